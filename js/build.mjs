@@ -1,0 +1,39 @@
+/**
+ * Bundle the widgets' sources into unet_teach/widgets/static.
+ *
+ *   node build.mjs           write the bundles
+ *   node build.mjs --check   write nothing; fail when a committed bundle is stale
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import esbuild from 'esbuild';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const result = await esbuild.build({
+  absWorkingDir: here,
+  entryPoints: ['conv_explorer.js', 'theme.css'],
+  outdir: '../unet_teach/widgets/static',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  charset: 'utf8',
+  legalComments: 'none',
+  write: false,
+});
+
+const stale = [];
+for (const { path: file, text } of result.outputFiles) {
+  if (process.argv.includes('--check')) {
+    const committed = await readFile(file, 'utf8').catch(() => null);
+    if (committed?.replaceAll('\r\n', '\n') !== text) stale.push(path.relative(here, file));
+  } else {
+    await writeFile(file, text);
+    console.log(`${path.relative(here, file)}  ${(text.length / 1024).toFixed(1)} kB`);
+  }
+}
+if (stale.length) {
+  console.error(`stale: ${stale.join(', ')}. Run: npm --prefix js run build`);
+  process.exit(1);
+}

@@ -1,0 +1,47 @@
+/** The few lines of DOM that every view needs. Text enters the page as text nodes, never as markup. */
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** @typedef {Record<string, string | number | boolean>} Attributes */
+
+/**
+ * @template {Element} E
+ * @param {E} node
+ * @param {Attributes} attributes `true` sets an empty attribute, `false` removes it
+ */
+export function set(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false) node.removeAttribute(name);
+    else node.setAttribute(name, value === true ? '' : String(value));
+  }
+  return node;
+}
+
+/**
+ * An HTML element with attributes and children; strings become text.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes} [attributes]
+ * @param {(Node | string)[]} children
+ */
+export function h(tag, attributes = {}, ...children) {
+  const node = set(document.createElement(tag), attributes);
+  node.append(...children);
+  return node;
+}
+
+/**
+ * The same for SVG.
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes} [attributes]
+ * @param {(Node | string)[]} children
+ */
+export function s(tag, attributes = {}, ...children) {
+  const node = set(document.createElementNS(SVG, tag), attributes);
+  node.append(...children);
+  return node;
+}
+
+/** An id that no other view on the page has: a counter would repeat, each model imports its own copy. */
+export const freshId = () => `ut-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;

@@ -1,0 +1,160 @@
+"""Build the notebooks from the lessons: one source, two notebooks each.
+
+    python lessons/build.py [01 ...]     write notebooks/NN_*.ipynb and notebooks/solved/NN_*.ipynb
+    python lessons/build.py --check      write nothing; fail when a notebook differs from its source
+
+A source is a jupytext percent file. What stands between `### BEGIN SOLUTION` and `### END SOLUTION`
+is left out of the student's notebook: an assignment keeps its name and loses its value
+(`layer = ...`), anything else becomes dots. The solved notebook is executed, with outputs stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+LESSONS = Path(__file__).parent
+NOTEBOOKS = LESSONS.parent / "notebooks"
+REGION = re.compile(
+    r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\n(?P<code>.*?)^[ \t]*### END SOLUTION$", re.M | re.S
+)
+MARKER = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", re.M)
+METADATA = {
+    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    "language_info": {"name": "python"},
+}
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def blank(region: re.Match[str]) -> str:
+    """What a student finds in place of a solution: every name, no value."""
+    indent, code = region["indent"], textwrap.dedent(region["code"])
+    names = [
+        ast.unparse(target)
+        for statement in ast.parse(code).body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+    ]
+    lines = [f"{name} = ...  # your answer" for name in names] or ["...  # your code"]
+    return "\n".join(indent + line for line in lines)
+
+
+def read(source: Path) -> NotebookNode:
+    """Read a lesson. A cell's id comes from its text, so an edit elsewhere does not change it."""
+    notebook = jupytext.read(source)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        copy = seen[cell.source] = seen.get(cell.source, 0) + 1
+        cell.id = hashlib.sha256(f"{source.stem} {copy} {cell.source}".encode()).hexdigest()[:8]
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def student(source: Path) -> NotebookNode:
+    """The notebook a student opens: no outputs, solutions blank."""
+    notebook = read(source)
+    for cell in notebook.cells:
+        cell.source = REGION.sub(blank, cell.source)
+    return checked(notebook, source)
+
+
+def solved(source: Path) -> NotebookNode:
+    """The solved notebook, not yet executed."""
+    notebook = read(source)
+    for cell in notebook.cells:
+        cell.source = MARKER.sub("", cell.source)
+    return checked(notebook, source)
+
+
+def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
+    """Refuse a half-written solution region; return a valid notebook."""
+    for cell in notebook.cells:
+        if MARKER.search(cell.source):
+            raise SystemExit(f"{source.name}: BEGIN SOLUTION without END SOLUTION:\n{cell.source}")
+    nbformat.validate(notebook)
+    return notebook
+
+
+def execute(notebook: NotebookNode) -> NotebookNode:
+    """Run all cells and keep what can be shown without a kernel: text and pictures, no widgets."""
+    NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        store_widget_state=False,
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    ).execute()
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+    return notebook
+
+
+def differs(built: NotebookNode, path: Path) -> str | None:
+    """Say how a committed notebook differs from its source; outputs are nbval's to compare."""
+    if not path.exists():
+        return "is missing"
+    committed = nbformat.read(path, as_version=4)
+
+    def essence(notebook: NotebookNode) -> list[Any]:
+        return [notebook.metadata] + [
+            (cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells
+        ]
+
+    if essence(built) != essence(committed):
+        return "differs from its source"
+    code = [cell for cell in committed.cells if cell.cell_type == "code"]
+    if path.parent.name == "solved":
+        return None if all(cell.execution_count for cell in code) else "was not executed"
+    return "has outputs" if any(cell.outputs or cell.execution_count for cell in code) else None
+
+
+def main() -> int:
+    """Build, or check, the lessons named on the command line."""
+    parser = argparse.ArgumentParser(description="Build the notebooks from the lessons.")
+    parser.add_argument("lessons", nargs="*", help="numbers, such as 01; all when left out")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail on drift")
+    options = parser.parse_args()
+    sources = sorted(LESSONS.glob("[0-9][0-9]_*.py"))
+    chosen = [s for s in sources if not options.lessons or s.stem[:2] in options.lessons]
+    drift = []
+    for source in chosen:
+        for make, folder in ((student, NOTEBOOKS), (solved, NOTEBOOKS / "solved")):
+            path = folder / f"{source.stem}.ipynb"
+            notebook = make(source)
+            if options.check:
+                if fault := differs(notebook, path):
+                    drift.append(f"{path.relative_to(NOTEBOOKS.parent)} {fault}")
+                continue
+            path.parent.mkdir(exist_ok=True)
+            nbformat.write(execute(notebook) if make is solved else notebook, path)
+            print(path.relative_to(NOTEBOOKS.parent))
+    known = {source.stem for source in sources}
+    drift += [
+        f"{path.relative_to(NOTEBOOKS.parent)} has no lesson"
+        for path in NOTEBOOKS.glob("**/[0-9][0-9]_*.ipynb")
+        if path.stem not in known and ".ipynb_checkpoints" not in path.parts
+    ]
+    if drift:
+        print("\n".join([*drift, "Run: python lessons/build.py"]), file=sys.stderr)
+    return 1 if drift else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

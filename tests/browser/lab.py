@@ -1,0 +1,149 @@
+"""A real JupyterLab with a private configuration, and a notebook of it in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize
+
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}
+}
+DARK = {"@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Dark"}}
+
+OPENED = """async () => {
+  await window.jupyterapp.restored;
+  const panel = window.jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+}"""
+RUN_ALL = """async () => {
+  await window.jupyterapp.commands.execute('notebook:run-all-cells');
+  const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  while (session.kernel.status !== 'idle') await new Promise((done) => setTimeout(done, 50));
+}"""
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === 'code')
+  .flatMap((cell) => cell.model.outputs.toJSON())
+  .filter((output) => output.output_type === 'error')
+  .map((output) => `${output.ename}: ${output.evalue}`)"""
+EXECUTE = """async (code) => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const future = kernel.requestExecute({ code });
+  let text = '';
+  future.onIOPub = ({ content }) => { text += content.text ?? content.evalue ?? '' };
+  await future.done;
+  return text.trim();
+}"""
+
+
+class LabServer:
+    """JupyterLab over a folder, apart from whatever configuration this machine has."""
+
+    def __init__(self, root: Path, private: Path, settings: dict[str, object] | None = None):
+        """Start it and wait until it answers.
+
+        Args:
+            root: the folder whose notebooks it serves.
+            private: an empty folder for its configuration, log and run-time files.
+            settings: JupyterLab's user settings by plugin, beside those that keep it quiet.
+        """
+        for plugin, values in (SETTINGS | (settings or {})).items():
+            file = private / "settings" / f"{plugin}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(values))
+        environment = dict(
+            os.environ,
+            JUPYTER_CONFIG_DIR=str(private / "config"),
+            JUPYTER_DATA_DIR=str(private / "data"),
+            JUPYTER_RUNTIME_DIR=str(private / "runtime"),
+            IPYTHONDIR=str(private / "ipython"),
+            JUPYTERLAB_SETTINGS_DIR=str(private / "settings"),
+            JUPYTERLAB_WORKSPACES_DIR=str(private / "workspaces"),
+        )
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = private / "server.log"
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                *(f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
+                *(f"--ServerApp.root_dir={root}", "--IdentityProvider.token="),
+                "--LabApp.expose_app_in_browser=True",
+            ],
+            env=environment,
+            stdout=self._log.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+        self._wait()
+
+    def _wait(self, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.url}/api/status", timeout=2).read()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"JupyterLab did not start:\n{self._log.read_text()[-3000:]}")
+
+    def close(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+class Notebook:
+    """One notebook open in the browser, with its kernel."""
+
+    def __init__(
+        self, browser: Browser, server: LabServer, path: str, width: int = 1280, height: int = 900
+    ):
+        self.page: Page = browser.new_page(viewport=ViewportSize(width=width, height=height))
+        self.console_errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: message.type == "error" and self.console_errors.append(message.text),
+        )
+        self.page.goto(f"{server.url}/lab/tree/{path}?reset", wait_until="domcontentloaded")
+        self.page.wait_for_function(
+            "window.jupyterapp?.shell?.currentWidget?.sessionContext", timeout=90_000
+        )
+        self.page.evaluate(OPENED)
+
+    def run_all(self) -> None:
+        self.page.evaluate(RUN_ALL)
+
+    def errors(self) -> list[str]:
+        """The error outputs of all cells."""
+        return self.page.evaluate(ERRORS)
+
+    def execute(self, code: str) -> str:
+        """Run code in the notebook's kernel, outside any cell; return what it printed."""
+        return self.page.evaluate(EXECUTE, code)
+
+    def close(self) -> None:
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()

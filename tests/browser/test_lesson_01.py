@@ -1,0 +1,92 @@
+"""Lesson 1 in a real JupyterLab and a real browser, as a student meets it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .lab import Notebook
+
+# The lesson's cell shows the explorer without naming it; IPython keeps it as an output.
+EXPLORER = "next(o for o in Out.values() if type(o).__name__ == 'ConvExplorer')"
+AS_SHOWN = {"input_size": 8, "kernel_size": 3, "stride": 2, "padding": 1, "dilation": 1}
+
+
+@pytest.fixture(scope="module")
+def lesson(browser, lab):
+    notebook = Notebook(browser, lab, "01_downsampling.ipynb")
+    notebook.run_all()
+    yield notebook
+    notebook.close()
+
+
+@pytest.fixture(scope="module")
+def explorer(lesson):
+    widget = lesson.page.get_by_role("group", name="Convolution explorer")
+    widget.scroll_into_view_if_needed()
+    return widget
+
+
+@pytest.fixture(autouse=True)
+def _as_the_lesson_sets_it(lesson, explorer):
+    yield
+    for name, value in AS_SHOWN.items():
+        lesson.execute(f"{EXPLORER}.{name} = {value}")
+    expect(explorer.get_by_text("8×8 → 4×4")).to_be_visible()
+
+
+def test_all_cells_run_with_nothing_solved(lesson):
+    assert lesson.errors() == []
+
+
+def test_a_slider_moved_by_keyboard_changes_picture_and_trait(lesson, explorer):
+    slider = explorer.get_by_role("slider", name="stride")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(explorer.get_by_text("8×8 → 3×3")).to_be_visible()
+    expect(explorer.get_by_text("torch: (1, 1, 3, 3) ✓")).to_be_visible()
+    assert explorer.get_by_role("img", name="Output 3×3").is_visible()
+    assert lesson.execute(f"print({EXPLORER}.stride, {EXPLORER}.output_size)") == "3 3"
+    assert lesson.page.evaluate("document.activeElement.type") == "range"
+
+
+def test_an_assignment_in_python_moves_slider_and_picture(lesson, explorer):
+    lesson.execute(f"{EXPLORER}.kernel_size = 5")
+    expect(explorer.get_by_text("8×8 → 3×3")).to_be_visible()
+    expect(explorer.get_by_role("slider", name="kernel_size")).to_have_value("5")
+
+
+def test_arrow_keys_move_the_window_over_the_output(explorer):
+    explorer.get_by_role("group", name="Output map").focus()
+    explorer.page.keyboard.press("ArrowRight")
+    explorer.page.keyboard.press("ArrowDown")
+    expect(explorer.get_by_role("status")).to_have_text(
+        "Output cell (1, 1) sees rows 1 to 3, columns 1 to 3 of the input."
+    )
+
+
+def test_pointing_at_an_input_cell_lights_every_output_it_feeds(explorer):
+    picture = explorer.get_by_role("img", name="Input 8×8 with padding 1")
+    box = picture.bounding_box()
+    side = box["width"] / 10
+    explorer.page.mouse.move(box["x"] + 2.5 * side, box["y"] + 2.5 * side)
+    expect(explorer.get_by_role("status")).to_have_text(
+        "Input cell (1, 1) feeds 4 output cells: rows 0 to 1, columns 0 to 1."
+    )
+    explorer.page.mouse.move(0, 0)
+
+
+def test_an_illegal_layer_is_explained_by_us_and_by_torch(lesson, explorer):
+    lesson.execute(f"{EXPLORER}.kernel_size = 7; {EXPLORER}.dilation = 2")
+    expect(explorer.get_by_text("8×8 → ✕")).to_be_visible()
+    expect(explorer.get_by_role("status")).to_contain_text("the padded input only 10")
+    expect(explorer.get_by_text("Kernel size can't be greater")).to_be_visible()
+
+
+def test_a_number_in_the_formula_lights_its_slider(explorer):
+    explorer.locator(".ut-formula [data-param=stride]").hover()
+    expect(explorer.locator(".ut-slider[data-param=stride]")).to_have_class("ut-slider ut-lit")
+    explorer.page.mouse.move(0, 0)
+    expect(explorer.locator(".ut-slider[data-param=stride]")).to_have_class("ut-slider")
+
+
+def test_nothing_was_written_to_the_console_as_an_error(lesson):
+    assert lesson.console_errors == []
