@@ -1,0 +1,547 @@
+#!/usr/bin/env python3
+"""Set the course up and start it: `python3 course.py lab`, or `test` for its tests.
+
+Everything is installed into `.venv` beside this file, once; a later start finds it there. It needs
+the standard library only. Python 3.6 can still read the file, so that an old Python says a sentence
+instead of a SyntaxError, and it is ASCII, so that every terminal can show what it says.
+"""
+
+import contextlib
+import csv
+import errno
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+OLDEST: tuple = (3, 10)  # If you are shown this line, this is Python 2: type python3 course.py
+NEWEST = (3, 14)  # the newest Python that torch, as pinned in requirements.txt, is made for
+if sys.version_info < OLDEST:
+    sys.exit(
+        "This is Python {}.{}, and the course needs Python 3.10 or newer. ".format(
+            *sys.version_info
+        )
+        + "Install one from python.org, then start again with it, such as: python3.12 course.py lab"
+    )
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "course.json"  # fingerprints of the installations that reached their end
+MARKER = VENV / "course.unfinished"  # there while an installation runs; names the step
+TEMPORARY = VENV / "tmp"
+OVERRIDES = ROOT / "binder" / "overrides.json"  # switches JupyterLab's news and update check off
+REQUIREMENTS = {"lab": ["requirements.txt"], "test": ["requirements.txt", "tests/requirements.txt"]}
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+LINUX = sys.platform.startswith("linux")
+ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
+
+USAGE = """\
+python3 course.py lab     opens the lessons in JupyterLab
+python3 course.py test    runs the course's own tests
+
+Both first install what they need into the folder .venv; the next start is quick.
+  --cpu          on Linux: the small torch (192 MB, not 3 GB), for machines without an NVIDIA card
+  --no-browser   lab: only print the address
+  --port N       lab: use this port
+Any other option goes on to JupyterLab or to pytest."""
+
+AGAIN = "then type the same command again: it goes on from here."
+DISK_FULL = f"The disk is full. Free some space, {AGAIN}"
+NO_NETWORK = (
+    "The packages could not be downloaded. "
+    f"Check the network connection (and the proxy, if there is one), {AGAIN}"
+)
+NO_REASON = f"The packages could not be installed; pip says above why. Mend that, {AGAIN}"
+# pip gives its reasons only as text. The first pattern that its error output holds decides.
+REASONS = [
+    (r"No space left|Errno 28|Errno 122|not enough space|quota exceeded", DISK_FULL),
+    (r"MemoryError|exit code -9\b", f"The memory ran out. Close some programs, {AGAIN}"),
+    (
+        r"new ?connection|timed ?out|ConnectTimeout|Max retries|name resolution|getaddrinfo"
+        r"|ProxyError|SSLError|CERTIFICATE_VERIFY|Connection (aborted|broken|reset)"
+        r"|ConnectionReset|RemoteDisconnected|IncompleteRead|5\d\d Server Error|unreachable",
+        NO_NETWORK,
+    ),
+    (r"WinError (5|32)\b", f"A file in .venv is in use. Close JupyterLab, {AGAIN}"),
+    (r"Long Path", f"The folder's name is too long for Windows. Move it to C:\\course, {AGAIN}"),
+]
+
+
+class Stop(Exception):  # noqa: N818 - the program is not in error
+    """A reason to end, as a sentence for the reader."""
+
+    def __init__(self, sentence: str, code: int = 1) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class PipFailed(Exception):  # noqa: N818
+    """Holds what pip wrote to its error output."""
+
+
+def say(sentence: str) -> None:
+    """Print at once, so that our lines and pip's keep their order."""
+    print(sentence, flush=True)
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """Return the environment for programs of `.venv`, without settings that lead out of it.
+
+    Index, proxy and certificate settings stay: some networks let nothing through without them.
+    """
+    leading_out = {"PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"}
+    leading_out |= {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"}
+    kept = {name: value for name, value in os.environ.items() if name.upper() not in leading_out}
+    # So that `!pip install` in a notebook means this folder too.
+    path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
+    # PIP_USER is set, not dropped: `user = true` may also stand in pip's configuration file.
+    return {**kept, "PATH": path, "VIRTUAL_ENV": str(VENV), "PIP_USER": "0", **more}
+
+
+# --- Is everything installed? ---------------------------------------------------------------------
+
+
+def venv_version() -> str:
+    """Return the Python version of `.venv`; "" if it is absent, half-made or its Python is gone."""
+    probe = (
+        "import sys, importlib.util as u; assert sys.prefix != sys.base_prefix; "
+        "assert u.find_spec('pip'); print('%d.%d.%d' % sys.version_info[:3])"
+    )
+    if MARKER.is_file() and MARKER.read_text() == "venv":
+        return ""
+    with contextlib.suppress(OSError):
+        answer = subprocess.run([str(PYTHON), "-I", "-c", probe], capture_output=True, text=True)
+        return answer.stdout.strip() if answer.returncode == 0 else ""
+    return ""
+
+
+def fingerprint(command: str, version: str) -> str:
+    """Return a hash of all that decides what is installed; when it changes, pip runs again."""
+    files = [ROOT / "pyproject.toml", OVERRIDES, *(ROOT / name for name in REQUIREMENTS[command])]
+    parts = [str(ROOT), version, *(file.read_text(encoding="utf-8") for file in files)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def stamps() -> dict[str, str]:
+    """Return the fingerprints of finished installations by command."""
+    try:
+        return dict(json.loads(STAMP.read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def is_installed(command: str) -> bool:
+    """Tell, within about 0.1 seconds, whether nothing is left to install."""
+    version = venv_version()
+    same = stamps().get(command) == fingerprint(command, version)
+    return bool(version) and same and not MARKER.exists()
+
+
+def site_packages() -> list[Path]:
+    """Return the folder of `.venv` that packages are installed into, as a list of none or one."""
+    return [*VENV.glob("lib/python3*/site-packages")] or [*VENV.glob("Lib/site-packages")]
+
+
+def installed_torch() -> str:
+    """Return the version of torch in `.venv`, such as "2.13.0+cpu", or ""."""
+    names = [folder.name for site in site_packages() for folder in site.glob("torch-*.dist-info")]
+    return names[0][len("torch-") : -len(".dist-info")] if names else ""
+
+
+def torch_pin() -> str:
+    """Return the line of requirements.txt that names torch, or ""."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return next((line for line in lines if re.match(r"torch\s*[=<>~!]", line)), "")
+
+
+# --- Installing -----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Lock this file: a second start must not tidy away what the first is still installing.
+
+    The system lets go of such a lock when its process ends, however it ends.
+    """
+    with open(__file__, "rb") as handle:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                handle.seek(2**30)  # far past the end, since nobody can read a locked byte
+                msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                raise Stop(f"Another course.py is installing. Wait for it, {AGAIN}") from None
+            # Otherwise it is a network disk without locks: go on without.
+        yield
+
+
+def install(command: str, cpu: bool) -> None:
+    """Bring `.venv` to what `command` needs, going on from whatever is there."""
+    if os.path.lexists(VENV) and not VENV.is_dir():
+        raise Stop(f"The course needs the name {VENV} for a folder. Rename that file, {AGAIN}")
+    cpu = cpu or "+cpu" in installed_torch()  # chosen once, kept for every later installation
+    fresh = not venv_version()
+    if fresh and VENV.is_dir() and any(VENV.iterdir()):
+        say("The folder .venv is half-made, or its Python is gone: making it anew.")
+        remove_venv()
+    elif MARKER.exists():
+        say("The last installation did not finish: going on from there.")
+        remove_half_installed()
+    check_disk(command, cpu)
+    if fresh:
+        make_venv()
+    while True:
+        try:
+            return install_packages(command, cpu)
+        except PipFailed as failure:
+            sentence = reason(str(failure), cpu)
+            if sentence or fresh:
+                raise Stop(sentence or NO_REASON) from None
+        say("pip cannot go on with what is in .venv: making it anew, once.")
+        remove_venv()
+        make_venv()
+        fresh = True
+
+
+def check_disk(command: str, cpu: bool) -> None:
+    """Say what is about to be installed; stop when it cannot fit."""
+    # For torch 2.13 on Linux, .venv was measured at 1.3 GB with the CPU build. The CUDA wheels have
+    # 2.8 GB, unpacked about 6. pip keeps a wheel and its cached copy while it unpacks.
+    cuda = LINUX and not cpu and torch_pin() and not installed_torch()
+    if cuda:
+        size, needed = "about 3 GB to download, 6 GB on the disk, 5 to 30 minutes", 10
+    elif installed_torch() or not torch_pin():
+        size, needed = "up to 150 MB to download, a minute or two", 0.5
+    else:
+        size, needed = "about 300 MB to download, 1.3 GB on the disk, 1 to 10 minutes", 2
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < needed:
+        less = f" (With  python3 course.py {command} --cpu  2 GB are enough.)" if cuda else ""
+        raise Stop(
+            f"Installing needs {needed} GB on the disk of {ROOT}, and {free:.1f} GB are free. "
+            f"Free some space, {AGAIN}{less}"
+        )
+    say(f"Installing into {VENV}: {size}, only this once.")
+    if cuda:
+        say(
+            "No NVIDIA card here? Then a torch of 192 MB does the same, instead of about 3 GB: "
+            f"Ctrl-C, then  python3 course.py {command} --cpu"
+        )
+
+
+def make_venv() -> None:
+    """Make `.venv` with pip in it."""
+    VENV.mkdir(exist_ok=True)
+    MARKER.write_text("venv")
+    # Started with the Python of .venv itself? Then only the one below survives making it anew.
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    code, output = 1, "ensurepip"
+    if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
+        command, pipe = [base, "-m", "venv", str(VENV)], subprocess.PIPE
+        made = subprocess.run(
+            command, env=child_environment(), stdout=pipe, stderr=subprocess.STDOUT, text=True
+        )
+        code, output = made.returncode, made.stdout.strip()
+    if code and "ensurepip" in output:
+        package = "python{}.{}-venv".format(*sys.version_info)
+        apt = f"Type  sudo apt install {package}" if shutil.which("apt-get") else "Add them"
+        raise Stop(f"This Python lacks its venv and ensurepip modules. {apt} , {AGAIN}")
+    if code:
+        last = (output.splitlines() or ["no reason given"])[-1]
+        raise Stop(f"Python could not make the folder {VENV}: {last}")
+    MARKER.write_text("packages")
+
+
+def remove_venv() -> None:
+    """Delete `.venv`."""
+    try:
+        shutil.rmtree(VENV)
+    except OSError as error:
+        raise Stop(
+            f"The folder {VENV} has to go and cannot be deleted ({error}). "
+            f"Close JupyterLab, delete it yourself, {AGAIN}"
+        ) from None
+
+
+def remove_half_installed() -> None:
+    """Make pip forget the packages it was writing when it was killed; it installs them again."""
+    for path in [path for site in site_packages() for path in site.iterdir()]:
+        if path.name.startswith("~") or (path.suffix == ".dist-info" and not is_whole(path)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def is_whole(dist_info: Path) -> bool:
+    """Tell whether a package has all the files it lists; pip writes the list last."""
+    if not (dist_info / "INSTALLER").is_file() or not (dist_info / "RECORD").is_file():
+        return False
+    with open(dist_info / "RECORD", encoding="utf-8", newline="") as record:
+        names = [row[0] for row in csv.reader(record) if row]
+    return all(name.endswith(".pyc") or (dist_info.parent / name).exists() for name in names)
+
+
+def install_packages(command: str, cpu: bool) -> None:
+    """Run pip for everything `command` needs, and stamp `.venv` when all of it is there."""
+    MARKER.write_text("packages")
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+    TEMPORARY.mkdir()
+    if cpu and LINUX and torch_pin():
+        pip("install", "--index-url", CPU_INDEX, torch_pin())
+    pip("install", *(word for name in REQUIREMENTS[command] for word in ("-r", name)))
+    pip("install", "--no-deps", "-e", ".")
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    shutil.copy(str(OVERRIDES), str(settings))
+    done = ["lab", "test"] if command == "test" else ["lab"]
+    new = {name: fingerprint(name, venv_version()) for name in done}
+    STAMP.write_text(json.dumps({**stamps(), **new}))
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+    MARKER.unlink()
+
+
+def pip(*arguments: str) -> None:
+    """Run pip in the project folder; it shows its progress, and its errors are kept as well.
+
+    Raises:
+        PipFailed: with all that pip wrote to its error output.
+    """
+    environment = child_environment(PIP_DISABLE_PIP_VERSION_CHECK="1")
+    if os.name != "nt":  # a small /tmp cannot hold torch; on Windows it would make paths too long
+        environment["TMPDIR"] = str(TEMPORARY)
+    process = subprocess.Popen(
+        [str(PYTHON), "-m", "pip", *arguments],
+        cwd=str(ROOT),
+        env=environment,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    )
+    lines = []
+
+    def show_and_keep() -> None:
+        for line in process.stderr:
+            sys.stderr.write(line)
+            sys.stderr.flush()
+            lines.append(line)
+
+    reader = threading.Thread(target=show_and_keep, daemon=True)
+    reader.start()
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)  # Ctrl-C reached it too, and it tidies up
+        process.kill()
+        raise
+    reader.join(5)
+    if process.returncode:
+        raise PipFailed("".join(lines) + f"exit code {process.returncode}\n")
+
+
+def reason(output: str, cpu: bool) -> str:
+    """Return why pip failed as a sentence, or "" when its output names no reason we know."""
+    # A retry may have succeeded, unless it was the last.
+    lines = [line for line in output.splitlines() if "Retry(" not in line or "total=0" in line]
+    for pattern, sentence in REASONS:
+        if re.search(pattern, "\n".join(lines), re.IGNORECASE):
+            small = " Or try it without --cpu: that torch comes from elsewhere."
+            return sentence + (small if cpu and sentence is NO_NETWORK else "")
+    missing = re.search(r"No matching distribution found for ([\w.-]+)", output)
+    if not missing:
+        return ""
+    name, system, machine = missing[1], platform.system(), platform.machine()
+    this = f"Python {sys.version_info[0]}.{sys.version_info[1]} on {system} {machine}"
+    advice = f"64-bit Python 3.10 to 3.{NEWEST[1]} works: install one and start with it."
+    if sys.version_info[:2] > NEWEST:
+        return f"There is no {name} for this {this}: it is too new. {advice}"
+    if sys.maxsize < 2**32:
+        return f"There is no {name} for this {this}: it is a 32-bit Python. {advice}"
+    if (name, system, machine) == ("torch", "Darwin", "x86_64"):
+        return (
+            f"There is no current torch for Intel Macs ({this}). On an Apple processor, install "
+            "Python from python.org and start with it; otherwise take the course on Binder."
+        )
+    return f"pip found no {name} for this {this}. Check the network. {advice}"
+
+
+# --- Starting -------------------------------------------------------------------------------------
+
+
+def run(arguments: list[str], **environment: str) -> int:
+    """Run the Python of `.venv` to its end and return its exit code. Ctrl-C is its to answer."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # a function: SIG_IGN would be inherited
+    process = subprocess.Popen(
+        [str(PYTHON), *arguments], cwd=str(ROOT), env=child_environment(**environment)
+    )
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+def lab_options(options: list[str]) -> list[str]:
+    """Return our options and the reader's. The reader's replace ours: Jupyter takes none twice."""
+    lessons = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    page = f"/lab/tree/notebooks/{lessons[0].name}" if lessons else "/lab"
+    given = {option.split("=")[0] for option in options}
+    ours = [
+        ("--ServerApp.root_dir", "--notebook-dir", f"={ROOT}"),
+        ("--LabApp.default_url", "", f"={page}"),
+    ]
+    if "--port" in given:  # this port and no other
+        ours.append(("--ServerApp.port_retries", "--port-retries", "=0"))
+    if ROOT_USER:  # in a container there is often no other user, and Jupyter would refuse
+        ours.append(("--allow-root", "", ""))
+    return [name + value for name, alias, value in ours if not given & {name, alias}] + options
+
+
+def check_port(options: list[str]) -> None:
+    """Stop when the reader asks for a port that is taken. Unasked, Jupyter looks for a free one."""
+    asked = re.search(r"^--port(?:=|\n|\Z)(.*)", "\n".join(options), re.MULTILINE)
+    if not asked:
+        return
+    number = int(asked[1]) if re.fullmatch(r"[0-9]{1,5}", asked[1]) else 0
+    if not 0 < number < 65536:
+        raise Stop(f"--port needs a number from 1 to 65535, not '{asked[1]}': --port 8890", 2)
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                if os.name != "nt":  # as in Jupyter: a port that was just left counts as free
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((address, number))
+        except OSError as error:
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                raise Stop(f"Port {number} is taken. Choose another or leave it out.") from None
+
+
+def find_browser() -> str:
+    """Return the path of a Chrome, Chromium or Edge that starts, or ""."""
+    names = (
+        "google-chrome google-chrome-stable chromium chromium-browser microsoft-edge "
+        "microsoft-edge-stable chrome msedge"
+    )
+    paths = [Path(path) for path in map(shutil.which, names.split()) if path]
+    for app in ("Google Chrome", "Chromium", "Microsoft Edge"):
+        for folder in (Path("/Applications"), Path.home() / "Applications"):
+            paths.append(folder / f"{app}.app" / "Contents" / "MacOS" / app)
+    for variable in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData"):
+        for program in ("Google/Chrome/Application/chrome", "Microsoft/Edge/Application/msedge"):
+            paths.append(Path(os.environ.get(variable, "")) / f"{program}.exe")
+    return next((str(path) for path in paths if path.is_file() and starts(path)), "")
+
+
+def starts(browser: Path) -> bool:
+    """Tell whether a browser can start. Ubuntu's only says where to get the real one."""
+    if os.name == "nt":  # there, --version would open a window
+        return True
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        command = [str(browser), "--version"]
+        return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+    return False
+
+
+def playwright_has_one() -> bool:
+    """Tell whether Playwright has downloaded a Chromium of its own that starts."""
+    command = (
+        "from playwright.sync_api import sync_playwright as start\n"
+        "with start() as playwright: print(playwright.chromium.executable_path)"
+    )
+    answer = subprocess.run(
+        [str(PYTHON), "-c", command], env=child_environment(), capture_output=True, text=True
+    )
+    path = Path(answer.stdout.strip())
+    return answer.returncode == 0 and path.is_file() and starts(path)
+
+
+def browser_for_tests() -> str:
+    """Return the path of a browser, installing one if there is none; "" is Playwright's own."""
+    given = os.environ.get("UNET_TEACH_BROWSER")
+    if given and not os.path.isfile(given):
+        raise Stop(f"UNET_TEACH_BROWSER names {given}, which is not there. Correct or unset it.")
+    found = given or find_browser()
+    if found or playwright_has_one():
+        return found
+    say("The tests of the widgets need a Chromium: installing one.")
+    if ROOT_USER and shutil.which("apt-get"):
+        quiet = child_environment(DEBIAN_FRONTEND="noninteractive")
+        subprocess.run(["apt-get", "update"], env=quiet)
+        subprocess.run(["apt-get", "install", "-y", "chromium"], env=quiet)
+        found = find_browser()
+    if not found:
+        command = [str(PYTHON), "-m", "playwright", "install", "chromium"]
+        subprocess.run(command, env=child_environment())
+    if not found and not playwright_has_one():
+        raise Stop(
+            "The tests of the widgets need Chrome, Chromium or Edge, and installing one failed. "
+            "Install it yourself (Debian: sudo apt install chromium), "
+            "or set UNET_TEACH_BROWSER to where it is; then start again."
+        )
+    return found
+
+
+def start(arguments: list[str]) -> int:
+    """Do what the command line asks and return the exit code."""
+    if not arguments or {"-h", "--help"} & set(arguments):
+        say(USAGE)
+        return 0
+    command, *options = arguments
+    if command not in REQUIREMENTS:
+        raise Stop(f"There is no command '{command}'. These are there:\n\n{USAGE}", 2)
+    cpu = "--cpu" in options
+    options = [option for option in options if option != "--cpu"]
+    if command == "lab":
+        check_port(options)
+    if cpu and not LINUX:
+        say("--cpu is for Linux only; torch for this machine is small anyway.")
+    elif cpu and installed_torch() and "+cpu" not in installed_torch():
+        say("torch is installed already; to change it, delete the folder .venv and start again.")
+    if not is_installed(command):
+        with one_at_a_time():
+            install(command, cpu)
+    if command == "lab":
+        say("Starting JupyterLab; Ctrl-C here, pressed twice, ends it.")
+        return run(["-m", "jupyterlab", *lab_options(options)])
+    browser = browser_for_tests()
+    return run(["-m", "pytest", *options], **({"UNET_TEACH_BROWSER": browser} if browser else {}))
+
+
+def main(arguments: list[str]) -> int:
+    """Run `start`, and turn whatever ends it early into a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a path may have letters that the terminal has not
+    code = 1
+    try:
+        return start(arguments)
+    except Stop as stop:
+        sentence, code = str(stop), stop.code
+    except KeyboardInterrupt:
+        sentence, code = "Stopped. Nothing is lost: the same command goes on from here.", 130
+    except FileNotFoundError as error:
+        sentence = f"{error.filename} is missing. Unpack the course again, all of it, {AGAIN}"
+    except OSError as error:
+        sentence = f"The system refuses something that is needed ({error}). Mend that, {AGAIN}"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            sentence = DISK_FULL
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            place = error.filename or ROOT
+            sentence = f"You may not write {place}. Move the course to your home folder, {AGAIN}"
+    print(f"\n{sentence}", file=sys.stderr, flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

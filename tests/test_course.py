@@ -1,0 +1,679 @@
+"""`course.py` in copies of a small project: real environments and a real pip, stand-ins for torch.
+
+The stand-ins are wheels of a few lines, found in a local folder; nothing is downloaded.
+"""
+
+import ast
+import importlib.util
+import inspect
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SENDS_CTRL_C = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a group")
+SYMLINKS = pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make symbolic links")
+# Says how it was started; with --serve it runs until Ctrl-C, as JupyterLab does.
+SPEAKING = """
+import json, os, sys, time
+said = {"argv": sys.argv[1:], "prefix": sys.prefix, "folder": os.getcwd()}
+said["browser"] = os.environ.get("UNET_TEACH_BROWSER")
+try:
+    print("STARTED", json.dumps(said), flush=True)
+    time.sleep(60 if "--serve" in sys.argv else 0)
+except KeyboardInterrupt:
+    print("SHUT DOWN", flush=True)
+sys.exit(7 if "--fail" in sys.argv else 0)
+"""
+
+
+def wheel(folder, name, version, files):
+    """Write a wheel; the stand-in project's build backend is this same function."""
+    import zipfile
+
+    info = f"{name}-{version}.dist-info"
+    files = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
+    path = f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(f"{folder}/{path}", "w") as archive:
+        for inside, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(inside, text)
+    return path
+
+
+BACKEND = f"""
+{inspect.getsource(wheel)}
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    return wheel(folder, "the_course", "1.0", {{"the_course.pth": ""}})
+"""
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "the-course"
+version = "1.0"
+"""
+
+
+class Project:
+    """A copy of `course.py` among stand-ins, and ways to start it."""
+
+    def __init__(self, folder: Path, wheels: Path) -> None:
+        self.folder = folder
+        self.venv = folder / ".venv"
+        self.marker = self.venv / "course.unfinished"
+        for part in ("binder", "tests", "notebooks/solved"):
+            (folder / part).mkdir(parents=True)
+        shutil.copy(ROOT / "course.py", folder)
+        shutil.copy(ROOT / "binder" / "overrides.json", folder / "binder")
+        (folder / "requirements.txt").write_text("stand-in==1.0\njupyterlab==1.0\n")
+        (folder / "tests" / "requirements.txt").write_text("pytest==1.0\n")
+        (folder / "pyproject.toml").write_text(PYPROJECT)
+        (folder / "backend.py").write_text(BACKEND)
+        for lesson in ("02_up.ipynb", "01_down.ipynb", "about.ipynb", "solved/00_no.ipynb"):
+            (folder / "notebooks" / lesson).touch()
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
+        self.environment = {
+            **kept,
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_FIND_LINKS": str(wheels),
+            "PIP_NO_INDEX": "1",
+            "UNET_TEACH_BROWSER": sys.executable,  # any file that is there
+        }
+
+    def arguments(self, *arguments: str, **environment: str) -> dict:
+        return {
+            "args": [sys.executable, str(self.folder / "course.py"), *arguments],
+            "env": {**self.environment, **environment},
+            "cwd": self.folder.parent,  # course.py must not depend on where it is started
+            "text": True,
+        }
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            **self.arguments(*arguments, **environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+        )
+        assert "Traceback" not in done.stdout
+        return done
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen:
+        """Start in a process group of its own, as a terminal does."""
+        return subprocess.Popen(
+            **self.arguments(*arguments, **environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def module(self):
+        """Import the copy of `course.py`."""
+        spec = importlib.util.spec_from_file_location("course", self.folder / "course.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+
+def started(output: str) -> dict:
+    """Return what the stand-in for JupyterLab or pytest said about its start."""
+    lines = [line for line in output.splitlines() if line.startswith("STARTED ")]
+    assert lines, output
+    return json.loads(lines[-1].removeprefix("STARTED "))
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheels")
+    for name in ("jupyterlab", "pytest"):
+        wheel(folder, name, "1.0", {f"{name}/__init__.py": "", f"{name}/__main__.py": SPEAKING})
+    for version in ("1.0", "2.0"):
+        wheel(folder, "stand_in", version, {"stand_in.py": f"version = '{version}'\n"})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory, wheels):
+    """A project after its first `lab`, started amid settings that lead pip and Python astray."""
+    project = Project(tmp_path_factory.mktemp("installed") / "a course", wheels)
+    astray = project.folder / "astray"
+    project.first = project.run(
+        "lab",
+        PIP_USER="1",
+        PIP_TARGET=str(astray),
+        PIP_PREFIX=str(astray),
+        PIP_REQUIRE_VIRTUALENV="1",
+        PYTHONPATH=str(astray),
+        VIRTUAL_ENV=str(astray),
+    )
+    assert project.first.returncode == 0, project.first.stdout
+    return project
+
+
+@pytest.fixture
+def project(tmp_path, wheels):
+    """A project as it is downloaded."""
+    return Project(tmp_path / "a course", wheels)
+
+
+@pytest.fixture
+def used(project, installed):
+    """A project that a test may damage, with an environment in it that was complete elsewhere."""
+    shutil.copytree(installed.venv, project.venv, symlinks=True)
+    return project
+
+
+@pytest.fixture
+def silent_index():
+    """The address of a package index that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+
+
+@pytest.fixture
+def taken_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+# --- What it says before it does anything ---------------------------------------------------------
+
+
+def test_an_old_python_can_read_the_file():
+    source = (ROOT / "course.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 6))
+    assert source.isascii()
+
+
+def test_an_old_python_gets_a_sentence(project):
+    pretend = (
+        "import runpy, sys; sys.version_info = (3, 8, 18, 'final', 0); sys.argv[1:] = ['lab'];"
+    )
+    run = f"runpy.run_path({str(project.folder / 'course.py')!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", pretend + run], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("This is Python 3.8, and the course needs Python 3.10 or newer.")
+    assert "Traceback" not in done.stderr
+    assert not project.venv.exists()
+
+
+def test_python_2_is_shown_a_line_that_says_what_to_type():
+    source = (ROOT / "course.py").read_text(encoding="utf-8").splitlines()
+    first = next(line for line in source if line.startswith("OLDEST: "))  # annotations are Python 3
+    assert first.endswith("Python 2: type python3 course.py")
+
+
+def test_importing_it_does_nothing(project, capfd):
+    project.module()
+    assert not project.venv.exists()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("lab", "--help"), ("test", "-h")])
+def test_help_installs_nothing(project, arguments):
+    done = project.run(*arguments)
+    assert done.returncode == 0
+    assert "python3 course.py lab" in done.stdout
+    assert not project.venv.exists()
+
+
+def test_an_unknown_command_gets_a_sentence_and_the_usage(project):
+    done = project.run("lb")
+    assert done.returncode == 2
+    assert "There is no command 'lb'" in done.stdout
+    assert "python3 course.py lab" in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--port {}", "--port={}"])
+def test_a_taken_port_stops_before_the_installation(project, taken_port, option):
+    done = project.run("lab", *option.format(taken_port).split())
+    assert done.returncode == 1
+    assert f"Port {taken_port} is taken" in done.stdout
+    assert not project.venv.exists()
+
+
+@pytest.mark.parametrize("options", [["--port"], ["--port", "ninety"], ["--port=70000"]])
+def test_a_port_that_is_no_port_gets_a_sentence(project, options):
+    done = project.run("lab", *options)
+    assert done.returncode == 2
+    assert "--port needs a number" in done.stdout
+
+
+# --- Installing and starting ----------------------------------------------------------------------
+
+
+def test_lab_opens_the_first_lesson(installed):
+    said = started(installed.first.stdout)
+    assert "--LabApp.default_url=/lab/tree/notebooks/01_down.ipynb" in said["argv"]
+    assert f"--ServerApp.root_dir={installed.folder}" in said["argv"]
+
+
+def test_settings_that_lead_astray_are_ignored(installed):
+    assert started(installed.first.stdout)["prefix"] == str(installed.venv)
+    assert not (installed.folder / "astray").exists()
+
+
+def test_what_is_installed_and_its_size_are_said_first(installed):
+    first = installed.first.stdout.splitlines()[0]
+    assert first.startswith("Installing into")
+    assert "to download" in first
+
+
+def test_jupyterlab_is_told_not_to_ask_the_network_for_news(installed):
+    settings = installed.venv / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    news = json.loads(settings.read_text())["@jupyterlab/apputils-extension:notification"]
+    assert news == {"fetchNews": "false", "checkForUpdates": False}
+
+
+def test_a_second_start_installs_nothing_and_is_quick(installed):
+    before = time.monotonic()
+    done = installed.run("lab")
+    assert time.monotonic() - before < 3
+    assert started(done.stdout)["prefix"] == str(installed.venv)
+    assert "Installing" not in done.stdout
+    assert "Requirement" not in done.stdout
+
+
+def test_the_readers_options_come_last_and_replace_ours(installed):
+    said = started(installed.run("lab", "--no-browser", "--ServerApp.root_dir=/tmp").stdout)
+    assert said["argv"][-2:] == ["--no-browser", "--ServerApp.root_dir=/tmp"]
+    assert sum("root_dir" in option for option in said["argv"]) == 1
+
+
+def test_a_wanted_port_is_the_only_one_tried(installed):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    said = started(installed.run("lab", "--port", str(free)).stdout)
+    assert "--ServerApp.port_retries=0" in said["argv"]
+    assert not any("port" in option for option in started(installed.run("lab").stdout)["argv"])
+
+
+def test_the_exit_code_is_that_of_the_program(installed):
+    assert installed.run("lab", "--fail").returncode == 7
+
+
+@SENDS_CTRL_C
+def test_ctrl_c_belongs_to_jupyterlab(installed):
+    running = installed.start("lab", "--serve")
+    while not running.stdout.readline().startswith("STARTED"):
+        assert running.poll() is None
+    os.killpg(running.pid, signal.SIGINT)
+    assert "SHUT DOWN" in running.communicate(timeout=20)[0]
+    assert running.returncode == 0
+
+
+def test_tests_add_their_packages_and_install_lab_too(used):
+    first = used.run("test", "-k", "one or two")
+    assert first.returncode == 0, first.stdout
+    said = started(first.stdout)
+    assert said["argv"] == ["-k", "one or two"]
+    assert said["folder"] == str(used.folder)
+    assert said["browser"] == sys.executable
+    assert "Requirement already satisfied: stand-in==1.0" in first.stdout
+    assert "Successfully installed pytest-1.0" in first.stdout
+    for command in ("lab", "test"):
+        assert "Installing" not in used.run(command).stdout
+
+
+def test_a_moved_folder_is_installed_anew_from_where_it_is(used):
+    assert "Installing into" in used.run("lab").stdout
+    assert "Installing" not in used.run("lab").stdout
+
+
+def test_a_changed_requirement_is_installed(used):
+    (used.folder / "requirements.txt").write_text("stand-in==2.0\njupyterlab==1.0\n")
+    assert "Successfully installed stand-in-2.0" in used.run("lab").stdout
+
+
+# --- When something is in the way -----------------------------------------------------------------
+
+
+def test_without_a_network_it_says_so(used):
+    (used.folder / "requirements.txt").write_text("stand-in==3.0\n")
+    dead = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "0", "PIP_RETRIES": "1"}
+    done = used.run("lab", **dead, NO_PROXY="127.0.0.1")
+    assert done.returncode == 1
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("The packages could not be downloaded. Check the network")
+    assert "anew" not in done.stdout  # what is there is kept
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("ERROR: Could not install packages: [Errno 28] No space left on device", "disk is full"),
+        ("OSError: [WinError 112] There is not enough space on the disk", "disk is full"),
+        ("exit code -9", "memory ran out"),
+        ("Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'", "network"),
+        ("pip._vendor.urllib3.exceptions.ReadTimeoutError: Read timed out.", "network"),
+        ("[Errno 11001] getaddrinfo failed", "network"),
+        ("[WinError 32] The process cannot access the file", "Close JupyterLab"),
+        ("HINT: your system does not have Windows Long Path support enabled", "too long"),
+        ("Retrying (Retry(total=4)) after connection broken by 'NewConnectionError'", ""),
+        ("ERROR: ResolutionImpossible", ""),
+    ],
+)
+def test_pips_words_become_a_sentence(project, words, sentence):
+    said = project.module().reason(words, cpu=False)
+    assert bool(said) == bool(sentence)
+    assert sentence in said
+
+
+def test_without_the_cpu_index_the_usual_one_is_suggested(project):
+    assert "without --cpu" in project.module().reason("getaddrinfo failed", cpu=True)
+
+
+@pytest.mark.parametrize(
+    ("version", "maxsize", "system", "machine", "sentence"),
+    [
+        ((3, 15, 0), 2**63 - 1, "Linux", "x86_64", "Python 3.15 on Linux x86_64: it is too new"),
+        ((3, 12, 1), 2**31 - 1, "Windows", "AMD64", "it is a 32-bit Python"),
+        ((3, 12, 1), 2**63 - 1, "Darwin", "x86_64", "no current torch for Intel Macs"),
+        ((3, 12, 1), 2**63 - 1, "Linux", "riscv64", "64-bit Python 3.10 to 3.14 works"),
+    ],
+)
+def test_a_machine_without_torch_is_told_why(
+    project, monkeypatch, version, maxsize, system, machine, sentence
+):
+    course = project.module()
+    monkeypatch.setattr(course.sys, "version_info", version)
+    monkeypatch.setattr(course.sys, "maxsize", maxsize)
+    monkeypatch.setattr(course.platform, "system", lambda: system)
+    monkeypatch.setattr(course.platform, "machine", lambda: machine)
+    words = "ERROR: No matching distribution found for torch==2.13.0"
+    assert sentence in course.reason(words, cpu=False)
+
+
+def test_a_full_disk_is_noticed_before_anything_is_made(project, monkeypatch, capsys):
+    course = project.module()
+    usage = shutil.disk_usage(project.folder)._replace(free=300_000_000)
+    monkeypatch.setattr(course.shutil, "disk_usage", lambda _: usage)
+    assert course.main(["lab"]) == 1
+    assert "Installing needs 0.5 GB" in capsys.readouterr().err
+    assert not project.venv.exists()
+
+
+@pytest.mark.parametrize(("linux", "cpu", "needed"), [(True, False, 10), (True, True, 2)])
+def test_cuda_needs_more_of_the_disk(project, monkeypatch, linux, cpu, needed):
+    (project.folder / "requirements.txt").write_text("torch==2.13.0\n")
+    course = project.module()
+    usage = shutil.disk_usage(project.folder)._replace(free=1_000_000_000)
+    monkeypatch.setattr(course.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(course, "LINUX", linux)
+    with pytest.raises(course.Stop, match=f"needs {needed} GB"):
+        course.check_disk("lab", cpu)
+
+
+def test_a_folder_that_may_not_be_written_gets_a_sentence(project, monkeypatch, capsys):
+    course = project.module()
+
+    def refuse(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(course.Path, "mkdir", refuse)
+    assert course.main(["lab"]) == 1
+    assert f"You may not write {project.venv}" in capsys.readouterr().err
+
+
+def test_a_python_without_venv_is_told_the_package(project, monkeypatch, capsys):
+    course = project.module()
+    monkeypatch.setattr(course.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(course.shutil, "which", lambda _: "/usr/bin/apt-get")
+    assert course.main(["lab"]) == 1
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    assert f"sudo apt install {package}" in capsys.readouterr().err
+
+
+def test_a_missing_file_of_the_course_gets_a_sentence(used):
+    (used.folder / "pyproject.toml").unlink()
+    done = used.run("lab")
+    assert done.returncode == 1
+    assert "pyproject.toml is missing" in done.stdout
+
+
+def test_a_file_named_venv_gets_a_sentence_and_stays(project):
+    project.venv.write_text("mine")
+    done = project.run("lab")
+    assert done.returncode == 1
+    assert "Rename that file" in done.stdout
+    assert project.venv.read_text() == "mine"
+
+
+# --- An environment in a bad state ----------------------------------------------------------------
+
+
+def without_python(project):
+    shutil.rmtree(project.module().PYTHON.parent)
+
+
+def without_pip(project):
+    for site in project.module().site_packages():
+        shutil.rmtree(site / "pip")
+
+
+def without_configuration(project):
+    (project.venv / "pyvenv.cfg").unlink()
+
+
+def on_a_python_that_is_gone(project):
+    python = project.module().PYTHON
+    python.unlink()
+    python.symlink_to(project.folder / "python-that-was-removed")
+
+
+def interrupted_while_made(project):
+    project.marker.write_text("venv")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        without_python,
+        without_pip,
+        without_configuration,
+        pytest.param(on_a_python_that_is_gone, marks=SYMLINKS),
+        interrupted_while_made,
+    ],
+)
+def test_a_half_made_environment_is_noticed(used, damage):
+    assert used.module().venv_version()
+    damage(used)
+    assert used.module().venv_version() == ""
+
+
+def test_a_half_made_environment_is_made_anew(used):
+    without_pip(used)
+    done = used.run("lab")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("The folder .venv is half-made")
+    assert started(done.stdout)
+
+
+def test_after_a_kill_only_the_half_written_packages_are_installed_again(used):
+    (site,) = used.module().site_packages()
+    used.marker.write_text("packages")
+    (site / "stand_in-1.0.dist-info" / "INSTALLER").unlink()  # pip writes it last
+    (site / "stand_in.py").write_text("version = ")
+    (site / "~tand_in").mkdir()
+    done = used.run("lab")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("The last installation did not finish: going on from there.")
+    assert (site / "stand_in.py").read_text() == "version = '1.0'\n"
+    assert not (site / "~tand_in").exists()
+    assert not used.marker.exists()
+    assert "Requirement already satisfied: jupyterlab==1.0" in done.stdout
+
+
+def test_a_package_with_a_missing_file_is_not_whole(used):
+    course = used.module()
+    (site,) = course.site_packages()
+    assert course.is_whole(site / "stand_in-1.0.dist-info")
+    (site / "stand_in.py").unlink()
+    assert not course.is_whole(site / "stand_in-1.0.dist-info")
+
+
+def test_what_pip_cannot_mend_is_made_anew_once(used):
+    (site,) = used.module().site_packages()
+    (site / "stand_in-1.0.dist-info" / "RECORD").unlink()
+    (used.folder / "requirements.txt").write_text("stand-in==2.0\njupyterlab==1.0\n")
+    done = used.run("lab")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("making it anew, once") == 1
+    assert started(done.stdout)
+
+
+def test_a_failure_that_stays_ends_in_a_sentence(used):
+    (used.folder / "backend.py").write_text("raise SystemExit(3)")
+    (used.folder / "requirements.txt").write_text("jupyterlab==1.0\n")
+    done = used.run("lab")
+    assert done.returncode == 1
+    assert done.stdout.count("making it anew, once") == 1
+    assert done.stdout.splitlines()[-1].startswith("The packages could not be installed")
+
+
+@SENDS_CTRL_C
+def test_ctrl_c_during_the_installation_and_a_second_start_meanwhile(used, silent_index):
+    (used.folder / "requirements.txt").write_text("stand-in==2.0\njupyterlab==1.0\n")
+    hanging = {"PIP_INDEX_URL": silent_index, "PIP_NO_INDEX": "0", "PIP_FIND_LINKS": ""}
+    running = used.start("lab", **hanging, NO_PROXY="127.0.0.1")
+    while "Looking in indexes" not in running.stdout.readline():
+        assert running.poll() is None
+    second = used.run("lab")
+    assert second.returncode == 1
+    assert "Another course.py is installing" in second.stdout
+    os.killpg(running.pid, signal.SIGINT)
+    output = running.communicate(timeout=20)[0]
+    assert running.returncode == 130
+    assert output.splitlines()[-1].startswith("Stopped. Nothing is lost")
+    assert used.marker.exists()
+    third = used.run("lab")
+    assert third.returncode == 0, third.stdout
+    assert "going on from there" in third.stdout
+    assert "Successfully installed stand-in-2.0" in third.stdout
+
+
+# --- The small torch ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("linux", "arguments", "from_cpu_index"),
+    [(True, ["--cpu"], True), (True, [], False), (False, ["--cpu"], False)],
+)
+def test_cpu_takes_torch_from_its_own_index_first(
+    used, monkeypatch, capsys, linux, arguments, from_cpu_index
+):
+    pins = "torchinfo==1.8.0\ntorch==2.13.0\njupyterlab==1.0\n"
+    (used.folder / "requirements.txt").write_text(pins)
+    course = used.module()
+    asked = []
+    monkeypatch.setattr(course, "LINUX", linux)
+    monkeypatch.setattr(course, "pip", lambda *words: asked.append(words))
+    monkeypatch.setattr(course, "run", lambda words: 0)
+    usage = shutil.disk_usage(used.folder)._replace(free=10**12)
+    monkeypatch.setattr(course.shutil, "disk_usage", lambda _: usage)
+    assert course.main(["lab", *arguments]) == 0
+    cpu = ("install", "--index-url", "https://download.pytorch.org/whl/cpu", "torch==2.13.0")
+    assert (asked[0] == cpu) == from_cpu_index
+    assert asked[-2:] == [
+        ("install", "-r", "requirements.txt"),
+        ("install", "--no-deps", "-e", "."),
+    ]
+    offered = "python3 course.py lab --cpu" in capsys.readouterr().out
+    assert offered == (linux and not arguments)
+
+
+def test_the_small_torch_stays_the_small_one(used, monkeypatch):
+    (used.folder / "requirements.txt").write_text("torch==2.13.0\n")
+    course = used.module()
+    (site,) = course.site_packages()
+    (site / "torch-2.12.0+cpu.dist-info").mkdir()
+    asked = []
+    monkeypatch.setattr(course, "LINUX", True)
+    monkeypatch.setattr(course, "pip", lambda *words: asked.append(words))
+    course.install("lab", cpu=False)
+    assert "--index-url" in asked[0]
+
+
+# --- The browser for the tests --------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare(project, monkeypatch):
+    """The module on a machine without a browser; `asked` collects the commands it runs."""
+    course = project.module()
+    course.asked = []
+
+    def note(command, **_):
+        course.asked.append(command)
+        return subprocess.CompletedProcess(command, 1, "", "")
+
+    monkeypatch.delenv("UNET_TEACH_BROWSER", raising=False)
+    monkeypatch.setattr(course, "find_browser", lambda: "")
+    monkeypatch.setattr(course.subprocess, "run", note)
+    monkeypatch.setattr(course.shutil, "which", lambda name: f"/usr/bin/{name}")
+    return course
+
+
+def test_the_readers_browser_is_used(bare, monkeypatch):
+    monkeypatch.setenv("UNET_TEACH_BROWSER", sys.executable)
+    monkeypatch.setattr(bare, "find_browser", lambda: "/usr/bin/another")
+    assert bare.browser_for_tests() == sys.executable
+
+
+def test_a_browser_that_is_not_there_gets_a_sentence(bare, monkeypatch):
+    monkeypatch.setenv("UNET_TEACH_BROWSER", "/no/browser")
+    with pytest.raises(bare.Stop, match="/no/browser, which is not there"):
+        bare.browser_for_tests()
+
+
+def test_an_installed_browser_is_used(bare, monkeypatch):
+    monkeypatch.setattr(bare, "find_browser", lambda: "/usr/bin/chromium")
+    assert bare.browser_for_tests() == "/usr/bin/chromium"
+    assert bare.asked == []
+
+
+def test_playwrights_own_browser_is_used(bare, monkeypatch):
+    monkeypatch.setattr(bare, "playwright_has_one", lambda: True)
+    assert bare.browser_for_tests() == ""
+    assert bare.asked == []
+
+
+def test_root_on_debian_installs_chromium(bare, monkeypatch):
+    found = iter(["", "/usr/bin/chromium"])
+    monkeypatch.setattr(bare, "ROOT_USER", True)
+    monkeypatch.setattr(bare, "find_browser", lambda: next(found))
+    monkeypatch.setattr(bare, "playwright_has_one", lambda: False)
+    assert bare.browser_for_tests() == "/usr/bin/chromium"
+    assert bare.asked == [["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]]
+
+
+def test_others_let_playwright_download_one_or_are_told_what_to_install(bare, monkeypatch):
+    monkeypatch.setattr(bare, "ROOT_USER", False)
+    with pytest.raises(bare.Stop, match="sudo apt install chromium"):
+        bare.browser_for_tests()
+    assert [str(bare.PYTHON), "-m", "playwright", "install", "chromium"] in bare.asked
+    assert not any("apt-get" in command for command in bare.asked)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows runs no scripts without an ending")
+def test_a_browser_that_does_not_start_is_passed_over(project, monkeypatch, tmp_path):
+    for name, code in (("google-chrome", 1), ("chromium", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert project.module().find_browser() == str(tmp_path / "chromium")
