@@ -1,0 +1,37 @@
+"""What the tests share: the hypothesis profile and the count of what was compared with torch."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from hypothesis import settings
+
+COMPARED = pytest.StashKey[Counter[str]]()
+
+# HYPOTHESIS_PROFILE=explore draws anew on every run; the default draws the same every time.
+settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[COMPARED] = Counter()
+
+
+@pytest.fixture(scope="session")
+def compared(pytestconfig: pytest.Config) -> Counter[str]:
+    """Count configurations that were held against torch: all, legal ones, mismatches."""
+    return pytestconfig.stash[COMPARED]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    count = config.stash[COMPARED]
+    if count["all"]:
+        terminalreporter.write_line(
+            f"compared with torch: {count['all']:,} configurations ({count['legal']:,} legal), "
+            f"{count['mismatches']:,} mismatches"
+        )
