@@ -4,15 +4,17 @@
  *   node build.mjs           write the bundles
  *   node build.mjs --check   write nothing; fail when a committed bundle is stale
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
+const views = (await readdir(path.join(here, 'views'))).sort();
 const result = await esbuild.build({
   absWorkingDir: here,
-  entryPoints: ['conv_explorer.js', 'theme.css'],
+  entryPoints: [...views.map((view) => `views/${view}`), 'theme.css'],
+  entryNames: '[name]',
   outdir: '../unet_teach/widgets/static',
   bundle: true,
   minify: true,

@@ -55,3 +55,73 @@ export function linkParameters(root, signal) {
   for (const type of ['pointerover', 'pointerleave', 'focusin', 'focusout'])
     root.addEventListener(type, light, { signal });
 }
+
+/**
+ * @typedef {object} PairSlider
+ * @property {HTMLElement} row
+ * @property {(pair: [number, number], isSplit: boolean) => void} show   paint values that came from elsewhere
+ * @property {() => void} focus
+ */
+
+/**
+ * A parameter that has a height and a width: one slider and one typed value for both, or two of each.
+ * @param {object} options
+ * @param {string} options.name      PyTorch's parameter name, also the label
+ * @param {readonly [number, number]} options.limits   for sliders and typed values alike
+ * @param {(axis: 0 | 1, value: number) => void} options.onInput
+ * @param {AbortSignal} options.signal
+ * @returns {PairSlider}
+ */
+export function pairSlider({ name, limits: [min, max], onInput, signal }) {
+  const fields = /** @type {const} */ ([0, 1]).map((axis) => {
+    const slider = h('input', { type: 'range', min, max, step: 1 });
+    const typed = h('input', { type: 'number', min, max, step: 1 });
+    const take = (/** @type {number} */ value) => {
+      if (Number.isFinite(value)) onInput(axis, Math.max(min, Math.min(max, Math.round(value))));
+    };
+    slider.addEventListener('input', () => take(slider.valueAsNumber), { signal });
+    typed.addEventListener('change', () => take(typed.valueAsNumber), { signal });
+    return { slider, typed };
+  });
+  const names = h('span', { class: 'ut-name' }, name);
+  const row = h('div', { class: 'ut-pair', 'data-param': name }, names, ...fields.map(({ typed }) => typed), ...fields.map(({ slider }) => slider));
+  return {
+    row,
+    show(pair, isSplit) {
+      row.classList.toggle('ut-split', isSplit);
+      fields.forEach(({ slider, typed }, axis) => {
+        const label = isSplit ? `${name} ${axis ? 'width' : 'height'}` : name;
+        slider.setAttribute('aria-label', label);
+        typed.setAttribute('aria-label', `${label}, typed`);
+        slider.hidden = typed.hidden = axis === 1 && !isSplit;
+        slider.value = typed.value = String(pair[axis]);
+      });
+    },
+    focus: () => fields[0].slider.focus(),
+  };
+}
+
+/**
+ * Buttons of which one is on.
+ * @param {string} label
+ * @param {string[]} options
+ * @param {(option: string) => void} onChoose
+ * @param {AbortSignal} signal
+ */
+export function choice(label, options, onChoose, signal) {
+  const buttons = options.map((option) => h('button', { type: 'button' }, option));
+  buttons.forEach((button, i) => button.addEventListener('click', () => onChoose(options[i]), { signal }));
+  const group = h('div', { class: 'ut-choice', role: 'group', 'aria-label': label }, ...buttons);
+  return {
+    group,
+    /** @param {string | null} chosen */
+    show: (chosen) => buttons.forEach((button, i) => button.setAttribute('aria-pressed', String(options[i] === chosen))),
+  };
+}
+
+/** A button that is on or off. @param {string} text @param {string} title @param {() => void} onPress @param {AbortSignal} signal */
+export function toggle(text, title, onPress, signal) {
+  const button = h('button', { type: 'button', title, 'aria-pressed': 'false' }, text);
+  button.addEventListener('click', onPress, { signal });
+  return button;
+}

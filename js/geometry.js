@@ -21,38 +21,24 @@
  * @property {number} stride       cells from one window to the next
  * @property {number} padding      cells added (transposed: cropped) on each side
  * @property {number} dilation     cells from one tap to the next
+ * @property {number} output_padding  transposed only: cells kept beyond the far edge
  */
 
-/** Cells from a window's first tap to its last, both included. @param {Axis} axis */
+/** @param {number} from @param {number} to the first number left out */
+export const range = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+
+/** Cells from a window's first tap to its last, both included. @param {Pick<Axis, 'kernel_size' | 'dilation'>} axis */
 export const windowExtent = ({ kernel_size, dilation }) => dilation * (kernel_size - 1) + 1;
 
-/** Cells of the input with its padding. @param {Axis} axis */
-export const paddedSize = ({ input_size, padding }) => input_size + 2 * padding;
-
 /**
- * Output cells of a convolution; 0 where the window does not fit the padded input once.
- * @param {Axis} axis
- */
-export function convOutputSize(axis) {
-  const room = paddedSize(axis) - windowExtent(axis);
-  return room < 0 ? 0 : Math.floor(room / axis.stride) + 1;
-}
-
-/**
- * The places the kernel's taps take for cell `j`, inside a map of `size` cells or not.
+ * The places the kernel's taps take for cell `j`, inside a map or not.
  * @param {number} j
  * @param {Axis} axis
  */
-export function tapPlaces(j, { kernel_size, stride, padding, dilation }) {
-  return Array.from({ length: kernel_size }, (_, t) => j * stride - padding + t * dilation);
-}
+export const tapPlaces = (j, { kernel_size, stride, padding, dilation }) =>
+  range(0, kernel_size).map((t) => j * stride - padding + t * dilation);
 
-/**
- * The cells, of `size`, that the taps of cell `j` fall on.
- * @param {number} j
- * @param {Axis} axis
- * @param {number} size
- */
+/** The cells, of `size`, that the taps of cell `j` fall on. @param {number} j @param {Axis} axis @param {number} size */
 const touchedBy = (j, axis, size) => tapPlaces(j, axis).filter((place) => place >= 0 && place < size);
 
 /**
@@ -70,17 +56,76 @@ function touching(place, { kernel_size, stride, padding, dilation }, count) {
   return cells;
 }
 
-/** Input cells that an output cell of a convolution sees; padding is left out. @param {number} output_index @param {Axis} axis */
+// ------------------------------------------------------------------------------------ convolution
+
+/** Cells of the input with its padding. @param {Axis} axis */
+export const paddedSize = ({ input_size, padding }) => input_size + 2 * padding;
+
+/** Output cells of a convolution; 0 where the window does not fit the padded input once. @param {Axis} axis */
+export function convOutputSize(axis) {
+  const room = paddedSize(axis) - windowExtent(axis);
+  return room < 0 ? 0 : Math.floor(room / axis.stride) + 1;
+}
+
+/** Input cells that an output cell sees; padding is left out. @param {number} output_index @param {Axis} axis */
 export const convSees = (output_index, axis) => touchedBy(output_index, axis, axis.input_size);
 
-/** Output cells of a convolution that an input cell feeds. @param {number} input_index @param {Axis} axis */
+/** Output cells that an input cell feeds. @param {number} input_index @param {Axis} axis */
 export const convFeeds = (input_index, axis) => touching(input_index, axis, convOutputSize(axis));
 
+/** How many windows cover each cell of the padded input, padding included. @param {Axis} axis */
+export const convCoverage = (axis) =>
+  range(-axis.padding, axis.input_size + axis.padding).map((cell) => convFeeds(cell, axis).length);
+
+/** Every input size that gives this output size: `stride` of them, less those below 1. @param {number} output_size @param {Axis} axis */
+export function convInputSizes(output_size, axis) {
+  const smallest = (output_size - 1) * axis.stride + windowExtent(axis) - 2 * axis.padding;
+  return range(Math.max(1, smallest), smallest + axis.stride);
+}
+
+// ------------------------------------------------------------------------- transposed convolution
+
+/** Cells that the kernels paint before anything is cropped. @param {Axis} axis */
+export const fullSize = (axis) => (axis.input_size - 1) * axis.stride + windowExtent(axis);
+
+/** Output cells of a transposed convolution; below 1 there is no output. @param {Axis} axis */
+export const convTransposeOutputSize = (axis) => fullSize(axis) - 2 * axis.padding + axis.output_padding;
+
+/** The largest output_padding torch takes: it must be smaller than stride or dilation. @param {Pick<Axis, 'stride' | 'dilation'>} axis */
+export const outputPaddingMost = ({ stride, dilation }) => Math.max(stride, dilation) - 1;
+
+/** Input cells that reach an output cell. @param {number} output_index @param {Axis} axis */
+export const convTransposeSees = (output_index, axis) => touching(output_index, axis, axis.input_size);
+
+/** Output cells that an input cell feeds. @param {number} input_index @param {Axis} axis */
+export const convTransposeFeeds = (input_index, axis) => touchedBy(input_index, axis, convTransposeOutputSize(axis));
+
 /**
- * How many windows cover each cell of the padded input, padding included.
+ * How many input cells paint each cell, from the first one painted (at `-padding`) to the last one
+ * painted or kept: output_padding may keep cells that nothing paints.
  * @param {Axis} axis
  */
-export function convCoverage(axis) {
-  const cells = Array.from({ length: paddedSize(axis) }, (_, i) => i - axis.padding);
-  return cells.map((cell) => convFeeds(cell, axis).length);
+export const convTransposeOverlap = (axis) =>
+  range(-axis.padding, Math.max(fullSize(axis) - axis.padding, convTransposeOutputSize(axis))).map((cell) => convTransposeSees(cell, axis).length);
+
+/**
+ * The output_padding that brings a transposed convolution to `output_size`, or null.
+ * @param {number} output_size
+ * @param {Axis} axis
+ */
+export function outputPaddingFor(output_size, axis) {
+  const missing = output_size - convTransposeOutputSize({ ...axis, output_padding: 0 });
+  return output_size >= 1 && missing >= 0 && missing <= outputPaddingMost(axis) ? missing : null;
+}
+
+/**
+ * The same transposed convolution as an ordinary one: its input is spread `stride` apart with zeros
+ * between, and padded with `before` zeros (a negative number cuts cells off), so that a window with
+ * the kernel turned round stands on cells `output_index` and following.
+ * @param {Axis} axis
+ * @returns {{before: number, size: number}} zeros before the first input cell; cells in all
+ */
+export function zeroInsertion(axis) {
+  const reach = windowExtent(axis) - 1;
+  return { before: reach - axis.padding, size: convTransposeOutputSize(axis) + reach };
 }

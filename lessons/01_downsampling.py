@@ -9,7 +9,8 @@
 # downsample = nn.Conv2d(in_channels=64, out_channels=128, kernel_size=3, stride=2, padding=1)
 # ```
 #
-# A *feature map* is what goes in and what comes out: a picture with as many channels as the network likes.
+# A *feature map* is what goes in and what comes out: a picture with as many channels as the network likes. The line is from
+# *the document*: one page on how to tell a U-Net, as many a student finds it on the way. We study its code; it is mostly right.
 
 # %% [markdown]
 # **Predict.** A map of 32×32 cells goes in. How high and wide is what comes out? And which of the five numbers does that?
@@ -80,7 +81,9 @@ except RuntimeError as error:
 
 # %%
 filters, depth, height, width = downsample.weight.shape
-print(f"{filters} filters × {depth} channels × {height}×{width} = {filters * depth * height * width:,} weights")
+print(
+    f"{filters} filters × {depth} channels × {height}×{width} = {filters * depth * height * width:,} weights"
+)
 print(f"and one bias each: {sum(p.numel() for p in downsample.parameters()):,} parameters")
 
 # %% [markdown]
@@ -92,7 +95,14 @@ print(f"and one bias each: {sum(p.numel() for p in downsample.parameters()):,} p
 # Change one of the three and leave the others.
 
 # %%
-for change in ({}, {"kernel_size": 5}, {"stride": 1}, {"stride": 4}, {"padding": 0}, {"padding": 2}):
+for change in (
+    {},
+    {"kernel_size": 5},
+    {"stride": 1},
+    {"stride": 4},
+    {"padding": 0},
+    {"padding": 2},
+):
     parameters = {"kernel_size": 3, "stride": 2, "padding": 1, **change}
     size = conv_output_size(32, **parameters)
     print(f"{change!s:20} 32 → {size}")
@@ -123,7 +133,9 @@ print("(32 + 2·1 − 3) // 2 + 1 =", (32 + 2 * 1 - 3) // 2 + 1)
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
 for size in range(1, 65):
-    assert layer(torch.zeros(1, 1, size, size)).shape[-1] == conv_output_size(size, 3, stride=2, padding=1)
+    assert layer(torch.zeros(1, 1, size, size)).shape[-1] == conv_output_size(
+        size, 3, stride=2, padding=1
+    )
 print("64 sizes, all as the formula says")
 
 # %% [markdown]

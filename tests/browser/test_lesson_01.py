@@ -43,7 +43,7 @@ def test_a_slider_moved_by_keyboard_changes_picture_and_trait(lesson, explorer):
     slider.press("ArrowRight")
     expect(explorer.get_by_text("8×8 → 3×3")).to_be_visible()
     expect(explorer.get_by_text("torch: (1, 1, 3, 3) ✓")).to_be_visible()
-    assert explorer.get_by_role("img", name="Output 3×3").is_visible()
+    assert explorer.get_by_role("img", name="Output, 3×3").is_visible()
     assert lesson.execute(f"print({EXPLORER}.stride, {EXPLORER}.output_size)") == "3 3"
     assert lesson.page.evaluate("document.activeElement.type") == "range"
 
@@ -64,10 +64,10 @@ def test_arrow_keys_move_the_window_over_the_output(explorer):
 
 
 def test_pointing_at_an_input_cell_lights_every_output_it_feeds(explorer):
-    picture = explorer.get_by_role("img", name="Input 8×8 with padding 1")
+    picture = explorer.get_by_role("img", name="Input, 8×8 + padding: 10×10")
     box = picture.bounding_box()
-    side = box["width"] / 10
-    explorer.page.mouse.move(box["x"] + 2.5 * side, box["y"] + 2.5 * side)
+    side, middle = 27, (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    explorer.page.mouse.move(middle[0] - 2.5 * side, middle[1] - 2.5 * side)
     expect(explorer.get_by_role("status")).to_have_text(
         "Input cell (1, 1) feeds 4 output cells: rows 0 to 1, columns 0 to 1."
     )
@@ -77,15 +77,15 @@ def test_pointing_at_an_input_cell_lights_every_output_it_feeds(explorer):
 def test_an_illegal_layer_is_explained_by_us_and_by_torch(lesson, explorer):
     lesson.execute(f"{EXPLORER}.kernel_size = 7; {EXPLORER}.dilation = 2")
     expect(explorer.get_by_text("8×8 → ✕")).to_be_visible()
-    expect(explorer.get_by_role("status")).to_contain_text("the padded input only 10")
+    expect(explorer.get_by_role("status")).to_contain_text("the padded input has 10 (8 + 2·1)")
     expect(explorer.get_by_text("Kernel size can't be greater")).to_be_visible()
 
 
 def test_a_number_in_the_formula_lights_its_slider(explorer):
     explorer.locator(".ut-formula [data-param=stride]").hover()
-    expect(explorer.locator(".ut-slider[data-param=stride]")).to_have_class("ut-slider ut-lit")
+    expect(explorer.locator(".ut-pair[data-param=stride]")).to_have_class("ut-pair ut-lit")
     explorer.page.mouse.move(0, 0)
-    expect(explorer.locator(".ut-slider[data-param=stride]")).to_have_class("ut-slider")
+    expect(explorer.locator(".ut-pair[data-param=stride]")).to_have_class("ut-pair")
 
 
 def test_nothing_was_written_to_the_console_as_an_error(lesson):

@@ -1,4 +1,4 @@
-"""What all widgets share: checked sizes, a text form without addresses, the echo of torch."""
+"""What all widgets share: checked traits, a text form without addresses, a figure for print."""
 
 from __future__ import annotations
 
@@ -22,23 +22,45 @@ class Size(traitlets.TraitType[int, int]):
         self.minimum, self.maximum = minimum, maximum
         super().__init__(default_value)
 
+    @property
+    def _allowed(self) -> str:
+        return f"{self.name} takes a whole number from {self.minimum} to {self.maximum}"
+
     def validate(self, obj: Any, value: Any) -> int:
         """Return the value as an int, or raise `TraitError` with a sentence."""
-        allowed = f"{self.name} takes a whole number from {self.minimum} to {self.maximum}"
-        if isinstance(value, bool):
-            raise traitlets.TraitError(f"{self.name}={value!r} is not a number: {allowed}.")
         try:
+            if isinstance(value, bool):
+                raise TypeError
             size = operator.index(value)
         except TypeError:
             raise traitlets.TraitError(
-                f"{self.name}={value!r} is not a whole number: {allowed}."
+                f"{self.name}={value!r} is not a whole number: {self._allowed}."
             ) from None
         if not self.minimum <= size <= self.maximum:
-            raise traitlets.TraitError(f"{self.name}={size} is out of range: {allowed}.")
+            raise traitlets.TraitError(f"{self.name}={size} is out of range: {self._allowed}.")
         return size
 
 
-class CourseWidget(anywidget.AnyWidget):
+class PairSize(Size):
+    """The same for height and width: one whole number for both, or a pair of them."""
+
+    @property
+    def _allowed(self) -> str:
+        return f"{super()._allowed}, or a pair (height, width) of them"
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return an int or a pair of ints, or raise `TraitError` with a sentence."""
+        if not isinstance(value, tuple | list):
+            return super().validate(obj, value)
+        if len(value) != 2:
+            raise traitlets.TraitError(
+                f"{self.name}={value!r} has {len(value)} values: {self._allowed}."
+            )
+        height, width = (super(PairSize, self).validate(obj, size) for size in value)
+        return (height, width)
+
+
+class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     """Base of the widgets: each says in words what it shows, and can be drawn for print."""
 
     _css = STATIC / "theme.css"

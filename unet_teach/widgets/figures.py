@@ -1,92 +1,169 @@
-"""The widgets' pictures drawn with matplotlib, for slides, print and pages without a browser."""
+"""The explorers' pictures drawn with matplotlib, for slides, print and pages without a browser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from unet_teach.arithmetic import conv_coverage, conv_output_size
+from unet_teach.arithmetic import (
+    conv_coverage,
+    conv_output_size,
+    conv_transpose_output_size,
+    conv_transpose_overlap,
+)
 
 INPUT, OUTPUT, WINDOW, WRONG, GREY = "#0072B2", "#009E73", "#E69F00", "#D55E00", "#7B8794"
+Cell = tuple[int, ...]
 
 
-def conv_figure(
-    input_size: int, kernel_size: int, stride: int, padding: int, dilation: int
-) -> Figure:
+def conv_figure(**parameters: Any) -> Figure:
     """Draw a convolution's padded input with its first window, and its output beside it.
 
-    Parameters are those of `unet_teach.arithmetic.conv_output_size`, height and width alike. An
-    illegal layer is drawn with its input and the reason in place of the output.
+    Parameters are those of `unet_teach.arithmetic.conv_output_size`. An illegal layer is drawn with
+    its input, and the reason in place of the output.
     """
-    parameters = {
-        "kernel_size": kernel_size,
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-    }
+    pairs = _pairs(parameters)
+    (height, width), padding = pairs["input_size"], pairs["padding"]
     with plt.style.context("unet_teach.course"):
-        # A figure without pyplot is not shown a second time at the end of a notebook cell.
-        figure = Figure(figsize=(8, 4))
-        before, after = figure.subplots(1, 2)
-        inside, everywhere = range(input_size), range(-padding, input_size + padding)
-        padding_cells = [
-            (r, c) for r in everywhere for c in everywhere if r not in inside or c not in inside
-        ]
-        _cells(before, padding_cells, edgecolor=GREY, facecolor="#EEF0F2", linestyle=":")
-        _cells(
-            before,
-            [(r, c) for r in inside for c in inside],
-            edgecolor=INPUT,
-            facecolor=INPUT + "33",
-        )
+        figure, (before, after) = _panels(2)
+        shown = [range(-p, n + p) for n, p in zip((height, width), padding, strict=True)]
+        _cells(before, product(*shown), edgecolor=GREY, facecolor="#EEF0F2", linestyle=":")
+        inside = list(product(range(height), range(width)))
+        _cells(before, inside, edgecolor=INPUT, facecolor=INPUT + "33")
+        border = f", padding {_size(padding)}" if any(padding) else ""
+        _finish(before, f"Input {height}×{width}{border}", shown, shown)
         try:
-            size = conv_output_size(input_size, **parameters)
+            conv_output_size(**parameters)
         except ValueError as refusal:
-            _frame(before, f"Input {input_size}×{input_size}", everywhere)
-            after.axis("off")
-            after.text(0, 0.5, f"✕ {refusal}", color=WRONG, wrap=True, transform=after.transAxes)
-            return figure
-        covered = conv_coverage(input_size, **parameters)
-        unreached = [(r, c) for r in inside for c in inside if not covered[r] * covered[c]]
-        _cells(before, unreached, edgecolor=INPUT, facecolor="white", hatch="////")
-        taps = [t * dilation - padding for t in range(kernel_size)]
-        _cells(before, [(r, c) for r in taps for c in taps], facecolor=WINDOW + "66")
-        extent = dilation * (kernel_size - 1) + 1
-        corner = -padding - 0.5
-        before.add_patch(
-            Rectangle((corner, corner), extent, extent, fill=False, edgecolor=WINDOW, linewidth=2.5)
-        )
-        _frame(before, f"Input {input_size}×{input_size}, padding {padding}", everywhere)
-        for r in range(size):
-            for c in range(size):
-                _output_cell(after, r, c, edgecolor=OUTPUT, facecolor=OUTPUT + "33")
-        _output_cell(after, 0, 0, edgecolor=WINDOW, fill=False, linewidth=2.5)
-        _frame(
-            after, f"Output {size}×{size}", everywhere if size <= len(everywhere) else range(size)
-        )
+            return _refused(figure, after, refusal)
+        rows, columns = conv_output_size(**pairs)
+        covered = conv_coverage(**pairs)
+        unseen = [(r, c) for r, c in inside if not covered[0][r] * covered[1][c]]
+        _cells(before, unseen, edgecolor=INPUT, facecolor="white", hatch="////")
+        _window(before, (-padding[0], -padding[1]), pairs)
+        _outputs(after, rows, columns)
+        _output(after, (0, 0), edgecolor=WINDOW, fill=False, linewidth=2.5)
+        _finish(after, f"Output {rows}×{columns}", [range(rows), range(columns)], shown)
         return figure
 
 
-def _cells(axes: Axes, cells: Iterable[tuple[int, int]], **look: object) -> None:
+def conv_transpose_figure(**parameters: Any) -> Figure:
+    """Draw a transposed convolution: its input, what its kernels paint, and what the crop leaves.
+
+    Parameters are those of `unet_teach.arithmetic.conv_transpose_output_size`. In each painted cell
+    stands how many input cells paint it. An illegal layer is drawn with its input and the reason.
+    """
+    pairs = _pairs(parameters)
+    (height, width), padding = pairs["input_size"], pairs["padding"]
+    with plt.style.context("unet_teach.course"):
+        figure, (before, painted, after) = _panels(3)
+        inside = [range(height), range(width)]
+        _cells(before, product(*inside), edgecolor=INPUT, facecolor=INPUT + "33")
+        _cells(before, [(0, 0)], edgecolor=WINDOW, fill=False, linewidth=2.5)
+        try:
+            conv_transpose_output_size(**parameters)
+        except ValueError as refusal:
+            painted.axis("off")
+            _finish(before, f"Input {height}×{width}", inside, inside)
+            return _refused(figure, after, refusal)
+        rows, columns = conv_transpose_output_size(**pairs)
+        uncropped = {**pairs, "padding": (0, 0), "output_padding": (0, 0)}
+        overlap = conv_transpose_overlap(**uncropped)
+        shown = [
+            range(-p, max(len(counts) - p, size))
+            for p, counts, size in zip(padding, overlap, (rows, columns), strict=True)
+        ]
+
+        def count(r: int, c: int) -> int:
+            at = [i + p for i, p in zip((r, c), padding, strict=True)]
+            return (
+                at[0] < len(overlap[0])
+                and at[1] < len(overlap[1])
+                and (overlap[0][at[0]] * overlap[1][at[1]])
+            )
+
+        most = max(overlap[0]) * max(overlap[1])
+        for r, c in product(*shown):
+            often = count(r, c)
+            is_kept = 0 <= r < rows and 0 <= c < columns
+            look = {"facecolor": (0, 0.447, 0.698, 0.6 * often / most)} if is_kept else {}
+            hatch = {} if is_kept else {"fill": False, "hatch": "////"}
+            hatch = hatch if often or not is_kept else {"fill": False, "hatch": ".."}
+            _cells(painted, [(r, c)], edgecolor=GREY, **look, **hatch)
+            if max(len(shown[0]), len(shown[1])) <= 12:
+                painted.text(c, r, str(often), ha="center", va="center", fontsize=8)
+        crop = Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=OUTPUT, linewidth=3)
+        painted.add_patch(crop)
+        _window(painted, (-padding[0], -padding[1]), pairs)
+        full = f"{len(overlap[0])}×{len(overlap[1])}"
+        crop_text = f", padding {_size(padding)} cropped" if any(padding) else ""
+        for axes, title, own in (
+            (before, f"Input {height}×{width}", inside),
+            (painted, f"Painted {full}{crop_text}", shown),
+            (after, f"Output {rows}×{columns}", [range(rows), range(columns)]),
+        ):
+            _finish(axes, title, own, shown)
+        _outputs(after, rows, columns)
+        return figure
+
+
+def _pairs(parameters: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    return {n: v if isinstance(v, tuple) else (v, v) for n, v in parameters.items()}
+
+
+def _size(pair: Cell) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
+
+
+def _panels(count: int) -> tuple[Figure, Any]:
+    # A figure without pyplot is not shown a second time at the end of a notebook cell.
+    figure = Figure(figsize=(4 * count, 4))
+    return figure, figure.subplots(1, count)
+
+
+def _cells(axes: Axes, cells: Iterable[Cell], **look: Any) -> None:
     for r, c in cells:
-        axes.add_patch(Rectangle((c - 0.48, r - 0.48), 0.96, 0.96, **look))  # type: ignore[arg-type]
+        axes.add_patch(Rectangle((c - 0.48, r - 0.48), 0.96, 0.96, **look))
 
 
-def _output_cell(axes: Axes, r: int, c: int, **look: object) -> None:
-    shape = "round,pad=0,rounding_size=0.15"
-    axes.add_patch(FancyBboxPatch((c - 0.46, r - 0.46), 0.92, 0.92, boxstyle=shape, **look))  # type: ignore[arg-type]
+def _output(axes: Axes, cell: Cell, **look: Any) -> None:
+    corner, shape = (cell[1] - 0.46, cell[0] - 0.46), "round,pad=0,rounding_size=0.15"
+    axes.add_patch(FancyBboxPatch(corner, 0.92, 0.92, boxstyle=shape, **look))
 
 
-def _frame(axes: Axes, title: str, shown: range) -> None:
-    """Both maps get the same scale: the view is as large as the larger of the two."""
-    axes.set(
-        title=title,
-        xlim=(shown.start - 0.7, shown.stop - 0.3),
-        ylim=(shown.stop - 0.3, shown.start - 0.7),
-        aspect="equal",
-    )
+def _outputs(axes: Axes, rows: int, columns: int) -> None:
+    for cell in product(range(rows), range(columns)):
+        _output(axes, cell, edgecolor=OUTPUT, facecolor=OUTPUT + "33")
+
+
+def _window(axes: Axes, first: Cell, pairs: dict[str, tuple[int, int]]) -> None:
+    """The kernel's taps from its first cell on, filled, and the frame around them."""
+    steps = zip(first, pairs["kernel_size"], pairs["dilation"], strict=True)
+    taps = [[start + t * d for t in range(k)] for start, k, d in steps]
+    _cells(axes, product(*taps), facecolor=WINDOW + "66")
+    high, wide = (tap[-1] - tap[0] + 1 for tap in taps)
+    corner = (first[1] - 0.5, first[0] - 0.5)
+    axes.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=WINDOW, linewidth=2.5))
+
+
+def _finish(axes: Axes, title: str, own: list[range], scale: list[range]) -> None:
+    """Title a map and show it in the scale of the largest one, so that sizes can be compared."""
+    side = max(len(cells) for cells in (*own, *scale)) + 0.4
+    for limits, cells in ((axes.set_ylim, own[0]), (axes.set_xlim, own[1])):
+        middle = (cells.start + cells.stop - 1) / 2
+        limits(middle - side / 2, middle + side / 2)
+    axes.invert_yaxis()
+    axes.set(title=title, aspect="equal")
     axes.axis("off")
+
+
+def _refused(figure: Figure, axes: Axes, refusal: ValueError) -> Figure:
+    axes.axis("off")
+    axes.text(0, 0.5, f"✕ {refusal}", color=WRONG, wrap=True, transform=axes.transAxes)
+    return figure

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 
-def ask_torch(layer: str, input_size: int, **parameters: int) -> dict[str, Any]:
+def ask_torch(layer: str, input_size: Any, **parameters: Any) -> dict[str, Any]:
     """Run a real layer once, on one channel of zeros.
 
     Args:
         layer: a class of `torch.nn` for two dimensions, such as `"Conv2d"`.
-        input_size: height and width of the map that goes in, in cells.
+        input_size: cells of the map that goes in, an int or a pair (height, width).
         **parameters: the layer's own parameters, such as `kernel_size`.
 
     Returns:
@@ -24,11 +24,12 @@ def ask_torch(layer: str, input_size: int, **parameters: int) -> dict[str, Any]:
     import torch
 
     asked = {"input_size": input_size, **parameters}
+    size = input_size if isinstance(input_size, tuple) else (input_size, input_size)
     try:
         # A question must not move the student's random numbers: weights are drawn on no device.
         module = getattr(torch.nn, layer)(1, 1, **parameters, device="meta").to_empty(device="cpu")
         with torch.no_grad():
-            shape = tuple(module(torch.zeros(1, 1, input_size, input_size)).shape)
+            shape = tuple(module(torch.zeros(1, 1, *size)).shape)
     except (RuntimeError, ValueError) as refusal:
         return {"parameters": asked, "accepts": False, "says": str(refusal)}
     return {"parameters": asked, "accepts": True, "says": str(shape)}

@@ -1,0 +1,168 @@
+/**
+ * The two layers as a reader of PyTorch knows them: parameters, formula, code line, and what is said
+ * of an illegal one. Pure: no page, no model.
+ */
+
+import {
+  convInputSizes,
+  convOutputSize,
+  convTransposeOutputSize,
+  fullSize,
+  outputPaddingFor,
+  outputPaddingMost,
+  paddedSize,
+  windowExtent,
+} from './geometry.js';
+
+/** @typedef {import('./geometry.js').Axis} Axis */
+/** @typedef {[height: number, width: number]} Pair */
+/** @typedef {keyof typeof LIMITS} Parameter */
+/** @typedef {Record<Parameter, Pair>} Sizes */
+/** A formula's part: text, or a number that belongs to a parameter. @typedef {string | [Parameter | 'answer', number | string]} Part */
+
+/** What sliders and traits may hold. The Python traits keep the same bounds; a test compares. */
+export const LIMITS = /** @type {const} */ ({
+  input_size: [1, 16],
+  kernel_size: [1, 7],
+  stride: [1, 5],
+  padding: [0, 6],
+  output_padding: [0, 4],
+  dilation: [1, 4],
+});
+const DEFAULTS = { stride: 1, padding: 0, output_padding: 0, dilation: 1 };
+
+/** @param {number[]} pair */
+export const times = ([height, width]) => `${height}×${width}`;
+
+/** An int where both axes agree, as PyTorch lets us write it. @param {Pair} pair */
+export const short = ([height, width]) => (height === width ? height : /** @type {Pair} */ ([height, width]));
+
+/** Both axes of a layer. @param {Sizes} sizes @returns {[Axis, Axis]} */
+export const axesOf = (sizes) => {
+  const axis = (/** @type {0 | 1} */ i) =>
+    /** @type {Axis} */ (Object.fromEntries(Object.entries(sizes).map(([name, pair]) => [name, pair[i]])));
+  return [axis(0), axis(1)];
+};
+
+/**
+ * One kind of layer.
+ * @typedef {object} Layer
+ * @property {string} name          PyTorch's class
+ * @property {Parameter[]} parameters  in the order of the sliders
+ * @property {(axis: Axis) => number} outputSize   below 1 where there is no output
+ * @property {(axis: Axis) => string} problem      why torch refuses this axis, or ''
+ * @property {(axes: [Axis, Axis]) => string} torchError   torch's own words for it, or ''
+ * @property {(axis: Axis) => Part[]} formula
+ * @property {(axes: [Axis, Axis], wanted: Pair) => string} inverse   the sizes run backwards, as a sentence
+ * @property {string} inverseLabel
+ * @property {Record<string, Partial<Record<Parameter, number>>>} presets
+ */
+
+/** @type {Layer} */
+export const conv = {
+  name: 'Conv2d',
+  parameters: ['input_size', 'kernel_size', 'stride', 'padding', 'dilation'],
+  outputSize: convOutputSize,
+  problem(axis) {
+    if (convOutputSize(axis) > 0) return '';
+    const { input_size, padding, dilation } = axis;
+    const extent = windowExtent(axis);
+    const spread = dilation > 1 ? ` (${dilation}·(${axis.kernel_size} − 1) + 1)` : '';
+    const smaller = dilation > 1 ? 'a smaller kernel_size or dilation' : 'a smaller kernel_size';
+    return `The window spans ${extent} cells${spread}, the padded input has ${paddedSize(axis)} (${input_size} + 2·${padding}): it fits nowhere. Use padding ≥ ${Math.ceil((extent - input_size) / 2)} or ${smaller}.`;
+  },
+  torchError([h, w]) {
+    if (convOutputSize(h) > 0 && convOutputSize(w) > 0) return '';
+    return `Calculated padded input size per channel: (${paddedSize(h)} x ${paddedSize(w)}). Kernel size: (${windowExtent(h)} x ${windowExtent(w)}). Kernel size can't be greater than actual input size`;
+  },
+  formula(axis) {
+    const { input_size, kernel_size, stride, padding, dilation } = axis;
+    const room = paddedSize(axis) - windowExtent(axis);
+    /** @type {Part[]} */
+    const travel = ['⌊(', ['input_size', input_size], ' + 2·', ['padding', padding], ' − ', ['dilation', dilation], '·(', ['kernel_size', kernel_size], ' − 1) − 1) / ', ['stride', stride], '⌋ + 1 = '];
+    if (room < 0) return [...travel, ['answer', '✕']];
+    const quotient = Number((room / stride).toFixed(2));
+    return [...travel, `⌊${quotient}⌋ + 1 = `, ['answer', convOutputSize(axis)]];
+  },
+  inverseLabel: 'which input_size gives',
+  inverse(axes, wanted) {
+    const sizes = axes.map((axis, i) => convInputSizes(wanted[i], axis));
+    const listed = sizes.map((list) => (list.length ? list.join(', ') : 'none'));
+    return listed[0] === listed[1] ? listed[0] : `height ${listed[0]}; width ${listed[1]}`;
+  },
+  presets: {
+    halve: { input_size: 8, kernel_size: 3, stride: 2, padding: 1 },
+    same: { input_size: 8, kernel_size: 3, padding: 1 },
+    valid: { input_size: 8, kernel_size: 3 },
+    dilated: { input_size: 9, kernel_size: 3, padding: 2, dilation: 2 },
+    'odd size': { input_size: 7, kernel_size: 3, stride: 2, padding: 1 },
+    document: { input_size: 16, kernel_size: 3, stride: 2, padding: 1 },
+  },
+};
+
+/** @type {Layer} */
+export const convTranspose = {
+  name: 'ConvTranspose2d',
+  parameters: ['input_size', 'kernel_size', 'stride', 'padding', 'output_padding', 'dilation'],
+  outputSize: convTransposeOutputSize,
+  problem(axis) {
+    const { stride, padding, output_padding, dilation } = axis;
+    if (output_padding > outputPaddingMost(axis))
+      return `output_padding=${output_padding} is too large: it must be smaller than stride (${stride}) or dilation (${dilation}). Use output_padding ≤ ${outputPaddingMost(axis)} or a larger stride.`;
+    if (convTransposeOutputSize(axis) > 0) return '';
+    const kept = output_padding ? ` and output_padding gives back ${output_padding}` : '';
+    return `Nothing is left: the kernels paint ${fullSize(axis)} cells, padding ${padding} crops ${2 * padding}${kept}. Use padding ≤ ${Math.floor((fullSize(axis) + output_padding - 1) / 2)}.`;
+  },
+  torchError(axes) {
+    const [h, w] = axes;
+    if (axes.some((axis) => axis.output_padding > outputPaddingMost(axis))) {
+      const told = /** @type {const} */ (['output_padding', 'stride', 'dilation']).map((name) => `${name}_height: ${h[name]} ${name}_width: ${w[name]}`);
+      return `output padding must be smaller than either stride or dilation, but got ${told.join(' ')}`;
+    }
+    const sizes = axes.map(convTransposeOutputSize);
+    if (Math.min(...sizes) >= 0) return ''; // torch returns an empty map for a size of 0, without a word
+    return `Given input size per channel: (${h.input_size} x ${w.input_size}). Calculated output size per channel: (${sizes.join(' x ')}). Output size is too small`;
+  },
+  formula(axis) {
+    const { input_size, kernel_size, stride, padding, output_padding, dilation } = axis;
+    return ['(', ['input_size', input_size], ' − 1)·', ['stride', stride], ' − 2·', ['padding', padding], ' + ', ['dilation', dilation], '·(', ['kernel_size', kernel_size], ' − 1) + ', ['output_padding', output_padding], ' + 1 = ', ['answer', convTransposeOutputSize(axis)]];
+  },
+  inverseLabel: 'output_padding to come back to',
+  inverse(axes, wanted) {
+    const [h, w] = axes.map((axis, i) => {
+      const needed = outputPaddingFor(wanted[i], axis);
+      if (needed !== null) return String(needed);
+      const least = Math.max(1, convTransposeOutputSize({ ...axis, output_padding: 0 }));
+      const most = least + outputPaddingMost(axis);
+      return `none reaches it, only ${least === most ? least : `${least} to ${most}`} can be reached`;
+    });
+    return h === w ? h : `height ${h}; width ${w}`;
+  },
+  presets: {
+    double: { input_size: 3, kernel_size: 3, stride: 2, padding: 1, output_padding: 1 },
+    same: { input_size: 5, kernel_size: 3, padding: 1 },
+    valid: { input_size: 3, kernel_size: 3 },
+    dilated: { input_size: 3, kernel_size: 3, stride: 2, padding: 2, output_padding: 1, dilation: 2 },
+    'odd size': { input_size: 4, kernel_size: 3, stride: 2, padding: 1 },
+    checkerboard: { input_size: 4, kernel_size: 3, stride: 2 },
+    document: { input_size: 8, kernel_size: 3, stride: 2, padding: 1, output_padding: 1 },
+  },
+};
+
+/** All parameters of a preset: those it leaves out are PyTorch's defaults. @param {Layer} layer @param {string} name */
+export const presetSizes = (layer, name) => ({ ...DEFAULTS, ...layer.presets[name] });
+
+/** The line that makes the layer; parameters at PyTorch's defaults are left out. @param {Layer} layer @param {Sizes} sizes */
+export function codeLine(layer, sizes) {
+  const write = (/** @type {Pair} */ pair) => (pair[0] === pair[1] ? String(pair[0]) : `(${pair.join(', ')})`);
+  const options = /** @type {(keyof typeof DEFAULTS)[]} */ (Object.keys(DEFAULTS))
+    .filter((name) => layer.parameters.includes(name) && sizes[name].some((size) => size !== DEFAULTS[name]))
+    .map((name) => `, ${name}=${write(sizes[name])}`);
+  return `nn.${layer.name}(1, 1, kernel_size=${write(sizes.kernel_size)}${options.join('')})`;
+}
+
+/** Why there is no output, as a sentence, or ''. @param {Layer} layer @param {[Axis, Axis]} axes */
+export function problemSentence(layer, axes) {
+  const [height, width] = axes.map((axis) => layer.problem(axis));
+  return height === width ? height : [height && `Height: ${height}`, width && `Width: ${width}`].filter(Boolean).join(' ');
+}

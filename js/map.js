@@ -1,0 +1,172 @@
+/** One map of cells on the page: draws a panel as SVG, and tells which cell is pointed at. */
+
+import { h, s, set } from './dom.js';
+import { range } from './geometry.js';
+
+/** @typedef {import('./layers.js').Pair} Pair */
+/** @typedef {import('./pictures.js').Panel} Panel */
+
+/** Looks drawn with rounded corners: output cells, in every theme and without colour. */
+const ROUND = new Set(['output']);
+/** Below this many pixels a cell's own outline cannot be seen: neighbours are drawn as one area. */
+const SMALLEST_CELL = 6;
+/** Room for a number. */
+const SMALLEST_NUMBERED = 15;
+
+/** Whole numbers in runs of neighbours: [0, 1, 2, 5] are [0, 3] and [5, 1]. @param {number[]} cells */
+function runs(cells) {
+  /** @type {[start: number, length: number][]} */
+  const found = [];
+  for (const cell of cells) {
+    const last = found[found.length - 1];
+    if (last && cell === last[0] + last[1]) last[1] += 1;
+    else found.push([cell, 1]);
+  }
+  return found;
+}
+
+/** A box with rounded corners, as a path. @param {number} x @param {number} y @param {number} width @param {number} height @param {number} r */
+const box = (x, y, width, height, r) =>
+  r > 0
+    ? `M${x + r} ${y}h${width - 2 * r}a${r} ${r} 0 0 1 ${r} ${r}v${height - 2 * r}a${r} ${r} 0 0 1 ${-r} ${r}h${2 * r - width}a${r} ${r} 0 0 1 ${-r} ${-r}v${2 * r - height}a${r} ${r} 0 0 1 ${r} ${-r}z`
+    : `M${x} ${y}h${width}v${height}h${-width}z`;
+
+export class CellMap {
+  /** @type {Panel | null} */
+  #panel = null;
+  #corner = { x: 0, y: 0 };
+  #side = 1;
+  #title = h('b');
+  #note = h('span');
+  #svg = s('svg', { role: 'img' });
+
+  /** @param {string} label what the map is, for those who hear it */
+  constructor(label) {
+    this.frame = h('div', { class: 'ut-frame', tabindex: 0, role: 'group', 'aria-label': `${label}. Arrow keys choose a cell.` }, this.#svg);
+    this.figure = h('figure', { class: 'ut-map' }, h('figcaption', {}, this.#title, this.#note), this.frame);
+  }
+
+  /**
+   * @param {Panel} panel
+   * @param {object} look
+   * @param {number} look.side      pixels of a cell with its gap
+   * @param {Pair} look.room        pixels, height and width, that the map keeps whatever its size
+   * @param {string} look.says      what the picture says, for those who hear it
+   * @param {((row: number, column: number) => string)} [look.text]  what stands in a cell
+   * @param {boolean} [look.isFaint]
+   */
+  draw(panel, { side, room, says, text, isFaint = false }) {
+    this.#panel = panel;
+    this.#side = side;
+    const [rows, columns] = panel.count;
+    this.#corner = { x: Math.max(2, Math.floor((room[1] - columns * side) / 2)) + 0.5, y: Math.max(2, Math.floor((room[0] - rows * side) / 2)) + 0.5 };
+    this.#title.textContent = panel.title;
+    this.#note.textContent = panel.note;
+    set(this.#svg, { width: Math.max(room[1], columns * side + 4), height: Math.max(room[0], rows * side + 4), 'aria-label': `${panel.title}, ${panel.note}. ${says}` });
+    this.#svg.classList.toggle('ut-faint', isFaint);
+    this.#svg.replaceChildren(
+      ...panel.layers.flatMap((layer) => [
+        ...this.#shapes(layer.look, layer.rows, layer.columns),
+        ...(layer.look === 'painted' ? this.#ramp(panel) : []),
+      ]),
+      ...(text && side >= SMALLEST_NUMBERED ? this.#texts(panel, text) : []),
+      ...panel.frames.map(({ look, from, size }) => s('path', { class: `ut-frame-${look}`, d: this.#area(from, size, look === 'window' ? 0 : -1) })),
+    );
+  }
+
+  /** A ghost of another selection, drawn over the picture: the animation while something is hovered. @param {Panel} panel */
+  drawGhost(panel) {
+    this.#svg.append(...panel.frames.map(({ from, size }) => s('path', { class: 'ut-frame-window ut-faint', d: this.#area(from, size, 0) })));
+  }
+
+  /** The cell under a pointer. @param {PointerEvent} event @returns {Pair | null} */
+  cellAt({ clientX, clientY }) {
+    if (!this.#panel) return null;
+    const page = this.#svg.getBoundingClientRect();
+    const { first, count } = this.#panel;
+    const steps = [clientY - page.top - this.#corner.y, clientX - page.left - this.#corner.x].map((pixels) => Math.floor(pixels / this.#side));
+    return steps.every((step, i) => step >= 0 && step < count[i]) ? [steps[0] + first[0], steps[1] + first[1]] : null;
+  }
+
+  /** The cell next to another, inside the map. @param {Pair} cell @param {Pair} step @returns {Pair} */
+  next(cell, step) {
+    const { first, count } = /** @type {Panel} */ (this.#panel);
+    const inside = (/** @type {number} */ i) => Math.max(first[i], Math.min(first[i] + count[i] - 1, cell[i] + step[i]));
+    return [inside(0), inside(1)];
+  }
+
+  /** @param {Pair} from @param {Pair} size @param {number} inset @param {number} [r] */
+  #area([row, column], [height, width], inset, r = 2) {
+    const { first } = /** @type {Panel} */ (this.#panel);
+    const x = this.#corner.x + (column - first[1]) * this.#side + inset;
+    const y = this.#corner.y + (row - first[0]) * this.#side + inset;
+    return box(x, y, width * this.#side - 1 - 2 * inset, height * this.#side - 1 - 2 * inset, r);
+  }
+
+  /** @param {string} look @param {number[]} rows @param {number[]} columns */
+  #shapes(look, rows, columns) {
+    const { first, count } = /** @type {Panel} */ (this.#panel);
+    const inside = (/** @type {number} */ axis) => (/** @type {number} */ cell) => cell >= first[axis] && cell < first[axis] + count[axis];
+    const lists = [rows.filter(inside(0)), columns.filter(inside(1))];
+    if (!lists[0].length || !lists[1].length) return [];
+    const isTiny = this.#side < SMALLEST_CELL;
+    const [tall, wide] = lists.map((list) => (isTiny ? runs(list) : list.map((cell) => /** @type {[number, number]} */ ([cell, 1]))));
+    const r = ROUND.has(look) && !isTiny ? Math.min(5, this.#side / 4) : 0;
+    const inset = look === 'lit' ? 1.5 : 0;
+    const d = tall.flatMap(([row, height]) => wide.map(([column, width]) => this.#area([row, column], [height, width], inset, r))).join('');
+    const shapes = [s('path', { class: `ut-cell-${look}`, d })];
+    if ((look === 'hatch' || look === 'bias') && !isTiny) shapes.push(s('path', { class: `ut-sign-${look}`, d: this.#signs(look, lists) }));
+    return shapes;
+  }
+
+  /** Strokes for what is never reached, dots for bias alone: signs beside the missing colour. @param {string} look @param {number[][]} cells */
+  #signs(look, [rows, columns]) {
+    const { first } = /** @type {Panel} */ (this.#panel);
+    const a = this.#side - 1;
+    const half = a / 2;
+    return rows
+      .flatMap((row) =>
+        columns.map((column) => {
+          const x = this.#corner.x + (column - first[1]) * this.#side;
+          const y = this.#corner.y + (row - first[0]) * this.#side;
+          if (look === 'bias') return [0.3, 0.7].flatMap((v) => [0.3, 0.7].map((u) => `M${x + u * a} ${y + v * a}h0`)).join('');
+          return `M${x} ${y + half}l${half} ${-half}M${x} ${y + a}l${a} ${-a}M${x + half} ${y + a}l${half} ${-half}`;
+        }),
+      )
+      .join('');
+  }
+
+  /** A ramp of one hue: the more often a cell is painted, the stronger. @param {Panel} panel */
+  #ramp({ counts, first }) {
+    if (!counts) return [];
+    const most = Math.max(1, ...counts[0]) * Math.max(1, ...counts[1]);
+    if (most === 1) return [];
+    const places = counts.map((list, axis) => {
+      /** @type {Map<number, number[]>} */
+      const cells = new Map();
+      list.forEach((count, i) => count && cells.set(count, [...(cells.get(count) ?? []), first[axis] + i]));
+      return [...cells];
+    });
+    return places[0].flatMap(([a, rows]) =>
+      places[1].flatMap(([b, columns]) => {
+        const shapes = a * b > 1 ? this.#shapes('count', rows, columns) : [];
+        shapes.forEach((shape) => set(shape, { 'fill-opacity': ((0.55 * (a * b)) / most).toFixed(3) }));
+        return shapes;
+      }),
+    );
+  }
+
+  /** @param {Panel} panel @param {(row: number, column: number) => string} text */
+  #texts({ first, count }, text) {
+    const style = `font-size:${Math.min(20, Math.round(this.#side * 0.46))}px`;
+    return range(first[0], first[0] + count[0]).flatMap((row) =>
+      range(first[1], first[1] + count[1]).flatMap((column) => {
+        const words = text(row, column);
+        if (!words) return [];
+        const x = this.#corner.x + (column - first[1] + 0.5) * this.#side - 0.5;
+        const y = this.#corner.y + (row - first[0] + 0.5) * this.#side;
+        return [s('text', { class: 'ut-number', x, y, style }, words)];
+      }),
+    );
+  }
+}

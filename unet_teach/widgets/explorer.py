@@ -1,0 +1,222 @@
+"""What both explorers share: PyTorch's parameters as checked traits, and what follows from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+import traitlets
+
+from unet_teach.widgets.base import CourseWidget, PairSize, Size
+from unet_teach.widgets.numbers import KERNELS, LARGEST_KERNEL, input_values, kernel_values
+from unet_teach.widgets.torch_echo import ask_torch
+
+if TYPE_CHECKING:
+    import torch
+
+IntOrPair: TypeAlias = int | tuple[int, int]
+Presets: TypeAlias = Mapping[str, Mapping[str, int]]
+DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
+
+
+class Weights(traitlets.TraitType[Any, Any]):
+    """The kernel's numbers: the name of a kernel, or rows of numbers."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return a name or rows of finite numbers, or raise `TraitError` with a sentence."""
+        if isinstance(value, str) and value in KERNELS:
+            return value
+        if _is_list(value) and value and all(map(_is_list, value)):
+            lengths = {len(value), *map(len, value)}
+            is_even = len(set(map(len, value))) == 1
+            is_small = min(lengths) >= 1 and max(lengths) <= LARGEST_KERNEL
+            if is_even and is_small and all(_is_finite(number) for row in value for number in row):
+                return [list(row) for row in value]
+        raise traitlets.TraitError(
+            f"weights={value!r} is no kernel: use one of {', '.join(map(repr, KERNELS))}, or up to "
+            f"{LARGEST_KERNEL} rows of up to {LARGEST_KERNEL} numbers each, all rows alike long."
+        )
+
+
+class View(traitlets.TraitType[str, str]):
+    """The name of one of several pictures."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        super().__init__(names[0])
+
+    def validate(self, obj: Any, value: Any) -> str:
+        """Return the name, or raise `TraitError` with a sentence that lists the names."""
+        if isinstance(value, str) and value in self.names:
+            return value
+        raise traitlets.TraitError(
+            f"{self.name}={value!r} is unknown: use one of {', '.join(map(repr, self.names))}."
+        )
+
+
+class Explorer(CourseWidget):
+    """Base of ConvExplorer and ConvTransposeExplorer.
+
+    Attributes:
+        output_size: cells of what comes out, an int or a pair; `None` where there is none.
+        code: the line that makes this layer in PyTorch.
+        error: why there is no output, as a sentence; empty when there is one.
+        numbers: whether values, kernel and sums are shown.
+        weights: the kernel's numbers: "random", "identity", "box", "edge", or rows of numbers.
+        seed: which small whole numbers stand in the input and in the kernel "random", 0 to 999.
+        playing: whether it walks over the cells from the start; not where motion is unwanted.
+    """
+
+    LAYER: ClassVar[str]
+    PARAMETERS: ClassVar[tuple[str, ...]]
+    PRESETS: ClassVar[Presets]
+    _output_size_of: ClassVar[Callable[..., Any]]
+
+    input_size = PairSize(8, minimum=1, maximum=16).tag(sync=True)
+    kernel_size = PairSize(3, minimum=1, maximum=7).tag(sync=True)
+    stride = PairSize(1, minimum=1, maximum=5).tag(sync=True)
+    padding = PairSize(0, minimum=0, maximum=6).tag(sync=True)
+    dilation = PairSize(1, minimum=1, maximum=4).tag(sync=True)
+
+    output_size = traitlets.Any(None, read_only=True)
+    code = traitlets.Unicode(read_only=True)
+    error = traitlets.Unicode(read_only=True)
+
+    numbers = traitlets.Bool(False).tag(sync=True)
+    weights = Weights("random").tag(sync=True)
+    seed = Size(1, minimum=0, maximum=999).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    _pinned = traitlets.Any([]).tag(sync=True)  # the chosen cell: panel, row, column
+    _echo = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, preset: str | None = None, **traits: Any) -> None:
+        if preset is not None:
+            traits = {**DEFAULTS, **self._preset(preset), **traits}
+        unknown = [name for name in traits if not self.has_trait(name) and name not in DEFAULTS]
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} has no {unknown[0]!r}. "
+                f"Its parameters: {', '.join(self.PARAMETERS)}."
+            )
+        super().__init__(**{name: v for name, v in traits.items() if self.has_trait(name)})
+        self.observe(self._work_out, self.PARAMETERS)
+        self._work_out()
+
+    @classmethod
+    def _preset(cls, name: str) -> Mapping[str, int]:
+        if name not in cls.PRESETS:
+            known = ", ".join(map(repr, cls.PRESETS))
+            raise ValueError(f"There is no preset {name!r}. {cls.__name__} has {known}.")
+        return cls.PRESETS[name]
+
+    @classmethod
+    def from_layer(cls, layer: torch.nn.Module, input_size: IntOrPair = 8) -> Explorer:
+        """Show a layer of a network.
+
+        Args:
+            layer: an `nn.Conv2d` (`nn.ConvTranspose2d` for `ConvTransposeExplorer`). Its channels,
+                groups and weights do not matter to sizes and are left aside.
+            input_size: cells of the map that goes in, 1 to 16.
+
+        Raises:
+            TypeError: for any other kind of layer.
+            ValueError: for a padding that differs between two opposite sides.
+            traitlets.TraitError: for a parameter that the sliders do not reach.
+        """
+        if cls.LAYER not in {base.__name__ for base in type(layer).__mro__}:
+            raise TypeError(f"{cls.__name__} shows nn.{cls.LAYER}, not {type(layer).__name__}.")
+        found = {name: getattr(layer, name) for name in cls.PARAMETERS if name != "input_size"}
+        if found["padding"] == "valid":
+            found["padding"] = 0
+        if found["padding"] == "same":
+            reach = zip(found["dilation"], found["kernel_size"], strict=True)
+            totals = [dilation * (kernel - 1) for dilation, kernel in reach]
+            if any(total % 2 for total in totals):
+                raise ValueError(
+                    "padding='same' pads this kernel more at the end than at the start, which the "
+                    "explorer does not show. Use an odd kernel_size."
+                )
+            found["padding"] = tuple(total // 2 for total in totals)
+        sizes: dict[str, Any] = {name: _short(size) for name, size in found.items()}
+        return cls(input_size=input_size, **sizes)
+
+    @property
+    def parameters(self) -> dict[str, IntOrPair]:
+        """The parameters by name."""
+        return {name: getattr(self, name) for name in self.PARAMETERS}
+
+    @property
+    def layer(self) -> torch.nn.Module:
+        """A fresh torch layer with this picture's kernel and a bias of 0.
+
+        Raises:
+            ValueError: if torch refuses to make it.
+        """
+        import torch
+
+        options = {name: v for name, v in self.parameters.items() if name != "input_size"}
+        module: torch.nn.Module = getattr(torch.nn, self.LAYER)(1, 1, **options, device="meta")
+        height, width = _pair(self.kernel_size)
+        kernel = torch.tensor(kernel_values(self.weights, self.seed, height, width))
+        values = {"weight": kernel[None, None].float(), "bias": torch.zeros(1)}
+        module.load_state_dict(values, assign=True)
+        return module.requires_grad_()
+
+    @property
+    def input(self) -> torch.Tensor:
+        """The numbers of the picture's input, of shape (1, 1, H, W)."""
+        import torch
+
+        return torch.tensor(input_values(self.seed, *_pair(self.input_size)))[None, None].float()
+
+    def _work_out(self, _change: Any = None) -> None:
+        try:
+            size, error = type(self)._output_size_of(**self.parameters), ""
+        except ValueError as refusal:
+            size, error = None, str(refusal)
+        self.set_trait("output_size", size)
+        self.set_trait("error", error)
+        self.set_trait("code", self._code_line())
+        self._ask_torch()
+
+    @traitlets.observe("_shown")
+    def _ask_torch(self, _change: Any = None) -> None:
+        if self._shown:
+            self._echo = ask_torch(self.LAYER, **self.parameters)
+
+    def _code_line(self) -> str:
+        changed = "".join(
+            f", {name}={_short(self.parameters[name])}"
+            for name, default in DEFAULTS.items()
+            if name in self.parameters and _short(self.parameters[name]) != default
+        )
+        return f"nn.{self.LAYER}(1, 1, kernel_size={_short(self.kernel_size)}{changed})"
+
+    def describe(self) -> str:
+        """Return one line: the layer, and the sizes that go in and come out."""
+        given = "{}×{}".format(*_pair(self.input_size))
+        if self.output_size is None:
+            return f"{type(self).__name__} · {self.code} · {given} → no output. {self.error}"
+        result = "{}×{}".format(*_pair(self.output_size))
+        return f"{type(self).__name__} · {self.code} · {given} → {result}"
+
+
+def _pair(size: IntOrPair) -> tuple[int, int]:
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def _short(size: IntOrPair) -> IntOrPair:
+    """An int where height and width agree, as PyTorch lets us write it."""
+    height, width = _pair(size)
+    return height if height == width else (height, width)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _is_finite(number: Any) -> bool:
+    return (
+        isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+    )
