@@ -21,7 +21,7 @@ import { convPicture, convSentence, transposePicture, transposeSentence, VIEWS }
 /** The part of the width that each map may fill. @type {Record<string, Partial<Record<PanelName, number>>>} */
 const SHARES = { Conv2d: { input: 0.5, output: 0.5 }, ConvTranspose2d: { input: 0.22, middle: 0.41, output: 0.37 } };
 /** Cells that share the width of all maps: few steps, so that most moves of a slider keep the scale. */
-const CAPACITIES = [18, 21, 28, 40, 56, 80, 112, 160, 300];
+const CAPACITIES = [10, 14, 18, 21, 28, 40, 56, 80, 112, 160, 300];
 const LARGEST_CELL = 36;
 const KERNEL_CELL = 26;
 const GAP = 20;
@@ -318,6 +318,7 @@ function render(layer, { model, el }) {
     play.textContent = on ? '❚❚ pause' : '▶ play';
     play.setAttribute('aria-pressed', String(on));
     status.setAttribute('aria-live', on ? 'off' : 'polite');
+    paint();
   }
 
   for (const [name, map] of /** @type {[PanelName, CellMap][]} */ (Object.entries(maps))) {

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
@@ -26,7 +27,8 @@ CHROMIUM_ARGS = [
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}
 }
-DARK = {"@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Dark"}}
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
 
 OPENED = """async () => {
   await window.jupyterapp.restored;
@@ -52,6 +54,17 @@ EXECUTE = """async (code) => {
   await future.done;
   return text.trim();
 }"""
+
+
+def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
+    """What axe-core finds wrong under the selector: the rule, and the first place."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    return page.evaluate(
+        """async (selector) => (await axe.run(selector)).violations
+          .map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`)""",
+        selector,
+    )
 
 
 class LabServer:
@@ -81,6 +94,7 @@ class LabServer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
+        self.root = root
         self.url = f"http://127.0.0.1:{port}"
         self._log = private / "server.log"
         self._process = subprocess.Popen(
@@ -118,9 +132,17 @@ class Notebook:
     """One notebook open in the browser, with its kernel."""
 
     def __init__(
-        self, browser: Browser, server: LabServer, path: str, width: int = 1280, height: int = 900
+        self,
+        browser: Browser,
+        server: LabServer,
+        path: str,
+        width: int = 1280,
+        height: int = 900,
+        **options: Any,
     ):
-        self.page: Page = browser.new_page(viewport=ViewportSize(width=width, height=height))
+        """Open a notebook of the server; `options` are Playwright's for a new page."""
+        size = ViewportSize(width=width, height=height)
+        self.page: Page = browser.new_page(viewport=size, **options)
         self.console_errors: list[str] = []
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         self.page.on(
@@ -143,6 +165,20 @@ class Notebook:
     def execute(self, code: str) -> str:
         """Run code in the notebook's kernel, outside any cell; return what it printed."""
         return self.page.evaluate(EXECUTE, code)
+
+    def set_theme(self, theme: str) -> None:
+        """Change JupyterLab's theme, one of `THEMES`, and wait until it is on the page."""
+        change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })"
+        self.page.evaluate(change, theme)
+        light = str(theme == THEMES[0]).lower()
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+
+    def says(self, code: str, expected: str, seconds: float = 5) -> None:
+        """Assert that `code` prints `expected` in the kernel, within a while."""
+        deadline = time.monotonic() + seconds
+        while (said := self.execute(code)) != expected and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert said == expected
 
     def close(self) -> None:
         self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")

@@ -66,6 +66,13 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     _css = STATIC / "theme.css"
     _shown = traitlets.Bool(False).tag(sync=True)  # the browser sets it when it has the widget
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a browser sends; what a trait refuses is put right in the browser as well."""
+        try:
+            super().set_state(sync_data)
+        except traitlets.TraitError:
+            self.send_state([name for name in sync_data if self.has_trait(name)])
+
     def describe(self) -> str:
         """Return one line that says what the widget shows."""
         raise NotImplementedError

@@ -1,0 +1,243 @@
+"""Both explorers in a real JupyterLab: by keyboard, pointer and touch, in both themes."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .lab import THEMES, axe_violations
+
+CELLS = [
+    "from unet_teach.widgets import ConvExplorer, ConvTransposeExplorer\n"
+    "from IPython.display import display\n"
+    "conv = ConvExplorer('halve'); conv",
+    "up = ConvTransposeExplorer('double'); up",
+]
+AS_SHOWN = (
+    "{}.set_trait('numbers', False); {}.weights = 'random'\n"
+    "for name, value in {{'stride': 2, 'padding': 1, 'kernel_size': 3, 'dilation': 1}}.items():\n"
+    "    setattr({}, name, value)\n"
+)
+MIDDLE = re.compile(r"Output cell \([12], [12]\) sees")
+SMALL_TYPE = """(root) => [...root.querySelectorAll('*')].filter((node) =>
+  [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
+  node.checkVisibility() && !node.closest('svg') &&
+  parseFloat(getComputedStyle(node).fontSize) < 28).map((node) => node.outerHTML)"""
+
+
+@pytest.fixture(scope="module")
+def notebook(open_cells):
+    return open_cells(*CELLS)
+
+
+@pytest.fixture
+def conv(notebook):
+    notebook.execute(AS_SHOWN.format("conv", "conv", "conv") + "conv.input_size = 8")
+    widget = notebook.page.get_by_role("group", name="Convolution explorer", exact=True)
+    expect(widget.get_by_text("8×8 → 4×4")).to_be_visible()
+    return widget
+
+
+@pytest.fixture
+def up(notebook):
+    code = AS_SHOWN.format("up", "up", "up")
+    notebook.execute(code + "up.input_size = 3; up.output_padding = 1; up.view = 'scatter'")
+    widget = notebook.page.get_by_role("group", name="Transposed convolution explorer")
+    expect(widget.get_by_text("3×3 → 6×6")).to_be_visible()
+    return widget
+
+
+def status(widget):
+    return widget.get_by_role("status")
+
+
+def focus_map(widget, name):
+    widget.get_by_role("group", name=f"{name} map").focus()
+    return widget.page.keyboard
+
+
+def test_every_parameter_moves_by_keyboard_and_python_hears_it(notebook, up):
+    for name, code in [("stride", "s"), ("output_padding", "o"), ("dilation", "d")]:
+        focus_map(up, "Input").press(code)
+        up.page.keyboard.press("ArrowRight")
+        expect(up.get_by_role("slider", name=name)).to_be_focused()
+    expect(up.get_by_text("torch: (1, 1, 11, 11) ✓")).to_be_visible()
+    notebook.says("print(up.stride, up.output_padding, up.dilation, up.output_size)", "3 2 2 11")
+
+
+def test_typed_values_obey_the_sliders_limits(notebook, conv):
+    typed = conv.get_by_role("spinbutton", name="stride, typed")
+    typed.fill("99")
+    typed.press("Enter")
+    expect(typed).to_have_value("5")
+    notebook.says("print(conv.stride)", "5")
+
+
+def test_height_and_width_can_be_set_apart_and_together_again(notebook, conv):
+    conv.get_by_role("button", name="height ≠ width").click()
+    conv.get_by_role("slider", name="stride width").press("ArrowRight")
+    expect(conv.get_by_text("8×8 → 4×3")).to_be_visible()
+    notebook.says("print(conv.stride, conv.output_size)", "(2, 3) (4, 3)")
+    conv.get_by_role("button", name="height ≠ width").click()
+    expect(conv.get_by_text("8×8 → 4×4")).to_be_visible()
+    notebook.says("print(conv.stride)", "2")
+
+
+def test_arrow_keys_choose_cells_in_every_map(up):
+    focus_map(up, "Kernel").press("ArrowDown")  # the first press enters a map
+    expect(status(up)).to_contain_text("Kernel cell (0, 0) makes 9 products")
+    focus_map(up, "Input").press("ArrowRight")
+    up.page.keyboard.press("ArrowRight")
+    expect(status(up)).to_contain_text("Input cell (0, 1) paints 9 cells; 6 of them stay")
+    focus_map(up, "Output").press("ArrowDown")
+    up.page.keyboard.press("ArrowDown")
+    expect(status(up)).to_contain_text("Output cell (1, 0) adds up 2 products: rows 0 to 1")
+
+
+def test_the_three_views_show_the_same_layer(up):
+    for view, title in [
+        ("zero insertion", "Zero insertion, 8×8"),
+        ("crop window", "Crop window, 7×7; padding crops 1"),
+        ("scatter", "Painted, 7×7; padding crops 1"),
+    ]:
+        up.get_by_role("button", name=view).click()
+        expect(up.get_by_role("img", name=title)).to_be_visible()
+
+
+def test_numbers_are_written_out_and_equal_torch(notebook, conv):
+    focus_map(conv, "Kernel").press("ArrowDown")
+    focus_map(conv, "Output").press("ArrowDown")  # the first press enters a map
+    conv.page.keyboard.press("n")
+    expect(conv.get_by_role("button", name="numbers", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    written = conv.locator(".ut-products").text_content()
+    total = notebook.execute("print(int(conv.layer(conv.input)[0, 0, 0, 0]))")
+    assert re.fullmatch(r"[-0-9·+ ()]+ = -?\d+", written)
+    assert written.endswith(f"= {total}")
+
+
+def test_a_kernel_cell_can_be_edited(notebook, conv):
+    notebook.execute("conv.numbers = True; conv.weights = 'box'")
+    focus_map(conv, "Kernel").press("ArrowRight")
+    conv.page.keyboard.press("ArrowRight")
+    conv.get_by_role("spinbutton", name="value of the chosen kernel cell").fill("7")
+    expect(conv.get_by_role("combobox", name="kernel")).to_have_value("own")
+    notebook.says("print(conv.weights[0])", "[1, 7, 1]")
+
+
+def test_space_plays_and_point_and_comma_step(conv):
+    focus_map(conv, "Kernel").press("ArrowDown")
+    keys = focus_map(conv, "Output")
+    keys.press("ArrowDown")
+    keys.press(".")
+    expect(status(conv)).to_contain_text("Output cell (0, 1)")
+    keys.press(",")
+    keys.press(",")
+    expect(status(conv)).to_contain_text("Output cell (3, 3)")
+    keys.press("Space")
+    expect(status(conv)).to_contain_text("Output cell (0, 1)", timeout=5000)
+    expect(status(conv)).to_have_attribute("aria-live", "off")
+    keys.press("Space")
+    expect(conv.get_by_role("button", name="play")).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_animation_goes_on_faintly_while_something_is_hovered(conv):
+    keys = focus_map(conv, "Output")
+    keys.press("Space")
+    conv.get_by_role("img", name=re.compile("^Input,")).hover()
+    expect(conv.locator("svg path.ut-faint").first).to_be_attached()
+    keys.press("Space")
+    expect(conv.locator("svg path.ut-faint")).to_have_count(0)
+    conv.page.mouse.move(0, 0)
+
+
+def test_a_click_pins_a_cell(conv):
+    picture = conv.get_by_role("img", name=re.compile("^Output,"))
+    picture.click()
+    conv.page.mouse.move(0, 0)
+    expect(status(conv)).to_contain_text(MIDDLE)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_wrong(notebook, conv, up, theme):
+    notebook.set_theme(theme)
+    notebook.execute("conv.numbers = up.numbers = True; up.output_padding = 3")
+    expect(up.get_by_text("3×3 → ✕")).to_be_visible()
+    assert axe_violations(notebook.page) == []
+    notebook.set_theme(THEMES[0])
+
+
+def test_present_mode_fills_the_screen_with_large_type(notebook, up):
+    notebook.page.set_viewport_size({"width": 1280, "height": 720})
+    focus_map(up, "Input").press("f")
+    expect(up).to_have_class(re.compile("ut-present"))
+    box = up.bounding_box()
+    assert (box["x"], box["y"], box["width"]) == (0, 0, 1280)
+    assert up.evaluate(SMALL_TYPE) == []
+    focus_map(up, "Input").press("ArrowDown")
+    expect(status(up)).to_contain_text("Input cell")
+    up.page.keyboard.press("Escape")
+    expect(up).not_to_have_class(re.compile("ut-present"))
+    notebook.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.mark.parametrize("value", [-3, 1e9, "<b>", None, [1, 2, 3], {}, [2, "2"], True])
+def test_nonsense_from_a_browser_changes_nothing_in_python(notebook, conv, value):
+    send = """([id, stride]) => {
+      const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
+      kernel._comms.get(id).send({ method: 'update', state: { stride }, buffer_paths: [] });
+    }"""
+    notebook.page.evaluate(send, [notebook.execute("print(conv.model_id)"), value])
+    notebook.says("print(conv.stride, conv.output_size)", "2 4")
+    expect(conv.get_by_text("8×8 → 4×4")).to_be_visible()
+
+
+def test_two_views_ten_widgets_and_a_second_run_repeat_no_id(notebook, conv):
+    notebook.execute("display(conv)")
+    ids = notebook.page.evaluate("[...document.querySelectorAll('.ut [id]')].map((n) => n.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_linked_explorers_move_together_in_the_browser_and_in_boxes(open_cells):
+    linked = open_cells(
+        "import ipywidgets as w\nfrom unet_teach.widgets import *\n"
+        "a, b = ConvExplorer('halve'), ConvTransposeExplorer('double')\n"
+        "link = w.jslink((a, 'stride'), (b, 'stride')); heard = []\n"
+        "a.observe(lambda change: heard.append(change.new), 'stride')\n"
+        "out = w.Output()\n"
+        "w.Tab([w.VBox([w.HBox([a, out]), b])])"
+    )
+    page = linked.page
+    first = page.get_by_role("slider", name="stride").first
+    first.focus()
+    first.press("ArrowRight")
+    expect(page.get_by_role("slider", name="stride").nth(1)).to_have_value("3")
+    linked.says("print(heard, b.stride)", "[3] 3")
+    assert linked.errors() == []
+    assert linked.console_errors == []
+
+
+def test_a_phone_works_by_touch(open_cells):
+    phone = open_cells(*CELLS[:1], width=390, height=844, has_touch=True, is_mobile=True)
+    phone.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+    widget = phone.page.get_by_role("group", name="Convolution explorer")
+    widget.scroll_into_view_if_needed()
+    assert widget.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+    widget.get_by_role("img", name=re.compile("^Output,")).tap()
+    expect(status(widget)).to_contain_text(MIDDLE)
+
+
+def test_a_dead_kernel_is_said_while_the_picture_goes_on(open_cells):
+    alone = open_cells(*CELLS[:1])
+    widget = alone.page.get_by_role("group", name="Convolution explorer")
+    expect(widget.get_by_text("torch: (1, 1, 4, 4) ✓")).to_be_visible()
+    alone.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    widget.get_by_role("slider", name="stride").press("ArrowRight")
+    expect(widget.get_by_text("8×8 → 3×3")).to_be_visible()
+    expect(widget.get_by_text("Is the kernel gone?")).to_be_visible(timeout=10_000)
+
+
+def test_nothing_was_written_to_the_console_as_an_error(notebook):
+    assert notebook.errors() == []
+    assert notebook.console_errors == []
