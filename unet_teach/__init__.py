@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unet_teach import exercises as exercises
+    from unet_teach.networks import UNet as UNet
 
-__all__ = ["exercises"]
-
-_HOME = {"exercises": "unet_teach.exercises"}
+__all__ = ["UNet", "exercises"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return importlib.import_module(_HOME[name])
+    if name == "exercises":
+        return importlib.import_module("unet_teach.exercises")
+    if name == "UNet":
+        return importlib.import_module("unet_teach.networks").UNet
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

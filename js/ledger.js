@@ -1,0 +1,266 @@
+/**
+ * A U-Net's sizes, level by level: where they part, what each repair costs, what the network weighs.
+ *
+ * Height and width go through a U-Net alike and apart, so a side is walked alone and the two walks
+ * are laid together. Pure; the twin of `unet_teach/widgets/ledger.py` and `ledger_costs.py`, which
+ * say what the names mean. A test holds the two against each other.
+ */
+
+import { convOutputSize, convTransposeOutputSize, outputPaddingFor, range } from './geometry.js';
+
+export const CONV = ['padded', 'valid'];
+export const DOWN = ['max_pool', 'strided_conv'];
+export const UP = ['conv_transpose_2', 'conv_transpose_3', 'bilinear', 'nearest'];
+export const REPAIR = ['none', 'pad_input', 'crop', 'pad', 'output_padding', 'resize'];
+export const LIMITS = /** @type {const} */ ({
+  height: [1, 1024],
+  width: [1, 1024],
+  depth: [1, 6],
+  base_channels: [1, 128],
+  in_channels: [1, 64],
+  out_channels: [1, 128],
+});
+
+/**
+ * @typedef {object} Options
+ * @property {number} height
+ * @property {number} width
+ * @property {number} depth
+ * @property {number} base_channels
+ * @property {number} in_channels
+ * @property {number} out_channels
+ * @property {string} conv
+ * @property {string} down
+ * @property {string} up
+ * @property {boolean} norm
+ * @property {string} repair
+ */
+/** @typedef {[height: number, width: number]} Pair */
+/** @typedef {number | null} Reached  null where nothing arrives */
+/**
+ * @typedef {object} Level
+ * @property {number} level
+ * @property {number} channels
+ * @property {number} parameters
+ * @property {Pair | null} enters
+ * @property {Pair | null} encoder
+ * @property {Pair | null} arrives
+ * @property {Pair | null} joined
+ * @property {Pair | null} decoder
+ * @property {Pair | null} output_padding
+ */
+/** @typedef {ReturnType<typeof ledger>} Ledger */
+/** @typedef {ReturnType<typeof costs>[number]} Cost */
+
+/** The transposed convolutions; their output_padding is what they use unless a repair chooses. @type {Record<string, {kernel_size: number, padding: number, output_padding: number}>} */
+export const TRANSPOSED = {
+  conv_transpose_2: { kernel_size: 2, padding: 0, output_padding: 0 },
+  conv_transpose_3: { kernel_size: 3, padding: 1, output_padding: 1 },
+};
+/** @type {Record<string, number>} */
+const TAPS = { conv_transpose_2: 4, conv_transpose_3: 9, bilinear: 1, nearest: 1 };
+const TAKEN = 4; // pixels that two 3×3 convolutions without padding take off a side
+
+/** A halving as a convolution of `geometry.js`. @param {number} input_size @param {Options} o */
+export const halving = (input_size, { conv, down }) => ({
+  input_size,
+  kernel_size: down === 'max_pool' ? 2 : 3,
+  stride: 2,
+  padding: down === 'max_pool' || conv === 'valid' ? 0 : 1,
+  dilation: 1,
+  output_padding: 0,
+});
+
+/** @param {number} size @param {Options} o @param {number | null} wanted @returns {[size: number, output_padding: Reached]} */
+function doubled(size, { up }, wanted) {
+  const layer = TRANSPOSED[up];
+  if (!layer) return [2 * size, null];
+  const axis = { input_size: size, stride: 2, dilation: 1, ...layer };
+  const output_padding = (wanted === null ? null : outputPaddingFor(wanted, axis)) ?? layer.output_padding;
+  return [convTransposeOutputSize({ ...axis, output_padding }), output_padding];
+}
+
+/** One side's way through the U. @param {number} size @param {Options} o @param {string} repair */
+function walkSide(size, o, repair) {
+  const places = () => /** @type {Reached[]} */ (Array(o.depth + 1).fill(null));
+  const walk = {
+    enters: places(),
+    encoder: places(),
+    arrives: places(),
+    joined: places(),
+    decoder: places(),
+    output_padding: places(),
+    leftOut: false,
+    vanishesDown: /** @type {Reached} */ (null),
+    partsAt: /** @type {Reached} */ (null),
+    vanishesUp: /** @type {Reached} */ (null),
+  };
+  const taken = o.conv === 'padded' ? 0 : TAKEN;
+  for (let level = 0; level <= o.depth; level++) {
+    if (level) {
+      if ((o.down === 'max_pool' ? size : size - 3) % 2) walk.leftOut = true;
+      size = convOutputSize(halving(size, o));
+    }
+    walk.enters[level] = size;
+    walk.encoder[level] = size = Math.max(0, size - taken);
+    if (size < 1) {
+      walk.vanishesDown = level;
+      return walk;
+    }
+  }
+  for (let level = o.depth - 1; level >= 0; level--) {
+    const skip = walk.encoder[level] ?? 0;
+    [size, walk.output_padding[level]] = doubled(size, o, o.conv === 'padded' && repair === 'output_padding' ? skip : null);
+    walk.arrives[level] = size;
+    if (o.conv === 'padded' && size !== skip) {
+      const meet = /** @type {Record<string, number>} */ ({ crop: Math.min(size, skip), pad: Math.max(size, skip), resize: skip })[repair];
+      if (meet === undefined) {
+        walk.partsAt = level;
+        return walk;
+      }
+      size = meet;
+    }
+    walk.joined[level] = size;
+    walk.decoder[level] = size = Math.max(0, size - taken);
+    if (size < 1) {
+      walk.vanishesUp = level;
+      return walk;
+    }
+  }
+  return walk;
+}
+
+/** The size of the answer that a side gives without a repair, 0 if it does not work. @param {number} size @param {Options} o */
+function worksWith(size, o) {
+  const walk = walkSide(size, o, 'none');
+  return o.conv === 'valid' && walk.leftOut ? 0 : walk.decoder[0] ?? 0;
+}
+
+/** The smallest size, from `size` on, that works and gives an answer of that many. @param {number} size @param {Options} o @param {number} [answer] */
+function larger(size, o, answer = 1) {
+  while (worksWith(size, o) < answer) size++;
+  return size;
+}
+
+/**
+ * The nearest sizes of a side that need no repair: at most, and at least, `size`.
+ * @param {number} size
+ * @param {Options} o
+ * @returns {[smaller: Reached, larger: Reached]}
+ */
+export function nearest(size, o) {
+  let smaller = size;
+  while (smaller > 0 && !worksWith(smaller, o)) smaller--;
+  const next = larger(size, o);
+  return [smaller || null, next <= LIMITS.height[1] ? next : null];
+}
+
+/** @param {Options} o */
+const channelsOf = (o) => range(0, o.depth + 1).map((level) => o.base_channels * 2 ** level);
+
+/** @param {Options} o */
+function parametersOf(o) {
+  const beside = o.norm ? 2 : 1; // scale and shift of a normalisation, or a bias
+  const convs = (/** @type {number} */ before, /** @type {number} */ after) => (9 * before + 9 * after + 2 * beside) * after;
+  const channels = channelsOf(o);
+  return channels.map((c, level) => {
+    const above = channels[level - 1];
+    const below = channels[level + 1];
+    let count = level ? 0 : convs(o.in_channels, c) + (c + 1) * o.out_channels;
+    if (above && o.down === 'max_pool') count += convs(above, c);
+    if (above && o.down !== 'max_pool') count += (9 * above + 1) * c + convs(c, c);
+    if (below) count += (TAPS[o.up] * below + 1) * c + convs(2 * c, c);
+    return count;
+  });
+}
+
+/** Input pixels a side that one cell of the lowest level sees. @param {Options} o */
+function sees(o) {
+  let [size, jump] = [1, 1];
+  for (let level = 0; level <= o.depth; level++) {
+    if (level) {
+      size += (halving(1, o).kernel_size - 1) * jump;
+      jump *= 2;
+    }
+    size += 4 * jump;
+  }
+  return size;
+}
+
+/** Every size, the first place where it fails, the parameters and the nearest sizes. @param {Options} o */
+export function ledger(o) {
+  const asked = /** @type {Pair} */ ([o.height, o.width]);
+  const fed = /** @type {Pair} */ (asked.map((size) => (o.repair === 'pad_input' ? larger(size, o, o.conv === 'valid' ? size : 1) : size)));
+  const walks = fed.map((size) => walkSide(size, o, o.repair));
+  const stops = (/** @type {'vanishesDown' | 'partsAt' | 'vanishesUp'} */ name) => walks.map((walk) => walk[name]).filter((level) => level !== null);
+  const onTheWay = (/** @type {number[]} */ levels, /** @type {(...levels: number[]) => number} */ choose) => (levels.length ? choose(...levels) : null);
+  const down = onTheWay(stops('vanishesDown'), Math.min);
+  const partsAt = down === null ? onTheWay(stops('partsAt'), Math.max) : null;
+  const up = down === null ? onTheWay(stops('vanishesUp'), Math.max) : null;
+  const highest = down === null ? partsAt ?? up ?? 0 : o.depth + 1; // the last level reached on the way up
+
+  /** @param {'enters' | 'encoder' | 'arrives' | 'joined' | 'decoder' | 'output_padding'} name @param {number} level @returns {Pair | null} */
+  const sizes = (name, level) => {
+    const isDown = name === 'enters' || name === 'encoder';
+    if (isDown ? level > (down ?? o.depth) : level < highest) return null;
+    if (level === partsAt && (name === 'joined' || name === 'decoder')) return null;
+    const [height, width] = walks.map((walk) => walk[name][level]);
+    return height === null || width === null ? null : [height, width];
+  };
+  const counts = parametersOf(o);
+  const levels = channelsOf(o).map((channels, level) => /** @type {Level} */ ({
+    level,
+    channels,
+    parameters: counts[level],
+    enters: sizes('enters', level),
+    encoder: sizes('encoder', level),
+    arrives: sizes('arrives', level),
+    joined: sizes('joined', level),
+    decoder: sizes('decoder', level),
+    output_padding: sizes('output_padding', level),
+  }));
+  const fits = down === null && partsAt === null && up === null;
+  const out = fits ? levels[0].decoder : null;
+  return {
+    fits,
+    parts_at: partsAt,
+    vanishes_at: down ?? up,
+    vanishes_on: down !== null ? 'down' : up !== null ? 'up' : null,
+    fed,
+    answer: out && /** @type {Pair} */ ([Math.min(out[0], o.height), Math.min(out[1], o.width)]),
+    levels,
+    parameters: counts.reduce((sum, count) => sum + count),
+    receptive_field: sees(o),
+    nearest: { height: nearest(o.height, o), width: nearest(o.width, o) },
+  };
+}
+
+/** @param {number[]} size */
+const area = ([height, width]) => height * width;
+
+/** What each repair would cost these sizes, in the order of `REPAIR`. @param {Options} o */
+export function costs(o) {
+  const usual = TRANSPOSED[o.up]?.output_padding;
+  return REPAIR.map((repair) => {
+    const result = ledger({ ...o, repair });
+    const { fits, fed, answer } = result;
+    const cost = { repair, fits, fed, answer, changed: /** @type {number[]} */ ([]), missing: [o.height - (answer?.[0] ?? 0), o.width - (answer?.[1] ?? 0)], cut: 0, zeros: 0, resized: 0, stretch: 0, more: 0 };
+    for (const { level, encoder, arrives, joined, output_padding } of result.levels.slice(0, -1).reverse()) {
+      if (o.conv === 'valid' || !encoder || !arrives || !joined) continue;
+      const isChosen = output_padding?.some((chosen) => chosen !== usual);
+      if (isChosen || String(encoder) !== String(joined) || String(arrives) !== String(joined)) cost.changed.push(level);
+      if (repair === 'crop') cost.cut += area(encoder) + area(arrives) - 2 * area(joined);
+      if (repair === 'pad') cost.zeros += 2 * area(joined) - area(encoder) - area(arrives);
+      if (repair === 'resize' && String(arrives) !== String(joined)) {
+        cost.resized += area(joined);
+        cost.stretch = Math.max(cost.stretch, ...[0, 1].map((side) => Math.abs(joined[side] / arrives[side] - 1) * 100));
+      }
+    }
+    const picture = o.height * o.width;
+    if (repair === 'pad_input') cost.zeros = area(fed) - picture;
+    const out = result.levels[0].decoder;
+    const computed = Math.max(area(fed), out && o.conv === 'padded' ? area(out) : 0);
+    cost.more = (computed / picture - 1) * 100;
+    return cost;
+  });
+}

