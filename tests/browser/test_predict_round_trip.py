@@ -1,0 +1,344 @@
+"""Predict and RoundTrip in a real JupyterLab: by keyboard, by touch, in both themes."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from unet_teach.widgets import Predict, RoundTrip
+
+from .conftest import ROOT
+from .lab import THEMES, axe_violations
+
+STATIC = ROOT / "unet_teach" / "widgets" / "static"
+CELLS = [
+    "from unet_teach.widgets import Predict, RoundTrip\n"
+    "high = Predict('A `32×32` map goes in. How <b>high</b> is what comes out?', 16,\n"
+    "               {15: 'That is `32` without padding.'}, explain='Half of it.')\n"
+    "high",
+    "which = Predict('Which one halves?', 'stride', choices=['kernel_size', 'stride'])\nwhich",
+    "size = Predict('What comes out of 15×22?', (8, 11), {(7, 11): 'The floor, plus 1.'})\nsize",
+    "trip = RoundTrip()\ntrip",
+]
+SMALL_TYPE = """(root) => [...root.querySelectorAll('*')].filter((node) =>
+  [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
+  node.checkVisibility() && parseFloat(getComputedStyle(node).fontSize) < 28)
+  .map((node) => node.outerHTML)"""
+WITHOUT_KERNEL = """async ({ css, esm, state }) => {
+  const style = document.createElement('style');
+  style.textContent = css;
+  document.head.append(style);
+  const heard = {};
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => { state[name] = value; heard[`change:${name}`]?.forEach((f) => f()); },
+    save_changes: () => {},
+    on: (event, listener) => (heard[event] ??= new Set()).add(listener),
+    off: (event, listener) => heard[event]?.delete(listener),
+  };
+  const source = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
+  const widget = (await import(source)).default;
+  widget.initialize?.({ model });
+  window.leave = widget.render({ model, el: document.body });
+  window.state = state;
+  window.listeners = () => Object.values(heard).reduce((sum, set) => sum + set.size, 0);
+}"""
+
+
+@pytest.fixture(scope="module")
+def notebook(open_cells):
+    return open_cells(*CELLS)
+
+
+@pytest.fixture
+def fresh(notebook):
+    """The notebook with every cell run again: nothing is locked, nothing is shown."""
+    notebook.page.mouse.move(0, 0)
+    notebook.run_all()
+    expect(notebook.page.locator(".ut-waits")).to_have_count(3)
+    return notebook
+
+
+def predict(notebook, words):
+    return notebook.page.get_by_role("group", name=words)
+
+
+def outcome(notebook, words):
+    return predict(notebook, words).get_by_role("status")
+
+
+def tile(notebook, size):
+    return notebook.page.get_by_role("radio", name=re.compile(rf"^{size}:"))
+
+
+def told(notebook):
+    return notebook.page.get_by_role("group", name="Round trip").get_by_role("status")
+
+
+# ----------------------------------------------------------------------------------------- Predict
+
+
+def test_a_guess_is_typed_and_locked_with_enter_before_anything_shows(fresh):
+    card = predict(fresh, "How <b>high</b>")
+    assert "That is" not in card.inner_text()
+    assert "16" not in card.inner_text()
+    field = card.get_by_role("textbox", name="Your guess")
+    field.fill("15")
+    field.press("Enter")
+    expect(outcome(fresh, "How")).to_contain_text("You said 15. It is 16")
+    expect(outcome(fresh, "How")).to_contain_text("That is 32 without padding.Half of it.")
+    expect(outcome(fresh, "How").locator("code")).to_have_text("32")
+    expect(field).to_be_disabled()
+    fresh.says("print(high.guess, high.correct)", "15 False")
+
+
+def test_the_card_keeps_its_height_from_question_to_answer(fresh):
+    for words, guess in [("How", "15"), ("15×22", "7x11")]:
+        card = predict(fresh, words)
+        before = card.bounding_box()["height"]
+        card.get_by_role("textbox").fill(guess)
+        card.get_by_role("button", name="lock").click()
+        expect(outcome(fresh, words)).to_contain_text("It is")
+        assert card.bounding_box()["height"] == pytest.approx(before, abs=1)
+
+
+def test_what_cannot_be_read_is_told_and_not_locked(fresh):
+    field = predict(fresh, "15×22").get_by_role("textbox")
+    field.fill("about 8")
+    field.press("Enter")
+    expect(outcome(fresh, "15×22")).to_contain_text("“about 8” cannot be read as a size.")
+    expect(field).to_be_focused()
+    fresh.says("print(size.guess)", "None")
+    field.fill("(8, 11)")
+    field.press("Enter")
+    expect(outcome(fresh, "15×22")).to_have_text("You said 8×11. And it is 8×11 ✓")
+    fresh.says("print(size.guess, size.correct)", "(8, 11) True")
+
+
+def test_a_choice_is_made_by_keyboard_and_an_unknown_slip_gets_a_friendly_sentence(fresh):
+    card = predict(fresh, "Which one")
+    card.get_by_role("button", name="lock").click()
+    expect(outcome(fresh, "Which one")).to_contain_text("Choose one first.")
+    fresh.page.keyboard.press("ArrowUp")
+    fresh.page.keyboard.press("ArrowDown")
+    expect(card.get_by_role("radio", name="kernel_size")).to_be_checked()
+    fresh.page.keyboard.press("Enter")
+    expect(outcome(fresh, "Which one")).to_contain_text("You said kernel_size. It is stride")
+    expect(outcome(fresh, "Which one")).to_contain_text("something to find out")
+    fresh.says("print(which.guess, which.correct)", "kernel_size False")
+
+
+def test_r_shows_and_hides_the_answers_of_all_questions(fresh):
+    field = predict(fresh, "15×22").get_by_role("textbox")
+    field.fill("7 11")
+    field.press("Enter")
+    fresh.page.keyboard.press("r")
+    expect(outcome(fresh, "15×22")).to_have_text(
+        "You said 7×11. It is locked; the answer is hidden (r shows it)."
+    )
+    fresh.page.keyboard.press("r")
+    expect(outcome(fresh, "15×22")).to_contain_text("It is 8×11")
+    expect(outcome(fresh, "Which one")).to_have_text("It is stride")
+    expect(outcome(fresh, "How")).to_have_text("It is 16Half of it.")
+    expect(predict(fresh, "How").get_by_role("textbox")).to_be_disabled()
+    fresh.page.keyboard.press("r")
+    expect(outcome(fresh, "How")).to_contain_text("Lock a guess")
+    expect(predict(fresh, "How").get_by_role("textbox")).to_be_enabled()
+    fresh.says("print(high.guess, which.guess)", "None None")
+    kinds = "window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type)"
+    assert fresh.page.evaluate(kinds) == ["code"] * len(CELLS), "r reached JupyterLab"
+
+
+def test_r_in_an_empty_field_for_numbers_is_the_key_and_in_a_guess_a_letter(fresh):
+    field = predict(fresh, "How").get_by_role("textbox")
+    field.press("1")
+    field.press("r")
+    expect(field).to_have_value("1r")
+    expect(outcome(fresh, "Which one")).to_contain_text("Lock a guess")
+    field.fill("")
+    field.press("r")
+    expect(outcome(fresh, "Which one")).to_have_text("It is stride")
+    fresh.page.keyboard.press("r")
+    expect(outcome(fresh, "Which one")).to_contain_text("Lock a guess")
+
+
+def test_r_elsewhere_is_left_to_jupyterlab(fresh):
+    fresh.page.evaluate("document.activeElement.blur()")
+    fresh.page.evaluate(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'r', bubbles: true}))"
+    )
+    expect(outcome(fresh, "Which one")).to_contain_text("Lock a guess")
+
+
+def test_the_button_shows_all_answers_too(fresh):
+    predict(fresh, "How").get_by_role("button", name="show answers").click()
+    expect(outcome(fresh, "15×22")).to_have_text("It is 8×11")
+    predict(fresh, "15×22").get_by_role("button", name="hide answers").click()
+    expect(outcome(fresh, "How")).to_contain_text("Lock a guess")
+
+
+# --------------------------------------------------------------------------------------- RoundTrip
+
+
+def test_it_tells_what_becomes_of_the_chosen_size(fresh):
+    expect(fresh.page.get_by_text("32 of 64 sizes come back")).to_be_visible()
+    expect(told(fresh)).to_have_text(
+        "31 → 16 → 32: one too many. output_padding=0 gives 31. "
+        "31 and 32 both give 16, so the way up must be told which one it was."
+    )
+    expect(fresh.page.get_by_text("torch: (1, 1, 16, 16) → (1, 1, 32, 32)")).to_be_visible()
+    expect(fresh.page.locator(".ut-together b")).to_have_text(["31", "32"])
+
+
+def test_arrow_keys_choose_a_size_after_a_click(fresh):
+    tile(fresh, 10).click()
+    expect(told(fresh)).to_contain_text("10 → 5 → 10 ✓: it comes back.")
+    fresh.page.keyboard.press("ArrowDown")
+    fresh.page.keyboard.press("ArrowRight")
+    expect(told(fresh)).to_contain_text("19 → 10 → 20: one too many.")
+    expect(tile(fresh, 19)).to_be_focused()
+    fresh.says("print(trip.chosen)", "19")
+    fresh.page.keyboard.press("End")
+    fresh.page.keyboard.press("ArrowDown")
+    fresh.says("print(trip.chosen)", "64")
+
+
+def test_pointing_follows_a_size_for_as_long_as_the_pointer_is_there(fresh):
+    tile(fresh, 7).hover()
+    expect(told(fresh)).to_contain_text("7 → 4 → 8: one too many.")
+    fresh.page.mouse.move(0, 0)
+    expect(told(fresh)).to_contain_text("31 → 16 → 32: one too many.")
+    fresh.says("print(trip.chosen)", "31")
+
+
+def test_a_slider_moved_by_keyboard_changes_board_and_traits(fresh):
+    slider = fresh.page.get_by_role("slider", name="output_padding")
+    slider.focus()
+    slider.press("ArrowLeft")
+    expect(told(fresh)).to_contain_text("31 → 16 → 31 ✓: it comes back.")
+    fresh.says("print(trip.output_padding, trip.comes_back[:3])", "0 (1, 3, 5)")
+    expect(fresh.page.get_by_role("radio", name="32: comes back as 31")).to_have_count(1)
+
+
+def test_an_assignment_in_python_moves_the_board(fresh):
+    fresh.execute("trip.kernel_size, trip.stride, trip.padding, trip.output_padding = 5, 3, 2, 0")
+    expect(fresh.page.get_by_text("22 of 64 sizes come back")).to_be_visible()
+    fates = [tile(fresh, n).locator("..").get_attribute("data-fate") for n in range(13, 19)]
+    assert fates == ["back", "off", "off", "back", "off", "off"]
+
+
+def test_an_illegal_output_padding_is_explained_by_us_and_by_torch(fresh):
+    fresh.execute("trip.output_padding = 2")
+    expect(fresh.page.get_by_text("0 of 64 sizes come back")).to_be_visible()
+    expect(told(fresh)).to_contain_text("it must be smaller than stride=2 or dilation=1.")
+    expect(fresh.page.get_by_text("output padding must be smaller than either")).to_be_visible()
+
+
+def test_nothing_moves_while_sizes_are_chosen(fresh):
+    formula = fresh.page.locator(".ut-round .ut-formula")
+    fresh.execute("trip.stride, trip.output_padding = 5, 4")
+    expect(fresh.page.locator(".ut-round li")).to_have_count(5)
+    places = set()
+    for size in (1, 31, 64):
+        tile(fresh, size).click()
+        expect(told(fresh)).to_contain_text(f"{size} → ")
+        places.add(round(formula.bounding_box()["y"] - tile(fresh, 1).bounding_box()["y"]))
+    assert len(places) == 1
+
+
+# ------------------------------------------------------------------------------------------- both
+
+
+@pytest.mark.parametrize("name", ["How", "Round trip"])
+def test_present_mode_is_read_from_the_last_row(fresh, name):
+    view = fresh.page.get_by_role("group", name=name)
+    view.get_by_role("button", name="present").click()
+    expect(view.get_by_role("button", name="leave")).to_be_visible()
+    small = view.evaluate(SMALL_TYPE)
+    view.get_by_role("button", name="leave").click()
+    assert small == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_to_complain_about(fresh, theme):
+    field = predict(fresh, "How").get_by_role("textbox")
+    field.fill("15")
+    field.press("Enter")
+    fresh.execute("trip.kernel_size = 7")
+    expect(tile(fresh, 1)).to_have_attribute("aria-label", "1: does not come back")
+    try:
+        fresh.set_theme(theme)
+        assert axe_violations(fresh.page) == []
+    finally:
+        fresh.set_theme(THEMES[0])
+
+
+def test_a_phone_is_enough(open_cells):
+    phone = open_cells(*CELLS, width=390, height=844, has_touch=True)
+    phone.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    card = predict(phone, "Which one")
+    card.get_by_text("kernel_size").tap()
+    card.get_by_role("button", name="lock").tap()
+    expect(outcome(phone, "Which one")).to_contain_text("You said kernel_size. It is stride")
+    tile(phone, 24).tap()
+    expect(told(phone)).to_contain_text("24 → 12 → 24 ✓: it comes back.")
+    phone.says("print(which.guess, trip.chosen)", "kernel_size 24")
+    for view in phone.page.locator(".ut").all():
+        assert view.evaluate("(root) => root.scrollWidth <= root.clientWidth")
+    assert phone.console_errors == []
+
+
+@pytest.fixture
+def without_kernel(browser):
+    """Show a widget in an empty page, with a model that is a dozen lines; return the page."""
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def show(widget, **changes):
+        synced = {name: getattr(widget, name) for name in widget.keys if name[:4] != "_esm"}
+        state = json.loads(json.dumps(synced, default=str)) | changes
+        view = "predict" if isinstance(widget, Predict) else "round_trip"
+        esm, css = (STATIC / name for name in (f"{view}.js", "theme.css"))
+        parts = {"esm": esm.read_text("utf-8"), "css": css.read_text("utf-8"), "state": state}
+        page.evaluate(WITHOUT_KERNEL, parts)
+        return page
+
+    yield show
+    page.close()
+    assert errors == []
+
+
+def test_a_question_needs_no_kernel_and_leaves_nothing_behind(without_kernel):
+    page = without_kernel(Predict("How high?", 16, {15: "No padding."}))
+    page.get_by_role("textbox").fill("15")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("You said 15. It is 16No padding.")
+    assert page.evaluate("state._locked") == 15
+    page.evaluate("leave()")
+    assert page.evaluate("[listeners(), document.body.children.length]") == [0, 0]
+
+
+def test_the_board_needs_no_kernel(without_kernel):
+    page = without_kernel(RoundTrip())
+    page.get_by_role("radio", name="30:").click()
+    page.mouse.move(0, 0)
+    expect(page.get_by_role("status")).to_contain_text("30 → 15 → 30 ✓")
+    assert page.evaluate("state.chosen") == 30
+
+
+@pytest.mark.parametrize("nonsense", [{"a": 1}, "many", [], None, -7, 1e9, True])
+def test_nonsense_in_the_model_breaks_no_view(without_kernel, nonsense):
+    changes = dict.fromkeys(("stride", "padding", "chosen", "output_padding", "_echo"), nonsense)
+    page = without_kernel(RoundTrip(), **changes)
+    expect(page.get_by_text("of 64 sizes")).to_be_visible()
+    expect(page.get_by_role("status").last).to_contain_text(" → ")
+    page = without_kernel(Predict("How?", (1, 2)), _locked=nonsense)
+    expect(page.get_by_role("status").last).to_contain_text("Lock a guess")
+    page = without_kernel(Predict("Really?", 3), _task=nonsense)
+    expect(page.get_by_text("Really?")).to_be_visible()
+
+
+def test_nothing_was_written_to_the_console_as_an_error(notebook):
+    assert notebook.console_errors == []

@@ -1,0 +1,178 @@
+"""RoundTrip: which input sizes a convolution and its transposed twin give back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from unet_teach.arithmetic import (
+    conv_output_size,
+    conv_transpose_output_size,
+    output_padding_for,
+)
+from unet_teach.widgets.base import STATIC, CourseWidget, Size
+from unet_teach.widgets.torch_echo import ask_torch
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SIZES = range(1, 65)
+WINDOW = ("kernel_size", "stride", "padding", "dilation")
+PARAMETERS = (*WINDOW, "output_padding")
+
+
+class RoundTrip(CourseWidget):
+    """See which sizes from 1 to 64 a convolution and its transposed twin give back.
+
+    Both layers share `kernel_size`, `stride`, `padding` and `dilation`. A stride of s merges s
+    sizes on the way down; `output_padding` chooses which of them comes back. The default is the
+    pair of the document this course follows. An illegal `output_padding` is not refused: it stays
+    on the screen with the reason, as it would stay in a student's code.
+
+    Attributes:
+        kernel_size: taps a side of both kernels, 1 to 7.
+        stride: cells from one window to the next, 1 to 5.
+        padding: zeros added on each side going down, cells cropped on each side going up, 0 to 6.
+        dilation: cells from one tap of the kernel to the next, 1 to 4.
+        output_padding: rows and columns the way up keeps beyond that, 0 to 4.
+        chosen: the size that is followed in words, 1 to 64.
+        comes_back: the sizes that return as they went in, rising (read only).
+        mended_by: for each size the `output_padding` that brings it back, or `None` where the
+            kernel does not fit it (read only).
+        code: the two lines that make these layers in PyTorch (read only).
+        error: why the way up does not exist, as a sentence; empty when it does (read only).
+
+    Raises:
+        traitlets.TraitError: for a value outside its range, with a sentence; nothing changes then.
+    """
+
+    _esm = STATIC / "round_trip.js"
+
+    kernel_size = Size(3, minimum=1, maximum=7).tag(sync=True)
+    stride = Size(2, minimum=1, maximum=5).tag(sync=True)
+    padding = Size(1, minimum=0, maximum=6).tag(sync=True)
+    dilation = Size(1, minimum=1, maximum=4).tag(sync=True)
+    output_padding = Size(1, minimum=0, maximum=4).tag(sync=True)
+    chosen = Size(31, minimum=1, maximum=64).tag(sync=True)
+
+    comes_back = traitlets.Tuple(read_only=True)
+    mended_by = traitlets.Dict(read_only=True)
+    code = traitlets.Unicode(read_only=True)
+    error = traitlets.Unicode(read_only=True)
+    _echo = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        self._work_out()
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The five parameters by name."""
+        return {name: getattr(self, name) for name in PARAMETERS}
+
+    @property
+    def _window(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in WINDOW}
+
+    @traitlets.observe(*PARAMETERS)
+    def _work_out(self, _change: Any = None) -> None:
+        mended_by = {size: self._mend(size) for size in SIZES}
+        came = (size for size, mend in mended_by.items() if mend == self.output_padding)
+        self.set_trait("mended_by", mended_by)
+        self.set_trait("comes_back", tuple(came))
+        self.set_trait("error", self._refusal())
+        self.set_trait("code", self._code_lines())
+        self._ask_torch()
+
+    def _small(self, size: int) -> int | None:
+        """Return what the convolution makes of a size, `None` where the kernel does not fit."""
+        try:
+            return conv_output_size(size, **self._window)  # type: ignore[no-any-return]
+        except ValueError:
+            return None
+
+    def _mend(self, size: int) -> int | None:
+        small = self._small(size)
+        return None if small is None else output_padding_for(small, size, **self._window)
+
+    def _refusal(self) -> str:
+        """Return why `output_padding` is illegal, which does not depend on the size."""
+        try:
+            conv_transpose_output_size(64, **self.parameters | {"padding": 0})
+        except ValueError as refusal:
+            return str(refusal)
+        return ""
+
+    @traitlets.observe("_shown", "chosen")
+    def _ask_torch(self, _change: Any = None) -> None:
+        if not self._shown:
+            return
+        echo = ask_torch("Conv2d", self.chosen, **self._window)
+        small = self._small(self.chosen)
+        if echo["accepts"] and small:
+            way_up = ask_torch("ConvTranspose2d", small, **self.parameters)
+            echo = way_up | {"says": f"{echo['says']} → {way_up['says']}"}
+        self._echo = echo | {"parameters": self.parameters | {"chosen": self.chosen}}
+
+    def _code_lines(self) -> str:
+        defaults = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
+        changed = [
+            f", {name}={value}"
+            for name, value in self.parameters.items()
+            if value != defaults.get(name)
+        ]
+        down = "".join(option for option in changed if "output" not in option)
+        return f"nn.Conv2d(1, 1{down})\nnn.ConvTranspose2d(1, 1{''.join(changed)})"
+
+    def describe(self) -> str:
+        """Return one line: the pair of layers, and how many of the 64 sizes come back."""
+        layers = " → ".join(self.code.splitlines())
+        came = f"{len(self.comes_back)} of {len(SIZES)} sizes come back"
+        return f"RoundTrip · {layers} · {came}" + (f". {self.error}" if self.error else "")
+
+    def figure(self) -> Figure:
+        """Return the board of 64 sizes drawn with matplotlib."""
+        import matplotlib.pyplot as plt
+        from matplotlib.figure import Figure
+        from matplotlib.patches import FancyBboxPatch
+
+        from unet_teach.widgets.figures import GREY, OUTPUT, WRONG
+
+        looks: dict[str, dict[str, Any]] = {
+            "": {"edgecolor": OUTPUT, "facecolor": OUTPUT + "33"},
+            "–": {"edgecolor": GREY, "facecolor": "white", "hatch": "////"},
+            "other": {"edgecolor": WRONG, "facecolor": WRONG + "26"},
+        }
+        with plt.style.context("unet_teach.course"):
+            figure = Figure(figsize=(5, 5.6))
+            axes = figure.add_subplot()
+            for size in SIZES:
+                row, column = divmod(size - 1, 8)
+                sign = self._sign(size)
+                corners = "square,pad=0" if sign else "round,pad=0,rounding_size=0.2"
+                look = looks.get(sign, looks["other"])
+                corner = (column - 0.45, row - 0.45)
+                axes.add_patch(FancyBboxPatch(corner, 0.9, 0.9, boxstyle=corners, **look))
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 1} if sign == "–" else None
+                middle: dict[str, Any] = {"ha": "center", "va": "center", "bbox": box}
+                axes.text(column, row - (0.13 if sign else 0), str(size), **middle)
+                axes.text(column, row + 0.25, sign.strip("–"), size=9, **middle | {"bbox": None})
+            axes.set(xlim=(-0.6, 7.6), ylim=(7.6, -0.6), aspect="equal")
+            axes.set_title(f"{len(self.comes_back)} of {len(SIZES)} sizes come back")
+            axes.axis("off")
+            figure.supxlabel(self.code, size=7, family="monospace")
+        return figure
+
+    def _sign(self, size: int) -> str:
+        """Return a tile's second sign: none, – (no way down), ✕ (no way up), or how far off."""
+        small = self._small(size)
+        if small is None:
+            return "–"
+        if size in self.comes_back:
+            return ""
+        try:
+            back = conv_transpose_output_size(small, **self.parameters)
+        except ValueError:
+            return "✕"
+        return f"{back - size:+d}".replace("-", "−")
