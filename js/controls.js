@@ -80,7 +80,14 @@ export function pairSlider({ name, limits: [min, max], onInput, signal }) {
       if (Number.isFinite(value)) onInput(axis, Math.max(min, Math.min(max, Math.round(value))));
     };
     slider.addEventListener('input', () => take(slider.valueAsNumber), { signal });
-    typed.addEventListener('change', () => take(typed.valueAsNumber), { signal });
+    typed.addEventListener(
+      'change',
+      () => {
+        take(typed.valueAsNumber);
+        typed.value = slider.value; // what was taken, or what was there before nonsense
+      },
+      { signal },
+    );
     return { slider, typed };
   });
   const names = h('span', { class: 'ut-name' }, name);

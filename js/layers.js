@@ -58,6 +58,9 @@ export const axesOf = (sizes) => {
  * @property {Record<string, Partial<Record<Parameter, number>>>} presets
  */
 
+/** The cells a dilated kernel spans, as it stands in both formulas. @param {Axis} axis @returns {Part[]} */
+const spread = ({ kernel_size, dilation }) => [['dilation', dilation], '·(', ['kernel_size', kernel_size], ' − 1) + 1'];
+
 /** @type {Layer} */
 export const conv = {
   name: 'Conv2d',
@@ -79,7 +82,9 @@ export const conv = {
     const { input_size, kernel_size, stride, padding, dilation } = axis;
     const room = paddedSize(axis) - windowExtent(axis);
     /** @type {Part[]} */
-    const travel = ['⌊(', ['input_size', input_size], ' + 2·', ['padding', padding], ' − ', ['dilation', dilation], '·(', ['kernel_size', kernel_size], ' − 1) − 1) / ', ['stride', stride], '⌋ + 1 = '];
+    const window = dilation === 1 ? [['kernel_size', kernel_size]] : ['(', ...spread(axis), ')'];
+    /** @type {Part[]} */
+    const travel = ['⌊(', ['input_size', input_size], ' + 2·', ['padding', padding], ' − ', ...window, ') / ', ['stride', stride], '⌋ + 1 = '];
     if (room < 0) return [...travel, ['answer', '✕']];
     const quotient = Number((room / stride).toFixed(2));
     return [...travel, `⌊${quotient}⌋ + 1 = `, ['answer', convOutputSize(axis)]];
@@ -125,7 +130,9 @@ export const convTranspose = {
   },
   formula(axis) {
     const { input_size, kernel_size, stride, padding, output_padding, dilation } = axis;
-    return ['(', ['input_size', input_size], ' − 1)·', ['stride', stride], ' − 2·', ['padding', padding], ' + ', ['dilation', dilation], '·(', ['kernel_size', kernel_size], ' − 1) + ', ['output_padding', output_padding], ' + 1 = ', ['answer', convTransposeOutputSize(axis)]];
+    /** @type {Part[]} */
+    const window = dilation === 1 ? [['kernel_size', kernel_size]] : spread(axis);
+    return ['(', ['input_size', input_size], ' − 1)·', ['stride', stride], ' + ', ...window, ' − 2·', ['padding', padding], ' + ', ['output_padding', output_padding], ' = ', ['answer', convTransposeOutputSize(axis)]];
   },
   inverseLabel: 'output_padding to come back to',
   inverse(axes, wanted) {

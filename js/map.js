@@ -38,12 +38,13 @@ export class CellMap {
   #side = 1;
   #title = h('b');
   #note = h('span');
+  #more = h('span', { class: 'ut-more' });
   #svg = s('svg', { role: 'img' });
 
   /** @param {string} label what the map is, for those who hear it */
   constructor(label) {
     this.frame = h('div', { class: 'ut-frame', tabindex: 0, role: 'group', 'aria-label': `${label}. Arrow keys choose a cell.` }, this.#svg);
-    this.figure = h('figure', { class: 'ut-map' }, h('figcaption', {}, this.#title, this.#note), this.frame);
+    this.figure = h('figure', { class: 'ut-map' }, h('figcaption', {}, this.#title, h('span', {}, this.#note, this.#more)), this.frame);
   }
 
   /**
@@ -62,7 +63,8 @@ export class CellMap {
     this.#corner = { x: Math.max(2, Math.floor((room[1] - columns * side) / 2)) + 0.5, y: Math.max(2, Math.floor((room[0] - rows * side) / 2)) + 0.5 };
     this.#title.textContent = panel.title;
     this.#note.textContent = panel.note;
-    set(this.#svg, { width: Math.max(room[1], columns * side + 4), height: Math.max(room[0], rows * side + 4), 'aria-label': `${panel.title}, ${panel.note}. ${says}` });
+    this.#more.textContent = panel.more ?? '';
+    set(this.#svg, { width: Math.max(room[1], columns * side + 4), height: Math.max(room[0], rows * side + 4), 'aria-label': `${panel.title}, ${panel.note}${panel.more ?? ''}. ${says}` });
     this.#svg.classList.toggle('ut-faint', isFaint);
     this.#svg.replaceChildren(
       ...panel.layers.flatMap((layer) => [
@@ -158,14 +160,14 @@ export class CellMap {
 
   /** @param {Panel} panel @param {(row: number, column: number) => string} text */
   #texts({ first, count }, text) {
-    const style = `font-size:${Math.min(20, Math.round(this.#side * 0.46))}px`;
     return range(first[0], first[0] + count[0]).flatMap((row) =>
       range(first[1], first[1] + count[1]).flatMap((column) => {
         const words = text(row, column);
         if (!words) return [];
         const x = this.#corner.x + (column - first[1] + 0.5) * this.#side - 0.5;
         const y = this.#corner.y + (row - first[0] + 0.5) * this.#side;
-        return [s('text', { class: 'ut-number', x, y, style }, words)];
+        const size = Math.min(28, this.#side * 0.58, (this.#side - 3) / (0.6 * words.length)).toFixed(1);
+        return [s('text', { class: 'ut-number', x, y, style: `font-size:${size}px` }, words)];
       }),
     );
   }

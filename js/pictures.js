@@ -32,7 +32,8 @@ import { times } from './layers.js';
  * its padding lies at negative numbers.
  * @typedef {object} Panel
  * @property {string} title
- * @property {string} note     its size and how it came about
+ * @property {string} note     its size
+ * @property {string} [more]   how it came about
  * @property {Pair} first      row and column of its first cell
  * @property {Pair} count      rows and columns of cells
  * @property {Layer[]} layers  painted in this order
@@ -122,7 +123,8 @@ export function convPicture(axes, selection) {
   const picture = {
     input: {
       title: 'Input',
-      note: Math.max(...padding) ? `${times(input)} + padding: ${times(padded)}` : times(input),
+      note: times(input),
+      more: Math.max(...padding) ? ` + padding: ${times(padded)}` : '',
       first: corner,
       count: shown,
       layers: [layer('zero', everywhere), layer('input', input.map((size) => range(0, size)))],
@@ -191,11 +193,12 @@ function fullPanel(axes, view, isLegal) {
   const silent = cells.map((list, axis) => list.filter((_, i) => overlap[axis][i] === 0));
   const added = axes.map((axis, i) => cells[i].filter((cell) => isAdded(cell, axis) && isKept(i)(cell)));
   const full = times(/** @type {Pair} */ (axes.map(fullSize)));
-  const crop = axes.some((axis) => axis.padding) ? `; padding crops ${pairText(axes.map((a) => a.padding))} a side` : '';
-  const kept = axes.some((axis) => axis.output_padding) ? `; output_padding keeps ${pairText(axes.map((a) => a.output_padding))}` : '';
+  const crop = axes.some((axis) => axis.padding) ? ` padding crops ${pairText(axes.map((a) => a.padding))} a side` : '';
+  const kept = axes.some((axis) => axis.output_padding) ? `${crop ? ',' : ''} output_padding keeps ${pairText(axes.map((a) => a.output_padding))}` : '';
   return {
     title: view === 'scatter' ? 'Painted' : 'Crop window',
-    note: `${full}${crop}${kept}`,
+    note: full,
+    more: `${crop}${kept}`,
     first,
     count,
     layers: [
@@ -220,7 +223,8 @@ function spreadPanel(axes) {
   const between = axes.some(({ stride }) => stride > 1) ? `${pairText(axes.map(({ stride }) => stride - 1))} between, ` : '';
   return {
     title: 'Zero insertion',
-    note: `${times(count)}: zeros ${between}${pairText(first.map((f) => -f))} before`,
+    note: times(count),
+    more: ` zeros: ${between}${pairText(first.map((f) => -f))} before`,
     first,
     count,
     layers: [layer('zero', cells), layer('input', inputs)],

@@ -61,7 +61,7 @@ export function mount({ model, el, root, traits, paint, ended }) {
  * @param {AbortSignal} signal
  */
 export function presentButton(root, paint, signal) {
-  const button = h('button', { type: 'button', 'aria-pressed': 'false', title: 'Whole screen, large type (f). Escape leaves.' }, '⤢ present');
+  const button = h('button', { type: 'button', class: 'ut-presenter', 'aria-pressed': 'false', title: 'Whole screen, large type (f). Escape leaves.' }, '⤢ present');
   const isOn = () => root.classList.contains('ut-present');
   /** @param {boolean} on */
   const show = (on) => {
@@ -85,7 +85,7 @@ export function presentButton(root, paint, signal) {
   root.addEventListener(
     'keydown',
     (event) => {
-      if (event.key === 'Escape') show(false);
+      if (event.key === 'Escape' && isOn()) toggle();
       if (event.key === 'f' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event)) toggle();
     },
     { signal },
@@ -95,6 +95,7 @@ export function presentButton(root, paint, signal) {
 
 /** Whether a key belongs to a text being typed. @param {KeyboardEvent} event */
 export function isTyping({ target }) {
+  if (target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement ? target.type !== 'range' && target.type !== 'radio' && target.type !== 'checkbox' : target instanceof HTMLTextAreaElement;
 }
 

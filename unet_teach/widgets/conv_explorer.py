@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from unet_teach.arithmetic import conv_output_size
-from unet_teach.widgets.base import STATIC
 from unet_teach.widgets.explorer import Explorer, Presets
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ class ConvExplorer(Explorer):
         "odd size": {"input_size": 7, "kernel_size": 3, "stride": 2, "padding": 1},
         "document": {"input_size": 16, "kernel_size": 3, "stride": 2, "padding": 1},
     }
-    _esm = STATIC / "conv_explorer.js"
     _output_size_of = staticmethod(conv_output_size)
 
     def figure(self) -> Figure:

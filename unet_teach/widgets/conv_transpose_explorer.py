@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from unet_teach.arithmetic import conv_transpose_output_size
-from unet_teach.widgets.base import STATIC, PairSize
+from unet_teach.widgets.base import PairSize
 from unet_teach.widgets.explorer import Explorer, Presets, View
 
 if TYPE_CHECKING:
@@ -71,7 +71,6 @@ class ConvTransposeExplorer(Explorer):
             "output_padding": 1,
         },
     }
-    _esm = STATIC / "conv_transpose_explorer.js"
     _output_size_of = staticmethod(conv_transpose_output_size)
 
     input_size = PairSize(3, minimum=1, maximum=16).tag(sync=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import traitlets
 
-from unet_teach.widgets.base import CourseWidget, PairSize, Size
+from unet_teach.widgets.base import STATIC, CourseWidget, PairSize, Size
 from unet_teach.widgets.numbers import KERNELS, LARGEST_KERNEL, input_values, kernel_values
 from unet_teach.widgets.torch_echo import ask_torch
 
@@ -68,6 +68,7 @@ class Explorer(CourseWidget):
         playing: whether it walks over the cells from the start; not where motion is unwanted.
     """
 
+    _esm = STATIC / "explorer.js"
     LAYER: ClassVar[str]
     PARAMETERS: ClassVar[tuple[str, ...]]
     PRESETS: ClassVar[Presets]
@@ -89,6 +90,7 @@ class Explorer(CourseWidget):
     playing = traitlets.Bool(False).tag(sync=True)
     _pinned = traitlets.Any([]).tag(sync=True)  # the chosen cell: panel, row, column
     _echo = traitlets.Dict().tag(sync=True)
+    _layer = traitlets.Unicode(read_only=True).tag(sync=True)
 
     def __init__(self, preset: str | None = None, **traits: Any) -> None:
         if preset is not None:
@@ -99,6 +101,7 @@ class Explorer(CourseWidget):
                 f"{type(self).__name__} has no {unknown[0]!r}. "
                 f"Its parameters: {', '.join(self.PARAMETERS)}."
             )
+        self.set_trait("_layer", self.LAYER)
         super().__init__(**{name: v for name, v in traits.items() if self.has_trait(name)})
         self.observe(self._work_out, self.PARAMETERS)
         self._work_out()

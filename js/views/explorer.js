@@ -1,27 +1,27 @@
 /** The view of both explorers: sliders, maps of cells, formula, what torch says, and what is said. */
 
-import { choice, linkParameters, pairSlider, toggle } from './controls.js';
-import { h } from './dom.js';
-import { clamp, copyButton, initialize, isTyping, mount, presentButton } from './shell.js';
-import { convCoverage } from './geometry.js';
-import { axesOf, codeLine, LIMITS, presetSizes, problemSentence, short, times } from './layers.js';
-import { CellMap } from './map.js';
-import { inputValues, KERNELS, kernelValues, productsOf, sumOf } from './numbers.js';
-import { convPicture, convSentence, transposePicture, transposeSentence, VIEWS } from './pictures.js';
+import { choice, linkParameters, pairSlider, toggle } from '../controls.js';
+import { h } from '../dom.js';
+import { clamp, copyButton, initialize, isTyping, mount, presentButton } from '../shell.js';
+import { convCoverage } from '../geometry.js';
+import { axesOf, codeLine, conv, convTranspose, LIMITS, presetSizes, problemSentence, short, times } from '../layers.js';
+import { CellMap } from '../map.js';
+import { inputValues, KERNELS, kernelValues, productsOf, sumOf } from '../numbers.js';
+import { convPicture, convSentence, transposePicture, transposeSentence, VIEWS } from '../pictures.js';
 
-/** @typedef {import('./shell.js').Model} Model */
-/** @typedef {import('./layers.js').Layer} Layer */
-/** @typedef {import('./layers.js').Pair} Pair */
-/** @typedef {import('./layers.js').Parameter} Parameter */
-/** @typedef {import('./layers.js').Sizes} Sizes */
-/** @typedef {import('./pictures.js').PanelName} PanelName */
-/** @typedef {import('./pictures.js').Selection} Selection */
-/** @typedef {import('./pictures.js').View} View */
+/** @typedef {import('../shell.js').Model} Model */
+/** @typedef {import('../layers.js').Pair} Pair */
+/** @typedef {import('../layers.js').Parameter} Parameter */
+/** @typedef {import('../layers.js').Sizes} Sizes */
+/** @typedef {import('../pictures.js').PanelName} PanelName */
+/** @typedef {import('../pictures.js').Selection} Selection */
+/** @typedef {import('../pictures.js').View} View */
 
 /** The part of the width that each map may fill. @type {Record<string, Partial<Record<PanelName, number>>>} */
 const SHARES = { Conv2d: { input: 0.5, output: 0.5 }, ConvTranspose2d: { input: 0.22, middle: 0.41, output: 0.37 } };
 /** Cells that share the width of all maps: few steps, so that most moves of a slider keep the scale. */
 const CAPACITIES = [10, 14, 18, 21, 28, 40, 56, 80, 112, 160, 300];
+const TALLEST = 334;
 const LARGEST_CELL = 36;
 const KERNEL_CELL = 26;
 const GAP = 20;
@@ -29,17 +29,15 @@ const NARROW = 520;
 const STEP = 600; // milliseconds
 const PATIENCE = 4000; // milliseconds until a kernel that does not answer is said to be gone
 
-/**
- * The two functions anywidget asks for.
- * @param {Layer} layer
- */
-export const explorer = (layer) => ({ initialize, render: (/** @type {{model: Model, el: HTMLElement}} */ context) => render(layer, context) });
+/** @param {number} cells */
+const capacityFor = (cells) => CAPACITIES.find((capacity) => capacity >= cells) ?? cells;
 
-/** @param {Layer} layer @param {{model: Model, el: HTMLElement}} context */
-function render(layer, { model, el }) {
+/** @param {{model: Model, el: HTMLElement}} context */
+function render({ model, el }) {
   const ended = new AbortController();
   const { signal } = ended;
-  const isTransposed = layer.name === 'ConvTranspose2d';
+  const isTransposed = model.get('_layer') === convTranspose.name;
+  const layer = isTransposed ? convTranspose : conv;
   const shares = SHARES[layer.name];
 
   let sizes = readSizes();
@@ -93,9 +91,10 @@ function render(layer, { model, el }) {
   const row = h('div', { class: 'ut-maps', style: `grid-template-columns:${Object.values(shares).map((share) => `${share}fr`).join(' ')}` });
   row.append(...Object.keys(shares).map((name) => maps[/** @type {PanelName} */ (name)].figure));
   const kernelKind = h('select', { 'aria-label': 'kernel' }, ...[...KERNELS, 'own'].map((name) => h('option', { value: name }, name)));
-  const kernelCell = h('input', { type: 'number', step: 1, 'aria-label': 'value of the chosen kernel cell' });
+  const kernelCell = h('input', { type: 'number', step: 'any', 'aria-label': 'value of the chosen kernel cell' });
   const reseed = h('button', { type: 'button', title: 'Other random numbers' }, 'new numbers');
-  const editor = h('div', { class: 'ut-editor' }, kernelKind, kernelCell, reseed);
+  const kernelName = h('span');
+  const editor = h('div', { class: 'ut-editor' }, kernelKind, h('label', {}, kernelName, kernelCell), reseed);
   const formula = h('div', { class: 'ut-sums' });
   const torch = h('span', { class: 'ut-torch' });
   const status = h('p', { class: 'ut-status', role: 'status' });
@@ -108,6 +107,7 @@ function render(layer, { model, el }) {
   root.append(
     h('div', { class: 'ut-head' },
       h('span', {}, result, ' ', h('span', { class: 'ut-kind' }, layer.name)),
+      h('span', { class: 'ut-keys', 'aria-hidden': 'true' }, `${isTransposed ? 'v view · ' : ''}n numbers · ␣ play`),
       h('div', { class: 'ut-tools' }, ...(isTransposed ? [views.group] : []), numbers, play, h('label', { class: 'ut-speed' }, 'speed', speed), presentButton(root, () => paint(), signal)),
     ),
     h('div', { class: 'ut-body' },
@@ -132,7 +132,7 @@ function render(layer, { model, el }) {
 
   /** @returns {Selection} */
   function readPinned() {
-    const [panel, row, column] = model.get('_pinned') ?? [];
+    const [panel, row, column] = [model.get('_pinned')].flat();
     if (['input', 'kernel', 'middle', 'output'].includes(panel) && [row, column].every(Number.isInteger)) return { panel, cell: [row, column] };
     return { panel: isTransposed ? 'input' : 'output', cell: [0, 0] };
   }
@@ -175,9 +175,17 @@ function render(layer, { model, el }) {
     status.textContent = problem || sentence(hovered ?? pinned);
     status.classList.toggle('ut-wrong', Boolean(problem));
     paintProducts(problem);
-    if (document.activeElement !== wanted) wanted.value = String(Math.max(1, output[0]));
-    found.textContent = layer.inverse(axes, [wanted.valueAsNumber || 1, wanted.value === String(Math.max(1, output[0])) ? Math.max(1, output[1]) : wanted.valueAsNumber || 1]);
+    paintInverse(/** @type {Pair} */ (output.map((size) => Math.max(1, size))));
     paintEcho();
+  }
+
+  /** What else the sizes could have been; until somebody types a size, it is asked of the present one. @param {Pair} output */
+  function paintInverse(output) {
+    const isTyped = document.activeElement === wanted;
+    if (!isTyped) wanted.value = String(output[0]);
+    const size = wanted.valueAsNumber;
+    const isSize = Number.isInteger(size) && size >= 1;
+    found.textContent = isSize ? layer.inverse(axes, isTyped ? [size, size] : output) : 'type a whole number from 1';
   }
 
   /** @param {boolean} isWrong */
@@ -204,15 +212,18 @@ function render(layer, { model, el }) {
     const ghost = !problem && hovered && timer ? picture(axes, pinned) : null;
     const needs = names.map((name) => Math.max(...(shown[name] ?? { count: [1] }).count) / (isNarrow ? 1 : (shares[name] ?? 1)));
     const capacity = CAPACITIES.find((cells) => cells >= Math.max(...needs)) ?? Math.max(...needs);
-    const side = clamp(Math.floor(width / capacity), 2, isPresenting ? 60 : LARGEST_CELL);
-    const tallest = isNarrow ? 0 : Math.floor(Math.min(isPresenting ? 520 : 330, width * Math.max(...Object.values(shares))));
+    const tallest = isNarrow ? 0 : Math.floor(Math.min(TALLEST, width * Math.max(...Object.values(shares))));
+    const rows = Math.max(...names.map((name) => (shown[name] ?? { count: [1] }).count[0]));
+    const fitting = Math.floor(Math.min(width / capacityFor(Math.max(...needs)), (TALLEST - 4) / capacityFor(rows)));
+    const side = clamp(fitting, 2, isPresenting ? 60 : LARGEST_CELL);
     const says = problem || sentence(hovered ?? pinned);
     for (const name of names) {
       const isFaint = Boolean(problem) && name === 'output';
       const panel = (isFaint ? before : shown)[name];
       if (!panel) continue;
       const room = /** @type {Pair} */ ([tallest, isNarrow ? width : Math.floor(width * (shares[name] ?? 1))]);
-      maps[name].draw(panel, { side: isFaint ? Math.min(side, Math.floor(room[1] / Math.max(...panel.count))) : side, room, says, text: problem ? undefined : textOf(name), isFaint });
+      const told = isFaint ? { ...panel, note: `none; ${panel.note} was the last` } : panel;
+      maps[name].draw(told, { side: isFaint ? Math.min(side, Math.floor(room[1] / Math.max(...panel.count))) : side, room, says, text: problem ? undefined : textOf(name), isFaint });
       const ghostly = ghost?.[name];
       if (ghostly) maps[name].drawGhost(ghostly);
     }
@@ -253,16 +264,17 @@ function render(layer, { model, el }) {
   function paintProducts(problem) {
     const isNumbered = Boolean(model.get('numbers'));
     editor.hidden = !isNumbered;
-    products.hidden = !isNumbered;
+    products.hidden = !isNumbered || Boolean(problem);
     if (!isNumbered) return;
     const weights = model.get('weights');
     kernelKind.value = typeof weights === 'string' ? weights : 'own';
     const kernel = kernelNow();
     const chosen = pinned.panel === 'kernel' ? pinned.cell : [0, 0];
+    kernelName.textContent = `cell (${chosen.join(', ')}) = `;
     if (document.activeElement !== kernelCell) kernelCell.value = String(kernel[chosen[0]]?.[chosen[1]] ?? 0);
     const { panel, cell } = hovered ?? pinned;
     const isSum = panel === 'output' || (panel === 'middle' && view() !== 'zero insertion');
-    if (problem || !isSum) {
+    if (!isSum) {
       products.textContent = 'Choose an output cell: its products are written out here.';
       return;
     }
@@ -346,6 +358,13 @@ function render(layer, { model, el }) {
     }, { signal });
   }
 
+  // A digit typed on the kernel goes to the chosen cell's field.
+  maps.kernel.frame.addEventListener('keydown', ({ key }) => {
+    if (!/^[-0-9]$/.test(key) || editor.hidden) return;
+    if (pinned.panel !== 'kernel') pin({ panel: 'kernel', cell: [0, 0] });
+    kernelCell.focus();
+    kernelCell.select();
+  }, { signal });
   speed.addEventListener('input', () => timer && setPlaying(true), { signal });
   wanted.addEventListener('input', () => paint(), { signal });
   kernelKind.addEventListener('change', () => save({ weights: kernelKind.value === 'own' ? kernelNow() : kernelKind.value }), { signal });
@@ -381,3 +400,5 @@ function render(layer, { model, el }) {
   if (model.get('playing') && !matchMedia('(prefers-reduced-motion: reduce)').matches) setPlaying(true);
   return end;
 }
+
+export default { initialize, render };

@@ -1,0 +1,135 @@
+"""The playground: one file, no kernel, no network; every widget works and a link shows a picture."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from .lab import axe_violations
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "playground.html"
+WIDGETS = {
+    "ConvExplorer": "Convolution explorer",
+    "ConvTransposeExplorer": "Transposed convolution explorer",
+    "RoundTrip": "Round trip",
+    "SizeLedger": "Size ledger of a U-Net",
+    "Predict": "Predict: ",
+}
+
+
+@pytest.fixture(scope="module")
+def open_page(browser):
+    """Open the file with the network off; the test fails if it asks for anything."""
+    contexts = []
+
+    def open_at(fragment="", **options):
+        context = browser.new_context(offline=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.asked, page.errors = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(PAGE.as_uri() + fragment)
+        page.locator("main[data-shown]").wait_for()
+        return page
+
+    yield open_at
+    for context in contexts:
+        for page in context.pages:
+            outside = [url for url in page.asked if not url.startswith(("file:", "blob:"))]
+            assert (outside, page.errors) == ([], [])
+        context.close()
+
+
+def test_it_is_fresh():
+    command = [sys.executable, str(ROOT / "docs" / "build_playground.py"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_it_is_one_small_file():
+    assert PAGE.stat().st_size < 150_000
+    assert not re.search(r"""(src|href)\s*=\s*["']""", PAGE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_widget_shows_and_axe_finds_nothing_wrong(open_page, name, scheme):
+    page = open_page(f"#{name}", color_scheme=scheme)
+    expect(page.get_by_role("group", name=WIDGETS[name]).first).to_be_visible()
+    assert axe_violations(page, "html") == []
+
+
+def test_a_slider_changes_picture_and_address_and_the_address_the_picture(open_page):
+    page = open_page("#ConvTransposeExplorer")
+    page.get_by_role("slider", name="stride").press("ArrowRight")
+    page.get_by_role("button", name="zero insertion").click()
+    expect(page.get_by_text("3×3 → 8×8")).to_be_visible()
+    again = open_page(page.url[page.url.index("#") :])
+    expect(again.get_by_text("3×3 → 8×8")).to_be_visible()
+    expect(again.get_by_role("img", name=re.compile("^Zero insertion"))).to_be_visible()
+
+
+def test_a_link_shows_the_chosen_cell(open_page):
+    page = open_page("#ConvExplorer")
+    page.get_by_role("group", name="Output map").press("ArrowDown")
+    page.get_by_role("group", name="Output map").press("ArrowRight")
+    again = open_page(page.url[page.url.index("#") :])
+    words = page.get_by_role("status").last.text_content()
+    assert "Output cell (1, 1)" in words
+    expect(again.get_by_role("status").last).to_have_text(words)
+
+
+def test_the_buttons_change_the_widget_and_the_way_back_works(open_page):
+    page = open_page()
+    page.get_by_role("button", name="Round trip").click()
+    expect(page.get_by_role("group", name="Round trip").first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("group", name="Convolution explorer")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#Nobody?stride=2",
+        "#ConvExplorer?stride=%3Cb%3E",
+        "#ConvExplorer?stride=-4&padding=1e9&kernel_size=null&weights=3&seed=%22x%22&_pinned=7",
+        "#ConvExplorer?stride=[1,2,3]&dilation={}&numbers=2&view=7",
+        "#ConvTransposeExplorer?view=3&weights=[[1],2]&numbers=true&_pinned=[%22middle%22,99,-99]",
+        "#RoundTrip?chosen=1000&stride=true&_layer=%22x%22",
+        "#SizeLedger?height=1e99&depth=%22deep%22&conv=null&up=[]&repair={}",
+        "#%E0%A4%A",
+    ],
+)
+def test_nonsense_in_a_link_breaks_nothing(open_page, fragment):
+    page = open_page(fragment)
+    assert page.locator(".ut").is_visible()
+    page.keyboard.press("Tab")
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_phone_shows_every_widget_whole(open_page, name):
+    page = open_page(f"#{name}", viewport={"width": 390, "height": 844}, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_every_widget_presents_itself_in_large_type(open_page, name):
+    page = open_page(f"#{name}", viewport={"width": 1280, "height": 720})
+    widget = page.locator(".ut")
+    widget.get_by_role("button", name="present").click()
+    expect(widget).to_have_class(re.compile("ut-present"))
+    small = widget.evaluate(
+        """(root) => [...root.querySelectorAll('*')].filter((node) =>
+          [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
+          node.checkVisibility() && !node.closest('svg') &&
+          parseFloat(getComputedStyle(node).fontSize) < 28).map((node) => node.outerHTML)"""
+    )
+    assert small == []
+    page.keyboard.press("Escape")
+    expect(widget).not_to_have_class(re.compile("ut-present"))
