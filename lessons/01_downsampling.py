@@ -1,21 +1,23 @@
 # %% [markdown]
 # # 1 · Down-sampling
-# *25 minutes. You will be able to say, without running anything, how large a feature map leaves a convolution.*
+# *30 minutes. You will be able to say, without running anything, how large a feature map leaves a convolution.*
 #
-# A network that must find a cell in a 512-pixel picture cannot look at all pixels at once. It looks from further away:
-# half the height, half the width, again and again. That is the first mark of a U-Net, and one line does it:
+# Is that spot in the X-ray a tumour? A window of 3×3 pixels cannot tell: it sees a grey patch. So the network steps back. It
+# halves the picture, in height and in width, again and again, until a small window covers a large part of the body. That is
+# the first mark of a U-Net, down-sampling, and one line does it:
 #
 # ```python
 # downsample = nn.Conv2d(in_channels=64, out_channels=128, kernel_size=3, stride=2, padding=1)
 # ```
 #
-# A *feature map* is what goes in and what comes out: a picture with as many channels as the network likes. The line is from
-# *the document*: one page on how to tell a U-Net, as many a student finds it on the way. We study its code; it is mostly right.
+# A *feature map* is what goes in and what comes out: a picture with as many channels as the network likes. We call its pixels
+# *cells*, since they are no longer only light.
+#
+# The line comes from a one-page note on how to recognise a U-Net. The course follows this note, from here on *the document*,
+# and studies its code. Where the document is not quite right, you will find it yourself.
 
 # %% [markdown]
-# **Predict.** A map of 32×32 cells goes in. How high and wide is what comes out? And which of the five numbers does that?
-#
-# Write your guess down. It is worth more wrong than missing.
+# First the tools. Run this cell (Shift + Enter); the first time it takes some seconds.
 
 # %%
 import matplotlib.pyplot as plt
@@ -25,25 +27,41 @@ from torch import nn
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_coverage, conv_input_sizes, conv_output_size
-from unet_teach.widgets import ConvExplorer
+from unet_teach.widgets import ConvExplorer, Predict
 
 plt.style.use("unet_teach.course")
 
 # %% [markdown]
+# ## Predict
+#
+# Guess before you know. A wrong guess is worth more than none: you will remember what it missed.
+
+# %%
+Predict(
+    "A map of 32×32 cells goes into the line above. How high and wide is what comes out?",
+    answer=(16, 16),
+    slips={
+        (15, 15): "That is the size without padding: (32 + 0 − 3) // 2 + 1.",
+        (17, 17): "You rounded up. PyTorch rounds down: 31 / 2 is 15, plus 1.",
+        (32, 32): "Stride 1 would do that.",
+        (30, 30): "That is stride 1 without padding.",
+    },
+)
+
+# %% [markdown]
 # ## Play
 #
-# A smaller map shows the same thing. The orange frame is the *kernel*: the window that makes one output cell.
-# Point at an output cell, or click the output and use the arrow keys. Point at an input cell: which outputs does it feed?
+# A smaller map shows the same thing. The orange frame is the *kernel*: the window that makes one output cell. Point at an
+# output cell, or click the output and use the arrow keys. Point at an input cell: which outputs does it feed? Then try:
+#
+# 1. Move **stride** to 1 and back to 2. The window jumps over every other place: half as many outputs in each direction.
+# 2. Set **padding** to 0. Now *blue* cells are hatched, the last row and column: no window reaches them any more.
+# 3. Set padding back to 1 and **input_size** to 7. Does the output shrink? Remember the answer.
+# 4. Set input_size to 5, padding to 0 and **kernel_size** to 7. Read what the picture says, and what PyTorch says.
+# 5. Click **halve** to come back.
 
 # %%
 ConvExplorer(input_size=8, kernel_size=3, stride=2, padding=1)
-
-# %% [markdown]
-# 1. Move **stride** to 1 and back to 2. The window jumps over every other place, so half as many outputs remain, in
-#    each direction.
-# 2. Set **padding** to 0. The last row and column are hatched: no window reaches them any more.
-# 3. Set padding to 1 again and **input_size** to 7. Does the output shrink?
-# 4. Set **kernel_size** to 7, padding to 0 and input_size to 5. Read what the picture says, and what torch says.
 
 # %% [markdown]
 # ## The document's layer
@@ -56,7 +74,7 @@ feature_map = torch.zeros(1, 64, 32, 32)
 print(tuple(feature_map.shape), "→", tuple(downsample(feature_map).shape))
 
 # %% [markdown]
-# Half the height, half the width, twice the channels. Was that your guess? Let us take its five numbers one at a time.
+# Half the height, half the width, twice the channels. Was that your guess? Take its five numbers one at a time.
 
 # %% [markdown]
 # ### `in_channels=64`: what the layer is given
@@ -95,21 +113,16 @@ print(f"and one bias each: {sum(p.numel() for p in downsample.parameters()):,} p
 # Change one of the three and leave the others.
 
 # %%
-for change in (
-    {},
-    {"kernel_size": 5},
-    {"stride": 1},
-    {"stride": 4},
-    {"padding": 0},
-    {"padding": 2},
-):
-    parameters = {"kernel_size": 3, "stride": 2, "padding": 1, **change}
-    size = conv_output_size(32, **parameters)
-    print(f"{change!s:20} 32 → {size}")
+print("as it is       32 →", conv_output_size(32, kernel_size=3, stride=2, padding=1))
+print("kernel_size=5  32 →", conv_output_size(32, kernel_size=5, stride=2, padding=1))
+print("stride=1       32 →", conv_output_size(32, kernel_size=3, stride=1, padding=1))
+print("stride=4       32 →", conv_output_size(32, kernel_size=3, stride=4, padding=1))
+print("padding=0      32 →", conv_output_size(32, kernel_size=3, stride=2, padding=0))
+print("padding=2      32 →", conv_output_size(32, kernel_size=3, stride=2, padding=2))
 
 # %% [markdown]
-# `stride=1` keeps 32, `stride=4` leaves 8. The other two move the size by one or two cells.
-# **The stride divides. Kernel and padding only mend the edge.**
+# `stride=4` leaves 8, a quarter; `stride=1` keeps 32. The other two move the size by a single cell.
+# **The stride divides. Kernel and padding settle what happens at the edge.**
 #
 # Why? The window has to fit. It is `kernel_size` wide and stands on `H + 2·padding` cells, so its first corner has
 # `H + 2·padding − kernel_size` cells to travel. It travels in steps of `stride`; one more window stands at the start:
@@ -122,8 +135,8 @@ for change in (
 print("(32 + 2·1 − 3) // 2 + 1 =", (32 + 2 * 1 - 3) // 2 + 1)
 
 # %% [markdown]
-# Point at a number in the explorer's formula above: its slider lights up. (The explorer also knows *dilation*, cells between
-# the kernel's taps. With `dilation=1` the taps stand side by side and the formula is the one here.)
+# Point at a number in the explorer's formula above: its slider lights up. (The explorer has one more, *dilation*: with 2, the
+# kernel looks at every second cell, so a 3×3 kernel spans 5. With 1, as here, its cells are neighbours.)
 
 # %% [markdown]
 # ## Prove it
@@ -156,12 +169,13 @@ print("17 comes from", list(conv_input_sizes(17, kernel_size=3, stride=2, paddin
 
 # %% [markdown]
 # Always two sizes, and *nobody downstream can tell which it was*. Keep this in mind: in lesson 2 a parameter with an odd name
-# exists for this alone, and in lesson 3 it is the most frequent U-Net error there is.
+# exists for this alone, and in lesson 3 it stops a U-Net with an error you will meet again and again.
 
 # %% [markdown]
 # ## Seen, or only covered?
 #
-# Which cells does the window's *centre* stand on? With stride 2 it starts on cell 0 and jumps by two.
+# Which cells does the window's *centre* stand on? Padding 1 puts the first window's corner just outside the map, so its
+# centre is on cell 0. From there it jumps by two.
 
 # %%
 centres = [2 * output for output in range(conv_output_size(32, 3, stride=2, padding=1))]
@@ -175,8 +189,10 @@ print(f"that is {len(centres) ** 2} of {32**2} cells: one in {32**2 // len(centr
 print("windows over each row:", conv_coverage(32, kernel_size=3, stride=2, padding=1))
 
 # %% [markdown]
-# No zero in the list: every cell is covered. Some once, some twice. PyTorch agrees: with a kernel of ones, the gradient
-# of the output's sum counts how often each input cell was used.
+# No zero in the list: every cell is covered. Some once, some twice.
+#
+# PyTorch agrees. Add up all outputs of a kernel of ones: each input cell is in that sum as often as windows cover it. So
+# the sum's *gradient*, how much it grows when one cell grows by 1, is that count.
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
@@ -184,17 +200,18 @@ nn.init.ones_(layer.weight)
 picture = torch.zeros(1, 1, 32, 32, requires_grad=True)
 layer(picture).sum().backward()
 print(picture.grad[0, 0, :6, :6].int())
-rows = torch.tensor(conv_coverage(32, kernel_size=3, stride=2, padding=1))
-assert torch.equal(picture.grad[0, 0].long(), rows[:, None] * rows)
+counts = torch.tensor(conv_coverage(32, kernel_size=3, stride=2, padding=1))
+assert torch.equal(picture.grad[0, 0].long(), torch.outer(counts, counts))
 
 # %% [markdown]
-# 1, 2, 4: cells between two centres are used more often. This uneven pattern returns in lesson 2, where it can be *seen*.
+# Rows times columns: a centre is used once, a cell between two centres twice, a cell amid four of them four times. This
+# uneven pattern returns in lesson 2, where it can be *seen*.
 
 # %% [markdown]
 # ## On a real picture
 #
 # Grace Hopper, who wrote one of the first compilers (a portrait by James S. Davis, US Navy, 1984, in the public domain; it comes with
-# matplotlib). We use one channel, and a kernel whose nine weights are all 1/9: each output cell is the mean of what it sees.
+# matplotlib). One channel, and a kernel whose nine weights are all 1/9: each output cell is the mean of its nine inputs.
 
 # %%
 with get_sample_data("grace_hopper.jpg") as file:
@@ -216,7 +233,8 @@ plt.show()
 
 # %% [markdown]
 # Three halvings and she is 75×64: still Grace Hopper. *What* is in the picture survives. *Where exactly* an edge runs
-# does not: look at the cap. A U-Net needs both, and lesson 3 fetches the *where* back.
+# does not: look at the cap. A U-Net needs both, and lesson 3 fetches the *where* back. (See the dark line along the top and
+# the left? There the mean takes in padding zeros.)
 #
 # Now cut one row and one column off, so that the sizes are odd.
 
@@ -228,30 +246,45 @@ print(tuple(odd.shape), "→", tuple(half.shape))
 print("twice that is", tuple(2 * side for side in half.shape), "and not", tuple(odd.shape))
 
 # %% [markdown]
-# ## Exercise
+# ## Exercise 1: another way to halve
 #
-# Make a layer that takes 64 channels, makes 128, and halves even heights and widths. A wrong answer is welcome: the check
-# says what it does. Stuck? `exercises.halve.hint()`. After two tries: `exercises.halve.solution()`.
+# Make a layer that takes 64 channels, makes 128, and halves even heights and widths. Not the document's: choose
+# `kernel_size=5`. A wrong answer is welcome, the check says what it does. Stuck? `exercises.halve.hint()`
 
 # %%
 ### BEGIN SOLUTION
-layer = nn.Conv2d(64, 128, kernel_size=3, stride=2, padding=1)
+layer = nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2)
 ### END SOLUTION
 exercises.halve.check(layer)
 
 # %% [markdown]
+# ## Exercise 2: the formula, for good
+#
+# You will need it in every lesson. Write it as a function of whole numbers.
+
+
+# %%
+def output_size(size, kernel_size, stride, padding):
+    ### BEGIN SOLUTION
+    return (size + 2 * padding - kernel_size) // stride + 1
+    ### END SOLUTION
+
+
+exercises.output_size.check(output_size)
+
+# %% [markdown]
 # ## Read the document again
 #
-# On `padding=1` it says that the centre of the kernel then visits every pixel. You counted: with stride 2 it visits one in
-# four. What padding 1 does ensure is that every pixel is *covered*.
+# Two of its claims you can now judge:
 #
-# On `stride=2` it says that the layer divides height and width by 2. For even sizes, yes. 31 becomes 16, 33 becomes 17:
-# ⌊(H + 2·1 − 3) / 2⌋ + 1.
+# - On `padding=1`: the kernel's centre then visits every pixel. You counted: with stride 2 it visits one in four. What
+#   padding 1 does ensure is that every pixel is *covered*.
+# - On `stride=2`: the layer divides height and width by 2. For even sizes, yes. 31 becomes 16, 33 becomes 17.
 
 # %% [markdown]
 # ## Recap
 #
-# - The stride divides; kernel and padding mend the edge: ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
+# - The stride divides, kernel and padding settle the edge: ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
 # - Stride 2 merges two sizes into one: 31 and 32 both become 16.
 # - Channels are chosen apart from the size: in_channels is what arrives, out_channels what you want.
 #

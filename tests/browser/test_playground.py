@@ -1,4 +1,4 @@
-"""The playground: one file, no kernel, no network; every widget works and a link shows a picture."""
+"""The playground: one file, no kernel, no network; every widget works, a link shows a picture."""
 
 import re
 import subprocess

@@ -50,7 +50,22 @@ def test_exercises_are_complete(exercise):
 @pytest.mark.parametrize("starter", [..., None])
 def test_the_untouched_starter_is_not_attempted(halve, starter):
     assert halve.check(starter).outcome is Outcome.NOT_ATTEMPTED
-    assert "Two tries first" in halve.solution().text
+    assert "Two different tries first" in halve.solution().text
+
+
+def test_a_function_with_dots_for_a_body_is_not_attempted():
+    def output_size(size, kernel_size, stride, padding): ...  # your code
+
+    assert exercises.output_size.check(output_size).outcome is Outcome.NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda *sizes: 0, lambda *sizes: print(end=""), lambda *sizes: "3"]
+)
+def test_a_wrong_formula_is_an_attempt_and_told_the_failing_call(answer):
+    reply = exercises.output_size.check(answer)
+    assert reply.outcome is Outcome.NOT_YET
+    assert "output_size(" in reply.text
 
 
 @pytest.mark.parametrize("answer", [0, "nn.Conv2d", nn.Conv2d, torch.zeros(3), object()])
@@ -61,8 +76,40 @@ def test_an_answer_of_another_kind_is_an_attempt_and_told_what_was_expected(halv
 
 
 def test_an_unknown_wrong_answer_is_told_what_was_found(halve):
-    reply = halve.check(nn.Conv2d(64, 128, 5, stride=2))
-    assert "On a 32×32 map your layer gives 14×14, wanted 16×16." in reply.text
+    reply = halve.check(nn.Conv2d(64, 128, 4, stride=2))
+    sentence = "On a 32×32 map your layer gives 15×15, wanted 16×16: (32 + 2·0 − 4) // 2 + 1 = 15."
+    assert sentence in reply.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (nn.Conv1d(64, 128, 3), "A map has height and width"),
+        (nn.Linear(64, 128), "A map has height and width"),
+        (nn.Flatten(), "wanted (N, C, H, W)"),
+        (
+            nn.Conv2d(64, 128, 3, stride=2, padding=1, dilation=2),
+            "− (2·(3 − 1) + 1)) // 2 + 1 = 15",
+        ),
+        (nn.LSTM(32, 32), "LSTM"),
+    ],
+)
+def test_other_layers_are_told_what_is_wrong_with_them(halve, answer, says):
+    assert says in halve.check(answer).text
+
+
+def test_a_layer_that_returns_two_things_is_told_so(halve):
+    class Two(nn.Module):
+        def forward(self, x):
+            return x, x
+
+    assert "Your layer returns a tuple." in halve.check(Two()).text
+
+
+def test_the_solution_is_offered_from_the_second_failure_on(halve):
+    assert "solution()" not in halve.check(0).text
+    assert "solution()" not in halve.check(0).text  # the same answer again is no second try
+    assert "solution()" in halve.check(1).text
 
 
 def test_code_that_fails_becomes_a_sentence(halve):
@@ -82,7 +129,6 @@ def test_hints_unfold_one_at_a_time_and_stay(halve):
     for _ in range(5):
         last = halve.hint()
     assert last.text.count("Hint") == len(halve.hints)
-    assert "solution()" in halve.check(nn.Identity()).text
 
 
 def test_a_solution_comes_after_two_attempts_or_on_giving_up(halve):

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+ATTEMPTS_BEFORE_SOLUTION = 2
+
 
 class Outcome(enum.Enum):
     """What a check can find; each has a word, a symbol and a colour."""
@@ -68,6 +70,13 @@ class Slip:
     recognises: Callable[[Any], bool]
     says: str
 
+    def fits(self, answer: Any) -> bool:
+        """Whether the answer makes this mistake; one that cannot even be asked does not."""
+        try:
+            return self.recognises(answer)
+        except Exception:
+            return False
+
 
 @dataclass
 class Exercise:
@@ -92,7 +101,7 @@ class Exercise:
     hints: tuple[str, ...]
     solution_text: str
     praise: str
-    _attempts: int = field(default=0, init=False, repr=False)
+    _tried: set[str] = field(default_factory=set, init=False, repr=False)
     _hints_shown: int = field(default=0, init=False, repr=False)
 
     def check(self, answer: Any = ...) -> Reply:
@@ -103,26 +112,29 @@ class Exercise:
         Args:
             answer: the student's answer; `...` or `None` means there is none yet.
         """
-        if answer is ... or answer is None:
+        if answer is ... or answer is None or _is_untouched(answer):
             return Reply(
                 f"{self.prompt} Put your answer in place of the dots.", Outcome.NOT_ATTEMPTED
             )
-        self._attempts += 1
         try:
+            self._tried.add(repr(answer))
             fault = self.fault(answer)
             if fault is None:
                 return Reply(self.praise, Outcome.SOLVED)
-            slip = next((slip for slip in self.slips if slip.recognises(answer)), None)
         except Exception as error:
-            fault, slip = f"Your answer stopped with {type(error).__name__}: {error}", None
+            fault = f"Your answer stopped with {type(error).__name__}: {error}"
+        slip = next((slip for slip in self.slips if slip.fits(answer)), None)
         parts = [fault, slip.says if slip else "", self._next_step()]
         return Reply(" ".join(part for part in parts if part), Outcome.NOT_YET)
 
     def _next_step(self) -> str:
+        offers = []
         if self._hints_shown < len(self.hints):
             place = f"{self._hints_shown + 1} of {len(self.hints)}"
-            return f"\nHint {place}: exercises.{self.name}.hint()"
-        return f"\nThe solution: exercises.{self.name}.solution()"
+            offers.append(f"a hint ({place}): exercises.{self.name}.hint()")
+        if len(self._tried) >= ATTEMPTS_BEFORE_SOLUTION:
+            offers.append(f"the solution: exercises.{self.name}.solution()")
+        return f"\nStuck? Run, for {', or for '.join(offers)}" if offers else ""
 
     def hint(self) -> Reply:
         """Give the next hint; after the last one, all of them again."""
@@ -133,12 +145,21 @@ class Exercise:
 
     def solution(self, *, give_up: bool = False) -> Reply:
         """Show a right answer, after two attempts or when asked to `give_up`."""
-        if self._attempts < 2 and not give_up:
+        if len(self._tried) < ATTEMPTS_BEFORE_SOLUTION and not give_up:
             return Reply(
-                "Two tries first, even wrong ones: a check tells you what each gets wrong. "
+                "Two different tries first, even wrong ones: a check says what each gets wrong. "
                 f"To see it now: exercises.{self.name}.solution(give_up=True)"
             )
         return Reply(self.solution_text)
 
     def __repr__(self) -> str:
         return f"Exercise {self.name}: {self.prompt}"
+
+
+def _is_untouched(answer: Any) -> bool:
+    """Whether a function still has the body it was given: dots, which do nothing."""
+
+    def starter() -> None: ...
+
+    code = getattr(answer, "__code__", None)
+    return code is not None and code.co_code == starter.__code__.co_code
