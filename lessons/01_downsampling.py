@@ -22,6 +22,7 @@
 # %%
 import matplotlib.pyplot as plt
 import torch
+from ipywidgets import Output, VBox
 from matplotlib.cbook import get_sample_data
 from torch import nn
 
@@ -34,9 +35,10 @@ plt.style.use("unet_teach.course")
 # %% [markdown]
 # ## Predict
 #
-# Guess before you know. A wrong guess is worth more than none: you will remember what it missed.
+# Guess before you know. A wrong guess is worth more than none: you will remember what it missed. (The cell's code is folded:
+# it holds the answer.)
 
-# %%
+# %% jupyter={"source_hidden": true}
 Predict(
     "A map of 32×32 cells goes into the line above. How high and wide is what comes out?",
     answer=(16, 16),
@@ -236,6 +238,29 @@ plt.show()
 # does not: look at the cap. A U-Net needs both, and lesson 3 fetches the *where* back. (See the dark line along the top and
 # the left? There the mean takes in padding zeros.)
 #
+# The explorer is an ordinary widget: others can listen to it. Move its sliders, and the layer it shows is applied to her.
+# What does *dilation* do to her face, and what does a stride of 5?
+
+# %%
+explorer, view = ConvExplorer("halve"), Output()
+
+
+@view.capture(clear_output=True, wait=True)
+def apply_to_portrait(change=None):
+    names = ("kernel_size", "stride", "padding", "dilation")
+    layer = nn.Conv2d(1, 1, **{name: getattr(explorer, name) for name in names}, bias=False)
+    nn.init.constant_(layer.weight, 1 / layer.weight.numel())
+    plt.imshow(layer(portrait[None, None]).detach()[0, 0], vmin=0, vmax=1)
+    plt.title(explorer.code, fontsize=10)
+    plt.show()
+
+
+# %% tags=["nbval-ignore-output"]
+explorer.observe(apply_to_portrait, "code")
+apply_to_portrait()
+VBox([explorer, view])
+
+# %% [markdown]
 # Now cut one row and one column off, so that the sizes are odd.
 
 # %%

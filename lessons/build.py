@@ -95,10 +95,9 @@ def execute(notebook: NotebookNode) -> NotebookNode:
         notebook,
         timeout=300,
         kernel_name="python3",
-        store_widget_state=False,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     ).execute()
-    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.metadata = nbformat.from_dict(METADATA)  # without the widgets' state
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
