@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """A headless Chromium: the one course.py found, or Playwright's own."""
+def browser(node_packages):
+    """A headless Chromium, the one course.py found or Playwright's own; axe-core lies ready."""
     executable = os.environ.get("UNET_TEACH_BROWSER") or shutil.which("chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)

@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -64,6 +64,16 @@ def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
         """async (selector) => (await axe.run(selector)).violations
           .map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`)""",
         selector,
+    )
+
+
+def small_type(widget: Locator) -> list[str]:
+    """Elements of a widget in present mode whose own text is smaller than 28 pixels."""
+    return widget.evaluate(
+        """(root) => [...root.querySelectorAll('*')].filter((node) =>
+          [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
+          node.checkVisibility() && !node.closest('svg') &&
+          parseFloat(getComputedStyle(node).fontSize) < 28).map((node) => node.outerHTML)"""
     )
 
 
@@ -165,6 +175,20 @@ class Notebook:
     def execute(self, code: str) -> str:
         """Run code in the notebook's kernel, outside any cell; return what it printed."""
         return self.page.evaluate(EXECUTE, code)
+
+    def run_cell(self, marked: str, source: str) -> Locator:
+        """Give the first cell that holds `marked` another source and run it; return its output."""
+        self.page.evaluate(
+            """async ([marked, source]) => {
+              const { content } = jupyterapp.shell.currentWidget;
+              content.activeCellIndex = content.widgets.findIndex(
+                (cell) => cell.model.sharedModel.source.includes(marked));
+              content.activeCell.model.sharedModel.setSource(source);
+              await jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            [marked, source],
+        )
+        return self.page.locator(".jp-mod-active .jp-OutputArea-output").last
 
     def set_theme(self, theme: str) -> None:
         """Change JupyterLab's theme, one of `THEMES`, and wait until it is on the page."""

@@ -20,7 +20,7 @@ def lesson(browser, lab):
 
 @pytest.fixture(scope="module")
 def explorer(lesson):
-    widget = lesson.page.get_by_role("group", name="Convolution explorer")
+    widget = lesson.page.get_by_role("group", name="Convolution explorer").first
     widget.scroll_into_view_if_needed()
     return widget
 
@@ -86,6 +86,31 @@ def test_a_number_in_the_formula_lights_its_slider(explorer):
     expect(explorer.locator(".ut-pair[data-param=stride]")).to_have_class("ut-pair ut-lit")
     explorer.page.mouse.move(0, 0)
     expect(explorer.locator(".ut-pair[data-param=stride]")).to_have_class("ut-pair")
+
+
+def test_a_guess_is_locked_before_its_answer_shows(lesson):
+    card = lesson.page.get_by_role("group", name="Predict: A map of 32×32 cells")
+    expect(card.get_by_text("You rounded up")).not_to_be_visible()
+    card.get_by_role("textbox").fill("17x17")
+    card.get_by_role("textbox").press("Enter")
+    expect(card.get_by_text("You rounded up")).to_be_visible()
+
+
+def test_an_exercise_is_answered_wrongly_then_rightly(lesson):
+    for answer, reply in [
+        ("nn.Conv2d(64, 128, 5, stride=2, padding=1)", "✕ Not yet. On a 32×32 map"),
+        ("nn.Conv2d(64, 128, 5, stride=2, padding=2)", "✓ Solved."),
+    ]:
+        cell = lesson.run_cell("exercises.halve.check", f"exercises.halve.check({answer})")
+        expect(cell).to_contain_text(reply)
+
+
+def test_the_portrait_follows_the_explorer(lesson):
+    lesson.execute("explorer.stride = 4")
+    lesson.says("print(view.outputs[0]['data']['text/plain'])", "<Figure size 704x528 with 1 Axes>")
+    explorer = lesson.page.get_by_role("group", name="Convolution explorer").nth(1)
+    explorer.scroll_into_view_if_needed()
+    expect(explorer.get_by_text("8×8 → 2×2")).to_be_visible()
 
 
 def test_nothing_was_written_to_the_console_as_an_error(lesson):

