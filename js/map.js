@@ -158,17 +158,33 @@ export class CellMap {
     );
   }
 
-  /** @param {Panel} panel @param {(row: number, column: number) => string} text */
+  /**
+   * What stands in the cells. All single characters share one element, each with its own place: a
+   * map of zeros is drawn in the time of one.
+   * @param {Panel} panel
+   * @param {(row: number, column: number) => string} text
+   */
   #texts({ first, count }, text) {
-    return range(first[0], first[0] + count[0]).flatMap((row) =>
-      range(first[1], first[1] + count[1]).flatMap((column) => {
+    const single = { x: /** @type {number[]} */ ([]), y: /** @type {number[]} */ ([]), words: '' };
+    const long = [];
+    for (const row of range(first[0], first[0] + count[0])) {
+      for (const column of range(first[1], first[1] + count[1])) {
         const words = text(row, column);
-        if (!words) return [];
         const x = this.#corner.x + (column - first[1] + 0.5) * this.#side - 0.5;
         const y = this.#corner.y + (row - first[0] + 0.5) * this.#side;
-        const size = Math.min(28, this.#side * 0.58, (this.#side - 3) / (0.6 * words.length)).toFixed(1);
-        return [s('text', { class: 'ut-number', x, y, style: `font-size:${size}px` }, words)];
-      }),
-    );
+        if (words.length === 1) {
+          single.x.push(x);
+          single.y.push(y);
+          single.words += words;
+        } else if (words) long.push(this.#text(String(x), String(y), words, words.length));
+      }
+    }
+    return single.words ? [this.#text(single.x.join(' '), single.y.join(' '), single.words, 1), ...long] : long;
+  }
+
+  /** @param {string} x @param {string} y @param {string} words @param {number} length of what stands in one cell */
+  #text(x, y, words, length) {
+    const size = Math.min(28, this.#side * 0.58, (this.#side - 3) / (0.6 * length)).toFixed(1);
+    return s('text', { class: 'ut-number', x, y, style: `font-size:${size}px` }, words);
   }
 }

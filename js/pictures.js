@@ -193,8 +193,8 @@ function fullPanel(axes, view, isLegal) {
   const silent = cells.map((list, axis) => list.filter((_, i) => overlap[axis][i] === 0));
   const added = axes.map((axis, i) => cells[i].filter((cell) => isAdded(cell, axis) && isKept(i)(cell)));
   const full = times(/** @type {Pair} */ (axes.map(fullSize)));
-  const crop = axes.some((axis) => axis.padding) ? ` padding crops ${pairText(axes.map((a) => a.padding))} a side` : '';
-  const kept = axes.some((axis) => axis.output_padding) ? `${crop ? ',' : ''} output_padding keeps ${pairText(axes.map((a) => a.output_padding))}` : '';
+  const crop = axes.some((axis) => axis.padding) ? ` · padding crops ${pairText(axes.map((a) => a.padding))} a side` : '';
+  const kept = axes.some((axis) => axis.output_padding) ? `${crop ? ',' : ' ·'} output_padding keeps ${pairText(axes.map((a) => a.output_padding))}` : '';
   return {
     title: view === 'scatter' ? 'Painted' : 'Crop window',
     note: full,
@@ -224,7 +224,7 @@ function spreadPanel(axes) {
   return {
     title: 'Zero insertion',
     note: times(count),
-    more: ` zeros: ${between}${pairText(first.map((f) => -f))} before`,
+    more: ` · zeros: ${between}${pairText(first.map((f) => -f))} before`,
     first,
     count,
     layers: [layer('zero', cells), layer('input', inputs)],

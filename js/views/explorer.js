@@ -2,11 +2,13 @@
 
 import { choice, linkParameters, pairSlider, toggle } from '../controls.js';
 import { h } from '../dom.js';
+import { formulaNodes } from '../formula.js';
 import { clamp, copyButton, initialize, isTyping, mount, presentButton } from '../shell.js';
 import { convCoverage } from '../geometry.js';
 import { axesOf, codeLine, conv, convTranspose, LIMITS, presetSizes, problemSentence, short, times } from '../layers.js';
+import { kernelEditor } from '../kernel_editor.js';
 import { CellMap } from '../map.js';
-import { inputValues, KERNELS, kernelValues, productsOf, sumOf } from '../numbers.js';
+import { inputValues, kernelValues, productsOf, sumOf } from '../numbers.js';
 import { convPicture, convSentence, transposePicture, transposeSentence, VIEWS } from '../pictures.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -42,6 +44,8 @@ function render({ model, el }) {
 
   let sizes = readSizes();
   let axes = axesOf(sizes);
+  /** The picture of these sizes with nothing chosen. */
+  let plain = picture(axes, null);
   /** The last sizes that made a picture: it stays, faint, while the present ones are illegal. */
   let lastLegal = sizes;
   let isSplit = layer.parameters.some((name) => sizes[name][0] !== sizes[name][1]);
@@ -49,6 +53,8 @@ function render({ model, el }) {
   let hovered = null;
   /** @type {Selection} */
   let pinned = readPinned();
+  /** Pixels that the maps may fill: asked for when they change, since asking makes the page lay itself out. */
+  let measured = 0;
   /** @type {number | undefined} */
   let timer;
   /** @type {number | undefined} */
@@ -90,11 +96,7 @@ function render({ model, el }) {
   );
   const row = h('div', { class: 'ut-maps', style: `grid-template-columns:${Object.values(shares).map((share) => `${share}fr`).join(' ')}` });
   row.append(...Object.keys(shares).map((name) => maps[/** @type {PanelName} */ (name)].figure));
-  const kernelKind = h('select', { 'aria-label': 'kernel' }, ...[...KERNELS, 'own'].map((name) => h('option', { value: name }, name)));
-  const kernelCell = h('input', { type: 'number', step: 'any', 'aria-label': 'value of the chosen kernel cell' });
-  const reseed = h('button', { type: 'button', title: 'Other random numbers' }, 'new numbers');
-  const kernelName = h('span');
-  const editor = h('div', { class: 'ut-editor' }, kernelKind, h('label', {}, kernelName, kernelCell), reseed);
+  const editor = kernelEditor(save, signal);
   const formula = h('div', { class: 'ut-sums' });
   const torch = h('span', { class: 'ut-torch' });
   const status = h('p', { class: 'ut-status', role: 'status' });
@@ -111,7 +113,7 @@ function render({ model, el }) {
       h('div', { class: 'ut-tools' }, ...(isTransposed ? [views.group] : []), numbers, play, h('label', { class: 'ut-speed' }, 'speed', speed), presentButton(root, () => paint(), signal)),
     ),
     h('div', { class: 'ut-body' },
-      h('div', { class: 'ut-side' }, h('div', { class: 'ut-sliders' }, ...sliders.map((slider) => slider.row)), h('div', { class: 'ut-choice' }, split), maps.kernel.figure, editor),
+      h('div', { class: 'ut-side' }, h('div', { class: 'ut-sliders' }, ...sliders.map((slider) => slider.row)), h('div', { class: 'ut-choice' }, split), maps.kernel.figure, editor.element),
       h('div', {}, row, h('div', { class: 'ut-formula' }, formula, torch), status, quote, products,
         h('div', { class: 'ut-code' }, code, copyButton(() => code.textContent ?? '', signal), h('label', { class: 'ut-inverse' }, `${layer.inverseLabel} `, wanted, '? ', found)),
         h('div', { class: 'ut-presets' }, h('span', {}, 'presets'), presets.group)),
@@ -139,14 +141,18 @@ function render({ model, el }) {
 
   /** @param {string} name */
   const presetSizesOf = (name) => Object.fromEntries(Object.entries(presetSizes(layer, name)).filter(([parameter]) => layer.parameters.includes(/** @type {Parameter} */ (parameter))));
-  const view = () => /** @type {View} */ (VIEWS.includes(model.get('view')) ? model.get('view') : VIEWS[0]);
-  const picture = (/** @type {ReturnType<typeof axesOf>} */ of, /** @type {Selection | null} */ selection) =>
-    isTransposed ? transposePicture(of, selection, view()) : convPicture(of, selection);
+  function view() {
+    return /** @type {View} */ (VIEWS.includes(model.get('view')) ? model.get('view') : VIEWS[0]);
+  }
+  /** @param {ReturnType<typeof axesOf>} of @param {Selection | null} selection */
+  function picture(of, selection) {
+    return isTransposed ? transposePicture(of, selection, view()) : convPicture(of, selection);
+  }
   const sentence = (/** @type {Selection} */ selection) => (isTransposed ? transposeSentence(axes, selection, view()) : convSentence(axes, selection));
 
   /** A selected cell that the sliders have taken away moves to the nearest one left. @param {Selection} selection @returns {Selection} */
   function inside({ panel, cell }) {
-    const shown = picture(axes, null)[panel];
+    const shown = plain[panel];
     if (!shown) return { panel: 'output', cell: [0, 0] };
     const near = (/** @type {number} */ i) => clamp(cell[i], shown.first[i], shown.first[i] + shown.count[i] - 1);
     return { panel, cell: [near(0), near(1)] };
@@ -155,6 +161,7 @@ function render({ model, el }) {
   function paint() {
     sizes = readSizes();
     axes = axesOf(sizes);
+    plain = picture(axes, null);
     isSplit ||= layer.parameters.some((name) => sizes[name][0] !== sizes[name][1]);
     const problem = problemSentence(layer, axes);
     if (!problem) lastLegal = sizes;
@@ -192,9 +199,7 @@ function render({ model, el }) {
   function paintFormula(isWrong) {
     const differ = JSON.stringify(axes[0]) !== JSON.stringify(axes[1]);
     const lines = (differ ? axes : [axes[0]]).map((axis, i) => {
-      const parts = layer.formula(axis).map((part) =>
-        typeof part === 'string' ? part : h('span', part[0] === 'answer' ? { class: isWrong ? 'ut-wrong' : 'ut-answer' } : { 'data-param': part[0], title: part[0] }, String(part[1])),
-      );
+      const parts = formulaNodes(layer.formula(axis), isWrong ? 'ut-wrong' : 'ut-answer');
       return h('div', {}, ...(differ ? [h('span', { class: 'ut-axis' }, i ? 'width ' : 'height ')] : []), ...parts);
     });
     formula.replaceChildren(...lines);
@@ -203,11 +208,12 @@ function render({ model, el }) {
   /** @param {string} problem */
   function paintMaps(problem) {
     const isPresenting = root.classList.contains('ut-present');
-    const isNarrow = row.clientWidth < NARROW;
+    const available = measured || row.clientWidth || 700;
+    const isNarrow = available < NARROW;
     const names = /** @type {PanelName[]} */ (Object.keys(shares));
-    const width = Math.max(200, row.clientWidth || 700) - (isNarrow ? 6 : GAP * (names.length - 1));
+    const width = Math.max(200, available) - (isNarrow ? 6 : GAP * (names.length - 1));
     const selection = problem ? null : hovered ?? pinned;
-    const shown = picture(axes, selection);
+    const shown = selection ? picture(axes, selection) : plain;
     const before = problem ? picture(axesOf(lastLegal), null) : shown;
     const ghost = !problem && hovered && timer ? picture(axes, pinned) : null;
     const needs = names.map((name) => Math.max(...(shown[name] ?? { count: [1] }).count) / (isNarrow ? 1 : (shares[name] ?? 1)));
@@ -253,7 +259,7 @@ function render({ model, el }) {
       };
     }
     if (isNumbered) return total;
-    const counts = picture(axes, null).middle?.counts;
+    const counts = plain.middle?.counts;
     return counts ? (r, c) => String((counts[0][r + axes[0].padding] ?? 0) * (counts[1][c + axes[1].padding] ?? 0)) : undefined;
   }
 
@@ -263,15 +269,11 @@ function render({ model, el }) {
   /** @param {string} problem */
   function paintProducts(problem) {
     const isNumbered = Boolean(model.get('numbers'));
-    editor.hidden = !isNumbered;
+    editor.element.hidden = !isNumbered;
     products.hidden = !isNumbered || Boolean(problem);
     if (!isNumbered) return;
-    const weights = model.get('weights');
-    kernelKind.value = typeof weights === 'string' ? weights : 'own';
     const kernel = kernelNow();
-    const chosen = pinned.panel === 'kernel' ? pinned.cell : [0, 0];
-    kernelName.textContent = `cell (${chosen.join(', ')}) = `;
-    if (document.activeElement !== kernelCell) kernelCell.value = String(kernel[chosen[0]]?.[chosen[1]] ?? 0);
+    editor.paint({ weights: model.get('weights'), kernel, chosen: pinned.panel === 'kernel' ? pinned.cell : [0, 0], seed: seed() });
     const { panel, cell } = hovered ?? pinned;
     const isSum = panel === 'output' || (panel === 'middle' && view() !== 'zero insertion');
     if (!isSum) {
@@ -315,7 +317,7 @@ function render({ model, el }) {
   /** Walk over the cells, row by row. @param {1 | -1} direction */
   function step(direction) {
     const walked = isTransposed && view() === 'scatter' ? 'input' : 'output';
-    const count = picture(axes, null)[walked]?.count ?? [1, 1];
+    const count = plain[walked]?.count ?? [1, 1];
     const at = pinned.panel === walked ? pinned.cell[0] * count[1] + pinned.cell[1] + direction : 0;
     const all = count[0] * count[1];
     const index = (at + all) % all;
@@ -358,23 +360,14 @@ function render({ model, el }) {
     }, { signal });
   }
 
-  // A digit typed on the kernel goes to the chosen cell's field.
+  // A digit typed on the kernel goes to the chosen cell's number.
   maps.kernel.frame.addEventListener('keydown', ({ key }) => {
-    if (!/^[-0-9]$/.test(key) || editor.hidden) return;
+    if (!/^[-0-9]$/.test(key) || editor.element.hidden) return;
     if (pinned.panel !== 'kernel') pin({ panel: 'kernel', cell: [0, 0] });
-    kernelCell.focus();
-    kernelCell.select();
+    editor.take();
   }, { signal });
   speed.addEventListener('input', () => timer && setPlaying(true), { signal });
   wanted.addEventListener('input', () => paint(), { signal });
-  kernelKind.addEventListener('change', () => save({ weights: kernelKind.value === 'own' ? kernelNow() : kernelKind.value }), { signal });
-  reseed.addEventListener('click', () => save({ seed: (seed() + 1) % 1000 }), { signal });
-  kernelCell.addEventListener('input', () => {
-    if (!Number.isFinite(kernelCell.valueAsNumber)) return;
-    const [r, c] = pinned.panel === 'kernel' ? pinned.cell : [0, 0];
-    save({ weights: kernelNow().map((cells, i) => cells.map((value, j) => (i === r && j === c ? kernelCell.valueAsNumber : value))) });
-  }, { signal });
-
   root.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || event.target instanceof HTMLSelectElement) return;
     const isButton = event.target instanceof HTMLButtonElement;
@@ -390,7 +383,14 @@ function render({ model, el }) {
   }, { signal });
   linkParameters(root, signal);
 
+  const widths = new ResizeObserver(() => {
+    if (row.clientWidth === measured) return;
+    measured = row.clientWidth;
+    paint();
+  });
+  widths.observe(row);
   signal.addEventListener('abort', () => {
+    widths.disconnect();
     clearInterval(timer);
     clearTimeout(waiting);
     model.off('change:_echo', paintEcho);

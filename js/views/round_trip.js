@@ -2,6 +2,7 @@
 
 import { linkParameters, slider } from '../controls.js';
 import { freshId, h, set } from '../dom.js';
+import { formulaNodes } from '../formula.js';
 import {
   convInputSizes,
   convOutputSize,
@@ -12,21 +13,15 @@ import {
   range,
   windowExtent,
 } from '../geometry.js';
+import { codeLine, conv, convTranspose, LIMITS } from '../layers.js';
 import { clamp, copyButton, initialize, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
 /** @typedef {import('../geometry.js').Axis} Axis */
+/** @typedef {import('../layers.js').Sizes} Sizes */
 /** @typedef {Omit<Axis, 'input_size'>} Layers  what both layers share, and output_padding */
 
-/** Sliders, and what a trait may hold. `unet_teach/widgets/round_trip.py` keeps the same bounds; a test compares. */
-export const LIMITS = /** @type {const} */ ({
-  kernel_size: [1, 7],
-  stride: [1, 5],
-  padding: [0, 6],
-  dilation: [1, 4],
-  output_padding: [0, 4],
-});
-const PARAMETERS = /** @type {(keyof typeof LIMITS)[]} */ (Object.keys(LIMITS));
+const PARAMETERS = /** @type {const} */ (['kernel_size', 'stride', 'padding', 'dilation', 'output_padding']);
 const LARGEST = 64;
 const SIDE = 8;
 const SIZES = range(1, LARGEST + 1);
@@ -122,26 +117,17 @@ export function mends(trips, layers) {
 }
 
 /** Both formulas with their numbers; each number belongs to a slider. @param {Trip} trip @param {Layers} layers */
-function formulas({ size, small, back, fate }, { kernel_size, stride, padding, dilation, output_padding }) {
-  /** @param {string} name @param {number} value */
-  const n = (name, value) => h('span', { 'data-param': name, title: name }, String(value));
-  const room = size + 2 * padding - dilation * (kernel_size - 1) - 1;
-  const down = [
-    ...['⌊(', h('b', { class: 'ut-in' }, String(size)), ' + 2·', n('padding', padding), ' − ', n('dilation', dilation), '·(', n('kernel_size', kernel_size), ' − 1) − 1) / ', n('stride', stride), '⌋ + 1'],
-    ...(small ? [` = ⌊${Math.round((100 * room) / stride) / 100}⌋ + 1 = `, h('b', {}, String(small))] : [`: ${room < 0 ? `−${-room}` : room} is below 0 ✕`]),
-  ];
-  const up = small
-    ? ['(', h('b', {}, String(small)), ' − 1)·', n('stride', stride), ' − 2·', n('padding', padding), ' + ', n('dilation', dilation), '·(', n('kernel_size', kernel_size), ' − 1) + ', n('output_padding', output_padding), ' + 1 = ', h('b', { class: fate === 'back' ? 'ut-answer' : 'ut-wrong' }, `${back < 0 ? `−${-back}` : back}${fate === 'back' ? ' ✓' : ' ✕'}`)]
-    : ['–'];
+function formulas({ size, small, fate }, layers) {
+  const down = formulaNodes(conv.formula({ ...layers, input_size: size }), small ? 'ut-plain' : 'ut-wrong');
+  const [verdict, sign] = fate === 'back' ? ['ut-answer', ' ✓'] : ['ut-wrong', ' ✕'];
+  const up = small ? formulaNodes(convTranspose.formula({ ...layers, input_size: small }), verdict, sign) : ['–'];
   return [h('div', {}, h('span', { class: 'ut-way' }, 'down'), h('span', {}, ...down)), h('div', {}, h('span', { class: 'ut-way' }, 'up'), h('span', {}, ...up))];
 }
 
 /** @param {Layers} layers */
 export function codeLines(layers) {
-  const defaults = /** @type {Record<string, number>} */ ({ stride: 1, padding: 0, dilation: 1, output_padding: 0 });
-  const options = PARAMETERS.filter((name) => layers[name] !== defaults[name]).map((name) => `, ${name}=${layers[name]}`);
-  const down = options.filter((option) => !option.includes('output_padding'));
-  return `nn.Conv2d(1, 1${down.join('')})\nnn.ConvTranspose2d(1, 1${options.join('')})`;
+  const sizes = /** @type {Sizes} */ (Object.fromEntries(PARAMETERS.map((name) => [name, [layers[name], layers[name]]])));
+  return `${codeLine(conv, sizes)}\n${codeLine(convTranspose, sizes)}`;
 }
 
 // ----------------------------------------------------------------------------------------- drawing

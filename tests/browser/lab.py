@@ -36,6 +36,9 @@ OPENED = """async () => {
   await panel.context.ready;
   await panel.sessionContext.ready;
 }"""
+# What JupyterLab itself writes when a kernel goes or cells are run again quickly: not ours to mend.
+NOT_OURS = ("anceled future", "'removeChild' on 'Node'")
+
 RUN_ALL = """async () => {
   await window.jupyterapp.commands.execute('notebook:run-all-cells');
   const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
@@ -154,16 +157,17 @@ class Notebook:
         size = ViewportSize(width=width, height=height)
         self.page: Page = browser.new_page(viewport=size, **options)
         self.console_errors: list[str] = []
-        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
-        self.page.on(
-            "console",
-            lambda message: message.type == "error" and self.console_errors.append(message.text),
-        )
+        self.page.on("pageerror", lambda error: self._note(str(error)))
+        self.page.on("console", lambda said: said.type == "error" and self._note(said.text))
         self.page.goto(f"{server.url}/lab/tree/{path}?reset", wait_until="domcontentloaded")
         self.page.wait_for_function(
             "window.jupyterapp?.shell?.currentWidget?.sessionContext", timeout=90_000
         )
         self.page.evaluate(OPENED)
+
+    def _note(self, error: str) -> None:
+        if not any(words in error for words in NOT_OURS):
+            self.console_errors.append(error)
 
     def run_all(self) -> None:
         self.page.evaluate(RUN_ALL)

@@ -69,6 +69,7 @@ def test_a_slider_changes_picture_and_address_and_the_address_the_picture(open_p
     page.get_by_role("slider", name="stride").press("ArrowRight")
     page.get_by_role("button", name="zero insertion").click()
     expect(page.get_by_text("3×3 → 8×8")).to_be_visible()
+    expect(page).to_have_url(re.compile("stride=3&view=|view=.*stride=3"))
     again = open_page(page.url[page.url.index("#") :])
     expect(again.get_by_text("3×3 → 8×8")).to_be_visible()
     expect(again.get_by_role("img", name=re.compile("^Zero insertion"))).to_be_visible()
@@ -78,6 +79,7 @@ def test_a_link_shows_the_chosen_cell(open_page):
     page = open_page("#ConvExplorer")
     page.get_by_role("group", name="Output map").press("ArrowDown")
     page.get_by_role("group", name="Output map").press("ArrowRight")
+    expect(page).to_have_url(re.compile("_pinned=.*1.*1"))
     again = open_page(page.url[page.url.index("#") :])
     words = page.get_by_role("status").last.text_content()
     assert "Output cell (1, 1)" in words

@@ -19,7 +19,8 @@ SAMPLE = [
     (6, 4, 3, 2, 2),
 ]
 SCRIPT = """
-import { codeLines, company, LIMITS, meaning, mends, trip } from './views/round_trip.js';
+import { LIMITS } from './layers.js';
+import { codeLines, company, meaning, mends, trip } from './views/round_trip.js';
 const asked = JSON.parse(process.argv[1]);
 const answers = asked.map((layers) => {
   const trips = Array.from({ length: 64 }, (_, i) => trip(i + 1, layers));
@@ -50,7 +51,7 @@ def answer_for(browser_says, *values):
 def test_sliders_and_traits_have_the_same_bounds(browser_says):
     traits = RoundTrip.class_traits()
     bounds = {name: [traits[name].minimum, traits[name].maximum] for name in PARAMETERS}
-    assert browser_says["limits"] == bounds
+    assert bounds.items() <= browser_says["limits"].items()
 
 
 @pytest.mark.parametrize("values", SAMPLE)
