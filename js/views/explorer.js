@@ -31,6 +31,9 @@ const NARROW = 520;
 const STEP = 600; // milliseconds
 const PATIENCE = 4000; // milliseconds until a kernel that does not answer is said to be gone
 
+/** A parameter as both axes have it: one number stands for two. @param {unknown} value @returns {unknown[]} */
+const pairOf = (value) => (Array.isArray(value) && value.length === 2 ? value : [value, value]);
+
 /** @param {number} cells */
 const capacityFor = (cells) => CAPACITIES.find((capacity) => capacity >= cells) ?? cells;
 
@@ -126,8 +129,7 @@ function render({ model, el }) {
     const read = (/** @type {Parameter} */ name) => {
       const [low, high] = LIMITS[name];
       const value = layer.parameters.includes(name) ? model.get(name) : low;
-      const pair = Array.isArray(value) ? value : [value, value];
-      return [0, 1].map((i) => clamp(Math.round(Number(pair[i])) || low, low, high));
+      return pairOf(value).map((size) => clamp(Math.round(Number(size)) || low, low, high));
     };
     return /** @type {Sizes} */ (Object.fromEntries(Object.keys(LIMITS).map((name) => [name, read(/** @type {Parameter} */ (name))])));
   }
@@ -217,7 +219,6 @@ function render({ model, el }) {
     const before = problem ? picture(axesOf(lastLegal), null) : shown;
     const ghost = !problem && hovered && timer ? picture(axes, pinned) : null;
     const needs = names.map((name) => Math.max(...(shown[name] ?? { count: [1] }).count) / (isNarrow ? 1 : (shares[name] ?? 1)));
-    const capacity = CAPACITIES.find((cells) => cells >= Math.max(...needs)) ?? Math.max(...needs);
     const tallest = isNarrow ? 0 : Math.floor(Math.min(TALLEST, width * Math.max(...Object.values(shares))));
     const rows = Math.max(...names.map((name) => (shown[name] ?? { count: [1] }).count[0]));
     const fitting = Math.floor(Math.min(width / capacityFor(Math.max(...needs)), (TALLEST - 4) / capacityFor(rows)));
@@ -289,7 +290,7 @@ function render({ model, el }) {
   function paintEcho() {
     clearTimeout(waiting);
     const echo = model.get('_echo');
-    const isCurrent = Boolean(echo?.parameters) && layer.parameters.every((name) => String([echo.parameters[name]].flat()) === String([short(sizes[name])].flat()));
+    const isCurrent = Boolean(echo?.parameters) && layer.parameters.every((name) => String(pairOf(echo.parameters[name])) === String(sizes[name]));
     const words = isCurrent && !echo.accepts ? echo.says : layer.torchError(axes);
     quote.textContent = words && `PyTorch: “${words}”`;
     torch.classList.remove('ut-wrong');

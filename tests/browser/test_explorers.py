@@ -79,6 +79,11 @@ def test_height_and_width_can_be_set_apart_and_together_again(notebook, conv):
     notebook.says("print(conv.stride)", "2")
 
 
+def test_a_pair_of_equal_sizes_is_what_torch_answered_for(notebook, conv):
+    notebook.execute("conv.stride = (3, 3)")
+    expect(conv.get_by_text("torch: (1, 1, 3, 3) ✓")).to_be_visible()
+
+
 def test_arrow_keys_choose_cells_in_every_map(up):
     focus_map(up, "Kernel").press("ArrowDown")  # the first press enters a map
     expect(status(up)).to_contain_text("Kernel cell (0, 0) makes 9 products")
