@@ -41,7 +41,7 @@ WIDGETS: list[tuple[str, CourseWidget]] = [
             "How high and wide is what comes out?",
             answer=(16, 16),
             slips={
-                (15, 15): "That is 31 without padding: ⌊(31 + 0 − 3) / 2⌋ + 1.",
+                (15, 15): "That is the size without padding: ⌊(31 + 0 − 3) / 2⌋ + 1 = 15.",
                 (17, 17): "You rounded up. PyTorch rounds down: ⌊30 / 2⌋ + 1.",
                 (31, 31): "Stride 1 would do that.",
             },

@@ -107,7 +107,7 @@ function vanishing(o, { levels, vanishes_at, vanishes_on }) {
 
 /** @param {Options} o @param {Ledger} result @param {Cost} cost */
 function cropping(o, { levels, nearest }, cost) {
-  const plan = `Convolutions without padding take 4 off a side at every level, so a skip is larger than what comes up: at level 0 it is cropped from ${times(levels[0].encoder)} to ${times(levels[0].joined)}.`;
+  const plan = `Convolutions without padding take 4 off the height and the width at every level, so a skip is larger than what comes up: at level 0 it is cropped from ${times(levels[0].encoder)} to ${times(levels[0].joined)}.`;
   if (o.repair === 'pad_input') return `${plan} Now, ${TITLES.pad_input}: ${costSentence(o, cost)}`;
   const uneven = /** @type {const} */ (['height', 'width']).filter((name) => nearest[name][0] !== o[name]);
   if (!uneven.length) return `${plan} Every halving comes out even, as the paper of 2015 advises.`;
@@ -154,7 +154,9 @@ function changes(o, cost, parted) {
       if (!TRANSPOSED[o.up]) return `${o.up} has none to choose.`;
       if (!cost.fits) return outOfReach(o, levels);
       const chosen = cost.changed.map((level) => `(${levels[level].output_padding?.join(', ')}) at level ${level}`);
-      return `${chosen.join(', ')}${cost.changed.length < o.depth ? `, else ${TRANSPOSED[o.up].output_padding}` : ''}: exact, nothing made up.`;
+      // A kernel of 2 paints no cell beyond the doubled map: what output_padding adds there is empty.
+      const added = o.up === 'conv_transpose_2' ? 'the sizes meet, but no product reaches the added cells: bias alone' : 'exact, nothing made up';
+      return `${chosen.join(', ')}${cost.changed.length < o.depth ? `, else ${TRANSPOSED[o.up].output_padding}` : ''}: ${added}.`;
     }
   }
 }

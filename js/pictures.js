@@ -193,11 +193,11 @@ function fullPanel(axes, view, isLegal) {
   const silent = cells.map((list, axis) => list.filter((_, i) => overlap[axis][i] === 0));
   const added = axes.map((axis, i) => cells[i].filter((cell) => isAdded(cell, axis) && isKept(i)(cell)));
   const full = times(/** @type {Pair} */ (axes.map(fullSize)));
-  const crop = axes.some((axis) => axis.padding) ? ` · padding crops ${pairText(axes.map((a) => a.padding))} a side` : '';
-  const kept = axes.some((axis) => axis.output_padding) ? `${crop ? ',' : ' ·'} output_padding keeps ${pairText(axes.map((a) => a.output_padding))}` : '';
+  const crop = axes.some((axis) => axis.padding) ? ` · padding crops ${pairText(axes.map((a) => a.padding))} from each edge` : '';
+  const kept = axes.some((axis) => axis.output_padding) ? `${crop ? ',' : ' ·'} output_padding: ${pairText(axes.map((a) => a.output_padding))} more at the end` : '';
   return {
     title: view === 'scatter' ? 'Painted' : 'Crop window',
-    note: full,
+    note: view === 'scatter' ? `${full}, painted how often` : full,
     more: `${crop}${kept}`,
     first,
     count,
@@ -221,10 +221,13 @@ function spreadPanel(axes) {
   const cells = count.map((size, i) => range(first[i], first[i] + size));
   const inputs = axes.map(({ input_size, stride }, i) => range(0, input_size).map((cell) => cell * stride).filter((cell) => cells[i].includes(cell)));
   const between = axes.some(({ stride }) => stride > 1) ? `${pairText(axes.map(({ stride }) => stride - 1))} between, ` : '';
+  const before = spread.map((axis) => axis.before);
+  const after = spread.map((axis, i) => axis.size - axis.before - (axes[i].input_size - 1) * axes[i].stride - 1);
+  const isCut = Math.min(...before, ...after) < 0;
   return {
     title: 'Zero insertion',
     note: times(count),
-    more: ` · zeros: ${between}${pairText(first.map((f) => -f))} before`,
+    more: isCut ? ` · padding cuts input cells off` : ` · zeros: ${between}${pairText(before)} before, ${pairText(after)} after`,
     first,
     count,
     layers: [layer('zero', cells), layer('input', inputs)],
@@ -339,7 +342,8 @@ export function transposeSentence(axes, { panel, cell }, view) {
   }
   const isCropped = panel === 'middle' && axes.some((axis, i) => cell[i] < 0 || cell[i] >= convTransposeOutputSize(axis));
   if (isCropped) return `This cell gets ${some(product(inputs), 'product')}, and padding crops it away.`;
-  const kept = axes.some((axis, i) => isAdded(cell[i], axis)) ? ' output_padding keeps it.' : '';
-  if (!product(inputs)) return `Output cell ${at}: no input reaches it, it holds the bias alone (dots).${kept}`;
-  return `Output cell ${at} adds up ${some(product(inputs), 'product')}: ${where(inputs[0], inputs[1])} of the input.${kept}`;
+  const isExtra = axes.some((axis, i) => isAdded(cell[i], axis));
+  const turned = view === 'zero insertion' ? ' In this view the kernel stands turned by 180°.' : '';
+  if (!product(inputs)) return `Output cell ${at}: no input reaches it, it holds the bias alone (dots).${isExtra ? ' output_padding added it.' : ''}`;
+  return `Output cell ${at} adds up ${some(product(inputs), 'product')}: ${where(inputs[0], inputs[1])} of the input.${isExtra ? ' Without output_padding the crop would take it: it is real, no padding.' : ''}${turned}`;
 }

@@ -70,6 +70,9 @@ export function presentButton(root, paint, signal) {
     button.setAttribute('aria-pressed', String(on));
     button.textContent = on ? '⤢ leave' : '⤢ present';
     paint();
+    // What had the focus may be hidden now, and keys would go nowhere.
+    const focused = document.activeElement;
+    if (!root.contains(focused) || !focused?.checkVisibility()) button.focus();
   };
   const toggle = async () => {
     if (isOn()) {

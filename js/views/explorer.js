@@ -87,7 +87,7 @@ function render({ model, el }) {
   }, signal);
   const presets = choice('presets', Object.keys(layer.presets), (name) => {
     isSplit = false;
-    save(presetSizesOf(name));
+    save({ ...presetSizesOf(name), ...(name === 'checkerboard' ? { view: 'scatter', numbers: false } : {}) });
   }, signal);
   const views = choice('middle picture', VIEWS, (view) => save({ view }), signal);
   const numbers = toggle('numbers', 'Show values and sums (n)', () => save({ numbers: !model.get('numbers') }), signal);
@@ -261,7 +261,7 @@ function render({ model, el }) {
     }
     if (isNumbered) return total;
     const counts = plain.middle?.counts;
-    return counts ? (r, c) => String((counts[0][r + axes[0].padding] ?? 0) * (counts[1][c + axes[1].padding] ?? 0)) : undefined;
+    return counts ? (r, c) => String((counts[0][r + axes[0].padding] ?? 0) * (counts[1][c + axes[1].padding] ?? 0) || '') : undefined;
   }
 
   const seed = () => Number(model.get('seed')) || 0;

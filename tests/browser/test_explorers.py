@@ -98,8 +98,8 @@ def test_arrow_keys_choose_cells_in_every_map(up):
 def test_the_three_views_show_the_same_layer(up):
     for view, title in [
         ("zero insertion", "Zero insertion, 8×8"),
-        ("crop window", "Crop window, 7×7 · padding crops 1"),
-        ("scatter", "Painted, 7×7 · padding crops 1"),
+        ("crop window", "Crop window, 7×7 · padding crops 1 from each edge"),
+        ("scatter", "Painted, 7×7, painted how often · padding crops 1"),
     ]:
         up.get_by_role("button", name=view).click()
         expect(up.get_by_role("img", name=title)).to_be_visible()

@@ -180,21 +180,13 @@ class Explorer(CourseWidget):
             size, error = None, str(refusal)
         self.set_trait("output_size", size)
         self.set_trait("error", error)
-        self.set_trait("code", self._code_line())
+        self.set_trait("code", code_line(self.LAYER, self.parameters))
         self._ask_torch()
 
     @traitlets.observe("_shown")
     def _ask_torch(self, _change: Any = None) -> None:
         if self._shown:
             self._echo = ask_torch(self.LAYER, **self.parameters)
-
-    def _code_line(self) -> str:
-        changed = "".join(
-            f", {name}={_short(self.parameters[name])}"
-            for name, default in DEFAULTS.items()
-            if name in self.parameters and _short(self.parameters[name]) != default
-        )
-        return f"nn.{self.LAYER}(1, 1, kernel_size={_short(self.kernel_size)}{changed})"
 
     def describe(self) -> str:
         """Return one line: the layer, and the sizes that go in and come out."""
@@ -203,6 +195,16 @@ class Explorer(CourseWidget):
             return f"{type(self).__name__} · {self.code} · {given} → no output. {self.error}"
         result = "{}×{}".format(*_pair(self.output_size))
         return f"{type(self).__name__} · {self.code} · {given} → {result}"
+
+
+def code_line(layer: str, parameters: Mapping[str, IntOrPair]) -> str:
+    """Return the line that makes a layer; what is at PyTorch's default is left out."""
+    changed = "".join(
+        f", {name}={_short(parameters[name])}"
+        for name, default in DEFAULTS.items()
+        if name in parameters and _short(parameters[name]) != default
+    )
+    return f"nn.{layer}(1, 1, kernel_size={_short(parameters['kernel_size'])}{changed})"
 
 
 def _pair(size: IntOrPair) -> tuple[int, int]:

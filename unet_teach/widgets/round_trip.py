@@ -12,6 +12,7 @@ from unet_teach.arithmetic import (
     output_padding_for,
 )
 from unet_teach.widgets.base import STATIC, CourseWidget, Size
+from unet_teach.widgets.explorer import code_line
 from unet_teach.widgets.torch_echo import ask_torch
 
 if TYPE_CHECKING:
@@ -116,14 +117,8 @@ class RoundTrip(CourseWidget):
         self._echo = echo | {"parameters": self.parameters | {"chosen": self.chosen}}
 
     def _code_lines(self) -> str:
-        defaults = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
-        changed = [
-            f", {name}={value}"
-            for name, value in self.parameters.items()
-            if value != defaults.get(name)
-        ]
-        down = "".join(option for option in changed if "output" not in option)
-        return f"nn.Conv2d(1, 1{down})\nnn.ConvTranspose2d(1, 1{''.join(changed)})"
+        down = code_line("Conv2d", self._window)
+        return f"{down}\n{code_line('ConvTranspose2d', self.parameters)}"
 
     def describe(self) -> str:
         """Return one line: the pair of layers, and how many of the 64 sizes come back."""
