@@ -13,8 +13,10 @@ from __future__ import annotations
 import argparse
 import ast
 import hashlib
+import os
 import re
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -90,7 +92,11 @@ def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run all cells and keep what can be shown without a kernel: text and pictures, no widgets."""
+    """Run all cells and keep what can be shown without a kernel: text and pictures, no widgets.
+
+    Exercises are met as a student first meets them: with no progress yet.
+    """
+    os.environ["UNET_TEACH_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
     NotebookClient(
         notebook,
         timeout=300,

@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unet_teach import exercises as exercises
+    from unet_teach.exercises import export as export
+    from unet_teach.exercises import progress as progress
     from unet_teach.networks import UNet as UNet
 
-__all__ = ["UNet", "exercises"]
+_HOMES = {"UNet": "networks", "export": "exercises", "progress": "exercises"}
+
+__all__ = ["UNet", "exercises", "export", "progress"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "exercises":
         return importlib.import_module("unet_teach.exercises")
-    if name == "UNet":
-        return importlib.import_module("unet_teach.networks").UNet
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"unet_teach.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

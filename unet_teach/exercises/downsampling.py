@@ -10,53 +10,47 @@ import torch
 from torch import nn
 
 from unet_teach.arithmetic import conv_output_size
-from unet_teach.exercises.engine import Exercise, Slip
+from unet_teach.exercises.engine import Exercise, Rung, Slip
+from unet_teach.exercises.ladder import (
+    a_function,
+    a_layer,
+    agrees,
+    computes,
+    exactly,
+    run,
+    said,
+    shape_fault,
+    whole_numbers,
+)
 
 IN_CHANNELS, OUT_CHANNELS = 64, 128
 
 
 # ------------------------------------------------------------------------------------------- halve
-def _halving_fault(answer: Any) -> str | None:
-    """Type, then channels, then shape on fresh random even sizes, rectangular ones too."""
-    if isinstance(answer, type):
-        name = answer.__name__
-        return f"This is the class {name} itself. Make a layer of it: {name}(…)."
-    if not isinstance(answer, nn.Module):
-        kind = type(answer).__name__
-        return f"A layer was expected, such as nn.Conv2d(…); this is of type {kind}."
-    if isinstance(answer, nn.Conv1d | nn.Conv3d | nn.Linear):
-        kind = type(answer).__name__
-        return f"nn.{kind} is for data of another shape. A map has height and width: nn.Conv2d(…)."
-    if isinstance(answer, nn.Conv2d) and (wrong := _channel_fault(answer)):
-        return wrong
-    chance = random.Random()  # its own: the student's random numbers stay where they are
-    random_even = [(2 * chance.randint(3, 20), 2 * chance.randint(3, 20)) for _ in range(8)]
-    for height, width in [(32, 32), *random_even]:
-        with torch.no_grad():
-            made = answer(torch.zeros(1, IN_CHANNELS, height, width))
-        if not isinstance(made, torch.Tensor):
-            return f"Your layer returns a {type(made).__name__}. Return the map alone, a tensor."
-        shape = tuple(made.shape)
-        if shape == (1, OUT_CHANNELS, height // 2, width // 2):
-            continue
-        if len(shape) != 4:
-            return f"Your layer returns the shape {shape}, wanted (N, C, H, W)."
-        if shape[1] != OUT_CHANNELS:
-            return f"{shape[1]} channels come out, wanted {OUT_CHANNELS}."
-        got, wanted = "×".join(map(str, shape[2:])), f"{height // 2}×{width // 2}"
-        sentence = f"On a {height}×{width} map your layer gives {got}, wanted {wanted}"
-        return f"{sentence}{_sum(answer, height, width)}."
-    return None
-
-
-def _channel_fault(layer: nn.Conv2d) -> str | None:
+def _channel_fault(layer: nn.Module) -> str | None:
+    if not isinstance(layer, nn.Conv2d) or isinstance(layer, nn.LazyConv2d):
+        return None
     channels = (layer.in_channels, layer.out_channels)
-    if channels == (IN_CHANNELS, OUT_CHANNELS) or isinstance(layer, nn.LazyConv2d):
+    if channels == (IN_CHANNELS, OUT_CHANNELS):
         return None
     return (
         f"Your layer takes {channels[0]} channels and makes {channels[1]}; "
         f"wanted: takes {IN_CHANNELS}, makes {OUT_CHANNELS}."
     )
+
+
+def _halving_fault(layer: nn.Module) -> str | None:
+    """Shape, on 32×32 and on fresh random even sizes, rectangular ones too."""
+    chance = random.Random()  # its own: the student's random numbers stay where they are
+    fresh = [(2 * chance.randint(3, 20), 2 * chance.randint(3, 20)) for _ in range(8)]
+    for height, width in [(32, 32), *sorted(fresh)]:
+        made = run(layer, torch.zeros(1, IN_CHANNELS, height, width))
+        if isinstance(made, str):
+            return made
+        wanted = (1, OUT_CHANNELS, height // 2, width // 2)
+        if fault := shape_fault(made, wanted, f"On a {height}×{width} map"):
+            return fault.removesuffix(".") + _sum(layer, height, width) + "."
+    return None
 
 
 def _sum(layer: nn.Module, *sizes: int) -> str:
@@ -83,13 +77,19 @@ def _window(layer: nn.Conv2d) -> tuple[Any, ...]:
 
 halve = Exercise(
     name="halve",
+    lesson=1,
     prompt="Make a layer that takes 64 channels, makes 128, and halves even heights and widths.",
-    fault=_halving_fault,
+    ladder=(
+        a_layer("nn.Conv2d(…)"),
+        Rung("its channels", _channel_fault),
+        Rung("half the size", _halving_fault),
+    ),
     answers=(
         lambda: nn.Conv2d(64, 128, kernel_size=3, stride=2, padding=1),
         lambda: nn.Conv2d(64, 128, 2, stride=2),
         lambda: nn.Conv2d(64, 128, 5, stride=2, padding=2),
         lambda: nn.Sequential(nn.MaxPool2d(2), nn.Conv2d(64, 128, 3, padding=1)),
+        lambda: nn.LazyConv2d(128, 3, stride=2, padding=1),
     ),
     slips=(
         Slip(
@@ -151,10 +151,10 @@ halve = Exercise(
         "Three numbers decide the size that comes out. Which one decides how far the window jumps?",
         "The size is (H + 2·padding − kernel_size) // stride + 1. With kernel_size=5 and stride=2, "
         "which padding turns 32 into 16?",
-        "nn.Conv2d(64, ___, kernel_size=5, stride=___, padding=___)",
+        "`nn.Conv2d(64, ___, kernel_size=5, stride=___, padding=___)`",
     ),
     solution_text=(
-        "nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2): (32 + 2·2 − 5) // 2 + 1 = 16. "
+        "`nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2)`: (32 + 2·2 − 5) // 2 + 1 = 16. "
         "Others are right as well: kernel_size=3 with padding=1, or kernel_size=2 without padding."
     ),
     praise="64 channels become 128, and every even size is halved, rectangular maps as well.",
@@ -162,46 +162,31 @@ halve = Exercise(
 
 
 # ------------------------------------------------------------------------------------- output_size
-Formula = Callable[[int, int, int, int], Any]
-FORMULA_SAMPLES = [(32, 3, 2, 1), (33, 3, 2, 0), (20, 5, 3, 2), (11, 4, 3, 1), (9, 2, 1, 3)]
+KNOWN_SAMPLES = [(9, 2, 1, 3), (11, 4, 3, 1), (20, 5, 3, 2), (32, 3, 2, 1), (33, 3, 2, 0)]
 
 
-def _formula_fault(answer: Any) -> str | None:
-    """Type, then values: known samples first, so that equal answers get equal sentences."""
-    if not callable(answer):
-        kind = type(answer).__name__
-        return f"A function was expected, def output_size(…); this is of type {kind}."
+def _layer_samples() -> list[tuple[int, int, int, int]]:
+    """Known ones, so that equal answers get equal sentences, then 40 fresh ones."""
     chance = random.Random()
     fresh = [
         (chance.randint(8, 99), chance.randint(1, 7), chance.randint(1, 4), chance.randint(0, 3))
         for _ in range(40)
     ]
-    for size, kernel, stride, padding in [*FORMULA_SAMPLES, *fresh]:
-        got = answer(size, kernel, stride, padding)
-        call = f"output_size({size}, kernel_size={kernel}, stride={stride}, padding={padding})"
-        wanted = conv_output_size(size, kernel, stride, padding)
-        if got is None:
-            return f"{call} returns nothing. Did you forget the word return?"
-        if isinstance(got, bool) or not isinstance(got, int | float):
-            return f"{call} returns a {type(got).__name__}, wanted the number {wanted}."
-        if got != wanted:
-            return f"{call} returns {got:g}, wanted {wanted}."
-    return None
+    return [*KNOWN_SAMPLES, *sorted(fresh)]
 
 
-def _like(wrong: Formula) -> Callable[[Any], bool]:
-    """Whether an answer returns what a known wrong formula does, on every sample."""
-    return lambda answer: all(answer(*sample) == wrong(*sample) for sample in FORMULA_SAMPLES)
-
-
-def _slip(name: str, wrong: Formula, says: str) -> Slip:
-    return Slip(name, lambda: wrong, _like(wrong), says)
+def _size(size: int, kernel_size: int, stride: int, padding: int) -> int:
+    return int(conv_output_size(size, kernel_size, stride, padding))
 
 
 output_size = Exercise(
     name="output_size",
+    lesson=1,
     prompt="Write the formula: the size that leaves a convolution, for any numbers.",
-    fault=_formula_fault,
+    ladder=(
+        a_function("output_size(size, kernel_size, stride, padding)"),
+        agrees(_size, "output_size", _layer_samples),
+    ),
     answers=(
         lambda: (
             lambda size, kernel_size, stride, padding: (
@@ -215,34 +200,40 @@ output_size = Exercise(
         ),
     ),
     slips=(
-        _slip(
+        computes(
             "no floor",
             lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+            KNOWN_SAMPLES,
             "There are no half cells: a last step that does not fit whole is not made. // floors.",
         ),
-        _slip(
+        computes(
             "rounded up",
             lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
+            KNOWN_SAMPLES,
             "You round up. A last step that does not fit whole is not made.",
         ),
-        _slip(
+        computes(
             "padding once",
             lambda n, k, s, p: (n + p - k) // s + 1,
+            KNOWN_SAMPLES,
             "padding is added on both sides, so it counts twice.",
         ),
-        _slip(
+        computes(
             "kernel forgotten",
             lambda n, k, s, p: (n + 2 * p) // s,
+            KNOWN_SAMPLES,
             "The window has a width: its corner cannot travel the last kernel_size cells.",
         ),
-        _slip(
+        computes(
             "first window forgotten",
             lambda n, k, s, p: (n + 2 * p - k) // s,
+            KNOWN_SAMPLES,
             "You counted the steps. One more window stands at the start, before the first step.",
         ),
-        _slip(
+        computes(
             "one added before the division",
             lambda n, k, s, p: (n + 2 * p - k + 1) // s,
+            KNOWN_SAMPLES,
             "The one window at the start is added after the division, not before it.",
         ),
     ),
@@ -251,8 +242,111 @@ output_size = Exercise(
         "first corner travel over?",
         "That way is travelled in steps of stride, and only whole steps count. Which of Python's "
         "divisions forgets the rest?",
-        "return (size + ___ * padding - ___) ___ stride + ___",
+        "`return (size + ___ * padding - ___) ___ stride + ___`",
     ),
-    solution_text="return (size + 2 * padding - kernel_size) // stride + 1",
+    solution_text="`return (size + 2 * padding - kernel_size) // stride + 1`",
     praise="Your formula gives what PyTorch gives, on 45 layers.",
+)
+
+
+# --------------------------------------------------------------------------------------- odd_sizes
+def _what_they_give(sizes: Any) -> str:
+    for size in sorted(map(int, sizes)):
+        if size < 1 or (made := _size(size, 3, 2, 1)) != 8:
+            gives = "no map" if size < 1 else f"({size} + 2 − 3) // 2 + 1 = {made}"
+            return f"{size} gives {gives}, wanted 8."
+    return "Both give 8, but they are one and the same."
+
+
+odd_sizes = Exercise(
+    name="odd_sizes",
+    lesson=1,
+    prompt="Two input sizes leave kernel 3, stride 2, padding 1 as a map of 8. Which two?",
+    ladder=(whole_numbers(2), exactly((15, 16), "The pair", _what_they_give, any_order=True)),
+    answers=(lambda: (15, 16), lambda: [15, 16], lambda: (16, 15)),
+    slips=(
+        said("one too high", (16, 17), "Halve 17: (17 + 2 − 3) // 2 + 1 = 9. Look below 16."),
+        said("twice and half", (4, 16), "4 is what comes out of 8. Asked is what goes in."),
+        said("no padding", (17, 18), "Those are right without padding. Here padding=1."),
+        said("the first steps", (14, 15), "14 gives (14 + 2 − 3) // 2 + 1 = 7: one too small."),
+        said("not both", (16, 16), "16 is one of them. Which other size loses its rest in //?"),
+    ),
+    hints=(
+        "Halving 16 gives 8. Which neighbour of 16 gives 8 as well?",
+        "(H + 2·1 − 3) // 2 + 1 = 8 means (H − 1) // 2 = 7: H − 1 holds 7 whole pairs.",
+        "`conv_input_sizes(8, kernel_size=___, stride=___, padding=___)` lists them.",
+    ),
+    solution_text="`(15, 16)`: (15 − 1) // 2 = (16 − 1) // 2 = 7, and 7 + 1 = 8.",
+    praise="15 and 16 both become 8. From the 8 alone, nobody can tell which it was.",
+)
+
+
+# ----------------------------------------------------------------------------------------- centres
+centres = Exercise(
+    name="centres",
+    lesson=1,
+    prompt="A 20×30 map, kernel 3, stride 2, padding 1: on how many cells does a centre stand?",
+    ladder=(
+        whole_numbers(),
+        exactly(
+            150, "The number of centres", lambda n: "Every output cell has one window: count those."
+        ),
+    ),
+    answers=(lambda: 150, lambda: 10 * 15, lambda: 150.0),
+    slips=(
+        said("every cell", 600, "That is every cell. With stride 2 a centre jumps over the next."),
+        said("one axis only", 300, "You halved one axis. The window jumps in both."),
+        said(
+            "the sides added", 25, "10 rows and 15 columns of windows: how many windows are that?"
+        ),
+        said(
+            "without padding",
+            9 * 14,
+            "That is without padding: the first centre would stand on cell 1.",
+        ),
+        said(
+            "the padding as well",
+            11 * 16,
+            "No centre stands on the padding: the first is on cell 0, the last on 18 and 28.",
+        ),
+    ),
+    hints=(
+        "Each output cell has one window, each window one centre. How many outputs are there?",
+        "Heights: (20 + 2·1 − 3) // 2 + 1 = 10 rows of windows. And columns?",
+        "10 × ___",
+    ),
+    solution_text="`10 * 15`: one centre an output cell, 150 of 600 cells, one in four.",
+    praise="150 of 600: one cell in four is a centre. Every cell is covered all the same.",
+)
+
+
+# --------------------------------------------------------------------------------------- sees
+def _grow_with_us(answer: Any) -> str:
+    return "One layer sees 3. A second one adds 2 steps of 2 cells: 7. What does a third add?"
+
+
+sees = Exercise(
+    name="sees",
+    lesson=1,
+    prompt="Three convolutions, each kernel 3, stride 2, padding 1, one after the other: how wide "
+    "is the receptive field of one output cell?",
+    ladder=(whole_numbers(), exactly(15, "The receptive field", _grow_with_us)),
+    answers=(lambda: 15, lambda: 1 + 2 * (1 + 2 + 4)),
+    slips=(
+        said("three each", 9, "Three layers of 3 are not 9: their windows overlap."),
+        said("stride forgotten", 7, "7 is two such layers, or three with stride 1: 3, 5, 7."),
+        said("multiplied", 27, "Windows of neighbours overlap, so the widths do not multiply."),
+        said("the pitch", 8, "8 is how far two neighbouring outputs stand apart. How wide is one?"),
+        said(
+            "all three at the last step", 19, "A layer adds 2 steps of its *input*: 1, then 2, 4."
+        ),
+    ),
+    hints=(
+        "One output of one layer sees 3. Its neighbour sees 3 as well, 2 cells further on. How "
+        "wide do three neighbours see together?",
+        "A layer adds (kernel_size − 1) times the step of its input. The steps are 1, 2, 4 cells.",
+        "1 + 2·1 + 2·___ + 2·___",
+    ),
+    solution_text="`1 + 2*1 + 2*2 + 2*4`, which is 15: 3, then 7, then 15.",
+    praise="15 cells: 3, 7, 15. Each halving doubles what the next layer adds.",
 )

@@ -1,0 +1,166 @@
+"""Runs a student's code: whatever it does, the kernel lives on and is as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import linecache
+import os
+import random
+import sys
+import sysconfig
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+NOT_THE_STUDENTS = (
+    Path(__file__).parents[1],
+    Path(torch.__file__).parents[1],
+    Path(sysconfig.get_paths()["stdlib"]),
+)
+SHOWN_CHARACTERS = 300
+
+
+class OutOfTimeError(BaseException):
+    """Raised inside code that runs too long; not an `Exception`, so that few things catch it."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a call.
+
+    Attributes:
+        value: what it returned, `None` when it did not return.
+        stopped: the sentence that says why it did not return, `None` when it did.
+        printed: the beginning of what it printed.
+    """
+
+    value: Any = None
+    stopped: str | None = None
+    printed: str = ""
+
+
+def call(function: Callable[[], Any], seconds: float) -> Run:
+    """Call `function` and come back, whatever it does.
+
+    It runs in a thread of its own, since a thread can be left where a signal does not exist.
+    Afterwards the random states, the default dtype, the number of threads, the working folder and
+    the recursion limit are what they were.
+
+    Args:
+        function: takes nothing.
+        seconds: after this long the call is stopped.
+    """
+    value: list[Any] = []
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            value.append(function())
+        except BaseException as error:  # SystemExit and KeyboardInterrupt as well
+            raised.append(error)
+
+    printed = io.StringIO()
+    with _state_kept(), contextlib.redirect_stdout(printed):
+        thread = threading.Thread(target=work, daemon=True, name="student's code")
+        thread.start()
+        try:
+            thread.join(seconds)
+            stopped = _too_long(seconds) if thread.is_alive() else None
+        except KeyboardInterrupt:
+            stopped = "You interrupted the check before it was done."
+        if stopped and not _stop(thread):
+            stopped += " It could not be stopped and goes on unseen: restart the kernel."
+    said = _shortened(printed.getvalue().strip())
+    if stopped is None and raised:
+        stopped = describe(raised[0])
+    return Run(value[0] if value and not stopped else None, stopped, said)
+
+
+def describe(error: BaseException) -> str:
+    """Say in a sentence what stopped the student's code, and in which of its lines."""
+    if isinstance(error, SystemExit):
+        what = "asked Python to exit"
+    elif isinstance(error, RecursionError):
+        what = "called itself without an end (RecursionError)"
+    elif isinstance(error, MemoryError) or "can't allocate memory" in _text(error):
+        what = f"asked for more memory than there is ({type(error).__name__})"
+    else:
+        message = _shortened(_text(error))
+        what = f"stopped with {type(error).__name__}" + (f": {message}" if message else "")
+    return f"Your code {what}{_where(error)}."
+
+
+def _too_long(seconds: float) -> str:
+    return (
+        f"Your code was still running after {seconds:g} seconds and was stopped. "
+        "Is there a loop that never ends?"
+    )
+
+
+def _stop(thread: threading.Thread) -> bool:
+    """Raise `OutOfTimeError` in the thread until it ends; False when it does not within a second.
+
+    Only Python code can be stopped so: a single long operation inside a library cannot.
+    """
+    for _ in range(20):
+        if thread.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident), ctypes.py_object(OutOfTimeError)
+            )
+        thread.join(0.05)
+        if not thread.is_alive():
+            return True
+    return False
+
+
+@contextlib.contextmanager
+def _state_kept() -> Iterator[None]:
+    """Put back what code can change for everybody."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    torch_state, dtype = torch.get_rng_state(), torch.get_default_dtype()
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    folder, recursion = os.getcwd(), sys.getrecursionlimit()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+        torch.set_rng_state(torch_state)
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic)
+        os.chdir(folder)
+        sys.setrecursionlimit(recursion)
+
+
+def _where(error: BaseException) -> str:
+    """The last line of the student's own that the error passed: not ours, not a library's."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if any(folder in file.parents for folder in NOT_THE_STUDENTS):
+            continue
+        if line := linecache.getline(frame.filename, frame.lineno or 0).strip():
+            return f", in line {frame.lineno}: `{line}`"
+    return ""
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error).strip().rstrip(".")
+    except Exception:  # a student's own exception may fail to say anything
+        return ""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " …"
