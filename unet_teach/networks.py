@@ -62,15 +62,15 @@ class UNet(nn.Module):
         self.smallest_side = _smallest_side(depth, down, padding)
         channels = [base_channels * 2**level for level in range(depth + 1)]
 
-        self.encoder = nn.ModuleList([_convs(in_channels, channels[0], padding, norm)])
+        self.encoder = nn.ModuleList([double_conv(in_channels, channels[0], padding, norm)])
         self.down, self.up, self.decoder = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for above, below in pairwise(channels):
             self.down.append(_down(down, above, below, padding))
             arriving = above if down == "max_pool" else below
-            self.encoder.append(_convs(arriving, below, padding, norm))
+            self.encoder.append(double_conv(arriving, below, padding, norm))
             self.up.insert(0, _up(up, below, above))  # in the order of use: from the bottom up
             joined = 2 * above if skip == "cat" else above
-            self.decoder.insert(0, _convs(joined, above, padding, norm))
+            self.decoder.insert(0, double_conv(joined, above, padding, norm))
         self.head = nn.Conv2d(channels[0], out_channels, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -106,8 +106,10 @@ class UNet(nn.Module):
         return x + skip if self.skip == "add" else torch.cat([skip, x], dim=1)
 
 
-def _convs(in_channels: int, out_channels: int, padding: Padding, norm: bool) -> nn.Sequential:
-    """Two 3×3 convolutions, each with its ReLU."""
+def double_conv(
+    in_channels: int, out_channels: int, padding: Padding = "same", norm: bool = True
+) -> nn.Sequential:
+    """Two 3×3 convolutions, each with its ReLU: the block of a level."""
     layers: list[nn.Module] = []
     for channels in (in_channels, out_channels):
         # A normalisation takes the mean away, and with it whatever a bias has added.

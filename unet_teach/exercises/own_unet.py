@@ -1,0 +1,340 @@
+"""The last exercise of lesson 4: a U-Net of one's own, of any depth, for pictures of any size."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.exercises.engine import Exercise, Rung, Slip
+from unet_teach.exercises.flow import Flow
+from unet_teach.exercises.ladder import by
+from unet_teach.exercises.network_ladder import (
+    IN_CHANNELS,
+    OUT_CHANNELS,
+    a_class,
+    affine,
+    flows,
+    fresh,
+    fresh_sizes,
+    output_fault,
+    raises,
+    skip_fault,
+)
+from unet_teach.networks import UNet
+
+DEPTH, BASE = 3, 4  # of the networks looked into; others are only run
+PICTURE = (32, 48)
+LEVELS = [(PICTURE[0] >> level, PICTURE[1] >> level) for level in range(DEPTH + 1)]
+
+
+def _network(answer: Any, depth: int = DEPTH, base_channels: int = BASE) -> nn.Module:
+    return fresh(answer, IN_CHANNELS, OUT_CHANNELS, depth, base_channels)
+
+
+def _picture() -> Tensor:
+    return torch.randn(1, IN_CHANNELS, *PICTURE)
+
+
+# ------------------------------------------------------------------------------------------- ladder
+def _runs_fault(answer: Any) -> str | None:
+    for depth, base in ((1, 4), (2, 6), (DEPTH, BASE)):
+        sizes = [PICTURE, *fresh_sizes(2**depth, count=1)]
+        if fault := output_fault(_network(answer, depth, base), sizes):
+            return f"With depth={depth}, base_channels={base}: {fault[0].lower()}{fault[1:]}"
+    return None
+
+
+def _depth_fault(answer: Any) -> str | None:
+    for depth in (1, 2, 3):
+        flow = Flow(_network(answer, depth), _picture())
+        height = min(step.size[0] for step in flow.steps if step.size)
+        if height != PICTURE[0] >> depth:
+            return (
+                f"With depth={depth} the smallest map of a 32×48 picture should be "
+                f"{by(LEVELS[depth])}; yours is {height} high."
+            )
+    return None
+
+
+def _skips_fault(answer: Any) -> str | None:
+    return skip_fault(lambda: _network(answer), _picture(), LEVELS[:-1])
+
+
+def _channels_fault(answer: Any) -> str | None:
+    flow = Flow(_network(answer), _picture())
+    for level, size in enumerate(LEVELS):
+        if BASE << level not in (found := flow.channels(size)):
+            return (
+                f"With base_channels={BASE}, level {level} ({by(size)}) should work with "
+                f"{BASE << level} channels. Your convolutions there make {sorted(found)}."
+            )
+    return None
+
+
+def _bend_fault(answer: Any) -> str | None:
+    if affine(_network(answer), _picture()):
+        return (
+            "Your network answers the sum of two pictures with the sum of its answers: "
+            "all its layers together are one linear map."
+        )
+    flow = Flow(_network(answer), _picture())
+    for above, below in flow.bare:
+        if below < above or (above == below == PICTURE and len(flow.bare) > 3):
+            return f"From {by(above)} to {by(below)} no activation stands between two convolutions."
+    if flow.ends_in_activation:
+        return "An activation comes last. What leaves the network are logits: any numbers."
+    return None
+
+
+def _any_size_fault(answer: Any) -> str | None:
+    chance = random.Random()
+    odd = [(chance.randrange(17, 60, 2), chance.randrange(18, 60)) for _ in range(4)]
+    return output_fault(_network(answer), [(31, 45), (33, 50), *sorted(odd)])
+
+
+# ------------------------------------------------------------------------- right and wrong answers
+class _Student(nn.Module):
+    """A right answer, in small steps; the slips below change one of them each."""
+
+    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
+        super().__init__()
+        widths = [self.width(base_channels, level) for level in range(depth + 1)]
+        self.into = self.block(in_channels, widths[0])
+        self.down, self.up, self.merge = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        for above, below in pairwise(widths):
+            self.down.append(self.block(above, below))
+            self.up.append(nn.ConvTranspose2d(below, above, 2, stride=2))
+            self.merge.append(self.block(2 * above, above))
+        self.head = nn.Conv2d(widths[0], out_channels, 1)
+
+    def width(self, base_channels: int, level: int) -> int:
+        return int(base_channels * 2**level)
+
+    def block(self, in_channels: int, out_channels: int) -> nn.Module:
+        return nn.Sequential(
+            *(nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()),
+            *(nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU()),
+        )
+
+    def fit(self, x: Tensor, skip: Tensor) -> Tensor:
+        return F.pad(x, (0, skip.shape[3] - x.shape[3], 0, skip.shape[2] - x.shape[2]))
+
+    def join(self, x: Tensor, skip: Tensor, level: int) -> Tensor:
+        return torch.cat([skip, self.fit(x, skip)], dim=1)
+
+    def forward(self, x: Tensor) -> Any:
+        skips = [self.into(x)]
+        for block in self.down:
+            skips.append(block(F.max_pool2d(skips[-1], 2)))
+        x = skips.pop()
+        for level in reversed(range(len(self.up))):
+            x = self.merge[level](self.join(self.up[level](x), skips[level], level))
+        return self.head(x)
+
+
+class _Interpolating(_Student):
+    def fit(self, x: Tensor, skip: Tensor) -> Tensor:
+        return F.interpolate(x, size=skip.shape[2:])
+
+
+class _Course(UNet):
+    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
+        super().__init__(in_channels, out_channels, depth=depth, base_channels=base_channels)
+
+
+class _Adding(UNet):
+    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
+        super().__init__(
+            *(in_channels, out_channels),
+            depth=depth,
+            base_channels=base_channels,
+            skip="add",
+            down="strided_conv",
+            up="bilinear",
+        )
+
+
+def _changed(**methods: Callable[..., Any]) -> Callable[[], type[nn.Module]]:
+    return lambda: type("Student", (_Student,), methods)
+
+
+def _deep(depth_of: Callable[[int], int]) -> Callable[[], type[nn.Module]]:
+    """A class that makes another depth of the one it is given."""
+
+    def init(self: Any, in_channels: int, out_channels: int, depth: int, base: int) -> None:
+        _Student.__init__(self, in_channels, out_channels, depth_of(depth), base)
+
+    return _changed(__init__=init)
+
+
+def _late(self: Any, x: Tensor) -> Any:
+    """The skip is taken behind the pool."""
+    x, skips = self.into(x), []
+    for block in self.down:
+        x = F.max_pool2d(x, 2)
+        skips.append(x)
+        x = block(x)
+    for level in reversed(range(len(self.up))):
+        x = self.up[level](x)
+        x = self.merge[level](torch.cat([F.interpolate(skips[level], size=x.shape[2:]), x], dim=1))
+    return self.head(x)
+
+
+def _fixed(self: Any, x: Tensor) -> Any:
+    return F.interpolate(_Student.forward(self, x), size=PICTURE)
+
+
+def _forwards(self: Any, x: Tensor) -> Any:
+    """The first skip stored is the first one used."""
+    skips = [self.into(x)]
+    for block in self.down:
+        skips.append(block(F.max_pool2d(skips[-1], 2)))
+    x = skips.pop()
+    for level in reversed(range(len(self.up))):
+        x = self.merge[level](torch.cat([skips.pop(0), self.up[level](x)], dim=1))
+    return self.head(x)
+
+
+own_unet = Exercise(
+    name="own_unet",
+    lesson=4,
+    prompt="Write a U-Net of your own, `MyUNet(in_channels, out_channels, depth, base_channels)`, "
+    "that answers a picture of any size with an answer of that size.",
+    ladder=(
+        a_class("class MyUNet(nn.Module): …"),
+        Rung("it runs, and keeps sizes that halve evenly", _runs_fault),
+        Rung("`depth` halvings", _depth_fault),
+        Rung("a skip at each level", _skips_fault),
+        Rung("channels that double", _channels_fault),
+        Rung("its activations", _bend_fault),
+        Rung("any size", _any_size_fault),
+    ),
+    answers=(lambda: _Student, lambda: _Interpolating, lambda: _Course, lambda: _Adding),
+    slips=(
+        Slip(
+            "depth that is not used",
+            _deep(lambda depth: 2),
+            lambda a: (
+                len(Flow(_network(a, 1), _picture()).sizes)
+                == len(Flow(_network(a, 3), _picture()).sizes)
+            ),
+            "Another depth gives the same network. Is `depth` used in `__init__`?",
+        ),
+        Slip(
+            "one halving too many",
+            _deep(lambda depth: depth + 1),
+            lambda a: len(Flow(_network(a, 2), _picture()).sizes) == 4,
+            "depth counts halvings: `depth` of them lie between `depth + 1` levels.",
+        ),
+        Slip(
+            "wrong order of skips",
+            _changed(forward=_forwards),
+            raises(_network, "Sizes of tensors must match"),
+            "Two maps of different resolution meet. The last skip stored is the first one used.",
+        ),
+        Slip(
+            "skip taken behind the down-sampling",
+            _changed(forward=_late),
+            flows(_network, lambda flow: LEVELS[0] not in flow.skips and flow.late_joins),
+            "Two maps meet, but both have been halved already. Store the map *before* its pool.",
+        ),
+        Slip(
+            "one skip ignored",
+            _changed(
+                join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], 1)
+            ),
+            flows(_network, lambda flow: 0 < len(flow.skips) < DEPTH and not flow.dead_joins),
+            "The other levels have theirs: what is different at this one?",
+        ),
+        Slip(
+            "no skip",
+            _changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
+            flows(
+                _network,
+                lambda flow: (
+                    not (flow.skips or flow.late_joins or flow.dead_joins or flow.cut_joins)
+                ),
+            ),
+            "The data goes down and up and never across: that is an autoencoder.",
+        ),
+        Slip(
+            "a skip multiplied by zero",
+            _changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
+            flows(_network, lambda flow: not flow.skips and flow.dead_joins),
+            "The join is there, but what comes across is worth nothing: its gradient is zero.",
+        ),
+        Slip(
+            "a detached skip",
+            _changed(join=lambda self, x, skip, level: torch.cat([skip.detach(), x], dim=1)),
+            flows(_network, lambda flow: not flow.skips and flow.cut_joins),
+            "The join is there, but no gradient goes back across it. Is something detached?",
+        ),
+        Slip(
+            "channels that stay",
+            _changed(width=lambda self, base_channels, level: base_channels),
+            flows(_network, lambda flow: flow.channels(LEVELS[-1]) <= {BASE}),
+            "Each halving leaves a quarter of the cells; twice the channels make up for half.",
+        ),
+        Slip(
+            "channels that grow too fast",
+            _changed(width=lambda self, base_channels, level: base_channels * 4**level),
+            flows(_network, lambda flow: BASE * 4**DEPTH in flow.channels(LEVELS[-1])),
+            "Each level has twice the channels of the one above, not four times.",
+        ),
+        Slip(
+            "no activation",
+            _changed(
+                block=lambda self, into, out: nn.Sequential(
+                    nn.Conv2d(into, out, 3, padding=1), nn.Conv2d(out, out, 3, padding=1)
+                )
+            ),
+            flows(_network, lambda flow: len(flow.bare) > 2 * DEPTH),
+            "Where does a ReLU belong? After each 3×3 convolution.",
+        ),
+        Slip(
+            "an activation after the last layer",
+            _changed(forward=lambda self, x: torch.sigmoid(_Student.forward(self, x))),
+            flows(_network, lambda flow: flow.ends_in_activation),
+            "The loss applies its own: `nn.CrossEntropyLoss`, for one, wants logits.",
+        ),
+        Slip(
+            "no repair for odd sizes",
+            _changed(fit=lambda self, x, skip: x),
+            lambda a: _stops(a, (31, 45), "Sizes of tensors must match"),
+            "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs.",
+        ),
+        Slip(
+            "hard-coded size",
+            _changed(forward=_fixed),
+            lambda a: _network(a)(torch.randn(1, IN_CHANNELS, 64, 32)).shape[2:] == PICTURE,
+            "That is the size of the first picture tried. Take sizes from the maps, not a number.",
+        ),
+    ),
+    hints=(
+        "Take it apart: one block, one list of widths, one loop down that stores, one loop up "
+        "that takes back. Which lists does `__init__` need?",
+        "`widths = [base_channels * 2**level for level in range(depth + 1)]`. Going down, a block "
+        "from widths[level] to widths[level + 1]; going up, a ConvTranspose2d and a block back.",
+        "`for block in self.down: skips.append(x); x = block(F.max_pool2d(x, 2))` and then "
+        "`for up, block in zip(self.up, self.merge): x = up(x); skip = skips.___(); "
+        "x = F.pad(x, (0, skip.shape[3] - x.shape[3], 0, ___)); "
+        "x = block(torch.cat([___, ___], dim=1))`. Layers in a list must be in `nn.ModuleList`.",
+    ),
+    solution_text="`unet_teach.UNet` is one: `import inspect, unet_teach; "
+    "print(inspect.getsource(unet_teach.UNet))`. The solved notebook has a shorter one.",
+    praise="Any depth, any width, any size: this is a U-Net, and it is yours.",
+)
+
+
+def _stops(answer: Any, size: tuple[int, int], words: str) -> bool:
+    try:
+        _network(answer)(torch.randn(1, IN_CHANNELS, *size))
+    except RuntimeError as error:
+        return words in str(error)
+    return False

@@ -1,0 +1,97 @@
+"""Small relatives of the U-Net, each without one of its marks; maps are (N, C, H, W), in pixels."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+
+def conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Sequential:
+    """A 3×3 convolution with its ReLU; stride 2 halves H and W."""
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, stride, padding=1), nn.ReLU())
+
+
+class Autoencoder(nn.Module):
+    """Down and up again through a narrow middle: (N, C, H, W) comes out as it went in."""
+
+    def __init__(self, in_channels: int = 1, out_channels: int = 1, base_channels: int = 8) -> None:
+        super().__init__()
+        widths = [base_channels * 2**level for level in range(4)]
+        self.encoder = nn.Sequential(conv(in_channels, widths[0]))
+        for above, below in pairwise(widths):
+            self.encoder.append(conv(above, below, stride=2))
+        self.decoder = nn.Sequential()
+        for below, above in pairwise(reversed(widths)):
+            self.decoder.append(nn.ConvTranspose2d(below, above, kernel_size=2, stride=2))
+            self.decoder.append(conv(above, above))
+        self.head = nn.Conv2d(widths[0], out_channels, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, out_channels, H, W); H and W must be divisible by 8."""
+        made: Tensor = self.head(self.decoder(self.encoder(x)))
+        return made
+
+
+class ResidualNet(nn.Module):
+    """Six convolutions at one resolution, each pair bridged by an addition."""
+
+    def __init__(
+        self, in_channels: int = 1, out_channels: int = 1, base_channels: int = 16
+    ) -> None:
+        super().__init__()
+        self.stem = conv(in_channels, base_channels)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(conv(base_channels, base_channels), conv(base_channels, base_channels))
+            for _ in range(3)
+        )
+        self.head = nn.Conv2d(base_channels, out_channels, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, out_channels, H, W)."""
+        x = self.stem(x)
+        for block in self.blocks:
+            x = x + block(x)
+        made: Tensor = self.head(x)
+        return made
+
+
+class FullyConvolutional(nn.Module):
+    """Three steps down and a single one up, eight times as large at once.
+
+    Source: the idea of FCN-8s without its skips, Long, Shelhamer & Darrell, "Fully Convolutional
+    Networks for Semantic Segmentation", 2015, arXiv:1411.4038.
+    """
+
+    def __init__(self, in_channels: int = 1, out_channels: int = 1, base_channels: int = 8) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(conv(in_channels, base_channels))
+        for level in range(3):
+            self.encoder.append(conv(base_channels * 2**level, base_channels * 2 ** (level + 1), 2))
+        self.score = nn.Conv2d(8 * base_channels, out_channels, kernel_size=1)
+        self.up = nn.ConvTranspose2d(out_channels, out_channels, 16, stride=8, padding=4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, out_channels, H, W); H and W must be divisible by 8."""
+        made: Tensor = self.up(self.score(self.encoder(x)))
+        return made
+
+
+class Classifier(nn.Module):
+    """Down, and no way back: one number a class, for the whole picture."""
+
+    def __init__(
+        self, in_channels: int = 1, out_channels: int = 10, base_channels: int = 8
+    ) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(conv(in_channels, base_channels))
+        for level in range(3):
+            self.encoder.append(conv(base_channels * 2**level, base_channels * 2 ** (level + 1), 2))
+        self.head = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8 * base_channels, out_channels)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, out_channels)."""
+        made: Tensor = self.head(self.encoder(x))
+        return made
