@@ -107,7 +107,10 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET_VIEW, None)
+            data = output.get("data", {})
+            data.pop(WIDGET_VIEW, None)
+            if "image/png" in data:  # the same picture again, for JupyterLab's sake
+                data.pop("text/html", None)
     return notebook
 
 
