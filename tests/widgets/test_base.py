@@ -7,10 +7,8 @@ from matplotlib.figure import Figure
 
 from unet_teach import widgets
 
-MADE = [
-    widgets.Predict("How high?", 16) if name == "Predict" else getattr(widgets, name)()
-    for name in widgets.__all__
-]
+GIVEN = {"FeatureMaps": ({"a picture": [[0, 1]]},), "Predict": ("How high?", 16)}
+MADE = [getattr(widgets, name)(*GIVEN.get(name, ())) for name in widgets.__all__]
 
 
 @pytest.mark.parametrize("widget", MADE, ids=lambda widget: type(widget).__name__)
@@ -20,3 +18,10 @@ def test_every_widget_says_what_it_shows_and_draws_itself(widget):
     assert "\n" not in line
     assert not re.search(r"0x[0-9a-f]{6}", line)
     assert isinstance(widget.figure(), Figure)
+
+
+def test_a_misspelled_name_is_refused_and_told_which_there_are():
+    with pytest.raises(TypeError, match="SizeLedger has no 'input_size'. It has base_channels"):
+        widgets.SizeLedger(input_size=96)
+    with pytest.raises(TypeError, match=r"RoundTrip has no 'size'\. It has .*kernel_size"):
+        widgets.RoundTrip(size=3)

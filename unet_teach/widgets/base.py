@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STATIC = Path(__file__).parent / "static"
+WIDGETS_OWN = frozenset(anywidget.AnyWidget.class_traits())
 
 
 class Size(traitlets.TraitType[int, int]):
@@ -65,6 +66,23 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     _css = STATIC / "theme.css"
     _shown = traitlets.Bool(False).tag(sync=True)  # the browser sets it when it has the widget
+
+    def __init__(self, **options: Any) -> None:
+        """Refuse a name that the widget does not have: traitlets would take it in silence."""
+        for name in options:
+            if not self.has_trait(name):
+                known = ", ".join(self._settable())
+                raise TypeError(f"{type(self).__name__} has no {name!r}. It has {known}.")
+        super().__init__(**options)
+
+    @classmethod
+    def _settable(cls) -> list[str]:
+        """The names of the traits that are the widget's own and may be set."""
+        return [
+            name
+            for name, trait in cls.class_traits(sync=True).items()
+            if not (name.startswith("_") or trait.read_only or name in WIDGETS_OWN)
+        ]
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a browser sends; what a trait refuses is put right in the browser as well."""
