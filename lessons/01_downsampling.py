@@ -1,6 +1,6 @@
 # %% [markdown]
 # # 1 · Down-sampling
-# *30 minutes. You will be able to say, without running anything, how large a feature map leaves a convolution.*
+# *35 minutes. You will be able to say, without running anything, how large a feature map leaves a convolution.*
 #
 # Is that spot in the X-ray a tumour? A window of 3×3 pixels cannot tell: it sees a grey patch. So the network steps back. It
 # halves the picture, in height and in width, again and again, until a small window covers a large part of the body. That is
@@ -22,13 +22,14 @@
 # %%
 import matplotlib.pyplot as plt
 import torch
-from ipywidgets import Output, VBox
 from matplotlib.cbook import get_sample_data
 from torch import nn
+from torchinfo import summary
 
 from unet_teach import exercises
-from unet_teach.arithmetic import conv_coverage, conv_input_sizes, conv_output_size
-from unet_teach.widgets import ConvExplorer, Predict
+from unet_teach.arithmetic import conv_coverage, conv_input_sizes, conv_output_size, receptive_field
+from unet_teach.figures import show
+from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict
 
 plt.style.use("unet_teach.course")
 
@@ -154,6 +155,33 @@ for size in range(1, 65):
 print("64 sizes, all as the formula says")
 
 # %% [markdown]
+# ## Exercise: the formula, for good
+#
+# You will need it in every lesson. Write it as a function of whole numbers.
+
+
+# %%
+def output_size(size, kernel_size, stride, padding):
+    ### BEGIN SOLUTION
+    return (size + 2 * padding - kernel_size) // stride + 1
+    ### END SOLUTION
+
+
+exercises.output_size.check(output_size)
+
+# %% [markdown]
+# ## Exercise: another way to halve
+#
+# Make a layer that takes 64 channels, makes 128, and halves even heights and widths. Not the document's: choose
+# `kernel_size=5`. A wrong answer is welcome, the check says what it does. Stuck? `exercises.halve.hint()`
+
+# %%
+### BEGIN SOLUTION
+layer = nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2)
+### END SOLUTION
+exercises.halve.check(layer)
+
+# %% [markdown]
 # ## A factor of 2? Not always
 #
 # **Predict** three sizes before you run the cell: 32, 31 and 33.
@@ -172,6 +200,15 @@ print("17 comes from", list(conv_input_sizes(17, kernel_size=3, stride=2, paddin
 # %% [markdown]
 # Always two sizes, and *nobody downstream can tell which it was*. Keep this in mind: in lesson 2 a parameter with an odd name
 # exists for this alone, and in lesson 3 it stops a U-Net with an error you will meet again and again.
+
+# %% [markdown]
+# **Exercise.** Without a helper: which two sizes does the same layer leave as 8? Give them as a pair, `(…, …)`.
+
+# %%
+### BEGIN SOLUTION
+pair = (15, 16)
+### END SOLUTION
+exercises.odd_sizes.check(pair)
 
 # %% [markdown]
 # ## Seen, or only covered?
@@ -210,6 +247,115 @@ assert torch.equal(picture.grad[0, 0].long(), torch.outer(counts, counts))
 # uneven pattern returns in lesson 2, where it can be *seen*.
 
 # %% [markdown]
+# **Exercise.** A map of 20×30 cells, the same layer: on how many of its cells does a centre stand?
+
+# %%
+### BEGIN SOLUTION
+number = 10 * 15
+### END SOLUTION
+exercises.centres.check(number)
+
+# %% [markdown]
+# ## Other ways to halve
+#
+# A strided convolution is not the only layer that makes a map smaller. The document names pooling in one line at its end; here
+# are five ways beside each other. The picture is a single bright line, one cell wide, in column 5. Where is it afterwards?
+
+# %%
+line = torch.zeros(1, 1, 16, 16)
+line[..., 5] = 1
+mean = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1, bias=False)
+nn.init.constant_(mean.weight, 1 / 9)
+ways = {
+    "strided convolution": mean,
+    "max-pool": nn.MaxPool2d(2),
+    "average-pool": nn.AvgPool2d(2),
+    "interpolation, nearest": nn.Upsample(scale_factor=0.5, mode="nearest"),
+    "interpolation, bilinear": nn.Upsample(scale_factor=0.5, mode="bilinear"),
+    "pixel-unshuffle": nn.PixelUnshuffle(2),
+}
+
+# %%
+halved = {name: way(line).detach() for name, way in ways.items()}
+FeatureMaps({"the picture": line, **halved}, input_size=16)
+
+# %%
+for name, made in halved.items():
+    print(f"{name:24} {made.shape[1]} × {made.shape[2]}×{made.shape[3]}   brightest {made.max():.2f}")
+
+# %% [markdown]
+# - **max-pool** keeps the line as bright as it was, and makes it look twice as thick.
+# - **average-pool** and **bilinear** keep half of the light. The **convolution** keeps a third here: but its weights are
+#   learned, and others would keep all.
+# - **nearest** takes every other column, the even ones. The line is gone. (Move it to column 4, and it is all there.)
+# - **pixel-unshuffle** loses nothing. It moves the four cells of each 2×2 square into four channels: step through **channel**.
+#
+# And what do they cost? On the document's 64 channels, `torchinfo` counts what each has to learn:
+
+# %%
+costly = {**ways, "strided convolution": nn.Conv2d(64, 128, 3, stride=2, padding=1)}
+for name, way in costly.items():
+    made = summary(way, (1, 64, 32, 32), verbose=0)
+    shape = tuple(way(torch.zeros(1, 64, 32, 32)).shape)
+    print(f"{name:24} {shape!s:20} {made.total_params:6,} parameters")
+
+# %% [markdown]
+# Only the convolution learns, and only it can choose the number of channels. The others are cheap and fixed, so a
+# network that pools puts convolutions around the pool. The U-Net of 2015 does: max-pool to halve, convolutions to think.
+
+# %% [markdown]
+# ## How far does one cell see?
+#
+# Back to the spot in the X-ray. Why halve at all, and not just stack convolutions? Take one cell of the result and ask which pixels of
+# the picture it depends on: its *receptive field*. Light that one cell, and let the gradient carry the light back.
+
+
+# %%
+def seen_by_one_cell(layers, size=32):
+    picture = torch.zeros(1, 1, size, size, requires_grad=True)
+    made = nn.Sequential(*layers)(picture)
+    middle = made.shape[-1] // 2
+    made[0, 0, middle, middle].backward()
+    return (picture.grad[0, 0] > 0).float()
+
+
+def ones(stride):
+    layer = nn.Conv2d(1, 1, kernel_size=3, stride=stride, padding=1)
+    nn.init.ones_(layer.weight)
+    return layer
+
+
+# %%
+fields = {
+    f"stride {stride}, layer {count}": seen_by_one_cell([ones(stride) for _ in range(count)])
+    for stride in (1, 2)
+    for count in (1, 2, 3)
+}
+FeatureMaps(fields)
+
+# %%
+for name, field in fields.items():
+    print(f"{name}: one cell sees {int(field.any(dim=0).sum()):2} pixels")
+
+# %% [markdown]
+# With stride 1, each layer adds one pixel on each side: 3, 5, 7. With stride 2, each layer adds twice as much as the one before:
+# 3, 7, 15. After ten layers that is 21 pixels against 2047. This is what down-sampling is *for*.
+
+# %%
+assert receptive_field([(3, 1, 1)] * 10).size == 21
+assert receptive_field([(3, 2, 1)] * 10).size == 2047
+assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3)] == [3, 7, 15]
+
+# %% [markdown]
+# **Exercise.** Two convolutions with kernel 5, stride 2 and padding 2, one after the other: how wide does one cell see?
+
+# %%
+### BEGIN SOLUTION
+width = 13
+### END SOLUTION
+exercises.sees.check(width)
+
+# %% [markdown]
 # ## On a real picture
 #
 # Grace Hopper, who wrote one of the first compilers (a portrait by James S. Davis, US Navy, 1984, in the public domain; it comes with
@@ -231,71 +377,12 @@ figure, panels = plt.subplots(1, 4, figsize=(9, 3.4))
 for panel, picture in zip(panels, maps, strict=True):
     panel.imshow(picture, vmin=0, vmax=1)
     panel.set(title="{}×{}".format(*picture.shape), xticks=[], yticks=[])
-plt.show()
+show(figure, "The portrait four times, from 600×512 down to 75×64: the face stays, its edges blur.")
 
 # %% [markdown]
 # Three halvings and she is 75×64: still Grace Hopper. *What* is in the picture survives. *Where exactly* an edge runs
 # does not: look at the cap. A U-Net needs both, and lesson 3 fetches the *where* back. (See the dark line along the top and
 # the left? There the mean takes in padding zeros.)
-#
-# The explorer is an ordinary widget: others can listen to it. Move its sliders, and the layer it shows is applied to her.
-# What does *dilation* do to her face, and what does a stride of 5?
-
-# %%
-explorer, view = ConvExplorer("halve"), Output()
-
-
-@view.capture(clear_output=True, wait=True)
-def apply_to_portrait(change=None):
-    names = ("kernel_size", "stride", "padding", "dilation")
-    layer = nn.Conv2d(1, 1, **{name: getattr(explorer, name) for name in names}, bias=False)
-    nn.init.constant_(layer.weight, 1 / layer.weight.numel())
-    plt.imshow(layer(portrait[None, None]).detach()[0, 0], vmin=0, vmax=1)
-    plt.title(explorer.code, fontsize=10)
-    plt.show()
-
-
-# %% tags=["nbval-ignore-output"]
-explorer.observe(apply_to_portrait, "code")
-apply_to_portrait()
-VBox([explorer, view])
-
-# %% [markdown]
-# Now cut one row and one column off, so that the sizes are odd.
-
-# %%
-odd = portrait[:599, :511]
-with torch.no_grad():
-    half = blur(odd[None, None])[0, 0]
-print(tuple(odd.shape), "→", tuple(half.shape))
-print("twice that is", tuple(2 * side for side in half.shape), "and not", tuple(odd.shape))
-
-# %% [markdown]
-# ## Exercise 1: another way to halve
-#
-# Make a layer that takes 64 channels, makes 128, and halves even heights and widths. Not the document's: choose
-# `kernel_size=5`. A wrong answer is welcome, the check says what it does. Stuck? `exercises.halve.hint()`
-
-# %%
-### BEGIN SOLUTION
-layer = nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2)
-### END SOLUTION
-exercises.halve.check(layer)
-
-# %% [markdown]
-# ## Exercise 2: the formula, for good
-#
-# You will need it in every lesson. Write it as a function of whole numbers.
-
-
-# %%
-def output_size(size, kernel_size, stride, padding):
-    ### BEGIN SOLUTION
-    return (size + 2 * padding - kernel_size) // stride + 1
-    ### END SOLUTION
-
-
-exercises.output_size.check(output_size)
 
 # %% [markdown]
 # ## Read the document again
@@ -305,12 +392,15 @@ exercises.output_size.check(output_size)
 # - On `padding=1`: the kernel's centre then visits every pixel. You counted: with stride 2 it visits one in four. What
 #   padding 1 does ensure is that every pixel is *covered*.
 # - On `stride=2`: the layer divides height and width by 2. For even sizes, yes. 31 becomes 16, 33 becomes 17.
+#
+# And one line at its end, which names pooling beside strided convolutions as if they were the same. You have seen what each
+# does to a thin line, and what it costs.
 
 # %% [markdown]
 # ## Recap
 #
 # - The stride divides, kernel and padding settle the edge: ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
 # - Stride 2 merges two sizes into one: 31 and 32 both become 16.
-# - Channels are chosen apart from the size: in_channels is what arrives, out_channels what you want.
+# - Halving is how a small window comes to see far: 3, 7, 15 instead of 3, 5, 7.
 #
 # Next: **2 · Up-sampling**, the way back, and why it cannot know whether it was 31 or 32.

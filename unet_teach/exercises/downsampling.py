@@ -320,33 +320,36 @@ centres = Exercise(
 )
 
 
-# --------------------------------------------------------------------------------------- sees
-def _grow_with_us(answer: Any) -> str:
-    return "One layer sees 3. A second one adds 2 steps of 2 cells: 7. What does a third add?"
-
-
+# -------------------------------------------------------------------------------------------- sees
 sees = Exercise(
     name="sees",
     lesson=1,
-    prompt="Three convolutions, each kernel 3, stride 2, padding 1, one after the other: how wide "
-    "is the receptive field of one output cell?",
-    ladder=(whole_numbers(), exactly(15, "The receptive field", _grow_with_us)),
-    answers=(lambda: 15, lambda: 1 + 2 * (1 + 2 + 4)),
-    slips=(
-        said("three each", 9, "Three layers of 3 are not 9: their windows overlap."),
-        said("stride forgotten", 7, "7 is two such layers, or three with stride 1: 3, 5, 7."),
-        said("multiplied", 27, "Windows of neighbours overlap, so the widths do not multiply."),
-        said("the pitch", 8, "8 is how far two neighbouring outputs stand apart. How wide is one?"),
-        said(
-            "all three at the last step", 19, "A layer adds 2 steps of its *input*: 1, then 2, 4."
+    prompt="Two convolutions, each kernel 5, stride 2, padding 2, one after the other: how wide is "
+    "the receptive field of one output cell?",
+    ladder=(
+        whole_numbers(),
+        exactly(
+            13,
+            "The receptive field",
+            lambda _: "One layer sees 5. How much further do the 5 cells of the second reach?",
         ),
     ),
-    hints=(
-        "One output of one layer sees 3. Its neighbour sees 3 as well, 2 cells further on. How "
-        "wide do three neighbours see together?",
-        "A layer adds (kernel_size − 1) times the step of its input. The steps are 1, 2, 4 cells.",
-        "1 + 2·1 + 2·___ + 2·___",
+    answers=(lambda: 13, lambda: 5 + 4 * 2),
+    slips=(
+        said("the kernels added", 10, "5 and 5 are not 10: the windows of neighbours overlap."),
+        said("stride forgotten", 9, "That is with stride 1. The second layer's cells lie 2 apart."),
+        said("multiplied", 25, "Windows of neighbours overlap, so the widths do not multiply."),
+        said("one layer", 5, "That is one layer. The second looks at 5 cells that see 5 each."),
+        said("kernel 3", 7, "That is with kernel 3: 3, then 3 + 2·2. Here the kernel is 5."),
+        said("the pitch", 4, "4 is how far two neighbouring outputs stand apart. How wide is one?"),
+        said("the second stride as well", 21, "The stride of the *last* layer moves it, no more."),
     ),
-    solution_text="`1 + 2*1 + 2*2 + 2*4`, which is 15: 3, then 7, then 15.",
-    praise="15 cells: 3, 7, 15. Each halving doubles what the next layer adds.",
+    hints=(
+        "One output of the first layer sees 5. Its neighbour sees 5 as well, 2 cells further on. "
+        "How wide do two neighbours see together?",
+        "Five neighbours: the first sees 5, and each of the other four adds the step of its layer.",
+        "5 + 4·___",
+    ),
+    solution_text="`5 + 4 * 2`, which is 13: five neighbours, 2 pixels apart, each 5 wide.",
+    praise="5, then 13. Each halving doubles what the next layer adds.",
 )
