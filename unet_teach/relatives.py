@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from unet_teach.networks import UNet
+
 
 def conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Sequential:
     """A 3×3 convolution with its ReLU; stride 2 halves H and W."""
@@ -95,3 +97,15 @@ class Classifier(nn.Module):
         """Return (N, out_channels)."""
         made: Tensor = self.head(self.encoder(x))
         return made
+
+
+def six_networks() -> dict[str, nn.Module]:
+    """The networks of lesson 0 by letter, each for one-channel pictures with sides of 64 pixels."""
+    return {
+        "A": UNet(depth=3, base_channels=8),
+        "B": Autoencoder(),
+        "C": ResidualNet(),
+        "D": FullyConvolutional(),
+        "E": UNet(depth=3, base_channels=8, skip="add", down="strided_conv", up="nearest"),
+        "F": Classifier(),
+    }

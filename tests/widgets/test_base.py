@@ -21,7 +21,7 @@ def test_every_widget_says_what_it_shows_and_draws_itself(widget):
 
 
 def test_a_misspelled_name_is_refused_and_told_which_there_are():
-    with pytest.raises(TypeError, match="SizeLedger has no 'input_size'. It has base_channels"):
+    with pytest.raises(TypeError, match=r"SizeLedger has no 'input_size'\. It has base_channels"):
         widgets.SizeLedger(input_size=96)
     with pytest.raises(TypeError, match=r"RoundTrip has no 'size'\. It has .*kernel_size"):
         widgets.RoundTrip(size=3)

@@ -1,0 +1,113 @@
+"""The exercises of lesson 0, How do you know if it's a U-Net?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unet_teach.exercises.engine import Exercise, Rung, Slip
+from unet_teach.exercises.ladder import exactly, said, whole_numbers
+
+WHY_NOT = {
+    "B": "B goes down and up, but nothing crosses from one side to the other.",
+    "C": "C has bridges, but its maps never become smaller.",
+    "D": "D goes down in three steps and up in one: no level meets its partner.",
+    "F": "F goes down and never comes up again.",
+}
+UNETS = "AE"
+LETTERS = "ABCDEF"
+
+halvings = Exercise(
+    name="halvings",
+    lesson=0,
+    prompt="A picture of 96×96 goes in, and at the bottom of the U its map is 12×12. How often was "
+    "it halved?",
+    ladder=(
+        whole_numbers(),
+        exactly(
+            3,
+            "The number of halvings",
+            lambda n: f"Halve 96 that often: {' → '.join(f'{96 / 2**i:g}' for i in range(5))}.",
+        ),
+    ),
+    answers=(lambda: 3, lambda: 3.0),
+    slips=(
+        said("the factor", 8, "96 / 12 = 8 is how much smaller it is. Asked is in how many steps."),
+        said("the sizes counted", 4, "96, 48, 24, 12 are four sizes. Count the steps between."),
+        said("the size", 12, "12 is what is left. How often do you halve 96 to get there?"),
+        said("the difference", 84, "84 is the difference. Halving divides, it does not take away."),
+        said("one too few", 2, "Two halvings: 96 → 48 → 24. You are not at 12 yet."),
+    ),
+    hints=(
+        "What is half of 96? And half of that?",
+        "96 → 48 → ___ → 12. Count the arrows.",
+        "`2 ** ___ == 96 // 12`",
+    ),
+    solution_text="`3`: 96 → 48 → 24 → 12.",
+    praise="96 → 48 → 24 → 12: three halvings. We say that the network has a depth of 3.",
+)
+
+
+def _letters(answer: Any) -> set[str] | None:
+    """The letters named, in whatever way; `None` when it is something else."""
+    if isinstance(answer, str):
+        parts = [sign for sign in answer.upper() if sign not in " ,;"]
+    elif isinstance(answer, set | frozenset | list | tuple):
+        parts = [str(part).strip().upper() for part in answer]
+    else:
+        return None
+    return set(parts) if parts and all(part in set(LETTERS) for part in parts) else None
+
+
+def _letters_fault(answer: Any) -> str | None:
+    if _letters(answer) is None:
+        return f"Letters from A to F were expected, such as 'BF'. This is {str(answer)[:40]!r}."
+    return None
+
+
+def _unets_fault(answer: Any) -> str | None:
+    named = _letters(answer) or set()
+    if wrong := sorted(named - set(UNETS)):
+        return f"{', '.join(wrong)} should not be among them. {WHY_NOT[wrong[0]]}"
+    if missing := sorted(set(UNETS) - named):
+        count = "One more" if len(missing) == 1 else f"{len(missing)} more"
+        return f"{count} of the six has all four marks."
+    return None
+
+
+def _names(letters: str, says: str, name: str) -> Slip:
+    return Slip(name, lambda: letters, lambda a: _letters(a) == set(letters), says)
+
+
+unets = Exercise(
+    name="unets",
+    lesson=0,
+    prompt="Which of the six networks are U-Nets? Name their letters, such as 'BF'.",
+    ladder=(
+        Rung("letters from A to F", _letters_fault),
+        Rung("the U-Nets", _unets_fault),
+    ),
+    answers=(lambda: "AE", lambda: "e, a", lambda: {"A", "E"}, lambda: ["A", "E"]),
+    slips=(
+        _names(
+            "A",
+            "Look for another whose bridges join by *adding*: that is a skip as well.",
+            "only cat",
+        ),
+        _names("E", "And the one whose bridges lay the maps side by side?", "only add"),
+        _names("ABE", "An hourglass is no U yet: what would cross its middle?", "no skip needed"),
+        _names("ACE", "Bridges alone are not enough: where does C go down?", "no down-sampling"),
+        _names("ADE", "One jump up leaves no level for a bridge to arrive at.", "no symmetry"),
+        _names(
+            "ABCDE", "B, C and D lack a mark or more, each. Which?", "only the classifier left out"
+        ),
+        _names("ABCDEF", "If all were, the word would mean nothing. Tick the marks off.", "all"),
+    ),
+    hints=(
+        "Take the marks one at a time. In which pictures does the path go down? Up? Across?",
+        "Cross out those that lack a mark: no down (C), no up (F). Who has no bridge?",
+        "`'A_'`: two of them have all four marks.",
+    ),
+    solution_text="`'AE'`: A joins by concatenating, E by adding. B has no skips, C never goes "
+    "down, D comes up in one jump, F never comes up.",
+    praise="A and E have all four marks. How they join, side by side or added, does not matter.",
+)
