@@ -2,8 +2,16 @@
 
 from unet_teach.widgets.conv_explorer import ConvExplorer
 from unet_teach.widgets.conv_transpose_explorer import ConvTransposeExplorer
+from unet_teach.widgets.feature_maps import FeatureMaps
 from unet_teach.widgets.predict import Predict
 from unet_teach.widgets.round_trip import RoundTrip
 from unet_teach.widgets.size_ledger import SizeLedger
 
-__all__ = ["ConvExplorer", "ConvTransposeExplorer", "Predict", "RoundTrip", "SizeLedger"]
+__all__ = [
+    "ConvExplorer",
+    "ConvTransposeExplorer",
+    "FeatureMaps",
+    "Predict",
+    "RoundTrip",
+    "SizeLedger",
+]

@@ -61,6 +61,22 @@ class PairSize(Size):
         return (height, width)
 
 
+class Choice(traitlets.TraitType[Any, Any]):
+    """One of a few values, checked like the menu that shows them. The first is the default."""
+
+    def __init__(self, *allowed: str | bool) -> None:
+        self.allowed = allowed
+        super().__init__(allowed[0])
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return the value, or raise `TraitError` with a sentence that lists what is allowed."""
+        for option in self.allowed:
+            if type(value) is type(option) and value == option:  # True is not 1, and lists compare
+                return option
+        listed = " or ".join(repr(option) for option in self.allowed)
+        raise traitlets.TraitError(f"{self.name}={value!r} is not known: {self.name} is {listed}.")
+
+
 class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     """Base of the widgets: each says in words what it shows, and can be drawn for print."""
 

@@ -7,29 +7,13 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from unet_teach.widgets import ledger as model
-from unet_teach.widgets.base import STATIC, CourseWidget, Size
+from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIZES = ("height", "width", "depth", "base_channels", "in_channels", "out_channels")
 CHOICES = ("conv", "down", "up", "norm", "repair")
-
-
-class Choice(traitlets.TraitType[Any, Any]):
-    """One of a few values, checked like the menu that shows them. The first is the default."""
-
-    def __init__(self, *allowed: str | bool) -> None:
-        self.allowed = allowed
-        super().__init__(allowed[0])
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        """Return the value, or raise `TraitError` with a sentence that lists what is allowed."""
-        for option in self.allowed:
-            if type(value) is type(option) and value == option:  # True is not 1, and lists compare
-                return option
-        listed = " or ".join(repr(option) for option in self.allowed)
-        raise traitlets.TraitError(f"{self.name}={value!r} is not known: {self.name} is {listed}.")
 
 
 class SizeLedger(CourseWidget):

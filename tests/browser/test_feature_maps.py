@@ -1,0 +1,314 @@
+"""FeatureMaps in a real JupyterLab: pointed at, by keyboard, by touch, in both themes."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import ROOT
+from .lab import THEMES, axe_violations, small_type
+
+STATIC = ROOT / "unet_teach" / "widgets" / "static"
+CODE = """import numpy as np
+from unet_teach.widgets import FeatureMaps
+line = np.zeros((6, 8)); line[:, 3] = 1
+halves = line.reshape(3, 2, 4, 2)
+start = {'line': line, 'max-pool': halves.max((1, 3)),
+         'mean <b>': np.stack([halves.mean((1, 3)), -halves.mean((1, 3))])}
+features = FeatureMaps(start)
+features"""
+START = (
+    "features.maps = start; features.channel = 0; features.scale = 'shared'; "
+    "features.ramp = 'grey'; features.value_range = features.input_size = None"
+)
+HINT = "Point at a cell, or use the arrow keys on a map: the same place"
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>no kernel</title>
+<style>%s</style><body data-jp-theme-light="true"><main></main><script type="module">
+const { esm, state } = %s;
+const heard = new Map();
+const model = {
+  get: (name) => state[name],
+  set(name, value) {
+    state[name] = value;
+    heard.get(`change:${name}`)?.forEach((paint) => paint());
+  },
+  save_changes() {},
+  on: (event, paint) => heard.set(event, [...(heard.get(event) ?? []), paint]),
+  off: (event) => heard.delete(event),
+};
+const url = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
+const widget = (await import(url)).default;
+window.state = state;
+window.leave = widget.render({ model, el: document.querySelector('main') });
+window.listeners = () => heard.size;
+</script></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def notebook(open_cells):
+    return open_cells(CODE, height=900)
+
+
+@pytest.fixture
+def fresh(notebook):
+    """The maps as they were made, with nothing chosen."""
+    notebook.page.mouse.move(0, 0)
+    notebook.run_all()
+    notebook.execute(START)
+    widget = notebook.page.get_by_role("group", name="Feature maps")
+    expect(widget.get_by_role("status")).to_contain_text(HINT)
+    return widget
+
+
+def frame(widget, name):
+    return widget.get_by_role("group", name=f"{name}. Arrow keys choose a cell.")
+
+
+def place_of(widget, name, row, column, size):
+    """Where a cell's middle is in its frame, in pixels."""
+    box = frame(widget, name).bounding_box()
+    return {
+        "x": box["width"] * (column + 0.5) / size[1],
+        "y": box["height"] * (row + 0.5) / size[0],
+    }
+
+
+def outlined(widget):
+    """How many cells high and wide the outline in each map is, in cells of the line's map."""
+    sizes = widget.locator(".ut-frame-window").evaluate_all(
+        "(all) => all.map((path) => path.getBBox()).map(({ height, width }) => [height, width])"
+    )
+    side = frame(widget, "line").locator("canvas").bounding_box()["width"] / 8
+    return [tuple(round(pixels / side) for pixels in size) for size in sizes]
+
+
+def colour(widget, name, row, column, size):
+    """The colour in the middle of a cell, as red, green and blue."""
+    canvas = frame(widget, name).locator("canvas")
+    part = [(column + 0.3) / size[1], (row + 0.3) / size[0]]
+    return canvas.evaluate(
+        """(canvas, [x, y]) => [...canvas.getContext('2d')
+          .getImageData(x * canvas.width, y * canvas.height, 1, 1).data.slice(0, 3)]""",
+        part,
+    )
+
+
+def test_pointing_at_a_cell_outlines_the_same_place_in_every_map(fresh):
+    at = place_of(fresh, "max-pool", 1, 1, (3, 4))
+    frame(fresh, "max-pool").hover(position=at)
+    expect(fresh.get_by_role("status")).to_have_text(
+        "max-pool, row 1, column 1, is 1; at the same place line (2–3, 2–3) is 0 to 1, mean 0.5; "
+        "mean <b> (1, 1) is 0.5."
+    )
+    expect(fresh.locator(".ut-readout")).to_have_text(
+        ["0 to 1, mean 0.5(2–3, 2–3)", "1(1, 1)", "0.5(1, 1)"]
+    )
+    assert outlined(fresh) == [(2, 2)] * 3
+    frame(fresh, "line").hover(position=place_of(fresh, "line", 5, 7, (6, 8)))
+    expect(fresh.get_by_role("status")).to_contain_text("line, row 5, column 7, is 0; at the same")
+    assert outlined(fresh) == [(1, 1), (2, 2), (2, 2)]
+    fresh.page.mouse.move(0, 0)
+    expect(fresh.get_by_role("status")).to_contain_text(HINT)
+    assert outlined(fresh) == []
+
+
+def test_a_click_stays_and_arrow_keys_go_on_from_there(fresh):
+    line = frame(fresh, "line")
+    line.click(position=place_of(fresh, "line", 2, 3, (6, 8)))
+    fresh.page.mouse.move(0, 0)
+    expect(fresh.get_by_role("status")).to_contain_text("line, row 2, column 3, is 1;")
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp", "ArrowLeft"):
+        fresh.page.keyboard.press(key)
+    expect(fresh.get_by_role("status")).to_contain_text("line, row 1, column 4, is 0;")
+    expect(line).to_be_focused()
+    for _ in range(9):
+        fresh.page.keyboard.press("ArrowUp")
+    expect(fresh.get_by_role("status")).to_contain_text("line, row 0, column 4, is 0;")
+
+
+def test_the_keyboard_alone_reaches_every_map(fresh):
+    frame(fresh, "line").focus()
+    fresh.page.keyboard.press("ArrowRight")
+    expect(fresh.get_by_role("status")).to_contain_text("line, row 0, column 0, is 0;")
+    fresh.page.keyboard.press("Tab")
+    expect(frame(fresh, "max-pool")).to_be_focused()
+    fresh.page.keyboard.press("ArrowRight")
+    fresh.page.keyboard.press("ArrowRight")
+    expect(fresh.get_by_role("status")).to_contain_text("max-pool, row 0, column 1, is 1;")
+
+
+def test_nothing_moves_while_cells_are_pointed_at(fresh):
+    def places():
+        parts = fresh.locator("figure, [role=status], .ut-frame").all()
+        return [(box["x"], box["y"]) for part in parts if (box := part.bounding_box())]
+
+    before = places()
+    for name, size in (("line", (6, 8)), ("max-pool", (3, 4))):
+        frame(fresh, name).hover(position=place_of(fresh, name, 2, 3, size))
+        expect(fresh.get_by_role("status")).to_contain_text(f"{name}, row 2, column 3")
+        assert places() == before
+
+
+def test_the_channel_is_chosen_by_keyboard(notebook, fresh):
+    slider = fresh.get_by_role("slider", name="channel")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(fresh.get_by_text("3×4, channel 1 of 2: −0.5 to 0")).to_be_visible()
+    expect(fresh.get_by_text("6×8: 0 to 1")).to_be_visible()
+    notebook.says("print(features.channel)", "1")
+    assert notebook.page.evaluate("document.activeElement.type") == "range"
+    notebook.execute("features.channel = 0")
+    expect(slider).to_have_value("0")
+
+
+def test_scale_and_ramp_change_the_colours(notebook, fresh):
+    cell = (fresh, "mean <b>", 1, 1, (3, 4))
+    assert colour(*cell) == [128, 128, 128]
+    fresh.get_by_role("button", name="each its own").click()
+    assert colour(*cell) == [255, 255, 255]
+    expect(
+        fresh.get_by_role("img", name="its lowest is black, its highest is white")
+    ).to_be_visible()
+    fresh.get_by_role("button", name="diverging").click()
+    assert colour(*cell) == [127, 59, 8]
+    assert colour(fresh, "mean <b>", 0, 0, (3, 4)) == [247, 247, 247]
+    notebook.says("print(features.scale, features.ramp)", "own diverging")
+    fresh.get_by_role("button", name="one scale").click()
+    legend = fresh.get_by_role("img", name="−1 is purple, 1 is orange, 0 is white")
+    expect(legend).to_be_visible()
+    notebook.execute("features.value_range = (0, 0.25)")
+    expect(fresh.get_by_role("img", name="−0.25 is purple, ≥ 0.25 is orange")).to_be_visible()
+
+
+def test_values_stand_in_the_cells_readable_on_every_grey(fresh):
+    texts = frame(fresh, "max-pool").locator("text")
+    expect(texts).to_have_text(["0", "1", "0", "0"] * 3)
+    expect(texts.nth(0)).to_have_css("fill", "rgb(255, 255, 255)")
+    expect(texts.nth(1)).to_have_css("fill", "rgb(0, 0, 0)")
+    expect(frame(fresh, "line").locator("text")).to_have_count(48)
+
+
+def test_an_assignment_in_python_shows_other_maps(notebook, fresh):
+    frame(fresh, "line").click(position=place_of(fresh, "line", 5, 7, (6, 8)))
+    notebook.execute("features.maps = {'one': [[0, 0.25], [0.5, 1]], 'wide': np.eye(40)[:20]}")
+    expect(fresh.locator("figcaption")).to_have_text(["one2×2: 0 to 1", "wide20×40: 0 to 1"])
+    expect(fresh.get_by_role("status")).to_contain_text(HINT)
+    expect(fresh.get_by_role("slider")).to_be_hidden()
+    expect(frame(fresh, "wide").locator("text")).to_have_count(0)
+    boxes = [frame(fresh, name).bounding_box() for name in ("one", "wide")]
+    assert boxes[0]["width"] == boxes[1]["width"]
+    assert boxes[0]["height"] == boxes[1]["height"]
+    assert boxes[0]["y"] == boxes[1]["y"]
+
+
+def test_the_size_of_the_picture_sets_shape_and_positions(notebook, fresh):
+    notebook.execute("features.input_size = (12, 32)")
+    box = frame(fresh, "line").locator("canvas").bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(32 / 12, abs=0.05)
+    frame(fresh, "max-pool").hover(position=place_of(fresh, "max-pool", 1, 1, (3, 4)))
+    expect(fresh.get_by_role("status")).to_contain_text(
+        "max-pool, row 1, column 1, is 1; its place in the 12×32 input is (4–7, 8–15); at"
+    )
+
+
+def test_what_is_not_finite_is_hatched_and_said(notebook, fresh):
+    expect(fresh.get_by_text("NaN or ±∞")).to_be_hidden()
+    notebook.execute("features.maps = {'odd': [[0, np.nan, 2], [np.inf, 1, -np.inf]]}")
+    expect(fresh.get_by_text("NaN or ±∞")).to_be_visible()
+    expect(fresh.get_by_text("2×3: 0 to 2, 1 NaN, 1 ∞, 1 −∞")).to_be_visible()
+    odd = frame(fresh, "odd")
+    expect(odd.locator("text")).to_have_text(["0", "NaN", "2", "∞", "1", "−∞"])
+    hatched = odd.locator(".ut-cell-hatch").get_attribute("d")
+    assert hatched.count("M") == 3
+    odd.hover(position=place_of(fresh, "odd", 0, 1, (2, 3)))
+    expect(fresh.get_by_role("status")).to_have_text("odd, row 0, column 1, is NaN.")
+
+
+def test_small_negative_cells_have_a_sign_beside_their_colour(notebook, fresh):
+    notebook.execute(
+        "features.maps = {'signs': np.where(np.arange(400) % 4, 0.5, -0.5).reshape(20, 20)}"
+    )
+    minuses = frame(fresh, "signs").locator(".ut-minus")
+    expect(minuses).to_have_count(0)
+    fresh.get_by_role("button", name="diverging").click()
+    assert sum(path.get_attribute("d").count("M") for path in minuses.all()) == 100
+
+
+@pytest.mark.parametrize("theme", THEMES[::-1])
+@pytest.mark.parametrize("is_presented", [False, True])
+def test_it_is_accessible_in_both_themes(notebook, fresh, theme, is_presented):
+    notebook.set_theme(theme)
+    frame(fresh, "max-pool").click(position=place_of(fresh, "max-pool", 1, 1, (3, 4)))
+    if is_presented:
+        fresh.get_by_role("button", name="present").click()
+        expect(fresh.get_by_role("button", name="leave")).to_be_visible()
+        assert small_type(fresh) == []
+        last = fresh.locator(".ut-readout").last.bounding_box()
+        assert last["y"] + last["height"] < 900  # all maps on one screen
+        expect(fresh.get_by_role("status")).to_contain_text("max-pool, row 1, column 1, is 1;")
+    assert axe_violations(notebook.page) == []
+    if is_presented:
+        notebook.page.keyboard.press("Escape")
+        expect(fresh.get_by_role("button", name="present")).to_be_visible()
+
+
+def test_a_phone_is_enough(open_cells):
+    phone = open_cells(CODE, width=390, height=844, has_touch=True)
+    phone.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    widget = phone.page.get_by_role("group", name="Feature maps")
+    frame(widget, "line").tap(position=place_of(widget, "line", 2, 3, (6, 8)))
+    expect(widget.get_by_role("status")).to_contain_text("line, row 2, column 3, is 1; at the same")
+    boxes = [frame(widget, name).bounding_box() for name in ("line", "max-pool")]
+    assert boxes[0]["y"] == boxes[1]["y"]  # side by side, small as they are
+    assert widget.evaluate("(root) => root.scrollWidth <= root.clientWidth")
+    assert phone.console_errors == []
+
+
+@pytest.fixture
+def alone(browser, tmp_path):
+    """Show a model's state in a page of its own, with nothing but the bundle."""
+    pages, errors = [], []
+
+    def show(**state):
+        bundle = (STATIC / "feature_maps.js").read_text(encoding="utf-8")
+        data = json.dumps({"esm": bundle, "state": state}).replace("<", "\\u003c")
+        css = (STATIC / "theme.css").read_text(encoding="utf-8")
+        file = tmp_path / f"page{len(pages)}.html"
+        file.write_text(PAGE % (css, data), encoding="utf-8")
+        pages.append(browser.new_page())
+        pages[-1].on("pageerror", lambda error: errors.append(str(error)))
+        pages[-1].goto(file.as_uri())
+        pages[-1].get_by_role("status").wait_for()
+        return pages[-1]
+
+    yield show
+    for page in pages:
+        page.close()
+    assert errors == []
+
+
+MAP = {"name": "alone", "shape": [2, 1, 3], "values": [1, 2, 3, 4, 5, 6]}
+
+
+def test_it_needs_no_kernel_and_leaves_nothing_behind(alone):
+    page = alone(_maps=[MAP], channel=0, scale="shared", ramp="grey")
+    page.get_by_role("slider", name="channel").press("End")
+    assert page.evaluate("state.channel") == 1
+    page.get_by_role("group", name="alone.").press("ArrowDown")
+    expect(page.get_by_role("status")).to_have_text("alone, row 0, column 0, is 4.")
+    page.evaluate("leave()")
+    assert page.evaluate("[listeners(), document.querySelector('main').children.length]") == [0, 0]
+
+
+@pytest.mark.parametrize("nonsense", [{"a": 1}, "many", [], None, -7, 1e9, True])
+def test_nonsense_in_the_model_breaks_no_view(alone, nonsense):
+    names = ("channel", "value_range", "input_size", "scale", "ramp")
+    page = alone(_maps=[MAP], **dict.fromkeys(names, nonsense))
+    expect(page.get_by_role("status")).to_contain_text(HINT)
+    page = alone(_maps=nonsense)
+    expect(page.get_by_role("status")).to_have_text("There are no maps to show.")
+
+
+def test_nothing_was_written_to_the_console_as_an_error(notebook):
+    assert notebook.errors() == []
+    assert notebook.console_errors == []

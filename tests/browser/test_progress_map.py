@@ -1,0 +1,222 @@
+"""ProgressMap in a real JupyterLab: pointed at, by keyboard, by touch, in both themes."""
+
+import itertools
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import ROOT
+from .lab import THEMES, axe_violations, small_type
+
+STATIC = ROOT / "unet_teach" / "widgets" / "static"
+CODE = """from unet_teach.widgets.progress_map import ProgressMap
+TITLES = ['Start', 'Down-sampling', 'Up-sampling', 'Skip connections', 'Symmetric architecture',
+          'Train it', 'Take it apart', 'Is it a U-Net?', 'Larger than memory']
+def lessons(*told):
+    exercises = {number: [] for number in range(len(TITLES))}
+    for number, name, state, attempts, hints in told:
+        exercises[number].append(
+            {'name': name, 'state': state, 'attempts': attempts, 'hints': hints})
+    return [{'number': n, 'title': TITLES[n], 'exercises': exercises[n]} for n in exercises]
+start = lessons((1, 'halve', 'solved', 3, 1), (1, 'sees', 'solved', 1, 0),
+                (2, 'double', 'tried', 2, 0), (2, 'exact', 'untouched', 0, 1),
+                (8, 'tiles', 'untouched', 0, 0))
+where = ProgressMap(start)
+where"""
+LATER = (
+    "where.lessons = lessons((1, 'halve', 'solved', 3, 1), (1, 'sees', 'solved', 1, 0), "
+    "(2, 'double', 'solved', 3, 0), (2, 'exact', 'untouched', 0, 1))"
+)
+WITHOUT_KERNEL = """async ({ css, esm, state }) => {
+  const style = document.createElement('style');
+  style.textContent = css;
+  document.head.append(style);
+  const heard = new Set();
+  const model = {
+    get: (name) => state[name],
+    set() {},
+    save_changes() {},
+    on: (event) => heard.add(event),
+    off: (event) => heard.delete(event),
+  };
+  const source = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
+  const widget = (await import(source)).default;
+  window.leave = widget.render({ model, el: document.body });
+  window.listeners = () => heard.size;
+}"""
+
+
+@pytest.fixture(scope="module")
+def notebook(open_cells):
+    return open_cells(CODE, height=900)
+
+
+@pytest.fixture
+def fresh(notebook):
+    notebook.page.mouse.move(0, 0)
+    notebook.run_all()
+    widget = notebook.page.get_by_role("group", name="Progress")
+    expect(told(widget)).to_have_text("Next: double, in lesson 2.")
+    return widget
+
+
+def told(widget):
+    return widget.get_by_role("status")
+
+
+def mark(widget, name):
+    return widget.get_by_role("button", name=f"{name}: ")
+
+
+def test_it_says_first_how_far_one_is_then_what_comes_next(fresh):
+    expect(fresh.locator(".ut-result")).to_have_text("2 of 5 exercises solved")
+    expect(fresh.get_by_role("listitem").nth(1)).to_have_text("1 · Down-sampling2 of 2")
+    expect(fresh.get_by_role("listitem").nth(2)).to_have_text("2 · Up-samplingnext0 of 2")
+    expect(fresh.get_by_role("listitem").nth(3)).to_have_text(
+        "3 · Skip connectionsno exercises yet"
+    )
+
+
+def test_lessons_stand_as_a_u(fresh):
+    boxes = [box.bounding_box() for box in fresh.get_by_role("listitem").all()]
+    lefts, tops = ([box[side] for box in boxes] for side in "xy")
+    assert lefts == sorted(lefts)
+    assert tops[:5] == sorted(tops[:5])
+    assert tops[4:] == sorted(tops[4:], reverse=True)
+    assert tops[:4] == tops[:4:-1]
+    assert fresh.locator(".ut-ways g").count() == 8
+    fates = [box.get_attribute("data-fate") for box in fresh.get_by_role("listitem").all()]
+    assert fates == ["empty", "done", "open", *["empty"] * 5, "open"]
+    styles = "(all) => all.map((box) => getComputedStyle(box).borderStyle)"
+    dashed = fresh.get_by_role("listitem").evaluate_all(styles)
+    assert [style == "dashed" for style in dashed] == [fate == "empty" for fate in fates]
+
+
+def test_states_differ_in_shape(fresh):
+    looks = fresh.locator(".ut-exercise svg").evaluate_all(
+        "(all) => all.map((svg) => [...svg.children].map((part) => part.classList.value).join())"
+    )
+    assert looks == [",ut-tick", ",ut-tick", ",ut-half", "", ""]
+
+
+def test_pointing_at_an_exercise_tells_of_it_for_as_long_as_the_pointer_is_there(fresh):
+    mark(fresh, "halve").hover()
+    expect(told(fresh)).to_have_text("halve: solved after 3 attempts, 1 hint.")
+    mark(fresh, "exact").hover()
+    expect(told(fresh)).to_have_text("exact: untouched, 1 hint.")
+    fresh.page.mouse.move(0, 0)
+    expect(told(fresh)).to_have_text("Next: double, in lesson 2.")
+
+
+def test_arrow_keys_go_from_exercise_to_exercise(fresh):
+    fresh.get_by_role("button", name="present").focus()
+    keyboard = fresh.page.keyboard
+    keyboard.press("Tab")
+    expect(told(fresh)).to_have_text("halve: solved after 3 attempts, 1 hint.")
+    for key, name in [
+        ("ArrowRight", "sees"),
+        ("ArrowDown", "double"),
+        ("ArrowLeft", "sees"),
+        ("End", "tiles"),
+        ("ArrowRight", "tiles"),
+        ("ArrowUp", "exact"),
+        ("Home", "halve"),
+    ]:
+        keyboard.press(key)
+        expect(mark(fresh, name)).to_be_focused()
+        expect(told(fresh)).to_contain_text(f"{name}: ")
+    mark(fresh, "double").focus()
+    keyboard.press("Shift+Tab")
+    expect(told(fresh)).to_have_text("Next: double, in lesson 2.")
+    keyboard.press("Tab")
+    expect(mark(fresh, "double")).to_be_focused()  # the one that was left
+
+
+def test_an_assignment_in_python_moves_the_picture_and_keeps_the_place(notebook, fresh):
+    mark(fresh, "double").focus()
+    notebook.execute(LATER)
+    expect(fresh.locator(".ut-result")).to_have_text("3 of 4 exercises solved")
+    expect(mark(fresh, "double")).to_be_focused()
+    expect(told(fresh)).to_have_text("double: solved after 3 attempts.")
+    notebook.execute("where.note = 'Nothing was kept <b>.'")
+    expect(fresh.get_by_text("Nothing was kept <b>.")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", THEMES[::-1])
+@pytest.mark.parametrize("is_presented", [False, True])
+def test_it_is_accessible_in_both_themes(notebook, fresh, theme, is_presented):
+    notebook.set_theme(theme)
+    notebook.execute("where.note = 'Nothing was kept.'")
+    if is_presented:
+        fresh.get_by_role("button", name="present").click()
+        expect(fresh.get_by_role("button", name="leave")).to_be_visible()
+        assert small_type(fresh) == []
+        boxes = [box.bounding_box() for box in fresh.get_by_role("listitem").all()]
+        assert max(box["y"] + box["height"] for box in boxes) < 900  # the whole U on one screen
+    assert axe_violations(notebook.page) == []
+    if is_presented:
+        notebook.page.keyboard.press("Escape")
+        expect(fresh.get_by_role("button", name="present")).to_be_visible()
+
+
+def test_a_phone_is_enough(open_cells):
+    phone = open_cells(CODE, width=390, height=844, has_touch=True)
+    phone.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    widget = phone.page.get_by_role("group", name="Progress")
+    mark(widget, "tiles").tap()
+    expect(told(widget)).to_have_text("tiles: untouched.")
+    last = widget.get_by_role("listitem").last
+    beside = last.evaluate("(box) => getComputedStyle(box, '::after').content")
+    assert beside == '"tiles: untouched."'
+    tops = [box.bounding_box()["y"] for box in widget.get_by_role("listitem").all()]
+    assert tops == sorted(tops)
+    assert widget.evaluate("(root) => root.scrollWidth <= root.clientWidth")
+    assert phone.console_errors == []
+
+
+@pytest.fixture
+def without_kernel(browser):
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def show(**state):
+        esm, css = (STATIC / name for name in ("progress_map.js", "theme.css"))
+        parts = {"esm": esm.read_text("utf-8"), "css": css.read_text("utf-8"), "state": state}
+        page.evaluate(WITHOUT_KERNEL, json.loads(json.dumps(parts)))
+        return page
+
+    yield show
+    page.close()
+    assert errors == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 7, 12])
+def test_any_number_of_lessons_has_room(without_kernel, count):
+    exercises = [{"name": f"e{i}", "state": "tried", "attempts": 1, "hints": 0} for i in range(12)]
+    lessons = [{"number": n, "title": "x" * 60, "exercises": exercises} for n in range(count)]
+    page = without_kernel(lessons=lessons, note="")
+    boxes = page.get_by_role("listitem")
+    expect(boxes).to_have_count(count)
+    assert boxes.evaluate_all("(all) => all.every((box) => box.scrollWidth <= box.clientWidth)")
+    shown = [*boxes.all(), *page.locator(".ut-middle > *").all()]
+    for one, other in itertools.combinations([each.bounding_box() for each in shown], 2):
+        assert any(
+            near[side] + near[length] <= far[side]
+            for near, far in ((one, other), (other, one))
+            for side, length in (("x", "width"), ("y", "height"))
+        )
+    page.evaluate("leave()")
+    assert page.evaluate("[listeners(), document.body.children.length]") == [0, 0]
+
+
+@pytest.mark.parametrize("nonsense", [{"a": 1}, "many", [], None, -7, [None], [{"exercises": 3}]])
+def test_nonsense_in_the_model_breaks_no_view(without_kernel, nonsense):
+    page = without_kernel(lessons=nonsense, note=nonsense)
+    expect(page.get_by_role("status")).to_have_text("There are no exercises yet.")
+
+
+def test_nothing_was_written_to_the_console_as_an_error(notebook):
+    assert notebook.errors() == []
+    assert notebook.console_errors == []

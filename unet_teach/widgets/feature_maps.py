@@ -1,0 +1,200 @@
+"""FeatureMaps: what layers make of a picture, several maps side by side under one cursor."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import traitlets
+
+from unet_teach.widgets.base import STATIC, Choice, CourseWidget, PairSize, Size
+from unet_teach.widgets.map_values import MOST_CHANNELS, read_maps
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from unet_teach.widgets.map_values import Values
+
+
+class Maps(traitlets.TraitType[Any, Any]):
+    """Maps of numbers by name, kept as read-only float32 arrays of shape (C, H, W)."""
+
+    def validate(self, obj: Any, value: Any) -> dict[str, Values]:
+        """Return copies, or raise `TraitError` with a sentence."""
+        try:
+            return read_maps(value)
+        except (TypeError, ValueError) as refusal:
+            raise traitlets.TraitError(str(refusal)) from None
+
+
+class ValueRange(traitlets.TraitType[Any, Any]):
+    """The values drawn darkest and lightest, or `None` for those that are there."""
+
+    def validate(self, obj: Any, value: Any) -> tuple[float, float]:
+        """Return a pair of floats, or raise `TraitError` with a sentence."""
+        if isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_finite, value)):
+            low, high = map(float, value)
+            if low < high:
+                return low, high
+        raise traitlets.TraitError(
+            f"{self.name}={value!r} is no range. Use a pair (low, high) of finite numbers, the "
+            "lower first, or None for the range of the values."
+        )
+
+
+class OptionalPairSize(PairSize):
+    """A whole number, a pair of them, or `None`, which is the default."""
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        super().__init__(minimum, minimum, maximum)
+        self.default_value: Any = None
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return what `PairSize` returns, or `None`."""
+        return None if value is None else super().validate(obj, value)
+
+
+class FeatureMaps(CourseWidget):
+    """Compare maps cell by cell: a cursor in one outlines the same place in all others.
+
+    All maps are taken to cover the same picture, and are drawn equally large: a cell of a map with
+    half as many rows is twice as high. Cells are at the same place where the centre of the smaller
+    one lies in the larger one.
+
+    Args:
+        maps: A dict of 1 to 8 names and maps. A map is a tensor, an array or nested lists, of shape
+            (H, W), (C, H, W) or (1, C, H, W), with sides of 1 to 128 cells and up to 512 channels;
+            all together hold at most 262,144 numbers. Values are copied, as float32.
+        channel: Which channel is shown, from 0. A map that has fewer shows its last.
+        value_range: The values (low, high) that are drawn darkest and lightest. When not given, the
+            lowest and highest value on view.
+        input_size: Pixels of the picture that all maps cover, an int or a pair (height, width), 1
+            to 4096. It sets the shape they are drawn in, and positions are told in it as well. When
+            not given, the first map is this picture.
+        scale: "shared" draws all maps in one scale, "own" each in the range of its own values.
+        ramp: "grey" from black to white, or "diverging" from purple over white at 0 to orange.
+
+    Attributes:
+        maps, channel, value_range, input_size, scale, ramp: as above. Each may be assigned: the
+            picture follows. `maps` are then read-only arrays of shape (C, H, W).
+
+    Raises:
+        traitlets.TraitError: For what cannot be shown, with a sentence; nothing changes then.
+    """
+
+    _esm = STATIC / "feature_maps.js"
+
+    maps = Maps()
+    channel = Size(0, minimum=0, maximum=MOST_CHANNELS - 1).tag(sync=True)
+    value_range = ValueRange(None, allow_none=True).tag(sync=True)
+    input_size = OptionalPairSize(minimum=1, maximum=4096).tag(sync=True)
+    scale = Choice("shared", "own").tag(sync=True)
+    ramp = Choice("grey", "diverging").tag(sync=True)
+    _maps: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)  # as the browser has it
+
+    def __init__(
+        self,
+        maps: Mapping[str, Any],
+        *,
+        channel: int = 0,
+        value_range: tuple[float, float] | None = None,
+        input_size: int | tuple[int, int] | None = None,
+        scale: Literal["shared", "own"] = "shared",
+        ramp: Literal["grey", "diverging"] = "grey",
+    ) -> None:
+        super().__init__(
+            maps=maps,
+            channel=channel,
+            value_range=value_range,
+            input_size=input_size,
+            scale=scale,
+            ramp=ramp,
+        )
+
+    @property
+    def channels(self) -> int:
+        """The most channels that any map has."""
+        return max(len(values) for values in self.maps.values())
+
+    @traitlets.validate("channel")
+    def _has_channel(self, proposal: Any) -> int:
+        channel: int = proposal["value"]
+        if channel >= self.channels:
+            allowed = f"0 to {self.channels - 1}" if self.channels > 1 else "0 only"
+            raise traitlets.TraitError(
+                f"channel={channel} is in none of the maps: they have {allowed}."
+            )
+        return channel
+
+    @traitlets.observe("maps")
+    def _send_maps(self, _change: Any = None) -> None:
+        with self.hold_sync():
+            self.channel = min(self.channel, self.channels - 1)
+            self._maps = [
+                {"name": name, "shape": list(values.shape), "values": values.tobytes()}
+                for name, values in self.maps.items()
+            ]
+
+    def describe(self) -> str:
+        """Return one line: each map's name, shape and range of values."""
+        return " · ".join(["FeatureMaps", *map(_summary, self.maps, self.maps.values())])
+
+    def figure(self) -> Figure:
+        """Return the maps in the same layout and scale, drawn with matplotlib."""
+        from unet_teach.widgets.feature_maps_figure import feature_maps_figure
+
+        return feature_maps_figure(
+            {
+                name: values[min(self.channel, len(values) - 1)]
+                for name, values in self.maps.items()
+            },
+            value_range=None if self.scale == "own" else self.value_range,
+            input_size=self.input_size,
+            scale=self.scale,
+            ramp=self.ramp,
+        )
+
+
+def shown(value: float, digits: int = 3) -> str:
+    """Return a value with so many digits, or with all digits before the point."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    whole = f"{value:.0f}"
+    is_long = len(whole.lstrip("-")) >= digits and abs(value) < 1e6
+    return (whole if is_long else f"{value + 0.0:.{digits}g}").replace("-", "−")
+
+
+def range_of(values: Values) -> tuple[float, float] | None:
+    """Return the lowest and highest finite value, `None` where there is none."""
+    import numpy as np
+
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
+
+
+def range_text(values: Values) -> str:
+    """Return the range of the values in words, and how many are NaN or infinite."""
+    import numpy as np
+
+    found = range_of(values)
+    parts = ["no finite value" if found is None else " to ".join(dict.fromkeys(map(shown, found)))]
+    for sign, is_it in (("NaN", np.isnan), ("∞", np.isposinf), ("−∞", np.isneginf)):
+        if count := int(is_it(values).sum()):
+            parts.append(f"{count} {sign}")
+    return ", ".join(parts)
+
+
+def _summary(name: str, values: Values) -> str:
+    channels, height, width = values.shape
+    several = f", {channels} channels" if channels > 1 else ""
+    return f"{name} {height}×{width}{several}: {range_text(values)}"
+
+
+def _is_finite(number: Any) -> bool:
+    return (
+        isinstance(number, numbers.Real)
+        and not isinstance(number, bool)
+        and math.isfinite(float(number))
+    )

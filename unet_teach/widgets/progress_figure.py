@@ -1,0 +1,101 @@
+"""A student's way through all lessons drawn with matplotlib, for slides and print."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyBboxPatch, Wedge
+
+from unet_teach.widgets.figures import GREY, OUTPUT
+from unet_teach.widgets.progress_map import count, headline, solved
+
+WIDE, HIGH = 2.95, 0.9  # inches of a box
+STEP = 0.32  # inches that each level stands further in
+HOLLOW = 1.6  # inches between the arms at the lowest pair
+RADIUS = 0.09
+QUIET = "#4B5865"
+
+
+def progress_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:
+    """Draw the U: a box a lesson, a mark an exercise, and in the middle how many are solved."""
+    bottom = len(lessons) // 2  # one more goes down than up where there is no middle
+    arms = WIDE + STEP * max(0, bottom - 1)
+    width = 2 * arms + HOLLOW if bottom else WIDE
+    with plt.style.context("unet_teach.course"):
+        figure = Figure(figsize=(width + 0.2, (bottom + 1) * (HIGH + 0.3) + 0.7))
+        axes = figure.subplots()
+        axes.set_title(headline(lessons))
+        middles = [_middle(i, bottom, width) for i in range(len(lessons))]
+        for lesson, middle in zip(lessons, middles, strict=True):
+            _box(axes, lesson, *middle)
+        for i in range(1, len(lessons)):
+            turn = {bottom: "in", bottom + 1: "out"}.get(i, "")
+            _arrow(axes, middles[i - 1], middles[i], turn)
+        axes.set(xlim=(-0.1, width + 0.1), aspect="equal")
+        axes.set_ylim((bottom + 1) * (HIGH + 0.3) - 0.2, -0.1)
+        axes.axis("off")
+    return figure
+
+
+def _middle(i: int, bottom: int, width: float) -> tuple[float, float]:
+    """Where the box of the i-th lesson stands: down on the left, up on the right."""
+    level = min(i, 2 * bottom - i)
+    y = level * (HIGH + 0.3) + HIGH / 2
+    inwards = WIDE / 2 + STEP * level
+    return (width / 2 if i == bottom else inwards if i < bottom else width - inwards), y
+
+
+def _box(axes: Axes, lesson: Mapping[str, Any], x: float, y: float) -> None:
+    exercises = lesson["exercises"]
+    look: dict[str, Any] = {"facecolor": "white", "edgecolor": GREY}
+    if not exercises:
+        look["linestyle"] = "--"
+    elif solved(lesson) == len(exercises):
+        look = {"facecolor": OUTPUT + "22", "edgecolor": OUTPUT, "linewidth": 1.5}
+    corner, shape = (x - WIDE / 2, y - HIGH / 2), "round,pad=0,rounding_size=0.08"
+    axes.add_patch(FancyBboxPatch(corner, WIDE, HIGH, boxstyle=shape, **look))
+    left = x - WIDE / 2 + 0.1
+    title = textwrap.shorten(f"{lesson['number']} · {lesson['title']}", 38, placeholder=" …")
+    axes.text(left, y - 0.2, title, va="center", fontsize=9.5, weight="bold", parse_math=False)
+    axes.text(left, y + 0.05, count(lesson), va="center", fontsize=8, color=QUIET)
+    for i, exercise in enumerate(exercises):
+        _mark(axes, exercise["state"], left + RADIUS + i * 2.6 * RADIUS, y + 0.28)
+
+
+def _mark(axes: Axes, state: str, x: float, y: float) -> None:
+    """A full disc with a tick, a half one, or a ring."""
+    is_solved = state == "solved"
+    look = {
+        "facecolor": OUTPUT if is_solved else "white",
+        "edgecolor": OUTPUT if is_solved else QUIET,
+    }
+    axes.add_patch(Circle((x, y), RADIUS, linewidth=1.2, **look))
+    if is_solved:
+        ticks = [(-0.45, 0.05), (-0.1, 0.4), (0.5, -0.35)]
+        axes.plot(
+            *zip(*[(x + RADIUS * u, y + RADIUS * v) for u, v in ticks], strict=True),
+            color="white",
+            linewidth=1.2,
+        )
+    elif state == "tried":
+        axes.add_patch(Wedge((x, y), RADIUS, 90, 270, facecolor=QUIET, edgecolor="none"))
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], turn: str) -> None:
+    """Point from box to box; into the bottom one and out of it around a corner."""
+    (x, y), (to_x, to_y) = start, end
+    half = HIGH / 2 if to_y > y else -HIGH / 2
+    if turn == "in":
+        ends, corner = ((x, y + half), (to_x - WIDE / 2, to_y)), "angle,angleA=-90,angleB=0,rad=8"
+    elif turn == "out":
+        ends, corner = ((x + WIDE / 2, y), (to_x, to_y - half)), "angle,angleA=0,angleB=-90,rad=8"
+    else:
+        middle = (x + to_x) / 2
+        ends, corner = ((middle, y + half), (middle, to_y - half)), "arc3"
+    look = {"arrowstyle": "-|>", "color": QUIET, "linewidth": 1, "connectionstyle": corner}
+    axes.annotate("", ends[1], ends[0], arrowprops={**look, "shrinkA": 0, "shrinkB": 0})
