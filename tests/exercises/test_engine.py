@@ -251,6 +251,7 @@ def test_the_kernel_is_as_it_was(exercise):
             sys.stdout,
         ]
 
+    torch.use_deterministic_algorithms(False)  # the first call loads a part of torch, slowly
     before = state()
     assert exercise.check(vandal).outcome is Outcome.SOLVED
     assert state() == before

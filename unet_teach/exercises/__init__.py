@@ -5,16 +5,60 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unet_teach.exercises.cropping import crop_to
 from unet_teach.exercises.downsampling import centres, halve, odd_sizes, output_size, sees
 from unet_teach.exercises.engine import Exercise, Reply
+from unet_teach.exercises.fitting import fits
+from unet_teach.exercises.forwards import forward_add, forward_cat
+from unet_teach.exercises.introduction import halvings, unets
+from unet_teach.exercises.own_unet import own_unet
+from unet_teach.exercises.parting import pad_to
+from unet_teach.exercises.skips import join
+from unet_teach.exercises.splitting import split_conv
 from unet_teach.exercises.standing import export_of, progress_of
+from unet_teach.exercises.symmetry import arguments, double_conv, room_for_skips
+from unet_teach.exercises.upsampling import not_restored, restore, up_size
+from unet_teach.exercises.ways_up import double, even_overlap
 
 if TYPE_CHECKING:
     from unet_teach.widgets.progress_map import ProgressMap
 
-ALL: tuple[Exercise, ...] = (halve, odd_sizes, centres, output_size, sees)
+ALL: tuple[Exercise, ...] = (
+    *(halvings, unets),
+    *(halve, odd_sizes, centres, output_size, sees),
+    *(up_size, double, restore, not_restored, even_overlap),
+    *(join, split_conv, crop_to, pad_to, fits),
+    *(room_for_skips, arguments, forward_add, forward_cat, double_conv, own_unet),
+)
 
-__all__ = ["ALL", "centres", "export", "halve", "odd_sizes", "output_size", "progress", "sees"]
+__all__ = [
+    "ALL",
+    "arguments",
+    "centres",
+    "crop_to",
+    "double",
+    "double_conv",
+    "even_overlap",
+    "export",
+    "fits",
+    "forward_add",
+    "forward_cat",
+    "halve",
+    "halvings",
+    "join",
+    "not_restored",
+    "odd_sizes",
+    "output_size",
+    "own_unet",
+    "pad_to",
+    "progress",
+    "restore",
+    "room_for_skips",
+    "sees",
+    "split_conv",
+    "unets",
+    "up_size",
+]
 
 
 def progress() -> ProgressMap:

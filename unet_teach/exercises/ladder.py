@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from torch.nn.parameter import is_lazy
 from unet_teach.exercises.engine import Rung, Slip
 
 MAX_CELLS = 2**24  # of one float32 result, 64 MB: above it the kernel of a Binder tab is in danger
+LARGE = 16  # a setting above it can make a small map huge
 
 
 # ------------------------------------------------------------------------------------------ numbers
@@ -170,8 +171,11 @@ def run(module: Any, *inputs: Tensor) -> Tensor | str:
         return f"The result would have {cells:,} cells, {gigabytes:.1f} GB: far more than wanted."
     with torch.no_grad():
         made = module(*inputs)
-    if isinstance(made, Tensor):
-        return made
+    return made if isinstance(made, Tensor) else no_map(made)
+
+
+def no_map(made: Any) -> str:
+    """The sentence for a result that is no tensor."""
     if made is None:
         return "Nothing comes out. Did you forget the word `return`?"
     if made is ...:
@@ -180,8 +184,11 @@ def run(module: Any, *inputs: Tensor) -> Tensor | str:
 
 
 def _cells(module: Any, inputs: Sequence[Tensor]) -> int | None:
-    """The number of cells in the result, or `None` when it is not known without running."""
-    if not isinstance(module, nn.Module):
+    """The number of cells in the result, or `None` when it is not known without running.
+
+    It is asked only where a number is large: asking loads 75 MB of torch.
+    """
+    if not isinstance(module, nn.Module) or not any(number > LARGE for number in _settings(module)):
         return None
     state = [*module.named_parameters(), *module.named_buffers()]
     if any(is_lazy(part) for _, part in state):
@@ -195,6 +202,20 @@ def _cells(module: Any, inputs: Sequence[Tensor]) -> int | None:
     except Exception:  # the real run says what is wrong, in the words a student will meet
         return None
     return made.numel() if isinstance(made, Tensor) else None
+
+
+def _settings(module: nn.Module) -> Iterator[float]:
+    """The numbers a module was made with, and those in its code; channels show in its weights."""
+    for part in module.modules():
+        values = [v for k, v in vars(part).items() if not k.endswith(("channels", "features"))]
+        code = getattr(type(part).forward, "__code__", None)
+        stack = [*values, *getattr(code, "co_consts", ())]
+        while stack:
+            value = stack.pop()
+            if isinstance(value, int | float):
+                yield value
+            elif isinstance(value, tuple | list):
+                stack.extend(value)
 
 
 # ------------------------------------------------------------------------------------------ tensors

@@ -139,7 +139,8 @@ def _state_kept() -> Iterator[None]:
         torch.set_rng_state(torch_state)
         torch.set_default_dtype(dtype)
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:  # it loads 50 MB of torch
+            torch.use_deterministic_algorithms(deterministic)
         os.chdir(folder)
         sys.setrecursionlimit(recursion)
 

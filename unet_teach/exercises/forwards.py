@@ -1,0 +1,337 @@
+"""The exercises of lesson 4 that write `forward` for the document's network: adding, then cat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
+from unet_teach.exercises.engine import Exercise, Rung, Slip
+from unet_teach.exercises.flow import Flow
+from unet_teach.exercises.ladder import by
+from unet_teach.exercises.network_ladder import (
+    IN_CHANNELS,
+    OUT_CHANNELS,
+    a_class,
+    affine,
+    flows,
+    fresh,
+    fresh_sizes,
+    output_fault,
+    raises,
+    skip_fault,
+)
+
+Forward = Callable[[Any, Tensor], Any]
+
+
+def _document(answer: Any) -> nn.Module:
+    return fresh(answer, IN_CHANNELS, OUT_CHANNELS)
+
+
+def _builds_fault(answer: Any) -> str | None:
+    return output_fault(_document(answer), [(32, 48), *fresh_sizes(8)])
+
+
+def _document_skips(answer: Any) -> str | None:
+    sizes = [(32, 48), (16, 24), (8, 12)]
+    return skip_fault(lambda: _document(answer), torch.randn(1, IN_CHANNELS, 32, 48), sizes)
+
+
+def _kind_of_skips(wanted: str) -> Callable[[Any], str | None]:
+    def fault(answer: Any) -> str | None:
+        kinds = Flow(_document(answer), torch.randn(1, IN_CHANNELS, 32, 48)).skips
+        wrong = [by(size) for size, kind in kinds.items() if kind != wanted]
+        words = {"add": "added", "cat": "concatenated"}[wanted]
+        return f"At {', '.join(wrong)} the two maps are not {words}." if wrong else None
+
+    return fault
+
+
+def _bend_fault(answer: Any) -> str | None:
+    network, picture = _document(answer), torch.randn(1, IN_CHANNELS, 32, 48)
+    if affine(network, picture):
+        return (
+            "Your network answers the sum of two pictures with the sum of its answers: "
+            "all its layers together are one linear map."
+        )
+    flow = Flow(network, picture)
+    for above, below in flow.bare:
+        if below < above:
+            return f"From {by(above)} to {by(below)} no activation stands between two convolutions."
+    if flow.ends_in_activation:
+        return "An activation comes last. What leaves the network are logits: any numbers."
+    return None
+
+
+def _document_ladder(kind: str, shown: str) -> tuple[Rung, ...]:
+    return (
+        a_class(shown),
+        Rung("5 classes, as large as the picture", _builds_fault),
+        Rung("a skip at each of three sizes", _document_skips),
+        Rung({"add": "added", "cat": "concatenated"}[kind], _kind_of_skips(kind)),
+        Rung("its activations", _bend_fault),
+    )
+
+
+class _HalfWide(DocumentUNet):
+    """Only the first of them."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels)
+        self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)
+
+
+class _LastNarrow(ConcatenatingUNet):
+    """All but the last of them."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels)
+        self.upconv4 = nn.ConvTranspose2d(64, out_channels, 3, padding=1)
+
+
+def _with(
+    join: Callable[[Tensor, Tensor], Tensor],
+    *,
+    base: type[DocumentUNet] = DocumentUNet,
+    bend: Callable[[Tensor], Tensor] = F.relu,
+    end: Callable[[Tensor], Any] = lambda x: x,
+    level: Callable[[int, Tensor], Tensor] = lambda level, skip: skip,
+) -> Callable[[], type[nn.Module]]:
+    """A class whose forward joins maps this way; `level` changes the skip of one level."""
+
+    def forward(self: Any, x: Tensor) -> Any:
+        skips = []
+        for conv in (self.conv1, self.conv2, self.conv3):
+            x = bend(conv(x))
+            skips.append(x)
+        x = bend(self.conv4(x))
+        lateral = (self.skip3, self.skip2, self.skip1)
+        for i, up in ((2, self.upconv1), (1, self.upconv2), (0, self.upconv3)):
+            x = join(bend(up(x)), level(i, lateral[i](skips[i])))
+        return end(self.upconv4(x))
+
+    return lambda: type("Student", (base,), {"forward": forward})
+
+
+def _early(self: Any, x: Tensor) -> Tensor:
+    one = F.relu(self.conv1(x))
+    two = F.relu(self.conv2(one))
+    three = F.relu(self.conv3(two))
+    four = F.relu(self.conv4(three))
+    x = self.upconv1(four) + two
+    return self.upconv4(self.upconv3(self.upconv2(x) + one))  # type: ignore[no-any-return]
+
+
+def _crossed(self: Any, x: Tensor) -> Tensor:
+    one = F.relu(self.conv1(x))
+    two = F.relu(self.conv2(one))
+    three = F.relu(self.conv3(two))
+    x = self.upconv1(F.relu(self.conv4(three))) + self.skip1(one)
+    return self.upconv4(self.upconv3(self.upconv2(x) + self.skip2(two)))  # type: ignore[no-any-return]
+
+
+def _as(forward: Forward, base: type[nn.Module] = DocumentUNet) -> Callable[[], type[nn.Module]]:
+    return lambda: type("Student", (base,), {"forward": forward})
+
+
+def _add(x: Tensor, skip: Tensor) -> Tensor:
+    return x + skip
+
+
+def _cat(x: Tensor, skip: Tensor) -> Tensor:
+    return torch.cat([skip, x], dim=1)
+
+
+def _slips_of_both(
+    join: Callable[[Tensor, Tensor], Tensor], base: type[DocumentUNet]
+) -> tuple[Slip, ...]:
+    """The mistakes that can be made with either way of joining."""
+
+    def zeroed(x: Tensor, skip: Tensor) -> Tensor:
+        return join(x, 0 * skip)
+
+    def cut(x: Tensor, skip: Tensor) -> Tensor:
+        return join(x, skip.detach())
+
+    def fixed(x: Tensor) -> Tensor:
+        return F.interpolate(x, size=(32, 48))
+
+    return (
+        Slip(
+            "no forward",
+            lambda: DocumentUNet,
+            raises(_document, "missing the required", "forward"),
+            "`__init__` lists the layers. In which order the data meets them, `forward` says.",
+        ),
+        Slip(
+            "one skip left out",
+            _with(join, base=base, level=lambda i, skip: 0 * skip if i == 1 else skip),
+            flows(_document, lambda flow: 0 < len(flow.skips) < 3),
+            "The other sizes have theirs.",
+        ),
+        Slip(
+            "a skip multiplied by zero",
+            _with(zeroed, base=base),
+            flows(_document, lambda flow: not flow.skips and flow.dead_joins),
+            "The join is there, but what comes across is worth nothing: its gradient is zero.",
+        ),
+        Slip(
+            "a detached skip",
+            _with(cut, base=base),
+            flows(_document, lambda flow: not flow.skips and flow.cut_joins),
+            "The join is there, but no gradient goes back across it. Is something detached?",
+        ),
+        Slip(
+            "no activation",
+            _with(join, base=base, bend=lambda x: x),
+            lambda a: affine(_document(a), torch.randn(1, IN_CHANNELS, 32, 48)),
+            "Where does a ReLU belong? After each convolution but the last.",
+        ),
+        Slip(
+            "an activation after the last layer",
+            _with(join, base=base, end=F.relu),
+            flows(_document, lambda flow: flow.ends_in_activation),
+            "The loss applies its own. A ReLU here makes every class at least 0.",
+        ),
+        Slip(
+            "hard-coded size",
+            _with(join, base=base, end=fixed),
+            lambda a: _document(a)(torch.randn(1, IN_CHANNELS, 40, 32)).shape[2:] == (32, 48),
+            "That is the size of the first picture tried. Take sizes from the maps, not a number.",
+        ),
+        Slip(
+            "more than the map returned",
+            _with(join, base=base, end=lambda x: (x, x)),
+            lambda a: isinstance(_document(a)(torch.randn(1, IN_CHANNELS, 32, 48)), tuple | list),
+            "A loss wants the logits alone.",
+        ),
+    )
+
+
+forward_add = Exercise(
+    name="forward_add",
+    lesson=4,
+    prompt="Write `forward` for the document's layers, with a skip added at each of three sizes.",
+    ladder=_document_ladder("add", "class Additive(DocumentUNet): …"),
+    answers=(
+        lambda: AdditiveUNet,
+        _with(_add),
+        _with(lambda x, skip: F.relu(skip + x), bend=F.silu),
+    ),
+    slips=(
+        *_slips_of_both(_add, DocumentUNet),
+        Slip(
+            "no skip",
+            _with(lambda x, skip: x),
+            flows(_document, lambda flow: not flow.skips),
+            "The data goes down and up and never across: that is an autoencoder.",
+        ),
+        Slip(
+            "skip of another level",
+            _as(_early),
+            raises(_document, "The size of tensor a"),
+            "Two maps of different sizes meet. Which map is as large as what leaves upconv1?",
+        ),
+        Slip(
+            "wrong order",
+            _as(_crossed),
+            raises(_document, "to have 256 channels, but got 64"),
+            "The first map stored is the last one used: the skips are met in reverse.",
+        ),
+        Slip(
+            "concatenated",
+            _with(_cat),
+            raises(_document, "to have 256 channels, but got 512"),
+            "`cat` doubles the channels, and upconv2 takes 256: these layers fit addition.",
+        ),
+    ),
+    hints=(
+        "Which maps must you keep on the way down, so that the way up can meet them?",
+        "What leaves upconv1 has 256 channels and a quarter of the height. Which convolution made "
+        "such a map on the way down?",
+        "`one = F.relu(self.conv1(x))`, then two and three; `x = F.relu(self.conv4(three))`; "
+        "`x = F.relu(self.upconv1(x)) + self.skip1(___)`; twice more; `return self.upconv4(___)`",
+    ),
+    solution_text=(
+        "`one = F.relu(self.conv1(x))\n"
+        "two = F.relu(self.conv2(one))\n"
+        "three = F.relu(self.conv3(two))\n"
+        "x = F.relu(self.conv4(three))\n"
+        "x = F.relu(self.upconv1(x)) + self.skip1(three)\n"
+        "x = F.relu(self.upconv2(x)) + self.skip2(two)\n"
+        "x = F.relu(self.upconv3(x)) + self.skip3(one)\n"
+        "return self.upconv4(x)`"
+    ),
+    praise="Three skips, each alive, at 32×48, 16×24 and 8×12, and on every other size tried.",
+)
+
+forward_cat = Exercise(
+    name="forward_cat",
+    lesson=4,
+    prompt="Now concatenate: change the layers that need it, and join with `torch.cat`.",
+    ladder=_document_ladder("cat", "class Concatenating(DocumentUNet): …"),
+    answers=(
+        lambda: ConcatenatingUNet,
+        _with(_cat, base=ConcatenatingUNet),
+        _with(lambda x, skip: torch.cat([x, skip], dim=1), base=ConcatenatingUNet, bend=F.gelu),
+    ),
+    slips=(
+        *_slips_of_both(_cat, ConcatenatingUNet),
+        Slip(
+            "layers unchanged",
+            _with(_cat),
+            raises(_document, "to have 256 channels, but got 512"),
+            "256 from below and 256 from the skip: upconv2 is given 512 channels.",
+        ),
+        Slip(
+            "only the first layer changed",
+            _with(_cat, base=_HalfWide),
+            raises(_document, "to have 128 channels, but got 256"),
+            "upconv2 is right now. The layers above it meet a skip as well.",
+        ),
+        Slip(
+            "joined along the batch",
+            _with(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
+            raises(_document, "input[2,", "to have 512 channels, but got 256"),
+            "dim=0 is the batch. Channels are dim=1.",
+        ),
+        Slip(
+            "added after all",
+            _with(_add, base=ConcatenatingUNet),
+            raises(_document, "to have 512 channels, but got 256"),
+            "The layers wait for twice the channels: here the maps are added, or one is left out.",
+        ),
+        Slip(
+            "the last layer forgotten",
+            _with(_cat, base=_LastNarrow),
+            raises(_document, "to have 64 channels, but got 128"),
+            "upconv4 meets the topmost skip: 64 from below, 64 across.",
+        ),
+        Slip(
+            "the map from below twice",
+            _with(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
+            flows(_document, lambda flow: not flow.skips),
+            "Does anything come from the way down? The channels fit, but nothing crosses.",
+        ),
+    ),
+    hints=(
+        "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",
+        "Three layers take what a join made: upconv2, upconv3, upconv4. Their in_channels double.",
+        "`self.upconv2 = nn.ConvTranspose2d(___, 128, 3, stride=2, padding=1, output_padding=1)`, "
+        "and `x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=___)`",
+    ),
+    solution_text=(
+        "In `__init__`:\n"
+        "`self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)\n"
+        "self.upconv3 = nn.ConvTranspose2d(256, 64, 3, stride=2, padding=1, output_padding=1)\n"
+        "self.upconv4 = nn.ConvTranspose2d(128, out_channels, 3, padding=1)`\n"
+        "In `forward`, three times, as in:\n"
+        "`x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=1)`"
+    ),
+    praise="Three joins side by side, and the three layers above them take twice the channels.",
+)
