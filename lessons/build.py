@@ -5,7 +5,7 @@
 
 A source is a jupytext percent file. What stands between `### BEGIN SOLUTION` and `### END SOLUTION`
 is left out of the student's notebook: an assignment keeps its name and loses its value
-(`layer = ...`), anything else becomes dots. The solved notebook is executed, with outputs stored.
+(`layer = ...`), anything else, and the body of a function, becomes dots. The solved notebook is executed, with outputs stored.
 """
 
 from __future__ import annotations
@@ -42,14 +42,25 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 def blank(region: re.Match[str]) -> str:
     """What a student finds in place of a solution: every name, no value."""
     indent, code = region["indent"], textwrap.dedent(region["code"])
-    names = [
-        ast.unparse(target)
+    assigned = [
+        target
         for statement in ast.parse(code).body
         if isinstance(statement, ast.Assign)
         for target in statement.targets
     ]
-    lines = [f"{name} = ...  # your answer" for name in names] or ["...  # your code"]
-    return "\n".join(indent + line for line in lines)
+    if indent or not assigned:  # a body: its names are the student's own
+        return f"{indent}...  # your code"
+    lines = []
+    for names in map(_names, assigned):
+        dots = ", ".join("..." for _ in names)
+        lines.append(f"{', '.join(names)} = {dots}  # your answer")
+    return "\n".join(lines)
+
+
+def _names(target: ast.expr) -> list[str]:
+    """The names that one assignment gives, `a, b = 1, 2` more than one."""
+    parts = target.elts if isinstance(target, ast.Tuple) else [target]
+    return [ast.unparse(part) for part in parts]
 
 
 def read(source: Path) -> NotebookNode:
@@ -101,6 +112,7 @@ def execute(notebook: NotebookNode) -> NotebookNode:
         notebook,
         timeout=300,
         kernel_name="python3",
+        coalesce_streams=True,  # else where a long print is broken is chance
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     ).execute()
     notebook.metadata = nbformat.from_dict(METADATA)  # without the widgets' state

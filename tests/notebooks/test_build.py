@@ -39,8 +39,15 @@ def test_a_solution_leaves_its_name_and_loses_its_value(lesson):
     assert build.solved(source).cells[0].source == "layer = 41 + 1\nprint(layer)"
 
 
-def test_a_solution_inside_a_function_keeps_its_indent(lesson):
-    source = lesson("def f(x):\n    ### BEGIN SOLUTION\n    return x + 1\n    ### END SOLUTION")
+def test_a_solution_of_two_names_leaves_both(lesson):
+    source = lesson("### BEGIN SOLUTION\none, two = 1, 2\n### END SOLUTION\nprint(one)")
+    left = "one, two = ..., ...  # your answer\nprint(one)"
+    assert build.student(source).cells[0].source == left
+
+
+@pytest.mark.parametrize("body", ["return x + 1", "y = x + 1\n    return y"])
+def test_a_solution_inside_a_function_leaves_its_indent_and_no_names(lesson, body):
+    source = lesson(f"def f(x):\n    ### BEGIN SOLUTION\n    {body}\n    ### END SOLUTION")
     assert build.student(source).cells[0].source == "def f(x):\n    ...  # your code"
 
 
