@@ -16,11 +16,10 @@ from torchinfo import summary
 
 from unet_teach import UNet, exercises
 from unet_teach.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
-from unet_teach.networks import double_conv as reference_block
 from unet_teach.widgets import Predict, SizeLedger
 
 torch.manual_seed(0)
-torch.set_num_threads(1);
+torch.set_num_threads(1)
 
 # %% [markdown]
 # ## The document's network
@@ -338,7 +337,7 @@ exercises.double_conv.check(double_conv)
 # - at the end a 1×1 convolution to `out_channels`. Layers in a list belong into an `nn.ModuleList`, or PyTorch does not find them.
 #
 # It is the longest exercise of the course: some twenty lines. The check tells you each time what holds already. If you skipped
-# the block, `reference_block` is one.
+# the block, take the course's: `from unet_teach.networks import double_conv`.
 
 
 # %%
