@@ -9,7 +9,8 @@ import torch
 from unet_teach import document, relatives
 from unet_teach.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 
-LESSON = Path(__file__).parents[1] / "lessons" / "04_symmetric_architecture.py"
+LESSONS = Path(__file__).parents[1] / "lessons"
+LESSON = LESSONS / "04_symmetric_architecture.py"
 
 
 def layers(text):
@@ -42,3 +43,36 @@ def test_the_six_networks_of_lesson_0_are_small_and_run():
         shape = (1, 10) if letter == "F" else (1, 1, 64, 64)
         assert network.eval()(picture).shape == shape
         assert sum(p.numel() for p in network.parameters()) < 200_000
+
+
+# What the document says that is not quite so, and where the course meets it: the lesson, then an
+# exercise by name, or words of the lesson itself.
+MET = {
+    "the skip joins the small map": ("03", "exercises.join.check"),
+    "there is no forward": ("04", "exercises.forward_add.check"),
+    "skip4 has nothing to feed it": ("04", "exercises.room_for_skips.check"),
+    "the layers fit adding, the text says concatenating": ("04", "exercises.forward_cat.check"),
+    "stride 2 does not always halve": ("01", "exercises.odd_sizes.check"),
+    "output_padding=1 does not always double": ("02", "exercises.restore.check"),
+    "output_padding adds no zeros": ("02", "## Is the extra row padding?"),
+    "not every pixel is a centre": ("01", "exercises.centres.check"),
+    "a transposed convolution is no inverse": (
+        "02",
+        "So this course does not call it *deconvolution*",
+    ),
+    "kernel 3 with stride 2 draws a checkerboard": ("02", "exercises.even_overlap.check"),
+    "without activations all is one linear map": ("04", "## Eight layers, or one?"),
+    "UNet(64, 128) is no segmenter": ("04", "exercises.arguments.check"),
+    "all of the above comes too early": ("02", '"all of the above, put together"'),
+    "other ways down are only named": ("01", "## Other ways to halve"),
+    "other ways up are only named": ("02", "## Six ways up, side by side"),
+}
+
+
+@pytest.mark.parametrize("mistake", MET)
+def test_every_mistake_of_the_document_is_met(mistake):
+    number, words = MET[mistake]
+    (lesson,) = LESSONS.glob(f"{number}_*.py")
+    text = " ".join(lesson.read_text(encoding="utf-8").replace("\n# ", " ").split())
+    assert words in text
+    assert "## Read the document again" in text

@@ -1,0 +1,77 @@
+"""Each lesson once in a real JupyterLab: every widget shows, an exercise says no and then yes."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .lab import Notebook, axe_violations
+
+WIDGET_CELLS = """() => {
+  const view = 'application/vnd.jupyter.widget-view+json';
+  return window.jupyterapp.shell.currentWidget.content.widgets.flatMap((cell, index) =>
+    cell.model.type === 'code' &&
+    cell.model.outputs.toJSON().some((output) => output.data?.[view]) ? [index] : []);
+}"""
+SCROLL = "(index) => window.jupyterapp.shell.currentWidget.content.scrollToItem(index, 'center')"
+
+# Lesson: the names of its widgets; an exercise; a wrong answer and what is said; a right one.
+LESSONS = {
+    "02_upsampling": (
+        ["Predict"] * 4 + ["Transposed convolution explorer", "Round trip", "Feature maps"],
+        "double",
+        "nn.ConvTranspose2d(128, 64, 4, stride=2)",
+        "16×16 map: 34×34 comes out, wanted 32×32: (16 − 1)·2 + 4 − 2·0 + 0 = 34. All that was",
+        "nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1)",
+    ),
+    "03_skip_connections": (
+        ["Predict"] * 4 + ["Feature maps", "Size ledger of a U-Net"],
+        "join",
+        "lambda i, down, up: torch.cat([down(i), up(down(i))], dim=1)",
+        "x is the small map. Which other map is as high and wide as y?",
+        "lambda i, down, up: torch.cat([i, up(down(i))], dim=1)",
+    ),
+    "04_symmetric_architecture": (
+        ["Predict", "Size ledger of a U-Net"],
+        "forward_add",
+        "DocumentUNet",
+        "In which order the data meets them, `forward` says.".replace("`", ""),
+        "AdditiveUNet",
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def lesson(request, browser, lab):
+    notebook = Notebook(browser, lab, f"{request.param}.ipynb")
+    notebook.run_all()
+    yield notebook, *LESSONS[request.param]
+    notebook.close()
+
+
+def test_runs_from_top_to_bottom_with_nothing_solved(lesson):
+    assert lesson[0].errors() == []
+
+
+def test_every_widget_shows_and_is_accessible(lesson):
+    notebook, names, *_ = lesson
+    shown = []
+    for index in notebook.page.evaluate(WIDGET_CELLS):
+        notebook.page.evaluate(SCROLL, index)
+        widget = notebook.page.locator(
+            f".jp-Cell[data-windowed-list-index='{index}'] .ut[role=group]"
+        )
+        expect(widget).to_be_visible()
+        shown.append(widget.get_attribute("aria-label").partition(":")[0])
+        assert axe_violations(notebook.page) == []
+    assert sorted(shown) == sorted(names)
+
+
+def test_an_exercise_is_answered_wrongly_then_rightly(lesson):
+    notebook, _, exercise, wrong, says, right = lesson
+    for answer, reply in [(wrong, "✕ Not yet."), (wrong, says), (right, "✓ Solved.")]:
+        marked = f"exercises.{exercise}.check"
+        cell = notebook.run_cell(marked, f"{marked}({answer})")
+        expect(cell).to_contain_text(reply)
+
+
+def test_nothing_was_written_to_the_console_as_an_error(lesson):
+    assert lesson[0].console_errors == []
