@@ -27,7 +27,8 @@ LOOK = """
 import gc, json, resource, sys
 import psutil
 gc.collect()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+unit = 2**20 if sys.platform == "darwin" else 2**10
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 print(json.dumps({"memory": psutil.Process().memory_info().rss / 2**20, "peak": peak}))
 """
 

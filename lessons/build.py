@@ -5,7 +5,8 @@
 
 A source is a jupytext percent file. What stands between `### BEGIN SOLUTION` and `### END SOLUTION`
 is left out of the student's notebook: an assignment keeps its name and loses its value
-(`layer = ...`), anything else, and the body of a function, becomes dots. The solved notebook is executed, with outputs stored.
+(`layer = ...`), anything else, and the body of a function, becomes dots. The solved notebook is
+executed, with outputs stored.
 """
 
 from __future__ import annotations
