@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from unet_teach.exercises.flow import Flow
+from unet_teach.exercises.network_ladder import fresh
 from unet_teach.networks import UNet
 from unet_teach.relatives import Autoencoder, ResidualNet
 
@@ -106,3 +107,10 @@ def test_looking_changes_nothing_of_the_module():
     flow(network)
     assert network.training
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_no_skip_of_a_fresh_network_is_dead_by_bad_luck():
+    for seed in range(60):
+        torch.manual_seed(seed)
+        network = fresh(UNet, 1, 1, depth=3, base_channels=4, norm=False)
+        assert len(flow(network).skips) == 3, seed
