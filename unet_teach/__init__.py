@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from unet_teach import exercises as exercises
     from unet_teach.exercises import export as export
     from unet_teach.exercises import progress as progress
+    from unet_teach.inspection.inspector import inspect_unet as inspect_unet
     from unet_teach.installation import self_test as self_test
     from unet_teach.networks import UNet as UNet
 
 _HOMES = {
     "UNet": "networks",
     "export": "exercises",
+    "inspect_unet": "inspection.inspector",
     "progress": "exercises",
     "self_test": "installation",
 }
 
-__all__ = ["UNet", "exercises", "export", "progress", "self_test"]
+__all__ = ["UNet", "exercises", "export", "inspect_unet", "progress", "self_test"]
 
 
 def __getattr__(name: str) -> Any:

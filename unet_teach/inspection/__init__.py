@@ -1,0 +1,1 @@
+"""Is it a U-Net? Recorder, graph, criteria, report: one file each."""

@@ -1,0 +1,272 @@
+"""Writes down every operation of one forward pass: what went in, what came out, in which module.
+
+On meta tensors nothing is computed: only shapes flow. Where a forward needs values, the same
+recorder follows a real run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils.weak import WeakIdKeyDictionary
+
+SMALL = 1  # a made-up tensor of more cells is only a shape, where nothing is computed
+
+
+@dataclass(eq=False)
+class Value:
+    """A tensor at one moment: writing into a tensor makes a new value.
+
+    Attributes:
+        shape: its sizes.
+        is_number: whether it holds floating or complex numbers; positions and masks do not.
+        op: the operation that made it; `None` for what was there before.
+        is_input: whether the user gave it to the network.
+        is_weight: whether it was in the network before the run.
+        depends: whether it depends on what the user gave.
+    """
+
+    shape: tuple[int, ...]
+    is_number: bool
+    op: Op | None = None
+    is_input: bool = False
+    is_weight: bool = False
+    depends: bool = False
+
+
+@dataclass(eq=False)
+class Op:
+    """One operation.
+
+    Attributes:
+        name: torch's own, such as "convolution" or "cat".
+        arguments: as they were given, by the names of the operation's schema; values for tensors.
+        inputs: the values among them, in their order.
+        outputs: what it made.
+        module: the path of the module that was running, "" for the network itself.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    module: str
+
+
+@dataclass
+class Recording:
+    """One run.
+
+    Attributes:
+        ops: in the order in which they ran.
+        inputs: what the user gave.
+        output: what the network returned, values for its tensors; `None` when it did not return.
+        error: what stopped it.
+        last_module: the module that was running last.
+    """
+
+    ops: list[Op] = field(default_factory=list)
+    inputs: list[Value] = field(default_factory=list)
+    output: Any = None
+    error: Exception | None = None
+    last_module: str = ""
+
+    @property
+    def outputs(self) -> list[Value]:
+        """The values in what was returned."""
+        return list(dict.fromkeys(_inside(self.output, Value)))
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Records while it is active.
+
+    Args:
+        model: a network of its own, which is run and may change.
+        on_meta: whether tensors are shapes without values.
+    """
+
+    def __init__(self, model: nn.Module, *, on_meta: bool) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.recording = Recording()
+        self._on_meta = on_meta
+        self._values = WeakIdKeyDictionary()
+        self._twins = WeakIdKeyDictionary()  # what stands on meta for a tensor with values
+        self._views: dict[int, list[Any]] = {}  # by storage: weak references to tensors on it
+        self._path: list[str] = [""]
+        self._model = model
+        for tensor in (*model.parameters(), *model.buffers()):
+            self._note(tensor, Value(tuple(tensor.shape), _is_number(tensor), is_weight=True))
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording:
+        """Run the network once, without gradients, and return what was recorded."""
+        for tensor in _inside((args, kwargs), Tensor):
+            value = Value(tuple(tensor.shape), _is_number(tensor), is_input=True, depends=True)
+            self.recording.inputs.append(value)
+            self._note(tensor, value)
+        handles = [
+            hook for name, m in self._model.named_modules() for hook in self._follow(name, m)
+        ]
+        try:
+            with self:
+                made = self._model(*args, **kwargs)
+            self.recording.output = self._as_values(made)
+        except Exception as error:
+            self.recording.error = error
+        finally:
+            for handle in handles:
+                handle.remove()
+        return self.recording
+
+    def _follow(self, name: str, module: nn.Module) -> Iterator[Any]:
+        def enter(*_: Any) -> None:
+            self._path.append(name)
+            self.recording.last_module = name
+
+        def leave(*_: Any) -> None:
+            if self._path[-1] == name:
+                self._path.pop()
+
+        if isinstance(module, torch.jit.ScriptModule):
+            return
+        yield module.register_forward_pre_hook(enter)
+        yield module.register_forward_hook(leave)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Run one operation, on meta where that is wanted, and write it down."""
+        flat, spec = tree_flatten((args, kwargs or {}))
+        if self._on_meta and any(_is_meta(x) for x in flat):
+            flat = [self._on_meta_too(x) for x in flat]
+            args, kwargs = tree_unflatten(flat, spec)
+        made = func(*args, **(kwargs or {}))
+        if self._on_meta and not any(isinstance(x, Tensor) for x in flat):
+            made = _only_a_shape(made)
+        self._write_down(func, args, kwargs or {}, flat, made)
+        return made
+
+    def _on_meta_too(self, thing: Any) -> Any:
+        if isinstance(thing, torch.device):
+            return torch.device("meta")
+        if not isinstance(thing, Tensor) or thing.is_meta:
+            return thing
+        if thing not in self._twins:
+            twin = torch.empty_strided(
+                thing.shape, thing.stride(), dtype=thing.dtype, device="meta"
+            )
+            self._twins[thing] = twin
+            self._note(twin, self._value(thing))
+        return self._twins[thing]
+
+    def _write_down(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any], made: Any
+    ) -> None:
+        inputs = tuple(self._value(x) for x in flat if isinstance(x, Tensor))
+        schema = func._schema
+        named = dict(zip((a.name for a in schema.arguments), args, strict=False)) | kwargs
+        written = [
+            named[a.name]
+            for a in schema.arguments
+            if a.alias_info is not None and a.alias_info.is_write and a.name in named
+        ]
+        arguments = {name: self._as_values(thing) for name, thing in named.items()}
+        op = Op(func.overloadpacket.__name__, arguments, inputs, (), self._path[-1])
+        tensors = list(_inside(made, Tensor))
+        depends = any(value.depends for value in inputs)
+        op.outputs = tuple(
+            Value(tuple(t.shape), _is_number(t), op, depends=depends) for t in tensors
+        )
+        if op.outputs:
+            self.recording.ops.append(op)
+        for target in (t for t in _inside(written, Tensor)):
+            self._write_into(target, op)
+        for tensor, value in zip(tensors, op.outputs, strict=True):
+            self._note(tensor, value)
+
+    def _write_into(self, target: Tensor, op: Op) -> None:
+        """Give every other tensor on the same memory a new value: the old one and what came in."""
+        if not op.outputs:
+            return
+        living = [reference() for reference in self._views.get(_memory(target), ())]
+        for view in {id(v): v for v in living if v is not None and v is not target}.values():
+            old = self._value(view)
+            inputs = (old, op.outputs[0])
+            merge = Op("write", {"self": old, "other": inputs[1]}, inputs, (), op.module)
+            depends = any(value.depends for value in inputs)
+            merge.outputs = (Value(old.shape, old.is_number, merge, depends=depends),)
+            self.recording.ops.append(merge)
+            self._values[view] = merge.outputs[0]
+
+    def _note(self, tensor: Tensor, value: Value) -> None:
+        self._values[tensor] = value
+        on_same = self._views.setdefault(_memory(tensor), [])
+        on_same[:] = [reference for reference in on_same if reference() is not None]
+        on_same.append(weakref.ref(tensor))
+
+    def _value(self, tensor: Tensor) -> Value:
+        if tensor not in self._values:  # a constant, made before the run or outside of torch
+            self._note(tensor, Value(tuple(tensor.shape), _is_number(tensor)))
+        value: Value = self._values[tensor]
+        return value
+
+    def _as_values(self, thing: Any) -> Any:
+        """The same structure, with a value in place of each tensor."""
+        if isinstance(thing, Tensor):
+            return self._value(thing)
+        if isinstance(thing, dict):
+            return {key: self._as_values(part) for key, part in thing.items()}
+        if isinstance(thing, list | tuple):
+            return [self._as_values(part) for part in thing]
+        if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+            return {key: self._as_values(part) for key, part in vars(thing).items()}
+        return thing
+
+
+def _inside(thing: Any, kind: type[Any]) -> Iterator[Any]:
+    """Everything of a kind in nested containers, in order."""
+    if isinstance(thing, kind):
+        yield thing
+    elif isinstance(thing, dict):
+        for part in thing.values():
+            yield from _inside(part, kind)
+    elif isinstance(thing, list | tuple | set):
+        for part in thing:
+            yield from _inside(part, kind)
+    elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        yield from _inside(vars(thing), kind)
+
+
+def shape_of(tensor: Tensor) -> Tensor:
+    """The tensor without its values."""
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+
+
+def _is_meta(thing: Any) -> bool:
+    return isinstance(thing, Tensor) and thing.is_meta
+
+
+def _is_number(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
+def _only_a_shape(made: Any) -> Any:
+    """A large tensor out of nothing, such as zeros to be filled, becomes one on meta."""
+    if isinstance(made, Tensor) and made.is_floating_point() and made.numel() > SMALL:
+        return made.to("meta")
+    return made
+
+
+def _memory(tensor: Tensor) -> int:
+    """What two tensors share when one is a view of the other."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (NotImplementedError, RuntimeError):  # sparse tensors have no such memory
+        return id(tensor)

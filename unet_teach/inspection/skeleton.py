@@ -1,0 +1,129 @@
+"""Copies a network to be run in its place: the user's own is only read, never run."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import random
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from unet_teach.inspection.recorder import shape_of
+
+
+def skeleton(model: nn.Module, *, on_meta: bool) -> nn.Module:
+    """Return a copy in evaluation mode; on meta, its parameters are shapes and cost no memory.
+
+    Hooks come along, since some networks fetch their skips with them; what a hook's function has
+    closed over is copied as well, so that the user's lists stay as they are.
+
+    Raises:
+        Exception: whatever the network's own parts raise that cannot be copied.
+    """
+    memo: dict[int, Any] = {}
+    for module in model.modules():
+        for thing in vars(module).values():
+            if on_meta:
+                _put_on_meta(thing, memo)
+    hooks = [hook for module in model.modules() for hook in _hooks(module)]
+    copies = [_with_empty_closure(hook, memo) for hook in hooks]
+    for hook, own in zip(hooks, copies, strict=True):
+        for cell, own_cell in zip(hook.__closure__ or (), own.__closure__ or (), strict=True):
+            with contextlib.suppress(Exception):  # what cannot be copied, or is still empty
+                own_cell.cell_contents = cell.cell_contents
+                own_cell.cell_contents = copy.deepcopy(cell.cell_contents, memo)
+    return copy.deepcopy(model, memo).eval()
+
+
+def _put_on_meta(thing: Any, memo: dict[int, Any]) -> None:
+    if isinstance(thing, Tensor):
+        if not is_lazy(thing) and id(thing) not in memo:
+            shape = shape_of(thing)
+            is_parameter = isinstance(thing, nn.Parameter)
+            memo[id(thing)] = nn.Parameter(shape, thing.requires_grad) if is_parameter else shape
+    elif isinstance(thing, dict):
+        for part in thing.values():
+            _put_on_meta(part, memo)
+    elif isinstance(thing, list | tuple):
+        for part in thing:
+            _put_on_meta(part, memo)
+
+
+def _hooks(module: nn.Module) -> Iterator[types.FunctionType]:
+    """The module's hooks that are functions with a closure."""
+    for name, registered in vars(module).items():
+        if name.endswith("_hooks") and isinstance(registered, dict):
+            for hook in registered.values():
+                if isinstance(hook, types.FunctionType) and hook.__closure__:
+                    yield hook
+
+
+def _with_empty_closure(hook: types.FunctionType, memo: dict[int, Any]) -> types.FunctionType:
+    """The same function with cells of its own, in `memo` before anything refers to it."""
+    if id(hook) not in memo:
+        cells = tuple(types.CellType() for _ in hook.__closure__ or ())
+        own = types.FunctionType(
+            hook.__code__, hook.__globals__, hook.__name__, hook.__defaults__, cells
+        )
+        own.__kwdefaults__ = hook.__kwdefaults__
+        memo[id(hook)] = own
+    made: types.FunctionType = memo[id(hook)]
+    return made
+
+
+def inputs_like(given: Any, *, on_meta: bool) -> Any:
+    """The same structure of tensors of one's own; on meta, of shapes alone."""
+    return _mapped(given, lambda tensor: _own(tensor, on_meta))
+
+
+def _own(tensor: Tensor, on_meta: bool) -> Tensor:
+    if on_meta:
+        return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+    return (
+        torch.randn(tensor.shape, dtype=tensor.dtype) if tensor.is_meta else tensor.detach().clone()
+    )
+
+
+def from_shapes(given: Any, least: int) -> Any:
+    """A tuple of at least so many whole numbers becomes a float tensor of that shape, on meta."""
+    is_shape = isinstance(given, tuple) and len(given) >= least
+    if is_shape and all(isinstance(n, int) and not isinstance(n, bool) for n in given):
+        return torch.empty(given, device="meta")
+    return given
+
+
+def _mapped(thing: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    if isinstance(thing, Tensor):
+        return change(thing)
+    if isinstance(thing, dict):
+        return type(thing)((key, _mapped(part, change)) for key, part in thing.items())
+    if isinstance(thing, tuple) and hasattr(thing, "_fields"):
+        return type(thing)(*(_mapped(part, change) for part in thing))
+    if isinstance(thing, list | tuple):
+        return type(thing)(_mapped(part, change) for part in thing)
+    return thing
+
+
+@contextlib.contextmanager
+def everything_kept() -> Iterator[None]:
+    """Put back what a run can change for everybody: random states, default dtype, grad mode."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    torch_state, dtype, grad = (
+        torch.get_rng_state(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+    )
+    try:
+        yield
+    finally:
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+        torch.set_rng_state(torch_state)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(grad)
