@@ -469,6 +469,15 @@ def _col2im(op: Op, known: Known) -> Dims:
     return tuple(made)
 
 
+def _pad(op: Op, known: Known) -> Dims:
+    """Cells are added at the ends or, by a negative padding, cut off: the pitch stays."""
+    given, shape = known[op.inputs[0]], op.outputs[0].shape
+    return tuple(
+        dim if _size(dim) == size else _lengthened(dim, size)
+        for dim, size in zip(given, shape, strict=True)
+    )
+
+
 def _pixel_shuffle(op: Op, known: Known) -> Dims:
     given, shape = known[op.inputs[0]], op.outputs[0].shape
     made = list(given)
@@ -521,6 +530,13 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
         _reduce,
     ),
     **dict.fromkeys(("mm", "addmm", "bmm", "baddbmm"), _product),
+    **dict.fromkeys(
+        (
+            "constant_pad_nd",
+            *(f"{kind}_pad{rank}d" for kind in ("reflection", "replication") for rank in (1, 2, 3)),
+        ),
+        _pad,
+    ),
     "unfold": _unfold,
     "im2col": _im2col,
     "col2im": _col2im,

@@ -180,7 +180,7 @@ class Graph:
     def joins(self, output: Value) -> list[Join]:
         """The skips that the output depends on."""
         there = self.before(output)
-        found = []
+        found: list[Join] = []
         for op in self.recording.ops:
             kind = KINDS.get(op.name.rstrip("_"))
             if kind and any(value in there for value in op.outputs):
