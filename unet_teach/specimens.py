@@ -5,7 +5,9 @@ Shapes are (N, C, H, W) unless a class says otherwise; H and W in pixels, divisi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -127,7 +129,7 @@ class SegNet(nn.Module):
             x, place = F.max_pool2d(convs(x), 2, return_indices=True)
             places.append(place)
         for convs in self.decoder:
-            x = convs(F.max_unpool2d(x, places.pop(), 2))
+            x = convs(F.max_unpool2d(x, places.pop(), [2, 2]))
         made: Tensor = self.head(x)
         return made
 
@@ -248,3 +250,28 @@ def twelve_networks() -> dict[str, tuple[nn.Module, tuple[int, ...]]]:
         "K": (VolumeUNet(), (1, 1, 32, 32, 32)),
         "L": (UNet(3, 5, depth=3, base_channels=8, skip="add", up="bilinear"), picture),
     }
+
+
+class Almost(nn.Module):
+    """Two halvings, two doublings, and one line left open: how what comes up meets the skip.
+
+    Args:
+        meet: takes x (N, 16, H/2, W/2), which comes up, and skip, of the same shape, which was
+            never smaller; returns what the next layer takes.
+    """
+
+    def __init__(self, meet: Callable[[Tensor, Tensor], Any]) -> None:
+        super().__init__()
+        self.meet = meet
+        self.one, self.two, self.three = conv(1, 8), conv(8, 16, stride=2), conv(16, 32, stride=2)
+        self.up_two = nn.ConvTranspose2d(32, 16, kernel_size=2, stride=2)
+        self.up_one = nn.ConvTranspose2d(16, 8, kernel_size=2, stride=2)
+        self.head = nn.Conv2d(8, 1, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, 1, H, W)."""
+        skip = self.two(self.one(x))
+        x = F.relu(self.up_two(self.three(skip)))
+        x = self.meet(x, skip)  # the line
+        made: Tensor = self.head(F.relu(self.up_one(x)))
+        return made

@@ -18,6 +18,7 @@ from unet_teach.exercises.splitting import split_conv
 from unet_teach.exercises.standing import export_of, progress_of
 from unet_teach.exercises.symmetry import arguments, double_conv, room_for_skips
 from unet_teach.exercises.upsampling import not_restored, restore, up_size
+from unet_teach.exercises.verdicts import one_line, one_mark, twelve
 from unet_teach.exercises.ways_up import double, even_overlap
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ ALL: tuple[Exercise, ...] = (
     *(up_size, double, restore, not_restored, even_overlap),
     *(join, split_conv, crop_to, pad_to, fits),
     *(room_for_skips, arguments, forward_add, forward_cat, double_conv, own_unet),
+    *(twelve, one_line, one_mark),
 )
 
 __all__ = [
@@ -48,6 +50,8 @@ __all__ = [
     "join",
     "not_restored",
     "odd_sizes",
+    "one_line",
+    "one_mark",
     "output_size",
     "own_unet",
     "pad_to",
@@ -56,6 +60,7 @@ __all__ = [
     "room_for_skips",
     "sees",
     "split_conv",
+    "twelve",
     "unets",
     "up_size",
 ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from unet_teach.exercises.engine import Exercise, Rung, Slip
+from unet_teach.exercises.engine import Exercise, Slip
 from unet_teach.exercises.ladder import exactly, said, whole_numbers
+from unet_teach.exercises.letters import names, which
 
 WHY_NOT = {
     "B": "B goes down and up, but nothing crosses from one side to the other.",
@@ -47,45 +46,15 @@ halvings = Exercise(
 )
 
 
-def _letters(answer: Any) -> set[str] | None:
-    """The letters named, in whatever way; `None` when it is something else."""
-    if isinstance(answer, str):
-        parts = [sign for sign in answer.upper() if sign not in " ,;"]
-    elif isinstance(answer, set | frozenset | list | tuple):
-        parts = [str(part).strip().upper() for part in answer]
-    else:
-        return None
-    return set(parts) if parts and all(part in set(LETTERS) for part in parts) else None
-
-
-def _letters_fault(answer: Any) -> str | None:
-    if _letters(answer) is None:
-        return f"Letters from A to F were expected, such as 'BF'. This is {str(answer)[:40]!r}."
-    return None
-
-
-def _unets_fault(answer: Any) -> str | None:
-    named = _letters(answer) or set()
-    if wrong := sorted(named - set(UNETS)):
-        return f"{', '.join(wrong)} should not be among them. {WHY_NOT[wrong[0]]}"
-    if missing := sorted(set(UNETS) - named):
-        count = "One more" if len(missing) == 1 else f"{len(missing)} more"
-        return f"{count} of the six has all four marks."
-    return None
-
-
-def _names(letters: str, says: str, name: str) -> Slip:
-    return Slip(name, lambda: letters, lambda a: _letters(a) == set(letters), says)
+def _names(named: str, says: str, name: str) -> Slip:
+    return names(named, LETTERS, says, name)
 
 
 unets = Exercise(
     name="unets",
     lesson=0,
     prompt="Which of the six networks are U-Nets? Name their letters, such as 'BF'.",
-    ladder=(
-        Rung("letters from A to F", _letters_fault),
-        Rung("the U-Nets", _unets_fault),
-    ),
+    ladder=tuple(which(UNETS, LETTERS, WHY_NOT, {})),
     answers=(lambda: "AE", lambda: "e, a", lambda: {"A", "E"}, lambda: ["A", "E"]),
     slips=(
         _names(

@@ -219,6 +219,8 @@ class Graph:
                     if (value, now) not in best or score > best[value, now][0]:
                         best[value, now] = (score, (source, rising))
         ends = [key for key in ((output, True), (output, False)) if key in best]
+        if (output, True) not in best:  # what went up may go down once more before it leaves
+            ends = [key for key in best if key[1]] or ends
         if not ends:
             return Path((), ())
         return _walked(best, max(ends, key=lambda key: best[key][0]))
