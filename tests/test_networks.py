@@ -118,7 +118,15 @@ def test_a_narrow_decoder_has_a_quarter_of_the_channels_and_a_shallow_one_half_t
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("decoder", "deep"), ("skip", "concat"), ("down", None), ("up", 2), ("padding", "full"), ("depth", 7), ("up", [])],
+    [
+        ("decoder", "deep"),
+        ("skip", "concat"),
+        ("down", None),
+        ("up", 2),
+        ("padding", "full"),
+        ("depth", 7),
+        ("up", []),
+    ],
 )
 def test_an_unknown_option_is_refused_with_those_that_are_known(name, value):
     with pytest.raises(ValueError, match=rf"^{name}=.* is not known. Use "):

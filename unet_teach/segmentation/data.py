@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Pixels = NDArray[np.generic]
 PICTURES = Path(__file__).parent / "pictures"
 
 
@@ -90,7 +92,10 @@ def earth() -> Dataset:
 
     return Dataset(
         name="earth",
-        train=(part("Europe, Africa, West Asia", 441, 784), part("East Asia, Australia", 848, 1024)),
+        train=(
+            part("Europe, Africa, West Asia", 441, 784),
+            part("East Asia, Australia", 848, 1024),
+        ),
         validation=(part("Siberia to Java", 784, 848),),
         test=(part("the Americas", 28, 441),),
         source="NASA Blue Marble (credit: NASA Earth Observatory); land: Natural Earth",
@@ -102,28 +107,36 @@ def nuclei() -> Dataset:
 
     One picture of 512×512 pixels, cut from left to right: train, validation, test.
     """
-    image, mask = _opened("nuclei.png"), _opened("nuclei_labels.png") > 0
-    cuts = {"train": (0, 288), "validation": (288, 384), "test": (384, 512)}
-    parts = {
-        name: (pair(image[:, first:last], mask[:, first:last], f"columns {first} to {last - 1}"),)
-        for name, (first, last) in cuts.items()
-    }
-    source = "image set BBBC038v1, Broad Bioimage Benchmark Collection, CC0; Caicedo et al. 2019"
-    return Dataset(name="nuclei", source=source, **parts)
+    image, mask = _opened("nuclei.png"), _opened("nuclei_labels.png")
+
+    def part(first: int, last: int) -> tuple[Pair, ...]:
+        name = f"columns {first} to {last - 1}"
+        return (pair(image[:, first:last], mask[:, first:last], name),)
+
+    return Dataset(
+        name="nuclei",
+        train=part(0, 288),
+        validation=part(288, 384),
+        test=part(384, 512),
+        source="image set BBBC038v1, Broad Bioimage Benchmark Collection, CC0; Caicedo et al. 2019",
+    )
 
 
-def pair(image: np.ndarray, mask: np.ndarray, name: str) -> Pair:  # type: ignore[type-arg]
+def pair(image: Pixels, mask: Pixels, name: str) -> Pair:
     """Make a pair of arrays: an image (H, W) or (H, W, C), a mask (H, W) whose foreground is not 0.
 
     Whole numbers of 8 bits are divided by 255; floats are taken as they are.
     """
     layers = image[None] if image.ndim == 2 else np.moveaxis(image, 2, 0)
-    scale = 255 if image.dtype == np.uint8 else 1
-    pixels = np.ascontiguousarray(layers, dtype=np.float32) / np.float32(scale)
-    return Pair(torch.from_numpy(pixels), torch.from_numpy((mask[None] != 0).astype("f4")), name)
+    pixels = np.ascontiguousarray(layers).astype(np.float32)
+    if image.dtype == np.uint8:
+        pixels /= 255
+    return Pair(
+        torch.from_numpy(pixels), torch.from_numpy((mask[None] != 0).astype(np.float32)), name
+    )
 
 
-def _opened(name: str) -> np.ndarray:  # type: ignore[type-arg]
+def _opened(name: str) -> Pixels:
     """Return a picture of the course: (H, W), 8 bits or bool."""
     return np.asarray(Image.open(PICTURES / name))
 

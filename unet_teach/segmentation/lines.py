@@ -30,15 +30,15 @@ def lines_in_rings(n: int = 24, seed: int = 0) -> Dataset:
     if n < 1 or seed < 0:
         raise ValueError(f"n={n}, seed={seed}: n is 1 or more, seed 0 or more.")
     few = max(4, n // 4)
-    numbers = {"train": n, "validation": few, "test": few}
-    parts = {
-        name: tuple(
-            one_picture(np.random.default_rng([seed, part, number]), f"{name} {number}")
-            for number in range(count)
+
+    def part(number: int, count: int) -> tuple[Pair, ...]:
+        return tuple(
+            one_picture(np.random.default_rng([seed, number, index]), f"number {index}")
+            for index in range(count)
         )
-        for part, (name, count) in enumerate(numbers.items())
-    }
-    return Dataset(name="lines in rings", source=f"generated, seed {seed}", **parts)
+
+    source = f"generated, seed {seed}"
+    return Dataset("lines in rings", part(0, n), part(1, few), part(2, few), source)
 
 
 def one_picture(random: np.random.Generator, name: str) -> Pair:

