@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
+
+from unet_teach.segmentation.data import Pair
+from unet_teach.segmentation.evaluation import in_eval_mode
+from unet_teach.segmentation.metrics import pixel_counts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,6 +99,52 @@ class Training:
         from unet_teach.segmentation.drawing import curves
 
         return curves(self.history)
+
+
+def look(
+    model: nn.Module,
+    step: int,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+    train: Sequence[Pair],
+    validation: Sequence[Pair],
+) -> Look:
+    """Measure train and validation alike: eval mode, no flips, the same loss, as many pixels."""
+    with in_eval_mode(model), torch.inference_mode():
+        answers = [[model(pair.image[None]) for pair in pairs] for pairs in (train, validation)]
+        losses = [
+            statistics.fmean(
+                loss_of(logits, pair.mask[None]).item()
+                for logits, pair in zip(logits_of_all, pairs, strict=True)
+            )
+            for logits_of_all, pairs in zip(answers, (train, validation), strict=True)
+        ]
+    counts = [
+        pixel_counts(logits[0] > 0, pair.mask)
+        for logits, pair in zip(answers[1], validation, strict=True)
+    ]
+    both, either, total = map(sum, zip(*counts, strict=True))
+    wanted = int(sum(pair.mask.sum().item() for pair in validation))
+    pixels = sum(pair.mask.numel() for pair in validation)
+    return Look(
+        step=step,
+        train_loss=losses[0],
+        validation_loss=losses[1],
+        validation_iou=both / either if either else 1.0,
+        found_share=(total - wanted) / pixels,
+        wanted_share=wanted / pixels,
+        shown=answers[1][0][0, 0].sigmoid(),
+    )
+
+
+def alike(train: Sequence[Pair], validation: Sequence[Pair]) -> list[Pair]:
+    """Return the middles of training pictures, as large as the validation pictures."""
+    cut = []
+    for (image, mask, name), other in zip(train, validation, strict=False):
+        rows, columns = map(min, mask.shape[1:], other.mask.shape[1:])
+        top, left = (mask.shape[1] - rows) // 2, (mask.shape[2] - columns) // 2
+        window = (slice(None), slice(top, top + rows), slice(left, left + columns))
+        cut.append(Pair(image[window], mask[window], name))
+    return cut
 
 
 def trouble_of(history: Sequence[Look], ended: str) -> str:

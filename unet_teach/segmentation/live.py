@@ -47,8 +47,8 @@ class LiveView:
         if not self.shown or self.spent > SHARE * elapsed:
             return
         start = time.perf_counter()
-        left = elapsed * (1 / done - 1) if done > 0.02 else None
-        head = f"step {history[-1].step}, {done:.0%} done"
+        left = elapsed * (1 / done - 1) if 0.02 < done < 1 else None
+        head = f"step {history[-1].step}, {min(done, 1):.0%} done"
         if left is not None:
             head += f", about {left:.0f} s left"
         note = trouble_of(history, "") if done > 0.5 else ""

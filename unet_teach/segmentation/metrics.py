@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-TOLERANCE = 2.0  # pixels: hand-drawn and map-drawn edges are off by one or two
+TOLERANCE = 1.0  # pixels
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def iou(found: Tensor, wanted: Tensor) -> float:
     >>> iou(torch.tensor([1, 1, 0]), torch.tensor([0, 1, 1]))
     0.3333333333333333
     """
-    both, either, _ = _counts(found, wanted)
+    both, either, _ = pixel_counts(found, wanted)
     return both / either if either else 1.0
 
 
@@ -63,7 +63,7 @@ def dice(found: Tensor, wanted: Tensor) -> float:
     >>> dice(torch.tensor([1, 1, 0]), torch.tensor([0, 1, 1]))
     0.5
     """
-    both, _, total = _counts(found, wanted)
+    both, _, total = pixel_counts(found, wanted)
     return 2 * both / total if total else 1.0
 
 
@@ -118,7 +118,7 @@ class Tally:
 
     def add(self, found: Tensor, wanted: Tensor) -> None:
         """Take in one picture's masks (..., H, W)."""
-        self.pixels = _sum(self.pixels, _counts(found, wanted))
+        self.pixels = _sum(self.pixels, pixel_counts(found, wanted))
         self.outlines = _sum(self.outlines, boundary_counts(found, wanted, self.tolerance))
 
     @property
@@ -132,7 +132,8 @@ class Tally:
         )
 
 
-def _counts(found: Tensor, wanted: Tensor) -> list[int]:
+def pixel_counts(found: Tensor, wanted: Tensor) -> list[int]:
+    """Return pixels [in both masks, in either, in one plus in the other]: add, then divide."""
     found, wanted = _masks(found, wanted)
     both, total = int((found & wanted).sum()), int(found.sum()) + int(wanted.sum())
     return [both, total - both, total]
