@@ -44,10 +44,11 @@ def from_folder(
         ValueError: if no pair can be used, with the reason for every file.
     """
     notes: list[str] = []
+    remarks: dict[str, list[str]] = {}  # a remark, and the files that it is about
     paths = _paired(_listed(images, notes), _listed(masks, notes), notes)
     read: dict[str, tuple[NDArray[np.generic], NDArray[np.bool_]]] = {}
     for name, (image_path, mask_path) in paths.items():
-        both = _read(image_path, mask_path, notes)
+        both = _read(image_path, mask_path, notes, remarks)
         if both is not None:
             read[name] = (both[0], ~both[1] if invert else both[1])
             share = read[name][1].mean()
@@ -59,6 +60,7 @@ def from_folder(
     if any(image.ndim == 3 for image, _ in read.values()):
         read = {name: (_coloured(image), mask) for name, (image, mask) in read.items()}
     parts = _split(read, seed, notes)
+    notes += [f"{_few(names)}: {remark}" for remark, names in remarks.items()]
     if notes:
         warnings.warn("About your pictures:\n- " + "\n- ".join(notes), stacklevel=2)
     source = f"your own: {Path(images).name} and {Path(masks).name}"
@@ -116,16 +118,17 @@ def _paired(
 
 
 def _read(
-    image_path: Path, mask_path: Path, notes: list[str]
+    image_path: Path, mask_path: Path, notes: list[str], remarks: dict[str, list[str]]
 ) -> tuple[NDArray[np.generic], NDArray[np.bool_]] | None:
     found = []
     for path, reader in ((image_path, read_image), (mask_path, read_mask)):
         try:
-            pixels, remarks = reader(path)
+            pixels, said = reader(path)
         except UnreadableError as reason:
             notes.append(f"{path.name} {reason}: not used")
             return None
-        notes += [f"{path.name}: {remark}" for remark in remarks]
+        for remark in said:
+            remarks.setdefault(remark, []).append(path.name)
         found.append(pixels)
     image, mask = found
     if image.shape[:2] != mask.shape[:2]:
@@ -136,6 +139,11 @@ def _read(
         )
         return None
     return image, mask.astype(bool)
+
+
+def _few(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + rest
 
 
 def _coloured(image: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -50,7 +50,7 @@ def read_image(path: Path) -> Read:
             notes.append("values that are no numbers became 0")
             values = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
         low, high = float(values.min()), float(values.max())
-        notes.append(f"its values from {low:g} to {high:g} became 0 to 1")
+        notes.append("its values are scaled, its own smallest to 0 and its own largest to 1")
         return Read((values - low) / max(high - low, 1e-12), notes)
     return Read(np.asarray(picture.convert("RGBA").convert("RGB")), notes)
 
