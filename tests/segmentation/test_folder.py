@@ -211,7 +211,11 @@ def test_one_or_two_pictures_are_cut_in_three(put, count):
         (put.masks / f"good {number}.png").unlink()
     data = load(put)
     assert [len(part) for part in (data.train, data.validation, data.test)] == [count] * 3
-    assert [part[0].mask.shape[2] for part in (data.train, data.validation, data.test)] == [24, 8, 8]
+    assert [part[0].mask.shape[2] for part in (data.train, data.validation, data.test)] == [
+        24,
+        8,
+        8,
+    ]
     assert "fewer than 3 pictures" in data.notes[0]
 
 
@@ -258,7 +262,9 @@ def test_more_than_fits_is_thinned_out_and_said(put, monkeypatch):
 def test_no_pair_at_all_is_a_sentence_with_the_reasons(put):
     for path in put.masks.iterdir():
         path.unlink()
-    with pytest.raises(ValueError, match=r"(?s)No picture could be paired.*good 0\.png has no mask"):
+    with pytest.raises(
+        ValueError, match=r"(?s)No picture could be paired.*good 0\.png has no mask"
+    ):
         load(put)
     with pytest.raises(ValueError, match="There is no folder .*nowhere"):
         from_folder(put.images / "nowhere", put.masks)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -41,8 +43,8 @@ def predict_tiled(
     The answer is that of the whole picture at once when two things hold (`why_not_equal` checks
     them): tiles start at multiples of 2^depth, as the network repeats itself only after so many
     pixels; and the overlap is at least what the network sees beyond a pixel. Then every sum has the
-    same terms. They are the same to the last bit if the computer also adds them in the same order,
-    which is up to the convolution it chooses for a size; otherwise the last digits differ.
+    same terms. Fast convolutions add them in an order that depends on the size, so the last digits
+    differ (about 1e-7 of the values). Within `same_order()` they do not: equal to the last bit.
 
     Args:
         model: gives H×W logits for a picture of H×W.
@@ -68,7 +70,7 @@ def predict_tiled(
         raise ValueError(f"tile={tile}, overlap={overlap}: tile is 1 or more, overlap 0 or more.")
     height, width = image.shape[-2:]
     answer: Tensor | NDArray[np.float32] | None = out
-    with in_eval_mode(model), torch.inference_mode():
+    with in_eval_mode(model), torch.no_grad():
         for read, kept in tiles(height, width, tile, overlap):
             logits = model(_pixels(image, read)[None])[0]
             size = tuple(s.stop - s.start for s in read)
@@ -86,8 +88,26 @@ def predict_tiled(
             ]
             answer[:, kept[0], kept[1]] = inner if isinstance(answer, Tensor) else inner.numpy()
     assert answer is not None
-    # Tensors made in inference mode cannot be used in training; a copy would double the memory.
     return answer
+
+
+@contextmanager
+def same_order() -> Iterator[None]:
+    """Let convolutions add in an order that does not depend on the picture's size. It is slower.
+
+    Predict the whole picture and the tiles within it, and the answers are the same to the last bit.
+    An exception is bilinear up-sampling, whose own sums depend on how wide a map is.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a word about graphics cards that are not there
+        enabled = torch.backends.mkldnn.flags(enabled=False)
+        enabled.__enter__()
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            enabled.__exit__(None, None, None)
 
 
 def tiles(height: int, width: int, tile: int, overlap: int) -> Iterator[Tile]:
