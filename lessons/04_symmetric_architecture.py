@@ -16,11 +16,10 @@ from torchinfo import summary
 
 from unet_teach import UNet, exercises
 from unet_teach.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
-from unet_teach.networks import double_conv as reference_block
 from unet_teach.widgets import Predict, SizeLedger
 
 torch.manual_seed(0)
-torch.set_num_threads(1);
+torch.set_num_threads(1)
 
 # %% [markdown]
 # ## The document's network

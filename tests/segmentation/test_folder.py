@@ -266,7 +266,7 @@ def test_no_pair_at_all_is_a_sentence_with_the_reasons(put):
         ValueError, match=r"(?s)No picture could be paired.*good 0\.png has no mask"
     ):
         load(put)
-    with pytest.raises(ValueError, match="There is no folder .*nowhere"):
+    with pytest.raises(ValueError, match=r"There is no folder .*nowhere"):
         from_folder(put.images / "nowhere", put.masks)
 
 

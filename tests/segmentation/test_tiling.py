@@ -180,7 +180,7 @@ def test_what_cannot_be_tiled_is_a_sentence():
         predict_tiled(model, picture(), 0)
     with pytest.raises(TypeError, match="Conv2d is not a UNet of this course"):
         predict_tiled(nn.Conv2d(1, 1, 3, padding=1), picture())
-    with pytest.raises(ValueError, match='Use one that keeps the size: UNet.padding="same"'):
+    with pytest.raises(ValueError, match=r'keeps the size: UNet\(padding="same"\)'):
         predict_tiled(nn.Conv2d(1, 1, 3), picture(), 32, 4)
 
 

@@ -70,6 +70,7 @@ class Training:
         seconds: how long it took.
         trouble: what went wrong and what to try, or "".
         threads: of torch, while it trained.
+        drawing: seconds of these that went into showing it.
     """
 
     model: nn.Module
@@ -79,6 +80,7 @@ class Training:
     seconds: float
     trouble: str
     threads: int
+    drawing: float = 0.0
 
     @property
     def best(self) -> Look:

@@ -116,7 +116,8 @@ def train(
     model.load_state_dict(best)
     model.eval()
     elapsed = clock() - start
-    training = Training(model, history, ended, step, elapsed, trouble_of(history, ended), threads)
+    trouble = trouble_of(history, ended)
+    training = Training(model, history, ended, step, elapsed, trouble, threads, view.spent)
     view.close(training)
     return training
 
