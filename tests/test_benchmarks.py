@@ -1,5 +1,6 @@
 """The benchmarks still run; what they measure is not judged here."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,3 +15,24 @@ def test_widget_latency_prints_its_table():
     head, _, row = (line.split("|")[1:-1] for line in run.stdout.splitlines()[:3])
     assert len(head) == len(row) == 6
     assert row[0].strip() == "100"
+
+
+def test_training_prints_its_tables():
+    command = [sys.executable, "-m", "benchmarks.training", "--smoke"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    networks, ways, baselines, rest = run.stdout.split("\n\n")
+    assert "| UNet of the course | 121,033 |" in networks
+    assert "| channels_last (used) |" in ways
+    assert baselines.count("\n") == 1 + 3
+    assert "peak_mb" in rest
+
+
+def test_tiling_measures_seams_shifts_and_memory():
+    command = [sys.executable, "-m", "benchmarks.tiling", "--smoke"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout[: run.stdout.rindex("}") + 1])
+    assert report["seams"][-1]["equal_to_the_last_bit"]
+    assert [row["largest"] for row in report["shifts"][-2:]] == [0, 0]
+    assert {row["way"] for row in report["memory"]} == {"tiles", "whole"}

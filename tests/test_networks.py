@@ -11,7 +11,8 @@ from unet_teach.networks import UNet
 
 SKIPS = ["cat", "add", "none"]
 DOWNS = ["max_pool", "strided_conv"]
-UPS = ["conv_transpose_2", "conv_transpose_3", "bilinear", "nearest"]
+UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]
+DECODERS = ["symmetric", "narrow", "shallow"]
 
 
 def total(model):
@@ -87,8 +88,10 @@ def test_concatenation_doubles_what_a_level_of_the_decoder_takes_in():
 @pytest.mark.parametrize("down", DOWNS)
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("depth", [1, 3])
-def test_the_smallest_side_is_the_smallest_that_runs(depth, down, padding):
-    model = on_meta(depth=depth, base_channels=1, down=down, padding=padding).eval()
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_the_smallest_side_is_the_smallest_that_runs(depth, down, padding, decoder):
+    options = {"down": down, "padding": padding, "decoder": decoder}
+    model = on_meta(depth=depth, base_channels=1, **options).eval()
     side = model.smallest_side
     assert min(model(torch.rand(1, 1, side, side + 3, device="meta")).shape) > 0
     if side > 1:
@@ -99,9 +102,31 @@ def test_the_smallest_side_is_the_smallest_that_runs(depth, down, padding):
             model(torch.rand(1, 1, side - 1, side + 3, device="meta"))
 
 
+@pytest.mark.parametrize("skip", SKIPS)
+def test_a_narrow_decoder_has_a_quarter_of_the_channels_and_a_shallow_one_half_the_layers(skip):
+    full, narrow, shallow = (
+        UNet(1, 2, depth=2, base_channels=8, skip=skip, decoder=decoder) for decoder in DECODERS
+    )
+    assert [level[0].out_channels for level in full.decoder] == [16, 8]
+    assert [level[0].out_channels for level in narrow.decoder] == [4, 2]
+    assert [len(level) for level in full.decoder] == [6, 6]
+    assert [len(level) for level in shallow.decoder] == [3, 3]
+    for model in (narrow, shallow):
+        assert total(model.encoder) == total(full.encoder)
+        assert model(torch.rand(2, 1, 13, 18)).shape == (2, 2, 13, 18)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("skip", "concat"), ("down", None), ("up", 2), ("padding", "full"), ("depth", 7), ("up", [])],
+    [
+        ("decoder", "deep"),
+        ("skip", "concat"),
+        ("down", None),
+        ("up", 2),
+        ("padding", "full"),
+        ("depth", 7),
+        ("up", []),
+    ],
 )
 def test_an_unknown_option_is_refused_with_those_that_are_known(name, value):
     with pytest.raises(ValueError, match=rf"^{name}=.* is not known. Use "):

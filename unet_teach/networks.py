@@ -11,8 +11,9 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 Skip = Literal["cat", "add", "none"]
 Down = Literal["max_pool", "strided_conv"]
-Up = Literal["conv_transpose_2", "conv_transpose_3", "bilinear", "nearest"]
+Up = Literal["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]
 Padding = Literal["same", "valid"]
+Decoder = Literal["symmetric", "narrow", "shallow"]
 
 
 class UNet(nn.Module):
@@ -27,13 +28,15 @@ class UNet(nn.Module):
         base_channels: channels of level 0; each level below has twice as many.
         skip: "cat" sets the skip beside the map from below, "add" adds them, "none" leaves it out.
         down: "max_pool", or "strided_conv": a 3×3 convolution that also doubles the channels.
-        up: what doubles H and W and halves the channels: a transposed convolution with kernel 2
-            or 3, or a 1×1 convolution with "bilinear" or "nearest" interpolation.
+        up: what doubles H and W and halves the channels: a transposed convolution with kernel 2,
+            3 or 4, or a 1×1 convolution with "bilinear" or "nearest" interpolation.
         padding: of the 3×3 convolutions, as in `nn.Conv2d`. Each "valid" one takes 2 pixels off a
             side and skips are cropped to their centre: (N, C, 572, 572) becomes (N, C, 388, 388).
         norm: whether `nn.BatchNorm2d` follows each 3×3 convolution of a level. Without it a small
             network often learns nothing for long. In training it needs more than one
             value a channel: a bottom of one pixel takes at least two pictures a batch.
+        decoder: "symmetric" mirrors the encoder. "narrow" leaves each of its levels a quarter of
+            the channels; "shallow" has one convolution a level instead of two.
 
     Raises:
         ValueError: for an unknown option; in `forward`, for a picture too small for this depth.
@@ -54,24 +57,29 @@ class UNet(nn.Module):
         up: Up = "conv_transpose_2",
         padding: Padding = "same",
         norm: bool = True,
+        decoder: Decoder = "symmetric",
     ) -> None:
         super().__init__()
         _check(depth=(depth, range(1, 7)), skip=(skip, get_args(Skip)), down=(down, get_args(Down)))
         _check(up=(up, get_args(Up)), padding=(padding, get_args(Padding)))
+        _check(decoder=(decoder, get_args(Decoder)))
         self.skip, self.padding = skip, padding
-        self.smallest_side = _smallest_side(depth, down, padding)
+        convs = 1 if decoder == "shallow" else 2
+        self.smallest_side = _smallest_side(depth, down, padding, convs)
         channels = [base_channels * 2**level for level in range(depth + 1)]
+        made = [max(1, c // 4) if decoder == "narrow" else c for c in channels[:-1]]  # by decoder
 
         self.encoder = nn.ModuleList([double_conv(in_channels, channels[0], padding, norm)])
         self.down, self.up, self.decoder = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        for above, below in pairwise(channels):
+        for level, (above, below) in enumerate(pairwise(channels)):
             self.down.append(_down(down, above, below, padding))
             arriving = above if down == "max_pool" else below
             self.encoder.append(double_conv(arriving, below, padding, norm))
-            self.up.insert(0, _up(up, below, above))  # in the order of use: from the bottom up
+            rising = below if level + 1 == depth else made[level + 1]
+            self.up.insert(0, _up(up, rising, above))  # in the order of use: from the bottom up
             joined = 2 * above if skip == "cat" else above
-            self.decoder.insert(0, double_conv(joined, above, padding, norm))
-        self.head = nn.Conv2d(channels[0], out_channels, kernel_size=1)
+            self.decoder.insert(0, double_conv(joined, made[level], padding, norm, convs))
+        self.head = nn.Conv2d(made[0], out_channels, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (N, out_channels, H', W') of pictures x (N, in_channels, H, W)."""
@@ -107,11 +115,15 @@ class UNet(nn.Module):
 
 
 def double_conv(
-    in_channels: int, out_channels: int, padding: Padding = "same", norm: bool = True
+    in_channels: int,
+    out_channels: int,
+    padding: Padding = "same",
+    norm: bool = True,
+    convs: int = 2,
 ) -> nn.Sequential:
-    """Two 3×3 convolutions, each with its ReLU: the block of a level."""
+    """Two 3×3 convolutions (or `convs`), each with its ReLU: the block of a level."""
     layers: list[nn.Module] = []
-    for channels in (in_channels, out_channels):
+    for channels in (in_channels, *[out_channels] * (convs - 1)):
         # A normalisation takes the mean away, and with it whatever a bias has added.
         layers.append(nn.Conv2d(channels, out_channels, 3, padding=padding, bias=not norm))
         layers += [nn.BatchNorm2d(out_channels), nn.ReLU()] if norm else [nn.ReLU()]
@@ -129,17 +141,19 @@ def _up(up: Up, below: int, above: int) -> nn.Module:
         return nn.ConvTranspose2d(below, above, kernel_size=2, stride=2)
     if up == "conv_transpose_3":
         return nn.ConvTranspose2d(below, above, 3, stride=2, padding=1, output_padding=1)
+    if up == "conv_transpose_4":
+        return nn.ConvTranspose2d(below, above, kernel_size=4, stride=2, padding=1)
     # The two may change places without changing the result; this order is four times cheaper.
     return nn.Sequential(nn.Conv2d(below, above, 1), nn.Upsample(scale_factor=2, mode=up))
 
 
-def _smallest_side(depth: int, down: Down, padding: Padding) -> int:
+def _smallest_side(depth: int, down: Down, padding: Padding, convs: int) -> int:
     """The network read backwards, from an answer of one pixel."""
     if padding == "same":
         return 2**depth if down == "max_pool" else 1
     side = 1
     for _ in range(depth):
-        side = (side + 4 + 1) // 2
+        side = (side + 2 * convs + 1) // 2
     for _ in range(depth):
         side = 2 * (side + 4) + (down == "strided_conv")
     return side + 4

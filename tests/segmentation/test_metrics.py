@@ -1,0 +1,155 @@
+"""The scores, held against cases worked by hand and against slow, plain definitions."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from unet_teach.segmentation import boundary_f1, dice, evaluate, iou, lines_in_rings
+from unet_teach.segmentation.metrics import Tally, outline
+
+
+def mask(*rows):
+    """A mask drawn with # and other signs."""
+    return torch.tensor([[sign == "#" for sign in row] for row in rows])
+
+
+SQUARE = mask(".......", ".###...", ".###...", ".###...", ".......")
+MOVED = mask(".......", "..###..", "..###..", "..###..", ".......")
+
+
+def test_iou_and_dice_by_hand():
+    # 6 pixels in both, 12 in either, 9 and 9 in each.
+    assert iou(SQUARE, MOVED) == 6 / 12
+    assert dice(SQUARE, MOVED) == 12 / 18
+
+
+def test_an_outline_is_the_pixels_that_touch_the_outside():
+    assert (
+        outline(SQUARE).tolist()
+        == mask(".......", ".###...", ".#.#...", ".###...", ".......").tolist()
+    )
+
+
+def test_the_frame_of_the_picture_is_no_outline():
+    assert outline(torch.ones(4, 6)).sum() == 0
+    assert (
+        outline(mask("###...", "###...", "###...")).tolist()
+        == mask("..#...", "..#...", "..#...").tolist()
+    )
+
+
+def test_boundary_f1_by_hand():
+    # Each outline has 8 pixels. At tolerance 0 they share the two rows' middles: 4 of them.
+    assert boundary_f1(SQUARE, MOVED, tolerance=0) == 4 / 8
+    # One pixel aside, every pixel of the one has one of the other next to it.
+    assert boundary_f1(SQUARE, MOVED, tolerance=1) == 1
+
+
+def test_boundary_f1_of_an_outline_far_away_and_of_a_missing_one():
+    far = mask("......#", ".......", ".......", ".......", ".......")
+    assert boundary_f1(far, mask(*["#......"] + ["......."] * 4), tolerance=1) == 0
+    assert boundary_f1(torch.zeros(5, 7), SQUARE) == 0
+
+
+def test_a_tolerance_reaches_in_a_circle():
+    one, other = torch.zeros(5, 7), torch.zeros(5, 7)
+    one[0, 0] = other[1, 1] = 1
+    assert boundary_f1(one, other, tolerance=1) == 0
+    assert boundary_f1(one, other, tolerance=1.5) == 1
+
+
+def test_two_empty_masks_agree():
+    nothing = torch.zeros(5, 7)
+    assert (iou(nothing, nothing), dice(nothing, nothing), boundary_f1(nothing, nothing)) == (
+        1,
+    ) * 3
+
+
+def plain_boundary_f1(found, wanted, tolerance):
+    """The definition, pixel by pixel, without a convolution or an array operation."""
+
+    def edges(values):
+        rows, columns = len(values), len(values[0])
+        return [
+            (r, c)
+            for r in range(rows)
+            for c in range(columns)
+            if values[r][c]
+            and any(
+                0 <= r + dr < rows and 0 <= c + dc < columns and not values[r + dr][c + dc]
+                for dr, dc in ((0, 1), (1, 0), (0, -1), (-1, 0))
+            )
+        ]
+
+    ours, theirs = edges(found.tolist()), edges(wanted.tolist())
+    if not ours or not theirs:
+        return float(not ours and not theirs)
+
+    def met(some, others):
+        return sum(any(math.dist(p, q) <= tolerance for q in others) for p in some) / len(some)
+
+    precision, recall = met(ours, theirs), met(theirs, ours)
+    return 2 * precision * recall / (precision + recall) if precision and recall else 0.0
+
+
+bits = st.lists(st.booleans(), min_size=7 * 11, max_size=7 * 11)
+
+
+@given(bits, bits, st.sampled_from([0, 1, 1.5, 2, 3]))
+def test_scores_agree_with_their_definitions(first, second, tolerance):
+    found, wanted = (torch.tensor(values).reshape(7, 11) for values in (first, second))
+    ours, theirs = ({i for i, v in enumerate(values) if v} for values in (first, second))
+    if ours or theirs:
+        assert iou(found, wanted) == pytest.approx(len(ours & theirs) / len(ours | theirs))
+        expected = 2 * len(ours & theirs) / (len(ours) + len(theirs))
+        assert dice(found, wanted) == pytest.approx(expected)
+    by_definition = plain_boundary_f1(found, wanted, tolerance)
+    assert boundary_f1(found, wanted, tolerance) == pytest.approx(by_definition)
+
+
+@given(bits, bits)
+def test_dice_says_the_same_as_iou(first, second):
+    found, wanted = torch.tensor(first), torch.tensor(second)
+    score = iou(found, wanted)
+    assert dice(found, wanted) == pytest.approx(2 * score / (1 + score))
+
+
+def test_an_independent_implementation_agrees():
+    random = torch.Generator().manual_seed(3)
+    found, wanted = (torch.rand(2, 31, 47, generator=random) > 0.6).unbind(0)
+    flat = wanted.flatten().numpy(), found.flatten().numpy()
+    assert iou(found, wanted) == pytest.approx(metrics.jaccard_score(*flat))
+    assert dice(found, wanted) == pytest.approx(metrics.f1_score(*flat))
+
+
+def test_pictures_are_added_before_dividing():
+    tally = Tally()
+    tally.add(torch.ones(1, 2), torch.ones(1, 2))  # IoU 1, two pixels
+    tally.add(torch.zeros(4, 2), torch.ones(4, 2))  # IoU 0, eight pixels
+    assert tally.scores.iou == 2 / 10
+
+
+@pytest.mark.parametrize("score", [iou, dice, boundary_f1])
+def test_logits_and_probabilities_are_refused_with_advice(score):
+    with pytest.raises(ValueError, match=r"found has values from -2 to 3.*Cut logits at 0"):
+        score(torch.tensor([[-2.0, 3.0]]), torch.tensor([[0, 1]]))
+
+
+@pytest.mark.parametrize("score", [iou, dice, boundary_f1])
+def test_masks_of_other_shapes_are_refused(score):
+    with pytest.raises(ValueError, match=r"\(5, 7\) and \(1, 5, 7\)\. They must be alike"):
+        score(SQUARE, SQUARE[None])
+
+
+def test_a_tolerance_below_0_is_refused():
+    with pytest.raises(ValueError, match="tolerance=-1 is below 0"):
+        boundary_f1(SQUARE, MOVED, tolerance=-1)
+
+
+def test_a_whole_dataset_is_not_scored_by_accident():
+    with pytest.raises(TypeError, match=r"evaluate\(model, data\.validation\)"):
+        evaluate(lambda image: image > 0.5, lines_in_rings(1))

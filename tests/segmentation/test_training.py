@@ -1,0 +1,259 @@
+"""Training: that it learns, stops, resumes, and says what went wrong."""
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+
+from unet_teach import UNet
+from unet_teach.segmentation import evaluate, lines_in_rings, load_model, train, training
+from unet_teach.segmentation.data import Dataset, Pair
+from unet_teach.segmentation.history import Look, trouble_of
+from unet_teach.segmentation.live import LiveView
+from unet_teach.segmentation.training import loss_of, one_cycle, random_crops
+
+
+@pytest.fixture(scope="module")
+def halves():
+    """Pictures whose left part is bright and wanted: learnt within seconds."""
+    random = torch.Generator().manual_seed(0)
+
+    def pairs(count):
+        made = []
+        for number in range(count):
+            mask = torch.zeros(1, 40, 56)
+            mask[:, :, : 12 + 4 * number] = 1
+            noise = 0.1 * torch.rand(1, 40, 56, generator=random)
+            made.append(Pair(0.3 + 0.4 * mask + noise, mask, f"{number}"))
+        return tuple(made)
+
+    return Dataset("halves", pairs(6), pairs(2), pairs(2), "made for this test")
+
+
+def small(seed=0, **options):
+    torch.manual_seed(seed)
+    return UNet(depth=1, base_channels=2, **options)
+
+
+def short(model, data, **options):
+    """Few steps on small crops, without a view."""
+    return train(model, data, **{"batch": 2, "crop": 16, "live": False} | options)
+
+
+def test_it_learns_and_keeps_the_best(halves):
+    run = short(small(), halves, steps=60, learning_rate=0.02)
+    assert run.ended == "finished"
+    assert run.steps == 60
+    assert not run.trouble
+    assert evaluate(run.model, halves.test).iou > 0.9
+    assert run.history[-1].train_loss < run.history[0].train_loss
+    again = evaluate(run.model, halves.validation).iou
+    assert again == pytest.approx(max(look.validation_iou for look in run.history))
+    assert not run.model.training
+    assert run.figure().axes
+
+
+def test_the_same_seed_gives_the_same_numbers(halves):
+    first, again, other = (
+        short(small(), halves, steps=10, seed=seed).history[-1] for seed in (4, 4, 5)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_a_stop_keeps_the_best_so_far_and_says_so(halves, monkeypatch):
+    crops = itertools.count()
+
+    def interrupted(*args):
+        if next(crops) == 27:
+            raise KeyboardInterrupt
+        return random_crops(*args)
+
+    monkeypatch.setattr(training, "random_crops", interrupted)
+    run = short(small(), halves, steps=1000, learning_rate=0.02)
+    assert run.ended == "stopped"
+    assert run.steps == 27
+    assert repr(run).startswith("Stopped by you after 27 steps. Kept: the weights of step ")
+    assert evaluate(run.model, halves.validation).iou == pytest.approx(run.best.validation_iou)
+
+
+def test_a_budget_of_time_is_kept(halves, monkeypatch):
+    seconds = itertools.count()
+    monkeypatch.setattr(training, "clock", lambda: next(seconds))  # each look at it is one second
+    run = short(small(), halves, seconds=30)
+    assert run.ended == "out of time"
+    assert 30 <= run.seconds <= 33
+    assert repr(run).startswith("Time is up after ")
+
+
+def test_a_loss_that_is_no_number_ends_it_with_advice(halves):
+    run = short(small(), halves, steps=40, learning_rate=1e25)
+    assert run.ended == "not a number"
+    assert "Try a learning rate ten times smaller" in repr(run)
+    assert all(p.isfinite().all() for p in run.model.parameters())
+
+
+class Constant(nn.Module):
+    """Answers the same everywhere, whatever it learns."""
+
+    def __init__(self, logit):
+        super().__init__()
+        self.logit, self.weight = logit, nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return torch.full_like(x, self.logit) + 0 * self.weight
+
+
+@pytest.mark.parametrize(
+    ("logit", "said"), [(-5.0, "finds almost nothing: 0.0%"), (5.0, "almost everything foreground")]
+)
+def test_a_collapsed_run_is_noticed_and_explained(halves, logit, said):
+    run = short(Constant(logit), halves, steps=2)
+    assert said in run.trouble
+    assert "Try another seed first" in run.trouble
+
+
+def test_a_good_run_is_no_trouble():
+    looks = [Look(step, 1.0, 1.0, 0.5, 0.2, 0.25) for step in (0, 25)]
+    assert trouble_of(looks, "finished") == ""
+
+
+def test_a_run_goes_on_where_it_was_saved_and_ends_like_one_that_was_not_cut(halves, tmp_path):
+    file = tmp_path / "run.pt"
+
+    def flat(done):  # the cycle depends on the length of a run; here both have one rate
+        return 1.0
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "one_cycle", flat)
+        whole = short(small(), halves, steps=8)
+        short(small(), halves, steps=5, checkpoint=file)
+        rest = short(small(seed=9), halves, steps=8, checkpoint=file, resume=True)
+    assert rest.steps == 8
+    assert rest.history[-1] == whole.history[-1]
+    for ours, theirs in zip(rest.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_checkpoint_gives_the_best_weights_back(halves, tmp_path):
+    file = tmp_path / "deep" / "run.pt"
+    run = short(small(), halves, steps=30, checkpoint=file, learning_rate=0.02)
+    model = load_model(file, small(seed=7))
+    assert evaluate(model, halves.test) == evaluate(run.model, halves.test)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "other", "code"])
+def test_a_damaged_checkpoint_is_a_sentence(halves, tmp_path, damage):
+    file = tmp_path / "run.pt"
+    short(small(), halves, steps=1, checkpoint=file)
+    whole = file.read_bytes()
+    if damage == "code":
+        torch.save({"format": 1, "model": small()}, file)  # a pickled object, not numbers
+    elif damage == "other":
+        torch.save({"weights": torch.ones(2)}, file)
+    else:
+        file.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
+    with pytest.raises(ValueError, match=r"run\.pt is damaged, or no checkpoint of this course\."):
+        short(small(), halves, steps=2, checkpoint=file, resume=True)
+
+
+def test_a_checkpoint_of_another_network_is_a_sentence(halves, tmp_path):
+    file = tmp_path / "run.pt"
+    short(small(), halves, steps=1, checkpoint=file)
+    with pytest.raises(ValueError, match="belongs to another network"):
+        short(small(skip="add"), halves, steps=2, checkpoint=file, resume=True)
+    with pytest.raises(ValueError, match="belongs to another network"):
+        load_model(file, small(skip="add"))
+    with pytest.raises(ValueError, match=r"There is no file .*nowhere\.pt"):
+        load_model(tmp_path / "nowhere.pt", small())
+
+
+def test_both_curves_are_measured_alike(halves):
+    """The same pictures in both parts give the same numbers, in every look."""
+    same = Dataset("same", halves.train, halves.train, halves.test, "")
+    for look in short(small(), same, steps=26).history:
+        assert look.train_loss == pytest.approx(look.validation_loss)
+
+
+def test_threads_are_as_before_afterwards(halves):
+    torch.set_num_threads(2)
+    short(small(), halves, steps=1, threads=1)
+    assert torch.get_num_threads() == 2
+
+
+def test_crops_are_windows_flipped_alike():
+    numbers = torch.arange(9.0 * 13).reshape(1, 9, 13)
+    images, masks = random_crops(
+        [Pair(numbers, numbers, "")], 50, 4, torch.Generator().manual_seed(0)
+    )
+    assert images.shape == masks.shape == (50, 1, 4, 4)
+    assert torch.equal(images, masks)
+    steps = {(int(c[0, 1, 0] - c[0, 0, 0]), int(c[0, 0, 1] - c[0, 0, 0])) for c in images}
+    assert steps == {(13, 1), (-13, 1), (13, -1), (-13, -1)}
+    assert {int(c.min()) % 13 for c in images} == set(range(10))
+
+
+def test_the_loss_by_hand():
+    logits, masks = torch.zeros(1, 1, 1, 2), torch.tensor([[[[1.0, 0.0]]]])
+    # Probabilities of one half: cross-entropy ln 2; Dice (2 · 0.5 + 1) / (1 + 1 + 1).
+    assert loss_of(logits, masks).item() == pytest.approx(0.693147 + 1 - 2 / 3)
+
+
+def test_the_learning_rate_goes_up_and_down_as_that_of_torch():
+    weight = nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([weight])
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=1001)
+    for step in range(0, 1000, 50):
+        assert one_cycle(step / 1000) == pytest.approx(cycle.get_last_lr()[0], abs=5e-3)
+        for _ in range(50):
+            optimizer.step()
+            cycle.step()
+
+
+@pytest.mark.parametrize(
+    "options", [{"steps": 0}, {"seconds": -1}, {"batch": 0}, {"crop": 0}, {"threads": 0}]
+)
+def test_impossible_numbers_are_refused(halves, options):
+    with pytest.raises(ValueError, match="must be above 0"):
+        train(small(), halves, live=False, **options)
+
+
+def test_outside_of_a_notebook_it_prints_a_line_a_look(halves, capsys):
+    short(small(), halves, steps=2, live=True)
+    said = capsys.readouterr().out
+    assert said.startswith("step 0, 0% done: loss ")
+    assert "Finished after 2 steps." in said
+
+
+def test_the_view_draws_in_its_share_of_the_time_only(halves):
+    view = LiveView(halves.validation[0], shown=True)
+    drawn = []
+    view._draw = lambda *args: drawn.append(args)
+    looks = [Look(0, 1.0, 1.0, 0.5, 0.2, 0.25)]
+    view.show(looks, 0.1, elapsed=0.0)
+    view.spent = 1.0
+    view.show(looks, 0.2, elapsed=30.0)
+    assert len(drawn) == 1
+    view.show(looks, 0.3, elapsed=40.0)
+    assert len(drawn) == 2
+
+
+def test_the_page_shows_curves_pictures_and_the_trouble(halves):
+    view = LiveView(halves.validation[0], shown=False)
+    view.still = ""
+    look = Look(0, 0.5, 0.6, 0.7, 0.0, 0.25, torch.rand(40, 56))
+    page = view._html([look], 0.5, "step 0 <", "something < else")
+    assert 'aria-label="train loss 0.50, validation loss 0.60, validation IoU 0.70"' in page
+    assert page.count("<img") == 1
+    assert "something &lt; else" in page
+    assert "step 0 &lt;" in page
+
+
+def test_lines_in_rings_can_be_learnt_from(request):
+    """Thirty steps are enough to see the loss go down on the real thing."""
+    torch.manual_seed(0)
+    run = train(
+        UNet(depth=2, base_channels=4), lines_in_rings(8), steps=30, batch=4, crop=48, live=False
+    )
+    assert run.history[-1].train_loss < run.history[0].train_loss

@@ -1,0 +1,139 @@
+"""The checkerboard: what uneven overlap of transposed convolutions leaves in a picture, measured.
+
+`python -m unet_teach.segmentation.checkerboard` measures every kind of up-sampling with three seeds
+and writes `checkerboard.json` beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import get_args
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.networks import UNet, Up
+from unet_teach.segmentation.data import earth
+from unet_teach.segmentation.evaluation import in_eval_mode
+from unet_teach.segmentation.training import random_crops
+
+RESULTS = Path(__file__).with_name("checkerboard.json")
+NEIGHBOURS = 6  # frequencies just below the highest
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """A network that was to draw its own input again, through a narrow middle, without skips.
+
+    Attributes:
+        up: kind of up-sampling.
+        seed: of weights and crops.
+        ratio: power at the highest frequency over that of its neighbours; 1 is no checkerboard.
+        error: mean squared error of what it drew, of pictures from 0 to 1.
+        drawn: what it drew of the validation picture, (H, W).
+    """
+
+    up: Up
+    seed: int
+    ratio: float
+    error: float
+    drawn: Tensor | None = field(default=None, repr=False, compare=False)
+
+
+def nyquist_ratio(picture: Tensor) -> float:
+    """Return how much a picture alternates from pixel to pixel, beyond what its texture would.
+
+    It is the power at the highest frequency a picture can have (one period is two pixels, the
+    Nyquist frequency) over the mean power of the six frequencies below, along rows and columns. 1
+    or less is a natural picture; the checkerboard repeats every two pixels and stands out.
+
+    Args:
+        picture: (H, W), each side at least 16 pixels.
+    """
+    height, width = (side - side % 2 for side in picture.shape)
+    if min(height, width) < 16:
+        raise ValueError(f"The picture is {height}×{width}. At least 16×16 pixels are needed.")
+    picture = picture[:height, :width].double()
+    ratios = []
+    for rows in (picture, picture.T):
+        window = torch.hann_window(rows.shape[1], periodic=True, dtype=torch.float64)
+        power = torch.fft.rfft((rows - rows.mean()) * window).abs().square().mean(dim=0)
+        # The window spreads the highest frequency to one neighbour: that one is passed over.
+        ratios.append(float(power[-1] / power[-2 - NEIGHBOURS : -2].mean()))
+    return statistics.fmean(ratios)
+
+
+def reconstruct(up: Up, seed: int = 0, steps: int = 300) -> Reconstruction:
+    """Train a network without skips to draw its input again, and measure the checkerboard.
+
+    Without skips the fine pattern can only come from the up-sampling itself.
+
+    Args:
+        up: kind of up-sampling, as in `UNet`.
+        seed: of weights and crops.
+        steps: how often the weights change.
+    """
+    torch.manual_seed(seed)
+    model = UNet(1, 1, depth=2, base_channels=8, skip="none", up=up)
+    data, random = earth(), torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(steps):
+        images, _ = random_crops(data.train, 8, 48, random)
+        optimizer.zero_grad()
+        F.mse_loss(model(images), images).backward()  # type: ignore[no-untyped-call, unused-ignore]
+        optimizer.step()
+    image = data.validation[0].image
+    with in_eval_mode(model), torch.no_grad():
+        drawn = model(image[None])[0]
+    return Reconstruction(
+        up, seed, nyquist_ratio(drawn[0]), F.mse_loss(drawn, image).item(), drawn[0]
+    )
+
+
+def results(path: Path = RESULTS) -> list[Reconstruction]:
+    """Return the runs that come with the course, without what they drew."""
+    return [Reconstruction(**run) for run in json.loads(path.read_text(encoding="utf-8"))["runs"]]
+
+
+def table(runs: Iterable[Reconstruction] | None = None) -> str:
+    """Return a Markdown table: mean and range over seeds, a row a kind of up-sampling."""
+    chosen = list(results() if runs is None else runs)
+    lines = ["| up-sampling | Nyquist over neighbours | mean squared error |", "|---|---:|---:|"]
+    for up in dict.fromkeys(run.up for run in chosen):
+        ratios = [run.ratio for run in chosen if run.up == up]
+        error = statistics.fmean(run.error for run in chosen if run.up == up)
+        spread = f"{min(ratios):.1f}–{max(ratios):.1f}"
+        lines.append(f"| {up} | {statistics.fmean(ratios):.1f} ({spread}) | {error:.5f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure all of them and write the results."""
+    torch.set_num_threads(1)
+    runs = [reconstruct(up, seed) for up in get_args(Up) for seed in range(3)]
+    own = nyquist_ratio(earth().validation[0].image[0])
+    report = {
+        "command": "python -m unet_teach.segmentation.checkerboard",
+        "machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "cpus": os.cpu_count(),
+            "torch": torch.__version__,
+        },
+        "ratio_of_the_picture_itself": own,
+        "runs": [
+            {name: value for name, value in asdict(run).items() if name != "drawn"} for run in runs
+        ],
+    }
+    RESULTS.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(f"the picture itself: {own:.1f}", table(runs), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
