@@ -10,7 +10,6 @@
 # %%
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from unet_teach import UNet, exercises, inspect_unet
 from unet_teach.document import AdditiveUNet, DocumentUNet

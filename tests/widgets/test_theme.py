@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.contrast import contrast, linear
+
 CSS = (Path(__file__).parents[2] / "js" / "theme.css").read_text(encoding="utf-8")
 GROUNDS = {"light": "#ffffff", "dark": "#111111"}  # JupyterLab's own grounds
 MAPS = ["input", "output", "window", "wrong", "skip"]
@@ -38,17 +40,6 @@ def colour(name, theme):
     found = re.search(pattern, CSS)
     assert found, f"--ut-{name} has no light-dark(…)"
     return linear(found[1 if theme == "light" else 2])
-
-
-def linear(hexadecimal):
-    sharp = np.array([int(hexadecimal[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    return np.where(sharp <= 0.04045, sharp / 12.92, ((sharp + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(a, b):
-    """WCAG 2's ratio of relative luminances, 1 to 21."""
-    low, high = sorted(np.dot([0.2126, 0.7152, 0.0722], c) for c in (a, b))
-    return (high + 0.05) / (low + 0.05)
 
 
 def lab(rgb):

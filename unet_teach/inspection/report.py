@@ -222,7 +222,9 @@ def _up(words: _Words, found: Found) -> Criterion:
     whole = (*found.path.down[-1:], *found.path.up)
     steps = _walk(words, whole)
     said = [f"{s['from']} → {s['to']} by {s['by']}." for s in steps]
-    if not said:
+    if not found.goes_down:
+        said = ["Nothing became smaller, so nothing can become larger again."]
+    elif not said:
         end = words.size(whole[-1]) if whole and found.output_level < GLOBAL else "no map"
         said = [f"Nothing on the way to the output becomes larger again: it ends at {end}."]
     facts = {"steps": steps, "levels": [round(level, 2) for level in found.decoder]}
@@ -277,6 +279,8 @@ def _symmetry(words: _Words, found: Found) -> Criterion:
         said.append("The answer is as fine as the picture.")
     if found.comes_up and found.unvisited:
         said.append(f"The way up leaps over {words.sizes(found.unvisited, found.path.down)}.")
-    elif found.comes_up and found.goes_down:
+    elif not found.comes_up:
+        said.append("Without a way down and up again there is nothing to mirror.")
+    else:
         said.append(f"The way up passes {words.sizes(found.decoder, found.path.up)}.")
     return Criterion(NAMES[3], found.is_symmetric, tuple(said), facts)
