@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unet_teach.exercises.apart import tells_apart
 from unet_teach.exercises.checkerboard import checkerboard
 from unet_teach.exercises.choosing import same_recipe
 from unet_teach.exercises.cropping import crop_to
@@ -19,7 +20,7 @@ from unet_teach.exercises.own_unet import own_unet
 from unet_teach.exercises.parting import pad_to
 from unet_teach.exercises.reaching import reach, repeats_after
 from unet_teach.exercises.scoring import iou
-from unet_teach.exercises.seeds import mean_and_spread, tells_apart
+from unet_teach.exercises.seeds import mean_and_spread
 from unet_teach.exercises.skips import join
 from unet_teach.exercises.splitting import split_conv
 from unet_teach.exercises.standing import export_of, progress_of

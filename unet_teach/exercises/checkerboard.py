@@ -15,7 +15,8 @@ from unet_teach.exercises.ladder import a_function
 
 def powers(picture: Tensor) -> Tensor:
     """The power of each frequency of a picture's rows, averaged over the rows: (W / 2 + 1)."""
-    return torch.fft.rfft(picture).abs().square().mean(0)
+    power: Tensor = torch.fft.rfft(picture).abs().square().mean(0)
+    return power
 
 
 def _checkerboard(picture: Tensor) -> float:
@@ -84,6 +85,10 @@ def _of_powers(ratio_of: Callable[[Tensor], Tensor]) -> Callable[[Tensor], float
     return lambda picture: float(ratio_of(powers(picture)))
 
 
+def _last_of(numbers: Tensor) -> Tensor:
+    return numbers[-1] / numbers[-3:-1].mean()
+
+
 def _each_row(picture: Tensor) -> float:
     power = torch.fft.rfft(picture).abs().square()
     return float((power[:, -1] / power[:, -3:-1].mean(1)).mean())
@@ -145,6 +150,24 @@ checkerboard = Exercise(
             _known_maps,
             "Frequency 0 is the brightness of a row, which has no pattern at all. The fastest one "
             "stands at the other end.",
+        ),
+        does(
+            "fft for rfft",
+            [lambda x: _upon(lambda y: torch.fft.fft(y).abs().square().mean(0))(x)],
+            _known_maps,
+            "`fft` goes on to the mirror images: its last is the slowest, once more. `rfft` ends "
+            "with the fastest.",
+        ),
+        does(
+            "complex numbers",
+            [
+                lambda x: _last_of(torch.fft.rfft(x).square().mean(0)),
+                lambda x: _last_of(torch.fft.rfft(x).mean(0)),
+                lambda x: torch.fft.rfft(x).mean(0)[-1],
+            ],
+            _known_maps,
+            "`rfft` gives complex numbers, and their squares are complex as well. Power is the "
+            "square of the absolute value: `.abs() ** 2`.",
         ),
         does(
             "divided by all",

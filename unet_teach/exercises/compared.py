@@ -56,7 +56,7 @@ def some_numbers(count: int | None = None) -> Kind:
         if parts is None:
             return f"{_described(value)} comes out, wanted {wanted}"
         if count is not None and len(parts) != count:
-            return f"{len(parts)} values come out, wanted {count}"
+            return f"the number of values is {len(parts)}, wanted {count}"
         for part in parts:
             if isinstance(part, bool) or not isinstance(part, int | float):
                 return f"{_described(part)} is among what comes out, wanted {wanted}"

@@ -110,6 +110,31 @@ held_out = Exercise(
             "That is the strip: the very crops that training must not see.",
         ),
         does(
+            "one too few on either side",
+            [
+                lambda w, c, a, b: [x for x in range(w - c + 1) if x + c < a or x > b],
+                lambda w, c, a, b: [x for x in range(w - c) if x + c < a or x > b],
+                lambda w, c, a, b: [*range(a - c), *range(b + 1, w - c + 1)],
+                lambda w, c, a, b: [*range(a - c), *range(b + 1, w - c)],
+            ],
+            lambda: _known_strips()[:2],
+            "Crops right beside the strip are missing, on either side: one that ends with column "
+            "start − 1 and one that begins at stop touch nothing.",
+        ),
+        does(
+            "before and after at once",
+            [lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a and x >= b]],
+            _known_strips,
+            "Your list is empty: no crop lies before the strip and after it. One of the two is "
+            "enough.",
+        ),
+        does(
+            "side by side",
+            [lambda w, c, a, b: [*range(0, a - c + 1, c), *range(b, w - c + 1, c)]],
+            lambda: _known_strips()[:2],
+            "Your crops stand side by side. They may overlap: every left edge makes another crop.",
+        ),
+        does(
             "one too many on the left",
             [lambda w, c, a, b: [*range(max(0, a - c + 2)), *range(b, w - c + 1)]],
             lambda: _known_strips()[:2],

@@ -156,6 +156,29 @@ reach = Exercise(
                     "The other half has a block a level as well.",
                 ),
                 (
+                    "only the encoder, its pools as well",
+                    lambda depth: 5 * 2**depth - 3,
+                    "That is how far a cell at the bottom sees from its far edge. The decoder has "
+                    "a block a level as well.",
+                ),
+                (
+                    "added, not doubled",
+                    lambda depth: 5 * depth + 2,
+                    "Each level adds 5, as you say, but all below it counts double at the same "
+                    "time.",
+                ),
+                (
+                    "the bottom twice, and the place forgotten",
+                    lambda depth: 8 * 2**depth - 4,
+                    "You count a block down and a block up at each level, at the bottom too, which "
+                    "has only one. And a pixel may be at the far edge of its cell.",
+                ),
+                (
+                    "1 + 2 + 4 taken for 8",
+                    lambda depth: 7 * 2**depth,
+                    "Nearly: 1 + 2 + 4 is 7, one less than 8. You round the sums up.",
+                ),
+                (
                     "the width the bottom sees",
                     lambda depth: 9 * 2**depth - 4,
                     "That is the receptive field of a cell at the bottom, its whole width. The "

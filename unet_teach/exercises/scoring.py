@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from unet_teach.exercises.compared import Case, a_number, comes_out, does, matches
-from unet_teach.exercises.engine import Exercise
+from unet_teach.exercises.engine import Exercise, Slip
 from unet_teach.exercises.ladder import a_function
 
 
@@ -68,6 +70,14 @@ def mean_iou(answer: Tensor, truth: Tensor) -> float:
 def _dice(a: Tensor, t: Tensor) -> float:
     in_a, in_t, both = counts(a, t)
     return _safe(2 * both, in_a + in_t)
+
+
+def _asks_a_whole_tensor(answer: Any) -> bool:
+    try:
+        answer(*_known_pairs()[0].inputs)
+    except RuntimeError as error:
+        return "ambiguous" in str(error)
+    return False
 
 
 iou = Exercise(
@@ -184,9 +194,22 @@ iou = Exercise(
         ),
         does(
             "a loss",
-            [lambda a, t: 1 - pooled_iou(a, t)],
-            _known_pairs,
+            [lambda a, t: 1 - pooled_iou(a, t), lambda a, t: (a ^ t).sum() / (a | t).sum()],
+            _three_pairs,
             "That is 1 − IoU, which falls as the answer gets better. Asked is the score.",
+        ),
+        does(
+            "a count",
+            [lambda a, t: (a & t).sum(), lambda a, t: (a | t).sum()],
+            _three_pairs,
+            "That is a number of pixels. Divide those in both masks by those in either.",
+        ),
+        Slip(
+            "`and` for `&`",
+            lambda: lambda a, t: (a and t).sum() / (a or t).sum(),
+            _asks_a_whole_tensor,
+            "`and`, `or` and `if` ask one question of a whole tensor. Pixel by pixel it is `&` and "
+            "`|`.",
         ),
         does(
             "percent",

@@ -184,8 +184,11 @@ tile_starts = Exercise(
         ),
         does(
             "one twice",
-            [lambda s, t, o: [*_ends_early(s, t, t - o), max(0, s - t)]],
-            _known_sizes,
+            [
+                lambda s, t, o: [*_ends_early(s, t, t - o), max(0, s - t)],
+                lambda s, t, o: [min(x, s - t) for x in _ends_late(s, t, t - o)],
+            ],
+            _large,
             "Where full steps end with the picture, your last tile is there twice. Add it only "
             "where it is missing, or let the range end before it.",
         ),

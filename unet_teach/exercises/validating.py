@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,88 +14,14 @@ from unet_teach.exercises.compared import a_number, alike, plain
 from unet_teach.exercises.engine import Exercise, Rung, Slip
 from unet_teach.exercises.ladder import a_function
 from unet_teach.exercises.scoring import counts, mean_iou, pooled_iou
+from unet_teach.exercises.watching import Validate, known_task, new_task, watch
 
-Validate = Callable[[nn.Module, Tensor, Tensor], Any]
 Score = Callable[[Tensor, Tensor], float]  # of logits and masks
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A small network with a BatchNorm, pictures and masks (N, 1, H, W)."""
-
-    network: nn.Module
-    pictures: Tensor
-    masks: Tensor
-
-    def logits(self, *, training: bool) -> Tensor:
-        """The logits in one of the two modes; the network stays as it is."""
-        network = copy.deepcopy(self.network).train(training)
-        with torch.no_grad():
-            made: Tensor = network(self.pictures)
-        return made
-
-
-def _task(chance: torch.Generator | None = None) -> _Task:
-    """A task whose running statistics are not those of its pictures, as early in training."""
-    network = nn.Sequential(
-        nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 1, 1)
-    )
-    norm, head = network[1], network[3]
-    with torch.no_grad():
-        for weight in (*network[0].parameters(), *head.parameters(), norm.running_mean):
-            weight.copy_(torch.randn(weight.shape, generator=chance))
-        norm.running_var.copy_(0.5 + torch.rand(4, generator=chance))
-        pictures = torch.randn(3, 1, 8, 10, generator=chance)
-        # Half of the pixels on either side, none so near to 0 that rounding could move it.
-        logits = network.eval()(pictures).flatten().sort().values[80:160]
-        gap = logits.diff().argmax()
-        head.bias -= logits[gap : gap + 2].mean()
-    # Unlike shares of foreground, so that a mean of pictures is not the score of all pixels.
-    share = torch.tensor([0.1, 0.5, 0.8]).reshape(3, 1, 1, 1)
-    return _Task(network, pictures, torch.rand(3, 1, 8, 10, generator=chance) < share)
-
-
-def _known() -> _Task:
-    return _task(torch.Generator().manual_seed(7))
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What one call did.
-
-    Attributes:
-        value: what came out.
-        modes: whether any part trained afterwards, and whether all did.
-        changed: names of weights and statistics that are not what they were.
-        recorded: whether a run of the network was recorded for a backward pass.
-    """
-
-    value: Any
-    modes: set[bool]
-    changed: list[str]
-    recorded: bool
-
-
-def _watch(answer: Validate, task: _Task, *, training: bool) -> _Seen:
-    network = copy.deepcopy(task.network).train(training)
-    recorded: list[bool] = []
-    network.register_forward_hook(
-        lambda _, __, made: recorded.append(isinstance(made, Tensor) and made.requires_grad)
-    )
-    with torch.enable_grad():
-        value = answer(network, task.pictures.clone(), task.masks.clone())
-    before, after = task.network.state_dict(), network.state_dict()
-    return _Seen(
-        value,
-        {part.training for part in network.modules()},
-        [name for name in before if not torch.equal(before[name], after[name])],
-        any(recorded),
-    )
 
 
 # -------------------------------------------------------------------------------------------- rungs
 def _number_fault(answer: Validate) -> str | None:
-    value = _watch(answer, _known(), training=True).value
+    value = watch(answer, known_task(), training=True).value
     if value is None:
         return "Nothing comes out. Did you forget the word `return`?"
     if value is ...:
@@ -106,18 +31,23 @@ def _number_fault(answer: Validate) -> str | None:
 
 
 def _statistics_fault(answer: Validate) -> str | None:
-    for task in (_known(), _task()):
+    for task in (known_task(), new_task()):
         for training in (True, False):
-            if names := _watch(answer, task, training=training).changed:
-                return f"After your validation, {names[0]} of the network is not what it was."
+            seen = watch(answer, task, training=training)
+            if seen.changed:
+                return (
+                    f"After your validation, {seen.changed[0]} of the network is not what it was."
+                )
+            if seen.frozen:
+                return "After your validation, `requires_grad` of the network's weights is False."
     return None
 
 
 def _value_fault(answer: Validate) -> str | None:
-    for task in (_known(), _task(), _task()):
+    for task in (known_task(), new_task(), new_task()):
         wanted = pooled_iou(task.logits(training=False) > 0, task.masks)
         for training in (True, False):
-            value = plain(_watch(answer, task, training=training).value)
+            value = plain(watch(answer, task, training=training).value)
             if not alike(value, wanted):
                 mode = "training" if training else "eval"
                 return (
@@ -128,14 +58,14 @@ def _value_fault(answer: Validate) -> str | None:
 
 def _mode_fault(answer: Validate) -> str | None:
     for training in (True, False):
-        if _watch(answer, _known(), training=training).modes != {training}:
+        if watch(answer, known_task(), training=training).modes != {training}:
             came, left = ("training", "eval") if training else ("eval", "training")
             return f"The network came in {came} mode and is left in {left} mode."
     return None
 
 
 def _record_fault(answer: Validate) -> str | None:
-    seen = _watch(answer, _known(), training=True)
+    seen = watch(answer, known_task(), training=True)
     kept = isinstance(seen.value, Tensor) and seen.value.requires_grad
     if not (seen.recorded or kept):
         return None
@@ -210,26 +140,38 @@ def _recorded(network: nn.Module, pictures: Tensor, masks: Tensor) -> float:
 
 
 def _forgets_eval(answer: Validate) -> bool:
-    seen = _watch(answer, _known(), training=True)
+    seen = watch(answer, known_task(), training=True)
     return any("running" in name or "num_batches" in name for name in seen.changed)
 
 
 def _leaves(answer: Validate, *, came: bool) -> bool:
-    return (not came) in _watch(answer, _known(), training=came).modes
+    """Whether the mode is all that is wrong with it."""
+    if _value_fault(answer):
+        return False
+    return (not came) in watch(answer, known_task(), training=came).modes
 
 
 def wrong_score(name: str, scores: list[Score], says: str) -> Slip:
     """A slip in the score alone, whichever the mode in which the network ran."""
 
     def recognises(answer: Any) -> bool:
-        task = _known()
-        value = plain(_watch(answer, task, training=True).value)
+        task = known_task()
+        value = plain(watch(answer, task, training=True).value)
         logits = [task.logits(training=training) for training in (False, True)]
         return any(
             alike(value, plain(score(made, task.masks))) for score in scores for made in logits
         )
 
     return Slip(name, lambda: scored(scores[0]), recognises, says)
+
+
+def _frozen(network: nn.Module, pictures: Tensor, masks: Tensor) -> float:
+    return _validate(network.requires_grad_(False), pictures, masks)
+
+
+def _soft(logits: Tensor, masks: Tensor) -> float:
+    both = (logits.sigmoid() * masks).sum()
+    return float(both / (logits.sigmoid().sum() + masks.sum() - both))
 
 
 def _dice(logits: Tensor, masks: Tensor) -> float:
@@ -268,9 +210,13 @@ validation_iou = Exercise(
         ),
         wrong_score(
             "everything is foreground",
-            [lambda x, masks: pooled_iou(torch.ones_like(masks), masks)],
-            "That is the score of a mask that is True everywhere. A sigmoid twice does it, or a "
-            "probability compared with 0.",
+            [
+                lambda x, masks: pooled_iou(torch.ones_like(masks), masks),
+                lambda x, masks: pooled_iou(x.sigmoid().sigmoid() > 0.5, masks),
+                lambda x, masks: pooled_iou(x.sigmoid() > 0, masks),
+            ],
+            "That is the score of a mask that is nearly all True. A sigmoid twice does it, or "
+            "a probability compared with 0.",
         ),
         wrong_score(
             "nothing is foreground",
@@ -299,6 +245,19 @@ validation_iou = Exercise(
             [lambda x, masks: float(((x > 0) == masks).float().mean())],
             "That is the share of right pixels, and ground that both leave out counts in it. "
             "Divide the pixels in both by those in either.",
+        ),
+        wrong_score(
+            "of probabilities",
+            [_soft],
+            "You multiply and add probabilities. That makes a loss with a slope; the score is of "
+            "the mask, where each pixel is in or out.",
+        ),
+        Slip(
+            "weights frozen",
+            lambda: _frozen,
+            lambda answer: watch(answer, known_task(), training=True).frozen,
+            "Now the network cannot learn any more. A `with` block of torch.no_grad() records "
+            "nothing and is over when it ends.",
         ),
         wrong_score(
             "the loss",
