@@ -5,19 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unet_teach.exercises.apart import tells_apart
+from unet_teach.exercises.checkerboard import checkerboard
+from unet_teach.exercises.choosing import same_recipe
 from unet_teach.exercises.cropping import crop_to
 from unet_teach.exercises.downsampling import centres, halve, odd_sizes, output_size, sees
 from unet_teach.exercises.engine import Exercise, Reply
 from unet_teach.exercises.fitting import fits
 from unet_teach.exercises.forwards import forward_add, forward_cat
+from unet_teach.exercises.holding_out import held_out
 from unet_teach.exercises.introduction import halvings, unets
+from unet_teach.exercises.masks import clean_mask, to_mask
 from unet_teach.exercises.own_unet import own_unet
 from unet_teach.exercises.parting import pad_to
+from unet_teach.exercises.reaching import reach, repeats_after
+from unet_teach.exercises.scoring import iou
+from unet_teach.exercises.seeds import mean_and_spread
 from unet_teach.exercises.skips import join
 from unet_teach.exercises.splitting import split_conv
 from unet_teach.exercises.standing import export_of, progress_of
 from unet_teach.exercises.symmetry import arguments, double_conv, room_for_skips
+from unet_teach.exercises.tiling import tile_starts
 from unet_teach.exercises.upsampling import not_restored, restore, up_size
+from unet_teach.exercises.validating import validation_iou
 from unet_teach.exercises.verdicts import one_line, one_mark, twelve
 from unet_teach.exercises.ways_up import double, even_overlap
 
@@ -30,13 +40,18 @@ ALL: tuple[Exercise, ...] = (
     *(up_size, double, restore, not_restored, even_overlap),
     *(join, split_conv, crop_to, pad_to, fits),
     *(room_for_skips, arguments, forward_add, forward_cat, double_conv, own_unet),
+    *(to_mask, clean_mask, iou, validation_iou, held_out),
+    *(mean_and_spread, tells_apart, same_recipe, checkerboard),
     *(twelve, one_line, one_mark),
+    *(repeats_after, reach, tile_starts),
 )
 
 __all__ = [
     "ALL",
     "arguments",
     "centres",
+    "checkerboard",
+    "clean_mask",
     "crop_to",
     "double",
     "double_conv",
@@ -47,7 +62,10 @@ __all__ = [
     "forward_cat",
     "halve",
     "halvings",
+    "held_out",
+    "iou",
     "join",
+    "mean_and_spread",
     "not_restored",
     "odd_sizes",
     "one_line",
@@ -56,13 +74,20 @@ __all__ = [
     "own_unet",
     "pad_to",
     "progress",
+    "reach",
+    "repeats_after",
     "restore",
     "room_for_skips",
+    "same_recipe",
     "sees",
     "split_conv",
+    "tells_apart",
+    "tile_starts",
+    "to_mask",
     "twelve",
     "unets",
     "up_size",
+    "validation_iou",
 ]
 
 

@@ -238,7 +238,9 @@ def _skips(words: _Words, found: Found) -> Criterion:
         said.append(f"Nothing crosses at {missing}.")
     if not found.goes_down:
         said.append("Without a way down there is nothing to skip.")
-    elif said and not found.is_skipped and found.joins:
+    elif not said:
+        said.append("Nothing crosses from the way down to the way up.")
+    elif not found.is_skipped and found.joins:
         said.append("Skips at half of the levels or more were wanted.")
     facts = {
         "joins": [

@@ -1,0 +1,205 @@
+"""Lessons 5, 6 and 8: what their exercises call right, held against torch, numpy and the U-Net."""
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from unet_teach import exercises
+from unet_teach.exercises.checkerboard import pattern
+from unet_teach.exercises.engine import RECORD, Outcome
+from unet_teach.networks import UNet
+
+
+@pytest.fixture(autouse=True)
+def _as_first_met(tmp_path, monkeypatch):
+    monkeypatch.setattr(RECORD, "_path", tmp_path / "progress.json")
+    monkeypatch.setattr(RECORD, "_memory", {})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def right(exercise):
+    """Every right answer of an exercise, made."""
+    return [make() for make in exercise.answers]
+
+
+# ------------------------------------------------------------------------------------ hand-worked
+def test_iou_of_a_case_worked_by_hand():
+    answer = torch.tensor([True, True, True, False, False, False]).reshape(1, 1, 2, 3)
+    truth = torch.tensor([False, True, True, True, True, False]).reshape(1, 1, 2, 3)
+    for iou in right(exercises.iou):
+        assert float(iou(answer, truth)) == pytest.approx(2 / 5)
+
+
+def test_iou_of_a_batch_is_that_of_one_large_picture():
+    answer, truth = torch.rand(2, 3, 1, 5, 7) < 0.4
+    for iou in right(exercises.iou):
+        together = [mask.reshape(1, 1, 15, 7) for mask in (answer, truth)]
+        assert float(iou(answer, truth)) == pytest.approx(float(iou(*together)))
+
+
+def test_a_cleaned_mask_is_what_the_loss_takes():
+    picture = torch.tensor([[0, 1], [255, 7]], dtype=torch.uint8)
+    for clean_mask in right(exercises.clean_mask):
+        mask = clean_mask(picture)
+        assert mask.tolist() == [[0.0, 1.0], [1.0, 1.0]]
+        nn.BCEWithLogitsLoss()(torch.zeros(2, 2), mask)
+
+
+def test_no_training_crop_holds_a_held_out_column():
+    columns = torch.arange(40)
+    for training_lefts in right(exercises.held_out):
+        crops = [columns[left : left + 6] for left in training_lefts(40, 6, 15, 22)]
+        assert len(crops) == 10 + 13
+        assert all(len(crop) == 6 for crop in crops)
+        assert not set(range(15, 22)) & set(torch.cat(crops).tolist())
+
+
+def test_mean_and_spread_of_a_case_worked_by_hand():
+    for summarise in right(exercises.mean_and_spread):
+        assert np.allclose(summarise([0.5, 0.7, 0.9]), (0.7, 0.2))
+        assert all(map(math.isnan, summarise([0.5, math.nan, 0.9])))
+
+
+@pytest.mark.parametrize(("seeds", "share"), [(3, 1 / 10), (5, 1 / 126)])
+def test_how_often_like_variants_are_apart_by_chance_is_what_the_praise_says(seeds, share):
+    tells_apart = right(exercises.tells_apart)[0]
+    ranks = set(range(2 * seeds))
+    splits = [(set(a), ranks - set(a)) for a in combinations(ranks, seeds)]
+    assert sum(tells_apart(a, b) for a, b in splits) / len(splits) == pytest.approx(share)
+    assert f"1 {'of 10' if seeds == 3 else 'in 126'}" in exercises.tells_apart.praise
+
+
+def test_a_point_upon_a_checkerboard_has_the_ratio_worked_by_hand():
+    """A bright column has power 1 everywhere; amplitude a adds ±12·a to the last: 1 + (12·a)²."""
+    picture = torch.zeros(8, 12)
+    picture[:, 4] = 1.0
+    for checkerboard in right(exercises.checkerboard):
+        assert float(checkerboard(picture)) == pytest.approx(1.0, rel=1e-4)
+        with_it = checkerboard(picture + 0.25 * pattern(8, 12))
+        assert float(with_it) == pytest.approx(1 + 3**2, rel=1e-4)
+
+
+# ------------------------------------------------------------------------------- the U-Net itself
+def _unet(depth):
+    """A fresh one whose normalisations know how large its maps are, or its bottom may be dead."""
+    torch.manual_seed(0)
+    network = UNet(1, 1, depth=depth, base_channels=4)
+    with torch.no_grad():
+        for _ in range(20):
+            network(torch.randn(4, 1, 32, 32))
+    return network.eval()
+
+
+def _seen(network, depth, size, pixel):
+    """The columns on which a pixel of the answer depends, found by lighting one row with NaN.
+
+    A NaN goes through every sum, ReLU and maximum: it marks all that depends on it.
+    """
+    pictures = torch.zeros(size, 1, 2**depth, size)
+    pictures[range(size), :, :, range(size)] = math.nan
+    with torch.no_grad():
+        answer = network(pictures)
+    return [column for column in range(size) if answer[column, 0, 0, pixel].isnan()]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_reach_is_that_of_the_course_u_net(depth):
+    step = 2**depth
+    size, first = 20 * step, 9 * step
+    network, farthest = _unet(depth), 0
+    for pixel in range(first, first + step):
+        seen = _seen(network, depth, size, pixel)
+        farthest = max(farthest, pixel - seen[0], seen[-1] - pixel)
+    for reach in right(exercises.reach):
+        assert reach(depth) == farthest
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_gradients_come_from_beyond_the_bottom_cell_s_neighbours_and_never_from_beyond_reach(depth):
+    """A pool passes a gradient to its largest cell only, so several pictures are needed."""
+    step = 2**depth
+    pictures = torch.randn(20, 1, 4 * step, 20 * step).double().requires_grad_()
+    middle = 9 * step
+    answer = _unet(depth).double()(pictures)[..., middle : middle + step]
+    reaches = []
+    for pixel in range(step):
+        (slope,) = torch.autograd.grad(
+            answer[..., pixel].square().sum(), [pictures], retain_graph=True
+        )
+        columns = slope.abs().amax((0, 1, 2)).nonzero().flatten()
+        reaches += [middle + pixel - int(columns[0]), int(columns[-1]) - middle - pixel]
+    farthest = right(exercises.reach)[0](depth)
+    assert 5 * step - 5 < max(reaches) <= farthest
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_u_net_repeats_itself_after_that_shift_and_after_no_smaller_one(depth):
+    network, reach = _unet(depth).double(), right(exercises.reach)[0](depth)
+    shift = right(exercises.repeats_after)[0](depth)
+    size = 2 * (reach + -reach % shift) + 8 * shift
+    wide = torch.randn(2, 1, 4 * shift, size + shift).double()
+    inside = slice(reach, size - reach)  # beyond it the border is seen
+    with torch.no_grad():
+        answer = network(wide)
+        same = [
+            torch.allclose(
+                network(wide[..., by : size + by])[..., inside],
+                answer[..., by : size + by][..., inside],
+                atol=1e-9,
+            )
+            for by in range(1, shift + 1)
+        ]
+    assert same == [False] * (shift - 1) + [True]
+
+
+def test_tiles_laid_together_are_the_picture():
+    for tile_starts in right(exercises.tile_starts):
+        picture = torch.arange(101)
+        again = torch.full_like(picture, -1)
+        for start in tile_starts(101, 32, 12):
+            again[start : start + 32] = picture[start : start + 32]
+        assert torch.equal(again, picture)
+
+
+# -------------------------------------------------------------------------------- single sentences
+@pytest.mark.parametrize(
+    ("exercise", "answer", "says"),
+    [
+        ("to_mask", lambda logits: logits > 0.2, "logit 0."),
+        ("to_mask", lambda logits: (logits > 0).numpy(), "of type ndarray"),
+        ("to_mask", lambda logits: logits.mul_(2) > 0, "changes what it was given"),
+        ("clean_mask", lambda picture: (picture > 1).float(), "a pixel of 1 becomes 0, wanted 1"),
+        ("clean_mask", lambda picture: picture / 0, "wanted"),
+        ("iou", lambda answer, truth: (answer & truth).sum((1, 2, 3)), "a tensor of shape (2,)"),
+        ("iou", lambda answer, truth: print(end=""), "the word `return`"),
+        ("held_out", lambda *strip: [0, 0, *range(1, 5), *range(12, 17)], "are there twice"),
+        ("held_out", lambda *strip: [-1], "would cover columns -1 to 2"),
+        ("mean_and_spread", lambda scores: sum(scores) / len(scores), "wanted 2 numbers"),
+        ("tells_apart", lambda a, b: min(a) - max(b), "wanted True or False"),
+        ("same_recipe", lambda results: "0.01", "of type str comes out, wanted one number"),
+        ("checkerboard", lambda picture: torch.fft.rfft(picture)[0, 0], "of type complex"),
+        ("tile_starts", lambda size, tile, overlap: [0, 6.5, 12], "between two pixels"),
+        ("tile_starts", lambda size, tile, overlap: [], "no tile at all"),
+    ],
+)
+def test_other_wrong_answers_are_told_what_is_wrong_with_them(exercise, answer, says):
+    reply = getattr(exercises, exercise).check(answer)
+    assert reply.outcome is Outcome.NOT_YET
+    assert says in reply.text
+
+
+def test_a_network_left_in_another_mode_is_named_with_what_already_holds():
+    def validate(network, pictures, masks):
+        answer = network.eval()(pictures).detach() > 0
+        return float((answer & masks).sum() / (answer | masks).sum())
+
+    reply = exercises.validation_iou.check(validate)
+    assert "came in training mode and is left in eval mode." in reply.text
+    assert "its value" in reply.text
