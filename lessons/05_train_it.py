@@ -1,0 +1,302 @@
+# %% [markdown]
+# # 5 · Train it
+# *30 minutes, of which your computer works one or two alone. You will be able to train a U-Net, to say how good it is, and to doubt
+# the number.*
+#
+# So far the networks were empty. Their weights were random, and what came out was noise of the right size. Now one of them shall learn
+# something: **where is land?** The picture is the Earth from space. A child can do it. Can three halvings and three skips?
+#
+# And if they can: is it any good? That second question is the harder one, and most of this lesson is about it.
+
+# %%
+import matplotlib.pyplot as plt
+import torch
+
+from unet_teach import UNet, exercises
+from unet_teach.figures import show
+from unet_teach.segmentation import baselines, earth, evaluate, nuclei, predict, train
+from unet_teach.segmentation.drawing import comparison, curves
+from unet_teach.widgets import Predict
+
+plt.style.use("unet_teach.course")
+torch.set_num_threads(1)
+
+# %% [markdown]
+# ## Look at the data first
+#
+# Always. It takes a minute, and it is the minute that people regret not having spent.
+
+# %%
+data = earth()
+print(data)
+
+# %%
+show(
+    data.figure(),
+    "The Earth in grey, cut into parts with the coast outlined. Train: Europe, Africa and West Asia; East Asia and Australia. "
+    "Validation: a strip from Siberia to Java. Test: the Americas. Clouds are absent; deserts are bright, forests as dark as the sea.",
+)
+
+# %% [markdown]
+# The picture is grey on purpose: in colour, *blue* would give the answer away. So it is not enough to look at one pixel. Compare the
+# Amazon with the sea beside it. They are equally dark.
+#
+# It is cut into three parts:
+#
+# - **train**: what the network learns from. Here it may learn by heart.
+# - **validation**: what you look at *while you try things out*. It tells you when to stop and which idea was better.
+# - **test**: what you look at *once*, at the end. The Americas: the network has never seen them.
+#
+# Why three? If you choose the best of twenty tries by their test score, the score is no longer of something unseen: you have picked what
+# happens to fit it.
+#
+# ## Exercise 1: nothing may leak
+#
+# Training takes *crops*: small squares at random places. A crop that reaches into the validation strip has seen it. Which left edges
+# are allowed? The picture is `width` wide, a crop `crop`, the strip goes from `start` to `stop − 1`.
+
+# %%
+def training_lefts(width, crop, start, stop):
+    ### BEGIN SOLUTION
+    return [left for left in range(width - crop + 1) if left + crop <= start or left >= stop]
+    ### END SOLUTION
+
+
+exercises.held_out.check(training_lefts)
+
+# %% [markdown]
+# ## A mask is 0 and 1
+#
+# The network is told the truth as a *mask*: 1 where there is land, 0 where there is none. Files do not always hold that. One says 255
+# for foreground, another 1, another numbers its objects.
+#
+# **Exercise 2.** Make 0 and 1 of all of them, as floats.
+
+# %%
+def clean_mask(picture):
+    ### BEGIN SOLUTION
+    return (picture != 0).float()
+    ### END SOLUTION
+
+
+exercises.clean_mask.check(clean_mask)
+
+# %% [markdown]
+# ## How good is an answer?
+#
+# Count pixels. What share of them is right? The next cell answers "sea" everywhere.
+
+# %%
+truth = data.test[0].mask.bool()
+nothing = torch.zeros_like(truth)
+print(f"right pixels, for saying 'sea' everywhere: {(nothing == truth).float().mean():.0%}")
+
+# %% [markdown]
+# Three quarters, for nothing. The share of right pixels flatters whoever says what is common. So divide by what matters: of all pixels that
+# *either* calls land, how many do *both* call land? **Intersection over union**, IoU. It is 1 when the two agree, and 0 when they share
+# nothing. (A relative is **Dice**: twice what is shared over the sum of both.)
+#
+# **Exercise 3.** Write it, for boolean masks.
+
+# %%
+def iou(answer, truth):
+    ### BEGIN SOLUTION
+    union = (answer | truth).sum()
+    return 1.0 if union == 0 else (answer & truth).sum() / union
+    ### END SOLUTION
+
+
+exercises.iou.check(iou)
+
+# %% [markdown]
+# IoU has a blind spot. A continent is large and its coast is thin: an answer can blur every bay and still share most of the pixels.
+# **Boundary F1** looks at the outline alone: which part of it lies within one pixel of the other outline? You will see both.
+#
+# ## First without a network
+#
+# What would you try if you had never heard of a U-Net? A threshold: bright is land. Or a *random forest*, which judges each pixel by the
+# greys around it, up to 8 pixels away. They are your **baselines**. A network that does not beat them is not worth its electricity.
+
+# %%
+forest = baselines.random_forest(data.train)
+finders = {"best threshold": baselines.best_threshold(data.train), "random forest": forest}
+for name, finder in finders.items():
+    print(f"{name:15}", evaluate(finder, data.validation))
+
+# %% [markdown]
+# The forest is good. Remember its two numbers.
+
+# %% jupyter={"source_hidden": true}
+Predict(
+    "A U-Net, trained for a minute or so: what will its IoU be on the validation strip?",
+    answer="0.85 to 0.93",
+    choices=["below 0.5", "0.5 to 0.75", "0.85 to 0.93", "above 0.98"],
+    slips={
+        "below 0.5": "A threshold on the grey has 0.73. It would have to be worse than that.",
+        "0.5 to 0.75": "That is where the threshold is. Depth lets it see more than one pixel.",
+        "above 0.98": "The mask was drawn by people from other pictures. Do even they agree so well?",
+    },
+    explain="It is a guess about data, not about a formula. Nobody knows before trying.",
+)
+
+# %% [markdown]
+# ## Train
+#
+# A step: take 8 crops, let the network answer, measure how wrong it is (the *loss*), move each weight a little to where the loss is
+# smaller. And again, 600 times. The loop is `unet_teach.segmentation.training`, 180 lines to be read.
+#
+# It takes about half a minute of a laptop, a minute or two in Binder. Watch the curves, and the prediction on the right. **■** in the
+# toolbar stops it at any time, and the best so far is kept.
+
+# %% tags=["nbval-ignore-output"]
+torch.manual_seed(0)
+network = UNet(in_channels=1, out_channels=1, depth=3, base_channels=8)
+training = train(network, data, steps=600)
+
+# %% [markdown]
+# ## Read the curve
+#
+# Two losses: one on what it learns from, one on what it has never seen. Both are measured alike, so you may compare them.
+#
+# - Both fall: it learns, and what it learns holds elsewhere.
+# - The first falls, the second rises: it learns by heart.
+# - Neither falls: something is wrong. Data, learning rate, or bad luck with the seed.
+
+# %% tags=["nbval-ignore-output"]
+show(
+    curves(training.history),
+    "Two losses fall steeply for a hundred steps, then slowly, the one on validation pictures more unsteadily. Below, the IoU on validation "
+    "pictures rises to about 0.9; the step that was kept is marked.",
+)
+
+# %% [markdown]
+# What was kept is not the last step but the best one *on validation*. The unsteady line says how much chance there is in that choice.
+#
+# ## From logits to a mask
+#
+# What leaves the network are logits: any numbers. The loss turns them into probabilities. You want a mask: True where land is more
+# likely than sea.
+#
+# **Exercise 4.**
+
+# %%
+def to_mask(logits):
+    ### BEGIN SOLUTION
+    return logits > 0
+    ### END SOLUTION
+
+
+exercises.to_mask.check(to_mask)
+
+# %% [markdown]
+# ## Validate, and change nothing
+#
+# A network with normalisation behaves in two ways. In *training mode* it normalises by the pictures at hand, and takes note of them. In
+# *evaluation mode* it uses its notes. Whoever validates in the wrong mode scores another network, and changes this one on the way.
+#
+# **Exercise 5.** The pooled IoU of a network as it will be used; afterwards it is as it was.
+
+# %%
+def validate(network, pictures, masks):
+    ### BEGIN SOLUTION
+    was = network.training
+    network.eval()
+    with torch.no_grad():
+        answer = network(pictures) > 0
+    network.train(was)
+    return float((answer & masks).sum() / (answer | masks).sum())
+    ### END SOLUTION
+
+
+exercises.validation_iou.check(validate)
+
+# %% [markdown]
+# ## The Americas, once
+#
+# Now the test. All three that learned something, on a continent that none of them has seen.
+
+# %% tags=["nbval-ignore-output"]
+scores = {name: evaluate(finder, data.test) for name, finder in (finders | {"U-Net": network}).items()}
+for name, score in scores.items():
+    print(f"{name:15}", score)
+
+# %%
+assert scores["U-Net"].iou > scores["best threshold"].iou + 0.05
+assert 0.6 < scores["U-Net"].iou < 0.9
+assert 0.2 < scores["U-Net"].boundary_f1 < 0.6
+
+# %% [markdown]
+# Look closely before you celebrate.
+#
+# - By **IoU** the U-Net wins: it knows large forms. The forest takes bright snow and dark forest for what they are not.
+# - By **boundary F1** the forest is about as good, on some seeds better. Where exactly a coast runs is a matter of a few pixels, and there a
+#   forest sees as much as a network.
+# - On validation all were better. One strip of Asia is not a continent with its own forests and ice.
+#
+# A single number would have hidden two of the three.
+#
+# ## Where are the mistakes?
+
+# %% tags=["nbval-ignore-output"]
+pair = data.test[0]
+found = {name: predict(finder, pair.image) for name, finder in (finders | {"U-Net": network}).items()}
+show(
+    comparison(pair, found),
+    "The Americas, and for each method the pixels that are right, missed, and too much. The threshold loses the dark forests. "
+    "The forest and the U-Net have most of the continent; mistakes lie along coasts, at lakes, in the Amazon and in the far north.",
+)
+
+# %% [markdown]
+# Go along the mistakes and sort them. Some are the network's: dark forest is not sea. Some are the *truth's*: the mask calls most lakes
+# land, and the picture shows water. No network can learn that, and none should be blamed. **Look at what you score against.**
+#
+# ## Another seed
+#
+# Weights begin at random, and crops are drawn at random. Train the same again with `seed=1`, if you have the patience, and compare.
+# How far two seeds are apart is the smallest difference that means anything. Lesson 6 does it properly.
+#
+# ## Other data: nuclei
+#
+# A microscope's picture. Bright spots are the nuclei of cells, outlined by experts.
+
+# %% tags=["nbval-ignore-output"]
+cells = nuclei()
+torch.manual_seed(0)
+small = train(UNet(1, 1, depth=3, base_channels=8), cells, steps=200, live=False).model
+tries = {"Otsu": baselines.otsu(), "random forest": baselines.random_forest(cells.train), "U-Net": small}
+ious = {name: evaluate(finder, cells.test).iou for name, finder in tries.items()}
+for name, value in ious.items():
+    print(f"{name:14} IoU {value:.2f}")
+assert abs(ious["random forest"] - ious["U-Net"]) < 0.06
+
+# %% [markdown]
+# The forest ties the U-Net. Why? Bright is nucleus, dark is not; whoever sees a few pixels around sees all there is to know. *What* and
+# *where* are the same question here, and a U-Net answers one that nobody asked. (It would be needed to tell *touching* nuclei apart.)
+#
+# ## Your own pictures
+#
+# Two folders, pictures and masks with the same names. It says what it could not use.
+#
+# ```python
+# from unet_teach.segmentation import from_folder
+# mine = from_folder("my_pictures", "my_masks")
+# print(mine)
+# training = train(UNet(mine.channels, 1, depth=3, base_channels=8), mine, seconds=60)
+# ```
+#
+# Nothing leaves your machine.
+
+# %% [markdown]
+# ## Read the document again
+#
+# - It does not say a word about training, and it need not. But its `out_channels=128` would be 128 answers for each pixel. Here it is one.
+# - Its network has no normalisation. With few steps and pictures, one without learns hardly more than a threshold (`benchmarks/README.md`). Try
+#   `UNet(1, 1, depth=3, base_channels=8, norm=False)`.
+#
+# ## Recap
+#
+# - Look at the data, keep validation and test apart, and try a baseline first.
+# - IoU sees areas, boundary F1 sees outlines. One number hides the other.
+# - A tie with something simple is a result. Ask why.
+#
+# Next: **6 · Take it apart**. Which of the four marks did the work?
