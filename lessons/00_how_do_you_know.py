@@ -82,6 +82,9 @@ Predict(
 # - **Up?** Does it rise again?
 # - **Bridges?** Does a dashed line cross from the left arm to the right?
 # - **Symmetric?** Does the right arm stop at the sizes where the left one did?
+#
+# The arms have names. The left one is the *encoder*, the right one the *decoder*, and the lowest box, where one becomes the other, is
+# the *bottleneck*.
 
 # %% [markdown]
 # ## How an exercise works

@@ -10,6 +10,7 @@ from unet_teach import document, relatives
 from unet_teach.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 
 LESSONS = Path(__file__).parents[1] / "lessons"
+GLOSSARY = LESSONS.parent / "docs" / "glossary.md"
 LESSON = LESSONS / "04_symmetric_architecture.py"
 
 
@@ -76,3 +77,13 @@ def test_every_mistake_of_the_document_is_met(mistake):
     text = " ".join(lesson.read_text(encoding="utf-8").replace("\n# ", " ").split())
     assert words in text
     assert "## Read the document again" in text
+
+
+def test_each_word_of_the_glossary_stands_in_the_lesson_it_names():
+    rows = re.findall(r"^\| ([^|]+?) \| .* \| L(\d) \|$", GLOSSARY.read_text("utf-8"), re.M)
+    assert len(rows) > 30
+    for word, number in rows:
+        (lesson,) = LESSONS.glob(f"0{number}_*.py")
+        text = " ".join(lesson.read_text("utf-8").lower().replace("\n# ", " ").split())
+        stem = word.lower().replace(" ", "[ _-]?")[:-2]
+        assert re.search(stem, text), f"{word} is not in {lesson.name}"

@@ -15,6 +15,13 @@ SCROLL = "(index) => window.jupyterapp.shell.currentWidget.content.scrollToItem(
 
 # Lesson: the names of its widgets; an exercise; a wrong answer and what is said; a right one.
 LESSONS = {
+    "00_how_do_you_know": (
+        ["Convolution explorer", "Predict", "Progress"],
+        "halvings",
+        "8",
+        "96 / 12 = 8 is how much smaller it is. Asked is in how many steps.",
+        "3",
+    ),
     "02_upsampling": (
         ["Predict"] * 4 + ["Transposed convolution explorer", "Round trip", "Feature maps"],
         "double",
@@ -35,6 +42,13 @@ LESSONS = {
         "DocumentUNet",
         "In which order the data meets them, `forward` says.".replace("`", ""),
         "AdditiveUNet",
+    ),
+    "07_is_it_a_unet": (
+        ["Predict"] * 2,
+        "one_line",
+        "lambda x, skip: x",
+        "The skip is not used: as it stands, this is an autoencoder.",
+        "lambda x, skip: x + skip",
     ),
 }
 
