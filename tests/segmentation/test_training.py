@@ -78,6 +78,24 @@ def test_a_stop_keeps_the_best_so_far_and_says_so(halves, monkeypatch):
     assert evaluate(run.model, halves.validation).iou == pytest.approx(run.best.validation_iou)
 
 
+def test_a_stop_before_the_first_look_leaves_the_network_as_it_was(halves, monkeypatch):
+    looks = itertools.count()
+    look = training.look
+
+    def interrupted(*args):
+        if next(looks) == 0:
+            raise KeyboardInterrupt
+        return look(*args)
+
+    monkeypatch.setattr(training, "look", interrupted)
+    run = short(small(), halves, steps=10)
+    assert (run.ended, run.steps, len(run.history)) == ("stopped", 0, 1)
+    assert all(
+        torch.equal(ours, theirs)
+        for ours, theirs in zip(run.model.parameters(), small().parameters(), strict=True)
+    )
+
+
 def test_a_budget_of_time_is_kept(halves, monkeypatch):
     seconds = itertools.count()
     monkeypatch.setattr(training, "clock", lambda: next(seconds))  # each look at it is one second

@@ -19,21 +19,25 @@ DPI = 110
 
 
 def gallery(rows: Mapping[str, Sequence[Pair]]) -> Figure:
-    """Draw a row of pictures for each name, with the outline of the mask."""
+    """Draw a row of pictures for each name, or all in one row if they are few, with their masks."""
     from matplotlib.figure import Figure
 
-    rows = {name: pairs for name, pairs in rows.items() if pairs}
-    columns = max(len(pairs) for pairs in rows.values())
-    figure = Figure(figsize=(2.4 * columns, 2.6 * len(rows)), dpi=DPI, layout="constrained")
-    grid = figure.subplots(len(rows), columns, squeeze=False)
-    for line, (name, pairs) in zip(grid, rows.items(), strict=True):
-        for axes in line:
-            axes.axis("off")
-        for axes, pair in zip(line, pairs, strict=False):
+    titled = [
+        [(f"{name}:\n{pair.name}", pair) for pair in pairs] for name, pairs in rows.items() if pairs
+    ]
+    if sum(map(len, titled)) <= 5:
+        titled = [[one for line in titled for one in line]]
+    columns = max(map(len, titled))
+    figure = Figure(figsize=(2.2 * columns, 2.7 * len(titled)), dpi=DPI, layout="constrained")
+    grid = figure.subplots(len(titled), columns, squeeze=False)
+    for axes in grid.ravel():
+        axes.axis("off")
+    for places, line in zip(grid, titled, strict=True):
+        for axes, (title, pair) in zip(places, line, strict=False):
             show_picture(axes, pair.image)
             if 0 < pair.mask.mean() < 1:
                 axes.contour(pair.mask[0].numpy(), [0.5], colors=AMBER, linewidths=0.8)
-            axes.set_title(f"{name}: {pair.name}" if pair is pairs[0] else pair.name, fontsize=8)
+            axes.set_title(title, fontsize=8)
     return figure
 
 

@@ -40,7 +40,7 @@ class LiveView:
             from IPython.display import DisplayHandle
 
             self.handle = DisplayHandle()  # type: ignore[no-untyped-call, unused-ignore]
-            self.still = _picture(pair.image[0]) + _picture(pair.mask[0])
+            self.still = _picture(pair.image.mean(dim=0)) + _picture(pair.mask[0])
 
     def show(self, history: Sequence[Look], done: float, elapsed: float) -> None:
         """Draw, unless drawing has had its share of the time."""

@@ -115,6 +115,8 @@ def train(
         torch.set_num_threads(threads_before)
     model.load_state_dict(best)
     model.eval()
+    if not history:  # stopped before there was anything to see
+        history.append(look(model, step, loss_of, seen, data.validation))
     elapsed = clock() - start
     trouble = trouble_of(history, ended)
     training = Training(model, history, ended, step, elapsed, trouble, threads, view.spent)
