@@ -171,8 +171,8 @@ show(
 #
 # ## Why do real pictures disagree?
 #
-# On nuclei hardly anything matters: depth 1 scores 0.88, the whole 0.89. Bright is nucleus. *What* is not far away, so nothing has to look
-# from afar. (Its seeds lie so close together that the strict rule calls differences apart that nobody would notice. *Apart* is not *much*.)
+# On nuclei hardly anything matters: with one halving or with three, 0.89. Bright is nucleus. *What* is not far away, so nothing has to look
+# from afar. Only without skips it is a little less, since the outlines blur. (*Apart* is not *much*: the rule says nothing about how far.)
 # On earth, seeds differ more than most variants. A difference may be there; three seeds and one planet do not show it.
 #
 # A null result is a result. If somebody claims that his skip is better, ask: on which data, with how many seeds?
