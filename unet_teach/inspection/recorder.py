@@ -14,10 +14,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.weak import WeakIdKeyDictionary
 
+OVERWRITING = {"copy_", "fill_", "zero_"}  # nothing of what was there before is left
 SMALL = 1  # a made-up tensor of more cells is only a shape, where nothing is computed
 
 
@@ -103,6 +105,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._path: list[str] = [""]
         self._model = model
         for tensor in (*model.parameters(), *model.buffers()):
+            if is_lazy(tensor):  # has no shape before its first run
+                continue
             self._note(tensor, Value(tuple(tensor.shape), _is_number(tensor), is_weight=True))
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording:
@@ -169,7 +173,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _write_down(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any], made: Any
     ) -> None:
-        inputs = tuple(self._value(x) for x in flat if isinstance(x, Tensor))
+        name = func.overloadpacket.__name__
+        read = flat[1:] if name in OVERWRITING else flat
+        inputs = tuple(self._value(x) for x in read if isinstance(x, Tensor))
         schema = func._schema
         named = dict(zip((a.name for a in schema.arguments), args, strict=False)) | kwargs
         written = [
@@ -178,7 +184,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if a.alias_info is not None and a.alias_info.is_write and a.name in named
         ]
         arguments = {name: self._as_values(thing) for name, thing in named.items()}
-        op = Op(func.overloadpacket.__name__, arguments, inputs, (), self._path[-1])
+        op = Op(name, arguments, inputs, (), self._path[-1])
         tensors = list(_inside(made, Tensor))
         depends = any(value.depends for value in inputs)
         op.outputs = tuple(
