@@ -218,6 +218,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         on_same.append(weakref.ref(tensor))
 
     def _value(self, tensor: Tensor) -> Value:
+        if is_lazy(tensor):  # it gets its shape in this run, and is looked up again then
+            return Value((), True)
         if tensor not in self._values:  # a constant, made before the run or outside of torch
             self._note(tensor, Value(tuple(tensor.shape), _is_number(tensor)))
         value: Value = self._values[tensor]
