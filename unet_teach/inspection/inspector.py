@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from unet_teach.inspection.criteria import strongest
+from unet_teach.inspection.failures import no_answer, why_not
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.recorder import Recorder, Recording
 from unet_teach.inspection.report import UNetReport, report_of, unjudged
@@ -46,12 +47,17 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     name = type(model).__name__
     with everything_kept():
         recording = _recorded(model, args, named)
-    if recording.error is not None:
-        return unjudged(name, str(recording.error))
+        if recording.error is not None:
+
+            def rerun(shape: tuple[int, ...]) -> bool:
+                picture = (torch.empty(shape, device="meta"), *args[1:])
+                return _recorded(model, picture, named).error is None
+
+            return unjudged(name, why_not(model, len(args), recording, rerun))
     graph = Graph(recording)
     found = strongest(graph)
     if found is None:
-        return unjudged(name, "What comes out does not depend on what goes in.")
+        return unjudged(name, no_answer(recording, graph))
     return report_of(name, graph, found)
 
 

@@ -72,14 +72,16 @@ class Recording:
         inputs: what the user gave.
         output: what the network returned, values for its tensors; `None` when it did not return.
         error: what stopped it.
-        last_module: the module that was running last.
+        failed: the operation that raised it, if it was one.
+        stopped_in: the module that was running then.
     """
 
     ops: list[Op] = field(default_factory=list)
     inputs: list[Value] = field(default_factory=list)
     output: Any = None
     error: Exception | None = None
-    last_module: str = ""
+    failed: Op | None = None
+    stopped_in: str = ""
 
     @property
     def outputs(self) -> list[Value]:
@@ -124,6 +126,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.recording.output = self._as_values(made)
         except Exception as error:
             self.recording.error = error
+            self.recording.stopped_in = self._path[-1]
         finally:
             for handle in handles:
                 handle.remove()
@@ -132,7 +135,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _follow(self, name: str, module: nn.Module) -> Iterator[Any]:
         def enter(*_: Any) -> None:
             self._path.append(name)
-            self.recording.last_module = name
 
         def leave(*_: Any) -> None:
             if self._path[-1] == name:
@@ -151,7 +153,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self._on_meta and any(_is_meta(x) for x in flat):
             flat = [self._on_meta_too(x) for x in flat]
             args, kwargs = tree_unflatten(flat, spec)
-        made = func(*args, **(kwargs or {}))
+        try:
+            made = func(*args, **(kwargs or {}))
+        except Exception:
+            self._write_down(func, args, kwargs or {}, flat, None)
+            raise
         if self._on_meta and not any(isinstance(x, Tensor) for x in flat):
             made = _only_a_shape(made)
         self._write_down(func, args, kwargs or {}, flat, made)
@@ -192,6 +198,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         )
         if op.outputs:
             self.recording.ops.append(op)
+        elif made is None:
+            self.recording.failed = op
         for target in (t for t in _inside(written, Tensor)):
             self._write_into(target, op)
         for tensor, value in zip(tensors, op.outputs, strict=True):

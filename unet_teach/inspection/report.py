@@ -134,7 +134,7 @@ class UNetReport:
 
 def report_of(name: str, graph: Graph, found: Found) -> UNetReport:
     """Say in sentences what was found."""
-    words = _Words(graph)
+    words = Words(graph)
     criteria = Criteria(
         _down(words, found), _up(words, found), _skips(words, found), _symmetry(words, found)
     )
@@ -146,7 +146,7 @@ def unjudged(name: str, problem: str) -> UNetReport:
     return UNetReport(name, Criteria(*(Criterion(mark, False, ()) for mark in NAMES)), problem)
 
 
-class _Words:
+class Words:
     """Names levels by the sizes that maps have there, and values by where they were made."""
 
     def __init__(self, graph: Graph) -> None:
@@ -190,7 +190,7 @@ def operation(op: Op) -> str:
     return op.name.strip("_").removesuffix("_with_indices")
 
 
-def _steps(words: _Words, path: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
+def _steps(words: Words, path: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
     """The places of a path where the level changes."""
     levels = words.graph.levels
     for before, after in pairwise(path):
@@ -198,7 +198,7 @@ def _steps(words: _Words, path: Sequence[Value]) -> Iterator[tuple[Value, Value]
             yield before, after
 
 
-def _walk(words: _Words, path: Sequence[Value]) -> list[dict[str, str]]:
+def _walk(words: Words, path: Sequence[Value]) -> list[dict[str, str]]:
     return [
         {"from": words.size(a), "to": words.size(b), "by": words.maker(b)}
         for a, b in _steps(words, path)
@@ -209,7 +209,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _down(words: _Words, found: Found) -> Criterion:
+def _down(words: Words, found: Found) -> Criterion:
     steps = _walk(words, found.path.down)
     said = [f"{s['from']} → {s['to']} by {s['by']}." for s in steps]
     if not said:
@@ -218,7 +218,7 @@ def _down(words: _Words, found: Found) -> Criterion:
     return Criterion(NAMES[0], found.goes_down, tuple(said), facts)
 
 
-def _up(words: _Words, found: Found) -> Criterion:
+def _up(words: Words, found: Found) -> Criterion:
     whole = (*found.path.down[-1:], *found.path.up)
     steps = _walk(words, whole)
     said = [f"{s['from']} → {s['to']} by {s['by']}." for s in steps]
@@ -231,7 +231,7 @@ def _up(words: _Words, found: Found) -> Criterion:
     return Criterion(NAMES[1], found.comes_up, tuple(said), facts)
 
 
-def _skips(words: _Words, found: Found) -> Criterion:
+def _skips(words: Words, found: Found) -> Criterion:
     said = [_joined(words, join) for join in found.joins]
     missing = words.sizes(found.missing, found.path.down)
     if missing and found.goes_down:
@@ -258,14 +258,14 @@ def _skips(words: _Words, found: Found) -> Criterion:
     return Criterion(NAMES[2], found.is_skipped, tuple(said), facts)
 
 
-def _joined(words: _Words, join: Join) -> str:
+def _joined(words: Words, join: Join) -> str:
     return (
         f"At {words.size(join.op.outputs[0])}, what {words.maker(join.fine)} made is "
         f"{JOINED[join.kind]} what {words.maker(join.coarse)} brings up."
     )
 
 
-def _symmetry(words: _Words, found: Found) -> Criterion:
+def _symmetry(words: Words, found: Found) -> Criterion:
     image, whole = words.graph.image, (*found.path.down, *found.path.up)
     facts: dict[str, Any] = {"unvisited": [round(level, 2) for level in found.unvisited]}
     said: list[str] = []
