@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import torch
@@ -151,6 +152,26 @@ def test_text_and_lines_stand_out_from_the_ground(hues, words, ground):
     assert all(contrast(linear(hue), linear(ground)) >= 4.5 for hue in words.values())
     lines = {name: hue for name, hue in hues.items() if name != "skip"}
     assert all(contrast(linear(hue), linear(ground)) >= 3 for hue in lines.values())
+
+
+def test_the_styles_touch_nothing_else_on_the_page():
+    theme = (Path(diagram.__file__).parents[1] / "widgets" / "static" / "theme.css").read_text()
+    own = set(re.findall(r"\.([a-z][\w-]*)", diagram.STYLE))
+    assert own
+    assert all(name.startswith("udia") for name in own)
+    assert "udia" not in theme
+
+
+def test_no_label_leaves_the_picture(twelve):
+    for drawing in twelve.values():
+        places, width, _ = layout(drawing)
+        for box, place in zip(drawing.boxes, places, strict=True):
+            half = diagram.LETTER * len(box.size) / 2
+            assert half <= place.x <= width - half
+    long = dataclasses.replace(twelve["A"].boxes[0], module="a.very.long.path" * 40)
+    source = svg(dataclasses.replace(twelve["A"], boxes=(long,), bridges=()))
+    lines = re.findall('udia-detail">(.*?)<', source)
+    assert all(len(line) < 120 for line in lines)
 
 
 def test_figures_of_all_twelve_can_be_drawn(twelve, tmp_path):

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Arm = Literal["encoder", "bottleneck", "decoder"]
-COLUMN, ROW = 84, 62  # of the grid, in pixels
+COLUMN, ROW = 84, 62  # of the grid at least, in pixels
+LETTER = 7.5  # pixels, of a digit 13 pixels high
 TOP, TOP_OF_ROW = 24, 44  # above the first level; over a single row, bridges need room
 JOINS = {"cat": "cat", "add": "+", "gate": "×", "attention": "attention"}
 LIGHT = {"encoder": "#0072B2", "decoder": "#009E73", "skip": "#CC79A7", "missing": "#6B7683"}
@@ -96,14 +97,16 @@ def layout(drawing: Drawing) -> tuple[list[Place], float, float]:
     rows = {level: row for row, level in enumerate(finite)}
     rows[math.inf] = len(finite)
     top = TOP if len(rows) > 2 else TOP_OF_ROW
+    longest = max((len(box.size) for box in drawing.boxes), default=0)
+    column_width = max(COLUMN, LETTER * longest + 12)
     places = []
     for column, box in enumerate(drawing.boxes):
         row = rows[box.level]
         width = 14 + 4 * math.log2(1 + min(box.channels, 4096))
         height = 44 - 5 * min(row, 5) if box.size != "vector" else 18
-        places.append(Place((column + 0.5) * COLUMN, top + (row + 0.5) * ROW, width, height))
+        places.append(Place((column + 0.5) * column_width, top + (row + 0.5) * ROW, width, height))
     depth = max((rows[box.level] for box in drawing.boxes), default=0) + 1
-    return places, max(len(places), 3) * COLUMN, top + depth * ROW + 6
+    return places, max(len(places), 3) * column_width, top + depth * ROW + 6
 
 
 def text(drawing: Drawing, *, with_verdict: bool = True) -> str:
@@ -123,26 +126,24 @@ def text(drawing: Drawing, *, with_verdict: bool = True) -> str:
 
 
 # ---------------------------------------------------------------------------------------------- SVG
-def svg(drawing: Drawing, *, with_verdicts: bool = True) -> str:
+def svg(drawing: Drawing) -> str:
     """Return the diagram as a piece of HTML: no script, every text escaped."""
     if not drawing.boxes:
-        picture = f'<p class="ut-u-problem">{html.escape(drawing.problem)}</p>'
+        picture = f'<p class="udia-problem">{html.escape(drawing.problem)}</p>'
     else:
         picture = _picture(drawing)
-    verdicts = ""
-    if with_verdicts:
-        marks = "".join(
-            f'<li class="ut-u-{"met" if mark.met else "unmet"}">'
-            f"<b>{'✓' if mark.met else '✕'} {html.escape(mark.name)}</b> "
-            f"{html.escape(mark.sentence)}</li>"
-            for mark in drawing.marks
-        )
-        shown = "" if drawing.problem else f"<ul>{marks}</ul>"
-        verdicts = f'<div class="ut-u-verdicts"><p>{html.escape(drawing.verdict)}</p>{shown}</div>'
+    marks = "".join(
+        f'<li class="udia-{"met" if mark.met else "unmet"}">'
+        f"<b>{'✓' if mark.met else '✕'} {html.escape(mark.name)}</b> "
+        f"{html.escape(mark.sentence)}</li>"
+        for mark in drawing.marks
+    )
+    listed = "" if drawing.problem else f"<ul>{marks}</ul>"
+    verdicts = f'<div class="udia-verdicts"><p>{html.escape(drawing.verdict)}</p>{listed}</div>'
     title = html.escape(drawing.title)
     return (
-        f'<div class="ut-u"><style>{STYLE}</style><p class="ut-u-title">{title}</p>'
-        f'<div class="ut-u-both">{picture}{verdicts}</div></div>'
+        f'<div class="udia"><style>{STYLE}</style><p class="udia-title">{title}</p>'
+        f'<div class="udia-both">{picture}{verdicts}</div></div>'
     )
 
 
@@ -150,35 +151,44 @@ def _picture(drawing: Drawing) -> str:
     places, width, height = layout(drawing)
     parts = [_arrow(a, b) for a, b in pairwise(places)]
     parts += [_bridge(bridge, places, width) for bridge in drawing.bridges]
-    parts += [_box(box, place, height) for box, place in zip(drawing.boxes, places, strict=True)]
+    for box, place in zip(drawing.boxes, places, strict=True):
+        parts.append(_box(box, place, width, height))
     label = html.escape(text(drawing), quote=True)
     return (
-        f'<svg viewBox="0 0 {width:g} {height + 22:g}" style="max-width:{width:g}px" '
-        f'role="group" aria-label="{label}">{"".join(parts)}</svg>'
+        f'<div class="udia-frame"><svg viewBox="0 0 {width:g} {height + 22:g}" width="{width:g}" '
+        f'role="group" aria-label="{label}">{"".join(parts)}</svg></div>'
     )
 
 
-def _box(box: Box, place: Place, height: float) -> str:
+def _box(box: Box, place: Place, width: float, height: float) -> str:
     x, y = place.x - place.width / 2, place.y - place.height / 2
     rounded = ' rx="7"' if box.arm == "decoder" else ""
     where = f"{box.module}: " if box.module else ""
     shape = " × ".join(map(str, box.shape))
-    detail = html.escape(f"{where}{box.operation}, makes {shape}", quote=True)
+    whole = f"{where}{box.operation}, makes {shape}"
+    detail, line = (html.escape(text, quote=True) for text in (whole, _fitting(whole, width)))
     return (
-        f'<g class="ut-u-box ut-u-{box.arm}" tabindex="0" role="img" aria-label="{detail}">'
+        f'<g class="udia-box udia-{box.arm}" tabindex="0" role="img" aria-label="{detail}">'
         f"<title>{detail}</title>"
         f'<rect x="{x:g}" y="{y:g}" width="{place.width:g}" height="{place.height:g}"{rounded}/>'
-        f'<text x="{place.x:g}" y="{y - 5:g}" class="ut-u-size">{html.escape(box.size)}</text>'
-        f'<text x="{place.x:g}" y="{place.y + 4:g}" class="ut-u-channels">{box.channels}</text>'
-        f'<text x="6" y="{height + 12:g}" class="ut-u-detail">{detail}</text></g>'
+        f'<text x="{place.x:g}" y="{y - 5:g}" class="udia-size">{html.escape(box.size)}</text>'
+        f'<text x="{place.x:g}" y="{place.y + 4:g}" class="udia-channels">{box.channels}</text>'
+        f'<text x="6" y="{height + 12:g}" class="udia-detail">{line}</text></g>'
     )
+
+
+def _fitting(text: str, width: float) -> str:
+    """A line that is no longer than the picture: what is too much is left out in the middle."""
+    most = int(width / LETTER)
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[:half]} … {text[-half:]}"
 
 
 def _arrow(a: Place, b: Place) -> str:
     start, end = a.x + a.width / 2 + 3, b.x - b.width / 2 - 5
     return (
-        f'<path class="ut-u-arrow" d="M{start:g} {a.y:g}L{end:g} {b.y:g}"/>'
-        f'<circle class="ut-u-tip" cx="{end:g}" cy="{b.y:g}" r="3"/>'
+        f'<path class="udia-arrow" d="M{start:g} {a.y:g}L{end:g} {b.y:g}"/>'
+        f'<circle class="udia-tip" cx="{end:g}" cy="{b.y:g}" r="3"/>'
     )
 
 
@@ -188,13 +198,13 @@ def _bridge(bridge: Bridge, places: list[Place], width: float) -> str:
     middle, y = (points[0][0] + points[-1][0]) / 2, min(y for _, y in points)
     if not bridge.present:
         return (
-            f'<path class="ut-u-missing" d="M{line}"/>'
-            f'<text x="{middle:g}" y="{y + 4:g}" class="ut-u-absent">✕ missing</text>'
+            f'<path class="udia-missing" d="M{line}"/>'
+            f'<text x="{middle:g}" y="{y + 4:g}" class="udia-absent">✕ missing</text>'
         )
     word = html.escape(JOINS.get(bridge.kind, bridge.kind))
     return (
-        f'<path class="ut-u-skip" d="M{line}"/>'
-        f'<text x="{middle:g}" y="{y - 5:g}" class="ut-u-join">{word}</text>'
+        f'<path class="udia-skip" d="M{line}"/>'
+        f'<text x="{middle:g}" y="{y - 5:g}" class="udia-join">{word}</text>'
     )
 
 
@@ -217,46 +227,44 @@ def _theme(hues: Mapping[str, str], words: Mapping[str, str]) -> str:
 
 
 STYLE = (
-    f".ut-u{{{_theme(LIGHT, WORDS)};font:13px/1.45 var(--jp-ui-font-family,system-ui,sans-serif);"
+    f".udia{{{_theme(LIGHT, WORDS)};font:13px/1.45 var(--jp-ui-font-family,system-ui,sans-serif);"
     "color:var(--jp-ui-font-color1,#1b1b1b);font-variant-numeric:tabular-nums}"
-    f'[data-jp-theme-light="false"] .ut-u{{{_theme(DARK, WORDS_DARK)}}}'
-    "@media (prefers-color-scheme:dark){body:not([data-jp-theme-light]) .ut-u{"
+    f'[data-jp-theme-light="false"] .udia{{{_theme(DARK, WORDS_DARK)}}}'
+    "@media (prefers-color-scheme:dark){body:not([data-jp-theme-light]) .udia{"
     f"{_theme(DARK, WORDS_DARK)}}}}}"
-    ".ut-u p{margin:2px 0}.ut-u-title{font-size:16px;font-weight:600}"
-    ".ut-u-both{display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start}"
-    ".ut-u svg{flex:1 1 340px;min-width:0;height:auto}"
-    ".ut-u-verdicts{flex:1 1 280px}.ut-u-verdicts>p{font-weight:600}"
-    ".ut-u ul{list-style:none;margin:6px 0;padding:0}.ut-u li{margin:6px 0}"
-    ".ut-u-met b{color:var(--met-word)}.ut-u-unmet b{color:var(--unmet-word)}"
-    ".ut-u text{font-size:12px;fill:currentColor;text-anchor:middle}"
-    ".ut-u .ut-u-channels{font-size:11px}"
-    ".ut-u rect{fill:var(--encoder);fill-opacity:.2;stroke:var(--encoder);stroke-width:1.5}"
-    ".ut-u-decoder rect{fill:var(--decoder);stroke:var(--decoder)}"
-    ".ut-u-bottleneck rect{stroke-width:2.5}"
-    ".ut-u-arrow{stroke:currentColor;stroke-width:1;opacity:.6}.ut-u-tip{opacity:.6;fill:currentColor}"
-    ".ut-u path{fill:none}.ut-u-skip{stroke:var(--skip);stroke-width:2;stroke-dasharray:6 4}"
-    ".ut-u-missing{stroke:var(--missing);stroke-width:1.5;stroke-dasharray:2 5}"
-    ".ut-u .ut-u-join{fill:var(--skip-word)}.ut-u .ut-u-absent{fill:var(--unmet-word)}"
-    ".ut-u .ut-u-detail{visibility:hidden;text-anchor:start}"
-    ".ut-u-box:hover .ut-u-detail,.ut-u-box:focus .ut-u-detail{visibility:visible}"
-    ".ut-u-box:focus{outline:none}.ut-u-box:focus rect,.ut-u-box:hover rect{fill-opacity:.5}"
-    ".ut-u-box:focus rect{stroke:currentColor;stroke-width:2.5}"
-    ".ut-u-problem{flex:1 1 340px;border-left:4px solid var(--unmet-word);padding:4px 12px;"
+    ".udia p{margin:2px 0}.udia-title{font-size:16px;font-weight:600;overflow-wrap:anywhere}"
+    ".udia-both{display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start}"
+    ".udia-frame{overflow-x:auto;max-width:100%}.udia svg{display:block}"
+    ".udia-verdicts{flex:1 1 280px}.udia-verdicts>p{font-weight:600}"
+    ".udia ul{list-style:none;margin:6px 0;padding:0}.udia li{margin:6px 0}"
+    ".udia-met b{color:var(--met-word)}.udia-unmet b{color:var(--unmet-word)}"
+    ".udia text{font-size:13px;fill:currentColor;text-anchor:middle}"
+    ".udia .udia-channels{font-size:13px}"
+    ".udia rect{fill:var(--encoder);fill-opacity:.2;stroke:var(--encoder);stroke-width:1.5}"
+    ".udia-decoder rect{fill:var(--decoder);stroke:var(--decoder)}"
+    ".udia-bottleneck rect{stroke-width:2.5}"
+    ".udia-arrow{stroke:currentColor;stroke-width:1;opacity:.6}.udia-tip{opacity:.6;fill:currentColor}"
+    ".udia path{fill:none}.udia-skip{stroke:var(--skip);stroke-width:2;stroke-dasharray:6 4}"
+    ".udia-missing{stroke:var(--missing);stroke-width:1.5;stroke-dasharray:2 5}"
+    ".udia .udia-join{fill:var(--skip-word)}.udia .udia-absent{fill:var(--unmet-word);"
+    "stroke:var(--jp-layout-color1,#fff);stroke-width:5px;paint-order:stroke}"
+    ".udia .udia-detail{visibility:hidden;text-anchor:start}"
+    ".udia-box:hover .udia-detail,.udia-box:focus .udia-detail{visibility:visible}"
+    ".udia-box:focus{outline:none}.udia-box:focus rect,.udia-box:hover rect{fill-opacity:.5}"
+    ".udia-box:focus rect{stroke:currentColor;stroke-width:2.5}"
+    ".udia-problem{border-left:4px solid var(--unmet-word);padding:4px 12px;"
     "white-space:pre-wrap}"
 )
 
 
 # ---------------------------------------------------------------------------------------- for print
-def figure(drawing: Drawing, *, with_verdicts: bool = True) -> Figure:
+def figure(drawing: Drawing) -> Figure:
     """Draw the diagram with matplotlib, the verdicts beside it."""
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
 
     with plt.style.context("unet_teach.course"):
         drawn = Figure(figsize=(9.6, 3.6))
-        if not with_verdicts:
-            _draw(drawn.subplots(), drawing, with_missing=True)
-            return drawn
         left, right = drawn.subplots(1, 2, width_ratios=(3, 2))
         _draw(left, drawing, with_missing=True)
         left.set_title(drawing.title)
@@ -315,7 +323,8 @@ def _draw(axes: Axes, drawing: Drawing, *, with_missing: bool) -> None:
         axes.plot(xs, ys, "--" if bridge.present else ":", color=hue, lw=1.6)
         word = JOINS.get(bridge.kind, bridge.kind) if bridge.present else "✕ missing"
         at = ((xs[0] + xs[-1]) / 2, min(ys) - 3)
-        axes.text(*at, word, ha="center", va="bottom", color=WORDS["skip"], size=size)
+        colour = WORDS["skip" if bridge.present else "unmet"]
+        axes.text(*at, word, ha="center", va="bottom", color=colour, size=size)
     for box, place in zip(drawing.boxes, places, strict=True):
         hue = LIGHT["decoder" if box.arm == "decoder" else "encoder"]
         corner = (place.x - place.width / 2, place.y - place.height / 2)
