@@ -6,6 +6,7 @@ Each is a function that returns a network, its arguments and the marks that it h
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -286,7 +287,7 @@ def pyramid() -> Case:
         def __init__(self) -> None:
             super().__init__()
             widths = [3, 4, 8, 16, 32]
-            self.down = nn.ModuleList(conv(a, b, 2) for a, b in zip(widths, widths[1:]))
+            self.down = nn.ModuleList(conv(a, b, 2) for a, b in pairwise(widths))
             self.side = nn.ModuleList(nn.Conv2d(c, 8, 1) for c in widths[2:])
 
         def forward(self, x: Tensor) -> Tensor:
@@ -295,7 +296,7 @@ def pyramid() -> Case:
                 x = down(x)
                 maps.append(x)
             x = self.side[-1](maps[-1])
-            for side, skip in zip(reversed(self.side[:-1]), reversed(maps[1:-1])):
+            for side, skip in zip(self.side[:-1][::-1], maps[1:-1][::-1], strict=True):
                 x = F.interpolate(x, scale_factor=2.0) + side(skip)
             return x
 
