@@ -296,7 +296,7 @@ def pyramid() -> Case:
                 x = down(x)
                 maps.append(x)
             x = self.side[-1](maps[-1])
-            for side, skip in zip(reversed(self.side[:-1]), reversed(maps[1:-1]), strict=True):
+            for side, skip in zip(self.side[:-1][::-1], maps[1:-1][::-1], strict=True):
                 x = F.interpolate(x, scale_factor=2.0) + side(skip)
             return x
 

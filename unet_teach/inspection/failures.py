@@ -1,199 +1,305 @@
-"""Says why a network cannot be judged, from what was recorded until it stopped, and what to do."""
+"""Says why a network could not be judged, from what was recorded up to there."""
 
 from __future__ import annotations
 
 import inspect
 import math
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from torch import nn
 
-from unet_teach.inspection.graph import GLOBAL, SAME, Graph
-from unet_teach.inspection.recorder import Op, Recording, Value
-from unet_teach.inspection.report import Words, operation
+from unet_teach.inspection.factors import pitches
+from unet_teach.inspection.graph import GLOBAL, KINDS, Graph
+from unet_teach.inspection.recorder import Op, Recording, Value, inside
+from unet_teach.inspection.report import Words
 
-Rerun = Callable[[tuple[int, ...]], bool]  # whether the network runs on another picture
-CHANNELS = re.compile(r"to have (\d+) channels, but got (\d+)")
-MATRICES = re.compile(r"\(?(\d+)x(\d+) and (\d+)x(\d+)\)?")
-SIZES = re.compile(
-    r"Sizes of tensors must match|must match the size of tensor b|same number of dimensions"
-)
-TOO_SMALL = re.compile(r"[Kk]ernel size can't be greater|[Oo]utput size is too small")
-TYPES = re.compile(r"should be the same|same dtype|scalar type|dtype")
+Runs = Callable[[dict[int, int]], bool]  # whether it runs with other sizes along these axes
+CHANNELS = ("convolution", "_convolution", "mkldnn_convolution")
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 REPAIRS = (
-    "or mend it inside: bring what comes up to the skip's size before they meet, with "
-    "F.pad or `output_size=skip.shape[2:]`."
+    "Pad the input, or bring what comes up to the skip's size where they meet: by F.pad, a crop, "
+    "or F.interpolate(x, size=skip.shape[2:])."
 )
 
 
-def why_not(model: nn.Module, given: int, recording: Recording, rerun: Rerun) -> str:
-    """Return the reason why a run stopped, in a few sentences.
+def why(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    recording: Recording,
+    runs: Runs,
+) -> str:
+    """Return a few sentences on a run that failed; torch's own words come last, none is lost.
 
     Args:
-        model: that was to be judged.
-        given: how many inputs it was given by place.
-        recording: of the run that stopped.
-        rerun: tries another shape of the picture.
+        model: the user's network.
+        args: what it was given, tensors in place of shapes.
+        kwargs: the same by name.
+        recording: of the run that failed.
+        runs: says whether a network would run with other sizes along the axes of its image.
     """
     error = recording.error
-    said = str(error).strip()
-    if isinstance(error, NotImplementedError) and "forward" in said:
-        return (
-            f"{type(model).__name__} has no `forward`. Its layers are listed, but nothing says in "
-            "which order data meets them. Write `def forward(self, x):`."
-        )
-    if isinstance(error, TypeError) and "positional argument" in said and not recording.ops:
-        return _arguments(model, given)
-    for pattern, sentence in (
-        (CHANNELS, _channels),
-        (MATRICES, _features),
-        (SIZES, _sizes),
-        (TOO_SMALL, _too_small),
-        (TYPES, _types),
-    ):
-        if pattern.search(said) and (reason := sentence(said, recording, rerun)):
-            return reason
-    return _else(recording)
+    known = (
+        _no_forward(model)
+        or _arguments(model, args, kwargs, error)
+        or _sizes_part(recording, runs)
+        or _channels(recording)
+        or _features(recording)
+        or _kinds(recording, error)
+        or _rank(recording, error)
+        or _no_tensor(args, kwargs, recording, error)
+    )
+    told, own = known or _anything(recording), str(error).strip()
+    if known:  # the reason is said; of torch's own words, the first line is enough
+        own = own.partition("\n")[0]
+    return f"{told} ({type(error).__name__}: {own})" if own else f"{told} ({type(error).__name__})"
 
 
-def no_answer(recording: Recording, graph: Graph) -> str:
-    """Return why there is nothing to judge in what a network returned."""
-    if not recording.outputs:
+def no_trail(recording: Recording) -> str:
+    """Say why the output of a run that came to its end leads back to no input."""
+    if not any(inside(recording.output, Value)):
         kind = type(recording.output).__name__
+        what = "None" if recording.output is None else f"a value of type {kind}"
         return (
-            f"It returns something of type {kind}, and no tensor is in it. "
-            "Is there a `return` at the end of forward?"
+            f"The network returns {what}, no tensor: there is no map to follow. {_end(recording)}"
         )
-    if not graph.values[len(recording.inputs) :]:
-        return "What comes out does not depend on what goes in: the input is never used."
-    used = {value for op in recording.ops for value in op.inputs}
-    ends = [value for value in graph.values if value not in used and value.op is not None]
-    last = Words(graph).maker((ends or graph.values)[-1])
+    return f"What comes out does not depend on what goes in. {_end(recording)}"
+
+
+def _end(recording: Recording) -> str:
+    """Where the trail ends: the last operation that still depended on the input."""
+    followed = [op for op in recording.ops if any(v.depends for v in op.outputs)]
+    if not recording.inputs:
+        return "It was given no tensor: give it an input, such as (1, 3, 64, 64)."
+    if not followed:
+        return "The trail ends at the input: no operation of torch was done on it."
+    where = _where(followed[-1].module)
     return (
-        "What comes out does not depend on what goes in, as far as torch can see. The trail ends "
-        f"at {last}: what is done after it leaves torch (`.numpy()`, `.item()`, `.tolist()`), or "
-        "is thrown away."
+        f"The trail ends at {followed[-1].name.strip('_')} in {where}: what comes after left "
+        "torch, as by .numpy(), .item() or .tolist(), or was made from nothing. Keep the way from "
+        "input to output in torch's operations, and return the map."
     )
 
 
-# ------------------------------------------------------------------------------------------ reasons
-def _arguments(model: nn.Module, given: int) -> str:
-    parameters = list(inspect.signature(model.forward).parameters.values())
-    needed = [p.name for p in parameters if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
-    shown = ", ".join(str(p) for p in parameters)
-    number = f"{given} input was" if given == 1 else f"{given} inputs were"
+def _where(module: str) -> str:
+    return module or "the forward"
+
+
+def _shape(sizes: Any) -> str:
+    return "×".join(map(str, sizes)) or "a single number"
+
+
+def _no_forward(model: nn.Module) -> str:
+    if getattr(model.forward, "__name__", "") != "_forward_unimplemented":
+        return ""
+    layers = [name for name, _ in model.named_children()]
+    listed = (
+        f" Its layers ({', '.join(layers[:6])}{', …' if layers[6:] else ''}) stand ready"
+        if layers
+        else " Layers"
+    )
     return (
-        f"Its forward is `forward({shown})`: it needs {len(needed)} ({', '.join(needed)}), and "
-        f"{number} given by place. Give a tensor or a shape for each: "
-        f"inspect_unet(network, {', '.join(['(1, 3, 64, 64)'] * max(1, len(needed)))})."
+        f"The network has no forward: it owns layers, and nothing says how data flows.{listed}; "
+        "write `def forward(self, x)` that calls them."
     )
 
 
-def _channels(said: str, recording: Recording, rerun: Rerun) -> str:
-    wanted, got = map(int, CHANNELS.findall(said)[0])
-    layer = _layer(recording)
-    if _first_weighing(recording):
-        shape = next((v.shape for v in recording.inputs if v.is_number), ())
-        right = (*shape[:1], wanted, *shape[2:])
-        return (
-            f"{layer} expects {wanted} channels, and the picture has {got}. Give a picture of "
-            f"shape {right}, or make the network with in_channels={got}."
+def _arguments(
+    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception | None
+) -> str:
+    """What was given does not fit what the forward takes."""
+    if not isinstance(error, TypeError):
+        return ""
+    try:
+        signature = inspect.signature(model.forward)
+    except (TypeError, ValueError):
+        return ""
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as misfit:
+        given = [*(["one value"] if len(args) == 1 else [f"{len(args)} values"]), *kwargs]
+        example = (
+            ""
+            if args or kwargs
+            else " Give a tensor or its shape: inspect_unet(model, (1, 3, 64, 64))."
         )
-    reason = f"{layer} expects {wanted} channels, and got {got}."
-    if recording.failed and _made_by(recording.failed, "cat"):
-        reason += " Behind a `cat`, in_channels has to count both maps."
-    return reason
+        return f"It takes forward{signature}; given: {', '.join(given)}: {misfit}.{example}"
+    return ""
 
 
-def _features(said: str, recording: Recording, rerun: Rerun) -> str | None:
-    _, got, wanted, _ = map(int, MATRICES.findall(said)[0])
-    if "mat1" not in said and "multiplied" not in said:
-        return None
-    return (
-        f"{_layer(recording)} expects {wanted} numbers, and got {got}. Behind a `flatten` this "
-        "depends on the size of the picture: give the size that the network was made for."
-    )
-
-
-def _sizes(said: str, recording: Recording, rerun: Rerun) -> str | None:
-    if recording.failed is None:
-        return None
+def _sizes_part(recording: Recording, runs: Runs) -> str:
+    """Two maps meet that are not of one size."""
+    op = recording.failed
+    if op is None or op.name.rstrip("_") not in KINDS:
+        return ""
     graph = Graph(recording)
-    words = Words(graph)
-    maps = [v for v in recording.failed.inputs if v in graph.levels]
-    if len(maps) < 2 or graph.image is None:
-        return None
-    met = " meets ".join(f"{words.size(v)} (from {words.maker(v)})" for v in maps[:2])
-    level = min(graph.levels[v] for v in maps)
-    place = f"level {level:.0f}" if level < GLOBAL else "the bottom"
-    reason = f"Sizes part at {place}, in {operation(recording.failed)}: {met}."
-    coarse = max((lv for lv in graph.levels.values() if lv < GLOBAL), default=0.0)
-    if abs(graph.levels[maps[0]] - graph.levels[maps[1]]) > SAME:
-        return f"{reason} They are of different levels: one of the two is the wrong map."
-    return " ".join([reason, *_sides_that_fit(graph.image, graph, round(coarse), rerun)])
+    maps = [v for v in dict.fromkeys(op.inputs) if v in graph.levels and len(v.shape) >= 3]
+    pairs = [(a, b) for i, a in enumerate(maps) for b in maps[i + 1 :] if _differ(a, b, op)]
+    if not pairs:
+        return ""
+    one, two = pairs[0]
+    if graph.finest[one] < graph.finest[two]:
+        one, two = two, one
+    level, words = graph.levels[two], Words(graph)
+    place = f"level {max(round(level), 0)}" if level < GLOBAL else "a global value"
+    said = [
+        f"Sizes part at {place}, in {_where(op.module)} ({op.name.strip('_')}): "
+        f"{_shape(one.shape[2:])} (made by {words.maker(one)}) meets {_shape(two.shape[2:])} "
+        f"(made by {words.maker(two)})."
+    ]
+    said.append(_even(graph, runs) or "")
+    return " ".join(part for part in (*said, REPAIRS) if part)
 
 
-def _sides_that_fit(image: Value, graph: Graph, depth: int, rerun: Rerun) -> list[str]:
-    """Sides near the picture's that come out even, if the network really runs on them."""
-    step = 2**depth
-    said = []
-    for rounded in (math.floor, math.ceil):
-        shape = tuple(
-            max(step, rounded(side / step) * step) if axis in graph.axes else side
-            for axis, side in enumerate(image.shape)
+def _differ(one: Value, two: Value, op: Op) -> bool:
+    """Whether two maps of one rank differ where they must not: in more than what is joined."""
+    if len(one.shape) != len(two.shape):
+        return False
+    along = 1 if "cat" in op.name else -1
+    joined = op.arguments.get("dim", along) if "cat" in op.name else None
+    places = range(2, len(one.shape))
+    return any(
+        i != joined
+        and one.shape[i] != two.shape[i]
+        and (joined is not None or 1 not in (one.shape[i], two.shape[i]))
+        for i in places
+    )
+
+
+def _even(graph: Graph, runs: Runs) -> str:
+    """Which sides divide evenly: multiples of the coarsest pitch. Only what was run is offered."""
+    coarsest: dict[int, int] = {}
+    for value in graph.values:
+        for axis, pitch in pitches(graph.dims[value]).items():
+            if axis in graph.axes:
+                coarsest[axis] = max(coarsest.get(axis, 1), round(pitch))
+    odd = {axis: step for axis, step in coarsest.items() if graph.axes[axis] % step}
+    if not odd:
+        return ""
+    below = {axis: graph.axes[axis] // step * step for axis, step in odd.items()}
+    above = {axis: below[axis] + step for axis, step in odd.items()}
+    working = [sizes for sizes in (below, above) if all(sizes.values()) and runs(sizes)]
+    if not working:
+        return ""
+    steps = "×".join(map(str, dict.fromkeys(odd.values())))
+    listed = " or ".join(_shape(dict.fromkeys(sizes.values())) for sizes in working)
+    now = _shape(dict.fromkeys(graph.axes[axis] for axis in odd))
+    verb = "works" if len(working) == 1 else "work"
+    return f"The input's sides must be divisible by {steps}, and {now} is not: {listed} {verb}."
+
+
+def _maker(value: Value) -> str:
+    if value.op is None:
+        return "the input"
+    name = value.op.name.strip("_")
+    return f"{value.op.module}, {name}" if value.op.module else name
+
+
+def _channels(recording: Recording) -> str:
+    op = recording.failed
+    if op is None or op.name not in CHANNELS:
+        return ""
+    given, weight = op.arguments.get("input"), op.arguments.get("weight")
+    if not isinstance(given, Value) or not isinstance(weight, Value):
+        return ""
+    if len(given.shape) != len(weight.shape):
+        return ""
+    transposed, groups = bool(op.arguments.get("transposed")), op.arguments.get("groups", 1)
+    wanted = weight.shape[0] if transposed else weight.shape[1] * groups
+    if given.shape[1] == wanted:
+        return ""
+    source = "the input" if given.is_input else _maker(given)
+    repair = (
+        f"Give a picture of {wanted} channels, or build the network for {given.shape[1]}."
+        if given.is_input
+        else "A map that was concatenated has the channels of both its parts: the layer after it "
+        "must take as many."
+    )
+    return (
+        f"{_where(op.module)} expects {wanted}, got {given.shape[1]} channels: what comes from "
+        f"{source} is {_shape(given.shape)}. {repair}"
+    )
+
+
+def _features(recording: Recording) -> str:
+    """A linear layer is given rows of another length."""
+    op = recording.failed
+    matrices = [v for v in op.inputs if len(v.shape) >= 2] if op and op.name in PRODUCTS else []
+    if op is None or len(matrices) < 2 or matrices[-2].shape[-1] == matrices[-1].shape[-2]:
+        return ""
+    left, right = matrices[-2:]
+    return (
+        f"{_where(op.module)} expects {right.shape[-2]}, got {left.shape[-1]} features: it is "
+        f"given {_shape(left.shape)}. After a flattening their number depends on the picture's "
+        "size: give pictures of the size that the network was built for, or pool to a fixed one."
+    )
+
+
+def _kinds(recording: Recording, error: Exception | None) -> str:
+    """Numbers of two types, or tensors on two devices, meet."""
+    text = str(error)
+    where = _where(recording.last_module)
+    given = dict.fromkeys(v.dtype for v in recording.inputs)
+    weights = dict.fromkeys(v.dtype for v in recording.weights if v.is_number)
+    is_told = "dtype" in text or "should be the same" in text
+    if is_told and given and weights and set(given) != set(weights):
+        types, own = ", ".join(given), ", ".join(weights)
+        return (
+            f"Types of numbers do not fit in {where}: the input is {types}, the network's weights "
+            f"are {own}. Convert one: x.to(weight.dtype), or model.to(x.dtype)."
         )
-        if shape != image.shape and shape not in said and rerun(shape):
-            said.append(shape)
-    if not said:
-        return [f"Look at the two layers named; {REPAIRS.removeprefix('or ')}"]
-    sizes = " or ".join(dict.fromkeys("×".join(str(s[a]) for a in graph.axes) for s in said))
-    noun = "works" if len(said) == 1 else "work"
-    return [f"The picture's sides must be divisible by {step}: {sizes} {noun};", REPAIRS]
+    if "same device" in text or "on device" in text:
+        return (
+            f"Tensors on different devices meet in {where}. Tensors that forward makes must be "
+            "made where x is: device=x.device."
+        )
+    return ""
 
 
-def _too_small(said: str, recording: Recording, rerun: Rerun) -> str:
+def _rank(recording: Recording, error: Exception | None) -> str:
+    text = str(error)
+    shapes = ", ".join(_shape(v.shape) for v in recording.inputs)
+    if "Expected" in text and ("unbatched" in text or "batched" in text) and shapes:
+        return (
+            f"{_where(recording.last_module)} expects a tensor with another number of "
+            f"dimensions; the input is {shapes}. Pictures are (N, C, H, W), volumes "
+            "(N, C, D, H, W), series (N, C, L)."
+        )
+    return ""
+
+
+def _no_tensor(
+    args: tuple[Any, ...], kwargs: dict[str, Any], recording: Recording, error: Exception | None
+) -> str:
+    """Something else stands where a tensor was needed, such as a list of sizes or a path."""
+    if not isinstance(error, TypeError | AttributeError):
+        return ""
+    others = [(str(i + 1), thing) for i, thing in enumerate(args)] + list(kwargs.items())
+    strange = [(n, t) for n, t in others if t is not None and not any(_tensors(t))]
+    if not strange:
+        return ""
+    name, thing = strange[0]
     return (
-        f"The picture is too small: at {_where(recording)} nothing is left to look at. Give a "
-        f"larger one. (torch: {_first_line(said)})"
+        f"{_where(recording.last_module)} needs a tensor; argument {name} is a "
+        f"{type(thing).__name__}, {str(thing)[:60]}. A shape is a bare tuple of whole numbers with "
+        "the batch first: (1, 3, 64, 64)."
     )
 
 
-def _types(said: str, recording: Recording, rerun: Rerun) -> str:
+def _tensors(thing: Any) -> Iterator[Any]:
+    from torch import Tensor
+
+    return inside(thing, Tensor)
+
+
+def _anything(recording: Recording) -> str:
+    last = recording.ops[-1] if recording.ops else None
+    if last is None:
+        return "The network stopped before its first operation."
+    shape = _shape(last.outputs[0].shape) if math.prod(last.outputs[0].shape) else "nothing"
+    place = recording.last_module
     return (
-        f"Numbers of two kinds meet at {_where(recording)}. Give the input the type of the "
-        f"weights, such as `x.float()`, or the other way round. (torch: {_first_line(said)})"
+        f"The network stopped in {_where(place)}; the last operation that ran was "
+        f"{last.name.strip('_')} in {_where(last.module)}, which made {shape}."
     )
-
-
-def _else(recording: Recording) -> str:
-    error = recording.error
-    kind = type(error).__name__
-    return f"It stopped at {_where(recording)} with {kind}: {_first_line(str(error))}"
-
-
-# ------------------------------------------------------------------------------------------- places
-def _where(recording: Recording) -> str:
-    if recording.stopped_in:
-        return f"layer {recording.stopped_in}"
-    return "its own forward, outside of any layer"
-
-
-def _layer(recording: Recording) -> str:
-    """The place at the beginning of a sentence; the path keeps its letters."""
-    said = _where(recording)
-    return said[0].upper() + said[1:]
-
-
-def _first_weighing(recording: Recording) -> bool:
-    """Whether nothing was learned before it stopped: the picture itself did not fit."""
-    return not any(op.name in ("convolution", "mm", "addmm", "bmm") for op in recording.ops)
-
-
-def _made_by(op: Op, name: str) -> bool:
-    return any(value.op is not None and value.op.name == name for value in op.inputs)
-
-
-def _first_line(said: str) -> str:
-    line = said.strip().splitlines()[0] if said.strip() else "no words"
-    return line if len(line) <= 300 else line[:300] + " …"

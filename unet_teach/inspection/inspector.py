@@ -8,11 +8,17 @@ import torch
 from torch import nn
 
 from unet_teach.inspection.criteria import strongest
-from unet_teach.inspection.failures import no_answer, why_not
+from unet_teach.inspection.failures import no_trail, why
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.recorder import Recorder, Recording
 from unet_teach.inspection.report import UNetReport, report_of, unjudged
-from unet_teach.inspection.skeleton import everything_kept, from_shapes, inputs_like, skeleton
+from unet_teach.inspection.skeleton import (
+    everything_kept,
+    from_shapes,
+    inputs_like,
+    resized,
+    skeleton,
+)
 
 # Shapes alone first; values where the forward looks at them; gradients where it asks for them.
 ATTEMPTS = ((True, False), (False, False), (False, True))
@@ -48,23 +54,29 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     with everything_kept():
         recording = _recorded(model, args, named)
         if recording.error is not None:
+            image = Graph(recording).image
 
-            def rerun(shape: tuple[int, ...]) -> bool:
-                picture = (torch.empty(shape, device="meta"), *args[1:])
-                return _recorded(model, picture, named).error is None
+            def runs(sizes: dict[int, int]) -> bool:
+                other_args, other_named = (resized(g, image, sizes) for g in (args, named))
+                return _recorded(model, other_args, other_named, ATTEMPTS[:1]).error is None
 
-            return unjudged(name, why_not(model, len(args), recording, rerun))
+            return unjudged(name, why(model, args, named, recording, runs))
     graph = Graph(recording)
     found = strongest(graph)
     if found is None:
-        return unjudged(name, no_answer(recording, graph))
+        return unjudged(name, no_trail(recording))
     return report_of(name, graph, found)
 
 
-def _recorded(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording:
+def _recorded(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    attempts: tuple[tuple[bool, bool], ...] = ATTEMPTS,
+) -> Recording:
     """The first run that comes to its end; else the one with values, whose error is the model's."""
     runs = []
-    for on_meta, gradients in ATTEMPTS:
+    for on_meta, gradients in attempts:
         try:
             with torch.set_grad_enabled(gradients):
                 run = Recorder(skeleton(model, on_meta=on_meta), on_meta=on_meta).run(
@@ -75,4 +87,4 @@ def _recorded(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         if run.error is None:
             return run
         runs.append(run)
-    return runs[1]
+    return runs[min(1, len(runs) - 1)]

@@ -34,6 +34,7 @@ class Value:
         is_input: whether the user gave it to the network.
         is_weight: whether it was in the network before the run.
         depends: whether it depends on what the user gave.
+        dtype: of its numbers, said of inputs and weights.
     """
 
     shape: tuple[int, ...]
@@ -42,6 +43,7 @@ class Value:
     is_input: bool = False
     is_weight: bool = False
     depends: bool = False
+    dtype: str = ""
 
 
 @dataclass(eq=False)
@@ -72,8 +74,9 @@ class Recording:
         inputs: what the user gave.
         output: what the network returned, values for its tensors; `None` when it did not return.
         error: what stopped it.
-        failed: the operation that raised it, if it was one.
-        stopped_in: the module that was running then.
+        failed: the operation that raised the error, without outputs, where it was one.
+        weights: what the network owns.
+        last_module: the module that was running last.
     """
 
     ops: list[Op] = field(default_factory=list)
@@ -81,12 +84,13 @@ class Recording:
     output: Any = None
     error: Exception | None = None
     failed: Op | None = None
-    stopped_in: str = ""
+    weights: list[Value] = field(default_factory=list)
+    last_module: str = ""
 
     @property
     def outputs(self) -> list[Value]:
         """The values in what was returned."""
-        return list(dict.fromkeys(_inside(self.output, Value)))
+        return list(dict.fromkeys(inside(self.output, Value)))
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -109,12 +113,16 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for tensor in (*model.parameters(), *model.buffers()):
             if is_lazy(tensor):  # has no shape before its first run
                 continue
-            self._note(tensor, Value(tuple(tensor.shape), _is_number(tensor), is_weight=True))
+            value = Value(tuple(tensor.shape), _is_number(tensor), is_weight=True)
+            value.dtype = str(tensor.dtype).removeprefix("torch.")
+            self.recording.weights.append(value)
+            self._note(tensor, value)
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording:
         """Run the network once, without gradients, and return what was recorded."""
-        for tensor in _inside((args, kwargs), Tensor):
+        for tensor in inside((args, kwargs), Tensor):
             value = Value(tuple(tensor.shape), _is_number(tensor), is_input=True, depends=True)
+            value.dtype = str(tensor.dtype).removeprefix("torch.")
             self.recording.inputs.append(value)
             self._note(tensor, value)
         handles = [
@@ -126,7 +134,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.recording.output = self._as_values(made)
         except Exception as error:
             self.recording.error = error
-            self.recording.stopped_in = self._path[-1]
         finally:
             for handle in handles:
                 handle.remove()
@@ -135,6 +142,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _follow(self, name: str, module: nn.Module) -> Iterator[Any]:
         def enter(*_: Any) -> None:
             self._path.append(name)
+            self.recording.last_module = name
 
         def leave(*_: Any) -> None:
             if self._path[-1] == name:
@@ -153,10 +161,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self._on_meta and any(_is_meta(x) for x in flat):
             flat = [self._on_meta_too(x) for x in flat]
             args, kwargs = tree_unflatten(flat, spec)
+        self.recording.failed = None
         try:
             made = func(*args, **(kwargs or {}))
         except Exception:
-            self._write_down(func, args, kwargs or {}, flat, None)
+            self.recording.failed = self._op(func, args, kwargs or {}, flat)
             raise
         if self._on_meta and not any(isinstance(x, Tensor) for x in flat):
             made = _only_a_shape(made)
@@ -179,31 +188,32 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _write_down(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any], made: Any
     ) -> None:
-        name = func.overloadpacket.__name__
-        read = flat[1:] if name in OVERWRITING else flat
-        inputs = tuple(self._value(x) for x in read if isinstance(x, Tensor))
-        schema = func._schema
-        named = dict(zip((a.name for a in schema.arguments), args, strict=False)) | kwargs
+        op = self._op(func, args, kwargs, flat)
+        named = _by_name(func, args, kwargs)
         written = [
             named[a.name]
-            for a in schema.arguments
+            for a in func._schema.arguments
             if a.alias_info is not None and a.alias_info.is_write and a.name in named
         ]
-        arguments = {name: self._as_values(thing) for name, thing in named.items()}
-        op = Op(name, arguments, inputs, (), self._path[-1])
-        tensors = list(_inside(made, Tensor))
-        depends = any(value.depends for value in inputs)
+        tensors = list(inside(made, Tensor))
+        depends = any(value.depends for value in op.inputs)
         op.outputs = tuple(
             Value(tuple(t.shape), _is_number(t), op, depends=depends) for t in tensors
         )
         if op.outputs:
             self.recording.ops.append(op)
-        elif made is None:
-            self.recording.failed = op
-        for target in (t for t in _inside(written, Tensor)):
+        for target in (t for t in inside(written, Tensor)):
             self._write_into(target, op)
         for tensor, value in zip(tensors, op.outputs, strict=True):
             self._note(tensor, value)
+
+    def _op(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any]) -> Op:
+        name = func.overloadpacket.__name__
+        read = flat[1:] if name in OVERWRITING else flat
+        inputs = tuple(self._value(x) for x in read if isinstance(x, Tensor))
+        named = _by_name(func, args, kwargs)
+        arguments = {key: self._as_values(thing) for key, thing in named.items()}
+        return Op(name, arguments, inputs, (), self._path[-1])
 
     def _write_into(self, target: Tensor, op: Op) -> None:
         """Give every other tensor on the same memory a new value: the old one and what came in."""
@@ -246,18 +256,23 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return thing
 
 
-def _inside(thing: Any, kind: type[Any]) -> Iterator[Any]:
+def inside(thing: Any, kind: type[Any]) -> Iterator[Any]:
     """Everything of a kind in nested containers, in order."""
     if isinstance(thing, kind):
         yield thing
     elif isinstance(thing, dict):
         for part in thing.values():
-            yield from _inside(part, kind)
+            yield from inside(part, kind)
     elif isinstance(thing, list | tuple | set):
         for part in thing:
-            yield from _inside(part, kind)
+            yield from inside(part, kind)
     elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        yield from _inside(vars(thing), kind)
+        yield from inside(vars(thing), kind)
+
+
+def _by_name(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    names = (argument.name for argument in func._schema.arguments)
+    return dict(zip(names, args, strict=False)) | kwargs
 
 
 def shape_of(tensor: Tensor) -> Tensor:

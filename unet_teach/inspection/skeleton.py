@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from unet_teach.inspection.recorder import shape_of
+from unet_teach.inspection.recorder import Value, shape_of
 
 
 def skeleton(model: nn.Module, *, on_meta: bool) -> nn.Module:
@@ -88,6 +88,18 @@ def _own(tensor: Tensor, on_meta: bool) -> Tensor:
     return (
         torch.randn(tensor.shape, dtype=tensor.dtype) if tensor.is_meta else tensor.detach().clone()
     )
+
+
+def resized(given: Any, image: Value | None, sizes: dict[int, int]) -> Any:
+    """The same structure; tensors with the image's sides get other sizes along these axes."""
+
+    def change(tensor: Tensor) -> Tensor:
+        if image is None or tuple(tensor.shape[2:]) != image.shape[2:] or tensor.dim() < 3:
+            return tensor
+        shape = [sizes.get(axis, size) for axis, size in enumerate(tensor.shape)]
+        return torch.empty(shape, dtype=tensor.dtype, device="meta")
+
+    return _mapped(given, change)
 
 
 def from_shapes(given: Any, least: int) -> Any:

@@ -1,0 +1,159 @@
+"""Where a network cannot be judged, the report says why, and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from odd_networks import Small
+from torch import Tensor, nn
+
+from unet_teach import inspect_unet
+from unet_teach.document import DocumentUNet
+from unet_teach.networks import UNet
+
+PICTURE = (1, 3, 32, 32)
+
+
+def problem(model: nn.Module, *args: Any, **kwargs: Any) -> str:
+    report = inspect_unet(model, *args, **kwargs)
+    assert report.problem is not None, str(report)
+    assert not report.is_unet
+    assert report.problem in str(report)
+    return report.problem
+
+
+class Ends(Small):
+    """Does something of its own with the answer of a U-Net."""
+
+    def __init__(self, end: Callable[[Tensor], Any]) -> None:
+        super().__init__()
+        self.end = end
+
+    def forward(self, x: Tensor) -> Any:
+        return self.end(super().forward(x))
+
+
+def fail(x: Tensor) -> None:
+    raise KeyError("lost\nand found")
+
+
+GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any], list[str]]] = {
+    "channels": (Small, ((1, 1, 32, 32),), {}, ["one.0 expects 3, got 1 channels"]),
+    "channels inside": (
+        lambda: Small(joined=1),
+        (PICTURE,),
+        {},
+        ["after_two.0 expects 8, got 16 channels", "concatenated"],
+    ),
+    "features": (
+        lambda: nn.Sequential(nn.Flatten(), nn.Linear(10, 3)),
+        (PICTURE,),
+        {},
+        ["expects 10, got 3072 features"],
+    ),
+    "nothing given": (Small, (), {}, ["forward(x", "given: 0 values", "inspect_unet(model, (1,"]),
+    "too many": (Small, (PICTURE, PICTURE), {}, ["forward(x", "given: 2 values"]),
+    "unknown name": (Small, (PICTURE,), {"mask": None}, ["forward(x", "'mask'"]),
+    "double": (Small, (torch.rand(PICTURE).double(),), {}, ["float64", "are float32", "x.to("]),
+    "whole numbers": (Small, (torch.ones(PICTURE).long(),), {}, ["input is int64", "one.0"]),
+    "a list": (Small, ([1, 3, 32, 32],), {}, ["one.0 needs a tensor", "is a list", "bare tuple"]),
+    "a path": (Small, ("cells.png",), {}, ["is a str, cells.png", "(1, 3, 64, 64)"]),
+    "rank": (Small, ((3, 32),), {}, ["one.0 expects", "the input is 3×32", "(N, C, H, W)"]),
+    "no forward": (lambda: DocumentUNet(3, 2), (PICTURE,), {}, ["no forward", "conv1", "def forw"]),
+    "left torch": (
+        lambda: Ends(lambda x: torch.from_numpy(np.square(x.numpy()))),
+        (PICTURE,),
+        {},
+        ["The trail ends at", "numpy()"],
+    ),
+    "an item": (
+        lambda: Ends(lambda x: torch.full((1, 2, 32, 32), x.mean().item())),
+        (torch.rand(PICTURE),),
+        {},
+        ["The trail ends at", ".item()"],
+    ),
+    "a constant": (
+        lambda: Ends(lambda x: torch.zeros(1, 2, 32, 32)),
+        (PICTURE,),
+        {},
+        ["does not depend on what goes in", "The trail ends at convolution in head"],
+    ),
+    "an array": (lambda: Ends(lambda x: x.numpy()), (PICTURE,), {}, ["type ndarray, no tensor"]),
+    "a number": (lambda: Ends(lambda x: 3), (PICTURE,), {}, ["type int, no tensor"]),
+    "nothing returned": (lambda: Ends(lambda x: None), (PICTURE,), {}, ["returns None"]),
+    "anything": (
+        lambda: Ends(fail),
+        (PICTURE,),
+        {},
+        ["last operation that ran was convolution in head, which made 1×2×32×32", "KeyError"],
+    ),
+    "its own words": (
+        lambda: UNet(depth=4, base_channels=4),
+        ((1, 1, 8, 8),),
+        {},
+        ["with depth=4 each side needs 16 pixels"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_the_report_says_why(name: str) -> None:
+    make, args, kwargs, wanted = GIVEN[name]
+    said = problem(make(), *args, **kwargs)
+    for part in wanted:
+        assert part in said
+    assert "Traceback" not in said
+
+
+def test_an_unknown_error_is_kept_whole() -> None:
+    assert "lost\\nand found" in problem(Ends(fail), PICTURE)
+
+
+@pytest.mark.parametrize("side", [30, 45, 201])
+@pytest.mark.parametrize("joined", [1, 2])
+def test_sizes_that_part(side: int, joined: int) -> None:
+    class Adds(Small):
+        def join(self, x: Tensor, skip: Tensor) -> Tensor:
+            return x + skip if joined == 1 else super().join(x, skip)
+
+    said = problem(Adds(joined=joined), (1, 3, side, side))
+    below, above = side // 4 * 4, side // 4 * 4 + 4
+    level = 1 if side // 2 % 2 else 0
+    skip = side // 2**level
+    met = skip // 2 * 2
+    assert f"level {level}" in said
+    assert f"{met}×{met} (made by" in said
+    assert f"meets {skip}×{skip}" in said
+    assert f"must be divisible by 4, and {side} is not: {below} or {above} work" in said
+    assert "F.interpolate(x, size=skip.shape[2:])" in said
+    for size in (below, above):
+        assert inspect_unet(Adds(joined=joined), (1, 3, size, size)).is_unet
+
+
+def test_sizes_that_no_picture_mends() -> None:
+    class Loses(Small):
+        """A pooling of 3 on the way down, an up-sampling of 2 on the way up."""
+
+        def down(self, x: Tensor) -> Tensor:
+            return nn.functional.max_pool2d(x, 3)
+
+    said = problem(Loses(), (1, 3, 36, 36))
+    assert "8×8" in said
+    assert "12×12" in said
+    assert "work" not in said.partition("Pad the input")[0]
+
+
+def test_devices_that_differ() -> None:
+    class Elsewhere(Small):
+        def forward(self, x: Tensor) -> Any:
+            if x.device.type != "meta":
+                return torch.ones(1, device="cpu") @ torch.ones(1, device="meta")
+            raise RuntimeError("only with values")
+
+    said = problem(Elsewhere(), torch.rand(PICTURE))
+    assert "different devices meet" in said
+    assert "device=x.device" in said
