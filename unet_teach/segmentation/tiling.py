@@ -169,8 +169,7 @@ def _sight(model: nn.Module) -> Sight:
     if not isinstance(model, UNet):
         raise TypeError(
             f"{type(model).__name__} is not a UNet of this course, so its overlap is not known. "
-            "Measure it: `from unet_teach.segmentation.sight import measured_sight`; then say "
-            "overlap=…"
+            "Measure it with `by_light` of `unet_teach.segmentation.sight`; then say overlap=…"
         )
     return sight_of(model)
 

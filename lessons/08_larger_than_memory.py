@@ -1,0 +1,268 @@
+# %% [markdown]
+# # 8 · Larger than memory
+# *25 minutes. You will be able to run a U-Net on a picture that does not fit, and to prove that nobody can see how you did it.*
+#
+# A slide under a microscope is scanned at 10,000×10,000 pixels and more. A satellite strip has no end at all. Your network was trained on squares of 64. Will
+# it run?
+#
+# It will: no layer asks how large a map is. But it has to *keep* maps, for the skips. How many numbers is that?
+
+# %%
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from unet_teach import UNet, exercises
+from unet_teach.figures import show
+from unet_teach.segmentation import lines_in_rings, predict_tiled, train
+from unet_teach.segmentation.sight import by_gradient, by_light, extent, sight_of
+from unet_teach.segmentation.tiling import needed_overlap, same_order, why_not_equal
+from unet_teach.widgets import Predict
+
+plt.style.use("unet_teach.course")
+torch.set_num_threads(1)
+
+# %%
+side, base, depth = 10_000, 64, 4  # the network of 2015 on a slide
+skips = [base * 2**level * (side // 2**level) ** 2 for level in range(depth)]
+print(f"the maps kept for its skips: {4 * sum(skips) / 1e9:.0f} GB")
+
+# %% [markdown]
+# More than most computers have. So cut the picture into *tiles*, answer each, and put the answers together. Nothing easier.
+
+# %% jupyter={"source_hidden": true}
+Predict(
+    "Tiles laid edge to edge, each answered alone: what do you expect along the edges?",
+    answer="wrong answers near the edges",
+    choices=["nothing: each pixel has its answer", "wrong answers near the edges", "wrong answers everywhere"],
+    slips={
+        "nothing: each pixel has its answer": "What does a convolution see beyond the edge of its map?",
+        "wrong answers everywhere": "A pixel in the middle of a large tile sees all that it needs.",
+    },
+)
+
+# %% [markdown]
+# ## A network and a wall
+#
+# Lines in rings again, since there it matters what lies far away. Train for a moment, then lay 16 pictures side by side as one wall of 384×384.
+
+# %% tags=["nbval-ignore-output"]
+data = lines_in_rings(32, seed=1)
+torch.manual_seed(0)
+network = UNet(1, 1, depth=3, base_channels=8)
+train(network, data, steps=200, batch=4, crop=96, learning_rate=6e-3)
+
+# %%
+pictures = [pair.image for pair in lines_in_rings(64, seed=2).test]
+wall = torch.cat([torch.cat(pictures[row : row + 4], dim=2) for row in range(0, 16, 4)], dim=1)
+with torch.no_grad():
+    whole = network(wall[None])[0]
+print("the wall", tuple(wall.shape), "and its answer, made at once", tuple(whole.shape))
+
+# %% [markdown]
+# This one fits, so the right answer is known: it is what the network says of the whole. Now in tiles of 64, without overlap.
+
+# %%
+def off(answer):
+    return (answer.sigmoid() - whole.sigmoid()).abs()[0]
+
+
+naive = predict_tiled(network, wall, tile=64, overlap=0)
+print("largest difference in probability above 0.3?", bool(off(naive).max() > 0.3))
+
+# %% tags=["nbval-ignore-output"]
+figure, panels = plt.subplots(1, 3, figsize=(9.6, 3.4))
+shown = {"the wall": wall[0], "answered at once": whole[0].sigmoid(), "tiles: how far off": off(naive)}
+for panel, (title, picture) in zip(panels, shown.items()):
+    panel.imshow(picture, vmin=0, vmax=1)
+    panel.set(title=title, xticks=[], yticks=[])
+show(
+    figure,
+    "A wall of lines and rings; the answer at once: pieces of lines inside the rings; and where tiles are off: bright spots along a grid of "
+    "horizontal and vertical lines 64 pixels apart, dark inside the tiles.",
+)
+
+# %% [markdown]
+# There they are: **seams**. Along a tile's edge, each convolution pads with zeros, where really the picture goes on. A ring that is cut by an
+# edge is no ring.
+#
+# The remedy: let each tile *read* more than it *keeps*. How much more?
+#
+# ## How far does a pixel see?
+#
+# Light one pixel up and see which answers change. Or ask the other way round, with a gradient: on which pixels does one answer depend?
+
+# %% tags=["nbval-ignore-output"]
+light = by_light(network, wall, row=192, column=192)
+slope = by_gradient(network, wall, row=192, column=192)
+for name, change in {"light": light, "gradient": slope}.items():
+    top, bottom, left, right = extent(change)
+    print(f"{name:9} rows {top - 192:+} to {bottom - 192:+}, columns {left - 192:+} to {right - 192:+}")
+
+# %% [markdown]
+# Both are measurements: a max-pool lets only the largest of four through, so on another picture they may find a little more. What *can* be seen follows from the
+# layers alone. Each 3×3 convolution sees one cell further on each side, and a cell at level 3 is 8 pixels.
+
+# %%
+sight = sight_of(network)
+print(f"at most {sight.reach} pixels to a side")
+assert sight.reach == 7 * 2**3 - 5
+assert max(abs(edge - 192) for change in (light, slope) for edge in extent(change)) <= sight.reach
+
+# %% [markdown]
+# ## Exercise 1: how far, for any depth
+#
+# Count it for the course's U-Net: two convolutions a level, max-pool on the way down, transposed convolutions with kernel 2 on the way up. Begin with depth 0:
+# two convolutions and nothing else.
+
+# %%
+def reach(depth):
+    ### BEGIN SOLUTION
+    return 2 if depth == 0 else 2 * reach(depth - 1) + 5
+    ### END SOLUTION
+
+
+exercises.reach.check(reach)
+
+# %% [markdown]
+# Is 51 enough, then? Read 51 pixels more on each side, and compare.
+
+# %% jupyter={"source_hidden": true}
+Predict(
+    "Tiles of 64 that read 51 pixels more on each side: is the answer the same as at once?",
+    answer="no: something else is missing",
+    choices=["yes", "no: something else is missing"],
+    slips={"yes": "The network sees all that it needs. But does it *halve* at the same places?"},
+)
+
+# %%
+with same_order(), torch.no_grad():
+    whole = network(wall[None])[0]
+    print("51 pixels:", torch.equal(predict_tiled(network, wall, 64, overlap=51), whole))
+print(why_not_equal(network, 384, 384, tile=64, overlap=51))
+
+# %% [markdown]
+# ## The grid of halvings
+#
+# A max-pool takes pixels 0 and 1 together, 2 and 3, and so on. Begin one pixel later, and other pairs meet: another map, another answer. So a U-Net does not
+# simply move its answer when the picture moves.
+#
+# Move the wall by some pixels, answer, move back, and compare.
+
+# %%
+with same_order(), torch.no_grad():
+    for shift in (1, 2, 4, 8, 16):
+        moved = network(wall.roll(shift, dims=2)[None])[0].roll(-shift, dims=2)
+        inside = (moved - whole)[..., 100:-100]  # away from where the wall was rolled over its edge
+        print(f"moved by {shift:2}: the same? {bool((inside == 0).all())}")
+
+# %% [markdown]
+# **Exercise 2.** What is the smallest shift after which a U-Net repeats itself, for any depth?
+
+# %%
+def repeats_after(depth):
+    ### BEGIN SOLUTION
+    return 2**depth
+    ### END SOLUTION
+
+
+exercises.repeats_after.check(repeats_after)
+
+# %% [markdown]
+# So a tile must begin on that grid: at a multiple of 8. And 51 rounded up to the grid is 56.
+
+# %%
+overlap = needed_overlap(network)
+with same_order(), torch.no_grad():
+    tiled = predict_tiled(network, wall, tile=64, overlap=overlap)
+assert torch.equal(tiled, whole)
+print(f"overlap {overlap}: equal to the answer at once, to the last bit")
+
+# %% [markdown]
+# *To the last bit.* Not a seam, not a digit. (`same_order()` makes convolutions add in the same order whatever the size. Without it, fast convolutions round
+# differently in the seventh digit; nobody will see that.)
+#
+# ## How much overlap is enough?
+#
+# 56 pixels on each side of 64 is a lot of work for what is kept. Does less do?
+
+# %% tags=["nbval-ignore-output"]
+for less in (0, 8, 16, 24, 32, 40, 48, 56):
+    answer = predict_tiled(network, wall, tile=64, overlap=less)
+    changed = ((answer > 0) != (whole > 0)).sum().item()
+    print(f"overlap {less:2}: off by at most {off(answer).max():.4f}, {changed:4} pixels decided otherwise")
+    if less == 32:
+        assert off(answer).max() < off(naive).max()
+
+# %% [markdown]
+# The last pixels of its sight a network hardly uses: with 40, nothing is decided otherwise. With half of the overlap, some pixels still are. So *almost enough* has
+# to be measured, for each network and its pictures. 56 is a promise.
+#
+# Larger tiles are the better bargain: what is read in vain is a smaller share of them.
+#
+# ## Exercise 3: where tiles begin
+#
+# Some tools want tiles of one size, all inside the picture, the last one ending with it. Where do they begin?
+
+# %%
+def tile_starts(size, tile, overlap):
+    ### BEGIN SOLUTION
+    last = max(0, size - tile)
+    return [*range(0, last, tile - overlap), last]
+    ### END SOLUTION
+
+
+exercises.tile_starts.check(tile_starts)
+
+# %% [markdown]
+# (With such tiles the last one does not begin on the grid. That is one reason why pictures answered by different tools differ a little.)
+#
+# ## And without padding?
+#
+# The U-Net of 2015 has no zeros to pad with. Its answer is smaller than what it reads, by just what it cannot know. Such tiles can be laid edge to edge: the
+# network itself cuts away what a padded one would get wrong. That is why its authors did it: their pictures were larger than their card's memory.
+
+# %%
+valid = UNet(1, 1, depth=2, base_channels=4, padding="valid").eval()
+with torch.no_grad():
+    for side in (140, 188):
+        print(f"reads {side}×{side}, answers {valid(torch.zeros(1, 1, side, side)).shape[-1]}")
+
+# %% [markdown]
+# ## Larger than memory
+#
+# Now the thing itself. The picture lies in a file and is never read as a whole; the answer goes into another file. In memory is one tile at a time. (1,500×1,500 here,
+# to be quick; `benchmarks/tiling.py` does 10,000×10,000.)
+
+# %% tags=["nbval-ignore-output"]
+folder = Path(tempfile.mkdtemp())
+big = np.memmap(folder / "slide.raw", dtype=np.uint8, mode="w+", shape=(1, 1500, 1500))
+for row in range(0, 1500, 384):  # written piece by piece: the wall, again and again
+    for column in range(0, 1500, 384):
+        height, width = min(384, 1500 - row), min(384, 1500 - column)
+        big[0, row : row + height, column : column + width] = 255 * wall[0, :height, :width]
+
+answer = np.memmap(folder / "answer.raw", dtype=np.float32, mode="w+", shape=(1, 1500, 1500))
+predict_tiled(network, big, tile=256, out=answer)
+print(f"lines found on {(answer > 0).mean():.0%} of {answer.size:,} pixels")
+
+# %% [markdown]
+# ## Read the document again
+#
+# It does not speak of tiles. But three of its words decide about them:
+#
+# - `padding=1`: zeros at the edge. In a picture's middle they are wrong, and make the seam.
+# - `stride=2`: the grid. It makes 2, 4, 8 pixels one, always the same ones.
+# - `kernel_size=3`: one cell further on each side, in each layer. Add them up, level by level, and you have the overlap.
+#
+# ## Recap
+#
+# - A tile must read as far as the network sees, and begin on its grid of halvings.
+# - Then tiles and whole are equal, to the last bit.
+# - A U-Net repeats itself after 2 to the power of depth pixels, not after one.
+#
+# That was the last lesson. You have found every mark, mended a network that somebody wrote down wrong, built your own, trained it, taken it apart, judged others, and
+# used it beyond the size of your memory. `progress()` shows what is left to solve. And when somebody shows you nine hundred lines and says *it is a U-Net*: you know how to know.
