@@ -60,7 +60,9 @@ def no_trail(recording: Recording) -> str:
     if not any(inside(recording.output, Value)):
         kind = type(recording.output).__name__
         what = "None" if recording.output is None else f"a value of type {kind}"
-        return f"The network returns {what}, no tensor: there is no map to follow. {_end(recording)}"
+        return (
+            f"The network returns {what}, no tensor: there is no map to follow. {_end(recording)}"
+        )
     return f"What comes out does not depend on what goes in. {_end(recording)}"
 
 
@@ -73,9 +75,9 @@ def _end(recording: Recording) -> str:
         return "The trail ends at the input: no operation of torch was done on it."
     where = _where(followed[-1].module)
     return (
-        f"The trail ends at {followed[-1].name.strip('_')} in {where}: what comes after left torch, "
-        "as by .numpy(), .item() or .tolist(), or was made from nothing. Keep the way from input to "
-        "output in torch's operations, and return the map."
+        f"The trail ends at {followed[-1].name.strip('_')} in {where}: what comes after "
+        "left torch, as by .numpy(), .item() or .tolist(), or was made from nothing. Keep the way "
+        "from input to output in torch's operations, and return the map."
     )
 
 
@@ -260,8 +262,8 @@ def _rank(recording: Recording, error: Exception | None) -> str:
     if "Expected" in text and ("unbatched" in text or "batched" in text) and shapes:
         return (
             f"{_where(recording.last_module)} expects a tensor with another number of "
-            f"dimensions; the input is {shapes}. Pictures are (N, C, H, W), volumes (N, C, D, H, W), "
-            "series (N, C, L)."
+            f"dimensions; the input is {shapes}. Pictures are (N, C, H, W), volumes "
+            "(N, C, D, H, W), series (N, C, L)."
         )
     return ""
 
