@@ -114,7 +114,7 @@ def lensed(model: nn.Module, inputs: Inputs) -> Any:
     """torchlens: a log of every operation with its tensor."""
     import torchlens
 
-    return torchlens.log_forward_pass(model, [], inputs)
+    return torchlens.trace(model, list(inputs.values()))
 
 
 def vista(model: nn.Module, inputs: Inputs) -> Any:
