@@ -1,4 +1,4 @@
-"""Follows each dimension of each tensor back to the input: which axis it is, and how coarse.
+"""The algebra of dimensions: which axis of the input each walks along, and how coarsely.
 
 A dimension is a tuple of factors, outermost first. A factor says which axis of the input it walks
 along, how many steps it has, and its *pitch*: how many input cells one step is. A stride multiplies
@@ -10,10 +10,8 @@ the channels leaves pitch 2 behind: so patch merging needs no rule of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
-
-from unet_teach.inspection.recorder import Op, Value
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 NO_AXIS = -1  # channels, weights, what has been mixed
 BESIDE = -2  # cells beside a grid folded into one dimension, such as a class token
@@ -29,7 +27,6 @@ class Factor(NamedTuple):
 
 Dim = tuple[Factor, ...]
 Dims = tuple[Dim, ...]
-Known = dict[Value, Dims]
 
 
 def plain(shape: Iterable[int]) -> Dims:
@@ -59,7 +56,7 @@ def spread_out(dims: Dims) -> Dims:
     made = []
     for place, dim in enumerate(dims):
         others = (*dims[:place], *dims[place + 1 :])
-        stays = dim[0].axis == place or _has_channels(others)
+        stays = dim[0].axis == place or has_channels(others)
         made.append(_spread(dim) if stays and len(dim) > 1 else dim)
     return tuple(made)
 
@@ -71,65 +68,47 @@ def _spread(dim: Dim) -> Dim:
     return tuple(Factor(a.axis, a.size * b.size, a.pitch / b.size) for a, b in pairs)
 
 
-def follow(op: Op, known: Known) -> list[Dims]:
-    """The dimensions of what an operation made, from those of what it took."""
-    rule = RULES.get(op.name.rstrip("_") or op.name, _by_shape)
-    try:
-        made = rule(op, known)
-    except (ArithmeticError, IndexError, KeyError, TypeError, ValueError):
-        made = _by_shape(op, known)
-    each = made if isinstance(made, list) else [made] * len(op.outputs)
-    return [
-        dims if _fits(dims, value.shape) else _matching(_main(op, known), value.shape)
-        for dims, value in zip(each, op.outputs, strict=False)
-    ]
-
-
-# ------------------------------------------------------------------------------------------- pieces
-def _fits(dims: Dims, shape: Sequence[int]) -> bool:
+def fits(dims: Dims, shape: Sequence[int]) -> bool:
+    """Whether these dimensions can be those of a tensor of this shape."""
     return len(dims) == len(shape) and all(
-        _size(dim) == size for dim, size in zip(dims, shape, strict=True)
+        steps_of(dim) == size for dim, size in zip(dims, shape, strict=True)
     )
 
 
-def _size(dim: Dim) -> int:
+def steps_of(dim: Dim) -> int:
+    """The size of a dimension."""
     beside = sum(factor.size for factor in dim if factor.axis == BESIDE)
     return math.prod(factor.size for factor in dim if factor.axis != BESIDE) + beside
 
 
-def _has_axis(dim: Dim) -> bool:
+def walks(dim: Dim) -> bool:
+    """Whether it walks along an axis of the input."""
     return any(factor.axis >= 0 for factor in dim)
 
 
-def _lengthened(dim: Dim, size: int) -> Dim:
+def lengthened(dim: Dim, size: int) -> Dim:
     """A crop, or cells added at an end: the pitch stays; beside a folded grid, it is said."""
-    if _single(dim):
-        return _resized(dim, size, 1.0)
+    if is_single(dim):
+        return resized(dim, size, 1.0)
     grid = tuple(factor for factor in dim if factor.axis != BESIDE)
-    beside = size - _size(grid)
+    beside = size - steps_of(grid)
     return (*grid, Factor(BESIDE, beside)) if beside else grid
-
-
-def _main(op: Op, known: Known) -> Dims:
-    """The dimensions of the operand that walks along most axes."""
-    operands = [known[value] for value in op.inputs if value.is_number and value in known]
-    return max(operands, key=lambda dims: len(pitches(dims)), default=())
 
 
 def one(dim: Dim) -> Factor:
     """The dimension as a single factor: along its axis, the steps inside it make it finer."""
     factors = [factor for factor in dim if factor.axis >= 0]
-    size = _size(dim)
+    size = steps_of(dim)
     if not factors:
         return Factor(NO_AXIS, size)
     outer = factors[0]
     if any(factor.axis != outer.axis for factor in factors):
         return Factor(NO_AXIS, size)  # two axes in one: neither can be walked along
-    inside = _size(dim[dim.index(outer) + 1 :])
+    inside = steps_of(dim[dim.index(outer) + 1 :])
     return Factor(outer.axis, size, outer.pitch / inside)
 
 
-def _resized(dim: Dim, size: int, scale: float | None = None) -> Dim:
+def resized(dim: Dim, size: int, scale: float | None = None) -> Dim:
     """The dimension with another size, its pitch grown by `scale`, or as the sizes say."""
     factor = one(dim)
     if factor.axis == NO_AXIS:
@@ -148,12 +127,12 @@ def _ratio(before: int, after: int) -> float:
     return ratio if before > after else 1 / ratio
 
 
-def _shrunk(dim: Dim, size: int, stride: int) -> Dim:
+def shrunk(dim: Dim, size: int, stride: int) -> Dim:
     """What a window leaves that moves by `stride`; one that saw everything leaves no axis."""
-    before = _size(dim)
+    before = steps_of(dim)
     if size == 1 and before > 4 * stride:
         return (Factor(NO_AXIS, 1),)
-    return _resized(dim, size, float(stride))
+    return resized(dim, size, float(stride))
 
 
 def _merged(factors: Iterable[Factor]) -> Dim:
@@ -171,7 +150,7 @@ def _merged(factors: Iterable[Factor]) -> Dim:
     return tuple(found) or (Factor(NO_AXIS, 1),)
 
 
-def _refolded(dims: Dims, shape: Sequence[int]) -> Dims:
+def refolded(dims: Dims, shape: Sequence[int]) -> Dims:
     """The same cells in the same order, folded into other dimensions."""
     left = [factor for dim in dims for factor in dim if factor != Factor(NO_AXIS, 1)]
     if any(factor.axis == BESIDE for factor in left):
@@ -201,360 +180,31 @@ def _next_is_needed_here(left: list[Factor], size: int) -> bool:
     return size == 1 and left[-1].axis != NO_AXIS
 
 
-def _matching(dims: Dims, shape: Sequence[int]) -> Dims:
+def matching(dims: Dims, shape: Sequence[int]) -> Dims:
     """Where nothing is known of an operation: dimensions keep their place, resized where they are.
 
     Seen from the end, as broadcasting does; with another rank, only equal sizes are kept.
     """
     if len(dims) == len(shape):
         return tuple(
-            dim if _size(dim) == size else _resized(dim, size)
+            dim if steps_of(dim) == size else resized(dim, size)
             for dim, size in zip(dims, shape, strict=True)
         )
     left = list(dims)
     made: list[Dim] = []
     for size in shape:
-        found = next((dim for dim in left if _size(dim) == size and size > 1), None)
+        found = next((dim for dim in left if steps_of(dim) == size and size > 1), None)
         if found is not None:
             del left[: left.index(found) + 1]
         made.append(found or (Factor(NO_AXIS, size),))
     return tuple(made)
 
 
-# -------------------------------------------------------------------------------------------- rules
-def _by_shape(op: Op, known: Known) -> list[Dims]:
-    return [_matching(_main(op, known), value.shape) for value in op.outputs]
-
-
-def _broadcast(op: Op, known: Known) -> Dims:
-    """Element by element: each dimension is that of the operand that knows its axis best."""
-    shape = op.outputs[0].shape
-    operands = [known[v] for v in op.inputs if v in known and v.is_number]
-    made: list[Dim] = []
-    for place in range(1, len(shape) + 1):
-        offers = [dims[-place] for dims in operands if len(dims) >= place]
-        fitting = [dim for dim in offers if _size(dim) == shape[-place]]
-        walking = [dim for dim in fitting if _has_axis(dim)]
-        best = min(walking, key=len) if walking else (fitting or [plain(shape)[-place]])[0]
-        made.insert(0, best)
-    return tuple(made)
-
-
-def _numbers(thing: Any, count: int, default: int = 1) -> list[int]:
-    if thing is None or thing == []:
-        return [default] * count
-    listed = list(thing) if isinstance(thing, list | tuple) else [thing]
-    return listed * count if len(listed) == 1 else listed
-
-
-def _convolution(op: Op, known: Known) -> Dims:
-    given, out = known[op.arguments["input"]], op.outputs[0].shape
-    count = len(op.arguments["weight"].shape) - 2
-    strides = _numbers(op.arguments.get("stride"), count)
-    made = list(plain(out))
-    made[: len(out) - count - 1] = given[: len(out) - count - 1]
-    for i, stride in enumerate(strides):
-        place = i - count
-        if op.arguments.get("transposed"):
-            made[place] = _resized(given[place], out[place], 1 / stride)
-        else:
-            made[place] = _shrunk(given[place], out[place], stride)
-    return tuple(made)
-
-
-def _pool(op: Op, known: Known) -> Dims:
-    given, out = known[op.arguments["self"]], op.outputs[0].shape
-    kernel = op.arguments["kernel_size"]
-    count = len(kernel) if isinstance(kernel, list | tuple) else 1
-    kernels = _numbers(kernel, count)
-    strides = _numbers(op.arguments.get("stride"), count)
-    if not op.arguments.get("stride"):
-        strides = kernels
-    made = list(given)
-    for i, stride in enumerate(strides):
-        made[i - count] = _shrunk(given[i - count], out[i - count], stride)
-    return tuple(made)
-
-
-def _resize(op: Op, known: Known) -> Dims:
-    """Interpolation and adaptive pooling: the sizes say how much."""
-    given, out = known[op.inputs[0]], op.outputs[0].shape
-    return tuple(
-        dim if _size(dim) == size else _ended(dim, size)
-        for dim, size in zip(given, out, strict=True)
-    )
-
-
-def _ended(dim: Dim, size: int) -> Dim:
-    """A mean over everything, or its copy over a map, walks along no axis."""
-    before = _size(dim)
-    if min(before, size) == 1 and max(before, size) > 4:
-        return (Factor(NO_AXIS, size),)
-    return _resized(dim, size)
-
-
-def _view(op: Op, known: Known) -> Dims:
-    return _refolded(known[op.inputs[0]], op.outputs[0].shape)
-
-
-def _permute(op: Op, known: Known) -> Dims:
-    given = known[op.inputs[0]]
-    return tuple(given[i] for i in op.arguments["dims"])
-
-
-def _transpose(op: Op, known: Known) -> Dims:
-    made = list(known[op.inputs[0]])
-    if len(made) < 2:
-        return tuple(made)
-    one_, two = op.arguments.get("dim0", 0), op.arguments.get("dim1", 1)
-    made[one_], made[two] = made[two], made[one_]
-    return tuple(made)
-
-
-def _expand(op: Op, known: Known) -> Dims:
-    given, out = known[op.inputs[0]], op.outputs[0].shape
-    new = len(out) - len(given)
-    made = list(plain(out))
-    for i, dim in enumerate(given):
-        if _size(dim) == out[new + i]:
-            made[new + i] = dim
-    return tuple(made)
-
-
-def _slice(op: Op, known: Known) -> Dims:
-    made = list(known[op.inputs[0]])
-    dim, step = op.arguments.get("dim", 0), op.arguments.get("step", 1)
-    size = op.outputs[0].shape[dim]
-    if step != 1:
-        made[dim] = _resized(made[dim], size, float(step))
-    elif _size(made[dim]) != size:
-        made[dim] = _lengthened(made[dim], size)
-    return tuple(made)
-
-
-def _single(dim: Dim) -> bool:
+def is_single(dim: Dim) -> bool:
+    """Whether it walks along one axis at most."""
     return len({factor.axis for factor in dim if factor.axis >= 0}) <= 1
 
 
-def _without(op: Op, known: Known) -> Dims:
-    """One cell of a dimension is taken: it is gone, and with it what it walked along."""
-    made = list(known[op.inputs[0]])
-    del made[op.arguments.get("dim", 0)]
-    return tuple(made)
-
-
-def _split(op: Op, known: Known) -> list[Dims]:
-    given, dim = known[op.inputs[0]], op.arguments.get("dim", 0)
-    made = []
-    for value in op.outputs:
-        part = list(given)
-        if _size(part[dim]) != value.shape[dim]:
-            part[dim] = _lengthened(part[dim], value.shape[dim])
-        made.append(tuple(part))
-    return made
-
-
-def _unbind(op: Op, known: Known) -> list[Dims]:
-    return [_without(op, known)] * len(op.outputs)
-
-
-def _unsqueeze(op: Op, known: Known) -> Dims:
-    made = list(known[op.inputs[0]])
-    dim = op.arguments["dim"]
-    made.insert(dim if dim >= 0 else len(made) + dim + 1, (Factor(NO_AXIS, 1),))
-    return tuple(made)
-
-
-def _squeeze(op: Op, known: Known) -> Dims:
-    given, rank = known[op.inputs[0]], len(op.outputs[0].shape)
-    dims = op.arguments.get("dim", range(len(given)))
-    places = {d % len(given) for d in ([dims] if isinstance(dims, int) else dims)}
-    left = [dim for i, dim in enumerate(given) if i not in places or _size(dim) != 1]
-    return tuple(left) if len(left) == rank else _matching(given, op.outputs[0].shape)
-
-
-def _cat(op: Op, known: Known) -> Dims:
-    shape, dim = op.outputs[0].shape, op.arguments.get("dim", 0)
-    parts = [known[v] for v in op.inputs if v in known and len(v.shape) == len(shape)]
-    made: list[Dim] = []
-    for place, size in enumerate(shape):
-        offers = [dims[place] for dims in parts]
-        walking = [o for o in offers if _has_axis(o)]
-        best = min(walking, key=len) if walking else (Factor(NO_AXIS, size),)
-        if place == dim % len(shape):
-            best = _lengthened(best, size) if walking else plain([size])[0]
-        made.append(best)
-    return tuple(made)
-
-
-def _stack(op: Op, known: Known) -> Dims:
-    dims = list(_broadcast_like(op, known))
-    place = op.arguments.get("dim", 0)
-    rank = len(op.outputs[0].shape)
-    dims.insert(place % rank, plain([len(op.inputs)])[0])
-    return tuple(dims)
-
-
-def _broadcast_like(op: Op, known: Known) -> Dims:
-    return max((known[v] for v in op.inputs if v in known), key=lambda d: len(pitches(d)))
-
-
-def _reduce(op: Op, known: Known) -> Dims:
-    given, shape = known[op.inputs[0]], op.outputs[0].shape
-    dims = op.arguments.get("dim")
-    places = range(len(given)) if dims in (None, []) else [dims] if isinstance(dims, int) else dims
-    gone = {place % max(len(given), 1) for place in places}
-    if len(shape) == len(given):
-        return tuple(plain([1])[0] if i in gone else dim for i, dim in enumerate(given))
-    return tuple(dim for i, dim in enumerate(given) if i not in gone)
-
-
-def _product(op: Op, known: Known) -> Dims:
-    """A matrix product keeps the rows of the first and the columns of the second operand.
-
-    What is summed over is gone. But where channels stand beside it, a product of one axis with
-    weights is a layer along this axis, and may resize it.
-    """
-    matrices = [v for v in op.inputs if len(v.shape) >= 2][-2:]
-    left, right = (known[v] for v in matrices)
-    rows, columns = left[-2], right[-1]
-    if not matrices[1].depends and _only_axis(left[-1]) and _has_channels(left[:-1]):
-        columns = _resized(left[-1], _size(columns))
-    if not matrices[0].depends and _only_axis(right[-2]) and _has_channels((*right[:-2], columns)):
-        rows = _resized(right[-2], _size(rows))
-    batch = tuple(a if _has_axis(a) else b for a, b in zip(left[:-2], right[:-2], strict=True))
-    return (*batch, rows, columns)
-
-
-def _has_channels(dims: Iterable[Dim]) -> bool:
+def has_channels(dims: Iterable[Dim]) -> bool:
+    """Whether something without an axis stands among these dimensions."""
     return any(f.axis == NO_AXIS and f.size > 1 for dim in dims for f in dim)
-
-
-def _only_axis(dim: Dim) -> bool:
-    return len({factor.axis for factor in dim}) == 1 and _has_axis(dim)
-
-
-def _unfold(op: Op, known: Known) -> Dims:
-    """Tensor.unfold: windows of `size` along a dimension, a step apart, in a new last dimension."""
-    made = list(known[op.inputs[0]])
-    dim, step = op.arguments["dimension"], op.arguments["step"]
-    factor = one(made[dim])
-    made.append((Factor(factor.axis, op.arguments["size"], factor.pitch),))
-    made[dim] = _resized(made[dim], op.outputs[0].shape[dim], float(step))
-    return tuple(made)
-
-
-def _im2col(op: Op, known: Known) -> Dims:
-    """F.unfold: (N, C, H, W) to (N, C·k·k, L): windows a stride apart, in one dimension."""
-    batch, channels, height, width = known[op.inputs[0]]
-    (kh, kw), (sh, sw) = op.arguments["kernel_size"], op.arguments["stride"]
-    (ph, pw), (dh, dw) = op.arguments["padding"], op.arguments["dilation"]
-    rows = (_size(height) + 2 * ph - dh * (kh - 1) - 1) // sh + 1
-    columns = (_size(width) + 2 * pw - dw * (kw - 1) - 1) // sw + 1
-    inner = (*channels, Factor(one(height).axis, kh, one(height).pitch))
-    inner = (*inner, Factor(one(width).axis, kw, one(width).pitch))
-    places = (*_resized(height, rows, float(sh)), *_resized(width, columns, float(sw)))
-    return (batch, inner, places)
-
-
-def _col2im(op: Op, known: Known) -> Dims:
-    """F.fold: the way back; the finest steps along an axis are those of the map."""
-    given, shape = known[op.inputs[0]], op.outputs[0].shape
-    made = list(plain(shape))
-    made[0] = given[0]
-    strides = op.arguments["stride"]
-    axes = [factor for factor in given[2] if factor.axis != NO_AXIS]
-    for i, (factor, stride) in enumerate(zip(axes, strides, strict=True)):
-        made[2 + i] = (Factor(factor.axis, shape[2 + i], factor.pitch / stride),)
-    return tuple(made)
-
-
-def _pad(op: Op, known: Known) -> Dims:
-    """Cells are added at the ends or, by a negative padding, cut off: the pitch stays."""
-    given, shape = known[op.inputs[0]], op.outputs[0].shape
-    return tuple(
-        dim if _size(dim) == size else _lengthened(dim, size)
-        for dim, size in zip(given, shape, strict=True)
-    )
-
-
-def _pixel_shuffle(op: Op, known: Known) -> Dims:
-    given, shape = known[op.inputs[0]], op.outputs[0].shape
-    made = list(given)
-    made[-3] = plain([shape[-3]])[0]
-    for place in (-2, -1):
-        made[place] = _resized(given[place], shape[place])
-    return tuple(made)
-
-
-def _attention(op: Op, known: Known) -> list[Dims]:
-    query, value = op.inputs[0], op.inputs[2]
-    made = (*known[query][:-1], known[value][-1])
-    return [made if i == 0 else _matching((), v.shape) for i, v in enumerate(op.outputs)]
-
-
-RULES: dict[str, Callable[[Op, Known], Any]] = {
-    **dict.fromkeys(("convolution", "_convolution", "convolution_overrideable"), _convolution),
-    **dict.fromkeys(
-        ("max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d"), _pool
-    ),
-    **dict.fromkeys(
-        ("max_pool2d_with_indices", "max_pool3d_with_indices", "mkldnn_max_pool2d"), _pool
-    ),
-    **dict.fromkeys(
-        (
-            *(f"upsample_{kind}" for kind in ("nearest1d", "nearest2d", "nearest3d", "linear1d")),
-            *(f"upsample_{kind}" for kind in ("bilinear2d", "trilinear3d", "bicubic2d")),
-            *(f"_upsample_{kind}" for kind in ("nearest_exact1d", "nearest_exact2d")),
-            *("_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "_upsample_nearest_exact3d"),
-            *("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_avg_pool1d"),
-            *("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"),
-            *("max_unpool2d", "max_unpool3d"),
-        ),
-        _resize,
-    ),
-    **dict.fromkeys(("view", "_unsafe_view", "reshape", "_reshape_alias", "view_copy"), _view),
-    **dict.fromkeys(("permute", "permute_copy"), _permute),
-    **dict.fromkeys(("transpose", "t"), _transpose),
-    "expand": _expand,
-    "slice": _slice,
-    "select": _without,
-    **dict.fromkeys(("split", "split_with_sizes", "chunk", "tensor_split"), _split),
-    "unbind": _unbind,
-    "unsqueeze": _unsqueeze,
-    "squeeze": _squeeze,
-    "cat": _cat,
-    "stack": _stack,
-    **dict.fromkeys(
-        ("mean", "sum", "amax", "amin", "max", "min", "logsumexp", "var", "std", "var_mean"),
-        _reduce,
-    ),
-    **dict.fromkeys(("mm", "addmm", "bmm", "baddbmm"), _product),
-    **dict.fromkeys(
-        (
-            "constant_pad_nd",
-            *(f"{kind}_pad{rank}d" for kind in ("reflection", "replication") for rank in (1, 2, 3)),
-        ),
-        _pad,
-    ),
-    "unfold": _unfold,
-    "im2col": _im2col,
-    "col2im": _col2im,
-    **dict.fromkeys(("pixel_shuffle",), _pixel_shuffle),
-    **dict.fromkeys(
-        (
-            "_scaled_dot_product_flash_attention_for_cpu",
-            "_scaled_dot_product_flash_attention",
-            "_scaled_dot_product_efficient_attention",
-            "_scaled_dot_product_attention_math",
-            "_scaled_dot_product_fused_attention_overrideable",
-            "scaled_dot_product_attention",
-        ),
-        _attention,
-    ),
-    **dict.fromkeys(
-        ("add", "sub", "rsub", "mul", "div", "where", "maximum", "minimum", "lerp", "addcmul"),
-        _broadcast,
-    ),
-    **dict.fromkeys(("copy", "addcdiv", "pow", "write", "masked_fill", "logaddexp"), _broadcast),
-}

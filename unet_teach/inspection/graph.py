@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from unet_teach.inspection.factors import Dims, along, follow, pitches, plain, spread_out
+from unet_teach.inspection.factors import Dims, along, pitches, plain, spread_out
 from unet_teach.inspection.recorder import Op, Recording, Value
+from unet_teach.inspection.rules import follow
 
 Stand = tuple[Value, bool]  # where a path is, and whether it has begun to rise
 Best = dict[Stand, tuple[tuple[int, int], "Stand | None"]]  # steps and weighings, and from where

@@ -19,6 +19,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.weak import WeakIdKeyDictionary
 
+from unet_teach.inspection.shapes import shapes_of
+
 OVERWRITING = {"copy_", "fill_", "zero_"}  # nothing of what was there before is left
 SMALL = 1  # a made-up tensor of more cells is only a shape, where nothing is computed
 
@@ -163,7 +165,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             args, kwargs = tree_unflatten(flat, spec)
         self.recording.failed = None
         try:
-            made = func(*args, **(kwargs or {}))
+            made = (shapes_of if self._on_meta else _run)(func, args, kwargs or {})
         except Exception:
             self.recording.failed = self._op(func, args, kwargs or {}, flat)
             raise
@@ -268,6 +270,10 @@ def inside(thing: Any, kind: type[Any]) -> Iterator[Any]:
             yield from inside(part, kind)
     elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         yield from inside(vars(thing), kind)
+
+
+def _run(func: Any, args: Any, kwargs: Any) -> Any:
+    return func(*args, **kwargs)
 
 
 def _by_name(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

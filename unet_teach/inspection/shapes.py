@@ -1,0 +1,65 @@
+"""Remembers which shape an operation makes from which: on meta, torch works it out anew each time.
+
+For a composed operation, such as a normalisation, that takes torch longer than all that is done
+with the result here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+MANY = 10_000  # made shapes that are kept, a few hundred bytes each
+_MADE: dict[Any, Any] = {}
+_FRESH: dict[Any, bool] = {}
+
+
+def shapes_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run an operation; on meta tensors, one that was seen before only makes the same shapes."""
+    key = _key(func, args, kwargs) if _makes_fresh(func) else None
+    if key is None:
+        return func(*args, **kwargs)
+    if key in _MADE:
+        kind, parts = _MADE[key]
+        tensors = [torch.empty_strided(s, t, dtype=d, device="meta") for s, t, d in parts]
+        return tensors[0] if kind is Tensor else kind(tensors)
+    made = func(*args, **kwargs)
+    parts = [made] if type(made) is Tensor else made
+    if type(parts) in (list, tuple) and parts and all(_is_plain(part) for part in parts):
+        if len(_MADE) >= MANY:
+            _MADE.clear()
+        _MADE[key] = (type(made), [(p.shape, p.stride(), p.dtype) for p in parts])
+    return made
+
+
+def _makes_fresh(func: Any) -> bool:
+    """Whether it writes into nothing and returns no view."""
+    if func not in _FRESH:
+        schema = func._schema
+        _FRESH[func] = all(a.alias_info is None for a in (*schema.arguments, *schema.returns))
+    return _FRESH[func]
+
+
+def _is_plain(thing: Any) -> bool:
+    return type(thing) in (Tensor, nn.Parameter) and thing.is_meta
+
+
+def _key(func: Any, args: Any, kwargs: Any) -> Any:
+    """What the shapes depend on; `None` where that is not known for sure."""
+    try:
+        return (func, _frozen(args), _frozen(tuple(kwargs.items())), torch.get_default_dtype())
+    except TypeError:
+        return None
+
+
+def _frozen(thing: Any) -> Any:
+    if isinstance(thing, Tensor):
+        if not _is_plain(thing) or thing.layout != torch.strided:
+            raise TypeError("only plain tensors on meta are known by their shapes")
+        return (thing.shape, thing.stride(), thing.dtype)
+    if isinstance(thing, list | tuple):
+        return tuple(map(_frozen, thing))
+    hash(thing)
+    return (type(thing), thing)  # 1 and 1.0 and True are equal, and make different types
