@@ -94,7 +94,7 @@ def test_the_raw_picture_is_no_skip():
 
 def test_convolutions_without_an_activation_between_are_bare():
     one, two = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
-    assert flow(nn.Sequential(one, two)).bare == [((32, 48), (32, 48))]
+    assert flow(nn.Sequential(one, two)).bare_sizes == [((32, 48), (32, 48))]
     assert flow(nn.Sequential(one, nn.BatchNorm2d(4), two)).bare
     for activation in (nn.ReLU(), nn.LeakyReLU(), nn.GELU(), nn.SiLU(), nn.PReLU(), nn.ELU()):
         assert not flow(nn.Sequential(one, activation, two)).bare

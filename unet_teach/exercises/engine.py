@@ -95,12 +95,15 @@ class Slip:
         example: makes an answer with this mistake; a test holds that it is told `says`.
         recognises: whether an answer makes this mistake.
         says: the sentence that names the mistake.
+        at: what the rung `holds` that must have failed; at another one the answer has made another
+            mistake first. Empty: any.
     """
 
     name: str
     example: Callable[[], Any]
     recognises: Callable[[Any], bool]
     says: str
+    at: str = ""
 
     def fits(self, answer: Any) -> bool:
         """Whether the answer makes this mistake; one that cannot even be asked does not."""
@@ -171,7 +174,8 @@ class Exercise:
             held.append(rung.holds)
         else:
             return ""
-        slip = next((slip for slip in self.slips if slip.fits(answer)), None)
+        here = (slip for slip in self.slips if slip.at in ("", rung.holds))
+        slip = next((slip for slip in here if slip.fits(answer)), None)
         parts = [fault, slip.says if slip else ""]
         if held:
             parts.append(f"\nAlready right: {', '.join(held)}.")

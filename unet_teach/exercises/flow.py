@@ -37,6 +37,9 @@ class Step:
         inputs: the operations whose results it took, the picture's own step among them.
         cut: whether one of its inputs has no gradient: it was detached, or is a constant.
         dead: the inputs whose gradient is zero everywhere: what came from there has no effect.
+        kernel: height and width of a convolution's window, `None` for what is no convolution.
+        stride: of a convolution.
+        transposed: whether a convolution is a transposed one.
     """
 
     name: str
@@ -44,6 +47,14 @@ class Step:
     inputs: tuple[Step, ...]
     cut: bool
     dead: frozenset[int] = field(default=frozenset())
+    kernel: Size | None = None
+    stride: Size | None = None
+    transposed: bool = False
+
+    @property
+    def mixes_places(self) -> bool:
+        """Whether it is a convolution that is neither 1×1 nor transposed."""
+        return self.kernel is not None and self.kernel != (1, 1) and not self.transposed
 
     @property
     def size(self) -> Size | None:
@@ -60,6 +71,8 @@ class Flow:
 
     Attributes:
         output: what came out.
+        strangers: weights that took part and are none of the module's parameters: no training
+            would change them.
     """
 
     def __init__(self, module: nn.Module, picture: Tensor) -> None:
@@ -68,6 +81,8 @@ class Flow:
         with torch.enable_grad():
             self.output: Any = module.eval()(seen)
         module.train(training)
+        self.strangers = 0
+        self._own = {id(weight) for weight in module.parameters()}
         self.last = self._read(self.output, seen)
 
     def _read(self, output: Any, picture: Tensor) -> Step | None:
@@ -75,6 +90,7 @@ class Flow:
             return None
         zero: dict[Any, set[int]] = {}
         order = list(_from_input_to_output(output.grad_fn))
+        windows = {node: _window(node) for node in order}  # before the graph is used up
         for node in order:
             node.register_hook(_note_zeros(zero.setdefault(node, set())))
         wanted = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
@@ -83,6 +99,7 @@ class Flow:
         for node in order:
             variable = getattr(node, "variable", None)
             if variable is not None and variable is not picture:
+                self.strangers += id(variable) not in self._own
                 continue  # a weight
             taken = [node for node, _ in node.next_functions]
             inputs = tuple(steps[n] for n in taken if n in steps)
@@ -99,6 +116,7 @@ class Flow:
                 inputs,
                 cut=_joins(node) and None in taken,
                 dead=frozenset(dead),
+                **windows[node],
             )
         return steps.get(output.grad_fn)
 
@@ -171,15 +189,20 @@ class Flow:
         ]
 
     @property
-    def bare(self) -> list[tuple[Size, Size]]:
-        """Convolutions without an activation between: the size each takes and the one it makes."""
+    def bare(self) -> list[tuple[Step, Step]]:
+        """Convolutions without an activation between: what each takes, and it."""
         return [
-            (above.size, below.size)
+            (above, below)
             for below in self._convolutions
             for source in below.inputs
             for above in _through_affine(source)
             if above.name == "Convolution" and above.size and below.size
         ]
+
+    @property
+    def bare_sizes(self) -> list[tuple[Size, Size]]:
+        """The sizes of the maps that those make."""
+        return [(a.size, b.size) for a, b in self.bare if a.size and b.size]
 
     @property
     def convolutions(self) -> int:
@@ -196,6 +219,17 @@ class Flow:
     @property
     def _convolutions(self) -> list[Step]:
         return [step for step in self.steps if step.name == "Convolution"]
+
+
+def _window(node: Any) -> dict[str, Any]:
+    """Kernel, stride and kind of a convolution, from what torch keeps for the gradient."""
+    if not node.name().startswith("Convolution"):
+        return {}
+    return {
+        "kernel": tuple(node._saved_weight.shape[2:]),
+        "stride": tuple(node._saved_stride),
+        "transposed": bool(node._saved_transposed),
+    }
 
 
 def _from_input_to_output(output: Any) -> Iterator[Any]:

@@ -23,10 +23,13 @@ from unet_teach.exercises.network_ladder import (
     fresh_sizes,
     output_fault,
     raises,
+    registered,
     skip_fault,
+    unregistered,
 )
 
 Forward = Callable[[Any, Tensor], Any]
+SKIPS, BENDS = "a skip at each of three sizes", "its activations"  # what holds at two rungs
 
 
 def _document(answer: Any) -> nn.Module:
@@ -61,8 +64,9 @@ def _bend_fault(answer: Any) -> str | None:
         )
     flow = Flow(network, picture)
     for above, below in flow.bare:
-        if below < above:
-            return f"From {by(above)} to {by(below)} no activation stands between two convolutions."
+        if above.kernel != (1, 1) and above.size and below.size:  # a 1×1 on the way across is free
+            sizes = f"From {by(above.size)} to {by(below.size)}"
+            return f"{sizes} no activation stands between two convolutions."
     if flow.ends_in_activation:
         return "An activation comes last. What leaves the network are logits: any numbers."
     return None
@@ -72,9 +76,10 @@ def _document_ladder(kind: str, shown: str) -> tuple[Rung, ...]:
     return (
         a_class(shown),
         Rung("5 classes, as large as the picture", _builds_fault),
-        Rung("a skip at each of three sizes", _document_skips),
+        registered(_document),
+        Rung(SKIPS, _document_skips),
         Rung({"add": "added", "cat": "concatenated"}[kind], _kind_of_skips(kind)),
-        Rung("its activations", _bend_fault),
+        Rung(BENDS, _bend_fault),
     )
 
 
@@ -139,6 +144,35 @@ def _as(forward: Forward, base: type[nn.Module] = DocumentUNet) -> Callable[[], 
     return lambda: type("Student", (base,), {"forward": forward})
 
 
+def _rising(join: Callable[[Tensor, Tensor], Tensor], base: type[DocumentUNet]) -> type[nn.Module]:
+    """A class that bends on the way down only."""
+
+    def forward(self: Any, x: Tensor) -> Any:
+        one = F.relu(self.conv1(x))
+        two = F.relu(self.conv2(one))
+        three = F.relu(self.conv3(two))
+        x = join(self.upconv1(F.relu(self.conv4(three))), self.skip1(three))
+        x = join(self.upconv2(x), self.skip2(two))
+        return self.upconv4(join(self.upconv3(x), self.skip3(one)))
+
+    return type("Student", (base,), {"forward": forward})
+
+
+def _hidden(join: Callable[[Tensor, Tensor], Tensor], base: type[DocumentUNet]) -> Any:
+    """A class that keeps one of its layers in a plain list."""
+
+    def init(self: Any, in_channels: int, out_channels: int) -> None:
+        base.__init__(self, in_channels, out_channels)
+        self.ups = [self._modules.pop("upconv2")]
+
+    def make() -> type[nn.Module]:
+        forward = vars(_with(join, base=base)())["forward"]
+        body = {"__init__": init, "upconv2": property(lambda self: self.ups[0]), "forward": forward}
+        return type("Student", (base,), body)
+
+    return make
+
+
 def _add(x: Tensor, skip: Tensor) -> Tensor:
     return x + skip
 
@@ -168,35 +202,52 @@ def _slips_of_both(
             raises(_document, "missing the required", "forward"),
             "`__init__` lists the layers. In which order the data meets them, `forward` says.",
         ),
+        *unregistered(
+            _document,
+            _hidden(join, base),
+            _with(join, base=base, end=lambda x: nn.Conv2d(OUT_CHANNELS, OUT_CHANNELS, 1)(x)),
+        ),
         Slip(
             "one skip left out",
             _with(join, base=base, level=lambda i, skip: 0 * skip if i == 1 else skip),
             flows(_document, lambda flow: 0 < len(flow.skips) < 3),
             "The other sizes have theirs.",
+            SKIPS,
         ),
         Slip(
             "a skip multiplied by zero",
             _with(zeroed, base=base),
             flows(_document, lambda flow: not flow.skips and flow.dead_joins),
             "The join is there, but what comes across is worth nothing: its gradient is zero.",
+            SKIPS,
         ),
         Slip(
             "a detached skip",
             _with(cut, base=base),
             flows(_document, lambda flow: not flow.skips and flow.cut_joins),
             "The join is there, but no gradient goes back across it. Is something detached?",
+            SKIPS,
         ),
         Slip(
             "no activation",
             _with(join, base=base, bend=lambda x: x),
             lambda a: affine(_document(a), torch.randn(1, IN_CHANNELS, 32, 48)),
             "Where does a ReLU belong? After each convolution but the last.",
+            BENDS,
+        ),
+        Slip(
+            "no activation on the way up",
+            lambda: _rising(join, base),
+            flows(_document, lambda flow: any(a.transposed for a, _ in flow.bare)),
+            "An activation stands after *every* convolution but the last, on the way up as well.",
+            BENDS,
         ),
         Slip(
             "an activation after the last layer",
             _with(join, base=base, end=F.relu),
             flows(_document, lambda flow: flow.ends_in_activation),
-            "The loss applies its own. A ReLU here makes every class at least 0.",
+            "The loss applies its own, and it wants any numbers, not squeezed ones.",
+            BENDS,
         ),
         Slip(
             "hard-coded size",
@@ -230,6 +281,7 @@ forward_add = Exercise(
             _with(lambda x, skip: x),
             flows(_document, lambda flow: not flow.skips),
             "The data goes down and up and never across: that is an autoencoder.",
+            SKIPS,
         ),
         Slip(
             "skip of another level",
@@ -317,6 +369,7 @@ forward_cat = Exercise(
             _with(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
             flows(_document, lambda flow: not flow.skips),
             "Does anything come from the way down? The channels fit, but nothing crosses.",
+            SKIPS,
         ),
     ),
     hints=(

@@ -224,7 +224,8 @@ def shape_fault(found: Tensor, wanted: Sequence[int], where: str) -> str | None:
     if found.dim() != len(wanted):
         return f"{where}: the result's shape is {tuple(found.shape)}, wanted {tuple(wanted)}."
     if found.shape[0] != wanted[0]:
-        return f"{where}: the batch has {found.shape[0]} maps, wanted {wanted[0]}."
+        noun = "map" if found.shape[0] == 1 else "maps"
+        return f"{where}: the batch has {found.shape[0]} {noun}, wanted {wanted[0]}."
     if found.shape[1] != wanted[1]:
         return f"{where}: {found.shape[1]} channels come out, wanted {wanted[1]}."
     if tuple(found.shape[2:]) != tuple(wanted[2:]):

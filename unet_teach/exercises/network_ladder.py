@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.engine import Rung
+from unet_teach.exercises.engine import Rung, Slip
 from unet_teach.exercises.flow import Flow
 from unet_teach.exercises.ladder import by, run, shape_fault
 
 IN_CHANNELS, OUT_CHANNELS = 3, 5  # of the networks that a check makes
+FOUND = "all its layers are found"  # what holds when no layer is hidden from PyTorch
 
 
 def a_class(shown: str) -> Rung:
@@ -24,6 +25,8 @@ def a_class(shown: str) -> Rung:
             isinstance(answer, type) and issubclass(answer, nn.Module)
         ):
             return None
+        if isinstance(answer, type):
+            return f"Your class is no network yet: its first line says nn.Module, as `{shown}`."
         return f"A class was expected, `{shown}`; this is of type {type(answer).__name__}."
 
     return Rung("a class of networks", fault)
@@ -64,6 +67,48 @@ def skip_fault(network: Callable[[], nn.Module], picture: Tensor, sizes: list[An
     return (
         f"On a {by(picture.shape[2:])} picture, no skip arrives at {where}: "
         "what the decoder gets there has all been through smaller maps."
+    )
+
+
+def registered(network: Callable[[Any], nn.Module]) -> Rung:
+    """Every weight that takes part is a parameter of the network."""
+
+    def fault(answer: Any) -> str | None:
+        strangers = Flow(network(answer), torch.randn(1, IN_CHANNELS, 32, 48)).strangers
+        if not strangers:
+            return None
+        return (
+            f"{strangers} of the weights that take part are no parameters of your network: no "
+            "training would ever change them."
+        )
+
+    return Rung(FOUND, fault)
+
+
+def unregistered(network: Callable[[Any], nn.Module], listed: Any, remade: Any) -> tuple[Slip, ...]:
+    """The two ways to hide layers from PyTorch; an example of each."""
+
+    def in_a_list(answer: Any) -> bool:
+        held = [thing for module in network(answer).modules() for thing in vars(module).values()]
+        lists = [thing for thing in held if isinstance(thing, list | tuple)]
+        return any(isinstance(part, nn.Module) for thing in lists for part in thing)
+
+    return (
+        Slip(
+            "layers in a plain list",
+            listed,
+            in_a_list,
+            "PyTorch does not look into a Python list. Put the layers into an `nn.ModuleList`.",
+            FOUND,
+        ),
+        Slip(
+            "layers made in forward",
+            remade,
+            lambda answer: not in_a_list(answer),
+            "A layer that `forward` makes is a new one each time, with new random weights. Make it "
+            "in `__init__`.",
+            FOUND,
+        ),
     )
 
 

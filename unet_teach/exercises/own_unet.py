@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.engine import Exercise, Rung, Slip
-from unet_teach.exercises.flow import Flow
+from unet_teach.exercises.flow import Flow, Step
 from unet_teach.exercises.ladder import by
 from unet_teach.exercises.network_ladder import (
     IN_CHANNELS,
@@ -24,12 +24,16 @@ from unet_teach.exercises.network_ladder import (
     fresh_sizes,
     output_fault,
     raises,
+    registered,
     skip_fault,
+    unregistered,
 )
 from unet_teach.networks import UNet
 
 DEPTH, BASE = 3, 4  # of the networks looked into; others are only run
 PICTURE = (32, 48)
+DEPTHS, SKIPS = "`depth` halvings", "a skip at each level"  # what holds at its rungs
+WIDTHS, BENDS = "channels that double", "its activations"
 LEVELS = [(PICTURE[0] >> level, PICTURE[1] >> level) for level in range(DEPTH + 1)]
 
 
@@ -39,6 +43,30 @@ def _network(answer: Any, depth: int = DEPTH, base_channels: int = BASE) -> nn.M
 
 def _picture() -> Tensor:
     return torch.randn(1, IN_CHANNELS, *PICTURE)
+
+
+SOLUTION = """`def __init__(self, in_channels, out_channels, depth, base_channels):
+    super().__init__()
+    widths = [base_channels * 2**level for level in range(depth + 1)]
+    steps = list(zip(widths, widths[1:]))
+    self.stem = double_conv(in_channels, base_channels)
+    self.down = nn.ModuleList([double_conv(above, below) for above, below in steps])
+    steps.reverse()
+    self.up = nn.ModuleList([nn.ConvTranspose2d(below, above, 2, 2) for above, below in steps])
+    self.merge = nn.ModuleList([double_conv(2 * above, above) for above, _ in steps])
+    self.head = nn.Conv2d(base_channels, out_channels, 1)
+
+def forward(self, x):
+    x, skips = self.stem(x), []
+    for block in self.down:
+        skips.append(x)
+        x = block(F.max_pool2d(x, 2))
+    for up, block in zip(self.up, self.merge):
+        skip = skips.pop()
+        x = up(x)
+        x = F.pad(x, (0, skip.shape[3] - x.shape[3], 0, skip.shape[2] - x.shape[2]))
+        x = block(torch.cat([skip, x], dim=1))
+    return self.head(x)`"""
 
 
 # ------------------------------------------------------------------------------------------- ladder
@@ -84,12 +112,24 @@ def _bend_fault(answer: Any) -> str | None:
             "all its layers together are one linear map."
         )
     flow = Flow(_network(answer), _picture())
-    for above, below in flow.bare:
-        if below < above or (above == below == PICTURE and len(flow.bare) > 3):
-            return f"From {by(above)} to {by(below)} no activation stands between two convolutions."
+    if pairs := _straight(flow):
+        above, below = pairs[0]
+        return (
+            f"At {by(above.size or ())} no activation stands between two convolutions, "
+            f"{by(above.kernel or ())} and {by(below.kernel or ())}."
+        )
     if flow.ends_in_activation:
         return "An activation comes last. What leaves the network are logits: any numbers."
     return None
+
+
+def _straight(flow: Flow) -> list[tuple[Step, Step]]:
+    """Two convolutions in a row that are one linear map; 1×1, strided and transposed ones may."""
+    return [
+        (above, below)
+        for above, below in flow.bare
+        if above.mixes_places and above.stride == (1, 1) and below.mixes_places
+    ]
 
 
 def _any_size_fault(answer: Any) -> str | None:
@@ -190,15 +230,57 @@ def _fixed(self: Any, x: Tensor) -> Any:
     return F.interpolate(_Student.forward(self, x), size=PICTURE)
 
 
-def _forwards(self: Any, x: Tensor) -> Any:
+def _forwards_cut(self: Any, x: Tensor) -> Any:
+    """The same, with a repair that cuts and pads what does not fit."""
+    return _forwards(self, x, fit=self.fit)
+
+
+def _forwards(self: Any, x: Tensor, fit: Any = lambda x, skip: x) -> Any:
     """The first skip stored is the first one used."""
     skips = [self.into(x)]
     for block in self.down:
         skips.append(block(F.max_pool2d(skips[-1], 2)))
     x = skips.pop()
     for level in reversed(range(len(self.up))):
-        x = self.merge[level](torch.cat([skips.pop(0), self.up[level](x)], dim=1))
+        skip = skips.pop(0)
+        x = self.merge[level](torch.cat([skip, fit(self.up[level](x), skip)], dim=1))
     return self.head(x)
+
+
+def _hidden(self: Any, in_channels: int, out_channels: int, depth: int, base: int) -> None:
+    """The way down in a plain list."""
+    _Student.__init__(self, in_channels, out_channels, depth, base)
+    blocks = list(self.down)
+    del self.down
+    self.down = blocks
+
+
+class _Residual(_Student):
+    """Blocks with a 1×1 way around them, and an up-sampling without an activation."""
+
+    def block(self, in_channels: int, out_channels: int) -> nn.Module:
+        return _AroundBlock(in_channels, out_channels)
+
+
+class _AroundBlock(nn.Module):
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.two = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.around = nn.Conv2d(in_channels, out_channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.two(F.relu(self.one(x))) + self.around(x))
+
+
+class _Separable(_Student):
+    """Blocks of one 3×3 kernel a channel and a 1×1 convolution."""
+
+    def block(self, in_channels: int, out_channels: int) -> nn.Module:
+        return nn.Sequential(
+            nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels),
+            *(nn.Conv2d(in_channels, out_channels, 1), nn.ReLU()),
+        )
 
 
 own_unet = Exercise(
@@ -209,13 +291,17 @@ own_unet = Exercise(
     ladder=(
         a_class("class MyUNet(nn.Module): …"),
         Rung("it runs, and keeps sizes that halve evenly", _runs_fault),
-        Rung("`depth` halvings", _depth_fault),
-        Rung("a skip at each level", _skips_fault),
-        Rung("channels that double", _channels_fault),
-        Rung("its activations", _bend_fault),
+        registered(_network),
+        Rung(DEPTHS, _depth_fault),
+        Rung(SKIPS, _skips_fault),
+        Rung(WIDTHS, _channels_fault),
+        Rung(BENDS, _bend_fault),
         Rung("any size", _any_size_fault),
     ),
-    answers=(lambda: _Student, lambda: _Interpolating, lambda: _Course, lambda: _Adding),
+    answers=(
+        *(lambda: _Student, lambda: _Interpolating, lambda: _Course, lambda: _Adding),
+        *(lambda: _Residual, lambda: _Separable),
+    ),
     slips=(
         Slip(
             "depth that is not used",
@@ -225,12 +311,14 @@ own_unet = Exercise(
                 == len(Flow(_network(a, 3), _picture()).sizes)
             ),
             "Another depth gives the same network. Is `depth` used in `__init__`?",
+            DEPTHS,
         ),
         Slip(
             "one halving too many",
             _deep(lambda depth: depth + 1),
             lambda a: len(Flow(_network(a, 2), _picture()).sizes) == 4,
             "depth counts halvings: `depth` of them lie between `depth + 1` levels.",
+            DEPTHS,
         ),
         Slip(
             "wrong order of skips",
@@ -238,11 +326,31 @@ own_unet = Exercise(
             raises(_network, "Sizes of tensors must match"),
             "Two maps of different resolution meet. The last skip stored is the first one used.",
         ),
+        *unregistered(
+            _network,
+            _changed(__init__=_hidden),
+            _changed(forward=lambda self, x: nn.Conv2d(5, 5, 1)(_Student.forward(self, x))),
+        ),
+        Slip(
+            "joined along the batch",
+            _changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
+            raises(_network, "input[2,", "channels, but got"),
+            "dim=0 is the batch. Channels are dim=1.",
+        ),
+        Slip(
+            "skips in the order of the way down",
+            _changed(forward=_forwards_cut),
+            raises(_network, "channels, but got"),
+            "A layer meets other channels than it was made for. Is the last skip stored the first "
+            "one used, and are the layers of the way up listed from the bottom up? Behind a `cat`, "
+            "both maps count.",
+        ),
         Slip(
             "skip taken behind the down-sampling",
             _changed(forward=_late),
             flows(_network, lambda flow: LEVELS[0] not in flow.skips and flow.late_joins),
             "Two maps meet, but both have been halved already. Store the map *before* its pool.",
+            SKIPS,
         ),
         Slip(
             "one skip ignored",
@@ -251,6 +359,7 @@ own_unet = Exercise(
             ),
             flows(_network, lambda flow: 0 < len(flow.skips) < DEPTH and not flow.dead_joins),
             "The other levels have theirs: what is different at this one?",
+            SKIPS,
         ),
         Slip(
             "no skip",
@@ -262,30 +371,35 @@ own_unet = Exercise(
                 ),
             ),
             "The data goes down and up and never across: that is an autoencoder.",
+            SKIPS,
         ),
         Slip(
             "a skip multiplied by zero",
             _changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
             flows(_network, lambda flow: not flow.skips and flow.dead_joins),
             "The join is there, but what comes across is worth nothing: its gradient is zero.",
+            SKIPS,
         ),
         Slip(
             "a detached skip",
             _changed(join=lambda self, x, skip, level: torch.cat([skip.detach(), x], dim=1)),
             flows(_network, lambda flow: not flow.skips and flow.cut_joins),
             "The join is there, but no gradient goes back across it. Is something detached?",
+            SKIPS,
         ),
         Slip(
             "channels that stay",
             _changed(width=lambda self, base_channels, level: base_channels),
             flows(_network, lambda flow: flow.channels(LEVELS[-1]) <= {BASE}),
             "Each halving leaves a quarter of the cells; twice the channels make up for half.",
+            WIDTHS,
         ),
         Slip(
             "channels that grow too fast",
             _changed(width=lambda self, base_channels, level: base_channels * 4**level),
             flows(_network, lambda flow: BASE * 4**DEPTH in flow.channels(LEVELS[-1])),
             "Each level has twice the channels of the one above, not four times.",
+            WIDTHS,
         ),
         Slip(
             "no activation",
@@ -294,20 +408,23 @@ own_unet = Exercise(
                     nn.Conv2d(into, out, 3, padding=1), nn.Conv2d(out, out, 3, padding=1)
                 )
             ),
-            flows(_network, lambda flow: len(flow.bare) > 2 * DEPTH),
+            flows(_network, _straight),
             "Where does a ReLU belong? After each 3×3 convolution.",
+            BENDS,
         ),
         Slip(
             "an activation after the last layer",
             _changed(forward=lambda self, x: torch.sigmoid(_Student.forward(self, x))),
             flows(_network, lambda flow: flow.ends_in_activation),
             "The loss applies its own: `nn.CrossEntropyLoss`, for one, wants logits.",
+            BENDS,
         ),
         Slip(
             "no repair for odd sizes",
             _changed(fit=lambda self, x, skip: x),
             lambda a: _stops(a, (31, 45), "Sizes of tensors must match"),
-            "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs.",
+            "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs; "
+            "`F.pad` counts left, right, top, bottom.",
         ),
         Slip(
             "hard-coded size",
@@ -326,8 +443,7 @@ own_unet = Exercise(
         "x = F.pad(x, (0, skip.shape[3] - x.shape[3], 0, ___)); "
         "x = block(torch.cat([___, ___], dim=1))`. Layers in a list must be in `nn.ModuleList`.",
     ),
-    solution_text="`unet_teach.UNet` is one: `import inspect, unet_teach; "
-    "print(inspect.getsource(unet_teach.UNet))`. The solved notebook has a shorter one.",
+    solution_text=SOLUTION,
     praise="Any depth, any width, any size: this is a U-Net, and it is yours.",
 )
 

@@ -27,6 +27,16 @@ NOT_THE_STUDENTS = (
     Path(sysconfig.get_paths()["stdlib"]),
 )
 SHOWN_CHARACTERS = 300
+ADVICE = {  # a part of torch's or Python's words: what a beginner most often did
+    "is not a Module subclass": "`nn.Sequential` wants layers, made with brackets: `nn.ReLU()`.",
+    "before Module.__init__() call": "The first line of `__init__` is `super().__init__()`.",
+    'missing the required "forward"': "Is `forward` misspelt, or not indented into the class?",
+    "modified by an inplace operation": "`+=` changes a map that the gradient still needs: write "
+    "`x = x + …`.",
+    "is not defined": "Is a `self.` missing before it, or an import?",
+    "invalid combination of arguments": "Was a layer given a map where its settings go? "
+    "`nn.ReLU()` makes the layer, `nn.ReLU()(x)` or `F.relu(x)` uses it.",
+}
 
 
 class OutOfTimeError(BaseException):
@@ -96,7 +106,8 @@ def describe(error: BaseException) -> str:
     else:
         message = _shortened(_text(error))
         what = f"stopped with {type(error).__name__}" + (f": {message}" if message else "")
-    return f"Your code {what}{_where(error)}."
+    advice = next((f" {hint}" for words, hint in ADVICE.items() if words in _text(error)), "")
+    return f"Your code {what}{_where(error)}.{advice}"
 
 
 def _too_long(seconds: float) -> str:

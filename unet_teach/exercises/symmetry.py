@@ -72,6 +72,9 @@ arguments = Exercise(
 
 
 # ------------------------------------------------------------------------------------- double_conv
+BENDS = "its activations"  # what holds at the last rung
+
+
 def _block(answer: Any, in_channels: int = 3, out_channels: int = 8) -> nn.Module:
     layer: nn.Module = answer(in_channels, out_channels)
     return layer
@@ -127,6 +130,12 @@ def _block_activation_fault(answer: Any) -> str | None:
     return None
 
 
+def _norms(answer: Any) -> bool:
+    """Whether there is a normalisation and no activation at the end."""
+    names = [type(part).__name__ for part in _block(answer).modules()]
+    return any("Norm" in name for name in names) and not _block_flow(answer).ends_in_activation
+
+
 def _sequence(*layers: Callable[[int, int], nn.Module]) -> Callable[[], Any]:
     """An answer that is a sequence of layers, each made from the channels in and out."""
     return lambda: lambda into, out: nn.Sequential(*(layer(into, out) for layer in layers))
@@ -167,7 +176,7 @@ double_conv = Exercise(
         Rung("a function that makes a layer", _block_type_fault),
         Rung("its shapes", _block_shape_fault),
         Rung("two 3×3 convolutions", _block_layers_fault),
-        Rung("its activations", _block_activation_fault),
+        Rung(BENDS, _block_activation_fault),
     ),
     answers=(
         _sequence(_first, _relu, _second, _relu),
@@ -180,18 +189,28 @@ double_conv = Exercise(
             _sequence(_first, _second, _relu),
             lambda a: bool(_block_flow(a).bare) and _block_flow(a).ends_in_activation,
             "Two linear maps in a row are one linear map: the second adds cost and no power.",
+            BENDS,
         ),
         Slip(
             "no activation at the end",
             _sequence(_first, _relu, _second),
             lambda a: not _block_flow(a).bare and not _block_flow(a).ends_in_activation,
             "The next block begins with a convolution, and the two would be one linear map.",
+            BENDS,
+        ),
+        Slip(
+            "a normalisation in place of an activation",
+            _sequence(_first, _norm, _second),
+            lambda a: bool(_block_flow(a).bare) and _norms(a),
+            "A normalisation is no activation: it scales and shifts, and that is linear.",
+            BENDS,
         ),
         Slip(
             "no activation at all",
-            _sequence(_first, _norm, _second),
+            _sequence(_first, _second),
             lambda a: bool(_block_flow(a).bare) and not _block_flow(a).ends_in_activation,
-            "A normalisation is no activation: it scales and shifts, and that is linear.",
+            "Nothing here bends: two linear maps in a row are one. Where do the two ReLUs go?",
+            BENDS,
         ),
         Slip(
             "padding forgotten",
