@@ -75,6 +75,8 @@ def _size_of_crop_fault(answer: Crop) -> str | None:
         found = trace(answer, (skip, up))
         if isinstance(found, str):
             return found
+        if found.changed:
+            return f"{_from_to(skip, up)}: your function changes a map it was given."
         wanted = (*skip.shape[:2], *up.shape[2:])
         if fault := shape_fault(found.made, wanted, _from_to(skip, up)):
             return fault
@@ -93,8 +95,6 @@ def _place_fault(answer: Crop) -> str | None:
                 f"{where}: your window starts in row {start[0]}, column {start[1]}; the one in the "
                 f"middle starts in row {middles[0][0]}, column {middles[0][1]}."
             )
-        if found.changed:
-            return f"{where}: your function changes a map it was given."
     return None
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
@@ -95,6 +97,9 @@ def a_function(signature: str) -> Rung:
             return f"It must take {len(names)} values: `def {signature}`."
         except ValueError:  # some built-in functions have no signature
             return None
+        own = list(inspect.signature(answer).parameters)
+        if own != names and sorted(own) == sorted(names):
+            return f"Your values come in another order, ({', '.join(own)}): `def {signature}`."
         return None
 
     return Rung(f"a function `{name}`", fault)
@@ -115,13 +120,20 @@ def agrees(
                 return f"{call} returns nothing. Did you forget the word `return`?"
             if got is ...:
                 return f"{call} returns dots: a part of your function is not written yet."
-            if isinstance(got, bool) or not isinstance(got, int | float):
+            got = got.item() if _is_one_number(got) else got
+            if not isinstance(got, int | float):
                 return f"{call} returns something {_kind(got)}, wanted the number {wanted}."
             if got != wanted:
-                return f"{call} returns {got:g}, wanted {wanted}."
+                said = got if isinstance(got, bool) else f"{got:g}"
+                return f"{call} returns {said}, wanted {wanted}."
         return None
 
     return Rung("its values", fault)
+
+
+def _is_one_number(thing: Any) -> bool:
+    """Whether it is a number in numpy's or torch's clothes."""
+    return isinstance(thing, np.generic | np.ndarray | Tensor) and math.prod(thing.shape) == 1
 
 
 def computes(

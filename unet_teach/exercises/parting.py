@@ -66,6 +66,8 @@ def _pad_size_fault(answer: Pad) -> str | None:
         found = trace(answer, (up, skip))
         if isinstance(found, str):
             return found
+        if found.changed:
+            return f"{_to(up, skip)}: your function changes a map it was given."
         wanted = (*up.shape[:2], *skip.shape[2:])
         if fault := shape_fault(found.made, wanted, _to(up, skip)):
             return fault
@@ -78,8 +80,6 @@ def _pad_values_fault(answer: Pad) -> str | None:
         assert isinstance(found, Traced)
         if fault := values_fault(found.made, _padded(up, skip), where):
             return fault
-        if found.changed:
-            return f"{where}: your function changes a map it was given."
     return None
 
 

@@ -58,6 +58,8 @@ def _join_shape_fault(answer: Join) -> str | None:
         found, wanted = trace(answer, inputs), trace(_skip_first, inputs)
         if isinstance(found, str):
             return found
+        if found.changed:
+            return f"{_about(inputs[0])}: your function changes input_tensor itself."
         assert isinstance(wanted, Traced)
         if fault := shape_fault(found.made, wanted.made.shape, _about(inputs[0])):
             return fault
@@ -75,8 +77,6 @@ def _join_values_fault(answer: Join) -> str | None:
         orders = [_part_faults(found.made, order, where) for order in (parts, parts[::-1])]
         if faults := min(orders, key=len):
             return faults[0]
-        if found.changed:
-            return f"{where}: your function changes input_tensor itself."
     return None
 
 

@@ -18,8 +18,8 @@ from unet_teach.exercises.traced import close
 Split = Callable[[nn.Conv2d, int], Any]
 
 WINDOWS = [  # kernel_size, stride, padding, bias
-    (1, 1, 0, True),
     (3, 2, 1, False),
+    (1, 1, 0, True),
     (5, 1, 2, True),
     (5, 2, 0, False),
 ]
@@ -292,6 +292,12 @@ split_conv = Exercise(
             "You cut in the middle. a has c channels, and b may have more or fewer.",
         ),
         Slip(
+            "the weights of a new layer",
+            lambda: _unfilled,
+            _is_random,
+            "The shapes are right, but the weights are new random numbers. Whose should they be?",
+        ),
+        Slip(
             "the padding forgotten",
             lambda: lambda conv, c: _built(conv, c, padding=0),
             _tried(lambda t: t.parts[0].padding == (0, 0)),
@@ -310,12 +316,6 @@ split_conv = Exercise(
             "Your kernels are 3×3, whatever the given one has.",
         ),
         Slip(
-            "the weights of a new layer",
-            lambda: _unfilled,
-            _is_random,
-            "The shapes are right, but the weights are new random numbers. Whose should they be?",
-        ),
-        Slip(
             "copied while the gradient is kept",
             lambda: _copied_with_gradient,
             _raises("leaf Variable"),
@@ -326,7 +326,8 @@ split_conv = Exercise(
             "a tensor in place of a parameter",
             lambda: _no_parameter,
             _raises("as parameter"),
-            "A layer's weight is an nn.Parameter: wrap your tensor in one.",
+            "A layer's weight and bias are an nn.Parameter each: wrap your tensor in one. No bias "
+            "is `bias = None`.",
         ),
         Slip(
             "a bias taken for granted",

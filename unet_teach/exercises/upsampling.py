@@ -242,14 +242,20 @@ def _trip(size: int) -> tuple[int, int]:
 LOST = {size for size in ASKED if _trip(size)[1] != size}
 
 
+def _plain(answer: Any) -> Any:
+    """An array's or a tensor's numbers, as a list."""
+    return answer.tolist() if hasattr(answer, "tolist") else answer
+
+
 def _chosen(answer: Any) -> set[Any]:
+    answer = _plain(answer)
     return set(answer) if isinstance(answer, tuple | list | set | range) else set()
 
 
 def _listing_fault(answer: Any) -> str | None:
-    if not isinstance(answer, tuple | list | set | range):
+    if not isinstance(_plain(answer), tuple | list | set | range):
         return f"Wanted: sizes, as in (12, 13). This is of type {type(answer).__name__}."
-    for part in answer:
+    for part in _plain(answer):
         if isinstance(part, bool) or not isinstance(part, int | float):
             return f"Wanted: sizes, as in (12, 13). {part!r} is of type {type(part).__name__}."
         if part not in ASKED:

@@ -191,13 +191,15 @@ double = Exercise(
 
 
 # ------------------------------------------------------------------------------------- even_overlap
+SIZES = "8 channels and twice the size"  # what holds at its second rung
+
 even_overlap = Exercise(
     name="even_overlap",
     lesson=2,
     prompt="Double a map: 8 channels in, 8 out, mixed by learned weights, and no checkerboard.",
     ladder=(
         a_layer("nn.ConvTranspose2d(…)"),
-        Rung("8 channels and twice the size", lambda module: doubling_fault(module, 8, 8)),
+        Rung(SIZES, lambda module: doubling_fault(module, 8, 8)),
         Rung("all is mixed", lambda module: use_fault(module, 8, is_mixed=True)),
         Rung("an even overlap", overlap_fault),
     ),
@@ -296,6 +298,7 @@ even_overlap = Exercise(
             lambda: nn.Conv2d(8, 8, 3, padding=1),
             lambda a: _side(a) <= 8,
             "The map does not grow. Which layer, or which stride, doubles it?",
+            SIZES,
         ),
         Slip(
             "an even kernel, not cropped",
@@ -315,5 +318,5 @@ even_overlap = Exercise(
         "`nn.ConvTranspose2d(8, 8, kernel_size=2, stride=2)`, or kernel_size=4 with padding=1, or "
         "`nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, padding=1))`."
     ),
-    praise="Every cell in the middle is painted from equally many places: a flat map stays flat.",
+    praise="Every cell in the middle is made in the same way: a flat map stays flat.",
 )
