@@ -1,6 +1,6 @@
 # %% [markdown]
 # # 2 · Up-sampling
-# *30 minutes. You will be able to say how large a map leaves a transposed convolution, which of its rows are real, and what it
+# *45 minutes. You will be able to say how large a map leaves a transposed convolution, which of its rows are real, and what it
 # draws by itself.*
 #
 # In lesson 1, three halvings made Grace Hopper very small. By then a network may know *that* there is a cap. You asked *which
@@ -71,8 +71,8 @@ ConvTransposeExplorer("double")
 #
 # ### It paints patches
 #
-# This is what you saw. By hand: patches of 3×3, each 2 cells after the last. `padding=1` crops one row on each side,
-# `output_padding=1` leaves the last one. So only the first row and column go, `[1:, 1:]`.
+# This is what you saw. By hand: patches of 3×3, each 2 cells after the last. `padding=1` crops the first and the last row and column,
+# `output_padding=1` gives the last ones back. So only the first are lost, `[1:, 1:]`.
 
 # %%
 torch.manual_seed(0)
@@ -104,8 +104,8 @@ print(f"the same values; {int((spread == 0).sum())} of {spread.numel()} cells ar
 # %% [markdown]
 # ### It is a convolution run backwards
 #
-# Training runs every convolution backwards: each output cell hands its error back to the input cells it saw. Here PyTorch does
-# so with a convolution from 8×10 to 4×5.
+# Training runs every convolution backwards: each output cell hands a number back to the input cells it saw. Here PyTorch does
+# so with a convolution from 8×10 to 4×5: `grad_outputs` is what is handed back.
 
 # %%
 big = torch.zeros(1, 1, 8, 10, requires_grad=True)
@@ -115,7 +115,8 @@ assert torch.allclose(back[0, 0], made)
 print("forwards 8×10 → {}×{}".format(*down.shape[2:]), "and backwards → {}×{}".format(*back.shape[2:]))
 
 # %% [markdown]
-# A convolution multiplies by a matrix, its way back by the same matrix *transposed*: hence the name. And notice: nobody said
+# Written as one large table of numbers, a convolution is a matrix. On the way back its rows become columns, it is *transposed*: hence the
+# name. And notice: nobody said
 # `output_padding` here. PyTorch had *seen* that `big` was 8×10. A layer on the way up has not. Keep that.
 #
 # ## How large?
@@ -153,8 +154,8 @@ exercises.up_size.check(up_size)
 # %% [markdown]
 # ## Exercise 2: double without the extra parameter
 #
-# Make a layer that takes 128 channels, makes 64, and doubles height and width. Not the document's: choose `kernel_size=4`, and do
-# without `output_padding`.
+# Make a layer that takes 128 channels, makes 64, and doubles height and width. Try `kernel_size=4`, which does without `output_padding`.
+# (The check takes any layer that doubles and learns, the document's as well.)
 
 # %%
 ### BEGIN SOLUTION
@@ -182,7 +183,7 @@ Predict(
 # %% [markdown]
 # Each tile is a size. Round green ones come back, the others say by how much they are off.
 #
-# 1. Click 31, then 32. Both become 16.
+# 1. Click 31, then 32. What does each become on the way down?
 # 2. Set **output_padding** to 0. Who comes back now?
 # 3. Set **stride** to 3 and try output_padding 0, 1 and 2. How many sizes share one small map?
 
@@ -199,7 +200,7 @@ for size in (31, 32):
     print("16 →", layer(low, output_size=(size, size)).shape[-1])
 
 # %% [markdown]
-# A U-Net can know that size: the map of the same level, on the way down, still has it. Lesson 3 fetches it.
+# A U-Net can know that size: the map on the way down, before it was halved, still has it. Lesson 3 fetches it.
 #
 # ## Exercise 3: back to where it came from
 #
@@ -371,7 +372,7 @@ def middle(layer):
         return layer(torch.ones(1, 8, 12, 12))[0, :, 8:16, 8:16]  # away from the border
 
 
-def pattern(layer):  # the uneven share: 0 is flat, 1 is nothing but pattern
+def pattern(layer):  # how large the pattern is beside the whole: 0 is flat, 1 is nothing but pattern
     uneven = middle(layer) - middle(layer).mean(dim=(1, 2), keepdim=True)
     return (uneven.norm() / middle(layer).norm()).item()
 
@@ -386,7 +387,8 @@ for row, weights in zip(panels, ("alike", "random"), strict=True):
     for panel, (name, layer) in zip(row, ways_up(8, 8).items(), strict=True):
         layer = alike(layer) if weights == "alike" else layer
         made, share = middle(layer)[0], f"{pattern(layer):.0%}"
-        panel.imshow(made / made.abs().max(), vmin=-1.3, vmax=1.3, extent=(0, 8, 0, 8))
+        made = made / made.abs().max() * made.mean().sign()  # brighter is more, whatever the sign
+        panel.imshow(made, vmin=-1.3, vmax=1.3, extent=(0, 8, 0, 8))
         panel.set(xticks=[], yticks=[])
         panel.set_title(f"{name}\n{share}", fontsize=10)
         alt += f" {name} {share}."
@@ -394,8 +396,8 @@ show(figure, alt)
 
 # %% [markdown]
 # Weights alike: *only* kernel 3 draws, as its counts said. Weights random: kernel 2, kernel 4 and pixel shuffle draw as much, since
-# neighbouring cells come from different weights. Only where the convolution comes *after* copying or blending it cannot: on a
-# flat map it sees the same everywhere.
+# neighbouring cells come from different weights. A convolution *after* copying or blending cannot: on a flat map it sees the same
+# everywhere.
 #
 # And weights are learned. The document's own layer is able to draw nothing at all:
 
@@ -410,7 +412,8 @@ print(layer(torch.ones(1, 1, 3, 3))[0, 0].detach())
 # Networks that paint pictures often show it ([Odena, Dumoulin and Olah, 2016](https://doi.org/10.23915/distill.00003)). It is **no
 # verdict on accuracy**: how well a trained network finds the cap, only training shows.
 #
-# Her face through all six, weights alike. Point at a cell: the others outline the same place.
+# Her face through all six, weights alike (with all weights alike, wider kernels blur more; learned ones need not). Point at a cell: the
+# others outline the same place.
 
 # %%
 face = portrait[None, None, 40:296, 130:386]
@@ -448,7 +451,7 @@ exercises.even_overlap.check(layer)
 # ## Recap
 #
 # - Each cell paints a patch, `stride` after the last: (H − 1)·stride + kernel_size − 2·padding + output_padding.
-# - `output_padding` says which of the merged sizes to come back to. It crops less: the row is real.
-# - A kernel that `stride` does not divide draws a checkerboard, unless its weights have learned not to.
+# - `output_padding` says which of the merged sizes to come back to. It crops less: up to `padding`, its rows are real.
+# - A kernel_size that is no multiple of `stride` draws a checkerboard, unless its weights have learned not to.
 #
 # Next: **3 · Skip connections**. Half of the numbers were lost on the way down. A skip fetches them from across.

@@ -1,6 +1,6 @@
 # %% [markdown]
 # # 3 · Skip connections
-# *35 minutes. You will be able to join what a network saw close up with what it sees from afar, and to mend the error that stops
+# *60 minutes. You will be able to join what a network saw close up with what it sees from afar, and to mend the error that stops
 # a U-Net again and again.*
 #
 # Three halvings, and a network knows *that* there is a cap, no longer *where* it ends. Yet it knew a moment ago: before each
@@ -78,7 +78,7 @@ for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
     print(f"{name:13}", tuple(tensor.shape))
 
 # %% [markdown]
-# `x` is the small map: it went down and has not come up again. Whom did the document mean?
+# `x` is the small map: it went down and has not come up again. Which map did the document mean?
 #
 # ## Play
 #
@@ -189,7 +189,8 @@ assert torch.allclose(too_much, conv.bias[:, None, None].expand_as(too_much), at
 #
 # ## Exercise 2: take it apart
 #
-# Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels are `a`'s, make the two smaller ones.
+# The hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels are `a`'s, make
+# the two smaller ones. It must work for any kernel, stride and padding, with a bias or without.
 # `copy.deepcopy(layer)` copies a layer; `layer.weight = nn.Parameter(tensor)` gives it other weights.
 
 # %%
@@ -219,7 +220,7 @@ for name, layer in {"cat": conv, "add": shared}.items():
     print(name, f"{sum(p.numel() for p in layer.parameters()):,} parameters")
 
 # %% [markdown]
-# `cat` can weigh close-up and far sight against each other, for twice the weights. Adding has decided: both count alike. Both
+# `cat` has weights of their own for the near map and for the far one, twice as many. Adding has decided: both count alike. Both
 # are skips, and networks with either are U-Nets.
 #
 # ## What is lost without a skip?
@@ -261,7 +262,7 @@ class OneSkip(nn.Module):
 
 # %% [markdown]
 # Now *fit* them: 200 times, each gets the portrait with fresh noise, and every weight is moved a little so that the answer comes
-# closer to the clean face. (How that works is lesson 5.) It takes some seconds.
+# closer to the clean face. (How that works is lesson 5: run it, do not read it.) It takes some seconds.
 
 # %%
 def fit(keep):
@@ -321,7 +322,7 @@ show(
 # %% [markdown]
 # Away from edges, both clean the picture. At the edges, the one without a skip does more harm than the noise it was to remove:
 # it cleans by blurring. With the skip, what comes from afar says *this is skin, make it even*, and what comes across says *here runs
-# a rim*. (Fitted for longer, the first gets better, slowly. The second starts where the detail is.)
+# a rim*. It is no magic: at the edges it is about as far off as the noise was, and everywhere else much cleaner.
 #
 # ## Sizes that part
 #
@@ -329,7 +330,7 @@ show(
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with *Expected size A but got size B*. "
+    "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. "
     "Which two numbers, as in 3×4?",
     answer=(31, 32),
     slips={
@@ -354,17 +355,18 @@ print(31, "→", low, "→", high)
 # %% [markdown]
 # ## Four questions
 #
-# Each *Sizes of tensors must match* is answered by these, in this order:
+# Maps of one resolution are a **level**: level 0 is the picture's own, each halving leads one level down. Each *Sizes of tensors must
+# match* is answered by these, in this order:
 #
 # 1. **Which tensors?** Print all shapes right before the `cat`. *Number 1* is the second in the list.
 # 2. **Which axis?** Compare the shapes from the left, channels aside. The first that differs is meant: height before width.
-# 3. **Off by how much?** By *one*: an odd size was halved. By a *factor* of two: the skip is from another level. By some *even*
-#    number such as 8: convolutions without padding.
+# 3. **Off by how much?** By *one*: an odd size was halved. By a *factor* of two: the skip is from another level. Neither, but an
+#    *even* number such as 8: convolutions without padding.
 # 4. **Which level?** The expected size tells. In a picture 200 high, 25 is what three halvings leave: level 3.
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "`torch.cat([skip, up], dim=1)` says: *Expected size 64 but got size 32*. What has happened?",
+    "`torch.cat([skip, up], dim=1)` says: `Expected size 64 but got size 32`. What has happened?",
     answer="the skip is from another level",
     choices=[
         "an odd size was halved",
@@ -382,7 +384,7 @@ Predict(
 # %% [markdown]
 # ## Play: a whole U-Net
 #
-# Each level, that is each resolution, has its skip here; it is halved and doubled by the document's layers. The picture is 200×300.
+# Each level has its skip here; it is halved and doubled by the document's layers. The picture is 200×300.
 #
 # 1. At which level do the sizes part, and which number was odd there?
 # 2. Set **depth** to 3, then to 2. Why does 2 go through?
@@ -399,9 +401,11 @@ SizeLedger(height=200, width=300, depth=4, down="strided_conv", up="conv_transpo
 # |---|---|
 # | `upsample(x, output_size=skip.shape[2:])` | nothing: the layer makes the right size. For transposed convolutions |
 # | pad or cut what comes up | a row of zeros, or a row made in vain |
-# | crop the skip (2015) | the answer is smaller than the picture |
+# | crop the skip (2015) | its rim is lost, and the answer gets smaller |
 # | resize what comes up | every value moves |
 # | feed only sizes that fit | pad the picture, cut the answer |
+#
+# (The ledger's *pad* and *crop* change whichever of the two is smaller or larger. Here it is always what comes up that gives way.)
 #
 # See what becomes of the values of `y`, 32×32, when it has to be 31×31:
 

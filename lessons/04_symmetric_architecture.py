@@ -1,6 +1,6 @@
 # %% [markdown]
 # # 4 · Symmetric architecture
-# *35 minutes. You will be able to build a U-Net yourself, and to find what is missing in one that does not run.*
+# *45 minutes, and half an hour or more for a U-Net of your own. You will be able to build a U-Net yourself, and to find what is missing in one that does not run.*
 #
 # You have three marks: down, up, across. The fourth holds them together. For every step down there is a step up, and the way up
 # passes the same sizes in reverse. That is why skips find a partner at each size, and why the thing looks like a U.
@@ -90,8 +90,8 @@ for name in ["conv1", "conv2", "conv3", "conv4", "upconv1", "upconv2", "upconv3"
     print(f"{name:8} makes {x.shape[1]:3} channels, {x.shape[2]:2}×{x.shape[3]}")
 
 # %% [markdown]
-# Read the list from its middle outwards. Above and below *conv4*, the sizes are the same; and except for the last line, so are the
-# channels. Four layers down, four layers up: **this is the symmetry.** Each halving has its doubling.
+# Read the list from its middle outwards. *conv1* and *upconv4* keep the size. Between them, three halvings go down to 4×4, and three
+# doublings pass the same sizes on the way back: **this is the symmetry.** The way down is called the *encoder*, the way up the *decoder*.
 #
 # Why are the channels doubled when the size is halved? A map of half the height and width has a quarter of the cells. What
 # would have to be said about four pixels must now be said by one cell, so it is given more numbers to say it with.
@@ -106,7 +106,8 @@ for size, channels in [(32, 64), (16, 128), (8, 256), (4, 512)]:
 # %% [markdown]
 # ## How many skips?
 #
-# A skip joins two maps of one size: one on its way down, one on its way up. The bottom, 4×4, is passed once and has no partner.
+# A skip joins two maps of one size: one on its way down, one on its way up. The bottom, 4×4, is passed once and has no partner. For how many
+# skips is there room in the document's network?
 
 # %%
 ### BEGIN SOLUTION
@@ -115,7 +116,7 @@ skips = 3
 exercises.room_for_skips.check(skips)
 
 # %% [markdown]
-# The document lists four, with the note "Add 4th layer". Offer `skip4` every map there is:
+# The document lists four, with the note "Add 4th layer". Offer `skip4` every map of the way down:
 
 # %%
 maps = {"conv1": (64, 32), "conv2": (128, 16), "conv3": (256, 8), "conv4": (512, 4)}
@@ -134,7 +135,9 @@ for name, (channels, size) in maps.items():
 # ## What goes in, what comes out
 #
 # `UNet(64, 128)`: the two numbers look like those of a layer *inside*. But `in_channels` is the picture's: 3 for colour, 1 for
-# grey. And `out_channels` is what you want to know of each pixel: one channel a class.
+# grey. And `out_channels` is what you want to know of each pixel: one channel a *class*, such as sky, road or car.
+#
+# You have colour photographs, and each pixel shall be one of 5 classes. Which two numbers?
 
 # %%
 ### BEGIN SOLUTION
@@ -145,8 +148,11 @@ exercises.arguments.check((in_channels, out_channels))
 # %% [markdown]
 # ## Eight layers, or one?
 #
-# Write the shortest `forward` that can be: one layer after the other, no skips. It runs. Then ask it a strange question: is its
-# answer to the *sum* of two pictures the sum of its answers?
+# Here is the shortest `forward` that can be: one layer after the other, no skips. After each layer but the last comes `bend`. That is either
+# nothing, or an **activation**, which bends the numbers: ReLU, the simplest, turns negative ones into 0.
+#
+# Then ask it a strange question: is its answer to the *sum* of two pictures the sum of its answers? (Its biases would count once on one
+# side and twice on the other. So the answer to an empty picture, `0 * a`, is added to make them even.)
 
 
 # %%
@@ -158,9 +164,9 @@ def chain(network, x, bend):
     return network.upconv4(x)
 
 
-def off(bend):
+def off(network, a, b, bend):
     with torch.no_grad():
-        together = chain(network, a + b, bend) + chain(network, 0 * a, bend)  # biases count once
+        together = chain(network, a + b, bend) + chain(network, 0 * a, bend)
         apart = chain(network, a, bend) + chain(network, b, bend)
     return ((together - apart).abs().max() / apart.abs().max()).item()
 
@@ -169,22 +175,23 @@ def off(bend):
 network = DocumentUNet(3, 5)
 a, b = torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
 print(f"{sum(p.numel() for p in network.parameters()):,} numbers in {network.__class__.__name__}")
-print("no activation: off by less than 0.001?", off(bend=lambda x: x) < 1e-3)
-print("with ReLU:     off by less than 0.001?", off(bend=F.relu) < 1e-3)
-assert off(lambda x: x) < 1e-3 < off(F.relu)
+print("no activation: off by less than 0.001?", off(network, a, b, bend=lambda x: x) < 1e-3)
+print("with ReLU:     off by less than 0.001?", off(network, a, b, bend=F.relu) < 1e-3)
+assert off(network, a, b, lambda x: x) < 1e-3 < off(network, a, b, F.relu)
 
 # %% [markdown]
-# Without activations, eight layers and 3 million numbers are *one* linear map: a blurred, weighted sum of pixels. There is no
-# "only inside a ring" and no "unless it is dark" in it, at any depth.
+# Without activations, eight layers and 3 million numbers are *one* linear map: a weighted sum of pixels, plus a constant. It cannot say
+# "bright, *unless* its neighbour is too", at any depth.
 #
-# One bend after each convolution breaks the spell. ReLU is the simplest: negative numbers become 0. It stands after every
-# convolution **but the last**: what leaves are *logits*, any numbers, and the loss takes care of the rest.
+# One bend after each convolution breaks the spell. An activation stands after every convolution **but the last**, on the way up as well. What
+# leaves the network are *logits*, any numbers; what measures the error (lesson 5) takes care of the rest.
 
 # %% [markdown]
 # ## Write `forward`
 #
-# Everything is there now. Keep three maps on the way down. On the way up, *add* each to the map of its size, through its 1×1
-# convolution `skip1`, `skip2` or `skip3` or without. Which goes with which? Their channels say it.
+# Everything is there now. Keep three maps on the way down. On the way up, *add* each to the map of its size: straight, or through `skip1`,
+# `skip2` or `skip3`, convolutions of 1×1 that mix channels and move nothing. Which goes with which? Their channels say it. (Whether the ReLU
+# comes before or after the `+` is free.)
 
 
 # %%
@@ -206,7 +213,7 @@ exercises.forward_add.check(Additive)
 
 # %% [markdown]
 # How does the check know? It does not read your code. It sends a picture through and follows what becomes of it: a skip counts
-# when something arrives that was never smaller, and when changing it changes the answer.
+# when something arrives that was never smaller, and when a gradient finds its way back across.
 
 # %% [markdown]
 # ## Add, or concatenate?
@@ -222,8 +229,8 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# *expected input to have 256 channels, but got 512*. A join that lies side by side is twice as wide, and the next layer must
-# take it. So these layers, as written, are those of an *additive* U-Net. Change the ones that need it.
+# *expected input to have 256 channels, but got 512*. A pile of two maps has twice the channels, and the next layer must
+# take them. So these layers, as written, are those of an *additive* U-Net. Change the ones that need it.
 
 
 # %%
@@ -253,7 +260,8 @@ exercises.forward_cat.check(Concatenating)
 
 # %% [markdown]
 # Both are U-Nets. What does the difference cost? `torchinfo` lists the layers that ran, with what each made and how many
-# numbers it holds. (It does not show what is joined to what: for that you have lesson 7.)
+# numbers it holds. (It does not show what is joined to what: for that you have lesson 7. And its *mult-adds* count a transposed convolution
+# by its output cells, four times too many with stride 2. You know that each *input* cell paints once, so count yourself.)
 
 # %%
 summary(ConcatenatingUNet(3, 5), (1, 3, 32, 32), col_names=["output_size", "num_params"], verbose=0)
@@ -266,10 +274,25 @@ summary(ConcatenatingUNet(3, 5), (1, 3, 32, 32), col_names=["output_size", "num_
 assert sum(p.numel() for p in ConcatenatingUNet(3, 5).skip4.parameters()) == 32 * 32 + 32 == 1056
 
 # %%
+def multiplications(network):
+    counts = []
+
+    def count(layer, inputs, made):
+        paints = isinstance(layer, nn.ConvTranspose2d)
+        cells = (inputs[0] if paints else made).shape[2:].numel()
+        counts.append(layer.weight.numel() * cells)
+
+    for layer in network.children():
+        layer.register_forward_hook(count)  # called whenever the layer runs
+    network(torch.zeros(1, 3, 32, 32))
+    return sum(counts)
+
+
+# %%
 costs = {}
 for kind in (AdditiveUNet, ConcatenatingUNet):
-    info = summary(kind(3, 5), (1, 3, 32, 32), verbose=0)
-    costs[kind] = info.total_params, info.total_mult_adds
+    network = kind(3, 5)
+    costs[kind] = sum(p.numel() for p in network.parameters()), multiplications(network)
     print(f"{kind.__name__:17} {costs[kind][0]:9,} parameters, {costs[kind][1]:11,} multiplications")
 more = [cat / add - 1 for add, cat in zip(costs[AdditiveUNet], costs[ConcatenatingUNet])]
 print("cat costs {:.0%} more parameters and {:.0%} more multiplications".format(*more))
@@ -309,7 +332,7 @@ except RuntimeError as error:
 # ## A block for a level
 #
 # The document has one convolution a level. The U-Net of 2015 has two, each with its ReLU, and nearly all after it kept that:
-# a window that sees two neighbours instead of one, and two bends. Write a function that makes such a block.
+# a window that sees two neighbours on each side instead of one, and two bends. Write a function that makes such a block.
 
 
 # %%
@@ -329,12 +352,13 @@ exercises.double_conv.check(double_conv)
 # %% [markdown]
 # ## Your own U-Net
 #
-# Now for good: any depth, any width, any size of picture. You need
+# Now for good: any depth, any width, any size of picture. `depth` counts the halvings. You need
 #
 # - a list of widths: `base_channels`, then twice as many at each level;
-# - on the way down: keep the map, `F.max_pool2d(x, 2)`, a block;
-# - on the way up: `nn.ConvTranspose2d(below, above, 2, stride=2)`, a repair, the skip, a block;
-# - at the end a 1×1 convolution to `out_channels`. Layers in a list belong into an `nn.ModuleList`, or PyTorch does not find them.
+# - a first block, from `in_channels` to `base_channels`;
+# - on the way down, `depth` times: keep the map, `F.max_pool2d(x, 2)`, a block;
+# - on the way up, as often: `nn.ConvTranspose2d(below, above, 2, stride=2)`, a repair (`F.pad`, lesson 3, exercise 4), the skip, a block;
+# - at the end a 1×1 convolution to `out_channels`. Layers in a list belong in an `nn.ModuleList`, or PyTorch does not find them.
 #
 # It is the longest exercise of the course: some twenty lines. The check tells you each time what holds already. If you skipped
 # the block, take the course's: `from unet_teach.networks import double_conv`.
@@ -396,7 +420,7 @@ with torch.no_grad():
 # - `skip4` takes 32 channels, and no layer makes 32. There are three halvings, hence three skips.
 # - It speaks of concatenating, and its layers fit adding. For `torch.cat`, `upconv2` to `upconv4` take twice the channels.
 # - `UNet(64, 128)` runs as a constructor. As a network for colour photographs and 5 classes it is `UNet(3, 5)`.
-# - There is no activation anywhere: as listed, all of it is one linear map.
+# - There is no activation anywhere: as listed, all of it is one linear map and a constant.
 # - Its 1×1 skip convolutions are allowed, and not needed: a skip may be a plain wire.
 #
 # What stands: four layers down, four up, channels doubled and halved, sizes mirrored. The fourth mark is all there.

@@ -8,9 +8,6 @@
 # It will: no layer asks how large a map is. But it has to *keep* maps, for the skips. How many numbers is that?
 
 # %%
-import tempfile
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -78,16 +75,18 @@ figure, panels = plt.subplots(1, 3, figsize=(9.6, 3.4))
 shown = {"the wall": wall[0], "answered at once": whole[0].sigmoid(), "tiles: how far off": off(naive)}
 for panel, (title, picture) in zip(panels, shown.items()):
     panel.imshow(picture, vmin=0, vmax=1)
-    panel.set(title=title, xticks=[], yticks=[])
+    panel.set(title=title, xticks=range(0, 384, 64), yticks=range(0, 384, 64))
+    panel.tick_params(labelbottom=False, labelleft=False)
+panels[2].grid(color="#E69F00", linewidth=0.5)
 show(
     figure,
-    "A wall of lines and rings; the answer at once: pieces of lines inside the rings; and where tiles are off: bright spots along a grid of "
-    "horizontal and vertical lines 64 pixels apart, dark inside the tiles.",
+    "A wall of lines and rings; the answer at once: pieces of lines inside the rings; and where tiles are off, with their edges drawn: "
+    "whole pieces of lines, wherever an edge cuts a ring.",
 )
 
 # %% [markdown]
-# There they are: **seams**. Along a tile's edge, each convolution pads with zeros, where really the picture goes on. A ring that is cut by an
-# edge is no ring.
+# No fine line along the edges, but worse: whole pieces of lines. At a tile's edge, each convolution pads with zeros, where really the picture
+# goes on. A ring that is cut by an edge is no ring, and what lies in it is lost. That is a **seam**.
 #
 # The remedy: let each tile *read* more than it *keeps*. How much more?
 #
@@ -238,6 +237,9 @@ with torch.no_grad():
 # to be quick; `benchmarks/tiling.py` does 10,000×10,000.)
 
 # %% tags=["nbval-ignore-output"]
+import tempfile
+from pathlib import Path
+
 folder = Path(tempfile.mkdtemp())
 big = np.memmap(folder / "slide.raw", dtype=np.uint8, mode="w+", shape=(1, 1500, 1500))
 for row in range(0, 1500, 384):  # written piece by piece: the wall, again and again
