@@ -13,6 +13,18 @@ from unet_teach.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.exercises.engine import Exercise, Rung, Slip
 from unet_teach.exercises.flow import Flow
 from unet_teach.exercises.ladder import by
+from unet_teach.exercises.mended import (
+    HalfWide,
+    LastNarrow,
+    add,
+    as_class,
+    cat,
+    crossed,
+    early,
+    hidden,
+    joining,
+    rising,
+)
 from unet_teach.exercises.network_ladder import (
     IN_CHANNELS,
     OUT_CHANNELS,
@@ -28,7 +40,6 @@ from unet_teach.exercises.network_ladder import (
     unregistered,
 )
 
-Forward = Callable[[Any, Tensor], Any]
 SKIPS, BENDS = "a skip at each of three sizes", "its activations"  # what holds at two rungs
 
 
@@ -83,104 +94,6 @@ def _document_ladder(kind: str, shown: str) -> tuple[Rung, ...]:
     )
 
 
-class _HalfWide(DocumentUNet):
-    """Only the first of them."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels)
-        self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)
-
-
-class _LastNarrow(ConcatenatingUNet):
-    """All but the last of them."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels)
-        self.upconv4 = nn.ConvTranspose2d(64, out_channels, 3, padding=1)
-
-
-def _with(
-    join: Callable[[Tensor, Tensor], Tensor],
-    *,
-    base: type[DocumentUNet] = DocumentUNet,
-    bend: Callable[[Tensor], Tensor] = F.relu,
-    end: Callable[[Tensor], Any] = lambda x: x,
-    level: Callable[[int, Tensor], Tensor] = lambda level, skip: skip,
-) -> Callable[[], type[nn.Module]]:
-    """A class whose forward joins maps this way; `level` changes the skip of one level."""
-
-    def forward(self: Any, x: Tensor) -> Any:
-        skips = []
-        for conv in (self.conv1, self.conv2, self.conv3):
-            x = bend(conv(x))
-            skips.append(x)
-        x = bend(self.conv4(x))
-        lateral = (self.skip3, self.skip2, self.skip1)
-        for i, up in ((2, self.upconv1), (1, self.upconv2), (0, self.upconv3)):
-            x = join(bend(up(x)), level(i, lateral[i](skips[i])))
-        return end(self.upconv4(x))
-
-    return lambda: type("Student", (base,), {"forward": forward})
-
-
-def _early(self: Any, x: Tensor) -> Tensor:
-    one = F.relu(self.conv1(x))
-    two = F.relu(self.conv2(one))
-    three = F.relu(self.conv3(two))
-    four = F.relu(self.conv4(three))
-    x = self.upconv1(four) + two
-    return self.upconv4(self.upconv3(self.upconv2(x) + one))  # type: ignore[no-any-return]
-
-
-def _crossed(self: Any, x: Tensor) -> Tensor:
-    one = F.relu(self.conv1(x))
-    two = F.relu(self.conv2(one))
-    three = F.relu(self.conv3(two))
-    x = self.upconv1(F.relu(self.conv4(three))) + self.skip1(one)
-    return self.upconv4(self.upconv3(self.upconv2(x) + self.skip2(two)))  # type: ignore[no-any-return]
-
-
-def _as(forward: Forward, base: type[nn.Module] = DocumentUNet) -> Callable[[], type[nn.Module]]:
-    return lambda: type("Student", (base,), {"forward": forward})
-
-
-def _rising(join: Callable[[Tensor, Tensor], Tensor], base: type[DocumentUNet]) -> type[nn.Module]:
-    """A class that bends on the way down only."""
-
-    def forward(self: Any, x: Tensor) -> Any:
-        one = F.relu(self.conv1(x))
-        two = F.relu(self.conv2(one))
-        three = F.relu(self.conv3(two))
-        x = join(self.upconv1(F.relu(self.conv4(three))), self.skip1(three))
-        x = join(self.upconv2(x), self.skip2(two))
-        return self.upconv4(join(self.upconv3(x), self.skip3(one)))
-
-    return type("Student", (base,), {"forward": forward})
-
-
-def _hidden(join: Callable[[Tensor, Tensor], Tensor], base: type[DocumentUNet]) -> Any:
-    """A class that keeps one of its layers in a plain list."""
-
-    def init(self: Any, in_channels: int, out_channels: int) -> None:
-        base.__init__(self, in_channels, out_channels)
-        self.ups = [self._modules.pop("upconv2")]
-
-    def make() -> type[nn.Module]:
-        forward = vars(_with(join, base=base)())["forward"]
-        body = {"__init__": init, "upconv2": property(lambda self: self.ups[0]), "forward": forward}
-        return type("Student", (base,), body)
-
-    return make
-
-
-def _add(x: Tensor, skip: Tensor) -> Tensor:
-    return x + skip
-
-
-def _cat(x: Tensor, skip: Tensor) -> Tensor:
-    return torch.cat([skip, x], dim=1)
-
-
 def _slips_of_both(
     join: Callable[[Tensor, Tensor], Tensor], base: type[DocumentUNet]
 ) -> tuple[Slip, ...]:
@@ -204,60 +117,60 @@ def _slips_of_both(
         ),
         *unregistered(
             _document,
-            _hidden(join, base),
-            _with(join, base=base, end=lambda x: nn.Conv2d(OUT_CHANNELS, OUT_CHANNELS, 1)(x)),
+            hidden(join, base),
+            joining(join, base=base, end=lambda x: nn.Conv2d(OUT_CHANNELS, OUT_CHANNELS, 1)(x)),
         ),
         Slip(
             "one skip left out",
-            _with(join, base=base, level=lambda i, skip: 0 * skip if i == 1 else skip),
+            joining(join, base=base, level=lambda i, skip: 0 * skip if i == 1 else skip),
             flows(_document, lambda flow: 0 < len(flow.skips) < 3),
             "The other sizes have theirs.",
             SKIPS,
         ),
         Slip(
             "a skip multiplied by zero",
-            _with(zeroed, base=base),
+            joining(zeroed, base=base),
             flows(_document, lambda flow: not flow.skips and flow.dead_joins),
             "The join is there, but what comes across is worth nothing: its gradient is zero.",
             SKIPS,
         ),
         Slip(
             "a detached skip",
-            _with(cut, base=base),
+            joining(cut, base=base),
             flows(_document, lambda flow: not flow.skips and flow.cut_joins),
             "The join is there, but no gradient goes back across it. Is something detached?",
             SKIPS,
         ),
         Slip(
             "no activation",
-            _with(join, base=base, bend=lambda x: x),
+            joining(join, base=base, bend=lambda x: x),
             lambda a: affine(_document(a), torch.randn(1, IN_CHANNELS, 32, 48)),
             "Where does a ReLU belong? After each convolution but the last.",
             BENDS,
         ),
         Slip(
             "no activation on the way up",
-            lambda: _rising(join, base),
+            lambda: rising(join, base),
             flows(_document, lambda flow: any(a.transposed for a, _ in flow.bare)),
             "An activation stands after *every* convolution but the last, on the way up as well.",
             BENDS,
         ),
         Slip(
             "an activation after the last layer",
-            _with(join, base=base, end=F.relu),
+            joining(join, base=base, end=F.relu),
             flows(_document, lambda flow: flow.ends_in_activation),
             "The loss applies its own, and it wants any numbers, not squeezed ones.",
             BENDS,
         ),
         Slip(
             "hard-coded size",
-            _with(join, base=base, end=fixed),
+            joining(join, base=base, end=fixed),
             lambda a: _document(a)(torch.randn(1, IN_CHANNELS, 40, 32)).shape[2:] == (32, 48),
             "That is the size of the first picture tried. Take sizes from the maps, not a number.",
         ),
         Slip(
             "more than the map returned",
-            _with(join, base=base, end=lambda x: (x, x)),
+            joining(join, base=base, end=lambda x: (x, x)),
             lambda a: isinstance(_document(a)(torch.randn(1, IN_CHANNELS, 32, 48)), tuple | list),
             "A loss wants the logits alone.",
         ),
@@ -271,33 +184,33 @@ forward_add = Exercise(
     ladder=_document_ladder("add", "class Additive(DocumentUNet): …"),
     answers=(
         lambda: AdditiveUNet,
-        _with(_add),
-        _with(lambda x, skip: F.relu(skip + x), bend=F.silu),
+        joining(add),
+        joining(lambda x, skip: F.relu(skip + x), bend=F.silu),
     ),
     slips=(
-        *_slips_of_both(_add, DocumentUNet),
+        *_slips_of_both(add, DocumentUNet),
         Slip(
             "no skip",
-            _with(lambda x, skip: x),
+            joining(lambda x, skip: x),
             flows(_document, lambda flow: not flow.skips),
             "The data goes down and up and never across: that is an autoencoder.",
             SKIPS,
         ),
         Slip(
             "skip of another level",
-            _as(_early),
+            as_class(early),
             raises(_document, "The size of tensor a"),
             "Two maps of different sizes meet. Which map is as large as what leaves upconv1?",
         ),
         Slip(
             "wrong order",
-            _as(_crossed),
+            as_class(crossed),
             raises(_document, "to have 256 channels, but got 64"),
             "The first map stored is the last one used: the skips are met in reverse.",
         ),
         Slip(
             "concatenated",
-            _with(_cat),
+            joining(cat),
             raises(_document, "to have 256 channels, but got 512"),
             "`cat` doubles the channels, and upconv2 takes 256: these layers fit addition.",
         ),
@@ -329,44 +242,44 @@ forward_cat = Exercise(
     ladder=_document_ladder("cat", "class Concatenating(DocumentUNet): …"),
     answers=(
         lambda: ConcatenatingUNet,
-        _with(_cat, base=ConcatenatingUNet),
-        _with(lambda x, skip: torch.cat([x, skip], dim=1), base=ConcatenatingUNet, bend=F.gelu),
+        joining(cat, base=ConcatenatingUNet),
+        joining(lambda x, skip: torch.cat([x, skip], dim=1), base=ConcatenatingUNet, bend=F.gelu),
     ),
     slips=(
-        *_slips_of_both(_cat, ConcatenatingUNet),
+        *_slips_of_both(cat, ConcatenatingUNet),
         Slip(
             "layers unchanged",
-            _with(_cat),
+            joining(cat),
             raises(_document, "to have 256 channels, but got 512"),
             "256 from below and 256 from the skip: upconv2 is given 512 channels.",
         ),
         Slip(
             "only the first layer changed",
-            _with(_cat, base=_HalfWide),
+            joining(cat, base=HalfWide),
             raises(_document, "to have 128 channels, but got 256"),
             "upconv2 is right now. The layers above it meet a skip as well.",
         ),
         Slip(
             "joined along the batch",
-            _with(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
+            joining(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
             raises(_document, "input[2,", "to have 512 channels, but got 256"),
             "dim=0 is the batch. Channels are dim=1.",
         ),
         Slip(
             "added after all",
-            _with(_add, base=ConcatenatingUNet),
+            joining(add, base=ConcatenatingUNet),
             raises(_document, "to have 512 channels, but got 256"),
             "The layers wait for twice the channels: here the maps are added, or one is left out.",
         ),
         Slip(
             "the last layer forgotten",
-            _with(_cat, base=_LastNarrow),
+            joining(cat, base=LastNarrow),
             raises(_document, "to have 64 channels, but got 128"),
             "upconv4 meets the topmost skip: 64 from below, 64 across.",
         ),
         Slip(
             "the map from below twice",
-            _with(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
+            joining(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
             flows(_document, lambda flow: not flow.skips),
             "Does anything come from the way down? The channels fit, but nothing crosses.",
             SKIPS,

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.engine import Exercise, Rung, Slip
 from unet_teach.exercises.flow import Flow, Step
@@ -28,7 +25,21 @@ from unet_teach.exercises.network_ladder import (
     skip_fault,
     unregistered,
 )
-from unet_teach.networks import UNet
+from unet_teach.exercises.students import (
+    Adding,
+    Course,
+    Interpolating,
+    Residual,
+    Separable,
+    Student,
+    changed,
+    cut_forwards,
+    deep,
+    fixed,
+    forwards,
+    hidden,
+    late,
+)
 
 DEPTH, BASE = 3, 4  # of the networks looked into; others are only run
 PICTURE = (32, 48)
@@ -138,151 +149,6 @@ def _any_size_fault(answer: Any) -> str | None:
     return output_fault(_network(answer), [(31, 45), (33, 50), *sorted(odd)])
 
 
-# ------------------------------------------------------------------------- right and wrong answers
-class _Student(nn.Module):
-    """A right answer, in small steps; the slips below change one of them each."""
-
-    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
-        super().__init__()
-        widths = [self.width(base_channels, level) for level in range(depth + 1)]
-        self.into = self.block(in_channels, widths[0])
-        self.down, self.up, self.merge = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        for above, below in pairwise(widths):
-            self.down.append(self.block(above, below))
-            self.up.append(nn.ConvTranspose2d(below, above, 2, stride=2))
-            self.merge.append(self.block(2 * above, above))
-        self.head = nn.Conv2d(widths[0], out_channels, 1)
-
-    def width(self, base_channels: int, level: int) -> int:
-        return int(base_channels * 2**level)
-
-    def block(self, in_channels: int, out_channels: int) -> nn.Module:
-        return nn.Sequential(
-            *(nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()),
-            *(nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU()),
-        )
-
-    def fit(self, x: Tensor, skip: Tensor) -> Tensor:
-        return F.pad(x, (0, skip.shape[3] - x.shape[3], 0, skip.shape[2] - x.shape[2]))
-
-    def join(self, x: Tensor, skip: Tensor, level: int) -> Tensor:
-        return torch.cat([skip, self.fit(x, skip)], dim=1)
-
-    def forward(self, x: Tensor) -> Any:
-        skips = [self.into(x)]
-        for block in self.down:
-            skips.append(block(F.max_pool2d(skips[-1], 2)))
-        x = skips.pop()
-        for level in reversed(range(len(self.up))):
-            x = self.merge[level](self.join(self.up[level](x), skips[level], level))
-        return self.head(x)
-
-
-class _Interpolating(_Student):
-    def fit(self, x: Tensor, skip: Tensor) -> Tensor:
-        return F.interpolate(x, size=skip.shape[2:])
-
-
-class _Course(UNet):
-    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
-        super().__init__(in_channels, out_channels, depth=depth, base_channels=base_channels)
-
-
-class _Adding(UNet):
-    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
-        super().__init__(
-            *(in_channels, out_channels),
-            depth=depth,
-            base_channels=base_channels,
-            skip="add",
-            down="strided_conv",
-            up="bilinear",
-        )
-
-
-def _changed(**methods: Callable[..., Any]) -> Callable[[], type[nn.Module]]:
-    return lambda: type("Student", (_Student,), methods)
-
-
-def _deep(depth_of: Callable[[int], int]) -> Callable[[], type[nn.Module]]:
-    """A class that makes another depth of the one it is given."""
-
-    def init(self: Any, in_channels: int, out_channels: int, depth: int, base: int) -> None:
-        _Student.__init__(self, in_channels, out_channels, depth_of(depth), base)
-
-    return _changed(__init__=init)
-
-
-def _late(self: Any, x: Tensor) -> Any:
-    """The skip is taken behind the pool."""
-    x, skips = self.into(x), []
-    for block in self.down:
-        x = F.max_pool2d(x, 2)
-        skips.append(x)
-        x = block(x)
-    for level in reversed(range(len(self.up))):
-        x = self.up[level](x)
-        x = self.merge[level](torch.cat([F.interpolate(skips[level], size=x.shape[2:]), x], dim=1))
-    return self.head(x)
-
-
-def _fixed(self: Any, x: Tensor) -> Any:
-    return F.interpolate(_Student.forward(self, x), size=PICTURE)
-
-
-def _forwards_cut(self: Any, x: Tensor) -> Any:
-    """The same, with a repair that cuts and pads what does not fit."""
-    return _forwards(self, x, fit=self.fit)
-
-
-def _forwards(self: Any, x: Tensor, fit: Any = lambda x, skip: x) -> Any:
-    """The first skip stored is the first one used."""
-    skips = [self.into(x)]
-    for block in self.down:
-        skips.append(block(F.max_pool2d(skips[-1], 2)))
-    x = skips.pop()
-    for level in reversed(range(len(self.up))):
-        skip = skips.pop(0)
-        x = self.merge[level](torch.cat([skip, fit(self.up[level](x), skip)], dim=1))
-    return self.head(x)
-
-
-def _hidden(self: Any, in_channels: int, out_channels: int, depth: int, base: int) -> None:
-    """The way down in a plain list."""
-    _Student.__init__(self, in_channels, out_channels, depth, base)
-    blocks = list(self.down)
-    del self.down
-    self.down = blocks
-
-
-class _Residual(_Student):
-    """Blocks with a 1×1 way around them, and an up-sampling without an activation."""
-
-    def block(self, in_channels: int, out_channels: int) -> nn.Module:
-        return _AroundBlock(in_channels, out_channels)
-
-
-class _AroundBlock(nn.Module):
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.one = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        self.two = nn.Conv2d(out_channels, out_channels, 3, padding=1)
-        self.around = nn.Conv2d(in_channels, out_channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.two(F.relu(self.one(x))) + self.around(x))
-
-
-class _Separable(_Student):
-    """Blocks of one 3×3 kernel a channel and a 1×1 convolution."""
-
-    def block(self, in_channels: int, out_channels: int) -> nn.Module:
-        return nn.Sequential(
-            nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels),
-            *(nn.Conv2d(in_channels, out_channels, 1), nn.ReLU()),
-        )
-
-
 own_unet = Exercise(
     name="own_unet",
     lesson=4,
@@ -299,13 +165,13 @@ own_unet = Exercise(
         Rung("any size", _any_size_fault),
     ),
     answers=(
-        *(lambda: _Student, lambda: _Interpolating, lambda: _Course, lambda: _Adding),
-        *(lambda: _Residual, lambda: _Separable),
+        *(lambda: Student, lambda: Interpolating, lambda: Course, lambda: Adding),
+        *(lambda: Residual, lambda: Separable),
     ),
     slips=(
         Slip(
             "depth that is not used",
-            _deep(lambda depth: 2),
+            deep(lambda depth: 2),
             lambda a: (
                 len(Flow(_network(a, 1), _picture()).sizes)
                 == len(Flow(_network(a, 3), _picture()).sizes)
@@ -315,31 +181,31 @@ own_unet = Exercise(
         ),
         Slip(
             "one halving too many",
-            _deep(lambda depth: depth + 1),
+            deep(lambda depth: depth + 1),
             lambda a: len(Flow(_network(a, 2), _picture()).sizes) == 4,
             "depth counts halvings: `depth` of them lie between `depth + 1` levels.",
             DEPTHS,
         ),
         Slip(
             "wrong order of skips",
-            _changed(forward=_forwards),
+            changed(forward=forwards),
             raises(_network, "Sizes of tensors must match"),
             "Two maps of different resolution meet. The last skip stored is the first one used.",
         ),
         *unregistered(
             _network,
-            _changed(__init__=_hidden),
-            _changed(forward=lambda self, x: nn.Conv2d(5, 5, 1)(_Student.forward(self, x))),
+            changed(__init__=hidden),
+            changed(forward=lambda self, x: nn.Conv2d(5, 5, 1)(Student.forward(self, x))),
         ),
         Slip(
             "joined along the batch",
-            _changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
+            changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
             raises(_network, "input[2,", "channels, but got"),
             "dim=0 is the batch. Channels are dim=1.",
         ),
         Slip(
             "skips in the order of the way down",
-            _changed(forward=_forwards_cut),
+            changed(forward=cut_forwards),
             raises(_network, "channels, but got"),
             "A layer meets other channels than it was made for. Is the last skip stored the first "
             "one used, and are the layers of the way up listed from the bottom up? Behind a `cat`, "
@@ -347,14 +213,14 @@ own_unet = Exercise(
         ),
         Slip(
             "skip taken behind the down-sampling",
-            _changed(forward=_late),
+            changed(forward=late),
             flows(_network, lambda flow: LEVELS[0] not in flow.skips and flow.late_joins),
             "Two maps meet, but both have been halved already. Store the map *before* its pool.",
             SKIPS,
         ),
         Slip(
             "one skip ignored",
-            _changed(
+            changed(
                 join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], 1)
             ),
             flows(_network, lambda flow: 0 < len(flow.skips) < DEPTH and not flow.dead_joins),
@@ -363,7 +229,7 @@ own_unet = Exercise(
         ),
         Slip(
             "no skip",
-            _changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
+            changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
             flows(
                 _network,
                 lambda flow: (
@@ -375,35 +241,35 @@ own_unet = Exercise(
         ),
         Slip(
             "a skip multiplied by zero",
-            _changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
+            changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
             flows(_network, lambda flow: not flow.skips and flow.dead_joins),
             "The join is there, but what comes across is worth nothing: its gradient is zero.",
             SKIPS,
         ),
         Slip(
             "a detached skip",
-            _changed(join=lambda self, x, skip, level: torch.cat([skip.detach(), x], dim=1)),
+            changed(join=lambda self, x, skip, level: torch.cat([skip.detach(), x], dim=1)),
             flows(_network, lambda flow: not flow.skips and flow.cut_joins),
             "The join is there, but no gradient goes back across it. Is something detached?",
             SKIPS,
         ),
         Slip(
             "channels that stay",
-            _changed(width=lambda self, base_channels, level: base_channels),
+            changed(width=lambda self, base_channels, level: base_channels),
             flows(_network, lambda flow: flow.channels(LEVELS[-1]) <= {BASE}),
             "Each halving leaves a quarter of the cells; twice the channels make up for half.",
             WIDTHS,
         ),
         Slip(
             "channels that grow too fast",
-            _changed(width=lambda self, base_channels, level: base_channels * 4**level),
+            changed(width=lambda self, base_channels, level: base_channels * 4**level),
             flows(_network, lambda flow: BASE * 4**DEPTH in flow.channels(LEVELS[-1])),
             "Each level has twice the channels of the one above, not four times.",
             WIDTHS,
         ),
         Slip(
             "no activation",
-            _changed(
+            changed(
                 block=lambda self, into, out: nn.Sequential(
                     nn.Conv2d(into, out, 3, padding=1), nn.Conv2d(out, out, 3, padding=1)
                 )
@@ -414,21 +280,21 @@ own_unet = Exercise(
         ),
         Slip(
             "an activation after the last layer",
-            _changed(forward=lambda self, x: torch.sigmoid(_Student.forward(self, x))),
+            changed(forward=lambda self, x: torch.sigmoid(Student.forward(self, x))),
             flows(_network, lambda flow: flow.ends_in_activation),
             "The loss applies its own: `nn.CrossEntropyLoss`, for one, wants logits.",
             BENDS,
         ),
         Slip(
             "no repair for odd sizes",
-            _changed(fit=lambda self, x, skip: x),
+            changed(fit=lambda self, x, skip: x),
             lambda a: _stops(a, (31, 45), "Sizes of tensors must match"),
             "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs; "
             "`F.pad` counts left, right, top, bottom.",
         ),
         Slip(
             "hard-coded size",
-            _changed(forward=_fixed),
+            changed(forward=fixed),
             lambda a: _network(a)(torch.randn(1, IN_CHANNELS, 64, 32)).shape[2:] == PICTURE,
             "That is the size of the first picture tried. Take sizes from the maps, not a number.",
         ),
