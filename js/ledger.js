@@ -10,7 +10,7 @@ import { convOutputSize, convTransposeOutputSize, outputPaddingFor, range } from
 
 export const CONV = ['padded', 'valid'];
 export const DOWN = ['max_pool', 'strided_conv'];
-export const UP = ['conv_transpose_2', 'conv_transpose_3', 'bilinear', 'nearest'];
+export const UP = ['conv_transpose_2', 'conv_transpose_3', 'conv_transpose_4', 'bilinear', 'nearest'];
 export const REPAIR = ['none', 'pad_input', 'crop', 'pad', 'output_padding', 'resize'];
 export const LIMITS = /** @type {const} */ ({
   height: [1, 1024],
@@ -56,9 +56,10 @@ export const LIMITS = /** @type {const} */ ({
 export const TRANSPOSED = {
   conv_transpose_2: { kernel_size: 2, padding: 0, output_padding: 0 },
   conv_transpose_3: { kernel_size: 3, padding: 1, output_padding: 1 },
+  conv_transpose_4: { kernel_size: 4, padding: 1, output_padding: 0 },
 };
 /** @type {Record<string, number>} */
-const TAPS = { conv_transpose_2: 4, conv_transpose_3: 9, bilinear: 1, nearest: 1 };
+const TAPS = { conv_transpose_2: 4, conv_transpose_3: 9, conv_transpose_4: 16, bilinear: 1, nearest: 1 };
 const TAKEN = 4; // pixels that two 3×3 convolutions without padding take off a side
 
 /** A halving as a convolution of `geometry.js`. @param {number} input_size @param {Options} o */

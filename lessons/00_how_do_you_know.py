@@ -100,7 +100,7 @@ times = 3
 ### END SOLUTION
 exercises.halvings.check(times)
 
-# %%
+# %% tags=["nbval-ignore-output"]
 exercises.halvings.hint()
 
 # %% [markdown]

@@ -23,15 +23,16 @@ from unet_teach.arithmetic import (
 
 CONV = ("padded", "valid")
 DOWN = ("max_pool", "strided_conv")
-UP = ("conv_transpose_2", "conv_transpose_3", "bilinear", "nearest")
+UP = ("conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest")
 REPAIR = ("none", "pad_input", "crop", "pad", "output_padding", "resize")
 
 LARGEST_SIDE = 1024
 TRANSPOSED: dict[str, tuple[dict[str, int], int]] = {  # the layer, and its output_padding
     "conv_transpose_2": ({"kernel_size": 2, "stride": 2, "padding": 0}, 0),
     "conv_transpose_3": ({"kernel_size": 3, "stride": 2, "padding": 1}, 1),
+    "conv_transpose_4": ({"kernel_size": 4, "stride": 2, "padding": 1}, 0),
 }
-_TAPS = {"conv_transpose_2": 4, "conv_transpose_3": 9, "bilinear": 1, "nearest": 1}
+_TAPS = {f"conv_transpose_{k}": k * k for k in (2, 3, 4)} | {"bilinear": 1, "nearest": 1}
 _TAKEN = 4  # pixels that two 3×3 convolutions without padding take off a side
 
 

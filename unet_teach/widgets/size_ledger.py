@@ -30,7 +30,8 @@ class SizeLedger(CourseWidget):
         out_channels: channels of the answer, one a class, 1 to 128.
         conv: "padded" 3×3 convolutions keep the size; "valid" ones take 2 off a side (2015).
         down: what halves, "max_pool" or "strided_conv".
-        up: what doubles, "conv_transpose_2", "conv_transpose_3", "bilinear" or "nearest".
+        up: what doubles, "conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear"
+            or "nearest".
         norm: whether batch normalisation follows each 3×3 convolution.
         repair: what is done where sizes part: "none", "pad_input", "crop", "pad",
             "output_padding" or "resize".
