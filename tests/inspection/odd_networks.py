@@ -587,3 +587,42 @@ def super_resolution() -> Case:
 @case
 def wrapped() -> Case:
     return nn.DataParallel(Small()), (PICTURE,), ALL
+
+
+@case
+def resized_by_fourier() -> Case:
+    class Fourier(Small):
+        """Halves by leaving high frequencies out, doubles by adding empty ones."""
+
+        def resample(self, x: Tensor, size: int) -> Tensor:
+            spectrum = torch.fft.rfft2(x)
+            rows, columns = min(size, x.shape[2]) // 2, min(size, x.shape[3]) // 2 + 1
+            shape = (*x.shape[:2], size, size // 2 + 1)
+            made = torch.zeros(shape, dtype=spectrum.dtype, device=x.device)
+            made[:, :, :rows, :columns] = spectrum[:, :, :rows, :columns]
+            made[:, :, -rows:, :columns] = spectrum[:, :, -rows:, :columns]
+            return torch.fft.irfft2(made, s=(size, size))
+
+        def down(self, x: Tensor) -> Tensor:
+            return self.resample(x, x.shape[2] // 2)
+
+        def up(self, x: Tensor) -> Tensor:
+            return self.resample(x, x.shape[2] * 2)
+
+    return Fourier(), (PICTURE,), ALL
+
+
+@case
+def mixed_in_one_dimension() -> Case:
+    class Flat(Small):
+        """Mixes channels on maps that are folded into one dimension."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.mix = nn.ModuleList(nn.Conv1d(width, width, 1) for width in (4, 8))
+
+        def join(self, x: Tensor, skip: Tensor) -> Tensor:
+            mixed = self.mix[int(skip.shape[1] == 8)](skip.flatten(2))
+            return torch.cat([mixed.view_as(skip), x], 1)
+
+    return Flat(), (PICTURE,), ALL

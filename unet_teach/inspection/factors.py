@@ -113,10 +113,10 @@ def resized(dim: Dim, size: int, scale: float | None = None) -> Dim:
     factor = one(dim)
     if factor.axis == NO_AXIS:
         return (Factor(NO_AXIS, size),)
-    return (Factor(factor.axis, size, factor.pitch * (scale or _ratio(factor.size, size))),)
+    return (Factor(factor.axis, size, factor.pitch * (scale or ratio(factor.size, size))),)
 
 
-def _ratio(before: int, after: int) -> float:
+def ratio(before: int, after: int) -> float:
     """How much coarser: 13 → 25 and 13 → 26 both halve the pitch, 25 → 12 and 25 → 13 double it."""
     small, large = sorted((before, after))
     if small < 1:

@@ -17,6 +17,7 @@ from unet_teach.inspection.factors import (
     one,
     pitches,
     plain,
+    ratio,
     refolded,
     resized,
     shrunk,
@@ -81,7 +82,9 @@ def _convolution(op: Op, known: Known) -> Dims:
     made[: len(out) - count - 1] = given[: len(out) - count - 1]
     for i, stride in enumerate(strides):
         place = i - count
-        if op.arguments.get("transposed"):
+        if stride == 1 and steps_of(given[place]) == out[place]:
+            made[place] = given[place]  # places stay, those of a map in one dimension as well
+        elif op.arguments.get("transposed"):
             made[place] = resized(given[place], out[place], 1 / stride)
         else:
             made[place] = shrunk(given[place], out[place], stride)
@@ -296,6 +299,37 @@ def _pad(op: Op, known: Known) -> Dims:
     )
 
 
+def _spectrum(op: Op, known: Known) -> Dims:
+    """A Fourier transform: frequencies stand for places. Their pitch is kept until the way back."""
+    return _pad(op, known)
+
+
+def _from_spectrum(op: Op, known: Known) -> Dims:
+    """The way back: as many steps as asked for share the whole of the axis."""
+    if op.arguments.get("forward"):
+        return _spectrum(op, known)
+    sizes = {f.axis: f.size for dim in next(iter(known.values())) for f in dim}  # of the input
+    made = list(_spectrum(op, known))
+    for place in op.arguments["dim"]:
+        factor = one(made[place])
+        if factor.axis in sizes:
+            whole = ratio(sizes[factor.axis], factor.size)
+            made[place] = (Factor(factor.axis, factor.size, whole),)
+    return tuple(made)
+
+
+def _write(op: Op, known: Known) -> Dims:
+    """What is written into a part of an empty tensor brings its axes along."""
+    base, part = (known[value] for value in op.inputs)
+    if len(base) != len(part):
+        return base
+    shape = op.outputs[0].shape
+    return tuple(
+        lengthened(new, size) if walks(new) and not walks(old) else old
+        for old, new, size in zip(base, part, shape, strict=True)
+    )
+
+
 def _pixel_shuffle(op: Op, known: Known) -> Dims:
     given, shape = known[op.inputs[0]], op.outputs[0].shape
     made = list(given)
@@ -355,6 +389,9 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
         ),
         _pad,
     ),
+    "_fft_r2c": _spectrum,
+    **dict.fromkeys(("_fft_c2c", "_fft_c2r"), _from_spectrum),
+    "write": _write,
     "unfold": _unfold,
     "im2col": _im2col,
     "col2im": _col2im,
@@ -374,5 +411,5 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
         ("add", "sub", "rsub", "mul", "div", "where", "maximum", "minimum", "lerp", "addcmul"),
         _broadcast,
     ),
-    **dict.fromkeys(("copy", "addcdiv", "pow", "write", "masked_fill", "logaddexp"), _broadcast),
+    **dict.fromkeys(("copy", "addcdiv", "pow", "masked_fill", "logaddexp"), _broadcast),
 }
