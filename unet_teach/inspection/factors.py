@@ -13,6 +13,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+# One cell left of more than four steps' worth is a look at everything at once, as by a global pool.
+# A bottleneck of one cell, which a last halving leaves of two or a quartering of four, is a map.
+FAR = 4
 NO_AXIS = -1  # channels, weights, what has been mixed
 BESIDE = -2  # cells beside a grid folded into one dimension, such as a class token
 
@@ -130,7 +133,7 @@ def ratio(before: int, after: int) -> float:
 def shrunk(dim: Dim, size: int, stride: int) -> Dim:
     """What a window leaves that moves by `stride`; one that saw everything leaves no axis."""
     before = steps_of(dim)
-    if size == 1 and before > 4 * stride:
+    if size == 1 and before > FAR * stride:
         return (Factor(NO_AXIS, 1),)
     return resized(dim, size, float(stride))
 

@@ -1,4 +1,4 @@
-"""The rules of operations: what each does to the dimensions of what it takes."""
+"""The rules of layers, and the table of all rules: what an operation does to dimensions."""
 
 from __future__ import annotations
 
@@ -6,27 +6,43 @@ from collections.abc import Callable
 from typing import Any
 
 from unet_teach.inspection.factors import (
+    FAR,
     NO_AXIS,
     Dim,
     Dims,
     Factor,
     fits,
     has_channels,
-    lengthened,
     matching,
     one,
     pitches,
     plain,
     ratio,
-    refolded,
     resized,
     shrunk,
     steps_of,
     walks,
 )
-from unet_teach.inspection.recorder import Op, Value
-
-Known = dict[Value, Dims]
+from unet_teach.inspection.recorder import Op
+from unet_teach.inspection.views import (
+    Known,
+    cat,
+    expand,
+    padded,
+    permute,
+    reduced,
+    selected,
+    sliced,
+    split,
+    squeeze,
+    stack,
+    transpose,
+    unbind,
+    unfold,
+    unsqueeze,
+    view,
+    written,
+)
 
 
 def follow(op: Op, known: Known) -> list[Dims]:
@@ -117,121 +133,9 @@ def _resize(op: Op, known: Known) -> Dims:
 def _ended(dim: Dim, size: int) -> Dim:
     """A mean over everything, or its copy over a map, walks along no axis."""
     before = steps_of(dim)
-    if min(before, size) == 1 and max(before, size) > 4:
+    if min(before, size) == 1 and max(before, size) > FAR:
         return (Factor(NO_AXIS, size),)
     return resized(dim, size)
-
-
-def _view(op: Op, known: Known) -> Dims:
-    return refolded(known[op.inputs[0]], op.outputs[0].shape)
-
-
-def _permute(op: Op, known: Known) -> Dims:
-    given = known[op.inputs[0]]
-    return tuple(given[i] for i in op.arguments["dims"])
-
-
-def _transpose(op: Op, known: Known) -> Dims:
-    made = list(known[op.inputs[0]])
-    if len(made) < 2:
-        return tuple(made)
-    one_, two = op.arguments.get("dim0", 0), op.arguments.get("dim1", 1)
-    made[one_], made[two] = made[two], made[one_]
-    return tuple(made)
-
-
-def _expand(op: Op, known: Known) -> Dims:
-    given, out = known[op.inputs[0]], op.outputs[0].shape
-    new = len(out) - len(given)
-    made = list(plain(out))
-    for i, dim in enumerate(given):
-        if steps_of(dim) == out[new + i]:
-            made[new + i] = dim
-    return tuple(made)
-
-
-def _slice(op: Op, known: Known) -> Dims:
-    made = list(known[op.inputs[0]])
-    dim, step = op.arguments.get("dim", 0), op.arguments.get("step", 1)
-    size = op.outputs[0].shape[dim]
-    if step != 1:
-        made[dim] = resized(made[dim], size, float(step))
-    elif steps_of(made[dim]) != size:
-        made[dim] = lengthened(made[dim], size)
-    return tuple(made)
-
-
-def _without(op: Op, known: Known) -> Dims:
-    """One cell of a dimension is taken: it is gone, and with it what it walked along."""
-    made = list(known[op.inputs[0]])
-    del made[op.arguments.get("dim", 0)]
-    return tuple(made)
-
-
-def _split(op: Op, known: Known) -> list[Dims]:
-    given, dim = known[op.inputs[0]], op.arguments.get("dim", 0)
-    made = []
-    for value in op.outputs:
-        part = list(given)
-        if steps_of(part[dim]) != value.shape[dim]:
-            part[dim] = lengthened(part[dim], value.shape[dim])
-        made.append(tuple(part))
-    return made
-
-
-def _unbind(op: Op, known: Known) -> list[Dims]:
-    return [_without(op, known)] * len(op.outputs)
-
-
-def _unsqueeze(op: Op, known: Known) -> Dims:
-    made = list(known[op.inputs[0]])
-    dim = op.arguments["dim"]
-    made.insert(dim if dim >= 0 else len(made) + dim + 1, (Factor(NO_AXIS, 1),))
-    return tuple(made)
-
-
-def _squeeze(op: Op, known: Known) -> Dims:
-    given, rank = known[op.inputs[0]], len(op.outputs[0].shape)
-    dims = op.arguments.get("dim", range(len(given)))
-    places = {d % len(given) for d in ([dims] if isinstance(dims, int) else dims)}
-    left = [dim for i, dim in enumerate(given) if i not in places or steps_of(dim) != 1]
-    return tuple(left) if len(left) == rank else matching(given, op.outputs[0].shape)
-
-
-def _cat(op: Op, known: Known) -> Dims:
-    shape, dim = op.outputs[0].shape, op.arguments.get("dim", 0)
-    parts = [known[v] for v in op.inputs if v in known and len(v.shape) == len(shape)]
-    made: list[Dim] = []
-    for place, size in enumerate(shape):
-        offers = [dims[place] for dims in parts]
-        walking = [o for o in offers if walks(o)]
-        best = min(walking, key=len) if walking else (Factor(NO_AXIS, size),)
-        if place == dim % len(shape):
-            best = lengthened(best, size) if walking else plain([size])[0]
-        made.append(best)
-    return tuple(made)
-
-
-def _stack(op: Op, known: Known) -> Dims:
-    dims = list(_broadcast_like(op, known))
-    place = op.arguments.get("dim", 0)
-    rank = len(op.outputs[0].shape)
-    dims.insert(place % rank, plain([len(op.inputs)])[0])
-    return tuple(dims)
-
-
-def _broadcast_like(op: Op, known: Known) -> Dims:
-    return max((known[v] for v in op.inputs if v in known), key=lambda d: len(pitches(d)))
-
-
-def _reduce(op: Op, known: Known) -> Dims:
-    given, shape = known[op.inputs[0]], op.outputs[0].shape
-    dims = op.arguments.get("dim")
-    places = range(len(given)) if dims in (None, []) else [dims] if isinstance(dims, int) else dims
-    gone = {place % max(len(given), 1) for place in places}
-    if len(shape) == len(given):
-        return tuple(plain([1])[0] if i in gone else dim for i, dim in enumerate(given))
-    return tuple(dim for i, dim in enumerate(given) if i not in gone)
 
 
 def _product(op: Op, known: Known) -> Dims:
@@ -253,16 +157,6 @@ def _product(op: Op, known: Known) -> Dims:
 
 def _only_axis(dim: Dim) -> bool:
     return len({factor.axis for factor in dim}) == 1 and walks(dim)
-
-
-def _unfold(op: Op, known: Known) -> Dims:
-    """Tensor.unfold: windows of `size` along a dimension, a step apart, in a new last dimension."""
-    made = list(known[op.inputs[0]])
-    dim, step = op.arguments["dimension"], op.arguments["step"]
-    factor = one(made[dim])
-    made.append((Factor(factor.axis, op.arguments["size"], factor.pitch),))
-    made[dim] = resized(made[dim], op.outputs[0].shape[dim], float(step))
-    return tuple(made)
 
 
 def _im2col(op: Op, known: Known) -> Dims:
@@ -290,18 +184,9 @@ def _col2im(op: Op, known: Known) -> Dims:
     return tuple(made)
 
 
-def _pad(op: Op, known: Known) -> Dims:
-    """Cells are added at the ends or, by a negative padding, cut off: the pitch stays."""
-    given, shape = known[op.inputs[0]], op.outputs[0].shape
-    return tuple(
-        dim if steps_of(dim) == size else lengthened(dim, size)
-        for dim, size in zip(given, shape, strict=True)
-    )
-
-
 def _spectrum(op: Op, known: Known) -> Dims:
     """A Fourier transform: frequencies stand for places. Their pitch is kept until the way back."""
-    return _pad(op, known)
+    return padded(op, known)
 
 
 def _from_spectrum(op: Op, known: Known) -> Dims:
@@ -316,18 +201,6 @@ def _from_spectrum(op: Op, known: Known) -> Dims:
             whole = ratio(sizes[factor.axis], factor.size)
             made[place] = (Factor(factor.axis, factor.size, whole),)
     return tuple(made)
-
-
-def _write(op: Op, known: Known) -> Dims:
-    """What is written into a part of an empty tensor brings its axes along."""
-    base, part = (known[value] for value in op.inputs)
-    if len(base) != len(part):
-        return base
-    shape = op.outputs[0].shape
-    return tuple(
-        lengthened(new, size) if walks(new) and not walks(old) else old
-        for old, new, size in zip(base, part, shape, strict=True)
-    )
 
 
 def _pixel_shuffle(op: Op, known: Known) -> Dims:
@@ -365,21 +238,21 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
         ),
         _resize,
     ),
-    **dict.fromkeys(("view", "_unsafe_view", "reshape", "_reshape_alias", "view_copy"), _view),
-    **dict.fromkeys(("permute", "permute_copy"), _permute),
-    **dict.fromkeys(("transpose", "t"), _transpose),
-    "expand": _expand,
-    "slice": _slice,
-    "select": _without,
-    **dict.fromkeys(("split", "split_with_sizes", "chunk", "tensor_split"), _split),
-    "unbind": _unbind,
-    "unsqueeze": _unsqueeze,
-    "squeeze": _squeeze,
-    "cat": _cat,
-    "stack": _stack,
+    **dict.fromkeys(("view", "_unsafe_view", "reshape", "_reshape_alias", "view_copy"), view),
+    **dict.fromkeys(("permute", "permute_copy"), permute),
+    **dict.fromkeys(("transpose", "t"), transpose),
+    "expand": expand,
+    "slice": sliced,
+    "select": selected,
+    **dict.fromkeys(("split", "split_with_sizes", "chunk", "tensor_split"), split),
+    "unbind": unbind,
+    "unsqueeze": unsqueeze,
+    "squeeze": squeeze,
+    "cat": cat,
+    "stack": stack,
     **dict.fromkeys(
         ("mean", "sum", "amax", "amin", "max", "min", "logsumexp", "var", "std", "var_mean"),
-        _reduce,
+        reduced,
     ),
     **dict.fromkeys(("mm", "addmm", "bmm", "baddbmm"), _product),
     **dict.fromkeys(
@@ -387,12 +260,12 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
             "constant_pad_nd",
             *(f"{kind}_pad{rank}d" for kind in ("reflection", "replication") for rank in (1, 2, 3)),
         ),
-        _pad,
+        padded,
     ),
     "_fft_r2c": _spectrum,
     **dict.fromkeys(("_fft_c2c", "_fft_c2r"), _from_spectrum),
-    "write": _write,
-    "unfold": _unfold,
+    "write": written,
+    "unfold": unfold,
     "im2col": _im2col,
     "col2im": _col2im,
     **dict.fromkeys(("pixel_shuffle",), _pixel_shuffle),
