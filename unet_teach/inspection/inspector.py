@@ -61,11 +61,11 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
                 return _recorded(model, other_args, other_named, ATTEMPTS[:1]).error is None
 
             return unjudged(name, why(model, args, named, recording, runs))
-    graph = Graph(recording)
-    found = strongest(graph)
-    if found is None:
-        return unjudged(name, no_trail(recording))
-    return report_of(name, graph, found)
+        graph = Graph(recording)
+        found = strongest(graph)
+        if found is None:
+            return unjudged(name, no_trail(recording))
+        return report_of(name, graph, found)
 
 
 def _recorded(

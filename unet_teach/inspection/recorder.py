@@ -10,7 +10,8 @@ import dataclasses
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -161,8 +162,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run one operation, on meta where that is wanted, and write it down."""
         flat, spec = tree_flatten((args, kwargs or {}))
         if self._on_meta and any(_is_meta(x) for x in flat):
-            flat = [self._on_meta_too(x) for x in flat]
-            args, kwargs = tree_unflatten(flat, spec)
+            shapes = [self._on_meta_too(x) for x in flat]
+            if any(shape is not x for shape, x in zip(shapes, flat, strict=True)):
+                flat = shapes
+                args, kwargs = tree_unflatten(flat, spec)
         self.recording.failed = None
         try:
             made = (shapes_of if self._on_meta else _run)(func, args, kwargs or {})
@@ -191,12 +194,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any], made: Any
     ) -> None:
         op = self._op(func, args, kwargs, flat)
-        named = _by_name(func, args, kwargs)
-        written = [
-            named[a.name]
-            for a in func._schema.arguments
-            if a.alias_info is not None and a.alias_info.is_write and a.name in named
-        ]
+        named = dict(zip(signature_of(func).arguments, args, strict=False)) | kwargs
+        written = [named[name] for name in signature_of(func).written if name in named]
         tensors = list(inside(made, Tensor))
         depends = any(value.depends for value in op.inputs)
         op.outputs = tuple(
@@ -204,16 +203,16 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         )
         if op.outputs:
             self.recording.ops.append(op)
-        for target in (t for t in inside(written, Tensor)):
+        for target in inside(written, Tensor):
             self._write_into(target, op)
         for tensor, value in zip(tensors, op.outputs, strict=True):
             self._note(tensor, value)
 
     def _op(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any]) -> Op:
-        name = func.overloadpacket.__name__
+        name = signature_of(func).name
         read = flat[1:] if name in OVERWRITING else flat
         inputs = tuple(self._value(x) for x in read if isinstance(x, Tensor))
-        named = _by_name(func, args, kwargs)
+        named = dict(zip(signature_of(func).arguments, args, strict=False)) | kwargs
         arguments = {key: self._as_values(thing) for key, thing in named.items()}
         return Op(name, arguments, inputs, (), self._path[-1])
 
@@ -276,9 +275,24 @@ def _run(func: Any, args: Any, kwargs: Any) -> Any:
     return func(*args, **kwargs)
 
 
-def _by_name(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    names = (argument.name for argument in func._schema.arguments)
-    return dict(zip(names, args, strict=False)) | kwargs
+class Signature(NamedTuple):
+    """What an operation is called, what its arguments are called, and which it writes into."""
+
+    name: str
+    arguments: tuple[str, ...]
+    written: tuple[str, ...]
+
+
+@cache  # torch makes a schema anew each time it is asked for one
+def signature_of(func: Any) -> Signature:
+    """The signature of one of torch's operations."""
+    arguments = func._schema.arguments
+    written = (a for a in arguments if a.alias_info is not None and a.alias_info.is_write)
+    return Signature(
+        func.overloadpacket.__name__,
+        tuple(a.name for a in arguments),
+        tuple(a.name for a in written),
+    )
 
 
 def shape_of(tensor: Tensor) -> Tensor:

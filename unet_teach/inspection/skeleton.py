@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gc
 import random
 import types
 from collections.abc import Callable, Iterator
@@ -124,7 +125,13 @@ def _mapped(thing: Any, change: Callable[[Tensor], Tensor]) -> Any:
 
 @contextlib.contextmanager
 def everything_kept() -> Iterator[None]:
-    """Put back what a run can change for everybody: random states, default dtype, grad mode."""
+    """Put back what a run can change for everybody: random states, default dtype, grad mode.
+
+    The collector of garbage rests meanwhile: operations and values refer to each other, and are
+    all still needed.
+    """
+    collects = gc.isenabled()
+    gc.disable()
     numpy_state, python_state = np.random.get_state(), random.getstate()
     torch_state, dtype, grad = (
         torch.get_rng_state(),
@@ -139,3 +146,5 @@ def everything_kept() -> Iterator[None]:
         torch.set_rng_state(torch_state)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
+        if collects:
+            gc.enable()
