@@ -1,11 +1,15 @@
 """The live view in a real kernel: one cell, drawn again and again, and stopped by ■."""
 
 import time
+from math import nan
 
 import nbformat
 import pytest
+import torch
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
+
+from unet_teach.segmentation import history, live
 
 START = """
 import torch
@@ -58,3 +62,18 @@ def test_the_stop_button_keeps_the_best_and_the_kernel(kernel):
     printed = [text for text in said if text.startswith("Stopped by you after ")]
     assert len(printed) == 1, said
     assert "Kept: the weights of step " in printed[0]
+
+
+def test_of_a_long_picture_the_part_with_the_most_outlines_is_looked_at():
+    mask = torch.zeros(100, 20)
+    mask[70:80, 5:15] = 1
+    assert live.window_of(mask) == (slice(41, 81), slice(0, 20))
+    assert live.window_of(mask.T) == (slice(0, 20), slice(41, 81))
+    assert live.window_of(torch.ones(20, 20)) == (slice(0, 20), slice(0, 20))
+
+
+def test_a_loss_that_is_no_number_has_no_place_in_the_curves():
+    looks = [history.Look(step, loss, loss, 0.5, 0.1, 0.1) for step, loss in ((0, 1.0), (25, nan))]
+    page = live._curves(looks, 0.5)
+    assert "nan" not in page.partition("aria-label")[2].partition(">")[2]
+    assert 'points="0.0,0.0"' in page
