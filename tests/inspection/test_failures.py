@@ -37,6 +37,24 @@ class Ends(Small):
         return self.end(super().forward(x))
 
 
+class Misspelt(nn.Module):
+    """Asks for a layer by a wrong name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 3)
+
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        return self.convo(x)
+
+
+class Named(nn.Module):
+    """Takes two values."""
+
+    def forward(self, x, time):  # type: ignore[no-untyped-def]
+        return x + time
+
+
 def fail(x: Tensor) -> None:
     raise KeyError("lost\nand found")
 
@@ -85,6 +103,25 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
     "an array": (lambda: Ends(lambda x: x.numpy()), (PICTURE,), {}, ["type ndarray, no tensor"]),
     "a number": (lambda: Ends(lambda x: 3), (PICTURE,), {}, ["type int, no tensor"]),
     "nothing returned": (lambda: Ends(lambda x: None), (PICTURE,), {}, ["returns None"]),
+    "a missing layer": (
+        lambda: nn.Sequential(nn.Conv2d(3, 4, 3), Misspelt()),
+        (PICTURE,),
+        {},
+        ["1, a Misspelt, has no `convo`", "it has conv.", "Its line: `return self.convo(x)`."],
+    ),
+    "an unknown word": (
+        lambda: Ends(lambda x: undefined(x)),  # noqa: F821 - that is the mistake
+        (PICTURE,),
+        {},
+        ["last operation that ran was convolution in head", "lambda x: undefined(x)", "NameError"],
+    ),
+    "no batch": (lambda: Small(joined=2), ((3, 33, 33),), {}, ["3×33×33", "Give (1, 3, 33, 33)"]),
+    "one value of two": (
+        lambda: Named(),
+        (PICTURE,),
+        {},
+        ["forward(x, time)", "'time'", "(1, 3, 64, 64), (1, 4))"],
+    ),
     "anything": (
         lambda: Ends(fail),
         (PICTURE,),
@@ -157,3 +194,10 @@ def test_devices_that_differ() -> None:
     said = problem(Elsewhere(), torch.rand(PICTURE))
     assert "different devices meet" in said
     assert "device=x.device" in said
+
+
+def test_what_is_no_network() -> None:
+    with pytest.raises(TypeError, match=r"the text 'a\.Net'; import the class first; inspect_unet"):
+        inspect_unet("a.Net", PICTURE)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"the class Small.*inspect_unet\(Network\(\)"):
+        inspect_unet(Small, PICTURE)  # type: ignore[arg-type]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import math
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from unet_teach.inspection.factors import pitches
 from unet_teach.inspection.graph import GLOBAL, KINDS, Graph
@@ -43,14 +47,16 @@ def why(
     known = (
         _no_forward(model)
         or _arguments(model, args, kwargs, error)
+        or _missing_part(model, error)
         or _sizes_part(recording, runs)
+        or _no_batch(recording)
         or _channels(recording)
         or _features(recording)
         or _kinds(recording, error)
         or _rank(recording, error)
         or _no_tensor(args, kwargs, recording, error)
     )
-    told, own = known or _anything(recording), str(error).strip()
+    told, own = known or _anything(recording) + _line(error), str(error).strip()
     if known:  # the reason is said; of torch's own words, the first line is enough
         own = own.partition("\n")[0]
     return f"{told} ({type(error).__name__}: {own})" if own else f"{told} ({type(error).__name__})"
@@ -119,13 +125,29 @@ def _arguments(
         signature.bind(*args, **kwargs)
     except TypeError as misfit:
         given = [*(["one value"] if len(args) == 1 else [f"{len(args)} values"]), *kwargs]
-        example = (
-            ""
-            if args or kwargs
-            else " Give a tensor or its shape: inspect_unet(model, (1, 3, 64, 64))."
-        )
+        missing = "missing" in str(misfit)
+        more = " Give each a tensor or its shape: inspect_unet(model, (1, 3, 64, 64), (1, 4))."
+        one = " Give a tensor or its shape: inspect_unet(model, (1, 3, 64, 64))."
+        example = (more if args or kwargs else one) if missing else ""
         return f"It takes forward{signature}; given: {', '.join(given)}: {misfit}.{example}"
     return ""
+
+
+def _missing_part(model: nn.Module, error: Exception | None) -> str:
+    """A forward asks its module for a part that it does not have."""
+    if not isinstance(error, AttributeError):
+        return ""
+    owner, name = getattr(error, "obj", None), getattr(error, "name", None)
+    if not isinstance(owner, nn.Module) or not name:
+        return ""
+    path = next((path for path, m in model.named_modules() if type(m) is type(owner)), "")
+    has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
+    owns = f"has {', '.join(has[:8])}{', …' if has[8:] else ''}" if has else "has no layers"
+    who = f"{path}, a {type(owner).__name__}," if path else f"{type(owner).__name__}"
+    return (
+        f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}. Make it in "
+        f"__init__, or mend the name.{_line(error)}"
+    )
 
 
 def _sizes_part(recording: Recording, runs: Runs) -> str:
@@ -194,6 +216,23 @@ def _maker(value: Value) -> str:
         return "the input"
     name = value.op.name.strip("_")
     return f"{value.op.module}, {name}" if value.op.module else name
+
+
+def _no_batch(recording: Recording) -> str:
+    """A picture was given without the axis that counts pictures."""
+    convolutions = [op for op in recording.ops if op.name in CHANNELS]
+    if recording.failed is not None and recording.failed.name in CHANNELS:
+        convolutions.append(recording.failed)
+    weights = [op.arguments.get("weight") for op in convolutions]
+    rank = next((len(w.shape) for w in weights if isinstance(w, Value)), 0)
+    pictures = [v for v in recording.inputs if v.is_number and len(v.shape) == rank - 1]
+    if rank < 3 or len(pictures) != len(recording.inputs) or not pictures:
+        return ""
+    shape = pictures[0].shape
+    return (
+        f"The input is {_shape(shape)}, with no number for the batch. Give "
+        f"{(1, *shape)}: one picture, or as many as you like."
+    )
 
 
 def _channels(recording: Recording) -> str:
@@ -276,7 +315,7 @@ def _no_tensor(
     if not isinstance(error, TypeError | AttributeError):
         return ""
     others = [(str(i + 1), thing) for i, thing in enumerate(args)] + list(kwargs.items())
-    strange = [(n, t) for n, t in others if t is not None and not any(_tensors(t))]
+    strange = [(n, t) for n, t in others if t is not None and not _has_tensor(t)]
     if not strange:
         return ""
     name, thing = strange[0]
@@ -287,10 +326,8 @@ def _no_tensor(
     )
 
 
-def _tensors(thing: Any) -> Iterator[Any]:
-    from torch import Tensor
-
-    return inside(thing, Tensor)
+def _has_tensor(thing: Any) -> bool:
+    return next(inside(thing, Tensor), None) is not None
 
 
 def _anything(recording: Recording) -> str:
@@ -303,3 +340,17 @@ def _anything(recording: Recording) -> str:
         f"The network stopped in {_where(place)}; the last operation that ran was "
         f"{last.name.strip('_')} in {_where(last.module)}, which made {shape}."
     )
+
+
+def _line(error: Exception | None) -> str:
+    """The last line of the network's own code that ran, where it can be read."""
+    ours = tuple(os.path.dirname(os.path.abspath(m)) for m in (torch.__file__, __file__))
+    place: TracebackType | None = error.__traceback__ if error is not None else None
+    found = ""
+    while place is not None:
+        file = place.tb_frame.f_code.co_filename
+        if not file.startswith(ours) and not file.startswith("<frozen"):
+            line = linecache.getline(file, place.tb_lineno).strip()
+            found = f" Its line: `{line[:100]}`." if line else found
+        place = place.tb_next
+    return found

@@ -44,6 +44,8 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     """
     if not isinstance(model, nn.Module):
         kind = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        if isinstance(model, str):
+            kind = f"the text {model!r}; import the class first"
         raise TypeError(
             f"model is {kind}; inspect_unet takes a network, an instance of torch.nn.Module. "
             "Give it one: inspect_unet(Network(), (1, 3, 64, 64))."
