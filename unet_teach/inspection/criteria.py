@@ -52,9 +52,11 @@ class Found:
 
     @property
     def is_skipped(self) -> bool:
-        """Skips at no less than half of the levels above the bottom."""
+        """Skips at no less than half of the levels above the bottom, between two ways."""
         skips = len(self.joins)
         is_carried = skips >= CARRIED_SHARE * len(self.decoder)
+        if not (self.goes_down and self.comes_up):
+            return False
         return skips > 0 and skips >= SKIPPED_SHARE * (skips + len(self.missing)) and is_carried
 
     @property
@@ -90,6 +92,8 @@ def find(graph: Graph, output: Value) -> Found:
     decoder = _distinct(graph.levels[v] for v in path.up if graph.levels[v] < bottom - SAME)
     joins: dict[float, Join] = {}
     for join in graph.joins(output):
+        if graph.deepest[join.coarse] < bottom - SAME:
+            continue  # it comes from a detour beside the way, not from the bottom
         level = next((known for known in joins if abs(known - join.level) < SAME), join.level)
         joins.setdefault(level, join)
     above = [level for level in encoder if level < bottom - SAME]

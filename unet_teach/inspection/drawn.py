@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unet_teach.inspection.criteria import Found
 from unet_teach.inspection.diagram import Arm, Box, Bridge, Drawing, Mark
 from unet_teach.inspection.factors import pitches
-from unet_teach.inspection.graph import GLOBAL, KINDS, SAME, Graph
+from unet_teach.inspection.graph import GLOBAL, SAME, Graph, kind_of
 from unet_teach.inspection.recorder import Value
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _row(graph: Graph, found: Found) -> tuple[list[Box], list[Bridge]]:
             continue
         sources = [place[v] for v in value.op.inputs if v in place]
         place[value] = max(sources, default=-1)
-        kind = KINDS.get(value.op.name.rstrip("_"))
+        kind = kind_of(value.op)
         if kind in ("add", "cat") and len(set(sources)) > 1 and min(sources) >= 0:
             bridges.append(Bridge(0.0, min(sources), max(sources), str(kind), True))
     return boxes, bridges

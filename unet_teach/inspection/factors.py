@@ -17,6 +17,7 @@ from typing import NamedTuple
 # A bottleneck of one cell, which a last halving leaves of two or a quartering of four, is a map.
 FAR = 4
 NO_AXIS = -1  # channels, weights, what has been mixed
+NEW = 100  # and above: axes that the input does not have, of a grid folded out of a vector
 BESIDE = -2  # cells beside a grid folded into one dimension, such as a class token
 
 
@@ -59,7 +60,8 @@ def spread_out(dims: Dims) -> Dims:
     made = []
     for place, dim in enumerate(dims):
         others = (*dims[:place], *dims[place + 1 :])
-        stays = dim[0].axis == place or has_channels(others)
+        is_elsewhere = any(factor.axis == dim[0].axis for other in others for factor in other)
+        stays = (dim[0].axis == place or has_channels(others)) and not is_elsewhere
         made.append(_spread(dim) if stays and len(dim) > 1 else dim)
     return tuple(made)
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.inspection.factors import pitches
-from unet_teach.inspection.graph import GLOBAL, KINDS, Graph
+from unet_teach.inspection.graph import GLOBAL, Graph, kind_of
 from unet_teach.inspection.recorder import Op, Recording, Value, inside
 from unet_teach.inspection.report import Words
 
@@ -153,7 +153,7 @@ def _missing_part(model: nn.Module, error: Exception | None) -> str:
 def _sizes_part(recording: Recording, runs: Runs) -> str:
     """Two maps meet that are not of one size."""
     op = recording.failed
-    if op is None or op.name.rstrip("_") not in KINDS:
+    if op is None or kind_of(op) is None:
         return ""
     graph = Graph(recording)
     maps = [v for v in dict.fromkeys(op.inputs) if v in graph.levels and len(v.shape) >= 3]

@@ -16,7 +16,11 @@ from unet_teach.inspection.factors import Dims, along, pitches, plain, spread_ou
 from unet_teach.inspection.recorder import Op, Recording, Value
 from unet_teach.inspection.rules import follow
 
-Stand = tuple[Value, bool]  # where a path is, and whether it has begun to rise
+Way = Literal["begins", "falls", "rises"]
+BEGINS: Way = "begins"
+FALLS: Way = "falls"
+RISES: Way = "rises"
+Stand = tuple[Value, Way]  # where a path is, and how it goes there
 Best = dict[Stand, tuple[tuple[int, int], "Stand | None"]]  # steps and weighings, and from where
 GLOBAL = math.inf  # the level of what walks along no axis any more
 SAME = 0.3  # levels closer than this are one: 25 → 13 is a halving as well
@@ -25,7 +29,7 @@ OFTEN = 0.2  # an axis that fewer of the tensors have is no place in the picture
 Kind = Literal["cat", "add", "gate", "attention"]
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(("cat", "stack", "write", "index_put"), "cat"),
-    **dict.fromkeys(("add", "sub", "rsub", "maximum", "lerp", "addcmul", "where"), "add"),
+    **dict.fromkeys(("where", "addmm", "index_add", "scatter_add"), "add"),
     **dict.fromkeys(("mul", "div"), "gate"),
     **dict.fromkeys(("bmm", "baddbmm"), "attention"),
     "_scaled_dot_product_flash_attention_for_cpu": "attention",
@@ -82,8 +86,9 @@ class Graph:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.dims: dict[Value, Dims] = {}
+        numbers = [v for v in recording.inputs if v.is_number]
         self.image = max(
-            (v for v in recording.inputs if v.is_number),
+            numbers or recording.inputs,  # whole numbers: a label map, or words
             key=lambda v: (len(v.shape), math.prod(v.shape)),
             default=None,
         )
@@ -93,7 +98,8 @@ class Graph:
         dims = self.dims
         for value in self.recording.inputs:
             is_like = self.image is not None and value.shape[2:] == self.image.shape[2:]
-            dims[value] = along(value.shape) if is_like and value.is_number else plain(value.shape)
+            is_map = is_like and (value.is_number or value is self.image)
+            dims[value] = along(value.shape) if is_map else plain(value.shape)
         for op in self.recording.ops:
             for value in op.inputs:
                 if value not in dims:
@@ -103,23 +109,28 @@ class Graph:
 
     @cached_property
     def values(self) -> list[Value]:
-        """All that depends on the input and holds numbers, in time."""
+        """All that depends on the input, in time."""
         made = [v for op in self.recording.ops for v in op.outputs]
-        return [v for v in (*self.recording.inputs, *made) if v.depends and v.is_number]
+        given = [v for v in self.recording.inputs if v.is_number or v is self.image]
+        return given + [v for v in made if v.depends]
 
     @cached_property
     def axes(self) -> dict[int, int]:
         """The axes that are places in the picture and change, with their sizes."""
         found: dict[int, int] = {}
         moving: set[int] = set()
-        for value in self.values:
-            for axis, pitch in pitches(self.dims[value]).items():
-                found[axis] = found.get(axis, 0) + 1
-                if abs(pitch - 1) > 1e-6:
-                    moving.add(axis)
-        often = OFTEN * len(self.values)
-        shape = self.image.shape if self.image else ()
-        return {axis: shape[axis] for axis in sorted(moving) if found[axis] >= often}
+        sizes = dict(enumerate(self.image.shape if self.image else ()))
+        kinds = {(v.op and (v.op.name, v.op.module), self.dims[v]) for v in self.values}
+        each = [pitches(dims) for _, dims in kinds]  # a loop counts once, however often it turns
+        for axis, pitch in (pair for there in each for pair in there.items()):
+            sizes.setdefault(axis, 1)
+            found[axis] = found.get(axis, 0) + 1
+            if abs(pitch - 1) > 1e-6:
+                moving.add(axis)
+        if len(sizes) >= 3:
+            moving.discard(0)  # the batch
+        often = OFTEN * sum(any(axis in moving for axis in there) for there in each)
+        return {axis: sizes[axis] for axis in sorted(moving) if found[axis] >= often}
 
     @cached_property
     def levels(self) -> dict[Value, float]:
@@ -166,6 +177,17 @@ class Graph:
             learned[value] = max(level, min((chosen[v] for v in sources), default=math.inf))
         return plain_, learned
 
+    @cached_property
+    def deepest(self) -> dict[Value, float]:
+        """For each value: the coarsest level on any of the ways that lead to it."""
+        found: dict[Value, float] = {}
+        for value in self.values:
+            sources = value.op.inputs if value.op else ()
+            level = self.levels[value]
+            own = level if level < GLOBAL else -math.inf
+            found[value] = max(own, *(found.get(v, own) for v in sources), own)
+        return found
+
     def before(self, output: Value) -> set[Value]:
         """Everything that the output depends on, itself included."""
         found: set[Value] = set()
@@ -183,7 +205,7 @@ class Graph:
         there = self.before(output)
         found: list[Join] = []
         for op in self.recording.ops:
-            kind = KINDS.get(op.name.rstrip("_"))
+            kind = kind_of(op)
             if kind and any(value in there for value in op.outputs):
                 found += self._joined(op, kind)
         return found
@@ -198,33 +220,54 @@ class Graph:
             yield Join(level, kind, op, fine[0], coarse[0])
 
     def path(self, output: Value) -> Path:
-        """The way that goes down and then up with most steps; among equals, the most learned."""
+        """The way that goes down and then up with most steps; among equals, the most learned.
+
+        It may begin with a rise, which does not count: some networks enlarge what they are given.
+        """
         best: Best = {}
         there = self.before(output)
         for value in (v for v in self.values if v in there):
-            if value.op is None:
-                best[value, False] = ((0, 0), None)
-                continue
             level = self.levels[value]
+            if value.op is None:
+                if level < GLOBAL or value is self.image:  # a time, or words, have no places
+                    best[value, BEGINS] = ((0, 0), None)
+                continue
+            is_map = level < GLOBAL
+            meets = is_map and any(self.levels[v] < GLOBAL for v in value.op.inputs if v in there)
             gain = int(value.op in self.learned)
             for source in dict.fromkeys(v for v in value.op.inputs if v in there):
-                step = level - self.levels[source] if level < GLOBAL else math.inf
+                if self.levels[source] == GLOBAL and meets:
+                    continue  # a global value that meets a map brings no level
+                step = level - self.levels[source] if is_map else math.inf
                 if self.levels[source] == GLOBAL:
                     step = 0.0 if level == GLOBAL else -math.inf
-                for rising in (False, True):
-                    if (source, rising) not in best or (rising and step > SAME):
+                for was, now, counted in _turns(step):
+                    if (source, was) not in best:
                         continue
-                    steps, weighed = best[source, rising][0]
-                    now = rising or step < -SAME
-                    score = (steps + int(abs(step) > SAME), weighed + gain)
+                    steps, weighed = best[source, was][0]
+                    score = (steps + counted, weighed + gain)
                     if (value, now) not in best or score > best[value, now][0]:
-                        best[value, now] = (score, (source, rising))
-        ends = [key for key in ((output, True), (output, False)) if key in best]
-        if (output, True) not in best:  # what went up may go down once more before it leaves
-            ends = [key for key in best if key[1]] or ends
+                        best[value, now] = (score, (source, was))
+        ends = [(output, way) for way in (RISES, FALLS, BEGINS) if (output, way) in best]
+        if (output, RISES) not in best:  # what went up may go down once more before it leaves
+            ends = [key for key in best if key[1] == RISES] or ends
         if not ends:
             return Path((), ())
         return _walked(best, max(ends, key=lambda key: best[key][0]))
+
+
+def _turns(step: float) -> list[tuple[Way, Way, int]]:
+    """How a way may go on by one operation: where it was, where it is, whether a step counts."""
+    if step > SAME:
+        return [(BEGINS, FALLS, 1), (FALLS, FALLS, 1)]
+    if step < -SAME:
+        return [(BEGINS, BEGINS, 0), (BEGINS, RISES, 1), (FALLS, RISES, 1), (RISES, RISES, 1)]
+    return [(BEGINS, BEGINS, 0), (FALLS, FALLS, 0), (RISES, RISES, 0)]
+
+
+def kind_of(op: Op) -> Kind | None:
+    """How an operation joins what it takes, if it does."""
+    return KINDS.get(op.name.rstrip("_")) or ("add" if op.is_pointwise else None)
 
 
 def _walked(best: Best, end: Stand) -> Path:
@@ -232,7 +275,7 @@ def _walked(best: Best, end: Stand) -> Path:
     up: list[Value] = []
     key: Stand | None = end
     while key is not None:
-        (up if key[1] else down).append(key[0])
+        (up if key[1] == RISES else down).append(key[0])
         key = best[key][1]
     return Path(tuple(reversed(down)), tuple(reversed(up)))
 

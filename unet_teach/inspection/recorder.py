@@ -6,7 +6,6 @@ recorder follows a real run.
 
 from __future__ import annotations
 
-import dataclasses
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 from unet_teach.inspection.shapes import shapes_of
 
 OVERWRITING = {"copy_", "fill_", "zero_"}  # nothing of what was there before is left
+COMPOSED = "CompositeImplicitAutograd"
 SMALL = 1  # a made-up tensor of more cells is only a shape, where nothing is computed
 
 
@@ -59,6 +59,7 @@ class Op:
         inputs: the values among them, in their order.
         outputs: what it made.
         module: the path of the module that was running, "" for the network itself.
+        is_pointwise: whether it works cell by cell.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Op:
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
     module: str
+    is_pointwise: bool = False
 
 
 @dataclass
@@ -160,6 +162,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         """Run one operation, on meta where that is wanted, and write it down."""
+        if signature_of(func).is_composed:  # in inference mode, layers arrive undivided
+            with self:
+                parts = func.decompose(*args, **(kwargs or {}))
+            if parts is not NotImplemented:
+                return parts
         flat, spec = tree_flatten((args, kwargs or {}))
         if self._on_meta and any(_is_meta(x) for x in flat):
             shapes = [self._on_meta_too(x) for x in flat]
@@ -209,12 +216,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._note(tensor, value)
 
     def _op(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any]) -> Op:
-        name = signature_of(func).name
-        read = flat[1:] if name in OVERWRITING else flat
+        signature = signature_of(func)
+        read = flat[1:] if signature.name in OVERWRITING else flat
+        if signature.name.endswith("_like") or signature.name.startswith("new_"):
+            read = []  # of the tensor it is given, only the shape matters
         inputs = tuple(self._value(x) for x in read if isinstance(x, Tensor))
-        named = dict(zip(signature_of(func).arguments, args, strict=False)) | kwargs
+        named = dict(zip(signature.arguments, args, strict=False)) | kwargs
         arguments = {key: self._as_values(thing) for key, thing in named.items()}
-        return Op(name, arguments, inputs, (), self._path[-1])
+        return Op(signature.name, arguments, inputs, (), self._path[-1], signature.is_pointwise)
 
     def _write_into(self, target: Tensor, op: Op) -> None:
         """Give every other tensor on the same memory a new value: the old one and what came in."""
@@ -224,7 +233,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for view in {id(v): v for v in living if v is not None and v is not target}.values():
             old = self._value(view)
             inputs = (old, op.outputs[0])
-            merge = Op("write", {"self": old, "other": inputs[1]}, inputs, (), op.module)
+            arguments = {"self": old, "other": inputs[1], "steps": _steps(view, target)}
+            merge = Op("write", arguments, inputs, (), op.module)
             depends = any(value.depends for value in inputs)
             merge.outputs = (Value(old.shape, old.is_number, merge, depends=depends),)
             self.recording.ops.append(merge)
@@ -239,10 +249,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _value(self, tensor: Tensor) -> Value:
         if is_lazy(tensor):  # it gets its shape in this run, and is looked up again then
             return Value((), True)
-        if tensor not in self._values:  # a constant, made before the run or outside of torch
-            self._note(tensor, Value(tuple(tensor.shape), _is_number(tensor)))
+        if tensor not in self._values:  # another name for known cells, or a constant
+            known = self._same_cells(tensor) or Value(tuple(tensor.shape), _is_number(tensor))
+            self._note(tensor, known)
         value: Value = self._values[tensor]
         return value
+
+    def _same_cells(self, tensor: Tensor) -> Value | None:
+        """What is known of the very cells of a tensor, as of one made into a subclass."""
+        place = _place(tensor)
+        others = (reference() for reference in self._views.get(_memory(tensor), ()))
+        same = (o for o in others if o is not None and _place(o) == place)
+        return next((self._values[other] for other in same), None)
 
     def _as_values(self, thing: Any) -> Any:
         """The same structure, with a value in place of each tensor."""
@@ -252,13 +270,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return {key: self._as_values(part) for key, part in thing.items()}
         if isinstance(thing, list | tuple):
             return [self._as_values(part) for part in thing]
-        if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        if holds_parts(thing):
             return {key: self._as_values(part) for key, part in vars(thing).items()}
         return thing
 
 
 def inside(thing: Any, kind: type[Any]) -> Iterator[Any]:
-    """Everything of a kind in nested containers, in order."""
+    """Everything of a kind in nested containers and attributes of plain objects, in order."""
     if isinstance(thing, kind):
         yield thing
     elif isinstance(thing, dict):
@@ -267,8 +285,14 @@ def inside(thing: Any, kind: type[Any]) -> Iterator[Any]:
     elif isinstance(thing, list | tuple | set):
         for part in thing:
             yield from inside(part, kind)
-    elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+    elif holds_parts(thing):
         yield from inside(vars(thing), kind)
+
+
+def holds_parts(thing: Any) -> bool:
+    """Whether it is an object that only holds other things, such as a dataclass or an answer."""
+    others = (type, nn.Module, Value, Tensor, torch.device, torch.dtype)
+    return hasattr(thing, "__dict__") and not isinstance(thing, others) and not callable(thing)
 
 
 def _run(func: Any, args: Any, kwargs: Any) -> Any:
@@ -276,11 +300,21 @@ def _run(func: Any, args: Any, kwargs: Any) -> Any:
 
 
 class Signature(NamedTuple):
-    """What an operation is called, what its arguments are called, and which it writes into."""
+    """What torch says of an operation.
+
+    Attributes:
+        name: without its overload.
+        arguments: their names.
+        written: the names of those that it writes into.
+        is_pointwise: whether it works cell by cell.
+        is_composed: whether it is defined by other operations.
+    """
 
     name: str
     arguments: tuple[str, ...]
     written: tuple[str, ...]
+    is_pointwise: bool
+    is_composed: bool
 
 
 @cache  # torch makes a schema anew each time it is asked for one
@@ -292,6 +326,8 @@ def signature_of(func: Any) -> Signature:
         func.overloadpacket.__name__,
         tuple(a.name for a in arguments),
         tuple(a.name for a in written),
+        torch.Tag.pointwise in func.tags,
+        torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), COMPOSED),
     )
 
 
@@ -321,3 +357,16 @@ def _memory(tensor: Tensor) -> int:
         return int(tensor.untyped_storage()._cdata)
     except (NotImplementedError, RuntimeError):  # sparse tensors have no such memory
         return id(tensor)
+
+
+def _place(tensor: Tensor) -> tuple[Any, ...]:
+    """Which cells of its memory a tensor has."""
+    return tuple(tensor.shape), tensor.stride(), tensor.storage_offset()
+
+
+def _steps(base: Tensor, part: Tensor) -> list[int]:
+    """How many cells of the base one step of a part is, along each dimension."""
+    if base.dim() != part.dim():
+        return [1] * base.dim()
+    strides = zip(base.stride(), part.stride(), part.shape, strict=True)
+    return [fine // b if b and fine % b == 0 and n > 1 else 1 for b, fine, n in strides]

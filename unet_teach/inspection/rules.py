@@ -7,6 +7,7 @@ from typing import Any
 
 from unet_teach.inspection.factors import (
     FAR,
+    NEW,
     NO_AXIS,
     Dim,
     Dims,
@@ -61,8 +62,15 @@ def follow(op: Op, known: Known) -> list[Dims]:
 
 def _main(op: Op, known: Known) -> Dims:
     """The dimensions of the operand that walks along most axes."""
-    operands = [known[value] for value in op.inputs if value.is_number and value in known]
+    operands = _operands(op, known)
     return max(operands, key=lambda dims: len(pitches(dims)), default=())
+
+
+def _operands(op: Op, known: Known) -> list[Dims]:
+    """The dimensions of the numbers it takes; where they walk nowhere, of masks and places too."""
+    numbers = [known[v] for v in op.inputs if v in known and v.is_number]
+    everything = [known[v] for v in op.inputs if v in known]
+    return numbers if any(map(pitches, numbers)) else everything
 
 
 def _by_shape(op: Op, known: Known) -> list[Dims]:
@@ -72,7 +80,7 @@ def _by_shape(op: Op, known: Known) -> list[Dims]:
 def _broadcast(op: Op, known: Known) -> Dims:
     """Element by element: each dimension is that of the operand that knows its axis best."""
     shape = op.outputs[0].shape
-    operands = [known[v] for v in op.inputs if v in known and v.is_number]
+    operands = _operands(op, known)
     made: list[Dim] = []
     for place in range(1, len(shape) + 1):
         offers = [dims[-place] for dims in operands if len(dims) >= place]
@@ -90,10 +98,29 @@ def _numbers(thing: Any, count: int, default: int = 1) -> list[int]:
     return listed * count if len(listed) == 1 else listed
 
 
+def _born(given: Dims, count: int, known: Known) -> Dims:
+    """A grid folded out of a vector that is about to grow: its last dimensions become axes.
+
+    It covers what the input covers. Where the input has no such axes, they are new ones.
+    """
+    if any(walks(dim) for dim in given[-count:]):
+        return given
+    first = next(iter(known.values()))  # the input's
+    made = list(given)
+    for place in range(len(given) - count, len(given)):
+        size = steps_of(given[place])
+        is_old = len(first) == len(given)
+        pitch = steps_of(first[place]) / size if is_old else 1.0
+        made[place] = (Factor(place if is_old else NEW + place, size, pitch),)
+    return tuple(made)
+
+
 def _convolution(op: Op, known: Known) -> Dims:
     given, out = known[op.arguments["input"]], op.outputs[0].shape
     count = len(op.arguments["weight"].shape) - 2
     strides = _numbers(op.arguments.get("stride"), count)
+    if op.arguments.get("transposed"):
+        given = _born(given, count, known)
     made = list(plain(out))
     made[: len(out) - count - 1] = given[: len(out) - count - 1]
     for i, stride in enumerate(strides):
@@ -124,6 +151,8 @@ def _pool(op: Op, known: Known) -> Dims:
 def _resize(op: Op, known: Known) -> Dims:
     """Interpolation and adaptive pooling: the sizes say how much."""
     given, out = known[op.inputs[0]], op.outputs[0].shape
+    if all(1 < steps_of(dim) <= size for dim, size in zip(given[2:], out[2:], strict=True)):
+        given = _born(given, len(given) - 2, known)
     return tuple(
         dim if steps_of(dim) == size else _ended(dim, size)
         for dim, size in zip(given, out, strict=True)
@@ -218,6 +247,11 @@ def _attention(op: Op, known: Known) -> list[Dims]:
     return [made if i == 0 else matching((), v.shape) for i, v in enumerate(op.outputs)]
 
 
+def _embedding(op: Op, known: Known) -> Dims:
+    """Each whole number becomes a row of features, in its place."""
+    return (*known[op.arguments["indices"]], plain(op.outputs[0].shape[-1:])[0])
+
+
 RULES: dict[str, Callable[[Op, Known], Any]] = {
     **dict.fromkeys(("convolution", "_convolution", "convolution_overrideable"), _convolution),
     **dict.fromkeys(
@@ -251,7 +285,10 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
     "cat": cat,
     "stack": stack,
     **dict.fromkeys(
-        ("mean", "sum", "amax", "amin", "max", "min", "logsumexp", "var", "std", "var_mean"),
+        (
+            *("mean", "sum", "amax", "amin", "max", "min", "logsumexp", "var", "std", "var_mean"),
+            *("linalg_vector_norm", "norm", "prod", "median", "nanmean", "nansum"),
+        ),
         reduced,
     ),
     **dict.fromkeys(("mm", "addmm", "bmm", "baddbmm"), _product),
@@ -265,6 +302,7 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
     "_fft_r2c": _spectrum,
     **dict.fromkeys(("_fft_c2c", "_fft_c2r"), _from_spectrum),
     "write": written,
+    "embedding": _embedding,
     "unfold": unfold,
     "im2col": _im2col,
     "col2im": _col2im,

@@ -17,7 +17,13 @@ _FRESH: dict[Any, bool] = {}
 
 
 def shapes_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run an operation; on meta tensors, one that was seen before only makes the same shapes."""
+    """Run an operation; on meta tensors, one that was seen before only makes the same shapes.
+
+    Raises:
+        RuntimeError: also where torch compares no channels on meta: in transposed convolutions.
+    """
+    if func is torch.ops.aten.convolution.default and args[6]:
+        _compare_channels(args[0], args[1])
     key = _key(func, args, kwargs) if _makes_fresh(func) else None
     if key is None:
         return func(*args, **kwargs)
@@ -32,6 +38,15 @@ def shapes_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             _MADE.clear()
         _MADE[key] = (type(made), [(p.shape, p.stride(), p.dtype) for p in parts])
     return made
+
+
+def _compare_channels(given: Tensor, weight: Tensor) -> None:
+    found, wanted = given.shape[1 - weight.dim()], weight.shape[0]
+    if found != wanted:
+        raise RuntimeError(
+            f"Given transposed=1, weight of size {list(weight.shape)}, expected input "
+            f"{list(given.shape)} to have {wanted} channels, but got {found} channels instead"
+        )
 
 
 def _makes_fresh(func: Any) -> bool:

@@ -5,17 +5,34 @@ from __future__ import annotations
 import contextlib
 import copy
 import gc
+import os
 import random
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
+from torch.nn.parameter import UninitializedBuffer, is_lazy
+from torch.overrides import TorchFunctionMode
 
-from unet_teach.inspection.recorder import Value, shape_of
+from unet_teach.inspection.recorder import Value, holds_parts, shape_of
+
+SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.is_grad_enabled, torch.set_grad_enabled),
+    (torch.get_num_threads, torch.set_num_threads),
+    (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    (torch.get_default_device, torch.set_default_device),
+    (
+        lambda: torch.backends.cudnn.benchmark,
+        lambda on: setattr(torch.backends.cudnn, "benchmark", on),
+    ),
+    (np.geterr, lambda how: np.seterr(**how)),
+)
 
 
 def skeleton(model: nn.Module, *, on_meta: bool) -> nn.Module:
@@ -32,14 +49,50 @@ def skeleton(model: nn.Module, *, on_meta: bool) -> nn.Module:
         for thing in vars(module).values():
             if on_meta:
                 _put_on_meta(thing, memo)
+            if not isinstance(thing, dict | nn.Module | Tensor):
+                _share_what_cannot_be_copied(thing, memo)
     hooks = [hook for module in model.modules() for hook in _hooks(module)]
     copies = [_with_empty_closure(hook, memo) for hook in hooks]
-    for hook, own in zip(hooks, copies, strict=True):
-        for cell, own_cell in zip(hook.__closure__ or (), own.__closure__ or (), strict=True):
-            with contextlib.suppress(Exception):  # what cannot be copied, or is still empty
-                own_cell.cell_contents = cell.cell_contents
-                own_cell.cell_contents = copy.deepcopy(cell.cell_contents, memo)
-    return copy.deepcopy(model, memo).eval()
+    with _Values():
+        for hook, own in zip(hooks, copies, strict=True):
+            with contextlib.suppress(Exception):  # what cannot be copied
+                own.__defaults__ = copy.deepcopy(hook.__defaults__, memo)
+            for cell, own_cell in zip(hook.__closure__ or (), own.__closure__ or (), strict=True):
+                with contextlib.suppress(Exception):  # what cannot be copied, or is still empty
+                    own_cell.cell_contents = cell.cell_contents
+                    own_cell.cell_contents = copy.deepcopy(cell.cell_contents, memo)
+        made = copy.deepcopy(model, memo)
+    made.eval()  # some networks' own `train` returns nothing
+    return made
+
+
+class _Values(TorchFunctionMode):
+    """Copies what torch itself refuses to: an answer of an earlier run, a buffer without shape."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func is Tensor.__deepcopy__:
+            tensor, memo = args
+            if is_lazy(tensor) and not isinstance(tensor, nn.Parameter):
+                shapeless = UninitializedBuffer(device=tensor.device)  # type: ignore[call-arg]
+                memo[id(tensor)] = shapeless
+            elif not tensor.is_leaf:
+                memo[id(tensor)] = tensor.detach().clone()
+            if id(tensor) in memo:
+                return memo[id(tensor)]
+        return func(*args, **(kwargs or {}))
+
+
+def _share_what_cannot_be_copied(thing: Any, memo: dict[int, Any]) -> None:
+    """A lock or an open file stays the user's."""
+    if type(thing) in (bool, int, float, str, tuple, type(None)):
+        return
+    try:
+        with _Values():
+            copy.deepcopy(thing, dict(memo))
+    except TypeError:
+        memo[id(thing)] = thing
 
 
 def _put_on_meta(thing: Any, memo: dict[int, Any]) -> None:
@@ -57,11 +110,11 @@ def _put_on_meta(thing: Any, memo: dict[int, Any]) -> None:
 
 
 def _hooks(module: nn.Module) -> Iterator[types.FunctionType]:
-    """The module's hooks that are functions with a closure."""
+    """The module's hooks that are functions with something of their own."""
     for name, registered in vars(module).items():
         if name.endswith("_hooks") and isinstance(registered, dict):
             for hook in registered.values():
-                if isinstance(hook, types.FunctionType) and hook.__closure__:
+                if isinstance(hook, types.FunctionType) and (hook.__closure__ or hook.__defaults__):
                     yield hook
 
 
@@ -70,7 +123,7 @@ def _with_empty_closure(hook: types.FunctionType, memo: dict[int, Any]) -> types
     if id(hook) not in memo:
         cells = tuple(types.CellType() for _ in hook.__closure__ or ())
         own = types.FunctionType(
-            hook.__code__, hook.__globals__, hook.__name__, hook.__defaults__, cells
+            hook.__code__, hook.__globals__, hook.__name__, hook.__defaults__, cells or None
         )
         own.__kwdefaults__ = hook.__kwdefaults__
         memo[id(hook)] = own
@@ -120,12 +173,20 @@ def _mapped(thing: Any, change: Callable[[Tensor], Tensor]) -> Any:
         return type(thing)(*(_mapped(part, change) for part in thing))
     if isinstance(thing, list | tuple):
         return type(thing)(_mapped(part, change) for part in thing)
+    if isinstance(thing, np.ndarray | set):
+        return copy.copy(thing)
+    if holds_parts(thing):
+        with contextlib.suppress(Exception):  # what cannot be copied is given as it is
+            own = copy.copy(thing)
+            for name, part in vars(thing).items():
+                object.__setattr__(own, name, _mapped(part, change))
+            return own
     return thing
 
 
 @contextlib.contextmanager
 def everything_kept() -> Iterator[None]:
-    """Put back what a run can change for everybody: random states, default dtype, grad mode.
+    """Put back what a run can change for everybody: random states, and the settings of torch.
 
     The collector of garbage rests meanwhile: operations and values refer to each other, and are
     all still needed.
@@ -133,18 +194,20 @@ def everything_kept() -> Iterator[None]:
     collects = gc.isenabled()
     gc.disable()
     numpy_state, python_state = np.random.get_state(), random.getstate()
-    torch_state, dtype, grad = (
-        torch.get_rng_state(),
-        torch.get_default_dtype(),
-        torch.is_grad_enabled(),
-    )
+    torch_state, environment = torch.get_rng_state(), dict(os.environ)
+    before = [read() for read, _ in SETTINGS]
     try:
-        yield
+        with warnings.catch_warnings():
+            yield
     finally:
         np.random.set_state(numpy_state)
         random.setstate(python_state)
         torch.set_rng_state(torch_state)
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(grad)
+        for (read, write), setting in zip(SETTINGS, before, strict=True):
+            if read() != setting:
+                write(setting)
+        if os.environ != environment:
+            os.environ.clear()
+            os.environ.update(environment)
         if collects:
             gc.enable()

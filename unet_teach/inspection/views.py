@@ -149,7 +149,7 @@ def reduced(op: Op, known: Known) -> Dims:
 def unfold(op: Op, known: Known) -> Dims:
     """Tensor.unfold: windows of `size` along a dimension, a step apart, in a new last dimension."""
     made = list(known[op.inputs[0]])
-    dim, step = op.arguments["dimension"], op.arguments["step"]
+    dim, step = op.arguments["dimension"] % len(made), op.arguments["step"]
     factor = one(made[dim])
     made.append((Factor(factor.axis, op.arguments["size"], factor.pitch),))
     made[dim] = resized(made[dim], op.outputs[0].shape[dim], float(step))
@@ -166,12 +166,18 @@ def padded(op: Op, known: Known) -> Dims:
 
 
 def written(op: Op, known: Known) -> Dims:
-    """What is written into a part of an empty tensor brings its axes along."""
+    """What is written into a part of an empty tensor brings its axes along.
+
+    Written into every second cell, it makes a finer map.
+    """
     base, part = (known[value] for value in op.inputs)
     if len(base) != len(part):
         return base
-    shape = op.outputs[0].shape
-    return tuple(
-        lengthened(new, size) if walks(new) and not walks(old) else old
-        for old, new, size in zip(base, part, shape, strict=True)
-    )
+    made = list(base)
+    for place, (size, step) in enumerate(
+        zip(op.outputs[0].shape, op.arguments["steps"], strict=True)
+    ):
+        if walks(part[place]) and not walks(base[place]):
+            spread = resized(part[place], size, 1 / step)
+            made[place] = spread if step > 1 else lengthened(part[place], size)
+    return tuple(made)
