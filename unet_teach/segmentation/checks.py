@@ -55,41 +55,39 @@ def network(model: object) -> None:
     kind("model", model, nn.Module, "a network that is built, such as UNet(1, 1, depth=3)")
 
 
-def pairs(call: str, given: object) -> list[Pair]:
+def pairs(given: object, call: str) -> list[Pair]:
     """Return pictures with their masks as a list; refuse a whole dataset, one pair, and nothing.
 
     Args:
-        call: the function as it is called, with "…" in place of the pairs.
-        given: what was given instead of "…".
+        given: what should be a list of pairs.
+        call: how it is done, such as "evaluate(model, data.validation)".
     """
     if isinstance(given, Dataset):
-        train, test = (call.replace("…", f"data.{part}") for part in ("train", "validation"))
-        raise TypeError(f"Say which part of the dataset: {train}, or {test}.")
-    if isinstance(given, Pair):
-        raise TypeError(f"This is one picture; give a list: {call.replace('…', '[pair]')}.")
-    kind("pairs", given, Iterable, "a list of pictures with masks, such as data.train")
-    found: list[Pair] = list(given)  # type: ignore[call-overload]
+        raise TypeError(f"Say which part of the dataset: {call}.")
+    if isinstance(given, Pair) or not isinstance(given, Iterable):
+        raise TypeError(
+            f"The pictures are of type {type(given).__name__}; give a list of pairs: {call}."
+        )
+    found: list[Pair] = list(given)
     for one in found:
-        kind("One of the pairs", one, Pair, "Pair(image, mask, name)")
+        kind("One of the pictures", one, Pair, "Pair(image, mask, name)")
     if not found:
-        raise ValueError(f"There is no picture in the list that was given to {call}.")
+        raise ValueError(f"The list of pictures is empty; give some: {call}.")
     return found
 
 
-def dataset(data: object, smallest_side: int = 1) -> None:
-    """Refuse data that cannot be trained with, and name the picture.
-
-    Args:
-        data: what should be a `Dataset`.
-        smallest_side: pixels that the network needs.
-    """
+def trainable(model: object, data: object) -> None:
+    """Refuse a network or data that cannot be trained with; name the picture."""
+    network(model)
     kind("data", data, Dataset, "a dataset, such as earth()")
-    assert isinstance(data, Dataset)
+    assert isinstance(model, nn.Module) and isinstance(data, Dataset)  # noqa: PT018 - for mypy
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise ValueError("The network has no weights that may change: none at all, or all frozen.")
     if not data.train or not data.validation:
         raise ValueError(f"{data.name} has no pictures to train with. Look at data.notes.")
     for part in ("train", "validation"):
         for one in getattr(data, part):
-            fault = _fault(one, data.channels, smallest_side)
+            fault = _fault(one, data.channels, getattr(model, "smallest_side", 1))
             if fault:
                 raise ValueError(f"The {part} picture {one.name!r} {fault}.")
 
