@@ -53,6 +53,11 @@ def test_a_flat_picture_has_no_bright_part():
     assert not otsu()(torch.full((1, 5, 7), 0.3)).any()
 
 
+def test_a_picture_with_holes_has_no_threshold():
+    with pytest.raises(ValueError, match="no finite numbers: it has no threshold"):
+        otsu()(torch.full((1, 5, 7), torch.nan))
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_best_threshold_is_the_best_of_all(dark):
     pairs = lines_in_rings(3).train

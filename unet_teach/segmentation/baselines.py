@@ -7,6 +7,7 @@ Each takes the training pictures and returns a function from a picture (C, H, W)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 import numpy as np
 import torch
@@ -40,10 +41,17 @@ def otsu_threshold(values: Tensor) -> float:
     Args:
         values: of any shape.
 
+    Raises:
+        ValueError: if a value is no finite number.
+
     Source: Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE Transactions on
     Systems, Man, and Cybernetics 9, 1979, equation 18.
     """
     low, high = float(values.min()), float(values.max())
+    if not isfinite(high - low):
+        raise ValueError(
+            "The picture holds values that are no finite numbers: it has no threshold."
+        )
     if low == high:
         return high
     counts = torch.histc(values.double(), LEVELS, low, high)
