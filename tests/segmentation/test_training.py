@@ -315,7 +315,7 @@ def test_the_learning_rate_goes_up_and_down_as_that_of_torch():
         ({"batch": 0}, "batch=0"),
         ({"seed": -1}, "seed=-1"),
         ({"threads": 0}, "threads=0"),
-        ({"crop": 1}, "crop=1 does not work; give a whole number, 2 or more"),
+        ({"crop": 1}, "crop=1, and the network needs 2 pixels a side; use a larger crop"),
         ({"resume": True}, "needs checkpoint="),
         ({"checkpoint": ""}, "checkpoint is empty"),
     ],

@@ -76,8 +76,8 @@ def pairs(given: object, call: str) -> list[Pair]:
     return found
 
 
-def trainable(model: object, data: object) -> None:
-    """Refuse a network or data that cannot be trained with; name the picture."""
+def trainable(model: object, data: object, crop: int) -> None:
+    """Refuse a network, data or a crop that cannot be trained with; name the picture."""
     network(model)
     kind("data", data, Dataset, "a dataset, such as earth()")
     assert isinstance(model, nn.Module) and isinstance(data, Dataset)  # noqa: PT018 - for mypy
@@ -85,9 +85,15 @@ def trainable(model: object, data: object) -> None:
         raise ValueError("The network has no weights that may change: none at all, or all frozen.")
     if not data.train or not data.validation:
         raise ValueError(f"{data.name} has no pictures to train with. Look at data.notes.")
+    side = getattr(model, "smallest_side", 1)
+    if crop < side:
+        raise ValueError(
+            f"crop={crop}, and the network needs {side} pixels a side; use a larger crop, or a "
+            "smaller depth."
+        )
     for part in ("train", "validation"):
         for one in getattr(data, part):
-            fault = _fault(one, data.channels, getattr(model, "smallest_side", 1))
+            fault = _fault(one, data.channels, side)
             if fault:
                 raise ValueError(f"The {part} picture {one.name!r} {fault}.")
 

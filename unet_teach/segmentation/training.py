@@ -68,11 +68,10 @@ def train(
     """
     if steps is None and seconds is None:
         steps = STEPS
-    checks.trainable(model, data)
-    checks.whole(1, steps=1 if steps is None else steps, batch=batch, threads=threads)
-    checks.whole(getattr(model, "smallest_side", 1), crop=crop)
+    checks.whole(1, steps=1 if steps is None else steps, batch=batch, crop=crop, threads=threads)
     checks.whole(0, seed=seed)
     checks.positive(seconds=1 if seconds is None else seconds, learning_rate=learning_rate)
+    checks.trainable(model, data, crop)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=…, the file to go on from.")
     file = None if checkpoint is None else checkpoints.file_at(checkpoint)
