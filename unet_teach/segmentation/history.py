@@ -35,8 +35,8 @@ EVERYTHING = (
     "are wanted. Try {first} first, then more steps, or a smaller learning rate."
 )
 TOO_SHORT = (
-    "Only {steps} fit into the time. Give it more seconds or a smaller network, such as "
-    "UNet(depth=3, base_channels=8)."
+    "Only {steps} fit into the time beside the looks at the validation pictures. Give it more "
+    "seconds or a smaller network, such as UNet(depth=3, base_channels=8)."
 )
 DONE_BEFORE = (
     "Nothing was trained: the checkpoint stood there already. Ask for more steps or seconds, or "
