@@ -110,6 +110,20 @@ def test_what_was_run_is_written_and_passed_over(monkeypatch, tmp_path, capsys):
 def test_an_unknown_name_is_refused_with_those_that_are_known(variant, data):
     with pytest.raises(ValueError, match="is not known"):
         ablation.measure(variant, data)
+    with pytest.raises(ValueError, match=r"'mars' is not known\. Use 'earth', "):
+        ablation.window_of("mars")
+
+
+def test_one_run_is_enough_and_none_is_a_sentence(tmp_path):
+    assert ablation.table(RESULTS[0]) == ablation.table(RESULTS[:1])
+    assert ablation.figure(RESULTS[:3], mine=RESULTS[0]).axes
+    for show in (ablation.table, ablation.figure):
+        with pytest.raises(ValueError, match="There is no run to show"):
+            show([])
+        with pytest.raises(TypeError, match="One of the runs is of type str; give what ablation"):
+            show(["the U-Net"])
+    with pytest.raises(ValueError, match=r"There is no file .*nope\. Write one: python -m"):
+        ablation.results(tmp_path / "nope")
 
 
 def test_every_public_name_is_there_and_costs_nothing_before_it_is_used():

@@ -53,6 +53,11 @@ def test_a_flat_picture_has_no_bright_part():
     assert not otsu()(torch.full((1, 5, 7), 0.3)).any()
 
 
+def test_a_picture_with_holes_has_no_threshold():
+    with pytest.raises(ValueError, match="no finite numbers: it has no threshold"):
+        otsu()(torch.full((1, 5, 7), torch.nan))
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_best_threshold_is_the_best_of_all(dark):
     pairs = lines_in_rings(3).train
@@ -88,3 +93,13 @@ def test_features_are_one_row_a_pixel_and_their_means_are_means():
     assert pixel[0] == image[0, 4, 6]
     assert pixel[1] == pytest.approx(image[0, 3:6, 5:8].mean().item())
     assert pixel[2] == pytest.approx(image[0, 3:6, 5:8].std(correction=0).item(), abs=1e-4)
+
+
+@pytest.mark.parametrize("baseline", [best_threshold, random_forest])
+def test_a_baseline_learns_from_a_list_of_pictures(baseline):
+    with pytest.raises(TypeError, match=rf"Say which part .*: {baseline.__name__}\(data\.train\)"):
+        baseline(lines_in_rings(1))
+    with pytest.raises(ValueError, match="The list of pictures is empty"):
+        baseline([])
+    with pytest.raises(ValueError, match="trees=0 does not work; give a whole number, 1 or more"):
+        random_forest(lines_in_rings(1).train, trees=0)

@@ -138,8 +138,12 @@ def test_lines_count_only_inside_rings():
 
 @pytest.mark.parametrize(("n", "seed"), [(0, 0), (3, -1)])
 def test_an_impossible_order_is_refused(n, seed):
-    with pytest.raises(ValueError, match="n is 1 or more, seed 0 or more"):
+    with pytest.raises(
+        ValueError, match=r"(n=0|seed=-1) does not work; give a whole number, [01] or more"
+    ):
         lines_in_rings(n, seed)
+    with pytest.raises(TypeError, match=r"n=2\.5 is of type float; give a whole number"):
+        lines_in_rings(2.5)
 
 
 def test_a_pair_takes_grey_and_colour():

@@ -1,13 +1,15 @@
 """Your own pictures: every kind of file that is usual, and every kind of trouble, in a sentence."""
 
+import struct
 import warnings
+import zlib
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from unet_teach.segmentation import folder, from_folder
+from unet_teach.segmentation import from_folder, parts
 
 SHAPE = 24, 40
 WANTED = np.zeros(SHAPE, dtype=bool)
@@ -103,7 +105,6 @@ MASKS = {
     "labels 32 bit.tif": (LABELS * 70000).astype(np.int32),
     "float.tif": WANTED.astype(np.float32),
     "colours.png": np.where(WANTED[..., None], [200, 30, 30], [0, 0, 0]).astype(np.uint8),
-    "colours on white.png": np.where(WANTED[..., None], [9, 30, 30], [255, 250, 255]).astype("u1"),
     "grey as colour.png": np.stack([WANTED.astype(np.uint8) * 255] * 3, axis=2),
     "palette.png": CLASSES,
     "in its alpha.png": np.dstack([np.full((*SHAPE, 3), 9, np.uint8), WANTED.astype("u1") * 255]),
@@ -122,13 +123,12 @@ def test_any_kind_of_mask_is_read(put, name):
 
 
 def test_what_was_decided_for_you_is_said(put):
-    for name in ("labels 8 bit.png", "colours on white.png", "soft edges.png", "in its alpha.png"):
+    for name in ("labels 8 bit.png", "soft edges.png", "in its alpha.png"):
         put(f"images/{name}", GREY)
         put(f"masks/{name}", MASKS[name])
     notes = "\n".join(load(put).notes)
     assert "labels 8 bit.png: its 3 labels or colours became one foreground" in notes
-    assert "colours on white.png: nothing in it is 0 or black" in notes
-    assert "soft edges.png: its in-between values are cut at 128" in notes
+    assert "soft edges.png: its soft edges are cut at 128" in notes
     assert "in its alpha.png: the mask is in its transparency" in notes
 
 
@@ -150,26 +150,28 @@ def test_trouble_is_named_file_by_file_and_the_rest_is_used(put):
     put("images/blank.png", GREY)
     put("masks/blank.png", np.zeros(SHAPE, np.uint8))
     put("images/good 0.jpg", GREY)
+    (put.images / "gone.png").symlink_to(put.images / "nowhere.png")
     with pytest.warns(UserWarning, match="About your pictures:\n- "):
         data = from_folder(put.images, put.masks)
     notes = "\n".join(data.notes)
     for said in (
-        "lonely.png has no mask: not used",
-        "orphan.png is a mask without a picture: not used",
-        "smaller.png is 20×40 (H×W) and its mask smaller.png 24×40: not used",
-        "cut.png is damaged, or of a kind that Pillow cannot read",
-        "nothing.png is an empty file: not used",
-        "text.png is damaged",
-        "notes.txt is no PNG, JPEG or TIFF file: not used",
-        "more is a folder: not used",
-        "blank.png is all background",
-        "good 0.png has the name of good 0.jpg: not used",
+        "lonely.png: no mask, not used; give both the same name, or end the mask's in _mask",
+        "orphan.png: a mask without a picture, not used",
+        "smaller.png: 20×40 (H×W) and the mask 24×40, not used",
+        "cut.png: is damaged, or of a kind that Pillow cannot read",
+        "nothing.png: is an empty file, not used",
+        "text.png: is damaged",
+        "notes.txt: no PNG, JPEG or TIFF file, not used",
+        "more: a folder, not used",
+        "gone.png: a link to a file that is not there, not used",
+        "blank.png: all background",
+        "good 0.png: a second picture of the same name, not used",
     ):
         assert said in notes, said
     assert ".DS_Store" not in notes
     used = {p.name for p in (*data.train, *data.validation, *data.test)}
     assert used == {"good 0", "good 1", "good 2", "blank"}
-    assert "note: lonely.png has no mask" in repr(data)
+    assert "note: lonely.png: no mask" in repr(data)
 
 
 def test_masks_may_have_a_suffix_and_lie_in_the_same_folder(tmp_path):
@@ -242,32 +244,143 @@ def test_a_large_picture_comes_in_tiles_that_cover_it(put):
 
 
 def test_the_same_remark_on_many_files_is_one_note(put):
-    for number in range(5):
+    for number in range(6):
         put(f"images/deep {number}.png", GREY.astype(np.uint16) * 16)
         put(f"masks/deep {number}.png", WANTED)
     (note,) = load(put).notes
-    assert note.startswith("deep 0.png, deep 1.png, deep 2.png and 2 more: its values are scaled")
+    assert note.startswith(
+        "deep 0.png, deep 1.png, deep 2.png, deep 3.png, deep 4.png and 1 more: its values are"
+    )
 
 
 def test_more_than_fits_is_thinned_out_and_said(put, monkeypatch):
-    monkeypatch.setattr(folder, "MOST_PIXELS", 4 * GREY.size)
+    monkeypatch.setattr(parts, "MOST_VALUES", 4 * GREY.size)
     for number in range(3, 10):
         put(f"images/good {number}.png", GREY)
         put(f"masks/good {number}.png", WANTED)
     data = load(put)
-    assert sum(map(len, (data.train, data.validation, data.test))) == 4
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [2, 1, 1]
     assert "of 10 tiles 4 are kept" in data.notes[0]
+
+
+def test_the_largest_picture_is_thinned_first(put, monkeypatch):
+    monkeypatch.setattr(parts, "TILE", 40)
+    monkeypatch.setattr(parts, "MOST_VALUES", 12 * GREY.size)
+    put("images/large.png", np.tile(GREY, (5, 10)))
+    put("masks/large.png", np.tile(WANTED, (5, 10)))
+    data = load(put)
+    names = [p.name for p in (*data.train, *data.validation, *data.test)]
+    assert {"good 0", "good 1", "good 2"} < set(names)
+    rows = [int(name.removeprefix("large, tile ")[0]) for name in names if "tile" in name]
+    assert len(rows) == 5
+    assert set(rows) == {1, 2, 3}  # of all heights
+
+
+def background(put, **masks):
+    """Put pictures with these masks in place of the good ones, and return what is foreground."""
+    for path in (*put.images.iterdir(), *put.masks.iterdir()):
+        path.unlink()
+    for name, mask in masks.items():
+        put(f"images/{name}.png", GREY)
+        put(f"masks/{name}.png", mask)
+    data = load(put)
+    return data, [by_name(data, name).mask[0].numpy() > 0 for name in masks]
+
+
+def test_where_nothing_is_black_the_most_frequent_value_of_all_masks_is_background(put):
+    white = np.full((*SHAPE, 3), 255, np.uint8)
+    full = np.where(np.ones((*SHAPE, 1), bool), [200, 30, 30], 0).astype(np.uint8)
+    mixed = np.where(WANTED[..., None], full, white)
+    data, found = background(put, a=mixed, b=white, c=full, d=mixed, e=white)
+    assert [mask.sum() for mask in found] == [WANTED.sum(), 0, GREY.size, WANTED.sum(), 0]
+    assert "so the most frequent value of all masks is the background" in "".join(data.notes)
+
+
+def test_0_in_one_mask_is_background_in_all(put):
+    full = np.full(SHAPE, 255, np.uint8)
+    _, found = background(put, a=SOFT, b=full, c=np.where(WANTED, 7, 3).astype(np.uint8), d=full)
+    assert [mask.mean() for mask in found[1:]] == [1, 1, 1]
+    data, found = background(put, a=full, b=full, c=full)
+    assert all(mask.all() for mask in found)
+    assert "a.png, b.png, c.png: one value only, 255, taken as foreground" in data.notes[0]
+
+
+def test_labels_beside_a_255_are_labels_and_blurred_edges_are_edges(put):
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[1:7, 1:7], labels[10:16, 1:9], labels[20, 20] = 1, 2, 255
+    box = np.pad(WANTED * 255.0, 2)
+    blurred = sum(box[r : r + SHAPE[0], c : c + SHAPE[1]] for r in range(5) for c in range(5)) / 25
+    data, found = background(put, a=labels, b=blurred.round().astype(np.uint8), c=WANTED)
+    assert np.array_equal(found[0], labels > 0)
+    assert np.array_equal(found[1], blurred.round() >= 128)
+    assert (found[1] != WANTED).sum() <= 4 * 3  # the corners
+    assert "if 255 means 'do not count', make it 0" in data.notes[0]
+
+
+def test_a_coloured_jpeg_is_cut_by_its_brightest_colour(put):
+    put("images/red.png", GREY)
+    put("masks/red.jpg", np.where(WANTED[..., None], [255, 0, 0], 0).astype(np.uint8))
+    mask = by_name(load(put), "red").mask[0].numpy() > 0
+    assert (mask == WANTED).mean() > 0.98
+
+
+def test_no_number_in_a_mask_is_background(put):
+    mask = WANTED.astype(np.float32)
+    mask[0, 0] = np.nan
+    put("images/holes.png", GREY)
+    put("masks/holes.tif", mask)
+    data = load(put)
+    assert torch.equal(by_name(data, "holes").mask[0] > 0, torch.from_numpy(WANTED))
+    assert "holes.tif: values that are no numbers became background" in data.notes
+
+
+def test_colours_of_16_bits_are_said_to_be_cut(put):
+    height, width = SHAPE
+    colours = np.stack([GREY.astype(">u2") * 16] * 3, axis=2)
+
+    def chunk(kind, content):
+        return (
+            struct.pack(">I", len(content))
+            + kind
+            + content
+            + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    head = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in colours))
+    png = chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    put("images/deep.png", b"\x89PNG\r\n\x1a\n" + png)
+    put("masks/deep.png", WANTED)
+    assert "deep.png: 16 bits a colour, of which only the upper 8 are read" in load(put).notes[0]
+
+
+def test_what_will_be_in_the_way_of_training_is_noted(put):
+    put("images/tiny.png", GREY[:5, :7])
+    put("masks/tiny.png", WANTED[:5, :7])
+    assert "tiny: less than 16 pixels high or wide" in "\n".join(load(put).notes)
+    nothing = np.zeros(SHAPE, np.uint8)
+    data, _ = background(put, a=nothing, b=nothing, c=nothing)
+    assert "no foreground at all in validation" in "\n".join(data.notes)
+    mostly, _ = background(put, a=~WANTED, b=~WANTED, c=~WANTED)
+    assert "80% of all pixels are foreground: if you look for black, invert=True" in mostly.notes
 
 
 def test_no_pair_at_all_is_a_sentence_with_the_reasons(put):
     for path in put.masks.iterdir():
         path.unlink()
-    with pytest.raises(
-        ValueError, match=r"(?s)No picture could be paired.*good 0\.png has no mask"
-    ):
+    with pytest.raises(ValueError, match=r"(?s)No picture could be paired.*good 0\.png.*: no mask"):
         load(put)
     with pytest.raises(ValueError, match=r"There is no folder .*nowhere"):
         from_folder(put.images / "nowhere", put.masks)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [(None, TypeError, "images is of type NoneType; give a path"), ("", ValueError, "is empty")],
+)
+def test_what_is_no_folder_is_refused(given, error, said):
+    with pytest.raises(error, match=said):
+        from_folder(given, "masks")
 
 
 def test_two_empty_folders_are_a_sentence(tmp_path):

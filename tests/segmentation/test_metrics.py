@@ -2,13 +2,16 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
+from torch import nn
 
-from unet_teach.segmentation import boundary_f1, dice, evaluate, iou, lines_in_rings
+from unet_teach.segmentation import boundary_f1, dice, evaluate, iou, lines_in_rings, predict
+from unet_teach.segmentation.data import Pair
 from unet_teach.segmentation.metrics import Tally, outline
 
 
@@ -145,11 +148,94 @@ def test_masks_of_other_shapes_are_refused(score):
         score(SQUARE, SQUARE[None])
 
 
-def test_a_tolerance_below_0_is_refused():
-    with pytest.raises(ValueError, match="tolerance=-1 is below 0"):
-        boundary_f1(SQUARE, MOVED, tolerance=-1)
+@pytest.mark.parametrize("tolerance", [-1, math.nan, math.inf])
+def test_a_tolerance_below_0_is_refused(tolerance):
+    with pytest.raises(ValueError, match=r"tolerance=.* does not work; give a number, 0 or more"):
+        boundary_f1(SQUARE, MOVED, tolerance)
+
+
+def test_a_tolerance_beyond_the_picture_costs_no_more():
+    assert boundary_f1(SQUARE, MOVED, tolerance=1e9) == 1
+
+
+@pytest.mark.parametrize("score", [iou, dice, boundary_f1])
+def test_arrays_and_lists_are_masks_too(score):
+    expected = score(SQUARE, MOVED)
+    assert score(SQUARE.numpy(), MOVED.numpy()) == expected
+    assert score(np.flipud(SQUARE.numpy()), np.flipud(MOVED.numpy())) == expected
+    assert score(SQUARE.tolist(), MOVED) == expected
+    with pytest.raises(TypeError, match="found is of type NoneType; give a tensor or an array"):
+        score(None, MOVED)
+
+
+@pytest.mark.parametrize("score", [iou, dice, boundary_f1])
+def test_masks_without_pixels_are_refused(score):
+    with pytest.raises(ValueError, match="there is no pixel to be counted"):
+        score(torch.zeros(0, 4), torch.zeros(0, 4))
+
+
+def test_an_outline_needs_rows_and_columns():
+    with pytest.raises(ValueError, match=r"The masks are \(5,\); an outline needs \(H, W\)"):
+        boundary_f1(torch.ones(5), torch.ones(5))
+
+
+def test_masks_without_outlines_agree_only_if_they_are_the_same():
+    full, empty = torch.ones(5, 7), torch.zeros(5, 7)
+    assert boundary_f1(full, full) == 1
+    assert boundary_f1(full, empty) == 0
 
 
 def test_a_whole_dataset_is_not_scored_by_accident():
     with pytest.raises(TypeError, match=r"evaluate\(model, data\.validation\)"):
         evaluate(lambda image: image > 0.5, lines_in_rings(1))
+
+
+PAIR = Pair(torch.rand(1, 5, 7), SQUARE[None].float(), "a square")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "error", "said"),
+    [
+        ([], ValueError, "The list of pictures is empty"),
+        (PAIR, TypeError, "The pictures are of type Pair; give a list of pairs"),
+        (nn.Conv2d(1, 1, 1), TypeError, "The pictures are of type Conv2d"),
+        ([torch.zeros(3)], TypeError, "One of the pictures is of type Tensor"),
+    ],
+)
+def test_what_is_no_list_of_pictures_is_not_scored(pairs, error, said):
+    with pytest.raises(error, match=said):
+        evaluate(lambda image: image > 0.5, pairs)
+
+
+@pytest.mark.parametrize(
+    ("finder", "error", "said"),
+    [
+        (nn.Conv2d(3, 1, 1), ValueError, "takes pictures with 3 channels, and this one has 1"),
+        (nn.Conv2d(1, 2, 1), ValueError, r"answers \(2, 5, 7\), and \(1, 5, 7\) is needed"),
+        (nn.Conv2d, TypeError, "The finder is of type type; give a network that is built"),
+        (lambda image: image[..., :2] > 0.5, ValueError, "must return one value a pixel"),
+        (lambda image: image * 0 + 0.2, ValueError, "Cut logits at 0"),
+        (lambda image: None, TypeError, "What the function found is of type NoneType"),
+    ],
+)
+def test_what_gives_no_mask_is_refused(finder, error, said):
+    with pytest.raises(error, match=said):
+        predict(finder, PAIR.image)
+
+
+def test_a_function_may_return_an_array():
+    assert torch.equal(predict(lambda image: image[0].numpy() > 0.5, PAIR.image), PAIR.image > 0.5)
+
+
+def test_a_picture_has_channels_rows_and_columns():
+    with pytest.raises(ValueError, match=r"The image is \(5, 7\); give \(C, H, W\)"):
+        predict(nn.Conv2d(1, 1, 1), PAIR.image[0])
+    with pytest.raises(TypeError, match=r"image is of type ndarray; give a tensor \(C, H, W\)"):
+        predict(nn.Conv2d(1, 1, 1), PAIR.image.numpy())
+
+
+def test_a_network_is_left_as_it_was_module_by_module():
+    model = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.Conv2d(2, 1, 1))
+    model[1].eval()  # frozen
+    predict(model, PAIR.image)
+    assert [module.training for module in model.modules()] == [True, True, False, True]

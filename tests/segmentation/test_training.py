@@ -1,6 +1,7 @@
 """Training: that it learns, stops, resumes, and says what went wrong."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -96,18 +97,30 @@ def test_a_stop_before_the_first_look_leaves_the_network_as_it_was(halves, monke
     )
 
 
-def test_a_budget_of_time_is_kept(halves, monkeypatch):
-    seconds = itertools.count()
-    monkeypatch.setattr(training, "clock", lambda: next(seconds))  # each look at it is one second
-    run = short(small(), halves, seconds=30)
-    assert run.ended == "out of time"
-    assert 30 <= run.seconds <= 33
-    assert repr(run).startswith("Time is up after ")
+def test_a_budget_of_time_is_kept_with_all_looks(halves, monkeypatch):
+    now = [0]
+
+    def lasting(seconds, function):
+        def do(*args):
+            now[0] += seconds
+            return function(*args)
+
+        return do
+
+    monkeypatch.setattr(training, "clock", lambda: now[0])
+    monkeypatch.setattr(training, "look", lasting(5, training.look))
+    monkeypatch.setattr(training, "random_crops", lasting(1, random_crops))
+    run = short(small(), halves, seconds=45)
+    # Looks at steps 0, 25 and 30 take 5 seconds each.
+    assert (run.ended, run.steps, run.seconds) == ("out of time", 30, 45)
+    assert repr(run).startswith("Time is up after 30 steps")
 
 
 def test_a_loss_that_is_no_number_ends_it_with_advice(halves):
     run = short(small(), halves, steps=40, learning_rate=1e25)
     assert run.ended == "not a number"
+    assert repr(run).startswith("Ended after 1 step. Kept: the weights of step 0")
+    assert "no finite number after 1 step, and" in run.trouble
     assert "Try a learning rate ten times smaller" in repr(run)
     assert all(p.isfinite().all() for p in run.model.parameters())
 
@@ -130,11 +143,26 @@ def test_a_collapsed_run_is_noticed_and_explained(halves, logit, said):
     run = short(Constant(logit), halves, steps=2)
     assert said in run.trouble
     assert "Try another seed first" in run.trouble
+    high = short(Constant(logit), halves, steps=2, learning_rate=50)
+    assert "Try a smaller learning rate than 50 first" in high.trouble
 
 
 def test_a_good_run_is_no_trouble():
     looks = [Look(step, 1.0, 1.0, 0.5, 0.2, 0.25) for step in (0, 25)]
     assert trouble_of(looks, "finished") == ""
+
+
+def test_a_loss_that_is_no_number_at_a_look_is_trouble(halves):
+    run = short(Constant(torch.nan), halves, steps=2)
+    assert run.best.validation_iou == 0
+    looks = [Look(0, 1.0, 1.0, 0.5, 0.2, 0.25), Look(25, 1.0, torch.nan, 0.0, 0.2, 0.25)]
+    assert "a loss was no finite number" in trouble_of(looks, "finished")
+
+
+def test_a_budget_that_is_too_short_is_trouble(halves):
+    run = short(small(), halves, seconds=1e-6)
+    assert run.steps == 0  # one look takes all of it
+    assert "Only 0 steps fit into the time" in run.trouble
 
 
 def test_a_run_goes_on_where_it_was_saved_and_ends_like_one_that_was_not_cut(halves, tmp_path):
@@ -152,6 +180,54 @@ def test_a_run_goes_on_where_it_was_saved_and_ends_like_one_that_was_not_cut(hal
     assert rest.history[-1] == whole.history[-1]
     for ours, theirs in zip(rest.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("steps", [5, 3])
+def test_a_run_with_nothing_left_to_do_says_so(halves, tmp_path, steps):
+    file = tmp_path / "run.pt"
+    before = short(small(), halves, steps=5, checkpoint=file)
+    again = short(small(seed=9), halves, steps=steps, checkpoint=file, resume=True)
+    assert (again.ended, again.steps) == ("done before", 5)
+    assert "Nothing was trained" in repr(again)
+    assert evaluate(again.model, halves.test) == evaluate(before.model, halves.test)
+
+
+def test_a_checkpoint_of_other_data_is_a_sentence(halves, tmp_path):
+    file = tmp_path / "run.pt"
+    short(small(), halves, steps=1, checkpoint=file)
+    others = replace(halves, name="thirds")
+    with pytest.raises(ValueError, match=r"was trained on halves .*, and these are thirds"):
+        short(small(), others, steps=2, checkpoint=file, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("best", None),
+        ("model", 3),
+        ("optimizer", {}),
+        ("random", torch.zeros(3, dtype=torch.uint8)),
+        ("history", [[1, 2]]),
+        ("step", "many"),
+        ("elapsed", float("nan")),
+    ],
+)
+def test_a_checkpoint_with_something_else_inside_is_a_sentence(halves, tmp_path, part, content):
+    file = tmp_path / "run.pt"
+    short(small(), halves, steps=1, checkpoint=file)
+    torch.save(torch.load(file, weights_only=True) | {part: content}, file)
+    with pytest.raises(ValueError, match=r"run\.pt is damaged, or no checkpoint of this course\."):
+        short(small(), halves, steps=2, checkpoint=file, resume=True)
+
+
+def test_where_no_checkpoint_can_be_is_a_sentence(halves, tmp_path):
+    with pytest.raises(ValueError, match=r"is a folder\. Give a file in it: .*training\.pt"):
+        short(small(), halves, steps=1, checkpoint=tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"cannot be written \("):
+        short(small(), halves, steps=1, checkpoint=tmp_path / "file" / "run.pt")
+    with pytest.raises(TypeError, match="checkpoint is of type UNet; give a path"):
+        load_model(small(), tmp_path / "file")
 
 
 def test_a_checkpoint_gives_the_best_weights_back(halves, tmp_path):
@@ -230,11 +306,79 @@ def test_the_learning_rate_goes_up_and_down_as_that_of_torch():
 
 
 @pytest.mark.parametrize(
-    "options", [{"steps": 0}, {"seconds": -1}, {"batch": 0}, {"crop": 0}, {"threads": 0}]
+    ("options", "said"),
+    [
+        ({"steps": 0}, r"steps=0 does not work; give a whole number, 1 or more\."),
+        ({"seconds": -1}, r"seconds=-1 does not work; give a number above 0\."),
+        ({"seconds": float("nan")}, "seconds=nan"),
+        ({"learning_rate": 0}, "learning_rate=0"),
+        ({"batch": 0}, "batch=0"),
+        ({"seed": -1}, "seed=-1"),
+        ({"threads": 0}, "threads=0"),
+        ({"crop": 1}, "crop=1, and the network needs 2 pixels a side; use a larger crop"),
+        ({"resume": True}, "needs checkpoint="),
+        ({"checkpoint": ""}, "checkpoint is empty"),
+    ],
 )
-def test_impossible_numbers_are_refused(halves, options):
-    with pytest.raises(ValueError, match="must be above 0"):
+def test_impossible_numbers_are_refused(halves, options, said):
+    with pytest.raises(ValueError, match=said):
         train(small(), halves, live=False, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"steps": 2.5}, r"steps=2\.5 is of type float; give a whole number, 1 or more\."),
+        ({"batch": "8"}, "batch='8' is of type str"),
+        ({"threads": True}, "threads=True is of type bool"),
+        ({"checkpoint": 3}, "checkpoint is of type int; give a path"),
+        ({"model": UNet}, "model is of type type; give a network that is built"),
+        ({"data": lines_in_rings}, "data is of type function; give a dataset, such as earth"),
+    ],
+)
+def test_what_is_of_another_type_is_refused(halves, options, said):
+    with pytest.raises(TypeError, match=said):
+        train(**{"model": small(), "data": halves, "live": False} | options)
+
+
+def with_one(halves, part, image, mask):
+    """The data with one picture more."""
+    return replace(halves, **{part: (*getattr(halves, part), Pair(image, mask, "odd one"))})
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+@pytest.mark.parametrize(
+    ("image", "mask", "said"),
+    [
+        (torch.full((1, 40, 56), torch.nan), torch.zeros(1, 40, 56), "no finite numbers"),
+        (torch.zeros(1, 40, 56), torch.zeros(1, 20, 56), r"its mask \(1, 20, 56\)"),
+        (torch.zeros(1, 40, 56), torch.full((1, 40, 56), 255.0), "a mask of 255 to 255"),
+        (torch.zeros(3, 40, 56), torch.zeros(1, 40, 56), "has 3 channels, and the first one 1"),
+        (torch.zeros(1, 40, 1), torch.zeros(1, 40, 1), "is 40×1, and the network needs 2 pixels"),
+        (torch.zeros(1, 40, 56).byte(), torch.zeros(1, 40, 56), "make both float32"),
+    ],
+)
+def test_a_picture_that_cannot_be_learnt_from_is_named(halves, part, image, mask, said):
+    with pytest.raises(ValueError, match=f"The {part} picture 'odd one' .*{said}"):
+        short(small(), with_one(halves, part, image, mask), steps=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"in_channels": 3}, "takes pictures with 3 channels, and this one has 1"),
+        ({"out_channels": 2}, r"answers \(2, 40, 56\), and \(1, 40, 56\) is needed"),
+        ({"padding": "valid"}, r"Build it with out_channels=1, padding=\"same\"\."),
+    ],
+)
+def test_a_network_that_does_not_fit_the_pictures_is_refused(halves, options, said):
+    with pytest.raises(ValueError, match=said):
+        short(small(**options), halves, steps=1, crop=40)
+
+
+def test_a_network_that_cannot_change_is_refused(halves):
+    with pytest.raises(ValueError, match="no weights that may change"):
+        short(small().requires_grad_(False), halves)
 
 
 def test_outside_of_a_notebook_it_prints_a_line_a_look(halves, capsys):
@@ -259,9 +403,9 @@ def test_the_view_draws_in_its_share_of_the_time_only(halves):
 
 def test_the_page_shows_curves_pictures_and_the_trouble(halves):
     view = LiveView(halves.validation[0], shown=False)
-    view.still = ""
+    view.still, view.window = "", (slice(None), slice(None))
     look = Look(0, 0.5, 0.6, 0.7, 0.0, 0.25, torch.rand(40, 56))
-    page = view._html([look], 0.5, "step 0 <", "something < else")
+    page = view._html([look], look, 0.5, "step 0 <", "something < else")
     assert 'aria-label="train loss 0.50, validation loss 0.60, validation IoU 0.70"' in page
     assert page.count("<img") == 1
     assert "something &lt; else" in page

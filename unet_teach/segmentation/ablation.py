@@ -9,34 +9,30 @@ passes over what is there already.
 from __future__ import annotations
 
 import argparse
-import base64
-import io
-import json
-import os
-import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from PIL import Image
-from torch import Tensor
 
 from unet_teach.networks import UNet
+from unet_teach.segmentation import checks
 from unet_teach.segmentation.data import Dataset, Pair, earth, nuclei
 from unet_teach.segmentation.evaluation import evaluate, predict
 from unet_teach.segmentation.lines import lines_in_rings
+from unet_teach.segmentation.runs import RESULTS as RESULTS
+from unet_teach.segmentation.runs import Run as Run
+from unet_teach.segmentation.runs import listed, png, save
+from unet_teach.segmentation.runs import machine as machine
+from unet_teach.segmentation.runs import results as results
 from unet_teach.segmentation.training import train
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-RESULTS = Path(__file__).with_name("ablation.json")
 
 # The recipe was chosen on validation pictures with the whole U-Net, and is the same for every
 # variant: benchmarks/README.md, "Training".
@@ -72,48 +68,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Run:
-    """One variant, trained once.
-
-    Attributes:
-        data: name of the data set.
-        variant: name of the variant.
-        seed: of weights, crops and flips.
-        iou: on the test pictures.
-        dice: on the test pictures.
-        boundary_f1: on the test pictures, at a tolerance of 1 pixel.
-        validation_iou: of the weights that were kept.
-        parameters: numbers in the network.
-        seconds: processor time of training, on the machine named beside the results.
-        trouble: what went wrong, or "".
-        picture: the mask found in `window_of(data)`, as a PNG in base64.
-    """
-
-    data: str
-    variant: str
-    seed: int
-    iou: float
-    dice: float
-    boundary_f1: float
-    validation_iou: float
-    parameters: int
-    seconds: float
-    trouble: str
-    picture: str
-
-    @property
-    def score(self) -> float:
-        """The measure that tells most on these data: boundary F1 on earth, else IoU."""
-        return self.boundary_f1 if self.data == "earth" else self.iou
-
-    @property
-    def mask(self) -> Tensor:
-        """The mask found in `window_of(data)`: (1, H, W)."""
-        png = io.BytesIO(base64.b64decode(self.picture))
-        return torch.from_numpy(np.array(Image.open(png)))[None]
-
-
 def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run:
     """Train one variant by the recipe and score it on the test pictures: one dot of the table.
 
@@ -126,9 +80,9 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
     Raises:
         ValueError: for an unknown variant or data set.
     """
-    for value, known in ((variant, VARIANTS), (data, DATA)):
-        if value not in known:
-            raise ValueError(f"{value!r} is not known. Use {', '.join(map(repr, known))}.")
+    _known(variant, VARIANTS)
+    _known(data, DATA)
+    checks.whole(0, seed=seed)
     dataset = DATA[data]()
     torch.manual_seed(seed)
     model = UNet(dataset.channels, 1, **NETWORK | VARIANTS[variant])
@@ -145,12 +99,13 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
         parameters=sum(p.numel() for p in model.parameters()),
         seconds=round(seconds, 1),
         trouble=trained.trouble,
-        picture=_png(found),
+        picture=png(found),
     )
 
 
 def window_of(data: str, dataset: Dataset | None = None) -> Pair:
     """Return the test picture that the results show: on earth, the Caribbean."""
+    _known(data, DATA)
     image, mask, name = (dataset or DATA[data]()).test[0]
     if data != "earth":
         return Pair(image, mask, name)
@@ -158,18 +113,7 @@ def window_of(data: str, dataset: Dataset | None = None) -> Pair:
     return Pair(image[window], mask[window], "the Caribbean")
 
 
-def results(path: Path = RESULTS) -> list[Run]:
-    """Return every run that comes with the course; `machine()` says where they were made."""
-    return [Run(**run) for run in json.loads(path.read_text(encoding="utf-8"))["runs"]]
-
-
-def machine(path: Path = RESULTS) -> dict[str, Any]:
-    """Return the command and the machine that the results come from."""
-    report = json.loads(path.read_text(encoding="utf-8"))
-    return {"command": report["command"], **report["machine"]}
-
-
-def table(runs: Iterable[Run] | None = None) -> str:
+def table(runs: Iterable[Run] | Run | None = None) -> str:
     """Return a Markdown table: mean ± standard deviation over seeds, a row a variant.
 
     On earth it is boundary F1, where skips show; on the others IoU.
@@ -177,7 +121,7 @@ def table(runs: Iterable[Run] | None = None) -> str:
     Args:
         runs: such as `results()`, the default.
     """
-    chosen = list(results() if runs is None else runs)
+    chosen = listed(results() if runs is None else runs)
     names = [name for name in DATA if any(run.data == name for run in chosen)]
     heads = [f"{name}: {'boundary F1' if name == 'earth' else 'IoU'}" for name in names]
     lines = [f"| part | variant | parameters | {' | '.join(heads)} |"]
@@ -192,35 +136,18 @@ def table(runs: Iterable[Run] | None = None) -> str:
     return "\n".join(lines)
 
 
-def figure(runs: Iterable[Run] | None = None, mine: Iterable[Run] = ()) -> Figure:
+def figure(runs: Iterable[Run] | Run | None = None, mine: Iterable[Run] | Run = ()) -> Figure:
     """Draw every run as a dot; your own runs, `mine`, as diamonds."""
     from unet_teach.segmentation.ablation_figures import dots
 
-    return dots(runs, mine)
+    return dots(listed(results() if runs is None else runs), listed(mine, least=0))
 
 
-def pictures(data: str, runs: Iterable[Run] | None = None, seed: int = 0) -> Figure:
+def pictures(data: str, runs: Iterable[Run] | Run | None = None, seed: int = 0) -> Figure:
     """Draw what each variant found in one test picture, side by side."""
     from unet_teach.segmentation import ablation_figures
 
-    return ablation_figures.pictures(data, runs, seed)
-
-
-def save(runs: Sequence[Run], command: str, path: Path = RESULTS) -> None:
-    """Write runs with the command and the machine that made them."""
-    report = {
-        "command": command,
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "cpus": os.cpu_count(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-        },
-        "network": NETWORK,
-        "recipes": RECIPES,
-        "runs": [asdict(run) for run in runs],
-    }
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return ablation_figures.pictures(data, listed(results() if runs is None else runs), seed)
 
 
 def main() -> None:
@@ -232,6 +159,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="what to write, and go on from")
     options = parser.parse_args()
     command = " ".join(["python -m unet_teach.segmentation.ablation", *sys.argv[1:]])
+    recipe = {"network": NETWORK, "recipes": RECIPES}
     runs = results(options.out) if options.out.exists() else []
     for seed in options.seeds:
         for data in options.data:
@@ -244,8 +172,13 @@ def main() -> None:
                     flush=True,
                 )
                 runs.append(run)
-                save(runs, command, options.out)
+                save(runs, command, recipe, options.out)
     print(table(runs))
+
+
+def _known(value: str, known: Collection[str]) -> None:
+    if value not in list(known):
+        raise ValueError(f"{value!r} is not known. Use {', '.join(map(repr, known))}.")
 
 
 def _mean_and_sd(runs: Sequence[Run]) -> str:
@@ -255,12 +188,6 @@ def _mean_and_sd(runs: Sequence[Run]) -> str:
     if len(scores) == 1:
         return f"{scores[0]:.2f}"
     return f"{statistics.mean(scores):.2f} ± {statistics.stdev(scores):.2f}"
-
-
-def _png(mask: Tensor) -> str:
-    file = io.BytesIO()
-    Image.fromarray(mask[0].numpy()).save(file, format="png", optimize=True)
-    return base64.b64encode(file.getvalue()).decode()
 
 
 if __name__ == "__main__":

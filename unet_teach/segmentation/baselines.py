@@ -7,6 +7,7 @@ Each takes the training pictures and returns a function from a picture (C, H, W)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach.segmentation import checks
 from unet_teach.segmentation.data import Pair
 
 Baseline = Callable[[Tensor], Tensor]
@@ -39,10 +41,17 @@ def otsu_threshold(values: Tensor) -> float:
     Args:
         values: of any shape.
 
+    Raises:
+        ValueError: if a value is no finite number.
+
     Source: Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE Transactions on
     Systems, Man, and Cybernetics 9, 1979, equation 18.
     """
     low, high = float(values.min()), float(values.max())
+    if not isfinite(high - low):
+        raise ValueError(
+            "The picture holds values that are no finite numbers: it has no threshold."
+        )
     if low == high:
         return high
     counts = torch.histc(values.double(), LEVELS, low, high)
@@ -60,7 +69,12 @@ def best_threshold(train: Sequence[Pair]) -> Baseline:
 
     Args:
         train: such as `data.train`.
+
+    Raises:
+        TypeError: for a whole `Dataset`: say which part.
+        ValueError: if there is no picture.
     """
+    train = checks.pairs(train, "best_threshold(data.train)")
     values = torch.cat([_grey(pair.image).flatten() for pair in train])
     wanted = torch.cat([pair.mask.flatten() for pair in train]) > 0
     inside = torch.histc(values[wanted], LEVELS, 0, 1)
@@ -93,9 +107,16 @@ def random_forest(train: Sequence[Pair], seed: int = 0, trees: int = 50) -> Base
         train: such as `data.train`.
         seed: of the pixels and of the trees.
         trees: more are steadier and slower.
+
+    Raises:
+        TypeError: for a whole `Dataset`: say which part.
+        ValueError: if there is no picture, or a number is too small.
     """
     from sklearn.ensemble import RandomForestClassifier
 
+    train = checks.pairs(train, "random_forest(data.train)")
+    checks.whole(0, seed=seed)
+    checks.whole(1, trees=trees)
     random = np.random.default_rng(seed)
     features = np.concatenate([pixel_features(pair.image) for pair in train])
     wanted = np.concatenate([pair.mask.numpy().ravel() for pair in train]) > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_teach.segmentation import checks
 from unet_teach.segmentation.data import Dataset, Pair, pair
 
 SIDE = 96  # pixels
@@ -25,10 +26,11 @@ def lines_in_rings(n: int = 24, seed: int = 0) -> Dataset:
         seed: the same seed gives the same pictures; another seed shares none.
 
     Raises:
+        TypeError: if n or seed is no whole number.
         ValueError: if n is below 1 or seed below 0.
     """
-    if n < 1 or seed < 0:
-        raise ValueError(f"n={n}, seed={seed}: n is 1 or more, seed 0 or more.")
+    checks.whole(1, n=n)
+    checks.whole(0, seed=seed)
     few = max(4, n // 4)
 
     def part(number: int, count: int) -> tuple[Pair, ...]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach.segmentation import checks
+
+Mask = Tensor | NDArray[np.generic]  # or nested lists
 TOLERANCE = 1.0  # pixels
 
 
@@ -34,19 +39,20 @@ class Scores:
         )
 
 
-def iou(found: Tensor, wanted: Tensor) -> float:
+def iou(found: Mask, wanted: Mask) -> float:
     """Return intersection over union of two masks.
 
     Args:
-        found: a mask of bools, or of only 0 and 1, of any shape. Several pictures are counted as
-            one large one: adding before dividing gives each pixel the same weight.
+        found: a mask of bools, or of only 0 and 1, of any shape: a tensor or an array. Several
+            pictures are counted as one large one: adding before dividing gives each pixel the same
+            weight.
         wanted: the same shape.
 
     Returns:
         0 to 1. Two empty masks agree: 1.
 
     Raises:
-        ValueError: if the shapes differ, or a value is neither 0 nor 1.
+        ValueError: if the shapes differ, there is no pixel, or a value is neither 0 nor 1.
 
     >>> iou(torch.tensor([1, 1, 0]), torch.tensor([0, 1, 1]))
     0.3333333333333333
@@ -55,7 +61,7 @@ def iou(found: Tensor, wanted: Tensor) -> float:
     return both / either if either else 1.0
 
 
-def dice(found: Tensor, wanted: Tensor) -> float:
+def dice(found: Mask, wanted: Mask) -> float:
     """Return the Dice score (F1 of the pixels) of two masks; see `iou` for the arguments.
 
     It says the same as IoU on another scale: dice = 2 · iou / (1 + iou).
@@ -67,7 +73,7 @@ def dice(found: Tensor, wanted: Tensor) -> float:
     return 2 * both / total if total else 1.0
 
 
-def boundary_f1(found: Tensor, wanted: Tensor, tolerance: float = TOLERANCE) -> float:
+def boundary_f1(found: Mask, wanted: Mask, tolerance: float = TOLERANCE) -> float:
     """Return how well two outlines agree.
 
     An outline is the pixels of a mask with one of their four neighbours outside of it. The frame of
@@ -81,20 +87,24 @@ def boundary_f1(found: Tensor, wanted: Tensor, tolerance: float = TOLERANCE) -> 
 
     Returns:
         0 to 1: the harmonic mean of the right share of the found outline (precision) and of the
-        wanted one (recall). Two masks without outlines agree: 1.
+        wanted one (recall). Where neither has an outline: 1 if the masks are the same, else 0.
 
     Raises:
-        ValueError: as `iou`; or if tolerance is below 0.
+        ValueError: as `iou`; or if tolerance is below 0, or a mask has no rows.
 
     Source: Csurka, Larlus & Perronnin, "What is a good evaluation measure for semantic
     segmentation?", BMVC 2013, section 2.2.
     """
-    return _f1(boundary_counts(found, wanted, tolerance))
+    tally = Tally(tolerance)
+    tally.add(found, wanted)
+    return tally.scores.boundary_f1
 
 
-def boundary_counts(found: Tensor, wanted: Tensor, tolerance: float = TOLERANCE) -> list[int]:
+def boundary_counts(found: Mask, wanted: Mask, tolerance: float = TOLERANCE) -> list[int]:
     """Return outline pixels [found and right, found, wanted and met, wanted]: add, then divide."""
     found, wanted = _masks(found, wanted)
+    if found.ndim < 2:
+        raise ValueError(f"The masks are {tuple(found.shape)}; an outline needs (H, W).")
     outlines = [outline(found), outline(wanted)]
     near = [_grown(one, tolerance) for one in outlines]
     pairs = ((outlines[0] & near[1], outlines[0]), (outlines[1] & near[0], outlines[1]))
@@ -113,10 +123,11 @@ class Tally:
     """Adds up what is found picture by picture, and divides at the end."""
 
     def __init__(self, tolerance: float = TOLERANCE) -> None:
+        checks.not_negative(tolerance=tolerance)
         self.tolerance = tolerance
         self.pixels, self.outlines = [0, 0, 0], [0, 0, 0, 0]
 
-    def add(self, found: Tensor, wanted: Tensor) -> None:
+    def add(self, found: Mask, wanted: Mask) -> None:
         """Take in one picture's masks (..., H, W)."""
         self.pixels = _sum(self.pixels, pixel_counts(found, wanted))
         self.outlines = _sum(self.outlines, boundary_counts(found, wanted, self.tolerance))
@@ -128,37 +139,49 @@ class Tally:
         return Scores(
             iou=both / either if either else 1.0,
             dice=2 * both / total if total else 1.0,
-            boundary_f1=_f1(self.outlines),
+            boundary_f1=_f1(self.outlines) if any(self.outlines) else float(both == either),
         )
 
 
-def pixel_counts(found: Tensor, wanted: Tensor) -> list[int]:
+def pixel_counts(found: Mask, wanted: Mask) -> list[int]:
     """Return pixels [in both masks, in either, in one plus in the other]: add, then divide."""
     found, wanted = _masks(found, wanted)
     both, total = int((found & wanted).sum()), int(found.sum()) + int(wanted.sum())
     return [both, total - both, total]
 
 
-def _masks(found: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+def as_mask(name: str, mask: Mask) -> Tensor:
+    """Return a mask as a tensor of bools; refuse what holds other values than 0 and 1."""
+    if not isinstance(mask, Tensor):
+        try:
+            mask = torch.as_tensor(np.ascontiguousarray(mask))
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"{name} is of type {type(mask).__name__}; give a tensor or an array of 0 and 1."
+            ) from None
+    if mask.dtype != torch.bool and not bool(((mask == 0) | (mask == 1)).all()):
+        raise ValueError(
+            f"{name} has values from {mask.min().item():.3g} to {mask.max().item():.3g}, and a "
+            "mask is 0 or 1. Cut logits at 0: `logits > 0`; probabilities at 0.5."
+        )
+    return mask.bool()
+
+
+def _masks(found: Mask, wanted: Mask) -> tuple[Tensor, Tensor]:
+    found, wanted = as_mask("found", found), as_mask("wanted", wanted)
     if found.shape != wanted.shape:
         raise ValueError(
             f"The masks are {tuple(found.shape)} and {tuple(wanted.shape)}. They must be alike: "
             "nothing is stretched in silence."
         )
-    for name, mask in (("found", found), ("wanted", wanted)):
-        if mask.dtype != torch.bool and not bool(((mask == 0) | (mask == 1)).all()):
-            raise ValueError(
-                f"{name} has values from {mask.min().item():.3g} to {mask.max().item():.3g}, and a "
-                "mask is 0 or 1. Cut logits at 0: `logits > 0`; probabilities at 0.5."
-            )
-    return found.bool(), wanted.bool()
+    if not found.numel():
+        raise ValueError(f"The masks are {tuple(found.shape)}: there is no pixel to be counted.")
+    return found, wanted
 
 
 def _grown(mask: Tensor, radius: float) -> Tensor:
     """Return every pixel within `radius` pixels of the mask."""
-    if radius < 0:
-        raise ValueError(f"tolerance={radius} is below 0. Use a distance in pixels, such as 1.")
-    reach = int(radius)
+    reach = min(int(radius), max(mask.shape[-2:]))  # nothing is further away
     steps = torch.arange(-reach, reach + 1)
     disc = (steps[:, None] ** 2 + steps**2 <= radius**2).float()
     counts = F.conv2d(F.pad(_four(mask), [reach] * 4), disc[None, None])
@@ -176,8 +199,6 @@ def _four(mask: Tensor) -> Tensor:
 
 def _f1(counts: Iterable[int]) -> float:
     right, found, met, wanted = counts
-    if not found and not wanted:
-        return 1.0
     if not right or not met:
         return 0.0
     precision, recall = right / found, met / wanted

@@ -1,4 +1,4 @@
-"""Reads one picture or one mask from a file: PNG, JPEG or TIFF, of any depth and colour."""
+"""Reads one picture from a file: PNG, JPEG or TIFF, of any depth and colour."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from PIL import Image, ImageOps
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 MOST_PIXELS = 400_000_000  # a file that claims more is not opened
-GREY = ("1", "L", "LA", "La", "I", "F")
-Map = NDArray[np.float32]
 
 
 class UnreadableError(ValueError):
@@ -36,9 +34,9 @@ def read_image(path: Path) -> Read:
     Raises:
         UnreadableError: with the reason.
     """
-    picture, notes = _opened(path)
+    picture, notes = opened(path)
     with_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-    if with_alpha and _alpha(picture).min() < 255:
+    if with_alpha and alpha(picture).min() < 255:
         notes.append("its transparency is left out")
     if picture.mode in ("1", "LA", "La"):
         return Read(np.asarray(picture.convert("L")), notes)
@@ -55,51 +53,12 @@ def read_image(path: Path) -> Read:
     return Read(np.asarray(picture.convert("RGBA").convert("RGB")), notes)
 
 
-def read_mask(path: Path) -> Read:
-    """Return a mask (H, W) of bools.
-
-    Foreground is what is not background, and background is the value 0, or black. Where nothing is
-    black, it is the most frequent colour. Two kinds of in-between values are cut in the middle:
-    those of a JPEG, and of a mask that is 0 or 255 almost everywhere.
+def opened(path: Path) -> tuple[Image.Image, list[str]]:
+    """Return what is in a file, turned as its EXIF data say, and what is left out of it.
 
     Raises:
         UnreadableError: with the reason.
     """
-    picture, notes = _opened(path)
-    if picture.mode in ("RGBA", "LA", "PA") and _is_flat(picture):
-        notes.append("the mask is in its transparency")
-        return Read(_alpha(picture) >= 128, notes)
-    if picture.mode in GREY or picture.mode.startswith("I"):
-        grey = picture.convert("L") if picture.mode in ("1", "LA", "La") else picture
-        values = np.asarray(grey)
-    else:
-        colours = np.asarray(picture.convert("RGBA").convert("RGB")).astype(np.int32)
-        values = colours @ np.array([65536, 256, 1], dtype=np.int32)  # one number a colour
-        if (colours[..., 0] == colours[..., 1]).all() and (
-            colours[..., 1] == colours[..., 2]
-        ).all():
-            values = colours[..., 0]
-    return Read(_foreground(values, path, notes), notes)
-
-
-def _foreground(values: NDArray[np.generic], path: Path, notes: list[str]) -> NDArray[np.bool_]:
-    numbers = np.asarray(values, dtype=np.float64)
-    lossy = path.suffix.lower() in (".jpg", ".jpeg")
-    extremes = float(((numbers == 0) | (numbers == 255)).mean())
-    between = extremes < 1 and bool((numbers == 0).any()) and bool((numbers == 255).any())
-    if numbers.max() <= 255 and (lossy or (between and extremes > 0.9)):
-        notes.append("its in-between values are cut at 128")
-        return numbers >= 128
-    kinds, counts = np.unique(numbers, return_counts=True)
-    background = 0.0 if 0 in kinds else float(kinds[counts.argmax()])
-    if background:
-        notes.append("nothing in it is 0 or black, so its most frequent value is the background")
-    elif len(kinds) > 2:
-        notes.append(f"its {len(kinds) - 1} labels or colours became one foreground")
-    return np.asarray(numbers != background)
-
-
-def _opened(path: Path) -> tuple[Image.Image, list[str]]:
     if path.stat().st_size == 0:
         raise UnreadableError("is an empty file")
     try:
@@ -109,6 +68,7 @@ def _opened(path: Path) -> tuple[Image.Image, list[str]]:
                 if file.width * file.height > MOST_PIXELS:
                     raise UnreadableError(f"has {file.width}×{file.height} pixels: too many")
                 pages = getattr(file, "n_frames", 1)
+                deep = "16" in str(file.tile) and file.mode in ("LA", "RGB", "RGBA")
                 file.load()
                 picture = ImageOps.exif_transpose(file)
     except Image.DecompressionBombError:
@@ -119,14 +79,14 @@ def _opened(path: Path) -> tuple[Image.Image, list[str]]:
         raise UnreadableError(
             f"is damaged, or of a kind that Pillow cannot read ({error})"
         ) from None
-    return picture, [f"only the first of its {pages} pages is used"] if pages > 1 else []
+    notes = [f"only the first of its {pages} pages is used"] if pages > 1 else []
+    if deep:  # Pillow keeps the upper 8 and does not say so
+        notes.append(
+            "16 bits a colour, of which only the upper 8 are read: scale it to 8 bits first"
+        )
+    return picture, notes
 
 
-def _alpha(picture: Image.Image) -> NDArray[np.uint8]:
+def alpha(picture: Image.Image) -> NDArray[np.uint8]:
+    """Return how opaque each pixel is: (H, W), 0 to 255."""
     return np.asarray(picture.convert("RGBA"))[..., 3]
-
-
-def _is_flat(picture: Image.Image) -> bool:
-    """Whether the colours are all the same, and only the transparency differs."""
-    pixels = np.asarray(picture.convert("RGBA")).reshape(-1, 4)
-    return bool((pixels[:, :3] == pixels[0, :3]).all() and (pixels[:, 3] != pixels[0, 3]).any())

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.segmentation import checkpoint as checkpoints
+from unet_teach.segmentation import checks
 from unet_teach.segmentation.data import Dataset, Pair
 from unet_teach.segmentation.history import Look, Training, alike, look, trouble_of
 from unet_teach.segmentation.live import LiveView
@@ -46,7 +47,7 @@ def train(
             call `torch.manual_seed` before you build it.
         data: such as `earth()`.
         steps: how often the weights change; 600 if `seconds` is not given either.
-        seconds: a budget of time. With steps as well, what is reached first ends it.
+        seconds: a budget of time, with all looks. With steps as well, the first reached ends it.
         seed: of the crops and flips.
         batch: crops a step.
         crop: side of a crop in pixels, or the smallest side of a picture if that is less.
@@ -61,11 +62,19 @@ def train(
         The network with its best weights in eval mode, and how it went.
 
     Raises:
-        ValueError: for data or numbers that cannot be trained with, or a damaged checkpoint.
+        TypeError: for what is no network, no dataset, or no number.
+        ValueError: for data or numbers that cannot be trained with, or for a checkpoint that is
+            damaged, of another network, or of other data.
     """
     if steps is None and seconds is None:
         steps = STEPS
-    _check(data, steps=steps, seconds=seconds, batch=batch, crop=crop, threads=threads)
+    checks.whole(1, steps=1 if steps is None else steps, batch=batch, crop=crop, threads=threads)
+    checks.whole(0, seed=seed)
+    checks.positive(seconds=1 if seconds is None else seconds, learning_rate=learning_rate)
+    checks.trainable(model, data, crop)
+    if resume and checkpoint is None:
+        raise ValueError("resume=True needs checkpoint=…, the file to go on from.")
+    file = None if checkpoint is None else checkpoints.file_at(checkpoint)
     crop = min(crop, *(side for pair in data.train for side in pair.mask.shape[-2:]))
     torch.manual_seed(seed)  # for networks that draw random numbers themselves
     random = torch.Generator().manual_seed(seed)
@@ -74,8 +83,10 @@ def train(
     seen = alike(data.train, data.validation)
     history: list[Look] = []
     step, before, ended, best = 0, 0.0, "finished", deepcopy(model.state_dict())
-    if checkpoint is not None and resume and Path(checkpoint).exists():
-        step, before, best, history = checkpoints.load(checkpoint, model, optimizer, random)
+    source, first, cost = f"{data.name} ({data.source})", -1, 0.0
+    if file is not None and resume and file.exists():
+        step, before, best, history = checkpoints.load(file, source, model, optimizer, random)
+        first = step
     # Channels beside each other in memory: the same sums, a third faster (benchmarks/README.md).
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
     start = clock() - before
@@ -83,20 +94,22 @@ def train(
     model.train()
     try:
         while True:
-            done = _done(step, steps, clock() - start, seconds)
+            done = _done(step, steps, clock() - start, seconds, cost)
             if step % LOOK_EVERY == 0 or done >= 1:
                 if not history or history[-1].step < step:
+                    began = clock()
                     history.append(look(model, step, loss_of, seen, data.validation))
                     if history[-1].beats(history[:-1]):
                         best = deepcopy(model.state_dict())
-                    if checkpoint is not None:
-                        elapsed = clock() - start
-                        checkpoints.save(
-                            checkpoint, model, optimizer, random, step, elapsed, best, history
-                        )
+                    if file is not None:
+                        so_far = step, clock() - start, best, history
+                        checkpoints.save(file, source, model, optimizer, random, *so_far)
+                    cost = clock() - began
+                    done = _done(step, steps, clock() - start, seconds, cost)
                 view.show(history, done, clock() - start)
             if done >= 1:
-                ended = "finished" if step == steps else "out of time"
+                ended = "finished" if steps and step >= steps else "out of time"
+                ended = "done before" if step == first else ended
                 break
             optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(done)
             images, masks = random_crops(data.train, batch, crop, random)
@@ -118,7 +131,7 @@ def train(
     if not history:  # stopped before there was anything to see
         history.append(look(model, step, loss_of, seen, data.validation))
     elapsed = clock() - start
-    trouble = trouble_of(history, ended)
+    trouble = trouble_of(history, ended, step, learning_rate)
     training = Training(model, history, ended, step, elapsed, trouble, threads, view.spent)
     view.close(training)
     return training
@@ -168,14 +181,12 @@ def one_cycle(done: float) -> float:
     return max(1e-4, (1 + cos(pi * (done - 0.3) / 0.7)) / 2)
 
 
-def _done(step: int, steps: int | None, elapsed: float, seconds: float | None) -> float:
-    """Return which share of the training is done: by steps or by time, what is further."""
-    return max(step / steps if steps else 0.0, elapsed / seconds if seconds else 0.0)
+def _done(
+    step: int, steps: int | None, elapsed: float, seconds: float | None, cost: float
+) -> float:
+    """Return which share of the training is done: by steps or by time, what is further.
 
-
-def _check(data: Dataset, **numbers: float | None) -> None:
-    if not data.train or not data.validation:
-        raise ValueError(f"{data.name} has no pictures to train with. Look at data.notes.")
-    for name, value in numbers.items():
-        if value is not None and value <= 0:
-            raise ValueError(f"{name}={value} must be above 0.")
+    The last look takes time as well: `cost`, in seconds.
+    """
+    by_time = elapsed / max(seconds - cost, 1e-9) if seconds else 0.0
+    return max(step / steps if steps else 0.0, by_time)
