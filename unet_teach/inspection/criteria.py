@@ -24,7 +24,7 @@ class Found:
 
     Attributes:
         path: down and up again.
-        encoder: the levels where the way down learns something, the finest first.
+        encoder: the levels where the way down, or one to a skip, learns something, finest first.
         decoder: the levels that the way up passes, the coarsest first.
         bottom: the coarsest level.
         joins: one skip a level.
@@ -86,9 +86,6 @@ def find(graph: Graph, output: Value) -> Found:
     path = graph.path(output)
     down = [graph.levels[v] for v in path.down]
     bottom = max((level for level in down if level < GLOBAL), default=0.0)
-    encoder = _distinct(
-        graph.levels[v] for v in path.down if v.op in graph.learned and graph.levels[v] < GLOBAL
-    )
     decoder = _distinct(graph.levels[v] for v in path.up if graph.levels[v] < bottom - SAME)
     joins: dict[float, Join] = {}
     for join in graph.joins(output):
@@ -96,6 +93,9 @@ def find(graph: Graph, output: Value) -> Found:
             continue  # it comes from a detour beside the way, not from the bottom
         level = next((known for known in joins if abs(known - join.level) < SAME), join.level)
         joins.setdefault(level, join)
+    ways = [v for join in joins.values() for v in graph.way_to(join.fine)]
+    learned = [graph.levels[v] for v in (*path.down, *ways) if v.op in graph.learned]
+    encoder = _distinct(level for level in learned if level < GLOBAL)
     above = [level for level in encoder if level < bottom - SAME]
     missing = [level for level in above if not _among(level, joins)]
     return Found(

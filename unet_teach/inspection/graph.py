@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import dropwhile
 from typing import Literal
 
 from unet_teach.inspection.factors import Dims, along, pitches, plain, spread_out
@@ -253,7 +254,27 @@ class Graph:
             ends = [key for key in best if key[1] == RISES] or ends
         if not ends:
             return Path((), ())
-        return _walked(best, max(ends, key=lambda key: best[key][0]))
+        return self._walked(best, max(ends, key=lambda key: best[key][0]))
+
+    def _walked(self, best: Best, end: Stand) -> Path:
+        ways: dict[Way, list[Value]] = {BEGINS: [], FALLS: [], RISES: []}
+        key: Stand | None = end
+        while key is not None:
+            ways[key[1]].insert(0, key[0])
+            key = best[key][1]
+        finest = self.levels[ways[BEGINS][-1]]
+        begun = dropwhile(lambda v: abs(self.levels[v] - finest) > SAME, ways[BEGINS])
+        return Path((*begun, *ways[FALLS]), tuple(ways[RISES]))
+
+    def way_to(self, value: Value) -> list[Value]:
+        """The finest way that leads to a value, from its end."""
+        way = [value]
+        while way[-1].op is not None:
+            sources = [v for v in way[-1].op.inputs if v in self.finest_learned]
+            if not sources:
+                break
+            way.append(min(sources, key=lambda v: (self.finest_learned[v], self.finest[v])))
+        return way
 
 
 def _turns(step: float) -> list[tuple[Way, Way, int]]:
@@ -268,16 +289,6 @@ def _turns(step: float) -> list[tuple[Way, Way, int]]:
 def kind_of(op: Op) -> Kind | None:
     """How an operation joins what it takes, if it does."""
     return KINDS.get(op.name.rstrip("_")) or ("add" if op.is_pointwise else None)
-
-
-def _walked(best: Best, end: Stand) -> Path:
-    down: list[Value] = []
-    up: list[Value] = []
-    key: Stand | None = end
-    while key is not None:
-        (up if key[1] == RISES else down).append(key[0])
-        key = best[key][1]
-    return Path(tuple(reversed(down)), tuple(reversed(up)))
 
 
 def _weighs(op: Op) -> bool:
