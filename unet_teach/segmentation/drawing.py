@@ -55,7 +55,7 @@ def _strip(titled: Sequence[tuple[str, Pair]]) -> Figure:
 
     gap, above = 0.12, 0.65  # inches, between the pictures and for their names
     shapes = [pair.mask.shape[-1] / pair.mask.shape[-2] for _, pair in titled]
-    width = min(10.0, 4.0 * sum(shapes)) - gap * (len(titled) - 1)
+    width = min(10.0, 5.0 * sum(shapes)) - gap * (len(titled) - 1)
     height = width / sum(shapes)
     size = width + gap * (len(titled) - 1), height + above
     figure = Figure(figsize=size, dpi=DPI)
