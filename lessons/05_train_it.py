@@ -196,7 +196,7 @@ exercises.to_mask.check(to_mask)
 # %% [markdown]
 # ## Validate, and change nothing
 #
-# After each 3×3 convolution our U-Net has a *BatchNorm*: it shifts and scales each channel to mean 0 and deviation 1, so that no layer's
+# After each 3×3 convolution our U-Net has a *batch normalisation*: it shifts and scales each channel to mean 0 and deviation 1, so that no layer's
 # numbers run away. In *training mode* it does so by the crops at hand, and takes notes. In *evaluation mode* it uses its notes.
 # Whoever validates in the wrong mode scores another network, and changes this one on the way.
 #

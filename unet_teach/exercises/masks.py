@@ -334,7 +334,7 @@ clean_mask = Exercise(
             "the picture changed",
             lambda: _ones_in_place,
             _changes_the_picture,
-            "It is in place: whoever gave you the picture loses it. Work on a copy, or compare: "
+            "Whoever gave you the picture has lost it. Work on a copy, or compare: "
             "a comparison makes a new tensor.",
             at="its values",
         ),

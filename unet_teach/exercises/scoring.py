@@ -210,6 +210,13 @@ iou = Exercise(
             "Treat the empty case by itself.",
         ),
         does(
+            "1 added below",
+            [lambda a, t: (a & t).sum() / ((a | t).sum() + 1)],
+            _known_pairs,
+            "1 added below saves you from dividing by 0, but then no answer ever gets 1. Treat the "
+            "empty case by itself.",
+        ),
+        does(
             "rounded down",
             [lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1)],
             _three_pairs,
