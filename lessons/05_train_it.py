@@ -1,6 +1,6 @@
 # %% [markdown]
 # # 5 · Train it
-# *30 minutes, of which your computer works one or two alone. You will be able to train a U-Net, to say how good it is, and to doubt
+# *45 minutes, of which your computer works two or three alone. You will be able to train a U-Net, to say how good it is, and to doubt
 # the number.*
 #
 # So far the networks were empty. Their weights were random, and what came out was noise of the right size. Now one of them shall learn
@@ -14,7 +14,7 @@ import torch
 
 from unet_teach import UNet, exercises
 from unet_teach.figures import show
-from unet_teach.segmentation import baselines, earth, evaluate, nuclei, predict, train
+from unet_teach.segmentation import ablation, baselines, earth, evaluate, nuclei, predict, train
 from unet_teach.segmentation.drawing import comparison, curves
 from unet_teach.widgets import Predict
 
@@ -33,13 +33,13 @@ print(data)
 # %%
 show(
     data.figure(),
-    "The Earth in grey, cut into parts with the coast outlined. Train: Europe, Africa and West Asia; East Asia and Australia. "
-    "Validation: a strip from Siberia to Java. Test: the Americas. Clouds are absent; deserts are bright, forests as dark as the sea.",
+    "The Earth in grey from west to east, cut into four, the coast outlined. Test: the Americas. Train: Europe, Africa and West Asia. "
+    "Validation: a strip from Siberia to Java. Train again: East Asia and Australia. Deserts are bright, forests nearly as dark as the sea.",
 )
 
 # %% [markdown]
 # The picture is grey on purpose: in colour, *blue* would give the answer away. So it is not enough to look at one pixel. Compare the
-# Amazon with the sea beside it. They are equally dark.
+# Amazon with the sea. The forest is nearly as dark, and shallow sea is brighter.
 #
 # It is cut into three parts:
 #
@@ -52,8 +52,9 @@ show(
 #
 # ## Exercise 1: nothing may leak
 #
-# Training takes *crops*: small squares at random places. A crop that reaches into the validation strip has seen it. Which left edges
-# are allowed? The picture is `width` wide, a crop `crop`, the strip goes from `start` to `stop − 1`.
+# Training takes *crops*: small squares at random places. A crop that reaches into the validation strip has seen it. Here the world is
+# cut beforehand. Had you left it whole, which left edges would be allowed? The picture is `width` wide, a crop `crop`, the strip goes
+# from `start` to `stop − 1`. Return a list.
 
 # %%
 def training_lefts(width, crop, start, stop):
@@ -84,10 +85,10 @@ exercises.clean_mask.check(clean_mask)
 # %% [markdown]
 # ## How good is an answer?
 #
-# Count pixels. What share of them is right? The next cell answers "sea" everywhere.
+# Count pixels. What share of them is right? The next cell answers "sea" everywhere, for East Asia and Australia.
 
 # %%
-truth = data.test[0].mask.bool()
+truth = data.train[1].mask.bool()
 nothing = torch.zeros_like(truth)
 print(f"right pixels, for saying 'sea' everywhere: {(nothing == truth).float().mean():.0%}")
 
@@ -110,7 +111,8 @@ exercises.iou.check(iou)
 
 # %% [markdown]
 # IoU has a blind spot. A continent is large and its coast is thin: an answer can blur every bay and still share most of the pixels.
-# **Boundary F1** looks at the outline alone: which part of it lies within one pixel of the other outline? You will see both.
+# **Boundary F1** looks at the outlines alone. Which share of the answer's lies within a pixel of the true one, and which share of the
+# true one within a pixel of the answer's? Of the two shares it is the harmonic mean, which is low when either is.
 #
 # ## First without a network
 #
@@ -126,53 +128,54 @@ for name, finder in finders.items():
     print(f"{name:15}", evaluate(finder, data.validation))
 
 # %% [markdown]
-# The forest is good. Remember its two numbers.
+# The forest is good. Remember its IoU, and its boundary F1.
 
 # %% jupyter={"source_hidden": true}
 Predict(
     "A U-Net, trained for a minute or so: what will its IoU be on the validation strip?",
     answer="0.85 to 0.93",
-    choices=["below 0.5", "0.5 to 0.75", "0.85 to 0.93", "above 0.98"],
+    choices=["below 0.73", "0.73 to 0.85", "0.85 to 0.93", "above 0.93"],
     slips={
-        "below 0.5": "A threshold on the grey has 0.73. It would have to be worse than that.",
-        "0.5 to 0.75": "That is where the threshold is. Depth lets it see more than one pixel.",
-        "above 0.98": "The mask was drawn by people from other pictures. Do even they agree so well?",
+        "below 0.73": "That is where the thresholds are. They see one pixel, and it sees its surroundings.",
+        "0.73 to 0.85": "Between threshold and forest. Two of twenty seeds did stay there. The others saw farther than 8 pixels.",
+        "above 0.93": "The mask was drawn by people from other pictures. Do even they agree so well?",
     },
-    explain="It is a guess about data, not about a formula. Nobody knows before trying.",
+    explain="It is a guess about data, not about a formula. Of twenty seeds that the course tried, eighteen ended there.",
 )
 
 # %% [markdown]
 # ## Train
 #
 # A step: take 8 crops, let the network answer, measure how wrong it is (the *loss*), move each weight a little to where the loss is
-# smaller. And again, 600 times. The loop is `unet_teach.segmentation.training`, 180 lines to be read.
+# smaller (how little: the *learning rate*). And again, 600 times. The loop is `unet_teach.segmentation.training`, 180 lines to be read.
 #
-# It takes about half a minute of a laptop, a minute or two in Binder. Watch the curves, and the prediction on the right. **■** in the
-# toolbar stops it at any time, and the best so far is kept.
+# It takes about half a minute of a laptop, a minute or two in Binder. Watch the curves, and what is found on the right. **■** in the
+# toolbar stops it at any time, and the best so far is kept. (Stopped early, your numbers are lower than those discussed below.)
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 network = UNet(in_channels=1, out_channels=1, depth=3, base_channels=8)
 training = train(network, data, steps=600)
+print(f"{'U-Net':15}", evaluate(network, data.validation))
 
 # %% [markdown]
 # ## Read the curve
 #
 # Two losses: one on what it learns from, one on what it has never seen. Both are measured alike, so you may compare them.
 #
-# - Both fall: it learns, and what it learns holds elsewhere.
+# - Both fall: it learns, and what it learns holds elsewhere. Leaps are normal while the learning rate is high, in the first half.
 # - The first falls, the second rises: it learns by heart.
 # - Neither falls: something is wrong. Data, learning rate, or bad luck with the seed.
 
 # %% tags=["nbval-ignore-output"]
 show(
     curves(training.history),
-    "Two losses fall steeply for a hundred steps, then slowly, the one on validation pictures more unsteadily. Below, the IoU on validation "
-    "pictures rises to about 0.9; the step that was kept is marked.",
+    "Two losses fall close together, both with leaps upwards in the first 400 steps, smoothly after that. Below, the IoU on validation "
+    "pictures leaps as well and settles at about 0.9; the step that was kept is marked.",
 )
 
 # %% [markdown]
-# What was kept is not the last step but the best one *on validation*. The unsteady line says how much chance there is in that choice.
+# Kept is the best step *on validation*, not the last. How much the line leaps says how much chance is in that choice.
 #
 # ## From logits to a mask
 #
@@ -193,10 +196,12 @@ exercises.to_mask.check(to_mask)
 # %% [markdown]
 # ## Validate, and change nothing
 #
-# A network with normalisation behaves in two ways. In *training mode* it normalises by the pictures at hand, and takes note of them. In
-# *evaluation mode* it uses its notes. Whoever validates in the wrong mode scores another network, and changes this one on the way.
+# After each 3×3 convolution our U-Net has a *batch normalisation*: it shifts and scales each channel to mean 0 and deviation 1, so that no layer's
+# numbers run away. In *training mode* it does so by the crops at hand, and takes notes. In *evaluation mode* it uses its notes.
+# Whoever validates in the wrong mode scores another network, and changes this one on the way.
 #
-# **Exercise 5.** The pooled IoU of a network as it will be used; afterwards it is as it was.
+# **Exercise 5.** The IoU of a network as it will be used, all pixels counted together; the masks are boolean. Record nothing for learning
+# (`torch.no_grad()`). Afterwards the network is as it was.
 
 # %%
 def validate(network, pictures, masks):
@@ -215,7 +220,8 @@ exercises.validation_iou.check(validate)
 # %% [markdown]
 # ## The Americas, once
 #
-# Now the test, on a continent that none of them has seen.
+# Now the test, on a continent that none of them has seen. And since one training is one seed: how often do twenty, which the course
+# brings along, beat the forest?
 
 # %% tags=["nbval-ignore-output"]
 scores = {name: evaluate(finder, data.test) for name, finder in (finders | {"U-Net": network}).items()}
@@ -223,21 +229,21 @@ for name, score in scores.items():
     print(f"{name:15}", score)
 
 # %%
-assert scores["U-Net"].iou > scores["best threshold"].iou + 0.05
-assert 0.6 < scores["U-Net"].iou < 0.9
-assert 0.2 < scores["U-Net"].boundary_f1 < 0.6
+twenty = [run for run in ablation.results() if (run.data, run.variant) == ("earth", "the U-Net")]
+for measure in ("iou", "boundary_f1"):
+    forests = getattr(scores["random forest"], measure)
+    ours = [getattr(run, measure) for run in twenty]
+    wins = sum(value > forests for value in ours)
+    print(f"{measure}: {min(ours):.2f} to {max(ours):.2f}, above {forests:.2f} in {wins} of {len(ours)}")
 
 # %% [markdown]
 # Look closely before you celebrate.
 #
-# - By **IoU** the U-Net wins: it knows large forms. The forest takes dark woods for sea.
-# - By **boundary F1** the forest is about as good, on some seeds better. Where exactly a coast runs is a matter of a few pixels, and there a
-#   forest sees as much as a network.
-# - And *Otsu* has the best outline of all! Its area is the worst. It finds the coasts where snow marks them, in the far north, and those are long. A measure
-#   can be fooled by luck.
-# - On validation all who learned were better. One strip of Asia is not a continent with its own woods and ice.
-#
-# A single number would have hidden most of this.
+# - By **IoU** the U-Net wins with most seeds: it knows large forms. The forest takes dark woods for sea.
+# - By **boundary F1** the forest wins against most seeds. Where exactly a coast runs is a matter of a few pixels, and there a network
+#   of this size adds nothing.
+# - And *Otsu* has the best outline of all! Its area is the worst. It finds the coasts where snow marks them, in the far north, and those
+#   are long. On the validation strip, with few coasts so far north, its outline is the worst: a measure can be fooled by luck.
 #
 # ## Where are the mistakes?
 
@@ -245,10 +251,12 @@ assert 0.2 < scores["U-Net"].boundary_f1 < 0.6
 pair = data.test[0]
 shown = {"Otsu": finders["Otsu"], "random forest": forest, "U-Net": network}
 found = {name: predict(finder, pair.image) for name, finder in shown.items()}
+places = {"Great Lakes": (87, 239), "Amazon": (227, 307)}
 show(
-    comparison(pair, found),
-    "The Americas, and for each method the pixels that are right, missed, and too much. Otsu has snow and mountains, little else. The "
-    "random forest misses the Amazon, the U-Net smaller pieces; both err along coasts and in the far north.",
+    comparison(pair, found, places),
+    "The Americas, and for each method the pixels that are right, missed, and too much; Great Lakes and Amazon are circled. Otsu has "
+    "snow and mountains, little else. The random forest misses the Amazon, the U-Net smaller pieces. Both miss the Great Lakes and "
+    "err along coasts and in the far north.",
 )
 
 # %% [markdown]
@@ -257,8 +265,15 @@ show(
 #
 # ## Another seed
 #
-# Weights begin at random, and crops are drawn at random. Train the same again with `seed=1`, if you have the patience, and compare.
-# How far two seeds are apart is the smallest difference that means anything. Lesson 6 does it properly.
+# Weights begin at random, and crops are drawn at random. If you have the patience, train a *new* network; this one would only go on:
+#
+# ```python
+# torch.manual_seed(1)
+# other = UNet(in_channels=1, out_channels=1, depth=3, base_channels=8)
+# train(other, data, steps=600, seed=1)
+# ```
+#
+# Compare on validation: the test is spent. A difference smaller than that between two seeds means nothing. Lesson 6 does it properly.
 #
 # ## Other data: nuclei
 #
@@ -266,13 +281,16 @@ show(
 
 # %% tags=["nbval-ignore-output"]
 cells = nuclei()
+show(
+    cells.figure(),
+    "Grey oval spots on a dark ground, some touching, a few very bright, all outlined. From left to right: train, validation, test.",
+)
 torch.manual_seed(0)
 small = train(UNet(1, 1, depth=3, base_channels=8), cells, steps=200, live=False).model
 tries = {"Otsu": baselines.otsu(), "random forest": baselines.random_forest(cells.train), "U-Net": small}
 ious = {name: evaluate(finder, cells.test).iou for name, finder in tries.items()}
 for name, value in ious.items():
     print(f"{name:14} IoU {value:.2f}")
-assert abs(ious["random forest"] - ious["U-Net"]) < 0.06
 
 # %% [markdown]
 # The forest ties the U-Net. Why? Bright is nucleus, dark is not; whoever sees a few pixels around sees all there is to know. *What* and
@@ -289,13 +307,16 @@ assert abs(ious["random forest"] - ious["U-Net"]) < 0.06
 # training = train(UNet(mine.channels, 1, depth=3, base_channels=8), mine, seconds=60)
 # ```
 #
-# Nothing leaves your machine.
+# Nothing leaves your machine. With `checkpoint="mine.pt", resume=True` a training goes on where it was cut off.
+#
+# Of every five pictures, one is drawn for validation and one for the test. Slices of one patient, or frames of one film, are nearly the same
+# picture, and leak: then split yourself, patient by patient.
 
 # %% [markdown]
 # ## Read the document again
 #
 # - It does not say a word about training, and it need not. But its `out_channels=128` would be 128 answers for each pixel. Here it is one.
-# - Its network has no normalisation. With few steps and pictures, one without learns hardly more than a threshold (`benchmarks/README.md`). Try
+# - Its network has no normalisation. One without stayed behind the forest on the validation strip, after as many steps. Try
 #   `UNet(1, 1, depth=3, base_channels=8, norm=False)`.
 #
 # ## Recap

@@ -1,6 +1,6 @@
 # %% [markdown]
 # # 6 · Take it apart
-# *30 minutes, of which your computer works about one alone. You will be able to say which of the four marks matters for which data, and how sure you are.*
+# *45 minutes, of which your computer works about one alone. You will be able to say which of the four marks matters for which data, and how sure you are.*
 #
 # Down, up, across, symmetric. You have built them, and lesson 5 has shown that the whole can learn. But which part did the work? A
 # watchmaker would take one wheel out and see what stops.
@@ -29,7 +29,7 @@ torch.set_num_threads(1)
 data = lines_in_rings(64, seed=1)
 show(
     data.figure(most=3),
-    "Grey noisy squares with thin bright lines across and two or three bright rings. Outlined as foreground: only the pieces of the "
+    "Grey noisy squares with thin bright lines across and one to three bright rings. Outlined as foreground: only the pieces of the "
     "lines that lie inside a ring.",
 )
 
@@ -72,31 +72,33 @@ Predict(
 # %% tags=["nbval-ignore-output"]
 mine = ablation.measure("no skips", "lines in rings", seed=0)
 print(f"IoU {mine.iou:.2f} with {mine.parameters:,} parameters")
-assert 0.1 < mine.iou < 0.5
 
 # %% [markdown]
 # You may change the variant and run again: `ablation.VARIANTS` lists them. But one run is an anecdote. Another seed, another score.
 #
-# So the course brings its own runs: each variant with three seeds, on three data sets.
+# So the course brings its own runs: each variant with three seeds, on three data sets. Earth is scored by its outline, boundary F1.
 
 # %%
 runs = ablation.results()
-print(f"{sum(run.seconds for run in runs) / 60:.0f} minutes of one core, which you need not spend")
-print(ablation.table(run for run in runs if run.seed < 3))
+first = [run for run in runs if run.seed < 3]
+print(f"{sum(run.seconds for run in first) / 60:.0f} minutes of one core, which you need not spend")
+print(ablation.table(first))
 
 # %%
 show(
-    ablation.figure([run for run in runs if run.seed < 3], mine=[mine]),
+    ablation.figure(first, mine=[mine]),
     "A row for each variant, a column for each data set, a dot for each seed. On lines in rings, the network without skips and the one of "
-    "depth 1 lie far left of all others; on earth the dots of all variants overlap; on nuclei they lie in one narrow band, the one without skips left of the others.",
+    "depth 1 lie far left of the whole. On earth, dots of nearly all variants lie in the whole network's band; without skips none does. "
+    "On nuclei, enlarged, all lie between 0.82 and 0.91, without skips left of the band.",
 )
 
 # %% [markdown]
-# Each dot is a training, each bar a mean; your own run is the diamond. The band is where the whole network's three seeds lie.
+# Each dot is a training, each bar a mean. The band is where the whole network's three seeds lie. Your own run is the diamond, on the dot
+# of its seed.
 #
 # ## Exercise 1: say it in two numbers
 #
-# The mean of the seeds, and how far they lie from it.
+# The mean of the seeds, and their sample standard deviation: `n − 1` below the line. If a run is NaN, so are both.
 
 # %%
 def summarise(scores):
@@ -110,8 +112,8 @@ exercises.mean_and_spread.check(summarise)
 # %% [markdown]
 # ## Exercise 2: are they apart?
 #
-# 0.36 is more than 0.33. Is a U-Net with depth 3 better on earth than one with depth 2? Look at the dots. Here is a rule for few seeds,
-# simple and strict: *every* seed of one lies above *every* seed of the other.
+# 0.36 is more than 0.33. Is the U-Net, whose depth is 3, better on earth than one with depth 2? Look at the dots. Here is a simple
+# rule for few seeds: *every* seed of one lies above *every* seed of the other.
 
 # %%
 def tells_apart(a, b):
@@ -126,26 +128,31 @@ exercises.tells_apart.check(tells_apart)
 # Now let a rule like that read the table for us. Which variants are apart from the whole network?
 
 # %%
-def scores(data, variant):
-    return [run.score for run in runs if (run.data, run.variant) == (data, variant) and run.seed < 3]
+def scores(runs, data, variant):
+    return [run.score for run in runs if (run.data, run.variant) == (data, variant)]
 
 
-for name in ablation.DATA:
-    whole = scores(name, "the U-Net")
-    for variant in ablation.VARIANTS:
-        theirs = scores(name, variant)
-        if theirs and (min(whole) > max(theirs) or min(theirs) > max(whole)):
-            print(f"{name:15} {variant:22} {np.mean(whole):.2f} → {np.mean(theirs):.2f}")
+def read_table(runs):
+    for data in ablation.DATA:
+        whole = scores(runs, data, "the U-Net")
+        for variant in ablation.VARIANTS:
+            theirs = scores(runs, data, variant)
+            if min(whole) > max(theirs) or min(theirs) > max(whole):
+                print(f"{data:15} {variant:22} {np.mean(whole):.2f} → {np.mean(theirs):.2f}")
+
+
+read_table(first)
 
 # %%
+whole = min(scores(first, "lines in rings", "the U-Net"))
 for part in ("no skips", "depth 1"):
-    assert min(scores("lines in rings", "the U-Net")) > 2 * max(scores("lines in rings", part))
-assert abs(np.mean(scores("nuclei", "depth 1")) - np.mean(scores("nuclei", "the U-Net"))) < 0.03
+    assert whole > 2 * max(scores(first, "lines in rings", part))
+assert len(ablation.DATA) * (len(ablation.VARIANTS) - 1) == 36  # so often the rule was asked
 
 # %% [markdown]
-# ## What the marks did
+# ## What the marks did, with three seeds
 #
-# **Skips.** Without them, lines are lost, and some of the coast. *Added* instead of concatenated, hardly a difference.
+# **Skips.** Without them, lines are lost, and some of the coast's outline. *Added* instead of concatenated, hardly a difference.
 #
 # **Depth**, the halvings. With one, it finds lines and cannot say which of them count. With three it can. More is not better: depth 4 has four
 # times the parameters, and on two data sets one of its seeds lies far behind.
@@ -161,26 +168,28 @@ assert abs(np.mean(scores("nuclei", "depth 1")) - np.mean(scores("nuclei", "the 
 # %%
 show(
     ablation.pictures("lines in rings"),
-    "One test picture and what each variant found in it. The whole network has the pieces of lines inside the rings. Without skips there are soft "
-    "blobs where they run. Depth 1 misses some and has many that lie in no ring. The others look much like the whole network.",
+    "One test picture, what is wanted in it, and what each variant found, over the faint picture. The whole network has most pieces of "
+    "lines in the three rings. Without skips there are blobs in two rings, nothing in the third. Depth 1 misses some pieces and has many "
+    "that lie in no ring. The others look much like the whole network.",
 )
 
 # %% [markdown]
-# Look at the two that fail. They fail in opposite ways: one knows *what* and not *where*, the other *where* and not *what*. That is the whole idea
-# of a U-Net, in two pictures.
+# Look at the two that fail, in opposite ways. Without skips it knows roughly where rings hold something, and loses the lines: *what*, not
+# *where*. With depth 1 it finds lines, in rings or not: *where*, not *what*. That is the whole idea of a U-Net, in two pictures.
 #
 # ## Why do real pictures disagree?
 #
 # On nuclei hardly anything matters: with one halving or with three, 0.89. Bright is nucleus. *What* is not far away, so nothing has to look
 # from afar. Only without skips it is a little less, since the outlines blur. (*Apart* is not *much*: the rule says nothing about how far.)
-# On earth, seeds differ more than most variants. A difference may be there; three seeds and one planet do not show it.
+# On earth, seeds differ more than variants. Only the network without skips is apart, and only in its outline: by IoU, none is.
 #
 # A null result is a result. If somebody claims that his skip is better, ask: on which data, with how many seeds?
 #
 # ## Exercise 3: the same chance for all
 #
 # There is another way to be wrong. If you tune the learning rate for *your* variant and leave the other with a default, you compare care, not
-# networks. Here the recipe was chosen once, for all. Pick one from these trials, each `(learning_rate, validation, test)`:
+# networks. Here the recipe was chosen once, for all. Write a function that gets a list of trials, each `(learning_rate, validation, test)`,
+# scores where higher is better, and returns the learning rate you would go on with.
 
 # %%
 def pick(results):
@@ -194,29 +203,38 @@ exercises.same_recipe.check(pick)
 # %% [markdown]
 # ## How often does it fail?
 #
-# The whole network was trained with more seeds on lines in rings, to see how often it finds nothing.
+# On lines and on earth the whole network was trained with more seeds. How often does it find nothing? And which variants are still apart?
 
 # %%
-found = sorted(run.iou for run in runs if (run.data, run.variant) == ("lines in rings", "the U-Net"))
-print(f"{len(found)} seeds: {found[0]:.2f} to {found[-1]:.2f}, {sum(iou > 0.5 for iou in found)} above 0.5")
+for data in ("lines in rings", "earth"):
+    found = sorted(scores(runs, data, "the U-Net"))
+    print(f"{data}, {len(found)} seeds: {found[0]:.2f} to {found[-1]:.2f}")
+read_table(runs)
 
 # %% [markdown]
-# And of all the runs in the table, which went wrong?
+# None failed. But two lines are gone: from twenty seeds, depth 2 and strided convolutions are no longer apart. The rule calls 1 in 10 pairs
+# of equals apart, and you asked it 36 times: three or four lines may be luck. No skips stays, on lines and on earth's outline, and depth 1
+# on lines. (Nuclei have only three seeds.)
+#
+# Of all the runs in the table, which went wrong: less than a twentieth found of what is wanted, or nearly everything?
 
 # %%
-for run in runs:
-    if run.trouble and run.seed < 3:
+for run in first:
+    if run.trouble:
         print(f"{run.data}, {run.variant}, seed {run.seed}: {run.trouble.partition(':')[0]}")
 
 # %% [markdown]
-# Such a run is not left out of a mean. It is part of what the variant does.
+# It is not left out of the mean, nor is depth 4's 0.33, which is merely bad. They are part of what the variants do.
 #
 # ## The checkerboard, once more
 #
 # Lesson 2 promised: *how well* a network scores, only training shows. And *what it draws*? Small networks without skips were trained to draw their
-# own input again. Then one looks for a pattern that repeats every two pixels, the finest there can be.
+# own input again. Look for a pattern that repeats every two pixels, the finest there can be.
 #
-# **Exercise 4.** Measure it: how much stronger is the highest frequency than those below?
+# A row of pixels is a sum of waves, slow and fast: a *Fourier transform* finds them. `torch.fft.rfft(row).abs() ** 2` says how strong each is,
+# its *power*, the slowest first. The last is the fastest: +1 −1 +1 −1.
+#
+# **Exercise 4.** Average the powers over all rows of a picture `(H, W)`. Return the last, over the mean of the two before it.
 
 # %%
 def measure(picture):
@@ -230,11 +248,16 @@ exercises.checkerboard.check(measure)
 
 # %%
 print(checkerboard.table())
+show(
+    checkerboard.figure(),
+    "A piece of Mongolia, and what each kind of network drew of it, all blurred. The three with transposed convolutions lay a fine regular "
+    "pattern over everything, as of woven cloth. The two with interpolation are smooth: bilinear has long folds, nearest a flat patch.",
+)
 
 # %% [markdown]
-# Around 1: nothing repeats. All three transposed convolutions leave their pattern in what they draw, kernel 2 and 4 as well, though their counts were even:
-# their *weights* differ from place to place. Interpolation leaves none. And the error of the three is no larger, but smaller. So it is an
-# artefact, not a matter of accuracy: it counts where people look at the picture.
+# A measure like yours, lowest to highest of three seeds: around 1, nothing repeats. All three transposed convolutions weave their pattern, kernel 2
+# and 4 as well, though their counts were even: their *weights* differ from place to place. Interpolation weaves none. And the error of the three is
+# no larger, but smaller. So it is an artefact, not a matter of accuracy: it counts where people look at the picture.
 
 # %% [markdown]
 # ## Read the document again

@@ -80,6 +80,7 @@ def test_figures_show_every_seed_and_every_variant():
     assert dots.axes
     shown = ablation.pictures("earth")
     titles = [axes.get_title() for axes in shown.axes]
+    assert titles[:2] == ["the Caribbean", "wanted"]
     assert any(title.startswith("no skips: ") for title in titles)
     with pytest.raises(ValueError, match="no run on 'earth' with seed 99"):
         ablation.pictures("earth", seed=99)

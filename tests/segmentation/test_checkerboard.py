@@ -49,3 +49,15 @@ def test_the_committed_results_show_what_uneven_overlap_does():
     mean = {up: fmean(run.ratio for run in runs if run.up == up) for up in get_args(Up)}
     assert mean["conv_transpose_3"] > 3 * mean["bilinear"]
     assert len(table().splitlines()) == 2 + len(mean)
+
+
+def test_what_each_kind_drew_is_shown_beside_the_picture():
+    shown = checkerboard.figure()
+    titles = [axes.get_title() for axes in shown.axes]
+    assert titles == ["the picture", *checkerboard.NAMES.values()]
+    limits = {axes.images[0].get_clim() for axes in shown.axes}
+    assert len(limits) == 1
+    own = reconstruct("nearest", steps=1)
+    kept = checkerboard.figure([own]).axes[1].images[0].get_array()
+    wanted = own.drawn[checkerboard.WINDOW].clamp(0, 1)
+    assert torch.allclose(torch.tensor(kept), wanted, atol=1 / 255)

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from unet_teach.segmentation.data import Pair
-from unet_teach.segmentation.drawing import AMBER, GREEN, RED, comparison, gallery
+from unet_teach.segmentation.data import Pair, earth
+from unet_teach.segmentation.drawing import AMBER, GREEN, RED, comparison, curves, gallery
+from unet_teach.segmentation.drawing import show_mistakes as mistakes
+from unet_teach.segmentation.history import Look
 
 MASK = torch.zeros(1, 9, 13)
 MASK[:, 2:6, 3:9] = 1
@@ -25,6 +27,41 @@ def test_few_pictures_stand_in_one_row_and_many_in_one_a_part():
     ]
     many = gallery({"train": [GREY] * 4, "validation": [], "test": [EMPTY] * 2})
     assert len(many.axes) == 2 * 4
+
+
+def test_the_earth_is_laid_out_from_west_to_east_on_one_scale():
+    figure = earth().figure()
+    width, _ = figure.get_size_inches()
+    titles, scales = [], []
+    for axes in figure.axes:
+        titles.append(axes.get_title().partition(":")[0])
+        scales.append(axes.images[0].get_array().shape[1] / (axes.get_position().width * width))
+    assert titles == ["test", "train", "validation", "train"]
+    assert scales == pytest.approx([scales[0]] * 4)
+
+
+@pytest.mark.parametrize("ends", [(0.30, 0.29), (0.29, 0.30)])
+def test_the_names_of_two_curves_that_end_together_do_not_meet(ends):
+    figure = curves([Look(0, 1, 1, 0.5, 0.3, 0.3), Look(25, *ends, 0.8, 0.3, 0.3)])
+    names = {text.get_text().strip(): text.get_va() for text in figure.axes[0].texts}
+    upper, lower = ("train", "validation") if ends[0] > ends[1] else ("validation", "train")
+    assert names == {upper: "bottom", lower: "top"}
+
+
+def test_places_are_circled_on_each_panel_and_named_on_the_picture():
+    figure = comparison(GREY, dict.fromkeys("abc", MASK), {"the lake": (4, 6)})
+    assert [text.get_text() for text in figure.axes[0].texts] == ["the lake"]
+    for axes in figure.axes:
+        assert [line.get_xydata().tolist() for line in axes.lines] == [[[6, 4]]]
+
+
+def test_the_bright_half_of_a_picture_shows_through_under_the_mistakes():
+    figure = comparison(GREY, {})
+    mistakes(figure.axes[0], torch.zeros(1, 9, 13), torch.zeros(1, 9, 13), GREY.image)
+    canvas = torch.tensor(figure.axes[0].images[-1].get_array())
+    bright = GREY.image[0] > GREY.image.median()
+    assert (canvas[bright] < 1).all()
+    assert (canvas[~bright] == 1).all()
 
 
 def test_mistakes_are_told_apart_by_colour_and_by_pattern():

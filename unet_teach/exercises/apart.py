@@ -115,6 +115,19 @@ tells_apart = Exercise(
             "to do with seed 1 of the other: compare each with each.",
         ),
         does(
+            "both ends higher",
+            [
+                lambda a, b: min(a) > min(b) and max(a) > max(b),
+                lambda a, b: (min(a) > min(b)) == (max(a) > max(b)),
+                lambda a, b: (
+                    (min(a) > min(b) and max(a) > max(b)) or (min(a) < min(b) and max(a) < max(b))
+                ),
+            ],
+            _known_pairs,
+            "You ask whether both ends of one lie above the same ends of the other. Then they may "
+            "still overlap: compare the lowest of one with the highest of the other.",
+        ),
+        does(
             "no score in common",
             [lambda a, b: set(a).isdisjoint(b), lambda a, b: not set(a) & set(b)],
             _known_pairs,
@@ -133,6 +146,7 @@ tells_apart = Exercise(
             [
                 lambda a, b: max(a) > min(b) or max(b) > min(a),
                 lambda a, b: max(a) > min(b),
+                lambda a, b: min(a) < max(b),
                 lambda a, b: max(a) > min(b) and max(b) > min(a),
             ],
             _known_pairs,

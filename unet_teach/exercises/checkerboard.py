@@ -218,6 +218,13 @@ checkerboard = Exercise(
             "Your fraction is upside down: more pattern should give more.",
         ),
         does(
+            "a difference",
+            [_of_powers(lambda p: p[-1] - p[-3:-1].mean())],
+            _known_maps,
+            "You subtract. The difference grows with the brightness of the picture; the quotient "
+            "does not, and 1 always means no pattern.",
+        ),
+        does(
             "the power alone",
             [_of_powers(lambda p: p[-1])],
             _known_maps,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from unet_teach.exercises.compared import Case, a_number, comes_out, does, matches
-from unet_teach.exercises.engine import Exercise
+from unet_teach.exercises.compared import Case, a_number, comes_out, does, matches, plain
+from unet_teach.exercises.engine import Exercise, Slip
 from unet_teach.exercises.ladder import a_function
 
 Result = tuple[float, float, float]  # learning rate, score on validation, score on test
@@ -49,6 +51,11 @@ def _result_lists() -> list[Case]:
     return cases
 
 
+def _is_constant(answer: Callable[[list[Result]], Any]) -> bool:
+    given = [plain(answer(*case.inputs)) for case in _known_results()]
+    return all(value == given[0] for value in given)
+
+
 same_recipe = Exercise(
     name="same_recipe",
     lesson=6,
@@ -73,6 +80,13 @@ same_recipe = Exercise(
             "on data that nothing was fitted to. What else is there to choose by?",
         ),
         does(
+            "the smallest gap",
+            [lambda r: min(r, key=lambda x: abs(x[1] - x[2]))[0]],
+            _known_results,
+            "You take the trial whose two scores are nearest to each other. For that you looked at "
+            "the test, and two low scores can be near as well.",
+        ),
+        does(
             "both scores",
             [lambda r: max(r, key=lambda x: x[1] + x[2])[0]],
             _known_results,
@@ -95,6 +109,12 @@ same_recipe = Exercise(
             [lambda r: int(np.argmax([x[1] for x in r]))],
             _known_results,
             "That is its place in the list. Asked is the learning rate at that place.",
+        ),
+        Slip(
+            "a constant",
+            lambda: lambda results: 0.003,
+            _is_constant,
+            "You return the same number, whatever the trials are. Find it in `results`.",
         ),
         does(
             "the first",

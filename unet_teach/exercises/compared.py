@@ -123,6 +123,7 @@ def does(
     wrong: Sequence[Callable[..., Any]],
     probes: Callable[[], Iterable[Case]],
     says: str,
+    at: str = "",
 ) -> Slip:
     """A slip known by what it does: on every probe the answer gives what one of `wrong` gives.
 
@@ -131,6 +132,7 @@ def does(
         wrong: functions that make it, the first of them the example.
         probes: makes cases; on one of them at least, each of `wrong` must not fail.
         says: the sentence that names the mistake.
+        at: what the rung `holds` that must have failed; empty: any.
     """
 
     def recognises(answer: Any) -> bool:
@@ -141,7 +143,7 @@ def does(
             for other in wrong
         )
 
-    return Slip(name, lambda: wrong[0], recognises, says)
+    return Slip(name, lambda: wrong[0], recognises, says, at)
 
 
 def _tried(function: Callable[..., Any], case: Case) -> Any:

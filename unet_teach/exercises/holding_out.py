@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from unet_teach.exercises.compared import Case, comes_out, does, listed, matches, some_numbers
-from unet_teach.exercises.engine import Exercise
+from unet_teach.exercises.engine import Exercise, Rung, Slip
 from unet_teach.exercises.ladder import a_function
 
 
@@ -60,19 +63,43 @@ def _left_said(case: Case, value: object) -> str | None:
     return f"{len(given)} left edges come out, wanted {len(wanted)}: some are there twice"
 
 
+def _ordered(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The same answer, its left edges from left to right."""
+
+    def lefts(*strip: int) -> Any:
+        value = answer(*strip)
+        parts = listed(value)
+        return value if parts is None else sorted(parts)
+
+    return lefts
+
+
+def _in_any_order(rung: Rung) -> Rung:
+    return Rung(rung.holds, lambda answer: rung.fault(_ordered(answer)))
+
+
+def _does(*slip: Any) -> Slip:
+    """A slip whose left edges may come in any order."""
+    known = does(*slip)
+    return replace(known, recognises=lambda answer: known.recognises(_ordered(answer)))
+
+
 held_out = Exercise(
     name="held_out",
     lesson=5,
-    prompt="Columns start to stop − 1 of a picture are held out for validation. List the left "
-    "edges of all crops, `crop` pixels wide and inside the picture, that touch none of them.",
+    prompt="Columns start to stop − 1 of a picture are held out for validation. Return a list "
+    "of the left edges of all crops, `crop` pixels wide and inside the picture, that touch none of "
+    "them; in any order.",
     ladder=(
         a_function("training_lefts(width, crop, start, stop)"),
         comes_out("a list of numbers", some_numbers(), _known_strips),
-        matches(_lefts, _strips, _left_said),
+        _in_any_order(matches(_lefts, _strips, _left_said)),
     ),
     answers=(
         lambda: _lefts,
         lambda: _tested,
+        lambda: lambda *strip: set(_lefts(*strip)),
+        lambda: lambda *strip: _lefts(*strip)[::-1],
         lambda: (
             lambda width, crop, start, stop: [
                 left
@@ -82,7 +109,7 @@ held_out = Exercise(
         ),
     ),
     slips=(
-        does(
+        _does(
             "only the left edge looked at",
             [
                 lambda w, c, a, b: [x for x in range(w - c + 1) if x < a or x >= b],
@@ -92,14 +119,14 @@ held_out = Exercise(
             "You look at the left edge alone. A crop that begins before the strip may end inside "
             "it: then you train on what you validate on, and the score flatters.",
         ),
-        does(
+        _does(
             "every crop",
             [lambda w, c, a, b: list(range(w - c + 1)), lambda w, c, a, b: list(range(w))],
             _known_strips,
             "Those are all crops, the strip's as well. A score on what was trained on says how "
             "well the network remembers.",
         ),
-        does(
+        _does(
             "the strip itself",
             [
                 lambda w, c, a, b: list(range(a, b)),
@@ -109,7 +136,14 @@ held_out = Exercise(
             _known_strips,
             "That is the strip: the very crops that training must not see.",
         ),
-        does(
+        _does(
+            "only the ends",
+            [lambda w, c, a, b: [0, a - c, b, w - c]],
+            lambda: _known_strips()[:2],
+            "Those are the first and the last left edge on either side. All between them are "
+            "allowed as well: make a list of each `range`.",
+        ),
+        _does(
             "one too few on either side",
             [
                 lambda w, c, a, b: [x for x in range(w - c + 1) if x + c < a or x > b],
@@ -121,58 +155,58 @@ held_out = Exercise(
             "Crops right beside the strip are missing, on either side: one that ends with column "
             "start − 1 and one that begins at stop touch nothing.",
         ),
-        does(
+        _does(
             "before and after at once",
             [lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a and x >= b]],
             _known_strips,
             "Your list is empty: no crop lies before the strip and after it. One of the two is "
             "enough.",
         ),
-        does(
+        _does(
             "side by side",
             [lambda w, c, a, b: [*range(0, a - c + 1, c), *range(b, w - c + 1, c)]],
             lambda: _known_strips()[:2],
             "Your crops stand side by side. They may overlap: every left edge makes another crop.",
         ),
-        does(
+        _does(
             "one too many on the left",
             [lambda w, c, a, b: [*range(max(0, a - c + 2)), *range(b, w - c + 1)]],
             lambda: _known_strips()[:2],
             "On the left, your last crop reaches one column into the strip: its last column is "
             "left + crop − 1.",
         ),
-        does(
+        _does(
             "one too few on the left",
             [lambda w, c, a, b: [*range(a - c), *range(b, w - c + 1)]],
             lambda: _known_strips()[:2],
             "On the left, one crop is missing: column start − 1 may still be used.",
         ),
-        does(
+        _does(
             "one too many on the right",
             [lambda w, c, a, b: [*range(a - c + 1), *range(b - 1, w - c + 1)]],
             lambda: _known_strips()[:2],
             "On the right, your first crop begins on the last column of the strip. stop is the "
             "first free one.",
         ),
-        does(
+        _does(
             "one too few on the right",
             [lambda w, c, a, b: [*range(a - c + 1), *range(b + 1, w - c + 1)]],
             lambda: _known_strips()[:2],
             "On the right, the first crop is missing: stop itself is free, as in a Python range.",
         ),
-        does(
+        _does(
             "nothing on the right",
             [lambda w, c, a, b: list(range(a - c + 1)), lambda w, c, a, b: list(range(a))],
             _known_strips,
             "Crops to the right of the strip are missing.",
         ),
-        does(
+        _does(
             "nothing on the left",
             [lambda w, c, a, b: list(range(b, w - c + 1)), lambda w, c, a, b: list(range(b, w))],
             _known_strips,
             "Crops to the left of the strip are missing.",
         ),
-        does(
+        _does(
             "over the right border",
             [
                 lambda w, c, a, b: [*range(a - c + 1), *range(b, w)],
@@ -181,7 +215,7 @@ held_out = Exercise(
             _known_strips,
             "At the right border your crops hang over the picture. Where does the last one begin?",
         ),
-        does(
+        _does(
             "the last crop forgotten",
             [
                 lambda w, c, a, b: [*range(a - c + 1), *range(b, w - c)],

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.compared import Case, comes_out, does, matches
-from unet_teach.exercises.engine import Exercise
+from unet_teach.exercises.engine import Exercise, Slip
 from unet_teach.exercises.ladder import a_function
+
+
+def _shape_said(value: object, wanted: Tensor) -> str:
+    if isinstance(value, Tensor):
+        return f"the mask's shape is {tuple(value.shape)}, wanted {tuple(wanted.shape)}"
+    return f"one number comes out, wanted a mask of {tuple(wanted.shape)}"
 
 
 # ----------------------------------------------------------------------------------------- to_mask
@@ -47,8 +55,7 @@ def _pixel_said(case: Case, value: object) -> str | None:
     """Name the first pixel that is on the wrong side."""
     (logits,) = case.inputs
     if not isinstance(value, Tensor) or value.shape != logits.shape:
-        shape = tuple(value.shape) if isinstance(value, Tensor) else "no shape"
-        return f"the mask's shape is {shape}, wanted {tuple(logits.shape)}"
+        return _shape_said(value, logits)
     place = (value != (logits > 0)).nonzero()[0]
     logit = logits[tuple(place)]
     return (
@@ -121,6 +128,31 @@ to_mask = Exercise(
             _logits_probes,
             "Your mask is 0 everywhere. argmax says which channel is the highest, and here there "
             "is one channel: it is number 0, always.",
+            at="a mask of truth values",
+        ),
+        does(
+            "False everywhere",
+            [
+                lambda x: F.logsigmoid(x) > 0.5,
+                lambda x: torch.log(torch.sigmoid(x)) > 0,
+                lambda x: torch.sigmoid(x) > 1,
+            ],
+            _logits_probes,
+            "Your mask is False everywhere. A probability is never above 1, its logarithm never "
+            "above 0, and argmax over one channel is always 0.",
+        ),
+        does(
+            "1 on logits",
+            [lambda x: x > 1, lambda x: x >= 1],
+            _logits_probes,
+            "1 as a logit is a probability of 0.73, not of one half. Logits have no upper end; "
+            "where is their middle?",
+        ),
+        does(
+            "0.5 on the odds",
+            [lambda x: torch.exp(x) > 0.5, lambda x: torch.exp(x) >= 0.5],
+            _logits_probes,
+            "exp(logit) is the odds, p over 1 − p. They are even at 1, not at 0.5.",
         ),
         does(
             "the wrong way round",
@@ -221,13 +253,24 @@ def _a_float_tensor(value: object) -> str | None:
 def _value_said(case: Case, value: object) -> str | None:
     (picture,) = case.inputs
     if not isinstance(value, Tensor) or value.shape != picture.shape:
-        shape = tuple(value.shape) if isinstance(value, Tensor) else "no shape"
-        return f"the mask's shape is {shape}, wanted {tuple(picture.shape)}"
+        return _shape_said(value, picture)
     place = tuple((value != (picture != 0)).nonzero()[0])
     return (
         f"a pixel of {picture[place].item()} becomes {value[place].item():.4g}, wanted "
         f"{float(picture[place] != 0):.0f}"
     )
+
+
+def _ones_in_place(picture: Tensor) -> Tensor:
+    picture[picture != 0] = 1
+    return picture.float()
+
+
+def _changes_the_picture(answer: Callable[[Tensor], object]) -> bool:
+    (picture,) = _files()[0].inputs
+    given = picture.clone()
+    answer(given)
+    return not torch.equal(given, picture)
 
 
 clean_mask = Exercise(
@@ -281,10 +324,26 @@ clean_mask = Exercise(
             "You take 1 alone for foreground. It may be 255, or the label of another object.",
         ),
         does(
+            "divided by 255 and rounded",
+            [lambda p: (p / 255).round(), lambda p: torch.round(p.float() / 255)],
+            _files,
+            "Divided by 255 and rounded, 1 becomes 0 and the label 450 becomes 2: objects get "
+            "lost or count twice. Ask what all foreground values have in common.",
+        ),
+        Slip(
+            "the picture changed",
+            lambda: _ones_in_place,
+            _changes_the_picture,
+            "Whoever gave you the picture has lost it. Work on a copy, or compare: "
+            "a comparison makes a new tensor.",
+            at="its values",
+        ),
+        does(
             "truth values, not floats",
             [lambda p: p.bool(), lambda p: (p != 0).to(torch.uint8), lambda p: (p != 0).long()],
             _files,
             "The right pixels, but no floats: the loss subtracts and multiplies. One step more.",
+            at="floats",
         ),
         does(
             "divided by the largest",

@@ -109,10 +109,17 @@ iou = Exercise(
     slips=(
         does(
             "pixel accuracy",
-            [lambda a, t: (a == t).float().mean(), lambda a, t: (a & t).float().mean()],
+            [lambda a, t: (a == t).float().mean()],
             _known_pairs,
             "You divide by all pixels. Where foreground is rare, an empty mask then scores high: "
             "ground that both leave out must not count.",
+        ),
+        does(
+            "the intersection over all pixels",
+            [lambda a, t: (a & t).float().mean()],
+            _known_pairs,
+            "You divide by all pixels: a perfect answer then gets no more than the share of the "
+            "foreground.",
         ),
         does(
             "Dice",
@@ -131,6 +138,19 @@ iou = Exercise(
             _three_pairs,
             "Pixels in both masks are counted twice below the line: a perfect answer gets 1/2. "
             "Count each pixel of the union once.",
+        ),
+        does(
+            "divided by the difference",
+            [lambda a, t: (a & t).sum() / (a ^ t).sum()],
+            _three_pairs,
+            "You divide by the pixels where the two differ. The shared ones belong to the union as "
+            "well: a perfect answer must get 1, and yours divides by 0.",
+        ),
+        does(
+            "upside down",
+            [lambda a, t: (a | t).sum() / (a & t).sum()],
+            _three_pairs,
+            "Your fraction is upside down: a score above 1 that falls as the answer gets better.",
         ),
         does(
             "divided by the truth",
@@ -181,10 +201,20 @@ iou = Exercise(
         ),
         does(
             "1 added above and below",
-            [lambda a, t: (counts(a, t)[2] + 1) / (int((a | t).sum()) + 1)],
+            [
+                lambda a, t: (counts(a, t)[2] + 1) / (int((a | t).sum()) + 1),
+                lambda a, t: (counts(a, t)[2] + 1) / (sum(counts(a, t)[:2]) - counts(a, t)[2] + 2),
+            ],
             _known_pairs,
             "1 added above and below saves the empty masks but lifts the score of small objects. "
             "Treat the empty case by itself.",
+        ),
+        does(
+            "1 added below",
+            [lambda a, t: (a & t).sum() / ((a | t).sum() + 1)],
+            _known_pairs,
+            "1 added below saves you from dividing by 0, but then no answer ever gets 1. Treat the "
+            "empty case by itself.",
         ),
         does(
             "rounded down",

@@ -127,6 +127,31 @@ mean_and_spread = Exercise(
             "it measures luck.",
         ),
         does(
+            "the mean deviation",
+            [lambda s: (np.mean(s), np.mean(np.abs(np.array(s) - np.mean(s))))],
+            _known_scores,
+            "That is how far the scores lie from their mean on average. The standard deviation "
+            "squares the distances first, adds them up, divides by n − 1, and takes the root.",
+        ),
+        does(
+            "the largest deviation",
+            [lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s))))],
+            _known_scores,
+            "That is the one score farthest from the mean. All seeds have a say in the standard "
+            "deviation.",
+        ),
+        does(
+            "rounded",
+            [
+                lambda s: tuple(round(part, 2) for part in summary(s)),
+                lambda s: tuple(round(part, 1) for part in summary(s)),
+                lambda s: tuple(round(part, 3) for part in summary(s)),
+            ],
+            _known_scores,
+            "The right numbers, rounded. Return them whole, and round where you print: "
+            "`f'{mean:.2f}'`.",
+        ),
+        does(
             "the median",
             [
                 lambda s: (np.median(s), np.std(s, ddof=1)),

@@ -32,17 +32,21 @@ def dots(runs: Iterable[Run] | None = None, mine: Iterable[Run] = ()) -> Figure:
     grid = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for axes, name in zip(grid, names, strict=True):
         for row, variant in enumerate(variants):
+            own = [r.score for r in mine if (r.data, r.variant) == (name, variant)]
+            axes.plot(own, [row] * len(own), "D", color=AMBER, markersize=11)
             scores = [r.score for r in runs if (r.data, r.variant) == (name, variant)]
             axes.plot(scores, [row] * len(scores), "o", color=BLUE, alpha=0.6, markersize=5)
             if scores:
                 axes.plot([statistics.mean(scores)] * 2, [row - 0.35, row + 0.35], color=BLUE)
-            own = [r.score for r in mine if (r.data, r.variant) == (name, variant)]
-            axes.plot(own, [row] * len(own), "D", color=AMBER, markersize=7)
         whole = [r.score for r in runs if (r.data, r.variant) == (name, variants[0])]
         if whole:
             axes.axvspan(min(whole), max(whole), color=BLUE, alpha=0.1, linewidth=0)
         measure = "boundary F1" if name == "earth" else "IoU"
-        axes.set(title=name, xlabel=f"{measure} on test pictures", xlim=(0, 1))
+        every = [r.score for r in (*runs, *mine) if r.data == name]
+        close = len(every) > 1 and max(every) - min(every) < 0.2
+        axes.set(title=name, xlabel=f"{measure}{', enlarged' if close else ''}", xlim=(0, 1))
+        if close:
+            axes.set_xlim(min(every) - 0.02, max(every) + 0.02)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="x", linewidth=0.4)
     grid[0].set_yticks(range(len(variants)), variants)
@@ -67,20 +71,25 @@ def pictures(data: str, runs: Iterable[Run] | None = None, seed: int = 0) -> Fig
         raise ValueError(f"There is no run on {data!r} with seed {seed}.")
     window = window_of(data)
     columns = 5
-    rows = -(-(len(chosen) + 1) // columns)
+    rows = -(-(len(chosen) + 2) // columns)
     height, width = window.mask.shape[-2:]
     figure = Figure(
         figsize=(2.2 * columns, (2.2 * height / width + 0.35) * rows + 0.3),
         dpi=DPI,
         layout="constrained",
     )
-    first, *others = figure.subplots(rows, columns, squeeze=False).ravel()
+    first, second, *others = figure.subplots(rows, columns, squeeze=False).ravel()
     show_picture(first, window.image)
     first.set_title(window.name, fontsize=8)
+    show_mistakes(second, window.mask, window.mask, window.image)
+    second.set_title("wanted", fontsize=8)
     for axes, run in zip(others, chosen, strict=False):
-        show_mistakes(axes, run.mask, window.mask)
+        show_mistakes(axes, run.mask, window.mask, window.image)
         axes.set_title(f"{run.variant}: {run.score:.2f}", fontsize=8)
-    for axes in (first, *others):
+    for axes in (first, second, *others):
         axes.axis("off")
-    figure.supxlabel("green: right · amber ///: missed · vermilion ..: too much", fontsize=8)
+    figure.supxlabel(
+        "green: right · amber ///: missed · vermilion ..: too much · numbers: all test pictures",
+        fontsize=8,
+    )
     return figure

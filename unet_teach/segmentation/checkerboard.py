@@ -6,16 +6,21 @@ and writes `checkerboard.json` beside this file.
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import platform
 import statistics
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
@@ -24,8 +29,19 @@ from unet_teach.segmentation.data import earth
 from unet_teach.segmentation.evaluation import in_eval_mode
 from unet_teach.segmentation.training import random_crops
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 RESULTS = Path(__file__).with_name("checkerboard.json")
 NEIGHBOURS = 6  # frequencies just below the highest
+WINDOW = slice(70, 134), slice(0, 64)  # of the validation picture, to be looked at: Mongolia
+NAMES: dict[Up, str] = {
+    "conv_transpose_2": "transposed, kernel 2",
+    "conv_transpose_3": "transposed, kernel 3",
+    "conv_transpose_4": "transposed, kernel 4",
+    "bilinear": "bilinear",
+    "nearest": "nearest",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,7 @@ class Reconstruction:
         seed: of weights and crops.
         ratio: power at the highest frequency over that of its neighbours; 1 is no checkerboard.
         error: mean squared error of what it drew, of pictures from 0 to 1.
+        picture: what it drew in `WINDOW`, as a PNG in base64; "" where it is not kept.
         drawn: what it drew of the validation picture, (H, W).
     """
 
@@ -44,6 +61,7 @@ class Reconstruction:
     seed: int
     ratio: float
     error: float
+    picture: str = field(default="", repr=False)
     drawn: Tensor | None = field(default=None, repr=False, compare=False)
 
 
@@ -93,29 +111,73 @@ def reconstruct(up: Up, seed: int = 0, steps: int = 300) -> Reconstruction:
     with in_eval_mode(model), torch.no_grad():
         drawn = model(image[None])[0]
     return Reconstruction(
-        up, seed, nyquist_ratio(drawn[0]), F.mse_loss(drawn, image).item(), drawn[0]
+        up=up,
+        seed=seed,
+        ratio=nyquist_ratio(drawn[0]),
+        error=F.mse_loss(drawn, image).item(),
+        picture=_png(drawn[0][WINDOW]),
+        drawn=drawn[0],
     )
 
 
 def results(path: Path = RESULTS) -> list[Reconstruction]:
-    """Return the runs that come with the course, without what they drew."""
+    """Return the runs that come with the course; of what they drew, seed 0's window."""
     return [Reconstruction(**run) for run in json.loads(path.read_text(encoding="utf-8"))["runs"]]
 
 
 def table(runs: Iterable[Reconstruction] | None = None) -> str:
     """Return a Markdown table: mean and range over seeds, a row a kind of up-sampling."""
     chosen = list(results() if runs is None else runs)
-    lines = ["| up-sampling | Nyquist over neighbours | mean squared error |", "|---|---:|---:|"]
+    lines = ["| up-sampling | pattern (lowest–highest) | mean squared error |", "|---|---:|---:|"]
     for up in dict.fromkeys(run.up for run in chosen):
         ratios = [run.ratio for run in chosen if run.up == up]
         error = statistics.fmean(run.error for run in chosen if run.up == up)
         spread = f"{min(ratios):.1f}–{max(ratios):.1f}"
-        lines.append(f"| {up} | {statistics.fmean(ratios):.1f} ({spread}) | {error:.5f} |")
+        lines.append(f"| {NAMES[up]} | {statistics.fmean(ratios):.1f} ({spread}) | {error:.5f} |")
     return "\n".join(lines)
 
 
+def figure(runs: Iterable[Reconstruction] | None = None) -> Figure:
+    """Draw `WINDOW` of the picture, and of what each kind of up-sampling made of it, alike bright.
+
+    Args:
+        runs: such as `results()`, the default; those with a picture are drawn.
+    """
+    from matplotlib.figure import Figure
+
+    from unet_teach.segmentation.drawing import DPI
+
+    chosen = [run for run in (results() if runs is None else runs) if run.picture]
+    given = earth().validation[0].image[0][WINDOW].numpy()
+    drawn = {"the picture": given} | {NAMES[run.up]: _pixels(run.picture) for run in chosen}
+    columns, rows = 3, -(-len(drawn) // 3)
+    made = Figure(figsize=(2.9 * columns, 3.2 * rows), dpi=DPI, layout="constrained")
+    grid = made.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (name, pixels) in zip(grid, drawn.items(), strict=False):
+        limits = {"vmin": float(given.min()), "vmax": float(given.max())}
+        axes.imshow(pixels, cmap="gray", interpolation="nearest", **limits)
+        axes.set_title(name, fontsize=10)
+    for axes in grid:
+        axes.axis("off")
+    return made
+
+
+def _png(drawn: Tensor) -> str:
+    file = io.BytesIO()
+    pixels = (drawn.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+    Image.fromarray(pixels).save(file, format="png", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _pixels(picture: str) -> NDArray[np.float32]:
+    """Return a stored picture (H, W), from 0 to 1."""
+    image = Image.open(io.BytesIO(base64.b64decode(picture)))
+    pixels: NDArray[np.float32] = np.asarray(image, dtype=np.float32) / np.float32(255)
+    return pixels
+
+
 def main() -> None:
-    """Measure all of them and write the results."""
+    """Measure all of them and write the results; the pictures of seed 0."""
     torch.set_num_threads(1)
     runs = [reconstruct(up, seed) for up in get_args(Up) for seed in range(3)]
     own = nyquist_ratio(earth().validation[0].image[0])
@@ -128,7 +190,8 @@ def main() -> None:
         },
         "ratio_of_the_picture_itself": own,
         "runs": [
-            {name: value for name, value in asdict(run).items() if name != "drawn"} for run in runs
+            {name: value for name, value in asdict(run).items() if name != "drawn"}
+            for run in (replace(run, picture="" if run.seed else run.picture) for run in runs)
         ],
     }
     RESULTS.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

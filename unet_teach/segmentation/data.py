@@ -46,6 +46,7 @@ class Dataset:
         source: who made it and under which terms.
         notes: what you should know about it, one sentence each; `from_folder` says here what it
             left out.
+        side_by_side: names of the pictures from left to right, where they were cut from one.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Dataset:
     test: tuple[Pair, ...]
     source: str
     notes: tuple[str, ...] = ()
+    side_by_side: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -76,7 +78,8 @@ class Dataset:
         from unet_teach.segmentation.drawing import gallery
 
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        return gallery({name: pairs[:most] for name, pairs in parts.items()})
+        shown = {name: pairs[:most] for name, pairs in parts.items()}
+        return gallery(shown, self.side_by_side)
 
 
 def earth() -> Dataset:
@@ -99,6 +102,12 @@ def earth() -> Dataset:
         validation=(part("Siberia to Java", 784, 848),),
         test=(part("the Americas", 28, 441),),
         source="NASA Blue Marble (credit: NASA Earth Observatory); land: Natural Earth",
+        side_by_side=(
+            "the Americas",
+            "Europe, Africa, West Asia",
+            "Siberia to Java",
+            "East Asia, Australia",
+        ),
     )
 
 

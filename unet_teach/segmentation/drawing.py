@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,27 +19,63 @@ BLUE, GREEN, AMBER, RED = "#0072B2", "#009E73", "#E69F00", "#D55E00"
 DPI = 110
 
 
-def gallery(rows: Mapping[str, Sequence[Pair]]) -> Figure:
-    """Draw a row of pictures for each name, or all in one row if they are few, with their masks."""
+def gallery(rows: Mapping[str, Sequence[Pair]], order: Sequence[str] = ()) -> Figure:
+    """Draw a row of pictures for each name, or all in one row if they are few, with their masks.
+
+    Args:
+        rows: the pictures of each part.
+        order: of the pictures' names in a single row; those not named come last.
+    """
+    titled = [[(name, pair) for pair in pairs] for name, pairs in rows.items() if pairs]
+    if sum(map(len, titled)) > 5:
+        return _rows(titled)
+    places = {name: place for place, name in enumerate(order)}
+    together = [one for line in titled for one in line]
+    return _strip(sorted(together, key=lambda one: places.get(one[1].name, len(places))))
+
+
+def _rows(titled: Sequence[Sequence[tuple[str, Pair]]]) -> Figure:
     from matplotlib.figure import Figure
 
-    titled = [
-        [(f"{name}:\n{pair.name}", pair) for pair in pairs] for name, pairs in rows.items() if pairs
-    ]
-    if sum(map(len, titled)) <= 5:
-        titled = [[one for line in titled for one in line]]
     columns = max(map(len, titled))
     figure = Figure(figsize=(2.2 * columns, 2.7 * len(titled)), dpi=DPI, layout="constrained")
     grid = figure.subplots(len(titled), columns, squeeze=False)
     for axes in grid.ravel():
         axes.axis("off")
     for places, line in zip(grid, titled, strict=True):
-        for axes, (title, pair) in zip(places, line, strict=False):
-            show_picture(axes, pair.image)
-            if 0 < pair.mask.mean() < 1:
-                axes.contour(pair.mask[0].numpy(), [0.5], colors=AMBER, linewidths=0.8)
-            axes.set_title(title, fontsize=8)
+        for axes, (part, pair) in zip(places, line, strict=False):
+            _outlined(axes, pair)
+            axes.set_title(f"{part}:\n{pair.name}", fontsize=8)
     return figure
+
+
+def _strip(titled: Sequence[tuple[str, Pair]]) -> Figure:
+    """All in one row, equally high: what is equally high in pixels has one scale."""
+    from matplotlib.figure import Figure
+
+    gap, above = 0.12, 0.65  # inches, between the pictures and for their names
+    shapes = [pair.mask.shape[-1] / pair.mask.shape[-2] for _, pair in titled]
+    width = min(10.0, 5.0 * sum(shapes)) - gap * (len(titled) - 1)
+    height = width / sum(shapes)
+    size = width + gap * (len(titled) - 1), height + above
+    figure = Figure(figsize=size, dpi=DPI)
+    figure.set_layout_engine("none")
+    left, (whole, tall) = 0.0, figure.get_size_inches()
+    for (part, pair), shape in zip(titled, shapes, strict=True):
+        wide = height * shape
+        axes = figure.add_axes((left / whole, 0, wide / whole, height / tall))
+        axes.axis("off")
+        _outlined(axes, pair)
+        name = textwrap.fill(pair.name, max(11, int(13 * wide)))
+        axes.set_title(f"{part}:\n{name}", fontsize=8)
+        left += wide + gap
+    return figure
+
+
+def _outlined(axes: Any, pair: Pair) -> None:
+    show_picture(axes, pair.image)
+    if 0 < pair.mask.mean() < 1:
+        axes.contour(pair.mask[0].numpy(), [0.5], colors=AMBER, linewidths=0.8)
 
 
 def curves(history: Sequence[Look]) -> Figure:
@@ -49,15 +86,17 @@ def curves(history: Sequence[Look]) -> Figure:
     losses, ious = figure.subplots(2, 1, sharex=True)
     steps = [look.step for look in history]
     best = max(history, key=lambda look: look.validation_iou)
-    for axes, name, said, colour, style in (
-        (losses, "train_loss", "train", AMBER, "--"),
-        (losses, "validation_loss", "validation", BLUE, "-"),
-        (ious, "validation_iou", "validation", GREEN, "-"),
+    last = history[-1]
+    above = last.train_loss >= last.validation_loss  # the upper name stands higher, lest they meet
+    for axes, name, said, colour, style, at in (
+        (losses, "train_loss", "train", AMBER, "--", "bottom" if above else "top"),
+        (losses, "validation_loss", "validation", BLUE, "-", "top" if above else "bottom"),
+        (ious, "validation_iou", "validation", GREEN, "-", "center"),
     ):
         values = [getattr(look, name) for look in history]
         axes.plot(steps, values, color=colour, linestyle=style)
         axes.annotate(
-            f" {said}", (steps[-1], values[-1]), color=colour, va="center", annotation_clip=False
+            f" {said}", (steps[-1], values[-1]), color=colour, va=at, annotation_clip=False
         )
     ious.plot([best.step], [best.validation_iou], "o", color=GREEN, markersize=8)
     ious.annotate("kept", (best.step, best.validation_iou), (0, -14), textcoords="offset points")
@@ -68,7 +107,9 @@ def curves(history: Sequence[Look]) -> Figure:
     return figure
 
 
-def comparison(pair: Pair, found: Mapping[str, Tensor]) -> Figure:
+def comparison(
+    pair: Pair, found: Mapping[str, Tensor], marks: Mapping[str, tuple[int, int]] | None = None
+) -> Figure:
     """Draw a picture and, for each name, where its mask is right, missing and too much.
 
     Right is green, missed is amber and hatched, too much is vermilion and dotted.
@@ -76,30 +117,49 @@ def comparison(pair: Pair, found: Mapping[str, Tensor]) -> Figure:
     Args:
         pair: the picture and the wanted mask.
         found: masks (1, H, W) by name.
+        marks: places to be circled, (row, column) by name; the names stand in the picture.
     """
     from matplotlib.figure import Figure
 
-    height, width = pair.mask.shape[-2:]
-    shape = min(1.6, max(0.6, height / width))
+    count, (height, width) = len(found) + 1, pair.mask.shape[-2:]
+    columns = 2 if count in (2, 4) else min(3, count)
+    rows, shape = -(-count // columns), min(1.6, max(0.6, height / width))
+    side = 9.4 / columns  # inches
     figure = Figure(
-        figsize=(2.8 * (len(found) + 1), 2.8 * shape + 0.4), dpi=DPI, layout="constrained"
+        figsize=(side * columns, (side * shape + 0.3) * rows + 0.4), dpi=DPI, layout="constrained"
     )
-    first, *others = figure.subplots(1, len(found) + 1, squeeze=False)[0]
+    first, *others = figure.subplots(rows, columns, squeeze=False).ravel()
     show_picture(first, pair.image)
-    first.set_title(pair.name, fontsize=9)
-    for axes, (name, mask) in zip(others, found.items(), strict=True):
+    first.set_title(pair.name, fontsize=10)
+    for axes, (name, mask) in zip(others, found.items(), strict=False):
         show_mistakes(axes, mask, pair.mask)
-        axes.set_title(name, fontsize=9)
+        axes.set_title(name, fontsize=10)
     for axes in (first, *others):
         axes.axis("off")
+    for name, (row, column) in (marks or {}).items():
+        for axes, colour in ((first, "white"), *((axes, "black") for axes in others[: len(found)])):
+            axes.plot(column, row, "o", color=colour, markersize=26, fillstyle="none")
+        first.annotate(
+            name, (column, row), (17, 0), textcoords="offset points", color="white", va="center"
+        )
     figure.supxlabel("green: right · amber ///: missed · vermilion ..: too much", fontsize=8)
     return figure
 
 
-def show_mistakes(axes: Any, found: Tensor, wanted: Tensor) -> None:
-    """Show on axes where a mask is right, missing and too much."""
+def show_mistakes(axes: Any, found: Tensor, wanted: Tensor, under: Tensor | None = None) -> None:
+    """Show on axes where a mask is right, missing and too much.
+
+    Args:
+        axes: of matplotlib.
+        found: a mask (1, H, W).
+        wanted: the mask that it should be.
+        under: a picture (C, H, W) whose brighter half shows through, faintly grey on white.
+    """
     found, wanted = found[0].bool(), wanted[0].bool()
     canvas = np.ones((*found.shape, 3), dtype=np.float32)
+    if under is not None:
+        grey = under.mean(0)
+        canvas -= 0.6 * (grey - grey.median()).clamp(min=0).numpy()[..., None]
     for where, colour, hatch in (
         (found & wanted, GREEN, None),
         (wanted & ~found, AMBER, "////"),

@@ -1,0 +1,108 @@
+"""What lessons 5 and 6 say in words, held against the committed runs and the solved notebooks."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from unet_teach.segmentation import ablation, earth
+from unet_teach.segmentation.metrics import outline
+
+SOLVED = Path(__file__).parents[2] / "notebooks" / "solved"
+RUNS = ablation.results()
+LINES = "lines in rings"
+
+
+def scores(data, variant, measure="score", seeds=20):
+    return [
+        getattr(run, measure)
+        for run in RUNS
+        if (run.data, run.variant) == (data, variant) and run.seed < seeds
+    ]
+
+
+def apart(measure, seeds):
+    """The pairs of data and variant whose every seed lies on one side of the whole network's."""
+    found = set()
+    for data in ablation.DATA:
+        whole = scores(data, "the U-Net", measure, seeds)
+        for variant in ablation.VARIANTS:
+            theirs = scores(data, variant, measure, seeds)
+            if min(whole) > max(theirs) or min(theirs) > max(whole):
+                found.add((data, variant))
+    return found
+
+
+def printed(name):
+    """All that a solved notebook prints."""
+    notebook = nbformat.read(SOLVED / f"{name}.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def test_eighteen_of_twenty_seeds_end_where_lesson_5_says_and_two_below():
+    ends = scores("earth", "the U-Net", "validation_iou")
+    assert len(ends) == 20
+    assert sum(0.85 <= iou <= 0.93 for iou in ends) == 18
+    assert sum(0.73 <= iou < 0.85 for iou in ends) == 2
+
+
+def test_lesson_5_prints_what_its_text_is_about():
+    text = printed("05_train_it")
+    lines = re.findall(r"^(\S.*\S) +IoU (0\.\d\d), .*F1 (0\.\d\d)", text, re.M)
+    assert len(lines) == 3 + 1 + 4  # baselines and network on validation, then all on the test
+    validation = {name: (float(iou), float(f1)) for name, iou, f1 in lines[:4]}
+    test = {name: (float(iou), float(f1)) for name, iou, f1 in lines[4:]}
+    assert min(validation, key=lambda name: validation[name][1]) == "Otsu"
+    assert max(test, key=lambda name: test[name][1]) == "Otsu"
+    assert min(test, key=lambda name: test[name][0]) == "Otsu"
+    assert max(test, key=lambda name: test[name][0]) == "U-Net"
+    assert 0.85 <= validation["U-Net"][0] <= 0.93
+    wins = [int(count) for count in re.findall(r"in (\d+) of 20", text)]
+    assert wins[0] > 15 > 5 > wins[1]
+    nuclei = dict(re.findall(r"^(\S.*\S) +IoU (0\.\d\d)$", text, re.M))
+    assert float(nuclei["random forest"]) == pytest.approx(float(nuclei["U-Net"]), abs=0.03)
+
+
+def test_the_amazon_is_nearly_as_dark_as_the_sea_and_shallow_sea_brighter():
+    image, mask, _ = earth().test[0]
+    forest = image[0, 216:239, 290:324]
+    assert mask[0, 216:239, 290:324].all()
+    sea = image[mask == 0]
+    assert sea.median() < forest.median() < sea.median() + 0.05
+    assert sea.quantile(0.9) > forest.median()
+
+
+def test_the_test_has_far_more_coast_north_of_sixty_than_the_validation_strip():
+    data, row_of_60_north = earth(), 45  # the picture begins at 75.9° N, 0.35° a row
+    shares = []
+    for part in (data.validation, data.test):
+        coast = outline(part[0].mask)[0]
+        shares.append(float(coast[:row_of_60_north].sum() / coast.sum()))
+    assert shares[0] < 0.15 < 0.4 < shares[1]
+
+
+def test_which_variants_are_apart_from_the_whole_network():
+    stay = {(data, "no skips") for data in ablation.DATA} | {(LINES, "depth 1")}
+    assert apart("score", 3) == stay | {(LINES, "depth 2"), (LINES, "strided convolution")}
+    assert apart("score", 20) == stay
+    assert not any(data == "earth" for data, _ in apart("iou", 3) | apart("iou", 20))
+
+
+def test_none_of_the_whole_network_s_runs_failed():
+    for data, seeds in (("earth", 20), (LINES, 20), ("nuclei", 3)):
+        assert scores(data, "the U-Net", "trouble") == [""] * seeds
+    assert min(scores(LINES, "depth 4")) == pytest.approx(0.33, abs=0.005)
+
+
+def test_nuclei_do_not_care_for_depth():
+    for variant in ("the U-Net", "depth 1"):
+        mean = sum(scores("nuclei", variant, seeds=3)) / 3
+        assert mean == pytest.approx(0.89, abs=0.01)
+
+
+def test_lesson_6_prints_the_run_of_the_table():
+    text = printed("06_take_it_apart")
+    (mine,) = re.findall(r"^IoU (0\.\d\d) with", text, re.M)
+    assert float(mine) == pytest.approx(scores(LINES, "no skips")[0], abs=0.1)
