@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from unet_teach.networks import UNet
 from unet_teach.segmentation.evaluation import in_eval_mode
+from unet_teach.segmentation.tiling_checks import check_network, check_picture, whole
 
 
 class Sight(NamedTuple):
@@ -87,7 +88,13 @@ def by_light(model: nn.Module, image: Tensor, row: int, column: int, light: floa
         row: of the pixel.
         column: of the pixel.
         light: what is added to each channel.
+
+    Raises:
+        TypeError: for another network or picture.
+        ValueError: for a pixel outside the picture, or a picture that the network does not take.
     """
+    _check(model, image)
+    row, column = _inside(image, row, column)
     lit = image.clone()
     lit[:, row, column] += light
     with in_eval_mode(model), torch.inference_mode():
@@ -103,19 +110,48 @@ def by_gradient(model: nn.Module, image: Tensor, row: int, column: int) -> Tenso
         image: (C, H, W).
         row: of the answer pixel.
         column: of the answer pixel.
+
+    Raises:
+        TypeError: for another network or picture.
+        ValueError: for a pixel outside the answer, or a picture that the network does not take.
     """
+    _check(model, image)
     image = image.detach().clone()[None].requires_grad_()
     with in_eval_mode(model), torch.enable_grad():
-        (gradient,) = torch.autograd.grad(model(image)[0, :, row, column].sum(), image)
+        answer = model(image)[0]
+        row, column = _inside(answer, row, column)
+        (gradient,) = torch.autograd.grad(answer[:, row, column].sum(), image)
     return gradient[0].abs().amax(dim=0)
 
 
 def extent(change: Tensor) -> tuple[int, int, int, int]:
     """Return the first and last row and the first and last column where a map (H, W) is not 0."""
+    if change.ndim != 2:
+        raise ValueError(f"The map has the shape {tuple(change.shape)}. Use (H, W).")
     rows, columns = change.nonzero(as_tuple=True)
     if not len(rows):
         raise ValueError("The map is 0 everywhere: nothing was seen. Try another pixel or picture.")
     return int(rows.min()), int(rows.max()), int(columns.min()), int(columns.max())
+
+
+def _check(model: nn.Module, image: Tensor) -> None:
+    check_network(model)
+    check_picture(model, image)
+    if not isinstance(image, Tensor) or not image.is_floating_point():
+        kind = image.dtype if isinstance(image, Tensor) else type(image).__name__
+        raise TypeError(f"The picture is of type {kind}. Use a tensor of floats (C, H, W).")
+
+
+def _inside(map_: Tensor, row: int, column: int) -> tuple[int, int]:
+    """Return a place in a map (C, H, W), or say that it lies outside."""
+    row, column = whole("row", row, least=0), whole("column", column, least=0)
+    height, width = map_.shape[-2:]
+    if row >= height or column >= width:
+        raise ValueError(
+            f"Row {row}, column {column} lies outside of {height}×{width}. The last pixel is row "
+            f"{height - 1}, column {width - 1}."
+        )
+    return row, column
 
 
 def needs(model: UNet, pixel: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What `predict_tiled` refuses, in sentences, and how tiles lie along one axis."""
+"""What tiling and sight refuse, in sentences, and how tiles lie along one axis."""
 
 from __future__ import annotations
 
