@@ -94,7 +94,8 @@ def a_function(signature: str) -> Rung:
         try:
             inspect.signature(answer).bind(*names)
         except TypeError:
-            return f"It must take {len(names)} values: `def {signature}`."
+            values = "1 value" if len(names) == 1 else f"{len(names)} values"
+            return f"It must take {values}: `def {signature}`."
         except ValueError:  # some built-in functions have no signature
             return None
         own = list(inspect.signature(answer).parameters)

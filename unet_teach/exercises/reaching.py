@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from unet_teach.exercises.engine import Exercise
+from unet_teach.exercises.engine import Exercise, Slip
 from unet_teach.exercises.ladder import a_function, agrees, computes
 
 DEPTHS = [(1,), (2,), (3,), (4,), (5,), (6,)]
+FROM_NONE = [(0,), *DEPTHS]  # no halving at all is a question as well
 
 
 # ----------------------------------------------------------------------------------- repeats_after
@@ -64,6 +65,33 @@ repeats_after = Exercise(
             lambda depth: 2 ** (depth + 1),
             DEPTHS,
             "It repeats itself after half of that. depth counts halvings, not levels.",
+        ),
+        computes(
+            "the 8 of the lesson's network",
+            lambda depth: 8,
+            DEPTHS,
+            "8 is right for the network above, with its three halvings. And with another depth?",
+        ),
+        computes(
+            "the number of levels",
+            lambda depth: depth + 1,
+            DEPTHS,
+            "That is the number of levels. How many pixels of the picture does one step at the "
+            "bottom cover?",
+        ),
+        computes(
+            "one pixel more",
+            lambda depth: 2**depth + 1,
+            DEPTHS,
+            "One pixel further, and all is halved elsewhere again. The cell itself is 2**depth "
+            "pixels wide.",
+        ),
+        computes(
+            "one pixel less",
+            lambda depth: 2**depth - 1,
+            DEPTHS,
+            "That brings the last pixel of a cell to the place of the first. After one more, all "
+            "cells fall alike.",
         ),
         computes(
             "^ for a power",
@@ -131,15 +159,21 @@ reach = Exercise(
     prompt="How far to one side may a pixel of the answer depend on the picture, in the course's "
     "U-Net (a level: two 3×3 convolutions; max-pool 2; transposed convolution, kernel 2, stride "
     "2)? The farthest, over all pixels.",
-    ladder=(a_function("reach(depth)"), agrees(_reach, "reach", lambda: DEPTHS)),
+    ladder=(a_function("reach(depth)"), agrees(_reach, "reach", lambda: FROM_NONE)),
     answers=(lambda: _reach, lambda: _walked, lambda: _from_above),
     slips=(
+        Slip(
+            "no halving forgotten",
+            lambda: lambda depth: _reach(depth) if depth else 0,
+            lambda answer: answer(0) != 2 and all(answer(*d) == _reach(*d) for d in DEPTHS),
+            "With halvings yours is right. Without any, two convolutions are left: 2.",
+        ),
         computes(
             "the place inside a cell forgotten",
             lambda depth: 6 * 2**depth - 4,
             DEPTHS,
-            "Nearly: that is for a pixel at the near edge of its bottom cell. One at the far edge "
-            "looks 2**depth − 1 further.",
+            "Nearly: at each pool a pixel may be the far one of its pair. That adds 1, 2, 4 … "
+            "pixels, 2**depth − 1 in all.",
         ),
         *(
             computes(
@@ -152,8 +186,8 @@ reach = Exercise(
                 (
                     "only the encoder",
                     lambda depth: 4 * 2**depth - 2,
-                    "That is the way through one half of the U: a block a level and the bottom. "
-                    "The other half has a block a level as well.",
+                    "Either the decoder is missing, which has a block a level as well, or the "
+                    "bottom's two convolutions count one pixel each instead of 2**depth.",
                 ),
                 (
                     "only the encoder, its pools as well",
@@ -171,12 +205,35 @@ reach = Exercise(
                     "the bottom twice, and the place forgotten",
                     lambda depth: 8 * 2**depth - 4,
                     "You count a block down and a block up at each level, at the bottom too, which "
-                    "has only one. And a pixel may be at the far edge of its cell.",
+                    "has only one. And a pixel may be the far one of its pair.",
                 ),
                 (
                     "1 + 2 + 4 taken for 8",
                     lambda depth: 7 * 2**depth,
                     "Nearly: 1 + 2 + 4 is 7, one less than 8. You round the sums up.",
+                ),
+                (
+                    "the far one of a pair counted twice",
+                    lambda depth: 8 * 2**depth - 6,
+                    "Nearly: you add 6 a level, one too many. Its two blocks are 2 and 2, and the "
+                    "far one of a pair stands 1 further.",
+                ),
+                (
+                    "the bottom alone",
+                    lambda depth: 2 * 2**depth,
+                    "That is the block at the bottom: 2 cells of 2**depth pixels. Each level above "
+                    "it has two blocks as well.",
+                ),
+                (
+                    "right for one depth",
+                    lambda depth: 51,
+                    "51 is right for depth 3 only. Each level adds to it, and doubles what lies "
+                    "below.",
+                ),
+                (
+                    "^ for a power",
+                    lambda depth: 7 * 2 ^ depth - 5,
+                    "In Python `2 ^ depth` is no power: it flips bits. Two stars make a power.",
                 ),
                 (
                     "the width the bottom sees",
@@ -248,6 +305,6 @@ reach = Exercise(
     ),
     solution_text="`return 7 * 2**depth - 5`, or "
     "`return 2 if depth == 0 else 2 * reach(depth - 1) + 5`",
-    praise="7·2**depth − 5 pixels, 107 for depth 4: so much must a tile see beyond what is kept "
-    "of it, to give the answer of the whole picture.",
+    praise="7·2**depth − 5 pixels, 107 for depth 4: where a pixel stands in its cell decides, and "
+    "this is the farthest.",
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
 from unet_teach.exercises.compared import Case, comes_out, does, listed, some_numbers
-from unet_teach.exercises.engine import Exercise, Rung
+from unet_teach.exercises.engine import Exercise, Rung, Slip
 from unet_teach.exercises.ladder import a_function
 
 Starts = Callable[[int, int, int], Any]
@@ -113,6 +113,15 @@ def _number_fault(answer: Starts) -> str | None:
     return None
 
 
+def _gives(kind: type, answer: Starts) -> bool:
+    return all(isinstance(answer(*case.inputs), kind) for case in _known_sizes())
+
+
+def _out_of_order(answer: Starts) -> bool:
+    made = [(answer(*case.inputs), pushed_back(*case.inputs)) for case in _known_sizes()]
+    return all(sorted(starts) == right for starts, right in made)
+
+
 def _ends_late(size: int, tile: int, step: int) -> list[int]:
     return list(range(0, size, max(1, step)))
 
@@ -141,6 +150,24 @@ tile_starts = Exercise(
     ),
     answers=(lambda: pushed_back, lambda: _spread, lambda: _one_by_one),
     slips=(
+        Slip(
+            "a set",
+            lambda: lambda s, t, o: {*range(0, max(0, s - t), t - o), max(0, s - t)},
+            lambda answer: _gives(set, answer),
+            "A set has no order. `sorted(…)` makes a list of it, rising.",
+        ),
+        Slip(
+            "a generator",
+            lambda: lambda s, t, o: (start for start in pushed_back(s, t, o)),
+            lambda answer: _gives(Iterator, answer),
+            "It still has to be run through. `list(…)` makes a list of it.",
+        ),
+        Slip(
+            "not in order",
+            lambda: lambda s, t, o: pushed_back(s, t, o)[::-1],
+            _out_of_order,
+            "All of them are there, but not rising. `sorted(…)` puts them in order.",
+        ),
         does(
             "the overlap for a step",
             [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -14,9 +15,18 @@ from torch import Tensor, nn
 
 from unet_teach.networks import UNet
 from unet_teach.segmentation.evaluation import in_eval_mode
-from unet_teach.segmentation.sight import Sight, sight_of
-
-Picture = Tensor | NDArray[np.generic]
+from unet_teach.segmentation.sight import Sight, needs, sight_of, why_unknown
+from unet_teach.segmentation.tiling_checks import (
+    Picture,
+    Span,
+    check_network,
+    check_out,
+    check_picture,
+    check_tiles,
+    reads,
+    up_to,
+    whole,
+)
 
 
 class Tile(NamedTuple):
@@ -42,51 +52,62 @@ def predict_tiled(
 
     The answer is that of the whole picture at once when two things hold (`why_not_equal` checks
     them): tiles start at multiples of 2^depth, as the network repeats itself only after so many
-    pixels; and the overlap is at least what the network sees beyond a pixel. Then every sum has the
-    same terms. Fast convolutions add them in an order that depends on the size, so the last digits
-    differ (about 1e-7 of the values). Within `same_order()` they do not: equal to the last bit.
+    pixels; and the overlap is at least what the network sees beyond such a cell of 2^depth. Then
+    every sum has the same terms. Fast convolutions add them in an order that depends on the size,
+    so the last digits differ (about 1e-7 of the values). Within `same_order()` they do not.
+
+    Tiles with a halo that give the answer of the whole: Majurski & Bajcsy, "Exact Tile-Based
+    Segmentation Inference for Images Larger than GPU Memory", 2021, doi:10.6028/jres.126.009.
 
     Args:
         model: gives H×W logits for a picture of H×W.
-        image: (C, H, W). Whole numbers of 8 bits are divided by 255, as in the course's data.
+        image: (C, H, W). Whole numbers of 8 bits are divided by 255, as in the course's data;
+            other values are used as they are.
         tile: side of the kept part of a tile, in pixels.
         overlap: pixels that a tile reads beyond its kept part on each side. None: what is needed
-            for equality, for a network of this course.
+            for equality, for a network of this course; `tile` is then rounded up to a multiple of
+            2^depth.
         out: where to write, (out_channels, H, W) float32. None: a new tensor is returned.
 
     Returns:
         The logits (out_channels, H, W): a tensor, or `out`.
 
     Raises:
-        ValueError: if the image is no (C, H, W), tile is below 1, overlap below 0, or the network
-            does not keep the size.
-        TypeError: if overlap is None and the network is not of this course.
+        ValueError: if the image is no (C, H, W) that the network takes, holds whole numbers of more
+            than 8 bits, or is cut into tiles too small for the network; if tile is below 1 or
+            overlap below 0; if `out` has another shape or cannot hold the answer; if the network
+            does not keep the size, or no overlap makes it equal and overlap is None.
+        TypeError: if something is of another type, or overlap is None and the network not of this
+            course.
     """
-    if image.ndim != 3:
-        raise ValueError(f"The picture has the shape {tuple(image.shape)}. Use (C, H, W).")
+    check_network(model)
+    check_picture(model, image)
+    tile = whole("tile", tile, least=1)
     if overlap is None:
-        overlap = needed_overlap(model)
-    if tile < 1 or overlap < 0:
-        raise ValueError(f"tile={tile}, overlap={overlap}: tile is 1 or more, overlap 0 or more.")
+        sight = sight_of(model)
+        tile, overlap = up_to(tile, sight.period), up_to(sight.beyond, sight.period)
+    overlap = whole("overlap", overlap, least=0)
     height, width = image.shape[-2:]
+    check_tiles(model, (height, width), tile, overlap)
     answer: Tensor | NDArray[np.float32] | None = out
+    if isinstance(model, UNet):
+        check_out(out, image, (model.head.out_channels, height, width))
     with in_eval_mode(model), torch.no_grad():
         for read, kept in tiles(height, width, tile, overlap):
-            logits = model(_pixels(image, read)[None])[0]
-            size = tuple(s.stop - s.start for s in read)
-            if tuple(logits.shape[-2:]) != size:
-                raise ValueError(
-                    f"The network turns {size[0]}×{size[1]} into {logits.shape[-2]}×"
-                    f'{logits.shape[-1]}. Use one that keeps the size: UNet(padding="same").'
-                )
+            logits = _logits(model, _pixels(image, read))
             if answer is None:
                 answer = torch.empty(logits.shape[0], height, width)
+            elif kept[0].start == kept[1].start == 0:
+                check_out(out, image, (logits.shape[0], height, width))
             inner = logits[
                 :,
                 kept[0].start - read[0].start : kept[0].stop - read[0].start,
                 kept[1].start - read[1].start : kept[1].stop - read[1].start,
             ]
-            answer[:, kept[0], kept[1]] = inner if isinstance(answer, Tensor) else inner.numpy()
+            if isinstance(answer, Tensor):
+                answer[:, kept[0], kept[1]] = inner
+            else:
+                answer[:, kept[0], kept[1]] = inner.numpy()
     assert answer is not None
     return answer
 
@@ -95,8 +116,10 @@ def predict_tiled(
 def same_order() -> Iterator[None]:
     """Let convolutions add in an order that does not depend on the picture's size. It is slower.
 
-    Predict the whole picture and the tiles within it, and the answers are the same to the last bit.
-    An exception is bilinear up-sampling, whose own sums depend on how wide a map is.
+    Predict the whole picture and the tiles within it, and the answers are the same to the last bit
+    wherever sums are made alike. There are two exceptions, of about 1e-8 of the values: bilinear
+    up-sampling, whose own sums depend on how wide a map is; and the last pixels of a tile whose
+    number of pixels is no multiple of 16, which a processor adds apart.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a word about graphics cards that are not there
@@ -112,31 +135,29 @@ def same_order() -> Iterator[None]:
 
 def tiles(height: int, width: int, tile: int, overlap: int) -> Iterator[Tile]:
     """Yield the tiles of a picture: the kept parts lie side by side, the read parts overlap."""
-    for row in range(0, height, tile):
-        for column in range(0, width, tile):
-            kept, read = [], []
-            for start, side in ((row, height), (column, width)):
-                stop = min(start + tile, side)
-                kept.append(slice(start, stop))
-                read.append(slice(max(0, start - overlap), min(side, stop + overlap)))
-            yield Tile((read[0], read[1]), (kept[0], kept[1]))
+    for rows, columns in product(reads(height, tile, overlap), reads(width, tile, overlap)):
+        (read, kept) = zip(rows, columns, strict=True)
+        yield Tile((slice(*read[0]), slice(*read[1])), (slice(*kept[0]), slice(*kept[1])))
 
 
 def needed_overlap(model: nn.Module) -> int:
     """Return the smallest overlap, in pixels, that gives the answer of the whole picture.
 
-    It is what the network sees beyond a pixel, rounded up to a multiple of 2^depth, so that a tile
-    starts where the network repeats itself.
+    It is what the network sees beyond a cell of 2^depth pixels, where tiles must begin, rounded up
+    to a multiple of 2^depth.
 
     Raises:
-        TypeError: if the network is not a `UNet` of this course: measure it with `sight_of`.
+        TypeError: if the network is not a `UNet` of this course: measure it with `by_light`.
+        ValueError: if no overlap makes it equal, or its layers do not say which.
     """
-    sight = _sight(model)
-    return -(-sight.reach // sight.period) * sight.period
+    sight = sight_of(model)
+    return up_to(sight.beyond, sight.period)
 
 
 def why_not_equal(model: nn.Module, height: int, width: int, tile: int, overlap: int) -> str:
-    """Return why tiles give another answer than the whole picture, or "" where they do not.
+    """Return why tiles may give another answer than the whole picture, or "" if they never do.
+
+    It is about what enters the sums; how the sums are rounded, see `same_order`.
 
     Args:
         model: a `UNet` of this course.
@@ -144,38 +165,91 @@ def why_not_equal(model: nn.Module, height: int, width: int, tile: int, overlap:
         width: of the picture, in pixels.
         tile: as in `predict_tiled`.
         overlap: as in `predict_tiled`.
+
+    Raises:
+        TypeError: if the network is not a `UNet` of this course, or a number is not whole.
+        ValueError: if a number is too small.
     """
-    sight = _sight(model)
-    if tile >= max(height, width):
-        return ""
-    reasons = []
-    for name, size in (("tile", tile), ("overlap", overlap)):
-        if size % sight.period:
-            reasons.append(
-                f"{name}={size} is no multiple of {sight.period} = 2^depth: tiles are halved at "
-                "other pixels than the whole picture. Use "
-                f"{name}={-(-size // sight.period) * sight.period}."
-            )
-    if overlap < sight.reach:
+    tile, overlap = whole("tile", tile, least=1), whole("overlap", overlap, least=0)
+    height, width = whole("height", height, least=1), whole("width", width, least=1)
+    unknown = why_unknown(model)
+    along = [(side, reads(side, tile, overlap)) for side in (height, width)]
+    if unknown and model.padding == "valid":
+        return unknown
+    if all(read == (0, side) for side, spans in along for read, _ in spans):
+        return ""  # each tile reads it all
+    if unknown:
+        return unknown
+    assert isinstance(model, UNet)
+    sight, reasons = sight_of(model), []
+    enough = up_to(sight.beyond, sight.period)
+    if any(read[0] % sight.period for _, spans in along for read, _ in spans):
+        fitting = {"tile": up_to(tile, sight.period)}
+        fitting["overlap"] = max(enough, overlap - overlap % sight.period)
+        reasons += [
+            f"{name}={size} is no multiple of {sight.period} = 2^depth: tiles are halved at other "
+            f"pixels than the whole picture. Use {name}={fitting[name]}."
+            for name, size in (("tile", tile), ("overlap", overlap))
+            if size % sight.period
+        ]
+    if any(_cut(model, sight, side, *spans) for side, pairs in along for spans in pairs):
         reasons.append(
-            f"overlap={overlap} is less than the {sight.reach} pixels that the network sees on "
-            f"each side: a tile pads with zeros where the picture goes on. Use "
-            f"overlap={needed_overlap(model)}."
+            f"overlap={overlap} is less than the {sight.beyond} pixels that the network sees "
+            f"beyond a cell of {sight.period}: a tile pads with zeros where the picture goes on. "
+            f"Use overlap={enough}."
         )
     return "\n".join(reasons)
 
 
-def _sight(model: nn.Module) -> Sight:
-    if not isinstance(model, UNet):
+def _cut(model: UNet, sight: Sight, side: int, read: Span, kept: Span) -> bool:
+    """Whether a kept pixel needs one that lies in the picture and is not read."""
+    ends = {*range(kept[0], kept[1])[: sight.period], *range(kept[0], kept[1])[-sight.period :]}
+    seen = [needs(model, pixel) for pixel in ends]
+    first, last = min(first for first, _ in seen), max(last for _, last in seen)
+    return max(0, first) < read[0] or min(side - 1, last) >= read[1]
+
+
+def _logits(model: nn.Module, pixels: Tensor) -> Tensor:
+    """Ask the network, in its own number format; return (C, h, w)."""
+    like = next(model.parameters(), pixels)
+    made = model(pixels[None].to(like))
+    if not isinstance(made, Tensor):
         raise TypeError(
-            f"{type(model).__name__} is not a UNet of this course, so its overlap is not known. "
-            "Measure it with `by_light` of `unet_teach.segmentation.sight`; then say overlap=…"
+            f"The network answers with something of type {type(made).__name__}. Wrap it in one "
+            "that returns the logits alone, (N, C, H, W)."
         )
-    return sight_of(model)
+    if made.ndim != 4 or made.shape[-2:] != pixels.shape[-2:]:
+        gives = "×".join(map(str, made.shape[-2:] if made.ndim == 4 else made.shape))
+        raise ValueError(
+            f"The network turns {pixels.shape[-2]}×{pixels.shape[-1]} into {gives}. Use one that "
+            'keeps the size: UNet(padding="same").'
+        )
+    return made[0].cpu() if made.dtype == torch.float64 else made[0].float().cpu()
 
 
 def _pixels(image: Picture, window: tuple[slice, slice]) -> Tensor:
-    """Return one window of the picture as a float tensor (C, h, w)."""
+    """Return one window of the picture as floats (C, h, w); refuse what has another scale."""
     part = image[:, window[0], window[1]]
-    values = part if isinstance(part, Tensor) else torch.from_numpy(np.ascontiguousarray(part))
-    return values.float() / 255 if values.dtype == torch.uint8 else values.float()
+    if not isinstance(part, Tensor):
+        part = np.asarray(part)
+        if part.dtype.kind not in "biuf":
+            raise TypeError(f"The picture holds values of type {part.dtype}. Give numbers.")
+        if part.dtype.kind in "iu" and part.dtype.itemsize > 1:
+            raise _other_scale(part.dtype.name)
+        # In the machine's order of bytes, and at most as fine as torch knows.
+        kind = part.dtype.newbyteorder("=") if part.dtype.itemsize <= 8 else np.dtype(np.float64)
+        part = torch.from_numpy(np.array(part, dtype=kind, order="C"))
+    if part.dtype == torch.uint8:
+        return part.float() / 255
+    if part.is_complex():
+        raise TypeError("The picture holds complex numbers. Give real ones.")
+    if not part.is_floating_point() and part.dtype != torch.bool:
+        raise _other_scale(str(part.dtype).removeprefix("torch."))
+    return part if part.is_floating_point() else part.float()
+
+
+def _other_scale(kind: str) -> ValueError:
+    return ValueError(
+        f"The picture holds whole numbers of type {kind}. The network was trained on 0 to 1: "
+        "divide them as your training data were."
+    )
