@@ -51,7 +51,7 @@ self_test(explorer)
 # %%
 from unet_teach import exercises, inspect_unet, progress
 from unet_teach.figures import show
-from unet_teach.inspection.diagram import gallery
+from unet_teach.inspection.diagram_figure import gallery
 from unet_teach.relatives import six_networks
 from unet_teach.widgets import Predict
 

@@ -14,7 +14,7 @@ from torch import nn
 from unet_teach import UNet, exercises, inspect_unet
 from unet_teach.document import AdditiveUNet, DocumentUNet
 from unet_teach.figures import show
-from unet_teach.inspection.diagram import gallery
+from unet_teach.inspection.diagram_figure import gallery
 from unet_teach.specimens import Almost, twelve_networks
 from unet_teach.widgets import Predict
 

@@ -122,7 +122,7 @@ class UNetReport:
 
     def figure(self) -> Figure:
         """Draw the U diagram with matplotlib, for print."""
-        from unet_teach.inspection.diagram import figure
+        from unet_teach.inspection.diagram_figure import figure
 
         return figure(self.drawing)
 
