@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 110  # of the course's figures
-WIDTH = 1056.0  # pixels, of a figure in a lesson
+WIDTH = 1056.0  # pixels, of one network with its verdicts
+NARROW = 880.0  # of many: about what JupyterLab has beside its list of files, on 1280 pixels
 HEAD = 10.0  # pixels, for the letter above a drawing
 GAP = 8.0, 16.0  # pixels, below and beside a drawing
 WIDEST = 38  # pixels, from box to box
@@ -72,18 +73,27 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, 
 
     letters = list(drawings)
     rows = [letters[i : i + columns] for i in range(0, len(letters), columns)]
-    panel = WIDTH / columns
-    grids = {letter: _widest(drawing, panel - GAP[1]) for letter, drawing in drawings.items()}
-    sizes = {letter: layout(drawings[letter], grid)[1:] for letter, grid in grids.items()}
-    scale = min([1.0, *((panel - GAP[1]) / width for width, _ in sizes.values())])  # one for all
-    heights = [max(HEAD + sizes[letter][1] * scale for letter in row) + GAP[0] for row in rows]
+    least = {letter: layout(drawing, GALLERY)[1] for letter, drawing in drawings.items()}
+    needed = [max(least[letter] for letter in letters[i::columns]) for i in range(columns)][
+        : len(letters)
+    ]
+    room = NARROW - len(needed) * GAP[1]
+    scale = min(1.0, room / max(sum(needed), 1.0))  # one for all
+    spare = (room / scale - sum(needed)) / max(len(needed), 1)
+    widths = [width + spare for width in needed]
+    grids = {
+        letter: _widest(drawings[letter], widths[i % columns]) for i, letter in enumerate(letters)
+    }
+    lefts = [sum(widths[:i]) * scale + i * GAP[1] for i in range(len(widths))]
+    tall = {letter: layout(drawings[letter], grid)[2] for letter, grid in grids.items()}
+    heights = [max(HEAD + tall[letter] * scale for letter in row) + GAP[0] for row in rows]
     with plt.style.context("unet_teach.course"):
-        drawn = Figure(figsize=(WIDTH / DPI, max(sum(heights), 1.0) / DPI))
+        drawn = Figure(figsize=(NARROW / DPI, max(sum(heights), 1.0) / DPI))
         drawn.set_layout_engine("none")
         top = 0.0
         for row, height in zip(rows, heights, strict=True):
             for column, letter in enumerate(row):
-                axes = _panel(drawn, (column * panel, top, panel, height))
+                axes = _panel(drawn, (lefts[column], top, widths[column] * scale, height))
                 _draw(axes, drawings[letter], grids[letter], scale=scale, with_missing=False)
                 axes.set_title(letter, loc="left", y=1 - 18 / height, pad=0)
             top += height
