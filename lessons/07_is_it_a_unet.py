@@ -254,8 +254,8 @@ for sentence in thrifty.criteria.skip_connections.evidence:
 # ```
 
 # %%
-mine, shape = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.Upsample(scale_factor=2)), (1, 3, 64, 64)
-inspect_unet(mine, shape)
+mine = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2))
+inspect_unet(mine, (1, 3, 64, 64))
 
 # %% [markdown]
 # ## Read the document again
