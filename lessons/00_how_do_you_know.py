@@ -4,11 +4,11 @@
 #
 # Somebody shows you a network. "It is a U-Net", they say. The file is 900 lines long. Is it?
 #
-# It matters. A U-Net finds the outline of a tumour, of a road, of a cell, to the pixel; since 2015 it has been the first thing one tries when
-# every pixel needs an answer, and the networks that paint pictures from text are built on it. If it is one, you know what to
-# expect of it, and what its errors will look like.
+# It matters. A U-Net gives an answer for every pixel: is it tumour, road, cell? The first Stable Diffusion, which paints pictures
+# from text, has one at its heart. If it is one, you know what to expect of it, and what its errors will look like.
 #
-# There is a one-page note that says how to tell. We call it *the document*. It names four marks:
+# There is a one-page note that says how to tell. We call it *the document*, and quote its sentences where we judge them. It names four
+# marks:
 #
 # 1. **Down-sampling layers**: the map becomes smaller.
 # 2. **Up-sampling layers**: it becomes larger again.
@@ -31,7 +31,7 @@ explorer = ConvExplorer(input_size=6, kernel_size=3)
 explorer
 
 # %% [markdown]
-# It is called a widget. Move a slider, point at a cell. What it shows does not matter yet: you meet it in lesson 1. Now let the
+# It is called a widget. Move a slider, point at a square. What it shows does not matter yet: you meet it in lesson 1. Now let the
 # course look at itself:
 
 # %% tags=["nbval-ignore-output"]
@@ -40,18 +40,20 @@ from unet_teach import self_test
 self_test(explorer)
 
 # %% [markdown]
-# A ✕ says what to do. Ticks all the way? Then go on.
+# A ✕ says what to do: after a Run All, run this cell once more. Ticks all the way? Then go on.
 #
 # ## Six networks
 #
-# Here are six small networks as pictures. Read each from left to right: a box is a feature map, the picture on its way
-# through the network. *Down* on the page means smaller. The number says how many channels lie on top of each other, a dashed line is a
-# bridge.
+# Here are six small networks as pictures. Read each from left to right: a box is a *feature map*, the picture on its way
+# through the network. Beside it stands its size: *down* on the page means smaller. In it stands the number of its *channels*: a
+# colour photograph has three, red, green and blue.
+#
+# Blue boxes belong to the way down, round green ones to the way up. The bold one is the lowest. A dashed line is a bridge.
 
 # %%
 from unet_teach import exercises, inspect_unet, progress
 from unet_teach.figures import show
-from unet_teach.inspection.diagram import gallery
+from unet_teach.inspection.diagram_figure import gallery
 from unet_teach.relatives import six_networks
 from unet_teach.widgets import Predict
 
@@ -81,7 +83,7 @@ Predict(
 # - **Down?** Follow the boxes. Does the path sink?
 # - **Up?** Does it rise again?
 # - **Bridges?** Does a dashed line cross from the left arm to the right?
-# - **Symmetric?** Does the right arm stop at the sizes where the left one did?
+# - **Symmetric?** Does the right arm pass each size of the left one?
 #
 # The arms have names. The left one is the *encoder*, the right one the *decoder*, and the lowest box, where one becomes the other, is
 # the *bottleneck*.
@@ -118,10 +120,10 @@ letters = "AE"
 exercises.unets.check(letters)
 
 # %% [markdown]
-# ## Let the machine look
+# ## Let the machine judge
 #
-# This course brings an inspector. It sends a picture through a network, follows what becomes of it, and looks for the four marks. Names
-# do not impress it. (If you want to answer the exercise on your own, do so before you run this cell.)
+# This course brings an inspector, which has drawn the pictures above. It follows a picture through a network and looks for the
+# four marks. Names do not impress it. (If you want to answer the exercise on your own, do so before you run this cell.)
 
 # %%
 print("   down  up    skips symmetric")
@@ -129,21 +131,20 @@ for letter, report in reports.items():
     marks = ["✓" if mark.met else "·" for mark in report.criteria]
     print(f"{letter}  " + "".join(f"{mark:6}" for mark in marks) + ("U-Net" if report.is_unet else ""))
 
+assert [letter for letter, report in reports.items() if report.is_unet] == ["A", "E"], "the text below says two"
+
 # %% [markdown]
 # Two of six. Each of the others lacks a mark or more, and is a respectable network all the same:
 #
 # - **B** is an *autoencoder*: down and up, but all that the top learns of the picture has to pass the bottom.
-# - **C** is a *residual network*: its bridges help it to learn, but it always looks from close by.
+# - **C** is a *residual network*: its bridges help it to learn, but it always looks from close by. It has no arms that could be
+#   symmetric.
 # - **D** is a *fully convolutional network*: it goes down in three steps and comes up in one leap.
 # - **F** is a *classifier*: one answer for the whole picture, so there is no need to come up.
 #
 # **A** and **E** differ in how a bridge joins: A lays both maps side by side, E adds them. That is a matter of taste, and lesson 3 is
 # about it. The U is the same.
-
-# %%
-assert [letter for letter, report in reports.items() if report.is_unet] == ["A", "E"]
-
-# %% [markdown]
+#
 # ## Where you are
 #
 # `progress()` shows it at any time. What you solve stays solved when you close the notebook: it is kept in a file on this
@@ -157,7 +158,7 @@ progress()
 #
 # ## Recap
 #
-# - Four marks: down, up, across, symmetric. All four, or it is not a U-Net.
+# - Four marks: down, up, across, symmetric. If one is missing, it is no U-Net. (How many bridges are enough, lesson 7 asks.)
 # - Names prove nothing, and verdicts need reasons: tick the marks off.
 # - A wrong answer is welcome here: the check says what it gets wrong.
 #

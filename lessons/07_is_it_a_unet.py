@@ -1,6 +1,6 @@
 # %% [markdown]
 # # 7 · Is it a U-Net?
-# *30 minutes. You will be able to say of any network whether it is a U-Net, to give your reasons, and to read a report that gives its own.*
+# *45 minutes. You will be able to say of any network whether it is a U-Net, to give your reasons, and to read a report that gives its own.*
 #
 # In lesson 0 somebody showed you a network. "It is a U-Net", they said. Nine hundred lines. You know the marks now, you have built each
 # of them, and you have seen what they are good for. But nobody reads nine hundred lines to find four marks.
@@ -9,12 +9,13 @@
 
 # %%
 import torch
+from IPython.display import display
 from torch import nn
 
 from unet_teach import UNet, exercises, inspect_unet
 from unet_teach.document import AdditiveUNet, DocumentUNet
 from unet_teach.figures import show
-from unet_teach.inspection.diagram import gallery
+from unet_teach.inspection.diagram_figure import gallery
 from unet_teach.specimens import Almost, twelve_networks
 from unet_teach.widgets import Predict
 
@@ -25,28 +26,35 @@ reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 # %% [markdown]
 # ## Twelve networks
 #
-# Each is small, and made in the manner of a well-known family. What goes in is a photograph, but for three: **A** takes a grey picture
-# of 572×572, **I** a second of sound, **K** a volume.
+# Each is small, and made in the manner of a well-known family. What goes in is a photograph of 64×64, but for three: **A** takes a
+# grey picture of 572×572, **I** 1,024 samples of sound, **K** a volume.
+#
+# A box is what the last layer of its level makes: **A** begins with 568×568, since its two convolutions have no padding. **D**, **F**
+# and **G** shrink the picture at once, so their first box is the picture itself. **G** cuts it into *tokens*: each square of 4×4
+# pixels becomes one row of numbers.
 
 # %%
-show(*gallery({letter: report.drawing for letter, report in reports.items()}, columns=4))
+show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "How many of the twelve are U-Nets?",
-    answer=7,
+    "One of them has bridges, and its way up leaps over a size where its way down had a map. Which letter?",
+    answer="F",
     slips={
-        5: "Are there two without photographs that you left out?",
-        6: "One that you left out has all four marks. Adding, cropping, tokens?",
-        8: "One too many: does each step down have its step up?",
-        12: "Then the word would mean nothing.",
-        1: "The family is larger than the one network of 2015.",
+        "G": "It leaps from 16×16 to 64×64, yes. But its way down had no map in between.",
+        "H": "It leaps over two sizes, and has no bridge.",
+        "A": "Its sizes are others than on the way down. But each step down has its step up.",
+        "K": "Count its boxes: two steps down, two steps up.",
     },
 )
 
 # %% [markdown]
-# A picture shows what it shows. If you want to see code, every class stands in `unet_teach.specimens`, each with the paper it comes from:
-# `specimens.SegNet??` in a cell of its own prints one. (Import `specimens` first.)
+# A picture does not show everything. The code of **J**, with the paper that its idea comes from:
+#
+# ```python
+# from inspect import getsource
+# print(getsource(type(networks["J"][0])))
+# ```
 #
 # ## Exercise 1: which?
 #
@@ -67,20 +75,25 @@ exercises.twelve.check(letters)
 reports["C"]
 
 # %% [markdown]
-# Its reasons name layers and sizes, so you can check each in the code. The same as text, as in a log file:
+# Its reasons name layers and sizes, so you can check each in the code. It shows one a mark, the small triangles open the others.
+# Here are all of them as text, as for a log file, of another network:
 
 # %%
 print(reports["F"])
 
 # %% [markdown]
-# **F** has three marks. It comes up to a quarter of the height, and there it is stretched to full size in one go. For detection that is
-# enough. For the outline of a cell it is not: the map of 32×32 has no partner.
+# **F** has three marks. It comes up to 16×16, a quarter of the height, and is stretched to full size in one go. Its map of 32×32
+# has no partner.
+#
+# **G** makes the same leap, and may: it also went *down* from 64×64 to 16×16 in one step. It leaps over no level that it had visited.
+#
+# All twelve, with the names of their classes:
 
 # %%
 print("   down  up    skips symmetric")
 for letter, report in reports.items():
     marks = "".join(f"{'✓' if mark.met else '·':6}" for mark in report.criteria)
-    print(f"{letter}  {marks}{'U-Net' if report.is_unet else ''}")
+    print(f"{letter}  {marks}{'U-Net' if report.is_unet else '':7}{report.name}")
 
 # %% [markdown]
 # ## How does it know?
@@ -88,8 +101,9 @@ for letter, report in reports.items():
 # It makes a copy of the network and sends a picture through that has a shape and no values. Nothing is computed. But PyTorch has to
 # say of each operation what it takes and what it makes, and that is written down.
 #
-# Then it asks how *coarse* each map is: how many pixels of the picture is one step? A stride multiplies this number, up-sampling
-# divides it. A crop leaves it alone. The number tells the level, and the four questions are about levels:
+# Then it asks how *coarse* each map is: how many pixels of the picture is one step in it? For 16×16 made of 64×64, it is four. A
+# stride multiplies this number, up-sampling divides it. A crop leaves it alone. The number tells the level, and the four questions
+# are about levels:
 #
 # 1. Does a path lead to a coarser level?
 # 2. Does it lead back to a finer one?
@@ -108,12 +122,15 @@ Predict(
 )
 
 # %%
-for sentence in reports["A"].criteria.symmetry.evidence:
+marks = reports["A"].criteria
+for sentence in marks.symmetry.evidence:
     print(sentence)
+print("levels down:", marks.downsampling.facts["levels"])
+print("levels up:  ", marks.upsampling.facts["levels"])
 
 # %% [markdown]
-# One cell of the answer is one pixel of the picture: level 0. *Size* is how many cells, *resolution* is how fine. The marks are about
-# resolution.
+# None of these sizes is one of the way down, but the levels are the same. One cell of the answer is one pixel of the picture: level
+# 0. *Size* is how many cells, *resolution* is how fine. The marks are about resolution.
 #
 # ## Names prove nothing
 #
@@ -140,7 +157,7 @@ print("every weight, every running mean and the mode: as before")
 # %% [markdown]
 # ## When it does not run
 #
-# Most networks that people ask about are broken. Three of them, and what you know from the lessons:
+# Many networks do not run when you meet them. Three of them, and what you know from the lessons:
 #
 # - the document's class as written;
 # - the additive one, on a picture of 50×70;
@@ -154,14 +171,15 @@ for broken, shape in [
     (AdditiveUNet(3, 5), (1, 3, 50, 70)),
     (UNet(3, 5, depth=2, base_channels=8), (1, 1, 64, 64)),
 ]:
-    print(f"{inspect_unet(broken, shape)}\n")
+    display(inspect_unet(broken, shape))
 
 # %% [markdown]
 # Not a traceback, but a place: which layer, which level, which sizes would do. Compare the second with the four questions of lesson 3.
 #
 # ## Exercise 2: one line
 #
-# `Almost` is a network with one line left open: what to do where `x` comes up and `skip` comes across. As it is here, it does nothing.
+# `Almost` is a network with one line left open: what to do where `x` comes up and `skip` comes across. Both have 16 channels, and the
+# next layer takes 16. `Almost??` in a cell of its own shows the code. As it is here, the line hands on `x` and forgets `skip`:
 
 # %%
 inspect_unet(Almost(lambda x, skip: x), (1, 1, 64, 64))
@@ -186,18 +204,20 @@ fooled = inspect_unet(Almost(lambda x, skip: x + 0 * skip), (1, 1, 64, 64))
 print(fooled.verdict)
 
 # %% [markdown]
-# The maps *meet*. That zero arrives, only values show, and the inspector looks at shapes. A tool that judges has limits, and you should
-# know them: this is one. (The exercises send a real picture and look at the gradient. That takes longer.)
+# The maps *meet*. That only zeros arrive, values show, and the inspector looks at shapes. A tool that judges has limits, and you
+# should know them: this is one. (Exercise 2 sends numbers through your line and looks at the gradient.)
 #
 # ## Exercise 3: one mark less
 #
-# Make a network for one grey picture that lacks *exactly one* mark. Yours, or one of the course's with an option changed.
+# Make two networks for one grey picture. One lacks its *skips* and nothing else, the other its *symmetry* and nothing else. Start from
+# `UNet(depth=2, base_channels=4)`; `UNet?` in a cell of its own lists its options. The twelve and `Almost` do not count.
 
 # %%
 ### BEGIN SOLUTION
-network = UNet(depth=2, base_channels=4, skip="none")
+no_skips = UNet(depth=2, base_channels=4, skip="none")
+no_symmetry = nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))
 ### END SOLUTION
-exercises.one_mark.check(network)
+exercises.one_mark.check((no_skips, no_symmetry))
 
 # %% [markdown]
 # ## Defend your verdict
@@ -218,14 +238,15 @@ for sentence in thrifty.criteria.skip_connections.evidence:
     print("-", sentence)
 
 # %% [markdown]
-# The inspector says no: one of four levels is less than half. With two it would say yes. *Half* is a choice; its reason is that with
-# fewer, most of what the encoder saw passes the bottom alone. You may draw the line elsewhere. Then say where, and why: two people who tick
-# the marks off can disagree about a verdict and still know exactly about what.
+# The inspector says no: one of four levels is less than half. With two it would say yes. *Half* is a choice: with fewer, more
+# levels go without a bridge than with one. You may draw the line elsewhere. Then say where, and why: two people who tick the marks off
+# can disagree about a verdict and still know exactly about what.
 
 # %% [markdown]
 # ## Bring your own
 #
 # Any `torch.nn.Module`, yours or a library's: put it here, with the shape of what it takes. Two inputs? Give two shapes, or tensors.
+# Does it not run? The report says where, as for the three above.
 #
 # ```python
 # from my_project.models import Net
@@ -233,17 +254,18 @@ for sentence in thrifty.criteria.skip_connections.evidence:
 # ```
 
 # %%
-mine, shape = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.Upsample(scale_factor=2)), (1, 3, 64, 64)
-inspect_unet(mine, shape)
+mine = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2))
+inspect_unet(mine, (1, 3, 64, 64))
 
 # %% [markdown]
 # ## Read the document again
 #
-# - Its question was: *How do you know if it's U-Net?* Its four marks are enough: they told twelve networks apart.
+# - Its question was: *How do you know if it's U-Net?* By its four marks, if you say how many skips are enough, and whether
+#   symmetric means sizes or levels.
 # - "The encoder and decoder paths typically have the same number of *layers*." It is levels that count: two convolutions or ten, as long as the
 #   resolutions are met again.
 # - "Feature maps are usually doubled or halved." *Usually*: **I** has 8, 16, 24, and is one.
-# - It never says *concatenate or add*. It need not.
+# - Its four marks never say *concatenate or add*. They need not: **C** and **L** add, and are U-Nets.
 
 # %% [markdown]
 # ## Recap

@@ -54,7 +54,10 @@ class AdditiveUNet(DocumentUNet):
 
 
 class ConcatenatingUNet(DocumentUNet):
-    """The same with `torch.cat`: the three layers that meet a skip take twice the channels."""
+    """The document's layers with skips joined by `torch.cat`.
+
+    The three layers that follow a skip take twice the channels.
+    """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels, out_channels)

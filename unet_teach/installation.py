@@ -43,7 +43,8 @@ def self_test(widget: CourseWidget | None = None) -> Reply:
         for holds, text, advice in findings
     ]
     faults = sum(not finding.holds for finding in findings)
-    head = "All is well." if not faults else f"{faults} of {len(findings)} need your attention."
+    need = "needs" if faults == 1 else "need"
+    head = f"{faults} of {len(findings)} {need} your attention." if faults else "All is well."
     return Reply("\n".join([head, *lines]))
 
 
@@ -94,6 +95,7 @@ def _shown(widget: CourseWidget) -> Finding:
     return Finding(
         bool(widget._shown),
         "the widget shows" if widget._shown else "the widget has not shown yet",
-        "Run this cell again. If you see a line of text instead of sliders, open the notebook in "
-        "JupyterLab 4 in a browser, and allow it to run JavaScript.",
+        "Run this cell once more: in a Run All, it is asked before the widget can show. If you see "
+        "a line of text instead of sliders, open the notebook in JupyterLab 4 in a browser, and "
+        "allow it to run JavaScript.",
     )

@@ -30,8 +30,9 @@ class UNet(nn.Module):
         down: "max_pool", or "strided_conv": a 3×3 convolution that also doubles the channels.
         up: what doubles H and W and halves the channels: a transposed convolution with kernel 2,
             3 or 4, or a 1×1 convolution with "bilinear" or "nearest" interpolation.
-        padding: of the 3×3 convolutions, as in `nn.Conv2d`. Each "valid" one takes 2 pixels off a
-            side and skips are cropped to their centre: (N, C, 572, 572) becomes (N, C, 388, 388).
+        padding: of the 3×3 convolutions, as in `nn.Conv2d`. Each "valid" one takes one cell off
+            every side, and skips are cropped to their centre: (N, C, 572, 572) becomes
+            (N, C, 388, 388).
         norm: whether `nn.BatchNorm2d` follows each 3×3 convolution of a level. Without it a small
             network often learns nothing for long. In training it needs more than one
             value a channel: a bottom of one pixel takes at least two pictures a batch.

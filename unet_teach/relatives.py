@@ -15,7 +15,11 @@ def conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Sequential:
 
 
 class Autoencoder(nn.Module):
-    """Down and up again through a narrow middle: (N, C, H, W) comes out as it went in."""
+    """Down and up again through a narrow middle: (N, C, H, W) comes out as it went in.
+
+    Source: the idea of Masci, Meier, Cireşan & Schmidhuber, "Stacked Convolutional Auto-Encoders
+    for Hierarchical Feature Extraction", 2011.
+    """
 
     def __init__(self, in_channels: int = 1, out_channels: int = 1, base_channels: int = 8) -> None:
         super().__init__()
@@ -36,7 +40,11 @@ class Autoencoder(nn.Module):
 
 
 class ResidualNet(nn.Module):
-    """Six convolutions at one resolution, each pair bridged by an addition."""
+    """A stem and six convolutions at one resolution, each pair bridged by an addition.
+
+    Source: the blocks of He, Zhang, Ren & Sun, "Deep Residual Learning for Image Recognition",
+    2015, arXiv:1512.03385.
+    """
 
     def __init__(
         self, in_channels: int = 1, out_channels: int = 1, base_channels: int = 16

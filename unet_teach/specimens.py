@@ -82,7 +82,7 @@ class LinkNet(nn.Module):
 
 
 class FeaturePyramid(nn.Module):
-    """Comes up halfway, adding as it goes; the rest is one interpolation.
+    """Comes up to a quarter of the height, adding as it goes; the rest is one interpolation.
 
     Source: the idea of Lin et al., "Feature Pyramid Networks for Object Detection", 2016,
     arXiv:1612.03144.

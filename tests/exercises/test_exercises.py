@@ -140,3 +140,36 @@ def test_a_pair_of_numbers_is_told_which_one_fails():
     )
     assert "One of them still is dots." in exercises.odd_sizes.check((16, ...)).text
     assert "These are 3." in exercises.odd_sizes.check((1, 2, 3)).text
+
+
+def test_a_letter_that_is_none_of_the_networks_is_named():
+    reply = exercises.twelve.check(["A", "C", "M"])
+    assert "M is not among them." in reply.text
+
+
+def test_halving_too_often_is_told_what_would_be_left_and_not_the_answer():
+    for times, left in [(8, "less than one pixel is left"), (5, "3 are left")]:
+        reply = exercises.halvings.check(times)
+        assert left in reply.text
+        assert "12" not in reply.text.replace("96 / 12", "")
+    assert "Already right" not in exercises.halvings.check(-3).text
+
+
+def test_a_skip_that_is_almost_nothing_is_not_alive():
+    reply = exercises.one_line.check(lambda x, skip: x + 1e-9 * skip)
+    assert "no effect that could be learned from" in reply.text
+
+
+def test_a_class_that_needs_arguments_is_told_so_without_a_traceback():
+    from unet_teach.specimens import Almost
+
+    reply = exercises.one_mark.check((Almost, Almost))
+    assert "`Almost` is a class that needs arguments." in reply.text
+    assert "TypeError" not in reply.text
+
+
+@pytest.mark.parametrize("missed", "ACEGIKL")
+def test_each_letter_alone_is_missed_with_a_word_of_its_own(missed):
+    from unet_teach.exercises.verdicts import UNETS, WHY
+
+    assert WHY[missed] in exercises.twelve.check(UNETS.replace(missed, "")).text

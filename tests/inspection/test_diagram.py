@@ -1,6 +1,7 @@
 """The U diagram: what it shows of a network, and that every text in it is only ever text."""
 
 import dataclasses
+import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +13,8 @@ from torch import nn
 from tests.contrast import contrast, linear
 from unet_teach import inspect_unet
 from unet_teach.inspection import diagram
-from unet_teach.inspection.diagram import Drawing, gallery, layout, svg, text
+from unet_teach.inspection.diagram import GALLERY, SCREEN, Drawing, label_place, layout, svg, text
+from unet_teach.inspection.diagram_figure import figure, gallery
 from unet_teach.networks import UNet
 from unet_teach.relatives import six_networks
 from unet_teach.specimens import twelve_networks
@@ -43,6 +45,84 @@ def test_a_unet_has_a_box_a_level_and_arm_and_a_bridge_a_level(depth):
         assert drawing.boxes[bridge.source].size == drawing.boxes[bridge.target].size
 
 
+def _made_by_modules(network, shape):
+    """The shapes that each module of the network returns for a real picture."""
+    made = {}
+
+    def note(path, result):
+        if isinstance(result, torch.Tensor):
+            made.setdefault(path, []).append(result.shape)
+
+    for path, module in network.named_modules():
+        module.register_forward_hook(lambda module, given, result, path=path: note(path, result))
+    network.eval()(torch.rand(shape))
+    return made
+
+
+ALL_NETWORKS = [
+    *(pytest.param(network, PICTURE, id=f"0{k}") for k, network in six_networks().items()),
+    *(pytest.param(*pair, id=f"7{k}") for k, pair in twelve_networks().items()),
+]
+
+
+@pytest.mark.parametrize(("network", "shape"), ALL_NETWORKS)
+def test_channels_and_cells_are_those_of_a_tensor_that_the_network_makes(network, shape):
+    drawing = inspect_unet(network, shape).drawing
+    made = _made_by_modules(network, shape)
+    for box in drawing.boxes:
+        cells = 1 if box.size == "vector" else math.prod(map(int, box.size.split("×")))
+        assert cells * box.channels == math.prod(box.shape)
+        if box.module:
+            real = {(math.prod(s), c) for s in made[box.module] for c in (s[1], s[-1])}
+            assert (math.prod(box.shape), box.channels) in real
+
+
+class Tokens(nn.Module):
+    """Halves and doubles maps of `rank` axes as windows of tokens, pictures and windows folded."""
+
+    def __init__(self, rank):
+        super().__init__()
+        self.rank = rank
+        conv = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[rank - 1]
+        self.down, self.mix = conv(3, 6, 2, stride=2), nn.Linear(6, 10)
+        self.up = nn.Upsample(scale_factor=2)
+
+    def forward(self, x):
+        x = self.down(x)
+        n, c, *sizes = x.shape
+        parted = x.view(n, c, *(part for size in sizes for part in (size // 2, 2)))
+        outer, inner = range(2, 2 + 2 * self.rank, 2), range(3, 3 + 2 * self.rank, 2)
+        windows = parted.permute(0, *outer, *inner, 1).reshape(-1, 2**self.rank, c)
+        mixed = self.mix(windows).view(n, *(s // 2 for s in sizes), *(2,) * self.rank, 10)
+        back = [p for i in range(self.rank) for p in (2 + i, 2 + self.rank + i)]
+        order = (0, 1 + 2 * self.rank, *(axis - 1 for axis in back))
+        return self.up(mixed.permute(order).reshape(n, 10, *sizes))
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("pictures", [1, 3])
+def test_channels_of_windows_are_what_carries_no_place(rank, pictures):
+    sides = (16, 24, 8)[:rank]
+    drawing = inspect_unet(Tokens(rank), (pictures, 3, *sides)).drawing
+    halved = "×".join(str(side // 2) for side in sides)
+    seen = [(box.size, box.channels) for box in drawing.boxes]
+    assert seen == [("×".join(map(str, sides)), 3), (halved, 10), ("×".join(map(str, sides)), 10)]
+
+
+def test_channels_that_stand_last_are_counted():
+    class Last(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.down, self.mix = nn.Conv2d(1, 5, 2, stride=2), nn.Linear(5, 7)
+
+        def forward(self, x):
+            x = self.mix(self.down(x).permute(0, 2, 3, 1))
+            return nn.functional.interpolate(x.permute(0, 3, 1, 2), scale_factor=2)
+
+    boxes = inspect_unet(Last(), (2, 1, 12, 20)).drawing.boxes
+    assert [(box.size, box.channels) for box in boxes] == [("12×20", 1), ("6×10", 7), ("12×20", 7)]
+
+
 def test_every_box_names_a_module_of_its_network():
     for network, shape in twelve_networks().values():
         paths = {name for name, _ in network.named_modules()}
@@ -51,7 +131,7 @@ def test_every_box_names_a_module_of_its_network():
 
 def test_down_the_page_means_coarser(six):
     for drawing in six.values():
-        places, _, _ = layout(drawing)
+        places, _, _ = layout(drawing, SCREEN)
         pairs = zip(drawing.boxes, places, strict=True)
         heights = [place.y for _, place in sorted(pairs, key=lambda pair: pair[0].level)]
         assert heights == sorted(heights)
@@ -59,7 +139,9 @@ def test_down_the_page_means_coarser(six):
 
 def test_what_is_missing_is_drawn_as_missing(six):
     assert [bridge.present for bridge in six["B"].bridges] == [False] * 3
-    assert svg(six["B"]).count("✕ missing") == 3
+    assert svg(six["B"]).count('class="udia-absent">✕') == 3
+    assert "✕ no partner" in svg(six["D"])
+    assert six["F"].bridges == ()  # where nothing comes up, no bridge is missing
 
 
 def test_a_network_of_one_level_shows_its_own_bridges(six):
@@ -107,7 +189,7 @@ NASTY = "<script>alert('x')</script>\"&"
 
 def test_names_are_only_ever_text(six):
     boxes = tuple(dataclasses.replace(box, module=NASTY, operation=NASTY) for box in six["A"].boxes)
-    marks = tuple(dataclasses.replace(mark, sentence=NASTY) for mark in six["A"].marks)
+    marks = tuple(dataclasses.replace(mark, sentences=(NASTY, NASTY)) for mark in six["A"].marks)
     nasty = Drawing(NASTY, NASTY, "", boxes, six["A"].bridges, marks)
     for source in (svg(nasty), svg(Drawing(NASTY, NASTY, NASTY, (), (), ()))):
         reader = Reader(source)
@@ -115,7 +197,7 @@ def test_names_are_only_ever_text(six):
         assert "script" not in reader.tags
         assert NASTY in reader.said
     nasty_names = dataclasses.replace(nasty, title="a $b_{ <i>")
-    assert diagram.figure(nasty_names)
+    assert figure(nasty_names)
 
 
 def test_a_module_of_any_name_is_drawn():
@@ -162,12 +244,30 @@ def test_the_styles_touch_nothing_else_on_the_page():
     assert "udia" not in theme
 
 
-def test_no_label_leaves_the_picture(twelve):
-    for drawing in twelve.values():
-        places, width, _ = layout(drawing)
-        for box, place in zip(drawing.boxes, places, strict=True):
-            half = diagram.LETTER * len(box.size) / 2
-            assert half <= place.x <= width - half
+@pytest.mark.parametrize("grid", [SCREEN, GALLERY], ids=["screen", "gallery"])
+def test_no_size_leaves_the_picture_or_lies_on_a_box(six, twelve, grid):
+    for drawing in (*six.values(), *twelve.values()):
+        places, width, height = layout(drawing, grid)
+        boxes = [
+            (p.x - p.width / 2, p.y - p.height / 2, p.x + p.width / 2, p.y + p.height / 2)
+            for p in places
+        ]
+        labels = []
+        for index, box in enumerate(drawing.boxes):
+            if (place := label_place(drawing, places, index)) is not None:
+                x, y, anchor = place
+                wide, high = grid.wide(box.size), grid.type / 2
+                left = x - wide * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+                labels.append((left, y - high, left + wide, y + high))
+        assert labels
+        for number, (left, top, right, low) in enumerate(labels):
+            assert 0 <= left <= right <= width
+            assert 0 <= top <= low <= height
+            for a, b, c, d in (*boxes, *labels[:number], *labels[number + 1 :]):
+                assert right <= a or c <= left or low <= b or d <= top
+
+
+def test_a_long_path_is_shortened_in_its_line(twelve):
     long = dataclasses.replace(twelve["A"].boxes[0], module="a.very.long.path" * 40)
     source = svg(dataclasses.replace(twelve["A"], boxes=(long,), bridges=()))
     lines = re.findall('udia-detail">(.*?)<', source)
@@ -177,4 +277,4 @@ def test_no_label_leaves_the_picture(twelve):
 def test_figures_of_all_twelve_can_be_drawn(twelve, tmp_path):
     gallery(twelve, columns=4)[0].savefig(tmp_path / "twelve.png")
     for drawing in twelve.values():
-        diagram.figure(drawing).savefig(tmp_path / "one.pdf")
+        figure(drawing).savefig(tmp_path / "one.pdf")

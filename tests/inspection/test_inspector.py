@@ -140,3 +140,18 @@ def test_nothing_is_learned_from_what_is_not_used() -> None:
 def test_only_networks_are_inspected(given: object) -> None:
     with pytest.raises(TypeError, match="inspect_unet takes a network"):
         inspect_unet(given)  # type: ignore[arg-type]
+
+
+def test_a_network_that_only_goes_up_is_told_by_what_it_does():
+    report = inspect_unet(nn.Sequential(nn.Upsample(scale_factor=2)), (1, 1, 64, 64))
+    up = report.criteria.upsampling
+    assert up.met
+    assert up.evidence[0].startswith("64×64 → 128×128 by 0")
+    assert "not gone down" in up.evidence[1]
+
+
+def test_of_a_missing_symmetry_the_fault_is_said_last():
+    network = nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))
+    symmetry = inspect_unet(network, (1, 1, 64, 64)).criteria.symmetry
+    assert not symmetry.met
+    assert symmetry.evidence[-1] == "The answer is 2 times coarser than the picture."

@@ -16,6 +16,7 @@ from unet_teach.exercises.forwards import forward_add, forward_cat
 from unet_teach.exercises.holding_out import held_out
 from unet_teach.exercises.introduction import halvings, unets
 from unet_teach.exercises.masks import clean_mask, to_mask
+from unet_teach.exercises.one_mark import one_mark
 from unet_teach.exercises.own_unet import own_unet
 from unet_teach.exercises.parting import pad_to
 from unet_teach.exercises.reaching import reach, repeats_after
@@ -28,7 +29,7 @@ from unet_teach.exercises.symmetry import arguments, double_conv, room_for_skips
 from unet_teach.exercises.tiling import tile_starts
 from unet_teach.exercises.upsampling import not_restored, restore, up_size
 from unet_teach.exercises.validating import validation_iou
-from unet_teach.exercises.verdicts import one_line, one_mark, twelve
+from unet_teach.exercises.verdicts import one_line, twelve
 from unet_teach.exercises.ways_up import double, even_overlap
 
 if TYPE_CHECKING:

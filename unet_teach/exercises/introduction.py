@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from unet_teach.exercises.engine import Exercise, Slip
+from typing import Any
+
+from unet_teach.exercises.engine import Exercise, Rung, Slip
 from unet_teach.exercises.ladder import exactly, said, whole_numbers
 from unet_teach.exercises.letters import names, which
 
@@ -15,30 +17,39 @@ WHY_NOT = {
 UNETS = "AE"
 LETTERS = "ABCDEF"
 
+
+def _countable_fault(times: Any) -> str | None:
+    return None if times >= 0 else f"{times} times: nothing can be done less than 0 times."
+
+
+def _halved(times: Any) -> str:
+    left = 96 / 2 ** min(times, 99)
+    what = f"{left:g} are left" if left >= 1 else "less than one pixel is left"
+    return f"Halve 96 {times:g} times, and {what}."
+
+
 halvings = Exercise(
     name="halvings",
     lesson=0,
     prompt="A picture of 96×96 goes in, and at the bottom of the U its map is 12×12. How often was "
     "it halved?",
     ladder=(
-        whole_numbers(),
-        exactly(
-            3,
-            "The number of halvings",
-            lambda n: f"Halve 96 that often: {' → '.join(f'{96 / 2**i:g}' for i in range(5))}.",
-        ),
+        Rung("a whole number", lambda n: whole_numbers().fault(n) or _countable_fault(n)),
+        exactly(3, "The number of halvings", _halved),
     ),
     answers=(lambda: 3, lambda: 3.0),
     slips=(
         said("the factor", 8, "96 / 12 = 8 is how much smaller it is. Asked is in how many steps."),
         said("the sizes counted", 4, "96, 48, 24, 12 are four sizes. Count the steps between."),
-        said("the size", 12, "12 is what is left. How often do you halve 96 to get there?"),
+        said(
+            "the size", 12, "12 is the size to arrive at. How often do you halve 96 to get there?"
+        ),
         said("the difference", 84, "84 is the difference. Halving divides, it does not take away."),
-        said("one too few", 2, "Two halvings: 96 → 48 → 24. You are not at 12 yet."),
+        said("one too few", 2, "One step more."),
     ),
     hints=(
         "What is half of 96? And half of that?",
-        "96 → 48 → ___ → 12. Count the arrows.",
+        "Write the sizes in a row, 96 → 48 → …, until 12. Count the arrows.",
         "`2 ** ___ == 96 // 12`",
     ),
     solution_text="`3`: 96 → 48 → 24 → 12.",
@@ -55,7 +66,13 @@ unets = Exercise(
     lesson=0,
     prompt="Which of the six networks are U-Nets? Name their letters, such as 'BF'.",
     ladder=tuple(which(UNETS, LETTERS, WHY_NOT, {})),
-    answers=(lambda: "AE", lambda: "e, a", lambda: {"A", "E"}, lambda: ["A", "E"]),
+    answers=(
+        lambda: "AE",
+        lambda: "e, a",
+        lambda: "A and E",
+        lambda: {"A", "E"},
+        lambda: ["A", "E"],
+    ),
     slips=(
         _names(
             "A",

@@ -7,16 +7,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from typing import Literal
 
 Arm = Literal["encoder", "bottleneck", "decoder"]
-COLUMN, ROW = 84, 62  # of the grid at least, in pixels
-LETTER = 7.5  # pixels, of a digit 13 pixels high
-TOP, TOP_OF_ROW = 24, 44  # above the first level; over a single row, bridges need room
+Point = tuple[float, float]
+LETTER = 0.62  # how wide a digit is, of its height
+TOP, TOP_OF_ROW = 20, 46  # pixels above the first level; over a single row, bridges need room
+BELOW = 18  # pixels under a single row, for its sizes
 JOINS = {"cat": "cat", "add": "+", "gate": "×", "attention": "attention"}
 LIGHT = {"encoder": "#0072B2", "decoder": "#009E73", "skip": "#CC79A7", "missing": "#6B7683"}
 DARK = {"encoder": "#56B4E9", "decoder": "#2FC79A", "skip": "#E3A3C6", "missing": "#9AA5B1"}
@@ -62,11 +59,11 @@ class Bridge:
 
 @dataclass(frozen=True)
 class Mark:
-    """One of the four verdicts with its first reason."""
+    """One of the four verdicts with its reasons, the most telling first."""
 
     name: str
     met: bool
-    sentence: str
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -91,22 +88,135 @@ class Place:
     height: float
 
 
-def layout(drawing: Drawing) -> tuple[list[Place], float, float]:
+@dataclass(frozen=True)
+class Grid:
+    """How wide a drawing is set, in pixels.
+
+    Attributes:
+        column: from box to box at least, to the right.
+        row: from level to level, downwards.
+        height: of a box at the first level.
+        type: of the letters.
+    """
+
+    column: float
+    row: float
+    height: float
+    type: float
+
+    def wide(self, words: str) -> float:
+        """How much room these words take."""
+        return len(words) * self.type * LETTER
+
+
+SCREEN = Grid(column=40, row=50, height=34, type=13)
+GALLERY = Grid(column=23, row=32, height=24, type=12)
+
+
+def layout(drawing: Drawing, grid: Grid) -> tuple[list[Place], float, float]:
     """Return a place a box, and width and height of the whole, in pixels; y grows downwards."""
     finite = sorted({box.level for box in drawing.boxes if box.level < math.inf})
     rows = {level: row for row, level in enumerate(finite)}
     rows[math.inf] = len(finite)
-    top = TOP if len(rows) > 2 else TOP_OF_ROW
-    longest = max((len(box.size) for box in drawing.boxes), default=0)
-    column_width = max(COLUMN, LETTER * longest + 12)
-    places = []
-    for column, box in enumerate(drawing.boxes):
-        row = rows[box.level]
-        width = 14 + 4 * math.log2(1 + min(box.channels, 4096))
-        height = 44 - 5 * min(row, 5) if box.size != "vector" else 18
-        places.append(Place((column + 0.5) * column_width, top + (row + 0.5) * ROW, width, height))
-    depth = max((rows[box.level] for box in drawing.boxes), default=0) + 1
-    return places, max(len(places), 3) * column_width, top + depth * ROW + 6
+    sizes = [_size(box, rows[box.level], grid) for box in drawing.boxes]
+    labels = [grid.wide(box.size) + 6 for box in drawing.boxes]
+    is_flat = _is_flat(drawing)
+    step = max([grid.column, *_needed(drawing, sizes, grid)])
+    before, after = 0.0, 0.0  # what stands out on the left and on the right of the boxes' middles
+    for column, (box, label, (wide, _)) in enumerate(
+        zip(drawing.boxes, labels, sizes, strict=True)
+    ):
+        back = len(drawing.boxes) - 1 - column
+        left = label / 2 if is_flat else wide / 2 + label * (box.arm != "decoder")
+        right = label / 2 if is_flat else wide / 2 + label * (box.arm == "decoder")
+        before, after = max(before, left - column * step), max(after, right - back * step)
+    top = TOP_OF_ROW if is_flat else TOP
+    places = [
+        Place(4 + before + column * step, top + rows[box.level] * grid.row + grid.height / 2, *size)
+        for column, (box, size) in enumerate(zip(drawing.boxes, sizes, strict=True))
+    ]
+    depth = max((rows[box.level] for box in drawing.boxes), default=0)
+    height = top + depth * grid.row + grid.height + BELOW * is_flat + 4
+    return places, 8 + before + after + max(len(places) - 1, 0) * step, height
+
+
+def _size(box: Box, row: int, grid: Grid) -> Point:
+    """Wider with more channels, less high at each level."""
+    wide = max(10 + 3 * math.log2(1 + min(box.channels, 4096)), grid.wide(str(box.channels)) + 8)
+    return wide, grid.type + 5 if box.size == "vector" else max(
+        grid.height - 2 * row, grid.type + 4
+    )
+
+
+def _is_flat(drawing: Drawing) -> bool:
+    """Whether all boxes stand in one row."""
+    return len({box.level for box in drawing.boxes}) < 2
+
+
+def _needed(drawing: Drawing, sizes: list[Point], grid: Grid) -> list[float]:
+    """Steps to the right that keep neighbours apart, and let each bridge's word fit beneath it."""
+    boxes = drawing.boxes
+    needed = [
+        (sizes[i][0] + sizes[i + 1][0]) / 2 + grid.type
+        for i in range(len(boxes) - 1)
+        if boxes[i].level == boxes[i + 1].level
+    ]
+    for bridge in drawing.bridges:
+        if bridge.target is not None and not _is_flat(drawing):
+            boxed = (sizes[bridge.source][0] + sizes[bridge.target][0]) / 2
+            word = grid.wide(word_of(bridge)) if bridge.present else 0.0
+            needed.append((boxed + word + 4) / max(bridge.target - bridge.source, 1))
+    return needed
+
+
+def label_place(
+    drawing: Drawing, places: list[Place], index: int
+) -> tuple[float, float, str] | None:
+    """Where a box's size is written, and which end of it stands there; `None` where it is known.
+
+    On the outer side of the U, where no arrow comes by; under a single row, where it changes.
+    """
+    box, place = drawing.boxes[index], places[index]
+    if _is_flat(drawing):
+        is_known = 0 < index < len(places) - 1 and box.size == drawing.boxes[index - 1].size
+        below = place.y + place.height / 2 + 11
+        return None if is_known else (place.x, below, "middle")
+    if box.arm == "decoder":
+        return place.x + place.width / 2 + 5, place.y, "start"
+    return place.x - place.width / 2 - 5, place.y, "end"
+
+
+def arrow_ends(a: Place, b: Place) -> tuple[Point, Point]:
+    """From one box to the next: out of its lower or upper side, or out of its right one."""
+    if a.y == b.y:
+        return (a.x + a.width / 2 + 2, a.y), (b.x - b.width / 2 - 2, b.y)
+    way = 1 if b.y > a.y else -1
+    start = (a.x + a.width / 5, a.y + way * (a.height / 2 + 1))
+    return start, (b.x - b.width / 5, b.y - way * (b.height / 2 + 2))
+
+
+def bridge_points(bridge: Bridge, places: list[Place]) -> list[Point]:
+    """The line of a bridge: straight across the U, or an arch over the boxes of one row."""
+    source = places[bridge.source]
+    start = source.x + source.width / 2 + 2
+    if bridge.target is None:
+        return [(start, source.y), (start + 20, source.y)]
+    target = places[bridge.target]
+    if any(place.y != source.y for place in places[bridge.source : bridge.target + 1]):
+        return [(start, source.y), (target.x - target.width / 2 - 2, source.y)]
+    foot, middle = source.y - source.height / 2 - 3, (source.x + target.x) / 2
+    half = (target.x - source.x) / 2 - 5
+    turns = [math.pi * (1 - part / 16) for part in range(17)]
+    return [(middle + half * math.cos(turn), foot - 22 * math.sin(turn)) for turn in turns]
+
+
+def word_of(bridge: Bridge) -> str:
+    """What stands at a bridge, or in its place; between neighbours of the bottom is little room."""
+    if bridge.present:
+        return JOINS.get(bridge.kind, bridge.kind)
+    if bridge.target is None:
+        return "✕ no partner"
+    return "✕ missing" if bridge.target - bridge.source > 2 else "✕"
 
 
 def text(drawing: Drawing, *, with_verdict: bool = True) -> str:
@@ -132,12 +242,7 @@ def svg(drawing: Drawing) -> str:
         picture = f'<p class="udia-problem">{html.escape(drawing.problem)}</p>'
     else:
         picture = _picture(drawing)
-    marks = "".join(
-        f'<li class="udia-{"met" if mark.met else "unmet"}">'
-        f"<b>{'✓' if mark.met else '✕'} {html.escape(mark.name)}</b> "
-        f"{html.escape(mark.sentence)}</li>"
-        for mark in drawing.marks
-    )
+    marks = "".join(map(_verdict, drawing.marks))
     listed = "" if drawing.problem else f"<ul>{marks}</ul>"
     verdicts = f'<div class="udia-verdicts"><p>{html.escape(drawing.verdict)}</p>{listed}</div>'
     title = html.escape(drawing.title)
@@ -147,12 +252,24 @@ def svg(drawing: Drawing) -> str:
     )
 
 
+def _verdict(mark: Mark) -> str:
+    first, more = mark.sentences[:1], mark.sentences[1:]
+    said = " ".join(map(html.escape, first))
+    if more:
+        listed = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in more)
+        count = f"{len(more)} more reason{'s' if len(more) > 1 else ''}"
+        said += f"<details><summary>{count}</summary>{listed}</details>"
+    name = f"<b>{'✓' if mark.met else '✕'} {html.escape(mark.name)}</b>"
+    return f'<li class="udia-{"met" if mark.met else "unmet"}">{name} {said}</li>'
+
+
 def _picture(drawing: Drawing) -> str:
-    places, width, height = layout(drawing)
+    places, width, height = layout(drawing, SCREEN)
+    width = max(width, 480)  # the line below says what a box is
     parts = [_arrow(a, b) for a, b in pairwise(places)]
-    parts += [_bridge(bridge, places, width) for bridge in drawing.bridges]
-    for box, place in zip(drawing.boxes, places, strict=True):
-        parts.append(_box(box, place, width, height))
+    parts += [_bridge(bridge, places) for bridge in drawing.bridges]
+    for index in range(len(places)):
+        parts.append(_box(drawing, places, index, (width, height)))
     label = html.escape(text(drawing), quote=True)
     return (
         f'<div class="udia-frame"><svg viewBox="0 0 {width:g} {height + 22:g}" width="{width:g}" '
@@ -160,65 +277,61 @@ def _picture(drawing: Drawing) -> str:
     )
 
 
-def _box(box: Box, place: Place, width: float, height: float) -> str:
+def _box(drawing: Drawing, places: list[Place], index: int, whole: Point) -> str:
+    box, place, (width, height) = drawing.boxes[index], places[index], whole
     x, y = place.x - place.width / 2, place.y - place.height / 2
     rounded = ' rx="7"' if box.arm == "decoder" else ""
     where = f"{box.module}: " if box.module else ""
     shape = " × ".join(map(str, box.shape))
-    whole = f"{where}{box.operation}, makes {shape}"
-    detail, line = (html.escape(text, quote=True) for text in (whole, _fitting(whole, width)))
+    made = f"{where}{box.operation}, makes {shape}"
+    detail, line = (html.escape(text, quote=True) for text in (made, _fitting(made, width)))
+    label = label_place(drawing, places, index)
+    size = ""
+    if label is not None:
+        at = f'x="{label[0]:g}" y="{label[1] + 4:g}" style="text-anchor:{label[2]}"'
+        size = f'<text {at} class="udia-size">{html.escape(box.size)}</text>'
     return (
         f'<g class="udia-box udia-{box.arm}" tabindex="0" role="img" aria-label="{detail}">'
         f"<title>{detail}</title>"
         f'<rect x="{x:g}" y="{y:g}" width="{place.width:g}" height="{place.height:g}"{rounded}/>'
-        f'<text x="{place.x:g}" y="{y - 5:g}" class="udia-size">{html.escape(box.size)}</text>'
+        f"{size}"
         f'<text x="{place.x:g}" y="{place.y + 4:g}" class="udia-channels">{box.channels}</text>'
-        f'<text x="6" y="{height + 12:g}" class="udia-detail">{line}</text></g>'
+        f'<text x="6" y="{height + 14:g}" class="udia-detail">{line}</text></g>'
     )
 
 
 def _fitting(text: str, width: float) -> str:
     """A line that is no longer than the picture: what is too much is left out in the middle."""
-    most = int(width / LETTER)
+    most = int(width / (SCREEN.type * LETTER))
     half = (most - 3) // 2
     return text if len(text) <= most else f"{text[:half]} … {text[-half:]}"
 
 
 def _arrow(a: Place, b: Place) -> str:
-    start, end = a.x + a.width / 2 + 3, b.x - b.width / 2 - 5
+    (x, y), (end, low) = arrow_ends(a, b)
+    far = math.hypot(end - x, low - y) or 1.0
+    right, down = (end - x) / far, (low - y) / far
+    back, aside = (end - 8 * right, low - 8 * down), (3.5 * down, -3.5 * right)
+    corners = [(end, low)] + [
+        (back[0] + side * aside[0], back[1] + side * aside[1]) for side in (1, -1)
+    ]
+    tip = " ".join(f"{across:.4g},{along:.4g}" for across, along in corners)
     return (
-        f'<path class="udia-arrow" d="M{start:g} {a.y:g}L{end:g} {b.y:g}"/>'
-        f'<circle class="udia-tip" cx="{end:g}" cy="{b.y:g}" r="3"/>'
+        f'<path class="udia-arrow" d="M{x:g} {y:g}L{back[0]:.4g} {back[1]:.4g}"/>'
+        f'<polygon class="udia-tip" points="{tip}"/>'
     )
 
 
-def _bridge(bridge: Bridge, places: list[Place], width: float) -> str:
-    points = _points(bridge, places, width)
-    line = "L".join(f"{x:g} {y:g}" for x, y in points)
+def _bridge(bridge: Bridge, places: list[Place]) -> str:
+    points = bridge_points(bridge, places)
+    line = "L".join(f"{x:.4g} {y:.4g}" for x, y in points)
     middle, y = (points[0][0] + points[-1][0]) / 2, min(y for _, y in points)
-    if not bridge.present:
-        return (
-            f'<path class="udia-missing" d="M{line}"/>'
-            f'<text x="{middle:g}" y="{y + 4:g}" class="udia-absent">✕ missing</text>'
-        )
-    word = html.escape(JOINS.get(bridge.kind, bridge.kind))
-    return (
-        f'<path class="udia-skip" d="M{line}"/>'
-        f'<text x="{middle:g}" y="{y - 5:g}" class="udia-join">{word}</text>'
-    )
-
-
-def _points(bridge: Bridge, places: list[Place], width: float) -> list[tuple[float, float]]:
-    """The corners of a bridge: straight across the U, or over the boxes of one row."""
-    source = places[bridge.source]
-    start, y = source.x + source.width / 2 + 2, source.y - 9
+    word = html.escape(word_of(bridge))
+    kind, said = ("skip", "join") if bridge.present else ("missing", "absent")
+    place = f'x="{middle:g}" y="{y - 5 if bridge.present else y + 4:g}"'
     if bridge.target is None:
-        return [(start, y), (min(width - 8, start + 2 * COLUMN), y)]
-    target = places[bridge.target]
-    if any(place.y != source.y for place in places[bridge.source : bridge.target + 1]):
-        return [(start, y), (target.x - target.width / 2 - 2, y)]
-    low, high = source.y - source.height / 2 - 18, source.y - source.height / 2 - 28
-    return [(source.x + 5, low), (source.x + 5, high), (target.x - 5, high), (target.x - 5, low)]
+        place = f'x="{points[-1][0] + 4:g}" y="{y + 4:g}" style="text-anchor:start"'
+    return f'<path class="udia-{kind}" d="M{line}"/><text {place} class="udia-{said}">{word}</text>'
 
 
 def _theme(hues: Mapping[str, str], words: Mapping[str, str]) -> str:
@@ -234,7 +347,8 @@ STYLE = (
     f"{_theme(DARK, WORDS_DARK)}}}}}"
     ".udia p{margin:2px 0}.udia-title{font-size:16px;font-weight:600;overflow-wrap:anywhere}"
     ".udia-both{display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start}"
-    ".udia-frame{overflow-x:auto;max-width:100%}.udia svg{display:block}"
+    ".udia-frame{overflow-x:auto;max-width:100%}.udia svg{display:block;max-width:none}"
+    ".udia summary{cursor:pointer}.udia details p{margin:2px 0 2px 16px}"
     ".udia-verdicts{flex:1 1 280px}.udia-verdicts>p{font-weight:600}"
     ".udia ul{list-style:none;margin:6px 0;padding:0}.udia li{margin:6px 0}"
     ".udia-met b{color:var(--met-word)}.udia-unmet b{color:var(--unmet-word)}"
@@ -255,84 +369,3 @@ STYLE = (
     ".udia-problem{border-left:4px solid var(--unmet-word);padding:4px 12px;"
     "white-space:pre-wrap}"
 )
-
-
-# ---------------------------------------------------------------------------------------- for print
-def figure(drawing: Drawing) -> Figure:
-    """Draw the diagram with matplotlib, the verdicts beside it."""
-    import matplotlib.pyplot as plt
-    from matplotlib.figure import Figure
-
-    with plt.style.context("unet_teach.course"):
-        drawn = Figure(figsize=(9.6, 3.6))
-        left, right = drawn.subplots(1, 2, width_ratios=(3, 2))
-        _draw(left, drawing, with_missing=True)
-        left.set_title(drawing.title)
-        right.axis("off")
-        lines = [drawing.verdict] + [
-            f"{'✓' if mark.met else '✕'} {mark.name}: {mark.sentence}" for mark in drawing.marks
-        ]
-        right.text(0, 1, "\n\n".join(lines), va="top", wrap=True, fontsize=9, parse_math=False)
-    return drawn
-
-
-def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, str]:
-    """Draw several networks side by side, without titles or verdicts, and say what is seen.
-
-    Args:
-        drawings: by the letter that stands above each.
-        columns: drawings in a row.
-
-    Returns:
-        The figure, and its text for those who cannot see it.
-    """
-    import matplotlib.pyplot as plt
-    from matplotlib.figure import Figure
-
-    rows = -(-len(drawings) // columns)
-    with plt.style.context("unet_teach.course"):
-        drawn = Figure(figsize=(9.6, 2.2 * rows))
-        grid = drawn.subplots(rows, columns, squeeze=False).ravel()
-        for axes in grid:
-            axes.axis("off")
-        for axes, (letter, drawing) in zip(grid, drawings.items(), strict=False):
-            _draw(axes, drawing, with_missing=False)
-            axes.set_title(letter)
-    said = " ".join(f"{letter}: {text(d, with_verdict=False)}" for letter, d in drawings.items())
-    return drawn, said
-
-
-def _draw(axes: Axes, drawing: Drawing, *, with_missing: bool) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
-    places, width, height = layout(drawing)
-    axes.set(xlim=(0, width), ylim=(height, 0), aspect="equal", anchor="NW")
-    axes.axis("off")
-    if not drawing.boxes:
-        axes.text(0, height / 2, drawing.problem, wrap=True, fontsize=9, parse_math=False)
-    # Type in points of this axes' scale: what is 11 pixels high on the grid is so here as well.
-    figure_width = axes.figure.get_figwidth() * axes.get_position().width * 72  # type: ignore[union-attr]
-    size = max(5.5, min(9.0, 17 * figure_width / width))
-    for a, b in pairwise(places):
-        start, end = (a.x + a.width / 2 + 2, a.y), (b.x - b.width / 2 - 2, b.y)
-        arrow = {"arrowstyle": "-|>", "color": "0.45", "lw": 0.8, "shrinkA": 0, "shrinkB": 0}
-        axes.annotate("", end, start, arrowprops=arrow)
-    for bridge in (b for b in drawing.bridges if b.present or with_missing):
-        xs, ys = zip(*_points(bridge, places, width), strict=True)
-        hue = LIGHT["skip"] if bridge.present else LIGHT["missing"]
-        axes.plot(xs, ys, "--" if bridge.present else ":", color=hue, lw=1.6)
-        word = JOINS.get(bridge.kind, bridge.kind) if bridge.present else "✕ missing"
-        at = ((xs[0] + xs[-1]) / 2, min(ys) - 3)
-        colour = WORDS["skip" if bridge.present else "unmet"]
-        axes.text(*at, word, ha="center", va="bottom", color=colour, size=size)
-    for box, place in zip(drawing.boxes, places, strict=True):
-        hue = LIGHT["decoder" if box.arm == "decoder" else "encoder"]
-        corner = (place.x - place.width / 2, place.y - place.height / 2)
-        style = "round,pad=0,rounding_size=7" if box.arm == "decoder" else "square,pad=0"
-        wide = 2.0 if box.arm == "bottleneck" else 1.2
-        for fill, line, alpha in ((hue, "none", 0.2), ("none", hue, 1.0)):
-            patch = FancyBboxPatch(corner, place.width, place.height, style)
-            patch.set(facecolor=fill, edgecolor=line, alpha=alpha, linewidth=wide)
-            axes.add_patch(patch)
-        axes.text(place.x, corner[1] - 3, box.size, ha="center", va="bottom", size=size)
-        axes.text(place.x, place.y, str(box.channels), ha="center", va="center", size=size)

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from unet_teach.inspection.criteria import Found
 from unet_teach.inspection.diagram import Arm, Box, Bridge, Drawing, Mark
-from unet_teach.inspection.factors import pitches
+from unet_teach.inspection.factors import BESIDE, Dims, pitches
 from unet_teach.inspection.graph import GLOBAL, SAME, Graph, kind_of
 from unet_teach.inspection.recorder import Value
 
 if TYPE_CHECKING:
     from unet_teach.inspection.report import UNetReport
 
+BATCH = 0  # the input's first axis: its pictures
 MOST_IN_A_ROW = 9  # boxes of a network that stays at one level
 
 
 def drawing_of(report: UNetReport, graph: Graph | None, found: Found | None) -> Drawing:
     """Return what is drawn of a report: an empty frame with the reason where nothing ran."""
     marks = tuple(
-        Mark(mark.name, mark.met, mark.evidence[0 if mark.met else -1] if mark.evidence else "")
+        Mark(mark.name, mark.met, _telling_first(mark.evidence, mark.met))
         for mark in report.criteria
     )
     if graph is None or found is None:
         return Drawing(report.name, report.verdict, report.problem or "", (), (), marks)
     boxes, bridges = _level_boxes(graph, found) if found.goes_down else _row(graph, found)
     return Drawing(report.name, report.verdict, "", tuple(boxes), tuple(bridges), marks)
+
+
+def _telling_first(evidence: Sequence[str], met: bool) -> tuple[str, ...]:
+    """Of a mark that is missing, the last sentence says what is."""
+    return tuple(evidence) if met else (*evidence[-1:], *evidence[:-1])
 
 
 def _level_boxes(graph: Graph, found: Found) -> tuple[list[Box], list[Bridge]]:
@@ -37,7 +43,8 @@ def _level_boxes(graph: Graph, found: Found) -> tuple[list[Box], list[Bridge]]:
     boxes[-1] = _box(graph, len(down) - 1, "bottleneck", down[-1])
     boxes += [_box(graph, len(down) + i, "decoder", value) for i, value in enumerate(up)]
     levels = [(join.level, str(join.kind), True) for join in found.joins]
-    levels += [(level, "", False) for level in found.missing]
+    if found.comes_up:  # else there is nothing that a skip could be missing from
+        levels += [(level, "", False) for level in found.missing]
     bridges = []
     for level, kind, present in sorted(levels):
         left = _at(boxes, level, "encoder")
@@ -88,20 +95,21 @@ def _box(graph: Graph, key: int, arm: Arm, value: Value) -> Box:
     from unet_teach.inspection.report import operation
 
     level = graph.levels[value]
-    steps: dict[int, int] = {}
-    for factor in (f for dim in graph.spread(value) for f in dim if f.axis >= 0):
-        steps[factor.axis] = steps.get(factor.axis, 1) * factor.size
+    spread = graph.spread(value)
     axes = list(graph.axes) or [axis for axis in pitches(graph.dims[value]) if axis > 1]
     is_map = level < GLOBAL and bool(axes)
-    places = math.prod(steps.get(axis, 1) for axis in axes) * max(value.shape[:1], default=1)
-    channels = math.prod(value.shape) // max(places, 1)
     return Box(
         key=key,
         arm=arm,
         level=level,
         module=value.op.module if value.op else "",
         operation=operation(value.op) if value.op else "the input",
-        size="×".join(str(steps.get(axis, 1)) for axis in axes) if is_map else "vector",
-        channels=channels,
+        size="×".join(str(_steps(spread, [axis])) for axis in axes) if is_map else "vector",
+        channels=_steps(spread, {f.axis for d in spread for f in d} - {*axes, BATCH, BESIDE}),
         shape=value.shape,
     )
+
+
+def _steps(dims: Dims, axes: Collection[int]) -> int:
+    """How many cells lie along these axes together; where tokens lie in a row, their factors do."""
+    return math.prod(factor.size for dim in dims for factor in dim if factor.axis in axes)

@@ -122,7 +122,7 @@ class UNetReport:
 
     def figure(self) -> Figure:
         """Draw the U diagram with matplotlib, for print."""
-        from unet_teach.inspection.diagram import figure
+        from unet_teach.inspection.diagram_figure import figure
 
         return figure(self.drawing)
 
@@ -213,7 +213,7 @@ def _down(words: Words, found: Found) -> Criterion:
     steps = _walk(words, found.path.down)
     said = [f"{s['from']} → {s['to']} by {s['by']}." for s in steps]
     if not said:
-        said = ["Every map on the way has the input's resolution."]
+        said = ["No map on the way is coarser than the input."]
     facts = {"steps": steps, "levels": [round(level, 2) for level in found.encoder]}
     return Criterion(NAMES[0], found.goes_down, tuple(said), facts)
 
@@ -222,11 +222,16 @@ def _up(words: Words, found: Found) -> Criterion:
     whole = (*found.path.down[-1:], *found.path.up)
     steps = _walk(words, whole)
     said = [f"{s['from']} → {s['to']} by {s['by']}." for s in steps]
-    if not found.goes_down:
-        said = ["Nothing became smaller, so nothing can become larger again."]
+    if found.comes_up and not found.goes_down:
+        said.append("It has not gone down before.")
+    elif not found.goes_down:
+        said = ["Nothing becomes larger."]
     elif not said:
-        end = words.size(whole[-1]) if whole and found.output_level < GLOBAL else "no map"
-        said = [f"Nothing on the way to the output becomes larger again: it ends at {end}."]
+        is_map = bool(whole) and found.output_level < GLOBAL
+        end = (
+            f"it ends at {words.size(whole[-1])}" if is_map else "it ends in numbers without places"
+        )
+        said = [f"Nothing on the way to the output becomes larger again: {end}."]
     facts = {"steps": steps, "levels": [round(level, 2) for level in found.decoder]}
     return Criterion(NAMES[1], found.comes_up, tuple(said), facts)
 
@@ -279,10 +284,11 @@ def _symmetry(words: Words, found: Found) -> Criterion:
         said.append(f"The answer is {times:.3g} times {word} than the picture.")
     elif whole:
         said.append("The answer is as fine as the picture.")
-    if found.comes_up and found.unvisited:
-        said.append(f"The way up leaps over {words.sizes(found.unvisited, found.path.down)}.")
-    elif not found.comes_up:
+    if not (found.goes_down and found.comes_up):
         said.append("Without a way down and up again there is nothing to mirror.")
-    else:
-        said.append(f"The way up passes {words.sizes(found.decoder, found.path.up)}.")
+    elif found.unvisited:
+        said.append(f"The way up leaps over {words.sizes(found.unvisited, found.path.down)}.")
+    else:  # the fault, if there is one, is the answer's: of a missing mark, it is said last
+        way = f"The way up passes {words.sizes(found.decoder, found.path.up)}."
+        said.insert(len(said) if found.is_symmetric else 0, way)
     return Criterion(NAMES[3], found.is_symmetric, tuple(said), facts)
