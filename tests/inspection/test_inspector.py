@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 import torch
-from odd_networks import ALL, CASES
+from lost_trails import CASES
+from odd_networks import ALL
 from torch import Tensor, nn
 
 from unet_teach import inspect_unet

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from odd_networks import CASES, Small
+from lost_trails import CASES
+from odd_networks import Small
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 

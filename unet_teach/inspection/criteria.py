@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from unet_teach.inspection.graph import GLOBAL, SAME, Graph, Join, Path
@@ -26,6 +26,7 @@ class Found:
         path: down and up again.
         encoder: the levels where the way down, or one to a skip, learns something, finest first.
         decoder: the levels that the way up passes, the coarsest first.
+        top: the level from which the way goes down: the input's, or what it was enlarged to.
         bottom: the coarsest level.
         joins: one skip a level.
         missing: levels of the encoder without a skip.
@@ -35,6 +36,7 @@ class Found:
     path: Path
     encoder: tuple[float, ...]
     decoder: tuple[float, ...]
+    top: float
     bottom: float
     joins: tuple[Join, ...]
     missing: tuple[float, ...]
@@ -43,7 +45,7 @@ class Found:
     @property
     def goes_down(self) -> bool:
         """At least one step: without it there is nothing to come up from."""
-        return self.bottom > SAME
+        return self.bottom > self.top + SAME
 
     @property
     def comes_up(self) -> bool:
@@ -84,8 +86,8 @@ class Found:
 def find(graph: Graph, output: Value) -> Found:
     """Look at one output of a network."""
     path = graph.path(output)
-    down = [graph.levels[v] for v in path.down]
-    bottom = max((level for level in down if level < GLOBAL), default=0.0)
+    down = [graph.levels[v] for v in path.down if graph.levels[v] < GLOBAL]
+    top, bottom = min(down, default=0.0), max(down, default=0.0)
     decoder = _distinct(graph.levels[v] for v in path.up if graph.levels[v] < bottom - SAME)
     joins: dict[float, Join] = {}
     for join in graph.joins(output):
@@ -94,14 +96,14 @@ def find(graph: Graph, output: Value) -> Found:
         level = next((known for known in joins if abs(known - join.level) < SAME), join.level)
         joins.setdefault(level, join)
     ways = [v for join in joins.values() for v in graph.way_to(join.fine)]
-    learned = [graph.levels[v] for v in (*path.down, *ways) if v.op in graph.learned]
-    encoder = _distinct(level for level in learned if level < GLOBAL)
-    above = [level for level in encoder if level < bottom - SAME]
+    passed = _levels_learned(graph, path.down)
+    above = [level for level in passed if level < bottom - SAME]
     missing = [level for level in above if not _among(level, joins)]
     return Found(
         path=path,
-        encoder=tuple(encoder),
+        encoder=tuple(_levels_learned(graph, (*path.down, *ways))),
         decoder=tuple(reversed(decoder)),
+        top=top,
         bottom=bottom,
         joins=tuple(join for level, join in sorted(joins.items())),
         missing=tuple(missing),
@@ -113,6 +115,11 @@ def strongest(graph: Graph) -> Found | None:
     """Look at every output; return the one that makes the strongest case."""
     outputs = [v for v in graph.recording.outputs if v in graph.levels]
     return max((find(graph, v) for v in outputs), key=lambda found: found.score, default=None)
+
+
+def _levels_learned(graph: Graph, values: Iterable[Value]) -> list[float]:
+    levels = (graph.levels[v] for v in values if v.op in graph.learned)
+    return _distinct(level for level in levels if level < GLOBAL)
 
 
 def _distinct(levels: Iterator[float]) -> list[float]:

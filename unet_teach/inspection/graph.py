@@ -170,7 +170,8 @@ class Graph:
         for value in self.values:
             level = self.levels[value]
             if value.op is None:
-                plain_[value], learned[value] = level, math.inf
+                begins = value is self.image  # what is enlarged at first comes from nowhere coarser
+                plain_[value], learned[value] = -math.inf if begins else level, math.inf
                 continue
             sources = [v for v in value.op.inputs if v in plain_]
             plain_[value] = max(level, min((plain_[v] for v in sources), default=math.inf))

@@ -163,7 +163,8 @@ class Words:
     def level(self, level: float, values: Sequence[Value]) -> str:
         """The size that the last of these values has at a level."""
         at = [v for v in values if abs(self.graph.levels[v] - level) < SAME]
-        return self.size(at[-1]) if at else f"1/{2**level:g}"
+        whole = self.graph.axes.values()
+        return self.size(at[-1]) if at else "×".join(str(round(n / 2**level)) for n in whole)
 
     def sizes(self, levels: Sequence[float], values: Sequence[Value]) -> str:
         """Several levels, in a row."""
