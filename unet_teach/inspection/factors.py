@@ -57,12 +57,15 @@ def spread_out(dims: Dims) -> Dims:
     Channels folded in between the columns of a map make it larger, as a pixel shuffle does; a map
     that is flattened together with its channels is no larger map: there, no channels are left.
     """
-    made = []
+    made: list[Dim] = []
     for place, dim in enumerate(dims):
+        if len(dim) == 1:
+            made.append(dim)
+            continue
         others = (*dims[:place], *dims[place + 1 :])
         is_elsewhere = any(factor.axis == dim[0].axis for other in others for factor in other)
         stays = (dim[0].axis == place or has_channels(others)) and not is_elsewhere
-        made.append(_spread(dim) if stays and len(dim) > 1 else dim)
+        made.append(_spread(dim) if stays else dim)
     return tuple(made)
 
 

@@ -16,12 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_map
 from torch.utils.weak import WeakIdKeyDictionary
 
 from unet_teach.inspection.shapes import shapes_of
 
 OVERWRITING = {"copy_", "fill_", "zero_"}  # nothing of what was there before is left
+PLAIN = (int, float, bool, str, type(None))
 COMPOSED = "CompositeImplicitAutograd"
 SMALL = 1  # a made-up tensor of more cells is only a shape, where nothing is computed
 
@@ -167,21 +168,22 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 parts = func.decompose(*args, **(kwargs or {}))
             if parts is not NotImplemented:
                 return parts
-        flat, spec = tree_flatten((args, kwargs or {}))
+        kwargs = kwargs or {}
+        flat = _leaves(args, kwargs)
         if self._on_meta and any(_is_meta(x) for x in flat):
             shapes = [self._on_meta_too(x) for x in flat]
             if any(shape is not x for shape, x in zip(shapes, flat, strict=True)):
                 flat = shapes
-                args, kwargs = tree_unflatten(flat, spec)
+                args, kwargs = tree_map(self._on_meta_too, (args, kwargs))
         self.recording.failed = None
         try:
-            made = (shapes_of if self._on_meta else _run)(func, args, kwargs or {})
+            made = (shapes_of if self._on_meta else _run)(func, args, kwargs)
         except Exception:
-            self.recording.failed = self._op(func, args, kwargs or {}, flat)
+            self.recording.failed = self._op(func, args, kwargs, flat)
             raise
         if self._on_meta and not any(isinstance(x, Tensor) for x in flat):
             made = _only_a_shape(made)
-        self._write_down(func, args, kwargs or {}, flat, made)
+        self._write_down(func, args, kwargs, flat, made)
         return made
 
     def _on_meta_too(self, thing: Any) -> Any:
@@ -203,7 +205,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         op = self._op(func, args, kwargs, flat)
         named = dict(zip(signature_of(func).arguments, args, strict=False)) | kwargs
         written = [named[name] for name in signature_of(func).written if name in named]
-        tensors = list(inside(made, Tensor))
+        tensors = [made] if isinstance(made, Tensor) else list(inside(made, Tensor))
         depends = any(value.depends for value in op.inputs)
         op.outputs = tuple(
             Value(tuple(t.shape), _is_number(t), op, depends=depends) for t in tensors
@@ -264,6 +266,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _as_values(self, thing: Any) -> Any:
         """The same structure, with a value in place of each tensor."""
+        if type(thing) in PLAIN:
+            return thing
         if isinstance(thing, Tensor):
             return self._value(thing)
         if isinstance(thing, dict):
@@ -291,8 +295,18 @@ def inside(thing: Any, kind: type[Any]) -> Iterator[Any]:
 
 def holds_parts(thing: Any) -> bool:
     """Whether it is an object that only holds other things, such as a dataclass or an answer."""
+    if type(thing) in PLAIN:
+        return False
     others = (type, nn.Module, Value, Tensor, torch.device, torch.dtype)
     return hasattr(thing, "__dict__") and not isinstance(thing, others) and not callable(thing)
+
+
+def _leaves(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """What an operation is given; its arguments are lists at most, and no lists of lists."""
+    found: list[Any] = []
+    for thing in (*args, *kwargs.values()):
+        found.extend(thing) if isinstance(thing, list | tuple) else found.append(thing)
+    return found
 
 
 def _run(func: Any, args: Any, kwargs: Any) -> Any:

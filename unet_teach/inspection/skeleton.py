@@ -49,8 +49,6 @@ def skeleton(model: nn.Module, *, on_meta: bool) -> nn.Module:
         for thing in vars(module).values():
             if on_meta:
                 _put_on_meta(thing, memo)
-            if not isinstance(thing, dict | nn.Module | Tensor):
-                _share_what_cannot_be_copied(thing, memo)
     hooks = [hook for module in model.modules() for hook in _hooks(module)]
     copies = [_with_empty_closure(hook, memo) for hook in hooks]
     with _Values():
@@ -61,7 +59,7 @@ def skeleton(model: nn.Module, *, on_meta: bool) -> nn.Module:
                 with contextlib.suppress(Exception):  # what cannot be copied, or is still empty
                     own_cell.cell_contents = cell.cell_contents
                     own_cell.cell_contents = copy.deepcopy(cell.cell_contents, memo)
-        made = copy.deepcopy(model, memo)
+        made = _copied(model, memo)
     made.eval()  # some networks' own `train` returns nothing
     return made
 
@@ -84,15 +82,18 @@ class _Values(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _share_what_cannot_be_copied(thing: Any, memo: dict[int, Any]) -> None:
-    """A lock or an open file stays the user's."""
-    if type(thing) in (bool, int, float, str, tuple, type(None)):
-        return
+def _copied(model: nn.Module, memo: dict[int, Any]) -> nn.Module:
+    """A deep copy; what in it cannot be copied, such as a lock or an open file, is shared."""
     try:
-        with _Values():
-            copy.deepcopy(thing, dict(memo))
+        return copy.deepcopy(model, dict(memo))
     except TypeError:
-        memo[id(thing)] = thing
+        for thing in (thing for module in model.modules() for thing in vars(module).values()):
+            if not isinstance(thing, dict | nn.Module | Tensor):
+                try:
+                    copy.deepcopy(thing, dict(memo))
+                except TypeError:
+                    memo[id(thing)] = thing
+        return copy.deepcopy(model, memo)
 
 
 def _put_on_meta(thing: Any, memo: dict[int, Any]) -> None:
