@@ -295,3 +295,109 @@ def holds_what_cannot_be_copied() -> Case:
             super().train(mode)  # and returns nothing
 
     return Holds(), (PICTURE,), ALL
+
+
+@case
+def pictures_written_into_a_batch() -> Case:
+    class Batches(Small):
+        def forward(self, x: Tensor) -> Any:
+            batch = x.new_zeros(x.shape)
+            for place, picture in enumerate(x):
+                batch[place] = picture
+            return super().forward(batch)
+
+    return Batches(), ((2, 3, 32, 32),), ALL
+
+
+@case
+def spectrogram() -> Case:
+    class Spectrogram(Small):
+        def forward(self, x: Tensor) -> Any:
+            window = torch.hann_window(126)
+            spectrum = torch.stft(x, 126, 32, window=window, return_complex=True)
+            return super().forward(spectrum.abs()[:, None, :, :64])
+
+    return Spectrogram(channels=1), ((1, 2048),), ALL
+
+
+@case
+def threes_of_odd_sizes() -> Case:
+    class Threes(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.down = nn.ModuleList(conv(a, 8) for a in (3, 8, 8, 8))
+            self.up = nn.ModuleList(conv(16, 8) for _ in range(3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            skips = [self.down[0](x)]
+            for layer in list(self.down)[1:]:
+                skips.append(layer(F.max_pool2d(skips[-1], 3)))
+            x = skips.pop()
+            for layer, skip in zip(self.up, reversed(skips), strict=True):
+                x = layer(torch.cat([F.interpolate(x, size=skip.shape[2:]), skip], 1))
+            return x
+
+    return Threes(), ((1, 3, 100, 130),), ALL
+
+
+@case
+def standardised() -> Case:
+    class Standardised(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.Sequential(conv(3, 8), conv(8, 3))
+
+        def forward(self, x: Tensor) -> Any:
+            deviation, mean = torch.std_mean(x, (2, 3), keepdim=True)
+            return self.layers((x - mean) / deviation)
+
+    return Standardised(), (PICTURE,), set()
+
+
+@case
+def folded_with_a_residual() -> Case:
+    class Folded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = conv(12, 12)
+
+        def forward(self, x: Tensor) -> Tensor:
+            n, c, h, w = x.shape
+            x = x.view(n, c, h // 2, 2, w // 2, 2).permute(0, 1, 3, 5, 2, 4)
+            x = x.reshape(n, 4 * c, h // 2, w // 2)
+            return x + self.layer(x)
+
+    return Folded(), (PICTURE,), {"downsampling"}
+
+
+@case
+def coarse_queries() -> Case:
+    class Queries(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.down, self.mix = conv(3, 8), conv(8, 8, 2), nn.Linear(8, 8)
+
+        def forward(self, x: Tensor) -> Tensor:
+            fine = self.one(x)
+            queries = self.down(fine).flatten(2).transpose(1, 2)
+            keys = fine.flatten(2)
+            return self.mix((queries @ keys).softmax(-1) @ keys.transpose(1, 2))
+
+    return Queries(), (PICTURE,), {"downsampling"}
+
+
+@case
+def a_layer_that_nobody_knows() -> Case:
+    class Unknown(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(8, 3, 3, 3))
+            self.down, self.head = nn.Conv2d(8, 8, 3, 2, 1), nn.Conv2d(16, 2, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            size = ([3, 3], None, [1, 1], [2, 2], [2, 2])
+            skip = torch.ops.aten.slow_conv_dilated2d(x, self.weight, *size)
+            x = F.interpolate(self.down(skip), scale_factor=2.0)
+            return self.head(torch.cat([skip, x], 1))
+
+    return Unknown(), (torch.rand(PICTURE),), ALL

@@ -39,7 +39,7 @@ KINDS: dict[str, Kind] = {
     "scaled_dot_product_attention": "attention",
 }
 WEIGHING = {
-    *("convolution", "_convolution", "mm", "addmm", "bmm", "baddbmm", "mul"),
+    *("mm", "addmm", "bmm", "baddbmm", "mul"),  # and all convolutions
     *("mkldnn_rnn_layer", "lstm", "gru"),
 }
 
@@ -296,4 +296,5 @@ def _weighs(op: Op) -> bool:
     """A scale a channel is no feature: weights have two dimensions or more."""
     is_fed = any(value.depends for value in op.outputs)
     weights = (v for v in op.inputs if not v.depends and v.is_number)
-    return is_fed and op.name in WEIGHING and any(len(v.shape) >= 2 for v in weights)
+    can = op.name in WEIGHING or "conv" in op.name  # torchvision's deform_conv2d, for one
+    return is_fed and can and any(len(v.shape) >= 2 for v in weights)

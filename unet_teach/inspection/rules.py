@@ -18,7 +18,6 @@ from unet_teach.inspection.factors import (
     one,
     pitches,
     plain,
-    ratio,
     resized,
     shrunk,
     steps_of,
@@ -39,10 +38,18 @@ from unet_teach.inspection.views import (
     stack,
     transpose,
     unbind,
-    unfold,
     unsqueeze,
     view,
     written,
+)
+from unet_teach.inspection.windows import (
+    as_strided,
+    from_spectrum,
+    overlap_added,
+    spectrum,
+    unfold,
+    windows,
+    windows_added,
 )
 
 
@@ -74,7 +81,16 @@ def _operands(op: Op, known: Known) -> list[Dims]:
 
 
 def _by_shape(op: Op, known: Known) -> list[Dims]:
-    return [matching(_main(op, known), value.shape) for value in op.outputs]
+    return [_weighed(op, matching(_main(op, known), value.shape)) for value in op.outputs]
+
+
+def _weighed(op: Op, made: Dims) -> Dims:
+    """What has as many cells as there are sets of weights are channels: an unknown convolution."""
+    weights = [v for v in op.inputs if v.is_number and not v.depends]
+    channels = {v.shape[0] for v in weights if len(v.shape) == len(made) > 2}
+    if len(made) > 1 and steps_of(made[1]) in channels:
+        return (made[0], *plain([steps_of(made[1])]), *made[2:])
+    return made
 
 
 def _broadcast(op: Op, known: Known) -> Dims:
@@ -85,10 +101,24 @@ def _broadcast(op: Op, known: Known) -> Dims:
     for place in range(1, len(shape) + 1):
         offers = [dims[-place] for dims in operands if len(dims) >= place]
         fitting = [dim for dim in offers if steps_of(dim) == shape[-place]]
+        fitting = [dim for dim in fitting if not _is_mixed(dim, place, op, known)]
         walking = [dim for dim in fitting if walks(dim)]
         best = min(walking, key=len) if walking else (fitting or [plain(shape)[-place]])[0]
         made.insert(0, best)
     return tuple(made)
+
+
+def _is_mixed(dim: Dim, place: int, op: Op, known: Known) -> bool:
+    """Whether another map, along the same axes, has channels where this one has steps inside."""
+    axes = {factor.axis for factor in dim if factor.axis >= 0}
+    others = [known[v] for v in op.inputs if v.depends and v.is_number and v in known]
+    return any(
+        len(dims) >= place
+        and steps_of(dims[-place]) == steps_of(dim) > 1
+        and not walks(dims[-place])
+        and axes & set(pitches(dims))
+        for dims in others
+    )
 
 
 def _numbers(thing: Any, count: int, default: int = 1) -> list[int]:
@@ -154,9 +184,21 @@ def _resize(op: Op, known: Known) -> Dims:
     if all(1 < steps_of(dim) <= size for dim, size in zip(given[2:], out[2:], strict=True)):
         given = _born(given, len(given) - 2, known)
     return tuple(
-        dim if steps_of(dim) == size else _ended(dim, size)
-        for dim, size in zip(given, out, strict=True)
+        dim if steps_of(dim) == size else _as_before(_ended(dim, size), place, known)
+        for place, (dim, size) in enumerate(zip(given, out, strict=True))
     )
+
+
+def _as_before(dim: Dim, place: int, known: Known) -> Dim:
+    """As fine as the last map of this size was: both cover the same; 4 of 14 cells are no 3.5."""
+    found = one(dim)
+    for dims in reversed(known.values()):
+        if found.axis == NO_AXIS or len(dims) <= place or steps_of(dims[place]) != found.size:
+            continue
+        was = one(dims[place])
+        if was.axis == found.axis and 2 / 3 < was.pitch / found.pitch < 3 / 2:
+            return (Factor(was.axis, was.size, was.pitch),)
+    return dim
 
 
 def _ended(dim: Dim, size: int) -> Dim:
@@ -180,56 +222,20 @@ def _product(op: Op, known: Known) -> Dims:
         columns = resized(left[-1], steps_of(columns))
     if not matrices[0].depends and _only_axis(right[-2]) and has_channels((*right[:-2], columns)):
         rows = resized(right[-2], steps_of(rows))
+    if all(v.depends for v in matrices) and _is_coarser(rows, columns):
+        columns = plain([steps_of(columns)])[0]  # scores: what a coarse query weighs, no finer map
     batch = tuple(a if walks(a) else b for a, b in zip(left[:-2], right[:-2], strict=True))
     return (*batch, rows, columns)
 
 
+def _is_coarser(rows: Dim, columns: Dim) -> bool:
+    """Whether both walk along the same axes, and the rows with larger steps."""
+    here, there = pitches((rows,)), pitches((columns,))
+    return bool(here) and all(axis in there and there[axis] < here[axis] for axis in here)
+
+
 def _only_axis(dim: Dim) -> bool:
     return len({factor.axis for factor in dim}) == 1 and walks(dim)
-
-
-def _im2col(op: Op, known: Known) -> Dims:
-    """F.unfold: (N, C, H, W) to (N, C·k·k, L): windows a stride apart, in one dimension."""
-    batch, channels, height, width = known[op.inputs[0]]
-    (kh, kw), (sh, sw) = op.arguments["kernel_size"], op.arguments["stride"]
-    (ph, pw), (dh, dw) = op.arguments["padding"], op.arguments["dilation"]
-    rows = (steps_of(height) + 2 * ph - dh * (kh - 1) - 1) // sh + 1
-    columns = (steps_of(width) + 2 * pw - dw * (kw - 1) - 1) // sw + 1
-    inner = (*channels, Factor(one(height).axis, kh, one(height).pitch))
-    inner = (*inner, Factor(one(width).axis, kw, one(width).pitch))
-    places = (*resized(height, rows, float(sh)), *resized(width, columns, float(sw)))
-    return (batch, inner, places)
-
-
-def _col2im(op: Op, known: Known) -> Dims:
-    """F.fold: the way back; the finest steps along an axis are those of the map."""
-    given, shape = known[op.inputs[0]], op.outputs[0].shape
-    made = list(plain(shape))
-    made[0] = given[0]
-    strides = op.arguments["stride"]
-    axes = [factor for factor in given[2] if factor.axis != NO_AXIS]
-    for i, (factor, stride) in enumerate(zip(axes, strides, strict=True)):
-        made[2 + i] = (Factor(factor.axis, shape[2 + i], factor.pitch / stride),)
-    return tuple(made)
-
-
-def _spectrum(op: Op, known: Known) -> Dims:
-    """A Fourier transform: frequencies stand for places. Their pitch is kept until the way back."""
-    return padded(op, known)
-
-
-def _from_spectrum(op: Op, known: Known) -> Dims:
-    """The way back: as many steps as asked for share the whole of the axis."""
-    if op.arguments.get("forward"):
-        return _spectrum(op, known)
-    sizes = {f.axis: f.size for dim in next(iter(known.values())) for f in dim}  # of the input
-    made = list(_spectrum(op, known))
-    for place in op.arguments["dim"]:
-        factor = one(made[place])
-        if factor.axis in sizes:
-            whole = ratio(sizes[factor.axis], factor.size)
-            made[place] = (Factor(factor.axis, factor.size, whole),)
-    return tuple(made)
 
 
 def _pixel_shuffle(op: Op, known: Known) -> Dims:
@@ -287,7 +293,7 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
     **dict.fromkeys(
         (
             *("mean", "sum", "amax", "amin", "max", "min", "logsumexp", "var", "std", "var_mean"),
-            *("linalg_vector_norm", "norm", "prod", "median", "nanmean", "nansum"),
+            *("std_mean", "linalg_vector_norm", "norm", "prod", "median", "nanmean", "nansum"),
         ),
         reduced,
     ),
@@ -299,13 +305,15 @@ RULES: dict[str, Callable[[Op, Known], Any]] = {
         ),
         padded,
     ),
-    "_fft_r2c": _spectrum,
-    **dict.fromkeys(("_fft_c2c", "_fft_c2r"), _from_spectrum),
+    "_fft_r2c": spectrum,
+    **dict.fromkeys(("_fft_c2c", "_fft_c2r"), from_spectrum),
     "write": written,
     "embedding": _embedding,
     "unfold": unfold,
-    "im2col": _im2col,
-    "col2im": _col2im,
+    "unfold_backward": overlap_added,
+    "as_strided": as_strided,
+    "im2col": windows,
+    "col2im": windows_added,
     **dict.fromkeys(("pixel_shuffle",), _pixel_shuffle),
     **dict.fromkeys(
         (

@@ -9,7 +9,6 @@ from unet_teach.inspection.factors import (
     Factor,
     lengthened,
     matching,
-    one,
     pitches,
     plain,
     refolded,
@@ -146,16 +145,6 @@ def reduced(op: Op, known: Known) -> Dims:
     return tuple(dim for i, dim in enumerate(given) if i not in gone)
 
 
-def unfold(op: Op, known: Known) -> Dims:
-    """Tensor.unfold: windows of `size` along a dimension, a step apart, in a new last dimension."""
-    made = list(known[op.inputs[0]])
-    dim, step = op.arguments["dimension"] % len(made), op.arguments["step"]
-    factor = one(made[dim])
-    made.append((Factor(factor.axis, op.arguments["size"], factor.pitch),))
-    made[dim] = resized(made[dim], op.outputs[0].shape[dim], float(step))
-    return tuple(made)
-
-
 def padded(op: Op, known: Known) -> Dims:
     """Cells are added at the ends or, by a negative padding, cut off: the pitch stays."""
     given, shape = known[op.inputs[0]], op.outputs[0].shape
@@ -171,12 +160,15 @@ def written(op: Op, known: Known) -> Dims:
     Written into every second cell, it makes a finer map.
     """
     base, part = (known[value] for value in op.inputs)
-    if len(base) != len(part):
+    if len(base) < len(part):
         return base
     made = list(base)
+    part = base[: len(base) - len(part)] + part  # one cell of the first dimensions
     for place, (size, step) in enumerate(
         zip(op.outputs[0].shape, op.arguments["steps"], strict=True)
     ):
+        if steps_of(part[place]) > size:
+            continue
         if walks(part[place]) and not walks(base[place]):
             spread = resized(part[place], size, 1 / step)
             made[place] = spread if step > 1 else lengthened(part[place], size)
