@@ -180,6 +180,16 @@ class Notebook:
         """Run code in the notebook's kernel, outside any cell; return what it printed."""
         return self.page.evaluate(EXECUTE, code)
 
+    def until(self, code: str, wanted: str, seconds: float = 10) -> str:
+        """What code printed, as soon as that is what is wanted; else what it printed last.
+
+        A widget sends its next value when the kernel has taken the last one, so it may be behind.
+        """
+        deadline = time.monotonic() + seconds
+        while (said := self.execute(code)) != wanted and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return said
+
     def run_cell(self, marked: str, source: str) -> Locator:
         """Give the first cell that holds `marked` another source and run it; return its output."""
         self.page.evaluate(

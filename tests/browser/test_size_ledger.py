@@ -88,7 +88,7 @@ def test_a_slider_moved_by_keyboard_changes_picture_and_trait(notebook, ledger):
         height.press("ArrowRight")
     expect(ledger.get_by_role("spinbutton", name="height")).to_have_value("208")
     expect(ledger.get_by_text("208×300, depth 4: the sizes part at level 2 ✕")).to_be_visible()
-    assert notebook.execute("print(ledger.height, ledger.parts_at)") == "208 2"
+    assert notebook.until("print(ledger.height, ledger.parts_at)", "208 2") == "208 2"
     assert notebook.page.evaluate("document.activeElement.type") == "range"
 
 
@@ -99,7 +99,7 @@ def test_a_typed_size_obeys_the_limits_of_the_slider(notebook, ledger):
         width.press("Tab")
         expect(width).to_have_value(taken)
         expect(ledger.get_by_role("slider", name="width")).to_have_value(taken)
-    assert notebook.execute("print(ledger.width)") == "304"
+    assert notebook.until("print(ledger.width)", "304") == "304"
 
 
 def test_buttons_step_to_the_next_size_that_works(ledger):
@@ -117,7 +117,7 @@ def test_a_repair_chosen_by_keyboard_reaches_the_top(notebook, ledger):
     picture = ledger.get_by_role("img")
     expect(picture).to_contain_text("→ 208×304")
     expect(picture).not_to_contain_text("reached")
-    assert notebook.execute("print(ledger.repair, ledger.fits)") == "pad_input True"
+    assert notebook.until("print(ledger.repair, ledger.fits)", "pad_input True") == "pad_input True"
 
 
 def test_every_repair_says_what_it_costs_here(ledger):

@@ -136,7 +136,8 @@ class Graph:
     @cached_property
     def levels(self) -> dict[Value, float]:
         """The level of each value; `GLOBAL` where no axis is left."""
-        return {value: self._level(self.dims[value]) for value in self.values}
+        known = {dims: self._level(dims) for dims in {self.dims[v] for v in self.values}}
+        return {value: known[self.dims[value]] for value in self.values}
 
     def spread(self, value: Value) -> Dims:
         """The dimensions of a value, with the steps inside an axis counted to it."""

@@ -249,12 +249,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         on_same.append(weakref.ref(tensor))
 
     def _value(self, tensor: Tensor) -> Value:
-        if is_lazy(tensor):  # it gets its shape in this run, and is looked up again then
+        if type(tensor) is not Tensor and is_lazy(
+            tensor
+        ):  # it gets its shape in this run, and is looked up again then
             return Value((), True)
-        if tensor not in self._values:  # another name for known cells, or a constant
-            known = self._same_cells(tensor) or Value(tuple(tensor.shape), _is_number(tensor))
-            self._note(tensor, known)
-        value: Value = self._values[tensor]
+        value: Value | None = self._values.get(tensor)
+        if value is None:  # another name for known cells, or a constant
+            value = self._same_cells(tensor) or Value(tuple(tensor.shape), _is_number(tensor))
+            self._note(tensor, value)
         return value
 
     def _same_cells(self, tensor: Tensor) -> Value | None:

@@ -101,7 +101,7 @@ def _broadcast(op: Op, known: Known) -> Dims:
     for place in range(1, len(shape) + 1):
         offers = [dims[-place] for dims in operands if len(dims) >= place]
         fitting = [dim for dim in offers if steps_of(dim) == shape[-place]]
-        fitting = [dim for dim in fitting if not _is_mixed(dim, place, op, known)]
+        fitting = [d for d in fitting if len(d) == 1 or not _is_mixed(d, place, op, known)]
         walking = [dim for dim in fitting if walks(dim)]
         best = min(walking, key=len) if walking else (fitting or [plain(shape)[-place]])[0]
         made.insert(0, best)
