@@ -253,7 +253,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             tensor
         ):  # it gets its shape in this run, and is looked up again then
             return Value((), True)
-        value: Value | None = self._values.get(tensor)
+        value: Value | None = self._values.get(tensor)  # type: ignore[no-untyped-call]
         if value is None:  # another name for known cells, or a constant
             value = self._same_cells(tensor) or Value(tuple(tensor.shape), _is_number(tensor))
             self._note(tensor, value)
