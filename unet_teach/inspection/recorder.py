@@ -249,10 +249,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         on_same.append(weakref.ref(tensor))
 
     def _value(self, tensor: Tensor) -> Value:
-        if type(tensor) is not Tensor and is_lazy(
-            tensor
-        ):  # it gets its shape in this run, and is looked up again then
-            return Value((), True)
+        if type(tensor) is not Tensor and is_lazy(tensor):
+            return Value((), True)  # it gets its shape in this run, and is looked up again then
         value: Value | None = self._values.get(tensor)  # type: ignore[no-untyped-call]
         if value is None:  # another name for known cells, or a constant
             value = self._same_cells(tensor) or Value(tuple(tensor.shape), _is_number(tensor))
