@@ -29,10 +29,18 @@ def show(figure: Figure, alt: str) -> None:
 
     if not alt.strip():
         raise ValueError("alt is empty. Say in a sentence what the picture shows.")
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=figure.dpi)
+    png = base64.b64encode(_png(figure)).decode()
     plt.close(figure)
-    png = base64.b64encode(drawn.getvalue()).decode()
     tag = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
     bundle = {"text/html": tag, "image/png": png, "text/plain": alt}
     display(bundle, raw=True)  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def _png(figure: Figure) -> bytes:
+    """Return a figure as a PNG of 256 colours: half as large, and nobody sees the difference."""
+    from PIL import Image
+
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=figure.dpi)
+    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "png")
+    return small.getvalue()

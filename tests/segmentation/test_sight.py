@@ -92,13 +92,13 @@ PICTURE = torch.rand(1, 16, 20)
 OUTSIDE = [
     (lambda m: by_light(m, PICTURE, 16, 0), r"Row 16, column 0 lies outside of 16×20\. The last"),
     (lambda m: by_gradient(m, PICTURE, 0, 20), "Row 0, column 20 lies outside of 16×20"),
-    (lambda m: by_light(m, PICTURE, -1, 0), "row=-1 is too small: row is 0 or more"),
+    (lambda m: by_light(m, PICTURE, -1, 0), "row=-1 does not work; give a whole number, 0 or more"),
     (lambda m: by_gradient(m, PICTURE, 1.5, 0), r"row=1\.5 is of type float"),
     (lambda m: by_light(m, PICTURE[0], 1, 1), r"shape \(16, 20\)\. Use \(C, H, W\)"),
     (lambda m: by_gradient(m, torch.rand(3, 16, 20), 1, 1), "channels: 3, the network takes 1"),
     (lambda m: by_light(m, PICTURE.numpy(), 1, 1), r"of type ndarray\. Use a tensor of floats"),
     (lambda m: by_gradient(m, PICTURE.byte(), 1, 1), r"of type torch\.uint8\. Use a tensor"),
-    (lambda m: by_light(torch.relu, PICTURE, 1, 1), r"Give an nn\.Module"),
+    (lambda m: by_light(torch.relu, PICTURE, 1, 1), "give a network that is built"),
     (lambda m: extent(PICTURE), r"The map has the shape \(1, 16, 20\)\. Use \(H, W\)"),
 ]
 

@@ -52,6 +52,8 @@ def path(name: str, value: object) -> Path:
 
 def network(model: object) -> None:
     """Refuse what is no network, such as the class of one."""
+    if isinstance(model, type):
+        raise TypeError(f"model is the class {model.__name__}; build it: {model.__name__}(…).")
     kind("model", model, nn.Module, "a network that is built, such as UNet(1, 1, depth=3)")
 
 

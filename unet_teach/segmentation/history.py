@@ -189,8 +189,8 @@ def trouble_of(
     if len(history) < 2:
         return ""
     found, wanted = history[-1].found_share, history[-1].wanted_share
-    first = f"a smaller learning rate than {learning_rate:g}"
-    first = first if learning_rate > HIGH else "another seed"
+    is_high = learning_rate > HIGH
+    first = f"a smaller learning rate than {learning_rate:g}" if is_high else "another seed"
     if found < wanted / 20:
         return NOTHING.format(found=found, wanted=wanted, first=first)
     if 1 - found < (1 - wanted) / 20:

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.networks import UNet
+from unet_teach.segmentation import checks
 from unet_teach.segmentation.evaluation import in_eval_mode
-from unet_teach.segmentation.tiling_checks import check_network, check_picture, whole
+from unet_teach.segmentation.tiling_checks import check_picture
 
 
 class Sight(NamedTuple):
@@ -94,7 +95,7 @@ def by_light(model: nn.Module, image: Tensor, row: int, column: int, light: floa
         ValueError: for a pixel outside the picture, or a picture that the network does not take.
     """
     _check(model, image)
-    row, column = _inside(image, row, column)
+    _check_inside(image, row, column)
     lit = image.clone()
     lit[:, row, column] += light
     with in_eval_mode(model), torch.inference_mode():
@@ -119,7 +120,7 @@ def by_gradient(model: nn.Module, image: Tensor, row: int, column: int) -> Tenso
     image = image.detach().clone()[None].requires_grad_()
     with in_eval_mode(model), torch.enable_grad():
         answer = model(image)[0]
-        row, column = _inside(answer, row, column)
+        _check_inside(answer, row, column)
         (gradient,) = torch.autograd.grad(answer[:, row, column].sum(), image)
     return gradient[0].abs().amax(dim=0)
 
@@ -135,23 +136,22 @@ def extent(change: Tensor) -> tuple[int, int, int, int]:
 
 
 def _check(model: nn.Module, image: Tensor) -> None:
-    check_network(model)
+    checks.network(model)
     check_picture(model, image)
     if not isinstance(image, Tensor) or not image.is_floating_point():
         kind = image.dtype if isinstance(image, Tensor) else type(image).__name__
         raise TypeError(f"The picture is of type {kind}. Use a tensor of floats (C, H, W).")
 
 
-def _inside(map_: Tensor, row: int, column: int) -> tuple[int, int]:
-    """Return a place in a map (C, H, W), or say that it lies outside."""
-    row, column = whole("row", row, least=0), whole("column", column, least=0)
+def _check_inside(map_: Tensor, row: int, column: int) -> None:
+    """Refuse a place that lies outside of a map (C, H, W)."""
+    checks.whole(0, row=row, column=column)
     height, width = map_.shape[-2:]
     if row >= height or column >= width:
         raise ValueError(
             f"Row {row}, column {column} lies outside of {height}×{width}. The last pixel is row "
             f"{height - 1}, column {width - 1}."
         )
-    return row, column
 
 
 def needs(model: UNet, pixel: int) -> tuple[int, int]:

@@ -14,18 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unet_teach.networks import UNet
+from unet_teach.segmentation import checks
 from unet_teach.segmentation.evaluation import in_eval_mode
 from unet_teach.segmentation.sight import Sight, needs, sight_of, why_unknown
 from unet_teach.segmentation.tiling_checks import (
     Picture,
     Span,
-    check_network,
     check_out,
     check_picture,
     check_tiles,
     reads,
     up_to,
-    whole,
 )
 
 
@@ -80,13 +79,13 @@ def predict_tiled(
         TypeError: if something is of another type, or overlap is None and the network not of this
             course.
     """
-    check_network(model)
+    checks.network(model)
+    checks.whole(1, tile=tile)
     check_picture(model, image)
-    tile = whole("tile", tile, least=1)
     if overlap is None:
         sight = sight_of(model)
         tile, overlap = up_to(tile, sight.period), up_to(sight.beyond, sight.period)
-    overlap = whole("overlap", overlap, least=0)
+    checks.whole(0, overlap=overlap)
     height, width = image.shape[-2:]
     check_tiles(model, (height, width), tile, overlap)
     answer: Tensor | NDArray[np.float32] | None = out
@@ -170,8 +169,8 @@ def why_not_equal(model: nn.Module, height: int, width: int, tile: int, overlap:
         TypeError: if the network is not a `UNet` of this course, or a number is not whole.
         ValueError: if a number is too small.
     """
-    tile, overlap = whole("tile", tile, least=1), whole("overlap", overlap, least=0)
-    height, width = whole("height", height, least=1), whole("width", width, least=1)
+    checks.whole(1, tile=tile, height=height, width=width)
+    checks.whole(0, overlap=overlap)
     unknown = why_unknown(model)
     along = [(side, reads(side, tile, overlap)) for side in (height, width)]
     if unknown and model.padding == "valid":

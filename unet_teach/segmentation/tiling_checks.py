@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -23,30 +21,6 @@ def reads(side: int, tile: int, overlap: int) -> list[tuple[Span, Span]]:
 def up_to(size: int, period: int) -> int:
     """Round up to a multiple."""
     return -(-size // period) * period
-
-
-def whole(name: str, value: object, least: int) -> int:
-    """Return a whole number that is large enough, or say what is wrong with it."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool):
-        raise TypeError(
-            f"{name}={value!r} is of type {type(value).__name__}. Give a whole number of pixels, "
-            f"as in {name}=64."
-        )
-    if number < least:
-        raise ValueError(f"{name}={number} is too small: {name} is {least} or more.")
-    return number
-
-
-def check_network(model: object) -> None:
-    """Refuse what is no network, or the class of one."""
-    if isinstance(model, type):
-        raise TypeError(f"{model.__name__} is a class. Make a network of it: {model.__name__}(…).")
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"The network is of type {type(model).__name__}. Give an nn.Module.")
 
 
 def check_picture(model: nn.Module, image: object) -> None:
