@@ -20,8 +20,9 @@ import torch
 
 from unet_teach import UNet
 from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, train
+from unet_teach.segmentation.exact import exact_sums
 from unet_teach.segmentation.sight import sight_of
-from unet_teach.segmentation.tiling import needed_overlap, same_order
+from unet_teach.segmentation.tiling import needed_overlap
 
 RESULTS = Path(__file__).parent / "results" / "tiling.json"
 INNER = 128  # pixels from the border that are left out of a comparison: there zeros begin
@@ -88,7 +89,7 @@ def seams(model: UNet) -> list[dict[str, Any]]:
     """Return for each overlap the largest difference of probabilities, and of how many pixels."""
     image = board()
     rows = []
-    with same_order(), torch.no_grad():
+    with exact_sums(), torch.no_grad():
         whole = model(image[None])[0].sigmoid()
         for overlap in (0, 8, 16, 24, 32, 40, needed_overlap(model)):
             found = torch.as_tensor(predict_tiled(model, image, 96, overlap)).sigmoid()
@@ -107,7 +108,7 @@ def seams(model: UNet) -> list[dict[str, Any]]:
 def shifts(model: UNet) -> list[dict[str, Any]]:
     """Return by how much the answer changes when the picture moves by so many pixels."""
     image, rows = board(), []
-    with same_order(), torch.no_grad():
+    with exact_sums(), torch.no_grad():
         whole = model(image[None])[0].sigmoid()
         for step in (1, 2, 4, 8, 16):
             moved = model(image[None, :, :, step:])[0].sigmoid()

@@ -55,6 +55,54 @@ class Named(nn.Module):
         return x + time
 
 
+class JoinedAlong(nn.Module):
+    """Lays two maps together along some dimension, for a layer that takes 16 channels."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim, self.one, self.two = dim, nn.Conv2d(3, 8, 1), nn.Conv2d(16, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.two(torch.cat([self.one(x), self.one(x)], self.dim))
+        return made
+
+
+class Adds(nn.Module):
+    """Adds a map of 4 channels to one of as many as are said."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 4, 1), nn.Conv2d(3, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.two(x) + self.one(x)
+        return made
+
+
+class Forgets(nn.Module):
+    """Goes down, and meets its skip without having come up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        one = self.one(x)
+        return torch.cat([self.two(one), one], 1)
+
+
+class Deep(nn.Module):
+    """Two halvings, each without anything left of one pixel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.MaxPool2d(2), nn.MaxPool2d(2), nn.Conv2d(3, 2, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.layers(x)
+        return made
+
+
 def fail(x: Tensor) -> None:
     raise KeyError("lost\nand found")
 
@@ -121,6 +169,69 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         (PICTURE,),
         {},
         ["forward(x, time)", "'time'", "(1, 3, 64, 64), (1, 4))"],
+    ),
+    "bytes": (
+        Small,
+        (torch.ones(PICTURE, dtype=torch.uint8),),
+        {},
+        ["input is uint8", "Make it float: x.float() / 255"],
+    ),
+    "channels last": (Small, ((1, 32, 32, 3),), {}, ["expects 3", "x.movedim(-1, 1)"]),
+    "joined along the height": (
+        lambda: JoinedAlong(2),
+        (PICTURE,),
+        {},
+        ["expects 16, got 8", "joined along dim 2; channels are dim 1"],
+    ),
+    "rows of another length": (
+        lambda: nn.Linear(10, 3),
+        (PICTURE,),
+        {},
+        ["expects 10, got 32 features", "along the last dimension"],
+    ),
+    "a wide normalisation": (
+        lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(8)),
+        (PICTURE,),
+        {},
+        ["1 expects 8, got 4 channels", "as many as the layer before it makes"],
+    ),
+    "added, of other widths": (
+        lambda: Adds(16),
+        (PICTURE,),
+        {},
+        ["16 channels (made by two (convolution)) meet 4 (made by one", "1×1 convolution"],
+    ),
+    "a forgotten up-sampling": (
+        lambda: nn.Sequential(Forgets()),
+        (PICTURE,),
+        {},
+        ["16×16", "meets 32×32", "One is 2 times as large", "an up-sampling too few"],
+    ),
+    "words as floats": (
+        lambda: nn.Embedding(10, 4),
+        ((1, 6, 6),),
+        {},
+        ["looks things up by whole numbers", "torch.zeros(1, dtype=torch.long)"],
+    ),
+    "a short shape by name": (Named, (PICTURE,), {"time": (5,)}, ["By name, three numbers or"]),
+    "an array given": (Small, (np.ones(PICTURE),), {}, ["array 1×3×32×32", "torch.from_numpy(x)"]),
+    "a picture of two pixels": (
+        Deep,
+        ((1, 3, 2, 2),),
+        {},
+        ["A picture of 2×2 is too small for", "4×4 works."],
+    ),
+    "stopped at once": (
+        lambda: nn.Sequential(nn.PixelUnshuffle(2)),
+        ((1, 3, 31, 31),),
+        {},
+        ["stopped in 0, before its first operation"],
+    ),
+    "a generator": (
+        lambda: Ends(lambda x: (row for row in x)),
+        (PICTURE,),
+        {},
+        ["a value of type generator, no tensor: there is no map to follow."],
     ),
     "anything": (
         lambda: Ends(fail),
@@ -201,3 +312,17 @@ def test_what_is_no_network() -> None:
         inspect_unet("a.Net", PICTURE)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"the class Small.*inspect_unet\(Network\(\)"):
         inspect_unet(Small, PICTURE)  # type: ignore[arg-type]
+
+
+def test_what_the_sentences_advise_works() -> None:
+    assert not inspect_unet(JoinedAlong(1), PICTURE).problem
+    assert not inspect_unet(Adds(4), PICTURE).problem
+    assert not inspect_unet(Deep(), (1, 3, 4, 4)).problem
+    assert not inspect_unet(nn.Embedding(10, 4), torch.zeros(1, dtype=torch.long)).problem
+    assert inspect_unet(Small(), torch.rand(1, 32, 32, 3).movedim(-1, 1)).is_unet
+    assert inspect_unet(Small(), torch.ones(PICTURE, dtype=torch.uint8).float() / 255).is_unet
+
+
+def test_a_shape_below_zero_is_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"\(-1, 3, 32, 32\) has a number below 0"):
+        inspect_unet(Small(), (-1, 3, 32, 32))

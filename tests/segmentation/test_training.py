@@ -332,7 +332,7 @@ def test_impossible_numbers_are_refused(halves, options, said):
         ({"batch": "8"}, "batch='8' is of type str"),
         ({"threads": True}, "threads=True is of type bool"),
         ({"checkpoint": 3}, "checkpoint is of type int; give a path"),
-        ({"model": UNet}, "model is of type type; give a network that is built"),
+        ({"model": UNet}, "model is the class UNet; build it"),
         ({"data": lines_in_rings}, "data is of type function; give a dataset, such as earth"),
     ],
 )

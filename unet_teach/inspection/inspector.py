@@ -41,6 +41,7 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
 
     Raises:
         TypeError: when `model` is no `torch.nn.Module`.
+        ValueError: for a shape with a number below 0.
     """
     if not isinstance(model, nn.Module):
         kind = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__

@@ -158,9 +158,15 @@ def resized(given: Any, image: Value | None, sizes: dict[int, int]) -> Any:
 
 
 def from_shapes(given: Any, least: int) -> Any:
-    """A tuple of at least so many whole numbers becomes a float tensor of that shape, on meta."""
+    """A tuple of at least so many whole numbers becomes a float tensor of that shape, on meta.
+
+    Raises:
+        ValueError: for a shape with a number below 0.
+    """
     is_shape = isinstance(given, tuple) and len(given) >= least
     if is_shape and all(isinstance(n, int) and not isinstance(n, bool) for n in given):
+        if min(given) < 0:
+            raise ValueError(f"The shape {given} has a number below 0. Give sizes: (1, 3, 64, 64).")
         return torch.empty(given, device="meta")
     return given
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import product
 from typing import NamedTuple
 
@@ -52,8 +50,8 @@ def predict_tiled(
     The answer is that of the whole picture at once when two things hold (`why_not_equal` checks
     them): tiles start at multiples of 2^depth, as the network repeats itself only after so many
     pixels; and the overlap is at least what the network sees beyond such a cell of 2^depth. Then
-    every sum has the same terms. Fast convolutions add them in an order that depends on the size,
-    so the last digits differ (about 1e-7 of the values). Within `same_order()` they do not.
+    every sum has the same terms. Convolutions add them in an order that depends on the size, so the
+    last digits differ (about 1e-7 of the values). Within `exact_sums()` they do not.
 
     Tiles with a halo that give the answer of the whole: Majurski & Bajcsy, "Exact Tile-Based
     Segmentation Inference for Images Larger than GPU Memory", 2021, doi:10.6028/jres.126.009.
@@ -111,27 +109,6 @@ def predict_tiled(
     return answer
 
 
-@contextmanager
-def same_order() -> Iterator[None]:
-    """Let convolutions add in an order that does not depend on the picture's size. It is slower.
-
-    Predict the whole picture and the tiles within it, and the answers are the same to the last bit
-    wherever sums are made alike. There are two exceptions, of about 1e-8 of the values: bilinear
-    up-sampling, whose own sums depend on how wide a map is; and the last pixels of a tile whose
-    number of pixels is no multiple of 16, which a processor adds apart.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a word about graphics cards that are not there
-        enabled = torch.backends.mkldnn.flags(enabled=False)
-        enabled.__enter__()
-    try:
-        yield
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            enabled.__exit__(None, None, None)
-
-
 def tiles(height: int, width: int, tile: int, overlap: int) -> Iterator[Tile]:
     """Yield the tiles of a picture: the kept parts lie side by side, the read parts overlap."""
     for rows, columns in product(reads(height, tile, overlap), reads(width, tile, overlap)):
@@ -156,7 +133,7 @@ def needed_overlap(model: nn.Module) -> int:
 def why_not_equal(model: nn.Module, height: int, width: int, tile: int, overlap: int) -> str:
     """Return why tiles may give another answer than the whole picture, or "" if they never do.
 
-    It is about what enters the sums; how the sums are rounded, see `same_order`.
+    It is about what enters the sums; how the sums are rounded, see `exact_sums`.
 
     Args:
         model: a `UNet` of this course.
