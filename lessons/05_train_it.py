@@ -316,8 +316,8 @@ for name, value in ious.items():
 # ## Read the document again
 #
 # - It does not say a word about training, and it need not. But its `out_channels=128` would be 128 answers for each pixel. Here it is one.
-# - Its network has no normalisation. One without stayed behind the forest on the validation strip, after as many steps. Try
-#   `UNet(1, 1, depth=3, base_channels=8, norm=False)`.
+# - Its network has no normalisation. Would yours do without? Train `UNet(1, 1, depth=3, base_channels=8, norm=False)` for as many steps, and compare on
+#   validation.
 #
 # ## Recap
 #

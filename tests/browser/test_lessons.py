@@ -89,3 +89,20 @@ def test_an_exercise_is_answered_wrongly_then_rightly(lesson):
 
 def test_nothing_was_written_to_the_console_as_an_error(lesson):
     assert lesson[0].console_errors == []
+
+
+def test_a_stored_report_reads_well_before_it_is_run(browser, lab):
+    """Nobody has vouched for its output yet: JupyterLab takes the tags of SVG and the style out."""
+    notebook = Notebook(browser, lab, "solved/07_is_it_a_unet.ipynb", height=9000)
+    output = notebook.page.locator(".jp-OutputArea-output", has_text="LinkNet").first
+    told, drawing = "The drawing appears when the cell is run.", output.locator("svg")
+    try:
+        expect(output).to_contain_text("It is a U-Net: all four marks are there.")
+        expect(output.get_by_text(told)).to_be_visible()
+        assert "makes 1 ×" not in output.inner_text()
+        notebook.run_all()
+        expect(drawing).to_be_visible()
+        expect(output.get_by_text(told)).to_be_hidden()
+        assert notebook.errors() == []
+    finally:
+        notebook.close()

@@ -272,8 +272,10 @@ def _picture(drawing: Drawing) -> str:
         parts.append(_box(drawing, places, index, (width, height)))
     label = html.escape(text(drawing), quote=True)
     return (
-        f'<div class="udia-frame"><svg viewBox="0 0 {width:g} {height + 22:g}" width="{width:g}" '
+        f'<div class="udia-frame" style="display:none"><svg width="{width:g}" '
+        f'viewBox="0 0 {width:g} {height + 22:g}" '
         f'role="group" aria-label="{label}">{"".join(parts)}</svg></div>'
+        '<p class="udia-off">The drawing appears when the cell is run.</p>'
     )
 
 
@@ -347,6 +349,8 @@ STYLE = (
     f"{_theme(DARK, WORDS_DARK)}}}}}"
     ".udia p{margin:2px 0}.udia-title{font-size:16px;font-weight:600;overflow-wrap:anywhere}"
     ".udia-both{display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start}"
+    # An output that is not trusted yet loses this style and the tags of SVG, and keeps their words.
+    ".udia-frame{display:block!important}.udia-off{display:none}"
     ".udia-frame{overflow-x:auto;max-width:100%}.udia svg{display:block;max-width:none}"
     ".udia summary{cursor:pointer}.udia details p{margin:2px 0 2px 16px}"
     ".udia-verdicts{flex:1 1 280px}.udia-verdicts>p{font-weight:600}"

@@ -39,6 +39,8 @@ STYLE = (  # the hues of js/theme.css
     ".ulive p{margin:4px 0}.ulive .ulive-head{font-size:16px;font-weight:600}"
     ".ulive-wrong{border-left:4px solid var(--wrong);padding:4px 12px}"
     ".ulive-wrong b{color:var(--wrong)}"
+    # An output that is not trusted yet loses this style and the tags of SVG, and keeps their words.
+    ".ulive-curves{display:block!important}.ulive-off{display:none}"
     ".ulive-body{display:flex;flex-wrap:wrap;gap:12px 24px;align-items:flex-start}"
     ".ulive-names{display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0;max-width:390px}"
     ".ulive-names svg{vertical-align:-1px;margin-right:6px}"
@@ -116,7 +118,9 @@ class LiveView:
         return (
             f'<div class="ulive"><style>{STYLE}</style>'
             f'<p class="ulive-head" role="status">{escape(head)}</p>{warning if note else ""}'
-            f'<div class="ulive-body"><div>{_names(history[-1])}{_curves(history, done)}</div>'
+            f'<div class="ulive-body"><div>{_names(history[-1])}'
+            f'<div class="ulive-curves" style="display:none">{_curves(history, done)}</div>'
+            '<p class="ulive-off">The curves appear when the cell is run.</p></div>'
             f'<div><p>The first validation picture</p><div class="ulive-pictures">'
             f"{self.still}{found}</div></div></div></div>"
         )
@@ -171,7 +175,7 @@ def _names(look: Look) -> str:
     """Return what each line is, and its last value."""
     return (
         '<div class="ulive-names">'
-        + "".join(
+        + " ".join(
             f'<span><svg width="26" height="4" aria-hidden="true"><line x2="26" y1="2" y2="2" '
             f'stroke="var(--{name})" stroke-dasharray="{dashes}"/></svg>'
             f"{said} <b>{getattr(look, name):.2f}</b></span>"
