@@ -11,6 +11,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from IPython.display import Markdown, display
 
 from unet_teach import exercises
 from unet_teach.figures import show
@@ -82,7 +83,7 @@ print(f"IoU {mine.iou:.2f} with {mine.parameters:,} parameters")
 runs = ablation.results()
 first = [run for run in runs if run.seed < 3]
 print(f"{sum(run.seconds for run in first) / 60:.0f} minutes of one core, which you need not spend")
-print(ablation.table(first))
+Markdown(ablation.table(first))
 
 # %%
 show(
@@ -247,7 +248,7 @@ def measure(picture):
 exercises.checkerboard.check(measure)
 
 # %%
-print(checkerboard.table())
+display(Markdown(checkerboard.table()))
 show(
     checkerboard.figure(),
     "A piece of Mongolia, and what each kind of network drew of it, all blurred. The three with transposed convolutions lay a fine regular "

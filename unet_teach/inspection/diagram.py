@@ -11,7 +11,7 @@ from typing import Literal
 
 Arm = Literal["encoder", "bottleneck", "decoder"]
 Point = tuple[float, float]
-LETTER = 0.62  # how wide a digit is, of its height
+LETTER = 0.7  # how wide digits and × are at most, of their height
 TOP, TOP_OF_ROW = 20, 46  # pixels above the first level; over a single row, bridges need room
 BELOW = 18  # pixels under a single row, for its sizes
 JOINS = {"cat": "cat", "add": "+", "gate": "×", "attention": "attention"}
@@ -354,7 +354,7 @@ STYLE = (
     ".udia-frame{overflow-x:auto;max-width:100%}.udia svg{display:block;max-width:none}"
     ".udia summary{cursor:pointer}.udia details p{margin:2px 0 2px 16px}"
     ".udia-verdicts{flex:1 1 280px}.udia-verdicts>p{font-weight:600}"
-    ".udia ul{list-style:none;margin:6px 0;padding:0}.udia li{margin:6px 0}"
+    ".udia .udia-verdicts ul{list-style:none;margin:6px 0;padding:0}.udia li{margin:6px 0}"
     ".udia-met b{color:var(--met-word)}.udia-unmet b{color:var(--unmet-word)}"
     ".udia text{font-size:13px;fill:currentColor;text-anchor:middle}"
     ".udia .udia-channels{font-size:13px}"

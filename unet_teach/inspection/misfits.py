@@ -22,8 +22,8 @@ REPAIRS = (
 
 
 def place_of(module: str) -> str:
-    """A module by its path; the network itself is its forward."""
-    return module or "the forward"
+    """A module by its path; the network itself is its forward, a number a layer."""
+    return f"layer {module}" if module.isdigit() else module or "the forward"
 
 
 def sized(sizes: Any) -> str:
