@@ -79,16 +79,28 @@ class Adds(nn.Module):
         return made
 
 
-class Forgets(nn.Module):
-    """Goes down, and meets its skip without having come up."""
+class Joins(Adds):
+    """Joins the two along a dimension; one may be half as high as the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, dim: int, stride: int = 1) -> None:
+        super().__init__(16)
+        self.dim, self.two = dim, nn.Conv2d(3, 16, 1, (stride, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.two(x), self.one(x)], self.dim)
+
+
+class Forgets(nn.Module):
+    """Goes down, and meets its skip without having come up, but for what is given."""
+
+    def __init__(self, up: nn.Module | None = None) -> None:
         super().__init__()
+        self.up = up or nn.Identity()
         self.one, self.two = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, 2, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         one = self.one(x)
-        return torch.cat([self.two(one), one], 1)
+        return torch.cat([self.up(self.two(one)), one], 1)
 
 
 class Deep(nn.Module):
@@ -200,6 +212,30 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         (PICTURE,),
         {},
         ["16 channels (made by two (convolution)) meet 4 (made by one", "1×1 convolution"],
+    ),
+    "joined along the batch": (
+        lambda: Joins(0),
+        (PICTURE,),
+        {},
+        ["16 channels (made by two (convolution)) meet 4", "along dim 0; channels are dim 1"],
+    ),
+    "joined along the height, from the back": (
+        lambda: Joins(-2, stride=2),
+        (PICTURE,),
+        {},
+        ["16 channels (made by two (convolution)) meet 4", "along dim 2; channels are dim 1"],
+    ),
+    "one pixel, halved and doubled": (
+        lambda: Forgets(nn.Upsample(scale_factor=2)),
+        ((1, 3, 1, 1),),
+        {},
+        ["2×2 (made by", "meets 1×1", "1 is not: 2 works", "Pad the input"],
+    ),
+    "a flat picture": (
+        Deep,
+        ((1, 3, 2, 64),),
+        {},
+        ["A picture of 2×64 is too small for", "4×4 works."],
     ),
     "a forgotten up-sampling": (
         lambda: nn.Sequential(Forgets()),
@@ -317,6 +353,7 @@ def test_what_is_no_network() -> None:
 def test_what_the_sentences_advise_works() -> None:
     assert not inspect_unet(JoinedAlong(1), PICTURE).problem
     assert not inspect_unet(Adds(4), PICTURE).problem
+    assert not inspect_unet(Joins(1), PICTURE).problem
     assert not inspect_unet(Deep(), (1, 3, 4, 4)).problem
     assert not inspect_unet(nn.Embedding(10, 4), torch.zeros(1, dtype=torch.long)).problem
     assert inspect_unet(Small(), torch.rand(1, 32, 32, 3).movedim(-1, 1)).is_unet

@@ -57,6 +57,25 @@ def test_layers_of_any_kind_are_computed(layer):
             torch.testing.assert_close(layer(x), there, rtol=1e-4, atol=1e-5)
 
 
+def test_bilinear_means_are_those_of_doubles():
+    x = torch.randint(0, 2**24, (1, 1, 9, 13)) * 2.0**-20
+
+    def doubled(values):
+        return functional.interpolate(values, scale_factor=2.0, mode="bilinear")
+
+    with exact_sums():
+        assert torch.equal(doubled(x), doubled(x.double()).float())
+
+
+@pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d])
+def test_a_bound_is_that_of_one_channel(kind):
+    """Each of a hundred channels sums to 1000: all of them together are no sum."""
+    layer = kind(1, 100, 1, bias=False)
+    with torch.no_grad(), exact_sums():
+        layer.weight.fill_(1)
+        assert (layer(torch.full((1, 1, 2, 2), 1000.0)) == 1000).all()
+
+
 @pytest.mark.parametrize("value", [1e4, float("nan"), float("inf")])
 def test_sums_that_a_double_cannot_hold_are_refused(value):
     with exact_sums(), pytest.raises(ValueError, match=r"exact below 8192\. Predict without"):

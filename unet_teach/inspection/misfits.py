@@ -71,22 +71,35 @@ def _times(one: Value, two: Value) -> int:
 
 
 def widths_part(recording: Recording) -> str:
-    """Two maps of one size are added, and have other channels."""
+    """Two maps of one size are added, or joined along another dimension than their channels."""
     op = recording.failed
-    if op is None or kind_of(op) not in ("add", "gate"):
+    if op is None or (op.name != "cat" and kind_of(op) not in ("add", "gate")):
         return ""
     maps = [v for v in dict.fromkeys(op.inputs) if len(v.shape) >= 3 and v.depends]
-    if len(maps) != 2 or maps[0].shape[2:] != maps[1].shape[2:]:
+    if len(maps) != 2 or maps[0].shape[1] == maps[1].shape[1]:
         return ""
     one, two = maps
-    if one.shape[1] == two.shape[1] or 1 in (one.shape[1], two.shape[1]):
-        return ""
     words = Words(Graph(recording))
-    return (
+    told = (
         f"In {place_of(op.module)} ({op.name.strip('_')}) {one.shape[1]} channels (made by "
-        f"{words.maker(one)}) meet {two.shape[1]} (made by {words.maker(two)}). Bring one to the "
-        "other's number by a 1×1 convolution, or join them by torch.cat, which takes both."
+        f"{words.maker(one)}) meet {two.shape[1]} (made by {words.maker(two)})."
     )
+    if op.name == "cat":
+        dim = _joined(op, one)
+        repair = f"They are joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
+        return f"{told} {repair}" if dim != 1 else ""
+    if one.shape[2:] != two.shape[2:] or 1 in (one.shape[1], two.shape[1]):
+        return ""
+    return (
+        f"{told} Bring one to the other's number by a 1×1 convolution, or join them by torch.cat, "
+        "which takes both."
+    )
+
+
+def _joined(op: Op, value: Value) -> int:
+    """Along which dimension a concatenation joins, counted from the front."""
+    dim: int = op.arguments.get("dim", 0)
+    return dim % len(value.shape)
 
 
 def too_small(recording: Recording, error: Exception | None, runs: Runs) -> str:
@@ -99,9 +112,8 @@ def too_small(recording: Recording, error: Exception | None, runs: Runs) -> str:
     if picture is None or len(picture.shape) < 3:
         return ""
     axes = range(2, len(picture.shape))
-    least = max(picture.shape[2:])
     for side in (2**k for k in range(1, 10)):
-        if side > least and runs(dict.fromkeys(axes, side)):
+        if runs(dict.fromkeys(axes, side)):
             offer = sized([side] * len(axes))
             return (
                 f"A picture of {sized(picture.shape[2:])} is too small for "
@@ -114,8 +126,7 @@ def _differ(one: Value, two: Value, op: Op) -> bool:
     """Whether two maps of one rank differ where they must not: in more than what is joined."""
     if len(one.shape) != len(two.shape):
         return False
-    along = 1 if "cat" in op.name else -1
-    joined = op.arguments.get("dim", along) % len(one.shape) if "cat" in op.name else None
+    joined = _joined(op, one) if op.name == "cat" else None
     places = range(2, len(one.shape))
     return any(
         i != joined
@@ -199,7 +210,7 @@ def _other_channels(given: Value, wanted: int) -> str:
     if given.is_input:
         return f"Give a picture of {wanted} channels, or build the network for {given.shape[1]}."
     if given.op is not None and given.op.name == "cat":
-        dim = given.op.arguments.get("dim", 0) % len(given.shape)
+        dim = _joined(given.op, given)
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
         return (
