@@ -138,8 +138,13 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
     "unknown name": (Small, (PICTURE,), {"mask": None}, ["forward(x", "'mask'"]),
     "double": (Small, (torch.rand(PICTURE).double(),), {}, ["float64", "are float32", "x.to("]),
     "whole numbers": (Small, (torch.ones(PICTURE).long(),), {}, ["input is int64", "one.0"]),
-    "a list": (Small, ([1, 3, 32, 32],), {}, ["one.0 needs a tensor", "is a list", "bare tuple"]),
-    "a path": (Small, ("cells.png",), {}, ["is a str, cells.png", "(1, 3, 64, 64)"]),
+    "a list": (
+        Small,
+        ([1, 3, 32, 32],),
+        {},
+        ["one.0 needs a tensor", "is of type list", "bare tuple"],
+    ),
+    "a path": (Small, ("cells.png",), {}, ["is of type str, cells.png", "(1, 3, 64, 64)"]),
     "rank": (Small, ((3, 32),), {}, ["one.0 expects", "the input is 3×32", "(N, C, H, W)"]),
     "no forward": (lambda: DocumentUNet(3, 2), (PICTURE,), {}, ["no forward", "conv1", "def forw"]),
     "left torch": (
@@ -205,7 +210,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(8)),
         (PICTURE,),
         {},
-        ["layer 1 expects 8, got 4 channels", "as many as the layer before it makes"],
+        ["layer 1 expects 8, got 4 channels", "made for as many as it is given"],
     ),
     "added, of other widths": (
         lambda: Adds(16),
@@ -247,7 +252,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: nn.Embedding(10, 4),
         ((1, 6, 6),),
         {},
-        ["looks things up by whole numbers", "torch.zeros(1, dtype=torch.long)"],
+        ["looks things up by whole numbers", "torch.zeros((1, 6, 6), dtype=torch.long)"],
     ),
     "a short shape by name": (Named, (PICTURE,), {"time": (5,)}, ["By name, three numbers or"]),
     "an array given": (Small, (np.ones(PICTURE),), {}, ["array 1×3×32×32", "torch.from_numpy(x)"]),
@@ -267,7 +272,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: Ends(lambda x: (row for row in x)),
         (PICTURE,),
         {},
-        ["a value of type generator, no tensor: there is no map to follow."],
+        ["a value of type generator, no tensor to follow."],
     ),
     "anything": (
         lambda: Ends(fail),
@@ -355,7 +360,7 @@ def test_what_the_sentences_advise_works() -> None:
     assert not inspect_unet(Adds(4), PICTURE).problem
     assert not inspect_unet(Joins(1), PICTURE).problem
     assert not inspect_unet(Deep(), (1, 3, 4, 4)).problem
-    assert not inspect_unet(nn.Embedding(10, 4), torch.zeros(1, dtype=torch.long)).problem
+    assert not inspect_unet(nn.Embedding(10, 4), torch.zeros((1, 6, 6), dtype=torch.long)).problem
     assert inspect_unet(Small(), torch.rand(1, 32, 32, 3).movedim(-1, 1)).is_unet
     assert inspect_unet(Small(), torch.ones(PICTURE, dtype=torch.uint8).float() / 255).is_unet
 

@@ -6,6 +6,7 @@ import inspect
 import linecache
 import math
 import os
+import re
 from types import TracebackType
 from typing import Any
 
@@ -60,6 +61,7 @@ def why(
         or _kinds(recording, error)
         or _rank(recording, error)
         or _no_tensor(args, kwargs, recording, error)
+        or _another_thing(recording, error)
     )
     told, own = known or _anything(recording) + _line(error), str(error).strip()
     if known:  # the reason is said; of torch's own words, the first line is enough
@@ -70,10 +72,12 @@ def why(
 def no_trail(recording: Recording) -> str:
     """Say why the output of a run that came to its end leads back to no input."""
     if not any(inside(recording.output, Value)):
-        kind = type(recording.output).__name__
-        what = "None" if recording.output is None else f"a value of type {kind}"
-        told = f"The network returns {what}, no tensor: there is no map to follow."
-        return told if what.endswith("generator") else f"{told} {_end(recording)}"
+        if recording.output is None:
+            return "The network returns None: is a `return` missing at the end of its forward?"
+        kind = type(recording.output)
+        told = f"The network returns a value of type {kind.__name__}, no tensor to follow."
+        left_torch = (np.ndarray, np.generic, float, int, bool, list)
+        return f"{told} {_end(recording)}" if issubclass(kind, left_torch) else told
     return f"What comes out does not depend on what goes in. {_end(recording)}"
 
 
@@ -121,10 +125,12 @@ def _arguments(
         signature.bind(*args, **kwargs)
     except TypeError as misfit:
         given = [*(["one value"] if len(args) == 1 else [f"{len(args)} values"]), *kwargs]
-        missing = "missing" in str(misfit)
+        missing = "missing" in str(misfit) and not kwargs
         more = " Give each a tensor or its shape: inspect_unet(model, (1, 3, 64, 64), (1, 4))."
         one = " Give a tensor or its shape: inspect_unet(model, (1, 3, 64, 64))."
-        example = (more if args or kwargs else one) if missing else ""
+        example = (more if args else one) if missing else ""
+        if len(args) > 1 and all(isinstance(a, int) for a in args):
+            example = f" A shape is one tuple: inspect_unet(model, {args})."
         return f"It takes forward{signature}; given: {', '.join(given)}: {misfit}.{example}"
     return ""
 
@@ -176,24 +182,29 @@ def _kinds(recording: Recording, error: Exception | None) -> str:
 
 def _places(recording: Recording, error: Exception | None) -> str:
     """An embedding is given numbers where it looks things up by whole ones."""
-    if "'indices'" not in str(error):
+    if "'indices'" not in str(error) or "scalar types" not in str(error):
         return ""
+    given = recording.failed.arguments.get("indices") if recording.failed else None
+    shape = given.shape if isinstance(given, Value) else (1,)
     return (
         f"{place_of(recording.last_module)} looks things up by whole numbers, and a shape became "
-        "floats. Give a tensor: torch.zeros(1, dtype=torch.long)."
+        f"floats. Give a tensor: torch.zeros({shape}, dtype=torch.long)."
     )
 
 
 def _rank(recording: Recording, error: Exception | None) -> str:
     text = str(error)
-    shapes = ", ".join(sized(v.shape) for v in recording.inputs)
-    if "Expected" in text and ("unbatched" in text or "batched" in text) and shapes:
-        return (
-            f"{place_of(recording.last_module)} expects a tensor with another number of "
-            f"dimensions; the input is {shapes}. Pictures are (N, C, H, W), volumes "
-            "(N, C, D, H, W), series (N, C, L)."
-        )
-    return ""
+    if "Expected" not in text or ("unbatched" not in text and "batched" not in text):
+        return ""
+    given = recording.failed.inputs[:1] if recording.failed else recording.inputs
+    if not given:
+        return ""
+    what = "the input is" if given[0].is_input else "it is given"
+    return (
+        f"{place_of(recording.last_module)} expects a tensor with another number of dimensions; "
+        f"{what} {', '.join(sized(v.shape) for v in given)}. Pictures are (N, C, H, W), volumes "
+        "(N, C, D, H, W), series (N, C, L)."
+    )
 
 
 def _no_tensor(
@@ -207,13 +218,33 @@ def _no_tensor(
     if not strange:
         return ""
     name, thing = strange[0]
-    told = f"{place_of(recording.last_module)} needs a tensor; argument {name} is a "
+    told = f"{place_of(recording.last_module)} needs a tensor; argument {name} is "
     if isinstance(thing, np.ndarray):
-        return f"{told}NumPy array {sized(thing.shape)}: give torch.from_numpy(x)."
-    told += f"{type(thing).__name__}, {str(thing)[:60]}. "
+        return f"{told}a NumPy array {sized(thing.shape)}: give torch.from_numpy(x)."
+    told += f"of type {type(thing).__name__}, {str(thing)[:60]}. "
     if name in kwargs and isinstance(thing, tuple):
         return f"{told}By name, three numbers or more make a shape; give a tensor, torch.zeros(…)."
     return f"{told}A shape is a bare tuple of whole numbers with the batch first: (1, 3, 64, 64)."
+
+
+def _another_thing(recording: Recording, error: Exception | None) -> str:
+    """A layer is given what another one made, and that is no tensor."""
+    told = re.search(
+        r"must be Tensor, not (\w+)|combination of arguments - got \((\w+)", str(error)
+    )
+    kind = next(filter(None, told.groups()), "") if told else ""
+    if not kind or kind in ("Tensor", "Parameter"):
+        return ""
+    hints = {
+        "NoneType": "Is a `return` missing where it was made?",
+        "tuple": "Take a part of it, such as [0]. (A comma at a line's end makes a tuple, too.)",
+        "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
+        "ndarray": "Stay in torch: torch.from_numpy(x).",
+    }
+    made = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
+    hint = hints.get(kind, made if hasattr(nn, kind) or kind == "type" else "")
+    what = "None" if kind == "NoneType" else f"a {kind}"
+    return f"{place_of(recording.last_module)} needs a tensor and is given {what}. {hint}".strip()
 
 
 def _has_tensor(thing: Any) -> bool:

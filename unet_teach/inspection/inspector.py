@@ -40,7 +40,7 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         A report; `report.problem` says why where the network cannot be run.
 
     Raises:
-        TypeError: when `model` is no `torch.nn.Module`.
+        TypeError: when `model` is no `torch.nn.Module`, or one without `super().__init__()`.
         ValueError: for a shape with a number below 0.
     """
     if not isinstance(model, nn.Module):
@@ -50,6 +50,10 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         raise TypeError(
             f"model is {kind}; inspect_unet takes a network, an instance of torch.nn.Module. "
             "Give it one: inspect_unet(Network(), (1, 3, 64, 64))."
+        )
+    if not hasattr(model, "_modules"):
+        raise TypeError(
+            f"{type(model).__name__} is not set up: begin its __init__ with super().__init__()."
         )
     args = tuple(from_shapes(given, 1) for given in example_inputs)
     named = {name: from_shapes(given, 3) for name, given in kwargs.items()}

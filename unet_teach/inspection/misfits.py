@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +17,8 @@ CHANNELS = ("convolution", "_convolution", "mkldnn_convolution")
 VIEWS = ("view", "_unsafe_view", "reshape", "flatten")
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 REPAIRS = (
-    "Pad the input, or bring what comes up to the skip's size where they meet: by F.pad, a crop, "
-    "or F.interpolate(x, size=skip.shape[2:])."
+    "bring what comes up to the skip's size where they meet: by F.pad, a crop, or "
+    "F.interpolate(x, size=skip.shape[2:])."
 )
 
 
@@ -34,7 +35,7 @@ def sized(sizes: Any) -> str:
 def sizes_part(recording: Recording, runs: Runs) -> str:
     """Two maps meet that are not of one size."""
     op = recording.failed
-    if op is None or kind_of(op) is None:
+    if op is None or op.name in PRODUCTS or kind_of(op) in (None, "attention"):
         return ""
     graph = Graph(recording)
     maps = [v for v in dict.fromkeys(op.inputs) if v in graph.levels and len(v.shape) >= 3]
@@ -51,23 +52,32 @@ def sizes_part(recording: Recording, runs: Runs) -> str:
         f"{sized(one.shape[2:])} (made by {words.maker(one)}) meets {sized(two.shape[2:])} "
         f"(made by {words.maker(two)})."
     ]
-    even = _even(graph, runs)
-    times = _times(one, two)
-    repair = REPAIRS
-    if times and not even:
+    even, times = _even(graph, runs), _times(one, two)
+    if even:
+        repair = f"{even} Pad the input, or {REPAIRS}"
+    elif 0 in (*one.shape, *two.shape):
+        repair = "Nothing is left of one: a slice such as [d:-d] takes nothing when d is 0."
+    elif times:
         repair = (
-            f"One is {times} times as large as the other: an up-sampling too few or too many, or a "
-            "skip of another level."
+            f"One is {times} times as large as the other: an up-sampling too few or too many, a "
+            "stride in one of the two paths only, or a skip of another level."
         )
-    return " ".join(part for part in (*said, even, repair) if part)
+    else:
+        repair = (
+            "Let the convolutions before it keep the size, padding=kernel_size // 2, and where a "
+            f"stride halves it, the way up double it; or {REPAIRS}"
+        )
+    return " ".join((*said, repair))
 
 
 def _times(one: Value, two: Value) -> int:
     """By which whole number, 2 or more, one map is larger along each axis where they differ."""
-    pairs = [sorted(p) for p in zip(one.shape[2:], two.shape[2:], strict=True) if p[0] != p[1]]
-    times = {large // small for small, large in pairs if small and large % small == 0}
-    exact = all(small and large % small == 0 for small, large in pairs)
-    return times.pop() if exact and len(times) == 1 else 0
+    pairs = [p for p in zip(one.shape[2:], two.shape[2:], strict=True) if p[0] != p[1]]
+    for sides in (pairs, [p[::-1] for p in pairs]):
+        times = {large // small if small and large % small == 0 else 0 for large, small in sides}
+        if len(times) == 1 and 0 not in times:
+            return times.pop()
+    return 0
 
 
 def widths_part(recording: Recording) -> str:
@@ -175,11 +185,22 @@ def no_batch(recording: Recording) -> str:
     pictures = [v for v in recording.inputs if v.is_number and len(v.shape) == rank - 1]
     if rank < 3 or len(pictures) != len(recording.inputs) or not pictures:
         return ""
-    shape = pictures[0].shape
-    return (
-        f"The input is {sized(shape)}, with no number for the batch. Give "
-        f"{(1, *shape)}: one picture, or as many as you like."
-    )
+    shape, takes = pictures[0].shape, _taken(convolutions[0])
+    if takes == 1 != shape[0]:
+        wanted, how = (shape[0], 1, *shape[1:]), "x.unsqueeze(1): each with its one channel"
+    elif takes == shape[-1] != shape[0]:
+        wanted, how = (1, takes, *shape[:-1]), "x.movedim(-1, 0)[None]: channels first"
+    else:
+        wanted, how = (1, *shape), "x[None]: one, or as many as you like"
+    return f"The input is {sized(shape)}, with no number for the batch. Give {wanted}, {how}."
+
+
+def _taken(convolution: Op) -> int:
+    """How many channels a convolution takes."""
+    weight, transposed = (convolution.arguments.get(name) for name in ("weight", "transposed"))
+    assert isinstance(weight, Value)
+    groups: int = convolution.arguments.get("groups", 1)
+    return weight.shape[0] if transposed else weight.shape[1] * groups
 
 
 def channels(recording: Recording) -> str:
@@ -192,8 +213,7 @@ def channels(recording: Recording) -> str:
         return ""
     if len(given.shape) != len(weight.shape):
         return ""
-    transposed, groups = bool(op.arguments.get("transposed")), op.arguments.get("groups", 1)
-    wanted = weight.shape[0] if transposed else weight.shape[1] * groups
+    wanted = _taken(op)
     if given.shape[1] == wanted:
         return ""
     source = "the input" if given.is_input else _maker(given)
@@ -217,6 +237,8 @@ def _other_channels(given: Value, wanted: int) -> str:
             "A map that was concatenated has the channels of both its parts: the layer after it "
             "must take as many."
         )
+    if given.shape[-1] == wanted:
+        return f"If its last side, {wanted}, are the channels, bring them second: x.movedim(-1, 1)."
     return f"Let the layer before it make {wanted}, or this one take {given.shape[1]}."
 
 
@@ -227,22 +249,40 @@ def features(recording: Recording) -> str:
     if op is None or len(matrices) < 2 or matrices[-2].shape[-1] == matrices[-1].shape[-2]:
         return ""
     left, right = matrices[-2:]
-    why = (
-        "After a flattening their number depends on the picture's size: give pictures of the size "
-        "that the network was built for, or pool to a fixed one."
-        if _is_flattened(left)
-        else "It works along the last dimension: give it rows of as many, or build it for these."
-    )
+    if right.depends:
+        return (
+            f"In {place_of(op.module)} ({op.name.strip('_')}) {sized(left.shape)} is multiplied by "
+            f"{sized(right.shape)}: the last side of the one, {left.shape[-1]}, must be the last "
+            f"but one of the other, {right.shape[-2]}. Is a transpose(-1, -2) missing?"
+        )
+    before = left.op.inputs[0].shape if left.op and left.op.name in VIEWS else left.shape
     return (
         f"{place_of(op.module)} expects {right.shape[-2]}, got {left.shape[-1]} features: it is "
-        f"given {sized(left.shape)}. {why}"
+        f"given {sized(left.shape)}. {_other_rows(before, left.shape[-1], right.shape[-2])}"
     )
 
 
-def _is_flattened(value: Value) -> bool:
-    """Whether a view laid several dimensions into the last; a linear layer keeps the last."""
-    op = value.op
-    return op is not None and op.name in VIEWS and op.inputs[0].shape[-1] != value.shape[-1]
+def _other_rows(before: tuple[int, ...], found: int, wanted: int) -> str:
+    """What brings the rows of a linear layer to its length; the map as it was before its view."""
+    each = math.prod(before[1:])
+    if found != before[-1]:  # several dimensions were laid into one
+        if wanted == each:
+            return "The batch was flattened too: flatten from dim 1 on, x.flatten(1)."
+        side = math.isqrt(wanted // before[1])
+        is_square = len(before) == 4 and side and side * side * before[1] == wanted
+        fits = (
+            f" Or give pictures that make {sized(before[1:])} here {side}×{side}."
+            if is_square
+            else ""
+        )
+        return (
+            f"Their number depends on the picture's size; for this one, in_features={found}.{fits}"
+        )
+    if wanted == each:
+        return f"{sized(before[1:])} are {each} numbers: is nn.Flatten() missing before it?"
+    if len(before) > 2 and wanted == before[1]:
+        return "It works along the last dimension, channels are dim 1: x.movedim(1, -1)."
+    return "It works along the last dimension: give it rows of as many, or build it for these."
 
 
 def normalised(recording: Recording, error: Exception | None) -> str:
@@ -253,5 +293,5 @@ def normalised(recording: Recording, error: Exception | None) -> str:
     found, wanted = told.groups()
     return (
         f"{place_of(recording.last_module)} expects {wanted}, got {found} channels: a "
-        f"normalisation takes as many as the layer before it makes."
+        "normalisation is made for as many as it is given."
     )

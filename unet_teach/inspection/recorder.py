@@ -82,7 +82,7 @@ class Recording:
         error: what stopped it.
         failed: the operation that raised the error, without outputs, where it was one.
         weights: what the network owns.
-        last_module: the module that was running last.
+        last_module: the module that was running last; of a run that failed, the innermost.
     """
 
     ops: list[Op] = field(default_factory=list)
@@ -139,7 +139,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 made = self._model(*args, **kwargs)
             self.recording.output = self._as_values(made)
         except Exception as error:
-            self.recording.error = error
+            self.recording.error, self.recording.last_module = error, self._path[-1]
+        except SystemExit:
+            self.recording.error = RuntimeError("it calls exit()")
         finally:
             for handle in handles:
                 handle.remove()
@@ -151,8 +153,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.recording.last_module = name
 
         def leave(*_: Any) -> None:
-            if self._path[-1] == name:
-                self._path.pop()
+            if name in self._path:  # what stands behind it failed, and was caught
+                while self._path.pop() != name:
+                    pass
 
         if isinstance(module, torch.jit.ScriptModule):
             return

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+aten = torch.ops.aten
+PRODUCTS = {op.default for op in (aten.mm, aten.addmm, aten.bmm, aten.baddbmm)}
 MANY = 10_000  # made shapes that are kept, a few hundred bytes each
 _MADE: dict[Any, Any] = {}
 _FRESH: dict[Any, bool] = {}
@@ -20,10 +22,14 @@ def shapes_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run an operation; on meta tensors, one that was seen before only makes the same shapes.
 
     Raises:
-        RuntimeError: also where torch compares no channels on meta: in transposed convolutions.
+        RuntimeError: also for what torch does not compare on meta: channels and output_padding of
+            transposed convolutions, and types of numbers in products and normalisations.
     """
-    if func is torch.ops.aten.convolution.default and args[6]:
+    if func is aten.convolution.default and args[6]:
         _compare_channels(args[0], args[1])
+        _compare_padding(args[3], args[5], args[7])
+    elif func in PRODUCTS or func is aten.native_batch_norm.default:
+        _compare_types([a for a in args if isinstance(a, Tensor)], func not in PRODUCTS)
     key = _key(func, args, kwargs) if _makes_fresh(func) else None
     if key is None:
         return func(*args, **kwargs)
@@ -47,6 +53,23 @@ def _compare_channels(given: Tensor, weight: Tensor) -> None:
             f"Given transposed=1, weight of size {list(weight.shape)}, expected input "
             f"{list(given.shape)} to have {wanted} channels, but got {found} channels instead"
         )
+
+
+def _compare_padding(stride: list[int], dilation: list[int], output_padding: list[int]) -> None:
+    for one, two, more in zip(stride, dilation, output_padding, strict=False):
+        if more >= max(one, two):
+            raise RuntimeError(
+                f"output padding must be smaller than either stride or dilation, but got "
+                f"output_padding={more}, stride={one}, dilation={two}"
+            )
+
+
+def _compare_types(given: list[Tensor], allows_half: bool) -> None:
+    """Half precision may meet the float32 of a normalisation; doubles and bytes may not."""
+    half = (torch.float16, torch.bfloat16) if allows_half else ()
+    if len({a.dtype for a in given if a.dtype not in half}) > 1:
+        types = ", ".join(str(a.dtype) for a in given)
+        raise RuntimeError(f"expected tensors to have the same dtype, got {types}")
 
 
 def _makes_fresh(func: Any) -> bool:

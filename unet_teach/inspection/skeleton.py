@@ -10,6 +10,7 @@ import random
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -164,7 +165,8 @@ def from_shapes(given: Any, least: int) -> Any:
         ValueError: for a shape with a number below 0.
     """
     is_shape = isinstance(given, tuple) and len(given) >= least
-    if is_shape and all(isinstance(n, int) and not isinstance(n, bool) for n in given):
+    if is_shape and all(isinstance(n, Integral) and not isinstance(n, bool) for n in given):
+        given = tuple(map(int, given))  # NumPy's as well
         if min(given) < 0:
             raise ValueError(f"The shape {given} has a number below 0. Give sizes: (1, 3, 64, 64).")
         return torch.empty(given, device="meta")
