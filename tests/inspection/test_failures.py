@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,29 @@ class Forgets(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         one = self.one(x)
         return torch.cat([self.up(self.two(one)), one], 1)
+
+
+class Crosses(nn.Module):
+    """Goes through a layer, does something, and meets the map it began with."""
+
+    def __init__(self, layer: nn.Module, do: Callable[[Tensor], Tensor] = Tensor.relu) -> None:
+        super().__init__()
+        self.layer, self.do = layer, do
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.do(self.layer(x)), x], 1)
+
+
+class Through(nn.Module):
+    """Does something between two layers."""
+
+    def __init__(self, do: Callable[[Tensor], Any], last: nn.Module | None = None) -> None:
+        super().__init__()
+        self.first, self.do, self.last = nn.Conv2d(3, 4, 1), do, last or nn.Conv2d(4, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.last(self.do(self.first(x)))
+        return made
 
 
 class Deep(nn.Module):
@@ -274,6 +298,126 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         {},
         ["a value of type generator, no tensor to follow."],
     ),
+    "a product without a transpose": (
+        lambda: Ends(lambda x: x.flatten(2) @ x.flatten(2)),
+        (PICTURE,),
+        {},
+        ["1×2×1024 is multiplied by 1×2×1024", "transpose(-1, -2) missing?"],
+    ),
+    "no flattening": (
+        lambda: nn.Linear(3072, 10),
+        (PICTURE,),
+        {},
+        ["expects 3072, got 32", "3×32×32 are 3072 numbers: is nn.Flatten() missing"],
+    ),
+    "channels for a linear layer": (
+        lambda: nn.Linear(3, 10),
+        (PICTURE,),
+        {},
+        ["expects 3, got 32", "channels are dim 1: x.movedim(1, -1)"],
+    ),
+    "flattened, of another size": (
+        lambda: Through(lambda x: x.flatten(1), nn.Linear(4 * 16 * 16, 2)),
+        (PICTURE,),
+        {},
+        [
+            "last expects 1024, got 4096",
+            "in_features=4096. Or give pictures that make 32×32 here 16×16",
+        ],
+    ),
+    "flattened, batch and all": (
+        lambda: Through(Tensor.flatten, nn.Linear(4096, 2)),
+        ((2, 3, 32, 32),),
+        {},
+        ["last expects 4096, got 8192", "x.flatten(1)"],
+    ),
+    "flattened before a convolution": (
+        lambda: Through(lambda x: x.flatten(1)),
+        (PICTURE,),
+        {},
+        ["last expects a tensor with another number of dimensions; it is given 1×4096"],
+    ),
+    "an unknown name": (
+        lambda: Through(lambda x: unknown(x)),  # type: ignore[name-defined]  # noqa: F821
+        (PICTURE,),
+        {},
+        ["stopped in the forward; the last operation that ran was convolution in first", "unknown"],
+    ),
+    "a part without return": (
+        lambda: Through(lambda x: None),
+        (PICTURE,),
+        {},
+        ["last needs a tensor and is given None. Is a `return` missing"],
+    ),
+    "a tuple between layers": (
+        lambda: Through(lambda x: (x, x)),
+        (PICTURE,),
+        {},
+        ["last needs a tensor and is given a tuple. Take a part of it, such as [0]."],
+    ),
+    "a layer made, not called": (
+        lambda: Through(lambda x: nn.ReLU(x)),  # type: ignore[arg-type]
+        (PICTURE,),
+        {},
+        ["last needs a tensor and is given a ReLU", "A call is nn.ReLU()(x)."],
+    ),
+    "a text returned": (lambda: Ends(lambda x: "done"), (PICTURE,), {}, ["type str, no tensor to"]),
+    "grey pictures without channel": (
+        lambda: nn.Conv2d(1, 4, 3),
+        ((64, 28, 28),),
+        {},
+        ["The input is 64×28×28", "Give (64, 1, 28, 28), x.unsqueeze(1)"],
+    ),
+    "channels last without batch": (
+        lambda: nn.Conv2d(3, 4, 3),
+        ((32, 30, 3),),
+        {},
+        ["Give (1, 3, 32, 30), x.movedim(-1, 0)[None]"],
+    ),
+    "no padding": (
+        lambda: Crosses(nn.Conv2d(3, 4, 3)),
+        (PICTURE,),
+        {},
+        ["30×30", "meets 32×32", "padding=kernel_size // 2", "or bring what comes up"],
+    ),
+    "sides exchanged": (
+        lambda: Crosses(nn.Identity(), lambda x: x.mT),
+        ((1, 3, 64, 32),),
+        {},
+        ["32×64", "meets 64×32", ". Let the convolutions"],
+    ),
+    "an empty crop": (
+        lambda: Crosses(nn.Conv2d(3, 4, 1), lambda x: x[:, :, 0:-0, 0:-0]),
+        (PICTURE,),
+        {},
+        ["0×0", "Nothing is left of one"],
+    ),
+    "too much output_padding": (
+        lambda: nn.ConvTranspose2d(3, 4, 3, 2, 1, output_padding=2),
+        (PICTURE,),
+        {},
+        ["output padding must be smaller than either stride or dilation"],
+    ),
+    "doubles for a linear layer": (
+        lambda: nn.Linear(32, 4),
+        (torch.rand(PICTURE).double(),),
+        {},
+        ["input is float64, the network's weights are float32"],
+    ),
+    "doubles for a normalisation": (
+        lambda: nn.BatchNorm2d(3),
+        (torch.rand(PICTURE).double(),),
+        {},
+        ["input is float64, the network's weights are float32"],
+    ),
+    "four numbers": (Small, PICTURE, {}, ["A shape is one tuple", "inspect_unet(model, (1, 3, 32"]),
+    "an unpooling without indices": (
+        lambda: Through(nn.MaxPool2d(2), nn.MaxUnpool2d(2)),
+        (PICTURE,),
+        {},
+        ["stopped in last", "'indices'"],
+    ),
+    "an exit": (lambda: Ends(lambda x: sys.exit()), (PICTURE,), {}, ["it calls exit()"]),
     "anything": (
         lambda: Ends(fail),
         (PICTURE,),
@@ -359,10 +503,31 @@ def test_what_the_sentences_advise_works() -> None:
     assert not inspect_unet(JoinedAlong(1), PICTURE).problem
     assert not inspect_unet(Adds(4), PICTURE).problem
     assert not inspect_unet(Joins(1), PICTURE).problem
+    assert not inspect_unet(Ends(lambda x: x.flatten(2) @ x.flatten(2).mT), PICTURE).problem
+    assert not inspect_unet(nn.Sequential(nn.Flatten(), nn.Linear(3072, 10)), PICTURE).problem
+    assert not inspect_unet(nn.Linear(3, 10), torch.rand(PICTURE).movedim(1, -1)).problem
+    assert not inspect_unet(nn.Conv2d(1, 4, 3), torch.rand(64, 28, 28).unsqueeze(1)).problem
+    assert not inspect_unet(nn.Conv2d(3, 4, 3), torch.rand(9, 8, 3).movedim(-1, 0)[None]).problem
+    linear = nn.Linear(4 * 16 * 16, 2)
+    assert not inspect_unet(Through(lambda x: x.flatten(1), linear), (1, 3, 16, 16)).problem
+    assert not inspect_unet(Through(nn.MaxPool2d(2)), tuple(np.array(PICTURE))).problem
     assert not inspect_unet(Deep(), (1, 3, 4, 4)).problem
     assert not inspect_unet(nn.Embedding(10, 4), torch.zeros((1, 6, 6), dtype=torch.long)).problem
     assert inspect_unet(Small(), torch.rand(1, 32, 32, 3).movedim(-1, 1)).is_unet
     assert inspect_unet(Small(), torch.ones(PICTURE, dtype=torch.uint8).float() / 255).is_unet
+
+
+def test_a_network_that_was_not_set_up_is_a_sentence() -> None:
+    class Bare(nn.Module):
+        def __init__(self) -> None:
+            pass
+
+    with pytest.raises(TypeError, match=r"Bare is not set up: begin its __init__ with super\(\)"):
+        inspect_unet(Bare(), PICTURE)
+
+
+def test_half_precision_meets_a_normalisation_of_floats() -> None:
+    assert not inspect_unet(nn.BatchNorm2d(3), torch.rand(PICTURE).half()).problem
 
 
 def test_a_shape_below_zero_is_a_sentence() -> None:

@@ -196,13 +196,13 @@ def _rank(recording: Recording, error: Exception | None) -> str:
     text = str(error)
     if "Expected" not in text or ("unbatched" not in text and "batched" not in text):
         return ""
-    given = recording.failed.inputs[:1] if recording.failed else recording.inputs
-    if not given:
-        return ""
-    what = "the input is" if given[0].is_input else "it is given"
+    told = re.search(r"of size: \[([\d, ]+)\]", text)
+    shapes = [v.shape for v in recording.inputs]
+    given = tuple(map(int, told[1].split(","))) if told else shapes[0] if shapes else ()
+    what = "the input is" if given in shapes else "it is given"
     return (
         f"{place_of(recording.last_module)} expects a tensor with another number of dimensions; "
-        f"{what} {', '.join(sized(v.shape) for v in given)}. Pictures are (N, C, H, W), volumes "
+        f"{what} {sized(given)}. Pictures are (N, C, H, W), volumes "
         "(N, C, D, H, W), series (N, C, L)."
     )
 

@@ -14,7 +14,7 @@ from unet_teach.inspection.report import Words
 
 Runs = Callable[[dict[int, int]], bool]  # whether it runs with other sizes along these axes
 CHANNELS = ("convolution", "_convolution", "mkldnn_convolution")
-VIEWS = ("view", "_unsafe_view", "reshape", "flatten")
+VIEWS = ("view", "_unsafe_view", "reshape", "flatten", "unsqueeze")
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 REPAIRS = (
     "bring what comes up to the skip's size where they meet: by F.pad, a crop, or "
@@ -255,10 +255,12 @@ def features(recording: Recording) -> str:
             f"{sized(right.shape)}: the last side of the one, {left.shape[-1]}, must be the last "
             f"but one of the other, {right.shape[-2]}. Is a transpose(-1, -2) missing?"
         )
-    before = left.op.inputs[0].shape if left.op and left.op.name in VIEWS else left.shape
+    before = left
+    while before.op and before.op.name in VIEWS and (before is left or len(before.shape) == 1):
+        before = before.op.inputs[0]
     return (
         f"{place_of(op.module)} expects {right.shape[-2]}, got {left.shape[-1]} features: it is "
-        f"given {sized(left.shape)}. {_other_rows(before, left.shape[-1], right.shape[-2])}"
+        f"given {sized(left.shape)}. {_other_rows(before.shape, left.shape[-1], right.shape[-2])}"
     )
 
 
@@ -271,7 +273,7 @@ def _other_rows(before: tuple[int, ...], found: int, wanted: int) -> str:
         side = math.isqrt(wanted // before[1])
         is_square = len(before) == 4 and side and side * side * before[1] == wanted
         fits = (
-            f" Or give pictures that make {sized(before[1:])} here {side}×{side}."
+            f" Or give pictures that make {sized(before[2:])} here {side}×{side}."
             if is_square
             else ""
         )
