@@ -9,6 +9,7 @@ import os
 import random
 import types
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any
@@ -48,7 +49,9 @@ def skeleton(model: nn.Module, *, on_meta: bool) -> nn.Module:
     memo: dict[int, Any] = {}
     for module in model.modules():
         for thing in vars(module).values():
-            if on_meta:
+            if type(thing) in (dict, OrderedDict, set) and not thing:
+                memo[id(thing)] = type(thing)()  # a dozen in each module, which copy is slow at
+            elif on_meta:
                 _put_on_meta(thing, memo)
     hooks = [hook for module in model.modules() for hook in _hooks(module)]
     copies = [_with_empty_closure(hook, memo) for hook in hooks]
