@@ -180,8 +180,8 @@ def no_batch(recording: Recording) -> str:
     convolutions = [op for op in recording.ops if op.name in CHANNELS]
     if recording.failed is not None and recording.failed.name in CHANNELS:
         convolutions.append(recording.failed)
-    weights = [op.arguments.get("weight") for op in convolutions]
-    rank = next((len(w.shape) for w in weights if isinstance(w, Value)), 0)
+    convolutions = [op for op in convolutions if isinstance(op.arguments.get("weight"), Value)]
+    rank = len(convolutions[0].arguments["weight"].shape) if convolutions else 0
     pictures = [v for v in recording.inputs if v.is_number and len(v.shape) == rank - 1]
     if rank < 3 or len(pictures) != len(recording.inputs) or not pictures:
         return ""
@@ -267,19 +267,14 @@ def features(recording: Recording) -> str:
 def _other_rows(before: tuple[int, ...], found: int, wanted: int) -> str:
     """What brings the rows of a linear layer to its length; the map as it was before its view."""
     each = math.prod(before[1:])
-    if found != before[-1]:  # several dimensions were laid into one
+    if found != before[-1] and len(before) > 1:  # several dimensions were laid into one
         if wanted == each:
             return "The batch was flattened too: flatten from dim 1 on, x.flatten(1)."
-        side = math.isqrt(wanted // before[1])
-        is_square = len(before) == 4 and side and side * side * before[1] == wanted
-        fits = (
-            f" Or give pictures that make {sized(before[2:])} here {side}×{side}."
-            if is_square
-            else ""
-        )
-        return (
-            f"Their number depends on the picture's size; for this one, in_features={found}.{fits}"
-        )
+        told = f"Their number depends on the picture's size; for this one, in_features={found}."
+        side = math.isqrt(wanted // max(before[1], 1))
+        if len(before) == 4 and side and side * side * before[1] == wanted:
+            told += f" Or give pictures that make {sized(before[2:])} here {side}×{side}."
+        return told
     if wanted == each:
         return f"{sized(before[1:])} are {each} numbers: is nn.Flatten() missing before it?"
     if len(before) > 2 and wanted == before[1]:
