@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 STEP = 2.0**-20  # of the grid: about a millionth
+CHANNELS = 8  # of a convolution that are computed at a time
 LIMIT = 2.0**53 * STEP**2  # so far a double counts a product's steps without rounding: 8192
 
 
@@ -57,15 +59,21 @@ def _convolve(
     *how: Any,
     **named: Any,
 ) -> Tensor:
-    pixels, weights = _on_grid(input), _on_grid(weight)
     inputs = 1 if func is torch.conv2d else 0  # the dimension of a weight that is summed over
-    most = float(pixels.abs().max() * weights.abs().sum((inputs, 2, 3)).max().detach())
+    largest = float(input.detach().abs().max()) + STEP
+    most = largest * float(_on_grid(weight).detach().abs().sum((inputs, 2, 3)).max())
     if not most < LIMIT:
         raise ValueError(
             f"The sums of a convolution may reach {most:.3g}, and are exact below {LIMIT:.0f}. "
             "Predict without exact_sums()."
         )
-    total = func(pixels, weights, None, *how, **named)
+    # In any order means in parts, too: doubles of some channels at a time need little memory.
+    is_whole = func is not torch.conv2d or weight.shape[1] != input.shape[-3]
+    size = input.shape[-3] if is_whole else CHANNELS
+    weights = [weight] if is_whole else torch.split(weight, size, 1)
+    pairs = zip(torch.split(input, size, -3), weights, strict=True)
+    parts = (func(_on_grid(part), _on_grid(own), None, *how, **named) for part, own in pairs)
+    total = functools.reduce(torch.add, parts)
     return (total if bias is None else total + bias[:, None, None]).to(input.dtype)
 
 
