@@ -26,8 +26,8 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach import inspect_unet
-from unet_teach.document import ConcatenatingUNet
 from unet_teach.networks import UNet
+from unet_teach.networks.document import ConcatenatingUNet
 
 RESULTS = Path(__file__).parent / "results" / "inspector.json"
 DRAWN = RESULTS.with_name("inspector_drawers.json")  # with graph drawers, which take long

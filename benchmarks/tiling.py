@@ -20,9 +20,9 @@ import torch
 
 from unet_teach import UNet
 from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, train
-from unet_teach.segmentation.exact import exact_sums
-from unet_teach.segmentation.sight import sight_of
+from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.tiling import needed_overlap
+from unet_teach.segmentation.unet_receptive_field import sight_of
 
 RESULTS = Path(__file__).parent / "results" / "tiling.json"
 INNER = 128  # pixels from the border that are left out of a comparison: there zeros begin

@@ -2,7 +2,7 @@
  * Which cells touch which: sizes and cell relations of convolutions, one axis at a time.
  *
  * Pure functions of numbers. A convolution treats height and width alike and apart, so every
- * question about a map is two questions about an axis. `unet_teach/arithmetic.py` answers the same
+ * question about a map is two questions about an axis. `unet_teach/arithmetic/sizes.py` answers the same
  * questions in Python; a test holds the two and real torch layers against each other.
  *
  * All of it follows from one line. Tap `t` of the kernel, placed for cell `j`, lies at

@@ -2,7 +2,7 @@
  * A U-Net's sizes, level by level: where they part, what each repair costs, what the network weighs.
  *
  * Height and width go through a U-Net alike and apart, so a side is walked alone and the two walks
- * are laid together. Pure; the twin of `unet_teach/widgets/ledger.py` and `ledger_costs.py`, which
+ * are laid together. Pure; the twin of `unet_teach/widgets/unet_sizes.py` and `ledger_costs.py`, which
  * say what the names mean. A test holds the two against each other.
  */
 

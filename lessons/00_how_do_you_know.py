@@ -52,9 +52,9 @@ self_test(explorer)
 
 # %%
 from unet_teach import exercises, inspect_unet, progress
-from unet_teach.figures import show
-from unet_teach.inspection.diagram_figure import gallery
-from unet_teach.relatives import six_networks
+from unet_teach.inspection.diagram.figure import gallery
+from unet_teach.networks.six_networks import six_networks
+from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
 networks = six_networks()

@@ -28,7 +28,7 @@ from torchinfo import summary
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_coverage, conv_input_sizes, conv_output_size, receptive_field
-from unet_teach.figures import show
+from unet_teach.shared.show import show
 from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict
 
 plt.style.use("unet_teach.course")

@@ -23,7 +23,7 @@ from torchinfo import summary
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_transpose_output_size, conv_transpose_overlap
-from unet_teach.figures import show
+from unet_teach.shared.show import show
 from unet_teach.widgets import ConvTransposeExplorer, FeatureMaps, Predict, RoundTrip
 
 plt.style.use("unet_teach.course")

@@ -27,7 +27,7 @@ from torch.nn import functional as F
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
-from unet_teach.figures import show
+from unet_teach.shared.show import show
 from unet_teach.widgets import FeatureMaps, Predict, SizeLedger
 
 plt.style.use("unet_teach.course")

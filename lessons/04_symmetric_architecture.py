@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from torchinfo import summary
 
 from unet_teach import UNet, exercises
-from unet_teach.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
+from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.widgets import Predict, SizeLedger
 
 torch.manual_seed(0)

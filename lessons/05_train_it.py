@@ -13,9 +13,9 @@ import matplotlib.pyplot as plt
 import torch
 
 from unet_teach import UNet, exercises
-from unet_teach.figures import show
 from unet_teach.segmentation import ablation, baselines, earth, evaluate, nuclei, predict, train
-from unet_teach.segmentation.drawing import comparison, curves
+from unet_teach.segmentation.plots import comparison, curves
+from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
 plt.style.use("unet_teach.course")

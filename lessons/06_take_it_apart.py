@@ -14,8 +14,9 @@ import torch
 from IPython.display import Markdown, display
 
 from unet_teach import exercises
-from unet_teach.figures import show
-from unet_teach.segmentation import ablation, checkerboard, lines_in_rings
+from unet_teach.segmentation import ablation, lines_in_rings
+from unet_teach.segmentation.ablation import checkerboard
+from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
 plt.style.use("unet_teach.course")

@@ -13,10 +13,10 @@ from IPython.display import display
 from torch import nn
 
 from unet_teach import UNet, exercises, inspect_unet
-from unet_teach.document import AdditiveUNet, DocumentUNet
-from unet_teach.figures import show
-from unet_teach.inspection.diagram_figure import gallery
-from unet_teach.specimens import Almost, twelve_networks
+from unet_teach.inspection.diagram.figure import gallery
+from unet_teach.networks.document import AdditiveUNet, DocumentUNet
+from unet_teach.networks.twelve_networks import Almost, twelve_networks
+from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
 torch.manual_seed(0)

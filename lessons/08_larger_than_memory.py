@@ -13,11 +13,11 @@ import numpy as np
 import torch
 
 from unet_teach import UNet, exercises, progress
-from unet_teach.figures import show
 from unet_teach.segmentation import lines_in_rings, predict_tiled, train
-from unet_teach.segmentation.exact import exact_sums
-from unet_teach.segmentation.sight import by_gradient, by_light, extent, sight_of
+from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.tiling import needed_overlap, why_not_equal
+from unet_teach.segmentation.unet_receptive_field import by_gradient, by_light, extent, sight_of
+from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
 plt.style.use("unet_teach.course")

@@ -26,6 +26,7 @@ from torch import nn
 from unet_teach import arithmetic
 from unet_teach.arithmetic import (
     ReceptiveField,
+    cells,
     conv_coverage,
     conv_feeds,
     conv_input_sizes,
@@ -36,10 +37,12 @@ from unet_teach.arithmetic import (
     conv_transpose_output_size,
     conv_transpose_overlap,
     conv_transpose_sees,
+    inverse,
     output_padding_for,
     pool_input_sizes,
     pool_output_size,
     receptive_field,
+    sizes,
 )
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
@@ -157,9 +160,10 @@ def test_cells_in_two_dimensions_are_all_combinations():
 
 
 def test_the_examples_in_the_docstrings():
-    failed, tried = doctest.testmod(arithmetic)
-    assert failed == 0
-    assert tried >= 15
+    modules = (sizes, inverse, cells, sys.modules["unet_teach.arithmetic.receptive_field"])
+    results = [doctest.testmod(module) for module in modules]
+    assert sum(result.failed for result in results) == 0
+    assert sum(result.attempted for result in results) >= 15
 
 
 def test_importing_it_brings_in_neither_torch_nor_numpy():

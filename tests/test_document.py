@@ -1,4 +1,4 @@
-"""The document's network, mended in two ways, and its relatives."""
+"""The document's network, mended in two ways, and its six_networks."""
 
 import re
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from unet_teach import document, relatives
-from unet_teach.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
+from unet_teach.networks import document, six_networks
+from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 
 LESSONS = Path(__file__).parents[1] / "lessons"
 GLOSSARY = LESSONS.parent / "docs" / "glossary.md"
@@ -40,7 +40,7 @@ def test_both_mended_networks_answer_at_the_pictures_size(kind):
 
 def test_the_six_networks_of_lesson_0_are_small_and_run():
     picture = torch.zeros(1, 1, 64, 64)
-    for letter, network in relatives.six_networks().items():
+    for letter, network in six_networks.six_networks().items():
         shape = (1, 10) if letter == "F" else (1, 1, 64, 64)
         assert network.eval()(picture).shape == shape
         assert sum(p.numel() for p in network.parameters()) < 200_000

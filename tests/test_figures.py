@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unet_teach.figures import show
+from unet_teach.shared.show import show
 
 
 def test_a_figure_is_shown_with_its_text_and_closed(monkeypatch):

@@ -12,7 +12,7 @@ import psutil
 from packaging.requirements import Requirement
 
 if TYPE_CHECKING:
-    from unet_teach.exercises.engine import Reply
+    from unet_teach.exercises.exercise import Reply
     from unet_teach.widgets.base import CourseWidget
 
 OLDEST_PYTHON = (3, 10)
@@ -33,7 +33,7 @@ def self_test(widget: CourseWidget | None = None) -> Reply:
     Args:
         widget: one that stands in a cell above, to see whether the browser shows it.
     """
-    from unet_teach.exercises.engine import Reply
+    from unet_teach.exercises.exercise import Reply
 
     findings = [*_versions(), _memory(), _progress()]
     if widget is not None:
@@ -81,7 +81,7 @@ def _memory() -> Finding:
 
 
 def _progress() -> Finding:
-    from unet_teach.exercises.engine import RECORD
+    from unet_teach.exercises.exercise import RECORD
 
     RECORD.entry("")
     return Finding(

@@ -11,8 +11,10 @@ import pytest
 import torch
 from torch import nn
 
-from unet_teach.exercises import engine, ladder, sandbox
-from unet_teach.exercises.engine import Exercise, Outcome, Rung, Slip
+from unet_teach.exercises import exercise as engine
+from unet_teach.exercises import sandbox
+from unet_teach.exercises.checks import functions as ladder
+from unet_teach.exercises.exercise import Exercise, Outcome, Rung, Slip
 
 
 def double(x):

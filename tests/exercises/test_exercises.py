@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from unet_teach import exercises
-from unet_teach.exercises.engine import RECORD, Exercise, Outcome
+from unet_teach.exercises.exercise import RECORD, Exercise, Outcome
 
 
 @pytest.fixture(autouse=True)
@@ -161,7 +161,7 @@ def test_a_skip_that_is_almost_nothing_is_not_alive():
 
 
 def test_a_class_that_needs_arguments_is_told_so_without_a_traceback():
-    from unet_teach.specimens import Almost
+    from unet_teach.networks.twelve_networks import Almost
 
     reply = exercises.one_mark.check((Almost, Almost))
     assert "`Almost` is a class that needs arguments." in reply.text
@@ -170,6 +170,6 @@ def test_a_class_that_needs_arguments_is_told_so_without_a_traceback():
 
 @pytest.mark.parametrize("missed", "ACEGIKL")
 def test_each_letter_alone_is_missed_with_a_word_of_its_own(missed):
-    from unet_teach.exercises.verdicts import UNETS, WHY
+    from unet_teach.exercises.lesson_7.twelve import UNETS, WHY
 
     assert WHY[missed] in exercises.twelve.check(UNETS.replace(missed, "")).text

@@ -6,10 +6,10 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from unet_teach.exercises import own_unet
-from unet_teach.exercises.flow import Flow
-from unet_teach.exercises.network_ladder import fresh
+from unet_teach.exercises.checks.autograd_graph import Flow
+from unet_teach.exercises.checks.networks import fresh
 from unet_teach.networks import UNet
-from unet_teach.relatives import Autoencoder, ResidualNet
+from unet_teach.networks.six_networks import Autoencoder, ResidualNet
 
 SIZES = [(32, 48), (16, 24), (8, 12), (4, 6)]
 

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from unet_teach import exercises
-from unet_teach.exercises.checkerboard import pattern
-from unet_teach.exercises.engine import RECORD, Outcome
+from unet_teach.exercises.exercise import RECORD, Outcome
+from unet_teach.exercises.lesson_6.checkerboard import pattern
 from unet_teach.networks import UNet
 
 

@@ -12,12 +12,20 @@ from torch import nn
 
 from tests.contrast import contrast, linear
 from unet_teach import inspect_unet
-from unet_teach.inspection import diagram
-from unet_teach.inspection.diagram import GALLERY, SCREEN, Drawing, label_place, layout, svg, text
-from unet_teach.inspection.diagram_figure import figure, gallery
+from unet_teach.inspection.diagram import svg as diagram
+from unet_teach.inspection.diagram.figure import figure, gallery
+from unet_teach.inspection.diagram.svg import (
+    GALLERY,
+    SCREEN,
+    Drawing,
+    label_place,
+    layout,
+    svg,
+    text,
+)
 from unet_teach.networks import UNet
-from unet_teach.relatives import six_networks
-from unet_teach.specimens import twelve_networks
+from unet_teach.networks.six_networks import six_networks
+from unet_teach.networks.twelve_networks import twelve_networks
 
 PICTURE = (1, 1, 64, 64)
 
@@ -237,7 +245,7 @@ def test_text_and_lines_stand_out_from_the_ground(hues, words, ground):
 
 
 def test_the_styles_touch_nothing_else_on_the_page():
-    theme = (Path(diagram.__file__).parents[1] / "widgets" / "static" / "theme.css").read_text()
+    theme = (Path(diagram.__file__).parents[2] / "widgets" / "static" / "theme.css").read_text()
     own = set(re.findall(r"\.([a-z][\w-]*)", diagram.STYLE))
     assert own
     assert all(name.startswith("udia") for name in own)

@@ -13,8 +13,8 @@ from odd_networks import Small
 from torch import Tensor, nn
 
 from unet_teach import inspect_unet
-from unet_teach.document import DocumentUNet
 from unet_teach.networks import UNet
+from unet_teach.networks.document import DocumentUNet
 
 PICTURE = (1, 3, 32, 32)
 

@@ -11,10 +11,10 @@ from odd_networks import ALL
 from torch import Tensor, nn
 
 from unet_teach import inspect_unet
-from unet_teach.document import AdditiveUNet, ConcatenatingUNet
 from unet_teach.inspection.report import UNetReport
 from unet_teach.networks import Down, Padding, Skip, UNet, Up
-from unet_teach.relatives import six_networks
+from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet
+from unet_teach.networks.six_networks import six_networks
 
 SIX = {
     "A": ALL,

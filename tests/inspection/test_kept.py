@@ -16,7 +16,7 @@ from torch.nn.parameter import is_lazy
 
 from unet_teach import inspect_unet
 from unet_teach.networks import UNet
-from unet_teach.relatives import six_networks
+from unet_teach.networks.six_networks import six_networks
 
 Subject = Callable[[], tuple[nn.Module, tuple[Any, ...]]]
 

@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 import pytest
 
-from unet_teach.widgets.ledger import CONV, DOWN, REPAIR, UP, Options, ledger
 from unet_teach.widgets.ledger_costs import costs
 from unet_teach.widgets.size_ledger import SizeLedger, headline
+from unet_teach.widgets.unet_sizes import CONV, DOWN, REPAIR, UP, Options, ledger
 
 from .conftest import ROOT
 

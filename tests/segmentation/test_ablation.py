@@ -7,6 +7,7 @@ import pytest
 
 from unet_teach import UNet, segmentation
 from unet_teach.segmentation import ablation
+from unet_teach.segmentation.ablation import study
 
 RESULTS = ablation.results()
 
@@ -30,7 +31,7 @@ def test_the_committed_results_are_complete_and_of_this_recipe():
 
 def test_the_committed_pictures_are_of_the_test_window():
     for data in ablation.DATA:
-        window = ablation.window_of(data)
+        window = study.window_of(data)
         for run in (r for r in RESULTS if r.data == data):
             assert run.mask.shape == window.mask.shape
 
@@ -112,7 +113,7 @@ def test_an_unknown_name_is_refused_with_those_that_are_known(variant, data):
     with pytest.raises(ValueError, match="is not known"):
         ablation.measure(variant, data)
     with pytest.raises(ValueError, match=r"'mars' is not known\. Use 'earth', "):
-        ablation.window_of("mars")
+        study.window_of("mars")
 
 
 def test_one_run_is_enough_and_none_is_a_sentence(tmp_path):

@@ -14,7 +14,7 @@ from unet_teach.segmentation.baselines import (
     pixel_features,
     random_forest,
 )
-from unet_teach.segmentation.data import Pair
+from unet_teach.segmentation.data.dataset import Pair
 
 
 def test_otsu_parts_two_groups_in_the_middle_of_the_gap():

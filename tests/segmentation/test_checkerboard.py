@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from unet_teach.networks import Up
-from unet_teach.segmentation import checkerboard
-from unet_teach.segmentation.checkerboard import nyquist_ratio, reconstruct, table
+from unet_teach.segmentation.ablation import checkerboard
+from unet_teach.segmentation.ablation.checkerboard import nyquist_ratio, reconstruct, table
 
 
 def noise(height=97, width=130):

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from unet_teach.segmentation import earth, lines_in_rings, nuclei
-from unet_teach.segmentation.data import PICTURES, pair
+from unet_teach.segmentation.data.dataset import PICTURES, pair
 
 SETS = {"earth": earth, "nuclei": nuclei, "lines": lambda: lines_in_rings(4)}
 

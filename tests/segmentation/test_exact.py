@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from unet_teach import UNet
-from unet_teach.segmentation.exact import exact_sums
+from unet_teach.segmentation.exact_sums import exact_sums
 
 
 def turned_round(layer, x):

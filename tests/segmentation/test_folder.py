@@ -9,7 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from unet_teach.segmentation import from_folder, parts
+from unet_teach.segmentation import from_folder
+from unet_teach.segmentation.data import splits as parts
 
 SHAPE = 24, 40
 WANTED = np.zeros(SHAPE, dtype=bool)

@@ -9,7 +9,8 @@ import torch
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
-from unet_teach.segmentation import history, live
+from unet_teach.segmentation import live_view as live
+from unet_teach.segmentation import training_result as history
 
 START = """
 import torch
@@ -53,7 +54,7 @@ def test_the_stop_button_keeps_the_best_and_the_kernel(kernel):
 
     client.execute_interactive(START, timeout=60)
     # Without a limit on drawing, each look shows: the test waits for the second one.
-    client.execute_interactive("from unet_teach.segmentation import live; live.SHARE = 1")
+    client.execute_interactive("from unet_teach.segmentation import live_view; live_view.SHARE = 1")
     start = time.monotonic()
     code = "run = train(model, data, steps=1_000_000, batch=2, crop=32); print(run)"
     reply = client.execute_interactive(code, timeout=60, output_hook=listen)

@@ -11,7 +11,7 @@ from sklearn import metrics
 from torch import nn
 
 from unet_teach.segmentation import boundary_f1, dice, evaluate, iou, lines_in_rings, predict
-from unet_teach.segmentation.data import Pair
+from unet_teach.segmentation.data.dataset import Pair
 from unet_teach.segmentation.metrics import Tally, outline
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from unet_teach import UNet
-from unet_teach.segmentation.sight import by_gradient, by_light, extent, sight_of
+from unet_teach.segmentation.unet_receptive_field import by_gradient, by_light, extent, sight_of
 
 UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]
 DOWNS = ["max_pool", "strided_conv"]

@@ -12,7 +12,7 @@ from torch import nn
 
 from unet_teach import UNet
 from unet_teach.segmentation import predict_tiled
-from unet_teach.segmentation.exact import exact_sums
+from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.tiling import needed_overlap, tiles, why_not_equal
 
 UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]

@@ -9,10 +9,10 @@ from torch import nn
 
 from unet_teach import UNet
 from unet_teach.segmentation import evaluate, lines_in_rings, load_model, train, training
-from unet_teach.segmentation.data import Dataset, Pair
-from unet_teach.segmentation.history import Look, trouble_of
-from unet_teach.segmentation.live import LiveView
+from unet_teach.segmentation.data.dataset import Dataset, Pair
+from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training import loss_of, one_cycle, random_crops
+from unet_teach.segmentation.training_result import Look, trouble_of
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from traitlets import TraitError
 
-from unet_teach import networks
 from unet_teach.networks import UNet
+from unet_teach.networks import unet as networks
 from unet_teach.widgets import SizeLedger
-from unet_teach.widgets.ledger import CONV, DOWN, UP, Options, ledger
 from unet_teach.widgets.ledger_costs import costs
+from unet_teach.widgets.unet_sizes import CONV, DOWN, UP, Options, ledger
 
 SIZES = ["height", "width", "depth", "base_channels", "in_channels", "out_channels"]
 CHOICES = ["conv", "down", "up", "norm", "repair"]

@@ -5,32 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unet_teach.exercises.apart import tells_apart
-from unet_teach.exercises.checkerboard import checkerboard
-from unet_teach.exercises.choosing import same_recipe
-from unet_teach.exercises.cropping import crop_to
-from unet_teach.exercises.downsampling import centres, halve, odd_sizes, output_size, sees
-from unet_teach.exercises.engine import Exercise, Reply
-from unet_teach.exercises.fitting import fits
-from unet_teach.exercises.forwards import forward_add, forward_cat
-from unet_teach.exercises.holding_out import held_out
-from unet_teach.exercises.introduction import halvings, unets
-from unet_teach.exercises.masks import clean_mask, to_mask
-from unet_teach.exercises.one_mark import one_mark
-from unet_teach.exercises.own_unet import own_unet
-from unet_teach.exercises.parting import pad_to
-from unet_teach.exercises.reaching import reach, repeats_after
-from unet_teach.exercises.scoring import iou
-from unet_teach.exercises.seeds import mean_and_spread
-from unet_teach.exercises.skips import join
-from unet_teach.exercises.splitting import split_conv
-from unet_teach.exercises.standing import export_of, progress_of
-from unet_teach.exercises.symmetry import arguments, double_conv, room_for_skips
-from unet_teach.exercises.tiling import tile_starts
-from unet_teach.exercises.upsampling import not_restored, restore, up_size
-from unet_teach.exercises.validating import validation_iou
-from unet_teach.exercises.verdicts import one_line, twelve
-from unet_teach.exercises.ways_up import double, even_overlap
+from unet_teach.exercises.exercise import Exercise, Reply
+from unet_teach.exercises.lesson_0.halvings import halvings, unets
+from unet_teach.exercises.lesson_1.halve import centres, halve, odd_sizes, output_size, sees
+from unet_teach.exercises.lesson_2.double import double, even_overlap
+from unet_teach.exercises.lesson_2.restore import not_restored, restore, up_size
+from unet_teach.exercises.lesson_3.crop_to import crop_to
+from unet_teach.exercises.lesson_3.fits import fits
+from unet_teach.exercises.lesson_3.join import join
+from unet_teach.exercises.lesson_3.pad_to import pad_to
+from unet_teach.exercises.lesson_3.split_conv import split_conv
+from unet_teach.exercises.lesson_4.double_conv import arguments, double_conv, room_for_skips
+from unet_teach.exercises.lesson_4.forward_add import forward_add, forward_cat
+from unet_teach.exercises.lesson_4.own_unet import own_unet
+from unet_teach.exercises.lesson_5.held_out import held_out
+from unet_teach.exercises.lesson_5.iou import iou
+from unet_teach.exercises.lesson_5.to_mask import clean_mask, to_mask
+from unet_teach.exercises.lesson_5.validation_iou import validation_iou
+from unet_teach.exercises.lesson_6.checkerboard import checkerboard
+from unet_teach.exercises.lesson_6.mean_and_spread import mean_and_spread
+from unet_teach.exercises.lesson_6.same_recipe import same_recipe
+from unet_teach.exercises.lesson_6.tells_apart import tells_apart
+from unet_teach.exercises.lesson_7.one_mark import one_mark
+from unet_teach.exercises.lesson_7.twelve import one_line, twelve
+from unet_teach.exercises.lesson_8.reach import reach, repeats_after
+from unet_teach.exercises.lesson_8.tile_starts import tile_starts
+from unet_teach.exercises.progress import export_of, progress_of
 
 if TYPE_CHECKING:
     from unet_teach.widgets.progress_map import ProgressMap

@@ -13,9 +13,9 @@ from functools import cached_property
 from itertools import dropwhile
 from typing import Literal
 
-from unet_teach.inspection.factors import Dims, along, pitches, plain, spread_out
+from unet_teach.inspection.axes import Dims, along, pitches, plain, spread_out
 from unet_teach.inspection.recorder import Op, Recording, Value
-from unet_teach.inspection.rules import follow
+from unet_teach.inspection.rules.layers import follow
 
 Way = Literal["begins", "falls", "rises"]
 BEGINS: Way = "begins"

@@ -8,17 +8,17 @@ import torch
 from torch import nn
 
 from unet_teach.inspection.criteria import strongest
-from unet_teach.inspection.failures import no_trail, why
+from unet_teach.inspection.diagnosis.failures import no_trail, why
 from unet_teach.inspection.graph import Graph
-from unet_teach.inspection.recorder import Recorder, Recording
-from unet_teach.inspection.report import UNetReport, report_of, unjudged
-from unet_teach.inspection.skeleton import (
+from unet_teach.inspection.model_copy import (
     everything_kept,
     from_shapes,
     inputs_like,
     resized,
     skeleton,
 )
+from unet_teach.inspection.recorder import Recorder, Recording
+from unet_teach.inspection.report import UNetReport, report_of, unjudged
 
 # Shapes alone first; values where the forward looks at them; gradients where it asks for them.
 ATTEMPTS = ((True, False), (False, False), (False, True))

@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 from torch.utils.weak import WeakIdKeyDictionary
 
-from unet_teach.inspection.shapes import shapes_of
+from unet_teach.inspection.meta_cache import shapes_of
 
 OVERWRITING = {"copy_", "fill_", "zero_"}  # nothing of what was there before is left
 PLAIN = (int, float, bool, str, type(None))

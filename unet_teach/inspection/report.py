@@ -16,7 +16,7 @@ from unet_teach.inspection.recorder import Op, Value
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from unet_teach.inspection.diagram import Drawing
+    from unet_teach.inspection.diagram.svg import Drawing
 
 NAMES = ("Down-sampling", "Up-sampling", "Skip connections", "Symmetric architecture")
 JOINED = {
@@ -116,18 +116,18 @@ class UNetReport:
     @cached_property
     def drawing(self) -> Drawing:
         """What the U diagram shows."""
-        from unet_teach.inspection.drawn import drawing_of
+        from unet_teach.inspection.diagram.from_graph import drawing_of
 
         return drawing_of(self, self._graph, self._found)
 
     def figure(self) -> Figure:
         """Draw the U diagram with matplotlib, for print."""
-        from unet_teach.inspection.diagram_figure import figure
+        from unet_teach.inspection.diagram.figure import figure
 
         return figure(self.drawing)
 
     def _repr_html_(self) -> str:
-        from unet_teach.inspection.diagram import svg
+        from unet_teach.inspection.diagram.svg import svg
 
         return svg(self.drawing)
 

@@ -12,36 +12,36 @@ if TYPE_CHECKING:
     from unet_teach.segmentation import ablation as ablation
     from unet_teach.segmentation import baselines as baselines
     from unet_teach.segmentation.checkpoint import load_model as load_model
-    from unet_teach.segmentation.data import Dataset as Dataset
-    from unet_teach.segmentation.data import Pair as Pair
-    from unet_teach.segmentation.data import earth as earth
-    from unet_teach.segmentation.data import nuclei as nuclei
+    from unet_teach.segmentation.data.dataset import Dataset as Dataset
+    from unet_teach.segmentation.data.dataset import Pair as Pair
+    from unet_teach.segmentation.data.dataset import earth as earth
+    from unet_teach.segmentation.data.dataset import nuclei as nuclei
+    from unet_teach.segmentation.data.folder import from_folder as from_folder
+    from unet_teach.segmentation.data.synthetic import lines_in_rings as lines_in_rings
     from unet_teach.segmentation.evaluation import evaluate as evaluate
     from unet_teach.segmentation.evaluation import predict as predict
-    from unet_teach.segmentation.folder import from_folder as from_folder
-    from unet_teach.segmentation.history import Training as Training
-    from unet_teach.segmentation.lines import lines_in_rings as lines_in_rings
     from unet_teach.segmentation.metrics import Scores as Scores
     from unet_teach.segmentation.metrics import boundary_f1 as boundary_f1
     from unet_teach.segmentation.metrics import dice as dice
     from unet_teach.segmentation.metrics import iou as iou
     from unet_teach.segmentation.tiling import predict_tiled as predict_tiled
     from unet_teach.segmentation.training import train as train
+    from unet_teach.segmentation.training_result import Training as Training
 
 _HOMES = {
-    "Dataset": "data",
-    "Pair": "data",
+    "Dataset": "data.dataset",
+    "Pair": "data.dataset",
     "Scores": "metrics",
-    "Training": "history",
+    "Training": "training_result",
     "boundary_f1": "metrics",
     "dice": "metrics",
-    "earth": "data",
+    "earth": "data.dataset",
     "evaluate": "evaluation",
-    "from_folder": "folder",
+    "from_folder": "data.folder",
     "iou": "metrics",
-    "lines_in_rings": "lines",
+    "lines_in_rings": "data.synthetic",
     "load_model": "checkpoint",
-    "nuclei": "data",
+    "nuclei": "data.dataset",
     "predict": "evaluation",
     "predict_tiled": "tiling",
     "train": "training",

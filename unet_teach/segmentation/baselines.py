@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.segmentation import checks
-from unet_teach.segmentation.data import Pair
+from unet_teach.segmentation import argument_checks
+from unet_teach.segmentation.data.dataset import Pair
 
 Baseline = Callable[[Tensor], Tensor]
 LEVELS = 256  # grey levels that a threshold is looked for among
@@ -74,7 +74,7 @@ def best_threshold(train: Sequence[Pair]) -> Baseline:
         TypeError: for a whole `Dataset`: say which part.
         ValueError: if there is no picture.
     """
-    train = checks.pairs(train, "best_threshold(data.train)")
+    train = argument_checks.pairs(train, "best_threshold(data.train)")
     values = torch.cat([_grey(pair.image).flatten() for pair in train])
     wanted = torch.cat([pair.mask.flatten() for pair in train]) > 0
     inside = torch.histc(values[wanted], LEVELS, 0, 1)
@@ -114,9 +114,9 @@ def random_forest(train: Sequence[Pair], seed: int = 0, trees: int = 50) -> Base
     """
     from sklearn.ensemble import RandomForestClassifier
 
-    train = checks.pairs(train, "random_forest(data.train)")
-    checks.whole(0, seed=seed)
-    checks.whole(1, trees=trees)
+    train = argument_checks.pairs(train, "random_forest(data.train)")
+    argument_checks.whole(0, seed=seed)
+    argument_checks.whole(1, trees=trees)
     random = np.random.default_rng(seed)
     features = np.concatenate([pixel_features(pair.image) for pair in train])
     wanted = np.concatenate([pair.mask.numpy().ravel() for pair in train]) > 0

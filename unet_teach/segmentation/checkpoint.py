@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from unet_teach.segmentation import checks
-from unet_teach.segmentation.history import Look
+from unet_teach.segmentation import argument_checks
+from unet_teach.segmentation.training_result import Look
 
 FORMAT = 1
 NUMBERS = tuple(name for name in Look.__dataclass_fields__ if name != "shown")
@@ -31,7 +31,7 @@ def file_at(path: object) -> Path:
         TypeError: if it is no path.
         ValueError: if it is empty, or a folder.
     """
-    path = checks.path("checkpoint", path)
+    path = argument_checks.path("checkpoint", path)
     if path.is_dir():
         raise ValueError(f"{path} is a folder. Give a file in it: {str(path / 'training.pt')!r}.")
     return path
@@ -101,8 +101,8 @@ def load(
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         history = [Look(**dict(zip(NUMBERS, row, strict=True))) for row in state["history"]]
-        checks.whole(0, step=state["step"])
-        checks.not_negative(elapsed=state["elapsed"])
+        argument_checks.whole(0, step=state["step"])
+        argument_checks.not_negative(elapsed=state["elapsed"])
         random.set_state(state["random"])
         torch.set_rng_state(state["torch_random"])
     return state["step"], state["elapsed"], state["best"], history
@@ -116,7 +116,7 @@ def load_model(path: str | Path, model: nn.Module) -> nn.Module:
         ValueError: as `load`.
     """
     path = file_at(path)
-    checks.network(model)
+    argument_checks.network(model)
     state = read(path)
     with _said(path):
         model.load_state_dict(state["best"])

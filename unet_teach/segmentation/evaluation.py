@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from unet_teach.segmentation import checks
-from unet_teach.segmentation.data import Pair
+from unet_teach.segmentation import argument_checks
+from unet_teach.segmentation.data.dataset import Pair
 from unet_teach.segmentation.metrics import TOLERANCE, Scores, Tally, as_mask
 
 Finder = nn.Module | Callable[[Tensor], Tensor]
@@ -28,7 +28,7 @@ def evaluate(finder: Finder, pairs: Iterable[Pair], tolerance: float = TOLERANCE
         ValueError: if there is no picture, or one does not fit the network.
     """
     tally = Tally(tolerance)
-    for pair in checks.pairs(pairs, "evaluate(model, data.validation)"):
+    for pair in argument_checks.pairs(pairs, "evaluate(model, data.validation)"):
         tally.add(predict(finder, pair.image), pair.mask)
     return tally.scores
 
@@ -47,7 +47,7 @@ def predict(finder: Finder, image: Tensor) -> Tensor:
             f"The finder is of type {type(finder).__name__}; give a network that is built, or a "
             "function such as otsu()."
         )
-    checks.kind("image", image, Tensor, "a tensor (C, H, W), such as pair.image")
+    argument_checks.kind("image", image, Tensor, "a tensor (C, H, W), such as pair.image")
     if image.ndim != 3:
         raise ValueError(f"The image is {tuple(image.shape)}; give (C, H, W).")
     if isinstance(finder, nn.Module):

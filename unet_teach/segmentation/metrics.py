@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.segmentation import checks
+from unet_teach.segmentation import argument_checks
 
 Mask = Tensor | NDArray[np.generic]  # or nested lists
 TOLERANCE = 1.0  # pixels
@@ -123,7 +123,7 @@ class Tally:
     """Adds up what is found picture by picture, and divides at the end."""
 
     def __init__(self, tolerance: float = TOLERANCE) -> None:
-        checks.not_negative(tolerance=tolerance)
+        argument_checks.not_negative(tolerance=tolerance)
         self.tolerance = tolerance
         self.pixels, self.outlines = [0, 0, 0], [0, 0, 0, 0]
 

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unet_teach.networks import UNet
-from unet_teach.segmentation import checks
+from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.evaluation import in_eval_mode
-from unet_teach.segmentation.sight import Sight, needs, sight_of, why_unknown
 from unet_teach.segmentation.tiling_checks import (
     Picture,
     Span,
@@ -24,6 +23,7 @@ from unet_teach.segmentation.tiling_checks import (
     reads,
     up_to,
 )
+from unet_teach.segmentation.unet_receptive_field import Sight, needs, sight_of, why_unknown
 
 
 class Tile(NamedTuple):
@@ -77,13 +77,13 @@ def predict_tiled(
         TypeError: if something is of another type, or overlap is None and the network not of this
             course.
     """
-    checks.network(model)
-    checks.whole(1, tile=tile)
+    argument_checks.network(model)
+    argument_checks.whole(1, tile=tile)
     check_picture(model, image)
     if overlap is None:
         sight = sight_of(model)
         tile, overlap = up_to(tile, sight.period), up_to(sight.beyond, sight.period)
-    checks.whole(0, overlap=overlap)
+    argument_checks.whole(0, overlap=overlap)
     height, width = image.shape[-2:]
     check_tiles(model, (height, width), tile, overlap)
     answer: Tensor | NDArray[np.float32] | None = out
@@ -146,8 +146,8 @@ def why_not_equal(model: nn.Module, height: int, width: int, tile: int, overlap:
         TypeError: if the network is not a `UNet` of this course, or a number is not whole.
         ValueError: if a number is too small.
     """
-    checks.whole(1, tile=tile, height=height, width=width)
-    checks.whole(0, overlap=overlap)
+    argument_checks.whole(1, tile=tile, height=height, width=width)
+    argument_checks.whole(0, overlap=overlap)
     unknown = why_unknown(model)
     along = [(side, reads(side, tile, overlap)) for side in (height, width)]
     if unknown and model.padding == "valid":

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation import checkpoint as checkpoints
-from unet_teach.segmentation import checks
-from unet_teach.segmentation.data import Dataset, Pair
-from unet_teach.segmentation.history import Look, Training, alike, look, trouble_of
-from unet_teach.segmentation.live import LiveView
+from unet_teach.segmentation.data.dataset import Dataset, Pair
+from unet_teach.segmentation.live_view import LiveView
+from unet_teach.segmentation.training_result import Look, Training, alike, look, trouble_of
 
 STEPS = 600  # when neither steps nor seconds are given
 LOOK_EVERY = 25  # steps
@@ -68,10 +68,12 @@ def train(
     """
     if steps is None and seconds is None:
         steps = STEPS
-    checks.whole(1, steps=1 if steps is None else steps, batch=batch, crop=crop, threads=threads)
-    checks.whole(0, seed=seed)
-    checks.positive(seconds=1 if seconds is None else seconds, learning_rate=learning_rate)
-    checks.trainable(model, data, crop)
+    argument_checks.whole(
+        1, steps=1 if steps is None else steps, batch=batch, crop=crop, threads=threads
+    )
+    argument_checks.whole(0, seed=seed)
+    argument_checks.positive(seconds=1 if seconds is None else seconds, learning_rate=learning_rate)
+    argument_checks.trainable(model, data, crop)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=…, the file to go on from.")
     file = None if checkpoint is None else checkpoints.file_at(checkpoint)

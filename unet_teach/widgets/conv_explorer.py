@@ -43,6 +43,6 @@ class ConvExplorer(Explorer):
 
     def figure(self) -> Figure:
         """Return the padded input with its first window, and the output, drawn with matplotlib."""
-        from unet_teach.widgets.figures import conv_figure
+        from unet_teach.widgets.explorer_figure import conv_figure
 
         return conv_figure(**self.parameters)

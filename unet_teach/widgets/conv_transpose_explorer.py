@@ -79,6 +79,6 @@ class ConvTransposeExplorer(Explorer):
 
     def figure(self) -> Figure:
         """Return input, painted map with its crop window, and output, drawn with matplotlib."""
-        from unet_teach.widgets.figures import conv_transpose_figure
+        from unet_teach.widgets.explorer_figure import conv_transpose_figure
 
         return conv_transpose_figure(**self.parameters)

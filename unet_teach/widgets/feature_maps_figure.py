@@ -12,8 +12,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from unet_teach.widgets.explorer_figure import GREY
 from unet_teach.widgets.feature_maps import range_of, range_text, shown
-from unet_teach.widgets.figures import GREY
 
 if TYPE_CHECKING:
     from unet_teach.widgets.map_values import Values

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from unet_teach.widgets.ledger import REPAIR, TRANSPOSED, Options, ledger
+from unet_teach.widgets.unet_sizes import REPAIR, TRANSPOSED, Options, ledger
 
 
 def costs(o: Options) -> Iterator[dict[str, Any]]:

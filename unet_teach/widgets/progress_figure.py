@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Wedge
 
-from unet_teach.widgets.figures import GREY, OUTPUT
+from unet_teach.widgets.explorer_figure import GREY, OUTPUT
 from unet_teach.widgets.progress_map import count, headline, solved
 
 WIDE, HIGH = 2.95, 0.9  # inches of a box

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from unet_teach.widgets import ledger as model
+from unet_teach.widgets import unet_sizes as model
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Checks that exercises share, one file for each kind of answer."""

@@ -1,0 +1,296 @@
+"""The exercise of lesson 3 about the U-Net of 2015: cut the skip to what comes up."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.exercises.checks.functions import (
+    a_function,
+    by,
+    shape_fault,
+    values_fault,
+)
+from unet_teach.exercises.checks.traced import Traced, close, gradient_fault, trace, twin
+from unet_teach.exercises.exercise import Exercise, Rung, Slip
+
+Size = tuple[int, int]
+Crop = Callable[[Tensor, Tensor], Any]
+
+
+# ----------------------------------------------------------------------------------------- crop_to
+CROPS: list[tuple[Size, Size]] = [  # the skip's size and up's
+    ((8, 10), (4, 6)),
+    ((7, 11), (4, 6)),
+    ((6, 9), (6, 4)),
+    ((64, 64), (56, 56)),
+]
+
+
+def _crop_samples() -> Iterator[tuple[Tensor, Tensor]]:
+    """Even differences, odd ones, one side that fits, the case of 2015; then fresh ones."""
+    chance = random.Random()
+    fresh = []
+    for _ in range(6):
+        height, width = chance.randint(1, 9), chance.randint(1, 9)
+        fresh.append(
+            ((height + chance.randint(0, 7), width + chance.randint(0, 7)), (height, width))
+        )
+    for number, (skip, up) in enumerate([*CROPS, *sorted(fresh)]):
+        channels = (3, 5) if number % 2 else (5, 3)
+        yield torch.randn(2, channels[0], *skip), torch.randn(2, channels[1], *up)
+
+
+def _from_to(skip: Tensor, up: Tensor) -> str:
+    return f"Skip {by(skip.shape[2:])}, up {by(up.shape[2:])}"
+
+
+def _middles(skip: Tensor, up: Tensor) -> list[Size]:
+    """Where a window of up's size starts in the middle; after an odd difference there are two."""
+    over = [s - u for s, u in zip(skip.shape[2:], up.shape[2:], strict=True)]
+    tops, lefts = ([*dict.fromkeys((d // 2, (d + 1) // 2))] for d in over)
+    return list(product(tops, lefts))
+
+
+def _window(skip: Tensor, up: Tensor, start: Size) -> Tensor:
+    (top, left), (height, width) = start, up.shape[2:]
+    return skip[:, :, top : top + height, left : left + width]
+
+
+def _start_of(found: Tensor, skip: Tensor) -> Size | None:
+    """Where in the skip this window starts, if it is one."""
+    rows, columns = (s - f + 1 for s, f in zip(skip.shape[2:], found.shape[2:], strict=True))
+    places = product(range(rows), range(columns))
+    return next((p for p in places if close(found, _window(skip, found, p))), None)
+
+
+def _size_of_crop_fault(answer: Crop) -> str | None:
+    for skip, up in _crop_samples():
+        found = trace(answer, (skip, up))
+        if isinstance(found, str):
+            return found
+        if found.changed:
+            return f"{_from_to(skip, up)}: your function changes a map it was given."
+        wanted = (*skip.shape[:2], *up.shape[2:])
+        if fault := shape_fault(found.made, wanted, _from_to(skip, up)):
+            return fault
+    return None
+
+
+def _place_fault(answer: Crop) -> str | None:
+    for skip, up in _crop_samples():
+        found, where = trace(answer, (skip, up)), _from_to(skip, up)
+        assert isinstance(found, Traced)
+        middles, start = _middles(skip, up), _start_of(found.made, skip)
+        if start is None:
+            return values_fault(found.made, _window(skip, up, middles[0]), where)
+        if start not in middles:
+            return (
+                f"{where}: your window starts in row {start[0]}, column {start[1]}; the one in the "
+                f"middle starts in row {middles[0][0]}, column {middles[0][1]}."
+            )
+    return None
+
+
+def _crop_gradient_fault(answer: Crop) -> str | None:
+    for skip, up in _crop_samples():
+        found = trace(answer, (skip, up))
+        assert isinstance(found, Traced)
+        start = _start_of(found.made, skip) or (0, 0)
+        wanted = trace(lambda s, u, start=start: _window(s, u, start), (skip, up))
+        assert isinstance(wanted, Traced)
+        if fault := gradient_fault(found, wanted, ("skip", "up"), _from_to(skip, up)):
+            return fault
+    return None
+
+
+def _crop_probes() -> list[tuple[Tensor, Tensor]]:
+    return [(torch.randn(2, 3, *skip), torch.randn(2, 5, *up)) for skip, up in CROPS[:3]]
+
+
+def centre(skip: Tensor, up: Tensor) -> Tensor:
+    """Return the middle of the skip, as large as up."""
+    return _window(skip, up, _middles(skip, up)[0])
+
+
+def _by_padding(skip: Tensor, up: Tensor) -> Tensor:
+    rows, columns = (u - s for s, u in zip(skip.shape[2:], up.shape[2:], strict=True))
+    return F.pad(skip, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
+
+
+def _from_both_ends(skip: Tensor, up: Tensor) -> Tensor:
+    rows, columns = ((s - u) // 2 for s, u in zip(skip.shape[2:], up.shape[2:], strict=True))
+    return skip[:, :, rows : skip.shape[2] - rows, columns : skip.shape[3] - columns]
+
+
+def _end_without_start(skip: Tensor, up: Tensor) -> Tensor:
+    top, left = _middles(skip, up)[0]
+    return skip[:, :, top : up.shape[2], left : up.shape[3]]
+
+
+def _starts_swapped(skip: Tensor, up: Tensor) -> Tensor:
+    top, left = _middles(skip, up)[0]
+    return _window(skip, up, (left, top))
+
+
+def _on_first_axes(skip: Tensor, up: Tensor) -> Tensor:
+    top, left = _middles(skip, up)[0]
+    return skip[top : top + up.shape[2], left : left + up.shape[3]]
+
+
+def _is_resized(answer: Crop) -> bool:
+    """Values that are not those of the middle, but a skip of twos stays twos."""
+    skip, up = _crop_probes()[0]
+    found, even = trace(answer, (skip, up)), trace(answer, (torch.full_like(skip, 2), up))
+    assert isinstance(found, Traced)
+    assert isinstance(even, Traced)
+    moved = _start_of(found.made, skip) is None
+    shuffled = close(found.made.flatten().sort()[0], centre(skip, up).flatten().sort()[0])
+    return moved and not shuffled and close(even.made, torch.full((2, 3, 4, 6), 2.0))
+
+
+def _is_blind_to_up(answer: Crop) -> bool:
+    """It cuts, but the same for a larger and a smaller up."""
+    skip = torch.randn(2, 3, 80, 80)
+    shapes = [answer(skip, skip[:, :, :side, :side]).shape for side in (60, 70)]
+    is_a_map = len(shapes[0]) == 4 and shapes[0][:2] == skip.shape[:2]
+    return is_a_map and shapes[0] == shapes[1] != skip.shape
+
+
+def _negative_end(skip: Tensor, up: Tensor) -> Tensor:
+    rows, columns = ((s - u) // 2 for s, u in zip(skip.shape[2:], up.shape[2:], strict=True))
+    return skip[:, :, rows:-rows, columns:-columns]
+
+
+crop_to = Exercise(
+    name="crop_to",
+    lesson=3,
+    prompt="Cut the skip to up's height and width, out of its middle, as the U-Net of 2015 does.",
+    ladder=(
+        a_function("crop_to(skip, up)"),
+        Rung("its size", _size_of_crop_fault),
+        Rung("from the middle", _place_fault),
+        Rung("its gradient", _crop_gradient_fault),
+    ),
+    answers=(
+        lambda: centre,
+        lambda: lambda skip, up: _window(skip, up, _middles(skip, up)[-1]),
+        lambda: _by_padding,
+        lambda: lambda skip, up: centre(skip, up).contiguous(),
+    ),
+    slips=(
+        twin(
+            "the corner",
+            [lambda skip, up: skip[:, :, : up.shape[2], : up.shape[3]]],
+            _crop_probes,
+            "That is the top left corner: its cells are not at the places of up's cells.",
+        ),
+        twin(
+            "the far corner",
+            [lambda skip, up: skip[:, :, -up.shape[2] :, -up.shape[3] :]],
+            _crop_probes,
+            "That is the bottom right corner: its cells are not at the places of up's cells.",
+        ),
+        Slip(
+            "resized instead of cut",
+            lambda: lambda skip, up: F.interpolate(skip, size=up.shape[2:], mode="bilinear"),
+            _is_resized,
+            "You resized the skip: the whole of it, squeezed. Its cells are to stay what they are, "
+            "only fewer of them.",
+        ),
+        twin(
+            "one axis only",
+            [
+                lambda skip, up: centre(skip, skip[:, :, : up.shape[2]]),
+                lambda skip, up: centre(skip, skip[:, :, :, : up.shape[3]]),
+            ],
+            _crop_probes,
+            "You cut one axis. Height and width are both to be up's.",
+        ),
+        Slip(
+            "sizes written down",
+            lambda: lambda skip, up: skip[:, :, 4:60, 4:60],
+            _is_blind_to_up,
+            "That fits one pair of sizes. Take the numbers from the maps: `up.shape`.",
+        ),
+        twin(
+            "all zeros",
+            [
+                lambda skip, up: skip.new_zeros(*skip.shape[:2], *up.shape[2:]),
+                lambda skip, up: 0 * centre(skip, up),
+            ],
+            _crop_probes,
+            "The size is right, but it is all zeros: nothing of the skip is left.",
+        ),
+        twin(
+            "up in place of the skip",
+            [lambda skip, up: up],
+            _crop_probes,
+            "That is up itself. The skip is the one to be cut.",
+        ),
+        twin(
+            "joined as well",
+            [
+                lambda skip, up: torch.cat([centre(skip, up), up], dim=1),
+                lambda skip, up: torch.cat([up, centre(skip, up)], dim=1),
+            ],
+            _crop_probes,
+            "You joined the two as well. Return the skip alone, cut.",
+        ),
+        twin(
+            "detached",
+            [lambda skip, up: centre(skip, up).detach()],
+            lambda: _crop_probes()[:1],
+            "Your crop is cut from the gradient: the layers before the skip would not learn "
+            "through it.",
+        ),
+        twin(
+            "the end without its start",
+            [_end_without_start],
+            _crop_probes,
+            "A slice names its end, not its length: what starts later has to end later.",
+        ),
+        twin(
+            "height and width swapped",
+            [_starts_swapped],
+            _crop_probes,
+            "The rows start where the columns should, and the columns where the rows should.",
+        ),
+        twin(
+            "an end of minus nothing",
+            [_negative_end],
+            _crop_probes,
+            "An end of `-d` takes the same from both sides: that fails when the difference is odd, "
+            "and when it is 0, where `-0` is the start.",
+        ),
+        twin(
+            "the odd row left",
+            [_from_both_ends],
+            _crop_probes,
+            "You take the same from both sides: an odd difference leaves one row too many.",
+        ),
+        twin(
+            "the wrong axes",
+            [_on_first_axes],
+            _crop_probes,
+            "You cut the first two axes. They are the batch and the channels.",
+        ),
+    ),
+    hints=(
+        "How many rows are too many? Half of them go above the middle.",
+        "With `top = (skip.shape[2] - up.shape[2]) // 2`, the window has up's height: in which row "
+        "does it end?",
+        "`return skip[:, :, top : top + ___, left : left + ___]`",
+    ),
+    solution_text=(
+        "`top = (skip.shape[2] - up.shape[2]) // 2`, `left = (skip.shape[3] - up.shape[3]) // 2`, "
+        "`return skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]`"
+    ),
+    praise="The middle of the skip, whatever the sizes, and the gradient goes back to it alone.",
+)

@@ -1,0 +1,140 @@
+"""The exercise of lesson 3 about sizes that do not part: feed what fits."""
+
+from __future__ import annotations
+
+import random
+
+from unet_teach.exercises.checks.functions import a_function, agrees, computes
+from unet_teach.exercises.exercise import Exercise
+
+FITS = [
+    (5, 1),
+    (4, 2),
+    (5, 2),
+    (1, 1),
+    (7, 1),
+    (12, 2),
+    (30, 3),
+    (31, 4),
+    (33, 4),
+    (40, 3),
+    (97, 5),
+    (9, 0),
+]
+NOT_TWO = [(31, 1), (30, 3), (31, 4), (40, 3), (97, 5)]  # 2 ^ depth is 0 there, an error
+
+
+def _fits_samples() -> list[tuple[int, int]]:
+    """Known ones, so that equal answers get equal sentences, then 40 fresh ones."""
+    chance = random.Random()
+    return [*FITS, *sorted((chance.randint(1, 600), chance.randint(0, 6)) for _ in range(40))]
+
+
+def _fits(size: int, depth: int) -> int:
+    step: int = 2**depth
+    return -(-size // step) * step
+
+
+def _counted_up(size: int, depth: int) -> int:
+    while size % 2**depth:
+        size += 1
+    return size
+
+
+def _halved_up(size: int, depth: int) -> int:
+    for _ in range(depth):
+        size = (size + 1) // 2
+    return int(size * 2**depth)
+
+
+fits = Exercise(
+    name="fits",
+    lesson=3,
+    prompt="The smallest size, from `size` on, that can be halved `depth` times without a rest.",
+    ladder=(a_function("fits(size, depth)"), agrees(_fits, "fits", _fits_samples)),
+    answers=(lambda: _fits, lambda: _counted_up, lambda: _halved_up),
+    slips=(
+        computes(
+            "2·depth",
+            lambda size, depth: -(-size // max(1, 2 * depth)) * max(1, 2 * depth),
+            [sample for sample in FITS if sample[1]],
+            "Each halving doubles what must divide: 2, 4, 8. You took 2·depth: 2, 4, 6.",
+        ),
+        computes(
+            "^ for a power",
+            lambda size, depth: -(-size // (2 ^ depth)) * (2 ^ depth),
+            NOT_TWO,
+            "In Python `2 ^ depth` is no power: it flips bits. Two stars make a power.",
+        ),
+        computes(
+            "rounded down",
+            lambda size, depth: size // 2**depth * 2**depth,
+            FITS,
+            "You round down: the picture would have to be cut. Asked is a size it fits into.",
+        ),
+        computes(
+            "always a step more",
+            lambda size, depth: (size // 2**depth + 1) * 2**depth,
+            FITS,
+            "A size that fits already gets a whole step more. It should stay.",
+        ),
+        computes(
+            "only even",
+            lambda size, depth: size + size % 2,
+            FITS,
+            "Even is enough for one halving. Half of it has to be even as well.",
+        ),
+        computes(
+            "one halving too many",
+            lambda size, depth: -(-size // 2 ** (depth + 1)) * 2 ** (depth + 1),
+            FITS,
+            "That could be halved once more than asked: too large.",
+        ),
+        computes(
+            "one halving too few",
+            lambda size, depth: _fits(size, max(0, depth - 1)),
+            FITS,
+            "That can be halved once less than asked.",
+        ),
+        computes(
+            "a power of two",
+            lambda size, depth: 2 ** (size - 1).bit_length(),
+            FITS,
+            "Powers of two can be halved down to 1. Asked are only `depth` halvings: 12 fits "
+            "depth 2.",
+        ),
+        computes(
+            "a yes or no",
+            lambda size, depth: size % 2**depth == 0,
+            FITS,
+            "You say whether it fits. Asked is the size that does.",
+        ),
+        computes(
+            "the size at the bottom",
+            lambda size, depth: _fits(size, depth) // 2**depth,
+            FITS,
+            "That is the size at the bottom, after the halvings. Asked is the one at the top.",
+        ),
+        computes(
+            "the missing pixels",
+            lambda size, depth: -size % 2**depth,
+            FITS,
+            "Those are the pixels that are missing. Asked is the size with them.",
+        ),
+        computes(
+            "rounded to the nearest",
+            lambda size, depth: round(size / 2**depth) * 2**depth,
+            FITS,
+            "You take the nearest size, which may be smaller. The picture has to fit in.",
+        ),
+    ),
+    hints=(
+        "12 can be halved twice, 6 only once. What do all sizes have in common that can be halved "
+        "twice?",
+        "They are the multiples of 2**depth. How do you round up to a multiple, with a division "
+        "that rounds down?",
+        "`step = 2 ** ___`, `return (size + ___) // step * step`",
+    ),
+    solution_text="`step = 2 ** depth`, `return (size + step - 1) // step * step`",
+    praise="Rounded up to a multiple of 2**depth: in such a picture no sizes part.",
+)

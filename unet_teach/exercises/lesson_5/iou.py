@@ -1,0 +1,262 @@
+"""The exercise of lesson 5 about a score: the IoU of a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unet_teach.exercises.checks.compared import Case, a_number, comes_out, does, matches
+from unet_teach.exercises.checks.functions import a_function
+from unet_teach.exercises.exercise import Exercise, Slip
+
+
+def counts(answer: Tensor, truth: Tensor) -> tuple[int, int, int]:
+    """Pixels in the answer, in the truth, and in both."""
+    return int(answer.sum()), int(truth.sum()), int((answer & truth).sum())
+
+
+def pooled_iou(answer: Tensor, truth: Tensor) -> float:
+    """The intersection over the union of all pixels together; 1.0 where both are empty."""
+    in_answer, in_truth, both = counts(answer, truth)
+    union = in_answer + in_truth - both
+    return both / union if union else 1.0
+
+
+def _pair(answer: list[int], truth: list[int]) -> tuple[Tensor, Tensor]:
+    """Two pictures of 2×3 pixels, given by the pixels that are foreground, 0 to 11."""
+    masks = torch.zeros(2, 12, dtype=torch.bool)
+    masks[0, answer], masks[1, truth] = True, True
+    return masks[0].reshape(2, 1, 2, 3), masks[1].reshape(2, 1, 2, 3)
+
+
+def _iou_cases() -> list[Case]:
+    known = {
+        "answer: 3 pixels, truth: 5, both: 2": ([0, 1, 2], [1, 2, 3, 6, 7]),
+        "answer: 4 pixels, truth: 4, both: 3": ([0, 1, 2, 6], [0, 1, 6, 7]),
+        "answer: 6 pixels, truth: 2, both: 2": ([0, 1, 2, 3, 4, 7], [0, 7]),
+        "answer: 1 pixel, truth: none": ([5], []),
+        "answer and truth the same 3 pixels": ([0, 4, 9], [0, 4, 9]),
+        "answer and truth both empty": ([], []),
+    }
+    cases = [Case(f"With {said}", _pair(*pixels)) for said, pixels in known.items()]
+    for share in (0.2, 0.5, 0.8):
+        masks = torch.rand(2, 3, 1, 11, 7) < torch.tensor([share, 0.4]).reshape(2, 1, 1, 1, 1)
+        a, t, both = counts(*masks)
+        cases.append(Case(f"With answer: {a} pixels, truth: {t}, both: {both}", tuple(masks)))
+    return cases
+
+
+def _known_pairs() -> list[Case]:
+    return _iou_cases()[:6]
+
+
+def _three_pairs() -> list[Case]:
+    """Without empty masks, on which many formulas fail or agree."""
+    return _iou_cases()[:3]
+
+
+def _safe(above: float, below: float, empty: float = 1.0) -> float:
+    return above / below if below else empty
+
+
+def mean_iou(answer: Tensor, truth: Tensor) -> float:
+    """The mean of the pictures' IoUs, which the exercise does not ask for."""
+    each = [pooled_iou(a, t) for a, t in zip(answer, truth, strict=True)]
+    return sum(each) / len(each)
+
+
+def _dice(a: Tensor, t: Tensor) -> float:
+    in_a, in_t, both = counts(a, t)
+    return _safe(2 * both, in_a + in_t)
+
+
+def _asks_a_whole_tensor(answer: Any) -> bool:
+    try:
+        answer(*_known_pairs()[0].inputs)
+    except RuntimeError as error:
+        return "ambiguous" in str(error)
+    return False
+
+
+iou = Exercise(
+    name="iou",
+    lesson=5,
+    prompt="Write the IoU of boolean masks (N, 1, H, W), all pixels of the batch counted together: "
+    "foreground in both over foreground in either. Both empty: 1.",
+    ladder=(
+        a_function("iou(answer, truth)"),
+        comes_out("one number", a_number, _iou_cases),
+        matches(pooled_iou, _iou_cases),
+    ),
+    answers=(
+        lambda: pooled_iou,
+        lambda: (
+            lambda answer, truth: (
+                1.0
+                if not (answer | truth).any()
+                else (answer & truth).sum() / (answer | truth).sum()
+            )
+        ),
+        lambda: (
+            lambda answer, truth: (
+                (torch.logical_and(answer, truth).sum() + 1e-9)
+                / (torch.logical_or(answer, truth).sum() + 1e-9)
+            )
+        ),
+    ),
+    slips=(
+        does(
+            "pixel accuracy",
+            [lambda a, t: (a == t).float().mean()],
+            _known_pairs,
+            "You divide by all pixels. Where foreground is rare, an empty mask then scores high: "
+            "ground that both leave out must not count.",
+        ),
+        does(
+            "the intersection over all pixels",
+            [lambda a, t: (a & t).float().mean()],
+            _known_pairs,
+            "You divide by all pixels: a perfect answer then gets no more than the share of the "
+            "foreground.",
+        ),
+        does(
+            "Dice",
+            [
+                _dice,
+                lambda a, t: 2 * (a & t).sum() / (a.sum() + t.sum()),
+                lambda a, t: _safe(2 * counts(a, t)[2], sum(counts(a, t)[:2]), 0.0),
+            ],
+            _three_pairs,
+            "That is Dice: twice the pixels in both over the sum of the two masks. It is never "
+            "lower than the IoU; do not compare one with the other.",
+        ),
+        does(
+            "the intersection in the union twice",
+            [lambda a, t: counts(a, t)[2] / sum(counts(a, t)[:2])],
+            _three_pairs,
+            "Pixels in both masks are counted twice below the line: a perfect answer gets 1/2. "
+            "Count each pixel of the union once.",
+        ),
+        does(
+            "divided by the difference",
+            [lambda a, t: (a & t).sum() / (a ^ t).sum()],
+            _three_pairs,
+            "You divide by the pixels where the two differ. The shared ones belong to the union as "
+            "well: a perfect answer must get 1, and yours divides by 0.",
+        ),
+        does(
+            "upside down",
+            [lambda a, t: (a | t).sum() / (a & t).sum()],
+            _three_pairs,
+            "Your fraction is upside down: a score above 1 that falls as the answer gets better.",
+        ),
+        does(
+            "divided by the truth",
+            [lambda a, t: counts(a, t)[2] / counts(a, t)[1]],
+            _three_pairs,
+            "You divide by the truth: that is recall. Call everything foreground and it is 1.",
+        ),
+        does(
+            "divided by the answer",
+            [lambda a, t: counts(a, t)[2] / counts(a, t)[0]],
+            _three_pairs,
+            "You divide by the answer: that is precision. One safe pixel and it is 1.",
+        ),
+        does(
+            "the mean of the pictures",
+            [
+                mean_iou,
+                lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)).clamp(min=1)).mean(),
+                lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3))).mean(),
+            ],
+            _three_pairs,
+            "That is the mean of the pictures' IoUs: a picture with 3 pixels of foreground then "
+            "counts as much as one with 3000. Pool the pixels first.",
+        ),
+        does(
+            "empty masks divide by 0",
+            [lambda a, t: (a & t).sum() / (a | t).sum()],
+            _known_pairs,
+            "Right, but for two empty masks it is 0/0, which is NaN, and one NaN makes every mean "
+            "NaN. Say for yourself what it should be.",
+        ),
+        does(
+            "empty masks stop it",
+            [lambda a, t: counts(a, t)[2] / int((a | t).sum())],
+            _known_pairs,
+            "Right, but two empty masks divide 0 by 0. Ask first whether the union is empty.",
+        ),
+        does(
+            "0 for empty masks",
+            [
+                lambda a, t: _safe(counts(a, t)[2], int((a | t).sum()), 0.0),
+                lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
+                lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1),
+            ],
+            _known_pairs,
+            "Two empty masks get 0, the score of a bad answer. Nothing was there and nothing was "
+            "found: that is right.",
+        ),
+        does(
+            "1 added above and below",
+            [
+                lambda a, t: (counts(a, t)[2] + 1) / (int((a | t).sum()) + 1),
+                lambda a, t: (counts(a, t)[2] + 1) / (sum(counts(a, t)[:2]) - counts(a, t)[2] + 2),
+            ],
+            _known_pairs,
+            "1 added above and below saves the empty masks but lifts the score of small objects. "
+            "Treat the empty case by itself.",
+        ),
+        does(
+            "1 added below",
+            [lambda a, t: (a & t).sum() / ((a | t).sum() + 1)],
+            _known_pairs,
+            "1 added below saves you from dividing by 0, but then no answer ever gets 1. Treat the "
+            "empty case by itself.",
+        ),
+        does(
+            "rounded down",
+            [lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1)],
+            _three_pairs,
+            "`//` rounds down to whole numbers. One stroke divides.",
+        ),
+        does(
+            "a loss",
+            [lambda a, t: 1 - pooled_iou(a, t), lambda a, t: (a ^ t).sum() / (a | t).sum()],
+            _three_pairs,
+            "That is 1 − IoU, which falls as the answer gets better. Asked is the score.",
+        ),
+        does(
+            "a count",
+            [lambda a, t: (a & t).sum(), lambda a, t: (a | t).sum()],
+            _three_pairs,
+            "That is a number of pixels. Divide those in both masks by those in either.",
+        ),
+        Slip(
+            "`and` for `&`",
+            lambda: lambda a, t: (a and t).sum() / (a or t).sum(),
+            _asks_a_whole_tensor,
+            "`and`, `or` and `if` ask one question of a whole tensor. Pixel by pixel it is `&` and "
+            "`|`.",
+        ),
+        does(
+            "percent",
+            [lambda a, t: 100 * pooled_iou(a, t)],
+            _known_pairs,
+            "Those are percent. The IoU goes from 0 to 1.",
+        ),
+    ),
+    hints=(
+        "Lay the two masks on each other. Which pixels should raise the score, and which of the "
+        "others should lower it?",
+        "`answer & truth` is where both are True, `answer | truth` where either is. What if "
+        "neither ever is?",
+        "`union = (answer ___ truth).sum()`, then `return 1.0 if ___ else (answer ___ truth).sum() "
+        "/ union`",
+    ),
+    solution_text="`union = (answer | truth).sum()`, then "
+    "`return 1.0 if union == 0 else (answer & truth).sum() / union`",
+    praise="Both over either, every pixel counted once, and nothing found where nothing is gets 1.",
+)

@@ -1,0 +1,214 @@
+"""The exercise of lesson 6 about seeds: their mean, and how far they lie apart."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from unet_teach.exercises.checks.compared import (
+    Case,
+    comes_out,
+    does,
+    matches,
+    some_numbers,
+)
+from unet_teach.exercises.checks.functions import a_function
+from unet_teach.exercises.exercise import Exercise, Slip
+
+Scores = list[float]
+
+
+def summary(scores: Sequence[float]) -> tuple[float, float]:
+    """The mean and the sample standard deviation; NaN when a score is."""
+    mean = sum(scores) / len(scores)
+    return mean, math.sqrt(sum((x - mean) ** 2 for x in scores) / (len(scores) - 1))
+
+
+def _scores_case(scores: Scores) -> Case:
+    return Case(f"`summarise({scores})`", (scores,))
+
+
+def _known_scores() -> list[Case]:
+    known = [[0.5, 0.7, 0.9], [0.82, 0.8, 0.85, 0.42, 0.81], [0.1, 0.4], [0.6, 0.6, 0.6]]
+    return [_scores_case(scores) for scores in known]
+
+
+def _failed_run() -> Case:
+    return _scores_case([0.8, math.nan, 0.7])
+
+
+def _score_lists() -> list[Case]:
+    chance = random.Random()
+    fresh = [[round(chance.random(), 3) for _ in range(chance.randint(2, 8))] for _ in range(8)]
+    return [*_known_scores(), *map(_scores_case, sorted(fresh)), _failed_run()]
+
+
+def _stops_at_nan(scores: Scores) -> tuple[float, float]:
+    if any(map(math.isnan, scores)):
+        raise ValueError("NaN")
+    return summary(scores)
+
+
+def _is_stopped_by_nan(answer: Callable[[Scores], Any]) -> bool:
+    for case in _known_scores():
+        answer(*case.inputs)
+    try:
+        answer(*_failed_run().inputs)
+    except Exception:
+        return True
+    return False
+
+
+mean_and_spread = Exercise(
+    name="mean_and_spread",
+    lesson=6,
+    prompt="Of the scores of two seeds or more, return the mean and the sample standard deviation "
+    "(divided by n − 1). A score that is NaN, a run that failed, must show: then both are NaN.",
+    ladder=(
+        a_function("summarise(scores)"),
+        comes_out("two numbers", some_numbers(2), _known_scores),
+        matches(summary, _score_lists),
+    ),
+    answers=(
+        lambda: summary,
+        lambda: lambda scores: (np.mean(scores), np.std(scores, ddof=1)),
+        lambda: (
+            lambda scores: (
+                (math.nan, math.nan)
+                if any(map(math.isnan, scores))
+                else (statistics.mean(scores), statistics.stdev(scores))
+            )
+        ),
+    ),
+    slips=(
+        does(
+            "the population's deviation",
+            [
+                lambda s: (np.mean(s), np.std(s)),
+                lambda s: (statistics.mean(s), statistics.pstdev(s)),
+            ],
+            _known_scores,
+            "You divide by n. The mean was made of these very scores, so they lie too near to it; "
+            "n − 1 makes up for that. With 3 seeds it matters: 22 %.",
+        ),
+        does(
+            "the variance",
+            [
+                lambda s: (np.mean(s), np.var(s, ddof=1)),
+                lambda s: (np.mean(s), np.var(s)),
+            ],
+            _known_scores,
+            "That is the variance, a square. Its root can be compared with the scores.",
+        ),
+        does(
+            "the standard error",
+            [
+                lambda s: (np.mean(s), np.std(s, ddof=1) / math.sqrt(len(s))),
+                lambda s: (np.mean(s), np.std(s) / math.sqrt(len(s))),
+            ],
+            _known_scores,
+            "That is the standard error: how sure the mean is. Asked is how far single seeds lie "
+            "apart, which does not shrink with more seeds.",
+        ),
+        does(
+            "the best seed",
+            [
+                lambda s: (max(s), np.std(s, ddof=1)),
+                lambda s: (max(s), np.std(s)),
+                lambda s: (max(s), min(s)),
+            ],
+            _known_scores,
+            "You report the best seed. Train more often and it gets better, with the same recipe: "
+            "it measures luck.",
+        ),
+        does(
+            "the mean deviation",
+            [lambda s: (np.mean(s), np.mean(np.abs(np.array(s) - np.mean(s))))],
+            _known_scores,
+            "That is how far the scores lie from their mean on average. The standard deviation "
+            "squares the distances first, adds them up, divides by n − 1, and takes the root.",
+        ),
+        does(
+            "the largest deviation",
+            [lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s))))],
+            _known_scores,
+            "That is the one score farthest from the mean. All seeds have a say in the standard "
+            "deviation.",
+        ),
+        does(
+            "rounded",
+            [
+                lambda s: tuple(round(part, 2) for part in summary(s)),
+                lambda s: tuple(round(part, 1) for part in summary(s)),
+                lambda s: tuple(round(part, 3) for part in summary(s)),
+            ],
+            _known_scores,
+            "The right numbers, rounded. Return them whole, and round where you print: "
+            "`f'{mean:.2f}'`.",
+        ),
+        does(
+            "the median",
+            [
+                lambda s: (np.median(s), np.std(s, ddof=1)),
+                lambda s: (np.median(s), np.std(s)),
+            ],
+            _known_scores,
+            "That is the median: it does not feel a collapsed run. Asked is the mean, which does.",
+        ),
+        does(
+            "the range",
+            [
+                lambda s: (np.mean(s), max(s) - min(s)),
+                lambda s: (np.mean(s), (max(s) - min(s)) / 2),
+            ],
+            _known_scores,
+            "Highest minus lowest grows with every seed that you add. Take the standard deviation.",
+        ),
+        does(
+            "in the other order",
+            [lambda s: summary(s)[::-1]],
+            _known_scores,
+            "Right numbers, in the other order: the mean comes first.",
+        ),
+        does(
+            "a failed run dropped",
+            [
+                lambda s: (np.nanmean(s), np.nanstd(s, ddof=1)),
+                lambda s: (np.nanmean(s), np.nanstd(s)),
+            ],
+            lambda: [*_known_scores(), _failed_run()],
+            "Your numbers leave the NaN out, and nobody hears that one run in three failed. Let it "
+            "show: the answer is NaN as well.",
+        ),
+        Slip(
+            "a failed run stops it",
+            lambda: _stops_at_nan,
+            _is_stopped_by_nan,
+            "The NaN stops your function, as it does some versions of Python's `statistics`. Ask "
+            "first, with `math.isnan`, and return NaN for both.",
+        ),
+        does(
+            "a failed run counted as 0",
+            [
+                lambda s: summary(np.nan_to_num(s).tolist()),
+                lambda s: summary(np.nan_to_num(s).tolist())[::-1],
+            ],
+            lambda: [*_known_scores(), _failed_run()],
+            "You count NaN as 0. That is a score nobody measured. Let it show: NaN.",
+        ),
+    ),
+    hints=(
+        "Which number would another three seeds give about as well: the best, or the mean?",
+        "Deviation: how far is each score from the mean? Square these, add them up, divide by "
+        "n − 1, take the root. numpy divides by n unless told `ddof`.",
+        "`return np.mean(scores), np.std(scores, ddof=___)`",
+    ),
+    solution_text="`return np.mean(scores), np.std(scores, ddof=1)`. NaN goes through by itself.",
+    praise="A mean and how far single seeds lie from it: with both, a reader can judge a "
+    "difference.",
+)

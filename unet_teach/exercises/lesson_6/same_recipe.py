@@ -1,0 +1,159 @@
+"""The exercise of lesson 6 about a fair choice: which score may pick the learning rate."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from unet_teach.exercises.checks.compared import Case, a_number, comes_out, does, matches, plain
+from unet_teach.exercises.checks.functions import a_function
+from unet_teach.exercises.exercise import Exercise, Slip
+
+Result = tuple[float, float, float]  # learning rate, score on validation, score on test
+
+
+def _picked(results: list[Result]) -> float:
+    return max(results, key=lambda result: result[1])[0]
+
+
+def _results_case(results: list[Result]) -> Case:
+    return Case(f"`pick({results})`", (results,))
+
+
+def _known_results() -> list[Case]:
+    """The best on validation is never the first, last, largest, best on test or on average."""
+    known = [
+        [(0.001, 0.6, 0.62), (0.01, 0.8, 0.66), (0.1, 0.2, 0.3), (0.003, 0.75, 0.79)],
+        [(0.03, 0.3, 0.55), (0.003, 0.71, 0.5), (0.001, 0.7, 0.74), (0.0003, 0.45, 0.4)],
+        [
+            (0.004, 0.4, 0.75),
+            (0.001, 0.2, 0.1),
+            (0.01, 0.8, 0.5),
+            (0.003, 0.75, 0.7),
+            (0.03, 0.5, 0.3),
+        ],
+        [(0.002, 0.5, 0.1), (0.02, 0.9, 0.58), (0.2, 0.4, 0.6), (0.01, 0.88, 0.89)],
+    ]
+    return [_results_case(results) for results in known]
+
+
+def _result_lists() -> list[Case]:
+    chance = random.Random()
+    cases = _known_results()
+    for _ in range(6):
+        rates = chance.sample([0.0003, 0.001, 0.003, 0.01, 0.03, 0.1], chance.randint(2, 5))
+        scores = chance.sample([step / 100 for step in range(30, 90)], len(rates))
+        test = [round(chance.random(), 2) for _ in rates]
+        cases.append(_results_case(list(zip(rates, scores, test, strict=True))))
+    return cases
+
+
+def _is_constant(answer: Callable[[list[Result]], Any]) -> bool:
+    given = [plain(answer(*case.inputs)) for case in _known_results()]
+    return all(value == given[0] for value in given)
+
+
+same_recipe = Exercise(
+    name="same_recipe",
+    lesson=6,
+    prompt="Each result is (learning_rate, validation, test), scores where higher is better. "
+    "Return the learning rate you would go on with.",
+    ladder=(
+        a_function("pick(results)"),
+        comes_out("one number", a_number, _known_results),
+        matches(_picked, _result_lists),
+    ),
+    answers=(
+        lambda: _picked,
+        lambda: lambda results: sorted((score, rate) for rate, score, _ in results)[-1][1],
+        lambda: lambda results: results[int(np.argmax([r[1] for r in results]))][0],
+    ),
+    slips=(
+        does(
+            "picked on the test",
+            [lambda r: max(r, key=lambda x: x[2])[0]],
+            _known_results,
+            "You choose by the test score. Then it is the best of several tries, no longer a score "
+            "on data that nothing was fitted to. What else is there to choose by?",
+        ),
+        does(
+            "the smallest gap",
+            [lambda r: min(r, key=lambda x: abs(x[1] - x[2]))[0]],
+            _known_results,
+            "You take the trial whose two scores are nearest to each other. For that you looked at "
+            "the test, and two low scores can be near as well.",
+        ),
+        does(
+            "both scores",
+            [lambda r: max(r, key=lambda x: x[1] + x[2])[0]],
+            _known_results,
+            "The test score has a say in your choice. Even a small one makes it too high.",
+        ),
+        does(
+            "the lowest",
+            [lambda r: min(r, key=lambda x: x[1])[0]],
+            _known_results,
+            "That is the lowest validation score, as if it were a loss. Higher is better here.",
+        ),
+        does(
+            "the score, not the rate",
+            [lambda r: max(x[1] for x in r), lambda r: max(x[2] for x in r)],
+            _known_results,
+            "That is the best score itself. Asked is the learning rate that reached it.",
+        ),
+        does(
+            "the place in the list",
+            [lambda r: int(np.argmax([x[1] for x in r]))],
+            _known_results,
+            "That is its place in the list. Asked is the learning rate at that place.",
+        ),
+        Slip(
+            "a constant",
+            lambda: lambda results: 0.003,
+            _is_constant,
+            "You return the same number, whatever the trials are. Find it in `results`.",
+        ),
+        does(
+            "the first",
+            [lambda r: r[0][0]],
+            _known_results,
+            "You take the first, whatever the scores are.",
+        ),
+        does(
+            "the last",
+            [lambda r: r[-1][0]],
+            _known_results,
+            "You take the last, whatever the scores are.",
+        ),
+        does(
+            "the largest rate",
+            [lambda r: max(r)[0]],
+            _known_results,
+            "`max` of tuples goes by what stands first, the learning rate. By what should it go?",
+        ),
+        does(
+            "the smallest rate",
+            [lambda r: min(r)[0], lambda r: sorted(r)[0][0]],
+            _known_results,
+            "Tuples are sorted by what stands first, the learning rate. By what should they be?",
+        ),
+        does(
+            "the whole result",
+            [lambda r: max(r, key=lambda x: x[1])],
+            _known_results,
+            "The right result, all of it. Asked is its learning rate alone.",
+        ),
+    ),
+    hints=(
+        "After the choice you want to report one score honestly. Which of the two must not have "
+        "been used until then?",
+        "Look for the result whose second part, validation, is the highest: `max` takes a `key`.",
+        "`return max(results, key=lambda result: result[___])[___]`",
+    ),
+    solution_text="`return max(results, key=lambda result: result[1])[0]`",
+    praise="Chosen on validation, so the test score is still one of unseen data. Choose so for "
+    "every variant alike, or the one you tuned most wins.",
+)

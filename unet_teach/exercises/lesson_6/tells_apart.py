@@ -1,0 +1,197 @@
+"""The exercise of lesson 6 about two variants: when is a difference more than luck?"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from unet_teach.exercises.checks.compared import Case, a_yes_or_no, comes_out, does, matches
+from unet_teach.exercises.checks.functions import a_function
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.lesson_6.mean_and_spread import Scores, summary
+
+
+def apart(a: Scores, b: Scores) -> bool:
+    """Whether every score of one lies above every score of the other."""
+    return min(a) > max(b) or min(b) > max(a)
+
+
+def _two_case(a: Scores, b: Scores) -> Case:
+    return Case(f"`tells_apart({a}, {b})`", (a, b))
+
+
+def _known_pairs() -> list[Case]:
+    known = [
+        ([0.8, 0.82, 0.79], [0.4, 0.5, 0.45]),
+        ([0.4, 0.5, 0.45], [0.8, 0.82, 0.79]),
+        ([0.8, 0.6, 0.9], [0.5, 0.7, 0.4]),
+        ([0.5, 0.7, 0.4], [0.8, 0.6, 0.9]),
+        ([0.6, 0.7, 0.8], [0.5, 0.6, 0.4]),
+        ([0.4, 0.5, 0.6], [0.6, 0.7, 0.8]),
+        ([0.9, 0.91, 0.2], [0.5, 0.52, 0.51]),
+        ([0.7, 0.7, 0.7], [0.7, 0.7, 0.7]),
+        ([0.71, 0.8, 0.9], [0.7, 0.69, 0.68]),
+        ([0.5, 0.9, 0.51], [0.6, 0.7, 0.8]),
+        ([0.8, 0.6, 0.5], [0.8, 0.7, 0.75]),
+        ([0.5, 0.75], [0.25, 1.0]),
+        ([0.8, 0.81, 0.8, 0.79, 0.6], [0.61, 0.61, 0.62]),
+    ]
+    return [_two_case(a, b) for a, b in known]
+
+
+def _pairs() -> list[Case]:
+    chance = random.Random()
+    cases = _known_pairs()
+    for lift in (0.0, 0.3, 0.6, 0.9, -0.5, -0.9):
+        a = [round(chance.random() + lift, 2) for _ in range(3)]
+        b = [round(chance.random(), 2) for _ in range(chance.randint(3, 5))]
+        cases.append(_two_case(a, b))
+    return cases
+
+
+def _mean(scores: Scores) -> float:
+    return sum(scores) / len(scores)
+
+
+def _spreads_apart(a: Scores, b: Scores) -> bool:
+    (mean_a, sd_a), (mean_b, sd_b) = summary(a), summary(b)
+    return abs(mean_a - mean_b) > sd_a + sd_b
+
+
+tells_apart = Exercise(
+    name="tells_apart",
+    lesson=6,
+    prompt="Say whether two variants' scores are apart: True when every seed of one scores above "
+    "every seed of the other, whichever is the better; equal scores are not apart.",
+    ladder=(
+        a_function("tells_apart(a, b)"),
+        comes_out("True or False", a_yes_or_no, _known_pairs),
+        matches(apart, _pairs),
+    ),
+    answers=(
+        lambda: apart,
+        lambda: lambda a, b: all(x > y for x in a for y in b) or all(x < y for x in a for y in b),
+        lambda: lambda a, b: np.min(a) > np.max(b) or np.max(a) < np.min(b),
+    ),
+    slips=(
+        does(
+            "the means compared",
+            [
+                lambda a, b: _mean(a) > _mean(b),
+                lambda a, b: _mean(a) != _mean(b),
+                lambda a, b: _mean(a) < _mean(b),
+                lambda a, b: abs(_mean(a) - _mean(b)) > 0.05,
+                lambda a, b: abs(_mean(a) - _mean(b)) > 0.1,
+            ],
+            _known_pairs,
+            "You compare the means. Two means always differ a little, even those of one variant "
+            "trained twice.",
+        ),
+        does(
+            "the best compared",
+            [lambda a, b: max(a) > max(b), lambda a, b: max(a) != max(b)],
+            _known_pairs,
+            "You compare the best seeds. One lucky run then decides.",
+        ),
+        does(
+            "one way only",
+            [lambda a, b: min(a) > max(b), lambda a, b: max(a) < min(b)],
+            _known_pairs,
+            "That sees only one of the two as the better. The other may be as well: either counts.",
+        ),
+        does(
+            "seeds in pairs",
+            [
+                lambda a, b: all(x > y for x, y in zip(a, b, strict=False)),
+                lambda a, b: (
+                    all(x > y for x, y in zip(a, b, strict=False))
+                    or all(x < y for x, y in zip(a, b, strict=False))
+                ),
+                lambda a, b: all(x != y for x, y in zip(a, b, strict=False)),
+            ],
+            _known_pairs,
+            "You compare first with first, second with second. Seed 1 of one variant has nothing "
+            "to do with seed 1 of the other: compare each with each.",
+        ),
+        does(
+            "both ends higher",
+            [
+                lambda a, b: min(a) > min(b) and max(a) > max(b),
+                lambda a, b: (min(a) > min(b)) == (max(a) > max(b)),
+                lambda a, b: (
+                    (min(a) > min(b) and max(a) > max(b)) or (min(a) < min(b) and max(a) < max(b))
+                ),
+            ],
+            _known_pairs,
+            "You ask whether both ends of one lie above the same ends of the other. Then they may "
+            "still overlap: compare the lowest of one with the highest of the other.",
+        ),
+        does(
+            "no score in common",
+            [lambda a, b: set(a).isdisjoint(b), lambda a, b: not set(a) & set(b)],
+            _known_pairs,
+            "You ask whether they share a score. Scores can take turns, high and low, without "
+            "sharing one.",
+        ),
+        does(
+            "equal counts as apart",
+            [lambda a, b: min(a) >= max(b) or min(b) >= max(a)],
+            _known_pairs,
+            "The lowest of one is the highest of the other, and you call that apart. Above is not "
+            "equal.",
+        ),
+        does(
+            "minimum and maximum swapped",
+            [
+                lambda a, b: max(a) > min(b) or max(b) > min(a),
+                lambda a, b: max(a) > min(b),
+                lambda a, b: min(a) < max(b),
+                lambda a, b: max(a) > min(b) and max(b) > min(a),
+            ],
+            _known_pairs,
+            "You ask whether some seed of one beats some seed of the other. Which seed of the "
+            "better one is the hardest test, the highest or the lowest?",
+        ),
+        does(
+            "always True",
+            [lambda a, b: True],
+            _known_pairs,
+            "That is always True. Two variants whose seeds mix are not apart.",
+        ),
+        does(
+            "the answer turned round",
+            [lambda a, b: not apart(a, b)],
+            _known_pairs,
+            "That is True where they overlap. True should mean apart.",
+        ),
+        does(
+            "both at once",
+            [lambda a, b: min(a) > max(b) and min(b) > max(a), lambda a, b: False],
+            _known_pairs,
+            "That is never True: both cannot be the better one. One of the two is enough.",
+        ),
+        does(
+            "the lists compared",
+            [lambda a, b: a > b, lambda a, b: a != b],
+            _known_pairs,
+            "Python compares two lists by the first place where they differ: one seed decides.",
+        ),
+        does(
+            "mean ± standard deviation",
+            [_spreads_apart],
+            _known_pairs,
+            "Mean ± standard deviation of 3 seeds is a rough guess and leaves seeds outside. Asked "
+            "is every seed.",
+        ),
+    ),
+    hints=(
+        "Draw every seed as a dot, two colours, on one line. When can one cut part the colours?",
+        "If even the lowest of one lies above the highest of the other, all do. And which of the "
+        "two may be the better?",
+        "`return min(a) > ___ or ___ > max(a)`",
+    ),
+    solution_text="`return min(a) > max(b) or min(b) > max(a)`",
+    praise="Every seed above every other. Two variants that are alike look so by chance in "
+    "2·3!·3!/6! = 1 of 10 times with 3 seeds each: a hint, no proof. With 5 each it is 1 in 126.",
+)

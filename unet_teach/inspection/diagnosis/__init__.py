@@ -1,0 +1,1 @@
+"""Why a network could not be judged, in sentences."""

@@ -1,0 +1,1 @@
+"""What each operation of torch does to the dimensions of a tensor."""

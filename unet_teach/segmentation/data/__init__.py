@@ -1,0 +1,1 @@
+"""Images and masks to learn from: packaged, generated, or read from a folder."""
