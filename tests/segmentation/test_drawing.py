@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from unet_teach.segmentation.data.dataset import Pair, earth
-from unet_teach.segmentation.plots import AMBER, GREEN, RED, comparison, curves, gallery
+from unet_teach.segmentation.plots import comparison, curves, gallery
 from unet_teach.segmentation.plots import show_mistakes as mistakes
 from unet_teach.segmentation.training_result import Look
+from unet_teach.shared.palette import AMBER, GREEN, RED
 
 MASK = torch.zeros(1, 9, 13)
 MASK[:, 2:6, 3:9] = 1

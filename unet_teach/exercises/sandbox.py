@@ -5,21 +5,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
-import linecache
-import os
-import random
-import sys
 import sysconfig
 import threading
-import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+
+from unet_teach.shared.keep_state import keep_state
+from unet_teach.shared.traceback_line import last_line_outside
 
 NOT_THE_STUDENTS = (
     Path(__file__).parents[1],
@@ -79,7 +76,8 @@ def call(function: Callable[[], Any], seconds: float) -> Run:
             raised.append(error)
 
     printed = io.StringIO()
-    with _state_kept(), contextlib.redirect_stdout(printed):
+    with keep_state(), contextlib.redirect_stdout(printed):
+        warnings.simplefilter("ignore")
         thread = threading.Thread(target=work, daemon=True, name="student's code")
         thread.start()
         try:
@@ -133,38 +131,10 @@ def _stop(thread: threading.Thread) -> bool:
     return False
 
 
-@contextlib.contextmanager
-def _state_kept() -> Iterator[None]:
-    """Put back what code can change for everybody."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    torch_state, dtype = torch.get_rng_state(), torch.get_default_dtype()
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    folder, recursion = os.getcwd(), sys.getrecursionlimit()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
-        torch.set_rng_state(torch_state)
-        torch.set_default_dtype(dtype)
-        torch.set_num_threads(threads)
-        if torch.are_deterministic_algorithms_enabled() != deterministic:  # it loads 50 MB of torch
-            torch.use_deterministic_algorithms(deterministic)
-        os.chdir(folder)
-        sys.setrecursionlimit(recursion)
-
-
 def _where(error: BaseException) -> str:
     """The last line of the student's own that the error passed: not ours, not a library's."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        file = Path(frame.filename)
-        if any(folder in file.parents for folder in NOT_THE_STUDENTS):
-            continue
-        if line := linecache.getline(frame.filename, frame.lineno or 0).strip():
-            return f", in line {frame.lineno}: `{line}`"
-    return ""
+    line = last_line_outside(error, NOT_THE_STUDENTS)
+    return f", in line {line[0]}: `{line[1]}`" if line else ""
 
 
 def _text(error: BaseException) -> str:

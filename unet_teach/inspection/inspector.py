@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -11,7 +14,6 @@ from unet_teach.inspection.criteria import strongest
 from unet_teach.inspection.diagnosis.failures import no_trail, why
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.model_copy import (
-    everything_kept,
     from_shapes,
     inputs_like,
     resized,
@@ -19,6 +21,7 @@ from unet_teach.inspection.model_copy import (
 )
 from unet_teach.inspection.recorder import Recorder, Recording
 from unet_teach.inspection.report import UNetReport, report_of, unjudged
+from unet_teach.shared.keep_state import keep_state
 
 # Shapes alone first; values where the forward looks at them; gradients where it asks for them.
 ATTEMPTS = ((True, False), (False, False), (False, True))
@@ -58,7 +61,7 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     args = tuple(from_shapes(given, 1) for given in example_inputs)
     named = {name: from_shapes(given, 3) for name, given in kwargs.items()}
     name = type(model).__name__
-    with everything_kept():
+    with keep_state(), _collector_off():
         recording = _recorded(model, args, named)
         if recording.error is not None:
             image = Graph(recording).image
@@ -95,3 +98,15 @@ def _recorded(
             return run
         runs.append(run)
     return runs[min(1, len(runs) - 1)]
+
+
+@contextlib.contextmanager
+def _collector_off() -> Iterator[None]:
+    """Pause the garbage collector: operations and values form cycles that are all still needed."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

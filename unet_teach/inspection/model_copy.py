@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import gc
-import os
-import random
 import types
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from numbers import Integral
@@ -21,20 +17,6 @@ from torch.nn.parameter import UninitializedBuffer, is_lazy
 from torch.overrides import TorchFunctionMode
 
 from unet_teach.inspection.recorder import Value, holds_parts, shape_of
-
-SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
-    (torch.get_default_dtype, torch.set_default_dtype),
-    (torch.is_grad_enabled, torch.set_grad_enabled),
-    (torch.get_num_threads, torch.set_num_threads),
-    (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
-    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
-    (torch.get_default_device, torch.set_default_device),
-    (
-        lambda: torch.backends.cudnn.benchmark,
-        lambda on: setattr(torch.backends.cudnn, "benchmark", on),
-    ),
-    (np.geterr, lambda how: np.seterr(**how)),
-)
 
 
 def skeleton(model: nn.Module, *, on_meta: bool) -> nn.Module:
@@ -194,32 +176,3 @@ def _mapped(thing: Any, change: Callable[[Tensor], Tensor]) -> Any:
                 object.__setattr__(own, name, _mapped(part, change))
             return own
     return thing
-
-
-@contextlib.contextmanager
-def everything_kept() -> Iterator[None]:
-    """Put back what a run can change for everybody: random states, and the settings of torch.
-
-    The collector of garbage rests meanwhile: operations and values refer to each other, and are
-    all still needed.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    torch_state, environment = torch.get_rng_state(), dict(os.environ)
-    before = [read() for read, _ in SETTINGS]
-    try:
-        with warnings.catch_warnings():
-            yield
-    finally:
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
-        torch.set_rng_state(torch_state)
-        for (read, write), setting in zip(SETTINGS, before, strict=True):
-            if read() != setting:
-                write(setting)
-        if os.environ != environment:
-            os.environ.clear()
-            os.environ.update(environment)
-        if collects:
-            gc.enable()

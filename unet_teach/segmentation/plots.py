@@ -11,11 +11,11 @@ from torch import Tensor
 
 from unet_teach.segmentation.data.dataset import Pair
 from unet_teach.segmentation.training_result import Look
+from unet_teach.shared.palette import AMBER, BLUE, GREEN, RED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BLUE, GREEN, AMBER, RED = "#0072B2", "#009E73", "#E69F00", "#D55E00"
 DPI = 110
 
 

@@ -17,8 +17,8 @@ from unet_teach.arithmetic import (
     conv_transpose_output_size,
     conv_transpose_overlap,
 )
+from unet_teach.shared.palette import GREY, INPUT, OUTPUT, WINDOW, WRONG
 
-INPUT, OUTPUT, WINDOW, WRONG, GREY = "#0072B2", "#009E73", "#E69F00", "#D55E00", "#7B8794"
 Cell = tuple[int, ...]
 
 

@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from unet_teach.widgets.explorer_figure import GREY
+from unet_teach.shared.palette import GREY
 from unet_teach.widgets.feature_maps import range_of, range_text, shown
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from unet_teach.shared.palette import DECODER, ENCODER, QUIET, SKIP, WRONG
 from unet_teach.widgets.size_ledger import headline, times
 from unet_teach.widgets.unet_sizes import Options, ledger
 
-ENCODER, DECODER, SKIP, WRONG, QUIET = "#0072B2", "#009E73", "#CC79A7", "#D55E00", "#4B5865"
 CENTRE, HALF_GAP, LABEL = 50.0, 13.0, 16.0  # the picture is 100 wide
 
 

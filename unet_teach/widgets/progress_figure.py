@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Wedge
 
-from unet_teach.widgets.explorer_figure import GREY, OUTPUT
+from unet_teach.shared.palette import GREY, OUTPUT, QUIET
 from unet_teach.widgets.progress_map import count, headline, solved
 
 WIDE, HIGH = 2.95, 0.9  # inches of a box
 STEP = 0.32  # inches that each level stands further in
 HOLLOW = 1.6  # inches between the arms at the lowest pair
 RADIUS = 0.09
-QUIET = "#4B5865"
 
 
 def progress_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:

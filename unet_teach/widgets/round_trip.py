@@ -132,7 +132,7 @@ class RoundTrip(CourseWidget):
         from matplotlib.figure import Figure
         from matplotlib.patches import FancyBboxPatch
 
-        from unet_teach.widgets.explorer_figure import GREY, OUTPUT, WRONG
+        from unet_teach.shared.palette import GREY, OUTPUT, WRONG
 
         looks: dict[str, dict[str, Any]] = {
             "": {"edgecolor": OUTPUT, "facecolor": OUTPUT + "33"},

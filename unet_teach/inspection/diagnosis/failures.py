@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import linecache
 import math
-import os
 import re
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -28,6 +25,9 @@ from unet_teach.inspection.diagnosis.shape_mismatch import (
     widths_part,
 )
 from unet_teach.inspection.recorder import Recording, Value, inside
+from unet_teach.shared.traceback_line import last_line_outside
+
+OURS = (Path(torch.__file__).parent, Path(__file__).parents[1])
 
 
 def why(
@@ -265,13 +265,5 @@ def _anything(recording: Recording) -> str:
 
 def _line(error: Exception | None) -> str:
     """The last line of the network's own code that ran, where it can be read."""
-    ours = (os.path.dirname(torch.__file__), str(Path(__file__).parents[1]))
-    place: TracebackType | None = error.__traceback__ if error is not None else None
-    found = ""
-    while place is not None:
-        file = place.tb_frame.f_code.co_filename
-        if not file.startswith(ours) and not file.startswith("<frozen"):
-            line = linecache.getline(file, place.tb_lineno).strip()
-            found = f" Its line: `{line[:100]}`." if line else found
-        place = place.tb_next
-    return found
+    line = last_line_outside(error, OURS)
+    return f" Its line: `{line[1][:100]}`." if line else ""

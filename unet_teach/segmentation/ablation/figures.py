@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from unet_teach.segmentation.ablation.results import Run, results
 from unet_teach.segmentation.ablation.study import MARKS, window_of
-from unet_teach.segmentation.plots import AMBER, BLUE, DPI, show_mistakes, show_picture
+from unet_teach.segmentation.plots import DPI, show_mistakes, show_picture
+from unet_teach.shared.palette import AMBER, BLUE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
