@@ -13,8 +13,8 @@ from torch import nn
 
 from unet_teach.exercises import exercise as engine
 from unet_teach.exercises import sandbox
-from unet_teach.exercises.checks import functions as ladder
-from unet_teach.exercises.exercise import Exercise, Outcome, Rung, Slip
+from unet_teach.exercises.checks import functions, tensors
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake, Outcome
 
 
 def double(x):
@@ -31,13 +31,15 @@ def exercise(tmp_path, monkeypatch):
         name="double",
         lesson=1,
         prompt="Double it.",
-        ladder=(
-            ladder.a_function("double(x)"),
-            ladder.agrees(double, "double", lambda: [(1,), (5,)]),
+        checks=(
+            functions.is_function("double(x)"),
+            functions.computes(double, "double", lambda: [(1,), (5,)]),
         ),
         answers=(lambda: double,),
-        slips=(
-            Slip("square", lambda: lambda x: x * x, lambda a: a(5) == 25, "That is the square."),
+        mistakes=(
+            KnownMistake(
+                "square", "That is the square.", lambda: lambda x: x * x, lambda a: a(5) == 25
+            ),
         ),
         hints=("What is twice 1?", "Add it to itself.", "`return ___ * x`"),
         solution_text="`return 2 * x`",
@@ -272,7 +274,7 @@ def test_what_the_code_prints_is_shown_beside_the_reply(exercise, capsys):
 
 def test_a_layers_running_statistics_stay(exercise):
     norm = nn.BatchNorm2d(1)
-    looks = Rung("anything", lambda layer: str(layer(torch.ones(2, 1, 3, 3)).mean()))
+    looks = Check("anything", lambda layer: str(layer(torch.ones(2, 1, 3, 3)).mean()))
     look = Exercise("look", 1, "Look.", (looks,), (), (), ("?",) * 3, "", "")
     look.check(norm)
     assert norm.num_batches_tracked == 0
@@ -289,19 +291,19 @@ def test_a_layers_running_statistics_stay(exercise):
     ],
 )
 def test_shapes_are_told_rank_first(found, says):
-    assert says in ladder.shape_fault(found, (1, 2, 7, 11), "On 7×11")
+    assert says in tensors.shape_problem(found, (1, 2, 7, 11), "On 7×11")
 
 
 def test_values_are_told_by_the_first_that_differs():
     wanted = torch.zeros(1, 2, 7, 11)
     found = wanted.clone()
-    assert ladder.values_fault(found, wanted, "On 7×11") is None
+    assert tensors.values_problem(found, wanted, "On 7×11") is None
     found[0, 1, 2, 3] = 1
-    assert ladder.values_fault(found, wanted, "On 7×11") == (
+    assert tensors.values_problem(found, wanted, "On 7×11") == (
         "On 7×11: 1 of 154 values differ. The first, at [0, 1, 2, 3], is 1, wanted 0."
     )
     found[0, 0, 0, 0] = float("nan")
-    assert "some values are NaN" in ladder.values_fault(found, wanted, "On 7×11")
+    assert "some values are NaN" in tensors.values_problem(found, wanted, "On 7×11")
 
 
 # ------------------------------------------------------------------------------------------- record

@@ -1,4 +1,4 @@
-"""Every exercise by its public faces: right answers, slips, the untouched starter, `return 0`."""
+"""Every exercise by its public faces: right answers, known mistakes, the untouched starter, `return 0`."""
 
 import pytest
 import torch
@@ -33,11 +33,12 @@ def test_every_right_answer_passes(exercise, answer):
     assert RECORD.entry(exercise.name).state == "solved"
 
 
-@pytest.mark.parametrize(("exercise", "slip"), cases("slips"))
-def test_every_slip_gets_its_own_sentence(exercise, slip):
-    reply = exercise.check(slip.example())
-    assert reply.outcome is Outcome.NOT_YET
-    assert slip.says in reply.text
+@pytest.mark.parametrize(("exercise", "mistake"), cases("mistakes"))
+def test_every_known_mistake_gets_its_own_sentence(exercise, mistake):
+    for example in mistake.examples:
+        reply = exercise.check(example())
+        assert reply.outcome is Outcome.NOT_YET
+        assert mistake.sentence in reply.text
     assert RECORD.entry(exercise.name).state == "tried"
 
 
@@ -50,9 +51,9 @@ class TestEveryExercise:
         assert exercise is getattr(exercises, exercise.name)
         assert exercise.name in exercises.__all__
         assert len(exercise.answers) >= 2
-        assert len(exercise.slips) >= 4
+        assert len(exercise.mistakes) >= 4
         assert len(exercise.hints) >= 3
-        assert len({slip.says for slip in exercise.slips}) == len(exercise.slips)
+        assert len({mistake.sentence for mistake in exercise.mistakes}) == len(exercise.mistakes)
 
     @pytest.mark.parametrize("starter", [..., None, (..., ...)])
     def test_the_untouched_starter_is_not_attempted(self, exercise, starter):
@@ -76,7 +77,9 @@ class TestEveryExercise:
         assert exercise.solution_text not in exercise.hint().text
 
     def test_names_are_those_of_the_engine(self, exercise):
-        assert all(slip.name and slip.says.endswith((".", "?")) for slip in exercise.slips)
+        assert all(
+            mistake.name and mistake.sentence.endswith((".", "?")) for mistake in exercise.mistakes
+        )
         assert exercise.prompt.endswith((".", "?"))
 
 

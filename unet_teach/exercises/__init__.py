@@ -6,29 +6,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unet_teach.exercises.exercise import Exercise, Reply
-from unet_teach.exercises.lesson_0.halvings import halvings, unets
-from unet_teach.exercises.lesson_1.halve import centres, halve, odd_sizes, output_size, sees
-from unet_teach.exercises.lesson_2.double import double, even_overlap
-from unet_teach.exercises.lesson_2.restore import not_restored, restore, up_size
+from unet_teach.exercises.lesson_0.halvings import halvings
+from unet_teach.exercises.lesson_0.unets import unets
+from unet_teach.exercises.lesson_1.centres import centres
+from unet_teach.exercises.lesson_1.halve import halve
+from unet_teach.exercises.lesson_1.odd_sizes import odd_sizes
+from unet_teach.exercises.lesson_1.output_size import output_size
+from unet_teach.exercises.lesson_1.sees import sees
+from unet_teach.exercises.lesson_2.double import double
+from unet_teach.exercises.lesson_2.even_overlap import even_overlap
+from unet_teach.exercises.lesson_2.not_restored import not_restored
+from unet_teach.exercises.lesson_2.restore import restore
+from unet_teach.exercises.lesson_2.up_size import up_size
 from unet_teach.exercises.lesson_3.crop_to import crop_to
 from unet_teach.exercises.lesson_3.fits import fits
 from unet_teach.exercises.lesson_3.join import join
 from unet_teach.exercises.lesson_3.pad_to import pad_to
 from unet_teach.exercises.lesson_3.split_conv import split_conv
-from unet_teach.exercises.lesson_4.double_conv import arguments, double_conv, room_for_skips
-from unet_teach.exercises.lesson_4.forward_add import forward_add, forward_cat
+from unet_teach.exercises.lesson_4.arguments import arguments
+from unet_teach.exercises.lesson_4.double_conv import double_conv
+from unet_teach.exercises.lesson_4.forward_add import forward_add
+from unet_teach.exercises.lesson_4.forward_cat import forward_cat
 from unet_teach.exercises.lesson_4.own_unet import own_unet
+from unet_teach.exercises.lesson_4.room_for_skips import room_for_skips
+from unet_teach.exercises.lesson_5.clean_mask import clean_mask
 from unet_teach.exercises.lesson_5.held_out import held_out
 from unet_teach.exercises.lesson_5.iou import iou
-from unet_teach.exercises.lesson_5.to_mask import clean_mask, to_mask
+from unet_teach.exercises.lesson_5.to_mask import to_mask
 from unet_teach.exercises.lesson_5.validation_iou import validation_iou
 from unet_teach.exercises.lesson_6.checkerboard import checkerboard
 from unet_teach.exercises.lesson_6.mean_and_spread import mean_and_spread
 from unet_teach.exercises.lesson_6.same_recipe import same_recipe
 from unet_teach.exercises.lesson_6.tells_apart import tells_apart
+from unet_teach.exercises.lesson_7.one_line import one_line
 from unet_teach.exercises.lesson_7.one_mark import one_mark
-from unet_teach.exercises.lesson_7.twelve import one_line, twelve
-from unet_teach.exercises.lesson_8.reach import reach, repeats_after
+from unet_teach.exercises.lesson_7.twelve import twelve
+from unet_teach.exercises.lesson_8.reach import reach
+from unet_teach.exercises.lesson_8.repeats_after import repeats_after
 from unet_teach.exercises.lesson_8.tile_starts import tile_starts
 from unet_teach.exercises.progress import export_of, progress_of
 

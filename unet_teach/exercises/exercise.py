@@ -1,4 +1,4 @@
-"""The exercise engine: an exercise is data; a check finds one of three outcomes and says so."""
+"""An exercise is data: its checks, its known mistakes, its hints. A check has three outcomes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECORD = Record()
 
 
 class Outcome(enum.Enum):
-    """What a check can find; each has a word, a symbol and a colour."""
+    """The result of a check; each has a word, a symbol and a colour."""
 
     SOLVED = ("Solved.", "✓", "#00805C")
     NOT_YET = ("Not yet.", "✕", "#B84700")
@@ -49,9 +49,9 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True)
 class Reply:
-    """What the student reads: text in a console, the same text with colour in a notebook.
+    """What a student reads: text in a console, the same text with colour in a notebook.
 
-    What stands between backticks is code.
+    Text between backticks is code.
     """
 
     text: str
@@ -74,38 +74,45 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Rung:
-    """One step of an exercise's ladder: type, then rank and shape, then values.
+class Check:
+    """One step of judging an answer: its type, then its shape, then its values.
 
     Attributes:
-        holds: what is right when the step holds, as in "Already right: …".
-        fault: looks at an answer; returns what is wrong with it in a sentence, or `None`.
+        holds: what is right when the check passes, as in "Already right: …".
+        problem: looks at an answer; returns what is wrong with it in a sentence, or `None`.
     """
 
     holds: str
-    fault: Callable[[Any], str | None]
+    problem: Callable[[Any], str | None]
 
 
 @dataclass(frozen=True)
-class Slip:
-    """A known wrong answer.
+class KnownMistake:
+    """A mistake that students make, with the sentence that names it.
 
     Attributes:
         name: the mistake in a few words, for instructors and tests.
-        example: makes an answer with this mistake; a test holds that it is told `says`.
+        sentence: tells the student which mistake it is.
+        example: makes an answer with this mistake.
         recognises: whether an answer makes this mistake.
-        says: the sentence that names the mistake.
-        at: what the rung `holds` that must have failed; at another one the answer has made another
+        at: what the check `holds` that must have failed; at another one the answer has made another
             mistake first. Empty: any.
+        more_examples: make other answers with it. A test checks that each gets the sentence.
     """
 
     name: str
+    sentence: str
     example: Callable[[], Any]
     recognises: Callable[[Any], bool]
-    says: str
     at: str = ""
+    more_examples: tuple[Callable[[], Any], ...] = ()
 
-    def fits(self, answer: Any) -> bool:
+    @property
+    def examples(self) -> tuple[Callable[[], Any], ...]:
+        """Makers of answers with this mistake."""
+        return (self.example, *self.more_examples)
+
+    def is_made_by(self, answer: Any) -> bool:
         """Whether the answer makes this mistake; one that cannot even be asked does not."""
         try:
             return bool(self.recognises(answer))
@@ -115,26 +122,26 @@ class Slip:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A question whose wrong answers are known by name.
+    """A question whose usual wrong answers are known.
 
     Attributes:
         name: how a lesson calls it, `exercises.<name>`.
         lesson: the number of its lesson.
-        prompt: what is to be done.
-        ladder: what must hold, in the order in which it is looked at.
+        prompt: the task.
+        checks: what must hold, in the order in which it is looked at.
         answers: makers of right answers, more than one where more than one is right.
-        slips: known wrong answers, the most telling first.
+        mistakes: known mistakes, the most telling first.
         hints: from a question to a skeleton with blanks.
         solution_text: one right answer, as code.
-        praise: what is said when it is solved.
+        praise: the reply to a right answer.
     """
 
     name: str
     lesson: int
     prompt: str
-    ladder: tuple[Rung, ...]
+    checks: tuple[Check, ...]
     answers: tuple[Callable[[], Any], ...]
-    slips: tuple[Slip, ...]
+    mistakes: tuple[KnownMistake, ...]
     hints: tuple[str, ...]
     solution_text: str
     praise: str
@@ -155,28 +162,28 @@ class Exercise:
         run = sandbox.call(lambda: self._judge(answer), SECONDS)
         if run.stopped is None and run.value == "":
             RECORD.solve(self.name)
-            return Reply(self.praise + _said(run.printed), Outcome.SOLVED)
+            return Reply(self.praise + _printed(run.printed), Outcome.SOLVED)
         entry = self._count(answer)
-        fault = run.stopped or run.value
-        return Reply(fault + _said(run.printed) + self._next_step(entry), Outcome.NOT_YET)
+        message = run.stopped or run.value
+        return Reply(message + _printed(run.printed) + self._next_step(entry), Outcome.NOT_YET)
 
     def _judge(self, answer: Any) -> str:
-        """What is wrong with the answer; an empty sentence when nothing is."""
+        """Say what is wrong with the answer; an empty sentence when nothing is."""
         answer = _own_copy(answer)
         held: list[str] = []
-        for rung in self.ladder:
+        for check in self.checks:
             try:
-                fault = rung.fault(answer)
+                problem = check.problem(answer)
             except Exception as error:
-                fault = sandbox.describe(error)
-            if fault:
+                problem = sandbox.describe(error)
+            if problem:
                 break
-            held.append(rung.holds)
+            held.append(check.holds)
         else:
             return ""
-        here = (slip for slip in self.slips if slip.at in ("", rung.holds))
-        slip = next((slip for slip in here if slip.fits(answer)), None)
-        parts = [fault, slip.says if slip else ""]
+        possible = (mistake for mistake in self.mistakes if mistake.at in ("", check.holds))
+        made = next((mistake for mistake in possible if mistake.is_made_by(answer)), None)
+        parts = [problem, made.sentence if made else ""]
         if held:
             parts.append(f"\nAlready right: {', '.join(held)}.")
         return " ".join(part for part in parts if part)
@@ -312,5 +319,5 @@ def _own_copy(answer: Any) -> Any:
         return answer
 
 
-def _said(printed: str) -> str:
+def _printed(printed: str) -> str:
     return f"\n(Your code printed: {printed})" if printed else ""

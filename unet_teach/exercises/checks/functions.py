@@ -1,271 +1,289 @@
-"""The rungs that many exercises share: a number, a function, a layer, a tensor of some shape."""
+"""Checks for answers that are functions: they are called and compared with a reference.
+
+A check tries known cases first, so that equal answers get equal sentences, then fresh ones. A known
+mistake is recognised by what it does: on every probe, the answer does what a wrong function does.
+"""
 
 from __future__ import annotations
 
+import copy
 import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
+from torch import Tensor
 
-from unet_teach.exercises.exercise import Rung, Slip
+from unet_teach.exercises.checks.tensors import same_run, trace
+from unet_teach.exercises.exercise import Check, KnownMistake
 
-MAX_CELLS = 2**24  # of one float32 result, 64 MB: above it the kernel of a Binder tab is in danger
-LARGE = 16  # a setting above it can make a small map huge
+Function = Callable[..., Any]
+Kind = Callable[[Any], str | None]  # says what is wrong with the kind of a value
 
-
-# ------------------------------------------------------------------------------------------ numbers
-def whole_numbers(count: int = 1) -> Rung:
-    """The answer is one whole number, or a tuple of `count` of them."""
-    wanted = "one whole number" if count == 1 else f"{count} whole numbers, as in (1, 2)"
-
-    def fault(answer: Any) -> str | None:
-        parts = _listed(answer) if count > 1 else [answer]
-        if parts is None:
-            return f"Wanted: {wanted}. This is of type {type(answer).__name__}."
-        if len(parts) != count:
-            return f"Wanted: {wanted}. These are {len(parts)}."
-        for part in parts:
-            if part is ...:
-                return f"Wanted: {wanted}. One of them still is dots."
-            if isinstance(part, bool) or not isinstance(part, int | float):
-                return f"Wanted: {wanted}. {part!r} is of type {type(part).__name__}."
-            if isinstance(part, float) and not part.is_integer():
-                return f"Wanted: {wanted}. {part!r} is not whole."
-        return None
-
-    return Rung("a whole number" if count == 1 else f"{count} whole numbers", fault)
+_RAISED = object()  # the result of a call that raises
 
 
-def exactly(
-    value: Any, what: str, why: Callable[[Any], str] | None = None, *, any_order: bool = False
-) -> Rung:
-    """The answer is `value`.
+@dataclass(frozen=True)
+class Case:
+    """One call of a function.
 
-    Args:
-        value: a number, or a tuple of them.
-        what: begins the sentence that refuses another, as in "The size".
-        why: makes a sentence for an unknown wrong answer: what would follow from it.
-        any_order: whether the order of a tuple is free.
+    Attributes:
+        call: begins the sentence about what comes out, as in "`pick([(0.1, 0.8, 0.7)])`".
+        inputs: what the function is given; it gets copies.
     """
 
-    def ordered(answer: Any) -> tuple[Any, ...]:
-        parts = _as_tuple(answer)
-        return tuple(sorted(parts)) if any_order else parts
-
-    def fault(answer: Any) -> str | None:
-        if ordered(answer) == ordered(value):
-            return None
-        return f"{what} is not {answer!r}." + (f" {why(answer)}" if why else "")
-
-    return Rung(what, fault)
+    call: str
+    inputs: tuple[Any, ...]
 
 
-def said(name: str, value: Any, says: str) -> Slip:
-    """A slip that is one wrong number or tuple."""
-    return Slip(name, lambda: value, lambda answer: _as_tuple(answer) == _as_tuple(value), says)
-
-
-def _listed(answer: Any) -> list[Any] | None:
-    if isinstance(answer, tuple | list | set | range | torch.Size):
-        return list(answer)
+# -------------------------------------------------------------------------------------------- kinds
+def a_number(value: Any) -> str | None:
+    """Say why a value is not one number."""
+    if isinstance(plain(value), bool) or not isinstance(plain(value), int | float):
+        return f"{_described(value)} comes out, wanted one number"
     return None
 
 
-def _as_tuple(answer: Any) -> tuple[Any, ...]:
-    listed = _listed(answer)
-    return (answer,) if listed is None else tuple(listed)
+def true_or_false(value: Any) -> str | None:
+    """Say why a value is neither True nor False."""
+    if not isinstance(plain(value), bool):
+        return f"{_described(value)} comes out, wanted True or False"
+    return None
 
 
-# ---------------------------------------------------------------------------------------- functions
-def a_function(signature: str) -> Rung:
-    """The answer can be called like `signature`, as in "output_size(size, kernel_size)"."""
+def some_numbers(count: int | None = None) -> Kind:
+    """Make the kind "numbers in a list, tuple, range or flat tensor", `count` of them."""
+    expected = "numbers in a list" if count is None else f"{count} numbers"
+
+    def problem(value: Any) -> str | None:
+        parts = as_list(value)
+        if parts is None:
+            return f"{_described(value)} comes out, wanted {expected}"
+        if count is not None and len(parts) != count:
+            return f"the number of values is {len(parts)}, wanted {count}"
+        for part in parts:
+            if isinstance(part, bool) or not isinstance(part, int | float):
+                return f"{_described(part)} is among what comes out, wanted {expected}"
+        return None
+
+    return problem
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, Tensor) and value.dim():
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"something of type {type(plain(value)).__name__}"
+
+
+# ------------------------------------------------------------------------------------------- checks
+def is_function(signature: str) -> Check:
+    """Check that the answer can be called like `signature`, as in "fits(size, depth)"."""
     name, _, rest = signature.partition("(")
-    names = [part.strip() for part in rest.rstrip(")").split(",")]
+    parameters = [part.strip() for part in rest.rstrip(")").split(",")]
 
-    def fault(answer: Any) -> str | None:
+    def problem(answer: Any) -> str | None:
         if not callable(answer) or isinstance(answer, type):
-            kind = "the class " + answer.__name__ if isinstance(answer, type) else _kind(answer)
+            kind = f"of type {type(answer).__name__}"
+            kind = f"the class {answer.__name__}" if isinstance(answer, type) else kind
             return f"A function was expected, `def {signature}`; this is {kind}."
         try:
-            inspect.signature(answer).bind(*names)
+            inspect.signature(answer).bind(*parameters)
         except TypeError:
-            values = "1 value" if len(names) == 1 else f"{len(names)} values"
+            values = "1 value" if len(parameters) == 1 else f"{len(parameters)} values"
             return f"It must take {values}: `def {signature}`."
         except ValueError:  # some built-in functions have no signature
             return None
         own = list(inspect.signature(answer).parameters)
-        if own != names and sorted(own) == sorted(names):
+        if own != parameters and sorted(own) == sorted(parameters):
             return f"Your values come in another order, ({', '.join(own)}): `def {signature}`."
         return None
 
-    return Rung(f"a function `{name}`", fault)
+    return Check(f"a function `{name}`", problem)
 
 
-def agrees(
-    reference: Callable[..., int], name: str, samples: Callable[[], Iterable[Sequence[int]]]
-) -> Rung:
-    """The answer returns what `reference` returns, on every sample, the smallest first."""
-    parameters = list(inspect.signature(reference).parameters)
+def returns(holds: str, kind: Kind, cases: Callable[[], Iterable[Case]]) -> Check:
+    """Check that the function returns a value of this kind, on every case."""
 
-    def fault(answer: Any) -> str | None:
-        for sample in samples():
-            got, wanted = answer(*sample), reference(*sample)
-            values = [f"{key}={value}" for key, value in zip(parameters, sample, strict=True)]
-            call = f"`{name}({', '.join([str(sample[0]), *values[1:]])})`"
-            if got is None:
-                return f"{call} returns nothing. Did you forget the word `return`?"
-            if got is ...:
-                return f"{call} returns dots: a part of your function is not written yet."
-            got = got.item() if _is_one_number(got) else got
-            if not isinstance(got, int | float):
-                return f"{call} returns something {_kind(got)}, wanted the number {wanted}."
-            if got != wanted:
-                said = got if isinstance(got, bool) else f"{got:g}"
-                return f"{call} returns {said}, wanted {wanted}."
+    def problem(answer: Any) -> str | None:
+        for case in cases():
+            value = answer(*copy.deepcopy(case.inputs))
+            if value is None:
+                return f"{case.call}: nothing comes out. Did you forget the word `return`?"
+            if value is ...:
+                return f"{case.call}: dots come out, so a part of your function is not written yet."
+            if message := kind(value):
+                return f"{case.call}: {message}."
         return None
 
-    return Rung("its values", fault)
+    return Check(holds, problem)
 
 
-def _is_one_number(thing: Any) -> bool:
-    """Whether it is a number in numpy's or torch's clothes."""
-    return isinstance(thing, np.generic | np.ndarray | Tensor) and math.prod(thing.shape) == 1
+def matches(
+    reference: Function,
+    cases: Callable[[], Iterable[Case]],
+    explain: Callable[[Case, Any], str | None] | None = None,
+) -> Check:
+    """Check that the function returns what the reference returns and leaves its inputs alone.
+
+    Args:
+        reference: a right answer.
+        cases: makes known cases first, then fresh ones.
+        explain: says what is wrong with a value, where that takes more than the two numbers.
+    """
+
+    def problem(answer: Any) -> str | None:
+        for case in cases():
+            inputs = copy.deepcopy(case.inputs)
+            value, target = plain(answer(*inputs)), plain(reference(*case.inputs))
+            if not alike(inputs, case.inputs):
+                return f"{case.call}: your function changes what it was given."
+            if not alike(value, target):
+                message = explain(case, value) if explain else None
+                message = message or f"{_shown(value)} comes out, wanted {_shown(target)}"
+                return f"{case.call}: {message}."
+        return None
+
+    return Check("its values", problem)
 
 
 def computes(
-    name: str, wrong: Callable[..., Any], samples: Iterable[Sequence[int]], says: str
-) -> Slip:
-    """A slip that is a wrong formula: the answer returns what it returns, on every sample."""
-    known = list(samples)
-    return Slip(
-        name,
-        lambda: wrong,
-        lambda answer: all(answer(*sample) == wrong(*sample) for sample in known),
-        says,
-    )
+    reference: Callable[..., int], name: str, samples: Callable[[], Iterable[Sequence[int]]]
+) -> Check:
+    """Check that a formula gives the reference's number on every sample, known ones first."""
+    parameters = list(inspect.signature(reference).parameters)
 
-
-# ------------------------------------------------------------------------------------------- layers
-def a_layer(example: str, rank: int = 2) -> Rung:
-    """The answer is a layer, or several in one, for maps with height and width."""
-    others = tuple(
-        getattr(nn, f"{kind}{other}d")
-        for kind in ("Conv", "ConvTranspose", "MaxPool", "AvgPool", "BatchNorm")
-        for other in {1, 2, 3} - {rank}
-    )
-
-    def fault(answer: Any) -> str | None:
-        if isinstance(answer, type):
-            name = answer.__name__
-            return f"This is the class {name} itself. Make a layer of it: `{name}(…)`."
-        if not isinstance(answer, nn.Module):
-            return f"A layer was expected, such as `{example}`; this is {_kind(answer)}."
-        if isinstance(answer, (*others, nn.Linear)):
-            kind = type(answer).__name__
-            return f"`nn.{kind}` is for data of another shape. For height and width: `{example}`."
+    def problem(answer: Any) -> str | None:
+        for sample in samples():
+            value, target = answer(*sample), reference(*sample)
+            named = [f"{key}={given}" for key, given in zip(parameters, sample, strict=True)]
+            call = f"`{name}({', '.join([str(sample[0]), *named[1:]])})`"
+            if value is None:
+                return f"{call} returns nothing. Did you forget the word `return`?"
+            if value is ...:
+                return f"{call} returns dots: a part of your function is not written yet."
+            value = value.item() if _holds_one_number(value) else value
+            if not isinstance(value, int | float):
+                kind = type(value).__name__
+                return f"{call} returns something of type {kind}, wanted the number {target}."
+            if value != target:
+                shown = value if isinstance(value, bool) else f"{value:g}"
+                return f"{call} returns {shown}, wanted {target}."
         return None
 
-    return Rung("a layer", fault)
+    return Check("its values", problem)
 
 
-def run(module: Any, *inputs: Tensor) -> Tensor | str:
-    """The module's result on these inputs, or the sentence that says why there is none.
+# --------------------------------------------------------------------------------- known mistakes
+class Probes:
+    """Inputs on which known wrong functions are recognised.
 
-    The size of the result is found without computing it first, where the module allows: an answer
-    with a slip of a zero must not fill the memory.
+    Args:
+        cases: makes them: cases, or bare tuples of inputs. Together they have to tell the wrong
+            functions from each other and from right ones.
+        gradients: whether to compare tensors with the gradients that flow back, too.
+        adapt: changes a function before it is called, as into one whose results are sorted.
     """
-    if (cells := _cells(module, inputs)) and cells > MAX_CELLS:
-        gigabytes = cells * 4 / 1e9
-        return f"The result would have {cells:,} cells, {gigabytes:.1f} GB: far more than wanted."
-    with torch.no_grad():
-        made = module(*inputs)
-    return made if isinstance(made, Tensor) else no_map(made)
+
+    def __init__(
+        self,
+        cases: Callable[[], Iterable[Any]],
+        *,
+        gradients: bool = False,
+        adapt: Callable[[Function], Function] = lambda function: function,
+    ) -> None:
+        self._cases = cases
+        self._gradients = gradients
+        self._adapt = adapt
+
+    def mistake(
+        self, name: str, sentence: str, *wrong: Function, at: str = "", cases: Any = None
+    ) -> KnownMistake:
+        """Make a known mistake: on every probe the answer does what one wrong function does.
+
+        Args:
+            name: the mistake in a few words.
+            sentence: tells the student which mistake it is.
+            wrong: functions that make it. On one probe at least, each of them must not raise.
+            at: what the check `holds` that must have failed; empty: any.
+            cases: makes other probes than those of all mistakes.
+        """
+
+        def recognises(answer: Any) -> bool:
+            made = (cases or self._cases)()
+            inputs = [getattr(case, "inputs", case) for case in made]
+            results = [self._result(answer, given) for given in inputs]
+            return any(
+                all(
+                    self._same(result, self._result(function, given))
+                    for result, given in zip(results, inputs, strict=True)
+                )
+                for function in wrong
+            )
+
+        first, *more = (lambda function=function: function for function in wrong)
+        return KnownMistake(name, sentence, first, recognises, at, tuple(more))
+
+    def _result(self, function: Function, inputs: Sequence[Any]) -> Any:
+        function = self._adapt(function)
+        try:
+            if self._gradients:
+                return trace(function, inputs)
+            return plain(function(*copy.deepcopy(tuple(inputs))))
+        except Exception:
+            return _RAISED
+
+    def _same(self, one: Any, other: Any) -> bool:
+        if one is _RAISED or other is _RAISED:
+            return one is other
+        return same_run(one, other) if self._gradients else alike(one, other)
 
 
-def no_map(made: Any) -> str:
-    """The sentence for a result that is no tensor."""
-    if made is None:
-        return "Nothing comes out. Did you forget the word `return`?"
-    if made is ...:
-        return "Dots come out: a part of your code is not written yet."
-    return f"What comes out is {_kind(made)}. Return the map alone, a tensor."
+# ------------------------------------------------------------------------------------------- values
+def plain(value: Any) -> Any:
+    """Turn a tensor or array of one value into a Python number; leave anything else as it is."""
+    if isinstance(value, Tensor):
+        return value.detach().item() if value.dim() == 0 else value.detach()
+    if isinstance(value, np.generic | np.ndarray) and value.ndim == 0:
+        return value.item()
+    return value
 
 
-def _cells(module: Any, inputs: Sequence[Tensor]) -> int | None:
-    """The number of cells in the result, or `None` when it is not known without running.
-
-    It is asked only where a number is large: asking loads 75 MB of torch.
-    """
-    if not isinstance(module, nn.Module) or not any(number > LARGE for number in _settings(module)):
-        return None
-    state = [*module.named_parameters(), *module.named_buffers()]
-    if any(is_lazy(part) for _, part in state):
-        return None
-    try:
-        made = torch.func.functional_call(
-            module,
-            {name: part.to("meta") for name, part in state},
-            tuple(x.to("meta") for x in inputs),
-        )
-    except Exception:  # the real run says what is wrong, in the words a student will meet
-        return None
-    return made.numel() if isinstance(made, Tensor) else None
-
-
-def _settings(module: nn.Module) -> Iterator[float]:
-    """The numbers a module was made with, and those in its code; channels show in its weights."""
-    for part in module.modules():
-        values = [v for k, v in vars(part).items() if not k.endswith(("channels", "features"))]
-        code = getattr(type(part).forward, "__code__", None)
-        stack = [*values, *getattr(code, "co_consts", ())]
-        while stack:
-            value = stack.pop()
-            if isinstance(value, int | float):
-                yield value
-            elif isinstance(value, tuple | list):
-                stack.extend(value)
-
-
-# ------------------------------------------------------------------------------------------ tensors
-def shape_fault(found: Tensor, wanted: Sequence[int], where: str) -> str | None:
-    """Rank, then channels, then height and width; `where` names the input, as in "On 8×9"."""
-    if found.dim() != len(wanted):
-        return f"{where}: the result's shape is {tuple(found.shape)}, wanted {tuple(wanted)}."
-    if found.shape[0] != wanted[0]:
-        noun = "map" if found.shape[0] == 1 else "maps"
-        return f"{where}: the batch has {found.shape[0]} {noun}, wanted {wanted[0]}."
-    if found.shape[1] != wanted[1]:
-        return f"{where}: {found.shape[1]} channels come out, wanted {wanted[1]}."
-    if tuple(found.shape[2:]) != tuple(wanted[2:]):
-        return f"{where}: {by(found.shape[2:])} comes out, wanted {by(wanted[2:])}."
+def as_list(value: Any) -> list[Any] | None:
+    """Return the parts of a list, tuple, set, range, flat tensor or array; else None."""
+    if isinstance(value, Tensor | np.ndarray) and value.ndim == 1:
+        return list(value.tolist())
+    if isinstance(value, list | tuple | set | range):
+        return [plain(part) for part in value]
     return None
 
 
-def values_fault(found: Tensor, wanted: Tensor, where: str) -> str | None:
-    """Compare the values of two tensors of one shape; name the first cell that differs."""
-    if not torch.isfinite(found).all() and torch.isfinite(wanted).all():
-        kind = "NaN" if found.isnan().any() else "infinite"
-        return f"{where}: some values are {kind}. Is something divided by zero, or left empty?"
-    differs = ~torch.isclose(found.to(wanted.dtype), wanted, rtol=1e-4, atol=1e-5)
-    if not differs.any():
-        return None
-    place = tuple(int(i) for i in differs.nonzero()[0])
-    return (
-        f"{where}: {int(differs.sum())} of {differs.numel()} values differ. The first, at "
-        f"{list(place)}, is {found[place].item():.4g}, wanted {wanted[place].item():.4g}."
-    )
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values are the same apart from rounding; True is 1, and NaN is NaN."""
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return one.shape == other.shape and torch.allclose(
+            one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True
+        )
+    parts, others = as_list(one), as_list(other)
+    if parts is not None and others is not None:
+        return len(parts) == len(others) and all(map(alike, parts, others))
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return (one != one and other != other) or math.isclose(
+            one, other, rel_tol=1e-4, abs_tol=1e-6
+        )
+    return type(one) is type(other) and bool(one == other)
 
 
-def by(sizes: Iterable[int]) -> str:
-    """Sizes as they are written: 8×9."""
-    return "×".join(map(str, sizes))
+def _holds_one_number(value: Any) -> bool:
+    return isinstance(value, np.generic | np.ndarray | Tensor) and math.prod(value.shape) == 1
 
 
-def _kind(thing: Any) -> str:
-    name = type(thing).__name__
-    return f"of type {name}"
+def _shown(value: Any) -> str:
+    """A value as a sentence shows it: four digits, and not too many parts."""
+    parts = as_list(value)
+    if parts is not None:
+        inside = ", ".join(map(_shown, parts[:12])) + (", …" if len(parts) > 12 else "")
+        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from unet_teach.exercises.exercise import Rung, Slip
+from unet_teach.exercises.exercise import Check, KnownMistake
 
 
 def _parts(answer: Any) -> list[str] | None:
@@ -23,7 +23,7 @@ def chosen(answer: Any, letters: str) -> set[str] | None:
     return set(parts) if parts and all(part in list(letters) for part in parts) else None
 
 
-def which(right: str, letters: str, why_not: dict[str, str], why: dict[str, str]) -> list[Rung]:
+def which(right: str, letters: str, why_not: dict[str, str], why: dict[str, str]) -> list[Check]:
     """The ladder: letters at all, then those that are right.
 
     Args:
@@ -58,11 +58,16 @@ def which(right: str, letters: str, why_not: dict[str, str], why: dict[str, str]
         return None
 
     return [
-        Rung(f"letters from {letters[0]} to {letters[-1]}", form),
-        Rung("the U-Nets", fault),
+        Check(f"letters from {letters[0]} to {letters[-1]}", form),
+        Check("the U-Nets", fault),
     ]
 
 
-def names(named: str, letters: str, says: str, name: str) -> Slip:
-    """A slip that is one wrong choice of letters."""
-    return Slip(name, lambda: named, lambda answer: chosen(answer, letters) == set(named), says)
+def wrong_letters(name: str, sentence: str, named: str, letters: str) -> KnownMistake:
+    """Make a known mistake of one wrong choice among `letters`."""
+    return KnownMistake(
+        name,
+        sentence,
+        lambda: named,
+        lambda answer: chosen(answer, letters) == set(named),
+    )

@@ -10,14 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.exercises.checks.autograd_graph import Flow
-from unet_teach.exercises.checks.functions import by, run, shape_fault
-from unet_teach.exercises.exercise import Rung, Slip
+from unet_teach.exercises.checks.layers import run
+from unet_teach.exercises.checks.tensors import shape_problem
+from unet_teach.exercises.exercise import Check, KnownMistake
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 IN_CHANNELS, OUT_CHANNELS = 3, 5  # of the networks that a check makes
 FOUND = "all its layers are found"  # what holds when no layer is hidden from PyTorch
 
 
-def a_class(shown: str) -> Rung:
+def a_class(shown: str) -> Check:
     """The answer is a class of networks; one of its instances is as good."""
 
     def fault(answer: Any) -> str | None:
@@ -29,7 +31,7 @@ def a_class(shown: str) -> Rung:
             return f"Your class is no network yet: its first line says nn.Module, as `{shown}`."
         return f"A class was expected, `{shown}`; this is of type {type(answer).__name__}."
 
-    return Rung("a class of networks", fault)
+    return Check("a class of networks", fault)
 
 
 def fresh(answer: Any, *arguments: Any, **options: Any) -> nn.Module:
@@ -63,14 +65,14 @@ def skip_fault(network: Callable[[], nn.Module], picture: Tensor, sizes: list[An
     missing = [size for size in sizes if not any(size in flow.skips for flow in flows)]
     if not missing:
         return None
-    where = ", ".join(by(size) for size in missing)
+    where = ", ".join(sizes_as_text(size) for size in missing)
     return (
-        f"On a {by(picture.shape[2:])} picture, no skip arrives at {where}: "
+        f"On a {sizes_as_text(picture.shape[2:])} picture, no skip arrives at {where}: "
         "what the decoder gets there has all been through smaller maps."
     )
 
 
-def registered(network: Callable[[Any], nn.Module]) -> Rung:
+def registered(network: Callable[[Any], nn.Module]) -> Check:
     """Every weight that takes part is a parameter of the network."""
 
     def fault(answer: Any) -> str | None:
@@ -82,10 +84,12 @@ def registered(network: Callable[[Any], nn.Module]) -> Rung:
             "training would ever change them."
         )
 
-    return Rung(FOUND, fault)
+    return Check(FOUND, fault)
 
 
-def unregistered(network: Callable[[Any], nn.Module], listed: Any, remade: Any) -> tuple[Slip, ...]:
+def unregistered(
+    network: Callable[[Any], nn.Module], listed: Any, remade: Any
+) -> tuple[KnownMistake, ...]:
     """The two ways to hide layers from PyTorch; an example of each."""
 
     def in_a_list(answer: Any) -> bool:
@@ -94,20 +98,19 @@ def unregistered(network: Callable[[Any], nn.Module], listed: Any, remade: Any) 
         return any(isinstance(part, nn.Module) for thing in lists for part in thing)
 
     return (
-        Slip(
+        KnownMistake(
             "layers in a plain list",
+            "PyTorch does not look into a Python list. Put the layers into an `nn.ModuleList`.",
             listed,
             in_a_list,
-            "PyTorch does not look into a Python list. Put the layers into an `nn.ModuleList`.",
-            FOUND,
+            at=FOUND,
         ),
-        Slip(
+        KnownMistake(
             "layers made in forward",
+            "A layer that `forward` makes is a new one each time, with new random weights. Make it in `__init__`.",
             remade,
             lambda answer: not in_a_list(answer),
-            "A layer that `forward` makes is a new one each time, with new random weights. Make it "
-            "in `__init__`.",
-            FOUND,
+            at=FOUND,
         ),
     )
 
@@ -146,6 +149,8 @@ def output_fault(network: nn.Module, sizes: list[tuple[int, int]]) -> str | None
         made = run(network, torch.randn(2, IN_CHANNELS, *size))
         if isinstance(made, str):
             return made
-        if fault := shape_fault(made, (2, OUT_CHANNELS, *size), f"On two {by(size)} pictures"):
+        if fault := shape_problem(
+            made, (2, OUT_CHANNELS, *size), f"On two {sizes_as_text(size)} pictures"
+        ):
             return fault
     return None

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.functions import by, run, shape_fault
+from unet_teach.exercises.checks.layers import run
+from unet_teach.exercises.checks.tensors import shape_problem
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 BORDER = 10  # output cells on each side in which a flat map may become uneven
 
@@ -23,7 +25,7 @@ def doubling_fault(module: nn.Module, in_channels: int, out_channels: int) -> st
         if isinstance(made, str):
             return made
         wanted = (1, out_channels, *(2 * size for size in sizes))
-        if fault := shape_fault(made, wanted, f"On a {by(sizes)} map"):
+        if fault := shape_problem(made, wanted, f"On a {sizes_as_text(sizes)} map"):
             return fault.removesuffix(".") + _sum(module, sizes, made.shape[2:]) + "."
     return None
 
@@ -116,7 +118,7 @@ def overlap_fault(module: nn.Module) -> str | None:
         for line, cells in _lines(middle).items():
             if max(cells) - min(cells) > tolerance:
                 return (
-                    f"A flat {by(sizes)} map, all weights alike: the cells of a {line} should come "
+                    f"A flat {sizes_as_text(sizes)} map, all weights alike: the cells of a {line} should come "
                     f"out alike, but they go {_ratio(cells[:4])}."
                 )
     return None

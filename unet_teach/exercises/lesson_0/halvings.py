@@ -1,21 +1,11 @@
-"""The exercises of lesson 0, How do you know if it's a U-Net?"""
+"""Lesson 0: how often a size was halved."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from unet_teach.exercises.checks.functions import exactly, said, whole_numbers
-from unet_teach.exercises.checks.multiple_choice import names, which
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
-
-WHY_NOT = {
-    "B": "B goes down and up, but nothing crosses from one side to the other.",
-    "C": "C has bridges, but its maps never become smaller.",
-    "D": "D goes down in three steps and up in one: no level meets its partner.",
-    "F": "F goes down and never comes up again.",
-}
-UNETS = "AE"
-LETTERS = "ABCDEF"
+from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
+from unet_teach.exercises.exercise import Check, Exercise
 
 
 def _countable_fault(times: Any) -> str | None:
@@ -31,21 +21,26 @@ def _halved(times: Any) -> str:
 halvings = Exercise(
     name="halvings",
     lesson=0,
-    prompt="A picture of 96×96 goes in, and at the bottom of the U its map is 12×12. How often was "
-    "it halved?",
-    ladder=(
-        Rung("a whole number", lambda n: whole_numbers().fault(n) or _countable_fault(n)),
-        exactly(3, "The number of halvings", _halved),
+    prompt="A picture of 96×96 goes in, and at the bottom of the U its map is 12×12. How often was it halved?",
+    checks=(
+        Check("a whole number", lambda n: whole_numbers().problem(n) or _countable_fault(n)),
+        equals(3, "The number of halvings", _halved),
     ),
     answers=(lambda: 3, lambda: 3.0),
-    slips=(
-        said("the factor", 8, "96 / 12 = 8 is how much smaller it is. Asked is in how many steps."),
-        said("the sizes counted", 4, "96, 48, 24, 12 are four sizes. Count the steps between."),
-        said(
-            "the size", 12, "12 is the size to arrive at. How often do you halve 96 to get there?"
+    mistakes=(
+        wrong_number(
+            "the factor", "96 / 12 = 8 is how much smaller it is. Asked is in how many steps.", 8
         ),
-        said("the difference", 84, "84 is the difference. Halving divides, it does not take away."),
-        said("one too few", 2, "One step more."),
+        wrong_number(
+            "the sizes counted", "96, 48, 24, 12 are four sizes. Count the steps between.", 4
+        ),
+        wrong_number(
+            "the size", "12 is the size to arrive at. How often do you halve 96 to get there?", 12
+        ),
+        wrong_number(
+            "the difference", "84 is the difference. Halving divides, it does not take away.", 84
+        ),
+        wrong_number("one too few", "One step more.", 2),
     ),
     hints=(
         "What is half of 96? And half of that?",
@@ -54,46 +49,4 @@ halvings = Exercise(
     ),
     solution_text="`3`: 96 → 48 → 24 → 12.",
     praise="96 → 48 → 24 → 12: three halvings. We say that the network has a depth of 3.",
-)
-
-
-def _names(named: str, says: str, name: str) -> Slip:
-    return names(named, LETTERS, says, name)
-
-
-unets = Exercise(
-    name="unets",
-    lesson=0,
-    prompt="Which of the six networks are U-Nets? Name their letters, such as 'BF'.",
-    ladder=tuple(which(UNETS, LETTERS, WHY_NOT, {})),
-    answers=(
-        lambda: "AE",
-        lambda: "e, a",
-        lambda: "A and E",
-        lambda: {"A", "E"},
-        lambda: ["A", "E"],
-    ),
-    slips=(
-        _names(
-            "A",
-            "Look for another whose bridges join by *adding*: that is a skip as well.",
-            "only cat",
-        ),
-        _names("E", "And the one whose bridges lay the maps side by side?", "only add"),
-        _names("ABE", "An hourglass is no U yet: what would cross its middle?", "no skip needed"),
-        _names("ACE", "Bridges alone are not enough: where does C go down?", "no down-sampling"),
-        _names("ADE", "One jump up leaves no level for a bridge to arrive at.", "no symmetry"),
-        _names(
-            "ABCDE", "B, C and D lack a mark or more, each. Which?", "only the classifier left out"
-        ),
-        _names("ABCDEF", "If all were, the word would mean nothing. Tick the marks off.", "all"),
-    ),
-    hints=(
-        "Take the marks one at a time. In which pictures does the path go down? Up? Across?",
-        "Cross out those that lack a mark: no down (C), no up (F). Who has no bridge?",
-        "`'A_'`: two of them have all four marks.",
-    ),
-    solution_text="`'AE'`: A joins by concatenating, E by adding. B has no skips, C never goes "
-    "down, D comes up in one jump, F never comes up.",
-    praise="A and E have all four marks. How they join, side by side or added, does not matter.",
 )

@@ -11,14 +11,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import (
-    a_function,
-    by,
-    shape_fault,
-    values_fault,
+from unet_teach.exercises.checks.functions import Probes, is_function
+from unet_teach.exercises.checks.tensors import (
+    Trace,
+    close,
+    gradient_problem,
+    shape_problem,
+    trace,
+    values_problem,
 )
-from unet_teach.exercises.checks.traced import Traced, close, gradient_fault, trace, twin
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 Size = tuple[int, int]
 Crop = Callable[[Tensor, Tensor], Any]
@@ -48,7 +51,7 @@ def _crop_samples() -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _from_to(skip: Tensor, up: Tensor) -> str:
-    return f"Skip {by(skip.shape[2:])}, up {by(up.shape[2:])}"
+    return f"Skip {sizes_as_text(skip.shape[2:])}, up {sizes_as_text(up.shape[2:])}"
 
 
 def _middles(skip: Tensor, up: Tensor) -> list[Size]:
@@ -78,7 +81,7 @@ def _size_of_crop_fault(answer: Crop) -> str | None:
         if found.changed:
             return f"{_from_to(skip, up)}: your function changes a map it was given."
         wanted = (*skip.shape[:2], *up.shape[2:])
-        if fault := shape_fault(found.made, wanted, _from_to(skip, up)):
+        if fault := shape_problem(found.output, wanted, _from_to(skip, up)):
             return fault
     return None
 
@@ -86,10 +89,10 @@ def _size_of_crop_fault(answer: Crop) -> str | None:
 def _place_fault(answer: Crop) -> str | None:
     for skip, up in _crop_samples():
         found, where = trace(answer, (skip, up)), _from_to(skip, up)
-        assert isinstance(found, Traced)
-        middles, start = _middles(skip, up), _start_of(found.made, skip)
+        assert isinstance(found, Trace)
+        middles, start = _middles(skip, up), _start_of(found.output, skip)
         if start is None:
-            return values_fault(found.made, _window(skip, up, middles[0]), where)
+            return values_problem(found.output, _window(skip, up, middles[0]), where)
         if start not in middles:
             return (
                 f"{where}: your window starts in row {start[0]}, column {start[1]}; the one in the "
@@ -101,11 +104,11 @@ def _place_fault(answer: Crop) -> str | None:
 def _crop_gradient_fault(answer: Crop) -> str | None:
     for skip, up in _crop_samples():
         found = trace(answer, (skip, up))
-        assert isinstance(found, Traced)
-        start = _start_of(found.made, skip) or (0, 0)
+        assert isinstance(found, Trace)
+        start = _start_of(found.output, skip) or (0, 0)
         wanted = trace(lambda s, u, start=start: _window(s, u, start), (skip, up))
-        assert isinstance(wanted, Traced)
-        if fault := gradient_fault(found, wanted, ("skip", "up"), _from_to(skip, up)):
+        assert isinstance(wanted, Trace)
+        if fault := gradient_problem(found, wanted, ("skip", "up"), _from_to(skip, up)):
             return fault
     return None
 
@@ -148,11 +151,11 @@ def _is_resized(answer: Crop) -> bool:
     """Values that are not those of the middle, but a skip of twos stays twos."""
     skip, up = _crop_probes()[0]
     found, even = trace(answer, (skip, up)), trace(answer, (torch.full_like(skip, 2), up))
-    assert isinstance(found, Traced)
-    assert isinstance(even, Traced)
-    moved = _start_of(found.made, skip) is None
-    shuffled = close(found.made.flatten().sort()[0], centre(skip, up).flatten().sort()[0])
-    return moved and not shuffled and close(even.made, torch.full((2, 3, 4, 6), 2.0))
+    assert isinstance(found, Trace)
+    assert isinstance(even, Trace)
+    moved = _start_of(found.output, skip) is None
+    shuffled = close(found.output.flatten().sort()[0], centre(skip, up).flatten().sort()[0])
+    return moved and not shuffled and close(even.output, torch.full((2, 3, 4, 6), 2.0))
 
 
 def _is_blind_to_up(answer: Crop) -> bool:
@@ -168,15 +171,17 @@ def _negative_end(skip: Tensor, up: Tensor) -> Tensor:
     return skip[:, :, rows:-rows, columns:-columns]
 
 
+known = Probes(_crop_probes, gradients=True)
+
 crop_to = Exercise(
     name="crop_to",
     lesson=3,
     prompt="Cut the skip to up's height and width, out of its middle, as the U-Net of 2015 does.",
-    ladder=(
-        a_function("crop_to(skip, up)"),
-        Rung("its size", _size_of_crop_fault),
-        Rung("from the middle", _place_fault),
-        Rung("its gradient", _crop_gradient_fault),
+    checks=(
+        is_function("crop_to(skip, up)"),
+        Check("its size", _size_of_crop_fault),
+        Check("from the middle", _place_fault),
+        Check("its gradient", _crop_gradient_fault),
     ),
     answers=(
         lambda: centre,
@@ -184,113 +189,91 @@ crop_to = Exercise(
         lambda: _by_padding,
         lambda: lambda skip, up: centre(skip, up).contiguous(),
     ),
-    slips=(
-        twin(
+    mistakes=(
+        known.mistake(
             "the corner",
-            [lambda skip, up: skip[:, :, : up.shape[2], : up.shape[3]]],
-            _crop_probes,
             "That is the top left corner: its cells are not at the places of up's cells.",
+            lambda skip, up: skip[:, :, : up.shape[2], : up.shape[3]],
         ),
-        twin(
+        known.mistake(
             "the far corner",
-            [lambda skip, up: skip[:, :, -up.shape[2] :, -up.shape[3] :]],
-            _crop_probes,
             "That is the bottom right corner: its cells are not at the places of up's cells.",
+            lambda skip, up: skip[:, :, -up.shape[2] :, -up.shape[3] :],
         ),
-        Slip(
+        KnownMistake(
             "resized instead of cut",
+            "You resized the skip: the whole of it, squeezed. Its cells are to stay what they are, only fewer of them.",
             lambda: lambda skip, up: F.interpolate(skip, size=up.shape[2:], mode="bilinear"),
             _is_resized,
-            "You resized the skip: the whole of it, squeezed. Its cells are to stay what they are, "
-            "only fewer of them.",
         ),
-        twin(
+        known.mistake(
             "one axis only",
-            [
-                lambda skip, up: centre(skip, skip[:, :, : up.shape[2]]),
-                lambda skip, up: centre(skip, skip[:, :, :, : up.shape[3]]),
-            ],
-            _crop_probes,
             "You cut one axis. Height and width are both to be up's.",
+            lambda skip, up: centre(skip, skip[:, :, : up.shape[2]]),
+            lambda skip, up: centre(skip, skip[:, :, :, : up.shape[3]]),
         ),
-        Slip(
+        KnownMistake(
             "sizes written down",
+            "That fits one pair of sizes. Take the numbers from the maps: `up.shape`.",
             lambda: lambda skip, up: skip[:, :, 4:60, 4:60],
             _is_blind_to_up,
-            "That fits one pair of sizes. Take the numbers from the maps: `up.shape`.",
         ),
-        twin(
+        known.mistake(
             "all zeros",
-            [
-                lambda skip, up: skip.new_zeros(*skip.shape[:2], *up.shape[2:]),
-                lambda skip, up: 0 * centre(skip, up),
-            ],
-            _crop_probes,
             "The size is right, but it is all zeros: nothing of the skip is left.",
+            lambda skip, up: skip.new_zeros(*skip.shape[:2], *up.shape[2:]),
+            lambda skip, up: 0 * centre(skip, up),
         ),
-        twin(
+        known.mistake(
             "up in place of the skip",
-            [lambda skip, up: up],
-            _crop_probes,
             "That is up itself. The skip is the one to be cut.",
+            lambda skip, up: up,
         ),
-        twin(
+        known.mistake(
             "joined as well",
-            [
-                lambda skip, up: torch.cat([centre(skip, up), up], dim=1),
-                lambda skip, up: torch.cat([up, centre(skip, up)], dim=1),
-            ],
-            _crop_probes,
             "You joined the two as well. Return the skip alone, cut.",
+            lambda skip, up: torch.cat([centre(skip, up), up], dim=1),
+            lambda skip, up: torch.cat([up, centre(skip, up)], dim=1),
         ),
-        twin(
+        known.mistake(
             "detached",
-            [lambda skip, up: centre(skip, up).detach()],
-            lambda: _crop_probes()[:1],
-            "Your crop is cut from the gradient: the layers before the skip would not learn "
-            "through it.",
+            "Your crop is cut from the gradient: the layers before the skip would not learn through it.",
+            lambda skip, up: centre(skip, up).detach(),
+            cases=lambda: _crop_probes()[:1],
         ),
-        twin(
+        known.mistake(
             "the end without its start",
-            [_end_without_start],
-            _crop_probes,
             "A slice names its end, not its length: what starts later has to end later.",
+            _end_without_start,
         ),
-        twin(
+        known.mistake(
             "height and width swapped",
-            [_starts_swapped],
-            _crop_probes,
             "The rows start where the columns should, and the columns where the rows should.",
+            _starts_swapped,
         ),
-        twin(
+        known.mistake(
             "an end of minus nothing",
-            [_negative_end],
-            _crop_probes,
-            "An end of `-d` takes the same from both sides: that fails when the difference is odd, "
-            "and when it is 0, where `-0` is the start.",
+            "An end of `-d` takes the same from both sides: that fails when the difference is odd, and when it is 0, where `-0` is the start.",
+            _negative_end,
         ),
-        twin(
+        known.mistake(
             "the odd row left",
-            [_from_both_ends],
-            _crop_probes,
             "You take the same from both sides: an odd difference leaves one row too many.",
+            _from_both_ends,
         ),
-        twin(
+        known.mistake(
             "the wrong axes",
-            [_on_first_axes],
-            _crop_probes,
             "You cut the first two axes. They are the batch and the channels.",
+            _on_first_axes,
         ),
     ),
     hints=(
         "How many rows are too many? Half of them go above the middle.",
-        "With `top = (skip.shape[2] - up.shape[2]) // 2`, the window has up's height: in which row "
-        "does it end?",
+        "With `top = (skip.shape[2] - up.shape[2]) // 2`, the window has up's height: in which row does it end?",
         "`return skip[:, :, top : top + ___, left : left + ___]`",
     ),
     solution_text=(
-        "`top = (skip.shape[2] - up.shape[2]) // 2`, `left = (skip.shape[3] - up.shape[3]) // 2`, "
-        "`return skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]`"
+        "`top = (skip.shape[2] - up.shape[2]) // 2`, `left = (skip.shape[3] - up.shape[3]) // 2`, `return skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]`"
     ),
     praise="The middle of the skip, whatever the sizes, and the gradient goes back to it alone.",
 )

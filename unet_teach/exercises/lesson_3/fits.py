@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from unet_teach.exercises.checks.functions import a_function, agrees, computes
+from unet_teach.exercises.checks.functions import Probes, computes, is_function
 from unet_teach.exercises.exercise import Exercise
 
 FITS = [
@@ -47,92 +47,81 @@ def _halved_up(size: int, depth: int) -> int:
     return int(size * 2**depth)
 
 
+known = Probes(lambda: FITS)
+
 fits = Exercise(
     name="fits",
     lesson=3,
     prompt="The smallest size, from `size` on, that can be halved `depth` times without a rest.",
-    ladder=(a_function("fits(size, depth)"), agrees(_fits, "fits", _fits_samples)),
+    checks=(is_function("fits(size, depth)"), computes(_fits, "fits", _fits_samples)),
     answers=(lambda: _fits, lambda: _counted_up, lambda: _halved_up),
-    slips=(
-        computes(
+    mistakes=(
+        known.mistake(
             "2·depth",
-            lambda size, depth: -(-size // max(1, 2 * depth)) * max(1, 2 * depth),
-            [sample for sample in FITS if sample[1]],
             "Each halving doubles what must divide: 2, 4, 8. You took 2·depth: 2, 4, 6.",
+            lambda size, depth: -(-size // max(1, 2 * depth)) * max(1, 2 * depth),
+            cases=lambda: [sample for sample in FITS if sample[1]],
         ),
-        computes(
+        known.mistake(
             "^ for a power",
-            lambda size, depth: -(-size // (2 ^ depth)) * (2 ^ depth),
-            NOT_TWO,
             "In Python `2 ^ depth` is no power: it flips bits. Two stars make a power.",
+            lambda size, depth: -(-size // (2 ^ depth)) * (2 ^ depth),
+            cases=lambda: NOT_TWO,
         ),
-        computes(
+        known.mistake(
             "rounded down",
-            lambda size, depth: size // 2**depth * 2**depth,
-            FITS,
             "You round down: the picture would have to be cut. Asked is a size it fits into.",
+            lambda size, depth: size // 2**depth * 2**depth,
         ),
-        computes(
+        known.mistake(
             "always a step more",
-            lambda size, depth: (size // 2**depth + 1) * 2**depth,
-            FITS,
             "A size that fits already gets a whole step more. It should stay.",
+            lambda size, depth: (size // 2**depth + 1) * 2**depth,
         ),
-        computes(
+        known.mistake(
             "only even",
-            lambda size, depth: size + size % 2,
-            FITS,
             "Even is enough for one halving. Half of it has to be even as well.",
+            lambda size, depth: size + size % 2,
         ),
-        computes(
+        known.mistake(
             "one halving too many",
-            lambda size, depth: -(-size // 2 ** (depth + 1)) * 2 ** (depth + 1),
-            FITS,
             "That could be halved once more than asked: too large.",
+            lambda size, depth: -(-size // 2 ** (depth + 1)) * 2 ** (depth + 1),
         ),
-        computes(
+        known.mistake(
             "one halving too few",
-            lambda size, depth: _fits(size, max(0, depth - 1)),
-            FITS,
             "That can be halved once less than asked.",
+            lambda size, depth: _fits(size, max(0, depth - 1)),
         ),
-        computes(
+        known.mistake(
             "a power of two",
+            "Powers of two can be halved down to 1. Asked are only `depth` halvings: 12 fits depth 2.",
             lambda size, depth: 2 ** (size - 1).bit_length(),
-            FITS,
-            "Powers of two can be halved down to 1. Asked are only `depth` halvings: 12 fits "
-            "depth 2.",
         ),
-        computes(
+        known.mistake(
             "a yes or no",
-            lambda size, depth: size % 2**depth == 0,
-            FITS,
             "You say whether it fits. Asked is the size that does.",
+            lambda size, depth: size % 2**depth == 0,
         ),
-        computes(
+        known.mistake(
             "the size at the bottom",
-            lambda size, depth: _fits(size, depth) // 2**depth,
-            FITS,
             "That is the size at the bottom, after the halvings. Asked is the one at the top.",
+            lambda size, depth: _fits(size, depth) // 2**depth,
         ),
-        computes(
+        known.mistake(
             "the missing pixels",
-            lambda size, depth: -size % 2**depth,
-            FITS,
             "Those are the pixels that are missing. Asked is the size with them.",
+            lambda size, depth: -size % 2**depth,
         ),
-        computes(
+        known.mistake(
             "rounded to the nearest",
-            lambda size, depth: round(size / 2**depth) * 2**depth,
-            FITS,
             "You take the nearest size, which may be smaller. The picture has to fit in.",
+            lambda size, depth: round(size / 2**depth) * 2**depth,
         ),
     ),
     hints=(
-        "12 can be halved twice, 6 only once. What do all sizes have in common that can be halved "
-        "twice?",
-        "They are the multiples of 2**depth. How do you round up to a multiple, with a division "
-        "that rounds down?",
+        "12 can be halved twice, 6 only once. What do all sizes have in common that can be halved twice?",
+        "They are the multiples of 2**depth. How do you round up to a multiple, with a division that rounds down?",
         "`step = 2 ** ___`, `return (size + ___) // step * step`",
     ),
     solution_text="`step = 2 ** depth`, `return (size + step - 1) // step * step`",

@@ -10,14 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import (
-    a_function,
-    by,
-    shape_fault,
-    values_fault,
+from unet_teach.exercises.checks.functions import Probes, is_function
+from unet_teach.exercises.checks.tensors import (
+    Trace,
+    close,
+    gradient_problem,
+    shape_problem,
+    trace,
+    values_problem,
 )
-from unet_teach.exercises.checks.traced import Traced, close, gradient_fault, trace, twin
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 Join = Callable[[Tensor, nn.Module, nn.Module], Any]
 
@@ -42,7 +45,7 @@ def _join_samples() -> Iterator[tuple[Tensor, nn.Module, nn.Module]]:
 
 
 def _about(input_tensor: Tensor) -> str:
-    return f"On {input_tensor.shape[1]} channels of {by(input_tensor.shape[2:])}"
+    return f"On {input_tensor.shape[1]} channels of {sizes_as_text(input_tensor.shape[2:])}"
 
 
 def _skip_first(i: Tensor, down: nn.Module, up: nn.Module) -> Tensor:
@@ -60,8 +63,8 @@ def _join_shape_fault(answer: Join) -> str | None:
             return found
         if found.changed:
             return f"{_about(inputs[0])}: your function changes input_tensor itself."
-        assert isinstance(wanted, Traced)
-        if fault := shape_fault(found.made, wanted.made.shape, _about(inputs[0])):
+        assert isinstance(wanted, Trace)
+        if fault := shape_problem(found.output, wanted.output.shape, _about(inputs[0])):
             return fault
     return None
 
@@ -73,8 +76,8 @@ def _join_values_fault(answer: Join) -> str | None:
         with torch.no_grad():
             parts = [("input_tensor", input_tensor), ("upsample(x)", up(down(input_tensor)))]
         found, where = trace(answer, inputs), _about(input_tensor)
-        assert isinstance(found, Traced)
-        orders = [_part_faults(found.made, order, where) for order in (parts, parts[::-1])]
+        assert isinstance(found, Trace)
+        orders = [_part_faults(found.output, order, where) for order in (parts, parts[::-1])]
         if faults := min(orders, key=len):
             return faults[0]
     return None
@@ -83,7 +86,7 @@ def _join_values_fault(answer: Join) -> str | None:
 def _part_faults(z: Tensor, parts: list[tuple[str, Tensor]], where: str) -> list[str]:
     found = torch.split(z, [wanted.shape[1] for _, wanted in parts], dim=1)
     faults = [
-        values_fault(part, wanted, f"{where}, where z should hold {name}")
+        values_problem(part, wanted, f"{where}, where z should hold {name}")
         for part, (name, wanted) in zip(found, parts, strict=True)
     ]
     return [fault for fault in faults if fault]
@@ -94,9 +97,9 @@ def _join_gradient_fault(answer: Join) -> str | None:
     for inputs in _join_samples():
         found = trace(answer, inputs)
         runs = [trace(right, inputs) for right in (_skip_first, _skip_last)]
-        assert isinstance(found, Traced)
-        wanted = next(r for r in runs if isinstance(r, Traced) and close(found.made, r.made))
-        if fault := gradient_fault(found, wanted, names, _about(inputs[0])):
+        assert isinstance(found, Trace)
+        wanted = next(r for r in runs if isinstance(r, Trace) and close(found.output, r.output))
+        if fault := gradient_problem(found, wanted, names, _about(inputs[0])):
             return fault
     return None
 
@@ -129,18 +132,20 @@ def _resized(i: Tensor, down: nn.Module, up: nn.Module, **how: Any) -> tuple[Ten
 def _is_small(answer: Join) -> bool:
     i, down, up = _join_probes()[0]
     found = trace(answer, (i, down, up))
-    return isinstance(found, Traced) and found.made.shape[2:] == down(i).shape[2:]
+    return isinstance(found, Trace) and found.output.shape[2:] == down(i).shape[2:]
 
+
+known = Probes(_join_probes, gradients=True)
 
 join = Exercise(
     name="join",
     lesson=3,
     prompt="Mend the document's snippet: return z, the skip and the up-sampled map as one.",
-    ladder=(
-        a_function("join(input_tensor, downsample, upsample)"),
-        Rung("its shape", _join_shape_fault),
-        Rung("its values", _join_values_fault),
-        Rung("its gradient", _join_gradient_fault),
+    checks=(
+        is_function("join(input_tensor, downsample, upsample)"),
+        Check("its shape", _join_shape_fault),
+        Check("its values", _join_values_fault),
+        Check("its gradient", _join_gradient_fault),
     ),
     answers=(
         lambda: _skip_first,
@@ -151,131 +156,102 @@ join = Exercise(
             )
         ),
     ),
-    slips=(
-        twin(
+    mistakes=(
+        known.mistake(
             "x made large again",
-            [
-                *_both_orders(lambda *a: _resized(*a, mode="nearest")),
-                *_both_orders(lambda *a: _resized(*a, mode="bilinear")),
-                *_both_orders(lambda *a: _resized(*a, mode="bilinear", align_corners=True)),
-            ],
-            lambda: _join_probes()[:1],
-            "x made larger again holds no more than x did: what the halving lost stays lost. Which "
-            "map has never been smaller?",
+            "x made larger again holds no more than x did: what the halving lost stays lost. Which map has never been smaller?",
+            *_both_orders(lambda *a: _resized(*a, mode="nearest")),
+            *_both_orders(lambda *a: _resized(*a, mode="bilinear")),
+            *_both_orders(lambda *a: _resized(*a, mode="bilinear", align_corners=True)),
+            cases=lambda: _join_probes()[:1],
         ),
-        twin(
+        known.mistake(
             "the small map joined, as in the document",
-            _both_orders(lambda i, down, up: (down(i), up(down(i)))),
-            _join_probes,
             "x is the small map. Which other map is as high and wide as y?",
+            *_both_orders(lambda i, down, up: (down(i), up(down(i)))),
         ),
-        twin(
+        known.mistake(
             "the small map beside the input",
-            [
-                *_both_orders(lambda i, down, up: (i, down(i))),
-                lambda i, down, up: torch.cat([i, down(i), up(down(i))], dim=1),
-            ],
-            _join_probes,
             "x, the small map, is in your list: nothing of input_tensor's size fits beside it.",
+            *_both_orders(lambda i, down, up: (i, down(i))),
+            lambda i, down, up: torch.cat([i, down(i), up(down(i))], dim=1),
         ),
-        Slip(
+        KnownMistake(
             "y made small",
+            "Your z has the size of x, the small map. A skip is there to join what is large.",
             lambda: lambda i, down, up: torch.cat([down(i), F.max_pool2d(up(down(i)), 2)], dim=1),
             _is_small,
-            "Your z has the size of x, the small map. A skip is there to join what is large.",
         ),
-        twin(
+        known.mistake(
             "y twice",
-            _both_orders(lambda i, down, up: (up(down(i)), up(down(i)))),
-            _join_probes,
-            "That is y twice: z knows nothing that y did not know. One part has to come from "
-            "before the halving.",
+            "That is y twice: z knows nothing that y did not know. One part has to come from before the halving.",
+            *_both_orders(lambda i, down, up: (up(down(i)), up(down(i)))),
         ),
-        twin(
+        known.mistake(
             "the input twice",
-            _both_orders(lambda i, down, up: (i, i)),
-            _join_probes,
             "That is input_tensor twice: what the layers made of it is not in z.",
+            *_both_orders(lambda i, down, up: (i, i)),
         ),
-        twin(
+        known.mistake(
             "no skip",
-            [lambda i, down, up: up(down(i))],
-            _join_probes,
             "That is y alone, with no skip beside it.",
+            lambda i, down, up: up(down(i)),
         ),
-        twin(
+        known.mistake(
             "joined along the batch",
-            _both_orders(_right, dim=0),
-            _join_probes,
             "dim=0 is the batch: that makes more pictures, not more channels.",
+            *_both_orders(_right, dim=0),
         ),
-        twin(
+        known.mistake(
             "joined along height or width",
-            [*_both_orders(_right, dim=2), *_both_orders(_right, dim=3)],
-            _join_probes,
-            "dim=2 is the height and dim=3 the width: that lays the maps side by side as one "
-            "larger picture. Which axis counts the channels?",
+            "dim=2 is the height and dim=3 the width: that lays the maps side by side as one larger picture. Which axis counts the channels?",
+            *_both_orders(_right, dim=2),
+            *_both_orders(_right, dim=3),
         ),
-        twin(
+        known.mistake(
             "stacked",
-            [
-                lambda i, down, up: torch.stack([i, up(down(i))], dim=1),
-                lambda i, down, up: torch.stack([up(down(i)), i], dim=1),
-                lambda i, down, up: torch.stack([i, up(down(i))]),
-                lambda i, down, up: torch.stack([up(down(i)), i]),
-            ],
-            _join_probes,
             "stack makes a new axis. To lengthen one that is there is cat's work.",
+            lambda i, down, up: torch.stack([i, up(down(i))], dim=1),
+            lambda i, down, up: torch.stack([up(down(i)), i], dim=1),
+            lambda i, down, up: torch.stack([i, up(down(i))]),
+            lambda i, down, up: torch.stack([up(down(i)), i]),
         ),
-        twin(
+        known.mistake(
             "added",
-            [lambda i, down, up: i + up(down(i))],
-            _join_probes,
-            "You added the two: that mixes them, channel by channel, and works only for equal "
-            "channels. Here they are to lie beside each other.",
+            "You added the two: that mixes them, channel by channel, and works only for equal channels. Here they are to lie beside each other.",
+            lambda i, down, up: i + up(down(i)),
         ),
-        twin(
+        known.mistake(
             "the skip multiplied by zero",
-            _both_orders(lambda i, down, up: (0 * i, up(down(i)))),
-            _join_probes,
             "The skip is there, but all zeros: a connection that carries nothing.",
+            *_both_orders(lambda i, down, up: (0 * i, up(down(i)))),
         ),
-        twin(
+        known.mistake(
             "the skip detached",
-            [
-                *_both_orders(lambda i, down, up: (i.detach(), up(down(i)))),
-                *_both_orders(lambda i, down, up: (i.detach(), up(down(i)).detach())),
-            ],
-            _join_probes,
             "Your skip is cut from the gradient: the layers before it would not learn through it.",
+            *_both_orders(lambda i, down, up: (i.detach(), up(down(i)))),
+            *_both_orders(lambda i, down, up: (i.detach(), up(down(i)).detach())),
         ),
-        twin(
+        known.mistake(
             "the up-sampled map detached",
-            [
-                *_both_orders(lambda i, down, up: (i, up(down(i)).detach())),
-                *_both_orders(lambda i, down, up: (i, up(down(i).detach()))),
-                *_both_orders(lambda i, down, up: (i, up(down(i.detach())))),
-            ],
-            _join_probes,
             "The way down and up is cut from the gradient: something on it would never learn.",
+            *_both_orders(lambda i, down, up: (i, up(down(i)).detach())),
+            *_both_orders(lambda i, down, up: (i, up(down(i).detach()))),
+            *_both_orders(lambda i, down, up: (i, up(down(i.detach())))),
         ),
-        twin(
+        known.mistake(
             "the halving left out",
-            _both_orders(lambda i, down, up: (i, up(i))),
-            _join_probes,
             "upsample was given input_tensor. It takes the small map.",
+            *_both_orders(lambda i, down, up: (i, up(i))),
         ),
     ),
     hints=(
         "Print the three shapes: input_tensor, x, y. Which two agree in height and width?",
-        "z holds one map that was never halved and one that has come back up. Which of the three "
-        "is neither?",
+        "z holds one map that was never halved and one that has come back up. Which of the three is neither?",
         "`x = downsample(___)`, `y = upsample(___)`, `return torch.cat([___, ___], dim=___)`",
     ),
     solution_text=(
-        "`x = downsample(input_tensor)`, `y = upsample(x)`, "
-        "`return torch.cat([input_tensor, y], dim=1)`. `[y, input_tensor]` is as right: the "
-        "next layer learns which channels are which."
+        "`x = downsample(input_tensor)`, `y = upsample(x)`, `return torch.cat([input_tensor, y], dim=1)`. `[y, input_tensor]` is as right: the next layer learns which channels are which."
     ),
     praise="z holds what was never halved beside what came back up, and both can learn.",
 )

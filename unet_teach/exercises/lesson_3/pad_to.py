@@ -10,15 +10,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import (
-    a_function,
-    by,
-    shape_fault,
-    values_fault,
+from unet_teach.exercises.checks.functions import Probes, is_function
+from unet_teach.exercises.checks.tensors import (
+    Trace,
+    close,
+    gradient_problem,
+    shape_problem,
+    trace,
+    values_problem,
 )
-from unet_teach.exercises.checks.traced import Traced, close, gradient_fault, trace, twin
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_3.crop_to import centre
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 Size = tuple[int, int]
 Pad = Callable[[Tensor, Tensor], Any]
@@ -48,7 +51,7 @@ def _pad_samples() -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _to(up: Tensor, skip: Tensor) -> str:
-    return f"Up {by(up.shape[2:])}, skip {by(skip.shape[2:])}"
+    return f"Up {sizes_as_text(up.shape[2:])}, skip {sizes_as_text(skip.shape[2:])}"
 
 
 def _padded(up: Tensor, skip: Tensor) -> Tensor:
@@ -69,7 +72,7 @@ def _pad_size_fault(answer: Pad) -> str | None:
         if found.changed:
             return f"{_to(up, skip)}: your function changes a map it was given."
         wanted = (*up.shape[:2], *skip.shape[2:])
-        if fault := shape_fault(found.made, wanted, _to(up, skip)):
+        if fault := shape_problem(found.output, wanted, _to(up, skip)):
             return fault
     return None
 
@@ -77,8 +80,8 @@ def _pad_size_fault(answer: Pad) -> str | None:
 def _pad_values_fault(answer: Pad) -> str | None:
     for up, skip in _pad_samples():
         found, where = trace(answer, (up, skip)), _to(up, skip)
-        assert isinstance(found, Traced)
-        if fault := values_fault(found.made, _padded(up, skip), where):
+        assert isinstance(found, Trace)
+        if fault := values_problem(found.output, _padded(up, skip), where):
             return fault
     return None
 
@@ -86,9 +89,9 @@ def _pad_values_fault(answer: Pad) -> str | None:
 def _pad_gradient_fault(answer: Pad) -> str | None:
     for inputs in _pad_samples():
         found, wanted = trace(answer, inputs), trace(_padded, inputs)
-        assert isinstance(found, Traced)
-        assert isinstance(wanted, Traced)
-        if fault := gradient_fault(found, wanted, ("up", "skip"), _to(*inputs)):
+        assert isinstance(found, Trace)
+        assert isinstance(wanted, Trace)
+        if fault := gradient_problem(found, wanted, ("up", "skip"), _to(*inputs)):
             return fault
     return None
 
@@ -123,10 +126,10 @@ def _is_stretched(answer: Pad) -> bool:
     """The right size, but in the part that both have the values are not up's; ones stay ones."""
     up, skip = _pad_probes()[1]
     found, even = trace(answer, (up, skip)), trace(answer, (torch.ones_like(up), skip))
-    assert isinstance(found, Traced)
-    assert isinstance(even, Traced)
-    moved = not close(found.made[:, :, :4, :6], up)
-    return moved and close(even.made, torch.ones(2, 5, 6, 9))
+    assert isinstance(found, Trace)
+    assert isinstance(even, Trace)
+    moved = not close(found.output[:, :, :4, :6], up)
+    return moved and close(even.output, torch.ones(2, 5, 6, 9))
 
 
 def _fails_where_larger(answer: Pad) -> bool:
@@ -147,140 +150,114 @@ def _is_blind_to_skip(answer: Pad) -> bool:
     return len(sizes) == 1 and sizes != {up.shape[2:]}
 
 
+known = Probes(_pad_probes, gradients=True)
+
 pad_to = Exercise(
     name="pad_to",
     lesson=3,
-    prompt="Bring up to the skip's height and width and leave its values where they are, from the "
-    "top left on: zeros for what is missing below and on the right, a cut for what is too much.",
-    ladder=(
-        a_function("pad_to(up, skip)"),
-        Rung("its size", _pad_size_fault),
-        Rung("its values", _pad_values_fault),
-        Rung("its gradient", _pad_gradient_fault),
+    prompt="Bring up to the skip's height and width and leave its values where they are, from the top left on: zeros for what is missing below and on the right, a cut for what is too much.",
+    checks=(
+        is_function("pad_to(up, skip)"),
+        Check("its size", _pad_size_fault),
+        Check("its values", _pad_values_fault),
+        Check("its gradient", _pad_gradient_fault),
     ),
     answers=(lambda: _padded, lambda: _laid_into_zeros),
-    slips=(
-        Slip(
+    mistakes=(
+        KnownMistake(
             "resized",
+            "You resized up: its values move and mix. They are to stay where they were.",
             lambda: lambda up, skip: F.interpolate(up, size=skip.shape[2:], mode="bilinear"),
             _is_stretched,
-            "You resized up: its values move and mix. They are to stay where they were.",
         ),
-        twin(
+        known.mistake(
             "the skip cut instead",
-            [
-                lambda up, skip: skip[:, :, : up.shape[2], : up.shape[3]],
-                lambda up, skip: centre(skip, up),
-                lambda up, skip: skip,
-            ],
-            lambda: _pad_probes()[:2],
             "What you return is made of the skip. up is the one to be changed.",
+            lambda up, skip: skip[:, :, : up.shape[2], : up.shape[3]],
+            lambda up, skip: centre(skip, up),
+            lambda up, skip: skip,
+            cases=lambda: _pad_probes()[:2],
         ),
-        twin(
+        known.mistake(
             "height and width swapped",
-            [lambda up, skip: F.pad(up, (0, _missing(up, skip)[0], 0, _missing(up, skip)[1]))],
-            _pad_probes,
-            "Rows went where columns should. F.pad counts from the last axis: the first two of its "
-            "numbers are left and right.",
+            "Rows went where columns should. F.pad counts from the last axis: the first two of its numbers are left and right.",
+            lambda up, skip: F.pad(up, (0, _missing(up, skip)[0], 0, _missing(up, skip)[1])),
         ),
-        Slip(
+        KnownMistake(
             "always the same",
+            "You always add the same. How much is missing, the two maps say.",
             lambda: lambda up, skip: F.pad(up, (0, 1, 0, 1)),
             _is_blind_to_skip,
-            "You always add the same. How much is missing, the two maps say.",
         ),
-        twin(
+        known.mistake(
             "all zeros",
-            [
-                lambda up, skip: up.new_zeros(*up.shape[:2], *skip.shape[2:]),
-                lambda up, skip: 0 * _padded(up, skip),
-            ],
-            _pad_probes,
             "The size is right, but it is all zeros: nothing of up is left.",
+            lambda up, skip: up.new_zeros(*up.shape[:2], *skip.shape[2:]),
+            lambda up, skip: 0 * _padded(up, skip),
         ),
-        Slip(
+        KnownMistake(
             "only for what is missing",
+            "It works where rows are missing. Where up has one too many, nothing is cut.",
             lambda: _only_larger,
             _fails_where_larger,
-            "It works where rows are missing. Where up has one too many, nothing is cut.",
         ),
-        twin(
+        known.mistake(
             "zeros above and on the left",
-            [
-                lambda up, skip: F.pad(up, (_missing(up, skip)[1], 0, _missing(up, skip)[0], 0)),
-            ],
-            _pad_probes,
-            "Your zeros came in front, so every value moved. In F.pad, left stands before right "
-            "and top before bottom.",
+            "Your zeros came in front, so every value moved. In F.pad, left stands before right and top before bottom.",
+            lambda up, skip: F.pad(up, (_missing(up, skip)[1], 0, _missing(up, skip)[0], 0)),
         ),
-        twin(
+        known.mistake(
             "zeros on all sides",
-            [_on_all_sides],
-            _pad_probes,
-            "You share the missing rows between both sides, so values move by half of them. Cell "
-            "(0, 0) stays cell (0, 0).",
+            "You share the missing rows between both sides, so values move by half of them. Cell (0, 0) stays cell (0, 0).",
+            _on_all_sides,
         ),
-        twin(
+        known.mistake(
             "the border repeated",
-            [_repeated],
-            _pad_probes,
             "Your new cells repeat the border. Asked for are zeros: nothing is known there.",
+            _repeated,
         ),
-        twin(
+        known.mistake(
             "the wrong way round",
-            [lambda up, skip: F.pad(up, (0, -_missing(up, skip)[1], 0, -_missing(up, skip)[0]))],
-            _pad_probes,
             "It cuts where it should add. Which of the two sizes is subtracted from which?",
+            lambda up, skip: F.pad(up, (0, -_missing(up, skip)[1], 0, -_missing(up, skip)[0])),
         ),
-        twin(
+        known.mistake(
             "one axis only",
-            [
-                lambda up, skip: F.pad(up, (0, 0, 0, _missing(up, skip)[0])),
-                lambda up, skip: F.pad(up, (0, _missing(up, skip)[1])),
-            ],
-            _pad_probes,
             "You changed one axis. Height and width are both to be the skip's.",
+            lambda up, skip: F.pad(up, (0, 0, 0, _missing(up, skip)[0])),
+            lambda up, skip: F.pad(up, (0, _missing(up, skip)[1])),
         ),
-        twin(
+        known.mistake(
             "channels as well",
-            [
-                lambda up, skip: F.pad(
-                    up,
-                    (
-                        *(0, _missing(up, skip)[1], 0, _missing(up, skip)[0]),
-                        *(0, skip.shape[1] - up.shape[1]),
-                    ),
-                )
-            ],
-            _pad_probes,
             "You brought the channels to the skip's as well. They may differ: cat does not mind.",
+            lambda up, skip: F.pad(
+                up,
+                (
+                    *(0, _missing(up, skip)[1], 0, _missing(up, skip)[0]),
+                    *(0, skip.shape[1] - up.shape[1]),
+                ),
+            ),
         ),
-        twin(
+        known.mistake(
             "detached",
-            [lambda up, skip: _padded(up, skip).detach(), lambda up, skip: _padded(up.data, skip)],
-            _pad_probes,
             "Your map is cut from the gradient: nothing below it would learn.",
+            lambda up, skip: _padded(up, skip).detach(),
+            lambda up, skip: _padded(up.data, skip),
         ),
-        twin(
+        known.mistake(
             "joined as well",
-            [
-                lambda up, skip: torch.cat([_padded(up, skip), skip], dim=1),
-                lambda up, skip: torch.cat([skip, _padded(up, skip)], dim=1),
-            ],
-            _pad_probes,
             "You joined the two as well. Return up alone, at its new size.",
+            lambda up, skip: torch.cat([_padded(up, skip), skip], dim=1),
+            lambda up, skip: torch.cat([skip, _padded(up, skip)], dim=1),
         ),
     ),
     hints=(
         "How many rows are missing? What does your number say where up has one too many?",
-        "`F.pad(up, (left, right, top, bottom))` adds zeros, and a negative number cuts. Which two "
-        "of the four stay 0?",
-        "`rows, columns = skip.shape[2] - ___, skip.shape[3] - ___`, "
-        "`return F.pad(up, (___, ___, ___, ___))`",
+        "`F.pad(up, (left, right, top, bottom))` adds zeros, and a negative number cuts. Which two of the four stay 0?",
+        "`rows, columns = skip.shape[2] - ___, skip.shape[3] - ___`, `return F.pad(up, (___, ___, ___, ___))`",
     ),
     solution_text=(
-        "`rows, columns = skip.shape[2] - up.shape[2], skip.shape[3] - up.shape[3]`, "
-        "`return F.pad(up, (0, columns, 0, rows))`"
+        "`rows, columns = skip.shape[2] - up.shape[2], skip.shape[3] - up.shape[3]`, `return F.pad(up, (0, columns, 0, rows))`"
     ),
     praise="Short or too large, up fits the skip, and each value stayed where it was.",
 )

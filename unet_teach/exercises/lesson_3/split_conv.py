@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.functions import a_function, no_map, run, shape_fault, values_fault
-from unet_teach.exercises.checks.traced import close
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.checks.functions import is_function
+from unet_teach.exercises.checks.layers import run
+from unet_teach.exercises.checks.tensors import close, no_tensor, shape_problem, values_problem
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
 Split = Callable[[nn.Conv2d, int], Any]
 
@@ -50,7 +51,7 @@ def _maps(conv: nn.Conv2d, c: int) -> tuple[Tensor, Tensor]:
 def _two_layers_fault(answer: Split) -> str | None:
     made = answer(*next(_conv_samples()))
     if made is None or made is ...:
-        return no_map(made)
+        return no_tensor(made)
     if not isinstance(made, tuple | list) or len(made) != 2:
         kind = type(made).__name__
         return f"Wanted: two layers, `return conv_a, conv_b`. This is of type {kind}."
@@ -74,12 +75,12 @@ def _sum_fault(answer: Split) -> str | None:
                 return f"{where}: {name} stops at its map of {x.shape[1]} channels: {error}."
             if isinstance(made, str):
                 return made
-            if fault := shape_fault(made, wanted.shape, f"{where}, {name}"):
+            if fault := shape_problem(made, wanted.shape, f"{where}, {name}"):
                 return fault
             total += made
         if _differ(given, conv):
             return f"{where}: your function changes the convolution it was given."
-        if fault := values_fault(total, wanted, f"{where}, the sum"):
+        if fault := values_problem(total, wanted, f"{where}, the sum"):
             return fault
     return None
 
@@ -235,121 +236,110 @@ def _needs_a_bias(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
 split_conv = Exercise(
     name="split_conv",
     lesson=3,
-    prompt="Split one convolution over cat([a, b]) into two, so that conv_a(a) + conv_b(b) is the "
-    "same.",
-    ladder=(
-        a_function("split_conv(conv, c)"),
-        Rung("two layers", _two_layers_fault),
-        Rung("their sum", _sum_fault),
+    prompt="Split one convolution over cat([a, b]) into two, so that conv_a(a) + conv_b(b) is the same.",
+    checks=(
+        is_function("split_conv(conv, c)"),
+        Check("two layers", _two_layers_fault),
+        Check("their sum", _sum_fault),
     ),
     answers=(
         lambda: _parts,
         lambda: _built,
         lambda: lambda conv, c: list(_parts(conv, c)),
     ),
-    slips=(
-        Slip(
+    mistakes=(
+        KnownMistake(
             "the given convolution changed",
+            "Others may still need the convolution you were given. Work on a copy.",
             lambda: _in_place,
             _tried(lambda t: _differ(t.given, t.conv)),
-            "Others may still need the convolution you were given. Work on a copy.",
         ),
-        Slip(
+        KnownMistake(
             "the bias twice",
+            "The sum is off by just the bias: both layers add it.",
             lambda: _bias_twice,
             _tried(lambda t: t.is_off_by(1)),
-            "The sum is off by just the bias: both layers add it.",
         ),
-        Slip(
+        KnownMistake(
             "the bias lost",
+            "The sum is off by just the bias: no layer adds it.",
             lambda: _bias_lost,
             _tried(lambda t: t.is_off_by(-1)),
-            "The sum is off by just the bias: no layer adds it.",
         ),
-        Slip(
+        KnownMistake(
             "a bias that nobody set",
+            "In each channel the sum is off by one number: a bias that nobody has set.",
             lambda: _bias_unset,
             _tried(lambda t: t.off is not None and bool((t.off.abs() > 1e-3).any())),
-            "In each channel the sum is off by one number: a bias that nobody has set.",
         ),
-        Slip(
+        KnownMistake(
             "cut along the output channels",
+            "You cut between filters. The weight is (out_channels, in_channels, kernel height, kernel width): which axis belongs to a and b?",
             lambda: lambda conv, c: _with_weights(conv, conv.weight[:c], conv.weight[c:]),
             _tried(lambda t: t.takes(0, 2, dim=0)),
-            "You cut between filters. The weight is (out_channels, in_channels, kernel height, "
-            "kernel width): which axis belongs to a and b?",
         ),
-        Slip(
+        KnownMistake(
             "the halves swapped",
+            "conv_a got the weights for b's channels. In cat([a, b]), which come first?",
             lambda: lambda conv, c: _parts(conv, c)[::-1],
             _tried(lambda t: t.takes(2, 7) or t.takes(5, 7)),
-            "conv_a got the weights for b's channels. In cat([a, b]), which come first?",
         ),
-        Slip(
+        KnownMistake(
             "the middle instead of c",
+            "You cut in the middle. a has c channels, and b may have more or fewer.",
             lambda: lambda conv, c: _parts(conv, conv.in_channels // 2),
             _tried(lambda t: t.takes(0, 3)),
-            "You cut in the middle. a has c channels, and b may have more or fewer.",
         ),
-        Slip(
+        KnownMistake(
             "the weights of a new layer",
+            "The shapes are right, but the weights are new random numbers. Whose should they be?",
             lambda: _unfilled,
             _is_random,
-            "The shapes are right, but the weights are new random numbers. Whose should they be?",
         ),
-        Slip(
+        KnownMistake(
             "the padding forgotten",
+            "Your layers have no padding, so the border is lost.",
             lambda: lambda conv, c: _built(conv, c, padding=0),
             _tried(lambda t: t.parts[0].padding == (0, 0)),
-            "Your layers have no padding, so the border is lost.",
         ),
-        Slip(
+        KnownMistake(
             "the stride forgotten",
+            "Your layers move one cell at a time, whatever stride the given one has.",
             lambda: lambda conv, c: _built(conv, c, stride=1),
             _tried(lambda t: t.has_the_shape and t.parts[0].stride == (1, 1)),
-            "Your layers move one cell at a time, whatever stride the given one has.",
         ),
-        Slip(
+        KnownMistake(
             "the kernel size written down",
+            "Your kernels are 3×3, whatever the given one has.",
             lambda: lambda conv, c: _built(conv, c, kernel_size=3),
             _tried(lambda t: t.parts[0].weight.shape == (4, 2, 3, 3), kernel_size=1),
-            "Your kernels are 3×3, whatever the given one has.",
         ),
-        Slip(
+        KnownMistake(
             "copied while the gradient is kept",
+            "PyTorch forbids writing into a weight while it keeps track for the gradient. Write inside `with torch.no_grad():`, or set a new nn.Parameter.",
             lambda: _copied_with_gradient,
             _raises("leaf Variable"),
-            "PyTorch forbids writing into a weight while it keeps track for the gradient. Write "
-            "inside `with torch.no_grad():`, or set a new nn.Parameter.",
         ),
-        Slip(
+        KnownMistake(
             "a tensor in place of a parameter",
+            "A layer's weight and bias are an nn.Parameter each: wrap your tensor in one. No bias is `bias = None`.",
             lambda: _no_parameter,
             _raises("as parameter"),
-            "A layer's weight and bias are an nn.Parameter each: wrap your tensor in one. No bias "
-            "is `bias = None`.",
         ),
-        Slip(
+        KnownMistake(
             "a bias taken for granted",
+            "A convolution made with bias=False has None there.",
             lambda: _needs_a_bias,
             _raises("NoneType", "Optional", bias=False),
-            "A convolution made with bias=False has None there.",
         ),
     ),
     hints=(
         "Each filter has one 3×3 kernel for each input channel. Which of them ever meet a?",
-        "The weight's axes are (out_channels, in_channels, height, width): cut along one of them. "
-        "And how often may the bias be added?",
-        "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)`, then "
-        "`conv_a.weight = nn.Parameter(conv.weight[:, ___])`, "
-        "`conv_b.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.bias = ___`",
+        "The weight's axes are (out_channels, in_channels, height, width): cut along one of them. And how often may the bias be added?",
+        "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)`, then `conv_a.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.bias = ___`",
     ),
     solution_text=(
-        "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)`, "
-        "`conv_a.weight = nn.Parameter(conv.weight[:, :c])`, "
-        "`conv_b.weight = nn.Parameter(conv.weight[:, c:])`, `conv_b.bias = None`, "
-        "`return conv_a, conv_b`. The copies keep kernel, stride and padding; one of them keeps "
-        "the bias."
+        "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)`, `conv_a.weight = nn.Parameter(conv.weight[:, :c])`, `conv_b.weight = nn.Parameter(conv.weight[:, c:])`, `conv_b.bias = None`, `return conv_a, conv_b`. The copies keep kernel, stride and padding; one of them keeps the bias."
     ),
     praise="Each part of the weight meets its own map: a convolution over cat adds two of them.",
 )

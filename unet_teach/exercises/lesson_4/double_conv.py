@@ -1,4 +1,4 @@
-"""The exercises of lesson 4, Symmetric architecture: what to count, and the block of a level."""
+"""Lesson 4: the block of two convolutions at each level."""
 
 from __future__ import annotations
 
@@ -10,68 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.autograd_graph import Flow
-from unet_teach.exercises.checks.functions import by, exactly, run, said, shape_fault, whole_numbers
+from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.networks import fresh_sizes, raises
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.checks.tensors import shape_problem
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
-# ----------------------------------------------------------------------------------- room_for_skips
-room_for_skips = Exercise(
-    name="room_for_skips",
-    lesson=4,
-    prompt="How many skip connections is there room for in the document's network?",
-    ladder=(
-        whole_numbers(),
-        exactly(3, "The number of skips", lambda _: "Count the resolutions that are met twice."),
-    ),
-    answers=(lambda: 3, lambda: 3.0),
-    slips=(
-        said("as listed", 4, "Four are listed. Which layer makes the 32 channels of skip4?"),
-        said("the full size forgotten", 2, "conv1 makes a map as well, at the picture's own size."),
-        said("the levels", 5, "A skip joins two maps of one size. Count the sizes met twice."),
-        said("both ends counted", 6, "A skip has two ends: you counted each."),
-        said("all layers", 8, "Those are the layers. A skip lies between two of them."),
-        said("one", 1, "The bottom is one resolution; every resolution above it is met twice."),
-    ),
-    hints=(
-        "Write the four sizes down on the way down, then the sizes on the way up.",
-        "32×32 → 16×16 → 8×8 → 4×4 → 8×8 → 16×16 → 32×32: which sizes stand there twice?",
-        "One skip for each halving: there are ___ halvings.",
-    ),
-    solution_text="`3`: three halvings (conv2, conv3, conv4), so three sizes are met twice. "
-    "A fourth skip would need a fourth halving, and a layer with 32 channels.",
-    praise="Three halvings, three skips. skip4 takes 32 channels that no layer makes: it goes.",
-)
-
-
-# ---------------------------------------------------------------------------------------- arguments
-arguments = Exercise(
-    name="arguments",
-    lesson=4,
-    prompt="Colour photographs, each pixel one of 5 classes: which (in_channels, out_channels)?",
-    ladder=(
-        whole_numbers(2),
-        exactly((3, 5), "The pair", lambda _: "First what a pixel is, then what is said of it."),
-    ),
-    answers=(lambda: (3, 5), lambda: [3, 5]),
-    slips=(
-        said("the document's", (64, 128), "No photograph has 64 channels: those are conv2's."),
-        said("swapped", (5, 3), "The other way round: in_channels is the picture's."),
-        said("grey", (1, 5), "A colour photograph has red, green and blue."),
-        said("a class map", (3, 1), "One channel answers yes or no. Each class needs its own."),
-        said("a background added", (3, 6), "The 5 classes are all there are; background is one."),
-        said("the first layer's", (3, 64), "64 is what conv1 makes. What leaves the *network*?"),
-    ),
-    hints=(
-        "How many numbers does one pixel of a colour photograph hold?",
-        "What comes out has one channel a class: how much each class is believed.",
-        "`(___, 5)`",
-    ),
-    solution_text="`(3, 5)`: red, green, blue go in, one channel a class comes out.",
-    praise="Red, green and blue go in, one channel a class comes out. 64 and 128 live inside.",
-)
-
-
-# ------------------------------------------------------------------------------------- double_conv
 BENDS = "its activations"  # what holds at the last rung
 
 
@@ -102,7 +46,7 @@ def _block_shape_fault(answer: Any) -> str | None:
             if isinstance(made, str):
                 return made
             where = f"double_conv({into}, {out}) on a {height}×{width} map"
-            if fault := shape_fault(made, (2, out, height, width), where):
+            if fault := shape_problem(made, (2, out, height, width), where):
                 return fault
     return None
 
@@ -117,7 +61,7 @@ def _block_layers_fault(answer: Any) -> str | None:
         return f"Two convolutions were wanted. The map goes through {found}."
     kernels = [m.kernel_size for m in _block(answer).modules() if isinstance(m, nn.Conv2d)]
     if wrong := [kernel for kernel in kernels if kernel != (3, 3)]:
-        return f"3×3 was wanted. One of the kernels is {by(wrong[0])}."
+        return f"3×3 was wanted. One of the kernels is {sizes_as_text(wrong[0])}."
     return None
 
 
@@ -170,50 +114,50 @@ class _Block(nn.Module):
 double_conv = Exercise(
     name="double_conv",
     lesson=4,
-    prompt="Write `double_conv`: two 3×3 convolutions that keep height and width, each followed by "
-    "its activation.",
-    ladder=(
-        Rung("a function that makes a layer", _block_type_fault),
-        Rung("its shapes", _block_shape_fault),
-        Rung("two 3×3 convolutions", _block_layers_fault),
-        Rung(BENDS, _block_activation_fault),
+    prompt="Write `double_conv`: two 3×3 convolutions that keep height and width, each followed by its activation.",
+    checks=(
+        Check("a function that makes a layer", _block_type_fault),
+        Check("its shapes", _block_shape_fault),
+        Check("two 3×3 convolutions", _block_layers_fault),
+        Check(BENDS, _block_activation_fault),
     ),
     answers=(
         _sequence(_first, _relu, _second, _relu),
         _sequence(_first, _norm, _relu, _second, _norm, _relu),
         lambda: _Block,
     ),
-    slips=(
-        Slip(
+    mistakes=(
+        KnownMistake(
             "no activation between",
+            "Two linear maps in a row are one linear map: the second adds cost and no power.",
             _sequence(_first, _second, _relu),
             lambda a: bool(_block_flow(a).bare) and _block_flow(a).ends_in_activation,
-            "Two linear maps in a row are one linear map: the second adds cost and no power.",
-            BENDS,
+            at=BENDS,
         ),
-        Slip(
+        KnownMistake(
             "no activation at the end",
+            "The next block begins with a convolution, and the two would be one linear map.",
             _sequence(_first, _relu, _second),
             lambda a: not _block_flow(a).bare and not _block_flow(a).ends_in_activation,
-            "The next block begins with a convolution, and the two would be one linear map.",
-            BENDS,
+            at=BENDS,
         ),
-        Slip(
+        KnownMistake(
             "a normalisation in place of an activation",
+            "A normalisation is no activation: it scales and shifts, and that is linear.",
             _sequence(_first, _norm, _second),
             lambda a: bool(_block_flow(a).bare) and _norms(a),
-            "A normalisation is no activation: it scales and shifts, and that is linear.",
-            BENDS,
+            at=BENDS,
         ),
-        Slip(
+        KnownMistake(
             "no activation at all",
+            "Nothing here bends: two linear maps in a row are one. Where do the two ReLUs go?",
             _sequence(_first, _second),
             lambda a: bool(_block_flow(a).bare) and not _block_flow(a).ends_in_activation,
-            "Nothing here bends: two linear maps in a row are one. Where do the two ReLUs go?",
-            BENDS,
+            at=BENDS,
         ),
-        Slip(
+        KnownMistake(
             "padding forgotten",
+            "Each convolution loses a ring of cells, as in the network of 2015. Padding keeps it.",
             _sequence(
                 lambda into, out: nn.Conv2d(into, out, 3),
                 _relu,
@@ -221,34 +165,32 @@ double_conv = Exercise(
                 _relu,
             ),
             lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[2:] == (5, 8),
-            "Each convolution loses a ring of cells, as in the network of 2015. Padding keeps it.",
         ),
-        Slip(
+        KnownMistake(
             "the second takes what the first took",
+            "The second convolution is given what the first made: out_channels, not in_channels.",
             _sequence(_first, _relu, _first, _relu),
             raises(_block, "to have 3 channels, but got 8"),
-            "The second convolution is given what the first made: out_channels, not in_channels.",
         ),
-        Slip(
+        KnownMistake(
             "channels widened twice",
+            "The first convolution widens to out_channels, the second keeps them.",
             _sequence(
                 _first, _relu, lambda into, out: nn.Conv2d(out, 2 * out, 3, padding=1), _relu
             ),
             lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[1] == 16,
-            "The first convolution widens to out_channels, the second keeps them.",
         ),
-        Slip(
+        KnownMistake(
             "one convolution",
+            "A 3×3 window sees one neighbour. Two in a row see two, and bend the map twice.",
             _sequence(_first, _relu),
             lambda a: _block_flow(a).convolutions == 1,
-            "A 3×3 window sees one neighbour. Two in a row see two, and bend the map twice.",
         ),
     ),
     hints=(
         "What stands between two convolutions so that they are not one?",
         "Conv2d, ReLU, Conv2d, ReLU. Which channels does each convolution take and make?",
-        "`nn.Sequential(nn.Conv2d(in_channels, ___, 3, padding=1), nn.ReLU(), "
-        "nn.Conv2d(___, ___, 3, padding=1), nn.ReLU())`",
+        "`nn.Sequential(nn.Conv2d(in_channels, ___, 3, padding=1), nn.ReLU(), nn.Conv2d(___, ___, 3, padding=1), nn.ReLU())`",
     ),
     solution_text="`return nn.Sequential(\n    nn.Conv2d(in_channels, out_channels, 3, padding=1), "
     "nn.ReLU(),\n    nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU(),\n)`",

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.exercises.checks.autograd_graph import Flow, Step
-from unet_teach.exercises.checks.functions import by
 from unet_teach.exercises.checks.networks import (
     IN_CHANNELS,
     OUT_CHANNELS,
@@ -24,7 +23,7 @@ from unet_teach.exercises.checks.networks import (
     skip_fault,
     unregistered,
 )
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.student_unets import (
     Adding,
     Course,
@@ -40,6 +39,7 @@ from unet_teach.exercises.lesson_4.student_unets import (
     hidden,
     late,
 )
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 DEPTH, BASE = 3, 4  # of the networks looked into; others are only run
 PICTURE = (32, 48)
@@ -96,7 +96,7 @@ def _depth_fault(answer: Any) -> str | None:
         if height != PICTURE[0] >> depth:
             return (
                 f"With depth={depth} the smallest map of a 32×48 picture should be "
-                f"{by(LEVELS[depth])}; yours is {height} high."
+                f"{sizes_as_text(LEVELS[depth])}; yours is {height} high."
             )
     return None
 
@@ -110,7 +110,7 @@ def _channels_fault(answer: Any) -> str | None:
     for level, size in enumerate(LEVELS):
         if BASE << level not in (found := flow.channels(size)):
             return (
-                f"With base_channels={BASE}, level {level} ({by(size)}) should work with "
+                f"With base_channels={BASE}, level {level} ({sizes_as_text(size)}) should work with "
                 f"{BASE << level} channels. Your convolutions there make {sorted(found)}."
             )
     return None
@@ -126,8 +126,8 @@ def _bend_fault(answer: Any) -> str | None:
     if pairs := _straight(flow):
         above, below = pairs[0]
         return (
-            f"At {by(above.size or ())} no activation stands between two convolutions, "
-            f"{by(above.kernel or ())} and {by(below.kernel or ())}."
+            f"At {sizes_as_text(above.size or ())} no activation stands between two convolutions, "
+            f"{sizes_as_text(above.kernel or ())} and {sizes_as_text(below.kernel or ())}."
         )
     if flow.ends_in_activation:
         return "An activation comes last. What leaves the network are logits: any numbers."
@@ -152,83 +152,81 @@ def _any_size_fault(answer: Any) -> str | None:
 own_unet = Exercise(
     name="own_unet",
     lesson=4,
-    prompt="Write a U-Net of your own, `MyUNet(in_channels, out_channels, depth, base_channels)`, "
-    "that answers a picture of any size with an answer of that size.",
-    ladder=(
+    prompt="Write a U-Net of your own, `MyUNet(in_channels, out_channels, depth, base_channels)`, that answers a picture of any size with an answer of that size.",
+    checks=(
         a_class("class MyUNet(nn.Module): …"),
-        Rung("it runs, and keeps sizes that halve evenly", _runs_fault),
+        Check("it runs, and keeps sizes that halve evenly", _runs_fault),
         registered(_network),
-        Rung(DEPTHS, _depth_fault),
-        Rung(SKIPS, _skips_fault),
-        Rung(WIDTHS, _channels_fault),
-        Rung(BENDS, _bend_fault),
-        Rung("any size", _any_size_fault),
+        Check(DEPTHS, _depth_fault),
+        Check(SKIPS, _skips_fault),
+        Check(WIDTHS, _channels_fault),
+        Check(BENDS, _bend_fault),
+        Check("any size", _any_size_fault),
     ),
     answers=(
         *(lambda: Student, lambda: Interpolating, lambda: Course, lambda: Adding),
         *(lambda: Residual, lambda: Separable),
     ),
-    slips=(
-        Slip(
+    mistakes=(
+        KnownMistake(
             "depth that is not used",
+            "Another depth gives the same network. Is `depth` used in `__init__`?",
             deep(lambda depth: 2),
             lambda a: (
                 len(Flow(_network(a, 1), _picture()).sizes)
                 == len(Flow(_network(a, 3), _picture()).sizes)
             ),
-            "Another depth gives the same network. Is `depth` used in `__init__`?",
-            DEPTHS,
+            at=DEPTHS,
         ),
-        Slip(
+        KnownMistake(
             "one halving too many",
+            "depth counts halvings: `depth` of them lie between `depth + 1` levels.",
             deep(lambda depth: depth + 1),
             lambda a: len(Flow(_network(a, 2), _picture()).sizes) == 4,
-            "depth counts halvings: `depth` of them lie between `depth + 1` levels.",
-            DEPTHS,
+            at=DEPTHS,
         ),
-        Slip(
+        KnownMistake(
             "wrong order of skips",
+            "Two maps of different resolution meet. The last skip stored is the first one used.",
             changed(forward=forwards),
             raises(_network, "Sizes of tensors must match"),
-            "Two maps of different resolution meet. The last skip stored is the first one used.",
         ),
         *unregistered(
             _network,
             changed(__init__=hidden),
             changed(forward=lambda self, x: nn.Conv2d(5, 5, 1)(Student.forward(self, x))),
         ),
-        Slip(
+        KnownMistake(
             "joined along the batch",
+            "dim=0 is the batch. Channels are dim=1.",
             changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
             raises(_network, "input[2,", "channels, but got"),
-            "dim=0 is the batch. Channels are dim=1.",
         ),
-        Slip(
+        KnownMistake(
             "skips in the order of the way down",
+            "A layer meets other channels than it was made for. Is the last skip stored the first one used, and are the layers of the way up listed from the bottom up? Behind a `cat`, both maps count.",
             changed(forward=cut_forwards),
             raises(_network, "channels, but got"),
-            "A layer meets other channels than it was made for. Is the last skip stored the first "
-            "one used, and are the layers of the way up listed from the bottom up? Behind a `cat`, "
-            "both maps count.",
         ),
-        Slip(
+        KnownMistake(
             "skip taken behind the down-sampling",
+            "Two maps meet, but both have been halved already. Store the map *before* its pool.",
             changed(forward=late),
             flows(_network, lambda flow: LEVELS[0] not in flow.skips and flow.late_joins),
-            "Two maps meet, but both have been halved already. Store the map *before* its pool.",
-            SKIPS,
+            at=SKIPS,
         ),
-        Slip(
+        KnownMistake(
             "one skip ignored",
+            "The other levels have theirs: what is different at this one?",
             changed(
                 join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], 1)
             ),
             flows(_network, lambda flow: 0 < len(flow.skips) < DEPTH and not flow.dead_joins),
-            "The other levels have theirs: what is different at this one?",
-            SKIPS,
+            at=SKIPS,
         ),
-        Slip(
+        KnownMistake(
             "no skip",
+            "The data goes down and up and never across: that is an autoencoder.",
             changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
             flows(
                 _network,
@@ -236,78 +234,71 @@ own_unet = Exercise(
                     not (flow.skips or flow.late_joins or flow.dead_joins or flow.cut_joins)
                 ),
             ),
-            "The data goes down and up and never across: that is an autoencoder.",
-            SKIPS,
+            at=SKIPS,
         ),
-        Slip(
+        KnownMistake(
             "a skip multiplied by zero",
+            "The join is there, but what comes across is worth nothing: its gradient is zero.",
             changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
             flows(_network, lambda flow: not flow.skips and flow.dead_joins),
-            "The join is there, but what comes across is worth nothing: its gradient is zero.",
-            SKIPS,
+            at=SKIPS,
         ),
-        Slip(
+        KnownMistake(
             "a detached skip",
+            "The join is there, but no gradient goes back across it. Is something detached?",
             changed(join=lambda self, x, skip, level: torch.cat([skip.detach(), x], dim=1)),
             flows(_network, lambda flow: not flow.skips and flow.cut_joins),
-            "The join is there, but no gradient goes back across it. Is something detached?",
-            SKIPS,
+            at=SKIPS,
         ),
-        Slip(
+        KnownMistake(
             "channels that stay",
+            "Each halving leaves a quarter of the cells; twice the channels make up for half.",
             changed(width=lambda self, base_channels, level: base_channels),
             flows(_network, lambda flow: flow.channels(LEVELS[-1]) <= {BASE}),
-            "Each halving leaves a quarter of the cells; twice the channels make up for half.",
-            WIDTHS,
+            at=WIDTHS,
         ),
-        Slip(
+        KnownMistake(
             "channels that grow too fast",
+            "Each level has twice the channels of the one above, not four times.",
             changed(width=lambda self, base_channels, level: base_channels * 4**level),
             flows(_network, lambda flow: BASE * 4**DEPTH in flow.channels(LEVELS[-1])),
-            "Each level has twice the channels of the one above, not four times.",
-            WIDTHS,
+            at=WIDTHS,
         ),
-        Slip(
+        KnownMistake(
             "no activation",
+            "Where does a ReLU belong? After each 3×3 convolution.",
             changed(
                 block=lambda self, into, out: nn.Sequential(
                     nn.Conv2d(into, out, 3, padding=1), nn.Conv2d(out, out, 3, padding=1)
                 )
             ),
             flows(_network, _straight),
-            "Where does a ReLU belong? After each 3×3 convolution.",
-            BENDS,
+            at=BENDS,
         ),
-        Slip(
+        KnownMistake(
             "an activation after the last layer",
+            "The loss applies its own: `nn.CrossEntropyLoss`, for one, wants logits.",
             changed(forward=lambda self, x: torch.sigmoid(Student.forward(self, x))),
             flows(_network, lambda flow: flow.ends_in_activation),
-            "The loss applies its own: `nn.CrossEntropyLoss`, for one, wants logits.",
-            BENDS,
+            at=BENDS,
         ),
-        Slip(
+        KnownMistake(
             "no repair for odd sizes",
+            "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs; `F.pad` counts left, right, top, bottom.",
             changed(fit=lambda self, x, skip: x),
             lambda a: _stops(a, (31, 45), "Sizes of tensors must match"),
-            "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs; "
-            "`F.pad` counts left, right, top, bottom.",
         ),
-        Slip(
+        KnownMistake(
             "hard-coded size",
+            "That is the size of the first picture tried. Take sizes from the maps, not a number.",
             changed(forward=fixed),
             lambda a: _network(a)(torch.randn(1, IN_CHANNELS, 64, 32)).shape[2:] == PICTURE,
-            "That is the size of the first picture tried. Take sizes from the maps, not a number.",
         ),
     ),
     hints=(
-        "Take it apart: one block, one list of widths, one loop down that stores, one loop up "
-        "that takes back. Which lists does `__init__` need?",
-        "`widths = [base_channels * 2**level for level in range(depth + 1)]`. Going down, a block "
-        "from widths[level] to widths[level + 1]; going up, a ConvTranspose2d and a block back.",
-        "`for block in self.down: skips.append(x); x = block(F.max_pool2d(x, 2))` and then "
-        "`for up, block in zip(self.up, self.merge): x = up(x); skip = skips.___(); "
-        "x = F.pad(x, (0, skip.shape[3] - x.shape[3], 0, ___)); "
-        "x = block(torch.cat([___, ___], dim=1))`. Layers in a list must be in `nn.ModuleList`.",
+        "Take it apart: one block, one list of widths, one loop down that stores, one loop up that takes back. Which lists does `__init__` need?",
+        "`widths = [base_channels * 2**level for level in range(depth + 1)]`. Going down, a block from widths[level] to widths[level + 1]; going up, a ConvTranspose2d and a block back.",
+        "`for block in self.down: skips.append(x); x = block(F.max_pool2d(x, 2))` and then `for up, block in zip(self.up, self.merge): x = up(x); skip = skips.___(); x = F.pad(x, (0, skip.shape[3] - x.shape[3], 0, ___)); x = block(torch.cat([___, ___], dim=1))`. Layers in a list must be in `nn.ModuleList`.",
     ),
     solution_text=SOLUTION,
     praise="Any depth, any width, any size: this is a U-Net, and it is yours.",

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from unet_teach.exercises.checks.compared import (
+from unet_teach.exercises.checks.functions import (
     Case,
-    comes_out,
-    does,
-    listed,
+    Probes,
+    as_list,
+    is_function,
     matches,
+    returns,
     some_numbers,
 )
-from unet_teach.exercises.checks.functions import a_function
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.exercise import Check, Exercise
 
 
 def _lefts(width: int, crop: int, start: int, stop: int) -> list[int]:
@@ -52,7 +51,7 @@ def _strips() -> list[Case]:
 def _left_said(case: Case, value: object) -> str | None:
     """Name the first left edge that is wrong: which columns its crop covers."""
     width, crop, start, stop = case.inputs
-    given, wanted = listed(value) or [], _lefts(*case.inputs)
+    given, wanted = as_list(value) or [], _lefts(*case.inputs)
     for left in sorted(given):
         covers = f"columns {left} to {left + crop - 1}"
         if left in wanted or not isinstance(left, int):
@@ -75,31 +74,25 @@ def _ordered(answer: Callable[..., Any]) -> Callable[..., Any]:
 
     def lefts(*strip: int) -> Any:
         value = answer(*strip)
-        parts = listed(value)
+        parts = as_list(value)
         return value if parts is None else sorted(parts)
 
     return lefts
 
 
-def _in_any_order(rung: Rung) -> Rung:
-    return Rung(rung.holds, lambda answer: rung.fault(_ordered(answer)))
+def _in_any_order(check: Check) -> Check:
+    return Check(check.holds, lambda answer: check.problem(_ordered(answer)))
 
 
-def _does(*slip: Any) -> Slip:
-    """A slip whose left edges may come in any order."""
-    known = does(*slip)
-    return replace(known, recognises=lambda answer: known.recognises(_ordered(answer)))
-
+known = Probes(_known_strips, adapt=_ordered)
 
 held_out = Exercise(
     name="held_out",
     lesson=5,
-    prompt="Columns start to stop − 1 of a picture are held out for validation. Return a list "
-    "of the left edges of all crops, `crop` pixels wide and inside the picture, that touch none of "
-    "them; in any order.",
-    ladder=(
-        a_function("training_lefts(width, crop, start, stop)"),
-        comes_out("a list of numbers", some_numbers(), _known_strips),
+    prompt="Columns start to stop − 1 of a picture are held out for validation. Return a list of the left edges of all crops, `crop` pixels wide and inside the picture, that touch none of them; in any order.",
+    checks=(
+        is_function("training_lefts(width, crop, start, stop)"),
+        returns("a list of numbers", some_numbers(), _known_strips),
         _in_any_order(matches(_lefts, _strips, _left_said)),
     ),
     answers=(
@@ -115,132 +108,108 @@ held_out = Exercise(
             ]
         ),
     ),
-    slips=(
-        _does(
+    mistakes=(
+        known.mistake(
             "only the left edge looked at",
-            [
-                lambda w, c, a, b: [x for x in range(w - c + 1) if x < a or x >= b],
-                lambda w, c, a, b: [x for x in range(w) if x < a or x >= b],
-            ],
-            _known_strips,
-            "You look at the left edge alone. A crop that begins before the strip may end inside "
-            "it: then you train on what you validate on, and the score flatters.",
+            "You look at the left edge alone. A crop that begins before the strip may end inside it: then you train on what you validate on, and the score flatters.",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x < a or x >= b],
+            lambda w, c, a, b: [x for x in range(w) if x < a or x >= b],
         ),
-        _does(
+        known.mistake(
             "every crop",
-            [lambda w, c, a, b: list(range(w - c + 1)), lambda w, c, a, b: list(range(w))],
-            _known_strips,
-            "Those are all crops, the strip's as well. A score on what was trained on says how "
-            "well the network remembers.",
+            "Those are all crops, the strip's as well. A score on what was trained on says how well the network remembers.",
+            lambda w, c, a, b: list(range(w - c + 1)),
+            lambda w, c, a, b: list(range(w)),
         ),
-        _does(
+        known.mistake(
             "the strip itself",
-            [
-                lambda w, c, a, b: list(range(a, b)),
-                lambda w, c, a, b: list(range(a, b - c + 1)),
-                lambda w, c, a, b: [x for x in range(w - c + 1) if x < b and x + c > a],
-            ],
-            _known_strips,
             "That is the strip: the very crops that training must not see.",
+            lambda w, c, a, b: list(range(a, b)),
+            lambda w, c, a, b: list(range(a, b - c + 1)),
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x < b and x + c > a],
         ),
-        _does(
+        known.mistake(
             "only the ends",
-            [lambda w, c, a, b: [0, a - c, b, w - c]],
-            lambda: _known_strips()[:2],
-            "Those are the first and the last left edge on either side. All between them are "
-            "allowed as well: make a list of each `range`.",
+            "Those are the first and the last left edge on either side. All between them are allowed as well: make a list of each `range`.",
+            lambda w, c, a, b: [0, a - c, b, w - c],
+            cases=lambda: _known_strips()[:2],
         ),
-        _does(
+        known.mistake(
             "one too few on either side",
-            [
-                lambda w, c, a, b: [x for x in range(w - c + 1) if x + c < a or x > b],
-                lambda w, c, a, b: [x for x in range(w - c) if x + c < a or x > b],
-                lambda w, c, a, b: [*range(a - c), *range(b + 1, w - c + 1)],
-                lambda w, c, a, b: [*range(a - c), *range(b + 1, w - c)],
-            ],
-            lambda: _known_strips()[:2],
-            "Crops right beside the strip are missing, on either side: one that ends with column "
-            "start − 1 and one that begins at stop touch nothing.",
+            "Crops right beside the strip are missing, on either side: one that ends with column start − 1 and one that begins at stop touch nothing.",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x + c < a or x > b],
+            lambda w, c, a, b: [x for x in range(w - c) if x + c < a or x > b],
+            lambda w, c, a, b: [*range(a - c), *range(b + 1, w - c + 1)],
+            lambda w, c, a, b: [*range(a - c), *range(b + 1, w - c)],
+            cases=lambda: _known_strips()[:2],
         ),
-        _does(
+        known.mistake(
             "before and after at once",
-            [lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a and x >= b]],
-            _known_strips,
-            "Your list is empty: no crop lies before the strip and after it. One of the two is "
-            "enough.",
+            "Your list is empty: no crop lies before the strip and after it. One of the two is enough.",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a and x >= b],
         ),
-        _does(
+        known.mistake(
             "side by side",
-            [lambda w, c, a, b: [*range(0, a - c + 1, c), *range(b, w - c + 1, c)]],
-            lambda: _known_strips()[:2],
             "Your crops stand side by side. They may overlap: every left edge makes another crop.",
+            lambda w, c, a, b: [*range(0, a - c + 1, c), *range(b, w - c + 1, c)],
+            cases=lambda: _known_strips()[:2],
         ),
-        _does(
+        known.mistake(
             "one too many on the left",
-            [lambda w, c, a, b: [*range(max(0, a - c + 2)), *range(b, w - c + 1)]],
-            lambda: _known_strips()[:2],
-            "On the left, your last crop reaches one column into the strip: its last column is "
-            "left + crop − 1.",
+            "On the left, your last crop reaches one column into the strip: its last column is left + crop − 1.",
+            lambda w, c, a, b: [*range(max(0, a - c + 2)), *range(b, w - c + 1)],
+            cases=lambda: _known_strips()[:2],
         ),
-        _does(
+        known.mistake(
             "one too few on the left",
-            [lambda w, c, a, b: [*range(a - c), *range(b, w - c + 1)]],
-            lambda: _known_strips()[:2],
             "On the left, one crop is missing: column start − 1 may still be used.",
+            lambda w, c, a, b: [*range(a - c), *range(b, w - c + 1)],
+            cases=lambda: _known_strips()[:2],
         ),
-        _does(
+        known.mistake(
             "one too many on the right",
-            [lambda w, c, a, b: [*range(a - c + 1), *range(b - 1, w - c + 1)]],
-            lambda: _known_strips()[:2],
-            "On the right, your first crop begins on the last column of the strip. stop is the "
-            "first free one.",
+            "On the right, your first crop begins on the last column of the strip. stop is the first free one.",
+            lambda w, c, a, b: [*range(a - c + 1), *range(b - 1, w - c + 1)],
+            cases=lambda: _known_strips()[:2],
         ),
-        _does(
+        known.mistake(
             "one too few on the right",
-            [lambda w, c, a, b: [*range(a - c + 1), *range(b + 1, w - c + 1)]],
-            lambda: _known_strips()[:2],
             "On the right, the first crop is missing: stop itself is free, as in a Python range.",
+            lambda w, c, a, b: [*range(a - c + 1), *range(b + 1, w - c + 1)],
+            cases=lambda: _known_strips()[:2],
         ),
-        _does(
+        known.mistake(
             "nothing on the right",
-            [lambda w, c, a, b: list(range(a - c + 1)), lambda w, c, a, b: list(range(a))],
-            _known_strips,
             "Crops to the right of the strip are missing.",
+            lambda w, c, a, b: list(range(a - c + 1)),
+            lambda w, c, a, b: list(range(a)),
         ),
-        _does(
+        known.mistake(
             "nothing on the left",
-            [lambda w, c, a, b: list(range(b, w - c + 1)), lambda w, c, a, b: list(range(b, w))],
-            _known_strips,
             "Crops to the left of the strip are missing.",
+            lambda w, c, a, b: list(range(b, w - c + 1)),
+            lambda w, c, a, b: list(range(b, w)),
         ),
-        _does(
+        known.mistake(
             "over the right border",
-            [
-                lambda w, c, a, b: [*range(a - c + 1), *range(b, w)],
-                lambda w, c, a, b: [x for x in range(w) if x + c <= a or x >= b],
-            ],
-            _known_strips,
             "At the right border your crops hang over the picture. Where does the last one begin?",
+            lambda w, c, a, b: [*range(a - c + 1), *range(b, w)],
+            lambda w, c, a, b: [x for x in range(w) if x + c <= a or x >= b],
         ),
-        _does(
+        known.mistake(
             "the last crop forgotten",
-            [
-                lambda w, c, a, b: [*range(a - c + 1), *range(b, w - c)],
-                lambda w, c, a, b: [x for x in range(w - c) if x + c <= a or x >= b],
-                lambda w, c, a, b: [*range(a - c), *range(b, w - c)],
-            ],
-            lambda: _known_strips()[:2],
             "The last crop is missing: a range ends before its end, and width − crop still fits.",
+            lambda w, c, a, b: [*range(a - c + 1), *range(b, w - c)],
+            lambda w, c, a, b: [x for x in range(w - c) if x + c <= a or x >= b],
+            lambda w, c, a, b: [*range(a - c), *range(b, w - c)],
+            cases=lambda: _known_strips()[:2],
         ),
     ),
     hints=(
-        "A crop at `left` covers columns left to left + crop − 1. Which two places can it have, so "
-        "that it touches none of the strip's columns?",
-        "Wholly before the strip: left + crop ≤ start. Wholly after it: left ≥ stop. And inside "
-        "the picture?",
+        "A crop at `left` covers columns left to left + crop − 1. Which two places can it have, so that it touches none of the strip's columns?",
+        "Wholly before the strip: left + crop ≤ start. Wholly after it: left ≥ stop. And inside the picture?",
         "`return [left for left in range(___) if left + crop <= ___ or left >= ___]`",
     ),
-    solution_text="`return [left for left in range(width - crop + 1) "
-    "if left + crop <= start or left >= stop]`",
+    solution_text="`return [left for left in range(width - crop + 1) if left + crop <= start or left >= stop]`",
     praise="No training crop touches the strip, so the score there is of what was never seen.",
 )

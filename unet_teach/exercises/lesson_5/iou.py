@@ -7,9 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.compared import Case, a_number, comes_out, does, matches
-from unet_teach.exercises.checks.functions import a_function
-from unet_teach.exercises.exercise import Exercise, Slip
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Probes,
+    a_number,
+    is_function,
+    matches,
+    returns,
+)
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 
 
 def counts(answer: Tensor, truth: Tensor) -> tuple[int, int, int]:
@@ -80,14 +86,15 @@ def _asks_a_whole_tensor(answer: Any) -> bool:
     return False
 
 
+known = Probes(_three_pairs)
+
 iou = Exercise(
     name="iou",
     lesson=5,
-    prompt="Write the IoU of boolean masks (N, 1, H, W), all pixels of the batch counted together: "
-    "foreground in both over foreground in either. Both empty: 1.",
-    ladder=(
-        a_function("iou(answer, truth)"),
-        comes_out("one number", a_number, _iou_cases),
+    prompt="Write the IoU of boolean masks (N, 1, H, W), all pixels of the batch counted together: foreground in both over foreground in either. Both empty: 1.",
+    checks=(
+        is_function("iou(answer, truth)"),
+        returns("one number", a_number, _iou_cases),
         matches(pooled_iou, _iou_cases),
     ),
     answers=(
@@ -106,157 +113,126 @@ iou = Exercise(
             )
         ),
     ),
-    slips=(
-        does(
+    mistakes=(
+        known.mistake(
             "pixel accuracy",
-            [lambda a, t: (a == t).float().mean()],
-            _known_pairs,
-            "You divide by all pixels. Where foreground is rare, an empty mask then scores high: "
-            "ground that both leave out must not count.",
+            "You divide by all pixels. Where foreground is rare, an empty mask then scores high: ground that both leave out must not count.",
+            lambda a, t: (a == t).float().mean(),
+            cases=_known_pairs,
         ),
-        does(
+        known.mistake(
             "the intersection over all pixels",
-            [lambda a, t: (a & t).float().mean()],
-            _known_pairs,
-            "You divide by all pixels: a perfect answer then gets no more than the share of the "
-            "foreground.",
+            "You divide by all pixels: a perfect answer then gets no more than the share of the foreground.",
+            lambda a, t: (a & t).float().mean(),
+            cases=_known_pairs,
         ),
-        does(
+        known.mistake(
             "Dice",
-            [
-                _dice,
-                lambda a, t: 2 * (a & t).sum() / (a.sum() + t.sum()),
-                lambda a, t: _safe(2 * counts(a, t)[2], sum(counts(a, t)[:2]), 0.0),
-            ],
-            _three_pairs,
-            "That is Dice: twice the pixels in both over the sum of the two masks. It is never "
-            "lower than the IoU; do not compare one with the other.",
+            "That is Dice: twice the pixels in both over the sum of the two masks. It is never lower than the IoU; do not compare one with the other.",
+            _dice,
+            lambda a, t: 2 * (a & t).sum() / (a.sum() + t.sum()),
+            lambda a, t: _safe(2 * counts(a, t)[2], sum(counts(a, t)[:2]), 0.0),
         ),
-        does(
+        known.mistake(
             "the intersection in the union twice",
-            [lambda a, t: counts(a, t)[2] / sum(counts(a, t)[:2])],
-            _three_pairs,
-            "Pixels in both masks are counted twice below the line: a perfect answer gets 1/2. "
-            "Count each pixel of the union once.",
+            "Pixels in both masks are counted twice below the line: a perfect answer gets 1/2. Count each pixel of the union once.",
+            lambda a, t: counts(a, t)[2] / sum(counts(a, t)[:2]),
         ),
-        does(
+        known.mistake(
             "divided by the difference",
-            [lambda a, t: (a & t).sum() / (a ^ t).sum()],
-            _three_pairs,
-            "You divide by the pixels where the two differ. The shared ones belong to the union as "
-            "well: a perfect answer must get 1, and yours divides by 0.",
+            "You divide by the pixels where the two differ. The shared ones belong to the union as well: a perfect answer must get 1, and yours divides by 0.",
+            lambda a, t: (a & t).sum() / (a ^ t).sum(),
         ),
-        does(
+        known.mistake(
             "upside down",
-            [lambda a, t: (a | t).sum() / (a & t).sum()],
-            _three_pairs,
             "Your fraction is upside down: a score above 1 that falls as the answer gets better.",
+            lambda a, t: (a | t).sum() / (a & t).sum(),
         ),
-        does(
+        known.mistake(
             "divided by the truth",
-            [lambda a, t: counts(a, t)[2] / counts(a, t)[1]],
-            _three_pairs,
             "You divide by the truth: that is recall. Call everything foreground and it is 1.",
+            lambda a, t: counts(a, t)[2] / counts(a, t)[1],
         ),
-        does(
+        known.mistake(
             "divided by the answer",
-            [lambda a, t: counts(a, t)[2] / counts(a, t)[0]],
-            _three_pairs,
             "You divide by the answer: that is precision. One safe pixel and it is 1.",
+            lambda a, t: counts(a, t)[2] / counts(a, t)[0],
         ),
-        does(
+        known.mistake(
             "the mean of the pictures",
-            [
-                mean_iou,
-                lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)).clamp(min=1)).mean(),
-                lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3))).mean(),
-            ],
-            _three_pairs,
-            "That is the mean of the pictures' IoUs: a picture with 3 pixels of foreground then "
-            "counts as much as one with 3000. Pool the pixels first.",
+            "That is the mean of the pictures' IoUs: a picture with 3 pixels of foreground then counts as much as one with 3000. Pool the pixels first.",
+            mean_iou,
+            lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)).clamp(min=1)).mean(),
+            lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3))).mean(),
         ),
-        does(
+        known.mistake(
             "empty masks divide by 0",
-            [lambda a, t: (a & t).sum() / (a | t).sum()],
-            _known_pairs,
-            "Right, but for two empty masks it is 0/0, which is NaN, and one NaN makes every mean "
-            "NaN. Say for yourself what it should be.",
+            "Right, but for two empty masks it is 0/0, which is NaN, and one NaN makes every mean NaN. Say for yourself what it should be.",
+            lambda a, t: (a & t).sum() / (a | t).sum(),
+            cases=_known_pairs,
         ),
-        does(
+        known.mistake(
             "empty masks stop it",
-            [lambda a, t: counts(a, t)[2] / int((a | t).sum())],
-            _known_pairs,
             "Right, but two empty masks divide 0 by 0. Ask first whether the union is empty.",
+            lambda a, t: counts(a, t)[2] / int((a | t).sum()),
+            cases=_known_pairs,
         ),
-        does(
+        known.mistake(
             "0 for empty masks",
-            [
-                lambda a, t: _safe(counts(a, t)[2], int((a | t).sum()), 0.0),
-                lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
-                lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1),
-            ],
-            _known_pairs,
-            "Two empty masks get 0, the score of a bad answer. Nothing was there and nothing was "
-            "found: that is right.",
+            "Two empty masks get 0, the score of a bad answer. Nothing was there and nothing was found: that is right.",
+            lambda a, t: _safe(counts(a, t)[2], int((a | t).sum()), 0.0),
+            lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
+            lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1),
+            cases=_known_pairs,
         ),
-        does(
+        known.mistake(
             "1 added above and below",
-            [
-                lambda a, t: (counts(a, t)[2] + 1) / (int((a | t).sum()) + 1),
-                lambda a, t: (counts(a, t)[2] + 1) / (sum(counts(a, t)[:2]) - counts(a, t)[2] + 2),
-            ],
-            _known_pairs,
-            "1 added above and below saves the empty masks but lifts the score of small objects. "
-            "Treat the empty case by itself.",
+            "1 added above and below saves the empty masks but lifts the score of small objects. Treat the empty case by itself.",
+            lambda a, t: (counts(a, t)[2] + 1) / (int((a | t).sum()) + 1),
+            lambda a, t: (counts(a, t)[2] + 1) / (sum(counts(a, t)[:2]) - counts(a, t)[2] + 2),
+            cases=_known_pairs,
         ),
-        does(
+        known.mistake(
             "1 added below",
-            [lambda a, t: (a & t).sum() / ((a | t).sum() + 1)],
-            _known_pairs,
-            "1 added below saves you from dividing by 0, but then no answer ever gets 1. Treat the "
-            "empty case by itself.",
+            "1 added below saves you from dividing by 0, but then no answer ever gets 1. Treat the empty case by itself.",
+            lambda a, t: (a & t).sum() / ((a | t).sum() + 1),
+            cases=_known_pairs,
         ),
-        does(
+        known.mistake(
             "rounded down",
-            [lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1)],
-            _three_pairs,
             "`//` rounds down to whole numbers. One stroke divides.",
+            lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1),
         ),
-        does(
+        known.mistake(
             "a loss",
-            [lambda a, t: 1 - pooled_iou(a, t), lambda a, t: (a ^ t).sum() / (a | t).sum()],
-            _three_pairs,
             "That is 1 − IoU, which falls as the answer gets better. Asked is the score.",
+            lambda a, t: 1 - pooled_iou(a, t),
+            lambda a, t: (a ^ t).sum() / (a | t).sum(),
         ),
-        does(
+        known.mistake(
             "a count",
-            [lambda a, t: (a & t).sum(), lambda a, t: (a | t).sum()],
-            _three_pairs,
             "That is a number of pixels. Divide those in both masks by those in either.",
+            lambda a, t: (a & t).sum(),
+            lambda a, t: (a | t).sum(),
         ),
-        Slip(
+        KnownMistake(
             "`and` for `&`",
+            "`and`, `or` and `if` ask one question of a whole tensor. Pixel by pixel it is `&` and `|`.",
             lambda: lambda a, t: (a and t).sum() / (a or t).sum(),
             _asks_a_whole_tensor,
-            "`and`, `or` and `if` ask one question of a whole tensor. Pixel by pixel it is `&` and "
-            "`|`.",
         ),
-        does(
+        known.mistake(
             "percent",
-            [lambda a, t: 100 * pooled_iou(a, t)],
-            _known_pairs,
             "Those are percent. The IoU goes from 0 to 1.",
+            lambda a, t: 100 * pooled_iou(a, t),
+            cases=_known_pairs,
         ),
     ),
     hints=(
-        "Lay the two masks on each other. Which pixels should raise the score, and which of the "
-        "others should lower it?",
-        "`answer & truth` is where both are True, `answer | truth` where either is. What if "
-        "neither ever is?",
-        "`union = (answer ___ truth).sum()`, then `return 1.0 if ___ else (answer ___ truth).sum() "
-        "/ union`",
+        "Lay the two masks on each other. Which pixels should raise the score, and which of the others should lower it?",
+        "`answer & truth` is where both are True, `answer | truth` where either is. What if neither ever is?",
+        "`union = (answer ___ truth).sum()`, then `return 1.0 if ___ else (answer ___ truth).sum() / union`",
     ),
-    solution_text="`union = (answer | truth).sum()`, then "
-    "`return 1.0 if union == 0 else (answer & truth).sum() / union`",
+    solution_text="`union = (answer | truth).sum()`, then `return 1.0 if union == 0 else (answer & truth).sum() / union`",
     praise="Both over either, every pixel counted once, and nothing found where nothing is gets 1.",
 )

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.compared import a_number, alike, plain
-from unet_teach.exercises.checks.functions import a_function
+from unet_teach.exercises.checks.functions import a_number, alike, is_function, plain
 from unet_teach.exercises.checks.training_state import Validate, known_task, new_task, watch
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.iou import counts, mean_iou, pooled_iou
 
 Score = Callable[[Tensor, Tensor], float]  # of logits and masks
@@ -151,7 +150,7 @@ def _leaves(answer: Validate, *, came: bool) -> bool:
     return (not came) in watch(answer, known_task(), training=came).modes
 
 
-def wrong_score(name: str, scores: list[Score], says: str) -> Slip:
+def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
     """A slip in the score alone, whichever the mode in which the network ran."""
 
     def recognises(answer: Any) -> bool:
@@ -162,7 +161,12 @@ def wrong_score(name: str, scores: list[Score], says: str) -> Slip:
             alike(value, plain(score(made, task.masks))) for score in scores for made in logits
         )
 
-    return Slip(name, lambda: scored(scores[0]), recognises, says)
+    return KnownMistake(
+        name,
+        sentence,
+        lambda: scored(scores[0]),
+        recognises,
+    )
 
 
 def _frozen(network: nn.Module, pictures: Tensor, masks: Tensor) -> float:
@@ -182,123 +186,101 @@ def _dice(logits: Tensor, masks: Tensor) -> float:
 validation_iou = Exercise(
     name="validation_iou",
     lesson=5,
-    prompt="Return the IoU, all pixels pooled, of a network that gives logits (N, 1, H, W) and "
-    "boolean masks: the network as it will be used. Afterwards it is in the mode it came in.",
-    ladder=(
-        a_function("validate(network, pictures, masks)"),
-        Rung("one number", _number_fault),
-        Rung("the network's weights and statistics untouched", _statistics_fault),
-        Rung("its value", _value_fault),
-        Rung("the mode it came in", _mode_fault),
-        Rung("nothing recorded", _record_fault),
+    prompt="Return the IoU, all pixels pooled, of a network that gives logits (N, 1, H, W) and boolean masks: the network as it will be used. Afterwards it is in the mode it came in.",
+    checks=(
+        is_function("validate(network, pictures, masks)"),
+        Check("one number", _number_fault),
+        Check("the network's weights and statistics untouched", _statistics_fault),
+        Check("its value", _value_fault),
+        Check("the mode it came in", _mode_fault),
+        Check("nothing recorded", _record_fault),
     ),
     answers=(lambda: _validate, lambda: _on_a_copy, lambda: _picture_by_picture),
-    slips=(
-        Slip(
+    mistakes=(
+        KnownMistake(
             "eval forgotten",
+            "In training mode a BatchNorm normalises by the pictures at hand and learns from them: your score depends on which are shown together, and validation data leak into the network. Which mode is for use?",
             lambda: _in_mode(None, None),
             _forgets_eval,
-            "In training mode a BatchNorm normalises by the pictures at hand and learns from them: "
-            "your score depends on which are shown together, and validation data leak into the "
-            "network. Which mode is for use?",
         ),
         wrong_score(
             "0.5 on logits",
-            [lambda x, masks: pooled_iou(x > 0.5, masks)],
-            "You cut the logits at 0.5. That is the middle of probabilities: which logit has the "
-            "probability 0.5?",
+            "You cut the logits at 0.5. That is the middle of probabilities: which logit has the probability 0.5?",
+            lambda x, masks: pooled_iou(x > 0.5, masks),
         ),
         wrong_score(
             "everything is foreground",
-            [
-                lambda x, masks: pooled_iou(torch.ones_like(masks), masks),
-                lambda x, masks: pooled_iou(x.sigmoid().sigmoid() > 0.5, masks),
-                lambda x, masks: pooled_iou(x.sigmoid() > 0, masks),
-            ],
-            "That is the score of a mask that is nearly all True. A sigmoid twice does it, or "
-            "a probability compared with 0.",
+            "That is the score of a mask that is nearly all True. A sigmoid twice does it, or a probability compared with 0.",
+            lambda x, masks: pooled_iou(torch.ones_like(masks), masks),
+            lambda x, masks: pooled_iou(x.sigmoid().sigmoid() > 0.5, masks),
+            lambda x, masks: pooled_iou(x.sigmoid() > 0, masks),
         ),
         wrong_score(
             "nothing is foreground",
-            [lambda x, masks: 0.0],
-            "That is the score of a mask that is False everywhere. A sigmoid compared with 1 does "
-            "it, or argmax over one channel.",
+            "That is the score of a mask that is False everywhere. A sigmoid compared with 1 does it, or argmax over one channel.",
+            lambda x, masks: 0.0,
         ),
         wrong_score(
             "the first picture alone",
-            [lambda x, masks: pooled_iou(x[:1] > 0, masks[:1])],
             "That is the IoU of the first picture. The others are there to be counted as well.",
+            lambda x, masks: pooled_iou(x[:1] > 0, masks[:1]),
         ),
         wrong_score(
             "the mean of the pictures",
-            [lambda x, masks: mean_iou(x > 0, masks)],
-            "That is the mean of the pictures' IoUs: one with hardly any foreground counts as much "
-            "as all others. Pool the pixels.",
+            "That is the mean of the pictures' IoUs: one with hardly any foreground counts as much as all others. Pool the pixels.",
+            lambda x, masks: mean_iou(x > 0, masks),
         ),
         wrong_score(
             "Dice",
-            [_dice],
             "That is Dice, which is never lower than the IoU. Divide by the union.",
+            _dice,
         ),
         wrong_score(
             "pixel accuracy",
-            [lambda x, masks: float(((x > 0) == masks).float().mean())],
-            "That is the share of right pixels, and ground that both leave out counts in it. "
-            "Divide the pixels in both by those in either.",
+            "That is the share of right pixels, and ground that both leave out counts in it. Divide the pixels in both by those in either.",
+            lambda x, masks: float(((x > 0) == masks).float().mean()),
         ),
         wrong_score(
             "of probabilities",
-            [_soft],
-            "You multiply and add probabilities. That makes a loss with a slope; the score is of "
-            "the mask, where each pixel is in or out.",
+            "You multiply and add probabilities. That makes a loss with a slope; the score is of the mask, where each pixel is in or out.",
+            _soft,
         ),
-        Slip(
+        KnownMistake(
             "weights frozen",
+            "Now the network cannot learn any more. A `with` block of torch.no_grad() records nothing and is over when it ends.",
             lambda: _frozen,
             lambda answer: watch(answer, known_task(), training=True).frozen,
-            "Now the network cannot learn any more. A `with` block of torch.no_grad() records "
-            "nothing and is over when it ends.",
         ),
         wrong_score(
             "the loss",
-            [
-                lambda x, masks: float(F.binary_cross_entropy_with_logits(x, masks.float())),
-                lambda x, masks: 1 - pooled_iou(x > 0, masks),
-            ],
             "That is a loss: it falls as the network gets better. Asked is the IoU, which rises.",
+            lambda x, masks: float(F.binary_cross_entropy_with_logits(x, masks.float())),
+            lambda x, masks: 1 - pooled_iou(x > 0, masks),
         ),
-        Slip(
+        KnownMistake(
             "always set to training",
+            "You end with train(), whatever it was: someone who only uses the network gets it back in training mode, and its answers change. Remember `network.training` first.",
             lambda: _in_mode(False, True),
             lambda answer: _leaves(answer, came=False),
-            "You end with train(), whatever it was: someone who only uses the network gets it back "
-            "in training mode, and its answers change. Remember `network.training` first.",
         ),
-        Slip(
+        KnownMistake(
             "left in eval",
+            "You leave it in eval mode. Training would go on with the BatchNorms standing still, and nobody is told. Put it back as it was.",
             lambda: _in_mode(False, None),
             lambda answer: _leaves(answer, came=True),
-            "You leave it in eval mode. Training would go on with the BatchNorms standing still, "
-            "and nobody is told. Put it back as it was.",
         ),
-        Slip(
+        KnownMistake(
             "recorded",
+            "The score is right. Nothing is to be learned here, so tell torch: a `with` block of torch.no_grad().",
             lambda: _recorded,
             lambda answer: _record_fault(answer) is not None,
-            "The score is right. Nothing is to be learned here, so tell torch: a `with` block of "
-            "torch.no_grad().",
         ),
     ),
     hints=(
-        "Two things differ between training and use: what a BatchNorm does, and whether torch "
-        "records the run. Which call and which `with` block are for use?",
-        "`network.training` says in which mode it is, and `network.train(mode)` sets it. When do "
-        "you ask, and when do you set it back?",
-        "`was = network.___`, `network.___()`, `with torch.___(): answer = network(pictures) > "
-        "___`, `network.train(___)`, `return (answer & masks).sum() / (answer | masks).sum()`",
+        "Two things differ between training and use: what a BatchNorm does, and whether torch records the run. Which call and which `with` block are for use?",
+        "`network.training` says in which mode it is, and `network.train(mode)` sets it. When do you ask, and when do you set it back?",
+        "`was = network.___`, `network.___()`, `with torch.___(): answer = network(pictures) > ___`, `network.train(___)`, `return (answer & masks).sum() / (answer | masks).sum()`",
     ),
-    solution_text="`was = network.training`, `network.eval()`, "
-    "`with torch.no_grad(): answer = network(pictures) > 0`, `network.train(was)`, "
-    "`return float((answer & masks).sum() / (answer | masks).sum())`",
+    solution_text="`was = network.training`, `network.eval()`, `with torch.no_grad(): answer = network(pictures) > 0`, `network.train(was)`, `return float((answer & masks).sum() / (answer | masks).sum())`",
     praise="A score of the network as it will be used, and nothing of it moved.",
 )

@@ -8,8 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.compared import Case, a_number, comes_out, does, matches
-from unet_teach.exercises.checks.functions import a_function
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Probes,
+    a_number,
+    is_function,
+    matches,
+    returns,
+)
 from unet_teach.exercises.exercise import Exercise
 
 
@@ -94,153 +100,115 @@ def _each_row(picture: Tensor) -> float:
     return float((power[:, -1] / power[:, -3:-1].mean(1)).mean())
 
 
+known = Probes(_known_maps)
+
 checkerboard = Exercise(
     name="checkerboard",
     lesson=6,
-    prompt="Measure the checkerboard in a map (H, W), W even: of each row the power "
-    "`torch.fft.rfft(row).abs() ** 2`, these averaged over the rows; return the last, which is "
-    "+1 −1 +1 −1, divided by the mean of the two before it.",
-    ladder=(
-        a_function("checkerboard(picture)"),
-        comes_out("one number", a_number, _maps),
+    prompt="Measure the checkerboard in a map (H, W), W even: of each row the power `torch.fft.rfft(row).abs() ** 2`, these averaged over the rows; return the last, which is +1 −1 +1 −1, divided by the mean of the two before it.",
+    checks=(
+        is_function("checkerboard(picture)"),
+        returns("one number", a_number, _maps),
         matches(_checkerboard, _maps),
     ),
     answers=(lambda: _checkerboard, lambda: _by_hand, lambda: _with_numpy),
-    slips=(
-        does(
+    mistakes=(
+        known.mistake(
             "not squared",
-            [_upon(lambda x: torch.fft.rfft(x).abs().mean(0))],
-            _known_maps,
             "Those are magnitudes. Power is their square, taken before the rows are averaged.",
+            _upon(lambda x: torch.fft.rfft(x).abs().mean(0)),
         ),
-        does(
+        known.mistake(
             "squared after averaging",
-            [_upon(lambda x: torch.fft.rfft(x).abs().mean(0).square())],
-            _known_maps,
             "You average the magnitudes and square the mean. Square first: power is what adds up.",
+            _upon(lambda x: torch.fft.rfft(x).abs().mean(0).square()),
         ),
-        does(
+        known.mistake(
             "rows averaged first",
-            [
-                _upon(lambda x: torch.fft.rfft(x.mean(0)).abs().square()),
-                _upon(lambda x: torch.fft.rfft(x).mean(0).abs().square()),
-            ],
-            _known_maps,
-            "You average the rows before taking their power. A checkerboard changes its sign from "
-            "row to row, so it cancels itself: what you look for is gone.",
+            "You average the rows before taking their power. A checkerboard changes its sign from row to row, so it cancels itself: what you look for is gone.",
+            _upon(lambda x: torch.fft.rfft(x.mean(0)).abs().square()),
+            _upon(lambda x: torch.fft.rfft(x).mean(0).abs().square()),
         ),
-        does(
+        known.mistake(
             "along the columns",
-            [_upon(lambda x: torch.fft.rfft(x, dim=0).abs().square().mean(1))],
-            _known_maps,
             "You go down the columns. `rfft` goes along the last axis by itself: that is a row.",
+            _upon(lambda x: torch.fft.rfft(x, dim=0).abs().square().mean(1)),
         ),
-        does(
+        known.mistake(
             "averaged over the frequencies",
-            [_upon(lambda x: torch.fft.rfft(x).abs().square().mean(1))],
-            _known_maps,
             "You average over the frequencies of each row. Which axis counts the rows?",
+            _upon(lambda x: torch.fft.rfft(x).abs().square().mean(1)),
         ),
-        does(
+        known.mistake(
             "the mean of the map",
-            [
-                _of_powers(lambda p: p[0] / p[1:3].mean()),
-                _of_powers(lambda p: p[0] / p[-3:-1].mean()),
-            ],
-            _known_maps,
-            "Frequency 0 is the brightness of a row, which has no pattern at all. The fastest one "
-            "stands at the other end.",
+            "Frequency 0 is the brightness of a row, which has no pattern at all. The fastest one stands at the other end.",
+            _of_powers(lambda p: p[0] / p[1:3].mean()),
+            _of_powers(lambda p: p[0] / p[-3:-1].mean()),
         ),
-        does(
+        known.mistake(
             "fft for rfft",
-            [_upon(lambda x: torch.fft.fft(x).abs().square().mean(0))],
-            _known_maps,
-            "`fft` goes on to the mirror images: its last is the slowest, once more. `rfft` ends "
-            "with the fastest.",
+            "`fft` goes on to the mirror images: its last is the slowest, once more. `rfft` ends with the fastest.",
+            _upon(lambda x: torch.fft.fft(x).abs().square().mean(0)),
         ),
-        does(
+        known.mistake(
             "complex numbers",
-            [
-                lambda x: _last_of(torch.fft.rfft(x).square().mean(0)),
-                lambda x: _last_of(torch.fft.rfft(x).mean(0)),
-                lambda x: torch.fft.rfft(x).mean(0)[-1],
-            ],
-            _known_maps,
-            "`rfft` gives complex numbers, and their squares are complex as well. Power is the "
-            "square of the absolute value: `.abs() ** 2`.",
+            "`rfft` gives complex numbers, and their squares are complex as well. Power is the square of the absolute value: `.abs() ** 2`.",
+            lambda x: _last_of(torch.fft.rfft(x).square().mean(0)),
+            lambda x: _last_of(torch.fft.rfft(x).mean(0)),
+            lambda x: torch.fft.rfft(x).mean(0)[-1],
         ),
-        does(
+        known.mistake(
             "divided by all",
-            [
-                _of_powers(lambda p: p[-1] / p.sum()),
-                _of_powers(lambda p: p[-1] / p.mean()),
-                _of_powers(lambda p: p[-1] / p[:-1].mean()),
-                _of_powers(lambda p: p[-1] / p[:-1].sum()),
-                _of_powers(lambda p: p[-1] / p[1:-1].mean()),
-            ],
-            _known_maps,
-            "You divide by all frequencies. A picture's slow ones are far stronger than its fast "
-            "ones and hide the pattern; compare it with its neighbours.",
+            "You divide by all frequencies. A picture's slow ones are far stronger than its fast ones and hide the pattern; compare it with its neighbours.",
+            _of_powers(lambda p: p[-1] / p.sum()),
+            _of_powers(lambda p: p[-1] / p.mean()),
+            _of_powers(lambda p: p[-1] / p[:-1].mean()),
+            _of_powers(lambda p: p[-1] / p[:-1].sum()),
+            _of_powers(lambda p: p[-1] / p[1:-1].mean()),
         ),
-        does(
+        known.mistake(
             "the sum of the two",
-            [_of_powers(lambda p: p[-1] / p[-3:-1].sum())],
-            _known_maps,
             "You divide by the sum of the two. By their mean, no pattern gives 1.",
+            _of_powers(lambda p: p[-1] / p[-3:-1].sum()),
         ),
-        does(
+        known.mistake(
             "one neighbour",
-            [_of_powers(lambda p: p[-1] / p[-2]), _of_powers(lambda p: p[-1] / p[-3])],
-            _known_maps,
-            "You compare with one frequency. Take the mean of the two before the last: it wavers "
-            "less.",
+            "You compare with one frequency. Take the mean of the two before the last: it wavers less.",
+            _of_powers(lambda p: p[-1] / p[-2]),
+            _of_powers(lambda p: p[-1] / p[-3]),
         ),
-        does(
+        known.mistake(
             "the last among its neighbours",
-            [
-                _of_powers(lambda p: p[-1] / p[-2:].mean()),
-                _of_powers(lambda p: p[-1] / p[-3:].mean()),
-            ],
-            _known_maps,
             "The last is itself among those it is divided by: then the ratio can never get large.",
+            _of_powers(lambda p: p[-1] / p[-2:].mean()),
+            _of_powers(lambda p: p[-1] / p[-3:].mean()),
         ),
-        does(
+        known.mistake(
             "a ratio a row",
-            [_each_row],
-            _known_maps,
-            "You make a ratio of each row and average these: a row that happens to be nearly "
-            "without the neighbours then outweighs all others. Average the powers first.",
+            "You make a ratio of each row and average these: a row that happens to be nearly without the neighbours then outweighs all others. Average the powers first.",
+            _each_row,
         ),
-        does(
+        known.mistake(
             "the other way up",
-            [_of_powers(lambda p: p[-3:-1].mean() / p[-1])],
-            _known_maps,
             "Your fraction is upside down: more pattern should give more.",
+            _of_powers(lambda p: p[-3:-1].mean() / p[-1]),
         ),
-        does(
+        known.mistake(
             "a difference",
-            [_of_powers(lambda p: p[-1] - p[-3:-1].mean())],
-            _known_maps,
-            "You subtract. The difference grows with the brightness of the picture; the quotient "
-            "does not, and 1 always means no pattern.",
+            "You subtract. The difference grows with the brightness of the picture; the quotient does not, and 1 always means no pattern.",
+            _of_powers(lambda p: p[-1] - p[-3:-1].mean()),
         ),
-        does(
+        known.mistake(
             "the power alone",
-            [_of_powers(lambda p: p[-1])],
-            _known_maps,
             "That is the power of the pattern. Whether it is much, its neighbours say.",
+            _of_powers(lambda p: p[-1]),
         ),
     ),
     hints=(
-        "`power = torch.fft.rfft(picture).abs() ** 2` has a row of W/2 + 1 powers for each row of "
-        "the map. Which axis do you average over?",
-        "After `.mean(0)` one power a frequency is left, from 0, the brightness, to the fastest. "
-        "Which indices have the last one and the two before it?",
-        "`power = (torch.fft.rfft(picture).abs() ** 2).mean(___)`, "
-        "`return power[___] / power[___:-1].mean()`",
+        "`power = torch.fft.rfft(picture).abs() ** 2` has a row of W/2 + 1 powers for each row of the map. Which axis do you average over?",
+        "After `.mean(0)` one power a frequency is left, from 0, the brightness, to the fastest. Which indices have the last one and the two before it?",
+        "`power = (torch.fft.rfft(picture).abs() ** 2).mean(___)`, `return power[___] / power[___:-1].mean()`",
     ),
-    solution_text="`power = (torch.fft.rfft(picture).abs() ** 2).mean(0)`, "
-    "`return power[-1] / power[-3:-1].mean()`",
-    praise="Noise and smooth pictures give about 1 or less; well above it, every other pixel is "
-    "too bright.",
+    solution_text="`power = (torch.fft.rfft(picture).abs() ** 2).mean(0)`, `return power[-1] / power[-3:-1].mean()`",
+    praise="Noise and smooth pictures give about 1 or less; well above it, every other pixel is too bright.",
 )

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from unet_teach.exercises.checks.compared import (
+from unet_teach.exercises.checks.functions import (
     Case,
-    comes_out,
-    does,
+    Probes,
+    is_function,
     matches,
+    returns,
     some_numbers,
 )
-from unet_teach.exercises.checks.functions import a_function
-from unet_teach.exercises.exercise import Exercise, Slip
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 
 Scores = list[float]
 
@@ -64,14 +64,15 @@ def _is_stopped_by_nan(answer: Callable[[Scores], Any]) -> bool:
     return False
 
 
+known = Probes(_known_scores)
+
 mean_and_spread = Exercise(
     name="mean_and_spread",
     lesson=6,
-    prompt="Of the scores of two seeds or more, return the mean and the sample standard deviation "
-    "(divided by n − 1). A score that is NaN, a run that failed, must show: then both are NaN.",
-    ladder=(
-        a_function("summarise(scores)"),
-        comes_out("two numbers", some_numbers(2), _known_scores),
+    prompt="Of the scores of two seeds or more, return the mean and the sample standard deviation (divided by n − 1). A score that is NaN, a run that failed, must show: then both are NaN.",
+    checks=(
+        is_function("summarise(scores)"),
+        returns("two numbers", some_numbers(2), _known_scores),
         matches(summary, _score_lists),
     ),
     answers=(
@@ -85,130 +86,92 @@ mean_and_spread = Exercise(
             )
         ),
     ),
-    slips=(
-        does(
+    mistakes=(
+        known.mistake(
             "the population's deviation",
-            [
-                lambda s: (np.mean(s), np.std(s)),
-                lambda s: (statistics.mean(s), statistics.pstdev(s)),
-            ],
-            _known_scores,
-            "You divide by n. The mean was made of these very scores, so they lie too near to it; "
-            "n − 1 makes up for that. With 3 seeds it matters: 22 %.",
+            "You divide by n. The mean was made of these very scores, so they lie too near to it; n − 1 makes up for that. With 3 seeds it matters: 22 %.",
+            lambda s: (np.mean(s), np.std(s)),
+            lambda s: (statistics.mean(s), statistics.pstdev(s)),
         ),
-        does(
+        known.mistake(
             "the variance",
-            [
-                lambda s: (np.mean(s), np.var(s, ddof=1)),
-                lambda s: (np.mean(s), np.var(s)),
-            ],
-            _known_scores,
             "That is the variance, a square. Its root can be compared with the scores.",
+            lambda s: (np.mean(s), np.var(s, ddof=1)),
+            lambda s: (np.mean(s), np.var(s)),
         ),
-        does(
+        known.mistake(
             "the standard error",
-            [
-                lambda s: (np.mean(s), np.std(s, ddof=1) / math.sqrt(len(s))),
-                lambda s: (np.mean(s), np.std(s) / math.sqrt(len(s))),
-            ],
-            _known_scores,
-            "That is the standard error: how sure the mean is. Asked is how far single seeds lie "
-            "apart, which does not shrink with more seeds.",
+            "That is the standard error: how sure the mean is. Asked is how far single seeds lie apart, which does not shrink with more seeds.",
+            lambda s: (np.mean(s), np.std(s, ddof=1) / math.sqrt(len(s))),
+            lambda s: (np.mean(s), np.std(s) / math.sqrt(len(s))),
         ),
-        does(
+        known.mistake(
             "the best seed",
-            [
-                lambda s: (max(s), np.std(s, ddof=1)),
-                lambda s: (max(s), np.std(s)),
-                lambda s: (max(s), min(s)),
-            ],
-            _known_scores,
-            "You report the best seed. Train more often and it gets better, with the same recipe: "
-            "it measures luck.",
+            "You report the best seed. Train more often and it gets better, with the same recipe: it measures luck.",
+            lambda s: (max(s), np.std(s, ddof=1)),
+            lambda s: (max(s), np.std(s)),
+            lambda s: (max(s), min(s)),
         ),
-        does(
+        known.mistake(
             "the mean deviation",
-            [lambda s: (np.mean(s), np.mean(np.abs(np.array(s) - np.mean(s))))],
-            _known_scores,
-            "That is how far the scores lie from their mean on average. The standard deviation "
-            "squares the distances first, adds them up, divides by n − 1, and takes the root.",
+            "That is how far the scores lie from their mean on average. The standard deviation squares the distances first, adds them up, divides by n − 1, and takes the root.",
+            lambda s: (np.mean(s), np.mean(np.abs(np.array(s) - np.mean(s)))),
         ),
-        does(
+        known.mistake(
             "the largest deviation",
-            [lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s))))],
-            _known_scores,
-            "That is the one score farthest from the mean. All seeds have a say in the standard "
-            "deviation.",
+            "That is the one score farthest from the mean. All seeds have a say in the standard deviation.",
+            lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s)))),
         ),
-        does(
+        known.mistake(
             "rounded",
-            [
-                lambda s: tuple(round(part, 2) for part in summary(s)),
-                lambda s: tuple(round(part, 1) for part in summary(s)),
-                lambda s: tuple(round(part, 3) for part in summary(s)),
-            ],
-            _known_scores,
-            "The right numbers, rounded. Return them whole, and round where you print: "
-            "`f'{mean:.2f}'`.",
+            "The right numbers, rounded. Return them whole, and round where you print: `f'{mean:.2f}'`.",
+            lambda s: tuple(round(part, 2) for part in summary(s)),
+            lambda s: tuple(round(part, 1) for part in summary(s)),
+            lambda s: tuple(round(part, 3) for part in summary(s)),
         ),
-        does(
+        known.mistake(
             "the median",
-            [
-                lambda s: (np.median(s), np.std(s, ddof=1)),
-                lambda s: (np.median(s), np.std(s)),
-            ],
-            _known_scores,
             "That is the median: it does not feel a collapsed run. Asked is the mean, which does.",
+            lambda s: (np.median(s), np.std(s, ddof=1)),
+            lambda s: (np.median(s), np.std(s)),
         ),
-        does(
+        known.mistake(
             "the range",
-            [
-                lambda s: (np.mean(s), max(s) - min(s)),
-                lambda s: (np.mean(s), (max(s) - min(s)) / 2),
-            ],
-            _known_scores,
             "Highest minus lowest grows with every seed that you add. Take the standard deviation.",
+            lambda s: (np.mean(s), max(s) - min(s)),
+            lambda s: (np.mean(s), (max(s) - min(s)) / 2),
         ),
-        does(
+        known.mistake(
             "in the other order",
-            [lambda s: summary(s)[::-1]],
-            _known_scores,
             "Right numbers, in the other order: the mean comes first.",
+            lambda s: summary(s)[::-1],
         ),
-        does(
+        known.mistake(
             "a failed run dropped",
-            [
-                lambda s: (np.nanmean(s), np.nanstd(s, ddof=1)),
-                lambda s: (np.nanmean(s), np.nanstd(s)),
-            ],
-            lambda: [*_known_scores(), _failed_run()],
-            "Your numbers leave the NaN out, and nobody hears that one run in three failed. Let it "
-            "show: the answer is NaN as well.",
+            "Your numbers leave the NaN out, and nobody hears that one run in three failed. Let it show: the answer is NaN as well.",
+            lambda s: (np.nanmean(s), np.nanstd(s, ddof=1)),
+            lambda s: (np.nanmean(s), np.nanstd(s)),
+            cases=lambda: [*_known_scores(), _failed_run()],
         ),
-        Slip(
+        KnownMistake(
             "a failed run stops it",
+            "The NaN stops your function, as it does some versions of Python's `statistics`. Ask first, with `math.isnan`, and return NaN for both.",
             lambda: _stops_at_nan,
             _is_stopped_by_nan,
-            "The NaN stops your function, as it does some versions of Python's `statistics`. Ask "
-            "first, with `math.isnan`, and return NaN for both.",
         ),
-        does(
+        known.mistake(
             "a failed run counted as 0",
-            [
-                lambda s: summary(np.nan_to_num(s).tolist()),
-                lambda s: summary(np.nan_to_num(s).tolist())[::-1],
-            ],
-            lambda: [*_known_scores(), _failed_run()],
             "You count NaN as 0. That is a score nobody measured. Let it show: NaN.",
+            lambda s: summary(np.nan_to_num(s).tolist()),
+            lambda s: summary(np.nan_to_num(s).tolist())[::-1],
+            cases=lambda: [*_known_scores(), _failed_run()],
         ),
     ),
     hints=(
         "Which number would another three seeds give about as well: the best, or the mean?",
-        "Deviation: how far is each score from the mean? Square these, add them up, divide by "
-        "n − 1, take the root. numpy divides by n unless told `ddof`.",
+        "Deviation: how far is each score from the mean? Square these, add them up, divide by n − 1, take the root. numpy divides by n unless told `ddof`.",
         "`return np.mean(scores), np.std(scores, ddof=___)`",
     ),
     solution_text="`return np.mean(scores), np.std(scores, ddof=1)`. NaN goes through by itself.",
-    praise="A mean and how far single seeds lie from it: with both, a reader can judge a "
-    "difference.",
+    praise="A mean and how far single seeds lie from it: with both, a reader can judge a difference.",
 )

@@ -8,9 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from unet_teach.exercises.checks.compared import Case, a_number, comes_out, does, matches, plain
-from unet_teach.exercises.checks.functions import a_function
-from unet_teach.exercises.exercise import Exercise, Slip
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Probes,
+    a_number,
+    is_function,
+    matches,
+    plain,
+    returns,
+)
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 
 Result = tuple[float, float, float]  # learning rate, score on validation, score on test
 
@@ -56,14 +63,15 @@ def _is_constant(answer: Callable[[list[Result]], Any]) -> bool:
     return all(value == given[0] for value in given)
 
 
+known = Probes(_known_results)
+
 same_recipe = Exercise(
     name="same_recipe",
     lesson=6,
-    prompt="Each result is (learning_rate, validation, test), scores where higher is better. "
-    "Return the learning rate you would go on with.",
-    ladder=(
-        a_function("pick(results)"),
-        comes_out("one number", a_number, _known_results),
+    prompt="Each result is (learning_rate, validation, test), scores where higher is better. Return the learning rate you would go on with.",
+    checks=(
+        is_function("pick(results)"),
+        returns("one number", a_number, _known_results),
         matches(_picked, _result_lists),
     ),
     answers=(
@@ -71,89 +79,76 @@ same_recipe = Exercise(
         lambda: lambda results: sorted((score, rate) for rate, score, _ in results)[-1][1],
         lambda: lambda results: results[int(np.argmax([r[1] for r in results]))][0],
     ),
-    slips=(
-        does(
+    mistakes=(
+        known.mistake(
             "picked on the test",
-            [lambda r: max(r, key=lambda x: x[2])[0]],
-            _known_results,
-            "You choose by the test score. Then it is the best of several tries, no longer a score "
-            "on data that nothing was fitted to. What else is there to choose by?",
+            "You choose by the test score. Then it is the best of several tries, no longer a score on data that nothing was fitted to. What else is there to choose by?",
+            lambda r: max(r, key=lambda x: x[2])[0],
         ),
-        does(
+        known.mistake(
             "the smallest gap",
-            [lambda r: min(r, key=lambda x: abs(x[1] - x[2]))[0]],
-            _known_results,
-            "You take the trial whose two scores are nearest to each other. For that you looked at "
-            "the test, and two low scores can be near as well.",
+            "You take the trial whose two scores are nearest to each other. For that you looked at the test, and two low scores can be near as well.",
+            lambda r: min(r, key=lambda x: abs(x[1] - x[2]))[0],
         ),
-        does(
+        known.mistake(
             "both scores",
-            [lambda r: max(r, key=lambda x: x[1] + x[2])[0]],
-            _known_results,
             "The test score has a say in your choice. Even a small one makes it too high.",
+            lambda r: max(r, key=lambda x: x[1] + x[2])[0],
         ),
-        does(
+        known.mistake(
             "the lowest",
-            [lambda r: min(r, key=lambda x: x[1])[0]],
-            _known_results,
             "That is the lowest validation score, as if it were a loss. Higher is better here.",
+            lambda r: min(r, key=lambda x: x[1])[0],
         ),
-        does(
+        known.mistake(
             "the score, not the rate",
-            [lambda r: max(x[1] for x in r), lambda r: max(x[2] for x in r)],
-            _known_results,
             "That is the best score itself. Asked is the learning rate that reached it.",
+            lambda r: max(x[1] for x in r),
+            lambda r: max(x[2] for x in r),
         ),
-        does(
+        known.mistake(
             "the place in the list",
-            [lambda r: int(np.argmax([x[1] for x in r]))],
-            _known_results,
             "That is its place in the list. Asked is the learning rate at that place.",
+            lambda r: int(np.argmax([x[1] for x in r])),
         ),
-        Slip(
+        KnownMistake(
             "a constant",
+            "You return the same number, whatever the trials are. Find it in `results`.",
             lambda: lambda results: 0.003,
             _is_constant,
-            "You return the same number, whatever the trials are. Find it in `results`.",
         ),
-        does(
+        known.mistake(
             "the first",
-            [lambda r: r[0][0]],
-            _known_results,
             "You take the first, whatever the scores are.",
+            lambda r: r[0][0],
         ),
-        does(
+        known.mistake(
             "the last",
-            [lambda r: r[-1][0]],
-            _known_results,
             "You take the last, whatever the scores are.",
+            lambda r: r[-1][0],
         ),
-        does(
+        known.mistake(
             "the largest rate",
-            [lambda r: max(r)[0]],
-            _known_results,
             "`max` of tuples goes by what stands first, the learning rate. By what should it go?",
+            lambda r: max(r)[0],
         ),
-        does(
+        known.mistake(
             "the smallest rate",
-            [lambda r: min(r)[0], lambda r: sorted(r)[0][0]],
-            _known_results,
             "Tuples are sorted by what stands first, the learning rate. By what should they be?",
+            lambda r: min(r)[0],
+            lambda r: sorted(r)[0][0],
         ),
-        does(
+        known.mistake(
             "the whole result",
-            [lambda r: max(r, key=lambda x: x[1])],
-            _known_results,
             "The right result, all of it. Asked is its learning rate alone.",
+            lambda r: max(r, key=lambda x: x[1]),
         ),
     ),
     hints=(
-        "After the choice you want to report one score honestly. Which of the two must not have "
-        "been used until then?",
+        "After the choice you want to report one score honestly. Which of the two must not have been used until then?",
         "Look for the result whose second part, validation, is the highest: `max` takes a `key`.",
         "`return max(results, key=lambda result: result[___])[___]`",
     ),
     solution_text="`return max(results, key=lambda result: result[1])[0]`",
-    praise="Chosen on validation, so the test score is still one of unseen data. Choose so for "
-    "every variant alike, or the one you tuned most wins.",
+    praise="Chosen on validation, so the test score is still one of unseen data. Choose so for every variant alike, or the one you tuned most wins.",
 )

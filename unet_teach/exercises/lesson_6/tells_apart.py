@@ -6,8 +6,14 @@ import random
 
 import numpy as np
 
-from unet_teach.exercises.checks.compared import Case, a_yes_or_no, comes_out, does, matches
-from unet_teach.exercises.checks.functions import a_function
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Probes,
+    is_function,
+    matches,
+    returns,
+    true_or_false,
+)
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_6.mean_and_spread import Scores, summary
 
@@ -59,14 +65,15 @@ def _spreads_apart(a: Scores, b: Scores) -> bool:
     return abs(mean_a - mean_b) > sd_a + sd_b
 
 
+known = Probes(_known_pairs)
+
 tells_apart = Exercise(
     name="tells_apart",
     lesson=6,
-    prompt="Say whether two variants' scores are apart: True when every seed of one scores above "
-    "every seed of the other, whichever is the better; equal scores are not apart.",
-    ladder=(
-        a_function("tells_apart(a, b)"),
-        comes_out("True or False", a_yes_or_no, _known_pairs),
+    prompt="Say whether two variants' scores are apart: True when every seed of one scores above every seed of the other, whichever is the better; equal scores are not apart.",
+    checks=(
+        is_function("tells_apart(a, b)"),
+        returns("True or False", true_or_false, _known_pairs),
         matches(apart, _pairs),
     ),
     answers=(
@@ -74,124 +81,99 @@ tells_apart = Exercise(
         lambda: lambda a, b: all(x > y for x in a for y in b) or all(x < y for x in a for y in b),
         lambda: lambda a, b: np.min(a) > np.max(b) or np.max(a) < np.min(b),
     ),
-    slips=(
-        does(
+    mistakes=(
+        known.mistake(
             "the means compared",
-            [
-                lambda a, b: _mean(a) > _mean(b),
-                lambda a, b: _mean(a) != _mean(b),
-                lambda a, b: _mean(a) < _mean(b),
-                lambda a, b: abs(_mean(a) - _mean(b)) > 0.05,
-                lambda a, b: abs(_mean(a) - _mean(b)) > 0.1,
-            ],
-            _known_pairs,
-            "You compare the means. Two means always differ a little, even those of one variant "
-            "trained twice.",
+            "You compare the means. Two means always differ a little, even those of one variant trained twice.",
+            lambda a, b: _mean(a) > _mean(b),
+            lambda a, b: _mean(a) != _mean(b),
+            lambda a, b: _mean(a) < _mean(b),
+            lambda a, b: abs(_mean(a) - _mean(b)) > 0.05,
+            lambda a, b: abs(_mean(a) - _mean(b)) > 0.1,
         ),
-        does(
+        known.mistake(
             "the best compared",
-            [lambda a, b: max(a) > max(b), lambda a, b: max(a) != max(b)],
-            _known_pairs,
             "You compare the best seeds. One lucky run then decides.",
+            lambda a, b: max(a) > max(b),
+            lambda a, b: max(a) != max(b),
         ),
-        does(
+        known.mistake(
             "one way only",
-            [lambda a, b: min(a) > max(b), lambda a, b: max(a) < min(b)],
-            _known_pairs,
             "That sees only one of the two as the better. The other may be as well: either counts.",
+            lambda a, b: min(a) > max(b),
+            lambda a, b: max(a) < min(b),
         ),
-        does(
+        known.mistake(
             "seeds in pairs",
-            [
-                lambda a, b: all(x > y for x, y in zip(a, b, strict=False)),
-                lambda a, b: (
-                    all(x > y for x, y in zip(a, b, strict=False))
-                    or all(x < y for x, y in zip(a, b, strict=False))
-                ),
-                lambda a, b: all(x != y for x, y in zip(a, b, strict=False)),
-            ],
-            _known_pairs,
-            "You compare first with first, second with second. Seed 1 of one variant has nothing "
-            "to do with seed 1 of the other: compare each with each.",
+            "You compare first with first, second with second. Seed 1 of one variant has nothing to do with seed 1 of the other: compare each with each.",
+            lambda a, b: all(x > y for x, y in zip(a, b, strict=False)),
+            lambda a, b: (
+                all(x > y for x, y in zip(a, b, strict=False))
+                or all(x < y for x, y in zip(a, b, strict=False))
+            ),
+            lambda a, b: all(x != y for x, y in zip(a, b, strict=False)),
         ),
-        does(
+        known.mistake(
             "both ends higher",
-            [
-                lambda a, b: min(a) > min(b) and max(a) > max(b),
-                lambda a, b: (min(a) > min(b)) == (max(a) > max(b)),
-                lambda a, b: (
-                    (min(a) > min(b) and max(a) > max(b)) or (min(a) < min(b) and max(a) < max(b))
-                ),
-            ],
-            _known_pairs,
-            "You ask whether both ends of one lie above the same ends of the other. Then they may "
-            "still overlap: compare the lowest of one with the highest of the other.",
+            "You ask whether both ends of one lie above the same ends of the other. Then they may still overlap: compare the lowest of one with the highest of the other.",
+            lambda a, b: min(a) > min(b) and max(a) > max(b),
+            lambda a, b: (min(a) > min(b)) == (max(a) > max(b)),
+            lambda a, b: (
+                (min(a) > min(b) and max(a) > max(b)) or (min(a) < min(b) and max(a) < max(b))
+            ),
         ),
-        does(
+        known.mistake(
             "no score in common",
-            [lambda a, b: set(a).isdisjoint(b), lambda a, b: not set(a) & set(b)],
-            _known_pairs,
-            "You ask whether they share a score. Scores can take turns, high and low, without "
-            "sharing one.",
+            "You ask whether they share a score. Scores can take turns, high and low, without sharing one.",
+            lambda a, b: set(a).isdisjoint(b),
+            lambda a, b: not set(a) & set(b),
         ),
-        does(
+        known.mistake(
             "equal counts as apart",
-            [lambda a, b: min(a) >= max(b) or min(b) >= max(a)],
-            _known_pairs,
-            "The lowest of one is the highest of the other, and you call that apart. Above is not "
-            "equal.",
+            "The lowest of one is the highest of the other, and you call that apart. Above is not equal.",
+            lambda a, b: min(a) >= max(b) or min(b) >= max(a),
         ),
-        does(
+        known.mistake(
             "minimum and maximum swapped",
-            [
-                lambda a, b: max(a) > min(b) or max(b) > min(a),
-                lambda a, b: max(a) > min(b),
-                lambda a, b: min(a) < max(b),
-                lambda a, b: max(a) > min(b) and max(b) > min(a),
-            ],
-            _known_pairs,
-            "You ask whether some seed of one beats some seed of the other. Which seed of the "
-            "better one is the hardest test, the highest or the lowest?",
+            "You ask whether some seed of one beats some seed of the other. Which seed of the better one is the hardest test, the highest or the lowest?",
+            lambda a, b: max(a) > min(b) or max(b) > min(a),
+            lambda a, b: max(a) > min(b),
+            lambda a, b: min(a) < max(b),
+            lambda a, b: max(a) > min(b) and max(b) > min(a),
         ),
-        does(
+        known.mistake(
             "always True",
-            [lambda a, b: True],
-            _known_pairs,
             "That is always True. Two variants whose seeds mix are not apart.",
+            lambda a, b: True,
         ),
-        does(
+        known.mistake(
             "the answer turned round",
-            [lambda a, b: not apart(a, b)],
-            _known_pairs,
             "That is True where they overlap. True should mean apart.",
+            lambda a, b: not apart(a, b),
         ),
-        does(
+        known.mistake(
             "both at once",
-            [lambda a, b: min(a) > max(b) and min(b) > max(a), lambda a, b: False],
-            _known_pairs,
             "That is never True: both cannot be the better one. One of the two is enough.",
+            lambda a, b: min(a) > max(b) and min(b) > max(a),
+            lambda a, b: False,
         ),
-        does(
+        known.mistake(
             "the lists compared",
-            [lambda a, b: a > b, lambda a, b: a != b],
-            _known_pairs,
             "Python compares two lists by the first place where they differ: one seed decides.",
+            lambda a, b: a > b,
+            lambda a, b: a != b,
         ),
-        does(
+        known.mistake(
             "mean ± standard deviation",
-            [_spreads_apart],
-            _known_pairs,
-            "Mean ± standard deviation of 3 seeds is a rough guess and leaves seeds outside. Asked "
-            "is every seed.",
+            "Mean ± standard deviation of 3 seeds is a rough guess and leaves seeds outside. Asked is every seed.",
+            _spreads_apart,
         ),
     ),
     hints=(
         "Draw every seed as a dot, two colours, on one line. When can one cut part the colours?",
-        "If even the lowest of one lies above the highest of the other, all do. And which of the "
-        "two may be the better?",
+        "If even the lowest of one lies above the highest of the other, all do. And which of the two may be the better?",
         "`return min(a) > ___ or ___ > max(a)`",
     ),
     solution_text="`return min(a) > max(b) or min(b) > max(a)`",
-    praise="Every seed above every other. Two variants that are alike look so by chance in "
-    "2·3!·3!/6! = 1 of 10 times with 3 seeds each: a hint, no proof. With 5 each it is 1 in 126.",
+    praise="Every seed above every other. Two variants that are alike look so by chance in 2·3!·3!/6! = 1 of 10 times with 3 seeds each: a hint, no proof. With 5 each it is 1 in 126.",
 )

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.inspection.inspector import inspect_unet
 from unet_teach.inspection.report import UNetReport
 from unet_teach.networks import UNet, six_networks, twelve_networks
@@ -127,13 +127,12 @@ def _no_symmetry() -> nn.Module:
 one_mark = Exercise(
     name="one_mark",
     lesson=7,
-    prompt="Make two networks for one grey picture, (1, 1, 64, 64). The first lacks its skips and "
-    "nothing else, the second its symmetry and nothing else.",
-    ladder=(
-        Rung("two networks", _two_fault),
-        Rung("both run", _runs_all_fault),
-        Rung("the first lacks only its skips", _lacks(0)),
-        Rung("the second lacks only its symmetry", _lacks(1)),
+    prompt="Make two networks for one grey picture, (1, 1, 64, 64). The first lacks its skips and nothing else, the second its symmetry and nothing else.",
+    checks=(
+        Check("two networks", _two_fault),
+        Check("both run", _runs_all_fault),
+        Check("the first lacks only its skips", _lacks(0)),
+        Check("the second lacks only its symmetry", _lacks(1)),
     ),
     answers=(
         lambda: (_no_skips(), _no_symmetry()),
@@ -141,89 +140,82 @@ one_mark = Exercise(
         lambda: (_no_skips(), nn.Sequential(nn.Conv2d(1, 1, 2, stride=2), _small())),
         lambda: (_no_skips(), _Leaping),
     ),
-    slips=(
-        Slip(
+    mistakes=(
+        KnownMistake(
             "another kind of picture",
+            "A grey picture has one channel: `in_channels=1`.",
             lambda: (_small(in_channels=3, skip="none"), _no_symmetry()),
             lambda a: any("channel" in (_report(given).problem or "") for given in a),
-            "A grey picture has one channel: `in_channels=1`.",
-            "both run",
+            at="both run",
         ),
-        Slip(
+        KnownMistake(
             "the other way round",
+            "Both are right, and stand the other way round.",
             lambda: (_no_symmetry(), _no_skips()),
             lambda a: [_lacking(given) for given in a] == [[mark] for mark in WANTED[::-1]],
-            "Both are right, and stand the other way round.",
         ),
-        Slip(
+        KnownMistake(
             "an option of the way up",
+            "`decoder` changes how many channels and convolutions a level has. Symmetry is about levels, and no option of `UNet` leaves one out.",
             lambda: (_no_skips(), _small(decoder="narrow")),
             lambda a: isinstance(a[1], UNet) and not _lacking(a[1]),
-            "`decoder` changes how many channels and convolutions a level has. Symmetry is about "
-            "levels, and no option of `UNet` leaves one out.",
-            "the second lacks only its symmetry",
+            at="the second lacks only its symmetry",
         ),
-        Slip(
+        KnownMistake(
             "no skips, twice",
+            "Give the second its skips back. Then let its answer end at another level than the picture's.",
             lambda: (_no_skips(), _no_skips()),
             lambda a: _lacking(a[1]) == [WANTED[0]],
-            "Give the second its skips back. Then let its answer end at another level than the "
-            "picture's.",
-            "the second lacks only its symmetry",
+            at="the second lacks only its symmetry",
         ),
-        Slip(
+        KnownMistake(
             "all four",
+            "Take something away: what meets on the way up, or the level where it ends.",
             lambda: (_small(), _no_symmetry()),
             _either(lambda lacking: not lacking),
-            "Take something away: what meets on the way up, or the level where it ends.",
         ),
-        Slip(
+        KnownMistake(
             "a way down only",
+            "Without a way up there is nothing to be skipped to, and nothing to be symmetric with.",
             lambda: (nn.Conv2d(1, 4, 2, stride=2), _no_symmetry()),
             _either(lambda lacking: len(lacking) == 3 and "down-sampling" not in lacking),
-            "Without a way up there is nothing to be skipped to, and nothing to be symmetric with.",
         ),
-        Slip(
+        KnownMistake(
             "a way up only",
+            "It goes up and has never gone down: begin with a U-Net that has all four.",
             lambda: (_no_skips(), nn.Upsample(scale_factor=2)),
             _either(lambda lacking: len(lacking) == 3 and "up-sampling" not in lacking),
-            "It goes up and has never gone down: begin with a U-Net that has all four.",
         ),
-        Slip(
+        KnownMistake(
             "nothing smaller",
+            "Where nothing goes down, nothing can come up: all four are gone at once.",
             lambda: (nn.Conv2d(1, 1, 3, padding=1), _no_symmetry()),
             _either(lambda lacking: len(lacking) == 4),
-            "Where nothing goes down, nothing can come up: all four are gone at once.",
         ),
-        Slip(
+        KnownMistake(
             "a leap",
+            "Give it one of the two back: level by level, or with skips.",
             lambda: (_no_skips(), _leap()),
             _either(lambda lacking: lacking == list(WANTED)),
-            "Give it one of the two back: level by level, or with skips.",
         ),
-        Slip(
+        KnownMistake(
             "a pair of the lesson",
+            "It is a pair, a network with its shape: `[0]` takes the network.",
             lambda: (_no_skips(), (_no_symmetry(), PICTURE)),
             lambda a: any(isinstance(p, tuple) and isinstance(p[0], nn.Module) for p in a),
-            "It is a pair, a network with its shape: `[0]` takes the network.",
         ),
-        Slip(
+        KnownMistake(
             "one of the course's",
+            "Begin with `UNet`: its options take the first mark away. What comes after a U-Net can take the second.",
             lambda: (Almost(lambda x, skip: x), _no_symmetry()),
             lambda a: any(type(p).__module__ == twelve_networks.__name__ for p in a),
-            "Begin with `UNet`: its options take the first mark away. What comes after a U-Net can "
-            "take the second.",
         ),
     ),
     hints=(
         "One of the two is an option: run `UNet?` in a cell of its own and read its list.",
-        "For the second, keep a whole U-Net. Where must the answer end to be symmetric, and which "
-        "layer after it would move it away from there?",
-        "`UNet(depth=2, base_channels=4, skip=___)`, and "
-        "`nn.Sequential(UNet(depth=2, base_channels=4), ___)`",
+        "For the second, keep a whole U-Net. Where must the answer end to be symmetric, and which layer after it would move it away from there?",
+        "`UNet(depth=2, base_channels=4, skip=___)`, and `nn.Sequential(UNet(depth=2, base_channels=4), ___)`",
     ),
-    solution_text="`UNet(depth=2, base_channels=4, skip='none')`, and a U-Net whose answer is made "
-    "coarser: `nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))`.",
-    praise="Both. Only these two marks can be missing alone: the way down and the way up take "
-    "others with them.",
+    solution_text="`UNet(depth=2, base_channels=4, skip='none')`, and a U-Net whose answer is made coarser: `nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))`.",
+    praise="Both. Only these two marks can be missing alone: the way down and the way up take others with them.",
 )

@@ -7,9 +7,15 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from unet_teach.exercises.checks.compared import Case, comes_out, does, listed, some_numbers
-from unet_teach.exercises.checks.functions import a_function
-from unet_teach.exercises.exercise import Exercise, Rung, Slip
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Probes,
+    as_list,
+    is_function,
+    returns,
+    some_numbers,
+)
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
 Starts = Callable[[int, int, int], Any]
 
@@ -64,10 +70,10 @@ def _cover_fault(answer: Starts) -> str | None:
     """Whether the tiles lie inside the picture and leave no pixel out."""
     for case in _sizes():
         size, tile, _ = case.inputs
-        starts = listed(answer(*case.inputs)) or []
+        starts = as_list(answer(*case.inputs)) or []
         wrong = _place_fault(starts, size, tile)
         if wrong:
-            return f"{case.called}: {wrong}."
+            return f"{case.call}: {wrong}."
     return None
 
 
@@ -96,10 +102,10 @@ def _place_fault(starts: list[Any], size: int, tile: int) -> str | None:
 def _overlap_fault(answer: Starts) -> str | None:
     for case in _sizes():
         _, tile, overlap = case.inputs
-        for one, other in pairwise(listed(answer(*case.inputs)) or []):
+        for one, other in pairwise(as_list(answer(*case.inputs)) or []):
             if one + tile - other < overlap:
                 return (
-                    f"{case.called}: the tiles at {one} and {other} share "
+                    f"{case.call}: the tiles at {one} and {other} share "
                     f"{max(0, one + tile - other)} pixels, wanted {overlap} or more."
                 )
     return None
@@ -107,9 +113,9 @@ def _overlap_fault(answer: Starts) -> str | None:
 
 def _number_fault(answer: Starts) -> str | None:
     for case in _sizes():
-        starts, fewest = listed(answer(*case.inputs)) or [], len(pushed_back(*case.inputs))
+        starts, fewest = as_list(answer(*case.inputs)) or [], len(pushed_back(*case.inputs))
         if len(starts) != fewest:
-            return f"{case.called}: {len(starts)} tiles come out, and {fewest} are enough."
+            return f"{case.call}: {len(starts)} tiles come out, and {fewest} are enough."
     return None
 
 
@@ -135,160 +141,127 @@ def _with_last(size: int, tile: int, step: int) -> list[int]:
     return [*range(0, last, max(1, step)), last]
 
 
+known = Probes(_large)
+
 tile_starts = Exercise(
     name="tile_starts",
     lesson=8,
-    prompt="A picture is `size` pixels wide. List where its tiles begin, each `tile` wide and "
-    "inside the picture: from 0, rising, as few as do; neighbours share at least `overlap` pixels, "
-    "and the last one ends with the picture. No larger than a tile: [0].",
-    ladder=(
-        a_function("tile_starts(size, tile, overlap)"),
-        comes_out("a list of numbers", some_numbers(), _known_sizes),
-        Rung("tiles from end to end", _cover_fault),
-        Rung("their overlap", _overlap_fault),
-        Rung("as few as do", _number_fault),
+    prompt="A picture is `size` pixels wide. List where its tiles begin, each `tile` wide and inside the picture: from 0, rising, as few as do; neighbours share at least `overlap` pixels, and the last one ends with the picture. No larger than a tile: [0].",
+    checks=(
+        is_function("tile_starts(size, tile, overlap)"),
+        returns("a list of numbers", some_numbers(), _known_sizes),
+        Check("tiles from end to end", _cover_fault),
+        Check("their overlap", _overlap_fault),
+        Check("as few as do", _number_fault),
     ),
     answers=(lambda: pushed_back, lambda: _spread, lambda: _one_by_one),
-    slips=(
-        Slip(
+    mistakes=(
+        KnownMistake(
             "a set",
+            "A set has no order. `sorted(…)` makes a list of it, rising.",
             lambda: lambda s, t, o: {*range(0, max(0, s - t), t - o), max(0, s - t)},
             lambda answer: _gives(set, answer),
-            "A set has no order. `sorted(…)` makes a list of it, rising.",
         ),
-        Slip(
+        KnownMistake(
             "a generator",
+            "It still has to be run through. `list(…)` makes a list of it.",
             lambda: lambda s, t, o: (start for start in pushed_back(s, t, o)),
             lambda answer: _gives(Iterator, answer),
-            "It still has to be run through. `list(…)` makes a list of it.",
         ),
-        Slip(
+        KnownMistake(
             "not in order",
+            "All of them are there, but not rising. `sorted(…)` puts them in order.",
             lambda: lambda s, t, o: pushed_back(s, t, o)[::-1],
             _out_of_order,
-            "All of them are there, but not rising. `sorted(…)` puts them in order.",
         ),
-        does(
+        known.mistake(
             "the overlap for a step",
-            [
-                lambda s, t, o: _with_last(s, t, o),
-                lambda s, t, o: _ends_early(s, t, o),
-                lambda s, t, o: _ends_late(s, t, o),
-                lambda s, t, o: list(range(0, s, o)),
-                lambda s, t, o: list(range(0, s - t + 1, o)),
-            ],
-            _large,
             "You step by the overlap. A step is what the next tile does not share with this one.",
+            lambda s, t, o: _with_last(s, t, o),
+            lambda s, t, o: _ends_early(s, t, o),
+            lambda s, t, o: _ends_late(s, t, o),
+            lambda s, t, o: list(range(0, s, o)),
+            lambda s, t, o: list(range(0, s - t + 1, o)),
         ),
-        does(
+        known.mistake(
             "no overlap",
-            [
-                lambda s, t, o: _with_last(s, t, t),
-                lambda s, t, o: _ends_early(s, t, t),
-                lambda s, t, o: _ends_late(s, t, t),
-            ],
-            _large,
-            "You step by a whole tile, so neighbours share nothing and each sees its border as the "
-            "end of the world. How much shorter must the step be?",
+            "You step by a whole tile, so neighbours share nothing and each sees its border as the end of the world. How much shorter must the step be?",
+            lambda s, t, o: _with_last(s, t, t),
+            lambda s, t, o: _ends_early(s, t, t),
+            lambda s, t, o: _ends_late(s, t, t),
         ),
-        does(
+        known.mistake(
             "the rest left out",
-            [lambda s, t, o: _ends_early(s, t, t - o)],
-            _large,
-            "Full steps need not end with the picture: the pixels after the last one are never "
-            "predicted. One more tile, pushed back until it fits, covers them.",
+            "Full steps need not end with the picture: the pixels after the last one are never predicted. One more tile, pushed back until it fits, covers them.",
+            lambda s, t, o: _ends_early(s, t, t - o),
         ),
-        does(
+        known.mistake(
             "over the end",
-            [
-                lambda s, t, o: _ends_late(s, t, t - o),
-                lambda s, t, o: list(range(0, max(1, s - o), t - o)),
-                lambda s, t, o: list(range(0, s - t + t - o, t - o)),
-            ],
-            _large,
-            "Your last tile hangs over the end: a slice of it is narrower than the others. Push it "
-            "back until it fits.",
+            "Your last tile hangs over the end: a slice of it is narrower than the others. Push it back until it fits.",
+            lambda s, t, o: _ends_late(s, t, t - o),
+            lambda s, t, o: list(range(0, max(1, s - o), t - o)),
+            lambda s, t, o: list(range(0, s - t + t - o, t - o)),
         ),
-        does(
+        known.mistake(
             "one twice",
-            [
-                lambda s, t, o: [*_ends_early(s, t, t - o), max(0, s - t)],
-                lambda s, t, o: [min(x, s - t) for x in _ends_late(s, t, t - o)],
-            ],
-            _large,
-            "Where full steps end with the picture, your last tile is there twice. Add it only "
-            "where it is missing, or let the range end before it.",
+            "Where full steps end with the picture, your last tile is there twice. Add it only where it is missing, or let the range end before it.",
+            lambda s, t, o: [*_ends_early(s, t, t - o), max(0, s - t)],
+            lambda s, t, o: [min(x, s - t) for x in _ends_late(s, t, t - o)],
         ),
-        does(
+        known.mistake(
             "the last in place of another",
-            [
-                lambda s, t, o: [*_ends_early(s, t, t - o)[:-1], s - t],
-                lambda s, t, o: [*list(range(0, s - t, t - o))[:-1], s - t],
-            ],
-            _large,
-            "You put the last tile in place of the one before it. Both are needed: between them "
-            "something is left out, or shared too little.",
+            "You put the last tile in place of the one before it. Both are needed: between them something is left out, or shared too little.",
+            lambda s, t, o: [*_ends_early(s, t, t - o)[:-1], s - t],
+            lambda s, t, o: [*list(range(0, s - t, t - o))[:-1], s - t],
         ),
-        does(
+        known.mistake(
             "the last forgotten",
-            [lambda s, t, o: list(range(0, s - t, t - o))],
-            _known_sizes,
             "A range ends before its end: the tile at size − tile is missing, always.",
+            lambda s, t, o: list(range(0, s - t, t - o)),
+            cases=_known_sizes,
         ),
-        does(
+        known.mistake(
             "a small picture",
-            [
-                lambda s, t, o: [*range(0, s - t, t - o), s - t],
-                lambda s, t, o: pushed_back(s, t, o) if s > t else [],
-                lambda s, t, o: pushed_back(s, t, o) if s >= t else [],
-            ],
-            _known_sizes,
-            "Right for large pictures. In one smaller than a tile yours begins before 0, or there "
-            "is none: `max(0, size - tile)` helps.",
+            "Right for large pictures. In one smaller than a tile yours begins before 0, or there is none: `max(0, size - tile)` helps.",
+            lambda s, t, o: [*range(0, s - t, t - o), s - t],
+            lambda s, t, o: pushed_back(s, t, o) if s > t else [],
+            lambda s, t, o: pushed_back(s, t, o) if s >= t else [],
+            cases=_known_sizes,
         ),
-        does(
+        known.mistake(
             "an overlap on either side",
-            [
-                lambda s, t, o: _with_last(s, t, t - 2 * o),
-                lambda s, t, o: _ends_early(s, t, t - 2 * o),
-                lambda s, t, o: _ends_late(s, t, t - 2 * o),
-            ],
-            _large,
             "You subtract the overlap twice. Neighbours share it: a step is tile − overlap.",
+            lambda s, t, o: _with_last(s, t, t - 2 * o),
+            lambda s, t, o: _ends_early(s, t, t - 2 * o),
+            lambda s, t, o: _ends_late(s, t, t - 2 * o),
         ),
-        does(
+        known.mistake(
             "half the overlap",
-            [lambda s, t, o: _with_last(s, t, t - o // 2)],
-            _large,
             "You step by tile − overlap/2: neighbours then share half of what is asked.",
+            lambda s, t, o: _with_last(s, t, t - o // 2),
         ),
-        does(
+        known.mistake(
             "every pixel",
-            [lambda s, t, o: list(range(s - t + 1)), lambda s, t, o: _with_last(s, t, 1)],
-            _large,
             "A tile at every pixel: right, and as slow as can be. How far may the next one be?",
+            lambda s, t, o: list(range(s - t + 1)),
+            lambda s, t, o: _with_last(s, t, 1),
         ),
-        does(
+        known.mistake(
             "where they end",
-            [lambda s, t, o: [x + t for x in pushed_back(s, t, o)]],
-            _large,
             "Those are the ends of the tiles. Asked is where they begin.",
+            lambda s, t, o: [x + t for x in pushed_back(s, t, o)],
         ),
-        does(
+        known.mistake(
             "beginnings and ends",
-            [lambda s, t, o: [(x, x + t) for x in pushed_back(s, t, o)]],
-            _large,
             "Beginnings and ends in pairs. Asked are the beginnings alone.",
+            lambda s, t, o: [(x, x + t) for x in pushed_back(s, t, o)],
         ),
     ),
     hints=(
-        "Two neighbours share `overlap` pixels. How far is it from the beginning of one to that of "
-        "the next?",
-        "Steps of tile − overlap, from 0 on. And where does the last tile begin, that ends with "
-        "the picture?",
+        "Two neighbours share `overlap` pixels. How far is it from the beginning of one to that of the next?",
+        "Steps of tile − overlap, from 0 on. And where does the last tile begin, that ends with the picture?",
         "`last = max(0, ___)`, `return [*range(0, last, ___), last]`",
     ),
-    solution_text="`last = max(0, size - tile)`, "
-    "`return [*range(0, last, tile - overlap), last]`. Spread evenly, they are as right.",
+    solution_text="`last = max(0, size - tile)`, `return [*range(0, last, tile - overlap), last]`. Spread evenly, they are as right.",
     praise="No pixel left out, no tile hanging over, and enough in common at every seam.",
 )

@@ -1,0 +1,86 @@
+"""Lesson 1: the formula for the output size of a convolution."""
+
+from __future__ import annotations
+
+import random
+
+from unet_teach.exercises.checks.functions import Probes, computes, is_function
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.lesson_1.conv_sizes import conv_size
+
+KNOWN_SAMPLES = [(9, 2, 1, 3), (11, 4, 3, 1), (20, 5, 3, 2), (32, 3, 2, 1), (33, 3, 2, 0)]
+
+
+def _layer_samples() -> list[tuple[int, int, int, int]]:
+    """Known ones, so that equal answers get equal sentences, then 40 fresh ones."""
+    chance = random.Random()
+    fresh = [
+        (chance.randint(8, 99), chance.randint(1, 7), chance.randint(1, 4), chance.randint(0, 3))
+        for _ in range(40)
+    ]
+    return [*KNOWN_SAMPLES, *sorted(fresh)]
+
+
+known = Probes(lambda: KNOWN_SAMPLES)
+
+
+output_size = Exercise(
+    name="output_size",
+    lesson=1,
+    prompt="Write the formula: the size that leaves a convolution, for any numbers.",
+    checks=(
+        is_function("output_size(size, kernel_size, stride, padding)"),
+        computes(conv_size, "output_size", _layer_samples),
+    ),
+    answers=(
+        lambda: (
+            lambda size, kernel_size, stride, padding: (
+                (size + 2 * padding - kernel_size) // stride + 1
+            )
+        ),
+        lambda: (
+            lambda size, kernel_size, stride, padding: len(
+                range(0, size + 2 * padding - kernel_size + 1, stride)
+            )
+        ),
+    ),
+    mistakes=(
+        known.mistake(
+            "no floor",
+            "There are no half cells: a last step that does not fit whole is not made. // floors.",
+            lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+        ),
+        known.mistake(
+            "rounded up",
+            "You round up. A last step that does not fit whole is not made.",
+            lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
+        ),
+        known.mistake(
+            "padding once",
+            "padding is added on both sides, so it counts twice.",
+            lambda n, k, s, p: (n + p - k) // s + 1,
+        ),
+        known.mistake(
+            "kernel forgotten",
+            "The window has a width: its corner cannot travel the last kernel_size cells.",
+            lambda n, k, s, p: (n + 2 * p) // s,
+        ),
+        known.mistake(
+            "first window forgotten",
+            "You counted the steps. One more window stands at the start, before the first step.",
+            lambda n, k, s, p: (n + 2 * p - k) // s,
+        ),
+        known.mistake(
+            "one added before the division",
+            "The one window at the start is added after the division, not before it.",
+            lambda n, k, s, p: (n + 2 * p - k + 1) // s,
+        ),
+    ),
+    hints=(
+        "How many cells wide is the input with its padding? How many of them can the window's first corner travel over?",
+        "That way is travelled in steps of stride, and only whole steps count. Which of Python's divisions forgets the rest?",
+        "`return (size + ___ * padding - ___) ___ stride + ___`",
+    ),
+    solution_text="`return (size + 2 * padding - kernel_size) // stride + 1`",
+    praise="Your formula gives what PyTorch gives, on 45 layers.",
+)

@@ -1,0 +1,51 @@
+"""Lesson 1: the receptive field of two convolutions."""
+
+from __future__ import annotations
+
+from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
+from unet_teach.exercises.exercise import Exercise
+
+sees = Exercise(
+    name="sees",
+    lesson=1,
+    prompt="Two convolutions, each kernel 5, stride 2, padding 2, one after the other: how wide is the receptive field of one output cell?",
+    checks=(
+        whole_numbers(),
+        equals(
+            13,
+            "The receptive field",
+            lambda _: "One layer sees 5. How much further do the 5 cells of the second reach?",
+        ),
+    ),
+    answers=(lambda: 13, lambda: 5 + 4 * 2),
+    mistakes=(
+        wrong_number(
+            "the kernels added", "5 and 5 are not 10: the windows of neighbours overlap.", 10
+        ),
+        wrong_number(
+            "stride forgotten", "That is with stride 1. The second layer's cells lie 2 apart.", 9
+        ),
+        wrong_number(
+            "multiplied", "Windows of neighbours overlap, so the widths do not multiply.", 25
+        ),
+        wrong_number(
+            "one layer", "That is one layer. The second looks at 5 cells that see 5 each.", 5
+        ),
+        wrong_number(
+            "kernel 3", "That is with kernel 3: 3, then 3 + 2·2. Here the kernel is 5.", 7
+        ),
+        wrong_number(
+            "the pitch", "4 is how far two neighbouring outputs stand apart. How wide is one?", 4
+        ),
+        wrong_number(
+            "the second stride as well", "The stride of the *last* layer moves it, no more.", 21
+        ),
+    ),
+    hints=(
+        "One output of the first layer sees 5. Its neighbour sees 5 as well, 2 cells further on. How wide do two neighbours see together?",
+        "Five neighbours: the first sees 5, and each of the other four adds the step of its layer.",
+        "5 + 4·___",
+    ),
+    solution_text="`5 + 4 * 2`, which is 13: five neighbours, 2 pixels apart, each 5 wide.",
+    praise="5, then 13. Each halving doubles what the next layer adds.",
+)

@@ -1,0 +1,132 @@
+"""Lesson 2: the formula for the output size of a transposed convolution."""
+
+from __future__ import annotations
+
+import random
+
+from unet_teach.arithmetic import (
+    conv_transpose_output_size,
+)
+from unet_teach.exercises.checks.functions import Probes, computes, is_function
+from unet_teach.exercises.exercise import Exercise
+
+KNOWN_LAYERS = [
+    (5, 3, 2, 1, 0),
+    (7, 2, 3, 0, 2),
+    (8, 3, 2, 1, 1),
+    (9, 5, 4, 2, 3),
+    (16, 4, 2, 1, 0),
+]
+
+
+def _up_size(size: int, kernel_size: int, stride: int, padding: int, output_padding: int) -> int:
+    return int(conv_transpose_output_size(size, kernel_size, stride, padding, output_padding))
+
+
+def _layer_samples() -> list[tuple[int, int, int, int, int]]:
+    """Known ones, so that equal answers get equal sentences, then 40 fresh ones."""
+    chance = random.Random()  # its own: the student's random numbers stay where they are
+    fresh = []
+    for _ in range(40):
+        stride = chance.randint(1, 4)
+        window = (chance.randint(1, 7), stride, chance.randint(0, 3))
+        fresh.append((chance.randint(8, 99), *window, chance.randrange(stride)))
+    return [*KNOWN_LAYERS, *sorted(fresh)]
+
+
+known = Probes(lambda: KNOWN_LAYERS)
+
+
+up_size = Exercise(
+    name="up_size",
+    lesson=2,
+    prompt="Write the formula: the size that leaves a transposed convolution, for any numbers.",
+    checks=(
+        is_function("up_size(size, kernel_size, stride, padding, output_padding)"),
+        computes(_up_size, "up_size", _layer_samples),
+    ),
+    answers=(
+        lambda: lambda n, k, s, p, o: (n - 1) * s + k - 2 * p + o,
+        lambda: lambda n, k, s, p, o: len(range(p, (n - 1) * s + k - p + o)),
+        lambda: lambda n, k, s, p, o: n * s + (k - s) - 2 * p + o,
+    ),
+    mistakes=(
+        known.mistake(
+            "the convolution's formula",
+            "That is the formula of the way down. On the way up the stride multiplies.",
+            lambda n, k, s, p, o: (n + 2 * p - k) // s + 1,
+        ),
+        known.mistake(
+            "the convolution's formula and output_padding",
+            "That is the way down with output_padding added. What does the stride do here?",
+            lambda n, k, s, p, o: (n + 2 * p - k) // s + 1 + o,
+        ),
+        known.mistake(
+            "output_padding forgotten",
+            "All is there but output_padding.",
+            lambda n, k, s, p, o: (n - 1) * s + k - 2 * p,
+        ),
+        known.mistake(
+            "output_padding twice",
+            "output_padding keeps rows at one edge only, so it counts once.",
+            lambda n, k, s, p, o: (n - 1) * s + k - 2 * p + 2 * o,
+        ),
+        known.mistake(
+            "output_padding subtracted",
+            "output_padding makes the map larger: it crops less.",
+            lambda n, k, s, p, o: (n - 1) * s + k - 2 * p - o,
+        ),
+        known.mistake(
+            "padding once",
+            "padding crops on both sides, so it counts twice.",
+            lambda n, k, s, p, o: (n - 1) * s + k - p + o,
+        ),
+        known.mistake(
+            "padding added",
+            "Here padding makes the map smaller: it is cropped from what was painted.",
+            lambda n, k, s, p, o: (n - 1) * s + k + 2 * p + o,
+        ),
+        known.mistake(
+            "padding forgotten",
+            "You counted all that is painted. What does padding do with its edges?",
+            lambda n, k, s, p, o: (n - 1) * s + k + o,
+        ),
+        known.mistake(
+            "size instead of the steps",
+            "Between the first patch and the last there is one step less than there are patches.",
+            lambda n, k, s, p, o: n * s + k - 2 * p + o,
+        ),
+        known.mistake(
+            "kernel forgotten",
+            "The steps lead to where the last patch begins. How wide is a patch?",
+            lambda n, k, s, p, o: (n - 1) * s - 2 * p + o,
+        ),
+        known.mistake(
+            "kernel less one",
+            "One too few: that is the index of the last cell. Indices begin at 0.",
+            lambda n, k, s, p, o: (n - 1) * s + (k - 1) - 2 * p + o,
+        ),
+        known.mistake(
+            "one too many",
+            "One too many. The + 1 belongs to the way down, or to a kernel written as kernel_size − 1.",
+            lambda n, k, s, p, o: (n - 1) * s + k - 2 * p + o + 1,
+        ),
+        known.mistake(
+            "size times stride",
+            "It doubles for the document's five numbers. The kernel and the crop count as well.",
+            lambda n, k, s, p, o: n * s,
+        ),
+        known.mistake(
+            "always doubled",
+            "That is the document's layer alone. What if the stride were 3?",
+            lambda n, k, s, p, o: 2 * n,
+        ),
+    ),
+    hints=(
+        "Each input cell paints a patch of kernel_size cells, each patch begins stride cells after the one before. Where does the last one begin?",
+        "From there it reaches kernel_size cells further: all that is painted. padding crops this on two sides, output_padding crops less on one.",
+        "`return (size - ___) * ___ + ___ - ___ * padding + ___`",
+    ),
+    solution_text="`return (size - 1) * stride + kernel_size - 2 * padding + output_padding`",
+    praise="Your formula gives what PyTorch gives, on 45 layers.",
+)

@@ -1,0 +1,92 @@
+"""Lesson 4: a `forward` for the document's layers, with skips that are concatenated."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.exercises.checks.networks import (
+    flows,
+    raises,
+)
+from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.lesson_4.document_checks import (
+    SKIPS,
+    document,
+    document_ladder,
+    slips_of_both,
+)
+from unet_teach.exercises.lesson_4.document_forwards import (
+    HalfWide,
+    LastNarrow,
+    add,
+    cat,
+    joining,
+)
+from unet_teach.networks.document import ConcatenatingUNet
+
+forward_cat = Exercise(
+    name="forward_cat",
+    lesson=4,
+    prompt="Now concatenate: change the layers that need it, and join with `torch.cat`.",
+    checks=document_ladder("cat", "class Concatenating(DocumentUNet): …"),
+    answers=(
+        lambda: ConcatenatingUNet,
+        joining(cat, base=ConcatenatingUNet),
+        joining(lambda x, skip: torch.cat([x, skip], dim=1), base=ConcatenatingUNet, bend=F.gelu),
+    ),
+    mistakes=(
+        *slips_of_both(cat, ConcatenatingUNet),
+        KnownMistake(
+            "layers unchanged",
+            "256 from below and 256 from the skip: upconv2 is given 512 channels.",
+            joining(cat),
+            raises(document, "to have 256 channels, but got 512"),
+        ),
+        KnownMistake(
+            "only the first layer changed",
+            "upconv2 is right now. The layers above it meet a skip as well.",
+            joining(cat, base=HalfWide),
+            raises(document, "to have 128 channels, but got 256"),
+        ),
+        KnownMistake(
+            "joined along the batch",
+            "dim=0 is the batch. Channels are dim=1.",
+            joining(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
+            raises(document, "input[2,", "to have 512 channels, but got 256"),
+        ),
+        KnownMistake(
+            "added after all",
+            "The layers wait for twice the channels: here the maps are added, or one is left out.",
+            joining(add, base=ConcatenatingUNet),
+            raises(document, "to have 512 channels, but got 256"),
+        ),
+        KnownMistake(
+            "the last layer forgotten",
+            "upconv4 meets the topmost skip: 64 from below, 64 across.",
+            joining(cat, base=LastNarrow),
+            raises(document, "to have 64 channels, but got 128"),
+        ),
+        KnownMistake(
+            "the map from below twice",
+            "Does anything come from the way down? The channels fit, but nothing crosses.",
+            joining(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
+            flows(document, lambda flow: not flow.skips),
+            at=SKIPS,
+        ),
+    ),
+    hints=(
+        "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",
+        "Three layers take what a join made: upconv2, upconv3, upconv4. Their in_channels double.",
+        "`self.upconv2 = nn.ConvTranspose2d(___, 128, 3, stride=2, padding=1, output_padding=1)`, and `x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=___)`",
+    ),
+    solution_text=(
+        "In `__init__`:\n"
+        "`self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)\n"
+        "self.upconv3 = nn.ConvTranspose2d(256, 64, 3, stride=2, padding=1, output_padding=1)\n"
+        "self.upconv4 = nn.ConvTranspose2d(128, out_channels, 3, padding=1)`\n"
+        "In `forward`, three times, as in:\n"
+        "`x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=1)`"
+    ),
+    praise="Three joins side by side, and the three layers above them take twice the channels.",
+)

@@ -1,0 +1,180 @@
+"""Lesson 5: from a mask file to a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.exercises.checks.functions import Case, Probes, is_function, matches, returns
+from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.lesson_5.mask_shapes import shape_said
+
+
+def _files() -> list[Case]:
+    """What a mask file may hold: truth values, 0/1, 0/255, labels, more labels, nothing, all."""
+    shape = torch.rand(5, 7) < 0.4
+    shape[0, :2], shape[0, 2] = True, False
+    labels = torch.arange(1, 36).reshape(5, 7)
+    return [
+        Case("On a mask of 0 and 255", (255 * shape.to(torch.uint8),)),
+        Case("On a mask of 0 and 1", (shape.to(torch.uint8),)),
+        Case("On a mask of labels, 0 to 35", ((labels * shape).to(torch.uint8),)),
+        Case("On a mask of True and False", (shape,)),
+        Case(
+            "On a mask of labels up to 450", ((labels * shape).to(torch.int32) * 8 + 170 * shape,)
+        ),
+        Case("On a mask of labels up to 256", ((256 * shape).to(torch.int32),)),
+        Case("On a mask of 0 alone", (torch.zeros(5, 7, dtype=torch.uint8),)),
+        Case("On a mask of 255 alone", (torch.full((5, 7), 255, dtype=torch.uint8),)),
+    ]
+
+
+def _a_float_tensor(value: object) -> str | None:
+    if not isinstance(value, Tensor):
+        return f"something of type {type(value).__name__} comes out, wanted a tensor"
+    if not value.is_floating_point():
+        return f"numbers of type {value.dtype} come out; the loss needs floats"
+    return None
+
+
+def _value_said(case: Case, value: object) -> str | None:
+    (picture,) = case.inputs
+    if not isinstance(value, Tensor) or value.shape != picture.shape:
+        return shape_said(value, picture)
+    place = tuple((value != (picture != 0)).nonzero()[0])
+    return (
+        f"a pixel of {picture[place].item()} becomes {value[place].item():.4g}, wanted "
+        f"{float(picture[place] != 0):.0f}"
+    )
+
+
+def _ones_in_place(picture: Tensor) -> Tensor:
+    picture[picture != 0] = 1
+    return picture.float()
+
+
+def _changes_the_picture(answer: Callable[[Tensor], object]) -> bool:
+    (picture,) = _files()[0].inputs
+    given = picture.clone()
+    answer(given)
+    return not torch.equal(given, picture)
+
+
+known = Probes(_files)
+
+
+clean_mask = Exercise(
+    name="clean_mask",
+    lesson=5,
+    prompt="A mask file holds 0 for ground and, for foreground, True, 1, 255 or the labels 1, 2, 3 and on (a tensor of bool, uint8 or int32). Make it a float tensor of 0 and 1.",
+    checks=(
+        is_function("clean_mask(picture)"),
+        returns("floats", _a_float_tensor, _files),
+        matches(lambda picture: (picture != 0).float(), _files, _value_said),
+    ),
+    answers=(
+        lambda: lambda picture: (picture != 0).float(),
+        lambda: lambda picture: picture.bool().to(torch.float32),
+        lambda: lambda picture: picture.float().clamp(max=1),
+        lambda: lambda picture: torch.where(picture > 0, 1.0, 0.0),
+    ),
+    mistakes=(
+        known.mistake(
+            "divided by 255",
+            "Divided by 255, a file of 0 and 1 becomes 0 and 0.004: next to no foreground. Which question do all the files answer alike?",
+            lambda p: p / 255,
+            lambda p: p.float() / 255,
+        ),
+        known.mistake(
+            "as it is",
+            "You leave the values as they are. A loss told that the truth is 255 pushes every logit up without an end. What do all foreground values have in common?",
+            lambda p: p.float(),
+            lambda p: p,
+        ),
+        known.mistake(
+            "above 127",
+            "Above 127 is right for 0 and 255. In a file of 0 and 1, or of labels, objects get lost, and nobody is told.",
+            lambda p: (p > 127).float(),
+            lambda p: (p >= 128).float(),
+            lambda p: p > 127,
+        ),
+        known.mistake(
+            "only 255",
+            "You take 255 alone for foreground. It may be 1, or the label of an object.",
+            lambda p: (p == 255).float(),
+            lambda p: p == 255,
+        ),
+        known.mistake(
+            "only 1",
+            "You take 1 alone for foreground. It may be 255, or the label of another object.",
+            lambda p: (p == 1).float(),
+            lambda p: p == 1,
+        ),
+        known.mistake(
+            "divided by 255 and rounded",
+            "Divided by 255 and rounded, 1 becomes 0 and the label 450 becomes 2: objects get lost or count twice. Ask what all foreground values have in common.",
+            lambda p: (p / 255).round(),
+            lambda p: torch.round(p.float() / 255),
+        ),
+        KnownMistake(
+            "the picture changed",
+            "Whoever gave you the picture has lost it. Work on a copy, or compare: a comparison makes a new tensor.",
+            lambda: _ones_in_place,
+            _changes_the_picture,
+            at="its values",
+        ),
+        known.mistake(
+            "truth values, not floats",
+            "The right pixels, but no floats: the loss subtracts and multiplies. One step more.",
+            lambda p: p.bool(),
+            lambda p: (p != 0).to(torch.uint8),
+            lambda p: (p != 0).long(),
+            at="floats",
+        ),
+        known.mistake(
+            "divided by the largest",
+            "Divided by the largest value, the objects of a file of labels get a share each, 1/35 to 1, and a file of 0 alone divides by 0.",
+            lambda p: p.float() / p.max(),
+            lambda p: p.float() / p.float().max().clamp(min=1),
+            lambda p: (p.float() - p.min()) / (p.max() - p.min()),
+            lambda p: (p.float() - p.float().min()) / (p.float().max() - p.float().min()),
+        ),
+        known.mistake(
+            "the wrong way round",
+            "Ground and foreground have changed places: 0 is the ground.",
+            lambda p: (p == 0).float(),
+            lambda p: p == 0,
+        ),
+        known.mistake(
+            "an overflow",
+            "uint8 counts to 255 and then begins at 0 again: your object 256 has vanished. Ask whether it is 0 before changing the type.",
+            lambda p: (p.to(torch.uint8) != 0).float(),
+            lambda p: (p.to(torch.uint8) > 0).float(),
+            lambda p: p.to(torch.uint8).bool().float(),
+            lambda p: p.byte().float().clamp(max=1),
+        ),
+        known.mistake(
+            "half of the largest",
+            "Your threshold depends on the other values of the file: in a file of labels the low ones get lost.",
+            lambda p: (p == p.max()).float(),
+            lambda p: (p >= p.max()).float(),
+            lambda p: (p > p.max() / 2).float(),
+            lambda p: (p.float() > p.float().mean()).float(),
+        ),
+        known.mistake(
+            "one class a label",
+            "One channel a label tells the objects apart. Asked is only foreground or not.",
+            lambda p: F.one_hot(p.long()).float(),
+        ),
+    ),
+    hints=(
+        "1, 255, True, 7: all of them mean foreground. What do they have in common?",
+        "A comparison with 0 gives True and False. How do they become 1.0 and 0.0?",
+        "`return (picture ___ ___).float()`",
+    ),
+    solution_text="`return (picture != 0).float()`: whatever is not ground is 1.0.",
+    praise="Whatever is not 0 is foreground, in all these files alike. Look at one all the same: some files have it the other way round.",
+)
