@@ -107,7 +107,8 @@ def unregistered(
         ),
         KnownMistake(
             "layers made in forward",
-            "A layer that `forward` makes is a new one each time, with new random weights. Make it in `__init__`.",
+            "A layer that `forward` makes is a new one each time, with new random weights. Make it "
+            "in `__init__`.",
             remade,
             lambda answer: not in_a_list(answer),
             at=FOUND,

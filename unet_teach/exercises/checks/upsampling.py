@@ -118,8 +118,8 @@ def overlap_fault(module: nn.Module) -> str | None:
         for line, cells in _lines(middle).items():
             if max(cells) - min(cells) > tolerance:
                 return (
-                    f"A flat {sizes_as_text(sizes)} map, all weights alike: the cells of a {line} should come "
-                    f"out alike, but they go {_ratio(cells[:4])}."
+                    f"A flat {sizes_as_text(sizes)} map, all weights alike: the cells of a {line} "
+                    f"should come out alike, but they go {_ratio(cells[:4])}."
                 )
     return None
 

@@ -138,6 +138,7 @@ to_mask = Exercise(
             "numbers, not truth values",
             "The values are right, as 0 and 1. A comparison alone gives True and False: leave away what makes numbers of them.",
             lambda x: (x > 0).float(),
+            at="a mask of truth values",
         ),
         known.mistake(
             "probabilities",
@@ -162,7 +163,6 @@ to_mask = Exercise(
             "stretched to 0 to 1",
             "You stretch the logits to 0 to 1 by their largest and smallest. That makes no probabilities: one bright pixel then changes all the others.",
             lambda x: _of_range(x, (0, 1, 2, 3)),
-            lambda x: _of_range(x, (1, 2, 3)),
             lambda x: x / x.max() > 0.5,
         ),
         known.mistake(

@@ -150,7 +150,6 @@ mean_and_spread = Exercise(
             "a failed run dropped",
             "Your numbers leave the NaN out, and nobody hears that one run in three failed. Let it show: the answer is NaN as well.",
             lambda s: (np.nanmean(s), np.nanstd(s, ddof=1)),
-            lambda s: (np.nanmean(s), np.nanstd(s)),
             cases=lambda: [*_known_scores(), _failed_run()],
         ),
         KnownMistake(
@@ -163,7 +162,6 @@ mean_and_spread = Exercise(
             "a failed run counted as 0",
             "You count NaN as 0. That is a score nobody measured. Let it show: NaN.",
             lambda s: summary(np.nan_to_num(s).tolist()),
-            lambda s: summary(np.nan_to_num(s).tolist())[::-1],
             cases=lambda: [*_known_scores(), _failed_run()],
         ),
     ),

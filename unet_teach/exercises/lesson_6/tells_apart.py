@@ -111,7 +111,6 @@ tells_apart = Exercise(
                 all(x > y for x, y in zip(a, b, strict=False))
                 or all(x < y for x, y in zip(a, b, strict=False))
             ),
-            lambda a, b: all(x != y for x, y in zip(a, b, strict=False)),
         ),
         known.mistake(
             "both ends higher",
@@ -161,7 +160,6 @@ tells_apart = Exercise(
             "the lists compared",
             "Python compares two lists by the first place where they differ: one seed decides.",
             lambda a, b: a > b,
-            lambda a, b: a != b,
         ),
         known.mistake(
             "mean ± standard deviation",
