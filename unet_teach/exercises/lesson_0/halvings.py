@@ -28,18 +28,14 @@ halvings = Exercise(
     ),
     answers=(lambda: 3, lambda: 3.0),
     mistakes=(
-        wrong_number(
-            "the factor", "96 / 12 = 8 is how much smaller it is. Asked is in how many steps.", 8
-        ),
-        wrong_number(
-            "the sizes counted", "96, 48, 24, 12 are four sizes. Count the steps between.", 4
-        ),
-        wrong_number(
-            "the size", "12 is the size to arrive at. How often do you halve 96 to get there?", 12
-        ),
-        wrong_number(
-            "the difference", "84 is the difference. Halving divides, it does not take away.", 84
-        ),
+        wrong_number("the factor", "96 / 12 = 8 is how much smaller it is. Asked is in how many steps.",
+            8),
+        wrong_number("the sizes counted", "96, 48, 24, 12 are four sizes. Count the steps between.",
+            4),
+        wrong_number("the size", "12 is the size to arrive at. How often do you halve 96 to get there?",
+            12),
+        wrong_number("the difference", "84 is the difference. Halving divides, it does not take away.",
+            84),
         wrong_number("one too few", "One step more.", 2),
     ),
     hints=(
@@ -49,4 +45,4 @@ halvings = Exercise(
     ),
     solution_text="`3`: 96 → 48 → 24 → 12.",
     praise="96 → 48 → 24 → 12: three halvings. We say that the network has a depth of 3.",
-)
+)  # fmt: skip

@@ -36,41 +36,20 @@ unets = Exercise(
         lambda: ["A", "E"],
     ),
     mistakes=(
-        _names(
-            "only cat",
-            "Look for another whose bridges join by *adding*: that is a skip as well.",
-            "A",
-        ),
-        _names(
-            "only add",
-            "And the one whose bridges lay the maps side by side?",
-            "E",
-        ),
-        _names(
-            "no skip needed",
-            "An hourglass is no U yet: what would cross its middle?",
-            "ABE",
-        ),
-        _names(
-            "no down-sampling",
-            "Bridges alone are not enough: where does C go down?",
-            "ACE",
-        ),
-        _names(
-            "no symmetry",
-            "One jump up leaves no level for a bridge to arrive at.",
-            "ADE",
-        ),
-        _names(
-            "only the classifier left out",
-            "B, C and D lack a mark or more, each. Which?",
-            "ABCDE",
-        ),
-        _names(
-            "all",
-            "If all were, the word would mean nothing. Tick the marks off.",
-            "ABCDEF",
-        ),
+        _names("only cat", "Look for another whose bridges join by *adding*: that is a skip as well.",
+            "A"),
+        _names("only add", "And the one whose bridges lay the maps side by side?",
+            "E"),
+        _names("no skip needed", "An hourglass is no U yet: what would cross its middle?",
+            "ABE"),
+        _names("no down-sampling", "Bridges alone are not enough: where does C go down?",
+            "ACE"),
+        _names("no symmetry", "One jump up leaves no level for a bridge to arrive at.",
+            "ADE"),
+        _names("only the classifier left out", "B, C and D lack a mark or more, each. Which?",
+            "ABCDE"),
+        _names("all", "If all were, the word would mean nothing. Tick the marks off.",
+            "ABCDEF"),
     ),
     hints=(
         "Take the marks one at a time. In which pictures does the path go down? Up? Across?",
@@ -79,4 +58,4 @@ unets = Exercise(
     ),
     solution_text="`'AE'`: A joins by concatenating, E by adding. B has no skips, C never goes down, D comes up in one jump, F never comes up.",
     praise="A and E have all four marks. How they join, side by side or added, does not matter.",
-)
+)  # fmt: skip

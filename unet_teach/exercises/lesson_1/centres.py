@@ -17,23 +17,15 @@ centres = Exercise(
     ),
     answers=(lambda: 150, lambda: 10 * 15, lambda: 150.0),
     mistakes=(
-        wrong_number(
-            "every cell", "That is every cell. With stride 2 a centre jumps over the next.", 600
-        ),
+        wrong_number("every cell", "That is every cell. With stride 2 a centre jumps over the next.",
+            600),
         wrong_number("one axis only", "You halved one axis. The window jumps in both.", 300),
-        wrong_number(
-            "the sides added", "10 rows and 15 columns of windows: how many windows are that?", 25
-        ),
-        wrong_number(
-            "without padding",
-            "That is without padding: the first centre would stand on cell 1.",
-            9 * 14,
-        ),
-        wrong_number(
-            "the padding as well",
-            "No centre stands on the padding: the first is on cell 0, the last on 18 and 28.",
-            11 * 16,
-        ),
+        wrong_number("the sides added", "10 rows and 15 columns of windows: how many windows are that?",
+            25),
+        wrong_number("without padding", "That is without padding: the first centre would stand on cell 1.",
+            9 * 14),
+        wrong_number("the padding as well", "No centre stands on the padding: the first is on cell 0, the last on 18 and 28.",
+            11 * 16),
     ),
     hints=(
         "Each output cell has one window, each window one centre. How many outputs are there?",
@@ -42,4 +34,4 @@ centres = Exercise(
     ),
     solution_text="`10 * 15`: one centre an output cell, 150 of 600 cells, one in four.",
     praise="150 of 600: one cell in four is a centre. Every cell is covered all the same.",
-)
+)  # fmt: skip

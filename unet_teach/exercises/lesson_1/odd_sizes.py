@@ -24,17 +24,14 @@ odd_sizes = Exercise(
     checks=(whole_numbers(2), equals((15, 16), "The pair", _what_they_give, any_order=True)),
     answers=(lambda: (15, 16), lambda: [15, 16], lambda: (16, 15)),
     mistakes=(
-        wrong_number(
-            "one too high", "Halve 17: (17 + 2 − 3) // 2 + 1 = 9. Look below 16.", (16, 17)
-        ),
+        wrong_number("one too high", "Halve 17: (17 + 2 − 3) // 2 + 1 = 9. Look below 16.",
+            (16, 17)),
         wrong_number("twice and half", "4 is what comes out of 8. Asked is what goes in.", (4, 16)),
         wrong_number("no padding", "Those are right without padding. Here padding=1.", (17, 18)),
-        wrong_number(
-            "the first steps", "14 gives (14 + 2 − 3) // 2 + 1 = 7: one too small.", (14, 15)
-        ),
-        wrong_number(
-            "not both", "16 is one of them. Which other size loses its rest in //?", (16, 16)
-        ),
+        wrong_number("the first steps", "14 gives (14 + 2 − 3) // 2 + 1 = 7: one too small.",
+            (14, 15)),
+        wrong_number("not both", "16 is one of them. Which other size loses its rest in //?",
+            (16, 16)),
     ),
     hints=(
         "Halving 16 gives 8. Which neighbour of 16 gives 8 as well?",
@@ -43,4 +40,4 @@ odd_sizes = Exercise(
     ),
     solution_text="`(15, 16)`: (15 − 1) // 2 = (16 − 1) // 2 = 7, and 7 + 1 = 8.",
     praise="15 and 16 both become 8. From the 8 alone, nobody can tell which it was.",
-)
+)  # fmt: skip

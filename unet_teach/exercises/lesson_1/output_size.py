@@ -45,36 +45,18 @@ output_size = Exercise(
         ),
     ),
     mistakes=(
-        known.mistake(
-            "no floor",
-            "There are no half cells: a last step that does not fit whole is not made. // floors.",
-            lambda n, k, s, p: (n + 2 * p - k) / s + 1,
-        ),
-        known.mistake(
-            "rounded up",
-            "You round up. A last step that does not fit whole is not made.",
-            lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
-        ),
-        known.mistake(
-            "padding once",
-            "padding is added on both sides, so it counts twice.",
-            lambda n, k, s, p: (n + p - k) // s + 1,
-        ),
-        known.mistake(
-            "kernel forgotten",
-            "The window has a width: its corner cannot travel the last kernel_size cells.",
-            lambda n, k, s, p: (n + 2 * p) // s,
-        ),
-        known.mistake(
-            "first window forgotten",
-            "You counted the steps. One more window stands at the start, before the first step.",
-            lambda n, k, s, p: (n + 2 * p - k) // s,
-        ),
-        known.mistake(
-            "one added before the division",
-            "The one window at the start is added after the division, not before it.",
-            lambda n, k, s, p: (n + 2 * p - k + 1) // s,
-        ),
+        known.mistake("no floor", "There are no half cells: a last step that does not fit whole is not made. // floors.",
+            lambda n, k, s, p: (n + 2 * p - k) / s + 1),
+        known.mistake("rounded up", "You round up. A last step that does not fit whole is not made.",
+            lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
+        known.mistake("padding once", "padding is added on both sides, so it counts twice.",
+            lambda n, k, s, p: (n + p - k) // s + 1),
+        known.mistake("kernel forgotten", "The window has a width: its corner cannot travel the last kernel_size cells.",
+            lambda n, k, s, p: (n + 2 * p) // s),
+        known.mistake("first window forgotten", "You counted the steps. One more window stands at the start, before the first step.",
+            lambda n, k, s, p: (n + 2 * p - k) // s),
+        known.mistake("one added before the division", "The one window at the start is added after the division, not before it.",
+            lambda n, k, s, p: (n + 2 * p - k + 1) // s),
     ),
     hints=(
         "How many cells wide is the input with its padding? How many of them can the window's first corner travel over?",
@@ -83,4 +65,4 @@ output_size = Exercise(
     ),
     solution_text="`return (size + 2 * padding - kernel_size) // stride + 1`",
     praise="Your formula gives what PyTorch gives, on 45 layers.",
-)
+)  # fmt: skip

@@ -19,27 +19,20 @@ sees = Exercise(
     ),
     answers=(lambda: 13, lambda: 5 + 4 * 2),
     mistakes=(
-        wrong_number(
-            "the kernels added", "5 and 5 are not 10: the windows of neighbours overlap.", 10
-        ),
-        wrong_number(
-            "stride forgotten", "That is with stride 1. The second layer's cells lie 2 apart.", 9
-        ),
-        wrong_number(
-            "multiplied", "Windows of neighbours overlap, so the widths do not multiply.", 25
-        ),
-        wrong_number(
-            "one layer", "That is one layer. The second looks at 5 cells that see 5 each.", 5
-        ),
-        wrong_number(
-            "kernel 3", "That is with kernel 3: 3, then 3 + 2·2. Here the kernel is 5.", 7
-        ),
-        wrong_number(
-            "the pitch", "4 is how far two neighbouring outputs stand apart. How wide is one?", 4
-        ),
-        wrong_number(
-            "the second stride as well", "The stride of the *last* layer moves it, no more.", 21
-        ),
+        wrong_number("the kernels added", "5 and 5 are not 10: the windows of neighbours overlap.",
+            10),
+        wrong_number("stride forgotten", "That is with stride 1. The second layer's cells lie 2 apart.",
+            9),
+        wrong_number("multiplied", "Windows of neighbours overlap, so the widths do not multiply.",
+            25),
+        wrong_number("one layer", "That is one layer. The second looks at 5 cells that see 5 each.",
+            5),
+        wrong_number("kernel 3", "That is with kernel 3: 3, then 3 + 2·2. Here the kernel is 5.",
+            7),
+        wrong_number("the pitch", "4 is how far two neighbouring outputs stand apart. How wide is one?",
+            4),
+        wrong_number("the second stride as well", "The stride of the *last* layer moves it, no more.",
+            21),
     ),
     hints=(
         "One output of the first layer sees 5. Its neighbour sees 5 as well, 2 cells further on. How wide do two neighbours see together?",
@@ -48,4 +41,4 @@ sees = Exercise(
     ),
     solution_text="`5 + 4 * 2`, which is 13: five neighbours, 2 pixels apart, each 5 wide.",
     praise="5, then 13. Each halving doubles what the next layer adds.",
-)
+)  # fmt: skip

@@ -73,54 +73,26 @@ not_restored = Exercise(
         lambda: [n for n in range(12, 19) if (n - 1) % 3],
     ),
     mistakes=(
-        _picks(
-            "those that do",
-            "You found those that come back. Asked are the others.",
-            (13, 16),
-        ),
-        KnownMistake(
-            "none",
-            "The same numbers down and up are not enough: the stride merges three sizes into one.",
-            lambda: [],
-            lambda a: isinstance(a, tuple | list | set) and not a,
-        ),
-        _picks(
-            "all",
-            "The way down merges three sizes. One of the three returns.",
-            tuple(ASKED),
-        ),
-        _picks(
-            "the multiples of 3",
-            "The first formula divides by 3. Is it the size itself that it divides?",
-            (12, 15, 18),
-        ),
-        _picks(
-            "those that leave a rest by 3",
-            "You look at the size's rest by 3. Put 13 into the first formula: what is divided?",
-            (13, 14, 16, 17),
-        ),
-        _picks(
-            "the odd ones",
-            "Odd or even decides with stride 2. Here it is 3.",
-            (13, 15, 17),
-        ),
-        _picks(
-            "the even ones",
-            "Even sizes fail with stride 2 and no output_padding. Here the stride is 3.",
-            (12, 14, 16, 18),
-        ),
-        KnownMistake(
-            "an end forgotten",
-            "Did you try both ends of the list as well?",
+        _picks("those that do", "You found those that come back. Asked are the others.",
+            (13, 16)),
+        KnownMistake("none", "The same numbers down and up are not enough: the stride merges three sizes into one.",
+            lambda: [], lambda a: isinstance(a, tuple | list | set) and not a),
+        _picks("all", "The way down merges three sizes. One of the three returns.",
+            tuple(ASKED)),
+        _picks("the multiples of 3", "The first formula divides by 3. Is it the size itself that it divides?",
+            (12, 15, 18)),
+        _picks("those that leave a rest by 3", "You look at the size's rest by 3. Put 13 into the first formula: what is divided?",
+            (13, 14, 16, 17)),
+        _picks("the odd ones", "Odd or even decides with stride 2. Here it is 3.",
+            (13, 15, 17)),
+        _picks("the even ones", "Even sizes fail with stride 2 and no output_padding. Here the stride is 3.",
+            (12, 14, 16, 18)),
+        KnownMistake("an end forgotten", "Did you try both ends of the list as well?",
             lambda: (14, 15, 17, 18),
-            lambda a: set() < _chosen(a) < LOST and LOST - _chosen(a) <= {12, 18},
-        ),
-        KnownMistake(
-            "one missing",
-            "One more fails. Send each of the seven down and up.",
+            lambda a: set() < _chosen(a) < LOST and LOST - _chosen(a) <= {12, 18}),
+        KnownMistake("one missing", "One more fails. Send each of the seven down and up.",
             lambda: (12, 14, 17, 18),
-            lambda a: _chosen(a) < LOST and len(_chosen(a)) == len(LOST) - 1,
-        ),
+            lambda a: _chosen(a) < LOST and len(_chosen(a)) == len(LOST) - 1),
     ),
     hints=(
         "How large is 12 after the way down, and how large is that after the way up?",
@@ -129,4 +101,4 @@ not_restored = Exercise(
     ),
     solution_text="`(12, 14, 15, 17, 18)`: 13, 14 and 15 all become 5, and 5 becomes 13 alone.",
     praise="Only 13 and 16 return. The same numbers down and up bring back one size in three.",
-)
+)  # fmt: skip

@@ -41,51 +41,24 @@ restore = Exercise(
         lambda: lambda low, wanted: output_padding_for(low, wanted, 3, stride=2, padding=1),
     ),
     mistakes=(
-        known.mistake(
-            "always 1",
-            "That always doubles, which is one too many where the size was odd.",
-            lambda low, wanted: 1,
-        ),
-        known.mistake(
-            "always 0",
-            "Then no even size ever comes back.",
-            lambda low, wanted: 0,
-        ),
-        known.mistake(
-            "the wrong way round",
-            "It is the other way round: which of the two sizes needs the extra row?",
-            lambda low, wanted: wanted % 2,
-        ),
-        known.mistake(
-            "the whole difference",
-            "The stride makes most of that difference. How far does output_padding=0 get?",
-            lambda low, wanted: wanted - low,
-        ),
-        known.mistake(
-            "the parity of low",
-            "low is the same for both sizes, so low alone cannot tell which it was.",
-            lambda low, wanted: low % 2,
-        ),
-        known.mistake(
-            "the other parity of low",
-            "low alone cannot tell: two different sizes became this one low. Look at wanted.",
-            lambda low, wanted: 1 - low % 2,
-        ),
-        known.mistake(
-            "counted from the double",
-            "You count from 2·low. But output_padding=0 gives one less than that.",
-            lambda low, wanted: wanted - 2 * low,
-        ),
-        known.mistake(
-            "one too many",
-            "One too many: stride 2 leaves a choice of two, 0 and 1.",
-            lambda low, wanted: wanted - 2 * low + 2,
-        ),
-        known.mistake(
-            "the size itself",
-            "wanted is the whole size. Return only the rows that output_padding must add.",
-            lambda low, wanted: wanted,
-        ),
+        known.mistake("always 1", "That always doubles, which is one too many where the size was odd.",
+            lambda low, wanted: 1),
+        known.mistake("always 0", "Then no even size ever comes back.",
+            lambda low, wanted: 0),
+        known.mistake("the wrong way round", "It is the other way round: which of the two sizes needs the extra row?",
+            lambda low, wanted: wanted % 2),
+        known.mistake("the whole difference", "The stride makes most of that difference. How far does output_padding=0 get?",
+            lambda low, wanted: wanted - low),
+        known.mistake("the parity of low", "low is the same for both sizes, so low alone cannot tell which it was.",
+            lambda low, wanted: low % 2),
+        known.mistake("the other parity of low", "low alone cannot tell: two different sizes became this one low. Look at wanted.",
+            lambda low, wanted: 1 - low % 2),
+        known.mistake("counted from the double", "You count from 2·low. But output_padding=0 gives one less than that.",
+            lambda low, wanted: wanted - 2 * low),
+        known.mistake("one too many", "One too many: stride 2 leaves a choice of two, 0 and 1.",
+            lambda low, wanted: wanted - 2 * low + 2),
+        known.mistake("the size itself", "wanted is the whole size. Return only the rows that output_padding must add.",
+            lambda low, wanted: wanted),
     ),
     hints=(
         "16 must become 31 or 32. Which of the two does the layer reach with output_padding=0?",
@@ -96,4 +69,4 @@ restore = Exercise(
         "`return wanted - (2 * low - 1)`: 0 for odd sizes, 1 for even ones. `output_padding_for` in `unet_teach.arithmetic` does it for any layer."
     ),
     praise="Every size comes back, odd or even: this is how a U-Net gets home on any picture.",
-)
+)  # fmt: skip

@@ -15,20 +15,16 @@ arguments = Exercise(
     ),
     answers=(lambda: (3, 5), lambda: [3, 5]),
     mistakes=(
-        wrong_number(
-            "the document's", "No photograph has 64 channels: those are conv2's.", (64, 128)
-        ),
+        wrong_number("the document's", "No photograph has 64 channels: those are conv2's.",
+            (64, 128)),
         wrong_number("swapped", "The other way round: in_channels is the picture's.", (5, 3)),
         wrong_number("grey", "A colour photograph has red, green and blue.", (1, 5)),
-        wrong_number(
-            "a class map", "One channel answers yes or no. Each class needs its own.", (3, 1)
-        ),
-        wrong_number(
-            "a background added", "The 5 classes are all there are; background is one.", (3, 6)
-        ),
-        wrong_number(
-            "the first layer's", "64 is what conv1 makes. What leaves the *network*?", (3, 64)
-        ),
+        wrong_number("a class map", "One channel answers yes or no. Each class needs its own.",
+            (3, 1)),
+        wrong_number("a background added", "The 5 classes are all there are; background is one.",
+            (3, 6)),
+        wrong_number("the first layer's", "64 is what conv1 makes. What leaves the *network*?",
+            (3, 64)),
     ),
     hints=(
         "How many numbers does one pixel of a colour photograph hold?",
@@ -37,4 +33,4 @@ arguments = Exercise(
     ),
     solution_text="`(3, 5)`: red, green, blue go in, one channel a class comes out.",
     praise="Red, green and blue go in, one channel a class comes out. 64 and 128 live inside.",
-)
+)  # fmt: skip

@@ -127,65 +127,30 @@ double_conv = Exercise(
         lambda: _Block,
     ),
     mistakes=(
-        KnownMistake(
-            "no activation between",
-            "Two linear maps in a row are one linear map: the second adds cost and no power.",
+        KnownMistake("no activation between", "Two linear maps in a row are one linear map: the second adds cost and no power.",
             _sequence(_first, _second, _relu),
-            lambda a: bool(_block_flow(a).bare) and _block_flow(a).ends_in_activation,
-            at=BENDS,
-        ),
-        KnownMistake(
-            "no activation at the end",
-            "The next block begins with a convolution, and the two would be one linear map.",
+            lambda a: bool(_block_flow(a).bare) and _block_flow(a).ends_in_activation, at=BENDS),
+        KnownMistake("no activation at the end", "The next block begins with a convolution, and the two would be one linear map.",
             _sequence(_first, _relu, _second),
-            lambda a: not _block_flow(a).bare and not _block_flow(a).ends_in_activation,
-            at=BENDS,
-        ),
-        KnownMistake(
-            "a normalisation in place of an activation",
-            "A normalisation is no activation: it scales and shifts, and that is linear.",
-            _sequence(_first, _norm, _second),
-            lambda a: bool(_block_flow(a).bare) and _norms(a),
-            at=BENDS,
-        ),
-        KnownMistake(
-            "no activation at all",
-            "Nothing here bends: two linear maps in a row are one. Where do the two ReLUs go?",
+            lambda a: not _block_flow(a).bare and not _block_flow(a).ends_in_activation, at=BENDS),
+        KnownMistake("a normalisation in place of an activation", "A normalisation is no activation: it scales and shifts, and that is linear.",
+            _sequence(_first, _norm, _second), lambda a: bool(_block_flow(a).bare) and _norms(a),
+            at=BENDS),
+        KnownMistake("no activation at all", "Nothing here bends: two linear maps in a row are one. Where do the two ReLUs go?",
             _sequence(_first, _second),
             lambda a: bool(_block_flow(a).bare) and not _block_flow(a).ends_in_activation,
-            at=BENDS,
-        ),
-        KnownMistake(
-            "padding forgotten",
-            "Each convolution loses a ring of cells, as in the network of 2015. Padding keeps it.",
-            _sequence(
-                lambda into, out: nn.Conv2d(into, out, 3),
-                _relu,
-                lambda into, out: nn.Conv2d(out, out, 3),
-                _relu,
-            ),
-            lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[2:] == (5, 8),
-        ),
-        KnownMistake(
-            "the second takes what the first took",
-            "The second convolution is given what the first made: out_channels, not in_channels.",
+            at=BENDS),
+        KnownMistake("padding forgotten", "Each convolution loses a ring of cells, as in the network of 2015. Padding keeps it.",
+            _sequence(lambda into, out: nn.Conv2d(into, out, 3), _relu, lambda into, out: nn.Conv2d(out, out, 3), _relu),
+            lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[2:] == (5, 8)),
+        KnownMistake("the second takes what the first took", "The second convolution is given what the first made: out_channels, not in_channels.",
             _sequence(_first, _relu, _first, _relu),
-            raises(_block, "to have 3 channels, but got 8"),
-        ),
-        KnownMistake(
-            "channels widened twice",
-            "The first convolution widens to out_channels, the second keeps them.",
-            _sequence(
-                _first, _relu, lambda into, out: nn.Conv2d(out, 2 * out, 3, padding=1), _relu
-            ),
-            lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[1] == 16,
-        ),
-        KnownMistake(
-            "one convolution",
-            "A 3×3 window sees one neighbour. Two in a row see two, and bend the map twice.",
-            _sequence(_first, _relu),
-            lambda a: _block_flow(a).convolutions == 1,
-        ),
+            raises(_block, "to have 3 channels, but got 8")),
+        KnownMistake("channels widened twice", "The first convolution widens to out_channels, the second keeps them.",
+            _sequence(_first, _relu, lambda into, out: nn.Conv2d(out, 2 * out, 3, padding=1), _relu),
+            lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[1] == 16),
+        KnownMistake("one convolution", "A 3×3 window sees one neighbour. Two in a row see two, and bend the map twice.",
+            _sequence(_first, _relu), lambda a: _block_flow(a).convolutions == 1),
     ),
     hints=(
         "What stands between two convolutions so that they are not one?",
@@ -195,4 +160,4 @@ double_conv = Exercise(
     solution_text="`return nn.Sequential(\n    nn.Conv2d(in_channels, out_channels, 3, padding=1), "
     "nn.ReLU(),\n    nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU(),\n)`",
     praise="Two bends a level, nothing lost at the border.",
-)
+)  # fmt: skip

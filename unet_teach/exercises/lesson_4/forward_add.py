@@ -37,31 +37,14 @@ forward_add = Exercise(
     ),
     mistakes=(
         *slips_of_both(add, DocumentUNet),
-        KnownMistake(
-            "no skip",
-            "The data goes down and up and never across: that is an autoencoder.",
-            joining(lambda x, skip: x),
-            flows(document, lambda flow: not flow.skips),
-            at=SKIPS,
-        ),
-        KnownMistake(
-            "skip of another level",
-            "Two maps of different sizes meet. Which map is as large as what leaves upconv1?",
-            as_class(early),
-            raises(document, "The size of tensor a"),
-        ),
-        KnownMistake(
-            "wrong order",
-            "The first map stored is the last one used: the skips are met in reverse.",
-            as_class(crossed),
-            raises(document, "to have 256 channels, but got 64"),
-        ),
-        KnownMistake(
-            "concatenated",
-            "`cat` doubles the channels, and upconv2 takes 256: these layers fit addition.",
-            joining(cat),
-            raises(document, "to have 256 channels, but got 512"),
-        ),
+        KnownMistake("no skip", "The data goes down and up and never across: that is an autoencoder.",
+            joining(lambda x, skip: x), flows(document, lambda flow: not flow.skips), at=SKIPS),
+        KnownMistake("skip of another level", "Two maps of different sizes meet. Which map is as large as what leaves upconv1?",
+            as_class(early), raises(document, "The size of tensor a")),
+        KnownMistake("wrong order", "The first map stored is the last one used: the skips are met in reverse.",
+            as_class(crossed), raises(document, "to have 256 channels, but got 64")),
+        KnownMistake("concatenated", "`cat` doubles the channels, and upconv2 takes 256: these layers fit addition.",
+            joining(cat), raises(document, "to have 256 channels, but got 512")),
     ),
     hints=(
         "Which maps must you keep on the way down, so that the way up can meet them?",
@@ -79,4 +62,4 @@ forward_add = Exercise(
         "return self.upconv4(x)`"
     ),
     praise="Three skips, each alive, at 32×48, 16×24 and 8×12, and on every other size tried.",
-)
+)  # fmt: skip

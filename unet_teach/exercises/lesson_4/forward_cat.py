@@ -37,43 +37,21 @@ forward_cat = Exercise(
     ),
     mistakes=(
         *slips_of_both(cat, ConcatenatingUNet),
-        KnownMistake(
-            "layers unchanged",
-            "256 from below and 256 from the skip: upconv2 is given 512 channels.",
-            joining(cat),
-            raises(document, "to have 256 channels, but got 512"),
-        ),
-        KnownMistake(
-            "only the first layer changed",
-            "upconv2 is right now. The layers above it meet a skip as well.",
-            joining(cat, base=HalfWide),
-            raises(document, "to have 128 channels, but got 256"),
-        ),
-        KnownMistake(
-            "joined along the batch",
-            "dim=0 is the batch. Channels are dim=1.",
+        KnownMistake("layers unchanged", "256 from below and 256 from the skip: upconv2 is given 512 channels.",
+            joining(cat), raises(document, "to have 256 channels, but got 512")),
+        KnownMistake("only the first layer changed", "upconv2 is right now. The layers above it meet a skip as well.",
+            joining(cat, base=HalfWide), raises(document, "to have 128 channels, but got 256")),
+        KnownMistake("joined along the batch", "dim=0 is the batch. Channels are dim=1.",
             joining(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
-            raises(document, "input[2,", "to have 512 channels, but got 256"),
-        ),
-        KnownMistake(
-            "added after all",
-            "The layers wait for twice the channels: here the maps are added, or one is left out.",
+            raises(document, "input[2,", "to have 512 channels, but got 256")),
+        KnownMistake("added after all", "The layers wait for twice the channels: here the maps are added, or one is left out.",
             joining(add, base=ConcatenatingUNet),
-            raises(document, "to have 512 channels, but got 256"),
-        ),
-        KnownMistake(
-            "the last layer forgotten",
-            "upconv4 meets the topmost skip: 64 from below, 64 across.",
-            joining(cat, base=LastNarrow),
-            raises(document, "to have 64 channels, but got 128"),
-        ),
-        KnownMistake(
-            "the map from below twice",
-            "Does anything come from the way down? The channels fit, but nothing crosses.",
+            raises(document, "to have 512 channels, but got 256")),
+        KnownMistake("the last layer forgotten", "upconv4 meets the topmost skip: 64 from below, 64 across.",
+            joining(cat, base=LastNarrow), raises(document, "to have 64 channels, but got 128")),
+        KnownMistake("the map from below twice", "Does anything come from the way down? The channels fit, but nothing crosses.",
             joining(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
-            flows(document, lambda flow: not flow.skips),
-            at=SKIPS,
-        ),
+            flows(document, lambda flow: not flow.skips), at=SKIPS),
     ),
     hints=(
         "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",
@@ -89,4 +67,4 @@ forward_cat = Exercise(
         "`x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=1)`"
     ),
     praise="Three joins side by side, and the three layers above them take twice the channels.",
-)
+)  # fmt: skip

@@ -168,132 +168,61 @@ own_unet = Exercise(
         *(lambda: Residual, lambda: Separable),
     ),
     mistakes=(
-        KnownMistake(
-            "depth that is not used",
-            "Another depth gives the same network. Is `depth` used in `__init__`?",
+        KnownMistake("depth that is not used", "Another depth gives the same network. Is `depth` used in `__init__`?",
             deep(lambda depth: 2),
-            lambda a: (
-                len(Flow(_network(a, 1), _picture()).sizes)
-                == len(Flow(_network(a, 3), _picture()).sizes)
-            ),
-            at=DEPTHS,
-        ),
-        KnownMistake(
-            "one halving too many",
-            "depth counts halvings: `depth` of them lie between `depth + 1` levels.",
+            lambda a: (len(Flow(_network(a, 1), _picture()).sizes) == len(Flow(_network(a, 3), _picture()).sizes)),
+            at=DEPTHS),
+        KnownMistake("one halving too many", "depth counts halvings: `depth` of them lie between `depth + 1` levels.",
             deep(lambda depth: depth + 1),
-            lambda a: len(Flow(_network(a, 2), _picture()).sizes) == 4,
-            at=DEPTHS,
-        ),
-        KnownMistake(
-            "wrong order of skips",
-            "Two maps of different resolution meet. The last skip stored is the first one used.",
-            changed(forward=forwards),
-            raises(_network, "Sizes of tensors must match"),
-        ),
+            lambda a: len(Flow(_network(a, 2), _picture()).sizes) == 4, at=DEPTHS),
+        KnownMistake("wrong order of skips", "Two maps of different resolution meet. The last skip stored is the first one used.",
+            changed(forward=forwards), raises(_network, "Sizes of tensors must match")),
         *unregistered(
             _network,
             changed(__init__=hidden),
             changed(forward=lambda self, x: nn.Conv2d(5, 5, 1)(Student.forward(self, x))),
         ),
-        KnownMistake(
-            "joined along the batch",
-            "dim=0 is the batch. Channels are dim=1.",
+        KnownMistake("joined along the batch", "dim=0 is the batch. Channels are dim=1.",
             changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
-            raises(_network, "input[2,", "channels, but got"),
-        ),
-        KnownMistake(
-            "skips in the order of the way down",
-            "A layer meets other channels than it was made for. Is the last skip stored the first one used, and are the layers of the way up listed from the bottom up? Behind a `cat`, both maps count.",
-            changed(forward=cut_forwards),
-            raises(_network, "channels, but got"),
-        ),
-        KnownMistake(
-            "skip taken behind the down-sampling",
-            "Two maps meet, but both have been halved already. Store the map *before* its pool.",
+            raises(_network, "input[2,", "channels, but got")),
+        KnownMistake("skips in the order of the way down", "A layer meets other channels than it was made for. Is the last skip stored the first one used, and are the layers of the way up listed from the bottom up? Behind a `cat`, both maps count.",
+            changed(forward=cut_forwards), raises(_network, "channels, but got")),
+        KnownMistake("skip taken behind the down-sampling", "Two maps meet, but both have been halved already. Store the map *before* its pool.",
             changed(forward=late),
             flows(_network, lambda flow: LEVELS[0] not in flow.skips and flow.late_joins),
-            at=SKIPS,
-        ),
-        KnownMistake(
-            "one skip ignored",
-            "The other levels have theirs: what is different at this one?",
-            changed(
-                join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], 1)
-            ),
+            at=SKIPS),
+        KnownMistake("one skip ignored", "The other levels have theirs: what is different at this one?",
+            changed(join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], 1)),
             flows(_network, lambda flow: 0 < len(flow.skips) < DEPTH and not flow.dead_joins),
-            at=SKIPS,
-        ),
-        KnownMistake(
-            "no skip",
-            "The data goes down and up and never across: that is an autoencoder.",
+            at=SKIPS),
+        KnownMistake("no skip", "The data goes down and up and never across: that is an autoencoder.",
             changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
-            flows(
-                _network,
-                lambda flow: (
-                    not (flow.skips or flow.late_joins or flow.dead_joins or flow.cut_joins)
-                ),
-            ),
-            at=SKIPS,
-        ),
-        KnownMistake(
-            "a skip multiplied by zero",
-            "The join is there, but what comes across is worth nothing: its gradient is zero.",
+            flows(_network, lambda flow: (not (flow.skips or flow.late_joins or flow.dead_joins or flow.cut_joins))),
+            at=SKIPS),
+        KnownMistake("a skip multiplied by zero", "The join is there, but what comes across is worth nothing: its gradient is zero.",
             changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
-            flows(_network, lambda flow: not flow.skips and flow.dead_joins),
-            at=SKIPS,
-        ),
-        KnownMistake(
-            "a detached skip",
-            "The join is there, but no gradient goes back across it. Is something detached?",
+            flows(_network, lambda flow: not flow.skips and flow.dead_joins), at=SKIPS),
+        KnownMistake("a detached skip", "The join is there, but no gradient goes back across it. Is something detached?",
             changed(join=lambda self, x, skip, level: torch.cat([skip.detach(), x], dim=1)),
-            flows(_network, lambda flow: not flow.skips and flow.cut_joins),
-            at=SKIPS,
-        ),
-        KnownMistake(
-            "channels that stay",
-            "Each halving leaves a quarter of the cells; twice the channels make up for half.",
+            flows(_network, lambda flow: not flow.skips and flow.cut_joins), at=SKIPS),
+        KnownMistake("channels that stay", "Each halving leaves a quarter of the cells; twice the channels make up for half.",
             changed(width=lambda self, base_channels, level: base_channels),
-            flows(_network, lambda flow: flow.channels(LEVELS[-1]) <= {BASE}),
-            at=WIDTHS,
-        ),
-        KnownMistake(
-            "channels that grow too fast",
-            "Each level has twice the channels of the one above, not four times.",
+            flows(_network, lambda flow: flow.channels(LEVELS[-1]) <= {BASE}), at=WIDTHS),
+        KnownMistake("channels that grow too fast", "Each level has twice the channels of the one above, not four times.",
             changed(width=lambda self, base_channels, level: base_channels * 4**level),
-            flows(_network, lambda flow: BASE * 4**DEPTH in flow.channels(LEVELS[-1])),
-            at=WIDTHS,
-        ),
-        KnownMistake(
-            "no activation",
-            "Where does a ReLU belong? After each 3×3 convolution.",
-            changed(
-                block=lambda self, into, out: nn.Sequential(
-                    nn.Conv2d(into, out, 3, padding=1), nn.Conv2d(out, out, 3, padding=1)
-                )
-            ),
-            flows(_network, _straight),
-            at=BENDS,
-        ),
-        KnownMistake(
-            "an activation after the last layer",
-            "The loss applies its own: `nn.CrossEntropyLoss`, for one, wants logits.",
+            flows(_network, lambda flow: BASE * 4**DEPTH in flow.channels(LEVELS[-1])), at=WIDTHS),
+        KnownMistake("no activation", "Where does a ReLU belong? After each 3×3 convolution.",
+            changed(block=lambda self, into, out: nn.Sequential(nn.Conv2d(into, out, 3, padding=1), nn.Conv2d(out, out, 3, padding=1))),
+            flows(_network, _straight), at=BENDS),
+        KnownMistake("an activation after the last layer", "The loss applies its own: `nn.CrossEntropyLoss`, for one, wants logits.",
             changed(forward=lambda self, x: torch.sigmoid(Student.forward(self, x))),
-            flows(_network, lambda flow: flow.ends_in_activation),
-            at=BENDS,
-        ),
-        KnownMistake(
-            "no repair for odd sizes",
-            "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs; `F.pad` counts left, right, top, bottom.",
+            flows(_network, lambda flow: flow.ends_in_activation), at=BENDS),
+        KnownMistake("no repair for odd sizes", "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs; `F.pad` counts left, right, top, bottom.",
             changed(fit=lambda self, x, skip: x),
-            lambda a: _stops(a, (31, 45), "Sizes of tensors must match"),
-        ),
-        KnownMistake(
-            "hard-coded size",
-            "That is the size of the first picture tried. Take sizes from the maps, not a number.",
+            lambda a: _stops(a, (31, 45), "Sizes of tensors must match")),
+        KnownMistake("hard-coded size", "That is the size of the first picture tried. Take sizes from the maps, not a number.",
             changed(forward=fixed),
-            lambda a: _network(a)(torch.randn(1, IN_CHANNELS, 64, 32)).shape[2:] == PICTURE,
-        ),
+            lambda a: _network(a)(torch.randn(1, IN_CHANNELS, 64, 32)).shape[2:] == PICTURE),
     ),
     hints=(
         "Take it apart: one block, one list of widths, one loop down that stores, one loop up that takes back. Which lists does `__init__` need?",
@@ -302,7 +231,7 @@ own_unet = Exercise(
     ),
     solution_text=SOLUTION,
     praise="Any depth, any width, any size: this is a U-Net, and it is yours.",
-)
+)  # fmt: skip
 
 
 def _stops(answer: Any, size: tuple[int, int], words: str) -> bool:

@@ -15,20 +15,16 @@ room_for_skips = Exercise(
     ),
     answers=(lambda: 3, lambda: 3.0),
     mistakes=(
-        wrong_number(
-            "as listed", "Four are listed. Which layer makes the 32 channels of skip4?", 4
-        ),
-        wrong_number(
-            "the full size forgotten", "conv1 makes a map as well, at the picture's own size.", 2
-        ),
-        wrong_number(
-            "the levels", "A skip joins two maps of one size. Count the sizes met twice.", 5
-        ),
+        wrong_number("as listed", "Four are listed. Which layer makes the 32 channels of skip4?",
+            4),
+        wrong_number("the full size forgotten", "conv1 makes a map as well, at the picture's own size.",
+            2),
+        wrong_number("the levels", "A skip joins two maps of one size. Count the sizes met twice.",
+            5),
         wrong_number("both ends counted", "A skip has two ends: you counted each.", 6),
         wrong_number("all layers", "Those are the layers. A skip lies between two of them.", 8),
-        wrong_number(
-            "one", "The bottom is one resolution; every resolution above it is met twice.", 1
-        ),
+        wrong_number("one", "The bottom is one resolution; every resolution above it is met twice.",
+            1),
     ),
     hints=(
         "Write the four sizes down on the way down, then the sizes on the way up.",
@@ -37,4 +33,4 @@ room_for_skips = Exercise(
     ),
     solution_text="`3`: three halvings (conv2, conv3, conv4), so three sizes are met twice. A fourth skip would need a fourth halving, and a layer with 32 channels.",
     praise="Three halvings, three skips. skip4 takes 32 channels that no layer makes: it goes.",
-)
+)  # fmt: skip

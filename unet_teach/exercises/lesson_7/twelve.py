@@ -48,41 +48,20 @@ twelve = Exercise(
         lambda: "A, C, E, G, I, K and L",
     ),
     mistakes=(
-        _names(
-            "2D",
-            "Are tokens or sound a reason against it? The marks speak of places.",
-            "ACEKL",
-        ),
-        _names(
-            "no adding",
-            "C and L join by adding: that is a skip as well.",
-            "AEGIK",
-        ),
-        _names(
-            "a pyramid",
-            "Half of the way up is no way up: count its levels.",
-            "ACEFGIKL",
-        ),
-        _names(
-            "places as a skip",
-            "Where a maximum was is a place, not a map.",
-            "ACEGIJKL",
-        ),
-        _names(
-            "hourglasses",
-            "An hourglass has no skip at all.",
-            "ABCEGIJKL",
-        ),
-        _names(
-            "all",
-            "If all were, the word would mean nothing.",
-            LETTERS,
-        ),
-        _names(
-            "only one",
-            "More than the one with the name: look for the marks.",
-            "E",
-        ),
+        _names("2D", "Are tokens or sound a reason against it? The marks speak of places.",
+            "ACEKL"),
+        _names("no adding", "C and L join by adding: that is a skip as well.",
+            "AEGIK"),
+        _names("a pyramid", "Half of the way up is no way up: count its levels.",
+            "ACEFGIKL"),
+        _names("places as a skip", "Where a maximum was is a place, not a map.",
+            "ACEGIJKL"),
+        _names("hourglasses", "An hourglass has no skip at all.",
+            "ABCEGIJKL"),
+        _names("all", "If all were, the word would mean nothing.",
+            LETTERS),
+        _names("only one", "More than the one with the name: look for the marks.",
+            "E"),
     ),
     hints=(
         "Cross out those that end far from the top. Then those where nothing crosses. Who is left?",
@@ -91,4 +70,4 @@ twelve = Exercise(
     ),
     solution_text="`'ACEGIKL'`: B and J have no skips, D and H do not come up level by level, F stops at a quarter of the height.",
     praise="Seven of twelve: tokens, sound and volumes, cat and add, crops and all.",
-)
+)  # fmt: skip

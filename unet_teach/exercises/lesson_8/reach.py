@@ -41,17 +41,11 @@ reach = Exercise(
     checks=(is_function("reach(depth)"), computes(_reach, "reach", lambda: FROM_NONE)),
     answers=(lambda: _reach, lambda: _walked, lambda: _from_above),
     mistakes=(
-        KnownMistake(
-            "no halving forgotten",
-            "With halvings yours is right. Without any, two convolutions are left: 2.",
+        KnownMistake("no halving forgotten", "With halvings yours is right. Without any, two convolutions are left: 2.",
             lambda: lambda depth: _reach(depth) if depth else 0,
-            lambda answer: answer(0) != 2 and all(answer(*d) == _reach(*d) for d in DEPTHS),
-        ),
-        known.mistake(
-            "the place inside a cell forgotten",
-            "Nearly: at each pool a pixel may be the far one of its pair. That adds 1, 2, 4 … pixels, 2**depth − 1 in all.",
-            lambda depth: 6 * 2**depth - 4,
-        ),
+            lambda answer: answer(0) != 2 and all(answer(*d) == _reach(*d) for d in DEPTHS)),
+        known.mistake("the place inside a cell forgotten", "Nearly: at each pool a pixel may be the far one of its pair. That adds 1, 2, 4 … pixels, 2**depth − 1 in all.",
+            lambda depth: 6 * 2**depth - 4),
         *(
             known.mistake(
                 name,
@@ -179,4 +173,4 @@ reach = Exercise(
     ),
     solution_text="`return 7 * 2**depth - 5`, or `return 2 if depth == 0 else 2 * reach(depth - 1) + 5`",
     praise="7·2**depth − 5 pixels, 107 for depth 4: where a pixel stands in its cell decides, and this is the farthest.",
-)
+)  # fmt: skip
