@@ -91,7 +91,13 @@ export function pairSlider({ name, limits: [min, max], onInput, signal }) {
     return { slider, typed };
   });
   const names = h('span', { class: 'ut-name' }, name);
-  const row = h('div', { class: 'ut-pair', 'data-param': name }, names, ...fields.map(({ typed }) => typed), ...fields.map(({ slider }) => slider));
+  const row = h(
+    'div',
+    { class: 'ut-pair', 'data-param': name },
+    names,
+    ...fields.map(({ typed }) => typed),
+    ...fields.map(({ slider }) => slider),
+  );
   return {
     row,
     show(pair, isSplit) {
@@ -117,12 +123,17 @@ export function pairSlider({ name, limits: [min, max], onInput, signal }) {
  */
 export function choice(label, options, onChoose, signal) {
   const buttons = options.map((option) => h('button', { type: 'button' }, option));
-  buttons.forEach((button, i) => button.addEventListener('click', () => onChoose(options[i]), { signal }));
+  buttons.forEach((button, i) => {
+    button.addEventListener('click', () => onChoose(options[i]), { signal });
+  });
   const group = h('div', { class: 'ut-choice', role: 'group', 'aria-label': label }, ...buttons);
   return {
     group,
     /** @param {string | null} chosen */
-    show: (chosen) => buttons.forEach((button, i) => button.setAttribute('aria-pressed', String(options[i] === chosen))),
+    show: (chosen) =>
+      buttons.forEach((button, i) => {
+        button.setAttribute('aria-pressed', String(options[i] === chosen));
+      }),
   };
 }
 

@@ -18,10 +18,25 @@ import { range } from './geometry.js';
 /** One channel of a map: `values` are its own. @typedef {FeatureMap & {channel: number}} Shown */
 
 /** ColorBrewer's PuOr of 11 colours from its purple end, as matplotlib's "PuOr_r" has them. */
-const DIVERGING = ['2d004b', '542788', '8073ac', 'b2abd2', 'd8daeb', 'f7f7f7', 'fee0b6', 'fdb863', 'e08214', 'b35806', '7f3b08'];
+const DIVERGING = [
+  '2d004b',
+  '542788',
+  '8073ac',
+  'b2abd2',
+  'd8daeb',
+  'f7f7f7',
+  'fee0b6',
+  'fdb863',
+  'e08214',
+  'b35806',
+  '7f3b08',
+];
 /** The stops of each ramp, from its lowest value to its highest, as red, green and blue. */
 const STOPS = {
-  grey: [[0, 0, 0], [255, 255, 255]],
+  grey: [
+    [0, 0, 0],
+    [255, 255, 255],
+  ],
   diverging: DIVERGING.map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16))),
 };
 
@@ -43,7 +58,9 @@ function readNumbers(sent) {
   if (Array.isArray(sent)) return Float32Array.from(sent, Number);
   if (!ArrayBuffer.isView(sent)) return new Float32Array();
   // A copy: the bytes may start anywhere in a message, floats only at every fourth.
-  return new Float32Array(sent.buffer.slice(sent.byteOffset, sent.byteOffset + sent.byteLength - (sent.byteLength % 4)));
+  return new Float32Array(
+    sent.buffer.slice(sent.byteOffset, sent.byteOffset + sent.byteLength - (sent.byteLength % 4)),
+  );
 }
 
 /** One channel; a map that has fewer shows its last. @param {FeatureMap} map @param {number} wanted @returns {Shown} */
@@ -80,7 +97,9 @@ export function placeIn([row, column], from, to) {
 
 /** The values in an area of a map. @param {Shown} map @param {ReturnType<typeof placeIn>} area */
 export const valuesIn = (map, { top, left, height, width }) =>
-  range(top, top + height).flatMap((row) => range(left, left + width).map((column) => map.values[row * map.width + column]));
+  range(top, top + height).flatMap((row) =>
+    range(left, left + width).map((column) => map.values[row * map.width + column]),
+  );
 
 // ----------------------------------------------------------------------------------------- colours
 
@@ -110,17 +129,21 @@ export function colourOf(value, [low, high], ramp) {
   const part = low < high ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0.5;
   const place = part * (stops.length - 1);
   const before = Math.min(Math.floor(place), stops.length - 2);
-  return stops[before].map((from, i) => Math.round(from + (stops[before + 1][i] - from) * (place - before)));
+  return stops[before].map((from, i) =>
+    Math.round(from + (stops[before + 1][i] - from) * (place - before)),
+  );
 }
 
 /** Whether text on a colour is better white. @param {number[]} colour */
-export const isDark = ([red, green, blue]) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue) < 0.179;
+export const isDark = ([red, green, blue]) =>
+  0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue) < 0.179;
 
 /** @param {number} part of 255 */
 const linear = (part) => (part <= 10 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
 
 /** A ramp as CSS has it. @param {Ramp} ramp */
-export const gradient = (ramp) => `linear-gradient(to right, ${STOPS[ramp].map((stop) => `rgb(${stop})`).join(', ')})`;
+export const gradient = (ramp) =>
+  `linear-gradient(to right, ${STOPS[ramp].map((stop) => `rgb(${stop})`).join(', ')})`;
 
 // ------------------------------------------------------------------------------------------ words
 
@@ -129,7 +152,10 @@ export function shown(value, digits = 3) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
   const whole = String(Math.round(Math.abs(value)));
   const isLong = whole.length >= digits && Math.abs(value) < 1e6;
-  return String(isLong ? Math.round(value) : Number(value.toPrecision(digits))).replaceAll('-', '−');
+  return String(isLong ? Math.round(value) : Number(value.toPrecision(digits))).replaceAll(
+    '-',
+    '−',
+  );
 }
 
 /**
@@ -141,7 +167,8 @@ export function alike(values, digits) {
   const most = Math.max(...(boundsOf(values) ?? [0]).map(Math.abs));
   const decimals = digits - 1 - Math.floor(Math.log10(most || 1));
   if (most >= 1e6 || decimals > 6) return Array.from(values, (value) => shown(value, digits));
-  const rounded = (/** @type {number} */ value) => (Number.isFinite(value) ? Number(value.toFixed(Math.max(0, decimals))) : value);
+  const rounded = (/** @type {number} */ value) =>
+    Number.isFinite(value) ? Number(value.toFixed(Math.max(0, decimals))) : value;
   return Array.from(values, (value) => shown(rounded(value), 7));
 }
 
@@ -151,21 +178,33 @@ const span = (ends) => [...new Set(ends.map((end) => shown(end)))].join(' to ');
 /** The range of many values, and how many of them are not finite. @param {ArrayLike<number> & Iterable<number>} values */
 export function rangeText(values) {
   const bounds = boundsOf(values);
-  const odd = [NaN, Infinity, -Infinity].map((kind) => ({ kind, count: Array.from(values).filter((value) => Object.is(value, kind)).length }));
-  return [bounds ? span(bounds) : 'no finite value', ...odd.filter(({ count }) => count).map(({ kind, count }) => `${count} ${shown(kind)}`)].join(', ');
+  const odd = [NaN, Infinity, -Infinity].map((kind) => ({
+    kind,
+    count: Array.from(values).filter((value) => Object.is(value, kind)).length,
+  }));
+  return [
+    bounds ? span(bounds) : 'no finite value',
+    ...odd.filter(({ count }) => count).map(({ kind, count }) => `${count} ${shown(kind)}`),
+  ].join(', ');
 }
 
 /** What stands in an area: one value, or the range and the mean of several. @param {number[]} values */
 export function areaText(values) {
-  const isMixed = values.some((value) => value !== values[0] && !(Number.isNaN(value) && Number.isNaN(values[0])));
+  const isMixed = values.some(
+    (value) => value !== values[0] && !(Number.isNaN(value) && Number.isNaN(values[0])),
+  );
   if (!isMixed) return shown(values[0]);
   const finite = values.filter(Number.isFinite);
-  const mean = finite.length === values.length ? `, mean ${shown(values.reduce((sum, value) => sum + value, 0) / values.length)}` : '';
+  const mean =
+    finite.length === values.length
+      ? `, mean ${shown(values.reduce((sum, value) => sum + value, 0) / values.length)}`
+      : '';
   return rangeText(values) + mean;
 }
 
 /** "(2, 3)" or "(4–5, 6–7)": rows, columns. @param {ReturnType<typeof placeIn>} area */
-export const areaName = ({ top, left, height, width }) => `(${run(top, height)}, ${run(left, width)})`;
+export const areaName = ({ top, left, height, width }) =>
+  `(${run(top, height)}, ${run(left, width)})`;
 
 /** @param {number} first @param {number} count */
 const run = (first, count) => (count === 1 ? String(first) : `${first}–${first + count - 1}`);
@@ -184,9 +223,13 @@ export function sentence(maps, source, cell, input) {
     return `${map.name} ${areaName(area)} is ${areaText(valuesIn(map, area))}`;
   };
   const start = `${from.name}, row ${cell[0]}, column ${cell[1]}, is ${areaText(valuesIn(from, placeIn(cell, from, from)))}`;
-  const isShown = maps.some(({ height, width }) => height === input?.height && width === input.width);
+  const isShown = maps.some(
+    ({ height, width }) => height === input?.height && width === input.width,
+  );
   const pixels = input && !isShown && placeIn(cell, from, input);
-  const place = pixels ? `; its place in the ${input.height}×${input.width} input is ${areaName(pixels)}` : '';
+  const place = pixels
+    ? `; its place in the ${input.height}×${input.width} input is ${areaName(pixels)}`
+    : '';
   const others = maps.filter((_, i) => i !== source).map(say);
   return `${start}${place}${others.length ? `; at the same place ${others.join('; ')}` : ''}.`;
 }

@@ -25,7 +25,8 @@
  */
 
 /** @param {number} from @param {number} to the first number left out */
-export const range = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+export const range = (from, to) =>
+  Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 /** Cells from a window's first tap to its last, both included. @param {Pick<Axis, 'kernel_size' | 'dilation'>} axis */
 export const windowExtent = ({ kernel_size, dilation }) => dilation * (kernel_size - 1) + 1;
@@ -39,7 +40,8 @@ export const tapPlaces = (j, { kernel_size, stride, padding, dilation }) =>
   range(0, kernel_size).map((t) => j * stride - padding + t * dilation);
 
 /** The cells, of `size`, that the taps of cell `j` fall on. @param {number} j @param {Axis} axis @param {number} size */
-const touchedBy = (j, axis, size) => tapPlaces(j, axis).filter((place) => place >= 0 && place < size);
+const touchedBy = (j, axis, size) =>
+  tapPlaces(j, axis).filter((place) => place >= 0 && place < size);
 
 /**
  * The other way round: the cells `j`, of `count`, one of whose taps falls on `place`.
@@ -89,16 +91,19 @@ export function convInputSizes(output_size, axis) {
 export const fullSize = (axis) => (axis.input_size - 1) * axis.stride + windowExtent(axis);
 
 /** Output cells of a transposed convolution; below 1 there is no output. @param {Axis} axis */
-export const convTransposeOutputSize = (axis) => fullSize(axis) - 2 * axis.padding + axis.output_padding;
+export const convTransposeOutputSize = (axis) =>
+  fullSize(axis) - 2 * axis.padding + axis.output_padding;
 
 /** The largest output_padding torch takes: it must be smaller than stride or dilation. @param {Pick<Axis, 'stride' | 'dilation'>} axis */
 export const outputPaddingMost = ({ stride, dilation }) => Math.max(stride, dilation) - 1;
 
 /** Input cells that reach an output cell. @param {number} output_index @param {Axis} axis */
-export const convTransposeSees = (output_index, axis) => touching(output_index, axis, axis.input_size);
+export const convTransposeSees = (output_index, axis) =>
+  touching(output_index, axis, axis.input_size);
 
 /** Output cells that an input cell feeds. @param {number} input_index @param {Axis} axis */
-export const convTransposeFeeds = (input_index, axis) => touchedBy(input_index, axis, convTransposeOutputSize(axis));
+export const convTransposeFeeds = (input_index, axis) =>
+  touchedBy(input_index, axis, convTransposeOutputSize(axis));
 
 /**
  * How many input cells paint each cell, from the first one painted (at `-padding`) to the last one
@@ -106,7 +111,9 @@ export const convTransposeFeeds = (input_index, axis) => touchedBy(input_index, 
  * @param {Axis} axis
  */
 export const convTransposeOverlap = (axis) =>
-  range(-axis.padding, Math.max(fullSize(axis) - axis.padding, convTransposeOutputSize(axis))).map((cell) => convTransposeSees(cell, axis).length);
+  range(-axis.padding, Math.max(fullSize(axis) - axis.padding, convTransposeOutputSize(axis))).map(
+    (cell) => convTransposeSees(cell, axis).length,
+  );
 
 /**
  * The output_padding that brings a transposed convolution to `output_size`, or null.

@@ -35,12 +35,15 @@ const DEFAULTS = { stride: 1, padding: 0, output_padding: 0, dilation: 1 };
 export const times = ([height, width]) => `${height}×${width}`;
 
 /** An int where both axes agree, as PyTorch lets us write it. @param {Pair} pair */
-export const short = ([height, width]) => (height === width ? height : /** @type {Pair} */ ([height, width]));
+export const short = ([height, width]) =>
+  height === width ? height : /** @type {Pair} */ ([height, width]);
 
 /** Both axes of a layer. @param {Sizes} sizes @returns {[Axis, Axis]} */
 export const axesOf = (sizes) => {
   const axis = (/** @type {0 | 1} */ i) =>
-    /** @type {Axis} */ (Object.fromEntries(Object.entries(sizes).map(([name, pair]) => [name, pair[i]])));
+    /** @type {Axis} */ (
+      Object.fromEntries(Object.entries(sizes).map(([name, pair]) => [name, pair[i]]))
+    );
   return [axis(0), axis(1)];
 };
 
@@ -59,7 +62,12 @@ export const axesOf = (sizes) => {
  */
 
 /** The cells a dilated kernel spans, as it stands in both formulas. @param {Axis} axis @returns {Part[]} */
-const spread = ({ kernel_size, dilation }) => [['dilation', dilation], '·(', ['kernel_size', kernel_size], ' − 1) + 1'];
+const spread = ({ kernel_size, dilation }) => [
+  ['dilation', dilation],
+  '·(',
+  ['kernel_size', kernel_size],
+  ' − 1) + 1',
+];
 
 /** @type {Layer} */
 export const conv = {
@@ -84,7 +92,17 @@ export const conv = {
     /** @type {Part[]} */
     const window = dilation === 1 ? [['kernel_size', kernel_size]] : ['(', ...spread(axis), ')'];
     /** @type {Part[]} */
-    const travel = ['⌊(', ['input_size', input_size], ' + 2·', ['padding', padding], ' − ', ...window, ') / ', ['stride', stride], '⌋ + 1 = '];
+    const travel = [
+      '⌊(',
+      ['input_size', input_size],
+      ' + 2·',
+      ['padding', padding],
+      ' − ',
+      ...window,
+      ') / ',
+      ['stride', stride],
+      '⌋ + 1 = ',
+    ];
     if (room < 0) return [...travel, ['answer', '✕']];
     const quotient = Number((room / stride).toFixed(2));
     return [...travel, `⌊${quotient}⌋ + 1 = `, ['answer', convOutputSize(axis)]];
@@ -121,7 +139,9 @@ export const convTranspose = {
   torchError(axes) {
     const [h, w] = axes;
     if (axes.some((axis) => axis.output_padding > outputPaddingMost(axis))) {
-      const told = /** @type {const} */ (['output_padding', 'stride', 'dilation']).map((name) => `${name}_height: ${h[name]} ${name}_width: ${w[name]}`);
+      const told = /** @type {const} */ (['output_padding', 'stride', 'dilation']).map(
+        (name) => `${name}_height: ${h[name]} ${name}_width: ${w[name]}`,
+      );
       return `output padding must be smaller than either stride or dilation, but got ${told.join(' ')}`;
     }
     const sizes = axes.map(convTransposeOutputSize);
@@ -132,7 +152,20 @@ export const convTranspose = {
     const { input_size, kernel_size, stride, padding, output_padding, dilation } = axis;
     /** @type {Part[]} */
     const window = dilation === 1 ? [['kernel_size', kernel_size]] : spread(axis);
-    return ['(', ['input_size', input_size], ' − 1)·', ['stride', stride], ' + ', ...window, ' − 2·', ['padding', padding], ' + ', ['output_padding', output_padding], ' = ', ['answer', convTransposeOutputSize(axis)]];
+    return [
+      '(',
+      ['input_size', input_size],
+      ' − 1)·',
+      ['stride', stride],
+      ' + ',
+      ...window,
+      ' − 2·',
+      ['padding', padding],
+      ' + ',
+      ['output_padding', output_padding],
+      ' = ',
+      ['answer', convTransposeOutputSize(axis)],
+    ];
   },
   inverseLabel: 'output_padding to come back to',
   inverse(axes, wanted) {
@@ -149,7 +182,14 @@ export const convTranspose = {
     double: { input_size: 3, kernel_size: 3, stride: 2, padding: 1, output_padding: 1 },
     same: { input_size: 5, kernel_size: 3, padding: 1 },
     valid: { input_size: 3, kernel_size: 3 },
-    dilated: { input_size: 3, kernel_size: 3, stride: 2, padding: 2, output_padding: 1, dilation: 2 },
+    dilated: {
+      input_size: 3,
+      kernel_size: 3,
+      stride: 2,
+      padding: 2,
+      output_padding: 1,
+      dilation: 2,
+    },
     'odd size': { input_size: 4, kernel_size: 3, stride: 2, padding: 1 },
     checkerboard: { input_size: 4, kernel_size: 3, stride: 2 },
     document: { input_size: 8, kernel_size: 3, stride: 2, padding: 1, output_padding: 1 },
@@ -161,9 +201,13 @@ export const presetSizes = (layer, name) => ({ ...DEFAULTS, ...layer.presets[nam
 
 /** The line that makes the layer; parameters at PyTorch's defaults are left out. @param {Layer} layer @param {Sizes} sizes */
 export function codeLine(layer, sizes) {
-  const write = (/** @type {Pair} */ pair) => (pair[0] === pair[1] ? String(pair[0]) : `(${pair.join(', ')})`);
+  const write = (/** @type {Pair} */ pair) =>
+    pair[0] === pair[1] ? String(pair[0]) : `(${pair.join(', ')})`;
   const options = /** @type {(keyof typeof DEFAULTS)[]} */ (Object.keys(DEFAULTS))
-    .filter((name) => layer.parameters.includes(name) && sizes[name].some((size) => size !== DEFAULTS[name]))
+    .filter(
+      (name) =>
+        layer.parameters.includes(name) && sizes[name].some((size) => size !== DEFAULTS[name]),
+    )
     .map((name) => `, ${name}=${write(sizes[name])}`);
   return `nn.${layer.name}(1, 1, kernel_size=${write(sizes.kernel_size)}${options.join('')})`;
 }
@@ -171,5 +215,7 @@ export function codeLine(layer, sizes) {
 /** Why there is no output, as a sentence, or ''. @param {Layer} layer @param {[Axis, Axis]} axes */
 export function problemSentence(layer, axes) {
   const [height, width] = axes.map((axis) => layer.problem(axis));
-  return height === width ? height : [height && `Height: ${height}`, width && `Width: ${width}`].filter(Boolean).join(' ');
+  return height === width
+    ? height
+    : [height && `Height: ${height}`, width && `Width: ${width}`].filter(Boolean).join(' ');
 }

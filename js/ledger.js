@@ -10,7 +10,13 @@ import { convOutputSize, convTransposeOutputSize, outputPaddingFor, range } from
 
 export const CONV = ['padded', 'valid'];
 export const DOWN = ['max_pool', 'strided_conv'];
-export const UP = ['conv_transpose_2', 'conv_transpose_3', 'conv_transpose_4', 'bilinear', 'nearest'];
+export const UP = [
+  'conv_transpose_2',
+  'conv_transpose_3',
+  'conv_transpose_4',
+  'bilinear',
+  'nearest',
+];
 export const REPAIR = ['none', 'pad_input', 'crop', 'pad', 'output_padding', 'resize'];
 export const LIMITS = /** @type {const} */ ({
   height: [1, 1024],
@@ -59,7 +65,13 @@ export const TRANSPOSED = {
   conv_transpose_4: { kernel_size: 4, padding: 1, output_padding: 0 },
 };
 /** @type {Record<string, number>} */
-const TAPS = { conv_transpose_2: 4, conv_transpose_3: 9, conv_transpose_4: 16, bilinear: 1, nearest: 1 };
+const TAPS = {
+  conv_transpose_2: 4,
+  conv_transpose_3: 9,
+  conv_transpose_4: 16,
+  bilinear: 1,
+  nearest: 1,
+};
 const TAKEN = 4; // pixels that two 3×3 convolutions without padding take off a side
 
 /** A halving as a convolution of `geometry.js`. @param {number} input_size @param {Options} o */
@@ -77,7 +89,8 @@ function doubled(size, { up }, wanted) {
   const layer = TRANSPOSED[up];
   if (!layer) return [2 * size, null];
   const axis = { input_size: size, stride: 2, dilation: 1, ...layer };
-  const output_padding = (wanted === null ? null : outputPaddingFor(wanted, axis)) ?? layer.output_padding;
+  const output_padding =
+    (wanted === null ? null : outputPaddingFor(wanted, axis)) ?? layer.output_padding;
   return [convTransposeOutputSize({ ...axis, output_padding }), output_padding];
 }
 
@@ -111,10 +124,18 @@ function walkSide(size, o, repair) {
   }
   for (let level = o.depth - 1; level >= 0; level--) {
     const skip = walk.encoder[level] ?? 0;
-    [size, walk.output_padding[level]] = doubled(size, o, o.conv === 'padded' && repair === 'output_padding' ? skip : null);
+    [size, walk.output_padding[level]] = doubled(
+      size,
+      o,
+      o.conv === 'padded' && repair === 'output_padding' ? skip : null,
+    );
     walk.arrives[level] = size;
     if (o.conv === 'padded' && size !== skip) {
-      const meet = /** @type {Record<string, number>} */ ({ crop: Math.min(size, skip), pad: Math.max(size, skip), resize: skip })[repair];
+      const meet = /** @type {Record<string, number>} */ ({
+        crop: Math.min(size, skip),
+        pad: Math.max(size, skip),
+        resize: skip,
+      })[repair];
       if (meet === undefined) {
         walk.partsAt = level;
         return walk;
@@ -134,7 +155,7 @@ function walkSide(size, o, repair) {
 /** The size of the answer that a side gives without a repair, 0 if it does not work. @param {number} size @param {Options} o */
 function worksWith(size, o) {
   const walk = walkSide(size, o, 'none');
-  return o.conv === 'valid' && walk.leftOut ? 0 : walk.decoder[0] ?? 0;
+  return o.conv === 'valid' && walk.leftOut ? 0 : (walk.decoder[0] ?? 0);
 }
 
 /** The smallest size, from `size` on, that works and gives an answer of that many. @param {number} size @param {Options} o @param {number} [answer] */
@@ -162,7 +183,8 @@ const channelsOf = (o) => range(0, o.depth + 1).map((level) => o.base_channels *
 /** @param {Options} o */
 function parametersOf(o) {
   const beside = o.norm ? 2 : 1; // scale and shift of a normalisation, or a bias
-  const convs = (/** @type {number} */ before, /** @type {number} */ after) => (9 * before + 9 * after + 2 * beside) * after;
+  const convs = (/** @type {number} */ before, /** @type {number} */ after) =>
+    (9 * before + 9 * after + 2 * beside) * after;
   const channels = channelsOf(o);
   return channels.map((c, level) => {
     const above = channels[level - 1];
@@ -191,14 +213,22 @@ function sees(o) {
 /** Every size, the first place where it fails, the parameters and the nearest sizes. @param {Options} o */
 export function ledger(o) {
   const asked = /** @type {Pair} */ ([o.height, o.width]);
-  const fed = /** @type {Pair} */ (asked.map((size) => (o.repair === 'pad_input' ? larger(size, o, o.conv === 'valid' ? size : 1) : size)));
+  const fed = /** @type {Pair} */ (
+    asked.map((size) =>
+      o.repair === 'pad_input' ? larger(size, o, o.conv === 'valid' ? size : 1) : size,
+    )
+  );
   const walks = fed.map((size) => walkSide(size, o, o.repair));
-  const stops = (/** @type {'vanishesDown' | 'partsAt' | 'vanishesUp'} */ name) => walks.map((walk) => walk[name]).filter((level) => level !== null);
-  const onTheWay = (/** @type {number[]} */ levels, /** @type {(...levels: number[]) => number} */ choose) => (levels.length ? choose(...levels) : null);
+  const stops = (/** @type {'vanishesDown' | 'partsAt' | 'vanishesUp'} */ name) =>
+    walks.map((walk) => walk[name]).filter((level) => level !== null);
+  const onTheWay = (
+    /** @type {number[]} */ levels,
+    /** @type {(...levels: number[]) => number} */ choose,
+  ) => (levels.length ? choose(...levels) : null);
   const down = onTheWay(stops('vanishesDown'), Math.min);
   const partsAt = down === null ? onTheWay(stops('partsAt'), Math.max) : null;
   const up = down === null ? onTheWay(stops('vanishesUp'), Math.max) : null;
-  const highest = down === null ? partsAt ?? up ?? 0 : o.depth + 1; // the last level reached on the way up
+  const highest = down === null ? (partsAt ?? up ?? 0) : o.depth + 1; // the last level reached on the way up
 
   /** @param {'enters' | 'encoder' | 'arrives' | 'joined' | 'decoder' | 'output_padding'} name @param {number} level @returns {Pair | null} */
   const sizes = (name, level) => {
@@ -209,17 +239,20 @@ export function ledger(o) {
     return height === null || width === null ? null : [height, width];
   };
   const counts = parametersOf(o);
-  const levels = channelsOf(o).map((channels, level) => /** @type {Level} */ ({
-    level,
-    channels,
-    parameters: counts[level],
-    enters: sizes('enters', level),
-    encoder: sizes('encoder', level),
-    arrives: sizes('arrives', level),
-    joined: sizes('joined', level),
-    decoder: sizes('decoder', level),
-    output_padding: sizes('output_padding', level),
-  }));
+  const levels = channelsOf(o).map(
+    (channels, level) =>
+      /** @type {Level} */ ({
+        level,
+        channels,
+        parameters: counts[level],
+        enters: sizes('enters', level),
+        encoder: sizes('encoder', level),
+        arrives: sizes('arrives', level),
+        joined: sizes('joined', level),
+        decoder: sizes('decoder', level),
+        output_padding: sizes('output_padding', level),
+      }),
+  );
   const fits = down === null && partsAt === null && up === null;
   const out = fits ? levels[0].decoder : null;
   return {
@@ -245,16 +278,34 @@ export function costs(o) {
   return REPAIR.map((repair) => {
     const result = ledger({ ...o, repair });
     const { fits, fed, answer } = result;
-    const cost = { repair, fits, fed, answer, changed: /** @type {number[]} */ ([]), missing: [o.height - (answer?.[0] ?? 0), o.width - (answer?.[1] ?? 0)], cut: 0, zeros: 0, resized: 0, stretch: 0, more: 0 };
-    for (const { level, encoder, arrives, joined, output_padding } of result.levels.slice(0, -1).reverse()) {
+    const cost = {
+      repair,
+      fits,
+      fed,
+      answer,
+      changed: /** @type {number[]} */ ([]),
+      missing: [o.height - (answer?.[0] ?? 0), o.width - (answer?.[1] ?? 0)],
+      cut: 0,
+      zeros: 0,
+      resized: 0,
+      stretch: 0,
+      more: 0,
+    };
+    for (const { level, encoder, arrives, joined, output_padding } of result.levels
+      .slice(0, -1)
+      .reverse()) {
       if (o.conv === 'valid' || !encoder || !arrives || !joined) continue;
       const isChosen = output_padding?.some((chosen) => chosen !== usual);
-      if (isChosen || String(encoder) !== String(joined) || String(arrives) !== String(joined)) cost.changed.push(level);
+      if (isChosen || String(encoder) !== String(joined) || String(arrives) !== String(joined))
+        cost.changed.push(level);
       if (repair === 'crop') cost.cut += area(encoder) + area(arrives) - 2 * area(joined);
       if (repair === 'pad') cost.zeros += 2 * area(joined) - area(encoder) - area(arrives);
       if (repair === 'resize' && String(arrives) !== String(joined)) {
         cost.resized += area(joined);
-        cost.stretch = Math.max(cost.stretch, ...[0, 1].map((side) => Math.abs(joined[side] / arrives[side] - 1) * 100));
+        cost.stretch = Math.max(
+          cost.stretch,
+          ...[0, 1].map((side) => Math.abs(joined[side] / arrives[side] - 1) * 100),
+        );
       }
     }
     const picture = o.height * o.width;

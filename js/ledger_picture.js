@@ -6,9 +6,9 @@
  * sizes move.
  */
 
+import { s, set } from './dom.js';
 import { range } from './geometry.js';
 import { headline, times } from './ledger_words.js';
-import { s, set } from './dom.js';
 
 /** @typedef {import('./ledger.js').Options} Options */
 /** @typedef {import('./ledger.js').Ledger} Ledger */
@@ -52,9 +52,14 @@ function layout({ levels, fed }, { width, height, large, small, isWide, isNamed,
   const halfGap = width * (isOneLine ? 0.11 : isNamed ? 0.18 : isWide ? 0.16 : 0.06); // for the words on a bridge
   const widest = Math.max(24, Math.min(130, width * 0.13));
   const highest = Math.min(row - ROOM_FOR_ARROW, 76);
-  const most = Math.max(...levels.flatMap(({ encoder, decoder }) => [area(encoder), area(decoder)]), 1);
-  const widthOf = (/** @type {Level} */ { channels }) => Math.max(5, widest * Math.cbrt(channels / Math.max(levels[depth].channels, 1024)));
-  const slant = Math.max(0, centre - halfGap - widthOf(levels[depth - 1]) - before) / Math.max(1, depth - 1);
+  const most = Math.max(
+    ...levels.flatMap(({ encoder, decoder }) => [area(encoder), area(decoder)]),
+    1,
+  );
+  const widthOf = (/** @type {Level} */ { channels }) =>
+    Math.max(5, widest * Math.cbrt(channels / Math.max(levels[depth].channels, 1024)));
+  const slant =
+    Math.max(0, centre - halfGap - widthOf(levels[depth - 1]) - before) / Math.max(1, depth - 1);
   /** @param {Level} level @param {Pair | null} map @param {boolean} isUp @returns {Box} */
   const box = (level, map, isUp) => {
     const i = level.level;
@@ -62,7 +67,12 @@ function layout({ levels, fed }, { width, height, large, small, isWide, isNamed,
     const left = i === depth ? centre - w / 2 : before + i * slant;
     const y = top + row * (i + 0.5);
     const tall = map ? Math.max(5, highest * (area(map) / most) ** 0.25) : highest * 0.5;
-    return { left: isUp ? 2 * centre - left - w : left, right: isUp ? 2 * centre - left : left + w, y, height: tall };
+    return {
+      left: isUp ? 2 * centre - left - w : left,
+      right: isUp ? 2 * centre - left : left + w,
+      y,
+      height: tall,
+    };
   };
   return {
     depth,
@@ -82,16 +92,36 @@ function layout({ levels, fed }, { width, height, large, small, isWide, isNamed,
 export function drawLedger(svg, o, result, frame) {
   const { width, height, large, small, isWide, isNamed, isOneLine } = frame;
   const { levels, parts_at, vanishes_at, vanishes_on } = result;
-  const { depth, row, centre, down, up } = layout(result, frame);
+  const { depth, centre, down, up } = layout(result, frame);
   const style = (/** @type {number} */ size) => `font-size:${size}px`;
-  const text = (/** @type {string} */ look, /** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ size, /** @type {string} */ words, anchor = 'start') =>
-    s('text', { class: look, x, y, style: style(size), 'text-anchor': anchor }, words);
+  const text = (
+    /** @type {string} */ look,
+    /** @type {number} */ x,
+    /** @type {number} */ y,
+    /** @type {number} */ size,
+    /** @type {string} */ words,
+    anchor = 'start',
+  ) => s('text', { class: look, x, y, style: style(size), 'text-anchor': anchor }, words);
   /** Size and channels beside a box, as two lines. @param {Level} level @param {Pair | null} size @param {number} x @param {number} y @param {string} anchor @param {boolean} isWrong */
   const label = (level, size, x, y, anchor, isWrong) => {
     const look = isWrong ? 'ut-u-size ut-u-bad' : 'ut-u-size';
-    const words = size ? [`${times(size)}${isWrong ? ' ✕' : ''}`, `${level.channels} C`] : ['not', 'reached'];
-    if (isOneLine) return [text(size ? look : 'ut-u-note', x, y + large * 0.35, large, words.join(size ? ' · ' : ' '), anchor)];
-    const first = size ? text(look, x, y - 1, large, words[0], anchor) : text('ut-u-note', x, y - 2, small, words[0], anchor);
+    const words = size
+      ? [`${times(size)}${isWrong ? ' ✕' : ''}`, `${level.channels} C`]
+      : ['not', 'reached'];
+    if (isOneLine)
+      return [
+        text(
+          size ? look : 'ut-u-note',
+          x,
+          y + large * 0.35,
+          large,
+          words.join(size ? ' · ' : ' '),
+          anchor,
+        ),
+      ];
+    const first = size
+      ? text(look, x, y - 1, large, words[0], anchor)
+      : text('ut-u-note', x, y - 2, small, words[0], anchor);
     return [first, text('ut-u-note', x, y + small + 1, small, words[1], anchor)];
   };
 
@@ -101,31 +131,67 @@ export function drawLedger(svg, o, result, frame) {
     const i = level.level;
     const vanishes = (/** @type {string} */ way) => i === vanishes_at && vanishes_on === way;
     const left = down[i];
-    if (isWide || i < depth) shapes.push(text('ut-u-note', 0, left.y + small * 0.35, small, isNamed ? `level ${i}` : String(i)));
+    if (isWide || i < depth)
+      shapes.push(
+        text('ut-u-note', 0, left.y + small * 0.35, small, isNamed ? `level ${i}` : String(i)),
+      );
     shapes.push(...boxOf(left, level.encoder, vanishes('down') ? 'ut-u-wrong' : 'ut-u-encoder'));
     if (i === depth) {
-      const words = level.encoder ? `${times(level.encoder)}${vanishes('down') ? ' ✕' : ''} · ${level.channels} C` : 'not reached';
-      shapes.push(text(vanishes('down') ? 'ut-u-size ut-u-bad' : 'ut-u-size', centre, left.y + left.height / 2 + large * 1.1, large, words, 'middle'));
+      const words = level.encoder
+        ? `${times(level.encoder)}${vanishes('down') ? ' ✕' : ''} · ${level.channels} C`
+        : 'not reached';
+      shapes.push(
+        text(
+          vanishes('down') ? 'ut-u-size ut-u-bad' : 'ut-u-size',
+          centre,
+          left.y + left.height / 2 + large * 1.1,
+          large,
+          words,
+          'middle',
+        ),
+      );
     } else {
       shapes.push(...label(level, level.encoder, left.left - 8, left.y, 'end', vanishes('down')));
       const right = up[i];
       const isWrong = i === parts_at || vanishes('up');
       const came = level.decoder ?? level.arrives;
       shapes.push(...boxOf(right, came, isWrong ? 'ut-u-wrong' : 'ut-u-decoder'));
-      shapes.push(...label(level, i === parts_at ? level.arrives : came, right.right + 8, right.y, 'start', isWrong));
-      if (level.joined || i === parts_at) shapes.push(...bridge(o, level, left, right, i === parts_at, frame));
+      shapes.push(
+        ...label(
+          level,
+          i === parts_at ? level.arrives : came,
+          right.right + 8,
+          right.y,
+          'start',
+          isWrong,
+        ),
+      );
+      if (level.joined || i === parts_at)
+        shapes.push(...bridge(o, level, left, right, i === parts_at, frame));
     }
     if (i) shapes.push(...arrow(down[i - 1], left, level.encoder !== null, 'down'));
-    if (i < depth) shapes.push(...arrow(i + 1 === depth ? down[depth] : up[i + 1], up[i], level.arrives !== null, 'up'));
+    if (i < depth)
+      shapes.push(
+        ...arrow(i + 1 === depth ? down[depth] : up[i + 1], up[i], level.arrives !== null, 'up'),
+      );
   }
   if (isNamed) {
     const y = (down[depth - 1].y + down[depth].y) / 2 + small * 0.35;
-    shapes.push(text('ut-u-note', down[depth - 1].left + 2, y, small, o.down, 'end'), text('ut-u-note', up[depth - 1].right - 2, y, small, o.up));
+    shapes.push(
+      text('ut-u-note', down[depth - 1].left + 2, y, small, o.down, 'end'),
+      text('ut-u-note', up[depth - 1].right - 2, y, small, o.up),
+    );
   }
   const sees = `sees ${result.receptive_field}×${result.receptive_field} of the input's pixels`;
   const besideBottom = down[depth].right + 14;
-  if (isWide && besideBottom + lengthOf(sees, small) < width) shapes.push(text('ut-u-note', besideBottom, down[depth].y + small * 0.35, small, sees));
-  set(svg, { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-label': inWords(o, result) }).replaceChildren(...shapes);
+  if (isWide && besideBottom + lengthOf(sees, small) < width)
+    shapes.push(text('ut-u-note', besideBottom, down[depth].y + small * 0.35, small, sees));
+  set(svg, {
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    'aria-label': inWords(o, result),
+  }).replaceChildren(...shapes);
 }
 
 /** What goes in and what comes out, above the U. @param {Options} o @param {Ledger} result @param {Frame} frame */
@@ -135,17 +201,38 @@ function edges(o, { fed, answer, levels }, { width, small }) {
   const padded = times(fed) === asked ? '' : ` → ${times(fed)}`;
   const cropped = !answer || out === times(answer) ? '' : `${out} → `;
   const ends = [
-    [`input ${asked} · ${o.in_channels} C${padded}`, answer ? `${cropped}answer ${times(answer)} · ${o.out_channels} C` : 'no answer'],
+    [
+      `input ${asked} · ${o.in_channels} C${padded}`,
+      answer ? `${cropped}answer ${times(answer)} · ${o.out_channels} C` : 'no answer',
+    ],
     [`${asked}${padded}`, answer ? `${cropped}${times(answer)}` : 'no answer'],
   ];
   const fitting = ends.find((words) => lengthOf(words.join('  '), small) < width) ?? ends[1];
-  return fitting.map((words, i) => s('text', { class: 'ut-u-end', x: i ? width : 0, y: small, style: `font-size:${small}px`, 'text-anchor': i ? 'end' : 'start' }, words));
+  return fitting.map((words, i) =>
+    s(
+      'text',
+      {
+        class: 'ut-u-end',
+        x: i ? width : 0,
+        y: small,
+        style: `font-size:${small}px`,
+        'text-anchor': i ? 'end' : 'start',
+      },
+      words,
+    ),
+  );
 }
 
 /** @param {Box} box @param {Pair | null} size @param {string} look */
 function boxOf({ left, right, y, height }, size, look) {
   const place = { x: left, y: y - height / 2, width: right - left, height };
-  return [s('rect', { class: size ? look : 'ut-u-unreached', rx: size && look === 'ut-u-encoder' ? 1 : 5, ...place })];
+  return [
+    s('rect', {
+      class: size ? look : 'ut-u-unreached',
+      rx: size && look === 'ut-u-encoder' ? 1 : 5,
+      ...place,
+    }),
+  ];
 }
 
 /**
@@ -165,12 +252,21 @@ function arrow(from, to, isReached, way) {
   const tip = `l-4 ${-7 * sign}h8z`;
   if (low <= high) {
     const x = (low + high) / 2;
-    return [s('path', { class: 'ut-u-arrow', d: `M${x} ${start}V${end - sign * 6}` }), s('path', { class: 'ut-u-tip', d: `M${x} ${end}${tip}` })];
+    return [
+      s('path', { class: 'ut-u-arrow', d: `M${x} ${start}V${end - sign * 6}` }),
+      s('path', { class: 'ut-u-tip', d: `M${x} ${end}${tip}` }),
+    ];
   }
   const isRight = to.left + to.right > from.left + from.right;
   const [x, toX] = isRight ? [from.right - 7, to.left + 7] : [from.left + 7, to.right - 7];
   const middle = (start + end) / 2;
-  return [s('path', { class: 'ut-u-arrow', d: `M${x} ${start}C${x} ${middle} ${toX} ${middle} ${toX} ${end - sign * 6}` }), s('path', { class: 'ut-u-tip', d: `M${toX} ${end}${tip}` })];
+  return [
+    s('path', {
+      class: 'ut-u-arrow',
+      d: `M${x} ${start}C${x} ${middle} ${toX} ${middle} ${toX} ${end - sign * 6}`,
+    }),
+    s('path', { class: 'ut-u-tip', d: `M${toX} ${end}${tip}` }),
+  ];
 }
 
 /**
@@ -188,12 +284,31 @@ function bridge(o, level, left, right, isWrong, { large, small }) {
   /** @type {SVGElement[]} */
   const shapes = [s('path', { class: look, d: `M${from} ${left.y}H${to}` })];
   const size = isWrong ? large : small;
-  const words = bridgeWords(o, level, isWrong).find((tried) => lengthOf(tried, size) + 20 < to - from);
+  const words = bridgeWords(o, level, isWrong).find(
+    (tried) => lengthOf(tried, size) + 20 < to - from,
+  );
   if (!words) return shapes;
   const [width, height, x] = [lengthOf(words, size) + 14, size + 10, (from + to) / 2];
   shapes.push(
-    s('rect', { class: isWrong ? 'ut-u-pill ut-u-clash' : 'ut-u-pill', x: x - width / 2, y: left.y - height / 2, width, height, rx: 6 }),
-    s('text', { class: isWrong ? 'ut-u-clash-words' : 'ut-u-end', x, y: left.y + size * 0.35, style: `font-size:${size}px`, 'text-anchor': 'middle' }, words),
+    s('rect', {
+      class: isWrong ? 'ut-u-pill ut-u-clash' : 'ut-u-pill',
+      x: x - width / 2,
+      y: left.y - height / 2,
+      width,
+      height,
+      rx: 6,
+    }),
+    s(
+      'text',
+      {
+        class: isWrong ? 'ut-u-clash-words' : 'ut-u-end',
+        x,
+        y: left.y + size * 0.35,
+        style: `font-size:${size}px`,
+        'text-anchor': 'middle',
+      },
+      words,
+    ),
   );
   return shapes;
 }
@@ -202,12 +317,21 @@ function bridge(o, level, left, right, isWrong, { large, small }) {
 function bridgeWords(o, { level, encoder, arrives, joined, output_padding }, isWrong) {
   const [skip, came, met] = [encoder, arrives, joined].map(times);
   if (isWrong) return [`${skip} cannot meet ${came}`, `${skip} ≠ ${came}`, '✕'];
-  if (skip !== met) return [`skip ${o.repair === 'pad' && o.conv === 'padded' ? 'padded' : 'cropped'} to ${met}`, `→ ${met}`];
+  if (skip !== met)
+    return [
+      `skip ${o.repair === 'pad' && o.conv === 'padded' ? 'padded' : 'cropped'} to ${met}`,
+      `→ ${met}`,
+    ];
   if (came !== met) {
-    const done = /** @type {Record<string, string>} */ ({ crop: 'cropped', pad: 'padded', resize: 'resized' })[o.repair];
+    const done = /** @type {Record<string, string>} */ ({
+      crop: 'cropped',
+      pad: 'padded',
+      resize: 'resized',
+    })[o.repair];
     return [`${came} ${done} to ${met}`, `${done} ${came}`, done];
   }
-  if (o.repair === 'output_padding' && o.conv === 'padded' && output_padding) return [`output_padding (${output_padding.join(', ')})`, `(${output_padding.join(', ')})`];
+  if (o.repair === 'output_padding' && o.conv === 'padded' && output_padding)
+    return [`output_padding (${output_padding.join(', ')})`, `(${output_padding.join(', ')})`];
   return level ? [] : ['skip connection', 'skip'];
 }
 

@@ -31,7 +31,8 @@ const percent = (n) => `${n < 10 ? n.toFixed(1) : grouped(Math.round(n))}\u00a0%
 const count = (n, word) => `${grouped(n)} ${word}${n === 1 ? '' : 's'}`;
 
 /** "1 row and 2 columns", without what is 0. @param {number[]} pair */
-const rowsAndColumns = ([rows, columns]) => [rows && count(rows, 'row'), columns && count(columns, 'column')].filter(Boolean).join(' and ');
+const rowsAndColumns = ([rows, columns]) =>
+  [rows && count(rows, 'row'), columns && count(columns, 'column')].filter(Boolean).join(' and ');
 
 /** The result in one line: what was asked, and what came of it. @param {Options} o @param {Ledger} result @returns {[asked: string, verdict: string]} */
 export function headline(o, { parts_at, vanishes_at, answer }) {
@@ -44,13 +45,21 @@ export function headline(o, { parts_at, vanishes_at, answer }) {
 /** How the result came about. @param {Options} o @param {Ledger} result @param {Cost} cost of the chosen repair */
 export function explanation(o, result, cost) {
   const plain = o.repair === 'none' ? result : ledger({ ...o, repair: 'none' });
-  if (result.parts_at !== null) return o.repair === 'none' ? parting(o, result) : `${TITLES[o.repair]}: ${costSentence(o, cost)} ${parting(o, result)}`;
+  if (result.parts_at !== null)
+    return o.repair === 'none'
+      ? parting(o, result)
+      : `${TITLES[o.repair]}: ${costSentence(o, cost)} ${parting(o, result)}`;
   if (result.vanishes_at !== null) return vanishing(o, result);
   if (!plain.fits) {
-    const before = plain.parts_at === null ? headline(o, plain)[1] : `the sizes part at level ${plain.parts_at}, ${times(plain.levels[plain.parts_at].encoder)} against ${times(plain.levels[plain.parts_at].arrives)}`;
+    const before =
+      plain.parts_at === null
+        ? headline(o, plain)[1]
+        : `the sizes part at level ${plain.parts_at}, ${times(plain.levels[plain.parts_at].encoder)} against ${times(plain.levels[plain.parts_at].arrives)}`;
     return `Without a repair ${before}. Now, ${TITLES[o.repair]}: ${costSentence(o, cost)}`;
   }
-  return o.conv === 'valid' ? cropping(o, result, cost) : `Both sides are divisible by ${2 ** o.depth} (2 to the power of depth), so every doubling undoes a halving exactly.`;
+  return o.conv === 'valid'
+    ? cropping(o, result, cost)
+    : `Both sides are divisible by ${2 ** o.depth} (2 to the power of depth), so every doubling undoes a halving exactly.`;
 }
 
 /** @param {Options} o @param {Ledger} result */
@@ -59,7 +68,11 @@ function parting(o, { levels, parts_at }) {
   const below = levels[level.level + 1];
   const came = below.decoder ?? below.encoder;
   const [first, ...rest] = [0, 1].flatMap((side) => {
-    const [skip, small, back] = [level.encoder?.[side] ?? 0, came?.[side] ?? 0, level.arrives?.[side] ?? 0];
+    const [skip, small, back] = [
+      level.encoder?.[side] ?? 0,
+      came?.[side] ?? 0,
+      level.arrives?.[side] ?? 0,
+    ];
     return skip === back ? [] : [{ side, skip, small, back }];
   });
   const up = upFormula(first.small, level.output_padding?.[first.side] ?? 0, o);
@@ -73,10 +86,16 @@ function parting(o, { levels, parts_at }) {
 /** @param {Options} o */
 function thatWork(o) {
   const { height, width } = ledger({ ...o, repair: 'none' }).nearest;
-  const pairs = [0, 1].filter((i) => height[i] !== null && width[i] !== null).map((i) => `${height[i]}×${width[i]}`);
-  const either = (/** @type {(number | null)[]} */ sizes) => [...new Set(sizes.filter((size) => size !== null))].join(' or ') || 'above 1024';
-  const near = [...new Set(pairs)].join(' or ') || `height ${either(height)}, width ${either(width)}`;
-  return o.conv === 'valid' ? `What works: ${near}.` : `Sides divisible by ${2 ** o.depth} never part: ${near}.`;
+  const pairs = [0, 1]
+    .filter((i) => height[i] !== null && width[i] !== null)
+    .map((i) => `${height[i]}×${width[i]}`);
+  const either = (/** @type {(number | null)[]} */ sizes) =>
+    [...new Set(sizes.filter((size) => size !== null))].join(' or ') || 'above 1024';
+  const near =
+    [...new Set(pairs)].join(' or ') || `height ${either(height)}, width ${either(width)}`;
+  return o.conv === 'valid'
+    ? `What works: ${near}.`
+    : `Sides divisible by ${2 ** o.depth} never part: ${near}.`;
 }
 
 /** @param {number} size @param {Options} o */
@@ -100,7 +119,8 @@ function vanishing(o, { levels, vanishes_at, vanishes_on }) {
   const side = map?.[0] ? 1 : 0;
   const name = side ? 'width' : 'height';
   const before = (vanishes_on === 'up' ? level.arrives : level.enters)?.[side] ?? 0;
-  if (before > 0) return `The ${name} there is ${before}, and two 3×3 convolutions without padding take 4. ${thatWork(o)}`;
+  if (before > 0)
+    return `The ${name} there is ${before}, and two 3×3 convolutions without padding take 4. ${thatWork(o)}`;
   const above = levels[level.level - 1].encoder?.[side] ?? 0;
   return `The ${name} ${above} of level ${level.level - 1} cannot be halved: ${downFormula(above, o)} = ${convOutputSize(halving(above, o))}. ${thatWork(o)}`;
 }
@@ -109,9 +129,13 @@ function vanishing(o, { levels, vanishes_at, vanishes_on }) {
 function cropping(o, { levels, nearest }, cost) {
   const plan = `Convolutions without padding take 4 off the height and the width at every level, so a skip is larger than what comes up: at level 0 it is cropped from ${times(levels[0].encoder)} to ${times(levels[0].joined)}.`;
   if (o.repair === 'pad_input') return `${plan} Now, ${TITLES.pad_input}: ${costSentence(o, cost)}`;
-  const uneven = /** @type {const} */ (['height', 'width']).filter((name) => nearest[name][0] !== o[name]);
+  const uneven = /** @type {const} */ (['height', 'width']).filter(
+    (name) => nearest[name][0] !== o[name],
+  );
   if (!uneven.length) return `${plan} Every halving comes out even, as the paper of 2015 advises.`;
-  const sides = uneven.map((name) => `${name} ${nearest[name].filter((size) => size !== null).join(' or ')}`);
+  const sides = uneven.map(
+    (name) => `${name} ${nearest[name].filter((size) => size !== null).join(' or ')}`,
+  );
   return `${plan} Here a halving leaves a row or column out; none does with ${sides.join(', ')}.`;
 }
 
@@ -123,10 +147,14 @@ function cropping(o, { levels, nearest }, cost) {
 export function costSentence(asked, cost) {
   const o = { ...asked, repair: cost.repair };
   const plain = ledger({ ...o, repair: 'none' });
-  if (o.repair === 'none') return plain.fits ? 'needs none.' : `${headline(o, plain)[1].replace('the sizes part', 'stops')}.`;
+  if (o.repair === 'none')
+    return plain.fits
+      ? 'needs none.'
+      : `${headline(o, plain)[1].replace('the sizes part', 'stops')}.`;
   if (o.repair === 'pad_input' && o.conv === 'valid')
     return `mirror the border so that ${times(cost.fed)} goes in, and all of ${o.height}×${o.width} gets an answer: ${percent(cost.more)} more pixels.`;
-  if (plain.fits) return o.conv === 'valid' ? 'nothing to do: skips are cropped by plan.' : 'nothing to do.';
+  if (plain.fits)
+    return o.conv === 'valid' ? 'nothing to do: skips are cropped by plan.' : 'nothing to do.';
   if (o.repair === 'pad_input')
     return `to ${times(cost.fed)}, and crop the answer back: ${percent(cost.more)} more pixels, ${grouped(cost.zeros)} made up; nothing is lost.`;
   if (plain.parts_at === null) return 'does not help: a map is missing, not a row.';
@@ -138,10 +166,14 @@ function changes(o, cost, parted) {
   const { levels } = ledger(o);
   const first = levels[cost.changed[0]];
   const more = cost.changed.length - 1;
-  const at = first ? ` → ${times(first.joined)} at level ${first.level}${more ? ` and ${more} more` : ''}` : '';
+  const at = first
+    ? ` → ${times(first.joined)} at level ${first.level}${more ? ` and ${more} more` : ''}`
+    : '';
   const skip = `the skip ${times(first?.encoder)}${at}`;
   const map = `the map ${times(first?.arrives)}${at}`;
-  const skipIsLarger = [0, 1].some((side) => (parted.encoder?.[side] ?? 0) > (parted.arrives?.[side] ?? 0));
+  const skipIsLarger = [0, 1].some(
+    (side) => (parted.encoder?.[side] ?? 0) > (parted.arrives?.[side] ?? 0),
+  );
   const lost = rowsAndColumns(cost.missing);
   switch (o.repair) {
     case 'crop':
@@ -153,9 +185,14 @@ function changes(o, cost, parted) {
     default: {
       if (!TRANSPOSED[o.up]) return `${o.up} has none to choose.`;
       if (!cost.fits) return outOfReach(o, levels);
-      const chosen = cost.changed.map((level) => `(${levels[level].output_padding?.join(', ')}) at level ${level}`);
+      const chosen = cost.changed.map(
+        (level) => `(${levels[level].output_padding?.join(', ')}) at level ${level}`,
+      );
       // A kernel of 2 paints no cell beyond the doubled map: what output_padding adds there is empty.
-      const added = o.up === 'conv_transpose_2' ? 'the sizes meet, but no product reaches the added cells: bias alone' : 'exact, nothing made up';
+      const added =
+        o.up === 'conv_transpose_2'
+          ? 'the sizes meet, but no product reaches the added cells: bias alone'
+          : 'exact, nothing made up';
       return `${chosen.join(', ')}${cost.changed.length < o.depth ? `, else ${TRANSPOSED[o.up].output_padding}` : ''}: ${added}.`;
     }
   }
@@ -183,6 +220,8 @@ export function codeLine(o) {
     ['padding', o.conv === 'valid' ? '"valid"' : '"same"', '"same"'],
     ['norm', o.norm ? 'True' : 'False', 'True'],
   ];
-  const changed = options.filter(([, value, usual]) => value !== usual).map(([name, value]) => `, ${name}=${value}`);
+  const changed = options
+    .filter(([, value, usual]) => value !== usual)
+    .map(([name, value]) => `, ${name}=${value}`);
   return `UNet(${o.in_channels}, ${o.out_channels}${changed.join('')})`;
 }

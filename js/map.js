@@ -43,8 +43,22 @@ export class CellMap {
 
   /** @param {string} label what the map is, for those who hear it */
   constructor(label) {
-    this.frame = h('div', { class: 'ut-frame', tabindex: 0, role: 'group', 'aria-label': `${label}. Arrow keys choose a cell.` }, this.#svg);
-    this.figure = h('figure', { class: 'ut-map' }, h('figcaption', {}, this.#title, h('span', {}, this.#note, this.#more)), this.frame);
+    this.frame = h(
+      'div',
+      {
+        class: 'ut-frame',
+        tabindex: 0,
+        role: 'group',
+        'aria-label': `${label}. Arrow keys choose a cell.`,
+      },
+      this.#svg,
+    );
+    this.figure = h(
+      'figure',
+      { class: 'ut-map' },
+      h('figcaption', {}, this.#title, h('span', {}, this.#note, this.#more)),
+      this.frame,
+    );
   }
 
   /**
@@ -60,11 +74,18 @@ export class CellMap {
     this.#panel = panel;
     this.#side = side;
     const [rows, columns] = panel.count;
-    this.#corner = { x: Math.max(2, Math.floor((room[1] - columns * side) / 2)) + 0.5, y: Math.max(2, Math.floor((room[0] - rows * side) / 2)) + 0.5 };
+    this.#corner = {
+      x: Math.max(2, Math.floor((room[1] - columns * side) / 2)) + 0.5,
+      y: Math.max(2, Math.floor((room[0] - rows * side) / 2)) + 0.5,
+    };
     this.#title.textContent = panel.title;
     this.#note.textContent = panel.note;
     this.#more.textContent = panel.more ?? '';
-    set(this.#svg, { width: Math.max(room[1], columns * side + 4), height: Math.max(room[0], rows * side + 4), 'aria-label': `${panel.title}, ${panel.note}${panel.more ?? ''}. ${says}` });
+    set(this.#svg, {
+      width: Math.max(room[1], columns * side + 4),
+      height: Math.max(room[0], rows * side + 4),
+      'aria-label': `${panel.title}, ${panel.note}${panel.more ?? ''}. ${says}`,
+    });
     this.#svg.classList.toggle('ut-faint', isFaint);
     this.#svg.replaceChildren(
       ...panel.layers.flatMap((layer) => [
@@ -72,13 +93,22 @@ export class CellMap {
         ...(layer.look === 'painted' ? this.#ramp(panel) : []),
       ]),
       ...(text && side >= SMALLEST_NUMBERED ? this.#texts(panel, text) : []),
-      ...panel.frames.map(({ look, from, size }) => s('path', { class: `ut-frame-${look}`, d: this.#area(from, size, look === 'window' ? 0 : -1) })),
+      ...panel.frames.map(({ look, from, size }) =>
+        s('path', {
+          class: `ut-frame-${look}`,
+          d: this.#area(from, size, look === 'window' ? 0 : -1),
+        }),
+      ),
     );
   }
 
   /** A ghost of another selection, drawn over the picture: the animation while something is hovered. @param {Panel} panel */
   drawGhost(panel) {
-    this.#svg.append(...panel.frames.map(({ from, size }) => s('path', { class: 'ut-frame-window ut-faint', d: this.#area(from, size, 0) })));
+    this.#svg.append(
+      ...panel.frames.map(({ from, size }) =>
+        s('path', { class: 'ut-frame-window ut-faint', d: this.#area(from, size, 0) }),
+      ),
+    );
   }
 
   /** The cell under a pointer. @param {PointerEvent} event @returns {Pair | null} */
@@ -86,14 +116,19 @@ export class CellMap {
     if (!this.#panel) return null;
     const page = this.#svg.getBoundingClientRect();
     const { first, count } = this.#panel;
-    const steps = [clientY - page.top - this.#corner.y, clientX - page.left - this.#corner.x].map((pixels) => Math.floor(pixels / this.#side));
-    return steps.every((step, i) => step >= 0 && step < count[i]) ? [steps[0] + first[0], steps[1] + first[1]] : null;
+    const steps = [clientY - page.top - this.#corner.y, clientX - page.left - this.#corner.x].map(
+      (pixels) => Math.floor(pixels / this.#side),
+    );
+    return steps.every((step, i) => step >= 0 && step < count[i])
+      ? [steps[0] + first[0], steps[1] + first[1]]
+      : null;
   }
 
   /** The cell next to another, inside the map. @param {Pair} cell @param {Pair} step @returns {Pair} */
   next(cell, step) {
     const { first, count } = /** @type {Panel} */ (this.#panel);
-    const inside = (/** @type {number} */ i) => Math.max(first[i], Math.min(first[i] + count[i] - 1, cell[i] + step[i]));
+    const inside = (/** @type {number} */ i) =>
+      Math.max(first[i], Math.min(first[i] + count[i] - 1, cell[i] + step[i]));
     return [inside(0), inside(1)];
   }
 
@@ -108,16 +143,24 @@ export class CellMap {
   /** @param {string} look @param {number[]} rows @param {number[]} columns */
   #shapes(look, rows, columns) {
     const { first, count } = /** @type {Panel} */ (this.#panel);
-    const inside = (/** @type {number} */ axis) => (/** @type {number} */ cell) => cell >= first[axis] && cell < first[axis] + count[axis];
+    const inside = (/** @type {number} */ axis) => (/** @type {number} */ cell) =>
+      cell >= first[axis] && cell < first[axis] + count[axis];
     const lists = [rows.filter(inside(0)), columns.filter(inside(1))];
     if (!lists[0].length || !lists[1].length) return [];
     const isTiny = this.#side < SMALLEST_CELL;
-    const [tall, wide] = lists.map((list) => (isTiny ? runs(list) : list.map((cell) => /** @type {[number, number]} */ ([cell, 1]))));
+    const [tall, wide] = lists.map((list) =>
+      isTiny ? runs(list) : list.map((cell) => /** @type {[number, number]} */ ([cell, 1])),
+    );
     const r = ROUND.has(look) && !isTiny ? Math.min(5, this.#side / 4) : 0;
     const inset = look === 'lit' ? 1.5 : 0;
-    const d = tall.flatMap(([row, height]) => wide.map(([column, width]) => this.#area([row, column], [height, width], inset, r))).join('');
+    const d = tall
+      .flatMap(([row, height]) =>
+        wide.map(([column, width]) => this.#area([row, column], [height, width], inset, r)),
+      )
+      .join('');
     const shapes = [s('path', { class: `ut-cell-${look}`, d })];
-    if ((look === 'hatch' || look === 'bias') && !isTiny) shapes.push(s('path', { class: `ut-sign-${look}`, d: this.#signs(look, lists) }));
+    if ((look === 'hatch' || look === 'bias') && !isTiny)
+      shapes.push(s('path', { class: `ut-sign-${look}`, d: this.#signs(look, lists) }));
     return shapes;
   }
 
@@ -131,7 +174,10 @@ export class CellMap {
         columns.map((column) => {
           const x = this.#corner.x + (column - first[1]) * this.#side;
           const y = this.#corner.y + (row - first[0]) * this.#side;
-          if (look === 'bias') return [0.3, 0.7].flatMap((v) => [0.3, 0.7].map((u) => `M${x + u * a} ${y + v * a}h0`)).join('');
+          if (look === 'bias')
+            return [0.3, 0.7]
+              .flatMap((v) => [0.3, 0.7].map((u) => `M${x + u * a} ${y + v * a}h0`))
+              .join('');
           return `M${x} ${y + half}l${half} ${-half}M${x} ${y + a}l${a} ${-a}M${x + half} ${y + a}l${half} ${-half}`;
         }),
       )
@@ -146,13 +192,17 @@ export class CellMap {
     const places = counts.map((list, axis) => {
       /** @type {Map<number, number[]>} */
       const cells = new Map();
-      list.forEach((count, i) => count && cells.set(count, [...(cells.get(count) ?? []), first[axis] + i]));
+      list.forEach((count, i) => {
+        if (count) cells.set(count, [...(cells.get(count) ?? []), first[axis] + i]);
+      });
       return [...cells];
     });
     return places[0].flatMap(([a, rows]) =>
       places[1].flatMap(([b, columns]) => {
         const shapes = a * b > 1 ? this.#shapes('count', rows, columns) : [];
-        shapes.forEach((shape) => set(shape, { 'fill-opacity': ((0.55 * (a * b)) / most).toFixed(3) }));
+        shapes.forEach((shape) => {
+          set(shape, { 'fill-opacity': ((0.55 * (a * b)) / most).toFixed(3) });
+        });
         return shapes;
       }),
     );
@@ -179,7 +229,9 @@ export class CellMap {
         } else if (words) long.push(this.#text(String(x), String(y), words, words.length));
       }
     }
-    return single.words ? [this.#text(single.x.join(' '), single.y.join(' '), single.words, 1), ...long] : long;
+    return single.words
+      ? [this.#text(single.x.join(' '), single.y.join(' '), single.words, 1), ...long]
+      : long;
   }
 
   /** @param {string} x @param {string} y @param {string} words @param {number} length of what stands in one cell */

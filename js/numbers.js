@@ -23,7 +23,9 @@ function scattered(seed, side, low, high) {
 
 /** The input map: 0 to 4. A larger map keeps the corner of a smaller one. @param {number} seed @param {number} height @param {number} width @returns {Values} */
 export const inputValues = (seed, height, width) =>
-  scattered(seed, LARGEST.input, 0, 4).slice(0, height).map((row) => row.slice(0, width));
+  scattered(seed, LARGEST.input, 0, 4)
+    .slice(0, height)
+    .map((row) => row.slice(0, width));
 
 /** The named kernels. */
 export const KERNELS = ['random', 'identity', 'box', 'edge'];
@@ -38,7 +40,8 @@ export const KERNELS = ['random', 'identity', 'box', 'edge'];
  */
 export function kernelValues(weights, seed, height, width) {
   const random = weights === 'random' ? scattered(seed + 1, LARGEST.kernel, -2, 3) : [];
-  const isCentre = (/** @type {number} */ r, /** @type {number} */ c) => r === (height - 1) >> 1 && c === (width - 1) >> 1;
+  const isCentre = (/** @type {number} */ r, /** @type {number} */ c) =>
+    r === (height - 1) >> 1 && c === (width - 1) >> 1;
   return range(0, height).map((r) =>
     range(0, width).map((c) => {
       if (weights === 'box') return 1;
@@ -62,9 +65,15 @@ export function kernelValues(weights, seed, height, width) {
  * @returns {Product[]}
  */
 export function productsOf(cell, axes, input, kernel, transposed) {
-  const [rows, columns] = axes.map((axis, i) => (transposed ? sources(cell[i], axis) : tapPlaces(cell[i], axis)));
+  const [rows, columns] = axes.map((axis, i) =>
+    transposed ? sources(cell[i], axis) : tapPlaces(cell[i], axis),
+  );
   return rows.flatMap((r, i) =>
-    columns.flatMap((c, j) => (Number.isInteger(r) && Number.isInteger(c) && input[r]?.[c] !== undefined ? [{ value: input[r][c], weight: kernel[i][j] }] : [])),
+    columns.flatMap((c, j) =>
+      Number.isInteger(r) && Number.isInteger(c) && input[r]?.[c] !== undefined
+        ? [{ value: input[r][c], weight: kernel[i][j] }]
+        : [],
+    ),
   );
 }
 
@@ -73,4 +82,5 @@ const sources = (cell, { kernel_size, stride, padding, dilation }) =>
   range(0, kernel_size).map((t) => (cell + padding - t * dilation) / stride);
 
 /** The sum, as torch gives it with a bias of 0. @param {Product[]} products */
-export const sumOf = (products) => products.reduce((sum, { value, weight }) => sum + value * weight, 0);
+export const sumOf = (products) =>
+  products.reduce((sum, { value, weight }) => sum + value * weight, 0);

@@ -58,14 +58,25 @@ export const VIEWS = ['scatter', 'zero insertion', 'crop window'];
 export function relateConv(panel, i, axis) {
   const { kernel_size, stride, padding, dilation, input_size } = axis;
   const taps = range(0, kernel_size);
-  if (panel === 'output') return { output: [i], input: tapPlaces(i, axis), kernel: taps, middle: [] };
+  if (panel === 'output')
+    return { output: [i], input: tapPlaces(i, axis), kernel: taps, middle: [] };
   if (panel === 'kernel') {
     const outputs = range(0, convOutputSize(axis));
     const place = (/** @type {number} */ o) => o * stride - padding + i * dilation;
-    return { kernel: [i], input: outputs.map(place), output: outputs.filter((o) => place(o) >= 0 && place(o) < input_size), middle: [] };
+    return {
+      kernel: [i],
+      input: outputs.map(place),
+      output: outputs.filter((o) => place(o) >= 0 && place(o) < input_size),
+      middle: [],
+    };
   }
   const outputs = convFeeds(i, axis);
-  return { input: [i], output: outputs, kernel: outputs.map((o) => (i + padding - o * stride) / dilation), middle: [] };
+  return {
+    input: [i],
+    output: outputs,
+    kernel: outputs.map((o) => (i + padding - o * stride) / dilation),
+    middle: [],
+  };
 }
 
 /**
@@ -83,22 +94,41 @@ export function relateTranspose(panel, i, axis, view) {
   const isKept = (/** @type {number} */ cell) => cell >= 0 && cell < size;
   if (panel === 'input') {
     const places = tapPlaces(i, axis);
-    return { input: [i], kernel: range(0, kernel_size), middle: isSpread ? [i * stride] : places, output: places.filter(isKept) };
+    return {
+      input: [i],
+      kernel: range(0, kernel_size),
+      middle: isSpread ? [i * stride] : places,
+      output: places.filter(isKept),
+    };
   }
   if (panel === 'kernel') {
     const place = (/** @type {number} */ cell) => cell * stride - padding + i * dilation;
     const inputs = range(0, input_size);
-    return { kernel: [i], input: inputs.filter((cell) => isKept(place(cell))), middle: inputs.map((cell) => (isSpread ? cell * stride : place(cell))), output: inputs.map(place).filter(isKept) };
+    return {
+      kernel: [i],
+      input: inputs.filter((cell) => isKept(place(cell))),
+      middle: inputs.map((cell) => (isSpread ? cell * stride : place(cell))),
+      output: inputs.map(place).filter(isKept),
+    };
   }
   if (panel === 'middle' && isSpread) {
     const source = i / stride;
     const isInput = Number.isInteger(source) && source >= 0 && source < input_size;
-    return isInput ? { ...relateTranspose('input', source, axis, view), middle: [i] } : { input: [], kernel: [], middle: [i], output: [] };
+    return isInput
+      ? { ...relateTranspose('input', source, axis, view), middle: [i] }
+      : { input: [], kernel: [], middle: [i], output: [] };
   }
   const sources = convTransposeSees(i, axis);
   const taps = sources.map((cell) => (i + padding - cell * stride) / dilation);
-  const window = range(0, kernel_size).map((t) => i + padding - t * dilation).reverse();
-  return { input: sources, kernel: taps, middle: isSpread ? window : [i], output: isKept(i) ? [i] : [] };
+  const window = range(0, kernel_size)
+    .map((t) => i + padding - t * dilation)
+    .reverse();
+  return {
+    input: sources,
+    kernel: taps,
+    middle: isSpread ? window : [i],
+    output: isKept(i) ? [i] : [],
+  };
 }
 
 // ---------------------------------------------------------------------------------------- pictures
@@ -115,7 +145,9 @@ export function convPicture(axes, selection) {
   const output = /** @type {Pair} */ (axes.map(convOutputSize));
   const padded = /** @type {Pair} */ (axes.map(paddedSize));
   const isLegal = Math.min(...output) > 0;
-  const shown = isLegal ? padded : /** @type {Pair} */ (padded.map((size, i) => Math.max(size, extent[i])));
+  const shown = isLegal
+    ? padded
+    : /** @type {Pair} */ (padded.map((size, i) => Math.max(size, extent[i])));
   const corner = /** @type {Pair} */ (padding.map((size) => -size));
   const everywhere = padded.map((size, i) => range(-padding[i], size - padding[i]));
 
@@ -127,11 +159,29 @@ export function convPicture(axes, selection) {
       more: Math.max(...padding) ? ` + padding: ${times(padded)}` : '',
       first: corner,
       count: shown,
-      layers: [layer('zero', everywhere), layer('input', input.map((size) => range(0, size)))],
+      layers: [
+        layer('zero', everywhere),
+        layer(
+          'input',
+          input.map((size) => range(0, size)),
+        ),
+      ],
       frames: [],
     },
     kernel: kernelPanel(axes),
-    output: { title: 'Output', note: isLegal ? times(output) : 'none', first: [0, 0], count: output, layers: [layer('output', output.map((size) => range(0, size)))], frames: [] },
+    output: {
+      title: 'Output',
+      note: isLegal ? times(output) : 'none',
+      first: [0, 0],
+      count: output,
+      layers: [
+        layer(
+          'output',
+          output.map((size) => range(0, size)),
+        ),
+      ],
+      frames: [],
+    },
   };
   const panel = /** @type {Panel} */ (picture.input);
   if (!isLegal) {
@@ -142,9 +192,17 @@ export function convPicture(axes, selection) {
   const never = everywhere.map((cells, i) => cells.filter((_, n) => covered[i][n] === 0));
   panel.layers.push(...unreached('hatch', never, everywhere));
   if (selection) {
-    light(picture, selection, axes.map((axis, i) => relateConv(selection.panel, selection.cell[i], axis)));
+    light(
+      picture,
+      selection,
+      axes.map((axis, i) => relateConv(selection.panel, selection.cell[i], axis)),
+    );
     if (selection.panel === 'output')
-      panel.frames.push({ look: 'window', from: /** @type {Pair} */ (axes.map((axis, i) => tapPlaces(selection.cell[i], axis)[0])), size: extent });
+      panel.frames.push({
+        look: 'window',
+        from: /** @type {Pair} */ (axes.map((axis, i) => tapPlaces(selection.cell[i], axis)[0])),
+        size: extent,
+      });
   }
   return picture;
 }
@@ -157,26 +215,76 @@ export function convPicture(axes, selection) {
  */
 export function transposePicture(axes, selection, view) {
   const input = /** @type {Pair} */ (axes.map((axis) => axis.input_size));
-  const output = /** @type {Pair} */ (axes.map((axis) => Math.max(0, convTransposeOutputSize(axis))));
-  const isLegal = Math.min(...output) > 0 && axes.every((axis) => axis.output_padding < Math.max(axis.stride, axis.dilation));
+  const output = /** @type {Pair} */ (
+    axes.map((axis) => Math.max(0, convTransposeOutputSize(axis)))
+  );
+  const isLegal =
+    Math.min(...output) > 0 &&
+    axes.every((axis) => axis.output_padding < Math.max(axis.stride, axis.dilation));
   /** @type {Picture} */
   const picture = {
-    input: { title: 'Input', note: times(input), first: [0, 0], count: input, layers: [layer('input', input.map((size) => range(0, size)))], frames: [] },
+    input: {
+      title: 'Input',
+      note: times(input),
+      first: [0, 0],
+      count: input,
+      layers: [
+        layer(
+          'input',
+          input.map((size) => range(0, size)),
+        ),
+      ],
+      frames: [],
+    },
     kernel: kernelPanel(axes),
     middle: view === 'zero insertion' ? spreadPanel(axes) : fullPanel(axes, view, isLegal),
-    output: { title: 'Output', note: isLegal ? times(output) : 'none', first: [0, 0], count: output, layers: [layer('output', output.map((size) => range(0, size)))], frames: [] },
+    output: {
+      title: 'Output',
+      note: isLegal ? times(output) : 'none',
+      first: [0, 0],
+      count: output,
+      layers: [
+        layer(
+          'output',
+          output.map((size) => range(0, size)),
+        ),
+      ],
+      frames: [],
+    },
   };
   if (!isLegal) return picture;
-  const silent = axes.map((axis) => range(0, convTransposeOutputSize(axis)).filter((cell) => !convTransposeSees(cell, axis).length));
-  picture.output?.layers.push(...unreached('bias', silent, output.map((size) => range(0, size))));
+  const silent = axes.map((axis) =>
+    range(0, convTransposeOutputSize(axis)).filter((cell) => !convTransposeSees(cell, axis).length),
+  );
+  picture.output?.layers.push(
+    ...unreached(
+      'bias',
+      silent,
+      output.map((size) => range(0, size)),
+    ),
+  );
   if (selection) {
-    light(picture, selection, axes.map((axis, i) => relateTranspose(selection.panel, selection.cell[i], axis, view)));
+    light(
+      picture,
+      selection,
+      axes.map((axis, i) => relateTranspose(selection.panel, selection.cell[i], axis, view)),
+    );
     const size = /** @type {Pair} */ (axes.map(windowExtent));
     const isSpread = view === 'zero insertion';
     if (selection.panel === 'input' && !isSpread)
-      picture.middle?.frames.push({ look: 'window', size, from: /** @type {Pair} */ (axes.map((axis, i) => tapPlaces(selection.cell[i], axis)[0])) });
+      picture.middle?.frames.push({
+        look: 'window',
+        size,
+        from: /** @type {Pair} */ (axes.map((axis, i) => tapPlaces(selection.cell[i], axis)[0])),
+      });
     if (selection.panel === 'output' && isSpread)
-      picture.middle?.frames.push({ look: 'window', size, from: /** @type {Pair} */ (axes.map((axis, i) => selection.cell[i] - zeroInsertion(axis).before)) });
+      picture.middle?.frames.push({
+        look: 'window',
+        size,
+        from: /** @type {Pair} */ (
+          axes.map((axis, i) => selection.cell[i] - zeroInsertion(axis).before)
+        ),
+      });
   }
   return picture;
 }
@@ -188,13 +296,20 @@ function fullPanel(axes, view, isLegal) {
   const count = /** @type {Pair} */ (overlap.map((counts) => counts.length));
   const cells = count.map((size, i) => range(first[i], first[i] + size));
   const sizes = axes.map(convTransposeOutputSize);
-  const isKept = (/** @type {number} */ axis) => (/** @type {number} */ cell) => cell >= 0 && cell < sizes[axis];
+  const isKept = (/** @type {number} */ axis) => (/** @type {number} */ cell) =>
+    cell >= 0 && cell < sizes[axis];
   const cropped = cells.map((list, axis) => list.filter((cell) => !isKept(axis)(cell)));
   const silent = cells.map((list, axis) => list.filter((_, i) => overlap[axis][i] === 0));
-  const added = axes.map((axis, i) => cells[i].filter((cell) => isAdded(cell, axis) && isKept(i)(cell)));
+  const added = axes.map((axis, i) =>
+    cells[i].filter((cell) => isAdded(cell, axis) && isKept(i)(cell)),
+  );
   const full = times(/** @type {Pair} */ (axes.map(fullSize)));
-  const crop = axes.some((axis) => axis.padding) ? ` · padding crops ${pairText(axes.map((a) => a.padding))} from each edge` : '';
-  const kept = axes.some((axis) => axis.output_padding) ? `${crop ? ',' : ' ·'} output_padding: ${pairText(axes.map((a) => a.output_padding))} more at the end` : '';
+  const crop = axes.some((axis) => axis.padding)
+    ? ` · padding crops ${pairText(axes.map((a) => a.padding))} from each edge`
+    : '';
+  const kept = axes.some((axis) => axis.output_padding)
+    ? `${crop ? ',' : ' ·'} output_padding: ${pairText(axes.map((a) => a.output_padding))} more at the end`
+    : '';
   return {
     title: view === 'scatter' ? 'Painted' : 'Crop window',
     note: view === 'scatter' ? `${full}, painted how often` : full,
@@ -203,12 +318,22 @@ function fullPanel(axes, view, isLegal) {
     count,
     layers: [
       layer('painted', cells),
-      ...(view === 'scatter' ? [] : [layer('output', cells.map((list, axis) => list.filter(isKept(axis))))]),
+      ...(view === 'scatter'
+        ? []
+        : [
+            layer(
+              'output',
+              cells.map((list, axis) => list.filter(isKept(axis))),
+            ),
+          ]),
       ...unreached('bias', silent, cells),
       ...unreached('hatch', cropped, cells),
       ...(isLegal ? [] : unreached('wrong', Math.min(...sizes) < 1 ? cells : added, cells)),
     ],
-    frames: Math.min(...sizes) > 0 ? [{ look: isLegal ? 'crop' : 'wrong', from: [0, 0], size: /** @type {Pair} */ (sizes) }] : [],
+    frames:
+      Math.min(...sizes) > 0
+        ? [{ look: isLegal ? 'crop' : 'wrong', from: [0, 0], size: /** @type {Pair} */ (sizes) }]
+        : [],
     counts: view === 'scatter' ? overlap : undefined,
   };
 }
@@ -219,15 +344,25 @@ function spreadPanel(axes) {
   const first = /** @type {Pair} */ (spread.map(({ before }) => -before));
   const count = /** @type {Pair} */ (spread.map(({ size }) => Math.max(0, size)));
   const cells = count.map((size, i) => range(first[i], first[i] + size));
-  const inputs = axes.map(({ input_size, stride }, i) => range(0, input_size).map((cell) => cell * stride).filter((cell) => cells[i].includes(cell)));
-  const between = axes.some(({ stride }) => stride > 1) ? `${pairText(axes.map(({ stride }) => stride - 1))} between, ` : '';
+  const inputs = axes.map(({ input_size, stride }, i) =>
+    range(0, input_size)
+      .map((cell) => cell * stride)
+      .filter((cell) => cells[i].includes(cell)),
+  );
+  const between = axes.some(({ stride }) => stride > 1)
+    ? `${pairText(axes.map(({ stride }) => stride - 1))} between, `
+    : '';
   const before = spread.map((axis) => axis.before);
-  const after = spread.map((axis, i) => axis.size - axis.before - (axes[i].input_size - 1) * axes[i].stride - 1);
+  const after = spread.map(
+    (axis, i) => axis.size - axis.before - (axes[i].input_size - 1) * axes[i].stride - 1,
+  );
   const isCut = Math.min(...before, ...after) < 0;
   return {
     title: 'Zero insertion',
     note: times(count),
-    more: isCut ? ` · padding cuts input cells off` : ` · zeros: ${between}${pairText(before)} before, ${pairText(after)} after`,
+    more: isCut
+      ? ` · padding cuts input cells off`
+      : ` · zeros: ${between}${pairText(before)} before, ${pairText(after)} after`,
     first,
     count,
     layers: [layer('zero', cells), layer('input', inputs)],
@@ -238,7 +373,19 @@ function spreadPanel(axes) {
 /** @param {[Axis, Axis]} axes @returns {Panel} */
 function kernelPanel(axes) {
   const count = /** @type {Pair} */ (axes.map((axis) => axis.kernel_size));
-  return { title: 'Kernel', note: times(count), first: [0, 0], count, layers: [layer('kernel', count.map((size) => range(0, size)))], frames: [] };
+  return {
+    title: 'Kernel',
+    note: times(count),
+    first: [0, 0],
+    count,
+    layers: [
+      layer(
+        'kernel',
+        count.map((size) => range(0, size)),
+      ),
+    ],
+    frames: [],
+  };
 }
 
 /** Whether only output_padding keeps this output cell. @param {number} cell @param {Axis} axis */
@@ -256,8 +403,15 @@ const unreached = (look, lost, cells) => [
 /** Light what belongs to the selected cell, and frame the cell itself. @param {Picture} picture @param {Selection} selection @param {Related[]} related */
 function light(picture, selection, related) {
   for (const [name, panel] of /** @type {[PanelName, Panel][]} */ (Object.entries(picture))) {
-    if (name === selection.panel) panel.frames.push({ look: 'window', from: selection.cell, size: [1, 1] });
-    else panel.layers.push(layer('lit', related.map((axis) => axis[name])));
+    if (name === selection.panel)
+      panel.frames.push({ look: 'window', from: selection.cell, size: [1, 1] });
+    else
+      panel.layers.push(
+        layer(
+          'lit',
+          related.map((axis) => axis[name]),
+        ),
+      );
   }
 }
 
@@ -296,8 +450,12 @@ export function convSentence(axes, { panel, cell }) {
     const zeros = product(related.map(({ kernel }) => kernel)) - product(seen);
     const border = zeros ? ` and ${some(zeros, 'padding zero')}` : '';
     const covered = axes.map(convCoverage);
-    const missed = axes.map((axis, n) => range(0, axis.input_size).filter((i) => !covered[n][i + axis.padding]));
-    const hatched = ['row', 'column'].flatMap((word, i) => (missed[i].length ? [listed(word, missed[i])] : []));
+    const missed = axes.map((axis, n) =>
+      range(0, axis.input_size).filter((i) => !covered[n][i + axis.padding]),
+    );
+    const hatched = ['row', 'column'].flatMap((word, i) =>
+      missed[i].length ? [listed(word, missed[i])] : [],
+    );
     const never = hatched.length ? ` No window covers ${hatched.join(' and ')} (hatched).` : '';
     return `Output cell ${at} sees ${product(seen) ? `${where(seen[0], seen[1])} of the input` : 'no input cell'}${border}.${never}`;
   }
@@ -327,7 +485,8 @@ export function transposeSentence(axes, { panel, cell }, view) {
   if (panel === 'input') {
     const painted = product(related.map(({ kernel }) => kernel));
     const kept = product(outputs);
-    if (!kept) return `Input cell ${at} paints ${some(painted, 'cell')}; the crop takes ${painted === 1 ? 'it' : 'them all'} away.`;
+    if (!kept)
+      return `Input cell ${at} paints ${some(painted, 'cell')}; the crop takes ${painted === 1 ? 'it' : 'them all'} away.`;
     const crop = kept < painted ? `; ${kept} of them stay after the crop` : '';
     return `Input cell ${at} paints ${some(painted, 'cell')}${crop}: ${where(outputs[0], outputs[1])} of the output.`;
   }
@@ -340,10 +499,14 @@ export function transposeSentence(axes, { panel, cell }, view) {
     if (!product(inputs)) return `An inserted zero: it adds nothing to any output.`;
     return `Input cell (${inputs.join(', ')}), spread ${pairText(axes.map(({ stride }) => stride))} apart, is in ${some(product(outputs), 'window')}.`;
   }
-  const isCropped = panel === 'middle' && axes.some((axis, i) => cell[i] < 0 || cell[i] >= convTransposeOutputSize(axis));
-  if (isCropped) return `This cell gets ${some(product(inputs), 'product')}, and padding crops it away.`;
+  const isCropped =
+    panel === 'middle' &&
+    axes.some((axis, i) => cell[i] < 0 || cell[i] >= convTransposeOutputSize(axis));
+  if (isCropped)
+    return `This cell gets ${some(product(inputs), 'product')}, and padding crops it away.`;
   const isExtra = axes.some((axis, i) => isAdded(cell[i], axis));
   const turned = view === 'zero insertion' ? ' In this view the kernel stands turned by 180°.' : '';
-  if (!product(inputs)) return `Output cell ${at}: no input reaches it, it holds the bias alone (dots).${isExtra ? ' output_padding added it.' : ''}`;
+  if (!product(inputs))
+    return `Output cell ${at}: no input reaches it, it holds the bias alone (dots).${isExtra ? ' output_padding added it.' : ''}`;
   return `Output cell ${at} adds up ${some(product(inputs), 'product')}: ${where(inputs[0], inputs[1])} of the input.${isExtra ? ' Without output_padding the crop would take it: it is real, no padding.' : ''}${turned}`;
 }

@@ -29,12 +29,15 @@ export function mount({ model, el, root, traits, paint, ended }) {
   root.addEventListener(
     'keydown',
     (event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key !== 'Escape') event.stopPropagation();
+      if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key !== 'Escape')
+        event.stopPropagation();
     },
     { signal: ended.signal },
   );
   const events = traits.map((name) => `change:${name}`);
-  events.forEach((event) => model.on(event, paint));
+  events.forEach((event) => {
+    model.on(event, paint);
+  });
   el.append(root);
   let width = 0;
   const resized = new ResizeObserver(() => {
@@ -47,7 +50,9 @@ export function mount({ model, el, root, traits, paint, ended }) {
   return () => {
     ended.abort();
     resized.disconnect();
-    events.forEach((event) => model.off(event, paint));
+    events.forEach((event) => {
+      model.off(event, paint);
+    });
     root.remove();
   };
 }
@@ -61,7 +66,16 @@ export function mount({ model, el, root, traits, paint, ended }) {
  * @param {AbortSignal} signal
  */
 export function presentButton(root, paint, signal) {
-  const button = h('button', { type: 'button', class: 'ut-presenter', 'aria-pressed': 'false', title: 'Whole screen, large type (f). Escape leaves.' }, '⤢ present');
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: 'ut-presenter',
+      'aria-pressed': 'false',
+      title: 'Whole screen, large type (f). Escape leaves.',
+    },
+    '⤢ present',
+  );
   const isOn = () => root.classList.contains('ut-present');
   /** @param {boolean} on */
   const show = (on) => {
@@ -84,12 +98,21 @@ export function presentButton(root, paint, signal) {
     show(true);
   };
   button.addEventListener('click', toggle, { signal });
-  document.addEventListener('fullscreenchange', () => show(document.fullscreenElement === root), { signal });
+  document.addEventListener('fullscreenchange', () => show(document.fullscreenElement === root), {
+    signal,
+  });
   root.addEventListener(
     'keydown',
     (event) => {
       if (event.key === 'Escape' && isOn()) toggle();
-      if (event.key === 'f' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event)) toggle();
+      if (
+        event.key === 'f' &&
+        !event.ctrlKey &&
+        !event.metaKey &&
+        !event.altKey &&
+        !isTyping(event)
+      )
+        toggle();
     },
     { signal },
   );
@@ -99,7 +122,9 @@ export function presentButton(root, paint, signal) {
 /** Whether a key belongs to a text being typed. @param {KeyboardEvent} event */
 export function isTyping({ target }) {
   if (target instanceof HTMLSelectElement) return true;
-  return target instanceof HTMLInputElement ? target.type !== 'range' && target.type !== 'radio' && target.type !== 'checkbox' : target instanceof HTMLTextAreaElement;
+  return target instanceof HTMLInputElement
+    ? target.type !== 'range' && target.type !== 'radio' && target.type !== 'checkbox'
+    : target instanceof HTMLTextAreaElement;
 }
 
 /** Copies what `text` returns, and says so on itself. @param {() => string} text @param {AbortSignal} signal */
@@ -109,7 +134,10 @@ export function copyButton(text, signal) {
     'click',
     async () => {
       // Clipboards are refused on pages without https; the code beside the button can be selected.
-      const copied = await navigator.clipboard?.writeText(text()).then(() => true, () => false);
+      const copied = await navigator.clipboard?.writeText(text()).then(
+        () => true,
+        () => false,
+      );
       button.textContent = copied ? 'copied' : 'select it';
       setTimeout(() => (button.textContent = 'copy'), 1500);
     },

@@ -1,7 +1,16 @@
 /** One map of values on the page: its cells on a canvas, numbers, hatches and the cursor above them. */
 
 import { freshId, h, s, set } from './dom.js';
-import { alike, areaName, areaText, colourOf, isDark, placeIn, rangeText, valuesIn } from './feature_values.js';
+import {
+  alike,
+  areaName,
+  areaText,
+  colourOf,
+  isDark,
+  placeIn,
+  rangeText,
+  valuesIn,
+} from './feature_values.js';
 import { range } from './geometry.js';
 
 /** @typedef {import('./feature_values.js').Shown} Shown */
@@ -41,12 +50,31 @@ export class ValueMap {
   constructor(map) {
     this.#map = map;
     this.#svg.append(
-      s('defs', {}, s('pattern', { id: this.#hatch, width: 6, height: 6, patternUnits: 'userSpaceOnUse' }, s('path', { class: 'ut-sign-hatch', d: 'M-1 1L1 -1M0 6L6 0M5 7L7 5' }))),
+      s(
+        'defs',
+        {},
+        s(
+          'pattern',
+          { id: this.#hatch, width: 6, height: 6, patternUnits: 'userSpaceOnUse' },
+          s('path', { class: 'ut-sign-hatch', d: 'M-1 1L1 -1M0 6L6 0M5 7L7 5' }),
+        ),
+      ),
       this.#marks,
       this.#cursor,
     );
-    this.frame = h('div', { class: 'ut-frame', tabindex: 0, role: 'group' }, this.#canvas, this.#svg);
-    this.figure = h('figure', { class: 'ut-map' }, h('figcaption', {}, this.#title, this.#note), this.frame, h('p', { class: 'ut-readout', 'aria-hidden': 'true' }, this.#value, this.#place));
+    this.frame = h(
+      'div',
+      { class: 'ut-frame', tabindex: 0, role: 'group' },
+      this.#canvas,
+      this.#svg,
+    );
+    this.figure = h(
+      'figure',
+      { class: 'ut-map' },
+      h('figcaption', {}, this.#title, this.#note),
+      this.frame,
+      h('p', { class: 'ut-readout', 'aria-hidden': 'true' }, this.#value, this.#place),
+    );
   }
 
   get cells() {
@@ -63,13 +91,20 @@ export class ValueMap {
    */
   draw(map, { height, width, ends, ramp }) {
     this.#map = map;
-    const edges = (/** @type {number} */ cells, /** @type {number} */ pixels) => range(0, cells + 1).map((i) => Math.round((i * pixels) / cells));
+    const edges = (/** @type {number} */ cells, /** @type {number} */ pixels) =>
+      range(0, cells + 1).map((i) => Math.round((i * pixels) / cells));
     this.#edges = [edges(map.height, height), edges(map.width, width)];
     this.#title.textContent = map.name;
     const channel = map.channels > 1 ? `, channel ${map.channel} of ${map.channels}` : '';
     this.#note.textContent = `${map.height}×${map.width}${channel}: ${rangeText(map.values)}`;
-    set(this.frame, { 'aria-label': `${map.name}. Arrow keys choose a cell.`, style: `width:${width + 2 * FRAME}px;height:${height + 2 * FRAME}px` });
-    set(this.#svg, { viewBox: `${-FRAME} ${-FRAME} ${width + 2 * FRAME} ${height + 2 * FRAME}`, 'aria-label': `${map.name}, ${this.#note.textContent}` });
+    set(this.frame, {
+      'aria-label': `${map.name}. Arrow keys choose a cell.`,
+      style: `width:${width + 2 * FRAME}px;height:${height + 2 * FRAME}px`,
+    });
+    set(this.#svg, {
+      viewBox: `${-FRAME} ${-FRAME} ${width + 2 * FRAME} ${height + 2 * FRAME}`,
+      'aria-label': `${map.name}, ${this.#note.textContent}`,
+    });
     this.#paintCells(height, width, ends, ramp);
     this.#paintMarks(ends, ramp);
   }
@@ -78,7 +113,11 @@ export class ValueMap {
   point(cell, from) {
     const area = cell && placeIn(cell, from, this.#map);
     const d = area ? this.#outline(area) : '';
-    this.#cursor.replaceChildren(...(area ? [s('path', { class: 'ut-halo', d }), s('path', { class: 'ut-frame-window', d })] : []));
+    this.#cursor.replaceChildren(
+      ...(area
+        ? [s('path', { class: 'ut-halo', d }), s('path', { class: 'ut-frame-window', d })]
+        : []),
+    );
     this.#value.textContent = area ? areaText(valuesIn(this.#map, area)) : '';
     this.#place.textContent = area ? areaName(area) : '';
   }
@@ -87,13 +126,16 @@ export class ValueMap {
   cellAt({ clientX, clientY }) {
     const page = this.#svg.getBoundingClientRect();
     const at = [clientY - page.top - FRAME, clientX - page.left - FRAME];
-    const [row, column] = this.#edges.map((edges, axis) => edges.findIndex((start, i) => start <= at[axis] && at[axis] < edges[i + 1]));
+    const [row, column] = this.#edges.map((edges, axis) =>
+      edges.findIndex((start, i) => start <= at[axis] && at[axis] < edges[i + 1]),
+    );
     return row >= 0 && column >= 0 ? [row, column] : null;
   }
 
   /** The cell next to another, inside the map. @param {Cell} cell @param {Cell} step @returns {Cell} */
   next([row, column], [down, right]) {
-    const inside = (/** @type {number} */ i, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, i));
+    const inside = (/** @type {number} */ i, /** @type {number} */ count) =>
+      Math.max(0, Math.min(count - 1, i));
     return [inside(row + down, this.#map.height), inside(column + right, this.#map.width)];
   }
 
@@ -112,7 +154,11 @@ export class ValueMap {
   /** What is not finite stays empty. @param {number} height @param {number} width @param {Bounds} ends @param {Ramp} ramp */
   #paintCells(height, width, ends, ramp) {
     const sharp = window.devicePixelRatio || 1;
-    set(this.#canvas, { height: Math.round(height * sharp), width: Math.round(width * sharp), style: `height:${height}px;width:${width}px` });
+    set(this.#canvas, {
+      height: Math.round(height * sharp),
+      width: Math.round(width * sharp),
+      style: `height:${height}px;width:${width}px`,
+    });
     const context = this.#canvas.getContext('2d');
     if (!context) return;
     const gap = this.#smallest() >= SMALLEST_APART ? 1 : 0;
@@ -131,13 +177,22 @@ export class ValueMap {
     const minuses = { dark: '', light: '' };
     this.#eachCell((value, y, x, high, wide) => {
       if (!Number.isFinite(value)) empty += `M${x} ${y}h${wide}v${high}h${-wide}z`;
-      else if (value < 0) minuses[ground(value, ends, ramp)] += `M${x + wide * 0.3} ${y + high / 2 - 0.5}h${wide * 0.4}`;
+      else if (value < 0)
+        minuses[ground(value, ends, ramp)] +=
+          `M${x + wide * 0.3} ${y + high / 2 - 0.5}h${wide * 0.4}`;
     });
     const numbers = smallest >= SMALLEST_NUMBERED ? this.#numbers(smallest, ends, ramp) : [];
     const isSigned = ramp === 'diverging' && smallest >= SMALLEST_SIGNED && !numbers.length;
     this.#marks.replaceChildren(
-      ...(empty ? [s('path', { class: 'ut-cell-hatch', d: empty }), s('path', { fill: `url(#${this.#hatch})`, d: empty })] : []),
-      ...(isSigned ? Object.entries(minuses).map(([on, d]) => s('path', { class: `ut-minus ut-on-${on}`, d })) : []),
+      ...(empty
+        ? [
+            s('path', { class: 'ut-cell-hatch', d: empty }),
+            s('path', { fill: `url(#${this.#hatch})`, d: empty }),
+          ]
+        : []),
+      ...(isSigned
+        ? Object.entries(minuses).map(([on, d]) => s('path', { class: `ut-minus ut-on-${on}`, d }))
+        : []),
       ...numbers,
     );
   }
@@ -154,7 +209,13 @@ export class ValueMap {
       const texts = [];
       this.#eachCell((value, y, x, high, wide) => {
         const look = Number.isFinite(value) ? `on-${ground(value, ends, ramp)}` : 'odd';
-        texts.push(s('text', { class: `ut-number ut-${look}`, x: x + (wide - 1) / 2, y: y + high / 2, style }, words[texts.length]));
+        texts.push(
+          s(
+            'text',
+            { class: `ut-number ut-${look}`, x: x + (wide - 1) / 2, y: y + high / 2, style },
+            words[texts.length],
+          ),
+        );
       });
       return texts;
     }
@@ -167,6 +228,12 @@ export class ValueMap {
     const { height, width, values } = this.#map;
     for (let row = 0; row < height; row += 1)
       for (let column = 0; column < width; column += 1)
-        visit(values[row * width + column], ys[row], xs[column], ys[row + 1] - ys[row], xs[column + 1] - xs[column]);
+        visit(
+          values[row * width + column],
+          ys[row],
+          xs[column],
+          ys[row + 1] - ys[row],
+          xs[column + 1] - xs[column],
+        );
   }
 }

@@ -42,22 +42,28 @@ export function readGuess(typed, task) {
     const wanted = `${lengths.join(' or ')} numbers, such as ${example(task)}`;
     if (!numbers) return { refusal: `${quoted} cannot be read as a size. It takes ${wanted}.` };
     if (lengths.includes(numbers.length)) return { guess: numbers };
-    return { refusal: `${quoted} has ${numbers.length} ${numbers.length === 1 ? 'number' : 'numbers'}. It takes ${wanted}.` };
+    return {
+      refusal: `${quoted} has ${numbers.length} ${numbers.length === 1 ? 'number' : 'numbers'}. It takes ${wanted}.`,
+    };
   }
   const number = readNumber(text, kind === 'int');
   const wanted = kind === 'int' ? 'one whole number, in digits' : 'one number, such as 2.5';
   if (number === null) {
-    if (numbers && numbers.length > 1) return { refusal: `${quoted} has ${numbers.length} numbers. It takes ${wanted}.` };
+    if (numbers && numbers.length > 1)
+      return { refusal: `${quoted} has ${numbers.length} numbers. It takes ${wanted}.` };
     return { refusal: `${quoted} cannot be read as a number. It takes ${wanted}.` };
   }
-  if (kind === 'int' && !Number.isSafeInteger(number)) return { refusal: `${quoted} is not a whole number of at most 15 digits. It takes ${wanted}.` };
+  if (kind === 'int' && !Number.isSafeInteger(number))
+    return { refusal: `${quoted} is not a whole number of at most 15 digits. It takes ${wanted}.` };
   return { guess: number };
 }
 
 /** "16×16", "16x16", "16 16", "(16, 16)" as numbers; null where it is no size. @param {string} text */
 function readSize(text) {
   const bare = text.replace(/^torch\.Size/, '').replace(/^[([\s]+|[)\]\s]+$/g, '');
-  const parts = bare.split(/\s*[×x*,;]\s*|\s+/i).filter((part, i, all) => part || i < all.length - 1);
+  const parts = bare
+    .split(/\s*[×x*,;]\s*|\s+/i)
+    .filter((part, i, all) => part || i < all.length - 1);
   return parts.every((part) => /^[+-]?\d{1,15}$/.test(part)) ? parts.map(Number) : null;
 }
 
@@ -90,7 +96,8 @@ export function matches(guess, { value, within }) {
 // ----------------------------------------------------------------------------------------- drawing
 
 /** Text whose `backticked` parts become code. @param {string} text @returns {(Node | string)[]} */
-const withCode = (text) => text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? h('code', {}, part) : part));
+const withCode = (text) =>
+  text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? h('code', {}, part) : part));
 
 /** @param {{model: Model, el: HTMLElement}} context */
 function render({ model, el }) {
@@ -122,16 +129,31 @@ function render({ model, el }) {
     'fieldset',
     { class: 'ut-guess' },
     ...(radios.length
-      ? [h('legend', {}, 'Your guess'), ...radios.map((radio, i) => h('label', { class: 'ut-pick' }, radio, h('span', {}, ...withCode(task.choices[i])))), lock]
+      ? [
+          h('legend', {}, 'Your guess'),
+          ...radios.map((radio, i) =>
+            h('label', { class: 'ut-pick' }, radio, h('span', {}, ...withCode(task.choices[i]))),
+          ),
+          lock,
+        ]
       : [h('label', { for: field.id }, 'Your guess'), field, lock, hint]),
   );
   const form = h('form', { novalidate: true }, guessing);
   const panel = h('div', { class: 'ut-outcome', role: 'status' });
-  const reveal = h('button', { type: 'button', class: 'ut-reveal', title: 'In class: show or hide the answers of all questions on this page (r)' });
+  const reveal = h('button', {
+    type: 'button',
+    class: 'ut-reveal',
+    title: 'In class: show or hide the answers of all questions on this page (r)',
+  });
   const tools = h('span', { class: 'ut-tools' }, reveal);
   const root = h(
     'div',
-    { class: 'ut ut-predict', role: 'group', tabindex: -1, 'aria-label': `Predict: ${question.replaceAll('`', '')}` },
+    {
+      class: 'ut ut-predict',
+      role: 'group',
+      tabindex: -1,
+      'aria-label': `Predict: ${question.replaceAll('`', '')}`,
+    },
     h('div', { class: 'ut-head' }, h('span', { class: 'ut-kind' }, 'Predict'), tools),
     h('p', { class: 'ut-question' }, ...withCode(question)),
     form,
@@ -157,7 +179,8 @@ function render({ model, el }) {
     reveal.textContent = shown ? 'hide answers' : 'show answers';
     const says = outcome(locked);
     panel.classList.toggle('ut-waits', !shown);
-    if (panel.textContent !== says.map(({ textContent }) => textContent).join('')) panel.replaceChildren(...says);
+    if (panel.textContent !== says.map(({ textContent }) => textContent).join(''))
+      panel.replaceChildren(...says);
     keepHeight();
   }
 
@@ -167,7 +190,9 @@ function render({ model, el }) {
     ghost.removeAttribute('role');
     ghost.style.cssText = `position:absolute;visibility:hidden;min-height:0;width:${panel.offsetWidth}px`;
     root.append(ghost);
-    const guesses = radios.length ? radios.map((_, i) => i) : [...task.slips.map(({ value }) => value), task.answer.value, 'another guess'];
+    const guesses = radios.length
+      ? radios.map((_, i) => i)
+      : [...task.slips.map(({ value }) => value), task.answer.value, 'another guess'];
     const heights = guesses.map((guess) => {
       ghost.replaceChildren(...answerTo(guess));
       return ghost.offsetHeight;
@@ -180,21 +205,44 @@ function render({ model, el }) {
   function outcome(guess) {
     if (refusal) return [h('p', { class: 'ut-refusal' }, refusal)];
     if (shown) return answerTo(guess);
-    if (guess === undefined) return [h('p', {}, 'Lock a guess, and the answer shows here. A wrong one teaches as much as a right one.')];
+    if (guess === undefined)
+      return [
+        h(
+          'p',
+          {},
+          'Lock a guess, and the answer shows here. A wrong one teaches as much as a right one.',
+        ),
+      ];
     return [h('p', {}, ...said(guess), 'It is locked; the answer is hidden (r shows it).')];
   }
 
   /** @param {Guess | undefined} guess */
-  const said = (guess) => (guess === undefined ? [] : ['You said ', h('b', {}, ...withCode(shownGuess(guess))), '. ']);
+  const said = (guess) =>
+    guess === undefined ? [] : ['You said ', h('b', {}, ...withCode(shownGuess(guess))), '. '];
 
   /** @param {Guess | undefined} guess */
   function answerTo(guess) {
     const right = guess !== undefined && matches(guess, task.answer);
-    const answer = h('b', { class: 'ut-answer' }, ...withCode(task.answer.shown), right ? ' ✓' : '');
-    const slip = guess === undefined || right ? undefined : task.slips.find((one) => matches(guess, one));
-    const comment = slip?.says ?? (guess === undefined || right ? '' : 'Now there is something to find out: where does the difference come from?');
+    const answer = h(
+      'b',
+      { class: 'ut-answer' },
+      ...withCode(task.answer.shown),
+      right ? ' ✓' : '',
+    );
+    const slip =
+      guess === undefined || right ? undefined : task.slips.find((one) => matches(guess, one));
+    const comment =
+      slip?.says ??
+      (guess === undefined || right
+        ? ''
+        : 'Now there is something to find out: where does the difference come from?');
     return [
-      h('p', { class: 'ut-verdict' }, h('span', {}, ...said(guess)), h('span', {}, right ? 'And it is ' : 'It is ', answer)),
+      h(
+        'p',
+        { class: 'ut-verdict' },
+        h('span', {}, ...said(guess)),
+        h('span', {}, right ? 'And it is ' : 'It is ', answer),
+      ),
       ...[comment, task.explain].filter(Boolean).map((text) => h('p', {}, ...withCode(text))),
     ];
   }
@@ -203,9 +251,13 @@ function render({ model, el }) {
   function lockedGuess() {
     const value = model.get('_locked');
     const { kind } = task;
-    if (kind === 'choice') return Number.isInteger(value) && task.choices[value] !== undefined ? value : undefined;
+    if (kind === 'choice')
+      return Number.isInteger(value) && task.choices[value] !== undefined ? value : undefined;
     if (kind === 'text') return typeof value === 'string' && value.trim() ? value : undefined;
-    if (kind === 'size') return Array.isArray(value) && value.length && value.every(Number.isInteger) ? value : undefined;
+    if (kind === 'size')
+      return Array.isArray(value) && value.length && value.every(Number.isInteger)
+        ? value
+        : undefined;
     return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
   }
 
@@ -215,45 +267,65 @@ function render({ model, el }) {
     return Array.isArray(guess) ? shownSize(guess) : String(guess);
   }
 
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    if (locked !== undefined || shown) return;
-    const picked = radios.findIndex((radio) => radio.checked);
-    const pick = picked < 0 ? { refusal: 'Choose one first. Any guess is worth more than none.' } : { guess: picked };
-    const read = radios.length ? pick : readGuess(field.value, task);
-    if ('refusal' in read) {
-      refusal = read.refusal;
+  form.addEventListener(
+    'submit',
+    (event) => {
+      event.preventDefault();
+      if (locked !== undefined || shown) return;
+      const picked = radios.findIndex((radio) => radio.checked);
+      const pick =
+        picked < 0
+          ? { refusal: 'Choose one first. Any guess is worth more than none.' }
+          : { guess: picked };
+      const read = radios.length ? pick : readGuess(field.value, task);
+      if ('refusal' in read) {
+        refusal = read.refusal;
+        paint();
+        (radios[0] ?? field).focus();
+        return;
+      }
+      refusal = '';
+      shown = true;
+      model.set('_locked', read.guess);
+      model.save_changes();
       paint();
-      (radios[0] ?? field).focus();
-      return;
-    }
-    refusal = '';
-    shown = true;
-    model.set('_locked', read.guess);
-    model.save_changes();
-    paint();
-  }, { signal });
+    },
+    { signal },
+  );
 
-  form.addEventListener('input', () => {
-    if (!refusal) return;
-    refusal = '';
-    paint();
-  }, { signal });
+  form.addEventListener(
+    'input',
+    () => {
+      if (!refusal) return;
+      refusal = '';
+      paint();
+    },
+    { signal },
+  );
 
   const toggleAll = () => document.dispatchEvent(new CustomEvent(SHOW_ALL, { detail: !shown }));
   reveal.addEventListener('click', toggleAll, { signal });
-  root.addEventListener('keydown', (event) => {
-    if (event.key !== 'r' || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    // No number begins with r, so in an empty field for numbers it is the key.
-    if (isTyping(event) && (task.kind === 'text' || field.value)) return;
-    event.preventDefault();
-    toggleAll();
-  }, { signal });
-  document.addEventListener(SHOW_ALL, (event) => {
-    shown = /** @type {CustomEvent} */ (event).detail === true;
-    refusal = '';
-    paint();
-  }, { signal });
+  root.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key !== 'r' || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
+        return;
+      // No number begins with r, so in an empty field for numbers it is the key.
+      if (isTyping(event) && (task.kind === 'text' || field.value)) return;
+      event.preventDefault();
+      toggleAll();
+    },
+    { signal },
+  );
+  document.addEventListener(
+    SHOW_ALL,
+    (event) => {
+      shown = /** @type {CustomEvent} */ (event).detail === true;
+      refusal = '';
+      paint();
+    },
+    { signal },
+  );
 
   tools.append(presentButton(root, paint, signal));
   return mount({ model, el, root, traits: ['question', '_task', '_locked'], paint, ended });

@@ -11,7 +11,14 @@ import { mount, presentButton } from '../shell.js';
 const STATES = /** @type {State[]} */ (['solved', 'tried', 'untouched']);
 /** With fewer lessons there is no room between the arms. */
 const FEWEST_HOLLOW = 7;
-const STEPS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity });
+const STEPS = /** @type {Record<string, number>} */ ({
+  ArrowLeft: -1,
+  ArrowUp: -1,
+  ArrowRight: 1,
+  ArrowDown: 1,
+  Home: -Infinity,
+  End: Infinity,
+});
 
 // ------------------------------------------------------------------------------------------ words
 
@@ -23,7 +30,11 @@ const solved = ({ exercises }) => exercises.filter(({ state }) => state === 'sol
 
 /** "halve: solved after 3 attempts, 1 hint". @param {Exercise} exercise */
 export function sentence({ name, state, attempts, hints }) {
-  const after = { solved: attempts ? ` after ${several(attempts, 'attempt')}` : '', tried: attempts ? `, ${several(attempts, 'attempt')}` : '', untouched: '' }[state];
+  const after = {
+    solved: attempts ? ` after ${several(attempts, 'attempt')}` : '',
+    tried: attempts ? `, ${several(attempts, 'attempt')}` : '',
+    untouched: '',
+  }[state];
   return `${name}: ${state}${after}${hints ? `, ${several(hints, 'hint')}` : ''}.`;
 }
 
@@ -42,19 +53,36 @@ export function next(lessons) {
 /** Where the i-th of `count` lessons stands: the level it is on, and the arm. @param {number} i @param {number} count */
 export function place(i, count) {
   const bottom = Math.floor(count / 2);
-  return { level: Math.min(i, 2 * bottom - i), arm: i < bottom ? 'down' : i > bottom ? 'up' : 'bottom' };
+  return {
+    level: Math.min(i, 2 * bottom - i),
+    arm: i < bottom ? 'down' : i > bottom ? 'up' : 'bottom',
+  };
 }
 
 /** A full disc with a tick, a half one, or a ring. @param {State} state */
 function sign(state) {
-  const inside = { solved: [s('path', { class: 'ut-tick', d: 'M6 12.5l4 4 8-8.5' })], tried: [s('path', { class: 'ut-half', d: 'M12 3a9 9 0 0 0 0 18z' })], untouched: [] };
-  return s('svg', { viewBox: '0 0 24 24', class: `ut-sign-${state}`, 'aria-hidden': 'true' }, s('circle', { cx: 12, cy: 12, r: 9 }), ...inside[state]);
+  const inside = {
+    solved: [s('path', { class: 'ut-tick', d: 'M6 12.5l4 4 8-8.5' })],
+    tried: [s('path', { class: 'ut-half', d: 'M12 3a9 9 0 0 0 0 18z' })],
+    untouched: [],
+  };
+  return s(
+    'svg',
+    { viewBox: '0 0 24 24', class: `ut-sign-${state}`, 'aria-hidden': 'true' },
+    s('circle', { cx: 12, cy: 12, r: 9 }),
+    ...inside[state],
+  );
 }
 
 /** A line that ends at a point, with a tip there. @param {string} d @param {number} x @param {number} y @param {'down' | 'up' | 'right'} way */
 function arrow(d, x, y, way) {
   const tip = { down: 'l-5 -8h10z', up: 'l-5 8h10z', right: 'l-8 -5v10z' }[way];
-  return s('g', {}, s('path', { class: 'ut-u-arrow', d: `${d}L${x} ${y}` }), s('path', { class: 'ut-u-tip', d: `M${x} ${y}${tip}` }));
+  return s(
+    'g',
+    {},
+    s('path', { class: 'ut-u-arrow', d: `${d}L${x} ${y}` }),
+    s('path', { class: 'ut-u-tip', d: `M${x} ${y}${tip}` }),
+  );
 }
 
 /** @param {{model: Model, el: HTMLElement}} context */
@@ -74,8 +102,19 @@ function render({ model, el }) {
   const list = h('ol', { class: 'ut-lessons' });
   const ways = s('svg', { class: 'ut-ways', 'aria-hidden': 'true' });
   const root = h('div', { class: 'ut ut-progress', role: 'group', 'aria-label': 'Progress' });
-  const legend = h('p', { class: 'ut-legend' }, ...STATES.map((state) => h('span', {}, sign(state), state)));
-  const middle = h('div', { class: 'ut-middle' }, h('p', { class: 'ut-result' }, score, ' ', rest), status, legend, presentButton(root, () => paint(), signal));
+  const legend = h(
+    'p',
+    { class: 'ut-legend' },
+    ...STATES.map((state) => h('span', {}, sign(state), state)),
+  );
+  const middle = h(
+    'div',
+    { class: 'ut-middle' },
+    h('p', { class: 'ut-result' }, score, ' ', rest),
+    status,
+    legend,
+    presentButton(root, () => paint(), signal),
+  );
   root.append(note, h('div', { class: 'ut-u' }, middle, ways, list));
 
   function paint() {
@@ -88,7 +127,11 @@ function render({ model, el }) {
     usual = coming.says;
     const isFocused = list.contains(document.activeElement);
     marks = [];
-    list.replaceChildren(...lessons.map((lesson, i) => box(lesson, place(i, lessons.length), lesson.number === coming.number)));
+    list.replaceChildren(
+      ...lessons.map((lesson, i) =>
+        box(lesson, place(i, lessons.length), lesson.number === coming.number),
+      ),
+    );
     root.classList.toggle('ut-few', lessons.length < FEWEST_HOLLOW);
     paintWays(/** @type {HTMLElement[]} */ ([...list.children]));
     const before = marks.find(({ dataset }) => dataset.key === told);
@@ -104,9 +147,18 @@ function render({ model, el }) {
       const [x, toX] = [last, box].map((each) => each.offsetLeft + each.offsetWidth / 2);
       const middle = box.offsetTop + box.offsetHeight / 2;
       const [end, lastEnd] = [box, last].map((each) => each.offsetTop + each.offsetHeight);
-      if (box.dataset.arm === 'bottom') return arrow(`M${x} ${lastEnd}V${middle}`, box.offsetLeft, middle, 'right');
-      if (last.dataset.arm === 'bottom') return arrow(`M${last.offsetLeft + last.offsetWidth} ${last.offsetTop + last.offsetHeight / 2}H${toX}`, toX, end, 'up');
-      return box.dataset.arm === 'down' ? arrow(`M${(x + toX) / 2} ${lastEnd}`, (x + toX) / 2, box.offsetTop, 'down') : arrow(`M${(x + toX) / 2} ${last.offsetTop}`, (x + toX) / 2, end, 'up');
+      if (box.dataset.arm === 'bottom')
+        return arrow(`M${x} ${lastEnd}V${middle}`, box.offsetLeft, middle, 'right');
+      if (last.dataset.arm === 'bottom')
+        return arrow(
+          `M${last.offsetLeft + last.offsetWidth} ${last.offsetTop + last.offsetHeight / 2}H${toX}`,
+          toX,
+          end,
+          'up',
+        );
+      return box.dataset.arm === 'down'
+        ? arrow(`M${(x + toX) / 2} ${lastEnd}`, (x + toX) / 2, box.offsetTop, 'down')
+        : arrow(`M${(x + toX) / 2} ${last.offsetTop}`, (x + toX) / 2, end, 'up');
     });
     ways.replaceChildren(...paths);
   }
@@ -118,56 +170,94 @@ function render({ model, el }) {
     const fate = !exercises.length ? 'empty' : done === exercises.length ? 'done' : 'open';
     const own = exercises.map((exercise) => {
       const says = sentence(exercise);
-      const names = { 'aria-label': says, 'data-says': says, 'data-key': `${number} ${exercise.name}` };
-      return h('button', { type: 'button', class: 'ut-exercise', tabindex: -1, ...names }, sign(exercise.state));
+      const names = {
+        'aria-label': says,
+        'data-says': says,
+        'data-key': `${number} ${exercise.name}`,
+      };
+      return h(
+        'button',
+        { type: 'button', class: 'ut-exercise', tabindex: -1, ...names },
+        sign(exercise.state),
+      );
     });
     marks.push(...own);
-    return h('li', { class: 'ut-lesson', 'data-fate': fate, 'data-arm': arm, style: `--ut-level:${level}` },
+    return h(
+      'li',
+      { class: 'ut-lesson', 'data-fate': fate, 'data-arm': arm, style: `--ut-level:${level}` },
       h('b', {}, `${number} · ${title}`),
-      h('div', { class: 'ut-standing' },
+      h(
+        'div',
+        { class: 'ut-standing' },
         ...(own.length ? [h('div', { class: 'ut-marks' }, ...own)] : []),
         ...(isNext ? [h('span', { class: 'ut-here' }, 'next')] : []),
-        h('span', { class: 'ut-count' }, exercises.length ? `${done} of ${exercises.length}` : 'no exercises yet')));
+        h(
+          'span',
+          { class: 'ut-count' },
+          exercises.length ? `${done} of ${exercises.length}` : 'no exercises yet',
+        ),
+      ),
+    );
   }
 
   /** Say what a mark means; without one, what comes next. @param {HTMLButtonElement | null} mark */
   function tell(mark) {
     status.textContent = mark?.dataset.says ?? usual;
     // Where the sentence may be far up the page, the box shows it as well.
-    for (const box of list.children) set(box, { 'data-told': box.contains(mark) ? status.textContent : false });
+    for (const box of list.children)
+      set(box, { 'data-told': box.contains(mark) ? status.textContent : false });
   }
 
-  const markOf = (/** @type {Event} */ { target }) => /** @type {HTMLButtonElement | null} */ (/** @type {Element} */ (target).closest('.ut-exercise'));
+  const markOf = (/** @type {Event} */ { target }) =>
+    /** @type {HTMLButtonElement | null} */ (
+      /** @type {Element} */ (target).closest('.ut-exercise')
+    );
   const focused = () => marks.find((mark) => mark === document.activeElement) ?? null;
-  list.addEventListener('focusin', (event) => {
-    const mark = markOf(event);
-    if (!mark) return;
-    told = mark.dataset.key ?? '';
-    marks.forEach((each) => set(each, { tabindex: each === mark ? 0 : -1 }));
-    tell(mark);
-  }, { signal });
+  list.addEventListener(
+    'focusin',
+    (event) => {
+      const mark = markOf(event);
+      if (!mark) return;
+      told = mark.dataset.key ?? '';
+      marks.forEach((each) => {
+        set(each, { tabindex: each === mark ? 0 : -1 });
+      });
+      tell(mark);
+    },
+    { signal },
+  );
   list.addEventListener('focusout', () => tell(null), { signal });
   list.addEventListener('pointerover', (event) => tell(markOf(event) ?? focused()), { signal });
   list.addEventListener('pointerleave', () => tell(focused()), { signal });
   list.addEventListener('click', (event) => markOf(event)?.focus(), { signal }); // Safari gives buttons no focus
-  list.addEventListener('keydown', (event) => {
-    const mark = markOf(event);
-    const step = STEPS[event.key];
-    if (!mark || !step) return;
-    event.preventDefault();
-    marks[Math.max(0, Math.min(marks.length - 1, marks.indexOf(mark) + step))].focus();
-  }, { signal });
+  list.addEventListener(
+    'keydown',
+    (event) => {
+      const mark = markOf(event);
+      const step = STEPS[event.key];
+      if (!mark || !step) return;
+      event.preventDefault();
+      marks[Math.max(0, Math.min(marks.length - 1, marks.indexOf(mark) + step))].focus();
+    },
+    { signal },
+  );
 
   return mount({ model, el, root, traits: ['lessons', 'note'], paint, ended });
 }
 
 /** The lessons; what is none is left out. @param {Model} model @returns {Lesson[]} */
 function readLessons(model) {
-  const list = (/** @type {unknown} */ value) => (Array.isArray(value) ? value.filter((each) => each && typeof each === 'object') : []);
+  const list = (/** @type {unknown} */ value) =>
+    Array.isArray(value) ? value.filter((each) => each && typeof each === 'object') : [];
   return list(model.get('lessons')).map(({ number, title, exercises }) => ({
     number: Number(number) || 0,
     title: String(title ?? ''),
-    exercises: list(exercises).map(({ name, state, attempts, hints }) => ({ name: String(name ?? ''), state: STATES.includes(state) ? state : 'untouched', attempts: Number(attempts) || 0, hints: Number(hints) || 0 })),
+    exercises: list(exercises).map(({ name, state, attempts, hints }) => ({
+      name: String(name ?? ''),
+      state: STATES.includes(state) ? state : 'untouched',
+      attempts: Number(attempts) || 0,
+      hints: Number(hints) || 0,
+    })),
   }));
 }
 

@@ -21,11 +21,24 @@ import { clamp, copyButton, initialize, mount, presentButton } from '../shell.js
 /** @typedef {import('../layers.js').Sizes} Sizes */
 /** @typedef {Omit<Axis, 'input_size'>} Layers  what both layers share, and output_padding */
 
-const PARAMETERS = /** @type {const} */ (['kernel_size', 'stride', 'padding', 'dilation', 'output_padding']);
+const PARAMETERS = /** @type {const} */ ([
+  'kernel_size',
+  'stride',
+  'padding',
+  'dilation',
+  'output_padding',
+]);
 const LARGEST = 64;
 const SIDE = 8;
 const SIZES = range(1, LARGEST + 1);
-const STEPS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE, Home: -LARGEST, End: LARGEST });
+const STEPS = /** @type {Record<string, number>} */ ({
+  ArrowLeft: -1,
+  ArrowRight: 1,
+  ArrowUp: -SIDE,
+  ArrowDown: SIDE,
+  Home: -LARGEST,
+  End: LARGEST,
+});
 
 /**
  * What becomes of one size: it comes back, comes back as another size ("off"), has no way up
@@ -57,19 +70,27 @@ const NUMBERS = ['none', 'one', 'two', 'three', 'four'];
 const signed = (/** @type {number} */ n) => (n < 0 ? `−${-n}` : `+${n}`);
 
 /** A tile's second sign. @param {Trip} trip */
-const sign = ({ fate, back, size }) => ({ back: '', off: signed(back - size), lost: '✕', small: '–' })[fate];
+const sign = ({ fate, back, size }) =>
+  ({ back: '', off: signed(back - size), lost: '✕', small: '–' })[fate];
 
 /** "31, 32 and 33". @param {number[]} sizes */
-const and = (sizes) => (sizes.length < 2 ? sizes.join('') : `${sizes.slice(0, -1).join(', ')} and ${sizes[sizes.length - 1]}`);
+const and = (sizes) =>
+  sizes.length < 2
+    ? sizes.join('')
+    : `${sizes.slice(0, -1).join(', ')} and ${sizes[sizes.length - 1]}`;
 
 /** "1, 3, 5, …, 63". @param {number[]} sizes */
-const some = (sizes) => (sizes.length <= 4 ? sizes.join(', ') : `${sizes.slice(0, 3).join(', ')}, …, ${sizes[sizes.length - 1]}`);
+const some = (sizes) =>
+  sizes.length <= 4
+    ? sizes.join(', ')
+    : `${sizes.slice(0, 3).join(', ')}, …, ${sizes[sizes.length - 1]}`;
 
 /** @param {number} from @param {number} to */
 const span = (from, to) => (from === to ? String(from) : `${from} to ${to}`);
 
 /** The way of one size, as its sizes. @param {Trip} trip */
-const way = ({ size, small, back, fate }) => `${size} → ${small || '✕'}${fate === 'small' ? '' : ` → ${fate === 'lost' ? '✕' : back}`}`;
+const way = ({ size, small, back, fate }) =>
+  `${size} → ${small || '✕'}${fate === 'small' ? '' : ` → ${fate === 'lost' ? '✕' : back}`}`;
 
 /** What that means. @param {Trip} trip @param {Layers} layers */
 export function meaning({ size, back, mend, fate }, layers) {
@@ -109,8 +130,18 @@ export function mends(trips, layers) {
     const sizes = trips.filter(({ mend }) => mend === n).map(({ size }) => size);
     return { paddings: String(n), sizes: some(sizes) || 'none up to 64', isNow: now === n };
   });
-  if (most >= stride) lines.push({ paddings: span(stride, most), sizes: 'none; legal, as below dilation', isNow: now >= stride && now <= most });
-  if (now > most) lines.push({ paddings: String(now), sizes: `✕ illegal: use less than stride=${stride} or dilation=${dilation}`, isNow: true });
+  if (most >= stride)
+    lines.push({
+      paddings: span(stride, most),
+      sizes: 'none; legal, as below dilation',
+      isNow: now >= stride && now <= most,
+    });
+  if (now > most)
+    lines.push({
+      paddings: String(now),
+      sizes: `✕ illegal: use less than stride=${stride} or dilation=${dilation}`,
+      isNow: true,
+    });
   const small = trips.filter(({ fate }) => fate === 'small').length;
   if (small) lines.push({ paddings: 'none', sizes: `${span(1, small)}: too small`, isNow: false });
   return lines;
@@ -118,15 +149,25 @@ export function mends(trips, layers) {
 
 /** Both formulas with their numbers; each number belongs to a slider. @param {Trip} trip @param {Layers} layers */
 function formulas({ size, small, fate }, layers) {
-  const down = formulaNodes(conv.formula({ ...layers, input_size: size }), small ? 'ut-plain' : 'ut-wrong');
+  const down = formulaNodes(
+    conv.formula({ ...layers, input_size: size }),
+    small ? 'ut-plain' : 'ut-wrong',
+  );
   const [verdict, sign] = fate === 'back' ? ['ut-answer', ' ✓'] : ['ut-wrong', ' ✕'];
-  const up = small ? formulaNodes(convTranspose.formula({ ...layers, input_size: small }), verdict, sign) : ['–'];
-  return [h('div', {}, h('span', { class: 'ut-way' }, 'down'), h('span', {}, ...down)), h('div', {}, h('span', { class: 'ut-way' }, 'up'), h('span', {}, ...up))];
+  const up = small
+    ? formulaNodes(convTranspose.formula({ ...layers, input_size: small }), verdict, sign)
+    : ['–'];
+  return [
+    h('div', {}, h('span', { class: 'ut-way' }, 'down'), h('span', {}, ...down)),
+    h('div', {}, h('span', { class: 'ut-way' }, 'up'), h('span', {}, ...up)),
+  ];
 }
 
 /** @param {Layers} layers */
 export function codeLines(layers) {
-  const sizes = /** @type {Sizes} */ (Object.fromEntries(PARAMETERS.map((name) => [name, [layers[name], layers[name]]])));
+  const sizes = /** @type {Sizes} */ (
+    Object.fromEntries(PARAMETERS.map((name) => [name, [layers[name], layers[name]]]))
+  );
   return `${codeLine(conv, sizes)}\n${codeLine(convTranspose, sizes)}`;
 }
 
@@ -145,15 +186,34 @@ function render({ model, el }) {
     model.save_changes();
   };
   const sliders = PARAMETERS.map((name) =>
-    slider({ name, min: LIMITS[name][0], max: LIMITS[name][1], signal, onInput: (value) => write(name, value) }),
+    slider({
+      name,
+      min: LIMITS[name][0],
+      max: LIMITS[name][1],
+      signal,
+      onInput: (value) => write(name, value),
+    }),
   );
   const group = freshId();
   const tiles = SIZES.map((size) => {
     const radio = h('input', { type: 'radio', name: group, value: size });
     const mark = h('span', { class: 'ut-sign' });
-    return { size, radio, mark, tile: h('label', { class: 'ut-tile' }, radio, h('b', {}, String(size)), mark) };
+    return {
+      size,
+      radio,
+      mark,
+      tile: h('label', { class: 'ut-tile' }, radio, h('b', {}, String(size)), mark),
+    };
   });
-  const board = h('div', { class: 'ut-board', role: 'radiogroup', 'aria-label': 'Input sizes 1 to 64. Arrow keys choose one.' }, ...tiles.map(({ tile }) => tile));
+  const board = h(
+    'div',
+    {
+      class: 'ut-board',
+      role: 'radiogroup',
+      'aria-label': 'Input sizes 1 to 64. Arrow keys choose one.',
+    },
+    ...tiles.map(({ tile }) => tile),
+  );
   const result = h('span', { class: 'ut-result' });
   const tripped = h('b', { class: 'ut-trip' });
   const says = h('span');
@@ -167,15 +227,37 @@ function render({ model, el }) {
   const root = h(
     'div',
     { class: 'ut ut-round', role: 'group', 'aria-label': 'Round trip' },
-    h('div', { class: 'ut-head' }, result, h('span', { class: 'ut-kind' }, 'Conv2d and back'), tools),
+    h(
+      'div',
+      { class: 'ut-head' },
+      result,
+      h('span', { class: 'ut-kind' }, 'Conv2d and back'),
+      tools,
+    ),
     h(
       'div',
       { class: 'ut-round-body' },
       h('div', { class: 'ut-round-board' }, board, legend()),
       status,
-      h('div', { class: 'ut-mends' }, h('p', {}, h('b', {}, 'output_padding'), ' brings back'), list),
+      h(
+        'div',
+        { class: 'ut-mends' },
+        h('p', {}, h('b', {}, 'output_padding'), ' brings back'),
+        list,
+      ),
       h('div', { class: 'ut-sliders' }, ...sliders.map(({ row }) => row)),
-      h('div', { class: 'ut-round-sums' }, numbers, h('div', { class: 'ut-code' }, code, copyButton(() => code.textContent ?? '', signal)), torch),
+      h(
+        'div',
+        { class: 'ut-round-sums' },
+        numbers,
+        h(
+          'div',
+          { class: 'ut-code' },
+          code,
+          copyButton(() => code.textContent ?? '', signal),
+        ),
+        torch,
+      ),
     ),
   );
 
@@ -186,18 +268,30 @@ function render({ model, el }) {
     const shown = trips[(pointed ?? chosen) - 1];
     const back = trips.filter(({ fate }) => fate === 'back').length;
 
-    PARAMETERS.forEach((name, i) => sliders[i].show(layers[name]));
+    PARAMETERS.forEach((name, i) => {
+      sliders[i].show(layers[name]);
+    });
     result.textContent = `${back} of ${LARGEST} sizes ${back === 1 ? 'comes' : 'come'} back`;
-    tiles.forEach((tile, i) => paintTile(tile, trips[i], { layers, shown, chosen }));
+    tiles.forEach((tile, i) => {
+      paintTile(tile, trips[i], { layers, shown, chosen });
+    });
     paintWords(shown, layers);
     list.replaceChildren(
       ...mends(trips, layers).map(({ paddings, sizes, isNow }) =>
-        h('li', isNow ? { class: 'ut-now' } : {}, h('b', {}, paddings), h('span', {}, sizes, isNow ? ' ◂ now' : ''))),
+        h(
+          'li',
+          isNow ? { class: 'ut-now' } : {},
+          h('b', {}, paddings),
+          h('span', {}, sizes, isNow ? ' ◂ now' : ''),
+        ),
+      ),
     );
     numbers.replaceChildren(...formulas(shown, layers));
     code.textContent = codeLines(layers);
     const echo = model.get('_echo');
-    const isCurrent = echo?.parameters?.chosen === shown.size && PARAMETERS.every((name) => echo.parameters[name] === layers[name]);
+    const isCurrent =
+      echo?.parameters?.chosen === shown.size &&
+      PARAMETERS.every((name) => echo.parameters[name] === layers[name]);
     torch.textContent = isCurrent ? `torch: ${echo.says}` : '';
   }
 
@@ -210,9 +304,14 @@ function render({ model, el }) {
     tile.dataset.fate = own.fate;
     mark.textContent = sign(own);
     radio.checked = size === chosen;
-    set(radio, { 'aria-label': `${size}: ${own.fate === 'back' ? 'comes back' : own.fate === 'off' ? `comes back as ${own.back}` : 'does not come back'}` });
+    set(radio, {
+      'aria-label': `${size}: ${own.fate === 'back' ? 'comes back' : own.fate === 'off' ? `comes back as ${own.back}` : 'does not come back'}`,
+    });
     tile.classList.toggle('ut-chosen', own === shown);
-    const isWith = (/** @type {number} */ other) => other >= 1 && other <= LARGEST && convOutputSize({ ...layers, input_size: other }) === shown.small;
+    const isWith = (/** @type {number} */ other) =>
+      other >= 1 &&
+      other <= LARGEST &&
+      convOutputSize({ ...layers, input_size: other }) === shown.small;
     const isIn = shown.small > 0 && isWith(size);
     tile.classList.toggle('ut-together', isIn);
     tile.classList.toggle('ut-first', isIn && !isWith(size - 1));
@@ -229,16 +328,24 @@ function render({ model, el }) {
 
   for (const { tile, radio, size } of tiles) {
     radio.addEventListener('change', () => choose(size), { signal });
-    tile.addEventListener('pointerenter', ({ pointerType }) => pointerType !== 'touch' && point(size), { signal });
+    tile.addEventListener(
+      'pointerenter',
+      ({ pointerType }) => pointerType !== 'touch' && point(size),
+      { signal },
+    );
   }
   board.addEventListener('pointerleave', () => point(null), { signal });
-  board.addEventListener('keydown', (event) => {
-    const step = STEPS[event.key];
-    if (!step) return;
-    event.preventDefault();
-    choose(clamp(read(model, 'chosen', 1, LARGEST) + step, 1, LARGEST));
-    tiles[read(model, 'chosen', 1, LARGEST) - 1].radio.focus({ preventScroll: true });
-  }, { signal });
+  board.addEventListener(
+    'keydown',
+    (event) => {
+      const step = STEPS[event.key];
+      if (!step) return;
+      event.preventDefault();
+      choose(clamp(read(model, 'chosen', 1, LARGEST) + step, 1, LARGEST));
+      tiles[read(model, 'chosen', 1, LARGEST) - 1].radio.focus({ preventScroll: true });
+    },
+    { signal },
+  );
 
   /** @param {number} size */
   function choose(size) {
@@ -262,15 +369,32 @@ function render({ model, el }) {
 /** What the tiles' looks mean. */
 function legend() {
   /** @param {string} fate @param {string} mark @param {string} says */
-  const entry = (fate, mark, says) => h('span', {}, h('span', { class: 'ut-tile', 'data-fate': fate, 'aria-hidden': 'true' }, mark), says);
-  return h('p', { class: 'ut-legend' }, entry('back', '', 'comes back'), entry('off', '±', 'off by so many'), entry('small', '–', 'too small'));
+  const entry = (fate, mark, says) =>
+    h(
+      'span',
+      {},
+      h('span', { class: 'ut-tile', 'data-fate': fate, 'aria-hidden': 'true' }, mark),
+      says,
+    );
+  return h(
+    'p',
+    { class: 'ut-legend' },
+    entry('back', '', 'comes back'),
+    entry('off', '±', 'off by so many'),
+    entry('small', '–', 'too small'),
+  );
 }
 
 /** A trait; nonsense from elsewhere is brought back inside its limits. @param {Model} model @param {string} name @param {number} low @param {number} high */
-const read = (model, name, low, high) => clamp(Math.round(Number(model.get(name))) || low, low, high);
+const read = (model, name, low, high) =>
+  clamp(Math.round(Number(model.get(name))) || low, low, high);
 
 /** @param {Model} model @returns {Layers} */
 const readLayers = (model) =>
-  /** @type {Layers} */ (Object.fromEntries(PARAMETERS.map((name) => [name, read(model, name, LIMITS[name][0], LIMITS[name][1])])));
+  /** @type {Layers} */ (
+    Object.fromEntries(
+      PARAMETERS.map((name) => [name, read(model, name, LIMITS[name][0], LIMITS[name][1])]),
+    )
+  );
 
 export default { initialize, render };

@@ -1,9 +1,17 @@
 /** The view of SizeLedger: a U-Net's sizes as a picture, the sentence about them, repairs to choose. */
 
 import { freshId, h, s } from '../dom.js';
-import { CONV, costs, DOWN, ledger, LIMITS, nearest, REPAIR, UP } from '../ledger.js';
+import { CONV, costs, DOWN, LIMITS, ledger, nearest, REPAIR, UP } from '../ledger.js';
 import { drawLedger } from '../ledger_picture.js';
-import { codeLine, costSentence, explanation, grouped, headline, times, TITLES } from '../ledger_words.js';
+import {
+  codeLine,
+  costSentence,
+  explanation,
+  grouped,
+  headline,
+  TITLES,
+  times,
+} from '../ledger_words.js';
 import { clamp, copyButton, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -28,8 +36,14 @@ function readOptions(model) {
     const [low, high] = LIMITS[name];
     return [name, clamp(Math.round(Number(model.get(name))) || low, low, high)];
   });
-  const choices = Object.entries({ ...CHOICES, repair: REPAIR }).map(([name, allowed]) => [name, allowed.includes(model.get(name)) ? model.get(name) : allowed[0]]);
-  return /** @type {Options} */ ({ ...Object.fromEntries([...sizes, ...choices]), norm: model.get('norm') !== false });
+  const choices = Object.entries({ ...CHOICES, repair: REPAIR }).map(([name, allowed]) => [
+    name,
+    allowed.includes(model.get(name)) ? model.get(name) : allowed[0],
+  ]);
+  return /** @type {Options} */ ({
+    ...Object.fromEntries([...sizes, ...choices]),
+    norm: model.get('norm') !== false,
+  });
 }
 
 /** @param {{model: Model, el: HTMLElement}} context */
@@ -42,7 +56,9 @@ function render({ model, el }) {
   };
 
   const fields = SIZES.map((name) => sizeField(name, (value) => save(name, value), signal));
-  const menus = Object.entries(CHOICES).map(([name, allowed]) => menu(name, allowed, (value) => save(name, value), signal));
+  const menus = Object.entries(CHOICES).map(([name, allowed]) =>
+    menu(name, allowed, (value) => save(name, value), signal),
+  );
   const norm = checkbox('norm', (isOn) => save('norm', isOn), signal);
   const repairs = repairCards((repair) => save('repair', repair), signal);
   const asked = h('span');
@@ -52,17 +68,48 @@ function render({ model, el }) {
   const facts = h('p', { class: 'ut-ledger-facts' });
   const table = h('tbody');
   const code = h('code');
-  const root = h('div', { class: 'ut ut-ledger', role: 'group', 'aria-label': 'Size ledger of a U-Net' });
-  const head = h('div', { class: 'ut-head' }, h('span', { class: 'ut-result' }, asked, verdict), h('div', { class: 'ut-tools' }, presentButton(root, () => paint(), signal)));
+  const root = h('div', {
+    class: 'ut ut-ledger',
+    role: 'group',
+    'aria-label': 'Size ledger of a U-Net',
+  });
+  const head = h(
+    'div',
+    { class: 'ut-head' },
+    h('span', { class: 'ut-result' }, asked, verdict),
+    h(
+      'div',
+      { class: 'ut-tools' },
+      presentButton(root, () => paint(), signal),
+    ),
+  );
   root.append(
     head,
-    h('div', { class: 'ut-ledger-body' },
+    h(
+      'div',
+      { class: 'ut-ledger-body' },
       h('div', { class: 'ut-ledger-picture' }, picture),
       h('div', { class: 'ut-ledger-status', role: 'status' }, words),
       repairs.group,
-      h('div', { class: 'ut-ledger-controls' }, 
-        ...fields.slice(0, 4).map(({ row }) => row), ...menus.map(({ row }) => row), h('div', { class: 'ut-fields' }, ...fields.slice(4).map(({ row }) => row), norm.row)),
-      h('div', { class: 'ut-ledger-end' }, facts, h('div', { class: 'ut-code' }, code, copyButton(() => code.textContent ?? '', signal)), ledgerTable(table)),
+      h(
+        'div',
+        { class: 'ut-ledger-controls' },
+        ...fields.slice(0, 4).map(({ row }) => row),
+        ...menus.map(({ row }) => row),
+        h('div', { class: 'ut-fields' }, ...fields.slice(4).map(({ row }) => row), norm.row),
+      ),
+      h(
+        'div',
+        { class: 'ut-ledger-end' },
+        facts,
+        h(
+          'div',
+          { class: 'ut-code' },
+          code,
+          copyButton(() => code.textContent ?? '', signal),
+        ),
+        ledgerTable(table),
+      ),
     ),
   );
 
@@ -76,8 +123,12 @@ function render({ model, el }) {
     verdict.textContent = `${after} ${result.fits ? '✓' : '✕'}`;
     verdict.className = result.fits ? 'ut-fits' : 'ut-wrong';
     words.textContent = explanation(o, result, cost);
-    fields.forEach((field, i) => field.show(o[SIZES[i]], o));
-    menus.forEach((menu) => menu.show(o));
+    fields.forEach((field, i) => {
+      field.show(o[SIZES[i]], o);
+    });
+    menus.forEach((menu) => {
+      menu.show(o);
+    });
     norm.show(o.norm);
     repairs.show(o, prices);
     facts.textContent = `${grouped(result.parameters)} parameters. One cell at the bottom sees ${result.receptive_field}×${result.receptive_field} pixels of the input.`;
@@ -91,12 +142,26 @@ function render({ model, el }) {
     const isPresented = root.classList.contains('ut-present');
     const width = picture.parentElement?.clientWidth || 640;
     // In present mode the picture takes what the headline and the repairs leave of the screen.
-    const rest = isPresented ? root.clientHeight - head.offsetHeight - repairs.group.offsetHeight - 78 : 0;
-    const look = LOOKS[isPresented ? 'presented' : width >= 640 ? 'wide' : width >= 480 ? 'medium' : 'narrow'];
-    drawLedger(picture, o, result, { ...look, width, height: isPresented ? Math.max(340, rest) : look.isWide ? 400 : 360 });
+    const rest = isPresented
+      ? root.clientHeight - head.offsetHeight - repairs.group.offsetHeight - 78
+      : 0;
+    const look =
+      LOOKS[isPresented ? 'presented' : width >= 640 ? 'wide' : width >= 480 ? 'medium' : 'narrow'];
+    drawLedger(picture, o, result, {
+      ...look,
+      width,
+      height: isPresented ? Math.max(340, rest) : look.isWide ? 400 : 360,
+    });
   }
 
-  return mount({ model, el, root, traits: [...SIZES, ...Object.keys(CHOICES), 'norm', 'repair'], paint, ended });
+  return mount({
+    model,
+    el,
+    root,
+    traits: [...SIZES, ...Object.keys(CHOICES), 'norm', 'repair'],
+    paint,
+    ended,
+  });
 }
 
 /**
@@ -113,21 +178,43 @@ function sizeField(name, onInput, signal) {
   const slid = h('input', { type: 'range', min, max, step: 1, 'aria-label': name });
   const isSide = name === 'height' || name === 'width';
   const steps = [-1, 1].map((way) => h('button', { type: 'button', 'data-way': way }));
-  const row = h('div', { class: 'ut-field', 'data-param': name }, h('label', { for: id }, name), typed, ...(name.startsWith('in') || name.startsWith('out') ? [] : [slid]));
+  const row = h(
+    'div',
+    { class: 'ut-field', 'data-param': name },
+    h('label', { for: id }, name),
+    typed,
+    ...(name.startsWith('in') || name.startsWith('out') ? [] : [slid]),
+  );
   if (isSide) row.append(h('div', { class: 'ut-steps' }, h('span', {}, 'works:'), ...steps));
   slid.addEventListener('input', () => onInput(slid.valueAsNumber), { signal });
   // While a number is being typed it may be too small for a moment; what is left at the end counts.
-  typed.addEventListener('input', () => {
-    if (Number.isInteger(typed.valueAsNumber) && typed.validity.valid) onInput(typed.valueAsNumber);
-  }, { signal });
+  typed.addEventListener(
+    'input',
+    () => {
+      if (Number.isInteger(typed.valueAsNumber) && typed.validity.valid)
+        onInput(typed.valueAsNumber);
+    },
+    { signal },
+  );
   let shown = /** @type {number} */ (min);
-  typed.addEventListener('change', () => {
-    if (Number.isFinite(typed.valueAsNumber)) onInput(clamp(Math.round(typed.valueAsNumber), min, max));
-    typed.value = String(shown);
-  }, { signal });
+  typed.addEventListener(
+    'change',
+    () => {
+      if (Number.isFinite(typed.valueAsNumber))
+        onInput(clamp(Math.round(typed.valueAsNumber), min, max));
+      typed.value = String(shown);
+    },
+    { signal },
+  );
   /** @type {(number | null)[]} */
   let targets = [];
-  steps.forEach((button, i) => button.addEventListener('click', () => targets[i] !== null && onInput(/** @type {number} */ (targets[i])), { signal }));
+  steps.forEach((button, i) => {
+    button.addEventListener(
+      'click',
+      () => targets[i] !== null && onInput(/** @type {number} */ (targets[i])),
+      { signal },
+    );
+  });
   return {
     row,
     /** @param {number} value @param {Options} o */
@@ -136,12 +223,20 @@ function sizeField(name, onInput, signal) {
       slid.value = String(value);
       if (typed.valueAsNumber !== value) typed.value = String(value);
       if (!isSide) return;
-      targets = [value > min ? nearest(value - 1, o)[0] : null, value < max ? nearest(value + 1, o)[1] : null];
+      targets = [
+        value > min ? nearest(value - 1, o)[0] : null,
+        value < max ? nearest(value + 1, o)[1] : null,
+      ];
       row.classList.toggle('ut-works', nearest(value, o)[0] === value);
       steps.forEach((button, i) => {
         const target = targets[i];
         button.textContent = i ? `${target ?? ''} ›` : `‹ ${target ?? ''}`;
-        button.setAttribute('aria-label', target === null ? `no ${i ? 'larger' : 'smaller'} ${name} works` : `${name} ${target} works`);
+        button.setAttribute(
+          'aria-label',
+          target === null
+            ? `no ${i ? 'larger' : 'smaller'} ${name} works`
+            : `${name} ${target} works`,
+        );
         button.setAttribute('aria-disabled', String(target === null));
       });
     },
@@ -154,9 +249,13 @@ function menu(name, allowed, onInput, signal) {
   const select = h('select', { id }, ...allowed.map((value) => h('option', { value }, value)));
   select.addEventListener('change', () => onInput(select.value), { signal });
   // A letter chooses an option here; it is no shortcut.
-  select.addEventListener('keydown', (event) => {
-    if (event.key.length === 1) event.stopPropagation();
-  }, { signal });
+  select.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key.length === 1) event.stopPropagation();
+    },
+    { signal },
+  );
   return {
     row: h('div', { class: 'ut-field', 'data-param': name }, h('label', { for: id }, name), select),
     /** @param {Options} o */
@@ -183,10 +282,25 @@ function repairCards(onChoose, signal) {
     const price = h('span', { class: 'ut-price', id });
     const mark = h('span', { class: 'ut-mark', 'aria-hidden': 'true' });
     radio.addEventListener('change', () => onChoose(repair), { signal });
-    return { radio, price, mark, card: h('div', { class: 'ut-card', 'data-repair': repair }, h('label', {}, radio, h('b', {}, TITLES[repair]), mark), price) };
+    return {
+      radio,
+      price,
+      mark,
+      card: h(
+        'div',
+        { class: 'ut-card', 'data-repair': repair },
+        h('label', {}, radio, h('b', {}, TITLES[repair]), mark),
+        price,
+      ),
+    };
   });
   return {
-    group: h('fieldset', { class: 'ut-ledger-repairs' }, h('legend', {}, 'repairs'), ...cards.map(({ card }) => card)),
+    group: h(
+      'fieldset',
+      { class: 'ut-ledger-repairs' },
+      h('legend', {}, 'repairs'),
+      ...cards.map(({ card }) => card),
+    ),
     /** @param {Options} o @param {import('../ledger.js').Cost[]} prices */
     show(o, prices) {
       cards.forEach(({ radio, price, mark, card }, i) => {
@@ -203,16 +317,41 @@ function repairCards(onChoose, signal) {
 
 /** @param {HTMLElement} body */
 function ledgerTable(body) {
-  const heads = ['level', 'down', 'up', 'channels', 'parameters'].map((name) => h('th', { scope: 'col' }, name));
-  return h('details', {}, h('summary', {}, 'level by level'), h('table', {}, h('thead', {}, h('tr', {}, ...heads)), body));
+  const heads = ['level', 'down', 'up', 'channels', 'parameters'].map((name) =>
+    h('th', { scope: 'col' }, name),
+  );
+  return h(
+    'details',
+    {},
+    h('summary', {}, 'level by level'),
+    h('table', {}, h('thead', {}, h('tr', {}, ...heads)), body),
+  );
 }
 
 /** @param {Ledger} result */
 function tableRows({ levels, parameters }) {
   const rows = levels.map(({ level, encoder, decoder, arrives, channels, parameters: count }) =>
-    h('tr', {}, h('th', { scope: 'row' }, String(level)), ...[times(encoder), times(decoder ?? arrives), String(channels), grouped(count)].map((cell) => h('td', {}, cell))),
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, String(level)),
+      ...[times(encoder), times(decoder ?? arrives), String(channels), grouped(count)].map((cell) =>
+        h('td', {}, cell),
+      ),
+    ),
   );
-  return [...rows, h('tr', {}, h('th', { scope: 'row' }, 'all'), h('td'), h('td'), h('td'), h('td', {}, grouped(parameters)))];
+  return [
+    ...rows,
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, 'all'),
+      h('td'),
+      h('td'),
+      h('td'),
+      h('td', {}, grouped(parameters)),
+    ),
+  ];
 }
 
 export default { render };
