@@ -1,0 +1,153 @@
+"""What a skip connection does for denoising: errors at edges and elsewhere, against training steps.
+
+`python -m unet_teach.segmentation.ablation.denoising` trains lesson 3's network with and without
+its skip, for several seeds, and writes `denoising.json` beside this file. Both networks are
+trained and judged on one image with fresh noise: the numbers say how well a network fits this
+image, not how well it would clean another one.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from matplotlib import cbook
+from matplotlib import pyplot as plt
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+RESULTS = Path(__file__).with_name("denoising.json")
+NOISE = 0.1  # standard deviation of the noise; black is 0, white is 1
+STEPS = (200, 500, 1000, 2000)
+SEEDS = range(5)
+NETWORKS: dict[str, dict[str, Any]] = {  # channels from the full resolution down; learning rate
+    "lesson 3": {"channels": (8, 16, 32, 32), "learning_rate": 1e-2},
+    "wider": {"channels": (8, 32, 64, 128), "learning_rate": 3e-3},
+}
+
+
+class OneSkip(nn.Module):
+    """Lesson 3's network: three halvings, three doublings, one skip at the full resolution.
+
+    Args:
+        keep: 1 keeps the skip connection, 0 multiplies it by zero.
+        channels: of the feature maps, from the full resolution down.
+    """
+
+    def __init__(self, keep: int, channels: Sequence[int] = (8, 16, 32, 32)) -> None:
+        super().__init__()
+        self.keep = keep
+        self.first = nn.Sequential(nn.Conv2d(1, channels[0], 3, padding=1), nn.ReLU())
+        down, up = [], []
+        for above, below in pairwise(channels):
+            down += [nn.Conv2d(above, below, 3, stride=2, padding=1), nn.ReLU()]
+        for below, above in pairwise((channels[-1], *channels[-2::-1])):
+            up += [nn.ConvTranspose2d(below, above, 3, 2, padding=1, output_padding=1), nn.ReLU()]
+        self.encoder, self.decoder = nn.Sequential(*down), nn.Sequential(*up)
+        self.last = nn.Conv2d(2 * channels[0], 1, 3, padding=1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the denoised image, (N, 1, H, W) like the input; sides divisible by 8."""
+        fine = self.first(image)
+        coarse = self.decoder(self.encoder(fine))
+        output: Tensor = self.last(torch.cat([self.keep * fine, coarse], dim=1))
+        return output
+
+
+def face() -> Tensor:
+    """Return the portrait of lesson 3, (1, 1, 128, 128), grey values from 0 to 1."""
+    with cbook.get_sample_data("grace_hopper.jpg") as file:
+        portrait = torch.tensor(plt.imread(file, format="jpg")).float().mean(dim=2) / 255
+    return F.avg_pool2d(portrait[None, None, 40:296, 120:376], 2)
+
+
+def edges(image: Tensor) -> Tensor:
+    """Mark the steepest tenth of an image (1, 1, H, W)."""
+    steepness = torch.hypot(*torch.gradient(image[0, 0]))
+    return (steepness > steepness.quantile(0.9)).expand_as(image)
+
+
+def measure(
+    keep: int, seed: int, channels: Sequence[int], learning_rate: float, steps: Sequence[int]
+) -> list[dict[str, float]]:
+    """Train one network; return the mean absolute errors at the given steps.
+
+    Args:
+        keep: 1 with the skip connection, 0 without.
+        seed: of the weights and of the training noise.
+        channels: of the network.
+        learning_rate: of Adam.
+        steps: after which to measure, in rising order.
+    """
+    clean = face()
+    at_edges = edges(clean)
+    noisy = clean + NOISE * torch.randn(clean.shape, generator=torch.Generator().manual_seed(1000))
+    torch.manual_seed(seed)
+    network = OneSkip(keep, channels)
+    optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
+    errors = []
+    for step in range(1, steps[-1] + 1):
+        loss = F.mse_loss(network(clean + NOISE * torch.randn_like(clean)), clean)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step in steps:
+            with torch.no_grad():
+                error = (network(noisy) - clean).abs()
+            errors.append(
+                {"edges": float(error[at_edges].mean()), "elsewhere": float(error[~at_edges].mean())}
+            )
+    return errors
+
+
+def results() -> list[dict[str, Any]]:
+    """Return the committed runs: network, keep, seed, steps, error at edges and elsewhere."""
+    runs: list[dict[str, Any]] = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
+    return runs
+
+
+def table(network: str = "lesson 3") -> str:
+    """Return mean errors at edges over all seeds, as a Markdown table.
+
+    Args:
+        network: "lesson 3" or "wider".
+    """
+    lines = ["| steps | without skip | with skip |", "|---|---|---|"]
+    for steps in STEPS:
+        cells = []
+        for keep in (0, 1):
+            errors = [
+                run["edges"]
+                for run in results()
+                if (run["network"], run["keep"], run["steps"]) == (network, keep, steps)
+            ]
+            cells.append(f"{statistics.mean(errors):.3f} ({min(errors):.3f}–{max(errors):.3f})")
+        lines.append(f"| {steps} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Train all networks and write their errors."""
+    torch.set_num_threads(1)
+    runs = []
+    for name, options in NETWORKS.items():
+        for keep in (0, 1):
+            for seed in SEEDS:
+                errors = measure(keep, seed, steps=STEPS, **options)
+                for steps, error in zip(STEPS, errors, strict=True):
+                    rounded = {key: round(value, 4) for key, value in error.items()}
+                    runs.append(
+                        {"network": name, "keep": keep, "seed": seed, "steps": steps, **rounded}
+                    )
+                print(name, "with skip" if keep else "without skip", seed, errors[-1], flush=True)
+    command = "python -m unet_teach.segmentation.ablation.denoising"
+    RESULTS.write_text(json.dumps({"command": command, "runs": runs}, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
