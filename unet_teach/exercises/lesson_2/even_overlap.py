@@ -90,8 +90,6 @@ even_overlap = Exercise(
         "Two ways: a kernel_size that is a multiple of stride, or first double without weights and let a convolution with stride 1 follow.",
         "`nn.ConvTranspose2d(8, 8, kernel_size=___, stride=2, padding=___)`, or `nn.Sequential(nn.Upsample(scale_factor=___), nn.Conv2d(8, 8, 3, padding=___))`",
     ),
-    solution_text=(
-        "`nn.ConvTranspose2d(8, 8, kernel_size=2, stride=2)`, or kernel_size=4 with padding=1, or `nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, padding=1))`."
-    ),
+    solution_text="`nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, kernel_size=3, padding=1))`, or `nn.ConvTranspose2d(8, 8, kernel_size=2, stride=2)`, or kernel_size=4 with padding=1.",
     praise="Every cell in the middle is made in the same way: a flat map stays flat.",
 )  # fmt: skip
