@@ -33,7 +33,7 @@ output_size = Exercise(
         computes(_output_size, "output_size", _layers),
     ),
     answers=(
-        lambda: lambda n, k, s, p: (n + 2 * p - k) // s + 1,
+        lambda: lambda size, kernel_size, stride, padding: (size + 2 * padding - kernel_size) // stride + 1,
         lambda: lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s)),
     ),
     mistakes=(
