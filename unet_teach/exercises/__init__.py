@@ -6,116 +6,69 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unet_teach.exercises.exercise import Exercise, Reply
-from unet_teach.exercises.lesson_0.halvings import halvings
-from unet_teach.exercises.lesson_0.unets import unets
-from unet_teach.exercises.lesson_1.centres import centres
-from unet_teach.exercises.lesson_1.halve import halve
-from unet_teach.exercises.lesson_1.odd_sizes import odd_sizes
-from unet_teach.exercises.lesson_1.output_size import output_size
-from unet_teach.exercises.lesson_1.sees import sees
-from unet_teach.exercises.lesson_2.double import double
-from unet_teach.exercises.lesson_2.even_overlap import even_overlap
-from unet_teach.exercises.lesson_2.not_restored import not_restored
-from unet_teach.exercises.lesson_2.restore import restore
-from unet_teach.exercises.lesson_2.up_size import up_size
-from unet_teach.exercises.lesson_3.crop_to import crop_to
-from unet_teach.exercises.lesson_3.fits import fits
-from unet_teach.exercises.lesson_3.join import join
-from unet_teach.exercises.lesson_3.pad_to import pad_to
-from unet_teach.exercises.lesson_3.split_conv import split_conv
-from unet_teach.exercises.lesson_4.arguments import arguments
-from unet_teach.exercises.lesson_4.double_conv import double_conv
-from unet_teach.exercises.lesson_4.forward_add import forward_add
-from unet_teach.exercises.lesson_4.forward_cat import forward_cat
-from unet_teach.exercises.lesson_4.own_unet import own_unet
-from unet_teach.exercises.lesson_4.room_for_skips import room_for_skips
-from unet_teach.exercises.lesson_5.clean_mask import clean_mask
-from unet_teach.exercises.lesson_5.held_out import held_out
-from unet_teach.exercises.lesson_5.iou import iou
-from unet_teach.exercises.lesson_5.to_mask import to_mask
-from unet_teach.exercises.lesson_5.validation_iou import validation_iou
-from unet_teach.exercises.lesson_6.checkerboard import checkerboard
-from unet_teach.exercises.lesson_6.mean_and_spread import mean_and_spread
-from unet_teach.exercises.lesson_6.same_recipe import same_recipe
-from unet_teach.exercises.lesson_6.tells_apart import tells_apart
-from unet_teach.exercises.lesson_7.one_line import one_line
-from unet_teach.exercises.lesson_7.one_mark import one_mark
-from unet_teach.exercises.lesson_7.twelve import twelve
-from unet_teach.exercises.lesson_8.reach import reach
-from unet_teach.exercises.lesson_8.repeats_after import repeats_after
-from unet_teach.exercises.lesson_8.tile_starts import tile_starts
 from unet_teach.exercises.progress import export_of, progress_of
 
 if TYPE_CHECKING:
     from unet_teach.widgets.progress_map import ProgressMap
 
-ALL: tuple[Exercise, ...] = (
-    *(halvings, unets),
-    *(halve, odd_sizes, centres, output_size, sees),
-    *(up_size, double, restore, not_restored, even_overlap),
-    *(join, split_conv, crop_to, pad_to, fits),
-    *(room_for_skips, arguments, forward_add, forward_cat, double_conv, own_unet),
-    *(to_mask, clean_mask, iou, validation_iou, held_out),
-    *(mean_and_spread, tells_apart, same_recipe, checkerboard),
-    *(twelve, one_line, one_mark),
-    *(repeats_after, reach, tile_starts),
-)
+# One line per exercise, in the order in which the lessons ask them, which `ALL` keeps.
+# isort: off
+from unet_teach.exercises.lesson_0.halvings import halvings as halvings
+from unet_teach.exercises.lesson_0.unets import unets as unets
+from unet_teach.exercises.lesson_1.output_size import output_size as output_size
+from unet_teach.exercises.lesson_1.halve import halve as halve
+from unet_teach.exercises.lesson_1.odd_sizes import odd_sizes as odd_sizes
+from unet_teach.exercises.lesson_1.centres import centres as centres
+from unet_teach.exercises.lesson_1.sees import sees as sees
+from unet_teach.exercises.lesson_2.up_size import up_size as up_size
+from unet_teach.exercises.lesson_2.double import double as double
+from unet_teach.exercises.lesson_2.restore import restore as restore
+from unet_teach.exercises.lesson_2.not_restored import not_restored as not_restored
+from unet_teach.exercises.lesson_2.even_overlap import even_overlap as even_overlap
+from unet_teach.exercises.lesson_3.join import join as join
+from unet_teach.exercises.lesson_3.split_conv import split_conv as split_conv
+from unet_teach.exercises.lesson_3.crop_to import crop_to as crop_to
+from unet_teach.exercises.lesson_3.pad_to import pad_to as pad_to
+from unet_teach.exercises.lesson_3.fits import fits as fits
+from unet_teach.exercises.lesson_4.room_for_skips import room_for_skips as room_for_skips
+from unet_teach.exercises.lesson_4.arguments import arguments as arguments
+from unet_teach.exercises.lesson_4.forward_add import forward_add as forward_add
+from unet_teach.exercises.lesson_4.forward_cat import forward_cat as forward_cat
+from unet_teach.exercises.lesson_4.double_conv import double_conv as double_conv
+from unet_teach.exercises.lesson_4.own_unet import own_unet as own_unet
+from unet_teach.exercises.lesson_5.held_out import held_out as held_out
+from unet_teach.exercises.lesson_5.clean_mask import clean_mask as clean_mask
+from unet_teach.exercises.lesson_5.iou import iou as iou
+from unet_teach.exercises.lesson_5.to_mask import to_mask as to_mask
+from unet_teach.exercises.lesson_5.validation_iou import validation_iou as validation_iou
+from unet_teach.exercises.lesson_6.mean_and_spread import mean_and_spread as mean_and_spread
+from unet_teach.exercises.lesson_6.tells_apart import tells_apart as tells_apart
+from unet_teach.exercises.lesson_6.same_recipe import same_recipe as same_recipe
+from unet_teach.exercises.lesson_6.checkerboard import checkerboard as checkerboard
+from unet_teach.exercises.lesson_7.twelve import twelve as twelve
+from unet_teach.exercises.lesson_7.one_line import one_line as one_line
+from unet_teach.exercises.lesson_7.one_mark import one_mark as one_mark
+from unet_teach.exercises.lesson_8.reach import reach as reach
+from unet_teach.exercises.lesson_8.repeats_after import repeats_after as repeats_after
+from unet_teach.exercises.lesson_8.tile_starts import tile_starts as tile_starts
+# isort: on
 
-__all__ = [
-    "ALL",
-    "arguments",
-    "centres",
-    "checkerboard",
-    "clean_mask",
-    "crop_to",
-    "double",
-    "double_conv",
-    "even_overlap",
-    "export",
-    "fits",
-    "forward_add",
-    "forward_cat",
-    "halve",
-    "halvings",
-    "held_out",
-    "iou",
-    "join",
-    "mean_and_spread",
-    "not_restored",
-    "odd_sizes",
-    "one_line",
-    "one_mark",
-    "output_size",
-    "own_unet",
-    "pad_to",
-    "progress",
-    "reach",
-    "repeats_after",
-    "restore",
-    "room_for_skips",
-    "same_recipe",
-    "sees",
-    "split_conv",
-    "tells_apart",
-    "tile_starts",
-    "to_mask",
-    "twelve",
-    "unets",
-    "up_size",
-    "validation_iou",
-]
+ALL = tuple(value for value in list(globals().values()) if isinstance(value, Exercise))
 
 
 def progress() -> ProgressMap:
-    """Show where you are over all lessons: what is solved, tried and untouched."""
+    """Return a widget that shows which exercises are solved, tried and untouched."""
     return progress_of(ALL)
 
 
 def export(path: str | Path = "unet_progress.csv", student: str = "") -> Reply:
-    """Write what you have done to a file for your instructor; nothing is sent anywhere.
+    """Write your progress to a file for your instructor; nothing is sent anywhere.
 
     Args:
-        path: where, a name that ends in `.csv` or `.json`.
-        student: stands in every row, so that an instructor can lay many files together.
+        path: the file to write; its name ends in `.csv` or `.json`.
+        student: a name for the column `student`, so that an instructor can combine many files.
+
+    Returns:
+        A reply that says where the file is, or why it could not be written.
     """
     return export_of(ALL, path, student)

@@ -1,86 +1,178 @@
-"""Checks for answers that are layers: what they are, and what they make of a tensor."""
+"""Checks for answers that are layers: their kind, their channels and the sizes they return."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.parameter import is_lazy
 
-from unet_teach.exercises.checks.tensors import no_tensor
+from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
+from unet_teach.exercises.checks.tensors import no_tensor, shape_problem
 from unet_teach.exercises.exercise import Check
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
-MAX_CELLS = 2**24  # of one float32 result, 64 MB: above it the kernel of a Binder tab is in danger
-LARGE = 16  # a setting above it can make a small map huge
+MAX_ELEMENTS = 2**24  # of one float32 output, 64 MiB: more could exhaust a Binder tab's memory
+LARGE = 16  # a setting above it can make the output of a small input huge
+
+_NOT_2D = (
+    *(nn.Conv1d, nn.ConvTranspose1d, nn.MaxPool1d, nn.AvgPool1d, nn.BatchNorm1d),
+    *(nn.Conv3d, nn.ConvTranspose3d, nn.MaxPool3d, nn.AvgPool3d, nn.BatchNorm3d),
+    nn.Linear,
+)
 
 
-def is_layer(example: str, rank: int = 2) -> Check:
-    """Check that the answer is a layer, or several in one, for maps with height and width.
+# ------------------------------------------------------------------------------------------- checks
+def is_layer(example: str) -> Check:
+    """Check that the answer is a layer, or several in one, for data with height and width.
 
     Args:
         example: code of such a layer, for the sentence about another answer.
-        rank: how many spatial dimensions the maps have.
     """
-    others = tuple(
-        getattr(nn, f"{kind}{other}d")
-        for kind in ("Conv", "ConvTranspose", "MaxPool", "AvgPool", "BatchNorm")
-        for other in {1, 2, 3} - {rank}
-    )
 
     def problem(answer: Any) -> str | None:
         if isinstance(answer, type):
             name = answer.__name__
             return f"This is the class {name} itself. Make a layer of it: `{name}(…)`."
+        kind = type(answer).__name__
         if not isinstance(answer, nn.Module):
-            kind = type(answer).__name__
             return f"A layer was expected, such as `{example}`; this is of type {kind}."
-        if isinstance(answer, (*others, nn.Linear)):
-            kind = type(answer).__name__
+        if isinstance(answer, _NOT_2D):
             return f"`nn.{kind}` is for data of another shape. For height and width: `{example}`."
         return None
 
     return Check("a layer", problem)
 
 
+def channels_are(in_channels: int, out_channels: int, *kinds: type[nn.Module]) -> Check:
+    """Check the channels of a layer of these kinds; other layers and lazy ones pass."""
+
+    def problem(layer: Any) -> str | None:
+        if not isinstance(layer, kinds) or isinstance(layer, LazyModuleMixin):
+            return None
+        if has_channels(layer, in_channels, out_channels):
+            return None
+        return (
+            f"Your layer takes {layer.in_channels} channels and makes {layer.out_channels}; "
+            f"wanted: takes {in_channels}, makes {out_channels}."
+        )
+
+    return Check("its channels", problem)
+
+
+def size_problem(
+    layer: nn.Module,
+    channels: tuple[int, int],
+    sizes: Iterable[tuple[int, int]],
+    resize: Callable[[int], int],
+    kind: type[nn.Module],
+) -> str | None:
+    """Say for which input a layer's output has the wrong shape.
+
+    Args:
+        layer: takes `(1, channels[0], H, W)` and has to return `(1, channels[1], …)`.
+        channels: the channels of its input and of its output.
+        sizes: the heights and widths to try, in pixels.
+        resize: returns the right output height of an input height, and width of a width.
+        kind: `nn.Conv2d` or `nn.ConvTranspose2d`: for such a layer, the sentence ends with the size
+            formula, filled in with the layer's settings.
+    """
+    for size in sizes:
+        output = run(layer, torch.zeros(1, channels[0], *size))
+        if isinstance(output, str):
+            return output
+        target = tuple(map(resize, size))
+        where = f"On a {sizes_as_text(size)} map"
+        if problem := shape_problem(output, (1, channels[1], *target), where):
+            formula = _formula(layer, size, target) if isinstance(layer, kind) else ""
+            return problem.removesuffix(".") + formula + "."
+    return None
+
+
+def random_sizes(count: int, low: int, high: int) -> list[tuple[int, int]]:
+    """Return random heights and widths from `low` to `high`, sorted."""
+    generator = random.Random()  # its own, so that the student's random numbers stay the same
+    return sorted(
+        (generator.randint(low, high), generator.randint(low, high)) for _ in range(count)
+    )
+
+
+# ----------------------------------------------------------------------------------------- settings
+def has_channels(layer: Any, in_channels: int, out_channels: int) -> bool:
+    """Whether a convolution, transposed or not, has these channels."""
+    return bool((layer.in_channels, layer.out_channels) == (in_channels, out_channels))
+
+
+def window(layer: Any, axis: int = 0) -> tuple[int, ...]:
+    """Return a convolution's kernel_size, stride, padding, output_padding, dilation on an axis."""
+    names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
+    return tuple(int(getattr(layer, name)[axis]) for name in names)
+
+
+def _formula(layer: nn.Module, sizes: Sequence[int], targets: Sequence[int]) -> str:
+    """Fill a layer's settings into its size formula, for the first axis with the wrong size."""
+    if isinstance(layer.padding, str):
+        return ""
+    for axis, (size, target) in enumerate(zip(sizes, targets, strict=True)):
+        kernel_size, stride, padding, output_padding, dilation = window(layer, axis)
+        span = str(kernel_size) if dilation == 1 else f"({dilation}·({kernel_size} − 1) + 1)"
+        if isinstance(layer, nn.Conv2d):
+            result = conv_output_size(size, kernel_size, stride, padding, dilation)
+            formula = f"({size} + 2·{padding} − {span}) // {stride} + 1"
+        else:
+            result = conv_transpose_output_size(
+                size, kernel_size, stride, padding, output_padding, dilation
+            )
+            formula = f"({size} − 1)·{stride} + {span} − 2·{padding} + {output_padding}"
+        if result != target:
+            return f": {formula} = {result}"
+    return ""
+
+
+# ------------------------------------------------------------------------------------------ running
 def run(module: Any, *inputs: Tensor) -> Tensor | str:
     """Return the module's output on these inputs, or the sentence that says why there is none.
 
-    Where the module allows it, the size of the output is found first without computing it: an
+    Where the module allows it, the size of the output is first determined without computing it: an
     answer with a zero too many must not fill the memory.
     """
-    if (cells := _cells(module, inputs)) and cells > MAX_CELLS:
-        gigabytes = cells * 4 / 1e9
-        return f"The result would have {cells:,} cells, {gigabytes:.1f} GB: far more than wanted."
+    if (elements := _output_elements(module, inputs)) and elements > MAX_ELEMENTS:
+        gigabytes = elements * 4 / 1e9
+        return (
+            f"The result would have {elements:,} cells, {gigabytes:.1f} GB: far more than wanted."
+        )
     with torch.no_grad():
         output = module(*inputs)
     return output if isinstance(output, Tensor) else no_tensor(output)
 
 
-def _cells(module: Any, inputs: Sequence[Tensor]) -> int | None:
-    """The number of cells in the output, or `None` when it is not known without running.
+def _output_elements(module: Any, inputs: Sequence[Tensor]) -> int | None:
+    """Return the number of elements of the output, or `None` if only a run can tell.
 
-    Only a module with a large setting is asked: asking imports 75 MB of torch.
+    Only a module with a large setting is asked, because asking imports 75 MB of torch.
     """
     if not isinstance(module, nn.Module) or not any(number > LARGE for number in _settings(module)):
         return None
     state = [*module.named_parameters(), *module.named_buffers()]
-    if any(is_lazy(part) for _, part in state):
+    if any(is_lazy(tensor) for _, tensor in state):
         return None
     try:
         output = torch.func.functional_call(
             module,
-            {name: part.to("meta") for name, part in state},
+            {name: tensor.to("meta") for name, tensor in state},
             tuple(x.to("meta") for x in inputs),
         )
-    except Exception:  # the real run says what is wrong, in the words a student will meet
+    except Exception:  # the real run raises it again, in the words that a student will meet
         return None
     return output.numel() if isinstance(output, Tensor) else None
 
 
 def _settings(module: nn.Module) -> Iterator[float]:
-    """The numbers a module was made with, and those in its code, without its channels."""
+    """Yield the numbers in a module's attributes and in its code, its channels left out."""
     for part in module.modules():
         values = [v for k, v in vars(part).items() if not k.endswith(("channels", "features"))]
         code = getattr(type(part).forward, "__code__", None)

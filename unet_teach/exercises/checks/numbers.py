@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from unet_teach.exercises.exercise import Check, KnownMistake
 
 
 def whole_numbers(count: int = 1) -> Check:
-    """Check that the answer is one whole number, or a tuple of `count` of them."""
-    expected = "one whole number" if count == 1 else f"{count} whole numbers, as in (1, 2)"
+    """Check that the answer is one whole number, or a sequence or set of `count` of them."""
+    holds = "a whole number" if count == 1 else f"{count} whole numbers"
+    expected = "one whole number" if count == 1 else f"{holds}, as in (1, 2)"
 
     def problem(answer: Any) -> str | None:
-        parts = _listed(answer) if count > 1 else [answer]
+        parts = [answer] if count == 1 else _parts(answer)
         if parts is None:
             return f"Wanted: {expected}. This is of type {type(answer).__name__}."
         if len(parts) != count:
@@ -29,46 +28,42 @@ def whole_numbers(count: int = 1) -> Check:
                 return f"Wanted: {expected}. {part!r} is not whole."
         return None
 
-    return Check("a whole number" if count == 1 else f"{count} whole numbers", problem)
+    return Check(holds, problem)
 
 
-def equals(
-    target: Any, name: str, explain: Callable[[Any], str] | None = None, *, any_order: bool = False
-) -> Check:
+def equals(target: Any, name: str, explain: Callable[[Any], str]) -> Check:
     """Check that the answer is `target`.
 
     Args:
-        target: a number, or a tuple of them.
+        target: a number, a tuple of numbers, or a set of them, whose order is free.
         name: begins the sentence about another answer, as in "The size".
         explain: says what would follow from a wrong answer that is not a known mistake.
-        any_order: whether the order of a tuple is free.
     """
 
-    def ordered(answer: Any) -> tuple[Any, ...]:
-        parts = _as_tuple(answer)
-        return tuple(sorted(parts)) if any_order else parts
-
     def problem(answer: Any) -> str | None:
-        if ordered(answer) == ordered(target):
+        if _is(answer, target):
             return None
-        return f"{name} is not {answer!r}." + (f" {explain(answer)}" if explain else "")
+        return f"{name} is not {answer!r}. {explain(answer)}"
 
     return Check(name, problem)
 
 
 def wrong_number(name: str, sentence: str, value: Any) -> KnownMistake:
-    """Make a known mistake of one wrong number or tuple."""
-    return KnownMistake(
-        name, sentence, lambda: value, lambda answer: _as_tuple(answer) == _as_tuple(value)
-    )
+    """Make a known mistake of one wrong number, tuple of numbers, or set of them in any order."""
+    return KnownMistake(name, sentence, lambda: value, lambda answer: _is(answer, value))
 
 
-def _listed(answer: Any) -> list[Any] | None:
-    if isinstance(answer, tuple | list | set | range | torch.Size):
-        return list(answer)
-    return None
+def numbers_in(answer: Any) -> list[Any] | None:
+    """Return the parts of a tuple, list, set, range, array or tensor; None for anything else."""
+    return _parts(answer.tolist() if hasattr(answer, "tolist") else answer)
 
 
-def _as_tuple(answer: Any) -> tuple[Any, ...]:
-    parts = _listed(answer)
-    return (answer,) if parts is None else tuple(parts)
+def _parts(answer: Any) -> list[Any] | None:
+    return list(answer) if isinstance(answer, tuple | list | set | range) else None
+
+
+def _is(answer: Any, value: Any) -> bool:
+    """Whether an answer is this number or tuple, or has the members of this set."""
+    if isinstance(value, set):
+        return set(numbers_in(answer) or ()) == value
+    return (_parts(answer) or [answer]) == (_parts(value) or [value])

@@ -1,159 +1,160 @@
-"""Judges modules that double a map: its size, that all of it is used, how evenly it is painted."""
+"""Checks for layers that double height and width: the size, what is used, an even overlap."""
 
 from __future__ import annotations
 
 import copy
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.layers import run
-from unet_teach.exercises.checks.tensors import shape_problem
+from unet_teach.exercises.checks.layers import random_sizes, size_problem, window
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 BORDER = 10  # output cells on each side in which a flat map may become uneven
 
 
-def doubling_fault(module: nn.Module, in_channels: int, out_channels: int) -> str | None:
+# ------------------------------------------------------------------------------------------- checks
+def doubling_problem(layer: nn.Module, in_channels: int, out_channels: int) -> str | None:
     """Say where a (1, in_channels, H, W) map does not become (1, out_channels, 2·H, 2·W)."""
-    chance = random.Random()  # its own: the student's random numbers stay where they are
-    fresh = [(chance.randint(3, 20), chance.randint(3, 20)) for _ in range(6)]
-    for sizes in [(16, 16), *sorted(fresh)]:
-        made = run(module, torch.zeros(1, in_channels, *sizes))
-        if isinstance(made, str):
-            return made
-        wanted = (1, out_channels, *(2 * size for size in sizes))
-        if fault := shape_problem(made, wanted, f"On a {sizes_as_text(sizes)} map"):
-            return fault.removesuffix(".") + _sum(module, sizes, made.shape[2:]) + "."
-    return None
+    sizes = [(16, 16), *random_sizes(6, 3, 20)]
+    channels = (in_channels, out_channels)
+    return size_problem(layer, channels, sizes, lambda size: 2 * size, nn.ConvTranspose2d)
 
 
-def _sum(layer: nn.Module, sizes: tuple[int, ...], made: tuple[int, ...]) -> str:
-    """The formula with a layer's own numbers, of the first axis that is not doubled."""
-    if not isinstance(layer, nn.ConvTranspose2d):
-        return ""
-    for axis, (size, result) in enumerate(zip(sizes, made, strict=True)):
-        if result != 2 * size:
-            kernel, stride, padding, extra, dilation = numbers(layer, axis)
-            patch = str(kernel) if dilation == 1 else f"({dilation}·({kernel} − 1) + 1)"
-            return f": ({size} − 1)·{stride} + {patch} − 2·{padding} + {extra} = {result}"
-    return ""
-
-
-def numbers(layer: nn.ConvTranspose2d, axis: int = 0) -> tuple[int, int, int, int, int]:
-    """Return kernel_size, stride, padding, output_padding and dilation along an axis."""
-    window = (layer.kernel_size, layer.stride, layer.padding, layer.output_padding, layer.dilation)
-    kernel, stride, padding, extra, dilation = (int(sizes[axis]) for sizes in window)
-    return kernel, stride, padding, extra, dilation
-
-
-def use_fault(module: nn.Module, in_channels: int, *, is_mixed: bool = False) -> str | None:
-    """Say what is left out: an output cell, weights, places, an input cell or an input channel.
+def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False) -> str | None:
+    """Say what is unused: an output cell, the weights, positions, an input cell or a channel.
 
     Args:
-        module: takes maps of shape (N, in_channels, H, W).
+        layer: takes maps of shape (N, in_channels, H, W).
         in_channels: their channels.
-        is_mixed: whether each output channel must be made of every input channel.
+        is_mixed: whether each output channel must depend on every input channel.
     """
-    chance = torch.Generator().manual_seed(0)
-    maps = torch.randn(8, in_channels, 7, 9, generator=chance).requires_grad_()
-    made = module.eval()(maps)
-    still = (made[:1] == made[1:]).flatten(0, 1).all(0)
-    if still.any():
-        row, column = still.nonzero()[0].tolist()
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.randn(8, in_channels, 7, 9, generator=generator).requires_grad_()
+    output = layer.eval()(maps)
+    constant = (output[:1] == output[1:]).flatten(0, 1).all(0)
+    if constant.any():
+        row, column = constant.nonzero()[0].tolist()
         return (
-            f"{int(still.sum())} of {still.numel()} output cells stay as they are, whatever goes "
-            f"in. The first is at row {row}, column {column}."
+            f"{int(constant.sum())} of {constant.numel()} output cells stay as they are, whatever "
+            f"goes in. The first is at row {row}, column {column}."
         )
-    weights = [weight for weight in module.parameters() if weight.requires_grad]
-    if not weights or not any(slope.any() for slope in _slopes(made, weights)):
+    weights = [weight for weight in layer.parameters() if weight.requires_grad]
+    if not weights or not any(gradient.any() for gradient in _gradients(output, weights)):
         return "No weight that can be learned changes what comes out."
-    (slope,) = _slopes(made[..., -1, -1], [maps])
-    row, column = divmod(int(slope.abs().sum((0, 1)).argmax()), maps.shape[3])
+    (gradient,) = _gradients(output[..., -1, -1], [maps])
+    row, column = divmod(int(gradient.abs().sum((0, 1)).argmax()), maps.shape[3])
     if row < maps.shape[2] // 2 or column < maps.shape[3] // 2:
         return (
             f"The last output cell depends most on input cell ({row}, {column}), and not on one "
             "near it: what is where gets lost."
         )
-    (slope,) = _slopes(made, [maps])
-    if unused := int((slope == 0).flatten(0, 1).all(0).sum()):
-        return f"{unused} of {slope[0, 0].numel()} input cells change nothing that comes out."
-    if (heard := _heard(slope)) < in_channels:
-        return f"Only {heard} of {in_channels} input channels change what comes out."
-    for channel in range(made.shape[1]) if is_mixed else ():
-        (slope,) = _slopes(made[:, channel], [maps])
-        if (heard := _heard(slope)) < in_channels:
-            return f"Output channel {channel} is made of {heard} of {in_channels} input channels."
+    (gradient,) = _gradients(output, [maps])
+    if unused := int((gradient == 0).flatten(0, 1).all(0).sum()):
+        return f"{unused} of {gradient[0, 0].numel()} input cells change nothing that comes out."
+    if (used := _used_channels(gradient)) < in_channels:
+        return f"Only {used} of {in_channels} input channels change what comes out."
+    for channel in range(output.shape[1]) if is_mixed else ():
+        (gradient,) = _gradients(output[:, channel], [maps])
+        if (used := _used_channels(gradient)) < in_channels:
+            return f"Output channel {channel} is made of {used} of {in_channels} input channels."
     return None
 
 
-def _heard(slope: Tensor) -> int:
-    """How many channels of (N, C, H, W) are not all zero."""
-    return int(slope.abs().amax((0, 2, 3)).count_nonzero())
-
-
-def _slopes(made: Tensor, causes: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """How much what was made depends on each cause; zeros where it does not."""
-    if not made.requires_grad:
-        return tuple(map(torch.zeros_like, causes))
-    return torch.autograd.grad(
-        made.square().sum(), causes, retain_graph=True, allow_unused=True, materialize_grads=True
-    )
-
-
-def overlap_fault(module: nn.Module) -> str | None:
-    """Say how the cells of a flat map of 8 channels come out unlike, when all weights are alike."""
-    chance = random.Random()
-    fresh = [(chance.randint(14, 24), chance.randint(14, 24)) for _ in range(4)]
-    for sizes in [(16, 16), *sorted(fresh)]:
-        middle = _middle(module, *sizes)
+def overlap_problem(layer: nn.Module) -> str | None:
+    """Say how uneven a flat map of 8 channels becomes when all weights of the layer are equal."""
+    for size in [(16, 16), *random_sizes(4, 14, 24)]:
+        middle = _middle(layer, *size)
         tolerance = 1e-4 * float(middle.abs().max())
-        if torch.allclose(middle, _middle(module, *sizes, value=2.0), atol=tolerance):
+        if torch.allclose(middle, _middle(layer, *size, value=2.0), atol=tolerance):
             return (
                 "With all weights alike, a map of ones and a map of twos give the same: that "
                 "hides any pattern. Leave normalisation and softmax out here."
             )
-        for line, cells in _lines(middle).items():
+        for name, cells in _least_even(middle).items():
             if max(cells) - min(cells) > tolerance:
                 return (
-                    f"A flat {sizes_as_text(sizes)} map, all weights alike: the cells of a {line} "
+                    f"A flat {sizes_as_text(size)} map, all weights alike: the cells of a {name} "
                     f"should come out alike, but they go {_ratio(cells[:4])}."
                 )
     return None
 
 
-def unevenness(module: nn.Module) -> float:
-    """Return the largest cell of a line over the smallest, as `overlap_fault` looks at them."""
-    lines = _lines(_middle(module, 16, 16)).values()
+# ----------------------------------------------------------------------- signs of a known mistake
+def is_transposed(answer: Any, holds: Callable[[int, int, int, int], bool]) -> bool:
+    """Whether it is a transposed convolution whose settings `holds` accepts.
+
+    Args:
+        answer: any answer.
+        holds: is given kernel_size, stride, padding and output_padding; dilation must be 1.
+    """
+    if not isinstance(answer, nn.ConvTranspose2d):
+        return False
+    *settings, dilation = window(answer)
+    return dilation == 1 and holds(*settings)
+
+
+def contains(answer: nn.Module, *kinds: type[nn.Module]) -> bool:
+    """Whether it contains a layer of each of these kinds."""
+    return all(any(isinstance(part, kind) for part in answer.modules()) for kind in kinds)
+
+
+def output_shape(layer: nn.Module, channels: int, side: int = 8) -> tuple[int, ...]:
+    """Return the shape of the output for an input of shape (1, channels, side, side)."""
+    with torch.no_grad():
+        return tuple(layer(torch.zeros(1, channels, side, side)).shape)
+
+
+def unevenness(layer: nn.Module) -> float:
+    """Return the largest cell over the smallest in the least even row or column.
+
+    The layer is given a flat map and equal weights, as by `overlap_problem`.
+    """
+    lines = _least_even(_middle(layer, 16, 16)).values()
     return max(max(cells) / max(min(cells), 1e-9) for cells in lines)
 
 
-def _middle(module: nn.Module, height: int, width: int, value: float = 1.0) -> Tensor:
-    """What becomes of a flat map when all weights are alike, away from the border: (C, H, W)."""
-    alike = copy.deepcopy(module).eval()
+# ---------------------------------------------------------------------------------------- measuring
+def _used_channels(gradient: Tensor) -> int:
+    """Count the channels of (N, C, H, W) that are not zero everywhere."""
+    return int(gradient.abs().amax((0, 2, 3)).count_nonzero())
+
+
+def _gradients(output: Tensor, sources: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return the gradient of the sum of squares for each source; zeros where none flows back."""
+    if not output.requires_grad:
+        return tuple(map(torch.zeros_like, sources))
+    return torch.autograd.grad(
+        output.square().sum(), sources, retain_graph=True, allow_unused=True, materialize_grads=True
+    )
+
+
+def _middle(layer: nn.Module, height: int, width: int, value: float = 1.0) -> Tensor:
+    """Return the output (C, H, W) for a flat map and equal weights, its border cut off."""
+    equal = copy.deepcopy(layer).eval()
     with torch.no_grad():
-        for name, weight in alike.named_parameters():
+        for name, weight in equal.named_parameters():
             if weight.dim() > 1:
-                weight.fill_(0.01)  # small: a Sigmoid at the end must not hide what differs
+                weight.fill_(0.01)  # small, so that a Sigmoid at the end does not hide differences
             elif name.endswith("bias"):
                 weight.zero_()
-        made: Tensor = alike(torch.full((1, 8, height, width), value))
-    return made[0, :, BORDER:-BORDER, BORDER:-BORDER]
+        output: Tensor = equal(torch.full((1, 8, height, width), value))
+    return output[0, :, BORDER:-BORDER, BORDER:-BORDER]
 
 
-def _lines(middle: Tensor) -> dict[str, list[float]]:
-    """The least even column and row of a map (C, H, W)."""
+def _least_even(middle: Tensor) -> dict[str, list[float]]:
+    """Return the column and the row of a map (C, H, W) in which the cells differ most."""
     columns = middle.movedim(1, -1).flatten(0, 1)
     rows = middle.flatten(0, 1)
     return {
-        line: cells[(cells.amax(1) - cells.amin(1)).argmax()].tolist()
-        for line, cells in {"column": columns, "row": rows}.items()
+        name: lines[(lines.amax(1) - lines.amin(1)).argmax()].tolist()
+        for name, lines in {"column": columns, "row": rows}.items()
     }
 
 
 def _ratio(cells: list[float]) -> str:
-    """Neighbouring cells, compared with the smallest that is not zero."""
+    """Divide neighbouring cells by the smallest that is not zero."""
     least = min((abs(cell) for cell in cells if abs(cell) > 1e-9), default=1.0)
     return " : ".join(f"{cell / least:.3g}" for cell in cells)

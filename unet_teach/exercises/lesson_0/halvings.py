@@ -8,12 +8,15 @@ from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_num
 from unet_teach.exercises.exercise import Check, Exercise
 
 
-def _countable_fault(times: Any) -> str | None:
-    return None if times >= 0 else f"{times} times: nothing can be done less than 0 times."
+def _count_problem(times: Any) -> str | None:
+    problem = whole_numbers().problem(times)
+    if not problem and times < 0:
+        return f"{times} times: nothing can be done less than 0 times."
+    return problem
 
 
-def _halved(times: Any) -> str:
-    left = 96 / 2 ** min(times, 99)
+def _what_is_left(times: Any) -> str:
+    left = 96 / 2 ** min(times, 99)  # a larger power could overflow
     what = f"{left:g} are left" if left >= 1 else "less than one pixel is left"
     return f"Halve 96 {times:g} times, and {what}."
 
@@ -23,8 +26,8 @@ halvings = Exercise(
     lesson=0,
     prompt="A picture of 96×96 goes in, and at the bottom of the U its map is 12×12. How often was it halved?",
     checks=(
-        Check("a whole number", lambda n: whole_numbers().problem(n) or _countable_fault(n)),
-        equals(3, "The number of halvings", _halved),
+        Check("a whole number", _count_problem),
+        equals(3, "The number of halvings", _what_is_left),
     ),
     answers=(lambda: 3, lambda: 3.0),
     mistakes=(

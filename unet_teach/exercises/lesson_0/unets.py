@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unet_teach.exercises.checks.multiple_choice import which, wrong_letters
-from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.checks.multiple_choice import unets_among, wrong_letters
+from unet_teach.exercises.exercise import Exercise
 
 WHY_NOT = {
     "B": "B goes down and up, but nothing crosses from one side to the other.",
@@ -12,22 +12,11 @@ WHY_NOT = {
     "F": "F goes down and never comes up again.",
 }
 
-
-UNETS = "AE"
-
-
-LETTERS = "ABCDEF"
-
-
-def _names(name: str, sentence: str, letters: str) -> KnownMistake:
-    return wrong_letters(name, sentence, letters, LETTERS)
-
-
 unets = Exercise(
     name="unets",
     lesson=0,
     prompt="Which of the six networks are U-Nets? Name their letters, such as 'BF'.",
-    checks=tuple(which(UNETS, LETTERS, WHY_NOT, {})),
+    checks=unets_among("ABCDEF", "AE", WHY_NOT, why={}),
     answers=(
         lambda: "AE",
         lambda: "e, a",
@@ -36,19 +25,19 @@ unets = Exercise(
         lambda: ["A", "E"],
     ),
     mistakes=(
-        _names("only cat", "Look for another whose bridges join by *adding*: that is a skip as well.",
+        wrong_letters("only cat", "Look for another whose bridges join by *adding*: that is a skip as well.",
             "A"),
-        _names("only add", "And the one whose bridges lay the maps side by side?",
+        wrong_letters("only add", "And the one whose bridges lay the maps side by side?",
             "E"),
-        _names("no skip needed", "An hourglass is no U yet: what would cross its middle?",
+        wrong_letters("no skip needed", "An hourglass is no U yet: what would cross its middle?",
             "ABE"),
-        _names("no down-sampling", "Bridges alone are not enough: where does C go down?",
+        wrong_letters("no down-sampling", "Bridges alone are not enough: where does C go down?",
             "ACE"),
-        _names("no symmetry", "One jump up leaves no level for a bridge to arrive at.",
+        wrong_letters("no symmetry", "One jump up leaves no level for a bridge to arrive at.",
             "ADE"),
-        _names("only the classifier left out", "B, C and D lack a mark or more, each. Which?",
+        wrong_letters("only the classifier left out", "B, C and D lack a mark or more, each. Which?",
             "ABCDE"),
-        _names("all", "If all were, the word would mean nothing. Tick the marks off.",
+        wrong_letters("all", "If all were, the word would mean nothing. Tick the marks off.",
             "ABCDEF"),
     ),
     hints=(

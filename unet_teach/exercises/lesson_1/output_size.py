@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import random
 
+from unet_teach.arithmetic import conv_output_size
 from unet_teach.exercises.checks.functions import Probes, computes, is_function
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_1.conv_sizes import conv_size
 
-KNOWN_SAMPLES = [(9, 2, 1, 3), (11, 4, 3, 1), (20, 5, 3, 2), (32, 3, 2, 1), (33, 3, 2, 0)]
-
-
-def _layer_samples() -> list[tuple[int, int, int, int]]:
-    """Known ones, so that equal answers get equal sentences, then 40 fresh ones."""
-    chance = random.Random()
-    fresh = [
-        (chance.randint(8, 99), chance.randint(1, 7), chance.randint(1, 4), chance.randint(0, 3))
-        for _ in range(40)
-    ]
-    return [*KNOWN_SAMPLES, *sorted(fresh)]
+KNOWN_LAYERS = [(9, 2, 1, 3), (11, 4, 3, 1), (20, 5, 3, 2), (32, 3, 2, 1), (33, 3, 2, 0)]
 
 
-known = Probes(lambda: KNOWN_SAMPLES)
+def _output_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
+    return int(conv_output_size(size, kernel_size, stride, padding))
 
+
+def _layers() -> list[tuple[int, int, int, int]]:
+    """Return the known layers, so that equal answers get equal replies, then 40 random ones."""
+    draw = random.Random().randint
+    fresh = [(draw(8, 99), draw(1, 7), draw(1, 4), draw(0, 3)) for _ in range(40)]
+    return [*KNOWN_LAYERS, *sorted(fresh)]
+
+
+known = Probes(lambda: KNOWN_LAYERS)
 
 output_size = Exercise(
     name="output_size",
@@ -30,19 +30,11 @@ output_size = Exercise(
     prompt="Write the formula: the size that leaves a convolution, for any numbers.",
     checks=(
         is_function("output_size(size, kernel_size, stride, padding)"),
-        computes(conv_size, "output_size", _layer_samples),
+        computes(_output_size, "output_size", _layers),
     ),
     answers=(
-        lambda: (
-            lambda size, kernel_size, stride, padding: (
-                (size + 2 * padding - kernel_size) // stride + 1
-            )
-        ),
-        lambda: (
-            lambda size, kernel_size, stride, padding: len(
-                range(0, size + 2 * padding - kernel_size + 1, stride)
-            )
-        ),
+        lambda: lambda size, kernel_size, stride, padding: (size + 2 * padding - kernel_size) // stride + 1,
+        lambda: lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s)),
     ),
     mistakes=(
         known.mistake("no floor", "There are no half cells: a last step that does not fit whole is not made. // floors.",

@@ -39,6 +39,6 @@ sees = Exercise(
         "Five neighbours: the first sees 5, and each of the other four adds the step of its layer.",
         "5 + 4·___",
     ),
-    solution_text="`5 + 4 * 2`, which is 13: five neighbours, 2 pixels apart, each 5 wide.",
+    solution_text="`13`, which is 5 + 4·2: five neighbours, 2 pixels apart, each 5 wide.",
     praise="5, then 13. Each halving doubles what the next layer adds.",
 )  # fmt: skip

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from torch import nn
 
-from unet_teach.exercises.checks.layers import is_layer
+from unet_teach.exercises.checks.layers import channels_are, has_channels, is_layer
 from unet_teach.exercises.checks.upsampling import (
-    doubling_fault,
-    use_fault,
+    contains,
+    doubling_problem,
+    is_transposed,
+    output_shape,
+    unused_problem,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
-from unet_teach.exercises.lesson_2.upsampling_layers import channels_are, has, made, transpose
-
-
-def _channel_fault(layer: nn.Module) -> str | None:
-    if not isinstance(layer, nn.ConvTranspose2d | nn.Conv2d) or layer.in_channels == 0:
-        return None  # a lazy layer does not know its in_channels yet
-    channels = (layer.in_channels, layer.out_channels)
-    if channels == (128, 64):
-        return None
-    return (
-        f"Your layer takes {channels[0]} channels and makes {channels[1]}; "
-        "wanted: takes 128, makes 64."
-    )
-
 
 double = Exercise(
     name="double",
@@ -31,9 +20,9 @@ double = Exercise(
     prompt="Make a layer that learns, takes 128 channels, makes 64, and doubles height and width.",
     checks=(
         is_layer("nn.ConvTranspose2d(…)"),
-        Check("its channels", _channel_fault),
-        Check("twice the size", lambda layer: doubling_fault(layer, 128, 64)),
-        Check("all of it is used", lambda layer: use_fault(layer, 128)),
+        channels_are(128, 64, nn.ConvTranspose2d, nn.Conv2d),
+        Check("twice the size", lambda layer: doubling_problem(layer, 128, 64)),
+        Check("all of it is used", lambda layer: unused_problem(layer, 128)),
     ),
     answers=(
         lambda: nn.ConvTranspose2d(128, 64, kernel_size=4, stride=2, padding=1),
@@ -46,55 +35,53 @@ double = Exercise(
     mistakes=(
         KnownMistake("channels swapped", "in_channels comes first: what arrives from below, where there are more channels.",
             lambda: nn.ConvTranspose2d(64, 128, 4, stride=2, padding=1),
-            lambda a: channels_are(a, 64, 128)),
+            lambda a: isinstance(a, nn.ConvTranspose2d) and has_channels(a, 64, 128)),
         KnownMistake("channels not halved", "The map grows, so the network gives it fewer channels: out_channels=64.",
             lambda: nn.ConvTranspose2d(128, 128, 4, stride=2, padding=1),
-            lambda a: channels_are(a, 128, 128)),
+            lambda a: isinstance(a, nn.ConvTranspose2d) and has_channels(a, 128, 128)),
         KnownMistake("a convolution", "A convolution's stride divides the size. Which layer's stride multiplies it?",
             lambda: nn.Conv2d(128, 64, 4, stride=2, padding=1), lambda a: isinstance(a, nn.Conv2d)),
         KnownMistake("an Upsample alone", "The size is right, but it has no weights: it cannot change the channels.",
             lambda: nn.Upsample(scale_factor=2), lambda a: isinstance(a, nn.Upsample)),
         KnownMistake("stride forgotten", "Each patch begins one cell after the last. Which parameter sets them two apart?",
             lambda: nn.ConvTranspose2d(128, 64, 4, padding=1),
-            lambda a: transpose(a, lambda k, s, p, o: s == 1)),
+            lambda a: is_transposed(a, lambda k, s, p, o: s == 1)),
         KnownMistake("stride too long", "The stride multiplies the size. A stride of 2 doubles.",
             lambda: nn.ConvTranspose2d(128, 64, 4, stride=4),
-            lambda a: transpose(a, lambda k, s, p, o: s > 2)),
+            lambda a: is_transposed(a, lambda k, s, p, o: s > 2)),
         KnownMistake("kernel smaller than the stride", "Patches of 1 cell, 2 apart, leave gaps. The kernel must be at least as wide as the stride.",
             lambda: nn.ConvTranspose2d(128, 64, 1, stride=2, output_padding=1),
-            lambda a: transpose(a, lambda k, s, p, o: k < s)),
+            lambda a: is_transposed(a, lambda k, s, p, o: k < s)),
         KnownMistake("output_padding forgotten", "The last row and column are cropped away. What keeps them, or which kernel_size leaves none over?",
             lambda: nn.ConvTranspose2d(128, 64, 3, stride=2, padding=1),
-            lambda a: transpose(a, lambda *window: window == (3, 2, 1, 0))),
+            lambda a: is_transposed(a, lambda *window: window == (3, 2, 1, 0))),
         KnownMistake("output_padding too many", "This kernel and this padding double without help: leave output_padding out.",
             lambda: nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1, output_padding=1),
-            lambda a: transpose(a, lambda k, s, p, o: o == 1 and k - 2 * p == 2)),
+            lambda a: is_transposed(a, lambda k, s, p, o: o == 1 and k - 2 * p == 2)),
         KnownMistake("padding forgotten", "All that was painted is kept, and it is too much. Which parameter crops it?",
             lambda: nn.ConvTranspose2d(128, 64, 4, stride=2),
-            lambda a: transpose(a, lambda k, s, p, o: s == 2 and k > 2 and p == 0)),
+            lambda a: is_transposed(a, lambda k, s, p, o: s == 2 and k > 2 and p == 0)),
         KnownMistake("too much padding", "Too much is cropped: padding takes its rows from both sides, so it counts twice.",
             lambda: nn.ConvTranspose2d(128, 64, 4, stride=2, padding=2),
-            lambda a: transpose(a, lambda k, s, p, o: s == 2 and k + o - 2 * p < 2)),
+            lambda a: is_transposed(a, lambda k, s, p, o: s == 2 and k + o - 2 * p < 2)),
         KnownMistake("a wider kernel without more padding", "A wider patch has more to crop: how much more padding for this kernel_size?",
             lambda: nn.ConvTranspose2d(128, 64, 6, stride=2, padding=1),
-            lambda a: transpose(a, lambda k, s, p, o: s == 2 and k > 4)),
+            lambda a: is_transposed(a, lambda k, s, p, o: s == 2 and k > 4)),
         KnownMistake("a convolution without padding", "Upsample doubled it, the convolution lost the border. Which padding keeps the size?",
             lambda: nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(128, 64, 3)),
-            lambda a: has(a, nn.Upsample, nn.Conv2d) and 8 < made(a, 128)[2] < 16),
+            lambda a: contains(a, nn.Upsample, nn.Conv2d) and 8 < output_shape(a, 128)[2] < 16),
         KnownMistake("one fixed size", "It makes one size of every map. A network meets maps of many sizes.",
             lambda: nn.Sequential(nn.Upsample(size=(32, 32)), nn.Conv2d(128, 64, 1)),
-            lambda a: made(a, 128, 8) == made(a, 128, 16)),
+            lambda a: output_shape(a, 128, 8) == output_shape(a, 128, 16)),
         KnownMistake("a shuffle of too few channels", "PixelShuffle(2) makes one channel of four: how many must the convolution give it?",
             lambda: nn.Sequential(nn.Conv2d(128, 64, 3, padding=1), nn.PixelShuffle(2)),
-            lambda a: has(a, nn.PixelShuffle) and made(a, 128)[1] == 16),
+            lambda a: contains(a, nn.PixelShuffle) and output_shape(a, 128)[1] == 16),
     ),
     hints=(
         "Which parameter sets the patches two cells apart, so that the map doubles?",
         "The size is (H − 1)·stride + kernel_size − 2·padding + output_padding. With stride=2 and kernel_size=4, which padding leaves 2·H?",
         "`nn.ConvTranspose2d(___, ___, kernel_size=4, stride=___, padding=___)`",
     ),
-    solution_text=(
-        "`nn.ConvTranspose2d(128, 64, kernel_size=4, stride=2, padding=1)`: (16 − 1)·2 + 4 − 2 = 32. Others are right as well: kernel_size=2 without padding, or the document's."
-    ),
+    solution_text="`nn.ConvTranspose2d(128, 64, kernel_size=4, stride=2, padding=1)`: (16 − 1)·2 + 4 − 2 = 32. Others are right as well: kernel_size=2 without padding, or the document's.",
     praise="128 channels become 64, and every size is doubled, odd and rectangular ones as well.",
 )  # fmt: skip

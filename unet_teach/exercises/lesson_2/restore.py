@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import random
 
-from unet_teach.arithmetic import (
-    output_padding_for,
-)
+from unet_teach.arithmetic import output_padding_for
 from unet_teach.exercises.checks.functions import Probes, computes, is_function
 from unet_teach.exercises.exercise import Exercise
 
-KNOWN_TRIPS = [(8, 15), (8, 16), (16, 31), (16, 32), (21, 41), (21, 42)]
+KNOWN_SIZES = [(8, 15), (8, 16), (16, 31), (16, 32), (21, 41), (21, 42)]
 
 
 def _output_padding(low: int, wanted: int) -> int:
     return int(output_padding_for(low, wanted, 3, stride=2, padding=1))
 
 
-def _trips() -> list[tuple[int, int]]:
-    chance = random.Random()
-    fresh = [(size + 1) // 2 for size in chance.sample(range(3, 400), 20)]
-    return [*KNOWN_TRIPS, *((low, 2 * low - odd) for low in sorted(fresh) for odd in (1, 0))]
+def _sizes() -> list[tuple[int, int]]:
+    """Return pairs of a low and a wanted size: known ones, then 40 random ones."""
+    fresh = [(size + 1) // 2 for size in random.Random().sample(range(3, 400), 20)]
+    return [*KNOWN_SIZES, *((low, 2 * low - odd) for low in sorted(fresh) for odd in (1, 0))]
 
 
-known = Probes(lambda: KNOWN_TRIPS)
-
+known = Probes(lambda: KNOWN_SIZES)
 
 restore = Exercise(
     name="restore",
@@ -32,7 +29,7 @@ restore = Exercise(
     prompt="Which output_padding brings kernel 3, stride 2, padding 1 from low to wanted?",
     checks=(
         is_function("restore(low, wanted)"),
-        computes(_output_padding, "restore", _trips),
+        computes(_output_padding, "restore", _sizes),
     ),
     answers=(
         lambda: lambda low, wanted: wanted - (2 * low - 1),
@@ -65,8 +62,6 @@ restore = Exercise(
         "Without it the size is (low − 1)·2 + 3 − 2·1. How many rows are missing to wanted?",
         "`return wanted - (___ * low - ___)`",
     ),
-    solution_text=(
-        "`return wanted - (2 * low - 1)`: 0 for odd sizes, 1 for even ones. `output_padding_for` in `unet_teach.arithmetic` does it for any layer."
-    ),
+    solution_text="`return wanted - (2 * low - 1)`: 0 for odd sizes, 1 for even ones. `output_padding_for` in `unet_teach.arithmetic` does it for any layer.",
     praise="Every size comes back, odd or even: this is how a U-Net gets home on any picture.",
 )  # fmt: skip

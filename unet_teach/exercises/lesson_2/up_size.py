@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 
-from unet_teach.arithmetic import (
-    conv_transpose_output_size,
-)
+from unet_teach.arithmetic import conv_transpose_output_size
 from unet_teach.exercises.checks.functions import Probes, computes, is_function
 from unet_teach.exercises.exercise import Exercise
 
@@ -23,19 +21,18 @@ def _up_size(size: int, kernel_size: int, stride: int, padding: int, output_padd
     return int(conv_transpose_output_size(size, kernel_size, stride, padding, output_padding))
 
 
-def _layer_samples() -> list[tuple[int, int, int, int, int]]:
-    """Known ones, so that equal answers get equal sentences, then 40 fresh ones."""
-    chance = random.Random()  # its own: the student's random numbers stay where they are
+def _layers() -> list[tuple[int, int, int, int, int]]:
+    """Return the known layers, so that equal answers get equal replies, then 40 random ones."""
+    draw = random.Random()  # its own, so that the student's random numbers stay the same
     fresh = []
     for _ in range(40):
-        stride = chance.randint(1, 4)
-        window = (chance.randint(1, 7), stride, chance.randint(0, 3))
-        fresh.append((chance.randint(8, 99), *window, chance.randrange(stride)))
+        stride = draw.randint(1, 4)
+        window = (draw.randint(1, 7), stride, draw.randint(0, 3))
+        fresh.append((draw.randint(8, 99), *window, draw.randrange(stride)))
     return [*KNOWN_LAYERS, *sorted(fresh)]
 
 
 known = Probes(lambda: KNOWN_LAYERS)
-
 
 up_size = Exercise(
     name="up_size",
@@ -43,7 +40,7 @@ up_size = Exercise(
     prompt="Write the formula: the size that leaves a transposed convolution, for any numbers.",
     checks=(
         is_function("up_size(size, kernel_size, stride, padding, output_padding)"),
-        computes(_up_size, "up_size", _layer_samples),
+        computes(_up_size, "up_size", _layers),
     ),
     answers=(
         lambda: lambda n, k, s, p, o: (n - 1) * s + k - 2 * p + o,

@@ -229,7 +229,9 @@ crop_to = Exercise(
         "`return skip[:, :, top : top + ___, left : left + ___]`",
     ),
     solution_text=(
-        "`top = (skip.shape[2] - up.shape[2]) // 2`, `left = (skip.shape[3] - up.shape[3]) // 2`, `return skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]`"
+        "`top = (skip.shape[2] - up.shape[2]) // 2\n"
+        "left = (skip.shape[3] - up.shape[3]) // 2\n"
+        "return skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]`"
     ),
     praise="The middle of the skip, whatever the sizes, and the gradient goes back to it alone.",
 )  # fmt: skip

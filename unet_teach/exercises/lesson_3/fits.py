@@ -87,6 +87,9 @@ fits = Exercise(
         "They are the multiples of 2**depth. How do you round up to a multiple, with a division that rounds down?",
         "`step = 2 ** ___`, `return (size + ___) // step * step`",
     ),
-    solution_text="`step = 2 ** depth`, `return (size + step - 1) // step * step`",
+    solution_text=(
+        "`step = 2**depth\n"
+        "return (size + step - 1) // step * step`"
+    ),
     praise="Rounded up to a multiple of 2**depth: in such a picture no sizes part.",
 )  # fmt: skip

@@ -205,7 +205,10 @@ join = Exercise(
         "`x = downsample(___)`, `y = upsample(___)`, `return torch.cat([___, ___], dim=___)`",
     ),
     solution_text=(
-        "`x = downsample(input_tensor)`, `y = upsample(x)`, `return torch.cat([input_tensor, y], dim=1)`. `[y, input_tensor]` is as right: the next layer learns which channels are which."
+        "`x = downsample(input_tensor)\n"
+        "y = upsample(x)\n"
+        "return torch.cat([input_tensor, y], dim=1)`\n"
+        "`[y, input_tensor]` is as right: the next layer learns which channels are which."
     ),
     praise="z holds what was never halved beside what came back up, and both can learn.",
 )  # fmt: skip

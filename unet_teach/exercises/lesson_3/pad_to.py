@@ -205,7 +205,9 @@ pad_to = Exercise(
         "`rows, columns = skip.shape[2] - ___, skip.shape[3] - ___`, `return F.pad(up, (___, ___, ___, ___))`",
     ),
     solution_text=(
-        "`rows, columns = skip.shape[2] - up.shape[2], skip.shape[3] - up.shape[3]`, `return F.pad(up, (0, columns, 0, rows))`"
+        "`rows = skip.shape[2] - up.shape[2]\n"
+        "columns = skip.shape[3] - up.shape[3]\n"
+        "return F.pad(up, (0, columns, 0, rows))`"
     ),
     praise="Short or too large, up fits the skip, and each value stayed where it was.",
 )  # fmt: skip

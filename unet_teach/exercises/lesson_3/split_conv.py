@@ -290,7 +290,12 @@ split_conv = Exercise(
         "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)`, then `conv_a.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.bias = ___`",
     ),
     solution_text=(
-        "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)`, `conv_a.weight = nn.Parameter(conv.weight[:, :c])`, `conv_b.weight = nn.Parameter(conv.weight[:, c:])`, `conv_b.bias = None`, `return conv_a, conv_b`. The copies keep kernel, stride and padding; one of them keeps the bias."
+        "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)\n"
+        "conv_a.weight = nn.Parameter(conv.weight[:, :c])\n"
+        "conv_b.weight = nn.Parameter(conv.weight[:, c:])\n"
+        "conv_b.bias = None\n"
+        "return conv_a, conv_b`\n"
+        "The copies keep kernel, stride and padding; one of them keeps the bias."
     ),
     praise="Each part of the weight meets its own map: a convolution over cat adds two of them.",
 )  # fmt: skip

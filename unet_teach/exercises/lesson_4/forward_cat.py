@@ -59,12 +59,21 @@ forward_cat = Exercise(
         "`self.upconv2 = nn.ConvTranspose2d(___, 128, 3, stride=2, padding=1, output_padding=1)`, and `x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=___)`",
     ),
     solution_text=(
-        "In `__init__`:\n"
-        "`self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)\n"
-        "self.upconv3 = nn.ConvTranspose2d(256, 64, 3, stride=2, padding=1, output_padding=1)\n"
-        "self.upconv4 = nn.ConvTranspose2d(128, out_channels, 3, padding=1)`\n"
-        "In `forward`, three times, as in:\n"
-        "`x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=1)`"
+        "`def __init__(self, in_channels, out_channels):\n"
+        "    super().__init__(in_channels, out_channels)\n"
+        "    self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)\n"
+        "    self.upconv3 = nn.ConvTranspose2d(256, 64, 3, stride=2, padding=1, output_padding=1)\n"
+        "    self.upconv4 = nn.ConvTranspose2d(128, out_channels, 3, padding=1)\n"
+        "\n"
+        "def forward(self, x):\n"
+        "    one = F.relu(self.conv1(x))\n"
+        "    two = F.relu(self.conv2(one))\n"
+        "    three = F.relu(self.conv3(two))\n"
+        "    x = F.relu(self.conv4(three))\n"
+        "    x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=1)\n"
+        "    x = torch.cat([F.relu(self.upconv2(x)), self.skip2(two)], dim=1)\n"
+        "    x = torch.cat([F.relu(self.upconv3(x)), self.skip3(one)], dim=1)\n"
+        "    return self.upconv4(x)`"
     ),
     praise="Three joins side by side, and the three layers above them take twice the channels.",
 )  # fmt: skip

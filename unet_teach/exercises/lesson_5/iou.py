@@ -165,6 +165,9 @@ iou = Exercise(
         "`answer & truth` is where both are True, `answer | truth` where either is. What if neither ever is?",
         "`union = (answer ___ truth).sum()`, then `return 1.0 if ___ else (answer ___ truth).sum() / union`",
     ),
-    solution_text="`union = (answer | truth).sum()`, then `return 1.0 if union == 0 else (answer & truth).sum() / union`",
+    solution_text=(
+        "`union = (answer | truth).sum()\n"
+        "return 1.0 if union == 0 else (answer & truth).sum() / union`"
+    ),
     praise="Both over either, every pixel counted once, and nothing found where nothing is gets 1.",
 )  # fmt: skip

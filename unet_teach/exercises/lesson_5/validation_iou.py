@@ -234,6 +234,13 @@ validation_iou = Exercise(
         "`network.training` says in which mode it is, and `network.train(mode)` sets it. When do you ask, and when do you set it back?",
         "`was = network.___`, `network.___()`, `with torch.___(): answer = network(pictures) > ___`, `network.train(___)`, `return (answer & masks).sum() / (answer | masks).sum()`",
     ),
-    solution_text="`was = network.training`, `network.eval()`, `with torch.no_grad(): answer = network(pictures) > 0`, `network.train(was)`, `return float((answer & masks).sum() / (answer | masks).sum())`",
+    solution_text=(
+        "`was = network.training\n"
+        "network.eval()\n"
+        "with torch.no_grad():\n"
+        "    answer = network(pictures) > 0\n"
+        "network.train(was)\n"
+        "return float((answer & masks).sum() / (answer | masks).sum())`"
+    ),
     praise="A score of the network as it will be used, and nothing of it moved.",
 )  # fmt: skip

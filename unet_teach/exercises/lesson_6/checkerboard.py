@@ -158,6 +158,9 @@ checkerboard = Exercise(
         "After `.mean(0)` one power a frequency is left, from 0, the brightness, to the fastest. Which indices have the last one and the two before it?",
         "`power = (torch.fft.rfft(picture).abs() ** 2).mean(___)`, `return power[___] / power[___:-1].mean()`",
     ),
-    solution_text="`power = (torch.fft.rfft(picture).abs() ** 2).mean(0)`, `return power[-1] / power[-3:-1].mean()`",
+    solution_text=(
+        "`power = (torch.fft.rfft(picture).abs() ** 2).mean(0)\n"
+        "return power[-1] / power[-3:-1].mean()`"
+    ),
     praise="Noise and smooth pictures give about 1 or less; well above it, every other pixel is too bright.",
 )  # fmt: skip

@@ -180,6 +180,10 @@ one_mark = Exercise(
         "For the second, keep a whole U-Net. Where must the answer end to be symmetric, and which layer after it would move it away from there?",
         "`UNet(depth=2, base_channels=4, skip=___)`, and `nn.Sequential(UNet(depth=2, base_channels=4), ___)`",
     ),
-    solution_text="`UNet(depth=2, base_channels=4, skip='none')`, and a U-Net whose answer is made coarser: `nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))`.",
+    solution_text=(
+        "`no_skips = UNet(depth=2, base_channels=4, skip='none')\n"
+        "no_symmetry = nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))`\n"
+        "The second is a U-Net whose answer is made coarser."
+    ),
     praise="Both. Only these two marks can be missing alone: the way down and the way up take others with them.",
 )  # fmt: skip

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from unet_teach.exercises.checks.multiple_choice import which, wrong_letters
-from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.checks.multiple_choice import unets_among, wrong_letters
+from unet_teach.exercises.exercise import Exercise
 
 LETTERS = "ABCDEFGHIJKL"
-
-
 UNETS = "ACEGIKL"
-
-
 WHY_NOT = {
     "B": "B goes down and up; all that the top learns has to pass the bottom.",
     "D": "D ends with one number a class: nothing comes up again.",
@@ -19,8 +15,6 @@ WHY_NOT = {
     "H": "H comes up in one leap, and nothing crosses.",
     "J": "J sends the *places* of its maxima across, no map: what was seen there stays behind.",
 }
-
-
 WHY = {
     "A": "Crops and convolutions without padding change sizes, not the resolution.",
     "C": "It adds what comes across. That is a way to join as well.",
@@ -32,15 +26,11 @@ WHY = {
 }
 
 
-def _names(name: str, sentence: str, letters: str) -> KnownMistake:
-    return wrong_letters(name, sentence, letters, LETTERS)
-
-
 twelve = Exercise(
     name="twelve",
     lesson=7,
     prompt="Which of the twelve networks are U-Nets? Name their letters, such as 'BF'.",
-    checks=tuple(which(UNETS, LETTERS, WHY_NOT, WHY)),
+    checks=unets_among(LETTERS, UNETS, WHY_NOT, WHY),
     answers=(
         lambda: UNETS,
         lambda: set(UNETS),
@@ -48,19 +38,19 @@ twelve = Exercise(
         lambda: "A, C, E, G, I, K and L",
     ),
     mistakes=(
-        _names("2D", "Are tokens or sound a reason against it? The marks speak of places.",
+        wrong_letters("2D", "Are tokens or sound a reason against it? The marks speak of places.",
             "ACEKL"),
-        _names("no adding", "C and L join by adding: that is a skip as well.",
+        wrong_letters("no adding", "C and L join by adding: that is a skip as well.",
             "AEGIK"),
-        _names("a pyramid", "Half of the way up is no way up: count its levels.",
+        wrong_letters("a pyramid", "Half of the way up is no way up: count its levels.",
             "ACEFGIKL"),
-        _names("places as a skip", "Where a maximum was is a place, not a map.",
+        wrong_letters("places as a skip", "Where a maximum was is a place, not a map.",
             "ACEGIJKL"),
-        _names("hourglasses", "An hourglass has no skip at all.",
+        wrong_letters("hourglasses", "An hourglass has no skip at all.",
             "ABCEGIJKL"),
-        _names("all", "If all were, the word would mean nothing.",
+        wrong_letters("all", "If all were, the word would mean nothing.",
             LETTERS),
-        _names("only one", "More than the one with the name: look for the marks.",
+        wrong_letters("only one", "More than the one with the name: look for the marks.",
             "E"),
     ),
     hints=(

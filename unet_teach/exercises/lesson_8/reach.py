@@ -171,6 +171,6 @@ reach = Exercise(
         "Now put a level above: its block on the way down (2), its block on the way up (2), and a pixel may be the far one of its pair (1). All that lies below counts double.",
         "`reach(0) = 2`, `reach(depth) = ___ * reach(depth - 1) + ___`",
     ),
-    solution_text="`return 7 * 2**depth - 5`, or `return 2 if depth == 0 else 2 * reach(depth - 1) + 5`",
+    solution_text="`return 2 if depth == 0 else 2 * reach(depth - 1) + 5`, or `return 7 * 2**depth - 5`",
     praise="7·2**depth − 5 pixels, 107 for depth 4: where a pixel stands in its cell decides, and this is the farthest.",
 )  # fmt: skip

@@ -207,6 +207,10 @@ tile_starts = Exercise(
         "Steps of tile − overlap, from 0 on. And where does the last tile begin, that ends with the picture?",
         "`last = max(0, ___)`, `return [*range(0, last, ___), last]`",
     ),
-    solution_text="`last = max(0, size - tile)`, `return [*range(0, last, tile - overlap), last]`. Spread evenly, they are as right.",
+    solution_text=(
+        "`last = max(0, size - tile)\n"
+        "return [*range(0, last, tile - overlap), last]`\n"
+        "Spread evenly, they are as right."
+    ),
     praise="No pixel left out, no tile hanging over, and enough in common at every seam.",
 )  # fmt: skip
