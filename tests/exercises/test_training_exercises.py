@@ -9,19 +9,11 @@ import torch
 from torch import nn
 
 from unet_teach import exercises
-from unet_teach.exercises.exercise import RECORD, Outcome
 from unet_teach.exercises.lesson_6.checkerboard import pattern
+from unet_teach.exercises.reply import Outcome
 from unet_teach.networks import UNet
 
-
-@pytest.fixture(autouse=True)
-def _as_first_met(tmp_path, monkeypatch):
-    monkeypatch.setattr(RECORD, "_path", tmp_path / "progress.json")
-    monkeypatch.setattr(RECORD, "_memory", {})
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def right(exercise):

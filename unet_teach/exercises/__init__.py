@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unet_teach.exercises.exercise import Exercise, Reply
+from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_0.halvings import halvings
 from unet_teach.exercises.lesson_0.unets import unets
 from unet_teach.exercises.lesson_1.centres import centres
@@ -44,7 +44,8 @@ from unet_teach.exercises.lesson_7.twelve import twelve
 from unet_teach.exercises.lesson_8.reach import reach
 from unet_teach.exercises.lesson_8.repeats_after import repeats_after
 from unet_teach.exercises.lesson_8.tile_starts import tile_starts
-from unet_teach.exercises.progress import export_of, progress_of
+from unet_teach.exercises.progress import export_progress, progress_map
+from unet_teach.exercises.reply import Reply
 
 if TYPE_CHECKING:
     from unet_teach.widgets.progress_map import ProgressMap
@@ -107,15 +108,15 @@ __all__ = [
 
 
 def progress() -> ProgressMap:
-    """Show where you are over all lessons: what is solved, tried and untouched."""
-    return progress_of(ALL)
+    """Show which exercises of all lessons are solved, tried and untouched."""
+    return progress_map(ALL)
 
 
 def export(path: str | Path = "unet_progress.csv", student: str = "") -> Reply:
     """Write what you have done to a file for your instructor; nothing is sent anywhere.
 
     Args:
-        path: where, a name that ends in `.csv` or `.json`.
-        student: stands in every row, so that an instructor can lay many files together.
+        path: the file, with a name that ends in `.csv` or `.json`.
+        student: your name or number; it stands in every row, so that an instructor can join files.
     """
-    return export_of(ALL, path, student)
+    return export_progress(ALL, path, student)
