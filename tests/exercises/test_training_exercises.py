@@ -197,3 +197,15 @@ def test_a_network_left_in_another_mode_is_named_with_what_already_holds():
     reply = exercises.validation_iou.check(validate)
     assert "came in training mode and is left in eval mode." in reply.text
     assert "its value" in reply.text
+
+
+def test_a_recorded_run_with_a_wrong_score_is_not_told_that_the_score_is_right():
+    def validate(network, pictures, masks):
+        mode = network.training
+        value = 0.123 + 0 * network.eval()(pictures).sum()
+        network.train(mode)
+        return value
+
+    reply = exercises.validation_iou.check(validate)
+    assert "0.123 comes out" in reply.text
+    assert "The score is right" not in reply.text
