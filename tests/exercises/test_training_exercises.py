@@ -9,19 +9,11 @@ import torch
 from torch import nn
 
 from unet_teach import exercises
-from unet_teach.exercises.exercise import RECORD, Outcome
 from unet_teach.exercises.lesson_6.checkerboard import pattern
+from unet_teach.exercises.reply import Outcome
 from unet_teach.networks import UNet
 
-
-@pytest.fixture(autouse=True)
-def _as_first_met(tmp_path, monkeypatch):
-    monkeypatch.setattr(RECORD, "_path", tmp_path / "progress.json")
-    monkeypatch.setattr(RECORD, "_memory", {})
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def right(exercise):
@@ -205,3 +197,15 @@ def test_a_network_left_in_another_mode_is_named_with_what_already_holds():
     reply = exercises.validation_iou.check(validate)
     assert "came in training mode and is left in eval mode." in reply.text
     assert "its value" in reply.text
+
+
+def test_a_recorded_run_with_a_wrong_score_is_not_told_that_the_score_is_right():
+    def validate(network, pictures, masks):
+        mode = network.training
+        value = 0.123 + 0 * network.eval()(pictures).sum()
+        network.train(mode)
+        return value
+
+    reply = exercises.validation_iou.check(validate)
+    assert "0.123 comes out" in reply.text
+    assert "The score is right" not in reply.text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unet_teach.exercises.exercise import Exercise, Reply
-from unet_teach.exercises.progress import export_of, progress_of
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.progress import export_progress, progress_map
+from unet_teach.exercises.reply import Reply
 
 if TYPE_CHECKING:
     from unet_teach.widgets.progress_map import ProgressMap
@@ -58,7 +59,7 @@ ALL = tuple(value for value in list(globals().values()) if isinstance(value, Exe
 
 def progress() -> ProgressMap:
     """Return a widget that shows which exercises are solved, tried and untouched."""
-    return progress_of(ALL)
+    return progress_map(ALL)
 
 
 def export(path: str | Path = "unet_progress.csv", student: str = "") -> Reply:
@@ -71,4 +72,4 @@ def export(path: str | Path = "unet_progress.csv", student: str = "") -> Reply:
     Returns:
         A reply that says where the file is, or why it could not be written.
     """
-    return export_of(ALL, path, student)
+    return export_progress(ALL, path, student)

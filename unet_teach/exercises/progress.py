@@ -1,13 +1,16 @@
-"""Where a student is over all lessons: `progress()` shows it, `export()` writes it to a file."""
+"""Shows what a student has done in all lessons, and exports it to a file for an instructor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unet_teach.exercises.exercise import RECORD, Exercise, Reply
-from unet_teach.exercises.progress_file import write_rows
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.progress_file import RECORD
+from unet_teach.exercises.reply import Reply
 
 if TYPE_CHECKING:
     from unet_teach.widgets.progress_map import ProgressMap
@@ -26,16 +29,15 @@ TITLES = (
 FORMATS = (".csv", ".json")
 
 
-def progress_of(exercises: Iterable[Exercise]) -> ProgressMap:
-    """Return a widget that draws what is solved, tried and untouched, lesson by lesson."""
+def progress_map(exercises: Sequence[Exercise]) -> ProgressMap:
+    """Return a widget that draws which exercises are solved, tried and untouched, by lesson."""
     from unet_teach.widgets.progress_map import ProgressMap
 
-    listed = list(exercises)
     lessons = [
         {
             "number": number,
             "title": title,
-            "exercises": [_row(exercise) for exercise in listed if exercise.lesson == number],
+            "exercises": [_row(exercise) for exercise in exercises if exercise.lesson == number],
         }
         for number, title in enumerate(TITLES)
     ]
@@ -52,19 +54,38 @@ def _row(exercise: Exercise) -> dict[str, Any]:
     }
 
 
-def export_of(exercises: Iterable[Exercise], path: str | Path, student: str) -> Reply:
-    """Write a row an exercise to `path`, CSV or JSON; say where, or why not."""
+def export_progress(exercises: Iterable[Exercise], path: str | Path, student: str) -> Reply:
+    """Write one row for each exercise to a CSV or JSON file.
+
+    Args:
+        exercises: in the order of the rows.
+        path: the file, with a name that ends in `.csv` or `.json`.
+        student: stands in every row.
+
+    Returns:
+        Where the file is, or why it could not be written.
+    """
     file = Path(path).expanduser()
     if file.suffix not in FORMATS:
         return Reply(f"{file.name} must end in {' or '.join(FORMATS)}: one of them is written.")
     rows = []
     for exercise in exercises:
         entry = RECORD.entry(exercise.name)
-        about = {"student": student, "lesson": exercise.lesson} | _row(exercise)
-        rows.append(about | {"solution_read": entry.solution_read, "solved_at": entry.solved})
+        row = {"student": student, "lesson": exercise.lesson, **_row(exercise)}
+        rows.append(row | {"solution_read": entry.solution_read, "solved_at": entry.solved})
     try:
-        write_rows(file, rows)
+        _write_rows(file, rows)
     except OSError as error:
         return Reply(f"{file} cannot be written ({error.strerror}). Try another folder or name.")
     solved = sum(row["state"] == "solved" for row in rows)
     return Reply(f"Wrote {file.resolve()}: {solved} of {len(rows)} exercises solved.")
+
+
+def _write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    if path.suffix == ".json":
+        path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        return
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,12 +1,11 @@
-"""What a student has done, kept in one local file; nothing is sent anywhere."""
+"""Keeps what a student has done in one local file; nothing is sent anywhere."""
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,13 +17,13 @@ State = Literal["solved", "tried", "untouched"]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One exercise's history.
+class ProgressEntry:
+    """What a student has done in one exercise.
 
     Attributes:
         attempts: fingerprints of the different wrong answers.
-        hints: how many were read.
-        solved: when, as an ISO 8601 time, UTC; empty while it is not.
+        hints: how many hints were read.
+        solved: when it was solved, as an ISO 8601 time in UTC; empty until then.
         solution_read: whether the solution was read before it was solved.
     """
 
@@ -41,58 +40,57 @@ class Entry:
         return "tried" if self.attempts or self.hints or self.solution_read else "untouched"
 
     @classmethod
-    def read(cls, data: Any) -> Entry:
-        """Return an entry from JSON; what is missing or of another kind is left at its default."""
+    def from_json(cls, data: Any) -> ProgressEntry:
+        """Read an entry; whatever is missing or of the wrong type keeps its default."""
         if not isinstance(data, Mapping):
             return cls()
-        blank = cls()
-        known: dict[str, Any] = {field.name: data.get(field.name) for field in fields(cls)}
-        if isinstance(known["attempts"], list):
-            known["attempts"] = tuple(map(str, known["attempts"]))
-        kept = {
-            name: value
-            for name, value in known.items()
-            if type(value) is type(getattr(blank, name))
-        }
-        return cls(**kept)
+        values: dict[str, Any] = {field.name: data.get(field.name) for field in fields(cls)}
+        if isinstance(values["attempts"], list):
+            values["attempts"] = tuple(map(str, values["attempts"]))
+        defaults = asdict(cls())
+        return cls(**{k: v for k, v in values.items() if type(v) is type(defaults[k])})
 
 
-class Record:
-    """The file. It is read before every change, so that two open lessons do not undo each other.
+class ProgressFile:
+    """The progress of one student in all exercises, in a JSON file.
 
-    A disk that cannot be written leaves the record in memory; a damaged file is set aside. Both
-    are said in `trouble`, never raised.
+    The file is read before every change, so that two open notebooks do not overwrite each other's
+    progress. Nothing is raised: if the file cannot be written, progress stays in memory; a damaged
+    file is renamed.
+
+    Attributes:
+        trouble: a sentence about what went wrong with the file; empty when nothing did.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._memory: dict[str, Entry] = {}
-        self._unsaved = False  # then what is in memory is newer than the file
+        self._memory: dict[str, ProgressEntry] = {}
+        self._unsaved = False  # whether the memory is newer than the file
         self.trouble = ""
 
     @property
     def path(self) -> Path:
-        """Where the record is kept: `UNET_TEACH_PROGRESS`, or the user's folder for data."""
+        """The file: given, else named by `UNET_TEACH_PROGRESS`, else in the user's data folder."""
         if self._path:
             return self._path
         if named := os.environ.get("UNET_TEACH_PROGRESS"):
             return Path(named)
         return user_data_path("unet_teach", appauthor=False) / "progress.json"
 
-    def entry(self, name: str) -> Entry:
-        """Return the history of the exercise `name`."""
+    def entry(self, name: str) -> ProgressEntry:
+        """Return what was done in the exercise `name`."""
         self._load()
-        return self._memory.get(name, Entry())
+        return self._memory.get(name, ProgressEntry())
 
-    def change(self, name: str, **changes: Any) -> Entry:
-        """Change the history of the exercise `name`, and keep it."""
+    def change(self, name: str, **changes: Any) -> ProgressEntry:
+        """Change fields of the entry of the exercise `name`, save it and return it."""
         self._load()
-        entry = self._memory[name] = replace(self._memory.get(name, Entry()), **changes)
+        entry = self._memory[name] = replace(self._memory.get(name, ProgressEntry()), **changes)
         self._save()
         return entry
 
-    def solve(self, name: str) -> None:
-        """Note that the exercise `name` is solved now; the first time counts."""
+    def mark_solved(self, name: str) -> None:
+        """Set the time at which the exercise `name` was solved, unless it was solved before."""
         if not self.entry(name).solved:
             self.change(name, solved=datetime.now(timezone.utc).isoformat(timespec="seconds"))
 
@@ -100,8 +98,10 @@ class Record:
         if self._unsaved:
             return
         try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))["exercises"]
-            self._memory |= {str(name): Entry.read(data) for name, data in kept.items()}
+            entries = json.loads(self.path.read_text(encoding="utf-8"))["exercises"]
+            self._memory |= {
+                str(name): ProgressEntry.from_json(data) for name, data in entries.items()
+            }
         except FileNotFoundError:
             return
         except OSError as error:
@@ -119,14 +119,14 @@ class Record:
             self.trouble += " and cannot be replaced; progress is kept until the kernel stops."
 
     def _save(self) -> None:
-        kept = {"version": 1, "exercises": {n: asdict(e) for n, e in self._memory.items()}}
+        content = {"version": 1, "exercises": {n: asdict(e) for n, e in self._memory.items()}}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.path.parent, suffix=".part")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(kept, file, indent=1)
-                os.replace(name, self.path)  # at once: a power cut leaves the old file
+                    json.dump(content, file, indent=1)
+                os.replace(name, self.path)  # atomic: a power cut leaves the old file whole
             except OSError:
                 Path(name).unlink(missing_ok=True)
                 raise
@@ -138,17 +138,4 @@ class Record:
             )
 
 
-def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows as CSV, or as JSON when the name ends so.
-
-    Raises:
-        OSError: when the file cannot be written.
-    """
-    listed = list(rows)
-    if path.suffix == ".json":
-        path.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
-        return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(listed[0]))
-        writer.writeheader()
-        writer.writerows(listed)
+RECORD = ProgressFile()  # of the student at this computer

@@ -1,4 +1,4 @@
-"""Runs a student's code: whatever it does, the kernel lives on and is as it was."""
+"""Runs a student's code so that the kernel survives it unchanged, whatever the code does."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ import torch
 from unet_teach.shared.keep_state import keep_state
 from unet_teach.shared.traceback_line import last_line_outside
 
-NOT_THE_STUDENTS = (
+NOT_STUDENT_CODE = (
     Path(__file__).parents[1],
     Path(torch.__file__).parents[1],
     Path(sysconfig.get_paths()["stdlib"]),
 )
 SHOWN_CHARACTERS = 300
-ADVICE = {  # a part of torch's or Python's words: what a beginner most often did
+ADVICE = {  # part of an error message of torch or Python: what to do about its usual cause
     "is not a Module subclass": "`nn.Sequential` wants layers, made with brackets: `nn.ReLU()`.",
     "before Module.__init__() call": "The first line of `__init__` is `super().__init__()`.",
     'missing the required "forward"': "Is `forward` misspelt, or not indented into the class?",
@@ -36,35 +36,35 @@ ADVICE = {  # a part of torch's or Python's words: what a beginner most often di
 }
 
 
-class OutOfTimeError(BaseException):
-    """Raised inside code that runs too long; not an `Exception`, so that few things catch it."""
+class TimeLimitError(BaseException):
+    """Raised inside code that runs too long; no `Exception`, so that few `except` catch it."""
 
 
 @dataclass(frozen=True)
-class Run:
-    """What became of a call.
+class CallResult:
+    """The result of a call.
 
     Attributes:
-        value: what it returned, `None` when it did not return.
-        stopped: the sentence that says why it did not return, `None` when it did.
+        value: what the function returned; `None` if it did not return.
+        error: a sentence about why it did not return; `None` if it did.
         printed: the beginning of what it printed.
     """
 
     value: Any = None
-    stopped: str | None = None
+    error: str | None = None
     printed: str = ""
 
 
-def call(function: Callable[[], Any], seconds: float) -> Run:
-    """Call `function` and come back, whatever it does.
+def call(function: Callable[[], Any], seconds: float) -> CallResult:
+    """Call a function without arguments; return even if it raises, exits or never ends.
 
-    It runs in a thread of its own, since a thread can be left where a signal does not exist.
-    Afterwards the random states, the default dtype, the number of threads, the working folder and
-    the recursion limit are what they were.
+    It runs in a thread, because a thread can be abandoned on every operating system. Afterwards
+    the process has the state that `keep_state` restores: random states, settings of torch, working
+    folder and so on.
 
     Args:
-        function: takes nothing.
-        seconds: after this long the call is stopped.
+        function: the code to run.
+        seconds: the time after which it is stopped.
     """
     value: list[Any] = []
     raised: list[BaseException] = []
@@ -72,8 +72,8 @@ def call(function: Callable[[], Any], seconds: float) -> Run:
     def work() -> None:
         try:
             value.append(function())
-        except BaseException as error:  # SystemExit and KeyboardInterrupt as well
-            raised.append(error)
+        except BaseException as exception:  # SystemExit and KeyboardInterrupt as well
+            raised.append(exception)
 
     printed = io.StringIO()
     with keep_state(), contextlib.redirect_stdout(printed):
@@ -82,29 +82,30 @@ def call(function: Callable[[], Any], seconds: float) -> Run:
         thread.start()
         try:
             thread.join(seconds)
-            stopped = _too_long(seconds) if thread.is_alive() else None
+            error = _too_long(seconds) if thread.is_alive() else None
         except KeyboardInterrupt:
-            stopped = "You interrupted the check before it was done."
-        if stopped and not _stop(thread):
-            stopped += " It could not be stopped and goes on unseen: restart the kernel."
-    said = _shortened(printed.getvalue().strip())
-    if stopped is None and raised:
-        stopped = describe(raised[0])
-    return Run(value[0] if value and not stopped else None, stopped, said)
+            error = "You interrupted the check before it was done."
+        if error and not _stop(thread):
+            error += " It could not be stopped and goes on unseen: restart the kernel."
+    if error is None and raised:
+        error = describe(raised[0])
+    shown = _shortened(printed.getvalue().strip())
+    return CallResult(value[0] if value and not error else None, error, shown)
 
 
 def describe(error: BaseException) -> str:
-    """Say in a sentence what stopped the student's code, and in which of its lines."""
+    """Return a sentence about the error that stopped the student's code, and about its line."""
+    message = _message(error)
     if isinstance(error, SystemExit):
         what = "asked Python to exit"
     elif isinstance(error, RecursionError):
         what = "called itself without an end (RecursionError)"
-    elif isinstance(error, MemoryError) or "can't allocate memory" in _text(error):
+    elif isinstance(error, MemoryError) or "can't allocate memory" in message:
         what = f"asked for more memory than there is ({type(error).__name__})"
     else:
-        message = _shortened(_text(error))
-        what = f"stopped with {type(error).__name__}" + (f": {message}" if message else "")
-    advice = next((f" {hint}" for words, hint in ADVICE.items() if words in _text(error)), "")
+        shown = _shortened(message)
+        what = f"stopped with {type(error).__name__}" + (f": {shown}" if shown else "")
+    advice = next((f" {advice}" for words, advice in ADVICE.items() if words in message), "")
     return f"Your code {what}{_where(error)}.{advice}"
 
 
@@ -116,14 +117,14 @@ def _too_long(seconds: float) -> str:
 
 
 def _stop(thread: threading.Thread) -> bool:
-    """Raise `OutOfTimeError` in the thread until it ends; False when it does not within a second.
+    """Raise `TimeLimitError` in the thread for a second; return whether the thread has ended.
 
-    Only Python code can be stopped so: a single long operation inside a library cannot.
+    Python raises it between two steps of bytecode, so one long operation of a library goes on.
     """
     for _ in range(20):
         if thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(OutOfTimeError)
+                ctypes.c_ulong(thread.ident), ctypes.py_object(TimeLimitError)
             )
         thread.join(0.05)
         if not thread.is_alive():
@@ -132,15 +133,15 @@ def _stop(thread: threading.Thread) -> bool:
 
 
 def _where(error: BaseException) -> str:
-    """The last line of the student's own that the error passed: not ours, not a library's."""
-    line = last_line_outside(error, NOT_THE_STUDENTS)
+    """Name the innermost line of the traceback that is neither ours nor a library's."""
+    line = last_line_outside(error, NOT_STUDENT_CODE)
     return f", in line {line[0]}: `{line[1]}`" if line else ""
 
 
-def _text(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     try:
         return str(error).strip().rstrip(".")
-    except Exception:  # a student's own exception may fail to say anything
+    except Exception:  # `__str__` of a student's own exception may fail
         return ""
 
 

@@ -1,4 +1,4 @@
-"""Runs a validation on a small network and watches what it does to that network."""
+"""Runs a validation function on a small network and records what it did to the network."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-Validate = Callable[[nn.Module, Tensor, Tensor], Any]
+Validation = Callable[[nn.Module, Tensor, Tensor], Any]  # of a network, images and masks
 
 
 @dataclass(frozen=True)
-class Task:
-    """A small network with a BatchNorm, pictures and masks (N, 1, H, W)."""
+class ValidationTask:
+    """A small network with a BatchNorm, images (N, 1, H, W) and boolean masks of the same shape."""
 
     network: nn.Module
-    pictures: Tensor
+    images: Tensor
     masks: Tensor
 
     def logits(self, *, training: bool) -> Tensor:
-        """The logits in one of the two modes; the network stays as it is."""
+        """Return the network's logits (N, 1, H, W) in training or in eval mode."""
         network = copy.deepcopy(self.network).train(training)
         with torch.no_grad():
-            made: Tensor = network(self.pictures)
-        return made
+            logits: Tensor = network(self.images)
+        return logits
 
 
-def new_task(chance: torch.Generator | None = None) -> Task:
-    """A task whose running statistics are not those of its pictures, as early in training."""
+def random_task(generator: torch.Generator | None = None) -> ValidationTask:
+    """Make a task whose BatchNorm's running statistics differ from those of its images."""
     conv, norm, head = nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Conv2d(4, 1, 1)
     network = nn.Sequential(conv, norm, nn.ReLU(), head)
     assert norm.running_mean is not None
@@ -38,33 +38,33 @@ def new_task(chance: torch.Generator | None = None) -> Task:
     assert head.bias is not None
     with torch.no_grad():
         for weight in (*conv.parameters(), *head.parameters(), norm.running_mean):
-            weight.copy_(torch.randn(weight.shape, generator=chance))
-        norm.running_var.copy_(0.5 + torch.rand(4, generator=chance))
-        pictures = torch.randn(3, 1, 8, 10, generator=chance)
-        # Half of the pixels on either side, none so near to 0 that rounding could move it.
-        logits = network.eval()(pictures).flatten().sort().values[80:160]
+            weight.copy_(torch.randn(weight.shape, generator=generator))
+        norm.running_var.copy_(0.5 + torch.rand(4, generator=generator))
+        images = torch.randn(3, 1, 8, 10, generator=generator)
+        # Half of the logits are above 0, and none is so close to 0 that rounding changes its sign.
+        logits = network.eval()(images).flatten().sort().values[80:160]
         gap = logits.diff().argmax()
         head.bias -= logits[gap : gap + 2].mean()
-    # Unlike shares of foreground, so that a mean of pictures is not the score of all pixels.
+    # The shares of foreground differ, so that the mean of the images' IoUs is not the IoU of all.
     share = torch.tensor([0.1, 0.5, 0.8]).reshape(3, 1, 1, 1)
-    return Task(network, pictures, torch.rand(3, 1, 8, 10, generator=chance) < share)
+    return ValidationTask(network, images, torch.rand(3, 1, 8, 10, generator=generator) < share)
 
 
-def known_task() -> Task:
-    """The same task each time, by which slips are known."""
-    return new_task(torch.Generator().manual_seed(7))
+def known_task() -> ValidationTask:
+    """Make the task that is the same each time, on which known mistakes are recognised."""
+    return random_task(torch.Generator().manual_seed(7))
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one call did.
+class ValidationRun:
+    """What one call of a validation function returned and did to the network.
 
     Attributes:
-        value: what came out.
-        modes: whether any part trained afterwards, and whether all did.
-        changed: names of weights and statistics that are not what they were.
-        frozen: whether a weight can no longer learn.
-        recorded: whether a run of the network was recorded for a backward pass.
+        value: what it returned.
+        modes: the values of `training` among all parts of the network afterwards.
+        changed: names of the weights and statistics that changed.
+        frozen: whether a weight no longer requires a gradient.
+        recorded: whether autograd recorded a forward pass of the network or the returned value.
     """
 
     value: Any
@@ -74,20 +74,26 @@ class Seen:
     recorded: bool
 
 
-def watch(answer: Validate, task: Task, *, training: bool) -> Seen:
-    """Let an answer validate a copy of the task's network, given in training or in eval mode."""
+def run_validation(
+    validation: Validation, task: ValidationTask, *, training: bool
+) -> ValidationRun:
+    """Call a validation function with a copy of the network in training or in eval mode."""
     network = copy.deepcopy(task.network).train(training)
     recorded: list[bool] = []
     network.register_forward_hook(
-        lambda _, __, made: recorded.append(isinstance(made, Tensor) and made.requires_grad)
+        lambda module, inputs, output: recorded.append(_requires_grad(output))
     )
     with torch.enable_grad():
-        value = answer(network, task.pictures.clone(), task.masks.clone())
+        value = validation(network, task.images.clone(), task.masks.clone())
     before, after = task.network.state_dict(), network.state_dict()
-    return Seen(
+    return ValidationRun(
         value,
         {part.training for part in network.modules()},
         [name for name in before if not torch.equal(before[name], after[name])],
         not all(weight.requires_grad for weight in network.parameters()),
-        any(recorded),
+        any(recorded) or _requires_grad(value),
     )
+
+
+def _requires_grad(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.requires_grad

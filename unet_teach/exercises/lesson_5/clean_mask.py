@@ -1,4 +1,4 @@
-"""Lesson 5: from a mask file to a mask."""
+"""Exercise `clean_mask` of lesson 5: from the values of a mask file to a mask of 0 and 1."""
 
 from __future__ import annotations
 
@@ -10,61 +10,48 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Probes, is_function, matches, returns
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.mask_shapes import shape_said
+from unet_teach.exercises.lesson_5.masks import first_wrong_pixel, tensor_of
 
 
 def _files() -> list[Case]:
-    """What a mask file may hold: truth values, 0/1, 0/255, labels, more labels, nothing, all."""
-    shape = torch.rand(5, 7) < 0.4
-    shape[0, :2], shape[0, 2] = True, False
-    labels = torch.arange(1, 36).reshape(5, 7)
-    return [
-        Case("On a mask of 0 and 255", (255 * shape.to(torch.uint8),)),
-        Case("On a mask of 0 and 1", (shape.to(torch.uint8),)),
-        Case("On a mask of labels, 0 to 35", ((labels * shape).to(torch.uint8),)),
-        Case("On a mask of True and False", (shape,)),
-        Case(
-            "On a mask of labels up to 450", ((labels * shape).to(torch.int32) * 8 + 170 * shape,)
-        ),
-        Case("On a mask of labels up to 256", ((256 * shape).to(torch.int32),)),
-        Case("On a mask of 0 alone", (torch.zeros(5, 7, dtype=torch.uint8),)),
-        Case("On a mask of 255 alone", (torch.full((5, 7), 255, dtype=torch.uint8),)),
-    ]
+    foreground = torch.rand(5, 7) < 0.4
+    foreground[0, :2], foreground[0, 2] = True, False
+    binary = foreground.to(torch.uint8)
+    labels = binary * torch.arange(1, 36).reshape(5, 7)
+    files = {
+        "0 and 255": 255 * binary,
+        "0 and 1": binary,
+        "labels, 0 to 35": labels.to(torch.uint8),
+        "True and False": foreground,
+        "labels up to 450": (8 * labels + 170 * foreground).to(torch.int32),
+        "labels up to 256": 256 * foreground.to(torch.int32),
+        "0 alone": torch.zeros(5, 7, dtype=torch.uint8),
+        "255 alone": torch.full((5, 7), 255, dtype=torch.uint8),
+    }
+    return [Case(f"On a mask of {values}", (file,)) for values, file in files.items()]
 
 
-def _a_float_tensor(value: object) -> str | None:
-    if not isinstance(value, Tensor):
-        return f"something of type {type(value).__name__} comes out, wanted a tensor"
-    if not value.is_floating_point():
-        return f"numbers of type {value.dtype} come out; the loss needs floats"
-    return None
+def _mask(file: Tensor) -> Tensor:
+    return (file != 0).float()
 
 
-def _value_said(case: Case, value: object) -> str | None:
-    (picture,) = case.inputs
-    if not isinstance(value, Tensor) or value.shape != picture.shape:
-        return shape_said(value, picture)
-    place = tuple((value != (picture != 0)).nonzero()[0])
-    return (
-        f"a pixel of {picture[place].item()} becomes {value[place].item():.4g}, wanted "
-        f"{float(picture[place] != 0):.0f}"
-    )
+def _wrong_value(given: Tensor, pixel: Tensor) -> str:
+    return f"a pixel of {given.item()} becomes {pixel.item():.4g}, wanted {_mask(given):.0f}"
 
 
-def _ones_in_place(picture: Tensor) -> Tensor:
-    picture[picture != 0] = 1
-    return picture.float()
+def _ones_in_place(file: Tensor) -> Tensor:
+    file[file != 0] = 1
+    return file.float()
 
 
-def _changes_the_picture(answer: Callable[[Tensor], object]) -> bool:
-    (picture,) = _files()[0].inputs
-    given = picture.clone()
+def _changes_its_input(answer: Callable[[Tensor], object]) -> bool:
+    (file,) = _files()[0].inputs
+    given = file.clone()
     answer(given)
-    return not torch.equal(given, picture)
+    return not torch.equal(given, file)
 
 
 known = Probes(_files)
-
 
 clean_mask = Exercise(
     name="clean_mask",
@@ -72,11 +59,11 @@ clean_mask = Exercise(
     prompt="A mask file holds 0 for ground and, for foreground, True, 1, 255 or the labels 1, 2, 3 and on (a tensor of bool, uint8 or int32). Make it a float tensor of 0 and 1.",
     checks=(
         is_function("clean_mask(picture)"),
-        returns("floats", _a_float_tensor, _files),
-        matches(lambda picture: (picture != 0).float(), _files, _value_said),
+        returns("floats", tensor_of(Tensor.is_floating_point, "; the loss needs floats"), _files),
+        matches(_mask, _files, first_wrong_pixel(_mask, _wrong_value)),
     ),
     answers=(
-        lambda: lambda picture: (picture != 0).float(),
+        lambda: _mask,
         lambda: lambda picture: picture.bool().to(torch.float32),
         lambda: lambda picture: picture.float().clamp(max=1),
         lambda: lambda picture: torch.where(picture > 0, 1.0, 0.0),
@@ -95,7 +82,7 @@ clean_mask = Exercise(
         known.mistake("divided by 255 and rounded", "Divided by 255 and rounded, 1 becomes 0 and the label 450 becomes 2: objects get lost or count twice. Ask what all foreground values have in common.",
             lambda p: (p / 255).round(), lambda p: torch.round(p.float() / 255)),
         KnownMistake("the picture changed", "Whoever gave you the picture has lost it. Work on a copy, or compare: a comparison makes a new tensor.",
-            lambda: _ones_in_place, _changes_the_picture, at="its values"),
+            lambda: _ones_in_place, _changes_its_input, at="its values"),
         known.mistake("truth values, not floats", "The right pixels, but no floats: the loss subtracts and multiplies. One step more.",
             lambda p: p.bool(), lambda p: (p != 0).to(torch.uint8), lambda p: (p != 0).long(),
             at="floats"),

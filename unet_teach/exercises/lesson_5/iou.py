@@ -1,7 +1,8 @@
-"""The exercise of lesson 5 about a score: the IoU of a batch."""
+"""Exercise `iou` of lesson 5: the IoU of all masks of a batch together."""
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -16,29 +17,19 @@ from unet_teach.exercises.checks.functions import (
     returns,
 )
 from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.segmentation import metrics
 
 
-def counts(answer: Tensor, truth: Tensor) -> tuple[int, int, int]:
-    """Pixels in the answer, in the truth, and in both."""
-    return int(answer.sum()), int(truth.sum()), int((answer & truth).sum())
-
-
-def pooled_iou(answer: Tensor, truth: Tensor) -> float:
-    """The intersection over the union of all pixels together; 1.0 where both are empty."""
-    in_answer, in_truth, both = counts(answer, truth)
-    union = in_answer + in_truth - both
-    return both / union if union else 1.0
-
-
-def _pair(answer: list[int], truth: list[int]) -> tuple[Tensor, Tensor]:
-    """Two pictures of 2×3 pixels, given by the pixels that are foreground, 0 to 11."""
+def _pair(prediction: list[int], target: list[int]) -> tuple[Tensor, Tensor]:
+    """Make masks (2, 1, 2, 3) from the indices of their foreground pixels, 0 to 11."""
     masks = torch.zeros(2, 12, dtype=torch.bool)
-    masks[0, answer], masks[1, truth] = True, True
+    masks[0, prediction], masks[1, target] = True, True
     return masks[0].reshape(2, 1, 2, 3), masks[1].reshape(2, 1, 2, 3)
 
 
-def _iou_cases() -> list[Case]:
-    known = {
+def _known_cases() -> list[Case]:
+    """Three pairs of masks, then three of which an empty mask or a perfect answer is part."""
+    pairs = {
         "answer: 3 pixels, truth: 5, both: 2": ([0, 1, 2], [1, 2, 3, 6, 7]),
         "answer: 4 pixels, truth: 4, both: 3": ([0, 1, 2, 6], [0, 1, 6, 7]),
         "answer: 6 pixels, truth: 2, both: 2": ([0, 1, 2, 3, 4, 7], [0, 7]),
@@ -46,47 +37,28 @@ def _iou_cases() -> list[Case]:
         "answer and truth the same 3 pixels": ([0, 4, 9], [0, 4, 9]),
         "answer and truth both empty": ([], []),
     }
-    cases = [Case(f"With {said}", _pair(*pixels)) for said, pixels in known.items()]
+    return [Case(f"With {counts}", _pair(*pixels)) for counts, pixels in pairs.items()]
+
+
+def _cases() -> list[Case]:
+    cases = _known_cases()
     for share in (0.2, 0.5, 0.8):
-        masks = torch.rand(2, 3, 1, 11, 7) < torch.tensor([share, 0.4]).reshape(2, 1, 1, 1, 1)
-        a, t, both = counts(*masks)
-        cases.append(Case(f"With answer: {a} pixels, truth: {t}, both: {both}", tuple(masks)))
+        a, t = torch.rand(2, 3, 1, 11, 7) < torch.tensor([share, 0.4]).reshape(2, 1, 1, 1, 1)
+        counts = f"answer: {a.sum()} pixels, truth: {t.sum()}, both: {(a & t).sum()}"
+        cases.append(Case(f"With {counts}", (a, t)))
     return cases
-
-
-def _known_pairs() -> list[Case]:
-    return _iou_cases()[:6]
-
-
-def _three_pairs() -> list[Case]:
-    """Without empty masks, on which many formulas fail or agree."""
-    return _iou_cases()[:3]
-
-
-def _safe(above: float, below: float, empty: float = 1.0) -> float:
-    return above / below if below else empty
-
-
-def mean_iou(answer: Tensor, truth: Tensor) -> float:
-    """The mean of the pictures' IoUs, which the exercise does not ask for."""
-    each = [pooled_iou(a, t) for a, t in zip(answer, truth, strict=True)]
-    return sum(each) / len(each)
-
-
-def _dice(a: Tensor, t: Tensor) -> float:
-    in_a, in_t, both = counts(a, t)
-    return _safe(2 * both, in_a + in_t)
 
 
 def _asks_a_whole_tensor(answer: Any) -> bool:
     try:
-        answer(*_known_pairs()[0].inputs)
+        answer(*_pair([0], [0]))
     except RuntimeError as error:
         return "ambiguous" in str(error)
     return False
 
 
-known = Probes(_three_pairs)
+known = Probes(lambda: _known_cases()[:3])
+with_empty = Probes(_known_cases)  # for mistakes that show only on empty or equal masks
 
 iou = Exercise(
     name="iou",
@@ -94,71 +66,59 @@ iou = Exercise(
     prompt="Write the IoU of boolean masks (N, 1, H, W), all pixels of the batch counted together: foreground in both over foreground in either. Both empty: 1.",
     checks=(
         is_function("iou(answer, truth)"),
-        returns("one number", a_number, _iou_cases),
-        matches(pooled_iou, _iou_cases),
+        returns("one number", a_number, _cases),
+        matches(metrics.iou, _cases),
     ),
     answers=(
-        lambda: pooled_iou,
-        lambda: (
-            lambda answer, truth: (
-                1.0
-                if not (answer | truth).any()
-                else (answer & truth).sum() / (answer | truth).sum()
-            )
-        ),
-        lambda: (
-            lambda answer, truth: (
-                (torch.logical_and(answer, truth).sum() + 1e-9)
-                / (torch.logical_or(answer, truth).sum() + 1e-9)
-            )
-        ),
+        lambda: lambda a, t: (a & t).sum() / (a | t).sum() if a.sum() + t.sum() else 1.0,
+        lambda: lambda a, t: ((a & t).sum() + 1e-9) / (torch.logical_or(a, t).sum() + 1e-9),
+        lambda: metrics.iou,
     ),
     mistakes=(
-        known.mistake("pixel accuracy", "You divide by all pixels. Where foreground is rare, an empty mask then scores high: ground that both leave out must not count.",
-            lambda a, t: (a == t).float().mean(), cases=_known_pairs),
-        known.mistake("the intersection over all pixels", "You divide by all pixels: a perfect answer then gets no more than the share of the foreground.",
-            lambda a, t: (a & t).float().mean(), cases=_known_pairs),
+        with_empty.mistake("pixel accuracy", "You divide by all pixels. Where foreground is rare, an empty mask then scores high: ground that both leave out must not count.",
+            lambda a, t: (a == t).float().mean()),
+        with_empty.mistake("the intersection over all pixels", "You divide by all pixels: a perfect answer then gets no more than the share of the foreground.",
+            lambda a, t: (a & t).float().mean()),
         known.mistake("Dice", "That is Dice: twice the pixels in both over the sum of the two masks. It is never lower than the IoU; do not compare one with the other.",
-            _dice, lambda a, t: 2 * (a & t).sum() / (a.sum() + t.sum()),
-            lambda a, t: _safe(2 * counts(a, t)[2], sum(counts(a, t)[:2]), 0.0)),
+            metrics.dice, lambda a, t: 2 * (a & t).sum() / (a.sum() + t.sum()),
+            lambda a, t: (2 * (a & t).sum() / (a.sum() + t.sum())).nan_to_num()),
         known.mistake("the intersection in the union twice", "Pixels in both masks are counted twice below the line: a perfect answer gets 1/2. Count each pixel of the union once.",
-            lambda a, t: counts(a, t)[2] / sum(counts(a, t)[:2])),
+            lambda a, t: int((a & t).sum()) / int(a.sum() + t.sum())),
         known.mistake("divided by the difference", "You divide by the pixels where the two differ. The shared ones belong to the union as well: a perfect answer must get 1, and yours divides by 0.",
             lambda a, t: (a & t).sum() / (a ^ t).sum()),
         known.mistake("upside down", "Your fraction is upside down: a score above 1 that falls as the answer gets better.",
             lambda a, t: (a | t).sum() / (a & t).sum()),
         known.mistake("divided by the truth", "You divide by the truth: that is recall. Call everything foreground and it is 1.",
-            lambda a, t: counts(a, t)[2] / counts(a, t)[1]),
+            lambda a, t: int((a & t).sum()) / int(t.sum())),
         known.mistake("divided by the answer", "You divide by the answer: that is precision. One safe pixel and it is 1.",
-            lambda a, t: counts(a, t)[2] / counts(a, t)[0]),
+            lambda a, t: int((a & t).sum()) / int(a.sum())),
         known.mistake("the mean of the pictures", "That is the mean of the pictures' IoUs: a picture with 3 pixels of foreground then counts as much as one with 3000. Pool the pixels first.",
-            mean_iou,
+            lambda a, t: fmean(map(metrics.iou, a, t)),
             lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)).clamp(min=1)).mean(),
             lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3))).mean()),
-        known.mistake("empty masks divide by 0", "Right, but for two empty masks it is 0/0, which is NaN, and one NaN makes every mean NaN. Say for yourself what it should be.",
-            lambda a, t: (a & t).sum() / (a | t).sum(), cases=_known_pairs),
-        known.mistake("empty masks stop it", "Right, but two empty masks divide 0 by 0. Ask first whether the union is empty.",
-            lambda a, t: counts(a, t)[2] / int((a | t).sum()), cases=_known_pairs),
-        known.mistake("0 for empty masks", "Two empty masks get 0, the score of a bad answer. Nothing was there and nothing was found: that is right.",
-            lambda a, t: _safe(counts(a, t)[2], int((a | t).sum()), 0.0),
+        with_empty.mistake("empty masks divide by 0", "Right, but for two empty masks it is 0/0, which is NaN, and one NaN makes every mean NaN. Say for yourself what it should be.",
+            lambda a, t: (a & t).sum() / (a | t).sum()),
+        with_empty.mistake("empty masks stop it", "Right, but two empty masks divide 0 by 0. Ask first whether the union is empty.",
+            lambda a, t: int((a & t).sum()) / int((a | t).sum())),
+        with_empty.mistake("0 for empty masks", "Two empty masks get 0, the score of a bad answer. Nothing was there and nothing was found: that is right.",
+            lambda a, t: ((a & t).sum() / (a | t).sum()).nan_to_num(),
             lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
-            lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1), cases=_known_pairs),
-        known.mistake("1 added above and below", "1 added above and below saves the empty masks but lifts the score of small objects. Treat the empty case by itself.",
-            lambda a, t: (counts(a, t)[2] + 1) / (int((a | t).sum()) + 1),
-            lambda a, t: (counts(a, t)[2] + 1) / (sum(counts(a, t)[:2]) - counts(a, t)[2] + 2),
-            cases=_known_pairs),
-        known.mistake("1 added below", "1 added below saves you from dividing by 0, but then no answer ever gets 1. Treat the empty case by itself.",
-            lambda a, t: (a & t).sum() / ((a | t).sum() + 1), cases=_known_pairs),
+            lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1)),
+        with_empty.mistake("1 added above and below", "1 added above and below saves the empty masks but lifts the score of small objects. Treat the empty case by itself.",
+            lambda a, t: ((a & t).sum() + 1) / ((a | t).sum() + 1),
+            lambda a, t: ((a & t).sum() + 1) / ((a | t).sum() + 2)),
+        with_empty.mistake("1 added below", "1 added below saves you from dividing by 0, but then no answer ever gets 1. Treat the empty case by itself.",
+            lambda a, t: (a & t).sum() / ((a | t).sum() + 1)),
         known.mistake("rounded down", "`//` rounds down to whole numbers. One stroke divides.",
             lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1)),
         known.mistake("a loss", "That is 1 − IoU, which falls as the answer gets better. Asked is the score.",
-            lambda a, t: 1 - pooled_iou(a, t), lambda a, t: (a ^ t).sum() / (a | t).sum()),
+            lambda a, t: 1 - metrics.iou(a, t), lambda a, t: (a ^ t).sum() / (a | t).sum()),
         known.mistake("a count", "That is a number of pixels. Divide those in both masks by those in either.",
             lambda a, t: (a & t).sum(), lambda a, t: (a | t).sum()),
         KnownMistake("`and` for `&`", "`and`, `or` and `if` ask one question of a whole tensor. Pixel by pixel it is `&` and `|`.",
             lambda: lambda a, t: (a and t).sum() / (a or t).sum(), _asks_a_whole_tensor),
-        known.mistake("percent", "Those are percent. The IoU goes from 0 to 1.",
-            lambda a, t: 100 * pooled_iou(a, t), cases=_known_pairs),
+        with_empty.mistake("percent", "Those are percent. The IoU goes from 0 to 1.",
+            lambda a, t: 100 * metrics.iou(a, t)),
     ),
     hints=(
         "Lay the two masks on each other. Which pixels should raise the score, and which of the others should lower it?",

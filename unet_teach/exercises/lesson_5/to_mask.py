@@ -1,4 +1,4 @@
-"""Lesson 5: from logits to a mask."""
+"""Exercise `to_mask` of lesson 5: from logits to a mask."""
 
 from __future__ import annotations
 
@@ -8,60 +8,34 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Probes, is_function, matches, returns
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.mask_shapes import shape_said
-
-
-def _logits_case(logits: Tensor) -> Case:
-    return Case(f"On logits of shape {tuple(logits.shape)}", (logits,))
+from unet_teach.exercises.lesson_5.masks import first_wrong_pixel, tensor_of
 
 
 def _known_logits() -> Tensor:
-    """Two pictures, both with either sign; no value is 0, where both answers are as good."""
+    """Two images of both signs, (2, 1, 2, 3). No logit is 0, where `>` and `>=` differ."""
     values = [-3.0, -0.4, -0.1, 0.1, 0.3, 0.4, 0.7, 3.0, -200.0, -30.0, 2.0, 6.0]
     return torch.tensor(values).reshape(2, 1, 2, 3)
 
 
-def _logits_cases() -> list[Case]:
-    """Known ones, then a picture all ground, one all foreground, and fresh ones off the middle."""
+def _cases() -> list[Case]:
     fresh = 4 * torch.randn(3, 1, 5, 7) + torch.randn(3, 1, 1, 1)
-    extremes = [-torch.rand(1, 1, 3, 4) - 0.01, torch.rand(1, 1, 3, 4) + 0.01]
-    return [_logits_case(logits) for logits in (_known_logits(), *extremes, fresh)]
+    all_ground, all_foreground = -torch.rand(1, 1, 3, 4) - 0.01, torch.rand(1, 1, 3, 4) + 0.01
+    inputs = (_known_logits(), all_ground, all_foreground, fresh)
+    return [Case(f"On logits of shape {tuple(logits.shape)}", (logits,)) for logits in inputs]
 
 
-def _logits_probes() -> list[Case]:
-    """The known ones and a 0, by which a logit taken for a truth value shows itself."""
-    zero = torch.tensor([0.0, -1.0, 1.0, 0.2]).reshape(1, 1, 2, 2)
-    return [_logits_case(_known_logits()), _logits_case(zero)]
+def _mask(logits: Tensor) -> Tensor:
+    return logits > 0
 
 
-def _a_mask(value: object) -> str | None:
-    if not isinstance(value, Tensor):
-        return f"something of type {type(value).__name__} comes out, wanted a tensor"
-    if value.dtype != torch.bool:
-        return f"numbers of type {value.dtype} come out, wanted truth values (torch.bool)"
-    return None
+def _wrong_side(logit: Tensor, pixel: Tensor) -> str:
+    return f"the pixel with logit {logit:.4g}, which is a probability of {logit.sigmoid():.3g}, is {bool(pixel)} in your mask"
 
 
-def _pixel_said(case: Case, value: object) -> str | None:
-    """Name the first pixel that is on the wrong side."""
-    (logits,) = case.inputs
-    if not isinstance(value, Tensor) or value.shape != logits.shape:
-        return shape_said(value, logits)
-    place = (value != (logits > 0)).nonzero()[0]
-    logit = logits[tuple(place)]
-    return (
-        f"the pixel with logit {logit:.4g}, which is a probability of {logit.sigmoid():.3g}, is "
-        f"{bool(value[tuple(place)])} in your mask"
-    )
-
-
-def _of_range(x: Tensor, dims: tuple[int, ...]) -> Tensor:
-    low, high = x.amin(dims, keepdim=True), x.amax(dims, keepdim=True)
-    return (x - low) / (high - low) > 0.5
-
-
-known = Probes(_logits_probes)
-
+# The logit 0 tells apart what compares logits and what takes them for truth values.
+known = Probes(
+    lambda: [(_known_logits(),), (torch.tensor([0.0, -1.0, 1.0, 0.2]).reshape(1, 1, 2, 2),)]
+)
 
 to_mask = Exercise(
     name="to_mask",
@@ -69,11 +43,11 @@ to_mask = Exercise(
     prompt="From the network's logits (N, 1, H, W), make the mask: True where foreground is more likely than ground.",
     checks=(
         is_function("to_mask(logits)"),
-        returns("a mask of truth values", _a_mask, _logits_cases),
-        matches(lambda logits: logits > 0, _logits_cases, _pixel_said),
+        returns("a mask of truth values", tensor_of(lambda mask: mask.dtype == torch.bool, ", wanted truth values (torch.bool)"), _cases),
+        matches(_mask, _cases, first_wrong_pixel(_mask, _wrong_side)),
     ),
     answers=(
-        lambda: lambda logits: logits > 0,
+        lambda: _mask,
         lambda: lambda logits: torch.sigmoid(logits) >= 0.5,
         lambda: lambda logits: torch.sigmoid(logits).round().bool(),
         lambda: lambda logits: torch.where(logits < 0, 0, 1) == 1,
@@ -110,7 +84,7 @@ to_mask = Exercise(
             lambda x: x > x.mean(), lambda x: x > x.mean((1, 2, 3), keepdim=True),
             lambda x: torch.sigmoid(x) > torch.sigmoid(x).mean(), lambda x: x > x.median()),
         known.mistake("stretched to 0 to 1", "You stretch the logits to 0 to 1 by their largest and smallest. That makes no probabilities: one bright pixel then changes all the others.",
-            lambda x: _of_range(x, (0, 1, 2, 3)), lambda x: x / x.max() > 0.5),
+            lambda x: (x - x.min()) / (x.max() - x.min()) > 0.5, lambda x: x / x.max() > 0.5),
         known.mistake("the channel dropped", "The values are right, but the axis of the channel is gone. A mask has the shape of the logits, so that both can be laid on each other.",
             lambda x: x[:, 0] > 0, lambda x: x.squeeze() > 0),
     ),

@@ -1,4 +1,4 @@
-"""The exercise of lesson 6 about seeds: their mean, and how far they lie apart."""
+"""Exercise `mean_and_spread` of lesson 6: the mean and the standard deviation over seeds."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ Scores = list[float]
 
 
 def summary(scores: Sequence[float]) -> tuple[float, float]:
-    """The mean and the sample standard deviation; NaN when a score is."""
+    """Return the mean and the sample standard deviation, both NaN if a score is NaN."""
     mean = sum(scores) / len(scores)
     return mean, math.sqrt(sum((x - mean) ** 2 for x in scores) / (len(scores) - 1))
 
 
-def _scores_case(scores: Scores) -> Case:
-    return Case(f"`summarise({scores})`", (scores,))
+def _cases_of(*score_lists: Scores) -> list[Case]:
+    return [Case(f"`summarise({scores})`", (scores,)) for scores in score_lists]
 
 
-def _known_scores() -> list[Case]:
-    known = [[0.5, 0.7, 0.9], [0.82, 0.8, 0.85, 0.42, 0.81], [0.1, 0.4], [0.6, 0.6, 0.6]]
-    return [_scores_case(scores) for scores in known]
+def _known_cases() -> list[Case]:
+    return _cases_of([0.5, 0.7, 0.9], [0.82, 0.8, 0.85, 0.42, 0.81], [0.1, 0.4], [0.6, 0.6, 0.6])
 
 
-def _failed_run() -> Case:
-    return _scores_case([0.8, math.nan, 0.7])
+def _failed_run() -> list[Case]:
+    return _cases_of([0.8, math.nan, 0.7])
 
 
-def _score_lists() -> list[Case]:
+def _cases() -> list[Case]:
     chance = random.Random()
     fresh = [[round(chance.random(), 3) for _ in range(chance.randint(2, 8))] for _ in range(8)]
-    return [*_known_scores(), *map(_scores_case, sorted(fresh)), _failed_run()]
+    return [*_known_cases(), *_cases_of(*sorted(fresh)), *_failed_run()]
 
 
-def _stops_at_nan(scores: Scores) -> tuple[float, float]:
+def _summary_or_error(scores: Scores) -> tuple[float, float]:
     if any(map(math.isnan, scores)):
         raise ValueError("NaN")
     return summary(scores)
 
 
-def _is_stopped_by_nan(answer: Callable[[Scores], Any]) -> bool:
-    for case in _known_scores():
+def _raises_at_nan(answer: Callable[[Scores], Any]) -> bool:
+    for case in _known_cases():
         answer(*case.inputs)
     try:
-        answer(*_failed_run().inputs)
+        answer(*_failed_run()[0].inputs)
     except Exception:
         return True
     return False
 
 
-known = Probes(_known_scores)
+known = Probes(_known_cases)
+with_nan = Probes(lambda: [*_known_cases(), *_failed_run()])
 
 mean_and_spread = Exercise(
     name="mean_and_spread",
@@ -72,8 +72,8 @@ mean_and_spread = Exercise(
     prompt="Of the scores of two seeds or more, return the mean and the sample standard deviation (divided by n − 1). A score that is NaN, a run that failed, must show: then both are NaN.",
     checks=(
         is_function("summarise(scores)"),
-        returns("two numbers", some_numbers(2), _known_scores),
-        matches(summary, _score_lists),
+        returns("two numbers", some_numbers(2), _known_cases),
+        matches(summary, _cases),
     ),
     answers=(
         lambda: summary,
@@ -112,14 +112,12 @@ mean_and_spread = Exercise(
             lambda s: (np.mean(s), max(s) - min(s)), lambda s: (np.mean(s), (max(s) - min(s)) / 2)),
         known.mistake("in the other order", "Right numbers, in the other order: the mean comes first.",
             lambda s: summary(s)[::-1]),
-        known.mistake("a failed run dropped", "Your numbers leave the NaN out, and nobody hears that one run in three failed. Let it show: the answer is NaN as well.",
-            lambda s: (np.nanmean(s), np.nanstd(s, ddof=1)),
-            cases=lambda: [*_known_scores(), _failed_run()]),
+        with_nan.mistake("a failed run dropped", "Your numbers leave the NaN out, and nobody hears that one run in three failed. Let it show: the answer is NaN as well.",
+            lambda s: (np.nanmean(s), np.nanstd(s, ddof=1))),
         KnownMistake("a failed run stops it", "The NaN stops your function, as it does some versions of Python's `statistics`. Ask first, with `math.isnan`, and return NaN for both.",
-            lambda: _stops_at_nan, _is_stopped_by_nan),
-        known.mistake("a failed run counted as 0", "You count NaN as 0. That is a score nobody measured. Let it show: NaN.",
-            lambda s: summary(np.nan_to_num(s).tolist()),
-            cases=lambda: [*_known_scores(), _failed_run()]),
+            lambda: _summary_or_error, _raises_at_nan),
+        with_nan.mistake("a failed run counted as 0", "You count NaN as 0. That is a score nobody measured. Let it show: NaN.",
+            lambda s: summary(np.nan_to_num(s).tolist())),
     ),
     hints=(
         "Which number would another three seeds give about as well: the best, or the mean?",

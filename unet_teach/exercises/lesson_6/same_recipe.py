@@ -1,4 +1,4 @@
-"""The exercise of lesson 6 about a fair choice: which score may pick the learning rate."""
+"""Exercise `same_recipe` of lesson 6: the learning rate is chosen on validation, not on test."""
 
 from __future__ import annotations
 
@@ -22,48 +22,41 @@ from unet_teach.exercises.exercise import Exercise, KnownMistake
 Result = tuple[float, float, float]  # learning rate, score on validation, score on test
 
 
-def _picked(results: list[Result]) -> float:
+def _best_on_validation(results: list[Result]) -> float:
     return max(results, key=lambda result: result[1])[0]
 
 
-def _results_case(results: list[Result]) -> Case:
+def _case(results: list[Result]) -> Case:
     return Case(f"`pick({results})`", (results,))
 
 
-def _known_results() -> list[Case]:
-    """The best on validation is never the first, last, largest, best on test or on average."""
-    known = [
-        [(0.001, 0.6, 0.62), (0.01, 0.8, 0.66), (0.1, 0.2, 0.3), (0.003, 0.75, 0.79)],
-        [(0.03, 0.3, 0.55), (0.003, 0.71, 0.5), (0.001, 0.7, 0.74), (0.0003, 0.45, 0.4)],
-        [
-            (0.004, 0.4, 0.75),
-            (0.001, 0.2, 0.1),
-            (0.01, 0.8, 0.5),
-            (0.003, 0.75, 0.7),
-            (0.03, 0.5, 0.3),
-        ],
-        [(0.002, 0.5, 0.1), (0.02, 0.9, 0.58), (0.2, 0.4, 0.6), (0.01, 0.88, 0.89)],
-    ]
-    return [_results_case(results) for results in known]
+def _known_cases() -> list[Case]:
+    """Make results that differ in what is best on validation, on test, on average, first or last."""
+    return [
+        _case([(0.001, 0.6, 0.62), (0.01, 0.8, 0.66), (0.1, 0.2, 0.3), (0.003, 0.75, 0.79)]),
+        _case([(0.03, 0.3, 0.55), (0.003, 0.71, 0.5), (0.001, 0.7, 0.74), (0.0003, 0.45, 0.4)]),
+        _case([(0.004, 0.4, 0.75), (0.001, 0.2, 0.1), (0.01, 0.8, 0.5), (0.003, 0.75, 0.7), (0.03, 0.5, 0.3)]),
+        _case([(0.002, 0.5, 0.1), (0.02, 0.9, 0.58), (0.2, 0.4, 0.6), (0.01, 0.88, 0.89)]),
+    ]  # fmt: skip
 
 
-def _result_lists() -> list[Case]:
+def _cases() -> list[Case]:
     chance = random.Random()
-    cases = _known_results()
+    cases = _known_cases()
     for _ in range(6):
         rates = chance.sample([0.0003, 0.001, 0.003, 0.01, 0.03, 0.1], chance.randint(2, 5))
-        scores = chance.sample([step / 100 for step in range(30, 90)], len(rates))
+        validation = chance.sample([step / 100 for step in range(30, 90)], len(rates))
         test = [round(chance.random(), 2) for _ in rates]
-        cases.append(_results_case(list(zip(rates, scores, test, strict=True))))
+        cases.append(_case(list(zip(rates, validation, test, strict=True))))
     return cases
 
 
 def _is_constant(answer: Callable[[list[Result]], Any]) -> bool:
-    given = [plain(answer(*case.inputs)) for case in _known_results()]
-    return all(value == given[0] for value in given)
+    values = [plain(answer(*case.inputs)) for case in _known_cases()]
+    return all(value == values[0] for value in values)
 
 
-known = Probes(_known_results)
+known = Probes(_known_cases)
 
 same_recipe = Exercise(
     name="same_recipe",
@@ -71,11 +64,11 @@ same_recipe = Exercise(
     prompt="Each result is (learning_rate, validation, test), scores where higher is better. Return the learning rate you would go on with.",
     checks=(
         is_function("pick(results)"),
-        returns("one number", a_number, _known_results),
-        matches(_picked, _result_lists),
+        returns("one number", a_number, _known_cases),
+        matches(_best_on_validation, _cases),
     ),
     answers=(
-        lambda: _picked,
+        lambda: _best_on_validation,
         lambda: lambda results: sorted((score, rate) for rate, score, _ in results)[-1][1],
         lambda: lambda results: results[int(np.argmax([r[1] for r in results]))][0],
     ),

@@ -1,8 +1,9 @@
-"""The exercise of lesson 6 about two variants: when is a difference more than luck?"""
+"""Exercise `tells_apart` of lesson 6: is the difference between two variants more than chance?"""
 
 from __future__ import annotations
 
 import random
+from statistics import fmean
 
 import numpy as np
 
@@ -18,54 +19,48 @@ from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_6.mean_and_spread import Scores, summary
 
 
-def apart(a: Scores, b: Scores) -> bool:
-    """Whether every score of one lies above every score of the other."""
+def _apart(a: Scores, b: Scores) -> bool:
     return min(a) > max(b) or min(b) > max(a)
 
 
-def _two_case(a: Scores, b: Scores) -> Case:
+def _case(a: Scores, b: Scores) -> Case:
     return Case(f"`tells_apart({a}, {b})`", (a, b))
 
 
-def _known_pairs() -> list[Case]:
-    known = [
-        ([0.8, 0.82, 0.79], [0.4, 0.5, 0.45]),
-        ([0.4, 0.5, 0.45], [0.8, 0.82, 0.79]),
-        ([0.8, 0.6, 0.9], [0.5, 0.7, 0.4]),
-        ([0.5, 0.7, 0.4], [0.8, 0.6, 0.9]),
-        ([0.6, 0.7, 0.8], [0.5, 0.6, 0.4]),
-        ([0.4, 0.5, 0.6], [0.6, 0.7, 0.8]),
-        ([0.9, 0.91, 0.2], [0.5, 0.52, 0.51]),
-        ([0.7, 0.7, 0.7], [0.7, 0.7, 0.7]),
-        ([0.71, 0.8, 0.9], [0.7, 0.69, 0.68]),
-        ([0.5, 0.9, 0.51], [0.6, 0.7, 0.8]),
-        ([0.8, 0.6, 0.5], [0.8, 0.7, 0.75]),
-        ([0.5, 0.75], [0.25, 1.0]),
-        ([0.8, 0.81, 0.8, 0.79, 0.6], [0.61, 0.61, 0.62]),
+def _known_cases() -> list[Case]:
+    return [
+        _case([0.8, 0.82, 0.79], [0.4, 0.5, 0.45]),
+        _case([0.4, 0.5, 0.45], [0.8, 0.82, 0.79]),
+        _case([0.8, 0.6, 0.9], [0.5, 0.7, 0.4]),
+        _case([0.5, 0.7, 0.4], [0.8, 0.6, 0.9]),
+        _case([0.6, 0.7, 0.8], [0.5, 0.6, 0.4]),
+        _case([0.4, 0.5, 0.6], [0.6, 0.7, 0.8]),
+        _case([0.9, 0.91, 0.2], [0.5, 0.52, 0.51]),
+        _case([0.7, 0.7, 0.7], [0.7, 0.7, 0.7]),
+        _case([0.71, 0.8, 0.9], [0.7, 0.69, 0.68]),
+        _case([0.5, 0.9, 0.51], [0.6, 0.7, 0.8]),
+        _case([0.8, 0.6, 0.5], [0.8, 0.7, 0.75]),
+        _case([0.5, 0.75], [0.25, 1.0]),
+        _case([0.8, 0.81, 0.8, 0.79, 0.6], [0.61, 0.61, 0.62]),
     ]
-    return [_two_case(a, b) for a, b in known]
 
 
-def _pairs() -> list[Case]:
+def _cases() -> list[Case]:
     chance = random.Random()
-    cases = _known_pairs()
-    for lift in (0.0, 0.3, 0.6, 0.9, -0.5, -0.9):
-        a = [round(chance.random() + lift, 2) for _ in range(3)]
+    cases = _known_cases()
+    for shift in (0.0, 0.3, 0.6, 0.9, -0.5, -0.9):
+        a = [round(chance.random() + shift, 2) for _ in range(3)]
         b = [round(chance.random(), 2) for _ in range(chance.randint(3, 5))]
-        cases.append(_two_case(a, b))
+        cases.append(_case(a, b))
     return cases
 
 
-def _mean(scores: Scores) -> float:
-    return sum(scores) / len(scores)
-
-
-def _spreads_apart(a: Scores, b: Scores) -> bool:
+def _deviations_apart(a: Scores, b: Scores) -> bool:
     (mean_a, sd_a), (mean_b, sd_b) = summary(a), summary(b)
     return abs(mean_a - mean_b) > sd_a + sd_b
 
 
-known = Probes(_known_pairs)
+known = Probes(_known_cases)
 
 tells_apart = Exercise(
     name="tells_apart",
@@ -73,19 +68,19 @@ tells_apart = Exercise(
     prompt="Say whether two variants' scores are apart: True when every seed of one scores above every seed of the other, whichever is the better; equal scores are not apart.",
     checks=(
         is_function("tells_apart(a, b)"),
-        returns("True or False", true_or_false, _known_pairs),
-        matches(apart, _pairs),
+        returns("True or False", true_or_false, _known_cases),
+        matches(_apart, _cases),
     ),
     answers=(
-        lambda: apart,
+        lambda: _apart,
         lambda: lambda a, b: all(x > y for x in a for y in b) or all(x < y for x in a for y in b),
         lambda: lambda a, b: np.min(a) > np.max(b) or np.max(a) < np.min(b),
     ),
     mistakes=(
         known.mistake("the means compared", "You compare the means. Two means always differ a little, even those of one variant trained twice.",
-            lambda a, b: _mean(a) > _mean(b), lambda a, b: _mean(a) != _mean(b),
-            lambda a, b: _mean(a) < _mean(b), lambda a, b: abs(_mean(a) - _mean(b)) > 0.05,
-            lambda a, b: abs(_mean(a) - _mean(b)) > 0.1),
+            lambda a, b: fmean(a) > fmean(b), lambda a, b: fmean(a) != fmean(b),
+            lambda a, b: fmean(a) < fmean(b), lambda a, b: abs(fmean(a) - fmean(b)) > 0.05,
+            lambda a, b: abs(fmean(a) - fmean(b)) > 0.1),
         known.mistake("the best compared", "You compare the best seeds. One lucky run then decides.",
             lambda a, b: max(a) > max(b), lambda a, b: max(a) != max(b)),
         known.mistake("one way only", "That sees only one of the two as the better. The other may be as well: either counts.",
@@ -107,13 +102,13 @@ tells_apart = Exercise(
         known.mistake("always True", "That is always True. Two variants whose seeds mix are not apart.",
             lambda a, b: True),
         known.mistake("the answer turned round", "That is True where they overlap. True should mean apart.",
-            lambda a, b: not apart(a, b)),
+            lambda a, b: not _apart(a, b)),
         known.mistake("both at once", "That is never True: both cannot be the better one. One of the two is enough.",
             lambda a, b: min(a) > max(b) and min(b) > max(a), lambda a, b: False),
         known.mistake("the lists compared", "Python compares two lists by the first place where they differ: one seed decides.",
             lambda a, b: a > b),
         known.mistake("mean ± standard deviation", "Mean ± standard deviation of 3 seeds is a rough guess and leaves seeds outside. Asked is every seed.",
-            _spreads_apart),
+            _deviations_apart),
     ),
     hints=(
         "Draw every seed as a dot, two colours, on one line. When can one cut part the colours?",

@@ -1,0 +1,52 @@
+"""Every test begins without progress, kept in a file of its own."""
+
+import pytest
+import torch
+
+from unet_teach.exercises import exercise as exercise_module
+from unet_teach.exercises.checks import functions
+from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.progress_file import RECORD
+
+
+@pytest.fixture(autouse=True)
+def _no_progress(tmp_path, monkeypatch):
+    monkeypatch.setattr(RECORD, "_path", tmp_path / "progress.json")
+    monkeypatch.setattr(RECORD, "_memory", {})
+
+
+@pytest.fixture
+def one_thread():
+    """Compute with one thread: the layers are tiny."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def double(x):
+    return 2 * x
+
+
+@pytest.fixture
+def exercise(monkeypatch):
+    """A small exercise that asks for a function that doubles."""
+    monkeypatch.setattr(exercise_module, "SECONDS", 0.5)
+    return Exercise(
+        name="double",
+        lesson=1,
+        prompt="Double it.",
+        checks=(
+            functions.is_function("double(x)"),
+            functions.computes(double, "double", lambda: [(1,), (5,)]),
+        ),
+        answers=(lambda: double,),
+        mistakes=(
+            KnownMistake(
+                "square", "That is the square.", lambda: lambda x: x * x, lambda a: a(5) == 25
+            ),
+        ),
+        hints=("What is twice 1?", "Add it to itself.", "`return ___ * x`"),
+        solution_text="`return 2 * x`",
+        praise="Twice as much.",
+    )

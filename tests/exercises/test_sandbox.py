@@ -1,0 +1,144 @@
+"""Code that fails, hangs or changes the process: the reply is a sentence, the kernel unchanged."""
+
+import random
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from unet_teach.exercises import sandbox
+from unet_teach.exercises.exercise import Outcome
+
+
+def test_a_call_returns_what_the_function_returns():
+    assert sandbox.call(lambda: 3, 1).value == 3
+
+
+def deep(x):
+    return deep(x) + 1
+
+
+def fails(error):
+    def answer(x):
+        raise error
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (fails(KeyError("no such key")), "stopped with KeyError: 'no such key', in line"),
+        (fails(SystemExit(1)), "asked Python to exit"),
+        (fails(KeyboardInterrupt()), "stopped with KeyboardInterrupt"),
+        (fails(MemoryError()), "asked for more memory than there is"),
+        (deep, "called itself without an end"),
+        (lambda x: torch.empty(2**60), "memory"),
+        (
+            lambda x: torch.cat([torch.zeros(1, 2), torch.zeros(2, 3)]),
+            "Sizes of tensors must match",
+        ),
+    ],
+)
+def test_code_that_fails_becomes_a_sentence(exercise, answer, says):
+    reply = exercise.check(answer)
+    assert reply.outcome is Outcome.NOT_YET
+    assert says in reply.text
+
+
+def test_a_sentence_names_the_students_own_line(exercise):
+    def answer(x):
+        return torch.cat([torch.zeros(1), "y"])
+
+    assert '`return torch.cat([torch.zeros(1), "y"])`' in exercise.check(answer).text
+
+
+def test_an_error_that_cannot_be_told_is_told_by_its_type(exercise):
+    class MuteError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    assert "stopped with MuteError" in exercise.check(fails(MuteError())).text
+
+
+@pytest.mark.parametrize("catches", [Exception, BaseException])
+def test_code_that_never_returns_is_stopped(exercise, catches):
+    ended = []
+
+    def forever(x):
+        for _ in range(2 if catches is BaseException else 1):
+            try:
+                while True:
+                    time.sleep(0.001)
+            except catches:
+                ended.append(1)
+
+    before = threading.active_count()
+    reply = exercise.check(forever)
+    assert "still running after 0.5 seconds" in reply.text
+    assert threading.active_count() == before
+
+
+def test_code_that_cannot_be_stopped_is_left_and_said(exercise):
+    reply = exercise.check(lambda x: time.sleep(4))
+    assert "restart the kernel" in reply.text
+
+
+def test_an_interrupted_check_is_a_sentence(exercise, monkeypatch):
+    join = threading.Thread.join
+
+    def interrupted(thread, timeout=None):
+        monkeypatch.setattr(threading.Thread, "join", join)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+
+    def slow(x):
+        while True:
+            time.sleep(0.001)
+
+    assert "You interrupted the check" in exercise.check(slow).text
+
+
+def test_the_kernel_is_as_it_was(exercise):
+    def vandal(x):
+        random.seed(0)
+        np.random.seed(0)
+        torch.manual_seed(0)
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        torch.use_deterministic_algorithms(True)
+        sys.setrecursionlimit(5000)
+        return 2 * x
+
+    def state():
+        return [
+            random.getstate(),
+            np.random.get_state()[1].tolist(),
+            torch.get_rng_state().tolist(),
+            torch.get_default_dtype(),
+            torch.is_grad_enabled(),
+            torch.are_deterministic_algorithms_enabled(),
+            torch.get_num_threads(),
+            sys.getrecursionlimit(),
+            sys.stdout,
+        ]
+
+    torch.use_deterministic_algorithms(False)  # the first call loads a part of torch, slowly
+    before = state()
+    assert exercise.check(vandal).outcome is Outcome.SOLVED
+    assert state() == before
+
+
+def test_what_the_code_prints_is_shown_beside_the_reply(exercise, capsys):
+    def talks(x):
+        print("x is", x, "long" * 200)
+        return 2 * x
+
+    reply = exercise.check(talks)
+    assert "(Your code printed: x is 1 long" in reply.text
+    assert len(reply.text) < 500
+    assert capsys.readouterr().out == ""
