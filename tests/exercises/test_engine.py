@@ -26,7 +26,6 @@ def exercise(tmp_path, monkeypatch):
     """A small exercise that asks for a function, with a record of its own."""
     monkeypatch.setattr(engine.RECORD, "_path", tmp_path / "progress.json")
     monkeypatch.setattr(engine.RECORD, "_memory", {})
-    monkeypatch.setattr(engine, "SECONDS", 0.5)
     return Exercise(
         name="double",
         lesson=1,
@@ -190,6 +189,15 @@ def test_an_error_that_cannot_be_told_is_told_by_its_type(exercise):
     assert "stopped with MuteError" in exercise.check(fails(MuteError())).text
 
 
+@pytest.fixture
+def _short_of_time(exercise, monkeypatch):
+    """Stop code after half a second, and give it as long as it needs to end then."""
+    monkeypatch.setattr(engine, "SECONDS", 0.5)
+    # How often the sandbox waits 0.05 seconds for the end of a thread.
+    monkeypatch.setattr(sandbox, "range", lambda _: range(12_000), raising=False)
+
+
+@pytest.mark.usefixtures("_short_of_time")
 @pytest.mark.parametrize("catches", [Exception, BaseException])
 def test_code_that_never_returns_is_stopped(exercise, catches):
     ended = []
@@ -208,8 +216,11 @@ def test_code_that_never_returns_is_stopped(exercise, catches):
     assert threading.active_count() == before
 
 
-def test_code_that_cannot_be_stopped_is_left_and_said(exercise):
-    reply = exercise.check(lambda x: time.sleep(4))
+def test_code_that_cannot_be_stopped_is_left_and_said(exercise, monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.5)
+    release = threading.Event()  # waiting for it goes on inside a library, until it is set
+    reply = exercise.check(lambda x: release.wait())
+    release.set()
     assert "restart the kernel" in reply.text
 
 
