@@ -42,8 +42,8 @@ TEMPORARY = VENV / "tmp"
 OVERRIDES = ROOT / "binder" / "overrides.json"  # switches off JupyterLab's news and update check
 REQUIREMENTS = {"lab": ["requirements.txt"], "test": ["requirements.txt", "tests/requirements.txt"]}
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-# The cells of a notebook and the tests of a file stay together in one process; the conftest.py at
-# the top puts the longest first. `-n 0` runs everything in one process.
+# The cells of a notebook, and the tests of a file, stay together in one process; conftest.py puts
+# the long files first. With `-n 0` everything runs in one process.
 TWO_PROCESSES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 LINUX = sys.platform.startswith("linux")
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0

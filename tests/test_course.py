@@ -120,12 +120,17 @@ class Project:
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen:
         """Start in a process group of its own, as a terminal does."""
-        return subprocess.Popen(
-            **self.arguments(*arguments, **environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        # Tests may run in the background, where Ctrl-C is ignored; programs would inherit that.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                **self.arguments(*arguments, **environment),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def module(self):
         """Import the copy of `course.py`."""
