@@ -108,7 +108,7 @@ def test_an_assignment_in_python_moves_controls_and_picture(notebook, ledger):
     notebook.execute("ledger.down = 'strided_conv'")
 
 
-@pytest.mark.parametrize("theme", reversed(THEMES))
+@pytest.mark.parametrize("theme", THEMES[::-1])
 @pytest.mark.parametrize("is_presented", [False, True])
 def test_it_is_accessible_in_both_themes(notebook, ledger, theme, is_presented):
     notebook.set_theme(theme)
