@@ -1,4 +1,7 @@
-"""How pytest treats notebooks: the solved ones must show what they stored, a student's must run."""
+"""How pytest treats notebooks, in which order tests start, and where their progress is kept.
+
+Solved notebooks must show the outputs that they stored; a student's notebook must only run.
+"""
 
 import os
 import tempfile
@@ -7,12 +10,21 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbFile
 
+# Where the longest files are. Two processes that share the tests take these first, so that neither
+# of them still runs a long file when the other has nothing left to do.
+LONG_FILES = ("notebooks/", "tests/browser/", "tests/js/", "tests/test_")
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Keep the progress of whoever runs the tests apart from that of the tests."""
-    if "UNET_TEACH_PROGRESS" not in os.environ:
-        folder = Path(tempfile.mkdtemp(prefix="unet_teach_"))
-        os.environ["UNET_TEACH_PROGRESS"] = str(folder / "progress.json")
+
+def pytest_configure() -> None:
+    """Keep the progress of this process apart from that of other processes, and of a student."""
+    folder = Path(tempfile.mkdtemp(prefix="unet_teach_"))
+    os.environ["UNET_TEACH_PROGRESS"] = str(folder / "progress.json")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the long files first in each of several processes; the order in a file stays."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not item.nodeid.startswith(LONG_FILES))
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Set the course up and start it: `python3 course.py lab`, or `test` for its tests.
 
-Everything is installed into `.venv` beside this file, once; a later start finds it there. It needs
-the standard library only. Python 3.6 can still read the file, so that an old Python says a sentence
-instead of a SyntaxError, and it is ASCII, so that every terminal can show what it says.
+Everything is installed once, into `.venv` beside this file; later starts find it there. Only the
+standard library is used. The syntax is that of Python 3.6, so that an old Python prints a sentence
+instead of a SyntaxError, and the text is ASCII, so that every terminal can show it.
 """
 
 import contextlib
@@ -36,12 +36,15 @@ if sys.version_info < OLDEST:
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-STAMP = VENV / "course.json"  # fingerprints of the installations that reached their end
-MARKER = VENV / "course.unfinished"  # there while an installation runs; names the step
+STAMP = VENV / "course.json"  # fingerprints of finished installations
+MARKER = VENV / "course.unfinished"  # exists while an installation runs; holds its step
 TEMPORARY = VENV / "tmp"
-OVERRIDES = ROOT / "binder" / "overrides.json"  # switches JupyterLab's news and update check off
+OVERRIDES = ROOT / "binder" / "overrides.json"  # switches off JupyterLab's news and update check
 REQUIREMENTS = {"lab": ["requirements.txt"], "test": ["requirements.txt", "tests/requirements.txt"]}
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+# The cells of a notebook, and the tests of a file, stay together in one process; conftest.py puts
+# the long files first. With `-n 0` everything runs in one process.
+TWO_PROCESSES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 LINUX = sys.platform.startswith("linux")
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -62,7 +65,7 @@ NO_NETWORK = (
     f"Check the network connection (and the proxy, if there is one), {AGAIN}"
 )
 NO_REASON = f"The packages could not be installed; pip says above why. Mend that, {AGAIN}"
-# pip gives its reasons only as text. The first pattern that its error output holds decides.
+# pip gives its reasons only as text: the first pattern found in its error output decides.
 REASONS = [
     (r"No space left|Errno 28|Errno 122|not enough space|quota exceeded", DISK_FULL),
     (r"MemoryError|exit code -9\b", f"The memory ran out. Close some programs, {AGAIN}"),
@@ -78,7 +81,7 @@ REASONS = [
 
 
 class Stop(Exception):  # noqa: N818 - the program is not in error
-    """A reason to end, as a sentence for the reader."""
+    """Ends the program with a sentence for the reader and an exit code."""
 
     def __init__(self, sentence: str, code: int = 1) -> None:
         super().__init__(sentence)
@@ -86,7 +89,7 @@ class Stop(Exception):  # noqa: N818 - the program is not in error
 
 
 class PipFailed(Exception):  # noqa: N818
-    """Holds what pip wrote to its error output."""
+    """Raised when pip fails; holds its error output."""
 
 
 def say(sentence: str) -> None:
@@ -95,13 +98,13 @@ def say(sentence: str) -> None:
 
 
 def child_environment(**more: str) -> dict[str, str]:
-    """Return the environment for programs of `.venv`, without settings that lead out of it.
+    """Return the environment for programs in `.venv`, without variables that point elsewhere.
 
-    Index, proxy and certificate settings stay: some networks let nothing through without them.
+    Index, proxy and certificate settings stay, because some networks need them.
     """
-    leading_out = {"PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"}
-    leading_out |= {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"}
-    kept = {name: value for name, value in os.environ.items() if name.upper() not in leading_out}
+    elsewhere = {"PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"}
+    elsewhere |= {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"}
+    kept = {name: value for name, value in os.environ.items() if name.upper() not in elsewhere}
     # So that `!pip install` in a notebook means this folder too.
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     # PIP_USER is set, not dropped: `user = true` may also stand in pip's configuration file.
@@ -126,14 +129,14 @@ def venv_version() -> str:
 
 
 def fingerprint(command: str, version: str) -> str:
-    """Return a hash of all that decides what is installed; when it changes, pip runs again."""
+    """Return a hash of all that decides what is installed; pip runs again when it changes."""
     files = [ROOT / "pyproject.toml", OVERRIDES, *(ROOT / name for name in REQUIREMENTS[command])]
     parts = [str(ROOT), version, *(file.read_text(encoding="utf-8") for file in files)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def stamps() -> dict[str, str]:
-    """Return the fingerprints of finished installations by command."""
+    """Return the fingerprints of finished installations, by command."""
     try:
         return dict(json.loads(STAMP.read_text()))
     except (OSError, ValueError, TypeError):
@@ -141,14 +144,14 @@ def stamps() -> dict[str, str]:
 
 
 def is_installed(command: str) -> bool:
-    """Tell, within about 0.1 seconds, whether nothing is left to install."""
+    """Tell whether nothing is left to install; only one short program is run to find out."""
     version = venv_version()
     same = stamps().get(command) == fingerprint(command, version)
     return bool(version) and same and not MARKER.exists()
 
 
 def site_packages() -> list[Path]:
-    """Return the folder of `.venv` that packages are installed into, as a list of none or one."""
+    """Return the folder that packages are installed into, as a list of at most one."""
     return [*VENV.glob("lib/python3*/site-packages")] or [*VENV.glob("Lib/site-packages")]
 
 
@@ -169,9 +172,9 @@ def torch_pin() -> str:
 
 @contextlib.contextmanager
 def one_at_a_time():
-    """Lock this file: a second start must not tidy away what the first is still installing.
+    """Lock this file, so that a second start does not delete what the first is still installing.
 
-    The system lets go of such a lock when its process ends, however it ends.
+    The system releases such a lock when its process ends, however it ends.
     """
     with open(__file__, "rb") as handle:
         try:
@@ -192,10 +195,10 @@ def one_at_a_time():
 
 
 def install(command: str, cpu: bool) -> None:
-    """Bring `.venv` to what `command` needs, going on from whatever is there."""
+    """Install what `command` needs into `.venv`, whatever state it is in."""
     if os.path.lexists(VENV) and not VENV.is_dir():
         raise Stop(f"The course needs the name {VENV} for a folder. Rename that file, {AGAIN}")
-    cpu = cpu or "+cpu" in installed_torch()  # chosen once, kept for every later installation
+    cpu = cpu or "+cpu" in installed_torch()  # chosen once, it stays
     fresh = not venv_version()
     if fresh and VENV.is_dir() and any(VENV.iterdir()):
         say("The folder .venv is half-made, or its Python is gone: making it anew.")
@@ -220,7 +223,7 @@ def install(command: str, cpu: bool) -> None:
 
 
 def check_disk(command: str, cpu: bool) -> None:
-    """Say what is about to be installed; stop when it cannot fit."""
+    """Print what is about to be installed; stop when the disk has no room for it."""
     # For torch 2.13 on Linux, .venv was measured at 1.3 GB with the CPU build. The CUDA wheels have
     # 2.8 GB, unpacked about 6. pip keeps a wheel and its cached copy while it unpacks.
     cuda = LINUX and not cpu and torch_pin() and not installed_torch()
@@ -246,10 +249,10 @@ def check_disk(command: str, cpu: bool) -> None:
 
 
 def make_venv() -> None:
-    """Make `.venv` with pip in it."""
+    """Create `.venv`, with pip in it."""
     VENV.mkdir(exist_ok=True)
     MARKER.write_text("venv")
-    # Started with the Python of .venv itself? Then only the one below survives making it anew.
+    # When the Python of .venv runs this file, only the Python it was made from survives.
     base = getattr(sys, "_base_executable", None) or sys.executable
     code, output = 1, "ensurepip"
     if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
@@ -280,14 +283,14 @@ def remove_venv() -> None:
 
 
 def remove_half_installed() -> None:
-    """Make pip forget the packages it was writing when it was killed; it installs them again."""
+    """Delete the records of packages that pip did not finish, so that it installs them again."""
     for path in [path for site in site_packages() for path in site.iterdir()]:
         if path.name.startswith("~") or (path.suffix == ".dist-info" and not is_whole(path)):
             shutil.rmtree(path, ignore_errors=True)
 
 
 def is_whole(dist_info: Path) -> bool:
-    """Tell whether a package has all the files it lists; pip writes the list last."""
+    """Tell whether a package has all the files on its list, which pip writes last."""
     if not (dist_info / "INSTALLER").is_file() or not (dist_info / "RECORD").is_file():
         return False
     with open(dist_info / "RECORD", encoding="utf-8", newline="") as record:
@@ -296,7 +299,7 @@ def is_whole(dist_info: Path) -> bool:
 
 
 def install_packages(command: str, cpu: bool) -> None:
-    """Run pip for everything `command` needs, and stamp `.venv` when all of it is there."""
+    """Install everything `command` needs with pip, then write the fingerprints."""
     MARKER.write_text("packages")
     shutil.rmtree(TEMPORARY, ignore_errors=True)
     TEMPORARY.mkdir()
@@ -315,10 +318,10 @@ def install_packages(command: str, cpu: bool) -> None:
 
 
 def pip(*arguments: str) -> None:
-    """Run pip in the project folder; it shows its progress, and its errors are kept as well.
+    """Run pip in the project folder, show its output and keep its error output.
 
     Raises:
-        PipFailed: with all that pip wrote to its error output.
+        PipFailed: if pip fails.
     """
     environment = child_environment(PIP_DISABLE_PIP_VERSION_CHECK="1")
     if os.name != "nt":  # a small /tmp cannot hold torch; on Windows it would make paths too long
@@ -345,17 +348,17 @@ def pip(*arguments: str) -> None:
         process.wait()
     except KeyboardInterrupt:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)  # Ctrl-C reached it too, and it tidies up
+            process.wait(5)  # Ctrl-C reached pip too: it tidies up
         process.kill()
         raise
-    reader.join(5)
+    reader.join(60)  # longer only if a program that pip started still holds its error output
     if process.returncode:
         raise PipFailed("".join(lines) + f"exit code {process.returncode}\n")
 
 
 def reason(output: str, cpu: bool) -> str:
-    """Return why pip failed as a sentence, or "" when its output names no reason we know."""
-    # A retry may have succeeded, unless it was the last.
+    """Return why pip failed as a sentence, or "" if its output names no known reason."""
+    # A failed attempt counts only if it was the last one.
     lines = [line for line in output.splitlines() if "Retry(" not in line or "total=0" in line]
     for pattern, sentence in REASONS:
         if re.search(pattern, "\n".join(lines), re.IGNORECASE):
@@ -382,19 +385,17 @@ def reason(output: str, cpu: bool) -> str:
 # --- Starting -------------------------------------------------------------------------------------
 
 
-def run(arguments: list[str], **environment: str) -> int:
-    """Run the Python of `.venv` to its end and return its exit code. Ctrl-C is its to answer."""
-    signal.signal(signal.SIGINT, lambda *_: None)  # a function: SIG_IGN would be inherited
-    process = subprocess.Popen(
-        [str(PYTHON), *arguments], cwd=str(ROOT), env=child_environment(**environment)
-    )
+def run(arguments: list[str]) -> int:
+    """Run the Python of `.venv` and return its exit code; Ctrl-C is left to that program."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # a function, since SIG_IGN would be inherited
+    process = subprocess.Popen([str(PYTHON), *arguments], cwd=str(ROOT), env=child_environment())
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     code = process.wait()
     return code if code >= 0 else 128 - code
 
 
 def lab_options(options: list[str]) -> list[str]:
-    """Return our options and the reader's. The reader's replace ours: Jupyter takes none twice."""
+    """Return our options, then the reader's, which replace ours: Jupyter accepts none twice."""
     lessons = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     page = f"/lab/tree/notebooks/{lessons[0].name}" if lessons else "/lab"
     given = {option.split("=")[0] for option in options}
@@ -410,7 +411,7 @@ def lab_options(options: list[str]) -> list[str]:
 
 
 def check_port(options: list[str]) -> None:
-    """Stop when the reader asks for a port that is taken. Unasked, Jupyter looks for a free one."""
+    """Stop if the reader asks for a port that is taken. Otherwise Jupyter finds a free one."""
     asked = re.search(r"^--port(?:=|\n|\Z)(.*)", "\n".join(options), re.MULTILINE)
     if not asked:
         return
@@ -420,7 +421,7 @@ def check_port(options: list[str]) -> None:
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         try:
             with socket.socket(family, socket.SOCK_STREAM) as probe:
-                if os.name != "nt":  # as in Jupyter: a port that was just left counts as free
+                if os.name != "nt":  # as in Jupyter: a port that was just released counts as free
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind((address, number))
         except OSError as error:
@@ -428,73 +429,8 @@ def check_port(options: list[str]) -> None:
                 raise Stop(f"Port {number} is taken. Choose another or leave it out.") from None
 
 
-def find_browser() -> str:
-    """Return the path of a Chrome, Chromium or Edge that starts, or ""."""
-    names = (
-        "google-chrome google-chrome-stable chromium chromium-browser microsoft-edge "
-        "microsoft-edge-stable chrome msedge"
-    )
-    paths = [Path(path) for path in map(shutil.which, names.split()) if path]
-    for app in ("Google Chrome", "Chromium", "Microsoft Edge"):
-        for folder in (Path("/Applications"), Path.home() / "Applications"):
-            paths.append(folder / f"{app}.app" / "Contents" / "MacOS" / app)
-    for variable in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData"):
-        for program in ("Google/Chrome/Application/chrome", "Microsoft/Edge/Application/msedge"):
-            paths.append(Path(os.environ.get(variable, "")) / f"{program}.exe")
-    return next((str(path) for path in paths if path.is_file() and starts(path)), "")
-
-
-def starts(browser: Path) -> bool:
-    """Tell whether a browser can start. Ubuntu's only says where to get the real one."""
-    if os.name == "nt":  # there, --version would open a window
-        return True
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        command = [str(browser), "--version"]
-        return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
-    return False
-
-
-def playwright_has_one() -> bool:
-    """Tell whether Playwright has downloaded a Chromium of its own that starts."""
-    command = (
-        "from playwright.sync_api import sync_playwright as start\n"
-        "with start() as playwright: print(playwright.chromium.executable_path)"
-    )
-    answer = subprocess.run(
-        [str(PYTHON), "-c", command], env=child_environment(), capture_output=True, text=True
-    )
-    path = Path(answer.stdout.strip())
-    return answer.returncode == 0 and path.is_file() and starts(path)
-
-
-def browser_for_tests() -> str:
-    """Return the path of a browser, installing one if there is none; "" is Playwright's own."""
-    given = os.environ.get("UNET_TEACH_BROWSER")
-    if given and not os.path.isfile(given):
-        raise Stop(f"UNET_TEACH_BROWSER names {given}, which is not there. Correct or unset it.")
-    found = given or find_browser()
-    if found or playwright_has_one():
-        return found
-    say("The tests of the widgets need a Chromium: installing one.")
-    if ROOT_USER and shutil.which("apt-get"):
-        quiet = child_environment(DEBIAN_FRONTEND="noninteractive")
-        subprocess.run(["apt-get", "update"], env=quiet)
-        subprocess.run(["apt-get", "install", "-y", "chromium"], env=quiet)
-        found = find_browser()
-    if not found:
-        command = [str(PYTHON), "-m", "playwright", "install", "chromium"]
-        subprocess.run(command, env=child_environment())
-    if not found and not playwright_has_one():
-        raise Stop(
-            "The tests of the widgets need Chrome, Chromium or Edge, and installing one failed. "
-            "Install it yourself (Debian: sudo apt install chromium), "
-            "or set UNET_TEACH_BROWSER to where it is; then start again."
-        )
-    return found
-
-
 def start(arguments: list[str]) -> int:
-    """Do what the command line asks and return the exit code."""
+    """Do what the command line asks; return the exit code."""
     if not arguments or {"-h", "--help"} & set(arguments):
         say(USAGE)
         return 0
@@ -515,14 +451,16 @@ def start(arguments: list[str]) -> int:
     if command == "lab":
         say("Starting JupyterLab; Ctrl-C here, pressed twice, ends it.")
         return run(["-m", "jupyterlab", *lab_options(options)])
-    browser = browser_for_tests()
-    return run(["-m", "pytest", *options], **({"UNET_TEACH_BROWSER": browser} if browser else {}))
+    find_browser = [str(PYTHON), "-m", "tests.browser.find_browser"]
+    if subprocess.run(find_browser, cwd=str(ROOT), env=child_environment()).returncode:
+        return 1
+    return run(["-m", "pytest", *TWO_PROCESSES, *options])
 
 
 def main(arguments: list[str]) -> int:
-    """Run `start`, and turn whatever ends it early into a sentence."""
+    """Run `start` and print a sentence for whatever ends it early; return the exit code."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a path may have letters that the terminal has not
+        stream.reconfigure(errors="replace")  # the terminal may lack letters of a path
     code = 1
     try:
         return start(arguments)

@@ -1,4 +1,4 @@
-"""What each lesson costs a student's machine: seconds, and memory of its kernel.
+"""Measure what each lesson costs a student's machine: seconds, and the memory of its kernel.
 
 Runs the solved notebooks one after the other, each in a fresh kernel.
 Run it from the project's folder: `python -m benchmarks.lesson_cost`. README.md explains.
@@ -34,7 +34,7 @@ print(json.dumps({"memory": psutil.Process().memory_info().rss / 2**20, "peak": 
 
 
 def measure(path: Path) -> dict[str, float]:
-    """Run a notebook; return its seconds and its kernel's memory at the end and at most, in MB."""
+    """Run a notebook; return its seconds, and its kernel's memory at the end and at most in MB."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(LOOK))
     folder = {"metadata": {"path": str(ROOT / "notebooks")}}
@@ -45,7 +45,7 @@ def measure(path: Path) -> dict[str, float]:
 
 
 def main() -> int:
-    """Print a row a lesson, and keep what was measured."""
+    """Print a row for each lesson and write what was measured; return 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description="What each lesson costs.")
     parser.add_argument("lessons", nargs="*", help="numbers, such as 01; all when left out")
     options = parser.parse_args()

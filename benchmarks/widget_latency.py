@@ -1,4 +1,4 @@
-"""How long after a key press the new picture is painted: ConvExplorer against the usual way.
+"""Measure how long after a key press the picture is painted: ConvExplorer and the usual way.
 
 Two notebooks in a real JupyterLab and a real browser, with an added delay between page and kernel.
 Run it from the project's folder: `python -m benchmarks.widget_latency`. README.md explains.
@@ -12,7 +12,6 @@ import inspect
 import json
 import os
 import platform
-import shutil
 import statistics
 import sys
 import time
@@ -26,6 +25,7 @@ import nbformat
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.delay_proxy import DelayProxy
+from tests.browser.find_browser import find_browser
 from tests.browser.lab import CHROMIUM_ARGS, LabServer, Notebook
 
 RESULTS = Path(__file__).parent / "results"
@@ -100,7 +100,7 @@ def usual_way(draw):
 
 
 def figure(*sizes):
-    """Draw what the explorer shows, cell by cell: its own figure for print, at the same size."""
+    """Draw what the explorer shows, cell by cell: its figure for print, at the same size."""
     from unet_teach.widgets import ConvExplorer
 
     names = ("input_size", "kernel_size", "stride", "padding", "dilation")
@@ -110,7 +110,7 @@ def figure(*sizes):
 
 
 def mesh(input_size, kernel_size, stride, padding, dilation):
-    """Draw as little as makes the point: one mesh a map, no zeros, no hatches, no kernel."""
+    """Draw the least that shows the layer: one mesh a map, no zeros, no hatches, no kernel."""
     import matplotlib.pyplot as plt
     import numpy as np
     from matplotlib.colors import ListedColormap
@@ -147,7 +147,7 @@ VALUE = {"explorer": "shown.input_size", "baseline": "shown.value"}
 
 
 def first_cell(kind: str, baseline: str) -> str:
-    """What a notebook runs before its one cell."""
+    """Return the code that a notebook runs before its one cell."""
     if kind == "explorer":
         return "from unet_teach.widgets import ConvExplorer"
     sources = [inspect.getsource(usual_way), inspect.getsource(BASELINES[baseline])]
@@ -172,12 +172,12 @@ class Side:
         self.page.evaluate(PROBE)
 
     def rest(self) -> None:
-        """Wait until the kernel has handled all it was sent and the page has painted the answer."""
+        """Wait until the kernel has answered everything and the page has painted the answers."""
         self.notebook.execute("pass")
         self.page.wait_for_timeout(200)
 
     def ready(self) -> None:
-        """Bring this notebook to the front, its slider in focus, and forget its frames."""
+        """Bring this notebook to the front, focus its slider, and forget its frames."""
         self.page.bring_to_front()
         self.slider.focus()
         self.rest()
@@ -203,13 +203,13 @@ class Side:
             self.page.keyboard.down("ArrowRight")  # all but the first are repeats
             time.sleep(max(0, next_press - time.perf_counter()))
         self.page.keyboard.up("ArrowRight")
-        self.notebook.says(f"print({self.value})", str(SMALLEST + STEPS), seconds=30)
+        self.notebook.says(f"print({self.value})", str(SMALLEST + STEPS))
         self.rest()
         return self.page.evaluate("changedFrames.length")
 
 
 def measure(sides: list[Side], delay: int, changes: int, sweeps: int) -> dict[str, Any]:
-    """Measure both sides at one added round trip in milliseconds, in turn, press by press."""
+    """Measure both sides at one added round trip (milliseconds), press by press in turn."""
     for side in sides:
         side.reset()
     pairs = [[side.change(n) for side in sides] for n in range(WARM_UP + changes)]
@@ -243,18 +243,43 @@ def table(results: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def compare(
+    browser: Browser,
+    lab: LabServer,
+    baseline: str,
+    delays: list[int],
+    changes: int = 30,
+    sweeps: int = 3,
+) -> list[dict[str, Any]]:
+    """Measure the explorer beside a baseline in two notebooks of a running JupyterLab.
+
+    Args:
+        browser: a running Chromium.
+        lab: the notebooks are written into the folder that it serves.
+        baseline: what the usual way draws, a name in `BASELINES`.
+        delays: added round trips, in milliseconds.
+        changes: key presses a side and delay.
+        sweeps: how often a key is held for eight steps.
+    """
+    proxy = DelayProxy(lab.url)
+    sides = [Side(kind, baseline, browser, lab.root, proxy.url) for kind in CELL]
+    results = []
+    for delay in delays:
+        proxy.round_trip = delay / 1000
+        results.append(measure(sides, delay, changes, sweeps))
+    for side in sides:
+        side.notebook.close()
+    return results
+
+
 def main() -> None:
     """Measure, print the table, and write everything to the results file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--changes", type=int, default=30, help="key presses a side and delay")
     parser.add_argument("--delays", type=int, nargs="+", default=[0, 100, 200], help="milliseconds")
     parser.add_argument("--baseline", choices=BASELINES, default="figure", help="what it draws")
-    parser.add_argument("--smoke", action="store_true", help="only see it run; writes no results")
     options = parser.parse_args()
-    if options.smoke:
-        options.changes, options.delays = 2, [100]
-    executable = os.environ.get("UNET_TEACH_BROWSER") or shutil.which("chromium")
-    load, results = [os.getloadavg()], []
+    executable, load = find_browser(), [os.getloadavg()]
     with (
         TemporaryDirectory() as root,
         TemporaryDirectory() as private,
@@ -262,11 +287,7 @@ def main() -> None:
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS) as chromium,
     ):
-        proxy = DelayProxy(lab.url)
-        sides = [Side(kind, options.baseline, chromium, Path(root), proxy.url) for kind in CELL]
-        for delay in options.delays:
-            proxy.round_trip = delay / 1000
-            results.append(measure(sides, delay, options.changes, 1 if options.smoke else 3))
+        results = compare(chromium, lab, options.baseline, options.delays, options.changes)
         browser = chromium.version
     load.append(os.getloadavg())
     packages = ("jupyterlab", "ipywidgets", "matplotlib", "anywidget")
@@ -278,12 +299,10 @@ def main() -> None:
         "versions": {"python": platform.python_version(), "chromium": browser, **versions},
     }
     print(f"{table(results)}\n\n" + "; ".join(f"{name}: {v}" for name, v in machine.items()))
-    if not options.smoke:
-        command = " ".join(["python -m benchmarks.widget_latency", *sys.argv[1:]])
-        report = {"command": command, "machine": machine, "results": results}
-        RESULTS.mkdir(exist_ok=True)
-        file = RESULTS / f"widget_latency_{options.baseline}.json"
-        file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    command = " ".join(["python -m benchmarks.widget_latency", *sys.argv[1:]])
+    report = {"command": command, "machine": machine, "results": results}
+    file = RESULTS / f"widget_latency_{options.baseline}.json"
+    file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

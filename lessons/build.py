@@ -5,8 +5,8 @@
 
 A source is a jupytext percent file. What stands between `### BEGIN SOLUTION` and `### END SOLUTION`
 is left out of the student's notebook: an assignment keeps its name and loses its value
-(`layer = ...`), anything else, and the body of a function, becomes dots. The solved notebook is
-executed, with outputs stored.
+(`layer = ...`), and anything else, the body of a function included, becomes `...`. The solved
+notebook is executed and stores its outputs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def blank(region: re.Match[str]) -> str:
-    """What a student finds in place of a solution: every name, no value."""
+    """Return what a student finds in place of a solution: each name, without its value."""
     indent, code = region["indent"], textwrap.dedent(region["code"])
     assigned = [
         target
@@ -49,7 +49,7 @@ def blank(region: re.Match[str]) -> str:
         if isinstance(statement, ast.Assign)
         for target in statement.targets
     ]
-    if indent or not assigned:  # a body: its names are the student's own
+    if indent or not assigned:  # the body of a function, whose names the student chooses
         return f"{indent}...  # your code"
     lines = []
     for names in map(_names, assigned):
@@ -59,13 +59,13 @@ def blank(region: re.Match[str]) -> str:
 
 
 def _names(target: ast.expr) -> list[str]:
-    """The names that one assignment gives, `a, b = 1, 2` more than one."""
+    """Return the names on the left of an assignment; `a, b = 1, 2` has two."""
     parts = target.elts if isinstance(target, ast.Tuple) else [target]
     return [ast.unparse(part) for part in parts]
 
 
 def read(source: Path) -> NotebookNode:
-    """Read a lesson. A cell's id comes from its text, so an edit elsewhere does not change it."""
+    """Read a lesson. A cell's id is a hash of its text, so that edits of other cells keep it."""
     notebook = jupytext.read(source)
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -79,7 +79,7 @@ def read(source: Path) -> NotebookNode:
 
 
 def student(source: Path) -> NotebookNode:
-    """The notebook a student opens: no outputs, solutions blank."""
+    """Return the notebook that a student opens: without outputs, solutions left out."""
     notebook = read(source)
     for cell in notebook.cells:
         cell.source = REGION.sub(blank, cell.source)
@@ -87,7 +87,7 @@ def student(source: Path) -> NotebookNode:
 
 
 def solved(source: Path) -> NotebookNode:
-    """The solved notebook, not yet executed."""
+    """Return the solved notebook, not yet executed."""
     notebook = read(source)
     for cell in notebook.cells:
         cell.source = MARKER.sub("", cell.source)
@@ -95,7 +95,7 @@ def solved(source: Path) -> NotebookNode:
 
 
 def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
-    """Refuse a half-written solution region; return a valid notebook."""
+    """Return the notebook if it is valid and each solution in it has a beginning and an end."""
     for cell in notebook.cells:
         if MARKER.search(cell.source):
             raise SystemExit(f"{source.name}: BEGIN SOLUTION without END SOLUTION:\n{cell.source}")
@@ -104,31 +104,31 @@ def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run all cells and keep what can be shown without a kernel: text and pictures, no widgets.
+    """Run all cells and keep the outputs that need no kernel: text and images, no widgets.
 
-    Exercises are met as a student first meets them: with no progress yet.
+    The exercises start without progress, as they do for a student.
     """
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
     NotebookClient(
         notebook,
         timeout=300,
         kernel_name="python3",
-        coalesce_streams=True,  # else where a long print is broken is chance
+        coalesce_streams=True,  # otherwise the pieces of a long print vary
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     ).execute()
-    notebook.metadata = nbformat.from_dict(METADATA)  # without the widgets' state
+    notebook.metadata = nbformat.from_dict(METADATA)  # drops the state of widgets
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             data.pop(WIDGET_VIEW, None)
-            if "image/png" in data:  # the same picture again, for JupyterLab's sake
+            if "image/png" in data:  # the same image again, for JupyterLab
                 data.pop("text/html", None)
     return notebook
 
 
 def differs(built: NotebookNode, path: Path) -> str | None:
-    """Say how a committed notebook differs from its source; outputs are nbval's to compare."""
+    """Return how a committed notebook differs from its source, or None; nbval compares outputs."""
     if not path.exists():
         return "is missing"
     committed = nbformat.read(path, as_version=4)
@@ -147,7 +147,7 @@ def differs(built: NotebookNode, path: Path) -> str | None:
 
 
 def main() -> int:
-    """Build, or check, the lessons named on the command line."""
+    """Build or check the lessons named on the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Build the notebooks from the lessons.")
     parser.add_argument("lessons", nargs="*", help="numbers, such as 01; all when left out")
     parser.add_argument("--check", action="store_true", help="write nothing; fail on drift")
@@ -160,8 +160,8 @@ def main() -> int:
             path = folder / f"{source.stem}.ipynb"
             notebook = make(source)
             if options.check:
-                if fault := differs(notebook, path):
-                    drift.append(f"{path.relative_to(NOTEBOOKS.parent)} {fault}")
+                if difference := differs(notebook, path):
+                    drift.append(f"{path.relative_to(NOTEBOOKS.parent)} {difference}")
                 continue
             path.parent.mkdir(exist_ok=True)
             nbformat.write(execute(notebook) if make is solved else notebook, path)

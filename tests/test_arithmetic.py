@@ -56,14 +56,6 @@ pytestmark = [
 KINDS = {"conv": CONV, "transpose": TRANSPOSE, "max_pool": MAX_POOL, "avg_pool": AVG_POOL}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 # ---------------------------------------------------------------------------------------- examples
 def test_stride_2_halves_even_sizes_and_rounds_odd_ones_up():
     halved = [conv_output_size(n, 3, stride=2, padding=1) for n in (31, 32, 33)]

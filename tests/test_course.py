@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SENDS_CTRL_C = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a group")
 SYMLINKS = pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make symbolic links")
+PATIENCE = 600  # seconds: no verdict hangs on how busy the machine is
+# Stands in for tests/browser/find_browser.py.
+FINDS_BROWSER = """
+import os, sys
+print("LOOKING FOR A BROWSER", flush=True)
+sys.exit(1 if "NO_BROWSER" in os.environ else 0)
+"""
 # Says how it was started; with --serve it runs until Ctrl-C, as JupyterLab does.
 SPEAKING = """
 import json, os, sys, time
 said = {"argv": sys.argv[1:], "prefix": sys.prefix, "folder": os.getcwd()}
-said["browser"] = os.environ.get("UNET_TEACH_BROWSER")
 try:
     print("STARTED", json.dumps(said), flush=True)
-    time.sleep(60 if "--serve" in sys.argv else 0)
+    time.sleep(3600 if "--serve" in sys.argv else 0)
 except KeyboardInterrupt:
     print("SHUT DOWN", flush=True)
 sys.exit(7 if "--fail" in sys.argv else 0)
@@ -76,12 +81,13 @@ class Project:
         self.folder = folder
         self.venv = folder / ".venv"
         self.marker = self.venv / "course.unfinished"
-        for part in ("binder", "tests", "notebooks/solved"):
+        for part in ("binder", "tests/browser", "notebooks/solved"):
             (folder / part).mkdir(parents=True)
         shutil.copy(ROOT / "course.py", folder)
         shutil.copy(ROOT / "binder" / "overrides.json", folder / "binder")
         (folder / "requirements.txt").write_text("stand-in==1.0\njupyterlab==1.0\n")
         (folder / "tests" / "requirements.txt").write_text("pytest==1.0\n")
+        (folder / "tests" / "browser" / "find_browser.py").write_text(FINDS_BROWSER)
         (folder / "pyproject.toml").write_text(PYPROJECT)
         (folder / "backend.py").write_text(BACKEND)
         for lesson in ("02_up.ipynb", "01_down.ipynb", "about.ipynb", "solved/00_no.ipynb"):
@@ -92,7 +98,6 @@ class Project:
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_FIND_LINKS": str(wheels),
             "PIP_NO_INDEX": "1",
-            "UNET_TEACH_BROWSER": sys.executable,  # any file that is there
         }
 
     def arguments(self, *arguments: str, **environment: str) -> dict:
@@ -108,19 +113,24 @@ class Project:
             **self.arguments(*arguments, **environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert "Traceback" not in done.stdout
         return done
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen:
         """Start in a process group of its own, as a terminal does."""
-        return subprocess.Popen(
-            **self.arguments(*arguments, **environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        # Tests may run in the background, where Ctrl-C is ignored; programs would inherit that.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                **self.arguments(*arguments, **environment),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def module(self):
         """Import the copy of `course.py`."""
@@ -280,13 +290,27 @@ def test_jupyterlab_is_told_not_to_ask_the_network_for_news(installed):
     assert news == {"fetchNews": "false", "checkForUpdates": False}
 
 
-def test_a_second_start_installs_nothing_and_is_quick(installed):
-    before = time.monotonic()
+def test_a_second_start_installs_nothing(installed):
     done = installed.run("lab")
-    assert time.monotonic() - before < 3
     assert started(done.stdout)["prefix"] == str(installed.venv)
     assert "Installing" not in done.stdout
     assert "Requirement" not in done.stdout
+
+
+def test_a_second_start_is_quick_since_it_runs_one_short_program_first(installed, monkeypatch):
+    course = installed.module()
+    programs, popen = [], course.subprocess.Popen
+
+    def note(command, **options):
+        programs.append(command[1:])
+        return popen(command, **options)
+
+    monkeypatch.setattr(course.subprocess, "Popen", note)
+    monkeypatch.setattr(course, "run", lambda words: programs.append(words) or 0)
+    assert course.main(["lab"]) == 0
+    (probe, lab) = programs
+    assert probe[:2] == ["-I", "-c"]
+    assert lab[:2] == ["-m", "jupyterlab"]
 
 
 def test_the_readers_options_come_last_and_replace_ours(installed):
@@ -313,7 +337,7 @@ def test_ctrl_c_belongs_to_jupyterlab(installed):
     while not running.stdout.readline().startswith("STARTED"):
         assert running.poll() is None
     os.killpg(running.pid, signal.SIGINT)
-    assert "SHUT DOWN" in running.communicate(timeout=20)[0]
+    assert "SHUT DOWN" in running.communicate(timeout=PATIENCE)[0]
     assert running.returncode == 0
 
 
@@ -321,13 +345,27 @@ def test_tests_add_their_packages_and_install_lab_too(used):
     first = used.run("test", "-k", "one or two")
     assert first.returncode == 0, first.stdout
     said = started(first.stdout)
-    assert said["argv"] == ["-k", "one or two"]
+    assert said["argv"][-2:] == ["-k", "one or two"]
     assert said["folder"] == str(used.folder)
-    assert said["browser"] == sys.executable
     assert "Requirement already satisfied: stand-in==1.0" in first.stdout
     assert "Successfully installed pytest-1.0" in first.stdout
     for command in ("lab", "test"):
         assert "Installing" not in used.run(command).stdout
+
+
+def test_tests_run_in_two_processes_unless_the_reader_says_otherwise(used):
+    said = started(used.run("test", "-n", "0").stdout)
+    assert said["argv"][:4] == ["-n", "2", "--dist", "loadfile"]
+    assert said["argv"][-2:] == ["-n", "0"]
+
+
+def test_tests_start_only_with_a_browser(used):
+    lines = used.run("test").stdout.splitlines()
+    looked = lines.index("LOOKING FOR A BROWSER")
+    assert any(line.startswith("STARTED ") for line in lines[looked:])
+    without = used.run("test", NO_BROWSER="1")
+    assert without.returncode == 1
+    assert "STARTED" not in without.stdout
 
 
 def test_a_moved_folder_is_installed_anew_from_where_it_is(used):
@@ -550,6 +588,7 @@ def test_a_failure_that_stays_ends_in_a_sentence(used):
 def test_ctrl_c_during_the_installation_and_a_second_start_meanwhile(used, silent_index):
     (used.folder / "requirements.txt").write_text("stand-in==2.0\njupyterlab==1.0\n")
     hanging = {"PIP_INDEX_URL": silent_index, "PIP_NO_INDEX": "0", "PIP_FIND_LINKS": ""}
+    hanging["PIP_TIMEOUT"] = str(PATIENCE)
     running = used.start("lab", **hanging, NO_PROXY="127.0.0.1")
     while "Looking in indexes" not in running.stdout.readline():
         assert running.poll() is None
@@ -557,7 +596,7 @@ def test_ctrl_c_during_the_installation_and_a_second_start_meanwhile(used, silen
     assert second.returncode == 1
     assert "Another course.py is installing" in second.stdout
     os.killpg(running.pid, signal.SIGINT)
-    output = running.communicate(timeout=20)[0]
+    output = running.communicate(timeout=PATIENCE)[0]
     assert running.returncode == 130
     assert output.splitlines()[-1].startswith("Stopped. Nothing is lost")
     assert used.marker.exists()
@@ -607,73 +646,3 @@ def test_the_small_torch_stays_the_small_one(used, monkeypatch):
     monkeypatch.setattr(course, "pip", lambda *words: asked.append(words))
     course.install("lab", cpu=False)
     assert "--index-url" in asked[0]
-
-
-# --- The browser for the tests --------------------------------------------------------------------
-
-
-@pytest.fixture
-def bare(project, monkeypatch):
-    """The module on a machine without a browser; `asked` collects the commands it runs."""
-    course = project.module()
-    course.asked = []
-
-    def note(command, **_):
-        course.asked.append(command)
-        return subprocess.CompletedProcess(command, 1, "", "")
-
-    monkeypatch.delenv("UNET_TEACH_BROWSER", raising=False)
-    monkeypatch.setattr(course, "find_browser", lambda: "")
-    monkeypatch.setattr(course.subprocess, "run", note)
-    monkeypatch.setattr(course.shutil, "which", lambda name: f"/usr/bin/{name}")
-    return course
-
-
-def test_the_readers_browser_is_used(bare, monkeypatch):
-    monkeypatch.setenv("UNET_TEACH_BROWSER", sys.executable)
-    monkeypatch.setattr(bare, "find_browser", lambda: "/usr/bin/another")
-    assert bare.browser_for_tests() == sys.executable
-
-
-def test_a_browser_that_is_not_there_gets_a_sentence(bare, monkeypatch):
-    monkeypatch.setenv("UNET_TEACH_BROWSER", "/no/browser")
-    with pytest.raises(bare.Stop, match="/no/browser, which is not there"):
-        bare.browser_for_tests()
-
-
-def test_an_installed_browser_is_used(bare, monkeypatch):
-    monkeypatch.setattr(bare, "find_browser", lambda: "/usr/bin/chromium")
-    assert bare.browser_for_tests() == "/usr/bin/chromium"
-    assert bare.asked == []
-
-
-def test_playwrights_own_browser_is_used(bare, monkeypatch):
-    monkeypatch.setattr(bare, "playwright_has_one", lambda: True)
-    assert bare.browser_for_tests() == ""
-    assert bare.asked == []
-
-
-def test_root_on_debian_installs_chromium(bare, monkeypatch):
-    found = iter(["", "/usr/bin/chromium"])
-    monkeypatch.setattr(bare, "ROOT_USER", True)
-    monkeypatch.setattr(bare, "find_browser", lambda: next(found))
-    monkeypatch.setattr(bare, "playwright_has_one", lambda: False)
-    assert bare.browser_for_tests() == "/usr/bin/chromium"
-    assert bare.asked == [["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]]
-
-
-def test_others_let_playwright_download_one_or_are_told_what_to_install(bare, monkeypatch):
-    monkeypatch.setattr(bare, "ROOT_USER", False)
-    with pytest.raises(bare.Stop, match="sudo apt install chromium"):
-        bare.browser_for_tests()
-    assert [str(bare.PYTHON), "-m", "playwright", "install", "chromium"] in bare.asked
-    assert not any("apt-get" in command for command in bare.asked)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows runs no scripts without an ending")
-def test_a_browser_that_does_not_start_is_passed_over(project, monkeypatch, tmp_path):
-    for name, code in (("google-chrome", 1), ("chromium", 0)):
-        (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert project.module().find_browser() == str(tmp_path / "chromium")

@@ -143,16 +143,6 @@ def test_normalisation_follows_every_3x3_convolution_of_a_level_and_replaces_its
     assert not any(isinstance(m, nn.BatchNorm2d) for m in UNet(norm=False).modules())
 
 
-@pytest.fixture
-def _one_thread():
-    """Small layers on a busy machine: threads that wait for each other cost a hundredfold."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.mark.usefixtures("_one_thread")
 def test_a_small_one_learns_to_fill_rings_in_a_few_steps():
     torch.manual_seed(0)
     y, x = torch.meshgrid(torch.arange(32.0), torch.arange(32.0), indexing="ij")

@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BINDER = ROOT / "binder"
 SCRIPTS = ["postBuild", "start"]
+PATIENCE = 300  # seconds: a busy machine may take its time
 CPU_INDEX = "--extra-index-url https://download.pytorch.org/whl/cpu"
 
 pytestmark = pytest.mark.skipif(
@@ -44,7 +45,7 @@ def rendered(tmp_path_factory) -> str:
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "--user-id", "1000"]
     # No other default: a folder that repo2docker does not recognise has to fail here.
     command += ["--user-name", "jovyan", "--Repo2Docker.default_buildpack=None", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -166,16 +167,16 @@ def test_jupyterlab_opens_the_first_lesson(repository):
         ), (repository / "log").read_text()
     finally:
         running.terminate()
-        running.wait(20)
+        running.wait(PATIENCE)
 
 
 def first_page(address: str, running: subprocess.Popen) -> str:
     """Return where `address` leads to, as soon as the server answers."""
     ask = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect())
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while running.poll() is None and time.monotonic() < end:
         try:
-            ask.open(address, timeout=10)
+            ask.open(address, timeout=PATIENCE)
         except urllib.error.HTTPError as answer:
             return answer.headers.get("Location", "").rstrip("?")
         except OSError:

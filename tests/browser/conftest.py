@@ -1,24 +1,29 @@
-"""One browser and one JupyterLab for the whole test session."""
+"""One browser and one JupyterLab for each process that runs tests."""
 
-import os
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
-from .lab import CHROMIUM_ARGS, LabServer, Notebook
+from . import stub
+from .find_browser import find_browser
+from .lab import CHROMIUM_ARGS, PATIENCE, LabServer, Notebook, new_page
 
 ROOT = Path(__file__).parents[2]
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="session")
 def browser(node_packages):
-    """A headless Chromium, the one course.py found or Playwright's own; axe-core lies ready."""
-    executable = os.environ.get("UNET_TEACH_BROWSER") or shutil.which("chromium")
+    """A headless browser; the packages of npm are there too, axe-core among them."""
+    executable = find_browser()
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+        chromium = playwright.chromium.launch(
+            executable_path=executable, args=CHROMIUM_ARGS, timeout=1000 * PATIENCE
+        )
         yield chromium
         chromium.close()
 
@@ -50,3 +55,20 @@ def open_cells(browser, lab, request):
     yield open_and_run
     for notebook in opened:
         notebook.close()
+
+
+@pytest.fixture
+def without_kernel(browser):
+    """Show a widget on a page without Jupyter (see stub.py); no error may reach the page."""
+    pages, errors = [], []
+
+    def show(view, state, **options):
+        pages.append(new_page(browser, **options))
+        pages[-1].on("pageerror", lambda error: errors.append(str(error)))
+        stub.show(pages[-1], view, state)
+        return pages[-1]
+
+    yield show
+    for page in pages:
+        page.close()
+    assert errors == []

@@ -29,6 +29,9 @@ SETTINGS = {
 }
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
+# How long, in seconds, a busy machine may take for a thing before a test counts it as failed. Every
+# wait ends as soon as what it waits for is there.
+PATIENCE = 90
 
 OPENED = """async () => {
   await window.jupyterapp.restored;
@@ -59,8 +62,15 @@ EXECUTE = """async (code) => {
 }"""
 
 
+def new_page(browser: Browser, **options: Any) -> Page:
+    """Open a page of the browser that waits patiently; `options` are Playwright's."""
+    page = browser.new_page(**options)
+    page.set_default_timeout(1000 * PATIENCE)
+    return page
+
+
 def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
-    """What axe-core finds wrong under the selector: the rule, and the first place."""
+    """Return what axe-core finds wrong under the selector: the rule, and the first place."""
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     return page.evaluate(
@@ -71,7 +81,7 @@ def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
 
 
 def small_type(widget: Locator) -> list[str]:
-    """Elements of a widget in present mode whose own text is smaller than 28 pixels."""
+    """Return the elements of a widget whose own text is smaller than 28 pixels."""
     return widget.evaluate(
         """(root) => [...root.querySelectorAll('*')].filter((node) =>
           [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
@@ -123,11 +133,11 @@ class LabServer:
         )
         self._wait()
 
-    def _wait(self, seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                urllib.request.urlopen(f"{self.url}/api/status", timeout=2).read()
+                urllib.request.urlopen(f"{self.url}/api/status", timeout=PATIENCE).read()
                 return
             except OSError:
                 time.sleep(0.1)
@@ -155,14 +165,12 @@ class Notebook:
     ):
         """Open a notebook of the server; `options` are Playwright's for a new page."""
         size = ViewportSize(width=width, height=height)
-        self.page: Page = browser.new_page(viewport=size, **options)
+        self.page = new_page(browser, viewport=size, **options)
         self.console_errors: list[str] = []
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("console", lambda said: said.type == "error" and self._note(said.text))
         self.page.goto(f"{server.url}/lab/tree/{path}?reset", wait_until="domcontentloaded")
-        self.page.wait_for_function(
-            "window.jupyterapp?.shell?.currentWidget?.sessionContext", timeout=90_000
-        )
+        self.page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext")
         self.page.evaluate(OPENED)
 
     def _note(self, error: str) -> None:
@@ -173,22 +181,22 @@ class Notebook:
         self.page.evaluate(RUN_ALL)
 
     def errors(self) -> list[str]:
-        """The error outputs of all cells."""
+        """Return the error outputs of all cells."""
         return self.page.evaluate(ERRORS)
 
     def execute(self, code: str) -> str:
         """Run code in the notebook's kernel, outside any cell; return what it printed."""
         return self.page.evaluate(EXECUTE, code)
 
-    def until(self, code: str, wanted: str, seconds: float = 10) -> str:
-        """What code printed, as soon as that is what is wanted; else what it printed last.
+    def says(self, code: str, expected: str) -> None:
+        """Assert that `code` prints `expected` in the kernel, now or soon.
 
         A widget sends its next value when the kernel has taken the last one, so it may be behind.
         """
-        deadline = time.monotonic() + seconds
-        while (said := self.execute(code)) != wanted and time.monotonic() < deadline:
+        deadline = time.monotonic() + PATIENCE
+        while (said := self.execute(code)) != expected and time.monotonic() < deadline:
             time.sleep(0.1)
-        return said
+        assert said == expected
 
     def run_cell(self, marked: str, source: str) -> Locator:
         """Give the first cell that holds `marked` another source and run it; return its output."""
@@ -210,13 +218,6 @@ class Notebook:
         self.page.evaluate(change, theme)
         light = str(theme == THEMES[0]).lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
-
-    def says(self, code: str, expected: str, seconds: float = 5) -> None:
-        """Assert that `code` prints `expected` in the kernel, within a while."""
-        deadline = time.monotonic() + seconds
-        while (said := self.execute(code)) != expected and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert said == expected
 
     def close(self) -> None:
         self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")

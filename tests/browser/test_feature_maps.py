@@ -1,14 +1,11 @@
 """FeatureMaps in a real JupyterLab: pointed at, by keyboard, by touch, in both themes."""
 
-import json
-
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import ROOT
 from .lab import THEMES, axe_violations, small_type
+from .stub import what_is_left
 
-STATIC = ROOT / "unet_teach" / "widgets" / "static"
 CODE = """import numpy as np
 from unet_teach.widgets import FeatureMaps
 line = np.zeros((6, 8)); line[:, 3] = 1
@@ -22,26 +19,6 @@ START = (
     "features.ramp = 'grey'; features.value_range = features.input_size = None"
 )
 HINT = "Point at a cell, or use the arrow keys on a map: the same place"
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>no kernel</title>
-<style>%s</style><body data-jp-theme-light="true"><main></main><script type="module">
-const { esm, state } = %s;
-const heard = new Map();
-const model = {
-  get: (name) => state[name],
-  set(name, value) {
-    state[name] = value;
-    heard.get(`change:${name}`)?.forEach((paint) => paint());
-  },
-  save_changes() {},
-  on: (event, paint) => heard.set(event, [...(heard.get(event) ?? []), paint]),
-  off: (event) => heard.delete(event),
-};
-const url = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
-const widget = (await import(url)).default;
-window.state = state;
-window.leave = widget.render({ model, el: document.querySelector('main') });
-window.listeners = () => heard.size;
-</script></body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -264,48 +241,25 @@ def test_a_phone_is_enough(open_cells):
     assert phone.console_errors == []
 
 
-@pytest.fixture
-def alone(browser, tmp_path):
-    """Show a model's state in a page of its own, with nothing but the bundle."""
-    pages, errors = [], []
-
-    def show(**state):
-        bundle = (STATIC / "feature_maps.js").read_text(encoding="utf-8")
-        data = json.dumps({"esm": bundle, "state": state}).replace("<", "\\u003c")
-        css = (STATIC / "theme.css").read_text(encoding="utf-8")
-        file = tmp_path / f"page{len(pages)}.html"
-        file.write_text(PAGE % (css, data), encoding="utf-8")
-        pages.append(browser.new_page())
-        pages[-1].on("pageerror", lambda error: errors.append(str(error)))
-        pages[-1].goto(file.as_uri())
-        pages[-1].get_by_role("status").wait_for()
-        return pages[-1]
-
-    yield show
-    for page in pages:
-        page.close()
-    assert errors == []
-
-
 MAP = {"name": "alone", "shape": [2, 1, 3], "values": [1, 2, 3, 4, 5, 6]}
 
 
-def test_it_needs_no_kernel_and_leaves_nothing_behind(alone):
-    page = alone(_maps=[MAP], channel=0, scale="shared", ramp="grey")
+def test_it_needs_no_kernel_and_leaves_nothing_behind(without_kernel):
+    state = {"_maps": [MAP], "channel": 0, "scale": "shared", "ramp": "grey"}
+    page = without_kernel("feature_maps", state)
     page.get_by_role("slider", name="channel").press("End")
     assert page.evaluate("state.channel") == 1
     page.get_by_role("group", name="alone.").press("ArrowDown")
     expect(page.get_by_role("status")).to_have_text("alone, row 0, column 0, is 4.")
-    page.evaluate("leave()")
-    assert page.evaluate("[listeners(), document.querySelector('main').children.length]") == [0, 0]
+    assert what_is_left(page) == [0, 0]
 
 
 @pytest.mark.parametrize("nonsense", [{"a": 1}, "many", [], None, -7, 1e9, True])
-def test_nonsense_in_the_model_breaks_no_view(alone, nonsense):
+def test_nonsense_in_the_model_breaks_no_view(without_kernel, nonsense):
     names = ("channel", "value_range", "input_size", "scale", "ramp")
-    page = alone(_maps=[MAP], **dict.fromkeys(names, nonsense))
+    page = without_kernel("feature_maps", {"_maps": [MAP], **dict.fromkeys(names, nonsense)})
     expect(page.get_by_role("status")).to_contain_text(HINT)
-    page = alone(_maps=nonsense)
+    page = without_kernel("feature_maps", {"_maps": nonsense})
     expect(page.get_by_role("status")).to_have_text("There are no maps to show.")
 
 

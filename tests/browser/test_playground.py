@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from .lab import axe_violations, small_type
+from .lab import PATIENCE, axe_violations, small_type
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "playground.html"
@@ -28,6 +28,7 @@ def open_page(browser):
 
     def open_at(fragment="", **options):
         context = browser.new_context(offline=True, **options)
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.asked, page.errors = [], []

@@ -1,6 +1,5 @@
 """Predict and RoundTrip in a real JupyterLab: by keyboard, by touch, in both themes."""
 
-import json
 import re
 
 import pytest
@@ -8,10 +7,9 @@ from playwright.sync_api import expect
 
 from unet_teach.widgets import Predict, RoundTrip
 
-from .conftest import ROOT
 from .lab import THEMES, axe_violations, small_type
+from .stub import what_is_left
 
-STATIC = ROOT / "unet_teach" / "widgets" / "static"
 CELLS = [
     "from unet_teach.widgets import Predict, RoundTrip\n"
     "high = Predict('A `32×32` map goes in. How <b>high</b> is what comes out?', 16,\n"
@@ -21,25 +19,6 @@ CELLS = [
     "size = Predict('What comes out of 15×22?', (8, 11), {(7, 11): 'The floor, plus 1.'})\nsize",
     "trip = RoundTrip()\ntrip",
 ]
-WITHOUT_KERNEL = """async ({ css, esm, state }) => {
-  const style = document.createElement('style');
-  style.textContent = css;
-  document.head.append(style);
-  const heard = {};
-  const model = {
-    get: (name) => state[name],
-    set: (name, value) => { state[name] = value; heard[`change:${name}`]?.forEach((f) => f()); },
-    save_changes: () => {},
-    on: (event, listener) => (heard[event] ??= new Set()).add(listener),
-    off: (event, listener) => heard[event]?.delete(listener),
-  };
-  const source = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
-  const widget = (await import(source)).default;
-  widget.initialize?.({ model });
-  window.leave = widget.render({ model, el: document.body });
-  window.state = state;
-  window.listeners = () => Object.values(heard).reduce((sum, set) => sum + set.size, 0);
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -286,38 +265,28 @@ def test_a_phone_is_enough(open_cells):
 
 
 @pytest.fixture
-def without_kernel(browser):
-    """Show a widget in an empty page, with a model that is a dozen lines; return the page."""
-    page = browser.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def alone(without_kernel):
+    """Show one of the two widgets on a page without Jupyter, some of its traits changed."""
 
     def show(widget, **changes):
-        synced = {name: getattr(widget, name) for name in widget.keys if name[:4] != "_esm"}
-        state = json.loads(json.dumps(synced, default=str)) | changes
+        state = {name: getattr(widget, name) for name in widget.keys if name[:4] != "_esm"}
         view = "predict" if isinstance(widget, Predict) else "round_trip"
-        esm, css = (STATIC / name for name in (f"{view}.js", "theme.css"))
-        parts = {"esm": esm.read_text("utf-8"), "css": css.read_text("utf-8"), "state": state}
-        page.evaluate(WITHOUT_KERNEL, parts)
-        return page
+        return without_kernel(view, state | changes)
 
-    yield show
-    page.close()
-    assert errors == []
+    return show
 
 
-def test_a_question_needs_no_kernel_and_leaves_nothing_behind(without_kernel):
-    page = without_kernel(Predict("How high?", 16, {15: "No padding."}))
+def test_a_question_needs_no_kernel_and_leaves_nothing_behind(alone):
+    page = alone(Predict("How high?", 16, {15: "No padding."}))
     page.get_by_role("textbox").fill("15")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("You said 15. It is 16No padding.")
     assert page.evaluate("state._locked") == 15
-    page.evaluate("leave()")
-    assert page.evaluate("[listeners(), document.body.children.length]") == [0, 0]
+    assert what_is_left(page) == [0, 0]
 
 
-def test_the_board_needs_no_kernel(without_kernel):
-    page = without_kernel(RoundTrip())
+def test_the_board_needs_no_kernel(alone):
+    page = alone(RoundTrip())
     page.get_by_role("radio", name="30:").click()
     page.mouse.move(0, 0)
     expect(page.get_by_role("status")).to_contain_text("30 → 15 → 30 ✓")
@@ -325,14 +294,14 @@ def test_the_board_needs_no_kernel(without_kernel):
 
 
 @pytest.mark.parametrize("nonsense", [{"a": 1}, "many", [], None, -7, 1e9, True])
-def test_nonsense_in_the_model_breaks_no_view(without_kernel, nonsense):
+def test_nonsense_in_the_model_breaks_no_view(alone, nonsense):
     changes = dict.fromkeys(("stride", "padding", "chosen", "output_padding", "_echo"), nonsense)
-    page = without_kernel(RoundTrip(), **changes)
+    page = alone(RoundTrip(), **changes)
     expect(page.get_by_text("of 64 sizes")).to_be_visible()
     expect(page.get_by_role("status").last).to_contain_text(" → ")
-    page = without_kernel(Predict("How?", (1, 2)), _locked=nonsense)
+    page = alone(Predict("How?", (1, 2)), _locked=nonsense)
     expect(page.get_by_role("status").last).to_contain_text("Lock a guess")
-    page = without_kernel(Predict("Really?", 3), _task=nonsense)
+    page = alone(Predict("Really?", 3), _task=nonsense)
     expect(page.get_by_text("Really?")).to_be_visible()
 
 

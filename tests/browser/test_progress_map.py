@@ -1,15 +1,13 @@
 """ProgressMap in a real JupyterLab: pointed at, by keyboard, by touch, in both themes."""
 
 import itertools
-import json
 
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import ROOT
 from .lab import THEMES, axe_violations, small_type
+from .stub import what_is_left
 
-STATIC = ROOT / "unet_teach" / "widgets" / "static"
 CODE = """from unet_teach.widgets.progress_map import ProgressMap
 TITLES = ['Start', 'Down-sampling', 'Up-sampling', 'Skip connections', 'Symmetric architecture',
           'Train it', 'Take it apart', 'Is it a U-Net?', 'Larger than memory']
@@ -28,23 +26,6 @@ LATER = (
     "where.lessons = lessons((1, 'halve', 'solved', 3, 1), (1, 'sees', 'solved', 1, 0), "
     "(2, 'double', 'solved', 3, 0), (2, 'exact', 'untouched', 0, 1))"
 )
-WITHOUT_KERNEL = """async ({ css, esm, state }) => {
-  const style = document.createElement('style');
-  style.textContent = css;
-  document.head.append(style);
-  const heard = new Set();
-  const model = {
-    get: (name) => state[name],
-    set() {},
-    save_changes() {},
-    on: (event) => heard.add(event),
-    off: (event) => heard.delete(event),
-  };
-  const source = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
-  const widget = (await import(source)).default;
-  window.leave = widget.render({ model, el: document.body });
-  window.listeners = () => heard.size;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -175,28 +156,11 @@ def test_a_phone_is_enough(open_cells):
     assert phone.console_errors == []
 
 
-@pytest.fixture
-def without_kernel(browser):
-    page = browser.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-
-    def show(**state):
-        esm, css = (STATIC / name for name in ("progress_map.js", "theme.css"))
-        parts = {"esm": esm.read_text("utf-8"), "css": css.read_text("utf-8"), "state": state}
-        page.evaluate(WITHOUT_KERNEL, json.loads(json.dumps(parts)))
-        return page
-
-    yield show
-    page.close()
-    assert errors == []
-
-
 @pytest.mark.parametrize("count", [1, 2, 3, 6, 7, 12])
 def test_any_number_of_lessons_has_room(without_kernel, count):
     exercises = [{"name": f"e{i}", "state": "tried", "attempts": 1, "hints": 0} for i in range(12)]
     lessons = [{"number": n, "title": "x" * 60, "exercises": exercises} for n in range(count)]
-    page = without_kernel(lessons=lessons, note="")
+    page = without_kernel("progress_map", {"lessons": lessons, "note": ""})
     boxes = page.get_by_role("listitem")
     expect(boxes).to_have_count(count)
     assert boxes.evaluate_all("(all) => all.every((box) => box.scrollWidth <= box.clientWidth)")
@@ -207,13 +171,12 @@ def test_any_number_of_lessons_has_room(without_kernel, count):
             for near, far in ((one, other), (other, one))
             for side, length in (("x", "width"), ("y", "height"))
         )
-    page.evaluate("leave()")
-    assert page.evaluate("[listeners(), document.body.children.length]") == [0, 0]
+    assert what_is_left(page) == [0, 0]
 
 
 @pytest.mark.parametrize("nonsense", [{"a": 1}, "many", [], None, -7, [None], [{"exercises": 3}]])
 def test_nonsense_in_the_model_breaks_no_view(without_kernel, nonsense):
-    page = without_kernel(lessons=nonsense, note=nonsense)
+    page = without_kernel("progress_map", {"lessons": nonsense, "note": nonsense})
     expect(page.get_by_role("status")).to_have_text("There are no exercises yet.")
 
 

@@ -1,38 +1,15 @@
 """SizeLedger in a real JupyterLab, and in a page without a kernel."""
 
-import json
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from unet_teach.widgets.size_ledger import CHOICES, SIZES, SizeLedger
 
 from .lab import THEMES, axe_violations, small_type
+from .stub import what_is_left
 
-ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "unet_teach" / "widgets" / "static"
 CODE = "from unet_teach.widgets import SizeLedger\nledger = SizeLedger(down='strided_conv')\nledger"
 START = "ledger.height = 200; ledger.width = 300; ledger.repair = 'none'"
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>no kernel</title>
-<style>%s</style><body data-jp-theme-light="true"><main></main><script type="module">
-const { esm, state } = %s;
-const heard = new Map();
-const model = {
-  get: (name) => state[name],
-  set(name, value) {
-    state[name] = value;
-    heard.get(`change:${name}`)?.forEach((paint) => paint());
-  },
-  save_changes() {},
-  on: (event, paint) => heard.set(event, [...(heard.get(event) ?? []), paint]),
-  off: (event) => heard.delete(event),
-};
-const url = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
-const widget = (await import(url)).default;
-window.state = state;
-window.leave = widget.render({ model, el: document.querySelector('main') });
-</script></body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -49,20 +26,11 @@ def ledger(notebook):
 
 
 @pytest.fixture
-def alone(browser, tmp_path):
-    """The widget in a page of its own, on a telephone, with nothing but the bundle."""
+def alone(without_kernel):
+    """The widget on a page without Jupyter, on a telephone."""
     start = SizeLedger()
     state = {name: getattr(start, name) for name in (*SIZES, *CHOICES)}
-    bundle = (STATIC / "size_ledger.js").read_text(encoding="utf-8")
-    data = json.dumps({"esm": bundle, "state": state}).replace("<", "\\u003c")
-    css = (STATIC / "theme.css").read_text(encoding="utf-8")
-    file = tmp_path / "page.html"
-    file.write_text(PAGE % (css, data), encoding="utf-8")
-    page = browser.new_page(viewport={"width": 390, "height": 800})
-    page.goto(file.as_uri())
-    page.get_by_role("img").wait_for()
-    yield page
-    page.close()
+    return without_kernel("size_ledger", state, viewport={"width": 390, "height": 800})
 
 
 def test_the_sentence_writes_the_floor_out(ledger):
@@ -88,7 +56,7 @@ def test_a_slider_moved_by_keyboard_changes_picture_and_trait(notebook, ledger):
         height.press("ArrowRight")
     expect(ledger.get_by_role("spinbutton", name="height")).to_have_value("208")
     expect(ledger.get_by_text("208×300, depth 4: the sizes part at level 2 ✕")).to_be_visible()
-    assert notebook.until("print(ledger.height, ledger.parts_at)", "208 2") == "208 2"
+    notebook.says("print(ledger.height, ledger.parts_at)", "208 2")
     assert notebook.page.evaluate("document.activeElement.type") == "range"
 
 
@@ -99,7 +67,7 @@ def test_a_typed_size_obeys_the_limits_of_the_slider(notebook, ledger):
         width.press("Tab")
         expect(width).to_have_value(taken)
         expect(ledger.get_by_role("slider", name="width")).to_have_value(taken)
-    assert notebook.until("print(ledger.width)", "304") == "304"
+    notebook.says("print(ledger.width)", "304")
 
 
 def test_buttons_step_to_the_next_size_that_works(ledger):
@@ -117,7 +85,7 @@ def test_a_repair_chosen_by_keyboard_reaches_the_top(notebook, ledger):
     picture = ledger.get_by_role("img")
     expect(picture).to_contain_text("→ 208×304")
     expect(picture).not_to_contain_text("reached")
-    assert notebook.until("print(ledger.repair, ledger.fits)", "pad_input True") == "pad_input True"
+    notebook.says("print(ledger.repair, ledger.fits)", "pad_input True")
 
 
 def test_every_repair_says_what_it_costs_here(ledger):
@@ -140,7 +108,7 @@ def test_an_assignment_in_python_moves_controls_and_picture(notebook, ledger):
     notebook.execute("ledger.down = 'strided_conv'")
 
 
-@pytest.mark.parametrize("theme", reversed(THEMES))
+@pytest.mark.parametrize("theme", THEMES[::-1])
 @pytest.mark.parametrize("is_presented", [False, True])
 def test_it_is_accessible_in_both_themes(notebook, ledger, theme, is_presented):
     notebook.set_theme(theme)
@@ -179,5 +147,4 @@ def test_the_picture_keeps_its_frame_and_its_place_while_sizes_move(alone):
 
 
 def test_leaving_takes_everything_away(alone):
-    alone.evaluate("leave()")
-    assert alone.locator("main").inner_html() == ""
+    assert what_is_left(alone) == [0, 0]

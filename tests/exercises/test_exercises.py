@@ -66,7 +66,7 @@ class TestEveryExercise:
     @pytest.mark.parametrize(
         "answer",
         [0, float("nan"), float("inf"), "16", object(), nn.Conv2d, lambda *inputs: 0, [], {}, True],
-        ids=str,
+        ids=["0", "nan", "inf", "'16'", "object", "Conv2d", "lambda", "[]", "{}", "True"],
     )
     def test_nonsense_is_an_attempt_and_told_so_in_a_sentence(self, exercise, answer):
         reply = exercise.check(answer)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from unet_teach.exercises import exercise as exercise_module
 from unet_teach.exercises import sandbox
 from unet_teach.exercises.exercise import Outcome
 
@@ -64,6 +65,14 @@ def test_an_error_that_cannot_be_told_is_told_by_its_type(exercise):
     assert "stopped with MuteError" in exercise.check(fails(MuteError())).text
 
 
+@pytest.fixture
+def _short_of_time(monkeypatch):
+    """Stop code after half a second, and give it as long as it needs to end then."""
+    monkeypatch.setattr(exercise_module, "SECONDS", 0.5)
+    monkeypatch.setattr(sandbox, "STOP_ATTEMPTS", 12_000)
+
+
+@pytest.mark.usefixtures("_short_of_time")
 @pytest.mark.parametrize("catches", [Exception, BaseException])
 def test_code_that_never_returns_is_stopped(exercise, catches):
     ended = []
@@ -82,8 +91,11 @@ def test_code_that_never_returns_is_stopped(exercise, catches):
     assert threading.active_count() == before
 
 
-def test_code_that_cannot_be_stopped_is_left_and_said(exercise):
-    reply = exercise.check(lambda x: time.sleep(4))
+def test_code_that_cannot_be_stopped_is_left_and_said(exercise, monkeypatch):
+    monkeypatch.setattr(exercise_module, "SECONDS", 0.5)
+    release = threading.Event()  # waiting for it goes on inside a library, until it is set
+    reply = exercise.check(lambda x: release.wait())
+    release.set()
     assert "restart the kernel" in reply.text
 
 

@@ -13,8 +13,6 @@ from unet_teach.exercises.lesson_6.checkerboard import pattern
 from unet_teach.exercises.reply import Outcome
 from unet_teach.networks import UNet
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def right(exercise):
     """Every right answer of an exercise, made."""

@@ -1,8 +1,8 @@
 """The browser's geometry, arithmetic.py and real torch layers agree: no exception is tolerated.
 
-Square layers: every combination of the sliders. Rectangular ones: 24,000 random layers. What is
-compared: whether the layer is legal, torch's own error text, the output's size, which cells touch
-which, the line of code, and the numbers in the picture.
+Square layers: every combination of the sliders. Rectangular ones, since axes are independent: 8,000
+random layers. What is compared: whether the layer is legal, torch's own error text, the output's
+size, which cells touch which, the line of code, and the numbers in the picture.
 """
 
 import json
@@ -28,17 +28,8 @@ SEES = {"Conv2d": arithmetic.conv_sees, "ConvTranspose2d": arithmetic.conv_trans
 FEEDS = {"Conv2d": arithmetic.conv_feeds, "ConvTranspose2d": arithmetic.conv_transpose_feeds}
 FUNCTIONAL = {"Conv2d": functional.conv1d, "ConvTranspose2d": functional.conv_transpose1d}
 DOMAIN = {"Conv2d": 16 * 7 * 5 * 7 * 4, "ConvTranspose2d": 16 * 7 * 5 * 7 * 5 * 4}
-RECTANGULAR = 12_000
+RECTANGULAR = 4_000
 ONEDNN = "could not construct a memory descriptor using a format tag"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """Maps this small are computed faster than threads can be woken."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -102,15 +93,24 @@ def test_every_square_layer_agrees_with_torch(layer, domain):
         assert fed.T.tolist() == expected, parameters
 
 
+def some_cells(count, number):
+    """The first and the last of `count` cells, and one between that moves on with the number."""
+    return {0, number % count, count - 1} if count else set()
+
+
 def test_every_square_layer_agrees_with_arithmetic(layer, domain):
-    for parameters, size, is_refused, _, sees, feeds in domain:
+    """All cells of the browser are held against torch above; here three of each map are enough."""
+    for number, (parameters, size, is_refused, _, sees, feeds) in enumerate(domain):
         if is_refused:
             with pytest.raises(ValueError):  # noqa: PT011
                 SIZES_OF[layer](**parameters)
             continue
         assert SIZES_OF[layer](**parameters) == size
-        assert [SEES[layer](i, **parameters) for i in range(size)] == sees
-        assert [FEEDS[layer](i, **parameters) for i in range(len(feeds))] == feeds
+        assert len(sees) == size
+        for i in some_cells(size, number):
+            assert SEES[layer](i, **parameters) == sees[i], (parameters, i)
+        for i in some_cells(len(feeds), number):
+            assert FEEDS[layer](i, **parameters) == feeds[i], (parameters, i)
 
 
 def random_layers(layer, count, seed):

@@ -233,7 +233,9 @@ MENDED = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "change", "says"), MENDED, ids=lambda value: str(value)[-30:])
+@pytest.mark.parametrize(
+    ("kind", "change", "says"), MENDED, ids=[kind.__name__ for kind, *_ in MENDED]
+)
 def test_a_network_whose_layers_look_at_the_whole_tile_is_named(kind, change, says):
     model = network(up="bilinear")
     for layer in model.modules():

@@ -23,6 +23,7 @@ NOT_STUDENT_CODE = (
     Path(torch.__file__).parents[1],
     Path(sysconfig.get_paths()["stdlib"]),
 )
+STOP_ATTEMPTS, STOP_WAIT = 20, 0.05  # how often, and how many seconds apart, code is told to end
 SHOWN_CHARACTERS = 300
 ADVICE = {  # part of an error message of torch or Python: what to do about its usual cause
     "is not a Module subclass": "`nn.Sequential` wants layers, made with brackets: `nn.ReLU()`.",
@@ -117,16 +118,16 @@ def _too_long(seconds: float) -> str:
 
 
 def _stop(thread: threading.Thread) -> bool:
-    """Raise `TimeLimitError` in the thread for a second; return whether the thread has ended.
+    """Raise `TimeLimitError` in the thread until it ends; return whether the thread has ended.
 
     Python raises it between two steps of bytecode, so one long operation of a library goes on.
     """
-    for _ in range(20):
+    for _ in range(STOP_ATTEMPTS):
         if thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(thread.ident), ctypes.py_object(TimeLimitError)
             )
-        thread.join(0.05)
+        thread.join(STOP_WAIT)
         if not thread.is_alive():
             return True
     return False

@@ -100,7 +100,10 @@ def measure(
             with torch.no_grad():
                 error = (network(noisy) - clean).abs()
             errors.append(
-                {"edges": float(error[at_edges].mean()), "elsewhere": float(error[~at_edges].mean())}
+                {
+                    "edges": float(error[at_edges].mean()),
+                    "elsewhere": float(error[~at_edges].mean()),
+                }
             )
     return errors
 
