@@ -22,7 +22,7 @@ from unet_teach import UNet
 from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, train
 from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.tiling import needed_overlap
-from unet_teach.segmentation.unet_receptive_field import sight_of
+from unet_teach.segmentation.unet_receptive_field import receptive_field_of
 
 RESULTS = Path(__file__).parent / "results" / "tiling.json"
 INNER = 128  # pixels from the border that are left out of a comparison: there zeros begin
@@ -138,7 +138,7 @@ def main() -> None:
             "cpus": os.cpu_count(),
             "torch": torch.__version__,
         },
-        "sight": sight_of(model)._asdict(),
+        "receptive_field": receptive_field_of(model)._asdict(),
         "needed_overlap": needed_overlap(model),
         "seams": seams(model),
         "shifts": shifts(model),

@@ -95,7 +95,7 @@ def step_times(
         start = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             logits = model(images)
-        loss = training.loss_of(logits.float(), masks)
+        loss = training.bce_dice_loss(logits.float(), masks)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -176,7 +176,8 @@ torch.manual_seed(0)
 data = earth()
 run = train(UNet(1, 1, depth=3, base_channels=8), data, steps=int({steps}))
 evaluate(run.model, data.test)
-print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, run.drawing / run.seconds)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print("peak", peak, run.drawing_seconds / run.seconds)
 """
 
 
