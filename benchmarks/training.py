@@ -189,10 +189,9 @@ def in_a_kernel(steps: int) -> dict[str, float]:
     cell = nbformat.v4.new_code_cell(KERNEL.format(steps=steps))
     notebook = nbformat.v4.new_notebook(cells=[cell])
     NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
-    printed = (
-        "".join(o.get("text", "") for o in notebook.cells[0].outputs).split("peak ")[1].split()
-    )
-    return {"peak_mb": int(printed[0]), "live_view_share": round(float(printed[1]), 4)}
+    text = "".join(output.get("text", "") for output in notebook.cells[0].outputs)
+    peak, share = text.split("peak ")[1].split()
+    return {"peak_mb": int(peak), "live_view_share": round(float(share), 4)}
 
 
 def tables(report: dict[str, Any]) -> str:

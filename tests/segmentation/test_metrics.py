@@ -210,7 +210,7 @@ def test_what_is_no_list_of_pictures_is_not_scored(pairs, error, said):
 
 
 @pytest.mark.parametrize(
-    ("finder", "error", "said"),
+    ("predictor", "error", "said"),
     [
         (nn.Conv2d(3, 1, 1), ValueError, "takes pictures with 3 channels, and this one has 1"),
         (nn.Conv2d(1, 2, 1), ValueError, r"answers \(2, 5, 7\), and \(1, 5, 7\) is needed"),
@@ -220,9 +220,9 @@ def test_what_is_no_list_of_pictures_is_not_scored(pairs, error, said):
         (lambda image: None, TypeError, "What the function found is of type NoneType"),
     ],
 )
-def test_what_gives_no_mask_is_refused(finder, error, said):
+def test_what_gives_no_mask_is_refused(predictor, error, said):
     with pytest.raises(error, match=said):
-        predict(finder, PAIR.image)
+        predict(predictor, PAIR.image)
 
 
 def test_a_function_may_return_an_array():

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from unet_teach.segmentation.data.dataset import Pair
+from unet_teach.segmentation.data.dataset import Pair, foreground_fraction
 from unet_teach.segmentation.evaluation import in_eval_mode, logits_of
-from unet_teach.segmentation.metrics import pixel_counts
+from unet_teach.segmentation.metrics import iou
 from unet_teach.segmentation.plots import curves
 
 if TYPE_CHECKING:
@@ -144,22 +144,15 @@ def measure_step(
             )
             for split_logits, pairs in ((train_logits, train), (validation_logits, validation))
         )
-    counts = [
-        pixel_counts(logits > 0, pair.mask)
-        for logits, pair in zip(validation_logits, validation, strict=True)
-    ]
-    intersection, union, total = map(sum, zip(*counts, strict=True))
-    target = int(sum(pair.mask.sum().item() for pair in validation))
-    pixels = sum(pair.mask.numel() for pair in validation)
+    prediction = torch.cat([logits.flatten() for logits in validation_logits]) > 0
+    target = torch.cat([pair.mask.flatten() for pair in validation]) > 0
     return StepMetrics(
         step=step,
         train_loss=train_loss,
         validation_loss=validation_loss,
-        validation_iou=(intersection / union if union else 1.0)
-        if isfinite(validation_loss)
-        else 0.0,
-        predicted_foreground=(total - target) / pixels,
-        target_foreground=target / pixels,
+        validation_iou=iou(prediction, target) if isfinite(validation_loss) else 0.0,
+        predicted_foreground=int(prediction.sum()) / prediction.numel(),
+        target_foreground=foreground_fraction(validation),
         probabilities=validation_logits[0][0].sigmoid(),
     )
 
