@@ -162,7 +162,7 @@ def show_mistakes(
         target: mask (1, H, W).
         background: an image (C, H, W) whose brighter half is shown faintly, in grey on white.
     """
-    from matplotlib.colors import to_rgb
+    from matplotlib.colors import to_rgb  # slow to import
 
     prediction, target = prediction[0].bool(), target[0].bool()
     canvas = np.ones((*prediction.shape, 3), dtype=np.float32)
