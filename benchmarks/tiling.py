@@ -1,4 +1,4 @@
-"""Pictures larger than memory: what `predict_tiled` holds, and what seams and shifts amount to.
+"""Measures the memory of `predict_tiled`, seams between tiles, and the effect of shifts.
 
 Run it from the project's folder: `python -m benchmarks.tiling`. README.md explains.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -20,16 +19,17 @@ import torch
 
 from unet_teach import UNet
 from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, train
+from unet_teach.segmentation.ablation.results import describe_machine
 from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.tiling import needed_overlap
-from unet_teach.segmentation.unet_receptive_field import sight_of
+from unet_teach.segmentation.unet_receptive_field import receptive_field_of
 
 RESULTS = Path(__file__).parent / "results" / "tiling.json"
-INNER = 128  # pixels from the border that are left out of a comparison: there zeros begin
+INNER = 128  # pixels at the border that are left out of a comparison: zero padding affects them
 
-# In a process of its own. The system keeps pages of mapped files as long as nobody needs them:
-# they are told apart, and counted as what the tiles do not hold.
-HELD = """
+# Runs in a process of its own. The operating system caches the pages of mapped files as long as
+# the memory is free. They count as shared memory, so only private memory is measured.
+PEAK = """
 import sys, threading, time
 import numpy as np, psutil, torch
 from unet_teach import UNet
@@ -58,10 +58,15 @@ print(peak // 2**20, seconds)
 """
 
 
-def held(side: int, way: str) -> dict[str, Any]:
-    """Return the peak of private memory in MB and the seconds for a picture of side × side."""
+def measure_memory(side: int, way: str) -> dict[str, Any]:
+    """Return the peak of private memory in MB, and the seconds, for an image of side × side pixels.
+
+    Args:
+        side: of the image, in pixels.
+        way: "tiles" or "whole".
+    """
     with TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", HELD, str(side), way]
+        command = [sys.executable, "-c", PEAK, str(side), way]
         environment = {**os.environ, "PYTHONPATH": os.getcwd()}
         run = subprocess.run(
             command, capture_output=True, text=True, cwd=folder, env=environment, check=True
@@ -70,8 +75,8 @@ def held(side: int, way: str) -> dict[str, Any]:
     return {"side": side, "way": way, "peak_mb": int(peak), "seconds": round(float(seconds), 1)}
 
 
-def trained(steps: int) -> UNet:
-    """The course's network, after the recipe of lines in rings."""
+def train_network(steps: int) -> UNet:
+    """Return the network of the course, trained by the recipe of lines in rings."""
     torch.manual_seed(0)
     model = UNet(1, 1, **ablation.NETWORK)
     recipe = ablation.RECIPES["lines in rings"] | {"steps": steps}
@@ -79,35 +84,35 @@ def trained(steps: int) -> UNet:
     return model
 
 
-def board() -> torch.Tensor:
-    """Twelve test pictures side by side: (1, 288, 384)."""
-    pictures = [pair.image for pair in lines_in_rings(48, seed=3).test]
-    return torch.cat([torch.cat(pictures[i : i + 4], 2) for i in (0, 4, 8)], 1)
+def mosaic() -> torch.Tensor:
+    """Return twelve test images in three rows: (1, 288, 384)."""
+    images = [pair.image for pair in lines_in_rings(48, seed=3).test]
+    return torch.cat([torch.cat(images[i : i + 4], 2) for i in (0, 4, 8)], 1)
 
 
 def seams(model: UNet) -> list[dict[str, Any]]:
-    """Return for each overlap the largest difference of probabilities, and of how many pixels."""
-    image = board()
+    """Return how much the probabilities of tiles and of the whole image differ, by overlap."""
+    image = mosaic()
     rows = []
     with exact_sums(), torch.no_grad():
         whole = model(image[None])[0].sigmoid()
         for overlap in (0, 8, 16, 24, 32, 40, needed_overlap(model)):
-            found = torch.as_tensor(predict_tiled(model, image, 96, overlap)).sigmoid()
-            differs = (found > 0.5) != (whole > 0.5)
+            tiled = torch.as_tensor(predict_tiled(model, image, 96, overlap)).sigmoid()
+            differs = (tiled > 0.5) != (whole > 0.5)
             rows.append(
                 {
                     "overlap": overlap,
-                    "largest": float((found - whole).abs().max()),
+                    "largest": float((tiled - whole).abs().max()),
                     "pixels_decided_otherwise": int(differs.sum()),
-                    "equal_to_the_last_bit": torch.equal(found, whole),
+                    "equal_to_the_last_bit": torch.equal(tiled, whole),
                 }
             )
     return rows
 
 
 def shifts(model: UNet) -> list[dict[str, Any]]:
-    """Return by how much the answer changes when the picture moves by so many pixels."""
-    image, rows = board(), []
+    """Return how much the shifted output differs from the output of the shifted image, by shift."""
+    image, rows = mosaic(), []
     with exact_sums(), torch.no_grad():
         whole = model(image[None])[0].sigmoid()
         for step in (1, 2, 4, 8, 16):
@@ -130,20 +135,16 @@ def main() -> None:
         options.sides, options.whole = [600], [600]
     torch.set_num_threads(1)
     start = time.perf_counter()
-    model = trained(2 if options.smoke else ablation.RECIPES["lines in rings"]["steps"])
+    model = train_network(2 if options.smoke else ablation.RECIPES["lines in rings"]["steps"])
     report: dict[str, Any] = {
         "command": " ".join(["python -m benchmarks.tiling", *sys.argv[1:]]),
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "cpus": os.cpu_count(),
-            "torch": torch.__version__,
-        },
-        "sight": sight_of(model)._asdict(),
+        "machine": describe_machine(),
+        "receptive_field": receptive_field_of(model)._asdict(),
         "needed_overlap": needed_overlap(model),
         "seams": seams(model),
         "shifts": shifts(model),
-        "memory": [held(side, "tiles") for side in options.sides]
-        + [held(side, "whole") for side in options.whole],
+        "memory": [measure_memory(side, "tiles") for side in options.sides]
+        + [measure_memory(side, "whole") for side in options.whole],
     }
     print(json.dumps(report, indent=1), f"{time.perf_counter() - start:.0f} s", sep="\n")
     if not options.smoke:

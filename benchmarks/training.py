@@ -1,4 +1,4 @@
-"""What training costs: the course's U-Net against two of monai, and what makes it faster.
+"""Compares the training of the course's U-Net with two networks of monai, and ways to speed it up.
 
 Same data, same loop, one thread. Run it from the project's folder, in an environment with monai:
 `python -m benchmarks.training`. README.md explains.
@@ -28,18 +28,18 @@ from unet_teach.segmentation.baselines import best_threshold, otsu, random_fores
 
 RESULTS = Path(__file__).parent / "results" / "training.json"
 DATA = ("earth", "lines in rings")
-WARM_UP = 3  # steps that are not counted
+WARM_UP = 3  # steps that are not timed
 
 
 class AnySize(nn.Module):
-    """Pads a picture to what a network can halve four times, and cuts the answer."""
+    """Pads an image to a multiple of a size, runs a network, and crops its output."""
 
     def __init__(self, inner: nn.Module, multiple: int = 16) -> None:
         super().__init__()
         self.inner, self.multiple = inner, multiple
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits of the size of x."""
+        """Return logits of the height and width of x, (N, C, H, W)."""
         height, width = x.shape[-2:]
         rows, columns = -height % self.multiple, -width % self.multiple
         padded = F.pad(x, (0, columns, 0, rows), mode="replicate") if rows or columns else x
@@ -47,7 +47,7 @@ class AnySize(nn.Module):
 
 
 def course() -> nn.Module:
-    """The course's network, as wide as its lessons use it."""
+    """Return the network of the course, with the options of the ablation study."""
     return UNet(1, 1, **ablation.NETWORK)
 
 
@@ -59,7 +59,7 @@ def basic_unet() -> nn.Module:
 
 
 def monai_unet() -> nn.Module:
-    """Return monai's UNet, which has no default widths, with those of its documentation."""
+    """Return monai's UNet with the widths of its documentation, because it has no default ones."""
     from monai.networks.nets import UNet as MonaiUNet
 
     widths, strides = (16, 32, 64, 128, 256), (2, 2, 2, 2)
@@ -82,7 +82,7 @@ def step_times(
     fused: bool = False,
     threads: int = 1,
 ) -> list[float]:
-    """Return wall-clock milliseconds a crop, step by step, with crops of earth."""
+    """Return the wall-clock milliseconds for a crop of earth, step by step."""
     torch.set_num_threads(threads)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = model.to(memory_format=layout).train()
@@ -95,7 +95,7 @@ def step_times(
         start = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             logits = model(images)
-        loss = training.loss_of(logits.float(), masks)
+        loss = training.bce_dice_loss(logits.float(), masks)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -104,43 +104,43 @@ def step_times(
     return times[WARM_UP:]
 
 
-def in_turn(sides: dict[str, Any], rounds: int, steps: int) -> dict[str, float]:
-    """Measure all sides in turn, round by round; return each one's median in milliseconds."""
-    times: dict[str, list[float]] = {name: [] for name in sides}
+def compare(candidates: dict[str, Any], rounds: int, steps: int) -> dict[str, float]:
+    """Time all candidates in turn, round by round; return the median of each in milliseconds."""
+    times: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(rounds):
-        for name, measure in sides.items():
+        for name, measure in candidates.items():
             times[name] += measure(steps)
     return {name: round(statistics.median(values), 2) for name, values in times.items()}
 
 
-def options_tried(rounds: int, steps: int) -> dict[str, float]:
-    """Time what might make the course's network faster."""
-    ways = {
+def time_options(rounds: int, steps: int) -> dict[str, float]:
+    """Time options that might make the training of the course's network faster."""
+    options = {
         "plain": {"channels_last": False},
         "channels_last (used)": {},
         "channels_last, fused AdamW": {"fused": True},
         "channels_last, bf16": {"bf16": True},
         "channels_last, two threads": {"threads": 2},
     }
-    sides = {name: lambda n, o=o: step_times(course(), n, **o) for name, o in ways.items()}
-    return in_turn(sides, rounds, steps)
+    candidates = {name: lambda n, o=o: step_times(course(), n, **o) for name, o in options.items()}
+    return compare(candidates, rounds, steps)
 
 
 def at_equal_time(seconds: float, seeds: list[int]) -> dict[str, Any]:
-    """Train each network for as many seconds of processor time; return scores on test pictures."""
-    training.clock = time.process_time  # a busy machine then takes longer, and changes no result
+    """Train each network for the same processor time; return its scores on the test images."""
+    training.clock = time.process_time  # so that a busy machine changes no result
     scores: dict[str, Any] = {}
     for data in DATA:
-        pictures = ablation.DATA[data]()
+        dataset = ablation.DATA[data]()
         recipe = {name: v for name, v in ablation.RECIPES[data].items() if name != "steps"}
         for name, build in NETWORKS.items():
             runs = []
             for seed in seeds:
                 torch.manual_seed(seed)
-                run = train(build(), pictures, seconds=seconds, seed=seed, live=False, **recipe)
-                found = evaluate(run.model, pictures.test)
+                run = train(build(), dataset, seconds=seconds, seed=seed, live=False, **recipe)
+                score = evaluate(run.model, dataset.test)
                 runs.append(
-                    {"steps": run.steps, "iou": found.iou, "boundary_f1": found.boundary_f1}
+                    {"steps": run.steps, "iou": score.iou, "boundary_f1": score.boundary_f1}
                 )
             scores[f"{data} | {name}"] = runs
             print(f"{data}, {name}: {runs}", file=sys.stderr)
@@ -148,21 +148,21 @@ def at_equal_time(seconds: float, seeds: list[int]) -> dict[str, Any]:
     return scores
 
 
-def baselines(sets: Iterable[str]) -> dict[str, Any]:
-    """Score what one would try before a network, on the same test pictures."""
+def score_baselines(datasets: Iterable[str]) -> dict[str, Any]:
+    """Score the baselines on the same test images."""
     scores = {}
-    for data in sets:
-        pictures = ablation.DATA[data]()
+    for data in datasets:
+        dataset = ablation.DATA[data]()
         for name, build in {
             "Otsu": lambda _: otsu(),
             "best threshold": best_threshold,
             "random forest": random_forest,
         }.items():
             start = time.process_time()
-            found = evaluate(build(pictures.train), pictures.test)
+            score = evaluate(build(dataset.train), dataset.test)
             scores[f"{data} | {name}"] = {
-                "iou": found.iou,
-                "boundary_f1": found.boundary_f1,
+                "iou": score.iou,
+                "boundary_f1": score.boundary_f1,
                 "seconds": round(time.process_time() - start, 1),
             }
     return scores
@@ -176,20 +176,22 @@ torch.manual_seed(0)
 data = earth()
 run = train(UNet(1, 1, depth=3, base_channels=8), data, steps=int({steps}))
 evaluate(run.model, data.test)
-print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, run.drawing / run.seconds)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print("peak", peak, run.drawing_seconds / run.seconds)
 """
 
 
 def in_a_kernel(steps: int) -> dict[str, float]:
-    """Train with the live view in a real kernel; return its peak in MB and the view's share."""
+    """Train in a real kernel; return its peak memory in MB, and the time share of the live view."""
     import nbformat
     from nbclient import NotebookClient
 
     cell = nbformat.v4.new_code_cell(KERNEL.format(steps=steps))
     notebook = nbformat.v4.new_notebook(cells=[cell])
     NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
-    said = "".join(o.get("text", "") for o in notebook.cells[0].outputs).split("peak ")[1].split()
-    return {"peak_mb": int(said[0]), "live_view_share": round(float(said[1]), 4)}
+    text = "".join(output.get("text", "") for output in notebook.cells[0].outputs)
+    peak, share = text.split("peak ")[1].split()
+    return {"peak_mb": int(peak), "live_view_share": round(float(share), 4)}
 
 
 def tables(report: dict[str, Any]) -> str:
@@ -232,13 +234,13 @@ def main() -> None:
         NETWORKS.pop("monai UNet")
     torch.set_num_threads(1)
     load = [os.getloadavg()]
-    sides = {name: lambda n, b=build: step_times(b(), n) for name, build in NETWORKS.items()}
+    candidates = {name: lambda n, b=build: step_times(b(), n) for name, build in NETWORKS.items()}
     report: dict[str, Any] = {
         "parameters": {n: sum(p.numel() for p in b().parameters()) for n, b in NETWORKS.items()},
-        "ms_a_crop": in_turn(sides, options.rounds, steps),
-        "options": options_tried(options.rounds, steps),
+        "ms_a_crop": compare(candidates, options.rounds, steps),
+        "options": time_options(options.rounds, steps),
         "kernel": in_a_kernel(kernel_steps),
-        "baselines": baselines(["nuclei"] if options.smoke else ablation.DATA),
+        "baselines": score_baselines(["nuclei"] if options.smoke else ablation.DATA),
         "equal_time": at_equal_time(options.seconds, options.seeds),
     }
     load.append(os.getloadavg())

@@ -147,7 +147,7 @@ Predict(
 # ## Train
 #
 # A step: take 8 crops, let the network answer, measure how wrong it is (the *loss*), move each weight a little to where the loss is
-# smaller (how little: the *learning rate*). And again, 600 times. The loop is `unet_teach.segmentation.training`, 180 lines to be read.
+# smaller (how little: the *learning rate*). And again, 600 times. The loop is `unet_teach.segmentation.training`, some 200 lines to be read.
 #
 # It takes about half a minute of a laptop, a minute or two in Binder. Watch the curves, and what is found on the right. **■** in the
 # toolbar stops it at any time, and the best so far is kept. (Stopped early, your numbers are lower than those discussed below.)

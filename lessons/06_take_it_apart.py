@@ -169,7 +169,7 @@ assert len(ablation.DATA) * (len(ablation.VARIANTS) - 1) == 36  # so often the r
 
 # %%
 show(
-    ablation.pictures("lines in rings"),
+    ablation.prediction_figure("lines in rings"),
     "One test picture, what is wanted in it, and what each variant found, over the faint picture. The whole network has most pieces of "
     "lines in the three rings. Without skips there are blobs in two rings, nothing in the third. Depth 1 misses some pieces and has many "
     "that lie in no ring. The others look much like the whole network.",

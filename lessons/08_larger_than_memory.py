@@ -15,8 +15,13 @@ import torch
 from unet_teach import UNet, exercises, progress
 from unet_teach.segmentation import lines_in_rings, predict_tiled, train
 from unet_teach.segmentation.exact_sums import exact_sums
-from unet_teach.segmentation.tiling import needed_overlap, why_not_equal
-from unet_teach.segmentation.unet_receptive_field import by_gradient, by_light, extent, sight_of
+from unet_teach.segmentation.tiling import needed_overlap, why_tiles_differ
+from unet_teach.segmentation.unet_receptive_field import (
+    gradient_of_output_pixel,
+    nonzero_bounds,
+    receptive_field_of,
+    response_to_input_pixel,
+)
 from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
@@ -101,8 +106,8 @@ show(
 # %% tags=["nbval-ignore-output"]
 measured = []
 for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
-    for name, measure in {"light": by_light, "gradient": by_gradient}.items():
-        top, bottom, left, right = (edge - place for edge in extent(measure(network, wall, place, place)))
+    for name, measure in {"light": response_to_input_pixel, "gradient": gradient_of_output_pixel}.items():
+        top, bottom, left, right = (edge - place for edge in nonzero_bounds(measure(network, wall, place, place)))
         print(f"{place} by {name:9} rows {top:+} to {bottom:+}, columns {left:+} to {right:+}")
         measured += [-top, bottom, -left, right]
 
@@ -111,9 +116,9 @@ for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
 # 3×3 convolution sees one cell further on each side, and a cell at level 3 is 8 pixels.
 
 # %%
-sight = sight_of(network)
-print(f"the farthest-sighted pixel sees {sight.reach} pixels to a side")
-assert max(measured) <= sight.reach == 51
+receptive_field = receptive_field_of(network)
+print(f"the farthest-sighted pixel sees {receptive_field.radius} pixels to a side")
+assert max(measured) <= receptive_field.radius == 51
 
 # %% [markdown]
 # ## Exercise 1: how far, for any depth
@@ -145,7 +150,7 @@ Predict(
 with exact_sums(), torch.no_grad():
     exact = network(wall[None])[0]
     print("51 pixels:", torch.equal(predict_tiled(network, wall, 64, overlap=51), exact))
-print(why_not_equal(network, 384, 384, tile=64, overlap=51))
+print(why_tiles_differ(network, 384, 384, tile=64, overlap=51))
 
 # %% [markdown]
 # ## The grid of halvings
@@ -180,7 +185,7 @@ exercises.repeats_after.check(repeats_after)
 
 # %%
 overlap = needed_overlap(network)
-assert (sight.beyond, overlap) == (46, 48)
+assert (receptive_field.halo, overlap) == (46, 48)
 with exact_sums(), torch.no_grad():
     tiled = predict_tiled(network, wall, tile=64, overlap=overlap)
 assert torch.equal(tiled, exact)

@@ -2,13 +2,17 @@
 
 import base64
 import io
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
 
+from unet_teach.shared import palette
 from unet_teach.shared.show import show
+
+THEME = Path(__file__).parents[1] / "js" / "theme.css"
 
 
 def test_a_figure_is_shown_with_its_text_and_closed(monkeypatch):
@@ -42,3 +46,10 @@ def test_a_figure_without_words_is_refused():
     with pytest.raises(ValueError, match="alt is empty"):
         show(figure, " ")
     plt.close(figure)
+
+
+def test_pages_drawn_by_python_have_the_colours_of_the_widgets():
+    theme = THEME.read_text(encoding="utf-8").replace(", ", ",")
+    for name, colours in vars(palette).items():
+        if name.startswith("CSS_"):
+            assert f"--ut-{name.removeprefix('CSS_').lower()}: {colours}" in theme, name

@@ -1,4 +1,4 @@
-"""Says whether this installation can show the lessons, and what to do where it cannot."""
+"""Checks whether this installation can run the lessons, and advises what to do if it cannot."""
 
 from __future__ import annotations
 
@@ -16,61 +16,61 @@ if TYPE_CHECKING:
     from unet_teach.widgets.base import CourseWidget
 
 OLDEST_PYTHON = (3, 10)
-MUCH_MEMORY = 900  # MB: a Binder tab may have 1 GB
+MUCH_MEMORY = 900  # MB used by the kernel: a Binder tab may have no more than 1 GB
 
 
 class Finding(NamedTuple):
-    """One line of the test: whether it holds, what was looked at, and what to do if not."""
+    """One line of the report: whether all is well, what was checked, and what to do if not."""
 
-    holds: bool
+    ok: bool
     text: str
     advice: str = ""
 
 
 def self_test(widget: CourseWidget | None = None) -> Reply:
-    """Look at versions, memory, the progress file and a widget; return what was found.
+    """Check versions, memory, the progress file and a widget, and return a report.
 
     Args:
-        widget: one that stands in a cell above, to see whether the browser shows it.
+        widget: a widget that a cell above shows, to check that the browser displays widgets.
     """
-    from unet_teach.exercises.exercise import Reply
+    from unet_teach.exercises.exercise import Reply  # imports torch and every exercise
 
-    findings = [*_versions(), _memory(), _progress()]
+    findings = [*_check_versions(), _check_memory(), _check_progress_file()]
     if widget is not None:
-        findings.append(_shown(widget))
+        findings.append(_check_shown(widget))
     lines = [
-        f"{'✓' if holds else '✕'} {text}" + (f"\n   {advice}" if advice and not holds else "")
-        for holds, text, advice in findings
+        f"{'✓' if ok else '✕'} {text}" + (f"\n   {advice}" if advice and not ok else "")
+        for ok, text, advice in findings
     ]
-    faults = sum(not finding.holds for finding in findings)
-    need = "needs" if faults == 1 else "need"
-    head = f"{faults} of {len(findings)} {need} your attention." if faults else "All is well."
+    failed = sum(not finding.ok for finding in findings)
+    need = "needs" if failed == 1 else "need"
+    head = f"{failed} of {len(findings)} {need} your attention." if failed else "All is well."
     return Reply("\n".join([head, *lines]))
 
 
-def _versions() -> Iterator[Finding]:
+def _check_versions() -> Iterator[Finding]:
     yield Finding(
         sys.version_info >= OLDEST_PYTHON,
         f"Python {platform.python_version()}",
         f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed.",
     )
     try:
-        wanted = [Requirement(text) for text in metadata.requires("unet-teach") or []]
+        required = [Requirement(text) for text in metadata.requires("unet-teach") or []]
     except metadata.PackageNotFoundError:  # a copy of the folder, not an installation
-        wanted = []
-    for requirement in (*wanted, Requirement("jupyterlab>=4")):
+        required = []
+    for requirement in (*required, Requirement("jupyterlab>=4")):
         try:
-            found = metadata.version(requirement.name)
+            installed = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
-            found = ""
+            installed = ""
         yield Finding(
-            bool(found) and requirement.specifier.contains(found, prereleases=True),
-            f"{requirement.name} {found or 'is missing'}",
+            bool(installed) and requirement.specifier.contains(installed, prereleases=True),
+            f"{requirement.name} {installed or 'is missing'}",
             f"Wanted {requirement}. Run `pip install '{requirement}'` and restart the kernel.",
         )
 
 
-def _memory() -> Finding:
+def _check_memory() -> Finding:
     used = psutil.Process().memory_info().rss // 2**20
     free = psutil.virtual_memory().available // 2**20
     return Finding(
@@ -80,10 +80,10 @@ def _memory() -> Finding:
     )
 
 
-def _progress() -> Finding:
+def _check_progress_file() -> Finding:
     from unet_teach.exercises.exercise import RECORD
 
-    RECORD.entry("")
+    RECORD.entry("")  # reads the file, and sets `trouble` if it cannot be read
     return Finding(
         not RECORD.trouble,
         f"your progress is kept in {RECORD.path}",
@@ -91,7 +91,7 @@ def _progress() -> Finding:
     )
 
 
-def _shown(widget: CourseWidget) -> Finding:
+def _check_shown(widget: CourseWidget) -> Finding:
     return Finding(
         bool(widget._shown),
         "the widget shows" if widget._shown else "the widget has not shown yet",

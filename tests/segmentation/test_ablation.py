@@ -31,7 +31,7 @@ def test_the_committed_results_are_complete_and_of_this_recipe():
 
 def test_the_committed_pictures_are_of_the_test_window():
     for data in ablation.DATA:
-        window = study.window_of(data)
+        window = study.displayed_pair(data)
         for run in (r for r in RESULTS if r.data == data):
             assert run.mask.shape == window.mask.shape
 
@@ -79,12 +79,12 @@ def test_most_seeds_train():
 def test_figures_show_every_seed_and_every_variant():
     dots = ablation.figure(RESULTS[:40], mine=RESULTS[:1])
     assert dots.axes
-    shown = ablation.pictures("earth")
+    shown = ablation.prediction_figure("earth")
     titles = [axes.get_title() for axes in shown.axes]
     assert titles[:2] == ["the Caribbean", "wanted"]
     assert any(title.startswith("no skips: ") for title in titles)
     with pytest.raises(ValueError, match="no run on 'earth' with seed 99"):
-        ablation.pictures("earth", seed=99)
+        ablation.prediction_figure("earth", seed=99)
 
 
 def test_one_cell_can_be_measured_again(monkeypatch):
@@ -113,7 +113,7 @@ def test_an_unknown_name_is_refused_with_those_that_are_known(variant, data):
     with pytest.raises(ValueError, match="is not known"):
         ablation.measure(variant, data)
     with pytest.raises(ValueError, match=r"'mars' is not known\. Use 'earth', "):
-        study.window_of("mars")
+        study.displayed_pair("mars")
 
 
 def test_one_run_is_enough_and_none_is_a_sentence(tmp_path):

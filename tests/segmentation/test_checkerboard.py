@@ -40,7 +40,7 @@ def test_a_tiny_picture_is_refused():
 def test_it_can_be_measured_again():
     run, again = reconstruct("nearest", seed=1, steps=2), reconstruct("nearest", seed=1, steps=2)
     assert run == again
-    assert run.drawn.shape == (376, 64)
+    assert run.output.shape == (376, 64)
 
 
 def test_the_committed_results_show_what_uneven_overlap_does():
@@ -59,5 +59,5 @@ def test_what_each_kind_drew_is_shown_beside_the_picture():
     assert len(limits) == 1
     own = reconstruct("nearest", steps=1)
     kept = checkerboard.figure([own]).axes[1].images[0].get_array()
-    wanted = own.drawn[checkerboard.WINDOW].clamp(0, 1)
+    wanted = own.output[checkerboard.WINDOW].clamp(0, 1)
     assert torch.allclose(torch.tensor(kept), wanted, atol=1 / 255)

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from unet_teach.segmentation import ablation, earth
-from unet_teach.segmentation.metrics import outline
+from unet_teach.segmentation.metrics import boundary
 
 SOLVED = Path(__file__).parents[2] / "notebooks" / "solved"
 RUNS = ablation.results()
@@ -78,7 +78,7 @@ def test_the_test_has_far_more_coast_north_of_sixty_than_the_validation_strip():
     data, row_of_60_north = earth(), 45  # the picture begins at 75.9° N, 0.35° a row
     shares = []
     for part in (data.validation, data.test):
-        coast = outline(part[0].mask)[0]
+        coast = boundary(part[0].mask)[0]
         shares.append(float(coast[:row_of_60_north].sum() / coast.sum()))
     assert shares[0] < 0.15 < 0.4 < shares[1]
 

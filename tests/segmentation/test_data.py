@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from unet_teach.segmentation import earth, lines_in_rings, nuclei
-from unet_teach.segmentation.data.dataset import PICTURES, pair
+from unet_teach.segmentation.data.dataset import FILES, make_pair
 
 SETS = {"earth": earth, "nuclei": nuclei, "lines": lambda: lines_in_rings(4)}
 
@@ -48,7 +48,7 @@ def earth_at(latitude, longitude):
     """Grey value and land of the whole picture at a place, in degrees north and east."""
     row, column = int((90 - latitude) / 180 * 512) - 40, int((180 + longitude) / 360 * 1024)
     return tuple(
-        int(np.asarray(Image.open(PICTURES / name))[row, column])
+        int(np.asarray(Image.open(FILES / name))[row, column])
         for name in ("earth.png", "earth_land.png")
     )
 
@@ -75,8 +75,8 @@ def test_land_is_where_it_is(place, at, land):
 
 def test_picture_and_map_lie_on_each_other():
     """Moved by three pixels any way, the map fits the picture less well."""
-    grey = np.asarray(Image.open(PICTURES / "earth.png")).astype(float)
-    land = np.asarray(Image.open(PICTURES / "earth_land.png"))
+    grey = np.asarray(Image.open(FILES / "earth.png")).astype(float)
+    land = np.asarray(Image.open(FILES / "earth_land.png"))
 
     def contrast(rows, columns):
         moved = np.roll(land, (rows, columns), axis=(0, 1))[8:-8, 8:-8]
@@ -88,16 +88,16 @@ def test_picture_and_map_lie_on_each_other():
 
 
 def test_there_are_125_nuclei_of_a_nucleus_size():
-    labels = np.asarray(Image.open(PICTURES / "nuclei_labels.png"))
+    labels = np.asarray(Image.open(FILES / "nuclei_labels.png"))
     numbers, sizes = np.unique(labels[labels > 0], return_counts=True)
     assert len(numbers) == 125
     assert 100 < np.median(sizes) < 1000
 
 
 def test_data_are_small_and_their_owners_are_named():
-    assert sum(file.stat().st_size for file in PICTURES.iterdir()) < 2**20
-    said = (PICTURES / "README.md").read_text(encoding="utf-8")
-    for file in PICTURES.glob("*.png"):
+    assert sum(file.stat().st_size for file in FILES.iterdir()) < 2**20
+    said = (FILES / "README.md").read_text(encoding="utf-8")
+    for file in FILES.glob("*.png"):
         assert file.name in said
     assert all(owner in said for owner in ("NASA", "Natural Earth", "BBBC038", "CC0"))
 
@@ -154,16 +154,16 @@ def test_an_impossible_order_is_refused(n, seed):
 
 def test_a_pair_takes_grey_and_colour():
     grey, mask = np.full((5, 7), 51, dtype=np.uint8), np.full((5, 7), 3)
-    made = pair(grey, mask, "x")
+    made = make_pair(grey, mask, "x")
     assert made.image.shape == (1, 5, 7)
     assert made.image.max() == pytest.approx(0.2)
     assert made.mask.min() == 1
-    assert pair(np.stack([grey] * 3, axis=2), mask, "x").image.shape == (3, 5, 7)
+    assert make_pair(np.stack([grey] * 3, axis=2), mask, "x").image.shape == (3, 5, 7)
 
 
 def test_make_says_how_it_is_used():
     run = subprocess.run(
-        [sys.executable, str(PICTURES / "make.py")], capture_output=True, text=True, check=False
+        [sys.executable, str(FILES / "make.py")], capture_output=True, text=True, check=False
     )
     assert run.returncode != 0
     assert "pip download" in run.stderr

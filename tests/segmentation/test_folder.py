@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from unet_teach.segmentation import from_folder
-from unet_teach.segmentation.data import splits as parts
+from unet_teach.segmentation.data import splits
 
 SHAPE = 24, 40
 WANTED = np.zeros(SHAPE, dtype=bool)
@@ -255,7 +255,7 @@ def test_the_same_remark_on_many_files_is_one_note(put):
 
 
 def test_more_than_fits_is_thinned_out_and_said(put, monkeypatch):
-    monkeypatch.setattr(parts, "MOST_VALUES", 4 * GREY.size)
+    monkeypatch.setattr(splits, "MOST_VALUES", 4 * GREY.size)
     for number in range(3, 10):
         put(f"images/good {number}.png", GREY)
         put(f"masks/good {number}.png", WANTED)
@@ -265,8 +265,8 @@ def test_more_than_fits_is_thinned_out_and_said(put, monkeypatch):
 
 
 def test_the_largest_picture_is_thinned_first(put, monkeypatch):
-    monkeypatch.setattr(parts, "TILE", 40)
-    monkeypatch.setattr(parts, "MOST_VALUES", 12 * GREY.size)
+    monkeypatch.setattr(splits, "TILE", 40)
+    monkeypatch.setattr(splits, "MOST_VALUES", 12 * GREY.size)
     put("images/large.png", np.tile(GREY, (5, 10)))
     put("masks/large.png", np.tile(WANTED, (5, 10)))
     data = load(put)

@@ -12,7 +12,7 @@ from torch import nn
 
 from unet_teach.segmentation import boundary_f1, dice, evaluate, iou, lines_in_rings, predict
 from unet_teach.segmentation.data.dataset import Pair
-from unet_teach.segmentation.metrics import Tally, outline
+from unet_teach.segmentation.metrics import ScoreAccumulator, boundary
 
 
 def mask(*rows):
@@ -32,15 +32,15 @@ def test_iou_and_dice_by_hand():
 
 def test_an_outline_is_the_pixels_that_touch_the_outside():
     assert (
-        outline(SQUARE).tolist()
+        boundary(SQUARE).tolist()
         == mask(".......", ".###...", ".#.#...", ".###...", ".......").tolist()
     )
 
 
 def test_the_frame_of_the_picture_is_no_outline():
-    assert outline(torch.ones(4, 6)).sum() == 0
+    assert boundary(torch.ones(4, 6)).sum() == 0
     assert (
-        outline(mask("###...", "###...", "###...")).tolist()
+        boundary(mask("###...", "###...", "###...")).tolist()
         == mask("..#...", "..#...", "..#...").tolist()
     )
 
@@ -130,15 +130,15 @@ def test_an_independent_implementation_agrees():
 
 
 def test_pictures_are_added_before_dividing():
-    tally = Tally()
-    tally.add(torch.ones(1, 2), torch.ones(1, 2))  # IoU 1, two pixels
-    tally.add(torch.zeros(4, 2), torch.ones(4, 2))  # IoU 0, eight pixels
-    assert tally.scores.iou == 2 / 10
+    accumulator = ScoreAccumulator()
+    accumulator.add(torch.ones(1, 2), torch.ones(1, 2))  # IoU 1, two pixels
+    accumulator.add(torch.zeros(4, 2), torch.ones(4, 2))  # IoU 0, eight pixels
+    assert accumulator.scores.iou == 2 / 10
 
 
 @pytest.mark.parametrize("score", [iou, dice, boundary_f1])
 def test_logits_and_probabilities_are_refused_with_advice(score):
-    with pytest.raises(ValueError, match=r"found has values from -2 to 3.*Cut logits at 0"):
+    with pytest.raises(ValueError, match=r"prediction has values from -2 to 3.*Cut logits at 0"):
         score(torch.tensor([[-2.0, 3.0]]), torch.tensor([[0, 1]]))
 
 
@@ -164,7 +164,9 @@ def test_arrays_and_lists_are_masks_too(score):
     assert score(SQUARE.numpy(), MOVED.numpy()) == expected
     assert score(np.flipud(SQUARE.numpy()), np.flipud(MOVED.numpy())) == expected
     assert score(SQUARE.tolist(), MOVED) == expected
-    with pytest.raises(TypeError, match="found is of type NoneType; give a tensor or an array"):
+    with pytest.raises(
+        TypeError, match="prediction is of type NoneType; give a tensor or an array"
+    ):
         score(None, MOVED)
 
 
@@ -208,7 +210,7 @@ def test_what_is_no_list_of_pictures_is_not_scored(pairs, error, said):
 
 
 @pytest.mark.parametrize(
-    ("finder", "error", "said"),
+    ("predictor", "error", "said"),
     [
         (nn.Conv2d(3, 1, 1), ValueError, "takes pictures with 3 channels, and this one has 1"),
         (nn.Conv2d(1, 2, 1), ValueError, r"answers \(2, 5, 7\), and \(1, 5, 7\) is needed"),
@@ -218,9 +220,9 @@ def test_what_is_no_list_of_pictures_is_not_scored(pairs, error, said):
         (lambda image: None, TypeError, "What the function found is of type NoneType"),
     ],
 )
-def test_what_gives_no_mask_is_refused(finder, error, said):
+def test_what_gives_no_mask_is_refused(predictor, error, said):
     with pytest.raises(error, match=said):
-        predict(finder, PAIR.image)
+        predict(predictor, PAIR.image)
 
 
 def test_a_function_may_return_an_array():

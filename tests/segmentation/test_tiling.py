@@ -13,7 +13,7 @@ from torch import nn
 from unet_teach import UNet
 from unet_teach.segmentation import predict_tiled
 from unet_teach.segmentation.exact_sums import exact_sums
-from unet_teach.segmentation.tiling import needed_overlap, tiles, why_not_equal
+from unet_teach.segmentation.tiling import needed_overlap, tiles, why_tiles_differ
 
 UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]
 DOWNS = ["max_pool", "strided_conv"]
@@ -42,7 +42,7 @@ def whole(model, image):
 def test_tiles_give_the_whole_picture_to_the_last_bit(up, down, skip):
     model, image = network(up=up, down=down, skip=skip), picture()
     overlap = needed_overlap(model)
-    assert why_not_equal(model, 104, 152, 32, overlap) == ""
+    assert why_tiles_differ(model, 104, 152, 32, overlap) == ""
     with exact_sums():
         assert torch.equal(predict_tiled(model, image, 32, overlap), whole(model, image))
 
@@ -113,7 +113,7 @@ def test_a_reason_is_given_where_tiles_differ_and_only_there():
             step * chance.randrange(4 // step, 28 // step),
         )
         image = torch.rand(1, *sides, dtype=torch.float64)
-        reason = why_not_equal(model, *sides, tile, overlap)
+        reason = why_tiles_differ(model, *sides, tile, overlap)
         differs = off(model, image, tile, overlap) > 1e-12
         assert differs == bool(reason), (up, down, depth, sides, tile, overlap)
         found.add(differs)
@@ -121,7 +121,7 @@ def test_a_reason_is_given_where_tiles_differ_and_only_there():
 
 
 def test_too_little_overlap_is_told_what_the_network_sees():
-    reason = why_not_equal(network(), 104, 152, 32, 20)
+    reason = why_tiles_differ(network(), 104, 152, 32, 20)
     assert reason == (
         "overlap=20 is less than the 22 pixels that the network sees beyond a cell of 4: a tile "
         "pads with zeros where the picture goes on. Use overlap=24."
@@ -130,9 +130,9 @@ def test_too_little_overlap_is_told_what_the_network_sees():
 
 def test_an_overlap_off_the_grid_is_told_the_nearest_that_is_enough():
     model = network(depth=3)
-    assert why_not_equal(model, 384, 384, 64, 48) == ""
+    assert why_tiles_differ(model, 384, 384, 64, 48) == ""
     for overlap, use in ((47, 48), (51, 48), (60, 56)):
-        reason, *_ = why_not_equal(model, 384, 384, 64, overlap).splitlines()
+        reason, *_ = why_tiles_differ(model, 384, 384, 64, overlap).splitlines()
         assert reason.startswith(f"overlap={overlap} is no multiple of 8 = 2^depth")
         assert reason.endswith(f"Use overlap={use}.")
 
@@ -142,7 +142,7 @@ def test_tiles_that_start_between_the_halvings_give_another_answer():
     with exact_sums():
         difference = (predict_tiled(model, image, 30, 24) - whole(model, image)).abs()
     assert difference.max() > 1e-4
-    reason = why_not_equal(model, 104, 152, 30, 24)
+    reason = why_tiles_differ(model, 104, 152, 30, 24)
     assert reason == (
         "tile=30 is no multiple of 4 = 2^depth: tiles are halved at other pixels than the whole "
         "picture. Use tile=32."
@@ -151,13 +151,13 @@ def test_tiles_that_start_between_the_halvings_give_another_answer():
 
 def test_one_tile_is_the_whole_picture_and_nothing_is_wrong_with_it():
     model, image = network(), picture(17, 30)
-    assert why_not_equal(model, 17, 30, 32, 0) == ""
+    assert why_tiles_differ(model, 17, 30, 32, 0) == ""
     assert torch.equal(predict_tiled(model, image, 32, 0), whole(model, image))
 
 
 def test_tiles_that_all_read_the_whole_picture_are_nothing_else():
     model, image = network(), picture(60, 60)
-    assert why_not_equal(model, 60, 60, 30, 30) == ""
+    assert why_tiles_differ(model, 60, 60, 30, 30) == ""
     assert torch.equal(predict_tiled(model, image, 30, 30), whole(model, image))
 
 
@@ -241,12 +241,12 @@ def test_a_network_whose_layers_look_at_the_whole_tile_is_named(kind, change, sa
     for layer in model.modules():
         if type(layer) is kind:
             change(layer)
-    assert why_not_equal(model, 104, 152, 32, 96).startswith(f"The network holds {says}")
+    assert why_tiles_differ(model, 104, 152, 32, 96).startswith(f"The network holds {says}")
     with pytest.raises(ValueError, match=says):
         needed_overlap(model)
     with pytest.raises(ValueError, match=says):
         predict_tiled(model, picture())
-    assert why_not_equal(model, 104, 152, 152, 0) == ""  # one tile
+    assert why_tiles_differ(model, 104, 152, 152, 0) == ""  # one tile
 
 
 def test_instance_norms_differ_and_are_named():
@@ -256,7 +256,7 @@ def test_instance_norms_differ_and_are_named():
             if isinstance(layer, nn.BatchNorm2d):
                 block[place] = nn.InstanceNorm2d(layer.num_features)
     assert (predict_tiled(model, image, 32, 96) - whole(model, image)).abs().max() > 1e-3
-    reason = why_not_equal(model, 104, 152, 32, 96)
+    reason = why_tiles_differ(model, 104, 152, 32, 96)
     assert reason == (
         "The network holds InstanceNorm2d, which takes its mean over the whole tile: no overlap "
         "makes that equal."
@@ -269,7 +269,7 @@ def test_other_paddings_than_zeros_are_equal_as_well(mode):
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d) and layer.kernel_size == (3, 3):
             layer.padding_mode, layer._reversed_padding_repeated_twice = mode, [1, 1, 1, 1]
-    assert why_not_equal(model, 104, 152, 32, 24) == ""
+    assert why_tiles_differ(model, 104, 152, 32, 24) == ""
     with exact_sums():
         assert torch.equal(predict_tiled(model, image, 32), whole(model, image))
 
@@ -279,7 +279,7 @@ def test_an_unpadded_network_is_told_what_to_use():
     for ask in (lambda: needed_overlap(model), lambda: predict_tiled(model, picture())):
         with pytest.raises(ValueError, match=r'padding="valid".*UNet\(padding="same"\)'):
             ask()
-    assert "smaller than the picture" in why_not_equal(model, 400, 400, 512, 0)
+    assert "smaller than the picture" in why_tiles_differ(model, 400, 400, 512, 0)
 
 
 @pytest.mark.parametrize("dtype", [">f4", "<f4", "f2", "f8", "longdouble", "?"])
@@ -329,8 +329,8 @@ REFUSED = [
     (lambda m: predict_tiled(m, picture(), 64.0), "tile=64.0 is of type float; give a whole"),
     (lambda m: predict_tiled(m, picture(), (64, 64)), r"tile=\(64, 64\) is of type tuple"),
     (lambda m: predict_tiled(m, picture(), 64, True), "overlap=True is of type bool"),
-    (lambda m: why_not_equal(m, 104, 152, 0, 0), "tile=0 does not work"),
-    (lambda m: why_not_equal(m, "104", 152, 32, 0), "height='104' is of type str"),
+    (lambda m: why_tiles_differ(m, 104, 152, 0, 0), "tile=0 does not work"),
+    (lambda m: why_tiles_differ(m, "104", 152, 32, 0), "height='104' is of type str"),
     (lambda m: predict_tiled(m, picture(104, 130), 64, 0), "last tile is only 2 wide.*tile=68 or"),
     (lambda m: predict_tiled(m, picture(), 2, 0), "A tile is only 2 wide.*the network needs 4"),
     (

@@ -11,8 +11,8 @@ from unet_teach import UNet
 from unet_teach.segmentation import evaluate, lines_in_rings, load_model, train, training
 from unet_teach.segmentation.data.dataset import Dataset, Pair
 from unet_teach.segmentation.live_view import LiveView
-from unet_teach.segmentation.training import loss_of, one_cycle, random_crops
-from unet_teach.segmentation.training_result import Look, trouble_of
+from unet_teach.segmentation.training import bce_dice_loss, one_cycle, random_crops
+from unet_teach.segmentation.training_result import StepMetrics, diagnose
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +81,14 @@ def test_a_stop_keeps_the_best_so_far_and_says_so(halves, monkeypatch):
 
 def test_a_stop_before_the_first_look_leaves_the_network_as_it_was(halves, monkeypatch):
     looks = itertools.count()
-    look = training.look
+    look = training.measure_step
 
     def interrupted(*args):
         if next(looks) == 0:
             raise KeyboardInterrupt
         return look(*args)
 
-    monkeypatch.setattr(training, "look", interrupted)
+    monkeypatch.setattr(training, "measure_step", interrupted)
     run = short(small(), halves, steps=10)
     assert (run.ended, run.steps, len(run.history)) == ("stopped", 0, 1)
     assert all(
@@ -108,7 +108,7 @@ def test_a_budget_of_time_is_kept_with_all_looks(halves, monkeypatch):
         return do
 
     monkeypatch.setattr(training, "clock", lambda: now[0])
-    monkeypatch.setattr(training, "look", lasting(5, training.look))
+    monkeypatch.setattr(training, "measure_step", lasting(5, training.measure_step))
     monkeypatch.setattr(training, "random_crops", lasting(1, random_crops))
     run = short(small(), halves, seconds=45)
     # Looks at steps 0, 25 and 30 take 5 seconds each.
@@ -148,15 +148,18 @@ def test_a_collapsed_run_is_noticed_and_explained(halves, logit, said):
 
 
 def test_a_good_run_is_no_trouble():
-    looks = [Look(step, 1.0, 1.0, 0.5, 0.2, 0.25) for step in (0, 25)]
-    assert trouble_of(looks, "finished") == ""
+    looks = [StepMetrics(step, 1.0, 1.0, 0.5, 0.2, 0.25) for step in (0, 25)]
+    assert diagnose(looks, "finished") == ""
 
 
 def test_a_loss_that_is_no_number_at_a_look_is_trouble(halves):
     run = short(Constant(torch.nan), halves, steps=2)
     assert run.best.validation_iou == 0
-    looks = [Look(0, 1.0, 1.0, 0.5, 0.2, 0.25), Look(25, 1.0, torch.nan, 0.0, 0.2, 0.25)]
-    assert "a loss was no finite number" in trouble_of(looks, "finished")
+    looks = [
+        StepMetrics(0, 1.0, 1.0, 0.5, 0.2, 0.25),
+        StepMetrics(25, 1.0, torch.nan, 0.0, 0.2, 0.25),
+    ]
+    assert "a loss was no finite number" in diagnose(looks, "finished")
 
 
 def test_a_budget_that_is_too_short_is_trouble(halves):
@@ -291,7 +294,7 @@ def test_crops_are_windows_flipped_alike():
 def test_the_loss_by_hand():
     logits, masks = torch.zeros(1, 1, 1, 2), torch.tensor([[[[1.0, 0.0]]]])
     # Probabilities of one half: cross-entropy ln 2; Dice (2 · 0.5 + 1) / (1 + 1 + 1).
-    assert loss_of(logits, masks).item() == pytest.approx(0.693147 + 1 - 2 / 3)
+    assert bce_dice_loss(logits, masks).item() == pytest.approx(0.693147 + 1 - 2 / 3)
 
 
 def test_the_learning_rate_goes_up_and_down_as_that_of_torch():
@@ -392,9 +395,9 @@ def test_the_view_draws_in_its_share_of_the_time_only(halves):
     view = LiveView(halves.validation[0], shown=True)
     drawn = []
     view._draw = lambda *args: drawn.append(args)
-    looks = [Look(0, 1.0, 1.0, 0.5, 0.2, 0.25)]
+    looks = [StepMetrics(0, 1.0, 1.0, 0.5, 0.2, 0.25)]
     view.show(looks, 0.1, elapsed=0.0)
-    view.spent = 1.0
+    view.drawing_seconds = 1.0
     view.show(looks, 0.2, elapsed=30.0)
     assert len(drawn) == 1
     view.show(looks, 0.3, elapsed=40.0)
@@ -403,8 +406,8 @@ def test_the_view_draws_in_its_share_of_the_time_only(halves):
 
 def test_the_page_shows_curves_pictures_and_the_trouble(halves):
     view = LiveView(halves.validation[0], shown=False)
-    view.still, view.window = "", (slice(None), slice(None))
-    look = Look(0, 0.5, 0.6, 0.7, 0.0, 0.25, torch.rand(40, 56))
+    view.inputs, view.window = "", (slice(None), slice(None))
+    look = StepMetrics(0, 0.5, 0.6, 0.7, 0.0, 0.25, torch.rand(40, 56))
     page = view._html([look], look, 0.5, "step 0 <", "something < else")
     assert 'aria-label="train loss 0.50, validation loss 0.60, validation IoU 0.70"' in page
     assert page.count("<img") == 1

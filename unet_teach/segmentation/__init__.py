@@ -1,12 +1,13 @@
-"""Pictures to learn from, a training loop to read, scores, baselines, ablations and tiles.
+"""Segmentation: datasets, a training loop, metrics, baselines, ablations and prediction in tiles.
 
 Names are loaded when they are first used, as in `unet_teach`.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from unet_teach.shared.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from unet_teach.segmentation import ablation as ablation
@@ -27,56 +28,5 @@ if TYPE_CHECKING:
     from unet_teach.segmentation.tiling import predict_tiled as predict_tiled
     from unet_teach.segmentation.training import train as train
     from unet_teach.segmentation.training_result import Training as Training
-
-_HOMES = {
-    "Dataset": "data.dataset",
-    "Pair": "data.dataset",
-    "Scores": "metrics",
-    "Training": "training_result",
-    "boundary_f1": "metrics",
-    "dice": "metrics",
-    "earth": "data.dataset",
-    "evaluate": "evaluation",
-    "from_folder": "data.folder",
-    "iou": "metrics",
-    "lines_in_rings": "data.synthetic",
-    "load_model": "checkpoint",
-    "nuclei": "data.dataset",
-    "predict": "evaluation",
-    "predict_tiled": "tiling",
-    "train": "training",
-}
-_MODULES = ("ablation", "baselines")
-
-__all__ = [
-    "Dataset",
-    "Pair",
-    "Scores",
-    "Training",
-    "ablation",
-    "baselines",
-    "boundary_f1",
-    "dice",
-    "earth",
-    "evaluate",
-    "from_folder",
-    "iou",
-    "lines_in_rings",
-    "load_model",
-    "nuclei",
-    "predict",
-    "predict_tiled",
-    "train",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+else:
+    __getattr__, __dir__, __all__ = lazy_imports(__name__)

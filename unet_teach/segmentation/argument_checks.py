@@ -1,4 +1,4 @@
-"""Says what does not fit before anything is done with it: numbers, data, pictures, masks."""
+"""Checks arguments before any work is done, and explains in a sentence what does not fit."""
 
 from __future__ import annotations
 
@@ -11,96 +11,114 @@ from typing import Any
 from torch import nn
 
 from unet_teach.segmentation.data.dataset import Dataset, Pair
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 
-def whole(least: int, **values: object) -> None:
-    """Refuse, by name, what is no whole number of at least `least`."""
-    _each(values, Integral, lambda value: value >= least, f"a whole number, {least} or more")
+def require_integer(minimum: int, **values: object) -> None:
+    """Raise unless each value, given by its name, is a whole number of at least `minimum`."""
+    expected = f"a whole number, {minimum} or more"
+    _require_number(values, Integral, lambda value: value >= minimum, expected)
 
 
-def positive(**values: object) -> None:
-    """Refuse, by name, what is no finite number above 0."""
-    _each(values, Real, lambda value: 0 < value < inf, "a number above 0")
+def require_positive(**values: object) -> None:
+    """Raise unless each value, given by its name, is a finite number above 0."""
+    _require_number(values, Real, lambda value: 0 < value < inf, "a number above 0")
 
 
-def not_negative(**values: object) -> None:
-    """Refuse, by name, what is no finite number of at least 0."""
-    _each(values, Real, lambda value: 0 <= value < inf, "a number, 0 or more")
+def require_non_negative(**values: object) -> None:
+    """Raise unless each value, given by its name, is a finite number of at least 0."""
+    _require_number(values, Real, lambda value: 0 <= value < inf, "a number, 0 or more")
 
 
-def _each(values: Mapping[str, Any], kind: type, fits: Callable[[Any], bool], wanted: str) -> None:
+def _require_number(
+    values: Mapping[str, Any], kind: type, is_valid: Callable[[Any], bool], expected: str
+) -> None:
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, kind):
-            raise TypeError(f"{name}={value!r} is of type {type(value).__name__}; give {wanted}.")
-        if not fits(value):
-            raise ValueError(f"{name}={value!r} does not work; give {wanted}.")
+            raise TypeError(f"{name}={value!r} is of type {type(value).__name__}; give {expected}.")
+        if not is_valid(value):
+            raise ValueError(f"{name}={value!r} does not work; give {expected}.")
 
 
-def kind(name: str, value: object, kinds: type | tuple[type, ...], wanted: str) -> None:
-    """Refuse a value of another type, and say what is wanted."""
+def require_type(name: str, value: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Raise a `TypeError` that says what is expected, unless the value is of one of the types."""
     if not isinstance(value, kinds):
-        raise TypeError(f"{name} is of type {type(value).__name__}; give {wanted}.")
+        raise TypeError(f"{name} is of type {type(value).__name__}; give {expected}.")
 
 
-def path(name: str, value: object) -> Path:
-    """Return a path; refuse what is none, or empty."""
-    kind(name, value, (str, Path), "a path, as text")
+def as_path(name: str, value: object) -> Path:
+    """Return a path, with `~` expanded.
+
+    Raises:
+        TypeError: if the value is neither a string nor a path.
+        ValueError: if it is empty.
+    """
+    require_type(name, value, (str, Path), "a path, as text")
     if not str(value):
         raise ValueError(f"{name} is empty; give a path, as text.")
     return Path(str(value)).expanduser()
 
 
-def network(model: object) -> None:
-    """Refuse what is no network, such as the class of one."""
+def require_network(model: object) -> None:
+    """Raise a `TypeError` unless the model is a module, and not the class of one."""
     if isinstance(model, type):
         raise TypeError(f"model is the class {model.__name__}; build it: {model.__name__}(…).")
-    kind("model", model, nn.Module, "a network that is built, such as UNet(1, 1, depth=3)")
+    require_type("model", model, nn.Module, "a network that is built, such as UNet(1, 1, depth=3)")
 
 
-def pairs(given: object, call: str) -> list[Pair]:
-    """Return pictures with their masks as a list; refuse a whole dataset, one pair, and nothing.
+def as_pairs(pairs: object, call: str) -> list[Pair]:
+    """Return images with their masks as a list.
 
     Args:
-        given: what should be a list of pairs.
-        call: how it is done, such as "evaluate(model, data.validation)".
+        pairs: what should be an iterable of pairs.
+        call: a correct call, such as "evaluate(model, data.validation)", for the error messages.
+
+    Raises:
+        TypeError: for a whole `Dataset`, a single pair, or elements that are not pairs.
+        ValueError: if there is no pair.
     """
-    if isinstance(given, Dataset):
+    if isinstance(pairs, Dataset):
         raise TypeError(f"Say which part of the dataset: {call}.")
-    if isinstance(given, Pair) or not isinstance(given, Iterable):
+    if isinstance(pairs, Pair) or not isinstance(pairs, Iterable):
         raise TypeError(
-            f"The pictures are of type {type(given).__name__}; give a list of pairs: {call}."
+            f"The pictures are of type {type(pairs).__name__}; give a list of pairs: {call}."
         )
-    found: list[Pair] = list(given)
-    for one in found:
-        kind("One of the pictures", one, Pair, "Pair(image, mask, name)")
-    if not found:
+    listed: list[Pair] = list(pairs)
+    for pair in listed:
+        require_type("One of the pictures", pair, Pair, "Pair(image, mask, name)")
+    if not listed:
         raise ValueError(f"The list of pictures is empty; give some: {call}.")
-    return found
+    return listed
 
 
-def trainable(model: object, data: object, crop: int) -> None:
-    """Refuse a network, data or a crop that cannot be trained with; name the picture."""
-    network(model)
-    kind("data", data, Dataset, "a dataset, such as earth()")
+def require_trainable(model: object, data: object, crop: int) -> None:
+    """Raise unless the network can be trained with these data and crops of this side in pixels.
+
+    Raises:
+        TypeError: if the model is not a network, or the data are not a `Dataset`.
+        ValueError: if nothing can be trained, with the name of the first image that does not fit.
+    """
+    require_network(model)
+    require_type("data", data, Dataset, "a dataset, such as earth()")
     assert isinstance(model, nn.Module) and isinstance(data, Dataset)  # noqa: PT018 - for mypy
     if not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError("The network has no weights that may change: none at all, or all frozen.")
     if not data.train or not data.validation:
         raise ValueError(f"{data.name} has no pictures to train with. Look at data.notes.")
-    side = getattr(model, "smallest_side", 1)
-    if crop < side:
+    smallest_side = getattr(model, "smallest_side", 1)
+    if crop < smallest_side:
         raise ValueError(
-            f"crop={crop}, and the network needs {side} pixels a side; use a larger crop, or a "
-            "smaller depth."
+            f"crop={crop}, and the network needs {smallest_side} pixels a side; use a larger crop, "
+            "or a smaller depth."
         )
-    for part in ("train", "validation"):
-        for one in getattr(data, part):
-            fault = _fault(one, data.channels, side)
-            if fault:
-                raise ValueError(f"The {part} picture {one.name!r} {fault}.")
+    for name in ("train", "validation"):
+        for pair in getattr(data, name):
+            if problem := _pair_problem(pair, data.channels, smallest_side):
+                raise ValueError(f"The {name} picture {pair.name!r} {problem}.")
 
 
-def _fault(pair: Pair, channels: int, smallest_side: int) -> str:
+def _pair_problem(pair: Pair, channels: int, smallest_side: int) -> str:
+    """Return why an image and its mask cannot be trained with, or "" if they can."""
     image, mask = pair.image, pair.mask
     if image.ndim != 3 or mask.shape != (1, *image.shape[1:]):
         return (
@@ -110,10 +128,9 @@ def _fault(pair: Pair, channels: int, smallest_side: int) -> str:
     if image.shape[0] != channels:
         return f"has {image.shape[0]} channels, and the first one {channels}; make them alike"
     if min(mask.shape[1:]) < smallest_side:
-        size = "×".join(map(str, mask.shape[1:]))
         return (
-            f"is {size}, and the network needs {smallest_side} pixels a side; leave it out, or use "
-            "a smaller depth"
+            f"is {sizes_as_text(mask.shape[1:])}, and the network needs {smallest_side} pixels a "
+            "side; leave it out, or use a smaller depth"
         )
     if not (image.is_floating_point() and mask.is_floating_point()):
         return f"and its mask are {image.dtype} and {mask.dtype}; make both float32, from 0 to 1"

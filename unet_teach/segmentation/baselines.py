@@ -1,7 +1,7 @@
-"""What one would try before a network: Otsu's threshold, the best threshold, a random forest.
+"""What to try before a network: Otsu's threshold, the best threshold, a random forest.
 
-Each takes the training pictures and returns a function from a picture (C, H, W) to a mask
-(1, H, W): `evaluate(otsu(), data.test)`, `evaluate(best_threshold(data.train), data.test)`.
+Each function returns a baseline: a function from an image (C, H, W) to a mask (1, H, W) of bools.
+For example: `evaluate(otsu(), data.test)`, `evaluate(best_threshold(data.train), data.test)`.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.dataset import Pair
 
 Baseline = Callable[[Tensor], Tensor]
-LEVELS = 256  # grey levels that a threshold is looked for among
-SAMPLES = 20_000  # pixels that the forest learns from
-SCALES = 1, 2, 4, 8  # pixels: how far the forest's features look
+LEVELS = 256  # histogram bins, between which thresholds are tried
+SAMPLES = 20_000  # pixels that the forest is trained on
+SCALES = 1, 2, 4, 8  # pixels: how far the features of the forest reach
 
 
 def otsu() -> Baseline:
-    """Return Otsu's method: each picture gets the threshold that parts its greys best.
+    """Return Otsu's method: a threshold for each image, computed from its own grey values.
 
-    It learns nothing. Bright is foreground.
+    It needs no training. Pixels above the threshold are foreground.
     """
     return lambda image: _grey(image) > otsu_threshold(_grey(image))
 
 
 def otsu_threshold(values: Tensor) -> float:
-    """Return the threshold between two groups of values that differ most.
+    """Return the threshold with the largest variance between the values below and above it.
 
-    Largest is the variance between the groups, share · share · (mean − mean)². Where several
-    thresholds do equally well, the middle one is taken.
+    With weights w and means m of the two groups, the variance between them is
+    w₀ · w₁ · (m₀ − m₁)². Of several equally good thresholds, the middle one is taken.
 
     Args:
-        values: of any shape.
+        values: a tensor of any shape.
 
     Raises:
-        ValueError: if a value is no finite number.
+        ValueError: if a value is not a finite number.
 
     Source: Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE Transactions on
     Systems, Man, and Cybernetics 9, 1979, equation 18.
@@ -59,93 +59,96 @@ def otsu_threshold(values: Tensor) -> float:
     below, above = counts.cumsum(0)[:-1], counts.flip(0).cumsum(0).flip(0)[1:]
     sums = (counts * centres).cumsum(0)
     means = sums[:-1] / below, (sums[-1] - sums[:-1]) / above
-    between = below * above * (means[0] - means[1]) ** 2
-    best = (between >= between.max() * (1 - 1e-12)).nonzero().double().mean().item()
+    variances = below * above * (means[0] - means[1]) ** 2
+    best = (variances >= variances.max() * (1 - 1e-12)).nonzero().double().mean().item()
     return low + (high - low) * (best + 1) / LEVELS
 
 
 def best_threshold(train: Sequence[Pair]) -> Baseline:
-    """Return the one threshold, and the one side of it, with the best IoU on the training pictures.
+    """Return the threshold, and the side of it, with the best IoU on the training images.
 
     Args:
-        train: such as `data.train`.
+        train: training images with masks, such as `data.train`.
 
     Raises:
-        TypeError: for a whole `Dataset`: say which part.
-        ValueError: if there is no picture.
+        TypeError: for a whole `Dataset` in place of one of its splits.
+        ValueError: if there is no image.
     """
-    train = argument_checks.pairs(train, "best_threshold(data.train)")
+    train = argument_checks.as_pairs(train, "best_threshold(data.train)")
     values = torch.cat([_grey(pair.image).flatten() for pair in train])
-    wanted = torch.cat([pair.mask.flatten() for pair in train]) > 0
-    inside = torch.histc(values[wanted], LEVELS, 0, 1)
-    outside = torch.histc(values[~wanted], LEVELS, 0, 1)
-    best, threshold, brighter = -1.0, 0.5, True
+    target = torch.cat([pair.mask.flatten() for pair in train]) > 0
+    foreground = torch.histc(values[target], LEVELS, 0, 1)
+    background = torch.histc(values[~target], LEVELS, 0, 1)
+    best, threshold, is_bright = -1.0, 0.5, True
     for bright in (True, False):
-        # Level t and all beyond it, on one side.
-        both, only_found = (
+        # For each level: how many pixels lie at it or beyond it, on the bright or the dark side.
+        true_positives, false_positives = (
             counts.flip(0).cumsum(0).flip(0) if bright else counts.cumsum(0)
-            for counts in (inside, outside)
+            for counts in (foreground, background)
         )
-        scores = both / (inside.sum() + only_found).clamp(min=1)
-        if scores.max() > best:
-            level = int(scores.argmax())
-            best, brighter = float(scores.max()), bright
+        ious = true_positives / (foreground.sum() + false_positives).clamp(min=1)
+        if ious.max() > best:
+            level = int(ious.argmax())
+            best, is_bright = float(ious.max()), bright
             threshold = (level if bright else level + 1) / LEVELS
-    if brighter:
+    if is_bright:
         return lambda image: _grey(image) >= threshold
     return lambda image: _grey(image) < threshold
 
 
 def random_forest(train: Sequence[Pair], seed: int = 0, trees: int = 50) -> Baseline:
-    """Return a random forest that judges each pixel by what surrounds it.
+    """Return a random forest that classifies each pixel by its neighbourhood.
 
-    Its features are the grey value and, at distances of 1, 2, 4 and 8 pixels, the mean, the spread
-    and the gradient of the surroundings: what ilastik and Weka offer, made smaller. It learns from
-    20,000 pixels.
+    Its features (`pixel_features`) are a small selection of those of ilastik and Weka. It is
+    trained on 20,000 randomly chosen pixels.
 
     Args:
-        train: such as `data.train`.
-        seed: of the pixels and of the trees.
-        trees: more are steadier and slower.
+        train: training images with masks, such as `data.train`.
+        seed: of the choice of pixels and of the trees.
+        trees: number of trees; more vary less with the seed and take longer.
 
     Raises:
-        TypeError: for a whole `Dataset`: say which part.
-        ValueError: if there is no picture, or a number is too small.
+        TypeError: for a whole `Dataset` in place of one of its splits.
+        ValueError: if there is no image, or a number is too small.
     """
-    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.ensemble import RandomForestClassifier  # slow to import
 
-    train = argument_checks.pairs(train, "random_forest(data.train)")
-    argument_checks.whole(0, seed=seed)
-    argument_checks.whole(1, trees=trees)
+    train = argument_checks.as_pairs(train, "random_forest(data.train)")
+    argument_checks.require_integer(0, seed=seed)
+    argument_checks.require_integer(1, trees=trees)
     random = np.random.default_rng(seed)
     features = np.concatenate([pixel_features(pair.image) for pair in train])
-    wanted = np.concatenate([pair.mask.numpy().ravel() for pair in train]) > 0
-    chosen = random.choice(len(wanted), min(SAMPLES, len(wanted)), replace=False)
+    target = np.concatenate([pair.mask.numpy().ravel() for pair in train]) > 0
+    chosen = random.choice(len(target), min(SAMPLES, len(target)), replace=False)
     forest = RandomForestClassifier(trees, min_samples_leaf=5, random_state=seed, n_jobs=1)
-    forest.fit(features[chosen], wanted[chosen])
+    forest.fit(features[chosen], target[chosen])
 
-    def find(image: Tensor) -> Tensor:
-        found: NDArray[np.bool_] = forest.predict(pixel_features(image)).astype(bool)
-        return torch.from_numpy(found.reshape(1, *image.shape[-2:]))
+    def predict_mask(image: Tensor) -> Tensor:
+        mask: NDArray[np.bool_] = forest.predict(pixel_features(image)).astype(bool)
+        return torch.from_numpy(mask.reshape(1, *image.shape[-2:]))
 
-    return find
+    return predict_mask
 
 
 def pixel_features(image: Tensor) -> NDArray[np.float32]:
-    """Return what the forest knows of each pixel of a picture (C, H, W): (H · W, features)."""
-    layers = [image]
+    """Return the features of each pixel of an image (C, H, W): (H · W, 13 · C).
+
+    They are the pixel's own value and, within 1, 2, 4 and 8 pixels, the mean, the standard
+    deviation and the length of the gradient of the mean.
+    """
+    features = [image]
     for scale in SCALES:
-        mean, square = _blurred(image, scale), _blurred(image**2, scale)
-        layers += [mean, (square - mean**2).clamp(min=0).sqrt()]
+        mean, mean_of_squares = _box_mean(image, scale), _box_mean(image**2, scale)
+        features += [mean, (mean_of_squares - mean**2).clamp(min=0).sqrt()]
         down = F.pad(mean[None], (0, 0, 1, 1), mode="replicate")[0]
         right = F.pad(mean[None], (1, 1, 0, 0), mode="replicate")[0]
-        rise, run = down[:, 2:] - down[:, :-2], right[:, :, 2:] - right[:, :, :-2]
-        layers.append((rise**2 + run**2).sqrt())
-    return torch.cat(layers).flatten(1).T.contiguous().numpy()
+        vertical, horizontal = down[:, 2:] - down[:, :-2], right[:, :, 2:] - right[:, :, :-2]
+        features.append((vertical**2 + horizontal**2).sqrt())
+    return torch.cat(features).flatten(1).T.contiguous().numpy()
 
 
-def _blurred(image: Tensor, scale: int) -> Tensor:
-    """Return the mean over a square of 2 · scale + 1 pixels; beyond the edge is not counted."""
+def _box_mean(image: Tensor, scale: int) -> Tensor:
+    """Return the mean over a square of 2 · scale + 1 pixels, cropped at the image's border."""
     return F.avg_pool2d(
         image[None], 2 * scale + 1, stride=1, padding=scale, count_include_pad=False
     )[0]

@@ -1,4 +1,4 @@
-"""Writes how far a training has come to a file, and goes on from there. Loads numbers, no code."""
+"""Saves the state of a training to a file, and resumes from it. Loads tensors, never code."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import torch
 from torch import nn
 
 from unet_teach.segmentation import argument_checks
-from unet_teach.segmentation.training_result import Look
+from unet_teach.segmentation.training_result import StepMetrics
 
 FORMAT = 1
-NUMBERS = tuple(name for name in Look.__dataclass_fields__ if name != "shown")
-
+STORED_METRICS = tuple(name for name in StepMetrics.__dataclass_fields__ if name != "probabilities")
 
 DAMAGED = (
     "{path} is damaged, or no checkpoint of this course. Delete it and train anew, or give another "
@@ -24,14 +23,14 @@ DAMAGED = (
 )
 
 
-def file_at(path: object) -> Path:
-    """Return where a checkpoint is or will be.
+def as_checkpoint_path(path: object) -> Path:
+    """Return the path of a checkpoint, which need not exist yet.
 
     Raises:
-        TypeError: if it is no path.
+        TypeError: if it is neither a string nor a path.
         ValueError: if it is empty, or a folder.
     """
-    path = argument_checks.path("checkpoint", path)
+    path = argument_checks.as_path("checkpoint", path)
     if path.is_dir():
         raise ValueError(f"{path} is a folder. Give a file in it: {str(path / 'training.pt')!r}.")
     return path
@@ -46,14 +45,27 @@ def save(
     step: int,
     elapsed: float,
     best: dict[str, Any],
-    history: list[Look],
+    history: list[StepMetrics],
 ) -> None:
-    """Write everything that the next step needs. A file that is there stays whole until the end.
+    """Write everything that the next training step needs.
+
+    An existing file is replaced only once the new one is complete.
+
+    Args:
+        path: where to write.
+        data: name and source of the dataset, to refuse other data when the training resumes.
+        model: the network, with its current weights.
+        optimizer: the optimizer, with its state.
+        random: generator of the crops and flips.
+        step: number of training steps so far.
+        elapsed: seconds of training so far.
+        best: state dict of the weights with the best validation IoU so far.
+        history: metrics so far; their probabilities are not stored.
 
     Raises:
-        ValueError: if it cannot be written there.
+        ValueError: if the file cannot be written.
     """
-    beside = path.with_name(path.name + ".part")
+    unfinished = path.with_name(path.name + ".part")
     state = {
         "format": FORMAT,
         "data": data,
@@ -64,13 +76,13 @@ def save(
         "optimizer": optimizer.state_dict(),
         "random": random.get_state(),
         "torch_random": torch.get_rng_state(),
-        "history": [[getattr(look, name) for name in NUMBERS] for look in history],
+        "history": [[getattr(metrics, name) for name in STORED_METRICS] for metrics in history],
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        with unfinished.open("wb") as file:
             torch.save(state, file)
-        os.replace(beside, path)
+        os.replace(unfinished, path)
     except OSError as error:
         raise ValueError(
             f"The checkpoint {path} cannot be written ({error.strerror}). Give another file."
@@ -83,66 +95,75 @@ def load(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     random: torch.Generator,
-) -> tuple[int, float, dict[str, Any], list[Look]]:
-    """Put everything back; return step, seconds so far, the best weights and the history.
+) -> tuple[int, float, dict[str, Any], list[StepMetrics]]:
+    """Restore a training; the arguments are those of `save`, and are changed in place.
+
+    Returns:
+        The step, the seconds so far, the state dict of the best weights, and the history.
 
     Raises:
-        ValueError: if the file is damaged, of another kind, of another network or of other data.
+        ValueError: if the file is missing or damaged, or belongs to another network or other data.
     """
-    state = read(path)
-    before = state.get("data", data)
-    if before != data:
+    state = _read(path)
+    trained_on = state.get("data", data)
+    if trained_on != data:
         raise ValueError(
-            f"{path} was trained on {before}, and these are {data}. Give another file, or train "
-            "anew: resume=False. Only to begin with its weights, load_model(path, model)."
+            f"{path} was trained on {trained_on}, and these are {data}. Give another file, or "
+            "train anew: resume=False. Only to begin with its weights, load_model(path, model)."
         )
-    with _said(path):
+    with _explain_errors(path):
         model.load_state_dict(state["best"])
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        history = [Look(**dict(zip(NUMBERS, row, strict=True))) for row in state["history"]]
-        argument_checks.whole(0, step=state["step"])
-        argument_checks.not_negative(elapsed=state["elapsed"])
+        history = [
+            StepMetrics(**dict(zip(STORED_METRICS, row, strict=True))) for row in state["history"]
+        ]
+        argument_checks.require_integer(0, step=state["step"])
+        argument_checks.require_non_negative(elapsed=state["elapsed"])
         random.set_state(state["random"])
         torch.set_rng_state(state["torch_random"])
     return state["step"], state["elapsed"], state["best"], history
 
 
 def load_model(path: str | Path, model: nn.Module) -> nn.Module:
-    """Return the network with the best weights of a checkpoint, in eval mode.
+    """Load the best weights of a checkpoint into a network, and return it in eval mode.
+
+    Args:
+        path: a file that `train(…, checkpoint=path)` wrote.
+        model: a network built with the same options as the one that was trained.
 
     Raises:
-        TypeError: if the two change places.
-        ValueError: as `load`.
+        TypeError: if an argument is of another type.
+        ValueError: if the file is missing or damaged, or belongs to another network.
     """
-    path = file_at(path)
-    argument_checks.network(model)
-    state = read(path)
-    with _said(path):
+    path = as_checkpoint_path(path)
+    argument_checks.require_network(model)
+    state = _read(path)
+    with _explain_errors(path):
         model.load_state_dict(state["best"])
     return model.eval()
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Return what a checkpoint holds: tensors and numbers only."""
+def _read(path: Path) -> dict[str, Any]:
+    """Return the content of a checkpoint: tensors and numbers only."""
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
-        whole = isinstance(state, dict) and state["format"] == FORMAT
+        is_valid = isinstance(state, dict) and state["format"] == FORMAT
     except FileNotFoundError:
         raise ValueError(f"There is no file {path}. Train with checkpoint={str(path)!r}.") from None
-    except Exception:  # whatever a damaged file makes the unpickler do
-        whole = False
-    if not whole:
+    except Exception:  # a damaged file may raise anything in the unpickler
+        is_valid = False
+    if not is_valid:
         raise ValueError(DAMAGED.format(path=path))
     return dict(state)
 
 
 @contextmanager
-def _said(path: Path) -> Iterator[None]:
-    """Turn whatever goes wrong while a state is put back into a sentence."""
+def _explain_errors(path: Path) -> Iterator[None]:
+    """Turn any error while a state is restored into a `ValueError` that says what to do."""
     try:
         yield
-    except Exception as error:  # whatever stands in the file in place of what should
+    except Exception as error:  # wrong content may raise anything
         if "Error(s) in loading state_dict" not in str(error):
             raise ValueError(DAMAGED.format(path=path)) from None
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Asks a network, or any other way to find a mask, for its masks, and scores them."""
+"""Predicts masks with a network or any other predictor, and scores them."""
 
 from __future__ import annotations
 
@@ -10,63 +10,66 @@ from torch import Tensor, nn
 
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.dataset import Pair
-from unet_teach.segmentation.metrics import TOLERANCE, Scores, Tally, as_mask
+from unet_teach.segmentation.metrics import TOLERANCE, ScoreAccumulator, Scores, as_mask
 
-Finder = nn.Module | Callable[[Tensor], Tensor]
+Predictor = nn.Module | Callable[[Tensor], Tensor]
 
 
-def evaluate(finder: Finder, pairs: Iterable[Pair], tolerance: float = TOLERANCE) -> Scores:
-    """Score a network on pictures, all counted as one: each pixel has the same weight.
+def evaluate(predictor: Predictor, pairs: Iterable[Pair], tolerance: float = TOLERANCE) -> Scores:
+    """Score a network on images, counted as one large image: each pixel has the same weight.
 
     Args:
-        finder: a network that gives one logit a pixel, or a function such as a baseline.
+        predictor: a network that gives one logit a pixel, or a function such as a baseline.
         pairs: such as `data.validation`.
         tolerance: of the boundary F1, in pixels.
 
     Raises:
-        TypeError: for a whole `Dataset`: say which part.
-        ValueError: if there is no picture, or one does not fit the network.
+        TypeError: for a whole `Dataset` in place of one of its splits; or as `predict`.
+        ValueError: if there is no image; or as `predict`.
     """
-    tally = Tally(tolerance)
-    for pair in argument_checks.pairs(pairs, "evaluate(model, data.validation)"):
-        tally.add(predict(finder, pair.image), pair.mask)
-    return tally.scores
+    accumulator = ScoreAccumulator(tolerance)
+    for pair in argument_checks.as_pairs(pairs, "evaluate(model, data.validation)"):
+        accumulator.add(predict(predictor, pair.image), pair.mask)
+    return accumulator.scores
 
 
-def predict(finder: Finder, image: Tensor) -> Tensor:
-    """Return the mask (1, H, W) of a picture (C, H, W), as bools.
+def predict(predictor: Predictor, image: Tensor) -> Tensor:
+    """Return the predicted mask (1, H, W), as bools, of an image (C, H, W).
 
-    A network is asked in eval mode, without gradients; it is left as it was. Its logits are cut at
-    0, where the probability is one half. A function takes the picture and returns the mask.
+    A network runs in eval mode and without gradients, and is left in the modes it had. A pixel is
+    foreground where its logit is above 0, which is a probability above one half. A function takes
+    the image and returns the mask.
 
     Raises:
-        ValueError: if the picture does not fit the network, or the answer the picture.
+        TypeError: if the predictor cannot be called, or the image is not a tensor.
+        ValueError: if the image does not fit the network, or the output does not fit the image.
     """
-    if isinstance(finder, type) or not callable(finder):
+    if isinstance(predictor, type) or not callable(predictor):
         raise TypeError(
-            f"The finder is of type {type(finder).__name__}; give a network that is built, or a "
+            f"The finder is of type {type(predictor).__name__}; give a network that is built, or a "
             "function such as otsu()."
         )
-    argument_checks.kind("image", image, Tensor, "a tensor (C, H, W), such as pair.image")
+    argument_checks.require_type("image", image, Tensor, "a tensor (C, H, W), such as pair.image")
     if image.ndim != 3:
         raise ValueError(f"The image is {tuple(image.shape)}; give (C, H, W).")
-    if isinstance(finder, nn.Module):
-        with in_eval_mode(finder), torch.inference_mode():
-            return logits_of(finder, image) > 0
-    found = as_mask("What the function found", finder(image))
-    if found.numel() != image[0].numel():
+    if isinstance(predictor, nn.Module):
+        with in_eval_mode(predictor), torch.inference_mode():
+            return logits_of(predictor, image) > 0
+    mask = as_mask("What the function found", predictor(image))
+    if mask.numel() != image[0].numel():
         raise ValueError(
-            f"The function found a mask {tuple(found.shape)} for a picture {tuple(image.shape)}. "
+            f"The function found a mask {tuple(mask.shape)} for a picture {tuple(image.shape)}. "
             "It must return one value a pixel."
         )
-    return found.reshape(1, *image.shape[-2:])
+    return mask.reshape(1, *image.shape[-2:])
 
 
 def logits_of(model: nn.Module, image: Tensor) -> Tensor:
-    """Return the logits (1, H, W) of a picture (C, H, W), or say why there are none.
+    """Return the logits (1, H, W) that a network gives for an image (C, H, W).
 
     Raises:
-        ValueError: if the network takes other channels, or gives no logit for each pixel.
+        ValueError: if the network takes another number of channels, or does not give one logit for
+            each pixel.
     """
     try:
         logits: Tensor = model(image[None])[0]
@@ -89,9 +92,9 @@ def logits_of(model: nn.Module, image: Tensor) -> Tensor:
 
 @contextmanager
 def in_eval_mode(model: nn.Module) -> Iterator[None]:
-    """Switch to eval mode and back, module by module: parts of it may be frozen.
+    """Switch a network to eval mode, and restore the mode of each module afterwards.
 
-    In eval mode a normalisation uses what it has learned.
+    The modes are restored one by one because some modules may be frozen in eval mode.
     """
     modes = [(module, module.training) for module in model.modules()]
     model.eval()

@@ -1,4 +1,4 @@
-"""Sums without rounding: then their order means nothing, and equal is equal to the last bit."""
+"""Convolutions whose sums are not rounded, so that their results do not depend on the order."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-STEP = 2.0**-20  # of the grid: about a millionth
-CHANNELS = 8  # of a convolution that are computed at a time
-LIMIT = 2.0**53 * STEP**2  # so far a double counts a product's steps without rounding: 8192
+STEP = 2.0**-20  # inputs and weights are rounded to multiples of this: about a millionth
+CHANNELS = 8  # input channels of a convolution that are computed at a time
+LIMIT = 2.0**53 * STEP**2  # below this, 8192, a float64 holds every multiple of STEP² exactly
 
 
 @contextmanager
 def exact_sums() -> Iterator[None]:
-    """Compute convolutions and up-sampling without rounding any sum. It is slower.
+    """Compute convolutions and up-sampling without rounding errors in their sums, but more slowly.
 
-    A processor adds the terms of a convolution in an order that depends on the size of the map and
-    on its own kind, and every order rounds otherwise: by about 1e-7 of the values. In here, maps
-    and weights are first rounded to multiples of 2^-20. Their products are multiples of 2^-40, and
-    a double adds such without rounding as long as the sums stay below 8192. So a network answers
-    as it always does, to some 1e-5 of its values, and gives maps that are made of equal terms equal
-    bits, on any machine. (Up-sampling by a factor that is no power of two still rounds.)
+    A processor adds the terms of a convolution in an order that depends on the size of the feature
+    map and on the processor, and each order rounds differently: by about 1e-7 of the values. In
+    this context, feature maps and weights are first rounded to multiples of 2^-20. Their products
+    are multiples of 2^-40, and a float64 adds those without rounding while sums stay below 8192.
+    So the output of a network changes by about 1e-5 of its values, but two outputs that are sums
+    of the same terms are equal to the last bit, on any machine. (Up-sampling by a factor that is
+    not a power of two still rounds.)
 
     Raises:
-        ValueError: within, where the sums of a convolution might reach 8192.
+        ValueError: within the context, if the sums of a convolution might reach 8192.
     """
     with _ExactSums():
         yield
@@ -47,7 +48,7 @@ class _ExactSums(TorchFunctionMode):
         if func in (torch.conv2d, torch.conv_transpose2d):
             return _convolve(func, *args, **kwargs)
         if func is functional.interpolate:
-            return func(_on_grid(args[0]), *args[1:], **kwargs).to(args[0].dtype)
+            return func(_round_to_grid(args[0]), *args[1:], **kwargs).to(args[0].dtype)
         return func(*args, **kwargs)
 
 
@@ -56,26 +57,32 @@ def _convolve(
     input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
-    *how: Any,
-    **named: Any,
+    *args: Any,
+    **kwargs: Any,
 ) -> Tensor:
-    inputs = 1 if func is torch.conv2d else 0  # the dimension of a weight that is summed over
+    """Call `conv2d` or `conv_transpose2d` with exact sums; the arguments are those of `func`."""
+    input_axis = 1 if func is torch.conv2d else 0  # the axis of the weight that is summed over
     largest = float(input.detach().abs().max()) + STEP
-    most = largest * float(_on_grid(weight).detach().abs().sum((inputs, 2, 3)).max())
-    if not most < LIMIT:
+    bound = largest * float(_round_to_grid(weight).detach().abs().sum((input_axis, 2, 3)).max())
+    if not bound < LIMIT:  # also refuses nan
         raise ValueError(
-            f"The sums of a convolution may reach {most:.3g}, and are exact below {LIMIT:.0f}. "
+            f"The sums of a convolution may reach {bound:.3g}, and are exact below {LIMIT:.0f}. "
             "Predict without exact_sums()."
         )
-    # In any order means in parts, too: doubles of some channels at a time need little memory.
-    is_whole = func is not torch.conv2d or weight.shape[1] != input.shape[-3]
-    size = input.shape[-3] if is_whole else CHANNELS
-    weights = [weight] if is_whole else torch.split(weight, size, 1)
-    pairs = zip(torch.split(input, size, -3), weights, strict=True)
-    parts = (func(_on_grid(part), _on_grid(own), None, *how, **named) for part, own in pairs)
-    total = functools.reduce(torch.add, parts)
+    # Exact sums may be split up: converting a few channels at a time to float64 saves memory.
+    is_splittable = func is torch.conv2d and weight.shape[1] == input.shape[-3]  # not grouped
+    size = CHANNELS if is_splittable else input.shape[-3]
+    weights = torch.split(weight, size, 1) if is_splittable else [weight]
+    total = functools.reduce(
+        torch.add,
+        (
+            func(_round_to_grid(channels), _round_to_grid(own_weight), None, *args, **kwargs)
+            for channels, own_weight in zip(torch.split(input, size, -3), weights, strict=True)
+        ),
+    )
     return (total if bias is None else total + bias[:, None, None]).to(input.dtype)
 
 
-def _on_grid(values: Tensor) -> Tensor:
-    return (values.double() * (1 / STEP)).round_().mul_(STEP)  # a copy, then in place
+def _round_to_grid(values: Tensor) -> Tensor:
+    """Return values as float64, rounded to multiples of STEP."""
+    return (values.double() * (1 / STEP)).round_().mul_(STEP)  # in place, on the new tensor

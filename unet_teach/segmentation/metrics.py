@@ -1,4 +1,4 @@
-"""How good a mask is: IoU, Dice and boundary F1. Each counts pixels, and can be summed first."""
+"""Scores of a predicted mask: IoU, Dice and boundary F1."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TOLERANCE = 1.0  # pixels
 
 @dataclass(frozen=True)
 class Scores:
-    """Three measures, each from 0 (nothing right) to 1 (all right).
+    """Three scores, each from 0 (nothing right) to 1 (all right).
 
     Attributes:
-        iou: pixels in both masks, of the pixels in either.
-        dice: twice the pixels in both, of the pixels of one and of the other together.
-        boundary_f1: of the outline's pixels, how many have one of the other outline close by.
+        iou: pixels in both masks, divided by the pixels in either.
+        dice: twice the pixels in both masks, divided by the sum of the pixels of each.
+        boundary_f1: agreement of the boundaries of the masks; see `boundary_f1`.
     """
 
     iou: float
@@ -32,126 +32,142 @@ class Scores:
     boundary_f1: float
 
     def __repr__(self) -> str:
-        """Show two decimals: more are noise of the seed."""
+        """Show two decimals: a third one depends on the seed."""
         return (
             f"IoU {self.iou:.2f}, Dice {self.dice:.2f}, boundary F1 {self.boundary_f1:.2f} "
             "(each from 0 to 1)"
         )
 
 
-def iou(found: Mask, wanted: Mask) -> float:
-    """Return intersection over union of two masks.
+def iou(prediction: Mask, target: Mask) -> float:
+    """Return the intersection over union of two masks.
 
     Args:
-        found: a mask of bools, or of only 0 and 1, of any shape: a tensor or an array. Several
-            pictures are counted as one large one: adding before dividing gives each pixel the same
-            weight.
-        wanted: the same shape.
+        prediction: a mask of bools, or of 0 and 1, of any shape: a tensor or an array. A batch is
+            counted as one large image: pixels are summed before dividing, so that each pixel has
+            the same weight.
+        target: a mask of the same shape.
 
     Returns:
-        0 to 1. Two empty masks agree: 1.
+        0 to 1; 1 if both masks are empty.
 
     Raises:
+        TypeError: if an argument is not a tensor or an array.
         ValueError: if the shapes differ, there is no pixel, or a value is neither 0 nor 1.
 
     >>> iou(torch.tensor([1, 1, 0]), torch.tensor([0, 1, 1]))
     0.3333333333333333
     """
-    both, either, _ = pixel_counts(found, wanted)
-    return both / either if either else 1.0
+    intersection, union, _ = pixel_counts(prediction, target)
+    return intersection / union if union else 1.0
 
 
-def dice(found: Mask, wanted: Mask) -> float:
+def dice(prediction: Mask, target: Mask) -> float:
     """Return the Dice score (F1 of the pixels) of two masks; see `iou` for the arguments.
 
-    It says the same as IoU on another scale: dice = 2 · iou / (1 + iou).
+    It is a function of the IoU: dice = 2 · iou / (1 + iou).
 
     >>> dice(torch.tensor([1, 1, 0]), torch.tensor([0, 1, 1]))
     0.5
     """
-    both, _, total = pixel_counts(found, wanted)
-    return 2 * both / total if total else 1.0
+    intersection, _, total = pixel_counts(prediction, target)
+    return 2 * intersection / total if total else 1.0
 
 
-def boundary_f1(found: Mask, wanted: Mask, tolerance: float = TOLERANCE) -> float:
-    """Return how well two outlines agree.
+def boundary_f1(prediction: Mask, target: Mask, tolerance: float = TOLERANCE) -> float:
+    """Return how well the boundaries of two masks agree.
 
-    An outline is the pixels of a mask with one of their four neighbours outside of it. The frame of
-    the picture is no outline: nobody knows what lies beyond.
+    The boundary of a mask is its pixels with one of their four neighbours outside of the mask. The
+    border of the image is no boundary, because what lies beyond it is unknown.
 
     Args:
-        found: a mask of bools, or of only 0 and 1: (H, W), or any shape that ends in (H, W).
-        wanted: the same shape.
-        tolerance: pixels. An outline pixel counts as right when the other outline has one at this
-            distance or closer, from centre to centre.
+        prediction: a mask of bools, or of 0 and 1: (H, W), or any shape that ends in (H, W).
+        target: a mask of the same shape.
+        tolerance: largest distance in pixels, from centre to centre, at which a boundary pixel of
+            one mask matches a boundary pixel of the other.
 
     Returns:
-        0 to 1: the harmonic mean of the right share of the found outline (precision) and of the
-        wanted one (recall). Where neither has an outline: 1 if the masks are the same, else 0.
+        0 to 1: the harmonic mean of precision (matched fraction of the prediction's boundary) and
+        recall (matched fraction of the target's boundary). If neither mask has a boundary: 1 if
+        they are equal, else 0.
 
     Raises:
-        ValueError: as `iou`; or if tolerance is below 0, or a mask has no rows.
+        TypeError: if a mask is not a tensor or an array, or the tolerance not a number.
+        ValueError: as `iou`; or if the tolerance is negative, or a mask has fewer than two axes.
 
     Source: Csurka, Larlus & Perronnin, "What is a good evaluation measure for semantic
     segmentation?", BMVC 2013, section 2.2.
     """
-    tally = Tally(tolerance)
-    tally.add(found, wanted)
-    return tally.scores.boundary_f1
+    accumulator = ScoreAccumulator(tolerance)
+    accumulator.add(prediction, target)
+    return accumulator.scores.boundary_f1
 
 
-def boundary_counts(found: Mask, wanted: Mask, tolerance: float = TOLERANCE) -> list[int]:
-    """Return outline pixels [found and right, found, wanted and met, wanted]: add, then divide."""
-    found, wanted = _masks(found, wanted)
-    if found.ndim < 2:
-        raise ValueError(f"The masks are {tuple(found.shape)}; an outline needs (H, W).")
-    outlines = [outline(found), outline(wanted)]
-    near = [_grown(one, tolerance) for one in outlines]
-    pairs = ((outlines[0] & near[1], outlines[0]), (outlines[1] & near[0], outlines[1]))
-    return [int(mask.sum()) for pair in pairs for mask in pair]
+def boundary_counts(prediction: Mask, target: Mask, tolerance: float = TOLERANCE) -> list[int]:
+    """Return counts of boundary pixels: [matched, all] of the prediction, then of the target."""
+    prediction, target = _as_masks(prediction, target)
+    if prediction.ndim < 2:
+        raise ValueError(f"The masks are {tuple(prediction.shape)}; an outline needs (H, W).")
+    boundaries = boundary(prediction), boundary(target)
+    near = [_dilate(pixels, tolerance) for pixels in boundaries]
+    matched = boundaries[0] & near[1], boundaries[1] & near[0]
+    return [int(pixels.sum()) for both in zip(matched, boundaries, strict=True) for pixels in both]
 
 
-def outline(mask: Tensor) -> Tensor:
-    """Return the pixels of a mask (..., H, W) with one of their four neighbours outside of it."""
-    padded = _padded(mask, 1) > 0
+def boundary(mask: Tensor) -> Tensor:
+    """Return which pixels of a mask (..., H, W) have one of their four neighbours outside of it."""
+    # Replicated padding keeps the border of the image from counting as outside.
+    padded = F.pad(_as_batch(mask), [1] * 4, mode="replicate") > 0
     rows, columns = padded[:, :, :, 1:-1], padded[:, :, 1:-1, :]
-    all_around = rows[:, :, :-2] & rows[:, :, 2:] & columns[..., :-2] & columns[..., 2:]
-    return mask.bool() & ~all_around.reshape(mask.shape)
+    surrounded = rows[:, :, :-2] & rows[:, :, 2:] & columns[..., :-2] & columns[..., 2:]
+    return mask.bool() & ~surrounded.reshape(mask.shape)
 
 
-class Tally:
-    """Adds up what is found picture by picture, and divides at the end."""
+class ScoreAccumulator:
+    """Sums up pixel counts image by image; the scores are those of all images taken as one."""
 
     def __init__(self, tolerance: float = TOLERANCE) -> None:
-        argument_checks.not_negative(tolerance=tolerance)
+        argument_checks.require_non_negative(tolerance=tolerance)
         self.tolerance = tolerance
-        self.pixels, self.outlines = [0, 0, 0], [0, 0, 0, 0]
+        self.pixels, self.boundaries = [0, 0, 0], [0, 0, 0, 0]
 
-    def add(self, found: Mask, wanted: Mask) -> None:
-        """Take in one picture's masks (..., H, W)."""
-        self.pixels = _sum(self.pixels, pixel_counts(found, wanted))
-        self.outlines = _sum(self.outlines, boundary_counts(found, wanted, self.tolerance))
+    def add(self, prediction: Mask, target: Mask) -> None:
+        """Count the pixels of one image's masks (..., H, W)."""
+        self.pixels = _add(self.pixels, pixel_counts(prediction, target))
+        counts = boundary_counts(prediction, target, self.tolerance)
+        self.boundaries = _add(self.boundaries, counts)
 
     @property
     def scores(self) -> Scores:
-        """The scores of all pictures taken as one."""
-        both, either, total = self.pixels
+        """The scores of all images so far."""
+        intersection, union, total = self.pixels
+        equal = float(intersection == union)
         return Scores(
-            iou=both / either if either else 1.0,
-            dice=2 * both / total if total else 1.0,
-            boundary_f1=_f1(self.outlines) if any(self.outlines) else float(both == either),
+            iou=intersection / union if union else 1.0,
+            dice=2 * intersection / total if total else 1.0,
+            boundary_f1=_f1(self.boundaries) if any(self.boundaries) else equal,
         )
 
 
-def pixel_counts(found: Mask, wanted: Mask) -> list[int]:
-    """Return pixels [in both masks, in either, in one plus in the other]: add, then divide."""
-    found, wanted = _masks(found, wanted)
-    both, total = int((found & wanted).sum()), int(found.sum()) + int(wanted.sum())
-    return [both, total - both, total]
+def pixel_counts(prediction: Mask, target: Mask) -> list[int]:
+    """Return pixel counts of two masks: [intersection, union, sum of both]."""
+    prediction, target = _as_masks(prediction, target)
+    intersection = int((prediction & target).sum())
+    total = int(prediction.sum()) + int(target.sum())
+    return [intersection, total - intersection, total]
 
 
 def as_mask(name: str, mask: Mask) -> Tensor:
-    """Return a mask as a tensor of bools; refuse what holds other values than 0 and 1."""
+    """Return a mask as a tensor of bools.
+
+    Args:
+        name: what the mask is called in error messages.
+        mask: a tensor or an array of bools, or of 0 and 1.
+
+    Raises:
+        TypeError: if it is not a tensor or an array.
+        ValueError: if a value is neither 0 nor 1.
+    """
     if not isinstance(mask, Tensor):
         try:
             mask = torch.as_tensor(np.ascontiguousarray(mask))
@@ -167,43 +183,42 @@ def as_mask(name: str, mask: Mask) -> Tensor:
     return mask.bool()
 
 
-def _masks(found: Mask, wanted: Mask) -> tuple[Tensor, Tensor]:
-    found, wanted = as_mask("found", found), as_mask("wanted", wanted)
-    if found.shape != wanted.shape:
+def _as_masks(prediction: Mask, target: Mask) -> tuple[Tensor, Tensor]:
+    prediction, target = as_mask("prediction", prediction), as_mask("target", target)
+    if prediction.shape != target.shape:
         raise ValueError(
-            f"The masks are {tuple(found.shape)} and {tuple(wanted.shape)}. They must be alike: "
-            "nothing is stretched in silence."
+            f"The masks are {tuple(prediction.shape)} and {tuple(target.shape)}. They must be "
+            "alike: nothing is stretched in silence."
         )
-    if not found.numel():
-        raise ValueError(f"The masks are {tuple(found.shape)}: there is no pixel to be counted.")
-    return found, wanted
+    if not prediction.numel():
+        raise ValueError(
+            f"The masks are {tuple(prediction.shape)}: there is no pixel to be counted."
+        )
+    return prediction, target
 
 
-def _grown(mask: Tensor, radius: float) -> Tensor:
+def _dilate(mask: Tensor, radius: float) -> Tensor:
     """Return every pixel within `radius` pixels of the mask."""
-    reach = min(int(radius), max(mask.shape[-2:]))  # nothing is further away
-    steps = torch.arange(-reach, reach + 1)
-    disc = (steps[:, None] ** 2 + steps**2 <= radius**2).float()
-    counts = F.conv2d(F.pad(_four(mask), [reach] * 4), disc[None, None])
+    reach = min(int(radius), max(mask.shape[-2:]))  # no two pixels are further apart
+    offsets = torch.arange(-reach, reach + 1)
+    disc = (offsets[:, None] ** 2 + offsets**2 <= radius**2).float()
+    counts = F.conv2d(_as_batch(mask), disc[None, None], padding=reach)
     return (counts > 0.5).reshape(mask.shape)
 
 
-def _padded(mask: Tensor, by: int) -> Tensor:
-    return F.pad(_four(mask), [by] * 4, mode="replicate")
-
-
-def _four(mask: Tensor) -> Tensor:
-    """Return (N, 1, H, W) floats."""
+def _as_batch(mask: Tensor) -> Tensor:
+    """Return a mask (..., H, W) as floats (N, 1, H, W)."""
     return mask.reshape(-1, 1, *mask.shape[-2:]).float()
 
 
 def _f1(counts: Iterable[int]) -> float:
-    right, found, met, wanted = counts
-    if not right or not met:
+    """Return the harmonic mean of precision and recall from `boundary_counts`."""
+    matched_prediction, all_prediction, matched_target, all_target = counts
+    if not matched_prediction or not matched_target:
         return 0.0
-    precision, recall = right / found, met / wanted
+    precision, recall = matched_prediction / all_prediction, matched_target / all_target
     return 2 * precision * recall / (precision + recall)
 
 
-def _sum(one: list[int], other: list[int]) -> list[int]:
-    return [a + b for a, b in zip(one, other, strict=True)]
+def _add(counts: list[int], others: list[int]) -> list[int]:
+    return [a + b for a, b in zip(counts, others, strict=True)]

@@ -1,4 +1,4 @@
-"""Draws pictures with masks, curves and comparisons, in the colours of the course."""
+"""Draws images with masks, training curves and comparisons, in the colours of the course."""
 
 from __future__ import annotations
 
@@ -9,94 +9,100 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from unet_teach.segmentation.data.dataset import Pair
-from unet_teach.segmentation.training_result import Look
 from unet_teach.shared.palette import AMBER, BLUE, GREEN, RED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from unet_teach.segmentation.data.dataset import Pair
+    from unet_teach.segmentation.training_result import StepMetrics
+
 DPI = 110
 
 
-def gallery(rows: Mapping[str, Sequence[Pair]], order: Sequence[str] = ()) -> Figure:
-    """Draw a row of pictures for each name, or all in one row if they are few, with their masks.
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty matplotlib figure of this size in inches."""
+    from matplotlib.figure import Figure  # slow to import, and training alone draws no figure
+
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def gallery(splits: Mapping[str, Sequence[Pair]], order: Sequence[str] = ()) -> Figure:
+    """Draw images with the outlines of their masks: one row a split, or up to five in one row.
 
     Args:
-        rows: the pictures of each part.
-        order: of the pictures' names in a single row; those not named come last.
+        splits: the pairs of each split, by its name.
+        order: names of the images from left to right in a single row; others come last.
     """
-    titled = [[(name, pair) for pair in pairs] for name, pairs in rows.items() if pairs]
-    if sum(map(len, titled)) > 5:
-        return _rows(titled)
-    places = {name: place for place, name in enumerate(order)}
-    together = [one for line in titled for one in line]
-    return _strip(sorted(together, key=lambda one: places.get(one[1].name, len(places))))
+    rows = [[(split, pair) for pair in pairs] for split, pairs in splits.items() if pairs]
+    if sum(map(len, rows)) > 5:
+        return _gallery_in_rows(rows)
+    positions = {name: position for position, name in enumerate(order)}
+    row = [titled for titled_row in rows for titled in titled_row]
+    return _gallery_in_one_row(
+        sorted(row, key=lambda titled: positions.get(titled[1].name, len(positions)))
+    )
 
 
-def _rows(titled: Sequence[Sequence[tuple[str, Pair]]]) -> Figure:
-    from matplotlib.figure import Figure
-
-    columns = max(map(len, titled))
-    figure = Figure(figsize=(2.2 * columns, 2.7 * len(titled)), dpi=DPI, layout="constrained")
-    grid = figure.subplots(len(titled), columns, squeeze=False)
+def _gallery_in_rows(rows: Sequence[Sequence[tuple[str, Pair]]]) -> Figure:
+    columns = max(map(len, rows))
+    figure = new_figure(2.2 * columns, 2.7 * len(rows))
+    grid = figure.subplots(len(rows), columns, squeeze=False)
     for axes in grid.ravel():
         axes.axis("off")
-    for places, line in zip(grid, titled, strict=True):
-        for axes, (part, pair) in zip(places, line, strict=False):
-            _outlined(axes, pair)
-            axes.set_title(f"{part}:\n{pair.name}", fontsize=8)
+    for axes_row, row in zip(grid, rows, strict=True):
+        for axes, (split, pair) in zip(axes_row, row, strict=False):
+            _show_with_outline(axes, pair)
+            axes.set_title(f"{split}:\n{pair.name}", fontsize=8)
     return figure
 
 
-def _strip(titled: Sequence[tuple[str, Pair]]) -> Figure:
-    """All in one row, equally high: what is equally high in pixels has one scale."""
-    from matplotlib.figure import Figure
-
-    gap, above = 0.12, 0.65  # inches, between the pictures and for their names
-    shapes = [pair.mask.shape[-1] / pair.mask.shape[-2] for _, pair in titled]
-    width = min(10.0, 5.0 * sum(shapes)) - gap * (len(titled) - 1)
-    height = width / sum(shapes)
-    size = width + gap * (len(titled) - 1), height + above
-    figure = Figure(figsize=size, dpi=DPI)
+def _gallery_in_one_row(row: Sequence[tuple[str, Pair]]) -> Figure:
+    """Draw images side by side with equal height: images of as many rows have one scale."""
+    gap, title_height = 0.12, 0.65  # inches
+    aspects = [pair.mask.shape[-1] / pair.mask.shape[-2] for _, pair in row]
+    images_width = min(10.0, 5.0 * sum(aspects)) - gap * (len(row) - 1)
+    height = images_width / sum(aspects)
+    figure = new_figure(images_width + gap * (len(row) - 1), height + title_height)
     figure.set_layout_engine("none")
-    left, (whole, tall) = 0.0, figure.get_size_inches()
-    for (part, pair), shape in zip(titled, shapes, strict=True):
-        wide = height * shape
-        axes = figure.add_axes((left / whole, 0, wide / whole, height / tall))
+    left, (figure_width, figure_height) = 0.0, figure.get_size_inches()
+    for (split, pair), aspect in zip(row, aspects, strict=True):
+        width = height * aspect
+        axes = figure.add_axes(
+            (left / figure_width, 0, width / figure_width, height / figure_height)
+        )
         axes.axis("off")
-        _outlined(axes, pair)
-        name = textwrap.fill(pair.name, max(11, int(13 * wide)))
-        axes.set_title(f"{part}:\n{name}", fontsize=8)
-        left += wide + gap
+        _show_with_outline(axes, pair)
+        name = textwrap.fill(pair.name, max(11, int(13 * width)))
+        axes.set_title(f"{split}:\n{name}", fontsize=8)
+        left += width + gap
     return figure
 
 
-def _outlined(axes: Any, pair: Pair) -> None:
-    show_picture(axes, pair.image)
+def _show_with_outline(axes: Any, pair: Pair) -> None:
+    show_image(axes, pair.image)
     if 0 < pair.mask.mean() < 1:
         axes.contour(pair.mask[0].numpy(), [0.5], colors=AMBER, linewidths=0.8)
 
 
-def curves(history: Sequence[Look]) -> Figure:
-    """Draw both losses, and below them the validation IoU with the look that was kept."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 4), dpi=DPI, layout="constrained")
+def curves(history: Sequence[StepMetrics]) -> Figure:
+    """Draw both losses over the steps, and below them the validation IoU; mark the best step."""
+    figure = new_figure(6, 4)
     losses, ious = figure.subplots(2, 1, sharex=True)
-    steps = [look.step for look in history]
-    best = max(history, key=lambda look: look.validation_iou)
+    steps = [metrics.step for metrics in history]
+    best = max(history, key=lambda metrics: metrics.validation_iou)
     last = history[-1]
-    above = last.train_loss >= last.validation_loss  # the upper name stands higher, lest they meet
-    for axes, name, said, colour, style, at in (
-        (losses, "train_loss", "train", AMBER, "--", "bottom" if above else "top"),
-        (losses, "validation_loss", "validation", BLUE, "-", "top" if above else "bottom"),
+    # Each label goes to the outer side of its curve, so that labels of equal ends do not overlap.
+    train_on_top = last.train_loss >= last.validation_loss
+    for axes, name, label, colour, style, alignment in (
+        (losses, "train_loss", "train", AMBER, "--", "bottom" if train_on_top else "top"),
+        (losses, "validation_loss", "validation", BLUE, "-", "top" if train_on_top else "bottom"),
         (ious, "validation_iou", "validation", GREEN, "-", "center"),
     ):
-        values = [getattr(look, name) for look in history]
+        values = [getattr(metrics, name) for metrics in history]
         axes.plot(steps, values, color=colour, linestyle=style)
         axes.annotate(
-            f" {said}", (steps[-1], values[-1]), color=colour, va=at, annotation_clip=False
+            f" {label}", (steps[-1], values[-1]), color=colour, va=alignment, annotation_clip=False
         )
     ious.plot([best.step], [best.validation_iou], "o", color=GREEN, markersize=8)
     ious.annotate("kept", (best.step, best.validation_iou), (0, -14), textcoords="offset points")
@@ -108,36 +114,35 @@ def curves(history: Sequence[Look]) -> Figure:
 
 
 def comparison(
-    pair: Pair, found: Mapping[str, Tensor], marks: Mapping[str, tuple[int, int]] | None = None
+    pair: Pair,
+    predictions: Mapping[str, Tensor],
+    marks: Mapping[str, tuple[int, int]] | None = None,
 ) -> Figure:
-    """Draw a picture and, for each name, where its mask is right, missing and too much.
+    """Draw an image and, for each prediction, which pixels are right, missed and too much.
 
-    Right is green, missed is amber and hatched, too much is vermilion and dotted.
+    Right pixels are green, missed ones amber and hatched, pixels too much vermilion and dotted.
 
     Args:
-        pair: the picture and the wanted mask.
-        found: masks (1, H, W) by name.
-        marks: places to be circled, (row, column) by name; the names stand in the picture.
+        pair: the image and its target mask.
+        predictions: masks (1, H, W) by name.
+        marks: places to circle, (row, column) by name; the names are written on the image.
     """
-    from matplotlib.figure import Figure
-
-    count, (height, width) = len(found) + 1, pair.mask.shape[-2:]
+    count, (height, width) = len(predictions) + 1, pair.mask.shape[-2:]
     columns = 2 if count in (2, 4) else min(3, count)
-    rows, shape = -(-count // columns), min(1.6, max(0.6, height / width))
+    rows, aspect = -(-count // columns), min(1.6, max(0.6, height / width))
     side = 9.4 / columns  # inches
-    figure = Figure(
-        figsize=(side * columns, (side * shape + 0.3) * rows + 0.4), dpi=DPI, layout="constrained"
-    )
+    figure = new_figure(side * columns, (side * aspect + 0.3) * rows + 0.4)
     first, *others = figure.subplots(rows, columns, squeeze=False).ravel()
-    show_picture(first, pair.image)
+    show_image(first, pair.image)
     first.set_title(pair.name, fontsize=10)
-    for axes, (name, mask) in zip(others, found.items(), strict=False):
-        show_mistakes(axes, mask, pair.mask)
+    for axes, (name, prediction) in zip(others, predictions.items(), strict=False):
+        show_mistakes(axes, prediction, pair.mask)
         axes.set_title(name, fontsize=10)
     for axes in (first, *others):
         axes.axis("off")
+    circled = [(first, "white"), *((axes, "black") for axes in others[: len(predictions)])]
     for name, (row, column) in (marks or {}).items():
-        for axes, colour in ((first, "white"), *((axes, "black") for axes in others[: len(found)])):
+        for axes, colour in circled:
             axes.plot(column, row, "o", color=colour, markersize=26, fillstyle="none")
         first.annotate(
             name, (column, row), (17, 0), textcoords="offset points", color="white", va="center"
@@ -146,33 +151,37 @@ def comparison(
     return figure
 
 
-def show_mistakes(axes: Any, found: Tensor, wanted: Tensor, under: Tensor | None = None) -> None:
-    """Show on axes where a mask is right, missing and too much.
+def show_mistakes(
+    axes: Any, prediction: Tensor, target: Tensor, background: Tensor | None = None
+) -> None:
+    """Show on axes which pixels of a prediction are right, missed and too much.
 
     Args:
-        axes: of matplotlib.
-        found: a mask (1, H, W).
-        wanted: the mask that it should be.
-        under: a picture (C, H, W) whose brighter half shows through, faintly grey on white.
+        axes: matplotlib axes.
+        prediction: mask (1, H, W).
+        target: mask (1, H, W).
+        background: an image (C, H, W) whose brighter half is shown faintly, in grey on white.
     """
-    found, wanted = found[0].bool(), wanted[0].bool()
-    canvas = np.ones((*found.shape, 3), dtype=np.float32)
-    if under is not None:
-        grey = under.mean(0)
+    from matplotlib.colors import to_rgb  # slow to import
+
+    prediction, target = prediction[0].bool(), target[0].bool()
+    canvas = np.ones((*prediction.shape, 3), dtype=np.float32)
+    if background is not None:
+        grey = background.mean(0)
         canvas -= 0.6 * (grey - grey.median()).clamp(min=0).numpy()[..., None]
     for where, colour, hatch in (
-        (found & wanted, GREEN, None),
-        (wanted & ~found, AMBER, "////"),
-        (found & ~wanted, RED, "...."),
+        (prediction & target, GREEN, None),
+        (target & ~prediction, AMBER, "////"),
+        (prediction & ~target, RED, "...."),
     ):
-        canvas[where.numpy()] = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        canvas[where.numpy()] = to_rgb(colour)
         if hatch and 0 < where.float().mean() < 1:
             axes.contourf(where.numpy(), [0.5, 1], colors="none", hatches=[hatch], zorder=2)
     axes.imshow(canvas, interpolation="nearest", zorder=1)
 
 
-def show_picture(axes: Any, image: Tensor) -> None:
-    """Show a picture (C, H, W) on axes: in grey, or in colour if it has three channels."""
+def show_image(axes: Any, image: Tensor) -> None:
+    """Show an image (C, H, W) on axes: in colour if it has three channels, else in grey."""
     if image.shape[0] == 3:
         axes.imshow(image.permute(1, 2, 0).numpy(), interpolation="nearest")
     else:

@@ -1,4 +1,4 @@
-"""What tiling and sight refuse, in sentences, and how tiles lie along one axis."""
+"""Where tiles lie along one axis, and checks of images, tiles and outputs with explanations."""
 
 from __future__ import annotations
 
@@ -8,23 +8,31 @@ from torch import Tensor, nn
 
 from unet_teach.networks import UNet
 
-Picture = Tensor | NDArray[np.generic]
-Span = tuple[int, int]
+ImageLike = Tensor | NDArray[np.generic]  # (C, H, W); or anything with shape, ndim and slicing
+Span = tuple[int, int]  # begin and end, in pixels
 
 
-def reads(side: int, tile: int, overlap: int) -> list[tuple[Span, Span]]:
-    """Return what the tiles along one axis read and keep, as beginnings and ends."""
-    kept = [(start, min(start + tile, side)) for start in range(0, side, tile)]
-    return [((max(0, a - overlap), min(side, b + overlap)), (a, b)) for a, b in kept]
+def tile_spans(side: int, tile: int, overlap: int) -> list[tuple[Span, Span]]:
+    """Return what each tile along one axis reads, and the part of it that is kept.
+
+    Args:
+        side: height or width of the image, in pixels.
+        tile: side of the kept part, in pixels.
+        overlap: pixels that are read beyond the kept part on each side, within the image.
+    """
+    kept = [(begin, min(begin + tile, side)) for begin in range(0, side, tile)]
+    return [
+        ((max(0, begin - overlap), min(side, end + overlap)), (begin, end)) for begin, end in kept
+    ]
 
 
-def up_to(size: int, period: int) -> int:
+def round_up(size: int, multiple: int) -> int:
     """Round up to a multiple."""
-    return -(-size // period) * period
+    return -(-size // multiple) * multiple
 
 
-def check_picture(model: nn.Module, image: object) -> None:
-    """Refuse what is no (C, H, W), or has other channels than the course's network takes."""
+def check_image(model: nn.Module, image: object) -> None:
+    """Raise unless the image is (C, H, W), with the channels that a `UNet` takes."""
     if not hasattr(image, "ndim") or not hasattr(image, "shape"):
         raise TypeError(
             f"The picture is of type {type(image).__name__}. Give its pixels, (C, H, W), as a "
@@ -38,32 +46,38 @@ def check_picture(model: nn.Module, image: object) -> None:
         raise ValueError(f"The picture has the shape {shape}: there is no pixel in it.")
     if not isinstance(model, UNet):
         return
-    wanted = next(m.in_channels for m in model.encoder.modules() if isinstance(m, nn.Conv2d))
-    if shape[0] == wanted:
+    channels = next(m.in_channels for m in model.encoder.modules() if isinstance(m, nn.Conv2d))
+    if shape[0] == channels:
         return
-    if shape[-1] == wanted:
-        turned = (
+    if shape[-1] == channels:
+        remedy = (
             "image.movedim(-1, 0)" if isinstance(image, Tensor) else "np.moveaxis(image, -1, 0)"
         )
-        raise ValueError(f"The picture has the shape {shape}. Use (C, H, W): {turned}.")
-    remedy = f"Give {wanted}, or build the network with in_channels={shape[0]}."
-    raise ValueError(f"The picture has channels: {shape[0]}, the network takes {wanted}. {remedy}")
+        raise ValueError(f"The picture has the shape {shape}. Use (C, H, W): {remedy}.")
+    remedy = f"Give {channels}, or build the network with in_channels={shape[0]}."
+    raise ValueError(
+        f"The picture has channels: {shape[0]}, the network takes {channels}. {remedy}"
+    )
 
 
 def check_tiles(model: nn.Module, sides: Span, tile: int, overlap: int) -> None:
-    """Refuse tiles that are too small for the course's network in a picture that is not."""
+    """Raise if tiles are too small for a `UNet`, in an image (height, width) that is not."""
     if not isinstance(model, UNet) or min(sides) < model.smallest_side:
-        return  # the network itself says how large a picture it needs
+        return  # the network itself raises an error for an image that is too small
 
     def narrowest(tile: int) -> int:
-        return min(b - a for side in sides for (a, b), _ in reads(side, tile, overlap))
+        return min(
+            end - begin for side in sides for (begin, end), _ in tile_spans(side, tile, overlap)
+        )
 
     if (least := narrowest(tile)) >= model.smallest_side:
         return
-    step = 2 ** len(model.up)
-    use = up_to(tile + 1, step)
-    while narrowest(use) < model.smallest_side:  # a tile as large as the picture does
-        use += step
+    period = 2 ** len(model.up)
+    use = round_up(tile + 1, period)
+    while (
+        narrowest(use) < model.smallest_side
+    ):  # ends at the latest with a tile of the image's size
+        use += period
     which = "A tile" if least >= min(tile, *sides) else "The last tile"
     raise ValueError(
         f"{which} is only {least} wide, and with depth={len(model.up)} the network needs "
@@ -71,8 +85,8 @@ def check_tiles(model: nn.Module, sides: Span, tile: int, overlap: int) -> None:
     )
 
 
-def check_out(out: object, image: Picture, shape: tuple[int, int, int]) -> None:
-    """Refuse a place that cannot hold the answer, or that holds the picture itself."""
+def check_out(out: object, image: ImageLike, shape: tuple[int, int, int]) -> None:
+    """Raise if `out` cannot hold an output of this shape, or shares memory with the image."""
     if out is None:
         return
     if not hasattr(out, "shape") or not hasattr(out, "dtype"):

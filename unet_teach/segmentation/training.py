@@ -1,4 +1,4 @@
-"""Trains a network on pictures and masks, in the open: read it from top to bottom."""
+"""Trains a network on images and masks: a complete training loop to read from top to bottom."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation import checkpoint as checkpoints
 from unet_teach.segmentation.data.dataset import Dataset, Pair
 from unet_teach.segmentation.live_view import LiveView
-from unet_teach.segmentation.training_result import Look, Training, alike, look, trouble_of
+from unet_teach.segmentation.training_result import (
+    StepMetrics,
+    Training,
+    centre_crops,
+    diagnose,
+    measure_step,
+)
 
-STEPS = 600  # when neither steps nor seconds are given
-LOOK_EVERY = 25  # steps
+DEFAULT_STEPS = 600  # if neither steps nor seconds are given
+METRICS_EVERY = 25  # steps
 clock = time.perf_counter
 
 
@@ -38,85 +44,91 @@ def train(
     checkpoint: str | Path | None = None,
     resume: bool = False,
 ) -> Training:
-    """Train a network, and keep the weights that did best on the validation pictures.
+    """Train a network, and keep the weights with the best IoU on the validation images.
 
-    Interrupt it whenever you like (■ in the toolbar, or Ctrl+C): the best so far is kept.
+    Interrupt it at any time (■ in the toolbar, or Ctrl+C): the best weights so far are kept.
 
     Args:
-        model: gives one logit a pixel: (N, C, H, W) to (N, 1, H, W). For the same result each time,
-            call `torch.manual_seed` before you build it.
+        model: maps images (N, C, H, W) to logits (N, 1, H, W). For the same result each time, call
+            `torch.manual_seed` before you build it.
         data: such as `earth()`.
-        steps: how often the weights change; 600 if `seconds` is not given either.
-        seconds: a budget of time, with all looks. With steps as well, the first reached ends it.
+        steps: number of updates of the weights; 600 if `seconds` is not given either.
+        seconds: time budget, including the computation of metrics. If `steps` is given as well,
+            training ends at the limit that is reached first.
         seed: of the crops and flips.
-        batch: crops a step.
-        crop: side of a crop in pixels, or the smallest side of a picture if that is less.
-        learning_rate: the highest one of the cycle.
-        threads: of torch while it trains. Small networks gain little from a second one
+        batch: number of crops in a step.
+        crop: side of a crop in pixels, or the smallest side of an image if that is less.
+        learning_rate: maximum of the one-cycle schedule.
+        threads: number of threads that torch uses. Small networks gain little from a second one
             (`benchmarks/training.py`), and with one the same seed gives the same result.
-        live: show how it goes.
-        checkpoint: a file that is written at every look, to go on from later.
-        resume: go on from that file, if it is there.
+        live: show the progress while training.
+        checkpoint: a file to save the state to, each time that metrics are computed.
+        resume: continue from that file if it exists.
 
     Returns:
-        The network with its best weights in eval mode, and how it went.
+        The network in eval mode with its best weights, and the history of its metrics.
 
     Raises:
-        TypeError: for what is no network, no dataset, or no number.
-        ValueError: for data or numbers that cannot be trained with, or for a checkpoint that is
-            damaged, of another network, or of other data.
+        TypeError: if an argument is of another type.
+        ValueError: if the network cannot be trained with these data or numbers; or if the
+            checkpoint is damaged, or belongs to another network or other data.
     """
     if steps is None and seconds is None:
-        steps = STEPS
-    argument_checks.whole(
+        steps = DEFAULT_STEPS
+    argument_checks.require_integer(
         1, steps=1 if steps is None else steps, batch=batch, crop=crop, threads=threads
     )
-    argument_checks.whole(0, seed=seed)
-    argument_checks.positive(seconds=1 if seconds is None else seconds, learning_rate=learning_rate)
-    argument_checks.trainable(model, data, crop)
+    argument_checks.require_integer(0, seed=seed)
+    argument_checks.require_positive(
+        seconds=1 if seconds is None else seconds, learning_rate=learning_rate
+    )
+    argument_checks.require_trainable(model, data, crop)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=…, the file to go on from.")
-    file = None if checkpoint is None else checkpoints.file_at(checkpoint)
+    file = None if checkpoint is None else checkpoints.as_checkpoint_path(checkpoint)
     crop = min(crop, *(side for pair in data.train for side in pair.mask.shape[-2:]))
     torch.manual_seed(seed)  # for networks that draw random numbers themselves
     random = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
     view, threads_before = LiveView(data.validation[0], shown=live), torch.get_num_threads()
-    seen = alike(data.train, data.validation)
-    history: list[Look] = []
-    step, before, ended, best = 0, 0.0, "finished", deepcopy(model.state_dict())
-    source, first, cost = f"{data.name} ({data.source})", -1, 0.0
+    train_crops = centre_crops(data.train, data.validation)
+    history: list[StepMetrics] = []
+    best_weights = deepcopy(model.state_dict())
+    step, elapsed_before, metrics_seconds, ended = 0, 0.0, 0.0, "finished"
+    source, resumed_at = f"{data.name} ({data.source})", -1
     if file is not None and resume and file.exists():
-        step, before, best, history = checkpoints.load(file, source, model, optimizer, random)
-        first = step
-    # Channels beside each other in memory: the same sums, a third faster (benchmarks/README.md).
+        state = checkpoints.load(file, source, model, optimizer, random)
+        step, elapsed_before, best_weights, history = state
+        resumed_at = step
+    # The channels_last layout gives the same sums a third faster (benchmarks/README.md).
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
-    start = clock() - before
+    start = clock() - elapsed_before
     torch.set_num_threads(threads)
     model.train()
     try:
         while True:
-            done = _done(step, steps, clock() - start, seconds, cost)
-            if step % LOOK_EVERY == 0 or done >= 1:
-                if not history or history[-1].step < step:
-                    began = clock()
-                    history.append(look(model, step, loss_of, seen, data.validation))
-                    if history[-1].beats(history[:-1]):
-                        best = deepcopy(model.state_dict())
+            progress = _progress(step, steps, clock() - start, seconds, metrics_seconds)
+            if step % METRICS_EVERY == 0 or progress >= 1:
+                if not history or history[-1].step < step:  # a resumed step has its metrics
+                    metrics_start = clock()
+                    metrics = measure_step(model, step, bce_dice_loss, train_crops, data.validation)
+                    if metrics.beats(history):
+                        best_weights = deepcopy(model.state_dict())
+                    history.append(metrics)
                     if file is not None:
-                        so_far = step, clock() - start, best, history
-                        checkpoints.save(file, source, model, optimizer, random, *so_far)
-                    cost = clock() - began
-                    done = _done(step, steps, clock() - start, seconds, cost)
-                view.show(history, done, clock() - start)
-            if done >= 1:
+                        state = step, clock() - start, best_weights, history
+                        checkpoints.save(file, source, model, optimizer, random, *state)
+                    metrics_seconds = clock() - metrics_start
+                    progress = _progress(step, steps, clock() - start, seconds, metrics_seconds)
+                view.show(history, progress, clock() - start)
+            if progress >= 1:
                 ended = "finished" if steps and step >= steps else "out of time"
-                ended = "done before" if step == first else ended
+                ended = "done before" if step == resumed_at else ended
                 break
-            optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(done)
+            optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(progress)
             images, masks = random_crops(data.train, batch, crop, random)
             images = images.contiguous(memory_format=torch.channels_last)
-            loss = loss_of(model(images), masks)
+            loss = bce_dice_loss(model(images), masks)
             if not isfinite(loss.item()):
                 ended = "not a number"
                 break
@@ -128,39 +140,52 @@ def train(
         ended = "stopped"
     finally:
         torch.set_num_threads(threads_before)
-    model.load_state_dict(best)
+    model.load_state_dict(best_weights)
     model.eval()
-    if not history:  # stopped before there was anything to see
-        history.append(look(model, step, loss_of, seen, data.validation))
+    if not history:  # interrupted before the first metrics
+        history.append(measure_step(model, step, bce_dice_loss, train_crops, data.validation))
     elapsed = clock() - start
-    trouble = trouble_of(history, ended, step, learning_rate)
-    training = Training(model, history, ended, step, elapsed, trouble, threads, view.spent)
+    trouble = diagnose(history, ended, step, learning_rate)
+    training = Training(
+        model, history, ended, step, elapsed, trouble, threads, view.drawing_seconds
+    )
     view.close(training)
     return training
 
 
-def loss_of(logits: Tensor, masks: Tensor) -> Tensor:
-    """Return binary cross-entropy plus 1 − Dice: each pixel right, and the shape as a whole.
+def bce_dice_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    """Return binary cross-entropy plus 1 − Dice, for logits and masks (N, 1, H, W).
 
-    Cross-entropy alone is content to predict nothing where little is foreground. The Dice of
-    probabilities needs no cut: Milletari, Navab & Ahmadi, "V-Net", 2016, arXiv:1606.04797.
+    Where little is foreground, cross-entropy alone is already low for a network that predicts none;
+    Dice compares the foreground as a whole. It is computed from probabilities, without a threshold:
+    Milletari, Navab & Ahmadi, "V-Net", 2016, arXiv:1606.04797.
     """
-    found = logits.sigmoid()
-    dice = (2 * (found * masks).sum() + 1) / (found.sum() + masks.sum() + 1)
+    probabilities = logits.sigmoid()
+    intersection = (probabilities * masks).sum()
+    dice = (2 * intersection + 1) / (probabilities.sum() + masks.sum() + 1)
     return F.binary_cross_entropy_with_logits(logits, masks) + 1 - dice
 
 
 def random_crops(
     pairs: Sequence[Pair], n: int, side: int, random: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Return n square crops, flipped or not: images (n, C, side, side), masks (n, 1, side, side).
+    """Return n random square crops, each flipped along each axis with probability one half.
 
-    Each pixel is as likely as any other, so a large picture comes more often.
+    An image is chosen in proportion to its number of pixels.
+
+    Args:
+        pairs: images with masks, each at least `side` pixels high and wide.
+        n: number of crops.
+        side: of a crop, in pixels.
+        random: generator of the choices.
+
+    Returns:
+        Images (n, C, side, side) and masks (n, 1, side, side).
     """
     pixels = torch.tensor([float(pair.mask.numel()) for pair in pairs])
     images, masks = [], []
-    for which in torch.multinomial(pixels, n, replacement=True, generator=random).tolist():
-        image, mask, _ = pairs[which]
+    for index in torch.multinomial(pixels, n, replacement=True, generator=random).tolist():
+        image, mask, _ = pairs[index]
         top, left, *flips = torch.rand(4, generator=random).tolist()
         row = int(top * (mask.shape[1] - side + 1))
         column = int(left * (mask.shape[2] - side + 1))
@@ -171,24 +196,24 @@ def random_crops(
     return torch.stack(images), torch.stack(masks)
 
 
-def one_cycle(done: float) -> float:
-    """Return the share of the learning rate when this share of the training is done.
+def one_cycle(progress: float) -> float:
+    """Return the learning rate at some progress (0 to 1), as a fraction of its maximum.
 
-    Up from 1/25 in the first 30 %, then down to almost nothing, both along a cosine: Smith & Topin,
-    "Super-Convergence", 2017, arXiv:1708.07120, with the shape of `optim.lr_scheduler.OneCycleLR`.
-    Written out, since a budget of seconds does not know its number of steps.
+    It rises from 1/25 during the first 30 %, then falls to almost 0, both along a cosine: Smith &
+    Topin, "Super-Convergence", 2017, arXiv:1708.07120, in the form of `OneCycleLR` of torch. That
+    class needs the number of steps, which is unknown when training ends after some seconds.
     """
-    if done < 0.3:
-        return 1 - (1 - 1 / 25) * (1 + cos(pi * done / 0.3)) / 2
-    return max(1e-4, (1 + cos(pi * (done - 0.3) / 0.7)) / 2)
+    if progress < 0.3:
+        return 1 - (1 - 1 / 25) * (1 + cos(pi * progress / 0.3)) / 2
+    return max(1e-4, (1 + cos(pi * (progress - 0.3) / 0.7)) / 2)
 
 
-def _done(
-    step: int, steps: int | None, elapsed: float, seconds: float | None, cost: float
+def _progress(
+    step: int, steps: int | None, elapsed: float, seconds: float | None, metrics_seconds: float
 ) -> float:
-    """Return which share of the training is done: by steps or by time, what is further.
+    """Return the fraction of the training that is done, by steps or by time, whichever is larger.
 
-    The last look takes time as well: `cost`, in seconds.
+    The budget of seconds leaves time for the last metrics, which take about `metrics_seconds`.
     """
-    by_time = elapsed / max(seconds - cost, 1e-9) if seconds else 0.0
+    by_time = elapsed / max(seconds - metrics_seconds, 1e-9) if seconds else 0.0
     return max(step / steps if steps else 0.0, by_time)

@@ -1,4 +1,4 @@
-"""What a training leaves behind: looks at both curves, the best of them, and what went wrong."""
+"""The result of a training: metrics step by step, the best of them, and what went wrong."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from unet_teach.segmentation.data.dataset import Pair
+from unet_teach.segmentation.data.dataset import Pair, foreground_fraction
 from unet_teach.segmentation.evaluation import in_eval_mode, logits_of
-from unet_teach.segmentation.metrics import pixel_counts
+from unet_teach.segmentation.metrics import iou
+from unet_teach.segmentation.plots import curves
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,17 +23,17 @@ NOT_A_NUMBER = (
     "The loss was no finite number after {steps}, and training ended there: the numbers ran "
     "away. Try a learning rate ten times smaller, UNet(norm=True), or look for broken pictures."
 )
-NONE_SEEN = (
+LOSS_NOT_FINITE = (
     "At a look, a loss was no finite number: the numbers ran away. Try a learning rate ten times "
     "smaller, or UNet(norm=True)."
 )
 NOTHING = (
-    "The network finds almost nothing: {found:.1%} of the pixels, where {wanted:.1%} are wanted. "
-    "Try {first} first, then more steps, UNet(norm=True), or another learning rate."
+    "The network finds almost nothing: {predicted:.1%} of the pixels, where {target:.1%} are "
+    "wanted. Try {first} first, then more steps, UNet(norm=True), or another learning rate."
 )
 EVERYTHING = (
-    "The network calls almost everything foreground: {found:.0%} of the pixels, where {wanted:.0%} "
-    "are wanted. Try {first} first, then more steps, or a smaller learning rate."
+    "The network calls almost everything foreground: {predicted:.0%} of the pixels, where "
+    "{target:.0%} are wanted. Try {first} first, then more steps, or a smaller learning rate."
 )
 TOO_SHORT = (
     "Only {steps} fit into the time beside the looks at the validation pictures. Give it more "
@@ -42,159 +43,164 @@ DONE_BEFORE = (
     "Nothing was trained: the checkpoint stood there already. Ask for more steps or seconds, or "
     "begin anew with resume=False."
 )
-HIGH = 0.03  # a learning rate that is itself the first suspect
-FEW = 25  # steps: with fewer, nothing can be said of a network
+HIGH_LEARNING_RATE = 0.03  # above it, the learning rate is the first thing to change
+FEW_STEPS = 25  # with fewer, the metrics say nothing about the network
 
 
 @dataclass(frozen=True)
-class Look:
-    """What was measured at one step.
+class StepMetrics:
+    """The metrics of a network during training, after `step` updates of its weights.
 
     Attributes:
-        step: how often the weights had changed.
-        train_loss: on pictures it learns from.
-        validation_loss: on the validation pictures, measured the same way.
-        validation_iou: 0 to 1.
-        found_share: of the validation pixels, how many it calls foreground.
-        wanted_share: how many are.
-        shown: the probabilities (H, W) of the first validation picture.
+        step: number of updates.
+        train_loss: mean loss on crops of the training images.
+        validation_loss: mean loss on the validation images, computed in the same way.
+        validation_iou: IoU on the validation images, 0 to 1.
+        predicted_foreground: fraction of the validation pixels predicted as foreground.
+        target_foreground: fraction of the validation pixels that are foreground.
+        probabilities: (H, W), predicted for the first validation image.
     """
 
     step: int
     train_loss: float
     validation_loss: float
     validation_iou: float
-    found_share: float
-    wanted_share: float
-    shown: Tensor | None = field(default=None, repr=False, compare=False)
+    predicted_foreground: float
+    target_foreground: float
+    probabilities: Tensor | None = field(default=None, repr=False, compare=False)
 
-    def beats(self, others: Sequence[Look]) -> bool:
-        """Whether the validation IoU is higher than in all looks before."""
+    def beats(self, others: Sequence[StepMetrics]) -> bool:
+        """Return whether the validation IoU is higher than all others."""
         return all(self.validation_iou > other.validation_iou for other in others)
 
 
 @dataclass(frozen=True, repr=False)
 class Training:
-    """A trained network, and how it went.
+    """A trained network, and how the training went.
 
     Attributes:
-        model: with the weights that did best on the validation pictures, in eval mode.
-        history: one look after the other.
+        model: the network in eval mode, with the weights that had the best validation IoU.
+        history: metrics in the order of the steps.
         ended: "finished", "stopped" (by you), "out of time", "not a number" or "done before".
-        steps: how often the weights changed.
-        seconds: how long it took.
+        steps: number of updates of the weights.
+        seconds: duration, including earlier parts of a resumed training.
         trouble: what went wrong and what to try, or "".
-        threads: of torch, while it trained.
-        drawing: seconds of these that went into showing it.
+        threads: number of threads that torch used.
+        drawing_seconds: time spent on the live view.
     """
 
     model: nn.Module
-    history: list[Look]
+    history: list[StepMetrics]
     ended: str
     steps: int
     seconds: float
     trouble: str
     threads: int
-    drawing: float = 0.0
+    drawing_seconds: float = 0.0
 
     @property
-    def best(self) -> Look:
-        """The look whose weights were kept."""
-        return max(self.history, key=lambda look: look.validation_iou)
+    def best(self) -> StepMetrics:
+        """The metrics of the step whose weights were kept."""
+        return max(self.history, key=lambda metrics: metrics.validation_iou)
 
     def __repr__(self) -> str:
-        """Say how it ended, and what was kept."""
-        how = {"finished": "Finished", "stopped": "Stopped by you", "out of time": "Time is up"}
-        said = (
-            f"{how.get(self.ended, 'Ended')} after {_steps(self.steps)}. Kept: the weights of step "
-            f"{self.best.step}, the best on validation (IoU {self.best.validation_iou:.2f})."
+        """Say how the training ended, which weights were kept, and what went wrong."""
+        endings = {"finished": "Finished", "stopped": "Stopped by you", "out of time": "Time is up"}
+        summary = (
+            f"{endings.get(self.ended, 'Ended')} after {_steps(self.steps)}. Kept: the weights of "
+            f"step {self.best.step}, the best on validation (IoU {self.best.validation_iou:.2f})."
         )
-        return f"{said}\n{self.trouble}" if self.trouble else said
+        return f"{summary}\n{self.trouble}" if self.trouble else summary
 
     def figure(self) -> Figure:
-        """Return a drawing of both losses and of the validation IoU."""
-        from unet_teach.segmentation.plots import curves
-
+        """Draw both losses and the validation IoU over the steps."""
         return curves(self.history)
 
 
-def look(
+def measure_step(
     model: nn.Module,
     step: int,
-    loss_of: Callable[[Tensor, Tensor], Tensor],
+    loss_function: Callable[[Tensor, Tensor], Tensor],
     train: Sequence[Pair],
     validation: Sequence[Pair],
-) -> Look:
-    """Measure train and validation alike: eval mode, no flips, the same loss, as many pixels."""
+) -> StepMetrics:
+    """Compute the metrics of a network in eval mode, in the same way for train and validation.
+
+    Args:
+        model: the network.
+        step: number of updates so far.
+        loss_function: of logits and masks (N, 1, H, W).
+        train: training images, see `centre_crops`.
+        validation: validation images.
+    """
     with in_eval_mode(model), torch.inference_mode():
-        answers = [
+        train_logits, validation_logits = (
             [logits_of(model, pair.image) for pair in pairs] for pairs in (train, validation)
-        ]
-        losses = [
+        )
+        train_loss, validation_loss = (
             statistics.fmean(
-                loss_of(logits[None], pair.mask[None]).item()
-                for logits, pair in zip(logits_of_all, pairs, strict=True)
+                loss_function(logits[None], pair.mask[None]).item()
+                for logits, pair in zip(split_logits, pairs, strict=True)
             )
-            for logits_of_all, pairs in zip(answers, (train, validation), strict=True)
-        ]
-    counts = [
-        pixel_counts(logits > 0, pair.mask)
-        for logits, pair in zip(answers[1], validation, strict=True)
-    ]
-    both, either, total = map(sum, zip(*counts, strict=True))
-    wanted = int(sum(pair.mask.sum().item() for pair in validation))
-    pixels = sum(pair.mask.numel() for pair in validation)
-    return Look(
+            for split_logits, pairs in ((train_logits, train), (validation_logits, validation))
+        )
+    prediction = torch.cat([logits.flatten() for logits in validation_logits]) > 0
+    target = torch.cat([pair.mask.flatten() for pair in validation]) > 0
+    return StepMetrics(
         step=step,
-        train_loss=losses[0],
-        validation_loss=losses[1],
-        validation_iou=(both / either if either else 1.0) if isfinite(losses[1]) else 0.0,
-        found_share=(total - wanted) / pixels,
-        wanted_share=wanted / pixels,
-        shown=answers[1][0][0].sigmoid(),
+        train_loss=train_loss,
+        validation_loss=validation_loss,
+        validation_iou=iou(prediction, target) if isfinite(validation_loss) else 0.0,
+        predicted_foreground=int(prediction.sum()) / prediction.numel(),
+        target_foreground=foreground_fraction(validation),
+        probabilities=validation_logits[0][0].sigmoid(),
     )
 
 
-def alike(train: Sequence[Pair], validation: Sequence[Pair]) -> list[Pair]:
-    """Return the middles of training pictures, as large as the validation pictures."""
-    cut = []
+def centre_crops(train: Sequence[Pair], validation: Sequence[Pair]) -> list[Pair]:
+    """Return central crops of training images, each as large as the next validation image.
+
+    So as many pixels enter the training loss as the validation loss.
+    """
+    crops = []
     for (image, mask, name), other in zip(train, validation, strict=False):
-        rows, columns = map(min, mask.shape[1:], other.mask.shape[1:])
-        top, left = (mask.shape[1] - rows) // 2, (mask.shape[2] - columns) // 2
-        window = (slice(None), slice(top, top + rows), slice(left, left + columns))
-        cut.append(Pair(image[window], mask[window], name))
-    return cut
+        height, width = map(min, mask.shape[1:], other.mask.shape[1:])
+        top, left = (mask.shape[1] - height) // 2, (mask.shape[2] - width) // 2
+        window = (slice(None), slice(top, top + height), slice(left, left + width))
+        crops.append(Pair(image[window], mask[window], name))
+    return crops
 
 
-def trouble_of(
-    history: Sequence[Look], ended: str, step: int | None = None, learning_rate: float = 0.0
+def diagnose(
+    history: Sequence[StepMetrics], ended: str, step: int | None = None, learning_rate: float = 0.0
 ) -> str:
-    """Return what went wrong and what to try, or "".
+    """Return what went wrong in a training and what to try, or "".
 
     Args:
-        history: every look.
-        ended: as in `Training`, or "" while it goes on.
-        step: how often the weights changed; as often as at the last look, if not given.
-        learning_rate: the highest one.
+        history: metrics in the order of the steps.
+        ended: as in `Training`, or "" while the training runs.
+        step: number of updates; None for that of the last metrics.
+        learning_rate: the highest one of the training.
     """
-    steps = _steps(history[-1].step if step is None else step)
+    last = history[-1]
+    steps = _steps(last.step if step is None else step)
     if ended == "not a number":
         return NOT_A_NUMBER.format(steps=steps)
     if ended == "done before":
         return DONE_BEFORE
-    if not all(isfinite(look.train_loss + look.validation_loss) for look in history):
-        return NONE_SEEN
-    if ended == "out of time" and (step or 0) < FEW:
+    if not all(isfinite(metrics.train_loss + metrics.validation_loss) for metrics in history):
+        return LOSS_NOT_FINITE
+    if ended == "out of time" and (step or 0) < FEW_STEPS:
         return TOO_SHORT.format(steps=steps)
     if len(history) < 2:
         return ""
-    found, wanted = history[-1].found_share, history[-1].wanted_share
-    is_high = learning_rate > HIGH
+    predicted, target = last.predicted_foreground, last.target_foreground
+    is_high = learning_rate > HIGH_LEARNING_RATE
     first = f"a smaller learning rate than {learning_rate:g}" if is_high else "another seed"
-    if found < wanted / 20:
-        return NOTHING.format(found=found, wanted=wanted, first=first)
-    if 1 - found < (1 - wanted) / 20:
-        return EVERYTHING.format(found=found, wanted=wanted, first=first)
+    if predicted < target / 20:
+        return NOTHING.format(predicted=predicted, target=target, first=first)
+    if 1 - predicted < (1 - target) / 20:
+        return EVERYTHING.format(predicted=predicted, target=target, first=first)
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The U-Net with one part changed at a time: the study, its committed results, its figures."""
+"""The ablation study: variants of the U-Net, the results in the package, and their figures."""
 
 from unet_teach.segmentation.ablation.results import RESULTS as RESULTS
 from unet_teach.segmentation.ablation.results import Run as Run
@@ -11,5 +11,5 @@ from unet_teach.segmentation.ablation.study import VARIANTS as VARIANTS
 from unet_teach.segmentation.ablation.study import figure as figure
 from unet_teach.segmentation.ablation.study import main as main
 from unet_teach.segmentation.ablation.study import measure as measure
-from unet_teach.segmentation.ablation.study import pictures as pictures
+from unet_teach.segmentation.ablation.study import prediction_figure as prediction_figure
 from unet_teach.segmentation.ablation.study import table as table

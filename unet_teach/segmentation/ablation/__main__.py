@@ -1,4 +1,4 @@
-"""Runs the study: `python -m unet_teach.segmentation.ablation --seeds 0 1 2`."""
+"""Runs the ablation study: `python -m unet_teach.segmentation.ablation --seeds 0 1 2`."""
 
 from unet_teach.segmentation.ablation.study import main
 

@@ -1,16 +1,12 @@
-"""The checkerboard: what uneven overlap of transposed convolutions leaves in a picture, measured.
+"""Measures the checkerboard pattern that each kind of up-sampling leaves in an image.
 
-`python -m unet_teach.segmentation.ablation.checkerboard` measures every kind of up-sampling with
-three seeds and writes `checkerboard.json` beside this file.
+`python -m unet_teach.segmentation.ablation.checkerboard` measures every kind with three seeds, and
+writes `checkerboard.json` beside this file.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-import os
-import platform
 import statistics
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -25,16 +21,19 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.networks import UNet, Up
+from unet_teach.segmentation.ablation.results import describe_machine
 from unet_teach.segmentation.data.dataset import earth
 from unet_teach.segmentation.evaluation import in_eval_mode
+from unet_teach.segmentation.plots import new_figure
 from unet_teach.segmentation.training import random_crops
+from unet_teach.shared.png import decode_png, encode_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RESULTS = Path(__file__).with_name("checkerboard.json")
-NEIGHBOURS = 6  # frequencies just below the highest
-WINDOW = slice(70, 134), slice(0, 64)  # of the validation picture, to be looked at: Mongolia
+NEIGHBOURS = 6  # number of frequencies that the highest one is compared with
+WINDOW = slice(70, 134), slice(0, 64)  # of the validation image, for the figure: Mongolia
 NAMES: dict[Up, str] = {
     "conv_transpose_2": "transposed, kernel 2",
     "conv_transpose_3": "transposed, kernel 3",
@@ -46,15 +45,15 @@ NAMES: dict[Up, str] = {
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """A network that was to draw its own input again, through a narrow middle, without skips.
+    """The output of a network without skips that was trained to reproduce its input.
 
     Attributes:
         up: kind of up-sampling.
         seed: of weights and crops.
-        ratio: power at the highest frequency over that of its neighbours; 1 is no checkerboard.
-        error: mean squared error of what it drew, of pictures from 0 to 1.
-        picture: what it drew in `WINDOW`, as a PNG in base64; "" where it is not kept.
-        drawn: what it drew of the validation picture, (H, W).
+        ratio: strength of the checkerboard, see `nyquist_ratio`; 1 is none.
+        error: mean squared error of the output for the validation image, with values from 0 to 1.
+        picture: `WINDOW` of the output, as a PNG in base64; "" if it is not stored.
+        output: (H, W), for the validation image; None if it is not stored.
     """
 
     up: Up
@@ -62,41 +61,44 @@ class Reconstruction:
     ratio: float
     error: float
     picture: str = field(default="", repr=False)
-    drawn: Tensor | None = field(default=None, repr=False, compare=False)
+    output: Tensor | None = field(default=None, repr=False, compare=False)
 
 
-def nyquist_ratio(picture: Tensor) -> float:
-    """Return how much a picture alternates from pixel to pixel, beyond what its texture would.
+def nyquist_ratio(image: Tensor) -> float:
+    """Return how strongly an image alternates from pixel to pixel, compared with its texture.
 
-    It is the power at the highest frequency a picture can have (one period is two pixels, the
-    Nyquist frequency) over the mean power of the six frequencies below, along rows and columns. 1
-    or less is a natural picture; the checkerboard repeats every two pixels and stands out.
+    It is the power at the Nyquist frequency (a period of two pixels, as in a checkerboard) divided
+    by the mean power of six frequencies below, averaged over rows and columns. A natural image has
+    1 or less.
 
     Args:
-        picture: (H, W), each side at least 16 pixels.
+        image: (H, W), each side at least 16 pixels.
+
+    Raises:
+        ValueError: if a side is shorter.
     """
-    height, width = (side - side % 2 for side in picture.shape)
+    height, width = (side - side % 2 for side in image.shape)
     if min(height, width) < 16:
         raise ValueError(f"The picture is {height}×{width}. At least 16×16 pixels are needed.")
-    picture = picture[:height, :width].double()
+    image = image[:height, :width].double()
     ratios = []
-    for rows in (picture, picture.T):
+    for rows in (image, image.T):
         window = torch.hann_window(rows.shape[1], periodic=True, dtype=torch.float64)
         power = torch.fft.rfft((rows - rows.mean()) * window).abs().square().mean(dim=0)
-        # The window spreads the highest frequency to one neighbour: that one is passed over.
+        # The Hann window spreads the highest frequency to the next one, which is left out.
         ratios.append(float(power[-1] / power[-2 - NEIGHBOURS : -2].mean()))
     return statistics.fmean(ratios)
 
 
 def reconstruct(up: Up, seed: int = 0, steps: int = 300) -> Reconstruction:
-    """Train a network without skips to draw its input again, and measure the checkerboard.
+    """Train a network without skips to reproduce its input, and measure the checkerboard.
 
-    Without skips the fine pattern can only come from the up-sampling itself.
+    Without skips, a pattern as fine as a pixel can only come from the up-sampling.
 
     Args:
         up: kind of up-sampling, as in `UNet`.
         seed: of weights and crops.
-        steps: how often the weights change.
+        steps: number of updates of the weights.
     """
     torch.manual_seed(seed)
     model = UNet(1, 1, depth=2, base_channels=8, skip="none", up=up)
@@ -109,24 +111,29 @@ def reconstruct(up: Up, seed: int = 0, steps: int = 300) -> Reconstruction:
         optimizer.step()
     image = data.validation[0].image
     with in_eval_mode(model), torch.no_grad():
-        drawn = model(image[None])[0]
+        output = model(image[None])[0]
     return Reconstruction(
         up=up,
         seed=seed,
-        ratio=nyquist_ratio(drawn[0]),
-        error=F.mse_loss(drawn, image).item(),
-        picture=_png(drawn[0][WINDOW]),
-        drawn=drawn[0],
+        ratio=nyquist_ratio(output[0]),
+        error=F.mse_loss(output, image).item(),
+        picture=_encode(output[0][WINDOW]),
+        output=output[0],
     )
 
 
-def results(path: Path = RESULTS) -> list[Reconstruction]:
-    """Return the runs that come with the course; of what they drew, seed 0's window."""
-    return [Reconstruction(**run) for run in json.loads(path.read_text(encoding="utf-8"))["runs"]]
+def results() -> list[Reconstruction]:
+    """Return the runs in the package; those of seed 0 have a `picture`, and none an `output`."""
+    report = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return [Reconstruction(**run) for run in report["runs"]]
 
 
 def table(runs: Iterable[Reconstruction] | None = None) -> str:
-    """Return a Markdown table: mean and range over seeds, a row a kind of up-sampling."""
+    """Return a Markdown table of mean and range over seeds, one row a kind of up-sampling.
+
+    Args:
+        runs: such as `results()`, the default.
+    """
     chosen = list(results() if runs is None else runs)
     lines = ["| up-sampling | pattern (lowest–highest) | mean squared error |", "|---|---:|---:|"]
     for up in dict.fromkeys(run.up for run in chosen):
@@ -138,64 +145,54 @@ def table(runs: Iterable[Reconstruction] | None = None) -> str:
 
 
 def figure(runs: Iterable[Reconstruction] | None = None) -> Figure:
-    """Draw `WINDOW` of the picture, and of what each kind of up-sampling made of it, alike bright.
+    """Draw `WINDOW` of the input and of the output of each run, with the same scale of greys.
 
     Args:
-        runs: such as `results()`, the default; those with a picture are drawn.
+        runs: such as `results()`, the default; those with a `picture` are drawn.
     """
-    from matplotlib.figure import Figure
-
-    from unet_teach.segmentation.plots import DPI
-
     chosen = [run for run in (results() if runs is None else runs) if run.picture]
-    given = earth().validation[0].image[0][WINDOW].numpy()
-    drawn = {"the picture": given} | {NAMES[run.up]: _pixels(run.picture) for run in chosen}
-    columns, rows = 3, -(-len(drawn) // 3)
-    made = Figure(figsize=(2.9 * columns, 3.2 * rows), dpi=DPI, layout="constrained")
-    grid = made.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (name, pixels) in zip(grid, drawn.items(), strict=False):
-        limits = {"vmin": float(given.min()), "vmax": float(given.max())}
+    original = earth().validation[0].image[0][WINDOW].numpy()
+    images = {"the picture": original} | {NAMES[run.up]: _decode(run.picture) for run in chosen}
+    columns, rows = 3, -(-len(images) // 3)
+    drawn = new_figure(2.9 * columns, 3.2 * rows)
+    grid = drawn.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (name, pixels) in zip(grid, images.items(), strict=False):
+        limits = {"vmin": float(original.min()), "vmax": float(original.max())}
         axes.imshow(pixels, cmap="gray", interpolation="nearest", **limits)
         axes.set_title(name, fontsize=10)
     for axes in grid:
         axes.axis("off")
-    return made
+    return drawn
 
 
-def _png(drawn: Tensor) -> str:
-    file = io.BytesIO()
-    pixels = (drawn.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
-    Image.fromarray(pixels).save(file, format="png", optimize=True)
-    return base64.b64encode(file.getvalue()).decode()
+def _encode(image: Tensor) -> str:
+    """Return an image (H, W) with values from 0 to 1 as a PNG in base64."""
+    pixels = (image.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+    return encode_png(Image.fromarray(pixels), optimize=True)
 
 
-def _pixels(picture: str) -> NDArray[np.float32]:
-    """Return a stored picture (H, W), from 0 to 1."""
-    image = Image.open(io.BytesIO(base64.b64decode(picture)))
-    pixels: NDArray[np.float32] = np.asarray(image, dtype=np.float32) / np.float32(255)
+def _decode(png: str) -> NDArray[np.float32]:
+    """Return the image (H, W) of a PNG in base64, with values from 0 to 1."""
+    pixels: NDArray[np.float32] = np.asarray(decode_png(png), dtype=np.float32) / np.float32(255)
     return pixels
 
 
 def main() -> None:
-    """Measure all of them and write the results; the pictures of seed 0."""
+    """Measure every kind of up-sampling with three seeds, and write the results."""
     torch.set_num_threads(1)
     runs = [reconstruct(up, seed) for up in get_args(Up) for seed in range(3)]
-    own = nyquist_ratio(earth().validation[0].image[0])
+    ratio_of_image = nyquist_ratio(earth().validation[0].image[0])
     report = {
         "command": "python -m unet_teach.segmentation.ablation.checkerboard",
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "cpus": os.cpu_count(),
-            "torch": torch.__version__,
-        },
-        "ratio_of_the_picture_itself": own,
+        "machine": describe_machine(),
+        "ratio_of_the_picture_itself": ratio_of_image,
         "runs": [
-            {name: value for name, value in asdict(run).items() if name != "drawn"}
+            {name: value for name, value in asdict(run).items() if name != "output"}
             for run in (replace(run, picture="" if run.seed else run.picture) for run in runs)
         ],
     }
     RESULTS.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(f"the picture itself: {own:.1f}", table(runs), sep="\n")
+    print(f"the picture itself: {ratio_of_image:.1f}", table(runs), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,54 +1,56 @@
-"""Draws the ablation: every seed as a dot, and what each variant found, side by side."""
+"""Draws the ablation study: each run as a dot, and the predictions of all variants."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from unet_teach.segmentation.ablation.results import Run, results
-from unet_teach.segmentation.ablation.study import MARKS, window_of
-from unet_teach.segmentation.plots import DPI, show_mistakes, show_picture
+from unet_teach.segmentation.ablation.results import Run, score_name
+from unet_teach.segmentation.plots import new_figure, show_image, show_mistakes
 from unet_teach.shared.palette import AMBER, BLUE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from unet_teach.segmentation.data.dataset import Pair
 
-def dots(runs: Iterable[Run] | None = None, mine: Iterable[Run] = ()) -> Figure:
-    """Draw every run as a dot, a row a variant, a column a data set; a bar marks the mean.
+
+def score_figure(runs: Sequence[Run], mine: Sequence[Run], variants: Sequence[str]) -> Figure:
+    """Draw every run as a dot: one row a variant, one column a dataset; a bar marks the mean.
+
+    A band marks the range of the first variant, the whole network.
 
     Args:
-        runs: such as `results()`, the default.
+        runs: the runs to draw.
         mine: your own runs, drawn as diamonds.
+        variants: names of the variants in the order of the rows; those without a run are left out.
     """
-    from matplotlib.figure import Figure
-
-    runs, mine = list(results() if runs is None else runs), list(mine)
     names = list(dict.fromkeys(run.data for run in runs))
-    present = {run.variant for run in runs}
-    variants = [v for group in MARKS.values() for v in group if v in present]
-    figure = Figure(
-        figsize=(3 * len(names) + 1.5, 0.32 * len(variants) + 1), dpi=DPI, layout="constrained"
-    )
+    variants = [variant for variant in variants if any(run.variant == variant for run in runs)]
+
+    def scores(chosen: Sequence[Run], data: str, variant: str) -> list[float]:
+        return [run.score for run in chosen if (run.data, run.variant) == (data, variant)]
+
+    figure = new_figure(3 * len(names) + 1.5, 0.32 * len(variants) + 1)
     grid = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
-    for axes, name in zip(grid, names, strict=True):
+    for axes, data in zip(grid, names, strict=True):
         for row, variant in enumerate(variants):
-            own = [r.score for r in mine if (r.data, r.variant) == (name, variant)]
+            own = scores(mine, data, variant)
             axes.plot(own, [row] * len(own), "D", color=AMBER, markersize=11)
-            scores = [r.score for r in runs if (r.data, r.variant) == (name, variant)]
-            axes.plot(scores, [row] * len(scores), "o", color=BLUE, alpha=0.6, markersize=5)
-            if scores:
-                axes.plot([statistics.mean(scores)] * 2, [row - 0.35, row + 0.35], color=BLUE)
-        whole = [r.score for r in runs if (r.data, r.variant) == (name, variants[0])]
+            others = scores(runs, data, variant)
+            axes.plot(others, [row] * len(others), "o", color=BLUE, alpha=0.6, markersize=5)
+            if others:
+                axes.plot([statistics.mean(others)] * 2, [row - 0.35, row + 0.35], color=BLUE)
+        whole = scores(runs, data, variants[0])
         if whole:
             axes.axvspan(min(whole), max(whole), color=BLUE, alpha=0.1, linewidth=0)
-        measure = "boundary F1" if name == "earth" else "IoU"
-        every = [r.score for r in (*runs, *mine) if r.data == name]
-        close = len(every) > 1 and max(every) - min(every) < 0.2
-        axes.set(title=name, xlabel=f"{measure}{', enlarged' if close else ''}", xlim=(0, 1))
-        if close:
-            axes.set_xlim(min(every) - 0.02, max(every) + 0.02)
+        all_scores = [run.score for run in (*runs, *mine) if run.data == data]
+        is_enlarged = len(all_scores) > 1 and max(all_scores) - min(all_scores) < 0.2
+        label = f"{score_name(data)}{', enlarged' if is_enlarged else ''}"
+        axes.set(title=data, xlabel=label, xlim=(0, 1))
+        if is_enlarged:
+            axes.set_xlim(min(all_scores) - 0.02, max(all_scores) + 0.02)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="x", linewidth=0.4)
     grid[0].set_yticks(range(len(variants)), variants)
@@ -56,37 +58,24 @@ def dots(runs: Iterable[Run] | None = None, mine: Iterable[Run] = ()) -> Figure:
     return figure
 
 
-def pictures(data: str, runs: Iterable[Run] | None = None, seed: int = 0) -> Figure:
-    """Draw what each variant found in one test picture: right, missed and too much.
+def prediction_figure(runs: Sequence[Run], pair: Pair) -> Figure:
+    """Draw a test image, its target, and for each run which pixels are right, missed and too much.
 
     Args:
-        data: "earth", "lines in rings" or "nuclei".
-        runs: such as `results()`, the default.
-        seed: whose runs are drawn.
+        runs: the runs to draw, with masks predicted for this image.
+        pair: the image and its target mask.
     """
-    from matplotlib.figure import Figure
-
-    chosen = [
-        run for run in (results() if runs is None else runs) if (run.data, run.seed) == (data, seed)
-    ]
-    if not chosen:
-        raise ValueError(f"There is no run on {data!r} with seed {seed}.")
-    window = window_of(data)
     columns = 5
-    rows = -(-(len(chosen) + 2) // columns)
-    height, width = window.mask.shape[-2:]
-    figure = Figure(
-        figsize=(2.2 * columns, (2.2 * height / width + 0.35) * rows + 0.3),
-        dpi=DPI,
-        layout="constrained",
-    )
+    rows = -(-(len(runs) + 2) // columns)
+    height, width = pair.mask.shape[-2:]
+    figure = new_figure(2.2 * columns, (2.2 * height / width + 0.35) * rows + 0.3)
     first, second, *others = figure.subplots(rows, columns, squeeze=False).ravel()
-    show_picture(first, window.image)
-    first.set_title(window.name, fontsize=8)
-    show_mistakes(second, window.mask, window.mask, window.image)
+    show_image(first, pair.image)
+    first.set_title(pair.name, fontsize=8)
+    show_mistakes(second, pair.mask, pair.mask, pair.image)
     second.set_title("wanted", fontsize=8)
-    for axes, run in zip(others, chosen, strict=False):
-        show_mistakes(axes, run.mask, window.mask, window.image)
+    for axes, run in zip(others, runs, strict=False):
+        show_mistakes(axes, run.mask, pair.mask, pair.image)
         axes.set_title(f"{run.variant}: {run.score:.2f}", fontsize=8)
     for axes in (first, second, *others):
         axes.axis("off")

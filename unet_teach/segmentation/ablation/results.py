@@ -1,9 +1,7 @@
-"""What a run of the ablation leaves behind, and the file that comes with the course."""
+"""The result of one run of the ablation study, and the file of results in the package."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import os
 import platform
@@ -14,30 +12,30 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from unet_teach.segmentation import argument_checks
+from unet_teach.shared.png import decode_png
 
 RESULTS = Path(__file__).with_name("ablation.json")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One variant, trained once.
+    """One variant of the network, trained once. The fields are those of the file of results.
 
     Attributes:
-        data: name of the data set.
+        data: name of the dataset.
         variant: name of the variant.
         seed: of weights, crops and flips.
-        iou: on the test pictures.
-        dice: on the test pictures.
-        boundary_f1: on the test pictures, at a tolerance of 1 pixel.
+        iou: on the test images, as are the next two.
+        dice: Dice score.
+        boundary_f1: boundary F1 at a tolerance of 1 pixel.
         validation_iou: of the weights that were kept.
-        parameters: numbers in the network.
-        seconds: processor time of training, on the machine named beside the results.
+        parameters: number of parameters of the network.
+        seconds: processor time of the training, on the machine of the results (`machine`).
         trouble: what went wrong, or "".
-        picture: the mask found in `window_of(data)`, as a PNG in base64.
+        picture: the mask predicted for `displayed_pair(data)`, as a PNG in base64.
     """
 
     data: str
@@ -54,71 +52,76 @@ class Run:
 
     @property
     def score(self) -> float:
-        """The measure that tells most on these data: boundary F1 on earth, else IoU."""
-        return self.boundary_f1 if self.data == "earth" else self.iou
+        """The score in which variants differ most on this dataset (`score_name`)."""
+        return self.boundary_f1 if score_name(self.data) == "boundary F1" else self.iou
 
     @property
     def mask(self) -> Tensor:
-        """The mask found in `window_of(data)`: (1, H, W)."""
-        png = io.BytesIO(base64.b64decode(self.picture))
-        return torch.from_numpy(np.array(Image.open(png)))[None]
+        """The mask predicted for `displayed_pair(data)`: (1, H, W), bool."""
+        return torch.from_numpy(np.array(decode_png(self.picture)))[None]
+
+
+def score_name(data: str) -> str:
+    """Return the name of the score used for a dataset: boundary F1 on earth, else IoU."""
+    return "boundary F1" if data == "earth" else "IoU"
 
 
 def results(path: str | Path = RESULTS) -> list[Run]:
-    """Return every run that comes with the course; `machine()` says where they were made.
+    """Return the runs in a file of results, by default the one in the package.
 
     Raises:
+        TypeError: if the path is neither a string nor a path.
         ValueError: if there is no such file.
     """
-    return [Run(**run) for run in _report(path)["runs"]]
+    return [Run(**run) for run in _load(path)["runs"]]
 
 
-def machine(path: str | Path = RESULTS) -> dict[str, Any]:
-    """Return the command and the machine that the results come from."""
-    report = _report(path)
+def machine() -> dict[str, Any]:
+    """Return the command and the machine that made the results in the package."""
+    report = _load(RESULTS)
     return {"command": report["command"], **report["machine"]}
 
 
-def listed(runs: Iterable[Run] | Run, least: int = 1) -> list[Run]:
-    """Return runs as a list, be it only one.
+def describe_machine() -> dict[str, Any]:
+    """Return the system, the number of CPUs and the versions of this process, for a report."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpus": os.cpu_count(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def as_runs(runs: Iterable[Run] | Run, least: int = 1) -> list[Run]:
+    """Return one or several runs as a list.
 
     Raises:
-        TypeError: if one of them is no run.
+        TypeError: if an element is not a run.
         ValueError: if there are fewer than `least`.
     """
-    chosen = [runs] if isinstance(runs, Run) else list(runs)
-    for run in chosen:
-        argument_checks.kind("One of the runs", run, Run, "what ablation.measure(…) returns")
-    if len(chosen) < least:
+    listed = [runs] if isinstance(runs, Run) else list(runs)
+    for run in listed:
+        argument_checks.require_type(
+            "One of the runs", run, Run, "what ablation.measure(…) returns"
+        )
+    if len(listed) < least:
         raise ValueError("There is no run to show. Give some, such as ablation.results().")
-    return chosen
+    return listed
 
 
 def save(runs: Sequence[Run], command: str, recipe: Mapping[str, Any], path: Path) -> None:
-    """Write runs with the command, the recipe and the machine that made them."""
+    """Write runs to a JSON file, with the command, the recipe and this machine."""
     report = {
         "command": command,
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "cpus": os.cpu_count(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-        },
+        "machine": describe_machine(),
         **recipe,
         "runs": [asdict(run) for run in runs],
     }
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
-def png(mask: Tensor) -> str:
-    """Return a mask (1, H, W) of bools as a PNG in base64."""
-    file = io.BytesIO()
-    Image.fromarray(mask[0].numpy()).save(file, format="png", optimize=True)
-    return base64.b64encode(file.getvalue()).decode()
-
-
-def _report(path: str | Path) -> dict[str, Any]:
-    path = argument_checks.path("path", path)
+def _load(path: str | Path) -> dict[str, Any]:
+    path = argument_checks.as_path("path", path)
     if not path.is_file():
         raise ValueError(
             f"There is no file {path}. Write one: python -m unet_teach.segmentation.ablation "

@@ -1,9 +1,9 @@
-"""Takes the U-Net apart: one part changed at a time, everything else kept, on fresh test pictures.
+"""The ablation study: variants of the U-Net with one part changed, trained by the same recipe.
 
     python -m unet_teach.segmentation.ablation --seeds 0 1 2
 
-trains every variant on every data set, writes `ablation.json` beside this file after each run, and
-passes over what is there already.
+trains every variant on every dataset, writes `ablation.json` beside this file after each run, and
+skips the runs that are in it already.
 """
 
 from __future__ import annotations
@@ -18,23 +18,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from PIL import Image
 
 from unet_teach.networks import UNet
 from unet_teach.segmentation import argument_checks
-from unet_teach.segmentation.ablation.results import RESULTS as RESULTS
-from unet_teach.segmentation.ablation.results import Run as Run
-from unet_teach.segmentation.ablation.results import listed, png, save
-from unet_teach.segmentation.ablation.results import machine as machine
-from unet_teach.segmentation.ablation.results import results as results
+from unet_teach.segmentation.ablation import figures
+from unet_teach.segmentation.ablation.results import (
+    RESULTS,
+    Run,
+    as_runs,
+    results,
+    save,
+    score_name,
+)
 from unet_teach.segmentation.data.dataset import Dataset, Pair, earth, nuclei
 from unet_teach.segmentation.data.synthetic import lines_in_rings
 from unet_teach.segmentation.evaluation import evaluate, predict
 from unet_teach.segmentation.training import train
+from unet_teach.shared.png import encode_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# The recipe was chosen on validation pictures with the whole U-Net, and is the same for every
+# The recipe was chosen with the whole U-Net on validation images, and is the same for every
 # variant: benchmarks/README.md, "Training".
 NETWORK: dict[str, Any] = {"depth": 3, "base_channels": 8}
 RECIPES: dict[str, dict[str, Any]] = {
@@ -44,10 +50,10 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 DATA: dict[str, Callable[[], Dataset]] = {
     "earth": earth,
-    "lines in rings": lambda: lines_in_rings(64, seed=1),  # seed 0 served to choose the recipe
+    "lines in rings": lambda: lines_in_rings(64, seed=1),  # seed 0 was used to choose the recipe
     "nuclei": nuclei,
 }
-MARKS: dict[str, dict[str, dict[str, Any]]] = {  # what is taken apart: its variants: their options
+PARTS: dict[str, dict[str, dict[str, Any]]] = {  # part of the network: variant: options of UNet
     "whole": {"the U-Net": {}},
     "skip connections": {"skip: add": {"skip": "add"}, "no skips": {"skip": "none"}},
     "depth": {f"depth {depth}": {"depth": depth} for depth in (1, 2, 4)},
@@ -64,32 +70,33 @@ MARKS: dict[str, dict[str, dict[str, Any]]] = {  # what is taken apart: its vari
     },
 }
 VARIANTS: dict[str, dict[str, Any]] = {
-    name: options for variants in MARKS.values() for name, options in variants.items()
+    name: options for variants in PARTS.values() for name, options in variants.items()
 }
 
 
 def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run:
-    """Train one variant by the recipe and score it on the test pictures: one dot of the table.
+    """Train one variant by the recipe of the study, and score it on the test images.
 
     Args:
         variant: one of `VARIANTS`.
         data: "earth", "lines in rings" or "nuclei".
         seed: of weights, crops and flips.
-        live: show how it goes.
+        live: show the progress while training.
 
     Raises:
-        ValueError: for an unknown variant or data set.
+        TypeError: if the seed is not a whole number.
+        ValueError: if the variant or the dataset is unknown, or the seed negative.
     """
-    _known(variant, VARIANTS)
-    _known(data, DATA)
-    argument_checks.whole(0, seed=seed)
+    _require_known(variant, VARIANTS)
+    _require_known(data, DATA)
+    argument_checks.require_integer(0, seed=seed)
     dataset = DATA[data]()
     torch.manual_seed(seed)
     model = UNet(dataset.channels, 1, **NETWORK | VARIANTS[variant])
     start = time.process_time()
     trained = train(model, dataset, seed=seed, live=live, **RECIPES[data])
     seconds = time.process_time() - start
-    found = predict(trained.model, window_of(data, dataset).image)
+    mask = predict(trained.model, displayed_pair(data, dataset).image)
     return Run(
         data=data,
         variant=variant,
@@ -99,13 +106,21 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
         parameters=sum(p.numel() for p in model.parameters()),
         seconds=round(seconds, 1),
         trouble=trained.trouble,
-        picture=png(found),
+        picture=encode_png(Image.fromarray(mask[0].numpy()), optimize=True),
     )
 
 
-def window_of(data: str, dataset: Dataset | None = None) -> Pair:
-    """Return the test picture that the results show: on earth, the Caribbean."""
-    _known(data, DATA)
+def displayed_pair(data: str, dataset: Dataset | None = None) -> Pair:
+    """Return the test image, with its mask, whose predictions are stored: on earth, the Caribbean.
+
+    Args:
+        data: "earth", "lines in rings" or "nuclei".
+        dataset: the dataset of this name, if it is loaded already.
+
+    Raises:
+        ValueError: if the dataset is unknown.
+    """
+    _require_known(data, DATA)
     image, mask, name = (dataset or DATA[data]()).test[0]
     if data != "earth":
         return Pair(image, mask, name)
@@ -114,44 +129,68 @@ def window_of(data: str, dataset: Dataset | None = None) -> Pair:
 
 
 def table(runs: Iterable[Run] | Run | None = None) -> str:
-    """Return a Markdown table: mean ± standard deviation over seeds, a row a variant.
+    """Return a Markdown table of mean ± sample standard deviation over seeds, one row a variant.
 
-    On earth it is boundary F1, where skips show; on the others IoU.
+    The score is boundary F1 on earth, where skips make a difference, and IoU on the others.
 
     Args:
         runs: such as `results()`, the default.
+
+    Raises:
+        TypeError: if an element is not a run.
+        ValueError: if there is no run.
     """
-    chosen = listed(results() if runs is None else runs)
+    chosen = as_runs(results() if runs is None else runs)
     names = [name for name in DATA if any(run.data == name for run in chosen)]
-    heads = [f"{name}: {'boundary F1' if name == 'earth' else 'IoU'}" for name in names]
+    heads = [f"{name}: {score_name(name)}" for name in names]
     lines = [f"| part | variant | parameters | {' | '.join(heads)} |"]
     lines.append("|---|---|---:" + "|---:" * len(names) + "|")
-    for mark, variants in MARKS.items():
+    for part, variants in PARTS.items():
         for variant in variants:
             of_variant = [run for run in chosen if run.variant == variant]
             if of_variant:
-                cells = [_mean_and_sd([r for r in of_variant if r.data == n]) for n in names]
+                cells = [_mean_and_deviation([r for r in of_variant if r.data == n]) for n in names]
                 size = f"{of_variant[0].parameters:,}"
-                lines.append(f"| {mark} | {variant} | {size} | {' | '.join(cells)} |")
+                lines.append(f"| {part} | {variant} | {size} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def figure(runs: Iterable[Run] | Run | None = None, mine: Iterable[Run] | Run = ()) -> Figure:
-    """Draw every run as a dot; your own runs, `mine`, as diamonds."""
-    from unet_teach.segmentation.ablation.figures import dots
+    """Draw the score of every run as a dot, and your own runs as diamonds.
 
-    return dots(listed(results() if runs is None else runs), listed(mine, least=0))
+    Args:
+        runs: such as `results()`, the default.
+        mine: your own runs, from `measure`.
+
+    Raises:
+        TypeError: if an element is not a run.
+        ValueError: if there is no run.
+    """
+    chosen = as_runs(results() if runs is None else runs)
+    return figures.score_figure(chosen, as_runs(mine, least=0), list(VARIANTS))
 
 
-def pictures(data: str, runs: Iterable[Run] | Run | None = None, seed: int = 0) -> Figure:
-    """Draw what each variant found in one test picture, side by side."""
-    from unet_teach.segmentation.ablation import figures
+def prediction_figure(data: str, runs: Iterable[Run] | Run | None = None, seed: int = 0) -> Figure:
+    """Draw the predictions of all variants for one test image, side by side.
 
-    return figures.pictures(data, listed(results() if runs is None else runs), seed)
+    Args:
+        data: "earth", "lines in rings" or "nuclei".
+        runs: such as `results()`, the default.
+        seed: which runs of each variant are drawn.
+
+    Raises:
+        TypeError: if an element is not a run.
+        ValueError: if there is no run of this dataset and seed.
+    """
+    runs = as_runs(results() if runs is None else runs)
+    chosen = [run for run in runs if (run.data, run.seed) == (data, seed)]
+    if not chosen:
+        raise ValueError(f"There is no run on {data!r} with seed {seed}.")
+    return figures.prediction_figure(chosen, displayed_pair(data))
 
 
 def main() -> None:
-    """Train what is not there yet, one run after the other."""
+    """Run the study from the command line: train what is missing in the file of results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--data", nargs="+", choices=DATA, default=list(DATA))
@@ -176,12 +215,12 @@ def main() -> None:
     print(table(runs))
 
 
-def _known(value: str, known: Collection[str]) -> None:
-    if value not in list(known):
-        raise ValueError(f"{value!r} is not known. Use {', '.join(map(repr, known))}.")
+def _require_known(name: str, known: Collection[str]) -> None:
+    if name not in list(known):  # a list, because a dict refuses names that cannot be hashed
+        raise ValueError(f"{name!r} is not known. Use {', '.join(map(repr, known))}.")
 
 
-def _mean_and_sd(runs: Sequence[Run]) -> str:
+def _mean_and_deviation(runs: Sequence[Run]) -> str:
     if not runs:
         return "–"
     scores = [run.score for run in runs]

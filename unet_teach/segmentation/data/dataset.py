@@ -1,4 +1,4 @@
-"""The data of the course: pictures with their masks, split into train, validation and test."""
+"""The datasets of the course: images with their masks, split into train, validation and test."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from unet_teach.segmentation.plots import gallery
+from unet_teach.shared.sizes_as_text import sizes_as_text
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Pixels = NDArray[np.generic]
-PICTURES = Path(__file__).parent / "files"
+FILES = Path(__file__).parent / "files"
 
 
 class Pair(NamedTuple):
-    """A picture and its mask.
+    """An image and its mask.
 
     Attributes:
         image: (C, H, W), float32 from 0 to 1.
-        mask: (1, H, W), float32: 1 for what is looked for, 0 for the rest.
-        name: where it comes from.
+        mask: (1, H, W), float32: 1 for foreground, 0 for background.
+        name: where the image comes from, such as its file name.
     """
 
     image: Tensor
@@ -36,17 +39,17 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Dataset:
-    """Pictures to learn from, to choose by, and to be judged by; no pixel is in two of them.
+    """Images with masks, split into train, validation and test; no pixel is in two of them.
 
     Attributes:
-        name: of the data.
+        name: name of the dataset.
         train: what the network learns from.
-        validation: what you look at while you try things out.
-        test: what you look at once.
-        source: who made it and under which terms.
-        notes: what you should know about it, one sentence each; `from_folder` says here what it
-            left out.
-        side_by_side: names of the pictures from left to right, where they were cut from one.
+        validation: what decisions are based on: which weights to keep, which idea is better.
+        test: what is scored once, at the end.
+        source: who made the data, and under which terms.
+        notes: what you should know about the data, one sentence each; `from_folder` notes here
+            which files it left out.
+        side_by_side: names of the images from left to right, if they were cut from one image.
     """
 
     name: str
@@ -59,48 +62,49 @@ class Dataset:
 
     @property
     def channels(self) -> int:
-        """Channels of a picture: the network's `in_channels`."""
+        """Number of channels of an image: the network's `in_channels`."""
         return self.train[0].image.shape[0]
 
+    @property
+    def splits(self) -> dict[str, tuple[Pair, ...]]:
+        """The pairs of train, validation and test, by these names."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
     def __repr__(self) -> str:
-        """Say what is in it: pictures, sizes, the share of the foreground."""
+        """Describe each split: number of images, sizes, fraction of foreground."""
         lines = [f"{self.name}: {self.source}"]
-        for part in ("train", "validation", "test"):
-            lines.append(f"  {part}: {_described(getattr(self, part))}")
+        lines += [f"  {name}: {_describe(pairs)}" for name, pairs in self.splits.items()]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def figure(self, most: int = 4) -> Figure:
-        """Return a drawing of the first pictures of each part, with the mask's outline.
+        """Draw the first images of each split with the outlines of their masks.
 
         Args:
-            most: pictures shown a part.
+            most: largest number of images drawn for a split.
         """
-        from unet_teach.segmentation.plots import gallery
-
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        shown = {name: pairs[:most] for name, pairs in parts.items()}
-        return gallery(shown, self.side_by_side)
+        first = {name: pairs[:most] for name, pairs in self.splits.items()}
+        return gallery(first, self.side_by_side)
 
 
 def earth() -> Dataset:
-    """Return a satellite picture in grey; what is looked for is land.
+    """Return a grey satellite image of the Earth; the foreground is land.
 
-    Europe, Africa, Asia and Australia are there to learn from, less a strip from 95.6° to 118.1° E
-    for validation. The Americas and Greenland are the test: the network has never seen them.
+    Train is Europe, Africa, Asia and Australia without a strip from 95.6° E to 118.1° E, which is
+    validation. Test is the Americas and Greenland.
     """
-    image, mask = _opened("earth.png"), _opened("earth_land.png")
+    image, mask = _load("earth.png"), _load("earth_land.png")
 
-    def part(name: str, first: int, last: int) -> Pair:
-        return pair(image[:, first:last], mask[:, first:last], name)
+    def columns(name: str, first: int, last: int) -> Pair:
+        return make_pair(image[:, first:last], mask[:, first:last], name)
 
     return Dataset(
         name="earth",
         train=(
-            part("Europe, Africa, West Asia", 441, 784),
-            part("East Asia, Australia", 848, 1024),
+            columns("Europe, Africa, West Asia", 441, 784),
+            columns("East Asia, Australia", 848, 1024),
         ),
-        validation=(part("Siberia to Java", 784, 848),),
-        test=(part("the Americas", 28, 441),),
+        validation=(columns("Siberia to Java", 784, 848),),
+        test=(columns("the Americas", 28, 441),),
         source="NASA Blue Marble (credit: NASA Earth Observatory); land: Natural Earth",
         side_by_side=(
             "the Americas",
@@ -112,32 +116,35 @@ def earth() -> Dataset:
 
 
 def nuclei() -> Dataset:
-    """Return a fluorescence microscopy picture; what is looked for are cell nuclei.
+    """Return a fluorescence microscopy image; the foreground is cell nuclei.
 
-    One picture of 512×512 pixels, cut from left to right: train, validation, test.
+    It is one image of 512×512 pixels, cut from left to right into train, validation and test.
     """
-    image, mask = _opened("nuclei.png"), _opened("nuclei_labels.png")
+    image, mask = _load("nuclei.png"), _load("nuclei_labels.png")
 
-    def part(first: int, last: int) -> tuple[Pair, ...]:
+    def columns(first: int, last: int) -> tuple[Pair, ...]:
         name = f"columns {first} to {last - 1}"
-        return (pair(image[:, first:last], mask[:, first:last], name),)
+        return (make_pair(image[:, first:last], mask[:, first:last], name),)
 
     return Dataset(
         name="nuclei",
-        train=part(0, 288),
-        validation=part(288, 384),
-        test=part(384, 512),
+        train=columns(0, 288),
+        validation=columns(288, 384),
+        test=columns(384, 512),
         source="image set BBBC038v1, Broad Bioimage Benchmark Collection, CC0; Caicedo et al. 2019",
     )
 
 
-def pair(image: Pixels, mask: Pixels, name: str) -> Pair:
-    """Make a pair of arrays: an image (H, W) or (H, W, C), a mask (H, W) whose foreground is not 0.
+def make_pair(image: Pixels, mask: Pixels, name: str) -> Pair:
+    """Return a pair of float32 tensors from arrays.
 
-    Whole numbers of 8 bits are divided by 255; floats are taken as they are.
+    Args:
+        image: (H, W) or (H, W, C). uint8 is divided by 255; floats are taken as they are.
+        mask: (H, W); whatever is not 0 is foreground.
+        name: name of the pair.
     """
-    layers = image[None] if image.ndim == 2 else np.moveaxis(image, 2, 0)
-    pixels = np.ascontiguousarray(layers).astype(np.float32)
+    channels_first = image[None] if image.ndim == 2 else np.moveaxis(image, 2, 0)
+    pixels = np.ascontiguousarray(channels_first).astype(np.float32)
     if image.dtype == np.uint8:
         pixels /= 255
     return Pair(
@@ -145,17 +152,24 @@ def pair(image: Pixels, mask: Pixels, name: str) -> Pair:
     )
 
 
-def _opened(name: str) -> Pixels:
-    """Return a picture of the course: (H, W), 8 bits or bool."""
-    return np.asarray(Image.open(PICTURES / name))
+def _load(name: str) -> Pixels:
+    """Return the pixels of a packaged file: (H, W), uint8 or bool."""
+    return np.asarray(Image.open(FILES / name))
 
 
-def _described(pairs: Sequence[Pair]) -> str:
+def _describe(pairs: Sequence[Pair]) -> str:
     if not pairs:
         return "none"
-    sizes = sorted({"×".join(map(str, p.mask.shape[-2:])) for p in pairs})
-    pixels = sum(p.mask.numel() for p in pairs)
-    share = sum(p.mask.sum().item() for p in pairs) / pixels
+    sizes = sorted({sizes_as_text(pair.mask.shape[-2:]) for pair in pairs})
     noun = "picture" if len(pairs) == 1 else "pictures"
     shown = ", ".join(sizes[:3]) + (", …" if len(sizes) > 3 else "")
-    return f"{len(pairs)} {noun} ({shown}), {share:.0%} of the pixels are foreground"
+    return (
+        f"{len(pairs)} {noun} ({shown}), {foreground_fraction(pairs):.0%} of the pixels are "
+        "foreground"
+    )
+
+
+def foreground_fraction(pairs: Sequence[Pair]) -> float:
+    """Return the fraction of all pixels of the pairs that are foreground, 0 to 1."""
+    foreground = sum(pair.mask.sum().item() for pair in pairs)
+    return foreground / sum(pair.mask.numel() for pair in pairs)

@@ -1,101 +1,103 @@
-"""Your own pictures: pairs them with their masks by name, and says what does not fit."""
+"""Reads your own images, pairs them with their masks by name, and notes what does not fit."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unet_teach.segmentation import argument_checks
-from unet_teach.segmentation.data.dataset import Dataset, Pair
+from unet_teach.segmentation.data.dataset import Dataset, Pixels, foreground_fraction
 from unet_teach.segmentation.data.image_files import EXTENSIONS, UnreadableError, read_image
-from unet_teach.segmentation.data.mask_files import foregrounds, read_mask
-from unet_teach.segmentation.data.splits import parted
+from unet_teach.segmentation.data.mask_files import Mask, binarize, read_mask
+from unet_teach.segmentation.data.splits import split_images
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SUFFIXES = ("_mask", "-mask", "_masks", "_seg", "_label", "_labels", "_gt", ".mask")
-SMALL = 16  # pixels: what a network with four halvings needs
-SHOWN = 5  # names a note
+SMALL = 16  # pixels: smaller images do not fit a network of depth 4
+MOST_NAMES = 5  # file names in a note
 
 
 class Notes:
-    """What you should know, each thing said once, with the files that it is about."""
+    """Remarks about files; each remark is kept once, with the names of all files it concerns."""
 
     def __init__(self) -> None:
-        self.about: dict[str, list[str]] = {}
+        self.names: dict[str, list[str]] = {}
 
     def add(self, remark: str, *names: str) -> None:
-        """Note a remark about files, or about all of them."""
-        known = self.about.setdefault(remark, [])
+        """Note a remark about the named files, or about the whole folder."""
+        known = self.names.setdefault(remark, [])
         known += [name for name in names if name not in known]
 
     def lines(self) -> list[str]:
         """Return the notes, one line each."""
         lines = []
-        for remark, names in self.about.items():
-            rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            lines.append(f"{', '.join(names[:SHOWN])}{rest}: {remark}" if names else remark)
+        for remark, names in self.names.items():
+            rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+            lines.append(f"{', '.join(names[:MOST_NAMES])}{rest}: {remark}" if names else remark)
         return lines
-
-
-class Files(NamedTuple):
-    """A picture and its mask on disk."""
-
-    image: Path
-    mask: Path
 
 
 def from_folder(
     images: str | Path, masks: str | Path, *, seed: int = 0, invert: bool = False
 ) -> Dataset:
-    """Return your own pictures and masks as a dataset.
+    """Return your own images and masks as a dataset.
 
-    A picture and its mask have the same name (`a.jpg` and `a.png`), or the mask's ends in `_mask`,
-    `_seg`, `_label` or `_gt` as well; then both may be in one folder. A mask may be 0 and 1, 0 and
-    255, numbered objects, or colours: what is 0 or black is background. Pictures larger than 512
-    pixels are cut into tiles. Of every five pictures one is for validation and one for the test;
-    fewer than three pictures are each cut in three.
+    An image and its mask have the same name (`a.jpg` and `a.png`), or the name of the mask also
+    ends in a suffix such as `_mask`, `_seg`, `_label` or `_gt`; then both may be in one folder. A
+    mask may hold 0 and 1, 0 and 255, numbered objects, or colours: 0 or black is background.
+    Images larger than 512 pixels are cut into tiles. Of every five images one goes to validation
+    and one to test; fewer than three images are each cut in three.
 
     Args:
-        images: the folder with the pictures: PNG, JPEG or TIFF; grey or colour; 8 or 16 bits.
-        masks: the folder with the masks.
+        images: folder of the images: PNG, JPEG or TIFF; grey or colour; 8 or 16 bits.
+        masks: folder of the masks.
         seed: of the split.
-        invert: whether black is what is looked for.
+        invert: whether 0 or black is foreground.
 
     Returns:
-        The dataset. Its `notes` say what is not used, and everything that was decided for you;
-        a warning says the first of them.
+        The dataset. Its `notes` say which files are not used, and every decision that was taken
+        for you; a warning shows the first of them.
 
     Raises:
-        ValueError: if no pair can be used, with the reasons.
+        TypeError: if an argument is of another type.
+        ValueError: if a folder does not exist, or no pair can be used, with the reasons.
     """
-    argument_checks.whole(0, seed=seed)
+    argument_checks.require_integer(0, seed=seed)
     notes = Notes()
-    pairs = _paired(_listed("images", images, notes), _listed("masks", masks, notes), notes)
-    read = _read(pairs, invert, notes)
-    if not read:
-        raise ValueError(_listing("No picture could be paired with a mask", notes))
-    parts, thinned = parted(read, seed)
-    for remark in thinned:
+    image_paths = _list_images("images", images, notes)
+    paths = _match_masks(image_paths, _list_images("masks", masks, notes), notes)
+    pixels = _read_pairs(paths, invert, notes)
+    if not pixels:
+        raise ValueError(_with_notes("No picture could be paired with a mask", notes))
+    splits, remarks = split_images(pixels, seed)
+    for remark in remarks:
         notes.add(remark)
-    if not all(parts):
-        said = "Your pictures are too small to be cut in three. Use at least 3, or larger ones"
-        raise ValueError(_listing(said, notes))
-    _look_at(parts, invert, notes)
+    if not all(splits):
+        problem = "Your pictures are too small to be cut in three. Use at least 3, or larger ones"
+        raise ValueError(_with_notes(problem, notes))
+    source = f"your own: {Path(images).name} and {Path(masks).name}"
+    train, validation, test = splits
+    dataset = Dataset("your pictures", train, validation, test, source)
+    _note_training_problems(dataset, invert, notes)
     lines = notes.lines()
     if lines:
         rest = f"\n- and {len(lines) - 3} more: print the dataset" if len(lines) > 3 else ""
         warnings.warn("About your pictures:\n- " + "\n- ".join(lines[:3]) + rest, stacklevel=2)
-    source = f"your own: {Path(images).name} and {Path(masks).name}"
-    train, validation, test = parts
-    return Dataset("your pictures", train, validation, test, source, tuple(lines))
+    return replace(dataset, notes=tuple(lines))
 
 
-def _listed(name: str, folder: str | Path, notes: Notes) -> list[Path]:
-    folder = argument_checks.path(name, folder)
+def _list_images(name: str, folder: str | Path, notes: Notes) -> list[Path]:
+    """Return the image files of a folder, sorted by name; note everything else that is in it.
+
+    Raises:
+        TypeError: if the folder is neither a string nor a path.
+        ValueError: if there is no such folder.
+    """
+    folder = argument_checks.as_path(name, folder)
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}. Give the path of one, as text.")
     files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
@@ -114,7 +116,7 @@ def _listed(name: str, folder: str | Path, notes: Notes) -> list[Path]:
 
 
 def _stem(path: Path) -> str:
-    """Return what picture and mask share: the name in small letters, without a mask's suffix."""
+    """Return what the names of an image and its mask share: lower case, without a mask's suffix."""
     stem = path.stem.lower()
     for suffix in SUFFIXES:
         if stem.endswith(suffix) and stem != suffix:
@@ -122,7 +124,10 @@ def _stem(path: Path) -> str:
     return stem
 
 
-def _paired(images: Sequence[Path], masks: Sequence[Path], notes: Notes) -> list[Files]:
+def _match_masks(
+    images: Sequence[Path], masks: Sequence[Path], notes: Notes
+) -> list[tuple[Path, Path]]:
+    """Return the paths of each image and its mask; note files that have no counterpart."""
     if set(images) == set(masks):  # one folder: the suffix tells which is which
         masks = [path for path in images if _stem(path) != path.stem.lower()]
         images = [path for path in images if path not in masks]
@@ -130,89 +135,89 @@ def _paired(images: Sequence[Path], masks: Sequence[Path], notes: Notes) -> list
     for path in masks:
         if by_name.setdefault(_stem(path), path) != path:
             notes.add("a second mask for the same picture, not used", path.name)
-    pairs: dict[str, Files] = {}
-    lonely = []
+    pairs: dict[str, tuple[Path, Path]] = {}
+    without_mask = []
     for path in images:
-        # A picture may itself be called "x_mask"; then its mask is looked for under both names.
+        # An image may itself be called "x_mask", so its mask is looked up under both names.
         name = next((n for n in (path.stem.lower(), _stem(path)) if n in by_name), "")
         if not name:
-            lonely.append(path.name)
+            without_mask.append(path.name)
         elif name in pairs:
             notes.add("a second picture of the same name, not used", path.name)
         else:
-            pairs[name] = Files(path, by_name[name])
-    orphans = [path.name for name, path in by_name.items() if name not in pairs]
-    remedy = "; give both the same name, or end the mask's in _mask" if lonely and orphans else ""
-    if lonely:
-        notes.add(f"no mask, not used{remedy}", *lonely)
-    if orphans:
-        notes.add("a mask without a picture, not used", *orphans)
+            pairs[name] = path, by_name[name]
+    without_image = [path.name for name, path in by_name.items() if name not in pairs]
+    remedy = ""
+    if without_mask and without_image:
+        remedy = "; give both the same name, or end the mask's in _mask"
+    if without_mask:
+        notes.add(f"no mask, not used{remedy}", *without_mask)
+    if without_image:
+        notes.add("a mask without a picture, not used", *without_image)
     return list(pairs.values())
 
 
-def _read(
-    pairs: Sequence[Files], invert: bool, notes: Notes
-) -> dict[str, tuple[NDArray[np.generic], NDArray[np.bool_]]]:
-    """Return pictures and masks by the picture's name, all grey or all in colour."""
+def _read_pairs(
+    paths: Sequence[tuple[Path, Path]], invert: bool, notes: Notes
+) -> dict[str, tuple[Pixels, Mask]]:
+    """Return images and masks by the image's name; all images are grey, or all in colour."""
     images, masks = {}, {}
-    for files in pairs:
-        both = _read_both(files, notes)
-        if both is not None:
-            images[files], masks[files.mask.name] = both
-    found, remarks = foregrounds(masks)
+    for image_path, mask_path in paths:
+        pair = _read_pair(image_path, mask_path, notes)
+        if pair is not None:
+            images[image_path, mask_path], masks[mask_path.name] = pair
+    binary_masks, remarks = binarize(masks)
     for remark, names in remarks.items():
         notes.add(remark, *names)
-    coloured = any(image.ndim == 3 for image in images.values())
-    read = {}
+    is_coloured = any(image.ndim == 3 for image in images.values())
+    pairs = {}
     for (image_path, mask_path), image in images.items():
-        mask = found[mask_path.name] ^ invert
+        mask = binary_masks[mask_path.name] ^ invert
         if mask.all() or not mask.any():
             notes.add(f"all {'foreground' if mask.all() else 'background'}", mask_path.name)
-        if coloured and image.ndim == 2:
+        if is_coloured and image.ndim == 2:
             image = np.stack([image] * 3, axis=2)
-        read[image_path.stem.lower()] = image, mask
-    return read
+        pairs[image_path.stem.lower()] = image, mask
+    return pairs
 
 
-def _read_both(
-    files: Files, notes: Notes
-) -> tuple[NDArray[np.generic], NDArray[np.generic]] | None:
-    found = []
-    for path, reader in ((files.image, read_image), (files.mask, read_mask)):
+def _read_pair(image_path: Path, mask_path: Path, notes: Notes) -> tuple[Pixels, Pixels] | None:
+    """Return the pixels of an image and its mask, or None, with a note, if they cannot be used."""
+    arrays = []
+    for path, read in ((image_path, read_image), (mask_path, read_mask)):
         try:
-            pixels, said = reader(path)
+            pixels, remarks = read(path)
         except UnreadableError as reason:
             notes.add(f"{reason}, not used", path.name)
             return None
-        for remark in said:
+        for remark in remarks:
             notes.add(remark, path.name)
-        found.append(pixels)
-    image, mask = found
+        arrays.append(pixels)
+    image, mask = arrays
     if image.shape[:2] != mask.shape[:2]:
-        sizes = ["×".join(map(str, pixels.shape[:2])) for pixels in found]
+        image_size, mask_size = (sizes_as_text(pixels.shape[:2]) for pixels in arrays)
         notes.add(
-            f"{sizes[0]} (H×W) and the mask {sizes[1]}, not used: stretching moves edges",
-            files.image.name,
+            f"{image_size} (H×W) and the mask {mask_size}, not used: stretching moves edges",
+            image_path.name,
         )
         return None
     return image, mask
 
 
-def _look_at(parts: Sequence[Sequence[Pair]], invert: bool, notes: Notes) -> None:
-    """Note what will be in the way of training."""
-    everything = [pair for part in parts for pair in part]
-    small = [pair.name for pair in everything if min(pair.mask.shape[1:]) < SMALL]
+def _note_training_problems(dataset: Dataset, invert: bool, notes: Notes) -> None:
+    pairs = [pair for split in dataset.splits.values() for pair in split]
+    small = [pair.name for pair in pairs if min(pair.mask.shape[1:]) < SMALL]
     if small:
         notes.add(f"less than {SMALL} pixels high or wide, too small for a deep network", *small)
-    for name, part in zip(("train", "validation", "test"), parts, strict=True):
-        if not any(pair.mask.any() for pair in part):
+    for name, split in dataset.splits.items():
+        if not any(pair.mask.any() for pair in split):
             notes.add(f"no foreground at all in {name}: try another seed, or add pictures")
-    share = sum(pair.mask.sum().item() for pair in everything) / sum(
-        pair.mask.numel() for pair in everything
-    )
-    if 0.5 < share < 1 and not invert:
-        notes.add(f"{share:.0%} of all pixels are foreground: if you look for black, invert=True")
+    fraction = foreground_fraction(pairs)
+    if 0.5 < fraction < 1 and not invert:
+        notes.add(
+            f"{fraction:.0%} of all pixels are foreground: if you look for black, invert=True"
+        )
 
 
-def _listing(said: str, notes: Notes) -> str:
-    return f"{said}:\n- " + "\n- ".join(notes.lines() or ["both folders are empty"])
+def _with_notes(problem: str, notes: Notes) -> str:
+    return f"{problem}:\n- " + "\n- ".join(notes.lines() or ["both folders are empty"])

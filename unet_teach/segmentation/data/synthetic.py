@@ -1,4 +1,7 @@
-"""Generated pictures: a thin line counts only inside a ring. *What* needs depth, *where* skips."""
+"""Generated images in which a thin line is foreground only inside a ring.
+
+A wide receptive field is needed to see the ring (depth), fine detail to place the line (skips).
+"""
 
 from __future__ import annotations
 
@@ -6,86 +9,97 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_teach.segmentation import argument_checks
-from unet_teach.segmentation.data.dataset import Dataset, Pair, pair
+from unet_teach.segmentation.data.dataset import Dataset, Pair, make_pair
 
 SIDE = 96  # pixels
-RADII = 13, 22  # of rings, in pixels: a pixel in the middle must look that far to see its ring
-LINES = 10  # right across the picture
+RADII = 13, 22  # of rings, in pixels: from a ring's centre a network must see that far
+LINES = 10  # right across the image
+MOST_RINGS = 3
 Map = NDArray[np.float32]
 
 
 def lines_in_rings(n: int = 24, seed: int = 0) -> Dataset:
-    """Return pictures of lines and rings; what is looked for are lines where they are in a ring.
+    """Return images of lines and rings; the foreground is those parts of lines inside a ring.
 
-    Lines and rings are equally bright, on an uneven and noisy ground. Whether a pixel lies on a
-    line shows close by; whether it lies in a ring, only from far away.
+    Lines and rings are equally bright, on an uneven and noisy background. Whether a pixel lies on
+    a line shows in its neighbourhood; whether it lies in a ring shows only from far away.
 
     Args:
-        n: pictures to learn from, each 96×96. There are a quarter as many, at least 4, for
-            validation, and as many for the test.
-        seed: the same seed gives the same pictures; another seed shares none.
+        n: number of train images, each 96×96. Validation and test have a quarter as many each, at
+            least 4.
+        seed: the same seed gives the same images; two seeds share none.
 
     Raises:
-        TypeError: if n or seed is no whole number.
+        TypeError: if n or seed is not a whole number.
         ValueError: if n is below 1 or seed below 0.
     """
-    argument_checks.whole(1, n=n)
-    argument_checks.whole(0, seed=seed)
+    argument_checks.require_integer(1, n=n)
+    argument_checks.require_integer(0, seed=seed)
     few = max(4, n // 4)
 
-    def part(number: int, count: int) -> tuple[Pair, ...]:
+    def split(number: int, count: int) -> tuple[Pair, ...]:
         return tuple(
-            one_picture(np.random.default_rng([seed, number, index]), f"number {index}")
+            draw_pair(np.random.default_rng([seed, number, index]), f"number {index}")
             for index in range(count)
         )
 
     source = f"generated, seed {seed}"
-    return Dataset("lines in rings", part(0, n), part(1, few), part(2, few), source)
+    return Dataset("lines in rings", split(0, n), split(1, few), split(2, few), source)
 
 
-def one_picture(random: np.random.Generator, name: str) -> Pair:
-    """Draw one picture with its exact mask."""
+def draw_pair(random: np.random.Generator, name: str) -> Pair:
+    """Draw one random image, (1, 96, 96), with its exact mask."""
     y, x = np.mgrid[:SIDE, :SIDE].astype("f4")
     on_line, on_ring, inside = np.zeros((3, SIDE, SIDE), dtype="f4")
     for _ in range(LINES):
-        angle, reach = random.uniform(0, np.pi), random.uniform(-0.6, 0.6) * SIDE
-        distance = np.cos(angle) * (x - SIDE / 2) + np.sin(angle) * (y - SIDE / 2) - reach
-        on_line = np.maximum(on_line, drawn(np.abs(distance), random.uniform(0.5, 1.0)))
-    for row, column, radius in apart(random):
+        angle, offset = random.uniform(0, np.pi), random.uniform(-0.6, 0.6) * SIDE
+        distance = np.cos(angle) * (x - SIDE / 2) + np.sin(angle) * (y - SIDE / 2) - offset
+        on_line = np.maximum(on_line, stroke(np.abs(distance), random.uniform(0.5, 1.0)))
+    for row, column, radius in separate_rings(random):
         distance = np.hypot(y - row, x - column) - radius
-        on_ring = np.maximum(on_ring, drawn(np.abs(distance), 1.0))
+        on_ring = np.maximum(on_ring, stroke(np.abs(distance), 1.0))
         inside = np.maximum(inside, (distance < 0).astype("f4"))
-    ground = 0.35 + 0.1 * uneven(random, 6) + 0.06 * uneven(random, 24)
-    image = ground + 0.4 * np.maximum(on_line, on_ring) + random.normal(0, 0.05, (SIDE, SIDE))
+    background = 0.35 + 0.1 * smooth_noise(random, 6) + 0.06 * smooth_noise(random, 24)
+    image = background + 0.4 * np.maximum(on_line, on_ring) + random.normal(0, 0.05, (SIDE, SIDE))
     mask = (on_line >= 0.5) & (inside > 0) & (on_ring < 0.5)
-    return pair(np.clip(image, 0, 1).astype("f4"), mask, name)
+    return make_pair(np.clip(image, 0, 1).astype("f4"), mask, name)
 
 
-def apart(random: np.random.Generator) -> list[tuple[float, float, float]]:
+def separate_rings(random: np.random.Generator) -> list[tuple[float, float, float]]:
     """Return up to three rings that do not touch: (row, column, radius) in pixels."""
     rings: list[tuple[float, float, float]] = []
     for _ in range(30):
         radius = random.uniform(*RADII)
         row, column = random.uniform(radius, SIDE - radius, size=2)
-        if len(rings) < 3 and all(
+        if len(rings) < MOST_RINGS and all(
             np.hypot(row - r, column - c) > radius + other + 4 for r, c, other in rings
         ):
             rings.append((row, column, radius))
     return rings
 
 
-def drawn(distance: Map, half_width: float) -> Map:
-    """Return how much of each pixel a stroke covers, from the distance to its middle."""
-    covered: Map = np.clip(half_width + 0.5 - distance, 0, 1)
-    return covered
+def stroke(distance: Map, half_width: float) -> Map:
+    """Return how much of each pixel a stroke covers, 0 to 1.
+
+    Args:
+        distance: of each pixel from the centre line of the stroke, in pixels.
+        half_width: half the width of the stroke, in pixels.
+    """
+    coverage: Map = np.clip(half_width + 0.5 - distance, 0, 1)
+    return coverage
 
 
-def uneven(random: np.random.Generator, cells: int) -> Map:
-    """Return a smooth random ground of about -1 to 1: random numbers, joined by straight lines."""
+def smooth_noise(random: np.random.Generator, cells: int) -> Map:
+    """Return smooth noise of about -1 to 1: random values on a coarse grid, interpolated linearly.
+
+    Args:
+        random: source of the values.
+        cells: number of grid cells along each side of the image.
+    """
     corners = random.normal(0, 0.6, (cells + 1, cells + 1)).astype("f4")
-    places = np.linspace(0, cells, SIDE, endpoint=False)
-    whole = places.astype(int)
-    part = (places - whole).astype("f4")
-    rows = corners[whole] * (1 - part[:, None]) + corners[whole + 1] * part[:, None]
-    ground: Map = rows[:, whole] * (1 - part) + rows[:, whole + 1] * part
-    return ground
+    positions = np.linspace(0, cells, SIDE, endpoint=False)
+    cell = positions.astype(int)
+    fraction = (positions - cell).astype("f4")
+    rows = corners[cell] * (1 - fraction[:, None]) + corners[cell + 1] * fraction[:, None]
+    noise: Map = rows[:, cell] * (1 - fraction) + rows[:, cell + 1] * fraction
+    return noise

@@ -7,7 +7,12 @@ import torch
 from torch import nn
 
 from unet_teach import UNet
-from unet_teach.segmentation.unet_receptive_field import by_gradient, by_light, extent, sight_of
+from unet_teach.segmentation.unet_receptive_field import (
+    gradient_of_output_pixel,
+    nonzero_bounds,
+    receptive_field_of,
+    response_to_input_pixel,
+)
 
 UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]
 DOWNS = ["max_pool", "strided_conv"]
@@ -26,48 +31,53 @@ def seeing(**options):
 def test_what_a_pixel_sees_is_what_lights_it_up(up, down, depth, skip):
     """The farthest that any light reaches, over one period of places, is what was computed."""
     model = seeing(up=up, down=down, depth=depth, skip=skip, base_channels=1)
-    sight = sight_of(model)
-    assert sight.period == 2**depth
+    field = receptive_field_of(model)
+    assert field.period == 2**depth
     dark, reach = torch.zeros(1, 96, 96, dtype=torch.float64), 0
-    for place in range(48, 48 + sight.period):
-        first, last, *_ = extent(by_light(model, dark, place, 48, light=1000))
+    for place in range(48, 48 + field.period):
+        first, last, *_ = nonzero_bounds(
+            response_to_input_pixel(model, dark, place, 48, change=1000)
+        )
         reach = max(reach, place - first, last - place)
-    assert reach == sight.reach
+    assert reach == field.radius
 
 
 def test_gradients_stay_within_what_a_pixel_sees():
     torch.manual_seed(0)
     model = UNet(1, 1, depth=2, base_channels=4, norm=False, down="strided_conv")
     image = torch.rand(1, 96, 96)
-    reach = sight_of(model).reach
-    top, bottom, left, right = extent(by_gradient(model, image, 48, 50))
+    reach = receptive_field_of(model).radius
+    top, bottom, left, right = nonzero_bounds(gradient_of_output_pixel(model, image, 48, 50))
     assert reach - 8 <= max(48 - top, bottom - 48) <= reach
     assert reach - 8 <= max(50 - left, right - 50) <= reach
 
 
 def test_where_nothing_is_seen_it_says_so():
     with pytest.raises(ValueError, match="0 everywhere"):
-        extent(torch.zeros(3, 4))
+        nonzero_bounds(torch.zeros(3, 4))
 
 
 @pytest.mark.parametrize(("depth", "beyond"), [(1, 8), (2, 22), (3, 46), (4, 94)])
 def test_beyond_its_cell_a_pixel_sees_less_far_than_its_reach(depth, beyond):
-    sight = sight_of(UNet(1, 1, depth=depth, base_channels=1))
-    assert sight == (7 * 2**depth - 5, 2**depth, beyond)
-    assert sight.beyond < sight.reach
+    field = receptive_field_of(UNet(1, 1, depth=depth, base_channels=1))
+    assert field == (7 * 2**depth - 5, 2**depth, beyond)
+    assert field.halo < field.radius
 
 
 def test_it_counts_layers_that_somebody_has_widened():
     model = seeing(depth=1, base_channels=1)
     model.encoder[0][0].dilation = model.encoder[0][0].padding = (2, 2)
     model.head = nn.Conv2d(1, 1, 5, padding=2).double()
-    sight = sight_of(model)
-    assert sight.reach == sight_of(UNet(1, 1, depth=1, base_channels=1)).reach + 1 + 2
+    field = receptive_field_of(model)
+    assert field.radius == receptive_field_of(UNet(1, 1, depth=1, base_channels=1)).radius + 1 + 2
     nn.init.constant_(model.head.weight, 0.1)
     dark = torch.zeros(1, 64, 64, dtype=torch.float64)
-    seen = [extent(by_light(model, dark, place, 32, light=1000)) for place in (32, 33)]
+    seen = [
+        nonzero_bounds(response_to_input_pixel(model, dark, place, 32, change=1000))
+        for place in (32, 33)
+    ]
     reaches = [max(32 + i - found[0], found[1] - 32 - i) for i, found in enumerate(seen)]
-    assert max(reaches) == sight.reach
+    assert max(reaches) == field.radius
 
 
 class Centred(UNet):
@@ -79,27 +89,45 @@ class Centred(UNet):
 
 def test_what_it_cannot_know_it_does_not_say():
     with pytest.raises(TypeError, match="of type Conv2d, not a UNet of this course, so how far"):
-        sight_of(nn.Conv2d(1, 1, 3))
+        receptive_field_of(nn.Conv2d(1, 1, 3))
     with pytest.raises(TypeError, match="of type Centred, not a UNet of this course itself"):
-        sight_of(Centred(1, 1, depth=1, base_channels=1))
+        receptive_field_of(Centred(1, 1, depth=1, base_channels=1))
     with pytest.raises(TypeError, match="The network is a class"):
-        sight_of(UNet)
+        receptive_field_of(UNet)
     with pytest.raises(ValueError, match="so its answer is smaller than the picture"):
-        sight_of(UNet(1, 1, depth=1, base_channels=1, padding="valid"))
+        receptive_field_of(UNet(1, 1, depth=1, base_channels=1, padding="valid"))
 
 
 PICTURE = torch.rand(1, 16, 20)
 OUTSIDE = [
-    (lambda m: by_light(m, PICTURE, 16, 0), r"Row 16, column 0 lies outside of 16×20\. The last"),
-    (lambda m: by_gradient(m, PICTURE, 0, 20), "Row 0, column 20 lies outside of 16×20"),
-    (lambda m: by_light(m, PICTURE, -1, 0), "row=-1 does not work; give a whole number, 0 or more"),
-    (lambda m: by_gradient(m, PICTURE, 1.5, 0), r"row=1\.5 is of type float"),
-    (lambda m: by_light(m, PICTURE[0], 1, 1), r"shape \(16, 20\)\. Use \(C, H, W\)"),
-    (lambda m: by_gradient(m, torch.rand(3, 16, 20), 1, 1), "channels: 3, the network takes 1"),
-    (lambda m: by_light(m, PICTURE.numpy(), 1, 1), r"of type ndarray\. Use a tensor of floats"),
-    (lambda m: by_gradient(m, PICTURE.byte(), 1, 1), r"of type torch\.uint8\. Use a tensor"),
-    (lambda m: by_light(torch.relu, PICTURE, 1, 1), "give a network that is built"),
-    (lambda m: extent(PICTURE), r"The map has the shape \(1, 16, 20\)\. Use \(H, W\)"),
+    (
+        lambda m: response_to_input_pixel(m, PICTURE, 16, 0),
+        r"Row 16, column 0 lies outside of 16×20\. The last",
+    ),
+    (
+        lambda m: gradient_of_output_pixel(m, PICTURE, 0, 20),
+        "Row 0, column 20 lies outside of 16×20",
+    ),
+    (
+        lambda m: response_to_input_pixel(m, PICTURE, -1, 0),
+        "row=-1 does not work; give a whole number, 0 or more",
+    ),
+    (lambda m: gradient_of_output_pixel(m, PICTURE, 1.5, 0), r"row=1\.5 is of type float"),
+    (lambda m: response_to_input_pixel(m, PICTURE[0], 1, 1), r"shape \(16, 20\)\. Use \(C, H, W\)"),
+    (
+        lambda m: gradient_of_output_pixel(m, torch.rand(3, 16, 20), 1, 1),
+        "channels: 3, the network takes 1",
+    ),
+    (
+        lambda m: response_to_input_pixel(m, PICTURE.numpy(), 1, 1),
+        r"of type ndarray\. Use a tensor of floats",
+    ),
+    (
+        lambda m: gradient_of_output_pixel(m, PICTURE.byte(), 1, 1),
+        r"of type torch\.uint8\. Use a tensor",
+    ),
+    (lambda m: response_to_input_pixel(torch.relu, PICTURE, 1, 1), "give a network that is built"),
+    (lambda m: nonzero_bounds(PICTURE), r"The map has the shape \(1, 16, 20\)\. Use \(H, W\)"),
 ]
 
 

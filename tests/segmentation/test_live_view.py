@@ -8,8 +8,8 @@ import torch
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
-from unet_teach.segmentation import live_view as live
-from unet_teach.segmentation import training_result as history
+from unet_teach.segmentation.live_view import _curves_svg, most_detailed_window
+from unet_teach.segmentation.training_result import StepMetrics
 
 PATIENCE = 600  # seconds: a busy machine may take its time
 START = """
@@ -22,7 +22,7 @@ data, model = lines_in_rings(4), UNet(depth=2, base_channels=2)
 
 
 def test_a_stored_notebook_holds_one_view_whose_text_is_always_the_same():
-    cells = [START, "run = train(model, data, steps=30, batch=2, crop=32)", "run.drawing"]
+    cells = [START, "run = train(model, data, steps=30, batch=2, crop=32)", "run.drawing_seconds"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3").execute()
     (view,) = [o for o in notebook.cells[1].outputs if o.output_type == "display_data"]
@@ -53,8 +53,10 @@ def test_the_stop_button_keeps_the_best_and_the_kernel(kernel):
             manager.interrupt_kernel()  # what ■ in the toolbar does
 
     client.execute_interactive(START, timeout=PATIENCE)
-    # Without a limit on drawing, each look shows: the test waits for the second one.
-    client.execute_interactive("from unet_teach.segmentation import live_view; live_view.SHARE = 1")
+    # Without a limit on drawing, all metrics are drawn: the test waits for the second one.
+    client.execute_interactive(
+        "from unet_teach.segmentation import live_view; live_view.DRAWING_SHARE = 1"
+    )
     code = "run = train(model, data, steps=10**9, batch=2, crop=32); print(run)"
     reply = client.execute_interactive(code, timeout=PATIENCE, output_hook=listen)
     assert reply["content"]["status"] == "ok"
@@ -66,13 +68,13 @@ def test_the_stop_button_keeps_the_best_and_the_kernel(kernel):
 def test_of_a_long_picture_the_part_with_the_most_outlines_is_looked_at():
     mask = torch.zeros(100, 20)
     mask[70:80, 5:15] = 1
-    assert live.window_of(mask) == (slice(41, 81), slice(0, 20))
-    assert live.window_of(mask.T) == (slice(0, 20), slice(41, 81))
-    assert live.window_of(torch.ones(20, 20)) == (slice(0, 20), slice(0, 20))
+    assert most_detailed_window(mask) == (slice(41, 81), slice(0, 20))
+    assert most_detailed_window(mask.T) == (slice(0, 20), slice(41, 81))
+    assert most_detailed_window(torch.ones(20, 20)) == (slice(0, 20), slice(0, 20))
 
 
 def test_a_loss_that_is_no_number_has_no_place_in_the_curves():
-    looks = [history.Look(step, loss, loss, 0.5, 0.1, 0.1) for step, loss in ((0, 1.0), (25, nan))]
-    page = live._curves(looks, 0.5)
+    looks = [StepMetrics(step, loss, loss, 0.5, 0.1, 0.1) for step, loss in ((0, 1.0), (25, nan))]
+    page = _curves_svg(looks, 0.5)
     assert "nan" not in page.partition("aria-label")[2].partition(">")[2]
     assert 'points="0.0,0.0"' in page

@@ -6,7 +6,7 @@ import torch
 from unet_teach.segmentation.data.dataset import Pair, earth
 from unet_teach.segmentation.plots import comparison, curves, gallery
 from unet_teach.segmentation.plots import show_mistakes as mistakes
-from unet_teach.segmentation.training_result import Look
+from unet_teach.segmentation.training_result import StepMetrics
 from unet_teach.shared.palette import AMBER, GREEN, RED
 
 MASK = torch.zeros(1, 9, 13)
@@ -43,7 +43,7 @@ def test_the_earth_is_laid_out_from_west_to_east_on_one_scale():
 
 @pytest.mark.parametrize("ends", [(0.30, 0.29), (0.29, 0.30)])
 def test_the_names_of_two_curves_that_end_together_do_not_meet(ends):
-    figure = curves([Look(0, 1, 1, 0.5, 0.3, 0.3), Look(25, *ends, 0.8, 0.3, 0.3)])
+    figure = curves([StepMetrics(0, 1, 1, 0.5, 0.3, 0.3), StepMetrics(25, *ends, 0.8, 0.3, 0.3)])
     names = {text.get_text().strip(): text.get_va() for text in figure.axes[0].texts}
     upper, lower = ("train", "validation") if ends[0] > ends[1] else ("validation", "train")
     assert names == {upper: "bottom", lower: "top"}
