@@ -15,9 +15,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib import cbook
-from matplotlib import pyplot as plt
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
@@ -61,8 +62,8 @@ class OneSkip(nn.Module):
 
 def face() -> Tensor:
     """Return the portrait of lesson 3, (1, 1, 128, 128), grey values from 0 to 1."""
-    with cbook.get_sample_data("grace_hopper.jpg") as file:
-        portrait = torch.tensor(plt.imread(file, format="jpg")).float().mean(dim=2) / 255
+    file = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    portrait = torch.tensor(np.asarray(Image.open(str(file)))).float().mean(dim=2) / 255
     return F.avg_pool2d(portrait[None, None, 40:296, 120:376], 2)
 
 
@@ -94,7 +95,7 @@ def measure(
     for step in range(1, steps[-1] + 1):
         loss = F.mse_loss(network(clean + NOISE * torch.randn_like(clean)), clean)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if step in steps:
             with torch.no_grad():
