@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, DownUpPath, Graph, SkipConnection
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, SkipConnection
+from unet_teach.inspection.path_search import DownUpPath, down_up_path, shallowest_path
 from unet_teach.inspection.recording import Value
 
 # Half of the levels. With fewer skips, most of what the encoder computed passes through the
@@ -87,7 +88,7 @@ class UShape:
 
 def u_shape(graph: Graph, output: Value) -> UShape:
     """Look for a U on the way to one output of a network."""
-    path = graph.down_up_path(output)
+    path = down_up_path(graph, output)
     down = [graph.levels[v] for v in path.down if graph.levels[v] < GLOBAL]
     top, bottom = min(down, default=0.0), max(down, default=0.0)
     above_bottom = bottom - SAME_LEVEL
@@ -97,7 +98,7 @@ def u_shape(graph: Graph, output: Value) -> UShape:
             continue  # it comes from a detour next to the path, not from the bottleneck
         level = next((known for known in skips if abs(known - skip.level) < SAME_LEVEL), skip.level)
         skips.setdefault(level, skip)
-    to_skips = [v for skip in skips.values() for v in graph.shallowest_path(skip.skip)]
+    to_skips = [v for skip in skips.values() for v in shallowest_path(graph, skip.skip)]
     passed = _levels_with_weights(graph, path.down)
     decoder = (graph.levels[v] for v in path.up if graph.levels[v] < above_bottom)
     return UShape(

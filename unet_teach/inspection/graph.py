@@ -1,4 +1,4 @@
-"""Turns a recording into levels, paths and skip connections, which the four questions ask about.
+"""Turns a recording into levels, depths and skip connections, which the four questions ask about.
 
 The level of a tensor is the base-2 logarithm of its stride, as a mean over the axes that change
 somewhere in the network. Level 0 is the input's resolution, and each halving leads one level down.
@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import dropwhile
 from typing import Literal
 
 from unet_teach.inspection.axes import (
@@ -22,13 +21,6 @@ from unet_teach.inspection.axes import (
 )
 from unet_teach.inspection.recording import Op, Recording, Value
 from unet_teach.inspection.rules.table import output_dims
-
-# The part of a path from input to output that a value lies on. A network may enlarge its input
-# before it goes down: that is still the start.
-Phase = Literal["start", "down", "up"]
-State = tuple[Value, Phase]
-Score = tuple[int, int]  # changes of level, operations with weights
-BestPaths = dict[State, tuple[Score, "State | None"]]  # the score, and the state before
 
 GLOBAL = math.inf  # the level of a tensor that runs along no axis any more
 SAME_LEVEL = 0.3  # levels closer than this are one: 25 → 13 is a halving as well
@@ -68,19 +60,6 @@ class SkipConnection:
     op: Op
     skip: Value
     from_below: Value
-
-
-@dataclass(frozen=True)
-class DownUpPath:
-    """The path through a network that goes down and up again with most steps.
-
-    Attributes:
-        down: values from the input to the bottleneck, which is the last of them.
-        up: values from there to the output.
-    """
-
-    down: tuple[Value, ...]
-    up: tuple[Value, ...]
 
 
 class Graph:
@@ -236,95 +215,6 @@ class Graph:
         from_below = [v for v in maps if self.min_depth[v] > level + SAME_LEVEL]
         if skips and from_below:
             yield SkipConnection(level, kind, op, skips[0], from_below[0])
-
-    def down_up_path(self, output: Value) -> DownUpPath:
-        """Return the path to the output that goes down and then up with most changes of level.
-
-        Among equally long paths, the one with most layers that have weights wins. A path may begin
-        with a rise, which does not count, because some networks enlarge what they are given.
-
-        This is the longest path in a graph without cycles, by dynamic programming. A state is a
-        value together with the phase in which a path arrives there. Values are visited in the order
-        in which they were made, so every state before is complete, and for each state only the best
-        score and the state before it are kept. Enumerating paths would take exponential time: every
-        residual block doubles their number.
-        """
-        best: BestPaths = {}
-        ancestors = self.ancestors(output)
-        for value in (v for v in self.values if v in ancestors):
-            level = self.levels[value]
-            if value.op is None:
-                if level < GLOBAL or value is self.image:  # a time step or words have no positions
-                    best[value, "start"] = ((0, 0), None)
-                continue
-            is_map = level < GLOBAL
-            sources = [v for v in dict.fromkeys(value.op.inputs) if v in ancestors]
-            has_map = is_map and any(self.levels[v] < GLOBAL for v in sources)
-            weights = int(value.op in self.ops_with_weights)
-            for source in sources:
-                if self.levels[source] == GLOBAL and has_map:
-                    continue  # a global value that scales a map does not lead to its level
-                step = level - self.levels[source] if is_map else math.inf
-                if self.levels[source] == GLOBAL:
-                    step = 0.0 if level == GLOBAL else -math.inf
-                for before, after, counted in _phase_changes(step):
-                    if (source, before) not in best:
-                        continue
-                    steps, layers = best[source, before][0]
-                    score = (steps + counted, layers + weights)
-                    if (value, after) not in best or score > best[value, after][0]:
-                        best[value, after] = (score, (source, before))
-        return self._path_to(_end_state(output, best), best)
-
-    def _path_to(self, end: State | None, best: BestPaths) -> DownUpPath:
-        """Follow the states back from the end of the best path."""
-        if end is None:
-            return DownUpPath((), ())
-        phases: dict[Phase, list[Value]] = {"start": [], "down": [], "up": []}
-        state: State | None = end
-        while state is not None:
-            value, phase = state
-            phases[phase].insert(0, value)
-            state = best[state][1]
-        finest = self.levels[phases["start"][-1]]
-        # The path begins where an enlarged input has reached its finest level.
-        start = dropwhile(lambda v: abs(self.levels[v] - finest) > SAME_LEVEL, phases["start"])
-        return DownUpPath((*start, *phases["down"]), tuple(phases["up"]))
-
-    def shallowest_path(self, value: Value) -> list[Value]:
-        """Return the shallowest path with weights that leads to a value, from its end."""
-        path = [value]
-        while path[-1].op is not None:
-            sources = [v for v in path[-1].op.inputs if v in self.min_depth]
-            if not sources:
-                break
-            path.append(
-                min(sources, key=lambda v: (self.min_depth_with_weights[v], self.min_depth[v]))
-            )
-        return path
-
-
-def _phase_changes(step: float) -> list[tuple[Phase, Phase, int]]:
-    """Return how a path may continue by one operation that changes the level by `step`.
-
-    Each entry is the phase before, the phase after, and whether the change counts as a step. A path
-    that goes up cannot go down again, so the list has no such entry.
-    """
-    if step > SAME_LEVEL:
-        return [("start", "down", 1), ("down", "down", 1)]
-    if step < -SAME_LEVEL:
-        return [("start", "start", 0), ("start", "up", 1), ("down", "up", 1), ("up", "up", 1)]
-    return [("start", "start", 0), ("down", "down", 0), ("up", "up", 0)]
-
-
-def _end_state(output: Value, best: BestPaths) -> State | None:
-    """Return the state in which the best path ends."""
-    phases: tuple[Phase, ...] = ("up", "down", "start")
-    ends = [(output, phase) for phase in phases if (output, phase) in best]
-    if (output, "up") not in best:
-        # After going up, the output may have been down-sampled once more: end before that.
-        ends = [state for state in best if state[1] == "up"] or ends
-    return max(ends, key=lambda state: best[state][0], default=None)
 
 
 def join_kind(op: Op) -> JoinKind | None:

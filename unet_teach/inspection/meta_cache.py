@@ -1,4 +1,4 @@
-"""Runs operations on meta tensors, and remembers which shapes each made from which.
+"""Makes meta tensors, runs operations on them, and remembers which shapes each made from which.
 
 Torch works the shapes out anew each time. For a composite operation, such as a normalisation, that
 takes longer than everything the inspector does with the result.
@@ -44,6 +44,11 @@ def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             _RESULTS.clear()
         _RESULTS[key] = (type(made), [(p.shape, p.stride(), p.dtype) for p in parts])
     return made
+
+
+def meta_like(tensor: Tensor) -> Tensor:
+    """Return a tensor on meta with the same shape, strides and dtype."""
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
 
 
 def _check_channels(given: Tensor, weight: Tensor) -> None:

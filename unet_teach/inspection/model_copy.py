@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, is_lazy
 from torch.overrides import TorchFunctionMode
 
-from unet_teach.inspection.recorder import meta_like
+from unet_teach.inspection.meta_cache import meta_like
 from unet_teach.inspection.recording import Value, is_plain_object
 
 

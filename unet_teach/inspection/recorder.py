@@ -22,7 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 from torch.utils.weak import WeakIdKeyDictionary
 
-from unet_teach.inspection.meta_cache import run_on_meta
+from unet_teach.inspection.meta_cache import meta_like, run_on_meta
 from unet_teach.inspection.recording import (
     SIMPLE_TYPES,
     Op,
@@ -262,11 +262,6 @@ def signature_of(func: Any) -> Signature:
         torch.Tag.pointwise in func.tags,
         torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), COMPOSITE_KEY),
     )
-
-
-def meta_like(tensor: Tensor) -> Tensor:
-    """Return a tensor on meta with the same shape, strides and dtype."""
-    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
 
 
 def _flat_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
