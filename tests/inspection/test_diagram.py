@@ -48,7 +48,7 @@ def test_a_unet_has_a_box_for_each_level_and_arm_and_a_skip_for_each_level(depth
 
 
 def _made_by_modules(network, shape):
-    """The shapes that each module of the network returns for a real picture."""
+    """Return the shapes that each module of the network makes of a real image."""
     made = {}
 
     def note(path, result):
@@ -80,7 +80,7 @@ def test_channels_and_cells_are_those_of_a_tensor_that_the_network_makes(network
 
 
 class Tokens(nn.Module):
-    """Halves and doubles maps of `rank` axes as windows of tokens, pictures and windows folded."""
+    """Halves and doubles maps of `rank` axes; windows of tokens are folded into the batch."""
 
     def __init__(self, rank):
         super().__init__()
@@ -102,16 +102,16 @@ class Tokens(nn.Module):
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
-@pytest.mark.parametrize("pictures", [1, 3])
-def test_channels_of_windows_are_what_carries_no_place(rank, pictures):
+@pytest.mark.parametrize("images", [1, 3])
+def test_channels_of_windows_are_what_runs_along_no_axis(rank, images):
     sides = (16, 24, 8)[:rank]
-    drawing = inspect_unet(Tokens(rank), (pictures, 3, *sides)).drawing
+    drawing = inspect_unet(Tokens(rank), (images, 3, *sides)).drawing
     halved = "×".join(str(side // 2) for side in sides)
     seen = [(box.size, box.channels) for box in drawing.boxes]
     assert seen == [("×".join(map(str, sides)), 3), (halved, 10), ("×".join(map(str, sides)), 10)]
 
 
-def test_channels_that_stand_last_are_counted():
+def test_channels_in_the_last_dimension_are_counted():
     class Last(nn.Module):
         def __init__(self):
             super().__init__()
