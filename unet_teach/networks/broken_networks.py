@@ -43,7 +43,7 @@ class OneLevel(nn.Module):
 
 
 class Between(nn.Module):
-    """A convolution, something of one's own, and another layer."""
+    """A convolution, any function, and another layer."""
 
     def __init__(self, step: Callable[[Tensor], Any], last: nn.Module | None = None) -> None:
         super().__init__()

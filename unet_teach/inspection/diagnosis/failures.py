@@ -1,6 +1,7 @@
 """Diagnoses of failed runs that are not about shapes: arguments, missing parts, dtypes, types.
 
-Each function takes an attempt and returns sentences, or "" where it does not apply.
+Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
+docstring says when it applies.
 """
 
 from __future__ import annotations
