@@ -1,7 +1,7 @@
-"""How long "Is it a U-Net?" takes, beside what summaries and graph drawers take for less.
+"""Measures how long an inspection takes, next to torchinfo and to tools that draw graphs.
 
-Needs monai, diffusers and torchinfo; torchview, torchlens and torchvista when `--drawers` is said.
-Run it from the project's folder: `python -m benchmarks.inspector`. README.md explains.
+It needs monai, diffusers and torchinfo, and with `--drawers` torchview, torchlens and torchvista.
+Run it from the project's folder: `python -m benchmarks.inspector`. README.md explains the numbers.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from unet_teach.networks import UNet
 from unet_teach.networks.document import ConcatenatingUNet
 
 RESULTS = Path(__file__).parent / "results" / "inspector.json"
-DRAWN = RESULTS.with_name("inspector_drawers.json")  # with graph drawers, which take long
+DRAWN = RESULTS.with_name("inspector_drawers.json")  # of `--drawers`
 MEDIAN_GOAL, WORST_GOAL = 1.0, 2.0
-SECONDS_GOAL, MEMORY_GOAL = 4.0, 50.0  # of Stable Diffusion 1.5, in MB above its imports
+SECONDS_GOAL, MEMORY_GOAL = 4.0, 50.0  # for Stable Diffusion 1.5; MB above its imports
 UNIT = 2**20 if sys.platform == "darwin" else 2**10
 Inputs = dict[str, Tensor]
 Network = Callable[[], tuple[nn.Module, Inputs]]
 
 
 def course(model: nn.Module, channels: int) -> tuple[nn.Module, Inputs]:
-    """One of the course's own, with a picture of 128 × 128 pixels."""
+    """Return a network of the course and an image of 128 × 128 pixels."""
     return model, {"x": torch.rand(1, channels, 128, 128)}
 
 
 def monai(name: str, shape: tuple[int, ...], **options: Any) -> tuple[nn.Module, Inputs]:
-    """One of monai's."""
+    """Return one of monai's networks and an input of this shape."""
     import monai.networks.nets as nets
 
     first = "x_in" if name == "SwinUNETR" else "x"
@@ -52,7 +52,7 @@ def monai(name: str, shape: tuple[int, ...], **options: Any) -> tuple[nn.Module,
 
 
 def diffusion(name: str, **options: Any) -> tuple[nn.Module, Inputs]:
-    """One of diffusers', small; it takes a picture, a time and sometimes words."""
+    """Return a small network of diffusers; it takes an image, a time step and sometimes a text."""
     module = importlib.import_module("diffusers")
     inputs = {"sample": torch.rand(1, 4, 32, 32), "timestep": torch.tensor([7])}
     if "cross_attention_dim" in options:
@@ -89,37 +89,37 @@ NETWORKS: dict[str, Network] = {
 }
 
 
-def inspected(model: nn.Module, inputs: Inputs) -> Any:
-    """Ours."""
+def inspector(model: nn.Module, inputs: Inputs) -> Any:
+    """Inspect with this project, which must be able to judge the network."""
     report = inspect_unet(model, **inputs)
     if report.problem:
         raise RuntimeError(report.problem)
     return report
 
 
-def summarised(model: nn.Module, inputs: Inputs) -> Any:
-    """torchinfo: a row a layer."""
+def torchinfo(model: nn.Module, inputs: Inputs) -> Any:
+    """Summarise with torchinfo: one row for each layer."""
     from torchinfo import summary
 
     return str(summary(model, input_data=inputs, verbose=0))
 
 
-def viewed(model: nn.Module, inputs: Inputs) -> Any:
-    """torchview: a graph of modules and tensors; drawing it would need graphviz and is left out."""
+def torchview(model: nn.Module, inputs: Inputs) -> Any:
+    """Build torchview's graph of modules and tensors; drawing it would need graphviz."""
     from torchview import draw_graph
 
     return draw_graph(model, input_data=inputs, graph_name="g")
 
 
-def lensed(model: nn.Module, inputs: Inputs) -> Any:
-    """torchlens: a log of every operation with its tensor."""
-    import torchlens
+def torchlens(model: nn.Module, inputs: Inputs) -> Any:
+    """Record with torchlens: a log of every operation with its tensor."""
+    from torchlens import trace
 
-    return torchlens.trace(model, list(inputs.values()))
+    return trace(model, list(inputs.values()))
 
 
-def vista(model: nn.Module, inputs: Inputs) -> Any:
-    """torchvista: a page with a graph that folds and unfolds."""
+def torchvista(model: nn.Module, inputs: Inputs) -> Any:
+    """Write torchvista's page with a graph whose parts fold and unfold."""
     from torchvista import trace_model
 
     values = tuple(inputs.values())
@@ -129,11 +129,11 @@ def vista(model: nn.Module, inputs: Inputs) -> Any:
         return trace_model(model, given, export_format="html", export_path=path)
 
 
-DRAWERS = {"torchview": viewed, "torchlens": lensed, "torchvista": vista}
+DRAWERS = {"torchview": torchview, "torchlens": torchlens, "torchvista": torchvista}
 
 
-def timed(tool: Callable[[nn.Module, Inputs], Any], model: nn.Module, inputs: Inputs) -> float:
-    """Seconds of one call; what it prints is not shown."""
+def seconds_of(tool: Callable[[nn.Module, Inputs], Any], model: nn.Module, inputs: Inputs) -> float:
+    """Return the seconds of one call; what it prints is not shown."""
     shown, sys.stdout = sys.stdout, open(os.devnull, "w")  # noqa: SIM115 - closed below
     try:
         started = time.perf_counter()
@@ -144,8 +144,8 @@ def timed(tool: Callable[[nn.Module, Inputs], Any], model: nn.Module, inputs: In
         sys.stdout = shown
 
 
-def compared(make: Network, tools: dict[str, Any], repeats: int) -> dict[str, Any]:
-    """The median seconds of each tool, in turns; one that fails has its error instead."""
+def compare(make: Network, tools: dict[str, Any], repeats: int) -> dict[str, Any]:
+    """Return the median seconds of each tool, taken in turns, or the error of one that fails."""
     torch.manual_seed(0)
     model, inputs = make()
     model.eval()
@@ -156,32 +156,32 @@ def compared(make: Network, tools: dict[str, Any], repeats: int) -> dict[str, An
             if name in failed:
                 continue
             try:
-                seconds = timed(tool, model, inputs)
-            except Exception as error:  # somebody else's tool may not know this network
+                seconds = seconds_of(tool, model, inputs)
+            except Exception as error:  # another project's tool may not support this network
                 failed[name] = f"{type(error).__name__}: {error}".split("\n")[0][:120]
                 continue
-            if turn:  # the first call of each pays for what it imports
+            if turn:  # the first call of each also measures its imports
                 times[name].append(seconds)
-    found: dict[str, Any] = {n: statistics.median(t) for n, t in times.items() if t}
-    return found | failed | {"verdict": inspect_unet(model, **inputs).verdict}
+    medians: dict[str, Any] = {n: statistics.median(t) for n, t in times.items() if t}
+    return medians | failed | {"verdict": inspect_unet(model, **inputs).verdict}
 
 
-def _peak(*, forget: bool = False) -> float:
-    """The highest memory of this process so far, in MB; `forget` begins anew from what is held.
+def _peak_memory(*, reset: bool = False) -> float:
+    """Return the highest memory of this process so far, in MB.
 
-    Linux remembers a peak across the start of a child, so it has to be told to forget.
+    Linux passes a peak on to a child process, so `reset` starts again from the present memory.
     """
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / UNIT
-    if forget:
+    if reset:
         Path("/proc/self/clear_refs").write_text("5")
     line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
     return int(line.split()[1]) / 2**10
 
 
 def stable_diffusion() -> dict[str, Any]:
-    """Inspect Stable Diffusion 1.5's U-Net, 860 million weights on meta, in this process."""
+    """Inspect the U-Net of Stable Diffusion 1.5 in this process: 860 million weights on meta."""
     from diffusers import UNet2DConditionModel
 
     with torch.device("meta"):
@@ -193,11 +193,11 @@ def stable_diffusion() -> dict[str, Any]:
     }
     importlib.import_module("unet_teach.inspection.inspector")
 
-    before = _peak(forget=True)
+    before = _peak_memory(reset=True)
     started = time.perf_counter()
     report = inspect_unet(model, **inputs)
     seconds = time.perf_counter() - started
-    peak = _peak()
+    peak = _peak_memory()
     millions = sum(p.numel() for p in model.parameters()) / 1e6
     return {
         "millions of weights": millions,
@@ -208,7 +208,7 @@ def stable_diffusion() -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print a row a network, and keep what was measured."""
+    """Print a row for each network, and store what was measured."""
     parser = argparse.ArgumentParser(description="Seconds of an inspection beside other tools'.")
     parser.add_argument("--repeats", type=int, default=5, help="measured calls, after a first one")
     parser.add_argument("--drawers", action="store_true", help="also torchview and its like")
@@ -218,12 +218,12 @@ def main() -> int:
     if options.stable_diffusion:
         print(json.dumps(stable_diffusion()))
         return 0
-    tools: dict[str, Any] = {"unet_teach": inspected, "torchinfo": summarised}
+    tools: dict[str, Any] = {"unet_teach": inspector, "torchinfo": torchinfo}
     tools |= DRAWERS if options.drawers else {}
     found = {}
     print(f"| network | {' | '.join(tools)} | ratio |\n|---|{'---|' * (len(tools) + 1)}")
     for name, make in NETWORKS.items():
-        row = found[name] = compared(make, tools, options.repeats)
+        row = found[name] = compare(make, tools, options.repeats)
         row["ratio"] = row["unet_teach"] / row["torchinfo"]
         cells = [f"{row[t]:.2f} s" if isinstance(row[t], float) else "fails" for t in tools]
         print(f"| {name} | {' | '.join(cells)} | {row['ratio']:.2f} |", flush=True)
@@ -248,7 +248,7 @@ def main() -> int:
 
 
 def versions() -> dict[str, str]:
-    """Of everything that was measured, as far as it is installed."""
+    """Return the versions of the tools and networks that are installed."""
     found = {}
     for name in ("torch", "torchinfo", "monai", "diffusers", *DRAWERS):
         try:

@@ -15,18 +15,18 @@ UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "
 DECODERS = ["symmetric", "narrow", "shallow"]
 
 
-def total(model):
+def parameter_count(model):
     return sum(p.numel() for p in model.parameters())
 
 
 def on_meta(*args, **options):
-    """A network without numbers: as large as one likes, for nothing."""
+    """Return a network without values, which costs no memory at any size."""
     with torch.device("meta"):
         return UNet(*args, **options)
 
 
 @pytest.mark.parametrize(("skip", "down", "up"), list(itertools.product(SKIPS, DOWNS, UPS)))
-def test_the_answer_is_as_large_as_a_picture_of_odd_sides(skip, down, up):
+def test_the_output_has_the_size_of_an_image_with_odd_sides(skip, down, up):
     model = UNet(3, 2, depth=3, base_channels=2, skip=skip, down=down, up=up)
     assert model(torch.rand(2, 3, 37, 53)).shape == (2, 2, 37, 53)
 
@@ -71,13 +71,13 @@ def test_the_network_of_2015_has_as_many_parameters_as_its_figure_says():
     assert len(layers) == 23  # "In total the network has 23 convolutional layers."
     expected = sum(taps * before * after + after for taps, before, after in layers)
     assert expected == 31_030_658
-    assert total(on_meta(1, 2, norm=False)) == expected
-    assert total(on_meta(1, 2, norm=False, padding="valid")) == expected
+    assert parameter_count(on_meta(1, 2, norm=False)) == expected
+    assert parameter_count(on_meta(1, 2, norm=False, padding="valid")) == expected
 
 
 def test_torchinfo_counts_the_same_parameters():
     model = UNet(3, 2, depth=2, base_channels=4, down="strided_conv", up="bilinear")
-    assert summary(model, (1, 3, 13, 18), verbose=0).total_params == total(model)
+    assert summary(model, (1, 3, 13, 18), verbose=0).total_params == parameter_count(model)
 
 
 def test_concatenation_doubles_what_a_level_of_the_decoder_takes_in():
@@ -112,7 +112,7 @@ def test_a_narrow_decoder_has_a_quarter_of_the_channels_and_a_shallow_one_half_t
     assert [len(level) for level in full.decoder] == [6, 6]
     assert [len(level) for level in shallow.decoder] == [3, 3]
     for model in (narrow, shallow):
-        assert total(model.encoder) == total(full.encoder)
+        assert parameter_count(model.encoder) == parameter_count(full.encoder)
         assert model(torch.rand(2, 1, 13, 18)).shape == (2, 2, 13, 18)
 
 

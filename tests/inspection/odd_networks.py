@@ -1,6 +1,6 @@
-"""Networks in many styles with their fair verdicts: what the inspector's tests ask about.
+"""Networks in many styles, each with the verdict that is fair, for the inspector's tests.
 
-Each is a function that returns a network, its arguments and the marks that it has.
+Each is a function that returns a network, its arguments and the criteria that it meets.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CASES: dict[str, Callable[[], Case]] = {}
 
 
 def case(make: Callable[[], Case]) -> Callable[[], Case]:
-    """Put a network on the list."""
+    """Add a network to the list."""
     CASES[make.__name__] = make
     return make
 
@@ -35,7 +35,7 @@ def conv(into: int, out: int, stride: int = 1, rank: int = 2) -> nn.Sequential:
 
 
 class Small(nn.Module):
-    """Two levels of a U-Net, whose parts the networks below exchange."""
+    """A U-Net of two levels, whose parts the networks below replace."""
 
     def __init__(self, rank: int = 2, channels: int = 3, joined: int = 2) -> None:
         super().__init__()
@@ -203,7 +203,7 @@ def added_in_place() -> Case:
 @case
 def gated() -> Case:
     class Gated(Small):
-        """Attention U-Net: what comes up says where the skip is let through."""
+        """Attention U-Net: the map from below decides where the skip is let through."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -219,7 +219,7 @@ def gated() -> Case:
 @case
 def fetched_by_hooks() -> Case:
     class Hooked(nn.Module):
-        """The encoder is somebody else's; hooks keep its maps in a list."""
+        """The encoder comes from another library; hooks collect its maps in a list."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -243,7 +243,7 @@ def fetched_by_hooks() -> Case:
 @case
 def nested() -> Case:
     class Nested(nn.Module):
-        """U-Net++: three levels, dense joins between."""
+        """U-Net++: three levels with dense skips between them."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -267,7 +267,7 @@ def nested() -> Case:
 @case
 def cascade() -> Case:
     class Cascade(nn.Module):
-        """W-Net: the answer of one is the picture of the next."""
+        """W-Net: the output of one U-Net is the input of the next."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -282,7 +282,7 @@ def cascade() -> Case:
 @case
 def pyramid() -> Case:
     class Pyramid(nn.Module):
-        """FPN: four levels down, and only half the way up."""
+        """FPN: four levels down, and two of them up."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -322,7 +322,7 @@ def dilated() -> Case:
 @case
 def squeeze_and_excite() -> Case:
     class Excite(nn.Module):
-        """Everything at one resolution; a mean over the picture scales the channels."""
+        """Everything at one resolution; a mean over the image scales the channels."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -342,7 +342,7 @@ def squeeze_and_excite() -> Case:
 @case
 def global_context() -> Case:
     class Context(nn.Module):
-        """A mean over the whole picture, spread over it and set beside it: no level of its own."""
+        """A mean over the whole image is expanded and concatenated: it is no level of its own."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -382,7 +382,7 @@ def spatial_pyramid() -> Case:
 @case
 def class_token() -> Case:
     class Vision(nn.Module):
-        """A vision transformer: patches once, then one resolution, then one number a class."""
+        """A vision transformer: patches, then one resolution, one number for each class."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -471,7 +471,7 @@ def recursive() -> Case:
 @case
 def with_timestep() -> Case:
     class Timed(Small):
-        """As in diffusion: a number beside the picture, and a mask that is used or not."""
+        """As in diffusion: a time step besides the image, and an optional mask."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -526,7 +526,7 @@ def looks_at_items() -> Case:
 @case
 def valid_convolutions() -> Case:
     class Valid(nn.Module):
-        """Convolutions without padding: the skip is cropped to its middle."""
+        """Convolutions without padding: the skip is cropped to its centre."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -592,7 +592,7 @@ def wrapped() -> Case:
 @case
 def resized_by_fourier() -> Case:
     class Fourier(Small):
-        """Halves by leaving high frequencies out, doubles by adding empty ones."""
+        """Halves by dropping high frequencies, doubles by adding empty ones."""
 
         def resample(self, x: Tensor, size: int) -> Tensor:
             spectrum = torch.fft.rfft2(x)
@@ -615,7 +615,7 @@ def resized_by_fourier() -> Case:
 @case
 def mixed_in_one_dimension() -> Case:
     class Flat(Small):
-        """Mixes channels on maps that are folded into one dimension."""
+        """Mixes channels on maps that are flattened into one dimension."""
 
         def __init__(self) -> None:
             super().__init__()

@@ -12,20 +12,14 @@ from torch import nn
 
 from tests.contrast import contrast, linear
 from unet_teach import inspect_unet
-from unet_teach.inspection.diagram import svg as diagram
 from unet_teach.inspection.diagram.figure import figure, gallery
-from unet_teach.inspection.diagram.svg import (
-    GALLERY,
-    SCREEN,
-    Drawing,
-    label_place,
-    layout,
-    svg,
-    text,
-)
+from unet_teach.inspection.diagram.layout import GALLERY, SCREEN, layout, size_label_place
+from unet_teach.inspection.diagram.model import Drawing, alt_text
+from unet_teach.inspection.diagram.svg import STYLE, svg
 from unet_teach.networks import UNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import twelve_networks
+from unet_teach.shared import palette
 
 PICTURE = (1, 1, 64, 64)
 
@@ -41,20 +35,20 @@ def twelve():
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
-def test_a_unet_has_a_box_a_level_and_arm_and_a_bridge_a_level(depth):
+def test_a_unet_has_a_box_for_each_level_and_arm_and_a_skip_for_each_level(depth):
     drawing = inspect_unet(UNet(depth=depth, base_channels=4), PICTURE).drawing
     sides = [64 >> level for level in (*range(depth + 1), *reversed(range(depth)))]
     assert [box.size for box in drawing.boxes] == [f"{side}×{side}" for side in sides]
     assert [box.channels for box in drawing.boxes[: depth + 1]] == [
         4 << i for i in range(depth + 1)
     ]
-    assert [b.kind for b in drawing.bridges if b.present] == ["cat"] * depth
-    for bridge in drawing.bridges:
-        assert drawing.boxes[bridge.source].size == drawing.boxes[bridge.target].size
+    assert [skip.kind for skip in drawing.skips if skip.present] == ["cat"] * depth
+    for skip in drawing.skips:
+        assert drawing.boxes[skip.source].size == drawing.boxes[skip.target].size
 
 
 def _made_by_modules(network, shape):
-    """The shapes that each module of the network returns for a real picture."""
+    """Return the shapes that each module of the network makes of a real image."""
     made = {}
 
     def note(path, result):
@@ -86,7 +80,7 @@ def test_channels_and_cells_are_those_of_a_tensor_that_the_network_makes(network
 
 
 class Tokens(nn.Module):
-    """Halves and doubles maps of `rank` axes as windows of tokens, pictures and windows folded."""
+    """Halves and doubles maps of `rank` axes; windows of tokens are folded into the batch."""
 
     def __init__(self, rank):
         super().__init__()
@@ -108,16 +102,16 @@ class Tokens(nn.Module):
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
-@pytest.mark.parametrize("pictures", [1, 3])
-def test_channels_of_windows_are_what_carries_no_place(rank, pictures):
+@pytest.mark.parametrize("images", [1, 3])
+def test_channels_of_windows_are_what_runs_along_no_axis(rank, images):
     sides = (16, 24, 8)[:rank]
-    drawing = inspect_unet(Tokens(rank), (pictures, 3, *sides)).drawing
+    drawing = inspect_unet(Tokens(rank), (images, 3, *sides)).drawing
     halved = "×".join(str(side // 2) for side in sides)
     seen = [(box.size, box.channels) for box in drawing.boxes]
     assert seen == [("×".join(map(str, sides)), 3), (halved, 10), ("×".join(map(str, sides)), 10)]
 
 
-def test_channels_that_stand_last_are_counted():
+def test_channels_in_the_last_dimension_are_counted():
     class Last(nn.Module):
         def __init__(self):
             super().__init__()
@@ -146,15 +140,15 @@ def test_down_the_page_means_coarser(six):
 
 
 def test_what_is_missing_is_drawn_as_missing(six):
-    assert [bridge.present for bridge in six["B"].bridges] == [False] * 3
+    assert [skip.present for skip in six["B"].skips] == [False] * 3
     assert svg(six["B"]).count('class="udia-absent">✕') == 3
     assert "✕ no partner" in svg(six["D"])
-    assert six["F"].bridges == ()  # where nothing comes up, no bridge is missing
+    assert six["F"].skips == ()  # without up-sampling, no skip is missing
 
 
-def test_a_network_of_one_level_shows_its_own_bridges(six):
+def test_a_network_of_one_level_shows_its_own_skips(six):
     assert len(six["C"].boxes) == 8
-    assert [(b.source, b.target, b.kind) for b in six["C"].bridges] == [
+    assert [(skip.source, skip.target, skip.kind) for skip in six["C"].skips] == [
         (0, 2, "add"),
         (2, 4, "add"),
         (4, 6, "add"),
@@ -197,8 +191,8 @@ NASTY = "<script>alert('x')</script>\"&"
 
 def test_names_are_only_ever_text(six):
     boxes = tuple(dataclasses.replace(box, module=NASTY, operation=NASTY) for box in six["A"].boxes)
-    marks = tuple(dataclasses.replace(mark, sentences=(NASTY, NASTY)) for mark in six["A"].marks)
-    nasty = Drawing(NASTY, NASTY, "", boxes, six["A"].bridges, marks)
+    verdicts = tuple(dataclasses.replace(c, sentences=(NASTY, NASTY)) for c in six["A"].criteria)
+    nasty = Drawing(NASTY, NASTY, "", boxes, six["A"].skips, verdicts)
     for source in (svg(nasty), svg(Drawing(NASTY, NASTY, NASTY, (), (), ()))):
         reader = Reader(source)
         assert reader.depth == 0
@@ -226,27 +220,27 @@ def test_equal_drawings_give_equal_bytes():
 def test_each_box_can_be_reached_and_says_what_it_is(six):
     source = svg(six["A"])
     assert source.count('tabindex="0" role="img"') == len(six["A"].boxes)
-    assert "down.0" not in text(six["A"])
+    assert "down.0" not in alt_text(six["A"])
     assert "encoder.3.3: convolution, makes 1 × 64 × 8 × 8" in source
 
 
 @pytest.mark.parametrize(
-    ("hues", "words", "ground"),
+    ("lines", "text", "background"),
     [
-        (diagram.LIGHT, diagram.WORDS, "#FFFFFF"),
-        (diagram.DARK, diagram.WORDS_DARK, "#111111"),
+        (palette.DIAGRAM, palette.DIAGRAM_TEXT, "#FFFFFF"),
+        (palette.DIAGRAM_DARK, palette.DIAGRAM_TEXT_DARK, "#111111"),
     ],
     ids=["light", "dark"],
 )
-def test_text_and_lines_stand_out_from_the_ground(hues, words, ground):
-    assert all(contrast(linear(hue), linear(ground)) >= 4.5 for hue in words.values())
-    lines = {name: hue for name, hue in hues.items() if name != "skip"}
-    assert all(contrast(linear(hue), linear(ground)) >= 3 for hue in lines.values())
+def test_text_and_lines_stand_out_from_the_background(lines, text, background):
+    assert all(contrast(linear(c), linear(background)) >= 4.5 for c in text.values())
+    plain = {name: colour for name, colour in lines.items() if name != "skip"}
+    assert all(contrast(linear(c), linear(background)) >= 3 for c in plain.values())
 
 
 def test_the_styles_touch_nothing_else_on_the_page():
-    theme = (Path(diagram.__file__).parents[2] / "widgets" / "static" / "theme.css").read_text()
-    own = set(re.findall(r"\.([a-z][\w-]*)", diagram.STYLE))
+    theme = (Path(palette.__file__).parents[1] / "widgets" / "static" / "theme.css").read_text()
+    own = set(re.findall(r"\.([a-z][\w-]*)", STYLE))
     assert own
     assert all(name.startswith("udia") for name in own)
     assert "udia" not in theme
@@ -262,9 +256,9 @@ def test_no_size_leaves_the_picture_or_lies_on_a_box(six, twelve, grid):
         ]
         labels = []
         for index, box in enumerate(drawing.boxes):
-            if (place := label_place(drawing, places, index)) is not None:
+            if (place := size_label_place(drawing, places, index)) is not None:
                 x, y, anchor = place
-                wide, high = grid.wide(box.size), grid.type / 2
+                wide, high = grid.text_width(box.size), grid.font_size / 2
                 left = x - wide * {"start": 0, "middle": 0.5, "end": 1}[anchor]
                 labels.append((left, y - high, left + wide, y + high))
         assert labels
@@ -277,7 +271,7 @@ def test_no_size_leaves_the_picture_or_lies_on_a_box(six, twelve, grid):
 
 def test_a_long_path_is_shortened_in_its_line(twelve):
     long = dataclasses.replace(twelve["A"].boxes[0], module="a.very.long.path" * 40)
-    source = svg(dataclasses.replace(twelve["A"], boxes=(long,), bridges=()))
+    source = svg(dataclasses.replace(twelve["A"], boxes=(long,), skips=()))
     lines = re.findall('udia-detail">(.*?)<', source)
     assert all(len(line) < 120 for line in lines)
 

@@ -1,4 +1,4 @@
-"""Where a network cannot be judged, the report says why, and what would help."""
+"""Where a network cannot be judged, the report says why and what would help."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def problem(model: nn.Module, *args: Any, **kwargs: Any) -> str:
 
 
 class Ends(Small):
-    """Does something of its own with the answer of a U-Net."""
+    """Does something of its own with the output of a U-Net."""
 
     def __init__(self, end: Callable[[Tensor], Any]) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Ends(Small):
 
 
 class Misspelt(nn.Module):
-    """Asks for a layer by a wrong name."""
+    """Uses a layer under a wrong name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Named(nn.Module):
 
 
 class JoinedAlong(nn.Module):
-    """Lays two maps together along some dimension, for a layer that takes 16 channels."""
+    """Concatenates two maps along some dimension, for a layer that takes 16 channels."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class JoinedAlong(nn.Module):
 
 
 class Adds(nn.Module):
-    """Adds a map of 4 channels to one of as many as are said."""
+    """Adds a map of 4 channels to one with another number of channels."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class Adds(nn.Module):
 
 
 class Joins(Adds):
-    """Joins the two along a dimension; one may be half as high as the other."""
+    """Concatenates the two along a dimension; one may have half the height of the other."""
 
     def __init__(self, dim: int, stride: int = 1) -> None:
         super().__init__(16)
@@ -92,7 +92,7 @@ class Joins(Adds):
 
 
 class Forgets(nn.Module):
-    """Goes down, and meets its skip without having come up, but for what is given."""
+    """Goes down and joins its skip without up-sampling, unless a layer for it is given."""
 
     def __init__(self, up: nn.Module | None = None) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class Forgets(nn.Module):
 
 
 class Crosses(nn.Module):
-    """Goes through a layer, does something, and meets the map it began with."""
+    """Passes a layer, does something, and joins the map it began with."""
 
     def __init__(self, layer: nn.Module, do: Callable[[Tensor], Tensor] = Tensor.relu) -> None:
         super().__init__()
@@ -461,7 +461,7 @@ def test_an_unknown_error_is_kept_whole() -> None:
 
 @pytest.mark.parametrize("side", [30, 45, 201])
 @pytest.mark.parametrize("joined", [1, 2])
-def test_sizes_that_part(side: int, joined: int) -> None:
+def test_sizes_that_do_not_match(side: int, joined: int) -> None:
     class Adds(Small):
         def join(self, x: Tensor, skip: Tensor) -> Tensor:
             return x + skip if joined == 1 else super().join(x, skip)
@@ -480,7 +480,7 @@ def test_sizes_that_part(side: int, joined: int) -> None:
         assert inspect_unet(Adds(joined=joined), (1, 3, size, size)).is_unet
 
 
-def test_sizes_that_no_picture_mends() -> None:
+def test_sizes_that_no_input_repairs() -> None:
     class Loses(Small):
         """A pooling of 3 on the way down, an up-sampling of 2 on the way up."""
 
@@ -505,7 +505,7 @@ def test_devices_that_differ() -> None:
     assert "device=x.device" in said
 
 
-def test_what_is_no_network() -> None:
+def test_what_is_not_a_network() -> None:
     with pytest.raises(TypeError, match=r"the text 'a\.Net'; import the class first; inspect_unet"):
         inspect_unet("a.Net", PICTURE)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"the class Small.*inspect_unet\(Network\(\)"):

@@ -1,4 +1,4 @@
-"""What the inspector says about networks of the course, and about others in many styles."""
+"""What the inspector says about networks of the course and about others in many styles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 import torch
-from lost_trails import CASES
+from hard_to_trace import CASES
 from odd_networks import ALL
 from torch import Tensor, nn
 
@@ -26,7 +26,7 @@ SIX = {
 }
 
 
-def marks(report: UNetReport) -> set[str]:
+def met_criteria(report: UNetReport) -> set[str]:
     assert report.problem is None, report.problem
     return {name for name, criterion in vars(report.criteria).items() if criterion.met}
 
@@ -34,7 +34,7 @@ def marks(report: UNetReport) -> set[str]:
 @pytest.mark.parametrize("letter", SIX)
 def test_six_networks(letter: str) -> None:
     report = inspect_unet(six_networks()[letter], (1, 1, 64, 64))
-    assert marks(report) == SIX[letter], str(report)
+    assert met_criteria(report) == SIX[letter], str(report)
     assert report.is_unet == (letter in "AE")
 
 
@@ -49,7 +49,9 @@ def test_every_option(
     model = UNet(depth=2, base_channels=4, skip=skip, down=down, up=up, padding=padding)
     rows, columns = (side + 32 * (padding == "valid") for side in size)
     report = inspect_unet(model, (1, 1, rows, columns))
-    assert marks(report) == (ALL - {"skip_connections"} if skip == "none" else ALL), str(report)
+    assert met_criteria(report) == (ALL - {"skip_connections"} if skip == "none" else ALL), str(
+        report
+    )
 
 
 def test_the_network_of_2015() -> None:
@@ -60,7 +62,7 @@ def test_the_network_of_2015() -> None:
 
 
 @pytest.mark.parametrize(("model", "kind"), [(AdditiveUNet, "add"), (ConcatenatingUNet, "cat")])
-def test_the_mended_document(model: type[nn.Module], kind: str) -> None:
+def test_the_repaired_document(model: type[nn.Module], kind: str) -> None:
     report = inspect_unet(model(3, 2), (1, 3, 64, 64))
     joins = report.criteria.skip_connections.facts["joins"]
     assert report.is_unet, str(report)
@@ -75,7 +77,7 @@ def test_the_mended_document(model: type[nn.Module], kind: str) -> None:
 def test_odd_networks(name: str) -> None:
     model, args, wanted = CASES[name]()
     report = inspect_unet(model, *args)
-    assert marks(report) == wanted, str(report)
+    assert met_criteria(report) == wanted, str(report)
 
 
 @pytest.mark.parametrize("name", ["functional", "gated", "pyramid", "class_token", "tokens"])
@@ -90,7 +92,7 @@ def test_names_have_no_influence(name: str) -> None:
 
 
 class _Table(dict):  # type: ignore[type-arg]
-    """Modules under new names, found by their old ones as well, for `forward` asks by those."""
+    """Modules under new names, also found by the old ones that `forward` uses."""
 
     old: dict[str, str]
 
@@ -122,9 +124,9 @@ def test_markup_in_names_is_only_text() -> None:
     assert name in str(report)
 
 
-def test_nothing_is_learned_from_what_is_not_used() -> None:
+def test_layers_that_the_output_does_not_need_have_no_influence() -> None:
     class Pretends(nn.Module):
-        """Has all layers of a U-Net; its answer needs none of them."""
+        """Has all layers of a U-Net; its output needs none of them."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -134,7 +136,7 @@ def test_nothing_is_learned_from_what_is_not_used() -> None:
             self.unet(x)
             return self.only(x)
 
-    assert marks(inspect_unet(Pretends(), (1, 1, 32, 32))) == set()
+    assert met_criteria(inspect_unet(Pretends(), (1, 1, 32, 32))) == set()
 
 
 @pytest.mark.parametrize("given", [UNet, torch.rand(1, 1, 32, 32), "U-Net", None])
@@ -143,7 +145,7 @@ def test_only_networks_are_inspected(given: object) -> None:
         inspect_unet(given)  # type: ignore[arg-type]
 
 
-def test_a_network_that_only_goes_up_is_told_by_what_it_does():
+def test_a_network_that_only_goes_up_is_described():
     report = inspect_unet(nn.Sequential(nn.Upsample(scale_factor=2)), (1, 1, 64, 64))
     up = report.criteria.upsampling
     assert up.met
@@ -151,7 +153,7 @@ def test_a_network_that_only_goes_up_is_told_by_what_it_does():
     assert "not gone down" in up.evidence[1]
 
 
-def test_of_a_missing_symmetry_the_fault_is_said_last():
+def test_the_reason_for_a_missing_symmetry_comes_last():
     network = nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))
     symmetry = inspect_unet(network, (1, 1, 64, 64)).criteria.symmetry
     assert not symmetry.met

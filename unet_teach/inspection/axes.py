@@ -1,10 +1,13 @@
-"""The algebra of dimensions: which axis of the input each walks along, and how coarsely.
+"""Tracks which axis of the input each dimension of a tensor runs along, and with which stride.
 
-A dimension is a tuple of factors, outermost first. A factor says which axis of the input it walks
-along, how many steps it has, and its *pitch*: how many input cells one step is. A stride multiplies
-the pitch, up-sampling divides it, a crop changes the size alone. Folding 8 columns into 4×2 splits
-a factor of pitch 1 into one of pitch 2 and one of pitch 1; a layer that mixes the inner one into
-the channels leaves pitch 2 behind: so patch merging needs no rule of its own.
+A dimension is a tuple of parts, outermost first; its size is the product of theirs. A part says
+which axis of the input it runs along, how many positions it has, and its *stride*: how many input
+cells lie between two neighbouring positions. A strided layer multiplies the stride, up-sampling
+divides it, and a crop changes only the size.
+
+An example: the width of an input of 8 columns is (axis 3, size 8, stride 1). Viewed as 4×2, it
+becomes (axis 3, size 4, stride 2) and (axis 3, size 2, stride 1). A linear layer that mixes the
+inner part into the channels leaves stride 2. This is why patch merging needs no rule of its own.
 """
 
 from __future__ import annotations
@@ -13,49 +16,50 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-# One cell left of more than four steps' worth is a look at everything at once, as by a global pool.
-# A bottleneck of one cell, which a last halving leaves of two or a quartering of four, is a map.
-FAR = 4
-NO_AXIS = -1  # channels, weights, what has been mixed
-NEW = 100  # and above: axes that the input does not have, of a grid folded out of a vector
-BESIDE = -2  # cells beside a grid folded into one dimension, such as a class token
+# A window that leaves one cell of more than this many strides has seen everything, like a global
+# pool. Up to there it is local: a bottleneck of one cell, which a last halving leaves of two or a
+# quartering of four, is still a feature map.
+LARGEST_LOCAL_REDUCTION = 4
+NO_AXIS = -1  # channels, weights, and whatever has been mixed
+EXTRA_CELLS = -2  # cells in addition to a flattened grid, such as a class token
+FIRST_NEW_AXIS = 100  # axes that the input does not have, as of a grid folded out of a vector
 
 
-class Factor(NamedTuple):
-    """A part of a dimension; pitch is in input cells along the axis."""
+class AxisPart(NamedTuple):
+    """A part of a dimension; the stride is in input cells along the axis."""
 
     axis: int
     size: int
-    pitch: float = 1.0
+    stride: float = 1.0
 
 
-Dim = tuple[Factor, ...]
+Dim = tuple[AxisPart, ...]
 Dims = tuple[Dim, ...]
 
 
-def plain(shape: Iterable[int]) -> Dims:
-    """Dimensions that walk along no axis."""
-    return tuple((Factor(NO_AXIS, size),) for size in shape)
+def without_axes(shape: Iterable[int]) -> Dims:
+    """Return dimensions of these sizes that run along no axis of the input."""
+    return tuple((AxisPart(NO_AXIS, size),) for size in shape)
 
 
-def along(shape: Sequence[int], first_axis: int = 0) -> Dims:
-    """The input's own dimensions: each is an axis, at pitch 1."""
-    return tuple((Factor(first_axis + i, size),) for i, size in enumerate(shape))
+def input_dims(shape: Sequence[int]) -> Dims:
+    """Return the dimensions of the input itself: each is an axis with stride 1."""
+    return tuple((AxisPart(axis, size),) for axis, size in enumerate(shape))
 
 
-def pitches(dims: Dims) -> dict[int, float]:
-    """The finest pitch along each axis that is still there."""
+def finest_strides(dims: Dims) -> dict[int, float]:
+    """Return the smallest stride along each axis that these dimensions still run along."""
     found: dict[int, float] = {}
-    for factor in (f for dim in dims for f in dim if f.axis >= 0):
-        found[factor.axis] = min(found.get(factor.axis, factor.pitch), factor.pitch)
+    for part in (part for dim in dims for part in dim if part.axis >= 0):
+        found[part.axis] = min(found.get(part.axis, part.stride), part.stride)
     return found
 
 
-def spread_out(dims: Dims) -> Dims:
-    """Read steps without an axis that lie inside an axis as finer steps of it.
+def pixel_shuffled(dims: Dims) -> Dims:
+    """Count channels that are folded inside an axis as finer positions along it.
 
-    Channels folded in between the columns of a map make it larger, as a pixel shuffle does; a map
-    that is flattened together with its channels is no larger map: there, no channels are left.
+    This is what a pixel shuffle means: channels between the columns of a map make it larger. A map
+    that is flattened together with all its channels is not larger, because no channels are left.
     """
     made: list[Dim] = []
     for place, dim in enumerate(dims):
@@ -63,156 +67,175 @@ def spread_out(dims: Dims) -> Dims:
             made.append(dim)
             continue
         others = (*dims[:place], *dims[place + 1 :])
-        is_elsewhere = any(factor.axis == dim[0].axis for other in others for factor in other)
-        stays = (dim[0].axis == place or has_channels(others)) and not is_elsewhere
-        made.append(_spread(dim) if stays else dim)
+        is_elsewhere = any(part.axis == dim[0].axis for other in others for part in other)
+        is_map = (dim[0].axis == place or has_channels(others)) and not is_elsewhere
+        made.append(_with_finer_positions(dim) if is_map else dim)
     return tuple(made)
 
 
-def _spread(dim: Dim) -> Dim:
+def _with_finer_positions(dim: Dim) -> Dim:
     pairs = list(zip(dim[::2], dim[1::2], strict=False))
     if len(dim) % 2 or any(a.axis < 0 or b.axis != NO_AXIS for a, b in pairs):
         return dim
-    return tuple(Factor(a.axis, a.size * b.size, a.pitch / b.size) for a, b in pairs)
+    return tuple(AxisPart(a.axis, a.size * b.size, a.stride / b.size) for a, b in pairs)
 
 
-def fits(dims: Dims, shape: Sequence[int]) -> bool:
-    """Whether these dimensions can be those of a tensor of this shape."""
+def fits_shape(dims: Dims, shape: Sequence[int]) -> bool:
+    """Return whether a tensor of this shape can have these dimensions."""
     return len(dims) == len(shape) and all(
-        steps_of(dim) == size for dim, size in zip(dims, shape, strict=True)
+        size_of(dim) == size for dim, size in zip(dims, shape, strict=True)
     )
 
 
-def steps_of(dim: Dim) -> int:
-    """The size of a dimension."""
-    beside = sum(factor.size for factor in dim if factor.axis == BESIDE)
-    return math.prod(factor.size for factor in dim if factor.axis != BESIDE) + beside
+def size_of(dim: Dim) -> int:
+    """Return the size of a dimension."""
+    extra = sum(part.size for part in dim if part.axis == EXTRA_CELLS)
+    return math.prod(part.size for part in dim if part.axis != EXTRA_CELLS) + extra
 
 
-def walks(dim: Dim) -> bool:
-    """Whether it walks along an axis of the input."""
-    return any(factor.axis >= 0 for factor in dim)
+def has_axis(dim: Dim) -> bool:
+    """Return whether a dimension runs along an axis of the input."""
+    return any(part.axis >= 0 for part in dim)
 
 
-def lengthened(dim: Dim, size: int) -> Dim:
-    """A crop, or cells added at an end: the pitch stays; beside a folded grid, it is said."""
-    if is_single(dim):
+def has_channels(dims: Iterable[Dim]) -> bool:
+    """Return whether something without an axis, such as channels, is among these dimensions."""
+    return any(part.axis == NO_AXIS and part.size > 1 for dim in dims for part in dim)
+
+
+def cropped_or_padded(dim: Dim, size: int) -> Dim:
+    """Change the size of a dimension at its ends, which keeps the stride.
+
+    Where several axes are flattened into the dimension, no axis can be said to grow: what was
+    added, such as a class token, is kept as extra cells.
+    """
+    if len({part.axis for part in dim if part.axis >= 0}) <= 1:
         return resized(dim, size, 1.0)
-    grid = tuple(factor for factor in dim if factor.axis != BESIDE)
-    beside = size - steps_of(grid)
-    return (*grid, Factor(BESIDE, beside)) if beside else grid
+    grid = tuple(part for part in dim if part.axis != EXTRA_CELLS)
+    extra = size - size_of(grid)
+    return (*grid, AxisPart(EXTRA_CELLS, extra)) if extra else grid
 
 
-def one(dim: Dim) -> Factor:
-    """The dimension as a single factor: along its axis, the steps inside it make it finer."""
-    factors = [factor for factor in dim if factor.axis >= 0]
-    size = steps_of(dim)
-    if not factors:
-        return Factor(NO_AXIS, size)
-    outer = factors[0]
-    if any(factor.axis != outer.axis for factor in factors):
-        return Factor(NO_AXIS, size)  # two axes in one: neither can be walked along
-    inside = steps_of(dim[dim.index(outer) + 1 :])
-    return Factor(outer.axis, size, outer.pitch / inside)
+def as_one_part(dim: Dim) -> AxisPart:
+    """Return a dimension as a single part; positions inside its axis make the stride smaller."""
+    parts = [part for part in dim if part.axis >= 0]
+    size = size_of(dim)
+    if not parts or any(part.axis != parts[0].axis for part in parts):
+        return AxisPart(NO_AXIS, size)  # two axes in one dimension: it runs along neither
+    inside = size_of(dim[dim.index(parts[0]) + 1 :])
+    return AxisPart(parts[0].axis, size, parts[0].stride / inside)
 
 
 def resized(dim: Dim, size: int, scale: float | None = None) -> Dim:
-    """The dimension with another size, its pitch grown by `scale`, or as the sizes say."""
-    factor = one(dim)
-    if factor.axis == NO_AXIS:
-        return (Factor(NO_AXIS, size),)
-    return (Factor(factor.axis, size, factor.pitch * (scale or ratio(factor.size, size))),)
+    """Return the dimension with another size.
+
+    Args:
+        dim: before.
+        size: after.
+        scale: what the stride is multiplied by; by default what the two sizes suggest.
+    """
+    part = as_one_part(dim)
+    if part.axis == NO_AXIS:
+        return (AxisPart(NO_AXIS, size),)
+    return (AxisPart(part.axis, size, part.stride * (scale or stride_scale(part.size, size))),)
 
 
-def ratio(before: int, after: int) -> float:
-    """How much coarser: 13 → 25 and 13 → 26 both halve the pitch, 25 → 12 and 25 → 13 double it."""
+def stride_scale(before: int, after: int) -> float:
+    """Return what a change of size multiplies the stride by.
+
+    Sizes that are one off a whole multiple count as one, because layers round: 13 → 25 and 13 → 26
+    both halve the stride, and 25 → 12 and 25 → 13 both double it.
+    """
     small, large = sorted((before, after))
     if small < 1:
         return 1.0
     whole = round(large / small)
-    near = (small - 1) * whole < large < (small + 1) * whole
-    ratio = float(whole) if near and large - small > 1 else large / small
+    is_near = (small - 1) * whole < large < (small + 1) * whole
+    ratio = float(whole) if is_near and large - small > 1 else large / small
     return ratio if before > after else 1 / ratio
 
 
-def shrunk(dim: Dim, size: int, stride: int) -> Dim:
-    """What a window leaves that moves by `stride`; one that saw everything leaves no axis."""
-    before = steps_of(dim)
-    if size == 1 and before > FAR * stride:
-        return (Factor(NO_AXIS, 1),)
+def after_window(dim: Dim, size: int, stride: int) -> Dim:
+    """Return the dimension after a window, such as a kernel, has moved over it by `stride`.
+
+    A window that leaves one cell of a large map has seen everything: no axis is left.
+    """
+    if size == 1 and size_of(dim) > LARGEST_LOCAL_REDUCTION * stride:
+        return (AxisPart(NO_AXIS, 1),)
     return resized(dim, size, float(stride))
 
 
-def _merged(factors: Iterable[Factor]) -> Dim:
-    """Neighbours that are one axis again become one factor; factors of one step vanish."""
-    found: list[Factor] = []
-    for factor in factors:
-        if found and found[-1].axis == factor.axis:
-            last = found[-1]
-            if factor.axis == NO_AXIS or abs(last.pitch - factor.pitch * factor.size) < 1e-6:
-                pitch = 1.0 if factor.axis == NO_AXIS else factor.pitch
-                found[-1] = Factor(factor.axis, last.size * factor.size, pitch)
-                continue
-        if factor.size != 1 or factor.axis != NO_AXIS:
-            found.append(factor)
-    return tuple(found) or (Factor(NO_AXIS, 1),)
+def reshaped(dims: Dims, shape: Sequence[int]) -> Dims:
+    """Return the dimensions after a view or reshape: the same cells in the same order.
 
+    Both shapes list the same cells in row-major order, so the parts of all dimensions in a row are
+    dealt out again: each new dimension takes parts until its size is reached. A part that is larger
+    than what is left of the dimension is split, and its inner rest goes to the next dimension. The
+    outer half of a split covers `inner` cells in one step, so its stride grows by that number.
 
-def refolded(dims: Dims, shape: Sequence[int]) -> Dims:
-    """The same cells in the same order, folded into other dimensions."""
-    left = [factor for dim in dims for factor in dim if factor != Factor(NO_AXIS, 1)]
-    if any(factor.axis == BESIDE for factor in left):
-        raise ValueError("a grid with cells beside it is not folded")
-    left.reverse()
+    Raises:
+        ValueError: where a part would have to be cut at a size that does not divide it, or where
+            extra cells lie between the parts.
+    """
+    left = [part for dim in dims for part in dim if part != AxisPart(NO_AXIS, 1)]
+    if any(part.axis == EXTRA_CELLS for part in left):
+        raise ValueError("a grid with extra cells cannot be folded")
+    left.reverse()  # the next part is the last, and pop() takes it
     made = []
     for size in shape:
-        taken: list[Factor] = []
-        wanted = size
-        while left and (wanted > 1 or (left[-1].size == 1 and _next_is_needed_here(left, size))):
-            factor = left.pop()
-            if wanted % factor.size == 0:
-                taken.append(factor)
-                wanted //= factor.size
-            elif factor.size % wanted == 0:
-                inner = factor.size // wanted
-                taken.append(Factor(factor.axis, wanted, factor.pitch * inner))
-                left.append(Factor(factor.axis, inner, factor.pitch))
-                wanted = 1
+        taken: list[AxisPart] = []
+        missing = size
+        # An axis of size 1 fills no dimension. It goes to the next dimension of size 1, so that
+        # (1, C, H, W) keeps the axis of its batch.
+        while left and (
+            missing > 1 or (left[-1].size == 1 and size == 1 and left[-1].axis != NO_AXIS)
+        ):
+            part = left.pop()
+            if missing % part.size == 0:
+                taken.append(part)
+                missing //= part.size
+            elif part.size % missing == 0:
+                inner = part.size // missing
+                taken.append(AxisPart(part.axis, missing, part.stride * inner))
+                left.append(AxisPart(part.axis, inner, part.stride))
+                missing = 1
             else:
-                raise ValueError("these sizes share no fold")
-        made.append(_merged(taken) if taken else (Factor(NO_AXIS, 1),))
+                raise ValueError("these sizes have no common factor to fold at")
+        made.append(_merge_neighbours(taken) if taken else (AxisPart(NO_AXIS, 1),))
     return tuple(made)
 
 
-def _next_is_needed_here(left: list[Factor], size: int) -> bool:
-    return size == 1 and left[-1].axis != NO_AXIS
+def _merge_neighbours(parts: Iterable[AxisPart]) -> Dim:
+    """Join neighbours that continue each other along one axis, and drop parts of size 1."""
+    found: list[AxisPart] = []
+    for part in parts:
+        if found and found[-1].axis == part.axis:
+            last = found[-1]
+            if part.axis == NO_AXIS or abs(last.stride - part.stride * part.size) < 1e-6:
+                stride = 1.0 if part.axis == NO_AXIS else part.stride
+                found[-1] = AxisPart(part.axis, last.size * part.size, stride)
+                continue
+        if part.size != 1 or part.axis != NO_AXIS:
+            found.append(part)
+    return tuple(found) or (AxisPart(NO_AXIS, 1),)
 
 
-def matching(dims: Dims, shape: Sequence[int]) -> Dims:
-    """Where nothing is known of an operation: dimensions keep their place, resized where they are.
+def guessed_from_sizes(dims: Dims, shape: Sequence[int]) -> Dims:
+    """Guess dimensions where nothing is known of an operation but the shape of its result.
 
-    Seen from the end, as broadcasting does; with another rank, only equal sizes are kept.
+    With the same rank, each dimension keeps its place and is resized. With another rank, only
+    dimensions of equal size are kept, in their order.
     """
     if len(dims) == len(shape):
         return tuple(
-            dim if steps_of(dim) == size else resized(dim, size)
+            dim if size_of(dim) == size else resized(dim, size)
             for dim, size in zip(dims, shape, strict=True)
         )
     left = list(dims)
     made: list[Dim] = []
     for size in shape:
-        found = next((dim for dim in left if steps_of(dim) == size and size > 1), None)
+        found = next((dim for dim in left if size_of(dim) == size and size > 1), None)
         if found is not None:
             del left[: left.index(found) + 1]
-        made.append(found or (Factor(NO_AXIS, size),))
+        made.append(found or (AxisPart(NO_AXIS, size),))
     return tuple(made)
-
-
-def is_single(dim: Dim) -> bool:
-    """Whether it walks along one axis at most."""
-    return len({factor.axis for factor in dim if factor.axis >= 0}) <= 1
-
-
-def has_channels(dims: Iterable[Dim]) -> bool:
-    """Whether something without an axis stands among these dimensions."""
-    return any(f.axis == NO_AXIS and f.size > 1 for dim in dims for f in dim)

@@ -1,134 +1,138 @@
-"""Asks the four questions of a graph. Each threshold stands here, with its reason."""
+"""Asks the four questions of a graph. Each threshold is here, with its reason."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from unet_teach.inspection.graph import GLOBAL, SAME, Graph, Join, Path
-from unet_teach.inspection.recorder import Value
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, SkipConnection
+from unet_teach.inspection.path_search import DownUpPath, down_up_path, shallowest_path
+from unet_teach.inspection.recording import Value
 
-# Half of the levels: with fewer, most of what the encoder saw passes through the bottleneck alone,
-# as in a network with a single shortcut; a U-Net that leaves out its finest or coarsest skip is
-# still one.
-SKIPPED_SHARE = 0.5
-# A third of what the way up passes: where it climbs five levels alone after one join, skips do not
-# carry it. Not more, since a stem that quarters the picture leaves two levels without a partner.
-CARRIED_SHARE = 1 / 3
+# Half of the levels. With fewer skips, most of what the encoder computed passes through the
+# bottleneck alone, as in a network with a single shortcut. A U-Net without its finest or coarsest
+# skip is still one.
+MIN_SKIP_SHARE = 0.5
+# A third of the levels that the decoder passes. A decoder that climbs five levels alone after one
+# skip does not rely on skips. Not more than a third, since a stem that quarters the image leaves
+# two levels without a partner.
+MIN_SKIPS_PER_DECODER_LEVEL = 1 / 3
 
 
 @dataclass(frozen=True)
-class Found:
-    """What one output's graph shows.
+class UShape:
+    """What the graph of one output shows of a U.
 
     Attributes:
         path: down and up again.
-        encoder: the levels where the way down, or one to a skip, learns something, finest first.
-        decoder: the levels that the way up passes, the coarsest first.
-        top: the level from which the way goes down: the input's, or what it was enlarged to.
+        encoder_levels: where the path down, or one to a skip, has weights; finest first.
+        decoder_levels: levels that the path up passes, coarsest first.
+        top: the level from which the path goes down: the input's, or what it was enlarged to.
         bottom: the coarsest level.
-        joins: one skip a level.
-        missing: levels of the encoder without a skip.
+        skips: one skip connection for each level that has some.
+        levels_without_skip: levels of the encoder that have none.
         output_level: of the output; `inf` when it is no map.
     """
 
-    path: Path
-    encoder: tuple[float, ...]
-    decoder: tuple[float, ...]
+    path: DownUpPath
+    encoder_levels: tuple[float, ...]
+    decoder_levels: tuple[float, ...]
     top: float
     bottom: float
-    joins: tuple[Join, ...]
-    missing: tuple[float, ...]
+    skips: tuple[SkipConnection, ...]
+    levels_without_skip: tuple[float, ...]
     output_level: float
 
     @property
     def goes_down(self) -> bool:
-        """At least one step: without it there is nothing to come up from."""
-        return self.bottom > self.top + SAME
+        """Whether there is at least one step down; without it nothing can come up."""
+        return self.bottom > self.top + SAME_LEVEL
 
     @property
-    def comes_up(self) -> bool:
-        """At least one step back on the way from the bottom to the output."""
-        return bool(self.decoder)
+    def goes_up(self) -> bool:
+        """Whether there is at least one step up between the bottleneck and the output."""
+        return bool(self.decoder_levels)
 
     @property
-    def is_skipped(self) -> bool:
-        """Skips at no less than half of the levels above the bottom, between two ways."""
-        skips = len(self.joins)
-        is_carried = skips >= CARRIED_SHARE * len(self.decoder)
-        if not (self.goes_down and self.comes_up):
+    def has_skips(self) -> bool:
+        """Whether enough levels above the bottleneck have a skip connection."""
+        if not (self.goes_down and self.goes_up):
             return False
-        return skips > 0 and skips >= SKIPPED_SHARE * (skips + len(self.missing)) and is_carried
+        count = len(self.skips)
+        levels = count + len(self.levels_without_skip)
+        enough_for_decoder = count >= MIN_SKIPS_PER_DECODER_LEVEL * len(self.decoder_levels)
+        return count > 0 and count >= MIN_SKIP_SHARE * levels and enough_for_decoder
 
     @property
     def is_symmetric(self) -> bool:
-        """The output has the input's level, and the way up passes every level of the way down."""
-        at_top = abs(self.output_level) < SAME
-        return self.goes_down and self.comes_up and at_top and not self.unvisited
+        """Whether the output has the input's level and the decoder passes every encoder level."""
+        at_top = abs(self.output_level) < SAME_LEVEL
+        return self.goes_down and self.goes_up and at_top and not self.unvisited_levels
 
     @property
-    def unvisited(self) -> tuple[float, ...]:
-        """Levels of the way down that the way up leaps over."""
+    def unvisited_levels(self) -> tuple[float, ...]:
+        """Levels of the encoder that the decoder does not pass."""
         return tuple(
             level
-            for level in self.encoder
-            if level < self.bottom - SAME and not _among(level, self.decoder)
+            for level in self.encoder_levels
+            if level < self.bottom - SAME_LEVEL and not _is_among(level, self.decoder_levels)
         )
 
     @property
     def score(self) -> tuple[int, int, int]:
-        """How strong a case this output makes, against other outputs."""
-        marks = (self.goes_down, self.comes_up, self.is_skipped, self.is_symmetric)
-        return sum(marks), len(self.joins), len(self.decoder)
+        """How strong a case this output makes for a U-Net, against other outputs."""
+        met = (self.goes_down, self.goes_up, self.has_skips, self.is_symmetric)
+        return sum(met), len(self.skips), len(self.decoder_levels)
 
 
-def find(graph: Graph, output: Value) -> Found:
-    """Look at one output of a network."""
-    path = graph.path(output)
+def u_shape(graph: Graph, output: Value) -> UShape:
+    """Look for a U on the way to one output of a network."""
+    path = down_up_path(graph, output)
     down = [graph.levels[v] for v in path.down if graph.levels[v] < GLOBAL]
     top, bottom = min(down, default=0.0), max(down, default=0.0)
-    decoder = _distinct(graph.levels[v] for v in path.up if graph.levels[v] < bottom - SAME)
-    joins: dict[float, Join] = {}
-    for join in graph.joins(output):
-        if graph.deepest[join.coarse] < bottom - SAME:
-            continue  # it comes from a detour beside the way, not from the bottom
-        level = next((known for known in joins if abs(known - join.level) < SAME), join.level)
-        joins.setdefault(level, join)
-    ways = [v for join in joins.values() for v in graph.way_to(join.fine)]
-    passed = _levels_learned(graph, path.down)
-    above = [level for level in passed if level < bottom - SAME]
-    missing = [level for level in above if not _among(level, joins)]
-    return Found(
+    above_bottom = bottom - SAME_LEVEL
+    skips: dict[float, SkipConnection] = {}
+    for skip in graph.skip_connections(output):
+        if graph.max_depth[skip.from_below] < above_bottom:
+            continue  # it comes from a detour next to the path, not from the bottleneck
+        level = next((known for known in skips if abs(known - skip.level) < SAME_LEVEL), skip.level)
+        skips.setdefault(level, skip)
+    to_skips = [v for skip in skips.values() for v in shallowest_path(graph, skip.skip)]
+    passed = _levels_with_weights(graph, path.down)
+    decoder = (graph.levels[v] for v in path.up if graph.levels[v] < above_bottom)
+    return UShape(
         path=path,
-        encoder=tuple(_levels_learned(graph, (*path.down, *ways))),
-        decoder=tuple(reversed(decoder)),
+        encoder_levels=tuple(_levels_with_weights(graph, (*path.down, *to_skips))),
+        decoder_levels=tuple(reversed(_distinct(decoder))),
         top=top,
         bottom=bottom,
-        joins=tuple(join for level, join in sorted(joins.items())),
-        missing=tuple(missing),
+        skips=tuple(skip for _, skip in sorted(skips.items())),
+        levels_without_skip=tuple(
+            level for level in passed if level < above_bottom and not _is_among(level, skips)
+        ),
         output_level=graph.levels.get(output, math.inf),
     )
 
 
-def strongest(graph: Graph) -> Found | None:
-    """Look at every output; return the one that makes the strongest case."""
+def strongest_u_shape(graph: Graph) -> UShape | None:
+    """Look at every output and return the U that makes the strongest case."""
     outputs = [v for v in graph.recording.outputs if v in graph.levels]
-    return max((find(graph, v) for v in outputs), key=lambda found: found.score, default=None)
+    return max((u_shape(graph, v) for v in outputs), key=lambda shape: shape.score, default=None)
 
 
-def _levels_learned(graph: Graph, values: Iterable[Value]) -> list[float]:
-    levels = (graph.levels[v] for v in values if v.op in graph.learned)
+def _levels_with_weights(graph: Graph, values: Iterable[Value]) -> list[float]:
+    levels = (graph.levels[v] for v in values if v.op in graph.ops_with_weights)
     return _distinct(level for level in levels if level < GLOBAL)
 
 
-def _distinct(levels: Iterator[float]) -> list[float]:
+def _distinct(levels: Iterable[float]) -> list[float]:
     found: list[float] = []
     for level in sorted(levels):
-        if not _among(level, found):
+        if not _is_among(level, found):
             found.append(level)
     return found
 
 
-def _among(level: float, levels: object) -> bool:
-    return any(abs(level - other) < SAME for other in levels)  # type: ignore[attr-defined]
+def _is_among(level: float, levels: Iterable[float]) -> bool:
+    return any(abs(level - other) < SAME_LEVEL for other in levels)

@@ -10,32 +10,36 @@ from typing import Any
 import torch
 from torch import nn
 
-from unet_teach.inspection.criteria import strongest
-from unet_teach.inspection.diagnosis.failures import no_trail, why
+from unet_teach.inspection.criteria import strongest_u_shape
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.table import explain_failed_run, explain_lost_output
+from unet_teach.inspection.evidence import criteria_without_evidence
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.model_copy import (
-    from_shapes,
-    inputs_like,
-    resized,
-    skeleton,
+    copy_inputs,
+    copy_to_run,
+    tensor_from_shape,
+    with_image_size,
 )
-from unet_teach.inspection.recorder import Recorder, Recording
-from unet_teach.inspection.report import UNetReport, report_of, unjudged
+from unet_teach.inspection.recorder import Recorder
+from unet_teach.inspection.recording import Recording
+from unet_teach.inspection.report import UNetReport, report_on
 from unet_teach.shared.keep_state import keep_state
 
-# Shapes alone first; values where the forward looks at them; gradients where it asks for them.
+# Pairs of on_meta and gradients: first only shapes, then values where the forward looks at them,
+# then gradients where it asks for them.
 ATTEMPTS = ((True, False), (False, False), (False, True))
 
 
 def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetReport:
-    """Look for the four marks of a U-Net in a network, by what happens to its data.
+    """Look for the four criteria of a U-Net in a network, by what happens to its data.
 
-    A copy of the network is run once, on tensors that are shapes without values; nothing of the
-    network itself changes. No name of a class or layer has any influence.
+    A copy of the network is run once, on tensors that have shapes and no values. Nothing of the
+    network itself changes. Names of classes and layers have no influence.
 
     Args:
         model: any network.
-        *example_inputs: what its forward takes: tensors, containers of tensors, or bare shapes
+        *example_inputs: what its forward takes: tensors, containers of tensors, or plain shapes
             such as `(1, 3, 64, 64)`, which become float tensors.
         **kwargs: the same by name; a tuple of three or more whole numbers is a shape.
 
@@ -46,6 +50,30 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         TypeError: when `model` is no `torch.nn.Module`, or one without `super().__init__()`.
         ValueError: for a shape with a number below 0.
     """
+    _check_model(model)
+    args = tuple(tensor_from_shape(given, 1) for given in example_inputs)
+    kwargs = {name: tensor_from_shape(given, 3) for name, given in kwargs.items()}
+    name = type(model).__name__
+    with keep_state(), _garbage_collector_off():
+        graph = Graph(_record(model, args, kwargs))
+
+        def runs_with(sizes: dict[int, int]) -> bool:
+            other_args = with_image_size(args, graph.image, sizes)
+            other_kwargs = with_image_size(kwargs, graph.image, sizes)
+            return _record(model, other_args, other_kwargs, ATTEMPTS[:1]).error is None
+
+        attempt = Attempt(model, args, kwargs, graph, runs_with)
+        if attempt.error is not None:
+            diagnosis, problem = explain_failed_run(attempt)
+            return UNetReport(name, criteria_without_evidence(), problem, diagnosis)
+        shape = strongest_u_shape(graph)
+        if shape is None:
+            diagnosis, problem = explain_lost_output(attempt)
+            return UNetReport(name, criteria_without_evidence(), problem, diagnosis)
+        return report_on(name, graph, shape)
+
+
+def _check_model(model: Any) -> None:
     if not isinstance(model, nn.Module):
         kind = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
         if isinstance(model, str):
@@ -58,39 +86,24 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         raise TypeError(
             f"{type(model).__name__} is not set up: begin its __init__ with super().__init__()."
         )
-    args = tuple(from_shapes(given, 1) for given in example_inputs)
-    named = {name: from_shapes(given, 3) for name, given in kwargs.items()}
-    name = type(model).__name__
-    with keep_state(), _collector_off():
-        recording = _recorded(model, args, named)
-        if recording.error is not None:
-            image = Graph(recording).image
-
-            def runs(sizes: dict[int, int]) -> bool:
-                other_args, other_named = (resized(g, image, sizes) for g in (args, named))
-                return _recorded(model, other_args, other_named, ATTEMPTS[:1]).error is None
-
-            return unjudged(name, why(model, args, named, recording, runs))
-        graph = Graph(recording)
-        found = strongest(graph)
-        if found is None:
-            return unjudged(name, no_trail(recording))
-        return report_of(name, graph, found)
 
 
-def _recorded(
+def _record(
     model: nn.Module,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     attempts: tuple[tuple[bool, bool], ...] = ATTEMPTS,
 ) -> Recording:
-    """The first run that comes to its end; else the one with values, whose error is the model's."""
+    """Return the first run that comes to its end.
+
+    If none does, return the one with values: on meta, an error may only say that there are none.
+    """
     runs = []
     for on_meta, gradients in attempts:
         try:
             with torch.set_grad_enabled(gradients):
-                run = Recorder(skeleton(model, on_meta=on_meta), on_meta=on_meta).run(
-                    inputs_like(args, on_meta=on_meta), inputs_like(kwargs, on_meta=on_meta)
+                run = Recorder(copy_to_run(model, on_meta=on_meta), on_meta=on_meta).run(
+                    copy_inputs(args, on_meta=on_meta), copy_inputs(kwargs, on_meta=on_meta)
                 )
         except Exception as error:  # the network, or what it was given, cannot be copied
             run = Recording(error=error)
@@ -101,7 +114,7 @@ def _recorded(
 
 
 @contextlib.contextmanager
-def _collector_off() -> Iterator[None]:
+def _garbage_collector_off() -> Iterator[None]:
     """Pause the garbage collector: operations and values form cycles that are all still needed."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,7 +1,7 @@
-"""Remembers which shape an operation makes from which: on meta, torch works it out anew each time.
+"""Makes meta tensors, runs operations on them, and remembers which shapes each made from which.
 
-For a composed operation, such as a normalisation, that takes torch longer than all that is done
-with the result here.
+Torch works the shapes out anew each time. For a composite operation, such as a normalisation, that
+takes longer than everything the inspector does with the result.
 """
 
 from __future__ import annotations
@@ -13,58 +13,65 @@ from torch import Tensor, nn
 
 aten = torch.ops.aten
 PRODUCTS = {op.default for op in (aten.mm, aten.addmm, aten.bmm, aten.baddbmm)}
-MANY = 10_000  # made shapes that are kept, a few hundred bytes each
-_MADE: dict[Any, Any] = {}
-_FRESH: dict[Any, bool] = {}
+MAX_ENTRIES = 10_000  # a few hundred bytes each
+_RESULTS: dict[Any, Any] = {}
+_MAKES_NEW_TENSORS: dict[Any, bool] = {}
 
 
-def shapes_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run an operation; on meta tensors, one that was seen before only makes the same shapes.
+def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run an operation; if it is known from before, only make tensors of the same shapes.
 
     Raises:
-        RuntimeError: also for what torch does not compare on meta: channels and output_padding of
-            transposed convolutions, and types of numbers in products and normalisations.
+        RuntimeError: from torch, and for what torch does not check on meta: channels and
+            output_padding of transposed convolutions, dtypes in products and normalisations.
     """
     if func is aten.convolution.default and args[6]:
-        _compare_channels(args[0], args[1])
-        _compare_padding(args[3], args[5], args[7])
+        _check_channels(args[0], args[1])
+        _check_output_padding(args[3], args[5], args[7])
     elif func in PRODUCTS or func is aten.native_batch_norm.default:
-        _compare_types([a for a in args if isinstance(a, Tensor)], func not in PRODUCTS)
-    key = _key(func, args, kwargs) if _makes_fresh(func) else None
+        _check_dtypes([a for a in args if isinstance(a, Tensor)], func not in PRODUCTS)
+    key = _key(func, args, kwargs) if _makes_new_tensors(func) else None
     if key is None:
         return func(*args, **kwargs)
-    if key in _MADE:
-        kind, parts = _MADE[key]
+    if key in _RESULTS:
+        kind, parts = _RESULTS[key]
         tensors = [torch.empty_strided(s, t, dtype=d, device="meta") for s, t, d in parts]
         return tensors[0] if kind is Tensor else kind(tensors)
     made = func(*args, **kwargs)
     parts = [made] if type(made) is Tensor else made
-    if type(parts) in (list, tuple) and parts and all(_is_plain(part) for part in parts):
-        if len(_MADE) >= MANY:
-            _MADE.clear()
-        _MADE[key] = (type(made), [(p.shape, p.stride(), p.dtype) for p in parts])
+    if type(parts) in (list, tuple) and parts and all(_is_plain_meta(part) for part in parts):
+        if len(_RESULTS) >= MAX_ENTRIES:
+            _RESULTS.clear()
+        _RESULTS[key] = (type(made), [(p.shape, p.stride(), p.dtype) for p in parts])
     return made
 
 
-def _compare_channels(given: Tensor, weight: Tensor) -> None:
-    found, wanted = given.shape[1 - weight.dim()], weight.shape[0]
-    if found != wanted:
+def meta_like(tensor: Tensor) -> Tensor:
+    """Return a tensor on meta with the same shape, strides and dtype."""
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+
+
+def _check_channels(given: Tensor, weight: Tensor) -> None:
+    channels, expected = given.shape[1 - weight.dim()], weight.shape[0]
+    if channels != expected:
         raise RuntimeError(
             f"Given transposed=1, weight of size {list(weight.shape)}, expected input "
-            f"{list(given.shape)} to have {wanted} channels, but got {found} channels instead"
+            f"{list(given.shape)} to have {expected} channels, but got {channels} channels instead"
         )
 
 
-def _compare_padding(stride: list[int], dilation: list[int], output_padding: list[int]) -> None:
-    for one, two, more in zip(stride, dilation, output_padding, strict=False):
-        if more >= max(one, two):
+def _check_output_padding(
+    strides: list[int], dilations: list[int], output_paddings: list[int]
+) -> None:
+    for stride, dilation, padding in zip(strides, dilations, output_paddings, strict=False):
+        if padding >= max(stride, dilation):
             raise RuntimeError(
                 f"output padding must be smaller than either stride or dilation, but got "
-                f"output_padding={more}, stride={one}, dilation={two}"
+                f"output_padding={padding}, stride={stride}, dilation={dilation}"
             )
 
 
-def _compare_types(given: list[Tensor], allows_half: bool) -> None:
+def _check_dtypes(given: list[Tensor], allows_half: bool) -> None:
     """Half precision may meet the float32 of a normalisation; doubles and bytes may not."""
     half = (torch.float16, torch.bfloat16) if allows_half else ()
     if len({a.dtype for a in given if a.dtype not in half}) > 1:
@@ -72,32 +79,35 @@ def _compare_types(given: list[Tensor], allows_half: bool) -> None:
         raise RuntimeError(f"expected tensors to have the same dtype, got {types}")
 
 
-def _makes_fresh(func: Any) -> bool:
-    """Whether it writes into nothing and returns no view."""
-    if func not in _FRESH:
+def _makes_new_tensors(func: Any) -> bool:
+    """Return whether an operation writes into no argument and returns no view."""
+    if func not in _MAKES_NEW_TENSORS:
         schema = func._schema
-        _FRESH[func] = all(a.alias_info is None for a in (*schema.arguments, *schema.returns))
-    return _FRESH[func]
+        _MAKES_NEW_TENSORS[func] = all(
+            a.alias_info is None for a in (*schema.arguments, *schema.returns)
+        )
+    return _MAKES_NEW_TENSORS[func]
 
 
-def _is_plain(thing: Any) -> bool:
+def _is_plain_meta(thing: Any) -> bool:
     return type(thing) in (Tensor, nn.Parameter) and thing.is_meta
 
 
 def _key(func: Any, args: Any, kwargs: Any) -> Any:
-    """What the shapes depend on; `None` where that is not known for sure."""
+    """Return what the shapes depend on, or `None` where that is not known for sure."""
     try:
-        return (func, _frozen(args), _frozen(tuple(kwargs.items())), torch.get_default_dtype())
+        arguments = _hashable(args), _hashable(tuple(kwargs.items()))
+        return (func, *arguments, torch.get_default_dtype())
     except TypeError:
         return None
 
 
-def _frozen(thing: Any) -> Any:
+def _hashable(thing: Any) -> Any:
     if isinstance(thing, Tensor):
-        if not _is_plain(thing) or thing.layout != torch.strided:
+        if not _is_plain_meta(thing) or thing.layout != torch.strided:
             raise TypeError("only plain tensors on meta are known by their shapes")
         return (thing.shape, thing.stride(), thing.dtype)
     if isinstance(thing, list | tuple):
-        return tuple(map(_frozen, thing))
+        return tuple(map(_hashable, thing))
     hash(thing)
-    return (type(thing), thing)  # 1 and 1.0 and True are equal, and make different types
+    return (type(thing), thing)  # 1 == 1.0 == True, but they lead to different dtypes

@@ -1,4 +1,4 @@
-"""The course's U-Net, the document's networks, and the networks that the lessons judge."""
+"""Networks: the course's U-Net, the document's own, and those that students judge."""
 
 from unet_teach.networks.unet import Decoder as Decoder
 from unet_teach.networks.unet import Down as Down

@@ -1,4 +1,4 @@
-"""The network as the document wrote it, and mended in two ways; H and W are in pixels."""
+"""The document's network as it was written, and repaired in two ways; H and W are in pixels."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 
 class DocumentUNet(nn.Module):
-    """The U-Net as the document wrote it: layers without a `forward`, one of them without a use.
+    """The U-Net as the document wrote it: layers without a `forward`, one of which fits nowhere.
 
     Args:
-        in_channels: channels of the picture.
-        out_channels: channels of the answer, one a class.
+        in_channels: channels of the image.
+        out_channels: channels of the output, one for each class.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -38,7 +38,7 @@ class DocumentUNet(nn.Module):
 
 
 class AdditiveUNet(DocumentUNet):
-    """The document's layers with the `forward` they fit: what comes across is added."""
+    """The document's layers with the `forward` they fit: the skips are added."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (N, out_channels, H, W); H and W must be divisible by 8."""
@@ -54,9 +54,9 @@ class AdditiveUNet(DocumentUNet):
 
 
 class ConcatenatingUNet(DocumentUNet):
-    """The document's layers with skips joined by `torch.cat`.
+    """The document's layers with skips that are concatenated.
 
-    The three layers that follow a skip take twice the channels.
+    The three layers after a skip therefore take twice the channels.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:

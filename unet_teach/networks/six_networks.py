@@ -1,4 +1,7 @@
-"""Small relatives of the U-Net, each without one of its marks; maps are (N, C, H, W), in pixels."""
+"""The six networks of lesson 0: two U-Nets, and four relatives that lack something of one.
+
+Tensors are (N, C, H, W), with H and W in pixels.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from unet_teach.networks import UNet
 
 
 def conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Sequential:
-    """A 3×3 convolution with its ReLU; stride 2 halves H and W."""
+    """Return a 3×3 convolution with its ReLU; stride 2 halves H and W."""
     return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, stride, padding=1), nn.ReLU())
 
 
 class Autoencoder(nn.Module):
-    """Down and up again through a narrow middle: (N, C, H, W) comes out as it went in.
+    """An encoder and a decoder without skips: the output has the size of the input.
 
     Source: the idea of Masci, Meier, Cireşan & Schmidhuber, "Stacked Convolutional Auto-Encoders
     for Hierarchical Feature Extraction", 2011.
@@ -40,7 +43,7 @@ class Autoencoder(nn.Module):
 
 
 class ResidualNet(nn.Module):
-    """A stem and six convolutions at one resolution, each pair bridged by an addition.
+    """A stem and six convolutions at one resolution, each pair with an addition around it.
 
     Source: the blocks of He, Zhang, Ren & Sun, "Deep Residual Learning for Image Recognition",
     2015, arXiv:1512.03385.
@@ -67,7 +70,7 @@ class ResidualNet(nn.Module):
 
 
 class FullyConvolutional(nn.Module):
-    """Three steps down and a single one up, eight times as large at once.
+    """Three steps down and a single one up that makes H and W eight times as large.
 
     Source: the idea of FCN-8s without its skips, Long, Shelhamer & Darrell, "Fully Convolutional
     Networks for Semantic Segmentation", 2015, arXiv:1411.4038.
@@ -88,7 +91,7 @@ class FullyConvolutional(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Down, and no way back: one number a class, for the whole picture."""
+    """An encoder without a decoder: one number for each class, for the whole image."""
 
     def __init__(
         self, in_channels: int = 1, out_channels: int = 10, base_channels: int = 8
@@ -108,7 +111,7 @@ class Classifier(nn.Module):
 
 
 def six_networks() -> dict[str, nn.Module]:
-    """The networks of lesson 0 by letter, each for one-channel pictures with sides of 64 pixels."""
+    """Return the networks of lesson 0 by letter, each for images of (N, 1, 64, 64)."""
     return {
         "A": UNet(depth=3, base_channels=8),
         "B": Autoencoder(),

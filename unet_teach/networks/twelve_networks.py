@@ -1,6 +1,6 @@
-"""The networks of lesson 7: relatives near and far, small, each in the manner of its family.
+"""The twelve networks of lesson 7: U-Nets and their relatives, each a small version of its family.
 
-Shapes are (N, C, H, W) unless a class says otherwise; H and W in pixels, divisible by 8.
+Tensors are (N, C, H, W) unless a class says otherwise, with H and W in pixels, divisible by 8.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from unet_teach.networks.six_networks import Autoencoder, FullyConvolutional, co
 
 
 class Residual(nn.Module):
-    """Two convolutions and a way around them; stride 2 halves H and W."""
+    """Two convolutions with a shortcut around them; stride 2 halves H and W."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 2) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Residual(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Residual blocks down to a few cells, their mean, and one number a class: (N, classes).
+    """Residual blocks, a mean over what is left of H and W, and one number for each class.
 
     Source: the idea of He, Zhang, Ren & Sun, "Deep Residual Learning for Image Recognition", 2015,
     arXiv:1512.03385.
@@ -53,7 +53,7 @@ class ResNet(nn.Module):
 
 
 class LinkNet(nn.Module):
-    """A residual encoder, and a decoder that adds each level's map on its way up.
+    """A residual encoder, and a decoder that adds the encoder's feature map at each level.
 
     Source: the idea of Chaurasia & Culurciello, "LinkNet", 2017, arXiv:1707.03718.
     """
@@ -82,7 +82,7 @@ class LinkNet(nn.Module):
 
 
 class FeaturePyramid(nn.Module):
-    """Comes up to a quarter of the height, adding as it goes; the rest is one interpolation.
+    """Goes up to a quarter of H and W with additions; one interpolation does the rest.
 
     Source: the idea of Lin et al., "Feature Pyramid Networks for Object Detection", 2016,
     arXiv:1612.03144.
@@ -108,7 +108,7 @@ class FeaturePyramid(nn.Module):
 
 
 class SegNet(nn.Module):
-    """Remembers *where* each maximum was and puts it back there; no map crosses.
+    """Up-samples by putting each maximum back where it was; no feature map is passed across.
 
     Source: the idea of Badrinarayanan, Kendall & Cipolla, "SegNet", 2015, arXiv:1511.00561.
     """
@@ -135,7 +135,7 @@ class SegNet(nn.Module):
 
 
 class TokenUNet(nn.Module):
-    """No convolution slides here: tokens look at each other, four become one and one becomes four.
+    """A U-Net of tokens with attention: four tokens merge into one, and one expands into four.
 
     Source: the idea of Cao et al., "Swin-Unet", 2021, arXiv:2105.05537, with attention over all
     tokens in place of windows.
@@ -174,7 +174,7 @@ class TokenUNet(nn.Module):
 
 
 class WaveUNet(nn.Module):
-    """A U-Net for sound, (N, C, L), L in samples.
+    """A U-Net for sound: (N, C, L), with L in samples.
 
     Source: the idea of Stoller, Ewert & Dixon, "Wave-U-Net", 2018, arXiv:1806.03185.
     """
@@ -205,7 +205,7 @@ class WaveUNet(nn.Module):
 
 
 class VolumeUNet(nn.Module):
-    """A U-Net for volumes, (N, C, D, H, W), in voxels.
+    """A U-Net for volumes: (N, C, D, H, W), in voxels.
 
     Source: the idea of Çiçek et al., "3D U-Net", 2016, arXiv:1606.06650.
     """
@@ -223,7 +223,7 @@ class VolumeUNet(nn.Module):
         self.head = nn.Conv3d(a, classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, classes, D, H, W); each divisible by 4."""
+        """Return (N, classes, D, H, W); D, H and W must be divisible by 4."""
         one = F.relu(self.one(x))
         two = F.relu(self.two(F.max_pool3d(one, 2)))
         x = F.relu(self.three(F.max_pool3d(two, 2)))
@@ -234,30 +234,30 @@ class VolumeUNet(nn.Module):
 
 
 def twelve_networks() -> dict[str, tuple[nn.Module, tuple[int, ...]]]:
-    """The networks of lesson 7 by letter, each with the shape of what it takes."""
-    picture = (1, 3, 64, 64)
+    """Return the networks of lesson 7 by letter, each with the shape of its input."""
+    image = (1, 3, 64, 64)
     return {
         "A": (UNet(1, 2, base_channels=8, padding="valid", norm=False), (1, 1, 572, 572)),
-        "B": (Autoencoder(3), picture),
-        "C": (LinkNet(), picture),
-        "D": (ResNet(), picture),
-        "E": (ConcatenatingUNet(3, 5), picture),
-        "F": (FeaturePyramid(), picture),
-        "G": (TokenUNet(), picture),
-        "H": (FullyConvolutional(3), picture),
+        "B": (Autoencoder(3), image),
+        "C": (LinkNet(), image),
+        "D": (ResNet(), image),
+        "E": (ConcatenatingUNet(3, 5), image),
+        "F": (FeaturePyramid(), image),
+        "G": (TokenUNet(), image),
+        "H": (FullyConvolutional(3), image),
         "I": (WaveUNet(), (1, 1, 1024)),
-        "J": (SegNet(), picture),
+        "J": (SegNet(), image),
         "K": (VolumeUNet(), (1, 1, 32, 32, 32)),
-        "L": (UNet(3, 5, depth=3, base_channels=8, skip="add", up="bilinear"), picture),
+        "L": (UNet(3, 5, depth=3, base_channels=8, skip="add", up="bilinear"), image),
     }
 
 
 class Almost(nn.Module):
-    """Two halvings, two doublings, and one line left open: how what comes up meets the skip.
+    """Two halvings, two doublings, and one line that is left open: how a skip is joined.
 
     Args:
-        meet: takes x (N, 16, H/2, W/2), which comes up, and skip, of the same shape, which was
-            never smaller; returns what the next layer takes.
+        meet: takes x, the up-sampled map, and skip, the encoder's map, both (N, 16, H/2, W/2);
+            returns what the next layer takes.
     """
 
     def __init__(self, meet: Callable[[Tensor, Tensor], Any]) -> None:
@@ -272,6 +272,6 @@ class Almost(nn.Module):
         """Return (N, 1, H, W)."""
         skip = self.two(self.one(x))
         x = F.relu(self.up_two(self.three(skip)))
-        x = self.meet(x, skip)  # the line
+        x = self.meet(x, skip)  # the line that is left open
         made: Tensor = self.head(F.relu(self.up_one(x)))
         return made

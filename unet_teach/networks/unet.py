@@ -1,4 +1,4 @@
-"""The networks of the course, written to be read. Maps are (N, C, H, W): H and W in pixels."""
+"""The U-Net of the course, written to be read; tensors are (N, C, H, W), H and W in pixels."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ Decoder = Literal["symmetric", "narrow", "shallow"]
 
 
 class UNet(nn.Module):
-    """A U-Net: `depth` halvings on the way down, as many doublings up, a skip at every level.
+    """A U-Net: `depth` halvings in the encoder, as many doublings in the decoder, and skips.
 
-    It keeps H and W, even or odd. `UNet(1, 2, padding="valid", norm=False)` is that of 2015.
+    The output has the input's H and W, even or odd. `UNet(1, 2, padding="valid", norm=False)` is
+    the network of 2015.
 
     Args:
-        in_channels: channels of the picture, such as 1 (grey) or 3 (RGB).
-        out_channels: channels of the answer, one a class.
+        in_channels: channels of the image, such as 1 (grey) or 3 (RGB).
+        out_channels: channels of the output, one for each class.
         depth: number of halvings, 1 to 6.
         base_channels: channels of level 0; each level below has twice as many.
-        skip: "cat" sets the skip beside the map from below, "add" adds them, "none" leaves it out.
+        skip: "cat" concatenates the skip and the map from below along the channels, "add" adds
+            them, "none" leaves the skip out.
         down: "max_pool", or "strided_conv": a 3×3 convolution that also doubles the channels.
-        up: what doubles H and W and halves the channels: a transposed convolution with kernel 2,
-            3 or 4, or a 1×1 convolution with "bilinear" or "nearest" interpolation.
-        padding: of the 3×3 convolutions, as in `nn.Conv2d`. Each "valid" one takes one cell off
+        up: how H and W are doubled and the channels halved: by a transposed convolution with
+            kernel 2, 3 or 4, or by a 1×1 convolution and "bilinear" or "nearest" interpolation.
+        padding: of the 3×3 convolutions, as in `nn.Conv2d`. Each "valid" one removes one pixel on
             every side, and skips are cropped to their centre: (N, C, 572, 572) becomes
             (N, C, 388, 388).
-        norm: whether `nn.BatchNorm2d` follows each 3×3 convolution of a level. Without it a small
-            network often learns nothing for long. In training it needs more than one
-            value a channel: a bottom of one pixel takes at least two pictures a batch.
-        decoder: "symmetric" mirrors the encoder. "narrow" leaves each of its levels a quarter of
-            the channels; "shallow" has one convolution a level instead of two.
+        norm: whether `nn.BatchNorm2d` follows each 3×3 convolution of a level. Without it, a small
+            network often learns nothing for a long time. In training it needs more than one value
+            per channel: with a bottleneck of one pixel, a batch has at least two images.
+        decoder: "symmetric" mirrors the encoder. "narrow" gives each of its levels a quarter of
+            the channels; "shallow" has one convolution at each level instead of two.
 
     Raises:
-        ValueError: for an unknown option; in `forward`, for a picture too small for this depth.
+        ValueError: for an unknown option; in `forward`, for an image too small for this depth.
 
     Source: Ronneberger, Fischer & Brox, "U-Net: Convolutional Networks for Biomedical Image
     Segmentation", 2015, arXiv:1505.04597, figure 1.
@@ -68,22 +70,22 @@ class UNet(nn.Module):
         convs = 1 if decoder == "shallow" else 2
         self.smallest_side = _smallest_side(depth, down, padding, convs)
         channels = [base_channels * 2**level for level in range(depth + 1)]
-        made = [max(1, c // 4) if decoder == "narrow" else c for c in channels[:-1]]  # by decoder
+        decoded = [max(1, c // 4) if decoder == "narrow" else c for c in channels[:-1]]
 
         self.encoder = nn.ModuleList([double_conv(in_channels, channels[0], padding, norm)])
         self.down, self.up, self.decoder = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for level, (above, below) in enumerate(pairwise(channels)):
             self.down.append(_down(down, above, below, padding))
-            arriving = above if down == "max_pool" else below
-            self.encoder.append(double_conv(arriving, below, padding, norm))
-            rising = below if level + 1 == depth else made[level + 1]
-            self.up.insert(0, _up(up, rising, above))  # in the order of use: from the bottom up
+            taken = above if down == "max_pool" else below
+            self.encoder.append(double_conv(taken, below, padding, norm))
+            from_below = below if level + 1 == depth else decoded[level + 1]
+            self.up.insert(0, _up(up, from_below, above))  # in order of use: coarsest level first
             joined = 2 * above if skip == "cat" else above
-            self.decoder.insert(0, double_conv(joined, made[level], padding, norm, convs))
-        self.head = nn.Conv2d(made[0], out_channels, kernel_size=1)
+            self.decoder.insert(0, double_conv(joined, decoded[level], padding, norm, convs))
+        self.head = nn.Conv2d(decoded[0], out_channels, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (N, out_channels, H', W') of pictures x (N, in_channels, H, W)."""
+        """Return the logits (N, out_channels, H', W') of images x (N, in_channels, H, W)."""
         if min(x.shape[-2:]) < self.smallest_side:
             raise ValueError(
                 f"The picture is {x.shape[-2]}×{x.shape[-1]}, and with depth={len(self.up)} each "
@@ -100,15 +102,15 @@ class UNet(nn.Module):
         return logits
 
     def _join(self, x: Tensor, skip: Tensor) -> Tensor:
-        """Bring the map x from below and the skip to one size, then together."""
+        """Bring the up-sampled map x and the skip to one size, then join them."""
         rows, columns = skip.shape[-2] - x.shape[-2], skip.shape[-1] - x.shape[-1]
-        if self.padding == "valid":  # x is the smaller, and lies in the middle of the skip
+        if self.padding == "valid":  # x is smaller, and covers the centre of the skip
             top, left = rows // 2, columns // 2
             skip = F.pad(skip, (-left, left - columns, -top, top - rows))
         else:
-            # Halved and doubled, an odd size is one off. The skip decides: then the answer is as
-            # large as the picture. A row too many lies outside of it and is cut. A row that a pool
-            # left out is unknown below: it becomes zeros, as around any padded convolution.
+            # An odd size that was halved and doubled is one off. Taking the skip's size makes the
+            # output as large as the image. A row too many lies outside the image and is cut off. A
+            # row that pooling left out is filled with zeros, as around any padded convolution.
             x = F.pad(x, (0, columns, 0, rows))
         if self.skip == "none":
             return x
@@ -122,10 +124,10 @@ def double_conv(
     norm: bool = True,
     convs: int = 2,
 ) -> nn.Sequential:
-    """Two 3×3 convolutions (or `convs`), each with its ReLU: the block of a level."""
+    """Return the block of a level: `convs` 3×3 convolutions, each with its ReLU."""
     layers: list[nn.Module] = []
     for channels in (in_channels, *[out_channels] * (convs - 1)):
-        # A normalisation takes the mean away, and with it whatever a bias has added.
+        # A normalisation subtracts the mean, and with it whatever a bias has added.
         layers.append(nn.Conv2d(channels, out_channels, 3, padding=padding, bias=not norm))
         layers += [nn.BatchNorm2d(out_channels), nn.ReLU()] if norm else [nn.ReLU()]
     return nn.Sequential(*layers)
@@ -144,12 +146,12 @@ def _up(up: Up, below: int, above: int) -> nn.Module:
         return nn.ConvTranspose2d(below, above, 3, stride=2, padding=1, output_padding=1)
     if up == "conv_transpose_4":
         return nn.ConvTranspose2d(below, above, kernel_size=4, stride=2, padding=1)
-    # The two may change places without changing the result; this order is four times cheaper.
+    # In the other order the result is the same, and the convolution costs four times as much.
     return nn.Sequential(nn.Conv2d(below, above, 1), nn.Upsample(scale_factor=2, mode=up))
 
 
 def _smallest_side(depth: int, down: Down, padding: Padding, convs: int) -> int:
-    """The network read backwards, from an answer of one pixel."""
+    """Return the smallest H and W that run, computed backwards from an output of one pixel."""
     if padding == "same":
         return 2**depth if down == "max_pool" else 1
     side = 1

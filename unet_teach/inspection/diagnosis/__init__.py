@@ -1,1 +1,1 @@
-"""Why a network could not be judged, in sentences."""
+"""Why a network could not be judged, in sentences: `table.py` lists the reasons."""

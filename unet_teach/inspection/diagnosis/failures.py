@@ -1,4 +1,8 @@
-"""Says why a network could not be judged, from what was recorded up to there."""
+"""Diagnoses of failed runs that are not about shapes: arguments, missing parts, dtypes, types.
+
+Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
+docstring says when it applies.
+"""
 
 from __future__ import annotations
 
@@ -12,95 +16,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from unet_teach.inspection.diagnosis.shape_mismatch import (
-    Runs,
-    channels,
-    features,
-    no_batch,
-    normalised,
-    place_of,
-    sized,
-    sizes_part,
-    too_small,
-    widths_part,
-)
-from unet_teach.inspection.recorder import Recording, Value, inside
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.recording import Value, find_all
+from unet_teach.inspection.wording import module_name, shape_text
 from unet_teach.shared.traceback_line import last_line_outside
 
-OURS = (Path(torch.__file__).parent, Path(__file__).parents[1])
+NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])  # torch, the inspector
 
 
-def why(
-    model: nn.Module,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    recording: Recording,
-    runs: Runs,
-) -> str:
-    """Return a few sentences on a run that failed; torch's own words come last, none is lost.
-
-    Args:
-        model: the user's network.
-        args: what it was given, tensors in place of shapes.
-        kwargs: the same by name.
-        recording: of the run that failed.
-        runs: says whether a network would run with other sizes along the axes of its image.
-    """
-    error = recording.error
-    known = (
-        _no_forward(model)
-        or _arguments(model, args, kwargs, error)
-        or _missing_part(model, error)
-        or sizes_part(recording, runs)
-        or widths_part(recording)
-        or too_small(recording, error, runs)
-        or no_batch(recording)
-        or channels(recording)
-        or features(recording)
-        or normalised(recording, error)
-        or _places(recording, error)
-        or _kinds(recording, error)
-        or _rank(recording, error)
-        or _no_tensor(args, kwargs, recording, error)
-        or _another_thing(recording, error)
-    )
-    told, own = known or _anything(recording) + _line(error), str(error).strip()
-    if known:  # the reason is said; of torch's own words, the first line is enough
-        own = own.partition("\n")[0]
-    return f"{told} ({type(error).__name__}: {own})" if own else f"{told} ({type(error).__name__})"
-
-
-def no_trail(recording: Recording) -> str:
-    """Say why the output of a run that came to its end leads back to no input."""
-    if not any(inside(recording.output, Value)):
-        if recording.output is None:
-            return "The network returns None: is a `return` missing at the end of its forward?"
-        kind = type(recording.output)
-        told = f"The network returns a value of type {kind.__name__}, no tensor to follow."
-        left_torch = (np.ndarray, np.generic, float, int, bool, list)
-        return f"{told} {_end(recording)}" if issubclass(kind, left_torch) else told
-    return f"What comes out does not depend on what goes in. {_end(recording)}"
-
-
-def _end(recording: Recording) -> str:
-    """Where the trail ends: the last operation that still depended on the input."""
-    followed = [op for op in recording.ops if any(v.depends for v in op.outputs)]
-    if not recording.inputs:
-        return "It was given no tensor: give it an input, such as (1, 3, 64, 64)."
-    if not followed:
-        return "The trail ends at the input: no operation of torch was done on it."
-    last = followed[-1]
-    return (
-        f"The trail ends at {last.name.strip('_')} in {place_of(last.module)}: what comes after "
-        "left torch, as by .numpy(), .item() or .tolist(), or was made from nothing. Keep the way "
-        "from input to output in torch's operations, and return the map."
-    )
-
-
-def _no_forward(model: nn.Module) -> str:
-    if getattr(model.forward, "__name__", "") != "_forward_unimplemented":
+def no_forward(attempt: Attempt) -> str:
+    """The class has layers but does not define forward."""
+    if getattr(attempt.model.forward, "__name__", "") != "_forward_unimplemented":
         return ""
-    layers = [name for name, _ in model.named_children()]
+    layers = [name for name, _ in attempt.model.named_children()]
     listed = (
         f" Its layers ({', '.join(layers[:6])}{', …' if layers[6:] else ''}) stand ready"
         if layers
@@ -112,128 +40,133 @@ def _no_forward(model: nn.Module) -> str:
     )
 
 
-def _arguments(
-    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception | None
-) -> str:
+def wrong_arguments(attempt: Attempt) -> str:
     """What was given does not fit what the forward takes."""
-    if not isinstance(error, TypeError):
+    args, kwargs = attempt.args, attempt.kwargs
+    if not isinstance(attempt.error, TypeError):
         return ""
     try:
-        signature = inspect.signature(model.forward)
+        signature = inspect.signature(attempt.model.forward)
     except (TypeError, ValueError):
         return ""
     try:
         signature.bind(*args, **kwargs)
-    except TypeError as misfit:
+    except TypeError as mismatch:
         given = [*(["one value"] if len(args) == 1 else [f"{len(args)} values"]), *kwargs]
-        missing = "missing" in str(misfit) and not kwargs
+        is_missing = "missing" in str(mismatch) and not kwargs
         more = " Give each a tensor or its shape: inspect_unet(model, (1, 3, 64, 64), (1, 4))."
         one = " Give a tensor or its shape: inspect_unet(model, (1, 3, 64, 64))."
-        example = (more if args else one) if missing else ""
+        example = (more if args else one) if is_missing else ""
         if len(args) > 1 and all(isinstance(a, int) for a in args):
             example = f" A shape is one tuple: inspect_unet(model, {args})."
-        return f"It takes forward{signature}; given: {', '.join(given)}: {misfit}.{example}"
+        return f"It takes forward{signature}; given: {', '.join(given)}: {mismatch}.{example}"
     return ""
 
 
-def _missing_part(model: nn.Module, error: Exception | None) -> str:
-    """A forward asks its module for a part that it does not have."""
-    if not isinstance(error, AttributeError):
+def missing_attribute(attempt: Attempt) -> str:
+    """A forward asks its module for a layer or parameter that it does not have."""
+    if not isinstance(attempt.error, AttributeError):
         return ""
-    owner, name = getattr(error, "obj", None), getattr(error, "name", None)
+    owner, name = getattr(attempt.error, "obj", None), getattr(attempt.error, "name", None)
     if not isinstance(owner, nn.Module) or not name:
         return ""
-    paths = [path for path, m in model.named_modules() if type(m) is type(owner)]
+    paths = [path for path, m in attempt.model.named_modules() if type(m) is type(owner)]
     path = paths[0] if len(paths) == 1 else ""
     has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
     owns = f"has {', '.join(has[:8])}{', …' if has[8:] else ''}" if has else "has no layers"
     who = f"{path}, a {type(owner).__name__}," if path else f"{type(owner).__name__}"
     return (
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}. Make it in "
-        f"__init__, or mend the name.{_line(error)}"
+        f"__init__, or mend the name.{own_line(attempt)}"
     )
 
 
-def _kinds(recording: Recording, error: Exception | None) -> str:
-    """Numbers of two types, or tensors on two devices, meet."""
-    text = str(error)
-    where = place_of(recording.last_module)
-    given = dict.fromkeys(v.dtype for v in recording.inputs)
-    weights = dict.fromkeys(v.dtype for v in recording.weights if v.is_number)
-    is_told = "dtype" in text or "should be the same" in text
-    if is_told and given and weights and set(given) != set(weights):
-        types, own = ", ".join(given), ", ".join(weights)
-        is_whole = not any(v.is_number for v in recording.inputs)
-        repair = (
-            "Make it float: x.float() / 255 for a picture of bytes."
-            if is_whole
-            else "Convert one: x.to(weight.dtype), or model.to(x.dtype)."
-        )
-        return (
-            f"Types of numbers do not fit in {where}: the input is {types}, the network's weights "
-            f"are {own}. {repair}"
-        )
-    if "same device" in text or "on device" in text:
-        return (
-            f"Tensors on different devices meet in {where}. Tensors that forward makes must be "
-            "made where x is: device=x.device."
-        )
-    return ""
-
-
-def _places(recording: Recording, error: Exception | None) -> str:
-    """An embedding is given numbers where it looks things up by whole ones."""
-    if "'indices'" not in str(error) or "scalar types" not in str(error):
+def embedding_of_floats(attempt: Attempt) -> str:
+    """An embedding looks up whole numbers and is given floats, which a shape becomes."""
+    if "'indices'" not in attempt.message or "scalar types" not in attempt.message:
         return ""
-    given = recording.failed.arguments.get("indices") if recording.failed else None
+    given = attempt.failed_op.arguments.get("indices") if attempt.failed_op else None
     shape = given.shape if isinstance(given, Value) else (1,)
     return (
-        f"{place_of(recording.last_module)} looks things up by whole numbers, and a shape became "
+        f"{attempt.stopped_in} looks things up by whole numbers, and a shape became "
         f"floats. Give a tensor: torch.zeros({shape}, dtype=torch.long)."
     )
 
 
-def _rank(recording: Recording, error: Exception | None) -> str:
-    text = str(error)
-    if "Expected" not in text or ("unbatched" not in text and "batched" not in text):
+def dtypes_do_not_match(attempt: Attempt) -> str:
+    """Numbers of two types meet."""
+    recording, message = attempt.recording, attempt.message
+    given = dict.fromkeys(v.dtype for v in recording.inputs)
+    weights = dict.fromkeys(v.dtype for v in recording.weights if v.is_floating)
+    is_about_dtypes = "dtype" in message or "should be the same" in message
+    if not (is_about_dtypes and given and weights and set(given) != set(weights)):
         return ""
-    told = re.search(r"of size: \[([\d, ]+)\]", text)
-    shapes = [v.shape for v in recording.inputs]
-    given = tuple(map(int, told[1].split(","))) if told else shapes[0] if shapes else ()
+    remedy = (
+        "Convert one: x.to(weight.dtype), or model.to(x.dtype)."
+        if any(v.is_floating for v in recording.inputs)
+        else "Make it float: x.float() / 255 for a picture of bytes."
+    )
+    return (
+        f"Types of numbers do not fit in {attempt.stopped_in}: the input is {', '.join(given)}, "
+        f"the network's weights are {', '.join(weights)}. {remedy}"
+    )
+
+
+def devices_do_not_match(attempt: Attempt) -> str:
+    """Tensors on two devices meet."""
+    if "same device" not in attempt.message and "on device" not in attempt.message:
+        return ""
+    return (
+        f"Tensors on different devices meet in {attempt.stopped_in}. Tensors that forward makes "
+        "must be made where x is: device=x.device."
+    )
+
+
+def wrong_rank(attempt: Attempt) -> str:
+    """A layer expects a tensor with another number of dimensions."""
+    message = attempt.message
+    if "Expected" not in message or "batched" not in message:
+        return ""
+    named = re.search(r"of size: \[([\d, ]+)\]", message)
+    shapes = [v.shape for v in attempt.recording.inputs]
+    given = tuple(map(int, named[1].split(","))) if named else shapes[0] if shapes else ()
     what = "the input is" if given in shapes else "it is given"
     return (
-        f"{place_of(recording.last_module)} expects a tensor with another number of dimensions; "
-        f"{what} {sized(given)}. Pictures are (N, C, H, W), volumes "
+        f"{attempt.stopped_in} expects a tensor with another number of dimensions; "
+        f"{what} {shape_text(given)}. Pictures are (N, C, H, W), volumes "
         "(N, C, D, H, W), series (N, C, L)."
     )
 
 
-def _no_tensor(
-    args: tuple[Any, ...], kwargs: dict[str, Any], recording: Recording, error: Exception | None
-) -> str:
-    """Something else stands where a tensor was needed, such as a list of sizes or a path."""
-    if not isinstance(error, TypeError | AttributeError):
+def input_is_no_tensor(attempt: Attempt) -> str:
+    """The user gave something else than a tensor, such as a list of sizes or a path."""
+    if not isinstance(attempt.error, TypeError | AttributeError):
         return ""
-    others = [(str(i + 1), thing) for i, thing in enumerate(args)] + list(kwargs.items())
-    strange = [(n, t) for n, t in others if t is not None and not _has_tensor(t)]
-    if not strange:
+    numbered = [(str(i + 1), thing) for i, thing in enumerate(attempt.args)]
+    given = [*numbered, *attempt.kwargs.items()]
+    others = [(n, thing) for n, thing in given if thing is not None and not _has_tensor(thing)]
+    if not others:
         return ""
-    name, thing = strange[0]
-    told = f"{place_of(recording.last_module)} needs a tensor; argument {name} is "
+    name, thing = others[0]
+    told = f"{attempt.stopped_in} needs a tensor; argument {name} is "
     if isinstance(thing, np.ndarray):
-        return f"{told}a NumPy array {sized(thing.shape)}: give torch.from_numpy(x)."
+        return f"{told}a NumPy array {shape_text(thing.shape)}: give torch.from_numpy(x)."
     told += f"of type {type(thing).__name__}, {str(thing)[:60]}. "
-    if name in kwargs and isinstance(thing, tuple):
+    if name in attempt.kwargs and isinstance(thing, tuple):
         return f"{told}By name, three numbers or more make a shape; give a tensor, torch.zeros(…)."
     return f"{told}A shape is a bare tuple of whole numbers with the batch first: (1, 3, 64, 64)."
 
 
-def _another_thing(recording: Recording, error: Exception | None) -> str:
-    """A layer is given what another one made, and that is no tensor."""
-    told = re.search(
-        r"must be Tensor, not (\w+)|combination of arguments - got \((\w+)", str(error)
+def _has_tensor(thing: Any) -> bool:
+    return next(find_all(thing, Tensor), None) is not None
+
+
+def layer_is_given_no_tensor(attempt: Attempt) -> str:
+    """A layer is given what another part of the network made, and that is no tensor."""
+    named = re.search(
+        r"must be Tensor, not (\w+)|combination of arguments - got \((\w+)", attempt.message
     )
-    kind = next(filter(None, told.groups()), "") if told else ""
+    kind = next(filter(None, named.groups()), "") if named else ""
     if not kind or kind in ("Tensor", "Parameter"):
         return ""
     hints = {
@@ -242,28 +175,26 @@ def _another_thing(recording: Recording, error: Exception | None) -> str:
         "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
         "ndarray": "Stay in torch: torch.from_numpy(x).",
     }
-    made = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
-    hint = hints.get(kind, made if hasattr(nn, kind) or kind == "type" else "")
+    not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
+    hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
     what = "None" if kind == "NoneType" else f"a {kind}"
-    return f"{place_of(recording.last_module)} needs a tensor and is given {what}. {hint}".strip()
+    return f"{attempt.stopped_in} needs a tensor and is given {what}. {hint}".strip()
 
 
-def _has_tensor(thing: Any) -> bool:
-    return next(inside(thing, Tensor), None) is not None
-
-
-def _anything(recording: Recording) -> str:
-    last, stopped = recording.ops[-1] if recording.ops else None, place_of(recording.last_module)
-    if last is None:
+def last_operation(attempt: Attempt) -> str:
+    """Say how far the run came, where no diagnosis applies."""
+    ops, stopped = attempt.recording.ops, attempt.stopped_in
+    if not ops:
         return f"The network stopped in {stopped}, before its first operation."
-    made = sized(last.outputs[0].shape) if math.prod(last.outputs[0].shape) else "nothing"
+    shape = ops[-1].outputs[0].shape
+    made = shape_text(shape) if math.prod(shape) else "nothing"
     return (
         f"The network stopped in {stopped}; the last operation that ran was "
-        f"{last.name.strip('_')} in {place_of(last.module)}, which made {made}."
+        f"{ops[-1].name.strip('_')} in {module_name(ops[-1].module)}, which made {made}."
     )
 
 
-def _line(error: Exception | None) -> str:
-    """The last line of the network's own code that ran, where it can be read."""
-    line = last_line_outside(error, OURS)
+def own_line(attempt: Attempt) -> str:
+    """Quote the last line of the network's own code that ran, where it can be read."""
+    line = last_line_outside(attempt.error, NOT_THE_USERS)
     return f" Its line: `{line[1][:100]}`." if line else ""

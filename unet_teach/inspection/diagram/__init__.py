@@ -1,1 +1,1 @@
-"""The U diagram of a report: what it shows, where, as SVG and as a figure."""
+"""The U diagram: what it shows, where everything is placed, and two ways to draw it."""

@@ -1,163 +1,164 @@
-"""The rules of operations that move, take or join cells, and compute nothing with them."""
+"""The rules of operations that move, take or join cells and compute nothing with them."""
 
 from __future__ import annotations
 
 from unet_teach.inspection.axes import (
     NO_AXIS,
+    AxisPart,
     Dim,
     Dims,
-    Factor,
-    lengthened,
-    matching,
-    pitches,
-    plain,
-    refolded,
+    cropped_or_padded,
+    finest_strides,
+    guessed_from_sizes,
+    has_axis,
+    reshaped,
     resized,
-    steps_of,
-    walks,
+    size_of,
+    without_axes,
 )
-from unet_teach.inspection.recorder import Op, Value
-
-Known = dict[Value, Dims]
-
-
-def view(op: Op, known: Known) -> Dims:
-    """The same cells in the same order, folded anew."""
-    return refolded(known[op.inputs[0]], op.outputs[0].shape)
+from unet_teach.inspection.recording import Op
+from unet_teach.inspection.rules import KnownDims
 
 
-def permute(op: Op, known: Known) -> Dims:
-    """Dimensions in another order."""
+def view(op: Op, known: KnownDims) -> Dims:
+    """View, reshape: the same cells in the same order, in other dimensions."""
+    return reshaped(known[op.inputs[0]], op.outputs[0].shape)
+
+
+def permute(op: Op, known: KnownDims) -> Dims:
+    """Permute: the same dimensions in another order."""
     given = known[op.inputs[0]]
     return tuple(given[i] for i in op.arguments["dims"])
 
 
-def transpose(op: Op, known: Known) -> Dims:
-    """Two dimensions change places."""
+def transpose(op: Op, known: KnownDims) -> Dims:
+    """Transpose: two dimensions change places."""
     made = list(known[op.inputs[0]])
     if len(made) < 2:
         return tuple(made)
-    one_, two = op.arguments.get("dim0", 0), op.arguments.get("dim1", 1)
-    made[one_], made[two] = made[two], made[one_]
+    first, second = op.arguments.get("dim0", 0), op.arguments.get("dim1", 1)
+    made[first], made[second] = made[second], made[first]
     return tuple(made)
 
 
-def expand(op: Op, known: Known) -> Dims:
-    """One cell stands for many; a dimension that is made so walks along nothing."""
+def expand(op: Op, known: KnownDims) -> Dims:
+    """Expand: one cell is repeated; a dimension made in this way runs along no axis."""
     given, out = known[op.inputs[0]], op.outputs[0].shape
     new = len(out) - len(given)
-    made = list(plain(out))
+    made = list(without_axes(out))
     for i, dim in enumerate(given):
-        if steps_of(dim) == out[new + i]:
+        if size_of(dim) == out[new + i]:
             made[new + i] = dim
     return tuple(made)
 
 
-def sliced(op: Op, known: Known) -> Dims:
-    """A part of a dimension: every step-th cell makes it coarser, a crop does not."""
+def slice_(op: Op, known: KnownDims) -> Dims:
+    """Slice: every step-th cell makes a dimension coarser, a crop does not."""
     made = list(known[op.inputs[0]])
     dim, step = op.arguments.get("dim", 0), op.arguments.get("step", 1)
     size = op.outputs[0].shape[dim]
     if step != 1:
         made[dim] = resized(made[dim], size, float(step))
-    elif steps_of(made[dim]) != size:
-        made[dim] = lengthened(made[dim], size)
+    elif size_of(made[dim]) != size:
+        made[dim] = cropped_or_padded(made[dim], size)
     return tuple(made)
 
 
-def selected(op: Op, known: Known) -> Dims:
-    """One cell of a dimension is taken: it is gone, and with it what it walked along."""
+def select(op: Op, known: KnownDims) -> Dims:
+    """Select: one cell of a dimension is taken, and the dimension is gone with its axis."""
     made = list(known[op.inputs[0]])
     del made[op.arguments.get("dim", 0)]
     return tuple(made)
 
 
-def split(op: Op, known: Known) -> list[Dims]:
-    """Parts of a dimension, as crops."""
+def split(op: Op, known: KnownDims) -> list[Dims]:
+    """Split: each part is a crop along one dimension."""
     given, dim = known[op.inputs[0]], op.arguments.get("dim", 0)
     made = []
     for value in op.outputs:
         part = list(given)
-        if steps_of(part[dim]) != value.shape[dim]:
-            part[dim] = lengthened(part[dim], value.shape[dim])
+        if size_of(part[dim]) != value.shape[dim]:
+            part[dim] = cropped_or_padded(part[dim], value.shape[dim])
         made.append(tuple(part))
     return made
 
 
-def unbind(op: Op, known: Known) -> list[Dims]:
-    """Each cell of a dimension by itself."""
-    return [selected(op, known)] * len(op.outputs)
+def unbind(op: Op, known: KnownDims) -> list[Dims]:
+    """Unbind: every cell of a dimension becomes an output of its own."""
+    return [select(op, known)] * len(op.outputs)
 
 
-def unsqueeze(op: Op, known: Known) -> Dims:
-    """A dimension of one cell is put in."""
+def unsqueeze(op: Op, known: KnownDims) -> Dims:
+    """Unsqueeze: a dimension of size 1 is inserted."""
     made = list(known[op.inputs[0]])
     dim = op.arguments["dim"]
-    made.insert(dim if dim >= 0 else len(made) + dim + 1, (Factor(NO_AXIS, 1),))
+    made.insert(dim if dim >= 0 else len(made) + dim + 1, (AxisPart(NO_AXIS, 1),))
     return tuple(made)
 
 
-def squeeze(op: Op, known: Known) -> Dims:
-    """Dimensions of one cell are taken out."""
+def squeeze(op: Op, known: KnownDims) -> Dims:
+    """Squeeze: dimensions of size 1 are removed."""
     given, rank = known[op.inputs[0]], len(op.outputs[0].shape)
     dims = op.arguments.get("dim", range(len(given)))
     places = {d % len(given) for d in ([dims] if isinstance(dims, int) else dims)}
-    left = [dim for i, dim in enumerate(given) if i not in places or steps_of(dim) != 1]
-    return tuple(left) if len(left) == rank else matching(given, op.outputs[0].shape)
+    left = [dim for i, dim in enumerate(given) if i not in places or size_of(dim) != 1]
+    return tuple(left) if len(left) == rank else guessed_from_sizes(given, op.outputs[0].shape)
 
 
-def cat(op: Op, known: Known) -> Dims:
-    """Laid one after the other along a dimension; each other one is that which knows its axis."""
+def cat(op: Op, known: KnownDims) -> Dims:
+    """Concatenate: the joined dimension grows; each other one is that of an operand with an axis.
+
+    Joined along an axis, it is padded (a grid with a class token); joined along channels, it has
+    none.
+    """
     shape, dim = op.outputs[0].shape, op.arguments.get("dim", 0)
-    parts = [known[v] for v in op.inputs if v in known and len(v.shape) == len(shape)]
+    operands = [known[v] for v in op.inputs if v in known and len(v.shape) == len(shape)]
     made: list[Dim] = []
     for place, size in enumerate(shape):
-        offers = [dims[place] for dims in parts]
-        walking = [o for o in offers if walks(o)]
-        best = min(walking, key=len) if walking else (Factor(NO_AXIS, size),)
+        with_axis = [dims[place] for dims in operands if has_axis(dims[place])]
+        best = min(with_axis, key=len) if with_axis else (AxisPart(NO_AXIS, size),)
         if place == dim % len(shape):
-            best = lengthened(best, size) if walking else plain([size])[0]
+            best = cropped_or_padded(best, size)
         made.append(best)
     return tuple(made)
 
 
-def stack(op: Op, known: Known) -> Dims:
-    """Laid along a new dimension."""
-    dims = list(_broadcast_like(op, known))
+def stack(op: Op, known: KnownDims) -> Dims:
+    """Stack: a new dimension counts the operands."""
+    operands = [known[v] for v in op.inputs if v in known]
+    best: Dims = max(operands, key=lambda dims: len(finest_strides(dims)))
+    made = list(best)
     place = op.arguments.get("dim", 0)
     rank = len(op.outputs[0].shape)
-    dims.insert(place % rank, plain([len(op.inputs)])[0])
-    return tuple(dims)
+    made.insert(place % rank, without_axes([len(op.inputs)])[0])
+    return tuple(made)
 
 
-def _broadcast_like(op: Op, known: Known) -> Dims:
-    return max((known[v] for v in op.inputs if v in known), key=lambda d: len(pitches(d)))
-
-
-def reduced(op: Op, known: Known) -> Dims:
-    """What is summed over is gone."""
+def reduce(op: Op, known: KnownDims) -> Dims:
+    """Sum, mean, maximum: the dimensions that are summed over are gone."""
     given, shape = known[op.inputs[0]], op.outputs[0].shape
     dims = op.arguments.get("dim")
     places = range(len(given)) if dims in (None, []) else [dims] if isinstance(dims, int) else dims
     gone = {place % max(len(given), 1) for place in places}
     if len(shape) == len(given):
-        return tuple(plain([1])[0] if i in gone else dim for i, dim in enumerate(given))
+        return tuple(without_axes([1])[0] if i in gone else dim for i, dim in enumerate(given))
     return tuple(dim for i, dim in enumerate(given) if i not in gone)
 
 
-def padded(op: Op, known: Known) -> Dims:
-    """Cells are added at the ends or, by a negative padding, cut off: the pitch stays."""
+def pad(op: Op, known: KnownDims) -> Dims:
+    """Pad: cells are added at the ends or, by a negative padding, cut off; the stride stays."""
     given, shape = known[op.inputs[0]], op.outputs[0].shape
     return tuple(
-        dim if steps_of(dim) == size else lengthened(dim, size)
+        dim if size_of(dim) == size else cropped_or_padded(dim, size)
         for dim, size in zip(given, shape, strict=True)
     )
 
 
-def written(op: Op, known: Known) -> Dims:
-    """What is written into a part of an empty tensor brings its axes along.
+def write_into(op: Op, known: KnownDims) -> Dims:
+    """Write into a part of a tensor, as in `y[:, :, ::2, ::2] = x`.
 
-    Written into every second cell, it makes a finer map.
+    An empty tensor has no axes of its own and gets those of what is written. Written into every
+    second cell, the result is a finer map: the stride is divided by the step.
     """
     base, part = (known[value] for value in op.inputs)
     if len(base) < len(part):
@@ -167,9 +168,9 @@ def written(op: Op, known: Known) -> Dims:
     for place, (size, step) in enumerate(
         zip(op.outputs[0].shape, op.arguments["steps"], strict=True)
     ):
-        if steps_of(part[place]) > size:
+        if size_of(part[place]) > size:
             continue
-        if walks(part[place]) and not walks(base[place]):
-            spread = resized(part[place], size, 1 / step)
-            made[place] = spread if step > 1 else lengthened(part[place], size)
+        if has_axis(part[place]) and not has_axis(base[place]):
+            finer = resized(part[place], size, 1 / step)
+            made[place] = finer if step > 1 else cropped_or_padded(part[place], size)
     return tuple(made)

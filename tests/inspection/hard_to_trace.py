@@ -1,4 +1,4 @@
-"""Networks in which the trail from input to output is easily lost or mistaken."""
+"""Networks in which the path from input to output is easily lost or mistaken."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 
-class Bends(Small):
-    """A U-Net that does something of its own at its bottom, and has no other join there."""
+class AtBottleneck(Small):
+    """A U-Net that does something of its own at the bottleneck."""
 
-    def bend(self, x: Tensor) -> Tensor:
+    def bottleneck(self, x: Tensor) -> Tensor:
         return x
 
     def forward(self, x: Tensor) -> Any:
         one = self.one(x)
         two = self.two(self.down(one))
-        x = self.back_two(self.up(self.bend(self.three(self.down(two)))))
+        x = self.back_two(self.up(self.bottleneck(self.three(self.down(two)))))
         x = self.after_two(self.join(x, two))
         return self.head(self.after_one(self.join(self.back_one(self.up(x)), one)))
 
@@ -42,12 +42,12 @@ def generator_from_one_pixel() -> Case:
 
 @case
 def through_a_vector() -> Case:
-    class Vector(Bends):
+    class Vector(AtBottleneck):
         def __init__(self) -> None:
             super().__init__()
             self.into, self.out = nn.Linear(16 * 64, 5), nn.Linear(5, 16 * 64)
 
-        def bend(self, x: Tensor) -> Tensor:
+        def bottleneck(self, x: Tensor) -> Tensor:
             return self.out(self.into(x.flatten(1))).view_as(x)
 
         def join(self, x: Tensor, skip: Tensor) -> Tensor:
@@ -58,14 +58,14 @@ def through_a_vector() -> Case:
 
 @case
 def codes() -> Case:
-    class Codes(Bends):
-        """A bottleneck of whole numbers, and the straight way round them for gradients."""
+    class Codes(AtBottleneck):
+        """A bottleneck of whole numbers, with a straight-through path for gradients."""
 
         def __init__(self) -> None:
             super().__init__()
             self.book = nn.Embedding(12, 16)
 
-        def bend(self, x: Tensor) -> Tensor:
+        def bottleneck(self, x: Tensor) -> Tensor:
             places = x.permute(0, 2, 3, 1)
             far = (places[..., None, :] - self.book.weight).square().sum(-1)
             found = self.book(far.argmin(-1)).permute(0, 3, 1, 2)
@@ -79,12 +79,12 @@ def codes() -> Case:
 
 @case
 def recurrent_bottleneck() -> Case:
-    class Recurrent(Bends):
+    class Recurrent(AtBottleneck):
         def __init__(self) -> None:
             super().__init__(rank=1, channels=1)
             self.recurrent = nn.LSTM(16, 8, bidirectional=True, batch_first=True)
 
-        def bend(self, x: Tensor) -> Tensor:
+        def bottleneck(self, x: Tensor) -> Tensor:
             return self.recurrent(x.transpose(1, 2))[0].transpose(1, 2)
 
     return Recurrent(), ((1, 1, 256),), ALL
@@ -125,7 +125,7 @@ def without_gradients_for_good() -> Case:
 @case
 def wavelets() -> Case:
     class Wavelets(nn.Module):
-        """Halves and doubles by Haar's wavelets, the way back by writing into every second cell."""
+        """Halves and doubles by Haar wavelets, the inverse by writing into every second cell."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -175,7 +175,7 @@ def enlarges_first() -> Case:
 @case
 def detours() -> Case:
     class Detour(nn.Module):
-        """A gate that looks from one step further away."""
+        """A gate that is computed from one level further down."""
 
         def __init__(self, width: int) -> None:
             super().__init__()
@@ -195,7 +195,7 @@ def detours() -> Case:
 @case
 def pyramid_of_inputs() -> Case:
     class Pyramid(nn.Module):
-        """The small picture is seen deeply, the large one only down to a quarter."""
+        """The small image passes many layers, the large one goes down to a quarter."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -213,8 +213,8 @@ def pyramid_of_inputs() -> Case:
 
 @case
 def timed() -> Case:
-    class Timed(Bends):
-        """What it learns of the time has more layers than the picture's way down."""
+    class Timed(AtBottleneck):
+        """The time step passes more layers than the image does on its way down."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -225,7 +225,7 @@ def timed() -> Case:
             self.now = self.time(time[:, None])[:, :, None, None]
             return super().forward(x)
 
-        def bend(self, x: Tensor) -> Tensor:
+        def bottleneck(self, x: Tensor) -> Tensor:
             return x + self.now
 
     return Timed(), (PICTURE, torch.rand(1)), ALL
@@ -233,7 +233,7 @@ def timed() -> Case:
 
 @case
 def squeezed_and_excited() -> Case:
-    class Squeezed(Bends):
+    class Squeezed(AtBottleneck):
         def __init__(self) -> None:
             super().__init__()
             self.weigh = nn.Sequential(nn.Linear(4, 2), nn.ReLU(), nn.Linear(2, 4), nn.Sigmoid())
@@ -284,7 +284,7 @@ def holds_what_cannot_be_copied() -> Case:
         def __init__(self) -> None:
             super().__init__()
             self.lock = threading.Lock()
-            self.last = self.head.weight * 2  # no leaf: an earlier run has left it behind
+            self.last = self.head.weight * 2  # not a leaf, as if left behind by an earlier run
             self.norm = nn.LazyBatchNorm2d()
 
         def forward(self, x: Tensor) -> Any:

@@ -1,4 +1,4 @@
-"""An inspection changes nothing of the user's, whether the network runs or fails."""
+"""An inspection changes nothing that the user can see, whether the network runs or fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from lost_trails import CASES
+from hard_to_trace import CASES
 from odd_networks import Small
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
@@ -21,8 +21,8 @@ from unet_teach.networks.six_networks import six_networks
 Subject = Callable[[], tuple[nn.Module, tuple[Any, ...]]]
 
 
-class Drops(Small):
-    """Draws at random, counts its runs, and changes what holds for everybody."""
+class ChangesState(Small):
+    """Uses random numbers, counts its runs, and changes settings of the process."""
 
     def __init__(self, fails: bool = False) -> None:
         super().__init__()
@@ -73,8 +73,8 @@ def odd(name: str) -> Subject:
 SUBJECTS: dict[str, Subject] = {
     **{name: odd(name) for name in CASES},
     **{f"six {x}": lambda x=x: (six_networks()[x], ((1, 1, 64, 64),)) for x in "ABCDEF"},  # type: ignore[misc]
-    "changes all": lambda: (Drops(), (torch.rand(1, 3, 32, 32),)),
-    "changes all and fails": lambda: (Drops(fails=True), (torch.rand(1, 3, 32, 32),)),
+    "changes all": lambda: (ChangesState(), (torch.rand(1, 3, 32, 32),)),
+    "changes all and fails": lambda: (ChangesState(fails=True), (torch.rand(1, 3, 32, 32),)),
     "sizes part": lambda: (Small(), (torch.rand(1, 3, 30, 30),)),
     "too few channels": lambda: (Small(), (torch.rand(1, 1, 32, 32),)),
     "double": lambda: (Small(), (torch.rand(1, 3, 32, 32).double(),)),

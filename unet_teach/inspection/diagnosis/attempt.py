@@ -1,0 +1,63 @@
+"""What is known of an attempt to inspect a network that could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from torch import nn
+
+from unet_teach.inspection.graph import Graph
+from unet_teach.inspection.recording import Op, Recording
+from unet_teach.inspection.wording import Wording, module_name
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Everything that a diagnosis may look at.
+
+    Attributes:
+        model: the user's network.
+        args: what it was given, with tensors in place of shapes.
+        kwargs: the same by name.
+        graph: the data flow up to the error, or of the whole run.
+        runs_with: whether the network runs when the image has other sizes along these axes.
+    """
+
+    model: nn.Module
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    graph: Graph
+    runs_with: Callable[[dict[int, int]], bool]
+
+    @property
+    def recording(self) -> Recording:
+        """What was recorded of the run."""
+        return self.graph.recording
+
+    @property
+    def error(self) -> Exception | None:
+        """What stopped the run; `None` if it came to its end."""
+        return self.recording.error
+
+    @property
+    def message(self) -> str:
+        """The text of the error."""
+        return str(self.error)
+
+    @property
+    def failed_op(self) -> Op | None:
+        """The operation that raised the error, if an operation did."""
+        return self.recording.failed_op
+
+    @property
+    def stopped_in(self) -> str:
+        """The innermost module that was running, as its user knows it."""
+        return module_name(self.recording.last_module)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """Puts layers and sizes of this run into words."""
+        return Wording(self.graph)

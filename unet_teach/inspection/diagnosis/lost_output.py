@@ -1,0 +1,48 @@
+"""Diagnoses of runs that came to their end, but whose output does not lead back to the input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.recording import Value, find_all
+from unet_teach.inspection.wording import module_name
+
+OUTSIDE_TORCH = (np.ndarray, np.generic, float, int, bool, list)
+
+
+def returns_none(attempt: Attempt) -> str:
+    """The forward returns None."""
+    if attempt.recording.output is not None:
+        return ""
+    return "The network returns None: is a `return` missing at the end of its forward?"
+
+
+def returns_no_tensor(attempt: Attempt) -> str:
+    """The forward returns something without a tensor in it."""
+    output = attempt.recording.output
+    if next(find_all(output, Value), None) is not None:
+        return ""
+    told = f"The network returns a value of type {type(output).__name__}, no tensor to follow."
+    return f"{told} {_last_dependent(attempt)}" if isinstance(output, OUTSIDE_TORCH) else told
+
+
+def does_not_depend_on_input(attempt: Attempt) -> str:
+    """The forward returns a tensor that was not computed from the input."""
+    return f"What comes out does not depend on what goes in. {_last_dependent(attempt)}"
+
+
+def _last_dependent(attempt: Attempt) -> str:
+    """Name the last operation whose result still depended on the input."""
+    recording = attempt.recording
+    if not recording.inputs:
+        return "It was given no tensor: give it an input, such as (1, 3, 64, 64)."
+    dependent = [op for op in recording.ops if any(v.depends_on_input for v in op.outputs)]
+    if not dependent:
+        return "The trail ends at the input: no operation of torch was done on it."
+    last = dependent[-1]
+    return (
+        f"The trail ends at {last.name.strip('_')} in {module_name(last.module)}: what comes after "
+        "left torch, as by .numpy(), .item() or .tolist(), or was made from nothing. Keep the way "
+        "from input to output in torch's operations, and return the map."
+    )

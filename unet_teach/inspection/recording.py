@@ -1,0 +1,104 @@
+"""What is recorded of one forward pass: its operations and the tensors between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+SIMPLE_TYPES = (int, float, bool, str, type(None))
+
+
+@dataclass(eq=False)
+class Value:
+    """A tensor at one moment: writing into a tensor makes a new value.
+
+    Attributes:
+        shape: its sizes.
+        is_floating: whether it holds floating-point or complex numbers; positions and masks do not.
+        op: the operation that made it; `None` for what existed before the run.
+        is_input: whether the user gave it to the network.
+        depends_on_input: whether it was computed from what the user gave.
+        dtype: such as "float32"; only filled in for inputs and weights.
+    """
+
+    shape: tuple[int, ...]
+    is_floating: bool
+    op: Op | None = None
+    is_input: bool = False
+    depends_on_input: bool = False
+    dtype: str = ""
+
+
+@dataclass(eq=False)
+class Op:
+    """One operation.
+
+    Attributes:
+        name: torch's own, such as "convolution" or "cat".
+        arguments: as given, by the names in the operation's schema, with values for tensors.
+        inputs: the values among the arguments, in their order.
+        outputs: the values that it made.
+        module: path of the module that was running, "" for the network itself.
+        is_pointwise: whether it works element by element.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    module: str
+    is_pointwise: bool = False
+
+
+@dataclass
+class Recording:
+    """One run.
+
+    Attributes:
+        ops: the operations in the order in which they ran.
+        inputs: the tensors that the user gave.
+        output: what the network returned, with values for tensors; `None` when it did not return.
+        error: what stopped the run.
+        failed_op: the operation that raised the error, without outputs, if an operation did.
+        weights: the network's parameters and buffers.
+        last_module: path of the module that ran last; in a failed run, of the innermost one.
+    """
+
+    ops: list[Op] = field(default_factory=list)
+    inputs: list[Value] = field(default_factory=list)
+    output: Any = None
+    error: Exception | None = None
+    failed_op: Op | None = None
+    weights: list[Value] = field(default_factory=list)
+    last_module: str = ""
+
+    @property
+    def outputs(self) -> list[Value]:
+        """The values in what the network returned, each once."""
+        return list(dict.fromkeys(find_all(self.output, Value)))
+
+
+def find_all(thing: Any, kind: type[Any]) -> Iterator[Any]:
+    """Yield every object of a type in nested containers and attributes of plain objects."""
+    if isinstance(thing, kind):
+        yield thing
+    elif isinstance(thing, dict):
+        for part in thing.values():
+            yield from find_all(part, kind)
+    elif isinstance(thing, list | tuple | set):
+        for part in thing:
+            yield from find_all(part, kind)
+    elif is_plain_object(thing):
+        yield from find_all(vars(thing), kind)
+
+
+def is_plain_object(thing: Any) -> bool:
+    """Return whether an object only holds other objects, such as a dataclass or a model output."""
+    if type(thing) in SIMPLE_TYPES:
+        return False
+    others = (type, nn.Module, Value, Tensor, torch.device, torch.dtype)
+    return hasattr(thing, "__dict__") and not isinstance(thing, others) and not callable(thing)
