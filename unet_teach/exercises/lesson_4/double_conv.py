@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.autograd_graph import AutogradGraph
 from unet_teach.exercises.checks.layers import run
-from unet_teach.exercises.checks.networks import ACTIVATIONS, graph_of, raises, random_sizes
+from unet_teach.exercises.checks.networks import ACTIVATIONS, StudentNetworks, random_sizes
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.shared.sizes_as_text import sizes_as_text
@@ -22,8 +21,7 @@ def _block(answer: Any, in_channels: int = 3, out_channels: int = 8) -> nn.Modul
     return block
 
 
-def _graph(answer: Any) -> AutogradGraph:
-    return graph_of(_block(answer))
+blocks = StudentNetworks(_block)
 
 
 def _type_problem(answer: Any) -> str | None:
@@ -54,7 +52,7 @@ def _shape_problem(answer: Any) -> str | None:
 
 
 def _convolutions_problem(answer: Any) -> str | None:
-    if (count := len(_graph(answer).convolutions)) != 2:
+    if (count := len(blocks.graph(answer).convolutions)) != 2:
         return f"Two convolutions were wanted. The map goes through {count}."
     for module in _block(answer).modules():
         if isinstance(module, nn.Conv2d) and module.kernel_size != (3, 3):
@@ -63,7 +61,7 @@ def _convolutions_problem(answer: Any) -> str | None:
 
 
 def _activations_problem(answer: Any) -> str | None:
-    graph = _graph(answer)
+    graph = blocks.graph(answer)
     if graph.consecutive_convolutions:
         return "The second convolution takes what the first made, with no activation between."
     if not graph.ends_in_activation:
@@ -75,7 +73,7 @@ def _lacks(*, between: bool, end: bool) -> Callable[[Any], bool]:
     """Recognise blocks that lack the activation between the convolutions, at the end, or both."""
 
     def recognises(answer: Any) -> bool:
-        graph = _graph(answer)
+        graph = blocks.graph(answer)
         lacking = bool(graph.consecutive_convolutions), not graph.ends_in_activation
         return lacking == (between, end)
 
@@ -147,12 +145,12 @@ double_conv = Exercise(
             lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[2:] == (5, 8)),
         KnownMistake("the second takes what the first took", "The second convolution is given what the first made: out_channels, not in_channels.",
             _sequence(_first, _relu, _first, _relu),
-            raises(_block, "to have 3 channels, but got 8")),
+            blocks.raises("to have 3 channels, but got 8")),
         KnownMistake("channels widened twice", "The first convolution widens to out_channels, the second keeps them.",
             _sequence(_first, _relu, lambda into, out: nn.Conv2d(out, 2 * out, 3, padding=1), _relu),
             lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[1] == 16),
         KnownMistake("one convolution", "A 3×3 window sees one neighbour. Two in a row see two, and bend the map twice.",
-            _sequence(_first, _relu), lambda a: len(_graph(a).convolutions) == 1),
+            _sequence(_first, _relu), lambda a: len(blocks.graph(a).convolutions) == 1),
     ),
     hints=(
         "What stands between two convolutions so that they are not one?",

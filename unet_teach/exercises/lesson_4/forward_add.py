@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.networks import graph_shows, raises
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.forward_checks import (
     SKIPS,
-    document_network,
     forward_checks,
+    networks,
     shared_mistakes,
 )
 from unet_teach.exercises.lesson_4.forward_variants import add, cat, own_skip, with_forward
@@ -29,15 +28,15 @@ forward_add = Exercise(
         *shared_mistakes(add, DocumentUNet),
         KnownMistake("no skip", "The data goes down and up and never across: that is an autoencoder.",
             with_forward(lambda x, skip: x),
-            graph_shows(document_network, lambda graph: not graph.skips), at=SKIPS),
+            networks.graph_shows(lambda graph: not graph.skips), at=SKIPS),
         KnownMistake("skip of another level", "Two maps of different sizes meet. Which map is as large as what leaves upconv1?",
             with_forward(add, skip=lambda network, maps, level: maps[level - 1]),
-            raises(document_network, "The size of tensor a")),
+            networks.raises("The size of tensor a")),
         KnownMistake("wrong order", "The first map stored is the last one used: the skips are met in reverse.",
             with_forward(add, skip=lambda network, maps, level: own_skip(network, maps[::-1], level)),
-            raises(document_network, "to have 256 channels, but got 64")),
+            networks.raises("to have 256 channels, but got 64")),
         KnownMistake("concatenated", "`cat` doubles the channels, and upconv2 takes 256: these layers fit addition.",
-            with_forward(cat), raises(document_network, "to have 256 channels, but got 512")),
+            with_forward(cat), networks.raises("to have 256 channels, but got 512")),
     ),
     hints=(
         "Which maps must you keep on the way down, so that the way up can meet them?",

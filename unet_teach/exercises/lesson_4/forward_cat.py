@@ -5,12 +5,11 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.networks import graph_shows, raises
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.forward_checks import (
     SKIPS,
-    document_network,
     forward_checks,
+    networks,
     shared_mistakes,
 )
 from unet_teach.exercises.lesson_4.forward_variants import (
@@ -35,22 +34,22 @@ forward_cat = Exercise(
     mistakes=(
         *shared_mistakes(cat, ConcatenatingUNet),
         KnownMistake("layers unchanged", "256 from below and 256 from the skip: upconv2 is given 512 channels.",
-            with_forward(cat), raises(document_network, "to have 256 channels, but got 512")),
+            with_forward(cat), networks.raises("to have 256 channels, but got 512")),
         KnownMistake("only the first layer changed", "upconv2 is right now. The layers above it meet a skip as well.",
             with_forward(cat, base=OnlyUpconv2Widened),
-            raises(document_network, "to have 128 channels, but got 256")),
+            networks.raises("to have 128 channels, but got 256")),
         KnownMistake("joined along the batch", "dim=0 is the batch. Channels are dim=1.",
             with_forward(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
-            raises(document_network, "input[2,", "to have 512 channels, but got 256")),
+            networks.raises("input[2,", "to have 512 channels, but got 256")),
         KnownMistake("added after all", "The layers wait for twice the channels: here the maps are added, or one is left out.",
             with_forward(add, base=ConcatenatingUNet),
-            raises(document_network, "to have 512 channels, but got 256")),
+            networks.raises("to have 512 channels, but got 256")),
         KnownMistake("the last layer forgotten", "upconv4 meets the topmost skip: 64 from below, 64 across.",
             with_forward(cat, base=Upconv4Unchanged),
-            raises(document_network, "to have 64 channels, but got 128")),
+            networks.raises("to have 64 channels, but got 128")),
         KnownMistake("the map from below twice", "Does anything come from the way down? The channels fit, but nothing crosses.",
             with_forward(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
-            graph_shows(document_network, lambda graph: not graph.skips), at=SKIPS),
+            networks.graph_shows(lambda graph: not graph.skips), at=SKIPS),
     ),
     hints=(
         "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",

@@ -12,21 +12,12 @@ from unet_teach.exercises.checks.networks import (
     IN_CHANNELS,
     OUT_CHANNELS,
     SIZES,
-    dead_skips,
-    fixed_size,
-    graph_of,
-    graph_shows,
-    has_activations,
-    has_skips,
-    is_affine,
+    StudentNetworks,
     is_network_class,
     new_network,
     output_problem,
-    raises,
     random_image,
     random_sizes,
-    registers_its_weights,
-    unregistered_layers,
 )
 from unet_teach.exercises.exercise import Check, KnownMistake
 from unet_teach.exercises.lesson_4.forward_variants import (
@@ -40,10 +31,7 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SKIPS = "a skip at each of three sizes"  # what a check holds
 
-
-def document_network(answer: Any) -> nn.Module:
-    """Make a network of the student's class, for 3 channels and 5 classes."""
-    return new_network(answer, IN_CHANNELS, OUT_CHANNELS)
+networks = StudentNetworks(lambda answer: new_network(answer, IN_CHANNELS, OUT_CHANNELS))
 
 
 def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, ...]:
@@ -51,21 +39,20 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
     joined = {"add": "added", "cat": "concatenated"}[kind]
 
     def output(answer: Any) -> str | None:
-        return output_problem(document_network(answer), [SIZES[0], *random_sizes(8)])
+        return output_problem(networks.make(answer), [SIZES[0], *random_sizes(8)])
 
     def kinds(answer: Any) -> str | None:
-        skips = graph_of(document_network(answer)).skips
+        skips = networks.graph(answer).skips
         wrong = [sizes_as_text(size) for size, other in skips.items() if other != kind]
         return f"At {', '.join(wrong)} the two maps are not {joined}." if wrong else None
 
     return (
         is_network_class(statement),
         Check("5 classes, as large as the picture", output),
-        registers_its_weights(document_network),
-        has_skips(document_network, SKIPS),
+        networks.registers_its_weights(),
+        networks.has_skips(SKIPS),
         Check(joined, kinds),
-        has_activations(
-            document_network,
+        networks.has_activations(
             # The 1×1 convolution of a skip may follow or precede another convolution directly.
             lambda first, second: first.kernel_size != (1, 1),
             lambda first, second: (
@@ -79,32 +66,31 @@ def shared_mistakes(join: Join, base: type[DocumentUNet]) -> tuple[KnownMistake,
     """Make the known mistakes that do not depend on how skips are joined."""
     return (
         KnownMistake("no forward", "`__init__` lists the layers. In which order the data meets them, `forward` says.",
-            lambda: DocumentUNet, raises(document_network, "missing the required", "forward")),
-        *unregistered_layers(
-            document_network,
+            lambda: DocumentUNet, networks.raises("missing the required", "forward")),
+        *networks.unregistered_layers(
             with_forward(join, base=with_layer_in_list(base)),
             with_forward(join, base=base, end=lambda x: nn.Conv2d(OUT_CHANNELS, OUT_CHANNELS, 1)(x)),
         ),
         KnownMistake("one skip left out", "The other sizes have theirs.",
             with_forward(join, base=base, skip=lambda network, maps, level: (level != 1) * own_skip(network, maps, level)),
-            graph_shows(document_network, lambda graph: 0 < len(graph.skips) < 3), at=SKIPS),
-        *dead_skips(
-            document_network, SKIPS,
+            networks.graph_shows(lambda graph: 0 < len(graph.skips) < 3), at=SKIPS),
+        *networks.dead_skips(
+            SKIPS,
             with_forward(lambda x, skip: join(x, 0 * skip), base=base),
             with_forward(lambda x, skip: join(x, skip.detach()), base=base),
         ),
         KnownMistake("no activation", "Where does a ReLU belong? After each convolution but the last.",
             with_forward(join, base=base, activation=lambda x: x),
-            lambda a: is_affine(document_network(a)), at=ACTIVATIONS),
+            networks.is_affine, at=ACTIVATIONS),
         KnownMistake("no activation on the way up", "An activation stands after *every* convolution but the last, on the way up as well.",
             with_forward(join, base=base, decoder_activation=lambda x: x),
-            graph_shows(document_network, lambda graph: any(first.transposed for first, _ in graph.consecutive_convolutions)),
+            networks.graph_shows(lambda graph: any(first.transposed for first, _ in graph.consecutive_convolutions)),
             at=ACTIVATIONS),
         KnownMistake("an activation after the last layer", "The loss applies its own, and it wants any numbers, not squeezed ones.",
             with_forward(join, base=base, end=F.relu),
-            graph_shows(document_network, lambda graph: graph.ends_in_activation), at=ACTIVATIONS),
-        fixed_size(document_network, with_forward(join, base=base, end=lambda x: F.interpolate(x, size=(32, 48)))),
+            networks.graph_shows(lambda graph: graph.ends_in_activation), at=ACTIVATIONS),
+        networks.fixed_size(with_forward(join, base=base, end=lambda x: F.interpolate(x, size=(32, 48)))),
         KnownMistake("more than the map returned", "A loss wants the logits alone.",
             with_forward(join, base=base, end=lambda x: (x, x)),
-            lambda a: isinstance(document_network(a)(random_image()), tuple | list)),
+            lambda a: isinstance(networks.make(a)(random_image()), tuple | list)),
     )  # fmt: skip

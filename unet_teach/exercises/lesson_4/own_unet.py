@@ -16,19 +16,11 @@ from unet_teach.exercises.checks.networks import (
     IN_CHANNELS,
     OUT_CHANNELS,
     SIZES,
-    dead_skips,
-    fixed_size,
-    graph_of,
-    graph_shows,
-    has_activations,
-    has_skips,
+    StudentNetworks,
     is_network_class,
     new_network,
     output_problem,
-    raises,
     random_sizes,
-    registers_its_weights,
-    unregistered_layers,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.unet_variants import (
@@ -71,6 +63,9 @@ def _network(answer: Any, depth: int = DEPTH, base_channels: int = BASE) -> nn.M
     return new_network(answer, IN_CHANNELS, OUT_CHANNELS, depth, base_channels)
 
 
+networks = StudentNetworks(_network)
+
+
 def _output_problem(answer: Any) -> str | None:
     for depth, base in ((1, 4), (2, 6), (DEPTH, BASE)):
         sizes = [SIZES[0], *random_sizes(2**depth, count=1)]
@@ -81,7 +76,7 @@ def _output_problem(answer: Any) -> str | None:
 
 def _depth_problem(answer: Any) -> str | None:
     for depth in (1, 2, 3):
-        operations = graph_of(_network(answer, depth)).operations
+        operations = networks.graph(answer, depth).operations
         height = min(operation.size[0] for operation in operations if operation.size)
         if height != SIZES[depth][0]:
             return (
@@ -92,7 +87,7 @@ def _depth_problem(answer: Any) -> str | None:
 
 
 def _channels_problem(answer: Any) -> str | None:
-    graph = graph_of(_network(answer))
+    graph = networks.graph(answer)
     for level, size in enumerate(SIZES):
         if BASE << level not in (channels := graph.channels(size)):
             return (
@@ -130,7 +125,7 @@ def _any_size_problem(answer: Any) -> str | None:
 
 
 def _levels(answer: Any, depth: int) -> int:
-    return len(graph_of(_network(answer, depth)).sizes)
+    return len(networks.graph(answer, depth).sizes)
 
 
 own_unet = Exercise(
@@ -140,11 +135,11 @@ own_unet = Exercise(
     checks=(
         is_network_class("class MyUNet(nn.Module): …"),
         Check("it runs, and keeps sizes that halve evenly", _output_problem),
-        registers_its_weights(_network),
+        networks.registers_its_weights(),
         Check(DEPTHS, _depth_problem),
-        has_skips(_network, SKIPS),
+        networks.has_skips(SKIPS),
         Check(WIDTHS, _channels_problem),
-        has_activations(_network, _needs_activation, _without_activation),
+        networks.has_activations(_needs_activation, _without_activation),
         Check("any size", _any_size_problem),
     ),
     answers=(
@@ -164,54 +159,52 @@ own_unet = Exercise(
             at=DEPTHS),
         KnownMistake("wrong order of skips", "Two maps of different resolution meet. The last skip stored is the first one used.",
             changed(skip=lambda self, skips, level: skips[-1 - level], fit=lambda self, x, skip: x),
-            raises(_network, "Sizes of tensors must match")),
-        *unregistered_layers(
-            _network,
+            networks.raises("Sizes of tensors must match")),
+        *networks.unregistered_layers(
             changed(encoder_list=list),
             changed(forward=lambda self, x: nn.Conv2d(5, 5, 1)(Student.forward(self, x))),
         ),
         KnownMistake("joined along the batch", "dim=0 is the batch. Channels are dim=1.",
             changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
-            raises(_network, "input[2,", "channels, but got")),
+            networks.raises("input[2,", "channels, but got")),
         KnownMistake("skips in the order of the way down", "A layer meets other channels than it was made for. Is the last skip stored the first one used, and are the layers of the way up listed from the bottom up? Behind a `cat`, both maps count.",
             changed(skip=lambda self, skips, level: skips[-1 - level]),
-            raises(_network, "channels, but got")),
+            networks.raises("channels, but got")),
         KnownMistake("skip taken behind the down-sampling", "Two maps meet, but both have been halved already. Store the map *before* its pool.",
             changed(join=lambda self, x, skip, level: torch.cat([F.interpolate(F.max_pool2d(skip, 2), size=x.shape[2:]), x], 1)),
-            graph_shows(_network, lambda graph: SIZES[0] not in graph.skips and graph.downsampled_joins),
+            networks.graph_shows(lambda graph: SIZES[0] not in graph.skips and graph.downsampled_joins),
             at=SKIPS),
         KnownMistake("one skip ignored", "The other levels have theirs: what is different at this one?",
             changed(join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], 1)),
-            graph_shows(_network, lambda graph: 0 < len(graph.skips) < DEPTH and not graph.zero_gradient_sizes),
+            networks.graph_shows(lambda graph: 0 < len(graph.skips) < DEPTH and not graph.zero_gradient_sizes),
             at=SKIPS),
         KnownMistake("no skip", "The data goes down and up and never across: that is an autoencoder.",
             changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
-            graph_shows(_network, lambda graph: not (graph.skips or graph.downsampled_joins or graph.zero_gradient_sizes or graph.detached_joins)),
+            networks.graph_shows(lambda graph: not (graph.skips or graph.downsampled_joins or graph.zero_gradient_sizes or graph.detached_joins)),
             at=SKIPS),
-        *dead_skips(
-            _network,
+        *networks.dead_skips(
             SKIPS,
             changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
             changed(join=lambda self, x, skip, level: torch.cat([skip.detach(), x], dim=1)),
         ),
         KnownMistake("channels that stay", "Each halving leaves a quarter of the cells; twice the channels make up for half.",
             changed(width=lambda self, base_channels, level: base_channels),
-            graph_shows(_network, lambda graph: graph.channels(SIZES[-1]) <= {BASE}), at=WIDTHS),
+            networks.graph_shows(lambda graph: graph.channels(SIZES[-1]) <= {BASE}), at=WIDTHS),
         KnownMistake("channels that grow too fast", "Each level has twice the channels of the one above, not four times.",
             changed(width=lambda self, base_channels, level: base_channels * 4**level),
-            graph_shows(_network, lambda graph: BASE * 4**DEPTH in graph.channels(SIZES[-1])),
+            networks.graph_shows(lambda graph: BASE * 4**DEPTH in graph.channels(SIZES[-1])),
             at=WIDTHS),
         KnownMistake("no activation", "Where does a ReLU belong? After each 3×3 convolution.",
             changed(block=lambda self, into, out: nn.Sequential(nn.Conv2d(into, out, 3, padding=1), nn.Conv2d(out, out, 3, padding=1))),
-            graph_shows(_network, lambda graph: any(_needs_activation(*pair) for pair in graph.consecutive_convolutions)),
+            networks.graph_shows(lambda graph: any(_needs_activation(*pair) for pair in graph.consecutive_convolutions)),
             at=ACTIVATIONS),
         KnownMistake("an activation after the last layer", "The loss applies its own: `nn.CrossEntropyLoss`, for one, wants logits.",
             changed(forward=lambda self, x: torch.sigmoid(Student.forward(self, x))),
-            graph_shows(_network, lambda graph: graph.ends_in_activation), at=ACTIVATIONS),
+            networks.graph_shows(lambda graph: graph.ends_in_activation), at=ACTIVATIONS),
         KnownMistake("no repair for odd sizes", "31 → 15 → 30: the map from below is smaller than its skip. Lesson 3 has the repairs; `F.pad` counts left, right, top, bottom.",
             changed(fit=lambda self, x, skip: x),
-            raises(_network, "Sizes of tensors must match", size=(31, 45))),
-        fixed_size(_network, changed(forward=lambda self, x: F.interpolate(Student.forward(self, x), size=(32, 48)))),
+            networks.raises("Sizes of tensors must match", size=(31, 45))),
+        networks.fixed_size(changed(forward=lambda self, x: F.interpolate(Student.forward(self, x), size=(32, 48)))),
     ),
     hints=(
         "Take it apart: one block, one list of widths, one loop down that stores, one loop up that takes back. Which lists does `__init__` need?",
