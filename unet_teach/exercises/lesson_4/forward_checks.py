@@ -7,6 +7,7 @@ from typing import Any, Literal
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach.exercises.checks.autograd_graph import Operation
 from unet_teach.exercises.checks.networks import (
     ACTIVATIONS,
     IN_CHANNELS,
@@ -34,6 +35,11 @@ SKIPS = "a skip at each of three sizes"  # what a check holds
 networks = StudentNetworks(lambda answer: new_network(answer, IN_CHANNELS, OUT_CHANNELS))
 
 
+def _without_activation(first: Operation, second: Operation) -> str:
+    sizes = f"From {sizes_as_text(first.size or ())} to {sizes_as_text(second.size or ())}"
+    return f"{sizes} no activation stands between two convolutions."
+
+
 def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, ...]:
     """Make the checks for skips of one kind; `statement` is the first line of the class."""
     joined = {"add": "added", "cat": "concatenated"}[kind]
@@ -53,11 +59,9 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
         networks.has_skips(SKIPS),
         Check(joined, kinds),
         networks.has_activations(
-            # The 1×1 convolution of a skip may follow or precede another convolution directly.
+            # The 1×1 convolution of a skip needs no activation before the layer behind the join.
             lambda first, second: first.kernel_size != (1, 1),
-            lambda first, second: (
-                f"From {sizes_as_text(first.size or ())} to {sizes_as_text(second.size or ())} no activation stands between two convolutions."
-            ),
+            _without_activation,
         ),
     )
 
