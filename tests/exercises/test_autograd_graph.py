@@ -103,6 +103,15 @@ def test_convolutions_without_an_activation_between_are_found():
     assert graph_of(nn.Sequential(one, nn.ReLU(), nn.BatchNorm2d(4))).ends_in_activation
 
 
+def test_a_deep_network_is_no_deep_recursion():
+    network = nn.Sequential(*(nn.Conv2d(1, 1, 1) for _ in range(600)))
+    for weight in network.parameters():  # so that no gradient vanishes on the way
+        nn.init.constant_(weight, float(weight.dim() > 1))
+    graph = graph_of(network)
+    assert len(graph.operations) == 601
+    assert graph.operations[0].min_height == 32
+
+
 def test_the_graph_leaves_the_network_as_it_was():
     network = small().train()
     before = {name: value.clone() for name, value in network.state_dict().items()}

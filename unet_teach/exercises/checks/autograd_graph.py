@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -27,20 +26,33 @@ ACTIVATIONS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Operation:
     """One operation on data that depends on the image; the image itself is one without inputs.
 
     Attributes:
         node: torch's node for it, as in `tensor.grad_fn`.
         inputs: the operations that made its inputs; weights and constants are not among them.
-        live_inputs: those of the inputs whose gradient is not zero everywhere. The output does not
-            depend on the others, as with `0 * skip`.
+        live_inputs: those of the inputs whose gradient is not zero everywhere. The network's output
+            does not depend on the others, as with `0 * skip`.
+        follows_convolution: whether its output went through a convolution.
+        min_height: the height of the smallest feature map that live data from the image passes on
+            its way here, along the path on which this is largest; 0 when there is no such path.
     """
 
     node: Any
     inputs: tuple[Operation, ...]
     live_inputs: tuple[Operation, ...]
+
+    def __post_init__(self) -> None:
+        # From the inputs on: a recursion from the output would be too deep for a deep network.
+        self.follows_convolution: bool = self.name == "Convolution" or any(
+            source.follows_convolution for source in self.inputs
+        )
+        self.min_height: float = self.size[0] if self.size else math.inf  # a vector has none
+        if self.inputs:
+            best = max((source.min_height for source in self.live_inputs), default=0)
+            self.min_height = min(self.min_height, best)
 
     @property
     def name(self) -> str:
@@ -78,28 +90,14 @@ class Operation:
         """Whether it joins its input with a detached tensor or a constant."""
         return self.name.startswith(JOINS) and any(n is None for n, _ in self.node.next_functions)
 
-    @cached_property
-    def follows_convolution(self) -> bool:
-        """Whether its output went through a convolution."""
-        return self.name == "Convolution" or any(i.follows_convolution for i in self.inputs)
-
-    @cached_property
-    def min_height(self) -> float:
-        """The height of the smallest feature map between the image and here; 0 without a live path.
-
-        This is what tells a skip from other joins. A path preserves no finer detail than its
-        smallest map can hold, and where several paths meet, the best one decides. In the decoder,
-        even the best path from below has passed a smaller map, but the best one across a skip has
-        not.
-        """
-        height = self.size[0] if self.size else math.inf  # a vector has no height to lose
-        if not self.inputs:
-            return height
-        return min(height, max((source.min_height for source in self.live_inputs), default=0))
-
     @property
     def is_skip(self) -> bool:
-        """Whether data that was never smaller meets data that was; the raw image is no skip."""
+        """Whether a skip arrives here: data that was never smaller meets data that was.
+
+        A path preserves no finer detail than its smallest feature map can hold, so `min_height`
+        tells the two apart. In the decoder, data from the level below has passed a smaller feature
+        map on every path; across a skip, one path has kept the height. The image alone is no skip.
+        """
         if self.size is None:
             return False
         height = self.size[0]
