@@ -1,25 +1,24 @@
-"""Follows the data through a network: which operations made the output, and which skips are alive.
+"""Reads a network's autograd graph: which operations made its output, and which skips are alive.
 
-It walks the graph that torch keeps for the gradients. So it sees what a map went through, not what
-a layer is called, and a skip that is detached or multiplied by zero carries nothing here either.
+The graph records what happened to the data, whatever the layers are called. A detached skip is not
+part of it, and through a skip that is multiplied by zero flows a gradient of zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 Size = tuple[int, int]  # height and width, in cells
+SkipKind = Literal["cat", "add", "other"]
 
-NO_MAP = 10**9  # the height of what is no map: it narrows no way
-NO_WAY = 0  # from the picture: what comes from there has no effect
-
-AFFINE = ("BatchNorm", "LayerNorm", "GroupNorm", "Add", "Cat", "ConstantPad", "View", "Slice")
+JOINS = ("Cat", "Add", "Sub", "Stack")
+AFFINE = ("Add", "Cat", "ConstantPad", "View", "Slice")  # and batch normalisation
 ACTIVATIONS = (
     *("Relu", "LeakyRelu", "Rrelu", "Elu", "Selu", "Celu", "Gelu", "Silu", "Mish", "Softplus"),
     *("Sigmoid", "LogSigmoid", "Tanh", "Softmax", "LogSoftmax", "Hardtanh", "Hardsigmoid"),
@@ -27,261 +26,228 @@ ACTIVATIONS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One operation.
+@dataclass(eq=False)
+class Operation:
+    """One operation on data that depends on the image; the image itself is one without inputs.
 
     Attributes:
-        name: torch's name for it, such as "Convolution" or "Cat".
-        shape: of what it made.
-        inputs: the operations whose results it took, the picture's own step among them.
-        cut: whether one of its inputs has no gradient: it was detached, or is a constant.
-        dead: the inputs whose gradient is zero everywhere: what came from there has no effect.
-        kernel: height and width of a convolution's window, `None` for what is no convolution.
-        stride: of a convolution.
-        transposed: whether a convolution is a transposed one.
+        node: torch's node for it, as in `tensor.grad_fn`.
+        inputs: the operations that made its inputs; weights and constants are not among them.
+        live_inputs: those of the inputs whose gradient is not zero everywhere. The network's output
+            does not depend on the others, as with `0 * skip`.
+        follows_convolution: whether its output went through a convolution.
+        min_height: the height of the smallest feature map that live data from the image passes on
+            its way here, along the path on which this is largest; 0 when there is no such path.
     """
 
-    name: str
-    shape: tuple[int, ...]
-    inputs: tuple[Step, ...]
-    cut: bool
-    dead: frozenset[int] = field(default=frozenset())
-    kernel: Size | None = None
-    stride: Size | None = None
-    transposed: bool = False
+    node: Any
+    inputs: tuple[Operation, ...]
+    live_inputs: tuple[Operation, ...]
+
+    def __post_init__(self) -> None:
+        # From the inputs on: a recursion from the output would be too deep for a deep network.
+        self.follows_convolution: bool = self.name == "Convolution" or any(
+            source.follows_convolution for source in self.inputs
+        )
+        self.min_height: float = self.size[0] if self.size else math.inf  # a vector has none
+        if self.inputs:
+            best = max((source.min_height for source in self.live_inputs), default=0)
+            self.min_height = min(self.min_height, best)
 
     @property
-    def mixes_places(self) -> bool:
-        """Whether it is a convolution that is neither 1×1 nor transposed."""
-        return self.kernel is not None and self.kernel != (1, 1) and not self.transposed
+    def name(self) -> str:
+        """Torch's name for it, such as "Convolution" or "Cat"."""
+        name: str = self.node.name()
+        return name.removesuffix("0").removesuffix("Backward")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of its output, which is the shape of its *input* on the backward pass."""
+        return tuple(self.node._input_metadata[0].shape)
 
     @property
     def size(self) -> Size | None:
-        """Height and width of what it made, `None` when that was no map."""
+        """Height and width of its output, `None` unless that has the shape (N, C, H, W)."""
         return (self.shape[2], self.shape[3]) if len(self.shape) == 4 else None
 
+    @property
+    def kernel_size(self) -> tuple[int, ...]:
+        """Height and width of a convolution's kernel."""
+        return tuple(self.node._saved_weight.shape[2:])
 
-class Flow:
-    """What happened to one picture (1, C, H, W) in a network.
+    @property
+    def stride(self) -> tuple[int, ...]:
+        """The stride of a convolution."""
+        return tuple(self.node._saved_stride)
+
+    @property
+    def transposed(self) -> bool:
+        """Whether a convolution is a transposed one."""
+        return bool(self.node._saved_transposed)
+
+    @property
+    def has_detached_input(self) -> bool:
+        """Whether it joins its input with a detached tensor or a constant."""
+        return self.name.startswith(JOINS) and any(n is None for n, _ in self.node.next_functions)
+
+    @property
+    def is_skip(self) -> bool:
+        """Whether a skip arrives here: data that was never smaller meets data that was.
+
+        A path preserves no finer detail than its smallest feature map can hold, so `min_height`
+        tells the two apart. In the decoder, data from the level below has passed a smaller feature
+        map on every path; across a skip, one path has kept the height. The image alone is no skip.
+        """
+        if self.size is None:
+            return False
+        height = self.size[0]
+        return any(
+            source.min_height >= height and source.follows_convolution
+            for source in self.live_inputs
+        ) and any(0 < source.min_height < height for source in self.live_inputs)
+
+
+class AutogradGraph:
+    """The operations between one image and a network's output.
+
+    The network runs once in evaluation mode, forwards and backwards.
 
     Args:
-        module: the network, run once in evaluation mode, forwards and backwards.
-        picture: what it is given.
+        network: returns a tensor; for anything else the graph is empty.
+        image: of shape (1, C, H, W).
 
     Attributes:
-        output: what came out.
-        strangers: weights that took part and are none of the module's parameters: no training
-            would change them.
+        operations: from the output back to the image.
+        unregistered_weights: how many of the weights that were used are not among
+            `network.parameters()`, so that no training would change them.
     """
 
-    def __init__(self, module: nn.Module, picture: Tensor) -> None:
-        seen = picture.clone().requires_grad_()
-        training = module.training
+    def __init__(self, network: nn.Module, image: Tensor) -> None:
+        self.operations: list[Operation] = []
+        self.unregistered_weights = 0
+        image = image.clone().requires_grad_()
+        training = network.training
         with torch.enable_grad():
-            self.output: Any = module.eval()(seen)
-        module.train(training)
-        self.strangers = 0
-        self._own = {id(weight) for weight in module.parameters()}
-        self.last = self._read(self.output, seen)
+            output = network.eval()(image)
+        network.train(training)
+        if isinstance(output, Tensor) and output.grad_fn is not None:
+            self._read(output, image, {id(weight) for weight in network.parameters()})
 
-    def _read(self, output: Any, picture: Tensor) -> Step | None:
-        if not isinstance(output, Tensor) or output.grad_fn is None:
-            return None
-        zero: dict[Any, set[int]] = {}
-        order = list(_from_input_to_output(output.grad_fn))
-        windows = {node: _window(node) for node in order}  # before the graph is used up
-        for node in order:
-            node.register_hook(_note_zeros(zero.setdefault(node, set())))
-        wanted = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
-        torch.autograd.backward(output, wanted)
-        steps: dict[Any, Step] = {}
-        for node in order:
-            variable = getattr(node, "variable", None)
-            if variable is not None and variable is not picture:
-                self.strangers += id(variable) not in self._own
-                continue  # a weight
-            taken = [node for node, _ in node.next_functions]
-            inputs = tuple(steps[n] for n in taken if n in steps)
-            if not inputs and variable is not picture:
+    def _read(self, output: Tensor, image: Tensor, registered: set[int]) -> None:
+        visited: dict[Any, None] = {}
+        nodes = list(_inputs_first(output.grad_fn, visited))
+        zeros: dict[Any, set[int]] = {node: set() for node in nodes}
+        for node in nodes:
+            node.register_hook(_note_zero_gradients(zeros[node]))
+        # Random weights: with equal ones, a gradient could be zero because its parts cancel out.
+        weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
+        torch.autograd.backward(output, weights, retain_graph=True)  # `kernel_size` needs the graph
+        operations: dict[Any, Operation] = {}
+        for node in nodes:
+            leaf = getattr(node, "variable", None)
+            if leaf is not None and leaf is not image:
+                self.unregistered_weights += id(leaf) not in registered
                 continue
-            dead = {
-                place
-                for place, source in enumerate([n for n in taken if n in steps])
-                if taken.index(source) in zero[node]
+            inputs = {
+                place: operations[source]
+                for place, (source, _) in enumerate(node.next_functions)
+                if source in operations
             }
-            steps[node] = Step(
-                node.name().removesuffix("0").removesuffix("Backward"),
-                tuple(node._input_metadata[0].shape),  # of the output; torch counts backwards
-                inputs,
-                cut=_joins(node) and None in taken,
-                dead=frozenset(dead),
-                **windows[node],
-            )
-        return steps.get(output.grad_fn)
+            if inputs or leaf is image:
+                live = tuple(inputs[place] for place in inputs if place not in zeros[node])
+                operations[node] = Operation(node, tuple(inputs.values()), live)
+        self.operations = [operations[node] for node in visited if node in operations]
 
-    @cached_property
-    def steps(self) -> list[Step]:
-        """All operations that lie between picture and output."""
-        found: dict[Step, None] = {}
-        stack = [self.last] if self.last else []
-        while stack:
-            step = stack.pop()
-            if step not in found:
-                found[step] = None
-                stack.extend(step.inputs)
-        return list(found)
+    @property
+    def convolutions(self) -> list[Operation]:
+        """All convolutions, transposed ones among them."""
+        return [operation for operation in self.operations if operation.name == "Convolution"]
 
-    @cached_property
-    def finest(self) -> dict[Step, int]:
-        """For each operation: the lowest height on the best of the living ways from the picture."""
-        known: dict[Step, int] = {}
-        for step in self.steps:
-            _lowest(step, known)
-        return known
-
-    @cached_property
+    @property
     def sizes(self) -> list[Size]:
-        """The sizes of all maps that a convolution made, largest first."""
-        return sorted({step.size for step in self._convolutions if step.size}, reverse=True)
+        """The sizes of all outputs of convolutions, largest first."""
+        return sorted({conv.size for conv in self.convolutions if conv.size}, reverse=True)
 
     def channels(self, size: Size) -> set[int]:
-        """The channels of the maps of this size that convolutions made."""
-        return {step.shape[1] for step in self._convolutions if step.size == size}
-
-    @cached_property
-    def skips(self) -> dict[Size, Literal["cat", "add", "other"]]:
-        """The sizes at which a map that was never smaller meets one that was, and how they meet."""
-        found: dict[Size, Literal["cat", "add", "other"]] = {}
-        for step in self.steps:
-            if step.size and self._is_skip(step):
-                kind = step.name.lower()
-                found[step.size] = "cat" if kind == "cat" else "add" if kind == "add" else "other"
-        return found
-
-    def _is_skip(self, step: Step) -> bool:
-        living = [source for i, source in enumerate(step.inputs) if i not in step.dead]
-        if len(living) < 2 or step.size is None:
-            return False
-        height = step.size[0]
-        fine = [s for s in living if self.finest[s] >= height and _convolved(s)]
-        return bool(fine) and any(NO_WAY < self.finest[s] < height for s in living)
+        """Return the numbers of channels in outputs of convolutions that have this size."""
+        return {conv.shape[1] for conv in self.convolutions if conv.size == size}
 
     @property
-    def cut_joins(self) -> list[Size]:
-        """Where maps meet and one of them has no gradient."""
-        return [step.size for step in self.steps if step.cut and step.size]
+    def skips(self) -> dict[Size, SkipKind]:
+        """The sizes at which a live skip joins the decoder, and how."""
+        kinds: dict[str, SkipKind] = {"Cat": "cat", "Add": "add"}
+        return {
+            operation.size: kinds.get(operation.name, "other")
+            for operation in self.operations
+            if operation.size and operation.is_skip
+        }
 
     @property
-    def dead_joins(self) -> list[Size]:
-        """Where maps meet, or a map is scaled, and one of them has no effect."""
-        return [step.size for step in self.steps if step.dead and step.size]
+    def detached_joins(self) -> list[Size]:
+        """Sizes at which a join has an input without a gradient."""
+        return [op.size for op in self.operations if op.size and op.has_detached_input]
 
     @property
-    def late_joins(self) -> list[Size]:
-        """Where two different maps meet that both were smaller before: no skip reaches there."""
+    def zero_gradient_sizes(self) -> list[Size]:
+        """Sizes at which an operation, such as `0 * skip`, has an input that has no effect."""
+        return [op.size for op in self.operations if op.size and op.live_inputs != op.inputs]
+
+    @property
+    def downsampled_joins(self) -> list[Size]:
+        """Sizes at which two feature maps are joined that both were smaller before."""
         return [
-            step.size
-            for step in self.steps
-            if step.size
-            and len({s for s in step.inputs if _convolved(s)}) > 1
-            and all(NO_WAY < self.finest[source] < step.size[0] for source in step.inputs)
+            operation.size
+            for operation in self.operations
+            if operation.size
+            and len({source for source in operation.inputs if source.follows_convolution}) > 1
+            and all(0 < source.min_height < operation.size[0] for source in operation.inputs)
         ]
 
     @property
-    def bare(self) -> list[tuple[Step, Step]]:
-        """Convolutions without an activation between: what each takes, and it."""
+    def consecutive_convolutions(self) -> list[tuple[Operation, Operation]]:
+        """Pairs of convolutions, in the order of the data, without an activation between them."""
         return [
-            (above, below)
-            for below in self._convolutions
-            for source in below.inputs
-            for above in _through_affine(source)
-            if above.name == "Convolution" and above.size and below.size
+            (first, second)
+            for second in self.convolutions
+            for source in second.inputs
+            for first in _before_affine(source)
+            if first.name == "Convolution" and first.size and second.size
         ]
-
-    @property
-    def bare_sizes(self) -> list[tuple[Size, Size]]:
-        """The sizes of the maps that those make."""
-        return [(a.size, b.size) for a, b in self.bare if a.size and b.size]
-
-    @property
-    def convolutions(self) -> int:
-        """How many convolutions there are."""
-        return len(self._convolutions)
 
     @property
     def ends_in_activation(self) -> bool:
-        """Whether after the last activation there is nothing but a normalisation."""
-        return self.last is not None and any(
-            step.name.startswith(ACTIVATIONS) for step in _through_affine(self.last)
+        """Whether nothing but affine operations follows the last activation."""
+        return any(
+            source.name.startswith(ACTIVATIONS)
+            for last in self.operations[:1]
+            for source in _before_affine(last)
         )
 
-    @property
-    def _convolutions(self) -> list[Step]:
-        return [step for step in self.steps if step.name == "Convolution"]
+
+def _inputs_first(node: Any, visited: dict[Any, None]) -> Iterator[Any]:
+    """Yield torch's nodes, each after its inputs; `visited` keeps the order of the search."""
+    visited[node] = None
+    for source, _ in reversed(node.next_functions):
+        if source is not None and source not in visited:
+            yield from _inputs_first(source, visited)
+    yield node
 
 
-def _window(node: Any) -> dict[str, Any]:
-    """Kernel, stride and kind of a convolution, from what torch keeps for the gradient."""
-    if not node.name().startswith("Convolution"):
-        return {}
-    return {
-        "kernel": tuple(node._saved_weight.shape[2:]),
-        "stride": tuple(node._saved_stride),
-        "transposed": bool(node._saved_transposed),
-    }
+def _note_zero_gradients(places: set[int]) -> Callable[[Any, Any], None]:
+    """Make a hook that adds the positions of a node's inputs with a gradient of zero."""
 
-
-def _from_input_to_output(output: Any) -> Iterator[Any]:
-    """The nodes of torch's graph, every one after those it took its inputs from."""
-    done: set[Any] = set()
-    stack = [(output, False)]
-    while stack:
-        node, expanded = stack.pop()
-        if node in done:
-            continue
-        if expanded:
-            done.add(node)
-            yield node
-            continue
-        stack.append((node, True))
-        stack.extend((n, False) for n, _ in node.next_functions if n and n not in done)
-
-
-def _note_zeros(places: set[int]) -> Any:
-    def hook(gradients_in: Any, _: Any) -> None:
-        for place, gradient in enumerate(gradients_in):
+    def hook(input_gradients: Any, _: Any) -> None:
+        for place, gradient in enumerate(input_gradients):
             if gradient is not None and not gradient.any():
                 places.add(place)
 
     return hook
 
 
-def _joins(node: Any) -> bool:
-    name: str = node.name()
-    return name.startswith(("Cat", "Add", "Sub", "Stack"))
-
-
-def _lowest(step: Step, known: dict[Step, int]) -> int:
-    if step not in known:
-        own = step.size[0] if step.size else NO_MAP
-        living = [source for i, source in enumerate(step.inputs) if i not in step.dead]
-        start = own if not step.inputs else NO_WAY
-        known[step] = min(own, max((_lowest(s, known) for s in living), default=start))
-    return known[step]
-
-
-def _convolved(step: Step) -> bool:
-    """Whether it went through a layer with weights: the raw picture is no skip."""
-    if step.name == "Convolution":
-        return True
-    return any(_convolved(source) for source in step.inputs)
-
-
-def _through_affine(step: Step) -> Iterator[Step]:
-    """The step itself or, where it only scales, shifts or joins, those it took its maps from."""
-    if step.name.startswith(AFFINE) or "BatchNorm" in step.name:
-        for source in step.inputs:
-            yield from _through_affine(source)
+def _before_affine(operation: Operation) -> Iterator[Operation]:
+    """Yield the operation or, when it only scales, shifts, crops or joins, what came before it."""
+    if operation.name.startswith(AFFINE) or "BatchNorm" in operation.name:
+        for source in operation.inputs:
+            yield from _before_affine(source)
     else:
-        yield step
+        yield operation

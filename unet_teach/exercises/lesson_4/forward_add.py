@@ -4,47 +4,39 @@ from __future__ import annotations
 
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.networks import (
-    flows,
-    raises,
-)
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_4.document_checks import (
+from unet_teach.exercises.lesson_4.forward_checks import (
     SKIPS,
-    document,
-    document_ladder,
-    slips_of_both,
+    forward_checks,
+    networks,
+    shared_mistakes,
 )
-from unet_teach.exercises.lesson_4.document_forwards import (
-    add,
-    as_class,
-    cat,
-    crossed,
-    early,
-    joining,
-)
+from unet_teach.exercises.lesson_4.forward_variants import add, cat, own_skip, with_forward
 from unet_teach.networks.document import AdditiveUNet, DocumentUNet
 
 forward_add = Exercise(
     name="forward_add",
     lesson=4,
     prompt="Write `forward` for the document's layers, with a skip added at each of three sizes.",
-    checks=document_ladder("add", "class Additive(DocumentUNet): …"),
+    checks=forward_checks("add", "class Additive(DocumentUNet): …"),
     answers=(
         lambda: AdditiveUNet,
-        joining(add),
-        joining(lambda x, skip: F.relu(skip + x), bend=F.silu),
+        with_forward(add),
+        with_forward(lambda x, skip: F.relu(skip + x), activation=F.silu),
     ),
     mistakes=(
-        *slips_of_both(add, DocumentUNet),
+        *shared_mistakes(add, DocumentUNet),
         KnownMistake("no skip", "The data goes down and up and never across: that is an autoencoder.",
-            joining(lambda x, skip: x), flows(document, lambda flow: not flow.skips), at=SKIPS),
+            with_forward(lambda x, skip: x),
+            networks.graph_shows(lambda graph: not graph.skips), at=SKIPS),
         KnownMistake("skip of another level", "Two maps of different sizes meet. Which map is as large as what leaves upconv1?",
-            as_class(early), raises(document, "The size of tensor a")),
+            with_forward(add, skip=lambda network, maps, level: maps[level - 1]),
+            networks.raises("The size of tensor a")),
         KnownMistake("wrong order", "The first map stored is the last one used: the skips are met in reverse.",
-            as_class(crossed), raises(document, "to have 256 channels, but got 64")),
+            with_forward(add, skip=lambda network, maps, level: own_skip(network, maps[::-1], level)),
+            networks.raises("to have 256 channels, but got 64")),
         KnownMistake("concatenated", "`cat` doubles the channels, and upconv2 takes 256: these layers fit addition.",
-            joining(cat), raises(document, "to have 256 channels, but got 512")),
+            with_forward(cat), networks.raises("to have 256 channels, but got 512")),
     ),
     hints=(
         "Which maps must you keep on the way down, so that the way up can meet them?",

@@ -5,23 +5,19 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.networks import (
-    flows,
-    raises,
-)
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_4.document_checks import (
+from unet_teach.exercises.lesson_4.forward_checks import (
     SKIPS,
-    document,
-    document_ladder,
-    slips_of_both,
+    forward_checks,
+    networks,
+    shared_mistakes,
 )
-from unet_teach.exercises.lesson_4.document_forwards import (
-    HalfWide,
-    LastNarrow,
+from unet_teach.exercises.lesson_4.forward_variants import (
+    OnlyUpconv2Widened,
+    Upconv4Unchanged,
     add,
     cat,
-    joining,
+    with_forward,
 )
 from unet_teach.networks.document import ConcatenatingUNet
 
@@ -29,29 +25,31 @@ forward_cat = Exercise(
     name="forward_cat",
     lesson=4,
     prompt="Now concatenate: change the layers that need it, and join with `torch.cat`.",
-    checks=document_ladder("cat", "class Concatenating(DocumentUNet): …"),
+    checks=forward_checks("cat", "class Concatenating(DocumentUNet): …"),
     answers=(
         lambda: ConcatenatingUNet,
-        joining(cat, base=ConcatenatingUNet),
-        joining(lambda x, skip: torch.cat([x, skip], dim=1), base=ConcatenatingUNet, bend=F.gelu),
+        with_forward(cat, base=ConcatenatingUNet),
+        with_forward(lambda x, skip: torch.cat([x, skip], dim=1), base=ConcatenatingUNet, activation=F.gelu),
     ),
     mistakes=(
-        *slips_of_both(cat, ConcatenatingUNet),
+        *shared_mistakes(cat, ConcatenatingUNet),
         KnownMistake("layers unchanged", "256 from below and 256 from the skip: upconv2 is given 512 channels.",
-            joining(cat), raises(document, "to have 256 channels, but got 512")),
+            with_forward(cat), networks.raises("to have 256 channels, but got 512")),
         KnownMistake("only the first layer changed", "upconv2 is right now. The layers above it meet a skip as well.",
-            joining(cat, base=HalfWide), raises(document, "to have 128 channels, but got 256")),
+            with_forward(cat, base=OnlyUpconv2Widened),
+            networks.raises("to have 128 channels, but got 256")),
         KnownMistake("joined along the batch", "dim=0 is the batch. Channels are dim=1.",
-            joining(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
-            raises(document, "input[2,", "to have 512 channels, but got 256")),
+            with_forward(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
+            networks.raises("input[2,", "to have 512 channels, but got 256")),
         KnownMistake("added after all", "The layers wait for twice the channels: here the maps are added, or one is left out.",
-            joining(add, base=ConcatenatingUNet),
-            raises(document, "to have 512 channels, but got 256")),
+            with_forward(add, base=ConcatenatingUNet),
+            networks.raises("to have 512 channels, but got 256")),
         KnownMistake("the last layer forgotten", "upconv4 meets the topmost skip: 64 from below, 64 across.",
-            joining(cat, base=LastNarrow), raises(document, "to have 64 channels, but got 128")),
+            with_forward(cat, base=Upconv4Unchanged),
+            networks.raises("to have 64 channels, but got 128")),
         KnownMistake("the map from below twice", "Does anything come from the way down? The channels fit, but nothing crosses.",
-            joining(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
-            flows(document, lambda flow: not flow.skips), at=SKIPS),
+            with_forward(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
+            networks.graph_shows(lambda graph: not graph.skips), at=SKIPS),
     ),
     hints=(
         "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",

@@ -10,98 +10,77 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import is_function
-from unet_teach.exercises.checks.tensors import no_tensor, shape_problem
+from unet_teach.exercises.checks.tensors import Trace, close, no_tensor, shape_problem, trace
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.inspection.inspector import inspect_unet
 from unet_teach.networks.twelve_networks import Almost
 
-PICTURE = (1, 1, 64, 64)
-
-
 Meet = Callable[[Tensor, Tensor], Any]
 
-
-FAINT = 1e-3  # a slope that is so much smaller than the other teaches nothing beside it
-
-
-def _almost(answer: Meet) -> nn.Module:
-    return Almost(answer)
+FAINT = 1e-3  # a gradient that is so much smaller than the other teaches nothing beside it
 
 
 def _two_maps() -> tuple[Tensor, Tensor]:
-    """As they arrive there: x and skip have been through a ReLU."""
+    """Make x and skip as they arrive at this line: (2, 16, 6, 10), after a ReLU, with gradients."""
     x, skip = (torch.randn(2, 16, 6, 10, requires_grad=True) for _ in range(2))
     return F.relu(x), F.relu(skip)
 
 
-def _runs_fault(answer: Meet) -> str | None:
-    x, skip = _two_maps()
-    made = answer(x.clone(), skip.clone())
-    if not isinstance(made, Tensor):
-        return no_tensor(made)
-    return shape_problem(made, x.shape, "Where two maps of 16 channels, 6×10, meet")
+def _shape_problem(answer: Meet) -> str | None:
+    output = answer(*_two_maps())
+    if not isinstance(output, Tensor):
+        return no_tensor(output)
+    return shape_problem(output, (2, 16, 6, 10), "Where two maps of 16 channels, 6×10, meet")
 
 
-def _verdict_fault(answer: Meet) -> str | None:
-    report = inspect_unet(_almost(answer), PICTURE)
-    if report.problem:
+def _verdict_problem(answer: Meet) -> str | None:
+    report = inspect_unet(Almost(answer), (1, 1, 64, 64))
+    if report.problem or report.is_unet:
         return report.problem
-    if report.is_unet:
-        return None
     lacking = next(criterion for criterion in report.criteria if not criterion.met)
     return f"{report.verdict} {lacking.evidence[-1]}"
 
 
-def _life_fault(answer: Meet) -> str | None:
+def _gradient_problem(answer: Meet) -> str | None:
     x, skip = _two_maps()
-    made: Tensor = answer(x.clone(), skip.clone())
-    if not torch.equal(made, answer(x.clone(), skip.clone())):
+    if not torch.equal(answer(x.clone(), skip.clone()), answer(x.clone(), skip.clone())):
         return "The same two maps, given twice, make two different results."
-    if _overwrites(answer):
+    run = trace(answer, (x, skip))
+    assert isinstance(run, Trace)  # `_shape_problem` has seen a tensor
+    if run.changed:
         return "Your line changes what it is given."
-    slopes = torch.autograd.grad(
-        made.square().sum(), (x, skip), allow_unused=True, materialize_grads=True
-    )
-    names = ("x, what comes up,", "skip")
-    largest = max(float(slope.abs().max()) for slope in slopes)
-    for name, slope in zip(names, slopes, strict=True):
-        if float(slope.abs().max()) <= FAINT * largest:
+    largest = [float(gradient.abs().max()) for gradient in run.gradients]
+    for name, size in zip(("x, what comes up,", "skip"), largest, strict=True):
+        if size <= FAINT * max(largest):
             return f"The maps meet, but {name} has no effect that could be learned from."
     return None
 
 
 def _overwrites(answer: Meet) -> bool:
-    given = [part.detach().clone() for part in _two_maps()]
-    kept = [part.clone() for part in given]
-    answer(*given)
-    return any(not torch.equal(a, b) for a, b in zip(given, kept, strict=True))
+    run = trace(answer, _two_maps())
+    return isinstance(run, Trace) and run.changed
 
 
-def _does(wrong: Meet) -> Callable[[Any], bool]:
-    """Whether an answer gives what `wrong` gives."""
-
-    def recognises(answer: Any) -> bool:
-        x, skip = _two_maps()
-        mine, other = (meet(x.clone(), skip.clone()) for meet in (answer, wrong))
-        return mine.shape == other.shape and torch.allclose(mine, other, atol=1e-5)
-
-    return recognises
+def _same_values(one: Meet, other: Meet) -> bool:
+    x, skip = _two_maps()
+    return close(one(x.clone(), skip.clone()), other(x.clone(), skip.clone()))
 
 
-def _listens(answer: Meet) -> bool:
-    """Whether a gradient finds its way to the skip, be it zero."""
+def _mistake(name: str, sentence: str, wrong: Meet) -> KnownMistake:
+    """Make a mistake that is recognised by what the line returns."""
+    return KnownMistake(name, sentence, lambda: wrong, lambda answer: _same_values(answer, wrong))
+
+
+def _attaches_skip(answer: Meet) -> bool:
+    """Whether the output is connected to the skip in the autograd graph; `0 * skip` is."""
     skip = torch.ones(1, 16, 4, 4, requires_grad=True)
-    made: Tensor = answer(torch.ones(1, 16, 4, 4), skip.clone())
-    return made.requires_grad
+    output: Tensor = answer(torch.ones(1, 16, 4, 4), skip.clone())
+    return output.requires_grad
 
 
 def _in_place(x: Tensor, skip: Tensor) -> Tensor:
     x += skip
     return x
-
-
-def _late(x: Tensor, skip: Tensor) -> Tensor:
-    return x + F.interpolate(F.avg_pool2d(skip, 2), size=x.shape[2:])
 
 
 one_line = Exercise(
@@ -110,9 +89,9 @@ one_line = Exercise(
     prompt="Write `meet(x, skip)`, the one line that makes this network a U-Net.",
     checks=(
         is_function("meet(x, skip)"),
-        Check("its shape", _runs_fault),
-        Check("the verdict", _verdict_fault),
-        Check("a living skip", _life_fault),
+        Check("its shape", _shape_problem),
+        Check("the verdict", _verdict_problem),
+        Check("a living skip", _gradient_problem),
     ),
     answers=(
         lambda: lambda x, skip: x + skip,
@@ -122,33 +101,32 @@ one_line = Exercise(
     mistakes=(
         KnownMistake("the skip times zero", "The inspector sees that they meet. It does not see that nothing arrives.",
             lambda: lambda x, skip: x + 0 * skip,
-            lambda a: _does(lambda x, skip: x)(a) and _listens(a)),
+            lambda a: _same_values(a, lambda x, skip: x) and _attaches_skip(a)),
         KnownMistake("in place", "`+=` overwrites x, which the gradient still needs. Make a new map: `x + skip`.",
             lambda: _in_place, _overwrites),
         KnownMistake("a layer made in the line", "A layer that is made in the line is a new one each time, with new random weights: it learns nothing. This line needs no layer.",
-            lambda: lambda x, skip: x + nn.Conv2d(16, 16, 1)(skip), lambda a: not _does(a)(a)),
-        KnownMistake("no skip", "The skip is not used: as it stands, this is an autoencoder.",
-            lambda: lambda x, skip: x, _does(lambda x, skip: x)),
-        KnownMistake("only the skip", "Now what comes up is thrown away, and the bottom with it.",
-            lambda: lambda x, skip: skip, _does(lambda x, skip: skip)),
+            lambda: lambda x, skip: x + nn.Conv2d(16, 16, 1)(skip), lambda a: not _same_values(a, a)),
+        _mistake("no skip", "The skip is not used: as it stands, this is an autoencoder.",
+            lambda x, skip: x),
+        _mistake("only the skip", "Now what comes up is thrown away, and the bottom with it.",
+            lambda x, skip: skip),
         KnownMistake("detached", "A detached skip carries the picture, and teaches the encoder nothing.",
             lambda: lambda x, skip: x + skip.detach(),
-            lambda a: not _listens(a) and _does(lambda x, skip: x + skip)(a)),
+            lambda a: not _attaches_skip(a) and _same_values(a, lambda x, skip: x + skip)),
         KnownMistake("concatenated, and too wide", "`cat` makes 32 channels of 16 and 16, and up_one takes 16. Which join keeps 16?",
             lambda: lambda x, skip: torch.cat([x, skip], dim=1),
             lambda a: a(torch.zeros(1, 16, 4, 4), torch.zeros(1, 16, 4, 4)).shape[1] == 32),
         KnownMistake("along the batch", "`dim=0` counts the pictures of a batch, `dim=1` the channels.",
             lambda: lambda x, skip: torch.cat([x, skip], dim=0),
             lambda a: a(torch.zeros(1, 16, 4, 4), torch.zeros(1, 16, 4, 4)).shape[0] == 2),
-        KnownMistake("one number", "One number crosses, no map: the places are lost.",
-            lambda: lambda x, skip: x + skip.mean(), _does(lambda x, skip: x + skip.mean())),
-        KnownMistake("one number a channel", "A mean over the whole map knows *what*, not *where*: no place crosses.",
-            lambda: lambda x, skip: x + skip.mean((2, 3), keepdim=True),
-            _does(lambda x, skip: x + skip.mean((2, 3), keepdim=True))),
-        KnownMistake("halved first", "What was halved and made large again has been small: that is not a skip.",
-            lambda: _late, _does(_late)),
-        KnownMistake("twice what comes up", "x meets itself. Nothing comes from the way down.",
-            lambda: lambda x, skip: x + x, _does(lambda x, skip: x + x)),
+        _mistake("one number", "One number crosses, no map: the places are lost.",
+            lambda x, skip: x + skip.mean()),
+        _mistake("one number a channel", "A mean over the whole map knows *what*, not *where*: no place crosses.",
+            lambda x, skip: x + skip.mean((2, 3), keepdim=True)),
+        _mistake("halved first", "What was halved and made large again has been small: that is not a skip.",
+            lambda x, skip: x + F.interpolate(F.avg_pool2d(skip, 2), size=x.shape[2:])),
+        _mistake("twice what comes up", "x meets itself. Nothing comes from the way down.",
+            lambda x, skip: x + x),
     ),
     hints=(
         "Which mark does the report miss? What would have to arrive in this line?",

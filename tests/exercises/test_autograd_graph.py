@@ -1,0 +1,128 @@
+"""What the autograd graph shows of a network: sizes, channels, live skips, activations."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+
+from unet_teach.exercises import own_unet
+from unet_teach.exercises.checks.autograd_graph import AutogradGraph
+from unet_teach.exercises.checks.networks import new_network
+from unet_teach.networks import UNet
+from unet_teach.networks.six_networks import Autoencoder, ResidualNet
+
+SIZES = [(32, 48), (16, 24), (8, 12), (4, 6)]
+
+
+@pytest.fixture(autouse=True)
+def _fixed_and_alone():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(threads)
+
+
+def graph_of(network):
+    return AutogradGraph(network, torch.randn(1, 1, 32, 48))
+
+
+def small(**options):
+    return UNet(depth=3, base_channels=4, **options)
+
+
+def joined(join):
+    """A U-Net that joins in another way."""
+    return type("Joined", (UNet,), {"_join": join})(depth=3, base_channels=4)
+
+
+@pytest.mark.parametrize("up", ["conv_transpose_2", "conv_transpose_3", "bilinear", "nearest"])
+@pytest.mark.parametrize("down", ["max_pool", "strided_conv"])
+@pytest.mark.parametrize("skip", ["cat", "add"])
+def test_every_skip_of_a_unet_is_found_with_its_kind(skip, down, up):
+    graph = graph_of(small(skip=skip, down=down, up=up))
+    assert graph.skips == dict.fromkeys(SIZES[:-1], skip)
+    assert graph.sizes == SIZES
+    assert [max(graph.channels(size)) for size in SIZES] == [4, 8, 16, 32]
+    assert not graph.ends_in_activation
+
+
+@pytest.mark.parametrize("network", [small(skip="none"), Autoencoder(), ResidualNet()])
+def test_networks_without_skips_show_none(network):
+    assert graph_of(network).skips == {}
+
+
+def test_a_skip_multiplied_by_zero_has_a_gradient_of_zero():
+    graph = graph_of(joined(lambda self, x, skip: torch.cat([0 * skip, x], dim=1)))
+    assert graph.skips == {}
+    assert set(graph.zero_gradient_sizes) == set(SIZES[:-1])
+
+
+def test_a_detached_skip_is_seen():
+    graph = graph_of(joined(lambda self, x, skip: torch.cat([skip.detach(), x], dim=1)))
+    assert graph.skips == {}
+    assert set(graph.detached_joins) == set(SIZES[:-1])
+
+
+def test_a_map_concatenated_with_itself_is_no_skip():
+    graph = graph_of(joined(lambda self, x, skip: torch.cat([x, x], dim=1)))
+    assert graph.skips == {}
+    assert graph.downsampled_joins == []
+
+
+def test_a_skip_that_was_smaller_before_is_no_skip():
+    def pooled(self, x, skip):
+        return torch.cat([F.interpolate(F.max_pool2d(skip, 2), size=x.shape[2:]), x], dim=1)
+
+    graph = graph_of(joined(pooled))
+    assert graph.skips == {}
+    assert set(graph.downsampled_joins) == set(SIZES[:-1])
+
+
+def test_the_raw_image_is_no_skip():
+    class Raw(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.down, self.up = nn.Conv2d(1, 4, 2, 2), nn.ConvTranspose2d(4, 1, 2, 2)
+
+        def forward(self, x):
+            return x + self.up(F.relu(self.down(x)))
+
+    assert graph_of(Raw()).skips == {}
+
+
+def test_convolutions_without_an_activation_between_are_found():
+    one, two = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+    [(first, second)] = graph_of(nn.Sequential(one, two)).consecutive_convolutions
+    assert (first.size, second.size) == ((32, 48), (32, 48))
+    assert (first.shape[1], second.kernel_size, second.stride) == (4, (3, 3), (1, 1))
+    assert graph_of(nn.Sequential(one, nn.BatchNorm2d(4), two)).consecutive_convolutions
+    for activation in (nn.ReLU(), nn.LeakyReLU(), nn.GELU(), nn.SiLU(), nn.PReLU(), nn.ELU()):
+        assert not graph_of(nn.Sequential(one, activation, two)).consecutive_convolutions
+        assert graph_of(nn.Sequential(one, two, activation)).ends_in_activation
+    assert graph_of(nn.Sequential(one, nn.ReLU(), nn.BatchNorm2d(4))).ends_in_activation
+
+
+def test_a_deep_network_is_no_deep_recursion():
+    network = nn.Sequential(*(nn.Conv2d(1, 1, 1) for _ in range(600)))
+    for weight in network.parameters():  # so that no gradient vanishes on the way
+        nn.init.constant_(weight, float(weight.dim() > 1))
+    graph = graph_of(network)
+    assert len(graph.operations) == 601
+    assert graph.operations[0].min_height == 32
+
+
+def test_the_graph_leaves_the_network_as_it_was():
+    network = small().train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    graph_of(network)
+    assert network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_no_skip_of_a_fresh_network_is_dead_by_chance():
+    narrow = own_unet.answers[0]()
+    for seed in range(120):
+        torch.manual_seed(seed)
+        graph = AutogradGraph(new_network(narrow, 3, 5, 3, 4), torch.randn(1, 3, 32, 48))
+        assert len(graph.skips) == 3, seed

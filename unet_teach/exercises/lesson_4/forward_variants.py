@@ -1,0 +1,91 @@
+"""Classes of the document's layers whose `forward` is right, or has one mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.networks.document import ConcatenatingUNet, DocumentUNet
+
+Join = Callable[[Tensor, Tensor], Tensor]
+
+
+def add(x: Tensor, skip: Tensor) -> Tensor:
+    """Add two feature maps of one shape."""
+    return x + skip
+
+
+def cat(x: Tensor, skip: Tensor) -> Tensor:
+    """Concatenate two feature maps along the channel axis, the skip first."""
+    return torch.cat([skip, x], dim=1)
+
+
+def own_skip(network: Any, maps: list[Tensor], level: int) -> Tensor:
+    """Return the skip of a level: its feature map after the 1×1 convolution."""
+    skip: Tensor = (network.skip3, network.skip2, network.skip1)[level](maps[level])
+    return skip
+
+
+def with_forward(
+    join: Join,
+    *,
+    base: type[DocumentUNet] = DocumentUNet,
+    activation: Callable[[Tensor], Tensor] = F.relu,
+    decoder_activation: Callable[[Tensor], Tensor] | None = None,
+    skip: Callable[[Any, list[Tensor], int], Tensor] = own_skip,
+    end: Callable[[Tensor], Any] = lambda x: x,
+) -> Callable[[], type[nn.Module]]:
+    """Make a maker of a class with a `forward`.
+
+    Args:
+        join: brings together the decoder's feature map and the skip.
+        base: the class with the layers.
+        activation: follows each layer but the last.
+        decoder_activation: another one for the decoder.
+        skip: returns the skip of a level, from the network and the encoder's feature maps.
+        end: changes the result.
+    """
+
+    def forward(self: Any, x: Tensor) -> Any:
+        maps = []
+        for conv in (self.conv1, self.conv2, self.conv3):
+            x = activation(conv(x))
+            maps.append(x)
+        x = activation(self.conv4(x))
+        for level, up in ((2, self.upconv1), (1, self.upconv2), (0, self.upconv3)):
+            x = join((decoder_activation or activation)(up(x)), skip(self, maps, level))
+        return end(self.upconv4(x))
+
+    return lambda: type("Student", (base,), {"forward": forward})
+
+
+def with_layer_in_list(base: type[DocumentUNet]) -> type[DocumentUNet]:
+    """Make a class that keeps one of its layers in a plain list."""
+
+    def init(self: Any, in_channels: int, out_channels: int) -> None:
+        base.__init__(self, in_channels, out_channels)
+        self.ups = [self._modules.pop("upconv2")]
+
+    return type(
+        "Listed", (base,), {"__init__": init, "upconv2": property(lambda self: self.ups[0])}
+    )
+
+
+class OnlyUpconv2Widened(DocumentUNet):
+    """The document's layers, with the first of the three changes that `cat` needs."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels)
+        self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)
+
+
+class Upconv4Unchanged(ConcatenatingUNet):
+    """The document's layers, without the last of the three changes that `cat` needs."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels)
+        self.upconv4 = nn.ConvTranspose2d(64, out_channels, 3, padding=1)
