@@ -88,8 +88,7 @@ def _described(value: Any) -> str:
 # ------------------------------------------------------------------------------------------- checks
 def is_function(signature: str) -> Check:
     """Check that the answer can be called like `signature`, as in "fits(size, depth)"."""
-    name, _, rest = signature.partition("(")
-    parameters = [part.strip() for part in rest.rstrip(")").split(",")]
+    name, parameters = signature.partition("(")[0], parameter_names(signature)
 
     def problem(answer: Any) -> str | None:
         if not callable(answer) or isinstance(answer, type):
@@ -109,6 +108,11 @@ def is_function(signature: str) -> Check:
         return None
 
     return Check(f"a function `{name}`", problem)
+
+
+def parameter_names(signature: str) -> list[str]:
+    """Return the names in a signature without defaults, as in "fits(size, depth)"."""
+    return signature.partition("(")[2].rstrip(")").split(", ")
 
 
 def on_each_case(

@@ -16,6 +16,7 @@ from unet_teach.exercises.checks.functions import (
     Probes,
     is_function,
     on_each_case,
+    parameter_names,
 )
 from unet_teach.exercises.exercise import Check
 from unet_teach.shared.sizes_as_text import sizes_as_text
@@ -36,14 +37,13 @@ def tensor_function(
         cases: makes known cases first, then random ones.
         right: right answers; several where several outputs are right. Their shapes are equal.
         holds: what is right when the checks of the shape and of the values pass.
-        unchanged: names, for the sentence about it, an input that must not be changed in place.
+        unchanged: names the inputs in the sentence about a function that changes one in place.
         explain: says in a sentence what is wrong with an output of the right shape; where it
             returns `None`, the sentence names the first wrong value.
 
     Returns:
         Four checks: that the answer is a function, its output's shape, values, and gradients.
     """
-    parameters = signature.partition("(")[2].rstrip(")").split(", ")
 
     def check(holds: str, problem: Callable[[Case, Trace, list[Trace]], str | None]) -> Check:
         def in_case(answer: Function, case: Case) -> str | None:
@@ -67,7 +67,7 @@ def tensor_function(
 
     def gradients(case: Case, run: Trace, targets: list[Trace]) -> str | None:
         same_output = (target for target in targets if close(run.output, target.output))
-        named = zip(parameters, case.inputs, strict=True)
+        named = zip(parameter_names(signature), case.inputs, strict=True)
         names = [name for name, value in named for _ in _sources(value)]
         return gradient_problem(run, next(same_output, targets[0]), names, case.call)
 

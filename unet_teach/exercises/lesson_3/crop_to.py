@@ -69,6 +69,7 @@ def centre(skip: Tensor, up: Tensor) -> Tensor:
     return _window(skip, up, _start(skip, up))
 
 
+# Four functions: either middle of the rows with either middle of the columns.
 _CENTRES: list[Function] = [
     lambda skip, up, extra=extra: _window(skip, up, _start(skip, up, extra))
     for extra in product((0, 1), (0, 1))
@@ -119,7 +120,7 @@ def _on_first_axes(skip: Tensor, up: Tensor) -> Tensor:
 
 
 def _is_resized(answer: Function) -> bool:
-    """Whether the values are new ones, but a skip of twos stays twos."""
+    """Whether it interpolates: the values are new, but a constant skip stays constant."""
     skip, up = _probes()[0].inputs
     output, twos = answer(skip, up), answer(torch.full_like(skip, 2), up)
     is_shuffled = close(output.flatten().sort()[0], centre(skip, up).flatten().sort()[0])

@@ -47,8 +47,9 @@ def _pad(numbers: Callable[[int, int], tuple[int, ...]], mode: str = "constant")
     """Make a function that pads up.
 
     Args:
-        numbers: makes those of `F.pad` of the missing rows and columns; negative ones crop.
-        mode: of `F.pad`.
+        numbers: turns the missing rows and columns into the numbers for `F.pad`, where a negative
+            one crops.
+        mode: as in `F.pad`.
     """
 
     def pad(up: Tensor, skip: Tensor) -> Tensor:
@@ -69,7 +70,7 @@ def _copied_into_zeros(up: Tensor, skip: Tensor) -> Tensor:
 
 
 def _is_resized(answer: Function) -> bool:
-    """Whether the values are not up's, but ones stay ones."""
+    """Whether it interpolates: the values are not up's, but a constant up stays constant."""
     up, skip = _known_cases()[1].inputs
     output, ones = answer(up, skip), answer(torch.ones_like(up), skip)
     return not close(output[:, :, :4, :6], up) and close(ones, torch.ones(2, 5, 6, 9))

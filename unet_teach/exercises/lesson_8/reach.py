@@ -13,7 +13,7 @@ def _reach(depth: int) -> int:
 
 
 def _walked(depth: int) -> int:
-    """Follow the leftmost dependency of each pixel up the decoder's levels and down again."""
+    """Follow each pixel's leftmost dependency back through decoder, bottleneck and encoder."""
     farthest = 0
     for pixel in range(2**depth):
         left = pixel

@@ -21,9 +21,9 @@ from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
 SIZES = [  # size of the image, size of a tile, overlap
     (20, 8, 2),
-    (23, 8, 3),
+    (23, 8, 3),  # full steps do not end with the image
     (100, 32, 12),
-    (25, 8, 0),
+    (25, 8, 0),  # no overlap
     (24, 8, 0),
     (8, 8, 2),  # as large as a tile
     (5, 8, 2),  # smaller than a tile
