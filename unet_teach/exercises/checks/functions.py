@@ -1,7 +1,8 @@
 """Checks for answers that are functions: they are called and compared with a reference.
 
-A check tries known cases first, so that equal answers get equal sentences, then fresh ones. A known
-mistake is recognised by what it does: on every probe, the answer does what a wrong function does.
+A check tries known cases first, so that equal answers get equal sentences, then random ones. A
+known mistake is recognised by what it does: on every probe, the answer does what a wrong function
+does. `checks/tensors.py` does the same for functions of tensors, gradients included.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.tensors import same_run, trace
 from unet_teach.exercises.exercise import Check, KnownMistake
 
 Function = Callable[..., Any]
-Kind = Callable[[Any], str | None]  # says what is wrong with the kind of a value
+Kind = Callable[[Any], str | None]  # says why a value is not of this kind
 
-_RAISED = object()  # the result of a call that raises
+_RAISED = object()  # stands for the run of a function that raised an error
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,19 @@ class Case:
     """One call of a function.
 
     Attributes:
-        call: begins the sentence about what comes out, as in "`pick([(0.1, 0.8, 0.7)])`".
-        inputs: what the function is given; it gets copies.
+        call: begins the sentence about the result, as in "`pick([(0.1, 0.8, 0.7)])`".
+        inputs: the arguments.
     """
 
     call: str
     inputs: tuple[Any, ...]
+
+    def run(self, function: Function) -> Any:
+        """Call the function with copies of the inputs."""
+        return function(*copy.deepcopy(self.inputs))
+
+
+Cases = Callable[[], Iterable[Case]]  # makes known cases first, then random ones
 
 
 # -------------------------------------------------------------------------------------------- kinds
@@ -81,8 +88,7 @@ def _described(value: Any) -> str:
 # ------------------------------------------------------------------------------------------- checks
 def is_function(signature: str) -> Check:
     """Check that the answer can be called like `signature`, as in "fits(size, depth)"."""
-    name, _, rest = signature.partition("(")
-    parameters = [part.strip() for part in rest.rstrip(")").split(",")]
+    name, parameters = signature.partition("(")[0], parameter_names(signature)
 
     def problem(answer: Any) -> str | None:
         if not callable(answer) or isinstance(answer, type):
@@ -104,76 +110,100 @@ def is_function(signature: str) -> Check:
     return Check(f"a function `{name}`", problem)
 
 
-def returns(holds: str, kind: Kind, cases: Callable[[], Iterable[Case]]) -> Check:
-    """Check that the function returns a value of this kind, on every case."""
+def parameter_names(signature: str) -> list[str]:
+    """Return the names in a signature without defaults, as in "fits(size, depth)"."""
+    return signature.partition("(")[2].rstrip(")").split(", ")
 
-    def problem(answer: Any) -> str | None:
-        for case in cases():
-            value = answer(*copy.deepcopy(case.inputs))
-            if value is None:
-                return f"{case.call}: nothing comes out. Did you forget the word `return`?"
-            if value is ...:
-                return f"{case.call}: dots come out, so a part of your function is not written yet."
-            if message := kind(value):
-                return f"{case.call}: {message}."
-        return None
 
-    return Check(holds, problem)
+def on_each_case(
+    holds: str, cases: Cases, problem: Callable[[Function, Case], str | None]
+) -> Check:
+    """Check the answer on each case, up to the first one that shows a problem.
+
+    Args:
+        holds: what is right when the check passes.
+        cases: makes the cases, anew for each answer.
+        problem: calls the answer on one case; returns what is wrong in a whole sentence, or `None`.
+    """
+    return Check(
+        holds,
+        lambda answer: next(filter(None, (problem(answer, case) for case in cases())), None),
+    )
+
+
+def returns(holds: str, kind: Kind, cases: Cases) -> Check:
+    """Check that the function returns a value of this kind."""
+
+    def problem(answer: Function, case: Case) -> str | None:
+        value = case.run(answer)
+        if value is None:
+            return f"{case.call}: nothing comes out. Did you forget the word `return`?"
+        if value is ...:
+            return f"{case.call}: dots come out, so a part of your function is not written yet."
+        message = kind(value)
+        return f"{case.call}: {message}." if message else None
+
+    return on_each_case(holds, cases, problem)
 
 
 def matches(
-    reference: Function,
-    cases: Callable[[], Iterable[Case]],
-    explain: Callable[[Case, Any], str | None] | None = None,
+    reference: Function, cases: Cases, explain: Callable[[Case, Any], str | None] | None = None
 ) -> Check:
     """Check that the function returns what the reference returns and leaves its inputs alone.
 
     Args:
         reference: a right answer.
-        cases: makes known cases first, then fresh ones.
+        cases: makes known cases first, then random ones.
         explain: says what is wrong with a value, where that takes more than the two numbers.
     """
 
-    def problem(answer: Any) -> str | None:
-        for case in cases():
-            inputs = copy.deepcopy(case.inputs)
-            value, target = plain(answer(*inputs)), plain(reference(*case.inputs))
-            if not alike(inputs, case.inputs):
-                return f"{case.call}: your function changes what it was given."
-            if not alike(value, target):
-                message = explain(case, value) if explain else None
-                message = message or f"{_shown(value)} comes out, wanted {_shown(target)}"
-                return f"{case.call}: {message}."
-        return None
+    def problem(answer: Function, case: Case) -> str | None:
+        inputs = copy.deepcopy(case.inputs)
+        value, target = plain(answer(*inputs)), plain(reference(*case.inputs))
+        if not alike(inputs, case.inputs):
+            return f"{case.call}: your function changes what it was given."
+        if alike(value, target):
+            return None
+        message = explain(case, value) if explain else None
+        message = message or f"{_shown(value)} comes out, wanted {_shown(target)}"
+        return f"{case.call}: {message}."
 
-    return Check("its values", problem)
+    return on_each_case("its values", cases, problem)
 
 
 def computes(
     reference: Callable[..., int], name: str, samples: Callable[[], Iterable[Sequence[int]]]
 ) -> Check:
-    """Check that a formula gives the reference's number on every sample, known ones first."""
-    parameters = list(inspect.signature(reference).parameters)
+    """Check that a formula gives exactly the reference's number.
 
-    def problem(answer: Any) -> str | None:
-        for sample in samples():
-            value, target = answer(*sample), reference(*sample)
-            named = [f"{key}={given}" for key, given in zip(parameters, sample, strict=True)]
-            call = f"`{name}({', '.join([str(sample[0]), *named[1:]])})`"
-            if value is None:
-                return f"{call} returns nothing. Did you forget the word `return`?"
-            if value is ...:
-                return f"{call} returns dots: a part of your function is not written yet."
-            value = value.item() if _holds_one_number(value) else value
-            if not isinstance(value, int | float):
-                kind = type(value).__name__
-                return f"{call} returns something of type {kind}, wanted the number {target}."
-            if value != target:
-                shown = value if isinstance(value, bool) else f"{value:g}"
-                return f"{call} returns {shown}, wanted {target}."
-        return None
+    Args:
+        reference: the right formula; its parameters' names are shown in the sentences.
+        name: the name of the student's function.
+        samples: makes the arguments, known ones first.
+    """
+    _, *names = inspect.signature(reference).parameters
 
-    return Check("its values", problem)
+    def cases() -> Iterator[Case]:
+        for first, *others in samples():
+            named = [f"{key}={value}" for key, value in zip(names, others, strict=True)]
+            yield Case(f"`{name}({', '.join([str(first), *named])})`", (first, *others))
+
+    def problem(answer: Function, case: Case) -> str | None:
+        value, target = case.run(answer), reference(*case.inputs)
+        if value is None:
+            return f"{case.call} returns nothing. Did you forget the word `return`?"
+        if value is ...:
+            return f"{case.call} returns dots: a part of your function is not written yet."
+        value = value.item() if _holds_one_number(value) else value
+        if not isinstance(value, int | float):
+            kind = type(value).__name__
+            return f"{case.call} returns something of type {kind}, wanted the number {target}."
+        if value == target:
+            return None
+        shown = value if isinstance(value, bool) else f"{value:g}"
+        return f"{case.call} returns {shown}, wanted {target}."
+
+    return on_each_case("its values", cases, problem)
 
 
 # --------------------------------------------------------------------------------- known mistakes
@@ -183,7 +213,6 @@ class Probes:
     Args:
         cases: makes them: cases, or bare tuples of inputs. Together they have to tell the wrong
             functions from each other and from right ones.
-        gradients: whether to compare tensors with the gradients that flow back, too.
         adapt: changes a function before it is called, as into one whose results are sorted.
     """
 
@@ -191,11 +220,9 @@ class Probes:
         self,
         cases: Callable[[], Iterable[Any]],
         *,
-        gradients: bool = False,
         adapt: Callable[[Function], Function] = lambda function: function,
     ) -> None:
         self._cases = cases
-        self._gradients = gradients
         self._adapt = adapt
 
     def mistake(
@@ -208,16 +235,15 @@ class Probes:
             sentence: tells the student which mistake it is.
             wrong: functions that make it. On one probe at least, each of them must not raise.
             at: what the check `holds` that must have failed; empty: any.
-            cases: makes other probes than those of all mistakes.
+            cases: makes the probes of this mistake, in place of the common ones.
         """
 
         def recognises(answer: Any) -> bool:
-            made = (cases or self._cases)()
-            inputs = [getattr(case, "inputs", case) for case in made]
-            results = [self._result(answer, given) for given in inputs]
+            inputs = [getattr(case, "inputs", case) for case in (cases or self._cases)()]
+            results = [self._try(answer, given) for given in inputs]
             return any(
                 all(
-                    self._same(result, self._result(function, given))
+                    self.same(result, self._try(function, given))
                     for result, given in zip(results, inputs, strict=True)
                 )
                 for function in wrong
@@ -226,19 +252,19 @@ class Probes:
         first, *more = (lambda function=function: function for function in wrong)
         return KnownMistake(name, sentence, first, recognises, at, tuple(more))
 
-    def _result(self, function: Function, inputs: Sequence[Any]) -> Any:
-        function = self._adapt(function)
+    def run(self, function: Function, inputs: Sequence[Any]) -> Any:
+        """Call a function with copies of the inputs; return what `same` compares."""
+        return plain(function(*copy.deepcopy(tuple(inputs))))
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two functions did the same, given their runs; both may have raised an error."""
+        return one is other or alike(one, other)
+
+    def _try(self, function: Function, inputs: Sequence[Any]) -> Any:
         try:
-            if self._gradients:
-                return trace(function, inputs)
-            return plain(function(*copy.deepcopy(tuple(inputs))))
+            return self.run(self._adapt(function), inputs)
         except Exception:
             return _RAISED
-
-    def _same(self, one: Any, other: Any) -> bool:
-        if one is _RAISED or other is _RAISED:
-            return one is other
-        return same_run(one, other) if self._gradients else alike(one, other)
 
 
 # ------------------------------------------------------------------------------------------- values

@@ -1,4 +1,4 @@
-"""Runs functions of tensors forwards and backwards, and says in which value they differ."""
+"""Checks for answers that are functions of tensors: shapes, values and gradients."""
 
 from __future__ import annotations
 
@@ -9,17 +9,102 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Cases,
+    Function,
+    Probes,
+    is_function,
+    on_each_case,
+    parameter_names,
+)
+from unet_teach.exercises.exercise import Check
 from unet_teach.shared.sizes_as_text import sizes_as_text
+
+
+def tensor_function(
+    signature: str,
+    cases: Cases,
+    *right: Function,
+    holds: tuple[str, str] = ("its size", "its values"),
+    unchanged: str = "a map it was given",
+    explain: Callable[[Case, Tensor], str | None] = lambda case, output: None,
+) -> tuple[Check, ...]:
+    """Make the checks of a function of tensors and layers that returns one (N, C, H, W) tensor.
+
+    Args:
+        signature: of the function, as in "pad_to(up, skip)".
+        cases: makes known cases first, then random ones.
+        right: right answers; several where several outputs are right. Their shapes are equal.
+        holds: what is right when the checks of the shape and of the values pass.
+        unchanged: names the inputs in the sentence about a function that changes one in place.
+        explain: says in a sentence what is wrong with an output of the right shape; where it
+            returns `None`, the sentence names the first wrong value.
+
+    Returns:
+        Four checks: that the answer is a function, its output's shape, values, and gradients.
+    """
+
+    def check(holds: str, problem: Callable[[Case, Trace, list[Trace]], str | None]) -> Check:
+        def in_case(answer: Function, case: Case) -> str | None:
+            run = trace(answer, case.inputs)
+            if isinstance(run, str):
+                return run
+            targets = (trace(function, case.inputs) for function in right)
+            return problem(case, run, [t for t in targets if isinstance(t, Trace)])
+
+        return on_each_case(holds, cases, in_case)
+
+    def shape(case: Case, run: Trace, targets: list[Trace]) -> str | None:
+        if run.changed:
+            return f"{case.call}: your function changes {unchanged}."
+        return shape_problem(run.output, targets[0].output.shape, case.call)
+
+    def values(case: Case, run: Trace, targets: list[Trace]) -> str | None:
+        if any(close(run.output, target.output) for target in targets):
+            return None
+        return explain(case, run.output) or values_problem(run.output, targets[0].output, case.call)
+
+    def gradients(case: Case, run: Trace, targets: list[Trace]) -> str | None:
+        same_output = (target for target in targets if close(run.output, target.output))
+        named = zip(parameter_names(signature), case.inputs, strict=True)
+        names = [name for name, value in named for _ in _sources(value)]
+        return gradient_problem(run, next(same_output, targets[0]), names, case.call)
+
+    return (
+        is_function(signature),
+        check(holds[0], shape),
+        check(holds[1], values),
+        check("its gradient", gradients),
+    )
+
+
+class TensorProbes(Probes):
+    """Probes for functions of tensors: a known mistake has the same gradients, too."""
+
+    def run(self, function: Function, inputs: Sequence[Any]) -> Any:
+        """Run the function forwards and backwards."""
+        return trace(function, inputs)
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two functions gave the same values and gradients, or both raised an error."""
+        return one is other or (
+            isinstance(one, Trace)
+            and isinstance(other, Trace)
+            and one.changed == other.changed
+            and close(one.output, other.output)
+            and all(map(close, one.gradients, other.gradients))
+        )
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One run of a function.
+    """One run of a function, forwards and backwards.
 
     Attributes:
-        output: the tensor that came out.
-        gradients: of a random weighted sum of the output, with respect to each input tensor, then
-            to each parameter of the layers among the inputs; zeros where nothing flows back.
+        output: the tensor that the function returned.
+        gradients: of a random weighted sum of the output, with respect to each input tensor and
+            each parameter of an input layer, in this order; zeros where nothing flows back.
         changed: whether the function changed an input tensor in place; then no gradient is taken.
     """
 
@@ -28,24 +113,25 @@ class Trace:
     changed: bool
 
 
-def trace(function: Callable[..., Any], inputs: Sequence[Any]) -> Trace | str:
+def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
     """Run a function of tensors and layers, forwards and backwards.
 
     Returns:
         The run, or the sentence that says why what came out is not a tensor.
     """
-    leaves = [x.detach().clone().requires_grad_() for x in inputs if isinstance(x, Tensor)]
+    leaves = [x.detach().clone().requires_grad_() if isinstance(x, Tensor) else x for x in inputs]
     # Not the leaves themselves: changing one in place would be an error about something else.
-    given = [leaf.clone() for leaf in leaves]
-    rest = iter(given)
+    given = [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves]
     with torch.enable_grad():
-        output = function(*(next(rest) if isinstance(x, Tensor) else x for x in inputs))
+        output = function(*given)
         if not isinstance(output, Tensor):
             return no_tensor(output)
-        layers = (x for x in inputs if isinstance(x, nn.Module))
-        sources = [*leaves, *(p for layer in layers for p in layer.parameters())]
+        sources = [source for leaf in leaves for source in _sources(leaf)]
         gradients = tuple(torch.zeros_like(source) for source in sources)
-        changed = any(not close(now, leaf) for now, leaf in zip(given, leaves, strict=True))
+        changed = any(
+            isinstance(leaf, Tensor) and not close(now, leaf)
+            for now, leaf in zip(given, leaves, strict=True)
+        )
         if output.requires_grad and not changed:
             weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
             gradients = torch.autograd.grad(
@@ -54,12 +140,11 @@ def trace(function: Callable[..., Any], inputs: Sequence[Any]) -> Trace | str:
     return Trace(output.detach(), gradients, changed)
 
 
-def same_run(one: Trace | str, other: Trace | str) -> bool:
-    """Whether two runs gave the same values and gradients."""
-    if not isinstance(one, Trace) or not isinstance(other, Trace):
-        return False
-    pairs = zip((one.output, *one.gradients), (other.output, *other.gradients), strict=True)
-    return one.changed == other.changed and all(close(a, b) for a, b in pairs)
+def _sources(value: Any) -> list[Tensor]:
+    """Return what a gradient can flow back to in an input: itself, or its parameters."""
+    if isinstance(value, nn.Module):
+        return list(value.parameters())
+    return [value] if isinstance(value, Tensor) else []
 
 
 def close(one: Tensor, other: Tensor) -> bool:

@@ -1,4 +1,4 @@
-"""The exercise of lesson 3 about sizes that do not part: feed what fits."""
+"""Exercise of lesson 3: the smallest image size without a size mismatch at any skip."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 from unet_teach.exercises.checks.functions import Probes, computes, is_function
 from unet_teach.exercises.exercise import Exercise
 
-FITS = [
+SAMPLES = [  # size, depth
     (5, 1),
     (4, 2),
     (5, 2),
@@ -21,13 +21,13 @@ FITS = [
     (97, 5),
     (9, 0),
 ]
-NOT_TWO = [(31, 1), (30, 3), (31, 4), (40, 3), (97, 5)]  # 2 ^ depth is 0 there, an error
+NOT_TWO = [(31, 1), (30, 3), (31, 4), (40, 3), (97, 5)]  # for depth 2, 2 ^ depth is 0: an error
 
 
-def _fits_samples() -> list[tuple[int, int]]:
-    """Known ones, so that equal answers get equal sentences, then 40 fresh ones."""
+def _samples() -> list[tuple[int, int]]:
+    """Known ones, so that equal answers get equal sentences, then 40 random ones."""
     chance = random.Random()
-    return [*FITS, *sorted((chance.randint(1, 600), chance.randint(0, 6)) for _ in range(40))]
+    return [*SAMPLES, *sorted((chance.randint(1, 600), chance.randint(0, 6)) for _ in range(40))]
 
 
 def _fits(size: int, depth: int) -> int:
@@ -47,18 +47,18 @@ def _halved_up(size: int, depth: int) -> int:
     return int(size * 2**depth)
 
 
-known = Probes(lambda: FITS)
+known = Probes(lambda: SAMPLES)
 
 fits = Exercise(
     name="fits",
     lesson=3,
     prompt="The smallest size, from `size` on, that can be halved `depth` times without a rest.",
-    checks=(is_function("fits(size, depth)"), computes(_fits, "fits", _fits_samples)),
+    checks=(is_function("fits(size, depth)"), computes(_fits, "fits", _samples)),
     answers=(lambda: _fits, lambda: _counted_up, lambda: _halved_up),
     mistakes=(
         known.mistake("2·depth", "Each halving doubles what must divide: 2, 4, 8. You took 2·depth: 2, 4, 6.",
             lambda size, depth: -(-size // max(1, 2 * depth)) * max(1, 2 * depth),
-            cases=lambda: [sample for sample in FITS if sample[1]]),
+            cases=lambda: [sample for sample in SAMPLES if sample[1]]),
         known.mistake("^ for a power", "In Python `2 ^ depth` is no power: it flips bits. Two stars make a power.",
             lambda size, depth: -(-size // (2 ^ depth)) * (2 ^ depth), cases=lambda: NOT_TWO),
         known.mistake("rounded down", "You round down: the picture would have to be cut. Asked is a size it fits into.",

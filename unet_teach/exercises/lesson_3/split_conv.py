@@ -1,4 +1,4 @@
-"""The exercise of lesson 3 about weights: a convolution over two joined maps is a sum of two."""
+"""Exercise of lesson 3: split a convolution over two concatenated maps into a sum of two."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.functions import is_function
+from unet_teach.exercises.checks.functions import Case, Function, is_function, on_each_case
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import close, no_tensor, shape_problem, values_problem
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
-Split = Callable[[nn.Conv2d, int], Any]
+Layers = tuple[nn.Conv2d, nn.Conv2d]
 
 WINDOWS = [  # kernel_size, stride, padding, bias
     (3, 2, 1, False),
@@ -26,63 +26,63 @@ WINDOWS = [  # kernel_size, stride, padding, bias
 ]
 
 
-def _conv_samples() -> Iterator[tuple[nn.Conv2d, int]]:
-    """The lesson's own, then fresh ones whose two parts differ in channels."""
-    yield nn.Conv2d(128, 64, 3, padding=1), 64
+def _case(conv: nn.Conv2d, c: int) -> Case:
+    bias = "no bias" if conv.bias is None else "a bias"
+    call = (
+        f"For {c} + {conv.in_channels - c} channels, kernel_size={conv.kernel_size[0]}, "
+        f"stride={conv.stride[0]}, padding={conv.padding[0]}, {bias}"
+    )
+    return Case(call, (conv, c))
+
+
+def _cases() -> Iterator[Case]:
+    """The lesson's own, then random ones whose two parts differ in channels."""
+    yield _case(nn.Conv2d(128, 64, 3, padding=1), 64)
     chance = random.Random()
     for kernel_size, stride, padding, bias in WINDOWS:
         c, others = chance.sample(range(1, 6), 2)
         out_channels = chance.randint(2, 6)
-        yield nn.Conv2d(c + others, out_channels, kernel_size, stride, padding, bias=bias), c
-
-
-def _named(conv: nn.Conv2d, c: int) -> str:
-    bias = "no bias" if conv.bias is None else "a bias"
-    return (
-        f"For {c} + {conv.in_channels - c} channels, kernel_size={conv.kernel_size[0]}, "
-        f"stride={conv.stride[0]}, padding={conv.padding[0]}, {bias}"
-    )
+        conv = nn.Conv2d(c + others, out_channels, kernel_size, stride, padding, bias=bias)
+        yield _case(conv, c)
 
 
 def _maps(conv: nn.Conv2d, c: int) -> tuple[Tensor, Tensor]:
     return torch.randn(2, c, 7, 9), torch.randn(2, conv.in_channels - c, 7, 9)
 
 
-def _two_layers_fault(answer: Split) -> str | None:
-    made = answer(*next(_conv_samples()))
-    if made is None or made is ...:
-        return no_tensor(made)
-    if not isinstance(made, tuple | list) or len(made) != 2:
-        kind = type(made).__name__
+# ------------------------------------------------------------------------------------------- checks
+def _layers_problem(answer: Function) -> str | None:
+    output = next(_cases()).run(answer)
+    if output is None or output is ...:
+        return no_tensor(output)
+    if not isinstance(output, tuple | list) or len(output) != 2:
+        kind = type(output).__name__
         return f"Wanted: two layers, `return conv_a, conv_b`. This is of type {kind}."
-    for name, part in zip(("conv_a", "conv_b"), made, strict=True):
-        if not isinstance(part, nn.Module):
-            return f"{name} is of type {type(part).__name__}. Wanted: a layer, as `nn.Conv2d`."
+    for name, layer in zip(("conv_a", "conv_b"), output, strict=True):
+        if not isinstance(layer, nn.Module):
+            return f"{name} is of type {type(layer).__name__}. Wanted: a layer, as `nn.Conv2d`."
     return None
 
 
-def _sum_fault(answer: Split) -> str | None:
-    for conv, c in _conv_samples():
-        a, b = _maps(conv, c)
-        where, given = _named(conv, c), copy.deepcopy(conv)
-        with torch.no_grad():
-            wanted = conv(torch.cat([a, b], dim=1))
-        total = torch.zeros_like(wanted)
-        for name, layer, x in zip(("conv_a", "conv_b"), answer(given, c), (a, b), strict=True):
-            try:
-                made = run(layer, x)
-            except Exception as error:
-                return f"{where}: {name} stops at its map of {x.shape[1]} channels: {error}."
-            if isinstance(made, str):
-                return made
-            if fault := shape_problem(made, wanted.shape, f"{where}, {name}"):
-                return fault
-            total += made
-        if _differ(given, conv):
-            return f"{where}: your function changes the convolution it was given."
-        if fault := values_problem(total, wanted, f"{where}, the sum"):
-            return fault
-    return None
+def _sum_problem(answer: Function, case: Case) -> str | None:
+    conv, c = case.inputs
+    maps, given = _maps(conv, c), copy.deepcopy(conv)
+    with torch.no_grad():
+        target = conv(torch.cat(maps, dim=1))
+    total = torch.zeros_like(target)
+    for name, layer, x in zip(("conv_a", "conv_b"), answer(given, c), maps, strict=True):
+        try:
+            output = run(layer, x)
+        except Exception as error:
+            return f"{case.call}: {name} stops at its map of {x.shape[1]} channels: {error}."
+        if isinstance(output, str):
+            return output
+        if problem := shape_problem(output, target.shape, f"{case.call}, {name}"):
+            return problem
+        total += output
+    if _differ(given, conv):
+        return f"{case.call}: your function changes the convolution it was given."
+    return values_problem(total, target, f"{case.call}, the sum")
 
 
 def _differ(one: nn.Module, other: nn.Module) -> bool:
@@ -90,19 +90,20 @@ def _differ(one: nn.Module, other: nn.Module) -> bool:
     return now.keys() != before.keys() or any(not close(now[key], before[key]) for key in now)
 
 
+# --------------------------------------------------------------------------------- known mistakes
 @dataclass(frozen=True)
-class _Tried:
-    """What an answer made of one convolution, 2 + 5 channels to 4."""
+class _Split:
+    """A convolution, the copy of it that an answer was given, and the layers that it returned."""
 
     conv: nn.Conv2d
     given: nn.Conv2d
-    parts: Any
+    layers: Any
 
     @property
-    def off(self) -> Tensor | None:
-        """How far the sum is too high, a number a channel; `None` where it varies inside one."""
+    def offset(self) -> Tensor | None:
+        """How far the sum is too high, (out_channels,); `None` where it varies within a channel."""
         a, b = _maps(self.conv, 2)
-        conv_a, conv_b = self.parts
+        conv_a, conv_b = self.layers
         with torch.no_grad():
             off: Tensor = conv_a(a) + conv_b(b) - self.conv(torch.cat([a, b], dim=1))
         constant = off[:1, :, :1, :1]
@@ -111,39 +112,35 @@ class _Tried:
     def is_off_by(self, biases: int) -> bool:
         """Whether the sum is too high by so many times the bias."""
         assert self.conv.bias is not None
-        return self.off is not None and close(self.off, biases * self.conv.bias)
+        return self.offset is not None and close(self.offset, biases * self.conv.bias)
 
-    @property
-    def has_the_shape(self) -> bool:
-        """Whether the first part's weight is as large as that of the first two channels."""
-        return bool(self.parts[0].weight.shape == self.conv.weight[:, :2].shape)
-
-    def takes(self, start: int, end: int, *, dim: int = 1, part: int = 0) -> bool:
-        """Whether a part's weights are these of the convolution."""
-        weight = self.conv.weight.narrow(dim, start, end - start)
-        return close(self.parts[part].weight, weight)
+    def conv_a_has(self, start: int, end: int, *, dim: int = 1) -> bool:
+        """Whether these of the convolution's weights are those of conv_a."""
+        return close(self.layers[0].weight, self.conv.weight.narrow(dim, start, end - start))
 
 
-def _tried(holds: Callable[[_Tried], bool], kernel_size: int = 3) -> Callable[[Split], bool]:
-    def recognises(answer: Split) -> bool:
+def _when(holds: Callable[[_Split], bool], kernel_size: int = 3) -> Callable[[Function], bool]:
+    """Recognise a mistake by what an answer makes of a convolution of 2 + 5 channels to 4."""
+
+    def recognises(answer: Function) -> bool:
         conv = nn.Conv2d(7, 4, kernel_size, stride=2, padding=1)
         given = copy.deepcopy(conv)
-        return holds(_Tried(conv, given, answer(given, 2)))
+        return holds(_Split(conv, given, answer(given, 2)))
 
     return recognises
 
 
-def _is_random(answer: Split) -> bool:
-    """Whether asked twice about one convolution it gives different weights."""
+def _has_random_weights(answer: Function) -> bool:
+    """Whether two answers for one convolution have different weights."""
     conv = nn.Conv2d(7, 4, 3, stride=2, padding=1)
     first, second = (answer(conv, 2)[0].weight for _ in range(2))
     return bool(first.shape == conv.weight[:, :2].shape) and not close(first, second)
 
 
-def _raises(*words: str, bias: bool = True) -> Callable[[Split], bool]:
-    """Whether it stops with an error that says one of these words."""
+def _raises(*words: str, bias: bool = True) -> Callable[[Function], bool]:
+    """Recognise a mistake by an error that contains one of these words."""
 
-    def recognises(answer: Split) -> bool:
+    def recognises(answer: Function) -> bool:
         try:
             answer(nn.Conv2d(7, 4, 3, stride=2, padding=1, bias=bias), 2)
         except Exception as error:
@@ -153,83 +150,55 @@ def _raises(*words: str, bias: bool = True) -> Callable[[Split], bool]:
     return recognises
 
 
-def _parts(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    """A right answer, from which the slips are made."""
+def _right(conv: nn.Conv2d, c: int) -> Layers:
+    return _split_along(1, conv, c)
+
+
+def _split_along(dim: int, conv: nn.Conv2d, c: int) -> Layers:
     conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)
-    conv_a.weight = nn.Parameter(conv.weight[:, :c].detach().clone())
-    conv_b.weight = nn.Parameter(conv.weight[:, c:].detach().clone())
+    conv_a.weight, conv_b.weight = map(nn.Parameter, conv.weight.tensor_split([c], dim=dim))
     conv_b.bias = None
     return conv_a, conv_b
 
 
-def _window(conv: nn.Conv2d) -> dict[str, Any]:
-    return {"kernel_size": conv.kernel_size, "stride": conv.stride, "padding": conv.padding}
+def _with_biases(layers: Layers, *biases: nn.Parameter | None) -> Layers:
+    for layer, bias in zip(layers, biases, strict=True):
+        layer.bias = bias
+    return layers
 
 
-def _built(conv: nn.Conv2d, c: int, **options: Any) -> tuple[nn.Conv2d, nn.Conv2d]:
-    """The same, built from nothing and filled; `options` are those that a slip gets wrong."""
-    known = _window(conv) | options
-    made = []
-    for weight in (conv.weight[:, :c], conv.weight[:, c:]):
-        part = nn.Conv2d(weight.shape[1], conv.out_channels, **known)
-        with torch.no_grad():
-            part.weight.copy_(weight)
-            if part.bias is not None:
-                part.bias.zero_() if conv.bias is None else part.bias.copy_(conv.bias / 2)
-        made.append(part)
-    return made[0], made[1]
+def _new(conv: nn.Conv2d, c: int, **options: Any) -> Layers:
+    """Make two layers with new weights; `options` replace those of the convolution."""
+    window = {key: getattr(conv, key) for key in ("kernel_size", "stride", "padding")} | options
+    conv_a = nn.Conv2d(c, conv.out_channels, **window)
+    return conv_a, nn.Conv2d(conv.in_channels - c, conv.out_channels, **window)
 
 
-def _with_weights(conv: nn.Conv2d, a: Tensor, b: Tensor) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)
-    conv_a.weight, conv_b.weight, conv_b.bias = nn.Parameter(a), nn.Parameter(b), None
-    return conv_a, conv_b
+def _filled(conv: nn.Conv2d, c: int, **options: Any) -> Layers:
+    """Make new layers, copy the weights into them and give half of the bias to each."""
+    layers = _new(conv, c, **options)
+    bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias.detach()
+    for layer, weight in zip(layers, conv.weight.tensor_split([c], dim=1), strict=True):
+        layer.weight.data.copy_(weight)
+        layer.bias = nn.Parameter(bias / 2)
+    return layers
 
 
-def _bias_twice(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_a, conv_b = _parts(conv, c)
-    conv_b.bias = conv.bias
-    return conv_a, conv_b
-
-
-def _bias_lost(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_a, conv_b = _parts(conv, c)
-    conv_a.bias = None
-    return conv_a, conv_b
-
-
-def _bias_unset(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_a, conv_b = _parts(conv, c)
-    conv_b.bias = nn.Parameter(torch.randn(conv.out_channels))
-    return conv_a, conv_b
-
-
-def _unfilled(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_a = nn.Conv2d(c, conv.out_channels, **_window(conv))
-    return conv_a, nn.Conv2d(conv.in_channels - c, conv.out_channels, **_window(conv))
-
-
-def _in_place(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_b = _parts(conv, c)[1]
-    conv.weight = nn.Parameter(conv.weight[:, :c].detach())
+def _in_place(conv: nn.Conv2d, c: int) -> Layers:
+    conv_b = _right(conv, c)[1]
+    conv.weight = nn.Parameter(conv.weight[:, :c])
     return conv, conv_b
 
 
-def _copied_with_gradient(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_a, conv_b = _unfilled(conv, c)
+def _copied_with_gradient(conv: nn.Conv2d, c: int) -> Layers:
+    conv_a, conv_b = _new(conv, c)
     conv_a.weight.copy_(conv.weight[:, :c])
     return conv_a, conv_b
 
 
-def _no_parameter(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_a, conv_b = _unfilled(conv, c)
+def _no_parameter(conv: nn.Conv2d, c: int) -> Layers:
+    conv_a, conv_b = _new(conv, c)
     conv_a.weight = conv.weight[:, :c]
-    return conv_a, conv_b
-
-
-def _needs_a_bias(conv: nn.Conv2d, c: int) -> tuple[nn.Conv2d, nn.Conv2d]:
-    conv_a, conv_b = _parts(conv, c)
-    conv_a.bias = nn.Parameter(conv.bias.detach().clone())  # type: ignore[union-attr]
     return conv_a, conv_b
 
 
@@ -239,50 +208,53 @@ split_conv = Exercise(
     prompt="Split one convolution over cat([a, b]) into two, so that conv_a(a) + conv_b(b) is the same.",
     checks=(
         is_function("split_conv(conv, c)"),
-        Check("two layers", _two_layers_fault),
-        Check("their sum", _sum_fault),
+        Check("two layers", _layers_problem),
+        on_each_case("their sum", _cases, _sum_problem),
     ),
     answers=(
-        lambda: _parts,
-        lambda: _built,
-        lambda: lambda conv, c: list(_parts(conv, c)),
+        lambda: _right,
+        lambda: _filled,
+        lambda: lambda conv, c: list(_right(conv, c)),
     ),
     mistakes=(
         KnownMistake("the given convolution changed", "Others may still need the convolution you were given. Work on a copy.",
-            lambda: _in_place, _tried(lambda t: _differ(t.given, t.conv))),
+            lambda: _in_place, _when(lambda split: _differ(split.given, split.conv))),
         KnownMistake("the bias twice", "The sum is off by just the bias: both layers add it.",
-            lambda: _bias_twice, _tried(lambda t: t.is_off_by(1))),
+            lambda: lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias),
+            _when(lambda split: split.is_off_by(1))),
         KnownMistake("the bias lost", "The sum is off by just the bias: no layer adds it.",
-            lambda: _bias_lost, _tried(lambda t: t.is_off_by(-1))),
+            lambda: lambda conv, c: _with_biases(_right(conv, c), None, None),
+            _when(lambda split: split.is_off_by(-1))),
         KnownMistake("a bias that nobody set", "In each channel the sum is off by one number: a bias that nobody has set.",
-            lambda: _bias_unset,
-            _tried(lambda t: t.off is not None and bool((t.off.abs() > 1e-3).any()))),
+            lambda: lambda conv, c: _with_biases(_right(conv, c), conv.bias, nn.Parameter(torch.randn(conv.out_channels))),
+            _when(lambda split: split.offset is not None and bool((split.offset.abs() > 1e-3).any()))),
         KnownMistake("cut along the output channels", "You cut between filters. The weight is (out_channels, in_channels, kernel height, kernel width): which axis belongs to a and b?",
-            lambda: lambda conv, c: _with_weights(conv, conv.weight[:c], conv.weight[c:]),
-            _tried(lambda t: t.takes(0, 2, dim=0))),
+            lambda: lambda conv, c: _split_along(0, conv, c),
+            _when(lambda split: split.conv_a_has(0, 2, dim=0))),
         KnownMistake("the halves swapped", "conv_a got the weights for b's channels. In cat([a, b]), which come first?",
-            lambda: lambda conv, c: _parts(conv, c)[::-1],
-            _tried(lambda t: t.takes(2, 7) or t.takes(5, 7))),
+            lambda: lambda conv, c: _right(conv, c)[::-1],
+            _when(lambda split: split.conv_a_has(2, 7) or split.conv_a_has(5, 7))),
         KnownMistake("the middle instead of c", "You cut in the middle. a has c channels, and b may have more or fewer.",
-            lambda: lambda conv, c: _parts(conv, conv.in_channels // 2),
-            _tried(lambda t: t.takes(0, 3))),
+            lambda: lambda conv, c: _right(conv, conv.in_channels // 2),
+            _when(lambda split: split.conv_a_has(0, 3))),
         KnownMistake("the weights of a new layer", "The shapes are right, but the weights are new random numbers. Whose should they be?",
-            lambda: _unfilled, _is_random),
+            lambda: _new, _has_random_weights),
         KnownMistake("the padding forgotten", "Your layers have no padding, so the border is lost.",
-            lambda: lambda conv, c: _built(conv, c, padding=0),
-            _tried(lambda t: t.parts[0].padding == (0, 0))),
+            lambda: lambda conv, c: _filled(conv, c, padding=0),
+            _when(lambda split: split.layers[0].padding == (0, 0))),
         KnownMistake("the stride forgotten", "Your layers move one cell at a time, whatever stride the given one has.",
-            lambda: lambda conv, c: _built(conv, c, stride=1),
-            _tried(lambda t: t.has_the_shape and t.parts[0].stride == (1, 1))),
+            lambda: lambda conv, c: _filled(conv, c, stride=1),
+            _when(lambda split: split.layers[0].weight.shape == (4, 2, 3, 3) and split.layers[0].stride == (1, 1))),
         KnownMistake("the kernel size written down", "Your kernels are 3×3, whatever the given one has.",
-            lambda: lambda conv, c: _built(conv, c, kernel_size=3),
-            _tried(lambda t: t.parts[0].weight.shape == (4, 2, 3, 3), kernel_size=1)),
+            lambda: lambda conv, c: _filled(conv, c, kernel_size=3),
+            _when(lambda split: split.layers[0].weight.shape == (4, 2, 3, 3), kernel_size=1)),
         KnownMistake("copied while the gradient is kept", "PyTorch forbids writing into a weight while it keeps track for the gradient. Write inside `with torch.no_grad():`, or set a new nn.Parameter.",
             lambda: _copied_with_gradient, _raises("leaf Variable")),
         KnownMistake("a tensor in place of a parameter", "A layer's weight and bias are an nn.Parameter each: wrap your tensor in one. No bias is `bias = None`.",
             lambda: _no_parameter, _raises("as parameter")),
         KnownMistake("a bias taken for granted", "A convolution made with bias=False has None there.",
-            lambda: _needs_a_bias, _raises("NoneType", "Optional", bias=False)),
+            lambda: lambda conv, c: _with_biases(_right(conv, c), nn.Parameter(conv.bias.detach()), None),
+            _raises("NoneType", "Optional", bias=False)),
     ),
     hints=(
         "Each filter has one 3×3 kernel for each input channel. Which of them ever meet a?",

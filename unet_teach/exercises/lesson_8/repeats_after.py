@@ -1,10 +1,11 @@
-"""Lesson 8: after which shift of the image a U-Net repeats its output."""
+"""Exercise of lesson 8: after which shift of the image a U-Net repeats its output."""
 
 from __future__ import annotations
 
 from unet_teach.exercises.checks.functions import Probes, computes, is_function
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_8.depths import DEPTHS
+
+DEPTHS = [(depth,) for depth in range(1, 7)]
 
 
 def _doubled(depth: int) -> int:
@@ -15,7 +16,6 @@ def _doubled(depth: int) -> int:
 
 
 known = Probes(lambda: DEPTHS)
-
 
 repeats_after = Exercise(
     name="repeats_after",

@@ -1,4 +1,4 @@
-"""The exercise of lesson 8 about tiles: where they begin, so that they cover a large picture."""
+"""Exercise of lesson 8: where tiles start, so that they cover a large image."""
 
 from __future__ import annotations
 
@@ -9,25 +9,36 @@ from typing import Any
 
 from unet_teach.exercises.checks.functions import (
     Case,
+    Function,
     Probes,
     as_list,
     is_function,
+    on_each_case,
     returns,
     some_numbers,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
-Starts = Callable[[int, int, int], Any]
+SIZES = [  # size of the image, size of a tile, overlap
+    (20, 8, 2),
+    (23, 8, 3),  # full steps do not end with the image
+    (100, 32, 12),
+    (25, 8, 0),  # no overlap
+    (24, 8, 0),
+    (8, 8, 2),  # as large as a tile
+    (5, 8, 2),  # smaller than a tile
+]
 
 
-def pushed_back(size: int, tile: int, overlap: int) -> list[int]:
-    """Full steps, and the last tile pushed back until it ends with the picture."""
+# --------------------------------------------------------------------------------- right answers
+def _pushed_back(size: int, tile: int, overlap: int) -> list[int]:
+    """Full steps, and a last tile pushed back until it ends with the image."""
     last = max(0, size - tile)
     return [*range(0, last, tile - overlap), last]
 
 
 def _spread(size: int, tile: int, overlap: int) -> list[int]:
-    """As many tiles, evenly apart."""
+    """As many tiles, evenly spaced."""
     last = max(0, size - tile)
     steps = -(-last // (tile - overlap))
     return [number * last // steps for number in range(steps + 1)] if steps else [0]
@@ -40,44 +51,36 @@ def _one_by_one(size: int, tile: int, overlap: int) -> list[int]:
     return starts
 
 
+# ------------------------------------------------------------------------------------------- checks
 def _case(size: int, tile: int, overlap: int) -> Case:
-    return Case(
-        f"`tile_starts(size={size}, tile={tile}, overlap={overlap})`", (size, tile, overlap)
-    )
+    call = f"`tile_starts(size={size}, tile={tile}, overlap={overlap})`"
+    return Case(call, (size, tile, overlap))
 
 
-def _known_sizes() -> list[Case]:
-    """Full steps, a rest, no overlap, a picture as large as a tile, and a smaller one."""
-    sizes = [(20, 8, 2), (23, 8, 3), (100, 32, 12), (25, 8, 0), (24, 8, 0), (8, 8, 2), (5, 8, 2)]
-    return [_case(*numbers) for numbers in sizes]
+def _known_cases() -> list[Case]:
+    return [_case(*numbers) for numbers in SIZES]
 
 
-def _large() -> list[Case]:
-    """Those that take several tiles and an overlap."""
-    return _known_sizes()[:3]
-
-
-def _sizes() -> list[Case]:
+def _cases() -> list[Case]:
     chance = random.Random()
     fresh = []
     for _ in range(20):
         tile = chance.randint(4, 40)
         fresh.append((chance.randint(1, 300), tile, chance.randint(0, tile - 1)))
-    return [*_known_sizes(), *(_case(*numbers) for numbers in sorted(fresh))]
+    return [_case(*numbers) for numbers in [*SIZES, *sorted(fresh)]]
 
 
-def _cover_fault(answer: Starts) -> str | None:
-    """Whether the tiles lie inside the picture and leave no pixel out."""
-    for case in _sizes():
-        size, tile, _ = case.inputs
-        starts = as_list(answer(*case.inputs)) or []
-        wrong = _place_fault(starts, size, tile)
-        if wrong:
-            return f"{case.call}: {wrong}."
-    return None
+def _check(holds: str, problem: Callable[..., str | None]) -> Check:
+    """Check the starts in each case: `problem(starts, size, tile, overlap)` says what is wrong."""
+
+    def in_case(answer: Function, case: Case) -> str | None:
+        message = problem(as_list(case.run(answer)) or [], *case.inputs)
+        return f"{case.call}: {message}." if message else None
+
+    return on_each_case(holds, _cases, in_case)
 
 
-def _place_fault(starts: list[Any], size: int, tile: int) -> str | None:
+def _coverage_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
     if not starts:
         return "no tile at all comes out; also a small picture needs one"
     for start in starts:
@@ -90,58 +93,56 @@ def _place_fault(starts: list[Any], size: int, tile: int) -> str | None:
             return f"after the tile at {one} comes one at {other}, which is not further on"
     if size <= tile:
         return None if starts == [0] else f"{starts} comes out; the tile at 0 covers all"
-    if starts[-1] + tile != size:
-        where = "misses the end" if starts[-1] + tile < size else "hangs over"
-        return (
-            f"the last tile begins at {starts[-1]} and ends at {starts[-1] + tile}, the picture at "
-            f"{size}: it {where}"
-        )
+    end = starts[-1] + tile
+    if end == size:
+        return None
+    return (
+        f"the last tile begins at {starts[-1]} and ends at {end}, the picture at {size}: it "
+        f"{'misses the end' if end < size else 'hangs over'}"
+    )
+
+
+def _overlap_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
+    for one, other in pairwise(starts):
+        if one + tile - other < overlap:
+            shared = max(0, one + tile - other)
+            return f"the tiles at {one} and {other} share {shared} pixels, wanted {overlap} or more"
     return None
 
 
-def _overlap_fault(answer: Starts) -> str | None:
-    for case in _sizes():
-        _, tile, overlap = case.inputs
-        for one, other in pairwise(as_list(answer(*case.inputs)) or []):
-            if one + tile - other < overlap:
-                return (
-                    f"{case.call}: the tiles at {one} and {other} share "
-                    f"{max(0, one + tile - other)} pixels, wanted {overlap} or more."
-                )
-    return None
+def _count_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
+    fewest = len(_pushed_back(size, tile, overlap))
+    if len(starts) == fewest:
+        return None
+    return f"{len(starts)} tiles come out, and {fewest} are enough"
 
 
-def _number_fault(answer: Starts) -> str | None:
-    for case in _sizes():
-        starts, fewest = as_list(answer(*case.inputs)) or [], len(pushed_back(*case.inputs))
-        if len(starts) != fewest:
-            return f"{case.call}: {len(starts)} tiles come out, and {fewest} are enough."
-    return None
+# --------------------------------------------------------------------------------- known mistakes
+def _returns_a(kind: type) -> Callable[[Function], bool]:
+    return lambda answer: all(isinstance(case.run(answer), kind) for case in _known_cases())
 
 
-def _gives(kind: type, answer: Starts) -> bool:
-    return all(isinstance(answer(*case.inputs), kind) for case in _known_sizes())
+def _is_out_of_order(answer: Function) -> bool:
+    return all(sorted(case.run(answer)) == case.run(_pushed_back) for case in _known_cases())
 
 
-def _out_of_order(answer: Starts) -> bool:
-    made = [(answer(*case.inputs), pushed_back(*case.inputs)) for case in _known_sizes()]
-    return all(sorted(starts) == right for starts, right in made)
-
-
-def _ends_late(size: int, tile: int, step: int) -> list[int]:
+def _up_to_end(size: int, tile: int, step: int) -> list[int]:
+    """Starts while pixels are left."""
     return list(range(0, size, max(1, step)))
 
 
-def _ends_early(size: int, tile: int, step: int) -> list[int]:
+def _while_inside(size: int, tile: int, step: int) -> list[int]:
+    """Starts while a whole tile fits."""
     return list(range(0, size - tile + 1, max(1, step)))
 
 
 def _with_last(size: int, tile: int, step: int) -> list[int]:
+    """Starts while a whole tile fits, and the start of the tile that ends with the image."""
     last = max(0, size - tile)
     return [*range(0, last, max(1, step)), last]
 
 
-known = Probes(_large)
+known = Probes(lambda: SIZES[:3])  # those with several tiles and an overlap
 
 tile_starts = Exercise(
     name="tile_starts",
@@ -149,58 +150,57 @@ tile_starts = Exercise(
     prompt="A picture is `size` pixels wide. List where its tiles begin, each `tile` wide and inside the picture: from 0, rising, as few as do; neighbours share at least `overlap` pixels, and the last one ends with the picture. No larger than a tile: [0].",
     checks=(
         is_function("tile_starts(size, tile, overlap)"),
-        returns("a list of numbers", some_numbers(), _known_sizes),
-        Check("tiles from end to end", _cover_fault),
-        Check("their overlap", _overlap_fault),
-        Check("as few as do", _number_fault),
+        returns("a list of numbers", some_numbers(), _known_cases),
+        _check("tiles from end to end", _coverage_problem),
+        _check("their overlap", _overlap_problem),
+        _check("as few as do", _count_problem),
     ),
-    answers=(lambda: pushed_back, lambda: _spread, lambda: _one_by_one),
+    answers=(lambda: _pushed_back, lambda: _spread, lambda: _one_by_one),
     mistakes=(
         KnownMistake("a set", "A set has no order. `sorted(…)` makes a list of it, rising.",
             lambda: lambda s, t, o: {*range(0, max(0, s - t), t - o), max(0, s - t)},
-            lambda answer: _gives(set, answer)),
+            _returns_a(set)),
         KnownMistake("a generator", "It still has to be run through. `list(…)` makes a list of it.",
-            lambda: lambda s, t, o: (start for start in pushed_back(s, t, o)),
-            lambda answer: _gives(Iterator, answer)),
+            lambda: lambda s, t, o: (start for start in _pushed_back(s, t, o)),
+            _returns_a(Iterator)),
         KnownMistake("not in order", "All of them are there, but not rising. `sorted(…)` puts them in order.",
-            lambda: lambda s, t, o: pushed_back(s, t, o)[::-1], _out_of_order),
+            lambda: lambda s, t, o: _pushed_back(s, t, o)[::-1], _is_out_of_order),
         known.mistake("the overlap for a step", "You step by the overlap. A step is what the next tile does not share with this one.",
-            lambda s, t, o: _with_last(s, t, o), lambda s, t, o: _ends_early(s, t, o),
-            lambda s, t, o: _ends_late(s, t, o), lambda s, t, o: list(range(0, s, o)),
+            _with_last, _while_inside, _up_to_end, lambda s, t, o: list(range(0, s, o)),
             lambda s, t, o: list(range(0, s - t + 1, o))),
         known.mistake("no overlap", "You step by a whole tile, so neighbours share nothing and each sees its border as the end of the world. How much shorter must the step be?",
-            lambda s, t, o: _with_last(s, t, t), lambda s, t, o: _ends_early(s, t, t),
-            lambda s, t, o: _ends_late(s, t, t)),
+            lambda s, t, o: _with_last(s, t, t), lambda s, t, o: _while_inside(s, t, t),
+            lambda s, t, o: _up_to_end(s, t, t)),
         known.mistake("the rest left out", "Full steps need not end with the picture: the pixels after the last one are never predicted. One more tile, pushed back until it fits, covers them.",
-            lambda s, t, o: _ends_early(s, t, t - o)),
+            lambda s, t, o: _while_inside(s, t, t - o)),
         known.mistake("over the end", "Your last tile hangs over the end: a slice of it is narrower than the others. Push it back until it fits.",
-            lambda s, t, o: _ends_late(s, t, t - o),
+            lambda s, t, o: _up_to_end(s, t, t - o),
             lambda s, t, o: list(range(0, max(1, s - o), t - o)),
             lambda s, t, o: list(range(0, s - t + t - o, t - o))),
         known.mistake("one twice", "Where full steps end with the picture, your last tile is there twice. Add it only where it is missing, or let the range end before it.",
-            lambda s, t, o: [*_ends_early(s, t, t - o), max(0, s - t)],
-            lambda s, t, o: [min(x, s - t) for x in _ends_late(s, t, t - o)]),
+            lambda s, t, o: [*_while_inside(s, t, t - o), max(0, s - t)],
+            lambda s, t, o: [min(x, s - t) for x in _up_to_end(s, t, t - o)]),
         known.mistake("the last in place of another", "You put the last tile in place of the one before it. Both are needed: between them something is left out, or shared too little.",
-            lambda s, t, o: [*_ends_early(s, t, t - o)[:-1], s - t],
+            lambda s, t, o: [*_while_inside(s, t, t - o)[:-1], s - t],
             lambda s, t, o: [*list(range(0, s - t, t - o))[:-1], s - t]),
         known.mistake("the last forgotten", "A range ends before its end: the tile at size − tile is missing, always.",
-            lambda s, t, o: list(range(0, s - t, t - o)), cases=_known_sizes),
+            lambda s, t, o: list(range(0, s - t, t - o)), cases=lambda: SIZES),
         known.mistake("a small picture", "Right for large pictures. In one smaller than a tile yours begins before 0, or there is none: `max(0, size - tile)` helps.",
             lambda s, t, o: [*range(0, s - t, t - o), s - t],
-            lambda s, t, o: pushed_back(s, t, o) if s > t else [],
-            lambda s, t, o: pushed_back(s, t, o) if s >= t else [], cases=_known_sizes),
+            lambda s, t, o: _pushed_back(s, t, o) if s > t else [],
+            lambda s, t, o: _pushed_back(s, t, o) if s >= t else [], cases=lambda: SIZES),
         known.mistake("an overlap on either side", "You subtract the overlap twice. Neighbours share it: a step is tile − overlap.",
             lambda s, t, o: _with_last(s, t, t - 2 * o),
-            lambda s, t, o: _ends_early(s, t, t - 2 * o),
-            lambda s, t, o: _ends_late(s, t, t - 2 * o)),
+            lambda s, t, o: _while_inside(s, t, t - 2 * o),
+            lambda s, t, o: _up_to_end(s, t, t - 2 * o)),
         known.mistake("half the overlap", "You step by tile − overlap/2: neighbours then share half of what is asked.",
             lambda s, t, o: _with_last(s, t, t - o // 2)),
         known.mistake("every pixel", "A tile at every pixel: right, and as slow as can be. How far may the next one be?",
             lambda s, t, o: list(range(s - t + 1)), lambda s, t, o: _with_last(s, t, 1)),
         known.mistake("where they end", "Those are the ends of the tiles. Asked is where they begin.",
-            lambda s, t, o: [x + t for x in pushed_back(s, t, o)]),
+            lambda s, t, o: [x + t for x in _pushed_back(s, t, o)]),
         known.mistake("beginnings and ends", "Beginnings and ends in pairs. Asked are the beginnings alone.",
-            lambda s, t, o: [(x, x + t) for x in pushed_back(s, t, o)]),
+            lambda s, t, o: [(x, x + t) for x in _pushed_back(s, t, o)]),
     ),
     hints=(
         "Two neighbours share `overlap` pixels. How far is it from the beginning of one to that of the next?",

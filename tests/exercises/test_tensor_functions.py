@@ -1,0 +1,70 @@
+"""Checks of functions of tensors: shape, values, gradients, inputs changed in place."""
+
+import pytest
+import torch
+from torch import nn
+
+from unet_teach.exercises.checks.functions import Case
+from unet_teach.exercises.checks.tensors import TensorProbes, tensor_function
+
+
+def scale(x, layer):
+    return 2 * layer(x)
+
+
+def scale_and_negate(x, layer):
+    return -2 * layer(x)
+
+
+def cases():
+    yield Case("On 7×11", (torch.randn(1, 3, 7, 11), nn.Conv2d(3, 2, 1)))
+
+
+CHECKS = tensor_function("scale(x, layer)", cases, scale, scale_and_negate)
+
+
+def problem(answer):
+    """The first check that fails, and its sentence."""
+    found = ((check.holds, check.problem(answer)) for check in CHECKS)
+    return next(((holds, sentence) for holds, sentence in found if sentence), None)
+
+
+@pytest.mark.parametrize("answer", [scale, scale_and_negate, lambda x, layer: layer(x) * 2])
+def test_each_right_output_passes(answer):
+    assert problem(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "holds", "sentence"),
+    [
+        (lambda x: x, "a function `scale`", "It must take 2 values"),
+        (lambda x, layer: None, "its size", "Did you forget the word `return`?"),
+        (lambda x, layer: layer(x.zero_()), "its size", "On 7×11: your function changes a map"),
+        (lambda x, layer: layer(x)[..., 1:], "its size", "7×10 comes out, wanted 7×11"),
+        (lambda x, layer: layer(x), "its values", "On 7×11: 154 of 154 values differ"),
+        (lambda x, layer: scale(x.detach(), layer), "its gradient", "no gradient flows back to x."),
+        (lambda x, layer: scale(x, layer).detach(), "its gradient", "no gradient flows back to x."),
+    ],
+)
+def test_a_wrong_function_is_told_so_by_the_first_check_that_fails(answer, holds, sentence):
+    name, text = problem(answer)
+    assert name == holds
+    assert sentence in text
+
+
+def test_a_gradient_that_a_layer_does_not_get_is_told_by_its_name():
+    def frozen(x, layer):
+        weights = {name: value.detach() for name, value in layer.named_parameters()}
+        return 2 * torch.func.functional_call(layer, weights, (x,))
+
+    assert "no gradient flows back to layer." in problem(frozen)[1]
+
+
+def test_a_known_mistake_is_recognised_by_its_gradients_too():
+    known = TensorProbes(cases)
+    detached = known.mistake("detached", "Cut off.", lambda x, layer: scale(x, layer).detach())
+    assert detached.is_made_by(lambda x, layer: scale(x, layer).detach())
+    assert not detached.is_made_by(scale)
+    fails = known.mistake("fails", "It fails.", lambda x, layer: x @ layer)
+    assert fails.is_made_by(lambda x, layer: layer(x, x))
+    assert not fails.is_made_by(scale)
