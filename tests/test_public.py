@@ -39,12 +39,12 @@ def test_every_public_name_is_there_and_documented(module):
 
 # From the ground up. A folder imports from those below it; `shared` stands below all.
 FLOORS = [
-    {"shared", "public"},
-    {"arithmetic"},
-    {"networks"},
-    {"widgets", "inspection", "segmentation"},
-    {"exercises"},
-    {"installation"},
+    ("shared", "public"),
+    ("arithmetic",),
+    ("networks",),
+    ("widgets", "inspection", "segmentation"),
+    ("exercises",),
+    ("installation",),
 ]
 FLOOR = {folder: height for height, folders in enumerate(FLOORS) for folder in folders}
 PACKAGE = ROOT / "unet_teach"
