@@ -6,25 +6,19 @@
  * say what the names mean. A test holds the two against each other.
  */
 
+import layers from '../unet_teach/widgets/layers.json' with { type: 'json' };
 import { convOutputSize, convTransposeOutputSize, outputPaddingFor, range } from './geometry.js';
 
-export const CONV = ['padded', 'valid'];
-export const DOWN = ['max_pool', 'strided_conv'];
-export const UP = [
-  'conv_transpose_2',
-  'conv_transpose_3',
-  'conv_transpose_4',
-  'bilinear',
-  'nearest',
-];
-export const REPAIR = ['none', 'pad_input', 'crop', 'pad', 'output_padding', 'resize'];
-export const LIMITS = /** @type {const} */ ({
-  height: [1, 1024],
-  width: [1, 1024],
-  depth: [1, 6],
-  base_channels: [1, 128],
-  in_channels: [1, 64],
-  out_channels: [1, 128],
+const { bounds, choices, defaults } = layers.SizeLedger;
+/** What each menu offers, the default first. */
+export const CHOICES = choices;
+/** The bounds of sliders and typed numbers, lowest and highest. */
+export const LIMITS =
+  /** @type {Record<keyof typeof bounds, [lowest: number, highest: number]>} */ (bounds);
+/** The options of a ledger where nobody chose any; those of the network are `UNet`'s defaults. */
+export const DEFAULTS = /** @type {Options} */ ({
+  ...defaults,
+  ...Object.fromEntries(Object.entries(choices).map(([name, [first]]) => [name, first])),
 });
 
 /**
@@ -35,7 +29,7 @@ export const LIMITS = /** @type {const} */ ({
  * @property {number} base_channels
  * @property {number} in_channels
  * @property {number} out_channels
- * @property {string} conv
+ * @property {string} padding
  * @property {string} down
  * @property {string} up
  * @property {boolean} norm
@@ -75,11 +69,11 @@ const TAPS = {
 const TAKEN = 4; // pixels that two 3×3 convolutions without padding take off a side
 
 /** A halving as a convolution of `geometry.js`. @param {number} input_size @param {Options} o */
-export const halving = (input_size, { conv, down }) => ({
+export const halving = (input_size, { padding, down }) => ({
   input_size,
   kernel_size: down === 'max_pool' ? 2 : 3,
   stride: 2,
-  padding: down === 'max_pool' || conv === 'valid' ? 0 : 1,
+  padding: down === 'max_pool' || padding === 'valid' ? 0 : 1,
   dilation: 1,
   output_padding: 0,
 });
@@ -109,7 +103,7 @@ function walkSide(size, o, repair) {
     partsAt: /** @type {Reached} */ (null),
     vanishesUp: /** @type {Reached} */ (null),
   };
-  const taken = o.conv === 'padded' ? 0 : TAKEN;
+  const taken = o.padding === 'same' ? 0 : TAKEN;
   for (let level = 0; level <= o.depth; level++) {
     if (level) {
       if ((o.down === 'max_pool' ? size : size - 3) % 2) walk.leftOut = true;
@@ -127,10 +121,10 @@ function walkSide(size, o, repair) {
     [size, walk.output_padding[level]] = doubled(
       size,
       o,
-      o.conv === 'padded' && repair === 'output_padding' ? skip : null,
+      o.padding === 'same' && repair === 'output_padding' ? skip : null,
     );
     walk.arrives[level] = size;
-    if (o.conv === 'padded' && size !== skip) {
+    if (o.padding === 'same' && size !== skip) {
       const meet = /** @type {Record<string, number>} */ ({
         crop: Math.min(size, skip),
         pad: Math.max(size, skip),
@@ -155,7 +149,7 @@ function walkSide(size, o, repair) {
 /** The size of the answer that a side gives without a repair, 0 if it does not work. @param {number} size @param {Options} o */
 function worksWith(size, o) {
   const walk = walkSide(size, o, 'none');
-  return o.conv === 'valid' && walk.leftOut ? 0 : (walk.decoder[0] ?? 0);
+  return o.padding === 'valid' && walk.leftOut ? 0 : (walk.decoder[0] ?? 0);
 }
 
 /** The smallest size, from `size` on, that works and gives an answer of that many. @param {number} size @param {Options} o @param {number} [answer] */
@@ -215,7 +209,7 @@ export function ledger(o) {
   const asked = /** @type {Pair} */ ([o.height, o.width]);
   const fed = /** @type {Pair} */ (
     asked.map((size) =>
-      o.repair === 'pad_input' ? larger(size, o, o.conv === 'valid' ? size : 1) : size,
+      o.repair === 'pad_input' ? larger(size, o, o.padding === 'valid' ? size : 1) : size,
     )
   );
   const walks = fed.map((size) => walkSide(size, o, o.repair));
@@ -272,10 +266,10 @@ export function ledger(o) {
 /** @param {number[]} size */
 const area = ([height, width]) => height * width;
 
-/** What each repair would cost these sizes, in the order of `REPAIR`. @param {Options} o */
+/** What each repair would cost these sizes, in the order of `CHOICES.repair`. @param {Options} o */
 export function costs(o) {
   const usual = TRANSPOSED[o.up]?.output_padding;
-  return REPAIR.map((repair) => {
+  return CHOICES.repair.map((repair) => {
     const result = ledger({ ...o, repair });
     const { fits, fed, answer } = result;
     const cost = {
@@ -294,7 +288,7 @@ export function costs(o) {
     for (const { level, encoder, arrives, joined, output_padding } of result.levels
       .slice(0, -1)
       .reverse()) {
-      if (o.conv === 'valid' || !encoder || !arrives || !joined) continue;
+      if (o.padding === 'valid' || !encoder || !arrives || !joined) continue;
       const isChosen = output_padding?.some((chosen) => chosen !== usual);
       if (isChosen || String(encoder) !== String(joined) || String(arrives) !== String(joined))
         cost.changed.push(level);
@@ -311,7 +305,7 @@ export function costs(o) {
     const picture = o.height * o.width;
     if (repair === 'pad_input') cost.zeros = area(fed) - picture;
     const out = result.levels[0].decoder;
-    const computed = Math.max(area(fed), out && o.conv === 'padded' ? area(out) : 0);
+    const computed = Math.max(area(fed), out && o.padding === 'same' ? area(out) : 0);
     cost.more = (computed / picture - 1) * 100;
     return cost;
   });

@@ -319,7 +319,7 @@ function bridgeWords(o, { level, encoder, arrives, joined, output_padding }, isW
   if (isWrong) return [`${skip} cannot meet ${came}`, `${skip} ≠ ${came}`, '✕'];
   if (skip !== met)
     return [
-      `skip ${o.repair === 'pad' && o.conv === 'padded' ? 'padded' : 'cropped'} to ${met}`,
+      `skip ${o.repair === 'pad' && o.padding === 'same' ? 'padded' : 'cropped'} to ${met}`,
       `→ ${met}`,
     ];
   if (came !== met) {
@@ -330,7 +330,7 @@ function bridgeWords(o, { level, encoder, arrives, joined, output_padding }, isW
     })[o.repair];
     return [`${came} ${done} to ${met}`, `${done} ${came}`, done];
   }
-  if (o.repair === 'output_padding' && o.conv === 'padded' && output_padding)
+  if (o.repair === 'output_padding' && o.padding === 'same' && output_padding)
     return [`output_padding (${output_padding.join(', ')})`, `(${output_padding.join(', ')})`];
   return level ? [] : ['skip connection', 'skip'];
 }

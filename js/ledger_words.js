@@ -1,7 +1,7 @@
 /** What a ledger says in sentences: the result, how it came about, and what each repair costs. */
 
 import { convOutputSize } from './geometry.js';
-import { halving, ledger, TRANSPOSED } from './ledger.js';
+import { DEFAULTS, halving, LIMITS, ledger, TRANSPOSED } from './ledger.js';
 
 /** @typedef {import('./ledger.js').Options} Options */
 /** @typedef {import('./ledger.js').Ledger} Ledger */
@@ -57,7 +57,7 @@ export function explanation(o, result, cost) {
         : `the sizes part at level ${plain.parts_at}, ${times(plain.levels[plain.parts_at].encoder)} against ${times(plain.levels[plain.parts_at].arrives)}`;
     return `Without a repair ${before}. Now, ${TITLES[o.repair]}: ${costSentence(o, cost)}`;
   }
-  return o.conv === 'valid'
+  return o.padding === 'valid'
     ? cropping(o, result, cost)
     : `Both sides are divisible by ${2 ** o.depth} (2 to the power of depth), so every doubling undoes a halving exactly.`;
 }
@@ -90,10 +90,10 @@ function thatWork(o) {
     .filter((i) => height[i] !== null && width[i] !== null)
     .map((i) => `${height[i]}×${width[i]}`);
   const either = (/** @type {(number | null)[]} */ sizes) =>
-    [...new Set(sizes.filter((size) => size !== null))].join(' or ') || 'above 1024';
+    [...new Set(sizes.filter((size) => size !== null))].join(' or ') || `above ${LIMITS.height[1]}`;
   const near =
     [...new Set(pairs)].join(' or ') || `height ${either(height)}, width ${either(width)}`;
-  return o.conv === 'valid'
+  return o.padding === 'valid'
     ? `What works: ${near}.`
     : `Sides divisible by ${2 ** o.depth} never part: ${near}.`;
 }
@@ -151,10 +151,10 @@ export function costSentence(asked, cost) {
     return plain.fits
       ? 'needs none.'
       : `${headline(o, plain)[1].replace('the sizes part', 'stops')}.`;
-  if (o.repair === 'pad_input' && o.conv === 'valid')
+  if (o.repair === 'pad_input' && o.padding === 'valid')
     return `mirror the border so that ${times(cost.fed)} goes in, and all of ${o.height}×${o.width} gets an answer: ${percent(cost.more)} more pixels.`;
   if (plain.fits)
-    return o.conv === 'valid' ? 'nothing to do: skips are cropped by plan.' : 'nothing to do.';
+    return o.padding === 'valid' ? 'nothing to do: skips are cropped by plan.' : 'nothing to do.';
   if (o.repair === 'pad_input')
     return `to ${times(cost.fed)}, and crop the answer back: ${percent(cost.more)} more pixels, ${grouped(cost.zeros)} made up; nothing is lost.`;
   if (plain.parts_at === null) return 'does not help: a map is missing, not a row.';
@@ -210,18 +210,16 @@ function outOfReach(o, levels) {
   return `out of reach: from ${size} ${o.up} makes ${least} or ${least + 1}, never ${level?.encoder?.[side]}.`;
 }
 
+/** @param {number | string | boolean} value */
+function inPython(value) {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return JSON.stringify(value);
+}
+
 /** The line that builds this network. @param {Options} o */
 export function codeLine(o) {
-  const options = [
-    ['depth', o.depth, 4],
-    ['base_channels', o.base_channels, 64],
-    ['down', `"${o.down}"`, '"max_pool"'],
-    ['up', `"${o.up}"`, '"conv_transpose_2"'],
-    ['padding', o.conv === 'valid' ? '"valid"' : '"same"', '"same"'],
-    ['norm', o.norm ? 'True' : 'False', 'True'],
-  ];
-  const changed = options
-    .filter(([, value, usual]) => value !== usual)
-    .map(([name, value]) => `, ${name}=${value}`);
+  const changed = /** @type {const} */ (['depth', 'base_channels', 'down', 'up', 'padding', 'norm'])
+    .filter((name) => o[name] !== DEFAULTS[name])
+    .map((name) => `, ${name}=${inPython(o[name])}`);
   return `UNet(${o.in_channels}, ${o.out_channels}${changed.join('')})`;
 }

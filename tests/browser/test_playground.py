@@ -103,7 +103,7 @@ def test_the_buttons_change_the_widget_and_the_way_back_works(open_page):
         "#ConvExplorer?stride=[1,2,3]&dilation={}&numbers=2&view=7",
         "#ConvTransposeExplorer?view=3&weights=[[1],2]&numbers=true&_pinned=[%22middle%22,99,-99]",
         "#RoundTrip?chosen=1000&stride=true&_layer=%22x%22",
-        "#SizeLedger?height=1e99&depth=%22deep%22&conv=null&up=[]&repair={}",
+        "#SizeLedger?height=1e99&depth=%22deep%22&padding=null&up=[]&repair={}",
         "#%E0%A4%A",
     ],
 )

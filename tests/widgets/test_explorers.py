@@ -92,7 +92,9 @@ def test_what_is_no_kernel_is_refused_with_a_sentence(value):
 
 @pytest.mark.parametrize("value", ["paint", None, 3, ["scatter"]])
 def test_an_unknown_view_is_refused_with_the_known_ones(value):
-    with pytest.raises(TraitError, match="use one of 'scatter', 'zero insertion', 'crop window'"):
+    with pytest.raises(
+        TraitError, match=r"is not known: view is 'scatter' or 'zero insertion' or 'crop window'"
+    ):
         ConvTransposeExplorer(view=value)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from unet_teach.arithmetic import conv_output_size
 from unet_teach.widgets.explorer import Explorer, Presets
+from unet_teach.widgets.layers import LAYERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,15 +31,8 @@ class ConvExplorer(Explorer):
     """
 
     LAYER = "Conv2d"
-    PARAMETERS = ("input_size", "kernel_size", "stride", "padding", "dilation")
-    PRESETS: ClassVar[Presets] = {
-        "halve": {"input_size": 8, "kernel_size": 3, "stride": 2, "padding": 1},
-        "same": {"input_size": 8, "kernel_size": 3, "padding": 1},
-        "valid": {"input_size": 8, "kernel_size": 3},
-        "dilated": {"input_size": 9, "kernel_size": 3, "padding": 2, "dilation": 2},
-        "odd size": {"input_size": 7, "kernel_size": 3, "stride": 2, "padding": 1},
-        "document": {"input_size": 16, "kernel_size": 3, "stride": 2, "padding": 1},
-    }
+    PARAMETERS = tuple(LAYERS[LAYER]["defaults"])
+    PRESETS: ClassVar[Presets] = LAYERS[LAYER]["presets"]
     _output_size_of = staticmethod(conv_output_size)
 
     def figure(self) -> Figure:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from unet_teach.arithmetic import conv_transpose_output_size
-from unet_teach.widgets.base import PairSize
-from unet_teach.widgets.explorer import Explorer, Presets, View
+from unet_teach.widgets.base import Choice
+from unet_teach.widgets.explorer import Explorer, Presets, parameter
+from unet_teach.widgets.layers import LAYERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,47 +36,13 @@ class ConvTransposeExplorer(Explorer):
     """
 
     LAYER = "ConvTranspose2d"
-    PARAMETERS = (
-        "input_size",
-        "kernel_size",
-        "stride",
-        "padding",
-        "output_padding",
-        "dilation",
-    )
-    PRESETS: ClassVar[Presets] = {
-        "double": {
-            "input_size": 3,
-            "kernel_size": 3,
-            "stride": 2,
-            "padding": 1,
-            "output_padding": 1,
-        },
-        "same": {"input_size": 5, "kernel_size": 3, "padding": 1},
-        "valid": {"input_size": 3, "kernel_size": 3},
-        "dilated": {
-            "input_size": 3,
-            "kernel_size": 3,
-            "stride": 2,
-            "padding": 2,
-            "output_padding": 1,
-            "dilation": 2,
-        },
-        "odd size": {"input_size": 4, "kernel_size": 3, "stride": 2, "padding": 1},
-        "checkerboard": {"input_size": 4, "kernel_size": 3, "stride": 2},
-        "document": {
-            "input_size": 8,
-            "kernel_size": 3,
-            "stride": 2,
-            "padding": 1,
-            "output_padding": 1,
-        },
-    }
+    PARAMETERS = tuple(LAYERS[LAYER]["defaults"])
+    PRESETS: ClassVar[Presets] = LAYERS[LAYER]["presets"]
     _output_size_of = staticmethod(conv_transpose_output_size)
 
-    input_size = PairSize(3, minimum=1, maximum=16).tag(sync=True)
-    output_padding = PairSize(0, minimum=0, maximum=4).tag(sync=True)
-    view = View("scatter", "zero insertion", "crop window").tag(sync=True)
+    input_size = parameter(LAYER, "input_size")
+    output_padding = parameter(LAYER, "output_padding")
+    view = Choice(*LAYERS[LAYER]["views"]).tag(sync=True)
 
     def figure(self) -> Figure:
         """Return input, painted map with its crop window, and output, drawn with matplotlib."""

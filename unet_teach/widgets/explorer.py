@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import traitlets
 
 from unet_teach.widgets.base import STATIC, CourseWidget, PairSize, Size
+from unet_teach.widgets.layers import LAYERS, TORCH_DEFAULTS
 from unet_teach.widgets.numbers import KERNELS, LARGEST_KERNEL, input_values, kernel_values
 from unet_teach.widgets.torch_echo import ask_torch
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 IntOrPair: TypeAlias = int | tuple[int, int]
 Presets: TypeAlias = Mapping[str, Mapping[str, int]]
-DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
 
 
 class Weights(traitlets.TraitType[Any, Any]):
@@ -39,20 +39,10 @@ class Weights(traitlets.TraitType[Any, Any]):
         )
 
 
-class View(traitlets.TraitType[str, str]):
-    """The name of one of several pictures."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-        super().__init__(names[0])
-
-    def validate(self, obj: Any, value: Any) -> str:
-        """Return the name, or raise `TraitError` with a sentence that lists the names."""
-        if isinstance(value, str) and value in self.names:
-            return value
-        raise traitlets.TraitError(
-            f"{self.name}={value!r} is unknown: use one of {', '.join(map(repr, self.names))}."
-        )
+def parameter(layer: str, name: str) -> PairSize:
+    """Return the trait of a layer's parameter, with its default and bounds from `layers.json`."""
+    bounds = LAYERS["layer"]["bounds"][name]
+    return PairSize(LAYERS[layer]["defaults"][name], *bounds).tag(sync=True)
 
 
 class Explorer(CourseWidget):
@@ -74,11 +64,11 @@ class Explorer(CourseWidget):
     PRESETS: ClassVar[Presets]
     _output_size_of: ClassVar[Callable[..., Any]]
 
-    input_size = PairSize(8, minimum=1, maximum=16).tag(sync=True)
-    kernel_size = PairSize(3, minimum=1, maximum=7).tag(sync=True)
-    stride = PairSize(1, minimum=1, maximum=5).tag(sync=True)
-    padding = PairSize(0, minimum=0, maximum=6).tag(sync=True)
-    dilation = PairSize(1, minimum=1, maximum=4).tag(sync=True)
+    input_size = parameter("Conv2d", "input_size")
+    kernel_size = parameter("Conv2d", "kernel_size")
+    stride = parameter("Conv2d", "stride")
+    padding = parameter("Conv2d", "padding")
+    dilation = parameter("Conv2d", "dilation")
 
     output_size = traitlets.Any(None, read_only=True)
     code = traitlets.Unicode(read_only=True)
@@ -94,8 +84,10 @@ class Explorer(CourseWidget):
 
     def __init__(self, preset: str | None = None, **traits: Any) -> None:
         if preset is not None:
-            traits = {**DEFAULTS, **self._preset(preset), **traits}
-        unknown = [name for name in traits if not self.has_trait(name) and name not in DEFAULTS]
+            traits = {**TORCH_DEFAULTS, **self._preset(preset), **traits}
+        unknown = [
+            name for name in traits if not self.has_trait(name) and name not in TORCH_DEFAULTS
+        ]
         if unknown:
             raise TypeError(
                 f"{type(self).__name__} has no {unknown[0]!r}. "
@@ -201,7 +193,7 @@ def code_line(layer: str, parameters: Mapping[str, IntOrPair]) -> str:
     """Return the line that makes a layer; what is at PyTorch's default is left out."""
     changed = "".join(
         f", {name}={_short(parameters[name])}"
-        for name, default in DEFAULTS.items()
+        for name, default in TORCH_DEFAULTS.items()
         if name in parameters and _short(parameters[name]) != default
     )
     return f"nn.{layer}(1, 1, kernel_size={_short(parameters['kernel_size'])}{changed})"

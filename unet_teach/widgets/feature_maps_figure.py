@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from unet_teach.shared.palette import GREY
-from unet_teach.widgets.feature_maps import range_of, range_text, shown
+from unet_teach.widgets.feature_maps_words import range_of, range_text, shown
 
 if TYPE_CHECKING:
     from unet_teach.widgets.map_values import Values

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from unet_teach.widgets.unet_sizes import REPAIR, TRANSPOSED, Options, ledger
+from unet_teach.widgets.unet_sizes import CHOICES, TRANSPOSED, Options, ledger
 
 
 def costs(o: Options) -> Iterator[dict[str, Any]]:
-    """Yield what each repair would cost these sizes, in the order of `REPAIR`.
+    """Yield what each repair would cost these sizes, in the order of the option `repair`.
 
     Yields:
         repair: its name; `fits`, `fed` and `answer`: as `ledger` says with this repair.
@@ -22,7 +22,7 @@ def costs(o: Options) -> Iterator[dict[str, Any]]:
         stretch: by how much at most a side is stretched or shrunk, in percent.
         more: pixels in the picture or the answer that are computed beyond its own, in percent.
     """
-    for repair in REPAIR:
+    for repair in CHOICES["repair"]:
         tried = replace(o, repair=repair)
         result = ledger(tried)
         changed: list[int] = []
@@ -30,7 +30,7 @@ def costs(o: Options) -> Iterator[dict[str, Any]]:
         stretch = 0.0
         for level in reversed(result["levels"][:-1]):
             skip, came, met = level["encoder"], level["arrives"], level["joined"]
-            if met is None or o.conv == "valid":
+            if met is None or o.padding == "valid":
                 continue
             default = TRANSPOSED[o.up][1] if o.up in TRANSPOSED else None
             if not skip == came == met or level["output_padding"] not in (None, [default] * 2):
@@ -49,7 +49,7 @@ def costs(o: Options) -> Iterator[dict[str, Any]]:
         if repair == "pad_input":
             zeros = _area(result["fed"]) - picture
         out = result["levels"][0]["decoder"] or [0, 0]
-        computed = max(_area(result["fed"]), _area(out) if o.conv == "padded" else 0)
+        computed = max(_area(result["fed"]), _area(out) if o.padding == "same" else 0)
         answer = result["answer"] or [0, 0]
         yield {
             "repair": repair,

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-KERNELS = ("random", "identity", "box", "edge")
-LARGEST_INPUT, LARGEST_KERNEL = 16, 7
+from unet_teach.widgets.layers import LAYERS
+
+KERNELS: tuple[str, ...] = tuple(LAYERS["layer"]["kernels"])
+LARGEST_INPUT: int = LAYERS["layer"]["bounds"]["input_size"][1]
+LARGEST_KERNEL: int = LAYERS["layer"]["bounds"]["kernel_size"][1]
 
 Rows = list[list[float]]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import traitlets
 
 from unet_teach.widgets.base import STATIC, CourseWidget
+from unet_teach.widgets.progress_map_words import count, headline
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,27 +72,9 @@ class ProgressMap(CourseWidget):
 
     def figure(self) -> Figure:
         """Return the U drawn with matplotlib."""
-        from unet_teach.widgets.progress_figure import progress_figure
+        from unet_teach.widgets.progress_map_figure import progress_map_figure
 
-        return progress_figure(self.lessons)
-
-
-def solved(lesson: Mapping[str, Any]) -> int:
-    """Return how many exercises of a lesson are solved."""
-    return sum(exercise["state"] == "solved" for exercise in lesson["exercises"])
-
-
-def count(lesson: Mapping[str, Any]) -> str:
-    """Return how far a lesson is, in words."""
-    exercises = lesson["exercises"]
-    return f"{solved(lesson)} of {len(exercises)} solved" if exercises else "no exercises yet"
-
-
-def headline(lessons: Sequence[Mapping[str, Any]]) -> str:
-    """Return how far all lessons are, in words."""
-    exercises = sum(len(lesson["exercises"]) for lesson in lessons)
-    plural = "" if exercises == 1 else "s"
-    return f"{sum(map(solved, lessons))} of {exercises} exercise{plural} solved"
+        return progress_map_figure(self.lessons)
 
 
 # ------------------------------------------------------------------------------ reading what came

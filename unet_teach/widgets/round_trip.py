@@ -11,16 +11,23 @@ from unet_teach.arithmetic import (
     conv_transpose_output_size,
     output_padding_for,
 )
+from unet_teach.arithmetic.axis import WINDOW
 from unet_teach.widgets.base import STATIC, CourseWidget, Size
 from unet_teach.widgets.explorer import code_line
+from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.torch_echo import ask_torch
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZES = range(1, 65)
-WINDOW = ("kernel_size", "stride", "padding", "dilation")
+DEFAULTS: dict[str, int] = LAYERS["RoundTrip"]["defaults"]
+SMALLEST, LARGEST = LAYERS["RoundTrip"]["sizes"]
+SIZES = range(SMALLEST, LARGEST + 1)
 PARAMETERS = (*WINDOW, "output_padding")
+
+
+def _parameter(name: str) -> Size:
+    return Size(DEFAULTS[name], *LAYERS["layer"]["bounds"][name]).tag(sync=True)
 
 
 class RoundTrip(CourseWidget):
@@ -50,12 +57,12 @@ class RoundTrip(CourseWidget):
 
     _esm = STATIC / "round_trip.js"
 
-    kernel_size = Size(3, minimum=1, maximum=7).tag(sync=True)
-    stride = Size(2, minimum=1, maximum=5).tag(sync=True)
-    padding = Size(1, minimum=0, maximum=6).tag(sync=True)
-    dilation = Size(1, minimum=1, maximum=4).tag(sync=True)
-    output_padding = Size(1, minimum=0, maximum=4).tag(sync=True)
-    chosen = Size(31, minimum=1, maximum=64).tag(sync=True)
+    kernel_size = _parameter("kernel_size")
+    stride = _parameter("stride")
+    padding = _parameter("padding")
+    dilation = _parameter("dilation")
+    output_padding = _parameter("output_padding")
+    chosen = Size(DEFAULTS["chosen"], SMALLEST, LARGEST).tag(sync=True)
 
     comes_back = traitlets.Tuple(read_only=True)
     mended_by = traitlets.Dict(read_only=True)
@@ -100,7 +107,7 @@ class RoundTrip(CourseWidget):
     def _refusal(self) -> str:
         """Return why `output_padding` is illegal, which does not depend on the size."""
         try:
-            conv_transpose_output_size(64, **self.parameters | {"padding": 0})
+            conv_transpose_output_size(LARGEST, **self.parameters | {"padding": 0})
         except ValueError as refusal:
             return str(refusal)
         return ""

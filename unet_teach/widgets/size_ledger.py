@@ -8,12 +8,21 @@ import traitlets
 
 from unet_teach.widgets import unet_sizes as model
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size
+from unet_teach.widgets.size_ledger_words import error, headline
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZES = ("height", "width", "depth", "base_channels", "in_channels", "out_channels")
-CHOICES = ("conv", "down", "up", "norm", "repair")
+SIZES = tuple(model.BOUNDS)
+CHOICES = tuple(model.CHOICES)
+
+
+def _size(name: str) -> Size:
+    return Size(model.DEFAULTS[name], *model.BOUNDS[name]).tag(sync=True)
+
+
+def _choice(name: str) -> Choice:
+    return Choice(*model.CHOICES[name]).tag(sync=True)
 
 
 class SizeLedger(CourseWidget):
@@ -28,7 +37,9 @@ class SizeLedger(CourseWidget):
         base_channels: channels of level 0, 1 to 128; each level below has twice as many.
         in_channels: channels of the picture, 1 to 64.
         out_channels: channels of the answer, one a class, 1 to 128.
-        conv: "padded" 3×3 convolutions keep the size; "valid" ones take 2 off a side (2015).
+        padding: of the 3×3 convolutions: "same" keeps the size; "valid", as in the paper of 2015,
+            takes 2 pixels off height and width. The older spelling conv="padded" or "valid" still
+            works.
         down: what halves, "max_pool" or "strided_conv".
         up: what doubles, "conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear"
             or "nearest".
@@ -51,17 +62,17 @@ class SizeLedger(CourseWidget):
 
     _esm = STATIC / "size_ledger.js"
 
-    height = Size(200, minimum=1, maximum=model.LARGEST_SIDE).tag(sync=True)
-    width = Size(300, minimum=1, maximum=model.LARGEST_SIDE).tag(sync=True)
-    depth = Size(4, minimum=1, maximum=6).tag(sync=True)
-    base_channels = Size(64, minimum=1, maximum=128).tag(sync=True)
-    in_channels = Size(1, minimum=1, maximum=64).tag(sync=True)
-    out_channels = Size(1, minimum=1, maximum=128).tag(sync=True)
-    conv = Choice(*model.CONV).tag(sync=True)
-    down = Choice(*model.DOWN).tag(sync=True)
-    up = Choice(*model.UP).tag(sync=True)
-    norm = Choice(True, False).tag(sync=True)
-    repair = Choice(*model.REPAIR).tag(sync=True)
+    height = _size("height")
+    width = _size("width")
+    depth = _size("depth")
+    base_channels = _size("base_channels")
+    in_channels = _size("in_channels")
+    out_channels = _size("out_channels")
+    padding = _choice("padding")
+    down = _choice("down")
+    up = _choice("up")
+    norm = _choice("norm")
+    repair = _choice("repair")
 
     fits = traitlets.Bool(read_only=True)
     parts_at = traitlets.Int(None, allow_none=True, read_only=True)
@@ -72,6 +83,11 @@ class SizeLedger(CourseWidget):
     error = traitlets.Unicode(read_only=True)
 
     def __init__(self, **options: Any) -> None:
+        if "conv" in options:  # the older spelling
+            if "padding" in options:
+                raise TypeError("padding and conv are the same option. Use padding alone.")
+            conv = options.pop("conv")
+            options["padding"] = "same" if conv == "padded" else conv
         super().__init__(**options)
         self._work_out()
 
@@ -96,37 +112,6 @@ class SizeLedger(CourseWidget):
 
     def figure(self) -> Figure:
         """Return the U with its sizes and channels, drawn with matplotlib."""
-        from unet_teach.widgets.ledger_figure import ledger_figure
+        from unet_teach.widgets.size_ledger_figure import size_ledger_figure
 
-        return ledger_figure(self.options)
-
-
-def headline(options: model.Options, result: dict[str, Any]) -> str:
-    """Return the result in one line."""
-    asked = f"{options.height}×{options.width}, depth {options.depth}: "
-    if result["parts_at"] is not None:
-        return f"{asked}the sizes part at level {result['parts_at']}"
-    if result["vanishes_at"] is not None:
-        return f"{asked}nothing is left at level {result['vanishes_at']}"
-    return f"{asked}the answer is {times(result['answer'])}"
-
-
-def error(result: dict[str, Any]) -> str:
-    """Return why nothing comes through and which sizes would, as sentences; empty if it does."""
-    if result["fits"]:
-        return ""
-    works = ", ".join(
-        f"{side} {' or '.join(str(size) for size in dict.fromkeys(near) if size) or 'above 1024'}"
-        for side, near in result["nearest"].items()
-    )
-    if result["parts_at"] is None:
-        why = f"Less than one row or column is left at level {result['vanishes_at']}."
-    else:
-        level = result["levels"][result["parts_at"]]
-        why = f"The skip is {times(level['encoder'])}, what comes up is {times(level['arrives'])}."
-    return f"{why} Sizes that work: {works}."
-
-
-def times(size: list[int]) -> str:
-    """Return a size as H×W."""
-    return "×".join(map(str, size))
+        return size_ledger_figure(self.options)

@@ -20,13 +20,12 @@ from unet_teach.arithmetic import (
     pool_output_size,
     receptive_field,
 )
+from unet_teach.widgets.layers import LAYERS
 
-CONV = ("padded", "valid")
-DOWN = ("max_pool", "strided_conv")
-UP = ("conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest")
-REPAIR = ("none", "pad_input", "crop", "pad", "output_padding", "resize")
-
-LARGEST_SIDE = 1024
+BOUNDS: dict[str, tuple[int, int]] = LAYERS["SizeLedger"]["bounds"]
+CHOICES: dict[str, list[Any]] = LAYERS["SizeLedger"]["choices"]  # the first of each is the default
+DEFAULTS: dict[str, int] = LAYERS["SizeLedger"]["defaults"]
+LARGEST_SIDE = BOUNDS["height"][1]
 TRANSPOSED: dict[str, tuple[dict[str, int], int]] = {  # the layer, and its output_padding
     "conv_transpose_2": ({"kernel_size": 2, "stride": 2, "padding": 0}, 0),
     "conv_transpose_3": ({"kernel_size": 3, "stride": 2, "padding": 1}, 1),
@@ -40,17 +39,17 @@ _TAKEN = 4  # pixels that two 3×3 convolutions without padding take off a side
 class Options:
     """What a ledger is asked about: a picture's size in pixels, and `UNet`'s options."""
 
-    height: int = 200
-    width: int = 300
-    depth: int = 4
-    base_channels: int = 64
-    in_channels: int = 1
-    out_channels: int = 1
-    conv: str = "padded"
-    down: str = "max_pool"
-    up: str = "conv_transpose_2"
-    norm: bool = True
-    repair: str = "none"
+    height: int = DEFAULTS["height"]
+    width: int = DEFAULTS["width"]
+    depth: int = DEFAULTS["depth"]
+    base_channels: int = DEFAULTS["base_channels"]
+    in_channels: int = DEFAULTS["in_channels"]
+    out_channels: int = DEFAULTS["out_channels"]
+    padding: str = CHOICES["padding"][0]
+    down: str = CHOICES["down"][0]
+    up: str = CHOICES["up"][0]
+    norm: bool = CHOICES["norm"][0]
+    repair: str = CHOICES["repair"][0]
 
     @property
     def channels(self) -> list[int]:
@@ -79,16 +78,16 @@ class _Walk:
 
 def _walk(size: int, o: Options, repair: str | None = None) -> _Walk:
     """Walk one side. A walk is kept, so that a moved slider finds most of its work done."""
-    return _walked(size, o.depth, o.conv, o.down, o.up, o.repair if repair is None else repair)
+    return _walked(size, o.depth, o.padding, o.down, o.up, o.repair if repair is None else repair)
 
 
 @lru_cache(maxsize=8192)
-def _walked(size: int, depth: int, conv: str, down: str, up: str, repair: str) -> _Walk:
-    walk, taken = _Walk(depth), 0 if conv == "padded" else _TAKEN
+def _walked(size: int, depth: int, padding: str, down: str, up: str, repair: str) -> _Walk:
+    walk, taken = _Walk(depth), 0 if padding == "same" else _TAKEN
     for level in range(depth + 1):
         if level:
             walk.left_out |= (size if down == "max_pool" else size - 3) % 2 == 1
-            size = _halved(size, conv, down)
+            size = _halved(size, padding, down)
         walk.enters[level] = size
         walk.encoder[level] = size = max(0, size - taken)
         if size < 1:
@@ -96,10 +95,10 @@ def _walked(size: int, depth: int, conv: str, down: str, up: str, repair: str) -
             return walk
     for level in reversed(range(depth)):
         skip = walk.encoder[level] or 0
-        wanted = skip if conv == "padded" and repair == "output_padding" else None
+        wanted = skip if padding == "same" and repair == "output_padding" else None
         size, walk.output_padding[level] = _doubled(size, up, wanted)
         walk.arrives[level] = size
-        if conv == "padded" and size != skip:
+        if padding == "same" and size != skip:
             meet = {"crop": min(size, skip), "pad": max(size, skip), "resize": skip}
             if repair not in meet:
                 walk.parts_at = level
@@ -113,11 +112,11 @@ def _walked(size: int, depth: int, conv: str, down: str, up: str, repair: str) -
     return walk
 
 
-def _halved(size: int, conv: str, down: str) -> int:
+def _halved(size: int, padding: str, down: str) -> int:
     try:
         if down == "max_pool":
             return int(pool_output_size(size, 2))
-        return int(conv_output_size(size, 3, stride=2, padding=1 if conv == "padded" else 0))
+        return int(conv_output_size(size, 3, stride=2, padding=1 if padding == "same" else 0))
     except ValueError:
         return 0  # the window does not fit once
 
@@ -136,7 +135,7 @@ def _doubled(size: int, up: str, wanted: int | None) -> tuple[int, int | None]:
 def _works(size: int, o: Options) -> bool:
     """Whether a side needs no repair; without padding also: whether no halving leaves a row out."""
     walk = _walk(size, o, repair="none")
-    return walk.answer > 0 and not (o.conv == "valid" and walk.left_out)
+    return walk.answer > 0 and not (o.padding == "valid" and walk.left_out)
 
 
 def _larger(size: int, o: Options, answer: int = 0) -> int:
@@ -161,7 +160,7 @@ def _fed(size: int, o: Options) -> int:
     """Return the size of a side that goes into the network, the padding of the input included."""
     if o.repair != "pad_input":
         return size
-    return _larger(size, o, answer=size if o.conv == "valid" else 0)
+    return _larger(size, o, answer=size if o.padding == "valid" else 0)
 
 
 def _parameters(o: Options) -> list[int]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Wedge
 
 from unet_teach.shared.palette import GREY, OUTPUT, QUIET
-from unet_teach.widgets.progress_map import count, headline, solved
+from unet_teach.widgets.progress_map_words import count, headline, solved
 
 WIDE, HIGH = 2.95, 0.9  # inches of a box
 STEP = 0.32  # inches that each level stands further in
@@ -20,7 +20,7 @@ HOLLOW = 1.6  # inches between the arms at the lowest pair
 RADIUS = 0.09
 
 
-def progress_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:
+def progress_map_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:
     """Draw the U: a box a lesson, a mark an exercise, and in the middle how many are solved."""
     bottom = len(lessons) // 2  # one more goes down than up where there is no middle
     arms = WIDE + STEP * max(0, bottom - 1)

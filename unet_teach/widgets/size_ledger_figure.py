@@ -10,13 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from unet_teach.shared.palette import DECODER, ENCODER, QUIET, SKIP, WRONG
-from unet_teach.widgets.size_ledger import headline, times
+from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.widgets.size_ledger_words import headline
 from unet_teach.widgets.unet_sizes import Options, ledger
 
 CENTRE, HALF_GAP, LABEL = 50.0, 13.0, 16.0  # the picture is 100 wide
 
 
-def ledger_figure(options: Options) -> Figure:
+def size_ledger_figure(options: Options) -> Figure:
     """Draw the U: encoder down on the left, decoder up on the right, skips as dashed bridges.
 
     A box is as wide as the level has channels (cube root) and as high as its map (square root). The
@@ -51,7 +52,7 @@ def ledger_figure(options: Options) -> Figure:
             if came and not wrong:
                 axes.plot([left + width + 1, mirrored - 1], [i, i], color=SKIP, linestyle="--")
             if wrong:
-                clash = f"{times(skip)} ✕ {times(level['arrives'])}"
+                clash = f"{sizes_as_text(skip)} ✕ {sizes_as_text(level['arrives'])}"
                 axes.text(CENTRE, i, clash, ha="center", va="center", fontsize=9, color=WRONG)
             _arrow(axes, left + width * 0.6, i, lefts[i + 1] + widths[i + 1] * 0.2, i + 1)
             if level["arrives"]:
@@ -63,7 +64,7 @@ def ledger_figure(options: Options) -> Figure:
 
 
 def _label(size: list[int] | None, level: dict[str, Any], mark: str = "") -> str:
-    return f"{times(size)}{mark}\n{level['channels']} C" if size else "not reached"
+    return f"{sizes_as_text(size)}{mark}\n{level['channels']} C" if size else "not reached"
 
 
 def _box(
