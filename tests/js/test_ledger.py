@@ -63,7 +63,7 @@ def test_browser_and_python_work_out_the_same(asked, table):
 
 def test_every_outcome_is_among_what_was_compared(table):
     results = [answer["ledger"] for answer in table]
-    for name in ("fits", "parts_at", "vanishes_on"):
+    for name in ("fits", "mismatch_at", "vanishes_on"):
         assert len({str(result[name]) for result in results}) >= 2, name
     assert {result["vanishes_on"] for result in results} == {None, "down", "up"}
 

@@ -227,6 +227,12 @@ def test_figures_draw_legal_and_illegal_layers():
         assert illegal.error in illegal.figure().axes[-1].texts[0].get_text()
 
 
+def test_the_figure_counts_no_contribution_to_cells_beyond_the_kernels():
+    explorer = ConvTransposeExplorer(input_size=1, kernel_size=2, stride=2, output_padding=1)
+    counted = [text.get_text() for text in explorer.figure().axes[1].texts]
+    assert counted == ["1", "1", "0", "1", "1", "0", "0", "0", "0"]
+
+
 def test_importing_the_package_and_its_widgets_leaves_torch_out():
     program = (
         "import sys, unet_teach, unet_teach.arithmetic, unet_teach.widgets as widgets\n"

@@ -94,9 +94,9 @@ def test_sizes_are_those_of_the_network_as_far_as_it_needs_no_repair(kind):
                 if level[name] and (name, i) in seen:
                     assert level[name] == seen[name, i], (name, i)
         if result["fits"]:
-            assert result["answer"] == seen["decoder", 0]
+            assert result["output_size"] == seen["decoder", 0]
         else:
-            part = result["levels"][result["parts_at"]]
+            part = result["levels"][result["mismatch_at"]]
             assert seen["arrives", part["level"]] != seen["encoder", part["level"]]
 
 
@@ -137,7 +137,7 @@ def test_the_receptive_field_is_where_the_gradient_comes_from(depth, down):
 
 def test_the_first_parting_is_found_from_below():
     ours = SizeLedger(height=200, width=300, depth=4, down="strided_conv")
-    assert (ours.fits, ours.parts_at) == (False, 3)
+    assert (ours.fits, ours.mismatch_at) == (False, 3)
     assert ours.levels[3]["encoder"] == [25, 38]
     assert ours.levels[3]["arrives"] == [26, 38]
     assert ours.levels[3]["decoder"] is ours.levels[2]["arrives"] is None
@@ -150,7 +150,7 @@ def test_the_first_parting_is_found_from_below():
 
 def test_a_map_of_less_than_one_row_is_an_error_and_padding_the_input_its_only_repair():
     ours = SizeLedger(height=5)
-    assert (ours.fits, ours.parts_at) == (False, None)
+    assert (ours.fits, ours.mismatch_at) == (False, None)
     assert "Less than one row or column is left at level 3" in ours.error
     assert [cost["repair"] for cost in costs(ours.options) if cost["fits"]] == ["pad_input"]
     valid = SizeLedger(height=100, width=572, padding="valid")
@@ -194,7 +194,7 @@ def test_a_repair_reaches_the_top(repair, down, answer):
 
 def test_what_the_repairs_cost_can_be_counted_by_hand():
     by_name = {cost["repair"]: cost for cost in costs(Options(height=200, width=300))}
-    assert by_name["pad_input"]["fed"] == [208, 304]
+    assert by_name["pad_input"]["input_size"] == [208, 304]
     assert by_name["pad_input"]["zeros"] == 208 * 304 - 200 * 300
     assert by_name["pad_input"]["more"] == pytest.approx(5.387, abs=0.001)
     assert by_name["crop"]["missing"] == [8, 12]
@@ -233,7 +233,9 @@ def test_an_unknown_choice_is_refused_with_those_that_are_known(name, value):
     assert ours.options == before
 
 
-@pytest.mark.parametrize("name", ["fits", "parts_at", "levels", "parameters", "nearest", "error"])
+@pytest.mark.parametrize(
+    "name", ["fits", "mismatch_at", "levels", "parameters", "nearest", "error"]
+)
 def test_what_is_worked_out_cannot_be_set(name):
     with pytest.raises(TraitError, match="read-only"):
         setattr(SizeLedger(), name, None)
@@ -242,7 +244,7 @@ def test_what_is_worked_out_cannot_be_set(name):
 def test_whoever_observes_a_result_finds_the_others_new():
     ours = SizeLedger(height=200, width=304)
     heard = []
-    ours.observe(lambda change: heard.append((change.new, ours.fits, ours.error)), "parts_at")
+    ours.observe(lambda change: heard.append((change.new, ours.fits, ours.error)), "mismatch_at")
     ours.height = 208
     assert heard == [(None, True, "")]
 
@@ -273,7 +275,7 @@ def test_its_figure_says_the_headline_and_every_size(shown):
     for level in ours.levels:
         size = level["encoder"]
         assert not size or f"{size[0]}×{size[1]}\n{level['channels']} C" in texts
-    assert ours.parts_at is None or any("✕" in text for text in texts)
+    assert ours.mismatch_at is None or any("✕" in text for text in texts)
     figure.canvas.draw()
 
 

@@ -1,15 +1,13 @@
-"""FeatureMaps: what layers make of a picture, several maps side by side under one cursor."""
+"""FeatureMaps: an image and feature maps side by side, with one cursor for all of them."""
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from unet_teach.widgets.base import STATIC, Choice, CourseWidget, PairSize, Size
+from unet_teach.widgets.base import STATIC, Choice, CourseWidget, PairSize, Size, is_finite
 from unet_teach.widgets.feature_maps_words import range_text
 from unet_teach.widgets.map_values import MOST_CHANNELS, read_maps
 
@@ -31,11 +29,11 @@ class Maps(traitlets.TraitType[Any, Any]):
 
 
 class ValueRange(traitlets.TraitType[Any, Any]):
-    """The values drawn darkest and lightest, or `None` for those that are there."""
+    """The values drawn darkest and lightest, or `None` for the range of the values."""
 
     def validate(self, obj: Any, value: Any) -> tuple[float, float]:
         """Return a pair of floats, or raise `TraitError` with a sentence."""
-        if isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_finite, value)):
+        if isinstance(value, tuple | list) and len(value) == 2 and all(map(is_finite, value)):
             low, high = map(float, value)
             if low < high:
                 return low, high
@@ -58,11 +56,11 @@ class OptionalPairSize(PairSize):
 
 
 class FeatureMaps(CourseWidget):
-    """Compare maps cell by cell: a cursor in one outlines the same place in all others.
+    """Compare maps cell by cell: a cursor in one map outlines the same place in all others.
 
-    All maps are taken to cover the same picture, and are drawn equally large: a cell of a map with
-    half as many rows is twice as high. Cells are at the same place where the centre of the smaller
-    one lies in the larger one.
+    All maps are assumed to cover the same image and are drawn at the same size: a cell of a map
+    with half as many rows is twice as high. Two cells are at the same place if the centre of the
+    smaller one lies in the larger one.
 
     Args:
         maps: A dict of 1 to 8 names and maps. A map is a tensor, an array or nested lists, of shape
@@ -71,18 +69,18 @@ class FeatureMaps(CourseWidget):
         channel: Which channel is shown, from 0. A map that has fewer shows its last.
         value_range: The values (low, high) that are drawn darkest and lightest. When not given, the
             lowest and highest value on view.
-        input_size: Pixels of the picture that all maps cover, an int or a pair (height, width), 1
-            to 4096. It sets the shape they are drawn in, and positions are told in it as well. When
-            not given, the first map is this picture.
+        input_size: Pixels of the image that all maps cover, an int or a pair (height, width), 1 to
+            4096. It sets the aspect ratio, and positions are given in it. When not given, the
+            first map is this image.
         scale: "shared" draws all maps in one scale, "own" each in the range of its own values.
         ramp: "grey" from black to white, or "diverging" from purple over white at 0 to orange.
 
     Attributes:
-        maps, channel, value_range, input_size, scale, ramp: as above. Each may be assigned: the
-            picture follows. `maps` are then read-only arrays of shape (C, H, W).
+        maps, channel, value_range, input_size, scale, ramp: as above. Each may be assigned, and
+            the widget follows. `maps` are then read-only arrays of shape (C, H, W).
 
     Raises:
-        traitlets.TraitError: For what cannot be shown, with a sentence; nothing changes then.
+        traitlets.TraitError: For what cannot be shown; nothing changes then.
     """
 
     _esm = STATIC / "feature_maps.js"
@@ -93,7 +91,9 @@ class FeatureMaps(CourseWidget):
     input_size = OptionalPairSize(minimum=1, maximum=4096).tag(sync=True)
     scale = Choice("shared", "own").tag(sync=True)
     ramp = Choice("grey", "diverging").tag(sync=True)
-    _maps: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)  # as the browser has it
+    _maps: traitlets.List[dict[str, Any]] = traitlets.List().tag(
+        sync=True
+    )  # as sent to the browser
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class FeatureMaps(CourseWidget):
 
     @property
     def channels(self) -> int:
-        """The most channels that any map has."""
+        """The largest number of channels of any map."""
         return max(len(values) for values in self.maps.values())
 
     @traitlets.validate("channel")
@@ -162,11 +162,3 @@ def _summary(name: str, values: Values) -> str:
     channels, height, width = values.shape
     several = f", {channels} channels" if channels > 1 else ""
     return f"{name} {height}×{width}{several}: {range_text(values)}"
-
-
-def _is_finite(number: Any) -> bool:
-    return (
-        isinstance(number, numbers.Real)
-        and not isinstance(number, bool)
-        and math.isfinite(float(number))
-    )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def shown(value: float, digits: int = 3) -> str:
-    """Return a value with so many digits, or with all digits before the point."""
+    """Return a value rounded to so many digits, but with all digits before the decimal point."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
     whole = f"{value:.0f}"
@@ -30,9 +30,11 @@ def range_text(values: Values) -> str:
     """Return the range of the values in words, and how many are NaN or infinite."""
     import numpy as np
 
-    found = range_of(values)
-    parts = ["no finite value" if found is None else " to ".join(dict.fromkeys(map(shown, found)))]
-    for sign, is_it in (("NaN", np.isnan), ("∞", np.isposinf), ("−∞", np.isneginf)):
-        if count := int(is_it(values).sum()):
+    bounds = range_of(values)
+    parts = [
+        "no finite value" if bounds is None else " to ".join(dict.fromkeys(map(shown, bounds)))
+    ]
+    for sign, test in (("NaN", np.isnan), ("∞", np.isposinf), ("−∞", np.isneginf)):
+        if count := int(test(values).sum()):
             parts.append(f"{count} {sign}")
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""Read maps of numbers from tensors, arrays and lists, and say what cannot be shown."""
+"""Read maps from tensors, arrays and lists, and refuse what FeatureMaps cannot show."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_maps(maps: Any) -> dict[str, Values]:
             shape (H, W), (C, H, W) or (1, C, H, W). Tensors may need gradients or live on a GPU.
 
     Raises:
-        TypeError: If something has no meaning as a dict, a name or numbers.
+        TypeError: If something is not a dict, a name or numbers.
         ValueError: If there are too few or too many maps, names, cells, channels or numbers.
     """
     if not isinstance(maps, Mapping):
@@ -82,7 +82,7 @@ def _values(name: str, given: Any) -> Values:
             f"maps[{name!r}] has {channels} channels. Give 1 to {MOST_CHANNELS} of them."
         )
     with np.errstate(over="ignore"):
-        small: Values = values.astype("<f4")  # a copy: what the caller does later is not shown
+        small: Values = values.astype("<f4")  # a copy, so that later changes are not shown
     if not np.array_equal(np.isinf(small), np.isinf(values)):
         raise ValueError(
             f"maps[{name!r}] holds numbers beyond 3.4e38, the largest float32. Divide it first."
@@ -92,7 +92,7 @@ def _values(name: str, given: Any) -> Values:
 
 
 def _array(name: str, given: Any) -> NDArray[Any]:
-    """Return an array of real numbers. A tensor is known by its methods: torch stays out."""
+    """Return an array of real numbers. Tensors are recognised without importing torch."""
     import numpy as np
 
     if hasattr(given, "detach"):

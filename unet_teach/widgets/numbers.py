@@ -1,7 +1,7 @@
-"""Small whole numbers for the explorers to compute with, the same as in the browser.
+"""The explorers' small whole numbers, the same as in the browser.
 
-`js/numbers.js` makes them there; a test compares. They come from a generator of our own, so that
-asking for them never moves the random numbers of a student.
+`js/numbers.js` makes them there; a test compares the two. They have a generator of their own, so
+that a student's random numbers stay reproducible.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Predict: a question whose answer shows only once a guess is locked."""
+"""Predict: a question whose answer is shown after a guess is locked."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Predict(CourseWidget):
     of all Predict widgets on the page, locked or not. The type of `answer` decides what is read:
     a whole number, a number, a size ("16×16", "16x16", "16 16" or "(16, 16)") or a short text.
 
-    What stands in `backticks` is set as code. All text is shown as it is, never as markup.
+    Text in `backticks` is set as code. All other text is shown as it is, never as markup.
 
     Args:
         question: What is asked.
@@ -165,7 +165,7 @@ class Predict(CourseWidget):
         return value
 
     def _within(self, value: Answer) -> float:
-        """How far from `value` a number may be to count as it."""
+        """Return how far from `value` a number may be to count as equal."""
         if not isinstance(value, int | float):
             return 0
         default = _RELATIVE * abs(value) if isinstance(value, float) else 0
@@ -179,7 +179,7 @@ class Predict(CourseWidget):
 
     @traitlets.observe("_locked")
     def _take(self, _change: Any = None) -> None:
-        """Take over what the browser locked, once; nonsense opens the question again."""
+        """Accept the first valid guess that the browser locks; an invalid one is unlocked."""
         if self.guess is None:
             guess = self._read_locked()
             if guess is not None:
@@ -292,7 +292,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _fold(value: Answer) -> Answer:
-    """Return a text as it is compared: case and spaces do not count. Others as they are."""
+    """Return a text in lower case with single spaces, for comparison; other values as they are."""
     return " ".join(value.lower().split()) if isinstance(value, str) else value
 
 

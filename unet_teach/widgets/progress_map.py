@@ -1,4 +1,4 @@
-"""ProgressMap: where a student is over all lessons, drawn as the U that they go through."""
+"""ProgressMap: a student's progress over all lessons, drawn as a U."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ class Lessons(traitlets.TraitType[Any, Any]):
 
 
 class ProgressMap(CourseWidget):
-    """See where you are: lessons go down the left arm of a U and up the right one.
+    """Show progress: lessons go down the left arm of a U and up the right one.
 
     Args:
         lessons: 1 to 12 dicts with a `number`, a `title` and `exercises`, up to 12 of them. An
             exercise is a dict with a `name`, a `state` ("solved", "tried" or "untouched") and, when
             they are known, how many `attempts` and `hints` there were.
-        note: A sentence that stands below the heading, such as why nothing was kept.
+        note: A sentence below the heading, such as why nothing was saved.
 
     Attributes:
-        lessons: as above; may be assigned, and the picture follows.
+        lessons: as above; may be assigned, and the widget follows.
         note: as above.
 
     Raises:
-        traitlets.TraitError: For anything else, with a sentence; nothing changes then.
+        traitlets.TraitError: For anything else; nothing changes then.
     """
 
     _esm = STATIC / "progress_map.js"
@@ -77,7 +77,7 @@ class ProgressMap(CourseWidget):
         return progress_map_figure(self.lessons)
 
 
-# ------------------------------------------------------------------------------ reading what came
+# ---------------------------------------------------------------------------- checking the lessons
 def _read_lessons(value: Any) -> list[dict[str, Any]]:
     lessons = [
         _read_lesson(f"lessons[{i}]", lesson)

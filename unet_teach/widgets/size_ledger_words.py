@@ -1,4 +1,4 @@
-"""What SizeLedger and its figure say: the result in one line, and why no picture passes."""
+"""What SizeLedger and its figure say: the result in one line, and why there is no output."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from unet_teach.widgets.unet_sizes import LARGEST_SIDE, Options
 def headline(options: Options, result: dict[str, Any]) -> str:
     """Return the result in one line."""
     asked = f"{options.height}×{options.width}, depth {options.depth}: "
-    if result["parts_at"] is not None:
-        return f"{asked}the sizes part at level {result['parts_at']}"
+    if result["mismatch_at"] is not None:
+        return f"{asked}the sizes part at level {result['mismatch_at']}"
     if result["vanishes_at"] is not None:
         return f"{asked}nothing is left at level {result['vanishes_at']}"
-    return f"{asked}the answer is {sizes_as_text(result['answer'])}"
+    return f"{asked}the answer is {sizes_as_text(result['output_size'])}"
 
 
 def error(result: dict[str, Any]) -> str:
-    """Return why nothing comes through and which sizes would, as sentences; empty if it does."""
+    """Return why there is no output and which sizes have one, as sentences; empty if there is."""
     if result["fits"]:
         return ""
     nearest = {
@@ -27,10 +27,10 @@ def error(result: dict[str, Any]) -> str:
         for side, sizes in result["nearest"].items()
     }
     works = ", ".join(f"{side} {n or f'above {LARGEST_SIDE}'}" for side, n in nearest.items())
-    if result["parts_at"] is None:
+    if result["mismatch_at"] is None:
         why = f"Less than one row or column is left at level {result['vanishes_at']}."
     else:
-        level = result["levels"][result["parts_at"]]
+        level = result["levels"][result["mismatch_at"]]
         skip, upsampled = sizes_as_text(level["encoder"]), sizes_as_text(level["arrives"])
         why = f"The skip is {skip}, what comes up is {upsampled}."
     return f"{why} Sizes that work: {works}."
