@@ -90,9 +90,17 @@ def test_hues_stay_apart_for_the_common_deficiencies(theme, matrix):
     assert near == {}
 
 
-@pytest.mark.parametrize("name", ["input", "skip", "amber", "line", "quiet"])
-def test_figures_and_widgets_have_the_same_colours(name):
-    of_figures = {"line": palette.GREY}.get(name) or getattr(palette, name.upper())
+@pytest.mark.parametrize(
+    ("name", "of_figures"),
+    [
+        ("input", palette.INPUT),
+        ("skip", palette.SKIP),
+        ("amber", palette.AMBER),
+        ("line", palette.GREY),
+        ("quiet", palette.QUIET),
+    ],
+)
+def test_figures_and_widgets_have_the_same_colours(name, of_figures):
     assert declared(name) == of_figures.lower()
 
 
