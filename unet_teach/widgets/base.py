@@ -1,7 +1,7 @@
 """What all widgets share: checked traits, a text form without addresses, a figure for print.
 
-Figures are in modules of their own, which `figure()` imports when it is called: matplotlib is slow
-to import, and most readers never ask for a figure.
+matplotlib takes longer to import than all widgets together, and few readers ask for a figure.
+So `figure()` imports it, and the module that draws, when it is called.
 """
 
 from __future__ import annotations

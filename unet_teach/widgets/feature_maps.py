@@ -9,12 +9,10 @@ import traitlets
 
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, PairSize, Size, is_finite
 from unet_teach.widgets.feature_maps_words import range_text
-from unet_teach.widgets.map_values import MOST_CHANNELS, read_maps
+from unet_teach.widgets.map_values import MOST_CHANNELS, Values, read_maps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from unet_teach.widgets.map_values import Values
 
 
 class Maps(traitlets.TraitType[Any, Any]):

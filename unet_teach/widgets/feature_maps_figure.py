@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,9 +15,7 @@ from matplotlib.patches import Rectangle
 from unet_teach.shared.palette import GREY
 from unet_teach.widgets.base import pair_of
 from unet_teach.widgets.feature_maps_words import range_of, range_text, shown
-
-if TYPE_CHECKING:
-    from unet_teach.widgets.map_values import Values
+from unet_teach.widgets.map_values import Values
 
 MOST_COLUMNS = 4
 PANEL = 2.4  # inches

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from unet_teach.widgets.map_values import Values
+import numpy as np
+
+from unet_teach.widgets.map_values import Values
 
 
 def shown(value: float, digits: int = 3) -> str:
@@ -20,16 +20,12 @@ def shown(value: float, digits: int = 3) -> str:
 
 def range_of(values: Values) -> tuple[float, float] | None:
     """Return the lowest and highest finite value, `None` where there is none."""
-    import numpy as np
-
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else None
 
 
 def range_text(values: Values) -> str:
     """Return the range of the values in words, and how many are NaN or infinite."""
-    import numpy as np
-
     bounds = range_of(values)
     parts = [
         "no finite value" if bounds is None else " to ".join(dict.fromkeys(map(shown, bounds)))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Values: TypeAlias = NDArray[np.float32]
+Values: TypeAlias = NDArray[np.float32]
 
 MOST_MAPS = 8
 LARGEST_SIDE = 128
@@ -58,8 +57,6 @@ def _name(given: Any) -> str:
 
 
 def _values(name: str, given: Any) -> Values:
-    import numpy as np
-
     values = _array(name, given)
     shape = values.shape
     if values.ndim == 4 and shape[0] == 1:
@@ -93,8 +90,6 @@ def _values(name: str, given: Any) -> Values:
 
 def _array(name: str, given: Any) -> NDArray[Any]:
     """Return an array of real numbers. Tensors are recognised without importing torch."""
-    import numpy as np
-
     if hasattr(given, "detach"):
         given = given.detach().cpu()
         if not given.is_complex():
