@@ -40,7 +40,7 @@ WIDGETS: list[tuple[str, CourseWidget]] = [
             "nn.Conv2d(64, 128, kernel_size=3, stride=2, padding=1) is given a map of 31×31 cells. "
             "How high and wide is what comes out?",
             answer=(16, 16),
-            slips={
+            mistakes={
                 (15, 15): "That is the size without padding: ⌊(31 + 0 − 3) / 2⌋ + 1 = 15.",
                 (17, 17): "You rounded up. PyTorch rounds down: ⌊30 / 2⌋ + 1.",
                 (31, 31): "Stride 1 would do that.",

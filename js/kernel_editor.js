@@ -1,7 +1,7 @@
 /** What changes the kernel's numbers: a named kernel, one cell of it, or other random numbers. */
 
 import { h } from './dom.js';
-import { KERNELS } from './numbers.js';
+import { KERNELS } from './layers.js';
 
 /** @typedef {import('./numbers.js').Values} Values */
 /** @typedef {import('./layers.js').Pair} Pair */

@@ -3,6 +3,7 @@
  * of an illegal one. Pure: no page, no model.
  */
 
+import layers from '../unet_teach/widgets/layers.json' with { type: 'json' };
 import {
   convInputSizes,
   convOutputSize,
@@ -20,16 +21,20 @@ import {
 /** @typedef {Record<Parameter, Pair>} Sizes */
 /** A formula's part: text, or a number that belongs to a parameter. @typedef {string | [Parameter | 'answer', number | string]} Part */
 
-/** What sliders and traits may hold. The Python traits keep the same bounds; a test compares. */
-export const LIMITS = /** @type {const} */ ({
-  input_size: [1, 16],
-  kernel_size: [1, 7],
-  stride: [1, 5],
-  padding: [0, 6],
-  output_padding: [0, 4],
-  dilation: [1, 4],
-});
-const DEFAULTS = { stride: 1, padding: 0, output_padding: 0, dilation: 1 };
+/** The bounds of sliders and typed numbers, lowest and highest. */
+export const LIMITS =
+  /** @type {Record<keyof typeof layers.layer.bounds, [lowest: number, highest: number]>} */ (
+    layers.layer.bounds
+  );
+/** The sizes that RoundTrip follows. */
+export const ROUND_TRIP_SIZES = /** @type {[smallest: number, largest: number]} */ (
+  layers.RoundTrip.sizes
+);
+/** The pictures of a transposed convolution, the default first. */
+export const VIEWS = layers.ConvTranspose2d.views;
+/** The named kernels, the default first. */
+export const KERNELS = layers.layer.kernels;
+const DEFAULTS = layers.torch_defaults;
 
 /** @param {number[]} pair */
 export const times = ([height, width]) => `${height}×${width}`;
@@ -56,7 +61,7 @@ export const axesOf = (sizes) => {
  * @property {(axis: Axis) => string} problem      why torch refuses this axis, or ''
  * @property {(axes: [Axis, Axis]) => string} torchError   torch's own words for it, or ''
  * @property {(axis: Axis) => Part[]} formula
- * @property {(axes: [Axis, Axis], wanted: Pair) => string} inverse   the sizes run backwards, as a sentence
+ * @property {(axes: [Axis, Axis], target: Pair) => string} inverse   the sizes run backwards, as a sentence
  * @property {string} inverseLabel
  * @property {Record<string, Partial<Record<Parameter, number>>>} presets
  */
@@ -69,10 +74,13 @@ const spread = ({ kernel_size, dilation }) => [
   ' − 1) + 1',
 ];
 
+/** A layer's parameters, in the order of `layers.json`. @param {'Conv2d' | 'ConvTranspose2d'} name */
+const parametersOf = (name) => /** @type {Parameter[]} */ (Object.keys(layers[name].defaults));
+
 /** @type {Layer} */
 export const conv = {
   name: 'Conv2d',
-  parameters: ['input_size', 'kernel_size', 'stride', 'padding', 'dilation'],
+  parameters: parametersOf('Conv2d'),
   outputSize: convOutputSize,
   problem(axis) {
     if (convOutputSize(axis) > 0) return '';
@@ -108,25 +116,18 @@ export const conv = {
     return [...travel, `⌊${quotient}⌋ + 1 = `, ['answer', convOutputSize(axis)]];
   },
   inverseLabel: 'which input_size gives',
-  inverse(axes, wanted) {
-    const sizes = axes.map((axis, i) => convInputSizes(wanted[i], axis));
+  inverse(axes, target) {
+    const sizes = axes.map((axis, i) => convInputSizes(target[i], axis));
     const listed = sizes.map((list) => (list.length ? list.join(', ') : 'none'));
     return listed[0] === listed[1] ? listed[0] : `height ${listed[0]}; width ${listed[1]}`;
   },
-  presets: {
-    halve: { input_size: 8, kernel_size: 3, stride: 2, padding: 1 },
-    same: { input_size: 8, kernel_size: 3, padding: 1 },
-    valid: { input_size: 8, kernel_size: 3 },
-    dilated: { input_size: 9, kernel_size: 3, padding: 2, dilation: 2 },
-    'odd size': { input_size: 7, kernel_size: 3, stride: 2, padding: 1 },
-    document: { input_size: 16, kernel_size: 3, stride: 2, padding: 1 },
-  },
+  presets: layers.Conv2d.presets,
 };
 
 /** @type {Layer} */
 export const convTranspose = {
   name: 'ConvTranspose2d',
-  parameters: ['input_size', 'kernel_size', 'stride', 'padding', 'output_padding', 'dilation'],
+  parameters: parametersOf('ConvTranspose2d'),
   outputSize: convTransposeOutputSize,
   problem(axis) {
     const { stride, padding, output_padding, dilation } = axis;
@@ -168,9 +169,9 @@ export const convTranspose = {
     ];
   },
   inverseLabel: 'output_padding to come back to',
-  inverse(axes, wanted) {
+  inverse(axes, target) {
     const [h, w] = axes.map((axis, i) => {
-      const needed = outputPaddingFor(wanted[i], axis);
+      const needed = outputPaddingFor(target[i], axis);
       if (needed !== null) return String(needed);
       const least = Math.max(1, convTransposeOutputSize({ ...axis, output_padding: 0 }));
       const most = least + outputPaddingMost(axis);
@@ -178,22 +179,7 @@ export const convTranspose = {
     });
     return h === w ? h : `height ${h}; width ${w}`;
   },
-  presets: {
-    double: { input_size: 3, kernel_size: 3, stride: 2, padding: 1, output_padding: 1 },
-    same: { input_size: 5, kernel_size: 3, padding: 1 },
-    valid: { input_size: 3, kernel_size: 3 },
-    dilated: {
-      input_size: 3,
-      kernel_size: 3,
-      stride: 2,
-      padding: 2,
-      output_padding: 1,
-      dilation: 2,
-    },
-    'odd size': { input_size: 4, kernel_size: 3, stride: 2, padding: 1 },
-    checkerboard: { input_size: 4, kernel_size: 3, stride: 2 },
-    document: { input_size: 8, kernel_size: 3, stride: 2, padding: 1, output_padding: 1 },
-  },
+  presets: layers.ConvTranspose2d.presets,
 };
 
 /** All parameters of a preset: those it leaves out are PyTorch's defaults. @param {Layer} layer @param {string} name */

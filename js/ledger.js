@@ -1,30 +1,24 @@
 /**
- * A U-Net's sizes, level by level: where they part, what each repair costs, what the network weighs.
+ * A U-Net's sizes, level by level: where they do not match, what each repair costs, how many parameters.
  *
- * Height and width go through a U-Net alike and apart, so a side is walked alone and the two walks
- * are laid together. Pure; the twin of `unet_teach/widgets/unet_sizes.py` and `ledger_costs.py`, which
+ * Height and width do not influence each other in a U-Net, so each is followed alone and the two
+ * results are combined. Pure; the twin of `unet_teach/widgets/unet_sizes.py` and `ledger_costs.py`, which
  * say what the names mean. A test holds the two against each other.
  */
 
+import layers from '../unet_teach/widgets/layers.json' with { type: 'json' };
 import { convOutputSize, convTransposeOutputSize, outputPaddingFor, range } from './geometry.js';
 
-export const CONV = ['padded', 'valid'];
-export const DOWN = ['max_pool', 'strided_conv'];
-export const UP = [
-  'conv_transpose_2',
-  'conv_transpose_3',
-  'conv_transpose_4',
-  'bilinear',
-  'nearest',
-];
-export const REPAIR = ['none', 'pad_input', 'crop', 'pad', 'output_padding', 'resize'];
-export const LIMITS = /** @type {const} */ ({
-  height: [1, 1024],
-  width: [1, 1024],
-  depth: [1, 6],
-  base_channels: [1, 128],
-  in_channels: [1, 64],
-  out_channels: [1, 128],
+const { bounds, choices, defaults } = layers.SizeLedger;
+/** What each menu offers, the default first. */
+export const CHOICES = choices;
+/** The bounds of sliders and typed numbers, lowest and highest. */
+export const LIMITS =
+  /** @type {Record<keyof typeof bounds, [lowest: number, highest: number]>} */ (bounds);
+/** The options of a ledger where nobody chose any; those of the network are `UNet`'s defaults. */
+export const DEFAULTS = /** @type {Options} */ ({
+  ...defaults,
+  ...Object.fromEntries(Object.entries(choices).map(([name, [first]]) => [name, first])),
 });
 
 /**
@@ -35,7 +29,7 @@ export const LIMITS = /** @type {const} */ ({
  * @property {number} base_channels
  * @property {number} in_channels
  * @property {number} out_channels
- * @property {string} conv
+ * @property {string} padding
  * @property {string} down
  * @property {string} up
  * @property {boolean} norm
@@ -75,22 +69,22 @@ const TAPS = {
 const TAKEN = 4; // pixels that two 3×3 convolutions without padding take off a side
 
 /** A halving as a convolution of `geometry.js`. @param {number} input_size @param {Options} o */
-export const halving = (input_size, { conv, down }) => ({
+export const halving = (input_size, { padding, down }) => ({
   input_size,
   kernel_size: down === 'max_pool' ? 2 : 3,
   stride: 2,
-  padding: down === 'max_pool' || conv === 'valid' ? 0 : 1,
+  padding: down === 'max_pool' || padding === 'valid' ? 0 : 1,
   dilation: 1,
   output_padding: 0,
 });
 
-/** @param {number} size @param {Options} o @param {number | null} wanted @returns {[size: number, output_padding: Reached]} */
-function doubled(size, { up }, wanted) {
+/** @param {number} size @param {Options} o @param {number | null} target @returns {[size: number, output_padding: Reached]} */
+function doubled(size, { up }, target) {
   const layer = TRANSPOSED[up];
   if (!layer) return [2 * size, null];
   const axis = { input_size: size, stride: 2, dilation: 1, ...layer };
   const output_padding =
-    (wanted === null ? null : outputPaddingFor(wanted, axis)) ?? layer.output_padding;
+    (target === null ? null : outputPaddingFor(target, axis)) ?? layer.output_padding;
   return [convTransposeOutputSize({ ...axis, output_padding }), output_padding];
 }
 
@@ -106,10 +100,10 @@ function walkSide(size, o, repair) {
     output_padding: places(),
     leftOut: false,
     vanishesDown: /** @type {Reached} */ (null),
-    partsAt: /** @type {Reached} */ (null),
+    mismatchAt: /** @type {Reached} */ (null),
     vanishesUp: /** @type {Reached} */ (null),
   };
-  const taken = o.conv === 'padded' ? 0 : TAKEN;
+  const taken = o.padding === 'same' ? 0 : TAKEN;
   for (let level = 0; level <= o.depth; level++) {
     if (level) {
       if ((o.down === 'max_pool' ? size : size - 3) % 2) walk.leftOut = true;
@@ -127,20 +121,20 @@ function walkSide(size, o, repair) {
     [size, walk.output_padding[level]] = doubled(
       size,
       o,
-      o.conv === 'padded' && repair === 'output_padding' ? skip : null,
+      o.padding === 'same' && repair === 'output_padding' ? skip : null,
     );
     walk.arrives[level] = size;
-    if (o.conv === 'padded' && size !== skip) {
-      const meet = /** @type {Record<string, number>} */ ({
+    if (o.padding === 'same' && size !== skip) {
+      const repaired = /** @type {Record<string, number>} */ ({
         crop: Math.min(size, skip),
         pad: Math.max(size, skip),
         resize: skip,
       })[repair];
-      if (meet === undefined) {
-        walk.partsAt = level;
+      if (repaired === undefined) {
+        walk.mismatchAt = level;
         return walk;
       }
-      size = meet;
+      size = repaired;
     }
     walk.joined[level] = size;
     walk.decoder[level] = size = Math.max(0, size - taken);
@@ -152,15 +146,15 @@ function walkSide(size, o, repair) {
   return walk;
 }
 
-/** The size of the answer that a side gives without a repair, 0 if it does not work. @param {number} size @param {Options} o */
-function worksWith(size, o) {
+/** The output's size along a side that needs no repair, 0 if it needs one. @param {number} size @param {Options} o */
+function outputWithoutRepair(size, o) {
   const walk = walkSide(size, o, 'none');
-  return o.conv === 'valid' && walk.leftOut ? 0 : (walk.decoder[0] ?? 0);
+  return o.padding === 'valid' && walk.leftOut ? 0 : (walk.decoder[0] ?? 0);
 }
 
-/** The smallest size, from `size` on, that works and gives an answer of that many. @param {number} size @param {Options} o @param {number} [answer] */
-function larger(size, o, answer = 1) {
-  while (worksWith(size, o) < answer) size++;
+/** The smallest size, from `size` on, that needs no repair and gives an output of at least so many pixels. @param {number} size @param {Options} o @param {number} [leastOutput] */
+function larger(size, o, leastOutput = 1) {
+  while (outputWithoutRepair(size, o) < leastOutput) size++;
   return size;
 }
 
@@ -172,7 +166,7 @@ function larger(size, o, answer = 1) {
  */
 export function nearest(size, o) {
   let smaller = size;
-  while (smaller > 0 && !worksWith(smaller, o)) smaller--;
+  while (smaller > 0 && !outputWithoutRepair(smaller, o)) smaller--;
   const next = larger(size, o);
   return [smaller || null, next <= LIMITS.height[1] ? next : null];
 }
@@ -198,7 +192,7 @@ function parametersOf(o) {
 }
 
 /** Input pixels a side that one cell of the lowest level sees. @param {Options} o */
-function sees(o) {
+function receptiveField(o) {
   let [size, jump] = [1, 1];
   for (let level = 0; level <= o.depth; level++) {
     if (level) {
@@ -213,28 +207,28 @@ function sees(o) {
 /** Every size, the first place where it fails, the parameters and the nearest sizes. @param {Options} o */
 export function ledger(o) {
   const asked = /** @type {Pair} */ ([o.height, o.width]);
-  const fed = /** @type {Pair} */ (
+  const input_size = /** @type {Pair} */ (
     asked.map((size) =>
-      o.repair === 'pad_input' ? larger(size, o, o.conv === 'valid' ? size : 1) : size,
+      o.repair === 'pad_input' ? larger(size, o, o.padding === 'valid' ? size : 1) : size,
     )
   );
-  const walks = fed.map((size) => walkSide(size, o, o.repair));
-  const stops = (/** @type {'vanishesDown' | 'partsAt' | 'vanishesUp'} */ name) =>
+  const walks = input_size.map((size) => walkSide(size, o, o.repair));
+  const stops = (/** @type {'vanishesDown' | 'mismatchAt' | 'vanishesUp'} */ name) =>
     walks.map((walk) => walk[name]).filter((level) => level !== null);
   const onTheWay = (
     /** @type {number[]} */ levels,
     /** @type {(...levels: number[]) => number} */ choose,
   ) => (levels.length ? choose(...levels) : null);
   const down = onTheWay(stops('vanishesDown'), Math.min);
-  const partsAt = down === null ? onTheWay(stops('partsAt'), Math.max) : null;
+  const mismatchAt = down === null ? onTheWay(stops('mismatchAt'), Math.max) : null;
   const up = down === null ? onTheWay(stops('vanishesUp'), Math.max) : null;
-  const highest = down === null ? (partsAt ?? up ?? 0) : o.depth + 1; // the last level reached on the way up
+  const highest = down === null ? (mismatchAt ?? up ?? 0) : o.depth + 1; // the last level reached on the way up
 
   /** @param {'enters' | 'encoder' | 'arrives' | 'joined' | 'decoder' | 'output_padding'} name @param {number} level @returns {Pair | null} */
   const sizes = (name, level) => {
     const isDown = name === 'enters' || name === 'encoder';
     if (isDown ? level > (down ?? o.depth) : level < highest) return null;
-    if (level === partsAt && (name === 'joined' || name === 'decoder')) return null;
+    if (level === mismatchAt && (name === 'joined' || name === 'decoder')) return null;
     const [height, width] = walks.map((walk) => walk[name][level]);
     return height === null || width === null ? null : [height, width];
   };
@@ -253,18 +247,19 @@ export function ledger(o) {
         output_padding: sizes('output_padding', level),
       }),
   );
-  const fits = down === null && partsAt === null && up === null;
+  const fits = down === null && mismatchAt === null && up === null;
   const out = fits ? levels[0].decoder : null;
   return {
     fits,
-    parts_at: partsAt,
+    mismatch_at: mismatchAt,
     vanishes_at: down ?? up,
     vanishes_on: down !== null ? 'down' : up !== null ? 'up' : null,
-    fed,
-    answer: out && /** @type {Pair} */ ([Math.min(out[0], o.height), Math.min(out[1], o.width)]),
+    input_size,
+    output_size:
+      out && /** @type {Pair} */ ([Math.min(out[0], o.height), Math.min(out[1], o.width)]),
     levels,
     parameters: counts.reduce((sum, count) => sum + count),
-    receptive_field: sees(o),
+    receptive_field: receptiveField(o),
     nearest: { height: nearest(o.height, o), width: nearest(o.width, o) },
   };
 }
@@ -272,19 +267,19 @@ export function ledger(o) {
 /** @param {number[]} size */
 const area = ([height, width]) => height * width;
 
-/** What each repair would cost these sizes, in the order of `REPAIR`. @param {Options} o */
+/** What each repair would cost these sizes, in the order of `CHOICES.repair`. @param {Options} o */
 export function costs(o) {
   const usual = TRANSPOSED[o.up]?.output_padding;
-  return REPAIR.map((repair) => {
+  return CHOICES.repair.map((repair) => {
     const result = ledger({ ...o, repair });
-    const { fits, fed, answer } = result;
+    const { fits, input_size, output_size } = result;
     const cost = {
       repair,
       fits,
-      fed,
-      answer,
+      input_size,
+      output_size,
       changed: /** @type {number[]} */ ([]),
-      missing: [o.height - (answer?.[0] ?? 0), o.width - (answer?.[1] ?? 0)],
+      missing: [o.height - (output_size?.[0] ?? 0), o.width - (output_size?.[1] ?? 0)],
       cut: 0,
       zeros: 0,
       resized: 0,
@@ -294,7 +289,7 @@ export function costs(o) {
     for (const { level, encoder, arrives, joined, output_padding } of result.levels
       .slice(0, -1)
       .reverse()) {
-      if (o.conv === 'valid' || !encoder || !arrives || !joined) continue;
+      if (o.padding === 'valid' || !encoder || !arrives || !joined) continue;
       const isChosen = output_padding?.some((chosen) => chosen !== usual);
       if (isChosen || String(encoder) !== String(joined) || String(arrives) !== String(joined))
         cost.changed.push(level);
@@ -309,9 +304,9 @@ export function costs(o) {
       }
     }
     const picture = o.height * o.width;
-    if (repair === 'pad_input') cost.zeros = area(fed) - picture;
+    if (repair === 'pad_input') cost.zeros = area(input_size) - picture;
     const out = result.levels[0].decoder;
-    const computed = Math.max(area(fed), out && o.conv === 'padded' ? area(out) : 0);
+    const computed = Math.max(area(input_size), out && o.padding === 'same' ? area(out) : 0);
     cost.more = (computed / picture - 1) * 100;
     return cost;
   });

@@ -1,9 +1,9 @@
 /**
- * The U of a ledger as SVG: down on the left, up on the right, skips as dashed bridges.
+ * The U of a ledger as SVG: encoder on the left, decoder on the right, skips as dashed lines.
  *
- * A box is as wide as its level has channels (cube root) and as high as its map is large (square
+ * A box's width stands for the level's channels (cube root), its height for the map's size (square
  * root of a side). Places depend on the frame and on the depth alone, so that nothing jumps while
- * sizes move.
+ * sizes change.
  */
 
 import { s, set } from './dom.js';
@@ -40,9 +40,12 @@ const area = (size) => (size ? size[0] * size[1] : 0);
  * @param {Ledger} result
  * @param {Frame} frame
  */
-function layout({ levels, fed }, { width, height, large, small, isWide, isNamed, isOneLine }) {
+function layout(
+  { levels, input_size },
+  { width, height, large, small, isWide, isNamed, isOneLine },
+) {
   const depth = levels.length - 1;
-  const longest = Math.max(...fed) > 999 ? '1024×1024' : '999×999'; // two lengths, so that the U stays while sizes move
+  const longest = Math.max(...input_size) > 999 ? '1024×1024' : '999×999'; // two lengths, so that the U stays while sizes move
   const label = lengthOf(longest, large) + (isOneLine ? lengthOf(' · 1024 C', small) : 0) + 8;
   const before = label + lengthOf(isNamed ? 'level 0' : '0', small) + 6;
   const after = label + lengthOf(' ✕', large);
@@ -91,7 +94,7 @@ function layout({ levels, fed }, { width, height, large, small, isWide, isNamed,
  */
 export function drawLedger(svg, o, result, frame) {
   const { width, height, large, small, isWide, isNamed, isOneLine } = frame;
-  const { levels, parts_at, vanishes_at, vanishes_on } = result;
+  const { levels, mismatch_at, vanishes_at, vanishes_on } = result;
   const { depth, centre, down, up } = layout(result, frame);
   const style = (/** @type {number} */ size) => `font-size:${size}px`;
   const text = (
@@ -153,21 +156,21 @@ export function drawLedger(svg, o, result, frame) {
     } else {
       shapes.push(...label(level, level.encoder, left.left - 8, left.y, 'end', vanishes('down')));
       const right = up[i];
-      const isWrong = i === parts_at || vanishes('up');
-      const came = level.decoder ?? level.arrives;
-      shapes.push(...boxOf(right, came, isWrong ? 'ut-u-wrong' : 'ut-u-decoder'));
+      const isWrong = i === mismatch_at || vanishes('up');
+      const decoded = level.decoder ?? level.arrives;
+      shapes.push(...boxOf(right, decoded, isWrong ? 'ut-u-wrong' : 'ut-u-decoder'));
       shapes.push(
         ...label(
           level,
-          i === parts_at ? level.arrives : came,
+          i === mismatch_at ? level.arrives : decoded,
           right.right + 8,
           right.y,
           'start',
           isWrong,
         ),
       );
-      if (level.joined || i === parts_at)
-        shapes.push(...bridge(o, level, left, right, i === parts_at, frame));
+      if (level.joined || i === mismatch_at)
+        shapes.push(...bridge(o, level, left, right, i === mismatch_at, frame));
     }
     if (i) shapes.push(...arrow(down[i - 1], left, level.encoder !== null, 'down'));
     if (i < depth)
@@ -195,17 +198,17 @@ export function drawLedger(svg, o, result, frame) {
 }
 
 /** What goes in and what comes out, above the U. @param {Options} o @param {Ledger} result @param {Frame} frame */
-function edges(o, { fed, answer, levels }, { width, small }) {
+function edges(o, { input_size, output_size, levels }, { width, small }) {
   const asked = `${o.height}×${o.width}`;
   const out = times(levels[0].decoder);
-  const padded = times(fed) === asked ? '' : ` → ${times(fed)}`;
-  const cropped = !answer || out === times(answer) ? '' : `${out} → `;
+  const padded = times(input_size) === asked ? '' : ` → ${times(input_size)}`;
+  const cropped = !output_size || out === times(output_size) ? '' : `${out} → `;
   const ends = [
     [
       `input ${asked} · ${o.in_channels} C${padded}`,
-      answer ? `${cropped}answer ${times(answer)} · ${o.out_channels} C` : 'no answer',
+      output_size ? `${cropped}answer ${times(output_size)} · ${o.out_channels} C` : 'no answer',
     ],
-    [`${asked}${padded}`, answer ? `${cropped}${times(answer)}` : 'no answer'],
+    [`${asked}${padded}`, output_size ? `${cropped}${times(output_size)}` : 'no answer'],
   ];
   const fitting = ends.find((words) => lengthOf(words.join('  '), small) < width) ?? ends[1];
   return fitting.map((words, i) =>
@@ -315,22 +318,22 @@ function bridge(o, level, left, right, isWrong, { large, small }) {
 
 /** What stands on a bridge, the longest wording first. @param {Options} o @param {Level} level @param {boolean} isWrong */
 function bridgeWords(o, { level, encoder, arrives, joined, output_padding }, isWrong) {
-  const [skip, came, met] = [encoder, arrives, joined].map(times);
-  if (isWrong) return [`${skip} cannot meet ${came}`, `${skip} ≠ ${came}`, '✕'];
-  if (skip !== met)
+  const [skip, upsampled, both] = [encoder, arrives, joined].map(times);
+  if (isWrong) return [`${skip} cannot meet ${upsampled}`, `${skip} ≠ ${upsampled}`, '✕'];
+  if (skip !== both)
     return [
-      `skip ${o.repair === 'pad' && o.conv === 'padded' ? 'padded' : 'cropped'} to ${met}`,
-      `→ ${met}`,
+      `skip ${o.repair === 'pad' && o.padding === 'same' ? 'padded' : 'cropped'} to ${both}`,
+      `→ ${both}`,
     ];
-  if (came !== met) {
+  if (upsampled !== both) {
     const done = /** @type {Record<string, string>} */ ({
       crop: 'cropped',
       pad: 'padded',
       resize: 'resized',
     })[o.repair];
-    return [`${came} ${done} to ${met}`, `${done} ${came}`, done];
+    return [`${upsampled} ${done} to ${both}`, `${done} ${upsampled}`, done];
   }
-  if (o.repair === 'output_padding' && o.conv === 'padded' && output_padding)
+  if (o.repair === 'output_padding' && o.padding === 'same' && output_padding)
     return [`output_padding (${output_padding.join(', ')})`, `(${output_padding.join(', ')})`];
   return level ? [] : ['skip connection', 'skip'];
 }

@@ -1,7 +1,7 @@
 /** What a ledger says in sentences: the result, how it came about, and what each repair costs. */
 
 import { convOutputSize } from './geometry.js';
-import { halving, ledger, TRANSPOSED } from './ledger.js';
+import { DEFAULTS, halving, LIMITS, ledger, TRANSPOSED } from './ledger.js';
 
 /** @typedef {import('./ledger.js').Options} Options */
 /** @typedef {import('./ledger.js').Ledger} Ledger */
@@ -35,42 +35,42 @@ const rowsAndColumns = ([rows, columns]) =>
   [rows && count(rows, 'row'), columns && count(columns, 'column')].filter(Boolean).join(' and ');
 
 /** The result in one line: what was asked, and what came of it. @param {Options} o @param {Ledger} result @returns {[asked: string, verdict: string]} */
-export function headline(o, { parts_at, vanishes_at, answer }) {
+export function headline(o, { mismatch_at, vanishes_at, output_size }) {
   const asked = `${o.height}×${o.width}, depth ${o.depth}: `;
-  if (parts_at !== null) return [asked, `the sizes part at level ${parts_at}`];
+  if (mismatch_at !== null) return [asked, `the sizes part at level ${mismatch_at}`];
   if (vanishes_at !== null) return [asked, `nothing is left at level ${vanishes_at}`];
-  return [asked, `the answer is ${times(answer)}`];
+  return [asked, `the answer is ${times(output_size)}`];
 }
 
 /** How the result came about. @param {Options} o @param {Ledger} result @param {Cost} cost of the chosen repair */
 export function explanation(o, result, cost) {
   const plain = o.repair === 'none' ? result : ledger({ ...o, repair: 'none' });
-  if (result.parts_at !== null)
+  if (result.mismatch_at !== null)
     return o.repair === 'none'
-      ? parting(o, result)
-      : `${TITLES[o.repair]}: ${costSentence(o, cost)} ${parting(o, result)}`;
+      ? mismatch(o, result)
+      : `${TITLES[o.repair]}: ${costSentence(o, cost)} ${mismatch(o, result)}`;
   if (result.vanishes_at !== null) return vanishing(o, result);
   if (!plain.fits) {
     const before =
-      plain.parts_at === null
+      plain.mismatch_at === null
         ? headline(o, plain)[1]
-        : `the sizes part at level ${plain.parts_at}, ${times(plain.levels[plain.parts_at].encoder)} against ${times(plain.levels[plain.parts_at].arrives)}`;
+        : `the sizes part at level ${plain.mismatch_at}, ${times(plain.levels[plain.mismatch_at].encoder)} against ${times(plain.levels[plain.mismatch_at].arrives)}`;
     return `Without a repair ${before}. Now, ${TITLES[o.repair]}: ${costSentence(o, cost)}`;
   }
-  return o.conv === 'valid'
+  return o.padding === 'valid'
     ? cropping(o, result, cost)
     : `Both sides are divisible by ${2 ** o.depth} (2 to the power of depth), so every doubling undoes a halving exactly.`;
 }
 
 /** @param {Options} o @param {Ledger} result */
-function parting(o, { levels, parts_at }) {
-  const level = levels[parts_at ?? 0];
+function mismatch(o, { levels, mismatch_at }) {
+  const level = levels[mismatch_at ?? 0];
   const below = levels[level.level + 1];
-  const came = below.decoder ?? below.encoder;
+  const lower = below.decoder ?? below.encoder;
   const [first, ...rest] = [0, 1].flatMap((side) => {
     const [skip, small, back] = [
       level.encoder?.[side] ?? 0,
-      came?.[side] ?? 0,
+      lower?.[side] ?? 0,
       level.arrives?.[side] ?? 0,
     ];
     return skip === back ? [] : [{ side, skip, small, back }];
@@ -79,21 +79,21 @@ function parting(o, { levels, parts_at }) {
   return [
     `${first.side ? 'Width' : 'Height'}: on the way down ${first.skip} became ${downFormula(first.skip, o)} = ${first.small}; on the way up ${first.small} becomes ${up} = ${first.back}. The skip still has ${first.skip}.`,
     ...rest.map(({ skip, small, back }) => `Width: ${skip} → ${small} → ${back}.`),
-    thatWork(o),
+    sizesThatWork(o),
   ].join(' ');
 }
 
 /** @param {Options} o */
-function thatWork(o) {
+function sizesThatWork(o) {
   const { height, width } = ledger({ ...o, repair: 'none' }).nearest;
   const pairs = [0, 1]
     .filter((i) => height[i] !== null && width[i] !== null)
     .map((i) => `${height[i]}×${width[i]}`);
   const either = (/** @type {(number | null)[]} */ sizes) =>
-    [...new Set(sizes.filter((size) => size !== null))].join(' or ') || 'above 1024';
+    [...new Set(sizes.filter((size) => size !== null))].join(' or ') || `above ${LIMITS.height[1]}`;
   const near =
     [...new Set(pairs)].join(' or ') || `height ${either(height)}, width ${either(width)}`;
-  return o.conv === 'valid'
+  return o.padding === 'valid'
     ? `What works: ${near}.`
     : `Sides divisible by ${2 ** o.depth} never part: ${near}.`;
 }
@@ -120,9 +120,9 @@ function vanishing(o, { levels, vanishes_at, vanishes_on }) {
   const name = side ? 'width' : 'height';
   const before = (vanishes_on === 'up' ? level.arrives : level.enters)?.[side] ?? 0;
   if (before > 0)
-    return `The ${name} there is ${before}, and two 3×3 convolutions without padding take 4. ${thatWork(o)}`;
+    return `The ${name} there is ${before}, and two 3×3 convolutions without padding take 4. ${sizesThatWork(o)}`;
   const above = levels[level.level - 1].encoder?.[side] ?? 0;
-  return `The ${name} ${above} of level ${level.level - 1} cannot be halved: ${downFormula(above, o)} = ${convOutputSize(halving(above, o))}. ${thatWork(o)}`;
+  return `The ${name} ${above} of level ${level.level - 1} cannot be halved: ${downFormula(above, o)} = ${convOutputSize(halving(above, o))}. ${sizesThatWork(o)}`;
 }
 
 /** @param {Options} o @param {Ledger} result @param {Cost} cost */
@@ -151,18 +151,18 @@ export function costSentence(asked, cost) {
     return plain.fits
       ? 'needs none.'
       : `${headline(o, plain)[1].replace('the sizes part', 'stops')}.`;
-  if (o.repair === 'pad_input' && o.conv === 'valid')
-    return `mirror the border so that ${times(cost.fed)} goes in, and all of ${o.height}×${o.width} gets an answer: ${percent(cost.more)} more pixels.`;
+  if (o.repair === 'pad_input' && o.padding === 'valid')
+    return `mirror the border so that ${times(cost.input_size)} goes in, and all of ${o.height}×${o.width} gets an answer: ${percent(cost.more)} more pixels.`;
   if (plain.fits)
-    return o.conv === 'valid' ? 'nothing to do: skips are cropped by plan.' : 'nothing to do.';
+    return o.padding === 'valid' ? 'nothing to do: skips are cropped by plan.' : 'nothing to do.';
   if (o.repair === 'pad_input')
-    return `to ${times(cost.fed)}, and crop the answer back: ${percent(cost.more)} more pixels, ${grouped(cost.zeros)} made up; nothing is lost.`;
-  if (plain.parts_at === null) return 'does not help: a map is missing, not a row.';
-  return changes(o, cost, plain.levels[plain.parts_at]);
+    return `to ${times(cost.input_size)}, and crop the answer back: ${percent(cost.more)} more pixels, ${grouped(cost.zeros)} made up; nothing is lost.`;
+  if (plain.mismatch_at === null) return 'does not help: a map is missing, not a row.';
+  return changes(o, cost, plain.levels[plain.mismatch_at]);
 }
 
-/** @param {Options} o @param {Cost} cost @param {Level} parted the level where the sizes part without a repair */
-function changes(o, cost, parted) {
+/** @param {Options} o @param {Cost} cost @param {Level} unrepaired the level of the mismatch without a repair */
+function changes(o, cost, unrepaired) {
   const { levels } = ledger(o);
   const first = levels[cost.changed[0]];
   const more = cost.changed.length - 1;
@@ -172,7 +172,7 @@ function changes(o, cost, parted) {
   const skip = `the skip ${times(first?.encoder)}${at}`;
   const map = `the map ${times(first?.arrives)}${at}`;
   const skipIsLarger = [0, 1].some(
-    (side) => (parted.encoder?.[side] ?? 0) > (parted.arrives?.[side] ?? 0),
+    (side) => (unrepaired.encoder?.[side] ?? 0) > (unrepaired.arrives?.[side] ?? 0),
   );
   const lost = rowsAndColumns(cost.missing);
   switch (o.repair) {
@@ -202,26 +202,24 @@ function changes(o, cost, parted) {
 function outOfReach(o, levels) {
   const level = levels.find(({ arrives, joined }) => arrives && !joined);
   const below = levels[(level?.level ?? 0) + 1];
-  const came = below.decoder ?? below.encoder;
+  const lower = below.decoder ?? below.encoder;
   const side = level?.encoder?.[0] === level?.arrives?.[0] ? 1 : 0;
-  const size = came?.[side] ?? 0;
+  const size = lower?.[side] ?? 0;
   const { kernel_size, padding } = TRANSPOSED[o.up];
   const least = (size - 1) * 2 - 2 * padding + kernel_size;
   return `out of reach: from ${size} ${o.up} makes ${least} or ${least + 1}, never ${level?.encoder?.[side]}.`;
 }
 
+/** @param {number | string | boolean} value */
+function inPython(value) {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return JSON.stringify(value);
+}
+
 /** The line that builds this network. @param {Options} o */
 export function codeLine(o) {
-  const options = [
-    ['depth', o.depth, 4],
-    ['base_channels', o.base_channels, 64],
-    ['down', `"${o.down}"`, '"max_pool"'],
-    ['up', `"${o.up}"`, '"conv_transpose_2"'],
-    ['padding', o.conv === 'valid' ? '"valid"' : '"same"', '"same"'],
-    ['norm', o.norm ? 'True' : 'False', 'True'],
-  ];
-  const changed = options
-    .filter(([, value, usual]) => value !== usual)
-    .map(([name, value]) => `, ${name}=${value}`);
+  const changed = /** @type {const} */ (['depth', 'base_channels', 'down', 'up', 'padding', 'norm'])
+    .filter((name) => o[name] !== DEFAULTS[name])
+    .map((name) => `, ${name}=${inPython(o[name])}`);
   return `UNet(${o.in_channels}, ${o.out_channels}${changed.join('')})`;
 }

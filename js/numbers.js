@@ -4,11 +4,12 @@
  */
 
 import { range, tapPlaces } from './geometry.js';
+import { LIMITS } from './layers.js';
 
 /** @typedef {import('./geometry.js').Axis} Axis */
 /** @typedef {number[][]} Values  rows of a map */
 
-const LARGEST = { input: 16, kernel: 7 };
+const LARGEST = { input: LIMITS.input_size[1], kernel: LIMITS.kernel_size[1] };
 
 /** Rows of integers from `low` to `high`, fixed by the seed. @param {number} seed @param {number} side @param {number} low @param {number} high */
 function scattered(seed, side, low, high) {
@@ -26,9 +27,6 @@ export const inputValues = (seed, height, width) =>
   scattered(seed, LARGEST.input, 0, 4)
     .slice(0, height)
     .map((row) => row.slice(0, width));
-
-/** The named kernels. */
-export const KERNELS = ['random', 'identity', 'box', 'edge'];
 
 /**
  * The kernel: a named one, or rows that were given, cut or filled with zeros to its size.

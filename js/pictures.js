@@ -43,8 +43,8 @@ import { times } from './layers.js';
 /** @typedef {Partial<Record<PanelName, Panel>>} Picture */
 /** Along one axis: the cells of each panel that belong to a selected one. @typedef {Record<PanelName, number[]>} Related */
 
-/** The views of the transposed convolution's middle panel. @type {View[]} */
-export const VIEWS = ['scatter', 'zero insertion', 'crop window'];
+/** The views of the transposed convolution's middle panel. */
+export { VIEWS } from './layers.js';
 
 // ------------------------------------------------------------------ which cells belong to a cell
 

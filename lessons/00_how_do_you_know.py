@@ -67,7 +67,7 @@ show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 Predict(
     "Guess, before anything is explained: how many of the six are U-Nets?",
     answer=2,
-    slips={
+    mistakes={
         1: "One is drawn like in the books. Another differs from it only in how its bridges join.",
         3: "Take your third: is there a down, an up, a bridge, and a step up for each step down?",
         6: "Then the word would mean nothing. Look for one that never goes down.",

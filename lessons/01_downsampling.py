@@ -43,7 +43,7 @@ plt.style.use("unet_teach.course")
 Predict(
     "A map of 32×32 cells goes into the line above. How high and wide is what comes out?",
     answer=(16, 16),
-    slips={
+    mistakes={
         (15, 15): "That is the size without padding: (32 + 0 − 3) // 2 + 1.",
         (17, 17): "You rounded up. PyTorch rounds down: 31 / 2 is 15, plus 1.",
         (32, 32): "Stride 1 would do that.",

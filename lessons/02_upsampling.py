@@ -32,7 +32,7 @@ plt.style.use("unet_teach.course")
 Predict(
     "A map of 16×16 cells goes into the line above. How high and wide is what comes out?",
     answer=(32, 32),
-    slips={
+    mistakes={
         (31, 31): "So near: that is what comes out without output_padding.",
         (8, 8): "A convolution with stride 2 would do that. This one is transposed.",
         (33, 33): "That is all that its kernels paint. padding crops some of it.",
@@ -173,7 +173,7 @@ Predict(
     "A 31×31 map goes down (`kernel_size=3, stride=2, padding=1`) and up again (the same, and `output_padding=1`). "
     "How large does it come back?",
     answer=(32, 32),
-    slips={
+    mistakes={
         (31, 31): "It went down to 16, and 16 is doubled. The 31 is forgotten on the way.",
         (30, 30): "Down, 31 becomes 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
         (33, 33): "One too many: (16 − 1)·2 + 3 − 2·1 + 1.",
@@ -226,7 +226,7 @@ Predict(
     "With `output_padding=1`, what stands in the extra row?",
     answer="sums of products, as in every row",
     choices=["zeros", "a copy of the row before", "sums of products, as in every row"],
-    slips={
+    mistakes={
         "zeros": "On the way down, padding is zeros. Here the word means something else.",
         "a copy of the row before": "That row is painted by the kernel's middle row. And this one?",
     },
@@ -352,7 +352,7 @@ print("\n".join(lines))
 Predict(
     "A flat map, and in each layer all weights alike. How many of the six ways draw a pattern?",
     answer=1,
-    slips={
+    mistakes={
         3: "All three transposed convolutions? Look at the counts: two of them are even.",
         0: "Look at the counts: one kernel paints 1, 2, 1, 2.",
         6: "Where all weights are alike, a copy or a blend of a flat map stays flat.",

@@ -42,7 +42,7 @@ Predict(
         "nothing: an error about sizes",
         "nothing: an error about channels",
     ],
-    slips={
+    mistakes={
         "a map of 128 channels, 32×32": "64 and 64 channels would be 128. But how many has `x`?",
         "a map of 192 channels, 32×32": "128 and 64 channels, that is right. But how large is `x`?",
         "nothing: an error about channels": "On a pile, channels may differ. What has to be equal?",
@@ -286,7 +286,7 @@ Predict(
     "In both answers there is less noise. Where will the one without a skip be off most?",
     answer="at the edges: cap, glasses, eyes",
     choices=["everywhere alike", "in even places: wall, skin", "at the edges: cap, glasses, eyes"],
-    slips={
+    mistakes={
         "everywhere alike": "Some places look the same before and after three halvings. Which?",
         "in even places: wall, skin": "An even place is the same grey, near or far. What is not?",
     },
@@ -333,7 +333,7 @@ Predict(
     "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. "
     "Which two numbers, as in 3×4?",
     answer=(31, 32),
-    slips={
+    mistakes={
         (32, 31): "Expected is what the first in the list has. That is input_tensor.",
         (31, 16): "16 is `x`. It comes up again before the `cat`.",
         (16, 32): "That was the document's list, [x, y].",
@@ -374,7 +374,7 @@ Predict(
         "convolutions without padding",
         "the layer needs more in_channels",
     ],
-    slips={
+    mistakes={
         "an odd size was halved": "Then the two would differ by one.",
         "convolutions without padding": "Each takes 2 off. From 64 to 32 that would be 16 of them.",
         "the layer needs more in_channels": "`cat` does not look at any layer, nor at channels.",
@@ -430,7 +430,7 @@ for name, made in repaired.items():
 # and lies in the skip's middle ([Ronneberger, Fischer and Brox, 2015](https://arxiv.org/abs/1505.04597), figure 1).
 
 # %%
-first = SizeLedger(height=572, width=572, depth=4, conv="valid")
+first = SizeLedger(height=572, width=572, depth=4, padding="valid")
 for level in first.levels[:4]:
     print("skip {}×{}".format(*level["encoder"]), "meets {}×{}".format(*level["arrives"]))
 

@@ -61,7 +61,7 @@ Predict(
     "`network = DocumentUNet(64, 128)` works. What does `network(torch.zeros(1, 64, 32, 32))` give?",
     answer="an error",
     choices=["a map of 128 channels, 32×32", "a map of 32 channels, 32×32", "an error", "nothing"],
-    slips={
+    mistakes={
         "a map of 128 channels, 32×32": "Which line says that conv1 comes first?",
         "a map of 32 channels, 32×32": "skip4 has 32 channels, but which line would ever use it?",
         "nothing": "That is what a `forward` without a `return` gives. Is there a `forward`?",

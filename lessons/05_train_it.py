@@ -135,7 +135,7 @@ Predict(
     "A U-Net, trained for a minute or so: what will its IoU be on the validation strip?",
     answer="0.85 to 0.93",
     choices=["below 0.73", "0.73 to 0.85", "0.85 to 0.93", "above 0.93"],
-    slips={
+    mistakes={
         "below 0.73": "That is where the thresholds are. They see one pixel, and it sees its surroundings.",
         "0.73 to 0.85": "Between threshold and forest. Two of twenty seeds did stay there. The others saw farther than 8 pixels.",
         "above 0.93": "The mask was drawn by people from other pictures. Do even they agree so well?",

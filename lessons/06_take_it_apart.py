@@ -48,7 +48,7 @@ Predict(
     "The whole network reaches an IoU of about 0.8 here. Without its skips?",
     answer="about 0.3",
     choices=["about 0.8", "about 0.6", "about 0.3", "about 0"],
-    slips={
+    mistakes={
         "about 0.8": "Then lines 2 pixels wide would survive three halvings. Think of Grace Hopper's glasses.",
         "about 0.6": "Lines are all there is to find here, and they are thin.",
         "about 0": "The bottom knows the rings, and roughly where lines are. Roughly.",
@@ -60,7 +60,7 @@ Predict(
     "And with its skips, but only one halving instead of three?",
     answer="about 0.2",
     choices=["about 0.8", "about 0.5", "about 0.2"],
-    slips={
+    mistakes={
         "about 0.8": "Then 9 pixels to a side would be enough to know whether you are in a ring.",
         "about 0.5": "It finds every line. But can it tell those in a ring from the others?",
     },

@@ -40,7 +40,7 @@ show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 Predict(
     "One of them has bridges, and its way up leaps over a size where its way down had a map. Which letter?",
     answer="F",
-    slips={
+    mistakes={
         "G": "It leaps from 16×16 to 64×64, yes. But its way down had no map in between.",
         "H": "It leaps over two sizes, and has no bridge.",
         "A": "Its sizes are others than on the way down. But each step down has its step up.",
@@ -115,7 +115,7 @@ Predict(
     "A, the U-Net of 2015, answers a picture of 572×572 with 388×388. Is its fourth mark there?",
     answer="yes",
     choices=["yes", "no", "only with padding"],
-    slips={
+    mistakes={
         "no": "Its answer is smaller: it says nothing about the rim. But how large is one of its cells?",
         "only with padding": "Padding changes how many cells there are. Does it change how coarse they are?",
     },

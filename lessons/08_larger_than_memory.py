@@ -41,7 +41,7 @@ Predict(
     "Tiles laid edge to edge, each answered alone: what do you expect along the edges?",
     answer="wrong answers near the edges",
     choices=["nothing: each pixel has its answer", "wrong answers near the edges", "wrong answers everywhere"],
-    slips={
+    mistakes={
         "nothing: each pixel has its answer": "What does a convolution see beyond the edge of its map?",
         "wrong answers everywhere": "A pixel in the middle of a large tile sees all that it needs.",
     },
@@ -143,7 +143,7 @@ Predict(
     "Tiles of 64 that read 51 pixels more on each side: is the answer the same as at once?",
     answer="no: something else is missing",
     choices=["yes", "no: something else is missing"],
-    slips={"yes": "The network sees all that it needs. But does it halve at the same places?"},
+    mistakes={"yes": "The network sees all that it needs. But does it halve at the same places?"},
 )
 
 # %%

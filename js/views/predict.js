@@ -6,14 +6,14 @@ import { isTyping, mount, presentButton } from '../shell.js';
 /** @typedef {import('../shell.js').Model} Model */
 /** @typedef {'int' | 'float' | 'size' | 'text' | 'choice'} Kind */
 /** @typedef {number | string | number[]} Guess  a choice is its place among the choices */
-/** @typedef {{value: Guess, within: number}} Wanted  what a guess is held against */
+/** @typedef {{value: Guess, within: number}} Target  what a guess is held against */
 
 /**
  * What Python says once, when the widget is made.
  * @typedef {object} Task
  * @property {Kind} kind
- * @property {Wanted & {shown: string}} answer
- * @property {(Wanted & {says: string})[]} slips
+ * @property {Target & {shown: string}} answer
+ * @property {(Target & {sentence: string})[]} mistakes
  * @property {string} explain
  * @property {string[]} choices
  * @property {number[]} lengths   how many numbers a size may have
@@ -39,22 +39,24 @@ export function readGuess(typed, task) {
   const quoted = `“${text.length > 24 ? `${text.slice(0, 23)}…` : text}”`;
   const numbers = readSize(text);
   if (kind === 'size') {
-    const wanted = `${lengths.join(' or ')} numbers, such as ${example(task)}`;
-    if (!numbers) return { refusal: `${quoted} cannot be read as a size. It takes ${wanted}.` };
+    const expected = `${lengths.join(' or ')} numbers, such as ${example(task)}`;
+    if (!numbers) return { refusal: `${quoted} cannot be read as a size. It takes ${expected}.` };
     if (lengths.includes(numbers.length)) return { guess: numbers };
     return {
-      refusal: `${quoted} has ${numbers.length} ${numbers.length === 1 ? 'number' : 'numbers'}. It takes ${wanted}.`,
+      refusal: `${quoted} has ${numbers.length} ${numbers.length === 1 ? 'number' : 'numbers'}. It takes ${expected}.`,
     };
   }
   const number = readNumber(text, kind === 'int');
-  const wanted = kind === 'int' ? 'one whole number, in digits' : 'one number, such as 2.5';
+  const expected = kind === 'int' ? 'one whole number, in digits' : 'one number, such as 2.5';
   if (number === null) {
     if (numbers && numbers.length > 1)
-      return { refusal: `${quoted} has ${numbers.length} numbers. It takes ${wanted}.` };
-    return { refusal: `${quoted} cannot be read as a number. It takes ${wanted}.` };
+      return { refusal: `${quoted} has ${numbers.length} numbers. It takes ${expected}.` };
+    return { refusal: `${quoted} cannot be read as a number. It takes ${expected}.` };
   }
   if (kind === 'int' && !Number.isSafeInteger(number))
-    return { refusal: `${quoted} is not a whole number of at most 15 digits. It takes ${wanted}.` };
+    return {
+      refusal: `${quoted} is not a whole number of at most 15 digits. It takes ${expected}.`,
+    };
   return { guess: number };
 }
 
@@ -87,7 +89,7 @@ const shownSize = (size) => (size.length <= 3 ? size.join('×') : `(${size.join(
 /** Case and spaces do not count. @param {unknown} text */
 const fold = (text) => String(text).toLowerCase().split(/\s+/).filter(Boolean).join(' ');
 
-/** Whether a guess counts as a wanted value. @param {Guess} guess @param {Wanted} wanted */
+/** Whether a guess counts as a target. @param {Guess} guess @param {Target} target */
 export function matches(guess, { value, within }) {
   if (typeof value === 'number') return Math.abs(Number(guess) - value) <= within;
   return Array.isArray(value) ? String(guess) === String(value) : fold(guess) === fold(value);
@@ -177,10 +179,10 @@ function render({ model, el }) {
     lock.textContent = locked === undefined ? 'lock' : 'locked';
     set(field, { 'aria-invalid': refusal ? 'true' : false });
     reveal.textContent = shown ? 'hide answers' : 'show answers';
-    const says = outcome(locked);
+    const lines = outcome(locked);
     panel.classList.toggle('ut-waits', !shown);
-    if (panel.textContent !== says.map(({ textContent }) => textContent).join(''))
-      panel.replaceChildren(...says);
+    if (panel.textContent !== lines.map(({ textContent }) => textContent).join(''))
+      panel.replaceChildren(...lines);
     keepHeight();
   }
 
@@ -192,7 +194,7 @@ function render({ model, el }) {
     root.append(ghost);
     const guesses = radios.length
       ? radios.map((_, i) => i)
-      : [...task.slips.map(({ value }) => value), task.answer.value, 'another guess'];
+      : [...task.mistakes.map(({ value }) => value), task.answer.value, 'another guess'];
     const heights = guesses.map((guess) => {
       ghost.replaceChildren(...answerTo(guess));
       return ghost.offsetHeight;
@@ -213,11 +215,11 @@ function render({ model, el }) {
           'Lock a guess, and the answer shows here. A wrong one teaches as much as a right one.',
         ),
       ];
-    return [h('p', {}, ...said(guess), 'It is locked; the answer is hidden (r shows it).')];
+    return [h('p', {}, ...guessInWords(guess), 'It is locked; the answer is hidden (r shows it).')];
   }
 
-  /** @param {Guess | undefined} guess */
-  const said = (guess) =>
+  /** What was guessed. @param {Guess | undefined} guess */
+  const guessInWords = (guess) =>
     guess === undefined ? [] : ['You said ', h('b', {}, ...withCode(shownGuess(guess))), '. '];
 
   /** @param {Guess | undefined} guess */
@@ -229,10 +231,10 @@ function render({ model, el }) {
       ...withCode(task.answer.shown),
       right ? ' ✓' : '',
     );
-    const slip =
-      guess === undefined || right ? undefined : task.slips.find((one) => matches(guess, one));
+    const mistake =
+      guess === undefined || right ? undefined : task.mistakes.find((one) => matches(guess, one));
     const comment =
-      slip?.says ??
+      mistake?.sentence ??
       (guess === undefined || right
         ? ''
         : 'Now there is something to find out: where does the difference come from?');
@@ -240,7 +242,7 @@ function render({ model, el }) {
       h(
         'p',
         { class: 'ut-verdict' },
-        h('span', {}, ...said(guess)),
+        h('span', {}, ...guessInWords(guess)),
         h('span', {}, right ? 'And it is ' : 'It is ', answer),
       ),
       ...[comment, task.explain].filter(Boolean).map((text) => h('p', {}, ...withCode(text))),
@@ -347,7 +349,7 @@ function readTask(model) {
   return {
     kind: ['int', 'float', 'size', 'choice'].includes(task.kind) ? task.kind : 'text',
     answer: { value: '', within: 0, shown: '', ...task.answer },
-    slips: list(task.slips),
+    mistakes: list(task.mistakes),
     explain: String(task.explain ?? ''),
     choices: list(task.choices).map(String),
     lengths: list(task.lengths).length ? task.lengths : [2],

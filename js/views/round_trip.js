@@ -13,7 +13,7 @@ import {
   range,
   windowExtent,
 } from '../geometry.js';
-import { codeLine, conv, convTranspose, LIMITS } from '../layers.js';
+import { codeLine, conv, convTranspose, LIMITS, ROUND_TRIP_SIZES } from '../layers.js';
 import { clamp, copyButton, initialize, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -28,7 +28,7 @@ const PARAMETERS = /** @type {const} */ ([
   'dilation',
   'output_padding',
 ]);
-const LARGEST = 64;
+const LARGEST = ROUND_TRIP_SIZES[1];
 const SIDE = 8;
 const SIZES = range(1, LARGEST + 1);
 const STEPS = /** @type {Record<string, number>} */ ({

@@ -1,7 +1,7 @@
 /** The view of SizeLedger: a U-Net's sizes as a picture, the sentence about them, repairs to choose. */
 
 import { freshId, h, s } from '../dom.js';
-import { CONV, costs, DOWN, LIMITS, ledger, nearest, REPAIR, UP } from '../ledger.js';
+import { CHOICES, costs, LIMITS, ledger, nearest } from '../ledger.js';
 import { drawLedger } from '../ledger_picture.js';
 import {
   codeLine,
@@ -20,8 +20,7 @@ import { clamp, copyButton, mount, presentButton } from '../shell.js';
 /** @typedef {keyof typeof LIMITS} SizeName */
 
 const SIZES = /** @type {SizeName[]} */ (Object.keys(LIMITS));
-/** @type {Record<string, string[]>} */
-const CHOICES = { conv: CONV, down: DOWN, up: UP };
+const MENUS = /** @type {const} */ (['padding', 'down', 'up']);
 /** Sizes of type, and what there is room for. */
 const LOOKS = {
   presented: { large: 28, small: 28, isWide: true, isNamed: false, isOneLine: true },
@@ -36,14 +35,11 @@ function readOptions(model) {
     const [low, high] = LIMITS[name];
     return [name, clamp(Math.round(Number(model.get(name))) || low, low, high)];
   });
-  const choices = Object.entries({ ...CHOICES, repair: REPAIR }).map(([name, allowed]) => [
+  const choices = Object.entries(CHOICES).map(([name, allowed]) => [
     name,
-    allowed.includes(model.get(name)) ? model.get(name) : allowed[0],
+    allowed.find((option) => option === model.get(name)) ?? allowed[0],
   ]);
-  return /** @type {Options} */ ({
-    ...Object.fromEntries([...sizes, ...choices]),
-    norm: model.get('norm') !== false,
-  });
+  return /** @type {Options} */ (Object.fromEntries([...sizes, ...choices]));
 }
 
 /** @param {{model: Model, el: HTMLElement}} context */
@@ -56,8 +52,8 @@ function render({ model, el }) {
   };
 
   const fields = SIZES.map((name) => sizeField(name, (value) => save(name, value), signal));
-  const menus = Object.entries(CHOICES).map(([name, allowed]) =>
-    menu(name, allowed, (value) => save(name, value), signal),
+  const menus = MENUS.map((name) =>
+    menu(name, CHOICES[name], (value) => save(name, value), signal),
   );
   const norm = checkbox('norm', (isOn) => save('norm', isOn), signal);
   const repairs = repairCards((repair) => save('repair', repair), signal);
@@ -117,7 +113,7 @@ function render({ model, el }) {
     const o = readOptions(model);
     const result = ledger(o);
     const prices = costs(o);
-    const cost = prices[REPAIR.indexOf(o.repair)];
+    const cost = prices[CHOICES.repair.indexOf(o.repair)];
     const [before, after] = headline(o, result);
     asked.textContent = before;
     verdict.textContent = `${after} ${result.fits ? '✓' : '✕'}`;
@@ -158,7 +154,7 @@ function render({ model, el }) {
     model,
     el,
     root,
-    traits: [...SIZES, ...Object.keys(CHOICES), 'norm', 'repair'],
+    traits: [...SIZES, ...Object.keys(CHOICES)],
     paint,
     ended,
   });
@@ -276,7 +272,7 @@ function checkbox(name, onInput, signal) {
 /** The repairs side by side, each with what it costs; choosing one draws it. @param {(repair: string) => void} onChoose @param {AbortSignal} signal */
 function repairCards(onChoose, signal) {
   const name = freshId();
-  const cards = REPAIR.map((repair) => {
+  const cards = CHOICES.repair.map((repair) => {
     const id = freshId();
     const radio = h('input', { type: 'radio', name, value: repair, 'aria-describedby': id });
     const price = h('span', { class: 'ut-price', id });

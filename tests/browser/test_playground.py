@@ -87,6 +87,14 @@ def test_a_link_shows_the_chosen_cell(open_page):
     expect(again.get_by_role("status").last).to_have_text(words)
 
 
+@pytest.mark.parametrize("option", ["padding=%22valid%22", "conv=%22valid%22"])
+def test_links_from_before_padding_was_spelled_as_in_unet_still_open(open_page, option):
+    page = open_page(f"#SizeLedger?height=572&width=572&{option}")
+    expect(page.get_by_role("combobox", name="padding")).to_have_value("valid")
+    expect(page.get_by_text("572×572, depth 4: the answer is 388×388")).to_be_visible()
+    expect(page).to_have_url(re.compile("padding=%22valid%22"))
+
+
 def test_the_buttons_change_the_widget_and_the_way_back_works(open_page):
     page = open_page()
     page.get_by_role("button", name="Round trip").click()
@@ -104,7 +112,7 @@ def test_the_buttons_change_the_widget_and_the_way_back_works(open_page):
         "#ConvExplorer?stride=[1,2,3]&dilation={}&numbers=2&view=7",
         "#ConvTransposeExplorer?view=3&weights=[[1],2]&numbers=true&_pinned=[%22middle%22,99,-99]",
         "#RoundTrip?chosen=1000&stride=true&_layer=%22x%22",
-        "#SizeLedger?height=1e99&depth=%22deep%22&conv=null&up=[]&repair={}",
+        "#SizeLedger?height=1e99&depth=%22deep%22&padding=null&up=[]&repair={}",
         "#%E0%A4%A",
     ],
 )

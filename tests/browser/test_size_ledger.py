@@ -56,7 +56,7 @@ def test_a_slider_moved_by_keyboard_changes_picture_and_trait(notebook, ledger):
         height.press("ArrowRight")
     expect(ledger.get_by_role("spinbutton", name="height")).to_have_value("208")
     expect(ledger.get_by_text("208×300, depth 4: the sizes part at level 2 ✕")).to_be_visible()
-    notebook.says("print(ledger.height, ledger.parts_at)", "208 2")
+    notebook.says("print(ledger.height, ledger.mismatch_at)", "208 2")
     assert notebook.page.evaluate("document.activeElement.type") == "range"
 
 

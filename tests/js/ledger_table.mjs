@@ -1,9 +1,8 @@
 /** Read options, one JSON object a line, and print what ledger.js says of each, one JSON line each. */
 import { readFileSync } from 'node:fs';
-import { costs, ledger, LIMITS } from '../../js/ledger.js';
+import { costs, ledger } from '../../js/ledger.js';
 import { codeLine, costSentence, explanation, headline } from '../../js/ledger_words.js';
 
-console.log(JSON.stringify(LIMITS));
 for (const line of readFileSync(0, 'utf8').trim().split('\n')) {
   const options = JSON.parse(line);
   const result = ledger(options);

@@ -160,17 +160,3 @@ def test_the_numbers_in_the_picture_are_torch_s_to_the_digit(layer, facts):
         assert explorer.layer(explorer.input)[0, 0].tolist() == fact["values"], question
         compared += 1
     assert compared > 100
-
-
-def test_the_traits_keep_the_sliders_bounds(node):
-    program = "import { LIMITS } from './layers.js'; console.log(JSON.stringify(LIMITS))"
-    limits = json.loads(node("--input-type=module", "-e", program).stdout)
-    traits = ConvTransposeExplorer.class_traits()
-    assert {n: [traits[n].minimum, traits[n].maximum] for n in limits} == limits
-
-
-def test_presets_are_the_same_in_browser_and_python(node, layer):
-    name = layer[0].lower() + layer[1:-2]
-    program = f"import {{ {name} }} from './layers.js'; console.log(JSON.stringify({name}.presets))"
-    presets = json.loads(node("--input-type=module", "-e", program).stdout)
-    assert presets == LAYERS[layer].PRESETS

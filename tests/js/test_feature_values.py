@@ -8,8 +8,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from unet_teach.widgets.feature_maps import range_text
-from unet_teach.widgets.feature_maps import shown as shown_in_python
+from unet_teach.widgets.feature_maps_words import range_text
+from unet_teach.widgets.feature_maps_words import shown as shown_in_python
 
 SCRIPT = """
 import * as values from './feature_values.js';

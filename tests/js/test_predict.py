@@ -81,7 +81,7 @@ def test_its_example_is_never_the_answer(ask):
     assert "such as 5×3." in ask("readGuess", "?", task("size", answer=[3, 5]))["refusal"]
 
 
-def test_a_size_may_be_as_long_as_the_answer_or_a_slip(ask):
+def test_a_size_may_be_as_long_as_the_answer_or_a_mistake(ask):
     assert ask("readGuess", "1 64 32 32", task("size", [2, 4])) == {"guess": [1, 64, 32, 32]}
     assert "2 or 4 numbers" in ask("readGuess", "1 2 3", task("size", [2, 4]))["refusal"]
 
@@ -99,5 +99,5 @@ def test_a_size_may_be_as_long_as_the_answer_or_a_slip(ask):
         ("skip", "skip connection", 0, False),
     ],
 )
-def test_what_counts_as_a_wanted_value(ask, guess, value, within, counts):
+def test_what_counts_as_a_target(ask, guess, value, within, counts):
     assert ask("matches", guess, {"value": value, "within": within}) is counts

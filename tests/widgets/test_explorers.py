@@ -92,7 +92,9 @@ def test_what_is_no_kernel_is_refused_with_a_sentence(value):
 
 @pytest.mark.parametrize("value", ["paint", None, 3, ["scatter"]])
 def test_an_unknown_view_is_refused_with_the_known_ones(value):
-    with pytest.raises(TraitError, match="use one of 'scatter', 'zero insertion', 'crop window'"):
+    with pytest.raises(
+        TraitError, match=r"is not known: view is 'scatter' or 'zero insertion' or 'crop window'"
+    ):
         ConvTransposeExplorer(view=value)
 
 
@@ -223,6 +225,12 @@ def test_figures_draw_legal_and_illegal_layers():
     assert titles == ["Input 3×3", "Painted 7×7, padding 1 cropped", "Output 6×6"]
     for illegal in (ConvExplorer(input_size=2), ConvTransposeExplorer(padding=6)):
         assert illegal.error in illegal.figure().axes[-1].texts[0].get_text()
+
+
+def test_the_figure_counts_no_contribution_to_cells_beyond_the_kernels():
+    explorer = ConvTransposeExplorer(input_size=1, kernel_size=2, stride=2, output_padding=1)
+    counted = [text.get_text() for text in explorer.figure().axes[1].texts]
+    assert counted == ["1", "1", "0", "1", "1", "0", "0", "0", "0"]
 
 
 def test_importing_the_package_and_its_widgets_leaves_torch_out():

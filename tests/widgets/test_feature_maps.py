@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from traitlets import TraitError
 
 from unet_teach.widgets import FeatureMaps
-from unet_teach.widgets.feature_maps import range_text, shown
+from unet_teach.widgets.feature_maps_words import range_text, shown
 
 PICTURE = torch.arange(77.0).reshape(7, 11)
 TWO = {"picture": PICTURE, "halves": torch.stack([PICTURE[::2, ::2], -PICTURE[::2, ::2]])}

@@ -8,7 +8,7 @@ from traitlets import TraitError
 from unet_teach.widgets import Predict
 
 QUESTION = "A `32×32` map goes in. How high is what comes out?"
-SLIPS = {15: "That is 32 without padding.", 32: "Stride 1 would do that."}
+MISTAKES = {15: "That is 32 without padding.", 32: "Stride 1 would do that."}
 
 
 def lock(predict, value):
@@ -18,7 +18,7 @@ def lock(predict, value):
 
 
 def test_before_a_guess_it_holds_question_and_choices_only():
-    predict = Predict(QUESTION, 16, SLIPS)
+    predict = Predict(QUESTION, 16, MISTAKES)
     assert (predict.question, predict.choices) == (QUESTION, ())
     assert (predict.guess, predict.correct) == (None, None)
 
@@ -130,9 +130,18 @@ def test_numbers_and_sizes_of_other_libraries_are_plain_ones():
     assert type(Predict("What?", np.int64(16))._answer) is int
 
 
-def test_the_browser_gets_slips_of_floats_with_the_answers_tolerance():
-    slips = Predict("What?", 0.5, {1: "Twice."}, tolerance=0.1)._task["slips"]
-    assert slips == [{"value": 1.0, "within": pytest.approx(0.1), "says": "Twice."}]
+def test_the_browser_gets_mistakes_of_floats_with_the_answers_tolerance():
+    mistakes = Predict("What?", 0.5, {1: "Twice."}, tolerance=0.1)._task["mistakes"]
+    assert mistakes == [{"value": 1.0, "within": pytest.approx(0.1), "sentence": "Twice."}]
+
+
+def test_the_older_name_of_the_mistakes_is_read_alike():
+    old, new = Predict(QUESTION, 16, slips=MISTAKES), Predict(QUESTION, 16, mistakes=MISTAKES)
+    assert old._task == new._task
+    with pytest.raises(TypeError, match="is not a dict"):
+        Predict(QUESTION, 16, slips=["no"])
+    with pytest.raises(TypeError, match=r"the same argument\. Use mistakes alone\."):
+        Predict(QUESTION, 16, MISTAKES, slips=MISTAKES)
 
 
 @pytest.mark.parametrize(
@@ -151,23 +160,35 @@ def test_the_browser_gets_slips_of_floats_with_the_answers_tolerance():
         ({"question": "Q", "answer": (16,)}, ValueError, "tuple of 2 to 6 ints"),
         ({"question": "Q", "answer": (16, 2.5)}, ValueError, "tuple of 2 to 6 ints"),
         ({"question": "Q", "answer": 16, "explain": 3}, TypeError, "explain=3 is not a text"),
-        ({"question": "Q", "answer": 16, "slips": ["no"]}, TypeError, "is not a dict"),
-        ({"question": "Q", "answer": 16, "slips": {15: ""}}, ValueError, r"slips\[15\] is empty"),
-        ({"question": "Q", "answer": 16, "slips": {15: 3}}, TypeError, r"slips\[15\]=3 is not"),
-        ({"question": "Q", "answer": 16, "slips": {16: "No."}}, ValueError, "counts as the answer"),
-        ({"question": "Q", "answer": 0.5, "slips": {0.501: "No."}}, ValueError, "counts as the"),
-        ({"question": "Q", "answer": "a", "slips": {" A": "No."}}, ValueError, "counts as the"),
-        ({"question": "Q", "answer": 16, "slips": {"15": "No."}}, ValueError, "same kind"),
-        ({"question": "Q", "answer": 16, "slips": {15.5: "No."}}, ValueError, "same kind"),
-        ({"question": "Q", "answer": (1, 2), "slips": {1: "No."}}, ValueError, "same kind"),
+        ({"question": "Q", "answer": 16, "mistakes": ["no"]}, TypeError, "is not a dict"),
+        (
+            {"question": "Q", "answer": 16, "mistakes": {15: ""}},
+            ValueError,
+            r"mistakes\[15\] is empty",
+        ),
+        (
+            {"question": "Q", "answer": 16, "mistakes": {15: 3}},
+            TypeError,
+            r"mistakes\[15\]=3 is not",
+        ),
+        (
+            {"question": "Q", "answer": 16, "mistakes": {16: "No."}},
+            ValueError,
+            "counts as the answer",
+        ),
+        ({"question": "Q", "answer": 0.5, "mistakes": {0.501: "No."}}, ValueError, "counts as the"),
+        ({"question": "Q", "answer": "a", "mistakes": {" A": "No."}}, ValueError, "counts as the"),
+        ({"question": "Q", "answer": 16, "mistakes": {"15": "No."}}, ValueError, "same kind"),
+        ({"question": "Q", "answer": 16, "mistakes": {15.5: "No."}}, ValueError, "same kind"),
+        ({"question": "Q", "answer": (1, 2), "mistakes": {1: "No."}}, ValueError, "same kind"),
         ({"question": "Q", "answer": "a", "choices": "ab"}, TypeError, "is not a list"),
         ({"question": "Q", "answer": "a", "choices": ["a"]}, ValueError, "two or more"),
         ({"question": "Q", "answer": "a", "choices": ["a", "A"]}, ValueError, "only once"),
         ({"question": "Q", "answer": "a", "choices": ["b", "c"]}, ValueError, "not among choices"),
         (
-            {"question": "Q", "answer": "a", "choices": ["a", "b"], "slips": {"c": "No."}},
+            {"question": "Q", "answer": "a", "choices": ["a", "b"], "mistakes": {"c": "No."}},
             ValueError,
-            "slips has 'c', which is not among choices",
+            "mistakes has 'c', which is not among choices",
         ),
         ({"question": "Q", "answer": "a", "tolerance": 1}, ValueError, "for a typed number"),
         ({"question": "Q", "answer": 16, "tolerance": -1}, ValueError, "out of range"),

@@ -1,8 +1,10 @@
 """SizeLedger in Python: checked traits, sizes and parameters as torch has them, text, figure."""
 
+import inspect
 import itertools
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 import torch
@@ -13,14 +15,13 @@ from unet_teach.networks import UNet
 from unet_teach.networks import unet as networks
 from unet_teach.widgets import SizeLedger
 from unet_teach.widgets.ledger_costs import costs
-from unet_teach.widgets.unet_sizes import CONV, DOWN, UP, Options, ledger
+from unet_teach.widgets.unet_sizes import CHOICES, DEFAULTS, Options, ledger
 
 SIZES = ["height", "width", "depth", "base_channels", "in_channels", "out_channels"]
-CHOICES = ["conv", "down", "up", "norm", "repair"]
+DOWN, UP = CHOICES["down"], CHOICES["up"]
 NONSENSE = [-1, 0, 10**9, 2.5, "3", None, True, (200, 300), float("nan")]
 UNKNOWN = ["full", "", None, 1, 2.5, [], {}, ["crop"], object()]
-KINDS = list(itertools.product([1, 2, 4], CONV, DOWN, UP, [True, False]))
-PADDING = {"padded": "same", "valid": "valid"}
+KINDS = list(itertools.product([1, 2, 4], CHOICES["padding"], DOWN, UP, [True, False]))
 
 
 def network(o):
@@ -33,7 +34,7 @@ def network(o):
             base_channels=o.base_channels,
             down=o.down,
             up=o.up,
-            padding=PADDING[o.conv],
+            padding=o.padding,
             norm=o.norm,
         ).eval()
 
@@ -54,8 +55,8 @@ def sizes_in(model, o):
     return seen
 
 
-def options(depth, conv, down, up, norm, **more):
-    return Options(depth=depth, conv=conv, down=down, up=up, norm=norm, **more)
+def options(depth, padding, down, up, norm, **more):
+    return Options(depth=depth, padding=padding, down=down, up=up, norm=norm, **more)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -74,7 +75,7 @@ def test_parameters_are_those_of_the_network(kind):
 
 
 def test_the_network_of_2015_weighs_31_million():
-    assert SizeLedger(norm=False, out_channels=2, conv="valid").parameters == 31_030_658
+    assert SizeLedger(norm=False, out_channels=2, padding="valid").parameters == 31_030_658
 
 
 @pytest.mark.parametrize("kind", [kind[:4] for kind in KINDS if kind[4]], ids=str)
@@ -93,9 +94,9 @@ def test_sizes_are_those_of_the_network_as_far_as_it_needs_no_repair(kind):
                 if level[name] and (name, i) in seen:
                     assert level[name] == seen[name, i], (name, i)
         if result["fits"]:
-            assert result["answer"] == seen["decoder", 0]
+            assert result["output_size"] == seen["decoder", 0]
         else:
-            part = result["levels"][result["parts_at"]]
+            part = result["levels"][result["mismatch_at"]]
             assert seen["arrives", part["level"]] != seen["encoder", part["level"]]
 
 
@@ -110,7 +111,7 @@ def test_a_size_fits_exactly_if_it_is_divisible(down):
 def test_without_padding_exactly_the_pictures_that_the_network_takes_fit(down):
     smallest = UNet(depth=2, base_channels=1, padding="valid", down=down).smallest_side
     for side in range(1, 80):
-        o = Options(height=side, width=100, depth=2, down=down, conv="valid")
+        o = Options(height=side, width=100, depth=2, down=down, padding="valid")
         assert ledger(o)["fits"] == (side >= smallest)
 
 
@@ -136,7 +137,7 @@ def test_the_receptive_field_is_where_the_gradient_comes_from(depth, down):
 
 def test_the_first_parting_is_found_from_below():
     ours = SizeLedger(height=200, width=300, depth=4, down="strided_conv")
-    assert (ours.fits, ours.parts_at) == (False, 3)
+    assert (ours.fits, ours.mismatch_at) == (False, 3)
     assert ours.levels[3]["encoder"] == [25, 38]
     assert ours.levels[3]["arrives"] == [26, 38]
     assert ours.levels[3]["decoder"] is ours.levels[2]["arrives"] is None
@@ -149,10 +150,10 @@ def test_the_first_parting_is_found_from_below():
 
 def test_a_map_of_less_than_one_row_is_an_error_and_padding_the_input_its_only_repair():
     ours = SizeLedger(height=5)
-    assert (ours.fits, ours.parts_at) == (False, None)
+    assert (ours.fits, ours.mismatch_at) == (False, None)
     assert "Less than one row or column is left at level 3" in ours.error
     assert [cost["repair"] for cost in costs(ours.options) if cost["fits"]] == ["pad_input"]
-    valid = SizeLedger(height=100, width=572, conv="valid")
+    valid = SizeLedger(height=100, width=572, padding="valid")
     assert not valid.fits
     assert valid.nearest == {"height": (None, 188), "width": (572, 572)}
 
@@ -193,7 +194,7 @@ def test_a_repair_reaches_the_top(repair, down, answer):
 
 def test_what_the_repairs_cost_can_be_counted_by_hand():
     by_name = {cost["repair"]: cost for cost in costs(Options(height=200, width=300))}
-    assert by_name["pad_input"]["fed"] == [208, 304]
+    assert by_name["pad_input"]["input_size"] == [208, 304]
     assert by_name["pad_input"]["zeros"] == 208 * 304 - 200 * 300
     assert by_name["pad_input"]["more"] == pytest.approx(5.387, abs=0.001)
     assert by_name["crop"]["missing"] == [8, 12]
@@ -205,7 +206,7 @@ def test_what_the_repairs_cost_can_be_counted_by_hand():
 
 
 def test_mirroring_the_border_gives_every_pixel_an_answer_without_padding():
-    ours = SizeLedger(height=388, width=389, conv="valid", repair="pad_input")
+    ours = SizeLedger(height=388, width=389, padding="valid", repair="pad_input")
     assert ours.levels[0]["enters"] == [572, 588]
     assert ours.levels[0]["decoder"] == [388, 404]
 
@@ -223,14 +224,18 @@ def test_a_size_that_is_none_is_refused_and_changes_nothing(name, value):
 @pytest.mark.parametrize("value", UNKNOWN, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("name", CHOICES)
 def test_an_unknown_choice_is_refused_with_those_that_are_known(name, value):
-    ours = SizeLedger(conv="valid", down="strided_conv", up="bilinear", norm=False, repair="crop")
+    ours = SizeLedger(
+        padding="valid", down="strided_conv", up="bilinear", norm=False, repair="crop"
+    )
     before = ours.options
     with pytest.raises(TraitError, match=rf"(?s)^{name}=.* is not known: {name} is .+ or .+\.$"):
         setattr(ours, name, value)
     assert ours.options == before
 
 
-@pytest.mark.parametrize("name", ["fits", "parts_at", "levels", "parameters", "nearest", "error"])
+@pytest.mark.parametrize(
+    "name", ["fits", "mismatch_at", "levels", "parameters", "nearest", "error"]
+)
 def test_what_is_worked_out_cannot_be_set(name):
     with pytest.raises(TraitError, match="read-only"):
         setattr(SizeLedger(), name, None)
@@ -239,7 +244,7 @@ def test_what_is_worked_out_cannot_be_set(name):
 def test_whoever_observes_a_result_finds_the_others_new():
     ours = SizeLedger(height=200, width=304)
     heard = []
-    ours.observe(lambda change: heard.append((change.new, ours.fits, ours.error)), "parts_at")
+    ours.observe(lambda change: heard.append((change.new, ours.fits, ours.error)), "mismatch_at")
     ours.height = 208
     assert heard == [(None, True, "")]
 
@@ -259,7 +264,7 @@ def test_its_text_form_says_what_it_shows_and_holds_no_address():
 
 @pytest.mark.parametrize(
     "shown",
-    [{}, {"repair": "crop"}, {"depth": 6}, {"depth": 1}, {"height": 5}, {"conv": "valid"}],
+    [{}, {"repair": "crop"}, {"depth": 6}, {"depth": 1}, {"height": 5}, {"padding": "valid"}],
     ids=str,
 )
 def test_its_figure_says_the_headline_and_every_size(shown):
@@ -270,16 +275,34 @@ def test_its_figure_says_the_headline_and_every_size(shown):
     for level in ours.levels:
         size = level["encoder"]
         assert not size or f"{size[0]}×{size[1]}\n{level['channels']} C" in texts
-    assert ours.parts_at is None or any("✕" in text for text in texts)
+    assert ours.mismatch_at is None or any("✕" in text for text in texts)
     figure.canvas.draw()
 
 
-def test_it_names_the_options_that_the_network_has():
-    from typing import get_args
+@pytest.mark.parametrize("name", ["down", "up", "padding"])
+def test_it_names_the_options_that_the_network_has(name):
+    assert get_args(getattr(networks, name.capitalize())) == tuple(CHOICES[name])
 
-    assert get_args(networks.Down) == DOWN
-    assert get_args(networks.Up) == UP
-    assert get_args(networks.Padding) == tuple(PADDING[conv] for conv in CONV)
+
+@pytest.mark.parametrize("name", [*DEFAULTS, "padding", "down", "up", "norm"])
+def test_its_defaults_are_those_of_the_network(name):
+    parameters = inspect.signature(UNet).parameters
+    if name in ("height", "width"):  # of the image; the network takes any
+        assert name not in parameters
+    else:
+        assert parameters[name].default == getattr(SizeLedger(), name)
+
+
+@pytest.mark.parametrize(("conv", "padding"), [("padded", "same"), ("valid", "valid")])
+def test_the_older_spelling_of_padding_is_read(conv, padding):
+    assert SizeLedger(conv=conv).padding == padding
+    with pytest.raises(TypeError, match=r"the same option\. Use padding alone\."):
+        SizeLedger(conv=conv, padding=padding)
+
+
+def test_an_unknown_value_in_the_older_spelling_is_refused():
+    with pytest.raises(TraitError, match=r"^padding='full' is not known: padding is 'same' or"):
+        SizeLedger(conv="full")
 
 
 def test_it_needs_no_torch():

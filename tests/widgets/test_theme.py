@@ -1,5 +1,6 @@
 """The widgets' colours, computed from the theme file: contrast, and colour-vision deficiencies."""
 
+import colorsys
 import itertools
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.contrast import contrast, linear
+from unet_teach.shared import palette
 
 CSS = (Path(__file__).parents[2] / "js" / "theme.css").read_text(encoding="utf-8")
 GROUNDS = {"light": "#ffffff", "dark": "#111111"}  # JupyterLab's own grounds
@@ -42,6 +44,19 @@ def colour(name, theme):
     return linear(found[1 if theme == "light" else 2])
 
 
+def declared(name):
+    """A colour of the theme file as it is written for the light theme."""
+    found = re.search(rf"--ut-{name}:\s*(?:light-dark\()?(#[0-9a-f]{{6}})", CSS)
+    assert found, f"--ut-{name} is not in the theme"
+    return found[1]
+
+
+def hue(colour):
+    """The hue in degrees of #rrggbb."""
+    rgb = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return colorsys.rgb_to_hsv(*rgb)[0] * 360
+
+
 def lab(rgb):
     """CIE 1976 L*a*b* of linear RGB, for distances as the eye sees them."""
     to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
@@ -73,3 +88,22 @@ def test_hues_stay_apart_for_the_common_deficiencies(theme, matrix):
         if np.linalg.norm(seen[a] - seen[b]) < 10
     }
     assert near == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "of_figures"),
+    [
+        ("input", palette.INPUT),
+        ("skip", palette.SKIP),
+        ("amber", palette.AMBER),
+        ("line", palette.GREY),
+        ("quiet", palette.QUIET),
+    ],
+)
+def test_figures_and_widgets_have_the_same_colours(name, of_figures):
+    assert declared(name) == of_figures.lower()
+
+
+@pytest.mark.parametrize("name", ["input", "output", "window", "wrong", "skip"])
+def test_figures_and_widgets_have_the_same_hues_where_text_needs_darker_ones(name):
+    assert hue(declared(name)) == pytest.approx(hue(getattr(palette, name.upper())), abs=4)

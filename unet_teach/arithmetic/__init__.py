@@ -1,20 +1,20 @@
-"""Sizes of convolutions and pools, their inverse questions, and which cell sees which.
+"""Sizes of convolutions and pools, their inverses, and which cells depend on which.
 
-One rule carries everything. Along one axis, tap `t` of window `j` lies on the cell
+Everything follows from one rule. Along one axis, tap `t` of window `j` lies on the cell
 
     j · stride − padding + t · dilation
 
-A convolution reads through its windows: windows are output cells, they lie on the input. A
-transposed convolution writes through them: windows are input cells, they lie on the output.
+A convolution reads its input through windows: each output cell has one, which lies on the input.
+A transposed convolution writes through windows: each input cell has one, which lies on the output.
 
 Sizes count cells (pixels) along an axis. Each is an int, or a tuple or list of one to three ints in
 PyTorch's order: (length), (height, width), (depth, height, width). An int stands for all axes. The
-answer is an int when every size was an int, else a tuple.
+result is an int when every size was an int, else a tuple.
 
-What is refused here is what torch 2.13 refuses on a CPU, with three exceptions:
+These functions refuse what torch 2.13 refuses on a CPU, with three exceptions:
 
-* Transposed convolutions in 2-D and 3-D whose last two kernel sizes are above 3. Torch leaves them
-  to oneDNN, which lets pass what is refused for all others: an output of exactly 0 cells and, in
+* Transposed convolutions in 2-D and 3-D whose last two kernel sizes are above 3. Torch runs
+  them in oneDNN, which accepts what is refused for all others: an output of exactly 0 cells and, in
   2-D, `dilation=0` along an axis of input size 1. Both are refused here.
 * `AvgPool3d` alone refuses a kernel longer than the input without its padding. `pool_output_size`
   follows the other five pools.

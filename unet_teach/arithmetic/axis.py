@@ -1,4 +1,4 @@
-"""One axis of a layer, and the checks that every size passes; `arithmetic` builds on it."""
+"""One axis of a layer, and the checks of sizes that all of `arithmetic` uses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EXTENT = {"depth": " deep", "height": " high", "width": " wide"}
 
 # ---------------------------------------------------------------------------------------- one axis
 class Axis(NamedTuple):
-    """One axis of a legal layer, and which of its cells touch which."""
+    """One axis of a legal layer, and which input and output cells are connected."""
 
     input_size: int
     output_size: int
@@ -33,7 +33,7 @@ class Axis(NamedTuple):
     transposed: bool = False
 
     def partners(self, side: str, index: int) -> list[int]:
-        """Return the cells across the layer that cell `index` of `side` (input, output) touches."""
+        """Return the cells on the other side that cell `index` of `side` is connected with."""
         size = self.input_size if side == "input" else self.output_size
         if index >= size:
             raise ValueError(
@@ -60,8 +60,8 @@ class Axis(NamedTuple):
         windows = self.input_size if self.transposed else self.output_size
         last = cell + self.before
         steps = range(last - span(self.kernel_size, self.dilation) + 1, last + 1, self.dilation)
-        found = (divmod(step, self.stride) for step in steps)
-        return [window for window, rest in found if rest == 0 and 0 <= window < windows]
+        places = (divmod(step, self.stride) for step in steps)
+        return [window for window, rest in places if rest == 0 and 0 <= window < windows]
 
 
 def conv_axis(size: int, kernel: int, stride: int, padding: int | str, dilation: int) -> Axis:
@@ -112,12 +112,12 @@ def pool_windows(
 
 
 def span(kernel: int, dilation: int) -> int:
-    """Return the cells from the first tap of a kernel to its last, both counted."""
+    """Return the number of cells from the first tap of a kernel to its last, inclusive."""
     return dilation * (kernel - 1) + 1
 
 
 def sides(kernel: int, stride: int, padding: int | str, dilation: int) -> tuple[int, int]:
-    """Return the zeros before and after; "same" puts the odd one after, as torch does."""
+    """Return the zeros before and after; "same" puts an odd one after the input, as torch does."""
     if padding == "same":
         total = span(kernel, dilation) - 1
         if stride != 1:
@@ -132,7 +132,7 @@ def sides(kernel: int, stride: int, padding: int | str, dilation: int) -> tuple[
 
 # ------------------------------------------------------------------------------- checks, sentences
 def each_axis(names: Sequence[str], solve: Callable[..., Any], sizes: Sequence[object]) -> Any:
-    """Check `sizes`, call `solve` with the ints of each axis, and name the axis in its refusals."""
+    """Check `sizes`, call `solve` with the ints of each axis, and name the axis in its errors."""
     given = {n: _whole_numbers(n, size) for n, size in zip(names, sizes, strict=True)}
     lengths: dict[int, str] = {}
     for name, size in given.items():
@@ -161,13 +161,13 @@ def each_axis(names: Sequence[str], solve: Callable[..., Any], sizes: Sequence[o
 def cells(
     side: str, names: Sequence[str], axis_of: Callable[..., Axis], sizes: Sequence[object]
 ) -> list[Any]:
-    """Return the partners of a cell: along one axis, or the combinations over all axes."""
+    """Return the cells connected with one cell: along one axis, or combined over all axes."""
 
     def solve(index: int, *layer: Any) -> list[int]:
         return axis_of(*layer).partners(side, index)
 
-    found = each_axis((f"{side}_index", *names), solve, sizes)
-    return list(itertools.product(*found)) if isinstance(found, tuple) else found
+    partners = each_axis((f"{side}_index", *names), solve, sizes)
+    return list(itertools.product(*partners)) if isinstance(partners, tuple) else partners
 
 
 def _whole_numbers(name: str, size: object) -> int | str | tuple[int, ...]:
@@ -191,14 +191,14 @@ def _whole_number(name: str, number: Any, size: object) -> int:
             raise TypeError
         return operator.index(number)
     except TypeError:
-        fault = f"is a {type(number).__name__}"
+        problem = f"is a {type(number).__name__}"
         if number is not size:
-            fault = f"has a {type(number).__name__} in it"
-        raise TypeError(f"{name}={size!r} {fault}. Use an int, or a tuple of ints.") from None
+            problem = f"has a {type(number).__name__} in it"
+        raise TypeError(f"{name}={size!r} {problem}. Use an int, or a tuple of ints.") from None
 
 
 def only_number(padding: int | str) -> int:
-    """Refuse the words that only a convolution's padding may be."""
+    """Refuse "same" and "valid", which only a convolution's padding may be."""
     if isinstance(padding, str):
         raise TypeError(f"padding={padding!r} is for convolutions only. Use an int or a tuple.")
     return padding

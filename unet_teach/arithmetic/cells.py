@@ -1,4 +1,4 @@
-"""Which input cell contributes to which output cell, and how many windows cover each."""
+"""Which input cells contribute to which output cells, and how many windows cover each."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ def conv_sees(
     padding: Padding = 0,
     dilation: Size = 1,
 ) -> list[Any]:
-    """Return the input cells that output cell `output_index` of a convolution sees.
+    """Return the input cells that output cell `output_index` of a convolution depends on.
 
-    Padding is left out. `output_index` counts from 0; the other arguments, the errors and the
-    source are those of `conv_output_size`.
+    Cells of the padding are left out. `output_index` counts from 0; the other arguments, the errors
+    and the source are those of `conv_output_size`.
 
     Returns:
-        Rising indices: ints when every argument was an int, else tuples, the last axis fastest.
+        Indices in rising order: ints when every argument was an int, else tuples, the last axis
+        fastest.
 
     >>> conv_sees(0, 7, 3, stride=2, padding=1)
     [0, 1]
@@ -47,9 +48,9 @@ def conv_feeds(
     padding: Padding = 0,
     dilation: Size = 1,
 ) -> list[Any]:
-    """Return the output cells that input cell `input_index` of a convolution feeds.
+    """Return the output cells to which input cell `input_index` of a convolution contributes.
 
-    This is `conv_sees` read backwards, in the same form. A cell between windows feeds none.
+    This is the inverse of `conv_sees`, in the same form. A cell between windows has none.
 
     >>> conv_feeds(1, 7, 3, stride=2, padding=1)
     [0, 1]
@@ -67,10 +68,10 @@ def conv_transpose_sees(
     output_padding: Size = 0,
     dilation: Size = 1,
 ) -> list[Any]:
-    """Return the input cells that output cell `output_index` of a transposed convolution sees.
+    """Return the input cells that a transposed convolution's output cell `output_index` depends on.
 
     The form is that of `conv_sees`; the other arguments, the errors and the source are those of
-    `conv_transpose_output_size`. With a kernel shorter than the stride some cells see none.
+    `conv_transpose_output_size`. With a kernel shorter than the stride some cells have none.
 
     >>> conv_transpose_sees(1, 4, 3, stride=2, padding=1)
     [0, 1]
@@ -88,9 +89,9 @@ def conv_transpose_feeds(
     output_padding: Size = 0,
     dilation: Size = 1,
 ) -> list[Any]:
-    """Return the output cells that input cell `input_index` of a transposed convolution feeds.
+    """Return the output cells to which input cell `input_index` of a transposed convolution adds.
 
-    This is `conv_transpose_sees` read backwards, in the same form.
+    This is the inverse of `conv_transpose_sees`, in the same form.
 
     >>> conv_transpose_feeds(1, 4, 3, stride=2, padding=1)
     [1, 2, 3]
@@ -125,10 +126,10 @@ def conv_transpose_overlap(
     output_padding: Size = 0,
     dilation: Size = 1,
 ) -> Any:
-    """Return how many input cells of a transposed convolution reach each output cell.
+    """Return how many input cells of a transposed convolution contribute to each output cell.
 
-    Uneven counts are the checkerboard. The arguments, the errors and the source are those of
-    `conv_transpose_output_size`; the form is that of `conv_coverage`.
+    Uneven counts cause checkerboard artefacts. The arguments, the errors and the source are those
+    of `conv_transpose_output_size`; the form is that of `conv_coverage`.
 
     >>> conv_transpose_overlap(4, 3, stride=2, padding=1, output_padding=1)
     [1, 2, 1, 2, 1, 2, 1, 1]

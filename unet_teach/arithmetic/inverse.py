@@ -1,4 +1,4 @@
-"""The inverse questions: which input sizes give an output size, and which output padding."""
+"""The inverses: which input sizes, and which output padding, give an output size."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def conv_input_sizes(
 ) -> tuple[Any, ...]:
     """Return every input size from which a convolution makes `output_size`.
 
-    A stride of s merges s neighbouring sizes into one; that is why sizes part inside a U-Net.
+    A stride of s makes the same size of s neighbouring ones, which causes the size mismatches in a
+    U-Net.
     `output_size` is at least 1; the other arguments and the errors are those of
     `conv_output_size`, except that every kernel fits some input.
 
@@ -62,7 +63,7 @@ def pool_input_sizes(
     """Return every input size from which a pool makes `output_size`.
 
     `output_size` is at least 1; the other arguments, the errors and the source are those of
-    `pool_output_size`. The answer has the form of `conv_input_sizes`.
+    `pool_output_size`. The result has the form of `conv_input_sizes`.
 
     >>> pool_input_sizes(5, 2), pool_input_sizes(5, 2, ceil_mode=True)
     ((10, 11), (9, 10))
@@ -126,7 +127,7 @@ def output_padding_for(
 ) -> IntOrTuple:
     """Return the `output_padding` that brings a transposed convolution to `output_size`.
 
-    It chooses among the sizes that a stride merged on the way down.
+    It chooses among the input sizes from which a strided convolution makes the same size.
 
     Args:
         input_size: Cells along each axis that go in, at least 1.
@@ -153,17 +154,17 @@ def output_padding_for(
     """
 
     def solve(
-        size: int, wanted: int, kernel: int, stride: int, padding: int | str, dilation: int
+        size: int, target: int, kernel: int, stride: int, padding: int | str, dilation: int
     ) -> int:
         least = (size - 1) * stride + span(kernel, dilation) - 2 * only_number(padding)
         most = least + max(stride, dilation) - 1
-        if least <= wanted <= most:
-            return wanted - least
+        if least <= target <= most:
+            return target - least
         low = max(1, least)
         reachable = "no size" if most < low else f"{low}" if most == low else f"{low} to {most}"
         change = "padding" if most < low else "output_size or input_size"
         raise ValueError(
-            f"output_size={wanted} cannot be reached from input_size={size}: kernel_size={kernel}, "
+            f"output_size={target} cannot be reached from input_size={size}: kernel_size={kernel}, "
             f"stride={stride}, padding={padding} and dilation={dilation} reach {reachable}. "
             f"Change {change}."
         )

@@ -1,4 +1,4 @@
-"""The receptive field of a stack of layers: what one output cell sees of the input."""
+"""The receptive field of a stack of layers: the input pixels that affect one output cell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from unet_teach.arithmetic.axis import WINDOW, IntOrTuple, each_axis, sides, span
 
-_ELEMENTWISE = re.compile(  # known by where torch defines them, so that torch need not be imported
+_ELEMENTWISE = re.compile(  # matched by module path, so that torch need not be imported
     r"torch\.nn\.modules\.(activation\.(?!Multihead)|batchnorm|dropout|instancenorm|normalization"
     r"|linear\.Identity$)"
 )
@@ -17,14 +17,14 @@ _ELEMENTWISE = re.compile(  # known by where torch defines them, so that torch n
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What one output cell of a stack of layers sees, in input pixels (ints or tuples).
+    """The receptive field of a stack of layers, in input pixels (ints or tuples).
 
-    Output cell i sees pixels `start + i * jump` to `start + i * jump + size - 1`.
+    Output cell i depends on pixels `start + i * jump` to `start + i * jump + size - 1`.
 
     Attributes:
-        size: Pixels from the first to the last one seen. Dilation may leave gaps between them.
-        jump: Pixels that the view moves from one output cell to the next.
-        start: First pixel that output cell 0 sees; negative when it lies in the padding.
+        size: Pixels from the first to the last, inclusive. Dilation may leave gaps between them.
+        jump: Pixels by which the field moves from one output cell to the next.
+        start: First pixel of output cell 0's field; negative when it lies in the padding.
     """
 
     size: IntOrTuple
@@ -41,9 +41,9 @@ def receptive_field(layers: Iterable[Any]) -> ReceptiveField:
             a dict with these names;
             an object with these attributes, such as `nn.Conv2d` or `nn.MaxPool2d`;
             a container of such layers, such as `nn.Sequential`.
-            torch's activations, normalisations, dropouts and `Identity` are passed over: they
-            work cell by cell (the statistics of a normalisation are not counted). Anything else
-            is refused, so that no layer is missed in silence. A stride of `None` means
+            torch's activations, normalisations, dropouts and `Identity` are skipped: they work
+            cell by cell (the statistics of a normalisation are not counted). Anything else is
+            refused, so that no layer is silently missed. A stride of `None` means
             `kernel_size`.
 
     Returns:

@@ -1,6 +1,7 @@
 """The colours of figures: Okabe and Ito's hues, which hold for common colour-vision deficiencies.
 
-`js/theme.css` has the same hues for the widgets; a test compares the two.
+`js/theme.css` has the same hues for the widgets, darker where text needs the contrast;
+`tests/widgets/test_theme.py` compares the two.
 """
 
 INPUT = ENCODER = BLUE = "#0072B2"

@@ -1,10 +1,16 @@
-"""What all widgets share: checked traits, a text form without addresses, a figure for print."""
+"""What all widgets share: checked traits, a text form without addresses, a figure for print.
+
+matplotlib takes longer to import than all widgets together, and few readers ask for a figure.
+So `figure()` imports it, and the module that draws, when it is called.
+"""
 
 from __future__ import annotations
 
+import math
+import numbers
 import operator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anywidget
 import traitlets
@@ -14,10 +20,22 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent / "static"
 WIDGETS_OWN = frozenset(anywidget.AnyWidget.class_traits())
+IntOrPair: TypeAlias = int | tuple[int, int]
+
+
+def pair_of(size: IntOrPair) -> tuple[int, int]:
+    """Return a size as (height, width)."""
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def is_finite(number: Any) -> bool:
+    """Return whether a value is a real number, neither a bool nor NaN nor infinite."""
+    is_real = isinstance(number, numbers.Real) and not isinstance(number, bool)
+    return is_real and math.isfinite(number)
 
 
 class Size(traitlets.TraitType[int, int]):
-    """A whole number between two bounds, checked like the slider that shows it."""
+    """A whole number between two bounds, those of its slider."""
 
     def __init__(self, default_value: int, minimum: int, maximum: int) -> None:
         self.minimum, self.maximum = minimum, maximum
@@ -43,7 +61,7 @@ class Size(traitlets.TraitType[int, int]):
 
 
 class PairSize(Size):
-    """The same for height and width: one whole number for both, or a pair of them."""
+    """One whole number for height and width, or a pair of them, each between two bounds."""
 
     @property
     def _allowed(self) -> str:
@@ -62,7 +80,7 @@ class PairSize(Size):
 
 
 class Choice(traitlets.TraitType[Any, Any]):
-    """One of a few values, checked like the menu that shows them. The first is the default."""
+    """One of a few values, those of its menu. The first is the default."""
 
     def __init__(self, *allowed: str | bool) -> None:
         self.allowed = allowed
@@ -71,20 +89,20 @@ class Choice(traitlets.TraitType[Any, Any]):
     def validate(self, obj: Any, value: Any) -> Any:
         """Return the value, or raise `TraitError` with a sentence that lists what is allowed."""
         for option in self.allowed:
-            if type(value) is type(option) and value == option:  # True is not 1, and lists compare
+            if type(value) is type(option) and value == option:  # True == 1, but it is not 1
                 return option
         listed = " or ".join(repr(option) for option in self.allowed)
         raise traitlets.TraitError(f"{self.name}={value!r} is not known: {self.name} is {listed}.")
 
 
 class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
-    """Base of the widgets: each says in words what it shows, and can be drawn for print."""
+    """Base of the widgets: each has a text form and a matplotlib figure."""
 
     _css = STATIC / "theme.css"
-    _shown = traitlets.Bool(False).tag(sync=True)  # the browser sets it when it has the widget
+    _shown = traitlets.Bool(False).tag(sync=True)  # the browser sets it when it shows the widget
 
     def __init__(self, **options: Any) -> None:
-        """Refuse a name that the widget does not have: traitlets would take it in silence."""
+        """Refuse a name that the widget does not have, which traitlets would accept silently."""
         for name in options:
             if not self.has_trait(name):
                 known = ", ".join(self._settable())
@@ -93,7 +111,7 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     @classmethod
     def _settable(cls) -> list[str]:
-        """The names of the traits that are the widget's own and may be set."""
+        """Return the names of the widget's own traits that may be set."""
         return [
             name
             for name, trait in cls.class_traits(sync=True).items()
@@ -101,7 +119,7 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         ]
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a browser sends; what a trait refuses is put right in the browser as well."""
+        """Accept a state from the browser; where a trait refuses it, send the old state back."""
         try:
             super().set_state(sync_data)
         except traitlets.TraitError:
@@ -116,5 +134,5 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        """Return the text form: notebooks, PDF and web pages show it where no widget can be."""
+        """Return the text form, which PDF and web pages show in place of the widget."""
         return self.describe()

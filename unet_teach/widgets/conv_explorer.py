@@ -6,39 +6,33 @@ from typing import TYPE_CHECKING, ClassVar
 
 from unet_teach.arithmetic import conv_output_size
 from unet_teach.widgets.explorer import Explorer, Presets
+from unet_teach.widgets.layers import LAYERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 class ConvExplorer(Explorer):
-    """See which input cells an output cell of `nn.Conv2d` is made of, and how large the output is.
+    """See which input cells an output cell of `nn.Conv2d` depends on, and the output's size.
 
-    The traits carry PyTorch's parameter names; each is a whole number, or a pair (height, width).
-    An illegal combination is not refused: it stays on the screen with the reason, as it would stay
-    in a student's code. `ConvExplorer(preset="halve")` starts from a named preset.
+    The traits have PyTorch's parameter names; each is a whole number, or a pair (height, width).
+    An illegal combination is not refused: the widget shows the reason.
+    `ConvExplorer(preset="halve")` starts from a named preset.
 
     Attributes:
-        input_size: cells a side of the map that goes in, 1 to 16.
-        kernel_size: taps a side of the kernel, 1 to 7.
+        input_size: cells along each side of the input, 1 to 16.
+        kernel_size: taps along each side of the kernel, 1 to 7.
         stride: cells from one window to the next, 1 to 5.
         padding: rows and columns of zeros on each side, 0 to 6.
         dilation: cells from one tap of the kernel to the next, 1 to 4.
 
     Raises:
-        traitlets.TraitError: for a value outside its range, with a sentence; nothing changes then.
+        traitlets.TraitError: for a value outside its range; nothing changes then.
     """
 
     LAYER = "Conv2d"
-    PARAMETERS = ("input_size", "kernel_size", "stride", "padding", "dilation")
-    PRESETS: ClassVar[Presets] = {
-        "halve": {"input_size": 8, "kernel_size": 3, "stride": 2, "padding": 1},
-        "same": {"input_size": 8, "kernel_size": 3, "padding": 1},
-        "valid": {"input_size": 8, "kernel_size": 3},
-        "dilated": {"input_size": 9, "kernel_size": 3, "padding": 2, "dilation": 2},
-        "odd size": {"input_size": 7, "kernel_size": 3, "stride": 2, "padding": 1},
-        "document": {"input_size": 16, "kernel_size": 3, "stride": 2, "padding": 1},
-    }
+    PARAMETERS = tuple(LAYERS[LAYER]["defaults"])
+    PRESETS: ClassVar[Presets] = LAYERS[LAYER]["presets"]
     _output_size_of = staticmethod(conv_output_size)
 
     def figure(self) -> Figure:

@@ -1,84 +1,51 @@
-"""ConvTransposeExplorer: one transposed convolution, painted, spread with zeros, and cropped."""
+"""ConvTransposeExplorer: one transposed convolution as scatter, zero insertion and crop."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 from unet_teach.arithmetic import conv_transpose_output_size
-from unet_teach.widgets.base import PairSize
-from unet_teach.widgets.explorer import Explorer, Presets, View
+from unet_teach.widgets.base import Choice
+from unet_teach.widgets.explorer import Explorer, Presets, parameter
+from unet_teach.widgets.layers import LAYERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 class ConvTransposeExplorer(Explorer):
-    """See what `nn.ConvTranspose2d` makes of each input cell, and what its crop leaves.
+    """See where `nn.ConvTranspose2d` scatters each input cell, and what its crop leaves.
 
-    The traits carry PyTorch's parameter names; each is a whole number, or a pair (height, width).
-    An illegal combination stays on the screen with the reason.
+    The traits have PyTorch's parameter names; each is a whole number, or a pair (height, width).
+    An illegal combination is not refused: the widget shows the reason.
     `ConvTransposeExplorer(preset="double")` starts from a named preset.
 
     Attributes:
-        input_size: cells a side of the map that goes in, 1 to 16.
-        kernel_size: taps a side of the kernel, 1 to 7.
-        stride: cells between the patches of two neighbours, 1 to 5.
-        padding: rows and columns cropped from each side of what is painted, 0 to 6.
-        output_padding: rows and columns kept beyond that crop at the far edge, 0 to 4; torch wants
-            it smaller than stride or dilation.
+        input_size: cells along each side of the input, 1 to 16.
+        kernel_size: taps along each side of the kernel, 1 to 7.
+        stride: output cells from one input cell's patch to the next, 1 to 5.
+        padding: rows and columns cropped from each side of the scattered map, 0 to 6.
+        output_padding: rows and columns added at the bottom and right after the crop, 0 to 4; torch
+            needs it to be smaller than stride or dilation.
         dilation: cells from one tap of the kernel to the next, 1 to 4.
-        view: "scatter" (each input cell paints a patch), "zero insertion" (the ordinary convolution
-            that gives the same output) or "crop window".
+        view: "scatter" (each input cell adds a scaled kernel), "zero insertion" (the
+            ordinary convolution with the same output) or "crop window".
 
     Raises:
-        traitlets.TraitError: for a value outside its range, with a sentence; nothing changes then.
+        traitlets.TraitError: for a value outside its range; nothing changes then.
     """
 
     LAYER = "ConvTranspose2d"
-    PARAMETERS = (
-        "input_size",
-        "kernel_size",
-        "stride",
-        "padding",
-        "output_padding",
-        "dilation",
-    )
-    PRESETS: ClassVar[Presets] = {
-        "double": {
-            "input_size": 3,
-            "kernel_size": 3,
-            "stride": 2,
-            "padding": 1,
-            "output_padding": 1,
-        },
-        "same": {"input_size": 5, "kernel_size": 3, "padding": 1},
-        "valid": {"input_size": 3, "kernel_size": 3},
-        "dilated": {
-            "input_size": 3,
-            "kernel_size": 3,
-            "stride": 2,
-            "padding": 2,
-            "output_padding": 1,
-            "dilation": 2,
-        },
-        "odd size": {"input_size": 4, "kernel_size": 3, "stride": 2, "padding": 1},
-        "checkerboard": {"input_size": 4, "kernel_size": 3, "stride": 2},
-        "document": {
-            "input_size": 8,
-            "kernel_size": 3,
-            "stride": 2,
-            "padding": 1,
-            "output_padding": 1,
-        },
-    }
+    PARAMETERS = tuple(LAYERS[LAYER]["defaults"])
+    PRESETS: ClassVar[Presets] = LAYERS[LAYER]["presets"]
     _output_size_of = staticmethod(conv_transpose_output_size)
 
-    input_size = PairSize(3, minimum=1, maximum=16).tag(sync=True)
-    output_padding = PairSize(0, minimum=0, maximum=4).tag(sync=True)
-    view = View("scatter", "zero insertion", "crop window").tag(sync=True)
+    input_size = parameter(LAYER, "input_size")
+    output_padding = parameter(LAYER, "output_padding")
+    view = Choice(*LAYERS[LAYER]["views"]).tag(sync=True)
 
     def figure(self) -> Figure:
-        """Return input, painted map with its crop window, and output, drawn with matplotlib."""
+        """Return input, scattered map with its crop window, and output, drawn with matplotlib."""
         from unet_teach.widgets.explorer_figure import conv_transpose_figure
 
         return conv_transpose_figure(**self.parameters)

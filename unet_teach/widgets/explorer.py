@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import traitlets
 
-from unet_teach.widgets.base import STATIC, CourseWidget, PairSize, Size
+from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.widgets.base import (
+    STATIC,
+    CourseWidget,
+    IntOrPair,
+    PairSize,
+    Size,
+    is_finite,
+    pair_of,
+)
+from unet_teach.widgets.layers import LAYERS, TORCH_DEFAULTS
 from unet_teach.widgets.numbers import KERNELS, LARGEST_KERNEL, input_values, kernel_values
 from unet_teach.widgets.torch_echo import ask_torch
 
 if TYPE_CHECKING:
     import torch
 
-IntOrPair: TypeAlias = int | tuple[int, int]
 Presets: TypeAlias = Mapping[str, Mapping[str, int]]
-DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
 
 
 class Weights(traitlets.TraitType[Any, Any]):
@@ -31,7 +38,10 @@ class Weights(traitlets.TraitType[Any, Any]):
             lengths = {len(value), *map(len, value)}
             is_even = len(set(map(len, value))) == 1
             is_small = min(lengths) >= 1 and max(lengths) <= LARGEST_KERNEL
-            if is_even and is_small and all(_is_finite(number) for row in value for number in row):
+            numbers = [number for row in value for number in row]
+            # Of JSON's kinds only: a NumPy scalar would not reach the browser.
+            are_numbers = all(isinstance(n, int | float) and is_finite(n) for n in numbers)
+            if is_even and is_small and are_numbers:
                 return [list(row) for row in value]
         raise traitlets.TraitError(
             f"weights={value!r} is no kernel: use one of {', '.join(map(repr, KERNELS))}, or up to "
@@ -39,33 +49,23 @@ class Weights(traitlets.TraitType[Any, Any]):
         )
 
 
-class View(traitlets.TraitType[str, str]):
-    """The name of one of several pictures."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-        super().__init__(names[0])
-
-    def validate(self, obj: Any, value: Any) -> str:
-        """Return the name, or raise `TraitError` with a sentence that lists the names."""
-        if isinstance(value, str) and value in self.names:
-            return value
-        raise traitlets.TraitError(
-            f"{self.name}={value!r} is unknown: use one of {', '.join(map(repr, self.names))}."
-        )
+def parameter(layer: str, name: str) -> PairSize:
+    """Return the trait of a layer's parameter, with its default and bounds from `layers.json`."""
+    bounds = LAYERS["layer"]["bounds"][name]
+    return PairSize(LAYERS[layer]["defaults"][name], *bounds).tag(sync=True)
 
 
 class Explorer(CourseWidget):
     """Base of ConvExplorer and ConvTransposeExplorer.
 
     Attributes:
-        output_size: cells of what comes out, an int or a pair; `None` where there is none.
+        output_size: cells along each side of the output, an int or a pair; `None` without output.
         code: the line that makes this layer in PyTorch.
         error: why there is no output, as a sentence; empty when there is one.
         numbers: whether values, kernel and sums are shown.
         weights: the kernel's numbers: "random", "identity", "box", "edge", or rows of numbers.
-        seed: which small whole numbers stand in the input and in the kernel "random", 0 to 999.
-        playing: whether it walks over the cells from the start; not where motion is unwanted.
+        seed: selects the whole numbers of the input and of the kernel "random", 0 to 999.
+        playing: whether the animation runs at once, unless the system asks for reduced motion.
     """
 
     _esm = STATIC / "explorer.js"
@@ -74,11 +74,11 @@ class Explorer(CourseWidget):
     PRESETS: ClassVar[Presets]
     _output_size_of: ClassVar[Callable[..., Any]]
 
-    input_size = PairSize(8, minimum=1, maximum=16).tag(sync=True)
-    kernel_size = PairSize(3, minimum=1, maximum=7).tag(sync=True)
-    stride = PairSize(1, minimum=1, maximum=5).tag(sync=True)
-    padding = PairSize(0, minimum=0, maximum=6).tag(sync=True)
-    dilation = PairSize(1, minimum=1, maximum=4).tag(sync=True)
+    input_size = parameter("Conv2d", "input_size")
+    kernel_size = parameter("Conv2d", "kernel_size")
+    stride = parameter("Conv2d", "stride")
+    padding = parameter("Conv2d", "padding")
+    dilation = parameter("Conv2d", "dilation")
 
     output_size = traitlets.Any(None, read_only=True)
     code = traitlets.Unicode(read_only=True)
@@ -88,23 +88,24 @@ class Explorer(CourseWidget):
     weights = Weights("random").tag(sync=True)
     seed = Size(1, minimum=0, maximum=999).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
-    _pinned = traitlets.Any([]).tag(sync=True)  # the chosen cell: panel, row, column
+    _pinned = traitlets.Any([]).tag(sync=True)  # the selected cell: panel, row, column
     _echo = traitlets.Dict().tag(sync=True)
     _layer = traitlets.Unicode(read_only=True).tag(sync=True)
 
     def __init__(self, preset: str | None = None, **traits: Any) -> None:
         if preset is not None:
-            traits = {**DEFAULTS, **self._preset(preset), **traits}
-        unknown = [name for name in traits if not self.has_trait(name) and name not in DEFAULTS]
-        if unknown:
-            raise TypeError(
-                f"{type(self).__name__} has no {unknown[0]!r}. "
-                f"Its parameters: {', '.join(self.PARAMETERS)}."
-            )
+            traits = {**TORCH_DEFAULTS, **self._preset(preset), **traits}
+        for name in traits:
+            # A preset sets all of torch's defaults; a Conv2d has no output_padding.
+            if not self.has_trait(name) and name not in TORCH_DEFAULTS:
+                raise TypeError(
+                    f"{type(self).__name__} has no {name!r}. "
+                    f"Its parameters: {', '.join(self.PARAMETERS)}."
+                )
         self.set_trait("_layer", self.LAYER)
         super().__init__(**{name: v for name, v in traits.items() if self.has_trait(name)})
-        self.observe(self._work_out, self.PARAMETERS)
-        self._work_out()
+        self.observe(self._update, self.PARAMETERS)
+        self._update()
 
     @classmethod
     def _preset(cls, name: str) -> Mapping[str, int]:
@@ -115,33 +116,33 @@ class Explorer(CourseWidget):
 
     @classmethod
     def from_layer(cls, layer: torch.nn.Module, input_size: IntOrPair = 8) -> Explorer:
-        """Show a layer of a network.
+        """Return an explorer that shows a layer of a network.
 
         Args:
             layer: an `nn.Conv2d` (`nn.ConvTranspose2d` for `ConvTransposeExplorer`). Its channels,
-                groups and weights do not matter to sizes and are left aside.
-            input_size: cells of the map that goes in, 1 to 16.
+                groups and weights do not affect sizes and are ignored.
+            input_size: cells along each side of the input, 1 to 16.
 
         Raises:
             TypeError: for any other kind of layer.
-            ValueError: for a padding that differs between two opposite sides.
-            traitlets.TraitError: for a parameter that the sliders do not reach.
+            ValueError: for a padding that differs between opposite sides.
+            traitlets.TraitError: for a parameter outside the bounds of its slider.
         """
         if cls.LAYER not in {base.__name__ for base in type(layer).__mro__}:
             raise TypeError(f"{cls.__name__} shows nn.{cls.LAYER}, not {type(layer).__name__}.")
-        found = {name: getattr(layer, name) for name in cls.PARAMETERS if name != "input_size"}
-        if found["padding"] == "valid":
-            found["padding"] = 0
-        if found["padding"] == "same":
-            reach = zip(found["dilation"], found["kernel_size"], strict=True)
-            totals = [dilation * (kernel - 1) for dilation, kernel in reach]
+        options = {name: getattr(layer, name) for name in cls.PARAMETERS if name != "input_size"}
+        if options["padding"] == "valid":
+            options["padding"] = 0
+        if options["padding"] == "same":
+            windows = zip(options["dilation"], options["kernel_size"], strict=True)
+            totals = [dilation * (kernel - 1) for dilation, kernel in windows]
             if any(total % 2 for total in totals):
                 raise ValueError(
                     "padding='same' pads this kernel more at the end than at the start, which the "
                     "explorer does not show. Use an odd kernel_size."
                 )
-            found["padding"] = tuple(total // 2 for total in totals)
-        sizes: dict[str, Any] = {name: _short(size) for name, size in found.items()}
+            options["padding"] = tuple(total // 2 for total in totals)
+        sizes: dict[str, Any] = {name: _short(size) for name, size in options.items()}
         return cls(input_size=input_size, **sizes)
 
     @property
@@ -151,7 +152,7 @@ class Explorer(CourseWidget):
 
     @property
     def layer(self) -> torch.nn.Module:
-        """A fresh torch layer with this picture's kernel and a bias of 0.
+        """A new torch layer with the kernel that is shown and a bias of 0.
 
         Raises:
             ValueError: if torch refuses to make it.
@@ -160,7 +161,7 @@ class Explorer(CourseWidget):
 
         options = {name: v for name, v in self.parameters.items() if name != "input_size"}
         module: torch.nn.Module = getattr(torch.nn, self.LAYER)(1, 1, **options, device="meta")
-        height, width = _pair(self.kernel_size)
+        height, width = pair_of(self.kernel_size)
         kernel = torch.tensor(kernel_values(self.weights, self.seed, height, width))
         values = {"weight": kernel[None, None].float(), "bias": torch.zeros(1)}
         module.load_state_dict(values, assign=True)
@@ -168,12 +169,12 @@ class Explorer(CourseWidget):
 
     @property
     def input(self) -> torch.Tensor:
-        """The numbers of the picture's input, of shape (1, 1, H, W)."""
+        """The input that is shown, of shape (1, 1, H, W)."""
         import torch
 
-        return torch.tensor(input_values(self.seed, *_pair(self.input_size)))[None, None].float()
+        return torch.tensor(input_values(self.seed, *pair_of(self.input_size)))[None, None].float()
 
-    def _work_out(self, _change: Any = None) -> None:
+    def _update(self, _change: Any = None) -> None:
         try:
             size, error = type(self)._output_size_of(**self.parameters), ""
         except ValueError as refusal:
@@ -189,39 +190,29 @@ class Explorer(CourseWidget):
             self._echo = ask_torch(self.LAYER, **self.parameters)
 
     def describe(self) -> str:
-        """Return one line: the layer, and the sizes that go in and come out."""
-        given = "{}×{}".format(*_pair(self.input_size))
+        """Return one line: the layer, its input size and its output size."""
+        given = sizes_as_text(pair_of(self.input_size))
         if self.output_size is None:
             return f"{type(self).__name__} · {self.code} · {given} → no output. {self.error}"
-        result = "{}×{}".format(*_pair(self.output_size))
+        result = sizes_as_text(pair_of(self.output_size))
         return f"{type(self).__name__} · {self.code} · {given} → {result}"
 
 
 def code_line(layer: str, parameters: Mapping[str, IntOrPair]) -> str:
-    """Return the line that makes a layer; what is at PyTorch's default is left out."""
+    """Return the line of code that makes a layer, without parameters at PyTorch's defaults."""
     changed = "".join(
         f", {name}={_short(parameters[name])}"
-        for name, default in DEFAULTS.items()
+        for name, default in TORCH_DEFAULTS.items()
         if name in parameters and _short(parameters[name]) != default
     )
     return f"nn.{layer}(1, 1, kernel_size={_short(parameters['kernel_size'])}{changed})"
 
 
-def _pair(size: IntOrPair) -> tuple[int, int]:
-    return size if isinstance(size, tuple) else (size, size)
-
-
 def _short(size: IntOrPair) -> IntOrPair:
-    """An int where height and width agree, as PyTorch lets us write it."""
-    height, width = _pair(size)
+    """Return an int where height and width are equal."""
+    height, width = pair_of(size)
     return height if height == width else (height, width)
 
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, list | tuple)
-
-
-def _is_finite(number: Any) -> bool:
-    return (
-        isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
-    )

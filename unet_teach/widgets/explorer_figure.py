@@ -1,4 +1,4 @@
-"""The explorers' pictures drawn with matplotlib, for slides, print and pages without a browser."""
+"""The figures of both explorers, drawn with matplotlib for slides, print and static pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
@@ -18,6 +19,8 @@ from unet_teach.arithmetic import (
     conv_transpose_overlap,
 )
 from unet_teach.shared.palette import GREY, INPUT, OUTPUT, WINDOW, WRONG
+from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.widgets.base import pair_of
 
 Cell = tuple[int, ...]
 
@@ -25,8 +28,8 @@ Cell = tuple[int, ...]
 def conv_figure(**parameters: Any) -> Figure:
     """Draw a convolution's padded input with its first window, and its output beside it.
 
-    Parameters are those of `unet_teach.arithmetic.conv_output_size`. An illegal layer is drawn with
-    its input, and the reason in place of the output.
+    Parameters are those of `unet_teach.arithmetic.conv_output_size`. For an illegal layer the
+    reason is shown in place of the output.
     """
     pairs = _pairs(parameters)
     (height, width), padding = pairs["input_size"], pairs["padding"]
@@ -54,22 +57,23 @@ def conv_figure(**parameters: Any) -> Figure:
 
 
 def conv_transpose_figure(**parameters: Any) -> Figure:
-    """Draw a transposed convolution: its input, what its kernels paint, and what the crop leaves.
+    """Draw a transposed convolution: input, scattered map with its crop, and output.
 
-    Parameters are those of `unet_teach.arithmetic.conv_transpose_output_size`. In each painted cell
-    stands how many input cells paint it. An illegal layer is drawn with its input and the reason.
+    Parameters are those of `unet_teach.arithmetic.conv_transpose_output_size`. The number in a
+    scattered cell counts the input cells that contribute to it. For an illegal layer the reason is
+    shown in place of the output.
     """
     pairs = _pairs(parameters)
     (height, width), padding = pairs["input_size"], pairs["padding"]
     with plt.style.context("unet_teach.course"):
-        figure, (before, painted, after) = _panels(3)
+        figure, (before, scattered, after) = _panels(3)
         inside = [range(height), range(width)]
         _cells(before, product(*inside), edgecolor=INPUT, facecolor=INPUT + "33")
         _cells(before, [(0, 0)], edgecolor=WINDOW, fill=False, linewidth=2.5)
         try:
             conv_transpose_output_size(**parameters)
         except ValueError as refusal:
-            painted.axis("off")
+            scattered.axis("off")
             _finish(before, f"Input {height}×{width}", inside, inside)
             return _refused(figure, after, refusal)
         rows, columns = conv_transpose_output_size(**pairs)
@@ -79,33 +83,29 @@ def conv_transpose_figure(**parameters: Any) -> Figure:
             range(-p, max(len(counts) - p, size))
             for p, counts, size in zip(padding, overlap, (rows, columns), strict=True)
         ]
-
-        def count(r: int, c: int) -> int:
-            at = [i + p for i, p in zip((r, c), padding, strict=True)]
-            return (
-                at[0] < len(overlap[0])
-                and at[1] < len(overlap[1])
-                and (overlap[0][at[0]] * overlap[1][at[1]])
-            )
-
+        # With output_padding the output may reach beyond the cells to which kernels contribute.
+        counts = [
+            [*axis, *[0] * (len(cells) - len(axis))]
+            for axis, cells in zip(overlap, shown, strict=True)
+        ]
         most = max(overlap[0]) * max(overlap[1])
         for r, c in product(*shown):
-            often = count(r, c)
+            contributions = counts[0][r + padding[0]] * counts[1][c + padding[1]]
             is_kept = 0 <= r < rows and 0 <= c < columns
-            look = {"facecolor": (0, 0.447, 0.698, 0.6 * often / most)} if is_kept else {}
+            look = {"facecolor": to_rgba(INPUT, 0.6 * contributions / most)} if is_kept else {}
             hatch = {} if is_kept else {"fill": False, "hatch": "////"}
-            hatch = hatch if often or not is_kept else {"fill": False, "hatch": ".."}
-            _cells(painted, [(r, c)], edgecolor=GREY, **look, **hatch)
+            hatch = hatch if contributions or not is_kept else {"fill": False, "hatch": ".."}
+            _cells(scattered, [(r, c)], edgecolor=GREY, **look, **hatch)
             if max(len(shown[0]), len(shown[1])) <= 12:
-                painted.text(c, r, str(often), ha="center", va="center", fontsize=8)
+                scattered.text(c, r, str(contributions), ha="center", va="center", fontsize=8)
         crop = Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=OUTPUT, linewidth=3)
-        painted.add_patch(crop)
-        _window(painted, (-padding[0], -padding[1]), pairs)
+        scattered.add_patch(crop)
+        _window(scattered, (-padding[0], -padding[1]), pairs)
         full = f"{len(overlap[0])}×{len(overlap[1])}"
         crop_text = f", padding {_size(padding)} cropped" if any(padding) else ""
         for axes, title, own in (
             (before, f"Input {height}×{width}", inside),
-            (painted, f"Painted {full}{crop_text}", shown),
+            (scattered, f"Painted {full}{crop_text}", shown),
             (after, f"Output {rows}×{columns}", [range(rows), range(columns)]),
         ):
             _finish(axes, title, own, shown)
@@ -114,11 +114,11 @@ def conv_transpose_figure(**parameters: Any) -> Figure:
 
 
 def _pairs(parameters: dict[str, Any]) -> dict[str, tuple[int, int]]:
-    return {n: v if isinstance(v, tuple) else (v, v) for n, v in parameters.items()}
+    return {name: pair_of(size) for name, size in parameters.items()}
 
 
 def _size(pair: Cell) -> str:
-    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
+    return str(pair[0]) if pair[0] == pair[1] else sizes_as_text(pair)
 
 
 def _panels(count: int) -> tuple[Figure, Any]:
@@ -143,7 +143,7 @@ def _outputs(axes: Axes, rows: int, columns: int) -> None:
 
 
 def _window(axes: Axes, first: Cell, pairs: dict[str, tuple[int, int]]) -> None:
-    """The kernel's taps from its first cell on, filled, and the frame around them."""
+    """Fill the cells under the kernel's taps, from its first cell on, and frame the window."""
     steps = zip(first, pairs["kernel_size"], pairs["dilation"], strict=True)
     taps = [[start + t * d for t in range(k)] for start, k, d in steps]
     _cells(axes, product(*taps), facecolor=WINDOW + "66")
@@ -153,7 +153,7 @@ def _window(axes: Axes, first: Cell, pairs: dict[str, tuple[int, int]]) -> None:
 
 
 def _finish(axes: Axes, title: str, own: list[range], scale: list[range]) -> None:
-    """Title a map and show it in the scale of the largest one, so that sizes can be compared."""
+    """Give a map its title, and the scale of the largest map so that sizes can be compared."""
     side = max(len(cells) for cells in (*own, *scale)) + 0.4
     for limits, cells in ((axes.set_ylim, own[0]), (axes.set_xlim, own[1])):
         middle = (cells.start + cells.stop - 1) / 2

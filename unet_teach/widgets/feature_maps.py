@@ -1,21 +1,18 @@
-"""FeatureMaps: what layers make of a picture, several maps side by side under one cursor."""
+"""FeatureMaps: an image and feature maps side by side, with one cursor for all of them."""
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from unet_teach.widgets.base import STATIC, Choice, CourseWidget, PairSize, Size
-from unet_teach.widgets.map_values import MOST_CHANNELS, read_maps
+from unet_teach.widgets.base import STATIC, Choice, CourseWidget, PairSize, Size, is_finite
+from unet_teach.widgets.feature_maps_words import range_text
+from unet_teach.widgets.map_values import MOST_CHANNELS, Values, read_maps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from unet_teach.widgets.map_values import Values
 
 
 class Maps(traitlets.TraitType[Any, Any]):
@@ -30,11 +27,11 @@ class Maps(traitlets.TraitType[Any, Any]):
 
 
 class ValueRange(traitlets.TraitType[Any, Any]):
-    """The values drawn darkest and lightest, or `None` for those that are there."""
+    """The values drawn darkest and lightest, or `None` for the range of the values."""
 
     def validate(self, obj: Any, value: Any) -> tuple[float, float]:
         """Return a pair of floats, or raise `TraitError` with a sentence."""
-        if isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_finite, value)):
+        if isinstance(value, tuple | list) and len(value) == 2 and all(map(is_finite, value)):
             low, high = map(float, value)
             if low < high:
                 return low, high
@@ -57,11 +54,11 @@ class OptionalPairSize(PairSize):
 
 
 class FeatureMaps(CourseWidget):
-    """Compare maps cell by cell: a cursor in one outlines the same place in all others.
+    """Compare maps cell by cell: a cursor in one map outlines the same place in all others.
 
-    All maps are taken to cover the same picture, and are drawn equally large: a cell of a map with
-    half as many rows is twice as high. Cells are at the same place where the centre of the smaller
-    one lies in the larger one.
+    All maps are assumed to cover the same image and are drawn at the same size: a cell of a map
+    with half as many rows is twice as high. Two cells are at the same place if the centre of the
+    smaller one lies in the larger one.
 
     Args:
         maps: A dict of 1 to 8 names and maps. A map is a tensor, an array or nested lists, of shape
@@ -70,18 +67,18 @@ class FeatureMaps(CourseWidget):
         channel: Which channel is shown, from 0. A map that has fewer shows its last.
         value_range: The values (low, high) that are drawn darkest and lightest. When not given, the
             lowest and highest value on view.
-        input_size: Pixels of the picture that all maps cover, an int or a pair (height, width), 1
-            to 4096. It sets the shape they are drawn in, and positions are told in it as well. When
-            not given, the first map is this picture.
+        input_size: Pixels of the image that all maps cover, an int or a pair (height, width), 1 to
+            4096. It sets the aspect ratio, and positions are given in it. When not given, the
+            first map is this image.
         scale: "shared" draws all maps in one scale, "own" each in the range of its own values.
         ramp: "grey" from black to white, or "diverging" from purple over white at 0 to orange.
 
     Attributes:
-        maps, channel, value_range, input_size, scale, ramp: as above. Each may be assigned: the
-            picture follows. `maps` are then read-only arrays of shape (C, H, W).
+        maps, channel, value_range, input_size, scale, ramp: as above. Each may be assigned, and
+            the widget follows. `maps` are then read-only arrays of shape (C, H, W).
 
     Raises:
-        traitlets.TraitError: For what cannot be shown, with a sentence; nothing changes then.
+        traitlets.TraitError: For what cannot be shown; nothing changes then.
     """
 
     _esm = STATIC / "feature_maps.js"
@@ -92,7 +89,9 @@ class FeatureMaps(CourseWidget):
     input_size = OptionalPairSize(minimum=1, maximum=4096).tag(sync=True)
     scale = Choice("shared", "own").tag(sync=True)
     ramp = Choice("grey", "diverging").tag(sync=True)
-    _maps: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)  # as the browser has it
+    _maps: traitlets.List[dict[str, Any]] = traitlets.List().tag(
+        sync=True
+    )  # as sent to the browser
 
     def __init__(
         self,
@@ -115,7 +114,7 @@ class FeatureMaps(CourseWidget):
 
     @property
     def channels(self) -> int:
-        """The most channels that any map has."""
+        """The largest number of channels of any map."""
         return max(len(values) for values in self.maps.values())
 
     @traitlets.validate("channel")
@@ -157,44 +156,7 @@ class FeatureMaps(CourseWidget):
         )
 
 
-def shown(value: float, digits: int = 3) -> str:
-    """Return a value with so many digits, or with all digits before the point."""
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    whole = f"{value:.0f}"
-    is_long = len(whole.lstrip("-")) >= digits and abs(value) < 1e6
-    return (whole if is_long else f"{value + 0.0:.{digits}g}").replace("-", "−")
-
-
-def range_of(values: Values) -> tuple[float, float] | None:
-    """Return the lowest and highest finite value, `None` where there is none."""
-    import numpy as np
-
-    finite = values[np.isfinite(values)]
-    return (float(finite.min()), float(finite.max())) if finite.size else None
-
-
-def range_text(values: Values) -> str:
-    """Return the range of the values in words, and how many are NaN or infinite."""
-    import numpy as np
-
-    found = range_of(values)
-    parts = ["no finite value" if found is None else " to ".join(dict.fromkeys(map(shown, found)))]
-    for sign, is_it in (("NaN", np.isnan), ("∞", np.isposinf), ("−∞", np.isneginf)):
-        if count := int(is_it(values).sum()):
-            parts.append(f"{count} {sign}")
-    return ", ".join(parts)
-
-
 def _summary(name: str, values: Values) -> str:
     channels, height, width = values.shape
     several = f", {channels} channels" if channels > 1 else ""
     return f"{name} {height}×{width}{several}: {range_text(values)}"
-
-
-def _is_finite(number: Any) -> bool:
-    return (
-        isinstance(number, numbers.Real)
-        and not isinstance(number, bool)
-        and math.isfinite(float(number))
-    )

@@ -1,9 +1,9 @@
-"""Maps of numbers side by side, drawn with matplotlib, for slides and pages without a browser."""
+"""Maps side by side, drawn with matplotlib for slides, print and static pages."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,14 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from unet_teach.shared.palette import GREY
-from unet_teach.widgets.feature_maps import range_of, range_text, shown
-
-if TYPE_CHECKING:
-    from unet_teach.widgets.map_values import Values
+from unet_teach.widgets.base import pair_of
+from unet_teach.widgets.feature_maps_words import range_of, range_text, shown
+from unet_teach.widgets.map_values import Values
 
 MOST_COLUMNS = 4
 PANEL = 2.4  # inches
-LARGEST_NUMBERED = 8  # cells a side; in more there is no room for numbers
+LARGEST_NUMBERED = 8  # cells a side; larger maps have no room for numbers
 RAMPS = {"grey": "gray", "diverging": "PuOr_r"}
 
 
@@ -32,13 +31,13 @@ def feature_maps_figure(
     scale: Literal["shared", "own"],
     ramp: Literal["grey", "diverging"],
 ) -> Figure:
-    """Draw maps of shape (H, W) equally large, in one scale or each in its own.
+    """Draw maps of shape (H, W) at the same size, in one scale or each in its own.
 
     Cells that are NaN or infinite are hatched. The other arguments are those of `FeatureMaps`.
     """
     rows = math.ceil(len(maps) / MOST_COLUMNS)
     columns = math.ceil(len(maps) / rows)
-    height, width = next(iter(maps.values())).shape if input_size is None else _pair(input_size)
+    height, width = next(iter(maps.values())).shape if input_size is None else pair_of(input_size)
     panel = (PANEL * min(1, width / height), PANEL * min(1, height / width) + 0.5)
     together = value_range or range_of(np.concatenate([v.ravel() for v in maps.values()]))
     with plt.style.context("unet_teach.course"):
@@ -70,9 +69,9 @@ def _norm(bounds: tuple[float, float], ramp: str) -> Normalize:
 
 def _map(axes: Axes, values: Values, size: tuple[int, int], norm: Normalize, ramp: str) -> None:
     rows, columns = values.shape
-    high, wide = size[0] / rows, size[1] / columns  # of a cell, in pixels of the picture
+    high, wide = size[0] / rows, size[1] / columns  # of a cell, in pixels of the image
     finite = np.ma.masked_invalid(values)
-    picture = axes.imshow(finite, cmap=ramp, norm=norm, extent=(0, size[1], size[0], 0))
+    image = axes.imshow(finite, cmap=ramp, norm=norm, extent=(0, size[1], size[0], 0))
     for row, column in np.argwhere(~np.isfinite(values)):
         corner = (column * wide, row * high)
         look: dict[str, Any] = {"fill": False, "hatch": "////", "edgecolor": GREY}
@@ -85,7 +84,7 @@ def _map(axes: Axes, values: Values, size: tuple[int, int], norm: Normalize, ram
     texts = [shown(number, digits=2) for number in numbers]
     fontsize = min(10, 250 / max(rows, columns) / max(map(len, texts)))
     is_finite = np.isfinite(values.ravel())
-    colours = picture.cmap(norm(np.where(is_finite, values.ravel(), 0)))[:, :3]
+    colours = image.cmap(norm(np.where(is_finite, values.ravel(), 0)))[:, :3]
     is_dark = is_finite & (colours @ [0.2126, 0.7152, 0.0722] < 0.5)
     for place, (text, dark) in enumerate(zip(texts, is_dark, strict=True)):
         row, column = divmod(place, columns)
@@ -94,7 +93,3 @@ def _map(axes: Axes, values: Values, size: tuple[int, int], norm: Normalize, ram
         if not is_finite[place]:
             look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         axes.text(*middle, text, ha="center", va="center", **look)
-
-
-def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
-    return size if isinstance(size, tuple) else (size, size)

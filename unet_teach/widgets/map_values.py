@@ -1,15 +1,14 @@
-"""Read maps of numbers from tensors, arrays and lists, and say what cannot be shown."""
+"""Read maps from tensors, arrays and lists, and refuse what FeatureMaps cannot show."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Values: TypeAlias = NDArray[np.float32]
+Values: TypeAlias = NDArray[np.float32]
 
 MOST_MAPS = 8
 LARGEST_SIDE = 128
@@ -26,7 +25,7 @@ def read_maps(maps: Any) -> dict[str, Values]:
             shape (H, W), (C, H, W) or (1, C, H, W). Tensors may need gradients or live on a GPU.
 
     Raises:
-        TypeError: If something has no meaning as a dict, a name or numbers.
+        TypeError: If something is not a dict, a name or numbers.
         ValueError: If there are too few or too many maps, names, cells, channels or numbers.
     """
     if not isinstance(maps, Mapping):
@@ -58,8 +57,6 @@ def _name(given: Any) -> str:
 
 
 def _values(name: str, given: Any) -> Values:
-    import numpy as np
-
     values = _array(name, given)
     shape = values.shape
     if values.ndim == 4 and shape[0] == 1:
@@ -82,7 +79,7 @@ def _values(name: str, given: Any) -> Values:
             f"maps[{name!r}] has {channels} channels. Give 1 to {MOST_CHANNELS} of them."
         )
     with np.errstate(over="ignore"):
-        small: Values = values.astype("<f4")  # a copy: what the caller does later is not shown
+        small: Values = values.astype("<f4")  # a copy, so that later changes are not shown
     if not np.array_equal(np.isinf(small), np.isinf(values)):
         raise ValueError(
             f"maps[{name!r}] holds numbers beyond 3.4e38, the largest float32. Divide it first."
@@ -92,9 +89,7 @@ def _values(name: str, given: Any) -> Values:
 
 
 def _array(name: str, given: Any) -> NDArray[Any]:
-    """Return an array of real numbers. A tensor is known by its methods: torch stays out."""
-    import numpy as np
-
+    """Return an array of real numbers. Tensors are recognised without importing torch."""
     if hasattr(given, "detach"):
         given = given.detach().cpu()
         if not given.is_complex():

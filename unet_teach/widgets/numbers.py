@@ -1,15 +1,18 @@
-"""Small whole numbers for the explorers to compute with, the same as in the browser.
+"""The explorers' small whole numbers, the same as in the browser.
 
-`js/numbers.js` makes them there; a test compares. They come from a generator of our own, so that
-asking for them never moves the random numbers of a student.
+`js/numbers.js` makes them there; a test compares the two. They have a generator of their own, so
+that a student's random numbers stay reproducible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-KERNELS = ("random", "identity", "box", "edge")
-LARGEST_INPUT, LARGEST_KERNEL = 16, 7
+from unet_teach.widgets.layers import LAYERS
+
+KERNELS: tuple[str, ...] = tuple(LAYERS["layer"]["kernels"])
+LARGEST_INPUT: int = LAYERS["layer"]["bounds"]["input_size"][1]
+LARGEST_KERNEL: int = LAYERS["layer"]["bounds"]["kernel_size"][1]
 
 Rows = list[list[float]]
 

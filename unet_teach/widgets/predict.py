@@ -1,4 +1,4 @@
-"""Predict: a question whose answer shows only once a guess is locked."""
+"""Predict: a question whose answer is shown after a guess is locked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import traitlets
 
+from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import STATIC, CourseWidget
 
 if TYPE_CHECKING:
@@ -31,22 +32,23 @@ _MISSING: Any = object()
 class Predict(CourseWidget):
     """Ask for a guess, lock it, and only then show the answer.
 
-    A known wrong guess gets the sentence that names the slip, any other a friendly one. A locked
+    A known wrong guess gets the sentence that explains it, any other a friendly one. A locked
     guess stays: run the cell again for a new one. In class the key `r` shows or hides the answers
     of all Predict widgets on the page, locked or not. The type of `answer` decides what is read:
     a whole number, a number, a size ("16×16", "16x16", "16 16" or "(16, 16)") or a short text.
 
-    What stands in `backticks` is set as code. All text is shown as it is, never as markup.
+    Text in `backticks` is set as code. All other text is shown as it is, never as markup.
 
     Args:
         question: What is asked.
         answer: An int, a float, a size as a tuple of 2 to 6 ints, or a short text (upper and lower
             case are alike).
-        slips: A sentence for each known wrong answer.
+        mistakes: A sentence for each known wrong answer.
         explain: A sentence or two shown with the answer.
         choices: Where given, one of these is picked instead of typed; `answer` is one of them.
         tolerance: How far off a number may be and still be right. When not given: 1 % of a float,
             0 for an int.
+        slips: The older name of `mistakes`.
 
     Attributes:
         question: what is asked (read only).
@@ -55,8 +57,9 @@ class Predict(CourseWidget):
         correct: whether that was right, `None` before (read only).
 
     Raises:
-        TypeError: If an argument is of a type that cannot be meant.
-        ValueError: If question or answer are missing, or answer, slips and choices do not agree.
+        TypeError: If an argument has a wrong type, or mistakes are given under both names.
+        ValueError: If question or answer are missing, or answer, mistakes and choices do not
+            agree.
     """
 
     _esm = STATIC / "predict.js"
@@ -72,12 +75,17 @@ class Predict(CourseWidget):
         self,
         question: str = "",
         answer: Answer = _MISSING,
-        slips: Mapping[Any, str] | None = None,
+        mistakes: Mapping[Any, str] | None = None,
         explain: str = "",
         *,
         choices: Sequence[Answer] = (),
         tolerance: float | None = None,
+        slips: Mapping[Any, str] | None = None,
     ) -> None:
+        if slips is not None:
+            if mistakes is not None:
+                raise TypeError("mistakes and slips are the same argument. Use mistakes alone.")
+            mistakes = slips
         _check_sentence("question", question)
         if answer is _MISSING:
             raise ValueError("answer is missing. Give the right one, such as answer=16.")
@@ -86,12 +94,12 @@ class Predict(CourseWidget):
         self._answer = _value("answer", answer)
         self._tolerance = _check_tolerance(tolerance, self._answer, choices)
         picks = self._read_choices(choices)
-        known = self._read_slips(slips, picks)
+        known = self._read_mistakes(mistakes, picks)
         super().__init__()
         self.set_trait("question", question.strip())
         self.set_trait("choices", picks)
 
-        def wanted(value: Answer) -> dict[str, Any]:
+        def target(value: Answer) -> dict[str, Any]:
             if picks:
                 return {"value": picks.index(value), "within": 0}
             return {"value": value, "within": self._within(value)}
@@ -99,8 +107,8 @@ class Predict(CourseWidget):
         sizes = {len(value) for value in (self._answer, *known) if isinstance(value, tuple)}
         self._task = {
             "kind": "choice" if picks else _KINDS[type(self._answer)],
-            "answer": wanted(self._answer) | {"shown": _shown(self._answer)},
-            "slips": [wanted(value) | {"says": says} for value, says in known.items()],
+            "answer": target(self._answer) | {"shown": _shown(self._answer)},
+            "mistakes": [target(value) | {"sentence": s} for value, s in known.items()],
             "explain": explain.strip(),
             "choices": [_shown(pick) for pick in picks],
             "lengths": sorted(sizes),
@@ -118,31 +126,34 @@ class Predict(CourseWidget):
             raise ValueError(f"answer={self._answer!r} is not among choices={list(picks)!r}.")
         return picks
 
-    def _read_slips(
-        self, slips: Mapping[Any, str] | None, picks: tuple[Answer, ...]
+    def _read_mistakes(
+        self, mistakes: Mapping[Any, str] | None, picks: tuple[Answer, ...]
     ) -> dict[Answer, str]:
-        if slips is None:
+        if mistakes is None:
             return {}
-        if not isinstance(slips, Mapping):
+        if not isinstance(mistakes, Mapping):
             raise TypeError(
-                f"slips={slips!r} is not a dict. Write slips={{wrong answer: 'what went wrong'}}."
+                f"mistakes={mistakes!r} is not a dict. "
+                "Write mistakes={wrong answer: 'what went wrong'}."
             )
         known: dict[Answer, str] = {}
-        for key, sentence in slips.items():
-            slip = self._like_answer("slips", key)
-            _check_sentence(f"slips[{key!r}]", sentence)
-            if self._matches(slip):
+        for key, sentence in mistakes.items():
+            mistake = self._like_answer("mistakes", key)
+            _check_sentence(f"mistakes[{key!r}]", sentence)
+            if self._matches(mistake):
                 raise ValueError(
-                    f"slips has {key!r}, which counts as the answer {self._answer!r}. "
-                    "A slip is a wrong answer."
+                    f"mistakes has {key!r}, which counts as the answer {self._answer!r}. "
+                    "A mistake is a wrong answer."
                 )
-            if picks and slip not in picks:
-                raise ValueError(f"slips has {key!r}, which is not among choices={list(picks)!r}.")
-            known[slip] = sentence.strip()
+            if picks and mistake not in picks:
+                raise ValueError(
+                    f"mistakes has {key!r}, which is not among choices={list(picks)!r}."
+                )
+            known[mistake] = sentence.strip()
         return known
 
     def _like_answer(self, name: str, given: Any) -> Answer:
-        """Return a slip or a choice, read like the answer."""
+        """Return a mistake or a choice, read like the answer."""
         value = _value(name, given)
         if isinstance(self._answer, float) and isinstance(value, int):
             return float(value)
@@ -154,7 +165,7 @@ class Predict(CourseWidget):
         return value
 
     def _within(self, value: Answer) -> float:
-        """How far from `value` a number may be to count as it."""
+        """Return how far from `value` a number may be to count as equal."""
         if not isinstance(value, int | float):
             return 0
         default = _RELATIVE * abs(value) if isinstance(value, float) else 0
@@ -168,7 +179,7 @@ class Predict(CourseWidget):
 
     @traitlets.observe("_locked")
     def _take(self, _change: Any = None) -> None:
-        """Take over what the browser locked, once; nonsense opens the question again."""
+        """Accept the first valid guess that the browser locks; an invalid one is unlocked."""
         if self.guess is None:
             guess = self._read_locked()
             if guess is not None:
@@ -209,7 +220,7 @@ class Predict(CourseWidget):
         import matplotlib.pyplot as plt
         from matplotlib.figure import Figure
 
-        said = "________" if self.guess is None else _shown(self.guess)
+        guess = "________" if self.guess is None else _shown(self.guess)
         lines = textwrap.wrap(self.question.replace("`", ""), 64)
         listed = [
             line
@@ -227,7 +238,7 @@ class Predict(CourseWidget):
             # Dollar signs are text here, not mathematics.
             axes.text(0, 1, text, va="top", size=13, linespacing=1.4, parse_math=False)
             axes.text(
-                0, 0, f"Your guess: {said}", va="bottom", size=13, weight="bold", parse_math=False
+                0, 0, f"Your guess: {guess}", va="bottom", size=13, weight="bold", parse_math=False
             )
         return figure
 
@@ -252,7 +263,7 @@ def _check_tolerance(tolerance: Any, answer: Answer, choices: Sequence[Answer]) 
 
 
 def _value(name: str, given: Any) -> Answer:
-    """Return an answer, slip or choice as a plain Python value of one of the four kinds."""
+    """Return an answer, mistake or choice as a plain Python value of one of the four kinds."""
     kinds = "an int, a float, a tuple of ints or a text"
     if isinstance(given, str):
         _check_sentence(name, given)
@@ -281,12 +292,12 @@ def _is_whole(value: Any) -> bool:
 
 
 def _fold(value: Answer) -> Answer:
-    """Return a text as it is compared: case and spaces do not count. Others as they are."""
+    """Return a text in lower case with single spaces, for comparison; other values as they are."""
     return " ".join(value.lower().split()) if isinstance(value, str) else value
 
 
 def _shown(value: Answer) -> str:
     """Return a value as a student would write it."""
     if isinstance(value, tuple):
-        return "×".join(map(str, value)) if len(value) <= 3 else str(value)
+        return sizes_as_text(value) if len(value) <= 3 else str(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""ProgressMap: where a student is over all lessons, drawn as the U that they go through."""
+"""ProgressMap: a student's progress over all lessons, drawn as a U."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import traitlets
 
 from unet_teach.widgets.base import STATIC, CourseWidget
+from unet_teach.widgets.progress_map_words import count, headline
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,20 +37,20 @@ class Lessons(traitlets.TraitType[Any, Any]):
 
 
 class ProgressMap(CourseWidget):
-    """See where you are: lessons go down the left arm of a U and up the right one.
+    """Show progress: lessons go down the left arm of a U and up the right one.
 
     Args:
         lessons: 1 to 12 dicts with a `number`, a `title` and `exercises`, up to 12 of them. An
             exercise is a dict with a `name`, a `state` ("solved", "tried" or "untouched") and, when
             they are known, how many `attempts` and `hints` there were.
-        note: A sentence that stands below the heading, such as why nothing was kept.
+        note: A sentence below the heading, such as why nothing was saved.
 
     Attributes:
-        lessons: as above; may be assigned, and the picture follows.
+        lessons: as above; may be assigned, and the widget follows.
         note: as above.
 
     Raises:
-        traitlets.TraitError: For anything else, with a sentence; nothing changes then.
+        traitlets.TraitError: For anything else; nothing changes then.
     """
 
     _esm = STATIC / "progress_map.js"
@@ -71,30 +72,12 @@ class ProgressMap(CourseWidget):
 
     def figure(self) -> Figure:
         """Return the U drawn with matplotlib."""
-        from unet_teach.widgets.progress_figure import progress_figure
+        from unet_teach.widgets.progress_map_figure import progress_map_figure
 
-        return progress_figure(self.lessons)
-
-
-def solved(lesson: Mapping[str, Any]) -> int:
-    """Return how many exercises of a lesson are solved."""
-    return sum(exercise["state"] == "solved" for exercise in lesson["exercises"])
+        return progress_map_figure(self.lessons)
 
 
-def count(lesson: Mapping[str, Any]) -> str:
-    """Return how far a lesson is, in words."""
-    exercises = lesson["exercises"]
-    return f"{solved(lesson)} of {len(exercises)} solved" if exercises else "no exercises yet"
-
-
-def headline(lessons: Sequence[Mapping[str, Any]]) -> str:
-    """Return how far all lessons are, in words."""
-    exercises = sum(len(lesson["exercises"]) for lesson in lessons)
-    plural = "" if exercises == 1 else "s"
-    return f"{sum(map(solved, lessons))} of {exercises} exercise{plural} solved"
-
-
-# ------------------------------------------------------------------------------ reading what came
+# ---------------------------------------------------------------------------- checking the lessons
 def _read_lessons(value: Any) -> list[dict[str, Any]]:
     lessons = [
         _read_lesson(f"lessons[{i}]", lesson)

@@ -1,4 +1,4 @@
-"""RoundTrip: which input sizes a convolution and its transposed twin give back."""
+"""RoundTrip: which sizes a convolution and its transposed convolution bring back."""
 
 from __future__ import annotations
 
@@ -11,51 +11,59 @@ from unet_teach.arithmetic import (
     conv_transpose_output_size,
     output_padding_for,
 )
+from unet_teach.arithmetic.axis import WINDOW
 from unet_teach.widgets.base import STATIC, CourseWidget, Size
 from unet_teach.widgets.explorer import code_line
+from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.torch_echo import ask_torch
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZES = range(1, 65)
-WINDOW = ("kernel_size", "stride", "padding", "dilation")
+DEFAULTS: dict[str, int] = LAYERS["RoundTrip"]["defaults"]
+SMALLEST, LARGEST = LAYERS["RoundTrip"]["sizes"]
+SIZES = range(SMALLEST, LARGEST + 1)
 PARAMETERS = (*WINDOW, "output_padding")
 
 
-class RoundTrip(CourseWidget):
-    """See which sizes from 1 to 64 a convolution and its transposed twin give back.
+def _parameter(name: str) -> Size:
+    return Size(DEFAULTS[name], *LAYERS["layer"]["bounds"][name]).tag(sync=True)
 
-    Both layers share `kernel_size`, `stride`, `padding` and `dilation`. A stride of s merges s
-    sizes on the way down; `output_padding` chooses which of them comes back. The default is the
-    pair of the document this course follows. An illegal `output_padding` is not refused: it stays
-    on the screen with the reason, as it would stay in a student's code.
+
+class RoundTrip(CourseWidget):
+    """See which sizes from 1 to 64 a convolution and its transposed convolution bring back.
+
+    Both layers share `kernel_size`, `stride`, `padding` and `dilation`. With a stride of s the
+    convolution makes the same size of s neighbouring ones; `output_padding` chooses which of them
+    the transposed convolution returns. The default layers are those of the document that this
+    course follows. An illegal `output_padding` is not refused: the widget shows the reason.
 
     Attributes:
-        kernel_size: taps a side of both kernels, 1 to 7.
+        kernel_size: taps along each side of both kernels, 1 to 7.
         stride: cells from one window to the next, 1 to 5.
-        padding: zeros added on each side going down, cells cropped on each side going up, 0 to 6.
+        padding: zeros added on each side of the convolution's input, and cells cropped from each
+            side of the transposed convolution's output, 0 to 6.
         dilation: cells from one tap of the kernel to the next, 1 to 4.
-        output_padding: rows and columns the way up keeps beyond that, 0 to 4.
-        chosen: the size that is followed in words, 1 to 64.
-        comes_back: the sizes that return as they went in, rising (read only).
+        output_padding: rows and columns added to that output at the bottom and right, 0 to 4.
+        chosen: the size that is explained, 1 to 64.
+        comes_back: the sizes that come back unchanged, in rising order (read only).
         mended_by: for each size the `output_padding` that brings it back, or `None` where the
             kernel does not fit it (read only).
         code: the two lines that make these layers in PyTorch (read only).
-        error: why the way up does not exist, as a sentence; empty when it does (read only).
+        error: why the transposed convolution is illegal, as a sentence, or empty (read only).
 
     Raises:
-        traitlets.TraitError: for a value outside its range, with a sentence; nothing changes then.
+        traitlets.TraitError: for a value outside its range; nothing changes then.
     """
 
     _esm = STATIC / "round_trip.js"
 
-    kernel_size = Size(3, minimum=1, maximum=7).tag(sync=True)
-    stride = Size(2, minimum=1, maximum=5).tag(sync=True)
-    padding = Size(1, minimum=0, maximum=6).tag(sync=True)
-    dilation = Size(1, minimum=1, maximum=4).tag(sync=True)
-    output_padding = Size(1, minimum=0, maximum=4).tag(sync=True)
-    chosen = Size(31, minimum=1, maximum=64).tag(sync=True)
+    kernel_size = _parameter("kernel_size")
+    stride = _parameter("stride")
+    padding = _parameter("padding")
+    dilation = _parameter("dilation")
+    output_padding = _parameter("output_padding")
+    chosen = Size(DEFAULTS["chosen"], SMALLEST, LARGEST).tag(sync=True)
 
     comes_back = traitlets.Tuple(read_only=True)
     mended_by = traitlets.Dict(read_only=True)
@@ -65,7 +73,7 @@ class RoundTrip(CourseWidget):
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
-        self._work_out()
+        self._update()
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -77,30 +85,30 @@ class RoundTrip(CourseWidget):
         return {name: getattr(self, name) for name in WINDOW}
 
     @traitlets.observe(*PARAMETERS)
-    def _work_out(self, _change: Any = None) -> None:
-        mended_by = {size: self._mend(size) for size in SIZES}
-        came = (size for size, mend in mended_by.items() if mend == self.output_padding)
+    def _update(self, _change: Any = None) -> None:
+        mended_by = {size: self._output_padding_for(size) for size in SIZES}
+        back = (size for size, needed in mended_by.items() if needed == self.output_padding)
         self.set_trait("mended_by", mended_by)
-        self.set_trait("comes_back", tuple(came))
+        self.set_trait("comes_back", tuple(back))
         self.set_trait("error", self._refusal())
         self.set_trait("code", self._code_lines())
         self._ask_torch()
 
     def _small(self, size: int) -> int | None:
-        """Return what the convolution makes of a size, `None` where the kernel does not fit."""
+        """Return the convolution's output size, `None` where the kernel does not fit."""
         try:
             return conv_output_size(size, **self._window)  # type: ignore[no-any-return]
         except ValueError:
             return None
 
-    def _mend(self, size: int) -> int | None:
+    def _output_padding_for(self, size: int) -> int | None:
         small = self._small(size)
         return None if small is None else output_padding_for(small, size, **self._window)
 
     def _refusal(self) -> str:
-        """Return why `output_padding` is illegal, which does not depend on the size."""
+        """Return why `output_padding` is illegal, at any size; empty if it is legal."""
         try:
-            conv_transpose_output_size(64, **self.parameters | {"padding": 0})
+            conv_transpose_output_size(LARGEST, **self.parameters | {"padding": 0})
         except ValueError as refusal:
             return str(refusal)
         return ""
@@ -112,8 +120,8 @@ class RoundTrip(CourseWidget):
         echo = ask_torch("Conv2d", self.chosen, **self._window)
         small = self._small(self.chosen)
         if echo["accepts"] and small:
-            way_up = ask_torch("ConvTranspose2d", small, **self.parameters)
-            echo = way_up | {"says": f"{echo['says']} → {way_up['says']}"}
+            up = ask_torch("ConvTranspose2d", small, **self.parameters)
+            echo = up | {"says": f"{echo['says']} → {up['says']}"}
         self._echo = echo | {"parameters": self.parameters | {"chosen": self.chosen}}
 
     def _code_lines(self) -> str:
@@ -123,11 +131,11 @@ class RoundTrip(CourseWidget):
     def describe(self) -> str:
         """Return one line: the pair of layers, and how many of the 64 sizes come back."""
         layers = " → ".join(self.code.splitlines())
-        came = f"{len(self.comes_back)} of {len(SIZES)} sizes come back"
-        return f"RoundTrip · {layers} · {came}" + (f". {self.error}" if self.error else "")
+        count = f"{len(self.comes_back)} of {len(SIZES)} sizes come back"
+        return f"RoundTrip · {layers} · {count}" + (f". {self.error}" if self.error else "")
 
     def figure(self) -> Figure:
-        """Return the board of 64 sizes drawn with matplotlib."""
+        """Return all 64 sizes as tiles, drawn with matplotlib."""
         import matplotlib.pyplot as plt
         from matplotlib.figure import Figure
         from matplotlib.patches import FancyBboxPatch
@@ -160,7 +168,7 @@ class RoundTrip(CourseWidget):
         return figure
 
     def _sign(self, size: int) -> str:
-        """Return a tile's second sign: none, – (no way down), ✕ (no way up), or how far off."""
+        """Return a tile's sign: – (kernel does not fit), ✕ (no output), the difference, or none."""
         small = self._small(size)
         if small is None:
             return "–"

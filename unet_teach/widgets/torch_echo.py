@@ -1,7 +1,7 @@
-"""What torch itself says about a layer: the size it returns, or the words it refuses with.
+"""Run a layer in torch: the size that it returns, or its error message.
 
-torch is imported by the first question, never with the widgets: it costs a student about 240 MB and
-some seconds, and a lesson that shows only arithmetic needs none of it.
+torch is imported by the first call, not with the widgets: it takes about 240 MB and some seconds,
+and a lesson with arithmetic alone does not need it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ def ask_torch(layer: str, input_size: Any, **parameters: Any) -> dict[str, Any]:
 
     Args:
         layer: a class of `torch.nn` for two dimensions, such as `"Conv2d"`.
-        input_size: cells of the map that goes in, an int or a pair (height, width).
+        input_size: cells along each side of the input, an int or a pair (height, width).
         **parameters: the layer's own parameters, such as `kernel_size`.
 
     Returns:
-        `parameters` (all that was asked), `accepts` (whether torch ran it) and `says`: the output's
+        `parameters` (all arguments), `accepts` (whether torch ran it) and `says`: the output's
         shape `"(1, 1, H, W)"`, or torch's own error text.
     """
     import torch
@@ -26,7 +26,7 @@ def ask_torch(layer: str, input_size: Any, **parameters: Any) -> dict[str, Any]:
     asked = {"input_size": input_size, **parameters}
     size = input_size if isinstance(input_size, tuple) else (input_size, input_size)
     try:
-        # A question must not move the student's random numbers: weights are drawn on no device.
+        # On the meta device no weights are drawn, so a student's random numbers stay reproducible.
         module = getattr(torch.nn, layer)(1, 1, **parameters, device="meta").to_empty(device="cpu")
         with torch.no_grad():
             shape = tuple(module(torch.zeros(1, 1, *size)).shape)

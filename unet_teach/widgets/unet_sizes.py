@@ -1,8 +1,8 @@
-"""A U-Net's sizes, level by level, and where they part. No torch.
+"""The sizes of a U-Net's feature maps, level by level, and where they do not match. No torch.
 
-Height and width go through a U-Net alike and apart, so a side is walked alone and the two walks are
-laid together. The network is `unet_teach.networks.UNet` with skip="cat" and without its repair.
-`js/ledger.js` answers the same in the browser; tests hold the two and torch against each other.
+Height and width do not influence each other in a U-Net, so each is followed alone and the two
+results are combined. The network is `unet_teach.networks.UNet` with skip="cat" and without its
+repair. `js/ledger.js` computes the same in the browser; tests compare the two with torch.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ from unet_teach.arithmetic import (
     pool_output_size,
     receptive_field,
 )
+from unet_teach.widgets.layers import LAYERS
 
-CONV = ("padded", "valid")
-DOWN = ("max_pool", "strided_conv")
-UP = ("conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest")
-REPAIR = ("none", "pad_input", "crop", "pad", "output_padding", "resize")
-
-LARGEST_SIDE = 1024
+BOUNDS: dict[str, tuple[int, int]] = LAYERS["SizeLedger"]["bounds"]
+CHOICES: dict[str, list[Any]] = LAYERS["SizeLedger"]["choices"]  # the first of each is the default
+DEFAULTS: dict[str, int] = LAYERS["SizeLedger"]["defaults"]
+LARGEST_SIDE = BOUNDS["height"][1]
 TRANSPOSED: dict[str, tuple[dict[str, int], int]] = {  # the layer, and its output_padding
     "conv_transpose_2": ({"kernel_size": 2, "stride": 2, "padding": 0}, 0),
     "conv_transpose_3": ({"kernel_size": 3, "stride": 2, "padding": 1}, 1),
@@ -38,19 +37,19 @@ _TAKEN = 4  # pixels that two 3×3 convolutions without padding take off a side
 
 @dataclass(frozen=True)
 class Options:
-    """What a ledger is asked about: a picture's size in pixels, and `UNet`'s options."""
+    """What a ledger is asked about: an image's size in pixels, and `UNet`'s options."""
 
-    height: int = 200
-    width: int = 300
-    depth: int = 4
-    base_channels: int = 64
-    in_channels: int = 1
-    out_channels: int = 1
-    conv: str = "padded"
-    down: str = "max_pool"
-    up: str = "conv_transpose_2"
-    norm: bool = True
-    repair: str = "none"
+    height: int = DEFAULTS["height"]
+    width: int = DEFAULTS["width"]
+    depth: int = DEFAULTS["depth"]
+    base_channels: int = DEFAULTS["base_channels"]
+    in_channels: int = DEFAULTS["in_channels"]
+    out_channels: int = DEFAULTS["out_channels"]
+    padding: str = CHOICES["padding"][0]
+    down: str = CHOICES["down"][0]
+    up: str = CHOICES["up"][0]
+    norm: bool = CHOICES["norm"][0]
+    repair: str = CHOICES["repair"][0]
 
     @property
     def channels(self) -> list[int]:
@@ -59,36 +58,36 @@ class Options:
 
 
 class _Walk:
-    """One side's way through the U; a place that is not reached stays `None`."""
+    """The sizes along one side, by level; `None` where nothing arrives."""
 
     def __init__(self, depth: int) -> None:
         self.enters: list[int | None] = [None] * (depth + 1)
         self.encoder, self.arrives = self.enters.copy(), self.enters.copy()
         self.joined, self.decoder = self.enters.copy(), self.enters.copy()
         self.output_padding = self.enters.copy()
-        self.left_out = False  # whether a halving without padding left a row out
+        self.left_out = False  # whether a halving without padding dropped a row
         self.vanishes_down: int | None = None
-        self.parts_at: int | None = None
+        self.mismatch_at: int | None = None
         self.vanishes_up: int | None = None
 
     @property
-    def answer(self) -> int:
-        """The size that leaves the U, 0 if none does."""
+    def output_size(self) -> int:
+        """The output's size, 0 if there is none."""
         return self.decoder[0] or 0
 
 
 def _walk(size: int, o: Options, repair: str | None = None) -> _Walk:
-    """Walk one side. A walk is kept, so that a moved slider finds most of its work done."""
-    return _walked(size, o.depth, o.conv, o.down, o.up, o.repair if repair is None else repair)
+    """Follow one side. Results are cached, so that a moved slider recomputes few of them."""
+    return _walked(size, o.depth, o.padding, o.down, o.up, o.repair if repair is None else repair)
 
 
 @lru_cache(maxsize=8192)
-def _walked(size: int, depth: int, conv: str, down: str, up: str, repair: str) -> _Walk:
-    walk, taken = _Walk(depth), 0 if conv == "padded" else _TAKEN
+def _walked(size: int, depth: int, padding: str, down: str, up: str, repair: str) -> _Walk:
+    walk, taken = _Walk(depth), 0 if padding == "same" else _TAKEN
     for level in range(depth + 1):
         if level:
             walk.left_out |= (size if down == "max_pool" else size - 3) % 2 == 1
-            size = _halved(size, conv, down)
+            size = _halved(size, padding, down)
         walk.enters[level] = size
         walk.encoder[level] = size = max(0, size - taken)
         if size < 1:
@@ -96,15 +95,15 @@ def _walked(size: int, depth: int, conv: str, down: str, up: str, repair: str) -
             return walk
     for level in reversed(range(depth)):
         skip = walk.encoder[level] or 0
-        wanted = skip if conv == "padded" and repair == "output_padding" else None
-        size, walk.output_padding[level] = _doubled(size, up, wanted)
+        target = skip if padding == "same" and repair == "output_padding" else None
+        size, walk.output_padding[level] = _doubled(size, up, target)
         walk.arrives[level] = size
-        if conv == "padded" and size != skip:
-            meet = {"crop": min(size, skip), "pad": max(size, skip), "resize": skip}
-            if repair not in meet:
-                walk.parts_at = level
+        if padding == "same" and size != skip:
+            repaired = {"crop": min(size, skip), "pad": max(size, skip), "resize": skip}
+            if repair not in repaired:
+                walk.mismatch_at = level
                 return walk
-            size = meet[repair]
+            size = repaired[repair]
         walk.joined[level] = size
         walk.decoder[level] = size = max(0, size - taken)
         if size < 1:
@@ -113,35 +112,35 @@ def _walked(size: int, depth: int, conv: str, down: str, up: str, repair: str) -
     return walk
 
 
-def _halved(size: int, conv: str, down: str) -> int:
+def _halved(size: int, padding: str, down: str) -> int:
     try:
         if down == "max_pool":
             return int(pool_output_size(size, 2))
-        return int(conv_output_size(size, 3, stride=2, padding=1 if conv == "padded" else 0))
+        return int(conv_output_size(size, 3, stride=2, padding=1 if padding == "same" else 0))
     except ValueError:
         return 0  # the window does not fit once
 
 
-def _doubled(size: int, up: str, wanted: int | None) -> tuple[int, int | None]:
-    """Return the size after up-sampling, and the output padding: the one for `wanted` if any is."""
+def _doubled(size: int, up: str, target: int | None) -> tuple[int, int | None]:
+    """Return the size after up-sampling and the output padding, chosen for `target` if possible."""
     if up not in TRANSPOSED:
         return 2 * size, None
     layer, output_padding = TRANSPOSED[up]
-    if wanted is not None:
+    if target is not None:
         with suppress(ValueError):  # out of reach: the layer stays as it is
-            output_padding = output_padding_for(size, wanted, **layer)
+            output_padding = output_padding_for(size, target, **layer)
     return conv_transpose_output_size(size, output_padding=output_padding, **layer), output_padding
 
 
 def _works(size: int, o: Options) -> bool:
-    """Whether a side needs no repair; without padding also: whether no halving leaves a row out."""
+    """Return whether a side needs no repair and, without padding, no halving drops a row."""
     walk = _walk(size, o, repair="none")
-    return walk.answer > 0 and not (o.conv == "valid" and walk.left_out)
+    return walk.output_size > 0 and not (o.padding == "valid" and walk.left_out)
 
 
-def _larger(size: int, o: Options, answer: int = 0) -> int:
-    """Return the smallest size, from `size` on, that works and gives an answer of that many."""
-    while not _works(size, o) or _walk(size, o, repair="none").answer < answer:
+def _larger(size: int, o: Options, least_output: int = 0) -> int:
+    """Return the smallest size, from `size` on, that works and gives at least that output."""
+    while not _works(size, o) or _walk(size, o, repair="none").output_size < least_output:
         size += 1
     return size
 
@@ -149,23 +148,23 @@ def _larger(size: int, o: Options, answer: int = 0) -> int:
 def nearest(size: int, o: Options) -> tuple[int | None, int | None]:
     """Return the nearest sizes of a side that need no repair: at most, and at least, `size`.
 
-    Without padding nothing parts; then they are the sizes at which no halving leaves a row out, as
-    the paper of 2015 advises. `None` where there is none from 1 to 1024.
+    Without padding every skip is cropped; then they are the sizes at which no halving drops a row,
+    as the paper of 2015 advises. `None` where there is none from 1 to 1024.
     """
     smaller = next((s for s in range(size, 0, -1) if _works(s, o)), None)
     larger = _larger(size, o)
     return smaller, larger if larger <= LARGEST_SIDE else None
 
 
-def _fed(size: int, o: Options) -> int:
-    """Return the size of a side that goes into the network, the padding of the input included."""
+def _padded_size(size: int, o: Options) -> int:
+    """Return the size of a side that goes into the network, with the padding of the input."""
     if o.repair != "pad_input":
         return size
-    return _larger(size, o, answer=size if o.conv == "valid" else 0)
+    return _larger(size, o, least_output=size if o.padding == "valid" else 0)
 
 
 def _parameters(o: Options) -> list[int]:
-    """Return the learned numbers of each level; the layer that leads to a level counts to it."""
+    """Return the number of parameters of each level, with the layer that leads to it."""
     channels, beside = o.channels, 2 if o.norm else 1
 
     def convs(before: int, after: int) -> int:
@@ -181,7 +180,7 @@ def _parameters(o: Options) -> list[int]:
     return counts
 
 
-def _sees(o: Options) -> int:
+def _receptive_field(o: Options) -> int:
     level = [(3,), (3,)]
     halving = [(2, 2)] if o.down == "max_pool" else [(3, 2)]
     return int(receptive_field((level + halving) * o.depth + level).size)
@@ -195,25 +194,25 @@ def ledger(o: Options) -> dict[str, Any]:
     """Work out every size, the first place where it fails, the parameters and the nearest sizes.
 
     Returns:
-        fits: whether a picture comes through, with the repair that was chosen.
-        parts_at: the level where skip and up-sampled map differ, else `None`.
+        fits: whether there is an output, with the chosen repair.
+        mismatch_at: the level where the sizes of skip and up-sampled map differ, else `None`.
         vanishes_at: the level where less than one row or column is left, else `None`.
-        vanishes_on: "down" or "up", the way on which that happens, else `None`.
-        fed: [H, W] that goes into the network.
-        answer: [H, W] of the answer that belongs to the picture, `None` if there is none.
+        vanishes_on: "down" in the encoder or "up" in the decoder, else `None`.
+        input_size: [H, W] that goes into the network.
+        output_size: [H, W] of the output, cropped to the image; `None` if there is none.
         levels: for each level its `channels`, `parameters` and sizes [H, W], `None` where not
             reached: `enters` and leaves the `encoder`, `arrives` from below, `joined` with the
             skip, leaves the `decoder`; and the `output_padding` used.
         parameters: their total.
-        receptive_field: input pixels a side that one cell of the lowest level sees.
+        receptive_field: input pixels along each side that affect one cell of the bottleneck.
         nearest: for "height" and "width" the sizes that `nearest` finds.
     """
-    fed = [_fed(o.height, o), _fed(o.width, o)]
-    walks = [_walk(size, o) for size in fed]
+    input_size = [_padded_size(o.height, o), _padded_size(o.width, o)]
+    walks = [_walk(size, o) for size in input_size]
     down = _first([walk.vanishes_down for walk in walks], min)
-    parts_at = None if down is not None else _first([walk.parts_at for walk in walks], max)
+    mismatch_at = None if down is not None else _first([walk.mismatch_at for walk in walks], max)
     up = None if down is not None else _first([walk.vanishes_up for walk in walks], max)
-    stop = parts_at if parts_at is not None else up
+    stop = mismatch_at if mismatch_at is not None else up
     lowest = o.depth if down is None else down  # the last level reached on the way down
     highest = o.depth + 1 if down is not None else stop if stop is not None else 0
 
@@ -221,7 +220,9 @@ def ledger(o: Options) -> dict[str, Any]:
         if name in ("enters", "encoder"):
             reached = level <= lowest
         else:
-            reached = level >= highest and not (name in ("joined", "decoder") and level == parts_at)
+            reached = level >= highest and not (
+                name in ("joined", "decoder") and level == mismatch_at
+            )
         return _pair(*(getattr(walk, name)[level] for walk in walks)) if reached else None
 
     names = ("enters", "encoder", "arrives", "joined", "decoder", "output_padding")
@@ -235,14 +236,14 @@ def ledger(o: Options) -> dict[str, Any]:
     out = levels[0]["decoder"] if fits else None
     return {
         "fits": fits,
-        "parts_at": parts_at,
+        "mismatch_at": mismatch_at,
         "vanishes_at": down if down is not None else up,
         "vanishes_on": "down" if down is not None else "up" if up is not None else None,
-        "fed": fed,
-        "answer": [min(out[0], o.height), min(out[1], o.width)] if out else None,
+        "input_size": input_size,
+        "output_size": [min(out[0], o.height), min(out[1], o.width)] if out else None,
         "levels": levels,
         "parameters": sum(counts),
-        "receptive_field": _sees(o),
+        "receptive_field": _receptive_field(o),
         "nearest": {"height": nearest(o.height, o), "width": nearest(o.width, o)},
     }
 

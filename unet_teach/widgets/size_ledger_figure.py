@@ -10,17 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from unet_teach.shared.palette import DECODER, ENCODER, QUIET, SKIP, WRONG
-from unet_teach.widgets.size_ledger import headline, times
+from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.widgets.size_ledger_words import headline
 from unet_teach.widgets.unet_sizes import Options, ledger
 
 CENTRE, HALF_GAP, LABEL = 50.0, 13.0, 16.0  # the picture is 100 wide
 
 
-def ledger_figure(options: Options) -> Figure:
-    """Draw the U: encoder down on the left, decoder up on the right, skips as dashed bridges.
+def size_ledger_figure(options: Options) -> Figure:
+    """Draw the U: encoder on the left, decoder on the right, skips as dashed lines.
 
-    A box is as wide as the level has channels (cube root) and as high as its map (square root). The
-    level where sizes part is marked with ✕; levels that are not reached are dashed.
+    A box's width stands for the level's channels (cube root), its height for the map's size (square
+    root). A level with a size mismatch is marked with ✕; levels that are not reached are dashed.
     """
     result = ledger(options)
     levels = result["levels"]
@@ -30,28 +31,28 @@ def ledger_figure(options: Options) -> Figure:
     room = CENTRE - HALF_GAP - widths[bottom - 1] - LABEL
     lefts = [LABEL + room * i / max(1, bottom - 1) for i in range(bottom)]
     lefts.append(CENTRE - widths[-1] / 2)
-    largest = max(result["fed"][0] * result["fed"][1], 1)
+    largest = max(result["input_size"][0] * result["input_size"][1], 1)
     with plt.style.context("unet_teach.course"):
         # A figure without pyplot is not shown a second time at the end of a notebook cell.
         figure = Figure(figsize=(8, 1.2 + 0.62 * (bottom + 1)))
         axes = figure.subplots()
         for i, level in enumerate(levels):
             left, width = lefts[i], widths[i]
-            skip, came = level["encoder"], level["decoder"] or level["arrives"]
-            wrong = i == result["parts_at"]
+            skip, decoded = level["encoder"], level["decoder"] or level["arrives"]
+            wrong = i == result["mismatch_at"]
             _box(axes, left, i, width, skip, largest, ENCODER)
             axes.text(left - 1.5, i, _label(skip, level), ha="right", va="center", fontsize=9)
             if i == bottom:
                 continue
             mirrored = 2 * CENTRE - left - width
-            _box(axes, mirrored, i, width, came, largest, WRONG if wrong else DECODER, "round")
-            text = _label(came, level, " ✕" * wrong)
-            look: dict[str, Any] = {"color": WRONG if wrong else "black" if came else QUIET}
+            _box(axes, mirrored, i, width, decoded, largest, WRONG if wrong else DECODER, "round")
+            text = _label(decoded, level, " ✕" * wrong)
+            look: dict[str, Any] = {"color": WRONG if wrong else "black" if decoded else QUIET}
             axes.text(mirrored + width + 1.5, i, text, ha="left", va="center", fontsize=9, **look)
-            if came and not wrong:
+            if decoded and not wrong:
                 axes.plot([left + width + 1, mirrored - 1], [i, i], color=SKIP, linestyle="--")
             if wrong:
-                clash = f"{times(skip)} ✕ {times(level['arrives'])}"
+                clash = f"{sizes_as_text(skip)} ✕ {sizes_as_text(level['arrives'])}"
                 axes.text(CENTRE, i, clash, ha="center", va="center", fontsize=9, color=WRONG)
             _arrow(axes, left + width * 0.6, i, lefts[i + 1] + widths[i + 1] * 0.2, i + 1)
             if level["arrives"]:
@@ -63,7 +64,7 @@ def ledger_figure(options: Options) -> Figure:
 
 
 def _label(size: list[int] | None, level: dict[str, Any], mark: str = "") -> str:
-    return f"{times(size)}{mark}\n{level['channels']} C" if size else "not reached"
+    return f"{sizes_as_text(size)}{mark}\n{level['channels']} C" if size else "not reached"
 
 
 def _box(

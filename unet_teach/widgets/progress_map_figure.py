@@ -1,4 +1,4 @@
-"""A student's way through all lessons drawn with matplotlib, for slides and print."""
+"""A student's progress over all lessons, drawn with matplotlib for slides and print."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Wedge
 
 from unet_teach.shared.palette import GREY, OUTPUT, QUIET
-from unet_teach.widgets.progress_map import count, headline, solved
+from unet_teach.widgets.progress_map_words import count, headline, solved
 
 WIDE, HIGH = 2.95, 0.9  # inches of a box
-STEP = 0.32  # inches that each level stands further in
+STEP = 0.32  # inches that each level is indented
 HOLLOW = 1.6  # inches between the arms at the lowest pair
 RADIUS = 0.09
 
 
-def progress_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:
-    """Draw the U: a box a lesson, a mark an exercise, and in the middle how many are solved."""
-    bottom = len(lessons) // 2  # one more goes down than up where there is no middle
+def progress_map_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:
+    """Draw the U: a box for each lesson and a mark for each exercise."""
+    bottom = len(lessons) // 2  # with an even number, one more lesson goes down than up
     arms = WIDE + STEP * max(0, bottom - 1)
     width = 2 * arms + HOLLOW if bottom else WIDE
     with plt.style.context("unet_teach.course"):
@@ -42,7 +42,7 @@ def progress_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def _middle(i: int, bottom: int, width: float) -> tuple[float, float]:
-    """Where the box of the i-th lesson stands: down on the left, up on the right."""
+    """Return the centre of the i-th lesson's box: down on the left, up on the right."""
     level = min(i, 2 * bottom - i)
     y = level * (HIGH + 0.3) + HIGH / 2
     inwards = WIDE / 2 + STEP * level
@@ -67,7 +67,7 @@ def _box(axes: Axes, lesson: Mapping[str, Any], x: float, y: float) -> None:
 
 
 def _mark(axes: Axes, state: str, x: float, y: float) -> None:
-    """A full disc with a tick, a half one, or a ring."""
+    """Draw a full disc with a tick, a half-filled one, or a ring."""
     is_solved = state == "solved"
     look = {
         "facecolor": OUTPUT if is_solved else "white",
@@ -86,7 +86,7 @@ def _mark(axes: Axes, state: str, x: float, y: float) -> None:
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], turn: str) -> None:
-    """Point from box to box; into the bottom one and out of it around a corner."""
+    """Draw an arrow from box to box, with a corner into and out of the bottom box."""
     (x, y), (to_x, to_y) = start, end
     half = HIGH / 2 if to_y > y else -HIGH / 2
     if turn == "in":
