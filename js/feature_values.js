@@ -63,9 +63,9 @@ function readNumbers(sent) {
   );
 }
 
-/** One channel; a map that has fewer shows its last. @param {FeatureMap} map @param {number} wanted @returns {Shown} */
-export function channelOf(map, wanted) {
-  const channel = Math.min(wanted, map.channels - 1);
+/** One channel; a map that has fewer shows its last. @param {FeatureMap} map @param {number} index @returns {Shown} */
+export function channelOf(map, index) {
+  const channel = Math.min(index, map.channels - 1);
   const cells = map.height * map.width;
   return { ...map, channel, values: map.values.subarray(channel * cells, (channel + 1) * cells) };
 }

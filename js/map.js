@@ -16,13 +16,13 @@ const SMALLEST_NUMBERED = 15;
 /** Whole numbers in runs of neighbours: [0, 1, 2, 5] are [0, 3] and [5, 1]. @param {number[]} cells */
 function runs(cells) {
   /** @type {[start: number, length: number][]} */
-  const found = [];
+  const runs = [];
   for (const cell of cells) {
-    const last = found[found.length - 1];
+    const last = runs[runs.length - 1];
     if (last && cell === last[0] + last[1]) last[1] += 1;
-    else found.push([cell, 1]);
+    else runs.push([cell, 1]);
   }
-  return found;
+  return runs;
 }
 
 /** A box with rounded corners, as a path. @param {number} x @param {number} y @param {number} width @param {number} height @param {number} r */
@@ -66,11 +66,11 @@ export class CellMap {
    * @param {object} look
    * @param {number} look.side      pixels of a cell with its gap
    * @param {Pair} look.room        pixels, height and width, that the map keeps whatever its size
-   * @param {string} look.says      what the picture says, for those who hear it
+   * @param {string} look.sentence  what the picture says, for those who hear it
    * @param {((row: number, column: number) => string)} [look.text]  what stands in a cell
    * @param {boolean} [look.isFaint]
    */
-  draw(panel, { side, room, says, text, isFaint = false }) {
+  draw(panel, { side, room, sentence, text, isFaint = false }) {
     this.#panel = panel;
     this.#side = side;
     const [rows, columns] = panel.count;
@@ -84,7 +84,7 @@ export class CellMap {
     set(this.#svg, {
       width: Math.max(room[1], columns * side + 4),
       height: Math.max(room[0], rows * side + 4),
-      'aria-label': `${panel.title}, ${panel.note}${panel.more ?? ''}. ${says}`,
+      'aria-label': `${panel.title}, ${panel.note}${panel.more ?? ''}. ${sentence}`,
     });
     this.#svg.classList.toggle('ut-faint', isFaint);
     this.#svg.replaceChildren(

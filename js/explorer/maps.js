@@ -83,7 +83,7 @@ export class ExplorerMaps {
         {
           side: isFaint ? Math.min(side, fitting) : side,
           room,
-          says: sentence,
+          sentence,
           text: problem ? undefined : cellText(state, name),
           isFaint,
         },
@@ -95,7 +95,7 @@ export class ExplorerMaps {
       this.maps.kernel.draw(shown.kernel, {
         side: isPresenting ? KERNEL_CELL.present : KERNEL_CELL.notebook,
         room: [0, 0],
-        says: sentence,
+        sentence,
         text: cellText(state, 'kernel'),
       });
   }

@@ -27,12 +27,12 @@ export class TorchEcho {
       layer.parameters.every(
         (name) => String(pairOf(echo.parameters[name])) === String(sizes[name]),
       );
-    const refusal = isCurrent && !echo.accepts ? echo.says : layer.torchError(axes);
+    const refusal = isCurrent && !echo.accepts ? echo.text : layer.torchError(axes);
     this.refusal.textContent = refusal && `PyTorch: “${refusal}”`;
     this.answer.classList.remove('ut-wrong');
     if (!echo?.parameters) return; // a page without a kernel
     if (isCurrent) {
-      const text = echo.accepts ? `${echo.says} ✓` : 'refuses ✕';
+      const text = echo.accepts ? `${echo.text} ✓` : 'refuses ✕';
       this.answer.textContent = `torch: ${text}`;
       return;
     }

@@ -110,8 +110,8 @@ function render({ model, el }) {
   function paint() {
     readAgain();
     const most = Math.max(1, ...maps.map(({ channels }) => channels));
-    const wanted = clampWhole(model.get('channel'), 0, most - 1);
-    const chosen = maps.map((map) => channelOf(map, wanted));
+    const index = clampWhole(model.get('channel'), 0, most - 1);
+    const chosen = maps.map((map) => channelOf(map, index));
     const isOwn = model.get('scale') === 'own';
     const kind = /** @type {Ramp} */ (model.get('ramp') === 'diverging' ? 'diverging' : 'grey');
     const together =
@@ -119,7 +119,7 @@ function render({ model, el }) {
 
     channel.row.hidden = most === 1;
     set(/** @type {Element} */ (channel.row.querySelector('input')), { max: most - 1 });
-    channel.show(wanted);
+    channel.show(index);
     scale.group.hidden = maps.length < 2;
     scale.show(isOwn ? 'own' : 'shared');
     ramp.show(kind);
@@ -247,7 +247,7 @@ function render({ model, el }) {
     views.forEach((view) => {
       view.point(at?.cell ?? null, from ?? view.cells);
     });
-    const says = at
+    const readout = at
       ? sentence(
           views.map(({ cells }) => cells),
           at.source,
@@ -255,7 +255,7 @@ function render({ model, el }) {
           readInput(),
         )
       : 'Point at a cell, or use the arrow keys on a map: the same place (row, column) is outlined in all of them.';
-    status.textContent = maps.length ? says : 'There are no maps to show.';
+    status.textContent = maps.length ? readout : 'There are no maps to show.';
   }
 
   // ------------------------------------------------------------------------------- what one can do

@@ -42,10 +42,13 @@ export function sentence({ name, state, attempts, hints }) {
 export function next(lessons) {
   for (const { number, exercises } of lessons) {
     const open = exercises.find(({ state }) => state !== 'solved');
-    if (open) return { number, says: `Next: ${open.name}, in lesson ${number}.` };
+    if (open) return { number, sentence: `Next: ${open.name}, in lesson ${number}.` };
   }
   const some = lessons.some(({ exercises }) => exercises.length);
-  return { number: null, says: some ? 'Every exercise is solved.' : 'There are no exercises yet.' };
+  return {
+    number: null,
+    sentence: some ? 'Every exercise is solved.' : 'There are no exercises yet.',
+  };
 }
 
 // ----------------------------------------------------------------------------------------- drawing
@@ -124,7 +127,7 @@ function render({ model, el }) {
     score.textContent = `${lessons.reduce((sum, lesson) => sum + solved(lesson), 0)} of ${all}`;
     rest.textContent = `exercise${all === 1 ? '' : 's'} solved`;
     note.textContent = String(model.get('note') ?? '');
-    usual = coming.says;
+    usual = coming.sentence;
     const isFocused = list.contains(document.activeElement);
     marks = [];
     list.replaceChildren(
@@ -169,10 +172,10 @@ function render({ model, el }) {
     const done = solved(lesson);
     const fate = !exercises.length ? 'empty' : done === exercises.length ? 'done' : 'open';
     const own = exercises.map((exercise) => {
-      const says = sentence(exercise);
+      const label = sentence(exercise);
       const names = {
-        'aria-label': says,
-        'data-says': says,
+        'aria-label': label,
+        'data-sentence': label,
         'data-key': `${number} ${exercise.name}`,
       };
       return h(
@@ -202,7 +205,7 @@ function render({ model, el }) {
 
   /** Say what a mark means; without one, what comes next. @param {HTMLButtonElement | null} mark */
   function tell(mark) {
-    status.textContent = mark?.dataset.says ?? usual;
+    status.textContent = mark?.dataset.sentence ?? usual;
     // Where the sentence may be far up the page, the box shows it as well.
     for (const box of list.children)
       set(box, { 'data-told': box.contains(mark) ? status.textContent : false });

@@ -216,9 +216,9 @@ function render({ model, el }) {
   );
   const result = h('span', { class: 'ut-result' });
   const tripped = h('b', { class: 'ut-trip' });
-  const says = h('span');
+  const meaningText = h('span');
   const others = h('span');
-  const status = h('p', { class: 'ut-status', role: 'status' }, tripped, says, others);
+  const status = h('p', { class: 'ut-status', role: 'status' }, tripped, meaningText, others);
   const list = h('ul');
   const numbers = h('div', { class: 'ut-formula' });
   const torch = h('div', { class: 'ut-torch' });
@@ -292,7 +292,7 @@ function render({ model, el }) {
     const isCurrent =
       echo?.parameters?.chosen === shown.size &&
       PARAMETERS.every((name) => echo.parameters[name] === layers[name]);
-    torch.textContent = isCurrent ? `torch: ${echo.says}` : '';
+    torch.textContent = isCurrent ? `torch: ${echo.text}` : '';
   }
 
   /**
@@ -321,7 +321,7 @@ function render({ model, el }) {
   /** @param {Trip} shown @param {Layers} layers */
   function paintWords(shown, layers) {
     tripped.textContent = `${way(shown)}${shown.fate === 'back' ? ' ✓' : ''}`;
-    says.textContent = `: ${meaning(shown, layers)} `;
+    meaningText.textContent = `: ${meaning(shown, layers)} `;
     others.textContent = company(shown, layers);
     tripped.classList.toggle('ut-wrong', shown.fate !== 'back');
   }
@@ -368,13 +368,13 @@ function render({ model, el }) {
 
 /** What the tiles' looks mean. */
 function legend() {
-  /** @param {string} fate @param {string} mark @param {string} says */
-  const entry = (fate, mark, says) =>
+  /** @param {string} fate @param {string} mark @param {string} label */
+  const entry = (fate, mark, label) =>
     h(
       'span',
       {},
       h('span', { class: 'ut-tile', 'data-fate': fate, 'aria-hidden': 'true' }, mark),
-      says,
+      label,
     );
   return h(
     'p',

@@ -51,9 +51,9 @@ def test_next_is_the_first_exercise_that_is_not_solved(ask):
         },
         {"number": 3, "title": "Skip", "exercises": [exercise("untouched", name="c")]},
     ]
-    assert ask("next", lessons) == {"number": 2, "says": "Next: b, in lesson 2."}
-    assert ask("next", lessons[:2]) == {"number": None, "says": "Every exercise is solved."}
-    assert ask("next", lessons[:1]) == {"number": None, "says": "There are no exercises yet."}
+    assert ask("next", lessons) == {"number": 2, "sentence": "Next: b, in lesson 2."}
+    assert ask("next", lessons[:2]) == {"number": None, "sentence": "Every exercise is solved."}
+    assert ask("next", lessons[:1]) == {"number": None, "sentence": "There are no exercises yet."}
 
 
 @pytest.mark.parametrize(

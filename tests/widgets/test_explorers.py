@@ -193,9 +193,9 @@ def test_torch_is_asked_once_somebody_looks():
     assert explorer._echo == {}
     explorer._shown = True
     parameters = explorer.parameters
-    assert explorer._echo == {"parameters": parameters, "accepts": True, "says": "(1, 1, 4, 4)"}
+    assert explorer._echo == {"parameters": parameters, "accepts": True, "text": "(1, 1, 4, 4)"}
     explorer.input_size = (8, 12)
-    assert explorer._echo["says"] == "(1, 1, 4, 6)"
+    assert explorer._echo["text"] == "(1, 1, 4, 6)"
 
 
 def test_torch_is_quoted_when_it_refuses():
@@ -203,7 +203,7 @@ def test_torch_is_quoted_when_it_refuses():
     explorer._shown = True
     assert not explorer._echo["accepts"]
     assert (
-        "output padding must be smaller than either stride or dilation" in (explorer._echo["says"])
+        "output padding must be smaller than either stride or dilation" in (explorer._echo["text"])
     )
 
 

@@ -148,10 +148,10 @@ def test_torch_is_asked_about_the_chosen_size_once_somebody_looks():
     assert trip._echo == {
         "parameters": trip.parameters | {"chosen": 31},
         "accepts": True,
-        "says": "(1, 1, 16, 16) → (1, 1, 32, 32)",
+        "text": "(1, 1, 16, 16) → (1, 1, 32, 32)",
     }
     trip.chosen = 5
-    assert trip._echo["says"] == "(1, 1, 3, 3) → (1, 1, 6, 6)"
+    assert trip._echo["text"] == "(1, 1, 3, 3) → (1, 1, 6, 6)"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_torch_is_quoted_when_it_refuses(changes, words):
     trip = RoundTrip(**changes)
     trip._shown = True
     assert not trip._echo["accepts"]
-    assert words in trip._echo["says"]
+    assert words in trip._echo["text"]
 
 
 def test_its_figure_draws_every_size_with_its_sign():

@@ -121,7 +121,7 @@ class RoundTrip(CourseWidget):
         small = self._small(self.chosen)
         if echo["accepts"] and small:
             up = ask_torch("ConvTranspose2d", small, **self.parameters)
-            echo = up | {"says": f"{echo['says']} → {up['says']}"}
+            echo = up | {"text": f"{echo['text']} → {up['text']}"}
         self._echo = echo | {"parameters": self.parameters | {"chosen": self.chosen}}
 
     def _code_lines(self) -> str:

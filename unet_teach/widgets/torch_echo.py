@@ -18,7 +18,7 @@ def ask_torch(layer: str, input_size: Any, **parameters: Any) -> dict[str, Any]:
         **parameters: the layer's own parameters, such as `kernel_size`.
 
     Returns:
-        `parameters` (all arguments), `accepts` (whether torch ran it) and `says`: the output's
+        `parameters` (all arguments), `accepts` (whether torch ran it) and `text`: the output's
         shape `"(1, 1, H, W)"`, or torch's own error text.
     """
     import torch
@@ -31,5 +31,5 @@ def ask_torch(layer: str, input_size: Any, **parameters: Any) -> dict[str, Any]:
         with torch.no_grad():
             shape = tuple(module(torch.zeros(1, 1, *size)).shape)
     except (RuntimeError, ValueError) as refusal:
-        return {"parameters": asked, "accepts": False, "says": str(refusal)}
-    return {"parameters": asked, "accepts": True, "says": str(shape)}
+        return {"parameters": asked, "accepts": False, "text": str(refusal)}
+    return {"parameters": asked, "accepts": True, "text": str(shape)}
