@@ -1,4 +1,4 @@
-/** The few lines of DOM that every view needs. Text enters the page as text nodes, never as markup. */
+/** Helpers that create DOM elements. Text enters the page as text nodes, never as markup. */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -43,5 +43,5 @@ export function s(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** An id that no other view on the page has: a counter would repeat, each model imports its own copy. */
+/** An id that is unique on the page. A counter would repeat: each widget loads its own copy of this module. */
 export const freshId = () => `ut-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;

@@ -1,4 +1,4 @@
-/** Maps of numbers: reading them, their ranges, their colours, their words, and which cells share a place. */
+/** Feature maps as numbers: reading, ranges, colours, text, and which cells of two maps cover the same place. */
 
 import { range } from './geometry.js';
 
@@ -42,7 +42,7 @@ const STOPS = {
 
 // ---------------------------------------------------------------------------------------- reading
 
-/** What Python sent, or a page without a kernel; what is no map is left out. @param {unknown} sent @returns {FeatureMap[]} */
+/** Read the maps that Python, or a page without a kernel, sent; anything that is not a map is left out. @param {unknown} sent @returns {FeatureMap[]} */
 export function readMaps(sent) {
   if (!Array.isArray(sent)) return [];
   return sent.flatMap((each) => {
@@ -73,8 +73,8 @@ export function channelOf(map, index) {
 // ----------------------------------------------------------------------------------------- places
 
 /**
- * Which of `to` cells are at the same place as one of `from` cells, when both rows are equally long:
- * the centre of the smaller lies in the larger.
+ * Which cells of a row of `to` cells cover the same place as cell `index` of an equally long row of
+ * `from` cells: those where the centre of the smaller cell lies inside the larger one.
  * @param {number} index
  * @param {number} from
  * @param {number} to
@@ -114,7 +114,7 @@ export function boundsOf(values) {
   return low <= high ? [low, high] : null;
 }
 
-/** The values at both ends of a ramp; zero is in the middle of the diverging one. @param {Bounds | null} bounds @param {Ramp} ramp @returns {Bounds} */
+/** The values at both ends of a colour ramp; the diverging ramp has zero in its middle. @param {Bounds | null} bounds @param {Ramp} ramp @returns {Bounds} */
 export function endsOf(bounds, ramp) {
   const [low, high] = bounds ?? [0, 1];
   if (ramp === 'grey') return [low, high];
@@ -141,13 +141,13 @@ export const isDark = ([red, green, blue]) =>
 /** @param {number} part of 255 */
 const linear = (part) => (part <= 10 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
 
-/** A ramp as CSS has it. @param {Ramp} ramp */
+/** A ramp as a CSS gradient. @param {Ramp} ramp */
 export const gradient = (ramp) =>
   `linear-gradient(to right, ${STOPS[ramp].map((stop) => `rgb(${stop})`).join(', ')})`;
 
-// ------------------------------------------------------------------------------------------ words
+// ------------------------------------------------------------------------------------------- text
 
-/** A value with so many digits, or with all digits before the point. @param {number} value @param {number} [digits] */
+/** A value with `digits` significant digits, but never fewer than stand before the decimal point. @param {number} value @param {number} [digits] */
 export function shown(value, digits = 3) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
   const whole = String(Math.round(Math.abs(value)));
@@ -159,11 +159,11 @@ export function shown(value, digits = 3) {
 }
 
 /**
- * Values as they stand side by side in cells: rounded alike, with so many digits in the largest.
+ * Values for neighbouring cells: all rounded to the same place, with `digits` digits in the largest.
  * @param {Float32Array} values
  * @param {number} digits
  */
-export function alike(values, digits) {
+export function roundedTogether(values, digits) {
   const most = Math.max(...(boundsOf(values) ?? [0]).map(Math.abs));
   const decimals = digits - 1 - Math.floor(Math.log10(most || 1));
   if (most >= 1e6 || decimals > 6) return Array.from(values, (value) => shown(value, digits));
@@ -188,7 +188,7 @@ export function rangeText(values) {
   ].join(', ');
 }
 
-/** What stands in an area: one value, or the range and the mean of several. @param {number[]} values */
+/** The values of an area: one value, or the range and the mean of several. @param {number[]} values */
 export function areaText(values) {
   const isMixed = values.some(
     (value) => value !== values[0] && !(Number.isNaN(value) && Number.isNaN(values[0])),
@@ -212,13 +212,13 @@ const run = (first, count) => (count === 1 ? String(first) : `${first}–${first
 /**
  * One sentence for a cell of one map and the same place in all others.
  * @param {Shown[]} maps
- * @param {number} source   the map that is pointed at
+ * @param {number} source   index of the map under the pointer
  * @param {Cell} cell
- * @param {{height: number, width: number} | null} input   the picture's size; the place in it is told where no map is as large
+ * @param {{height: number, width: number} | null} input   the input image's size; its pixels are named where no map is as large
  */
 export function sentence(maps, source, cell, input) {
   const from = maps[source];
-  const say = (/** @type {Shown} */ map) => {
+  const valueIn = (/** @type {Shown} */ map) => {
     const area = placeIn(cell, from, map);
     return `${map.name} ${areaName(area)} is ${areaText(valuesIn(map, area))}`;
   };
@@ -230,6 +230,6 @@ export function sentence(maps, source, cell, input) {
   const place = pixels
     ? `; its place in the ${input.height}×${input.width} input is ${areaName(pixels)}`
     : '';
-  const others = maps.filter((_, i) => i !== source).map(say);
+  const others = maps.filter((_, i) => i !== source).map(valueIn);
   return `${start}${place}${others.length ? `; at the same place ${others.join('; ')}` : ''}.`;
 }

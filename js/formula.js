@@ -1,4 +1,4 @@
-/** A formula on the page: text, and numbers that belong to sliders. */
+/** A formula as DOM nodes: text, and numbers that light up with their slider. */
 
 import { h } from './dom.js';
 
@@ -6,8 +6,8 @@ import { h } from './dom.js';
 
 /**
  * @param {Part[]} parts
- * @param {string} [verdict]  how the answer looks: `ut-answer` or `ut-wrong`
- * @param {string} [sign]     said behind it, so that it is not said by colour alone
+ * @param {string} [verdict]  CSS class of the answer: `ut-answer`, `ut-plain` or `ut-wrong`
+ * @param {string} [sign]     follows the answer, so that colour alone does not carry the verdict
  */
 export const formulaNodes = (parts, verdict = 'ut-answer', sign = '') =>
   parts.map((part) => {

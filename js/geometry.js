@@ -1,8 +1,8 @@
 /**
- * Which cells touch which: sizes and cell relations of convolutions, one axis at a time.
+ * Sizes of convolutions, and which input cells belong to which output cells, one axis at a time.
  *
- * Pure functions of numbers. A convolution treats height and width alike and apart, so every
- * question about a map is two questions about an axis. `unet_teach/arithmetic/sizes.py` answers the same
+ * Pure functions of numbers. A convolution treats height and width independently and in the same
+ * way, so every question about a map is two questions about an axis. `unet_teach/arithmetic/sizes.py` answers the same
  * questions in Python; a test holds the two and real torch layers against each other.
  *
  * All of it follows from one line. Tap `t` of the kernel, placed for cell `j`, lies at
@@ -87,7 +87,7 @@ export function convInputSizes(output_size, axis) {
 
 // ------------------------------------------------------------------------- transposed convolution
 
-/** Cells that the kernels paint before anything is cropped. @param {Axis} axis */
+/** Size of a transposed convolution's result before padding crops it. @param {Axis} axis */
 export const fullSize = (axis) => (axis.input_size - 1) * axis.stride + windowExtent(axis);
 
 /** Output cells of a transposed convolution; below 1 there is no output. @param {Axis} axis */

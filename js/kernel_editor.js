@@ -1,4 +1,4 @@
-/** What changes the kernel's numbers: a named kernel, one cell of it, or other random numbers. */
+/** The controls for the kernel's values: a named kernel, the value of one cell, or new random numbers. */
 
 import { h } from './dom.js';
 import { KERNELS } from './layers.js';
@@ -58,7 +58,7 @@ export function kernelEditor(save, signal) {
       if (document.activeElement !== number)
         number.value = String(now.kernel[now.chosen[0]]?.[now.chosen[1]] ?? 0);
     },
-    /** The next keys typed go to the chosen cell's number. */
+    /** Focus the field of the chosen cell, so that the keys typed next go there. */
     take() {
       number.focus();
       number.select();

@@ -1,4 +1,4 @@
-/** One map of cells on the page: draws a panel as SVG, and tells which cell is pointed at. */
+/** One map of cells on the page: draws a panel as SVG, and finds the cell under the pointer. */
 
 import { h, s, set } from './dom.js';
 import { range } from './geometry.js';
@@ -6,11 +6,11 @@ import { range } from './geometry.js';
 /** @typedef {import('./layers.js').Pair} Pair */
 /** @typedef {import('./pictures.js').Panel} Panel */
 
-/** Looks drawn with rounded corners: output cells, in every theme and without colour. */
+/** Kinds of cells with rounded corners: output cells can be told apart without colour. */
 const ROUND = new Set(['output']);
 /** Below this many pixels a cell's own outline cannot be seen: neighbours are drawn as one area. */
 const SMALLEST_CELL = 6;
-/** Room for a number. */
+/** From this many pixels on, a cell has room for a number. */
 const SMALLEST_NUMBERED = 15;
 
 /** Whole numbers in runs of neighbours: [0, 1, 2, 5] are [0, 3] and [5, 1]. @param {number[]} cells */
@@ -41,7 +41,7 @@ export class CellMap {
   #more = h('span', { class: 'ut-more' });
   #svg = s('svg', { role: 'img' });
 
-  /** @param {string} label what the map is, for those who hear it */
+  /** @param {string} label the map's name for screen readers */
   constructor(label) {
     this.frame = h(
       'div',
@@ -89,20 +89,20 @@ export class CellMap {
     this.#svg.classList.toggle('ut-faint', isFaint);
     this.#svg.replaceChildren(
       ...panel.layers.flatMap((layer) => [
-        ...this.#shapes(layer.look, layer.rows, layer.columns),
-        ...(layer.look === 'painted' ? this.#ramp(panel) : []),
+        ...this.#shapes(layer.kind, layer.rows, layer.columns),
+        ...(layer.kind === 'painted' ? this.#ramp(panel) : []),
       ]),
       ...(text && side >= SMALLEST_NUMBERED ? this.#texts(panel, text) : []),
-      ...panel.frames.map(({ look, from, size }) =>
+      ...panel.frames.map(({ kind, from, size }) =>
         s('path', {
-          class: `ut-frame-${look}`,
-          d: this.#area(from, size, look === 'window' ? 0 : -1),
+          class: `ut-frame-${kind}`,
+          d: this.#area(from, size, kind === 'window' ? 0 : -1),
         }),
       ),
     );
   }
 
-  /** A ghost of another selection, drawn over the picture: the animation while something is hovered. @param {Panel} panel */
+  /** Draw the window of another selection faintly: that of the animation while another cell is hovered. @param {Panel} panel */
   drawGhost(panel) {
     this.#svg.append(
       ...panel.frames.map(({ from, size }) =>
@@ -140,8 +140,8 @@ export class CellMap {
     return box(x, y, width * this.#side - 1 - 2 * inset, height * this.#side - 1 - 2 * inset, r);
   }
 
-  /** @param {string} look @param {number[]} rows @param {number[]} columns */
-  #shapes(look, rows, columns) {
+  /** @param {string} kind @param {number[]} rows @param {number[]} columns */
+  #shapes(kind, rows, columns) {
     const { first, count } = /** @type {Panel} */ (this.#panel);
     const inside = (/** @type {number} */ axis) => (/** @type {number} */ cell) =>
       cell >= first[axis] && cell < first[axis] + count[axis];
@@ -151,21 +151,21 @@ export class CellMap {
     const [tall, wide] = lists.map((list) =>
       isTiny ? runs(list) : list.map((cell) => /** @type {[number, number]} */ ([cell, 1])),
     );
-    const r = ROUND.has(look) && !isTiny ? Math.min(5, this.#side / 4) : 0;
-    const inset = look === 'lit' ? 1.5 : 0;
+    const r = ROUND.has(kind) && !isTiny ? Math.min(5, this.#side / 4) : 0;
+    const inset = kind === 'lit' ? 1.5 : 0;
     const d = tall
       .flatMap(([row, height]) =>
         wide.map(([column, width]) => this.#area([row, column], [height, width], inset, r)),
       )
       .join('');
-    const shapes = [s('path', { class: `ut-cell-${look}`, d })];
-    if ((look === 'hatch' || look === 'bias') && !isTiny)
-      shapes.push(s('path', { class: `ut-sign-${look}`, d: this.#signs(look, lists) }));
+    const shapes = [s('path', { class: `ut-cell-${kind}`, d })];
+    if ((kind === 'hatch' || kind === 'bias') && !isTiny)
+      shapes.push(s('path', { class: `ut-sign-${kind}`, d: this.#signs(kind, lists) }));
     return shapes;
   }
 
-  /** Strokes for what is never reached, dots for bias alone: signs beside the missing colour. @param {string} look @param {number[][]} cells */
-  #signs(look, [rows, columns]) {
+  /** Strokes in cells that no window covers, dots in cells that hold the bias alone: both can be read without colour. @param {string} kind @param {number[][]} cells */
+  #signs(kind, [rows, columns]) {
     const { first } = /** @type {Panel} */ (this.#panel);
     const a = this.#side - 1;
     const half = a / 2;
@@ -174,7 +174,7 @@ export class CellMap {
         columns.map((column) => {
           const x = this.#corner.x + (column - first[1]) * this.#side;
           const y = this.#corner.y + (row - first[0]) * this.#side;
-          if (look === 'bias')
+          if (kind === 'bias')
             return [0.3, 0.7]
               .flatMap((v) => [0.3, 0.7].map((u) => `M${x + u * a} ${y + v * a}h0`))
               .join('');
@@ -184,7 +184,7 @@ export class CellMap {
       .join('');
   }
 
-  /** A ramp of one hue: the more often a cell is painted, the stronger. @param {Panel} panel */
+  /** Shade cells by overlap: the more input cells paint a cell, the stronger its colour. @param {Panel} panel */
   #ramp({ counts, first }) {
     if (!counts) return [];
     const most = Math.max(1, ...counts[0]) * Math.max(1, ...counts[1]);
@@ -215,28 +215,32 @@ export class CellMap {
    * @param {(row: number, column: number) => string} text
    */
   #texts({ first, count }, text) {
-    const single = { x: /** @type {number[]} */ ([]), y: /** @type {number[]} */ ([]), words: '' };
+    const single = {
+      x: /** @type {number[]} */ ([]),
+      y: /** @type {number[]} */ ([]),
+      content: '',
+    };
     const long = [];
     for (const row of range(first[0], first[0] + count[0])) {
       for (const column of range(first[1], first[1] + count[1])) {
-        const words = text(row, column);
+        const content = text(row, column);
         const x = this.#corner.x + (column - first[1] + 0.5) * this.#side - 0.5;
         const y = this.#corner.y + (row - first[0] + 0.5) * this.#side;
-        if (words.length === 1) {
+        if (content.length === 1) {
           single.x.push(x);
           single.y.push(y);
-          single.words += words;
-        } else if (words) long.push(this.#text(String(x), String(y), words, words.length));
+          single.content += content;
+        } else if (content) long.push(this.#text(String(x), String(y), content, content.length));
       }
     }
-    return single.words
-      ? [this.#text(single.x.join(' '), single.y.join(' '), single.words, 1), ...long]
+    return single.content
+      ? [this.#text(single.x.join(' '), single.y.join(' '), single.content, 1), ...long]
       : long;
   }
 
-  /** @param {string} x @param {string} y @param {string} words @param {number} length of what stands in one cell */
-  #text(x, y, words, length) {
+  /** @param {string} x @param {string} y @param {string} content @param {number} length of what stands in one cell */
+  #text(x, y, content, length) {
     const size = Math.min(28, this.#side * 0.58, (this.#side - 3) / (0.6 * length)).toFixed(1);
-    return s('text', { class: 'ut-number', x, y, style: `font-size:${size}px` }, words);
+    return s('text', { class: 'ut-number', x, y, style: `font-size:${size}px` }, content);
   }
 }

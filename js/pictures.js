@@ -25,8 +25,8 @@ import { times } from './layers.js';
 /** @typedef {'input' | 'kernel' | 'middle' | 'output'} PanelName */
 /** @typedef {{panel: PanelName, cell: Pair}} Selection  a cell that somebody asks about */
 /** @typedef {'scatter' | 'zero insertion' | 'crop window'} View  of the transposed convolution's middle */
-/** Rows × columns of cells that look alike. @typedef {{look: string, rows: number[], columns: number[]}} Layer */
-/** An outline around cells. @typedef {{look: string, from: Pair, size: Pair}} Frame */
+/** Rows × columns of cells of one kind, which is also their CSS class. @typedef {{kind: string, rows: number[], columns: number[]}} Layer */
+/** An outline around cells; its kind is its CSS class. @typedef {{kind: string, from: Pair, size: Pair}} Frame */
 /**
  * A map of cells. Cells are counted as the layer counts them: the input's first cell is (0, 0), and
  * its padding lies at negative numbers.
@@ -49,13 +49,13 @@ export { VIEWS } from './layers.js';
 // ------------------------------------------------------------------ which cells belong to a cell
 
 /**
- * Along one axis of a convolution.
+ * The cells of each panel that belong to cell `i` of `panel`, along one axis of a convolution.
  * @param {PanelName} panel
  * @param {number} i
  * @param {Axis} axis
  * @returns {Related}
  */
-export function relateConv(panel, i, axis) {
+function relateConv(panel, i, axis) {
   const { kernel_size, stride, padding, dilation, input_size } = axis;
   const taps = range(0, kernel_size);
   if (panel === 'output')
@@ -80,14 +80,14 @@ export function relateConv(panel, i, axis) {
 }
 
 /**
- * Along one axis of a transposed convolution.
+ * The same along one axis of a transposed convolution.
  * @param {PanelName} panel
  * @param {number} i
  * @param {Axis} axis
  * @param {View} view
  * @returns {Related}
  */
-export function relateTranspose(panel, i, axis, view) {
+function relateTranspose(panel, i, axis, view) {
   const { kernel_size, stride, padding, dilation, input_size } = axis;
   const size = convTransposeOutputSize(axis);
   const isSpread = view === 'zero insertion';
@@ -169,23 +169,11 @@ export function convPicture(axes, selection) {
       frames: [],
     },
     kernel: kernelPanel(axes),
-    output: {
-      title: 'Output',
-      note: isLegal ? times(output) : 'none',
-      first: [0, 0],
-      count: output,
-      layers: [
-        layer(
-          'output',
-          output.map((size) => range(0, size)),
-        ),
-      ],
-      frames: [],
-    },
+    output: outputPanel(output, isLegal),
   };
   const panel = /** @type {Panel} */ (picture.input);
   if (!isLegal) {
-    panel.frames.push({ look: 'wrong', from: corner, size: extent });
+    panel.frames.push({ kind: 'wrong', from: corner, size: extent });
     return picture;
   }
   const covered = axes.map(convCoverage);
@@ -199,7 +187,7 @@ export function convPicture(axes, selection) {
     );
     if (selection.panel === 'output')
       panel.frames.push({
-        look: 'window',
+        kind: 'window',
         from: /** @type {Pair} */ (axes.map((axis, i) => tapPlaces(selection.cell[i], axis)[0])),
         size: extent,
       });
@@ -238,19 +226,7 @@ export function transposePicture(axes, selection, view) {
     },
     kernel: kernelPanel(axes),
     middle: view === 'zero insertion' ? spreadPanel(axes) : fullPanel(axes, view, isLegal),
-    output: {
-      title: 'Output',
-      note: isLegal ? times(output) : 'none',
-      first: [0, 0],
-      count: output,
-      layers: [
-        layer(
-          'output',
-          output.map((size) => range(0, size)),
-        ),
-      ],
-      frames: [],
-    },
+    output: outputPanel(output, isLegal),
   };
   if (!isLegal) return picture;
   const silent = axes.map((axis) =>
@@ -273,13 +249,13 @@ export function transposePicture(axes, selection, view) {
     const isSpread = view === 'zero insertion';
     if (selection.panel === 'input' && !isSpread)
       picture.middle?.frames.push({
-        look: 'window',
+        kind: 'window',
         size,
         from: /** @type {Pair} */ (axes.map((axis, i) => tapPlaces(selection.cell[i], axis)[0])),
       });
     if (selection.panel === 'output' && isSpread)
       picture.middle?.frames.push({
-        look: 'window',
+        kind: 'window',
         size,
         from: /** @type {Pair} */ (
           axes.map((axis, i) => selection.cell[i] - zeroInsertion(axis).before)
@@ -332,7 +308,7 @@ function fullPanel(axes, view, isLegal) {
     ],
     frames:
       Math.min(...sizes) > 0
-        ? [{ look: isLegal ? 'crop' : 'wrong', from: [0, 0], size: /** @type {Pair} */ (sizes) }]
+        ? [{ kind: isLegal ? 'crop' : 'wrong', from: [0, 0], size: /** @type {Pair} */ (sizes) }]
         : [],
     counts: view === 'scatter' ? overlap : undefined,
   };
@@ -370,6 +346,21 @@ function spreadPanel(axes) {
   };
 }
 
+/** @param {Pair} count @param {boolean} isLegal @returns {Panel} */
+const outputPanel = (count, isLegal) => ({
+  title: 'Output',
+  note: isLegal ? times(count) : 'none',
+  first: [0, 0],
+  count,
+  layers: [
+    layer(
+      'output',
+      count.map((size) => range(0, size)),
+    ),
+  ],
+  frames: [],
+});
+
 /** @param {[Axis, Axis]} axes @returns {Panel} */
 function kernelPanel(axes) {
   const count = /** @type {Pair} */ (axes.map((axis) => axis.kernel_size));
@@ -391,20 +382,20 @@ function kernelPanel(axes) {
 /** Whether only output_padding keeps this output cell. @param {number} cell @param {Axis} axis */
 const isAdded = (cell, axis) => cell >= fullSize(axis) - 2 * axis.padding;
 
-/** @param {string} look @param {number[][]} cells @returns {Layer} */
-const layer = (look, [rows, columns]) => ({ look, rows, columns });
+/** @param {string} kind @param {number[][]} cells @returns {Layer} */
+const layer = (kind, [rows, columns]) => ({ kind, rows, columns });
 
-/** The cells of which the row or the column is one of `lost`: two layers. @param {string} look @param {number[][]} lost @param {number[][]} cells */
-const unreached = (look, lost, cells) => [
-  layer(look, [lost[0], cells[1]]),
-  layer(look, [cells[0].filter((row) => !lost[0].includes(row)), lost[1]]),
+/** The cells of which the row or the column is one of `lost`: two layers. @param {string} kind @param {number[][]} lost @param {number[][]} cells */
+const unreached = (kind, lost, cells) => [
+  layer(kind, [lost[0], cells[1]]),
+  layer(kind, [cells[0].filter((row) => !lost[0].includes(row)), lost[1]]),
 ];
 
 /** Light what belongs to the selected cell, and frame the cell itself. @param {Picture} picture @param {Selection} selection @param {Related[]} related */
 function light(picture, selection, related) {
   for (const [name, panel] of /** @type {[PanelName, Panel][]} */ (Object.entries(picture))) {
     if (name === selection.panel)
-      panel.frames.push({ look: 'window', from: selection.cell, size: [1, 1] });
+      panel.frames.push({ kind: 'window', from: selection.cell, size: [1, 1] });
     else
       panel.layers.push(
         layer(

@@ -1,4 +1,4 @@
-/** What every view does around its picture: keys kept from JupyterLab, present mode, an end. */
+/** What all views share: putting the view on the page, keys, present mode, the copy button, and cleaning up. */
 
 import { h } from './dom.js';
 
@@ -25,7 +25,8 @@ import { h } from './dom.js';
  * @returns {() => void} what anywidget calls when the view goes
  */
 export function mount({ model, el, root, traits, paint, ended }) {
-  // JupyterLab would take arrow keys and letters for commands of its own.
+  // JupyterLab listens for keys further up the page: in command mode, letters and arrow keys are its
+  // shortcuts ("d d" deletes the cell). Keys with a modifier still reach it, and so does Escape.
   root.addEventListener(
     'keydown',
     (event) => {
@@ -84,7 +85,7 @@ export function presentButton(root, paint, signal) {
     button.setAttribute('aria-pressed', String(on));
     button.textContent = on ? '⤢ leave' : '⤢ present';
     paint();
-    // What had the focus may be hidden now, and keys would go nowhere.
+    // The focused element may be hidden now, and then no key would reach the view.
     const focused = document.activeElement;
     if (!root.contains(focused) || !focused?.checkVisibility()) button.focus();
   };
@@ -119,7 +120,7 @@ export function presentButton(root, paint, signal) {
   return button;
 }
 
-/** Whether a key belongs to a text being typed. @param {KeyboardEvent} event */
+/** Whether the key goes into a field or a list, so that it is not a shortcut. @param {KeyboardEvent} event */
 export function isTyping({ target }) {
   if (target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement
@@ -127,13 +128,13 @@ export function isTyping({ target }) {
     : target instanceof HTMLTextAreaElement;
 }
 
-/** Copies what `text` returns, and says so on itself. @param {() => string} text @param {AbortSignal} signal */
+/** A button that copies what `text` returns, and shows whether that worked. @param {() => string} text @param {AbortSignal} signal */
 export function copyButton(text, signal) {
   const button = h('button', { type: 'button' }, 'copy');
   button.addEventListener(
     'click',
     async () => {
-      // Clipboards are refused on pages without https; the code beside the button can be selected.
+      // Browsers refuse the clipboard on pages without https; the code beside the button can be selected.
       const copied = await navigator.clipboard?.writeText(text()).then(
         () => true,
         () => false,
@@ -146,7 +147,7 @@ export function copyButton(text, signal) {
   return button;
 }
 
-/** Tells the kernel that somebody is looking: from then on it asks torch. @param {{model: Model}} context */
+/** Tell Python that the widget is on a page: from then on it computes the layer with torch, too. @param {{model: Model}} context */
 export function initialize({ model }) {
   model.set('_shown', true);
   model.save_changes();

@@ -1,14 +1,14 @@
-/** One map of values on the page: its cells on a canvas, numbers, hatches and the cursor above them. */
+/** One feature map on the page: its cells on a canvas, with numbers, hatching and the cursor in an SVG above. */
 
 import { freshId, h, s, set } from './dom.js';
 import {
-  alike,
   areaName,
   areaText,
   colourOf,
   isDark,
   placeIn,
   rangeText,
+  roundedTogether,
   valuesIn,
 } from './feature_values.js';
 import { range } from './geometry.js';
@@ -19,17 +19,17 @@ import { range } from './geometry.js';
 /** @typedef {import('./feature_values.js').Ramp} Ramp */
 /** @typedef {ReturnType<typeof placeIn>} Area */
 
-/** Pixels of a cell: from here on neighbours stand apart, and its number is written in it. */
+/** Pixels of a cell: from these sizes on there is a gap to its neighbours, and room for its number. */
 const SMALLEST_APART = 14;
 const SMALLEST_NUMBERED = 28;
-/** From here on a negative cell of the diverging ramp has a minus, a sign beside its colour. */
+/** From here on a negative cell of the diverging ramp shows a minus, so that its sign is not told by colour alone. */
 const SMALLEST_SIGNED = 8;
 const SMALLEST_TYPE = 9;
 const LARGEST_TYPE = 28;
 const FRAME = 2; // pixels around the cells, so that the cursor is whole at the edge
 
-/** What a sign in a cell stands on. @param {number} value @param {Bounds} ends @param {Ramp} ramp */
-const ground = (value, ends, ramp) => (isDark(colourOf(value, ends, ramp)) ? 'dark' : 'light');
+/** The background of a cell's number or minus. @param {number} value @param {Bounds} ends @param {Ramp} ramp */
+const background = (value, ends, ramp) => (isDark(colourOf(value, ends, ramp)) ? 'dark' : 'light');
 
 export class ValueMap {
   /** @type {Shown} */
@@ -83,11 +83,11 @@ export class ValueMap {
 
   /**
    * @param {Shown} map
-   * @param {object} look
-   * @param {number} look.height   pixels of the whole map
-   * @param {number} look.width
-   * @param {Bounds} look.ends     the values at both ends of the ramp
-   * @param {Ramp} look.ramp
+   * @param {object} options
+   * @param {number} options.height   pixels of the whole map
+   * @param {number} options.width
+   * @param {Bounds} options.ends     the values at both ends of the ramp
+   * @param {Ramp} options.ramp
    */
   draw(map, { height, width, ends, ramp }) {
     this.#map = map;
@@ -109,7 +109,7 @@ export class ValueMap {
     this.#paintMarks(ends, ramp);
   }
 
-  /** Outline what is at the place of another map's cell, and write it below; `null` takes it away. @param {Cell | null} cell @param {Shown} from */
+  /** Outline the cells at the place of another map's cell and write their values below; `null` removes both. @param {Cell | null} cell @param {Shown} from */
   point(cell, from) {
     const area = cell && placeIn(cell, from, this.#map);
     const d = area ? this.#outline(area) : '';
@@ -151,7 +151,7 @@ export class ValueMap {
     return Math.min(ys[ys.length - 1] / this.#map.height, xs[xs.length - 1] / this.#map.width);
   }
 
-  /** What is not finite stays empty. @param {number} height @param {number} width @param {Bounds} ends @param {Ramp} ramp */
+  /** Fill the cells; values that are not finite stay empty. @param {number} height @param {number} width @param {Bounds} ends @param {Ramp} ramp */
   #paintCells(height, width, ends, ramp) {
     const sharp = window.devicePixelRatio || 1;
     set(this.#canvas, {
@@ -178,7 +178,7 @@ export class ValueMap {
     this.#eachCell((value, y, x, high, wide) => {
       if (!Number.isFinite(value)) empty += `M${x} ${y}h${wide}v${high}h${-wide}z`;
       else if (value < 0)
-        minuses[ground(value, ends, ramp)] +=
+        minuses[background(value, ends, ramp)] +=
           `M${x + wide * 0.3} ${y + high / 2 - 0.5}h${wide * 0.4}`;
     });
     const numbers = smallest >= SMALLEST_NUMBERED ? this.#numbers(smallest, ends, ramp) : [];
@@ -200,7 +200,7 @@ export class ValueMap {
   /** The values, with as many digits as the longest has room for. @param {number} side @param {Bounds} ends @param {Ramp} ramp */
   #numbers(side, ends, ramp) {
     for (const digits of [3, 2]) {
-      const words = alike(this.#map.values, digits);
+      const words = roundedTogether(this.#map.values, digits);
       const longest = Math.max(...words.map(({ length }) => length));
       const size = Math.min(LARGEST_TYPE, side * 0.36, (side - 5) / (0.63 * longest));
       if (size < SMALLEST_TYPE) continue;
@@ -208,11 +208,11 @@ export class ValueMap {
       /** @type {SVGElement[]} */
       const texts = [];
       this.#eachCell((value, y, x, high, wide) => {
-        const look = Number.isFinite(value) ? `on-${ground(value, ends, ramp)}` : 'odd';
+        const ground = Number.isFinite(value) ? `on-${background(value, ends, ramp)}` : 'odd';
         texts.push(
           s(
             'text',
-            { class: `ut-number ut-${look}`, x: x + (wide - 1) / 2, y: y + high / 2, style },
+            { class: `ut-number ut-${ground}`, x: x + (wide - 1) / 2, y: y + high / 2, style },
             words[texts.length],
           ),
         );

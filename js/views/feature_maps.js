@@ -1,4 +1,4 @@
-/** The view of FeatureMaps: maps side by side over the same picture, under one cursor. */
+/** The view of FeatureMaps: the feature maps of one image side by side, with one cursor for all. */
 
 import { choice, slider } from '../controls.js';
 import { h, set } from '../dom.js';
@@ -21,8 +21,8 @@ import { ValueMap } from '../value_map.js';
 /** @typedef {import('../feature_values.js').Ramp} Ramp */
 /** @typedef {import('../feature_values.js').Shown} Shown */
 
-/** Pixels: a map's least width where more than one is in a row, its most height, the most of a cell of the picture. */
-const LOOKS = {
+/** Pixels, by layout: the gap between maps, a map's smallest width where a row holds several, its largest height (0: the screen's), and the largest cell of the input image. */
+const LAYOUTS = {
   narrow: { gap: 12, smallest: 120, tallest: 334, largestCell: 36 },
   wide: { gap: 20, smallest: 190, tallest: 334, largestCell: 36 },
   presented: { gap: 32, smallest: 260, tallest: 0, largestCell: 120 },
@@ -75,7 +75,7 @@ function render({ model, el }) {
   );
   const row = h('div', { class: 'ut-values' });
   const status = h('p', { role: 'status' });
-  const longest = h('p', { class: 'ut-longest' }); // not seen: it keeps the room of the longest sentence
+  const longest = h('p', { class: 'ut-longest' }); // invisible: it reserves the height of the longest sentence, so that nothing jumps
   const root = h('div', { class: 'ut ut-features', role: 'group', 'aria-label': 'Feature maps' });
   const head = h(
     'div',
@@ -114,7 +114,7 @@ function render({ model, el }) {
     const chosen = maps.map((map) => channelOf(map, index));
     const isOwn = model.get('scale') === 'own';
     const kind = /** @type {Ramp} */ (model.get('ramp') === 'diverging' ? 'diverging' : 'grey');
-    const together =
+    const sharedBounds =
       readRange() ?? boundsOf(chosen.flatMap(({ values }) => boundsOf(values) ?? []));
 
     channel.row.hidden = most === 1;
@@ -124,7 +124,7 @@ function render({ model, el }) {
     scale.show(isOwn ? 'own' : 'shared');
     ramp.show(kind);
     odd.hidden = chosen.every(({ values }) => values.every(Number.isFinite));
-    paintLegend(isOwn ? null : endsOf(together, kind), kind, chosen);
+    paintLegend(isOwn ? null : endsOf(sharedBounds, kind), kind, chosen);
 
     const { columns, cell, gap, height, width } = layout();
     set(row, { style: `grid-template-columns:repeat(${columns}, ${cell}px);column-gap:${gap}px` });
@@ -132,7 +132,7 @@ function render({ model, el }) {
       view.draw(chosen[i], {
         height,
         width,
-        ends: endsOf(isOwn ? boundsOf(chosen[i].values) : together, kind),
+        ends: endsOf(isOwn ? boundsOf(chosen[i].values) : sharedBounds, kind),
         ramp: kind,
       });
     });
@@ -143,7 +143,7 @@ function render({ model, el }) {
     paintCursor();
   }
 
-  /** Maps that are new get views of their own; a cell that is no longer there is left. */
+  /** Read the maps if they are new. A chosen cell that they do not have is forgotten. */
   function readAgain() {
     if (model.get('_maps') === sent) return;
     sent = model.get('_maps');
@@ -172,7 +172,7 @@ function render({ model, el }) {
       : null;
   }
 
-  /** The picture's size, where it was given. */
+  /** The input image's size, where it was given. */
   function readInput() {
     const [height, width] = [model.get('input_size')].flat();
     const isSize = (/** @type {unknown} */ size) =>
@@ -180,22 +180,22 @@ function render({ model, el }) {
     return isSize(height) && isSize(width ?? height) ? { height, width: width ?? height } : null;
   }
 
-  /** How many maps stand in a row, and how large each is: the picture's cells are whole pixels where they can be. */
+  /** How many maps stand in a row, and how large each is: a cell of the input image is a whole number of pixels where possible. */
   function layout() {
     const isPresented = root.classList.contains('ut-present');
     const available = Math.max(200, row.clientWidth || 700);
     const { gap, smallest, tallest, largestCell } =
-      LOOKS[isPresented ? 'presented' : available < NARROW ? 'narrow' : 'wide'];
+      LAYOUTS[isPresented ? 'presented' : available < NARROW ? 'narrow' : 'wide'];
     const count = Math.max(1, maps.length);
     const picture = readInput() ?? maps[0] ?? { height: 1, width: 1 };
     const most = Math.max(largestCell, smallest / Math.max(picture.height, picture.width));
-    const words = views[0] ? views[0].figure.offsetHeight - views[0].frame.offsetHeight : 0;
+    const captionHeight = views[0] ? views[0].figure.offsetHeight - views[0].frame.offsetHeight : 0;
     const fit = (/** @type {number} */ columns) => {
       const panel = Math.floor((available - gap * (columns - 1)) / columns);
-      // In present mode the maps take what the head and their own words leave of the screen.
+      // In present mode the maps fill what the head and their captions leave of the screen.
       const room =
         tallest ||
-        (root.clientHeight - head.offsetHeight - 60) / Math.ceil(count / columns) - words;
+        (root.clientHeight - head.offsetHeight - 60) / Math.ceil(count / columns) - captionHeight;
       const side = Math.max(
         0.1,
         Math.min((panel - 4) / picture.width, (room - 4) / picture.height, most),
@@ -222,7 +222,7 @@ function render({ model, el }) {
   function paintLegend(ends, kind, chosen) {
     const isBeyond = (/** @type {(value: number) => boolean} */ test) =>
       chosen.some(({ values }) => values.some((value) => Number.isFinite(value) && test(value)));
-    const words = ends
+    const labels = ends
       ? [
           `${isBeyond((value) => value < Math.fround(ends[0])) ? '≤ ' : ''}${shown(ends[0])}`,
           `${isBeyond((value) => value > Math.fround(ends[1])) ? '≥ ' : ''}${shown(ends[1])}`,
@@ -232,12 +232,12 @@ function render({ model, el }) {
         : ['−', '+'];
     const colours = kind === 'grey' ? ['black', 'white'] : ['purple', 'orange'];
     set(legend, {
-      'aria-label': `${words[0]} is ${colours[0]}, ${words[1]} is ${colours[1]}${kind === 'diverging' ? ', 0 is white' : ''}`,
+      'aria-label': `${labels[0]} is ${colours[0]}, ${labels[1]} is ${colours[1]}${kind === 'diverging' ? ', 0 is white' : ''}`,
     });
     legend.replaceChildren(
-      words[0],
+      labels[0],
       h('span', { class: 'ut-ramp', style: `background:${gradient(kind)}` }),
-      words[1],
+      labels[1],
     );
   }
 

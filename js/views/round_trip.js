@@ -1,4 +1,4 @@
-/** 64 sizes sent down a convolution and up its transposed twin: which come back, and what mends the others. */
+/** The view of RoundTrip: which of 64 sizes come back after a convolution and the transposed convolution with the same parameters. */
 
 import { linkParameters, slider } from '../controls.js';
 import { freshId, h, set } from '../dom.js';
@@ -64,12 +64,12 @@ export function trip(size, layers) {
 /** @param {Layers} layers */
 const isLegal = (layers) => layers.output_padding <= outputPaddingMost(layers);
 
-// ------------------------------------------------------------------------------------------ words
+// ------------------------------------------------------------------------------------------- text
 
 const NUMBERS = ['none', 'one', 'two', 'three', 'four'];
 const signed = (/** @type {number} */ n) => (n < 0 ? `−${-n}` : `+${n}`);
 
-/** A tile's second sign. @param {Trip} trip */
+/** The sign below a tile's size. @param {Trip} trip */
 const sign = ({ fate, back, size }) =>
   ({ back: '', off: signed(back - size), lost: '✕', small: '–' })[fate];
 
@@ -88,11 +88,11 @@ const some = (sizes) =>
 /** @param {number} from @param {number} to */
 const span = (from, to) => (from === to ? String(from) : `${from} to ${to}`);
 
-/** The way of one size, as its sizes. @param {Trip} trip */
+/** The three sizes of a trip: "31 → 16 → 31". @param {Trip} trip */
 const way = ({ size, small, back, fate }) =>
   `${size} → ${small || '✕'}${fate === 'small' ? '' : ` → ${fate === 'lost' ? '✕' : back}`}`;
 
-/** What that means. @param {Trip} trip @param {Layers} layers */
+/** What the trip means, and which output_padding brings the size back. @param {Trip} trip @param {Layers} layers */
 export function meaning({ size, back, mend, fate }, layers) {
   if (fate === 'small') {
     const extent = windowExtent(layers);
@@ -108,7 +108,7 @@ export function meaning({ size, back, mend, fate }, layers) {
   return `${NUMBERS[off] ?? off} too ${back > size ? 'many' : 'few'}. ${mended}`;
 }
 
-/** Who shares the small map. @param {Trip} trip @param {Layers} layers */
+/** Which sizes give the same small size. @param {Trip} trip @param {Layers} layers */
 export function company({ size, small }, layers) {
   if (!small) return '';
   const group = convInputSizes(small, { ...layers, input_size: size });
@@ -366,7 +366,7 @@ function render({ model, el }) {
   return mount({ model, el, root, traits: [...PARAMETERS, 'chosen', '_echo'], paint, ended });
 }
 
-/** What the tiles' looks mean. */
+/** What the colours and signs of the tiles mean. */
 function legend() {
   /** @param {string} fate @param {string} mark @param {string} label */
   const entry = (fate, mark, label) =>
@@ -385,7 +385,7 @@ function legend() {
   );
 }
 
-/** A trait; nonsense from elsewhere is brought back inside its limits. @param {Model} model @param {string} name @param {number} low @param {number} high */
+/** A trait as a whole number, brought inside its limits. @param {Model} model @param {string} name @param {number} low @param {number} high */
 const read = (model, name, low, high) =>
   clamp(Math.round(Number(model.get(name))) || low, low, high);
 

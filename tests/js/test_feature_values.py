@@ -154,7 +154,7 @@ def test_values_and_ranges_are_worded_as_in_python(ask):
     ],
 )
 def test_values_in_cells_are_rounded_alike(ask, values, digits, texts):
-    assert ask(["alike", values, digits]) == [texts]
+    assert ask(["roundedTogether", values, digits]) == [texts]
 
 
 @pytest.mark.parametrize(
