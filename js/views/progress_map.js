@@ -1,4 +1,4 @@
-/** The view of ProgressMap: the lessons as boxes of a U, with one mark for each exercise. */
+/** The view of ProgressMap: lessons go down one arm of a U and up the other, a mark an exercise. */
 
 import { h, s, set } from '../dom.js';
 import { mount, presentButton } from '../shell.js';
@@ -20,7 +20,7 @@ const STEPS = /** @type {Record<string, number>} */ ({
   End: Infinity,
 });
 
-// ------------------------------------------------------------------------------------------- text
+// ------------------------------------------------------------------------------------------ words
 
 /** @param {number} count @param {string} thing */
 const several = (count, thing) => `${count} ${thing}${count === 1 ? '' : 's'}`;
@@ -94,17 +94,16 @@ function render({ model, el }) {
   const { signal } = ended;
   /** @type {HTMLButtonElement[]} in the order of the lessons */
   let marks = [];
-  /** The key of the mark that had the focus last: Tab leads to it. */
-  let lastKey = '';
-  /** The text of the status line while no mark is pointed at. */
-  let nextText = '';
+  /** The mark that is told of, and that Tab comes to. */
+  let told = '';
+  let usual = '';
 
   const score = h('b', { class: 'ut-score' });
   const rest = h('span');
   const status = h('p', { role: 'status' });
   const note = h('p', { class: 'ut-note' });
   const list = h('ol', { class: 'ut-lessons' });
-  const arrows = s('svg', { class: 'ut-ways', 'aria-hidden': 'true' });
+  const ways = s('svg', { class: 'ut-ways', 'aria-hidden': 'true' });
   const root = h('div', { class: 'ut ut-progress', role: 'group', 'aria-label': 'Progress' });
   const legend = h(
     'p',
@@ -119,12 +118,12 @@ function render({ model, el }) {
     legend,
     presentButton(root, () => paint(), signal),
   );
-  root.append(note, h('div', { class: 'ut-u' }, middle, arrows, list));
+  root.append(note, h('div', { class: 'ut-u' }, middle, ways, list));
 
   function paint() {
     const lessons = readLessons(model);
     const all = lessons.flatMap(({ exercises }) => exercises).length;
-    const upcoming = next(lessons);
+    const coming = next(lessons);
     score.textContent = `${lessons.reduce((sum, lesson) => sum + solved(lesson), 0)} of ${all}`;
     rest.textContent = `exercise${all === 1 ? '' : 's'} solved`;
     note.textContent = String(model.get('note') ?? '');
@@ -133,19 +132,19 @@ function render({ model, el }) {
     marks = [];
     list.replaceChildren(
       ...lessons.map((lesson, i) =>
-        box(lesson, place(i, lessons.length), lesson.number === upcoming.number),
+        box(lesson, place(i, lessons.length), lesson.number === coming.number),
       ),
     );
     root.classList.toggle('ut-few', lessons.length < FEWEST_HOLLOW);
-    paintArrows(/** @type {HTMLElement[]} */ ([...list.children]));
-    const lastMark = marks.find(({ dataset }) => dataset.key === lastKey);
-    (lastMark ?? marks[0])?.setAttribute('tabindex', '0');
-    if (isFocused) lastMark?.focus({ preventScroll: true });
-    showText(focused());
+    paintWays(/** @type {HTMLElement[]} */ ([...list.children]));
+    const before = marks.find(({ dataset }) => dataset.key === told);
+    (before ?? marks[0])?.setAttribute('tabindex', '0');
+    if (isFocused) before?.focus({ preventScroll: true });
+    tell(focused());
   }
 
   /** Arrows from box to box, around a corner into the bottom one and out of it. @param {HTMLElement[]} boxes */
-  function paintArrows(boxes) {
+  function paintWays(boxes) {
     const paths = boxes.slice(1).map((box, i) => {
       const last = boxes[i];
       const [x, toX] = [last, box].map((each) => each.offsetLeft + each.offsetWidth / 2);
@@ -164,7 +163,7 @@ function render({ model, el }) {
         ? arrow(`M${(x + toX) / 2} ${lastEnd}`, (x + toX) / 2, box.offsetTop, 'down')
         : arrow(`M${(x + toX) / 2} ${last.offsetTop}`, (x + toX) / 2, end, 'up');
     });
-    arrows.replaceChildren(...paths);
+    ways.replaceChildren(...paths);
   }
 
   /** @param {Lesson} lesson @param {ReturnType<typeof place>} where @param {boolean} isNext */
@@ -209,7 +208,7 @@ function render({ model, el }) {
     status.textContent = mark?.dataset.sentence ?? usual;
     // Where the sentence may be far up the page, the box shows it as well.
     for (const box of list.children)
-      set(box, { 'data-text': box.contains(mark) ? status.textContent : false });
+      set(box, { 'data-told': box.contains(mark) ? status.textContent : false });
   }
 
   const markOf = (/** @type {Event} */ { target }) =>
@@ -222,17 +221,17 @@ function render({ model, el }) {
     (event) => {
       const mark = markOf(event);
       if (!mark) return;
-      lastKey = mark.dataset.key ?? '';
+      told = mark.dataset.key ?? '';
       marks.forEach((each) => {
         set(each, { tabindex: each === mark ? 0 : -1 });
       });
-      showText(mark);
+      tell(mark);
     },
     { signal },
   );
-  list.addEventListener('focusout', () => showText(null), { signal });
-  list.addEventListener('pointerover', (event) => showText(markOf(event) ?? focused()), { signal });
-  list.addEventListener('pointerleave', () => showText(focused()), { signal });
+  list.addEventListener('focusout', () => tell(null), { signal });
+  list.addEventListener('pointerover', (event) => tell(markOf(event) ?? focused()), { signal });
+  list.addEventListener('pointerleave', () => tell(focused()), { signal });
   list.addEventListener('click', (event) => markOf(event)?.focus(), { signal }); // Safari gives buttons no focus
   list.addEventListener(
     'keydown',
@@ -249,7 +248,7 @@ function render({ model, el }) {
   return mount({ model, el, root, traits: ['lessons', 'note'], paint, ended });
 }
 
-/** The lessons; entries that are not objects are left out. @param {Model} model @returns {Lesson[]} */
+/** The lessons; what is none is left out. @param {Model} model @returns {Lesson[]} */
 function readLessons(model) {
   const list = (/** @type {unknown} */ value) =>
     Array.isArray(value) ? value.filter((each) => each && typeof each === 'object') : [];

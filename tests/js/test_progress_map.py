@@ -26,7 +26,7 @@ def exercise(state, attempts=0, hints=0, name="halve"):
 
 
 @pytest.mark.parametrize(
-    ("given", "text"),
+    ("given", "says"),
     [
         (exercise("solved", 3, 1), "halve: solved after 3 attempts, 1 hint."),
         (exercise("solved", 1, 2), "halve: solved after 1 attempt, 2 hints."),
@@ -36,8 +36,8 @@ def exercise(state, attempts=0, hints=0, name="halve"):
         (exercise("untouched"), "halve: untouched."),
     ],
 )
-def test_an_exercise_is_told_in_a_sentence(ask, given, text):
-    assert ask("sentence", given) == text
+def test_an_exercise_is_told_in_a_sentence(ask, given, says):
+    assert ask("sentence", given) == says
 
 
 def test_next_is_the_first_exercise_that_is_not_solved(ask):
