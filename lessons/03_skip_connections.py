@@ -21,14 +21,12 @@ import copy
 
 import matplotlib.pyplot as plt
 import torch
-from IPython.display import Markdown
 from matplotlib.cbook import get_sample_data
 from torch import nn
 from torch.nn import functional as F
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
-from unet_teach.segmentation.ablation import denoising
 from unet_teach.shared.show import show
 from unet_teach.widgets import FeatureMaps, Predict, SizeLedger
 
@@ -330,6 +328,10 @@ show(
 # off at the edges, on average, with the lowest and the highest seed:
 
 # %%
+from IPython.display import Markdown
+
+from unet_teach.segmentation.ablation import denoising
+
 Markdown(denoising.table())
 
 # %% [markdown]

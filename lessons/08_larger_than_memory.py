@@ -16,12 +16,6 @@ from unet_teach import UNet, exercises, progress
 from unet_teach.segmentation import lines_in_rings, predict_tiled, train
 from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.tiling import needed_overlap, why_tiles_differ
-from unet_teach.segmentation.unet_receptive_field import (
-    gradient_of_output_pixel,
-    nonzero_bounds,
-    receptive_field_of,
-    response_to_input_pixel,
-)
 from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
@@ -104,6 +98,13 @@ show(
 # Light one pixel up and see which answers change. Or ask the other way round, with a gradient: on which pixels does one answer depend?
 
 # %% tags=["nbval-ignore-output"]
+from unet_teach.segmentation.unet_receptive_field import (
+    gradient_of_output_pixel,
+    nonzero_bounds,
+    receptive_field_of,
+    response_to_input_pixel,
+)
+
 measured = []
 for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
     for name, measure in {"light": response_to_input_pixel, "gradient": gradient_of_output_pixel}.items():
