@@ -41,6 +41,7 @@ STAMP = VENV / "course.json"  # fingerprints of finished installations
 MARKER = VENV / "course.unfinished"  # exists while an installation runs; holds its step
 TEMPORARY = VENV / "tmp"
 HOME = ROOT / ".home"  # for what programs keep in the home folder, where that cannot be written
+PROGRESS = "UNET_TEACH_PROGRESS"  # names the file in which the course keeps a student's progress
 OVERRIDES = ROOT / "binder" / "overrides.json"  # switches off JupyterLab's news and update check
 REQUIREMENTS = {"lab": ["requirements.txt"], "test": ["requirements.txt", "tests/requirements.txt"]}
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -457,10 +458,10 @@ def can_write(folder: Path) -> bool:
 
 
 def home_folders() -> dict[str, list[Path]]:
-    """Return where Jupyter, IPython, Matplotlib and the progress file write, by variable."""
+    """Return where Jupyter, IPython, Matplotlib and the course keep files, by variable."""
     home = Path(os.path.expanduser("~"))
-    share = data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    jupyter, matplotlib = share / "jupyter", [home / ".matplotlib"]
+    data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    jupyter, matplotlib = data / "jupyter", [home / ".matplotlib"]
     if os.name == "nt":
         jupyter = Path(os.environ.get("APPDATA") or home) / "jupyter"
         data = Path(os.environ.get("LOCALAPPDATA") or home)
@@ -471,37 +472,42 @@ def home_folders() -> dict[str, list[Path]]:
             Path(os.environ.get(f"XDG_{kind.upper()}_HOME") or home / f".{kind}") / "matplotlib"
             for kind in ("config", "cache")
         ]
-    return {
+    usual = {
         "JUPYTER_CONFIG_DIR": [home / ".jupyter"],
         "JUPYTER_DATA_DIR": [jupyter],
         "JUPYTER_RUNTIME_DIR": [Path(os.environ.get("JUPYTER_DATA_DIR") or jupyter) / "runtime"],
         "IPYTHONDIR": [home / ".ipython"],
         "MPLCONFIGDIR": matplotlib,
-        "UNET_TEACH_PROGRESS": [data / "unet_teach" / "progress.json"],
+        PROGRESS: [data / "unet_teach" / "progress.json"],
     }
+    named = {name: [Path(os.environ[name])] for name in usual if os.environ.get(name)}
+    return {**usual, **named}
 
 
 def replace_home() -> dict[str, str]:
     """Return variables for what cannot be written in the home folder, and say where it goes."""
-    new, refused = {}, []
-    other = HOME if can_write(HOME) else Path(tempfile.gettempdir()) / f"unet_teach_{os.getpid()}"
-    for name, usual in home_folders().items():
-        places = [Path(os.environ[name])] if os.environ.get(name) else usual
-        file = name == "UNET_TEACH_PROGRESS"
-        target = other / "progress.json" if file else other / name.lower()
-        bad = [place for place in places if not can_write(place.parent if file else place)]
-        if not bad and not (file and target.exists()):  # progress stays where it was moved to
-            continue
-        refused += bad
-        new[name] = str(target)
-        (target.parent if file else target).mkdir(parents=True, exist_ok=True)
-        if file and not target.exists():
+    places = home_folders()
+    (old,), moved = places[PROGRESS], HOME / "progress.json"
+    places[PROGRESS] = [old.parent]
+    refused = {name: [place for place in places[name] if not can_write(place)] for name in places}
+    names = [name for name in places if refused[name] or (name == PROGRESS and moved.exists())]
+    home = Path(os.path.expanduser("~"))
+    if not names and home.is_absolute():
+        return {}
+    other = HOME if can_write(HOME) else Path(tempfile.mkdtemp(prefix="unet_teach_"))
+    new = {name: str(other / name.lower()) for name in names if name != PROGRESS}
+    for folder in [other, *new.values()]:
+        Path(folder).mkdir(exist_ok=True)
+    if PROGRESS in names:
+        new[PROGRESS] = str(other / "progress.json")
+        if not os.path.exists(new[PROGRESS]):
             with contextlib.suppress(OSError):
-                shutil.copyfile(str(places[0]), str(target))
-    if not os.path.isabs(os.path.expanduser("~")):  # this user has no home folder at all
+                shutil.copyfile(str(old), new[PROGRESS])
+    if not home.is_absolute():  # this user has no home folder at all
         new["HOME"] = str(other)
-    if refused:
-        folders = ", ".join(map(str, refused))
+    bad = [home] if not can_write(home) else [place for name in names for place in refused[name]]
+    if any(refused.values()):
+        folders = ", ".join(map(str, bad))
         say(f"Nothing can be written in {folders}. What belongs there is kept in {other}.")
     return new
 

@@ -432,8 +432,8 @@ def test_what_belongs_in_the_home_folder_goes_elsewhere(used, tmp_path):
     (tmp_path / "home").touch()
     done = used.run("lab", **dict.fromkeys(HOME_VARIABLES, str(tmp_path / "home")))
     assert done.returncode == 0, done.stdout
-    assert "Nothing can be written in" in done.stdout
-    assert f"What belongs there is kept in {used.folder / '.home'}." in done.stdout
+    sentence = f"Nothing can be written in {tmp_path / 'home'}. What belongs there is kept in "
+    assert f"{sentence}{used.folder / '.home'}." in done.stdout
     environment = started(done.stdout)["environment"]
     for name in REPLACED:
         place = Path(environment[name])
@@ -454,6 +454,26 @@ def test_only_what_cannot_be_written_goes_elsewhere(used, tmp_path):
     done = used.run("lab", **dict.fromkeys(HOME_VARIABLES, str(tmp_path)))
     assert f"Nothing can be written in {tmp_path / '.ipython'}." in done.stdout
     assert REPLACED & set(started(done.stdout)["environment"]) == {"IPYTHONDIR"}
+
+
+def test_a_course_that_cannot_be_written_either_uses_a_temporary_folder(
+    used, tmp_path, monkeypatch, capsys
+):
+    course = used.module()
+    monkeypatch.setattr(course, "can_write", lambda place: False)
+    monkeypatch.setattr(course.tempfile, "tempdir", str(tmp_path))
+    new = course.replace_home()
+    assert set(new) == REPLACED
+    assert all(Path(path).is_relative_to(tmp_path) for path in new.values())
+    assert not (used.folder / ".home").exists()
+    assert "Nothing can be written" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows gives every user a home folder")
+def test_a_user_without_a_home_folder_gets_one(used, monkeypatch):
+    course = used.module()
+    monkeypatch.setattr(course.os.path, "expanduser", lambda path: path)
+    assert course.replace_home()["HOME"] == str(used.folder / ".home")
 
 
 def test_progress_moves_along_and_stays_where_it_is(used, tmp_path, monkeypatch, capsys):
