@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -39,6 +40,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "course.json"  # fingerprints of finished installations
 MARKER = VENV / "course.unfinished"  # exists while an installation runs; holds its step
 TEMPORARY = VENV / "tmp"
+HOME = ROOT / ".home"  # for what programs keep in the home folder, where that cannot be written
+PROGRESS = "UNET_TEACH_PROGRESS"  # names the file in which the course keeps a student's progress
 OVERRIDES = ROOT / "binder" / "overrides.json"  # switches off JupyterLab's news and update check
 REQUIREMENTS = {"lab": ["requirements.txt"], "test": ["requirements.txt", "tests/requirements.txt"]}
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -59,6 +62,7 @@ Both first install what they need into the folder .venv; the next start is quick
 Any other option goes on to JupyterLab or to pytest."""
 
 AGAIN = "then type the same command again: it goes on from here."
+DELETE = f"Delete the folder {VENV} yourself, {AGAIN}"
 DISK_FULL = f"The disk is full. Free some space, {AGAIN}"
 NO_NETWORK = (
     "The packages could not be downloaded. "
@@ -108,30 +112,33 @@ def child_environment(**more: str) -> dict[str, str]:
     # So that `!pip install` in a notebook means this folder too.
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     # PIP_USER is set, not dropped: `user = true` may also stand in pip's configuration file.
-    return {**kept, "PATH": path, "VIRTUAL_ENV": str(VENV), "PIP_USER": "0", **more}
+    kept.update(PATH=path, VIRTUAL_ENV=str(VENV), PIP_USER="0")
+    # UTF-8 is what Python 3.15 takes by itself. In another encoding, an older Python cannot write
+    # the name of this folder into its files when that has letters outside ASCII.
+    return {**kept, "PYTHONUTF8": "1", **more}
 
 
 # --- Is everything installed? ---------------------------------------------------------------------
 
 
 def venv_version() -> str:
-    """Return the Python version of `.venv`; "" if it is absent, half-made or its Python is gone."""
+    """Return the version of the Python in `.venv`, such as "3.11"; "" if it cannot be used."""
     probe = (
         "import sys, importlib.util as u; assert sys.prefix != sys.base_prefix; "
-        "assert u.find_spec('pip'); print('%d.%d.%d' % sys.version_info[:3])"
+        "assert u.find_spec('pip'); print('%d.%d' % sys.version_info[:2])"
     )
     if MARKER.is_file() and MARKER.read_text() == "venv":
         return ""
     with contextlib.suppress(OSError):
-        answer = subprocess.run([str(PYTHON), "-I", "-c", probe], capture_output=True, text=True)
-        return answer.stdout.strip() if answer.returncode == 0 else ""
+        answer = subprocess.run([str(PYTHON), "-I", "-c", probe], capture_output=True)
+        return answer.stdout.decode().strip() if answer.returncode == 0 else ""
     return ""
 
 
 def fingerprint(command: str, version: str) -> str:
     """Return a hash of all that decides what is installed; pip runs again when it changes."""
     files = [ROOT / "pyproject.toml", OVERRIDES, *(ROOT / name for name in REQUIREMENTS[command])]
-    parts = [str(ROOT), version, *(file.read_text(encoding="utf-8") for file in files)]
+    parts = [version, *(file.read_text(encoding="utf-8") for file in files)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -143,11 +150,21 @@ def stamps() -> dict[str, str]:
         return {}
 
 
+def fits(command: str, version: str) -> bool:
+    """Tell whether `.venv` once held all that `command` needs, for a Python of this version."""
+    return stamps().get(command) == fingerprint(command, version)
+
+
+def worth_keeping() -> bool:
+    """Tell whether `.venv` holds a finished installation, which is mended and never deleted."""
+    version = venv_version() or "{}.{}".format(*sys.version_info)
+    return any(fits(command, version) for command in stamps() if command in REQUIREMENTS)
+
+
 def is_installed(command: str) -> bool:
     """Tell whether nothing is left to install; only one short program is run to find out."""
     version = venv_version()
-    same = stamps().get(command) == fingerprint(command, version)
-    return bool(version) and same and not MARKER.exists()
+    return bool(version) and fits(command, version) and not MARKER.exists()
 
 
 def site_packages() -> list[Path]:
@@ -199,6 +216,11 @@ def install(command: str, cpu: bool) -> None:
     if os.path.lexists(VENV) and not VENV.is_dir():
         raise Stop(f"The course needs the name {VENV} for a folder. Rename that file, {AGAIN}")
     cpu = cpu or "+cpu" in installed_torch()  # chosen once, it stays
+    if not venv_version() and worth_keeping():
+        say("The Python in .venv does not start: mending it. What is installed stays.")
+        mend_venv()
+        if is_installed(command):
+            return
     fresh = not venv_version()
     if fresh and VENV.is_dir() and any(VENV.iterdir()):
         say("The folder .venv is half-made, or its Python is gone: making it anew.")
@@ -211,11 +233,14 @@ def install(command: str, cpu: bool) -> None:
         make_venv()
     while True:
         try:
-            return install_packages(command, cpu)
+            install_packages(command, cpu)
+            return
         except PipFailed as failure:
             sentence = reason(str(failure), cpu)
             if sentence or fresh:
                 raise Stop(sentence or NO_REASON) from None
+            if worth_keeping():
+                raise Stop(f"{NO_REASON} If that does not help: {DELETE}") from None
         say("pip cannot go on with what is in .venv: making it anew, once.")
         remove_venv()
         make_venv()
@@ -256,9 +281,13 @@ def make_venv() -> None:
     base = getattr(sys, "_base_executable", None) or sys.executable
     code, output = 1, "ensurepip"
     if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
-        command, pipe = [base, "-m", "venv", str(VENV)], subprocess.PIPE
         made = subprocess.run(
-            command, env=child_environment(), stdout=pipe, stderr=subprocess.STDOUT, text=True
+            [base, "-m", "venv", str(VENV)],
+            env=child_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
         )
         code, output = made.returncode, made.stdout.strip()
     if code and "ensurepip" in output:
@@ -269,6 +298,20 @@ def make_venv() -> None:
         last = (output.splitlines() or ["no reason given"])[-1]
         raise Stop(f"Python could not make the folder {VENV}: {last}")
     MARKER.write_text("packages")
+
+
+def mend_venv() -> None:
+    """Make the Python of `.venv` and its pip anew, and leave the packages as they are."""
+    finished = not MARKER.exists() or MARKER.read_text() == "venv"
+    for link in PYTHON.parent.glob("python*"):
+        with contextlib.suppress(OSError):
+            link.unlink()  # venv does not replace a link that leads nowhere
+    remove_half_installed("pip-*.dist-info")
+    make_venv()
+    if finished:
+        MARKER.unlink()
+    if not venv_version():
+        raise Stop(f"The Python in .venv does not start, although all is installed. {DELETE}")
 
 
 def remove_venv() -> None:
@@ -282,9 +325,9 @@ def remove_venv() -> None:
         ) from None
 
 
-def remove_half_installed() -> None:
+def remove_half_installed(names: str = "*") -> None:
     """Delete the records of packages that pip did not finish, so that it installs them again."""
-    for path in [path for site in site_packages() for path in site.iterdir()]:
+    for path in [path for site in site_packages() for path in site.glob(names)]:
         if path.name.startswith("~") or (path.suffix == ".dist-info" and not is_whole(path)):
             shutil.rmtree(path, ignore_errors=True)
 
@@ -307,6 +350,7 @@ def install_packages(command: str, cpu: bool) -> None:
         pip("install", "--index-url", CPU_INDEX, torch_pin())
     pip("install", *(word for name in REQUIREMENTS[command] for word in ("-r", name)))
     pip("install", "--no-deps", "-e", ".")
+    link_package()
     settings = VENV / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
     shutil.copy(str(OVERRIDES), str(settings))
@@ -315,6 +359,20 @@ def install_packages(command: str, cpu: bool) -> None:
     STAMP.write_text(json.dumps({**stamps(), **new}))
     shutil.rmtree(TEMPORARY, ignore_errors=True)
     MARKER.unlink()
+
+
+def link_package() -> None:
+    """Let `.venv` find the package of the course by a relative path, also in a moved folder.
+
+    pip writes the whole path into a .pth file, and most versions of Python 3.10 to 3.12 read such a
+    file in the encoding of the locale. With a letter outside ASCII in the path, they then do not
+    start, or do not find the package.
+    """
+    for site in site_packages():
+        relative = os.path.relpath(str(ROOT), str(site))
+        for file in site.glob("*unet_teach*.pth"):
+            if file.read_bytes() != relative.encode():
+                file.write_bytes(relative.encode())
 
 
 def pip(*arguments: str) -> None:
@@ -385,10 +443,80 @@ def reason(output: str, cpu: bool) -> str:
 # --- Starting -------------------------------------------------------------------------------------
 
 
-def run(arguments: list[str]) -> int:
+def can_write(folder: Path) -> bool:
+    """Tell whether files can be written in `folder`, or where it would be made."""
+    while not os.path.lexists(str(folder)) and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with tempfile.TemporaryFile(dir=str(folder)) as file:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())  # only now does every disk notice that a quota is used up
+    except OSError:
+        return False
+    return True
+
+
+def home_folders() -> dict[str, list[Path]]:
+    """Return where Jupyter, IPython, Matplotlib and the course keep files, by variable."""
+    home = Path(os.path.expanduser("~"))
+    data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    jupyter, matplotlib = data / "jupyter", [home / ".matplotlib"]
+    if os.name == "nt":
+        jupyter = Path(os.environ.get("APPDATA") or home) / "jupyter"
+        data = Path(os.environ.get("LOCALAPPDATA") or home)
+    elif sys.platform == "darwin":
+        jupyter, data = home / "Library" / "Jupyter", home / "Library" / "Application Support"
+    else:
+        matplotlib = [
+            Path(os.environ.get(f"XDG_{kind.upper()}_HOME") or home / f".{kind}") / "matplotlib"
+            for kind in ("config", "cache")
+        ]
+    usual = {
+        "JUPYTER_CONFIG_DIR": [home / ".jupyter"],
+        "JUPYTER_DATA_DIR": [jupyter],
+        "JUPYTER_RUNTIME_DIR": [Path(os.environ.get("JUPYTER_DATA_DIR") or jupyter) / "runtime"],
+        "IPYTHONDIR": [home / ".ipython"],
+        "MPLCONFIGDIR": matplotlib,
+        PROGRESS: [data / "unet_teach" / "progress.json"],
+    }
+    named = {name: [Path(os.environ[name])] for name in usual if os.environ.get(name)}
+    return {**usual, **named}
+
+
+def replace_home() -> dict[str, str]:
+    """Return variables for what cannot be written in the home folder, and say where it goes."""
+    places = home_folders()
+    (old,), moved = places[PROGRESS], HOME / "progress.json"
+    places[PROGRESS] = [old.parent]
+    refused = {name: [place for place in places[name] if not can_write(place)] for name in places}
+    names = [name for name in places if refused[name] or (name == PROGRESS and moved.exists())]
+    home = Path(os.path.expanduser("~"))
+    if not names and home.is_absolute():
+        return {}
+    other = HOME if can_write(HOME) else Path(tempfile.mkdtemp(prefix="unet_teach_"))
+    new = {name: str(other / name.lower()) for name in names if name != PROGRESS}
+    for folder in [other, *new.values()]:
+        Path(folder).mkdir(exist_ok=True)
+    if PROGRESS in names:
+        new[PROGRESS] = str(other / "progress.json")
+        if not os.path.exists(new[PROGRESS]):
+            with contextlib.suppress(OSError):
+                shutil.copyfile(str(old), new[PROGRESS])
+    if not home.is_absolute():  # this user has no home folder at all
+        new["HOME"] = str(other)
+    bad = [home] if not can_write(home) else [place for name in names for place in refused[name]]
+    if any(refused.values()):
+        folders = ", ".join(map(str, bad))
+        say(f"Nothing can be written in {folders}. What belongs there is kept in {other}.")
+    return new
+
+
+def run(arguments: list[str], **more: str) -> int:
     """Run the Python of `.venv` and return its exit code; Ctrl-C is left to that program."""
     signal.signal(signal.SIGINT, lambda *_: None)  # a function, since SIG_IGN would be inherited
-    process = subprocess.Popen([str(PYTHON), *arguments], cwd=str(ROOT), env=child_environment())
+    environment = child_environment(**more)
+    process = subprocess.Popen([str(PYTHON), *arguments], cwd=str(ROOT), env=environment)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     code = process.wait()
     return code if code >= 0 else 128 - code
@@ -437,6 +565,10 @@ def start(arguments: list[str]) -> int:
     command, *options = arguments
     if command not in REQUIREMENTS:
         raise Stop(f"There is no command '{command}'. These are there:\n\n{USAGE}", 2)
+    try:
+        os.fsencode(str(ROOT)).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Stop(f"The name of the folder {ROOT} is not in UTF-8. Rename it, {AGAIN}") from None
     cpu = "--cpu" in options
     options = [option for option in options if option != "--cpu"]
     if command == "lab":
@@ -445,16 +577,19 @@ def start(arguments: list[str]) -> int:
         say("--cpu is for Linux only; torch for this machine is small anyway.")
     elif cpu and installed_torch() and "+cpu" not in installed_torch():
         say("torch is installed already; to change it, delete the folder .venv and start again.")
+    with contextlib.suppress(OSError):
+        link_package()  # somebody may have called pip without this file
     if not is_installed(command):
         with one_at_a_time():
             install(command, cpu)
     if command == "lab":
         say("Starting JupyterLab; Ctrl-C here, pressed twice, ends it.")
-        return run(["-m", "jupyterlab", *lab_options(options)])
+        return run(["-m", "jupyterlab", *lab_options(options)], **replace_home())
+    more = replace_home()
     find_browser = [str(PYTHON), "-m", "tests.browser.find_browser"]
-    if subprocess.run(find_browser, cwd=str(ROOT), env=child_environment()).returncode:
+    if subprocess.run(find_browser, cwd=str(ROOT), env=child_environment(**more)).returncode:
         return 1
-    return run(["-m", "pytest", *TWO_PROCESSES, *options])
+    return run(["-m", "pytest", *TWO_PROCESSES, *options], **more)
 
 
 def main(arguments: list[str]) -> int:

@@ -42,6 +42,9 @@ self_test(explorer)
 # %% [markdown]
 # A ✕ says what to do: after a Run All, run this cell once more. Ticks all the way? Then go on.
 #
+# If a widget ever says *model not found*, the kernel that drew it is gone: run the widget's cell again. If nothing answers any more, not
+# even the stop button, choose **Kernel → Restart Kernel…** in the menu and run the cells again from the top: nothing you have solved is lost.
+#
 # ## Six networks
 #
 # Here are six small networks as pictures. Read each from left to right: a box is a *feature map*, the picture on its way

@@ -27,10 +27,18 @@ import os, sys
 print("LOOKING FOR A BROWSER", flush=True)
 sys.exit(1 if "NO_BROWSER" in os.environ else 0)
 """
+# The encoding of these is ASCII, as far as Python can be told so; on Windows they change little.
+ASCII_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+# Programs keep files in folders that these name or that are in the home folder.
+HOME_VARIABLES = {"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}
+REPLACED = {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"}
+REPLACED |= {"MPLCONFIGDIR", "UNET_TEACH_PROGRESS"}
+OTHER_HOMES = REPLACED | {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"}
 # Says how it was started; with --serve it runs until Ctrl-C, as JupyterLab does.
 SPEAKING = """
-import json, os, sys, time
+import json, os, sys, time, package_of_the_course
 said = {"argv": sys.argv[1:], "prefix": sys.prefix, "folder": os.getcwd()}
+said.update(package=package_of_the_course.__file__, environment=dict(os.environ))
 try:
     print("STARTED", json.dumps(said), flush=True)
     time.sleep(3600 if "--serve" in sys.argv else 0)
@@ -58,10 +66,13 @@ def wheel(folder, name, version, files):
     return path
 
 
+# Puts the whole path of the project into a .pth file, in UTF-8, as hatchling does.
 BACKEND = f"""
+import os
 {inspect.getsource(wheel)}
 def build_editable(folder, config_settings=None, metadata_directory=None):
-    return wheel(folder, "the_course", "1.0", {{"the_course.pth": ""}})
+    link = {{"_editable_impl_unet_teach.pth": os.getcwd()}}
+    return wheel(folder, "the_course", "1.0", link)
 """
 PYPROJECT = """
 [build-system]
@@ -90,9 +101,14 @@ class Project:
         (folder / "tests" / "browser" / "find_browser.py").write_text(FINDS_BROWSER)
         (folder / "pyproject.toml").write_text(PYPROJECT)
         (folder / "backend.py").write_text(BACKEND)
+        (folder / "package_of_the_course.py").touch()
         for lesson in ("02_up.ipynb", "01_down.ipynb", "about.ipynb", "solved/00_no.ipynb"):
             (folder / "notebooks" / lesson).touch()
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith("PIP_") and key not in OTHER_HOMES
+        }
         self.environment = {
             **kept,
             "PIP_CONFIG_FILE": os.devnull,
@@ -306,7 +322,7 @@ def test_a_second_start_is_quick_since_it_runs_one_short_program_first(installed
         return popen(command, **options)
 
     monkeypatch.setattr(course.subprocess, "Popen", note)
-    monkeypatch.setattr(course, "run", lambda words: programs.append(words) or 0)
+    monkeypatch.setattr(course, "run", lambda words, **_: programs.append(words) or 0)
     assert course.main(["lab"]) == 0
     (probe, lab) = programs
     assert probe[:2] == ["-I", "-c"]
@@ -368,9 +384,117 @@ def test_tests_start_only_with_a_browser(used):
     assert "STARTED" not in without.stdout
 
 
-def test_a_moved_folder_is_installed_anew_from_where_it_is(used):
-    assert "Installing into" in used.run("lab").stdout
-    assert "Installing" not in used.run("lab").stdout
+def test_a_moved_folder_starts_at_once_from_where_it_is(used):
+    done = used.run("lab")
+    assert "Installing" not in done.stdout
+    assert Path(started(done.stdout)["package"]).parent == used.folder
+
+
+def test_a_folder_may_have_any_letters_whatever_the_encoding(tmp_path, wheels):
+    project = Project(tmp_path / "Jürgen Müller" / "課程 и курс", wheels)
+    first = project.run("lab", **ASCII_LOCALE)
+    assert first.returncode == 0, first.stdout
+    assert Path(started(first.stdout)["package"]).parent == project.folder
+    assert "Installing" not in project.run("lab", **ASCII_LOCALE).stdout
+    assert "Installing" not in project.run("lab").stdout
+    # Nor does it need what course.py puts into the environment.
+    python, outside = str(project.module().PYTHON), {**os.environ, **ASCII_LOCALE}
+    (project.folder / "package_of_the_course.py").write_text("print('EDITED')")
+    done = subprocess.run([python, "-c", "import package_of_the_course"], env=outside, stdout=-1)
+    assert done.stdout.strip() == b"EDITED"
+
+
+def test_a_whole_path_that_pip_wrote_is_replaced_before_python_starts(tmp_path, wheels, installed):
+    project = Project(tmp_path / "Jürgen", wheels)
+    shutil.copytree(installed.venv, project.venv, symlinks=True)
+    (site,) = project.module().site_packages()
+    (link,) = site.glob("*unet_teach*.pth")
+    link.write_bytes(str(project.folder).encode())
+    done = project.run("lab", **ASCII_LOCALE)
+    assert done.returncode == 0, done.stdout
+    assert "anew" not in done.stdout
+    assert link.read_bytes().isascii()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_folder_whose_name_is_not_utf_8_gets_a_sentence(tmp_path, wheels):
+    project = Project(tmp_path / os.fsdecode(b"J\xfcrgen"), wheels)
+    done = project.run("lab")
+    assert done.returncode == 1
+    assert "is not in UTF-8. Rename it" in done.stdout
+
+
+# --- A home folder that cannot be written ---------------------------------------------------------
+
+
+def test_what_belongs_in_the_home_folder_goes_elsewhere(used, tmp_path):
+    """The home is a file here, in which nobody can make a folder, not even root."""
+    (tmp_path / "home").touch()
+    done = used.run("lab", **dict.fromkeys(HOME_VARIABLES, str(tmp_path / "home")))
+    assert done.returncode == 0, done.stdout
+    sentence = f"Nothing can be written in {tmp_path / 'home'}. What belongs there is kept in "
+    assert f"{sentence}{used.folder / '.home'}." in done.stdout
+    environment = started(done.stdout)["environment"]
+    for name in REPLACED:
+        place = Path(environment[name])
+        (place if place.suffix else place / "file").write_text("can be written")
+        assert used.folder / ".home" in place.parents
+
+
+def test_a_home_that_can_be_written_is_left_alone(used, tmp_path):
+    done = used.run("lab", **dict.fromkeys(HOME_VARIABLES, str(tmp_path)))
+    assert "Nothing can be written" not in done.stdout
+    assert not REPLACED & set(started(done.stdout)["environment"])
+    assert not (used.folder / ".home").exists()
+
+
+def test_only_what_cannot_be_written_goes_elsewhere(used, tmp_path):
+    """As after a `sudo jupyter`, which leaves a folder of root's."""
+    (tmp_path / ".ipython").touch()
+    done = used.run("lab", **dict.fromkeys(HOME_VARIABLES, str(tmp_path)))
+    assert f"Nothing can be written in {tmp_path / '.ipython'}." in done.stdout
+    assert REPLACED & set(started(done.stdout)["environment"]) == {"IPYTHONDIR"}
+
+
+def test_a_course_that_cannot_be_written_either_uses_a_temporary_folder(
+    used, tmp_path, monkeypatch, capsys
+):
+    course = used.module()
+    monkeypatch.setattr(course, "can_write", lambda place: False)
+    monkeypatch.setattr(course.tempfile, "tempdir", str(tmp_path))
+    new = course.replace_home()
+    assert set(new) == REPLACED
+    assert all(Path(path).is_relative_to(tmp_path) for path in new.values())
+    assert not (used.folder / ".home").exists()
+    assert "Nothing can be written" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows gives every user a home folder")
+def test_a_user_without_a_home_folder_gets_one(used, monkeypatch):
+    course = used.module()
+    monkeypatch.setattr(course.os.path, "expanduser", lambda path: path)
+    assert course.replace_home()["HOME"] == str(used.folder / ".home")
+
+
+def test_progress_moves_along_and_stays_where_it_is(used, tmp_path, monkeypatch, capsys):
+    course, file = used.module(), tmp_path / "full" / "progress.json"
+    file.parent.mkdir()
+    file.write_text("solved before")
+    for name in REPLACED:
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("UNET_TEACH_PROGRESS", str(file))
+    can_write = course.can_write
+    with monkeypatch.context() as patch:
+        patch.setattr(course, "can_write", lambda place: place != file.parent and can_write(place))
+        new = course.replace_home()
+    moved = used.folder / ".home" / "progress.json"
+    assert new == {"UNET_TEACH_PROGRESS": str(moved)}
+    assert moved.read_text() == "solved before"
+    moved.write_text("solved since")
+    capsys.readouterr()
+    assert course.replace_home() == new
+    assert moved.read_text() == "solved since"
+    assert capsys.readouterr().out == ""
 
 
 def test_a_changed_requirement_is_installed(used):
@@ -536,10 +660,51 @@ def test_a_half_made_environment_is_noticed(used, damage):
 
 def test_a_half_made_environment_is_made_anew(used):
     without_pip(used)
+    used.module().STAMP.unlink()
     done = used.run("lab")
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("The folder .venv is half-made")
     assert started(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        without_pip,
+        without_configuration,
+        pytest.param(on_a_python_that_is_gone, marks=SYMLINKS),
+    ],
+)
+def test_a_finished_installation_is_mended_and_not_deleted(used, damage):
+    (site,) = used.module().site_packages()
+    (site / "of 1.5 GB").touch()
+    damage(used)
+    done = used.run("lab")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("The Python in .venv does not start: mending it.")
+    assert "Installing" not in done.stdout
+    assert (site / "of 1.5 GB").exists()
+    assert "mending" not in used.run("lab").stdout
+
+
+def test_a_finished_installation_that_cannot_be_mended_stays(used, monkeypatch, capsys):
+    course = used.module()
+    monkeypatch.setattr(course, "venv_version", lambda: "")
+    monkeypatch.setattr(course, "make_venv", lambda: course.MARKER.write_text("packages"))
+    assert course.main(["lab"]) == 1
+    assert f"Delete the folder {used.venv} yourself" in capsys.readouterr().err
+    assert course.STAMP.exists()
+
+
+def test_a_finished_installation_stays_when_pip_cannot_add_to_it(used):
+    (used.folder / "tests" / "requirements.txt").write_text("jupyterlab==1.0\n")
+    (used.folder / "backend.py").write_text("raise SystemExit(3)")
+    done = used.run("test")
+    assert done.returncode == 1
+    assert "anew" not in done.stdout
+    assert "pip says above why" in done.stdout.splitlines()[-1]
+    (site,) = used.module().site_packages()
+    assert (site / "stand_in.py").exists()
 
 
 def test_after_a_kill_only_the_half_written_packages_are_installed_again(used):
@@ -622,7 +787,7 @@ def test_cpu_takes_torch_from_its_own_index_first(
     asked = []
     monkeypatch.setattr(course, "LINUX", linux)
     monkeypatch.setattr(course, "pip", lambda *words: asked.append(words))
-    monkeypatch.setattr(course, "run", lambda words: 0)
+    monkeypatch.setattr(course, "run", lambda words, **_: 0)
     usage = shutil.disk_usage(used.folder)._replace(free=10**12)
     monkeypatch.setattr(course.shutil, "disk_usage", lambda _: usage)
     assert course.main(["lab", *arguments]) == 0

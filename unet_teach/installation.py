@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from unet_teach.widgets.base import CourseWidget
 
 OLDEST_PYTHON = (3, 10)
+# Where Linux says how much memory a control group may use, in version 2 ("") and version 1.
+CONTROL_GROUP_FILES = {
+    "": ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    "memory": (
+        "sys/fs/cgroup/memory",
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        "total_inactive_file",
+    ),
+}
 MUCH_MEMORY = 900  # MB used by the kernel: a Binder tab may have no more than 1 GB
 
 
@@ -72,7 +83,7 @@ def _check_versions() -> Iterator[Finding]:
 
 def _check_memory() -> Finding:
     used = psutil.Process().memory_info().rss // 2**20
-    free = psutil.virtual_memory().available // 2**20
+    free = min([psutil.virtual_memory().available, *_free_in_control_groups()]) // 2**20
     return Finding(
         used < MUCH_MEMORY and free > 300,
         f"this kernel holds {used} MB, {free:,} MB are free",
@@ -80,10 +91,41 @@ def _check_memory() -> Finding:
     )
 
 
+def _free_in_control_groups(root: Path = Path("/")) -> Iterator[int]:
+    """Yield the bytes free in each control group of this process that limits its memory.
+
+    A container, such as a session on Binder, is such a group on Linux. What a group uses includes
+    files that were read and can be forgotten (`inactive_file`), which count as free.
+
+    Args:
+        root: the folder that holds `proc` and `sys`.
+    """
+    try:
+        groups = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for group in groups:
+        _, kinds, path = group.split(":", 2)
+        if kinds not in ("", "memory"):
+            continue
+        mount, limit, usage, cache = CONTROL_GROUP_FILES[kinds]
+        folder = Path(path.lstrip("/"))
+        # Inside a container, the path may be the host's; its own group is then at the mount.
+        for part in (folder, *folder.parents):
+            place = root / mount / part
+            try:
+                allowed = int((place / limit).read_text())
+                lines = (place / "memory.stat").read_text().splitlines()
+                forgettable = int(dict(line.split() for line in lines).get(cache, 0))
+                yield max(0, allowed - int((place / usage).read_text()) + forgettable)
+            except (OSError, ValueError):  # no such group, or its limit is "max"
+                continue
+
+
 def _check_progress_file() -> Finding:
     from unet_teach.exercises.exercise import RECORD
 
-    RECORD.entry("")  # reads the file, and sets `trouble` if it cannot be read
+    RECORD.save()  # sets `trouble` if the file cannot be read or written
     return Finding(
         not RECORD.trouble,
         f"your progress is kept in {RECORD.path}",
@@ -96,6 +138,7 @@ def _check_shown(widget: CourseWidget) -> Finding:
         bool(widget._shown),
         "the widget shows" if widget._shown else "the widget has not shown yet",
         "Run this cell once more: in a Run All, it is asked before the widget can show. If you see "
-        "a line of text instead of sliders, open the notebook in JupyterLab 4 in a browser, and "
-        "allow it to run JavaScript.",
+        '"model not found" instead of sliders, run the widget\'s cell again: the kernel that drew '
+        "it is gone. If you see another line of text, open the notebook in JupyterLab 4 in a "
+        "browser, and allow it to run JavaScript.",
     )

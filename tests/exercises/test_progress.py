@@ -1,7 +1,9 @@
 """Progress outlives the kernel, survives a damaged file and a full disk, and can be exported."""
 
+import contextlib
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -61,17 +63,60 @@ def test_a_disk_that_cannot_be_written_keeps_progress_in_memory(tmp_path):
     assert "kept until the kernel stops" in progress.trouble
 
 
-def test_an_old_file_does_not_undo_what_could_not_be_written(tmp_path, monkeypatch):
+@pytest.fixture
+def full_disk(monkeypatch):
+    """A disk that takes nothing within the `with` block that uses this."""
+
+    @contextlib.contextmanager
+    def full():
+        def refuse(*arguments, **options):
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("tempfile.mkstemp", refuse)
+            yield
+
+    return full
+
+
+def test_an_old_file_does_not_undo_what_could_not_be_written(tmp_path, full_disk):
     progress = ProgressFile(tmp_path / "progress.json")
     progress.change("a", hints=1)
-
-    def full(*arguments, **options):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("tempfile.mkstemp", full)
-    progress.change("a", hints=2)
+    with full_disk():
+        progress.change("a", hints=2)
     assert progress.entry("a").hints == 2
     assert "No space left on device" in progress.trouble
+
+
+def test_a_disk_that_has_room_again_gets_everything(tmp_path, full_disk):
+    mine, other = (ProgressFile(tmp_path / "progress.json") for _ in range(2))
+    with full_disk():
+        mine.mark_solved("a")
+    other.mark_solved("b")
+    assert mine.entry("b").state == "solved"  # the memory does not hide what others wrote
+    mine.change("c", hints=1)
+    assert mine.trouble == ""
+    kept = json.loads((tmp_path / "progress.json").read_text())["exercises"]
+    assert set(kept) == {"a", "b", "c"}
+
+
+def test_a_file_that_cannot_be_read_is_not_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "progress.json"
+    ProgressFile(path).mark_solved("a")
+
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    progress = ProgressFile(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", refuse)
+        progress.mark_solved("b")
+    assert progress.trouble == (
+        f"{path} cannot be read (Permission denied). Progress is kept until the kernel stops."
+    )
+    assert set(json.loads(path.read_text())["exercises"]) == {"a"}
+    progress.change("c", hints=1)
+    assert set(json.loads(path.read_text())["exercises"]) == {"a", "b", "c"}
 
 
 # ------------------------------------------------------------------------------------- all lessons

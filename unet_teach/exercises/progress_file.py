@@ -55,18 +55,21 @@ class ProgressFile:
     """The progress of one student in all exercises, in a JSON file.
 
     The file is read before every change, so that two open notebooks do not overwrite each other's
-    progress. Nothing is raised: if the file cannot be written, progress stays in memory; a damaged
-    file is renamed.
-
-    Attributes:
-        trouble: a sentence about what went wrong with the file; empty when nothing did.
+    progress. Nothing is raised: if the file cannot be read or written, changes stay in memory until
+    it can; a damaged file is renamed.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._memory: dict[str, ProgressEntry] = {}
-        self._unsaved = False  # whether the memory is newer than the file
-        self.trouble = ""
+        self._unsaved: dict[str, ProgressEntry] = {}  # what the file could not take yet
+        self._damage = ""
+        self._refusal = ""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the file, as a sentence; empty when nothing is."""
+        return self._refusal or self._damage
 
     @property
     def path(self) -> Path:
@@ -84,9 +87,8 @@ class ProgressFile:
 
     def change(self, name: str, **changes: Any) -> ProgressEntry:
         """Change fields of the entry of the exercise `name`, save it and return it."""
-        self._load()
-        entry = self._memory[name] = replace(self._memory.get(name, ProgressEntry()), **changes)
-        self._save()
+        entry = self._unsaved[name] = replace(self.entry(name), **changes)
+        self.save()
         return entry
 
     def mark_solved(self, name: str) -> None:
@@ -94,31 +96,10 @@ class ProgressFile:
         if not self.entry(name).solved:
             self.change(name, solved=datetime.now(timezone.utc).isoformat(timespec="seconds"))
 
-    def _load(self) -> None:
-        if self._unsaved:
-            return
-        try:
-            entries = json.loads(self.path.read_text(encoding="utf-8"))["exercises"]
-            self._memory |= {
-                str(name): ProgressEntry.from_json(data) for name, data in entries.items()
-            }
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            self.trouble = f"{self.path} cannot be read ({error.strerror})."
-        except (ValueError, KeyError, TypeError, AttributeError):
-            self._set_aside()
-
-    def _set_aside(self) -> None:
-        aside = self.path.with_suffix(".damaged.json")
-        self.trouble = f"{self.path} is damaged"
-        try:
-            self.path.replace(aside)
-            self.trouble += f" and was set aside as {aside.name}; a new one is begun."
-        except OSError:
-            self.trouble += " and cannot be replaced; progress is kept until the kernel stops."
-
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write what the file holds and what it lacks; set `trouble` if that is not possible."""
+        if not self._load():
+            return  # what cannot be read may hold progress, so it is not replaced
         content = {"version": 1, "exercises": {n: asdict(e) for n, e in self._memory.items()}}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,11 +112,43 @@ class ProgressFile:
                 Path(name).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            self._unsaved = True
-            self.trouble = (
-                f"{self.path} cannot be written ({error.strerror}). "
-                "Progress is kept until the kernel stops."
-            )
+            self._refuse("written", error)
+        else:
+            self._unsaved.clear()
+            self._refusal = ""
+
+    def _load(self) -> bool:
+        """Read the file into memory and return whether it may be written."""
+        try:
+            entries = json.loads(self.path.read_text(encoding="utf-8"))["exercises"]
+            self._memory |= {
+                str(name): ProgressEntry.from_json(data) for name, data in entries.items()
+            }
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._refuse("read", error)
+            return False
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._set_aside()
+        finally:
+            self._memory |= self._unsaved
+        return True
+
+    def _refuse(self, done: str, error: OSError) -> None:
+        self._refusal = (
+            f"{self.path} cannot be {done} ({error.strerror}). "
+            "Progress is kept until the kernel stops."
+        )
+
+    def _set_aside(self) -> None:
+        aside = self.path.with_suffix(".damaged.json")
+        self._damage = f"{self.path} is damaged"
+        try:
+            self.path.replace(aside)
+            self._damage += f" and was set aside as {aside.name}; a new one is begun."
+        except OSError:
+            self._damage += " and cannot be replaced; progress is kept until the kernel stops."
 
 
 RECORD = ProgressFile()  # of the student at this computer
