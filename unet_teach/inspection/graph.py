@@ -39,7 +39,7 @@ JOIN_KINDS: dict[str, JoinKind] = {
 }
 OPS_WITH_WEIGHTS = {  # and everything with "conv" in its name
     *("mm", "addmm", "bmm", "baddbmm", "mul"),
-    *("mkldnn_rnn_layer", "lstm", "gru"),
+    *("mkldnn_rnn_layer", "lstm", "gru", "rnn_tanh", "rnn_relu"),
 }
 
 
