@@ -124,24 +124,30 @@ def u_shape(graph: Graph, output: Value) -> UShape:
             level for level in passed if level < above_bottom and not _is_among(level, skips)
         ),
         output_level=graph.levels.get(output, math.inf),
-        is_side_branch=_is_side_branch(graph, output, encoder, bottom),
+        is_side_branch=_is_side_branch(graph, path, encoder, bottom),
         bare_rise=_bare_rise(graph, path, skips),
     )
 
 
 def _is_side_branch(
-    graph: Graph, output: Value, encoder_levels: list[float], bottom: float
+    graph: Graph, path: DownUpPath, encoder_levels: list[float], bottom: float
 ) -> bool:
     """Return whether what goes down is one pooled branch beside a network at full size.
 
-    Such a branch has layers at its bottom only. It is pooled by more than a halving at once, or
-    nearly all layers work at the top.
+    Such a branch has layers at its bottom only, and its size is changed by pooling and
+    interpolation. It is pooled by more than a halving at once, or nearly all layers work at the top.
     """
     above = [level for level in encoder_levels if level < bottom - SAME_LEVEL]
-    if len(above) > 1:
+    values = (*path.down, *path.up)
+    learned_step = any(
+        after.op in graph.ops_with_weights
+        and abs(graph.levels[after] - graph.levels[before]) > SAME_LEVEL
+        for before, after in pairwise(values)
+    )
+    if len(above) > 1 or learned_step or not path.up:
         return False
     top = above[0] if above else 0.0
-    ops = [v for v in graph.ancestors(output) if v.op in graph.ops_with_weights]
+    ops = [v for v in graph.ancestors(values[-1]) if v.op in graph.ops_with_weights]
     below = sum(graph.levels[v] > top + SAME_LEVEL for v in ops)
     is_far = bottom - top > 1 + SAME_LEVEL
     return is_far or below <= MAX_SHARE_OF_SIDE_BRANCH * len(ops)
