@@ -124,7 +124,7 @@ def u_shape(graph: Graph, output: Value) -> UShape:
             level for level in passed if level < above_bottom and not _is_among(level, skips)
         ),
         output_level=graph.levels.get(output, math.inf),
-        is_side_branch=_is_side_branch(graph, path, encoder, bottom),
+        is_side_branch=_is_side_branch(graph, path, passed, bottom),
         bare_rise=_bare_rise(graph, path, skips),
     )
 
@@ -134,8 +134,8 @@ def _is_side_branch(
 ) -> bool:
     """Return whether what goes down is one pooled branch beside a network at full size.
 
-    Such a branch has layers at its bottom only, and its size is changed by pooling and
-    interpolation. It is pooled by more than a halving at once, or nearly all layers work at the top.
+    Such a branch has layers at its bottom only, and pooling and interpolation change its size. It
+    is pooled by more than a halving at once, or nearly all layers work at the top.
     """
     above = [level for level in encoder_levels if level < bottom - SAME_LEVEL]
     values = (*path.down, *path.up)

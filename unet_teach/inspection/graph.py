@@ -219,7 +219,9 @@ class Graph:
         skips = [v for v in maps if self.min_depth_with_weights[v] < level + SAME_LEVEL]
         from_below = [v for v in maps if self.min_depth[v] > level + SAME_LEVEL]
         for skip, below in zip(skips[:1], from_below[:1], strict=False):
-            if not (kind == "gate" and self._is_gate(below)) and self._share_features(skip, below):
+            if not (kind == "gate" and self._is_gate(below)) and self._comes_from_encoder(
+                skip, below
+            ):
                 yield SkipConnection(level, kind, op, skip, below)
 
     def _is_gate(self, value: Value) -> bool:
@@ -233,13 +235,18 @@ class Graph:
             value = sources[0]
         return False
 
-    def _share_features(self, skip: Value, from_below: Value) -> bool:
-        """Return whether both were computed from features of one encoder, not from the image only.
+    def _comes_from_encoder(self, skip: Value, from_below: Value) -> bool:
+        """Return whether an encoder made a skip: it shares features with what comes from below.
 
-        A decoder that is given the resized image at each level has no encoder.
+        Or layers have brought it down to its level. A decoder that is given the resized image at
+        each level has no encoder.
         """
-        shared = self.ancestors(skip) & self.ancestors(from_below)
-        return any(value.op in self.ops_with_weights for value in shared)
+        before, below = self.ancestors(skip), self.ancestors(from_below)
+        finest = self.levels[skip] - SAME_LEVEL
+        return any(
+            value.op in self.ops_with_weights and (value in below or self.levels[value] < finest)
+            for value in before
+        )
 
 
 def join_kind(op: Op) -> JoinKind | None:

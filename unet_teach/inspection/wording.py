@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from unet_teach.inspection.graph import SAME_LEVEL, Graph
 from unet_teach.inspection.recording import Op, Value
@@ -43,13 +43,24 @@ class Wording:
         What does not say where it is, such as a crop in the forward or one ReLU that is used
         everywhere, is passed over on the way to a layer that does.
         """
-        made = value
-        while made.op is not None and not self._says_where(made.op):
+        return self.step(self._back(value, self._says_where, one_level=True))
+
+    def layer_before(self, value: Value) -> str:
+        """Return the last layer with weights on the way to a value, which made its channels."""
+        weighty = self.graph.ops_with_weights
+        made = self._back(value, weighty.__contains__, one_level=False)
+        through = "" if value.op is None or made is value else f", through {op_name(value.op)}"
+        return self.step(made) + (through if made.op in weighty else "")
+
+    def _back(self, value: Value, ends: Callable[[Op], bool], *, one_level: bool) -> Value:
+        """Follow single sources back to an operation that ends the search."""
+        made, levels = value, self.graph.levels
+        while made.op is not None and not ends(made.op):
             sources = [v for v in made.op.inputs if v in self.graph.levels]
-            if len(sources) != 1 or self.graph.levels[sources[0]] != self.graph.levels[value]:
+            if len(sources) != 1 or (one_level and levels[sources[0]] != levels[value]):
                 break
             made = sources[0]
-        return self.step(made)
+        return made
 
     def step(self, value: Value) -> str:
         """Return the operation that made a value, whatever it is."""
