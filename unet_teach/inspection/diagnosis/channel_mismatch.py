@@ -126,6 +126,12 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             f"channels of the same size on the way down: torch.cat([skip, x], dim=1) has "
             f"{expected}. Without a skip, the numbers do not fit. {plain}"
         )
+    added = [v for v in given.op.inputs if v.depends_on_input] if given.op else []
+    if given.op and join_kind(given.op) == "add" and sum(v.shape[1] for v in added) == expected:
+        return (
+            "Two maps were added, which keeps the number of channels: torch.cat([skip, x], dim=1) "
+            f"has {expected}. {plain}"
+        )
     if layer := _swapped(op, channels):
         return f"Are its first two numbers in the wrong order? {layer} takes {channels}. {plain}"
     return plain
@@ -195,9 +201,12 @@ def linear_features(attempt: Attempt) -> str:
     while before.op and before.op.name in VIEWS and (before is left or len(before.shape) == 1):
         before = before.op.inputs[0]
     given, expected = left.shape[-1], right.shape[-2]
+    remedy = _feature_remedy(before.shape, given, expected)
+    if right.shape[-1] == given:
+        remedy = f"Are its two numbers in the wrong order? nn.Linear({given}, {expected}). {remedy}"
     return (
         f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
-        f"{shape_text(left.shape)}. {_feature_remedy(before.shape, given, expected)}"
+        f"{shape_text(left.shape)}. {remedy}"
     )
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.recording import Value, find_all
-from unet_teach.inspection.wording import module_name, shape_text
+from unet_teach.inspection.wording import module_name, op_name, shape_text
 from unet_teach.shared.traceback_line import last_line_outside
 
 NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])  # torch, the inspector
@@ -43,6 +43,8 @@ def wrong_arguments(attempt: Attempt) -> str:
         example = (more if args else one) if is_missing else ""
         if len(args) > 1 and all(isinstance(a, int) for a in args):
             example = f" A shape is one tuple: inspect_unet(model, {args})."
+        if not signature.parameters and len(args) == 1:
+            example = " Is `self` missing? The first argument is the network: def forward(self, x)."
         return f"It takes forward{signature}; given: {', '.join(given)}: {mismatch}.{example}"
     return ""
 
@@ -139,6 +141,21 @@ def devices_do_not_match(attempt: Attempt) -> str:
     )
 
 
+def ranks_do_not_match(attempt: Attempt) -> str:
+    """Tensors with different numbers of dimensions are concatenated."""
+    op = attempt.failed_op
+    if op is None or "same number of dimensions" not in attempt.message:
+        return ""
+    met = " and ".join(
+        f"{shape_text(v.shape)} (made by {attempt.wording.maker(v)})" for v in op.inputs
+    )
+    return (
+        f"In {attempt.wording.layer(op)} ({op_name(op)}) tensors with different numbers of "
+        f"dimensions meet: {met}. Give the one without height and width the other's: "
+        "x[:, :, None, None].expand(-1, -1, *other.shape[2:])."
+    )
+
+
 def join_without_list(attempt: Attempt) -> str:
     """A function that joins tensors is given them one by one, not in a list."""
     found = re.match(r"(cat|concat|concatenate|stack|[hvd]stack)\(\)", attempt.message)
@@ -231,7 +248,7 @@ def last_operation(attempt: Attempt) -> str:
     made = shape_text(shape) if math.prod(shape) else "nothing"
     return (
         f"The network stopped in {stopped}; the last operation that ran was "
-        f"{ops[-1].name.strip('_')} in {module_name(ops[-1].module)}, which made {made}."
+        f"{op_name(ops[-1])} in {module_name(ops[-1].module)}, which made {made}."
     )
 
 

@@ -51,7 +51,7 @@ def no_forward(attempt: Attempt) -> str:
     if module is None:
         return ""
     name = type(module).__name__
-    who = f"{path}, a {name}, has no forward" if path else "The network has no forward"
+    who = f"{path}, {article(name)}, has no forward" if path else "The network has no forward"
     methods = [n for n in vars(type(module)) if not n.startswith("__")]
     if close := difflib.get_close_matches("forward", methods, n=1, cutoff=0.6):
         return f"{who}, but a method `{close[0]}`: rename it to `forward`."
@@ -114,7 +114,9 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     """A layer for images is given volumes, or the other way round."""
     op, last = attempt.failed_op, attempt.recording.last_module
     module = dict(all_modules(attempt.model)).get(last)
-    mode = next((m for k, (_, m) in KINDS.items() if f"{m} mode" in attempt.message), "")
+    mode = next(
+        (m for k, (_, m) in KINDS.items() if re.search(rf"\b{m} mode", attempt.message)), ""
+    )
     kind = re.fullmatch(r"(\w+)([123])d", type(module).__name__)
     functional = re.search(r"([123])d", op.name if op else attempt.message)
     if mode:
@@ -126,7 +128,7 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     given = given_to_last(attempt)
     if given is None or len(given.shape) - 2 not in KINDS or len(given.shape) - 2 == rank:
         return ""
-    if given.is_input and not mode and not _is_last_rank(attempt.graph, len(given.shape) - 2):
+    if given.is_input and not mode and not _has_layers_of_rank(attempt.graph, len(given.shape) - 2):
         return ""
     right = len(given.shape) - 2
     what = (
@@ -144,7 +146,7 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     )
 
 
-def _is_last_rank(graph: Graph, rank: int) -> bool:
+def _has_layers_of_rank(graph: Graph, rank: int) -> bool:
     """Return whether other layers of the network have weights for this many axes."""
     return any(v.name and len(v.shape) == rank + 2 for v in graph.recording.weights)
 
@@ -167,11 +169,12 @@ GROUPS = r"divisible by num_groups, but got input of shape \[\d+, (\d+).*num_gro
 
 def normalisation_channels(attempt: Attempt) -> str:
     """A normalisation or a PReLU is given other channels than it was made for."""
-    place, kind = attempt.stopped_in, _kind(attempt).strip(" ,") or "a normalisation"
+    place, kind = attempt.stopped_in, _kind(attempt)
+    what = kind.strip(" ,") or "a normalisation"
     for pattern in WIDTHS:
         if numbers := re.search(pattern, attempt.message):
             return (
-                f"{place} expects {numbers['expected']}, got {numbers['given']} channels: {kind} "
+                f"{place} expects {numbers['expected']}, got {numbers['given']} channels: {what} "
                 f"is made for as many as it is given. Make it for {numbers['given']}."
             )
     if numbers := re.search(GROUPS, attempt.message):
@@ -179,7 +182,7 @@ def normalisation_channels(attempt: Attempt) -> str:
         fitting = [n for n in range(1, channels + 1) if channels % n == 0]
         nearest = min(fitting, key=lambda n: abs(n - groups))
         return (
-            f"{place}, {kind}, divides the channels into {groups} groups, and {channels} channels "
+            f"{place}{kind} divides the channels into {groups} groups, and {channels} channels "
             f"cannot be divided by {groups}. Use {nearest} groups: nn.GroupNorm({nearest}, "
             f"{channels})."
         )
@@ -225,16 +228,28 @@ def one_cell_to_normalise(attempt: Attempt) -> str:
     )
 
 
+ROW_LENGTHS = {  # which option sets it, and what torch says
+    "input_size": r"equal to input_size\. Expected (\d+), got (\d+)",
+    "embed_dim": r"expecting embedding dimension of (\d+), but got (\d+)",
+}
+
+
 def recurrent_features(attempt: Attempt) -> str:
-    """An LSTM, GRU or RNN is given rows of another length."""
-    found = re.search(r"equal to input_size\. Expected (\d+), got (\d+)", attempt.message)
-    if found is None:
-        return ""
-    expected, given = found.groups()
-    return (
-        f"{attempt.stopped_in}{_kind(attempt)} expects {expected}, got {given} features in the "
-        f"last dimension. Set input_size={given}, or move the {expected} features last."
-    )
+    """An LSTM, GRU, RNN or attention layer is given rows of another length."""
+    for option, said in ROW_LENGTHS.items():
+        if found := re.search(said, attempt.message):
+            expected, given = found.groups()
+            return (
+                f"{attempt.stopped_in}{_kind(attempt)} expects {expected}, got {given} features in "
+                f"the last dimension. Set {option}={given}, or move the {expected} features last."
+            )
+    return ""
+
+
+def article(name: str) -> str:
+    """Return the name of a class after "a" or "an"."""
+    is_spelt_out = name in ("LSTM", "RNN", "MLP")
+    return f"{'an' if name[:1] in 'AEIOU' or is_spelt_out else 'a'} {name}"
 
 
 def _kind(attempt: Attempt) -> str:
@@ -242,7 +257,7 @@ def _kind(attempt: Attempt) -> str:
     module = dict(all_modules(attempt.model)).get(attempt.recording.last_module)
     is_layer = module is not None and type(module).__module__.startswith("torch.nn")
     name = type(module).__name__
-    return f", {'an' if name[0] in 'AEILR' and name != 'ReLU' else 'a'} {name}," if is_layer else ""
+    return f", {article(name)}," if is_layer else ""
 
 
 def dilated_without_padding(op: Op) -> str:

@@ -62,12 +62,12 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         return (
             f"One is {times} times as large as the other: an up-sampling too few or too many, a "
             "stride in one of the two paths only, or a skip of another level."
-            f"{_skip_of_right_level(attempt, first)}"
+            f"{_skip_of_right_level(attempt, first) or _skip_of_right_level(attempt, second)}"
         )
-    if layer := _one_step_larger(attempt, first, second):
-        return layer
     if layer := _made_smaller(attempt, first, second):
         return f"{layer}; or {ADVICE}"
+    if layer := _one_step_larger(attempt, first, second):
+        return layer
     return (
         "Let the convolutions before it keep the size, padding=kernel_size // 2, and where a "
         f"stride halves it, the way up double it; or {ADVICE}"
@@ -78,9 +78,9 @@ def _padded_in_wrong_order(first: Value, second: Value) -> str:
     """Say that F.pad was given height and width the wrong way round, if that is the reason."""
     for padded, other in ((first, second), (second, first)):
         op = padded.op
-        if op is None or op.name != "constant_pad_nd" or len(op.arguments["pad"]) != 4:
+        if op is None or op.name != "constant_pad_nd" or len(op.arguments["pad"]) > 4:
             continue
-        left, right, top, bottom = op.arguments["pad"]
+        left, right, top, bottom = (*op.arguments["pad"], 0, 0)[:4]
         rows, columns = (
             o - s for o, s in zip(other.shape[-2:], op.inputs[0].shape[-2:], strict=True)
         )
@@ -137,8 +137,8 @@ def _one_step_larger(attempt: Attempt, up: Value, skip: Value) -> str:
 
 
 def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
-    """Name the first convolution of stride 1 on the way to one map only that lost cells."""
-    graph = attempt.graph
+    """Name the first convolution of stride 1 that lost cells, best on the way to one map only."""
+    graph, on_both_ways = attempt.graph, ""
     for op in attempt.recording.ops:
         given = op.arguments.get("input")
         if op.name not in CONVOLUTIONS or op.arguments.get("transposed") or given is None:
@@ -146,9 +146,11 @@ def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
         lost = any(a > b for a, b in zip(given.shape[2:], op.outputs[0].shape[2:], strict=True))
         if lost and set(_each(op.arguments["stride"], 1)) == {1}:
             on_way = [op.outputs[0] in graph.ancestors(v) for v in (first, second)]
+            named = f"{attempt.wording.layer(op)} {dilated_without_padding(op)}"
             if on_way.count(True) == 1:
-                return f"{attempt.wording.layer(op)} {dilated_without_padding(op)}"
-    return ""
+                return named
+            on_both_ways = on_both_ways or (named if all(on_way) else "")
+    return on_both_ways
 
 
 def _each(option: list[int], count: int) -> list[int]:
@@ -325,4 +327,10 @@ def no_batch_dimension(attempt: Attempt) -> str:
         batched, how = (1, channels, *shape[:-1]), "x.movedim(-1, 0)[None]: channels first"
     else:
         batched, how = (1, *shape), "x[None]: one, or as many as you like"
+    if batched[1] != channels:
+        right = (1, channels, *shape[-1:] * (rank - 2))
+        return (
+            f"The input is {shape_text(shape)}, {rank - 1} dimensions; the network takes {rank}, "
+            f"with {channels} channels second. Give it such an input: {right}."
+        )
     return f"The input is {shape_text(shape)}, with no number for the batch. Give {batched}, {how}."

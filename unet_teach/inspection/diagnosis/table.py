@@ -166,6 +166,16 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         repaired=lambda: example(OneLevel(_cat), IMAGE),
     ),
     Diagnosis(
+        name="numbers of dimensions differ",
+        explain=failures.ranks_do_not_match,
+        remedy_kind="forward",
+        remedy="Give the vector height and width: x[:, :, None, None].expand(…).",
+        example=lambda: example(OneLevel(lambda x, skip: _cat(x.mean((2, 3)), skip)), IMAGE),
+        repaired=lambda: example(
+            OneLevel(lambda x, skip: _cat(x.mean((2, 3), keepdim=True).expand_as(x), skip)), IMAGE
+        ),
+    ),
+    Diagnosis(
         name="resized to a whole shape",
         explain=failures.interpolated_to_a_whole_shape,
         remedy_kind="forward",
