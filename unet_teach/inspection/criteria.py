@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from unet_teach.inspection.axes import finest_strides
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, SkipConnection
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, JoinKind, SkipConnection
 from unet_teach.inspection.path_search import DownUpPath, down_up_path, shallowest_path
 from unet_teach.inspection.recording import Value
 
@@ -22,6 +22,9 @@ MIN_SKIP_SHARE = 0.5
 MIN_SKIPS_PER_DECODER_LEVEL = 1 / 3
 # A fifth of the layers. A U-Net of a single level has a third of them in its bottleneck.
 MAX_SHARE_OF_SIDE_BRANCH = 0.2
+# Of several joins at one level, the first of the strongest kind is the skip: a sum may be a step of
+# an attention gate, whose result is then concatenated.
+JOINS_BY_RANK: tuple[JoinKind, ...] = ("cat", "add", "gate", "attention")
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,9 @@ def u_shape(graph: Graph, output: Value) -> UShape:
         if graph.max_depth[skip.from_below] < above_bottom:
             continue  # it comes from a detour next to the path, not from the bottleneck
         level = next((known for known in skips if abs(known - skip.level) < SAME_LEVEL), skip.level)
-        skips.setdefault(level, skip)
+        best = skips.setdefault(level, skip)
+        if JOINS_BY_RANK.index(skip.kind) < JOINS_BY_RANK.index(best.kind):
+            skips[level] = skip
     to_skips = [v for skip in skips.values() for v in shallowest_path(graph, skip.skip)]
     half_steps = _half_steps(graph, path.down)
     passed = _without(half_steps, _levels_with_weights(graph, path.down))

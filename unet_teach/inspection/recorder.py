@@ -36,6 +36,7 @@ from unet_teach.inspection.recording import (
 from unet_teach.inspection.recurrent import RecurrentInOneStep, has_recurrent_layers
 
 OVERWRITING_OPS = {"copy_", "fill_", "zero_"}  # they leave nothing of what was there before
+COPIES = {"_to_copy", "clone"}  # they keep the numbers of a row of positions
 COMPOSITE_KEY = "CompositeImplicitAutograd"
 # A tensor that the forward makes itself keeps its values up to this many elements, because it may
 # be a number that the forward looks at. Larger ones move to meta.
@@ -151,9 +152,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if thing not in self._meta_twins:
             twin = meta_like(thing)
             self._meta_twins[thing] = twin
-            value = self._value(thing)
-            value.step = _step_of_positions(thing)
-            self._remember(twin, value)
+            self._remember(twin, self._value(thing))
         return self._meta_twins[thing]
 
     def record(
@@ -173,6 +172,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for target in find_all(written, Tensor):
             self._record_write(target, op)
         for tensor, value in zip(tensors, op.outputs, strict=True):
+            value.step = op.inputs[0].step if op.name in COPIES else _step_of_positions(tensor)
             self._remember(tensor, value)
 
     def _op(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any]) -> Op:
@@ -218,7 +218,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value: Value | None = self._values.get(tensor)  # type: ignore[no-untyped-call]
         if value is None:  # another tensor object on known cells, or a constant
             value = self._value_of_same_cells(tensor)
-            value = value or Value(tuple(tensor.shape), _is_floating(tensor))
+            value = value or Value(
+                tuple(tensor.shape), _is_floating(tensor), step=_step_of_positions(tensor)
+            )
             self._remember(tensor, value)
         return value
 
