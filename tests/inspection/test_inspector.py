@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 import torch
-from hard_to_trace import CASES
+from near_misses import CASES
 from odd_networks import ALL
 from torch import Tensor, nn
 

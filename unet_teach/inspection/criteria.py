@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, SkipConnection
+from unet_teach.inspection.axes import finest_strides
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, JoinKind, SkipConnection
 from unet_teach.inspection.path_search import DownUpPath, down_up_path, shallowest_path
 from unet_teach.inspection.recording import Value
 
@@ -18,6 +20,11 @@ MIN_SKIP_SHARE = 0.5
 # skip does not rely on skips. Not more than a third, since a stem that quarters the image leaves
 # two levels without a partner.
 MIN_SKIPS_PER_DECODER_LEVEL = 1 / 3
+# A fifth of the layers. A U-Net of a single level has a third of them in its bottleneck.
+MAX_SHARE_OF_SIDE_BRANCH = 0.2
+# Of several joins at one level, the first of the strongest kind is the skip: a sum may be a step of
+# an attention gate, whose result is then concatenated.
+JOINS_BY_RANK: tuple[JoinKind, ...] = ("cat", "add", "gate", "attention")
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,9 @@ class UShape:
         skips: one skip connection for each level that has some.
         levels_without_skip: levels of the encoder that have none.
         output_level: of the output; `inf` when it is no map.
+        is_side_branch: whether most of the network stays at the top, next to one pooled branch.
+        bare_rise: how many times one interpolation without layers after it enlarges the output, if
+            that is more than twice; otherwise 0.
     """
 
     path: DownUpPath
@@ -43,6 +53,8 @@ class UShape:
     skips: tuple[SkipConnection, ...]
     levels_without_skip: tuple[float, ...]
     output_level: float
+    is_side_branch: bool = False
+    bare_rise: int = 0
 
     @property
     def goes_down(self) -> bool:
@@ -57,7 +69,7 @@ class UShape:
     @property
     def has_skips(self) -> bool:
         """Whether enough levels above the bottleneck have a skip connection."""
-        if not (self.goes_down and self.goes_up):
+        if not (self.goes_down and self.goes_up) or self.is_side_branch:
             return False
         count = len(self.skips)
         levels = count + len(self.levels_without_skip)
@@ -68,7 +80,8 @@ class UShape:
     def is_symmetric(self) -> bool:
         """Whether the output has the input's level and the decoder passes every encoder level."""
         at_top = abs(self.output_level) < SAME_LEVEL
-        return self.goes_down and self.goes_up and at_top and not self.unvisited_levels
+        mirrored = not (self.unvisited_levels or self.bare_rise)
+        return self.goes_down and self.goes_up and at_top and mirrored
 
     @property
     def unvisited_levels(self) -> tuple[float, ...]:
@@ -97,13 +110,17 @@ def u_shape(graph: Graph, output: Value) -> UShape:
         if graph.max_depth[skip.from_below] < above_bottom:
             continue  # it comes from a detour next to the path, not from the bottleneck
         level = next((known for known in skips if abs(known - skip.level) < SAME_LEVEL), skip.level)
-        skips.setdefault(level, skip)
+        best = skips.setdefault(level, skip)
+        if JOINS_BY_RANK.index(skip.kind) < JOINS_BY_RANK.index(best.kind):
+            skips[level] = skip
     to_skips = [v for skip in skips.values() for v in shallowest_path(graph, skip.skip)]
-    passed = _levels_with_weights(graph, path.down)
+    half_steps = _half_steps(graph, path.down)
+    passed = _without(half_steps, _levels_with_weights(graph, path.down))
+    encoder = _without(half_steps, _levels_with_weights(graph, (*path.down, *to_skips)))
     decoder = (graph.levels[v] for v in path.up if graph.levels[v] < above_bottom)
     return UShape(
         path=path,
-        encoder_levels=tuple(_levels_with_weights(graph, (*path.down, *to_skips))),
+        encoder_levels=tuple(encoder),
         decoder_levels=tuple(reversed(_distinct(decoder))),
         top=top,
         bottom=bottom,
@@ -112,7 +129,73 @@ def u_shape(graph: Graph, output: Value) -> UShape:
             level for level in passed if level < above_bottom and not _is_among(level, skips)
         ),
         output_level=graph.levels.get(output, math.inf),
+        is_side_branch=_is_side_branch(graph, path, passed, bottom),
+        bare_rise=_bare_rise(graph, path, skips),
     )
+
+
+def _is_side_branch(
+    graph: Graph, path: DownUpPath, encoder_levels: list[float], bottom: float
+) -> bool:
+    """Return whether what goes down is one pooled branch beside a network at full size.
+
+    Such a branch has layers at its bottom only, and pooling and interpolation change its size. It
+    is pooled by more than a halving at once, or nearly all layers work at the top.
+    """
+    above = [level for level in encoder_levels if level < bottom - SAME_LEVEL]
+    values = (*path.down, *path.up)
+    learned_step = any(
+        after.op in graph.ops_with_weights
+        and abs(graph.levels[after] - graph.levels[before]) > SAME_LEVEL
+        for before, after in pairwise(values)
+    )
+    if len(above) > 1 or learned_step or not path.up:
+        return False
+    top = above[0] if above else 0.0
+    ops = [v for v in graph.ancestors(values[-1]) if v.op in graph.ops_with_weights]
+    below = sum(graph.levels[v] > top + SAME_LEVEL for v in ops)
+    is_far = bottom - top > 1 + SAME_LEVEL
+    return is_far or below <= MAX_SHARE_OF_SIDE_BRANCH * len(ops)
+
+
+def _bare_rise(graph: Graph, path: DownUpPath, skips: Iterable[float]) -> int:
+    """Return by how much a last interpolation enlarges what the decoder made, if by more than 2."""
+    for before, after in reversed(list(pairwise((*path.down[-1:], *path.up)))):
+        if after.op in graph.ops_with_weights and _has_kernel(after):
+            return 0
+        rise = graph.levels[before] - graph.levels[after]
+        if rise > SAME_LEVEL:
+            is_resized = after.op is not None and "upsample" in after.op.name
+            bare = is_resized and rise > 1 + SAME_LEVEL
+            return round(2**rise) if bare and not _is_among(graph.levels[after], skips) else 0
+    return 0
+
+
+def _has_kernel(value: Value) -> bool:
+    """Return whether a layer looks at neighbours, as a 1×1 convolution does not."""
+    weight = value.op.arguments.get("weight") if value.op else None
+    return isinstance(weight, Value) and any(size > 1 for size in weight.shape[2:])
+
+
+def _half_steps(graph: Graph, path: Iterable[Value]) -> list[float]:
+    """Return the levels at which only some axes have made a step that the others make next.
+
+    Down-sampling one axis at a time is one step for all of them.
+    """
+    strides = [finest_strides(graph.map_dims(v)) for v in path if graph.levels[v] < GLOBAL]
+    found, done = [], set[int]()
+    for before, after in pairwise(strides):
+        changed = {a for a in graph.axes if before.get(a, 1) < after.get(a, 1)}
+        if changed and done and not changed & done:
+            found.append(graph.level_of_strides(before))
+            done |= changed
+        elif changed:
+            done = changed
+    return found
+
+
+def _without(left_out: list[float], levels: list[float]) -> list[float]:
+    return [level for level in levels if not _is_among(level, left_out)]
 
 
 def strongest_u_shape(graph: Graph) -> UShape | None:

@@ -12,6 +12,7 @@ from unet_teach.inspection.criteria import UShape
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, SkipConnection
 from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import Wording
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 NAMES = ("Down-sampling", "Up-sampling", "Skip connections", "Symmetric architecture")
 JOIN_PHRASES = {
@@ -75,7 +76,7 @@ def _steps(wording: Wording, path: Sequence[Value]) -> list[dict[str, str]]:
         {
             "from": wording.size(before),
             "to": wording.size(after),
-            "by": wording.maker(after),
+            "by": wording.step(after),
         }
         for before, after in pairwise(path)
         if abs(levels[after] - levels[before]) > SAME_LEVEL and levels[after] < GLOBAL
@@ -124,6 +125,11 @@ def _skip_connections(wording: Wording, shape: UShape) -> Criterion:
         sentences.append(f"Nothing crosses at {missing}.")
     if not shape.goes_down:
         sentences.append("Without a way down there is nothing to skip.")
+    elif shape.is_side_branch and shape.goes_up:
+        sentences.append(
+            "What goes down is a side branch: nearly all layers work beside it at "
+            f"{wording.level_sizes([shape.top], shape.path.down)}, so it is no skip."
+        )
     elif not sentences:
         sentences.append("Nothing crosses from the way down to the way up.")
     elif not shape.has_skips and shape.skips:
@@ -151,6 +157,18 @@ def _skip_sentence(wording: Wording, skip: SkipConnection) -> str:
     )
 
 
+def _other_size(wording: Wording, output: Value) -> Iterator[str]:
+    """Say that the output has another size than the input, which a loss against a mask notices."""
+    sides, given = wording.size(output), sizes_as_text(wording.graph.axes.values())
+    pixels = math.prod(wording.sizes(output).values()) - math.prod(wording.graph.axes.values())
+    if pixels and given:
+        word, what = ("smaller", "mask") if pixels < 0 else ("larger", "output")
+        yield (
+            f"It is {word}: {sides} for an input of {given}. Crop the {what} to match before "
+            "you compare the two, or pad so that the sizes stay equal."
+        )
+
+
 def _symmetry(wording: Wording, shape: UShape) -> Criterion:
     image, path = wording.graph.image, (*shape.path.down, *shape.path.up)
     facts: dict[str, Any] = {"unvisited": _rounded(shape.unvisited_levels)}
@@ -165,8 +183,14 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
         sentences.append(f"The answer is {times:.3g} times {word} than the picture.")
     elif path:
         sentences.append("The answer is as fine as the picture.")
+        sentences += _other_size(wording, path[-1])
     if not (shape.goes_down and shape.goes_up):
         sentences.append("Without a way down and up again there is nothing to mirror.")
+    elif shape.bare_rise:
+        sentences.append(
+            f"The last enlargement is bare: ×{shape.bare_rise} at once, without layers after it, "
+            "which mirrors nothing of the way down."
+        )
     elif shape.unvisited_levels:
         skipped = wording.level_sizes(shape.unvisited_levels, shape.path.down)
         sentences.append(f"The way up leaps over {skipped}.")

@@ -26,6 +26,8 @@ GLOBAL = math.inf  # the level of a tensor that runs along no axis any more
 SAME_LEVEL = 0.3  # levels closer than this are one: 25 → 13 is a halving as well
 MIN_AXIS_SHARE = 0.2  # an axis that fewer of the tensors have is no axis of the image
 
+GATES = {"sigmoid", "hardsigmoid", "softmax", "tanh", "hardtanh"}
+
 JoinKind = Literal["cat", "add", "gate", "attention"]
 JOIN_KINDS: dict[str, JoinKind] = {
     **dict.fromkeys(("cat", "stack", "write", "index_put"), "cat"),
@@ -39,7 +41,7 @@ JOIN_KINDS: dict[str, JoinKind] = {
 }
 OPS_WITH_WEIGHTS = {  # and everything with "conv" in its name
     *("mm", "addmm", "bmm", "baddbmm", "mul"),
-    *("mkldnn_rnn_layer", "lstm", "gru"),
+    *("mkldnn_rnn_layer", "lstm", "gru", "rnn_tanh", "rnn_relu"),
 }
 
 
@@ -127,7 +129,10 @@ class Graph:
         return {value: known[self.dims[value]] for value in self.values}
 
     def _level(self, dims: Dims) -> float:
-        strides = finest_strides(pixel_shuffled(dims))
+        return self.level_of_strides(finest_strides(pixel_shuffled(dims)))
+
+    def level_of_strides(self, strides: dict[int, float]) -> float:
+        """Return the level of a map with these strides along its axes."""
         if self.axes and not any(axis in strides for axis in self.axes):
             return GLOBAL
         logs = [math.log2(strides.get(axis, float(size))) for axis, size in self.axes.items()]
@@ -213,8 +218,35 @@ class Graph:
         maps = [v for v in maps if level < GLOBAL and abs(self.levels[v] - level) < SAME_LEVEL]
         skips = [v for v in maps if self.min_depth_with_weights[v] < level + SAME_LEVEL]
         from_below = [v for v in maps if self.min_depth[v] > level + SAME_LEVEL]
-        if skips and from_below:
-            yield SkipConnection(level, kind, op, skips[0], from_below[0])
+        for skip, below in zip(skips[:1], from_below[:1], strict=False):
+            if not (kind == "gate" and self._is_gate(below)) and self._comes_from_encoder(
+                skip, below
+            ):
+                yield SkipConnection(level, kind, op, skip, below)
+
+    def _is_gate(self, value: Value) -> bool:
+        """Return whether a value only says how much of another map passes, as a sigmoid does."""
+        while value.op is not None and value.op not in self.ops_with_weights:
+            if value.op.name.strip("_") in GATES:
+                return True
+            sources = [v for v in value.op.inputs if v in self.levels]
+            if len(sources) != 1:
+                return False
+            value = sources[0]
+        return False
+
+    def _comes_from_encoder(self, skip: Value, from_below: Value) -> bool:
+        """Return whether an encoder made a skip: it shares features with what comes from below.
+
+        Or layers have brought it down to its level. A decoder that is given the resized image at
+        each level has no encoder.
+        """
+        before, below = self.ancestors(skip), self.ancestors(from_below)
+        finest = self.levels[skip] - SAME_LEVEL
+        return any(
+            value.op in self.ops_with_weights and (value in below or self.levels[value] < finest)
+            for value in before
+        )
 
 
 def join_kind(op: Op) -> JoinKind | None:

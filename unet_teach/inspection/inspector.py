@@ -21,6 +21,7 @@ from unet_teach.inspection.model_copy import (
     tensor_from_shape,
     with_image_size,
 )
+from unet_teach.inspection.plain_lists import untrained_lists_note
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
 from unet_teach.inspection.report import UNetReport, report_on
@@ -53,7 +54,7 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     _check_model(model)
     args = tuple(tensor_from_shape(given, 1) for given in example_inputs)
     kwargs = {name: tensor_from_shape(given, 3) for name, given in kwargs.items()}
-    name = type(model).__name__
+    name, note = type(model).__name__, untrained_lists_note(model)
     with keep_state(), _garbage_collector_off():
         graph = Graph(_record(model, args, kwargs))
 
@@ -64,13 +65,14 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
 
         attempt = Attempt(model, args, kwargs, graph, runs_with)
         if attempt.error is not None:
+            runs = _runs_unwatched(model, args, kwargs)
             diagnosis, problem = explain_failed_run(attempt)
-            return UNetReport(name, criteria_without_evidence(), problem, diagnosis)
+            return UNetReport(name, criteria_without_evidence(), problem, diagnosis, runs, note)
         shape = strongest_u_shape(graph)
         if shape is None:
             diagnosis, problem = explain_lost_output(attempt)
-            return UNetReport(name, criteria_without_evidence(), problem, diagnosis)
-        return report_on(name, graph, shape)
+            return UNetReport(name, criteria_without_evidence(), problem, diagnosis, note=note)
+        return report_on(name, graph, shape, note)
 
 
 def _check_model(model: Any) -> None:
@@ -111,6 +113,17 @@ def _record(
             return run
         runs.append(run)
     return runs[min(1, len(runs) - 1)]
+
+
+def _runs_unwatched(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Return whether a copy of the network runs with values where nobody records it."""
+    try:
+        with torch.no_grad():
+            copied = copy_to_run(model, on_meta=False)
+            copied(*copy_inputs(args, on_meta=False), **copy_inputs(kwargs, on_meta=False))
+    except (Exception, SystemExit):
+        return False
+    return True
 
 
 @contextlib.contextmanager

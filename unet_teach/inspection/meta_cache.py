@@ -29,7 +29,7 @@ def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         _check_channels(args[0], args[1])
         _check_output_padding(args[3], args[5], args[7])
     elif func in PRODUCTS or func is aten.native_batch_norm.default:
-        _check_dtypes([a for a in args if isinstance(a, Tensor)], func not in PRODUCTS)
+        check_dtypes([a for a in args if isinstance(a, Tensor)], func not in PRODUCTS)
     key = _key(func, args, kwargs) if _makes_new_tensors(func) else None
     if key is None:
         return func(*args, **kwargs)
@@ -71,7 +71,7 @@ def _check_output_padding(
             )
 
 
-def _check_dtypes(given: list[Tensor], allows_half: bool) -> None:
+def check_dtypes(given: list[Tensor], allows_half: bool) -> None:
     """Half precision may meet the float32 of a normalisation; doubles and bytes may not."""
     half = (torch.float16, torch.bfloat16) if allows_half else ()
     if len({a.dtype for a in given if a.dtype not in half}) > 1:

@@ -14,7 +14,7 @@ from unet_teach.inspection.recording import Value
 # before it goes down: that is still the start.
 Phase = Literal["start", "down", "up"]
 State = tuple[Value, Phase]
-Score = tuple[int, int]  # changes of level, operations with weights
+Score = tuple[int, bool, int]  # changes of level, from the image itself, layers with weights
 BestPaths = dict[State, tuple[Score, "State | None"]]  # the score, and the state before
 
 
@@ -34,7 +34,8 @@ class DownUpPath:
 def down_up_path(graph: Graph, output: Value) -> DownUpPath:
     """Return the path to the output that goes down and then up with most changes of level.
 
-    Among equally long paths, the one with most layers that have weights wins. A path may begin
+    Among equally long paths, one from the image wins over one from a mask or a second input, and
+    then the one with most layers that have weights. A path may begin
     with a rise, which does not count, because some networks enlarge what they are given.
 
     This is the longest path in a graph without cycles, by dynamic programming. A state is a
@@ -49,7 +50,7 @@ def down_up_path(graph: Graph, output: Value) -> DownUpPath:
         level = graph.levels[value]
         if value.op is None:
             if level < GLOBAL or value is graph.image:  # a time step or words have no positions
-                best[value, "start"] = ((0, 0), None)
+                best[value, "start"] = ((0, value is graph.image, 0), None)
             continue
         is_map = level < GLOBAL
         sources = [v for v in dict.fromkeys(value.op.inputs) if v in ancestors]
@@ -64,8 +65,8 @@ def down_up_path(graph: Graph, output: Value) -> DownUpPath:
             for before, after, counted in _phase_changes(step):
                 if (source, before) not in best:
                     continue
-                steps, layers = best[source, before][0]
-                score = (steps + counted, layers + weights)
+                steps, of_image, layers = best[source, before][0]
+                score = (steps + counted, of_image, layers + weights)
                 if (value, after) not in best or score > best[value, after][0]:
                     best[value, after] = (score, (source, before))
     return _path_to(graph, _end_state(output, best), best)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from torch.utils._pytree import tree_map
 from torch.utils.weak import WeakIdKeyDictionary
 
 from unet_teach.inspection.meta_cache import meta_like, run_on_meta
+from unet_teach.inspection.plain_lists import all_modules, named_weights
 from unet_teach.inspection.recording import (
     SIMPLE_TYPES,
     Op,
@@ -31,8 +33,10 @@ from unet_teach.inspection.recording import (
     find_all,
     is_plain_object,
 )
+from unet_teach.inspection.recurrent import RecurrentInOneStep, has_recurrent_layers
 
 OVERWRITING_OPS = {"copy_", "fill_", "zero_"}  # they leave nothing of what was there before
+COPIES = {"_to_copy", "clone"}  # they keep the numbers of a row of positions
 COMPOSITE_KEY = "CompositeImplicitAutograd"
 # A tensor that the forward makes itself keeps its values up to this many elements, because it may
 # be a number that the forward looks at. Larger ones move to meta.
@@ -56,10 +60,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._tensors_on: dict[int, list[Any]] = {}  # by storage: weak references to its tensors
         self._module_path: list[str] = [""]
         self._model = model
-        for tensor in (*model.parameters(), *model.buffers()):
+        for name, tensor in named_weights(model):
             if is_lazy(tensor):  # has no shape before its first run
                 continue
-            value = Value(tuple(tensor.shape), _is_floating(tensor), dtype=_dtype_name(tensor))
+            value = Value(
+                tuple(tensor.shape), _is_floating(tensor), dtype=_dtype_name(tensor), name=name
+            )
             self.recording.weights.append(value)
             self._remember(tensor, value)
 
@@ -72,11 +78,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._remember(tensor, value)
         handles = [
             handle
-            for name, module in self._model.named_modules()
+            for name, module in all_modules(self._model)
             for handle in self._watch_module(name, module)
         ]
+        in_one_step = self._on_meta and has_recurrent_layers(self._model)
         try:
-            with self:
+            with self, RecurrentInOneStep(self.record) if in_one_step else nullcontext():
                 made = self._model(*args, **kwargs)
             self.recording.output = self._with_values(made)
         except Exception as error:
@@ -94,6 +101,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def enter(*_: Any) -> None:
             self._module_path.append(name)
             self.recording.last_module = name
+            self.recording.calls[name] += 1
 
         def leave(*_: Any) -> None:
             # Modules inside this one whose error the forward caught never left: drop them as well.
@@ -127,10 +135,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             made = run_on_meta(func, args, kwargs) if self._on_meta else func(*args, **kwargs)
         except Exception:
             self.recording.failed_op = self._op(func, args, kwargs, flat)
+            for tensor in (x for x in flat if isinstance(x, Tensor)):
+                self._value(tensor).dtype = _dtype_name(tensor)
             raise
         if self._on_meta and not any(isinstance(x, Tensor) for x in flat):
             made = _without_values_if_large(made)
-        self._record(func, args, kwargs, flat, made)
+        self.record(func, args, kwargs, flat, made)
         return made
 
     def _moved_to_meta(self, thing: Any) -> Any:
@@ -145,9 +155,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._remember(twin, self._value(thing))
         return self._meta_twins[thing]
 
-    def _record(
+    def record(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any], made: Any
     ) -> None:
+        """Record an operation that has run."""
         op = self._op(func, args, kwargs, flat)
         named = dict(zip(signature_of(func).arguments, args, strict=False)) | kwargs
         written = [named[name] for name in signature_of(func).written if name in named]
@@ -161,6 +172,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for target in find_all(written, Tensor):
             self._record_write(target, op)
         for tensor, value in zip(tensors, op.outputs, strict=True):
+            value.step = op.inputs[0].step if op.name in COPIES else _step_of_positions(tensor)
             self._remember(tensor, value)
 
     def _op(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flat: list[Any]) -> Op:
@@ -206,7 +218,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value: Value | None = self._values.get(tensor)  # type: ignore[no-untyped-call]
         if value is None:  # another tensor object on known cells, or a constant
             value = self._value_of_same_cells(tensor)
-            value = value or Value(tuple(tensor.shape), _is_floating(tensor))
+            value = value or Value(
+                tuple(tensor.shape), _is_floating(tensor), step=_step_of_positions(tensor)
+            )
             self._remember(tensor, value)
         return value
 
@@ -288,6 +302,14 @@ def _without_values_if_large(made: Any) -> Any:
     """Move a large tensor made from nothing, such as zeros to be filled, to meta."""
     is_float = isinstance(made, Tensor) and made.is_floating_point()
     return made.to("meta") if is_float and made.numel() > MAX_ELEMENTS_WITH_VALUES else made
+
+
+def _step_of_positions(tensor: Tensor) -> int | None:
+    """Return how far the numbers of a row of positions lie apart, `None` if that varies."""
+    if tensor.dim() != 1 or tensor.is_floating_point() or tensor.numel() < 2 or tensor.is_meta:
+        return None
+    steps = set(tensor.diff().tolist()) if tensor.dtype != torch.bool else set()
+    return int(steps.pop()) if len(steps) == 1 else None
 
 
 def _storage(tensor: Tensor) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,9 @@ class Value:
         op: the operation that made it; `None` for what existed before the run.
         is_input: whether the user gave it to the network.
         depends_on_input: whether it was computed from what the user gave.
-        dtype: such as "float32"; only filled in for inputs and weights.
+        dtype: such as "float32"; only filled in for inputs, weights and what an operation refused.
+        name: of a weight, such as "head.weight".
+        step: how far the numbers of a row of positions lie apart, if that is one number.
     """
 
     shape: tuple[int, ...]
@@ -31,6 +34,8 @@ class Value:
     is_input: bool = False
     depends_on_input: bool = False
     dtype: str = ""
+    name: str = ""
+    step: int | None = None
 
 
 @dataclass(eq=False)
@@ -66,6 +71,7 @@ class Recording:
         failed_op: the operation that raised the error, without outputs, if an operation did.
         weights: the network's parameters and buffers.
         last_module: path of the module that ran last; in a failed run, of the innermost one.
+        calls: how often each module was called, by its path.
     """
 
     ops: list[Op] = field(default_factory=list)
@@ -75,6 +81,7 @@ class Recording:
     failed_op: Op | None = None
     weights: list[Value] = field(default_factory=list)
     last_module: str = ""
+    calls: Counter[str] = field(default_factory=Counter)
 
     @property
     def outputs(self) -> list[Value]:

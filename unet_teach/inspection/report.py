@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,12 +28,16 @@ class UNetReport:
         criteria: the four criteria with their evidence.
         problem: why the network could not be judged, `None` when it could.
         diagnosis: the name of the row in `diagnosis.table` that says so, `None` where none does.
+        runs: whether the network runs with this input.
+        note: what else is wrong with the network, such as layers that never train; often "".
     """
 
     name: str
     criteria: Criteria
     problem: str | None = None
     diagnosis: str | None = None
+    runs: bool = True
+    note: str = ""
     _graph: Graph | None = field(default=None, repr=False)
     _u_shape: UShape | None = field(default=None, repr=False)
 
@@ -45,6 +50,8 @@ class UNetReport:
     def verdict(self) -> str:
         """The answer in a sentence."""
         if self.problem:
+            if self.runs:
+                return "It could not be judged: it runs, but its output cannot be followed."
             return "It could not be judged: it does not run."
         if self.is_unet:
             return "It is a U-Net: all four marks are there."
@@ -59,7 +66,7 @@ class UNetReport:
             if criterion.evidence:
                 lines.append(f"{'✓' if criterion.met else '✕'} {criterion.name}")
                 lines += [f"   {sentence}" for sentence in criterion.evidence]
-        return "\n".join(lines)
+        return "\n".join([*lines, *filter(None, [self.note])])
 
     __repr__ = __str__
 
@@ -70,6 +77,7 @@ class UNetReport:
             "is_unet": self.is_unet,
             "verdict": self.verdict,
             "problem": self.problem,
+            "note": self.note,
             "criteria": {
                 key: {"met": c.met, "evidence": list(c.evidence), **c.facts}
                 for key, c in vars(self.criteria).items()
@@ -90,13 +98,14 @@ class UNetReport:
         return figure(self.drawing)
 
     def _repr_html_(self) -> str:
-        return svg(self.drawing)
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return svg(self.drawing) + note
 
 
-def report_on(name: str, graph: Graph, shape: UShape) -> UNetReport:
+def report_on(name: str, graph: Graph, shape: UShape, note: str = "") -> UNetReport:
     """Return the report on a network that ran."""
     criteria = criteria_with_evidence(graph, shape)
-    return UNetReport(name, criteria, _graph=graph, _u_shape=shape)
+    return UNetReport(name, criteria, note=note, _graph=graph, _u_shape=shape)
 
 
 def _verdict(criterion: Criterion) -> CriterionVerdict:

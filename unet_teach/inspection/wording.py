@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from unet_teach.inspection.graph import SAME_LEVEL, Graph
 from unet_teach.inspection.recording import Op, Value
@@ -17,10 +17,15 @@ class Wording:
 
     def size(self, value: Value) -> str:
         """Return the height × width of a map, as far as its axes are known."""
+        sizes = self.sizes(value)
+        return sizes_as_text(sizes.get(axis, 1) for axis in self.graph.axes) or "one resolution"
+
+    def sizes(self, value: Value) -> dict[int, int]:
+        """Return how many positions a map has along each axis that it runs along."""
         sizes: dict[int, int] = {}
         for part in (part for dim in self.graph.map_dims(value) for part in dim if part.axis >= 0):
             sizes[part.axis] = sizes.get(part.axis, 1) * part.size
-        return sizes_as_text(sizes.get(axis, 1) for axis in self.graph.axes) or "one resolution"
+        return sizes
 
     def level_sizes(self, levels: Iterable[float], values: Sequence[Value]) -> str:
         """Return the size at each level: of the last of these values that is there."""
@@ -35,25 +40,74 @@ class Wording:
     def maker(self, value: Value) -> str:
         """Return which layer made a value.
 
-        What the forward itself does to it afterwards, such as a ReLU, is passed over.
+        What does not say where it is, such as a crop in the forward or one ReLU that is used
+        everywhere, is passed over on the way to a layer that does.
         """
-        made = value
-        while made.op is not None and not made.op.module:
+        return self.step(self._back(value, self._says_where, one_level=True))
+
+    def layer_before(self, value: Value) -> str:
+        """Return the last layer with weights on the way to a value, which made its channels."""
+        weighty = self.graph.ops_with_weights
+        made = self._back(value, weighty.__contains__, one_level=False)
+        through = "" if value.op is None or made is value else f", through {op_name(value.op)}"
+        return self.step(made) + (through if made.op in weighty else "")
+
+    def _back(self, value: Value, ends: Callable[[Op], bool], *, one_level: bool) -> Value:
+        """Follow single sources back to an operation that ends the search."""
+        made, levels = value, self.graph.levels
+        while made.op is not None and not ends(made.op):
             sources = [v for v in made.op.inputs if v in self.graph.levels]
-            if len(sources) != 1 or self.graph.levels[sources[0]] != self.graph.levels[value]:
+            if len(sources) != 1 or (one_level and levels[sources[0]] != levels[value]):
                 break
             made = sources[0]
-        if made.op is None:
+        return made
+
+    def step(self, value: Value) -> str:
+        """Return the operation that made a value, whatever it is."""
+        if value.op is None:
             return "the input"
-        name = op_name(made.op)
-        return f"{made.op.module} ({name})" if made.op.module else f"{name} in forward"
+        place, name = self.place(value.op), op_name(value.op)
+        return f"{place} ({name})" if place else f"{name} in forward"
+
+    def place(self, op: Op) -> str:
+        """Return the module of an operation, or the weight that is applied outside of a layer."""
+        names = [v.name for v in op.inputs if v.name and not v.depends_on_input]
+        is_layer = not names or names[0].rpartition(".")[2] in ("weight", "bias")
+        return op.module if is_layer and op.module else names[0] if names else op.module
+
+    def layer(self, op: Op) -> str:
+        """Name the layer that an operation belongs to, at the beginning of a sentence or in it."""
+        return module_name(self.place(op))
+
+    def _says_where(self, op: Op) -> bool:
+        is_only_call = self.graph.recording.calls[op.module] <= 1
+        has_weights = op in self.graph.ops_with_weights
+        return bool(self.place(op)) and (has_weights or is_only_call)
+
+
+OP_NAMES = {  # torch's internal names, where the user knows another
+    **dict.fromkeys(("mm", "addmm"), "linear"),
+    **dict.fromkeys(("bmm", "baddbmm"), "matmul"),
+    **dict.fromkeys(("native_batch_norm", "_native_batch_norm_legit_no_training"), "batch_norm"),
+    "native_layer_norm": "layer_norm",
+    "native_group_norm": "group_norm",
+    "constant_pad_nd": "pad",
+    "_prelu_kernel": "prelu",
+    "copy_": "a write",
+    "write": "a write",
+    "t": "transpose",
+    "_unsafe_view": "view",
+}
 
 
 def op_name(op: Op) -> str:
     """Return the name of an operation as its user knows it."""
     if op.name == "convolution" and op.arguments.get("transposed"):
         return "transposed convolution"
-    return op.name.strip("_").removesuffix("_with_indices")
+    if "scaled_dot_product" in op.name:
+        return "attention"
+    name = OP_NAMES.get(op.name, op.name.strip("_"))
+    return name.removesuffix("_with_indices")
 
 
 def module_name(path: str) -> str:

@@ -81,3 +81,17 @@ class OnTwoDevices(nn.Module):
             x = x * torch.ones(x.shape[-1], device=self.device)
         made: Tensor = self.conv(x)
         return made
+
+
+class Positions(nn.Module):
+    """Patches of 8×8 pixels as tokens, with a learned vector added for each position."""
+
+    def __init__(self, positions: int) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 4, kernel_size=8, stride=8)
+        self.positions = nn.Parameter(torch.zeros(1, positions, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, positions, 4) for (N, 3, H, W)."""
+        made: Tensor = self.patches(x).flatten(2).transpose(1, 2) + self.positions
+        return made

@@ -7,12 +7,12 @@ docstring says when it applies.
 from __future__ import annotations
 
 import math
-import re
 
+from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.graph import join_kind
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
-from unet_teach.inspection.wording import module_name, shape_text
+from unet_teach.inspection.wording import op_name, shape_text
 
 CONVOLUTIONS = ("convolution", "_convolution", "mkldnn_convolution")
 VIEWS = ("view", "_unsafe_view", "reshape", "flatten", "unsqueeze")
@@ -72,7 +72,7 @@ def _two_maps(op: Op | None) -> tuple[Value, Value] | None:
 def _channels_meet(attempt: Attempt, op: Op, first: Value, second: Value) -> str:
     maker = attempt.wording.maker
     return (
-        f"In {module_name(op.module)} ({op.name.strip('_')}) {first.shape[1]} channels (made by "
+        f"In {attempt.wording.layer(op)} ({op_name(op)}) {first.shape[1]} channels (made by "
         f"{maker(first)}) meet {second.shape[1]} (made by {maker(second)})."
     )
 
@@ -90,39 +90,91 @@ def convolution_channels(attempt: Attempt) -> str:
     expected = taken_channels(op)
     if given.shape[1] == expected:
         return ""
+    layer, source = attempt.wording.layer(op), attempt.wording.layer_before(given)
     return (
-        f"{module_name(op.module)} expects {expected}, got {given.shape[1]} channels: what comes "
-        f"from {_source(given)} is {shape_text(given.shape)}. {_channel_remedy(given, expected)}"
+        f"{layer} expects {expected}, got {given.shape[1]} channels: what comes from {source} is "
+        f"{shape_text(given.shape)}. {_channel_remedy(attempt, op, given, expected)}"
     )
 
 
-def _source(value: Value) -> str:
-    """Name the operation that made a value, even if it only passes on what a layer made."""
-    if value.op is None:
-        return "the input"
-    name = value.op.name.strip("_")
-    return f"{value.op.module}, {name}" if value.op.module else name
-
-
-def _channel_remedy(given: Value, expected: int) -> str:
+def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> str:
     """Say what brings a map to the channels that a layer takes."""
+    channels, dims = given.shape[1], attempt.graph.dims[given]
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
+    if given.is_input and (layer := _swapped(op, channels)):
+        return f"Are its first two numbers in the wrong order? {layer} takes {channels}."
     if given.is_input:
-        return f"Give a picture of {expected} channels, or build the network for {given.shape[1]}."
-    if given.op is not None and given.op.name == "cat":
-        dim = cat_dim(given.op, given)
+        return f"Give a picture of {expected} channels, or build the network for {channels}."
+    if has_axis(dims[1]) and not has_axis(dims[-1]) and given.shape[-1] == expected:
+        return f"Its channels, {expected}, stand last; bring them second: x.movedim(-1, 1)."
+    if joined := _joined(given):
+        dim = cat_dim(joined, given)
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
-        return (
-            "A map that was concatenated has the channels of both its parts: the layer after it "
-            "must take as many."
+        parts = " + ".join(
+            f"{v.shape[1]} (made by {attempt.wording.maker(v)})" for v in joined.inputs
         )
-    if given.shape[-1] == expected:
         return (
-            f"If its last side, {expected}, are the channels, bring them second: x.movedim(-1, 1)."
+            f"A map that was concatenated has the channels of both its parts, {parts} = {channels}"
+            f": let the layer after it take {channels}, or join maps with {expected} in all."
         )
-    return f"Let the layer before it make {expected}, or this one take {given.shape[1]}."
+    plain = f"Let the layer before it make {expected}, or this one take {channels}."
+    if missing := _forgotten_skip(attempt, given, expected):
+        return (
+            f"Is a concatenation missing? {attempt.wording.maker(missing)} made {missing.shape[1]} "
+            f"channels of the same size on the way down: torch.cat([skip, x], dim=1) has "
+            f"{expected}. Without a skip, the numbers do not fit. {plain}"
+        )
+    added = [v for v in given.op.inputs if v.depends_on_input] if given.op else []
+    if given.op and join_kind(given.op) == "add" and sum(v.shape[1] for v in added) == expected:
+        return (
+            "Two maps were added, which keeps the number of channels: torch.cat([skip, x], dim=1) "
+            f"has {expected}. {plain}"
+        )
+    if layer := _swapped(op, channels):
+        return f"Are its first two numbers in the wrong order? {layer} takes {channels}. {plain}"
+    return plain
+
+
+def _joined(value: Value) -> Op | None:
+    """Return the concatenation that made a map, if only element-wise steps came after it."""
+    while value.op is not None and value.op.name != "cat":
+        sources = [v for v in value.op.inputs if v.depends_on_input]
+        if not value.op.is_pointwise or len(sources) != 1:
+            return None
+        value = sources[0]
+    return value.op
+
+
+def _swapped(op: Op, channels: int) -> str:
+    """Return the layer with its numbers exchanged, if it then takes these channels."""
+    weight, rank = op.arguments["weight"], len(op.arguments["weight"].shape) - 2
+    first, second = weight.shape[:2]
+    if op.arguments.get("groups", 1) != 1 or first == second:
+        return ""
+    given_in, given_out = (first, second) if op.arguments.get("transposed") else (second, first)
+    kind = "ConvTranspose" if op.arguments.get("transposed") else "Conv"
+    return f"nn.{kind}{rank}d({given_out}, {given_in}, …)" if given_out == channels else ""
+
+
+def _forgotten_skip(attempt: Attempt, given: Value, expected: int) -> Value | None:
+    """Return the map of the encoder that an up-sampled one would have to be concatenated with."""
+    graph = attempt.graph
+    level = graph.levels.get(given, GLOBAL)
+    if level == GLOBAL or graph.min_depth[given] < level + SAME_LEVEL:
+        return None
+    return next(
+        (
+            value
+            for value in reversed(graph.values)
+            if len(value.shape) == len(given.shape)
+            and value.shape[2:] == given.shape[2:]
+            and value.shape[1] == expected - given.shape[1]
+            and graph.min_depth_with_weights[value] < level + SAME_LEVEL
+        ),
+        None,
+    )
 
 
 def matrix_product(attempt: Attempt) -> str:
@@ -132,7 +184,7 @@ def matrix_product(attempt: Attempt) -> str:
         return ""
     left, right = matrices
     return (
-        f"In {module_name(op.module)} ({op.name.strip('_')}) {shape_text(left.shape)} is "
+        f"In {attempt.wording.layer(op)} ({op_name(op)}) {shape_text(left.shape)} is "
         f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "
         f"must be the last but one of the other, {right.shape[-2]}. Is a transpose(-1, -2) missing?"
     )
@@ -149,9 +201,12 @@ def linear_features(attempt: Attempt) -> str:
     while before.op and before.op.name in VIEWS and (before is left or len(before.shape) == 1):
         before = before.op.inputs[0]
     given, expected = left.shape[-1], right.shape[-2]
+    remedy = _feature_remedy(before.shape, given, expected)
+    if right.shape[-1] == given:
+        remedy = f"Are its two numbers in the wrong order? nn.Linear({given}, {expected}). {remedy}"
     return (
-        f"{module_name(op.module)} expects {expected}, got {given} features: it is given "
-        f"{shape_text(left.shape)}. {_feature_remedy(before.shape, given, expected)}"
+        f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
+        f"{shape_text(left.shape)}. {remedy}"
     )
 
 
@@ -189,15 +244,3 @@ def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:
     if len(before) > 2 and expected == before[1]:
         return "It works along the last dimension, channels are dim 1: x.movedim(1, -1)."
     return "It works along the last dimension: give it rows of as many, or build it for these."
-
-
-def normalisation_channels(attempt: Attempt) -> str:
-    """A batch normalisation is given other channels than it was made for."""
-    numbers = re.search(r"should contain (\d+) elements not (\d+)", attempt.message)
-    if numbers is None:
-        return ""
-    given, expected = numbers.groups()
-    return (
-        f"{attempt.stopped_in} expects {expected}, got {given} channels: a normalisation is made "
-        "for as many as it is given."
-    )

@@ -18,26 +18,10 @@ from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.recording import Value, find_all
-from unet_teach.inspection.wording import module_name, shape_text
+from unet_teach.inspection.wording import module_name, op_name, shape_text
 from unet_teach.shared.traceback_line import last_line_outside
 
 NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])  # torch, the inspector
-
-
-def no_forward(attempt: Attempt) -> str:
-    """The class has layers but does not define forward."""
-    if getattr(attempt.model.forward, "__name__", "") != "_forward_unimplemented":
-        return ""
-    layers = [name for name, _ in attempt.model.named_children()]
-    listed = (
-        f" Its layers ({', '.join(layers[:6])}{', …' if layers[6:] else ''}) stand ready"
-        if layers
-        else " Layers"
-    )
-    return (
-        f"The network has no forward: it owns layers, and nothing says how data flows.{listed}; "
-        "write `def forward(self, x)` that calls them."
-    )
 
 
 def wrong_arguments(attempt: Attempt) -> str:
@@ -59,6 +43,8 @@ def wrong_arguments(attempt: Attempt) -> str:
         example = (more if args else one) if is_missing else ""
         if len(args) > 1 and all(isinstance(a, int) for a in args):
             example = f" A shape is one tuple: inspect_unet(model, {args})."
+        if not signature.parameters and len(args) == 1:
+            example = " Is `self` missing? The first argument is the network: def forward(self, x)."
         return f"It takes forward{signature}; given: {', '.join(given)}: {mismatch}.{example}"
     return ""
 
@@ -93,14 +79,38 @@ def embedding_of_floats(attempt: Attempt) -> str:
     )
 
 
+NUMBER_TYPES = {  # as torch's messages name them
+    "bfloat16": "bfloat16",
+    "double": "float64",
+    "float": "float32",
+    "half": "float16",
+    "long": "int64",
+    "unsigned char": "uint8",
+}
+
+
 def dtypes_do_not_match(attempt: Attempt) -> str:
     """Numbers of two types meet."""
-    recording, message = attempt.recording, attempt.message
+    recording, message, op = attempt.recording, attempt.message, attempt.failed_op
+    if "dtype" not in message and "should be the same" not in message:
+        return ""
     given = dict.fromkeys(v.dtype for v in recording.inputs)
     weights = dict.fromkeys(v.dtype for v in recording.weights if v.is_floating)
-    is_about_dtypes = "dtype" in message or "should be the same" in message
-    if not (is_about_dtypes and given and weights and set(given) != set(weights)):
+    if not (given and weights):
         return ""
+    if set(given) & set(weights):  # then it is a part of the network that differs
+        names = re.findall("|".join(NUMBER_TYPES), message.lower())
+        meeting = list(dict.fromkeys(NUMBER_TYPES[name] for name in names))
+        if op is not None and any(v.dtype for v in op.inputs):
+            meeting = list(dict.fromkeys(v.dtype for v in op.inputs if v.dtype))
+        place = attempt.wording.layer(op) if op else attempt.stopped_in
+        usual = next(iter(given))
+        return (
+            f"Types of numbers do not fit in {place}: {' meets '.join(meeting)}. Something before "
+            f"it, such as .double(), or its own weights have another type than the input, {usual}. "
+            f"Convert the map where it changes, x.to(torch.{usual}), or the whole network: "
+            f"model.to(torch.{usual})."
+        )
     remedy = (
         "Convert one: x.to(weight.dtype), or model.to(x.dtype)."
         if any(v.is_floating for v in recording.inputs)
@@ -112,13 +122,61 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     )
 
 
+NO_SUCH_DEVICE = ("not compiled with", "No CUDA GPUs", "NVIDIA driver", "not linked with support")
+
+
 def devices_do_not_match(attempt: Attempt) -> str:
-    """Tensors on two devices meet."""
-    if "same device" not in attempt.message and "on device" not in attempt.message:
+    """Tensors on two devices meet, or one is asked for on a device that is not here."""
+    message = attempt.message
+    if any(part in message for part in NO_SUCH_DEVICE):
+        return (
+            f"{attempt.stopped_in} asks for a device that this computer does not have. Tensors "
+            f"that forward makes must be made where x is: device=x.device.{own_line(attempt)}"
+        )
+    if "same device" not in message and "on device" not in message:
         return ""
     return (
         f"Tensors on different devices meet in {attempt.stopped_in}. Tensors that forward makes "
         "must be made where x is: device=x.device."
+    )
+
+
+def ranks_do_not_match(attempt: Attempt) -> str:
+    """Tensors with different numbers of dimensions are concatenated."""
+    op = attempt.failed_op
+    if op is None or "same number of dimensions" not in attempt.message:
+        return ""
+    met = " and ".join(
+        f"{shape_text(v.shape)} (made by {attempt.wording.maker(v)})" for v in op.inputs
+    )
+    return (
+        f"In {attempt.wording.layer(op)} ({op_name(op)}) tensors with different numbers of "
+        f"dimensions meet: {met}. Give the one without height and width the other's: "
+        "x[:, :, None, None].expand(-1, -1, *other.shape[2:])."
+    )
+
+
+def join_without_list(attempt: Attempt) -> str:
+    """A function that joins tensors is given them one by one, not in a list."""
+    found = re.match(r"(cat|concat|concatenate|stack|[hvd]stack)\(\)", attempt.message)
+    if found is None or not isinstance(attempt.error, TypeError):
+        return ""
+    dim = "" if found[1].endswith("stack") and found[1] != "stack" else ", dim=1"
+    return (
+        f"torch.{found[1]} takes the tensors in one list, and is given something else in "
+        f"{attempt.stopped_in}: write torch.{found[1]}([a, b]{dim}), with square brackets around "
+        f"them.{own_line(attempt)}"
+    )
+
+
+def interpolated_to_a_whole_shape(attempt: Attempt) -> str:
+    """F.interpolate is given a size with the batch and the channels in it."""
+    if "same number of spatial dimensions" not in attempt.message:
+        return ""
+    return (
+        f"In {attempt.stopped_in} a map is resized to a size with another number of sides than it "
+        "has: leave the batch and the channels out, F.interpolate(x, size=skip.shape[2:])."
+        f"{own_line(attempt)}"
     )
 
 
@@ -190,7 +248,7 @@ def last_operation(attempt: Attempt) -> str:
     made = shape_text(shape) if math.prod(shape) else "nothing"
     return (
         f"The network stopped in {stopped}; the last operation that ran was "
-        f"{ops[-1].name.strip('_')} in {module_name(ops[-1].module)}, which made {made}."
+        f"{op_name(ops[-1])} in {module_name(ops[-1].module)}, which made {made}."
     )
 
 

@@ -6,17 +6,21 @@ docstring says when it applies.
 
 from __future__ import annotations
 
+import math
+
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import (
     CONVOLUTIONS,
     PRODUCTS,
+    VIEWS,
     cat_dim,
     taken_channels,
 )
-from unet_teach.inspection.graph import GLOBAL, join_kind
+from unet_teach.inspection.diagnosis.layer_settings import dilated_without_padding
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
-from unet_teach.inspection.wording import module_name, shape_text
+from unet_teach.inspection.wording import module_name, op_name, shape_text
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 ADVICE = (
@@ -40,7 +44,7 @@ def sizes_do_not_match(attempt: Attempt) -> str:
     level = graph.levels[second]
     place = f"level {max(round(level), 0)}" if level < GLOBAL else "a global value"
     told = (
-        f"Sizes part at {place}, in {module_name(op.module)} ({op.name.strip('_')}): "
+        f"Sizes part at {place}, in {wording.layer(op)} ({op_name(op)}): "
         f"{shape_text(first.shape[2:])} (made by {wording.maker(first)}) meets "
         f"{shape_text(second.shape[2:])} (made by {wording.maker(second)})."
     )
@@ -48,6 +52,8 @@ def sizes_do_not_match(attempt: Attempt) -> str:
 
 
 def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
+    if padded := _padded_in_wrong_order(first, second):
+        return padded
     if divisible := _divisible_sides(attempt):
         return f"{divisible} Pad the input, or {ADVICE}"
     if 0 in (*first.shape, *second.shape):
@@ -56,10 +62,169 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         return (
             f"One is {times} times as large as the other: an up-sampling too few or too many, a "
             "stride in one of the two paths only, or a skip of another level."
+            f"{_skip_of_right_level(attempt, first) or _skip_of_right_level(attempt, second)}"
         )
+    if layer := _made_smaller(attempt, first, second):
+        return f"{layer}; or {ADVICE}"
+    if layer := _one_step_larger(attempt, first, second):
+        return layer
     return (
         "Let the convolutions before it keep the size, padding=kernel_size // 2, and where a "
         f"stride halves it, the way up double it; or {ADVICE}"
+    )
+
+
+def _padded_in_wrong_order(first: Value, second: Value) -> str:
+    """Say that F.pad was given height and width the wrong way round, if that is the reason."""
+    for padded, other in ((first, second), (second, first)):
+        op = padded.op
+        if op is None or op.name != "constant_pad_nd" or len(op.arguments["pad"]) > 4:
+            continue
+        left, right, top, bottom = (*op.arguments["pad"], 0, 0)[:4]
+        rows, columns = (
+            o - s for o, s in zip(other.shape[-2:], op.inputs[0].shape[-2:], strict=True)
+        )
+        if (left + right, top + bottom) == (rows, columns) != (columns, rows):
+            return (
+                "F.pad takes the last dimension first, (left, right, top, bottom), and is given "
+                f"height and width in the wrong order: F.pad(x, {(top, bottom, left, right)})."
+            )
+    return ""
+
+
+def _skip_of_right_level(attempt: Attempt, up: Value) -> str:
+    """Name the layer of the encoder whose map has the size of the up-sampled one."""
+    graph = attempt.graph
+    level = graph.levels[up]
+    fitting = [
+        v
+        for v in graph.values
+        if v.shape[2:] == up.shape[2:] and graph.min_depth_with_weights[v] < level + SAME_LEVEL
+    ]
+    if not fitting or graph.min_depth[up] < level + SAME_LEVEL:
+        return ""
+    maker = attempt.wording.maker(fitting[-1])
+    return f" The encoder's last map of {shape_text(up.shape[2:])} was made by {maker}."
+
+
+def _last_convolution(value: Value) -> Op | None:
+    """Return the convolution that gave a map its size."""
+    while value.op is not None and value.op.name not in CONVOLUTIONS:
+        sources = [v for v in value.op.inputs if v.shape[2:] == value.shape[2:]]
+        if len(sources) != 1:
+            return None
+        value = sources[0]
+    return value.op
+
+
+def _one_step_larger(attempt: Attempt, up: Value, skip: Value) -> str:
+    """Say which output_padding makes what a transposed convolution makes as large as the skip."""
+    op = _last_convolution(up)
+    if op is None or not op.arguments.get("transposed"):
+        return ""
+    count = len(up.shape) - 2
+    missing = [s - u for s, u in zip(skip.shape[2:], up.shape[2:], strict=True)]
+    each = [_each(op.arguments[n], count) for n in ("output_padding", "stride", "dilation")]
+    needed = [m + now for m, now in zip(missing, each[0], strict=True)]
+    if any(not 0 <= n < max(s, d) for n, s, d in zip(needed, *each[1:], strict=True)):
+        return ""
+    same = len(set(needed)) == 1
+    return (
+        f"{attempt.wording.layer(op)} makes {shape_text(up.shape[2:])} of several sizes that its "
+        f"stride could have come from: output_padding={needed[0] if same else tuple(needed)} makes "
+        f"{shape_text(skip.shape[2:])}."
+    )
+
+
+def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
+    """Name the first convolution of stride 1 that lost cells, best on the way to one map only."""
+    graph, on_both_ways = attempt.graph, ""
+    for op in attempt.recording.ops:
+        given = op.arguments.get("input")
+        if op.name not in CONVOLUTIONS or op.arguments.get("transposed") or given is None:
+            continue
+        lost = any(a > b for a, b in zip(given.shape[2:], op.outputs[0].shape[2:], strict=True))
+        if lost and set(_each(op.arguments["stride"], 1)) == {1}:
+            on_way = [op.outputs[0] in graph.ancestors(v) for v in (first, second)]
+            named = f"{attempt.wording.layer(op)} {dilated_without_padding(op)}"
+            if on_way.count(True) == 1:
+                return named
+            on_both_ways = on_both_ways or (named if all(on_way) else "")
+    return on_both_ways
+
+
+def _each(option: list[int], count: int) -> list[int]:
+    return list(option) * (count if len(option) == 1 else 1)
+
+
+def positions_are_fixed(attempt: Attempt) -> str:
+    """A parameter with one entry for each position meets an image with another number of them."""
+    op, image = attempt.failed_op, attempt.graph.image
+    if op is None or not op.is_pointwise or image is None:
+        return ""
+    fixed = next((v for v in op.inputs if v.name), None)
+    given = next((v for v in op.inputs if v.depends_on_input), None)
+    if fixed is None or given is None:
+        return ""
+    pairs = list(zip(reversed(fixed.shape), reversed(given.shape), strict=False))
+    differ = [(f, g) for f, g in pairs if f != g and 1 not in (f, g)]
+    if not differ:
+        return ""
+    expected, got = (math.prod(sizes) for sizes in zip(*differ, strict=True))
+    told = (
+        f"In {module_name(op.module)}, the parameter `{fixed.name}`, {shape_text(fixed.shape)}, is "
+        f"made for {expected} positions, and this input makes {got} ({shape_text(given.shape)})."
+    )
+    axes = range(2, len(image.shape))
+    scale = (expected / got) ** (1 / max(len(axes), 1))
+    sides = {axis: round(image.shape[axis] * scale) for axis in axes}
+    fits = attempt.runs_with(sides)
+    works = f" {shape_text(sides.values())} works." if fits else ""
+    return f"{told} Give images of the size it was made for.{works} Or make it for {got}."
+
+
+def windows_do_not_fit(attempt: Attempt) -> str:
+    """A map is cut into windows or patches of a fixed size that do not divide its sides."""
+    op, image = attempt.failed_op, attempt.graph.image
+    asked = op.arguments.get("size") if op else None
+    if op is None or image is None or op.name not in VIEWS or not isinstance(asked, list | tuple):
+        return ""
+    given = op.inputs[0]
+    told = (
+        f"In {attempt.wording.layer(op)}, a view asks for {shape_text(asked)}, but what it is "
+        f"given, {shape_text(given.shape)}, has {math.prod(given.shape)} numbers and not "
+        f"{math.prod(asked)}."
+    )
+    stride = max((round(s) for s in finest_strides(attempt.graph.dims[given]).values()), default=1)
+    for window in sorted({n for n in asked if 1 < n < 65}):
+        sides = {axis: image.shape[axis] for axis in range(2, len(image.shape))}
+        step = window * stride
+        odd = {axis: side for axis, side in sides.items() if side % step}
+        below = {axis: side // step * step for axis, side in odd.items()}
+        above = {axis: side + step for axis, side in below.items()}
+        tried = [s for s in (below, above) if odd and all(s.values())]
+        works = [shape_text((sides | s).values()) for s in tried if attempt.runs_with(s)]
+        if works:
+            return (
+                f"{told} It cuts the map into pieces of {window}, so the image's sides must be "
+                f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "
+                "before the view."
+            )
+    return f"{told} Let it ask for sizes whose product is {math.prod(given.shape)}."
+
+
+def channels_come_last(attempt: Attempt) -> str:
+    """An image is given as (N, H, W, C), and the network runs when its channels stand second."""
+    op, image = attempt.failed_op, attempt.graph.image
+    if image is None or len(image.shape) < 4 or (op is not None and op.name in CONVOLUTIONS):
+        return ""
+    batch, *sides, channels = image.shape
+    moved = dict(enumerate((channels, *sides), start=1))
+    if channels >= min(sides) or not attempt.runs_with(moved):
+        return ""
+    return (
+        f"The input is {shape_text(image.shape)}: its channels, {channels}, stand last. PyTorch "
+        f"has them second: x.movedim(-1, 1) makes {shape_text((batch, channels, *sides))}."
     )
 
 
@@ -122,6 +287,16 @@ def image_too_small(attempt: Attempt) -> str:
     if image is None or len(image.shape) < 3:
         return ""
     axes = range(2, len(image.shape))
+    sides = dict(zip(axes, image.shape[2:], strict=True))
+    for least in (2**k for k in range(1, 10)):
+        small = {axis: least for axis, side in sides.items() if side < least}
+        if small and len(small) < len(sides) and attempt.runs_with(small):
+            which = shape_text(sides[axis] for axis in small)
+            return (
+                f"A picture of {shape_text(sides.values())} is too small for "
+                f"{attempt.stopped_in}: nothing is left of it. Only the side of {which} is too "
+                f"small: {shape_text((sides | small).values())} works."
+            )
     for side in (2**k for k in range(1, 10)):
         if attempt.runs_with(dict.fromkeys(axes, side)):
             return (
@@ -152,4 +327,10 @@ def no_batch_dimension(attempt: Attempt) -> str:
         batched, how = (1, channels, *shape[:-1]), "x.movedim(-1, 0)[None]: channels first"
     else:
         batched, how = (1, *shape), "x[None]: one, or as many as you like"
+    if batched[1] != channels:
+        right = (1, channels, *shape[-1:] * (rank - 2))
+        return (
+            f"The input is {shape_text(shape)}, {rank - 1} dimensions; the network takes {rank}, "
+            f"with {channels} channels second. Give it such an input: {right}."
+        )
     return f"The input is {shape_text(shape)}, with no number for the batch. Give {batched}, {how}."

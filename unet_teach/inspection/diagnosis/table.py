@@ -13,14 +13,29 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
-from unet_teach.inspection.diagnosis import channel_mismatch, failures, lost_output, shape_mismatch
+from unet_teach.inspection.diagnosis import (
+    channel_mismatch,
+    failures,
+    layer_settings,
+    lost_output,
+    shape_mismatch,
+)
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.networks.broken_networks import Between, Misnamed, OneLevel, OnTwoDevices
+from unet_teach.networks.broken_networks import (
+    Between,
+    Misnamed,
+    OneLevel,
+    OnTwoDevices,
+    Positions,
+)
 from unet_teach.networks.document import AdditiveUNet, DocumentUNet
+from unet_teach.networks.unet import UNet
 
 Remedy = Literal["call", "input", "layer", "forward"]
 IMAGE = (1, 3, 32, 32)
+VOLUME = (1, 1, 8, 8, 8)
 
 
 class Example(NamedTuple):
@@ -96,10 +111,31 @@ def _cat(x: Tensor, skip: Tensor) -> Tensor:
     return torch.cat([x, skip], dim=1)
 
 
+def _cat_without_list(x: Any, skip: Any) -> Tensor:
+    return torch.cat(x, skip)
+
+
+def _resized_to(sides: slice) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda x, skip: _cat(interpolate(x, size=skip.shape[sides]), skip)
+
+
+def _in_windows(x: Tensor) -> Tensor:
+    rows, columns = x.shape[2] // 7, x.shape[3] // 7
+    return x.view(1, 4, rows, 7, columns, 7).mean((3, 5))
+
+
 FAILED_RUN: tuple[Diagnosis, ...] = (
     Diagnosis(
+        name="container is called",
+        explain=layer_settings.container_is_called,
+        remedy_kind="forward",
+        remedy="Loop over the ModuleList, take a layer by its number or key, or use nn.Sequential.",
+        example=lambda: example(Between(nn.ModuleList([nn.ReLU()])), IMAGE),
+        repaired=lambda: example(Between(nn.Sequential(nn.ReLU())), IMAGE),
+    ),
+    Diagnosis(
         name="no forward",
-        explain=failures.no_forward,
+        explain=layer_settings.no_forward,
         remedy_kind="forward",
         remedy="Write `def forward(self, x)` that calls the layers.",
         example=lambda: example(DocumentUNet(3, 2), IMAGE),
@@ -120,6 +156,40 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         remedy="Create the layer in __init__, or correct its name in forward.",
         example=lambda: example(Misnamed("conv"), IMAGE),
         repaired=lambda: example(Misnamed("convolution"), IMAGE),
+    ),
+    Diagnosis(
+        name="tensors to join are not in a list",
+        explain=failures.join_without_list,
+        remedy_kind="forward",
+        remedy="Put the tensors in one list: torch.cat([a, b], dim=1).",
+        example=lambda: example(OneLevel(_cat_without_list), IMAGE),
+        repaired=lambda: example(OneLevel(_cat), IMAGE),
+    ),
+    Diagnosis(
+        name="numbers of dimensions differ",
+        explain=failures.ranks_do_not_match,
+        remedy_kind="forward",
+        remedy="Give the vector height and width: x[:, :, None, None].expand(…).",
+        example=lambda: example(OneLevel(lambda x, skip: _cat(x.mean((2, 3)), skip)), IMAGE),
+        repaired=lambda: example(
+            OneLevel(lambda x, skip: _cat(x.mean((2, 3), keepdim=True).expand_as(x), skip)), IMAGE
+        ),
+    ),
+    Diagnosis(
+        name="resized to a whole shape",
+        explain=failures.interpolated_to_a_whole_shape,
+        remedy_kind="forward",
+        remedy="Give height and width only: F.interpolate(x, size=skip.shape[2:]).",
+        example=lambda: example(OneLevel(_resized_to(slice(None))), IMAGE),
+        repaired=lambda: example(OneLevel(_resized_to(slice(2, None))), IMAGE),
+    ),
+    Diagnosis(
+        name="channels come last",
+        explain=shape_mismatch.channels_come_last,
+        remedy_kind="input",
+        remedy="Bring the channels second: x.movedim(-1, 1).",
+        example=lambda: example(UNet(3, 1, depth=2, base_channels=4), (1, 32, 32, 3)),
+        repaired=lambda: example(UNet(3, 1, depth=2, base_channels=4), IMAGE),
     ),
     Diagnosis(
         name="sizes do not match",
@@ -156,6 +226,30 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         ),
     ),
     Diagnosis(
+        name="number of positions is fixed",
+        explain=shape_mismatch.positions_are_fixed,
+        remedy_kind="input",
+        remedy="Give images of the size that the parameter was made for, or make it for these.",
+        example=lambda: example(Positions(16), (1, 3, 64, 64)),
+        repaired=lambda: example(Positions(16), IMAGE),
+    ),
+    Diagnosis(
+        name="windows do not divide the sides",
+        explain=shape_mismatch.windows_do_not_fit,
+        remedy_kind="input",
+        remedy="Give or pad to sides that are multiples of the window.",
+        example=lambda: example(Between(_in_windows), (1, 3, 32, 32)),
+        repaired=lambda: example(Between(_in_windows), (1, 3, 35, 35)),
+    ),
+    Diagnosis(
+        name="output_padding is too large",
+        explain=layer_settings.too_much_output_padding,
+        remedy_kind="layer",
+        remedy="Keep output_padding below the stride.",
+        example=lambda: example(nn.ConvTranspose2d(3, 4, 3, stride=2, output_padding=2), IMAGE),
+        repaired=lambda: example(nn.ConvTranspose2d(3, 4, 3, stride=2, output_padding=1), IMAGE),
+    ),
+    Diagnosis(
         name="image too small",
         explain=shape_mismatch.image_too_small,
         remedy_kind="input",
@@ -170,6 +264,14 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         remedy="Put the number of images first: (N, C, H, W), as x[None] does.",
         example=lambda: example(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), (3, 32, 32)),
         repaired=lambda: example(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), IMAGE),
+    ),
+    Diagnosis(
+        name="layer is for another number of axes",
+        explain=layer_settings.layer_of_another_rank,
+        remedy_kind="layer",
+        remedy="Use the layer for as many axes: 1d for series, 2d for images, 3d for volumes.",
+        example=lambda: example(nn.Sequential(nn.Conv3d(1, 4, 3), nn.MaxPool2d(2)), VOLUME),
+        repaired=lambda: example(nn.Sequential(nn.Conv3d(1, 4, 3), nn.MaxPool3d(2)), VOLUME),
     ),
     Diagnosis(
         name="convolution is given other channels",
@@ -199,11 +301,35 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
     ),
     Diagnosis(
         name="normalisation is given other channels",
-        explain=channel_mismatch.normalisation_channels,
+        explain=layer_settings.normalisation_channels,
         remedy_kind="layer",
         remedy="Make the normalisation for as many channels as the layer before it makes.",
         example=lambda: example(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(8)), IMAGE),
         repaired=lambda: example(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), IMAGE),
+    ),
+    Diagnosis(
+        name="LayerNorm is given another shape",
+        explain=layer_settings.layer_norm_shape,
+        remedy_kind="forward",
+        remedy="Bring the channels last for it, or use nn.GroupNorm.",
+        example=lambda: example(Between(nn.LayerNorm(4)), IMAGE),
+        repaired=lambda: example(Between(nn.GroupNorm(1, 4)), IMAGE),
+    ),
+    Diagnosis(
+        name="one position is normalised",
+        explain=layer_settings.one_cell_to_normalise,
+        remedy_kind="input",
+        remedy="Give a larger image, or leave the InstanceNorm out where maps have one cell.",
+        example=lambda: example(nn.InstanceNorm2d(3), (1, 3, 1, 1)),
+        repaired=lambda: example(nn.InstanceNorm2d(3), IMAGE),
+    ),
+    Diagnosis(
+        name="recurrent layer is given other features",
+        explain=layer_settings.recurrent_features,
+        remedy_kind="layer",
+        remedy="Set input_size to the length of the rows that it is given.",
+        example=lambda: example(nn.LSTM(8, 4), (1, 5, 6)),
+        repaired=lambda: example(nn.LSTM(6, 4), (1, 5, 6)),
     ),
     Diagnosis(
         name="embedding is given floats",

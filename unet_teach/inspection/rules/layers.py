@@ -175,3 +175,9 @@ def attention(op: Op, known: KnownDims) -> list[Dims]:
 def embedding(op: Op, known: KnownDims) -> Dims:
     """Embedding: each whole number becomes a row of features in its place."""
     return (*known[op.arguments["indices"]], without_axes(op.outputs[0].shape[-1:])[0])
+
+
+def recurrent(op: Op, known: KnownDims) -> list[Dims]:
+    """LSTM, GRU, RNN: each step of the sequence becomes a row of features; a state has no axis."""
+    made = (*known[op.inputs[0]][:-1], without_axes(op.outputs[0].shape[-1:])[0])
+    return [made, *(without_axes(value.shape) for value in op.outputs[1:])]

@@ -71,6 +71,26 @@ def select(op: Op, known: KnownDims) -> Dims:
     return tuple(made)
 
 
+def take(op: Op, known: KnownDims) -> Dims:
+    """Index: positions that lie a step apart make a dimension coarser; a single one is a crop.
+
+    Where the positions are not known, the sizes tell.
+    """
+    given, shape = known[op.inputs[0]], op.outputs[0].shape
+    steps = [v.step for v in op.inputs[1:] if v.step is not None]
+    if len(given) != len(shape):
+        raise ValueError("an index of several dimensions")
+    step = abs(steps[0]) if len(op.inputs) == 2 and steps else None
+    return tuple(
+        dim
+        if size_of(dim) == size
+        else cropped_or_padded(dim, size)
+        if size == 1 or step == 1
+        else resized(dim, size, float(step) if step else None)
+        for dim, size in zip(given, shape, strict=True)
+    )
+
+
 def split(op: Op, known: KnownDims) -> list[Dims]:
     """Split: each part is a crop along one dimension."""
     given, dim = known[op.inputs[0]], op.arguments.get("dim", 0)

@@ -1,0 +1,358 @@
+"""A report on a broken network names the place and the numbers, and its remedy works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from odd_networks import Small, conv
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach import inspect_unet
+from unet_teach.inspection.inspector import _record
+from unet_teach.networks import UNet
+
+PICTURE = (1, 3, 64, 64)
+VOLUME = (1, 1, 8, 8, 8)
+
+
+class Level(nn.Module):
+    """One level of a U-Net whose parts may be wrong."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__()
+        self.one = parts.get("one", nn.Conv2d(3, 8, 3, padding=1))
+        self.two = parts.get("two", nn.Conv2d(8, 16, 3, 2, 1))
+        self.up = parts.get("up", nn.ConvTranspose2d(16, 8, 2, 2))
+        self.join = parts.get("join", lambda skip, x: torch.cat([skip, x], 1))
+        self.out = parts.get("out", nn.Conv2d(16, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.one(x)
+        made: Tensor = self.out(self.join(skip, self.up(self.two(skip))))
+        return made
+
+
+class Plain(nn.Module):
+    """Layers one after the other, kept in any kind of container, with a step in between."""
+
+    def __init__(self, *layers: nn.Module, step: Callable[[Tensor], Any] | None = None) -> None:
+        super().__init__()
+        self.first, self.step = layers[0], step or (lambda x: x)
+        self.last = layers[1] if layers[1:] else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.last(self.step(self.first(x)))
+        return made
+
+
+class Padded(nn.Module):
+    """Loses two rows and one column, and pads them again in some order."""
+
+    def __init__(self, *pad: int) -> None:
+        super().__init__()
+        self.pad, self.one = pad, nn.Conv2d(3, 8, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x, F.pad(self.one(x)[:, :, 2:, 1:], self.pad)], 1)
+
+
+class Functional(nn.Module):
+    """Convolutions without layers, and one activation for all of them."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+        self.w1 = nn.Parameter(torch.zeros(8, 3, 3, 3))
+        self.w2 = nn.Parameter(torch.zeros(4, channels, 3, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.relu(
+            F.conv2d(F.max_pool2d(self.relu(F.conv2d(x, self.w1)), 2), self.w2)
+        )
+        return made
+
+
+def windows(x: Tensor) -> Tensor:
+    return x.view(1, 8, x.shape[2] // 7, 7, x.shape[3] // 7, 7)
+
+
+def dilated(padding: int) -> nn.Module:
+    last = nn.Conv2d(8, 8, 3, padding=padding, dilation=2)
+    return nn.Sequential(nn.Upsample(scale_factor=2), conv(16, 8), last)
+
+
+def conv3() -> nn.Module:
+    return nn.Conv2d(3, 8, 3, padding=1)
+
+
+# The broken network, what the report must contain, and the network with the remedy applied.
+GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], list[str], Any]] = {
+    "forgotten concatenation": (
+        lambda: Level(join=lambda skip, x: x),
+        PICTURE,
+        ["out expects 16, got 8", "Is a concatenation missing? one (convolution) made 8"],
+        lambda: Level(),
+    ),
+    "added for concatenated": (
+        lambda: Level(join=torch.add),
+        PICTURE,
+        ["out expects 16, got 8", "were added", "torch.cat([skip, x], dim=1) has 16"],
+        lambda: Level(),
+    ),
+    "swapped, transposed": (
+        lambda: Level(up=nn.ConvTranspose2d(8, 16, 2, 2)),
+        PICTURE,
+        ["up expects 8, got 16", "wrong order? nn.ConvTranspose2d(16, 8, …)"],
+        lambda: Level(),
+    ),
+    "swapped, linear": (
+        lambda: Plain(conv3(), nn.Linear(10, 8), step=lambda x: x.mean((2, 3))),
+        PICTURE,
+        ["last expects 10, got 8", "nn.Linear(8, 10)"],
+        lambda: Plain(conv3(), nn.Linear(8, 10), step=lambda x: x.mean((2, 3))),
+    ),
+    "side equals channels": (
+        lambda: Plain(conv3(), nn.Conv2d(64, 4, 1)),
+        PICTURE,
+        ["last expects 64, got 8", "Let the layer before it make 64, or this one take 8."],
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1)),
+    ),
+    "channels last inside": (
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=lambda x: x.movedim(1, -1)),
+        PICTURE,
+        ["Its channels, 8, stand last; bring them second: x.movedim(-1, 1)"],
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1)),
+    ),
+    "functional": (
+        lambda: Functional(12),
+        PICTURE,
+        ["w2 expects 12, got 8", "w1 (convolution), through max_pool2d"],
+        lambda: Functional(8),
+    ),
+    "dilation": (
+        lambda: Level(
+            up=nn.Sequential(
+                nn.Upsample(scale_factor=2), conv(16, 8), nn.Conv2d(8, 8, 3, padding=1, dilation=2)
+            )
+        ),
+        PICTURE,
+        ["up.2 has kernel_size=3, dilation=2 and padding=1", "padding=2 keeps their size"],
+        lambda: Level(
+            up=nn.Sequential(
+                nn.Upsample(scale_factor=2), conv(16, 8), nn.Conv2d(8, 8, 3, padding=2, dilation=2)
+            )
+        ),
+    ),
+    "output_padding missing": (
+        lambda: Level(up=nn.ConvTranspose2d(16, 8, 3, 2, 1)),
+        PICTURE,
+        ["63×63", "output_padding=1 makes 64×64"],
+        lambda: Level(up=nn.ConvTranspose2d(16, 8, 3, 2, 1, output_padding=1)),
+    ),
+    "output_padding at stride 1": (
+        lambda: nn.ConvTranspose2d(3, 8, 3, 1, 1, 1),
+        PICTURE,
+        ["output_padding=1 with stride=1", "set output_padding=0, or stride=2"],
+        lambda: nn.ConvTranspose2d(3, 8, 3, 2, 1, 1),
+    ),
+    "skip of another level": (
+        lambda: Level(join=lambda skip, x: torch.cat([F.max_pool2d(skip, 2), x], 1)),
+        PICTURE,
+        ["One is 2 times", "last map of 64×64 was made by one (convolution)"],
+        lambda: Level(),
+    ),
+    "F.pad": (
+        lambda: Padded(2, 0, 1, 0),
+        PICTURE,
+        ["F.pad(x, (1, 0, 2, 0))"],
+        lambda: Padded(1, 0, 2, 0),
+    ),
+    "F.pad of rows": (
+        lambda: Padded(2, 0, 1, 0),
+        (1, 3, 9, 7),
+        ["last dimension first"],
+        lambda: Padded(1, 0, 2, 0),
+    ),
+    "windows": (
+        lambda: Plain(conv3(), step=windows),
+        PICTURE,
+        ["pieces of 7", "multiples of 7: 63×63 or 70×70 works"],
+        None,
+    ),
+    "groups": (
+        lambda: Plain(conv3(), nn.GroupNorm(8, 8), step=lambda x: x[:, :6]),
+        PICTURE,
+        ["last", "8", "6"],
+        lambda: Plain(conv3(), nn.GroupNorm(6, 6), step=lambda x: x[:, :6]),
+    ),
+    "PReLU": (
+        lambda: Plain(conv3(), nn.PReLU(4)),
+        PICTURE,
+        ["last expects 4, got 8 channels: a PReLU is made for as many", "Make it for 8"],
+        lambda: Plain(conv3(), nn.PReLU(8)),
+    ),
+    "LayerNorm": (
+        lambda: Plain(conv3(), nn.LayerNorm(8)),
+        PICTURE,
+        ["last, a LayerNorm,", "x.movedim(1, -1) before it", "nn.GroupNorm(1, 8)"],
+        lambda: Plain(conv3(), nn.GroupNorm(1, 8)),
+    ),
+    "attention": (
+        lambda: nn.TransformerEncoderLayer(8, 2, 16),
+        (1, 5, 6),
+        ["expects 8, got 6"],
+        lambda: nn.TransformerEncoderLayer(6, 2, 16),
+    ),
+    "double inside": (
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=Tensor.double),
+        PICTURE,
+        ["in last: float64 meets float32", "x.to(torch.float32)"],
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=lambda x: x.double().to(torch.float32)),
+    ),
+    "half layer": (
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1).half()),
+        PICTURE,
+        ["in last: float32 meets float16", "model.to(torch.float32)"],
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1).half()).to(torch.float32),
+    ),
+    "no such device": (
+        lambda: Plain(conv3(), step=lambda x: x + torch.zeros(1, device="xpu")),
+        PICTURE,
+        ["asks for a device that this computer does not have", "device=x.device"],
+        lambda: Plain(conv3(), step=lambda x: x + torch.zeros(1, device=x.device)),
+    ),
+    "series": (Small, (1, 3, 64), ["The input is 1×3×64, 3 dimensions; the network takes 4"], None),
+    "one side": (
+        lambda: nn.Sequential(*[nn.MaxPool2d(2)] * 5),
+        (1, 3, 256, 20),
+        ["Only the side of 20 is too small: 256×32 works"],
+        None,
+    ),
+    "channels last": (
+        lambda: UNet(3, 1, base_channels=4),
+        (1, 64, 64, 3),
+        ["its channels, 3, stand last", "x.movedim(-1, 1) makes 1×3×64×64"],
+        None,
+    ),
+}
+RANKS: dict[str, tuple[nn.Module, nn.Module]] = {
+    "max": (nn.MaxPool2d(2), nn.MaxPool3d(2)),
+    "mean": (nn.AvgPool2d(2), nn.AvgPool3d(2)),
+    "batch": (nn.BatchNorm2d(4), nn.BatchNorm3d(4)),
+    "instance": (nn.InstanceNorm2d(4), nn.InstanceNorm3d(4)),
+    "transposed": (nn.ConvTranspose2d(4, 4, 2, 2), nn.ConvTranspose3d(4, 4, 2, 2)),
+    "upsample": (
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+        nn.Upsample(scale_factor=2, mode="trilinear"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_report_says_what_to_do_and_that_works(name: str) -> None:
+    make, shape, parts, repair = GIVEN[name]
+    report = inspect_unet(make(), shape)
+    for part in parts:
+        assert part in str(report.problem), report.problem
+    assert not report.runs
+    if repair:
+        again = inspect_unet(repair(), shape)
+        assert again.problem is None, again.problem
+        repair().eval()(torch.rand(shape))
+
+
+@pytest.mark.parametrize("name", RANKS)
+def test_a_layer_for_images_in_a_network_for_volumes(name: str) -> None:
+    wrong, right = RANKS[name]
+    told = str(inspect_unet(nn.Sequential(nn.Conv3d(1, 4, 3, padding=1), wrong), VOLUME).problem)
+    named = right.mode if isinstance(right, nn.Upsample) else f"nn.{type(right).__name__}"
+    assert re.search(rf"layer 1: .* works on images .* volumes .*{named}", told), told
+    assert not inspect_unet(nn.Sequential(nn.Conv3d(1, 4, 3, padding=1), right), VOLUME).problem
+
+
+class Misspelt(nn.Module):
+    """Its forward has another name."""
+
+    def forwrd(self, x: Tensor) -> Tensor:
+        return x
+
+
+class TooDeep(nn.Module):
+    """Its forward is a local function of __init__."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+        def forward(self: nn.Module, x: Tensor) -> Tensor:
+            return x
+
+
+@pytest.mark.parametrize(
+    ("block", "part"),
+    [
+        (Misspelt(), "last, a Misspelt, has no forward, but a method `forwrd`: rename it"),
+        (TooDeep(), "last, a TooDeep, has no forward: `def forward` stands inside __init__"),
+        (nn.ModuleList([nn.ReLU()]), "`for layer in self.last: x = layer(x)`"),
+        (nn.ModuleDict({"a": nn.ReLU()}), "`self.last[key](x)`, with key one of 'a'"),
+    ],
+)
+def test_a_block_that_cannot_be_called(block: nn.Module, part: str) -> None:
+    assert part in str(inspect_unet(Plain(conv3(), block), PICTURE).problem)
+
+
+def test_layers_in_a_plain_list_are_named_and_noted() -> None:
+    class Listed(Small):
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps = [nn.Conv2d(3, 3, 3, padding=1)]
+
+        def forward(self, x: Tensor) -> Any:
+            return super().forward(self.steps[0](x))
+
+    report = inspect_unet(Listed(), PICTURE)
+    assert "The layers in steps never train" in report.note
+    assert "nn.ModuleList" in str(report)
+    assert report.note in report._repr_html_()
+    assert inspect_unet(Small(), PICTURE).note == ""
+
+
+def test_an_output_of_another_size_is_noted() -> None:
+    report = inspect_unet(UNet(depth=2, base_channels=4, padding="valid"), (1, 1, 100, 100))
+    assert report.is_unet
+    assert "It is smaller: 60×60 for an input of 100×100." in report.criteria.symmetry.evidence[1]
+
+
+def test_a_network_that_runs_is_not_said_not_to_run() -> None:
+    class Silent(Small):
+        def forward(self, x: Tensor) -> Any:
+            super().forward(x)
+
+    report = inspect_unet(Silent(), PICTURE)
+    assert report.problem
+    assert "it runs" in report.verdict
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_a_recurrent_layer_is_one_operation(kind: str) -> None:
+    layer = getattr(nn, kind)(4, 8, num_layers=2, bidirectional=True, batch_first=True)
+    with torch.no_grad():
+        long = _record(layer, (torch.empty(1, 500, 4, device="meta"),), {})
+    assert len(long.ops) < 12
+    assert long.outputs[0].shape == (1, 500, 16)
+    real = layer(torch.rand(1, 500, 4))
+    states = real[1] if isinstance(real[1], tuple) else real[1:]
+    assert [v.shape for v in long.outputs[1:]] == [tuple(s.shape) for s in states]
+
+
+def test_an_attention_gate_is_not_the_skip() -> None:
+    class Gated(Small):
+        def join(self, x: Tensor, skip: Tensor) -> Tensor:
+            return super().join(x, skip * (x + skip).mean(1, keepdim=True).sigmoid())
+
+    joins = inspect_unet(Gated(), PICTURE).criteria.skip_connections.facts["joins"]
+    assert [join["kind"] for join in joins] == ["cat", "cat"]

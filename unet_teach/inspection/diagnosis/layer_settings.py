@@ -1,0 +1,278 @@
+"""Diagnoses of how a layer was made: its numbers, its rank, and whether it can be called at all.
+
+Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
+docstring says when it applies.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+
+from torch import nn
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.graph import Graph
+from unet_teach.inspection.plain_lists import all_modules
+from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.wording import op_name, shape_text
+
+CONTAINERS = {
+    "ModuleList": "Loop over it, `for layer in {it}: x = layer(x)`, or make it an nn.Sequential.",
+    "ModuleDict": "Take one layer by its key, `{it}[key](x)`, with key one of {keys}.",
+    "ParameterList": "Take one parameter by its number, `{it}[0]`.",
+    "ParameterDict": "Take one parameter by its key, `{it}[key]`.",
+}
+KINDS = {
+    1: ("series (N, C, L)", "linear"),
+    2: ("images (N, C, H, W)", "bilinear"),
+    3: ("volumes (N, C, D, H, W)", "trilinear"),
+}
+
+
+def container_is_called(attempt: Attempt) -> str:
+    """A ModuleList or another container, which has no forward, is called like a layer."""
+    path, container = _without_forward(attempt)
+    remedy = CONTAINERS.get(type(container).__name__)
+    if container is None or remedy is None:
+        return ""
+    keys = ", ".join(repr(name) for name, _ in container.named_children())
+    kind = type(container).__name__
+    return (
+        f"{path or 'The network'} is an nn.{kind}, which only stores its parts and cannot be "
+        f"called. {remedy.format(it=f'self.{path}' if path else 'it', keys=keys)}"
+    )
+
+
+def no_forward(attempt: Attempt) -> str:
+    """A class has layers but does not define forward, or under another name or indentation."""
+    path, module = _without_forward(attempt)
+    if module is None:
+        return ""
+    name = type(module).__name__
+    who = f"{path}, {article(name)}, has no forward" if path else "The network has no forward"
+    methods = [n for n in vars(type(module)) if not n.startswith("__")]
+    if close := difflib.get_close_matches("forward", methods, n=1, cutoff=0.6):
+        return f"{who}, but a method `{close[0]}`: rename it to `forward`."
+    for method, function in vars(type(module)).items():
+        code = getattr(function, "__code__", None)
+        inner = [c for c in code.co_consts if isinstance(c, types.CodeType)] if code else []
+        if any(c.co_name == "forward" for c in inner):
+            return (
+                f"{who}: `def forward` stands inside {method}, so it is only a local function "
+                f"there. It is indented one step too far: move it left, in line with "
+                f"`def {method}`."
+            )
+    layers = [name for name, _ in module.named_children()]
+    listed = (
+        f" Its layers ({', '.join(layers[:6])}{', …' if layers[6:] else ''}) stand ready"
+        if layers
+        else " Layers"
+    )
+    return (
+        f"{who}: it owns layers, and nothing says how data flows.{listed}; "
+        "write `def forward(self, x)` that calls them."
+    )
+
+
+def _without_forward(attempt: Attempt) -> tuple[str, nn.Module | None]:
+    """Return the path and the module that was called although it has no forward."""
+    missing = {
+        path: module
+        for path, module in all_modules(attempt.model)
+        if getattr(module.forward, "__name__", "") == "_forward_unimplemented"
+    }
+    if "" in missing:
+        return "", missing[""]
+    if not isinstance(attempt.error, NotImplementedError) or '"forward"' not in attempt.message:
+        return "", None
+    path = attempt.recording.last_module
+    return path, missing.get(path)
+
+
+def too_much_output_padding(attempt: Attempt) -> str:
+    """A transposed convolution has an output_padding that is not below its stride."""
+    op = attempt.failed_op
+    if op is None or "output padding must be smaller" not in attempt.message:
+        return ""
+    added, stride = (max(op.arguments[name]) for name in ("output_padding", "stride"))
+    told = (
+        f"{attempt.wording.layer(op)} has output_padding={added} with stride={stride}. A stride of "
+        "s merges s sizes into one, and output_padding chooses between them, so it must be smaller "
+        "than the stride."
+    )
+    if stride > 1:
+        return f"{told} Set output_padding={stride - 1} or less."
+    return (
+        f"{told} With stride=1 nothing is enlarged: set output_padding=0, or stride=2 and "
+        "output_padding=1 if the layer should double the size."
+    )
+
+
+def layer_of_another_rank(attempt: Attempt) -> str:
+    """A layer for images is given volumes, or the other way round."""
+    op, last = attempt.failed_op, attempt.recording.last_module
+    module = dict(all_modules(attempt.model)).get(last)
+    mode = next(
+        (m for k, (_, m) in KINDS.items() if re.search(rf"\b{m} mode", attempt.message)), ""
+    )
+    kind = re.fullmatch(r"(\w+)([123])d", type(module).__name__)
+    functional = re.search(r"([123])d", op.name if op else attempt.message)
+    if mode:
+        rank = next(k for k, (_, m) in KINDS.items() if m == mode)
+    elif kind or functional:
+        rank = int(kind[2] if kind else functional[1] if functional else 0)
+    else:
+        return ""
+    given = given_to_last(attempt)
+    if given is None or len(given.shape) - 2 not in KINDS or len(given.shape) - 2 == rank:
+        return ""
+    if given.is_input and not mode and not _has_layers_of_rank(attempt.graph, len(given.shape) - 2):
+        return ""
+    right = len(given.shape) - 2
+    what = (
+        f"mode {mode!r}" if mode else type(module).__name__ if kind else op_name(op) if op else ""
+    )
+    if mode:
+        remedy = f"Set mode={KINDS[right][1]!r}."
+    elif kind:
+        remedy = f"Use nn.{kind[1]}{right}d."
+    else:
+        remedy = f"Use the {right}d function."
+    return (
+        f"{attempt.stopped_in}: {what} works on {KINDS[rank][0]} and is given {KINDS[right][0]}, "
+        f"{shape_text(given.shape)}. {remedy}"
+    )
+
+
+def _has_layers_of_rank(graph: Graph, rank: int) -> bool:
+    """Return whether other layers of the network have weights for this many axes."""
+    return any(v.name and len(v.shape) == rank + 2 for v in graph.recording.weights)
+
+
+def given_to_last(attempt: Attempt) -> Value | None:
+    """Return the map that the layer or function which failed was given."""
+    op, run = attempt.failed_op, attempt.recording
+    maps = [v for v in op.inputs if v.depends_on_input] if op else []
+    made = [v for o in run.ops[-1:] for v in o.outputs if v.depends_on_input]
+    return next(iter((*maps, *made, *run.inputs)), None)
+
+
+WIDTHS = (  # what torch says of a layer made for other channels; the groups are (expected, given)
+    r"should contain (?P<given>\d+) elements not (?P<expected>\d+)",
+    r"weight of shape \[(?P<expected>\d+)\] and input of shape \[\d+, (?P<given>\d+)",
+    r"parameter numbers = (?P<expected>\d+) and channel size = (?P<given>\d+)",
+)
+GROUPS = r"divisible by num_groups, but got input of shape \[\d+, (\d+).*num_groups=(\d+)"
+
+
+def normalisation_channels(attempt: Attempt) -> str:
+    """A normalisation or a PReLU is given other channels than it was made for."""
+    place, kind = attempt.stopped_in, _kind(attempt)
+    what = kind.strip(" ,") or "a normalisation"
+    for pattern in WIDTHS:
+        if numbers := re.search(pattern, attempt.message):
+            return (
+                f"{place} expects {numbers['expected']}, got {numbers['given']} channels: {what} "
+                f"is made for as many as it is given. Make it for {numbers['given']}."
+            )
+    if numbers := re.search(GROUPS, attempt.message):
+        channels, groups = map(int, numbers.groups())
+        fitting = [n for n in range(1, channels + 1) if channels % n == 0]
+        nearest = min(fitting, key=lambda n: abs(n - groups))
+        return (
+            f"{place}{kind} divides the channels into {groups} groups, and {channels} channels "
+            f"cannot be divided by {groups}. Use {nearest} groups: nn.GroupNorm({nearest}, "
+            f"{channels})."
+        )
+    return ""
+
+
+def layer_norm_shape(attempt: Attempt) -> str:
+    """A LayerNorm is given last dimensions of other sizes than it was made for."""
+    found = re.search(r"normalized_shape=\[([\d, ]+)\].*size\[([\d, ]+)\]", attempt.message)
+    if found is None:
+        return ""
+    expected, given = ([int(n) for n in group.split(",")] for group in found.groups())
+    last = given[-len(expected) :]
+    told = (
+        f"{attempt.stopped_in}{_kind(attempt)} normalises the last {_dimensions(len(expected))} "
+        f"and expects {shape_text(expected)} there, but is given {shape_text(given)}."
+    )
+    if len(expected) == 1 and len(given) > 2 and given[1] == expected[0]:
+        return (
+            f"{told} Channels are dim 1: put x.movedim(1, -1) before it and x.movedim(-1, 1) after "
+            f"it, or use nn.GroupNorm(1, {expected[0]})."
+        )
+    depends = " This depends on the image's size; nn.GroupNorm does not." if len(last) > 1 else ""
+    return (
+        f"{told} Make it for these: nn.LayerNorm({last[0] if len(last) == 1 else last}).{depends}"
+    )
+
+
+def _dimensions(count: int) -> str:
+    return "dimension" if count == 1 else f"{count} dimensions"
+
+
+def one_cell_to_normalise(attempt: Attempt) -> str:
+    """An InstanceNorm is given maps of a single cell, which have no spread."""
+    found = re.search(r"more than 1 spatial element.*Size\(\[([\d, ]+)\]\)", attempt.message)
+    if found is None:
+        return ""
+    shape = [int(n) for n in found[1].split(",")]
+    return (
+        f"{attempt.stopped_in}{_kind(attempt)} computes mean and spread over the positions of each "
+        f"map, and is given maps of {shape_text(shape[2:])}, a single position. Give a larger "
+        f"image, leave it out here, or use nn.GroupNorm(1, {shape[1]})."
+    )
+
+
+ROW_LENGTHS = {  # which option sets it, and what torch says
+    "input_size": r"equal to input_size\. Expected (\d+), got (\d+)",
+    "embed_dim": r"expecting embedding dimension of (\d+), but got (\d+)",
+}
+
+
+def recurrent_features(attempt: Attempt) -> str:
+    """An LSTM, GRU, RNN or attention layer is given rows of another length."""
+    for option, said in ROW_LENGTHS.items():
+        if found := re.search(said, attempt.message):
+            expected, given = found.groups()
+            return (
+                f"{attempt.stopped_in}{_kind(attempt)} expects {expected}, got {given} features in "
+                f"the last dimension. Set {option}={given}, or move the {expected} features last."
+            )
+    return ""
+
+
+def article(name: str) -> str:
+    """Return the name of a class after "a" or "an"."""
+    is_spelt_out = name in ("LSTM", "RNN", "MLP")
+    return f"{'an' if name[:1] in 'AEIOU' or is_spelt_out else 'a'} {name}"
+
+
+def _kind(attempt: Attempt) -> str:
+    """Return the class of the layer that was running, as ", a GroupNorm,"."""
+    module = dict(all_modules(attempt.model)).get(attempt.recording.last_module)
+    is_layer = module is not None and type(module).__module__.startswith("torch.nn")
+    name = type(module).__name__
+    return f", {article(name)}," if is_layer else ""
+
+
+def dilated_without_padding(op: Op) -> str:
+    """Say which padding keeps the size, for a convolution of stride 1 that makes maps smaller."""
+    weight, options = op.arguments["weight"], op.arguments
+    count = len(weight.shape) - 2
+    kernel, dilation = (
+        weight.shape[2:],
+        list(options["dilation"]) * (count if len(options["dilation"]) == 1 else 1),
+    )
+    needed = [d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True)]
+    now = dict.fromkeys(options["padding"])
+    return (
+        f"has kernel_size={shape_text(dict.fromkeys(kernel))}, dilation="
+        f"{shape_text(dict.fromkeys(dilation))} and padding={shape_text(now)}, which makes maps "
+        f"smaller; padding={shape_text(dict.fromkeys(needed))} keeps their size "
+        "(dilation · (kernel_size - 1) / 2)"
+    )
