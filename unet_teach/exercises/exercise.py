@@ -11,6 +11,7 @@ from torch import nn
 
 from unet_teach.exercises import sandbox
 from unet_teach.exercises.answer_code import fingerprint, is_untouched
+from unet_teach.exercises.plain_values import plain_answer
 from unet_teach.exercises.progress_file import RECORD, ProgressEntry
 from unet_teach.exercises.reply import Outcome, Reply
 
@@ -116,7 +117,7 @@ class Exercise:
 
     def _problem(self, answer: Any) -> str:
         """Return what is wrong with the answer in sentences; an empty text if it is right."""
-        answer = _copy_of_layer(answer)
+        answer = _copy_of_layer(plain_answer(answer))
         passed: list[str] = []
         for check in self.checks:
             try:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.exercise import Check, KnownMistake
+from unet_teach.exercises.plain_values import as_list, plain, read_once
 
 Function = Callable[..., Any]
 Kind = Callable[[Any], str | None]  # says why a value is not of this kind
@@ -39,8 +40,8 @@ class Case:
     inputs: tuple[Any, ...]
 
     def run(self, function: Function) -> Any:
-        """Call the function with copies of the inputs."""
-        return function(*copy.deepcopy(self.inputs))
+        """Call the function with copies of the inputs; a generator becomes a list."""
+        return read_once(function(*copy.deepcopy(self.inputs)))
 
 
 Cases = Callable[[], Iterable[Case]]  # makes known cases first, then random ones
@@ -268,24 +269,6 @@ class Probes:
 
 
 # ------------------------------------------------------------------------------------------- values
-def plain(value: Any) -> Any:
-    """Turn a tensor or array of one value into a Python number; leave anything else as it is."""
-    if isinstance(value, Tensor):
-        return value.detach().item() if value.dim() == 0 else value.detach()
-    if isinstance(value, np.generic | np.ndarray) and value.ndim == 0:
-        return value.item()
-    return value
-
-
-def as_list(value: Any) -> list[Any] | None:
-    """Return the parts of a list, tuple, set, range, flat tensor or array; else None."""
-    if isinstance(value, Tensor | np.ndarray) and value.ndim == 1:
-        return list(value.tolist())
-    if isinstance(value, list | tuple | set | range):
-        return [plain(part) for part in value]
-    return None
-
-
 def alike(one: Any, other: Any) -> bool:
     """Whether two values are the same apart from rounding; True is 1, and NaN is NaN."""
     if isinstance(one, Tensor) and isinstance(other, Tensor):

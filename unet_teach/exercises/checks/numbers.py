@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from unet_teach.exercises.exercise import Check, KnownMistake
+from unet_teach.exercises.plain_values import as_list
 
 
 def whole_numbers(count: int = 1) -> Check:
@@ -53,11 +54,6 @@ def wrong_number(name: str, sentence: str, value: Any) -> KnownMistake:
     return KnownMistake(name, sentence, lambda: value, lambda answer: _is(answer, value))
 
 
-def numbers_in(answer: Any) -> list[Any] | None:
-    """Return the parts of a tuple, list, set, range, array or tensor; None for anything else."""
-    return _parts(answer.tolist() if hasattr(answer, "tolist") else answer)
-
-
 def _parts(answer: Any) -> list[Any] | None:
     return list(answer) if isinstance(answer, tuple | list | set | range) else None
 
@@ -65,5 +61,5 @@ def _parts(answer: Any) -> list[Any] | None:
 def _is(answer: Any, value: Any) -> bool:
     """Whether an answer is this number or tuple, or has the members of this set."""
     if isinstance(value, set):
-        return set(numbers_in(answer) or ()) == value
+        return set(as_list(answer) or ()) == value
     return (_parts(answer) or [answer]) == (_parts(value) or [value])

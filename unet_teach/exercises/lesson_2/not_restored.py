@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
-from unet_teach.exercises.checks.numbers import numbers_in, wrong_number
+from unet_teach.exercises.checks.numbers import wrong_number
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.plain_values import as_list
 
 SIZES = range(12, 19)
 
@@ -21,7 +22,7 @@ LOST = {size for size in SIZES if _down_and_up(size)[1] != size}
 
 
 def _form_problem(answer: Any) -> str | None:
-    parts = numbers_in(answer)
+    parts = as_list(answer)
     if parts is None:
         return f"Wanted: sizes, as in (12, 13). This is of type {type(answer).__name__}."
     for part in parts:
@@ -33,7 +34,7 @@ def _form_problem(answer: Any) -> str | None:
 
 
 def _choice_problem(answer: Any) -> str | None:
-    chosen = set(numbers_in(answer) or ())
+    chosen = set(as_list(answer) or ())
     for size in sorted(chosen - LOST):
         low, back = _down_and_up(int(size))
         return f"{size} does come back: {size} → {low} → {back}."
@@ -44,7 +45,7 @@ def _choice_problem(answer: Any) -> str | None:
 
 def _missing(answer: Any) -> set[Any]:
     """Return the sizes left out of an answer that names some of the right ones, and no others."""
-    chosen = set(numbers_in(answer) or ())
+    chosen = set(as_list(answer) or ())
     return LOST - chosen if set() < chosen < LOST else set()
 
 

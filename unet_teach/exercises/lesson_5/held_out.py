@@ -9,13 +9,13 @@ from typing import Any
 from unet_teach.exercises.checks.functions import (
     Case,
     Probes,
-    as_list,
     is_function,
     matches,
     returns,
     some_numbers,
 )
 from unet_teach.exercises.exercise import Check, Exercise
+from unet_teach.exercises.plain_values import as_list
 
 STRIPS = [(20, 4, 8, 12), (30, 5, 11, 14)]  # width, crop, start, stop
 STRIPS_AT_A_BORDER = [(20, 4, 0, 6), (20, 4, 15, 20), (20, 6, 3, 9)]  # no crop fits on one side

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import a_number, alike, is_function, plain
+from unet_teach.exercises.checks.functions import a_number, alike, is_function
 from unet_teach.exercises.checks.training_state import (
     Validation,
     known_task,
@@ -19,6 +19,7 @@ from unet_teach.exercises.checks.training_state import (
     run_validation,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
 
 Score = Callable[[Tensor, Tensor], float]  # of logits and masks

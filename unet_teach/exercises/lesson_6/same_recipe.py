@@ -14,10 +14,10 @@ from unet_teach.exercises.checks.functions import (
     a_number,
     is_function,
     matches,
-    plain,
     returns,
 )
 from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.plain_values import plain
 
 Result = tuple[float, float, float]  # learning rate, score on validation, score on test
 

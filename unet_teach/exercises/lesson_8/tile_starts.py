@@ -11,13 +11,13 @@ from unet_teach.exercises.checks.functions import (
     Case,
     Function,
     Probes,
-    as_list,
     is_function,
     on_each_case,
     returns,
     some_numbers,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.plain_values import as_list
 
 SIZES = [  # size of the image, size of a tile, overlap
     (20, 8, 2),
@@ -160,9 +160,6 @@ tile_starts = Exercise(
         KnownMistake("a set", "A set has no order. `sorted(…)` makes a list of it, rising.",
             lambda: lambda s, t, o: {*range(0, max(0, s - t), t - o), max(0, s - t)},
             _returns_a(set)),
-        KnownMistake("a generator", "It still has to be run through. `list(…)` makes a list of it.",
-            lambda: lambda s, t, o: (start for start in _pushed_back(s, t, o)),
-            _returns_a(Iterator)),
         KnownMistake("not in order", "All of them are there, but not rising. `sorted(…)` puts them in order.",
             lambda: lambda s, t, o: _pushed_back(s, t, o)[::-1], _is_out_of_order),
         known.mistake("the overlap for a step", "You step by the overlap. A step is what the next tile does not share with this one.",
