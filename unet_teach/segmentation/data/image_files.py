@@ -141,7 +141,9 @@ def _open_with_pillow(file: Any, page: int) -> Opened:
 def _open_tiff(path: Path, page: int) -> Opened:
     """Return one page of a TIFF file that Pillow cannot read."""
     try:
-        pixels, inverted, pages = read_tiff(path, page)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, on tags of a damaged file
+            pixels, inverted, pages = read_tiff(path, page)
     except UnknownTiffError as kind:
         raise UnreadableError(
             f"is {kind}: save it as PNG, or as a TIFF without compression"

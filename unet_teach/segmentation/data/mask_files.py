@@ -106,7 +106,8 @@ def _content(opened: Opened, notes: list[str]) -> _Content:
         colours[opacity == 0] = 0
     if (colours == colours[..., :1]).all():
         return _Content(colours[..., 0] * 0x010101, colours[..., 0].astype(np.uint8), False)
-    if image.mode == "RGB" and (void := (colours == VOID_COLOUR).all(axis=2)).any():
+    void = (colours == VOID_COLOUR).all(axis=2)
+    if void.any() and colours[~void].any():
         colours[void] = 0
         notes.append("the colour 224, 224, 192 means 'do not count' in PASCAL VOC; it became 0")
     red, green, blue = colours.transpose(2, 0, 1)
@@ -152,11 +153,17 @@ def _numbers_of_palette(image: Image.Image, notes: list[str]) -> Values | None:
             "shown in black: if that is inverted, use invert=True"
         )
         return numbers
-    if VOID in used and tuple(palette[VOID]) == VOID_COLOUR:
+    if VOID in used and len(used) > 2 and tuple(palette[VOID]) == VOID_COLOUR:
         notes.append("its number 255 means 'do not count' in PASCAL VOC; it became background")
         return np.where(numbers == VOID, 0, numbers)
-    if VOID in used and 0 in used and len(used) > 2 and not palette[0].any():
-        return numbers
+    has_black = not palette[used].any(axis=1).all()
+    if has_black and used[0] == 0 and (palette[used] <= palette[0]).all():
+        notes.append(
+            "its table of colours shows 0 in the lightest colour, so what is not black is "
+            "foreground: if that is inverted, use invert=True"
+        )
+    elif VOID in used and len(used) > 2 and used[0] == 0 and used[-2] < VOID - 1:
+        return numbers if not palette[0].any() else None
     return None
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[Any]  # of any dtype
 Mask = NDArray[np.bool_]
-FEWEST_BLENDS = 4  # values at soft edges of labels
+FEWEST_BLENDS = 8  # different values at the soft edges of labels
 FAINT = 0.1  # fraction of the range: single pixels below it can be the noise of a JPEG
 GRAIN = 8  # values of 8 bits: a range up to this is noise, or labels
 SMALLEST_PROBABILITY = 0.05  # a mask of floats that stays below it is empty
@@ -21,8 +21,9 @@ def are_labels(codes: Values, levels: Values) -> bool:
 
     The most frequent values of the lower and of the upper half are the two levels of a mask that
     holds no labels. What remains is labels if most of it lies in patches of equal values, or
-    borders sharply on the lower level. A blurred edge rises from pixel to pixel, and noise changes
-    everywhere.
+    borders sharply on the lower level. As the edges of labels can be soft, a few pixels amidst
+    equal ones are enough if they are far from both levels. A blurred edge rises from pixel to
+    pixel, and noise changes everywhere.
 
     Args:
         codes: (H, W), one number for each label or colour.
@@ -33,10 +34,14 @@ def are_labels(codes: Values, levels: Values) -> bool:
     low, high = float(levels.min()), float(levels.max())
     share = (levels.astype(np.float32) - low) / max(high - low, 1e-12)
     bottom = _most_frequent(codes[share < 0.5])
-    others = (codes != bottom) & (codes != _most_frequent(codes[share >= 0.5]))
+    top = _most_frequent(codes[share >= 0.5])
+    others = (codes != bottom) & (codes != top)
     sharp = _everywhere_around(codes, lambda near, own: (near == own) | (near == bottom))
-    exact = _in_equal_squares(codes) | (sharp & (share > FAINT))
-    return bool(exact[others].mean() > 0.5)
+    solid = _in_equal_squares(codes)
+    exact = solid | (sharp & (share > FAINT))
+    far = others & (share > FAINT) & (np.abs(share - share[codes == top][0]) > FAINT)
+    inside = solid & _everywhere_around(codes, lambda near, own: near == own)
+    return bool(exact[others].mean() > 0.5 or inside[far].sum() > 0.05 * far.sum())
 
 
 def cut_at_half(levels: Values) -> Mask:
@@ -59,19 +64,21 @@ def cut_blends(codes: Values, levels: Values) -> tuple[Mask, bool]:
     and brighter neighbours. It is foreground if it is at least half as bright as its surroundings.
     """
     foreground = levels != 0
+    if len(np.unique(codes)) < FEWEST_BLENDS:
+        return foreground, False
     solid = np.unique(codes[_in_equal_squares(codes)])
     blends = foreground & ~np.isin(codes, solid)
     around = _brightest_around(levels)
     blends &= (around > levels) & (-_brightest_around(-levels.astype(np.float64)) < levels)
-    if len(np.unique(codes[blends])) < FEWEST_BLENDS:
+    if len(np.unique(codes[blends])) < max(FEWEST_BLENDS, len(solid)):
         return foreground, False
     faint = levels < _brightest_around(around) / 2
     return foreground & ~(blends & faint), True
 
 
 def looks_like_mask(brightness: Values) -> bool:
-    """Return whether nearly all values of an image are at the two ends of its range."""
-    return _fraction_at_ends(brightness) > 0.95
+    """Return whether an image has labels, or nearly all values at the two ends of its range."""
+    return _fraction_at_ends(brightness) > 0.95 or are_labels(brightness, brightness)
 
 
 def looks_like_photo(brightness: Values) -> bool:

@@ -61,14 +61,13 @@ def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
     is_nested = not usable and bool(inside)
     for path in files:
         if path not in usable and not (is_nested and path.is_dir()):
-            kind = (
-                "a folder"
-                if path.is_dir()
-                else "no PNG, JPEG, TIFF, GIF or BMP file"
-                if path.exists()
-                else "a link to a file that is not there"
-            )
-            notes.add(f"{kind}, not used", path.name)
+            if path.is_dir():
+                notes.add("a folder, not used", path.name)
+            elif path.exists():
+                remark = "no PNG, JPEG, TIFF, GIF or BMP file, not used"
+                notes.add(f"{remark}; if it is a picture, save it as PNG", path.name)
+            else:
+                notes.add("a link to a file that is not there, not used", path.name)
     if is_nested:
         remark = "the files in its folders are used; a folder of masks belongs to one picture"
         notes.add(remark, folder.name)

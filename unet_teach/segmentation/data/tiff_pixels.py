@@ -45,7 +45,9 @@ def _pages(file: BinaryIO) -> list[TiffImagePlugin.ImageFileDirectory_v2]:
     header += file.read(8) if big else b""
     pages = []
     position = TiffImagePlugin.ImageFileDirectory_v2(header).next
-    while position:
+    seen = set()
+    while position and position not in seen:  # a damaged file may lead in a circle
+        seen.add(position)
         tags = TiffImagePlugin.ImageFileDirectory_v2(header)
         file.seek(position)
         tags.load(file)
