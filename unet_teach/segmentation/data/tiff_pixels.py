@@ -75,6 +75,8 @@ def _read_page(file: BinaryIO, tags: Any) -> NDArray[Any]:
     starts, lengths = tags[324 if tiled else 273], tags[325 if tiled else 279]
     down, across = -(-height // rows), -(-width // columns)
     pixels = np.zeros((planes, down * rows, across * columns, bands // planes), dtype)
+    if len(starts) < planes * down * across:
+        raise ValueError("parts of it are missing")
     for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         file.seek(start)
         content = file.read(length)
@@ -84,6 +86,8 @@ def _read_page(file: BinaryIO, tags: Any) -> NDArray[Any]:
             block = np.cumsum(block, axis=1, dtype=dtype)
         plane, place = divmod(number, down * across)
         row, column = place // across * rows, place % across * columns
+        if row + len(block) < min(row + rows, height):
+            raise ValueError("its end is missing")
         pixels[plane, row : row + len(block), column : column + columns] = block
     joined = np.concatenate(list(pixels[:, :height, :width]), axis=2)
     return joined.astype(dtype.newbyteorder("="))
