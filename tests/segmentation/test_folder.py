@@ -162,7 +162,7 @@ def test_trouble_is_named_file_by_file_and_the_rest_is_used(put):
         "cut.png: is damaged, or of a kind that Pillow cannot read",
         "nothing.png: is an empty file, not used",
         "text.png: is damaged",
-        "notes.txt: no PNG, JPEG or TIFF file, not used",
+        "notes.txt: no PNG, JPEG, TIFF, GIF or BMP file, not used",
         "more: a folder, not used",
         "gone.png: a link to a file that is not there, not used",
         "blank.png: all background",

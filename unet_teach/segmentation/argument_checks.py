@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from unet_teach.segmentation.data.dataset import Dataset, Pair
+from unet_teach.segmentation.plain_lists import hint_on_lists
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 
@@ -102,7 +103,8 @@ def require_trainable(model: object, data: object, crop: int) -> None:
     require_type("data", data, Dataset, "a dataset, such as earth()")
     assert isinstance(model, nn.Module) and isinstance(data, Dataset)  # noqa: PT018 - for mypy
     if not any(weight.requires_grad for weight in model.parameters()):
-        raise ValueError("The network has no weights that may change: none at all, or all frozen.")
+        problem = "The network has no weights that may change: none at all, or all frozen."
+        raise ValueError(f"{problem} {hint_on_lists(model)}".rstrip())
     if not data.train or not data.validation:
         raise ValueError(f"{data.name} has no pictures to train with. Look at data.notes.")
     smallest_side = getattr(model, "smallest_side", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from copy import deepcopy
 from math import cos, isfinite, pi
@@ -14,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation import checkpoint as checkpoints
+from unet_teach.segmentation.before_training import hints_before_training
 from unet_teach.segmentation.data.dataset import Dataset, Pair
 from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training_result import (
@@ -47,6 +49,8 @@ def train(
     """Train a network, and keep the weights with the best IoU on the validation images.
 
     Interrupt it at any time (■ in the toolbar, or Ctrl+C): the best weights so far are kept.
+    Before the first step, a warning says what would make the training worthless, such as a sigmoid
+    at the end of the network.
 
     Args:
         model: maps images (N, C, H, W) to logits (N, 1, H, W). For the same result each time, call
@@ -86,7 +90,11 @@ def train(
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=…, the file to go on from.")
     file = None if checkpoint is None else checkpoints.as_checkpoint_path(checkpoint)
-    crop = min(crop, *(side for pair in data.train for side in pair.mask.shape[-2:]))
+    largest_crop, sides = crop, [side for pair in data.train for side in pair.mask.shape[-2:]]
+    crop = min(crop, *sides)
+    hints = hints_before_training(model, data.train, batch, crop, largest_crop)
+    for hint in hints:
+        warnings.warn(hint, stacklevel=2)
     torch.manual_seed(seed)  # for networks that draw random numbers themselves
     random = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
@@ -145,7 +153,7 @@ def train(
     if not history:  # interrupted before the first metrics
         history.append(measure_step(model, step, bce_dice_loss, train_crops, data.validation))
     elapsed = clock() - start
-    trouble = diagnose(history, ended, step, learning_rate)
+    trouble = " ".join([*hints, diagnose(history, ended, step, learning_rate)]).rstrip()
     training = Training(
         model, history, ended, step, elapsed, trouble, threads, view.drawing_seconds
     )

@@ -1,16 +1,28 @@
-"""Reads an image from a PNG, JPEG or TIFF file of any bit depth and colour mode."""
+"""Reads an image from a file of any usual format, bit depth and colour mode."""
 
 from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+from unet_teach.segmentation.data.tiff_pixels import UnknownTiffError, read_tiff, white_is_zero
+
+TIFF = (".tif", ".tiff")
+EXTENSIONS = (".png", ".jpg", ".jpeg", *TIFF, ".gif", ".bmp", ".webp", ".pgm", ".ppm", ".pbm")
 MOST_PIXELS = 400_000_000  # larger files are not opened
+NO_IMAGE = {  # how a text file begins that stands in the place of an image
+    b"version https://git-lfs": "is a Git LFS pointer, not the picture itself: run `git lfs pull` "
+    "in its repository",
+    b"<!DOCTYPE": "is a web page, not a picture: download it again",
+    b"<html": "is a web page, not a picture: download it again",
+}
+DEEP = "16 bits a colour, of which only the upper 8 are read: scale it to 8 bits first"
+FAX = ("group3", "group4", "tiff_ccitt")
 PixelsAndNotes = tuple[NDArray[np.generic], list[str]]  # (H, W) or (H, W, 3); how it was read
 
 
@@ -18,20 +30,40 @@ class UnreadableError(ValueError):
     """Raised for a file that cannot be read; its text is the reason."""
 
 
-def read_image(path: Path) -> PixelsAndNotes:
+class Opened(NamedTuple):
+    """One page of an image file.
+
+    Attributes:
+        image: rotated according to its EXIF data.
+        notes: what was lost.
+        white_is_zero: whether the file says that 0 is white, as some TIFF files do. Pillow has
+            then inverted it if its mode is 1 or L, and has not if it is another one.
+        fax: whether it is compressed as fax machines do, where white is always 0.
+        pages: number of pages in the file; 0 if it is not the first that was opened.
+        orientation: the EXIF orientation, 1 to 8; 1 if the image was not turned.
+    """
+
+    image: Image.Image
+    notes: list[str]
+    white_is_zero: bool
+    fax: bool
+    pages: int
+    orientation: int
+
+
+def read_image(opened: Opened) -> PixelsAndNotes:
     """Return an image as uint8, or as float32 from 0 to 1, and notes on how it was read.
 
-    It is rotated according to its EXIF data. 8-bit values stay as they are. Others (16 bits,
-    floats) are scaled so that the smallest value of the image becomes 0 and the largest 1, because
-    microscopes often use 12 of 16 bits.
-
-    Raises:
-        UnreadableError: if the file cannot be read.
+    8-bit values stay as they are. Others (16 bits, floats) are scaled so that the smallest value
+    of the image becomes 0 and the largest 1, because microscopes often use 12 of 16 bits.
     """
-    image, notes = open_image(path)
+    image, notes = opened.image, list(opened.notes)
     with_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     if with_alpha and alpha_channel(image).min() < 255:
         notes.append("its transparency is left out")
+    if image.mode == "P" and palette_is_missing(image):
+        notes.append("its palette is missing, so its numbers are taken as grey values")
+        return np.asarray(image), notes
     if image.mode in ("1", "LA", "La"):
         return np.asarray(image.convert("L")), notes
     if image.mode == "L":
@@ -43,42 +75,108 @@ def read_image(path: Path) -> PixelsAndNotes:
             values = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
         low, high = float(values.min()), float(values.max())
         notes.append("its values are scaled, its own smallest to 0 and its own largest to 1")
-        return (values - low) / max(high - low, 1e-12), notes
+        scaled = (values - low) / max(high - low, 1e-12)
+        return 1 - scaled if opened.white_is_zero else scaled, notes
     return np.asarray(image.convert("RGBA").convert("RGB")), notes
 
 
-def open_image(path: Path) -> tuple[Image.Image, list[str]]:
-    """Return the image in a file, rotated according to its EXIF data, and notes on what is lost.
+def open_page(path: Path, page: int = 0) -> Opened:
+    """Return one page of an image file, rotated according to its EXIF data.
 
     Raises:
         UnreadableError: if the file cannot be read.
     """
-    if path.stat().st_size == 0:
+    with path.open("rb") as start:
+        head = start.read(32)
+    if not head:
         raise UnreadableError("is an empty file")
+    for text, reason in NO_IMAGE.items():
+        if head.startswith(text):
+            raise UnreadableError(reason)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as file:
-                if file.width * file.height > MOST_PIXELS:
-                    raise UnreadableError(f"has {file.width}×{file.height} pixels: too many")
-                pages = getattr(file, "n_frames", 1)
-                deep = "16" in str(file.tile) and file.mode in ("LA", "RGB", "RGBA")
-                file.load()
-                image = ImageOps.exif_transpose(file)
+                return _open_with_pillow(file, page)
     except Image.DecompressionBombError:
         raise UnreadableError("is larger than Pillow reads; cut it into parts") from None
     except UnreadableError:
         raise
     except Exception as error:  # the readers of some formats raise any kind of error
+        if path.suffix.lower() in TIFF and isinstance(error, UnidentifiedImageError):
+            return _open_tiff(path, page)
+        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
+        raise UnreadableError(f"is damaged, or of a kind that Pillow cannot read{reason}") from None
+
+
+def _open_with_pillow(file: Any, page: int) -> Opened:
+    pages = 1  # the second picture in a file of a phone (MPO) is a preview
+    if file.format != "MPO":
+        pages = getattr(file, "n_frames", 1) if page == 0 else 0  # counting takes long
+    if page:
+        file.seek(page)
+    if file.width * file.height > MOST_PIXELS:
+        raise UnreadableError(f"has {file.width}×{file.height} pixels: too many")
+    notes = []
+    raw_modes = [
+        tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0] for tile in file.tile
+    ]
+    if file.mode in ("LA", "RGB", "RGBA") and any(";16" in str(mode) for mode in raw_modes):
+        # Pillow keeps the upper 8 bits without a warning
+        notes.append(DEEP)
+    tags = getattr(file, "tag_v2", {})
+    orientation = int(file.getexif().get(0x0112, 1))
+    if file.mode in ("RGB", "RGBA") and int(tags.get(277, 1)) > 3:
+        notes.append(_bands_left_out(int(tags[277]), 3))
+    is_unsigned = tags.get(258) == (32,) and tags.get(339, (1,)) == (1,)
+    inverted = white_is_zero(tags)
+    fax = file.info.get("compression") in FAX
+    file.load()
+    image = ImageOps.exif_transpose(file)
+    if file.mode == "I" and is_unsigned:
+        image = Image.fromarray(np.asarray(image).view(np.uint32).astype(np.float32))
+    return Opened(image, notes, inverted, fax, pages, orientation)
+
+
+def _open_tiff(path: Path, page: int) -> Opened:
+    """Return one page of a TIFF file that Pillow cannot read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, on tags of a damaged file
+            pixels, inverted, pages = read_tiff(path, page)
+    except UnknownTiffError as kind:
+        raise UnreadableError(
+            f"is {kind}: save it as PNG, or as a TIFF without compression"
+        ) from None
+    except Exception as error:  # a damaged file can fail anywhere
         raise UnreadableError(
             f"is damaged, or of a kind that Pillow cannot read ({error})"
         ) from None
-    notes = [f"only the first of its {pages} pages is used"] if pages > 1 else []
-    if deep:  # Pillow keeps the upper 8 bits without a warning
-        notes.append(
-            "16 bits a colour, of which only the upper 8 are read: scale it to 8 bits first"
-        )
-    return image, notes
+    bands = pixels.shape[2]
+    notes = []
+    is_colour = bands >= 3 and pixels.dtype in (np.uint8, np.uint16)
+    if is_colour and pixels.dtype == np.uint16:
+        notes.append(DEEP)
+        pixels = (pixels >> 8).astype(np.uint8)
+    used = 3 if is_colour else 1
+    if bands > used:
+        notes.append(_bands_left_out(bands, used))
+    first = pixels[..., :3] if is_colour else pixels[..., 0].astype(np.float32)
+    return Opened(Image.fromarray(np.ascontiguousarray(first)), notes, inverted, False, pages, 1)
+
+
+def _bands_left_out(bands: int, used: int) -> str:
+    what = "the first 3 are used, as red, green and blue" if used == 3 else "the first is used"
+    return f"of its {bands} bands only {what}"
+
+
+def palette_is_missing(image: Image.Image) -> bool:
+    """Return whether a palette shows another used number in the same colour as number 0."""
+    colours = np.zeros((256, 3), np.uint8)
+    palette = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
+    colours[: len(palette)] = palette
+    used = np.unique(np.asarray(image))
+    return bool((colours[used[used > 0]] == colours[0]).all(axis=1).any())
 
 
 def alpha_channel(image: Image.Image) -> NDArray[np.uint8]:

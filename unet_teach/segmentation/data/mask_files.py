@@ -4,61 +4,181 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unet_teach.segmentation.data.image_files import PixelsAndNotes, alpha_channel, open_image
+from unet_teach.segmentation.data.image_files import (
+    Opened,
+    alpha_channel,
+    palette_is_missing,
+)
+from unet_teach.segmentation.data.mask_levels import are_labels, cut_at_half, cut_blends
 
 Values = NDArray[Any]  # of any dtype
 Mask = NDArray[np.bool_]
 GREY = ("1", "L", "LA", "La", "I", "F")
-LOSSY = (".jpg", ".jpeg")
+VOID = 255  # the number of pixels that do not count, in many data sets
+VOID_COLOUR = (224, 224, 192)  # of these pixels, in the palette of PASCAL VOC
+LARGEST_FIRST_CLASS = 50  # where 255 is void, classes are numbered from 1 on
+DARK = 32  # of 255: a mask with a darker colour has a black background
 
 
-def read_mask(path: Path) -> PixelsAndNotes:
-    """Return the content of a mask file, (H, W), and notes on how it was read.
+class _Content(NamedTuple):
+    """What is in a mask file.
+
+    Attributes:
+        codes: (H, W), one number for each label or colour.
+        levels: (H, W), how far each pixel is from the background; labels or grey values, if there
+            are no colours.
+        is_colour: whether the codes stand for colours.
+    """
+
+    codes: Values
+    levels: Values
+    is_colour: bool
+
+
+class ReadMask(NamedTuple):
+    """A mask as it was read.
+
+    Attributes:
+        pixels: (H, W), bools or numbers.
+        notes: how it was read.
+        cut: the value at which its soft edges were cut, if there are any.
+    """
+
+    pixels: Values
+    notes: list[str]
+    cut: float | None = None
+
+
+def read_mask(opened: Opened, *, lossy: bool) -> ReadMask:
+    """Return the content of a mask file.
 
     If the mask itself shows what is background (the value 0, black, or transparency), these are
     bools. Otherwise they are numbers, one for each label or colour, and `binarize` decides by
     looking at the other masks.
 
-    Raises:
-        UnreadableError: if the file cannot be read.
+    Args:
+        opened: the file.
+        lossy: whether it is a JPEG, which keeps no exact values.
     """
-    image, notes = open_image(path)
+    image, notes = opened.image, list(opened.notes)
     if image.mode in ("RGBA", "LA", "PA") and _is_flat(image):
-        return alpha_channel(image) >= 128, [*notes, "the mask is in its transparency"]
+        notes.append("the mask is in its transparency")
+        return ReadMask(alpha_channel(image) >= 128, notes)
+    codes, levels, is_colour = _content(opened, notes)
+    if codes.min() == codes.max():
+        return ReadMask(levels >= 128 if lossy else codes, notes)
+    if lossy or not are_labels(codes, levels):
+        mask = cut_at_half(levels)
+        low, high = float(levels.min()), float(levels.max())
+        where = "128" if (low, high) == (0, 255) else "half of its own range"
+        if mask.all() or not mask.any():
+            notes.append(f"only noise, taken as all {'foreground' if mask.any() else 'background'}")
+            return ReadMask(mask, notes)
+        if lossy:
+            notes.append(f"a JPEG blurs edges, so it is cut at {where}; save masks as PNG")
+        else:
+            notes.append(f"its soft edges are cut at {where}")
+        return ReadMask(mask, notes, (low + high) / 2)
+    if codes.all():
+        return ReadMask(codes, notes)
+    _note_labels(codes if is_colour else levels, is_colour, notes)
+    mask, is_soft = cut_blends(codes, levels)
+    if is_soft:
+        notes.append("its soft edges are cut at half")
+    return ReadMask(mask, notes)
+
+
+def _content(opened: Opened, notes: list[str]) -> _Content:
+    image = opened.image
     if image.mode in GREY or image.mode.startswith("I"):
-        grey = image.convert("L") if image.mode in ("1", "LA", "La") else image
-        brightness = values = np.asarray(grey)
-    else:
-        colours = np.asarray(image.convert("RGBA").convert("RGB"))
-        brightness = colours.max(axis=2)
-        red, green, blue = colours.astype(np.int32).transpose(2, 0, 1)
-        values = red << 16 | green << 8 | blue  # one number for each colour
+        return _grey(opened, notes)
+    if image.mode == "P" and (grey := _numbers_of_palette(image, notes)) is not None:
+        return _Content(grey, grey, False)
+    colours = np.asarray(image.convert("RGBA"))
+    opacity, colours = colours[..., 3], colours[..., :3].astype(np.int32)
+    if opacity.min() == 0 < opacity.max():
+        colours[opacity == 0] = 0
+    if (colours == colours[..., :1]).all():
+        return _Content(colours[..., 0] * 0x010101, colours[..., 0].astype(np.uint8), False)
+    void = (colours == VOID_COLOUR).all(axis=2)
+    if void.any() and colours[~void].any():
+        colours[void] = 0
+        notes.append("the colour 224, 224, 192 means 'do not count' in PASCAL VOC; it became 0")
+    red, green, blue = colours.transpose(2, 0, 1)
+    codes = red << 16 | green << 8 | blue
+    background = np.zeros(3, np.int32)
+    if colours.max(axis=2).min() > DARK:
+        values, counts = np.unique(codes, return_counts=True)
+        most = int(values[counts.argmax()])
+        background[:] = most >> 16, most >> 8 & 255, most & 255
+    return _Content(codes, np.abs(colours - background).max(axis=2), True)
+
+
+def _grey(opened: Opened, notes: list[str]) -> _Content:
+    image = opened.image
+    values = np.asarray(image.convert("L") if image.mode in ("1", "LA", "La") else image)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         notes.append("values that are no numbers became background")
-        brightness = values = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
-    if path.suffix.lower() in LOSSY:
-        notes.append("a JPEG blurs edges, so it is cut at 128; save masks as PNG")
-        return brightness >= 128, notes
-    if _has_soft_edges(brightness):
-        return brightness >= 128, [*notes, "its soft edges are cut at 128"]
-    if values.all():
-        return values, notes
-    counts = _value_counts(values)
+        values = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
+    if opened.white_is_zero:
+        if image.mode in ("1", "L") and not opened.fax:
+            values = 255 - values
+        shown = "as shown, white" if opened.fax else "as stored, and shown in black"
+        notes.append(
+            f"the file says that 0 is white; foreground is what is not 0 {shown}: if that is "
+            "inverted, use invert=True"
+        )
+    return _Content(values, values, False)
+
+
+def _numbers_of_palette(image: Image.Image, notes: list[str]) -> Values | None:
+    """Return the numbers of a mask with a palette, or None if its colours are what counts."""
+    numbers = np.asarray(image)
+    if palette_is_missing(image):
+        notes.append("its palette is missing, so its numbers are the labels, and 0 is background")
+        return numbers
+    palette = np.zeros((256, 3), np.int32)
+    colours = np.array(image.getpalette("RGB") or [], np.int32).reshape(-1, 3)
+    palette[: len(colours)] = colours
+    used = np.unique(numbers)
+    if (palette[used] == (255 - used)[:, None]).all():
+        notes.append(
+            "its table of grey values is inverted; foreground is what is not 0 as stored, and "
+            "shown in black: if that is inverted, use invert=True"
+        )
+        return numbers
+    if VOID in used and len(used) > 2 and tuple(palette[VOID]) == VOID_COLOUR:
+        notes.append("its number 255 means 'do not count' in PASCAL VOC; it became background")
+        return np.where(numbers == VOID, 0, numbers)
+    has_black = not palette[used].any(axis=1).all()
+    if has_black and used[0] == 0 and (palette[used] <= palette[0]).all():
+        notes.append(
+            "its table of colours shows 0 in the lightest colour, so what is not black is "
+            "foreground: if that is inverted, use invert=True"
+        )
+    elif VOID in used and len(used) > 2 and used[0] == 0 and used[-2] < VOID - 1:
+        return numbers if not palette[0].any() else None
+    return None
+
+
+def _note_labels(codes: Values, is_colour: bool, notes: list[str]) -> None:
+    counts = _value_counts(codes)
     if len(counts) > 2:
         notes.append(f"its {len(counts) - 1} labels or colours became one foreground")
-        if 255 in counts:
+        first = min(value for value in counts if value)
+        if VOID in counts and not is_colour and first <= LARGEST_FIRST_CLASS:
             notes[-1] += ", 255 too: if 255 means 'do not count', make it 0"
-    return values != 0, notes
 
 
-def binarize(masks: Mapping[str, Values]) -> tuple[dict[str, Mask], dict[str, list[str]]]:
+def binarize(
+    masks: Mapping[str, Values], cut: float = 0
+) -> tuple[dict[str, Mask], dict[str, list[str]]]:
     """Return the masks of a folder as bools, and notes with the names of the masks they concern.
 
     If any mask contains 0, then 0 is background in all of them. If none does, the most frequent
@@ -66,7 +186,9 @@ def binarize(masks: Mapping[str, Values]) -> tuple[dict[str, Mask], dict[str, li
 
     Args:
         masks: the content of each mask file, from `read_mask`, by its name.
+        cut: the lowest value at which one of them was cut; a mask of a single lower value is empty.
     """
+    masks = {name: _without_faint(values, cut) for name, values in masks.items()}
     nonzero = {name: values.astype(bool) for name, values in masks.items()}
     without_zero = {name: values for name, values in masks.items() if values.all()}
     if len(without_zero) < len(masks):
@@ -90,18 +212,10 @@ def binarize(masks: Mapping[str, Values]) -> tuple[dict[str, Mask], dict[str, li
     }
 
 
-def _has_soft_edges(values: Values) -> bool:
-    """Return whether values between 0 and 255 are blurred edges of foreground at 255, not labels.
-
-    A pixel of a blurred edge has a brighter neighbour; a pixel inside of a label does not.
-    """
-    between = (values > 0) & (values < 255)
-    if values.min() != 0 or values.max() != 255 or not between.any():
-        return False
-    padded = np.pad(values, 1, mode="edge")
-    rows = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
-    around = np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
-    return bool((around > values)[between].mean() > 0.9)
+def _without_faint(values: Values, cut: float) -> Values:
+    """Return zeros for a mask of one value below the cut, and any other mask as it is."""
+    is_faint = values.dtype != bool and values.min() == values.max() < cut
+    return np.zeros_like(values) if is_faint else values
 
 
 def _value_counts(mask: Values) -> dict[float, int]:

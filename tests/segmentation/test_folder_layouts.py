@@ -1,0 +1,198 @@
+"""Which mask belongs to which image: several masks, folders in folders, pages, turned images."""
+
+import unicodedata
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unet_teach.segmentation import from_folder
+
+SHAPE = 24, 40
+LEFT, RIGHT = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+LEFT[4:12, 6:14] = RIGHT[9:20, 22:34] = True
+BOTH = LEFT | RIGHT
+GREY = (np.where(BOTH, 200, 60) + np.random.default_rng(0).normal(0, 9, SHAPE)).astype(np.uint8)
+
+
+def put(path, content, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = content if isinstance(content, Image.Image) else Image.fromarray(content)
+    image.save(path, **options)
+
+
+def load(images, masks):
+    """Return the masks by name, and the notes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = from_folder(images, masks)
+    pairs = [*data.train, *data.validation, *data.test]
+    return {pair.name: pair.mask[0].numpy() > 0 for pair in pairs}, "\n".join(data.notes)
+
+
+LAYOUTS = {
+    "a number after the suffix": ("i/{}.png", "m/{}_mask.png", "m/{}_mask_1.png"),
+    "all with numbers": ("i/{}.png", "m/{}_mask_01.png", "m/{}_mask_02.png"),
+    "numbers in brackets": ("i/{}.png", "m/{}_mask (1).png", "m/{}_mask (2).png"),
+    "no sign before the number": ("i/{}.png", "m/{}_seg1.png", "m/{}_seg2.png"),
+    "numbers alone": ("i/{}.png", "m/{}_1.png", "m/{}_2.png"),
+    "a folder of masks": ("i/{}.png", "m/{}/x.png", "m/{}/y.png"),
+    "one folder": ("i/{}.png", "i/{}_mask.png", "i/{}_mask_1.png"),
+    "a folder an image": ("i/{}/image.png", "i/{}/mask_0.png", "i/{}/mask_1.png"),
+    "folders in it": ("i/{0}/images/{0}.png", "i/{0}/masks/x.png", "i/{0}/masks/y.png"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_several_masks_of_an_image_are_merged_and_said(tmp_path, layout):
+    image, first, second = LAYOUTS[layout]
+    for name in ("a", "b", "c"):
+        put(tmp_path / image.format(name), GREY)
+        put(tmp_path / first.format(name), LEFT)
+        put(tmp_path / second.format(name), RIGHT)
+    masks = tmp_path / first.partition("/")[0]
+    found, notes = load(tmp_path / "i", masks)
+    assert set(found) == {"a", "b", "c"}
+    assert all(np.array_equal(mask, BOTH) for mask in found.values())
+    assert "its masks, more than one, are merged into one" in notes
+
+
+def test_images_with_numbers_keep_their_own_masks(tmp_path):
+    for name, mask in (("x", LEFT), ("x_1", RIGHT), ("x_2", BOTH)):
+        put(tmp_path / f"i/{name}.png", GREY)
+        put(tmp_path / f"m/{name}_mask.png", mask)
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    assert np.array_equal(found["x"], LEFT)
+    assert np.array_equal(found["x_1"], RIGHT)
+    assert not notes
+
+
+def test_a_second_opinion_is_not_merged(tmp_path):
+    for name in ("a", "b", "c"):
+        put(tmp_path / f"i/{name}.png", GREY)
+        put(tmp_path / f"m/{name}_gt.png", LEFT)
+        put(tmp_path / f"m/{name}_mask.png", RIGHT)
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    assert np.array_equal(found["a"], LEFT)
+    assert "a second mask for the same picture, not used" in notes
+
+
+def test_names_are_the_same_in_any_unicode_form(tmp_path):
+    for number in range(3):
+        name = f"Größe é{number}"
+        put(tmp_path / "i" / unicodedata.normalize("NFD", f"{name}.png"), GREY)
+        put(tmp_path / "m" / unicodedata.normalize("NFC", f"{name}_mask.png"), LEFT)
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    assert set(found) == {f"größe é{number}" for number in range(3)}
+    assert not notes
+
+
+@pytest.mark.parametrize("ending", ["gif", "bmp", "webp"])
+def test_other_formats_are_read(tmp_path, ending):
+    for number in range(3):
+        put(tmp_path / f"i/{number}.{ending}", np.stack([GREY] * 3, axis=2))
+        put(tmp_path / f"m/{number}_mask.{ending.replace('webp', 'gif')}", LEFT)
+    found, _ = load(tmp_path / "i", tmp_path / "m")
+    assert all(np.array_equal(mask, LEFT) for mask in found.values())
+
+
+def stack(path, pages):
+    first, *rest = [Image.fromarray(page) for page in pages]
+    put(path, first, save_all=True, append_images=rest)
+
+
+def test_pages_are_images_if_the_mask_has_as_many(tmp_path):
+    masks = [np.roll(LEFT, number, axis=1) for number in range(7)]
+    stack(tmp_path / "i/stack.tif", [GREY] * 7)
+    stack(tmp_path / "m/stack.tif", masks)
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    assert len(found) == 7
+    assert np.array_equal(found["stack, page 3"], masks[2])
+    assert "stack.tif: its 7 pages are 7 pictures" in notes
+
+
+def test_pages_that_do_not_match_are_said(tmp_path):
+    stack(tmp_path / "i/stack.tif", [np.tile(GREY, 5)] * 4)
+    stack(tmp_path / "m/stack.tif", [np.tile(LEFT, 5)] * 3)
+    _, notes = load(tmp_path / "i", tmp_path / "m")
+    assert "stack.tif: only the first of its 4 pages is used" in notes
+    assert "all pages are used if a picture and its mask have the same number of them" in notes
+
+
+TURNS = {2: 0, 3: 1, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Image.Transpose that undoes an orientation
+SQUARE = slice(0, 24), slice(0, 24)
+
+
+def turned(tmp_path, orientation, window, draw):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    how = {3: 3, 4: 1, 2: 0, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]
+    for number in range(3):
+        seen = Image.fromarray(GREY[window])
+        put(tmp_path / f"i/{number}.png", seen.transpose(Image.Transpose(how)), exif=exif)
+        mask = Image.fromarray(LEFT[window])
+        put(tmp_path / f"m/{number}.png", draw(mask, Image.Transpose(how)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return from_folder(tmp_path / "i", tmp_path / "m")
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_a_mask_of_the_pixels_as_stored_turns_its_image_back(tmp_path, orientation):
+    """The sides differ, so the sizes tell on which pixels the mask was drawn."""
+    seen = turned(tmp_path / "a", orientation, (), lambda mask, _: mask)
+    stored = turned(tmp_path / "b", orientation, (), lambda mask, how: mask.transpose(how))
+    assert not seen.notes
+    assert "its EXIF data would turn it" in stored.notes[0]
+    for data in (seen, stored):
+        (pair,) = data.test
+        inside = pair.image[0][pair.mask[0] > 0]
+        assert inside.min() > 0.6
+
+
+@pytest.mark.parametrize(("orientation", "window"), [(6, SQUARE), (3, ()), (2, ())])
+def test_where_both_fit_it_is_said(tmp_path, orientation, window):
+    data = turned(tmp_path, orientation, window, lambda mask, how: mask.transpose(how))
+    assert "turned by its EXIF data, and the mask fits both ways" in data.notes[0]
+
+
+def test_swapped_folders_are_a_sentence(tmp_path):
+    for number in range(3):
+        put(tmp_path / f"i/{number}.png", GREY)
+        put(tmp_path / f"m/{number}.png", LEFT)
+    with pytest.raises(ValueError, match="it seems that the two folders are swapped"):
+        from_folder(tmp_path / "m", tmp_path / "i")
+
+
+def test_git_lfs_pointers_are_one_note(tmp_path):
+    for number in range(3):
+        put(tmp_path / f"i/{number}.png", GREY)
+        put(tmp_path / f"m/{number}.png", LEFT)
+    for number in range(3, 50):
+        (tmp_path / f"i/{number}.png").write_text("version https://git-lfs.github.com/spec/v1\n")
+        put(tmp_path / f"m/{number}.png", LEFT)
+    _, notes = load(tmp_path / "i", tmp_path / "m")
+    assert "and 42 more: is a Git LFS pointer, not the picture itself: run `git lfs pull`" in notes
+    assert "\n" not in notes
+
+
+def test_damaged_files_are_one_note(tmp_path):
+    for number in range(3):
+        put(tmp_path / f"i/{number}.png", GREY)
+        put(tmp_path / f"m/{number}.png", LEFT)
+    for number in range(3, 20):
+        (tmp_path / f"i/{number}.png").write_bytes(b"nothing that Pillow knows")
+        put(tmp_path / f"m/{number}.png", LEFT)
+    _, notes = load(tmp_path / "i", tmp_path / "m")
+    assert "and 12 more: is damaged, or of a kind that Pillow cannot read, not used" in notes
+
+
+@pytest.mark.parametrize("size", [(160, 240), (416, 416), (16, 1600)])
+def test_sizes_with_a_16_are_no_bit_depth(tmp_path, size):
+    rows = np.arange(size[0] * size[1]).reshape(size)
+    for ending in ("png", "tif", "jpg"):
+        put(tmp_path / f"i/{ending}.{ending}", np.stack([rows.astype(np.uint8)] * 3, axis=2))
+        put(tmp_path / f"m/{ending}.png", rows % 7 > 2)
+    _, notes = load(tmp_path / "i", tmp_path / "m")
+    assert "16 bits" not in notes

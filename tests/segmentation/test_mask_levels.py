@@ -1,0 +1,179 @@
+"""Masks between two levels: soft edges are cut at half, noise is empty, labels stay."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from unet_teach.segmentation.data.image_files import Opened
+from unet_teach.segmentation.data.mask_files import binarize, read_mask
+
+ROWS, COLUMNS = np.mgrid[:60, :84]
+DISC = (ROWS - 26) ** 2 + (COLUMNS - 30) ** 2 < 14**2
+OTHER = (ROWS - 40) ** 2 + (COLUMNS - 66) ** 2 < 11**2
+NOISE = np.random.default_rng(0).normal(0, 1, DISC.shape)
+
+
+def read(content, *, lossy=False):
+    image = content if isinstance(content, Image.Image) else Image.fromarray(content)
+    return read_mask(Opened(image, [], False, False, 1, 1), lossy=lossy)
+
+
+def foreground(content, **options):
+    return binarize({"": read(content, **options).pixels})[0][""]
+
+
+def soft(mask, radius=1.0):
+    """A blurred mask, from 0 to 1."""
+    blur = ImageFilter.GaussianBlur(radius)
+    return np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).filter(blur)) / 255
+
+
+def bytes_of(values):
+    return np.rint(values).clip(0, 255).astype(np.uint8)
+
+
+def once_a_jpeg(values, quality=75):
+    stored = io.BytesIO()
+    Image.fromarray(bytes_of(values)).save(stored, "JPEG", quality=quality)
+    return Image.open(stored).copy()
+
+
+SOFT = {
+    "8 bits": bytes_of(soft(DISC) * 255),
+    "largest 250": bytes_of(soft(DISC) * 250),
+    "largest 100": bytes_of(soft(DISC, 2) * 100),
+    "16 bits": (soft(DISC) * 65535).astype(np.uint16),
+    "12 of 16 bits": (soft(DISC) * 4095).astype(np.uint16),
+    "floats": soft(DISC).astype(np.float32),
+    "-1 to 1": (soft(DISC) * 2 - 1).astype(np.float32),
+    "noisy": bytes_of(np.where(DISC, 235, 12) + 5 * NOISE),
+    "hardly noisy": bytes_of(np.where(DISC, 235, 12) + 0.4 * NOISE),
+    "noisy floats": (np.where(DISC, 0.95, 0.04) + 0.01 * NOISE).astype(np.float32),
+    "once a JPEG": once_a_jpeg(DISC * 255.0),
+    "once a JPEG of 128": once_a_jpeg(DISC * 128.0),
+    "once a coloured JPEG": once_a_jpeg(DISC[..., None] * (200.0, 0, 60)),
+    "anti-aliased red": bytes_of(soft(DISC)[..., None] * (200.0, 0, 0)),
+    "anti-aliased blue": bytes_of(soft(DISC)[..., None] * (0, 0, 255.0)),
+    "red on white": bytes_of(255 - soft(DISC)[..., None] * (0, 220.0, 220)),
+    "enlarged": Image.fromarray(bytes_of(DISC[::2, ::2] * 250.0)).resize((84, 60), 2),
+}
+
+
+@pytest.mark.parametrize("name", SOFT)
+def test_values_between_two_levels_are_cut_at_half(name):
+    assert (foreground(SOFT[name]) != DISC).sum() < 0.08 * DISC.sum()
+    assert "its soft edges are cut at" in "".join(read(SOFT[name]).notes)
+
+
+def test_a_jpeg_is_cut_at_half_of_its_own_range():
+    assert (foreground(once_a_jpeg(DISC * 100.0), lossy=True) != DISC).sum() < 0.05 * DISC.sum()
+
+
+NUMBERED = np.where(DISC, COLUMNS // 9 + 1, 0)
+THIN = np.where(ROWS == 30 + COLUMNS // 6, COLUMNS // 20 + 1, 0)
+DOTS = np.zeros(DISC.shape, int)
+DOTS[5::10, 7::12] = np.arange(1, 43).reshape(6, 7)
+LABELS = {
+    "few": NUMBERED.astype(np.uint8),
+    "spread": (NUMBERED * 50).astype(np.uint8),
+    "large": (NUMBERED * 9000).astype(np.uint16),
+    "floats": NUMBERED.astype(np.float32),
+    "one small, one large": np.where(DISC, 1, np.where(OTHER, 200, 0)).astype(np.uint8),
+    "lines of a pixel": THIN.astype(np.uint8),
+    "dots": DOTS.astype(np.uint8),
+    "two values": (DISC * 3).astype(np.uint8),
+    "wide border of 128": np.where(DISC, 255, soft(DISC, 4) > 0.2 * 128).astype(np.uint8),
+    "colours": np.where(DISC[..., None], (200, 0, 0), OTHER[..., None] * (0, 0, 90)).astype("u1"),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_few_exact_values_are_labels(name):
+    values = LABELS[name]
+    wanted = values.any(axis=2) if values.ndim == 3 else values > 0
+    assert np.array_equal(foreground(values), wanted)
+    assert "cut" not in "".join(read(values).notes)
+
+
+@pytest.mark.parametrize("dark", [200.0, 90.0])
+def test_anti_aliased_colours_are_cut_at_half_of_each(dark):
+    red, blue = np.array((220.0, 30, 0)), np.array((0, 40.0, dark))
+    colours = bytes_of(soft(DISC)[..., None] * red + soft(OTHER)[..., None] * blue)
+    assert (foreground(colours) != (DISC | OTHER)).sum() < 0.08 * (DISC | OTHER).sum()
+    assert "its soft edges are cut at half" in "".join(read(colours).notes)
+
+
+GRAIN = {
+    "0 to 6": np.random.default_rng(1).integers(0, 7, DISC.shape).astype(np.uint8),
+    "0 to 2": np.random.default_rng(2).integers(0, 3, DISC.shape).astype(np.uint8),
+    "16 bits": np.random.default_rng(3).integers(0, 300, DISC.shape).astype(np.uint16),
+    "floats": np.random.default_rng(4).random(DISC.shape).astype(np.float32) / 50,
+}
+
+
+@pytest.mark.parametrize("name", GRAIN)
+def test_grain_alone_is_empty(name):
+    assert not foreground(GRAIN[name]).any()
+    assert "only noise, taken as all background" in read(GRAIN[name]).notes
+
+
+def test_grain_on_top_of_white_is_full():
+    assert foreground(255 - GRAIN["0 to 6"]).all()
+
+
+def test_one_faint_value_is_empty_where_the_others_were_cut():
+    """A JPEG makes 1 of 0 in an empty mask."""
+    faint = np.ones(DISC.shape, np.uint8)
+    edges = read(SOFT["8 bits"])
+    masks, _ = binarize({"faint": faint, "edges": edges.pixels}, edges.cut)
+    assert not masks["faint"].any()
+    assert binarize({"faint": faint, "exact": DISC})[0]["faint"].all()
+
+
+def with_palette(numbers, colours):
+    image = Image.frombytes("P", numbers.shape[::-1], numbers.astype(np.uint8).tobytes())
+    image.putpalette(colours)
+    return image
+
+
+VOC = [0] * 45 + [192, 128, 128] + [0] * 717 + [224, 224, 192]
+BORDERED = np.where(DISC, 15, np.where(soft(DISC, 3) > 0.1, 255, 0))
+
+
+def test_the_border_of_pascal_voc_is_background_and_said():
+    image = with_palette(BORDERED, VOC)
+    for mask in (image, image.convert("RGB")):
+        assert np.array_equal(foreground(mask), DISC)
+        assert "PASCAL VOC" in "".join(read(mask).notes)
+
+
+def test_255_is_asked_about_where_it_is_a_number_and_not_where_it_is_blue():
+    grey = with_palette(BORDERED, [number for number in range(256) for _ in range(3)])
+    assert "if 255 means 'do not count', make it 0" in "".join(read(grey).notes)
+    blue = np.where(DISC[..., None], (0, 0, 255), OTHER[..., None] * (255, 0, 0)).astype("u1")
+    levels = np.where(DISC, 255, np.where(OTHER, 128, 0)).astype(np.uint8)
+    for mask in (blue, levels, SOFT["once a JPEG"]):
+        assert "make it 0" not in "".join(read(mask).notes)
+
+
+def test_without_a_palette_the_numbers_count():
+    for colours in ([0, 0, 0], [0] * 768):
+        mask = read(with_palette(DISC, colours))
+        assert np.array_equal(mask.pixels, DISC)
+        assert "its palette is missing" in mask.notes[0]
+
+
+def test_an_inverting_table_is_undone_and_said():
+    table = [255 - number for number in range(256) for _ in range(3)]
+    mask = read(with_palette(DISC * 255, table))
+    assert np.array_equal(mask.pixels, DISC)
+    assert "if that is inverted, use invert=True" in mask.notes[0]
+    two = read(with_palette(DISC, [255, 255, 255, 0, 0, 0]))
+    assert "if that is inverted, use invert=True" in two.notes[0]
+
+
+def test_what_is_transparent_is_background():
+    colours = np.where(DISC[..., None], (200, 30, 30), (255, 255, 255)).astype(np.uint8)
+    assert np.array_equal(foreground(np.dstack([colours, bytes_of(DISC * 255)])), DISC)

@@ -1,0 +1,139 @@
+"""Finds, before the first step, what would make a training worthless although it runs."""
+
+from __future__ import annotations
+
+import statistics
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from unet_teach.segmentation.data.dataset import Pair
+from unet_teach.segmentation.evaluation import in_eval_mode
+from unet_teach.segmentation.plain_lists import hint_on_lists
+
+SMALL_CROP = 0.75  # of the side that most images allow: a smaller crop is worth a sentence
+PASSED_OVER = (  # operations after which the values are still those of the operation before
+    *("View", "Squeeze", "Unsqueeze", "Permute", "Transpose", "Clone", "Slice", "Select", "Clamp"),
+    *("Alias", "ToCopy", "Expand", "Reshape", "UnsafeView", "Upsample"),
+)
+ENDS = {  # of a network, by how autograd calls them
+    "Sigmoid": "a sigmoid, and the loss applies one to it again",
+    "Hardsigmoid": "a hard sigmoid, and the loss applies a sigmoid to it again",
+    "Softmax": "a softmax, which is 1 everywhere for a single channel",
+    "LogSoftmax": "a log-softmax, which is 0 everywhere for a single channel",
+    "LogSigmoid": "a log-sigmoid, which is never above 0",
+    "Relu": "a ReLU, so no logit is below 0, and background needs one",
+    "Hardtanh": "a hard tanh or ReLU6, which limits the logits",
+    "Softplus": "a softplus, so no logit is below 0, and background needs one",
+    "Tanh": "a tanh, which limits the logits to −1 to 1",
+}
+NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.GroupNorm)
+
+
+def hints_before_training(
+    model: nn.Module, train: tuple[Pair, ...], batch: int, crop: int, largest_crop: int
+) -> list[str]:
+    """Return one sentence for each thing that would make the training worthless.
+
+    Args:
+        model: the network, on the device of the images.
+        train: training images.
+        batch: number of crops in a step.
+        crop: side of a crop in pixels, which fits into every image.
+        largest_crop: the side that was asked for.
+
+    Raises:
+        ValueError: if the network is on another device, or a normalisation layer would have only
+            one value to compute a mean from.
+    """
+    _require_one_device(model, train[0].image)
+    hints = (
+        hint_on_lists(model),
+        _hint_on_small_images(train, crop, largest_crop),
+        _hint_on_last_operation(model, train[0].image, batch, crop),
+    )
+    return [hint for hint in hints if hint]
+
+
+def _require_one_device(model: nn.Module, image: Tensor) -> None:
+    """Raise a `ValueError` unless all weights are on the device of the images."""
+    devices = {str(tensor.device) for tensor in (*model.parameters(), *model.buffers())}
+    if devices != {str(image.device)}:
+        raise ValueError(
+            f"The network is on {' and '.join(sorted(devices))}, and the pictures are on "
+            f"{image.device}: move it there first, with model.to({str(image.device)!r})."
+            + (" On meta it has no numbers: build it again." if "meta" in devices else "")
+        )
+
+
+def _hint_on_small_images(train: tuple[Pair, ...], crop: int, largest_crop: int) -> str:
+    sides = [min(pair.mask.shape[-2:]) for pair in train]
+    usual = min(largest_crop, int(statistics.median_high(sides)))
+    small = [pair.name for pair, side in zip(train, sides, strict=True) if side == min(sides)]
+    if crop >= SMALL_CROP * usual:
+        return ""
+    return (
+        f"The picture {small[0]!r} is only {crop} pixels high or wide, so every crop is {crop} "
+        f"instead of {usual} pixels a side: leave it out, or make it larger."
+    )
+
+
+def _hint_on_last_operation(model: nn.Module, image: Tensor, batch: int, crop: int) -> str:
+    """Run the network once on a crop, in eval mode, and say what its last operation spoils."""
+    devices = [image.device] if image.device.type == "cuda" else []
+    with torch.random.fork_rng(devices), torch.enable_grad():
+        try:
+            output = _checked_forward(model, image[None, :, :crop, :crop], batch)
+        except _SingleValueError as problem:
+            raise ValueError(str(problem)) from None
+        except Exception:  # the first metrics say what is wrong, in a sentence
+            return ""
+    operation = output.grad_fn if isinstance(output, Tensor) else None
+    while operation is not None:
+        name = type(operation).__name__.partition("Backward")[0].lstrip("_")
+        if name in ENDS:
+            return (
+                f"The network ends in {ENDS[name]}: leave it out, because the loss and the "
+                "metrics take logits."
+            )
+        if not name.startswith(PASSED_OVER):
+            return ""
+        operation = next((before for before, _ in operation.next_functions if before), None)
+    return ""
+
+
+class _SingleValueError(Exception):
+    """Raised where a normalisation layer has one value only."""
+
+
+def _checked_forward(model: nn.Module, image: Tensor, batch: int) -> object:
+    """Return what a network makes of an image (1, C, H, W), with its statistics unchanged."""
+
+    def check(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        size = inputs[0].shape[2:]
+        if isinstance(layer, nn.GroupNorm):
+            values = batch * inputs[0].shape[1] // layer.num_groups * prod(size)
+        else:
+            is_batch_norm = isinstance(layer, nn.modules.batchnorm._BatchNorm)
+            values = (batch if is_batch_norm else 1) * prod(size)
+        if values == 1:
+            remedy = "a larger crop, or a smaller depth"
+            if not isinstance(layer, nn.modules.instancenorm._InstanceNorm):
+                remedy = f"a larger batch than {batch}, {remedy}"
+            raise _SingleValueError(
+                f"With batch={batch} and crops of {image.shape[-1]} pixels, {type(layer).__name__} "
+                f"has one value only at {'×'.join(map(str, size))} pixels, and no spread to divide "
+                f"by: use {remedy}."
+            )
+
+    with in_eval_mode(model):
+        model.train()  # some networks keep a few of their layers in eval mode
+        norms = [module for module in model.modules() if isinstance(module, NORMS)]
+        handles = [norm.register_forward_pre_hook(check) for norm in norms if norm.training]
+        model.eval()
+        try:
+            return model(image)
+        finally:
+            for handle in handles:
+                handle.remove()

@@ -1,0 +1,157 @@
+"""Reads an image and its masks: page by page, merged, and turned alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from unet_teach.segmentation.data.dataset import Pixels
+from unet_teach.segmentation.data.image_files import Opened, UnreadableError, open_page, read_image
+from unet_teach.segmentation.data.mask_files import binarize, read_mask
+from unet_teach.segmentation.data.mask_levels import looks_like_mask, looks_like_photo
+from unet_teach.segmentation.data.notes import Notes
+from unet_teach.segmentation.data.pairing import ImageFile, Match, has_mask_suffix
+from unet_teach.shared.sizes_as_text import sizes_as_text
+
+LOSSY = (".jpg", ".jpeg")
+AS_STORED: dict[int, Callable[[Pixels], Pixels]] = {  # undoes what an EXIF orientation asks for
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: np.rot90,
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: lambda pixels: np.rot90(pixels, -1),
+}
+
+
+class PairOfFiles(NamedTuple):
+    """An image and its mask, as they were read.
+
+    Attributes:
+        image: (H, W) or (H, W, 3).
+        mask: (H, W), see `read_mask`.
+        cut: the value at which soft edges of the mask were cut, if there are any.
+        mask_label: what the file of the mask is called in notes.
+        is_swapped: whether the image looks like a mask, and the mask like an image.
+    """
+
+    image: Pixels
+    mask: Pixels
+    cut: float | None
+    mask_label: str
+    is_swapped: bool
+
+
+def read_match(match: Match, notes: Notes) -> dict[str, PairOfFiles]:
+    """Return the pairs of an image and its masks by name: one, or one for each page."""
+    pair, pages = _read_page(match, 0, notes)
+    if pages == 1:
+        return {} if pair is None else {match.name: pair}
+    notes.add(
+        f"its {pages} pages are {pages} pictures. Neighbours may be alike, so the scores on "
+        "validation and test tell little about another stack",
+        match.image.label,
+    )
+    pairs = {f"{match.name}, page 1": pair}
+    for page in range(1, pages):
+        pairs[f"{match.name}, page {page + 1}"] = _read_page(match, page, notes)[0]
+    return {name: pair for name, pair in pairs.items() if pair is not None}
+
+
+def _read_page(match: Match, page: int, notes: Notes) -> tuple[PairOfFiles | None, int]:
+    """Return a pair, or None with a note, and how many pages of these files are pairs."""
+    opened = [_open(file, page, notes) for file in (match.image, *match.masks)]
+    files = [file for file in opened if file is not None]
+    if len(files) < len(opened):
+        return None, 1
+    labels = [file.label for file in (match.image, *match.masks)]
+    pages = files[0].pages
+    if {file.pages for file in files} != {pages}:
+        for file, label in zip(files, labels, strict=True):
+            if file.pages > 1:
+                notes.add(f"only the first of its {file.pages} pages is used", label)
+        notes.add("all pages are used if a picture and its mask have the same number of them")
+        pages = 1
+    image, remarks = read_image(files[0])
+    mask, cut, mask_remarks = _read_masks(files[1:], match.masks)
+    for label, remark in [*((labels[0], remark) for remark in remarks), *mask_remarks]:
+        notes.add(remark, label)
+    image = _turned_like(mask, image, files[0].orientation, files[1].orientation, labels[0], notes)
+    if image.shape[:2] != mask.shape[:2]:
+        image_size, mask_size = (sizes_as_text(pixels.shape[:2]) for pixels in (image, mask))
+        notes.add(
+            f"{image_size} (H×W) and the mask {mask_size}, not used: stretching moves edges",
+            labels[0],
+        )
+        return None, pages
+    is_photo = looks_like_photo(_brightness(files[1]))
+    if is_photo:
+        notes.add("looks like a picture, not like a mask", labels[1])
+    is_named_as_mask = has_mask_suffix(match.image.name) and not match.masks[0].is_mask
+    is_swapped = (is_photo or is_named_as_mask) and looks_like_mask(_brightness(files[0]))
+    return PairOfFiles(image, mask, cut, labels[1], is_swapped), pages
+
+
+def _open(file: ImageFile, page: int, notes: Notes) -> Opened | None:
+    try:
+        return open_page(file.path, page)
+    except UnreadableError as reason:
+        notes.add(f"{reason}, not used", file.label)
+        return None
+
+
+def _read_masks(
+    opened: Sequence[Opened], files: Sequence[ImageFile]
+) -> tuple[Pixels, float | None, list[tuple[str, str]]]:
+    """Return the mask of an image, merged from its files, its cut, and notes by names of files."""
+    read = [
+        read_mask(mask, lossy=file.path.suffix.lower() in LOSSY)
+        for mask, file in zip(opened, files, strict=True)
+    ]
+    remarks = [
+        (file.label, remark)
+        for mask, file in zip(read, files, strict=True)
+        for remark in mask.notes
+    ]
+    cut = min((mask.cut for mask in read if mask.cut is not None), default=None)
+    if len(read) == 1:
+        return read[0].pixels, cut, remarks
+    binary, _ = binarize({str(number): mask.pixels for number, mask in enumerate(read)}, cut or 0)
+    merged = binary["0"]
+    for file, mask in zip(files, binary.values(), strict=True):
+        if mask.shape == merged.shape:
+            merged = merged | mask
+        else:
+            remarks.append((file.label, "of another size than the first mask, not used"))
+    return merged, cut, remarks
+
+
+def _turned_like(
+    mask: Pixels, image: Pixels, orientation: int, of_mask: int, label: str, notes: Notes
+) -> Pixels:
+    """Return an image as its mask was drawn: turned by its EXIF data, or as it is stored."""
+    if orientation not in AS_STORED or orientation == of_mask:
+        return image
+    stored = AS_STORED[orientation](image)
+    if stored.shape[:2] != mask.shape[:2]:
+        return image
+    if image.shape[:2] != mask.shape[:2]:
+        notes.add("its EXIF data would turn it, but the mask fits the pixels as stored", label)
+        return stored
+    notes.add(
+        "turned by its EXIF data, and the mask fits both ways: if it was drawn on the pixels as "
+        "stored, remove the EXIF data first",
+        label,
+    )
+    return image
+
+
+def _brightness(opened: Opened) -> Pixels:
+    """Return the largest channel of each pixel, (H, W)."""
+    image = opened.image.convert("RGB") if opened.image.mode == "P" else opened.image
+    pixels: Pixels = np.nan_to_num(np.asarray(image))
+    brightest: Pixels = pixels if pixels.ndim == 2 else pixels[..., :3].max(axis=2)
+    return brightest

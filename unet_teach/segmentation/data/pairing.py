@@ -1,0 +1,195 @@
+"""Lists the files of a folder, and finds the masks of each image by name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from unet_teach.segmentation import argument_checks
+from unet_teach.segmentation.data.image_files import EXTENSIONS
+from unet_teach.segmentation.data.notes import Notes
+
+SUFFIXES = ("_mask", "-mask", "_masks", "_seg", "_label", "_labels", "_gt", ".mask")
+ROLES = ("mask", "masks", "seg", "label", "labels", "gt", "groundtruth", "annotations")
+IMAGES = ("image", "images", "img", "imgs")
+NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
+
+
+class ImageFile(NamedTuple):
+    """A file of a folder.
+
+    Attributes:
+        path: where it is.
+        label: its path in the folder, for notes.
+        name: what identifies it: its label in lower case, without ending, and without folders that
+            are merely called images or masks.
+        is_mask: whether its name, or that of its folder, says that it is a mask.
+    """
+
+    path: Path
+    label: str
+    name: str
+    is_mask: bool
+
+
+class Match(NamedTuple):
+    """An image and its masks, which are to be merged if there are several."""
+
+    name: str
+    image: ImageFile
+    masks: list[ImageFile]
+
+
+def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
+    """Return the image files of a folder, sorted by name; note everything else that is in it.
+
+    If there are none, those in its folders are returned.
+
+    Raises:
+        TypeError: if the folder is neither a string nor a path.
+        ValueError: if there is no such folder.
+    """
+    folder = argument_checks.as_path(name, folder)
+    if not folder.is_dir():
+        raise ValueError(f"There is no folder {folder}. Give the path of one, as text.")
+    files = _visible(folder.iterdir())
+    usable = [path for path in files if _is_usable(path)]
+    inside = [path for path in _visible(folder.rglob("*")) if _is_usable(path)]
+    is_nested = not usable and bool(inside)
+    for path in files:
+        if path not in usable and not (is_nested and path.is_dir()):
+            if path.is_dir():
+                notes.add("a folder, not used", path.name)
+            elif path.exists():
+                remark = "no PNG, JPEG, TIFF, GIF or BMP file, not used"
+                notes.add(f"{remark}; if it is a picture, save it as PNG", path.name)
+            else:
+                notes.add("a link to a file that is not there, not used", path.name)
+    if is_nested:
+        remark = "the files in its folders are used; a folder of masks belongs to one picture"
+        notes.add(remark, folder.name)
+    return [_image_file(path, folder) for path in (inside if is_nested else usable)]
+
+
+def match_masks(
+    images: Sequence[ImageFile], masks: Sequence[ImageFile], notes: Notes
+) -> list[Match]:
+    """Return each image with its masks; note files that have no counterpart."""
+    if {image.path for image in images} == {mask.path for mask in masks}:  # one folder for both
+        masks = [file for file in images if file.is_mask]
+        images = [file for file in images if not file.is_mask]
+    matches = _matches_without_masks(images, notes)
+    by_name = _names_of(matches)
+    found: dict[str, list[tuple[str, ImageFile]]] = {}
+    without_image = []
+    for mask in masks:
+        match, style = next(
+            ((by_name[name], style) for name, style in _candidates(mask.name) if name in by_name),
+            (None, ""),
+        )
+        if match is None:
+            without_image.append(mask.label)
+        else:
+            found.setdefault(match.name, []).append((style, mask))
+    for match in matches:
+        for style, mask in found.get(match.name, []):
+            if (style and style == found[match.name][0][0]) or not match.masks:
+                match.masks.append(mask)
+            else:
+                notes.add("a second mask for the same picture, not used", mask.label)
+        if len(match.masks) > 1:
+            notes.add("its masks, more than one, are merged into one", match.image.label)
+    without_mask = [match.image.label for match in matches if not match.masks]
+    remedy = ""
+    if without_mask and without_image:
+        remedy = "; give both the same name, or end the mask's in _mask"
+    if without_mask:
+        notes.add(f"no mask, not used{remedy}", *without_mask)
+    if without_image:
+        notes.add("a mask without a picture, not used", *without_image)
+    return [match for match in matches if match.masks]
+
+
+def has_mask_suffix(name: str) -> bool:
+    """Return whether a name without its ending says that the file is a mask."""
+    return _split_suffix(name) != (name, "")
+
+
+def _visible(paths: Iterator[Path]) -> list[Path]:
+    return sorted(path for path in paths if not path.name.startswith("."))
+
+
+def _is_usable(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in EXTENSIONS
+
+
+def _image_file(path: Path, folder: Path) -> ImageFile:
+    relative = path.relative_to(folder)
+    folders = [part.lower() for part in relative.parts[:-1]]
+    stem = unicodedata.normalize("NFC", path.stem.lower())
+    is_mask = has_mask_suffix(stem)
+    if folders:
+        is_mask |= NUMBER.sub("", stem) in ROLES or any(part in ROLES for part in folders)
+    kept = [part for part in folders if part not in (*ROLES, *IMAGES)]
+    name = unicodedata.normalize("NFC", "/".join([*kept, stem]))
+    return ImageFile(path, relative.as_posix(), name, is_mask)
+
+
+def _matches_without_masks(images: Sequence[ImageFile], notes: Notes) -> list[Match]:
+    """Return a match for each image; one that is alone in its folder has the folder's name."""
+    folders = [_folder(image.name) for image in images]
+    matches: dict[str, Match] = {}
+    for image, folder in zip(images, folders, strict=True):
+        name = folder if folder and folders.count(folder) == 1 else image.name
+        if name in matches:
+            notes.add("a second picture of the same name, not used", image.label)
+        else:
+            matches[name] = Match(name, image, [])
+    return list(matches.values())
+
+
+def _names_of(matches: Sequence[Match]) -> dict[str, Match]:
+    """Return the images by every name under which a mask may look for them.
+
+    An image may itself be called "x_mask", so it is also found as "x".
+    """
+    names = {match.name: match for match in matches}
+    for match in matches:
+        names.setdefault(match.image.name, match)
+    for match in matches:
+        names.setdefault(_split_suffix(match.image.name)[0], match)
+    return names
+
+
+def _candidates(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the names that the image of a mask may have, and how the mask is named.
+
+    Masks of one image that are named in the same way are merged; "" is a way that only one has.
+    """
+    yield name, ""
+    base, suffix = _split_suffix(name)
+    number = NUMBER.search(name)
+    if number and number[0][0] in "_- " and suffix and not name.endswith(suffix):
+        yield base + number[0], ""  # x_mask_1 may belong to x_1
+    if suffix:
+        yield base, suffix
+    if number and number.start() > 0:
+        yield name[: number.start()], "a number"
+    if folder := _folder(name):
+        yield folder, "a folder"
+
+
+def _split_suffix(name: str) -> tuple[str, str]:
+    """Return a name without a mask's suffix and number, and the suffix, or ""."""
+    for stem in (name, NUMBER.sub("", name)):
+        for suffix in SUFFIXES:
+            if stem.endswith(suffix) and stem != suffix:
+                return stem.removesuffix(suffix), suffix
+    return name, ""
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
