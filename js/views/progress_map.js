@@ -208,7 +208,7 @@ function render({ model, el }) {
     status.textContent = mark?.dataset.sentence ?? usual;
     // Where the sentence may be far up the page, the box shows it as well.
     for (const box of list.children)
-      set(box, { 'data-told': box.contains(mark) ? status.textContent : false });
+      set(box, { 'data-text': box.contains(mark) ? status.textContent : false });
   }
 
   const markOf = (/** @type {Event} */ { target }) =>
