@@ -22,7 +22,12 @@ def ledger(notebook):
     notebook.execute(START)
     widget = notebook.page.get_by_role("group", name="Size ledger of a U-Net")
     expect(widget.get_by_text("the sizes part at level 3 ✕")).to_be_visible()
-    return widget
+    yield widget
+    # The page holds a change back while the kernel answers the one before: without this, it would
+    # reach the kernel after the next test has set the ledger anew.
+    sizes = [widget.get_by_role("spinbutton", name=name) for name in ("height", "width")]
+    shown = " ".join(size.input_value() for size in sizes)
+    notebook.says("print(ledger.height, ledger.width)", shown)
 
 
 @pytest.fixture
