@@ -42,8 +42,8 @@ self_test(explorer)
 # %% [markdown]
 # A ✕ says what to do: after a Run All, run this cell once more. Ticks all the way? Then go on.
 #
-# If a widget ever says *model not found*, the kernel that drew it is gone: run the widget's cell again. If nothing answers any more, not
-# even the stop button, choose **Kernel → Restart Kernel…** in the menu and run the cells again from the top: nothing you have solved is lost.
+# If a widget ever says *model not found*, the kernel that drew it is gone: run the widget's cell again. If a cell keeps its `[*]` for ever and nothing
+# answers any more, not even the stop button, choose **Kernel → Restart Kernel…** in the menu and run the cells again from the top: nothing you have solved is lost.
 #
 # ## Six networks
 #
