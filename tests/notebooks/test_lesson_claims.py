@@ -13,11 +13,13 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from torchinfo import summary
 
-from unet_teach import inspect_unet
+from unet_teach import UNet, exercises, inspect_unet
 from unet_teach.arithmetic import conv_coverage, conv_transpose_overlap
-from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet
+from unet_teach.exercises.progress_file import RECORD
+from unet_teach.exercises.reply import Outcome
+from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
-from unet_teach.networks.twelve_networks import twelve_networks
+from unet_teach.networks.twelve_networks import Almost, twelve_networks
 
 LESSONS = Path(__file__).parents[2] / "lessons"
 DOWN = {"kernel_size": 3, "stride": 2, "padding": 1}
@@ -164,3 +166,66 @@ def test_lesson_7_its_pictures_show_what_it_says_of_them():
     assert {letter for letter in words if "64×64 → 16×16" in words[letter]} == {"G"}
     assert {letter for letter in words if "is added to" in words[letter]} >= {"C", "L"}
     assert not reports["H"].criteria.skip_connections.met
+
+
+class Thrifty(UNet):
+    """Lesson 7's network, with skips at the levels that have these numbers of channels."""
+
+    kept: tuple[int, ...] = ()
+
+    def _join(self, x, skip):
+        return torch.cat([skip if skip.shape[1] in self.kept else x, x], dim=1)
+
+
+@pytest.mark.parametrize(("kept", "enough"), [((32,), False), ((32, 16), True), ((64, 8), True)])
+def test_lesson_7_two_of_four_levels_are_enough_and_one_is_not(kept, enough):
+    network = type("Thrifty", (Thrifty,), {"kept": kept})(1, 1, depth=4, base_channels=8)
+    assert inspect_unet(network, (1, 1, 64, 64)).is_unet is enough
+
+
+def test_lesson_7_a_network_that_asks_for_a_value_is_judged_and_fooled_alike():
+    class Asks(Almost):
+        def forward(self, x):
+            return super().forward(x / 2 if x.max() > 1 else x)
+
+    assert inspect_unet(Asks(lambda x, skip: x + 0 * skip), (1, 1, 64, 64)).is_unet
+
+
+def mended(base, join):
+    """The document's network with a way to join what comes up and, through its layer, a skip."""
+
+    def forward(self, x):
+        one = F.relu(self.conv1(x))
+        two = F.relu(self.conv2(one))
+        three = F.relu(self.conv3(two))
+        x = join(self.upconv1(F.relu(self.conv4(three))), three, self.skip1)
+        x = join(self.upconv2(x), two, self.skip2)
+        return self.upconv4(join(self.upconv3(x), one, self.skip3))
+
+    return type("Mended", (base,), {"forward": forward})
+
+
+def stack(*maps):
+    return torch.cat(maps, dim=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "join", "solved"),
+    [
+        ("add", lambda x, skip, layer: F.relu(x) + layer(skip), True),
+        ("add", lambda x, skip, layer: F.relu(x + layer(skip)), True),
+        ("add", lambda x, skip, layer: F.relu(x) + skip, True),
+        ("add", lambda x, skip, layer: x + F.relu(layer(skip)), False),
+        ("cat", lambda x, skip, layer: stack(F.relu(x), layer(skip)), True),
+        ("cat", lambda x, skip, layer: F.relu(stack(x, layer(skip))), True),
+        ("cat", lambda x, skip, layer: stack(x, layer(skip)), False),
+    ],
+)
+def test_lesson_4_says_of_activations_what_its_checks_ask(
+    name, join, solved, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(RECORD, "_path", tmp_path / "progress.json")
+    monkeypatch.setattr(RECORD, "_memory", {})
+    base = DocumentUNet if name == "add" else ConcatenatingUNet
+    reply = getattr(exercises, f"forward_{name}").check(mended(base, join))
+    assert reply.outcome is (Outcome.SOLVED if solved else Outcome.NOT_YET)
