@@ -43,7 +43,8 @@ self_test(explorer)
 # A ✕ says what to do: after a Run All, run this cell once more. Ticks all the way? Then go on.
 #
 # If a widget ever says *model not found*, the kernel that drew it is gone: run the widget's cell again. If a cell keeps its `[*]` for ever and nothing
-# answers any more, not even the stop button, choose **Kernel → Restart Kernel…** in the menu and run the cells again from the top: nothing you have solved is lost.
+# answers any more, not even the stop button, choose **Kernel → Restart Kernel…** in the menu, change that cell, and run the cells again
+# from the top: nothing you have solved is lost.
 #
 # ## Six networks
 #
@@ -52,8 +53,7 @@ self_test(explorer)
 # colour photograph has three, red, green and blue.
 #
 # Blue boxes with sharp corners come before anything is made larger again, even if nothing has become smaller, as in **C**. Round green
-# ones come after. A bold box is the lowest of its network. A dashed line is a bridge: it carries a
-# feature map past some layers.
+# ones come after. A bold box is the lowest of its network. A dashed line is a bridge: it carries a feature map past some layers.
 
 # %%
 from unet_teach import exercises, inspect_unet, progress
