@@ -398,6 +398,13 @@ def test_the_split_follows_the_seed(put):
     assert len(names[0]) == 4
 
 
+@pytest.mark.parametrize(("count", "each"), [(3, 1), (7, 1), (9, 1), (10, 2), (14, 2)])
+def test_a_fifth_rounded_down_goes_to_validation_and_to_test(count, each):
+    images = {str(n): (np.zeros((4, 6), "u1"), np.ones((4, 6), bool)) for n in range(count)}
+    (train, validation, test), _ = splits.split_images(images, 0)
+    assert (len(train), len(validation), len(test)) == (count - 2 * each, each, each)
+
+
 def test_pages_after_the_first_are_said(put):
     pages = [Image.fromarray(GREY)] * 3
     put("images/stack.tif", pages[0], save_all=True, append_images=pages[1:])
