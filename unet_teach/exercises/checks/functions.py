@@ -10,11 +10,10 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -172,41 +171,6 @@ def matches(
     return on_each_case("its values", cases, problem)
 
 
-def computes(
-    reference: Callable[..., int], name: str, samples: Callable[[], Iterable[Sequence[int]]]
-) -> Check:
-    """Check that a formula gives exactly the reference's number.
-
-    Args:
-        reference: the right formula; its parameters' names are shown in the sentences.
-        name: the name of the student's function.
-        samples: makes the arguments, known ones first.
-    """
-    _, *names = inspect.signature(reference).parameters
-
-    def cases() -> Iterator[Case]:
-        for first, *others in samples():
-            named = [f"{key}={value}" for key, value in zip(names, others, strict=True)]
-            yield Case(f"`{name}({', '.join([str(first), *named])})`", (first, *others))
-
-    def problem(answer: Function, case: Case) -> str | None:
-        value, target = case.run(answer), reference(*case.inputs)
-        if value is None:
-            return f"{case.call} returns nothing. Did you forget the word `return`?"
-        if value is ...:
-            return f"{case.call} returns dots: a part of your function is not written yet."
-        value = value.item() if _holds_one_number(value) else value
-        if not isinstance(value, int | float):
-            kind = type(value).__name__
-            return f"{case.call} returns something of type {kind}, wanted the number {target}."
-        if value == target:
-            return None
-        shown = value if isinstance(value, bool) else f"{value:g}"
-        return f"{case.call} returns {shown}, wanted {target}."
-
-    return on_each_case("its values", cases, problem)
-
-
 # --------------------------------------------------------------------------------- known mistakes
 class Probes:
     """Inputs on which known wrong functions are recognised.
@@ -283,10 +247,6 @@ def alike(one: Any, other: Any) -> bool:
             one, other, rel_tol=1e-4, abs_tol=1e-6
         )
     return type(one) is type(other) and bool(one == other)
-
-
-def _holds_one_number(value: Any) -> bool:
-    return isinstance(value, np.generic | np.ndarray | Tensor) and math.prod(value.shape) == 1
 
 
 def _shown(value: Any) -> str:

@@ -1,0 +1,377 @@
+"""Facts that pin a wrong formula down, measured on a grid of inputs.
+
+They state what holds on the whole grid, and nothing about how the formula was written: for which
+inputs its results are right, by how much they are off, and with which change of the parameters
+they would be right ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from itertools import combinations, pairwise, permutations
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+Inputs = tuple[Any, ...]
+Change = tuple[str, Callable[[Inputs], Inputs]]  # in words, and what it does to the inputs
+
+FEWEST = 5  # inputs from which a pattern is read
+MOST_TERMS = 6  # of a formula that is still a help to read
+REPAIRS: dict[str, Callable[[Any], Any]] = {
+    "It is right on every input tried, apart from its sign": lambda y: -y,
+    "Rounded down, it is right on every input tried": math.floor,
+    "Rounded up, it is right on every input tried": math.ceil,
+    "It is twice the right number on every input tried": lambda y: y / 2,
+    "It is half the right number on every input tried": lambda y: y * 2,
+    "It is the square of the right number on every input tried": lambda y: max(y, 0) ** 0.5,
+}
+REPLACEMENTS: dict[str, Callable[[Any], Any]] = {
+    "were half as large": lambda x: x / 2,
+    "had the other sign": lambda x: -x,
+    "were twice as large": lambda x: 2 * x,
+    "were 1 smaller": lambda x: x - 1,
+    "were 1 larger": lambda x: x + 1,
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Inputs of a function, in which its parameters vary one by one.
+
+    Attributes:
+        names: the names of the parameters.
+        inputs: the values of the parameters, for one call each.
+        conditions: what may decide whether a function is right, beyond comparisons of parameters;
+            each name completes "right wherever …".
+    """
+
+    names: Sequence[str]
+    inputs: Sequence[Inputs]
+    conditions: Mapping[str, Callable[..., bool]] = field(default_factory=dict)
+
+    # --------------------------------------------------------------------------- facts of numbers
+    def facts(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
+        """Say in one or two sentences in which way the results differ from the reference's."""
+        targets = [reference(*inputs) for inputs in self.inputs]
+        errors = [y - target for y, target in zip(results, targets, strict=True)]
+        where = self.where_exactly([error == 0 for error in errors])
+        if len(set(results)) == 1:
+            return f"It returns {number(results[0])} for every input."
+        if len(set(errors) - {0}) == 1:  # wrong by always the same
+            return self._always_the_same(max(errors, key=abs), errors, where)
+        for sentence, repair in REPAIRS.items():
+            if list(map(repair, results)) == targets:
+                return f"{sentence}. {where}"
+        terms, error = self._fit(results), self._fit(errors)
+        more = self.changed(results, [reference], exactly=False)
+        for fact in (
+            self.changed(results, [reference]),
+            f"It {_off(error)}." if 0 < len(error) <= 2 else "",
+            f"On every input tried it gives {_written(terms)}." if 0 < len(terms) <= 2 else "",
+            more,
+            self._rounded(results, reference),
+            self._unused(results),
+            self.changed(results, [reference], changes=2, exactly=False),
+            f"On every input tried it gives {_written(terms)}." if terms else "",
+        ):
+            if (fact and len(self.names) > 1) or (fact and fact == more):
+                return f"{fact} {where}"
+        if len(self.names) == 1:
+            return f"{self._steps(results, targets)} {where}"
+        fact = self._slice(errors)
+        if not fact and len(self.names) > 2:
+            fact = self._effects(results, targets)
+        return f"{fact} {where or self._mostly(errors)}"
+
+    def _always_the_same(self, error: float, errors: Sequence[float], where: str) -> str:
+        off = f"{number(abs(error))} too {_large(error)}"
+        if 0 not in errors:
+            return f"It is {off} on every input tried."
+        return f"{where or self._mostly(errors)} Where it is wrong, it is {off}."
+
+    def _mostly(self, errors: Sequence[float]) -> str:
+        """Say for which inputs the error is 0, roughly, and how large it is else."""
+        right = [error == 0 for error in errors]
+        if not any(right):
+            return ""
+        if phrase := self._within(right):
+            return f"It is right wherever {phrase}."
+        return f"It is right on {sum(right)} of {len(right)} inputs tried."
+
+    def _rounded(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
+        if all(y == math.floor(y) for y in results):
+            return ""
+        for word, whole in [("down", math.floor), ("up", math.ceil)]:
+            if fact := self.changed([*map(whole, results)], [reference], exactly=False):
+                return f"Not all of its numbers are whole. Rounded {word}: {fact}"
+        return ""
+
+    def where_exactly(self, right: Sequence[bool]) -> str:
+        """Say for which inputs the results are right and for which wrong, if few words can."""
+        right_at, wrong_at = self.where(right), self.where([not is_right for is_right in right])
+        if right_at and not 0 < len(wrong_at) < len(right_at):
+            return f"It is right wherever {right_at}, and nowhere else."
+        return f"It is wrong wherever {wrong_at}, and right everywhere else." if wrong_at else ""
+
+    # --------------------------------------------------------------- with which inputs it is right
+    def changed(
+        self,
+        results: Sequence[Any],
+        references: Sequence[Callable[..., Any]],
+        *,
+        changes: int = 1,
+        exactly: bool = True,
+    ) -> str:
+        """Say with which change of the inputs the results would be right ones, if there is one.
+
+        Args:
+            results: one for each of the inputs, numbers or lists.
+            references: functions that are right, each in its own way.
+            changes: how many changes are made at once.
+            exactly: whether numbers that are off by always the same do not count.
+        """
+        found = ""
+        for together in combinations(self._changes, changes):
+            offset = self._offset(results, references, [apply for _, apply in together])
+            if offset is None or (offset and (exactly or found)):
+                continue
+            what = f"It acts as if {' and '.join(words for words, _ in together)}"
+            if offset == 0:
+                return f"{what}."
+            found = (
+                f"{what}, and then {'adds' if offset > 0 else 'takes away'} {number(abs(offset))}."
+            )
+        return found
+
+    def _offset(
+        self,
+        results: Sequence[Any],
+        references: Sequence[Callable[..., Any]],
+        changes: Sequence[Callable[[Inputs], Inputs]],
+    ) -> float | None:
+        """Return the one difference from a reference that is given changed inputs, or `None`."""
+        for reference in references:
+            offset = None
+            for inputs, result in zip(self.inputs, results, strict=True):
+                for change in changes:
+                    inputs = change(inputs)
+                try:
+                    target = reference(*inputs)
+                except Exception:
+                    break
+                lists = isinstance(target, list)
+                difference = (0 if result == target else math.nan) if lists else result - target
+                if difference != difference or offset not in (None, difference):
+                    break
+                offset = difference
+            else:
+                return offset
+        return None
+
+    @cached_property
+    def _changes(self) -> list[Change]:
+        def put(i: int, apply: Callable[[Inputs], Any]) -> Callable[[Inputs], Inputs]:
+            return lambda x: (*x[:i], apply(x), *x[i + 1 :])
+
+        def swap(i: int, j: int) -> Callable[[Inputs], Inputs]:
+            return lambda x: put(i, lambda _: x[j])(put(j, lambda _: x[i])(x))
+
+        changes: list[Change] = []
+        for i, name in enumerate(self.names):
+            for value in sorted({0, *(inputs[i] for inputs in self.inputs)})[:12]:
+                changes.append((f"{name} were always {value}", put(i, partial(_first, value))))
+            for words, apply in REPLACEMENTS.items():
+                changes.append((f"{name} {words}", put(i, partial(_changed, apply, i))))
+        for (i, one), (j, two) in permutations(enumerate(self.names), 2):
+            changes.append((f"{one} were {two}", put(i, itemgetter(j))))
+            if i < j:
+                changes.append((f"{one} and {two} were swapped", swap(i, j)))
+        return changes
+
+    # -------------------------------------------------------------------------- where something is
+    def where(self, such: Sequence[bool]) -> str:
+        """Say for exactly which inputs something is so, if one condition or two say it."""
+        mask = _mask(such)
+        if not 0 < mask < 2 ** len(such) - 1:
+            return ""
+        if mask in self._conditions.values():
+            return next(words for words, value in self._conditions.items() if value == mask)
+        for (one, a), (two, b) in combinations(self._conditions.items(), 2):
+            if a | b == mask:
+                return f"{one} or {two}"
+            if a & b == mask:
+                return f"{one} and {two}"
+        return ""
+
+    def _within(self, such: Sequence[bool]) -> str:
+        """Return the widest condition under which something is always so."""
+        mask = _mask(such)
+        inside = {words: v.bit_count() for words, v in self._conditions.items() if v & ~mask == 0}
+        words = max(inside, key=lambda key: inside[key], default="")
+        return words if inside.get(words, 0) >= max(3, mask.bit_count() // 4) else ""
+
+    @cached_property
+    def _conditions(self) -> dict[str, int]:
+        """Return conditions in words, and the inputs that meet each as the bits of a number."""
+        conditions: dict[str, list[bool]] = {}
+        for words, holds in self.conditions.items():
+            conditions[words] = [bool(holds(*inputs)) for inputs in self.inputs]
+        columns = dict(zip(self.names, zip(*self.inputs, strict=True), strict=True))
+        for name, column in columns.items():
+            for value in sorted(set(column)):
+                conditions[f"{name}={value}"] = [x == value for x in column]
+        for name, column in columns.items():
+            for word, rest in [("even", 0), ("odd", 1)]:
+                conditions[f"{name} is {word}"] = [x % 2 == rest for x in column]
+            for value in sorted(set(column))[1:-1]:
+                conditions[f"{name} is {value} or more"] = [x >= value for x in column]
+                conditions[f"{name} is {value} or less"] = [x <= value for x in column]
+        for (one, xs), (two, ys) in permutations(columns.items(), 2):
+            pairs = list(zip(xs, ys, strict=True))
+            conditions[f"{one} is {two}"] = [x == y for x, y in pairs]
+            conditions[f"{one} is smaller than {two}"] = [x < y for x, y in pairs]
+        some = {words: _mask(such) for words, such in conditions.items()}
+        return {words: mask for words, mask in some.items() if 0 < mask < 2 ** len(self.inputs) - 1}
+
+    # ------------------------------------------------------------------------------- as a formula
+    def _slice(self, errors: Sequence[float]) -> str:
+        """Say by how much it is off where one parameter is fixed, if few terms say it."""
+        found: dict[str, dict[str, float]] = {}
+        for i, name in enumerate(self.names):
+            for value in sorted({inputs[i] for inputs in self.inputs}):
+                rows = [k for k, inputs in enumerate(self.inputs) if inputs[i] == value]
+                some = Grid(self.names, [self.inputs[k] for k in rows])
+                if (terms := some._fit([errors[k] for k in rows])) and len(terms) <= 3:
+                    found[f"{name}={value}"] = terms
+        where = min(found, key=lambda key: len(found[key]), default="")
+        return f"With {where} it {_off(found[where])}." if where else ""
+
+    def _unused(self, results: Sequence[float]) -> str:
+        unused = []
+        for i, name in enumerate(self.names):
+            lines: dict[Inputs, set[float]] = {}
+            for inputs, y in zip(self.inputs, results, strict=True):
+                lines.setdefault((*inputs[:i], *inputs[i + 1 :]), set()).add(y)
+            if all(len(values) == 1 for values in lines.values()):
+                unused.append(name)
+        return f"{' and '.join(unused)} do not change its result." if len(unused) > 1 else ""
+
+    def _effects(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """Say which parameter does not change the results as it should, and on one example how."""
+        as_it_should, example = [], ""
+        for i, name in enumerate(self.names):
+            lines: dict[Inputs, list[int]] = {}
+            for k in sorted(range(len(self.inputs)), key=lambda k: self.inputs[k][i]):
+                lines.setdefault((*self.inputs[k][:i], *self.inputs[k][i + 1 :]), []).append(k)
+            moved = [
+                (results[line[-1]] - results[line[0]], targets[line[-1]] - targets[line[0]], line)
+                for line in lines.values()
+            ]
+            if all(mine == right for mine, right, _ in moved):
+                as_it_should.append(name)
+            elif not example:
+                mine, right, line = max(moved, key=lambda m: abs(m[0] - m[1]))
+                first, last = self.inputs[line[0]], self.inputs[line[-1]]
+                fixed = [(n, x) for n, x in zip(self.names, first, strict=True) if n != name]
+                example = (
+                    f"From {name}={first[i]} to {name}={last[i]} "
+                    f"({', '.join(f'{n}={x}' for n, x in fixed)}) it {_grows(mine)}, "
+                    f"and the right number {_grows(right)}."
+                )
+        if as_it_should:
+            example = f"It changes with {' and '.join(as_it_should)} as it should. {example}"
+        return example
+
+    def _steps(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """Say how a function of one parameter goes from one value to the next."""
+        order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])
+        mine, right = [results[k] for k in order], [targets[k] for k in order]
+        factor = (mine[2] - mine[1]) / (mine[1] - mine[0]) if mine[0] != mine[1] else 0
+        rest = mine[1] - factor * mine[0]
+        begin, name = number(mine[0]), self.names[0]
+        if factor not in (0, 1) and all(y == factor * x + rest for x, y in pairwise(mine)):
+            rule = _written({"r": factor, "": rest} if rest else {"r": factor})
+            return f"It begins with {begin}, and from one {name} to the next r becomes {rule}."
+        steps, wanted = (
+            ", ".join(_signed(y - x) for x, y in list(pairwise(some))[:4]) for some in (mine, right)
+        )
+        return f"From one {name} to the next it changes by {steps}; the right number by {wanted}."
+
+    def _fit(self, values: Sequence[float]) -> dict[str, float]:
+        """Return the values as a sum of parameters, products of two and a constant; or nothing."""
+        columns = {"": [1.0] * len(self.inputs)}
+        for i, name in enumerate(self.names):
+            columns[name] = [float(inputs[i]) for inputs in self.inputs]
+        for i, j in combinations(range(len(self.names)), 2):
+            columns[f"{self.names[i]}·{self.names[j]}"] = [float(x[i] * x[j]) for x in self.inputs]
+        kept: list[str] = []
+        for name in columns:  # those that others make up are left out, the simplest kept
+            matrix = np.array([columns[key] for key in [*kept, name]])
+            if np.linalg.matrix_rank(matrix) == len(matrix):
+                kept.append(name)
+        if len(self.inputs) < len(kept) + FEWEST - 1:
+            return {}
+        matrix = np.array([columns[key] for key in kept]).T
+        found = np.round(np.linalg.lstsq(matrix, np.array(values, float), rcond=None)[0] * 2) / 2
+        if not np.allclose(matrix @ found, values, rtol=0, atol=1e-6):
+            return {}
+        terms = {key: float(f) for key, f in zip(kept, found, strict=True) if f}
+        return terms if len(terms) <= MOST_TERMS else {}
+
+
+# ------------------------------------------------------------------------------------------- words
+def number(value: Any) -> str:
+    """Write a number as a student reads it: whole ones with all their digits."""
+    if isinstance(value, bool):
+        return str(value)
+    whole = isinstance(value, int) or (abs(value) < 1e15 and value == int(value))
+    return f"{int(value)}" if whole else f"{value:.6g}"
+
+
+def _large(error: float) -> str:
+    return "large" if error > 0 else "small"
+
+
+def _grows(by: float) -> str:
+    return f"{'grows' if by > 0 else 'falls'} by {number(abs(by))}" if by else "stays the same"
+
+
+def _signed(change: float) -> str:
+    return f"{'−' if change < 0 else ''}{number(abs(change))}"
+
+
+def _off(terms: Mapping[str, float]) -> str:
+    """Write an error, as in "is too small by 2·padding"."""
+    if min(terms.values()) > 0:
+        return f"is too large by {_written(terms)}"
+    if max(terms.values()) < 0:
+        return f"is too small by {_written({name: -f for name, f in terms.items()})}"
+    return f"differs from the right number by {_written(terms)}"
+
+
+def _written(terms: Mapping[str, float]) -> str:
+    """Write a sum, as in "size·stride − 2·padding + 1"; its constant comes last."""
+    text = ""
+    for name, factor in sorted(terms.items(), key=lambda term: (not term[0], term[1] < 0)):
+        sign = "−" if factor < 0 else "+"
+        size = number(abs(factor))
+        term = size if not name else name if size == "1" else f"{size}·{name}"
+        text += f" {sign} {term}" if text else f"{sign if factor < 0 else ''}{term}"
+    return text
+
+
+def _first(value: Any, inputs: Inputs) -> Any:
+    return value
+
+
+def _changed(apply: Callable[[Any], Any], i: int, inputs: Inputs) -> Any:
+    return apply(inputs[i])
+
+
+def _mask(such: Sequence[bool]) -> int:
+    return sum(1 << k for k, is_so in enumerate(such) if is_so)
