@@ -8,6 +8,7 @@ they would be right ones.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -22,6 +23,7 @@ Change = tuple[str, Callable[[Inputs], Inputs]]  # in words, and what it does to
 
 FEWEST = 5  # inputs from which a pattern is read
 MOST_TERMS = 6  # of a formula that is still a help to read
+SIMPLE = re.compile(r"\w+(=\d+| is even| is odd)")  # conditions that are told with a formula
 REPAIRS: dict[str, Callable[[Any], Any]] = {
     "It is right on every input tried, apart from its sign": lambda y: -y,
     "Rounded down, it is right on every input tried": math.floor,
@@ -62,15 +64,23 @@ class Grid:
         where = self.where_exactly([error == 0 for error in errors])
         if len(set(results)) == 1:
             return f"It returns {number(results[0])} for every input."
-        if len(set(errors) - {0}) == 1:  # wrong by always the same
-            return self._always_the_same(max(errors, key=abs), errors, where)
+        if len(set(errors)) == 1:
+            off = f"{number(abs(errors[0]))} too {_large(errors[0])}"
+            return f"It is {off} on every input tried."
         for sentence, repair in REPAIRS.items():
             if list(map(repair, results)) == targets:
                 return f"{sentence}. {where}"
+        same = self._always_the_same(results, errors)
+        if same and where:
+            return f"{where} {same}"
+        if fact := self.changed(results, [reference]):
+            return f"{fact} {where}"
+        roughly = self.where_roughly([error == 0 for error in errors])
+        if same:
+            return f"{roughly} {same}"
         terms, error = self._fit(results), self._fit(errors)
         more = self.changed(results, [reference], exactly=False)
         for fact in (
-            self.changed(results, [reference]),
             f"It {_off(error)}." if 0 < len(error) <= 2 else "",
             f"On every input tried it gives {_written(terms)}." if 0 < len(terms) <= 2 else "",
             more,
@@ -86,19 +96,23 @@ class Grid:
         fact = self._slice(errors)
         if not fact and len(self.names) > 2:
             fact = self._effects(results, targets)
-        return f"{fact} {where or self._mostly(errors)}"
+        return f"{fact} {roughly}"
 
-    def _always_the_same(self, error: float, errors: Sequence[float], where: str) -> str:
-        off = f"{number(abs(error))} too {_large(error)}"
-        if 0 not in errors:
-            return f"It is {off} on every input tried."
-        return f"{where or self._mostly(errors)} Where it is wrong, it is {off}."
+    def _always_the_same(self, results: Sequence[float], errors: Sequence[float]) -> str:
+        """Say what wrong results have in common: how much they are off, or what they are."""
+        off = {error for error in errors if error}
+        if len(off) == 1:
+            error = off.pop()
+            return f"Where it is wrong, it is {number(abs(error))} too {_large(error)}."
+        wrong = {y for y, error in zip(results, errors, strict=True) if error}
+        return f"Where it is wrong, it returns {number(wrong.pop())}." if len(wrong) == 1 else ""
 
-    def _mostly(self, errors: Sequence[float]) -> str:
-        """Say for which inputs the error is 0, roughly, and how large it is else."""
-        right = [error == 0 for error in errors]
+    def where_roughly(self, right: Sequence[bool]) -> str:
+        """Say for which inputs the results are right, if only for some of those or how many."""
         if not any(right):
             return ""
+        if exact := self.where_exactly(right):
+            return exact
         if phrase := self._within(right):
             return f"It is right wherever {phrase}."
         return f"It is right on {sum(right)} of {len(right)} inputs tried."
@@ -137,7 +151,7 @@ class Grid:
         """
         found = ""
         for together in combinations(self._changes, changes):
-            offset = self._offset(results, references, [apply for _, apply in together])
+            offset = self.offset(results, references, [apply for _, apply in together])
             if offset is None or (offset and (exactly or found)):
                 continue
             what = f"It acts as if {' and '.join(words for words, _ in together)}"
@@ -148,13 +162,16 @@ class Grid:
             )
         return found
 
-    def _offset(
+    def offset(
         self,
         results: Sequence[Any],
         references: Sequence[Callable[..., Any]],
-        changes: Sequence[Callable[[Inputs], Inputs]],
+        changes: Sequence[Callable[[Inputs], Inputs]] = (),
     ) -> float | None:
-        """Return the one difference from a reference that is given changed inputs, or `None`."""
+        """Return the one difference from a reference that is given changed inputs, or `None`.
+
+        Numbers in a list have to differ by the same as well.
+        """
         for reference in references:
             offset = None
             for inputs, result in zip(self.inputs, results, strict=True):
@@ -164,8 +181,7 @@ class Grid:
                     target = reference(*inputs)
                 except Exception:
                     break
-                lists = isinstance(target, list)
-                difference = (0 if result == target else math.nan) if lists else result - target
+                difference = _difference(result, target)
                 if difference != difference or offset not in (None, difference):
                     break
                 offset = difference
@@ -212,7 +228,7 @@ class Grid:
         """Return the widest condition under which something is always so."""
         mask = _mask(such)
         inside = {words: v.bit_count() for words, v in self._conditions.items() if v & ~mask == 0}
-        words = max(inside, key=lambda key: inside[key], default="")
+        words = max(inside, key=lambda key: (key in self.conditions, inside[key]), default="")
         return words if inside.get(words, 0) >= max(3, mask.bit_count() // 4) else ""
 
     @cached_property
@@ -240,16 +256,19 @@ class Grid:
 
     # ------------------------------------------------------------------------------- as a formula
     def _slice(self, errors: Sequence[float]) -> str:
-        """Say by how much it is off where one parameter is fixed, if few terms say it."""
-        found: dict[str, dict[str, float]] = {}
-        for i, name in enumerate(self.names):
-            for value in sorted({inputs[i] for inputs in self.inputs}):
-                rows = [k for k, inputs in enumerate(self.inputs) if inputs[i] == value]
-                some = Grid(self.names, [self.inputs[k] for k in rows])
-                if (terms := some._fit([errors[k] for k in rows])) and len(terms) <= 3:
-                    found[f"{name}={value}"] = terms
-        where = min(found, key=lambda key: len(found[key]), default="")
-        return f"With {where} it {_off(found[where])}." if where else ""
+        """Say by how much it is off under a condition, if few terms say it."""
+        found: list[tuple[int, int, str]] = []
+        for words, mask in self._conditions.items():
+            if words not in self.conditions and not re.fullmatch(
+                r"\w+(=\d+| is even| is odd)", words
+            ):
+                continue
+            rows = [k for k in range(len(self.inputs)) if mask >> k & 1]
+            some = Grid(self.names, [self.inputs[k] for k in rows])
+            if len(rows) >= FEWEST and (terms := some._fit([errors[k] for k in rows])):
+                found.append((len(terms), -len(rows), f"Wherever {words} it {_off(terms)}."))
+        terms_of_best, _, fact = min(found, default=(MOST_TERMS, 0, ""))
+        return fact if terms_of_best <= 3 else ""
 
     def _unused(self, results: Sequence[float]) -> str:
         unused = []
@@ -263,7 +282,7 @@ class Grid:
 
     def _effects(self, results: Sequence[float], targets: Sequence[float]) -> str:
         """Say which parameter does not change the results as it should, and on one example how."""
-        as_it_should, example = [], ""
+        as_it_should, worst, example = [], 0.0, ""
         for i, name in enumerate(self.names):
             lines: dict[Inputs, list[int]] = {}
             for k in sorted(range(len(self.inputs)), key=lambda k: self.inputs[k][i]):
@@ -272,11 +291,11 @@ class Grid:
                 (results[line[-1]] - results[line[0]], targets[line[-1]] - targets[line[0]], line)
                 for line in lines.values()
             ]
-            if all(mine == right for mine, right, _ in moved):
+            mine, right, line = max(moved, key=lambda m: abs(m[0] - m[1]))
+            if mine == right:
                 as_it_should.append(name)
-            elif not example:
-                mine, right, line = max(moved, key=lambda m: abs(m[0] - m[1]))
-                first, last = self.inputs[line[0]], self.inputs[line[-1]]
+            elif abs(mine - right) > worst:
+                worst, first, last = abs(mine - right), self.inputs[line[0]], self.inputs[line[-1]]
                 fixed = [(n, x) for n, x in zip(self.names, first, strict=True) if n != name]
                 example = (
                     f"From {name}={first[i]} to {name}={last[i]} "
@@ -371,6 +390,16 @@ def _first(value: Any, inputs: Inputs) -> Any:
 
 def _changed(apply: Callable[[Any], Any], i: int, inputs: Inputs) -> Any:
     return apply(inputs[i])
+
+
+def _difference(result: Any, target: Any) -> float:
+    """Subtract numbers, or lists of as many numbers; NaN if they do not differ by one number."""
+    if not isinstance(target, list):
+        return float(result - target)
+    if len(result) != len(target):
+        return math.nan
+    by = {x - y for x, y in zip(result, target, strict=True)}
+    return by.pop() if len(by) == 1 else math.nan
 
 
 def _mask(such: Sequence[bool]) -> int:

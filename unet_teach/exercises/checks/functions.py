@@ -19,6 +19,7 @@ from torch import Tensor
 
 from unet_teach.exercises.exercise import Check, KnownMistake
 from unet_teach.exercises.plain_values import as_list, plain, read_once
+from unet_teach.exercises.sandbox import describe
 
 Function = Callable[..., Any]
 Kind = Callable[[Any], str | None]  # says why a value is not of this kind
@@ -125,10 +126,18 @@ def on_each_case(
         cases: makes the cases, anew for each answer.
         problem: calls the answer on one case; returns what is wrong in a whole sentence, or `None`.
     """
-    return Check(
-        holds,
-        lambda answer: next(filter(None, (problem(answer, case) for case in cases())), None),
-    )
+
+    def first_problem(answer: Function) -> str | None:
+        for case in cases():
+            try:
+                said = problem(answer, case)
+            except Exception as error:
+                said = f"{case.call}: {describe(error)}"
+            if said:
+                return said
+        return None
+
+    return Check(holds, first_problem)
 
 
 def returns(holds: str, kind: Kind, cases: Cases) -> Check:
@@ -137,7 +146,10 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
     def problem(answer: Function, case: Case) -> str | None:
         value = case.run(answer)
         if value is None:
-            return f"{case.call}: nothing comes out. Did you forget the word `return`?"
+            always = all(other.run(answer) is None for other in cases())
+            advice = "Did you forget the word `return`?"
+            advice = advice if always else "Does each way through your function end in `return`?"
+            return f"{case.call}: nothing comes out. {advice}"
         if value is ...:
             return f"{case.call}: dots come out, so a part of your function is not written yet."
         message = kind(value)

@@ -12,7 +12,7 @@ from unet_teach.exercises.exercise import Exercise
 KNOWN_LAYERS = [(9, 2, 1, 3), (11, 4, 3, 1), (20, 5, 3, 2), (32, 3, 2, 1), (33, 3, 2, 0)]
 
 
-GRID = [*KNOWN_LAYERS, *product((8, 9, 13, 20), (1, 2, 3, 5), (1, 2, 3), (0, 1, 2))]
+GRID = [*KNOWN_LAYERS, *product((8, 9, 13, 20), (1, 2, 3, 5), (1, 2, 3), (0, 1, 3))]
 
 
 def _output_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
@@ -57,6 +57,8 @@ output_size = Exercise(
             lambda n, k, s, p: (n + 2 * p) // s),
         known.mistake("first window forgotten", "You counted the steps. One more window stands at the start, before the first step.",
             lambda n, k, s, p: (n + 2 * p - k) // s),
+        known.mistake("stride multiplied", "You multiply by the stride. A window that moves further at each step has fewer places: divide by it.",
+            lambda n, k, s, p: (n + 2 * p - k) * s + 1, lambda n, k, s, p: (n - 1) * s - 2 * p + k),
         known.mistake("one added before the division", "The one window at the start is added after the division, not before it.",
             lambda n, k, s, p: (n + 2 * p - k + 1) // s),
     ),

@@ -47,7 +47,7 @@ restore = Exercise(
             lambda low, wanted: 0),
         known.mistake("the wrong way round", "It is the other way round: which of the two sizes needs the extra row?",
             lambda low, wanted: wanted % 2),
-        known.mistake("the whole difference", "The stride makes most of that difference. How far does output_padding=0 get?",
+        known.mistake("the whole difference", "That is how much larger wanted is than low. The stride makes most of it: how far does output_padding=0 get?",
             lambda low, wanted: wanted - low),
         known.mistake("the parity of low", "low is the same for both sizes, so low alone cannot tell which it was.",
             lambda low, wanted: low % 2),
