@@ -113,6 +113,11 @@ def test_no_fact_is_false():
             assert len(set(errors)) == 1
 
 
+def tiles(size, tile, overlap):
+    last = max(0, size - tile)
+    return [*range(0, last, max(1, tile - overlap)), last]
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "says"),
     [
@@ -137,7 +142,30 @@ def test_no_fact_is_false():
             "Halved, it does not stay whole: 7 → 3.5.",
         ),
         ("repeats_after", lambda depth: 2**depth if depth else 0, "`repeats_after(0)` returns 0"),
+        ("reach", lambda depth: [2, 9, 23][depth], "`reach(3)`: Your code stopped with IndexError"),
+        ("reach", lambda depth: 7 ** (2 * 2**depth), "Some of its numbers are larger than 10**12."),
+        ("tile_starts", lambda s, t, o: tiles(s, t, o + 1), "It acts as if overlap were 1 larger."),
+        ("tile_starts", lambda s, t, o: tiles(s, t, -o), "as if overlap had the other sign."),
+        (
+            "tile_starts",
+            lambda s, t, o: [start + 1 for start in tiles(s, t, o)],
+            "Each tile begins 1 too far to the right.",
+        ),
+        (
+            "tile_starts",
+            lambda s, t, o: tiles(s, t, o) if s > t else None,
+            "nothing comes out. Does each way through your function end in `return`?",
+        ),
+        (
+            "tile_starts",
+            lambda s, t, o: list(range(0, s - t, o)),
+            "`tile_starts(size=25, tile=8, overlap=0)`: Your code stopped with ValueError",
+        ),
+        ("sees", 17, "17 would be 5 and 12 more: 3 for each of the other four cells"),
+        ("centres", 140, "140 would be 10 · 14: how many columns"),
+        ("odd_sizes", (15, 17), "15 is one of the two."),
+        ("not_restored", (12, 14), "3 more do not either. One of them is 18 → 6 → 16."),
     ],
 )
-def test_wrong_formulas_of_the_lessons(name, answer, says):
+def test_wrong_answers_of_the_lessons(name, answer, says):
     assert says in getattr(exercises, name).check(answer).text

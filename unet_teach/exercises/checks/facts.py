@@ -22,6 +22,7 @@ Inputs = tuple[Any, ...]
 Change = tuple[str, Callable[[Inputs], Inputs]]  # in words, and what it does to the inputs
 
 FEWEST = 5  # inputs from which a pattern is read
+MOST = 1e12  # beyond it, differences get lost in rounding
 MOST_TERMS = 6  # of a formula that is still a help to read
 SIMPLE = re.compile(r"\w+(=\d+| is even| is odd)")  # conditions that are told with a formula
 REPAIRS: dict[str, Callable[[Any], Any]] = {
@@ -50,15 +51,19 @@ class Grid:
         inputs: the values of the parameters, for one call each.
         conditions: what may decide whether a function is right, beyond comparisons of parameters;
             each name completes "right wherever …".
+        terms: what an error may be made of, beyond parameters and products of two.
     """
 
     names: Sequence[str]
     inputs: Sequence[Inputs]
     conditions: Mapping[str, Callable[..., bool]] = field(default_factory=dict)
+    terms: Mapping[str, Callable[..., float]] = field(default_factory=dict)
 
     # --------------------------------------------------------------------------- facts of numbers
     def facts(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
         """Say in one or two sentences in which way the results differ from the reference's."""
+        if max(map(abs, results)) > MOST:
+            return "Some of its numbers are larger than 10**12."
         targets = [reference(*inputs) for inputs in self.inputs]
         errors = [y - target for y, target in zip(results, targets, strict=True)]
         where = self.where_exactly([error == 0 for error in errors])
@@ -96,7 +101,8 @@ class Grid:
         fact = self._slice(errors)
         if not fact and len(self.names) > 2:
             fact = self._effects(results, targets)
-        return f"{fact} {roughly}"
+        side = _large(errors[0]) if min(errors) > 0 or max(errors) < 0 else "large or too small"
+        return f"{fact} {roughly}".strip() or f"It is too {side} on every input tried."
 
     def _always_the_same(self, results: Sequence[float], errors: Sequence[float]) -> str:
         """Say what wrong results have in common: how much they are off, or what they are."""
@@ -264,7 +270,7 @@ class Grid:
             ):
                 continue
             rows = [k for k in range(len(self.inputs)) if mask >> k & 1]
-            some = Grid(self.names, [self.inputs[k] for k in rows])
+            some = Grid(self.names, [self.inputs[k] for k in rows], terms=self.terms)
             if len(rows) >= FEWEST and (terms := some._fit([errors[k] for k in rows])):
                 found.append((len(terms), -len(rows), f"Wherever {words} it {_off(terms)}."))
         terms_of_best, _, fact = min(found, default=(MOST_TERMS, 0, ""))
@@ -328,6 +334,8 @@ class Grid:
             columns[name] = [float(inputs[i]) for inputs in self.inputs]
         for i, j in combinations(range(len(self.names)), 2):
             columns[f"{self.names[i]}·{self.names[j]}"] = [float(x[i] * x[j]) for x in self.inputs]
+        for name, term in self.terms.items():
+            columns[name] = [float(term(*inputs)) for inputs in self.inputs]
         kept: list[str] = []
         for name in columns:  # those that others make up are left out, the simplest kept
             matrix = np.array([columns[key] for key in [*kept, name]])
@@ -374,9 +382,9 @@ def _off(terms: Mapping[str, float]) -> str:
 
 
 def _written(terms: Mapping[str, float]) -> str:
-    """Write a sum, as in "size·stride − 2·padding + 1"; its constant comes last."""
+    """Write a sum, as in "size·stride − 2·padding + 1"."""
     text = ""
-    for name, factor in sorted(terms.items(), key=lambda term: (not term[0], term[1] < 0)):
+    for name, factor in sorted(terms.items(), key=lambda term: (term[1] < 0, not term[0])):
         sign = "−" if factor < 0 else "+"
         size = number(abs(factor))
         term = size if not name else name if size == "1" else f"{size}·{name}"

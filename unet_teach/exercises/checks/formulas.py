@@ -41,6 +41,7 @@ def computes(
     fresh: Callable[[], Iterable[Inputs]] = tuple,
     *,
     conditions: Mapping[str, Callable[..., bool]] | None = None,
+    terms: Mapping[str, Callable[..., float]] | None = None,
     explain: Callable[..., str] | None = None,
 ) -> Check:
     """Check that a formula gives exactly the reference's number.
@@ -53,10 +54,11 @@ def computes(
         known: inputs, those first that are shown first. The others vary each parameter.
         fresh: makes random inputs, which a right answer has to meet as well.
         conditions: what may decide whether an answer is right; see `Grid`.
+        terms: what an error may be made of; see `Grid`.
         explain: says what is wrong with a number in a sentence, given the number and the inputs.
     """
     names = list(inspect.signature(reference).parameters)
-    grid = Grid(names, known, conditions or {})
+    grid = Grid(names, known, conditions or {}, terms or {})
 
     def is_wrong(value: Any, inputs: Inputs) -> bool:
         return isinstance(value, _NoNumber) or value != reference(*inputs)
@@ -91,10 +93,10 @@ def computes(
             return ""
         pairs = zip(known, results, strict=True)
         numbers = {inputs: value for inputs, value in pairs if not isinstance(value, _NoNumber)}
-        some = Grid(names, list(numbers), conditions or {})
+        some = Grid(names, list(numbers), conditions or {}, terms or {})
         fails = grid.where([isinstance(value, _NoNumber) for value in results])
-        more = f" It returns no number wherever {fails}." if fails else ""
-        return some.facts(list(numbers.values()), reference) + more
+        more = f"It returns no number wherever {fails}." if fails else ""
+        return f"{some.facts(list(numbers.values()), reference).strip()} {more}"
 
     return Check("its values", problem, facts)
 

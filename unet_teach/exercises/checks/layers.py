@@ -180,7 +180,8 @@ def _attempt(module: nn.Module, x: Tensor) -> Tensor | str:
     try:
         return run(module, x)
     except Exception as error:
-        return f"{_where(x)} with {x.shape[1]} channels it fails.{_inside(module, x)} {describe(error)}"
+        where = f"{_where(x)} with {x.shape[1]} channels it fails."
+        return f"{where}{_inside(module, x)} {describe(error)}"
 
 
 def _where(x: Tensor) -> str:

@@ -77,6 +77,7 @@ fits = Exercise(
                 "size fits already": lambda size, depth: size % 2**depth == 0,
                 "size is less than 2**depth": lambda size, depth: size < 2**depth,
             },
+            terms={"2**depth": lambda size, depth: 2**depth},
             explain=_why_not,
         )),
     answers=(lambda: _fits, lambda: _counted_up, lambda: _halved_up),
