@@ -35,12 +35,12 @@ CHECK = computes(
         (lambda n, k, s: steps(n, k, s) / 2, "It is half the right number on every input tried."),
         (
             lambda n, k, s: (n - k) * 2 + 1,
-            "It acts as if stride were always 2. It is right wherever stride=2, and nowhere else.",
+            "It acts as if stride were always 2. It is right wherever stride=2, and on no other",
         ),
         (lambda n, k, s: n * s + 1, "It acts as if kernel were always 0."),
         (lambda n, k, s: (n + k) * s + 1, "It acts as if kernel had the other sign."),
         (lambda n, k, s: (n - k / 2) * s + 1, "It acts as if kernel were half as large."),
-        (lambda n, k, s: (n - k) * k + 1, "It acts as if stride were kernel."),
+        (lambda n, k, s: (n - k) * k + 1, "It acts as if stride were equal to kernel."),
         (lambda n, k, s: steps(n, s, k), "It acts as if kernel and stride were swapped."),
         (lambda n, k, s: (n - k) * s + k, "It differs from the right number by kernel − 1."),
         (lambda n, k, s: n - k * s + 1, "It differs from the right number by size − size·stride."),
@@ -51,17 +51,17 @@ CHECK = computes(
         (lambda n, k, s: n**2 // 3, "kernel and stride do not change its result."),
         (
             lambda n, k, s: steps(n, k, s) + (n % s == 0),
-            "It is wrong wherever size is a multiple of stride, and right everywhere else. "
-            "Where it is wrong, it is 1 too large.",
+            "It is wrong wherever size is a multiple of stride, and right on every other input "
+            "tried. Where it is wrong, it is 1 too large.",
         ),
         (
             lambda n, k, s: steps(n, k, s) if s > 1 else None,
-            "That happens wherever stride=1, and nowhere else. "
+            "That happens wherever stride=1, and on no other input tried. "
             "Does each way through your function end in `return`?",
         ),
         (
             lambda n, k, s: steps(n, k, s) + 1 if s > 1 else 1 / 0,
-            "That happens wherever stride=1, and nowhere else.",
+            "That happens wherever stride=1, and on no other input tried.",
         ),
         (lambda n, k, s: print(end=""), "Did you forget the word `return`?"),
         (
@@ -87,8 +87,14 @@ def test_a_formula_that_is_right_on_the_known_inputs_only_is_wrong():
     ("answer", "fact"),
     [
         (lambda d: 2 + 7 * d, "changes by 7, 7, 7, 7; the right number by 7, 14, 28, 56."),
-        (lambda d: 12 * 2**d - 10, "begins with 2, and from one d to the next r becomes 2·r + 10."),
-        (lambda d: 7 * 2**d - 5 if d else 0, "It is wrong wherever d=0, and right everywhere else"),
+        (
+            lambda d: 12 * 2**d - 10,
+            "with r = 2, and from one d to the next r becomes 2·r + 10.",
+        ),
+        (
+            lambda d: 7 * 2**d - 5 if d else 0,
+            "It is wrong wherever d=0, and right on every other input",
+        ),
         (lambda d: 7 * 2 ** (d + 1) - 5, "It acts as if d were 1 larger."),
     ],
 )
@@ -111,6 +117,11 @@ def test_no_fact_is_false():
             assert all(e == 0 for e, x in zip(errors, GRID, strict=True) if x[2] == value)
         if "on every input tried" in said and "too" in said:
             assert len(set(errors)) == 1
+
+
+def test_what_a_wrong_formula_prints_is_shown_once():
+    text = exercises.output_size.check(lambda n, k, s, p: print(n)).text
+    assert "(Your code printed: 9)" in text
 
 
 def tiles(size, tile, overlap):
@@ -141,6 +152,12 @@ def tiles(size, tile, overlap):
             lambda size, depth: size + 2**depth - 1,
             "Halved, it does not stay whole: 7 → 3.5.",
         ),
+        (
+            "output_size",
+            lambda n, k, s, p: (n + 2 * bool(p) - k) // s + 1,
+            "it grows by 2, and the right number grows by 6. It is right wherever padding is 1 or",
+        ),
+        ("fits", lambda size, depth: size / 2**depth * 2**depth + 0.5, "5.5 is no whole number"),
         ("repeats_after", lambda depth: 2**depth if depth else 0, "`repeats_after(0)` returns 0"),
         ("reach", lambda depth: [2, 9, 23][depth], "`reach(3)`: Your code stopped with IndexError"),
         ("reach", lambda depth: 7 ** (2 * 2**depth), "Some of its numbers are larger than 10**12."),

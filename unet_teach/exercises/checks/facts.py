@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-Inputs = tuple[Any, ...]
-Change = tuple[str, Callable[[Inputs], Inputs]]  # in words, and what it does to the inputs
+from unet_teach.exercises.checks.conditions import Input, Inputs
+
+Change = tuple[str, Callable[[Input], Input]]  # in words, and what it does to the inputs
 
 FEWEST = 5  # inputs from which a pattern is read
 MOST = 1e12  # beyond it, differences get lost in rounding
@@ -43,20 +44,13 @@ REPLACEMENTS: dict[str, Callable[[Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class Grid:
-    """Inputs of a function, in which its parameters vary one by one.
+class Grid(Inputs):
+    """Inputs of a formula, and the facts about the results that a wrong one has for them.
 
     Attributes:
-        names: the names of the parameters.
-        inputs: the values of the parameters, for one call each.
-        conditions: what may decide whether a function is right, beyond comparisons of parameters;
-            each name completes "right wherever …".
         terms: what an error may be made of, beyond parameters and products of two.
     """
 
-    names: Sequence[str]
-    inputs: Sequence[Inputs]
-    conditions: Mapping[str, Callable[..., bool]] = field(default_factory=dict)
     terms: Mapping[str, Callable[..., float]] = field(default_factory=dict)
 
     # --------------------------------------------------------------------------- facts of numbers
@@ -113,16 +107,6 @@ class Grid:
         wrong = {y for y, error in zip(results, errors, strict=True) if error}
         return f"Where it is wrong, it returns {number(wrong.pop())}." if len(wrong) == 1 else ""
 
-    def where_roughly(self, right: Sequence[bool]) -> str:
-        """Say for which inputs the results are right, if only for some of those or how many."""
-        if not any(right):
-            return ""
-        if exact := self.where_exactly(right):
-            return exact
-        if phrase := self._within(right):
-            return f"It is right wherever {phrase}."
-        return f"It is right on {sum(right)} of {len(right)} inputs tried."
-
     def _rounded(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
         if all(y == math.floor(y) for y in results):
             return ""
@@ -130,13 +114,6 @@ class Grid:
             if fact := self.changed([*map(whole, results)], [reference], exactly=False):
                 return f"Not all of its numbers are whole. Rounded {word}: {fact}"
         return ""
-
-    def where_exactly(self, right: Sequence[bool]) -> str:
-        """Say for which inputs the results are right and for which wrong, if few words can."""
-        right_at, wrong_at = self.where(right), self.where([not is_right for is_right in right])
-        if right_at and not 0 < len(wrong_at) < len(right_at):
-            return f"It is right wherever {right_at}, and nowhere else."
-        return f"It is wrong wherever {wrong_at}, and right everywhere else." if wrong_at else ""
 
     # --------------------------------------------------------------- with which inputs it is right
     def changed(
@@ -172,7 +149,7 @@ class Grid:
         self,
         results: Sequence[Any],
         references: Sequence[Callable[..., Any]],
-        changes: Sequence[Callable[[Inputs], Inputs]] = (),
+        changes: Sequence[Callable[[Input], Input]] = (),
     ) -> float | None:
         """Return the one difference from a reference that is given changed inputs, or `None`.
 
@@ -197,10 +174,10 @@ class Grid:
 
     @cached_property
     def _changes(self) -> list[Change]:
-        def put(i: int, apply: Callable[[Inputs], Any]) -> Callable[[Inputs], Inputs]:
+        def put(i: int, apply: Callable[[Input], Any]) -> Callable[[Input], Input]:
             return lambda x: (*x[:i], apply(x), *x[i + 1 :])
 
-        def swap(i: int, j: int) -> Callable[[Inputs], Inputs]:
+        def swap(i: int, j: int) -> Callable[[Input], Input]:
             return lambda x: put(i, lambda _: x[j])(put(j, lambda _: x[i])(x))
 
         changes: list[Change] = []
@@ -210,92 +187,49 @@ class Grid:
             for words, apply in REPLACEMENTS.items():
                 changes.append((f"{name} {words}", put(i, partial(_changed, apply, i))))
         for (i, one), (j, two) in permutations(enumerate(self.names), 2):
-            changes.append((f"{one} were {two}", put(i, itemgetter(j))))
+            changes.append((f"{one} were equal to {two}", put(i, itemgetter(j))))
             if i < j:
                 changes.append((f"{one} and {two} were swapped", swap(i, j)))
         return changes
-
-    # -------------------------------------------------------------------------- where something is
-    def where(self, such: Sequence[bool]) -> str:
-        """Say for exactly which inputs something is so, if one condition or two say it."""
-        mask = _mask(such)
-        if not 0 < mask < 2 ** len(such) - 1:
-            return ""
-        if mask in self._conditions.values():
-            return next(words for words, value in self._conditions.items() if value == mask)
-        for (one, a), (two, b) in combinations(self._conditions.items(), 2):
-            if a | b == mask:
-                return f"{one} or {two}"
-            if a & b == mask:
-                return f"{one} and {two}"
-        return ""
-
-    def _within(self, such: Sequence[bool]) -> str:
-        """Return the widest condition under which something is always so."""
-        mask = _mask(such)
-        inside = {words: v.bit_count() for words, v in self._conditions.items() if v & ~mask == 0}
-        words = max(inside, key=lambda key: (key in self.conditions, inside[key]), default="")
-        return words if inside.get(words, 0) >= max(3, mask.bit_count() // 4) else ""
-
-    @cached_property
-    def _conditions(self) -> dict[str, int]:
-        """Return conditions in words, and the inputs that meet each as the bits of a number."""
-        conditions: dict[str, list[bool]] = {}
-        for words, holds in self.conditions.items():
-            conditions[words] = [bool(holds(*inputs)) for inputs in self.inputs]
-        columns = dict(zip(self.names, zip(*self.inputs, strict=True), strict=True))
-        for name, column in columns.items():
-            for value in sorted(set(column)):
-                conditions[f"{name}={value}"] = [x == value for x in column]
-        for name, column in columns.items():
-            for word, rest in [("even", 0), ("odd", 1)]:
-                conditions[f"{name} is {word}"] = [x % 2 == rest for x in column]
-            for value in sorted(set(column))[1:-1]:
-                conditions[f"{name} is {value} or more"] = [x >= value for x in column]
-                conditions[f"{name} is {value} or less"] = [x <= value for x in column]
-        for (one, xs), (two, ys) in permutations(columns.items(), 2):
-            pairs = list(zip(xs, ys, strict=True))
-            conditions[f"{one} is {two}"] = [x == y for x, y in pairs]
-            conditions[f"{one} is smaller than {two}"] = [x < y for x, y in pairs]
-        some = {words: _mask(such) for words, such in conditions.items()}
-        return {words: mask for words, mask in some.items() if 0 < mask < 2 ** len(self.inputs) - 1}
 
     # ------------------------------------------------------------------------------- as a formula
     def _slice(self, errors: Sequence[float]) -> str:
         """Say by how much it is off under a condition, if few terms say it."""
         found: list[tuple[int, int, str]] = []
         for words, mask in self._conditions.items():
-            if words not in self.conditions and not re.fullmatch(
-                r"\w+(=\d+| is even| is odd)", words
-            ):
+            if words not in self.conditions and not SIMPLE.fullmatch(words):
                 continue
             rows = [k for k in range(len(self.inputs)) if mask >> k & 1]
             some = Grid(self.names, [self.inputs[k] for k in rows], terms=self.terms)
-            if len(rows) >= FEWEST and (terms := some._fit([errors[k] for k in rows])):
+            wrong = sum(errors[k] != 0 for k in rows)
+            if wrong >= FEWEST and (terms := some._fit([errors[k] for k in rows])):
                 found.append((len(terms), -len(rows), f"Wherever {words} it {_off(terms)}."))
         terms_of_best, _, fact = min(found, default=(MOST_TERMS, 0, ""))
         return fact if terms_of_best <= 3 else ""
 
+    def _lines(self, i: int) -> list[list[int]]:
+        """Group the inputs that differ in one parameter only, and put each group in its order."""
+        lines: dict[Input, list[int]] = {}
+        for k in sorted(range(len(self.inputs)), key=lambda k: self.inputs[k][i]):
+            lines.setdefault((*self.inputs[k][:i], *self.inputs[k][i + 1 :]), []).append(k)
+        return list(lines.values())
+
     def _unused(self, results: Sequence[float]) -> str:
-        unused = []
-        for i, name in enumerate(self.names):
-            lines: dict[Inputs, set[float]] = {}
-            for inputs, y in zip(self.inputs, results, strict=True):
-                lines.setdefault((*inputs[:i], *inputs[i + 1 :]), set()).add(y)
-            if all(len(values) == 1 for values in lines.values()):
-                unused.append(name)
+        """Name the parameters that do not change the results, if there are several."""
+        unused = [
+            name
+            for i, name in enumerate(self.names)
+            if all(len({results[k] for k in line}) == 1 for line in self._lines(i))
+        ]
         return f"{' and '.join(unused)} do not change its result." if len(unused) > 1 else ""
 
     def _effects(self, results: Sequence[float], targets: Sequence[float]) -> str:
         """Say which parameter does not change the results as it should, and on one example how."""
         as_it_should, worst, example = [], 0.0, ""
         for i, name in enumerate(self.names):
-            lines: dict[Inputs, list[int]] = {}
-            for k in sorted(range(len(self.inputs)), key=lambda k: self.inputs[k][i]):
-                lines.setdefault((*self.inputs[k][:i], *self.inputs[k][i + 1 :]), []).append(k)
             moved = [
                 (results[line[-1]] - results[line[0]], targets[line[-1]] - targets[line[0]], line)
-                for line in lines.values()
+                for line in self._lines(i)
             ]
             mine, right, line = max(moved, key=lambda m: abs(m[0] - m[1]))
             if mine == right:
@@ -321,7 +255,7 @@ class Grid:
         begin, name = number(mine[0]), self.names[0]
         if factor not in (0, 1) and all(y == factor * x + rest for x, y in pairwise(mine)):
             rule = _written({"r": factor, "": rest} if rest else {"r": factor})
-            return f"It begins with {begin}, and from one {name} to the next r becomes {rule}."
+            return f"It begins with r = {begin}, and from one {name} to the next r becomes {rule}."
         steps, wanted = (
             ", ".join(_signed(y - x) for x, y in list(pairwise(some))[:4]) for some in (mine, right)
         )
@@ -392,11 +326,11 @@ def _written(terms: Mapping[str, float]) -> str:
     return text
 
 
-def _first(value: Any, inputs: Inputs) -> Any:
+def _first(value: Any, inputs: Input) -> Any:
     return value
 
 
-def _changed(apply: Callable[[Any], Any], i: int, inputs: Inputs) -> Any:
+def _changed(apply: Callable[[Any], Any], i: int, inputs: Input) -> Any:
     return apply(inputs[i])
 
 
@@ -408,7 +342,3 @@ def _difference(result: Any, target: Any) -> float:
         return math.nan
     by = {x - y for x, y in zip(result, target, strict=True)}
     return by.pop() if len(by) == 1 else math.nan
-
-
-def _mask(such: Sequence[bool]) -> int:
-    return sum(1 << k for k, is_so in enumerate(such) if is_so)

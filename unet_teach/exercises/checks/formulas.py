@@ -6,7 +6,9 @@ wrong one is told the first input on which it is wrong, and the facts that hold 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.facts import FEWEST, Grid, Inputs, number
+from unet_teach.exercises.checks.conditions import Input
+from unet_teach.exercises.checks.facts import FEWEST, Grid, number
 from unet_teach.exercises.exercise import Check
 from unet_teach.exercises.plain_values import plain
 from unet_teach.exercises.sandbox import describe
@@ -37,8 +40,8 @@ class _NoNumber:
 def computes(
     reference: Callable[..., Any],
     name: str,
-    known: Sequence[Inputs],
-    fresh: Callable[[], Iterable[Inputs]] = tuple,
+    known: Sequence[Input],
+    fresh: Callable[[], Iterable[Input]] = tuple,
     *,
     conditions: Mapping[str, Callable[..., bool]] | None = None,
     terms: Mapping[str, Callable[..., float]] | None = None,
@@ -60,10 +63,10 @@ def computes(
     names = list(inspect.signature(reference).parameters)
     grid = Grid(names, known, conditions or {}, terms or {})
 
-    def is_wrong(value: Any, inputs: Inputs) -> bool:
+    def is_wrong(value: Any, inputs: Input) -> bool:
         return isinstance(value, _NoNumber) or value != reference(*inputs)
 
-    def result(value: Any, inputs: Inputs) -> str:
+    def result(value: Any, inputs: Input) -> str:
         named = [f"{n}={x}" for n, x in zip(names[1:], inputs[1:], strict=True)]
         call = f"`{name}({', '.join([str(inputs[0]), *named])})`"
         wanted = number(reference(*inputs))
@@ -82,9 +85,11 @@ def computes(
         return None
 
     def facts(answer: Any) -> str:
-        results = [_run(answer, inputs) for inputs in known]
+        with contextlib.redirect_stdout(io.StringIO()):  # what it prints has been shown
+            results = [_run(answer, inputs) for inputs in known]
+            again = [_run(answer, inputs) for inputs in known]
         wrong = [is_wrong(*pair) for pair in zip(results, known, strict=True)]
-        if results != [_run(answer, inputs) for inputs in known]:
+        if results != again:
             return "Called again with the same numbers, it returns others."
         shown = results[wrong.index(True)] if True in wrong else None
         if isinstance(shown, _NoNumber):
@@ -107,12 +112,12 @@ def _where_no_number(grid: Grid, results: list[Any], kind: str) -> str:
         return "Did you forget the word `return`?" if kind == NOTHING else ""
     where = f"on {sum(such)} of {len(such)} inputs tried"
     if words := grid.where(such):
-        where = f"wherever {words}, and nowhere else"
+        where = f"wherever {words}, and on no other input tried"
     advice = " Does each way through your function end in `return`?" if kind == NOTHING else ""
     return f"That happens {where}.{advice}"
 
 
-def _run(answer: Any, inputs: Inputs) -> Any:
+def _run(answer: Any, inputs: Input) -> Any:
     """Return the answer's number for these inputs, or what it does in place of returning one."""
     try:
         value = plain(answer(*inputs))

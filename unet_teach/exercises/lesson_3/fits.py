@@ -41,6 +41,8 @@ def _fits(size: int, depth: int) -> int:
 
 def _why_not(value: float, size: int, depth: int) -> str:
     """Say which part of the question a number does not answer."""
+    if value != int(value):
+        return f"{number(value)} is no whole number of pixels."
     if value < size:
         return f"{number(value)} is smaller than {size}."
     if value % 2**depth:

@@ -53,6 +53,22 @@ def _one_by_one(size: int, tile: int, overlap: int) -> list[int]:
     return starts
 
 
+GRID = Grid(
+    ["size", "tile", "overlap"],
+    [
+        *SIZES,
+        *((s, t, o) for s in (7, 11, 13, 30, 40, 47) for t in (6, 8, 10) for o in (0, 1, 3, 4)),
+    ],
+    {
+        "size is at most tile": lambda size, tile, overlap: size <= tile,
+        "size is larger than tile": lambda size, tile, overlap: size > tile,
+        "full steps end with the picture": lambda size, tile, overlap: (
+            max(0, size - tile) % (tile - overlap) == 0
+        ),
+    },
+)
+
+
 # ------------------------------------------------------------------------------------------- checks
 def _case(size: int, tile: int, overlap: int) -> Case:
     call = f"`tile_starts(size={size}, tile={tile}, overlap={overlap})`"
@@ -69,7 +85,7 @@ def _cases() -> list[Case]:
     for _ in range(20):
         tile = chance.randint(4, 40)
         fresh.append((chance.randint(1, 300), tile, chance.randint(0, tile - 1)))
-    return [_case(*numbers) for numbers in [*SIZES, *sorted(fresh)]]
+    return [_case(*numbers) for numbers in [*GRID.inputs, *sorted(fresh)]]
 
 
 def _check(holds: str, problem: Callable[..., str | None]) -> Check:
@@ -80,22 +96,6 @@ def _check(holds: str, problem: Callable[..., str | None]) -> Check:
         return f"{case.call}: {message}." if message else None
 
     return Check(holds, on_each_case(holds, _cases, in_case).problem, _facts)
-
-
-GRID = Grid(
-    ["size", "tile", "overlap"],
-    [
-        *SIZES,
-        *((s, t, o) for s in (7, 11, 13, 30, 40, 47) for t in (6, 8, 10) for o in (0, 1, 3, 4)),
-    ],
-    {
-        "size is at most tile": lambda size, tile, overlap: size <= tile,
-        "size is larger than tile": lambda size, tile, overlap: size > tile,
-        "full steps end with the picture": lambda size, tile, overlap: (
-            max(0, size - tile) % (tile - overlap) == 0
-        ),
-    },
-)
 
 
 def _facts(answer: Function) -> str:
