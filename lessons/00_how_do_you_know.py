@@ -4,8 +4,8 @@
 #
 # Somebody shows you a network. "It is a U-Net", they say. The file is 900 lines long. Is it?
 #
-# It matters. A U-Net gives an answer for every pixel: is it tumour, road, cell? The first Stable Diffusion, which paints pictures
-# from text, has one at its heart. If it is one, you know what to expect of it, and what its errors will look like.
+# It matters. A U-Net is made to give an answer for each pixel: is it tumour, road, cell? The first Stable Diffusion, which paints
+# pictures from text, has one at its heart. If it is one, you know what to expect of it, and where to look when it goes wrong.
 #
 # There is a one-page note that says how to tell. We call it *the document*, and quote its sentences where we judge them. It names four
 # marks:
@@ -42,8 +42,9 @@ self_test(explorer)
 # %% [markdown]
 # A ✕ says what to do: after a Run All, run this cell once more. Ticks all the way? Then go on.
 #
-# If a widget ever says *model not found*, the kernel that drew it is gone: run the widget's cell again. If nothing answers any more, not
-# even the stop button, choose **Kernel → Restart Kernel…** in the menu and run the cells again from the top: nothing you have solved is lost.
+# If a widget ever says *model not found*, the kernel that drew it is gone: run the widget's cell again. If a cell keeps its `[*]` for ever and nothing
+# answers any more, not even the stop button, choose **Kernel → Restart Kernel…** in the menu, change that cell, and run the cells again
+# from the top: nothing you have solved is lost.
 #
 # ## Six networks
 #
@@ -51,7 +52,8 @@ self_test(explorer)
 # through the network. Beside it stands its size: *down* on the page means smaller. In it stands the number of its *channels*: a
 # colour photograph has three, red, green and blue.
 #
-# Blue boxes belong to the way down, round green ones to the way up. The bold one is the lowest. A dashed line is a bridge.
+# Blue boxes with sharp corners come before anything is made larger again, even if nothing has become smaller, as in **C**. Round green
+# ones come after. A bold box is the lowest of its network. A dashed line is a bridge: it carries a feature map past some layers.
 
 # %%
 from unet_teach import exercises, inspect_unet, progress
@@ -71,7 +73,7 @@ Predict(
     "Guess, before anything is explained: how many of the six are U-Nets?",
     answer=2,
     mistakes={
-        1: "One is drawn like in the books. Another differs from it only in how its bridges join.",
+        1: "One is drawn like in the books. Another has the same shape, and other numbers and signs in it.",
         3: "Take your third: is there a down, an up, a bridge, and a step up for each step down?",
         6: "Then the word would mean nothing. Look for one that never goes down.",
     },
@@ -109,8 +111,9 @@ exercises.halvings.check(times)
 exercises.halvings.hint()
 
 # %% [markdown]
-# There are at least three hints in each exercise; every attempt opens one more. After two attempts `exercises.halvings.solution()` shows a
-# solution. Nobody counts, and nothing is sent anywhere.
+# There are at least three hints in each exercise. The first is open from the start, and each *different* attempt opens one more. After two
+# different attempts `exercises.halvings.solution()` shows a solution. Attempts are noted, but only in a file on this machine: nothing is
+# sent anywhere.
 #
 # ## Which are U-Nets?
 #
@@ -142,16 +145,17 @@ assert [letter for letter, report in reports.items() if report.is_unet] == ["A",
 # - **B** is an *autoencoder*: down and up, but all that the top learns of the picture has to pass the bottom.
 # - **C** is a *residual network*: its bridges help it to learn, but it always looks from close by. It has no arms that could be
 #   symmetric.
-# - **D** is a *fully convolutional network*: it goes down in three steps and comes up in one leap.
+# - **D** is made in the manner of FCN-32s, a *fully convolutional network*: it goes down in three steps and comes up in one leap. (A U-Net
+#   is fully convolutional as well: the words only say that a network has no layer tied to one size of image.)
 # - **F** is a *classifier*: one answer for the whole picture, so there is no need to come up.
 #
-# **A** and **E** differ in how a bridge joins: A lays both maps side by side, E adds them. That is a matter of taste, and lesson 3 is
-# about it. The U is the same.
+# **A** and **E** differ in their layers, and in how a skip joins: A concatenates the two maps along the channels, E adds them. Lesson 3
+# shows what that changes. The U is the same.
 #
 # ## Where you are
 #
 # `progress()` shows it at any time. What you solve stays solved when you close the notebook: it is kept in a file on this
-# machine. If an instructor asks for it, `exercises.export("my_name.csv")` writes one, and you decide whom you give it to.
+# machine. (In Binder the machine is only lent to you: when your session ends, the file is gone.) If an instructor asks for it, `exercises.export("my_name.csv")` writes one, and you decide whom you give it to.
 
 # %% tags=["nbval-ignore-output"]
 progress()

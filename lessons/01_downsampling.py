@@ -196,9 +196,10 @@ for size in (32, 31, 33):
 # %%
 print("16 comes from", list(conv_input_sizes(16, kernel_size=3, stride=2, padding=1)))
 print("17 comes from", list(conv_input_sizes(17, kernel_size=3, stride=2, padding=1)))
+assert all(len(conv_input_sizes(size, 3, stride=2, padding=1)) == 2 for size in range(1, 65))
 
 # %% [markdown]
-# Always two sizes, and *nobody downstream can tell which it was*. Keep this in mind: in lesson 2 a parameter with an odd name
+# Always two sizes, and *from the 16 alone, no later layer can tell which it was*. Keep this in mind: in lesson 2 a parameter with an odd name
 # exists for this alone, and in lesson 3 it stops a U-Net with an error you will meet again and again.
 
 # %% [markdown]
@@ -222,13 +223,13 @@ print("centres:", centres)
 print(f"that is {len(centres) ** 2} of {32**2} cells: one in {32**2 // len(centres) ** 2}")
 
 # %% [markdown]
-# One pixel in four is a centre. And the rest, are they lost? Count how many windows *cover* each row:
+# One pixel in four is a centre, as on every map of even height and width. And the rest, are they lost? Count how many windows *cover* each row:
 
 # %%
 print("windows over each row:", conv_coverage(32, kernel_size=3, stride=2, padding=1))
 
 # %% [markdown]
-# No zero in the list: every cell is covered. Some once, some twice.
+# No zero in the list: every row is covered. Some once, some twice.
 #
 # PyTorch agrees. Add up all outputs of a kernel of ones: each input cell is in that sum as often as windows cover it. So
 # the sum's *gradient*, how much it grows when one cell grows by 1, is that count.
@@ -259,7 +260,7 @@ exercises.centres.check(number)
 # ## Other ways to halve
 #
 # A strided convolution is not the only layer that makes a map smaller. The document names pooling in one line at its end; here
-# are five ways beside each other. The picture is a single bright line, one cell wide, in column 5. Where is it afterwards?
+# it is beside five other layers. The picture is a single bright line, one cell wide, in column 5. Where is it afterwards?
 
 # %%
 line = torch.zeros(1, 1, 16, 16)
@@ -281,14 +282,20 @@ FeatureMaps({"the picture": line, **halved}, input_size=16)
 
 # %%
 for name, made in halved.items():
-    print(f"{name:24} {made.shape[1]} × {made.shape[2]}×{made.shape[3]}   brightest {made.max():.2f}")
+    print(f"{name:24} brightest {made.max():.2f}   mean {made.mean():.4f}")
+print(f"{'the picture':24} brightest {line.max():.2f}   mean {line.mean():.4f}")
+
+assert halved["average-pool"].mean() == halved["interpolation, bilinear"].mean() == line.mean()
+assert torch.equal(nn.functional.pixel_shuffle(halved["pixel-unshuffle"], 2), line)
+assert torch.equal(ways["interpolation, nearest"](line.roll(-1, dims=3))[0, 0, :, 2], torch.ones(8))
 
 # %% [markdown]
 # - **max-pool** keeps the line as bright as it was, and makes it look twice as thick.
-# - **average-pool** and **bilinear** keep half of the light. The **convolution** keeps a third here: but its weights are
-#   learned, and others would keep all.
+# - **average-pool** and **bilinear** make it half as bright. It is also twice as thick, so the mean of the map is exactly what it was.
+# - The **convolution** leaves a third of the brightness, in two columns, because two windows see the line. In column 4 only one would. But
+#   its weights are learned, and others keep the line at full brightness.
 # - **nearest** takes every other column, the even ones. The line is gone. (Move it to column 4, and it is all there.)
-# - **pixel-unshuffle** loses nothing. It moves the four cells of each 2×2 square into four channels: step through **channel**.
+# - **pixel-unshuffle** loses nothing, and can be undone. It moves the four cells of each 2×2 square into four channels: step through **channel**.
 #
 # And what do they cost? On the document's 64 channels, `torchinfo` counts what each has to learn:
 
@@ -390,7 +397,7 @@ show(figure, "The portrait four times, from 600×512 down to 75×64: the face st
 # Two of its claims you can now judge:
 #
 # - On `padding=1`: the kernel's centre then visits every pixel. You counted: with stride 2 it visits one in four. What
-#   padding 1 does ensure is that every pixel is *covered*.
+#   padding 1 does ensure is that every pixel is *covered*, at odd sizes and at even ones, which without it lose their last row and column.
 # - On `stride=2`: the layer divides height and width by 2. For even sizes, yes. 31 becomes 16, 33 becomes 17.
 #
 # And one line at its end, which names pooling beside strided convolutions as if they were the same. You have seen what each
@@ -399,7 +406,7 @@ show(figure, "The portrait four times, from 600×512 down to 75×64: the face st
 # %% [markdown]
 # ## Recap
 #
-# - The stride divides, kernel and padding settle the edge: ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
+# - The stride divides, kernel and padding settle what happens at the border: ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
 # - Stride 2 merges two sizes into one: 31 and 32 both become 16.
 # - Halving is how a small window comes to see far: 3, 7, 15 instead of 3, 5, 7.
 #

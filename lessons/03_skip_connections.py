@@ -207,8 +207,8 @@ def split_conv(conv, c):
 exercises.split_conv.check(split_conv)
 
 # %% [markdown]
-# So behind every `cat` there is an addition, *after* each map has met weights of its own. And adding first? That is `cat` with
-# twice the same weights:
+# So where a convolution follows a `cat`, the two maps are added after all, but only *after* each has met weights of its own. And adding
+# first? That is `cat` with the same weights twice:
 
 # %%
 shared = nn.Conv2d(64, 64, kernel_size=3, padding=1)
@@ -220,8 +220,8 @@ for name, layer in {"cat": conv, "add": shared}.items():
     print(name, f"{sum(p.numel() for p in layer.parameters()):,} parameters")
 
 # %% [markdown]
-# `cat` has weights of their own for the near map and for the far one, twice as many. Adding has decided: both count alike. Both
-# are skips, and networks with either are U-Nets.
+# With `cat` each map gets its own weights, twice as many in all. After an addition both meet the same ones. Both are skips, and networks
+# with either are U-Nets.
 #
 # ## What is lost without a skip?
 #
@@ -320,12 +320,13 @@ show(
 )
 
 # %% [markdown]
-# Away from edges, both clean the picture. At the edges they differ: the network without a skip is off by twice as much as the noise was. With
+# Away from edges, both clean the picture. At the edges they differ: the network without a skip is off by about twice as much as the noise was. With
 # the skip, what comes from afar says *this is skin, make it even*, and what comes across says *here runs a rim*. It is no magic: at the edges
 # it is about as far off as the noise was, and everywhere else much cleaner.
 #
 # Can the one without a skip not do it, or has it not learned it *yet*? Both were trained longer, with five seeds each. This is how far they are
-# off at the edges, on average, with the lowest and the highest seed:
+# off at the edges, on average, with the lowest and the highest seed. Three seeds of each were also tried on the face's mirror image, which
+# they have never seen:
 
 # %%
 from IPython.display import Markdown
@@ -336,8 +337,9 @@ Markdown(denoising.table())
 
 # %% [markdown]
 # So the skip gives the edges from the first steps on. Without it they can be learned too, because it is always the same face: after 2,000 steps
-# both are equally far off. They were trained and tested on one picture, and the network without a skip has memorised where this face has its
-# edges. On pictures that it has never seen, this does not help: lesson 6 measures what skips are worth there.
+# both are equally far off. But look at the mirror image. There the network with a skip is nearly as good as on the face itself, and the one without
+# is hardly better than after 200 steps: it has **memorised** where this face has its edges. Lesson 6 measures what skips are worth on many
+# pictures that no network has seen.
 #
 # ## Sizes that part
 #
@@ -375,8 +377,9 @@ print(31, "→", low, "→", high)
 #
 # 1. **Which tensors?** Print all shapes right before the `cat`. *Number 1* is the second in the list.
 # 2. **Which axis?** Compare the shapes from the left, channels aside. The first that differs is meant: height before width.
-# 3. **Off by how much?** By *one*: an odd size was halved. By a *factor* of two: the skip is from another level. Neither, but an
-#    *even* number such as 8: convolutions without padding.
+# 3. **Off by how much?** By *one*: an odd size was halved, or an up-sampling layer lacks its `output_padding`. By a *factor* of two: the
+#    skip is from another level. Neither, but an *even* number such as 8: convolutions without padding. (If levels below have no skip, nothing
+#    stops at them, and the one is doubled on its way up: with three halvings and one skip, 100 meets 104.)
 # 4. **Which level?** The expected size tells. In a picture 200 high, 25 is what three halvings leave: level 3.
 
 # %% jupyter={"source_hidden": true}
@@ -414,10 +417,10 @@ SizeLedger(height=200, width=300, depth=4, down="strided_conv", up="conv_transpo
 #
 # | what to do | what it costs |
 # |---|---|
-# | `upsample(x, output_size=skip.shape[2:])` | nothing: the layer makes the right size. For transposed convolutions |
+# | `upsample(x, output_size=skip.shape[2:])` | nothing here: the document's layer can make both sizes. (With kernel 2, an extra row holds only the bias) |
 # | pad or cut what comes up | a row of zeros, or a row made in vain |
 # | crop the skip (2015) | its rim is lost, and the answer gets smaller |
-# | resize what comes up | every value moves |
+# | resize what comes up, bilinear | every value moves |
 # | feed only sizes that fit | pad the picture, cut the answer |
 #
 # (The ledger's *pad* and *crop* change whichever of the two is smaller or larger. Here it is always what comes up that gives way.)

@@ -6,7 +6,7 @@
 # passes the same sizes in reverse. That is why skips find a partner at each size, and why the thing looks like a U.
 #
 # The document ends with a whole network. You are going to run it, and it will not run. Find out why, one thing after the other:
-# it has more than one fault, and each of them has stopped somebody for an afternoon.
+# it has more than one fault, and each of them is enough to stop you.
 
 # %%
 import torch
@@ -135,7 +135,8 @@ for name, (channels, size) in maps.items():
 # ## What goes in, what comes out
 #
 # `UNet(64, 128)`: the two numbers look like those of a layer *inside*. But `in_channels` is the picture's: 3 for colour, 1 for
-# grey. And `out_channels` is what you want to know of each pixel: one channel a *class*, such as sky, road or car.
+# grey. And `out_channels` is what you want to know of each pixel: one channel a *class*, such as sky, road or car. (For a question of yes or
+# no one channel is enough; lesson 5 asks such a one.)
 #
 # You have colour photographs, and each pixel shall be one of 5 classes. Which two numbers?
 
@@ -183,15 +184,37 @@ assert off(network, a, b, lambda x: x) < 1e-3 < off(network, a, b, F.relu)
 # Without activations, eight layers and 3 million numbers are *one* linear map: a weighted sum of pixels, plus a constant. It cannot say
 # "bright, *unless* its neighbour is too", at any depth.
 #
-# One bend after each convolution breaks the spell. An activation stands after every convolution **but the last**, on the way up as well. What
-# leaves the network are *logits*, any numbers; what measures the error (lesson 5) takes care of the rest.
+# One activation after each of these layers breaks the spell, in the decoder as well: each of the eight is there to compute something new from
+# what the layer before has found. Only the **last** has none. What leaves the network are *logits*, any numbers; what measures the error
+# (lesson 5) takes care of the rest.
+#
+# ## Does every convolution need one?
+#
+# No. Two linear layers with nothing between them are one linear layer. If both are meant to *find* something, the second is wasted. But some
+# convolutions only prepare a map for the next layer: one of 1×1 on a skip changes or mixes channels, and a transposed convolution may only make
+# a map larger before a join, with a block of convolutions behind it. There nothing is lost without an activation: the two together are one
+# linear step, and an activation follows it. Here a 3×3 convolution takes over the 1×1 convolution before it:
+
+# %%
+project, conv = nn.Conv2d(64, 64, 1, bias=False), nn.Conv2d(64, 32, 3, padding=1, bias=False)
+merged = nn.Conv2d(64, 32, 3, padding=1, bias=False)
+across = torch.randn(1, 64, 8, 8)
+with torch.no_grad():
+    merged.weight.copy_(torch.einsum("omhw, mi -> oihw", conv.weight, project.weight[:, :, 0, 0]))
+    assert torch.allclose(conv(project(across)), merged(across), atol=1e-5)
+    assert not torch.allclose(conv(F.relu(project(across))), merged(across), atol=1e-2)
+print("without an activation, 1×1 and then 3×3 are one convolution of 3×3")
+
+# %% [markdown]
+# So ask of two convolutions in a row: does the first one have work of its own? In the document's network the transposed convolutions are all the
+# decoder has, so they need their activations. In your own U-Net, further down, each is followed by a block that brings two.
 
 # %% [markdown]
 # ## Write `forward`
 #
 # Everything is there now. Keep three maps on the way down. On the way up, *add* each to the map of its size: straight, or through `skip1`,
 # `skip2` or `skip3`, convolutions of 1×1 that mix channels and move nothing. Which goes with which? Their channels say it. (Whether the ReLU
-# comes before or after the `+` is free.)
+# of a transposed convolution comes before or after the `+` is free, and a skip needs none of its own.)
 
 
 # %%
@@ -298,8 +321,8 @@ more = [cat / add - 1 for add, cat in zip(costs[AdditiveUNet], costs[Concatenati
 print("cat costs {:.0%} more parameters and {:.0%} more multiplications".format(*more))
 
 # %% [markdown]
-# Concatenating keeps both maps and lets the next layer weigh them; that is what the extra numbers are for. Adding decides at
-# once that both count alike: it is concatenating with the two halves of the weights made equal, as lesson 3 proved.
+# Concatenating keeps both maps and lets the next layer weigh them; that is what the extra numbers are for. Adding sends both
+# through the same weights: it is concatenating with the two halves of the weights made equal, as lesson 3 showed.
 
 # %% [markdown]
 # ## Keep the ledger
@@ -331,8 +354,8 @@ except RuntimeError as error:
 # %% [markdown]
 # ## A block for a level
 #
-# The document has one convolution a level. The U-Net of 2015 has two, each with its ReLU, and nearly all after it kept that:
-# a window that sees two neighbours on each side instead of one, and two bends. Write a function that makes such a block.
+# The document has one convolution a level. The U-Net of 2015 has two, each with its ReLU, and many after it kept that:
+# a window that sees two neighbours on each side instead of one, and two activations. Write a function that makes such a block.
 
 
 # %%
@@ -357,7 +380,8 @@ exercises.double_conv.check(double_conv)
 # - a list of widths: `base_channels`, then twice as many at each level;
 # - a first block, from `in_channels` to `base_channels`;
 # - on the way down, `depth` times: keep the map, `F.max_pool2d(x, 2)`, a block;
-# - on the way up, as often: `nn.ConvTranspose2d(below, above, 2, stride=2)`, a repair (`F.pad`, lesson 3, exercise 4), the skip, a block;
+# - on the way up, as often: `nn.ConvTranspose2d(below, above, 2, stride=2)` (no activation: the block has them), a repair (`F.pad`, lesson 3,
+#   exercise 4), the skip, a block;
 # - at the end a 1×1 convolution to `out_channels`. Layers in a list belong in an `nn.ModuleList`, or PyTorch does not find them.
 #
 # It is the longest exercise of the course: some twenty lines. The check tells you each time what holds already. If you skipped
@@ -411,7 +435,7 @@ with torch.no_grad():
 #
 # The document says *typically*, and it is right to. The number of levels must match: a level without a partner has no
 # skip. Widths need not. Many U-Nets have a wide encoder, borrowed from a network that was trained on photographs, and a narrow decoder. They
-# pass the same sizes in reverse; that is the mark. In lesson 6 you will measure what a narrow decoder costs.
+# pass the same sizes in reverse; that is the mark. In lesson 6 you will see what a narrow decoder costs.
 
 # %% [markdown]
 # ## Read the document again
@@ -423,13 +447,15 @@ with torch.no_grad():
 # - There is no activation anywhere: as listed, all of it is one linear map and a constant.
 # - Its 1×1 skip convolutions are allowed, and not needed: a skip may be a plain wire.
 #
-# What stands: four layers down, four up, channels doubled and halved, sizes mirrored. The fourth mark is all there.
+# What stands: four layers on the way down, four on the way up, channels doubled and halved, sizes mirrored. The fourth mark is all there.
 
 # %% [markdown]
 # ## Recap
 #
 # - Symmetric means: the way up passes the sizes of the way down in reverse, so that each skip finds its partner.
-# - `cat` widens the next layer's in_channels, adding does not; an activation stands after each convolution but the last.
+# - `cat` widens the next layer's in_channels, adding does not.
+# - Each convolution with work of its own needs its activation, the last one excepted. A 1×1 convolution on a skip needs none, nor does a
+#   transposed convolution before a block.
 # - A network for pictures of any size needs a repair where sizes part.
 #
-# All four marks are yours, and every fault of the document is found. Next: **5 · Train it**, on a picture of the Earth.
+# All four marks are yours, and the document's network runs. Next: **5 · Train it**, on a picture of the Earth.

@@ -98,8 +98,9 @@ for letter, report in reports.items():
 # %% [markdown]
 # ## How does it know?
 #
-# It makes a copy of the network and sends a picture through that has a shape and no values. Nothing is computed. But PyTorch has to
-# say of each operation what it takes and what it makes, and that is written down.
+# It makes a copy of the network and sends a picture through that has a shape and no values. Nothing is computed, unless the network asks for
+# a value, as in `if x.max() > 1`: then it is run with values. Either way PyTorch has to say of each operation what it takes and what it makes,
+# and that is written down.
 #
 # Then it asks how *coarse* each map is: how many pixels of the picture is one step in it? For 16×16 made of 64×64, it is four. A
 # stride multiplies this number, up-sampling divides it. A crop leaves it alone. The number tells the level, and the four questions
@@ -174,7 +175,7 @@ for broken, shape in [
     display(inspect_unet(broken, shape))
 
 # %% [markdown]
-# Not a traceback, but a place: which layer, which level, which sizes would do. Compare the second with the four questions of lesson 3.
+# Not a traceback, but what is missing, or a place: which layer, which level, which sizes would do. Compare the second with the four questions of lesson 3.
 #
 # ## Exercise 2: one line
 #
@@ -265,7 +266,7 @@ inspect_unet(mine, (1, 3, 64, 64))
 # - "The encoder and decoder paths typically have the same number of *layers*." It is levels that count: two convolutions or ten, as long as the
 #   resolutions are met again.
 # - "Feature maps are usually doubled or halved." *Usually*: **I** has 8, 16, 24, and is one.
-# - Its four marks never say *concatenate or add*. They need not: **C** and **L** add, and are U-Nets.
+# - It says that a skip *concatenates*, but its own layers fit adding. For the mark it makes no difference: **C** and **L** add, and are U-Nets.
 
 # %% [markdown]
 # ## Recap

@@ -30,3 +30,12 @@ def test_tiling_measures_seams_shifts_and_memory():
     assert report["seams"][-1]["equal_to_the_last_bit"]
     assert [row["largest"] for row in report["shifts"][-2:]] == [0, 0]
     assert {row["way"] for row in report["memory"]} == {"tiles", "whole"}
+
+
+def test_coast_splits_the_outlines_of_every_method():
+    command = [sys.executable, "-m", "benchmarks.coast", "--smoke"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout[run.stdout.index("{\n") :])
+    assert [row["method"] for row in report["runs"]] == ["Otsu", "random forest", "U-Net"]
+    assert all({"iou", "boundary_f1", "north", "south"} <= set(row) for row in report["runs"])

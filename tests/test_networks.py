@@ -52,6 +52,12 @@ def test_a_valid_skip_is_cropped_to_its_centre():
     assert model._join(x, skip).nonzero().tolist() == [[0, 0, 2, 2]]
 
 
+def test_a_skip_is_added_or_stacked_before_what_comes_up():
+    x, skip = torch.full((1, 1, 2, 3), 2.0), torch.full((1, 1, 2, 3), 5.0)
+    assert UNet(depth=1, base_channels=1, skip="add")._join(x, skip).unique().tolist() == [7]
+    assert UNet(depth=1, base_channels=1)._join(x, skip)[0, :, 0, 0].tolist() == [5, 2]
+
+
 def test_a_row_that_the_pool_left_out_comes_back_as_zeros_and_one_too_many_is_cut():
     model, skip = UNet(depth=1, base_channels=1, skip="none"), torch.zeros(1, 1, 7, 5)
     joined = model._join(torch.ones(1, 1, 6, 6), skip)

@@ -158,6 +158,29 @@ def test_255_is_asked_about_where_it_is_a_number_and_not_where_it_is_blue():
         assert "make it 0" not in "".join(read(mask).notes)
 
 
+def test_255_is_asked_about_in_a_coloured_table_if_a_gap_precedes_it():
+    colours = [0, 0, 0] + [200, 30, 30] * 254 + [255, 255, 255]
+    for before, is_asked in ((1, True), (253, True), (254, False)):
+        numbers = np.where(DISC, 255, np.where(OTHER, before, 0))
+        numbers[0, :9] = 1
+        labels = read(with_palette(numbers, colours))
+        assert np.array_equal(labels.pixels != 0, numbers != 0)
+        assert ("make it 0" in "".join(labels.notes)) == is_asked
+
+
+def test_one_value_of_a_jpeg_is_cut_at_128():
+    for value in (127, 128):
+        full = once_a_jpeg(np.full(DISC.shape, float(value)))
+        assert foreground(full, lossy=True).all() == (value == 128)
+
+
+def test_grey_stored_as_colours_is_grey():
+    # Of colours without a dark one, the most frequent would be the background.
+    grey = bytes_of(60 + 140 * soft(~DISC))
+    for mask in (grey, np.dstack([grey] * 3)):
+        assert (foreground(mask) == DISC).sum() < 0.08 * DISC.sum()
+
+
 def test_without_a_palette_the_numbers_count():
     for colours in ([0, 0, 0], [0] * 768):
         mask = read(with_palette(DISC, colours))

@@ -72,8 +72,8 @@ class ResidualNet(nn.Module):
 class FullyConvolutional(nn.Module):
     """Three steps down and a single one up that makes H and W eight times as large.
 
-    Source: the idea of FCN-8s without its skips, Long, Shelhamer & Darrell, "Fully Convolutional
-    Networks for Semantic Segmentation", 2015, arXiv:1411.4038.
+    Source: the idea of FCN-32s, with three halvings instead of five: Long, Shelhamer & Darrell,
+    "Fully Convolutional Networks for Semantic Segmentation", 2015, arXiv:1411.4038.
     """
 
     def __init__(self, in_channels: int = 1, out_channels: int = 1, base_channels: int = 8) -> None:

@@ -21,7 +21,7 @@ from unet_teach.segmentation.data.dataset import Pair
 Baseline = Callable[[Tensor], Tensor]
 LEVELS = 256  # histogram bins, between which thresholds are tried
 SAMPLES = 20_000  # pixels that the forest is trained on
-SCALES = 1, 2, 4, 8  # pixels: how far the features of the forest reach
+SCALES = 1, 2, 4, 8  # pixels: of the squares around a pixel; the gradients reach one further
 
 
 def otsu() -> Baseline:

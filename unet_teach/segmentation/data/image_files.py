@@ -129,7 +129,7 @@ def _open_with_pillow(file: Any, page: int) -> Opened:
     if file.mode in ("RGB", "RGBA") and int(tags.get(277, 1)) > 3:
         notes.append(_bands_left_out(int(tags[277]), 3))
     is_unsigned = tags.get(258) == (32,) and tags.get(339, (1,)) == (1,)
-    inverted = white_is_zero(tags)
+    inverted = white_is_zero(int(tags.get(262, 1)))
     fax = file.info.get("compression") in FAX
     file.load()
     image = ImageOps.exif_transpose(file)
