@@ -3,7 +3,7 @@
 import pytest
 
 from unet_teach.exercises import exercise as exercise_module
-from unet_teach.exercises.checks import functions
+from unet_teach.exercises.checks import formulas, functions
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.progress_file import RECORD
 
@@ -28,7 +28,7 @@ def exercise():
         prompt="Double it.",
         checks=(
             functions.is_function("double(x)"),
-            functions.computes(double, "double", lambda: [(1,), (5,)]),
+            formulas.computes(double, "double", [(1,), (5,)]),
         ),
         answers=(lambda: double,),
         mistakes=(

@@ -132,7 +132,11 @@ def test_a_layer_that_returns_two_things_is_told_so():
     ("answer", "says"),
     [
         (lambda *sizes: print(end=""), "Did you forget the word `return`?"),
-        (lambda *sizes: "3", "returns something of type str, wanted the number"),
+        (lambda *sizes: "3", "returns the text '3', wanted the number 14."),
+        (lambda *sizes: [3], "returns the list [3], wanted the number 14."),
+        (lambda *sizes: nn.ReLU(), "returns a layer, `ReLU`, wanted the number 14."),
+        (lambda *sizes: sum, "returns a function, wanted the number 14."),
+        (lambda *sizes: float("nan"), "returns nan, wanted the number 14."),
         (lambda *sizes: ..., "not written yet"),
         (lambda size: 3, "It must take 4 values"),
     ],

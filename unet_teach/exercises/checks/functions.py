@@ -7,19 +7,21 @@ does. `checks/tensors.py` does the same for functions of tensors, gradients incl
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
+import io
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from unet_teach.exercises.exercise import Check, KnownMistake
 from unet_teach.exercises.plain_values import as_list, plain, read_once
+from unet_teach.exercises.sandbox import describe
 
 Function = Callable[..., Any]
 Kind = Callable[[Any], str | None]  # says why a value is not of this kind
@@ -126,10 +128,18 @@ def on_each_case(
         cases: makes the cases, anew for each answer.
         problem: calls the answer on one case; returns what is wrong in a whole sentence, or `None`.
     """
-    return Check(
-        holds,
-        lambda answer: next(filter(None, (problem(answer, case) for case in cases())), None),
-    )
+
+    def first_problem(answer: Function) -> str | None:
+        for case in cases():
+            try:
+                said = problem(answer, case)
+            except Exception as error:
+                said = f"{case.call}: {describe(error)}"
+            if said:
+                return said
+        return None
+
+    return Check(holds, first_problem)
 
 
 def returns(holds: str, kind: Kind, cases: Cases) -> Check:
@@ -138,7 +148,10 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
     def problem(answer: Function, case: Case) -> str | None:
         value = case.run(answer)
         if value is None:
-            return f"{case.call}: nothing comes out. Did you forget the word `return`?"
+            always = all(other.run(answer) is None for other in cases())
+            advice = "Did you forget the word `return`?"
+            advice = advice if always else "Does each way through your function end in `return`?"
+            return f"{case.call}: nothing comes out. {advice}"
         if value is ...:
             return f"{case.call}: dots come out, so a part of your function is not written yet."
         message = kind(value)
@@ -168,41 +181,6 @@ def matches(
         message = explain(case, value) if explain else None
         message = message or f"{_shown(value)} comes out, wanted {_shown(target)}"
         return f"{case.call}: {message}."
-
-    return on_each_case("its values", cases, problem)
-
-
-def computes(
-    reference: Callable[..., int], name: str, samples: Callable[[], Iterable[Sequence[int]]]
-) -> Check:
-    """Check that a formula gives exactly the reference's number.
-
-    Args:
-        reference: the right formula; its parameters' names are shown in the sentences.
-        name: the name of the student's function.
-        samples: makes the arguments, known ones first.
-    """
-    _, *names = inspect.signature(reference).parameters
-
-    def cases() -> Iterator[Case]:
-        for first, *others in samples():
-            named = [f"{key}={value}" for key, value in zip(names, others, strict=True)]
-            yield Case(f"`{name}({', '.join([str(first), *named])})`", (first, *others))
-
-    def problem(answer: Function, case: Case) -> str | None:
-        value, target = case.run(answer), reference(*case.inputs)
-        if value is None:
-            return f"{case.call} returns nothing. Did you forget the word `return`?"
-        if value is ...:
-            return f"{case.call} returns dots: a part of your function is not written yet."
-        value = value.item() if _holds_one_number(value) else value
-        if not isinstance(value, int | float):
-            kind = type(value).__name__
-            return f"{case.call} returns something of type {kind}, wanted the number {target}."
-        if value == target:
-            return None
-        shown = value if isinstance(value, bool) else f"{value:g}"
-        return f"{case.call} returns {shown}, wanted {target}."
 
     return on_each_case("its values", cases, problem)
 
@@ -241,14 +219,11 @@ class Probes:
 
         def recognises(answer: Any) -> bool:
             inputs = [getattr(case, "inputs", case) for case in (cases or self._cases)()]
-            results = [self._try(answer, given) for given in inputs]
-            return any(
-                all(
-                    self.same(result, self._try(function, given))
-                    for result, given in zip(results, inputs, strict=True)
+            with contextlib.redirect_stdout(io.StringIO()):  # what it prints has been shown
+                return any(
+                    all(self.same(self._try(answer, x), self._try(function, x)) for x in inputs)
+                    for function in wrong
                 )
-                for function in wrong
-            )
 
         first, *more = (lambda function=function: function for function in wrong)
         return KnownMistake(name, sentence, first, recognises, at, tuple(more))
@@ -283,10 +258,6 @@ def alike(one: Any, other: Any) -> bool:
             one, other, rel_tol=1e-4, abs_tol=1e-6
         )
     return type(one) is type(other) and bool(one == other)
-
-
-def _holds_one_number(value: Any) -> bool:
-    return isinstance(value, np.generic | np.ndarray | Tensor) and math.prod(value.shape) == 1
 
 
 def _shown(value: Any) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import cycle
 from typing import Any
 
 import torch
@@ -14,6 +16,7 @@ from torch.nn.parameter import is_lazy
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
 from unet_teach.exercises.checks.tensors import no_tensor, shape_problem
 from unet_teach.exercises.exercise import Check
+from unet_teach.exercises.sandbox import describe
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 MAX_ELEMENTS = 2**24  # of one float32 output, 64 MiB: more could exhaust a Binder tab's memory
@@ -39,6 +42,8 @@ def is_layer(example: str) -> Check:
             name = answer.__name__
             return f"This is the class {name} itself. Make a layer of it: `{name}(…)`."
         kind = type(answer).__name__
+        if isinstance(answer, list | tuple) and any(isinstance(x, nn.Module) for x in answer):
+            return f"This is a {kind} of layers. Make one layer of them: `nn.Sequential(…)`."
         if not isinstance(answer, nn.Module):
             return f"A layer was expected, such as `{example}`; this is of type {kind}."
         if isinstance(answer, _NOT_2D):
@@ -49,17 +54,21 @@ def is_layer(example: str) -> Check:
 
 
 def channels_are(in_channels: int, out_channels: int, *kinds: type[nn.Module]) -> Check:
-    """Check the channels of a layer of these kinds; other layers and lazy ones pass."""
+    """Check the channels: of a layer of these kinds by its settings, of any other by a run."""
 
     def problem(layer: Any) -> str | None:
-        if not isinstance(layer, kinds) or isinstance(layer, LazyModuleMixin):
-            return None
-        if has_channels(layer, in_channels, out_channels):
-            return None
-        return (
-            f"Your layer takes {layer.in_channels} channels and makes {layer.out_channels}; "
-            f"wanted: takes {in_channels}, makes {out_channels}."
-        )
+        if isinstance(layer, kinds) and not isinstance(layer, LazyModuleMixin):
+            if has_channels(layer, in_channels, out_channels):
+                return None
+            return (
+                f"Your layer takes {layer.in_channels} channels and makes {layer.out_channels}; "
+                f"wanted: takes {in_channels}, makes {out_channels}."
+            )
+        output = _attempt(layer, torch.zeros(1, in_channels, 32, 32))
+        if isinstance(output, str) or output.dim() != 4 or output.shape[1] == out_channels:
+            return output if isinstance(output, str) else None
+        inside = _inside(layer, torch.zeros(1, in_channels, 32, 32))
+        return f"{output.shape[1]} channels come out, wanted {out_channels}.{inside}"
 
     return Check("its channels", problem)
 
@@ -74,22 +83,32 @@ def size_problem(
     """Say for which input a layer's output has the wrong shape.
 
     Args:
-        layer: takes `(1, channels[0], H, W)` and has to return `(1, channels[1], …)`.
+        layer: takes `(N, channels[0], H, W)` and has to return `(N, channels[1], …)`.
         channels: the channels of its input and of its output.
         sizes: the heights and widths to try, in pixels.
         resize: returns the right output height of an input height, and width of a width.
         kind: `nn.Conv2d` or `nn.ConvTranspose2d`: for such a layer, the sentence ends with the size
             formula, filled in with the layer's settings.
     """
-    for size in sizes:
-        output = run(layer, torch.zeros(1, channels[0], *size))
+    for maps, size in zip(cycle([1, 2]), sizes, strict=False):
+        x = torch.zeros(maps, channels[0], *size)
+        output = _attempt(layer, x)
         if isinstance(output, str):
             return output
         target = tuple(map(resize, size))
-        where = f"On a {sizes_as_text(size)} map"
-        if problem := shape_problem(output, (1, channels[1], *target), where):
-            formula = _formula(layer, size, target) if isinstance(layer, kind) else ""
-            return problem.removesuffix(".") + formula + "."
+        if problem := shape_problem(output, (maps, channels[1], *target), _where(x)):
+            alone = isinstance(layer, kind)
+            formula = _formula(layer, size, target) if alone else ""
+            return f"{problem.removesuffix('.')}{formula}.{'' if alone else _inside(layer, x)}"
+    return None
+
+
+def constant_problem(layer: nn.Module, in_channels: int) -> str | None:
+    """Say that the output is the same for every input, if it is."""
+    generator = torch.Generator().manual_seed(0)
+    output = layer.eval()(torch.randn(4, in_channels, 8, 12, generator=generator))
+    if (output[:1] == output[1:]).all():
+        return "What comes out is the same, whatever goes in."
     return None
 
 
@@ -110,12 +129,16 @@ def has_channels(layer: Any, in_channels: int, out_channels: int) -> bool:
 def window(layer: Any, axis: int = 0) -> tuple[int, ...]:
     """Return a convolution's kernel_size, stride, padding, output_padding, dilation on an axis."""
     names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
-    return tuple(int(getattr(layer, name)[axis]) for name in names)
+    settings = {name: getattr(layer, name) for name in names}
+    if isinstance(layer.padding, str):  # "same" or "valid"
+        around = layer.dilation[axis] * (layer.kernel_size[axis] - 1) // 2
+        settings["padding"] = [around if layer.padding == "same" else 0] * 2
+    return tuple(int(values[axis]) for values in settings.values())
 
 
 def _formula(layer: nn.Module, sizes: Sequence[int], targets: Sequence[int]) -> str:
     """Fill a layer's settings into its size formula, for the first axis with the wrong size."""
-    if isinstance(layer.padding, str):
+    if layer.padding == "same":
         return ""
     for axis, (size, target) in enumerate(zip(sizes, targets, strict=True)):
         kernel_size, stride, padding, output_padding, dilation = window(layer, axis)
@@ -129,7 +152,9 @@ def _formula(layer: nn.Module, sizes: Sequence[int], targets: Sequence[int]) -> 
             )
             formula = f"({size} − 1)·{stride} + {span} − 2·{padding} + {output_padding}"
         if result != target:
-            return f": {formula} = {result}"
+            along = "along the height" if axis == 0 else "along the width"
+            both = len({window(layer, 0), window(layer, 1)}) == 1
+            return f"{'' if both else f', {along}'}: {formula} = {result}"
     return ""
 
 
@@ -148,6 +173,49 @@ def run(module: Any, *inputs: Tensor) -> Tensor | str:
     with torch.no_grad():
         output = module(*inputs)
     return output if isinstance(output, Tensor) else no_tensor(output)
+
+
+def _attempt(module: nn.Module, x: Tensor) -> Tensor | str:
+    """Like `run`; an error becomes a sentence that names the input and the layer that failed."""
+    try:
+        return run(module, x)
+    except Exception as error:
+        where = f"{_where(x)} with {x.shape[1]} channels it fails."
+        return f"{where}{_inside(module, x)} {describe(error)}"
+
+
+def _where(x: Tensor) -> str:
+    size = sizes_as_text(x.shape[2:])
+    return f"On a {size} map" if len(x) == 1 else f"On {len(x)} maps of {size}"
+
+
+def _inside(layer: nn.Module, x: Tensor) -> str:
+    """Say which size each layer inside a module returns and, if one fails, what it was given."""
+
+    def shown(x: Tensor) -> str:
+        size = f"{x.shape[1]} × {sizes_as_text(x.shape[2:])}" if x.dim() == 4 else ""
+        return size or f"shape {tuple(x.shape)}"
+
+    said: list[str] = []
+    parts = [part for part in layer.modules() if not list(part.children())]
+
+    def before(part: nn.Module, inputs: tuple[Any, ...]) -> None:
+        given = next((f" of {shown(x)}" for x in inputs if isinstance(x, Tensor)), "")
+        takes = getattr(part, "in_channels", None)
+        takes = f", which takes {takes} channels," if takes else ""
+        said.append(f"`{type(part).__name__}`{takes} fails on a map{given}")
+
+    def after(part: nn.Module, inputs: Any, output: Any) -> None:
+        size = shown(output) if isinstance(output, Tensor) else "no map"
+        said[-1] = f"`{type(part).__name__}` returns {size}"
+
+    hooks = [part.register_forward_pre_hook(before) for part in parts]
+    hooks += [part.register_forward_hook(after) for part in parts]
+    with contextlib.suppress(Exception), torch.no_grad():
+        layer(x)
+    for hook in hooks:
+        hook.remove()
+    return f" Inside: {', '.join(said)}." if 0 < len(said) <= 8 else ""
 
 
 def _output_elements(module: Any, inputs: Sequence[Tensor]) -> int | None:

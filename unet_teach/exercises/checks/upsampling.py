@@ -18,7 +18,7 @@ BORDER = 10  # output cells on each side in which a flat map may become uneven
 # ------------------------------------------------------------------------------------------- checks
 def doubling_problem(layer: nn.Module, in_channels: int, out_channels: int) -> str | None:
     """Say where a (1, in_channels, H, W) map does not become (1, out_channels, 2·H, 2·W)."""
-    sizes = [(16, 16), *random_sizes(6, 3, 20)]
+    sizes = [(16, 16), (5, 8), *random_sizes(5, 3, 20)]
     channels = (in_channels, out_channels)
     return size_problem(layer, channels, sizes, lambda size: 2 * size, nn.ConvTranspose2d)
 
@@ -90,6 +90,8 @@ def is_transposed(answer: Any, holds: Callable[[int, int, int, int], bool]) -> b
         answer: any answer.
         holds: is given kernel_size, stride, padding and output_padding; dilation must be 1.
     """
+    if isinstance(answer, nn.Sequential) and len(answer) == 1:
+        answer = answer[0]
     if not isinstance(answer, nn.ConvTranspose2d):
         return False
     *settings, dilation = window(answer)
@@ -99,6 +101,14 @@ def is_transposed(answer: Any, holds: Callable[[int, int, int, int], bool]) -> b
 def contains(answer: nn.Module, *kinds: type[nn.Module]) -> bool:
     """Whether it contains a layer of each of these kinds."""
     return all(any(isinstance(part, kind) for part in answer.modules()) for kind in kinds)
+
+
+def loses_its_border(answer: nn.Module) -> bool:
+    """Whether an Upsample by 2 is followed or preceded by a convolution without padding."""
+    parts = list(answer.modules())
+    convs = [part for part in parts if isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1]
+    doubles = any(isinstance(part, nn.Upsample) and part.scale_factor == 2 for part in parts)
+    return doubles and any(window(conv)[2] == 0 for conv in convs)
 
 
 def output_shape(layer: nn.Module, channels: int, side: int = 8) -> tuple[int, ...]:

@@ -5,6 +5,15 @@ from __future__ import annotations
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
 from unet_teach.exercises.exercise import Exercise
 
+
+def _what_it_would_mean(count: float) -> str:
+    if count in range(50, 400, 10):
+        return f"There are 10 rows of windows. {count:g} would be 10 · {count // 10:g}: how many columns does a width of 30 give?"  # fmt: skip
+    if count in range(75, 600, 15):
+        return f"There are 15 columns of windows. {count:g} would be {count // 15:g} · 15: how many rows does a height of 20 give?"  # fmt: skip
+    return "Each output cell has one window, and each window one centre. Count the rows of windows and the columns, and multiply."  # fmt: skip
+
+
 centres = Exercise(
     name="centres",
     lesson=1,
@@ -12,7 +21,7 @@ centres = Exercise(
     checks=(
         whole_numbers(),
         equals(
-            150, "The number of centres", lambda n: "Every output cell has one window: count those."
+            150, "The number of centres", _what_it_would_mean
         ),
     ),
     answers=(lambda: 150, lambda: 10 * 15, lambda: 150.0),

@@ -2,40 +2,66 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import nn
 
 from unet_teach.exercises.checks.layers import (
     channels_are,
+    constant_problem,
     has_channels,
     is_layer,
     random_sizes,
     size_problem,
     window,
 )
+from unet_teach.exercises.checks.upsampling import output_shape
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
 
 def _halving_problem(layer: nn.Module) -> str | None:
     """Say on which even size the layer does not halve height and width."""
-    even = [(2 * height, 2 * width) for height, width in random_sizes(8, 3, 20)]
-    return size_problem(layer, (64, 128), [(32, 32), *even], lambda size: size // 2, nn.Conv2d)
+    even = [(2 * height, 2 * width) for height, width in random_sizes(7, 3, 20)]
+    return size_problem(
+        layer, (64, 128), [(32, 32), (6, 10), *even], lambda size: size // 2, nn.Conv2d
+    )
+
+
+def _is_the_documents(layer: nn.Module) -> str | None:
+    """Refuse the layer that lesson 1 has just explained: the exercise asks for another."""
+    convs = [part for part in layer.modules() if isinstance(part, nn.Conv2d)]
+    if len(convs) == 1 and all(window(convs[0], axis) == (3, 2, 1, 0, 1) for axis in (0, 1)):
+        return "This halves, and it is the document's layer: kernel_size=3, stride=2, padding=1. Choose another kernel_size, such as 5. Which padding does it need?"  # fmt: skip
+    return None
+
+
+def _uncovered(layer: Any) -> list[int]:
+    """By how many cells a window of stride 2 is wider than its padding on both sides, per axis.
+
+    With 1 or 2 an even size is halved; with more there is too little padding, with less too much.
+    """
+    axes = [window(layer, axis) for axis in (0, 1) if isinstance(layer, nn.Conv2d)]
+    return [d * (k - 1) + 1 - 2 * p for k, s, p, _, d in axes if s == 2]
 
 
 halve = Exercise(
     name="halve",
     lesson=1,
-    prompt="Make a layer that takes 64 channels, makes 128, and halves even heights and widths.",
+    prompt="Make a layer, not the document's, that takes 64 channels, makes 128, and halves even heights and widths.",
     checks=(
         is_layer("nn.Conv2d(…)"),
         channels_are(64, 128, nn.Conv2d),
         Check("half the size", _halving_problem),
+        Check("it depends on its input", lambda layer: constant_problem(layer, 64)),
+        Check("another layer than the document's", _is_the_documents),
     ),
     answers=(
-        lambda: nn.Conv2d(64, 128, kernel_size=3, stride=2, padding=1),
+        lambda: nn.Conv2d(64, 128, kernel_size=4, stride=2, padding=1),
         lambda: nn.Conv2d(64, 128, 2, stride=2),
         lambda: nn.Conv2d(64, 128, 5, stride=2, padding=2),
         lambda: nn.Sequential(nn.MaxPool2d(2), nn.Conv2d(64, 128, 3, padding=1)),
-        lambda: nn.LazyConv2d(128, 3, stride=2, padding=1),
+        lambda: nn.LazyConv2d(128, 5, stride=2, padding=2),
+        lambda: nn.Conv2d(64, 128, (3, 5), stride=2, padding=(1, 2)),
     ),
     mistakes=(
         KnownMistake("channels swapped", "in_channels comes first: what the layer is given, not what it makes.",
@@ -48,19 +74,26 @@ halve = Exercise(
             lambda: nn.ConvTranspose2d(64, 128, 3, stride=2, padding=1, output_padding=1),
             lambda a: isinstance(a, nn.ConvTranspose2d)),
         KnownMistake("a pool alone", "The size is right, but a pool has no filters: it cannot change the channels.",
-            lambda: nn.MaxPool2d(2), lambda a: isinstance(a, nn.MaxPool2d | nn.AvgPool2d)),
+            lambda: nn.MaxPool2d(2),
+            lambda a: isinstance(a, nn.MaxPool2d | nn.AvgPool2d) and output_shape(a, 64) == (1, 64, 4, 4)),
         KnownMistake("no stride", "The window moves one cell at a time. Which parameter makes it jump over every other?",
             lambda: nn.Conv2d(64, 128, 3, padding=1),
             lambda a: isinstance(a, nn.Conv2d) and a.stride == (1, 1)),
         KnownMistake("padding forgotten", "You lost the border. Which parameter adds one?",
             lambda: nn.Conv2d(64, 128, 3, stride=2),
-            lambda a: isinstance(a, nn.Conv2d) and window(a) == (3, 2, 0, 0, 1)),
-        KnownMistake("too much padding", "One ring of zeros too many: it is added on both sides, so padding counts twice.",
+            lambda a: isinstance(a, nn.Conv2d) and window(a) == (3, 2, 0, 0, 1) == window(a, 1)),
+        KnownMistake("too much padding", "There is too much padding: each ring of zeros is added on both sides, so it counts twice.",
             lambda: nn.Conv2d(64, 128, 3, stride=2, padding=2),
-            lambda a: isinstance(a, nn.Conv2d) and window(a) == (3, 2, 2, 0, 1)),
+            lambda a: min(_uncovered(a)) < 1, more_examples=(lambda: nn.Conv2d(64, 128, 5, stride=2, padding=3),)),
+        KnownMistake("dilated", "dilation spreads the cells of the window, so it needs more padding. Leave it out, or count how wide the window is now.",
+            lambda: nn.Conv2d(64, 128, 5, stride=2, padding=2, dilation=2),
+            lambda a: max(_uncovered(a)) > 2 and max(a.dilation) > 1),
         KnownMistake("a wider kernel without more padding", "A wider window needs a wider border: how much more padding for this kernel_size?",
             lambda: nn.Conv2d(64, 128, 5, stride=2, padding=1),
-            lambda a: isinstance(a, nn.Conv2d) and a.kernel_size[0] > 4 and a.stride == (2, 2)),
+            lambda a: max(_uncovered(a)) > 2),
+        KnownMistake("one fixed size", "It makes one size of every map. A network meets maps of many sizes.",
+            lambda: nn.Sequential(nn.AdaptiveAvgPool2d(16), nn.Conv2d(64, 128, 1)),
+            lambda a: output_shape(a, 64, 8) == output_shape(a, 64, 16)),
         KnownMistake("stride too long", "The stride divides the size. A stride of 2 halves.",
             lambda: nn.Conv2d(64, 128, 3, stride=4, padding=1),
             lambda a: isinstance(a, nn.Conv2d) and min(a.stride) > 2),
@@ -70,6 +103,6 @@ halve = Exercise(
         "The size is (H + 2·padding − kernel_size) // stride + 1. With kernel_size=5 and stride=2, which padding turns 32 into 16?",
         "`nn.Conv2d(64, ___, kernel_size=5, stride=___, padding=___)`",
     ),
-    solution_text="`nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2)`: (32 + 2·2 − 5) // 2 + 1 = 16. Others are right as well: kernel_size=3 with padding=1, or kernel_size=2 without padding.",
+    solution_text="`nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2)`: (32 + 2·2 − 5) // 2 + 1 = 16. Others are right as well: kernel_size=4 with padding=1, or kernel_size=2 without padding.",
     praise="64 channels become 128, and every even size is halved, rectangular maps as well.",
 )  # fmt: skip

@@ -14,7 +14,9 @@ def _what_they_give(sizes: Any) -> str:
         if size < 1:
             return f"{size} gives no map, wanted 8."
         if (output_size := conv_output_size(size, 3, stride=2, padding=1)) != 8:
-            return f"{size} gives ({size} + 2 − 3) // 2 + 1 = {output_size}, wanted 8."
+            right = [other for other in sizes if other in (15, 16)]
+            more = f" {right[0]} is one of the two." if right else ""
+            return f"{size} gives ({size} + 2 − 3) // 2 + 1 = {output_size}, wanted 8.{more}"
     return "Both give 8, but they are one and the same."
 
 

@@ -5,6 +5,16 @@ from __future__ import annotations
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
 from unet_teach.exercises.exercise import Exercise
 
+
+def _what_it_would_mean(width: float) -> str:
+    if width <= 5:
+        return "The first layer alone sees 5, and the second looks at 5 of its cells."
+    return (
+        f"{width:g} would be 5 and {width - 5:g} more: {(width - 5) / 4:g} for each of the other "
+        "four cells that the second layer looks at. By how many pixels do its windows move?"
+    )
+
+
 sees = Exercise(
     name="sees",
     lesson=1,
@@ -14,7 +24,7 @@ sees = Exercise(
         equals(
             13,
             "The receptive field",
-            lambda _: "One layer sees 5. How much further do the 5 cells of the second reach?",
+            _what_it_would_mean,
         ),
     ),
     answers=(lambda: 13, lambda: 5 + 4 * 2),
@@ -31,6 +41,11 @@ sees = Exercise(
             7),
         wrong_number("the pitch", "4 is how far two neighbouring outputs stand apart. How wide is one?",
             4),
+        wrong_number("a third layer", "That is with three layers. Here there are two.", 29),
+        wrong_number("one side", "That is how far it sees to one side of the middle. The question is how wide: both sides and the middle.",
+            6),
+        wrong_number("an area", "That is an area, 13 · 13. The question is how wide the square is.",
+            169),
         wrong_number("the second stride as well", "The stride of the *last* layer moves it, no more.",
             21),
     ),

@@ -9,6 +9,7 @@ from unet_teach.exercises.checks.upsampling import (
     contains,
     doubling_problem,
     is_transposed,
+    loses_its_border,
     output_shape,
     overlap_problem,
     unevenness,
@@ -16,7 +17,7 @@ from unet_teach.exercises.checks.upsampling import (
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
-SIZE = "8 channels and twice the size"  # what the second check holds
+SIZE, MIXED = "8 channels and twice the size", "all is mixed"  # what two of the checks hold
 
 
 def _height(answer: nn.Module) -> int:
@@ -31,7 +32,7 @@ even_overlap = Exercise(
     checks=(
         is_layer("nn.ConvTranspose2d(…)"),
         Check(SIZE, lambda module: doubling_problem(module, 8, 8)),
-        Check("all is mixed", lambda module: unused_problem(module, 8, is_mixed=True)),
+        Check(MIXED, lambda module: unused_problem(module, 8, is_mixed=True)),
         Check("an even overlap", overlap_problem),
     ),
     answers=(
@@ -50,33 +51,33 @@ even_overlap = Exercise(
             lambda a: isinstance(a, nn.ConvTranspose2d) and has_channels(a, 128, 64)),
         KnownMistake("a convolution to smooth it", "Other layers can blur the pattern, they do not remove it. Mend it where it begins.",
             lambda: nn.Sequential(nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1, output_padding=1), nn.Conv2d(8, 8, 3, padding=1)),
-            lambda a: not isinstance(a, nn.ConvTranspose2d) and unevenness(a) > 1.01),
+            lambda a: contains(a, nn.ConvTranspose2d) and len(list(a.modules())) > 2 and unevenness(a) > 1.01),
         KnownMistake("dilated past the gaps", "Dilated by the stride, all patches paint the same rows; those between stay empty.",
             lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=2, dilation=2, output_padding=1),
-            lambda a: isinstance(a, nn.ConvTranspose2d) and a.dilation[0] > 1),
+            lambda a: isinstance(a, nn.ConvTranspose2d) and a.dilation[0] == 2 == a.stride[0]),
         KnownMistake("kernel smaller than the stride", "Patches of 1 cell, 2 apart, leave three cells in four empty.",
             lambda: nn.ConvTranspose2d(8, 8, 1, stride=2, output_padding=1),
-            lambda a: is_transposed(a, lambda k, s, p, o: k < s)),
+            lambda a: is_transposed(a, lambda k, s, p, o: (k, s) == (1, 2))),
         KnownMistake("a row too few", "The last row is cropped. And mind the pattern: how often is each row painted?",
-            lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1), lambda a: _height(a) == 15),
+            lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1), lambda a: is_transposed(a, lambda k, s, p, o: s == 2) and _height(a) == 15),
         KnownMistake("the document's kernel", "3 cells in steps of 2: every other row is painted twice. Which kernel_size shares out evenly?",
             lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1, output_padding=1),
-            lambda a: _height(a) == 16 and 1.99 < unevenness(a) < 2.01),
+            lambda a: is_transposed(a, lambda k, s, p, o: True) and 1.99 < unevenness(a) < 2.01),
         KnownMistake("a larger odd kernel", "A larger kernel softens the pattern. It is gone when stride divides kernel_size.",
             lambda: nn.ConvTranspose2d(8, 8, 5, stride=2, padding=2, output_padding=1),
-            lambda a: _height(a) == 16 and 1.01 < unevenness(a) < 1.99),
+            lambda a: is_transposed(a, lambda k, s, p, o: s == 2) and 1.01 < unevenness(a) < 1.99),
         KnownMistake("one kernel a channel", "groups keeps channels apart. Leave it out.",
             lambda: nn.ConvTranspose2d(8, 8, 2, stride=2, groups=8),
-            lambda a: any(getattr(part, "groups", 1) > 1 for part in a.modules())),
+            lambda a: any(getattr(part, "groups", 1) > 1 for part in a.modules()), at=MIXED),
         KnownMistake("an Upsample alone", "Copying or blending makes no pattern. Which layer adds weights after it?",
             lambda: nn.Upsample(scale_factor=2, mode="bilinear"),
             lambda a: output_shape(a, 8) == (1, 8, 16, 16) and not list(a.parameters())),
         KnownMistake("a convolution without padding", "Upsample doubled it, the convolution lost the border. Which padding keeps the size?",
             lambda: nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3)),
-            lambda a: contains(a, nn.Upsample, nn.Conv2d) and 8 < _height(a) < 16),
+            lambda a: loses_its_border(a) and 8 < _height(a) < 16),
         KnownMistake("a convolution that halves again", "What Upsample doubles, a stride of 2 halves again.",
             lambda: nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(8, 8, 3, stride=2, padding=1)),
-            lambda a: contains(a, nn.Upsample, nn.Conv2d) and _height(a) <= 8),
+            lambda a: contains(a, nn.Upsample) and any(getattr(part, "stride", 1) == (2, 2) for part in a.modules()) and _height(a) <= 8),
         KnownMistake("a shuffle of too few channels", "PixelShuffle(2) makes one channel of four: how many must the convolution give it?",
             lambda: nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.PixelShuffle(2)),
             lambda a: contains(a, nn.PixelShuffle) and output_shape(a, 8)[1] == 2),
@@ -84,7 +85,7 @@ even_overlap = Exercise(
             lambda: nn.Conv2d(8, 8, 3, padding=1), lambda a: _height(a) <= 8, at=SIZE),
         KnownMistake("an even kernel, not cropped", "This kernel shares out evenly. Now crop what it paints too much.",
             lambda: nn.ConvTranspose2d(8, 8, 4, stride=2),
-            lambda a: is_transposed(a, lambda k, s, p, o: k > s and k % s == 0) and _height(a) > 16),
+            lambda a: is_transposed(a, lambda k, s, p, o: k > s == 2 and k % 2 == 0) and _height(a) > 16),
     ),
     hints=(
         "kernel_size places are shared out over stride rows. When does each row get the same?",

@@ -29,7 +29,7 @@ def _form_problem(answer: Any) -> str | None:
         if isinstance(part, bool) or not isinstance(part, int | float):
             return f"Wanted: sizes, as in (12, 13). {part!r} is of type {type(part).__name__}."
         if part not in SIZES:
-            return f"Asked are the sizes from 12 to 18. {part!r} is none of them."
+            return f"The question is about the sizes from 12 to 18. {part!r} is none of them."
     return None
 
 
@@ -40,7 +40,11 @@ def _choice_problem(answer: Any) -> str | None:
         return f"{size} does come back: {size} → {low} → {back}."
     if not chosen:
         return "Then all seven would come back, and they do not."
-    return "These do not come back, but they are not all." if chosen < LOST else None
+    if len(missing := sorted(LOST - chosen)) > 1:
+        low, back = _down_and_up(missing[-1])
+        example = f"One of them is {missing[-1]} → {low} → {back}."
+        return f"These do not come back, but {len(missing)} more do not either. {example}"
+    return "These do not come back, but there is one more." if missing else None
 
 
 def _missing(answer: Any) -> set[Any]:

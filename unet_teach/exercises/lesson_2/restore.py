@@ -5,23 +5,26 @@ from __future__ import annotations
 import random
 
 from unet_teach.arithmetic import output_padding_for
-from unet_teach.exercises.checks.functions import Probes, computes, is_function
+from unet_teach.exercises.checks.formulas import computes
+from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
 KNOWN_SIZES = [(8, 15), (8, 16), (16, 31), (16, 32), (21, 41), (21, 42)]
 
 
+GRID = [*KNOWN_SIZES, *((low, 2 * low - odd) for low in range(1, 20) for odd in (1, 0))]
+
+
 def _output_padding(low: int, wanted: int) -> int:
-    return int(output_padding_for(low, wanted, 3, stride=2, padding=1))
+    return wanted - (2 * low - 1)
 
 
-def _sizes() -> list[tuple[int, int]]:
-    """Return pairs of a low and a wanted size: known ones, then 40 random ones."""
-    fresh = [(size + 1) // 2 for size in random.Random().sample(range(3, 400), 20)]
-    return [*KNOWN_SIZES, *((low, 2 * low - odd) for low in sorted(fresh) for odd in (1, 0))]
+def _fresh() -> list[tuple[int, int]]:
+    lows = sorted(random.Random().sample(range(20, 200), 20))
+    return [(low, 2 * low - odd) for low in lows for odd in (1, 0)]
 
 
-known = Probes(lambda: KNOWN_SIZES)
+known = Probes(lambda: GRID)
 
 restore = Exercise(
     name="restore",
@@ -29,7 +32,7 @@ restore = Exercise(
     prompt="Which output_padding brings kernel 3, stride 2, padding 1 from low to wanted?",
     checks=(
         is_function("restore(low, wanted)"),
-        computes(_output_padding, "restore", _sizes),
+        computes(_output_padding, "restore", GRID, _fresh),
     ),
     answers=(
         lambda: lambda low, wanted: wanted - (2 * low - 1),
@@ -44,7 +47,7 @@ restore = Exercise(
             lambda low, wanted: 0),
         known.mistake("the wrong way round", "It is the other way round: which of the two sizes needs the extra row?",
             lambda low, wanted: wanted % 2),
-        known.mistake("the whole difference", "The stride makes most of that difference. How far does output_padding=0 get?",
+        known.mistake("the whole difference", "That is how much larger wanted is than low. The stride makes most of it: how far does output_padding=0 get?",
             lambda low, wanted: wanted - low),
         known.mistake("the parity of low", "low is the same for both sizes, so low alone cannot tell which it was.",
             lambda low, wanted: low % 2),

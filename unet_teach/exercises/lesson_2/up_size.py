@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 
-from unet_teach.arithmetic import conv_transpose_output_size
-from unet_teach.exercises.checks.functions import Probes, computes, is_function
+from unet_teach.exercises.checks.formulas import computes
+from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
 KNOWN_LAYERS = [
@@ -17,22 +18,30 @@ KNOWN_LAYERS = [
 ]
 
 
+GRID = [
+    *KNOWN_LAYERS,
+    *(
+        layer
+        for layer in product((5, 8, 9), (1, 2, 3, 4), (1, 2, 3), (0, 1, 2), (0, 1, 2))
+        if layer[4] < layer[2]  # torch wants output_padding below stride
+    ),
+]
+
+
 def _up_size(size: int, kernel_size: int, stride: int, padding: int, output_padding: int) -> int:
-    return int(conv_transpose_output_size(size, kernel_size, stride, padding, output_padding))
+    return (size - 1) * stride + kernel_size - 2 * padding + output_padding
 
 
-def _layers() -> list[tuple[int, int, int, int, int]]:
-    """Return the known layers, so that equal answers get equal replies, then 40 random ones."""
+def _fresh() -> list[tuple[int, ...]]:
     draw = random.Random()  # its own, so that the student's random numbers stay the same
-    fresh = []
-    for _ in range(40):
-        stride = draw.randint(1, 4)
-        window = (draw.randint(1, 7), stride, draw.randint(0, 3))
-        fresh.append((draw.randint(8, 99), *window, draw.randrange(stride)))
-    return [*KNOWN_LAYERS, *sorted(fresh)]
+    strides = [draw.randint(1, 4) for _ in range(40)]
+    return sorted(
+        (draw.randint(8, 99), draw.randint(1, 7), s, draw.randint(0, 3), draw.randrange(s))
+        for s in strides
+    )
 
 
-known = Probes(lambda: KNOWN_LAYERS)
+known = Probes(lambda: GRID)
 
 up_size = Exercise(
     name="up_size",
@@ -40,7 +49,7 @@ up_size = Exercise(
     prompt="Write the formula: the size that leaves a transposed convolution, for any numbers.",
     checks=(
         is_function("up_size(size, kernel_size, stride, padding, output_padding)"),
-        computes(_up_size, "up_size", _layers),
+        computes(_up_size, "up_size", GRID, _fresh),
     ),
     answers=(
         lambda: lambda n, k, s, p, o: (n - 1) * s + k - 2 * p + o,
@@ -83,5 +92,5 @@ up_size = Exercise(
         "`return (size - ___) * ___ + ___ - ___ * padding + ___`",
     ),
     solution_text="`return (size - 1) * stride + kernel_size - 2 * padding + output_padding`",
-    praise="Your formula gives what PyTorch gives, on 45 layers.",
+    praise=f"Your formula gives what PyTorch gives, on {len(GRID) + 40} layers.",
 )  # fmt: skip

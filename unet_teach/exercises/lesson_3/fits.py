@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 
-from unet_teach.exercises.checks.functions import Probes, computes, is_function
+from unet_teach.exercises.checks.facts import number
+from unet_teach.exercises.checks.formulas import computes
+from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
 SAMPLES = [  # size, depth
@@ -24,15 +26,30 @@ SAMPLES = [  # size, depth
 NOT_TWO = [(31, 1), (30, 3), (31, 4), (40, 3), (97, 5)]  # for depth 2, 2 ^ depth is 0: an error
 
 
-def _samples() -> list[tuple[int, int]]:
-    """Known ones, so that equal answers get equal sentences, then 40 random ones."""
+GRID = [*SAMPLES, *((size, depth) for size in range(1, 41) for depth in range(6))]
+
+
+def _fresh() -> list[tuple[int, int]]:
     chance = random.Random()
-    return [*SAMPLES, *sorted((chance.randint(1, 600), chance.randint(0, 6)) for _ in range(40))]
+    return sorted((chance.randint(1, 600), chance.randint(0, 6)) for _ in range(40))
 
 
 def _fits(size: int, depth: int) -> int:
     step: int = 2**depth
     return -(-size // step) * step
+
+
+def _why_not(value: float, size: int, depth: int) -> str:
+    """Say which part of the question a number does not answer."""
+    if value != int(value):
+        return f"{number(value)} is no whole number of pixels."
+    if value < size:
+        return f"{number(value)} is smaller than {size}."
+    if value % 2**depth:
+        halved = [value / 2**times for times in range(depth + 1) if value % 2**times == 0]
+        way = " → ".join(map(number, [*halved, halved[-1] / 2])) if halved else number(value)
+        return f"Halved, it does not stay whole: {way}."
+    return f"A smaller size does: {_fits(size, depth)}."
 
 
 def _counted_up(size: int, depth: int) -> int:
@@ -47,17 +64,32 @@ def _halved_up(size: int, depth: int) -> int:
     return int(size * 2**depth)
 
 
-known = Probes(lambda: SAMPLES)
+known = Probes(lambda: GRID)
 
 fits = Exercise(
     name="fits",
     lesson=3,
     prompt="The smallest size, from `size` on, that can be halved `depth` times without a rest.",
-    checks=(is_function("fits(size, depth)"), computes(_fits, "fits", _samples)),
+    checks=(is_function("fits(size, depth)"), computes(
+            _fits,
+            "fits",
+            GRID,
+            _fresh,
+            conditions={
+                "size fits already": lambda size, depth: size % 2**depth == 0,
+                "size is less than 2**depth": lambda size, depth: size < 2**depth,
+            },
+            terms={"2**depth": lambda size, depth: 2**depth},
+            explain=_why_not,
+        )),
     answers=(lambda: _fits, lambda: _counted_up, lambda: _halved_up),
     mistakes=(
         known.mistake("2·depth", "Each halving doubles what must divide: 2, 4, 8. You took 2·depth: 2, 4, 6.",
             lambda size, depth: -(-size // max(1, 2 * depth)) * max(1, 2 * depth),
+            lambda size, depth: (size // max(1, 2 * depth) + 1) * max(1, 2 * depth),
+            cases=lambda: [sample for sample in SAMPLES if sample[1]]),
+        known.mistake("depth for 2**depth", "You divide by depth itself. `depth` halvings divide by 2**depth.",
+            lambda size, depth: -(-size // depth) * depth, lambda size, depth: size + size % depth,
             cases=lambda: [sample for sample in SAMPLES if sample[1]]),
         known.mistake("^ for a power", "In Python `2 ^ depth` is no power: it flips bits. Two stars make a power.",
             lambda size, depth: -(-size // (2 ^ depth)) * (2 ^ depth), cases=lambda: NOT_TWO),
@@ -72,15 +104,27 @@ fits = Exercise(
         known.mistake("one halving too few", "That can be halved once less than asked.",
             lambda size, depth: _fits(size, max(0, depth - 1))),
         known.mistake("a power of two", "Powers of two can be halved down to 1. Asked are only `depth` halvings: 12 fits depth 2.",
-            lambda size, depth: 2 ** (size - 1).bit_length()),
+            lambda size, depth: 2 ** (size - 1).bit_length(),
+            lambda size, depth: 2 ** max(depth, (size - 1).bit_length())),
         known.mistake("a yes or no", "You say whether it fits. Asked is the size that does.",
             lambda size, depth: size % 2**depth == 0),
         known.mistake("the size at the bottom", "That is the size at the bottom, after the halvings. Asked is the one at the top.",
             lambda size, depth: _fits(size, depth) // 2**depth),
+        known.mistake("multiplied", "You multiply the size. A size that is hardly larger can be halved as often.",
+            lambda size, depth: size * 2**depth),
+        known.mistake("not cut down to whole steps", "That goes far enough to reach the next multiple. Now cut it down to whole steps: `// step * step`.",
+            lambda size, depth: size + 2**depth - 1),
+        known.mistake("one added once", "You add 1 once. Go on until the size can be halved `depth` times.",
+            lambda size, depth: size + (size % 2**depth > 0)),
+        known.mistake("the remainder added", "You add what is left over after the last whole step. Add what is missing to the next one.",
+            lambda size, depth: size + size % 2**depth),
+        known.mistake("depth squared", "depth**2 is depth times depth. Each halving doubles what must divide: 2**depth.",
+            lambda size, depth: -(-size // depth**2) * depth**2),
         known.mistake("the missing pixels", "Those are the pixels that are missing. Asked is the size with them.",
             lambda size, depth: -size % 2**depth),
         known.mistake("rounded to the nearest", "You take the nearest size, which may be smaller. The picture has to fit in.",
-            lambda size, depth: round(size / 2**depth) * 2**depth),
+            lambda size, depth: round(size / 2**depth) * 2**depth,
+            lambda size, depth: int(size / 2**depth + 0.5) * 2**depth),
     ),
     hints=(
         "12 can be halved twice, 6 only once. What do all sizes have in common that can be halved twice?",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from unet_teach.exercises.checks.functions import Probes, computes, is_function
+from unet_teach.exercises.checks.formulas import computes
+from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 
 DEPTHS = [(depth,) for depth in range(7)]
 
 
 def _reach(depth: int) -> int:
-    return int(7 * 2**depth - 5)
+    return 7 * 2**depth - 5  # type: ignore[no-any-return]
 
 
 def _walked(depth: int) -> int:
@@ -36,7 +37,7 @@ reach = Exercise(
     name="reach",
     lesson=8,
     prompt="How far to one side may a pixel of the answer depend on the picture, in the course's U-Net (a level: two 3×3 convolutions; max-pool 2; transposed convolution, kernel 2, stride 2)? The farthest, over all pixels.",
-    checks=(is_function("reach(depth)"), computes(_reach, "reach", lambda: DEPTHS)),
+    checks=(is_function("reach(depth)"), computes(_reach, "reach", DEPTHS)),
     answers=(lambda: _reach, lambda: _walked, lambda: _recursive),
     mistakes=(
         KnownMistake("no halving forgotten", "With halvings yours is right. Without any, two convolutions are left: 2.",
@@ -61,7 +62,7 @@ reach = Exercise(
         known.mistake("right for one depth", "51 is right for depth 3 only. Each level adds to it, and doubles what lies below.",
             lambda depth: 51),
         known.mistake("^ for a power", "In Python `2 ^ depth` is no power: it flips bits. Two stars make a power.",
-            lambda depth: 7 * 2 ^ depth - 5),
+            lambda depth: 7 * 2 ^ depth - 5, lambda depth: 7 * (2 ^ depth) - 5),
         known.mistake("the width the bottom sees", "That is the receptive field of a cell at the bottom, its whole width. The decoder looks further, and asked is one side.",
             lambda depth: 9 * 2**depth - 4),
         known.mistake("no doubling", "You count 2 for each block, at every level alike. One cell a level further down is twice as many pixels.",
@@ -72,6 +73,8 @@ reach = Exercise(
             lambda depth: 2 * _reach(depth)),
         known.mistake("both sides and the pixel", "That is the whole width, the pixel itself with both sides. Asked is one side.",
             lambda depth: 2 * _reach(depth) + 1),
+        known.mistake("an area", "That is how many pixels it sees, a square. The question is how far it sees to one side of the pixel in the middle.",
+            lambda depth: (2 * _reach(depth) + 1) ** 2, lambda depth: _reach(depth) ** 2),
         known.mistake("the bottom forgotten", "The block at the bottom is missing, where each cell is 2**depth pixels wide.",
             lambda depth: 5 * 2**depth - 5),
         known.mistake("the bottom twice", "You count the bottom twice, down and up. Its block is there once.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from unet_teach.exercises.checks.functions import Probes, computes, is_function
+from unet_teach.exercises.checks.formulas import computes
+from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
-DEPTHS = [(depth,) for depth in range(1, 7)]
+DEPTHS = [(depth,) for depth in (*range(1, 7), 0)]
 
 
 def _doubled(depth: int) -> int:
@@ -15,7 +16,7 @@ def _doubled(depth: int) -> int:
     return step
 
 
-known = Probes(lambda: DEPTHS)
+known = Probes(lambda: DEPTHS[:-1])
 
 repeats_after = Exercise(
     name="repeats_after",
@@ -23,7 +24,7 @@ repeats_after = Exercise(
     prompt="Shift a picture, and a U-Net's answer need not shift with it. How many pixels are the smallest shift after which it does, with any weights? `depth` counts the halvings.",
     checks=(
         is_function("repeats_after(depth)"),
-        computes(lambda depth: int(2**depth), "repeats_after", lambda: DEPTHS),
+        computes(lambda depth: 2**depth, "repeats_after", DEPTHS),
     ),
     answers=(lambda: lambda depth: 2**depth, lambda: _doubled, lambda: lambda depth: 1 << depth),
     mistakes=(

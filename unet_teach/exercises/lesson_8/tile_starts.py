@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+from unet_teach.exercises.checks.facts import Grid, number
 from unet_teach.exercises.checks.functions import (
     Case,
     Function,
@@ -27,6 +28,7 @@ SIZES = [  # size of the image, size of a tile, overlap
     (24, 8, 0),
     (8, 8, 2),  # as large as a tile
     (5, 8, 2),  # smaller than a tile
+    (30, 10, 7),  # more overlap than not
 ]
 
 
@@ -51,6 +53,22 @@ def _one_by_one(size: int, tile: int, overlap: int) -> list[int]:
     return starts
 
 
+GRID = Grid(
+    ["size", "tile", "overlap"],
+    [
+        *SIZES,
+        *((s, t, o) for s in (7, 11, 13, 30, 40, 47) for t in (6, 8, 10) for o in (0, 1, 3, 4)),
+    ],
+    {
+        "size is at most tile": lambda size, tile, overlap: size <= tile,
+        "size is larger than tile": lambda size, tile, overlap: size > tile,
+        "full steps end with the picture": lambda size, tile, overlap: (
+            max(0, size - tile) % (tile - overlap) == 0
+        ),
+    },
+)
+
+
 # ------------------------------------------------------------------------------------------- checks
 def _case(size: int, tile: int, overlap: int) -> Case:
     call = f"`tile_starts(size={size}, tile={tile}, overlap={overlap})`"
@@ -67,7 +85,7 @@ def _cases() -> list[Case]:
     for _ in range(20):
         tile = chance.randint(4, 40)
         fresh.append((chance.randint(1, 300), tile, chance.randint(0, tile - 1)))
-    return [_case(*numbers) for numbers in [*SIZES, *sorted(fresh)]]
+    return [_case(*numbers) for numbers in [*GRID.inputs, *sorted(fresh)]]
 
 
 def _check(holds: str, problem: Callable[..., str | None]) -> Check:
@@ -77,7 +95,20 @@ def _check(holds: str, problem: Callable[..., str | None]) -> Check:
         message = problem(as_list(case.run(answer)) or [], *case.inputs)
         return f"{case.call}: {message}." if message else None
 
-    return on_each_case(holds, _cases, in_case)
+    return Check(holds, on_each_case(holds, _cases, in_case).problem, _facts)
+
+
+def _facts(answer: Function) -> str:
+    """Say for which numbers the starts are right, and with which others they would be."""
+    results = [as_list(_case(*inputs).run(answer)) for inputs in GRID.inputs]
+    right = [
+        not any(problem(starts or [], *inputs) for problem in _PROBLEMS)
+        for starts, inputs in zip(results, GRID.inputs, strict=True)
+    ]
+    if by := GRID.offset(results, [_pushed_back, _spread]):
+        return f"Each tile begins {number(abs(by))} too far to the {'right' if by > 0 else 'left'}."
+    fact = GRID.changed(results, [_pushed_back, _spread])
+    return f"{fact} {GRID.where_roughly(right)}"
 
 
 def _coverage_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
@@ -115,6 +146,9 @@ def _count_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str
     if len(starts) == fewest:
         return None
     return f"{len(starts)} tiles come out, and {fewest} are enough"
+
+
+_PROBLEMS = (_coverage_problem, _overlap_problem, _count_problem)
 
 
 # --------------------------------------------------------------------------------- known mistakes
@@ -196,6 +230,8 @@ tile_starts = Exercise(
             lambda s, t, o: list(range(s - t + 1)), lambda s, t, o: _with_last(s, t, 1)),
         known.mistake("where they end", "Those are the ends of the tiles. Asked is where they begin.",
             lambda s, t, o: [x + t for x in _pushed_back(s, t, o)]),
+        known.mistake("where their middles are", "Those are the middles of the tiles. The question is where they begin.",
+            lambda s, t, o: [x + t // 2 for x in _pushed_back(s, t, o)]),
         known.mistake("beginnings and ends", "Beginnings and ends in pairs. Asked are the beginnings alone.",
             lambda s, t, o: [(x, x + t) for x in _pushed_back(s, t, o)]),
     ),

@@ -1,0 +1,188 @@
+"""Facts that pin a wrong formula down: each holds on the whole grid, and names what is wrong."""
+
+import math
+import random
+from itertools import product
+
+import pytest
+
+from unet_teach import exercises
+from unet_teach.exercises.checks.facts import Grid
+from unet_teach.exercises.checks.formulas import computes
+
+
+def steps(size, kernel, stride):
+    return (size - kernel) * stride + 1
+
+
+GRID = list(product((5, 8, 9), (1, 2, 3), (1, 2, 4)))
+CHECK = computes(
+    steps,
+    "steps",
+    GRID,
+    lambda: [(99, 5, 7)],
+    conditions={"size is a multiple of stride": lambda size, kernel, stride: size % stride == 0},
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [
+        (lambda n, k, s: 7, "It returns 7 for every input."),
+        (lambda n, k, s: steps(n, k, s) - 2, "It is 2 too small on every input tried."),
+        (lambda n, k, s: -steps(n, k, s), "It is right on every input tried, apart from its sign."),
+        (lambda n, k, s: steps(n, k, s) + 0.5, "It is 0.5 too large on every input tried."),
+        (lambda n, k, s: steps(n, k, s) / 2, "It is half the right number on every input tried."),
+        (
+            lambda n, k, s: (n - k) * 2 + 1,
+            "It acts as if stride were always 2. It is right wherever stride=2, and on no other",
+        ),
+        (lambda n, k, s: n * s + 1, "It acts as if kernel were always 0."),
+        (lambda n, k, s: (n + k) * s + 1, "It acts as if kernel had the other sign."),
+        (lambda n, k, s: (n - k / 2) * s + 1, "It acts as if kernel were half as large."),
+        (lambda n, k, s: (n - k) * k + 1, "It acts as if stride were equal to kernel."),
+        (lambda n, k, s: steps(n, s, k), "It acts as if kernel and stride were swapped."),
+        (lambda n, k, s: (n - k) * s + k, "It differs from the right number by kernel − 1."),
+        (lambda n, k, s: n - k * s + 1, "It differs from the right number by size − size·stride."),
+        (
+            lambda n, k, s: n - k / 2 - 4,
+            "It acts as if kernel were half as large and stride were always 1, and then takes away",
+        ),
+        (lambda n, k, s: n**2 // 3, "kernel and stride do not change its result."),
+        (
+            lambda n, k, s: steps(n, k, s) + (n % s == 0),
+            "It is wrong wherever size is a multiple of stride, and right on every other input "
+            "tried. Where it is wrong, it is 1 too large.",
+        ),
+        (
+            lambda n, k, s: steps(n, k, s) if s > 1 else None,
+            "That happens wherever stride=1, and on no other input tried. "
+            "Does each way through your function end in `return`?",
+        ),
+        (
+            lambda n, k, s: steps(n, k, s) + 1 if s > 1 else 1 / 0,
+            "That happens wherever stride=1, and on no other input tried.",
+        ),
+        (lambda n, k, s: print(end=""), "Did you forget the word `return`?"),
+        (
+            lambda n, k, s: steps(n, k, s) + random.random(),
+            "Called again with the same numbers, it returns others.",
+        ),
+    ],
+)
+def test_a_wrong_formula_is_told_the_fact_that_pins_it_down(answer, fact):
+    assert CHECK.problem(answer)
+    assert CHECK.facts(answer).startswith(fact)
+
+
+def test_a_formula_that_is_right_on_the_known_inputs_only_is_wrong():
+    known = {inputs: steps(*inputs) for inputs in GRID}
+    said = CHECK.problem(lambda *inputs: known.get(inputs, 0))
+    assert said == (
+        "`steps(99, kernel=5, stride=7)` returns 0, wanted 659. It is right on 27 other inputs."
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [
+        (lambda d: 2 + 7 * d, "changes by 7, 7, 7, 7; the right number by 7, 14, 28, 56."),
+        (
+            lambda d: 12 * 2**d - 10,
+            "with r = 2, and from one d to the next r becomes 2·r + 10.",
+        ),
+        (
+            lambda d: 7 * 2**d - 5 if d else 0,
+            "It is wrong wherever d=0, and right on every other input",
+        ),
+        (lambda d: 7 * 2 ** (d + 1) - 5, "It acts as if d were 1 larger."),
+    ],
+)
+def test_a_function_of_one_number_is_told_its_steps(answer, fact):
+    grid = Grid(["d"], [(d,) for d in range(7)])
+    assert fact in grid.facts([answer(d) for d in range(7)], lambda d: 7 * 2**d - 5)
+
+
+def test_no_fact_is_false():
+    """Random formulas: whatever is said to be right somewhere is right there."""
+    chance = random.Random(0)
+    grid = Grid(["size", "kernel", "stride"], GRID)
+    for _ in range(200):
+        a, b, c = (chance.choice([-1, 0, 1, 2]) for _ in range(3))
+        results = [(n + a * k) * s // 2 + b * s + c for n, k, s in GRID]
+        errors = [y - steps(*inputs) for y, inputs in zip(results, GRID, strict=True)]
+        said = grid.facts(results, steps)
+        if "It is right wherever stride=" in said:
+            value = int(said.partition("wherever stride=")[2][0])
+            assert all(e == 0 for e, x in zip(errors, GRID, strict=True) if x[2] == value)
+        if "on every input tried" in said and "too" in said:
+            assert len(set(errors)) == 1
+
+
+def test_what_a_wrong_formula_prints_is_shown_once():
+    text = exercises.output_size.check(lambda n, k, s, p: print(n)).text
+    assert "(Your code printed: 9)" in text
+
+
+def tiles(size, tile, overlap):
+    last = max(0, size - tile)
+    return [*range(0, last, max(1, tile - overlap)), last]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "says"),
+    [
+        ("output_size", lambda n, k, s, p: n + 2 * p - k // s + 1, "It is right wherever stride=1"),
+        ("output_size", lambda n, k, s, p: (n - 2 * p - k) // s + 1, "padding had the other sign"),
+        (
+            "output_size",
+            lambda n, k, s, p: round((n + 2 * p - k) / s) + 1,
+            "It is right wherever the division by stride leaves no remainder.",
+        ),
+        (
+            "output_size",
+            lambda n, k, s, p: (n + p - k) // s,
+            "acts as if padding were half as large, and then takes away 1.",
+        ),
+        ("up_size", lambda n, k, s, p, o: n * s + k - p + o, "is too large by stride + padding."),
+        ("restore", lambda low, wanted: wanted - 2 * low - 1, "2 too small on every input tried."),
+        ("fits", lambda size, depth: math.ceil(size / 16) * 16, "as if depth were always 4."),
+        (
+            "fits",
+            lambda size, depth: size + 2**depth - 1,
+            "Halved, it does not stay whole: 7 → 3.5.",
+        ),
+        (
+            "output_size",
+            lambda n, k, s, p: (n + 2 * bool(p) - k) // s + 1,
+            "it grows by 2, and the right number grows by 6. It is right wherever padding is 1 or",
+        ),
+        ("fits", lambda size, depth: size / 2**depth * 2**depth + 0.5, "5.5 is no whole number"),
+        ("repeats_after", lambda depth: 2**depth if depth else 0, "`repeats_after(0)` returns 0"),
+        ("reach", lambda depth: [2, 9, 23][depth], "`reach(3)`: Your code stopped with IndexError"),
+        ("reach", lambda depth: 7 ** (2 * 2**depth), "Some of its numbers are larger than 10**12."),
+        ("tile_starts", lambda s, t, o: tiles(s, t, o + 1), "It acts as if overlap were 1 larger."),
+        ("tile_starts", lambda s, t, o: tiles(s, t, -o), "as if overlap had the other sign."),
+        (
+            "tile_starts",
+            lambda s, t, o: [start + 1 for start in tiles(s, t, o)],
+            "Each tile begins 1 too far to the right.",
+        ),
+        (
+            "tile_starts",
+            lambda s, t, o: tiles(s, t, o) if s > t else None,
+            "nothing comes out. Does each way through your function end in `return`?",
+        ),
+        (
+            "tile_starts",
+            lambda s, t, o: list(range(0, s - t, o)),
+            "`tile_starts(size=25, tile=8, overlap=0)`: Your code stopped with ValueError",
+        ),
+        ("sees", 17, "17 would be 5 and 12 more: 3 for each of the other four cells"),
+        ("centres", 140, "140 would be 10 · 14: how many columns"),
+        ("odd_sizes", (15, 17), "15 is one of the two."),
+        ("not_restored", (12, 14), "3 more do not either. One of them is 18 → 6 → 16."),
+    ],
+)
+def test_wrong_answers_of_the_lessons(name, answer, says):
+    assert says in getattr(exercises, name).check(answer).text

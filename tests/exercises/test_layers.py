@@ -1,0 +1,120 @@
+"""Layers: which axis is wrong and by which setting, what each layer inside a module returns."""
+
+import pytest
+import torch
+from torch import nn
+
+from unet_teach import exercises
+
+
+class Zeros(nn.Module):
+    """Right in size, and blind."""
+
+    def forward(self, x):
+        return torch.zeros(len(x), 128, x.shape[2] // 2, x.shape[3] // 2)
+
+
+class OneMap(nn.Module):
+    """Halves, but was written for a batch of one."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(64, 128, 1)
+
+    def forward(self, x):
+        return self.conv(x)[:1, :, ::2, ::2]
+
+
+TOO_MUCH = "There is too much padding"
+TOO_LITTLE = "A wider window needs a wider border"
+
+
+@pytest.mark.parametrize(
+    ("layer", "says"),
+    [
+        (nn.Conv2d(64, 128, 5, 2, 3), TOO_MUCH),
+        (nn.Conv2d(64, 128, 5, 2, 4), TOO_MUCH),
+        (nn.Conv2d(64, 128, 2, 2, 1), TOO_MUCH),
+        (nn.Conv2d(64, 128, 7, 2, 2), TOO_LITTLE),
+        (nn.Conv2d(64, 128, 5, 2, "valid"), TOO_LITTLE),
+        (nn.Conv2d(64, 128, 5, 2, (2, 1)), "wanted 16×16, along the width: (32 + 2·1 − 5)"),
+        (nn.Conv2d(64, 128, 5, (1, 2), 2), "wanted 16×16, along the height: (32 + 2·2 − 5)"),
+        (nn.MaxPool2d(2), "64 channels come out, wanted 128."),
+        ([nn.MaxPool2d(2)], "This is a list of layers."),
+        (Zeros(), "What comes out is the same, whatever goes in."),
+        (OneMap(), "On 2 maps of 6×10: the batch has 1 map, wanted 2."),
+        (
+            nn.Sequential(nn.Conv2d(64, 128, 2, 2), nn.MaxPool2d(2)),
+            "Inside: `Conv2d` returns 128 × 16×16, `MaxPool2d` returns 128 × 8×8.",
+        ),
+        (
+            nn.Sequential(nn.Conv2d(64, 128, 1), nn.Conv2d(64, 128, 2, 2)),
+            "`Conv2d`, which takes 64 channels, fails on a map of 128 × 32×32.",
+        ),
+    ],
+)
+def test_a_wrong_halving_is_told_where_it_goes_wrong(layer, says):
+    assert says in exercises.halve.check(layer).text
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(64, 128, kernel_size=3, stride=2, padding=1),
+        nn.LazyConv2d(128, 3, 2, 1),
+        nn.Sequential(nn.Conv2d(64, 128, (3, 3), (2, 2), (1, 1)), nn.ReLU()),
+    ],
+)
+def test_the_documents_layer_is_no_other_way_to_halve(layer):
+    text = exercises.halve.check(layer).text
+    assert "it is the document's layer: kernel_size=3, stride=2, padding=1." in text
+    assert "padding" not in text.partition("Already right")[2].partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(64, 128, 4, 2, 1),
+        nn.Conv2d(64, 128, 3, stride=2, padding=2, dilation=2),
+        nn.Sequential(nn.Conv2d(64, 128, 3, padding="same"), nn.MaxPool2d(2)),
+        nn.Sequential(nn.MaxPool2d(2), nn.Conv2d(64, 128, 3, padding=1)),
+    ],
+)
+def test_other_ways_to_halve_are_right(layer):
+    assert exercises.halve.check(layer).text == exercises.halve.praise
+
+
+def frozen(layer):
+    return layer.requires_grad_(requires_grad=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "says", "says_not"),
+    [
+        ("double", frozen(nn.ConvTranspose2d(128, 64, 6, 2, 2)), "No weight that", "wider patch"),
+        ("double", nn.Upsample(scale_factor=3), "128 channels come out", "The size is right"),
+        (
+            "double",
+            nn.Sequential(nn.Upsample(scale_factor=1.5), nn.Conv2d(128, 64, 3)),
+            "`Upsample` returns 128 × 24×24",
+            "Upsample doubled it",
+        ),
+        ("double", nn.ConvTranspose2d(128, 64, 5, 2, 2), "The last row and column", "Too much"),
+        (
+            "even_overlap",
+            nn.Sequential(nn.ConvTranspose2d(8, 8, 3, 2, 1, 1)),
+            "3 cells in steps of 2",
+            "Other layers can blur",
+        ),
+        (
+            "even_overlap",
+            nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, groups=2)),
+            "the convolution lost the border",
+            "groups keeps channels apart",
+        ),
+    ],
+)
+def test_a_known_mistake_is_only_said_where_it_was_made(name, layer, says, says_not):
+    text = getattr(exercises, name).check(layer).text
+    assert says in text
+    assert says_not not in text

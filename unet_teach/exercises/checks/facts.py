@@ -1,0 +1,344 @@
+"""Facts that pin a wrong formula down, measured on a grid of inputs.
+
+They state what holds on the whole grid, and nothing about how the formula was written: for which
+inputs its results are right, by how much they are off, and with which change of the parameters
+they would be right ones.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from itertools import combinations, pairwise, permutations
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from unet_teach.exercises.checks.conditions import Input, Inputs
+
+Change = tuple[str, Callable[[Input], Input]]  # in words, and what it does to the inputs
+
+FEWEST = 5  # inputs from which a pattern is read
+MOST = 1e12  # beyond it, differences get lost in rounding
+MOST_TERMS = 6  # of a formula that is still a help to read
+SIMPLE = re.compile(r"\w+(=\d+| is even| is odd)")  # conditions that are told with a formula
+REPAIRS: dict[str, Callable[[Any], Any]] = {
+    "It is right on every input tried, apart from its sign": lambda y: -y,
+    "Rounded down, it is right on every input tried": math.floor,
+    "Rounded up, it is right on every input tried": math.ceil,
+    "It is twice the right number on every input tried": lambda y: y / 2,
+    "It is half the right number on every input tried": lambda y: y * 2,
+    "It is the square of the right number on every input tried": lambda y: max(y, 0) ** 0.5,
+}
+REPLACEMENTS: dict[str, Callable[[Any], Any]] = {
+    "were half as large": lambda x: x / 2,
+    "had the other sign": lambda x: -x,
+    "were twice as large": lambda x: 2 * x,
+    "were 1 smaller": lambda x: x - 1,
+    "were 1 larger": lambda x: x + 1,
+}
+
+
+@dataclass(frozen=True)
+class Grid(Inputs):
+    """Inputs of a formula, and the facts about the results that a wrong one has for them.
+
+    Attributes:
+        terms: what an error may be made of, beyond parameters and products of two.
+    """
+
+    terms: Mapping[str, Callable[..., float]] = field(default_factory=dict)
+
+    # --------------------------------------------------------------------------- facts of numbers
+    def facts(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
+        """Say in one or two sentences in which way the results differ from the reference's."""
+        if max(map(abs, results)) > MOST:
+            return "Some of its numbers are larger than 10**12."
+        targets = [reference(*inputs) for inputs in self.inputs]
+        errors = [y - target for y, target in zip(results, targets, strict=True)]
+        where = self.where_exactly([error == 0 for error in errors])
+        if len(set(results)) == 1:
+            return f"It returns {number(results[0])} for every input."
+        if len(set(errors)) == 1:
+            off = f"{number(abs(errors[0]))} too {_large(errors[0])}"
+            return f"It is {off} on every input tried."
+        for sentence, repair in REPAIRS.items():
+            if list(map(repair, results)) == targets:
+                return f"{sentence}. {where}"
+        same = self._always_the_same(results, errors)
+        if same and where:
+            return f"{where} {same}"
+        if fact := self.changed(results, [reference]):
+            return f"{fact} {where}"
+        roughly = self.where_roughly([error == 0 for error in errors])
+        if same:
+            return f"{roughly} {same}"
+        terms, error = self._fit(results), self._fit(errors)
+        more = self.changed(results, [reference], exactly=False)
+        for fact in (
+            f"It {_off(error)}." if 0 < len(error) <= 2 else "",
+            f"On every input tried it gives {_written(terms)}." if 0 < len(terms) <= 2 else "",
+            more,
+            self._rounded(results, reference),
+            self._unused(results),
+            self.changed(results, [reference], changes=2, exactly=False),
+            f"On every input tried it gives {_written(terms)}." if terms else "",
+        ):
+            if (fact and len(self.names) > 1) or (fact and fact == more):
+                return f"{fact} {where}"
+        if len(self.names) == 1:
+            return f"{self._steps(results, targets)} {where}"
+        fact = self._slice(errors)
+        if not fact and len(self.names) > 2:
+            fact = self._effects(results, targets)
+        side = _large(errors[0]) if min(errors) > 0 or max(errors) < 0 else "large or too small"
+        return f"{fact} {roughly}".strip() or f"It is too {side} on every input tried."
+
+    def _always_the_same(self, results: Sequence[float], errors: Sequence[float]) -> str:
+        """Say what wrong results have in common: how much they are off, or what they are."""
+        off = {error for error in errors if error}
+        if len(off) == 1:
+            error = off.pop()
+            return f"Where it is wrong, it is {number(abs(error))} too {_large(error)}."
+        wrong = {y for y, error in zip(results, errors, strict=True) if error}
+        return f"Where it is wrong, it returns {number(wrong.pop())}." if len(wrong) == 1 else ""
+
+    def _rounded(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
+        if all(y == math.floor(y) for y in results):
+            return ""
+        for word, whole in [("down", math.floor), ("up", math.ceil)]:
+            if fact := self.changed([*map(whole, results)], [reference], exactly=False):
+                return f"Not all of its numbers are whole. Rounded {word}: {fact}"
+        return ""
+
+    # --------------------------------------------------------------- with which inputs it is right
+    def changed(
+        self,
+        results: Sequence[Any],
+        references: Sequence[Callable[..., Any]],
+        *,
+        changes: int = 1,
+        exactly: bool = True,
+    ) -> str:
+        """Say with which change of the inputs the results would be right ones, if there is one.
+
+        Args:
+            results: one for each of the inputs, numbers or lists.
+            references: functions that are right, each in its own way.
+            changes: how many changes are made at once.
+            exactly: whether numbers that are off by always the same do not count.
+        """
+        found = ""
+        for together in combinations(self._changes, changes):
+            offset = self.offset(results, references, [apply for _, apply in together])
+            if offset is None or (offset and (exactly or found)):
+                continue
+            what = f"It acts as if {' and '.join(words for words, _ in together)}"
+            if offset == 0:
+                return f"{what}."
+            found = (
+                f"{what}, and then {'adds' if offset > 0 else 'takes away'} {number(abs(offset))}."
+            )
+        return found
+
+    def offset(
+        self,
+        results: Sequence[Any],
+        references: Sequence[Callable[..., Any]],
+        changes: Sequence[Callable[[Input], Input]] = (),
+    ) -> float | None:
+        """Return the one difference from a reference that is given changed inputs, or `None`.
+
+        Numbers in a list have to differ by the same as well.
+        """
+        for reference in references:
+            offset = None
+            for inputs, result in zip(self.inputs, results, strict=True):
+                for change in changes:
+                    inputs = change(inputs)
+                try:
+                    target = reference(*inputs)
+                except Exception:
+                    break
+                difference = _difference(result, target)
+                if difference != difference or offset not in (None, difference):
+                    break
+                offset = difference
+            else:
+                return offset
+        return None
+
+    @cached_property
+    def _changes(self) -> list[Change]:
+        def put(i: int, apply: Callable[[Input], Any]) -> Callable[[Input], Input]:
+            return lambda x: (*x[:i], apply(x), *x[i + 1 :])
+
+        def swap(i: int, j: int) -> Callable[[Input], Input]:
+            return lambda x: put(i, lambda _: x[j])(put(j, lambda _: x[i])(x))
+
+        changes: list[Change] = []
+        for i, name in enumerate(self.names):
+            for value in sorted({0, *(inputs[i] for inputs in self.inputs)})[:12]:
+                changes.append((f"{name} were always {value}", put(i, partial(_first, value))))
+            for words, apply in REPLACEMENTS.items():
+                changes.append((f"{name} {words}", put(i, partial(_changed, apply, i))))
+        for (i, one), (j, two) in permutations(enumerate(self.names), 2):
+            changes.append((f"{one} were equal to {two}", put(i, itemgetter(j))))
+            if i < j:
+                changes.append((f"{one} and {two} were swapped", swap(i, j)))
+        return changes
+
+    # ------------------------------------------------------------------------------- as a formula
+    def _slice(self, errors: Sequence[float]) -> str:
+        """Say by how much it is off under a condition, if few terms say it."""
+        found: list[tuple[int, int, str]] = []
+        for words, mask in self._conditions.items():
+            if words not in self.conditions and not SIMPLE.fullmatch(words):
+                continue
+            rows = [k for k in range(len(self.inputs)) if mask >> k & 1]
+            some = Grid(self.names, [self.inputs[k] for k in rows], terms=self.terms)
+            wrong = sum(errors[k] != 0 for k in rows)
+            if wrong >= FEWEST and (terms := some._fit([errors[k] for k in rows])):
+                found.append((len(terms), -len(rows), f"Wherever {words} it {_off(terms)}."))
+        terms_of_best, _, fact = min(found, default=(MOST_TERMS, 0, ""))
+        return fact if terms_of_best <= 3 else ""
+
+    def _lines(self, i: int) -> list[list[int]]:
+        """Group the inputs that differ in one parameter only, and put each group in its order."""
+        lines: dict[Input, list[int]] = {}
+        for k in sorted(range(len(self.inputs)), key=lambda k: self.inputs[k][i]):
+            lines.setdefault((*self.inputs[k][:i], *self.inputs[k][i + 1 :]), []).append(k)
+        return list(lines.values())
+
+    def _unused(self, results: Sequence[float]) -> str:
+        """Name the parameters that do not change the results, if there are several."""
+        unused = [
+            name
+            for i, name in enumerate(self.names)
+            if all(len({results[k] for k in line}) == 1 for line in self._lines(i))
+        ]
+        return f"{' and '.join(unused)} do not change its result." if len(unused) > 1 else ""
+
+    def _effects(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """Say which parameter does not change the results as it should, and on one example how."""
+        as_it_should, worst, example = [], 0.0, ""
+        for i, name in enumerate(self.names):
+            moved = [
+                (results[line[-1]] - results[line[0]], targets[line[-1]] - targets[line[0]], line)
+                for line in self._lines(i)
+            ]
+            mine, right, line = max(moved, key=lambda m: abs(m[0] - m[1]))
+            if mine == right:
+                as_it_should.append(name)
+            elif abs(mine - right) > worst:
+                worst, first, last = abs(mine - right), self.inputs[line[0]], self.inputs[line[-1]]
+                fixed = [(n, x) for n, x in zip(self.names, first, strict=True) if n != name]
+                example = (
+                    f"From {name}={first[i]} to {name}={last[i]} "
+                    f"({', '.join(f'{n}={x}' for n, x in fixed)}) it {_grows(mine)}, "
+                    f"and the right number {_grows(right)}."
+                )
+        if as_it_should:
+            example = f"It changes with {' and '.join(as_it_should)} as it should. {example}"
+        return example
+
+    def _steps(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """Say how a function of one parameter goes from one value to the next."""
+        order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])
+        mine, right = [results[k] for k in order], [targets[k] for k in order]
+        factor = (mine[2] - mine[1]) / (mine[1] - mine[0]) if mine[0] != mine[1] else 0
+        rest = mine[1] - factor * mine[0]
+        begin, name = number(mine[0]), self.names[0]
+        if factor not in (0, 1) and all(y == factor * x + rest for x, y in pairwise(mine)):
+            rule = _written({"r": factor, "": rest} if rest else {"r": factor})
+            return f"It begins with r = {begin}, and from one {name} to the next r becomes {rule}."
+        steps, wanted = (
+            ", ".join(_signed(y - x) for x, y in list(pairwise(some))[:4]) for some in (mine, right)
+        )
+        return f"From one {name} to the next it changes by {steps}; the right number by {wanted}."
+
+    def _fit(self, values: Sequence[float]) -> dict[str, float]:
+        """Return the values as a sum of parameters, products of two and a constant; or nothing."""
+        columns = {"": [1.0] * len(self.inputs)}
+        for i, name in enumerate(self.names):
+            columns[name] = [float(inputs[i]) for inputs in self.inputs]
+        for i, j in combinations(range(len(self.names)), 2):
+            columns[f"{self.names[i]}·{self.names[j]}"] = [float(x[i] * x[j]) for x in self.inputs]
+        for name, term in self.terms.items():
+            columns[name] = [float(term(*inputs)) for inputs in self.inputs]
+        kept: list[str] = []
+        for name in columns:  # those that others make up are left out, the simplest kept
+            matrix = np.array([columns[key] for key in [*kept, name]])
+            if np.linalg.matrix_rank(matrix) == len(matrix):
+                kept.append(name)
+        if len(self.inputs) < len(kept) + FEWEST - 1:
+            return {}
+        matrix = np.array([columns[key] for key in kept]).T
+        found = np.round(np.linalg.lstsq(matrix, np.array(values, float), rcond=None)[0] * 2) / 2
+        if not np.allclose(matrix @ found, values, rtol=0, atol=1e-6):
+            return {}
+        terms = {key: float(f) for key, f in zip(kept, found, strict=True) if f}
+        return terms if len(terms) <= MOST_TERMS else {}
+
+
+# ------------------------------------------------------------------------------------------- words
+def number(value: Any) -> str:
+    """Write a number as a student reads it: whole ones with all their digits."""
+    if isinstance(value, bool):
+        return str(value)
+    whole = isinstance(value, int) or (abs(value) < 1e15 and value == int(value))
+    return f"{int(value)}" if whole else f"{value:.6g}"
+
+
+def _large(error: float) -> str:
+    return "large" if error > 0 else "small"
+
+
+def _grows(by: float) -> str:
+    return f"{'grows' if by > 0 else 'falls'} by {number(abs(by))}" if by else "stays the same"
+
+
+def _signed(change: float) -> str:
+    return f"{'−' if change < 0 else ''}{number(abs(change))}"
+
+
+def _off(terms: Mapping[str, float]) -> str:
+    """Write an error, as in "is too small by 2·padding"."""
+    if min(terms.values()) > 0:
+        return f"is too large by {_written(terms)}"
+    if max(terms.values()) < 0:
+        return f"is too small by {_written({name: -f for name, f in terms.items()})}"
+    return f"differs from the right number by {_written(terms)}"
+
+
+def _written(terms: Mapping[str, float]) -> str:
+    """Write a sum, as in "size·stride − 2·padding + 1"."""
+    text = ""
+    for name, factor in sorted(terms.items(), key=lambda term: (term[1] < 0, not term[0])):
+        sign = "−" if factor < 0 else "+"
+        size = number(abs(factor))
+        term = size if not name else name if size == "1" else f"{size}·{name}"
+        text += f" {sign} {term}" if text else f"{sign if factor < 0 else ''}{term}"
+    return text
+
+
+def _first(value: Any, inputs: Input) -> Any:
+    return value
+
+
+def _changed(apply: Callable[[Any], Any], i: int, inputs: Input) -> Any:
+    return apply(inputs[i])
+
+
+def _difference(result: Any, target: Any) -> float:
+    """Subtract numbers, or lists of as many numbers; NaN if they do not differ by one number."""
+    if not isinstance(target, list):
+        return float(result - target)
+    if len(result) != len(target):
+        return math.nan
+    by = {x - y for x, y in zip(result, target, strict=True)}
+    return by.pop() if len(by) == 1 else math.nan
