@@ -15,6 +15,7 @@ from unet_teach.inspection.graph import Graph, join_kind
 from unet_teach.inspection.model_copy import copy_to_run
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Op, Recording, Value
+from unet_teach.inspection.wording import Wording
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.shared.traceback_line import last_line_outside
 
@@ -110,9 +111,9 @@ class FailedRun:
             return None
         maps = [v for v in dict.fromkeys(op.inputs) if len(v.shape) == 4 and v.depends_on_input]
         for up in maps if len(maps) == 2 else ():
-            if (enlarged := _enlarged(up)) and enlarged.op:
+            if enlarged := _enlarged(up):
                 skip = next(v for v in maps if v is not up)
-                return op, enlarged, enlarged.op.inputs[0], skip
+                return op, *enlarged, skip
         return None
 
     @property
@@ -152,13 +153,28 @@ def _joins_maps(op: Op) -> bool:
     return len(maps) == 2 and join_kind(op) in ("cat", "add")
 
 
-def _enlarged(value: Value) -> Value | None:
-    """Follow single sources back to the map that an up-sampling made."""
+def _enlarged(value: Value) -> tuple[Value, Value] | None:
+    """Follow single sources back to the map that an up-sampling made, and the one it was given."""
+    found = None
     while value.op is not None:
         maps = [v for v in value.op.inputs if len(v.shape) == 4 and v.depends_on_input]
         if len(maps) != 1:
-            return None
+            break
         if value.shape[2] > maps[0].shape[2] and value.op.name != "constant_pad_nd":
-            return value
+            found = value, maps[0]  # of several in a row, such as a repair of the size, the first
+        elif found:
+            break
         value = maps[0]
-    return None
+    return found
+
+
+def last_join(network: nn.Module, image: Tensor) -> str:
+    """Say which two maps a network that runs joins last, "" if it joins none."""
+    with torch.no_grad():
+        run = Recorder(copy_to_run(network, on_meta=False), on_meta=False).run((image,), {})
+    joins = [op for op in run.ops if _joins_maps(op)]
+    if run.error or not joins:
+        return ""
+    wording, maps = Wording(Graph(run)), list(dict.fromkeys(joins[-1].inputs))
+    told = (f"{sizes_as_text(v.shape[2:])} (made by {wording.maker(v)})" for v in maps)
+    return f" The last two maps that are joined: {' and '.join(told)}."

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from unet_teach.exercises.checks.autograd_graph import AutogradGraph, Operation
-from unet_teach.exercises.checks.failed_runs import FailedRun
+from unet_teach.exercises.checks.failed_runs import FailedRun, last_join
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.exercise import Check, KnownMistake
@@ -103,8 +103,9 @@ def output_problem(
                 "`x = x - …`."
             )
         if problem := shape_problem(output, (batch, channels[1], *size), where):
-            is_smaller = output.dim() == 4 and output[0, 0].numel() < image[0, 0].numel()
-            return problem + (_shrinking_layer(network, image) if is_smaller else "")
+            if output.dim() != 4 or output[0, 0].numel() >= image[0, 0].numel():
+                return problem
+            return problem + (_shrinking_layer(network, image) or last_join(network, image))
     return None
 
 
@@ -145,6 +146,7 @@ class StudentNetworks:
     def __init__(self, make: Callable[..., nn.Module]) -> None:
         self._make = make
         self._graphs: dict[Any, AutogradGraph] | None = None
+        self._failed: dict[Any, FailedRun | None] = {}
 
     def make(self, answer: Any, *arguments: Any, seed: int = 0) -> nn.Module:
         """Return a new network, with the weights that belong to this seed."""
@@ -156,7 +158,7 @@ class StudentNetworks:
 
         A large network takes seconds to make and run, and each known mistake asks for its graph.
         """
-        self._graphs = {}
+        self._graphs, self._failed = {}, {}
 
     def graph(
         self, answer: Any, *arguments: Any, seed: int = 0, size: tuple[int, int] = SIZES[0]
@@ -198,9 +200,15 @@ class StudentNetworks:
                 return None
             places = _hiding_places(self.make(answer, *arguments))
             named = ", ".join(f"`self.{place}` (of type {kind})" for place, kind in places.items())
+            where = f" They are in {named}." if named else ""
+            if not (places or self._makes_weights(answer, *arguments)):
+                where = (
+                    " They are the same in each run, but a function, a variable or another object "
+                    "holds them. Assign the layers to `self`."
+                )
             return (
                 f"{count} of the weights that take part are no parameters of your network: no "
-                f"training would ever change them.{f' They are in {named}.' if named else ''}"
+                f"training would ever change them.{where}"
             )
 
         return Check(REGISTERED, problem)
@@ -257,8 +265,8 @@ class StudentNetworks:
                     return where(first, second)
             if last := graph.last_activation:
                 return (
-                    f"An activation comes last, `{last}`. What leaves the network are logits: any "
-                    "numbers."
+                    f"The last step is a nonlinearity, `{last}`. What leaves the network should be "
+                    "logits: any numbers."
                 )
             return None
 
@@ -289,13 +297,6 @@ class StudentNetworks:
         def hides_layers(answer: Any) -> bool:
             return bool(_hiding_places(self.make(answer, *arguments)))
 
-        def makes_weights(answer: Any) -> bool:
-            """Whether a second run has other unregistered weights than the first."""
-            network = self.make(answer, *arguments)
-            weights = [AutogradGraph(network, random_image()).unregistered for _ in range(2)]
-            one, other = ({id(weight) for weight in run} for run in weights)
-            return bool(one) and not one & other
-
         return (
             KnownMistake(
                 "layers in a plain list",
@@ -310,10 +311,28 @@ class StudentNetworks:
                 "A layer that `forward` makes is a new one each time, with new random weights. "
                 "Make it in `__init__`.",
                 in_forward,
-                makes_weights,
+                lambda answer: self._makes_weights(answer, *arguments),
                 at=REGISTERED,
             ),
         )
+
+    def _makes_weights(self, answer: Any, *arguments: Any) -> bool:
+        """Whether a second run of a network has other unregistered weights than the first."""
+        network = self.make(answer, *arguments)
+        weights = [AutogradGraph(network, random_image()).unregistered for _ in range(2)]
+        one, other = ({id(weight) for weight in run} for run in weights)
+        return bool(one) and not one & other
+
+    def unreached(self, answer: Any, *arguments: Any) -> list[str]:
+        """Return the layers that are called and have no part in the output."""
+        network = self.make(answer, *arguments)
+        called: set[str] = set()
+        for name, module in network.named_modules():
+            module.register_forward_hook(lambda *_, name=name: called.add(name))
+        with torch.no_grad():
+            network.eval()(random_image())
+        unused = {name.rpartition(".")[0]: 0 for name in self.graph(answer, *arguments).unused}
+        return [layer for layer in unused if layer in called]
 
     def hides_data(self, answer: Any) -> bool:
         """Whether the output depends on the image in a way that its gradient does not know.
@@ -373,8 +392,10 @@ class StudentNetworks:
         """Make the mistake of an output that has one size, whatever the size of the image."""
 
         def recognises(answer: Any) -> bool:
-            images = (torch.zeros(1, IN_CHANNELS, *size) for size in ((32, 48), (48, 32), (64, 64)))
-            return len({self.make(answer)(image).shape[2:] for image in images}) == 1
+            network, sizes = self.make(answer).eval(), ((16, 24), (24, 16), (32, 48))
+            with torch.no_grad():
+                outputs = [network(torch.zeros(1, IN_CHANNELS, *size)).shape[2:] for size in sizes]
+            return len(set(outputs)) == 1
 
         return KnownMistake(
             "hard-coded size",
@@ -384,19 +405,25 @@ class StudentNetworks:
             recognises,
         )
 
-    def fails(self, holds: Callable[[FailedRun], bool], *sizes: tuple[int, int]) -> Any:
-        """Recognise networks by how they stop, with images of one of these sizes."""
+    def fails(self, holds: Callable[[FailedRun], bool], size: tuple[int, int] = SIZES[0]) -> Any:
+        """Recognise networks by how they stop, given an image of this size."""
 
         def recognises(answer: Any) -> bool:
-            for size in sizes or SIZES[:1]:
-                network, image = self.make(answer), random_image(size)
-                try:
-                    network(image.clone())
-                except Exception as error:
-                    return holds(FailedRun(network, image, error))
-            return False
+            if self._graphs is None or (answer, size) not in self._failed:
+                self._failed[answer, size] = self._failed_run(answer, size)
+            run = self._failed[answer, size]
+            return run is not None and holds(run)
 
         return recognises
+
+    def _failed_run(self, answer: Any, size: tuple[int, int]) -> FailedRun | None:
+        network, image = self.make(answer), random_image(size)
+        try:
+            with torch.no_grad():
+                network(image.clone())
+        except Exception as error:
+            return FailedRun(network, image, error)
+        return None
 
 
 INTERNAL = set(vars(nn.Module()))  # the attributes in which PyTorch itself keeps things

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+from torch.nn.parameter import is_lazy
 
 from unet_teach.exercises.checks.autograd_graph import Operation
 from unet_teach.exercises.checks.failed_runs import FailedRun
@@ -127,31 +129,63 @@ def _run_problem(
 
 
 def _output_problem(answer: Any) -> str | None:
-    problems = [
-        _run_problem(answer, SIZES[:1], depth=1),
-        _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1, training=False),
-        _run_problem(answer, [(20, 24)], depth=1, base=2 * BASE, channels=(4, 1), batch=3),
-    ]
-    wrong = [problem for problem in problems if problem]
-    if not wrong:
+    if same := _arguments_problem(answer):
+        return same
+    if first := _run_problem(answer, SIZES[:1], depth=1):
+        second = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1) or ""
+        return f"{first} {second}" if "wanted" in first and "wanted" in second else first
+    other = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1, training=False)
+    if other := other or _run_problem(
+        answer, [(20, 24)], depth=1, base=2 * BASE, channels=(4, 1), batch=3
+    ):
+        return f"{other} With `MyUNet(3, 5, depth=1, base_channels={BASE})` on 32×48 it is right."
+    return None
+
+
+def _arguments_problem(answer: Any) -> str | None:
+    """Say that neither depth nor base_channels changes the weights, without running the network.
+
+    A U-Net with its own idea of both may be so large that each run takes seconds.
+    """
+    try:
+        networks_made = networks.make(answer, 1, BASE), networks.make(answer, 2, 2 * BASE)
+    except Exception:  # the next check says why
         return None
-    if not problems[0]:
-        return f"{wrong[0]} With `MyUNet(3, 5, depth=1, base_channels={BASE})` it runs."
-    return " ".join([wrong[0], *(p for p in wrong[1:2] if "wanted" in p and "wanted" in wrong[0])])
+    one, other = ([w.shape for w in n.parameters() if not is_lazy(w)] for n in networks_made)
+    if not one or one != other:
+        return None
+    return (
+        f"`depth` and `base_channels` change nothing: with depth=1, base_channels={BASE} and with "
+        f"depth=2, base_channels={2 * BASE}, your network has the same "
+        f"{sum(shape.numel() for shape in one):,} parameters. Use both in `__init__`."
+    )
+
+
+def _gradient_problem(answer: Any) -> str | None:
+    if not (networks.graph(answer, 1).unused and (lost := networks.unreached(answer, 1))):
+        return None
+    return (
+        f"{', '.join(f'`{layer}`' for layer in lost)}: called, but no gradient reaches the weights. "
+        "What comes out is detached on its way to the output, or not used."
+    )
 
 
 def _depth_problem(answer: Any) -> str | None:
     for depth in (1, 2, 3):
-        if problem := _run_problem(answer, SIZES[:1], depth=depth):
+        # The size of a picture that shows depth 1 has been tried by the check before.
+        if depth > 1 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
             return problem
         if (smallest := _smallest(answer, depth)) != SIZES[depth]:
-            found = [f"depth={depth}: {sizes_as_text(smallest)}"]
+            found = {depth: sizes_as_text(smallest)}
             for other in {1, 2, 3} - {depth}:
-                if not _run_problem(answer, SIZES[:1], depth=other):
-                    found.append(f"depth={other}: {sizes_as_text(_smallest(answer, other))}")
+                with contextlib.suppress(Exception):
+                    found[other] = sizes_as_text(_smallest(answer, other))
+            listed = ", ".join(
+                f"{size} with depth={other}" for other, size in sorted(found.items())
+            )
             return (
                 f"With depth={depth}, the smallest map of a {sizes_as_text(SIZES[0])} image should "
-                f"be {sizes_as_text(SIZES[depth])}. Your smallest maps: {', '.join(sorted(found))}."
+                f"be {sizes_as_text(SIZES[depth])}. Your smallest maps: {listed}."
             )
     return None
 
@@ -163,11 +197,18 @@ def _smallest(answer: Any, depth: int) -> tuple[int, int]:
 
 def _channels_problem(answer: Any) -> str | None:
     for depth, base in ((1, 2 * BASE), (DEPTH, BASE), (4, BASE)):
+        if depth == 4 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
+            return problem
         graph = networks.graph(answer, depth, base)
         for level in range(depth + 1):
             size = (SIZES[0][0] >> level, SIZES[0][1] >> level)
             if base << level not in (channels := graph.channels(size)):
-                made = ", ".join(map(str, sorted(channels))) or "no"
+                if not channels:
+                    return (
+                        f"With depth={depth}, no convolution makes a map of {sizes_as_text(size)}, "
+                        f"which level {level} of a 32×48 image has. Right with depth=1, 2 and 3."
+                    )
+                made = ", ".join(map(str, sorted(channels)))
                 return (
                     f"With depth={depth}, base_channels={base}, level {level} "
                     f"({sizes_as_text(size)}) should work with {base << level} channels. Your "
@@ -285,6 +326,7 @@ own_unet = Exercise(
         Check("a class of networks", _first_problem),
         Check("it runs, and keeps sizes that halve evenly", _output_problem),
         networks.registers_its_weights(1),
+        Check("a gradient for each layer", _gradient_problem),
         Check(DEPTHS, _depth_problem),
         networks.has_skips(SKIPS),
         Check(WIDTHS, _channels_problem),
