@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
+from torch.utils.checkpoint import checkpoint
 
 from unet_teach.exercises import own_unet
 from unet_teach.exercises.lesson_4.unet_variants import Student, changed
@@ -137,6 +138,46 @@ WRONG = {
     "forward misspelt": (lambda: Misspelt, ["a method `foward`: rename it"]),
     "clamp": (ends(lambda y: y.clamp(0, 1)), ["nonlinearity, `clamp`", "logits"]),
     "scaled sigmoid": (ends(lambda y: 2 * torch.sigmoid(y)), ["nonlinearity, `sigmoid`"]),
+    "sigmoid for one class": (
+        ends(lambda y: torch.sigmoid(y) if y.shape[1] == 1 else y),
+        ["With out_channels=1, the last step is a nonlinearity, `sigmoid`"],
+    ),
+    "softmax in training": (
+        changed(
+            forward=lambda self, x: (
+                Student.forward(self, x).softmax(1) if self.training else Student.forward(self, x)
+            )
+        ),
+        ["In training mode, the last step is a nonlinearity, `softmax`"],
+    ),
+    "round": (ends(torch.round), ["gradient of the last step, `round`, is zero everywhere"]),
+    "flipped": (ends(lambda y: y.flip(3)), ["depend most (3, 5) on (", "turned or flipped"]),
+    "reshaped": (
+        ends(lambda y: y.permute(0, 2, 3, 1).reshape(y.shape)),
+        ["reshaped where its axes should be exchanged"],
+    ),
+    "channels last": (
+        ends(lambda y: y.permute(0, 2, 3, 1)),
+        ["(2, 32, 48, 5), wanted (2, 5, 32, 48): the same axes in another order"],
+    ),
+    "skip in place": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat([skip.exp_(), self.fit(x, skip)], dim=1)
+        ),
+        ["is changed in place afterwards", "make a new map"],
+    ),
+    "a bottleneck of one size": (
+        changed(__init__=lambda self, i, o, d, b: _linear_bottleneck(self, i, o, d, b)),
+        ["expects 384, got 96 features"],
+    ),
+    "noise": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat(
+                [torch.randn_like(skip), self.fit(x, skip)], dim=1
+            )
+        ),
+        ["two runs on the same images differ"],
+    ),
     "dropout": (ends(lambda y: F.dropout(y, 0.3)), ["two runs", "training=self.training"]),
     "batch mean": (begins(lambda x: x - x.mean()), ["other images are in its batch"]),
     "squeeze": (ends(torch.squeeze), ["(2, 24, 16), wanted (1, 2, 24, 16)"]),
@@ -202,6 +243,14 @@ WRONG = {
 }
 
 
+def _linear_bottleneck(self, in_channels, out_channels, depth, base_channels):
+    Student.__init__(self, in_channels, out_channels, depth, base_channels)
+    height, width = 32 >> depth, 48 >> depth
+    self.linear = nn.Linear(height * width, height * width)
+    layers = nn.Flatten(2), self.linear, nn.Unflatten(2, (height, width))
+    self.down[-1] = nn.Sequential(self.down[-1], *layers)
+
+
 def _valid_head(self, in_channels, out_channels, depth, base_channels):
     Student.__init__(self, in_channels, out_channels, depth, base_channels)
     self.head = nn.Conv2d(base_channels, out_channels, 3)
@@ -254,6 +303,16 @@ class Gate(nn.Module):
         return x * torch.sigmoid(self.weigh(x))
 
 
+def recomputed(self, x):
+    skips = [self.into(x)]
+    for block in self.down:
+        skips.append(checkpoint(block, self.shrink(skips[-1]), use_reentrant=False))
+    x = skips.pop()
+    for level in reversed(range(len(self.up))):
+        x = self.merge[level](self.join(self.up[level](x), skips[level], level))
+    return self.head(x)
+
+
 def padded_first(self, x):
     step, (height, width) = 2 ** len(self.down), x.shape[2:]
     x = F.pad(x, (0, -width % step, 0, -height % step), mode="reflect")
@@ -266,12 +325,18 @@ def padded_first(self, x):
         changed(block=lambda self, i, o: Gate(Student.block(self, i, o), o)),
         changed(forward=padded_first),
         changed(
+            forward=recomputed,
+            block=lambda self, i, o: nn.Sequential(
+                nn.Conv2d(i, o, 3, padding=1), nn.BatchNorm2d(o), nn.ReLU()
+            ),
+        ),
+        changed(
             block=lambda self, i, o: nn.Sequential(
                 nn.LazyConv2d(o, 3, padding=1), nn.GroupNorm(8, o), nn.SiLU(), nn.Dropout2d(0.1)
             )
         ),
     ],
-    ids=["weighed channels", "image padded first", "lazy layers and GroupNorm"],
+    ids=["weighed channels", "image padded first", "recomputed", "lazy layers and GroupNorm"],
 )
 def test_right_networks_of_other_kinds_pass(make):
     assert own_unet.check(make()).text == own_unet.praise

@@ -124,11 +124,12 @@ class Operation:
 class AutogradGraph:
     """The operations between one image and a network's output.
 
-    The network runs once in evaluation mode, forwards and backwards.
+    The network runs once, forwards and backwards.
 
     Args:
         network: returns a tensor; for anything else the graph is empty.
         image: of shape (1, C, H, W).
+        training: whether it runs in training mode.
 
     Attributes:
         operations: from the output back to the image.
@@ -137,17 +138,17 @@ class AutogradGraph:
         unused: the names of trainable parameters that have no part in the output.
     """
 
-    def __init__(self, network: nn.Module, image: Tensor) -> None:
+    def __init__(self, network: nn.Module, image: Tensor, *, training: bool = False) -> None:
         self.operations: list[Operation] = []
         self.unregistered: list[Tensor] = []
         self.unused: list[str] = []
         image = image.clone().requires_grad_()
-        training = network.training
+        was_training = network.training
         with torch.enable_grad():
-            output = network.eval()(image)
-        network.train(training)
-        if isinstance(output, Tensor) and output.grad_fn is not None:
-            self._read(output, image, dict(network.named_parameters(remove_duplicate=False)))
+            output = network.train(training)(image)
+            if isinstance(output, Tensor) and output.grad_fn is not None:
+                self._read(output, image, dict(network.named_parameters(remove_duplicate=False)))
+        network.train(was_training)
 
     def _read(self, output: Tensor, image: Tensor, registered: dict[str, Tensor]) -> None:
         visited: dict[Any, None] = {}
@@ -234,6 +235,12 @@ class AutogradGraph:
             for first in _before_affine(source)
             if first.name == "Convolution" and first.size and second.size
         ]
+
+    @property
+    def flat_step(self) -> str:
+        """The name of the last step if its gradient is zero everywhere, as of rounding; else ""."""
+        last = self.operations[0] if self.operations else None
+        return last.name.lower() if last and last.inputs and not last.live_inputs else ""
 
     @property
     def last_activation(self) -> str:

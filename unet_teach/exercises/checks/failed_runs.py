@@ -15,7 +15,7 @@ from unet_teach.inspection.graph import Graph, join_kind
 from unet_teach.inspection.model_copy import copy_to_run
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Op, Recording, Value
-from unet_teach.inspection.wording import Wording
+from unet_teach.inspection.wording import Wording, op_name
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.shared.traceback_line import last_line_outside
 
@@ -60,7 +60,7 @@ class FailedRun:
         if self.attempt is not None and not told:
             told = first_that_applies(FAILED_RUN, self.attempt)[1]
         if not told:
-            return describe(self.error)
+            return f"{describe(self.error)}{self._given_to_operation}"
         line = last_line_outside(self.error, NOT_STUDENT_CODE)
         where = f" in line {line[0]}, `{line[1]}`" if line else ""
         said = str(self.error).strip().partition("\n")[0].rstrip(".")
@@ -84,6 +84,15 @@ class FailedRun:
             f"`{self.attempt.wording.layer(op)}` takes {taken} channels, and the image has "
             f"{channels}. A layer that meets the image takes `in_channels`."
         )
+
+    @property
+    def _given_to_operation(self) -> str:
+        """List what the operation that failed was given, if it was given several tensors."""
+        if self.attempt is None or (op := self.attempt.failed_op) is None or len(op.inputs) < 2:
+            return ""
+        maker = self.attempt.wording.maker
+        given = ", ".join(f"{sizes_as_text(v.shape)} (made by {maker(v)})" for v in op.inputs)
+        return f" `{op_name(op)}` was given {given}."
 
     @property
     def _given_to_pad(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from unet_teach.exercises.checks.failed_runs import FailedRun, last_join
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.exercise import Check, KnownMistake
+from unet_teach.exercises.sandbox import describe
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 IN_CHANNELS, OUT_CHANNELS, DEPTH = 3, 5, 3  # of the networks that a check makes
@@ -102,8 +104,14 @@ def output_problem(
                 "as `x -= …`, `x[…] = …` or `x.sub_(…)`, also changes the caller's data. Write "
                 "`x = x - …`."
             )
-        if problem := shape_problem(output, (batch, channels[1], *size), where):
-            if output.dim() != 4 or output[0, 0].numel() >= image[0, 0].numel():
+        target = (batch, channels[1], *size)
+        if problem := shape_problem(output, target, where):
+            if output.dim() == 4 and sorted(output.shape) == sorted(target):
+                return (
+                    f"{where}: the result's shape is {tuple(output.shape)}, wanted {target}: the "
+                    "same axes in another order."
+                )
+            if output.shape[:2] != target[:2] or output[0, 0].numel() >= image[0, 0].numel():
                 return problem
             return problem + (_shrinking_layer(network, image) or last_join(network, image))
     return None
@@ -189,7 +197,15 @@ class StudentNetworks:
         """
 
         def problem(answer: Any) -> str | None:
-            graph = self.graph(answer, *arguments)
+            try:
+                graph = self.graph(answer, *arguments)
+            except Exception as error:
+                return _failed_with_gradients(error)
+            if graph.flat_step:
+                return (
+                    f"The gradient of the last step, `{graph.flat_step}`, is zero everywhere: no "
+                    "training could change a weight."
+                )
             if not graph.operations:
                 return (
                     "No gradient flows back from the output: no training could change a weight. Is "
@@ -424,6 +440,18 @@ class StudentNetworks:
         except Exception as error:
             return FailedRun(network, image, error)
         return None
+
+
+def _failed_with_gradients(error: Exception) -> str:
+    """Say why a network that runs without gradients stops with them."""
+    if changed := re.search(r"inplace operation.*output \d+ of (\w+?)(Backward|,)", str(error)):
+        return (
+            f"The output of a step, `{changed[1].lower()}`, is changed in place afterwards, but "
+            "its gradient still needs the values. Operations in place are `x += …`, `x[…] = …`, "
+            "`x.mul_(…)` or `inplace=True`: make a new map, as `x = x + …` does."
+        )
+    told = "It runs inside `torch.no_grad()`, but not with gradients, as in training."
+    return f"{told} {describe(error)}"
 
 
 INTERNAL = set(vars(nn.Module()))  # the attributes in which PyTorch itself keeps things

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from torch.nn.parameter import is_lazy
 
-from unet_teach.exercises.checks.autograd_graph import Operation
+from unet_teach.exercises.checks.autograd_graph import AutogradGraph, Operation
 from unet_teach.exercises.checks.failed_runs import FailedRun
 from unet_teach.exercises.checks.networks import (
     ACTIVATIONS,
@@ -38,6 +38,8 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 BASE = 16  # base_channels of most networks that the checks make
 ODD = (31, 47)  # a size that leaves a row and a column over at each of three halvings
+PIXELS = [(3, 5), (6, 40), (26, 9), (21, 37)]  # row and column of outputs that are followed back
+NEAR = 10  # pixels: rows plus columns between an output and the input it depends on most
 PARAMETERS = ["in_channels", "out_channels", "depth", "base_channels"]
 DEPTHS, SKIPS, WIDTHS = "`depth` halvings", "a skip at each level", "channels that double"
 ANY_SIZE = "any size"
@@ -238,6 +240,41 @@ def _without_activation(first: Operation, second: Operation) -> str:
     )
 
 
+def _logits_problem(answer: Any) -> str | None:
+    one_class = networks.graph(answer, 1, BASE, (IN_CHANNELS, 1)).last_activation
+    if last := one_class:
+        when = "With out_channels=1"
+    elif last := AutogradGraph(
+        networks.make(answer, 1), random_image(), training=True
+    ).last_activation:
+        when = "In training mode"
+    else:
+        return None
+    return (
+        f"{when}, the last step is a nonlinearity, `{last}`. What leaves the network should always "
+        "be logits: any numbers. The loss applies its own."
+    )
+
+
+def _place_problem(answer: Any) -> str | None:
+    """Say that outputs depend most on pixels far away, if that is so for each of four."""
+    network, image = networks.make(answer).eval(), random_image().requires_grad_()
+    with torch.enable_grad():
+        output = network(image).sum(dim=1)[0]
+    found = []
+    for row, column in PIXELS:
+        (slope,) = torch.autograd.grad(output[row, column], image, retain_graph=True)
+        strongest = int(slope[0].abs().sum(dim=0).argmax())
+        found.append(divmod(strongest, SIZES[0][1]))
+    if any(abs(r - y) + abs(c - x) < NEAR for (r, c), (y, x) in zip(PIXELS, found, strict=True)):
+        return None
+    pairs = ", ".join(f"{one} on {other}" for one, other in zip(PIXELS, found, strict=True))
+    return (
+        "Output pixels should depend most on the image around them. Yours, as (row, column), depend "
+        f"most {pairs}. Is a map turned or flipped, or reshaped where its axes should be exchanged?"
+    )
+
+
 def _any_size_problem(answer: Any) -> str | None:
     sizes = [ODD, (31, 45), (33, 50), (48, 37), (38, 64)]
     if problem := _run_problem(answer, sizes, depth=DEPTH):
@@ -267,8 +304,8 @@ def _evaluation_problem(answer: Any) -> str | None:
     if one.shape[1:] != first.shape[1:] or not torch.allclose(one[:1], first, rtol=1e-3, atol=1e-4):
         return (
             "In evaluation mode, the output for an image changes by up to "
-            f"{(one[:1] - first).abs().max():.2g} when other images are in its batch. Something is "
-            "computed over the whole batch, such as a mean; leave dim 0 out of it."
+            f"{(one[:1] - first).abs().max():.2g} when other images are in its batch. Where do they "
+            "meet: is something computed over dim 0, such as a mean, or moved along it?"
         )
     return None
 
@@ -326,13 +363,15 @@ own_unet = Exercise(
         Check("a class of networks", _first_problem),
         Check("it runs, and keeps sizes that halve evenly", _output_problem),
         networks.registers_its_weights(1),
+        Check("each image by itself, the same each time", _evaluation_problem),
         Check("a gradient for each layer", _gradient_problem),
         Check(DEPTHS, _depth_problem),
         networks.has_skips(SKIPS),
         Check(WIDTHS, _channels_problem),
         networks.has_activations(_needs_activation, _without_activation),
+        Check("logits, also of one class and in training", _logits_problem),
+        Check("each pixel in its place", _place_problem),
         Check(ANY_SIZE, _any_size_problem),
-        Check("each image by itself, the same each time", _evaluation_problem),
         Check("the image's type of numbers", _dtype_problem),
         Check("each of its weights is used", _unused_problem),
     ),
@@ -376,7 +415,7 @@ own_unet = Exercise(
         KnownMistake("joined along the batch", "dim=0 is the batch. Channels are dim=1.",
             changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
             networks.fails(lambda run: run.joins_along_the_batch)),
-        KnownMistake("skip taken behind the down-sampling", "Two maps meet, but both have been halved already. Store the map *before* its pool.",
+        KnownMistake("skip taken behind the down-sampling", "Two maps meet, but both have been through a smaller map. Is the skip stored *before* its pool?",
             changed(join=lambda self, x, skip, level: torch.cat([F.interpolate(F.max_pool2d(skip, 2), size=x.shape[2:]), x], 1)),
             networks.graph_shows(lambda graph: SIZES[0] not in graph.skips and graph.downsampled_joins),
             at=SKIPS),
