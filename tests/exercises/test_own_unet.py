@@ -108,6 +108,15 @@ class Misspelt(nn.Module):
         return self.stem(x)
 
 
+def _scale(self, *arguments):
+    Student.__init__(self, *arguments)
+    self.scale = torch.ones(1, requires_grad=True)
+
+
+def _scaled_fit(self, x, skip):
+    return self.scale * Student.fit(self, x, skip)
+
+
 WRONG = {
     "in_channels": (
         made_with(lambda i, o, d, b: (3, o, d, b)),
@@ -169,6 +178,15 @@ WRONG = {
     "a bottleneck of one size": (
         changed(__init__=lambda self, i, o, d, b: _linear_bottleneck(self, i, o, d, b)),
         ["expects 384, got 96 features"],
+    ),
+    "divided by its maximum": (
+        ends(lambda y: y / y.amax((1, 2, 3), keepdim=True)),
+        ["nonlinearity, `div`"],
+    ),
+    "a mean in place of a map": (ends(lambda y: y.mean((2, 3))), ["is (2, 5), wanted (2, 5, 32,"]),
+    "a tensor with a gradient": (
+        changed(__init__=_scale, fit=_scaled_fit),
+        ["`self.scale` (of type Tensor)", "nn.Parameter(…)"],
     ),
     "noise": (
         changed(

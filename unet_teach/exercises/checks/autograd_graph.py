@@ -245,8 +245,9 @@ class AutogradGraph:
     @property
     def last_activation(self) -> str:
         """The name of an activation that nothing but affine operations follows; "" for none."""
-        last = (s.name for last in self.operations[:1] for s in _before_affine(last))
-        return next((name.lower() for name in last if name.startswith(ACTIVATIONS)), "")
+        last = [step for last in self.operations[:1] for step in _before_affine(last)]
+        is_bent = (s.name.startswith(ACTIVATIONS) or _divides_by_data(s) for s in last)
+        return next((s.name.lower() for s, bent in zip(last, is_bent, strict=True) if bent), "")
 
     @property
     def ends_in_activation(self) -> bool:
@@ -272,6 +273,11 @@ def _note_zero_gradients(places: set[int]) -> Callable[[Any, Any], None]:
                 places.add(place)
 
     return hook
+
+
+def _divides_by_data(operation: Operation) -> bool:
+    """Whether a map is divided by what depends on the image, such as its own maximum."""
+    return operation.name == "Div" and len(operation.inputs) > 1
 
 
 def _before_affine(operation: Operation) -> Iterator[Operation]:

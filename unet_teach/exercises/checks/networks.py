@@ -111,7 +111,8 @@ def output_problem(
                     f"{where}: the result's shape is {tuple(output.shape)}, wanted {target}: the "
                     "same axes in another order."
                 )
-            if output.shape[:2] != target[:2] or output[0, 0].numel() >= image[0, 0].numel():
+            is_smaller = output.dim() == 4 and output[0, 0].numel() < image[0, 0].numel()
+            if not is_smaller or output.shape[:2] != target[:2]:
                 return problem
             return problem + (_shrinking_layer(network, image) or last_join(network, image))
     return None
@@ -217,14 +218,16 @@ class StudentNetworks:
             places = _hiding_places(self.make(answer, *arguments))
             named = ", ".join(f"`self.{place}` (of type {kind})" for place, kind in places.items())
             where = f" They are in {named}." if named else ""
-            if not (places or self._makes_weights(answer, *arguments)):
+            if "Tensor" in places.values():
+                where += " A tensor becomes a parameter by `nn.Parameter(…)`."
+            elif not (places or self._makes_weights(answer, *arguments)):
                 where = (
                     " They are the same in each run, but a function, a variable or another object "
                     "holds them. Assign the layers to `self`."
                 )
             return (
-                f"{count} of the weights that take part are no parameters of your network: no "
-                f"training would ever change them.{where}"
+                "Weights in use that are not among your network's parameters, so that no training "
+                f"would change them: {count}.{where}"
             )
 
         return Check(REGISTERED, problem)
@@ -249,7 +252,10 @@ class StudentNetworks:
             elif any(size in graph.detached_joins for size in missing):
                 why = "something is joined there through which no gradient flows."
             else:
-                why = "what the decoder gets there has all been through smaller maps."
+                why = (
+                    "what the decoder gets there, apart from the image itself, has all been "
+                    "through smaller maps."
+                )
             return (
                 f"On a {sizes_as_text(SIZES[0])} image, no skip arrives at "
                 f"{', '.join(map(sizes_as_text, missing))}: {why}"
@@ -311,7 +317,8 @@ class StudentNetworks:
         """Make the mistakes of layers that PyTorch does not find, given an example of each."""
 
         def hides_layers(answer: Any) -> bool:
-            return bool(_hiding_places(self.make(answer, *arguments)))
+            places = _hiding_places(self.make(answer, *arguments))
+            return any(kind != "Tensor" for kind in places.values())
 
         return (
             KnownMistake(
@@ -411,7 +418,7 @@ class StudentNetworks:
             network, sizes = self.make(answer).eval(), ((16, 24), (24, 16), (32, 48))
             with torch.no_grad():
                 outputs = [network(torch.zeros(1, IN_CHANNELS, *size)).shape[2:] for size in sizes]
-            return len(set(outputs)) == 1
+            return len(set(outputs)) == 1 and len(outputs[0]) == 2
 
         return KnownMistake(
             "hard-coded size",
@@ -459,7 +466,7 @@ INTERNAL = set(vars(nn.Module()))  # the attributes in which PyTorch itself keep
 
 def _hiding_places(network: nn.Module) -> dict[str, str]:
     """Return which attributes hold layers that PyTorch does not find, with their types' names."""
-    known = {id(module) for module in network.modules()}
+    known = {id(part) for part in (*network.modules(), *network.parameters())}
     return {
         f"{path}.{name}".removeprefix("."): type(thing).__name__
         for path, module in network.named_modules()
@@ -468,11 +475,14 @@ def _hiding_places(network: nn.Module) -> dict[str, str]:
     }
 
 
-def _layers_in(thing: Any) -> Iterator[nn.Module]:
-    """Yield the layers with weights in nested collections."""
+def _layers_in(thing: Any) -> Iterator[nn.Module | Tensor]:
+    """Yield the weights and the layers with weights in nested collections."""
     if isinstance(thing, nn.Module):
         if any(True for _ in thing.parameters()):
             yield thing
-    elif isinstance(thing, Collection) and not isinstance(thing, str | bytes | Tensor):
+    elif isinstance(thing, Tensor):
+        if thing.requires_grad and thing.is_leaf:
+            yield thing
+    elif isinstance(thing, Collection) and not isinstance(thing, str | bytes):
         for part in thing.values() if isinstance(thing, Mapping) else thing:
             yield from _layers_in(part)

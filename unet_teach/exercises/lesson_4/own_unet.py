@@ -291,7 +291,7 @@ def _any_size_problem(answer: Any) -> str | None:
 
 
 def _evaluation_problem(answer: Any) -> str | None:
-    network = networks.make(answer).eval()
+    network = networks.make(answer, 1).eval()
     images = torch.randn(3, IN_CHANNELS, *SIZES[0])
     with torch.no_grad():
         one, again, first = network(images), network(images), network(images[:1])
