@@ -7,6 +7,7 @@ part of it, and through a skip that is multiplied by zero flows a gradient of ze
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,10 +20,22 @@ SkipKind = Literal["cat", "add", "other"]
 
 JOINS = ("Cat", "Add", "Sub", "Stack")
 AFFINE = ("Add", "Cat", "ConstantPad", "View", "Slice")  # and batch normalisation
+AFFINE_OF_ONE_INPUT = (
+    "Mul",
+    "Div",
+    "Sub",
+    "Rsub",
+    "Neg",
+    "Clone",
+    "ToCopy",
+    "Squeeze",
+    "Unsqueeze",
+)
 ACTIVATIONS = (
     *("Relu", "LeakyRelu", "Rrelu", "Elu", "Selu", "Celu", "Gelu", "Silu", "Mish", "Softplus"),
     *("Sigmoid", "LogSigmoid", "Tanh", "Softmax", "LogSoftmax", "Hardtanh", "Hardsigmoid"),
-    *("PreluKernel", "Hardswish", "Threshold"),
+    *("PreluKernel", "Hardswish", "Threshold", "Clamp", "Maximum", "Minimum", "Reciprocal", "Exp"),
+    *("Pow", "Abs", "Sqrt", "Log", "Sin", "Cos", "Atan", "Erf", "Sgn", "Where", "MaskedFill"),
 )
 
 
@@ -50,7 +63,8 @@ class Operation:
             source.follows_convolution for source in self.inputs
         )
         self.min_height: float = self.size[0] if self.size else math.inf  # a vector has none
-        if self.inputs:
+        is_padded_image = "Pad" in self.name and not self.follows_convolution
+        if self.inputs and not is_padded_image:
             best = max((source.min_height for source in self.live_inputs), default=0)
             self.min_height = min(self.min_height, best)
 
@@ -58,7 +72,7 @@ class Operation:
     def name(self) -> str:
         """Torch's name for it, such as "Convolution" or "Cat"."""
         name: str = self.node.name()
-        return name.removesuffix("0").removesuffix("Backward")
+        return re.sub(r"Backward\d*$", "", name)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -110,43 +124,51 @@ class Operation:
 class AutogradGraph:
     """The operations between one image and a network's output.
 
-    The network runs once in evaluation mode, forwards and backwards.
+    The network runs once, forwards and backwards.
 
     Args:
         network: returns a tensor; for anything else the graph is empty.
         image: of shape (1, C, H, W).
+        training: whether it runs in training mode.
 
     Attributes:
         operations: from the output back to the image.
-        unregistered_weights: how many of the weights that were used are not among
-            `network.parameters()`, so that no training would change them.
+        unregistered: the weights that were used and are not among `network.parameters()`, so that
+            no training would change them.
+        unused: the names of trainable parameters that have no part in the output.
     """
 
-    def __init__(self, network: nn.Module, image: Tensor) -> None:
+    def __init__(self, network: nn.Module, image: Tensor, *, training: bool = False) -> None:
         self.operations: list[Operation] = []
-        self.unregistered_weights = 0
+        self.unregistered: list[Tensor] = []
+        self.unused: list[str] = []
         image = image.clone().requires_grad_()
-        training = network.training
+        was_training = network.training
         with torch.enable_grad():
-            output = network.eval()(image)
-        network.train(training)
-        if isinstance(output, Tensor) and output.grad_fn is not None:
-            self._read(output, image, {id(weight) for weight in network.parameters()})
+            output = network.train(training)(image)
+            if isinstance(output, Tensor) and output.grad_fn is not None:
+                self._read(output, image, dict(network.named_parameters(remove_duplicate=False)))
+        network.train(was_training)
 
-    def _read(self, output: Tensor, image: Tensor, registered: set[int]) -> None:
+    def _read(self, output: Tensor, image: Tensor, registered: dict[str, Tensor]) -> None:
         visited: dict[Any, None] = {}
         nodes = list(_inputs_first(output.grad_fn, visited))
+        weights = {id(node.variable): node.variable for node in nodes if hasattr(node, "variable")}
+        known = {id(weight) for weight in registered.values()} | {id(image)}
+        self.unregistered = [weight for key, weight in weights.items() if key not in known]
+        self.unused = [
+            name for name, w in registered.items() if w.requires_grad and id(w) not in weights
+        ]
         zeros: dict[Any, set[int]] = {node: set() for node in nodes}
         for node in nodes:
             node.register_hook(_note_zero_gradients(zeros[node]))
-        # Random weights: with equal ones, a gradient could be zero because its parts cancel out.
-        weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
-        torch.autograd.backward(output, weights, retain_graph=True)  # `kernel_size` needs the graph
+        # Random scales: with equal ones, a gradient could be zero because its parts cancel out.
+        scales = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
+        torch.autograd.backward(output, scales, retain_graph=True)  # `kernel_size` needs the graph
         operations: dict[Any, Operation] = {}
         for node in nodes:
             leaf = getattr(node, "variable", None)
             if leaf is not None and leaf is not image:
-                self.unregistered_weights += id(leaf) not in registered
                 continue
             inputs = {
                 place: operations[source]
@@ -215,13 +237,22 @@ class AutogradGraph:
         ]
 
     @property
+    def flat_step(self) -> str:
+        """The name of the last step if its gradient is zero everywhere, as of rounding; else ""."""
+        last = self.operations[0] if self.operations else None
+        return last.name.lower() if last and last.inputs and not last.live_inputs else ""
+
+    @property
+    def last_activation(self) -> str:
+        """The name of an activation that nothing but affine operations follows; "" for none."""
+        last = [step for last in self.operations[:1] for step in _before_affine(last)]
+        is_bent = (s.name.startswith(ACTIVATIONS) or _divides_by_data(s) for s in last)
+        return next((s.name.lower() for s, bent in zip(last, is_bent, strict=True) if bent), "")
+
+    @property
     def ends_in_activation(self) -> bool:
         """Whether nothing but affine operations follows the last activation."""
-        return any(
-            source.name.startswith(ACTIVATIONS)
-            for last in self.operations[:1]
-            for source in _before_affine(last)
-        )
+        return bool(self.last_activation)
 
 
 def _inputs_first(node: Any, visited: dict[Any, None]) -> Iterator[Any]:
@@ -244,9 +275,15 @@ def _note_zero_gradients(places: set[int]) -> Callable[[Any, Any], None]:
     return hook
 
 
+def _divides_by_data(operation: Operation) -> bool:
+    """Whether a map is divided by what depends on the image, such as its own maximum."""
+    return operation.name == "Div" and len(operation.inputs) > 1
+
+
 def _before_affine(operation: Operation) -> Iterator[Operation]:
     """Yield the operation or, when it only scales, shifts, crops or joins, what came before it."""
-    if operation.name.startswith(AFFINE) or "BatchNorm" in operation.name:
+    scales = operation.name.startswith(AFFINE_OF_ONE_INPUT) and len(operation.inputs) == 1
+    if scales or operation.name.startswith(AFFINE) or "BatchNorm" in operation.name:
         for source in operation.inputs:
             yield from _before_affine(source)
     else:

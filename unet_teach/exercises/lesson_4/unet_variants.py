@@ -44,9 +44,17 @@ class Student(nn.Module):
             *(nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU()),
         )
 
+    def shrink(self, x: Tensor) -> Tensor:
+        """Halve height and width."""
+        return F.max_pool2d(x, 2)
+
     def skip(self, skips: list[Tensor], level: int) -> Tensor:
         """Choose the skip of a level."""
         return skips[level]
+
+    def trim(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Return the skip as it is joined."""
+        return skip
 
     def fit(self, x: Tensor, skip: Tensor) -> Tensor:
         """Pad the decoder's feature map to the size of the skip."""
@@ -60,10 +68,11 @@ class Student(nn.Module):
         """Return the logits (N, out_channels, H, W)."""
         skips = [self.into(x)]
         for block in self.down:
-            skips.append(block(F.max_pool2d(skips[-1], 2)))
-        x = skips.pop()
+            skips.append(block(self.shrink(skips[-1])))
+        self.below = x = skips.pop()
         for level in reversed(range(len(self.up))):
-            x = self.merge[level](self.join(self.up[level](x), self.skip(skips, level), level))
+            x, skip = self.up[level](x), self.skip(skips, level)
+            x = self.merge[level](self.join(x, self.trim(x, skip), level))
         return self.head(x)
 
 

@@ -1,0 +1,403 @@
+"""What `own_unet` says of wrong networks beyond its known mistakes, and that chance has no part."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+from torch.utils.checkpoint import checkpoint
+
+from unet_teach.exercises import own_unet
+from unet_teach.exercises.lesson_4.unet_variants import Student, changed
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(tmp_path, monkeypatch):
+    from unet_teach.exercises.exercise import RECORD
+
+    monkeypatch.setattr(RECORD, "_path", tmp_path / "progress.json")
+    monkeypatch.setattr(RECORD, "_memory", {})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def made_with(arguments):
+    """A class that makes the right network with other arguments than it is given."""
+
+    def init(self, in_channels, out_channels, depth, base_channels):
+        Student.__init__(self, *arguments(in_channels, out_channels, depth, base_channels))
+
+    return changed(__init__=init)
+
+
+def ends(end):
+    return changed(forward=lambda self, x: end(Student.forward(self, x)))
+
+
+def begins(begin):
+    return changed(forward=lambda self, x: Student.forward(self, begin(x)))
+
+
+def keeps(container):
+    """Layers of the encoder in something that torch does not look into."""
+
+    def init(self, *arguments):
+        Student.__init__(self, *arguments)
+        layers = list(self.down)
+        del self.down
+        self.kept = container(layers)
+
+    def down(self):
+        kept = self.kept
+        while not isinstance(kept[0], nn.Module):
+            kept = kept[0]
+        return kept.values() if isinstance(kept, dict) else kept
+
+    return changed(__init__=init, down=property(down))
+
+
+def extra_layer(self, *arguments):
+    Student.__init__(self, *arguments)
+    self.extra = nn.Conv2d(4, 4, 3)
+
+
+def in_order(self, in_channels, out_channels, base_channels, depth):
+    Student.__init__(self, in_channels, out_channels, depth, base_channels)
+
+
+def stored_after_pool(self, x):
+    skips = []
+    x = self.into(x)
+    for block in self.down:
+        x = self.shrink(x)
+        skips.append(x)
+        x = block(x)
+    for level in reversed(range(len(self.up))):
+        skip = skips.pop()
+        x = F.interpolate(self.up[level](x), size=skip.shape[2:])
+        x = self.merge[level](torch.cat([skip, x], dim=1))
+    return self.head(x)
+
+
+def with_bottleneck_detached(self, x):
+    skips = [self.into(x)]
+    for block in self.down:
+        skips.append(block(self.shrink(skips[-1])))
+    x = skips.pop().detach()
+    for level in reversed(range(len(self.up))):
+        x = self.merge[level](self.join(self.up[level](x), skips[level], level))
+    return self.head(x)
+
+
+class NoSuper(nn.Module):
+    """Its `super().__init__()` was forgotten."""
+
+    def __init__(self, in_channels, out_channels, depth, base_channels):
+        self.stem = nn.Conv2d(in_channels, base_channels, 3)
+
+
+class Misspelt(nn.Module):
+    """Its forward has another name."""
+
+    def __init__(self, in_channels, out_channels, depth, base_channels):
+        super().__init__()
+        self.stem = nn.Conv2d(in_channels, base_channels, 3)
+
+    def foward(self, x):
+        return self.stem(x)
+
+
+def _scale(self, *arguments):
+    Student.__init__(self, *arguments)
+    self.scale = torch.ones(1, requires_grad=True)
+
+
+def _scaled_fit(self, x, skip):
+    return self.scale * Student.fit(self, x, skip)
+
+
+WRONG = {
+    "in_channels": (
+        made_with(lambda i, o, d, b: (3, o, d, b)),
+        ["`into.0` takes 3 channels, and the image has 1", "`in_channels`", "it is right"],
+    ),
+    "out_channels": (
+        made_with(lambda i, o, d, b: (i, 1, d, b)),
+        ["1 channels come out, wanted 5", "1 channels come out, wanted 2"],
+    ),
+    "everything": (
+        made_with(lambda i, o, d, b: (i, o, 2, 8)),
+        ["`depth` and `base_channels` change nothing"],
+    ),
+    "depth of three at most": (
+        made_with(lambda i, o, d, b: (i, o, min(d, 3), b)),
+        ["depth=4, no convolution makes a map of 2×3"],
+    ),
+    "arguments swapped": (
+        changed(__init__=in_order),
+        ["in another order: in_channels, out_channels, base_channels, depth"],
+    ),
+    "three arguments": (
+        changed(__init__=lambda self, i, o, d: Student.__init__(self, i, o, d, 8)),
+        ["MyUNet(i, o, d)", "four arguments"],
+    ),
+    "a network": (lambda: Student(3, 5, 2, 4), ["give it the class"]),
+    "no super": (lambda: NoSuper, ["cannot be made", "super().__init__()"]),
+    "forward misspelt": (lambda: Misspelt, ["a method `foward`: rename it"]),
+    "clamp": (ends(lambda y: y.clamp(0, 1)), ["nonlinearity, `clamp`", "logits"]),
+    "scaled sigmoid": (ends(lambda y: 2 * torch.sigmoid(y)), ["nonlinearity, `sigmoid`"]),
+    "sigmoid for one class": (
+        ends(lambda y: torch.sigmoid(y) if y.shape[1] == 1 else y),
+        ["With out_channels=1, the last step is a nonlinearity, `sigmoid`"],
+    ),
+    "softmax in training": (
+        changed(
+            forward=lambda self, x: (
+                Student.forward(self, x).softmax(1) if self.training else Student.forward(self, x)
+            )
+        ),
+        ["In training mode, the last step is a nonlinearity, `softmax`"],
+    ),
+    "round": (ends(torch.round), ["gradient of the last step, `round`, is zero everywhere"]),
+    "flipped": (ends(lambda y: y.flip(3)), ["depend most (3, 5) on (", "turned or flipped"]),
+    "reshaped": (
+        ends(lambda y: y.permute(0, 2, 3, 1).reshape(y.shape)),
+        ["reshaped where its axes should be exchanged"],
+    ),
+    "channels last": (
+        ends(lambda y: y.permute(0, 2, 3, 1)),
+        ["(2, 32, 48, 5), wanted (2, 5, 32, 48): the same axes in another order"],
+    ),
+    "skip in place": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat([skip.exp_(), self.fit(x, skip)], dim=1)
+        ),
+        ["is changed in place afterwards", "make a new map"],
+    ),
+    "a bottleneck of one size": (
+        changed(__init__=lambda self, i, o, d, b: _linear_bottleneck(self, i, o, d, b)),
+        ["expects 384, got 96 features"],
+    ),
+    "divided by its maximum": (
+        ends(lambda y: y / y.amax((1, 2, 3), keepdim=True)),
+        ["nonlinearity, `div`"],
+    ),
+    "a mean in place of a map": (ends(lambda y: y.mean((2, 3))), ["is (2, 5), wanted (2, 5, 32,"]),
+    "a tensor with a gradient": (
+        changed(__init__=_scale, fit=_scaled_fit),
+        ["`self.scale` (of type Tensor)", "nn.Parameter(…)"],
+    ),
+    "noise": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat(
+                [torch.randn_like(skip), self.fit(x, skip)], dim=1
+            )
+        ),
+        ["two runs on the same images differ"],
+    ),
+    "dropout": (ends(lambda y: F.dropout(y, 0.3)), ["two runs", "training=self.training"]),
+    "batch mean": (begins(lambda x: x - x.mean()), ["other images are in its batch"]),
+    "squeeze": (ends(torch.squeeze), ["(2, 24, 16), wanted (1, 2, 24, 16)"]),
+    "float64": (ends(torch.Tensor.double), ["output is float64. It should stay float32"]),
+    "float32": (
+        begins(torch.Tensor.float),
+        ["With network and image in float64", "into.0: float32 meets float64"],
+    ),
+    "image in place": (begins(lambda x: x.sub_(1)), ["changes the image it is given"]),
+    "no_grad": (
+        changed(forward=lambda self, x: torch.no_grad()(Student.forward)(self, x)),
+        ["No gradient flows back", "torch.no_grad()"],
+    ),
+    "bottleneck detached": (
+        changed(forward=with_bottleneck_detached),
+        ["`down.0.0`", "no gradient reaches the weights"],
+    ),
+    "unused": (changed(__init__=extra_layer), ["2 weights", "no part in its output", "`extra`"]),
+    "tuple": (keeps(tuple), ["`self.kept` (of type tuple)", "nn.ModuleList"]),
+    "list in a list": (keeps(lambda layers: [layers]), ["`self.kept` (of type list)"]),
+    "dict": (keeps(lambda layers: dict(enumerate(layers))), ["`self.kept` (of type dict)"]),
+    "dict in a list": (keeps(lambda layers: [dict(enumerate(layers))]), ["`self.kept`"]),
+    "closure": (
+        keeps(lambda layers: type("Box", (), {"__getitem__": lambda self, at: layers[at]})()),
+        ["another object holds them"],
+    ),
+    "zeros at odd sizes": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat(
+                [skip if skip.shape == x.shape else 0 * skip, self.fit(x, skip)], dim=1
+            )
+        ),
+        ["31×47 image, at no size"],
+    ),
+    "one skip detached": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat(
+                [skip.detach() if level == 1 else skip, self.fit(x, skip)], dim=1
+            )
+        ),
+        ["no skip arrives at 16×24", "Is something detached?"],
+    ),
+    "channels not doubled for cat": (
+        changed(join=lambda self, x, skip, level: self.fit(x, skip)),
+        ["merge.0.0 expects 32, got 16 channels"],
+    ),
+    "height for both": (
+        changed(
+            fit=lambda self, x, skip: F.pad(
+                x, (0, skip.shape[2] - x.shape[2], 0, skip.shape[2] - x.shape[2])
+            )
+        ),
+        ["15×23", "meets 15×22", "given (0, 1, 0, 1), counted (left, right, top, bottom)"],
+    ),
+    "stored after the pool": (
+        changed(forward=stored_after_pool),
+        ["16×24 comes out, wanted 32×48", "joined: 16×24 (made by max_pool2d in forward)"],
+    ),
+    "head without padding": (
+        changed(__init__=lambda self, i, o, d, b: _valid_head(self, i, o, d, b)),
+        ["`head`, with kernel_size=3 and padding=0, makes 30×46 of 32×48"],
+    ),
+}
+
+
+def _linear_bottleneck(self, in_channels, out_channels, depth, base_channels):
+    Student.__init__(self, in_channels, out_channels, depth, base_channels)
+    height, width = 32 >> depth, 48 >> depth
+    self.linear = nn.Linear(height * width, height * width)
+    layers = nn.Flatten(2), self.linear, nn.Unflatten(2, (height, width))
+    self.down[-1] = nn.Sequential(self.down[-1], *layers)
+
+
+def _valid_head(self, in_channels, out_channels, depth, base_channels):
+    Student.__init__(self, in_channels, out_channels, depth, base_channels)
+    self.head = nn.Conv2d(base_channels, out_channels, 3)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_named(name):
+    make, says = WRONG[name]
+    reply = own_unet.check(make()).text
+    assert [words for words in says if words not in reply] == [], reply
+    assert "unet_teach/" not in reply
+
+
+def test_a_skip_that_is_popped_in_order_is_not_called_out_of_order():
+    """Stored after their blocks, the first one popped is the bottleneck itself."""
+
+    def forward(self, x):
+        x, skips = self.into(x), []
+        for block in self.down:
+            x = block(self.shrink(x))
+            skips.append(x)
+        for level in reversed(range(len(self.up))):
+            x = self.merge[level](torch.cat([skips.pop(), self.up[level](x)], dim=1))
+        return self.head(x)
+
+    reply = own_unet.check(changed(forward=forward)()).text
+    assert "the last map that was stored is the bottleneck's own" in reply
+    assert "the first one used" not in reply
+    assert "16×24 (made by down.0.3 (relu)) meets 32×48 (made by up.0" in reply
+
+
+@pytest.mark.parametrize(
+    "end",
+    [lambda y: y * 2, lambda y: y / 3 + 1, lambda y: y[:, :, :, :], lambda y: F.pad(y, (0, 0))],
+)
+def test_a_last_step_that_only_scales_or_crops_is_no_activation(end):
+    assert own_unet.check(ends(end)()).text == own_unet.praise
+
+
+class Gate(nn.Module):
+    """Weighs the channels of a map by what they are on average, as squeeze and excitation does."""
+
+    def __init__(self, block, channels):
+        super().__init__()
+        self.block = block
+        self.weigh = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, channels, 1))
+
+    def forward(self, x):
+        x = self.block(x)
+        return x * torch.sigmoid(self.weigh(x))
+
+
+def recomputed(self, x):
+    skips = [self.into(x)]
+    for block in self.down:
+        skips.append(checkpoint(block, self.shrink(skips[-1]), use_reentrant=False))
+    x = skips.pop()
+    for level in reversed(range(len(self.up))):
+        x = self.merge[level](self.join(self.up[level](x), skips[level], level))
+    return self.head(x)
+
+
+def padded_first(self, x):
+    step, (height, width) = 2 ** len(self.down), x.shape[2:]
+    x = F.pad(x, (0, -width % step, 0, -height % step), mode="reflect")
+    return Student.forward(self, x)[:, :, :height, :width]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        changed(block=lambda self, i, o: Gate(Student.block(self, i, o), o)),
+        changed(forward=padded_first),
+        changed(
+            forward=recomputed,
+            block=lambda self, i, o: nn.Sequential(
+                nn.Conv2d(i, o, 3, padding=1), nn.BatchNorm2d(o), nn.ReLU()
+            ),
+        ),
+        changed(
+            block=lambda self, i, o: nn.Sequential(
+                nn.LazyConv2d(o, 3, padding=1), nn.GroupNorm(8, o), nn.SiLU(), nn.Dropout2d(0.1)
+            )
+        ),
+    ],
+    ids=["weighed channels", "image padded first", "recomputed", "lazy layers and GroupNorm"],
+)
+def test_right_networks_of_other_kinds_pass(make):
+    assert own_unet.check(make()).text == own_unet.praise
+
+
+QUICK = [
+    "in_channels",
+    "out_channels",
+    "no super",
+    "forward misspelt",
+    "squeeze",
+    "image in place",
+    "no_grad",
+    "tuple",
+    "channels not doubled for cat",
+    "head without padding",
+]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_reply_does_not_depend_on_chance(name):
+    texts = set()
+    for seed in range(12):
+        torch.manual_seed(seed)
+        texts.add(own_unet._problem(WRONG[name][0]()))
+    assert len(texts) == 1
+
+
+def test_a_depth_that_is_ignored_gets_the_same_reply_each_time():
+    replies = [own_unet._problem(made_with(lambda i, o, d, b: (i, o, 3, b))()) for _ in range(3)]
+    assert "4×6 with depth=1, 4×6 with depth=2, 4×6 with depth=3" in replies[0]
+    assert len(set(replies)) == 1
+
+
+def test_a_large_network_that_ignores_its_arguments_is_hardly_run():
+    runs = []
+
+    def forward(self, x):
+        runs.append(x.shape)
+        return Student.forward(self, x)
+
+    def init(self, in_channels, out_channels, depth, base_channels):
+        Student.__init__(self, in_channels, out_channels, 2, 8)
+
+    own_unet.check(changed(__init__=init, forward=forward)())
+    assert len(runs) <= 4

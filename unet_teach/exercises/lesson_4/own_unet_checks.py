@@ -1,0 +1,335 @@
+"""What `own_unet` checks: each function says in a sentence what is wrong with a class."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from unet_teach.exercises.checks.autograd_graph import AutogradGraph, Operation
+from unet_teach.exercises.checks.failed_runs import FailedRun
+from unet_teach.exercises.checks.networks import (
+    DEPTH,
+    IN_CHANNELS,
+    OUT_CHANNELS,
+    SIZES,
+    StudentNetworks,
+    is_network_class,
+    new_network,
+    output_problem,
+    random_image,
+)
+from unet_teach.exercises.sandbox import describe
+from unet_teach.shared.sizes_as_text import sizes_as_text
+
+BASE = 16  # base_channels of most networks that the checks make
+ODD = (31, 47)  # a size that leaves a row and a column over at each of three halvings
+PIXELS = [(3, 5), (6, 40), (26, 9), (21, 37)]  # row and column of outputs that are followed back
+NEAR = 10  # pixels: rows plus columns between an output and the input it depends on most
+PARAMETERS = ["in_channels", "out_channels", "depth", "base_channels"]
+DEPTHS, SKIPS, WIDTHS = "`depth` halvings", "a skip at each level", "channels that double"
+ANY_SIZE = "any size"
+
+
+def _network(
+    answer: Any,
+    depth: int = DEPTH,
+    base_channels: int = BASE,
+    channels: tuple[int, int] = (IN_CHANNELS, OUT_CHANNELS),
+) -> nn.Module:
+    if problem := _class_problem(answer):  # with swapped arguments, it would fill the memory
+        raise TypeError(problem)
+    return new_network(answer, *channels, depth, base_channels)
+
+
+networks = StudentNetworks(_network)
+
+
+def first_problem(answer: Any) -> str | None:
+    """Say what is wrong before anything is run: what was given, and its arguments."""
+    networks.remember_graphs()
+    return _class_problem(answer)
+
+
+def _class_problem(answer: Any) -> str | None:
+    if isinstance(answer, nn.Module):
+        return (
+            "This is a network that is made already. The check makes its own, of several depths and "
+            "widths: give it the class, `exercises.own_unet.check(MyUNet)`, without brackets."
+        )
+    if problem := is_network_class("class MyUNet(nn.Module): …").problem(answer):
+        return problem
+    signature = inspect.signature(answer)
+    names = [name for name in signature.parameters if name in PARAMETERS]
+    if names != PARAMETERS and sorted(names) == sorted(PARAMETERS):
+        return (
+            f"Your `__init__` takes its arguments in another order: {', '.join(names)}. Wanted: "
+            f"{', '.join(PARAMETERS)}."
+        )
+    try:
+        signature.bind(*PARAMETERS)
+    except TypeError as error:
+        return (
+            f"Your class is made by `MyUNet{signature}`, but it should take four arguments, "
+            f"`MyUNet({', '.join(PARAMETERS)})`: {error}."
+        )
+    return None
+
+
+def _run_problem(
+    answer: Any,
+    sizes: list[tuple[int, int]],
+    *,
+    depth: int,
+    base: int = BASE,
+    channels: tuple[int, int] = (IN_CHANNELS, OUT_CHANNELS),
+    batch: int = 2,
+    training: bool = True,
+) -> str | None:
+    made = f"`MyUNet({channels[0]}, {channels[1]}, depth={depth}, base_channels={base})`"
+    try:
+        network = networks.make(answer, depth, base, channels)
+    except Exception as error:
+        return f"{made} cannot be made. {describe(error)}"
+    return output_problem(network.train(training), sizes, channels, batch, made)
+
+
+def running_problem(answer: Any) -> str | None:
+    """Say for which arguments and image a simple network does not run, or has a wrong output."""
+    if same := _arguments_problem(answer):
+        return same
+    if first := _run_problem(answer, SIZES[:1], depth=1):
+        second = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1) or ""
+        return f"{first} {second}" if "wanted" in first and "wanted" in second else first
+    other = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1, training=False)
+    if other := other or _run_problem(
+        answer, [(20, 24)], depth=1, base=2 * BASE, channels=(4, 1), batch=3
+    ):
+        return f"{other} With `MyUNet(3, 5, depth=1, base_channels={BASE})` on 32×48 it is right."
+    return None
+
+
+def _arguments_problem(answer: Any) -> str | None:
+    """Say that neither depth nor base_channels changes the weights, without running the network.
+
+    A U-Net with its own idea of both may be so large that each run takes seconds.
+    """
+    try:
+        networks_made = networks.make(answer, 1, BASE), networks.make(answer, 2, 2 * BASE)
+    except Exception:  # the next check says why
+        return None
+    one, other = ([w.shape for w in n.parameters() if not is_lazy(w)] for n in networks_made)
+    if not one or one != other:
+        return None
+    return (
+        f"`depth` and `base_channels` change nothing: with depth=1, base_channels={BASE} and with "
+        f"depth=2, base_channels={2 * BASE}, your network has the same "
+        f"{sum(shape.numel() for shape in one):,} parameters. Use both in `__init__`."
+    )
+
+
+def gradient_problem(answer: Any) -> str | None:
+    """Say which layers are called and get no gradient."""
+    if not (networks.graph(answer, 1).unused and (lost := networks.unreached(answer, 1))):
+        return None
+    return (
+        f"{', '.join(f'`{layer}`' for layer in lost)}: called, but no gradient reaches the weights. "
+        "What comes out is detached on its way to the output, or not used."
+    )
+
+
+def depth_problem(answer: Any) -> str | None:
+    """Say for which depth the smallest map has the wrong size."""
+    for depth in (1, 2, 3):
+        # The size of a picture that shows depth 1 has been tried by the check before.
+        if depth > 1 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
+            return problem
+        if (smallest := smallest_size(answer, depth)) != SIZES[depth]:
+            found = {depth: sizes_as_text(smallest)}
+            for other in {1, 2, 3} - {depth}:
+                with contextlib.suppress(Exception):
+                    found[other] = sizes_as_text(smallest_size(answer, other))
+            listed = ", ".join(
+                f"{size} with depth={other}" for other, size in sorted(found.items())
+            )
+            return (
+                f"With depth={depth}, the smallest map of a {sizes_as_text(SIZES[0])} image should "
+                f"be {sizes_as_text(SIZES[depth])}. Your smallest maps: {listed}."
+            )
+    return None
+
+
+def smallest_size(answer: Any, depth: int) -> tuple[int, int]:
+    """Return the size of the smallest map, except the 1×1 of a gate that weighs the channels."""
+    return min(size for size in networks.graph(answer, depth).sizes if size != (1, 1))
+
+
+def channels_problem(answer: Any) -> str | None:
+    """Say at which level no convolution makes the right number of channels."""
+    for depth, base in ((1, 2 * BASE), (DEPTH, BASE), (4, BASE)):
+        if depth == 4 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
+            return problem
+        graph = networks.graph(answer, depth, base)
+        for level in range(depth + 1):
+            size = (SIZES[0][0] >> level, SIZES[0][1] >> level)
+            if base << level not in (channels := graph.channels(size)):
+                if not channels:
+                    return (
+                        f"With depth={depth}, no convolution makes a map of {sizes_as_text(size)}, "
+                        f"which level {level} of a 32×48 image has. Right with depth=1, 2 and 3."
+                    )
+                made = ", ".join(map(str, sorted(channels)))
+                return (
+                    f"With depth={depth}, base_channels={base}, level {level} "
+                    f"({sizes_as_text(size)}) should work with {base << level} channels. Your "
+                    f"convolutions make {made} channels there."
+                )
+    return None
+
+
+def needs_activation(first: Operation, second: Operation) -> bool:
+    """Whether two convolutions in a row are a mistake.
+
+    A 1×1 convolution may only change the number of channels, as around a residual block or in a
+    separable convolution, and a strided or transposed one only the size. None of them needs an
+    activation.
+    """
+    return (
+        first.stride == (1, 1)
+        and (1, 1) not in (first.kernel_size, second.kernel_size)
+        and not (first.transposed or second.transposed)
+    )
+
+
+def without_activation(first: Operation, second: Operation) -> str:
+    """Say between which convolutions an activation is missing."""
+    return (
+        f"At {sizes_as_text(first.size or ())} no activation stands between two convolutions, "
+        f"{sizes_as_text(first.kernel_size)} and {sizes_as_text(second.kernel_size)}."
+    )
+
+
+def logits_problem(answer: Any) -> str | None:
+    """Say when an activation comes last that is not there for several classes in evaluation."""
+    one_class = networks.graph(answer, 1, BASE, (IN_CHANNELS, 1)).last_activation
+    if last := one_class:
+        when = "With out_channels=1"
+    elif last := AutogradGraph(
+        networks.make(answer, 1), random_image(), training=True
+    ).last_activation:
+        when = "In training mode"
+    else:
+        return None
+    return (
+        f"{when}, the last step is a nonlinearity, `{last}`. What leaves the network should always "
+        "be logits: any numbers. The loss applies its own."
+    )
+
+
+def place_problem(answer: Any) -> str | None:
+    """Say that outputs depend most on pixels far away, if that is so for each of four."""
+    network, image = networks.make(answer).eval(), random_image().requires_grad_()
+    with torch.enable_grad():
+        output = network(image).sum(dim=1)[0]
+    found = []
+    for row, column in PIXELS:
+        (slope,) = torch.autograd.grad(output[row, column], image, retain_graph=True)
+        strongest = int(slope[0].abs().sum(dim=0).argmax())
+        found.append(divmod(strongest, SIZES[0][1]))
+    if any(abs(r - y) + abs(c - x) < NEAR for (r, c), (y, x) in zip(PIXELS, found, strict=True)):
+        return None
+    pairs = ", ".join(f"{one} on {other}" for one, other in zip(PIXELS, found, strict=True))
+    return (
+        "Output pixels should depend most on the image around them. Yours, as (row, column), depend "
+        f"most {pairs}. Is a map turned or flipped, or reshaped where its axes should be exchanged?"
+    )
+
+
+def any_size_problem(answer: Any) -> str | None:
+    """Say for which odd size the output is wrong, or a skip missing."""
+    sizes = [ODD, (31, 45), (33, 50), (48, 37), (38, 64)]
+    if problem := _run_problem(answer, sizes, depth=DEPTH):
+        return f"{problem} Right so far: sizes that halve evenly three times, such as 32×48."
+    arriving = networks.graph(answer, size=ODD).skips
+    if len(arriving) < DEPTH:
+        at = ", ".join(map(sizes_as_text, arriving)) or "no size"
+        return (
+            f"On a 32×48 image a skip arrives at each of three sizes; on a {sizes_as_text(ODD)} "
+            f"image, at {at}. There a halving leaves a row and a column over, so what comes up is "
+            "smaller than its skip. Make their sizes equal and keep the skip's values."
+        )
+    return None
+
+
+def evaluation_problem(answer: Any) -> str | None:
+    """Say that runs in evaluation mode differ, or depend on other images of the batch."""
+    network = networks.make(answer, 1).eval()
+    images = torch.randn(3, IN_CHANNELS, *SIZES[0])
+    with torch.no_grad():
+        one, again, first = network(images), network(images), network(images[:1])
+    if differ := int((one != again).sum()):
+        return (
+            f"In evaluation mode, two runs on the same images differ in {differ:,} of "
+            f"{one.numel():,} values. Random steps belong to training: `F.dropout` needs "
+            "`training=self.training`, which the layer `nn.Dropout` knows by itself."
+        )
+    if one.shape[1:] != first.shape[1:] or not torch.allclose(one[:1], first, rtol=1e-3, atol=1e-4):
+        return (
+            "In evaluation mode, the output for an image changes by up to "
+            f"{(one[:1] - first).abs().max():.2g} when other images are in its batch. Where do they "
+            "meet: is something computed over dim 0, such as a mean, or moved along it?"
+        )
+    return None
+
+
+def dtype_problem(answer: Any) -> str | None:
+    """Say for which type of numbers the network stops, or returns another."""
+    for dtype in (torch.float32, torch.float64):
+        name = str(dtype).removeprefix("torch.")
+        network, image = networks.make(answer).to(dtype).eval(), random_image().to(dtype)
+        try:
+            with torch.no_grad():
+                output = network(image)
+        except Exception as error:
+            return f"With network and image in {name}: {FailedRun(network, image, error)}"
+        if output.dtype != dtype:
+            got = str(output.dtype).removeprefix("torch.")
+            return (
+                f"With network and image in {name}, the output is {got}. It should stay {name}: is "
+                "there a conversion, such as `.double()` or `.float()`?"
+            )
+    return None
+
+
+def unused_problem(answer: Any) -> str | None:
+    """Say which parameters have no part in the output."""
+    if not (unused := networks.graph(answer).unused):
+        return None
+    layers = dict.fromkeys(name.rpartition(".")[0] or name for name in unused)
+    return (
+        f"{len(unused)} weights of your network have no part in its output, so nothing trains "
+        f"them: those of {', '.join(f'`{layer}`' for layer in layers)}. Is a layer not called, or "
+        "its result not used? Use it in `forward`, or remove it."
+    )
+
+
+def levels(answer: Any, depth: int) -> int:
+    """Return how many sizes the maps have."""
+    return len(networks.graph(answer, depth).sizes)
+
+
+def ignores_base_channels(answer: Any) -> bool:
+    """Whether twice the base_channels make the same convolutions."""
+    one, other = networks.graph(answer, DEPTH, BASE), networks.graph(answer, DEPTH, 2 * BASE)
+    return [c.shape for c in one.convolutions] == [c.shape for c in other.convolutions]
+
+
+def loses_the_rest(answer: Any) -> bool:
+    """Whether an output has the multiple of 8 below each side of its image."""
+    sizes = ODD, (33, 50), (48, 37)
+    outputs = [networks.make(answer)(random_image(size)).shape[2:] for size in sizes]
+    return outputs == [(height // 8 * 8, width // 8 * 8) for height, width in sizes]
