@@ -59,6 +59,9 @@ class TestForwardAdd:
             ({"end": lambda x: x.squeeze()}, "On one image of 16×24: the result's shape is (5,"),
             ({"end": lambda x: x.double()}, "dtype is float64, the input's float32"),
             ({"end": lambda x: x / x.norm()}, "other images of its batch. The first result"),
+            ({"end": torch.log}, "After `upconv4`, the last layer, comes `log`."),
+            ({"end": lambda x: x.round()}, "After `upconv4`, the last layer, comes `round`."),
+            ({"end": lambda x: 1.0 * (x > 0)}, "`gt` cuts the gradient of `upconv4`'s output"),
             # -------------------------------------------------------- random numbers
             ({"end": lambda x: F.dropout(x, 0.5)}, "Give it `training=self.training`"),
             ({"end": lambda x: x + torch.rand_like(x)}, "`rand_like` draws new random numbers"),
@@ -71,7 +74,7 @@ class TestForwardAdd:
             ({"skip": at_level(0, lambda s: s.mean())}, "`mean` changes `skip3`'s output (64 chan"),
             ({"skip": at_level(0, lambda s: s.flip(3))}, "`flip` changes `skip3`'s output"),
             ({"skip": at_level(2, lambda s: 0.5 * s)}, "`mul` changes `skip1`'s output (256 chan"),
-            ({"skip": at_level(1, lambda s: 0 * s)}, "(128 channels, 16×24), but each number in"),
+            ({"skip": at_level(1, lambda s: 0 * s)}, "(128 channels, 16×24), zero in all cells."),
             ({"skip": at_level(1, torch.ones_like)}, "16×24: at 16×24, `add` joins `upconv2`'s"),
             ({"skip": at_level(1, lambda s: 0)}, "no skip arrives at 16×24: at 16×24, nothing is"),
             (
@@ -82,7 +85,10 @@ class TestForwardAdd:
             ({"join": lambda x, s: (x + s) / 2}, "`div` changes the `add` of `upconv1`'s output"),
             ({"join": lambda x, s: x * s}, "the `mul` of `upconv1`'s output (256 channels, 8×12)"),
             ({"join": lambda x, s: x + x}, "`add` joins `upconv3`'s output (64 channels, 32×48)"),
-            ({"join": lambda x, s: F.relu(x).add_(s)}, "training stops: Your code stopped with"),
+            (
+                {"join": lambda x, s: F.relu(x).add_(s)},
+                "right shape, but training stops: Your code",
+            ),
             ({"join": cat}, "is given 512 at 8×12: the `cat` of `skip1`'s output (256 channels, 8"),
         ],
     )
@@ -113,6 +119,15 @@ class TestForwardAdd:
                 return self.upconv4(F.relu(self.upconv3(x)) + self.skip3(one))
 
         assert "between `conv2` and `conv3`. \nAlready" in exercises.forward_add.check(Student).text
+
+    def test_a_skip_that_training_lacks_is_missed(self):
+        def skip(network, maps, level):
+            drop = level == 1 and network.training
+            return own_skip(network, [0 * each if drop else each for each in maps], level)
+
+        text = exercises.forward_add.check(with_forward(add, skip=skip)()).text
+        assert text.startswith("In training mode, on a 32×48 image, no skip arrives at 16×24")
+        assert "`skip2`'s output (128 channels, 16×24), the same in all cells." in text
 
     def test_an_input_that_changes_is_reported(self):
         class Student(with_forward(add)()):

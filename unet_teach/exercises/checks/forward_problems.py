@@ -51,7 +51,8 @@ def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
         return "What comes out is not computed from the input by functions of torch."
     if not (step := first.first_difference(second)):
         return None
-    cause = f"The first result that differs is that of {step.call}."
+    given = " and ".join(map(with_shape, step.inputs)) or "the input"
+    cause = f"The first result that differs is that of {step.call}, which is given {given}."
     if step.name == "dropout":
         cause = (
             "`dropout` leaves out other numbers at each call: by default `F.dropout` does so in "
@@ -75,19 +76,26 @@ def batch_problem(network: nn.Module, images: Tensor) -> str | None:
 def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
     """Say why the network cannot be trained, or name the calls that cut the gradient."""
     trace = Trace(network, images)
-    if cuts := [step for step in trace.used if step.cuts_gradient and step.inputs]:
+    lost = not trace.result.requires_grad  # then a call that rounds may be the cause as well
+    cuts = [
+        step
+        for step in trace.used
+        if step.cuts_gradient and (lost or step.output.is_floating_point()) and step.inputs
+    ]
+    if cuts:
         name = f"`{cuts[0].name}`"
-        if cuts[0].name not in ("detach", "data"):
+        if cuts[0].kind == "layer":
             name = f"{cuts[0].call} is computed as inside `torch.no_grad()`, which"
-        sources = ", of ".join(dict.fromkeys(with_shape(step.inputs[0]) for step in cuts))
+        sources = list(dict.fromkeys(with_shape(step.inputs[0]) for step in cuts))
+        more = ", and more" if len(sources) > 3 else ""
         return (
-            f"{_capital(name)} cuts the gradient of {sources}. The values go on, but on this path "
-            "training does not reach the layers that made them."
+            f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The values "
+            "go on, but on this path training does not reach the layers that made them."
         )
     try:
         network(images).sum().backward()
     except RuntimeError as error:
-        return f"Its output is right, but training stops: {sandbox.describe(error)}"
+        return f"The output has the right shape, but training stops: {sandbox.describe(error)}"
     return None
 
 
@@ -183,5 +191,5 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
                 elif part == slice(2, 4):
                     made, of = (sizes_as_text(shape[2:]) for shape in shapes)
                 return f" {_capital(step.call)} makes {made} of {of}."
-        return ""
+        return " Nothing in it changes that."
     return ""

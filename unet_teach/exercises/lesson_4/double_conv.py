@@ -115,6 +115,17 @@ def _has_norm(answer: Any) -> bool:
     return any("Norm" in type(part).__name__ for part in _block(answer).modules())
 
 
+def _raises(words: str) -> Callable[[Any], bool]:
+    def recognises(answer: Any) -> bool:
+        try:
+            _block(answer)
+        except Exception as error:
+            return words in str(error)
+        return False
+
+    return recognises
+
+
 def _swapped(answer: Any) -> bool:
     output: Tensor = _block(answer, 8, 3)(torch.randn(1, 3, 9, 12))
     return output.shape == (1, 8, 9, 12)
@@ -139,6 +150,11 @@ def _relu(into: int, out: int) -> nn.Module:
 
 def _norm(into: int, out: int) -> nn.Module:
     return nn.BatchNorm2d(out)
+
+
+def _list_in_sequential(into: int, out: int) -> nn.Module:
+    layers: Any = [_first(into, out), nn.ReLU()]
+    return nn.Sequential(layers)
 
 
 class _Block(nn.Module):
@@ -221,6 +237,12 @@ double_conv = Exercise(
         *blocks.unregistered_layers(lambda: _InList, lambda: _InForward),
         KnownMistake("activation before the convolution", "An activation belongs behind each convolution, not in front of it.",
             _sequence(_relu, _first, _relu, _second), lambda a: not _trace(a).tail, at=STEPS),
+        KnownMistake("a list in nn.Sequential", "The layers are in a list: `nn.Sequential(*layers)` takes them out of it.",
+            lambda: _list_in_sequential,
+            _raises("list is not a Module subclass")),
+        KnownMistake("an nn.ModuleList", "An `nn.ModuleList` only holds layers. `nn.Sequential(*layers)` also runs them in a row.",
+            lambda: lambda into, out: nn.ModuleList([_first(into, out), nn.ReLU()]),
+            lambda a: isinstance(_block(a), nn.ModuleList)),
         KnownMistake("layers for other data", "`nn.Conv2d` is for maps with height and width; the layers here are for other data.",
             _sequence(lambda into, out: nn.Conv1d(into, out, 3, padding=1), _relu),
             lambda a: any(isinstance(part, nn.Linear | nn.Conv1d | nn.Conv3d) for part in _block(a).modules())),

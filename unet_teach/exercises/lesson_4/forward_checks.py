@@ -58,9 +58,15 @@ def stops(*words: str) -> Callable[[Any], bool]:
     return trace_shows(lambda trace: all(word in trace.stopped_at for word in words))
 
 
+def _is_constant(step: Step) -> bool:
+    """Whether each channel has the same value in all cells, so that it shows nothing of an image."""
+    corner = step.output[:, :, :1, :1] if step.size else step.output + 1
+    return torch.allclose(step.output, corner, rtol=1e-5, atol=1e-7)
+
+
 def missing_skips(trace: Trace) -> list[tuple[int, int]]:
     """Return the sizes at which no skip arrives."""
-    found = {step.size for step in trace.used if step.across and step.across.output.any()}
+    found = {step.size for step in trace.used if step.across and not _is_constant(step.across)}
     return [size for size in SIZES[:-1] if size not in found]
 
 
@@ -91,9 +97,8 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
         if step.size != size or not (step.kind == "join" or step.name in ("add", "cat")):
             continue
         if step.across:
-            return (
-                f"`{step.name}` is given {with_shape(step.across)}, but each number in it is zero"
-            )
+            value = "the same" if step.across.output.any() else "zero"
+            return f"`{step.name}` is given {with_shape(step.across)}, {value} in all cells"
         if step.kind == "join":
             parts = " and ".join(map(_with_source, step.inputs))
             return f"`{step.name}` joins {parts}: nothing of it has kept this size"
@@ -117,15 +122,18 @@ def _with_source(step: Step) -> str:
 
 
 def _skips_problem(answer: Any) -> str | None:
-    trace = _trace(answer)
-    if not (missing := missing_skips(trace)):
-        return None
-    facts: dict[str, list[str]] = {}
-    for size in missing:
-        facts.setdefault(_without_skip(trace, size), []).append(sizes_as_text(size))
-    sizes = ", ".join(map(sizes_as_text, missing))
-    facts_text = "; ".join(f"at {', '.join(at)}, {fact}" for fact, at in facts.items())
-    return f"On a {sizes_as_text(SIZES[0])} image, no skip arrives at {sizes}: {facts_text}."
+    for training in (False, True):
+        trace = Trace(networks.make(answer), random_image(), training=training)
+        if missing := missing_skips(trace):
+            facts: dict[str, list[str]] = {}
+            for size in missing:
+                facts.setdefault(_without_skip(trace, size), []).append(sizes_as_text(size))
+            texts = "; ".join(f"at {', '.join(sizes)}, {fact}" for fact, sizes in facts.items())
+            return (
+                f"{'In training mode, o' if training else 'O'}n a {sizes_as_text(SIZES[0])} image, "
+                f"no skip arrives at {', '.join(map(sizes_as_text, missing))}: {texts}."
+            )
+    return None
 
 
 def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, ...]:
@@ -141,7 +149,9 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
             for step in joins
             if step.size not in right
         ]
-        return f"{' '.join(facts)} The two maps are to be {joined}." if facts else None
+        return (
+            f"{' '.join(dict.fromkeys(facts))} The two maps are to be {joined}." if facts else None
+        )
 
     return (
         is_network_class(statement),
@@ -190,7 +200,7 @@ def shared_mistakes(join: Join, base: type[DocumentUNet]) -> tuple[KnownMistake,
             with_forward(join, base=base, decoder_activation=lambda x: x),
             trace_shows(lambda trace: {first.name for first, _ in trace.not_activated if first.kernel_size != (1, 1)} == {"conv_transpose2d"}),
             at=ACTIVATIONS),
-        KnownMistake("an activation after the last layer", "The loss applies its own, and it wants any numbers, not squeezed ones.",
+        KnownMistake("an activation after the last layer", "The loss wants any numbers, and applies itself what it needs.",
             with_forward(join, base=base, end=F.relu),
             trace_shows(lambda trace: any(not step.changes_nothing or "softmax" in step.name for step in trace.tail)),
             at=ACTIVATIONS),
