@@ -51,7 +51,12 @@ def equals(target: Any, name: str, explain: Callable[[Any], str]) -> Check:
 
 def wrong_number(name: str, sentence: str, value: Any) -> KnownMistake:
     """Make a known mistake of one wrong number, tuple of numbers, or set of them in any order."""
-    return KnownMistake(name, sentence, lambda: value, lambda answer: _is(answer, value))
+    return KnownMistake(
+        name,
+        sentence,
+        lambda: value,
+        lambda answer: not isinstance(answer, bool) and _is(answer, value),  # True is no number
+    )
 
 
 def _parts(answer: Any) -> list[Any] | None:

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
 from unet_teach.exercises.exercise import Exercise
+
+
+def _explain(answer: Any) -> str:
+    into, out = answer
+    facts = {
+        "in_channels": into == 3 or "as many as one pixel of the photograph has numbers",
+        "out_channels": out == 5 or "as many as there are classes, one channel for each",
+    }
+    return " ".join(
+        f"{name} is right." if fact is True else f"{name} should be {fact}."
+        for name, fact in facts.items()
+    )
+
 
 arguments = Exercise(
     name="arguments",
@@ -11,7 +26,7 @@ arguments = Exercise(
     prompt="Colour photographs, each pixel one of 5 classes: which (in_channels, out_channels)?",
     checks=(
         whole_numbers(2),
-        equals((3, 5), "The pair", lambda _: "First what a pixel is, then what is said of it."),
+        equals((3, 5), "The pair", _explain),
     ),
     answers=(lambda: (3, 5), lambda: [3, 5]),
     mistakes=(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +11,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.layers import run
+from unet_teach.exercises.checks.forward_problems import (
+    activation_problem,
+    batch_problem,
+    gradient_problem,
+    other_steps_problem,
+    output_problem,
+    repeat_problem,
+)
+from unet_teach.exercises.checks.forward_trace import Trace
 from unet_teach.exercises.checks.networks import ACTIVATIONS, StudentNetworks, random_sizes
-from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -22,6 +31,7 @@ def _block(answer: Any, in_channels: int = 3, out_channels: int = 8) -> nn.Modul
 
 
 blocks = StudentNetworks(_block)
+STEPS = "nothing but layers, in a row"  # what a check holds
 
 
 def _type_problem(answer: Any) -> str | None:
@@ -30,6 +40,12 @@ def _type_problem(answer: Any) -> str | None:
             "A function was expected, `def double_conv(in_channels, out_channels)`; "
             f"this is of type {type(answer).__name__}."
         )
+    with contextlib.suppress(ValueError):  # no signature
+        signature = inspect.signature(answer)
+        try:
+            signature.bind(3, 8)
+        except TypeError:
+            return f"It must take 2 values, (in_channels, out_channels); yours takes {signature}."
     block = answer(3, 8)
     if block is None:
         return "Your function returns nothing. Did you forget the word `return`?"
@@ -39,33 +55,48 @@ def _type_problem(answer: Any) -> str | None:
     return None
 
 
+def _trace(answer: Any) -> Trace:
+    return Trace(_block(answer), torch.randn(1, 3, 9, 12))
+
+
 def _shape_problem(answer: Any) -> str | None:
-    for height, width in [(7, 11), *random_sizes(3)]:
-        for into, out in ((3, 8), (8, 4)):
-            output = run(_block(answer, into, out), torch.randn(2, into, height, width))
-            if isinstance(output, str):
-                return output
-            where = f"double_conv({into}, {out}) on a {height}×{width} map"
-            if problem := shape_problem(output, (2, out, height, width), where):
-                return problem
+    cases = [((3, 8), 2, (7, 11)), ((8, 4), 1, (9, 6)), ((1, 6), 3, (12, 5)), ((10, 10), 2, (4, 7))]
+    for (into, out), count, size in (*cases, *(((3, 8), 2, size) for size in random_sizes(3))):
+        where = f"double_conv({into}, {out}) on {count} maps of {sizes_as_text(size)}"
+        maps = torch.randn(count, into, *size)
+        where = where.replace("1 maps", "one map")
+        if problem := output_problem(_block(answer, into, out), maps, out, where):
+            works = " double_conv(3, 8) works: is a number written where an argument belongs?"
+            return problem + (works if (into, out) != (3, 8) else "")
     return None
 
 
 def _convolutions_problem(answer: Any) -> str | None:
-    if (count := len(blocks.graph(answer).convolutions)) != 2:
-        return f"Two convolutions were wanted. The map goes through {count}."
-    for module in _block(answer).modules():
-        if isinstance(module, nn.Conv2d) and module.kernel_size != (3, 3):
-            return f"3×3 was wanted. One of the kernels is {sizes_as_text(module.kernel_size)}."
-    return None
-
-
-def _activations_problem(answer: Any) -> str | None:
-    graph = blocks.graph(answer)
-    if graph.consecutive_convolutions:
-        return "The second convolution takes what the first made, with no activation between."
-    if not graph.ends_in_activation:
-        return "Nothing but the second convolution at the end: its activation is missing."
+    layers = [step for step in _trace(answer).used if step.kind == "layer"]
+    names = " and ".join(step.call for step in layers) or "none"
+    if len(layers) != 2:
+        return f"Two convolutions were wanted. The map goes through {len(layers)}: {names}."
+    for step in layers:
+        call, weight, inside = step.call, step.settings["weight"], step.inputs[0].output
+        if step.name != "conv2d":
+            return f"Two `nn.Conv2d` were wanted, but {call} computes a `{step.name}`."
+        if step.kernel_size != (3, 3):
+            return f"3×3 was wanted. The kernel of {call} is {sizes_as_text(step.kernel_size)}."
+        if (groups := step.settings.get("groups", 1)) != 1:
+            return (
+                f"In {call}, groups={groups}: each output channel is computed from "
+                f"{weight.shape[1]} of {inside.shape[1]} channels. With groups=1, from all."
+            )
+        if step.settings.get("dilation", 1) not in (1, (1, 1)):
+            return (
+                f"In {call}, dilation={step.settings['dilation']}: its nine weights lie apart and "
+                "skip the direct neighbours. With dilation=1, they lie side by side."
+            )
+        if step.size != (9, 12):
+            return (
+                f"Each convolution should keep height and width. On a 9×12 map, {call} makes "
+                f"{sizes_as_text(step.size or ())}, which is changed back elsewhere."
+            )
     return None
 
 
@@ -73,15 +104,31 @@ def _lacks(*, between: bool, end: bool) -> Callable[[Any], bool]:
     """Recognise blocks that lack the activation between the convolutions, at the end, or both."""
 
     def recognises(answer: Any) -> bool:
-        graph = blocks.graph(answer)
-        lacking = bool(graph.consecutive_convolutions), not graph.ends_in_activation
-        return lacking == (between, end)
+        trace = _trace(answer)
+        ends = any(not step.changes_nothing for step in trace.tail)
+        return (bool(trace.not_activated), not ends) == (between, end)
 
     return recognises
 
 
 def _has_norm(answer: Any) -> bool:
     return any("Norm" in type(part).__name__ for part in _block(answer).modules())
+
+
+def _raises(words: str) -> Callable[[Any], bool]:
+    def recognises(answer: Any) -> bool:
+        try:
+            _block(answer)
+        except Exception as error:
+            return words in str(error)
+        return False
+
+    return recognises
+
+
+def _swapped(answer: Any) -> bool:
+    output: Tensor = _block(answer, 8, 3)(torch.randn(1, 3, 9, 12))
+    return output.shape == (1, 8, 9, 12)
 
 
 def _sequence(*makers: Callable[[int, int], nn.Module]) -> Callable[[], Any]:
@@ -105,6 +152,11 @@ def _norm(into: int, out: int) -> nn.Module:
     return nn.BatchNorm2d(out)
 
 
+def _list_in_sequential(into: int, out: int) -> nn.Module:
+    layers: Any = [_first(into, out), nn.ReLU()]
+    return nn.Sequential(layers)
+
+
 class _Block(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -115,6 +167,26 @@ class _Block(nn.Module):
         return F.leaky_relu(self.two(F.leaky_relu(self.one(x))))
 
 
+class _InList(nn.Module):
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.layers = list(_sequence(_first, _relu, _second, _relu)()(in_channels, out_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class _InForward(nn.Module):
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.channels = in_channels, out_channels
+
+    def forward(self, x: Tensor) -> Any:
+        return _sequence(_first, _relu, _second, _relu)()(*self.channels)(x)
+
+
 double_conv = Exercise(
     name="double_conv",
     lesson=4,
@@ -122,8 +194,22 @@ double_conv = Exercise(
     checks=(
         Check("a function that makes a layer", _type_problem),
         Check("its shapes", _shape_problem),
+        Check(
+            "gradients on every path",
+            lambda answer: gradient_problem(_block(answer), torch.randn(1, 3, 9, 12)),
+        ),
+        blocks.registers_its_weights(),
+        Check(
+            "the same output each time",
+            lambda answer: repeat_problem(_block(answer), torch.randn(1, 3, 9, 12)),
+        ),
         Check("two 3×3 convolutions", _convolutions_problem),
-        Check(ACTIVATIONS, _activations_problem),
+        Check(
+            STEPS,
+            lambda answer: other_steps_problem(_trace(answer), to_the_end=True)
+            or batch_problem(_block(answer), torch.randn(2, 3, 9, 12) * Tensor([9, 1]).view(2, 1, 1, 1)),
+        ),
+        Check(ACTIVATIONS, lambda answer: activation_problem(_trace(answer), at_end=True)),
     ),
     answers=(
         _sequence(_first, _relu, _second, _relu),
@@ -145,7 +231,21 @@ double_conv = Exercise(
             lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[2:] == (5, 8)),
         KnownMistake("the second takes what the first took", "The second convolution is given what the first made: out_channels, not in_channels.",
             _sequence(_first, _relu, _first, _relu),
-            blocks.raises("to have 3 channels, but got 8")),
+            lambda a: "takes 3 channels, but is given 8" in _trace(a).stopped_at),
+        KnownMistake("channels swapped", "in_channels and out_channels are swapped: the map that goes in has in_channels.",
+            lambda: lambda into, out: _sequence(_first, _relu, _second, _relu)()(out, into), _swapped),
+        *blocks.unregistered_layers(lambda: _InList, lambda: _InForward),
+        KnownMistake("activation before the convolution", "An activation belongs behind each convolution, not in front of it.",
+            _sequence(_relu, _first, _relu, _second), lambda a: not _trace(a).tail, at=STEPS),
+        KnownMistake("a list in nn.Sequential", "The layers are in a list: `nn.Sequential(*layers)` takes them out of it.",
+            lambda: _list_in_sequential,
+            _raises("list is not a Module subclass")),
+        KnownMistake("an nn.ModuleList", "An `nn.ModuleList` only holds layers. `nn.Sequential(*layers)` also runs them in a row.",
+            lambda: lambda into, out: nn.ModuleList([_first(into, out), nn.ReLU()]),
+            lambda a: isinstance(_block(a), nn.ModuleList)),
+        KnownMistake("layers for other data", "`nn.Conv2d` is for maps with height and width; the layers here are for other data.",
+            _sequence(lambda into, out: nn.Conv1d(into, out, 3, padding=1), _relu),
+            lambda a: any(isinstance(part, nn.Linear | nn.Conv1d | nn.Conv3d) for part in _block(a).modules())),
         KnownMistake("channels widened twice", "The first convolution widens to out_channels, the second keeps them.",
             _sequence(_first, _relu, lambda into, out: nn.Conv2d(out, 2 * out, 3, padding=1), _relu),
             lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[1] == 16),

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
 from unet_teach.exercises.exercise import Exercise
+
+
+def _explain(answer: Any) -> str:
+    return (
+        "Count the resolutions that are met twice: a 32×32 image goes down to 4×4 in halvings, "
+        "and up again to 32×32."
+    )
+
 
 room_for_skips = Exercise(
     name="room_for_skips",
@@ -11,7 +21,7 @@ room_for_skips = Exercise(
     prompt="How many skip connections is there room for in the document's network?",
     checks=(
         whole_numbers(),
-        equals(3, "The number of skips", lambda _: "Count the resolutions that are met twice."),
+        equals(3, "The number of skips", _explain),
     ),
     answers=(lambda: 3, lambda: 3.0),
     mistakes=(

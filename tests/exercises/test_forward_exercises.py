@@ -1,0 +1,304 @@
+"""What `forward_add`, `forward_cat` and `double_conv` say about answers, and what they accept."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+
+from unet_teach import exercises
+from unet_teach.exercises.lesson_4.forward_variants import add, cat, own_skip, with_forward
+from unet_teach.networks.document import ConcatenatingUNet, DocumentUNet
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def at_level(wanted, change):
+    """The skip of a level, changed at one level: 0 is the full size, 2 a quarter."""
+
+    def skip(network, maps, level):
+        right = own_skip(network, maps, level)
+        return change(right) if level == wanted else right
+
+    return skip
+
+
+def without_gradient(network, maps, level):
+    with torch.no_grad():
+        return own_skip(network, maps, level)
+
+
+def initialised(base=ConcatenatingUNet, **layers):
+    """A class with other layers, each made from out_channels."""
+
+    def init(self, in_channels, out_channels):
+        base.__init__(self, in_channels, out_channels)
+        for name, make in layers.items():
+            setattr(self, name, make(out_channels))
+
+    return type("Student", (base,), {"__init__": init})
+
+
+class TestForwardAdd:
+    """Answers that differ from the right one in one place."""
+
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            # -------------------------------------------------------------- the output
+            ({"end": lambda x: x.clamp(-1, 1)}, "After `upconv4`, the last layer, comes `clamp`."),
+            ({"end": lambda x: x.clamp(-99, 99)}, "After `upconv4`, the last layer, comes `clamp`"),
+            ({"end": lambda x: 2 * x}, "After `upconv4`, the last layer, comes `mul`."),
+            ({"end": lambda x: x[:, :, 1:-1]}, "The index `[…]` makes 30×48 of 32×48."),
+            ({"end": lambda x: x[:1]}, "makes shape (1, 5, 32, 48) of shape (2, 5, 32, 48)."),
+            ({"end": lambda x: x.squeeze()}, "On one image of 16×24: the result's shape is (5,"),
+            ({"end": lambda x: x.double()}, "dtype is float64, the input's float32"),
+            ({"end": lambda x: x / x.norm()}, "other images of its batch. The first result"),
+            ({"end": torch.log}, "After `upconv4`, the last layer, comes `log`."),
+            ({"end": lambda x: x.round()}, "After `upconv4`, the last layer, comes `round`."),
+            ({"end": lambda x: 1.0 * (x > 0)}, "`gt` cuts the gradient of `upconv4`'s output"),
+            # -------------------------------------------------------- random numbers
+            ({"end": lambda x: F.dropout(x, 0.5)}, "Give it `training=self.training`"),
+            ({"end": lambda x: x + torch.rand_like(x)}, "`rand_like` draws new random numbers"),
+            # -------------------------------------------------------------- the skips
+            (
+                {"skip": at_level(1, lambda s: s.detach())},
+                "`detach` cuts the gradient of `skip2`'s",
+            ),
+            ({"skip": without_gradient}, "`skip1` is computed as inside `torch.no_grad()`"),
+            ({"skip": at_level(0, lambda s: s.mean())}, "`mean` changes `skip3`'s output (64 chan"),
+            ({"skip": at_level(0, lambda s: s.flip(3))}, "`flip` changes `skip3`'s output"),
+            ({"skip": at_level(2, lambda s: 0.5 * s)}, "`mul` changes `skip1`'s output (256 chan"),
+            ({"skip": at_level(1, lambda s: 0 * s)}, "(128 channels, 16×24), zero in all cells."),
+            ({"skip": at_level(1, torch.ones_like)}, "16×24: at 16×24, `add` joins `upconv2`'s"),
+            ({"skip": at_level(1, lambda s: 0)}, "no skip arrives at 16×24: at 16×24, nothing is"),
+            (
+                {"skip": lambda network, maps, level: network.skip1(maps[2]) if level == 2 else 0},
+                "no skip arrives at 32×48, 16×24: at 32×48, 16×24, nothing is joined.",
+            ),
+            # -------------------------------------------------------------- the joins
+            ({"join": lambda x, s: (x + s) / 2}, "`div` changes the `add` of `upconv1`'s output"),
+            ({"join": lambda x, s: x * s}, "the `mul` of `upconv1`'s output (256 channels, 8×12)"),
+            ({"join": lambda x, s: x + x}, "`add` joins `upconv3`'s output (64 channels, 32×48)"),
+            (
+                {"join": lambda x, s: F.relu(x).add_(s)},
+                "right shape, but training stops: Your code",
+            ),
+            ({"join": cat}, "is given 512 at 8×12: the `cat` of `skip1`'s output (256 channels, 8"),
+        ],
+    )
+    def test_names_what_differs(self, changes, says):
+        reply = exercises.forward_add.check(with_forward(**{"join": add, **changes})())
+        assert says in reply.text
+
+    def test_names_the_layer_and_the_channels_it_is_given(self):
+        class Student(DocumentUNet):
+            def forward(self, x):
+                three = self.conv3(F.relu(self.conv2(F.relu(self.conv1(x)))))
+                four = F.relu(self.conv4(F.relu(three)))
+                return F.relu(self.upconv1(four)) + self.skip1(four)
+
+        text = exercises.forward_add.check(Student).text
+        assert "`skip1` takes 256 channels, but is given 512 at 4×6: `conv4`'s output." in text
+        assert "doubles" not in text
+
+    def test_names_the_layers_without_an_activation_between(self):
+        class Student(DocumentUNet):
+            def forward(self, x):
+                one = F.relu(self.conv1(x))
+                two = self.conv2(one)
+                three = F.relu(self.conv3(two))
+                x = F.relu(self.conv4(three))
+                x = F.relu(self.upconv1(x)) + self.skip1(three)
+                x = F.relu(self.upconv2(x)) + self.skip2(two)
+                return self.upconv4(F.relu(self.upconv3(x)) + self.skip3(one))
+
+        assert "between `conv2` and `conv3`. \nAlready" in exercises.forward_add.check(Student).text
+
+    def test_a_skip_that_training_lacks_is_missed(self):
+        def skip(network, maps, level):
+            drop = level == 1 and network.training
+            return own_skip(network, [0 * each if drop else each for each in maps], level)
+
+        text = exercises.forward_add.check(with_forward(add, skip=skip)()).text
+        assert text.startswith("In training mode, on a 32×48 image, no skip arrives at 16×24")
+        assert "`skip2`'s output (128 channels, 16×24), the same in all cells." in text
+
+    def test_an_input_that_changes_is_reported(self):
+        class Student(with_forward(add)()):
+            def forward(self, x):
+                return super().forward(x.mul_(2))
+
+        assert "changes the input itself" in exercises.forward_add.check(Student).text
+
+    def test_numbers_of_channels_in_the_code_are_found(self):
+        student = with_forward(
+            add, base=initialised(DocumentUNet, conv1=lambda _: nn.Conv2d(3, 64, 3, 1, 1))
+        )
+        text = exercises.forward_add.check(student()).text
+        assert "With (in_channels, out_channels) = (1, 2): `conv1` takes 3 channels" in text
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"join": lambda x, skip: torch.stack([x, skip]).sum(0)},
+            {"join": lambda x, skip: sum([x, skip])},
+            {"join": lambda x, skip: F.interpolate(x, size=skip.shape[2:]) + F.relu(skip)},
+            {"activation": lambda x: torch.maximum(x, torch.zeros_like(x))},
+            {"activation": lambda x: 0.5 * x * (1 + torch.tanh(0.8 * (x + 0.04 * x**3)))},
+            {"activation": lambda x: F.dropout(F.relu_(x), training=False)},
+            {"skip": lambda network, maps, level: maps[level].clone()},
+        ],
+    )
+    def test_accepts_other_ways_to_do_the_same(self, changes):
+        reply = exercises.forward_add.check(with_forward(**{"join": add, **changes})())
+        assert reply.text == exercises.forward_add.praise
+
+
+class TestForwardCat:
+    """The layers that are changed, and the joins."""
+
+    @pytest.mark.parametrize(
+        ("layers", "says"),
+        [
+            (
+                {"upconv4": lambda _: nn.Conv2d(128, 5, 1)},
+                "5 channels come out, wanted 2. `upconv4`",
+            ),
+            (
+                {"conv1": lambda _: nn.Conv2d(3, 64, 3, 1, 1)},
+                "`conv1` takes 3 channels, but is given",
+            ),
+            (
+                {"upconv1": lambda _: nn.ConvTranspose2d(1024, 256, 3, 2, 1, 1)},
+                "`upconv1` takes 1024 channels, but is given 512 at 4×6: `conv4`'s output.",
+            ),
+            (
+                {"upconv2": lambda _: nn.ConvTranspose2d(512, 128, 3, 2, 1)},
+                "16×24) and `upconv2`'s output (128 channels, 15×23)",
+            ),
+            ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "makes 34×50 of 32×48."),
+        ],
+    )
+    def test_names_the_layer(self, layers, says):
+        student = with_forward(cat, base=initialised(**layers))()
+        assert says in exercises.forward_cat.check(student).text
+
+    def test_a_detached_skip_is_named(self):
+        skip = at_level(0, lambda s: s.detach())
+        student = with_forward(cat, base=ConcatenatingUNet, skip=skip)()
+        assert (
+            "of `skip3`'s output (64 channels, 32×48)." in exercises.forward_cat.check(student).text
+        )
+
+    def test_a_map_that_is_joined_and_then_forgotten_is_told_apart_from_none(self):
+        def join(x, skip):
+            return torch.cat([skip, skip if skip.shape[1] == 128 else x], dim=1)
+
+        student = with_forward(join, base=ConcatenatingUNet)()
+        text = exercises.forward_cat.check(student).text
+        assert "at 16×24, `cat` joins `skip2`'s output (128 channels, 16×24) with itself" in text
+        assert "at 8×12, two maps are joined, but the result is not used further" in text
+
+
+def conv(into, out, kernel_size=3, **options):
+    return nn.Conv2d(into, out, kernel_size, **{"padding": 1, **options})
+
+
+class Block(nn.Module):
+    """A right block, as a base for wrong ones."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        self.one, self.two = conv(in_channels, out_channels), conv(out_channels, out_channels)
+
+    def forward(self, x):
+        return self.end(F.relu(self.two(self.between(F.relu(self.one(x))))))
+
+    def between(self, x):
+        return x
+
+    def end(self, x):
+        return x
+
+
+def block(**steps):
+    return type("Block", (Block,), {name: staticmethod(step) for name, step in steps.items()})
+
+
+class TestDoubleConv:
+    """Blocks that are made or that compute in another way."""
+
+    @pytest.mark.parametrize(
+        ("answer", "says"),
+        [
+            (block(end=lambda x: F.dropout(x, 0.2)), "Give it `training=self.training`"),
+            (block(end=lambda x: 0.5 * x), "`mul` changes `two`'s output"),
+            (block(between=lambda x: x.detach()), "`detach` cuts the gradient of `one`'s output"),
+            (block(between=lambda x: x.softmax(1)), "so that its channels add up to 1"),
+            (block(between=lambda x: x - x.mean(0, keepdim=True)), "other images of its batch"),
+            (
+                lambda i, o: nn.Sequential(conv(o, i), nn.ReLU(), conv(i, i), nn.ReLU()),
+                "are swapped",
+            ),
+            (
+                lambda i, o: nn.Sequential(conv(i, 8), nn.ReLU(), conv(8, 8)),
+                "double_conv(3, 8) works",
+            ),
+            (
+                lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), nn.Conv2d(o, o, 3), nn.ReLU()),
+                "Layer 2 (`Conv2d`) makes 5×9 of 7×11.",
+            ),
+            (
+                lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), conv(o, o, groups=o), nn.ReLU()),
+                "groups=8: each output channel is computed from 1 of 8 channels.",
+            ),
+            (
+                lambda i, o: nn.Sequential(conv(i, o), nn.BatchNorm2d(i), nn.ReLU(), conv(o, o)),
+                "layer 1 (`BatchNorm2d`) fails on layer 0 (`Conv2d`)'s output (8 channels, 7×11).",
+            ),
+            (
+                lambda i, o: nn.Sequential(
+                    nn.ReLU(inplace=True), conv(i, o), nn.ReLU(), conv(o, o)
+                ),
+                "changes the input itself",
+            ),
+            (lambda channels: nn.Sequential(), "yours takes (channels)"),
+        ],
+    )
+    def test_names_what_differs(self, answer, says):
+        assert says in exercises.double_conv.check(answer).text
+
+    def test_the_block_that_the_wrong_ones_are_made_of_is_right(self):
+        assert exercises.double_conv.check(block()).text == exercises.double_conv.praise
+
+    def test_dropout_and_normalisation_layers_may_be_added(self):
+        def answer(into, out):
+            extra = nn.BatchNorm2d(out), nn.PReLU(), nn.Dropout2d(0.1)
+            return nn.Sequential(
+                *(nn.ZeroPad2d(1), conv(into, out, padding=0), *extra, conv(out, out), *extra)
+            )
+
+        assert exercises.double_conv.check(answer).text == exercises.double_conv.praise
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((3, 15), "in_channels is right. out_channels should be as many as there are classes"),
+        ((4, 5), "one pixel of the photograph has numbers. out_channels is right."),
+    ],
+)
+def test_arguments_says_which_of_the_two_is_wrong(answer, says):
+    assert says in exercises.arguments.check(answer).text
+
+
+def test_true_is_not_taken_for_the_number_one():
+    text = exercises.room_for_skips.check(answer=True).text
+    assert "True is of type bool. \n" in text or text.startswith("Wanted: one whole number. True")
+    assert "bottom" not in text

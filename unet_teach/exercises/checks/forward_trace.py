@@ -1,0 +1,442 @@
+"""Records what a student's `forward` does with an image: every call of torch, and in which layer.
+
+The autograd graph shows what a gradient passes. The trace also shows what it does not pass, such as
+a detached skip, and the call at which an error stops the code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+
+from unet_teach.shared.sizes_as_text import sizes_as_text
+
+Kind = Literal["image", "layer", "pointwise", "join", "resize", "other"]
+
+LAYERS = {  # torch's functions with the weights of a layer, and the names of their arguments
+    "conv2d": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
+    "conv_transpose2d": (
+        *("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"),
+    ),
+    "linear": ("input", "weight", "bias"),
+}
+RANDOM = ("rand", "normal", "bernoulli", "dropout", "feature_dropout", "alpha_dropout", "uniform")
+LARGE = 1000.0  # times the usual values: shows that a clamp changes something
+
+
+@dataclass(eq=False)
+class Step:
+    """One call of torch on data that depends on the image; the image itself is the first step.
+
+    Attributes:
+        name: of torch's function, such as "relu".
+        kind: a "pointwise" call treats all cells of a feature map alike, each by itself; a "join"
+            brings together what different layers made; a "resize" changes height or width.
+        inputs: the steps that made its inputs.
+        output: a copy of what it returned.
+        layer: where in the network it was called, such as "`upconv2`"; empty in `forward` itself.
+        settings: the arguments of a layer's function, by name.
+        identical: whether it returned its input.
+        affine: whether it is linear plus a constant, so that it is no activation.
+        scales: whether it is affine by a constant of the code: no weight, no normalisation.
+        cuts_gradient: whether a gradient goes back to its inputs, but not through it.
+    """
+
+    name: str
+    kind: Kind
+    inputs: tuple[Step, ...]
+    output: Tensor
+    layer: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    identical: bool = False
+    affine: bool = False
+    scales: bool = False
+    cuts_gradient: bool = False
+
+    def __post_init__(self) -> None:
+        below = [source.min_height for source in self.inputs]
+        height = self.size[0] if self.size else math.inf
+        # Of the smallest feature map on the way here, along the path on which this is largest.
+        self.min_height: float = min(height, max(below, default=math.inf))
+        self.follows_layer: bool = self.kind == "layer" or any(s.follows_layer for s in self.inputs)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width of its output, `None` unless that has the shape (N, C, H, W)."""
+        return (self.output.shape[2], self.output.shape[3]) if self.output.dim() == 4 else None
+
+    @property
+    def kernel_size(self) -> tuple[int, ...]:
+        """Height and width of a convolution's kernel."""
+        return tuple(self.settings["weight"].shape[2:])
+
+    @property
+    def origin(self) -> Step:
+        """The last step before it that is not pointwise, or itself."""
+        step = self
+        while step.kind == "pointwise":
+            step = step.inputs[0]
+        return step
+
+    @property
+    def call(self) -> str:
+        """The layer or function called, as a part of a sentence."""
+        if self.kind != "layer" or not self.layer:
+            return {"__getitem__": "the index `[…]`"}.get(self.name, f"`{self.name}`")
+        return self.layer
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether two layers around it are one linear map: it is no activation."""
+        return self.affine or "norm" in self.name or self.kind in ("join", "resize", "other")
+
+    @property
+    def text(self) -> str:
+        """Where its output comes from, as a part of a sentence."""
+        step = self.origin
+        if step.kind == "image":
+            return "the input"
+        if step.kind == "layer":
+            return f"{step.call}'s output"
+        if step.kind == "join":
+            return f"the {step.call} of {' and '.join(map(with_shape, step.inputs))}"
+        return f"the result of {step.call}"
+
+    @property
+    def across(self) -> Step | None:
+        """The input of a join that comes across a skip: it was never smaller, another one was."""
+        height = self.size[0] if self.size else 0
+        inputs = [source for source in self.inputs if source.follows_layer]
+        across = [source for source in inputs if source.min_height >= height]
+        return across[0] if across and len(across) < len(inputs) and self.kind == "join" else None
+
+    @property
+    def joins_by(self) -> Literal["add", "cat", "other"]:
+        """How a join brings its inputs together, told by the values."""
+        one, two, *more = [source.output for source in self.inputs]
+        if more:
+            return "other"
+        if one.shape == two.shape and _same(one + two, self.output):
+            return "add"
+        if one.shape[2:] == two.shape[2:] and len(one) == len(two):
+            pairs = ([one, two], [two, one])
+            if any(_same(torch.cat(pair, dim=1), self.output) for pair in pairs):
+                return "cat"
+        return "other"
+
+    def before(self, ends: Callable[[Step], bool] = lambda step: False) -> list[Step]:
+        """Return itself and the steps that it depends on; the search does not pass `ends`."""
+        found: dict[Step, None] = {}
+        stack = [self]
+        while stack:
+            if (step := stack.pop()) not in found:
+                found[step] = None
+                stack.extend(() if ends(step) else step.inputs)
+        return list(found)
+
+
+def with_shape(step: Step) -> str:
+    """Return where a step's output comes from, with its shape."""
+    if step.size is None:
+        return f"{step.text} (shape {tuple(step.output.shape)})"
+    shape = f"{step.output.shape[1]} channels, {sizes_as_text(step.size)}"
+    return (
+        f"{step.text}, in all {shape}" if step.origin.kind == "join" else f"{step.text} ({shape})"
+    )
+
+
+class Trace(TorchFunctionMode):
+    """What a network does with images; an error ends it and is kept.
+
+    Args:
+        network: the student's.
+        images: of shape (N, C, H, W).
+        training: whether the network is in training mode, not in evaluation mode.
+
+    Attributes:
+        steps: in the order of the calls.
+        random: the names of the functions called that draw random numbers.
+        result: what the network returned.
+        stopped_at: says which call an error stopped, and what that was given.
+    """
+
+    def __init__(self, network: nn.Module, images: Tensor, *, training: bool = False) -> None:
+        super().__init__()
+        self.steps: list[Step] = []
+        self.random: list[str] = []
+        self.result: Any = None
+        self.stopped_at = ""
+        self._batch = len(images)
+        self._latest: dict[int, tuple[Tensor, Step]] = {}  # holds the tensors: no id is used twice
+        self._layers: list[str] = []
+        self._keep(images, Step("image", "image", (), images.clone()))
+        before = network.training
+        network.train(training)
+        with (
+            contextlib.suppress(Exception),
+            self._noting_layers(network),
+            torch.enable_grad(),
+            self,
+        ):
+            self.result = network(images)
+        network.train(before)
+
+    @functools.cached_property
+    def used(self) -> list[Step]:
+        """The steps that the result depends on, in the order of the calls, the result's last."""
+        last = self._step(self.result)
+        used = set(last.before()) if last else set()
+        return [step for step in self.steps if step in used]
+
+    @property
+    def not_activated(self) -> list[tuple[Step, Step]]:
+        """Pairs of layers, in the order of the data, without an activation between them."""
+        return [
+            (first, second)
+            for second in self.used
+            if second.kind == "layer"
+            for first in second.inputs[0].before(
+                lambda s: s.kind == "layer" or not s.changes_nothing
+            )
+            if first.kind == "layer"
+        ]
+
+    @property
+    def until_last_layer(self) -> list[Step]:
+        """The steps used, up to the last layer."""
+        return self.used[: len(self.used) - len(self.tail)]
+
+    @property
+    def tail(self) -> list[Step]:
+        """The steps used after the last layer."""
+        after = itertools.takewhile(lambda step: step.kind != "layer", reversed(self.used))
+        return list(after)[::-1]
+
+    def first_difference(self, other: Trace) -> Step | None:
+        """Return the first step with another output in another run, if the results differ.
+
+        Args:
+            other: a run of the same network with the same images, or only with the last of them.
+        """
+        count = len(other.steps[0].output)
+        # In another batch torch adds in another order, and a function may enlarge the difference.
+        share = 0.0 if count == self._batch else 0.01
+
+        def differ(one: Tensor, two: Tensor) -> bool:
+            one = one[-count:] if one.dim() else one
+            return one.shape != two.shape or float((~_close(one, two)).double().mean()) > share
+
+        if not differ(self.used[-1].output, other.used[-1].output):
+            return None
+        pairs = zip(self.steps, other.steps, strict=False)
+        return next((one for one, two in pairs if differ(one.output, two.output)), None)
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Call one of torch's functions, and note it when it is given data that is known."""
+        call = _Call(function, args, kwargs or {})
+        given = [tensor for tensor in call.tensors if self._step(tensor)]
+        call.values = {id(tensor): tensor.detach().clone() for tensor in given}  # may be in place
+        if call.name.startswith(RANDOM):
+            self.random.append(call.name)
+        try:
+            result = function(*args, **call.kwargs)
+        except Exception:
+            steps = tuple(dict.fromkeys(self._latest[id(tensor)][1] for tensor in given))
+            self.stopped_at = self.stopped_at or self._why_stopped(call, steps)
+            raise
+        if given and not call.name.startswith("new_") and not call.name.endswith("_like"):
+            call.drop_unused(result)
+            steps = tuple(dict.fromkeys(self._latest[place][1] for place in call.values))
+            for output in _tensors(args[0] if call.name == "__setitem__" else result):
+                step = call.step(steps, output)
+                step.layer = self._layers[-1] if self._layers else ""
+                self._keep(output, step)
+        return result
+
+    def _step(self, value: Any) -> Step | None:
+        return self._latest[id(value)][1] if id(value) in self._latest else None
+
+    def _keep(self, tensor: Tensor, step: Step) -> None:
+        self._latest[id(tensor)] = tensor, step
+        self.steps.append(step)
+
+    @contextlib.contextmanager
+    def _noting_layers(self, network: nn.Module) -> Iterator[None]:
+        """Keep the names of the layers that are running in `_layers`, the innermost last."""
+        names = {}
+        for name, module in network.named_modules():
+            # A layer of an `nn.Sequential` has a number for a name, which says little alone.
+            number = name.replace(".", "").isdigit()
+            kind = type(module).__name__
+            names[id(module)] = (
+                f"layer {name} (`{kind}`)" if number else f"`{name}`" if name else ""
+            )
+
+        def enter(module: nn.Module, _: Any) -> None:
+            unknown = f"an unregistered `nn.{type(module).__name__}`"
+            self._layers.append(names.get(id(module), unknown))
+
+        def leave(*_: Any) -> None:
+            self._layers.pop()
+
+        hooks = register_module_forward_pre_hook(enter), register_module_forward_hook(leave)
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _why_stopped(self, call: _Call, steps: tuple[Step, ...]) -> str:
+        """Say which call stopped, and where what it was given comes from."""
+        if not steps:
+            return ""
+        first, layer = steps[0], (self._layers or [""])[-1] or f"`{call.name}`"
+        if call.name in LAYERS and isinstance(weight := call.settings.get("weight"), Tensor):
+            wanted = weight.shape[1] * call.settings.get("groups", 1)
+            wanted = weight.shape[0] if call.name == "conv_transpose2d" else wanted
+            if first.size is None or first.output.shape[1] == wanted:
+                return f"{layer} is given {with_shape(first)}."
+            got = f"{first.output.shape[1]} at {sizes_as_text(first.size)}: {first.text}"
+            batch = f" The batch has grown from {self._batch} to {len(first.output)}."
+            more = batch if len(first.output) != self._batch else ""
+            return f"{layer} takes {wanted} channels, but is given {got}.{more}"
+        verb = "cannot bring together" if len(steps) > 1 else "fails on"
+        layer = f"`{call.name}`" if len(steps) > 1 else layer
+        return f"{layer} {verb} {' and '.join(map(with_shape, steps))}."
+
+
+class _Call:
+    """One call of a function of torch."""
+
+    def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.function, self.args, self.kwargs = function, args, kwargs
+        name: str = getattr(function, "__name__", "")
+        if name == "__get__":  # of an attribute, such as `x.data`
+            name = str(getattr(function.__self__, "__name__", name))
+        self.name = name if name.startswith("__") else name.rstrip("_")  # `relu_` is in place
+        self.tensors = list(_tensors((args, kwargs)))
+        self.had_gradient = any(tensor.requires_grad for tensor in self.tensors)
+        self.values: dict[int, Tensor] = {}  # of the tensors that depend on the image
+        self.settings = {**dict(zip(LAYERS.get(name, ()), args, strict=False)), **kwargs}
+
+    def drop_unused(self, result: Any) -> None:
+        """Forget inputs whose values do not matter, such as the second one of `expand_as`."""
+        for place in (
+            list(self.values) if len(self.values) > 1 and isinstance(result, Tensor) else ()
+        ):
+            x = {place: self.values[place]}
+            with contextlib.suppress(Exception):
+                other = self._again(x[place].flatten().flip(0).reshape(x[place].shape) + 1, x)
+                if _same(other, result):
+                    del self.values[place]
+
+    def step(self, inputs: tuple[Step, ...], output: Tensor) -> Step:
+        """Say what kind of step it was."""
+        value = output.detach().clone()
+        if self.name in LAYERS:
+            step = Step(self.name, "layer", inputs, value, settings=self.settings)
+        elif len(inputs) == 1 and inputs[0].name == self.name == "stack":
+            step = Step(self.name, "other", inputs, value)
+        elif inputs[0].name == "stack" and self.name == "sum":
+            step = Step(self.name, "join", inputs[0].inputs, value)
+        elif len(inputs) > 1:
+            alike = (
+                len({step.origin for step in inputs}) == 1 and value.shape == inputs[0].output.shape
+            )
+            affine = self.name in ("add", "sub")
+            step = Step(self.name, "pointwise" if alike else "join", inputs, value, affine=affine)
+        else:
+            step = self._step_of_one(inputs[0], value)
+        step.cuts_gradient = self.had_gradient and not output.requires_grad
+        return step
+
+    def _step_of_one(self, source: Step, value: Tensor) -> Step:
+        """Say what a function of one tensor does, by calling it with other values."""
+        step = Step(self.name, "other", (source,), value)
+        (before, *_) = self.values.values()
+        if before.shape != value.shape:
+            if before.numel() == value.numel() and _same(before.flatten(), value.flatten()):
+                step.kind, step.identical, step.affine = "pointwise", True, True
+            elif before.dim() == value.dim() == 4 and before.shape[:2] == value.shape[:2]:
+                step.kind = "resize"
+            return step
+        if before.dim() == 4 and before.is_floating_point() and "softmax" not in self.name:
+            with contextlib.suppress(Exception):
+                self._try_values(step, before.shape)
+        return step
+
+    def _try_values(self, step: Step, shape: torch.Size) -> None:
+        """Find out whether it treats all cells alike, whether it is linear, and so on."""
+        generator = torch.Generator().manual_seed(0)
+        order = torch.randperm(shape[2] * shape[3], generator=generator)
+        usual, other = torch.randn((2, *shape), generator=generator)
+        large = LARGE * other  # a clamp changes it
+
+        def moved(x: Tensor) -> Tensor:
+            return x.flatten(2)[:, :, order].reshape(shape)
+
+        result, of_large = self._again(usual.clone()), self._again(large.clone())
+        if not _same(self._again(moved(usual)), moved(result)):
+            return
+        step.kind = "pointwise"
+        if result.is_floating_point():
+            step.identical = _same(result, usual) and _same(of_large, large)
+            middle = self._again((usual + large) / 2)
+            step.affine = _same(middle, (result + of_large) / 2)
+        weights = any(isinstance(tensor, nn.Parameter) for tensor in self.tensors)
+        step.scales = step.affine and not (step.identical or weights) and "norm" not in self.name
+
+    def _again(self, x: Tensor, places: Iterable[int] | None = None) -> Tensor:
+        """Call the function with `x` in place of some tensors, or of all that it depends on."""
+        values = {place: value.clone() for place, value in self.values.items()}
+        values.update(dict.fromkeys(values if places is None else places, x))
+        with torch.no_grad():
+            result: Tensor = self.function(
+                *_replaced(self.args, values), **_replaced(self.kwargs, values)
+            )
+        return result
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and bool(_close(one, other).all())
+
+
+def _close(one: Tensor, other: Tensor) -> Tensor:
+    """Compare two tensors of one shape cell by cell."""
+    one, other = one.double(), other.double()
+    scale = float(other.abs().nan_to_num(0.0, 0.0).max()) if other.numel() else 0.0
+    return torch.isclose(one, other, rtol=1e-4, atol=1e-6 * (1 + scale), equal_nan=True)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """Yield the tensors in nested tuples, lists and dictionaries."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        yield from _tensors(list(value.values()))
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from _tensors(part)
+
+
+def _replaced(value: Any, new: dict[int, Tensor]) -> Any:
+    """Return nested arguments with other tensors in place of those of these ids."""
+    if isinstance(value, Tensor):
+        return new.get(id(value), value)
+    if isinstance(value, dict):
+        return {key: _replaced(part, new) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_replaced(part, new) for part in value)
+    return value
