@@ -170,7 +170,27 @@ def test_tiles_laid_together_are_the_picture():
         ("clean_mask", lambda picture: (picture != 0).float().mean(), "wanted a mask of (5, 7)"),
         ("iou", lambda answer, truth: (answer & truth).sum((1, 2, 3)), "a tensor of shape (2,)"),
         ("iou", lambda answer, truth: print(end=""), "the word `return`"),
-        ("held_out", lambda *strip: [0, 0, *range(1, 5), *range(12, 17)], "are there twice"),
+        ("held_out", lambda *strip: [0, 0, *range(1, 5), *range(12, 17)], "0 is there twice"),
+        ("held_out", lambda *strip: [1, 2, 12, 16], "Your left edges: 1 to 2, 12, 16; wanted: 0"),
+        ("held_out", lambda *strip: [], "Your left edges: none; wanted: 0 to 4, 12 to 16"),
+        ("to_mask", lambda x: x >= 0, "True for logits from 0 up"),
+        ("to_mask", lambda x: x.sigmoid() >= 0.5, "neither is more likely"),
+        ("to_mask", lambda x: x > 0.25, "True for logits from 0.26 up (a probability of 0.565)"),
+        ("to_mask", lambda x: x.abs() < 1, "True for logits from -0.99 to 0.99"),
+        ("to_mask", lambda x: x > x.quantile(0.3), "depends on more than the pixel's own logit"),
+        ("to_mask", lambda x: x.flip(-1) > 0, "depends on more than the pixel's own logit"),
+        ("to_mask", lambda x: x.argmax(1).bool(), "the channel axis is missing"),
+        ("to_mask", lambda x: x.mT > 0, "height and width have changed places"),
+        ("to_mask", lambda x: (x[:1] > 0).expand_as(x), "all of them in image 2 of 2"),
+        ("clean_mask", lambda x: (x.int() % 2).float(), "2 → 0, 7 → 1, 127 → 1, 128 → 0"),
+        ("clean_mask", lambda x: (x > x.min()).float(), "but these: on a file of 255 alone"),
+        ("clean_mask", lambda x: x.bool().float().flatten(), "the values themselves are right"),
+        ("iou", lambda a, t: (a[0] & t[0]).sum() / (a[0] | t[0]).sum(), "first image alone"),
+        ("iou", lambda a, t: (~(a | t)).sum() / (~(a & t)).sum(), "the pixels in neither, divided"),
+        ("iou", lambda a, t: (a & t).sum() / max(a.sum(), t.sum()), "of the larger mask"),
+        ("iou", lambda a, t: ((a & t).sum() + 3) / ((a | t).sum() + 3), "3 added above and below"),
+        ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "same mask twice you return 0.4"),
+        ("iou", lambda a, t: (a - t).sum(), "`a & ~b` is a without b"),
         ("held_out", lambda *strip: {3, 2, 1, 0}, "is missing"),
         ("held_out", lambda *strip: [-1], "would cover columns -1 to 2"),
         ("mean_and_spread", lambda scores: sum(scores) / len(scores), "wanted 2 numbers"),
@@ -185,6 +205,17 @@ def test_other_wrong_answers_are_told_what_is_wrong_with_them(exercise, answer, 
     reply = getattr(exercises, exercise).check(answer)
     assert reply.outcome is Outcome.NOT_YET
     assert says in reply.text
+
+
+@pytest.mark.parametrize(
+    "name", ["clean_mask", "held_out", "iou", "to_mask", "validation_iou", "one_line", "one_mark"]
+)
+def test_no_right_answer_is_taken_for_a_known_mistake(name):
+    """A mistake that a right answer makes as well would be named for another one, too."""
+    exercise = getattr(exercises, name)
+    for answer in right(exercise):
+        anywhere = (mistake for mistake in exercise.mistakes if not mistake.at)
+        assert [mistake.name for mistake in anywhere if mistake.is_made_by(answer)] == []
 
 
 def test_a_network_left_in_another_mode_is_named_with_what_already_holds():

@@ -8,13 +8,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function, matches, returns
-from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import first_wrong_pixel, tensor_of
+from unet_teach.exercises.checks.functions import Case, Probes, is_function, returns
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.lesson_5.masks import (
+    first_wrong_pixel,
+    input_changed,
+    tensor_of,
+    values_check,
+    where_right,
+)
 
 
 def _files() -> list[Case]:
-    foreground = torch.rand(5, 7) < 0.4
+    foreground = torch.rand(5, 7, generator=torch.Generator().manual_seed(2)) < 0.4
     foreground[0, :2], foreground[0, 2] = True, False
     binary = foreground.to(torch.uint8)
     labels = binary * torch.arange(1, 36).reshape(5, 7)
@@ -28,7 +34,7 @@ def _files() -> list[Case]:
         "0 alone": torch.zeros(5, 7, dtype=torch.uint8),
         "255 alone": torch.full((5, 7), 255, dtype=torch.uint8),
     }
-    return [Case(f"On a mask of {values}", (file,)) for values, file in files.items()]
+    return [Case(f"On a file of {values}", (file,)) for values, file in files.items()]
 
 
 def _mask(file: Tensor) -> Tensor:
@@ -44,11 +50,24 @@ def _ones_in_place(file: Tensor) -> Tensor:
     return file.float()
 
 
-def _changes_its_input(answer: Callable[[Tensor], object]) -> bool:
-    (file,) = _files()[0].inputs
-    given = file.clone()
-    answer(given)
-    return not torch.equal(given, file)
+def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
+    """Say what becomes of each value, and in which files the mask is right."""
+    values = torch.tensor([0, 1, 2, 7, 127, 128, 255, 450], dtype=torch.int32)
+    try:
+        alone = [answer(value.repeat(2, 3)) for value in values]
+        together = answer(values.repeat(2, 1)).flatten()
+        fates = {int(v): {*x.flatten().tolist()} for v, x in zip(values, alone, strict=True)}
+        own = all(
+            fate == {float(together[i])} == {float(together[8 + i])}
+            for i, fate in enumerate(fates.values())
+        )
+    except Exception:
+        own = False
+    if own and any(fate != {float(v > 0)} for v, fate in fates.items()):
+        table = ", ".join(f"{v} → {next(iter(fate)):.3g}" for v, fate in fates.items())
+        return f"In your mask, {table}; wanted 0 → 0, and 1 for all others."
+    depends = "" if own else "What becomes of a value depends on the other pixels. "
+    return depends + where_right(answer, _mask, _files())
 
 
 known = Probes(_files)
@@ -60,7 +79,7 @@ clean_mask = Exercise(
     checks=(
         is_function("clean_mask(picture)"),
         returns("floats", tensor_of(Tensor.is_floating_point, "; the loss needs floats"), _files),
-        matches(_mask, _files, first_wrong_pixel(_mask, _wrong_value)),
+        values_check(_mask, _files, _what_becomes, first_wrong_pixel(_mask, _wrong_value)),
     ),
     answers=(
         lambda: _mask,
@@ -69,6 +88,8 @@ clean_mask = Exercise(
         lambda: lambda picture: torch.where(picture > 0, 1.0, 0.0),
     ),
     mistakes=(
+        input_changed("Whoever gave you the picture has lost it. Work on a copy, or compare: a comparison makes a new tensor.",
+            _ones_in_place, lambda: _files()[0].inputs),
         known.mistake("divided by 255", "Divided by 255, a file of 0 and 1 becomes 0 and 0.004: next to no foreground. Which question do all the files answer alike?",
             lambda p: p / 255, lambda p: p.float() / 255),
         known.mistake("as it is", "You leave the values as they are. A loss told that the truth is 255 pushes every logit up without an end. What do all foreground values have in common?",
@@ -81,8 +102,6 @@ clean_mask = Exercise(
             lambda p: (p == 1).float(), lambda p: p == 1),
         known.mistake("divided by 255 and rounded", "Divided by 255 and rounded, 1 becomes 0 and the label 450 becomes 2: objects get lost or count twice. Ask what all foreground values have in common.",
             lambda p: (p / 255).round(), lambda p: torch.round(p.float() / 255)),
-        KnownMistake("the picture changed", "Whoever gave you the picture has lost it. Work on a copy, or compare: a comparison makes a new tensor.",
-            lambda: _ones_in_place, _changes_its_input, at="its values"),
         known.mistake("truth values, not floats", "The right pixels, but no floats: the loss subtracts and multiplies. One step more.",
             lambda p: p.bool(), lambda p: (p != 0).to(torch.uint8), lambda p: (p != 0).long(),
             at="floats"),

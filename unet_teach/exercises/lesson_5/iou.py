@@ -13,10 +13,12 @@ from unet_teach.exercises.checks.functions import (
     Probes,
     a_number,
     is_function,
-    matches,
     returns,
 )
 from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.lesson_5.masks import input_changed, values_check, where_right
+from unet_teach.exercises.lesson_5.scores import RIGHT, formula_of
+from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
 
 
@@ -49,6 +51,45 @@ def _cases() -> list[Case]:
     return cases
 
 
+def _try(answer: Any, *masks: Tensor) -> Any:
+    try:
+        return plain(answer(*(mask.clone() for mask in masks)))
+    except Exception:
+        return None
+
+
+def _how_computed(answer: Any) -> str:
+    """Name the formula of a wrong score, or say what else is known of it."""
+    pairs = []
+    for seed in range(4):
+        share = torch.tensor([0.2, 0.5, 0.8]).reshape(3, 1, 1, 1)
+        chance = torch.rand(2, 3, 1, 9, 8, generator=torch.Generator().manual_seed(seed))
+        pair = (chance[0] < share, chance[1] < 0.4)
+        pairs.append(pair if seed % 2 else pair[::-1])
+    scores = [_try(answer, *pair) for pair in pairs]
+    formula = formula_of(scores, pairs)
+    if formula and formula != RIGHT:
+        return f"On 4 other pairs of masks, your number equals {formula}. Wanted: {RIGHT}."
+    mask, other = pairs[0]
+    facts = []
+    for what, one, two, target in (
+        ("the same mask twice", mask, mask, 1),
+        ("two masks that share no pixel", mask, ~mask, 0),
+    ):
+        if (score := _try(answer, one, two)) != target:
+            facts.append(f"For {what} you return {_shown(score)}, wanted {target}.")
+    swapped = _try(answer, other, mask)
+    if not facts and formula != RIGHT and scores[0] != swapped:
+        facts.append(
+            f"Answer and truth swapped change your number from {_shown(scores[0])} to {_shown(swapped)}; the IoU stays the same."
+        )
+    return " ".join([*facts, where_right(answer, metrics.iou, _known_cases())])
+
+
+def _shown(score: Any) -> str:
+    return f"{score:.4g}" if isinstance(score, int | float) else "no number"
+
+
 def _asks_a_whole_tensor(answer: Any) -> bool:
     try:
         answer(*_pair([0], [0]))
@@ -67,7 +108,7 @@ iou = Exercise(
     checks=(
         is_function("iou(answer, truth)"),
         returns("one number", a_number, _cases),
-        matches(metrics.iou, _cases),
+        values_check(metrics.iou, _cases, _how_computed),
     ),
     answers=(
         lambda: lambda a, t: (a & t).sum() / (a | t).sum() if a.sum() + t.sum() else 1.0,
@@ -75,6 +116,8 @@ iou = Exercise(
         lambda: metrics.iou,
     ),
     mistakes=(
+        input_changed("`&=`, `|=` and what ends with `_` overwrite a mask, and whoever gave it to you has lost it. `answer & truth` makes a new one.",
+            lambda a, t: (a | t).sum() and a.__iand__(t).sum(), lambda: _known_cases()[0].inputs),
         with_empty.mistake("pixel accuracy", "You divide by all pixels. Where foreground is rare, an empty mask then scores high: ground that both leave out must not count.",
             lambda a, t: (a == t).float().mean()),
         with_empty.mistake("the intersection over all pixels", "You divide by all pixels: a perfect answer then gets no more than the share of the foreground.",

@@ -19,7 +19,7 @@ Counts = dict[str, int]
 Formula = Callable[[Counts], float]
 
 RIGHT = "the pixels in both, divided by the pixels in either"
-FEWEST = 3  # scores that a formula has to give: one alone could be chance
+FEWEST = 3  # different scores that a formula has to give: one alone could be chance
 
 
 def counts(answer: Tensor, truth: Tensor) -> Counts:
@@ -98,7 +98,7 @@ def formula_of(
         iou_alone: whether to try the IoU alone, of the batch and of its images.
     """
     known = [(s, p) for s, p in zip(scores, pairs, strict=True) if isinstance(s, int | float)]
-    if len(known) < FEWEST:
+    if len({round(score, 6) for score, _ in known}) < FEWEST:
         return None
     counted = [
         ([counts(*pair)], [counts(a[None], t[None]) for a, t in zip(*pair, strict=True)])
