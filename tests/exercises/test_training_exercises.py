@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach import exercises
 from unet_teach.exercises.lesson_6.checkerboard import pattern
@@ -159,6 +160,10 @@ def test_tiles_laid_together_are_the_picture():
 
 
 # -------------------------------------------------------------------------------- single sentences
+NO_SKIPS = UNet(depth=2, base_channels=4, skip="none")
+BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
@@ -193,6 +198,30 @@ def test_tiles_laid_together_are_the_picture():
         ("iou", lambda a, t: (a - t).sum(), "`a & ~b` is a without b"),
         ("held_out", lambda *strip: {3, 2, 1, 0}, "is missing"),
         ("held_out", lambda *strip: [-1], "would cover columns -1 to 2"),
+        (
+            "one_line",
+            lambda x, skip: x * skip.mean((2, 3), keepdim=True).sigmoid(),
+            "and no places",
+        ),
+        ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
+        ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
+        ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "3×5 comes out"),
+        ("one_line", lambda x, skip: x + F.dropout(skip), "draws random numbers"),
+        ("one_line", lambda x, skip: x.repeat(1, 2, 1, 1), "32 channels come out, wanted 16. \n"),
+        ("one_line", lambda x, skip: x + skip[..., 1:], "both of shape (2, 16, 6, 10)"),
+        ("one_mark", (UNet(depth=2, skip="none"), UNet(depth=2, padding="valid")), "`padding` how"),
+        (
+            "one_mark",
+            (UNet(depth=2, skip="none"), UNet(depth=2, up="nearest")),
+            "passes 32×32, 64×",
+        ),
+        (
+            "one_mark",
+            (type("Net", (nn.Module,), {"__init__": lambda s: 1 / 0}), 1),
+            "makes no network",
+        ),
+        ("twelve", "ABCEGIK", "Of those that you left out, 1 is a U-Net."),
+        ("twelve", "BD", "nothing comes up again. Of those that you left out, 7 are U-Nets."),
         ("mean_and_spread", lambda scores: sum(scores) / len(scores), "wanted 2 numbers"),
         ("tells_apart", lambda a, b: min(a) - max(b), "wanted True or False"),
         ("same_recipe", lambda results: "0.01", "of type str comes out, wanted one number"),

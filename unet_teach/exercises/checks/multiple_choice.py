@@ -33,9 +33,12 @@ def unets_among(
 
     def choice_problem(answer: Any) -> str | None:
         named = set(_named(answer) or ())
-        if wrong := sorted(named - set(unets)):
-            return f"{', '.join(wrong)} should not be among them. {why_not[wrong[0]]}"
         missing = sorted(set(unets) - named)
+        if wrong := sorted(named - set(unets)):
+            reasons = " ".join(why_not[letter] for letter in wrong)
+            are = "is a U-Net" if len(missing) == 1 else "are U-Nets"
+            left_out = f" Of those that you left out, {len(missing)} {are}." if missing else ""
+            return f"{', '.join(wrong)} should not be among them. {reasons}{left_out}"
         if len(missing) == 1:
             return f"One more of them has all four marks. {why.get(missing[0], '')}".strip()
         if missing:
