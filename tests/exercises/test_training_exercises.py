@@ -196,6 +196,23 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("iou", lambda a, t: ((a & t).sum() + 3) / ((a | t).sum() + 3), "3 added above and below"),
         ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "same mask twice you return 0.4"),
         ("iou", lambda a, t: (a - t).sum(), "`a & ~b` is a without b"),
+        (
+            "iou",
+            lambda a, t: round(float((a & t).sum() / (a | t).sum()), 2),
+            "rounded to two digits",
+        ),
+        ("iou", lambda a, t: (a and t).sum(), "Pixel by pixel it is `&`, `|`"),
+        (
+            "iou",
+            lambda a, t: (a & t).sum() / (a | t).sum() if a.any() else 1.0,
+            "these: with answer: none",
+        ),
+        ("to_mask", lambda x: x.sigmoid() > 0.7, "True for logits from 0.85 up"),
+        ("to_mask", lambda x: x.sigmoid() > 0.505, "the pixel with logit 0.001"),
+        ("to_mask", lambda x: x + torch.randn_like(x) > 0, "two different results"),
+        ("clean_mask", lambda x: (x > 50).float(), "7 → 0, 127 → 1"),
+        ("clean_mask", lambda x: (x != 0).float().flip(0), "but not at its place"),
+        ("clean_mask", lambda x: x.clamp_(max=1).float(), "On a file of True and False: Your code"),
         ("held_out", lambda *strip: {3, 2, 1, 0}, "is missing"),
         ("held_out", lambda *strip: [-1], "would cover columns -1 to 2"),
         (
@@ -206,6 +223,8 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
         ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
         ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "3×5 comes out"),
+        ("one_line", lambda x, skip: x + skip.round(), "no gradient flows back to it"),
+        ("one_line", lambda x, skip: x.detach() + skip, "The values of x do change the result"),
         ("one_line", lambda x, skip: x + F.dropout(skip), "draws random numbers"),
         ("one_line", lambda x, skip: x.repeat(1, 2, 1, 1), "32 channels come out, wanted 16. \n"),
         ("one_line", lambda x, skip: x + skip[..., 1:], "both of shape (2, 16, 6, 10)"),
@@ -245,6 +264,32 @@ def test_no_right_answer_is_taken_for_a_known_mistake(name):
     for answer in right(exercise):
         anywhere = (mistake for mistake in exercise.mistakes if not mistake.at)
         assert [mistake.name for mistake in anywhere if mistake.is_made_by(answer)] == []
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "false_sentence"),
+    [
+        ("to_mask", lambda x: x.sigmoid_() > 0.5, "threshold depends"),
+        ("to_mask", lambda x: x.sigmoid() > 0.7, "1 as a logit"),
+        ("to_mask", lambda x: x > -0.49, "exp(logit)"),
+        ("to_mask", lambda x: x.tanh() > 0.5, "0.5 is the middle"),
+        ("clean_mask", lambda x: (x > 50).float(), "Above 127"),
+        ("clean_mask", lambda x: (x != 0).float().T, "depends on the other pixels"),
+        ("one_line", lambda x, skip: torch.stack([x, skip]), "`dim=0` counts"),
+        ("one_line", lambda x, skip: x + torch.randn_like(skip), "layer"),
+        ("one_line", lambda x, skip: x + skip.mean(), "Whatever skip holds"),
+        ("one_line", lambda x, skip: skip.add_(x), "overwrites x"),
+    ],
+)
+def test_nothing_false_is_said_beside_what_is_true(exercise, answer, false_sentence):
+    reply = getattr(exercises, exercise).check(answer)
+    assert reply.outcome is Outcome.NOT_YET
+    assert false_sentence not in reply.text
+
+
+def test_letters_may_stand_in_a_list_in_any_way():
+    for letters in (["ACEGIKL"], ["A", "C", "E, G", "I", "K and L"], ("a", "c", "e", "gikl")):
+        assert exercises.twelve.check(letters).outcome is Outcome.SOLVED
 
 
 def test_a_network_left_in_another_mode_is_named_with_what_already_holds():

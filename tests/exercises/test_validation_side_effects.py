@@ -81,7 +81,7 @@ def without_channel_axis(network, pictures, masks):
         (then(lambda n, *_: n.train(not n.training)), "In both cases it is left in the other mode"),
         (only_the_flag, "its layers are left in eval mode. `network.training = …` sets the flag"),
         (only_the_norms, "The Dropout ran in training mode."),
-        (without_channel_axis, "without its channel axis"),
+        (without_channel_axis, "the masks have lost the channel axis"),
     ],
 )
 def test_what_a_validation_leaves_behind_is_named(validate, says):

@@ -62,9 +62,9 @@ def wrong_letters(name: str, sentence: str, letters: str) -> KnownMistake:
 
 
 def _named(answer: Any) -> list[str] | None:
-    """Return what an answer names, letter by letter or part by part; None if it is no list."""
+    """Return what an answer names, letter by letter; None if it is no text and no list of them."""
+    if isinstance(answer, set | frozenset | list | tuple):
+        answer = " ".join(map(str, answer))
     if isinstance(answer, str):
         return list(re.sub(r"\band\b|[\W_]", "", answer, flags=re.I).upper())
-    if isinstance(answer, set | frozenset | list | tuple):
-        return [str(part).strip().upper() for part in answer]
     return None

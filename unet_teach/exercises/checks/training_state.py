@@ -84,6 +84,7 @@ class ValidationRun:
         modes: name and mode of each part of the network afterwards; the network's own name is "".
         ran_in_training: kinds of layers, of those whose mode matters, that ran in training mode.
         images_seen: how many images the network was given.
+        changes_pictures: whether it was given as many images as there are, and other ones.
         side_effects: what is not as it was before, each a kind and a sentence. Modes are no part.
         recorded: whether autograd recorded a forward pass of the network or the returned value.
     """
@@ -92,6 +93,7 @@ class ValidationRun:
     modes: dict[str, bool]
     ran_in_training: set[str]
     images_seen: int
+    changes_pictures: bool
     side_effects: dict[str, str]
     recorded: bool
 
@@ -110,17 +112,18 @@ def run_validation(
     network = copy.deepcopy(task.network).train(training)
     for weight in network.parameters():
         weight.grad = torch.full_like(weight, 0.25) if weight.requires_grad else None
+    settings = repr(network)
     before, images, masks = _tensors(network), task.images.clone(), task.masks.clone()
     recorded: list[bool] = []
     in_training: set[str] = set()
-    seen: list[int] = []
+    seen: list[Tensor] = []
 
     def watch_part(module: nn.Module, inputs: Any, output: Any) -> None:
         if module.training and isinstance(module, nn.BatchNorm2d | nn.Dropout):
             in_training.add(type(module).__name__)
 
     def watch_network(module: nn.Module, inputs: Any, output: Any) -> None:
-        seen.append(len(inputs[0]) if inputs and isinstance(inputs[0], Tensor) else 0)
+        seen.extend(part.detach().clone() for part in inputs[:1] if isinstance(part, Tensor))
         recorded.append(_requires_grad(output))
 
     for part in list(network.children()):
@@ -130,6 +133,12 @@ def run_validation(
         value = validation(network, images, masks)
         records_now = torch.is_grad_enabled()
     effects = _network_changes(network, before)
+    if repr(network) != settings:
+        old, new = settings.splitlines(), repr(network).splitlines()
+        pair = next(((a, b) for a, b in zip(old, new, strict=False) if a != b), (old[0], new[0]))
+        effects["settings"] = "After your validation, `{}` has become `{}`.".format(
+            *(line.strip() for line in pair)
+        )
     for name, given, now in (("pictures", task.images, images), ("masks", task.masks, masks)):
         if not torch.equal(given, now):
             effects[name] = f"Your validation changes the {name} it was given."
@@ -140,7 +149,8 @@ def run_validation(
         value,
         {name: part.training for name, part in network.named_modules()},
         in_training,
-        sum(seen),
+        sum(map(len, seen)),
+        sum(map(len, seen)) == len(images) and not _equal(torch.cat(seen), task.images),
         effects,
         any(recorded) or _requires_grad(value),
     )
@@ -200,6 +210,10 @@ def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str,
             text = f"After your validation, the gradient stored for {what} is {verb}."
             changes.setdefault("gradients", text)
     return changes
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and torch.allclose(one.double(), other.double())
 
 
 def _requires_grad(value: Any) -> bool:

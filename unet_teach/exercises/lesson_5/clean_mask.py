@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function, returns
+from unet_teach.exercises.checks.functions import Case, Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_5.masks import (
     first_wrong_pixel,
     input_changed,
+    runs_on,
     tensor_of,
     values_check,
     where_right,
@@ -55,6 +56,8 @@ def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
     values = torch.tensor([0, 1, 2, 7, 127, 128, 255, 450], dtype=torch.int32)
     try:
         alone = [answer(value.repeat(2, 3)) for value in values]
+        if alone[0].shape != (2, 3):
+            return ""
         together = answer(values.repeat(2, 1)).flatten()
         fates = {int(v): {*x.flatten().tolist()} for v, x in zip(values, alone, strict=True)}
         own = all(
@@ -70,7 +73,13 @@ def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
     return depends + where_right(answer, _mask, _files())
 
 
-known = Probes(_files)
+def _many_values() -> Case:
+    return Case(
+        "On a file of many values", (torch.arange(0, 260, 4, dtype=torch.int32).reshape(5, 13),)
+    )
+
+
+known = Probes(lambda: [*_files(), _many_values()])
 
 clean_mask = Exercise(
     name="clean_mask",
@@ -78,7 +87,7 @@ clean_mask = Exercise(
     prompt="A mask file holds 0 for ground and, for foreground, True, 1, 255 or the labels 1, 2, 3 and on (a tensor of bool, uint8 or int32). Make it a float tensor of 0 and 1.",
     checks=(
         is_function("clean_mask(picture)"),
-        returns("floats", tensor_of(Tensor.is_floating_point, "; the loss needs floats"), _files),
+        runs_on(_files, "floats", tensor_of(Tensor.is_floating_point, "; the loss needs floats")),
         values_check(_mask, _files, _what_becomes, first_wrong_pixel(_mask, _wrong_value)),
     ),
     answers=(
@@ -95,7 +104,7 @@ clean_mask = Exercise(
         known.mistake("as it is", "You leave the values as they are. A loss told that the truth is 255 pushes every logit up without an end. What do all foreground values have in common?",
             lambda p: p.float(), lambda p: p),
         known.mistake("above 127", "Above 127 is right for 0 and 255. In a file of 0 and 1, or of labels, objects get lost, and nobody is told.",
-            lambda p: (p > 127).float(), lambda p: (p >= 128).float(), lambda p: p > 127),
+            lambda p: (p > 127).float(), lambda p: (p >= 128).float(), lambda p: (p > 128).float(), lambda p: p > 127),
         known.mistake("only 255", "You take 255 alone for foreground. It may be 1, or the label of an object.",
             lambda p: (p == 255).float(), lambda p: p == 255),
         known.mistake("only 1", "You take 1 alone for foreground. It may be 255, or the label of another object.",

@@ -11,10 +11,10 @@ from unet_teach.exercises.checks.functions import (
     Probes,
     is_function,
     matches,
-    returns,
     some_numbers,
 )
 from unet_teach.exercises.exercise import Check, Exercise
+from unet_teach.exercises.lesson_5.masks import runs_on
 from unet_teach.exercises.plain_values import as_list
 
 STRIPS = [(20, 4, 8, 12), (30, 5, 11, 14)]  # width, crop, start, stop
@@ -102,7 +102,7 @@ held_out = Exercise(
     prompt="Columns start to stop − 1 of a picture are held out for validation. Return a list of the left edges of all crops, `crop` pixels wide and inside the picture, that touch none of them; in any order.",
     checks=(
         is_function("training_lefts(width, crop, start, stop)"),
-        returns("a list of numbers", some_numbers(), _known_cases),
+        runs_on(_known_cases, "a list of numbers", some_numbers()),
         Check(_values.holds, lambda answer: _values.problem(_sorted(answer))),
     ),
     answers=(

@@ -8,7 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Cases, Function, Kind, alike, matches
+from unet_teach.exercises import sandbox
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Cases,
+    Function,
+    Kind,
+    alike,
+    matches,
+    returns,
+)
 from unet_teach.exercises.exercise import Check, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
@@ -28,6 +37,21 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
     return problem
 
 
+def runs_on(cases: Cases, holds: str, kind: Kind) -> Check:
+    """Check that the function returns a value of this kind; an error is told with its input."""
+    check = returns(holds, kind, cases)
+
+    def problem(answer: Function) -> str | None:
+        for case in cases():
+            try:
+                case.run(answer)
+            except Exception as error:
+                return f"{case.call}: {sandbox.describe(error)}"
+        return check.problem(answer)
+
+    return Check(holds, problem)
+
+
 def values_check(
     reference: Function,
     cases: Cases,
@@ -41,6 +65,8 @@ def values_check(
         found = values.problem(answer)
         if not found or "changes what it was given" in found:
             return found
+        if not all(alike(*(plain(case.run(answer)) for _ in range(2))) for case in cases()):
+            return f"{found} Called twice with the same input, it returns two different results."
         return f"{found} {facts(answer)}".strip()
 
     return Check(values.holds, problem)
@@ -102,6 +128,8 @@ def first_wrong_pixel(
         where = ""
         if given.dim() == 4 and len(images) < len(given):
             where = f", all of them in image {' and '.join(map(str, images))} of {len(given)}"
+        if torch.equal(*(x.to(value.dtype).flatten().sort().values for x in (value, target))):
+            return f"each value comes out as often as wanted, but not at its place; the first wrong one is at {list(place)}"
         number = int(wrong.sum())
         count = f"{number} of {wrong.numel()} pixels {'is' if number == 1 else 'are'} wrong{where}"
         return f"{count}; {sentence(given[place], value[place])}"
@@ -113,21 +141,22 @@ def _about_shape(value: Tensor, target: Tensor) -> str:
     """Say which axis a mask of the wrong shape lacks, and whether its values are right."""
     shape, wanted = list(value.shape), list(target.shape)
     names = AXES[target.dim()]
-    without = {name: wanted[:i] + wanted[i + 1 :] for i, name in enumerate(names)}
-    facts = ""
-    if target.dim() == 4 and shape == without["channel"]:
-        facts = ": the channel axis is missing"
+    fewer = len(wanted) - len(shape)
+    gone = [name for i, name in enumerate(names) if shape == wanted[:i] + wanted[i + 1 :]]
+    if "channel" in gone or gone:
+        facts = f": the {'channel' if 'channel' in gone else gone[0]} axis is missing"
     elif shape == [*wanted[:-2], wanted[-1], wanted[-2]]:
         return ": height and width have changed places"
-    elif len(shape) < len(wanted) and shape == [n for n in wanted if n > 1]:
-        facts = ": every axis of length 1 is missing"
-    elif len(shape) == len(wanted):
-        differ = [name for name, a, b in zip(names, shape, wanted, strict=True) if a != b]
-        facts = f": the mismatch is in {' and '.join(differ)}"
+    elif sorted(shape) == sorted(wanted):
+        return ": the axes stand in another order"
     elif shape == [target.numel()]:
         facts = ": the axes are flattened into one"
-    elif len(shape) > len(wanted):
-        facts = f": {len(shape) - len(wanted)} axes more than were given"
+    elif fewer:
+        count = f"{abs(fewer)} {'axis' if abs(fewer) == 1 else 'axes'}"
+        facts = f": {count} {'less' if fewer > 0 else 'more'} than what was given has"
+    else:
+        differ = [name for name, a, b in zip(names, shape, wanted, strict=True) if a != b]
+        facts = f": the mismatch is in {' and '.join(differ)}"
     if value.numel() == target.numel() and torch.equal(value.reshape(target.shape), target):
         facts += "; the values themselves are right"
     return facts

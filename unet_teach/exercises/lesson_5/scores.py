@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from operator import itemgetter
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 import torch
@@ -41,6 +41,9 @@ def counts(answer: Tensor, truth: Tensor) -> Counts:
         "the pixels on which the two agree": pixels - either + both,
         "the pixels outside the answer": pixels - first,
         "the pixels outside the truth": pixels - second,
+        "the difference between the pixels of the answer and those of the truth": abs(
+            first - second
+        ),
         "the pixels of the larger mask": max(first, second),
         "the pixels of the smaller mask": min(first, second),
         "all pixels": pixels,
@@ -62,6 +65,9 @@ def _formulas() -> Iterator[tuple[str, Formula]]:
     for above, below in product(_NAMES, _NAMES):
         if above != below:
             yield f"{above}, divided by {below}", _ratio(above, below)
+    precision = _ratio("the pixels in both", "the pixels of the answer")
+    recall = _ratio("the pixels in both", "the pixels of the truth")
+    yield "the mean of precision and recall", lambda count: (precision(count) + recall(count)) / 2
     yield (
         "the mean of two IoUs, the foreground's and the ground's",
         lambda count: (_IOU(count) + _GROUND_IOU(count)) / 2,
@@ -73,6 +79,7 @@ def _formulas() -> Iterator[tuple[str, Formula]]:
 _OVER_IMAGES: tuple[tuple[str, Callable[[list[float]], float]], ...] = (
     ("", lambda scores: scores[0]),
     ("the mean over the images, each scored alone: ", fmean),
+    ("the median over the images, each scored alone: ", median),
     ("the score of the first image alone: ", lambda scores: scores[0]),
     ("the score of the last image alone: ", lambda scores: scores[-1]),
     ("the sum over the images, each scored alone: ", sum),
@@ -84,6 +91,9 @@ _AFTERWARDS: tuple[tuple[str, Callable[[float], float]], ...] = (
     ("1 minus ", lambda score: 1 - score),
     ("100 times ", lambda score: 100 * score),
     ("minus ", lambda score: -score),
+    ("the square of ", lambda score: score**2),
+    ("the square root of ", lambda score: abs(score) ** 0.5),
+    ("rounded to two digits: ", lambda score: round(score, 2)),
 )
 
 
@@ -106,13 +116,20 @@ def formula_of(
     ]
     formulas = [(RIGHT, _IOU)] if iou_alone else list(_formulas())
     for (later, change), (over, pool) in product(_AFTERWARDS, _OVER_IMAGES):
+        if later and over:
+            continue
         for name, formula in formulas:
             if all(
-                alike(score, change(pool([formula(count) for count in (images if over else all_)])))
+                _same(score, change(pool([formula(count) for count in (images if over else all_)])))
                 for (score, _), (all_, images) in zip(known, counted, strict=True)
             ):
                 return f"{later}{over}{name}"
     return _smoothed([score for score, _ in known], [pooled[0] for pooled, _ in counted])
+
+
+def _same(score: float, other: float) -> bool:
+    """Whether two scores are the same; what is divided by 0 may be infinite or NaN."""
+    return alike(score, other) or (other != other and not math.isfinite(score))
 
 
 def _smoothed(scores: Sequence[float], counted: Sequence[Counts]) -> str | None:
@@ -124,6 +141,6 @@ def _smoothed(scores: Sequence[float], counted: Sequence[Counts]) -> str | None:
     ]
     below = [b / s - e if s else math.nan for s, b, e in zip(scores, both, either, strict=True)]
     for added, where in ((twice, "above and below"), (below, "below")):
-        if abs(added[0]) > 1e-3 and all(abs(a - added[0]) < 1e-2 * abs(added[0]) for a in added):
+        if 1e-3 < added[0] < 100 and all(abs(a - added[0]) < 1e-2 * added[0] for a in added):
             return f"the IoU with {added[0]:.3g} added {where} the fraction line"
     return None

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function, returns
+from unet_teach.exercises.checks.functions import Case, Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_5.masks import (
     first_wrong_pixel,
     input_changed,
+    runs_on,
     tensor_of,
     values_check,
 )
@@ -27,8 +28,14 @@ def _known_logits() -> Tensor:
 
 
 def _logits_with_0() -> Tensor:
-    """One image, (1, 1, 2, 3): one logit is exactly 0, and neither mean nor median is near it."""
-    return torch.tensor([0.0, -1.0, 5.0, 0.2, 0.6, 3.0]).reshape(1, 1, 2, 3)
+    """One image, (1, 1, 2, 4): 0 and logits close to it; neither mean nor median is near them."""
+    values = [0.0, -1.0, 5.0, 0.001, 0.6, 3.0, -0.001, 1.5]
+    return torch.tensor(values).reshape(1, 1, 2, 4)
+
+
+def _fine_logits() -> Tensor:
+    """One image, (1, 1, 10, 22), of logits from −0.8 to 1.39, which tells thresholds apart."""
+    return (torch.arange(-80, 140) / 100).reshape(1, 1, 10, 22)
 
 
 def _cases() -> list[Case]:
@@ -76,11 +83,11 @@ def _span(ends: tuple[Tensor, Tensor]) -> str:
         return f"from {low[0]:g} up (a probability of {low[1]:.3g})"
     if low[0] == -10:
         return f"up to {high[0]:g} (a probability of {high[1]:.3g})"
-    return f"from {low[0]:g} to {high[0]:g}"
+    return f"from {low[0]:g} to {high[0]:g}" if low < high else f"of {low[0]:g} alone"
 
 
 # The logit 0 tells apart what compares logits and what takes them for truth values.
-known = Probes(lambda: [(_known_logits(),), (_logits_with_0(),)])
+known = Probes(lambda: [(_known_logits(),), (_logits_with_0(),), (_fine_logits(),)])
 
 to_mask = Exercise(
     name="to_mask",
@@ -88,7 +95,7 @@ to_mask = Exercise(
     prompt="From the network's logits (N, 1, H, W), make the mask: True where foreground is more likely than ground, False everywhere else, also where both are equally likely.",
     checks=(
         is_function("to_mask(logits)"),
-        returns("a mask of truth values", tensor_of(lambda mask: mask.dtype == torch.bool, ", wanted truth values (torch.bool)"), _cases),
+        runs_on(_cases, "a mask of truth values", tensor_of(lambda mask: mask.dtype == torch.bool, ", wanted truth values (torch.bool)")),
         values_check(_mask, _cases, _which_logits, first_wrong_pixel(_mask, _wrong_side)),
     ),
     answers=(
@@ -133,8 +140,9 @@ to_mask = Exercise(
         known.mistake("the mean as the threshold", "Your threshold depends on the other pixels. Then a picture without any foreground gets some all the same.",
             lambda x: x > x.mean(), lambda x: x > x.mean((1, 2, 3), keepdim=True),
             lambda x: torch.sigmoid(x) > torch.sigmoid(x).mean(), lambda x: x > x.median()),
-        known.mistake("stretched to 0 to 1", "You stretch the logits to 0 to 1 by their largest and smallest. That makes no probabilities: one bright pixel then changes all the others.",
-            lambda x: (x - x.min()) / (x.max() - x.min()) > 0.5, lambda x: x / x.max() > 0.5),
+        known.mistake("stretched to 0 to 1", "Your threshold depends on the largest logit of all, so one bright pixel changes what becomes of all the others. Only the sigmoid makes probabilities.",
+            lambda x: (x - x.min()) / (x.max() - x.min()) > 0.5, lambda x: x / x.max() > 0.5,
+            lambda x: x > (x.max() + x.min()) / 2),
         known.mistake("the channel dropped", "The values are right, but the axis of the channel is gone. A mask has the shape of the logits, so that both can be laid on each other.",
             lambda x: x[:, 0] > 0, lambda x: x.squeeze() > 0),
     ),

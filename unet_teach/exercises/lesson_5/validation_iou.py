@@ -32,6 +32,11 @@ from unet_teach.segmentation import metrics
 Score = Callable[[Tensor, Tensor], float]  # of logits and masks
 SEEDS = (7, 8, 9)  # of the tasks on which a wrong score is recognised
 
+
+def _above(probability: float) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    return lambda logits, masks: (logits.sigmoid() > probability, masks)
+
+
 # What is made of logits (N, 1, H, W), and which masks it is laid on.
 PAIRS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     "`logits > 0`": lambda x, masks: (x > 0, masks),
@@ -40,8 +45,8 @@ PAIRS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     "False everywhere": lambda x, masks: (torch.zeros_like(masks), masks),
     "`logits < 0`": lambda x, masks: (x < 0, masks),
     "`logits > 1`": lambda x, masks: (x > 1, masks),
-    "`logits > 0` without its channel axis, so that it is laid on the masks of all pictures": lambda x, masks: (x[:, 0] > 0, masks),
-    "`logits > 0`, laid on masks without their channel axis, and so on those of all pictures": lambda x, masks: (x > 0, masks[:, 0]),
+    "`logits > 0`, and either it or the masks have lost the channel axis, so that it is laid on the masks of all pictures": lambda x, masks: (x[:, 0] > 0, masks),
+    **{f"a probability above {p}": _above(p) for p in (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9)},
 }  # fmt: skip
 
 
@@ -103,6 +108,15 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
     """Say how a wrong score was computed, as far as that can be proved, or what is known of it."""
     if run.images_seen < len(task.images):
         return f"Your function runs the network on {run.images_seen} of the {len(task.images)} pictures."
+    if run.changes_pictures:
+        return (
+            "The network was not given the pictures as they are: your function changes them first."
+        )
+    if run.ran_in_training == {"Dropout"}:
+        return _ran_in_training(run)
+    again = (run_validation(answer, task, training=True).value for _ in range(2))
+    if not alike(*map(plain, again)):
+        return "Called twice with the same network and pictures, it returns two different numbers."
     if found := _found_formula(answer):
         return found
     if run.ran_in_training:
@@ -115,8 +129,11 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
 def _found_formula(answer: Validation) -> str | None:
     tasks = [known_task(seed) for seed in SEEDS]
     scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
-    # The IoU of some other mask is more likely than another formula.
-    for iou_alone, training, which in product((True, False), (False, True), PAIRS):
+    if len({round(score, 6) for score in scores}) == 1:
+        return f"{scores[0]:.4g} comes out for three different networks alike."
+    # The IoU of another mask is more likely than another formula.
+    other_formulas = product((False,), (False, True), [*PAIRS][:2])
+    for iou_alone, training, which in (*product((True,), (False, True), PAIRS), *other_formulas):
         logits = [task.logits(training=training) for task in tasks]
         pairs = [PAIRS[which](x, task.masks) for x, task in zip(logits, tasks, strict=True)]
         if formula := formula_of(scores, pairs, iou_alone=iou_alone):
@@ -222,7 +239,7 @@ def side_effect(kind: str, name: str, sentence: str, example: Validation) -> Kno
         return value
 
     def recognises(answer: Any) -> bool:
-        return kind in run_validation(answer, known_task(), training=True).side_effects
+        return kind == next(iter(run_validation(answer, known_task(), training=True).side_effects))
 
     return KnownMistake(name, sentence, lambda: validate, recognises, at="no side effects")
 
@@ -298,7 +315,7 @@ validation_iou = Exercise(
             lambda network, *_: network.requires_grad_(False)),
         side_effect("grad mode", "gradients off for good", "The next training step would stop with an error. A `with torch.no_grad():` block puts back by itself what was set before.",
             lambda *_: torch.set_grad_enabled(False)),
-        side_effect("gradients", "gradients wiped", "They belong to the training step that is under way: some add up the gradients of several batches. Validation has no need to touch them.",
+        side_effect("gradients", "gradients wiped", "These gradients belong to the training step that is under way: some add up the gradients of several batches. Validation has no need to touch them.",
             lambda network, *_: network.zero_grad()),
         side_effect("type", "another type", "`network.double()`, `.half()` and `.to(…)` change the network itself, and the next picture of the old type stops it. Change a copy, or nothing.",
             lambda network, *_: network.double()),
@@ -312,7 +329,7 @@ validation_iou = Exercise(
         KnownMistake("the flag alone", "`network.training = …` sets the flag of the network alone. `network.train(mode)` sets it in all its layers, too.",
             lambda: _sets_flag_alone, lambda answer: bool(_modes_left(answer)[0]) and "" not in _modes_left(answer)[0], at="the mode it came in"),
         KnownMistake("turned round", "In both cases it is left in the other mode. Hand what `network.training` was at the start to `network.train(…)`, as it is.",
-            lambda: _turns_mode_round, lambda answer: all(_modes_left(answer)), at="the mode it came in"),
+            lambda: _turns_mode_round, lambda answer: all(len(left) > 1 and "" in left for left in _modes_left(answer)), at="the mode it came in"),
         KnownMistake("always set to training", "A network that came in training mode is left in it, so you end in training mode whatever it was: someone who only uses the network gets other answers from it afterwards. Remember `network.training` first.",
             lambda: _validation(left_in=True), lambda answer: not _modes_left(answer)[0], at="the mode it came in"),
         KnownMistake("left in eval", "Training would go on with the BatchNorms standing still, and nobody is told. Ask for `network.training` before you call `eval()`, and put it back at the end.",

@@ -72,12 +72,15 @@ def _what_crosses(answer: Meet) -> str:
     for name, pair in (("x", (other, skip)), ("skip", (x, other))):
         if close(output, answer(*(part.clone() for part in pair))):
             return f"Whatever {name} holds, the result is the same."
-    skip.requires_grad_()
-    output = answer(x, skip.clone())
-    if not output.requires_grad:
-        return "The values of skip do change the result, but no gradient flows back: a comparison, a rounding and `detach()` have none."
-    (slope,) = torch.autograd.grad(output[0, :, 2, 3].sum(), [skip], materialize_grads=True)
-    effect = slope[0].abs().sum(0)
+    x, skip = x.requires_grad_(), skip.requires_grad_()
+    cell = answer(x.clone(), skip.clone())[0, :, 2, 3].sum()
+    slopes = [torch.zeros(1, 16, 6, 8)] * 2
+    if cell.requires_grad:
+        slopes = list(torch.autograd.grad(cell, [x, skip], materialize_grads=True))
+    for name, slope in zip(("x", "skip"), slopes, strict=True):
+        if not slope.any():
+            return f"The values of {name} do change the result, but no gradient flows back to it: a comparison, a rounding and `detach()` have none."
+    effect = slopes[1][0].abs().sum(0)
     rows, columns = (effect > 1e-6 * effect.max()).nonzero().T.tolist()
     if len(rows) == effect.numel() and effect.min() > 0.9 * effect.max():
         return "Each cell of the result depends on all cells of skip alike: a mean or a sum of it crosses, and no places."
@@ -156,7 +159,7 @@ one_line = Exercise(
         KnownMistake("the skip times zero", "The inspector sees that they meet. It does not see that nothing arrives.",
             lambda: lambda x, skip: x + 0 * skip,
             lambda a: _same_values(a, lambda x, skip: x) and _attaches_skip(a)),
-        KnownMistake("in place", "`+=` overwrites x, which the gradient still needs. Make a new map: `x + skip`.",
+        KnownMistake("in place", "`+=` and what ends with `_` overwrite a map that the gradient still needs. Make a new one: `x + skip`.",
             lambda: _in_place, _overwrites),
         KnownMistake("a layer made in the line", "A layer that is made in the line is a new one each time, with new random weights: it learns nothing. This line needs no layer.",
             lambda: lambda x, skip: x + nn.Conv2d(16, 16, 1)(skip), _has_weights),
@@ -169,7 +172,7 @@ one_line = Exercise(
             lambda x, skip: skip),
         KnownMistake("detached", "A detached skip carries the picture, and teaches the encoder nothing.",
             lambda: lambda x, skip: x + skip.detach(),
-            lambda a: not _attaches_skip(a) and _same_values(a, lambda x, skip: x + skip)),
+            lambda a: not _attaches_skip(a) and _same_values(a, lambda x, skip: x + skip), at="a living skip"),
         _mistake("concatenated, and too wide", "`cat` makes 32 channels of 16 and 16, and up_one takes 16. Which join keeps 16?",
             lambda x, skip: torch.cat([x, skip], dim=1), lambda x, skip: torch.cat([skip, x], dim=1)),
         _mistake("along the batch", "`dim=0` counts the pictures of a batch, `dim=1` the channels.",

@@ -40,8 +40,11 @@ def _lacking(given: Any) -> list[str]:
 
 
 def _pair_problem(answer: Any) -> str | None:
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return "Two networks were expected, `(no_skips, no_symmetry)`."
+    if not isinstance(answer, tuple | list):
+        kind = type(answer).__name__
+        return f"Two networks were expected, `(no_skips, no_symmetry)`; this is of type {kind}."
+    if len(answer) != 2:
+        return f"Two networks were expected, `(no_skips, no_symmetry)`; given: {len(answer)}."
     for place, given in zip(PLACES, answer, strict=True):
         if given is ... or given is None:
             return f"The {place} network is still missing."
