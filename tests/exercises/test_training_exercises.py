@@ -13,6 +13,7 @@ from unet_teach import exercises
 from unet_teach.exercises.lesson_6.checkerboard import pattern
 from unet_teach.exercises.reply import Outcome
 from unet_teach.networks import UNet
+from unet_teach.segmentation import iou as right_iou
 
 
 def right(exercise):
@@ -185,7 +186,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("to_mask", lambda x: x > x.quantile(0.3), "depends on more than the pixel's own logit"),
         ("to_mask", lambda x: x.flip(-1) > 0, "depends on more than the pixel's own logit"),
         ("to_mask", lambda x: x.argmax(1).bool(), "the channel axis is missing"),
-        ("to_mask", lambda x: x.mT > 0, "height and width have changed places"),
+        ("to_mask", lambda x: x.mT > 0, "height and width of the shape have changed places"),
         ("to_mask", lambda x: (x[:1] > 0).expand_as(x), "all of them in image 2 of 2"),
         ("clean_mask", lambda x: (x.int() % 2).float(), "2 → 0, 7 → 1, 127 → 1, 128 → 0"),
         ("clean_mask", lambda x: (x > x.min()).float(), "but these: on a file of 255 alone"),
@@ -207,6 +208,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             lambda a, t: (a & t).sum() / (a | t).sum() if a.any() else 1.0,
             "these: with answer: none",
         ),
+        ("iou", lambda a, t: -right_iou(a, t), "your number equals minus the pixels in both"),
         ("to_mask", lambda x: x.sigmoid() > 0.7, "True for logits from 0.85 up"),
         ("to_mask", lambda x: x.sigmoid() > 0.505, "the pixel with logit 0.001"),
         ("to_mask", lambda x: x + torch.randn_like(x) > 0, "two different results"),
@@ -223,6 +225,8 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
         ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
         ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "3×5 comes out"),
+        ("one_line", lambda x, skip: x + skip.flip(-1), "row 2, column 4, counted from 0, and not"),
+        ("one_line", lambda x, skip: x + skip.roll(1, -2), "not place by place"),
         ("one_line", lambda x, skip: x + skip.round(), "no gradient flows back to it"),
         ("one_line", lambda x, skip: x.detach() + skip, "The values of x do change the result"),
         ("one_line", lambda x, skip: x + F.dropout(skip), "draws random numbers"),

@@ -64,6 +64,11 @@ def without_channel_axis(network, pictures, masks):
     ("validate", "says"),
     [
         (then(lambda n, *_: torch.set_grad_enabled(False)), "records no gradients any more"),
+        (
+            then(lambda *_: torch.set_default_dtype(torch.float64)),
+            "shares is torch.float64",
+        ),
+        (then(lambda *_: torch.use_deterministic_algorithms(True)), "all code shares is True"),
         (then(lambda n, *_: torch.set_grad_enabled(True)), "records gradients again"),
         (then(lambda n, *_: n.double()), "numbers are float64 instead of float32"),
         (then(lambda n, *_: n.half()), "numbers are float16"),

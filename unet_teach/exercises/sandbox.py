@@ -43,6 +43,7 @@ ADVICE = {  # part of an error message of torch or Python: what to do about its 
     "or 4D (batched) input to": "A network takes a batch, (N, C, H, W), with these four axes.",
     "and bias type": "A layer was given numbers of another type than its weights. Was it given a "
     "float image?",
+    "eval() takes 1 positional": "`network.eval()` with its brackets returns the network.",
     "is not defined": "Is a `self.` missing before it, or an import?",
     "invalid combination of arguments": "Was a layer given a map where its settings go? "
     "`nn.ReLU()` makes the layer, `nn.ReLU()(x)` or `F.relu(x)` uses it.",

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unet_teach.shared.keep_state import SETTINGS
+
 Validation = Callable[[nn.Module, Tensor, Tensor], Any]  # of a network, images and masks
 
 
@@ -130,8 +132,12 @@ def run_validation(
         part.register_forward_hook(watch_part)
     network.register_forward_hook(watch_network)
     with torch.set_grad_enabled(records):
+        torch_was = [read() for read, _ in SETTINGS]
         value = validation(network, images, masks)
-        records_now = torch.is_grad_enabled()
+        records_now, torch_now = torch.is_grad_enabled(), [read() for read, _ in SETTINGS]
+        for (_, write), was, now in zip(SETTINGS, torch_was, torch_now, strict=True):
+            if was != now:
+                write(was)
     effects = _network_changes(network, before)
     if repr(network) != settings:
         old, new = settings.splitlines(), repr(network).splitlines()
@@ -145,6 +151,11 @@ def run_validation(
     if records_now != records:
         what = "records no gradients any more" if records else "records gradients again"
         effects["grad mode"] = f"After your validation, torch {what}, in all code that follows."
+    elif torch_was != torch_now:
+        was, now = next((a, b) for a, b in zip(torch_was, torch_now, strict=True) if a != b)
+        effects["settings of torch"] = (
+            f"After your validation, a setting that all code shares is {now}; it was {was}."
+        )
     return ValidationRun(
         value,
         {name: part.training for name, part in network.named_modules()},

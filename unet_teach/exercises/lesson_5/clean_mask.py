@@ -65,7 +65,7 @@ def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
             for i, fate in enumerate(fates.values())
         )
     except Exception:
-        own = False
+        return ""
     if own and any(fate != {float(v > 0)} for v, fate in fates.items()):
         table = ", ".join(f"{v} → {next(iter(fate)):.3g}" for v, fate in fates.items())
         return f"In your mask, {table}; wanted 0 → 0, and 1 for all others."

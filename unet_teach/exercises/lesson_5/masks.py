@@ -146,7 +146,7 @@ def _about_shape(value: Tensor, target: Tensor) -> str:
     if "channel" in gone or gone:
         facts = f": the {'channel' if 'channel' in gone else gone[0]} axis is missing"
     elif shape == [*wanted[:-2], wanted[-1], wanted[-2]]:
-        return ": height and width have changed places"
+        return ": height and width of the shape have changed places"
     elif sorted(shape) == sorted(wanted):
         return ": the axes stand in another order"
     elif shape == [target.numel()]:

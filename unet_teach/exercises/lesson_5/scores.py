@@ -114,16 +114,17 @@ def formula_of(
         ([counts(*pair)], [counts(a[None], t[None]) for a, t in zip(*pair, strict=True)])
         for _, pair in known
     ]
-    formulas = [(RIGHT, _IOU)] if iou_alone else list(_formulas())
-    for (later, change), (over, pool) in product(_AFTERWARDS, _OVER_IMAGES):
-        if later and over:
-            continue
-        for name, formula in formulas:
-            if all(
-                _same(score, change(pool([formula(count) for count in (images if over else all_)])))
-                for (score, _), (all_, images) in zip(known, counted, strict=True)
-            ):
-                return f"{later}{over}{name}"
+    right = [(RIGHT, _IOU)]
+    for formulas in (right, [] if iou_alone else list(_formulas())):
+        for (later, change), (over, pool) in product(_AFTERWARDS, _OVER_IMAGES):
+            if later and over:
+                continue
+            for name, formula in formulas:
+                if all(
+                    _same(score, change(pool(list(map(formula, images if over else batch)))))
+                    for (score, _), (batch, images) in zip(known, counted, strict=True)
+                ):
+                    return f"{later}{over}{name}"
     return _smoothed([score for score, _ in known], [pooled[0] for pooled, _ in counted])
 
 

@@ -18,6 +18,7 @@ from unet_teach.networks.twelve_networks import Almost
 
 Meet = Callable[[Tensor, Tensor], Any]
 
+MOVED = "and not on the same place"
 FAINT = 1e-3  # a gradient that is so much smaller than the other teaches nothing beside it
 
 
@@ -61,7 +62,8 @@ def _gradient_problem(answer: Meet) -> str | None:
     for name, size in zip(("x, what comes up,", "skip"), largest, strict=True):
         if size <= FAINT * max(largest):
             return f"The maps meet, but {name} has no effect that could be learned from. {_what_crosses(answer)}".strip()
-    return None
+    crosses = _what_crosses(answer)
+    return f"The maps meet, but not place by place. {crosses}" if MOVED in crosses else None
 
 
 def _what_crosses(answer: Meet) -> str:
@@ -84,9 +86,18 @@ def _what_crosses(answer: Meet) -> str:
     rows, columns = (effect > 1e-6 * effect.max()).nonzero().T.tolist()
     if len(rows) == effect.numel() and effect.min() > 0.9 * effect.max():
         return "Each cell of the result depends on all cells of skip alike: a mean or a sum of it crosses, and no places."
-    if set(zip(rows, columns, strict=True)) <= {(2, 3)}:
+    places = set(zip(rows, columns, strict=True))
+    if places == {(2, 3)}:
         return ""
-    return f"The result in row 2, column 3 depends on skip in rows {min(rows)} to {max(rows)}, columns {min(columns)} to {max(columns)}, counted from 0: what crosses is no longer as fine as the map."
+    what = f"The result in row 2, column 3 depends on skip in {_span('row', rows)}, {_span('column', columns)}, counted from 0"
+    if (2, 3) not in places:
+        return f"{what}, {MOVED}."
+    return f"{what}: what crosses is no longer as fine as the map."
+
+
+def _span(name: str, numbers: list[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{name} {low}" if low == high else f"{name}s {low} to {high}"
 
 
 def _overwrites(answer: Meet) -> bool:
