@@ -49,6 +49,7 @@ Predict(
         (32, 32): "Stride 1 would do that.",
         (30, 30): "That is stride 1 without padding.",
     },
+    explain="(32 + 2·1 − 3) // 2 + 1 = 16: the stride of 2 halves, and the padding makes up for what the kernel takes off.",
 )
 
 # %% [markdown]

@@ -40,6 +40,7 @@ Predict(
         (33, 33): "That is all that its kernels paint. padding crops some of it.",
         (34, 34): "The last patch begins at 15·2, not at 16·2.",
     },
+    explain="(16 − 1)·2 + 3 − 2·1 + 1 = 32: patches begin 2 apart, and `output_padding` adds the row that makes it twice 16.",
 )
 
 # %%
@@ -180,6 +181,7 @@ Predict(
         (30, 30): "Down, 31 becomes 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
         (33, 33): "One too many: (16 − 1)·2 + 3 − 2·1 + 1.",
     },
+    explain="Down, (31 + 2·1 − 3) // 2 + 1 = 16. Up, 16 becomes 32. 31 and 32 both become 16, so the way up cannot know which it was.",
 )
 
 # %% [markdown]
@@ -232,6 +234,7 @@ Predict(
         "zeros": "On the way down, padding is zeros. Here the word means something else.",
         "a copy of the row before": "That row is painted by the kernel's middle row. And this one?",
     },
+    explain="The kernels reach this row as well. Without `output_padding` it is cropped.",
 )
 
 # %%

@@ -35,18 +35,14 @@ plt.style.use("unet_teach.course")
 # %% jupyter={"source_hidden": true}
 Predict(
     "`input_tensor` has the shape (1, 64, 32, 32), the layers are those of lessons 1 and 2. What is `z`?",
-    answer="nothing: an error about sizes",
-    choices=[
-        "a map of 128 channels, 32×32",
-        "a map of 192 channels, 32×32",
-        "nothing: an error about sizes",
-        "nothing: an error about channels",
-    ],
+    answer="an error about sizes",
+    choices=["128 channels, 32×32", "192 channels, 32×32", "an error about sizes", "an error about channels"],
     mistakes={
-        "a map of 128 channels, 32×32": "64 and 64 channels would be 128. But how many has `x`?",
-        "a map of 192 channels, 32×32": "128 and 64 channels, that is right. But how large is `x`?",
-        "nothing: an error about channels": "On a pile, channels may differ. What has to be equal?",
+        "128 channels, 32×32": "64 and 64 channels would be 128. But how many has `x`?",
+        "192 channels, 32×32": "128 and 64 channels, that is right. But how large is `x`?",
+        "an error about channels": "On a pile, channels may differ. What has to be equal?",
     },
+    explain="`x` is 16×16 and `y` is 32×32. `cat` joins channels, so height and width must be equal.",
 )
 
 # %%
@@ -290,6 +286,7 @@ Predict(
         "everywhere alike": "Some places look the same before and after three halvings. Which?",
         "in even places: wall, skin": "An even place is the same grey, near or far. What is not?",
     },
+    explain="Edges are what halving blurs. The skip brings them across before anything is halved.",
 )
 
 # %% [markdown]
@@ -357,6 +354,7 @@ Predict(
         (31, 31): "Then it would run. Down, 31 becomes 16. And up?",
         (31, 30): "Down, 31 becomes (31 + 2 − 3) // 2 + 1 = 16, not 15.",
     },
+    explain="31 becomes 16 on the way down, and 16 becomes 32. The first in the list is still 31 high.",
 )
 
 # %%
@@ -386,17 +384,13 @@ print(31, "→", low, "→", high)
 Predict(
     "`torch.cat([skip, up], dim=1)` says: `Expected size 64 but got size 32`. What has happened?",
     answer="the skip is from another level",
-    choices=[
-        "an odd size was halved",
-        "the skip is from another level",
-        "convolutions without padding",
-        "the layer needs more in_channels",
-    ],
+    choices=["an odd size was halved", "the skip is from another level", "no padding", "too few in_channels"],
     mistakes={
         "an odd size was halved": "Then the two would differ by one.",
-        "convolutions without padding": "Each takes 2 off. From 64 to 32 that would be 16 of them.",
-        "the layer needs more in_channels": "`cat` does not look at any layer, nor at channels.",
+        "no padding": "Each convolution takes 2 off. From 64 to 32 that would be 16 of them.",
+        "too few in_channels": "`cat` does not look at any layer, nor at channels.",
     },
+    explain="64 is twice 32: a factor of two is one level.",
 )
 
 # %% [markdown]

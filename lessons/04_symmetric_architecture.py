@@ -66,6 +66,7 @@ Predict(
         "a map of 32 channels, 32×32": "skip4 has 32 channels, but which line would ever use it?",
         "nothing": "That is what a `forward` without a `return` gives. Is there a `forward`?",
     },
+    explain="Without `forward` it owns layers, and nothing says in which order data goes through them.",
 )
 
 # %%

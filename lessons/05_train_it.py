@@ -181,7 +181,7 @@ show(
 # ## From logits to a mask
 #
 # What leaves the network are logits: any numbers. The loss turns them into probabilities. You want a mask: True where land is more
-# likely than sea.
+# likely than sea, and False everywhere else, also where both are equally likely.
 #
 # **Exercise 4.**
 

@@ -53,6 +53,7 @@ Predict(
         "about 0.6": "Lines are all there is to find here, and they are thin.",
         "about 0": "The bottom knows the rings, and roughly where lines are. Roughly.",
     },
+    explain="Without skips, all that the output knows of a line has been halved three times.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -64,6 +65,7 @@ Predict(
         "about 0.8": "Then 9 pixels to a side would be enough to know whether you are in a ring.",
         "about 0.5": "It finds every line. But can it tell those in a ring from the others?",
     },
+    explain="It sees lines sharply and sees too little around them to tell which lie in a ring.",
 )
 
 # %% [markdown]

@@ -46,6 +46,7 @@ Predict(
         "A": "Its sizes are others than on the way down. But each step down has its step up.",
         "K": "Count its boxes: two steps down, two steps up.",
     },
+    explain="F comes up to 16×16 and leaps to 64×64, and its encoder had a map of 32×32.",
 )
 
 # %% [markdown]
@@ -120,6 +121,7 @@ Predict(
         "no": "Its answer is smaller: it says nothing about the rim. But how large is one of its cells?",
         "only with padding": "Padding changes how many cells there are. Does it change how coarse they are?",
     },
+    explain="Its output is smaller, but one of its cells still is one pixel of the image. Symmetry is about resolution.",
 )
 
 # %%

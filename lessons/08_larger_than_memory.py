@@ -39,6 +39,7 @@ Predict(
         "nothing: each pixel has its answer": "What does a convolution see beyond the edge of its map?",
         "wrong answers everywhere": "A pixel in the middle of a large tile sees all that it needs.",
     },
+    explain="At its edge a tile sees zeros where the whole image goes on. Pixels far from the edge see the same as before.",
 )
 
 # %% [markdown]
@@ -145,6 +146,7 @@ Predict(
     answer="no: something else is missing",
     choices=["yes", "no: something else is missing"],
     mistakes={"yes": "The network sees all that it needs. But does it halve at the same places?"},
+    explain="A tile that begins 51 pixels earlier halves at other places than the whole image does: 51 is not a multiple of 8.",
 )
 
 # %%

@@ -42,6 +42,9 @@ export function readGuess(typed, task) {
     const expected = `${lengths.join(' or ')} numbers, such as ${example(task)}`;
     if (!numbers) return { refusal: `${quoted} cannot be read as a size. It takes ${expected}.` };
     if (lengths.includes(numbers.length)) return { guess: numbers };
+    // "16" is how people say the size of a square map.
+    if (numbers.length === 1 && isSquare(task.answer.value))
+      return { guess: Array(task.answer.value.length).fill(numbers[0]) };
     return {
       refusal: `${quoted} has ${numbers.length} ${numbers.length === 1 ? 'number' : 'numbers'}. It takes ${expected}.`,
     };
@@ -76,6 +79,9 @@ function readNumber(text, whole) {
   const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(pointed) ? Number(pointed) : NaN;
   return Number.isFinite(number) ? number : null;
 }
+
+/** Whether all numbers of a size are equal. @param {Guess} value @returns {value is number[]} */
+const isSquare = (value) => Array.isArray(value) && new Set(value).size === 1;
 
 /** A size as it may be typed, other than the answer. @param {Pick<Task, 'lengths' | 'answer'>} task */
 function example({ lengths, answer }) {

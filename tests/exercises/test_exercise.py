@@ -64,6 +64,19 @@ def test_each_attempt_opens_one_more_hint(exercise):
     assert "opens" not in last
 
 
+def test_after_the_last_hint_there_is_a_next_step(exercise):
+    for wrong in (lambda x: 1, lambda x: 2):
+        exercise.hint()
+        exercise.check(wrong)
+    assert exercise.hint().text.startswith("Hint 1 of 3")  # the third is new
+    again = exercise.hint().text
+    assert again.startswith("You have read all 3 hints. Run `exercises.double.check(…)`")
+    assert "`exercises.double.solution()`" in again
+    assert again.count("Hint") == 3
+    exercise.check(double)
+    assert exercise.hint().text.startswith("You have solved it")
+
+
 def test_a_failed_check_offers_what_is_open(exercise):
     assert "a hint (1 of 3)" in exercise.check(lambda x: 1).text
     exercise.hint()

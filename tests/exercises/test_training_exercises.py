@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach import exercises
 from unet_teach.exercises.lesson_6.checkerboard import pattern
 from unet_teach.exercises.reply import Outcome
 from unet_teach.networks import UNet
+from unet_teach.segmentation import iou as right_iou
 
 
 def right(exercise):
@@ -159,6 +161,10 @@ def test_tiles_laid_together_are_the_picture():
 
 
 # -------------------------------------------------------------------------------- single sentences
+NO_SKIPS = UNet(depth=2, base_channels=4, skip="none")
+BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
@@ -170,9 +176,75 @@ def test_tiles_laid_together_are_the_picture():
         ("clean_mask", lambda picture: (picture != 0).float().mean(), "wanted a mask of (5, 7)"),
         ("iou", lambda answer, truth: (answer & truth).sum((1, 2, 3)), "a tensor of shape (2,)"),
         ("iou", lambda answer, truth: print(end=""), "the word `return`"),
-        ("held_out", lambda *strip: [0, 0, *range(1, 5), *range(12, 17)], "are there twice"),
+        ("held_out", lambda *strip: [0, 0, *range(1, 5), *range(12, 17)], "0 is there twice"),
+        ("held_out", lambda *strip: [1, 2, 12, 16], "Your left edges: 1 to 2, 12, 16; wanted: 0"),
+        ("held_out", lambda *strip: [], "Your left edges: none; wanted: 0 to 4, 12 to 16"),
+        ("to_mask", lambda x: x >= 0, "True for logits from 0 up"),
+        ("to_mask", lambda x: x.sigmoid() >= 0.5, "neither is more likely"),
+        ("to_mask", lambda x: x > 0.25, "True for logits from 0.26 up (a probability of 0.565)"),
+        ("to_mask", lambda x: x.abs() < 1, "True for logits from -0.99 to 0.99"),
+        ("to_mask", lambda x: x > x.quantile(0.3), "depends on more than the pixel's own logit"),
+        ("to_mask", lambda x: x.flip(-1) > 0, "depends on more than the pixel's own logit"),
+        ("to_mask", lambda x: x.argmax(1).bool(), "the channel axis is missing"),
+        ("to_mask", lambda x: x.mT > 0, "height and width of the shape have changed places"),
+        ("to_mask", lambda x: (x[:1] > 0).expand_as(x), "all of them in image 2 of 2"),
+        ("clean_mask", lambda x: (x.int() % 2).float(), "2 → 0, 7 → 1, 127 → 1, 128 → 0"),
+        ("clean_mask", lambda x: (x > x.min()).float(), "but these: on a file of 255 alone"),
+        ("clean_mask", lambda x: x.bool().float().flatten(), "the values themselves are right"),
+        ("iou", lambda a, t: (a[0] & t[0]).sum() / (a[0] | t[0]).sum(), "first image alone"),
+        ("iou", lambda a, t: (~(a | t)).sum() / (~(a & t)).sum(), "the pixels in neither, divided"),
+        ("iou", lambda a, t: (a & t).sum() / max(a.sum(), t.sum()), "of the larger mask"),
+        ("iou", lambda a, t: ((a & t).sum() + 3) / ((a | t).sum() + 3), "3 added above and below"),
+        ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "same mask twice you return 0.4"),
+        ("iou", lambda a, t: (a - t).sum(), "`a & ~b` is a without b"),
+        (
+            "iou",
+            lambda a, t: round(float((a & t).sum() / (a | t).sum()), 2),
+            "rounded to two digits",
+        ),
+        ("iou", lambda a, t: (a and t).sum(), "Pixel by pixel it is `&`, `|`"),
+        (
+            "iou",
+            lambda a, t: (a & t).sum() / (a | t).sum() if a.any() else 1.0,
+            "these: with answer: none",
+        ),
+        ("iou", lambda a, t: -right_iou(a, t), "your number equals minus the pixels in both"),
+        ("to_mask", lambda x: x.sigmoid() > 0.7, "True for logits from 0.85 up"),
+        ("to_mask", lambda x: x.sigmoid() > 0.505, "the pixel with logit 0.001"),
+        ("to_mask", lambda x: x + torch.randn_like(x) > 0, "two different results"),
+        ("clean_mask", lambda x: (x > 50).float(), "7 → 0, 127 → 1"),
+        ("clean_mask", lambda x: (x != 0).float().flip(0), "but not at its place"),
+        ("clean_mask", lambda x: x.clamp_(max=1).float(), "On a file of True and False: Your code"),
         ("held_out", lambda *strip: {3, 2, 1, 0}, "is missing"),
         ("held_out", lambda *strip: [-1], "would cover columns -1 to 2"),
+        (
+            "one_line",
+            lambda x, skip: x * skip.mean((2, 3), keepdim=True).sigmoid(),
+            "and no places",
+        ),
+        ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
+        ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
+        ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "3×5 comes out"),
+        ("one_line", lambda x, skip: x + skip.flip(-1), "row 2, column 4, counted from 0, and not"),
+        ("one_line", lambda x, skip: x + skip.roll(1, -2), "not place by place"),
+        ("one_line", lambda x, skip: x + skip.round(), "no gradient flows back to it"),
+        ("one_line", lambda x, skip: x.detach() + skip, "The values of x do change the result"),
+        ("one_line", lambda x, skip: x + F.dropout(skip), "draws random numbers"),
+        ("one_line", lambda x, skip: x.repeat(1, 2, 1, 1), "32 channels come out, wanted 16. \n"),
+        ("one_line", lambda x, skip: x + skip[..., 1:], "both of shape (2, 16, 6, 10)"),
+        ("one_mark", (UNet(depth=2, skip="none"), UNet(depth=2, padding="valid")), "`padding` how"),
+        (
+            "one_mark",
+            (UNet(depth=2, skip="none"), UNet(depth=2, up="nearest")),
+            "passes 32×32, 64×",
+        ),
+        (
+            "one_mark",
+            (type("Net", (nn.Module,), {"__init__": lambda s: 1 / 0}), 1),
+            "makes no network",
+        ),
+        ("twelve", "ABCEGIK", "Of those that you left out, 1 is a U-Net."),
+        ("twelve", "BD", "nothing comes up again. Of those that you left out, 7 are U-Nets."),
         ("mean_and_spread", lambda scores: sum(scores) / len(scores), "wanted 2 numbers"),
         ("tells_apart", lambda a, b: min(a) - max(b), "wanted True or False"),
         ("same_recipe", lambda results: "0.01", "of type str comes out, wanted one number"),
@@ -185,6 +257,43 @@ def test_other_wrong_answers_are_told_what_is_wrong_with_them(exercise, answer, 
     reply = getattr(exercises, exercise).check(answer)
     assert reply.outcome is Outcome.NOT_YET
     assert says in reply.text
+
+
+@pytest.mark.parametrize(
+    "name", ["clean_mask", "held_out", "iou", "to_mask", "validation_iou", "one_line", "one_mark"]
+)
+def test_no_right_answer_is_taken_for_a_known_mistake(name):
+    """A mistake that a right answer makes as well would be named for another one, too."""
+    exercise = getattr(exercises, name)
+    for answer in right(exercise):
+        anywhere = (mistake for mistake in exercise.mistakes if not mistake.at)
+        assert [mistake.name for mistake in anywhere if mistake.is_made_by(answer)] == []
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "false_sentence"),
+    [
+        ("to_mask", lambda x: x.sigmoid_() > 0.5, "threshold depends"),
+        ("to_mask", lambda x: x.sigmoid() > 0.7, "1 as a logit"),
+        ("to_mask", lambda x: x > -0.49, "exp(logit)"),
+        ("to_mask", lambda x: x.tanh() > 0.5, "0.5 is the middle"),
+        ("clean_mask", lambda x: (x > 50).float(), "Above 127"),
+        ("clean_mask", lambda x: (x != 0).float().T, "depends on the other pixels"),
+        ("one_line", lambda x, skip: torch.stack([x, skip]), "`dim=0` counts"),
+        ("one_line", lambda x, skip: x + torch.randn_like(skip), "layer"),
+        ("one_line", lambda x, skip: x + skip.mean(), "Whatever skip holds"),
+        ("one_line", lambda x, skip: skip.add_(x), "overwrites x"),
+    ],
+)
+def test_nothing_false_is_said_beside_what_is_true(exercise, answer, false_sentence):
+    reply = getattr(exercises, exercise).check(answer)
+    assert reply.outcome is Outcome.NOT_YET
+    assert false_sentence not in reply.text
+
+
+def test_letters_may_stand_in_a_list_in_any_way():
+    for letters in (["ACEGIKL"], ["A", "C", "E, G", "I", "K and L"], ("a", "c", "e", "gikl")):
+        assert exercises.twelve.check(letters).outcome is Outcome.SOLVED
 
 
 def test_a_network_left_in_another_mode_is_named_with_what_already_holds():

@@ -77,6 +77,24 @@ def test_it_says_what_it_cannot_read(ask, kind, typed, sentence):
     assert ask("readGuess", typed, task(kind))["refusal"].startswith(sentence)
 
 
+@pytest.mark.parametrize(
+    ("typed", "answer", "guess"),
+    [
+        ("16", [16, 16], [16, 16]),
+        (" (15) ", [16, 16], [15, 15]),
+        ("8", [16, 16, 16], [8, 8, 8]),
+    ],
+)
+def test_one_number_is_the_size_of_a_square_map(ask, typed, answer, guess):
+    read = ask("readGuess", typed, task("size", [len(answer)], answer=answer))
+    assert read == {"guess": guess}
+
+
+def test_one_number_is_not_enough_where_height_and_width_differ(ask):
+    refusal = ask("readGuess", "31", task("size", answer=[31, 32]))["refusal"]
+    assert refusal == "“31” has 1 number. It takes 2 numbers, such as 3×5."
+
+
 def test_its_example_is_never_the_answer(ask):
     assert "such as 5×3." in ask("readGuess", "?", task("size", answer=[3, 5]))["refusal"]
 

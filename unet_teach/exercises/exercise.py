@@ -172,7 +172,21 @@ class Exercise:
                 "The next hint opens with your next attempt. A wrong one is fine: "
                 "the check says what it gets wrong."
             )
+        elif shown == entry.hints:
+            lines.insert(0, self._after_last_hint(entry))
         return Reply("\n".join(lines))
+
+    def _after_last_hint(self, entry: ProgressEntry) -> str:
+        """Say what helps when all hints are read."""
+        if entry.solved:
+            return "You have solved it, and those were all hints. Here they are again."
+        open_now = len(entry.attempts) >= ATTEMPTS_BEFORE_SOLUTION
+        argument = "" if open_now else "give_up=True"
+        return (
+            f"You have read all {len(self.hints)} hints. Run `exercises.{self.name}.check(…)` on "
+            "the best answer you have: its reply says what is right and where it goes wrong. "
+            f"The solution: `exercises.{self.name}.solution({argument})`. The hints once more:"
+        )
 
     def solution(self, *, give_up: bool = False) -> Reply:
         """Show a right answer after two different attempts, or at once with `give_up=True`."""

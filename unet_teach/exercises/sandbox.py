@@ -31,6 +31,19 @@ ADVICE = {  # part of an error message of torch or Python: what to do about its 
     'missing the required "forward"': "Is `forward` misspelt, or not indented into the class?",
     "modified by an inplace operation": "`+=` changes a map that the gradient still needs: write "
     "`x = x + …`.",
+    "not implemented for 'Float'": "`&`, `|` and `~` are for masks of True and False: compare "
+    "first, as in `logits > 0`.",
+    "is ambiguous": "`if`, `and`, `or` and `not` ask one question of a whole tensor. Pixel by "
+    "pixel it is `&`, `|`, `~` or `torch.where`.",
+    "Subtraction, the `-` operator": "Masks of True and False cannot be subtracted: `~mask` "
+    "is the opposite, `a & ~b` is a without b, and `.sum()` makes a number that can be subtracted.",
+    "could not infer output dtype": "True and False have no mean: `.float()` first.",
+    "that requires grad": "`.detach()` first, or work inside `with torch.no_grad():`.",
+    "expected 4D input": "A network takes a batch, (N, C, H, W): `image[None]` makes one of 1.",
+    "or 4D (batched) input to": "A network takes a batch, (N, C, H, W), with these four axes.",
+    "and bias type": "A layer was given numbers of another type than its weights. Was it given a "
+    "float image?",
+    "eval() takes 1 positional": "`network.eval()` with its brackets returns the network.",
     "is not defined": "Is a `self.` missing before it, or an import?",
     "invalid combination of arguments": "Was a layer given a map where its settings go? "
     "`nn.ReLU()` makes the layer, `nn.ReLU()(x)` or `F.relu(x)` uses it.",

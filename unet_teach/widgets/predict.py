@@ -35,7 +35,8 @@ class Predict(CourseWidget):
     A known wrong guess gets the sentence that explains it, any other a friendly one. A locked
     guess stays: run the cell again for a new one. In class the key `r` shows or hides the answers
     of all Predict widgets on the page, locked or not. The type of `answer` decides what is read:
-    a whole number, a number, a size ("16×16", "16x16", "16 16" or "(16, 16)") or a short text.
+    a whole number, a number, a size ("16×16", "16x16", "16 16" or "(16, 16)", and "16" where all
+    numbers of the answer are equal) or a short text.
 
     Text in `backticks` is set as code. All other text is shown as it is, never as markup.
 

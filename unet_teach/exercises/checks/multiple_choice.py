@@ -33,9 +33,12 @@ def unets_among(
 
     def choice_problem(answer: Any) -> str | None:
         named = set(_named(answer) or ())
-        if wrong := sorted(named - set(unets)):
-            return f"{', '.join(wrong)} should not be among them. {why_not[wrong[0]]}"
         missing = sorted(set(unets) - named)
+        if wrong := sorted(named - set(unets)):
+            reasons = " ".join(why_not[letter] for letter in wrong)
+            are = "is a U-Net" if len(missing) == 1 else "are U-Nets"
+            left_out = f" Of those that you left out, {len(missing)} {are}." if missing else ""
+            return f"{', '.join(wrong)} should not be among them. {reasons}{left_out}"
         if len(missing) == 1:
             return f"One more of them has all four marks. {why.get(missing[0], '')}".strip()
         if missing:
@@ -59,9 +62,9 @@ def wrong_letters(name: str, sentence: str, letters: str) -> KnownMistake:
 
 
 def _named(answer: Any) -> list[str] | None:
-    """Return what an answer names, letter by letter or part by part; None if it is no list."""
+    """Return what an answer names, letter by letter; None if it is no text and no list of them."""
+    if isinstance(answer, set | frozenset | list | tuple):
+        answer = " ".join(map(str, answer))
     if isinstance(answer, str):
         return list(re.sub(r"\band\b|[\W_]", "", answer, flags=re.I).upper())
-    if isinstance(answer, set | frozenset | list | tuple):
-        return [str(part).strip().upper() for part in answer]
     return None

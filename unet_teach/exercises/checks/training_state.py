@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unet_teach.shared.keep_state import SETTINGS
+
 Validation = Callable[[nn.Module, Tensor, Tensor], Any]  # of a network, images and masks
 
 
@@ -29,30 +31,50 @@ class ValidationTask:
         return logits
 
 
-def random_task(generator: torch.Generator | None = None) -> ValidationTask:
-    """Make a task whose BatchNorm's running statistics differ from those of its images."""
+def random_task(
+    generator: torch.Generator | None = None,
+    *,
+    size: tuple[int, int, int] = (3, 8, 10),
+    dropout: float = 0,
+) -> ValidationTask:
+    """Make a task whose BatchNorm's running statistics differ from those of its images.
+
+    Args:
+        generator: makes the random numbers; `None` takes torch's own.
+        size: number of images, height and width.
+        dropout: probability of the network's dropout; with one, the first convolution is frozen.
+    """
     conv, norm, head = nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Conv2d(4, 1, 1)
-    network = nn.Sequential(conv, norm, nn.ReLU(), head)
+    network = nn.Sequential(conv, norm, nn.ReLU(), nn.Dropout(dropout), head)
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert head.bias is not None
+    count, height, width = size
     with torch.no_grad():
         for weight in (*conv.parameters(), *head.parameters(), norm.running_mean):
             weight.copy_(torch.randn(weight.shape, generator=generator))
         norm.running_var.copy_(0.5 + torch.rand(4, generator=generator))
-        images = torch.randn(3, 1, 8, 10, generator=generator)
+        images = torch.randn(count, 1, height, width, generator=generator)
         # Half of the logits are above 0, and none is so close to 0 that rounding changes its sign.
-        logits = network.eval()(images).flatten().sort().values[80:160]
-        gap = logits.diff().argmax()
+        logits = network.eval()(images).flatten().sort().values
+        third = len(logits) // 3
+        gap = third + logits[third : 2 * third].diff().argmax()
         head.bias -= logits[gap : gap + 2].mean()
+    conv.requires_grad_(not dropout)
     # The shares of foreground differ, so that the mean of the images' IoUs is not the IoU of all.
-    share = torch.tensor([0.1, 0.5, 0.8]).reshape(3, 1, 1, 1)
-    return ValidationTask(network, images, torch.rand(3, 1, 8, 10, generator=generator) < share)
+    share = torch.linspace(0.1, 0.8, count).reshape(count, 1, 1, 1)
+    masks = torch.rand(images.shape, generator=generator) < share
+    return ValidationTask(network, images, masks)
 
 
-def known_task() -> ValidationTask:
-    """Make the task that is the same each time, on which known mistakes are recognised."""
-    return random_task(torch.Generator().manual_seed(7))
+def known_task(seed: int = 7) -> ValidationTask:
+    """Make a task that is the same each time, on which known mistakes are recognised."""
+    return random_task(torch.Generator().manual_seed(seed))
+
+
+def odd_task() -> ValidationTask:
+    """Make a task with other sizes, a dropout and a frozen layer, the same each time."""
+    return random_task(torch.Generator().manual_seed(5), size=(2, 7, 9), dropout=0.5)
 
 
 @dataclass(frozen=True)
@@ -61,38 +83,148 @@ class ValidationRun:
 
     Attributes:
         value: what it returned.
-        modes: the values of `training` among all parts of the network afterwards.
-        changed: names of the weights and statistics that changed.
-        frozen: whether a weight no longer requires a gradient.
+        modes: name and mode of each part of the network afterwards; the network's own name is "".
+        ran_in_training: kinds of layers, of those whose mode matters, that ran in training mode.
+        images_seen: how many images the network was given.
+        changes_pictures: whether it was given as many images as there are, and other ones.
+        side_effects: what is not as it was before, each a kind and a sentence. Modes are no part.
         recorded: whether autograd recorded a forward pass of the network or the returned value.
     """
 
     value: Any
-    modes: set[bool]
-    changed: list[str]
-    frozen: bool
+    modes: dict[str, bool]
+    ran_in_training: set[str]
+    images_seen: int
+    changes_pictures: bool
+    side_effects: dict[str, str]
     recorded: bool
 
 
 def run_validation(
-    validation: Validation, task: ValidationTask, *, training: bool
+    validation: Validation, task: ValidationTask, *, training: bool, records: bool = True
 ) -> ValidationRun:
-    """Call a validation function with a copy of the network in training or in eval mode."""
+    """Call a validation function with a copy of the network.
+
+    Args:
+        validation: the function.
+        task: what it is called with, copied.
+        training: whether the network comes in training mode.
+        records: whether autograd is switched on at the call.
+    """
     network = copy.deepcopy(task.network).train(training)
+    for weight in network.parameters():
+        weight.grad = torch.full_like(weight, 0.25) if weight.requires_grad else None
+    settings = repr(network)
+    before, images, masks = _tensors(network), task.images.clone(), task.masks.clone()
     recorded: list[bool] = []
-    network.register_forward_hook(
-        lambda module, inputs, output: recorded.append(_requires_grad(output))
-    )
-    with torch.enable_grad():
-        value = validation(network, task.images.clone(), task.masks.clone())
-    before, after = task.network.state_dict(), network.state_dict()
+    in_training: set[str] = set()
+    seen: list[Tensor] = []
+
+    def watch_part(module: nn.Module, inputs: Any, output: Any) -> None:
+        if module.training and isinstance(module, nn.BatchNorm2d | nn.Dropout):
+            in_training.add(type(module).__name__)
+
+    def watch_network(module: nn.Module, inputs: Any, output: Any) -> None:
+        seen.extend(part.detach().clone() for part in inputs[:1] if isinstance(part, Tensor))
+        recorded.append(_requires_grad(output))
+
+    for part in list(network.children()):
+        part.register_forward_hook(watch_part)
+    network.register_forward_hook(watch_network)
+    with torch.set_grad_enabled(records):
+        torch_was = [read() for read, _ in SETTINGS]
+        value = validation(network, images, masks)
+        records_now, torch_now = torch.is_grad_enabled(), [read() for read, _ in SETTINGS]
+        for (_, write), was, now in zip(SETTINGS, torch_was, torch_now, strict=True):
+            if was != now:
+                write(was)
+    effects = _network_changes(network, before)
+    if repr(network) != settings:
+        old, new = settings.splitlines(), repr(network).splitlines()
+        pair = next(((a, b) for a, b in zip(old, new, strict=False) if a != b), (old[0], new[0]))
+        effects["settings"] = "After your validation, `{}` has become `{}`.".format(
+            *(line.strip() for line in pair)
+        )
+    for name, given, now in (("pictures", task.images, images), ("masks", task.masks, masks)):
+        if not torch.equal(given, now):
+            effects[name] = f"Your validation changes the {name} it was given."
+    if records_now != records:
+        what = "records no gradients any more" if records else "records gradients again"
+        effects["grad mode"] = f"After your validation, torch {what}, in all code that follows."
+    elif torch_was != torch_now:
+        was, now = next((a, b) for a, b in zip(torch_was, torch_now, strict=True) if a != b)
+        effects["settings of torch"] = (
+            f"After your validation, a setting that all code shares is {now}; it was {was}."
+        )
     return ValidationRun(
         value,
-        {part.training for part in network.modules()},
-        [name for name in before if not torch.equal(before[name], after[name])],
-        not all(weight.requires_grad for weight in network.parameters()),
+        {name: part.training for name, part in network.named_modules()},
+        in_training,
+        sum(map(len, seen)),
+        sum(map(len, seen)) == len(images) and not _equal(torch.cat(seen), task.images),
+        effects,
         any(recorded) or _requires_grad(value),
     )
+
+
+def reseeds(validation: Validation, task: ValidationTask) -> bool:
+    """Whether a validation function sets torch's random numbers to a seed of its own."""
+    states = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        run_validation(validation, task, training=True)
+        states.append(torch.get_rng_state())
+    return torch.equal(*states)
+
+
+# What there is to a tensor of the network: its values, whether it can learn, and its gradient.
+_State = tuple[Tensor, bool, Tensor | None]
+
+
+def _tensors(network: nn.Module) -> dict[str, _State]:
+    named = {**dict(network.named_parameters()), **dict(network.named_buffers())}
+    return {
+        name: (x.detach().clone(), x.requires_grad, None if x.grad is None else x.grad.clone())
+        for name, x in named.items()
+    }
+
+
+def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str, str]:
+    """Compare a network's weights, statistics and gradients with those before."""
+    after, changes = _tensors(network), {}
+    if list(before) != list(after):
+        return {"parts": "After your validation, the network has other weights or layers."}
+    for name, (old, learned, gradient) in before.items():
+        new, learns, gradient_now = after[name]
+        layer, _, short = name.rpartition(".")
+        what = f"`{short}` of its {type(network.get_submodule(layer)).__name__}"
+        if new.dtype != old.dtype:
+            types = f"{str(new.dtype)[6:]} instead of {str(old.dtype)[6:]}"
+            changes["type"] = f"After your validation, the network's numbers are {types}."
+        elif not torch.equal(new, old):
+            kind = "weights" if name in dict(network.named_parameters()) else "statistics"
+            text = f"After your validation, the network has changed: {what} is not what it was."
+            changes.setdefault(kind, text)
+        if learned and not learns:
+            text = f"After your validation, `requires_grad` is False for {what}, and was True."
+            changes.setdefault("frozen", text)
+        elif learns and not learned:
+            text = f"After your validation, `requires_grad` is True for {what}, and was False."
+            changes.setdefault("unfrozen", text)
+        if (gradient is None) != (gradient_now is None) or (
+            gradient is not None
+            and gradient_now is not None
+            and not torch.equal(gradient.double(), gradient_now.double())
+        ):
+            lost = gradient_now is None or not gradient_now.any()
+            verb = "gone" if lost else "another one"
+            text = f"After your validation, the gradient stored for {what} is {verb}."
+            changes.setdefault("gradients", text)
+    return changes
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and torch.allclose(one.double(), other.double())
 
 
 def _requires_grad(value: Any) -> bool:

@@ -8,13 +8,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function, matches, returns
-from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import first_wrong_pixel, tensor_of
+from unet_teach.exercises.checks.functions import Case, Probes, is_function
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.lesson_5.masks import (
+    first_wrong_pixel,
+    input_changed,
+    runs_on,
+    tensor_of,
+    values_check,
+    where_right,
+)
 
 
 def _files() -> list[Case]:
-    foreground = torch.rand(5, 7) < 0.4
+    foreground = torch.rand(5, 7, generator=torch.Generator().manual_seed(2)) < 0.4
     foreground[0, :2], foreground[0, 2] = True, False
     binary = foreground.to(torch.uint8)
     labels = binary * torch.arange(1, 36).reshape(5, 7)
@@ -28,7 +35,7 @@ def _files() -> list[Case]:
         "0 alone": torch.zeros(5, 7, dtype=torch.uint8),
         "255 alone": torch.full((5, 7), 255, dtype=torch.uint8),
     }
-    return [Case(f"On a mask of {values}", (file,)) for values, file in files.items()]
+    return [Case(f"On a file of {values}", (file,)) for values, file in files.items()]
 
 
 def _mask(file: Tensor) -> Tensor:
@@ -44,14 +51,35 @@ def _ones_in_place(file: Tensor) -> Tensor:
     return file.float()
 
 
-def _changes_its_input(answer: Callable[[Tensor], object]) -> bool:
-    (file,) = _files()[0].inputs
-    given = file.clone()
-    answer(given)
-    return not torch.equal(given, file)
+def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
+    """Say what becomes of each value, and in which files the mask is right."""
+    values = torch.tensor([0, 1, 2, 7, 127, 128, 255, 450], dtype=torch.int32)
+    try:
+        alone = [answer(value.repeat(2, 3)) for value in values]
+        if alone[0].shape != (2, 3):
+            return ""
+        together = answer(values.repeat(2, 1)).flatten()
+        fates = {int(v): {*x.flatten().tolist()} for v, x in zip(values, alone, strict=True)}
+        own = all(
+            fate == {float(together[i])} == {float(together[8 + i])}
+            for i, fate in enumerate(fates.values())
+        )
+    except Exception:
+        return ""
+    if own and any(fate != {float(v > 0)} for v, fate in fates.items()):
+        table = ", ".join(f"{v} → {next(iter(fate)):.3g}" for v, fate in fates.items())
+        return f"In your mask, {table}; wanted 0 → 0, and 1 for all others."
+    depends = "" if own else "What becomes of a value depends on the other pixels. "
+    return depends + where_right(answer, _mask, _files())
 
 
-known = Probes(_files)
+def _many_values() -> Case:
+    return Case(
+        "On a file of many values", (torch.arange(0, 260, 4, dtype=torch.int32).reshape(5, 13),)
+    )
+
+
+known = Probes(lambda: [*_files(), _many_values()])
 
 clean_mask = Exercise(
     name="clean_mask",
@@ -59,8 +87,8 @@ clean_mask = Exercise(
     prompt="A mask file holds 0 for ground and, for foreground, True, 1, 255 or the labels 1, 2, 3 and on (a tensor of bool, uint8 or int32). Make it a float tensor of 0 and 1.",
     checks=(
         is_function("clean_mask(picture)"),
-        returns("floats", tensor_of(Tensor.is_floating_point, "; the loss needs floats"), _files),
-        matches(_mask, _files, first_wrong_pixel(_mask, _wrong_value)),
+        runs_on(_files, "floats", tensor_of(Tensor.is_floating_point, "; the loss needs floats")),
+        values_check(_mask, _files, _what_becomes, first_wrong_pixel(_mask, _wrong_value)),
     ),
     answers=(
         lambda: _mask,
@@ -69,20 +97,20 @@ clean_mask = Exercise(
         lambda: lambda picture: torch.where(picture > 0, 1.0, 0.0),
     ),
     mistakes=(
+        input_changed("Whoever gave you the picture has lost it. Work on a copy, or compare: a comparison makes a new tensor.",
+            _ones_in_place, lambda: _files()[0].inputs),
         known.mistake("divided by 255", "Divided by 255, a file of 0 and 1 becomes 0 and 0.004: next to no foreground. Which question do all the files answer alike?",
             lambda p: p / 255, lambda p: p.float() / 255),
         known.mistake("as it is", "You leave the values as they are. A loss told that the truth is 255 pushes every logit up without an end. What do all foreground values have in common?",
             lambda p: p.float(), lambda p: p),
         known.mistake("above 127", "Above 127 is right for 0 and 255. In a file of 0 and 1, or of labels, objects get lost, and nobody is told.",
-            lambda p: (p > 127).float(), lambda p: (p >= 128).float(), lambda p: p > 127),
+            lambda p: (p > 127).float(), lambda p: (p >= 128).float(), lambda p: (p > 128).float(), lambda p: p > 127),
         known.mistake("only 255", "You take 255 alone for foreground. It may be 1, or the label of an object.",
             lambda p: (p == 255).float(), lambda p: p == 255),
         known.mistake("only 1", "You take 1 alone for foreground. It may be 255, or the label of another object.",
             lambda p: (p == 1).float(), lambda p: p == 1),
         known.mistake("divided by 255 and rounded", "Divided by 255 and rounded, 1 becomes 0 and the label 450 becomes 2: objects get lost or count twice. Ask what all foreground values have in common.",
             lambda p: (p / 255).round(), lambda p: torch.round(p.float() / 255)),
-        KnownMistake("the picture changed", "Whoever gave you the picture has lost it. Work on a copy, or compare: a comparison makes a new tensor.",
-            lambda: _ones_in_place, _changes_its_input, at="its values"),
         known.mistake("truth values, not floats", "The right pixels, but no floats: the loss subtracts and multiplies. One step more.",
             lambda p: p.bool(), lambda p: (p != 0).to(torch.uint8), lambda p: (p != 0).long(),
             at="floats"),

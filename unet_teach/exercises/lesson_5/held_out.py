@@ -11,10 +11,10 @@ from unet_teach.exercises.checks.functions import (
     Probes,
     is_function,
     matches,
-    returns,
     some_numbers,
 )
 from unet_teach.exercises.exercise import Check, Exercise
+from unet_teach.exercises.lesson_5.masks import runs_on
 from unet_teach.exercises.plain_values import as_list
 
 STRIPS = [(20, 4, 8, 12), (30, 5, 11, 14)]  # width, crop, start, stop
@@ -46,21 +46,39 @@ def _cases() -> list[Case]:
 
 
 def _wrong_left_edge(case: Case, value: object) -> str:
-    """Name the first left edge that is wrong, and the columns that its crop covers."""
+    """Name the first left edge that is wrong, the columns that its crop covers, and all edges."""
     width, crop, start, stop = case.inputs
     output, target = as_list(value) or [], _lefts(*case.inputs)
+    edges = f"Your left edges: {_ranges(output)}; wanted: {_ranges(target)}"
     for left in sorted(output):
         covers = f"columns {left} to {left + crop - 1}"
-        if left in target or not isinstance(left, int):
+        if left in target:
             continue
+        if left != int(left):
+            return f"{left:g} lies between two columns. {edges}"
         if left < 0 or left + crop > width:
-            return f"the crop at {left} would cover {covers}, and the picture has 0 to {width - 1}"
-        return f"the crop at {left} covers {covers}, and {start} to {stop - 1} are held out for validation"
+            return f"the crop at {left} would cover {covers}, and the picture has 0 to {width - 1}. {edges}"
+        return f"the crop at {left} covers {covers}, and {start} to {stop - 1} are held out for validation. {edges}"
     for left in target:
         if left not in output:
             covers = f"columns {left} to {left + crop - 1}"
-            return f"{left} is missing: its crop covers {covers} and stays clear of the strip"
-    return f"{len(output)} left edges come out, wanted {len(target)}: some are there twice"
+            return (
+                f"{left} is missing: its crop covers {covers} and stays clear of the strip. {edges}"
+            )
+    twice = sorted({left for left in output if output.count(left) > 1})
+    return f"{len(output)} left edges come out, wanted {len(target)}: {_ranges(twice)} {'is' if len(twice) == 1 else 'are'} there twice"
+
+
+def _ranges(lefts: list[Any]) -> str:
+    """Return numbers as a text of ranges, as in "0 to 4, 12"; numbers that rise by 1 are one."""
+    spans: list[list[Any]] = []
+    for left in sorted(set(lefts)):
+        if spans and left == spans[-1][-1] + 1:
+            spans[-1].append(left)
+        else:
+            spans.append([left])
+    texts = [f"{s[0]:g} to {s[-1]:g}" if len(s) > 1 else f"{s[0]:g}" for s in spans]
+    return ", ".join(texts[:6]) + (", …" if len(texts) > 6 else "") or "none"
 
 
 def _sorted(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -84,7 +102,7 @@ held_out = Exercise(
     prompt="Columns start to stop − 1 of a picture are held out for validation. Return a list of the left edges of all crops, `crop` pixels wide and inside the picture, that touch none of them; in any order.",
     checks=(
         is_function("training_lefts(width, crop, start, stop)"),
-        returns("a list of numbers", some_numbers(), _known_cases),
+        runs_on(_known_cases, "a list of numbers", some_numbers()),
         Check(_values.holds, lambda answer: _values.problem(_sorted(answer))),
     ),
     answers=(
@@ -120,10 +138,18 @@ held_out = Exercise(
             lambda w, c, a, b: [x for x in range(w - c) if x + c < a or x > b],
             lambda w, c, a, b: [*range(a - c), *range(b + 1, w - c + 1)],
             lambda w, c, a, b: [*range(a - c), *range(b + 1, w - c)]),
+        inside.mistake("right edges", "Each of these is where a crop ends, or the column after its end. Asked is where it begins: left alone, without `+ crop`.",
+            lambda w, c, a, b: [x + c for x in _lefts(w, c, a, b)],
+            lambda w, c, a, b: [x + c - 1 for x in _lefts(w, c, a, b)]),
+        inside.mistake("the first alone", "That is the first left edge alone. Is the `return` inside the loop? It ends the loop in its first round.",
+            lambda w, c, a, b: [0], lambda w, c, a, b: _lefts(w, c, a, b)[:1]),
+        inside.mistake("the middles", "These are the middles of the crops. Asked are their left edges.",
+            lambda w, c, a, b: [x + c // 2 for x in _lefts(w, c, a, b)]),
         known.mistake("before and after at once", "Your list is empty: no crop lies before the strip and after it. One of the two is enough.",
             lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a and x >= b]),
         inside.mistake("side by side", "Your crops stand side by side. They may overlap: every left edge makes another crop.",
-            lambda w, c, a, b: [*range(0, a - c + 1, c), *range(b, w - c + 1, c)]),
+            lambda w, c, a, b: [*range(0, a - c + 1, c), *range(b, w - c + 1, c)],
+            lambda w, c, a, b: [x for x in range(0, w - c + 1, c) if x + c <= a or x >= b]),
         inside.mistake("one too many on the left", "On the left, your last crop reaches one column into the strip: its last column is left + crop − 1.",
             lambda w, c, a, b: [*range(max(0, a - c + 2)), *range(b, w - c + 1)]),
         inside.mistake("one too few on the left", "On the left, one crop is missing: column start − 1 may still be used.",

@@ -1,12 +1,27 @@
-"""What the checks of `to_mask` and `clean_mask` say about a tensor of the wrong type or values."""
+"""What the checks of lesson 5 say about wrong masks: type, shape, pixels, and when they are right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Kind
+from unet_teach.exercises import sandbox
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Cases,
+    Function,
+    Kind,
+    alike,
+    matches,
+    returns,
+)
+from unet_teach.exercises.exercise import Check, KnownMistake
+from unet_teach.exercises.plain_values import plain
+
+AXES = {4: ("batch", "channel", "height", "width"), 2: ("height", "width")}
 
 
 def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
@@ -20,6 +35,73 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
         return None
 
     return problem
+
+
+def runs_on(cases: Cases, holds: str, kind: Kind) -> Check:
+    """Check that the function returns a value of this kind; an error is told with its input."""
+    check = returns(holds, kind, cases)
+
+    def problem(answer: Function) -> str | None:
+        for case in cases():
+            try:
+                case.run(answer)
+            except Exception as error:
+                return f"{case.call}: {sandbox.describe(error)}"
+        return check.problem(answer)
+
+    return Check(holds, problem)
+
+
+def values_check(
+    reference: Function,
+    cases: Cases,
+    facts: Callable[[Function], str],
+    explain: Callable[[Case, Any], str | None] | None = None,
+) -> Check:
+    """Check an answer's values; `facts` adds to a wrong answer's sentence what holds for it."""
+    values = matches(reference, cases, explain)
+
+    def problem(answer: Function) -> str | None:
+        found = values.problem(answer)
+        if not found or "changes what it was given" in found:
+            return found
+        if not all(alike(*(plain(case.run(answer)) for _ in range(2))) for case in cases()):
+            return f"{found} Called twice with the same input, it returns two different results."
+        return f"{found} {facts(answer)}".strip()
+
+    return Check(values.holds, problem)
+
+
+def input_changed(
+    sentence: str, example: Function, make_inputs: Callable[[], tuple[Tensor, ...]]
+) -> KnownMistake:
+    """Make the known mistake of a function that overwrites a tensor it is given."""
+
+    def recognises(answer: Any) -> bool:
+        given = make_inputs()
+        now = [x.clone() for x in given]
+        answer(*now)
+        return not all(map(torch.equal, given, now))
+
+    return KnownMistake("its input changed", sentence, lambda: example, recognises, "its values")
+
+
+def where_right(answer: Function, reference: Function, cases: list[Case]) -> str:
+    """Say on which cases an answer is right and on which it is wrong; empty if all are alike."""
+    right: list[str] = []
+    wrong: list[str] = []
+    for case in cases:
+        target = plain(reference(*case.inputs))
+        try:
+            holds = alike(plain(case.run(answer)), target)
+        except Exception:
+            holds = False
+        (right if holds else wrong).append(f"{case.call[0].lower()}{case.call[1:]}")
+    if not right or not wrong:
+        return ""
+    if len(wrong) <= len(right):
+        return f"It is right on all that were tried but these: {'; '.join(wrong)}."
+    return f"It is right only on these: {'; '.join(right)}."
 
 
 def first_wrong_pixel(
@@ -36,9 +118,45 @@ def first_wrong_pixel(
         (given,) = case.inputs
         if not isinstance(value, Tensor):
             return f"one number comes out, wanted a mask of {tuple(given.shape)}"
+        target = reference(given)
         if value.shape != given.shape:
-            return f"the mask's shape is {tuple(value.shape)}, wanted {tuple(given.shape)}"
-        place = tuple((value != reference(given)).nonzero()[0])
-        return sentence(given[place], value[place])
+            shapes = f"the mask's shape is {tuple(value.shape)}, wanted {tuple(given.shape)}"
+            return f"{shapes}{_about_shape(value, target)}"
+        wrong = value != target
+        place = tuple(int(i) for i in wrong.nonzero()[0])
+        images = [number for number, image in enumerate(wrong, start=1) if image.any()]
+        where = ""
+        if given.dim() == 4 and len(images) < len(given):
+            where = f", all of them in image {' and '.join(map(str, images))} of {len(given)}"
+        if torch.equal(*(x.to(value.dtype).flatten().sort().values for x in (value, target))):
+            return f"each value comes out as often as wanted, but not at its place; the first wrong one is at {list(place)}"
+        number = int(wrong.sum())
+        count = f"{number} of {wrong.numel()} pixels {'is' if number == 1 else 'are'} wrong{where}"
+        return f"{count}; {sentence(given[place], value[place])}"
 
     return explain
+
+
+def _about_shape(value: Tensor, target: Tensor) -> str:
+    """Say which axis a mask of the wrong shape lacks, and whether its values are right."""
+    shape, wanted = list(value.shape), list(target.shape)
+    names = AXES[target.dim()]
+    fewer = len(wanted) - len(shape)
+    gone = [name for i, name in enumerate(names) if shape == wanted[:i] + wanted[i + 1 :]]
+    if "channel" in gone or gone:
+        facts = f": the {'channel' if 'channel' in gone else gone[0]} axis is missing"
+    elif shape == [*wanted[:-2], wanted[-1], wanted[-2]]:
+        return ": height and width of the shape have changed places"
+    elif sorted(shape) == sorted(wanted):
+        return ": the axes stand in another order"
+    elif shape == [target.numel()]:
+        facts = ": the axes are flattened into one"
+    elif fewer:
+        count = f"{abs(fewer)} {'axis' if abs(fewer) == 1 else 'axes'}"
+        facts = f": {count} {'less' if fewer > 0 else 'more'} than what was given has"
+    else:
+        differ = [name for name, a, b in zip(names, shape, wanted, strict=True) if a != b]
+        facts = f": the mismatch is in {' and '.join(differ)}"
+    if value.numel() == target.numel() and torch.equal(value.reshape(target.shape), target):
+        facts += "; the values themselves are right"
+    return facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from itertools import product
 from statistics import fmean
 from typing import Any
 
@@ -11,57 +12,157 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach.exercises import sandbox
 from unet_teach.exercises.checks.functions import a_number, alike, is_function
 from unet_teach.exercises.checks.training_state import (
     Validation,
+    ValidationRun,
+    ValidationTask,
     known_task,
+    odd_task,
     random_task,
+    reseeds,
     run_validation,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.lesson_5.scores import RIGHT, formula_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
 
 Score = Callable[[Tensor, Tensor], float]  # of logits and masks
+SEEDS = (7, 8, 9, 10)  # of the tasks on which a wrong score is recognised
+
+
+def _above(probability: float) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    return lambda logits, masks: (logits.sigmoid() > probability, masks)
+
+
+# What is made of logits (N, 1, H, W), and which masks it is laid on.
+PAIRS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
+    "`logits > 0`": lambda x, masks: (x > 0, masks),
+    "`logits > 0.5`": lambda x, masks: (x > 0.5, masks),
+    "`logits > logits.mean()`": lambda x, masks: (x > x.mean(), masks),
+    "`logits > 0`, laid on the opposite of the masks": lambda x, masks: (x > 0, ~masks),
+    "True everywhere": lambda x, masks: (torch.ones_like(masks), masks),
+    "False everywhere": lambda x, masks: (torch.zeros_like(masks), masks),
+    "`logits < 0`": lambda x, masks: (x < 0, masks),
+    "`logits > 1`": lambda x, masks: (x > 1, masks),
+    "`logits > 0`, and either it or the masks have lost the channel axis, so that it is laid on the masks of all pictures": lambda x, masks: (x[:, 0] > 0, masks),
+    **{f"a probability above {p:.3g}": _above(p) for p in (0.05 * i for i in range(1, 20) if i != 10)},
+}  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------- checks
 def _number_problem(answer: Validation) -> str | None:
-    value = run_validation(answer, known_task(), training=True).value
-    if value is None:
-        return "Nothing comes out. Did you forget the word `return`?"
-    if value is ...:
-        return "Dots come out: a part of your function is not written yet."
-    problem = a_number(value)
-    return f"{problem[0].upper()}{problem[1:]}." if problem else None
+    for task in (known_task(), odd_task()):
+        given = " and ".join(
+            f"{kind} {tuple(x.shape)}"
+            for kind, x in (("pictures", task.images), ("boolean masks", task.masks))
+        )
+        try:
+            value = run_validation(answer, task, training=True).value
+        except Exception as error:
+            return f"Called with a network, {given}: {sandbox.describe(error)}"
+        if value is None:
+            return "Nothing comes out. Did you forget the word `return`?"
+        if value is ...:
+            return "Dots come out: a part of your function is not written yet."
+        if problem := a_number(value):
+            return f"Called with a network, {given}: {problem}."
+    return None
 
 
-def _statistics_problem(answer: Validation) -> str | None:
-    for task in (known_task(), random_task()):
-        for training in (True, False):
-            run = run_validation(answer, task, training=training)
-            if run.changed:
-                return f"After your validation, {run.changed[0]} of the network is not what it was."
-            if run.frozen:
-                return "After your validation, `requires_grad` of the network's weights is False."
+def _ran_in_training(run: ValidationRun) -> str:
+    return f"The {' and '.join(sorted(run.ran_in_training))} ran in training mode."
+
+
+def _side_effect(answer: Validation) -> str | None:
+    for task in (known_task(), odd_task(), random_task()):
+        for training, records in ((True, True), (False, True), (True, False)):
+            run = run_validation(answer, task, training=training, records=records)
+            # A pass in training mode is the reason when the statistics are what has changed.
+            if "statistics" in run.side_effects and run.ran_in_training:
+                return f"{run.side_effects['statistics']} {_ran_in_training(run)}"
+            if run.side_effects:
+                return next(iter(run.side_effects.values()))
+    if reseeds(answer, known_task()):
+        return "Your validation sets torch's seed, so all random numbers drawn after it are always the same."
     return None
 
 
 def _value_problem(answer: Validation) -> str | None:
-    for task in (known_task(), random_task(), random_task()):
+    for task in (
+        known_task(),
+        odd_task(),
+        random_task(),
+        random_task(size=(4, 6, 11), dropout=0.5),
+    ):
         target = metrics.iou(task.logits(training=False) > 0, task.masks)
         for mode, training in (("training", True), ("eval", False)):
-            value = plain(run_validation(answer, task, training=training).value)
+            run = run_validation(answer, task, training=training)
+            value = plain(run.value)
             if not alike(value, target):
-                return (
-                    f"Given a network in {mode} mode, {value:.4g} comes out, wanted {target:.4g}."
-                )
+                return f"Given a network in {mode} mode, {value:.4g} comes out, wanted {target:.4g}. {_value_facts(answer, task, run)}"
     return None
+
+
+def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -> str:
+    """Say how a wrong score was computed, as far as that can be proved, or what is known of it."""
+    if run.images_seen < len(task.images):
+        return f"Your function runs the network on {run.images_seen} of the {len(task.images)} pictures."
+    if run.changes_pictures:
+        return (
+            "The network was not given the pictures as they are: your function changes them first."
+        )
+    if run.ran_in_training == {"Dropout"}:
+        return _ran_in_training(run)
+    again = (run_validation(answer, task, training=True).value for _ in range(2))
+    if not alike(*map(plain, again)):
+        return "Called twice with the same network and pictures, it returns two different numbers."
+    if found := _found_formula(answer):
+        return found
+    if run.ran_in_training:
+        return _ran_in_training(run)
+    right = task.logits(training=False) > 0
+    both, either = int((right & task.masks).sum()), int((right | task.masks).sum())
+    return f"Of the logits, {int(right.sum())} are above 0; of the masks' pixels, {int(task.masks.sum())} are True, {both} of them in both: {both} / {either} = {both / either:.4g}."
+
+
+def _found_formula(answer: Validation) -> str | None:
+    tasks = [known_task(seed) for seed in SEEDS]
+    scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
+    if len({round(score, 6) for score in scores}) == 1:
+        return f"{scores[0]:.4g} comes out for four different networks alike."
+    # The IoU of another mask is more likely than another formula.
+    other_formulas = product((False,), (False, True), [*PAIRS][:2])
+    for iou_alone, training, which in (*product((True,), (False, True), PAIRS), *other_formulas):
+        logits = [task.logits(training=training) for task in tasks]
+        pairs = [PAIRS[which](x, task.masks) for x, task in zip(logits, tasks, strict=True)]
+        if formula := formula_of(scores, pairs, iou_alone=iou_alone):
+            if (formula, training, which) == (RIGHT, False, next(iter(PAIRS))):
+                return None  # right for these: the reason is elsewhere
+            mode = "training" if training else "eval"
+            ran = "" if "everywhere" in which else f", of the network in {mode} mode"
+            return (
+                f"On four networks, your number equals {formula}, where the answer is {which}{ran}."
+            )
+    return None
+
+
+def _left_in_other_mode(answer: Validation, training: bool) -> list[str]:
+    """Return which parts are left in another mode than this; the network's own name is ""."""
+    modes = run_validation(answer, known_task(), training=training).modes
+    return [name for name, mode in modes.items() if mode != training]
 
 
 def _mode_problem(answer: Validation) -> str | None:
     for before, after, training in (("training", "eval", True), ("eval", "training", False)):
-        if run_validation(answer, known_task(), training=training).modes != {training}:
+        wrong = _left_in_other_mode(answer, training)
+        if wrong == [""]:
+            return f"The network came in {before} mode. Its layers are in {before} mode again, but `network.training` says {after} mode."
+        if wrong and "" not in wrong:
+            return f"The network came in {before} mode. `network.training` says so again, but its layers are left in {after} mode."
+        if wrong:
             return f"The network came in {before} mode and is left in {after} mode."
     return None
 
@@ -123,33 +224,58 @@ def _image_by_image(network: nn.Module, pictures: Tensor, masks: Tensor) -> floa
     return both / either
 
 
-def _freezes_weights(network: nn.Module, pictures: Tensor, masks: Tensor) -> Any:
-    return _validation()(network.requires_grad_(False), pictures, masks)
-
-
 def _soft_iou(logits: Tensor, masks: Tensor) -> float:
     both = (logits.sigmoid() * masks).sum()
     return float(both / (logits.sigmoid().sum() + masks.sum() - both))
 
 
 # ---------------------------------------------------------------------------------- known mistakes
-def _updates_statistics(answer: Validation) -> bool:
-    changed = run_validation(answer, known_task(), training=True).changed
-    return any("running" in name or "num_batches" in name for name in changed)
+def _runs_norm_in_training(answer: Validation) -> bool:
+    return "BatchNorm2d" in run_validation(answer, known_task(), training=True).ran_in_training
 
 
-def _leaves_the_other_mode(answer: Validation, training: bool) -> bool:
-    return (not training) in run_validation(answer, known_task(), training=training).modes
+def side_effect(kind: str, name: str, sentence: str, example: Validation) -> KnownMistake:
+    """Make a known mistake: a right score, and `example` is done to the network or the masks."""
+
+    def validate(network: nn.Module, pictures: Tensor, masks: Tensor) -> Any:
+        value = _validation()(network, pictures, masks)
+        example(network, pictures, masks)
+        return value
+
+    def recognises(answer: Any) -> bool:
+        return kind == next(iter(run_validation(answer, known_task(), training=True).side_effects))
+
+    return KnownMistake(name, sentence, lambda: validate, recognises, at="no side effects")
+
+
+def _modes_left(answer: Validation) -> tuple[list[str], list[str]]:
+    return _left_in_other_mode(answer, training=True), _left_in_other_mode(answer, training=False)
+
+
+def _sets_flag_alone(network: nn.Module, pictures: Tensor, masks: Tensor) -> Any:
+    was = network.training
+    value = _validation(left_in=False)(network, pictures, masks)
+    network.training = was
+    return value
+
+
+def _turns_mode_round(network: nn.Module, pictures: Tensor, masks: Tensor) -> Any:
+    return _validation(left_in=not network.training)(network, pictures, masks)
 
 
 def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
     """Make a known mistake: the validation returns one of these scores, of either mode's logits."""
 
     def recognises(answer: Any) -> bool:
-        task = known_task()
-        value = plain(run_validation(answer, task, training=True).value)
-        logits = [task.logits(training=training) for training in (False, True)]
-        return any(alike(value, score(x, task.masks)) for score in scores for x in logits)
+        tasks = [known_task(seed) for seed in SEEDS]
+        values = [plain(run_validation(answer, task, training=True).value) for task in tasks]
+        return any(
+            all(
+                alike(value, score(task.logits(training=training), task.masks))
+                for value, task in zip(values, tasks, strict=True)
+            )
+            for score, training in product(scores, (False, True))
+        )
 
     first, *more = (lambda score=score: _validation(score) for score in scores)
     return KnownMistake(name, sentence, first, recognises, more_examples=tuple(more))
@@ -158,11 +284,11 @@ def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
 validation_iou = Exercise(
     name="validation_iou",
     lesson=5,
-    prompt="Return the IoU, all pixels pooled, of a network that gives logits (N, 1, H, W) and boolean masks: the network as it will be used. Afterwards it is in the mode it came in.",
+    prompt="Return the IoU, all pixels pooled, of a network that gives logits (N, 1, H, W) and boolean masks: the network as it will be used. Record nothing for learning. Afterwards the network is in the mode it came in, and nothing else has changed.",
     checks=(
         is_function("validate(network, pictures, masks)"),
         Check("one number", _number_problem),
-        Check("the network's weights and statistics untouched", _statistics_problem),
+        Check("no side effects", _side_effect),
         Check("its value", _value_problem),
         Check("the mode it came in", _mode_problem),
         Check("nothing recorded", _record_problem),
@@ -170,7 +296,7 @@ validation_iou = Exercise(
     answers=(_validation, lambda: _on_a_copy, lambda: _image_by_image),
     mistakes=(
         KnownMistake("eval forgotten", "In training mode a BatchNorm normalises by the pictures at hand and learns from them: your score depends on which are shown together, and validation data leak into the network. Which mode is for use?",
-            lambda: _validation(evaluates=False), _updates_statistics),
+            lambda: _validation(evaluates=False), _runs_norm_in_training),
         wrong_score("0.5 on logits", "You cut the logits at 0.5. That is the middle of probabilities: which logit has the probability 0.5?",
             lambda x, masks: metrics.iou(x > 0.5, masks)),
         wrong_score("everything is foreground", "That is the score of a mask that is nearly all True. A sigmoid twice does it, or a probability compared with 0.",
@@ -189,19 +315,29 @@ validation_iou = Exercise(
             lambda x, masks: float(((x > 0) == masks).float().mean())),
         wrong_score("of probabilities", "You multiply and add probabilities. That makes a loss with a slope; the score is of the mask, where each pixel is in or out.",
             _soft_iou),
-        KnownMistake("weights frozen", "Now the network cannot learn any more. A `with` block of torch.no_grad() records nothing and is over when it ends.",
-            lambda: _freezes_weights,
-            lambda answer: run_validation(answer, known_task(), training=True).frozen),
+        side_effect("frozen", "weights frozen", "Now the network cannot learn any more. A `with` block of torch.no_grad() records nothing and is over when it ends.",
+            lambda network, *_: network.requires_grad_(False)),
+        side_effect("grad mode", "gradients off for good", "The next training step would stop with an error. A `with torch.no_grad():` block puts back by itself what was set before.",
+            lambda *_: torch.set_grad_enabled(False)),
+        side_effect("gradients", "gradients wiped", "These gradients belong to the training step that is under way: some add up the gradients of several batches. Validation has no need to touch them.",
+            lambda network, *_: network.zero_grad()),
+        side_effect("type", "another type", "`network.double()`, `.half()` and `.to(…)` change the network itself, and the next picture of the old type stops it. Change a copy, or nothing.",
+            lambda network, *_: network.double()),
+        side_effect("masks", "masks changed", "The masks are needed again in the next round. `answer & masks` makes a new tensor; what ends with `_` or stands before `=`, as in `&=`, writes into the old one.",
+            lambda network, pictures, masks: masks.logical_not_()),
+        side_effect("weights", "weights changed", "Validation measures and does not learn: nothing may move the weights.",
+            lambda network, *_: network[0].bias.data.add_(1)),
         wrong_score("the loss", "That is a loss: it falls as the network gets better. Asked is the IoU, which rises.",
             lambda x, masks: float(F.binary_cross_entropy_with_logits(x, masks.float())),
             lambda x, masks: 1 - _iou(x, masks)),
-        KnownMistake("always set to training", "You end with train(), whatever it was: someone who only uses the network gets it back in training mode, and its answers change. Remember `network.training` first.",
-            lambda: _validation(left_in=True),
-            lambda answer: _leaves_the_other_mode(answer, training=False),
-            at="the mode it came in"),
-        KnownMistake("left in eval", "You leave it in eval mode. Training would go on with the BatchNorms standing still, and nobody is told. Put it back as it was.",
-            lambda: _validation(left_in=False),
-            lambda answer: _leaves_the_other_mode(answer, training=True), at="the mode it came in"),
+        KnownMistake("the flag alone", "`network.training = …` sets the flag of the network alone. `network.train(mode)` sets it in all its layers, too.",
+            lambda: _sets_flag_alone, lambda answer: bool(_modes_left(answer)[0]) and "" not in _modes_left(answer)[0], at="the mode it came in"),
+        KnownMistake("turned round", "In both cases it is left in the other mode. Hand what `network.training` was at the start to `network.train(…)`, as it is.",
+            lambda: _turns_mode_round, lambda answer: all(len(left) > 1 and "" in left for left in _modes_left(answer)), at="the mode it came in"),
+        KnownMistake("always set to training", "A network that came in training mode is left in it, so you end in training mode whatever it was: someone who only uses the network gets other answers from it afterwards. Remember `network.training` first.",
+            lambda: _validation(left_in=True), lambda answer: not _modes_left(answer)[0], at="the mode it came in"),
+        KnownMistake("left in eval", "Training would go on with the BatchNorms standing still, and nobody is told. Ask for `network.training` before you call `eval()`, and put it back at the end.",
+            lambda: _validation(left_in=False), lambda answer: not _modes_left(answer)[1], at="the mode it came in"),
         KnownMistake("recorded", "The score is right. Nothing is to be learned here, so tell torch: a `with` block of torch.no_grad().",
             lambda: _validation(records=True), lambda answer: True, at="nothing recorded"),
     ),

@@ -8,7 +8,9 @@ from typing import Any, cast
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach.exercises import sandbox
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.inspection.evidence import Criterion
 from unet_teach.inspection.inspector import inspect_unet
 from unet_teach.networks import UNet, six_networks, twelve_networks
 from unet_teach.networks.twelve_networks import Almost
@@ -27,15 +29,22 @@ def _run_problem(given: Any) -> str | None:
     return inspect_unet(_network(given), IMAGE_SHAPE).problem
 
 
+def _criteria(given: Any) -> dict[str, Criterion]:
+    criteria = inspect_unet(_network(given), IMAGE_SHAPE).criteria
+    return {criterion.name.lower(): criterion for criterion in criteria}
+
+
 def _lacking(given: Any) -> list[str]:
     """Return the names of the criteria that the network does not meet."""
-    criteria = inspect_unet(_network(given), IMAGE_SHAPE).criteria
-    return [criterion.name.lower() for criterion in criteria if not criterion.met]
+    return [name for name, criterion in _criteria(given).items() if not criterion.met]
 
 
 def _pair_problem(answer: Any) -> str | None:
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return "Two networks were expected, `(no_skips, no_symmetry)`."
+    if not isinstance(answer, tuple | list):
+        kind = type(answer).__name__
+        return f"Two networks were expected, `(no_skips, no_symmetry)`; this is of type {kind}."
+    if len(answer) != 2:
+        return f"Two networks were expected, `(no_skips, no_symmetry)`; given: {len(answer)}."
     for place, given in zip(PLACES, answer, strict=True):
         if given is ... or given is None:
             return f"The {place} network is still missing."
@@ -51,8 +60,10 @@ def _type_problem(given: Any) -> str | None:
         return f"a network was expected, or a class of networks; this is of type {kind}."
     try:
         network = _network(given)
-    except Exception:
-        return f"`{given.__name__}` is a class that needs arguments. Make a network of it."
+    except Exception as error:
+        if "missing" in str(error) and "argument" in str(error):
+            return f"`{given.__name__}` is a class that needs arguments. Make a network of it."
+        return f"`{given.__name__}()` makes no network. {sandbox.describe(error)}"
     if type(network).__module__ in (twelve_networks.__name__, six_networks.__name__):
         name = type(network).__name__
         return f"`{name}` is one that this course has judged. Make one of your own."
@@ -70,11 +81,17 @@ def _lacks_only(place: int) -> Callable[[Any], str | None]:
     """Make a check's function: the network at this place lacks its criterion, and no other."""
 
     def problem(answer: Any) -> str | None:
-        lacking = _lacking(answer[place])
-        if lacking == [LACKING[place]]:
+        criteria, target = _criteria(answer[place]), LACKING[place]
+        lacking = [name for name, criterion in criteria.items() if not criterion.met]
+        if lacking == [target]:
             return None
         actual = f"lacks its {', '.join(lacking)}" if lacking else "has all four marks"
-        return f"The {PLACES[place]} should lack its {LACKING[place]}, and only that. It {actual}."
+        # What else it lacks is the reason, or else that it has what it should lack.
+        wrong = [name for name in lacking if name != target] or [target]
+        reasons = " ".join(f"Its {name}: {' '.join(criteria[name].evidence)}" for name in wrong)
+        return (
+            f"The {PLACES[place]} should lack its {target}, and only that. It {actual}. {reasons}"
+        )
 
     return problem
 
@@ -145,7 +162,7 @@ one_mark = Exercise(
         KnownMistake("the other way round", "Both are right, and stand the other way round.",
             lambda: (_no_symmetry(), _no_skips()),
             lambda a: [_lacking(given) for given in a] == [[mark] for mark in LACKING[::-1]]),
-        KnownMistake("an option of the way up", "`decoder` changes how many channels and convolutions a level has. Symmetry is about levels, and no option of `UNet` leaves one out.",
+        KnownMistake("an option of the way up", "Symmetry is about levels, and no option of `UNet` leaves one out: `decoder` changes how many channels and convolutions a level has, `padding` how many cells, `down` and `up` which layers lead to the next level.",
             lambda: (_no_skips(), _unet(decoder="narrow")),
             lambda a: isinstance(a[1], UNet) and not _lacking(a[1]),
             at="the second lacks only its symmetry"),

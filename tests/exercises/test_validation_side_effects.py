@@ -1,0 +1,132 @@
+"""A validation is refused when it changes anything, and is told what."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from unet_teach import exercises
+from unet_teach.exercises.checks.training_state import odd_task, run_validation
+from unet_teach.exercises.reply import Outcome
+
+
+def score(network, pictures, masks):
+    """A right validation."""
+    was = network.training
+    network.eval()
+    with torch.no_grad():
+        answer = network(pictures) > 0
+    network.train(was)
+    return float((answer & masks).sum() / (answer | masks).sum())
+
+
+def then(effect):
+    """A right score, after which something is done."""
+
+    def validate(network, pictures, masks):
+        value = score(network, pictures, masks)
+        effect(network, pictures, masks)
+        return value
+
+    return validate
+
+
+def only_the_flag(network, pictures, masks):
+    was = network.training
+    network.eval()
+    with torch.no_grad():
+        answer = network(pictures) > 0
+    network.training = was
+    return float((answer & masks).sum() / (answer | masks).sum())
+
+
+def only_the_norms(network, pictures, masks):
+    norms = [part for part in network.modules() if isinstance(part, nn.BatchNorm2d)]
+    was = network.training
+    for norm in norms:
+        norm.eval()
+    with torch.no_grad():
+        answer = network(pictures) > 0
+    for norm in norms:
+        norm.train(was)
+    return float((answer & masks).sum() / (answer | masks).sum())
+
+
+def without_channel_axis(network, pictures, masks):
+    twin = copy.deepcopy(network).eval()
+    with torch.no_grad():
+        answer = twin(pictures).squeeze(1) > 0
+    return float((answer & masks).sum() / (answer | masks).sum())
+
+
+@pytest.mark.parametrize(
+    ("validate", "says"),
+    [
+        (then(lambda n, *_: torch.set_grad_enabled(False)), "records no gradients any more"),
+        (
+            then(lambda *_: torch.set_default_dtype(torch.float64)),
+            "shares is torch.float64",
+        ),
+        (then(lambda *_: torch.use_deterministic_algorithms(True)), "all code shares is True"),
+        (then(lambda n, *_: torch.set_grad_enabled(True)), "records gradients again"),
+        (then(lambda n, *_: n.double()), "numbers are float64 instead of float32"),
+        (then(lambda n, *_: n.half()), "numbers are float16"),
+        (
+            then(lambda n, *_: n.zero_grad()),
+            "stored for `weight` of its Conv2d is gone",
+        ),
+        (then(lambda n, *_: n.requires_grad_(False)), "`requires_grad` is False for"),
+        (then(lambda n, *_: n.requires_grad_(True)), "`requires_grad` is True for"),
+        (then(lambda n, *_: n[1].reset_running_stats()), "`running_mean` of its BatchNorm2d"),
+        (then(lambda n, *_: n[4].weight.data.mul_(2)), "`weight` of its Conv2d is not what it was"),
+        (then(lambda n, p, m: m.logical_not_()), "changes the masks"),
+        (then(lambda n, p, m: p.sub_(p.mean())), "changes the pictures"),
+        (then(lambda *_: torch.manual_seed(0)), "sets torch's seed"),
+        (then(lambda n, *_: n.train(not n.training)), "In both cases it is left in the other mode"),
+        (only_the_flag, "its layers are left in eval mode. `network.training = …` sets the flag"),
+        (only_the_norms, "The Dropout ran in training mode."),
+        (without_channel_axis, "the masks have lost the channel axis"),
+    ],
+)
+def test_what_a_validation_leaves_behind_is_named(validate, says):
+    reply = exercises.validation_iou.check(validate)
+    assert reply.outcome is Outcome.NOT_YET
+    assert says in reply.text
+
+
+def test_a_right_validation_leaves_nothing_behind():
+    for training, records in ((True, True), (False, True), (True, False)):
+        run = run_validation(score, odd_task(), training=training, records=records)
+        assert run.side_effects == {}
+        assert set(run.modes.values()) == {training}
+        assert not run.ran_in_training
+
+
+def test_one_sentence_for_a_mode_turned_round():
+    reply = exercises.validation_iou.check(then(lambda n, *_: n.train(not n.training)))
+    assert "you end in training mode" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("cut", "mean", "says"),
+    [
+        (lambda x: x > 0.5, False, "where the answer is `logits > 0.5`, of the network in eval"),
+        (lambda x: x < 0, False, "where the answer is `logits < 0`"),
+        (lambda x: x > 0, True, "the mean over the images, each scored alone"),
+    ],
+)
+def test_a_wrong_score_is_told_its_formula(cut, mean, says):
+    def validate(network, pictures, masks):
+        with torch.no_grad():
+            answer = cut(copy.deepcopy(network).eval()(pictures))
+        axes = (1, 2, 3) if mean else (0, 1, 2, 3)
+        return float(((answer & masks).sum(axes) / (answer | masks).sum(axes)).mean())
+
+    assert says in exercises.validation_iou.check(validate).text
+
+
+def test_an_error_is_told_with_what_the_function_was_given():
+    reply = exercises.validation_iou.check(lambda network, pictures, masks: network(pictures[0]))
+    assert "pictures (3, 1, 8, 10) and boolean masks (3, 1, 8, 10)" in reply.text
+    assert "`image[None]` makes one of 1" in reply.text
