@@ -103,7 +103,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.recording.last_module = name
             self.recording.calls[name] += 1
 
-        def leave(*_: Any) -> None:
+        def leave(_: nn.Module, __: Any, made: Any) -> None:
+            count = len(made) if isinstance(made, tuple | list) else 0
+            self.recording.returned.pop(name, None)
+            self.recording.returned[name] = type(made).__name__, count
             # Modules inside this one whose error the forward caught never left: drop them as well.
             if name in self._module_path:
                 while self._module_path.pop() != name:

@@ -95,3 +95,23 @@ class Positions(nn.Module):
         """Return (N, positions, 4) for (N, 3, H, W)."""
         made: Tensor = self.patches(x).flatten(2).transpose(1, 2) + self.positions
         return made
+
+
+def popped_twice(x: Tensor) -> Tensor:
+    """Take out of a list more than there is."""
+    skips = [x]
+    return skips.pop() + skips.pop()
+
+
+def unpacked_shape(count: int) -> Callable[[Tensor], Tensor]:
+    """Return a function that gives the shape of a map to three names, or to four."""
+
+    def to_three(x: Tensor) -> Tensor:
+        channels, height, width = x.shape
+        return x.view(1, channels, height, width)
+
+    def to_four(x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        return x.view(batch, channels, height, width)
+
+    return to_three if count == 3 else to_four

@@ -13,6 +13,7 @@ import types
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import article
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Op, Value
@@ -244,12 +245,6 @@ def recurrent_features(attempt: Attempt) -> str:
                 f"the last dimension. Set {option}={given}, or move the {expected} features last."
             )
     return ""
-
-
-def article(name: str) -> str:
-    """Return the name of a class after "a" or "an"."""
-    is_spelt_out = name in ("LSTM", "RNN", "MLP")
-    return f"{'an' if name[:1] in 'AEIOU' or is_spelt_out else 'a'} {name}"
 
 
 def _kind(attempt: Attempt) -> str:

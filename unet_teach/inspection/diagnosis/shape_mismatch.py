@@ -18,6 +18,7 @@ from unet_teach.inspection.diagnosis.channel_mismatch import (
     taken_channels,
 )
 from unet_teach.inspection.diagnosis.layer_settings import dilated_without_padding
+from unet_teach.inspection.diagnosis.own_code import listed
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import module_name, op_name, shape_text
@@ -56,6 +57,8 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         return padded
     if divisible := _divisible_sides(attempt):
         return f"{divisible} Pad the input, or {ADVICE}"
+    if layer := _size_taken_for_factor(attempt, first) or _size_taken_for_factor(attempt, second):
+        return layer
     if 0 in (*first.shape, *second.shape):
         return "Nothing is left of one: a slice such as [d:-d] takes nothing when d is 0."
     if times := _whole_ratio(first, second):
@@ -63,6 +66,7 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
             f"One is {times} times as large as the other: an up-sampling too few or too many, a "
             "stride in one of the two paths only, or a skip of another level."
             f"{_skip_of_right_level(attempt, first) or _skip_of_right_level(attempt, second)}"
+            " F.interpolate(small, size=large.shape[2:]) brings the smaller to the larger's size."
         )
     if layer := _made_smaller(attempt, first, second):
         return f"{layer}; or {ADVICE}"
@@ -71,6 +75,24 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     return (
         "Let the convolutions before it keep the size, padding=kernel_size // 2, and where a "
         f"stride halves it, the way up double it; or {ADVICE}"
+    )
+
+
+def _size_taken_for_factor(attempt: Attempt, value: Value) -> str:
+    """Say that an up-sampling was given the size of its result where a factor was meant."""
+    while value.op is not None and "upsample" not in value.op.name:
+        sources = [v for v in value.op.inputs if v.shape[2:] == value.shape[2:]]
+        if len(sources) != 1:
+            return ""
+        value = sources[0]
+    sides = set(value.shape[2:])
+    if value.op is None or len(sides) > 1 or max(sides) > min(8, *value.op.inputs[0].shape[2:]):
+        return ""
+    side = sides.pop()
+    return (
+        f"{attempt.wording.layer(value.op)} makes maps of {shape_text(value.shape[2:])} from "
+        f"{shape_text(value.op.inputs[0].shape[2:])}: the first number of nn.Upsample and the "
+        f"second of F.interpolate is the size of the result. Write scale_factor={side}."
     )
 
 
@@ -137,8 +159,10 @@ def _one_step_larger(attempt: Attempt, up: Value, skip: Value) -> str:
 
 
 def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
-    """Name the first convolution of stride 1 that lost cells, best on the way to one map only."""
-    graph, on_both_ways = attempt.graph, ""
+    """Name the convolutions of stride 1 that lost cells, best on the way to one map only."""
+    graph = attempt.graph
+    on_one_way: list[Op] = []
+    on_both: list[Op] = []
     for op in attempt.recording.ops:
         given = op.arguments.get("input")
         if op.name not in CONVOLUTIONS or op.arguments.get("transposed") or given is None:
@@ -146,11 +170,13 @@ def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
         lost = any(a > b for a, b in zip(given.shape[2:], op.outputs[0].shape[2:], strict=True))
         if lost and set(_each(op.arguments["stride"], 1)) == {1}:
             on_way = [op.outputs[0] in graph.ancestors(v) for v in (first, second)]
-            named = f"{attempt.wording.layer(op)} {dilated_without_padding(op)}"
-            if on_way.count(True) == 1:
-                return named
-            on_both_ways = on_both_ways or (named if all(on_way) else "")
-    return on_both_ways
+            if any(on_way):
+                (on_both if all(on_way) else on_one_way).append(op)
+    if not (smaller := on_one_way or on_both):
+        return ""
+    others = [attempt.wording.layer(op) for op in smaller[1:4]]
+    also = f" (and in the same way {listed(others)})" if others else ""
+    return f"{attempt.wording.layer(smaller[0])}{also} {dilated_without_padding(smaller[0])}"
 
 
 def _each(option: list[int], count: int) -> list[int]:
@@ -210,7 +236,21 @@ def windows_do_not_fit(attempt: Attempt) -> str:
                 f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "
                 "before the view."
             )
-    return f"{told} Let it ask for sizes whose product is {math.prod(given.shape)}."
+    return f"{told} {_view_that_fits(list(asked), math.prod(given.shape))}"
+
+
+def _view_that_fits(asked: list[int], numbers: int) -> str:
+    """Say which sizes near those that a view asks for have as many numbers as there are."""
+    ratio, wanted = numbers / max(math.prod(asked), 1), f"sizes whose product is {numbers}"
+    scaled = [side * math.sqrt(ratio) for side in asked[-2:]]
+    if len(asked) > 2 and -1 not in asked and all(s >= 1 and s == int(s) for s in scaled):
+        return f"Let it ask for {wanted}, such as {shape_text([*asked[:-2], *map(int, scaled)])}."
+    for place in (1, *range(len(asked) - 1, 1, -1)):
+        others = math.prod(asked[:place] + asked[place + 1 :]) if place < len(asked) else 0
+        if others > 0 and numbers % others == 0:
+            fitting = [*asked[:place], numbers // others, *asked[place + 1 :]]
+            return f"Let it ask for {wanted}, such as {shape_text(fitting)}."
+    return f"Let it ask for {wanted}."
 
 
 def channels_come_last(attempt: Attempt) -> str:

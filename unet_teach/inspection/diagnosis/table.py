@@ -20,6 +20,7 @@ from unet_teach.inspection.diagnosis import (
     failures,
     layer_settings,
     lost_output,
+    own_code,
     shape_mismatch,
 )
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -29,6 +30,8 @@ from unet_teach.networks.broken_networks import (
     OneLevel,
     OnTwoDevices,
     Positions,
+    popped_twice,
+    unpacked_shape,
 )
 from unet_teach.networks.document import AdditiveUNet, DocumentUNet
 from unet_teach.networks.unet import UNet
@@ -85,11 +88,14 @@ def explain_failed_run(attempt: Attempt) -> Problem:
     row, text = first_that_applies(FAILED_RUN, attempt)
     message = attempt.message.strip()
     if row is None:
-        text = failures.last_operation(attempt) + failures.own_line(attempt)
+        text = failures.last_operation(attempt)
     else:  # the reason is given; of torch's own message, the first line is enough
         message = message.partition("\n")[0]
-    kind = type(attempt.error).__name__
-    said = f"{kind}: {message}" if message else kind
+    kind = row.remedy_kind if row else "forward"
+    if kind == "forward" or (kind != "call" and attempt.is_own_code):
+        text += own_code.own_line(attempt, text)
+    error = type(attempt.error).__name__
+    said = f"{error}: {message}" if message else error
     return Problem(row.name if row else None, f"{text} ({said})")
 
 
@@ -151,11 +157,59 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
     ),
     Diagnosis(
         name="missing attribute",
-        explain=failures.missing_attribute,
+        explain=own_code.missing_attribute,
         remedy_kind="layer",
         remedy="Create the layer in __init__, or correct its name in forward.",
         example=lambda: example(Misnamed("conv"), IMAGE),
         repaired=lambda: example(Misnamed("convolution"), IMAGE),
+    ),
+    Diagnosis(
+        name="unknown name",
+        explain=own_code.unknown_name,
+        remedy_kind="forward",
+        remedy="Write self.layer, give the name a value first, or correct it.",
+        example=lambda: example(Between(lambda x: skip), IMAGE),  # type: ignore[name-defined]  # noqa: F821
+        repaired=lambda: example(Between(lambda x: x), IMAGE),
+    ),
+    Diagnosis(
+        name="no such entry",
+        explain=own_code.no_such_entry,
+        remedy_kind="forward",
+        remedy="Take as many as were put in, or correct the key.",
+        example=lambda: example(Between(popped_twice), IMAGE),
+        repaired=lambda: example(Between(lambda x: [x].pop()), IMAGE),
+    ),
+    Diagnosis(
+        name="layer is called with other values",
+        explain=own_code.call_does_not_fit,
+        remedy_kind="forward",
+        remedy="Give a layer what its forward takes.",
+        example=lambda: example(OneLevel(_cat, up=nn.Bilinear(1, 1, 1)), IMAGE),
+        repaired=lambda: example(OneLevel(_cat), IMAGE),
+    ),
+    Diagnosis(
+        name="class is called",
+        explain=own_code.class_is_called,
+        remedy_kind="forward",
+        remedy="Make the layer in __init__, and call it in forward.",
+        example=lambda: example(Between(lambda x: nn.Sigmoid(x)), IMAGE),
+        repaired=lambda: example(Between(nn.Sigmoid()), IMAGE),
+    ),
+    Diagnosis(
+        name="what is called cannot be called",
+        explain=own_code.not_callable,
+        remedy_kind="forward",
+        remedy="Call a layer or a function.",
+        example=lambda: example(Between([nn.ReLU()]), IMAGE),  # type: ignore[arg-type]
+        repaired=lambda: example(Between(nn.ReLU()), IMAGE),
+    ),
+    Diagnosis(
+        name="unpacked into another count of names",
+        explain=own_code.unpacked_into_other_count,
+        remedy_kind="forward",
+        remedy="Take as many names as there are parts.",
+        example=lambda: example(Between(unpacked_shape(3)), IMAGE),
+        repaired=lambda: example(Between(unpacked_shape(4)), IMAGE),
     ),
     Diagnosis(
         name="tensors to join are not in a list",
@@ -174,6 +228,22 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         repaired=lambda: example(
             OneLevel(lambda x, skip: _cat(x.mean((2, 3), keepdim=True).expand_as(x), skip)), IMAGE
         ),
+    ),
+    Diagnosis(
+        name="letter of einsum has two sizes",
+        explain=failures.letters_of_einsum,
+        remedy_kind="forward",
+        remedy="Write each tensor's letters in the order of its dimensions.",
+        example=lambda: example(Between(lambda x: torch.einsum("bchw,bhcw->bchw", x, x)), IMAGE),
+        repaired=lambda: example(Between(lambda x: torch.einsum("bchw,bchw->bchw", x, x)), IMAGE),
+    ),
+    Diagnosis(
+        name="pixel shuffle does not divide",
+        explain=failures.pixel_shuffle_does_not_divide,
+        remedy_kind="layer",
+        remedy="Let the layer before it make upscale_factor² times the channels that come out.",
+        example=lambda: example(Between(nn.PixelShuffle(4), nn.Conv2d(1, 2, 1)), IMAGE),
+        repaired=lambda: example(Between(nn.PixelShuffle(2), nn.Conv2d(1, 2, 1)), IMAGE),
     ),
     Diagnosis(
         name="resized to a whole shape",
@@ -373,7 +443,7 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
     ),
     Diagnosis(
         name="layer is given no tensor",
-        explain=failures.layer_is_given_no_tensor,
+        explain=own_code.no_tensor_is_given,
         remedy_kind="forward",
         remedy="Give the layer a tensor: return one, take a part of a tuple, or call the layer.",
         example=lambda: example(Between(lambda x: (x, x)), IMAGE),
