@@ -349,6 +349,56 @@ def test_a_recurrent_layer_is_one_operation(kind: str) -> None:
     assert [v.shape for v in long.outputs[1:]] == [tuple(s.shape) for s in states]
 
 
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_packed_sequences_are_followed(kind: str, batch_first: bool) -> None:
+    class Packed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rows = getattr(nn, kind)(8, 16, batch_first=batch_first)
+
+        def forward(self, x: Tensor, lengths: Tensor) -> Any:
+            packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=batch_first)
+            made = self.rows(packed)[0]
+            return nn.utils.rnn.pad_packed_sequence(made, batch_first=batch_first)[0]
+
+    shape = (2, 20, 8) if batch_first else (20, 2, 8)
+    report = inspect_unet(Packed(), torch.rand(shape), torch.tensor([20, 13]))
+    assert not any(criterion.met for criterion in report.criteria)
+    assert "The answer is as fine as the picture." in report.criteria.symmetry.evidence
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("on_meta", [True, False])
+def test_a_recurrent_cell_is_one_operation(kind: str, on_meta: bool) -> None:
+    class Steps(nn.Module):
+        def __init__(self, features: int) -> None:
+            super().__init__()
+            self.cell = getattr(nn, f"{kind}Cell")(features, 8)
+
+        def forward(self, x: Tensor) -> Tensor:
+            state = None
+            for step in range(x.shape[1]):
+                state = self.cell(x[:, step], state)
+            made: Tensor = state[0] if isinstance(state, tuple) else state
+            return made
+
+    given = torch.rand(2, 5, 4)
+    with torch.no_grad():
+        run = _record(Steps(4), (given,), {}, ((on_meta, False),))
+    assert sum(op.name.endswith("_cell") for op in run.ops) == 5
+    assert run.outputs[0].shape == Steps(4)(given).shape
+    assert "expects 5, got 4 features" in str(inspect_unet(Steps(5), given).problem)
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm2d(3), nn.InstanceNorm2d(3), nn.GroupNorm(1, 3)])
+def test_no_internal_name_of_torch_is_in_a_report(layer: nn.Module) -> None:
+    resized = nn.Sequential(layer, nn.Conv2d(3, 3, 2, 2), nn.Upsample(scale_factor=2))
+    array = Plain(layer, step=lambda x: x.numpy())
+    told = str(inspect_unet(resized, PICTURE)) + str(inspect_unet(array, PICTURE))
+    assert not re.search(r"native_|addmm|upsample_|_legit|constant_pad", told), told
+
+
 def test_an_attention_gate_is_not_the_skip() -> None:
     class Gated(Small):
         def join(self, x: Tensor, skip: Tensor) -> Tensor:

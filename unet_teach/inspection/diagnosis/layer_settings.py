@@ -229,17 +229,18 @@ def one_cell_to_normalise(attempt: Attempt) -> str:
     )
 
 
-ROW_LENGTHS = {  # which option sets it, and what torch says
-    "input_size": r"equal to input_size\. Expected (\d+), got (\d+)",
-    "embed_dim": r"expecting embedding dimension of (\d+), but got (\d+)",
+ROW_LENGTHS = {  # what torch says, and which option sets it
+    r"equal to input_size\. Expected (?P<expected>\d+), got (?P<given>\d+)": "input_size",
+    r"input_size: got (?P<given>\d+) expected (?P<expected>\d+)": "input_size",
+    r"embedding dimension of (?P<expected>\d+), but got (?P<given>\d+)": "embed_dim",
 }
 
 
 def recurrent_features(attempt: Attempt) -> str:
     """An LSTM, GRU, RNN or attention layer is given rows of another length."""
-    for option, said in ROW_LENGTHS.items():
+    for said, option in ROW_LENGTHS.items():
         if found := re.search(said, attempt.message):
-            expected, given = found.groups()
+            expected, given = found["expected"], found["given"]
             return (
                 f"{attempt.stopped_in}{_kind(attempt)} expects {expected}, got {given} features in "
                 f"the last dimension. Set {option}={given}, or move the {expected} features last."

@@ -358,5 +358,5 @@ def no_tensor_is_given(attempt: Attempt) -> str:
 
 def article(name: str) -> str:
     """Return the name of a class after "a" or "an"."""
-    is_spelt_out = name in ("LSTM", "RNN", "MLP")
+    is_spelt_out = name.startswith(("LSTM", "RNN", "MLP", "nd"))
     return f"{'an' if name[:1] in 'AEIOUaeiou' or is_spelt_out else 'a'} {name}"

@@ -13,6 +13,7 @@ from unet_teach.inspection.axes import (
     Dims,
     after_window,
     as_one_part,
+    cropped_or_padded,
     finest_strides,
     guessed_from_sizes,
     has_axis,
@@ -175,6 +176,13 @@ def attention(op: Op, known: KnownDims) -> list[Dims]:
 def embedding(op: Op, known: KnownDims) -> Dims:
     """Embedding: each whole number becomes a row of features in its place."""
     return (*known[op.arguments["indices"]], without_axes(op.outputs[0].shape[-1:])[0])
+
+
+def pack(op: Op, known: KnownDims) -> list[Dims]:
+    """Pack sequences of several lengths: their steps lie in one dimension, in order of time."""
+    given, outputs = known[op.inputs[0]], op.outputs
+    steps = cropped_or_padded(given[1 if op.arguments["batch_first"] else 0], outputs[0].shape[0])
+    return [(steps, *given[2:]), without_axes(outputs[1].shape)]
 
 
 def recurrent(op: Op, known: KnownDims) -> list[Dims]:
