@@ -348,7 +348,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: Through(lambda x: x.flatten(1)),
         (PICTURE,),
         {},
-        ["last expects a tensor with another number of dimensions; it is given 1×4096"],
+        ["last is given 1×4096, which is 1×4×32×32, flattened", "nn.Unflatten(1, (4, 32, 32))"],
     ),
     "an unknown name": (
         lambda: Through(lambda x: unknown(x)),  # type: ignore[name-defined]  # noqa: F821

@@ -66,7 +66,7 @@ class Wording:
     def step(self, value: Value) -> str:
         """Return the operation that made a value, whatever it is."""
         if value.op is None:
-            return "the input"
+            return f"the weights {value.name}" if value.name else "the input"
         place, name = self.place(value.op), op_name(value.op)
         return f"{place} ({name})" if place else f"{name} in forward"
 

@@ -131,7 +131,8 @@ def ranks_do_not_match(attempt: Attempt) -> str:
     met = [v for v in dict.fromkeys(op.inputs) if v.shape] if op else []
     if op is None or len({len(v.shape) for v in met}) < 2:
         return ""
-    if not (op.is_pointwise or op.name in ("cat", "stack")):
+    is_join = op.is_pointwise or op.name in ("cat", "stack")
+    if not is_join or any(v.name for v in met):  # positions that are fixed are another matter
         return ""
     shapes = zip(*(reversed(v.shape) for v in met), strict=False)
     if op.is_pointwise and all(len({n for n in sizes if n != 1}) < 2 for sizes in shapes):
@@ -143,6 +144,10 @@ def ranks_do_not_match(attempt: Attempt) -> str:
         f"{shape_text(large.shape)} (made by {attempt.wording.maker(large)})."
     )
     missing = len(large.shape) - len(small.shape)
+    if layer := _took_channels_for_batch(attempt, small):
+        return f"{told} {layer}"
+    if missing == 1 and small.shape == (large.shape[0], *large.shape[2:]):
+        return f"{told} The one axis of channels is missing: x.unsqueeze(1), or keepdim=True."
     if small.shape == large.shape[: len(small.shape)] or len(small.shape) == 2:
         index = f"x[{', '.join([':'] * len(small.shape) + ['None'] * missing)}]"
         expand = f".expand(-1, -1, *other.shape[{len(small.shape)}:])" if op.name == "cat" else ""
@@ -153,6 +158,24 @@ def ranks_do_not_match(attempt: Attempt) -> str:
         f"{told} Sizes are compared from the last one on. Bring both to the same number of "
         "dimensions: x[:, :, None] adds one, x.flatten(2) joins height and width."
     )
+
+
+def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
+    """Name the layer on the way to a value that took three dimensions for a single image."""
+    while value.op is not None:
+        sources = [v for v in value.op.inputs if v.depends_on_input]
+        if len(sources) != 1:
+            return ""
+        before = sources[0]
+        if value.op.name == "squeeze" and before.op and before.op.name == "convolution":
+            given = before.op.arguments["input"].shape[1:]
+            return (
+                f"{attempt.wording.layer(before.op)} was given {shape_text(given)}, which it takes "
+                "for one image without a batch. Keep all dimensions before it: keepdim=True in a "
+                "mean or maximum, or x.unsqueeze(1)."
+            )
+        value = before
+    return ""
 
 
 LETTERS = r"subscript (\w) has size (\d+) for operand (\d+) .*size (\d+)"
@@ -198,6 +221,11 @@ def pixel_shuffle_does_not_divide(attempt: Attempt) -> str:
 
 def join_without_list(attempt: Attempt) -> str:
     """A function that joins tensors is given them one by one, not in a list."""
+    if 'can only concatenate list (not "Tensor")' in attempt.message:
+        return (
+            f"A tensor is added to a list in {attempt.stopped_in}. A list with one more entry is "
+            "[*skips, x]: torch.cat([*skips, x], dim=1)."
+        )
     found = re.match(r"(cat|concat|concatenate|stack|[hvd]stack)\(\)", attempt.message)
     if found is None or not isinstance(attempt.error, TypeError):
         return ""
@@ -228,6 +256,14 @@ def wrong_rank(attempt: Attempt) -> str:
     shapes = [v.shape for v in attempt.recording.inputs]
     given = tuple(map(int, named[1].split(","))) if named else shapes[0] if shapes else ()
     what = "the input is" if given in shapes else "it is given"
+    maps = [v.shape for v in attempt.graph.values if len(v.shape) > 2]
+    before = next((s for s in reversed(maps) if math.prod(s) == math.prod(given)), None)
+    if len(given) == 2 and before and given not in shapes:
+        return (
+            f"{attempt.stopped_in} is given {shape_text(given)}, which is {shape_text(before)}, "
+            f"flattened. Leave the flattening out, or undo it: x.view(-1, "
+            f"{', '.join(map(str, before[1:]))}), or nn.Unflatten(1, {before[1:]})."
+        )
     return (
         f"{attempt.stopped_in} expects a tensor with another number of dimensions; "
         f"{what} {shape_text(given)}. Pictures are (N, C, H, W), volumes "

@@ -268,7 +268,7 @@ def _required(kind: type) -> bool:
 
 def not_callable(attempt: Attempt) -> str:
     """Something is called that cannot be called: None, a list of layers, a tensor."""
-    found = re.search(r"'(\w+)' object is not callable", attempt.message)
+    found = re.search(r"'(?:torch\.)?(\w+)' object is not callable", attempt.message)
     if found is None:
         return ""
     code = own_code(attempt.error)
@@ -287,6 +287,8 @@ def not_callable(attempt: Attempt) -> str:
         "Tensor": "a tensor. Is an operator such as * missing before the bracket, or does the "
         "tensor have the name of a layer?",
     }
+    remedies["Size"] = "no method: write x.shape[2], or x.size(2)."
+    remedies["str"] = "a text. A loop over a dict or ModuleDict gives its keys: use .values()."
     remedies["Parameter"] = remedies["Tensor"]
     told = remedies.get(found[1], f"{article(found[1])}. Call a layer or a function.")
     return f"{who} called, and it is {told}".replace("is called is called", "is called")
@@ -294,6 +296,13 @@ def not_callable(attempt: Attempt) -> str:
 
 def unpacked_into_other_count(attempt: Attempt) -> str:
     """A value is unpacked into more or fewer names than it has parts."""
+    if single := re.search(r"cannot unpack non-iterable (\w+) object", attempt.message):
+        is_loop = own_code(attempt.error).line.startswith("for ")
+        return f"Several names are given a single {single[1]}, which has no parts. " + (
+            "To count as well, loop over enumerate(…): for i, layer in enumerate(self.layers)."
+            if is_loop
+            else "Take it by one name, or let what is called return several values."
+        )
     if not isinstance(attempt.error, ValueError) or "values to unpack" not in attempt.message:
         return ""
     code = own_code(attempt.error)
@@ -326,7 +335,6 @@ KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
     r"unsupported operand type\(s\) for [^:]+: 'Tensor' and '(\w+)'",
     r"unsupported operand type\(s\) for [^:]+: '(\w+)' and 'Tensor'",
     r"^'(\w+)' object is not subscriptable",
-    r"^cannot unpack non-iterable (\w+) object",
 )
 
 
@@ -340,6 +348,8 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         return ""
     returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
     path, count = returned[-1] if returned else ("", 0)
+    dicts = [t for t in own_code(attempt.error).values.values() if isinstance(t, dict) and t]
+    key = next(iter(dicts[0])) if dicts else "image"
     hints = {
         "NoneType": f"{path} returned None: is a `return` missing at the end of its forward?"
         if path
@@ -349,6 +359,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
         "ndarray": "Stay in torch: torch.from_numpy(x).",
         "int": "Give it a tensor.",
+        "dict": f"Take a tensor out of it by its key, such as [{key!r}].",
     }
     not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
     hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")

@@ -7,17 +7,17 @@ docstring says when it applies.
 from __future__ import annotations
 
 import math
+import re
 
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import (
     CONVOLUTIONS,
     PRODUCTS,
-    VIEWS,
     cat_dim,
     taken_channels,
 )
-from unet_teach.inspection.diagnosis.layer_settings import dilated_without_padding
+from unet_teach.inspection.diagnosis.layer_settings import dilated_without_padding, given_to_last
 from unet_teach.inspection.diagnosis.own_code import listed
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
@@ -145,17 +145,40 @@ def _one_step_larger(attempt: Attempt, up: Value, skip: Value) -> str:
     if op is None or not op.arguments.get("transposed"):
         return ""
     count = len(up.shape) - 2
-    missing = [s - u for s, u in zip(skip.shape[2:], up.shape[2:], strict=True)]
-    each = [_each(op.arguments[n], count) for n in ("output_padding", "stride", "dilation")]
-    needed = [m + now for m, now in zip(missing, each[0], strict=True)]
-    if any(not 0 <= n < max(s, d) for n, s, d in zip(needed, *each[1:], strict=True)):
+    names = ("stride", "dilation", "padding", "output_padding")
+    each = zip(*(_each(op.arguments[name], count) for name in names), strict=True)
+    kernel = op.arguments["weight"].shape[2:]
+    sides = zip(up.shape[2:], skip.shape[2:], strict=True)
+    needed = [
+        _paddings(sizes, k, *options) for sizes, k, options in zip(sides, kernel, each, strict=True)
+    ]
+    if None in needed:
         return ""
-    same = len(set(needed)) == 1
+    paddings, added = ([pair[i] for pair in needed if pair] for i in (0, 1))
+    is_same = paddings == _each(op.arguments["padding"], count)
+    options = "" if is_same else f"padding={_short(paddings)} and "
+    verb = "make" if options else "makes"
     return (
         f"{attempt.wording.layer(op)} makes {shape_text(up.shape[2:])} of several sizes that its "
-        f"stride could have come from: output_padding={needed[0] if same else tuple(needed)} makes "
+        f"stride could have come from: {options}output_padding={_short(added)} {verb} "
         f"{shape_text(skip.shape[2:])}."
     )
+
+
+def _paddings(
+    sizes: tuple[int, int], kernel: int, stride: int, dilation: int, padding: int, added: int
+) -> tuple[int, int] | None:
+    """Return the padding and output_padding that make a wanted size of what is made now."""
+    made, wanted = sizes
+    for p in sorted(range(dilation * (kernel - 1) + 1), key=lambda p: abs(p - padding)):
+        o = wanted - made + 2 * (p - padding) + added
+        if 0 <= o < max(stride, dilation):
+            return p, o
+    return None
+
+
+def _short(numbers: list[int]) -> int | tuple[int, ...]:
+    return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
 
 
 def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
@@ -193,7 +216,7 @@ def positions_are_fixed(attempt: Attempt) -> str:
     if fixed is None or given is None:
         return ""
     pairs = list(zip(reversed(fixed.shape), reversed(given.shape), strict=False))
-    differ = [(f, g) for f, g in pairs if f != g and 1 not in (f, g)]
+    differ = dict.fromkeys((f, g) for f, g in pairs if f != g and 1 not in (f, g))
     if not differ:
         return ""
     expected, got = (math.prod(sizes) for sizes in zip(*differ, strict=True))
@@ -209,20 +232,32 @@ def positions_are_fixed(attempt: Attempt) -> str:
     return f"{told} Give images of the size it was made for.{works} Or make it for {got}."
 
 
+def view_of_permuted(attempt: Attempt) -> str:
+    """A view is asked for of a tensor whose numbers lie in another order."""
+    if "view size is not compatible" not in attempt.message:
+        return ""
+    return (
+        f"In {attempt.stopped_in}, a view is asked for of a tensor that was transposed, permuted "
+        "or cut, so its numbers lie in another order than its dimensions. Write .reshape(…) in "
+        "place of .view(…), or .contiguous() before it."
+    )
+
+
 def windows_do_not_fit(attempt: Attempt) -> str:
     """A map is cut into windows or patches of a fixed size that do not divide its sides."""
     op, image = attempt.failed_op, attempt.graph.image
-    asked = op.arguments.get("size") if op else None
-    if op is None or image is None or op.name not in VIEWS or not isinstance(asked, list | tuple):
+    found = re.search(r"shape '\[([-\d, ]+)\]' is invalid for input of size (\d+)", attempt.message)
+    given = given_to_last(attempt)
+    if found is None or image is None or given is None:
         return ""
-    given = op.inputs[0]
+    asked, numbers = [int(n) for n in found[1].split(",")], int(found[2])
+    place = attempt.wording.layer(op) if op else attempt.stopped_in
     told = (
-        f"In {attempt.wording.layer(op)}, a view asks for {shape_text(asked)}, but what it is "
-        f"given, {shape_text(given.shape)}, has {math.prod(given.shape)} numbers and not "
-        f"{math.prod(asked)}."
+        f"In {place}, a view asks for {shape_text(asked)}, but what it is given, "
+        f"{shape_text(given.shape)}, has {numbers} numbers and not {abs(math.prod(asked))}."
     )
     stride = max((round(s) for s in finest_strides(attempt.graph.dims[given]).values()), default=1)
-    for window in sorted({n for n in asked if 1 < n < 65}):
+    for window in sorted({n for n in asked if 1 < n < 65} if len(asked) > 4 else ()):
         sides = {axis: image.shape[axis] for axis in range(2, len(image.shape))}
         step = window * stride
         odd = {axis: side for axis, side in sides.items() if side % step}
@@ -236,15 +271,19 @@ def windows_do_not_fit(attempt: Attempt) -> str:
                 f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "
                 "before the view."
             )
-    return f"{told} {_view_that_fits(list(asked), math.prod(given.shape))}"
+    return f"{told} {_view_that_fits(attempt, asked, numbers)}"
 
 
-def _view_that_fits(asked: list[int], numbers: int) -> str:
+def _view_that_fits(attempt: Attempt, asked: list[int], numbers: int) -> str:
     """Say which sizes near those that a view asks for have as many numbers as there are."""
-    ratio, wanted = numbers / max(math.prod(asked), 1), f"sizes whose product is {numbers}"
-    scaled = [side * math.sqrt(ratio) for side in asked[-2:]]
-    if len(asked) > 2 and -1 not in asked and all(s >= 1 and s == int(s) for s in scaled):
-        return f"Let it ask for {wanted}, such as {shape_text([*asked[:-2], *map(int, scaled)])}."
+    wanted, others = f"sizes whose product is {numbers}", math.prod(asked[:-2])
+    for value in reversed(attempt.graph.values if len(asked) > 3 else []):
+        if len(value.shape) > 3 and math.prod(value.shape[-2:]) * others == numbers:
+            return (
+                f"Let it ask for {wanted}, such as {shape_text([*asked[:-2], *value.shape[-2:]])}, "
+                f"with the height and width of {attempt.wording.maker(value)}: keep them before "
+                "they are flattened."
+            )
     for place in (1, *range(len(asked) - 1, 1, -1)):
         others = math.prod(asked[:place] + asked[place + 1 :]) if place < len(asked) else 0
         if others > 0 and numbers % others == 0:

@@ -304,6 +304,14 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         repaired=lambda: example(Positions(16), IMAGE),
     ),
     Diagnosis(
+        name="view of a permuted tensor",
+        explain=shape_mismatch.view_of_permuted,
+        remedy_kind="forward",
+        remedy="Write .reshape in place of .view.",
+        example=lambda: example(Between(lambda x: x.transpose(2, 3).view(1, 4, -1)), IMAGE),
+        repaired=lambda: example(Between(lambda x: x.transpose(2, 3).reshape(x.shape)), IMAGE),
+    ),
+    Diagnosis(
         name="windows do not divide the sides",
         explain=shape_mismatch.windows_do_not_fit,
         remedy_kind="input",

@@ -45,11 +45,12 @@ def _with_new_axes(given: Dims, count: int, known: KnownDims) -> Dims:
         return given
     first = next(iter(known.values()))  # the input's
     made = list(given)
+    more = len(first) - len(given)  # as where the steps of a video were counted as images
     for place in range(len(given) - count, len(given)):
         size = size_of(given[place])
-        is_old = len(first) == len(given)
-        stride = size_of(first[place]) / size if is_old else 1.0
-        made[place] = (AxisPart(place if is_old else FIRST_NEW_AXIS + place, size, stride),)
+        stride = size_of(first[place + more]) / size if more >= 0 else 1.0
+        axis = place + more if more >= 0 else FIRST_NEW_AXIS + place
+        made[place] = (AxisPart(axis, size, stride),)
     return tuple(made)
 
 
