@@ -305,6 +305,293 @@ def test_a_block_that_cannot_be_called(block: nn.Module, part: str) -> None:
     assert part in str(inspect_unet(Plain(conv3(), block), PICTURE).problem)
 
 
+class Takes(nn.Module):
+    """A network whose forward is a function of itself and its input, for mistakes in code."""
+
+    def __init__(self, forward: Callable[[Any, Tensor], Any], **layers: Any) -> None:
+        super().__init__()
+        self.code = forward
+        self.conv, self.deep = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 16, 3, 2, 1)
+        self.up, self.out = nn.ConvTranspose2d(16, 8, 2, 2), nn.Conv2d(16, 1, 1)
+        self.layers = nn.ModuleDict({"relu": nn.ReLU(), "sigmoid": nn.Sigmoid()})
+        self.listed, self.empty, self.absent = nn.ModuleList([nn.ReLU()]), [], None
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.code(self, self.conv(x))
+
+
+class NoReturn(nn.Module):
+    """Forgets to return its result."""
+
+    def forward(self, x: Tensor) -> None:
+        x.relu()
+
+
+class Pair(nn.Module):
+    """Returns two maps."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, x
+
+
+class Joined(nn.Module):
+    """Takes two maps."""
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return torch.cat([x, skip], 1)
+
+
+def cut(self: Any, x: Tensor) -> Any:
+    _batch, _channels, _side = x.shape
+    return x
+
+
+def used_too_early(self: Any, x: Tensor) -> Any:
+    if x.shape[1] < 4:
+        skip = x
+    return skip
+
+
+def looped(self: Any, x: Tensor) -> Any:
+    for number, layer in self.listed:
+        x = layer(x) + number
+    return x
+
+
+def keys_looped(self: Any, x: Tensor) -> Any:
+    for layer in self.layers:
+        x = layer(x)
+    return x
+
+
+# The forward, layers that it has besides, what the report must contain, and the forward repaired.
+IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
+    "self forgotten": (
+        lambda self, x: up(self.deep(x)),  # type: ignore[name-defined]  # noqa: F821
+        {},
+        ["the network has `self.up`: write `self.up`"],
+        lambda self, x: self.up(self.deep(x)),
+    ),
+    "name misspelt": (
+        lambda self, skip: skpi + 1,  # type: ignore[name-defined]  # noqa: F821
+        {},
+        ["`skpi` is used, and nothing", "Is `skip` meant?"],
+        lambda self, skip: skip + 1,
+    ),
+    "not imported": (
+        lambda self, x: rearrange(x, "b c h w -> b h w c"),  # type: ignore[name-defined]  # noqa: F821
+        {},
+        ["`rearrange` was not imported"],
+        None,
+    ),
+    "used too early": (used_too_early, {}, ["`skip` is used before it has a value"], None),
+    "attribute misspelt": (
+        lambda self, x: self.depe(x),
+        {},
+        ["has no `depe`", "Is `deep` meant?"],
+        lambda self, x: self.deep(x),
+    ),
+    "key misspelt": (
+        lambda self, x: self.layers["sigmoyd"](x),
+        {},
+        ["has no key 'sigmoyd'", "'relu', 'sigmoid'", "Is `sigmoid` meant?"],
+        lambda self, x: self.layers["sigmoid"](x),
+    ),
+    "number too large": (
+        lambda self, x: self.listed[1](x),
+        {},
+        ["`self.listed` has 1 entry, numbers 0 to 0", "Its line: `lambda self, x:"],
+        lambda self, x: self.listed[0](x),
+    ),
+    "nothing left": (
+        lambda self, x: self.empty.pop(),
+        {},
+        ["`self.empty` is empty here"],
+        lambda self, x: [*self.empty, x].pop(),
+    ),
+    "None called": (
+        lambda self, x: self.absent(x),
+        {},
+        ["`self.absent` is called, and it is None"],
+        lambda self, x: self.absent(x) if self.absent is not None else x,
+    ),
+    "shape called": (
+        lambda self, x: x.view(x.shape()),
+        {},
+        ["`x.shape` is called, and it is no method: write x.shape[2]"],
+        lambda self, x: x.view(x.shape),
+    ),
+    "keys called": (keys_looped, {}, ["is a text", "use .values()"], None),
+    "loop without enumerate": (looped, {}, ["given a single ReLU", "enumerate(self.layers)"], None),
+    "shape cut": (
+        cut,
+        {},
+        ["`x.shape` has 4 numbers, (1, 8, 64, 64), and is given to 3 names"],
+        None,
+    ),
+    "one value for two": (
+        lambda self, x: self.joined(x),
+        {"joined": Joined()},
+        ["joined, a Joined, takes (x, skip), and here skip is missing"],
+        lambda self, x: self.joined(x, x),
+    ),
+    "two values for a Sequential": (
+        lambda self, x: self.joined(x, x),
+        {"joined": nn.Sequential(nn.ReLU())},
+        ["hands a single value from layer to layer, and is given 2 values"],
+        lambda self, x: self.joined(x),
+    ),
+    "class called": (
+        lambda self, x: nn.Sigmoid(x),
+        {},
+        ["nn.Sigmoid(x) makes a layer", "self.layer = nn.Sigmoid()"],
+        lambda self, x: nn.Sigmoid()(x),
+    ),
+    "class called with an option": (
+        lambda self, x: nn.ReLU(x)(x),
+        {},
+        ["nn.ReLU(x) makes a layer"],
+        lambda self, x: nn.ReLU()(x),
+    ),
+    "nothing returned": (
+        lambda self, x: F.max_pool2d(self.silent(x), 2),
+        {"silent": NoReturn()},
+        ["silent returned None: is a `return` missing at the end of its forward?"],
+        None,
+    ),
+    "nothing added": (
+        lambda self, x: x + self.silent(x),
+        {"silent": NoReturn()},
+        ["needs a tensor and is given None. silent returned None"],
+        None,
+    ),
+    "two returned": (
+        lambda self, x: self.deep(self.pair(x)),
+        {"pair": Pair()},
+        ["deep needs a tensor and is given a tuple. pair returned a tuple of 2"],
+        lambda self, x: self.deep(self.pair(x)[0]),
+    ),
+    "two returned for three": (
+        lambda self, x: next(a for a, b, c in [self.pair(x)]),
+        {"pair": Pair()},
+        ["(ValueError: not enough values to unpack (expected 3, got 2))"],
+        None,
+    ),
+    "a dict given on": (
+        lambda self, x: self.deep({"image": x}),
+        {},
+        ["given a dict. Take a tensor out of it by its key, such as ['image']"],
+        lambda self, x: self.deep({"image": x}["image"]),
+    ),
+    "list and tensor": (
+        lambda self, x: torch.cat(self.empty + x, 1),
+        {},
+        ["A tensor is added to a list", "torch.cat([*skips, x], dim=1)"],
+        lambda self, x: torch.cat([*self.empty, x], 1),
+    ),
+    "vector and map": (
+        lambda self, x: x * x.mean((2, 3)),
+        {},
+        [
+            "1×8 (made by",
+            "and 1×8×64×64",
+            "x[:, :, None, None]",
+            "There, x is 1×8×64×64",
+        ],
+        lambda self, x: x * x.mean((2, 3))[:, :, None, None],
+    ),
+    "map without channels": (
+        lambda self, x: torch.cat([x, x.mean(1)], 1),
+        {},
+        ["The one axis of channels is missing: x.unsqueeze(1)"],
+        lambda self, x: torch.cat([x, x.mean(1, keepdim=True)], 1),
+    ),
+    "channels taken for a batch": (
+        lambda self, x: x * self.mix(torch.cat([x.mean(1), x.amax(1)])),
+        {"mix": nn.Conv2d(2, 1, 5)},
+        ["mix was given 2×64×64, which it takes for one image without a batch", "keepdim=True"],
+        None,
+    ),
+    "letters": (
+        lambda self, x: torch.einsum("bchw,bhcw->bchw", x, x),
+        {},
+        ["the letter h stands for 64 in one tensor and for 8 in tensor 2"],
+        lambda self, x: torch.einsum("bchw,bchw->bchw", x, x),
+    ),
+    "view of a transposed map": (
+        lambda self, x: x.transpose(1, 2).view(1, -1),
+        {},
+        ["was transposed", ".reshape(…) in place of .view(…)"],
+        lambda self, x: x.transpose(1, 2).reshape(1, -1),
+    ),
+    "view of another grid": (
+        lambda self, x: self.deep(x).flatten(2).reshape(1, 16, 64, 64),
+        {},
+        ["such as 1×16×32×32, with the height and width of deep"],
+        lambda self, x: self.deep(x).flatten(2).reshape(1, 16, 32, 32),
+    ),
+    "shuffled": (
+        lambda self, x: F.pixel_shuffle(x, 3),
+        {},
+        ["divisible by 9, and 8 is not. Let the layer before it make 9: 9 times the 1"],
+        lambda self, x: F.pixel_shuffle(torch.cat([x, x[:, :1]], 1), 3),
+    ),
+    "size taken for a factor": (
+        lambda self, x: torch.cat([x, F.interpolate(self.deep(x), 2)], 1),
+        {},
+        ["makes maps of 2×2 from 32×32", "Write scale_factor=2"],
+        lambda self, x: torch.cat([x, F.interpolate(self.deep(x), scale_factor=2)], 1),
+    ),
+    "kernel of 3 without padding": (
+        lambda self, x: torch.cat([x, self.wide(self.deep(x))], 1),
+        {"wide": nn.ConvTranspose2d(16, 8, 3, 2)},
+        ["wide makes 65×65", "padding=1 and output_padding=1 make 64×64"],
+        lambda self, x: torch.cat([x, nn.ConvTranspose2d(16, 8, 3, 2, 1, 1)(self.deep(x))], 1),
+    ),
+    "whole numbers": (
+        lambda self, x: self.rows(torch.arange(4)[None]),
+        {"rows": nn.Linear(4, 2)},
+        ["float32 meets int64", "The int64, 1×4,", "x.float()"],
+        lambda self, x: self.rows(torch.arange(4)[None].float()) + x.mean(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_CODE)
+def test_a_mistake_in_code_is_named_and_its_remedy_works(name: str) -> None:
+    code, layers, parts, repaired = IN_CODE[name]
+    told = str(inspect_unet(Takes(code, **layers), PICTURE).problem)
+    for part in parts:
+        assert part in told, told
+    if repaired:
+        again = inspect_unet(Takes(repaired, **layers), PICTURE)
+        assert again.problem is None, again.problem
+
+
+def test_a_bias_by_relative_position_is_made_for_another_window() -> None:
+    class Window(nn.Module):
+        def __init__(self, side: int) -> None:
+            super().__init__()
+            self.patch, self.bias = nn.Conv2d(3, 8, 8, 8), nn.Parameter(torch.zeros(2, side, side))
+
+        def forward(self, x: Tensor) -> Tensor:
+            rows = self.patch(x).flatten(2)
+            return rows.transpose(1, 2) @ rows + self.bias
+
+    told = str(inspect_unet(Window(49), PICTURE).problem)
+    assert "the parameter `bias`, 2×49×49, is made for 49 positions" in told
+    assert "this input makes 64" in told
+    assert inspect_unet(Window(64), PICTURE).problem is None
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_batch_makes_no_output_larger(batch: int) -> None:
+    evidence = inspect_unet(Small(), (batch, 3, 32, 32)).criteria.symmetry.evidence
+    assert not any("larger" in sentence for sentence in evidence)
+
+
 def test_layers_in_a_plain_list_are_named_and_noted() -> None:
     class Listed(Small):
         def __init__(self) -> None:

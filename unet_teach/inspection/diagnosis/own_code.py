@@ -211,9 +211,10 @@ def no_such_entry(attempt: Attempt) -> str:
             )
     if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
         name, thing = next(iter(lists.items()))
+        count = f"{len(thing)} {'entry' if len(thing) == 1 else 'entries'}"
         return (
-            f"`{name}` has {len(thing)} entries, numbers 0 to {len(thing) - 1}, and is asked for "
-            "one more. Go through as many as there are, or add what is missing."
+            f"`{name}` has {count}, numbers 0 to {len(thing) - 1}, and is asked for another. Go "
+            "through as many as there are, or add what is missing."
         )
     return ""
 
