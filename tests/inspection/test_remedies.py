@@ -570,6 +570,145 @@ def test_a_mistake_in_code_is_named_and_its_remedy_works(name: str) -> None:
         assert again.problem is None, again.problem
 
 
+# What an operation wants: the mistake, what the report must contain, and what works instead.
+WANTED: dict[str, tuple[Any, str, Any]] = {
+    "split": (
+        lambda x: x.split([2, 4], 1)[0],
+        "2, 4, must add up to 8",
+        lambda x: x.split([2, 6], 1)[0],
+    ),
+    "glu": (lambda x: F.glu(x[:, :7], 1), "two halves, and 7 is odd", lambda x: F.glu(x, 1)),
+    "permute": (
+        lambda x: x.permute(0, 2, 1),
+        "has 4, and 3 are named",
+        lambda x: x.permute(0, 2, 3, 1),
+    ),
+    "softmax": (
+        lambda x: x.softmax(4),
+        "Dimension 4 is asked for, and the tensor has 0 to 3",
+        lambda x: x.softmax(1),
+    ),
+    "transpose": (
+        lambda x: x.transpose(1, 4),
+        "Dimension 4 is asked for",
+        lambda x: x.transpose(1, 3),
+    ),
+    "reflection": (
+        lambda x: F.pad(x, (99, 99, 0, 0), "reflect"),
+        "padding 99 and 99 meet the sizes",
+        lambda x: F.pad(x, (99, 99, 0, 0)),
+    ),
+    "unpooling": (
+        lambda x: F.max_unpool2d(x, F.max_pool2d(x, 2, return_indices=True)[1], 2),
+        "the map is (1, 8, 64, 64), its indices are (1, 8, 32, 32)",
+        lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
+    ),
+    "floats for indices": (lambda x: F.max_unpool2d(x, x, 2), "return_indices=True", None),
+    "half a size": (
+        lambda x: F.interpolate(x, size=x.shape[2] / 2),
+        "write h // 2",
+        lambda x: F.interpolate(x, size=x.shape[2] // 2),
+    ),
+    "a map for an LSTM": (
+        lambda x: nn.LSTM(8, 8)(x),
+        "x.flatten(2).transpose(1, 2)",
+        lambda x: nn.LSTM(8, 8)(x.flatten(2).transpose(1, 2))[0].transpose(1, 2).view_as(x),
+    ),
+    "a map for attention": (
+        lambda x: nn.MultiheadAttention(8, 2)(x, x, x),
+        "takes sequences (N, L, features)",
+        None,
+    ),
+    "view": (
+        lambda x: x.mT.view(8, -1),
+        ".reshape(…) in place of .view(…)",
+        lambda x: x.mT.reshape(8, -1),
+    ),
+    "attribute": (lambda x: x.channels, "A tensor has no `channels`", lambda x: x * x.shape[1]),
+    "generator": (
+        lambda x: (f for f in (x, x))[0],
+        "make a generator",
+        lambda x: [2 * f for f in (x, x)][1],
+    ),
+    "no scale": (
+        lambda x: F.interpolate(x),
+        "scale_factor=2",
+        lambda x: F.interpolate(x, scale_factor=2),
+    ),
+    "expand": (
+        lambda x: x.expand(1, 16, 64, 64),
+        "dimension 1 has 8, not 16",
+        lambda x: x[:, :1].expand(1, 16, 64, 64),
+    ),
+    "unflatten": (
+        lambda x: x.unflatten(1, (3, 3)),
+        "The product of (3, 3) must be 8",
+        lambda x: x.unflatten(1, (2, 4)),
+    ),
+    "bmm": (lambda x: torch.bmm(x, x), "use a @ b", lambda x: x @ x),
+    "pad": (
+        lambda x: F.pad(x, (1, 1, 1)),
+        "two numbers for each side",
+        lambda x: F.pad(x, (1, 1, 1, 1)),
+    ),
+    "grid": (
+        lambda x: F.grid_sample(x, x[:, :2]),
+        "A grid is (N, H, W, 2)",
+        lambda x: F.grid_sample(x, x[:, :2].movedim(1, -1)),
+    ),
+    "repeat": (lambda x: x.repeat(2, 2), "x.repeat(1, 1, 2, 2)", lambda x: x.repeat(1, 1, 2, 2)),
+    "truth": (
+        lambda x: x.relu() if x > 0 else x,
+        "neither true nor false",
+        lambda x: x.relu() if (x > 0).any() else x,
+    ),
+    "row": (
+        lambda x: F.embedding(torch.tensor(4), torch.zeros(4, 8)) if x.mean() < 2 else x,
+        "rows 0 to n - 1",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_what_an_operation_wants_is_said_and_works(name: str) -> None:
+    step, part, repaired = WANTED[name]
+    told = str(inspect_unet(Takes(lambda self, x: step(x)), torch.rand(PICTURE)).problem)
+    assert part in told, told
+    if repaired:
+        again = inspect_unet(Takes(lambda self, x: repaired(x)), torch.rand(PICTURE))
+        assert again.problem is None, again.problem
+
+
+def test_a_network_that_calls_itself() -> None:
+    told = str(inspect_unet(Takes(lambda self, x: self(x[:, :3])), PICTURE).problem)
+    assert "The forward calls itself" in told
+
+
+def test_two_maps_in_the_wrong_order() -> None:
+    class Up(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.up = nn.ConvTranspose2d(16, 8, 2, 2)
+
+        def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+            return torch.cat([self.up(x), skip], 1)
+
+    wrong = Takes(lambda self, x: self.block(x, self.deep(x)), block=Up())
+    told = str(inspect_unet(wrong, PICTURE).problem)
+    assert "`skip`, 1×16×32×32, has 16: were `x` and `skip` given in the wrong order?" in told
+    right = Takes(lambda self, x: self.block(self.deep(x), x), block=Up())
+    assert inspect_unet(right, PICTURE).problem is None
+
+
+def test_an_even_kernel_keeps_no_size() -> None:
+    layers = {"even": nn.Conv2d(8, 8, 4, padding=2), "odd": nn.Conv2d(8, 8, 3, padding=1)}
+    told = str(inspect_unet(Takes(lambda self, x: x + self.even(x), **layers), PICTURE).problem)
+    assert "even has kernel_size=4, dilation=1 and padding=2, which makes maps larger" in told
+    assert "or take 3 and padding=1" in told
+    assert not inspect_unet(Takes(lambda self, x: x + self.odd(x), **layers), PICTURE).problem
+
+
 def test_a_bias_by_relative_position_is_made_for_another_window() -> None:
     class Window(nn.Module):
         def __init__(self, side: int) -> None:

@@ -256,19 +256,23 @@ def _kind(attempt: Attempt) -> str:
     return f", {article(name)}," if is_layer else ""
 
 
-def dilated_without_padding(op: Op) -> str:
-    """Say which padding keeps the size, for a convolution of stride 1 that makes maps smaller."""
+def padding_that_keeps(op: Op) -> str:
+    """Say which padding keeps the size, for a convolution of stride 1 that changes it."""
     weight, options = op.arguments["weight"], op.arguments
-    count = len(weight.shape) - 2
-    kernel, dilation = (
-        weight.shape[2:],
-        list(options["dilation"]) * (count if len(options["dilation"]) == 1 else 1),
+    kernel = weight.shape[2:]
+    dilation = list(options["dilation"]) * (len(kernel) if len(options["dilation"]) == 1 else 1)
+    lost = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+    needed = dict.fromkeys(n // 2 for n in lost)
+    smaller = options["input"].shape[2:] > op.outputs[0].shape[2:]
+    keeps = (
+        f"padding={shape_text(needed)} keeps their size (dilation · (kernel_size - 1) / 2)"
+        if not any(n % 2 for n in lost)
+        else f"with such a kernel only padding='same' keeps their size; or take {kernel[0] - 1} "
+        f"and padding={(kernel[0] - 2) * dilation[0] // 2}"
     )
-    needed = [d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True)]
-    now = dict.fromkeys(options["padding"])
     return (
         f"has kernel_size={shape_text(dict.fromkeys(kernel))}, dilation="
-        f"{shape_text(dict.fromkeys(dilation))} and padding={shape_text(now)}, which makes maps "
-        f"smaller; padding={shape_text(dict.fromkeys(needed))} keeps their size "
-        "(dilation · (kernel_size - 1) / 2)"
+        f"{shape_text(dict.fromkeys(dilation))} and padding="
+        f"{shape_text(dict.fromkeys(options['padding']))}, which makes maps "
+        f"{'smaller' if smaller else 'larger'}; {keeps}"
     )

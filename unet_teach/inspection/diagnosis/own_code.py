@@ -36,11 +36,13 @@ class OwnCode(NamedTuple):
         line: of the source, without its indentation.
         values: what the names in the part of the line that failed stood for.
         names: every local name of the function, and what it stood for.
+        parameters: those of the names that the function was given.
     """
 
     line: str = ""
     values: dict[str, Any] = {}  # noqa: RUF012 - nobody writes into it
     names: dict[str, Any] = {}  # noqa: RUF012
+    parameters: tuple[str, ...] = ()
 
 
 def own_code(error: BaseException | None) -> OwnCode:
@@ -65,7 +67,9 @@ def own_code(error: BaseException | None) -> OwnCode:
             part = " ".join(line.strip() for line in lines)
         if lines[0].strip():
             whole = lines[0].strip() if len(lines) == 1 else part
-            return OwnCode(whole, _values_in(part, frame.f_locals), frame.f_locals)
+            parameters = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+            values = _values_in(part, frame.f_locals)
+            return OwnCode(whole, values, frame.f_locals, parameters)
     return OwnCode()
 
 
@@ -325,12 +329,14 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
             f"{path} returns {what}, and is given to {wanted} names. Take it as it is, or let its "
             f"forward return {wanted} values."
         )
-    return ""
+    got = re.search(r"got (\d+)\)", attempt.message)
+    given = got[1] if got else f"more than {wanted}"
+    return f"{wanted} names are given {given} values. Write as many names as there are parts."
 
 
 KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
     r"must be Tensor, not (\w+)",
-    r"combination of arguments - got \(!?(\w+)",
+    r"combination of arguments - got \(!?(?:numpy\.)?(\w+)",
     r"^'(\w+)' object has no attribute",
     r"as element \d+ in argument \d+, but got (\w+)",
     r"unsupported operand type\(s\) for [^:]+: 'Tensor' and '(\w+)'",

@@ -17,7 +17,7 @@ from unet_teach.inspection.diagnosis.channel_mismatch import (
     cat_dim,
     taken_channels,
 )
-from unet_teach.inspection.diagnosis.layer_settings import dilated_without_padding, given_to_last
+from unet_teach.inspection.diagnosis.layer_settings import given_to_last, padding_that_keeps
 from unet_teach.inspection.diagnosis.own_code import listed
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
@@ -68,7 +68,7 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
             f"{_skip_of_right_level(attempt, first) or _skip_of_right_level(attempt, second)}"
             " F.interpolate(small, size=large.shape[2:]) brings the smaller to the larger's size."
         )
-    if layer := _made_smaller(attempt, first, second):
+    if layer := _size_changed(attempt, first, second):
         return f"{layer}; or {ADVICE}"
     if layer := _one_step_larger(attempt, first, second):
         return layer
@@ -181,8 +181,8 @@ def _short(numbers: list[int]) -> int | tuple[int, ...]:
     return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
 
 
-def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
-    """Name the convolutions of stride 1 that lost cells, best on the way to one map only."""
+def _size_changed(attempt: Attempt, first: Value, second: Value) -> str:
+    """Name the convolutions of stride 1 that changed sizes, best on the way to one map only."""
     graph = attempt.graph
     on_one_way: list[Op] = []
     on_both: list[Op] = []
@@ -190,8 +190,8 @@ def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
         given = op.arguments.get("input")
         if op.name not in CONVOLUTIONS or op.arguments.get("transposed") or given is None:
             continue
-        lost = any(a > b for a, b in zip(given.shape[2:], op.outputs[0].shape[2:], strict=True))
-        if lost and set(_each(op.arguments["stride"], 1)) == {1}:
+        is_changed = given.shape[2:] != op.outputs[0].shape[2:]
+        if is_changed and set(_each(op.arguments["stride"], 1)) == {1}:
             on_way = [op.outputs[0] in graph.ancestors(v) for v in (first, second)]
             if any(on_way):
                 (on_both if all(on_way) else on_one_way).append(op)
@@ -199,7 +199,7 @@ def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
         return ""
     others = [attempt.wording.layer(op) for op in smaller[1:4]]
     also = f" (and in the same way {listed(others)})" if others else ""
-    return f"{attempt.wording.layer(smaller[0])}{also} {dilated_without_padding(smaller[0])}"
+    return f"{attempt.wording.layer(smaller[0])}{also} {padding_that_keeps(smaller[0])}"
 
 
 def _each(option: list[int], count: int) -> list[int]:
@@ -230,17 +230,6 @@ def positions_are_fixed(attempt: Attempt) -> str:
     fits = attempt.runs_with(sides)
     works = f" {shape_text(sides.values())} works." if fits else ""
     return f"{told} Give images of the size it was made for.{works} Or make it for {got}."
-
-
-def view_of_permuted(attempt: Attempt) -> str:
-    """A view is asked for of a tensor whose numbers lie in another order."""
-    if "view size is not compatible" not in attempt.message:
-        return ""
-    return (
-        f"In {attempt.stopped_in}, a view is asked for of a tensor that was transposed, permuted "
-        "or cut, so its numbers lie in another order than its dimensions. Write .reshape(…) in "
-        "place of .view(…), or .contiguous() before it."
-    )
 
 
 def windows_do_not_fit(attempt: Attempt) -> str:

@@ -21,6 +21,7 @@ from unet_teach.inspection.diagnosis import (
     layer_settings,
     lost_output,
     own_code,
+    rules_of_operations,
     shape_mismatch,
 )
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -304,14 +305,6 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         repaired=lambda: example(Positions(16), IMAGE),
     ),
     Diagnosis(
-        name="view of a permuted tensor",
-        explain=shape_mismatch.view_of_permuted,
-        remedy_kind="forward",
-        remedy="Write .reshape in place of .view.",
-        example=lambda: example(Between(lambda x: x.transpose(2, 3).view(1, 4, -1)), IMAGE),
-        repaired=lambda: example(Between(lambda x: x.transpose(2, 3).reshape(x.shape)), IMAGE),
-    ),
-    Diagnosis(
         name="windows do not divide the sides",
         explain=shape_mismatch.windows_do_not_fit,
         remedy_kind="input",
@@ -448,6 +441,14 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         remedy="Give a tensor, or a shape as a plain tuple with the batch first: (1, 3, 64, 64).",
         example=lambda: example(nn.Conv2d(3, 4, 3), [1, 3, 32, 32]),
         repaired=lambda: example(nn.Conv2d(3, 4, 3), (1, 3, 32, 32)),
+    ),
+    Diagnosis(
+        name="operation wants something else",
+        explain=rules_of_operations.operation_wants,
+        remedy_kind="forward",
+        remedy="Give it what the sentence says.",
+        example=lambda: example(Between(lambda x: x.transpose(2, 3).view(1, 4, -1)), IMAGE),
+        repaired=lambda: example(Between(lambda x: x.transpose(2, 3).reshape(x.shape)), IMAGE),
     ),
     Diagnosis(
         name="layer is given no tensor",
