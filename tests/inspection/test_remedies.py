@@ -514,12 +514,6 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
         ["mix was given 2×64×64, which it takes for one image without a batch", "keepdim=True"],
         None,
     ),
-    "letters": (
-        lambda self, x: torch.einsum("bchw,bhcw->bchw", x, x),
-        {},
-        ["the letter h stands for 64 in one tensor and for 8 in tensor 2"],
-        lambda self, x: torch.einsum("bchw,bchw->bchw", x, x),
-    ),
     "view of a transposed map": (
         lambda self, x: x.transpose(1, 2).view(1, -1),
         {},
@@ -662,6 +656,31 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
         "neither true nor false",
         lambda x: x.relu() if (x > 0).any() else x,
     ),
+    "letters": (
+        lambda x: torch.einsum("bchw,bhcw->bchw", x, x),
+        "the letter h stands for 64 in one tensor and for 8 in another",
+        lambda x: torch.einsum("bchw,bchw->bchw", x, x),
+    ),
+    "a whole shape": (
+        lambda x: F.interpolate(x, size=x.shape),
+        "F.interpolate(x, size=skip.shape[2:])",
+        lambda x: F.interpolate(x, size=x.shape[2:]),
+    ),
+    "one position": (
+        lambda x: nn.InstanceNorm2d(8)(x[:, :, :1, :1]),
+        "maps of a single position. Give a larger image, leave it out here, or use nn.GroupNorm(1,",
+        lambda x: nn.GroupNorm(1, 8)(x[:, :, :1, :1]),
+    ),
+    "features of an LSTM": (
+        lambda x: nn.LSTM(4, 2)(x[:, 0]),
+        "got 64 features in the last dimension. Bring the 4 features last, or set input_size=64",
+        lambda x: nn.LSTM(64, 2)(x[:, 0])[0],
+    ),
+    "two devices": (
+        lambda x: x * torch.ones(64, device="meta") if x.mean() < 2 else x,
+        "Tensors on different devices meet",
+        lambda x: x * torch.ones(64, device=x.device) if x.mean() < 2 else x,
+    ),
     "row": (
         lambda x: F.embedding(torch.tensor(4), torch.zeros(4, 8)) if x.mean() < 2 else x,
         "rows 0 to n - 1",
@@ -699,6 +718,25 @@ def test_two_maps_in_the_wrong_order() -> None:
     assert "`skip`, 1×16×32×32, has 16: were `x` and `skip` given in the wrong order?" in told
     right = Takes(lambda self, x: self.block(self.deep(x), x), block=Up())
     assert inspect_unet(right, PICTURE).problem is None
+
+
+def test_a_part_of_a_buffer_is_made_for_other_positions() -> None:
+    class Tokens(nn.Module):
+        def __init__(self, count: int) -> None:
+            super().__init__()
+            self.patch = nn.Conv2d(3, 8, 4, 4)
+            self.register_buffer("places", torch.zeros(count, 8))
+
+        def forward(self, x: Tensor) -> Tensor:
+            rows = self.patch(x).flatten(2).transpose(1, 2)
+            made: Tensor = rows + self.places[: rows.shape[1]]
+            return made
+
+    told = str(inspect_unet(Tokens(100), PICTURE).problem)
+    assert "the parameter `places`, 100×8, is made for 100 positions" in told
+    assert "40×40 works" in told
+    assert inspect_unet(Tokens(100), (1, 3, 40, 40)).problem is None
+    assert inspect_unet(Tokens(256), PICTURE).problem is None
 
 
 def test_an_even_kernel_keeps_no_size() -> None:

@@ -112,6 +112,13 @@ def op_name(op: Op) -> str:
     return OP_NAMES.get(name, name)
 
 
+def weight_name(value: Value) -> str:
+    """Return the name of the parameter or buffer that a value is, or is a part of."""
+    while value.op is not None and value.op.name in ("slice", "select", "unsqueeze", "view"):
+        value = value.op.inputs[0]
+    return value.name
+
+
 def module_name(path: str) -> str:
     """Name a module by its path; the network itself is its forward, a number is a layer."""
     return f"layer {path}" if path.isdigit() else path or "the forward"

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.recording import Value, find_all
-from unet_teach.inspection.wording import module_name, op_name, shape_text
+from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 
 
 def wrong_arguments(attempt: Attempt) -> str:
@@ -106,25 +106,6 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     )
 
 
-NO_SUCH_DEVICE = ("not compiled with", "No CUDA GPUs", "NVIDIA driver", "not linked with support")
-
-
-def devices_do_not_match(attempt: Attempt) -> str:
-    """Tensors on two devices meet, or one is asked for on a device that is not here."""
-    message = attempt.message
-    if any(part in message for part in NO_SUCH_DEVICE):
-        return (
-            f"{attempt.stopped_in} asks for a device that this computer does not have. Tensors "
-            f"that forward makes must be made where x is: device=x.device."
-        )
-    if "same device" not in message and "on device" not in message:
-        return ""
-    return (
-        f"Tensors on different devices meet in {attempt.stopped_in}. Tensors that forward makes "
-        "must be made where x is: device=x.device."
-    )
-
-
 def ranks_do_not_match(attempt: Attempt) -> str:
     """Tensors with different numbers of dimensions are joined, such as a vector and a map."""
     op = attempt.failed_op
@@ -132,7 +113,7 @@ def ranks_do_not_match(attempt: Attempt) -> str:
     if op is None or len({len(v.shape) for v in met}) < 2:
         return ""
     is_join = op.is_pointwise or op.name in ("cat", "stack")
-    if not is_join or any(v.name for v in met):  # positions that are fixed are another matter
+    if not is_join or any(map(weight_name, met)):  # positions that are fixed are another matter
         return ""
     shapes = zip(*(reversed(v.shape) for v in met), strict=False)
     if op.is_pointwise and all(len({n for n in sizes if n != 1}) < 2 for sizes in shapes):
@@ -148,7 +129,7 @@ def ranks_do_not_match(attempt: Attempt) -> str:
         return f"{told} {layer}"
     if missing == 1 and small.shape == (large.shape[0], *large.shape[2:]):
         return f"{told} The one axis of channels is missing: x.unsqueeze(1), or keepdim=True."
-    if small.shape == large.shape[: len(small.shape)] or len(small.shape) == 2:
+    if small.shape[0] == large.shape[0] and len(small.shape) == 2:
         index = f"x[{', '.join([':'] * len(small.shape) + ['None'] * missing)}]"
         expand = f".expand(-1, -1, *other.shape[{len(small.shape)}:])" if op.name == "cat" else ""
         return f"{told} Give the smaller one as many axes, at its end: {index}{expand}."
@@ -176,23 +157,6 @@ def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
             )
         value = before
     return ""
-
-
-LETTERS = r"subscript (\w) has size (\d+) for operand (\d+) .*size (\d+)"
-
-
-def letters_of_einsum(attempt: Attempt) -> str:
-    """A letter of an einsum stands for two sizes."""
-    found = re.search(LETTERS, attempt.message)
-    if found is None:
-        return ""
-    letter, size, operand, before = found.groups()
-    return (
-        f"In an einsum in {attempt.stopped_in}, the letter {letter} stands for {before} in one "
-        f"tensor and for {size} in tensor {int(operand) + 1}. Each tensor's letters name its "
-        "dimensions in their order: give these two sizes letters of their own, or correct the "
-        "order."
-    )
 
 
 SHUFFLED = r"pixel_(un)?shuffle.*input.size\(-\d\)=(\d+) is not divisible by (\d+)"
@@ -234,16 +198,6 @@ def join_without_list(attempt: Attempt) -> str:
         f"torch.{found[1]} takes the tensors in one list, and is given something else in "
         f"{attempt.stopped_in}: write torch.{found[1]}([a, b]{dim}), with square brackets around "
         f"them."
-    )
-
-
-def interpolated_to_a_whole_shape(attempt: Attempt) -> str:
-    """F.interpolate is given a size with the batch and the channels in it."""
-    if "same number of spatial dimensions" not in attempt.message:
-        return ""
-    return (
-        f"In {attempt.stopped_in} a map is resized to a size with another number of sides than it "
-        "has: leave the batch and the channels out, F.interpolate(x, size=skip.shape[2:])."
     )
 
 

@@ -170,7 +170,7 @@ GROUPS = r"divisible by num_groups, but got input of shape \[\d+, (\d+).*num_gro
 
 def normalisation_channels(attempt: Attempt) -> str:
     """A normalisation or a PReLU is given other channels than it was made for."""
-    place, kind = attempt.stopped_in, _kind(attempt)
+    place, kind = attempt.stopped_in, kind_of_layer(attempt)
     what = kind.strip(" ,") or "a normalisation"
     for pattern in WIDTHS:
         if numbers := re.search(pattern, attempt.message):
@@ -198,8 +198,9 @@ def layer_norm_shape(attempt: Attempt) -> str:
     expected, given = ([int(n) for n in group.split(",")] for group in found.groups())
     last = given[-len(expected) :]
     told = (
-        f"{attempt.stopped_in}{_kind(attempt)} normalises the last {_dimensions(len(expected))} "
-        f"and expects {shape_text(expected)} there, but is given {shape_text(given)}."
+        f"{attempt.stopped_in}{kind_of_layer(attempt)} normalises the last "
+        f"{_dimensions(len(expected))} and expects {shape_text(expected)} there, but is given "
+        f"{shape_text(given)}."
     )
     if len(expected) == 1 and len(given) > 2 and given[1] == expected[0]:
         return (
@@ -216,39 +217,7 @@ def _dimensions(count: int) -> str:
     return "dimension" if count == 1 else f"{count} dimensions"
 
 
-def one_cell_to_normalise(attempt: Attempt) -> str:
-    """An InstanceNorm is given maps of a single cell, which have no spread."""
-    found = re.search(r"more than 1 spatial element.*Size\(\[([\d, ]+)\]\)", attempt.message)
-    if found is None:
-        return ""
-    shape = [int(n) for n in found[1].split(",")]
-    return (
-        f"{attempt.stopped_in}{_kind(attempt)} computes mean and spread over the positions of each "
-        f"map, and is given maps of {shape_text(shape[2:])}, a single position. Give a larger "
-        f"image, leave it out here, or use nn.GroupNorm(1, {shape[1]})."
-    )
-
-
-ROW_LENGTHS = {  # what torch says, and which option sets it
-    r"equal to input_size\. Expected (?P<expected>\d+), got (?P<given>\d+)": "input_size",
-    r"input_size: got (?P<given>\d+) expected (?P<expected>\d+)": "input_size",
-    r"embedding dimension of (?P<expected>\d+), but got (?P<given>\d+)": "embed_dim",
-}
-
-
-def recurrent_features(attempt: Attempt) -> str:
-    """An LSTM, GRU, RNN or attention layer is given rows of another length."""
-    for said, option in ROW_LENGTHS.items():
-        if found := re.search(said, attempt.message):
-            expected, given = found["expected"], found["given"]
-            return (
-                f"{attempt.stopped_in}{_kind(attempt)} expects {expected}, got {given} features in "
-                f"the last dimension. Set {option}={given}, or move the {expected} features last."
-            )
-    return ""
-
-
-def _kind(attempt: Attempt) -> str:
+def kind_of_layer(attempt: Attempt) -> str:
     """Return the class of the layer that was running, as ", a GroupNorm,"."""
     module = dict(all_modules(attempt.model)).get(attempt.recording.last_module)
     is_layer = module is not None and type(module).__module__.startswith("torch.nn")

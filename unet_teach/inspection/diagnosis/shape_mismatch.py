@@ -21,7 +21,7 @@ from unet_teach.inspection.diagnosis.layer_settings import given_to_last, paddin
 from unet_teach.inspection.diagnosis.own_code import listed
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
-from unet_teach.inspection.wording import module_name, op_name, shape_text
+from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 ADVICE = (
@@ -211,7 +211,7 @@ def positions_are_fixed(attempt: Attempt) -> str:
     op, image = attempt.failed_op, attempt.graph.image
     if op is None or not op.is_pointwise or image is None:
         return ""
-    fixed = next((v for v in op.inputs if v.name), None)
+    fixed = next((v for v in op.inputs if weight_name(v)), None)
     given = next((v for v in op.inputs if v.depends_on_input), None)
     if fixed is None or given is None:
         return ""
@@ -221,8 +221,9 @@ def positions_are_fixed(attempt: Attempt) -> str:
         return ""
     expected, got = (math.prod(sizes) for sizes in zip(*differ, strict=True))
     told = (
-        f"In {module_name(op.module)}, the parameter `{fixed.name}`, {shape_text(fixed.shape)}, is "
-        f"made for {expected} positions, and this input makes {got} ({shape_text(given.shape)})."
+        f"In {module_name(op.module)}, the parameter `{weight_name(fixed)}`, "
+        f"{shape_text(fixed.shape)}, is made for {expected} positions, and this input makes {got} "
+        f"({shape_text(given.shape)})."
     )
     axes = range(2, len(image.shape))
     scale = (expected / got) ** (1 / max(len(axes), 1))

@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from unet_teach.inspection.diagnosis import (
     channel_mismatch,
@@ -29,7 +28,6 @@ from unet_teach.networks.broken_networks import (
     Between,
     Misnamed,
     OneLevel,
-    OnTwoDevices,
     Positions,
     popped_twice,
     unpacked_shape,
@@ -120,10 +118,6 @@ def _cat(x: Tensor, skip: Tensor) -> Tensor:
 
 def _cat_without_list(x: Any, skip: Any) -> Tensor:
     return torch.cat(x, skip)
-
-
-def _resized_to(sides: slice) -> Callable[[Tensor, Tensor], Tensor]:
-    return lambda x, skip: _cat(interpolate(x, size=skip.shape[sides]), skip)
 
 
 def _in_windows(x: Tensor) -> Tensor:
@@ -231,28 +225,12 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         ),
     ),
     Diagnosis(
-        name="letter of einsum has two sizes",
-        explain=failures.letters_of_einsum,
-        remedy_kind="forward",
-        remedy="Write each tensor's letters in the order of its dimensions.",
-        example=lambda: example(Between(lambda x: torch.einsum("bchw,bhcw->bchw", x, x)), IMAGE),
-        repaired=lambda: example(Between(lambda x: torch.einsum("bchw,bchw->bchw", x, x)), IMAGE),
-    ),
-    Diagnosis(
         name="pixel shuffle does not divide",
         explain=failures.pixel_shuffle_does_not_divide,
         remedy_kind="layer",
         remedy="Let the layer before it make upscale_factor² times the channels that come out.",
         example=lambda: example(Between(nn.PixelShuffle(4), nn.Conv2d(1, 2, 1)), IMAGE),
         repaired=lambda: example(Between(nn.PixelShuffle(2), nn.Conv2d(1, 2, 1)), IMAGE),
-    ),
-    Diagnosis(
-        name="resized to a whole shape",
-        explain=failures.interpolated_to_a_whole_shape,
-        remedy_kind="forward",
-        remedy="Give height and width only: F.interpolate(x, size=skip.shape[2:]).",
-        example=lambda: example(OneLevel(_resized_to(slice(None))), IMAGE),
-        repaired=lambda: example(OneLevel(_resized_to(slice(2, None))), IMAGE),
     ),
     Diagnosis(
         name="channels come last",
@@ -387,22 +365,6 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         repaired=lambda: example(Between(nn.GroupNorm(1, 4)), IMAGE),
     ),
     Diagnosis(
-        name="one position is normalised",
-        explain=layer_settings.one_cell_to_normalise,
-        remedy_kind="input",
-        remedy="Give a larger image, or leave the InstanceNorm out where maps have one cell.",
-        example=lambda: example(nn.InstanceNorm2d(3), (1, 3, 1, 1)),
-        repaired=lambda: example(nn.InstanceNorm2d(3), IMAGE),
-    ),
-    Diagnosis(
-        name="recurrent layer is given other features",
-        explain=layer_settings.recurrent_features,
-        remedy_kind="layer",
-        remedy="Set input_size to the length of the rows that it is given.",
-        example=lambda: example(nn.LSTM(8, 4), (1, 5, 6)),
-        repaired=lambda: example(nn.LSTM(6, 4), (1, 5, 6)),
-    ),
-    Diagnosis(
         name="embedding is given floats",
         explain=failures.embedding_of_floats,
         remedy_kind="call",
@@ -417,14 +379,6 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         remedy="Convert the input, x.float(), or the network, model.to(x.dtype).",
         example=lambda: example(nn.Conv2d(3, 4, 3), torch.zeros(IMAGE).double()),
         repaired=lambda: example(nn.Conv2d(3, 4, 3), torch.zeros(IMAGE)),
-    ),
-    Diagnosis(
-        name="devices do not match",
-        explain=failures.devices_do_not_match,
-        remedy_kind="forward",
-        remedy="Make tensors in forward where x is: device=x.device.",
-        example=lambda: example(OnTwoDevices("meta"), torch.ones(IMAGE)),
-        repaired=lambda: example(OnTwoDevices("cpu"), torch.ones(IMAGE)),
     ),
     Diagnosis(
         name="wrong number of dimensions",
