@@ -68,21 +68,6 @@ class Misnamed(nn.Module):
         return self.convolution(x)
 
 
-class OnTwoDevices(nn.Module):
-    """A network that makes a tensor on a device of its own choice."""
-
-    def __init__(self, device: str) -> None:
-        super().__init__()
-        self.device, self.conv = device, nn.Conv2d(3, 4, kernel_size=3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (N, 4, H - 2, W - 2) for (N, 3, H, W)."""
-        if x.mean() > 0:  # a decision by values, so that it is run on a real device
-            x = x * torch.ones(x.shape[-1], device=self.device)
-        made: Tensor = self.conv(x)
-        return made
-
-
 class Positions(nn.Module):
     """Patches of 8×8 pixels as tokens, with a learned vector added for each position."""
 

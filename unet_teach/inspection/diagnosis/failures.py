@@ -183,24 +183,6 @@ def pixel_shuffle_does_not_divide(attempt: Attempt) -> str:
     )
 
 
-def join_without_list(attempt: Attempt) -> str:
-    """A function that joins tensors is given them one by one, not in a list."""
-    if 'can only concatenate list (not "Tensor")' in attempt.message:
-        return (
-            f"A tensor is added to a list in {attempt.stopped_in}. A list with one more entry is "
-            "[*skips, x]: torch.cat([*skips, x], dim=1)."
-        )
-    found = re.match(r"(cat|concat|concatenate|stack|[hvd]stack)\(\)", attempt.message)
-    if found is None or not isinstance(attempt.error, TypeError):
-        return ""
-    dim = "" if found[1].endswith("stack") and found[1] != "stack" else ", dim=1"
-    return (
-        f"torch.{found[1]} takes the tensors in one list, and is given something else in "
-        f"{attempt.stopped_in}: write torch.{found[1]}([a, b]{dim}), with square brackets around "
-        f"them."
-    )
-
-
 def wrong_rank(attempt: Attempt) -> str:
     """A layer expects a tensor with another number of dimensions."""
     message = attempt.message

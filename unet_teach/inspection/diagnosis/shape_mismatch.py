@@ -355,23 +355,17 @@ def image_too_small(attempt: Attempt) -> str:
         return ""
     if image is None or len(image.shape) < 3:
         return ""
-    axes = range(2, len(image.shape))
-    sides = dict(zip(axes, image.shape[2:], strict=True))
-    for least in (2**k for k in range(1, 10)):
-        small = {axis: least for axis, side in sides.items() if side < least}
-        if small and len(small) < len(sides) and attempt.runs_with(small):
-            which = shape_text(sides[axis] for axis in small)
+    sides = dict(enumerate(image.shape[2:], start=2))
+    squares = [dict.fromkeys(sides, 2**k) for k in range(1, 10)]
+    enlarged = [{a: n for a, n in square.items() if sides[a] < n} for square in squares]
+    for larger in (*(some for some in enlarged if 0 < len(some) < len(sides)), *squares):
+        if attempt.runs_with(larger):
+            which = shape_text(sides[axis] for axis in larger)
+            only = f"Only the side of {which} is too small: " if len(larger) < len(sides) else ""
             return (
                 f"A picture of {shape_text(sides.values())} is too small for "
-                f"{attempt.stopped_in}: nothing is left of it. Only the side of {which} is too "
-                f"small: {shape_text((sides | small).values())} works."
-            )
-    for side in (2**k for k in range(1, 10)):
-        if attempt.runs_with(dict.fromkeys(axes, side)):
-            return (
-                f"A picture of {shape_text(image.shape[2:])} is too small for "
-                f"{attempt.stopped_in}: nothing is left of it. {shape_text([side] * len(axes))} "
-                "works."
+                f"{attempt.stopped_in}: nothing is left of it. "
+                f"{only}{shape_text((sides | larger).values())} works."
             )
     return ""
 

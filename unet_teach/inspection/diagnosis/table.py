@@ -116,10 +116,6 @@ def _cat(x: Tensor, skip: Tensor) -> Tensor:
     return torch.cat([x, skip], dim=1)
 
 
-def _cat_without_list(x: Any, skip: Any) -> Tensor:
-    return torch.cat(x, skip)
-
-
 def _in_windows(x: Tensor) -> Tensor:
     rows, columns = x.shape[2] // 7, x.shape[3] // 7
     return x.view(1, 4, rows, 7, columns, 7).mean((3, 5))
@@ -205,14 +201,6 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         remedy="Take as many names as there are parts.",
         example=lambda: example(Between(unpacked_shape(3)), IMAGE),
         repaired=lambda: example(Between(unpacked_shape(4)), IMAGE),
-    ),
-    Diagnosis(
-        name="tensors to join are not in a list",
-        explain=failures.join_without_list,
-        remedy_kind="forward",
-        remedy="Put the tensors in one list: torch.cat([a, b], dim=1).",
-        example=lambda: example(OneLevel(_cat_without_list), IMAGE),
-        repaired=lambda: example(OneLevel(_cat), IMAGE),
     ),
     Diagnosis(
         name="numbers of dimensions differ",
