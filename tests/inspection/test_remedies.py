@@ -681,6 +681,16 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
         "Tensors on different devices meet",
         lambda x: x * torch.ones(64, device=x.device) if x.mean() < 2 else x,
     ),
+    "no list": (
+        lambda x: torch.cat(x, x),
+        "write torch.cat([a, b], dim=1), with square brackets",
+        lambda x: torch.cat([x, x], dim=1),
+    ),
+    "no list to stack": (
+        lambda x: torch.hstack(x, x),
+        "torch.hstack([a, b])",
+        lambda x: torch.hstack([x, x]),
+    ),
     "row": (
         lambda x: F.embedding(torch.tensor(4), torch.zeros(4, 8)) if x.mean() < 2 else x,
         "rows 0 to n - 1",
@@ -799,6 +809,17 @@ def test_a_network_that_runs_is_not_said_not_to_run() -> None:
     report = inspect_unet(Silent(), PICTURE)
     assert report.problem
     assert "it runs" in report.verdict
+
+
+def test_a_network_that_only_trains_is_not_said_not_to_run() -> None:
+    class Trains(Small):
+        def forward(self, x: Tensor) -> Any:
+            return super().forward(x) if self.training else self.postprocess(x)
+
+    report = inspect_unet(Trains(), PICTURE)
+    assert "it runs" in report.verdict
+    assert "In evaluation mode, after model.eval(), it fails." in str(report.problem)
+    assert "has no `postprocess`" in str(report.problem)
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])

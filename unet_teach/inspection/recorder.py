@@ -85,7 +85,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         in_one_step = has_recurrent_layers(self._model)
         try:
             undivided = RecurrentInOneStep(self.record) if in_one_step else nullcontext()
-            with self, undivided, ListsAsPositions():
+            with self, undivided, ListsAsPositions() if self._on_meta else nullcontext():
                 made = self._model(*args, **kwargs)
             self.recording.output = self._with_values(made)
         except Exception as error:

@@ -18,9 +18,9 @@ FEATURES = (
     "It expects {0}, got {1} features in the last dimension. Bring the {0} features last, or set "
 )
 WANTED: dict[str, str] = {
-    r"^(cat|concat|concatenate|stack)\(\): argument": "torch.{0} takes the tensors in one list: "
-    "write torch.{0}([a, b], dim=1), with square brackets around them.",
-    r"^([hvd]stack)\(\): argument": "torch.{0} takes the tensors in one list: torch.{0}([a, b]).",
+    r"^(cat|concat|concatenate|stack)\(\)": "torch.{0} takes the tensors in one list: write "
+    "torch.{0}([a, b], dim=1), with square brackets around them.",
+    r"^([hvd]stack)\(\)": "torch.{0} takes the tensors in one list: torch.{0}([a, b]).",
     r"can only concatenate list \(not .Tensor": "A tensor is added to a list. A list with one more "
     "entry is [*skips, x]: torch.cat([*skips, x], dim=1).",
     r"expects split_sizes to sum exactly to (\d+).*split_sizes=\[([\d, ]+)\]": "The sizes of a "
