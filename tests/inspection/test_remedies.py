@@ -668,7 +668,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "one position": (
         lambda x: nn.InstanceNorm2d(8)(x[:, :, :1, :1]),
-        "maps of a single position. Give a larger image, leave it out here, or use nn.GroupNorm(1,",
+        "single position (1×1). Give a larger image, leave it out here, or use nn.GroupNorm(1,",
         lambda x: nn.GroupNorm(1, 8)(x[:, :, :1, :1]),
     ),
     "features of an LSTM": (

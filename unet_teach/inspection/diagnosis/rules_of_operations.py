@@ -75,8 +75,8 @@ WANTED: dict[str, str] = {
     r"same number of spatial dimensions": "A map is resized to a size with another number of sides "
     "than it has: leave the batch and the channels out, F.interpolate(x, size=skip.shape[2:]).",
     r"more than 1 spatial element.*Size\(\[\d+, (\d+)": "It computes mean and spread over the "
-    "positions of each map, and is given maps of a single position. Give a larger image, leave it "
-    "out here, or use nn.GroupNorm(1, {0}).",
+    "positions of each map, and is given maps of a single position (1×1). Give a larger image, "
+    "leave it out here, or use nn.GroupNorm(1, {0}).",
     r"equal to input_size\. Expected (\d+), got (\d+)": FEATURES + "input_size={1}.",
     r"embedding dimension of (\d+), but got (\d+)": FEATURES + "embed_dim={1}.",
     r"input_size: got (\d+) expected (\d+)": "It expects {1}, got {0} features in the last "
