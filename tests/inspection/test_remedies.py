@@ -714,6 +714,22 @@ def test_a_network_that_calls_itself() -> None:
     assert "The forward calls itself" in told
 
 
+def test_a_line_with_anything_in_it_is_quoted() -> None:
+    class Odd:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    odd, lazy = Odd(), nn.LazyConv2d(4, 1)
+
+    def forward(self: Any, x: Tensor) -> Any:
+        mine, weight, words, none = odd, lazy.weight, {"a": x}, [None, x]
+        return self.conv(mine, weight, words, none) or mine.any
+
+    told = str(inspect_unet(Takes(forward), PICTURE).problem)
+    assert "conv, a Conv2d, takes (input), and it is given 4 values" in told
+    assert "words is a dict with the keys 'a' and none is a list of 2." in told
+
+
 def test_two_maps_in_the_wrong_order() -> None:
     class Up(nn.Module):
         def __init__(self) -> None:

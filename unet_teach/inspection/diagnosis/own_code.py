@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.plain_lists import all_modules
@@ -95,6 +96,8 @@ def _values_in(code: str, names: dict[str, Any]) -> dict[str, Any]:
 
 def described(thing: Any) -> str:
     """Say what a value is, where that is of interest: a shape, a number, how long a list is."""
+    if is_lazy(thing):  # it has no shape yet
+        return ""
     if isinstance(thing, Tensor | np.ndarray):
         kind = str(thing.dtype).removeprefix("torch.")
         told = shape_text(thing.shape)
