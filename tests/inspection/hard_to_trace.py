@@ -155,6 +155,15 @@ def only_the_shape_of_a_skip() -> Case:
 
 
 @case
+def nothing_of_a_skip() -> Case:
+    class Zero(Small):
+        def join(self, x: Tensor, skip: Tensor) -> Tensor:
+            return torch.cat([skip * 0, x], 1)
+
+    return Zero(), (PICTURE,), NO_SKIPS
+
+
+@case
 def joined_by_the_smaller() -> Case:
     class Smaller(Small):
         def join(self, x: Tensor, skip: Tensor) -> Tensor:

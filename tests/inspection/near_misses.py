@@ -156,8 +156,12 @@ def last_word_by_index() -> Case:
 
 @case
 def last_words_by_index() -> Case:
-    # As a range: of a list of several numbers, torch keeps only how many there are on meta.
     return LastWord(range(12, 16)), (torch.zeros(1, 16, dtype=torch.long),), set()
+
+
+@case
+def last_words_by_a_list() -> Case:
+    return LastWord([12, 13, 14, 15]), (torch.zeros(1, 16, dtype=torch.long),), set()
 
 
 @case

@@ -613,6 +613,24 @@ def resized_by_fourier() -> Case:
 
 
 @case
+def steps_of_a_video_in_a_recurrent_bottleneck() -> Case:
+    class Video(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = conv(3, 4), nn.Conv2d(4, 4, 4, 4)
+            self.rows = nn.GRU(256, 256, batch_first=True)
+            self.back, self.head = nn.ConvTranspose2d(4, 4, 4, 4), nn.Conv2d(8, 2, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            skip = self.one(x.flatten(0, 1))
+            low = self.two(skip)
+            steps = self.rows(low.flatten(1).view(*x.shape[:2], -1))[0].reshape(low.shape)
+            return self.head(torch.cat([skip, self.back(steps)], 1)).unflatten(0, x.shape[:2])
+
+    return Video(), ((2, 5, 3, 32, 32),), ALL
+
+
+@case
 def mixed_in_one_dimension() -> Case:
     class Flat(Small):
         """Mixes channels on maps that are flattened into one dimension."""

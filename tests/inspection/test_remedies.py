@@ -305,6 +305,496 @@ def test_a_block_that_cannot_be_called(block: nn.Module, part: str) -> None:
     assert part in str(inspect_unet(Plain(conv3(), block), PICTURE).problem)
 
 
+class Takes(nn.Module):
+    """A network whose forward is a function of itself and its input, for mistakes in code."""
+
+    def __init__(self, forward: Callable[[Any, Tensor], Any], **layers: Any) -> None:
+        super().__init__()
+        self.code = forward
+        self.conv, self.deep = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 16, 3, 2, 1)
+        self.up, self.out = nn.ConvTranspose2d(16, 8, 2, 2), nn.Conv2d(16, 1, 1)
+        self.layers = nn.ModuleDict({"relu": nn.ReLU(), "sigmoid": nn.Sigmoid()})
+        self.listed, self.empty, self.absent = nn.ModuleList([nn.ReLU()]), [], None
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.code(self, self.conv(x))
+
+
+class NoReturn(nn.Module):
+    """Forgets to return its result."""
+
+    def forward(self, x: Tensor) -> None:
+        x.relu()
+
+
+class Pair(nn.Module):
+    """Returns two maps."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, x
+
+
+class Joined(nn.Module):
+    """Takes two maps."""
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return torch.cat([x, skip], 1)
+
+
+def cut(self: Any, x: Tensor) -> Any:
+    _batch, _channels, _side = x.shape
+    return x
+
+
+def used_too_early(self: Any, x: Tensor) -> Any:
+    if x.shape[1] < 4:
+        skip = x
+    return skip
+
+
+def looped(self: Any, x: Tensor) -> Any:
+    for number, layer in self.listed:
+        x = layer(x) + number
+    return x
+
+
+def keys_looped(self: Any, x: Tensor) -> Any:
+    for layer in self.layers:
+        x = layer(x)
+    return x
+
+
+# The forward, layers that it has besides, what the report must contain, and the forward repaired.
+IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
+    "self forgotten": (
+        lambda self, x: up(self.deep(x)),  # type: ignore[name-defined]  # noqa: F821
+        {},
+        ["the network has `self.up`: write `self.up`"],
+        lambda self, x: self.up(self.deep(x)),
+    ),
+    "name misspelt": (
+        lambda self, skip: skpi + 1,  # type: ignore[name-defined]  # noqa: F821
+        {},
+        ["`skpi` is used, and nothing", "Is `skip` meant?"],
+        lambda self, skip: skip + 1,
+    ),
+    "not imported": (
+        lambda self, x: rearrange(x, "b c h w -> b h w c"),  # type: ignore[name-defined]  # noqa: F821
+        {},
+        ["`rearrange` was not imported"],
+        None,
+    ),
+    "used too early": (used_too_early, {}, ["`skip` is used before it has a value"], None),
+    "attribute misspelt": (
+        lambda self, x: self.depe(x),
+        {},
+        ["has no `depe`", "Is `deep` meant?"],
+        lambda self, x: self.deep(x),
+    ),
+    "key misspelt": (
+        lambda self, x: self.layers["sigmoyd"](x),
+        {},
+        ["has no key 'sigmoyd'", "'relu', 'sigmoid'", "Is `sigmoid` meant?"],
+        lambda self, x: self.layers["sigmoid"](x),
+    ),
+    "number too large": (
+        lambda self, x: self.listed[1](x),
+        {},
+        ["`self.listed` has 1 entry, numbers 0 to 0", "Its line: `lambda self, x:"],
+        lambda self, x: self.listed[0](x),
+    ),
+    "nothing left": (
+        lambda self, x: self.empty.pop(),
+        {},
+        ["`self.empty` is empty here"],
+        lambda self, x: [*self.empty, x].pop(),
+    ),
+    "None called": (
+        lambda self, x: self.absent(x),
+        {},
+        ["`self.absent` is called, and it is None"],
+        lambda self, x: self.absent(x) if self.absent is not None else x,
+    ),
+    "shape called": (
+        lambda self, x: x.view(x.shape()),
+        {},
+        ["`x.shape` is called, and it is no method: write x.shape[2]"],
+        lambda self, x: x.view(x.shape),
+    ),
+    "keys called": (keys_looped, {}, ["is a text", "use .values()"], None),
+    "loop without enumerate": (looped, {}, ["given a single ReLU", "enumerate(self.layers)"], None),
+    "shape cut": (
+        cut,
+        {},
+        ["`x.shape` has 4 numbers, (1, 8, 64, 64), and is given to 3 names"],
+        None,
+    ),
+    "one value for two": (
+        lambda self, x: self.joined(x),
+        {"joined": Joined()},
+        ["joined, a Joined, takes (x, skip), and here skip is missing"],
+        lambda self, x: self.joined(x, x),
+    ),
+    "two values for a Sequential": (
+        lambda self, x: self.joined(x, x),
+        {"joined": nn.Sequential(nn.ReLU())},
+        ["hands a single value from layer to layer, and is given 2 values"],
+        lambda self, x: self.joined(x),
+    ),
+    "class called": (
+        lambda self, x: nn.Sigmoid(x),
+        {},
+        ["nn.Sigmoid(x) makes a layer", "self.layer = nn.Sigmoid()"],
+        lambda self, x: nn.Sigmoid()(x),
+    ),
+    "class called with an option": (
+        lambda self, x: nn.ReLU(x)(x),
+        {},
+        ["nn.ReLU(x) makes a layer"],
+        lambda self, x: nn.ReLU()(x),
+    ),
+    "nothing returned": (
+        lambda self, x: F.max_pool2d(self.silent(x), 2),
+        {"silent": NoReturn()},
+        ["silent returned None: is a `return` missing at the end of its forward?"],
+        None,
+    ),
+    "nothing added": (
+        lambda self, x: x + self.silent(x),
+        {"silent": NoReturn()},
+        ["needs a tensor and is given None. silent returned None"],
+        None,
+    ),
+    "two returned": (
+        lambda self, x: self.deep(self.pair(x)),
+        {"pair": Pair()},
+        ["deep needs a tensor and is given a tuple. pair returned a tuple of 2"],
+        lambda self, x: self.deep(self.pair(x)[0]),
+    ),
+    "two returned for three": (
+        lambda self, x: next(a for a, b, c in [self.pair(x)]),
+        {"pair": Pair()},
+        ["(ValueError: not enough values to unpack (expected 3, got 2))"],
+        None,
+    ),
+    "a dict given on": (
+        lambda self, x: self.deep({"image": x}),
+        {},
+        ["given a dict. Take a tensor out of it by its key, such as ['image']"],
+        lambda self, x: self.deep({"image": x}["image"]),
+    ),
+    "list and tensor": (
+        lambda self, x: torch.cat(self.empty + x, 1),
+        {},
+        ["A tensor is added to a list", "torch.cat([*skips, x], dim=1)"],
+        lambda self, x: torch.cat([*self.empty, x], 1),
+    ),
+    "vector and map": (
+        lambda self, x: x * x.mean((2, 3)),
+        {},
+        [
+            "1×8 (made by",
+            "and 1×8×64×64",
+            "x[:, :, None, None]",
+            "There, x is 1×8×64×64",
+        ],
+        lambda self, x: x * x.mean((2, 3))[:, :, None, None],
+    ),
+    "map without channels": (
+        lambda self, x: torch.cat([x, x.mean(1)], 1),
+        {},
+        ["The one axis of channels is missing: x.unsqueeze(1)"],
+        lambda self, x: torch.cat([x, x.mean(1, keepdim=True)], 1),
+    ),
+    "channels taken for a batch": (
+        lambda self, x: x * self.mix(torch.cat([x.mean(1), x.amax(1)])),
+        {"mix": nn.Conv2d(2, 1, 5)},
+        ["mix was given 2×64×64, which it takes for one image without a batch", "keepdim=True"],
+        None,
+    ),
+    "view of a transposed map": (
+        lambda self, x: x.transpose(1, 2).view(1, -1),
+        {},
+        ["was transposed", ".reshape(…) in place of .view(…)"],
+        lambda self, x: x.transpose(1, 2).reshape(1, -1),
+    ),
+    "view of another grid": (
+        lambda self, x: self.deep(x).flatten(2).reshape(1, 16, 64, 64),
+        {},
+        ["such as 1×16×32×32, with the height and width of deep"],
+        lambda self, x: self.deep(x).flatten(2).reshape(1, 16, 32, 32),
+    ),
+    "shuffled": (
+        lambda self, x: F.pixel_shuffle(x, 3),
+        {},
+        ["divisible by 9, and 8 is not. Let the layer before it make 9: 9 times the 1"],
+        lambda self, x: F.pixel_shuffle(torch.cat([x, x[:, :1]], 1), 3),
+    ),
+    "size taken for a factor": (
+        lambda self, x: torch.cat([x, F.interpolate(self.deep(x), 2)], 1),
+        {},
+        ["makes maps of 2×2 from 32×32", "Write scale_factor=2"],
+        lambda self, x: torch.cat([x, F.interpolate(self.deep(x), scale_factor=2)], 1),
+    ),
+    "kernel of 3 without padding": (
+        lambda self, x: torch.cat([x, self.wide(self.deep(x))], 1),
+        {"wide": nn.ConvTranspose2d(16, 8, 3, 2)},
+        ["wide makes 65×65", "padding=1 and output_padding=1 make 64×64"],
+        lambda self, x: torch.cat([x, nn.ConvTranspose2d(16, 8, 3, 2, 1, 1)(self.deep(x))], 1),
+    ),
+    "whole numbers": (
+        lambda self, x: self.rows(torch.arange(4)[None]),
+        {"rows": nn.Linear(4, 2)},
+        ["float32 meets int64", "The int64, 1×4,", "x.float()"],
+        lambda self, x: self.rows(torch.arange(4)[None].float()) + x.mean(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_CODE)
+def test_a_mistake_in_code_is_named_and_its_remedy_works(name: str) -> None:
+    code, layers, parts, repaired = IN_CODE[name]
+    told = str(inspect_unet(Takes(code, **layers), PICTURE).problem)
+    for part in parts:
+        assert part in told, told
+    if repaired:
+        again = inspect_unet(Takes(repaired, **layers), PICTURE)
+        assert again.problem is None, again.problem
+
+
+# What an operation wants: the mistake, what the report must contain, and what works instead.
+WANTED: dict[str, tuple[Any, str, Any]] = {
+    "split": (
+        lambda x: x.split([2, 4], 1)[0],
+        "2, 4, must add up to 8",
+        lambda x: x.split([2, 6], 1)[0],
+    ),
+    "glu": (lambda x: F.glu(x[:, :7], 1), "two halves, and 7 is odd", lambda x: F.glu(x, 1)),
+    "permute": (
+        lambda x: x.permute(0, 2, 1),
+        "has 4, and 3 are named",
+        lambda x: x.permute(0, 2, 3, 1),
+    ),
+    "softmax": (
+        lambda x: x.softmax(4),
+        "Dimension 4 is asked for, and the tensor has 0 to 3",
+        lambda x: x.softmax(1),
+    ),
+    "transpose": (
+        lambda x: x.transpose(1, 4),
+        "Dimension 4 is asked for",
+        lambda x: x.transpose(1, 3),
+    ),
+    "reflection": (
+        lambda x: F.pad(x, (99, 99, 0, 0), "reflect"),
+        "padding 99 and 99 meet the sizes",
+        lambda x: F.pad(x, (99, 99, 0, 0)),
+    ),
+    "unpooling": (
+        lambda x: F.max_unpool2d(x, F.max_pool2d(x, 2, return_indices=True)[1], 2),
+        "the map is (1, 8, 64, 64), its indices are (1, 8, 32, 32)",
+        lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
+    ),
+    "floats for indices": (lambda x: F.max_unpool2d(x, x, 2), "return_indices=True", None),
+    "half a size": (
+        lambda x: F.interpolate(x, size=x.shape[2] / 2),
+        "write h // 2",
+        lambda x: F.interpolate(x, size=x.shape[2] // 2),
+    ),
+    "a map for an LSTM": (
+        lambda x: nn.LSTM(8, 8)(x),
+        "x.flatten(2).transpose(1, 2)",
+        lambda x: nn.LSTM(8, 8)(x.flatten(2).transpose(1, 2))[0].transpose(1, 2).view_as(x),
+    ),
+    "a map for attention": (
+        lambda x: nn.MultiheadAttention(8, 2)(x, x, x),
+        "takes sequences (N, L, features)",
+        None,
+    ),
+    "view": (
+        lambda x: x.mT.view(8, -1),
+        ".reshape(…) in place of .view(…)",
+        lambda x: x.mT.reshape(8, -1),
+    ),
+    "attribute": (lambda x: x.channels, "A tensor has no `channels`", lambda x: x * x.shape[1]),
+    "generator": (
+        lambda x: (f for f in (x, x))[0],
+        "make a generator",
+        lambda x: [2 * f for f in (x, x)][1],
+    ),
+    "no scale": (
+        lambda x: F.interpolate(x),
+        "scale_factor=2",
+        lambda x: F.interpolate(x, scale_factor=2),
+    ),
+    "expand": (
+        lambda x: x.expand(1, 16, 64, 64),
+        "dimension 1 has 8, not 16",
+        lambda x: x[:, :1].expand(1, 16, 64, 64),
+    ),
+    "unflatten": (
+        lambda x: x.unflatten(1, (3, 3)),
+        "The product of (3, 3) must be 8",
+        lambda x: x.unflatten(1, (2, 4)),
+    ),
+    "bmm": (lambda x: torch.bmm(x, x), "use a @ b", lambda x: x @ x),
+    "pad": (
+        lambda x: F.pad(x, (1, 1, 1)),
+        "two numbers for each side",
+        lambda x: F.pad(x, (1, 1, 1, 1)),
+    ),
+    "grid": (
+        lambda x: F.grid_sample(x, x[:, :2]),
+        "A grid is (N, H, W, 2)",
+        lambda x: F.grid_sample(x, x[:, :2].movedim(1, -1)),
+    ),
+    "repeat": (lambda x: x.repeat(2, 2), "x.repeat(1, 1, 2, 2)", lambda x: x.repeat(1, 1, 2, 2)),
+    "truth": (
+        lambda x: x.relu() if x > 0 else x,
+        "neither true nor false",
+        lambda x: x.relu() if (x > 0).any() else x,
+    ),
+    "letters": (
+        lambda x: torch.einsum("bchw,bhcw->bchw", x, x),
+        "the letter h stands for 64 in one tensor and for 8 in another",
+        lambda x: torch.einsum("bchw,bchw->bchw", x, x),
+    ),
+    "a whole shape": (
+        lambda x: F.interpolate(x, size=x.shape),
+        "F.interpolate(x, size=skip.shape[2:])",
+        lambda x: F.interpolate(x, size=x.shape[2:]),
+    ),
+    "one position": (
+        lambda x: nn.InstanceNorm2d(8)(x[:, :, :1, :1]),
+        "single position (1×1). Give a larger image, leave it out here, or use nn.GroupNorm(1,",
+        lambda x: nn.GroupNorm(1, 8)(x[:, :, :1, :1]),
+    ),
+    "features of an LSTM": (
+        lambda x: nn.LSTM(4, 2)(x[:, 0]),
+        "got 64 features in the last dimension. Bring the 4 features last, or set input_size=64",
+        lambda x: nn.LSTM(64, 2)(x[:, 0])[0],
+    ),
+    "two devices": (
+        lambda x: x * torch.ones(64, device="meta") if x.mean() < 2 else x,
+        "Tensors on different devices meet",
+        lambda x: x * torch.ones(64, device=x.device) if x.mean() < 2 else x,
+    ),
+    "no list": (
+        lambda x: torch.cat(x, x),
+        "write torch.cat([a, b], dim=1), with square brackets",
+        lambda x: torch.cat([x, x], dim=1),
+    ),
+    "no list to stack": (
+        lambda x: torch.hstack(x, x),
+        "torch.hstack([a, b])",
+        lambda x: torch.hstack([x, x]),
+    ),
+    "row": (
+        lambda x: F.embedding(torch.tensor(4), torch.zeros(4, 8)) if x.mean() < 2 else x,
+        "rows 0 to n - 1",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_what_an_operation_wants_is_said_and_works(name: str) -> None:
+    step, part, repaired = WANTED[name]
+    told = str(inspect_unet(Takes(lambda self, x: step(x)), torch.rand(PICTURE)).problem)
+    assert part in told, told
+    if repaired:
+        again = inspect_unet(Takes(lambda self, x: repaired(x)), torch.rand(PICTURE))
+        assert again.problem is None, again.problem
+
+
+def test_a_network_that_calls_itself() -> None:
+    told = str(inspect_unet(Takes(lambda self, x: self(x[:, :3])), PICTURE).problem)
+    assert "The forward calls itself" in told
+
+
+def test_a_line_with_anything_in_it_is_quoted() -> None:
+    class Odd:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    odd, lazy = Odd(), nn.LazyConv2d(4, 1)
+
+    def forward(self: Any, x: Tensor) -> Any:
+        mine, weight, words, none = odd, lazy.weight, {"a": x}, [None, x]
+        return self.conv(mine, weight, words, none) or mine.any
+
+    told = str(inspect_unet(Takes(forward), PICTURE).problem)
+    assert "conv, a Conv2d, takes (input), and it is given 4 values" in told
+    assert "words is a dict with the keys 'a' and none is a list of 2." in told
+
+
+def test_two_maps_in_the_wrong_order() -> None:
+    class Up(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.up = nn.ConvTranspose2d(16, 8, 2, 2)
+
+        def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+            return torch.cat([self.up(x), skip], 1)
+
+    wrong = Takes(lambda self, x: self.block(x, self.deep(x)), block=Up())
+    told = str(inspect_unet(wrong, PICTURE).problem)
+    assert "`skip`, 1×16×32×32, has 16: were `x` and `skip` given in the wrong order?" in told
+    right = Takes(lambda self, x: self.block(self.deep(x), x), block=Up())
+    assert inspect_unet(right, PICTURE).problem is None
+
+
+def test_a_part_of_a_buffer_is_made_for_other_positions() -> None:
+    class Tokens(nn.Module):
+        def __init__(self, count: int) -> None:
+            super().__init__()
+            self.patch = nn.Conv2d(3, 8, 4, 4)
+            self.register_buffer("places", torch.zeros(count, 8))
+
+        def forward(self, x: Tensor) -> Tensor:
+            rows = self.patch(x).flatten(2).transpose(1, 2)
+            made: Tensor = rows + self.places[: rows.shape[1]]
+            return made
+
+    told = str(inspect_unet(Tokens(100), PICTURE).problem)
+    assert "the parameter `places`, 100×8, is made for 100 positions" in told
+    assert "40×40 works" in told
+    assert inspect_unet(Tokens(100), (1, 3, 40, 40)).problem is None
+    assert inspect_unet(Tokens(256), PICTURE).problem is None
+
+
+def test_an_even_kernel_keeps_no_size() -> None:
+    layers = {"even": nn.Conv2d(8, 8, 4, padding=2), "odd": nn.Conv2d(8, 8, 3, padding=1)}
+    told = str(inspect_unet(Takes(lambda self, x: x + self.even(x), **layers), PICTURE).problem)
+    assert "even has kernel_size=4, dilation=1 and padding=2, which makes maps larger" in told
+    assert "or take 3 and padding=1" in told
+    assert not inspect_unet(Takes(lambda self, x: x + self.odd(x), **layers), PICTURE).problem
+
+
+def test_a_bias_by_relative_position_is_made_for_another_window() -> None:
+    class Window(nn.Module):
+        def __init__(self, side: int) -> None:
+            super().__init__()
+            self.patch, self.bias = nn.Conv2d(3, 8, 8, 8), nn.Parameter(torch.zeros(2, side, side))
+
+        def forward(self, x: Tensor) -> Tensor:
+            rows = self.patch(x).flatten(2)
+            return rows.transpose(1, 2) @ rows + self.bias
+
+    told = str(inspect_unet(Window(49), PICTURE).problem)
+    assert "the parameter `bias`, 2×49×49, is made for 49 positions" in told
+    assert "this input makes 64" in told
+    assert inspect_unet(Window(64), PICTURE).problem is None
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_batch_makes_no_output_larger(batch: int) -> None:
+    evidence = inspect_unet(Small(), (batch, 3, 32, 32)).criteria.symmetry.evidence
+    assert not any("larger" in sentence for sentence in evidence)
+
+
 def test_layers_in_a_plain_list_are_named_and_noted() -> None:
     class Listed(Small):
         def __init__(self) -> None:
@@ -337,6 +827,17 @@ def test_a_network_that_runs_is_not_said_not_to_run() -> None:
     assert "it runs" in report.verdict
 
 
+def test_a_network_that_only_trains_is_not_said_not_to_run() -> None:
+    class Trains(Small):
+        def forward(self, x: Tensor) -> Any:
+            return super().forward(x) if self.training else self.postprocess(x)
+
+    report = inspect_unet(Trains(), PICTURE)
+    assert "it runs" in report.verdict
+    assert "In evaluation mode, after model.eval(), it fails." in str(report.problem)
+    assert "has no `postprocess`" in str(report.problem)
+
+
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
 def test_a_recurrent_layer_is_one_operation(kind: str) -> None:
     layer = getattr(nn, kind)(4, 8, num_layers=2, bidirectional=True, batch_first=True)
@@ -347,6 +848,56 @@ def test_a_recurrent_layer_is_one_operation(kind: str) -> None:
     real = layer(torch.rand(1, 500, 4))
     states = real[1] if isinstance(real[1], tuple) else real[1:]
     assert [v.shape for v in long.outputs[1:]] == [tuple(s.shape) for s in states]
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_packed_sequences_are_followed(kind: str, batch_first: bool) -> None:
+    class Packed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rows = getattr(nn, kind)(8, 16, batch_first=batch_first)
+
+        def forward(self, x: Tensor, lengths: Tensor) -> Any:
+            packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=batch_first)
+            made = self.rows(packed)[0]
+            return nn.utils.rnn.pad_packed_sequence(made, batch_first=batch_first)[0]
+
+    shape = (2, 20, 8) if batch_first else (20, 2, 8)
+    report = inspect_unet(Packed(), torch.rand(shape), torch.tensor([20, 13]))
+    assert not any(criterion.met for criterion in report.criteria)
+    assert "The answer is as fine as the picture." in report.criteria.symmetry.evidence
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("on_meta", [True, False])
+def test_a_recurrent_cell_is_one_operation(kind: str, on_meta: bool) -> None:
+    class Steps(nn.Module):
+        def __init__(self, features: int) -> None:
+            super().__init__()
+            self.cell = getattr(nn, f"{kind}Cell")(features, 8)
+
+        def forward(self, x: Tensor) -> Tensor:
+            state = None
+            for step in range(x.shape[1]):
+                state = self.cell(x[:, step], state)
+            made: Tensor = state[0] if isinstance(state, tuple) else state
+            return made
+
+    given = torch.rand(2, 5, 4)
+    with torch.no_grad():
+        run = _record(Steps(4), (given,), {}, ((on_meta, False),))
+    assert sum(op.name.endswith("_cell") for op in run.ops) == 5
+    assert run.outputs[0].shape == Steps(4)(given).shape
+    assert "expects 5, got 4 features" in str(inspect_unet(Steps(5), given).problem)
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm2d(3), nn.InstanceNorm2d(3), nn.GroupNorm(1, 3)])
+def test_no_internal_name_of_torch_is_in_a_report(layer: nn.Module) -> None:
+    resized = nn.Sequential(layer, nn.Conv2d(3, 3, 2, 2), nn.Upsample(scale_factor=2))
+    array = Plain(layer, step=lambda x: x.numpy())
+    told = str(inspect_unet(resized, PICTURE)) + str(inspect_unet(array, PICTURE))
+    assert not re.search(r"native_|addmm|upsample_|_legit|constant_pad", told), told
 
 
 def test_an_attention_gate_is_not_the_skip() -> None:

@@ -160,7 +160,8 @@ def _skip_sentence(wording: Wording, skip: SkipConnection) -> str:
 def _other_size(wording: Wording, output: Value) -> Iterator[str]:
     """Say that the output has another size than the input, which a loss against a mask notices."""
     sides, given = wording.size(output), sizes_as_text(wording.graph.axes.values())
-    pixels = math.prod(wording.sizes(output).values()) - math.prod(wording.graph.axes.values())
+    made, axes = wording.sizes(output), wording.graph.axes
+    pixels = math.prod(made.get(axis, 1) for axis in axes) - math.prod(axes.values())
     if pixels and given:
         word, what = ("smaller", "mask") if pixels < 0 else ("larger", "output")
         yield (

@@ -20,6 +20,7 @@ from unet_teach.inspection.axes import (
     without_axes,
 )
 from unet_teach.inspection.recording import Op, Recording, Value
+from unet_teach.inspection.recurrent import RECURRENT
 from unet_teach.inspection.rules.table import output_dims
 
 GLOBAL = math.inf  # the level of a tensor that runs along no axis any more
@@ -41,7 +42,8 @@ JOIN_KINDS: dict[str, JoinKind] = {
 }
 OPS_WITH_WEIGHTS = {  # and everything with "conv" in its name
     *("mm", "addmm", "bmm", "baddbmm", "mul"),
-    *("mkldnn_rnn_layer", "lstm", "gru", "rnn_tanh", "rnn_relu"),
+    "mkldnn_rnn_layer",
+    *RECURRENT,
 }
 
 

@@ -67,6 +67,8 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         if attempt.error is not None:
             runs = _runs_unwatched(model, args, kwargs)
             diagnosis, problem = explain_failed_run(attempt)
+            if not runs and _runs_unwatched(model, args, kwargs, training=True):
+                runs, problem = True, f"In evaluation mode, after model.eval(), it fails. {problem}"
             return UNetReport(name, criteria_without_evidence(), problem, diagnosis, runs, note)
         shape = strongest_u_shape(graph)
         if shape is None:
@@ -115,11 +117,14 @@ def _record(
     return runs[min(1, len(runs) - 1)]
 
 
-def _runs_unwatched(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+def _runs_unwatched(
+    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], *, training: bool = False
+) -> bool:
     """Return whether a copy of the network runs with values where nobody records it."""
     try:
-        with torch.no_grad():
+        with torch.set_grad_enabled(training):
             copied = copy_to_run(model, on_meta=False)
+            copied.train(training)
             copied(*copy_inputs(args, on_meta=False), **copy_inputs(kwargs, on_meta=False))
     except (Exception, SystemExit):
         return False

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 aten = torch.ops.aten
 PRODUCTS = {op.default for op in (aten.mm, aten.addmm, aten.bmm, aten.baddbmm)}
+SOFTMAXES = {aten._softmax.default, aten._log_softmax.default}
 MAX_ENTRIES = 10_000  # a few hundred bytes each
 _RESULTS: dict[Any, Any] = {}
 _MAKES_NEW_TENSORS: dict[Any, bool] = {}
@@ -24,10 +25,17 @@ def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     Raises:
         RuntimeError: from torch, and for what torch does not check on meta: channels and
             output_padding of transposed convolutions, dtypes in products and normalisations.
+        IndexError: for a softmax along a dimension that is not there.
     """
     if func is aten.convolution.default and args[6]:
         _check_channels(args[0], args[1])
         _check_output_padding(args[3], args[5], args[7])
+    elif func in SOFTMAXES and not -args[0].dim() <= args[1] < max(args[0].dim(), 1):
+        last = args[0].dim() - 1
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-last - 1}, {last}], "
+            f"but got {args[1]})"
+        )
     elif func in PRODUCTS or func is aten.native_batch_norm.default:
         check_dtypes([a for a in args if isinstance(a, Tensor)], func not in PRODUCTS)
     key = _key(func, args, kwargs) if _makes_new_tensors(func) else None

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 from torch.utils.weak import WeakIdKeyDictionary
@@ -81,9 +82,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for name, module in all_modules(self._model)
             for handle in self._watch_module(name, module)
         ]
-        in_one_step = self._on_meta and has_recurrent_layers(self._model)
+        in_one_step = has_recurrent_layers(self._model)
         try:
-            with self, RecurrentInOneStep(self.record) if in_one_step else nullcontext():
+            undivided = RecurrentInOneStep(self.record) if in_one_step else nullcontext()
+            with self, undivided, ListsAsPositions() if self._on_meta else nullcontext():
                 made = self._model(*args, **kwargs)
             self.recording.output = self._with_values(made)
         except Exception as error:
@@ -103,7 +105,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.recording.last_module = name
             self.recording.calls[name] += 1
 
-        def leave(*_: Any) -> None:
+        def leave(_: nn.Module, __: Any, made: Any) -> None:
+            count = len(made) if isinstance(made, tuple | list) else 0
+            self.recording.returned.pop(name, None)
+            self.recording.returned[name] = type(made).__name__, count
             # Modules inside this one whose error the forward caught never left: drop them as well.
             if name in self._module_path:
                 while self._module_path.pop() != name:
@@ -164,6 +169,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         written = [named[name] for name in signature_of(func).written if name in named]
         tensors = [made] if isinstance(made, Tensor) else list(find_all(made, Tensor))
         depends = any(value.depends_on_input for value in op.inputs)
+        if signature_of(func).name.rstrip("_") == "mul" and _is_zero(op.arguments.get("other")):
+            depends = False  # whatever it is multiplied with, nothing is left of it
         op.outputs = tuple(
             Value(tuple(t.shape), _is_floating(t), op, depends_on_input=depends) for t in tensors
         )
@@ -246,6 +253,25 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return thing
 
 
+class ListsAsPositions(TorchFunctionMode):
+    """Takes a list of numbers as index for a tensor of them, which keeps its values beside meta."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Change the index of `x[…]`; run everything else as it is."""
+        if func is Tensor.__getitem__:
+            args = (args[0], _with_positions(args[1]))
+        return func(*args, **(kwargs or {}))
+
+
+def _with_positions(index: Any) -> Any:
+    if isinstance(index, tuple):
+        return tuple(map(_with_positions, index))
+    is_list = isinstance(index, list) and all(type(place) is int for place in index)
+    return torch.tensor(index) if is_list and index else index
+
+
 class Signature(NamedTuple):
     """What torch says of an operation.
 
@@ -288,6 +314,10 @@ def _flat_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
 
 def _is_meta(thing: Any) -> bool:
     return isinstance(thing, Tensor) and thing.is_meta
+
+
+def _is_zero(thing: Any) -> bool:
+    return isinstance(thing, int | float) and thing == 0
 
 
 def _is_floating(tensor: Tensor) -> bool:

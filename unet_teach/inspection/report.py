@@ -51,7 +51,7 @@ class UNetReport:
         """The answer in a sentence."""
         if self.problem:
             if self.runs:
-                return "It could not be judged: it runs, but its output cannot be followed."
+                return "It could not be judged: it runs, but it could not be followed."
             return "It could not be judged: it does not run."
         if self.is_unet:
             return "It is a U-Net: all four marks are there."

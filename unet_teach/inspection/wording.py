@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from unet_teach.inspection.graph import SAME_LEVEL, Graph
@@ -65,7 +66,7 @@ class Wording:
     def step(self, value: Value) -> str:
         """Return the operation that made a value, whatever it is."""
         if value.op is None:
-            return "the input"
+            return f"the weights {value.name}" if value.name else "the input"
         place, name = self.place(value.op), op_name(value.op)
         return f"{place} ({name})" if place else f"{name} in forward"
 
@@ -88,16 +89,15 @@ class Wording:
 OP_NAMES = {  # torch's internal names, where the user knows another
     **dict.fromkeys(("mm", "addmm"), "linear"),
     **dict.fromkeys(("bmm", "baddbmm"), "matmul"),
-    **dict.fromkeys(("native_batch_norm", "_native_batch_norm_legit_no_training"), "batch_norm"),
-    "native_layer_norm": "layer_norm",
-    "native_group_norm": "group_norm",
     "constant_pad_nd": "pad",
-    "_prelu_kernel": "prelu",
-    "copy_": "a write",
+    "prelu_kernel": "prelu",
+    "copy": "a write",
     "write": "a write",
+    "to_copy": "a conversion",
     "t": "transpose",
-    "_unsafe_view": "view",
+    "index_put": "a write",
 }
+INTERNAL_PARTS = re.compile(r"native_|unsafe_|_legit\w*|_with_indices|_default$|_impl\b")
 
 
 def op_name(op: Op) -> str:
@@ -106,8 +106,17 @@ def op_name(op: Op) -> str:
         return "transposed convolution"
     if "scaled_dot_product" in op.name:
         return "attention"
-    name = OP_NAMES.get(op.name, op.name.strip("_"))
-    return name.removesuffix("_with_indices")
+    if resized := re.match(r"_?upsample_(nearest|linear|bilinear|trilinear|bicubic)", op.name):
+        return f"{resized[1]} up-sampling"
+    name = INTERNAL_PARTS.sub("", op.name).strip("_")
+    return OP_NAMES.get(name, name)
+
+
+def weight_name(value: Value) -> str:
+    """Return the name of the parameter or buffer that a value is, or is a part of."""
+    while value.op is not None and value.op.name in ("slice", "select", "unsqueeze", "view"):
+        value = value.op.inputs[0]
+    return value.name
 
 
 def module_name(path: str) -> str:

@@ -68,21 +68,6 @@ class Misnamed(nn.Module):
         return self.convolution(x)
 
 
-class OnTwoDevices(nn.Module):
-    """A network that makes a tensor on a device of its own choice."""
-
-    def __init__(self, device: str) -> None:
-        super().__init__()
-        self.device, self.conv = device, nn.Conv2d(3, 4, kernel_size=3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (N, 4, H - 2, W - 2) for (N, 3, H, W)."""
-        if x.mean() > 0:  # a decision by values, so that it is run on a real device
-            x = x * torch.ones(x.shape[-1], device=self.device)
-        made: Tensor = self.conv(x)
-        return made
-
-
 class Positions(nn.Module):
     """Patches of 8×8 pixels as tokens, with a learned vector added for each position."""
 
@@ -95,3 +80,23 @@ class Positions(nn.Module):
         """Return (N, positions, 4) for (N, 3, H, W)."""
         made: Tensor = self.patches(x).flatten(2).transpose(1, 2) + self.positions
         return made
+
+
+def popped_twice(x: Tensor) -> Tensor:
+    """Take out of a list more than there is."""
+    skips = [x]
+    return skips.pop() + skips.pop()
+
+
+def unpacked_shape(count: int) -> Callable[[Tensor], Tensor]:
+    """Return a function that gives the shape of a map to three names, or to four."""
+
+    def to_three(x: Tensor) -> Tensor:
+        channels, height, width = x.shape
+        return x.view(1, channels, height, width)
+
+    def to_four(x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        return x.view(batch, channels, height, width)
+
+    return to_three if count == 3 else to_four

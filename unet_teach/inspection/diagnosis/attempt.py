@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from unet_teach.inspection.graph import Graph
+from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Op, Recording
 from unet_teach.inspection.wording import Wording, module_name
 
@@ -56,6 +57,12 @@ class Attempt:
     def stopped_in(self) -> str:
         """The innermost module that was running, as its user knows it."""
         return module_name(self.recording.last_module)
+
+    @property
+    def is_own_code(self) -> bool:
+        """Whether the code of the user's that ran last is no layer of torch."""
+        module = dict(all_modules(self.model)).get(self.recording.last_module)
+        return not type(module).__module__.startswith("torch.nn")
 
     @cached_property
     def wording(self) -> Wording:

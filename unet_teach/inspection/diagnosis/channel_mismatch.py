@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 
+from torch import Tensor
+
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import op_name, shape_text
@@ -52,7 +55,10 @@ def added_channels_differ(attempt: Attempt) -> str:
     if op is None or maps is None or join_kind(op) not in ("add", "gate"):
         return ""
     first, second = maps
-    if first.shape[2:] != second.shape[2:] or 1 in (first.shape[1], second.shape[1]):
+    is_factor = any(set(v.shape[2:]) == {1} for v in maps)  # one number for each channel
+    if not is_factor and first.shape[2:] != second.shape[2:]:
+        return ""
+    if 1 in (first.shape[1], second.shape[1]):
         return ""
     return (
         f"{_channels_meet(attempt, op, first, second)} Bring one to the other's number by a 1×1 "
@@ -119,6 +125,8 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             f"A map that was concatenated has the channels of both its parts, {parts} = {channels}"
             f": let the layer after it take {channels}, or join maps with {expected} in all."
         )
+    if other := _name_with_channels(attempt, given, expected):
+        return other
     plain = f"Let the layer before it make {expected}, or this one take {channels}."
     if missing := _forgotten_skip(attempt, given, expected):
         return (
@@ -135,6 +143,21 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     if layer := _swapped(op, channels):
         return f"Are its first two numbers in the wrong order? {layer} takes {channels}. {plain}"
     return plain
+
+
+def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
+    """Name another map that the function was given, with the channels that the layer takes."""
+    code = own_code(attempt.error)
+    given_to_it = [(name, code.names.get(name)) for name in code.parameters]
+    maps = {n: tuple(x.shape) for n, x in given_to_it if isinstance(x, Tensor) and x.dim() > 2}
+    was = [name for name, shape in maps.items() if shape == given.shape]
+    fits = [name for name, shape in maps.items() if shape[1] == expected]
+    if not (was and fits):
+        return ""
+    return (
+        f"`{fits[0]}`, {shape_text(maps[fits[0]])}, has {expected}: were `{was[0]}` and "
+        f"`{fits[0]}` given in the wrong order?"
+    )
 
 
 def _joined(value: Value) -> Op | None:

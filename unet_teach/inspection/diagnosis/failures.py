@@ -9,19 +9,15 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.recording import Value, find_all
-from unet_teach.inspection.wording import module_name, op_name, shape_text
-from unet_teach.shared.traceback_line import last_line_outside
-
-NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])  # torch, the inspector
+from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 
 
 def wrong_arguments(attempt: Attempt) -> str:
@@ -49,24 +45,6 @@ def wrong_arguments(attempt: Attempt) -> str:
     return ""
 
 
-def missing_attribute(attempt: Attempt) -> str:
-    """A forward asks its module for a layer or parameter that it does not have."""
-    if not isinstance(attempt.error, AttributeError):
-        return ""
-    owner, name = getattr(attempt.error, "obj", None), getattr(attempt.error, "name", None)
-    if not isinstance(owner, nn.Module) or not name:
-        return ""
-    paths = [path for path, m in attempt.model.named_modules() if type(m) is type(owner)]
-    path = paths[0] if len(paths) == 1 else ""
-    has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
-    owns = f"has {', '.join(has[:8])}{', …' if has[8:] else ''}" if has else "has no layers"
-    who = f"{path}, a {type(owner).__name__}," if path else f"{type(owner).__name__}"
-    return (
-        f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}. Make it in "
-        f"__init__, or mend the name.{own_line(attempt)}"
-    )
-
-
 def embedding_of_floats(attempt: Attempt) -> str:
     """An embedding looks up whole numbers and is given floats, which a shape becomes."""
     if "'indices'" not in attempt.message or "scalar types" not in attempt.message:
@@ -79,104 +57,129 @@ def embedding_of_floats(attempt: Attempt) -> str:
     )
 
 
-NUMBER_TYPES = {  # as torch's messages name them
-    "bfloat16": "bfloat16",
-    "double": "float64",
-    "float": "float32",
-    "half": "float16",
-    "long": "int64",
-    "unsigned char": "uint8",
-}
+DTYPES_DIFFER = re.compile(r"dtype|scalar type|type .*(same|cast)|not implemented for '")
+TYPES_IN_MESSAGES = re.compile(r"bfloat16|double|float|half|long|uint8|int|bool")
 
 
 def dtypes_do_not_match(attempt: Attempt) -> str:
-    """Numbers of two types meet."""
-    recording, message, op = attempt.recording, attempt.message, attempt.failed_op
-    if "dtype" not in message and "should be the same" not in message:
+    """Numbers of two types meet, or an operation does not exist for a type of numbers."""
+    recording, op = attempt.recording, attempt.failed_op
+    if not DTYPES_DIFFER.search(attempt.message):
         return ""
     given = dict.fromkeys(v.dtype for v in recording.inputs)
     weights = dict.fromkeys(v.dtype for v in recording.weights if v.is_floating)
-    if not (given and weights):
-        return ""
-    if set(given) & set(weights):  # then it is a part of the network that differs
-        names = re.findall("|".join(NUMBER_TYPES), message.lower())
-        meeting = list(dict.fromkeys(NUMBER_TYPES[name] for name in names))
-        if op is not None and any(v.dtype for v in op.inputs):
-            meeting = list(dict.fromkeys(v.dtype for v in op.inputs if v.dtype))
-        place = attempt.wording.layer(op) if op else attempt.stopped_in
-        usual = next(iter(given))
-        return (
-            f"Types of numbers do not fit in {place}: {' meets '.join(meeting)}. Something before "
-            f"it, such as .double(), or its own weights have another type than the input, {usual}. "
-            f"Convert the map where it changes, x.to(torch.{usual}), or the whole network: "
-            f"model.to(torch.{usual})."
+    meeting = [v for v in op.inputs if v.dtype] if op else []
+    said = attempt.message.lower().replace("unsigned char", "uint8").replace("byte", "uint8")
+    named = [str(getattr(torch, t)).partition(".")[2] for t in TYPES_IN_MESSAGES.findall(said)]
+    types = list(dict.fromkeys([v.dtype for v in meeting] or named))
+    place = attempt.wording.layer(op) if op else attempt.stopped_in
+    if given and weights and not set(given) & set(weights):
+        remedy = (
+            "Convert one: x.to(weight.dtype), or model.to(x.dtype)."
+            if any(v.is_floating for v in recording.inputs)
+            else "Make it float: x.float() / 255 for a picture of bytes."
         )
-    remedy = (
-        "Convert one: x.to(weight.dtype), or model.to(x.dtype)."
-        if any(v.is_floating for v in recording.inputs)
-        else "Make it float: x.float() / 255 for a picture of bytes."
-    )
-    return (
-        f"Types of numbers do not fit in {attempt.stopped_in}: the input is {', '.join(given)}, "
-        f"the network's weights are {', '.join(weights)}. {remedy}"
-    )
-
-
-NO_SUCH_DEVICE = ("not compiled with", "No CUDA GPUs", "NVIDIA driver", "not linked with support")
-
-
-def devices_do_not_match(attempt: Attempt) -> str:
-    """Tensors on two devices meet, or one is asked for on a device that is not here."""
-    message = attempt.message
-    if any(part in message for part in NO_SUCH_DEVICE):
         return (
-            f"{attempt.stopped_in} asks for a device that this computer does not have. Tensors "
-            f"that forward makes must be made where x is: device=x.device.{own_line(attempt)}"
+            f"Types of numbers do not fit in {attempt.stopped_in}: the input is "
+            f"{', '.join(given)}, the network's weights are {', '.join(weights)}. {remedy}"
         )
-    if "same device" not in message and "on device" not in message:
+    if not types:
         return ""
+    whole = [v for v in meeting if not v.is_floating]
+    if op and len(types) == 1 and whole:
+        return (
+            f"{place} ({op_name(op)}) does not work on {types[0]}, and is given "
+            f"{shape_text(whole[0].shape)} of them: convert it first, x.float()."
+        )
+    if whole and len(types) > 1:
+        return (
+            f"Types of numbers do not fit in {place}: {' meets '.join(types)}. The "
+            f"{whole[0].dtype}, {shape_text(whole[0].shape)}, is made by "
+            f"{attempt.wording.maker(whole[0])}: convert it before, x.float()."
+        )
+    usual = next(iter(given), "float32")
     return (
-        f"Tensors on different devices meet in {attempt.stopped_in}. Tensors that forward makes "
-        "must be made where x is: device=x.device."
+        f"Types of numbers do not fit in {place}: {' meets '.join(types)}. Something before "
+        f"it, such as .double(), or its own weights have another type than the input, {usual}. "
+        f"Convert the map where it changes, x.to(torch.{usual}), or the whole network: "
+        f"model.to(torch.{usual})."
     )
 
 
 def ranks_do_not_match(attempt: Attempt) -> str:
-    """Tensors with different numbers of dimensions are concatenated."""
+    """Tensors with different numbers of dimensions are joined, such as a vector and a map."""
     op = attempt.failed_op
-    if op is None or "same number of dimensions" not in attempt.message:
+    met = [v for v in dict.fromkeys(op.inputs) if v.shape] if op else []
+    if op is None or len({len(v.shape) for v in met}) < 2:
         return ""
-    met = " and ".join(
-        f"{shape_text(v.shape)} (made by {attempt.wording.maker(v)})" for v in op.inputs
-    )
-    return (
+    is_join = op.is_pointwise or op.name in ("cat", "stack")
+    if not is_join or any(map(weight_name, met)):  # positions that are fixed are another matter
+        return ""
+    shapes = zip(*(reversed(v.shape) for v in met), strict=False)
+    if op.is_pointwise and all(len({n for n in sizes if n != 1}) < 2 for sizes in shapes):
+        return ""
+    small, large = (end(met, key=lambda v: len(v.shape)) for end in (min, max))
+    told = (
         f"In {attempt.wording.layer(op)} ({op_name(op)}) tensors with different numbers of "
-        f"dimensions meet: {met}. Give the one without height and width the other's: "
-        "x[:, :, None, None].expand(-1, -1, *other.shape[2:])."
+        f"dimensions meet: {shape_text(small.shape)} (made by {attempt.wording.maker(small)}) and "
+        f"{shape_text(large.shape)} (made by {attempt.wording.maker(large)})."
+    )
+    missing = len(large.shape) - len(small.shape)
+    if layer := _took_channels_for_batch(attempt, small):
+        return f"{told} {layer}"
+    if missing == 1 and small.shape == (large.shape[0], *large.shape[2:]):
+        return f"{told} The one axis of channels is missing: x.unsqueeze(1), or keepdim=True."
+    if small.shape[0] == large.shape[0] and len(small.shape) == 2:
+        index = f"x[{', '.join([':'] * len(small.shape) + ['None'] * missing)}]"
+        expand = f".expand(-1, -1, *other.shape[{len(small.shape)}:])" if op.name == "cat" else ""
+        return f"{told} Give the smaller one as many axes, at its end: {index}{expand}."
+    if small.shape == large.shape[missing:] and op.name == "cat":
+        return f"{told} The batch is missing: x[None]. Was it taken by an index or a squeeze?"
+    return (
+        f"{told} Sizes are compared from the last one on. Bring both to the same number of "
+        "dimensions: x[:, :, None] adds one, x.flatten(2) joins height and width."
     )
 
 
-def join_without_list(attempt: Attempt) -> str:
-    """A function that joins tensors is given them one by one, not in a list."""
-    found = re.match(r"(cat|concat|concatenate|stack|[hvd]stack)\(\)", attempt.message)
-    if found is None or not isinstance(attempt.error, TypeError):
-        return ""
-    dim = "" if found[1].endswith("stack") and found[1] != "stack" else ", dim=1"
-    return (
-        f"torch.{found[1]} takes the tensors in one list, and is given something else in "
-        f"{attempt.stopped_in}: write torch.{found[1]}([a, b]{dim}), with square brackets around "
-        f"them.{own_line(attempt)}"
-    )
+def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
+    """Name the layer on the way to a value that took three dimensions for a single image."""
+    while value.op is not None:
+        sources = [v for v in value.op.inputs if v.depends_on_input]
+        if len(sources) != 1:
+            return ""
+        before = sources[0]
+        if value.op.name == "squeeze" and before.op and before.op.name == "convolution":
+            given = before.op.arguments["input"].shape[1:]
+            return (
+                f"{attempt.wording.layer(before.op)} was given {shape_text(given)}, which it takes "
+                "for one image without a batch. Keep all dimensions before it: keepdim=True in a "
+                "mean or maximum, or x.unsqueeze(1)."
+            )
+        value = before
+    return ""
 
 
-def interpolated_to_a_whole_shape(attempt: Attempt) -> str:
-    """F.interpolate is given a size with the batch and the channels in it."""
-    if "same number of spatial dimensions" not in attempt.message:
+SHUFFLED = r"pixel_(un)?shuffle.*input.size\(-\d\)=(\d+) is not divisible by (\d+)"
+
+
+def pixel_shuffle_does_not_divide(attempt: Attempt) -> str:
+    """A pixel shuffle is given channels, or an unshuffle sides, that it cannot divide."""
+    found = re.search(SHUFFLED, attempt.message)
+    if found is None:
         return ""
+    size, divisor = int(found[2]), int(found[3])
+    near = [n for n in (size // divisor * divisor, size // divisor * divisor + divisor) if n]
+    fitting = " or ".join(map(str, near))
+    if found[1]:
+        return (
+            f"{attempt.stopped_in} folds {divisor}×{divisor} pixels into channels, so height and "
+            f"width must be divisible by {divisor}, and {size} is not: give it {fitting}, by a "
+            "larger input or F.pad."
+        )
     return (
-        f"In {attempt.stopped_in} a map is resized to a size with another number of sides than it "
-        "has: leave the batch and the channels out, F.interpolate(x, size=skip.shape[2:])."
-        f"{own_line(attempt)}"
+        f"{attempt.stopped_in} makes 1 channel of each {divisor}, so their number must be "
+        f"divisible by {divisor}, and {size} is not. Let the layer before it make {fitting}: "
+        f"{divisor} times the {' or '.join(str(n // divisor) for n in near)} that come out."
     )
 
 
@@ -189,6 +192,14 @@ def wrong_rank(attempt: Attempt) -> str:
     shapes = [v.shape for v in attempt.recording.inputs]
     given = tuple(map(int, named[1].split(","))) if named else shapes[0] if shapes else ()
     what = "the input is" if given in shapes else "it is given"
+    maps = [v.shape for v in attempt.graph.values if len(v.shape) > 2]
+    before = next((s for s in reversed(maps) if math.prod(s) == math.prod(given)), None)
+    if len(given) == 2 and before and given not in shapes:
+        return (
+            f"{attempt.stopped_in} is given {shape_text(given)}, which is {shape_text(before)}, "
+            f"flattened. Leave the flattening out, or undo it: x.view(-1, "
+            f"{', '.join(map(str, before[1:]))}), or nn.Unflatten(1, {before[1:]})."
+        )
     return (
         f"{attempt.stopped_in} expects a tensor with another number of dimensions; "
         f"{what} {shape_text(given)}. Pictures are (N, C, H, W), volumes "
@@ -219,26 +230,6 @@ def _has_tensor(thing: Any) -> bool:
     return next(find_all(thing, Tensor), None) is not None
 
 
-def layer_is_given_no_tensor(attempt: Attempt) -> str:
-    """A layer is given what another part of the network made, and that is no tensor."""
-    named = re.search(
-        r"must be Tensor, not (\w+)|combination of arguments - got \((\w+)", attempt.message
-    )
-    kind = next(filter(None, named.groups()), "") if named else ""
-    if not kind or kind in ("Tensor", "Parameter"):
-        return ""
-    hints = {
-        "NoneType": "Is a `return` missing where it was made?",
-        "tuple": "Take a part of it, such as [0]. (A comma at a line's end makes a tuple, too.)",
-        "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
-        "ndarray": "Stay in torch: torch.from_numpy(x).",
-    }
-    not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
-    hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
-    what = "None" if kind == "NoneType" else f"a {kind}"
-    return f"{attempt.stopped_in} needs a tensor and is given {what}. {hint}".strip()
-
-
 def last_operation(attempt: Attempt) -> str:
     """Say how far the run came, where no diagnosis applies."""
     ops, stopped = attempt.recording.ops, attempt.stopped_in
@@ -250,9 +241,3 @@ def last_operation(attempt: Attempt) -> str:
         f"The network stopped in {stopped}; the last operation that ran was "
         f"{op_name(ops[-1])} in {module_name(ops[-1].module)}, which made {made}."
     )
-
-
-def own_line(attempt: Attempt) -> str:
-    """Quote the last line of the network's own code that ran, where it can be read."""
-    line = last_line_outside(attempt.error, NOT_THE_USERS)
-    return f" Its line: `{line[1][:100]}`." if line else ""

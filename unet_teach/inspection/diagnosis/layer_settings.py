@@ -13,6 +13,7 @@ import types
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import article
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Op, Value
@@ -169,7 +170,7 @@ GROUPS = r"divisible by num_groups, but got input of shape \[\d+, (\d+).*num_gro
 
 def normalisation_channels(attempt: Attempt) -> str:
     """A normalisation or a PReLU is given other channels than it was made for."""
-    place, kind = attempt.stopped_in, _kind(attempt)
+    place, kind = attempt.stopped_in, kind_of_layer(attempt)
     what = kind.strip(" ,") or "a normalisation"
     for pattern in WIDTHS:
         if numbers := re.search(pattern, attempt.message):
@@ -197,8 +198,9 @@ def layer_norm_shape(attempt: Attempt) -> str:
     expected, given = ([int(n) for n in group.split(",")] for group in found.groups())
     last = given[-len(expected) :]
     told = (
-        f"{attempt.stopped_in}{_kind(attempt)} normalises the last {_dimensions(len(expected))} "
-        f"and expects {shape_text(expected)} there, but is given {shape_text(given)}."
+        f"{attempt.stopped_in}{kind_of_layer(attempt)} normalises the last "
+        f"{_dimensions(len(expected))} and expects {shape_text(expected)} there, but is given "
+        f"{shape_text(given)}."
     )
     if len(expected) == 1 and len(given) > 2 and given[1] == expected[0]:
         return (
@@ -215,44 +217,7 @@ def _dimensions(count: int) -> str:
     return "dimension" if count == 1 else f"{count} dimensions"
 
 
-def one_cell_to_normalise(attempt: Attempt) -> str:
-    """An InstanceNorm is given maps of a single cell, which have no spread."""
-    found = re.search(r"more than 1 spatial element.*Size\(\[([\d, ]+)\]\)", attempt.message)
-    if found is None:
-        return ""
-    shape = [int(n) for n in found[1].split(",")]
-    return (
-        f"{attempt.stopped_in}{_kind(attempt)} computes mean and spread over the positions of each "
-        f"map, and is given maps of {shape_text(shape[2:])}, a single position. Give a larger "
-        f"image, leave it out here, or use nn.GroupNorm(1, {shape[1]})."
-    )
-
-
-ROW_LENGTHS = {  # which option sets it, and what torch says
-    "input_size": r"equal to input_size\. Expected (\d+), got (\d+)",
-    "embed_dim": r"expecting embedding dimension of (\d+), but got (\d+)",
-}
-
-
-def recurrent_features(attempt: Attempt) -> str:
-    """An LSTM, GRU, RNN or attention layer is given rows of another length."""
-    for option, said in ROW_LENGTHS.items():
-        if found := re.search(said, attempt.message):
-            expected, given = found.groups()
-            return (
-                f"{attempt.stopped_in}{_kind(attempt)} expects {expected}, got {given} features in "
-                f"the last dimension. Set {option}={given}, or move the {expected} features last."
-            )
-    return ""
-
-
-def article(name: str) -> str:
-    """Return the name of a class after "a" or "an"."""
-    is_spelt_out = name in ("LSTM", "RNN", "MLP")
-    return f"{'an' if name[:1] in 'AEIOU' or is_spelt_out else 'a'} {name}"
-
-
-def _kind(attempt: Attempt) -> str:
+def kind_of_layer(attempt: Attempt) -> str:
     """Return the class of the layer that was running, as ", a GroupNorm,"."""
     module = dict(all_modules(attempt.model)).get(attempt.recording.last_module)
     is_layer = module is not None and type(module).__module__.startswith("torch.nn")
@@ -260,19 +225,23 @@ def _kind(attempt: Attempt) -> str:
     return f", {article(name)}," if is_layer else ""
 
 
-def dilated_without_padding(op: Op) -> str:
-    """Say which padding keeps the size, for a convolution of stride 1 that makes maps smaller."""
+def padding_that_keeps(op: Op) -> str:
+    """Say which padding keeps the size, for a convolution of stride 1 that changes it."""
     weight, options = op.arguments["weight"], op.arguments
-    count = len(weight.shape) - 2
-    kernel, dilation = (
-        weight.shape[2:],
-        list(options["dilation"]) * (count if len(options["dilation"]) == 1 else 1),
+    kernel = weight.shape[2:]
+    dilation = list(options["dilation"]) * (len(kernel) if len(options["dilation"]) == 1 else 1)
+    lost = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+    needed = dict.fromkeys(n // 2 for n in lost)
+    smaller = options["input"].shape[2:] > op.outputs[0].shape[2:]
+    keeps = (
+        f"padding={shape_text(needed)} keeps their size (dilation · (kernel_size - 1) / 2)"
+        if not any(n % 2 for n in lost)
+        else f"with such a kernel only padding='same' keeps their size; or take {kernel[0] - 1} "
+        f"and padding={(kernel[0] - 2) * dilation[0] // 2}"
     )
-    needed = [d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True)]
-    now = dict.fromkeys(options["padding"])
     return (
         f"has kernel_size={shape_text(dict.fromkeys(kernel))}, dilation="
-        f"{shape_text(dict.fromkeys(dilation))} and padding={shape_text(now)}, which makes maps "
-        f"smaller; padding={shape_text(dict.fromkeys(needed))} keeps their size "
-        "(dilation · (kernel_size - 1) / 2)"
+        f"{shape_text(dict.fromkeys(dilation))} and padding="
+        f"{shape_text(dict.fromkeys(options['padding']))}, which makes maps "
+        f"{'smaller' if smaller else 'larger'}; {keeps}"
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.recording import Value, find_all
-from unet_teach.inspection.wording import module_name
+from unet_teach.inspection.wording import module_name, op_name
 
 OUTSIDE_TORCH = (np.ndarray, np.generic, float, int, bool, list)
 
@@ -42,7 +42,7 @@ def _last_dependent(attempt: Attempt) -> str:
         return "The trail ends at the input: no operation of torch was done on it."
     last = dependent[-1]
     return (
-        f"The trail ends at {last.name.strip('_')} in {module_name(last.module)}: what comes after "
+        f"The trail ends at {op_name(last)} in {module_name(last.module)}: what comes after "
         "left torch, as by .numpy(), .item() or .tolist(), or was made from nothing. Keep the way "
         "from input to output in torch's operations, and return the map."
     )

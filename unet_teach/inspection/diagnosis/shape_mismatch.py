@@ -7,20 +7,21 @@ docstring says when it applies.
 from __future__ import annotations
 
 import math
+import re
 
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import (
     CONVOLUTIONS,
     PRODUCTS,
-    VIEWS,
     cat_dim,
     taken_channels,
 )
-from unet_teach.inspection.diagnosis.layer_settings import dilated_without_padding
+from unet_teach.inspection.diagnosis.layer_settings import given_to_last, padding_that_keeps
+from unet_teach.inspection.diagnosis.own_code import listed
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
-from unet_teach.inspection.wording import module_name, op_name, shape_text
+from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 ADVICE = (
@@ -56,6 +57,8 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         return padded
     if divisible := _divisible_sides(attempt):
         return f"{divisible} Pad the input, or {ADVICE}"
+    if layer := _size_taken_for_factor(attempt, first) or _size_taken_for_factor(attempt, second):
+        return layer
     if 0 in (*first.shape, *second.shape):
         return "Nothing is left of one: a slice such as [d:-d] takes nothing when d is 0."
     if times := _whole_ratio(first, second):
@@ -63,14 +66,33 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
             f"One is {times} times as large as the other: an up-sampling too few or too many, a "
             "stride in one of the two paths only, or a skip of another level."
             f"{_skip_of_right_level(attempt, first) or _skip_of_right_level(attempt, second)}"
+            " F.interpolate(small, size=large.shape[2:]) brings the smaller to the larger's size."
         )
-    if layer := _made_smaller(attempt, first, second):
+    if layer := _size_changed(attempt, first, second):
         return f"{layer}; or {ADVICE}"
     if layer := _one_step_larger(attempt, first, second):
         return layer
     return (
         "Let the convolutions before it keep the size, padding=kernel_size // 2, and where a "
         f"stride halves it, the way up double it; or {ADVICE}"
+    )
+
+
+def _size_taken_for_factor(attempt: Attempt, value: Value) -> str:
+    """Say that an up-sampling was given the size of its result where a factor was meant."""
+    while value.op is not None and "upsample" not in value.op.name:
+        sources = [v for v in value.op.inputs if v.shape[2:] == value.shape[2:]]
+        if len(sources) != 1:
+            return ""
+        value = sources[0]
+    sides = set(value.shape[2:])
+    if value.op is None or len(sides) > 1 or max(sides) > min(8, *value.op.inputs[0].shape[2:]):
+        return ""
+    side = sides.pop()
+    return (
+        f"{attempt.wording.layer(value.op)} makes maps of {shape_text(value.shape[2:])} from "
+        f"{shape_text(value.op.inputs[0].shape[2:])}: the first number of nn.Upsample and the "
+        f"second of F.interpolate is the size of the result. Write scale_factor={side}."
     )
 
 
@@ -123,34 +145,61 @@ def _one_step_larger(attempt: Attempt, up: Value, skip: Value) -> str:
     if op is None or not op.arguments.get("transposed"):
         return ""
     count = len(up.shape) - 2
-    missing = [s - u for s, u in zip(skip.shape[2:], up.shape[2:], strict=True)]
-    each = [_each(op.arguments[n], count) for n in ("output_padding", "stride", "dilation")]
-    needed = [m + now for m, now in zip(missing, each[0], strict=True)]
-    if any(not 0 <= n < max(s, d) for n, s, d in zip(needed, *each[1:], strict=True)):
+    names = ("stride", "dilation", "padding", "output_padding")
+    each = zip(*(_each(op.arguments[name], count) for name in names), strict=True)
+    kernel = op.arguments["weight"].shape[2:]
+    sides = zip(up.shape[2:], skip.shape[2:], strict=True)
+    needed = [
+        _paddings(sizes, k, *options) for sizes, k, options in zip(sides, kernel, each, strict=True)
+    ]
+    if None in needed:
         return ""
-    same = len(set(needed)) == 1
+    paddings, added = ([pair[i] for pair in needed if pair] for i in (0, 1))
+    is_same = paddings == _each(op.arguments["padding"], count)
+    options = "" if is_same else f"padding={_short(paddings)} and "
+    verb = "make" if options else "makes"
     return (
         f"{attempt.wording.layer(op)} makes {shape_text(up.shape[2:])} of several sizes that its "
-        f"stride could have come from: output_padding={needed[0] if same else tuple(needed)} makes "
+        f"stride could have come from: {options}output_padding={_short(added)} {verb} "
         f"{shape_text(skip.shape[2:])}."
     )
 
 
-def _made_smaller(attempt: Attempt, first: Value, second: Value) -> str:
-    """Name the first convolution of stride 1 that lost cells, best on the way to one map only."""
-    graph, on_both_ways = attempt.graph, ""
+def _paddings(
+    sizes: tuple[int, int], kernel: int, stride: int, dilation: int, padding: int, added: int
+) -> tuple[int, int] | None:
+    """Return the padding and output_padding that make a wanted size of what is made now."""
+    made, wanted = sizes
+    for p in sorted(range(dilation * (kernel - 1) + 1), key=lambda p: abs(p - padding)):
+        o = wanted - made + 2 * (p - padding) + added
+        if 0 <= o < max(stride, dilation):
+            return p, o
+    return None
+
+
+def _short(numbers: list[int]) -> int | tuple[int, ...]:
+    return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
+
+
+def _size_changed(attempt: Attempt, first: Value, second: Value) -> str:
+    """Name the convolutions of stride 1 that changed sizes, best on the way to one map only."""
+    graph = attempt.graph
+    on_one_way: list[Op] = []
+    on_both: list[Op] = []
     for op in attempt.recording.ops:
         given = op.arguments.get("input")
         if op.name not in CONVOLUTIONS or op.arguments.get("transposed") or given is None:
             continue
-        lost = any(a > b for a, b in zip(given.shape[2:], op.outputs[0].shape[2:], strict=True))
-        if lost and set(_each(op.arguments["stride"], 1)) == {1}:
+        is_changed = given.shape[2:] != op.outputs[0].shape[2:]
+        if is_changed and set(_each(op.arguments["stride"], 1)) == {1}:
             on_way = [op.outputs[0] in graph.ancestors(v) for v in (first, second)]
-            named = f"{attempt.wording.layer(op)} {dilated_without_padding(op)}"
-            if on_way.count(True) == 1:
-                return named
-            on_both_ways = on_both_ways or (named if all(on_way) else "")
-    return on_both_ways
+            if any(on_way):
+                (on_both if all(on_way) else on_one_way).append(op)
+    if not (smaller := on_one_way or on_both):
+        return ""
+    others = [attempt.wording.layer(op) for op in smaller[1:4]]
+    also = f" (and in the same way {listed(others)})" if others else ""
+    return f"{attempt.wording.layer(smaller[0])}{also} {padding_that_keeps(smaller[0])}"
 
 
 def _each(option: list[int], count: int) -> list[int]:
@@ -162,18 +211,19 @@ def positions_are_fixed(attempt: Attempt) -> str:
     op, image = attempt.failed_op, attempt.graph.image
     if op is None or not op.is_pointwise or image is None:
         return ""
-    fixed = next((v for v in op.inputs if v.name), None)
+    fixed = next((v for v in op.inputs if weight_name(v)), None)
     given = next((v for v in op.inputs if v.depends_on_input), None)
     if fixed is None or given is None:
         return ""
     pairs = list(zip(reversed(fixed.shape), reversed(given.shape), strict=False))
-    differ = [(f, g) for f, g in pairs if f != g and 1 not in (f, g)]
+    differ = dict.fromkeys((f, g) for f, g in pairs if f != g and 1 not in (f, g))
     if not differ:
         return ""
     expected, got = (math.prod(sizes) for sizes in zip(*differ, strict=True))
     told = (
-        f"In {module_name(op.module)}, the parameter `{fixed.name}`, {shape_text(fixed.shape)}, is "
-        f"made for {expected} positions, and this input makes {got} ({shape_text(given.shape)})."
+        f"In {module_name(op.module)}, the parameter `{weight_name(fixed)}`, "
+        f"{shape_text(fixed.shape)}, is made for {expected} positions, and this input makes {got} "
+        f"({shape_text(given.shape)})."
     )
     axes = range(2, len(image.shape))
     scale = (expected / got) ** (1 / max(len(axes), 1))
@@ -186,17 +236,18 @@ def positions_are_fixed(attempt: Attempt) -> str:
 def windows_do_not_fit(attempt: Attempt) -> str:
     """A map is cut into windows or patches of a fixed size that do not divide its sides."""
     op, image = attempt.failed_op, attempt.graph.image
-    asked = op.arguments.get("size") if op else None
-    if op is None or image is None or op.name not in VIEWS or not isinstance(asked, list | tuple):
+    found = re.search(r"shape '\[([-\d, ]+)\]' is invalid for input of size (\d+)", attempt.message)
+    given = given_to_last(attempt)
+    if found is None or image is None or given is None:
         return ""
-    given = op.inputs[0]
+    asked, numbers = [int(n) for n in found[1].split(",")], int(found[2])
+    place = attempt.wording.layer(op) if op else attempt.stopped_in
     told = (
-        f"In {attempt.wording.layer(op)}, a view asks for {shape_text(asked)}, but what it is "
-        f"given, {shape_text(given.shape)}, has {math.prod(given.shape)} numbers and not "
-        f"{math.prod(asked)}."
+        f"In {place}, a view asks for {shape_text(asked)}, but what it is given, "
+        f"{shape_text(given.shape)}, has {numbers} numbers and not {abs(math.prod(asked))}."
     )
     stride = max((round(s) for s in finest_strides(attempt.graph.dims[given]).values()), default=1)
-    for window in sorted({n for n in asked if 1 < n < 65}):
+    for window in sorted({n for n in asked if 1 < n < 65} if len(asked) > 4 else ()):
         sides = {axis: image.shape[axis] for axis in range(2, len(image.shape))}
         step = window * stride
         odd = {axis: side for axis, side in sides.items() if side % step}
@@ -210,7 +261,25 @@ def windows_do_not_fit(attempt: Attempt) -> str:
                 f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "
                 "before the view."
             )
-    return f"{told} Let it ask for sizes whose product is {math.prod(given.shape)}."
+    return f"{told} {_view_that_fits(attempt, asked, numbers)}"
+
+
+def _view_that_fits(attempt: Attempt, asked: list[int], numbers: int) -> str:
+    """Say which sizes near those that a view asks for have as many numbers as there are."""
+    wanted, others = f"sizes whose product is {numbers}", math.prod(asked[:-2])
+    for value in reversed(attempt.graph.values if len(asked) > 3 else []):
+        if len(value.shape) > 3 and math.prod(value.shape[-2:]) * others == numbers:
+            return (
+                f"Let it ask for {wanted}, such as {shape_text([*asked[:-2], *value.shape[-2:]])}, "
+                f"with the height and width of {attempt.wording.maker(value)}: keep them before "
+                "they are flattened."
+            )
+    for place in (1, *range(len(asked) - 1, 1, -1)):
+        others = math.prod(asked[:place] + asked[place + 1 :]) if place < len(asked) else 0
+        if others > 0 and numbers % others == 0:
+            fitting = [*asked[:place], numbers // others, *asked[place + 1 :]]
+            return f"Let it ask for {wanted}, such as {shape_text(fitting)}."
+    return f"Let it ask for {wanted}."
 
 
 def channels_come_last(attempt: Attempt) -> str:
@@ -286,23 +355,17 @@ def image_too_small(attempt: Attempt) -> str:
         return ""
     if image is None or len(image.shape) < 3:
         return ""
-    axes = range(2, len(image.shape))
-    sides = dict(zip(axes, image.shape[2:], strict=True))
-    for least in (2**k for k in range(1, 10)):
-        small = {axis: least for axis, side in sides.items() if side < least}
-        if small and len(small) < len(sides) and attempt.runs_with(small):
-            which = shape_text(sides[axis] for axis in small)
+    sides = dict(enumerate(image.shape[2:], start=2))
+    squares = [dict.fromkeys(sides, 2**k) for k in range(1, 10)]
+    enlarged = [{a: n for a, n in square.items() if sides[a] < n} for square in squares]
+    for larger in (*(some for some in enlarged if 0 < len(some) < len(sides)), *squares):
+        if attempt.runs_with(larger):
+            which = shape_text(sides[axis] for axis in larger)
+            only = f"Only the side of {which} is too small: " if len(larger) < len(sides) else ""
             return (
                 f"A picture of {shape_text(sides.values())} is too small for "
-                f"{attempt.stopped_in}: nothing is left of it. Only the side of {which} is too "
-                f"small: {shape_text((sides | small).values())} works."
-            )
-    for side in (2**k for k in range(1, 10)):
-        if attempt.runs_with(dict.fromkeys(axes, side)):
-            return (
-                f"A picture of {shape_text(image.shape[2:])} is too small for "
-                f"{attempt.stopped_in}: nothing is left of it. {shape_text([side] * len(axes))} "
-                "works."
+                f"{attempt.stopped_in}: nothing is left of it. "
+                f"{only}{shape_text((sides | larger).values())} works."
             )
     return ""
 

@@ -13,13 +13,14 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from unet_teach.inspection.diagnosis import (
     channel_mismatch,
     failures,
     layer_settings,
     lost_output,
+    own_code,
+    rules_of_operations,
     shape_mismatch,
 )
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -27,8 +28,9 @@ from unet_teach.networks.broken_networks import (
     Between,
     Misnamed,
     OneLevel,
-    OnTwoDevices,
     Positions,
+    popped_twice,
+    unpacked_shape,
 )
 from unet_teach.networks.document import AdditiveUNet, DocumentUNet
 from unet_teach.networks.unet import UNet
@@ -85,11 +87,14 @@ def explain_failed_run(attempt: Attempt) -> Problem:
     row, text = first_that_applies(FAILED_RUN, attempt)
     message = attempt.message.strip()
     if row is None:
-        text = failures.last_operation(attempt) + failures.own_line(attempt)
+        text = failures.last_operation(attempt)
     else:  # the reason is given; of torch's own message, the first line is enough
         message = message.partition("\n")[0]
-    kind = type(attempt.error).__name__
-    said = f"{kind}: {message}" if message else kind
+    kind = row.remedy_kind if row else "forward"
+    if kind == "forward" or (kind != "call" and attempt.is_own_code):
+        text += own_code.own_line(attempt, text)
+    error = type(attempt.error).__name__
+    said = f"{error}: {message}" if message else error
     return Problem(row.name if row else None, f"{text} ({said})")
 
 
@@ -109,14 +114,6 @@ def first_that_applies(rows: Sequence[Diagnosis], attempt: Attempt) -> tuple[Dia
 
 def _cat(x: Tensor, skip: Tensor) -> Tensor:
     return torch.cat([x, skip], dim=1)
-
-
-def _cat_without_list(x: Any, skip: Any) -> Tensor:
-    return torch.cat(x, skip)
-
-
-def _resized_to(sides: slice) -> Callable[[Tensor, Tensor], Tensor]:
-    return lambda x, skip: _cat(interpolate(x, size=skip.shape[sides]), skip)
 
 
 def _in_windows(x: Tensor) -> Tensor:
@@ -151,19 +148,59 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
     ),
     Diagnosis(
         name="missing attribute",
-        explain=failures.missing_attribute,
+        explain=own_code.missing_attribute,
         remedy_kind="layer",
         remedy="Create the layer in __init__, or correct its name in forward.",
         example=lambda: example(Misnamed("conv"), IMAGE),
         repaired=lambda: example(Misnamed("convolution"), IMAGE),
     ),
     Diagnosis(
-        name="tensors to join are not in a list",
-        explain=failures.join_without_list,
+        name="unknown name",
+        explain=own_code.unknown_name,
         remedy_kind="forward",
-        remedy="Put the tensors in one list: torch.cat([a, b], dim=1).",
-        example=lambda: example(OneLevel(_cat_without_list), IMAGE),
+        remedy="Write self.layer, give the name a value first, or correct it.",
+        example=lambda: example(Between(lambda x: skip), IMAGE),  # type: ignore[name-defined]  # noqa: F821
+        repaired=lambda: example(Between(lambda x: x), IMAGE),
+    ),
+    Diagnosis(
+        name="no such entry",
+        explain=own_code.no_such_entry,
+        remedy_kind="forward",
+        remedy="Take as many as were put in, or correct the key.",
+        example=lambda: example(Between(popped_twice), IMAGE),
+        repaired=lambda: example(Between(lambda x: [x].pop()), IMAGE),
+    ),
+    Diagnosis(
+        name="layer is called with other values",
+        explain=own_code.call_does_not_fit,
+        remedy_kind="forward",
+        remedy="Give a layer what its forward takes.",
+        example=lambda: example(OneLevel(_cat, up=nn.Bilinear(1, 1, 1)), IMAGE),
         repaired=lambda: example(OneLevel(_cat), IMAGE),
+    ),
+    Diagnosis(
+        name="class is called",
+        explain=own_code.class_is_called,
+        remedy_kind="forward",
+        remedy="Make the layer in __init__, and call it in forward.",
+        example=lambda: example(Between(lambda x: nn.Sigmoid(x)), IMAGE),
+        repaired=lambda: example(Between(nn.Sigmoid()), IMAGE),
+    ),
+    Diagnosis(
+        name="what is called cannot be called",
+        explain=own_code.not_callable,
+        remedy_kind="forward",
+        remedy="Call a layer or a function.",
+        example=lambda: example(Between([nn.ReLU()]), IMAGE),  # type: ignore[arg-type]
+        repaired=lambda: example(Between(nn.ReLU()), IMAGE),
+    ),
+    Diagnosis(
+        name="unpacked into another count of names",
+        explain=own_code.unpacked_into_other_count,
+        remedy_kind="forward",
+        remedy="Take as many names as there are parts.",
+        example=lambda: example(Between(unpacked_shape(3)), IMAGE),
+        repaired=lambda: example(Between(unpacked_shape(4)), IMAGE),
     ),
     Diagnosis(
         name="numbers of dimensions differ",
@@ -176,12 +213,12 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         ),
     ),
     Diagnosis(
-        name="resized to a whole shape",
-        explain=failures.interpolated_to_a_whole_shape,
-        remedy_kind="forward",
-        remedy="Give height and width only: F.interpolate(x, size=skip.shape[2:]).",
-        example=lambda: example(OneLevel(_resized_to(slice(None))), IMAGE),
-        repaired=lambda: example(OneLevel(_resized_to(slice(2, None))), IMAGE),
+        name="pixel shuffle does not divide",
+        explain=failures.pixel_shuffle_does_not_divide,
+        remedy_kind="layer",
+        remedy="Let the layer before it make upscale_factor² times the channels that come out.",
+        example=lambda: example(Between(nn.PixelShuffle(4), nn.Conv2d(1, 2, 1)), IMAGE),
+        repaired=lambda: example(Between(nn.PixelShuffle(2), nn.Conv2d(1, 2, 1)), IMAGE),
     ),
     Diagnosis(
         name="channels come last",
@@ -316,22 +353,6 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         repaired=lambda: example(Between(nn.GroupNorm(1, 4)), IMAGE),
     ),
     Diagnosis(
-        name="one position is normalised",
-        explain=layer_settings.one_cell_to_normalise,
-        remedy_kind="input",
-        remedy="Give a larger image, or leave the InstanceNorm out where maps have one cell.",
-        example=lambda: example(nn.InstanceNorm2d(3), (1, 3, 1, 1)),
-        repaired=lambda: example(nn.InstanceNorm2d(3), IMAGE),
-    ),
-    Diagnosis(
-        name="recurrent layer is given other features",
-        explain=layer_settings.recurrent_features,
-        remedy_kind="layer",
-        remedy="Set input_size to the length of the rows that it is given.",
-        example=lambda: example(nn.LSTM(8, 4), (1, 5, 6)),
-        repaired=lambda: example(nn.LSTM(6, 4), (1, 5, 6)),
-    ),
-    Diagnosis(
         name="embedding is given floats",
         explain=failures.embedding_of_floats,
         remedy_kind="call",
@@ -346,14 +367,6 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         remedy="Convert the input, x.float(), or the network, model.to(x.dtype).",
         example=lambda: example(nn.Conv2d(3, 4, 3), torch.zeros(IMAGE).double()),
         repaired=lambda: example(nn.Conv2d(3, 4, 3), torch.zeros(IMAGE)),
-    ),
-    Diagnosis(
-        name="devices do not match",
-        explain=failures.devices_do_not_match,
-        remedy_kind="forward",
-        remedy="Make tensors in forward where x is: device=x.device.",
-        example=lambda: example(OnTwoDevices("meta"), torch.ones(IMAGE)),
-        repaired=lambda: example(OnTwoDevices("cpu"), torch.ones(IMAGE)),
     ),
     Diagnosis(
         name="wrong number of dimensions",
@@ -372,8 +385,16 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         repaired=lambda: example(nn.Conv2d(3, 4, 3), (1, 3, 32, 32)),
     ),
     Diagnosis(
+        name="operation wants something else",
+        explain=rules_of_operations.operation_wants,
+        remedy_kind="forward",
+        remedy="Give it what the sentence says.",
+        example=lambda: example(Between(lambda x: x.transpose(2, 3).view(1, 4, -1)), IMAGE),
+        repaired=lambda: example(Between(lambda x: x.transpose(2, 3).reshape(x.shape)), IMAGE),
+    ),
+    Diagnosis(
         name="layer is given no tensor",
-        explain=failures.layer_is_given_no_tensor,
+        explain=own_code.no_tensor_is_given,
         remedy_kind="forward",
         remedy="Give the layer a tensor: return one, take a part of a tuple, or call the layer.",
         example=lambda: example(Between(lambda x: (x, x)), IMAGE),

@@ -13,6 +13,7 @@ from unet_teach.inspection.axes import (
     Dims,
     after_window,
     as_one_part,
+    cropped_or_padded,
     finest_strides,
     guessed_from_sizes,
     has_axis,
@@ -44,11 +45,12 @@ def _with_new_axes(given: Dims, count: int, known: KnownDims) -> Dims:
         return given
     first = next(iter(known.values()))  # the input's
     made = list(given)
+    more = len(first) - len(given)  # as where the steps of a video were counted as images
     for place in range(len(given) - count, len(given)):
         size = size_of(given[place])
-        is_old = len(first) == len(given)
-        stride = size_of(first[place]) / size if is_old else 1.0
-        made[place] = (AxisPart(place if is_old else FIRST_NEW_AXIS + place, size, stride),)
+        stride = size_of(first[place + more]) / size if more >= 0 else 1.0
+        axis = place + more if more >= 0 else FIRST_NEW_AXIS + place
+        made[place] = (AxisPart(axis, size, stride),)
     return tuple(made)
 
 
@@ -175,6 +177,13 @@ def attention(op: Op, known: KnownDims) -> list[Dims]:
 def embedding(op: Op, known: KnownDims) -> Dims:
     """Embedding: each whole number becomes a row of features in its place."""
     return (*known[op.arguments["indices"]], without_axes(op.outputs[0].shape[-1:])[0])
+
+
+def pack(op: Op, known: KnownDims) -> list[Dims]:
+    """Pack sequences of several lengths: their steps lie in one dimension, in order of time."""
+    given, outputs = known[op.inputs[0]], op.outputs
+    steps = cropped_or_padded(given[1 if op.arguments["batch_first"] else 0], outputs[0].shape[0])
+    return [(steps, *given[2:]), without_axes(outputs[1].shape)]
 
 
 def recurrent(op: Op, known: KnownDims) -> list[Dims]:

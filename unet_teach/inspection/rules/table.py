@@ -7,6 +7,7 @@ from typing import Any
 
 from unet_teach.inspection.axes import Dims, fits_shape, guessed_from_sizes
 from unet_teach.inspection.recording import Op
+from unet_teach.inspection.recurrent import RECURRENT
 from unet_teach.inspection.rules import KnownDims, layers, shape_ops, unfold_fft
 from unet_teach.inspection.rules.elementwise import broadcast, main_operand, unknown_operation
 
@@ -58,7 +59,8 @@ _ROWS: tuple[tuple[Rule, str], ...] = (
         "_scaled_dot_product_attention_math _scaled_dot_product_fused_attention_overrideable",
     ),
     (layers.embedding, "embedding"),
-    (layers.recurrent, "lstm gru rnn_tanh rnn_relu"),
+    (layers.pack, "_pack_padded_sequence"),
+    (layers.recurrent, " ".join(RECURRENT)),
     (shape_ops.view, "view _unsafe_view reshape _reshape_alias view_copy"),
     (shape_ops.permute, "permute permute_copy"),
     (shape_ops.transpose, "transpose t"),
