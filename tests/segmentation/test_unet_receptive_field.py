@@ -9,9 +9,11 @@ from torch import nn
 from unet_teach import UNet
 from unet_teach.segmentation.unet_receptive_field import (
     gradient_of_output_pixel,
+    input_interval,
     nonzero_bounds,
     receptive_field_of,
     response_to_input_pixel,
+    unsupported_reason,
 )
 
 UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]
@@ -40,6 +42,52 @@ def test_what_a_pixel_sees_is_what_lights_it_up(up, down, depth, skip):
         )
         reach = max(reach, place - first, last - place)
     assert reach == field.radius
+
+
+@pytest.mark.parametrize("down", DOWNS)
+@pytest.mark.parametrize("up", UPS)
+def test_the_interval_of_each_pixel_is_what_lights_it_up_on_both_sides(up, down):
+    model = seeing(up=up, down=down, depth=1, skip="none", base_channels=1)
+    model.head = nn.Conv2d(1, 1, 3, padding=1).double()
+    nn.init.constant_(model.head.weight, 0.1)
+    dark = torch.zeros(1, 48, 8, dtype=torch.float64)
+    lit = torch.stack(
+        [response_to_input_pixel(model, dark, row, 4, change=1000).amax(1) > 0 for row in range(48)]
+    )
+    for pixel in (24, 25):
+        rows = lit[:, pixel].nonzero()
+        assert input_interval(model, pixel) == (rows.min().item(), rows.max().item())
+
+
+def unsupported_layers():
+    """Each layer next to one that it must not be taken for."""
+    wide = {"kernel_size": (2, 4), "stride": 2, "padding": (0, 1)}
+    return {
+        "up": [
+            nn.ConvTranspose2d(2, 1, **wide),
+            nn.ConvTranspose2d(2, 1, 2, 2, dilation=2),
+            nn.ConvTranspose2d(2, 1, 3, 2, padding=1),
+            nn.Upsample(scale_factor=3, mode="bilinear"),
+            nn.Upsample(scale_factor=2, mode="bicubic"),
+        ],
+        "down": [
+            nn.MaxPool2d(2, ceil_mode=True),
+            nn.MaxPool2d(2, padding=1),
+            nn.AvgPool2d(2, stride=1),
+            nn.MaxPool2d(3, 2),
+            nn.Conv2d(1, 1, 3, 2),
+            nn.Conv2d(1, 1, 5, 2, padding=1),
+        ],
+        "decoder": [nn.Conv2d(2, 1, 3), nn.Conv2d(2, 1, 3, padding=2), nn.Conv2d(2, 1, 3, 3)],
+    }
+
+
+def test_layers_of_other_sizes_are_not_counted():
+    for where, layers in unsupported_layers().items():
+        for layer in layers:
+            model = UNet(1, 1, depth=1, base_channels=1)
+            getattr(model, where)[0] = layer
+            assert "how far that sees is not known" in unsupported_reason(model), layer
 
 
 def test_gradients_stay_within_what_a_pixel_sees():
