@@ -14,11 +14,12 @@ from unet_teach.exercises.checks.functions import (
     Case,
     Probes,
     a_number,
+    alike,
     is_function,
     matches,
     returns,
 )
-from unet_teach.exercises.exercise import Check, Exercise
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
 
@@ -115,6 +116,9 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
         (lambda x: x.mean(0, keepdim=True),)),
     ("axis", "flattened", "You make one long row of the map. Transform each row by itself.",
         (lambda x: x.flatten()[None],)),
+    ("axis", "changed before the transform", "You change the map before the transform: something is taken off, or it is squared, made positive or weighted. Transform it as it is.",
+        (lambda x: x - x.mean(0), lambda x: x.square(), lambda x: x.abs(), lambda x: x.diff(dim=1), lambda x: x.diff(dim=0),
+         lambda x: x * torch.hann_window(x.shape[1]), lambda x: x * torch.hann_window(x.shape[1], periodic=False))),
     ("axis", "some of the rows", "You look at one row of the map, or at every second one. Average the powers over all of them.",
         (lambda x: x[:1], lambda x: x[-1:], lambda x: x[len(x) // 2 :][:1], lambda x: x[::2])),
     ("transform", "fft for rfft", "`fft` goes on to the mirror images: its last is the slowest, once more. `rfft` ends with the fastest.",
@@ -141,16 +145,18 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
         (lambda p: p[-2:].mean(), lambda p: p[-3:].mean(), lambda p: p[-3:].sum(), lambda p: p[-2:].sum())),
     ("below", "other neighbours", "You divide by neighbours further away, or by more than two. `power[-3:-1]` are the two before the last.",
         (lambda p: p[-4:-1].mean(), lambda p: p[-4:-2].mean(), lambda p: p[-5:-1].mean(), lambda p: p[-4])),
-    ("below", "another mean of the two", "You take the geometric mean of the two before the last, or the root of their mean. What is asked for is half of their sum.",
-        (lambda p: p[-3:-1].prod().sqrt(), lambda p: p[-3:-1].mean().sqrt())),
+    ("below", "another mean of the two", "Of the two before the last you take something other than their mean: another kind of mean, the root of it, or their spread. What is asked for is half of their sum.",
+        (lambda p: p[-3:-1].prod().sqrt(), lambda p: p[-3:-1].mean().sqrt(), lambda p: p[-3:-1].std(), lambda p: p[-3:-1].square().mean().sqrt())),
     ("result", "the other way up", "Your fraction is upside down: more pattern should give more.",
         (lambda above, below: below / above,)),
     ("result", "a difference", "You subtract. The difference grows with the brightness of the image; the quotient does not, and 1 always means no pattern.",
         (lambda above, below: above - below, lambda above, below: below - above, lambda above, below: (above - below) / below)),
     ("result", "a share", "You divide the last by the sum of itself and its neighbours' mean, which never exceeds 1. Divide by the mean alone.",
         (lambda above, below: above / (above + below), lambda above, below: (above - below) / (above + below))),
-    ("result", "a root or logarithm", "Right up to the ratio, of which you return the root or the logarithm.",
-        (lambda above, below: (above / below).sqrt(), lambda above, below: (above / below).log(), lambda above, below: (above / below).log10())),
+    ("result", "a root or logarithm", "Right up to the ratio, of which you return the root, the square or the logarithm.",
+        (lambda above, below: (above / below).square(), lambda above, below: (above / below).sqrt(), lambda above, below: (above / below).log(), lambda above, below: (above / below).log10())),
+    ("result", "rounded", "Right up to the ratio, which you round. Return it whole, and round where you print.",
+        tuple(lambda above, below, places=places: (above / below).round(decimals=places) for places in (2, 1, 3, 0))),
     ("result", "the power alone", "That is the power of the pattern. Whether it is much, its neighbours say.",
         (lambda above, below: above, lambda above, below: above.sqrt())),
 ]  # fmt: skip
@@ -196,23 +202,43 @@ def _matches() -> Check:
 
 
 def _behaviour(answer: Callable[[Tensor], Any]) -> str:
-    """Say how the value changes where the right one does not, or does."""
-    (noise,) = _known_cases()[1].inputs
+    """Say how the value compares with the right one, and what changes it and should not."""
+    maps = [case.inputs[0] for case in _known_cases()]
+    pairs = [(float(plain(answer(x.clone()))), _checkerboard(x)) for x in maps]
+    factors = [value / right for value, right in pairs]
+    added = [value - right for value, right in pairs]
+    if all(alike(factor, factors[0]) for factor in factors):
+        parts = [f"It is {factors[0]:.4g} times the right ratio, for every map."]
+    elif all(alike(difference, added[0]) for difference in added):
+        parts = [f"It is the right ratio {added[0]:+.4g}, for every map."]
+    else:
+        sides = enumerate(("rows", "columns"))
+        known_factors = {name: [x.shape[axis] for x in maps] for axis, name in sides}
+        same = [name for name, sizes in known_factors.items() if alike(factors, sizes)]
+        shown = ", ".join(
+            f"{f:.4g} ({x.shape[0]}×{x.shape[1]})" for f, x in zip(factors, maps, strict=True)
+        )
+        parts = [f"Yours divided by the right one: {shown}."]
+        parts += [f"That is the number of {name}." for name in same]
+    noise = maps[1]
     changes = {
         "twice as bright": 2 * noise,
         "brighter by 1": noise + 1,
         "with its rows in another order": noise.flip(0),
         "mirrored": noise.flip(1),
-        "without its first row": noise[1:],
-        "with a checkerboard": noise + pattern(*noise.shape),
     }
-    before = float(plain(answer(noise.clone())))
-    values = {name: float(plain(answer(x.clone()))) for name, x in changes.items()}
-    shown = [
-        f"{name} {value:.4g} (wanted {_checkerboard(changes[name]):.4g})"
-        for name, value in values.items()
-    ]
-    return f"The same noise gives {before:.4g} (wanted {_checkerboard(noise):.4g}); {', '.join(shown)}."
+    for change, changed in changes.items():
+        value = plain(answer(changed))
+        if not alike(value, pairs[1][0]):
+            parts.append(
+                f"For the noise, 8×12, {change}, it is {value:.4g}, not {pairs[1][0]:.4g} as before; that should not matter."
+            )
+    return " ".join(parts)
+
+
+def _is_constant(answer: Callable[[Tensor], Any]) -> bool:
+    values = [plain(case.run(answer)) for case in _known_cases()]
+    return all(isinstance(value, float | int) and alike(value, values[0]) for value in values)
 
 
 known = Probes(_known_cases)
@@ -240,6 +266,8 @@ checkerboard = Exercise(
             _with_rows(lambda p: p[-1] / p[-3] + p[-2] / 2), _with_rows(lambda p: p[-1] / p[-2] + p[-3] / 2),
             _with_rows(lambda p: p[-1] / (p[-3] + p[-2] / 2)), _with_rows(lambda p: p[-1] / (p[-2] + p[-3] / 2)),
             _with_rows(lambda p: p[-1] / (p[-2] + p[-3]) / 2)),
+        KnownMistake("a constant", "It is the same number for every map, so it measures nothing.",
+            lambda: lambda x: 1.0, _is_constant, "its values"),
     ),
     hints=(
         "`power = torch.fft.rfft(picture).abs() ** 2` has a row of W/2 + 1 powers for each row of the map. Which axis do you average over?",

@@ -39,7 +39,10 @@ def _cases_of(*score_lists: Scores) -> list[Case]:
 
 
 def _known_cases() -> list[Case]:
-    return _cases_of([0.5, 0.7, 0.9], [0.82, 0.8, 0.85, 0.42, 0.81], [0.1, 0.4], [0.6, 0.6, 0.6])
+    return _cases_of(
+        *([0.5, 0.7, 0.9], [0.82, 0.8, 0.85, 0.42, 0.81], [0.1, 0.4], [0.6, 0.6, 0.6]),
+        [0.3127, 0.9041, 0.5512, 0.7103, 0.6206, 0.4433],
+    )
 
 
 def _failed_runs() -> list[Case]:
@@ -69,11 +72,16 @@ def _part(place: int) -> Check:
             f"{case.call}: the {('first', 'second')[place]} number is {_shown(value)}, and the "
             f"{PARTS[place]} is {_shown(target)}."
         )
+        (scores,) = case.inputs
+        turned = value_of(answer, _cases_of([*scores[1:], scores[0]])[0])
+        if not alike(value, turned):
+            return f"{sentence} With the first score moved to the end it is {_shown(turned)}: the order must not matter."
         factors = {}
-        for known_case in _known_cases()[:3]:
+        for known_case in _known_cases():
             (scores,) = known_case.inputs
-            factors[len(scores)] = value_of(answer, known_case) / summary(scores)[place]
-        if all(math.isclose(factor, 1, rel_tol=1e-4) for factor in factors.values()):
+            if right := summary(scores)[place]:
+                factors[len(scores)] = value_of(answer, known_case) / right
+        if all(math.isclose(factor, 1, rel_tol=5e-3) for factor in factors.values()):
             return sentence
         shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())
         return f"{sentence} Yours divided by the right one: {shown}."
@@ -120,6 +128,7 @@ mean_and_spread = Exercise(
         returns("two numbers", some_numbers(2), _known_cases),
         _part(0),
         _part(1),
+        returns("two numbers for a failed run", some_numbers(2), _failed_runs),
         matches(summary, lambda: [*_known_cases(), *_failed_runs()]),
     ),
     answers=(
@@ -137,21 +146,31 @@ mean_and_spread = Exercise(
         second.mistake("in the other order", "Your second number is the mean, which comes first.",
             lambda s: summary(s)[::-1], lambda s: (np.std(s), np.mean(s))),
         first.mistake("the best seed", "Your first number is the best seed. Train more often and it gets better, with the same recipe: it measures luck.",
-            lambda s: (max(s), np.std(s, ddof=1)), lambda s: (max(s), min(s))),
+            lambda s: (max(s), np.std(s, ddof=1)), lambda s: (max(s), min(s)), at="the mean"),
         first.mistake("the worst seed", "Your first number is the worst seed. What is asked for is the mean of all of them.",
-            lambda s: (min(s), max(s))),
+            lambda s: (min(s), max(s)), at="the mean"),
         first.mistake("the median", "Your first number is the median, which hardly notices a run that collapsed. What is asked for is the mean.",
-            lambda s: (np.median(s), np.std(s, ddof=1)), lambda s: (sorted(s)[len(s) // 2], np.std(s))),
+            lambda s: (np.median(s), np.std(s, ddof=1)), lambda s: (sorted(s)[len(s) // 2], np.std(s)), at="the mean"),
+        first.mistake("without the extremes", "Your first number is the mean without the lowest and the highest score. All seeds belong to it.",
+            lambda s: (np.mean(sorted(s)[1:-1]) if len(s) > 2 else np.mean(s), np.std(s, ddof=1)),
+            lambda s: (np.mean(sorted(s)[1:]), np.std(s, ddof=1)), at="the mean"),
+        first.mistake("divided by 3", "You divide the sum by 3, whatever the number of scores is. Take `len(scores)`.",
+            lambda s: (sum(s) / 3, np.std(s, ddof=1)), at="the mean"),
+        first.mistake("two ends", "Your numbers are the mean minus something and the mean plus something. Return the mean and the deviation themselves.",
+            lambda s: (np.mean(s) - np.std(s, ddof=1), np.mean(s) + np.std(s, ddof=1)),
+            lambda s: (np.mean(s) - np.std(s), np.mean(s) + np.std(s)), at="the mean"),
+        first.mistake("the mean rounded", "Your first number is the mean, rounded. Return it whole, and round where you print.",
+            *[lambda s, places=places: (round(summary(s)[0], places), summary(s)[1]) for places in (3, 2, 1)], at="the mean"),
         first.mistake("the middle of the range", "Your first number lies halfway between the lowest and the highest seed. The mean is the sum of all scores, divided by their number.",
-            lambda s: ((max(s) + min(s)) / 2, np.std(s, ddof=1))),
+            lambda s: ((max(s) + min(s)) / 2, np.std(s, ddof=1)), at="the mean"),
         first.mistake("another mean", "Your first number is another mean, geometric, harmonic or quadratic. The one that is asked for is the sum, divided by the number of scores.",
             lambda s: (statistics.geometric_mean(s), np.std(s, ddof=1)),
             lambda s: (statistics.harmonic_mean(s), np.std(s, ddof=1)),
-            lambda s: (math.sqrt(sum(x * x for x in s) / len(s)), np.std(s, ddof=1))),
+            lambda s: (math.sqrt(sum(x * x for x in s) / len(s)), np.std(s, ddof=1)), at="the mean"),
         first.mistake("the sum", "Your first number is the sum of the scores. Divide it by their number.",
-            lambda s: (sum(s), np.std(s, ddof=1))),
+            lambda s: (sum(s), np.std(s, ddof=1)), at="the mean"),
         first.mistake("the mean divided by n − 1", "You divide the sum of the scores by n − 1. That belongs to the standard deviation; the mean divides by n.",
-            lambda s: (sum(s) / (len(s) - 1), np.std(s, ddof=1))),
+            lambda s: (sum(s) / (len(s) - 1), np.std(s, ddof=1)), at="the mean"),
         second.mistake("the population's deviation", "You divide by n. The mean was made of these very scores, so they lie too near to it; n − 1 makes up for that. With 3 seeds it matters: 22 %.",
             lambda s: (np.mean(s), np.std(s)), at=DEVIATION),
         second.mistake("brackets", "`/ len(scores) - 1` divides first and subtracts 1 afterwards. Write `/ (len(scores) - 1)`.",
@@ -185,8 +204,15 @@ mean_and_spread = Exercise(
             lambda s: (np.mean(s), np.subtract(*np.percentile(s, [75, 25]))), at=DEVIATION),
         second.mistake("relative", "You divide the deviation by the mean. Return it as it is, in the same unit as the scores.",
             lambda s: (np.mean(s), np.std(s, ddof=1) / np.mean(s)), at=DEVIATION),
-        second.mistake("rounded", "The right number, rounded. Return it whole, and round where you print: `f'{mean:.2f}'`.",
-            *[lambda s, places=places: tuple(round(part, places) for part in summary(s)) for places in (2, 1, 3)]),
+        second.mistake("a confidence interval", "That is about two standard errors, half of a 95 % confidence interval. What is asked for is how far single seeds lie apart.",
+            *[lambda s, z=z: (np.mean(s), z * np.std(s, ddof=1) / math.sqrt(len(s))) for z in (1.96, 2)], at=DEVIATION),
+        second.mistake("around 0", "You square the scores themselves. Square their distances from the mean.",
+            lambda s: (np.mean(s), math.sqrt(sum(x * x for x in s) / (len(s) - 1))),
+            lambda s: (np.mean(s), math.sqrt(sum(x * x for x in s) / len(s))), at=DEVIATION),
+        second.mistake("the sum of the distances", "You add up the distances from the mean. Square them, add them up, divide by n − 1, and take the root.",
+            lambda s: (np.mean(s), np.abs(np.array(s) - np.mean(s)).sum()), at=DEVIATION),
+        second.mistake("rounded", "Your second number is right, and rounded. Return it whole, and round where you print: `f'{mean:.2f}'`.",
+            *[lambda s, places=places: (summary(s)[0], round(summary(s)[1], places)) for places in (2, 1, 3)], at=DEVIATION),
         with_nan.mistake("a failed run dropped", "Your numbers leave the NaN out, and nobody hears that a run failed. Let it show: the answer is NaN as well.",
             lambda s: (np.nanmean(s), np.nanstd(s, ddof=1))),
         with_nan.mistake("dropped from one number", "One of your numbers leaves the NaN out, and the other shows it. Both have to be NaN.",

@@ -89,15 +89,17 @@ def _picks(answer: Pick) -> str | None:
         if alike(value, target):
             continue
         parts = [f"{case.call}: {_shown(value)} comes out, wanted {target}."]
+        for trial in case.inputs[0]:
+            if alike(trial[0], value):
+                best = max(result[1] for result in case.inputs[0])
+                parts.append(f"That trial has {trial[1]} on validation; the highest is {best}.")
         always = set.intersection(*(_descriptions(case.inputs[0], value) for case, value in values))
         if always:
             text = min(
                 sorted(always), key=lambda text: ("middle" in text or "second" in text, text)
             )
             parts.append(f"Each of the {len(values)} known times it is {text}.")
-        elif here := _descriptions(case.inputs[0], value):
-            parts.append(f"Here it is {min(sorted(here), key=len)}.")
-        else:
+        elif not _descriptions(case.inputs[0], value):
             parts.append("It is none of the numbers in the list.")
         return " ".join(parts)
     return None
@@ -132,7 +134,26 @@ def _is_constant(answer: Pick) -> bool:
     return isinstance(values[0], int | float) and all(alike(value, values[0]) for value in values)
 
 
-known = Probes(_known_cases)
+def _with_other_tests() -> list[Case]:
+    """Make the known cases, each with the test scores handed on to the next trial."""
+    cases = []
+    for case in _known_cases():
+        (results,) = case.inputs
+        tests = [result[2] for result in [*results[1:], results[0]]]
+        changed = [(*result[:2], test) for result, test in zip(results, tests, strict=True)]
+        cases.append(_case(changed))
+    return cases
+
+
+def _depends_on_test(answer: Pick) -> bool:
+    cases = [*zip(_known_cases(), _with_other_tests(), strict=True)]
+    picked = [(plain(one.run(answer)), plain(other.run(answer)), one) for one, other in cases]
+    return any(not alike(one, other) for one, other, _ in picked) and all(
+        any(alike(one, result[0]) for result in case.inputs[0]) for one, _, case in picked
+    )
+
+
+known = Probes(lambda: [*_known_cases(), *_with_other_tests()])
 
 same_recipe = Exercise(
     name="same_recipe",
@@ -156,26 +177,27 @@ same_recipe = Exercise(
             lambda r: max(r, key=lambda x: x[2])[0]),
         known.mistake("the smallest gap", "You take the trial whose two scores are nearest to each other. For that you looked at the test, and two low scores can be near as well.",
             lambda r: min(r, key=lambda x: abs(x[1] - x[2]))[0]),
-        known.mistake("both scores", "The test score has a say in your choice. Even a small one makes it too high.",
-            lambda r: max(r, key=lambda x: x[1] + x[2])[0], lambda r: max(r, key=lambda x: x[1] * x[2])[0],
-            lambda r: max(r, key=lambda x: min(x[1:]))[0], lambda r: max(r, key=lambda x: max(x[1:]))[0],
-            lambda r: max(r, key=lambda x: 2 * x[1] + x[2])[0], at="its choice"),
         known.mistake("the lowest", "That is the lowest validation score, as if it were a loss. Higher is better here.",
             lambda r: min(r, key=lambda x: x[1])[0]),
         known.mistake("the lowest on the test", "You choose by the test score, and the lowest one. Higher is better, and the test must not have a say.",
             lambda r: min(r, key=lambda x: x[2])[0]),
-        known.mistake("the largest gap", "You choose by the difference between the two scores. For that you looked at the test.",
+        known.mistake("the largest gap", "You choose by how far the two scores lie apart. For that you looked at the test.",
             lambda r: max(r, key=lambda x: x[1] - x[2])[0], lambda r: max(r, key=lambda x: x[2] - x[1])[0],
             lambda r: max(r, key=lambda x: abs(x[1] - x[2]))[0]),
         known.mistake("the test score of the choice", "The right trial, but its test score. Report that later; what is asked for is its learning rate.",
             lambda r: max(r, key=lambda x: x[1])[2]),
         known.mistake("an average of rates", "You average or interpolate the learning rates. Return the one that was tried with the best validation score.",
             lambda r: float(np.mean([x[0] for x in r])), lambda r: float(np.median([x[0] for x in r])),
+            lambda r: float(np.exp(np.mean(np.log([x[0] for x in r])))),
             lambda r: sum(x[0] * x[1] for x in r) / sum(x[1] for x in r)),
         known.mistake("the score, not the rate", "That is the best score itself. Asked is the learning rate that reached it.",
             lambda r: max(x[1] for x in r), lambda r: max(x[2] for x in r)),
         known.mistake("the place in the list", "That is its place in the list. Asked is the learning rate at that place.",
             lambda r: int(np.argmax([x[1] for x in r]))),
+        KnownMistake("both scores", "With other test scores, and nothing else changed, you choose another trial. So the test score has a say, and even a small one makes it too high.",
+            lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0], _depends_on_test, "its choice",
+            (lambda: lambda r: max(r, key=lambda x: x[1] * x[2])[0], lambda: lambda r: max(r, key=lambda x: min(x[1:]))[0],
+             lambda: lambda r: max(r, key=lambda x: (round(x[1], 1), x[2]))[0])),
         KnownMistake("a constant", "You return the same number, whatever the trials are. Find it in `results`.",
             lambda: lambda results: 0.003, _is_constant),
         known.mistake("the first", "You take the first, whatever the scores are.",
