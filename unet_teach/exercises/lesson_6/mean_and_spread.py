@@ -40,7 +40,13 @@ def _cases_of(*score_lists: Scores) -> list[Case]:
 
 def _known_cases() -> list[Case]:
     return _cases_of(
-        *([0.5, 0.7, 0.9], [0.82, 0.8, 0.85, 0.42, 0.81], [0.1, 0.4], [0.6, 0.6, 0.6]),
+        *(
+            [0.5, 0.7, 0.9],
+            [0.82, 0.8, 0.85, 0.42, 0.81],
+            [0.1, 0.4],
+            [0.6, 0.6, 0.6],
+            [0.4, 0.8, 0.8, 0.7],
+        ),
         [0.3127, 0.9041, 0.5512, 0.7103, 0.6206, 0.4433],
     )
 
@@ -53,6 +59,12 @@ def _cases() -> list[Case]:
     chance = random.Random()
     fresh = [[round(chance.random(), 3) for _ in range(chance.randint(2, 8))] for _ in range(8)]
     return [*_known_cases(), *_cases_of(*sorted(fresh))]
+
+
+def _two_numbers(value: Any) -> str | None:
+    if isinstance(value, set | frozenset):
+        return "a set comes out, which has no order; wanted 2 numbers, as in (0.7, 0.2)"
+    return some_numbers(2)(value)
 
 
 PARTS = ("mean", "sample standard deviation")
@@ -125,7 +137,7 @@ mean_and_spread = Exercise(
     prompt="Of the scores of two seeds or more, return the mean and the sample standard deviation (divided by n − 1). A score that is NaN, a run that failed, must show: then both are NaN.",
     checks=(
         is_function("summarise(scores)"),
-        returns("two numbers", some_numbers(2), _known_cases),
+        returns("two numbers", _two_numbers, _known_cases),
         _part(0),
         _part(1),
         returns("two numbers for a failed run", some_numbers(2), _failed_runs),
@@ -163,6 +175,12 @@ mean_and_spread = Exercise(
             *[lambda s, places=places: (round(summary(s)[0], places), summary(s)[1]) for places in (3, 2, 1)], at="the mean"),
         first.mistake("the middle of the range", "Your first number lies halfway between the lowest and the highest seed. The mean is the sum of all scores, divided by their number.",
             lambda s: ((max(s) + min(s)) / 2, np.std(s, ddof=1)), at="the mean"),
+        first.mistake("equal scores once", "A score that occurs twice counts once with you, as in a `set`. Each seed counts.",
+            lambda s: (np.mean(list(set(s))), np.std(list(set(s)), ddof=1)), at="the mean"),
+        first.mistake("0 as the mean", "Your first number is 0 each time. Is there a `//`, which drops what comes after the point? Divide with `/`.",
+            lambda s: (sum(s) // len(s), np.std(s, ddof=1)), at="the mean"),
+        first.mistake("divided by n + 1", "You divide the sum of the scores by n + 1. The mean divides by n.",
+            lambda s: (sum(s) / (len(s) + 1), np.std(s, ddof=1)), at="the mean"),
         first.mistake("another mean", "Your first number is another mean, geometric, harmonic or quadratic. The one that is asked for is the sum, divided by the number of scores.",
             lambda s: (statistics.geometric_mean(s), np.std(s, ddof=1)),
             lambda s: (statistics.harmonic_mean(s), np.std(s, ddof=1)),
@@ -196,12 +214,18 @@ mean_and_spread = Exercise(
         second.mistake("around the median", "Your deviation is taken around the median. The standard deviation is taken around the mean.",
             lambda s: (np.mean(s), math.sqrt(sum((x - np.median(s)) ** 2 for x in s) / (len(s) - 1))),
             lambda s: (np.mean(s), np.median(np.abs(np.array(s) - np.median(s)))), at=DEVIATION),
-        second.mistake("the largest deviation", "That is the one score farthest from the mean. All seeds have a say in the standard deviation.",
-            lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s)))), at=DEVIATION),
+        second.mistake("the largest deviation", "That is the distance of one score from the mean. All seeds have a say in the standard deviation.",
+            lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s)))),
+            lambda s: (np.mean(s), max(s) - np.mean(s)), lambda s: (np.mean(s), np.mean(s) - min(s)), at=DEVIATION),
+        second.mistake("the median distance", "That is the median of the distances from the mean. The standard deviation squares them, adds them up, divides by n − 1, and takes the root.",
+            lambda s: (np.mean(s), np.median(np.abs(np.array(s) - np.mean(s)))), at=DEVIATION),
+        second.mistake("the root twice", "You take the root of the standard deviation, which is a root already.",
+            lambda s: (np.mean(s), math.sqrt(np.std(s, ddof=1))), at=DEVIATION),
         second.mistake("the range", "Highest minus lowest, or half of it, grows with every seed that you add. Take the standard deviation.",
             lambda s: (np.mean(s), max(s) - min(s)), lambda s: (np.mean(s), (max(s) - min(s)) / 2), at=DEVIATION),
-        second.mistake("the quartiles", "That is the distance between two quartiles, which leaves the outermost seeds out. Take the standard deviation.",
-            lambda s: (np.mean(s), np.subtract(*np.percentile(s, [75, 25]))), at=DEVIATION),
+        second.mistake("the quartiles", "That is the distance between two quartiles, or half of it, which leaves the outermost seeds out. Take the standard deviation.",
+            lambda s: (np.mean(s), np.subtract(*np.percentile(s, [75, 25]))),
+            lambda s: (np.mean(s), np.subtract(*np.percentile(s, [75, 25])) / 2), at=DEVIATION),
         second.mistake("relative", "You divide the deviation by the mean. Return it as it is, in the same unit as the scores.",
             lambda s: (np.mean(s), np.std(s, ddof=1) / np.mean(s)), at=DEVIATION),
         second.mistake("a confidence interval", "That is about two standard errors, half of a 95 % confidence interval. What is asked for is how far single seeds lie apart.",

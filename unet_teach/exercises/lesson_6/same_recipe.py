@@ -70,7 +70,11 @@ def _descriptions(results: list[Result], value: Any) -> set[str]:
     """Return all that can be said of a value: what it is, and of which trial."""
     found = set()
     for row, trial in enumerate(results):
-        places = {"the first trial": row == 0, "the last trial": row == len(results) - 1}
+        places = {
+            "the first trial": row == 0,
+            "the second trial": row == 1,
+            "the last trial": row == len(results) - 1,
+        }
         trials = [text for text, holds in places.items() if holds]
         for column, name in enumerate(COLUMNS):
             place = _place([result[column] for result in results], row)
@@ -101,6 +105,10 @@ def _picks(answer: Pick) -> str | None:
             parts.append(f"Each of the {len(values)} known times it is {text}.")
         elif not _descriptions(case.inputs[0], value):
             parts.append("It is none of the numbers in the list.")
+            targets = [_best_on_validation(*each.inputs) for each, _ in values]
+            factor = value / target
+            if all(alike(v, factor * t) for (_, v), t in zip(values, targets, strict=True)):
+                parts.append(f"Each time it is {factor:.4g} times the rate that is wanted.")
         return " ".join(parts)
     return None
 

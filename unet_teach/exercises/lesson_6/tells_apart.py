@@ -47,6 +47,7 @@ KNOWN: list[tuple[Scores, Scores]] = [
     ([0.99, 0.99, 0.8], [0.2, 0.3, 0.7, 0.7]),  # 3/35
     ([0.5, 0.5, 0.45, 0.4], [0.35, 0.3, 0.45]),  # 5/35
     ([0.99, 0.5, 0.85], [0.25, 0.35, 0.5, 0.45]),  # 2/35
+    ([0.46, 0.35, 0.31], [0.9, 0.55, 0.48, 0.52]),  # 2/35
     ([0.07, 0.05, 0.05, 0.15, 0.3], [0.35, 0.35, 0.85]),  # 1/56
     ([0.3, 0.2, 0.2], [0.4, 0.7, 0.6, 0.4, 0.9]),  # 2/56
     ([0.62, 0.81, 0.87, 0.77, 0.99], [0.68, 0.57, 0.25]),  # 3/56
@@ -54,6 +55,7 @@ KNOWN: list[tuple[Scores, Scores]] = [
     ([0.25, 0.24, 0.05, 0.2, 0.44], [0.48, 0.38, 0.72]),  # 3/56
     ([0.99, 0.99, 0.9, 0.9], [0.6, 0.55, 0.8, 0.4]),  # 2/70
     ([0.65, 0.35, 0.35, 0.1], [0.8, 0.85, 0.55, 0.7]),  # 4/70
+    ([0.4, 0.01, 0.2, 0.4, 0.5], [0.7, 0.7, 0.7]),  # 1/56
     ([0.49, 0.18, 0.1, 0.26, 0.47], [0.6, 0.81, 0.55, 0.45]),  # 6/126, and they overlap
 ]
 
@@ -114,6 +116,8 @@ def _decides(answer: Decide) -> str | None:
     if value is _told_apart(*first.inputs):
         return f"{first.call}: a second call decides otherwise than the first."
     parts = [_explained(first, value)]
+    if value is None:
+        parts.append("Is the word `return` missing there?")
     asked = len(_decisions(answer))
     parts.append(f"{asked - len(wrong)} of {asked} known cases are right.")
     shared = [
@@ -232,6 +236,7 @@ OTHER_TESTS = {
 
 def _draws(answer: Decide) -> bool:
     """Whether the answer draws random numbers, from the common generators or from its own."""
+    random.random(), np.random.random(), torch.rand(1)  # a state that a fixed seed does not leave
     before = _random_state()
     _probes._try(answer, KNOWN[0])
     return bool(GENERATORS & _names(answer)) or before != _random_state()
@@ -449,12 +454,14 @@ tells_apart = Exercise(
             _test(added=(1, 1))),
         KnownMistake("another test of a library", "Your function calls another test of a library. The one that is asked for compares means over all the ways to deal the scores; `itertools.combinations` gives them.",
             lambda: _ranks_of_a_library, lambda answer: bool(OTHER_TESTS & _names(answer)), "its decisions"),
-        mistake("medians", "Those are medians, which hardly notice a collapsed run. The test that is asked for compares means.",
+        mistake("medians", "It decides as a test of medians does, which hardly notice a collapsed run. The test that is asked for compares means.",
             _test(lambda a, b: abs(median(a) - median(b)))),
-        mistake("sums", "Those are sums. In a larger group the sum is larger anyway: divide by the number of scores.",
+        mistake("sums", "It decides as a test of sums does. In a larger group the sum is larger anyway: divide by the number of scores.",
             _test(lambda a, b: abs(sum(a) - sum(b)))),
-        mistake("the best seeds", "Those are the best seeds. One lucky run decides; the test that is asked for compares means.",
-            _test(lambda a, b: abs(max(a) - max(b)))),
+        mistake("the best seeds", "It decides as a test of the best or of the worst seeds does, where one run decides. The test that is asked for compares means.",
+            _test(lambda a, b: abs(max(a) - max(b))), _test(lambda a, b: abs(min(a) - min(b)))),
+        mistake("the ratio of the means", "It decides as a test of the ratio of the means does. The test that is asked for takes their difference.",
+            _test(lambda a, b: max(fmean(a) / fmean(b), fmean(b) / fmean(a)))),
         mistake("ranks", "That is a test of ranks, such as Mann and Whitney's: it forgets how far apart scores are. The test that is asked for compares the means of the scores themselves.",
             _ranked),
         mistake("a t-test", "That decides as a t-test does. It assumes normally distributed scores; a permutation test assumes nothing of the kind, and counts.",
@@ -474,7 +481,7 @@ tells_apart = Exercise(
             _different_ways),
         mistake("halves", "The groups are halves of the pool. They must keep their sizes: choose `len(a)` scores.",
             _from_the_total(fmean, ROUNDING, halves=True)),
-        mistake("another level", "That is what comes out for p ≤ 0.1, or for half of p. The limit is 0.05.",
+        mistake("another level", "It says True up to p = 0.1, and False above. The limit is 0.05. Or is only half of p compared with it?",
             _test(level=0.1)),
         mistake("turned round", "That is True where p is above 0.05. True should mean told apart.",
             lambda a, b: not _told_apart(a, b)),
