@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from itertools import combinations, permutations
-from math import comb, gamma, pi, sqrt
+from math import comb
 from statistics import fmean, median
 from time import monotonic
-from types import CodeType, SimpleNamespace
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -23,15 +22,33 @@ from unet_teach.exercises.checks.functions import (
     true_or_false,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
-from unet_teach.exercises.lesson_6.mean_and_spread import Scores, summary
+from unet_teach.exercises.lesson_6.group_tests import (
+    LEVEL,
+    ROUNDING,
+    Decide,
+    all_orders,
+    deviations_apart,
+    different_ways,
+    distance,
+    from_the_total,
+    permutation_test,
+    ranked,
+    ranks_of_a_library,
+    rest_by_value,
+    sampled,
+    separated,
+    sides,
+    signed,
+    signed_observed,
+    t_test,
+    told_apart,
+    twice_one_side,
+    with_numpy,
+)
+from unet_teach.exercises.lesson_6.mean_and_spread import Scores
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation.ablation import p_value
 
-Decide = Callable[[Scores, Scores], Any]
-Statistic = Callable[[Scores, Scores], float]
-
-LEVEL = 0.05
-ROUNDING = 1e-9
 # Few scores, the fewest first, so that an answer may go through all orders. In each case of unequal groups, twice the
 # one-sided p decides the same: that is two-sided as well, and what some libraries compute.
 KNOWN: list[tuple[Scores, Scores]] = [
@@ -58,10 +75,6 @@ KNOWN: list[tuple[Scores, Scores]] = [
     ([0.4, 0.01, 0.2, 0.4, 0.5], [0.7, 0.7, 0.7]),  # 1/56
     ([0.49, 0.18, 0.1, 0.26, 0.47], [0.6, 0.81, 0.55, 0.45]),  # 6/126, and they overlap
 ]
-
-
-def _told_apart(a: Scores, b: Scores) -> bool:
-    return p_value(a, b) <= LEVEL
 
 
 def _case(a: Scores, b: Scores) -> Case:
@@ -107,13 +120,13 @@ def _decides(answer: Decide) -> str | None:
     wrong = [
         number
         for number, (value, inputs) in enumerate(zip(_decisions(answer), KNOWN, strict=False))
-        if value is not _told_apart(*inputs)
+        if value is not told_apart(*inputs)
     ]
     if not wrong:
         return None
     first = _known_cases()[wrong[0]]
     value = plain(first.run(answer))  # an error is told with its line
-    if value is _told_apart(*first.inputs):
+    if value is told_apart(*first.inputs):
         return f"{first.call}: a second call decides otherwise than the first."
     parts = [_explained(first, value)]
     if value is None:
@@ -170,20 +183,20 @@ def _right_on_whole_numbers(answer: Decide) -> bool:
     """Whether it decides rightly where all means are whole numbers, so that nothing is rounded."""
     for inputs in KNOWN[: len(_decisions(answer))]:
         whole = [[round(100 * score) * 60 for score in scores] for scores in inputs]
-        if _probes._try(answer, whole) is not _told_apart(*inputs):
+        if _probes._try(answer, whole) is not told_apart(*inputs):
             return False
     return True
 
 
 SHARED: list[tuple[str, Callable[[Scores, Scores], bool]]] = [
-    ("p is at most 0.05, so True is wanted", _told_apart),
-    ("p is above 0.05, so False is wanted", lambda a, b: not _told_apart(a, b)),
+    ("p is at most 0.05, so True is wanted", told_apart),
+    ("p is above 0.05, so False is wanted", lambda a, b: not told_apart(a, b)),
     ("the mean of `a` is the higher one", lambda a, b: fmean(a) > fmean(b)),
     ("the mean of `b` is the higher one", lambda a, b: fmean(a) < fmean(b)),
     ("the groups have different sizes", lambda a, b: len(a) != len(b)),
     ("the groups have the same size", lambda a, b: len(a) == len(b)),
     ("a score occurs twice", lambda a, b: len({*a, *b}) < len(a) + len(b)),
-    ("all of one group lie above all of the other", lambda a, b: _separated(a, b)),
+    ("all of one group lie above all of the other", lambda a, b: separated(a, b)),
 ]
 
 
@@ -202,7 +215,7 @@ def _on_fresh(answer: Decide, case: Case) -> str | None:
     value = plain(answer(*inputs))
     if inputs != list(case.inputs):
         return f"{case.call}: your function changes the lists that it was given. Work on copies: `[*a, *b]`."
-    return None if value is _told_apart(*case.inputs) else _explained(case, value)
+    return None if value is told_apart(*case.inputs) else _explained(case, value)
 
 
 def _random_state() -> tuple[Any, ...]:
@@ -251,152 +264,7 @@ def _says_that_it_draws(answer: Decide) -> str | None:
     )
 
 
-# --------------------------------------------------------------------------------- wrong functions
-def _deals(a: Scores, b: Scores) -> Iterator[tuple[Scores, Scores]]:
-    pool = [*a, *b]
-    for places in combinations(range(len(pool)), len(a)):
-        yield [pool[i] for i in places], [x for i, x in enumerate(pool) if i not in places]
-
-
-def _signed(a: Scores, b: Scores) -> float:
-    return fmean(a) - fmean(b)
-
-
-def _distance(a: Scores, b: Scores) -> float:
-    return abs(_signed(a, b))
-
-
-def _share(a: Scores, b: Scores, statistic: Statistic, slack: float = ROUNDING) -> float:
-    """Return the share of the deals in which a statistic is at least the observed one."""
-    return fmean(statistic(x, y) >= statistic(a, b) - slack for x, y in _deals(a, b))
-
-
-def _test(
-    statistic: Statistic = _distance,
-    slack: float = ROUNDING,
-    *,
-    level: float = LEVEL,
-    added: tuple[int, int] = (0, 0),
-) -> Decide:
-    """Make a test with another statistic, level or tolerance, or with more counted."""
-
-    def decide(a: Scores, b: Scores) -> bool:
-        ways = comb(len(a) + len(b), len(a))
-        counted = round(_share(a, b, statistic, slack) * ways)
-        return (counted + added[0]) / (ways + added[1]) <= level
-
-    return decide
-
-
-def _sides(a: Scores, b: Scores) -> tuple[float, float]:
-    """Return p of the two one-sided tests."""
-    return _share(a, b, _signed), _share(b, a, _signed)
-
-
-def _signed_observed(a: Scores, b: Scores) -> bool:
-    return fmean(_distance(x, y) >= _signed(a, b) - ROUNDING for x, y in _deals(a, b)) <= LEVEL
-
-
-def _from_the_total(mean: Callable[[Any], Any], slack: float, *, halves: bool = False) -> Decide:
-    """Make a test that takes the rest's mean from the sum of all scores."""
-
-    def decide(a: Scores, b: Scores) -> bool:
-        pool, seen = [*a, *b], abs(mean(a) - mean(b)) - slack
-        size = len(pool) // 2 if halves else len(a)
-        rest = [(sum(pool) - sum(x)) / (len(pool) - size) for x in combinations(pool, size)]
-        pairs = zip(combinations(pool, size), rest, strict=True)
-        return bool(np.mean([abs(mean(x) - y) >= seen for x, y in pairs]) <= LEVEL)
-
-    return decide
-
-
-def _rest_by_value(a: Scores, b: Scores) -> bool:
-    pool, counted = [*a, *b], []
-    for x in combinations(pool, len(a)):
-        rest = [score for score in pool if score not in x]
-        if rest:
-            counted.append(_distance(list(x), rest) >= _distance(a, b) - ROUNDING)
-    return sum(counted) / len(counted) <= LEVEL
-
-
-def _different_ways(a: Scores, b: Scores) -> bool:
-    pool = sorted([*a, *b])
-    ways = set(combinations(pool, len(a)))
-    far = [abs(fmean(x) - (sum(pool) - sum(x)) / len(b)) for x in ways]
-    return sum(x >= _distance(a, b) - ROUNDING for x in far) / len(far) <= LEVEL
-
-
-def _separated(a: Scores, b: Scores) -> bool:
-    return min(a) > max(b) or min(b) > max(a)
-
-
-def _deviations_apart(a: Scores, b: Scores) -> bool:
-    (mean_a, sd_a), (mean_b, sd_b) = summary(a), summary(b)
-    return abs(mean_a - mean_b) > sd_a + sd_b
-
-
-def _ranked(a: Scores, b: Scores) -> bool:
-    pool = sorted([*a, *b])
-    rank = {score: pool.index(score) + (pool.count(score) - 1) / 2 for score in pool}
-    return bool(_test()([rank[score] for score in a], [rank[score] for score in b]))
-
-
-def _t_test(*, pooled: bool) -> Decide:
-    """Make Student's t-test, or Welch's; the tail of t is integrated numerically."""
-
-    def decide(a: Scores, b: Scores) -> bool:
-        (_, sd_a), (_, sd_b) = summary(a), summary(b)
-        parts = sd_a**2 / len(a), sd_b**2 / len(b)
-        freedom: float = len(a) + len(b) - 2
-        spread = sum(parts)
-        if pooled:
-            common = ((len(a) - 1) * sd_a**2 + (len(b) - 1) * sd_b**2) / freedom
-            spread = common * (1 / len(a) + 1 / len(b))
-        elif spread > 0:
-            freedom = spread**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
-        inside = np.linspace(0, _distance(a, b) / max(sqrt(spread), 1e-12), 4001)[:-1]
-        density = (1 + (inside + inside[-1] / 7998) ** 2 / freedom) ** (-(freedom + 1) / 2)
-        whole = sqrt(freedom * pi) * gamma(freedom / 2) / gamma((freedom + 1) / 2)
-        return bool(1 - 2 * density.sum() * (inside[1] - inside[0]) / whole <= LEVEL)
-
-    return decide
-
-
-def _ranks_of_a_library(a: Scores, b: Scores) -> bool:
-    def mannwhitneyu(a: Scores, b: Scores) -> float:
-        return 0.04 if _ranked(a, b) else 0.06
-
-    library = SimpleNamespace(mannwhitneyu=mannwhitneyu)
-    return bool(library.mannwhitneyu(a, b) <= LEVEL)
-
-
-def _sampled(a: Scores, b: Scores) -> bool:
-    pool, counted = [*a, *b], 0
-    for _ in range(200):
-        random.shuffle(pool)
-        counted += _distance(pool[: len(a)], pool[len(a) :]) >= _distance(a, b) - ROUNDING
-    return counted / 200 <= LEVEL
-
-
-def _all_orders(a: Scores, b: Scores) -> bool:
-    total, size = sum(a) + sum(b), len(a)
-    seen = _distance(a, b) - ROUNDING
-    orders = [sum(order[:size]) for order in permutations([*a, *b])]
-    return sum(abs(s / size - (total - s) / len(b)) >= seen for s in orders) <= 0.05 * len(orders)
-
-
-def _twice_one_side(a: Scores, b: Scores) -> bool:
-    return 2 * min(_sides(a, b)) <= LEVEL
-
-
-def _with_numpy(a: Scores, b: Scores) -> np.bool_:
-    pool, seen = np.array([*a, *b]), abs(np.mean(a) - np.mean(b))
-    chosen = np.array(list(combinations(range(len(pool)), len(a))))
-    sums = pool[chosen].sum(1)
-    far = np.abs(sums / len(a) - (pool.sum() - sums) / len(b))
-    return np.mean((far > seen) | np.isclose(far, seen)) <= LEVEL  # type: ignore[no-any-return]
-
-
+# --------------------------------------------------------------------------------- known mistakes
 def mistake(name: str, sentence: str, *wrong: Decide) -> KnownMistake:
     """Make a known mistake: the answer decides every known case as one wrong function does."""
 
@@ -425,66 +293,66 @@ tells_apart = Exercise(
         on_each_case("fresh scores", _fresh_cases, _on_fresh),
     ),
     answers=(
-        lambda: _told_apart,
-        lambda: _test(),
-        lambda: _all_orders,
-        lambda: _twice_one_side,
-        lambda: _with_numpy,
+        lambda: told_apart,
+        lambda: permutation_test(),
+        lambda: all_orders,
+        lambda: twice_one_side,
+        lambda: with_numpy,
     ),
     mistakes=(
         mistake("p itself", "That is p, and it is right. What is asked is the decision: is p at most 0.05?",
             p_value),
         KnownMistake("random deals", "`itertools.combinations(pool, len(a))` gives them all.",
-            lambda: _sampled, _draws),
+            lambda: sampled, _draws),
         KnownMistake("rounding decides", "With the same scores as whole numbers, 6000 times as large, every decision is right. So rounding decides here, or a tolerance that is not small beside the scores: `0.1 + 0.2` is more than `0.3`. Compare with the observed distance minus 1e-9.",
-            lambda: _test(slack=0), _right_on_whole_numbers, "its decisions",
-            (lambda: _test(lambda a, b: abs(sum(a) / len(a) - sum(b) / len(b)), slack=0),
-             lambda: _from_the_total(np.mean, 0), lambda: _from_the_total(fmean, 0), lambda: _test(slack=0.05))),
+            lambda: permutation_test(slack=0), _right_on_whole_numbers, "its decisions",
+            (lambda: permutation_test(lambda a, b: abs(sum(a) / len(a) - sum(b) / len(b)), slack=0),
+             lambda: from_the_total(np.mean, 0), lambda: from_the_total(fmean, 0), lambda: permutation_test(slack=0.05))),
         mistake("one direction only", "Only deals in which one certain group has the higher mean are counted. Two-sided means that `b` above `a` counts as much as `a` above `b`: compare absolute differences.",
-            _test(_signed), lambda a, b: _test(_signed)(b, a)),
+            permutation_test(signed), lambda a, b: permutation_test(signed)(b, a)),
         mistake("the observed direction only", "Only deals with the higher mean on the same side as in `a` and `b` are counted, which gives about half of p. Those that are as far apart the other way round count too.",
-            lambda a, b: min(_sides(a, b)) <= LEVEL),
+            lambda a, b: min(sides(a, b)) <= LEVEL),
         mistake("no absolute value of the observed difference", "It never says True where the mean of `b` is the higher one. Is the observed difference taken without `abs`? Then it is negative there, and every distance is at least that large.",
-            _signed_observed),
+            signed_observed),
         mistake("only what is farther apart", "Deals that are exactly as far apart as `a` and `b` are left out, and with them the observed deal itself. `at least as far` is `>=`.",
-            _test(slack=-ROUNDING)),
+            permutation_test(slack=-ROUNDING)),
         mistake("the observed deal left out", "The deal that was observed is left out of the count. It is one of the ways and just as likely as the others, so it counts.",
-            _test(added=(-1, 0)), _test(added=(-1, -1))),
+            permutation_test(added=(-1, 0)), permutation_test(added=(-1, -1))),
         mistake("one deal counted twice", "The observed deal is counted twice. The `+ 1` belongs to random deals, which may miss it; all the ways together contain it already.",
-            _test(added=(1, 1))),
+            permutation_test(added=(1, 1))),
         KnownMistake("another test of a library", "Your function calls another test of a library. The one that is asked for compares means over all the ways to deal the scores; `itertools.combinations` gives them.",
-            lambda: _ranks_of_a_library, lambda answer: bool(OTHER_TESTS & _names(answer)), "its decisions"),
+            lambda: ranks_of_a_library, lambda answer: bool(OTHER_TESTS & _names(answer)), "its decisions"),
         mistake("medians", "It decides as a test of medians does, which hardly notice a collapsed run. The test that is asked for compares means.",
-            _test(lambda a, b: abs(median(a) - median(b)))),
+            permutation_test(lambda a, b: abs(median(a) - median(b)))),
         mistake("sums", "It decides as a test of sums does. In a larger group the sum is larger anyway: divide by the number of scores.",
-            _test(lambda a, b: abs(sum(a) - sum(b)))),
+            permutation_test(lambda a, b: abs(sum(a) - sum(b)))),
         mistake("the best seeds", "It decides as a test of the best or of the worst seeds does, where one run decides. The test that is asked for compares means.",
-            _test(lambda a, b: abs(max(a) - max(b))), _test(lambda a, b: abs(min(a) - min(b)))),
+            permutation_test(lambda a, b: abs(max(a) - max(b))), permutation_test(lambda a, b: abs(min(a) - min(b)))),
         mistake("the ratio of the means", "It decides as a test of the ratio of the means does. The test that is asked for takes their difference.",
-            _test(lambda a, b: max(fmean(a) / fmean(b), fmean(b) / fmean(a)))),
+            permutation_test(lambda a, b: max(fmean(a) / fmean(b), fmean(b) / fmean(a)))),
         mistake("ranks", "That is a test of ranks, such as Mann and Whitney's: it forgets how far apart scores are. The test that is asked for compares the means of the scores themselves.",
-            _ranked),
+            ranked),
         mistake("a t-test", "That decides as a t-test does. It assumes normally distributed scores; a permutation test assumes nothing of the kind, and counts.",
-            _t_test(pooled=True), _t_test(pooled=False)),
+            t_test(pooled=True), t_test(pooled=False)),
         mistake("every seed above every other", "That asks whether all of one lie above all of the other. It says True at 3 against 3, where chance alone does so in 2 of 20 deals, and with many seeds a single one decides. Count deals instead.",
-            _separated, lambda a, b: min(a) >= max(b) or min(b) >= max(a)),
+            separated, lambda a, b: min(a) >= max(b) or min(b) >= max(a)),
         mistake("mean ± standard deviation", "That asks whether the bands of mean ± standard deviation overlap. It takes no account of the number of seeds: count deals instead.",
-            _deviations_apart, lambda a, b: _distance(a, b) > np.std(a) + np.std(b)),
+            deviations_apart, lambda a, b: distance(a, b) > np.std(a) + np.std(b)),
         mistake("the means compared", "It says True wherever the two means differ, or differ by a fixed amount. Two means always differ a little, even those of one variant trained twice: the deals say by how much.",
-            lambda a, b: fmean(a) != fmean(b), lambda a, b: _distance(a, b) > 0.05,
-            lambda a, b: _distance(a, b) > 0.1),
+            lambda a, b: fmean(a) != fmean(b), lambda a, b: distance(a, b) > 0.05,
+            lambda a, b: distance(a, b) > 0.1),
         mistake("the higher mean", "It says True wherever the mean of one certain group is the higher one. Whether the difference may be luck, the deals say.",
             lambda a, b: fmean(a) > fmean(b), lambda a, b: fmean(a) < fmean(b)),
         mistake("the rest found by value", "The rest is found by value, so where a score occurs twice, both leave the pool at once. Deal places instead: `combinations(range(len(pool)), len(a))`, or take the rest's sum from the total.",
-            _rest_by_value),
+            rest_by_value),
         mistake("equal deals counted once", "A `set` keeps equal choices once. Where a score occurs twice, the same numbers come up in several deals, and each of them counts.",
-            _different_ways),
+            different_ways),
         mistake("halves", "The groups are halves of the pool. They must keep their sizes: choose `len(a)` scores.",
-            _from_the_total(fmean, ROUNDING, halves=True)),
+            from_the_total(fmean, ROUNDING, halves=True)),
         mistake("another level", "It says True up to p = 0.1, and False above. The limit is 0.05. Or is only half of p compared with it?",
-            _test(level=0.1)),
+            permutation_test(level=0.1)),
         mistake("turned round", "That is True where p is above 0.05. True should mean told apart.",
-            lambda a, b: not _told_apart(a, b)),
+            lambda a, b: not told_apart(a, b)),
         mistake("always True", "It says True every time. Where the means are equal, p is 1.",
             lambda a, b: True),
         mistake("never True", "It says False every time, even where p is 1/56, which is 0.018.",
