@@ -1,6 +1,7 @@
 """Lessons 5, 6 and 8: what their exercises call right, held against torch, numpy and the U-Net."""
 
 import math
+import random
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +15,7 @@ from unet_teach.exercises.lesson_6.checkerboard import pattern
 from unet_teach.exercises.reply import Outcome
 from unet_teach.networks import UNet
 from unet_teach.segmentation import iou as right_iou
+from unet_teach.segmentation.ablation import p_value
 
 
 def right(exercise):
@@ -59,13 +61,49 @@ def test_mean_and_spread_of_a_case_worked_by_hand():
         assert all(map(math.isnan, summarise([0.5, math.nan, 0.9])))
 
 
-@pytest.mark.parametrize(("seeds", "share"), [(3, 1 / 10), (5, 1 / 126)])
-def test_how_often_like_variants_are_apart_by_chance_is_what_the_praise_says(seeds, share):
-    tells_apart = right(exercises.tells_apart)[0]
+@pytest.mark.parametrize(("seeds", "ways"), [(3, 20), (5, 252)])
+def test_the_least_possible_p_is_what_the_praise_says(seeds, ways):
+    """If the two variants are alike, each deal is as likely as the others, and p is exact."""
     ranks = set(range(2 * seeds))
-    splits = [(set(a), ranks - set(a)) for a in combinations(ranks, seeds)]
-    assert sum(tells_apart(a, b) for a, b in splits) / len(splits) == pytest.approx(share)
-    assert f"1 {'of 10' if seeds == 3 else 'in 126'}" in exercises.tells_apart.praise
+    ps = [p_value(a, ranks - set(a)) for a in combinations(ranks, seeds)]
+    assert len(ps) == ways
+    assert min(ps) == 2 / ways
+    assert f"2/{ways}" in exercises.tells_apart.praise
+    assert sum(p <= 0.05 for p in ps) / ways <= 0.05  # so rarely are they told apart by chance
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        # a separated 3 against 3 is the old rule's True
+        (lambda a, b: min(a) > max(b), "p = 2/20 = 0.1"),
+        (lambda a, b: len(a) == 5, "True at p = 0.0536, but False at p = 0.0286"),
+        (lambda a, b: p_value(a, b) <= 0.15, "True up to p = 0.143 and False from p = 0.4 on"),
+        (
+            lambda a, b: np.random.default_rng(0).random() < 0.5,
+            "function draws random numbers",
+        ),
+        (lambda a, b: random.random() < 2, "function draws random numbers"),
+        (lambda a, b: p_value(a, b), "wanted True or False"),
+        (lambda a, b: bool(a.sort() or p_value(a, b) <= 0.05), "changes the lists"),
+        (lambda a, b: p_value(a, b) <= 0.05 or None, "nothing comes out"),
+    ],
+)
+def test_a_wrong_decision_is_told_with_its_p(answer, says):
+    assert says in exercises.tells_apart.check(answer).text
+
+
+def test_a_tie_on_validation_must_not_be_decided_by_the_test():
+    reply = exercises.same_recipe.check(lambda results: max(results, key=lambda r: r[1:])[0])
+    assert "your choice changes with their test scores: 0.003, 0.001, 0.03" in reply.text
+
+
+def test_two_wrong_steps_are_both_named():
+    reply = exercises.checkerboard.check(
+        lambda x: (lambda p: p[-1] / p[-2:].mean())(torch.fft.rfft(x, dim=0).abs().square().mean(1))
+    )
+    assert "You go down the columns" in reply.text
+    assert "The last is itself among those it is divided by" in reply.text
 
 
 def test_a_point_upon_a_checkerboard_has_the_ratio_worked_by_hand():

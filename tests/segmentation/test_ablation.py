@@ -14,7 +14,7 @@ RESULTS = ablation.results()
 
 def test_every_variant_changes_one_part_of_the_network():
     for variant, options in ablation.VARIANTS.items():
-        assert len(options) == (variant != "the U-Net")
+        assert len(options) == {"the U-Net": 0, "depth 1, wide": 2}.get(variant, 1)
         UNet(1, 1, **ablation.NETWORK | options)
 
 
@@ -26,7 +26,19 @@ def test_the_committed_results_are_complete_and_of_this_recipe():
     for data in ablation.DATA:
         for variant in ablation.VARIANTS:
             seeds = [r.seed for r in RESULTS if (r.data, r.variant) == (data, variant)]
-            assert len(seeds) == len(set(seeds)) >= 3, (data, variant)
+            if variant == "depth 1, wide" and data != "lines in rings":
+                assert seeds == []  # it takes four times as long as the others
+            else:
+                assert len(seeds) == len(set(seeds)) >= 3, (data, variant)
+
+
+def test_the_control_has_about_as_many_parameters_as_the_whole_network_and_five_seeds():
+    control = [r for r in RESULTS if r.variant == "depth 1, wide"]
+    assert sorted(r.seed for r in control) == [0, 1, 2, 3, 4]
+    assert {r.parameters for r in control} == {114_207}
+    whole = next(r.parameters for r in RESULTS if r.variant == "the U-Net")
+    assert 0.9 < 114_207 / whole < 1
+    assert max(r.iou for r in control) < 0.45
 
 
 def test_the_committed_pictures_are_of_the_test_window():
@@ -70,7 +82,7 @@ def test_the_marks_show_in_the_committed_numbers():
 
 
 def test_most_seeds_train():
-    for data in ("earth", "lines in rings"):
+    for data in ablation.DATA:
         runs = [r for r in RESULTS if (r.data, r.variant) == (data, "the U-Net")]
         assert len(runs) >= 20
         assert sum(not r.trouble for r in runs) / len(runs) >= 19 / 20
@@ -81,7 +93,7 @@ def test_figures_show_every_seed_and_every_variant():
     assert dots.axes
     shown = ablation.prediction_figure("earth")
     titles = [axes.get_title() for axes in shown.axes]
-    assert titles[:2] == ["the Caribbean", "wanted"]
+    assert titles[:2] == ["the Caribbean", "target"]
     assert any(title.startswith("no skips: ") for title in titles)
     with pytest.raises(ValueError, match="no run on 'earth' with seed 99"):
         ablation.prediction_figure("earth", seed=99)
@@ -106,6 +118,16 @@ def test_what_was_run_is_written_and_passed_over(monkeypatch, tmp_path, capsys):
     ablation.main()
     assert "seed 0" not in capsys.readouterr().out
     assert len(ablation.results(out)) == 1
+
+
+def test_a_run_that_you_stop_says_that_it_is_not_comparable(monkeypatch):
+    def stopped(model, data, **options):
+        return dataclasses.replace(trained(model, data, **options | {"steps": 2}), ended="stopped")
+
+    trained = study.train
+    monkeypatch.setattr(study, "train", stopped)
+    run = ablation.measure("depth 1", "nuclei", live=False)
+    assert run.trouble.startswith("Stopped by you after 2 of 200 steps: not comparable")
 
 
 @pytest.mark.parametrize(("variant", "data"), [("no such", "earth"), ("depth 1", "mars")])

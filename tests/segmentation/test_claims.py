@@ -29,14 +29,16 @@ def scores(data, variant, measure="score", seeds=20):
     ]
 
 
-def apart(measure, seeds):
-    """The pairs of data and variant whose every seed lies on one side of the whole network's."""
+def told_apart(measure="score", seeds=20, limit=0.05):
+    """The pairs of data and variant that the permutation test tells from the whole network."""
     found = set()
     for data in ablation.DATA:
         whole = scores(data, "the U-Net", measure, seeds)
         for variant in ablation.VARIANTS:
             theirs = scores(data, variant, measure, seeds)
-            if min(whole) > max(theirs) or min(theirs) > max(whole):
+            if variant == "the U-Net" or not theirs:
+                continue
+            if ablation.p_value(whole, theirs) <= limit:
                 found.add((data, variant))
     return found
 
@@ -166,16 +168,29 @@ def test_how_much_overlap_is_enough_differs_from_training_to_training():
     assert int(printed_changes["32"]) > 0 == int(printed_changes["48"])
 
 
-def test_which_variants_are_apart_from_the_whole_network():
-    stay = {(data, "no skips") for data in ablation.DATA} | {(LINES, "depth 1")}
-    assert apart("score", 3) == stay | {(LINES, "depth 2"), (LINES, "strided convolution")}
-    assert apart("score", 20) == stay
-    assert not any(data == "earth" for data, _ in apart("iou", 3) | apart("iou", 20))
+def test_three_seeds_against_three_tell_nothing_apart():
+    assert told_apart(seeds=3) == set()
+
+
+def test_which_variants_are_told_apart_from_twenty_seeds_of_the_whole_network():
+    strict = {(data, "no skips") for data in ablation.DATA}
+    strict |= {(LINES, "depth 1"), (LINES, "depth 1, wide")}
+    assert told_apart(limit=0.05 / 37) == strict
+    assert len(told_apart()) == 12
+    for data, variant in strict:
+        assert max(scores(data, variant)) < min(scores(data, "the U-Net"))
+
+
+def test_size_alone_does_not_replace_depth():
+    narrow, wide, whole = (scores(LINES, v) for v in ("depth 1", "depth 1, wide", "the U-Net"))
+    assert len(narrow) == len(wide) == 5
+    assert ablation.p_value(narrow, wide) == 2 / 252
+    assert max(wide) < 0.4 < 0.6 < min(whole)
 
 
 def test_none_of_the_whole_network_s_runs_failed():
-    for data, seeds in (("earth", 20), (LINES, 20), ("nuclei", 3)):
-        assert scores(data, "the U-Net", "trouble") == [""] * seeds
+    for data in ablation.DATA:
+        assert scores(data, "the U-Net", "trouble") == [""] * 20
     assert min(scores(LINES, "depth 4")) == pytest.approx(0.33, abs=0.005)
 
 
@@ -189,3 +204,13 @@ def test_lesson_6_prints_the_run_of_the_table():
     text = printed("06_take_it_apart")
     (mine,) = re.findall(r"^IoU (0\.\d\d) with", text, re.M)
     assert float(mine) == pytest.approx(scores(LINES, "no skips")[0], abs=0.1)
+    assert "37 comparisons; the smallest p is 0.10" in text
+
+
+def test_lesson_6_predicts_what_its_cells_print():
+    notebook = nbformat.read(SOLVED / "06_take_it_apart.ipynb", as_version=4)
+    asked = [cell.source for cell in notebook.cells if cell.source.startswith("Predict(")]
+    assert len(asked) == 2
+    for source, variant in zip(asked, ("no skips", "depth 1"), strict=True):
+        low, high = map(float, re.search(r'answer="(\S+) to (\S+)"', source).groups())
+        assert all(low < score < high for score in scores(LINES, variant))

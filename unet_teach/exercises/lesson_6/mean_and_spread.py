@@ -13,14 +13,19 @@ import numpy as np
 from unet_teach.exercises.checks.functions import (
     Case,
     Probes,
+    _shown,
+    alike,
     is_function,
     matches,
+    on_each_case,
     returns,
     some_numbers,
 )
-from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.plain_values import as_list
 
 Scores = list[float]
+Summarise = Callable[[Scores], Any]
 
 
 def summary(scores: Sequence[float]) -> tuple[float, float]:
@@ -34,17 +39,66 @@ def _cases_of(*score_lists: Scores) -> list[Case]:
 
 
 def _known_cases() -> list[Case]:
-    return _cases_of([0.5, 0.7, 0.9], [0.82, 0.8, 0.85, 0.42, 0.81], [0.1, 0.4], [0.6, 0.6, 0.6])
+    return _cases_of(
+        *(
+            [0.5, 0.7, 0.9],
+            [0.82, 0.8, 0.85, 0.42, 0.81],
+            [0.1, 0.4],
+            [0.6, 0.6, 0.6],
+            [0.4, 0.8, 0.8, 0.7],
+        ),
+        [0.3127, 0.9041, 0.5512, 0.7103, 0.6206, 0.4433],
+    )
 
 
-def _failed_run() -> list[Case]:
-    return _cases_of([0.8, math.nan, 0.7])
+def _failed_runs() -> list[Case]:
+    return _cases_of([0.8, math.nan, 0.7], [math.nan, 0.5, 0.6, 0.1])
 
 
 def _cases() -> list[Case]:
     chance = random.Random()
     fresh = [[round(chance.random(), 3) for _ in range(chance.randint(2, 8))] for _ in range(8)]
-    return [*_known_cases(), *_cases_of(*sorted(fresh)), *_failed_run()]
+    return [*_known_cases(), *_cases_of(*sorted(fresh))]
+
+
+def _two_numbers(value: Any) -> str | None:
+    if isinstance(value, set | frozenset):
+        return "a set comes out, which has no order; wanted 2 numbers, as in (0.7, 0.2)"
+    return some_numbers(2)(value)
+
+
+PARTS = ("mean", "sample standard deviation")
+
+
+def _part(place: int) -> Check:
+    """Check one of the two numbers; say by which factor it is off, for each number of scores."""
+
+    def value_of(answer: Summarise, case: Case) -> Any:
+        return (as_list(case.run(answer)) or [None, None])[place]
+
+    def problem(answer: Summarise, case: Case) -> str | None:
+        value, target = value_of(answer, case), summary(*case.inputs)[place]
+        if alike(value, target):
+            return None
+        sentence = (
+            f"{case.call}: the {('first', 'second')[place]} number is {_shown(value)}, and the "
+            f"{PARTS[place]} is {_shown(target)}."
+        )
+        (scores,) = case.inputs
+        turned = value_of(answer, _cases_of([*scores[1:], scores[0]])[0])
+        if not alike(value, turned):
+            return f"{sentence} With the first score moved to the end it is {_shown(turned)}: the order must not matter."
+        factors = {}
+        for known_case in _known_cases():
+            (scores,) = known_case.inputs
+            if right := summary(scores)[place]:
+                factors[len(scores)] = value_of(answer, known_case) / right
+        if all(math.isclose(factor, 1, rel_tol=5e-3) for factor in factors.values()):
+            return sentence
+        shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())
+        return f"{sentence} Yours divided by the right one: {shown}."
+
+    return on_each_case(f"the {PARTS[place]}", _cases, problem)
 
 
 def _summary_or_error(scores: Scores) -> tuple[float, float]:
@@ -53,18 +107,29 @@ def _summary_or_error(scores: Scores) -> tuple[float, float]:
     return summary(scores)
 
 
-def _raises_at_nan(answer: Callable[[Scores], Any]) -> bool:
+def _raises_at_nan(answer: Summarise) -> bool:
     for case in _known_cases():
         answer(*case.inputs)
     try:
-        answer(*_failed_run()[0].inputs)
+        answer(*_failed_runs()[0].inputs)
     except Exception:
         return True
     return False
 
 
-known = Probes(_known_cases)
-with_nan = Probes(lambda: [*_known_cases(), *_failed_run()])
+def _only(place: int) -> Callable[[Summarise], Summarise]:
+    """Change a function into one that returns only one of its two numbers."""
+    return lambda function: lambda scores: (as_list(function(scores)) or [])[place]
+
+
+def _squares(scores: Scores) -> float:
+    return sum((x - summary(scores)[0]) ** 2 for x in scores)
+
+
+first = Probes(_known_cases, adapt=_only(0))
+second = Probes(_known_cases, adapt=_only(1))
+with_nan = Probes(lambda: [*_known_cases(), *_failed_runs()])
+DEVIATION = "the sample standard deviation"
 
 mean_and_spread = Exercise(
     name="mean_and_spread",
@@ -72,8 +137,11 @@ mean_and_spread = Exercise(
     prompt="Of the scores of two seeds or more, return the mean and the sample standard deviation (divided by n − 1). A score that is NaN, a run that failed, must show: then both are NaN.",
     checks=(
         is_function("summarise(scores)"),
-        returns("two numbers", some_numbers(2), _known_cases),
-        matches(summary, _cases),
+        returns("two numbers", _two_numbers, _known_cases),
+        _part(0),
+        _part(1),
+        returns("two numbers for a failed run", some_numbers(2), _failed_runs),
+        matches(summary, lambda: [*_known_cases(), *_failed_runs()]),
     ),
     answers=(
         lambda: summary,
@@ -87,37 +155,99 @@ mean_and_spread = Exercise(
         ),
     ),
     mistakes=(
-        known.mistake("the population's deviation", "You divide by n. The mean was made of these very scores, so they lie too near to it; n − 1 makes up for that. With 3 seeds it matters: 22 %.",
-            lambda s: (np.mean(s), np.std(s)),
-            lambda s: (statistics.mean(s), statistics.pstdev(s))),
-        known.mistake("the variance", "That is the variance, a square. Its root can be compared with the scores.",
-            lambda s: (np.mean(s), np.var(s, ddof=1)), lambda s: (np.mean(s), np.var(s))),
-        known.mistake("the standard error", "That is the standard error: how sure the mean is. Asked is how far single seeds lie apart, which does not shrink with more seeds.",
+        second.mistake("in the other order", "Your second number is the mean, which comes first.",
+            lambda s: summary(s)[::-1], lambda s: (np.std(s), np.mean(s))),
+        first.mistake("the best seed", "Your first number is the best seed. Train more often and it gets better, with the same recipe: it measures luck.",
+            lambda s: (max(s), np.std(s, ddof=1)), lambda s: (max(s), min(s)), at="the mean"),
+        first.mistake("the worst seed", "Your first number is the worst seed. What is asked for is the mean of all of them.",
+            lambda s: (min(s), max(s)), at="the mean"),
+        first.mistake("the median", "Your first number is the median, which hardly notices a run that collapsed. What is asked for is the mean.",
+            lambda s: (np.median(s), np.std(s, ddof=1)), lambda s: (sorted(s)[len(s) // 2], np.std(s)), at="the mean"),
+        first.mistake("without the extremes", "Your first number is the mean without the lowest and the highest score. All seeds belong to it.",
+            lambda s: (np.mean(sorted(s)[1:-1]) if len(s) > 2 else np.mean(s), np.std(s, ddof=1)),
+            lambda s: (np.mean(sorted(s)[1:]), np.std(s, ddof=1)), at="the mean"),
+        first.mistake("divided by 3", "You divide the sum by 3, whatever the number of scores is. Take `len(scores)`.",
+            lambda s: (sum(s) / 3, np.std(s, ddof=1)), at="the mean"),
+        first.mistake("two ends", "Your numbers are the mean minus something and the mean plus something. Return the mean and the deviation themselves.",
+            lambda s: (np.mean(s) - np.std(s, ddof=1), np.mean(s) + np.std(s, ddof=1)),
+            lambda s: (np.mean(s) - np.std(s), np.mean(s) + np.std(s)), at="the mean"),
+        first.mistake("the mean rounded", "Your first number is the mean, rounded. Return it whole, and round where you print.",
+            *[lambda s, places=places: (round(summary(s)[0], places), summary(s)[1]) for places in (3, 2, 1)], at="the mean"),
+        first.mistake("the middle of the range", "Your first number lies halfway between the lowest and the highest seed. The mean is the sum of all scores, divided by their number.",
+            lambda s: ((max(s) + min(s)) / 2, np.std(s, ddof=1)), at="the mean"),
+        first.mistake("equal scores once", "A score that occurs twice counts once with you, as in a `set`. Each seed counts.",
+            lambda s: (np.mean(list(set(s))), np.std(list(set(s)), ddof=1)), at="the mean"),
+        first.mistake("0 as the mean", "Your first number is 0 each time. Is there a `//`, which drops what comes after the point? Divide with `/`.",
+            lambda s: (sum(s) // len(s), np.std(s, ddof=1)), at="the mean"),
+        first.mistake("divided by n + 1", "You divide the sum of the scores by n + 1. The mean divides by n.",
+            lambda s: (sum(s) / (len(s) + 1), np.std(s, ddof=1)), at="the mean"),
+        first.mistake("another mean", "Your first number is another mean, geometric, harmonic or quadratic. The one that is asked for is the sum, divided by the number of scores.",
+            lambda s: (statistics.geometric_mean(s), np.std(s, ddof=1)),
+            lambda s: (statistics.harmonic_mean(s), np.std(s, ddof=1)),
+            lambda s: (math.sqrt(sum(x * x for x in s) / len(s)), np.std(s, ddof=1)), at="the mean"),
+        first.mistake("the sum", "Your first number is the sum of the scores. Divide it by their number.",
+            lambda s: (sum(s), np.std(s, ddof=1)), at="the mean"),
+        first.mistake("the mean divided by n − 1", "You divide the sum of the scores by n − 1. That belongs to the standard deviation; the mean divides by n.",
+            lambda s: (sum(s) / (len(s) - 1), np.std(s, ddof=1)), at="the mean"),
+        second.mistake("the population's deviation", "You divide by n. The mean was made of these very scores, so they lie too near to it; n − 1 makes up for that. With 3 seeds it matters: 22 %.",
+            lambda s: (np.mean(s), np.std(s)), at=DEVIATION),
+        second.mistake("brackets", "`/ len(scores) - 1` divides first and subtracts 1 afterwards. Write `/ (len(scores) - 1)`.",
+            lambda s: (np.mean(s), math.sqrt(max(0, _squares(s) / len(s) - 1))),
+            lambda s: (np.mean(s), math.sqrt(_squares(s) / len(s)) - 1), at=DEVIATION),
+        second.mistake("the variance", "Your second number is the variance, a square. Its root can be compared with the scores.",
+            lambda s: (np.mean(s), np.var(s, ddof=1)), lambda s: (np.mean(s), np.var(s)), at=DEVIATION),
+        second.mistake("the standard error", "Your second number is the standard error: how sure the mean is. What is asked for is how far single seeds lie apart, which does not shrink with more seeds.",
             lambda s: (np.mean(s), np.std(s, ddof=1) / math.sqrt(len(s))),
-            lambda s: (np.mean(s), np.std(s) / math.sqrt(len(s)))),
-        known.mistake("the best seed", "You report the best seed. Train more often and it gets better, with the same recipe: it measures luck.",
-            lambda s: (max(s), np.std(s, ddof=1)), lambda s: (max(s), np.std(s)),
-            lambda s: (max(s), min(s))),
-        known.mistake("the mean deviation", "That is how far the scores lie from their mean on average. The standard deviation squares the distances first, adds them up, divides by n − 1, and takes the root.",
-            lambda s: (np.mean(s), np.mean(np.abs(np.array(s) - np.mean(s))))),
-        known.mistake("the largest deviation", "That is the one score farthest from the mean. All seeds have a say in the standard deviation.",
-            lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s))))),
-        known.mistake("rounded", "The right numbers, rounded. Return them whole, and round where you print: `f'{mean:.2f}'`.",
-            lambda s: tuple(round(part, 2) for part in summary(s)),
-            lambda s: tuple(round(part, 1) for part in summary(s)),
-            lambda s: tuple(round(part, 3) for part in summary(s))),
-        known.mistake("the median", "That is the median: it does not feel a collapsed run. Asked is the mean, which does.",
-            lambda s: (np.median(s), np.std(s, ddof=1)), lambda s: (np.median(s), np.std(s))),
-        known.mistake("the range", "Highest minus lowest grows with every seed that you add. Take the standard deviation.",
-            lambda s: (np.mean(s), max(s) - min(s)), lambda s: (np.mean(s), (max(s) - min(s)) / 2)),
-        known.mistake("in the other order", "Right numbers, in the other order: the mean comes first.",
-            lambda s: summary(s)[::-1]),
-        with_nan.mistake("a failed run dropped", "Your numbers leave the NaN out, and nobody hears that one run in three failed. Let it show: the answer is NaN as well.",
+            lambda s: (np.mean(s), np.std(s) / math.sqrt(len(s))), at=DEVIATION),
+        second.mistake("not divided", "The root of the sum of squares. Divide that sum by n − 1 before you take the root.",
+            lambda s: (np.mean(s), math.sqrt(_squares(s))), lambda s: (np.mean(s), _squares(s)), at=DEVIATION),
+        second.mistake("the root divided by n − 1", "You divide by n − 1 after taking the root. The division comes first.",
+            lambda s: (np.mean(s), math.sqrt(_squares(s)) / (len(s) - 1)), at=DEVIATION),
+        second.mistake("n − 2", "You take something off n twice. `np.std(…, ddof=1)` divides by n − 1.",
+            lambda s: (np.mean(s), math.sqrt(_squares(s) / max(1, len(s) - 2))),
+            lambda s: (np.mean(s), np.std(s, ddof=2)), at=DEVIATION),
+        second.mistake("n + 1", "You divide by n + 1. One less than n is needed, not one more.",
+            lambda s: (np.mean(s), math.sqrt(_squares(s) / (len(s) + 1))), at=DEVIATION),
+        second.mistake("the mean deviation", "Those are the distances from the mean, averaged as they are. The standard deviation squares them first, adds them up, divides by n − 1, and takes the root.",
+            lambda s: (np.mean(s), np.mean(np.abs(np.array(s) - np.mean(s)))),
+            lambda s: (np.mean(s), np.abs(np.array(s) - np.mean(s)).sum() / (len(s) - 1)), at=DEVIATION),
+        second.mistake("around the median", "Your deviation is taken around the median. The standard deviation is taken around the mean.",
+            lambda s: (np.mean(s), math.sqrt(sum((x - np.median(s)) ** 2 for x in s) / (len(s) - 1))),
+            lambda s: (np.mean(s), np.median(np.abs(np.array(s) - np.median(s)))), at=DEVIATION),
+        second.mistake("the largest deviation", "That is the distance of one score from the mean. All seeds have a say in the standard deviation.",
+            lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s)))),
+            lambda s: (np.mean(s), max(s) - np.mean(s)), lambda s: (np.mean(s), np.mean(s) - min(s)), at=DEVIATION),
+        second.mistake("the median distance", "That is the median of the distances from the mean. The standard deviation squares them, adds them up, divides by n − 1, and takes the root.",
+            lambda s: (np.mean(s), np.median(np.abs(np.array(s) - np.mean(s)))), at=DEVIATION),
+        second.mistake("the root twice", "You take the root of the standard deviation, which is a root already.",
+            lambda s: (np.mean(s), math.sqrt(np.std(s, ddof=1))), at=DEVIATION),
+        second.mistake("the range", "Highest minus lowest, or half of it, grows with every seed that you add. Take the standard deviation.",
+            lambda s: (np.mean(s), max(s) - min(s)), lambda s: (np.mean(s), (max(s) - min(s)) / 2), at=DEVIATION),
+        second.mistake("the quartiles", "That is the distance between two quartiles, or half of it, which leaves the outermost seeds out. Take the standard deviation.",
+            lambda s: (np.mean(s), np.subtract(*np.percentile(s, [75, 25]))),
+            lambda s: (np.mean(s), np.subtract(*np.percentile(s, [75, 25])) / 2), at=DEVIATION),
+        second.mistake("relative", "You divide the deviation by the mean. Return it as it is, in the same unit as the scores.",
+            lambda s: (np.mean(s), np.std(s, ddof=1) / np.mean(s)), at=DEVIATION),
+        second.mistake("a confidence interval", "That is about two standard errors, half of a 95 % confidence interval. What is asked for is how far single seeds lie apart.",
+            *[lambda s, z=z: (np.mean(s), z * np.std(s, ddof=1) / math.sqrt(len(s))) for z in (1.96, 2)], at=DEVIATION),
+        second.mistake("around 0", "You square the scores themselves. Square their distances from the mean.",
+            lambda s: (np.mean(s), math.sqrt(sum(x * x for x in s) / (len(s) - 1))),
+            lambda s: (np.mean(s), math.sqrt(sum(x * x for x in s) / len(s))), at=DEVIATION),
+        second.mistake("the sum of the distances", "You add up the distances from the mean. Square them, add them up, divide by n − 1, and take the root.",
+            lambda s: (np.mean(s), np.abs(np.array(s) - np.mean(s)).sum()), at=DEVIATION),
+        second.mistake("rounded", "Your second number is right, and rounded. Return it whole, and round where you print: `f'{mean:.2f}'`.",
+            *[lambda s, places=places: (summary(s)[0], round(summary(s)[1], places)) for places in (2, 1, 3)], at=DEVIATION),
+        with_nan.mistake("a failed run dropped", "Your numbers leave the NaN out, and nobody hears that a run failed. Let it show: the answer is NaN as well.",
             lambda s: (np.nanmean(s), np.nanstd(s, ddof=1))),
+        with_nan.mistake("dropped from one number", "One of your numbers leaves the NaN out, and the other shows it. Both have to be NaN.",
+            lambda s: (np.mean(s), np.nanstd(s, ddof=1)), lambda s: (np.nanmean(s), np.std(s, ddof=1))),
         KnownMistake("a failed run stops it", "The NaN stops your function, as it does some versions of Python's `statistics`. Ask first, with `math.isnan`, and return NaN for both.",
             lambda: _summary_or_error, _raises_at_nan),
         with_nan.mistake("a failed run counted as 0", "You count NaN as 0. That is a score nobody measured. Let it show: NaN.",
             lambda s: summary(np.nan_to_num(s).tolist())),
+        with_nan.mistake("None or 0 for a failed run", "You notice the failed run, and return something other than NaN for it. `math.nan` is what is asked for: it cannot be mistaken for a score.",
+            lambda s: (0.0, 0.0) if any(map(math.isnan, s)) else summary(s),
+            lambda s: (math.nan, 0.0) if any(map(math.isnan, s)) else summary(s)),
     ),
     hints=(
         "Which number would another three seeds give about as well: the best, or the mean?",

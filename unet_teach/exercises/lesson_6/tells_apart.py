@@ -1,26 +1,83 @@
-"""Exercise `tells_apart` of lesson 6: is the difference between two variants more than chance?"""
+"""Exercise `tells_apart` of lesson 6: the exact two-sided permutation test of two means."""
 
 from __future__ import annotations
 
 import random
-from statistics import fmean
+from collections.abc import Callable, Iterator
+from math import comb
+from statistics import fmean, median
+from time import monotonic
+from types import CodeType
+from typing import Any
 
 import numpy as np
+import torch
 
 from unet_teach.exercises.checks.functions import (
     Case,
     Probes,
     is_function,
-    matches,
+    on_each_case,
     returns,
     true_or_false,
 )
-from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_6.mean_and_spread import Scores, summary
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.lesson_6.group_tests import (
+    LEVEL,
+    ROUNDING,
+    Decide,
+    all_orders,
+    deviations_apart,
+    different_ways,
+    distance,
+    from_the_total,
+    permutation_test,
+    ranked,
+    ranks_of_a_library,
+    rest_by_value,
+    sampled,
+    separated,
+    sides,
+    signed,
+    signed_observed,
+    t_test,
+    told_apart,
+    twice_one_side,
+    with_numpy,
+)
+from unet_teach.exercises.lesson_6.mean_and_spread import Scores
+from unet_teach.exercises.plain_values import plain
+from unet_teach.segmentation.ablation import p_value
+
+# Few scores, the fewest first, so that an answer may go through all orders. In each case of unequal groups, twice the
+# one-sided p decides the same: that is two-sided as well, and what some libraries compute.
+KNOWN: list[tuple[Scores, Scores]] = [
+    ([0.8, 0.82, 0.79], [0.4, 0.5, 0.45]),  # p = 2/20
+    ([0.99, 0.99, 0.7], [0.5, 0.3, 0.6]),  # 2/20
+    ([0.62, 0.7, 0.66], [0.71, 0.64, 0.68]),  # 14/20
+    ([0.21, 0.17, 0.18], [0.28, 0.75, 0.28]),  # 2/20
+    ([0.7, 0.8, 0.65], [0.8, 0.25, 0.6]),  # 10/20
+    ([0.85, 0.85, 0.85], [0.8, 0.8, 0.85]),  # 8/20
+    ([0.4, 0.8, 0.8], [0.7, 0.7, 0.6]),  # 20/20
+    ([0.09, 0.1, 0.01], [0.3, 0.5, 0.3, 0.9]),  # 3/35
+    ([0.99, 0.99, 0.9, 0.99], [0.2, 0.4, 0.9]),  # 2/35
+    ([0.99, 0.99, 0.8], [0.2, 0.3, 0.7, 0.7]),  # 3/35
+    ([0.5, 0.5, 0.45, 0.4], [0.35, 0.3, 0.45]),  # 5/35
+    ([0.99, 0.5, 0.85], [0.25, 0.35, 0.5, 0.45]),  # 2/35
+    ([0.46, 0.35, 0.31], [0.9, 0.55, 0.48, 0.52]),  # 2/35
+    ([0.07, 0.05, 0.05, 0.15, 0.3], [0.35, 0.35, 0.85]),  # 1/56
+    ([0.3, 0.2, 0.2], [0.4, 0.7, 0.6, 0.4, 0.9]),  # 2/56
+    ([0.62, 0.81, 0.87, 0.77, 0.99], [0.68, 0.57, 0.25]),  # 3/56
+    ([0.8, 0.5, 0.7, 0.9, 0.9], [0.3, 0.3, 0.4]),  # 2/56
+    ([0.25, 0.24, 0.05, 0.2, 0.44], [0.48, 0.38, 0.72]),  # 3/56
+    ([0.99, 0.99, 0.9, 0.9], [0.6, 0.55, 0.8, 0.4]),  # 2/70
+    ([0.65, 0.35, 0.35, 0.1], [0.8, 0.85, 0.55, 0.7]),  # 4/70
+    ([0.4, 0.01, 0.2, 0.4, 0.5], [0.7, 0.7, 0.7]),  # 1/56
+    ([0.49, 0.18, 0.1, 0.26, 0.47], [0.6, 0.81, 0.55, 0.45]),  # 6/126, and they overlap
+]
 
 
-def _apart(a: Scores, b: Scores) -> bool:
-    return min(a) > max(b) or min(b) > max(a)
+SMALL = sum(len(a) + len(b) <= 8 for a, b in KNOWN)  # cases with up to 8! = 40,320 orders
 
 
 def _case(a: Scores, b: Scores) -> Case:
@@ -28,93 +85,294 @@ def _case(a: Scores, b: Scores) -> Case:
 
 
 def _known_cases() -> list[Case]:
-    return [
-        _case([0.8, 0.82, 0.79], [0.4, 0.5, 0.45]),
-        _case([0.4, 0.5, 0.45], [0.8, 0.82, 0.79]),
-        _case([0.8, 0.6, 0.9], [0.5, 0.7, 0.4]),
-        _case([0.5, 0.7, 0.4], [0.8, 0.6, 0.9]),
-        _case([0.6, 0.7, 0.8], [0.5, 0.6, 0.4]),
-        _case([0.4, 0.5, 0.6], [0.6, 0.7, 0.8]),
-        _case([0.9, 0.91, 0.2], [0.5, 0.52, 0.51]),
-        _case([0.7, 0.7, 0.7], [0.7, 0.7, 0.7]),
-        _case([0.71, 0.8, 0.9], [0.7, 0.69, 0.68]),
-        _case([0.5, 0.9, 0.51], [0.6, 0.7, 0.8]),
-        _case([0.8, 0.6, 0.5], [0.8, 0.7, 0.75]),
-        _case([0.5, 0.75], [0.25, 1.0]),
-        _case([0.8, 0.81, 0.8, 0.79, 0.6], [0.61, 0.61, 0.62]),
-    ]
+    return [_case(a, b) for a, b in KNOWN]
 
 
-def _cases() -> list[Case]:
+def _fresh_cases() -> Iterator[Case]:
     chance = random.Random()
-    cases = _known_cases()
-    for shift in (0.0, 0.3, 0.6, 0.9, -0.5, -0.9):
-        a = [round(chance.random() + shift, 2) for _ in range(3)]
-        b = [round(chance.random(), 2) for _ in range(chance.randint(3, 5))]
-        cases.append(_case(a, b))
-    return cases
+    small = [(a, b) for a, b in KNOWN if len(a) + len(b) < 8]
+    for a, b in [*chance.sample(small, 3), KNOWN[-2]]:  # the same p: turned round, another order
+        turned = [[round(1.01 - score, 2) for score in chance.sample(x, len(x))] for x in (b, a)]
+        yield _case(*turned)
 
 
-def _deviations_apart(a: Scores, b: Scores) -> bool:
-    (mean_a, sd_a), (mean_b, sd_b) = summary(a), summary(b)
-    return abs(mean_a - mean_b) > sd_a + sd_b
+# ------------------------------------------------------------------------------------------- checks
+_last: list[Any] = [None, None]  # an answer and what it did: going through all orders takes time
 
 
-known = Probes(_known_cases)
+def _decisions(answer: Decide) -> list[Any]:
+    """What an answer returns for the known cases, or that it raised an error.
+
+    A slow answer, which goes through all orders, is not asked the last ones.
+    """
+    if _last[0] is not answer:
+        results, before = [], monotonic()
+        for number, inputs in enumerate(KNOWN):
+            seconds = monotonic() - before
+            if seconds > 4 or (number >= SMALL and seconds > 1.5):
+                break
+            results.append(_probes._try(answer, inputs))
+        _last[:] = answer, results
+    known: list[Any] = _last[1]
+    return known
+
+
+def _decides(answer: Decide) -> str | None:
+    """Say where the answer decides wrongly, what p is there, and what the wrong cases share."""
+    _last[0] = None  # a function that it calls may be another one since the last check
+    wrong = [
+        number
+        for number, (value, inputs) in enumerate(zip(_decisions(answer), KNOWN, strict=False))
+        if value is not told_apart(*inputs)
+    ]
+    if not wrong:
+        return None
+    first = _known_cases()[wrong[0]]
+    value = plain(first.run(answer))  # an error is told with its line
+    if value is told_apart(*first.inputs):
+        return f"{first.call}: a second call decides otherwise than the first."
+    parts = [_explained(first, value)]
+    if value is None:
+        parts.append("Is the word `return` missing there?")
+    asked = len(_decisions(answer))
+    parts.append(f"{asked - len(wrong)} of {asked} known cases are right.")
+    shared = [
+        text
+        for text, holds in SHARED
+        if all(holds(*KNOWN[number]) for number in wrong)
+        and not all(holds(*inputs) for inputs in KNOWN[:asked])
+    ]
+    if shared and len(wrong) > 1:
+        parts.append(f"The {len(wrong)} wrong ones have this in common: {'; '.join(shared)}.")
+    if not any(mistake.is_made_by(answer) for mistake in tells_apart.mistakes):
+        parts += [*_limit(answer), *_what_should_not_matter(answer)]
+    return " ".join(parts)
+
+
+def _limit(answer: Decide) -> Iterator[str]:
+    """Say between which two p the decision changes, or that it does not follow p."""
+    decided = [(p_value(*x), value) for x, value in zip(KNOWN, _decisions(answer), strict=False)]
+    yes = max((p for p, value in decided if value is True), default=None)
+    no = min((p for p, value in decided if value is False), default=None)
+    if yes is None or no is None:
+        return
+    if yes < no:
+        yield f"Your function says True up to p = {yes:.3g} and False from p = {no:.3g} on."
+    else:
+        yield f"Your function says True at p = {yes:.3g}, but False at p = {no:.3g}: it does not go by this p."
+
+
+CHANGES: dict[str, Callable[[Scores, Scores], tuple[Scores, Scores]]] = {
+    "`a` and `b` change places": lambda a, b: (b, a),
+    "all scores are divided by 100": lambda a, b: ([x / 100 for x in a], [x / 100 for x in b]),
+    "all scores grow by 1": lambda a, b: ([x + 1 for x in a], [x + 1 for x in b]),
+    "the scores stand in another order": lambda a, b: (a[::-1], b[1:] + b[:1]),
+}
+
+
+def _what_should_not_matter(answer: Decide) -> Iterator[str]:
+    counts = {}
+    for change, changed in CHANGES.items():
+        counts[change] = sum(
+            not _probes.same(value, _probes._try(answer, changed(*inputs)))
+            for value, inputs in zip(_decisions(answer)[:12], KNOWN, strict=False)
+        )
+    shown = ", ".join(f"{change} ({count})" for change, count in counts.items() if count)
+    if shown:
+        yield f"Some of its decisions change, and should not, when {shown}."
+
+
+def _right_on_whole_numbers(answer: Decide) -> bool:
+    """Whether it decides rightly where all means are whole numbers, so that nothing is rounded."""
+    for inputs in KNOWN[: len(_decisions(answer))]:
+        whole = [[round(100 * score) * 60 for score in scores] for scores in inputs]
+        if _probes._try(answer, whole) is not told_apart(*inputs):
+            return False
+    return True
+
+
+SHARED: list[tuple[str, Callable[[Scores, Scores], bool]]] = [
+    ("p is at most 0.05, so True is wanted", told_apart),
+    ("p is above 0.05, so False is wanted", lambda a, b: not told_apart(a, b)),
+    ("the mean of `a` is the higher one", lambda a, b: fmean(a) > fmean(b)),
+    ("the mean of `b` is the higher one", lambda a, b: fmean(a) < fmean(b)),
+    ("the groups have different sizes", lambda a, b: len(a) != len(b)),
+    ("the groups have the same size", lambda a, b: len(a) == len(b)),
+    ("a score occurs twice", lambda a, b: len({*a, *b}) < len(a) + len(b)),
+    ("all of one group lie above all of the other", lambda a, b: separated(a, b)),
+]
+
+
+def _explained(case: Case, value: Any) -> str:
+    a, b = case.inputs
+    ways, p = comb(len(a) + len(b), len(a)), p_value(a, b)
+    return (
+        f"{case.call}: {value} comes out, wanted {p <= LEVEL}. The scores can be dealt in {ways} "
+        f"ways. In {round(p * ways)} of them, this one included, the means lie at least "
+        f"{abs(fmean(a) - fmean(b)):.3g} apart, as they do here: p = {round(p * ways)}/{ways} = {p:.3g}."
+    )
+
+
+def _on_fresh(answer: Decide, case: Case) -> str | None:
+    inputs = [list(scores) for scores in case.inputs]
+    value = plain(answer(*inputs))
+    if inputs != list(case.inputs):
+        return f"{case.call}: your function changes the lists that it was given. Work on copies: `[*a, *b]`."
+    return None if value is told_apart(*case.inputs) else _explained(case, value)
+
+
+def _random_state() -> tuple[Any, ...]:
+    state = np.random.get_state(legacy=False)["state"]
+    numpy_state = (state["key"].tobytes(), state["pos"])
+    return random.getstate(), numpy_state, torch.get_rng_state().tolist()
+
+
+def _names(answer: Any, seen: frozenset[Any] = frozenset()) -> set[str]:
+    """Return the names in the code of a function, and in those of its notebook that it calls."""
+    todo, found = [getattr(answer, "__code__", None)], set[str]()
+    while todo:
+        code = todo.pop()
+        if isinstance(code, CodeType):
+            found |= {*code.co_names}
+            todo += code.co_consts
+    own = getattr(answer, "__globals__", {})
+    called = [own.get(name) for name in found]
+    for function in called:
+        if getattr(function, "__globals__", None) is own and function not in seen:
+            found |= _names(function, seen | {answer, function})
+    return found
+
+
+GENERATORS = {"default_rng", "RandomState", "Random", "SystemRandom"}
+OTHER_TESTS = {
+    *("ttest_ind", "ttest_rel", "mannwhitneyu", "ks_2samp", "wilcoxon", "ranksums", "kruskal"),
+    *("f_oneway", "median_test", "brunnermunzel", "mood", "bootstrap"),
+}
+
+
+def _draws(answer: Decide) -> bool:
+    """Whether the answer draws random numbers, from the common generators or from its own."""
+    random.random(), np.random.random(), torch.rand(1)  # a state that a fixed seed does not leave
+    before = _random_state()
+    _probes._try(answer, KNOWN[0])
+    return bool(GENERATORS & _names(answer)) or before != _random_state()
+
+
+def _says_that_it_draws(answer: Decide) -> str | None:
+    if not _draws(answer):
+        return None
+    return (
+        "Your function draws random numbers, so it estimates p, and near 0.05 the estimate may "
+        "decide otherwise. The exact test goes through every way to deal the scores: 3 and 3 in 20 ways, 4 and 5 in 126."
+    )
+
+
+# --------------------------------------------------------------------------------- known mistakes
+def mistake(name: str, sentence: str, *wrong: Decide) -> KnownMistake:
+    """Make a known mistake: the answer decides every known case as one wrong function does."""
+
+    def recognises(answer: Any) -> bool:
+        decisions = _decisions(answer)
+        return len(decisions) >= SMALL and any(
+            all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in KNOWN)))
+            for f in wrong
+        )
+
+    first, *more = (lambda function=function: function for function in wrong)
+    return KnownMistake(name, sentence, first, recognises, "", tuple(more))
+
+
+_probes = Probes(_known_cases)
 
 tells_apart = Exercise(
     name="tells_apart",
     lesson=6,
-    prompt="Say whether two variants' scores are apart: True when every seed of one scores above every seed of the other, whichever is the better; equal scores are not apart.",
+    prompt="`a` and `b` are the scores of two variants. Does the exact permutation test tell them apart? Its p is the share of all the ways to deal these scores into groups of these sizes in which the two means lie at least as far apart, in either direction, as those of `a` and `b`; what falls short by less than 1e-9 counts as just as far. Return True if p is 0.05 or less, otherwise False.",
     checks=(
         is_function("tells_apart(a, b)"),
-        returns("True or False", true_or_false, _known_cases),
-        matches(_apart, _cases),
+        returns("True or False", true_or_false, lambda: _known_cases()[:5]),
+        Check("an exact test", _says_that_it_draws),
+        Check("its decisions", _decides),
+        on_each_case("fresh scores", _fresh_cases, _on_fresh),
     ),
     answers=(
-        lambda: _apart,
-        lambda: lambda a, b: all(x > y for x in a for y in b) or all(x < y for x in a for y in b),
-        lambda: lambda a, b: np.min(a) > np.max(b) or np.max(a) < np.min(b),
+        lambda: told_apart,
+        lambda: permutation_test(),
+        lambda: all_orders,
+        lambda: twice_one_side,
+        lambda: with_numpy,
     ),
     mistakes=(
-        known.mistake("the means compared", "You compare the means. Two means always differ a little, even those of one variant trained twice.",
-            lambda a, b: fmean(a) > fmean(b), lambda a, b: fmean(a) != fmean(b),
-            lambda a, b: fmean(a) < fmean(b), lambda a, b: abs(fmean(a) - fmean(b)) > 0.05,
-            lambda a, b: abs(fmean(a) - fmean(b)) > 0.1),
-        known.mistake("the best compared", "You compare the best seeds. One lucky run then decides.",
-            lambda a, b: max(a) > max(b), lambda a, b: max(a) != max(b)),
-        known.mistake("one way only", "That sees only one of the two as the better. The other may be as well: either counts.",
-            lambda a, b: min(a) > max(b), lambda a, b: max(a) < min(b)),
-        known.mistake("seeds in pairs", "You compare first with first, second with second. Seed 1 of one variant has nothing to do with seed 1 of the other: compare each with each.",
-            lambda a, b: all(x > y for x, y in zip(a, b, strict=False)),
-            lambda a, b: (all(x > y for x, y in zip(a, b, strict=False)) or all(x < y for x, y in zip(a, b, strict=False)))),
-        known.mistake("both ends higher", "You ask whether both ends of one lie above the same ends of the other. Then they may still overlap: compare the lowest of one with the highest of the other.",
-            lambda a, b: min(a) > min(b) and max(a) > max(b),
-            lambda a, b: (min(a) > min(b)) == (max(a) > max(b)),
-            lambda a, b: ((min(a) > min(b) and max(a) > max(b)) or (min(a) < min(b) and max(a) < max(b)))),
-        known.mistake("no score in common", "You ask whether they share a score. Scores can take turns, high and low, without sharing one.",
-            lambda a, b: set(a).isdisjoint(b), lambda a, b: not set(a) & set(b)),
-        known.mistake("equal counts as apart", "The lowest of one is the highest of the other, and you call that apart. Above is not equal.",
-            lambda a, b: min(a) >= max(b) or min(b) >= max(a)),
-        known.mistake("minimum and maximum swapped", "You ask whether some seed of one beats some seed of the other. Which seed of the better one is the hardest test, the highest or the lowest?",
-            lambda a, b: max(a) > min(b) or max(b) > min(a), lambda a, b: max(a) > min(b),
-            lambda a, b: min(a) < max(b), lambda a, b: max(a) > min(b) and max(b) > min(a)),
-        known.mistake("always True", "That is always True. Two variants whose seeds mix are not apart.",
+        mistake("p itself", "That is p, and it is right. What is asked is the decision: is p at most 0.05?",
+            p_value),
+        KnownMistake("random deals", "`itertools.combinations(pool, len(a))` gives them all.",
+            lambda: sampled, _draws),
+        KnownMistake("rounding decides", "With the same scores as whole numbers, 6000 times as large, every decision is right. So rounding decides here, or a tolerance that is not small beside the scores: `0.1 + 0.2` is more than `0.3`. Compare with the observed distance minus 1e-9.",
+            lambda: permutation_test(slack=0), _right_on_whole_numbers, "its decisions",
+            (lambda: permutation_test(lambda a, b: abs(sum(a) / len(a) - sum(b) / len(b)), slack=0),
+             lambda: from_the_total(np.mean, 0), lambda: from_the_total(fmean, 0), lambda: permutation_test(slack=0.05))),
+        mistake("one direction only", "Only deals in which one certain group has the higher mean are counted. Two-sided means that `b` above `a` counts as much as `a` above `b`: compare absolute differences.",
+            permutation_test(signed), lambda a, b: permutation_test(signed)(b, a)),
+        mistake("the observed direction only", "Only deals with the higher mean on the same side as in `a` and `b` are counted, which gives about half of p. Those that are as far apart the other way round count too.",
+            lambda a, b: min(sides(a, b)) <= LEVEL),
+        mistake("no absolute value of the observed difference", "It never says True where the mean of `b` is the higher one. Is the observed difference taken without `abs`? Then it is negative there, and every distance is at least that large.",
+            signed_observed),
+        mistake("only what is farther apart", "Deals that are exactly as far apart as `a` and `b` are left out, and with them the observed deal itself. `at least as far` is `>=`.",
+            permutation_test(slack=-ROUNDING)),
+        mistake("the observed deal left out", "The deal that was observed is left out of the count. It is one of the ways and just as likely as the others, so it counts.",
+            permutation_test(added=(-1, 0)), permutation_test(added=(-1, -1))),
+        mistake("one deal counted twice", "The observed deal is counted twice. The `+ 1` belongs to random deals, which may miss it; all the ways together contain it already.",
+            permutation_test(added=(1, 1))),
+        KnownMistake("another test of a library", "Your function calls another test of a library. The one that is asked for compares means over all the ways to deal the scores; `itertools.combinations` gives them.",
+            lambda: ranks_of_a_library, lambda answer: bool(OTHER_TESTS & _names(answer)), "its decisions"),
+        mistake("medians", "It decides as a test of medians does, which hardly notice a collapsed run. The test that is asked for compares means.",
+            permutation_test(lambda a, b: abs(median(a) - median(b)))),
+        mistake("sums", "It decides as a test of sums does. In a larger group the sum is larger anyway: divide by the number of scores.",
+            permutation_test(lambda a, b: abs(sum(a) - sum(b)))),
+        mistake("the best seeds", "It decides as a test of the best or of the worst seeds does, where one run decides. The test that is asked for compares means.",
+            permutation_test(lambda a, b: abs(max(a) - max(b))), permutation_test(lambda a, b: abs(min(a) - min(b)))),
+        mistake("the ratio of the means", "It decides as a test of the ratio of the means does. The test that is asked for takes their difference.",
+            permutation_test(lambda a, b: max(fmean(a) / fmean(b), fmean(b) / fmean(a)))),
+        mistake("ranks", "That is a test of ranks, such as Mann and Whitney's: it forgets how far apart scores are. The test that is asked for compares the means of the scores themselves.",
+            ranked),
+        mistake("a t-test", "That decides as a t-test does. It assumes normally distributed scores; a permutation test assumes nothing of the kind, and counts.",
+            t_test(pooled=True), t_test(pooled=False)),
+        mistake("every seed above every other", "That asks whether all of one lie above all of the other. It says True at 3 against 3, where chance alone does so in 2 of 20 deals, and with many seeds a single one decides. Count deals instead.",
+            separated, lambda a, b: min(a) >= max(b) or min(b) >= max(a)),
+        mistake("mean ± standard deviation", "That asks whether the bands of mean ± standard deviation overlap. It takes no account of the number of seeds: count deals instead.",
+            deviations_apart, lambda a, b: distance(a, b) > np.std(a) + np.std(b)),
+        mistake("the means compared", "It says True wherever the two means differ, or differ by a fixed amount. Two means always differ a little, even those of one variant trained twice: the deals say by how much.",
+            lambda a, b: fmean(a) != fmean(b), lambda a, b: distance(a, b) > 0.05,
+            lambda a, b: distance(a, b) > 0.1),
+        mistake("the higher mean", "It says True wherever the mean of one certain group is the higher one. Whether the difference may be luck, the deals say.",
+            lambda a, b: fmean(a) > fmean(b), lambda a, b: fmean(a) < fmean(b)),
+        mistake("the rest found by value", "The rest is found by value, so where a score occurs twice, both leave the pool at once. Deal places instead: `combinations(range(len(pool)), len(a))`, or take the rest's sum from the total.",
+            rest_by_value),
+        mistake("equal deals counted once", "A `set` keeps equal choices once. Where a score occurs twice, the same numbers come up in several deals, and each of them counts.",
+            different_ways),
+        mistake("halves", "The groups are halves of the pool. They must keep their sizes: choose `len(a)` scores.",
+            from_the_total(fmean, ROUNDING, halves=True)),
+        mistake("another level", "It says True up to p = 0.1, and False above. The limit is 0.05. Or is only half of p compared with it?",
+            permutation_test(level=0.1)),
+        mistake("turned round", "That is True where p is above 0.05. True should mean told apart.",
+            lambda a, b: not told_apart(a, b)),
+        mistake("always True", "It says True every time. Where the means are equal, p is 1.",
             lambda a, b: True),
-        known.mistake("the answer turned round", "That is True where they overlap. True should mean apart.",
-            lambda a, b: not _apart(a, b)),
-        known.mistake("both at once", "That is never True: both cannot be the better one. One of the two is enough.",
-            lambda a, b: min(a) > max(b) and min(b) > max(a), lambda a, b: False),
-        known.mistake("the lists compared", "Python compares two lists by the first place where they differ: one seed decides.",
-            lambda a, b: a > b),
-        known.mistake("mean ± standard deviation", "Mean ± standard deviation of 3 seeds is a rough guess and leaves seeds outside. Asked is every seed.",
-            _deviations_apart),
+        mistake("never True", "It says False every time, even where p is 1/56, which is 0.018.",
+            lambda a, b: False),
     ),
     hints=(
-        "Draw every seed as a dot, two colours, on one line. When can one cut part the colours?",
-        "If even the lowest of one lies above the highest of the other, all do. And which of the two may be the better?",
-        "`return min(a) > ___ or ___ > max(a)`",
+        "Suppose that the two names mean nothing. Then any `len(a)` of all the scores could have been `a`. `itertools.combinations([*a, *b], len(a))` gives each choice; what is left over is the other group.",
+        "For each choice compute how far the two means lie apart; the sum of the rest is `sum(pool) - sum(chosen)`. p is the share of the distances that are at least the observed one, less 1e-9 because `0.1 + 0.2` is not quite `0.3`.",
+        "`pool, observed = [*a, *b], abs(np.mean(a) - np.mean(b))`, then in a loop over `combinations(pool, ___)`: `distances.append(abs(np.mean(chosen) - ___))`, and `return np.mean(np.array(distances) >= ___) <= 0.05`",
     ),
-    solution_text="`return min(a) > max(b) or min(b) > max(a)`",
-    praise="Every seed above every other. Two variants that are alike look so by chance in 2·3!·3!/6! = 1 of 10 times with 3 seeds each: a hint, no proof. With 5 each it is 1 in 126.",
+    solution_text=(
+        "`pool, observed = [*a, *b], abs(np.mean(a) - np.mean(b))\n"
+        "distances = []\n"
+        "for chosen in combinations(pool, len(a)):\n"
+        "    rest = (sum(pool) - sum(chosen)) / len(b)\n"
+        "    distances.append(abs(np.mean(chosen) - rest))\n"
+        "return np.mean(np.array(distances) >= observed - 1e-9) <= 0.05`"
+    ),
+    praise="An exact test, without any assumption about how scores are distributed. With 3 seeds against 3 its p is at least 2/20, so it never tells them apart; with 5 against 5 it can reach 2/252.",
 )  # fmt: skip

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def score_figure(runs: Sequence[Run], mine: Sequence[Run], variants: Sequence[str]) -> Figure:
     """Draw every run as a dot: one row a variant, one column a dataset; a bar marks the mean.
 
-    A band marks the range of the first variant, the whole network.
+    A band marks the range of the first variant, the whole network; it is no test, and grows with
+    the number of seeds: `p_value` compares two variants.
 
     Args:
         runs: the runs to draw.
@@ -65,22 +66,24 @@ def prediction_figure(runs: Sequence[Run], pair: Pair) -> Figure:
         runs: the runs to draw, with masks predicted for this image.
         pair: the image and its target mask.
     """
-    columns = 5
+    columns = 5 if len(runs) > 4 else 3  # a few are drawn larger
     rows = -(-(len(runs) + 2) // columns)
     height, width = pair.mask.shape[-2:]
-    figure = new_figure(2.2 * columns, (2.2 * height / width + 0.35) * rows + 0.3)
+    size = 8 if columns == 5 else 10  # of letters, in points
+    figure = new_figure(11, (11 / columns * height / width + 0.35) * rows + 0.3)
     first, second, *others = figure.subplots(rows, columns, squeeze=False).ravel()
     show_image(first, pair.image)
-    first.set_title(pair.name, fontsize=8)
+    first.set_title(pair.name, fontsize=size)
     show_mistakes(second, pair.mask, pair.mask, pair.image)
-    second.set_title("wanted", fontsize=8)
+    second.set_title("target", fontsize=size)
     for axes, run in zip(others, runs, strict=False):
         show_mistakes(axes, run.mask, pair.mask, pair.image)
-        axes.set_title(f"{run.variant}: {run.score:.2f}", fontsize=8)
+        axes.set_title(f"{run.variant}: {run.score:.2f}", fontsize=size)
     for axes in (first, second, *others):
         axes.axis("off")
     figure.supxlabel(
-        "green: right · amber ///: missed · vermilion ..: too much · numbers: all test pictures",
-        fontsize=8,
+        "green: right · amber ///: missed · vermilion ..: too much · "
+        "numbers: score on all test images",
+        fontsize=size,
     )
     return figure

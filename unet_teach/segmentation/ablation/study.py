@@ -56,7 +56,11 @@ DATA: dict[str, Callable[[], Dataset]] = {
 PARTS: dict[str, dict[str, dict[str, Any]]] = {  # part of the network: variant: options of UNet
     "whole": {"the U-Net": {}},
     "skip connections": {"skip: add": {"skip": "add"}, "no skips": {"skip": "none"}},
-    "depth": {f"depth {depth}": {"depth": depth} for depth in (1, 2, 4)},
+    "depth": {
+        **{f"depth {depth}": {"depth": depth} for depth in (1, 2, 4)},
+        # Almost as many parameters as the whole network has: is it depth that counts, or weights?
+        "depth 1, wide": {"depth": 1, "base_channels": 34},
+    },
     "down-sampling": {"strided convolution": {"down": "strided_conv"}},
     "up-sampling": {
         "transposed, kernel 3": {"up": "conv_transpose_3"},
@@ -97,6 +101,10 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
     trained = train(model, dataset, seed=seed, live=live, **RECIPES[data])
     seconds = time.process_time() - start
     mask = predict(trained.model, displayed_pair(data, dataset).image)
+    trouble = trained.trouble
+    if trained.ended == "stopped":  # the recipe has a number of steps: this is no run of it
+        steps = f"{trained.steps} of {RECIPES[data]['steps']} steps"
+        trouble = f"Stopped by you after {steps}: not comparable with the others. {trouble}".strip()
     return Run(
         data=data,
         variant=variant,
@@ -105,7 +113,7 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
         validation_iou=trained.best.validation_iou,
         parameters=sum(p.numel() for p in model.parameters()),
         seconds=round(seconds, 1),
-        trouble=trained.trouble,
+        trouble=trouble,
         picture=encode_png(Image.fromarray(mask[0].numpy()), optimize=True),
     )
 
@@ -186,6 +194,7 @@ def prediction_figure(data: str, runs: Iterable[Run] | Run | None = None, seed: 
     chosen = [run for run in runs if (run.data, run.seed) == (data, seed)]
     if not chosen:
         raise ValueError(f"There is no run on {data!r} with seed {seed}.")
+    chosen.sort(key=lambda run: [*VARIANTS, run.variant].index(run.variant))
     return figures.prediction_figure(chosen, displayed_pair(data))
 
 
