@@ -158,7 +158,7 @@ exercises.up_size.check(up_size)
 # ## Exercise 2: double without the extra parameter
 #
 # Make a layer that takes 128 channels, makes 64, and doubles height and width. Try `kernel_size=4`, which does without `output_padding`.
-# (The check takes any layer that doubles and learns, the document's as well.)
+# (The check takes any layer that doubles, learns, and leaves no output cell without input; the document's as well.)
 
 # %%
 ### BEGIN SOLUTION
@@ -454,7 +454,7 @@ FeatureMaps(maps, value_range=(0, 1))
 # %% [markdown]
 # ## Exercise 5: no checkerboard
 #
-# Make a layer, or several in `nn.Sequential`: 8 channels in, 8 out, mixed by learned weights, every map doubled. And with all its
+# Make a layer, or several in `nn.Sequential`: 8 channels in, 8 out, mixed by learned weights, every map doubled, no cell without input. And with all its
 # weights alike, a flat map stays flat away from the border. There are many answers.
 
 # %%
