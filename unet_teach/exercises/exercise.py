@@ -28,10 +28,12 @@ class Check:
     Attributes:
         holds: names what is right when the check passes, as in "Already right: its shape."
         problem: returns a sentence about what is wrong with an answer, or `None`.
+        facts: returns more about it, as when it is right. Asked if no known mistake is recognised.
     """
 
     holds: str
     problem: Callable[[Any], str | None]
+    facts: Callable[[Any], str] = lambda answer: ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Exercise:
             return ""
         fitting = (mistake for mistake in self.mistakes if mistake.at in ("", check.holds))
         sentences = (mistake.sentence for mistake in fitting if mistake.is_made_by(answer))
-        parts = [problem, next(sentences, "")]
+        parts = [problem, next(sentences, None) or _facts(check, answer)]
         if passed:
             parts.append(f"\nAlready right: {', '.join(passed)}.")
         return " ".join(part for part in parts if part)
@@ -186,6 +188,13 @@ class Exercise:
 
     def __repr__(self) -> str:
         return f"Exercise {self.name}: {self.prompt}"
+
+
+def _facts(check: Check, answer: Any) -> str:
+    try:
+        return check.facts(answer)
+    except Exception:  # the answer may fail on other inputs in ways that nobody foresaw
+        return ""
 
 
 def _copy_of_layer(answer: Any) -> Any:

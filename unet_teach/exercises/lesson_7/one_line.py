@@ -58,7 +58,7 @@ def _gradient_problem(answer: Meet) -> str | None:
 
 def _overwrites(answer: Meet) -> bool:
     run = trace(answer, _two_maps())
-    return isinstance(run, Trace) and run.changed
+    return isinstance(run, Trace) and bool(run.changed)
 
 
 def _same_values(one: Meet, other: Meet) -> bool:
