@@ -44,8 +44,8 @@ PLAIN = (  # what PyTorch says: what it means
         "A batch norm for {1} channels was given {0}",
     ),
     (
-        r"input size (\d+), plus negative padding (-?\d+) and (-?\d+), .* Check dimension (\d+)",
-        "A negative number in `F.pad` cuts: {axis3} is {0}, and {1} and {2} leave nothing of it",
+        r"length must be non-negative|negative dimension|negative output size",
+        "More rows or columns are cut away than there are",
     ),
     (
         r"padded input size per channel: \(([\d x]+)\)\. Kernel size: \(([\d x]+)\)",
@@ -118,8 +118,8 @@ def _sizes(text: str) -> str:
 
 
 def _axis(number: str, tensors: Sequence[Tensor]) -> str:
-    known = tensors and all(x.dim() == 4 for x in tensors) and number in "0123"
-    return f"the {AXES[int(number)]} (axis {number})" if known else f"axis {number}"
+    known = tensors and all(x.dim() == 4 for x in tensors) and number in tuple("0123")
+    return f"axis {number} ({AXES[int(number)]})" if known else f"axis {number}"
 
 
 def _values(frame: FrameType, line: str) -> dict[str, Any]:

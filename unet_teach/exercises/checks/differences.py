@@ -18,6 +18,7 @@ NOUNS = (  # of one place and of several, for each axis
 )
 MOST_LISTED = 3
 FARTHEST = 4  # rows and columns by which a map may have moved
+SCATTERED = "…"  # places that are too many to list
 EVERYWHERE = "every value"
 OVERLAP = 0.4  # the part of a moved map that has to be seen
 
@@ -48,7 +49,8 @@ def where(differs: Tensor) -> str:
     else:
         return ""
     maps = [_some(channels, NOUNS[1]), _some(batch, NOUNS[0])]
-    return " of ".join(part for part in (place, *maps) if part)
+    text = " of ".join(part for part in (place, *maps) if part)
+    return "" if SCATTERED in text else text
 
 
 def _some(chosen: Tensor, noun: tuple[str, str]) -> str:
@@ -68,7 +70,7 @@ def _some(chosen: Tensor, noun: tuple[str, str]) -> str:
     if steps == {2} and count > 2:
         return f"every second {one} from {first} on"
     if count > MOST_LISTED:
-        return f"{count} of {len(chosen)} {many}"
+        return SCATTERED
     return f"{many} {', '.join(map(str, places[:-1]))} and {last}"
 
 
@@ -82,7 +84,7 @@ def how(output: Tensor, target: Tensor, differs: Tensor) -> str:
         negative = torch.equal(differs, target < 0) and "just where negative values belong"
         positive = torch.equal(differs, target > 0) and "just where positive values belong"
         sign = negative or positive
-        return f"All are {found[0]:.4g}{', ' + sign if sign else there}{wanted}."
+        return f"All are {found[0] + 0.0:.4g}{', ' + sign if sign else there}{wanted}."
     if _same(found, -right):
         return f"The signs are the wrong way round{there}."
     large = right.abs() > 0.01 * right.abs().max()
