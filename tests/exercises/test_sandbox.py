@@ -81,19 +81,20 @@ def compute():
 
 
 def sleep():
-    time.sleep(0.001)
+    time.sleep(0.02)
 
 
 @pytest.mark.usefixtures("_short_of_time")
 @pytest.mark.parametrize("catches", [Exception, BaseException])
 @pytest.mark.parametrize(
-    ("step", "says"),
+    ("step", "waiting", "says"),
     [
-        (compute, "still running after 0.5 seconds of computing"),
-        (sleep, "still not done after 3 seconds, most of them spent waiting"),
+        (compute, 12_000, "still running after 0.5 seconds of computing"),
+        (sleep, 4, "still not done after 2 seconds, most of them spent waiting"),
     ],
 )
-def test_code_that_never_returns_is_stopped(exercise, catches, step, says):
+def test_code_that_never_returns_is_stopped(exercise, monkeypatch, catches, step, waiting, says):
+    monkeypatch.setattr(sandbox, "WAITING", waiting)
     ended = []
 
     def forever(x):
@@ -123,6 +124,7 @@ def test_slow_by_the_clock_is_not_endless(exercise, monkeypatch):
 
 def test_where_a_system_tells_no_thread_times_the_process_counts(exercise, monkeypatch):
     monkeypatch.setattr(exercise_module, "SECONDS", 0.5)
+    monkeypatch.setattr(sandbox, "WAITING", 12_000)
     monkeypatch.setattr(sandbox.psutil.Process, "threads", lambda self: [])
 
     def forever(x):
@@ -154,6 +156,7 @@ def test_code_that_cannot_be_stopped_is_left_and_said(exercise, monkeypatch):
 )
 def test_a_loop_that_never_leaves_a_library_is_left_too(exercise, monkeypatch, endless):
     monkeypatch.setattr(exercise_module, "SECONDS", 0.2)
+    monkeypatch.setattr(sandbox, "WAITING", 12_000)
     monkeypatch.setattr(sandbox, "PARK_LATER", 0.1)
     monkeypatch.setattr(sandbox, "STOP_ATTEMPTS", 12_000)
     text = exercise.check(endless).text

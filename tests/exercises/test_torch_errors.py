@@ -35,7 +35,7 @@ def sliced(x):
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        (lambda x: torch.cat([x, HALF], 1), "is 9 in the first and 5 in number 2. There, `x` is 2×8×9"),
+        (lambda x: torch.cat([x, HALF], 1), "is 9 in the first and 5 in number 2. There, `x` is"),
         (lambda x: x + HALF, "axis 2 (height) is 9 in one and 5 in the other. There, `x` is"),
         (lambda x: torch.stack([x, HALF]), "the first is 2×8×9×12, another one 2×8×5×12"),
         (overwritten, "axis 1 (channels) is 8 in place of 3. There, `place` is 2×3×9×12, `x` is"),

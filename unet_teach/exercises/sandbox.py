@@ -18,7 +18,7 @@ import psutil
 import torch
 
 from unet_teach.exercises.stuck_thread import PARKED, parked_after
-from unet_teach.exercises.torch_errors import explained
+from unet_teach.exercises.torch_errors import explained, what_was_there
 from unet_teach.shared.keep_state import keep_state
 from unet_teach.shared.traceback_line import last_frame_outside
 
@@ -135,8 +135,15 @@ def describe(error: BaseException) -> str:
     found = last_frame_outside(error, NOT_STUDENT_CODE)
     frame, number, line = found or (None, 0, "")
     where = f", in line {number}: `{line}`" if found else ""
-    if explanation := explained(message, frame, line):
-        return f"Your code stopped{where}. {explanation} PyTorch says: {_shortened(message)}."
+    there = what_was_there(frame, line)
+    if sentence := explained(message, frame, line):
+        parts = (
+            f"Your code stopped{where}.",
+            sentence,
+            there,
+            f"PyTorch says: {_shortened(message)}.",
+        )
+        return " ".join(part for part in parts if part)
     if isinstance(error, SystemExit):
         what = "asked Python to exit"
     elif isinstance(error, RecursionError):
@@ -146,8 +153,8 @@ def describe(error: BaseException) -> str:
     else:
         shown = _shortened(message)
         what = f"stopped with {type(error).__name__}" + (f": {shown}" if shown else "")
-    advice = next((f" {advice}" for words, advice in ADVICE.items() if words in message), "")
-    return f"Your code {what}{where}.{advice}"
+    advice = next((advice for words, advice in ADVICE.items() if words in message), "")
+    return " ".join(part for part in (f"Your code {what}{where}.", there, advice) if part)
 
 
 def _stop(thread: threading.Thread) -> bool:

@@ -59,6 +59,14 @@ PLAIN = (  # what PyTorch says: what it means
         r"shape '\[([\d, -]+)\]' is invalid for input of size (\d+)",
         "{1} values cannot take the shape {0}",
     ),
+    (
+        r"cat\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not (\w+)",
+        "`torch.cat` takes a list of tensors, and this is a {0}: `torch.cat([a, b], dim=1)`",
+    ),
+    (
+        r"expected Tensor as element (\d+) in argument 0, but got (\w+)",
+        "Number {0} of your list, counted from 0, is a {1}, not a tensor. A layer has to be called",
+    ),
     ("slice indices must be integers", "A slice needs whole numbers: `//` divides without a rest"),
     (
         rf"stack expects each tensor to be equal size, but got {SHAPE} at entry 0 and {SHAPE}",
@@ -72,25 +80,29 @@ CAT = re.compile(
 
 
 def explained(message: str, frame: FrameType | None, line: str) -> str:
-    """Return sentences about an error message of PyTorch; empty if none of them is known.
+    """Return a sentence about an error message of PyTorch; empty if none is known.
 
     Args:
         message: what PyTorch says.
-        frame: where the user's own line ran; its variables are shown by their names.
+        frame: where the user's own line ran.
         line: this line, as code.
     """
-    values = _values(frame, line) if frame is not None else {}
-    tensors = [value for value in values.values() if isinstance(value, Tensor)]
+    tensors = [value for value in _values(frame, line).values() if isinstance(value, Tensor)]
     sentence = _joined(message, tensors)
     for pattern, plain in PLAIN:
         if not sentence and (found := re.search(pattern, message)):
             groups = [_sizes(group) for group in found.groups()]
             axes = {f"axis{i}": _axis(group, tensors) for i, group in enumerate(groups)}
             sentence = plain.format(*groups, **axes) + "."
-    if not sentence:
+    return sentence
+
+
+def what_was_there(frame: FrameType | None, line: str) -> str:
+    """Return a sentence about the tensors, layers and numbers in a line; empty without tensors."""
+    values = _values(frame, line)
+    if not any(isinstance(value, Tensor) for value in values.values()):
         return ""
-    shown = ", ".join(filter(None, (_shown(name, value) for name, value in values.items())))
-    return f"{sentence} There, {shown}." if shown else sentence
+    return f"There, {', '.join(_shown(name, value) for name, value in values.items())}."
 
 
 def _joined(message: str, tensors: Sequence[Tensor]) -> str:
@@ -122,9 +134,9 @@ def _axis(number: str, tensors: Sequence[Tensor]) -> str:
     return f"axis {number} ({AXES[int(number)]})" if known else f"axis {number}"
 
 
-def _values(frame: FrameType, line: str) -> dict[str, Any]:
+def _values(frame: FrameType | None, line: str) -> dict[str, Any]:
     """Return the values of the names in a line of code, in their order: `x`, `self.up`."""
-    known = {**frame.f_globals, **frame.f_locals}
+    known = {**frame.f_globals, **frame.f_locals} if frame else {}
     values = {}
     for name in CODE.findall(TEXT.sub("", line)):
         path, *parts = name.split(".")

@@ -18,6 +18,7 @@ NOUNS = (  # of one place and of several, for each axis
 )
 MOST_LISTED = 3
 FARTHEST = 4  # rows and columns by which a map may have moved
+ENOUGH = 2  # inputs on which an answer is right, and wrong, so that two conditions may decide
 SCATTERED = "…"  # places that are too many to list
 EVERYWHERE = "every value"
 OVERLAP = 0.4  # the part of a moved map that has to be seen
@@ -81,10 +82,10 @@ def how(output: Tensor, target: Tensor, differs: Tensor) -> str:
     there = "" if differs.all() else " there"
     if _same(found, found[:1]):
         wanted = f", wanted {right[0]:.4g}" if _same(right, right[:1]) else ""
-        negative = torch.equal(differs, target < 0) and "just where negative values belong"
-        positive = torch.equal(differs, target > 0) and "just where positive values belong"
-        sign = negative or positive
-        return f"All are {found[0] + 0.0:.4g}{', ' + sign if sign else there}{wanted}."
+        for sign, values in (("negative", -target), ("positive", target)):
+            if _just(values, differs):
+                there = f", just where {sign} values belong"
+        return f"All are {found[0] + 0.0:.4g}{there}{wanted}."
     if _same(found, -right):
         return f"The signs are the wrong way round{there}."
     large = right.abs() > 0.01 * right.abs().max()
@@ -94,10 +95,24 @@ def how(output: Tensor, target: Tensor, differs: Tensor) -> str:
     off = found - right
     if _same(off, off[:1]):
         return f"All are {abs(off[0]):.4g} too {'large' if off[0] > 0 else 'small'}{there}."
-    return _moved(output, target) if output.dim() == 4 else ""
+    if output.dim() == 4 and (text := moved(output, target)):
+        return text
+    if len(found) > 2 and right.std() > 0:
+        factor = ((found - found.mean()) * (right - right.mean())).mean() / right.var(correction=0)
+        rest = found.mean() - factor * right.mean()
+        if _same(found, factor * right + rest):
+            return f"All are {factor:.4g} times the right ones plus {rest:.4g}{there}."
+    if (found - right).abs().max() < 0.01 * target.abs().max():
+        return f"They are close: off by at most {(found - right).abs().max():.2g}."
+    return ""  # fmt: skip
 
 
-def _moved(output: Tensor, target: Tensor) -> str:
+def _just(values: Tensor, differs: Tensor) -> bool:
+    """Whether what differs is positive, and what does not is not (rounding apart)."""
+    return bool((values[differs] > 0).all() and (values[~differs] < 1e-4).all())
+
+
+def moved(output: Tensor, target: Tensor) -> str:
     """Say that the right values stand at other places, and at which."""
     height, width = output.shape[2:]
     span = range(-FARTHEST, FARTHEST + 1)
@@ -130,6 +145,8 @@ def _moved(output: Tensor, target: Tensor) -> str:
                 if i != j
             ]
             return f"{moves[0][0].upper()}{moves[0][1:]}{', and so on' if len(moves) > 1 else ''}."
+    if output.shape[1] > 1 and _same(output, output[:, :1]) and not _same(target, target[:, :1]):
+        return "All channels hold the same."
     if _same(output.flatten().sort()[0], target.flatten().sort()[0]):
         return "They are the right values, but at other places."
     return ""  # fmt: skip
@@ -203,6 +220,7 @@ def _formula(now: list[int], wanted: list[int], terms: Sequence[Sizes]) -> str:
         ("2 · {0} − {1}", lambda a, b: 2 * a - b, 2),
         ("half of {0}", lambda a: a // 2, 1),
         ("{0} + {1} − {2}", lambda a, b, c: a + b - c, 3),
+        ("{0} + {1} + {2}", lambda a, b, c: a + b + c, 3),
     )
     for text, function, count in candidates:
         for names in permutations(columns, count):
@@ -229,9 +247,11 @@ def occasion(
     if not any(right) or all(right):
         return ""
     held = {name: [test(*each) for each in inputs] for name, test in conditions.items()}
+    # Two conditions fit by chance where few inputs tell them apart.
+    enough = min(sum(right), len(right) - sum(right)) >= ENOUGH
     pairs = (
         (f"{one} and {two}", [a and b for a, b in zip(held[one], held[two], strict=True)])
-        for one, two in combinations(held, 2)
+        for one, two in (combinations(held, 2) if enough else ())
     )
     for name, holds in (*held.items(), *pairs):
         if holds == list(right):

@@ -31,6 +31,8 @@ NOT_REPEATED = (
     "Is there dropout, noise, or a new layer with random weights?"
 )
 
+Problem = Callable[[Function, Case, "Trace", "list[Trace]"], "str | None"]  # of an answer's run
+
 
 def tensor_function(
     signature: str,
@@ -49,8 +51,8 @@ def tensor_function(
         cases: makes known cases first, then random ones.
         right: right answers; several where several outputs are right. Their shapes are equal.
         holds: what is right when the checks of the shape and of the values pass.
-        explain: says in a sentence what is wrong with an output of the right shape; where it
-            returns `None`, the sentence says where and how the values differ.
+        explain: says in a sentence what is wrong with an output; where it returns `None`, the
+            sentence says which size is wrong, or where and how the values differ.
         fixed: makes the cases on which facts about a wrong answer are measured, always the same.
         maps: names the tensors that the sizes of a result may come from; without it, the inputs.
         conditions: functions of the inputs by their names, that may decide when an answer is right.
@@ -60,14 +62,14 @@ def tensor_function(
     """
     parameters = parameter_names(signature)
 
-    def check(holds: str, problem: Callable[[Case, Trace, list[Trace]], str | None]) -> Check:
+    def check(holds: str, problem: Problem) -> Check:
         def in_case(answer: Function, case: Case) -> str | None:
             try:
                 run = trace(answer, case.inputs)
             except Exception as error:
                 sentence = describe(error)
                 return f"{case.call}: {sentence[0].lower()}{sentence[1:]}"
-            return run if isinstance(run, str) else problem(case, run, targets_of(case))
+            return run if isinstance(run, str) else problem(answer, case, run, targets_of(case))
 
         return replace(on_each_case(holds, cases, in_case), facts=facts)
 
@@ -75,23 +77,24 @@ def tensor_function(
         runs = (trace(function, case.inputs) for function in right)
         return [run for run in runs if isinstance(run, Trace)]
 
-    def shape(case: Case, run: Trace, targets: list[Trace]) -> str | None:
+    def shape(answer: Function, case: Case, run: Trace, targets: list[Trace]) -> str | None:
         if run.changed:
             changed = parameters[run.changed[0]]
             return f"{case.call}: your function changes {changed}, which it was given."
-        return shape_problem(run.output, targets[0].output.shape, case.call)
+        problem = shape_problem(run.output, targets[0].output.shape, case.call)
+        return problem and (explain(case, run.output) or problem)
 
-    def values(case: Case, run: Trace, targets: list[Trace]) -> str | None:
+    def values(answer: Function, case: Case, run: Trace, targets: list[Trace]) -> str | None:
         same_values = [target for target in targets if close(run.output, target.output)]
         if same_values:
             now, wanted = run.output.dtype, same_values[0].output.dtype
             kinds = f"the result is {_name(now)}, while what came in is {_name(wanted)}"
             return None if now == wanted else f"{case.call}: {kinds}."
-        if not close(run.output, run.output_again):
+        if not _is_repeated(answer, case, run):
             return f"{case.call}: {NOT_REPEATED}"
         return explain(case, run.output) or values_problem(run.output, targets[0].output, case.call)
 
-    def gradients(case: Case, run: Trace, targets: list[Trace]) -> str | None:
+    def gradients(answer: Function, case: Case, run: Trace, targets: list[Trace]) -> str | None:
         names = [
             name
             for name, value in zip(parameters, case.inputs, strict=True)
@@ -124,6 +127,11 @@ def tensor_function(
         check(holds[1], values),
         check("its gradient", gradients),
     )
+
+
+def _is_repeated(answer: Function, case: Case, run: Trace) -> bool:
+    again = _try(answer, case)
+    return again is not None and close(again.output, run.output)
 
 
 def _try(answer: Function, case: Case) -> Trace | None:
@@ -190,14 +198,12 @@ class Trace:
 
     Attributes:
         output: the tensor that the function returned.
-        output_again: what it returned when it was called once more.
         gradients: of a random weighted sum of the output, with respect to each input tensor and
             each parameter of an input layer, in this order; zeros where nothing flows back.
         changed: the places of the inputs that the function changed; then no gradient is taken.
     """
 
     output: Tensor
-    output_again: Tensor
     gradients: tuple[Tensor, ...]
     changed: tuple[int, ...]
 
@@ -230,9 +236,7 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
             gradients = torch.autograd.grad(
                 (output * weights).sum(), sources, allow_unused=True, materialize_grads=True
             )
-        again = output if changed else function(*copy.deepcopy(tuple(inputs)))
-    again = again.detach() if isinstance(again, Tensor) else torch.empty(0)
-    return Trace(output.detach(), again, gradients, changed)
+    return Trace(output.detach(), gradients, changed)
 
 
 def _is_unchanged(now: Any, before: Any) -> bool:

@@ -118,12 +118,20 @@ def _find(window: Tensor, skip: Tensor) -> Size | None:
 
 def _start_problem(case: Case, output: Tensor) -> str | None:
     skip, up = case.inputs
-    start, middle = _find(output, skip), _start(skip, up)
+    if output.shape[:2] != skip.shape[:2] or output.dim() != 4 or not output.numel():
+        return None
+    start = _find(output, skip)
     if start is None:
         return None
     return (
-        f"{case.call}: your window starts in row {start[0]}, column {start[1]}; the one in the "
-        f"middle starts in row {middle[0]}, column {middle[1]}."
+        f"{case.call}: you cut {_span(start, output)}; the middle is {_span(_start(skip, up), up)}."
+    )
+
+
+def _span(start: Size, window: Tensor) -> str:
+    (top, left), (height, width) = start, window.shape[2:]
+    return (
+        f"rows {top} to {top + height - 1}, columns {left} to {left + width - 1} ({height}×{width})"
     )
 
 
@@ -166,9 +174,9 @@ def _resized(**how: Any) -> Function:
 def _ignores_up(answer: Function) -> bool:
     """Whether it crops, but to the same size for a larger and a smaller up."""
     skip = torch.randn(2, 3, 80, 80)
-    shapes = [answer(skip, skip[:, :, :side, :side]).shape for side in (60, 70)]
-    is_a_map = len(shapes[0]) == 4 and shapes[0][:2] == skip.shape[:2]
-    return is_a_map and shapes[0] == shapes[1] != skip.shape
+    shapes = {answer(skip, skip[:, :, :side, :side]).shape for side in (10, 30, 60, 70)}
+    shape = shapes.pop()
+    return not shapes and len(shape) == 4 and shape[:2] == skip.shape[:2] and shape != skip.shape
 
 
 known = TensorProbes(_probes)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach.exercises.checks.differences import moved
 from unet_teach.exercises.checks.functions import Case, Function
 from unet_teach.exercises.checks.tensors import TensorProbes, tensor_function, values_problem
 from unet_teach.exercises.exercise import Exercise, KnownMistake
@@ -89,12 +90,16 @@ def _both_orders(
 _RIGHT = _both_orders(_parts)
 
 
-def _part_problem(case: Case, z: Tensor) -> str:
+def _part_problem(case: Case, z: Tensor) -> str | None:
     """Say which part is wrong, in the order of parts in which fewer are."""
     with torch.no_grad():
         skip, up = _parts(*case.inputs)
+    if z.shape != (skip.shape[0], skip.shape[1] + up.shape[1], *skip.shape[2:]):
+        return None
     parts, orders = [("input_tensor", skip), ("upsample(x)", up)], []
     for order in (parts, parts[::-1]):
+        if text := moved(z, torch.cat([part for _, part in order], dim=1)):
+            return f"{case.call}: {text[0].lower()}{text[1:]}"
         outputs = torch.split(z, [part.shape[1] for _, part in order], dim=1)
         problems = (
             values_problem(output, part, f"{case.call}, where z should hold {name}")
@@ -102,6 +107,10 @@ def _part_problem(case: Case, z: Tensor) -> str:
         )
         orders.append([problem for problem in problems if problem])
     return min(orders, key=len)[0]
+
+
+def _activated(i: Tensor, down: nn.Module, up: nn.Module) -> Parts:
+    return i, up(F.relu(down(i)))
 
 
 def _resized(**how: Any) -> list[Function]:
@@ -177,6 +186,10 @@ join = Exercise(
             *_both_orders(_parts, torch.stack), *_both_orders(_parts, torch.stack, dim=0)),
         known.mistake("added", "You added the two: that mixes them, channel by channel, and works only for equal channels. Here they are to lie beside each other.",
             lambda i, down, up: i + up(down(i))),
+        known.mistake("multiplied", "You multiplied the two: that mixes them, channel by channel, and works only for equal channels. Here they are to lie beside each other.",
+            lambda i, down, up: i * up(down(i))),
+        known.mistake("an activation", "There is a ReLU on the way, and nobody asked for one: z holds input_tensor and upsample(x) as they are.",
+            *_both_orders(_activated), *_both_orders(lambda i, down, up: (i, F.relu(up(down(i))))), *_both_orders(lambda i, down, up: (i, F.relu(up(F.relu(down(i))))))),
         known.mistake("the skip multiplied by zero", "The skip is there, but all zeros: a connection that carries nothing.",
             *_both_orders(lambda i, down, up: (0 * i, up(down(i))))),
         known.mistake("the skip detached", "Your skip is cut from the gradient: the layers before it would not learn through it.",
@@ -190,7 +203,7 @@ join = Exercise(
             *_both_orders(lambda i, down, up: (i, up(i)))),
         known.mistake("up before down", "upsample came before downsample. It takes what downsample makes of input_tensor.",
             *_both_orders(lambda i, down, up: (i, down(up(i))))),
-        KnownMistake("layers of its own", "z does not depend on the weights of downsample and upsample. Call the layers that your function is given, not new ones.",
+        KnownMistake("layers of its own", "z does not depend on the weights of downsample and upsample. Call both layers that your function is given.",
             lambda: _with_new_layers, _ignores_layers),
     ),
     hints=(

@@ -69,6 +69,9 @@ CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
     "as many rows as columns are missing": lambda *maps: _rows(*maps) == _columns(*maps),
     "the height stays": lambda *maps: _rows(*maps) == 0,
     "the width stays": lambda *maps: _columns(*maps) == 0,
+    "only one of height and width has to grow": lambda *maps: (
+        (_rows(*maps) > 0) != (_columns(*maps) > 0)
+    ),
     "no row is missing": lambda *maps: _rows(*maps) <= 0,
     "no column is missing": lambda *maps: _columns(*maps) <= 0,
     "no row is too many": lambda *maps: _rows(*maps) >= 0,

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.differences import occasion
+from unet_teach.exercises.checks.differences import how, occasion
 from unet_teach.exercises.checks.functions import Case, Function, is_function, on_each_case
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import close, no_tensor, shape_problem, values_problem
@@ -24,7 +24,7 @@ Layers = tuple[nn.Conv2d, nn.Conv2d]
 
 SETTINGS = ("kernel_size", "stride", "padding", "dilation")
 WINDOWS: list[tuple[int, int, int, dict[str, Any]]] = [  # channels of a, of b, and of the output
-    (5, 3, 4, {"kernel_size": 3, "stride": 2, "padding": 1, "bias": False}),
+    (5, 3, 4, {"kernel_size": 3, "stride": 2, "padding": 1}),
     (1, 4, 2, {"kernel_size": 1}),
     (4, 1, 6, {"kernel_size": 5, "padding": 2}),
     (2, 5, 3, {"kernel_size": 5, "stride": 2, "bias": False}),
@@ -52,11 +52,9 @@ def _case(conv: nn.Conv2d, c: int) -> Case:
 
 
 def _known_cases() -> list[Case]:
-    """The lesson's own, then one for each kind of window."""
-    cases = [_case(nn.Conv2d(128, 64, 3, padding=1), 64)]
-    for c, others, out_channels, window in WINDOWS:
-        cases.append(_case(nn.Conv2d(c + others, out_channels, **window), c))
-    return cases
+    """One for each kind of window, then the lesson's own."""
+    convs = [(nn.Conv2d(c + others, out, **window), c) for c, others, out, window in WINDOWS]
+    return [_case(conv, c) for conv, c in [*convs, (nn.Conv2d(128, 64, 3, padding=1), 64)]]
 
 
 def _cases() -> Iterator[Case]:
@@ -171,7 +169,9 @@ def _layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
         if tuple(layer.weight.shape) != shape:
             return f"{name}'s weight is {sizes_as_text(layer.weight.shape)}, wanted {sizes_as_text(shape)}"
         if not held:
-            return f"{name}'s weights are not those of the given convolution"
+            part = conv.weight.detach()[:, wanted.start : wanted.stop]
+            relation = how(layer.weight.detach(), part, torch.ones_like(part, dtype=torch.bool))
+            return f"{name}'s weights are not those of the given convolution{relation and ': ' + relation[0].lower() + relation[1:-1]}"
     return ""  # fmt: skip
 
 
