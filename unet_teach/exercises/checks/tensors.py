@@ -107,13 +107,14 @@ def tensor_function(
         is_right = [run is not None and _agrees(run, targets) for _, run, targets in measured]
         sized = [(case, run, t[0]) for case, run, t in measured if run and run.output.dim() == 4]
         terms = [_sizes(maps(*c.inputs) if maps else _tensors(parameters, c)) for c, *_ in sized]
-        size_facts = ""
-        if len(sized) == len(measured):  # where some fail, the others may have a size in common
-            size_facts = formulas(
-                [run.output.shape for _, run, _ in sized],
-                [target.output.shape for *_, target in sized],
-                terms,
-            )
+        size_facts = formulas(
+            [run.output.shape for _, run, _ in sized],
+            [target.output.shape for *_, target in sized],
+            terms,
+        )
+        if size_facts:
+            result = "The" if len(sized) == len(measured) else "Where your code runs, the"
+            size_facts = f"{result} result's {size_facts}."
         when = occasion([case.inputs for case, *_ in measured], is_right, conditions)
         if not when and any(is_right):
             example = measured[is_right.index(True)][0].call
@@ -293,7 +294,8 @@ def shape_problem(output: Tensor, target: Sequence[int], where: str) -> str | No
         noun = "map" if shape[0] == 1 else "maps"
         return f"{where}: the batch has {shape[0]} {noun}, wanted {wanted[0]}."
     if shape[1] != wanted[1]:
-        return f"{where}: {shape[1]} channels come out, wanted {wanted[1]}."
+        come = "channel comes" if shape[1] == 1 else "channels come"
+        return f"{where}: {shape[1]} {come} out, wanted {wanted[1]}."
     if shape[2:] != wanted[2:]:
         size, right = sizes_as_text(shape[2:]), sizes_as_text(wanted[2:])
         return f"{where}: {size} comes out, wanted {right}."

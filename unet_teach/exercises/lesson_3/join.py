@@ -203,7 +203,7 @@ join = Exercise(
             *_both_orders(lambda i, down, up: (i, up(i)))),
         known.mistake("up before down", "upsample came before downsample. It takes what downsample makes of input_tensor.",
             *_both_orders(lambda i, down, up: (i, down(up(i))))),
-        KnownMistake("layers of its own", "z does not depend on the weights of downsample and upsample. Call both layers that your function is given.",
+        KnownMistake("layers of its own", "z does not depend on the weights of downsample and upsample: nothing that they make is in it. Are both called, and does the result reach z?",
             lambda: _with_new_layers, _ignores_layers),
     ),
     hints=(

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.differences import how, occasion
+from unet_teach.exercises.checks.differences import occasion
 from unet_teach.exercises.checks.functions import Case, Function, is_function, on_each_case
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import close, no_tensor, shape_problem, values_problem
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.lesson_3.split_problems import (
+    SETTINGS,
+    bias_problem,
+    layer_problem,
+    setting_text,
+)
 from unet_teach.exercises.plain_values import read_once
 from unet_teach.exercises.sandbox import describe
-from unet_teach.shared.sizes_as_text import sizes_as_text
 
 Layers = tuple[nn.Conv2d, nn.Conv2d]
 
-SETTINGS = ("kernel_size", "stride", "padding", "dilation")
 WINDOWS: list[tuple[int, int, int, dict[str, Any]]] = [  # channels of a, of b, and of the output
     (5, 3, 4, {"kernel_size": 3, "stride": 2, "padding": 1}),
     (1, 4, 2, {"kernel_size": 1}),
@@ -38,16 +42,10 @@ WINDOWS: list[tuple[int, int, int, dict[str, Any]]] = [  # channels of a, of b, 
 ]
 
 
-def _text(value: Any) -> str:
-    """A setting of a layer as it is usually written: 3 for (3, 3)."""
-    same = isinstance(value, tuple) and len(set(value)) == 1
-    return repr(value[0] if same else value)
-
-
 def _case(conv: nn.Conv2d, c: int) -> Case:
     bias = "no bias" if conv.bias is None else "a bias"
     names = [name for name in SETTINGS if name != "dilation" or conv.dilation != (1, 1)]
-    settings = ", ".join(f"{name}={_text(getattr(conv, name))}" for name in names)
+    settings = ", ".join(f"{name}={setting_text(getattr(conv, name))}" for name in names)
     return Case(f"For {c} + {conv.in_channels - c} channels, {settings}, {bias}", (conv, c))
 
 
@@ -124,16 +122,16 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
         try:
             output = run(layer, x)
         except Exception as error:
-            why = _layer_problem(conv, c, layers)
+            why = layer_problem(conv, c, layers)
             return f"{case.call}: {why or f'{name} stops at its map of {x.shape[1]} channels'}. PyTorch says: {error}."
         if isinstance(output, str):
             return output
         if problem := shape_problem(output, target.shape, f"{case.call}, {name}"):
-            why = _layer_problem(conv, c, layers)
+            why = layer_problem(conv, c, layers)
             return f"{problem[:-1]}: {why}." if why else problem
         total += output
     if problem := values_problem(total, target, f"{case.call}, conv_a(a) + conv_b(b)"):
-        why = _layer_problem(conv, c, layers) or _bias_problem(conv, layers)
+        why = layer_problem(conv, c, layers) or bias_problem(conv, layers)
         return (
             f"{case.call}: {why}, so conv_a(a) + conv_b(b) is not what it should be."
             if why
@@ -149,75 +147,6 @@ def _differ(one: nn.Module, other: nn.Module) -> bool:
         or any(not close(now[key], before[key]) for key in now)
         or (repr(one), one.training) != (repr(other), other.training)
     )
-
-
-def _layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
-    """Name the first setting, or the weights, in which a layer differs from the convolution."""
-    spans = (range(c), range(c, conv.in_channels))
-    for name, layer, wanted in zip(("conv_a", "conv_b"), layers, spans, strict=True):
-        if not isinstance(layer, nn.Conv2d):
-            continue
-        for setting in (*SETTINGS, "groups", "padding_mode"):
-            now, right = getattr(layer, setting), getattr(conv, setting)
-            now = now if isinstance(now, tuple | str) or setting == "groups" else (now, now)
-            if setting != "kernel_size" and now != right:
-                return f"{name} has {setting}={_text(now)}, the given convolution {setting}={_text(right)}"
-        shape = (conv.out_channels, len(wanted), *conv.kernel_size)
-        held = _held_channels(layer.weight, conv.weight)
-        if held and held != list(wanted):
-            return f"{name} holds the weights of input {_span(held)}, but its map is {_span(list(wanted))} of cat([a, b])"
-        if tuple(layer.weight.shape) != shape:
-            return f"{name}'s weight is {sizes_as_text(layer.weight.shape)}, wanted {sizes_as_text(shape)}"
-        if not held:
-            part = conv.weight.detach()[:, wanted.start : wanted.stop]
-            relation = how(layer.weight.detach(), part, torch.ones_like(part, dtype=torch.bool))
-            return f"{name}'s weights are not those of the given convolution{relation and ': ' + relation[0].lower() + relation[1:-1]}"
-    return ""  # fmt: skip
-
-
-def _held_channels(weight: Tensor, whole: Tensor) -> list[int] | None:
-    """Return from which input channel of the whole weight each channel of a part comes."""
-    if (
-        weight.dim() != 4
-        or weight.shape[0] != whole.shape[0]
-        or weight.shape[2:] != whole.shape[2:]
-    ):
-        return None
-    held = [
-        next((j for j, right in enumerate(whole.unbind(1)) if close(part, right)), None)
-        for part in weight.unbind(1)
-    ]
-    return None if None in held else [j for j in held if j is not None]  # fmt: skip
-
-
-def _span(channels: list[int]) -> str:
-    if not channels:
-        return "no channel"
-    if len(channels) == 1:
-        return f"channel {channels[0]}"
-    if channels == list(range(channels[0], channels[-1] + 1)):
-        return f"channels {channels[0]} to {channels[-1]}"
-    return f"channels {', '.join(map(str, channels[:8]))}"
-
-
-def _bias_problem(conv: nn.Conv2d, layers: Sequence[nn.Module]) -> str:
-    """Say what the biases of two layers are together, if not the convolution's."""
-    biases = [layer.bias for layer in layers if isinstance(layer, nn.Conv2d)]
-    if len(biases) < 2:
-        return ""
-    held = " and ".join(
-        n for n, bias in zip(("conv_a", "conv_b"), biases, strict=True) if bias is not None
-    )
-    given = [bias for bias in biases if bias is not None]
-    if conv.bias is None:
-        return f"{held} adds a bias, the given convolution has none" if held else ""
-    if not held:
-        return "neither of your layers has a bias, the given convolution has one"
-    factors = torch.stack([bias.detach() for bias in given]).sum(0) / conv.bias.detach()
-    if not close(factors, factors[:1].expand_as(factors)):
-        return f"the bias of {held} is not made of the given one"
-    times = f"{factors[0].item():.4g} times"
-    return "" if close(factors, torch.ones_like(factors)) else f"the biases add up to {times} the given one"  # fmt: skip
 
 
 def _facts(answer: Function) -> str:
@@ -248,7 +177,7 @@ def _changes_conv(answer: Function) -> bool:
 
 
 def _has_biases(times: float) -> Callable[[Function], bool]:
-    """Recognise that the weights are right, and the biases together so many times the given one."""
+    """Recognise that only the biases are wrong: equal, and together `times` the given one."""
 
     def recognises(answer: Function) -> bool:
         conv, _, (conv_a, conv_b) = _split(answer)
@@ -256,7 +185,9 @@ def _has_biases(times: float) -> Callable[[Function], bool]:
         assert conv.bias is not None
         with torch.no_grad():
             off = conv_a(a) + conv_b(b) - conv(torch.cat([a, b], dim=1))
-        return close(off, ((times - 1) * conv.bias)[:, None, None].expand_as(off))
+        biases = [layer.bias for layer in (conv_a, conv_b) if layer.bias is not None]
+        shares = all(close(bias, times / len(biases) * conv.bias) for bias in biases)
+        return shares and close(off, ((times - 1) * conv.bias)[:, None, None].expand_as(off))
 
     return recognises
 
@@ -411,7 +342,7 @@ split_conv = Exercise(
         KnownMistake("the bias lost", "The sum is off by just the bias: no layer adds it.",
             lambda: lambda conv, c: _with_biases(_right(conv, c), None, None),
             _has_biases(0)),
-        KnownMistake("half of the bias", "Half of the bias is missing: half in each layer, or all of it in one.",
+        KnownMistake("half of the bias", "Half of the bias is missing: add half of it in each layer, or all of it in one.",
             lambda: lambda conv, c: _with_biases(_filled(conv, c), _filled(conv, c)[1].bias, None),
             _has_biases(0.5)),
         KnownMistake("a bias that nobody set", "In each channel the sum is off by one number: a bias that nobody has set.",
