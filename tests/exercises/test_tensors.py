@@ -108,11 +108,11 @@ SIZES = [{"up's height": a, "skip's height": b} for a, b in ((4, 6), (7, 5), (3,
 @pytest.mark.parametrize(
     ("height", "says"),
     [
-        (lambda up, skip: up, "The result's height is always up's height."),
-        (lambda up, skip: 5, "The result's height is always 5."),
-        (lambda up, skip: skip + 1, "The result's height is always 1 too large."),
-        (lambda up, skip: max(up, skip), "always the larger one of up's height and skip's height."),
-        (lambda up, skip: 2 * skip - up, "always 2 · skip's height − up's height."),
+        (lambda up, skip: up, "height is always up's height"),
+        (lambda up, skip: 5, "height is always 5"),
+        (lambda up, skip: skip + 1, "height is always 1 too large"),
+        (max, "height is always the larger one of up's height and skip's height"),
+        (lambda up, skip: 2 * skip - up, "height is always 2 · skip's height − up's height"),
         (lambda up, skip: up * skip, ""),
         (lambda up, skip: skip, ""),
     ],
@@ -121,12 +121,11 @@ def test_sizes_are_told_by_what_they_always_are(height, says):
     found = [(1, 1, height(*sizes.values()), 3) for sizes in SIZES]
     right = [(1, 1, sizes["skip's height"], 3) for sizes in SIZES]
     text = differences.formulas(found, right, SIZES)
-    assert says in text
-    assert bool(says) == bool(text)
+    assert text == says
 
 
 def test_the_occasion_is_one_condition_or_two():
-    inputs = [(a, b) for a in range(4) for b in range(4)]
+    inputs = [(a, b) for a in (0, 0, 1, 2, 3) for b in range(4)]
     tests = {"a is 0": lambda a, b: a == 0, "b is 0": lambda a, b: b == 0}
 
     def told(right):

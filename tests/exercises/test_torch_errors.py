@@ -44,7 +44,7 @@ def sliced(x):
         (lambda x: nn.Linear(10, 3)(x), "A linear layer or matrix for 10 features was given 12"),
         (lambda x: nn.BatchNorm2d(5)(x), "A batch norm for 5 channels was given 8"),
         (lambda x: nn.Conv2d(8, 8, 13)(x), "A kernel of 13×13 does not fit into 9×12"),
-        (lambda x: F.pad(x, (-5, -5, -5, -5), mode="reflect"), "More rows or columns are cut away"),
+        (lambda x: F.pad(x, (0, 0, -5, -5)), "More rows or columns are cut away"),
         (lambda x: x.narrow(2, 5, 6), "starts at 5 and is 6 long does not fit into 9"),
         (lambda x: x.view(5, 5), "1728 values cannot take the shape 5×5"),
         (sliced, "`//` divides without a rest. There, `x` is 2×8×9×12, `start` is 4.5."),

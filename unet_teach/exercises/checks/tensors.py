@@ -34,6 +34,17 @@ NOT_REPEATED = (
 Problem = Callable[[Function, Case, "Trace", "list[Trace]"], "str | None"]  # of an answer's run
 
 
+def seeded(make: Callable[[], list[Case]]) -> Callable[[], list[Case]]:
+    """Let cases hold the same random numbers each time, so that equal answers get equal replies."""
+
+    def cases() -> list[Case]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return make()
+
+    return cases
+
+
 def tensor_function(
     signature: str,
     cases: Cases,

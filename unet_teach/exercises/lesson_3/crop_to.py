@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, close, tensor_function
+from unet_teach.exercises.checks.tensors import TensorProbes, close, seeded, tensor_function
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -43,6 +43,7 @@ def _case(skip: Size, up: Size, number: int = 0, dtype: torch.dtype = torch.floa
     return Case(call, tuple(x.to(dtype) for x in inputs))
 
 
+@seeded
 def _known_cases() -> list[Case]:
     cases = [_case(*sizes, number) for number, sizes in enumerate(SIZES)]
     return [*cases, _case((9, 6), (4, 3), dtype=torch.float64)]

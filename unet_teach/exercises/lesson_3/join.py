@@ -12,7 +12,12 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.differences import moved
 from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, tensor_function, values_problem
+from unet_teach.exercises.checks.tensors import (
+    TensorProbes,
+    seeded,
+    tensor_function,
+    values_problem,
+)
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -30,6 +35,7 @@ def _case(
     return Case(call + (", float64" if dtype == torch.float64 else ""), (inputs, down, up))
 
 
+@seeded
 def _known_cases() -> list[Case]:
     """The document's own shape, then small ones whose two parts differ in channels."""
     return [

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, tensor_function
+from unet_teach.exercises.checks.tensors import TensorProbes, seeded, tensor_function
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_3.crop_to import Size, centre
 from unet_teach.shared.sizes_as_text import sizes_as_text
@@ -40,6 +40,7 @@ def _case(up: Size, skip: Size, number: int = 0, dtype: torch.dtype = torch.floa
     return Case(call, tuple(x.to(dtype) for x in inputs))
 
 
+@seeded
 def _known_cases() -> list[Case]:
     cases = [_case(*sizes, number) for number, sizes in enumerate(SIZES)]
     return [*cases, _case((4, 7), (6, 6), dtype=torch.float64)]

@@ -14,7 +14,13 @@ from torch import Tensor, nn
 from unet_teach.exercises.checks.differences import occasion
 from unet_teach.exercises.checks.functions import Case, Function, is_function, on_each_case
 from unet_teach.exercises.checks.layers import run
-from unet_teach.exercises.checks.tensors import close, no_tensor, shape_problem, values_problem
+from unet_teach.exercises.checks.tensors import (
+    close,
+    no_tensor,
+    seeded,
+    shape_problem,
+    values_problem,
+)
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_3.split_problems import (
     SETTINGS,
@@ -49,6 +55,7 @@ def _case(conv: nn.Conv2d, c: int) -> Case:
     return Case(f"For {c} + {conv.in_channels - c} channels, {settings}, {bias}", (conv, c))
 
 
+@seeded
 def _known_cases() -> list[Case]:
     """One for each kind of window, then the lesson's own."""
     convs = [(nn.Conv2d(c + others, out, **window), c) for c, others, out, window in WINDOWS]
