@@ -186,7 +186,7 @@ assert torch.allclose(too_much, conv.bias[:, None, None].expand_as(too_much), at
 # ## Exercise 2: take it apart
 #
 # The hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels are `a`'s, make
-# the two smaller ones. It must work for any kernel, stride and padding, with a bias or without.
+# the two smaller ones. It must work for any kernel, stride, padding and dilation, with a bias or without.
 # `copy.deepcopy(layer)` copies a layer; `layer.weight = nn.Parameter(tensor)` gives it other weights.
 
 # %%

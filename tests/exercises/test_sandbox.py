@@ -1,9 +1,13 @@
 """Code that fails, hangs or changes the process: the reply is a sentence, the kernel unchanged."""
 
+import itertools
 import random
+import re
 import sys
 import threading
 import time
+import weakref
+from collections import deque
 
 import numpy as np
 import pytest
@@ -40,7 +44,7 @@ def fails(error):
         (lambda x: torch.empty(2**60), "memory"),
         (
             lambda x: torch.cat([torch.zeros(1, 2), torch.zeros(2, 3)]),
-            "Sizes of tensors must match",
+            "one of them is 2 in the first and 3 in number 2. PyTorch says: Sizes of tensors",
         ),
     ],
 )
@@ -72,31 +76,128 @@ def _short_of_time(monkeypatch):
     monkeypatch.setattr(sandbox, "STOP_ATTEMPTS", 12_000)
 
 
+def compute():
+    pass
+
+
+def sleep():
+    time.sleep(0.02)
+
+
 @pytest.mark.usefixtures("_short_of_time")
 @pytest.mark.parametrize("catches", [Exception, BaseException])
-def test_code_that_never_returns_is_stopped(exercise, catches):
+@pytest.mark.parametrize(
+    ("step", "waiting", "says"),
+    [
+        (compute, 12_000, "still running after 0.5 seconds of computing"),
+        (sleep, 4, "still not done after 2 seconds, most of them spent waiting"),
+    ],
+)
+def test_code_that_never_returns_is_stopped(exercise, monkeypatch, catches, step, waiting, says):
+    monkeypatch.setattr(sandbox, "WAITING", waiting)
     ended = []
 
     def forever(x):
         for _ in range(2 if catches is BaseException else 1):
             try:
                 while True:
-                    time.sleep(0.001)
+                    step()
             except catches:
                 ended.append(1)
 
     before = threading.active_count()
-    reply = exercise.check(forever)
-    assert "still running after 0.5 seconds" in reply.text
+    assert says in exercise.check(forever).text
     assert threading.active_count() == before
 
 
-def test_code_that_cannot_be_stopped_is_left_and_said(exercise, monkeypatch):
+def test_slow_by_the_clock_is_not_endless(exercise, monkeypatch):
+    """On a busy machine code waits for the processor, which is not its fault."""
+    monkeypatch.setattr(exercise_module, "SECONDS", 1.0)
+    monkeypatch.setattr(sandbox, "WAITING", 600)
+
+    def slow(x):
+        time.sleep(3)
+        return 2 * x
+
+    assert exercise.check(slow).outcome is Outcome.SOLVED
+
+
+def test_where_a_system_tells_no_thread_times_the_process_counts(exercise, monkeypatch):
     monkeypatch.setattr(exercise_module, "SECONDS", 0.5)
+    monkeypatch.setattr(sandbox, "WAITING", 12_000)
+    monkeypatch.setattr(sandbox.psutil.Process, "threads", lambda self: [])
+
+    def forever(x):
+        while True:
+            compute()
+
+    assert "still running after 0.5 seconds" in exercise.check(forever).text
+
+
+def test_code_that_cannot_be_stopped_is_left_and_said(exercise, monkeypatch):
+    monkeypatch.setattr(exercise_module, "SECONDS", 0.1)
+    monkeypatch.setattr(sandbox, "STOP_ATTEMPTS", 2)
     release = threading.Event()  # waiting for it goes on inside a library, until it is set
     reply = exercise.check(lambda x: release.wait())
     release.set()
-    assert "restart the kernel" in reply.text
+    assert "restart the kernel. Nothing you solved is lost." in reply.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux calls a thread in such a loop")
+@pytest.mark.parametrize(
+    "endless",
+    [
+        lambda x: sum(itertools.count()),
+        lambda x: max(range(10**15)),
+        lambda x: deque(itertools.cycle([x]), maxlen=1),
+        lambda x: re.match(r"(a+)+$", "a" * 60 + "b"),
+    ],
+    ids=["sum", "max", "deque", "pattern"],
+)
+def test_a_loop_that_never_leaves_a_library_is_left_too(exercise, monkeypatch, endless):
+    monkeypatch.setattr(exercise_module, "SECONDS", 0.2)
+    monkeypatch.setattr(sandbox, "WAITING", 12_000)
+    monkeypatch.setattr(sandbox, "PARK_LATER", 0.1)
+    monkeypatch.setattr(sandbox, "STOP_ATTEMPTS", 12_000)
+    text = exercise.check(endless).text
+    assert "still running after 0.2 seconds" in text
+    assert "restart the kernel. Nothing you solved is lost." in text
+
+
+class Plain:
+    """An object that shows where it lies."""
+
+    def method(self):
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        object(),
+        Plain(),
+        Plain().method,
+        compute,
+        lambda: 0,
+        (i for i in range(3)),
+        iter([]),
+        torch.zeros(1).sum,
+        compute.__code__,
+        weakref.ref(compute),
+        {"key": [Plain()]},
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_no_reply_shows_a_memory_address(exercise, shown):
+    def prints(x):
+        print(shown)
+        return x
+
+    assert "0x" in repr(shown)
+    for answer in (shown, prints, fails(ValueError(shown)), lambda x: shown):
+        reply = exercise.check(answer)
+        assert "0x" not in reply.text
+        assert "0x" not in reply._repr_html_()
 
 
 def test_an_interrupted_check_is_a_sentence(exercise, monkeypatch):

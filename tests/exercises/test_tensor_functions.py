@@ -16,6 +16,19 @@ def scale_and_negate(x, layer):
     return -2 * layer(x)
 
 
+def blank(x, layer):
+    nn.init.zeros_(layer.weight)
+    return scale(x, layer)
+
+
+def noisy(x, layer):
+    return scale(x, layer) + torch.rand(())
+
+
+def doubled(x, layer):
+    return scale(x, layer).double()
+
+
 def cases():
     yield Case("On 7×11", (torch.randn(1, 3, 7, 11), nn.Conv2d(3, 2, 1)))
 
@@ -39,9 +52,25 @@ def test_each_right_output_passes(answer):
     [
         (lambda x: x, "a function `scale`", "It must take 2 values"),
         (lambda x, layer: None, "its size", "Did you forget the word `return`?"),
-        (lambda x, layer: layer(x.zero_()), "its size", "On 7×11: your function changes a map"),
+        (
+            lambda x, layer: layer(x.zero_()),
+            "its size",
+            "On 7×11: your function changes x, which it was given.",
+        ),
+        (blank, "its size", "On 7×11: your function changes layer, which it was given."),
+        (lambda x, layer: layer(x) @ x, "its size", "On 7×11: your code stopped, in line"),
+        (noisy, "its values", "given twice, make two different results"),
+        (
+            lambda x, layer: scale(x, layer).double(),
+            "its values",
+            "result is float64, while what came in is float32",
+        ),
         (lambda x, layer: layer(x)[..., 1:], "its size", "7×10 comes out, wanted 7×11"),
-        (lambda x, layer: layer(x), "its values", "On 7×11: 154 of 154 values differ"),
+        (
+            lambda x, layer: layer(x),
+            "its values",
+            "every value is wrong. All are 0.5 times the right ones.",
+        ),
         (lambda x, layer: scale(x.detach(), layer), "its gradient", "no gradient flows back to x."),
         (lambda x, layer: scale(x, layer).detach(), "its gradient", "no gradient flows back to x."),
     ],
@@ -68,3 +97,22 @@ def test_a_known_mistake_is_recognised_by_its_gradients_too():
     fails = known.mistake("fails", "It fails.", lambda x, layer: x @ layer)
     assert fails.is_made_by(lambda x, layer: layer(x, x))
     assert not fails.is_made_by(scale)
+
+
+def test_facts_are_measured_on_other_inputs():
+    def sizes():
+        for batch in (1, 2, 3):
+            yield Case(f"On {batch} maps", (torch.randn(batch, 3, 7, 11), nn.Conv2d(3, 2, 1)))
+
+    def first(x, layer):
+        return scale(x[:1], layer)
+
+    conditions = {"the batch holds one item": lambda x, layer: len(x) == 1}
+    checks = tensor_function("scale(x, layer)", sizes, scale, conditions=conditions)
+    assert checks[1].problem(first) == "On 2 maps: the batch has 1 map, wanted 2."
+    assert checks[1].facts(first) == (
+        "The result's batch size is always 1. "
+        "It is right when the batch holds one item, and wrong otherwise."
+    )
+    unnamed = tensor_function("scale(x, layer)", sizes, scale)
+    assert "It is right in 1 of 3 cases, such as on 1 maps." in unnamed[1].facts(first)

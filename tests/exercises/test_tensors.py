@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from unet_teach.exercises.checks import tensors
+from unet_teach.exercises.checks import differences, tensors
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,119 @@ def test_shapes_are_told_rank_first(found, says):
     assert says in tensors.shape_problem(found, (1, 2, 7, 11), "On 7×11")
 
 
-def test_values_are_told_by_the_first_that_differs():
+WANTED = torch.randn(2, 6, 7, 11, generator=torch.Generator().manual_seed(0))
+
+
+def changed(*cells, by=None):
+    """The wanted tensor with other values in some cells: by this factor, or random ones."""
+    found = WANTED.clone()
+    chance = torch.Generator().manual_seed(1)
+    for cell in cells:
+        found[cell] = (
+            found[cell] * by if by else 9 + torch.rand(found[cell].shape, generator=chance)
+        )
+    return found
+
+
+ALL = slice(None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ([(ALL, ALL, 0)], "wrong in the first row."),
+        ([(ALL, ALL, slice(-2, None))], "wrong in the last 2 rows."),
+        ([(ALL, ALL, 0), (..., slice(9, None))], "wrong in the first row and the last 2 columns."),
+        ([(ALL, slice(3, 6))], "wrong in the last 3 channels."),
+        ([(ALL, slice(2, 5))], "wrong in channels 2 to 4."),
+        ([(1,)], "wrong in the last item of the batch."),
+        ([(0, 1, 2, 3)], "wrong in row 2 in column 3 of channel 1 of the first item of the batch."),
+        ([(..., slice(1, None, 2), ALL)], "wrong in every second row from 1 on."),
+        ([(0, 0, 0, 0), (1, 3, 2, 5)], "2 of 924 values are wrong."),
+        ([...], "every value is wrong."),
+    ],
+)
+def test_values_are_told_by_the_place_in_which_they_differ(cells, says):
+    assert f"On 7×11: {says}" in tensors.values_problem(changed(*cells), WANTED, "On 7×11")
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (-WANTED, "The signs are the wrong way round."),
+        (WANTED / 4, "All are 0.25 times the right ones."),
+        (WANTED + 2, "All are 2 too large."),
+        (WANTED.relu(), "All are 0, just where negative values belong."),
+        (0 * WANTED, "every value is wrong. All are 0."),
+        (changed((..., 0, ALL), by=3), "first row. All are 3 times the right ones there."),
+        (WANTED.roll(2, dims=2), "The values stand 2 rows lower than they should."),
+        (WANTED.roll(-1, dims=3), "The values stand 1 column further left than they should."),
+        (WANTED.flip(2), "Each map is upside down."),
+        (WANTED.flip(3), "Each map is mirrored."),
+        (WANTED.flip(1), "Channel 0 holds what belongs in channel 5, and so on."),
+        (WANTED.flip(0), "Item of the batch 0 holds what belongs in item of the batch 1"),
+        (WANTED.flatten().flip(0).view(2, 6, 7, 11).flip(1, 2, 3), "Item of the batch 0"),
+        (WANTED.flatten().roll(5).view(2, 6, 7, 11), "right values, but at other places."),
+    ],
+)  # fmt: skip
+def test_values_are_told_by_the_way_in_which_they_differ(found, says):
+    assert says in tensors.values_problem(found, WANTED, "On 7×11")
+
+
+def test_a_square_map_with_rows_and_columns_swapped_is_told_so():
+    square = WANTED[..., :7]
+    assert "Rows and columns are swapped" in tensors.values_problem(square.mT, square, "On 7×7")
+
+
+def test_the_first_wrong_value_is_told_where_nothing_else_can_be_said():
     wanted = torch.zeros(1, 2, 7, 11)
     found = wanted.clone()
     assert tensors.values_problem(found, wanted, "On 7×11") is None
-    found[0, 1, 2, 3] = 1
+    found[0, 1, 2, 3], found[0, 0, 4, 4] = 1, 2
     assert tensors.values_problem(found, wanted, "On 7×11") == (
-        "On 7×11: 1 of 154 values differ. The first, at [0, 1, 2, 3], is 1, wanted 0."
+        "On 7×11: 2 of 154 values are wrong. "
+        "The first, at [item, channel, row, column] = [0, 0, 4, 4], is 2, wanted 0."
     )
     found[0, 0, 0, 0] = float("nan")
     assert "some values are NaN" in tensors.values_problem(found, wanted, "On 7×11")
+
+
+def test_a_lost_axis_is_named():
+    assert "the axis of the batch is lost" in tensors.shape_problem(
+        torch.zeros(2, 7, 11), (3, 2, 7, 11), "On 7×11"
+    )
+
+
+SIZES = [{"up's height": a, "skip's height": b} for a, b in ((4, 6), (7, 5), (3, 3), (8, 9))]
+
+
+@pytest.mark.parametrize(
+    ("height", "says"),
+    [
+        (lambda up, skip: up, "height is always up's height"),
+        (lambda up, skip: 5, "height is always 5"),
+        (lambda up, skip: skip + 1, "height is always 1 too large"),
+        (max, "height is always the larger one of up's height and skip's height"),
+        (lambda up, skip: 2 * skip - up, "height is always 2 · skip's height − up's height"),
+        (lambda up, skip: up * skip, ""),
+        (lambda up, skip: skip, ""),
+    ],
+)  # fmt: skip
+def test_sizes_are_told_by_what_they_always_are(height, says):
+    found = [(1, 1, height(*sizes.values()), 3) for sizes in SIZES]
+    right = [(1, 1, sizes["skip's height"], 3) for sizes in SIZES]
+    text = differences.formulas(found, right, SIZES)
+    assert text == says
+
+
+def test_the_occasion_is_one_condition_or_two():
+    inputs = [(a, b) for a in (0, 0, 1, 2, 3) for b in range(4)]
+    tests = {"a is 0": lambda a, b: a == 0, "b is 0": lambda a, b: b == 0}
+
+    def told(right):
+        return differences.occasion(inputs, [right(*each) for each in inputs], tests)
+
+    assert told(lambda a, b: a == 0) == "It is right when a is 0, and wrong otherwise."
+    assert told(lambda a, b: b > 0) == "It is wrong when b is 0, and right otherwise."
+    assert "right when a is 0 and b is 0," in told(lambda a, b: a == b == 0)
+    assert told(lambda a, b: a == 2) == told(lambda a, b: False) == ""

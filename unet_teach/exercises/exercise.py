@@ -18,7 +18,7 @@ from unet_teach.exercises.reply import Outcome, Reply
 __all__ = ["RECORD", "Check", "Exercise", "KnownMistake", "Outcome", "Reply"]
 
 ATTEMPTS_BEFORE_SOLUTION = 2
-SECONDS = 20.0  # for one check, which takes well below 1 s even on a fraction of a core
+SECONDS = 20.0  # of processor time for one check, which takes about 1 s
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,10 @@ class Reply:
     text: str
     outcome: Outcome | None = None
 
+    def __post_init__(self) -> None:
+        # `<generator object f at 0x7f…>`: where in memory an object lies says nothing to a student.
+        object.__setattr__(self, "text", re.sub(r"\s+(at|of)\s+0x[0-9a-fA-F]+", "", self.text))
+
     def __repr__(self) -> str:
         head = f"{self.outcome.symbol} {self.outcome.word} " if self.outcome else ""
         return head + self.text

@@ -7,23 +7,29 @@ import ctypes
 import io
 import sysconfig
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 
+from unet_teach.exercises.stuck_thread import PARKED, parked_after
+from unet_teach.exercises.torch_errors import explained, what_was_there
 from unet_teach.shared.keep_state import keep_state
-from unet_teach.shared.traceback_line import last_line_outside
+from unet_teach.shared.traceback_line import last_frame_outside
 
 NOT_STUDENT_CODE = (
     Path(__file__).parents[1],
     Path(torch.__file__).parents[1],
     Path(sysconfig.get_paths()["stdlib"]),
 )
-STOP_ATTEMPTS, STOP_WAIT = 20, 0.05  # how often, and how many seconds apart, code is told to end
+WAITING = 6  # code that sleeps or blocks gets so many times its limit of processor time
+STOP_ATTEMPTS, STOP_WAIT = 100, 0.05  # how often, and how many seconds apart, code is told to end
+PARK_LATER = 3.0  # seconds of processor time beyond the limit
 SHOWN_CHARACTERS = 300
 ADVICE = {  # part of an error message of torch or Python: what to do about its usual cause
     "is not a Module subclass": "`nn.Sequential` wants layers, made with brackets: `nn.ReLU()`.",
@@ -78,14 +84,17 @@ def call(function: Callable[[], Any], seconds: float) -> CallResult:
 
     Args:
         function: the code to run.
-        seconds: the time after which it is stopped.
+        seconds: the processor time after which it is stopped. What it takes by the clock says
+            little: on a busy machine an honest answer is slow. `WAITING` times as long by the
+            clock is the end for code that sleeps or blocks.
     """
     value: list[Any] = []
     raised: list[BaseException] = []
 
     def work() -> None:
         try:
-            value.append(function())
+            with parked_after(seconds + PARK_LATER):
+                value.append(function())
         except BaseException as exception:  # SystemExit and KeyboardInterrupt as well
             raised.append(exception)
 
@@ -95,21 +104,59 @@ def call(function: Callable[[], Any], seconds: float) -> CallResult:
         thread = threading.Thread(target=work, daemon=True, name="student's code")
         thread.start()
         try:
-            thread.join(seconds)
-            error = _too_long(seconds) if thread.is_alive() else None
+            error = _wait(thread, seconds)
         except KeyboardInterrupt:
             error = "You interrupted the check before it was done."
         if error and not _stop(thread):
-            error += " It could not be stopped and goes on unseen: restart the kernel."
+            error += " It could not be stopped: restart the kernel. Nothing you solved is lost."
     if error is None and raised:
         error = describe(raised[0])
     shown = _shortened(printed.getvalue().strip())
     return CallResult(value[0] if value and not error else None, error, shown)
 
 
+def _wait(thread: threading.Thread, seconds: float) -> str | None:
+    """Wait for the end of a thread; if it takes too long, return the sentence about it."""
+    started, used_before = time.monotonic(), time.process_time()
+    while thread.is_alive():
+        thread.join(STOP_WAIT)
+        if _processor_seconds(thread, used_before) > seconds:
+            return (
+                f"Your code was still running after {seconds:g} seconds of computing and was "
+                "stopped. Is there a loop that never ends?"
+            )
+        if time.monotonic() - started > WAITING * seconds:
+            return (
+                f"Your code was still not done after {WAITING * seconds:g} seconds, most of them "
+                "spent waiting, and was stopped. Does it sleep, or wait for an input?"
+            )
+    return None
+
+
+def _processor_seconds(thread: threading.Thread, used_before: float) -> float:
+    """Return a thread's processor time, or the process's since then if the system tells no more."""
+    with contextlib.suppress(psutil.Error):
+        for each in psutil.Process().threads():
+            if each.id == thread.native_id:
+                return float(each.user_time + each.system_time)
+    return time.process_time() - used_before
+
+
 def describe(error: BaseException) -> str:
     """Return a sentence about the error that stopped the student's code, and about its line."""
     message = _message(error)
+    found = last_frame_outside(error, NOT_STUDENT_CODE)
+    frame, number, line = found or (None, 0, "")
+    where = f", in line {number}: `{line}`" if found else ""
+    there = what_was_there(frame, line)
+    if sentence := explained(message, frame, line):
+        parts = (
+            f"Your code stopped{where}.",
+            sentence,
+            there,
+            f"PyTorch says: {_shortened(message)}.",
+        )
+        return " ".join(part for part in parts if part)
     if isinstance(error, SystemExit):
         what = "asked Python to exit"
     elif isinstance(error, RecursionError):
@@ -119,15 +166,8 @@ def describe(error: BaseException) -> str:
     else:
         shown = _shortened(message)
         what = f"stopped with {type(error).__name__}" + (f": {shown}" if shown else "")
-    advice = next((f" {advice}" for words, advice in ADVICE.items() if words in message), "")
-    return f"Your code {what}{_where(error)}.{advice}"
-
-
-def _too_long(seconds: float) -> str:
-    return (
-        f"Your code was still running after {seconds:g} seconds and was stopped. "
-        "Is there a loop that never ends?"
-    )
+    advice = next((advice for words, advice in ADVICE.items() if words in message), "")
+    return " ".join(part for part in (f"Your code {what}{where}.", there, advice) if part)
 
 
 def _stop(thread: threading.Thread) -> bool:
@@ -136,20 +176,17 @@ def _stop(thread: threading.Thread) -> bool:
     Python raises it between two steps of bytecode, so one long operation of a library goes on.
     """
     for _ in range(STOP_ATTEMPTS):
+        thread.join(STOP_WAIT)
+        if not thread.is_alive():
+            return True
+        if thread.ident in PARKED:
+            return False
         if thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(thread.ident), ctypes.py_object(TimeLimitError)
             )
-        thread.join(STOP_WAIT)
-        if not thread.is_alive():
-            return True
-    return False
-
-
-def _where(error: BaseException) -> str:
-    """Name the innermost line of the traceback that is neither ours nor a library's."""
-    line = last_line_outside(error, NOT_STUDENT_CODE)
-    return f", in line {line[0]}: `{line[1]}`" if line else ""
+    thread.join(STOP_WAIT)
+    return not thread.is_alive()
 
 
 def _message(error: BaseException) -> str:

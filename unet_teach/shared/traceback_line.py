@@ -6,6 +6,7 @@ import linecache
 import traceback
 from collections.abc import Collection
 from pathlib import Path
+from types import FrameType
 
 
 def last_line_outside(
@@ -20,12 +21,21 @@ def last_line_outside(
     Returns:
         The line number and the stripped source line; None when there is no readable line.
     """
-    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
-    for frame in reversed(frames):
-        if frame.filename.startswith("<frozen"):
+    found = last_frame_outside(error, folders)
+    return found[1:] if found else None
+
+
+def last_frame_outside(
+    error: BaseException | None, folders: Collection[Path]
+) -> tuple[FrameType, int, str] | None:
+    """Return the same line, after the frame in which it ran."""
+    frames = traceback.walk_tb(error.__traceback__) if error is not None else ()
+    for frame, number in reversed(list(frames)):
+        name = frame.f_code.co_filename
+        if name.startswith("<frozen"):
             continue
-        if any(folder in Path(frame.filename).parents for folder in folders):
+        if any(folder in Path(name).parents for folder in folders):
             continue
-        if line := linecache.getline(frame.filename, frame.lineno or 0).strip():
-            return frame.lineno or 0, line
+        if line := linecache.getline(name, number, frame.f_globals).strip():
+            return frame, number, line
     return None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from unet_teach.exercises.checks import differences
+from unet_teach.exercises.checks.differences import AXES, EVERYWHERE, Condition, formulas, occasion
 from unet_teach.exercises.checks.functions import (
     Case,
     Cases,
@@ -19,7 +23,26 @@ from unet_teach.exercises.checks.functions import (
     parameter_names,
 )
 from unet_teach.exercises.exercise import Check
+from unet_teach.exercises.sandbox import describe
 from unet_teach.shared.sizes_as_text import sizes_as_text
+
+NOT_REPEATED = (
+    "the same inputs, given twice, make two different results. "
+    "Is there dropout, noise, or a new layer with random weights?"
+)
+
+Problem = Callable[[Function, Case, "Trace", "list[Trace]"], "str | None"]  # of an answer's run
+
+
+def seeded(make: Callable[[], list[Case]]) -> Callable[[], list[Case]]:
+    """Let cases hold the same random numbers each time, so that equal answers get equal replies."""
+
+    def cases() -> list[Case]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return make()
+
+    return cases
 
 
 def tensor_function(
@@ -27,8 +50,10 @@ def tensor_function(
     cases: Cases,
     *right: Function,
     holds: tuple[str, str] = ("its size", "its values"),
-    unchanged: str = "a map it was given",
     explain: Callable[[Case, Tensor], str | None] = lambda case, output: None,
+    fixed: Cases | None = None,
+    maps: Callable[..., Mapping[str, Tensor]] | None = None,
+    conditions: Mapping[str, Condition] = MappingProxyType({}),
 ) -> tuple[Check, ...]:
     """Make the checks of a function of tensors and layers that returns one (N, C, H, W) tensor.
 
@@ -37,39 +62,76 @@ def tensor_function(
         cases: makes known cases first, then random ones.
         right: right answers; several where several outputs are right. Their shapes are equal.
         holds: what is right when the checks of the shape and of the values pass.
-        unchanged: names the inputs in the sentence about a function that changes one in place.
-        explain: says in a sentence what is wrong with an output of the right shape; where it
-            returns `None`, the sentence names the first wrong value.
+        explain: says in a sentence what is wrong with an output; where it returns `None`, the
+            sentence says which size is wrong, or where and how the values differ.
+        fixed: makes the cases on which facts about a wrong answer are measured, always the same.
+        maps: names the tensors that the sizes of a result may come from; without it, the inputs.
+        conditions: functions of the inputs by their names, that may decide when an answer is right.
 
     Returns:
         Four checks: that the answer is a function, its output's shape, values, and gradients.
     """
+    parameters = parameter_names(signature)
 
-    def check(holds: str, problem: Callable[[Case, Trace, list[Trace]], str | None]) -> Check:
+    def check(holds: str, problem: Problem) -> Check:
         def in_case(answer: Function, case: Case) -> str | None:
-            run = trace(answer, case.inputs)
-            if isinstance(run, str):
-                return run
-            targets = (trace(function, case.inputs) for function in right)
-            return problem(case, run, [t for t in targets if isinstance(t, Trace)])
+            try:
+                run = trace(answer, case.inputs)
+            except Exception as error:
+                sentence = describe(error)
+                return f"{case.call}: {sentence[0].lower()}{sentence[1:]}"
+            return run if isinstance(run, str) else problem(answer, case, run, targets_of(case))
 
-        return on_each_case(holds, cases, in_case)
+        return replace(on_each_case(holds, cases, in_case), facts=facts)
 
-    def shape(case: Case, run: Trace, targets: list[Trace]) -> str | None:
+    def targets_of(case: Case) -> list[Trace]:
+        runs = (trace(function, case.inputs) for function in right)
+        return [run for run in runs if isinstance(run, Trace)]
+
+    def shape(answer: Function, case: Case, run: Trace, targets: list[Trace]) -> str | None:
         if run.changed:
-            return f"{case.call}: your function changes {unchanged}."
-        return shape_problem(run.output, targets[0].output.shape, case.call)
+            changed = parameters[run.changed[0]]
+            return f"{case.call}: your function changes {changed}, which it was given."
+        problem = shape_problem(run.output, targets[0].output.shape, case.call)
+        return problem and (explain(case, run.output) or problem)
 
-    def values(case: Case, run: Trace, targets: list[Trace]) -> str | None:
-        if any(close(run.output, target.output) for target in targets):
-            return None
+    def values(answer: Function, case: Case, run: Trace, targets: list[Trace]) -> str | None:
+        same_values = [target for target in targets if close(run.output, target.output)]
+        if same_values:
+            now, wanted = run.output.dtype, same_values[0].output.dtype
+            kinds = f"the result is {_name(now)}, while what came in is {_name(wanted)}"
+            return None if now == wanted else f"{case.call}: {kinds}."
+        if not _is_repeated(answer, case, run):
+            return f"{case.call}: {NOT_REPEATED}"
         return explain(case, run.output) or values_problem(run.output, targets[0].output, case.call)
 
-    def gradients(case: Case, run: Trace, targets: list[Trace]) -> str | None:
-        same_output = (target for target in targets if close(run.output, target.output))
-        named = zip(parameter_names(signature), case.inputs, strict=True)
-        names = [name for name, value in named for _ in _sources(value)]
-        return gradient_problem(run, next(same_output, targets[0]), names, case.call)
+    def gradients(answer: Function, case: Case, run: Trace, targets: list[Trace]) -> str | None:
+        names = [
+            name
+            for name, value in zip(parameters, case.inputs, strict=True)
+            for _ in _sources(value)
+        ]
+        return gradient_problem(run, _closest(run, targets), names, case.call)
+
+    def facts(answer: Function) -> str:
+        measured = [(case, _try(answer, case), targets_of(case)) for case in (fixed or cases)()]
+        is_right = [run is not None and _agrees(run, targets) for _, run, targets in measured]
+        sized = [(case, run, t[0]) for case, run, t in measured if run and run.output.dim() == 4]
+        terms = [_sizes(maps(*c.inputs) if maps else _tensors(parameters, c)) for c, *_ in sized]
+        size_facts = formulas(
+            [run.output.shape for _, run, _ in sized],
+            [target.output.shape for *_, target in sized],
+            terms,
+        )
+        if size_facts:
+            result = "The" if len(sized) == len(measured) else "Where your code runs, the"
+            size_facts = f"{result} result's {size_facts}."
+        when = occasion([case.inputs for case, *_ in measured], is_right, conditions)
+        if not when and any(is_right):
+            example = measured[is_right.index(True)][0].call
+            times = f"{sum(is_right)} of {len(is_right)} cases"
+            when = f"It is right in {times}, such as {example[0].lower()}{example[1:]}."
+        return " ".join(filter(None, (size_facts, when)))
 
     return (
         is_function(signature),
@@ -77,6 +139,51 @@ def tensor_function(
         check(holds[1], values),
         check("its gradient", gradients),
     )
+
+
+def _is_repeated(answer: Function, case: Case, run: Trace) -> bool:
+    again = _try(answer, case)
+    return again is not None and close(again.output, run.output)
+
+
+def _try(answer: Function, case: Case) -> Trace | None:
+    try:
+        run = trace(answer, case.inputs)
+    except Exception:
+        return None
+    return run if isinstance(run, Trace) and not run.changed else None
+
+
+def _agrees(run: Trace, targets: Sequence[Trace]) -> bool:
+    target = _closest(run, targets)
+    return (
+        close(run.output, target.output)
+        and run.output.dtype == target.output.dtype
+        and all(map(close, run.gradients, target.gradients))
+    )
+
+
+def _closest(run: Trace, targets: Sequence[Trace]) -> Trace:
+    """Return the right run with the same output, else the first."""
+    return next((target for target in targets if close(run.output, target.output)), targets[0])
+
+
+def _tensors(parameters: Sequence[str], case: Case) -> dict[str, Tensor]:
+    named = zip(parameters, case.inputs, strict=True)
+    return {name: value for name, value in named if isinstance(value, Tensor)}
+
+
+def _sizes(maps: Mapping[str, Tensor]) -> dict[str, int]:
+    return {
+        f"{name}'s {axis}": size
+        for axis_number, axis in enumerate(AXES)
+        for name, value in maps.items()
+        for size in [value.shape[axis_number]]
+    }
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 class TensorProbes(Probes):
@@ -105,12 +212,12 @@ class Trace:
         output: the tensor that the function returned.
         gradients: of a random weighted sum of the output, with respect to each input tensor and
             each parameter of an input layer, in this order; zeros where nothing flows back.
-        changed: whether the function changed an input tensor in place; then no gradient is taken.
+        changed: the places of the inputs that the function changed; then no gradient is taken.
     """
 
     output: Tensor
     gradients: tuple[Tensor, ...]
-    changed: bool
+    changed: tuple[int, ...]
 
 
 def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
@@ -119,7 +226,10 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
     Returns:
         The run, or the sentence that says why what came out is not a tensor.
     """
-    leaves = [x.detach().clone().requires_grad_() if isinstance(x, Tensor) else x for x in inputs]
+    leaves = [
+        x.detach().clone().requires_grad_() if isinstance(x, Tensor) else copy.deepcopy(x)
+        for x in inputs
+    ]
     # Not the leaves themselves: changing one in place would be an error about something else.
     given = [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves]
     with torch.enable_grad():
@@ -128,9 +238,10 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
             return no_tensor(output)
         sources = [source for leaf in leaves for source in _sources(leaf)]
         gradients = tuple(torch.zeros_like(source) for source in sources)
-        changed = any(
-            isinstance(leaf, Tensor) and not close(now, leaf)
-            for now, leaf in zip(given, leaves, strict=True)
+        changed = tuple(
+            place
+            for place, (now, before) in enumerate(zip(given, inputs, strict=True))
+            if not _is_unchanged(now, before)
         )
         if output.requires_grad and not changed:
             weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
@@ -138,6 +249,18 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
                 (output * weights).sum(), sources, allow_unused=True, materialize_grads=True
             )
     return Trace(output.detach(), gradients, changed)
+
+
+def _is_unchanged(now: Any, before: Any) -> bool:
+    if isinstance(before, nn.Module):
+        one, other = now.state_dict(), before.state_dict()
+        same_settings = repr(now) == repr(before) and now.training == before.training
+        return (
+            same_settings
+            and one.keys() == other.keys()
+            and all(close(one[k], other[k]) for k in other)
+        )
+    return not isinstance(before, Tensor) or close(now, before)
 
 
 def _sources(value: Any) -> list[Tensor]:
@@ -171,38 +294,56 @@ def shape_problem(output: Tensor, target: Sequence[int], where: str) -> str | No
         target: the right shape.
         where: names the input and begins the sentence, as in "On 8×9".
     """
-    if output.dim() != len(target):
-        return f"{where}: the result's shape is {tuple(output.shape)}, wanted {tuple(target)}."
-    if output.shape[0] != target[0]:
-        noun = "map" if output.shape[0] == 1 else "maps"
-        return f"{where}: the batch has {output.shape[0]} {noun}, wanted {target[0]}."
-    if output.shape[1] != target[1]:
-        return f"{where}: {output.shape[1]} channels come out, wanted {target[1]}."
-    if tuple(output.shape[2:]) != tuple(target[2:]):
-        size, right = sizes_as_text(output.shape[2:]), sizes_as_text(target[2:])
+    shape, wanted = tuple(output.shape), tuple(target)
+    if len(shape) != len(wanted):
+        lost = {AXES[i] for i in range(len(wanted)) if (*wanted[:i], *wanted[i + 1 :]) == shape}
+        what = (
+            f": the axis of the {lost.pop()} is lost" if len(wanted) == 4 and len(lost) == 1 else ""
+        )
+        return f"{where}: the result's shape is {shape}, wanted {wanted}{what}."
+    if shape[0] != wanted[0]:
+        noun = "map" if shape[0] == 1 else "maps"
+        return f"{where}: the batch has {shape[0]} {noun}, wanted {wanted[0]}."
+    if shape[1] != wanted[1]:
+        come = "channel comes" if shape[1] == 1 else "channels come"
+        return f"{where}: {shape[1]} {come} out, wanted {wanted[1]}."
+    if shape[2:] != wanted[2:]:
+        size, right = sizes_as_text(shape[2:]), sizes_as_text(wanted[2:])
         return f"{where}: {size} comes out, wanted {right}."
     return None
 
 
 def values_problem(output: Tensor, target: Tensor, where: str) -> str | None:
-    """Compare the values of two tensors of one shape; name the first cell that differs."""
+    """Compare the values of two tensors of one shape; say where and how they differ."""
     if not torch.isfinite(output).all() and torch.isfinite(target).all():
         kind = "NaN" if output.isnan().any() else "infinite"
         return f"{where}: some values are {kind}. Is something divided by zero, or left empty?"
     differs = ~torch.isclose(output.to(target.dtype), target, rtol=1e-4, atol=1e-5)
     if not differs.any():
         return None
+    place = differences.where(differs)
+    problem = f"{where}: {int(differs.sum())} of {differs.numel()} values are wrong."
+    if place:
+        problem = (
+            f"{where}: {place} is wrong." if place == EVERYWHERE else f"{where}: wrong in {place}."
+        )
+    if relation := differences.how(output, target, differs):
+        return f"{problem} {relation}"
     cell = tuple(int(i) for i in differs.nonzero()[0])
+    axes = "[item, channel, row, column] = " if len(cell) == 4 else ""
     return (
-        f"{where}: {int(differs.sum())} of {differs.numel()} values differ. The first, at "
-        f"{list(cell)}, is {output[cell].item():.4g}, wanted {target[cell].item():.4g}."
+        f"{problem} The first, at {axes}{list(cell)}, is {output[cell].item():.4g}, "
+        f"wanted {target[cell].item():.4g}."
     )
 
 
 def gradient_problem(run: Trace, target: Trace, names: Sequence[str], where: str) -> str | None:
     """Name the first source to which the right gradient does not flow back."""
     for name, one, other in zip(names, run.gradients, target.gradients, strict=True):
-        if not close(one, other):
-            lost = "only a part of the gradient" if one.any() else "no gradient"
-            return f"{where}: the values are right, but {lost} flows back to {name}."
+        if close(one, other):
+            continue
+        if not one.any():
+            return f"{where}: the values are right, but no gradient flows back to {name}."
+        problem = values_problem(one, other, f"The gradient that flows back to {name}")
+        return f"{where}: the values are right, but the gradients are not. {problem}"
     return None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, close, tensor_function
+from unet_teach.exercises.checks.tensors import TensorProbes, close, seeded, tensor_function
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -22,32 +23,65 @@ SIZES: list[tuple[Size, Size]] = [  # of the skip and of up
     ((7, 11), (4, 6)),  # odd differences
     ((6, 9), (6, 4)),  # one side fits
     ((64, 64), (56, 56)),  # the sizes of 2015
+    ((8, 11), (4, 4)),
+    ((5, 8), (5, 8)),
+    ((9, 6), (4, 6)),
+    ((9, 9), (4, 4)),
+    ((8, 6), (2, 4)),
+    ((10, 7), (7, 6)),
+    ((5, 5), (1, 1)),
+    ((11, 12), (7, 4)),
 ]
+CHANNELS = ((2, 5, 3), (2, 3, 5), (1, 1, 4), (3, 4, 4))  # the batch, the channels of skip and of up
 
 
-def _case(skip: Size, up: Size, channels: Size = (3, 5)) -> Case:
-    inputs = torch.randn(2, channels[0], *skip), torch.randn(2, channels[1], *up)
-    return Case(f"Skip {sizes_as_text(skip)}, up {sizes_as_text(up)}", inputs)
+def _case(skip: Size, up: Size, number: int = 0, dtype: torch.dtype = torch.float32) -> Case:
+    batch, channels, others = CHANNELS[number % 4]
+    inputs = torch.randn(batch, channels, *skip), torch.randn(batch, others, *up)
+    call = f"Skip {sizes_as_text(skip)}, up {sizes_as_text(up)}"
+    call += ", both float64" if dtype == torch.float64 else ""
+    return Case(call, tuple(x.to(dtype) for x in inputs))
+
+
+@seeded
+def _known_cases() -> list[Case]:
+    cases = [_case(*sizes, number) for number, sizes in enumerate(SIZES)]
+    return [*cases, _case((9, 6), (4, 3), dtype=torch.float64)]
 
 
 def _cases() -> Iterator[Case]:
+    yield from _known_cases()
     chance = random.Random()
-    fresh = []
-    for _ in range(6):
+    for number in range(6):
         height, width = chance.randint(1, 9), chance.randint(1, 9)
         skip = height + chance.randint(0, 7), width + chance.randint(0, 7)
-        fresh.append((skip, (height, width)))
-    for number, sizes in enumerate([*SIZES, *sorted(fresh)]):
-        yield _case(*sizes, channels=(3, 5) if number % 2 else (5, 3))
+        yield _case(skip, (height, width), number)
 
 
 def _probes() -> list[Case]:
-    return [_case(*sizes) for sizes in SIZES[:3]]
+    return [_known_cases()[place] for place in (0, 1, 2, 4, 9)]
 
 
 def _surplus(skip: Tensor, up: Tensor) -> Size:
     """Return how many rows and columns the skip has too many."""
     return skip.shape[2] - up.shape[2], skip.shape[3] - up.shape[3]
+
+
+CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
+    "skip and up are of one size": lambda *maps: _surplus(*maps) == (0, 0),
+    "both differences are even": lambda *maps: not any(d % 2 for d in _surplus(*maps)),
+    "the heights differ by an even number": lambda *maps: _surplus(*maps)[0] % 2 == 0,
+    "the widths differ by an even number": lambda *maps: _surplus(*maps)[1] % 2 == 0,
+    "heights and widths differ by the same": lambda *maps: len(set(_surplus(*maps))) == 1,
+    "the height has to be cut": lambda *maps: _surplus(*maps)[0] > 0,
+    "the width has to be cut": lambda *maps: _surplus(*maps)[1] > 0,
+    "up is square": lambda skip, up: up.shape[2] == up.shape[3],
+    "the skip is square": lambda skip, up: skip.shape[2] == skip.shape[3],
+    "the batch holds one item": lambda skip, up: len(up) == 1,
+    "the skip has one channel": lambda skip, up: skip.shape[1] == 1,
+    "skip and up have equally many channels": lambda skip, up: up.shape[1] == skip.shape[1],
+    "the maps are float32": lambda skip, up: up.dtype == torch.float32,
+}
 
 
 def _start(skip: Tensor, up: Tensor, extra: Size = (0, 0)) -> Size:
@@ -85,12 +119,20 @@ def _find(window: Tensor, skip: Tensor) -> Size | None:
 
 def _start_problem(case: Case, output: Tensor) -> str | None:
     skip, up = case.inputs
-    start, middle = _find(output, skip), _start(skip, up)
+    if output.shape[:2] != skip.shape[:2] or output.dim() != 4 or not output.numel():
+        return None
+    start = _find(output, skip)
     if start is None:
         return None
     return (
-        f"{case.call}: your window starts in row {start[0]}, column {start[1]}; the one in the "
-        f"middle starts in row {middle[0]}, column {middle[1]}."
+        f"{case.call}: you cut {_span(start, output)}; the middle is {_span(_start(skip, up), up)}."
+    )
+
+
+def _span(start: Size, window: Tensor) -> str:
+    (top, left), (height, width) = start, window.shape[2:]
+    return (
+        f"rows {top} to {top + height - 1}, columns {left} to {left + width - 1} ({height}×{width})"
     )
 
 
@@ -119,24 +161,23 @@ def _on_first_axes(skip: Tensor, up: Tensor) -> Tensor:
     return skip[top : top + up.shape[2], left : left + up.shape[3]]
 
 
-def _is_resized(answer: Function) -> bool:
-    """Whether it interpolates: the values are new, but a constant skip stays constant."""
-    skip, up = _probes()[0].inputs
-    output, twos = answer(skip, up), answer(torch.full_like(skip, 2), up)
-    is_shuffled = close(output.flatten().sort()[0], centre(skip, up).flatten().sort()[0])
-    return (
-        _find(output, skip) is None
-        and not is_shuffled
-        and close(twos, torch.full((2, 3, *up.shape[2:]), 2.0))
-    )
+def _same_start(skip: Tensor, up: Tensor, axis: int, side: int | None = None) -> Tensor:
+    """Cut both axes where one of them should start; `side` is the axis whose size both take."""
+    start = _start(skip, up)[axis]
+    height, width = up.shape[2:] if side is None else [up.shape[2 + side]] * 2
+    return skip[:, :, start : start + height, start : start + width]
+
+
+def _resized(**how: Any) -> Function:
+    return lambda skip, up: F.interpolate(skip, size=up.shape[2:], **how)
 
 
 def _ignores_up(answer: Function) -> bool:
     """Whether it crops, but to the same size for a larger and a smaller up."""
     skip = torch.randn(2, 3, 80, 80)
-    shapes = [answer(skip, skip[:, :, :side, :side]).shape for side in (60, 70)]
-    is_a_map = len(shapes[0]) == 4 and shapes[0][:2] == skip.shape[:2]
-    return is_a_map and shapes[0] == shapes[1] != skip.shape
+    shapes = {answer(skip, skip[:, :, :side, :side]).shape for side in (10, 30, 60, 70)}
+    shape = shapes.pop()
+    return not shapes and len(shape) == 4 and shape[:2] == skip.shape[:2] and shape != skip.shape
 
 
 known = TensorProbes(_probes)
@@ -146,7 +187,7 @@ crop_to = Exercise(
     lesson=3,
     prompt="Cut the skip to up's height and width, out of its middle, as the U-Net of 2015 does.",
     checks=tensor_function("crop_to(skip, up)", _cases, *_CENTRES, holds=("its size", "from the middle"),
-        explain=_start_problem),
+        explain=_start_problem, fixed=_known_cases, conditions=CONDITIONS),
     answers=(
         lambda: centre,
         lambda: _CENTRES[-1],
@@ -156,15 +197,24 @@ crop_to = Exercise(
     mistakes=(
         known.mistake("the corner", "That is the top left corner: its cells are not at the places of up's cells.",
             lambda skip, up: skip[:, :, : up.shape[2], : up.shape[3]]),
-        known.mistake("the far corner", "That is the bottom right corner: its cells are not at the places of up's cells.",
+        known.mistake("the far corner", "That is the bottom right corner: your window starts at the whole difference of the sizes. The one in the middle starts at half of it.",
             lambda skip, up: skip[:, :, -up.shape[2] :, -up.shape[3] :]),
-        KnownMistake("resized instead of cut", "You resized the skip: the whole of it, squeezed. Its cells are to stay what they are, only fewer of them.",
-            lambda: lambda skip, up: F.interpolate(skip, size=up.shape[2:], mode="bilinear"),
-            _is_resized),
+        known.mistake("resized instead of cut", "You resized the skip: the whole of it, squeezed. Its cells are to stay what they are, only fewer of them.",
+            _resized(mode="bilinear"), _resized(mode="nearest"), _resized(mode="nearest-exact"), _resized(mode="area"),
+            _resized(mode="bicubic"), _resized(mode="bilinear", align_corners=True), _resized(mode="bicubic", align_corners=True),
+            lambda skip, up: F.adaptive_max_pool2d(skip, up.shape[2:])),
+        known.mistake("the height for both axes", "Your columns are cut by the numbers of the rows. The width has its own: a start of half *its* difference, and up's width.",
+            lambda skip, up: _same_start(skip, up, 0), lambda skip, up: _same_start(skip, up, 0, 0)),
+        known.mistake("the width for both axes", "Your rows are cut by the numbers of the columns. The height has its own: a start of half *its* difference, and up's height.",
+            lambda skip, up: _same_start(skip, up, 1), lambda skip, up: _same_start(skip, up, 1, 1)),
+        known.mistake("one too far", "Your window starts one row and one column too far. Half of the difference is the start.",
+            lambda skip, up: _window(skip, up, _start(skip, up, (2, 2)))),
+        known.mistake("channels as well", "You cut the channels to up's as well. They may differ: cat does not mind.",
+            lambda skip, up: centre(skip, up)[:, : up.shape[1]]),
         known.mistake("one axis only", "You cut one axis. Height and width are both to be up's.",
             lambda skip, up: centre(skip, skip[:, :, : up.shape[2]]),
             lambda skip, up: centre(skip, skip[:, :, :, : up.shape[3]])),
-        KnownMistake("sizes written down", "That fits one pair of sizes. Take the numbers from the maps: `up.shape`.",
+        KnownMistake("sizes written down", "Your crop has one size, whatever up's is. Take the numbers from the maps: `up.shape`.",
             lambda: lambda skip, up: skip[:, :, 4:60, 4:60], _ignores_up),
         known.mistake("all zeros", "The size is right, but it is all zeros: nothing of the skip is left.",
             lambda skip, up: skip.new_zeros(*skip.shape[:2], *up.shape[2:]),

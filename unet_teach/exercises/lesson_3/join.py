@@ -10,30 +10,66 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach.exercises.checks.differences import moved
 from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, tensor_function, values_problem
+from unet_teach.exercises.checks.tensors import (
+    TensorProbes,
+    seeded,
+    tensor_function,
+    values_problem,
+)
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 Parts = tuple[Tensor, Tensor]
 
 
-def _case(shape: tuple[int, int, int, int], up_channels: int) -> Case:
+def _case(
+    shape: tuple[int, int, int, int], up_channels: int, dtype: torch.dtype = torch.float32
+) -> Case:
     """Make an input tensor and the document's two layers for it, with `up_channels` at the end."""
-    inputs, channels = torch.randn(shape), shape[1]
-    down = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
-    up = nn.ConvTranspose2d(2 * channels, up_channels, 3, stride=2, padding=1, output_padding=1)
-    return Case(f"On {channels} channels of {sizes_as_text(shape[2:])}", (inputs, down, up))
+    inputs, channels = torch.randn(shape, dtype=dtype), shape[1]
+    down = nn.Conv2d(channels, 2 * channels, 3, 2, padding=1, dtype=dtype)
+    up = nn.ConvTranspose2d(2 * channels, up_channels, 3, 2, 1, output_padding=1, dtype=dtype)
+    call = f"On {channels} channels of {sizes_as_text(shape[2:])}"
+    return Case(call + (", float64" if dtype == torch.float64 else ""), (inputs, down, up))
+
+
+@seeded
+def _known_cases() -> list[Case]:
+    """The document's own shape, then small ones whose two parts differ in channels."""
+    return [
+        _case((1, 64, 32, 32), 64),
+        _case((2, 3, 4, 6), 5),
+        _case((3, 5, 8, 8), 2),
+        _case((2, 4, 6, 6), 4),
+        _case((1, 2, 10, 4), 3),
+        _case((2, 3, 4, 6), 5, torch.float64),
+    ]
 
 
 def _cases() -> Iterator[Case]:
-    """The document's own shape, then small random ones whose two parts differ in channels."""
-    yield _case((1, 64, 32, 32), 64)
+    yield from _known_cases()
     chance = random.Random()
-    fresh = [(2 * chance.randint(2, 9), 2 * chance.randint(2, 9)) for _ in range(4)]
-    for size in sorted(fresh):
+    for _ in range(4):
+        size = 2 * chance.randint(2, 9), 2 * chance.randint(2, 9)
         channels, up_channels = chance.sample(range(2, 7), 2)
         yield _case((2, channels, *size), up_channels)
+
+
+def _maps(input_tensor: Tensor, downsample: nn.Module, upsample: nn.Module) -> dict[str, Tensor]:
+    x = downsample(input_tensor)
+    return {"input_tensor": input_tensor, "downsample(input_tensor)": x, "upsample(x)": upsample(x)}
+
+
+CONDITIONS: dict[str, Callable[..., bool]] = {
+    "the batch holds one item": lambda i, down, up: len(i) == 1,
+    "input_tensor has 64 channels": lambda i, down, up: i.shape[1] == 64,
+    "both parts have equally many channels": lambda i, down, up: i.shape[1] == up.out_channels,
+    "input_tensor is square": lambda i, down, up: i.shape[2] == i.shape[3],
+    "input_tensor is 32×32": lambda i, down, up: i.shape[2:] == (32, 32),
+    "the maps are float32": lambda i, down, up: i.dtype == torch.float32,
+}
 
 
 def _probes() -> list[tuple[Tensor, nn.Module, nn.Module]]:
@@ -60,12 +96,16 @@ def _both_orders(
 _RIGHT = _both_orders(_parts)
 
 
-def _part_problem(case: Case, z: Tensor) -> str:
+def _part_problem(case: Case, z: Tensor) -> str | None:
     """Say which part is wrong, in the order of parts in which fewer are."""
     with torch.no_grad():
         skip, up = _parts(*case.inputs)
+    if z.shape != (skip.shape[0], skip.shape[1] + up.shape[1], *skip.shape[2:]):
+        return None
     parts, orders = [("input_tensor", skip), ("upsample(x)", up)], []
     for order in (parts, parts[::-1]):
+        if text := moved(z, torch.cat([part for _, part in order], dim=1)):
+            return f"{case.call}: {text[0].lower()}{text[1:]}"
         outputs = torch.split(z, [part.shape[1] for _, part in order], dim=1)
         problems = (
             values_problem(output, part, f"{case.call}, where z should hold {name}")
@@ -73,6 +113,10 @@ def _part_problem(case: Case, z: Tensor) -> str:
         )
         orders.append([problem for problem in problems if problem])
     return min(orders, key=len)[0]
+
+
+def _activated(i: Tensor, down: nn.Module, up: nn.Module) -> Parts:
+    return i, up(F.relu(down(i)))
 
 
 def _resized(**how: Any) -> list[Function]:
@@ -85,9 +129,28 @@ def _resized(**how: Any) -> list[Function]:
     return _both_orders(parts)
 
 
+def _ignores_layers(answer: Function) -> bool:
+    """Whether other weights in the layers make no difference."""
+    outputs = []
+    for seed in (1, 2):
+        torch.manual_seed(0)
+        i, down, up = _known_cases()[0].inputs
+        torch.manual_seed(seed)
+        down.reset_parameters()
+        up.reset_parameters()
+        torch.manual_seed(0)
+        outputs.append(answer(i, down, up))
+    return torch.equal(*outputs)
+
+
 def _is_small(answer: Function) -> bool:
     i, down, up = _probes()[0]
     return bool(answer(i, down, up).shape[2:] == down(i).shape[2:])
+
+
+def _with_new_layers(i: Tensor, down: nn.Module, up: nn.Module) -> Tensor:
+    down, up = nn.Conv2d(64, 128, 3, 2, 1), nn.ConvTranspose2d(128, 64, 3, 2, 1, output_padding=1)
+    return torch.cat([i, up(down(i))], dim=1)
 
 
 known = TensorProbes(_probes)
@@ -97,7 +160,7 @@ join = Exercise(
     lesson=3,
     prompt="Mend the document's snippet: return z, the skip and the up-sampled map as one.",
     checks=tensor_function("join(input_tensor, downsample, upsample)", _cases, *_RIGHT, holds=("its shape", "its values"),
-        unchanged="input_tensor itself", explain=_part_problem),
+        explain=_part_problem, fixed=_known_cases, maps=_maps, conditions=CONDITIONS),
     answers=(
         lambda: _RIGHT[0],
         lambda: _RIGHT[1],
@@ -129,6 +192,10 @@ join = Exercise(
             *_both_orders(_parts, torch.stack), *_both_orders(_parts, torch.stack, dim=0)),
         known.mistake("added", "You added the two: that mixes them, channel by channel, and works only for equal channels. Here they are to lie beside each other.",
             lambda i, down, up: i + up(down(i))),
+        known.mistake("multiplied", "You multiplied the two: that mixes them, channel by channel, and works only for equal channels. Here they are to lie beside each other.",
+            lambda i, down, up: i * up(down(i))),
+        known.mistake("an activation", "There is a ReLU on the way, and nobody asked for one: z holds input_tensor and upsample(x) as they are.",
+            *_both_orders(_activated), *_both_orders(lambda i, down, up: (i, F.relu(up(down(i))))), *_both_orders(lambda i, down, up: (i, F.relu(up(F.relu(down(i))))))),
         known.mistake("the skip multiplied by zero", "The skip is there, but all zeros: a connection that carries nothing.",
             *_both_orders(lambda i, down, up: (0 * i, up(down(i))))),
         known.mistake("the skip detached", "Your skip is cut from the gradient: the layers before it would not learn through it.",
@@ -140,6 +207,10 @@ join = Exercise(
             *_both_orders(lambda i, down, up: (i, up(down(i.detach()))))),
         known.mistake("the halving left out", "upsample was given input_tensor. It takes the small map.",
             *_both_orders(lambda i, down, up: (i, up(i)))),
+        known.mistake("up before down", "upsample came before downsample. It takes what downsample makes of input_tensor.",
+            *_both_orders(lambda i, down, up: (i, down(up(i))))),
+        KnownMistake("layers of its own", "z does not depend on the weights of downsample and upsample: nothing that they make is in it. Are both called, and does the result reach z?",
+            lambda: _with_new_layers, _ignores_layers),
     ),
     hints=(
         "Print the three shapes: input_tensor, x, y. Which two agree in height and width?",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, close, tensor_function
-from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.checks.tensors import TensorProbes, seeded, tensor_function
+from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_3.crop_to import Size, centre
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -21,26 +22,68 @@ SIZES: list[tuple[Size, Size]] = [  # of up and of the skip
     ((6, 8), (5, 7)),  # too large
     ((5, 8), (7, 7)),  # short and too wide
     ((3, 5), (3, 5)),  # equal
+    ((6, 7), (6, 9)),
+    ((7, 5), (4, 5)),
+    ((4, 4), (7, 7)),
+    ((5, 5), (3, 3)),
+    ((8, 3), (6, 6)),
+    ((6, 4), (8, 8)),
 ]
+CHANNELS = ((2, 5, 3), (1, 1, 4), (3, 4, 4))  # the batch, the channels of up and of the skip
 
 
-def _case(up: Size, skip: Size) -> Case:
-    inputs = torch.randn(2, 5, *up), torch.randn(2, 3, *skip)
-    return Case(f"Up {sizes_as_text(up)}, skip {sizes_as_text(skip)}", inputs)
+def _case(up: Size, skip: Size, number: int = 0, dtype: torch.dtype = torch.float32) -> Case:
+    batch, channels, others = CHANNELS[number % 3]
+    inputs = torch.randn(batch, channels, *up), torch.randn(batch, others, *skip)
+    call = f"Up {sizes_as_text(up)}, skip {sizes_as_text(skip)}"
+    call += ", both float64" if dtype == torch.float64 else ""
+    return Case(call, tuple(x.to(dtype) for x in inputs))
 
 
+@seeded
 def _known_cases() -> list[Case]:
-    return [_case(*sizes) for sizes in SIZES]
+    cases = [_case(*sizes, number) for number, sizes in enumerate(SIZES)]
+    return [*cases, _case((4, 7), (6, 6), dtype=torch.float64)]
 
 
 def _cases() -> Iterator[Case]:
+    yield from _known_cases()
     chance = random.Random()
-    fresh = []
-    for _ in range(6):
+    for number in range(6):
         height, width = chance.randint(4, 12), chance.randint(4, 12)
         skip = height + chance.randint(-3, 3), width + chance.randint(-3, 3)
-        fresh.append(((height, width), skip))
-    yield from (_case(*sizes) for sizes in [*SIZES, *sorted(fresh)])
+        yield _case((height, width), skip, number)
+
+
+def _rows(up: Tensor, skip: Tensor) -> int:
+    return skip.shape[2] - up.shape[2]
+
+
+def _columns(up: Tensor, skip: Tensor) -> int:
+    return skip.shape[3] - up.shape[3]
+
+
+CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
+    "up and skip are of one size": lambda *maps: _rows(*maps) == _columns(*maps) == 0,
+    "nothing has to be cut": lambda *maps: min(_rows(*maps), _columns(*maps)) >= 0,
+    "nothing has to be added": lambda *maps: max(_rows(*maps), _columns(*maps)) <= 0,
+    "as many rows as columns are missing": lambda *maps: _rows(*maps) == _columns(*maps),
+    "the height stays": lambda *maps: _rows(*maps) == 0,
+    "the width stays": lambda *maps: _columns(*maps) == 0,
+    "only one of height and width has to grow": lambda *maps: (
+        (_rows(*maps) > 0) != (_columns(*maps) > 0)
+    ),
+    "no row is missing": lambda *maps: _rows(*maps) <= 0,
+    "no column is missing": lambda *maps: _columns(*maps) <= 0,
+    "no row is too many": lambda *maps: _rows(*maps) >= 0,
+    "no column is too many": lambda *maps: _columns(*maps) >= 0,
+    "up is square": lambda up, skip: up.shape[2] == up.shape[3],
+    "the skip is square": lambda up, skip: skip.shape[2] == skip.shape[3],
+    "the batch holds one item": lambda up, skip: len(up) == 1,
+    "up has one channel": lambda up, skip: up.shape[1] == 1,
+    "up and skip have equally many channels": lambda up, skip: up.shape[1] == skip.shape[1],
+    "the maps are float32": lambda up, skip: up.dtype == torch.float32,
+}
 
 
 def _pad(numbers: Callable[[int, int], tuple[int, ...]], mode: str = "constant") -> Function:
@@ -69,61 +112,52 @@ def _copied_into_zeros(up: Tensor, skip: Tensor) -> Tensor:
     return output
 
 
-def _is_resized(answer: Function) -> bool:
-    """Whether it interpolates: the values are not up's, but a constant up stays constant."""
-    up, skip = _known_cases()[1].inputs
-    output, ones = answer(up, skip), answer(torch.ones_like(up), skip)
-    return not close(output[:, :, :4, :6], up) and close(ones, torch.ones(2, 5, 6, 9))
+def _resized(**how: Any) -> Function:
+    return lambda up, skip: F.interpolate(up, size=skip.shape[2:], **how)
 
 
-def _fails_where_larger(answer: Function) -> bool:
-    """Whether it is right where rows and columns are missing, and not where there are too many."""
-    _, smaller, larger, *_ = (case.inputs for case in _known_cases())
-    if not close(answer(*smaller), _padded(*smaller)):
-        return False
-    try:
-        return not close(answer(*larger), _padded(*larger))
-    except Exception:
-        return True
-
-
-def _ignores_skip(answer: Function) -> bool:
-    """Whether it resizes up, but to the same size for a smaller and a larger skip."""
-    up = torch.randn(2, 5, 6, 8)
-    sizes = {answer(up, up.new_zeros(2, 3, side, side)).shape[2:] for side in (9, 11)}
-    return len(sizes) == 1 and sizes != {up.shape[2:]}
-
-
-known = TensorProbes(_known_cases)
+known = TensorProbes(lambda: _known_cases()[:6])
 
 pad_to = Exercise(
     name="pad_to",
     lesson=3,
     prompt="Bring up to the skip's height and width and leave its values where they are, from the top left on: zeros for what is missing below and on the right, a cut for what is too much.",
-    checks=tensor_function("pad_to(up, skip)", _cases, _padded),
+    checks=tensor_function("pad_to(up, skip)", _cases, _padded, fixed=_known_cases, conditions=CONDITIONS),
     answers=(lambda: _padded, lambda: _copied_into_zeros),
     mistakes=(
-        KnownMistake("resized", "You resized up: its values move and mix. They are to stay where they were.",
-            lambda: lambda up, skip: F.interpolate(up, size=skip.shape[2:], mode="bilinear"),
-            _is_resized),
+        known.mistake("resized", "You resized up: its values move and mix. They are to stay where they were.",
+            _resized(mode="bilinear"), _resized(mode="nearest"), _resized(mode="nearest-exact"), _resized(mode="area"),
+            _resized(mode="bicubic"), _resized(mode="bilinear", align_corners=True), _resized(mode="bicubic", align_corners=True)),
         known.mistake("the skip cut instead", "What you return is made of the skip. up is the one to be changed.",
             lambda up, skip: skip[:, :, : up.shape[2], : up.shape[3]],
             lambda up, skip: centre(skip, up), lambda up, skip: skip,
-            cases=lambda: _known_cases()[:2]),
+            at="its size", cases=lambda: _known_cases()[:2]),
         known.mistake("height and width swapped", "Rows went where columns should. F.pad counts from the last axis: the first two of its numbers are left and right.",
-            _pad(lambda rows, columns: (0, rows, 0, columns))),
-        KnownMistake("always the same", "You always add the same. How much is missing, the two maps say.",
-            lambda: lambda up, skip: F.pad(up, (0, 1, 0, 1)), _ignores_skip),
+            _pad(lambda rows, columns: (0, rows, 0, columns)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, columns)))),
+        known.mistake("the rows for both axes", "You use the missing rows for both axes. How many columns are missing is a difference of its own: that of the widths.",
+            _pad(lambda rows, columns: (0, rows, 0, rows)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, rows)))),
+        known.mistake("the columns for both axes", "You use the missing columns for both axes. How many rows are missing is a difference of its own: that of the heights.",
+            _pad(lambda rows, columns: (0, columns, 0, columns)), _pad(lambda rows, columns: (0, max(0, columns), 0, max(0, columns)))),
+        known.mistake("always one", "You add one row and one column to every map. How many are missing, the two sizes say.",
+            _pad(lambda rows, columns: (0, 1, 0, 1))),
         known.mistake("all zeros", "The size is right, but it is all zeros: nothing of up is left.",
             lambda up, skip: up.new_zeros(*up.shape[:2], *skip.shape[2:]),
             lambda up, skip: 0 * _padded(up, skip)),
-        KnownMistake("only for what is missing", "It works where rows are missing. Where up has one too many, nothing is cut.",
-            lambda: _pad(lambda rows, columns: (0, max(0, columns), 0, max(0, rows))),
-            _fails_where_larger),
+        known.mistake("only for what is missing", "It works where rows or columns are missing. Where up has too many, nothing is cut.",
+            _pad(lambda rows, columns: (0, max(0, columns), 0, max(0, rows)))),
+        known.mistake("only for what is too much", "You cut what is too much. Where rows or columns are missing, nothing is added.",
+            lambda up, skip: up[:, :, : skip.shape[2], : skip.shape[3]]),
+        known.mistake("the difference without its sign", "Where up is too large, you make it larger still. A difference below 0 is a cut: keep its sign.",
+            _pad(lambda rows, columns: (0, abs(columns), 0, abs(rows)))),
         known.mistake("zeros above and on the left", "Your zeros came in front, so every value moved. In F.pad, left stands before right and top before bottom.",
             _pad(lambda rows, columns: (columns, 0, rows, 0))),
         known.mistake("zeros on all sides", "You share the missing rows between both sides, so values move by half of them. Cell (0, 0) stays cell (0, 0).",
-            _pad(lambda rows, columns: (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))),
+            _pad(lambda rows, columns: (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)),
+            _pad(lambda rows, columns: (columns - columns // 2, columns // 2, rows - rows // 2, rows // 2))),
+        known.mistake("half on all sides", "Half on both sides leaves an odd difference one short. And values move: cell (0, 0) is to stay cell (0, 0).",
+            _pad(lambda rows, columns: (columns // 2, columns // 2, rows // 2, rows // 2))),
+        known.mistake("the difference on all sides", "You add the whole difference on both sides, so the size grows twice as much as it should. Left and top stay 0.",
+            _pad(lambda rows, columns: (columns, columns, rows, rows))),
         known.mistake("the border repeated", "Your new cells repeat the border. Asked for are zeros: nothing is known there.",
             _pad(lambda rows, columns: (0, columns, 0, rows), mode="replicate")),
         known.mistake("the wrong way round", "It cuts where it should add. Which of the two sizes is subtracted from which?",

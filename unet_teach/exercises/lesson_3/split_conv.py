@@ -5,49 +5,95 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from unet_teach.exercises.checks.differences import occasion
 from unet_teach.exercises.checks.functions import Case, Function, is_function, on_each_case
 from unet_teach.exercises.checks.layers import run
-from unet_teach.exercises.checks.tensors import close, no_tensor, shape_problem, values_problem
+from unet_teach.exercises.checks.tensors import (
+    close,
+    no_tensor,
+    seeded,
+    shape_problem,
+    values_problem,
+)
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.lesson_3.split_problems import (
+    SETTINGS,
+    bias_problem,
+    layer_problem,
+    setting_text,
+)
+from unet_teach.exercises.plain_values import read_once
+from unet_teach.exercises.sandbox import describe
 
 Layers = tuple[nn.Conv2d, nn.Conv2d]
 
-WINDOWS = [  # kernel_size, stride, padding, bias
-    (3, 2, 1, False),
-    (1, 1, 0, True),
-    (5, 1, 2, True),
-    (5, 2, 0, False),
+WINDOWS: list[tuple[int, int, int, dict[str, Any]]] = [  # channels of a, of b, and of the output
+    (5, 3, 4, {"kernel_size": 3, "stride": 2, "padding": 1}),
+    (1, 4, 2, {"kernel_size": 1}),
+    (4, 1, 6, {"kernel_size": 5, "padding": 2}),
+    (2, 5, 3, {"kernel_size": 5, "stride": 2, "bias": False}),
+    (3, 3, 5, {"kernel_size": 3, "padding": 1}),
+    (3, 2, 5, {"kernel_size": (3, 5), "padding": (1, 2)}),
+    (2, 4, 3, {"kernel_size": 3, "stride": (2, 1), "padding": 1}),
+    (4, 3, 2, {"kernel_size": 3, "padding": (1, 0)}),
+    (2, 3, 4, {"kernel_size": 3, "padding": 2, "dilation": 2}),
+    (5, 2, 4, {"kernel_size": 3, "padding": (1, 2), "dilation": (1, 2), "bias": False}),
+    (3, 4, 1, {"kernel_size": 3, "padding": 1}),
 ]
 
 
 def _case(conv: nn.Conv2d, c: int) -> Case:
     bias = "no bias" if conv.bias is None else "a bias"
-    call = (
-        f"For {c} + {conv.in_channels - c} channels, kernel_size={conv.kernel_size[0]}, "
-        f"stride={conv.stride[0]}, padding={conv.padding[0]}, {bias}"
-    )
-    return Case(call, (conv, c))
+    names = [name for name in SETTINGS if name != "dilation" or conv.dilation != (1, 1)]
+    settings = ", ".join(f"{name}={setting_text(getattr(conv, name))}" for name in names)
+    return Case(f"For {c} + {conv.in_channels - c} channels, {settings}, {bias}", (conv, c))
+
+
+@seeded
+def _known_cases() -> list[Case]:
+    """One for each kind of window, then the lesson's own."""
+    convs = [(nn.Conv2d(c + others, out, **window), c) for c, others, out, window in WINDOWS]
+    return [_case(conv, c) for conv, c in [*convs, (nn.Conv2d(128, 64, 3, padding=1), 64)]]
 
 
 def _cases() -> Iterator[Case]:
-    """The lesson's own, then random ones whose two parts differ in channels."""
-    yield _case(nn.Conv2d(128, 64, 3, padding=1), 64)
+    yield from _known_cases()
     chance = random.Random()
-    for kernel_size, stride, padding, bias in WINDOWS:
+    for _ in range(3):
         c, others = chance.sample(range(1, 6), 2)
-        out_channels = chance.randint(2, 6)
-        conv = nn.Conv2d(c + others, out_channels, kernel_size, stride, padding, bias=bias)
-        yield _case(conv, c)
+        window: dict[str, Any] = {
+            name: (chance.randint(1, 3), chance.randint(1, 3)) for name in SETTINGS
+        }
+        yield _case(nn.Conv2d(c + others, chance.randint(2, 6), **window), c)
+
+
+def _is_even(value: Any) -> bool:
+    return bool(value[0] == value[1])
+
+
+CONDITIONS: dict[str, Callable[[nn.Conv2d, int], bool]] = {
+    "the kernel is square": lambda conv, c: _is_even(conv.kernel_size),
+    "the stride is the same for both axes": lambda conv, c: _is_even(conv.stride),
+    "the padding is the same for both axes": lambda conv, c: _is_even(conv.padding),
+    "the stride is 1": lambda conv, c: conv.stride == (1, 1),
+    "the dilation is 1": lambda conv, c: conv.dilation == (1, 1),
+    "there is no padding": lambda conv, c: conv.padding == (0, 0),
+    "the kernel is 3×3": lambda conv, c: conv.kernel_size == (3, 3),
+    "the convolution has a bias": lambda conv, c: conv.bias is not None,
+    "a and b have equally many channels": lambda conv, c: 2 * c == conv.in_channels,
+    "a has 64 channels": lambda conv, c: c == 64,
+    "kernel, stride, padding and dilation are the same for both axes": lambda conv, c: all(_is_even(getattr(conv, name)) for name in SETTINGS),
+}  # fmt: skip
 
 
 def _maps(conv: nn.Conv2d, c: int) -> tuple[Tensor, Tensor]:
-    return torch.randn(2, c, 7, 9), torch.randn(2, conv.in_channels - c, 7, 9)
+    return torch.randn(2, c, 11, 13), torch.randn(2, conv.in_channels - c, 11, 13)
 
 
 # ------------------------------------------------------------------------------------------- checks
@@ -55,9 +101,11 @@ def _layers_problem(answer: Function) -> str | None:
     output = next(_cases()).run(answer)
     if output is None or output is ...:
         return no_tensor(output)
-    if not isinstance(output, tuple | list) or len(output) != 2:
+    if not isinstance(output, tuple | list):
         kind = type(output).__name__
         return f"Wanted: two layers, `return conv_a, conv_b`. This is of type {kind}."
+    if len(output) != 2:
+        return f"Wanted: two layers, `return conv_a, conv_b`. You return {len(output)} things."
     for name, layer in zip(("conv_a", "conv_b"), output, strict=True):
         if not isinstance(layer, nn.Module):
             return f"{name} is of type {type(layer).__name__}. Wanted: a layer, as `nn.Conv2d`."
@@ -69,63 +117,137 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
     maps, given = _maps(conv, c), copy.deepcopy(conv)
     with torch.no_grad():
         target = conv(torch.cat(maps, dim=1))
-    total = torch.zeros_like(target)
-    for name, layer, x in zip(("conv_a", "conv_b"), answer(given, c), maps, strict=True):
+    try:
+        layers = answer(given, c)
+    except Exception as error:
+        sentence = describe(error)
+        return f"{case.call}: {sentence[0].lower()}{sentence[1:]}"
+    layers, total = tuple(read_once(layers)), torch.zeros_like(target)
+    if _differ(given, conv):
+        return f"{case.call}: your function changes the convolution it was given."
+    for name, layer, x in zip(("conv_a", "conv_b"), layers, maps, strict=True):
         try:
             output = run(layer, x)
         except Exception as error:
-            return f"{case.call}: {name} stops at its map of {x.shape[1]} channels: {error}."
+            why = layer_problem(conv, c, layers)
+            return f"{case.call}: {why or f'{name} stops at its map of {x.shape[1]} channels'}. PyTorch says: {error}."
         if isinstance(output, str):
             return output
         if problem := shape_problem(output, target.shape, f"{case.call}, {name}"):
-            return problem
+            why = layer_problem(conv, c, layers)
+            return f"{problem[:-1]}: {why}." if why else problem
         total += output
-    if _differ(given, conv):
-        return f"{case.call}: your function changes the convolution it was given."
-    return values_problem(total, target, f"{case.call}, the sum")
+    if problem := values_problem(total, target, f"{case.call}, conv_a(a) + conv_b(b)"):
+        why = layer_problem(conv, c, layers) or bias_problem(conv, layers)
+        return (
+            f"{case.call}: {why}, so conv_a(a) + conv_b(b) is not what it should be."
+            if why
+            else problem
+        )
+    return None  # fmt: skip
 
 
 def _differ(one: nn.Module, other: nn.Module) -> bool:
     now, before = one.state_dict(), other.state_dict()
-    return now.keys() != before.keys() or any(not close(now[key], before[key]) for key in now)
+    return (
+        now.keys() != before.keys()
+        or any(not close(now[key], before[key]) for key in now)
+        or (repr(one), one.training) != (repr(other), other.training)
+    )
+
+
+def _facts(answer: Function) -> str:
+    cases = _known_cases()
+    right = []
+    for case in cases:
+        try:
+            right.append(_sum_problem(answer, case) is None)
+        except Exception:
+            right.append(False)
+    return occasion([case.inputs for case in cases], right, CONDITIONS)
 
 
 # --------------------------------------------------------------------------------- known mistakes
-@dataclass(frozen=True)
-class _Split:
-    """A convolution, the copy of it that an answer was given, and the layers that it returned."""
-
-    conv: nn.Conv2d
-    given: nn.Conv2d
-    layers: Any
-
-    @property
-    def offset(self) -> Tensor | None:
-        """How far the sum is too high, (out_channels,); `None` where it varies within a channel."""
-        a, b = _maps(self.conv, 2)
-        conv_a, conv_b = self.layers
-        with torch.no_grad():
-            off: Tensor = conv_a(a) + conv_b(b) - self.conv(torch.cat([a, b], dim=1))
-        constant = off[:1, :, :1, :1]
-        return constant.flatten() if close(off, constant.expand_as(off)) else None
-
-    def is_off_by(self, biases: int) -> bool:
-        """Whether the sum is too high by so many times the bias."""
-        assert self.conv.bias is not None
-        return self.offset is not None and close(self.offset, biases * self.conv.bias)
-
-    def conv_a_has(self, start: int, end: int, *, dim: int = 1) -> bool:
-        """Whether these of the convolution's weights are those of conv_a."""
-        return close(self.layers[0].weight, self.conv.weight.narrow(dim, start, end - start))
+def _split(
+    answer: Function, channels: int = 7, c: int = 2, **window: Any
+) -> tuple[nn.Conv2d, nn.Conv2d, Layers]:
+    """Return a convolution, the copy of it that an answer is given, and what it returns."""
+    conv = nn.Conv2d(channels, 4, **{"kernel_size": 3, "stride": 2, "padding": 1, **window})
+    given = copy.deepcopy(conv)
+    conv_a, conv_b = answer(given, c)
+    return conv, given, (conv_a, conv_b)
 
 
-def _when(holds: Callable[[_Split], bool], kernel_size: int = 3) -> Callable[[Function], bool]:
-    """Recognise a mistake by what an answer makes of a convolution of 2 + 5 channels to 4."""
+def _changes_conv(answer: Function) -> bool:
+    conv, given, _ = _split(answer)
+    return _differ(given, conv)
+
+
+def _has_biases(times: float) -> Callable[[Function], bool]:
+    """Recognise that only the biases are wrong: equal, and together `times` the given one."""
 
     def recognises(answer: Function) -> bool:
-        conv = nn.Conv2d(7, 4, kernel_size, stride=2, padding=1)
-        given = copy.deepcopy(conv)
-        return holds(_Split(conv, given, answer(given, 2)))
+        conv, _, (conv_a, conv_b) = _split(answer)
+        a, b = _maps(conv, 2)
+        assert conv.bias is not None
+        with torch.no_grad():
+            off = conv_a(a) + conv_b(b) - conv(torch.cat([a, b], dim=1))
+        biases = [layer.bias for layer in (conv_a, conv_b) if layer.bias is not None]
+        shares = all(close(bias, times / len(biases) * conv.bias) for bias in biases)
+        return shares and close(off, ((times - 1) * conv.bias)[:, None, None].expand_as(off))
+
+    return recognises
+
+
+def _has_random_bias(answer: Function) -> bool:
+    """Whether two answers for one convolution have its weights, and different biases."""
+    conv = nn.Conv2d(7, 4, 3, stride=2, padding=1)
+    a, b = _maps(conv, 2)
+    with torch.no_grad():
+        first, second = (
+            conv_a(a) + conv_b(b) for conv_a, conv_b in (answer(conv, 2) for _ in "ab")
+        )
+        off = first - second
+    return not close(first, second) and close(off, off[:, :, :1, :1].expand_as(off))  # fmt: skip
+
+
+def _cuts(
+    cut_a: Callable[[int, int], slice], cut_b: Callable[[int, int], slice], dim: int = 1
+) -> Callable[[Function], bool]:
+    """Recognise where the weight is cut, by several convolutions: `cut(in_channels, c)`."""
+
+    def recognises(answer: Function) -> bool:
+        for channels, c in ((8, 2), (10, 3), (9, 6), (70, 3)):
+            conv, _, layers = _split(answer, channels, c)
+            for layer, cut in zip(layers, (cut_a, cut_b), strict=True):
+                part = slice(*cut(channels, c).indices(conv.weight.shape[dim]))
+                wanted = conv.weight[:, part] if dim == 1 else conv.weight[part]
+                if not close(layer.weight, wanted):
+                    return False
+        return True
+
+    return recognises
+
+
+def _cuts_at(place: Callable[[int, int], int]) -> Callable[[Function], bool]:
+    return _cuts(lambda n, c: slice(None, place(n, c)), lambda n, c: slice(place(n, c), None))
+
+
+def _cut_at(place: Callable[[int, int], int]) -> Callable[[], Function]:
+    return lambda: lambda conv, c: _right(conv, place(conv.in_channels, c))
+
+
+def _with_overlap(conv: nn.Conv2d, c: int) -> Layers:
+    return _right(conv, c + 1)[0], _right(conv, c)[1]
+
+
+def _has(setting: str, value: Any, **window: Any) -> Callable[[Function], bool]:
+    """Recognise a setting that stays the same, for all its value in the given convolution."""
+
+    def recognises(answer: Function) -> bool:
+        splits = (_split(answer), _split(answer, **window))
+        layers = [layer for *_, pair in splits for layer in pair]
+        return all(getattr(layer, setting) == value for layer in layers)
 
     return recognises
 
@@ -141,8 +263,10 @@ def _raises(*words: str, bias: bool = True) -> Callable[[Function], bool]:
     """Recognise a mistake by an error that contains one of these words."""
 
     def recognises(answer: Function) -> bool:
+        if not bias:
+            _split(answer)  # only the missing bias may be at fault
         try:
-            answer(nn.Conv2d(7, 4, 3, stride=2, padding=1, bias=bias), 2)
+            _split(answer, bias=bias)
         except Exception as error:
             return any(word in str(error) for word in words)
         return False
@@ -161,15 +285,15 @@ def _split_along(dim: int, conv: nn.Conv2d, c: int) -> Layers:
     return conv_a, conv_b
 
 
-def _with_biases(layers: Layers, *biases: nn.Parameter | None) -> Layers:
+def _with_biases(layers: Layers, *biases: Tensor | None) -> Layers:
     for layer, bias in zip(layers, biases, strict=True):
-        layer.bias = bias
+        layer.bias = bias if bias is None else nn.Parameter(bias)
     return layers
 
 
 def _new(conv: nn.Conv2d, c: int, **options: Any) -> Layers:
     """Make two layers with new weights; `options` replace those of the convolution."""
-    window = {key: getattr(conv, key) for key in ("kernel_size", "stride", "padding")} | options
+    window = {key: getattr(conv, key) for key in SETTINGS} | options
     conv_a = nn.Conv2d(c, conv.out_channels, **window)
     return conv_a, nn.Conv2d(conv.in_channels - c, conv.out_channels, **window)
 
@@ -209,7 +333,7 @@ split_conv = Exercise(
     checks=(
         is_function("split_conv(conv, c)"),
         Check("two layers", _layers_problem),
-        on_each_case("their sum", _cases, _sum_problem),
+        replace(on_each_case("their sum", _cases, _sum_problem), facts=_facts),
     ),
     answers=(
         lambda: _right,
@@ -218,36 +342,45 @@ split_conv = Exercise(
     ),
     mistakes=(
         KnownMistake("the given convolution changed", "Others may still need the convolution you were given. Work on a copy.",
-            lambda: _in_place, _when(lambda split: _differ(split.given, split.conv))),
+            lambda: _in_place, _changes_conv),
         KnownMistake("the bias twice", "The sum is off by just the bias: both layers add it.",
             lambda: lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias),
-            _when(lambda split: split.is_off_by(1))),
+            _has_biases(2)),
         KnownMistake("the bias lost", "The sum is off by just the bias: no layer adds it.",
             lambda: lambda conv, c: _with_biases(_right(conv, c), None, None),
-            _when(lambda split: split.is_off_by(-1))),
+            _has_biases(0)),
+        KnownMistake("half of the bias", "Half of the bias is missing: add half of it in each layer, or all of it in one.",
+            lambda: lambda conv, c: _with_biases(_filled(conv, c), _filled(conv, c)[1].bias, None),
+            _has_biases(0.5)),
         KnownMistake("a bias that nobody set", "In each channel the sum is off by one number: a bias that nobody has set.",
             lambda: lambda conv, c: _with_biases(_right(conv, c), conv.bias, nn.Parameter(torch.randn(conv.out_channels))),
-            _when(lambda split: split.offset is not None and bool((split.offset.abs() > 1e-3).any()))),
+            _has_random_bias),
         KnownMistake("cut along the output channels", "You cut between filters. The weight is (out_channels, in_channels, kernel height, kernel width): which axis belongs to a and b?",
             lambda: lambda conv, c: _split_along(0, conv, c),
-            _when(lambda split: split.conv_a_has(0, 2, dim=0))),
+            _cuts(lambda n, c: slice(None, c), lambda n, c: slice(c, None), dim=0)),
         KnownMistake("the halves swapped", "conv_a got the weights for b's channels. In cat([a, b]), which come first?",
             lambda: lambda conv, c: _right(conv, c)[::-1],
-            _when(lambda split: split.conv_a_has(2, 7) or split.conv_a_has(5, 7))),
+            _cuts(lambda n, c: slice(c, None), lambda n, c: slice(None, c))),
         KnownMistake("the middle instead of c", "You cut in the middle. a has c channels, and b may have more or fewer.",
-            lambda: lambda conv, c: _right(conv, conv.in_channels // 2),
-            _when(lambda split: split.conv_a_has(0, 3))),
+            _cut_at(lambda n, c: n // 2), lambda answer: _cuts_at(lambda n, c: n // 2)(answer) or _cuts_at(lambda n, c: (n + 1) // 2)(answer),
+            more_examples=(_cut_at(lambda n, c: (n + 1) // 2),)),
+        KnownMistake("cut at 64", "You cut at channel 64, whatever c is.",
+            _cut_at(lambda n, c: 64), _cuts_at(lambda n, c: 64)),
+        KnownMistake("one channel too far", "You cut one channel too far: `:c + 1` takes c + 1 channels, and a has c.",
+            _cut_at(lambda n, c: c + 1), _cuts_at(lambda n, c: c + 1)),
+        KnownMistake("one channel in both", "Channel c is in both parts. A slice ends before its end: `:c` and `c:` share nothing.",
+            lambda: _with_overlap, _cuts(lambda n, c: slice(None, c + 1), lambda n, c: slice(c, None))),
         KnownMistake("the weights of a new layer", "The shapes are right, but the weights are new random numbers. Whose should they be?",
             lambda: _new, _has_random_weights),
         KnownMistake("the padding forgotten", "Your layers have no padding, so the border is lost.",
             lambda: lambda conv, c: _filled(conv, c, padding=0),
-            _when(lambda split: split.layers[0].padding == (0, 0))),
+            _has("padding", (0, 0), padding=2)),
         KnownMistake("the stride forgotten", "Your layers move one cell at a time, whatever stride the given one has.",
             lambda: lambda conv, c: _filled(conv, c, stride=1),
-            _when(lambda split: split.layers[0].weight.shape == (4, 2, 3, 3) and split.layers[0].stride == (1, 1))),
+            _has("stride", (1, 1), stride=3)),
         KnownMistake("the kernel size written down", "Your kernels are 3×3, whatever the given one has.",
             lambda: lambda conv, c: _filled(conv, c, kernel_size=3),
-            _when(lambda split: split.layers[0].weight.shape == (4, 2, 3, 3), kernel_size=1)),
+            _has("kernel_size", (3, 3), kernel_size=1)),
         KnownMistake("copied while the gradient is kept", "PyTorch forbids writing into a weight while it keeps track for the gradient. Write inside `with torch.no_grad():`, or set a new nn.Parameter.",
             lambda: _copied_with_gradient, _raises("leaf Variable")),
         KnownMistake("a tensor in place of a parameter", "A layer's weight and bias are an nn.Parameter each: wrap your tensor in one. No bias is `bias = None`.",

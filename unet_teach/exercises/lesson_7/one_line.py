@@ -102,7 +102,7 @@ def _span(name: str, numbers: list[int]) -> str:
 
 def _overwrites(answer: Meet) -> bool:
     run = trace(answer, _two_maps())
-    return isinstance(run, Trace) and run.changed
+    return isinstance(run, Trace) and bool(run.changed)
 
 
 def _same_values(one: Meet, other: Meet) -> bool:

@@ -1,0 +1,95 @@
+"""Says in which setting, weights or bias a split convolution differs from the whole one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from unet_teach.exercises.checks.differences import how
+from unet_teach.exercises.checks.tensors import close
+from unet_teach.shared.sizes_as_text import sizes_as_text
+
+SETTINGS = ("kernel_size", "stride", "padding", "dilation")
+
+
+def setting_text(value: Any) -> str:
+    """A setting of a layer as it is usually written: 3 for (3, 3)."""
+    same = isinstance(value, tuple) and len(set(value)) == 1
+    return repr(value[0] if same else value)
+
+
+def layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
+    """Name the first setting, or the weights, in which a layer differs from the convolution."""
+    spans = (range(c), range(c, conv.in_channels))
+    for name, layer, wanted in zip(("conv_a", "conv_b"), layers, spans, strict=True):
+        if not isinstance(layer, nn.Conv2d):
+            continue
+        for setting in (*SETTINGS, "groups", "padding_mode"):
+            now, right = getattr(layer, setting), getattr(conv, setting)
+            now = now if isinstance(now, tuple | str) or setting == "groups" else (now, now)
+            same_by_name = setting == "kernel_size" or (
+                isinstance(now, str) and setting == "padding"
+            )
+            if not same_by_name and now != right:
+                return f"{name} has {setting}={setting_text(now)}, the given convolution {setting}={setting_text(right)}"
+        shape = (conv.out_channels, len(wanted), *conv.kernel_size)
+        held = _held_channels(layer.weight, conv.weight)
+        if held and held != list(wanted):
+            return f"{name} holds the weights of input {_span(held)}, but its map is {_span(list(wanted))} of cat([a, b])"
+        if tuple(layer.weight.shape) != shape:
+            return f"{name}'s weight is {sizes_as_text(layer.weight.shape)}, wanted {sizes_as_text(shape)}"
+        if layer.bias is not None and len(layer.bias) != conv.out_channels:
+            return f"{name}'s bias has {len(layer.bias)} numbers, one for each output channel would be {conv.out_channels}"
+        if not held:
+            part = conv.weight.detach()[:, wanted.start : wanted.stop]
+            relation = how(layer.weight.detach(), part, torch.ones_like(part, dtype=torch.bool))
+            return f"{name}'s weights are not those of the given convolution{relation and ': ' + relation[0].lower() + relation[1:-1]}"
+    return ""  # fmt: skip
+
+
+def _held_channels(weight: Tensor, whole: Tensor) -> list[int] | None:
+    """Return from which input channel of the whole weight each channel of a part comes."""
+    if (
+        weight.dim() != 4
+        or weight.shape[0] != whole.shape[0]
+        or weight.shape[2:] != whole.shape[2:]
+    ):
+        return None
+    held = [
+        next((j for j, right in enumerate(whole.unbind(1)) if close(part, right)), None)
+        for part in weight.unbind(1)
+    ]
+    return None if None in held else [j for j in held if j is not None]  # fmt: skip
+
+
+def _span(channels: list[int]) -> str:
+    if not channels:
+        return "no channel"
+    if len(channels) == 1:
+        return f"channel {channels[0]}"
+    if channels == list(range(channels[0], channels[-1] + 1)):
+        return f"channels {channels[0]} to {channels[-1]}"
+    return f"channels {', '.join(map(str, channels[:8]))}"
+
+
+def bias_problem(conv: nn.Conv2d, layers: Sequence[nn.Module]) -> str:
+    """Say what the biases of two layers are together, if not the convolution's."""
+    biases = [layer.bias for layer in layers if isinstance(layer, nn.Conv2d)]
+    if len(biases) < 2:
+        return ""
+    held = " and ".join(
+        n for n, bias in zip(("conv_a", "conv_b"), biases, strict=True) if bias is not None
+    )
+    given = [bias for bias in biases if bias is not None]
+    if conv.bias is None:
+        return f"{held} adds a bias, the given convolution has none" if held else ""
+    if not held:
+        return "neither of your layers has a bias, the given convolution has one"
+    factors = torch.stack([bias.detach() for bias in given]).sum(0) / conv.bias.detach()
+    if not close(factors, factors[:1].expand_as(factors)):
+        return f"the bias of {held} is not made of the given one"
+    times = f"{factors[0].item() + 0.0:.4g} times"
+    return "" if close(factors, torch.ones_like(factors)) else f"the biases add up to {times} the given one"  # fmt: skip

@@ -1,0 +1,67 @@
+"""Lets Python go on although a thread never leaves a library's loop (on Linux).
+
+`sum(itertools.count())` never returns to the interpreter. So it keeps the global interpreter lock:
+no other thread runs and no interrupt arrives. Against that, the thread sets a timer on its own
+processor time. When it goes off, the system calls `_park` in this thread, in the midst of the loop.
+`_park` is Python code that sleeps, which hands over the lock, and it never returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+PARKED: set[int | None] = set()  # the threads that sleep for good, by `Thread.ident`
+THREAD_CPU_CLOCK, TO_ONE_THREAD = 3, 4  # CLOCK_THREAD_CPUTIME_ID and SIGEV_THREAD_ID of Linux
+
+
+class _Notice(ctypes.Structure):  # struct sigevent
+    _fields_ = (
+        ("value", ctypes.c_void_p),
+        ("signal", ctypes.c_int),
+        ("kind", ctypes.c_int),
+        ("thread", ctypes.c_int),
+        ("unused", ctypes.c_char * 44),
+    )
+
+
+class _Times(ctypes.Structure):  # struct itimerspec
+    _fields_ = (("interval", ctypes.c_long * 2), ("first", ctypes.c_long * 2))
+
+
+def _park(_signal: int) -> None:
+    while True:
+        with contextlib.suppress(BaseException):
+            PARKED.add(threading.get_ident())
+            time.sleep(3600)
+
+
+_PARK = ctypes.CFUNCTYPE(None, ctypes.c_int)(_park)
+
+
+@contextlib.contextmanager
+def parked_after(seconds: float) -> Iterator[None]:
+    """Park the calling thread for good when it has used so many seconds of processor time."""
+    if sys.platform != "linux":
+        yield
+        return
+    libc, number, timer = ctypes.CDLL(None), signal.SIGRTMIN + 7, ctypes.c_void_p()
+    libc.signal.restype, libc.signal.argtypes = ctypes.c_void_p, (ctypes.c_int, ctypes.c_void_p)
+    libc.timer_delete.argtypes = (ctypes.c_void_p,)
+    libc.signal(number, ctypes.cast(_PARK, ctypes.c_void_p))
+    notice = _Notice(signal=number, kind=TO_ONE_THREAD, thread=threading.get_native_id())
+    if libc.timer_create(THREAD_CPU_CLOCK, ctypes.byref(notice), ctypes.byref(timer)):
+        yield  # no more timers: as on other systems
+        return
+    first, again = ((ctypes.c_long * 2)(int(s), int(s % 1 * 1e9)) for s in (seconds, 0.2))
+    # Again and again, because an error that another thread raises in this one ends `_park`.
+    libc.timer_settime(timer, 0, ctypes.byref(_Times(again, first)), None)
+    try:
+        yield
+    finally:
+        libc.timer_delete(timer)
