@@ -129,6 +129,10 @@ class TestForwardAdd:
         assert text.startswith("In training mode, on a 32×48 image, no skip arrives at 16×24")
         assert "`skip2`'s output (128 channels, 16×24), the same in all cells." in text
 
+    def test_a_forward_without_self_is_named(self):
+        student = type("Student", (DocumentUNet,), {"forward": lambda x: x})
+        assert "Is `self` missing?" in exercises.forward_add.check(student).text
+
     def test_an_input_that_changes_is_reported(self):
         class Student(with_forward(add)()):
             def forward(self, x):
@@ -180,13 +184,27 @@ class TestForwardCat:
             ),
             (
                 {"upconv2": lambda _: nn.ConvTranspose2d(512, 128, 3, 2, 1)},
-                "16×24) and `upconv2`'s output (128 channels, 15×23)",
+                "15×23 (made by upconv2 (transposed convolution)) meets 16×24 (made by skip2",
             ),
             ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "makes 34×50 of 32×48."),
         ],
     )
     def test_names_the_layer(self, layers, says):
         student = with_forward(cat, base=initialised(**layers))()
+        assert says in exercises.forward_cat.check(student).text
+
+    @pytest.mark.parametrize(
+        ("join", "says"),
+        [
+            (lambda x, s: torch.cat([x, s]), "`cat` joins along dim=0, the batch; channels are"),
+            (lambda x, s: torch.cat([x, s], 2), "`cat` joins along dim=2, the height; channels"),
+            (lambda x, s: torch.cat([x, s], dim=-1), "at 8×24: the `cat` of"),
+            (lambda x, s: torch.cat([x, s], dim=-1), "`cat` joins along dim=3, the width; chann"),
+            (add, "`upconv2` takes 512 channels, but is given 256 at 8×12: the `add` of"),
+        ],
+    )
+    def test_names_the_join_that_makes_too_few_channels(self, join, says):
+        student = with_forward(join, base=ConcatenatingUNet)()
         assert says in exercises.forward_cat.check(student).text
 
     def test_a_detached_skip_is_named(self):
@@ -260,7 +278,7 @@ class TestDoubleConv:
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.BatchNorm2d(i), nn.ReLU(), conv(o, o)),
-                "layer 1 (`BatchNorm2d`) fails on layer 0 (`Conv2d`)'s output (8 channels, 7×11).",
+                "layer 1 expects 3, got 8 channels: a BatchNorm2d is made for as many as it is gi",
             ),
             (
                 lambda i, o: nn.Sequential(
