@@ -200,10 +200,14 @@ class TestForwardCat:
             (lambda x, s: torch.cat([x, s], 2), "`cat` joins along dim=2, the height; channels"),
             (lambda x, s: torch.cat([x, s], dim=-1), "at 8×24: the `cat` of"),
             (lambda x, s: torch.cat([x, s], dim=-1), "`cat` joins along dim=3, the width; chann"),
+            (
+                lambda x, s: torch.cat([x, x], 1),
+                "32×48, `cat` joins `upconv3`'s output (64 channels,",
+            ),
             (add, "`upconv2` takes 512 channels, but is given 256 at 8×12: the `add` of"),
         ],
     )
-    def test_names_the_join_that_makes_too_few_channels(self, join, says):
+    def test_names_the_join_that_is_wrong(self, join, says):
         student = with_forward(join, base=ConcatenatingUNet)()
         assert says in exercises.forward_cat.check(student).text
 

@@ -260,6 +260,20 @@ WRONG = {
         changed(join=lambda self, x, skip, level: torch.cat([torch.zeros_like(skip), x], dim=1)),
         ["no skip arrives at 32×48", "`up.2`'s output", "what is not computed from the image"],
     ),
+    "no skip": (
+        changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
+        ["no skip arrives at 32×48, 16×24, 8×12: at 32×48, `cat` joins `up.0`'s", "with itself"],
+    ),
+    "a skip that has left torch": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat([torch.tensor(skip.tolist()), x], dim=1)
+        ),
+        ["no skip arrives at 32×48", "with what is not computed from the image by torch"],
+    ),
+    "an output that has left torch": (
+        ends(lambda y: torch.tensor(y.tolist(), dtype=y.dtype)),
+        ["No gradient goes back from the output", "`.tolist()` or `torch.tensor(…)`"],
+    ),
     "one skip ignored": (
         changed(
             join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], dim=1)

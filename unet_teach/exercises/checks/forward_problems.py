@@ -140,6 +140,11 @@ def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
             f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The values "
             "go on, but on this path training does not reach the layers that made them."
         )
+    if lost:
+        return (
+            "No gradient goes back from the output: its numbers left torch and came back, as with "
+            "`.numpy()`, `.item()`, `.tolist()` or `torch.tensor(…)`. Work on the maps themselves."
+        )
     try:
         network(images).sum().backward()
     except Exception as error:

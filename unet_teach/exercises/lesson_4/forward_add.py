@@ -6,7 +6,6 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.forward_checks import (
-    SKIPS,
     forward_checks,
     networks,
     shared_mistakes,
@@ -26,9 +25,6 @@ forward_add = Exercise(
     ),
     mistakes=(
         *shared_mistakes(add, DocumentUNet),
-        KnownMistake("no skip", "The data goes down and up and never across: that is an autoencoder.",
-            with_forward(lambda x, skip: x),
-            networks.trace_shows(lambda trace: not any(step.across for step in trace.used)), at=SKIPS),
         KnownMistake("skip of another level", "A skip joins two maps of one size: which map of the way down has the size of the other?",
             with_forward(add, skip=lambda network, maps, level: maps[level - 1]),
             networks.stops("`add` cannot bring together")),

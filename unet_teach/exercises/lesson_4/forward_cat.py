@@ -7,16 +7,14 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.forward_checks import (
-    SKIPS,
     forward_checks,
     networks,
     shared_mistakes,
 )
 from unet_teach.exercises.lesson_4.forward_variants import (
-    OnlyUpconv2Widened,
-    Upconv4Unchanged,
     cat,
     with_forward,
+    with_layers_of_document,
 )
 from unet_teach.networks.document import ConcatenatingUNet
 
@@ -35,7 +33,7 @@ forward_cat = Exercise(
         KnownMistake("layers unchanged", "256 from below and 256 from the skip: upconv2 is given 512 channels.",
             with_forward(cat), networks.stops("`upconv2` takes 256 channels, but is given 512", "the `cat` of")),
         KnownMistake("only the first layer changed", "upconv2 is right now. The layers above it meet a skip as well.",
-            with_forward(cat, base=OnlyUpconv2Widened),
+            with_forward(cat, base=with_layers_of_document("upconv3", "upconv4")),
             networks.stops("`upconv3` takes 128 channels, but is given 256", "the `cat` of")),
         KnownMistake("cat without a list", "`torch.cat` takes the maps in one list: `torch.cat([a, b], dim=1)`.",
             with_forward(lambda *maps: torch.cat(*maps), base=ConcatenatingUNet),
@@ -44,11 +42,8 @@ forward_cat = Exercise(
             with_forward(lambda x, skip: [x, skip], base=ConcatenatingUNet),
             networks.raises("must be Tensor, not list")),
         KnownMistake("the last layer forgotten", "upconv4 meets the topmost skip: 64 from below, 64 across.",
-            with_forward(cat, base=Upconv4Unchanged),
+            with_forward(cat, base=with_layers_of_document("upconv4")),
             networks.stops("`upconv4` takes 64 channels, but is given 128", "the `cat` of")),
-        KnownMistake("the map from below twice", "Does anything come from the way down? The channels fit, but nothing crosses.",
-            with_forward(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
-            networks.trace_shows(lambda trace: not any(step.across for step in trace.used)), at=SKIPS),
     ),
     hints=(
         "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",

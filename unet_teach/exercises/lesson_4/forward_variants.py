@@ -75,17 +75,12 @@ def with_layer_in_list(base: type[DocumentUNet]) -> type[DocumentUNet]:
     )
 
 
-class OnlyUpconv2Widened(DocumentUNet):
-    """The document's layers, with the first of the three changes that `cat` needs."""
+def with_layers_of_document(*names: str) -> type[DocumentUNet]:
+    """Make a class for `cat` in which some layers are still those of the document."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels)
-        self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)
+    def init(self: Any, in_channels: int, out_channels: int) -> None:
+        ConcatenatingUNet.__init__(self, in_channels, out_channels)
+        for name in names:
+            setattr(self, name, getattr(DocumentUNet(in_channels, out_channels), name))
 
-
-class Upconv4Unchanged(ConcatenatingUNet):
-    """The document's layers, without the last of the three changes that `cat` needs."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels)
-        self.upconv4 = nn.ConvTranspose2d(64, out_channels, 3, padding=1)
+    return type("Unchanged", (ConcatenatingUNet,), {"__init__": init})
