@@ -260,6 +260,11 @@ WRONG = {
         changed(join=lambda self, x, skip, level: torch.cat([torch.zeros_like(skip), x], dim=1)),
         ["no skip arrives at 32×48", "`up.2`'s output", "what is not computed from the image"],
     ),
+    "no repair": (
+        changed(fit=lambda self, x, skip: x),
+        ["6×10 (made by up.2", "meets 7×11", "F.pad, a crop, or F.interpolate", "Right so far"],
+    ),
+    "sigmoid": (ends(torch.sigmoid), ["After `head`, the last layer, comes `sigmoid`", "logits"]),
     "no skip": (
         changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
         ["no skip arrives at 32×48, 16×24, 8×12: at 32×48, `cat` joins `up.0`'s", "with itself"],

@@ -14,7 +14,6 @@ from unet_teach.exercises.lesson_4.forward_checks import (
 from unet_teach.exercises.lesson_4.forward_variants import (
     cat,
     with_forward,
-    with_layers_of_document,
 )
 from unet_teach.networks.document import ConcatenatingUNet
 
@@ -32,18 +31,6 @@ forward_cat = Exercise(
         *shared_mistakes(cat, ConcatenatingUNet),
         KnownMistake("layers unchanged", "256 from below and 256 from the skip: upconv2 is given 512 channels.",
             with_forward(cat), networks.stops("`upconv2` takes 256 channels, but is given 512", "the `cat` of")),
-        KnownMistake("only the first layer changed", "upconv2 is right now. The layers above it meet a skip as well.",
-            with_forward(cat, base=with_layers_of_document("upconv3", "upconv4")),
-            networks.stops("`upconv3` takes 128 channels, but is given 256", "the `cat` of")),
-        KnownMistake("cat without a list", "`torch.cat` takes the maps in one list: `torch.cat([a, b], dim=1)`.",
-            with_forward(lambda *maps: torch.cat(*maps), base=ConcatenatingUNet),
-            networks.raises("cat(): argument 'tensors'")),
-        KnownMistake("a list in place of cat", "A list holds two maps. `torch.cat` makes one map of them.",
-            with_forward(lambda x, skip: [x, skip], base=ConcatenatingUNet),
-            networks.raises("must be Tensor, not list")),
-        KnownMistake("the last layer forgotten", "upconv4 meets the topmost skip: 64 from below, 64 across.",
-            with_forward(cat, base=with_layers_of_document("upconv4")),
-            networks.stops("`upconv4` takes 64 channels, but is given 128", "the `cat` of")),
     ),
     hints=(
         "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",

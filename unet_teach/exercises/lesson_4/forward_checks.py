@@ -24,7 +24,6 @@ from unet_teach.exercises.checks.networks import (
     class_problem,
     images_as_text,
     new_network,
-    random_image,
     random_sizes,
 )
 from unet_teach.exercises.exercise import Check, KnownMistake
@@ -115,8 +114,6 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
 def shared_mistakes(join: Join, base: type[DocumentUNet]) -> tuple[KnownMistake, ...]:
     """Make the known mistakes that do not depend on how skips are joined."""
     return (
-        KnownMistake("no forward", "`__init__` lists the layers. In which order the data meets them, `forward` says.",
-            lambda: DocumentUNet, networks.raises("missing the required", "forward")),
         *networks.unregistered_layers(
             with_forward(join, base=with_layer_in_list(base)),
             with_forward(join, base=base, end=lambda x: nn.Conv2d(x.shape[1], x.shape[1], 1)(x)),
@@ -128,12 +125,5 @@ def shared_mistakes(join: Join, base: type[DocumentUNet]) -> tuple[KnownMistake,
             with_forward(join, base=base, decoder_activation=lambda x: x),
             networks.trace_shows(lambda trace: {first.name for first, _ in trace.not_activated if first.kernel_size != (1, 1)} == {"conv_transpose2d"}),
             at=ACTIVATIONS),
-        KnownMistake("an activation after the last layer", "The loss wants any numbers, and applies itself what it needs.",
-            with_forward(join, base=base, end=F.relu),
-            networks.trace_shows(lambda trace: any(not step.changes_nothing for step in trace.tail)),
-            at=ACTIVATIONS),
         networks.fixed_size(with_forward(join, base=base, end=lambda x: F.interpolate(x, size=(32, 48)))),
-        KnownMistake("more than the map returned", "A loss wants the logits alone.",
-            with_forward(join, base=base, end=lambda x: (x, x)),
-            lambda a: isinstance(networks.make(a)(random_image()), tuple | list)),
     )  # fmt: skip

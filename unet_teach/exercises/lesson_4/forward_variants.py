@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.networks.document import ConcatenatingUNet, DocumentUNet
+from unet_teach.networks.document import DocumentUNet
 
 Join = Callable[[Tensor, Tensor], Any]  # a right one returns a tensor
 
@@ -73,14 +73,3 @@ def with_layer_in_list(base: type[DocumentUNet]) -> type[DocumentUNet]:
     return type(
         "Listed", (base,), {"__init__": init, "upconv2": property(lambda self: self.ups[0])}
     )
-
-
-def with_layers_of_document(*names: str) -> type[DocumentUNet]:
-    """Make a class for `cat` in which some layers are still those of the document."""
-
-    def init(self: Any, in_channels: int, out_channels: int) -> None:
-        ConcatenatingUNet.__init__(self, in_channels, out_channels)
-        for name in names:
-            setattr(self, name, getattr(DocumentUNet(in_channels, out_channels), name))
-
-    return type("Unchanged", (ConcatenatingUNet,), {"__init__": init})

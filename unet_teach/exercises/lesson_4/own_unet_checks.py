@@ -340,13 +340,3 @@ def joins_the_finest_first(trace: Trace) -> bool:
     if joins or not (join := _failed_join(trace)) or not (join[0].size and join[2].size):
         return False
     return join[2].size == SIZES[0] and 2 * join[0].size[0] <= SIZES[0][0]
-
-
-def joins_without_repair(trace: Trace) -> bool:
-    """Whether two sizes meet, and nothing was padded or cropped to another's size."""
-    if len(trace.given) != 2 or not (join := _failed_join(trace)):
-        return False
-    up, _, skip = join
-    lost = [s - u for s, u in zip(skip.size or (), up.size or (), strict=True)]
-    repairs = {"pad", "__getitem__", "narrow"} & {step.name for step in trace.steps}
-    return all(rows in (0, 1) for rows in lost) and not repairs
