@@ -398,6 +398,12 @@ def recomputed(self, x):
     return self.head(x)
 
 
+def _as_added(self, i, o, depth, base):
+    Student.__init__(self, i, o, depth, base)
+    widths = [base * 2**level for level in range(depth)]
+    self.merge = nn.ModuleList([self.block(width, width) for width in widths])
+
+
 def padded_first(self, x):
     step, (height, width) = 2 ** len(self.down), x.shape[2:]
     x = F.pad(x, (0, -width % step, 0, -height % step), mode="reflect")
@@ -410,6 +416,11 @@ def padded_first(self, x):
         changed(block=lambda self, i, o: Gate(Student.block(self, i, o), o)),
         changed(forward=padded_first),
         changed(
+            __init__=_as_added,
+            join=lambda s, x, skip, _: torch.stack([s.fit(x, skip), skip]).mean(0),
+        ),
+        changed(__init__=_as_added, join=lambda s, x, skip, _: s.fit(x, skip).add_(skip)),
+        changed(
             forward=recomputed,
             block=lambda self, i, o: nn.Sequential(
                 nn.Conv2d(i, o, 3, padding=1), nn.BatchNorm2d(o), nn.ReLU()
@@ -421,7 +432,14 @@ def padded_first(self, x):
             )
         ),
     ],
-    ids=["weighed channels", "image padded first", "recomputed", "lazy layers and GroupNorm"],
+    ids=[
+        "weighed channels",
+        "image padded first",
+        "mean of a stack",
+        "added in place",
+        "recomputed",
+        "lazy layers and GroupNorm",
+    ],
 )
 def test_right_networks_of_other_kinds_pass(make):
     assert own_unet.check(make()).text == own_unet.praise

@@ -424,7 +424,7 @@ class _Call:
         value = output.detach().clone()
         if self.name in LAYERS:
             step = Step(self.name, "layer", inputs, value)
-        elif inputs[0].name == "stack" and self.name == "sum":
+        elif inputs[0].name == "stack" and self.name in ("sum", "mean"):
             step = Step(self.name, "join", inputs[0].inputs, value, affine=True)
         elif len(inputs) > 1:
             alike = (
