@@ -30,7 +30,7 @@ TESTS = {  # of each module; the file that is most likely to notice comes first
     "arithmetic/axis": ARITHMETIC_TESTS,
     "arithmetic/inverse": ARITHMETIC_TESTS,
     "arithmetic/receptive_field": ARITHMETIC_TESTS,
-    "exercises/checks/autograd_graph": ("exercises/test_autograd_graph.py", "exercises"),
+    "exercises/checks/forward_trace": ("exercises/test_forward_trace.py", "exercises"),
     "inspection/axes": INSPECTION_TESTS,
     "inspection/criteria": INSPECTION_TESTS,
     "inspection/graph": INSPECTION_TESTS,

@@ -203,7 +203,7 @@ exercises.one_line.check(meet)
 # The check of that exercise knows something that the inspector does not. Look:
 
 # %%
-fooled = inspect_unet(Almost(lambda x, skip: x + 0 * skip), (1, 1, 64, 64))
+fooled = inspect_unet(Almost(lambda x, skip: x + (skip - skip)), (1, 1, 64, 64))
 print(fooled.verdict)
 
 # %% [markdown]

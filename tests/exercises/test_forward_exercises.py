@@ -59,6 +59,11 @@ class TestForwardAdd:
             ({"end": lambda x: x.squeeze()}, "On one image of 16×24: the result's shape is (5,"),
             ({"end": lambda x: x.double()}, "dtype is float64, the input's float32"),
             ({"end": lambda x: x / x.norm()}, "other images of its batch. The first result"),
+            (
+                {"end": F.relu},
+                "After `upconv4`, the last layer, comes `relu`. What leaves the netw",
+            ),
+            ({"end": lambda x: (x, x)}, "What comes out is of type tuple. Return the map alone"),
             ({"end": torch.log}, "After `upconv4`, the last layer, comes `log`."),
             ({"end": lambda x: x.round()}, "After `upconv4`, the last layer, comes `round`."),
             ({"end": lambda x: 1.0 * (x > 0)}, "`gt` cuts the gradient of `upconv4`'s output"),
@@ -129,6 +134,13 @@ class TestForwardAdd:
         assert text.startswith("In training mode, on a 32×48 image, no skip arrives at 16×24")
         assert "`skip2`'s output (128 channels, 16×24), the same in all cells." in text
 
+    def test_a_class_without_forward_is_told_so(self):
+        assert "The network has no forward" in exercises.forward_add.check(DocumentUNet).text
+
+    def test_a_forward_without_self_is_named(self):
+        student = type("Student", (DocumentUNet,), {"forward": lambda x: x})
+        assert "Is `self` missing?" in exercises.forward_add.check(student).text
+
     def test_an_input_that_changes_is_reported(self):
         class Student(with_forward(add)()):
             def forward(self, x):
@@ -180,13 +192,36 @@ class TestForwardCat:
             ),
             (
                 {"upconv2": lambda _: nn.ConvTranspose2d(512, 128, 3, 2, 1)},
-                "16×24) and `upconv2`'s output (128 channels, 15×23)",
+                "15×23 (made by upconv2 (transposed convolution)) meets 16×24 (made by skip2",
             ),
             ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "makes 34×50 of 32×48."),
         ],
     )
     def test_names_the_layer(self, layers, says):
         student = with_forward(cat, base=initialised(**layers))()
+        assert says in exercises.forward_cat.check(student).text
+
+    @pytest.mark.parametrize(
+        ("join", "says"),
+        [
+            (lambda x, s: torch.cat([x, s]), "`cat` joins along dim=0, the batch; channels are"),
+            (lambda x, s: torch.cat([x, s], 2), "`cat` joins along dim=2, the height; channels"),
+            (lambda x, s: torch.cat([x, s], dim=-1), "at 8×24: the `cat` of"),
+            (lambda x, s: torch.cat([x, s], dim=-1), "`cat` joins along dim=3, the width; chann"),
+            (
+                lambda x, s: torch.cat([x, x], 1),
+                "32×48, `cat` joins `upconv3`'s output (64 channels,",
+            ),
+            (lambda *maps: torch.cat(*maps), "torch.cat takes the tensors in one list"),
+            (
+                lambda x, s: [x, s],
+                "upconv2 needs a tensor and is given a list. Take one",
+            ),
+            (add, "`upconv2` takes 512 channels, but is given 256 at 8×12: the `add` of"),
+        ],
+    )
+    def test_names_the_join_that_is_wrong(self, join, says):
+        student = with_forward(join, base=ConcatenatingUNet)()
         assert says in exercises.forward_cat.check(student).text
 
     def test_a_detached_skip_is_named(self):
@@ -260,7 +295,7 @@ class TestDoubleConv:
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.BatchNorm2d(i), nn.ReLU(), conv(o, o)),
-                "layer 1 (`BatchNorm2d`) fails on layer 0 (`Conv2d`)'s output (8 channels, 7×11).",
+                "layer 1 expects 3, got 8 channels: a BatchNorm2d is made for as many as it is gi",
             ),
             (
                 lambda i, o: nn.Sequential(
@@ -269,6 +304,16 @@ class TestDoubleConv:
                 "changes the input itself",
             ),
             (lambda channels: nn.Sequential(), "yours takes (channels)"),
+            (
+                lambda i, o: nn.ModuleList([conv(i, o)]),
+                "nn.ModuleList, which only stores its",
+            ),
+            (lambda i, o: nn.Sequential(nn.Conv1d(i, o, 3)), "Pictures are (N, C, H, W)"),
+            (lambda i, o: nn.Sequential(conv(i, o), nn.ReLU()), "The map goes through 1: layer 0"),
+            (
+                lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), conv(o, 2 * o), nn.ReLU()),
+                "16 channels come out, wanted 8. Layer 2 (`Conv2d`) makes 16 channels of 8.",
+            ),
         ],
     )
     def test_names_what_differs(self, answer, says):

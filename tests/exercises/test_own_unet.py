@@ -120,7 +120,7 @@ def _scaled_fit(self, x, skip):
 WRONG = {
     "in_channels": (
         made_with(lambda i, o, d, b: (3, o, d, b)),
-        ["`into.0` takes 3 channels, and the image has 1", "`in_channels`", "it is right"],
+        ["MyUNet(1, 2,", "`into.0` takes 3 channels, but is given 1", "the input", "it is right"],
     ),
     "out_channels": (
         made_with(lambda i, o, d, b: (i, 1, d, b)),
@@ -145,11 +145,17 @@ WRONG = {
     "a network": (lambda: Student(3, 5, 2, 4), ["give it the class"]),
     "no super": (lambda: NoSuper, ["cannot be made", "super().__init__()"]),
     "forward misspelt": (lambda: Misspelt, ["a method `foward`: rename it"]),
-    "clamp": (ends(lambda y: y.clamp(0, 1)), ["nonlinearity, `clamp`", "logits"]),
-    "scaled sigmoid": (ends(lambda y: 2 * torch.sigmoid(y)), ["nonlinearity, `sigmoid`"]),
+    "clamp": (
+        ends(lambda y: y.clamp(0, 1)),
+        ["After `head`, the last layer, comes `clamp`", "logits"],
+    ),
+    "scaled sigmoid": (
+        ends(lambda y: 2 * torch.sigmoid(y)),
+        ["After `head`, the last layer, comes `sigmoid`"],
+    ),
     "sigmoid for one class": (
         ends(lambda y: torch.sigmoid(y) if y.shape[1] == 1 else y),
-        ["With out_channels=1, the last step is a nonlinearity, `sigmoid`"],
+        ["With out_channels=1: After `head`, the last layer, comes `sigmoid`"],
     ),
     "softmax in training": (
         changed(
@@ -157,9 +163,9 @@ WRONG = {
                 Student.forward(self, x).softmax(1) if self.training else Student.forward(self, x)
             )
         ),
-        ["In training mode, the last step is a nonlinearity, `softmax`"],
+        ["In training mode: After `head`, the last layer, comes `softmax`"],
     ),
-    "round": (ends(torch.round), ["gradient of the last step, `round`, is zero everywhere"]),
+    "round": (ends(torch.round), ["After `head`, the last layer, comes `round`"]),
     "flipped": (ends(lambda y: y.flip(3)), ["depend most (3, 5) on (", "turned or flipped"]),
     "reshaped": (
         ends(lambda y: y.permute(0, 2, 3, 1).reshape(y.shape)),
@@ -173,7 +179,7 @@ WRONG = {
         changed(
             join=lambda self, x, skip, level: torch.cat([skip.exp_(), self.fit(x, skip)], dim=1)
         ),
-        ["is changed in place afterwards", "make a new map"],
+        ["modified by an inplace operation", "changed was made by `exp`", "write `x = x + …`"],
     ),
     "a bottleneck of one size": (
         changed(__init__=lambda self, i, o, d, b: _linear_bottleneck(self, i, o, d, b)),
@@ -181,7 +187,7 @@ WRONG = {
     ),
     "divided by its maximum": (
         ends(lambda y: y / y.amax((1, 2, 3), keepdim=True)),
-        ["nonlinearity, `div`"],
+        ["After `head`, the last layer, comes `amax`"],
     ),
     "a mean in place of a map": (ends(lambda y: y.mean((2, 3))), ["is (2, 5), wanted (2, 5, 32,"]),
     "a tensor with a gradient": (
@@ -194,24 +200,36 @@ WRONG = {
                 [torch.randn_like(skip), self.fit(x, skip)], dim=1
             )
         ),
-        ["two runs on the same images differ"],
+        ["another output at the next call", "`randn_like` draws new random numbers"],
     ),
-    "dropout": (ends(lambda y: F.dropout(y, 0.3)), ["two runs", "training=self.training"]),
-    "batch mean": (begins(lambda x: x - x.mean()), ["other images are in its batch"]),
+    "dropout": (
+        ends(lambda y: F.dropout(y, 0.3)),
+        ["another output at the next call", "training=self.training"],
+    ),
+    "batch mean": (
+        begins(lambda x: x - x.mean()),
+        ["other images of its batch", "that of `mean`, which is given the input"],
+    ),
     "squeeze": (ends(torch.squeeze), ["(2, 24, 16), wanted (1, 2, 24, 16)"]),
-    "float64": (ends(torch.Tensor.double), ["output is float64. It should stay float32"]),
+    "float64": (
+        ends(torch.Tensor.double),
+        ["output's dtype is float64, the input's float32. Keep it"],
+    ),
     "float32": (
         begins(torch.Tensor.float),
         ["With network and image in float64", "into.0: float32 meets float64"],
     ),
-    "image in place": (begins(lambda x: x.sub_(1)), ["changes the image it is given"]),
+    "image in place": (
+        begins(lambda x: x.sub_(1)),
+        ["changes the input itself", "Write `x = x - …`"],
+    ),
     "no_grad": (
         changed(forward=lambda self, x: torch.no_grad()(Student.forward)(self, x)),
-        ["No gradient flows back", "torch.no_grad()"],
+        ["`into.0` is computed as inside `torch.no_grad()`", "cuts the gradient"],
     ),
     "bottleneck detached": (
         changed(forward=with_bottleneck_detached),
-        ["`down.0.0`", "no gradient reaches the weights"],
+        ["`detach` cuts the gradient of `down.2.2`'s output (128 channels, 4×6)"],
     ),
     "unused": (changed(__init__=extra_layer), ["2 weights", "no part in its output", "`extra`"]),
     "tuple": (keeps(tuple), ["`self.kept` (of type tuple)", "nn.ModuleList"]),
@@ -230,17 +248,66 @@ WRONG = {
         ),
         ["31×47 image, at no size"],
     ),
+    "skips times zero": (
+        changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
+        [
+            "no skip arrives at 32×48, 16×24, 8×12",
+            "16×24, `cat` is given `down.0.2`'s",
+            "zero in all",
+        ],
+    ),
+    "zeros for skips": (
+        changed(join=lambda self, x, skip, level: torch.cat([torch.zeros_like(skip), x], dim=1)),
+        ["no skip arrives at 32×48", "`up.2`'s output", "what is not computed from the image"],
+    ),
+    "no repair": (
+        changed(fit=lambda self, x, skip: x),
+        ["6×10 (made by up.2", "meets 7×11", "F.pad, a crop, or F.interpolate", "Right so far"],
+    ),
+    "sigmoid": (ends(torch.sigmoid), ["After `head`, the last layer, comes `sigmoid`", "logits"]),
+    "no skip": (
+        changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
+        ["no skip arrives at 32×48, 16×24, 8×12: at 32×48, `cat` joins `up.0`'s", "with itself"],
+    ),
+    "a skip that has left torch": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat([torch.tensor(skip.tolist()), x], dim=1)
+        ),
+        ["no skip arrives at 32×48", "with what is not computed from the image by torch"],
+    ),
+    "an output that has left torch": (
+        ends(lambda y: torch.tensor(y.tolist(), dtype=y.dtype)),
+        ["No gradient goes back from the output", "`.tolist()` or `torch.tensor(…)`"],
+    ),
+    "one skip ignored": (
+        changed(
+            join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], dim=1)
+        ),
+        ["no skip arrives at 16×24: at 16×24, `cat` joins `up.1`'s output", "with itself"],
+    ),
+    "joined along the batch": (
+        changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
+        ["takes 32 channels, but is given 16", "joins along dim=0, the batch; channels are dim=1"],
+    ),
+    "a skip that is cut off again": (
+        changed(
+            join=lambda self, x, skip, level: F.pad(
+                torch.cat([skip, x], dim=1)[:, skip.shape[1] :], (0, 0, 0, 0, 0, skip.shape[1])
+            )
+        ),
+        ["no skip arrives at 32×48, 16×24, 8×12", "what `cat` makes of `into.2`'s", "no effect"],
+    ),
     "one skip detached": (
         changed(
             join=lambda self, x, skip, level: torch.cat(
                 [skip.detach() if level == 1 else skip, self.fit(x, skip)], dim=1
             )
         ),
-        ["no skip arrives at 16×24", "Is something detached?"],
+        ["`detach` cuts the gradient of `down.0.2`'s output (32 channels, 16×24)"],
     ),
     "channels not doubled for cat": (
         changed(join=lambda self, x, skip, level: self.fit(x, skip)),
-        ["merge.0.0 expects 32, got 16 channels"],
+        ["`merge.0.0` takes 32 channels, but is given 16 at 32×48: `up.0`'s output"],
     ),
     "height for both": (
         changed(
@@ -252,11 +319,11 @@ WRONG = {
     ),
     "stored after the pool": (
         changed(forward=stored_after_pool),
-        ["16×24 comes out, wanted 32×48", "joined: 16×24 (made by max_pool2d in forward)"],
+        ["16×24 comes out, wanted 32×48", "`interpolate` makes 16×24 of 32×48"],
     ),
     "head without padding": (
         changed(__init__=lambda self, i, o, d, b: _valid_head(self, i, o, d, b)),
-        ["`head`, with kernel_size=3 and padding=0, makes 30×46 of 32×48"],
+        ["`head` makes 30×46 of 32×48. Its kernel is 3×3", "its padding (0, 0)"],
     ),
 }
 
@@ -331,6 +398,12 @@ def recomputed(self, x):
     return self.head(x)
 
 
+def _as_added(self, i, o, depth, base):
+    Student.__init__(self, i, o, depth, base)
+    widths = [base * 2**level for level in range(depth)]
+    self.merge = nn.ModuleList([self.block(width, width) for width in widths])
+
+
 def padded_first(self, x):
     step, (height, width) = 2 ** len(self.down), x.shape[2:]
     x = F.pad(x, (0, -width % step, 0, -height % step), mode="reflect")
@@ -343,6 +416,11 @@ def padded_first(self, x):
         changed(block=lambda self, i, o: Gate(Student.block(self, i, o), o)),
         changed(forward=padded_first),
         changed(
+            __init__=_as_added,
+            join=lambda s, x, skip, _: torch.stack([s.fit(x, skip), skip]).mean(0),
+        ),
+        changed(__init__=_as_added, join=lambda s, x, skip, _: s.fit(x, skip).add_(skip)),
+        changed(
             forward=recomputed,
             block=lambda self, i, o: nn.Sequential(
                 nn.Conv2d(i, o, 3, padding=1), nn.BatchNorm2d(o), nn.ReLU()
@@ -354,7 +432,14 @@ def padded_first(self, x):
             )
         ),
     ],
-    ids=["weighed channels", "image padded first", "recomputed", "lazy layers and GroupNorm"],
+    ids=[
+        "weighed channels",
+        "image padded first",
+        "mean of a stack",
+        "added in place",
+        "recomputed",
+        "lazy layers and GroupNorm",
+    ],
 )
 def test_right_networks_of_other_kinds_pass(make):
     assert own_unet.check(make()).text == own_unet.praise

@@ -188,7 +188,8 @@ def test_lesson_7_a_network_that_asks_for_a_value_is_judged_and_fooled_alike():
         def forward(self, x):
             return super().forward(x / 2 if x.max() > 1 else x)
 
-    assert inspect_unet(Asks(lambda x, skip: x + 0 * skip), (1, 1, 64, 64)).is_unet
+    for network in (Almost, Asks):
+        assert inspect_unet(network(lambda x, skip: x + (skip - skip)), (1, 1, 64, 64)).is_unet
 
 
 def mended(base, join):

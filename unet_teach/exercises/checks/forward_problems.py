@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises import sandbox
-from unet_teach.exercises.checks.forward_trace import Step, Trace, with_shape
+from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import shape_problem
+from unet_teach.exercises.sandbox import describe
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.table import FAILED_RUN, first_that_applies
+from unet_teach.inspection.graph import Graph
+from unet_teach.inspection.model_copy import copy_to_run
+from unet_teach.inspection.recorder import Recorder
+from unet_teach.inspection.recording import Recording
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 
@@ -25,30 +34,68 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
     try:
         output = run(network, given)
     except Exception as error:
-        facts = Trace(network, images).stopped_at
-        return f"{where}: {facts} {sandbox.describe(error)}" if facts else sandbox.describe(error)
+        trace = Trace(network, images, training=network.training)
+        facts = _diagnosis(network, images, trace) or trace.stopped_at
+        return f"{where}: {facts} {describe(error)}".replace("  ", " ")
     if isinstance(output, str):
-        return output
+        return f"{where}: {output}"
     right = (len(images), channels, *images.shape[2:])
+    if output.dim() == 4 and output.shape != right and sorted(output.shape) == sorted(right):
+        return (
+            f"{where}: the result's shape is {tuple(output.shape)}, wanted {right}: the same axes "
+            "in another order."
+        )
     if problem := shape_problem(output, right, where):
         return f"{problem}{_who_made(Trace(network, images), right)}"
     if output.dtype != images.dtype:
         names = [str(kind).removeprefix("torch.") for kind in (output.dtype, images.dtype)]
-        return f"{where}: the output's dtype is {names[0]}, the input's {names[1]}. Keep it."
+        return (
+            f"{where}: the output's dtype is {names[0]}, the input's {names[1]}. Keep it: is there "
+            "a conversion, such as `.double()` or `.float()`?"
+        )
     if not torch.equal(given, images):
         return (
             f"{where}: your `forward` changes the input itself, so whoever uses it afterwards "
-            "has other numbers. Is a function used that works in place, such as `relu_`, "
-            "`nn.ReLU(inplace=True)` or `+=`?"
+            "has other numbers. Steps in place are `x -= …`, `x[…] = …`, `relu_` or "
+            "`nn.ReLU(inplace=True)`. Write `x = x - …`."
         )
     return None
+
+
+def _diagnosis(network: nn.Module, images: Tensor, trace: Trace) -> str:
+    """Return the inspector's diagnosis, but not of a convolution given other channels."""
+    if " takes " in trace.stopped_at:
+        return ""
+
+    def record(given: Tensor) -> Recording:
+        return Recorder(copy_to_run(network, on_meta=False), on_meta=False).run((given,), {})
+
+    def runs_with(sizes: dict[int, int]) -> bool:
+        shape = [sizes.get(axis, size) for axis, size in enumerate(images.shape)]
+        return record(torch.zeros(shape)).error is None
+
+    try:
+        with torch.no_grad():
+            graph = Graph(record(images.clone()))
+            attempt = Attempt(network, (images,), {}, graph, runs_with)
+            told = first_that_applies(FAILED_RUN, attempt)[1]
+    except Exception:  # it cannot be copied, or what it does cannot be followed
+        return ""
+    for step in trace.given if told else ():
+        if step.name == "pad":
+            told += (
+                f" `F.pad` had been given {tuple(step.settings['pad'])}, counted (left, right, "
+                f"top, bottom), for a map of {sizes_as_text(step.inputs[0].output.shape[2:])}."
+            )
+    return told or ""
 
 
 def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
     """Say what makes the output for the same images differ at the next call."""
     first, second = Trace(network, images), Trace(network, images)
     if not (first.used and second.used):
-        return "What comes out is not computed from the input by functions of torch."
+        unknown = "What comes out is not computed from the input by functions of torch."
+        return gradient_problem(network, images) or unknown
     if not (step := first.first_difference(second)):
         return None
     given = " and ".join(map(with_shape, step.inputs)) or "the input"
@@ -76,10 +123,11 @@ def batch_problem(network: nn.Module, images: Tensor) -> str | None:
 def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
     """Say why the network cannot be trained, or name the calls that cut the gradient."""
     trace = Trace(network, images)
-    lost = not trace.result.requires_grad  # then a call that rounds may be the cause as well
+    # When nothing has a gradient, a call that rounds may be the cause as well.
+    lost = isinstance(trace.result, Tensor) and not trace.result.requires_grad
     cuts = [
         step
-        for step in trace.used
+        for step in trace.used or trace.steps
         if step.cuts_gradient and (lost or step.output.is_floating_point()) and step.inputs
     ]
     if cuts:
@@ -92,11 +140,67 @@ def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
             f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The values "
             "go on, but on this path training does not reach the layers that made them."
         )
+    if lost:
+        return (
+            "No gradient goes back from the output: its numbers left torch and came back, as with "
+            "`.numpy()`, `.item()`, `.tolist()` or `torch.tensor(…)`. Work on the maps themselves."
+        )
     try:
         network(images).sum().backward()
-    except RuntimeError as error:
-        return f"The output has the right shape, but training stops: {sandbox.describe(error)}"
+    except Exception as error:
+        changed = re.search(r"inplace operation.*output \d+ of (\w+?)(Backward|,)", str(error))
+        step = f" The map that is changed was made by `{changed[1].lower()}`." if changed else ""
+        return f"The output has the right shape, but training stops: {describe(error)}{step}"
     return None
+
+
+def skips_problem(trace: Trace, sizes: Sequence[tuple[int, int]]) -> str | None:
+    """Say at which of these sizes no live skip arrives, and what happens there."""
+    missing = [size for size in sizes if size not in trace.skips]
+    if not missing:
+        return None
+    facts: dict[str, list[str]] = {}
+    for size in missing:
+        facts.setdefault(_without_skip(trace, size), []).append(sizes_as_text(size))
+    texts = "; ".join(f"at {', '.join(at)}, {fact}" for fact, at in facts.items())
+    return (
+        f"{'In training mode, o' if trace.training else 'O'}n a "
+        f"{sizes_as_text(trace.steps[0].output.shape[2:])} image, no skip arrives at "
+        f"{', '.join(map(sizes_as_text, missing))}: {texts}."
+    )
+
+
+def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
+    """Say what happens at a size at which no skip arrives."""
+    for step in trace.used:
+        if step.size != size or not (step.kind == "join" or step.name in ("add", "cat")):
+            continue
+        if step.across:
+            value = "the same" if step.across.output.any() else "zero"
+            if not step.across.is_constant:
+                return f"what `{step.name}` makes of {with_shape(step.across)} has no effect"
+            return f"`{step.name}` is given {with_shape(step.across)}, {value} in all cells"
+        if step.kind == "join":
+            parts = " and ".join(map(_with_source, step.inputs))
+            return f"`{step.name}` joins {parts}: no layer's output among them has kept this size"
+        source, before = step.inputs[0], step.inputs[0].output
+        doubled = (2 * before, torch.cat([before, before], dim=1))
+        if any(torch.equal(step.output, double) for double in doubled):
+            return f"`{step.name}` joins {with_shape(source)} with itself"
+        if not step.identical:
+            constant = "what is not computed from the image by torch"
+            return f"`{step.name}` joins {with_shape(source)} with {constant}"
+    if any(step.across and step.size == size for step in trace.steps):
+        return "two maps are joined, but the result is not used further"
+    return "nothing is joined"
+
+
+def _with_source(step: Step) -> str:
+    """Return where a step's output comes from; of a 1×1 convolution, its input as well."""
+    origin = step.origin
+    if origin.kind == "layer" and origin.kernel_size == (1, 1):
+        return f"{with_shape(step)[:-1]}, made of {origin.inputs[0].text})"
+    return with_shape(step)
 
 
 def other_steps_problem(trace: Trace, *, to_the_end: bool = False) -> str | None:
@@ -127,37 +231,37 @@ def other_steps_problem(trace: Trace, *, to_the_end: bool = False) -> str | None
     return None
 
 
-def activation_problem(trace: Trace, *, at_end: bool) -> str | None:
-    """Say between which layers an activation is missing, or what comes after the last layer.
-
-    No activation is needed around a 1×1 convolution in a skip.
+def activation_problem(trace: Trace, needed: Callable[[Step, Step], bool]) -> str | None:
+    """Say between which layers an activation is missing.
 
     Args:
         trace: of the student's network.
-        at_end: whether an activation belongs after the last layer too; if not, its output is to be
-            returned as it is.
+        needed: whether an activation belongs between these two consecutive layers.
     """
-    joined = {s.origin for join in trace.used if join.kind == "join" for s in join.inputs}
     pairs = [
         f"between {first.call} and {second.call}"
         for first, second in trace.not_activated
-        if first.kernel_size != (1, 1) and not (second.kernel_size == (1, 1) and second in joined)
+        if needed(first, second)
     ]
-    if pairs:
-        return f"No activation stands {', nor '.join(dict.fromkeys(pairs))}."
-    last, tail = trace.until_last_layer[-1], trace.tail
-    if at_end:
-        if not any(not step.changes_nothing for step in tail):
-            after = (
-                f" only {', '.join(step.call for step in tail)} comes" if tail else " nothing comes"
-            )
-            return f"After {last.call}, the last convolution,{after}: its activation is missing."
+    if not pairs:
         return None
-    if changed := [step for step in tail if not step.identical]:
-        return (
-            f"After {last.call}, the last layer, comes {changed[0].call}. What leaves the network "
-            "are logits, any numbers: return the layer's output as it is."
-        )
+    more = ", and between more" if len(pairs) > 8 else ""
+    return f"No activation stands {', nor '.join(dict.fromkeys(pairs[:8]))}{more}."
+
+
+def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:
+    """Say what comes after the last layer; its output is to be returned as it is.
+
+    Args:
+        trace: of the student's network.
+        scaled: whether steps that only scale, shift or crop may follow.
+    """
+    for step in trace.tail:
+        if not (step.identical or (scaled and step.changes_nothing)):
+            return (
+                f"After {trace.until_last_layer[-1].call}, the last layer, comes {step.call}. What "
+                "leaves the network are logits, any numbers: return the layer's output as it is."
+            )
     return None
 
 
@@ -190,6 +294,11 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
                     made, of = f"{shapes[0][1]} channels", str(shapes[1][1])
                 elif part == slice(2, 4):
                     made, of = (sizes_as_text(shape[2:]) for shape in shapes)
-                return f" {_capital(step.call)} makes {made} of {of}."
+                told = f" {_capital(step.call)} makes {made} of {of}."
+                if part == slice(2, 4) and step.name in LAYERS[:2]:
+                    stride, padding = (step.settings.get(n) for n in ("stride", "padding"))
+                    size = sizes_as_text(step.kernel_size)
+                    told += f" Its kernel is {size}, its stride {stride}, its padding {padding}."
+                return told
         return " Nothing in it changes that."
     return ""

@@ -1,7 +1,7 @@
 """Records what a student's `forward` does with an image: every call of torch, and in which layer.
 
-The autograd graph shows what a gradient passes. The trace also shows what it does not pass, such as
-a detached skip, and the call at which an error stops the code.
+It records what happened to the data, whatever the layers are called: which maps a skip brings
+together, what cuts a gradient, what has an effect on the output, which call an error stopped.
 """
 
 from __future__ import annotations
@@ -23,13 +23,17 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 Kind = Literal["image", "layer", "pointwise", "join", "resize", "other"]
 
-LAYERS = {  # torch's functions with the weights of a layer, and the names of their arguments
+LAYERS = ("conv2d", "conv_transpose2d", "linear")  # torch's functions with a layer's weights
+ARGUMENTS = {  # the names of the arguments of torch's functions
     "conv2d": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
     "conv_transpose2d": (
         *("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"),
     ),
     "linear": ("input", "weight", "bias"),
+    "pad": ("input", "pad"),
+    "cat": ("tensors", "dim"),
 }
+AFFINE_JOINS = ("add", "__iadd__", "sub", "cat", "concat", "concatenate", "stack")
 RANDOM = ("rand", "normal", "bernoulli", "dropout", "feature_dropout", "alpha_dropout", "uniform")
 LARGE = 1000.0  # times the usual values: shows that a clamp changes something
 
@@ -69,6 +73,8 @@ class Step:
         # Of the smallest feature map on the way here, along the path on which this is largest.
         self.min_height: float = min(height, max(below, default=math.inf))
         self.follows_layer: bool = self.kind == "layer" or any(s.follows_layer for s in self.inputs)
+        if self.name == "pad" and not self.follows_layer:  # an image that is padded first
+            self.min_height = height
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -98,7 +104,7 @@ class Step:
     @property
     def changes_nothing(self) -> bool:
         """Whether two layers around it are one linear map: it is no activation."""
-        return self.affine or "norm" in self.name or self.kind in ("join", "resize", "other")
+        return self.affine or "norm" in self.name or "dropout" in self.name
 
     @property
     def text(self) -> str:
@@ -119,6 +125,12 @@ class Step:
         inputs = [source for source in self.inputs if source.follows_layer]
         across = [source for source in inputs if source.min_height >= height]
         return across[0] if across and len(across) < len(inputs) and self.kind == "join" else None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether each channel has the same value in all cells: it shows nothing of an image."""
+        corner = self.output[:, :, :1, :1] if self.size else self.output + 1
+        return torch.allclose(self.output, corner, rtol=1e-5, atol=1e-7)
 
     @property
     def joins_by(self) -> Literal["add", "cat", "other"]:
@@ -167,15 +179,28 @@ class Trace(TorchFunctionMode):
         steps: in the order of the calls.
         random: the names of the functions called that draw random numbers.
         result: what the network returned.
+        unregistered: the weights in use that are not among `network.parameters()`, so that no
+            training would change them.
         stopped_at: says which call an error stopped, and what that was given.
+        given: the steps that made the inputs of that call.
     """
 
-    def __init__(self, network: nn.Module, images: Tensor, *, training: bool = False) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        images: Tensor,
+        *,
+        training: bool = False,
+        altered: tuple[int, int] | None = None,
+    ) -> None:
         super().__init__()
         self.steps: list[Step] = []
         self.random: list[str] = []
         self.result: Any = None
         self.stopped_at = ""
+        self.given: tuple[Step, ...] = ()
+        self.training, self._network, self._altered = training, network, altered
+        self._weights: dict[int, Tensor] = {}
         self._batch = len(images)
         self._latest: dict[int, tuple[Tensor, Step]] = {}  # holds the tensors: no id is used twice
         self._layers: list[str] = []
@@ -190,6 +215,8 @@ class Trace(TorchFunctionMode):
         ):
             self.result = network(images)
         network.train(before)
+        registered = {id(weight) for weight in network.parameters()}
+        self.unregistered = [w for key, w in self._weights.items() if key not in registered]
 
     @functools.cached_property
     def used(self) -> list[Step]:
@@ -197,6 +224,40 @@ class Trace(TorchFunctionMode):
         last = self._step(self.result)
         used = set(last.before()) if last else set()
         return [step for step in self.steps if step in used]
+
+    @property
+    def unused(self) -> list[str]:
+        """The names of trainable parameters that have no part in the result."""
+        self._network.train(self.training)  # a checkpoint runs its layers once more
+        named = [(n, w) for n, w in self._network.named_parameters() if w.requires_grad]
+        gradients = torch.autograd.grad(
+            self.result.sum(), [w for _, w in named], retain_graph=True, allow_unused=True
+        )
+        return [name for (name, _), g in zip(named, gradients, strict=True) if g is None]
+
+    @property
+    def convolutions(self) -> list[Step]:
+        """All convolutions used, transposed ones among them."""
+        return [step for step in self.used if step.name in ("conv2d", "conv_transpose2d")]
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """The sizes of all outputs of convolutions, largest first."""
+        return sorted({step.size for step in self.convolutions if step.size}, reverse=True)
+
+    @functools.cached_property
+    def skips(self) -> list[tuple[int, int]]:
+        """The sizes at which a live skip arrives."""
+        live = (s for s in self.used if s.across and not s.across.is_constant and self._matters(s))
+        return list(dict.fromkeys(step.size for step in live if step.size))
+
+    def _matters(self, join: Step) -> bool:
+        """Whether the result changes when the join, it alone, is given something else across."""
+        assert join.across
+        place = self.steps.index(join), self.steps.index(join.across)
+        other = Trace(self._network, self.steps[0].output, training=self.training, altered=place)
+        unchanged = other.result is not None and torch.equal(self.result, other.result)
+        return not unchanged or other._altered is not None
 
     @property
     def not_activated(self) -> list[tuple[Step, Step]]:
@@ -210,6 +271,11 @@ class Trace(TorchFunctionMode):
             )
             if first.kind == "layer"
         ]
+
+    @property
+    def bends(self) -> bool:
+        """Whether any step is an activation: otherwise all layers together are one linear map."""
+        return any(s.inputs and s.kind != "layer" and not s.changes_nothing for s in self.used)
 
     @property
     def until_last_layer(self) -> list[Step]:
@@ -247,14 +313,23 @@ class Trace(TorchFunctionMode):
         """Call one of torch's functions, and note it when it is given data that is known."""
         call = _Call(function, args, kwargs or {})
         given = [tensor for tensor in call.tensors if self._step(tensor)]
+        self._weights.update((id(w), w) for w in call.tensors if w.requires_grad and w.is_leaf)
+        if self._altered and len(self.steps) == self._altered[0] and len(given) > 1:
+            across = self.steps[self._altered[1]]
+            for tensor in given:
+                if self._step(tensor) is across:
+                    other = tensor.flatten().flip(0).reshape(tensor.shape) + 1
+                    args = _replaced(args, {id(tensor): other})
+                    self._altered = None
         call.values = {id(tensor): tensor.detach().clone() for tensor in given}  # may be in place
         if call.name.startswith(RANDOM):
             self.random.append(call.name)
         try:
             result = function(*args, **call.kwargs)
         except Exception:
-            steps = tuple(dict.fromkeys(self._latest[id(tensor)][1] for tensor in given))
-            self.stopped_at = self.stopped_at or self._why_stopped(call, steps)
+            if not self.stopped_at:
+                self.given = tuple(dict.fromkeys(self._latest[id(t)][1] for t in given))
+                self.stopped_at = self._why_stopped(call, self.given)
             raise
         if given and not call.name.startswith("new_") and not call.name.endswith("_like"):
             call.drop_unused(result)
@@ -309,8 +384,10 @@ class Trace(TorchFunctionMode):
             if first.size is None or first.output.shape[1] == wanted:
                 return f"{layer} is given {with_shape(first)}."
             got = f"{first.output.shape[1]} at {sizes_as_text(first.size)}: {first.text}"
-            batch = f" The batch has grown from {self._batch} to {len(first.output)}."
-            more = batch if len(first.output) != self._batch else ""
+            join = first.origin
+            dim = join.settings.get("dim", 0) % 4 if join.name == "cat" else 1
+            axis = ("the batch", "", "the height", "the width")[dim]
+            more = f" `cat` joins along dim={dim}, {axis}; channels are dim=1." if dim != 1 else ""
             return f"{layer} takes {wanted} channels, but is given {got}.{more}"
         verb = "cannot bring together" if len(steps) > 1 else "fails on"
         layer = f"`{call.name}`" if len(steps) > 1 else layer
@@ -329,7 +406,7 @@ class _Call:
         self.tensors = list(_tensors((args, kwargs)))
         self.had_gradient = any(tensor.requires_grad for tensor in self.tensors)
         self.values: dict[int, Tensor] = {}  # of the tensors that depend on the image
-        self.settings = {**dict(zip(LAYERS.get(name, ()), args, strict=False)), **kwargs}
+        self.settings = {**dict(zip(ARGUMENTS.get(name, ()), args, strict=False)), **kwargs}
 
     def drop_unused(self, result: Any) -> None:
         """Forget inputs whose values do not matter, such as the second one of `expand_as`."""
@@ -346,67 +423,65 @@ class _Call:
         """Say what kind of step it was."""
         value = output.detach().clone()
         if self.name in LAYERS:
-            step = Step(self.name, "layer", inputs, value, settings=self.settings)
-        elif len(inputs) == 1 and inputs[0].name == self.name == "stack":
-            step = Step(self.name, "other", inputs, value)
-        elif inputs[0].name == "stack" and self.name == "sum":
-            step = Step(self.name, "join", inputs[0].inputs, value)
+            step = Step(self.name, "layer", inputs, value)
+        elif inputs[0].name == "stack" and self.name in ("sum", "mean"):
+            step = Step(self.name, "join", inputs[0].inputs, value, affine=True)
         elif len(inputs) > 1:
             alike = (
                 len({step.origin for step in inputs}) == 1 and value.shape == inputs[0].output.shape
             )
-            affine = self.name in ("add", "sub")
+            affine = self.name in AFFINE_JOINS
             step = Step(self.name, "pointwise" if alike else "join", inputs, value, affine=affine)
         else:
             step = self._step_of_one(inputs[0], value)
+        step.settings = self.settings
         step.cuts_gradient = self.had_gradient and not output.requires_grad
         return step
 
     def _step_of_one(self, source: Step, value: Tensor) -> Step:
         """Say what a function of one tensor does, by calling it with other values."""
         step = Step(self.name, "other", (source,), value)
-        (before, *_) = self.values.values()
+        before = next(iter(self.values.values()))
         if before.shape != value.shape:
             if before.numel() == value.numel() and _same(before.flatten(), value.flatten()):
-                step.kind, step.identical, step.affine = "pointwise", True, True
+                step.kind, step.identical = "pointwise", True
             elif before.dim() == value.dim() == 4 and before.shape[:2] == value.shape[:2]:
                 step.kind = "resize"
-            return step
-        if before.dim() == 4 and before.is_floating_point() and "softmax" not in self.name:
+        if before.is_floating_point():
             with contextlib.suppress(Exception):
                 self._try_values(step, before.shape)
         return step
 
     def _try_values(self, step: Step, shape: torch.Size) -> None:
-        """Find out whether it treats all cells alike, whether it is linear, and so on."""
+        """Find out whether it is linear, treats all cells alike, and so on."""
         generator = torch.Generator().manual_seed(0)
-        order = torch.randperm(shape[2] * shape[3], generator=generator)
         usual, other = torch.randn((2, *shape), generator=generator)
         large = LARGE * other  # a clamp changes it
+        result, of_large = self._again(usual.clone()), self._again(large.clone())
+        if result.is_floating_point():
+            step.affine = _same(self._again((usual + large) / 2), (result + of_large) / 2)
+        if len(shape) != 4 or result.shape != shape or "softmax" in self.name:
+            return
+        order = torch.randperm(shape[2] * shape[3], generator=generator)
 
         def moved(x: Tensor) -> Tensor:
             return x.flatten(2)[:, :, order].reshape(shape)
 
-        result, of_large = self._again(usual.clone()), self._again(large.clone())
-        if not _same(self._again(moved(usual)), moved(result)):
-            return
-        step.kind = "pointwise"
-        if result.is_floating_point():
+        if _same(self._again(moved(usual)), moved(result)):
+            step.kind = "pointwise"
             step.identical = _same(result, usual) and _same(of_large, large)
-            middle = self._again((usual + large) / 2)
-            step.affine = _same(middle, (result + of_large) / 2)
-        weights = any(isinstance(tensor, nn.Parameter) for tensor in self.tensors)
-        step.scales = step.affine and not (step.identical or weights) and "norm" not in self.name
+            weights = any(isinstance(tensor, nn.Parameter) for tensor in self.tensors)
+            step.scales = step.affine and not (step.identical or weights or "norm" in self.name)
 
     def _again(self, x: Tensor, places: Iterable[int] | None = None) -> Tensor:
         """Call the function with `x` in place of some tensors, or of all that it depends on."""
-        values = {place: value.clone() for place, value in self.values.items()}
-        values.update(dict.fromkeys(values if places is None else places, x))
+        values = {id(tensor): tensor.detach().clone() for tensor in self.tensors}  # may be in place
+        values.update((place, value.clone()) for place, value in self.values.items())
+        values.update(dict.fromkeys(self.values if places is None else places, x))
+        args = _replaced(self.args, values)
         with torch.no_grad():
-            result: Tensor = self.function(
-                *_replaced(self.args, values), **_replaced(self.kwargs, values)
-            )
-        return result
+            result: Tensor = self.function(*args, **_replaced(self.kwargs, values))
+        return args[0] if self.name == "__setitem__" else result
 
 
 def _same(one: Tensor, other: Tensor) -> bool:
@@ -416,7 +491,7 @@ def _same(one: Tensor, other: Tensor) -> bool:
 def _close(one: Tensor, other: Tensor) -> Tensor:
     """Compare two tensors of one shape cell by cell."""
     one, other = one.double(), other.double()
-    scale = float(other.abs().nan_to_num(0.0, 0.0).max()) if other.numel() else 0.0
+    scale = float(other.detach().abs().nan_to_num(0.0, 0.0).max()) if other.numel() else 0.0
     return torch.isclose(one, other, rtol=1e-4, atol=1e-6 * (1 + scale), equal_nan=True)
 
 

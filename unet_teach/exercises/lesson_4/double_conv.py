@@ -13,14 +13,15 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.forward_problems import (
     activation_problem,
-    batch_problem,
-    gradient_problem,
     other_steps_problem,
     output_problem,
-    repeat_problem,
 )
-from unet_teach.exercises.checks.forward_trace import Trace
-from unet_teach.exercises.checks.networks import ACTIVATIONS, StudentNetworks, random_sizes
+from unet_teach.exercises.checks.networks import (
+    ACTIVATIONS,
+    StudentNetworks,
+    images_as_text,
+    random_sizes,
+)
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -30,7 +31,7 @@ def _block(answer: Any, in_channels: int = 3, out_channels: int = 8) -> nn.Modul
     return block
 
 
-blocks = StudentNetworks(_block)
+blocks = StudentNetworks(_block, size=(9, 12))
 STEPS = "nothing but layers, in a row"  # what a check holds
 
 
@@ -55,16 +56,11 @@ def _type_problem(answer: Any) -> str | None:
     return None
 
 
-def _trace(answer: Any) -> Trace:
-    return Trace(_block(answer), torch.randn(1, 3, 9, 12))
-
-
 def _shape_problem(answer: Any) -> str | None:
     cases = [((3, 8), 2, (7, 11)), ((8, 4), 1, (9, 6)), ((1, 6), 3, (12, 5)), ((10, 10), 2, (4, 7))]
     for (into, out), count, size in (*cases, *(((3, 8), 2, size) for size in random_sizes(3))):
-        where = f"double_conv({into}, {out}) on {count} maps of {sizes_as_text(size)}"
+        where = f"double_conv({into}, {out}) {images_as_text(count, size)}".replace("image", "map")
         maps = torch.randn(count, into, *size)
-        where = where.replace("1 maps", "one map")
         if problem := output_problem(_block(answer, into, out), maps, out, where):
             works = " double_conv(3, 8) works: is a number written where an argument belongs?"
             return problem + (works if (into, out) != (3, 8) else "")
@@ -72,7 +68,7 @@ def _shape_problem(answer: Any) -> str | None:
 
 
 def _convolutions_problem(answer: Any) -> str | None:
-    layers = [step for step in _trace(answer).used if step.kind == "layer"]
+    layers = [step for step in blocks.trace(answer).used if step.kind == "layer"]
     names = " and ".join(step.call for step in layers) or "none"
     if len(layers) != 2:
         return f"Two convolutions were wanted. The map goes through {len(layers)}: {names}."
@@ -100,30 +96,30 @@ def _convolutions_problem(answer: Any) -> str | None:
     return None
 
 
+def _activation_problem(answer: Any) -> str | None:
+    trace = blocks.trace(answer)
+    if problem := activation_problem(trace, lambda first, second: True):
+        return problem
+    if all(step.changes_nothing for step in trace.tail):
+        after = ", ".join(step.call for step in trace.tail)
+        what = f"only {after} comes" if after else "nothing comes"
+        last = trace.until_last_layer[-1].call
+        return f"After {last}, the last convolution, {what}: its activation is missing."
+    return None
+
+
 def _lacks(*, between: bool, end: bool) -> Callable[[Any], bool]:
     """Recognise blocks that lack the activation between the convolutions, at the end, or both."""
-
-    def recognises(answer: Any) -> bool:
-        trace = _trace(answer)
-        ends = any(not step.changes_nothing for step in trace.tail)
-        return (bool(trace.not_activated), not ends) == (between, end)
-
-    return recognises
+    return blocks.trace_shows(
+        lambda trace: (
+            (bool(trace.not_activated), all(step.changes_nothing for step in trace.tail))
+            == (between, end)
+        )
+    )
 
 
 def _has_norm(answer: Any) -> bool:
     return any("Norm" in type(part).__name__ for part in _block(answer).modules())
-
-
-def _raises(words: str) -> Callable[[Any], bool]:
-    def recognises(answer: Any) -> bool:
-        try:
-            _block(answer)
-        except Exception as error:
-            return words in str(error)
-        return False
-
-    return recognises
 
 
 def _swapped(answer: Any) -> bool:
@@ -192,24 +188,17 @@ double_conv = Exercise(
     lesson=4,
     prompt="Write `double_conv`: two 3×3 convolutions that keep height and width, each followed by its activation.",
     checks=(
-        Check("a function that makes a layer", _type_problem),
+        blocks.first_check("a function that makes a layer", _type_problem),
         Check("its shapes", _shape_problem),
-        Check(
-            "gradients on every path",
-            lambda answer: gradient_problem(_block(answer), torch.randn(1, 3, 9, 12)),
-        ),
+        blocks.has_gradients(),
         blocks.registers_its_weights(),
-        Check(
-            "the same output each time",
-            lambda answer: repeat_problem(_block(answer), torch.randn(1, 3, 9, 12)),
-        ),
+        blocks.repeats(),
         Check("two 3×3 convolutions", _convolutions_problem),
         Check(
             STEPS,
-            lambda answer: other_steps_problem(_trace(answer), to_the_end=True)
-            or batch_problem(_block(answer), torch.randn(2, 3, 9, 12) * Tensor([9, 1]).view(2, 1, 1, 1)),
+            lambda a: other_steps_problem(blocks.trace(a), to_the_end=True) or blocks.batch_problem(a),
         ),
-        Check(ACTIVATIONS, lambda answer: activation_problem(_trace(answer), at_end=True)),
+        Check(ACTIVATIONS, _activation_problem),
     ),
     answers=(
         _sequence(_first, _relu, _second, _relu),
@@ -231,26 +220,15 @@ double_conv = Exercise(
             lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[2:] == (5, 8)),
         KnownMistake("the second takes what the first took", "The second convolution is given what the first made: out_channels, not in_channels.",
             _sequence(_first, _relu, _first, _relu),
-            lambda a: "takes 3 channels, but is given 8" in _trace(a).stopped_at),
+            blocks.stops("takes 3 channels, but is given 8")),
         KnownMistake("channels swapped", "in_channels and out_channels are swapped: the map that goes in has in_channels.",
             lambda: lambda into, out: _sequence(_first, _relu, _second, _relu)()(out, into), _swapped),
         *blocks.unregistered_layers(lambda: _InList, lambda: _InForward),
         KnownMistake("activation before the convolution", "An activation belongs behind each convolution, not in front of it.",
-            _sequence(_relu, _first, _relu, _second), lambda a: not _trace(a).tail, at=STEPS),
+            _sequence(_relu, _first, _relu, _second), blocks.trace_shows(lambda trace: not trace.tail), at=STEPS),
         KnownMistake("a list in nn.Sequential", "The layers are in a list: `nn.Sequential(*layers)` takes them out of it.",
             lambda: _list_in_sequential,
-            _raises("list is not a Module subclass")),
-        KnownMistake("an nn.ModuleList", "An `nn.ModuleList` only holds layers. `nn.Sequential(*layers)` also runs them in a row.",
-            lambda: lambda into, out: nn.ModuleList([_first(into, out), nn.ReLU()]),
-            lambda a: isinstance(_block(a), nn.ModuleList)),
-        KnownMistake("layers for other data", "`nn.Conv2d` is for maps with height and width; the layers here are for other data.",
-            _sequence(lambda into, out: nn.Conv1d(into, out, 3, padding=1), _relu),
-            lambda a: any(isinstance(part, nn.Linear | nn.Conv1d | nn.Conv3d) for part in _block(a).modules())),
-        KnownMistake("channels widened twice", "The first convolution widens to out_channels, the second keeps them.",
-            _sequence(_first, _relu, lambda into, out: nn.Conv2d(out, 2 * out, 3, padding=1), _relu),
-            lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[1] == 16),
-        KnownMistake("one convolution", "A 3×3 window sees one neighbour. Two in a row see two, and bend the map twice.",
-            _sequence(_first, _relu), lambda a: len(blocks.graph(a).convolutions) == 1),
+            blocks.raises("list is not a Module subclass")),
     ),
     hints=(
         "What stands between two convolutions so that they are not one?",

@@ -6,11 +6,9 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.forward_checks import (
-    SKIPS,
     forward_checks,
+    networks,
     shared_mistakes,
-    stops,
-    trace_shows,
 )
 from unet_teach.exercises.lesson_4.forward_variants import add, cat, own_skip, with_forward
 from unet_teach.networks.document import AdditiveUNet, DocumentUNet
@@ -27,17 +25,14 @@ forward_add = Exercise(
     ),
     mistakes=(
         *shared_mistakes(add, DocumentUNet),
-        KnownMistake("no skip", "The data goes down and up and never across: that is an autoencoder.",
-            with_forward(lambda x, skip: x),
-            trace_shows(lambda trace: not any(step.across for step in trace.used)), at=SKIPS),
         KnownMistake("skip of another level", "A skip joins two maps of one size: which map of the way down has the size of the other?",
             with_forward(add, skip=lambda network, maps, level: maps[level - 1]),
-            stops("`add` cannot bring together")),
+            networks.stops("`add` cannot bring together")),
         KnownMistake("wrong order", "The first map stored is the last one used: the skips are met in reverse.",
             with_forward(add, skip=lambda network, maps, level: own_skip(network, maps[::-1], level)),
-            stops("`skip1` takes 256 channels, but is given 64")),
+            networks.stops("`skip1` takes 256 channels, but is given 64")),
         KnownMistake("concatenated", "`cat` doubles the channels, and upconv2 takes 256: these layers fit addition.",
-            with_forward(cat), stops("`upconv2` takes 256 channels, but is given 512", "the `cat` of")),
+            with_forward(cat), networks.stops("`upconv2` takes 256 channels, but is given 512", "the `cat` of")),
     ),
     hints=(
         "Which maps must you keep on the way down, so that the way up can meet them?",

@@ -7,17 +7,11 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.forward_checks import (
-    SKIPS,
     forward_checks,
     networks,
     shared_mistakes,
-    stops,
-    trace_shows,
 )
 from unet_teach.exercises.lesson_4.forward_variants import (
-    OnlyUpconv2Widened,
-    Upconv4Unchanged,
-    add,
     cat,
     with_forward,
 )
@@ -36,32 +30,7 @@ forward_cat = Exercise(
     mistakes=(
         *shared_mistakes(cat, ConcatenatingUNet),
         KnownMistake("layers unchanged", "256 from below and 256 from the skip: upconv2 is given 512 channels.",
-            with_forward(cat), stops("`upconv2` takes 256 channels, but is given 512", "the `cat` of")),
-        KnownMistake("only the first layer changed", "upconv2 is right now. The layers above it meet a skip as well.",
-            with_forward(cat, base=OnlyUpconv2Widened),
-            stops("`upconv3` takes 128 channels, but is given 256", "the `cat` of")),
-        KnownMistake("joined along the batch", "dim=0 is the batch. Channels are dim=1.",
-            with_forward(lambda x, skip: torch.cat([x, skip], dim=0), base=ConcatenatingUNet),
-            stops("the `cat` of", "The batch has grown from 1 to 2")),
-        KnownMistake("joined along height or width", "dim=2 and dim=3 are height and width. Channels are dim=1.",
-            with_forward(lambda x, skip: torch.cat([x, skip], dim=-1), base=ConcatenatingUNet),
-            lambda a: stops("the `cat` of", "at 8×24")(a) or stops("the `cat` of", "at 16×12")(a),
-            more_examples=(with_forward(lambda x, skip: torch.cat([x, skip], dim=2), base=ConcatenatingUNet),)),
-        KnownMistake("cat without a list", "`torch.cat` takes the maps in one list: `torch.cat([a, b], dim=1)`.",
-            with_forward(lambda *maps: torch.cat(*maps), base=ConcatenatingUNet),
-            networks.raises("cat(): argument 'tensors'")),
-        KnownMistake("a list in place of cat", "A list holds two maps. `torch.cat` makes one map of them.",
-            with_forward(lambda x, skip: [x, skip], base=ConcatenatingUNet),
-            networks.raises("must be Tensor, not list")),
-        KnownMistake("added after all", "The layers wait for twice the channels, but adding keeps their number.",
-            with_forward(add, base=ConcatenatingUNet),
-            stops("`upconv2` takes 512 channels, but is given 256", "the `add` of")),
-        KnownMistake("the last layer forgotten", "upconv4 meets the topmost skip: 64 from below, 64 across.",
-            with_forward(cat, base=Upconv4Unchanged),
-            stops("`upconv4` takes 64 channels, but is given 128", "the `cat` of")),
-        KnownMistake("the map from below twice", "Does anything come from the way down? The channels fit, but nothing crosses.",
-            with_forward(lambda x, skip: torch.cat([x, x], dim=1), base=ConcatenatingUNet),
-            trace_shows(lambda trace: not any(step.across for step in trace.used)), at=SKIPS),
+            with_forward(cat), networks.stops("`upconv2` takes 256 channels, but is given 512", "the `cat` of")),
     ),
     hints=(
         "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",

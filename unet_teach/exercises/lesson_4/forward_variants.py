@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.networks.document import ConcatenatingUNet, DocumentUNet
+from unet_teach.networks.document import DocumentUNet
 
 Join = Callable[[Tensor, Tensor], Any]  # a right one returns a tensor
 
@@ -73,19 +73,3 @@ def with_layer_in_list(base: type[DocumentUNet]) -> type[DocumentUNet]:
     return type(
         "Listed", (base,), {"__init__": init, "upconv2": property(lambda self: self.ups[0])}
     )
-
-
-class OnlyUpconv2Widened(DocumentUNet):
-    """The document's layers, with the first of the three changes that `cat` needs."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels)
-        self.upconv2 = nn.ConvTranspose2d(512, 128, 3, stride=2, padding=1, output_padding=1)
-
-
-class Upconv4Unchanged(ConcatenatingUNet):
-    """The document's layers, without the last of the three changes that `cat` needs."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels)
-        self.upconv4 = nn.ConvTranspose2d(64, out_channels, 3, padding=1)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from itertools import permutations
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from unet_teach.exercises.checks.autograd_graph import AutogradGraph, Operation
-from unet_teach.exercises.checks.failed_runs import FailedRun
+from unet_teach.exercises.checks import forward_problems
+from unet_teach.exercises.checks.forward_problems import output_problem, repeat_problem
+from unet_teach.exercises.checks.forward_trace import Step, Trace
 from unet_teach.exercises.checks.networks import (
     DEPTH,
     IN_CHANNELS,
     OUT_CHANNELS,
     SIZES,
     StudentNetworks,
-    is_network_class,
+    class_problem,
+    images_as_text,
     new_network,
-    output_problem,
     random_image,
 )
 from unet_teach.exercises.sandbox import describe
@@ -41,7 +43,7 @@ def _network(
     base_channels: int = BASE,
     channels: tuple[int, int] = (IN_CHANNELS, OUT_CHANNELS),
 ) -> nn.Module:
-    if problem := _class_problem(answer):  # with swapped arguments, it would fill the memory
+    if problem := first_problem(answer):  # with swapped arguments, it would fill the memory
         raise TypeError(problem)
     return new_network(answer, *channels, depth, base_channels)
 
@@ -51,17 +53,12 @@ networks = StudentNetworks(_network)
 
 def first_problem(answer: Any) -> str | None:
     """Say what is wrong before anything is run: what was given, and its arguments."""
-    networks.remember_graphs()
-    return _class_problem(answer)
-
-
-def _class_problem(answer: Any) -> str | None:
     if isinstance(answer, nn.Module):
         return (
             "This is a network that is made already. The check makes its own, of several depths and "
             "widths: give it the class, `exercises.own_unet.check(MyUNet)`, without brackets."
         )
-    if problem := is_network_class("class MyUNet(nn.Module): …").problem(answer):
+    if problem := class_problem(answer, "class MyUNet(nn.Module): …"):
         return problem
     signature = inspect.signature(answer)
     names = [name for name in signature.parameters if name in PARAMETERS]
@@ -95,7 +92,12 @@ def _run_problem(
         network = networks.make(answer, depth, base, channels)
     except Exception as error:
         return f"{made} cannot be made. {describe(error)}"
-    return output_problem(network.train(training), sizes, channels, batch, made)
+    for size in sizes:
+        where = f"{made} {images_as_text(batch, size)}"
+        images = torch.randn(batch, channels[0], *size)
+        if problem := output_problem(network.train(training), images, channels[1], where):
+            return problem
+    return None
 
 
 def running_problem(answer: Any) -> str | None:
@@ -132,16 +134,6 @@ def _arguments_problem(answer: Any) -> str | None:
     )
 
 
-def gradient_problem(answer: Any) -> str | None:
-    """Say which layers are called and get no gradient."""
-    if not (networks.graph(answer, 1).unused and (lost := networks.unreached(answer, 1))):
-        return None
-    return (
-        f"{', '.join(f'`{layer}`' for layer in lost)}: called, but no gradient reaches the weights. "
-        "What comes out is detached on its way to the output, or not used."
-    )
-
-
 def depth_problem(answer: Any) -> str | None:
     """Say for which depth the smallest map has the wrong size."""
     for depth in (1, 2, 3):
@@ -165,7 +157,7 @@ def depth_problem(answer: Any) -> str | None:
 
 def smallest_size(answer: Any, depth: int) -> tuple[int, int]:
     """Return the size of the smallest map, except the 1×1 of a gate that weighs the channels."""
-    return min(size for size in networks.graph(answer, depth).sizes if size != (1, 1))
+    return min(size for size in networks.trace(answer, depth).sizes if size != (1, 1))
 
 
 def channels_problem(answer: Any) -> str | None:
@@ -173,10 +165,10 @@ def channels_problem(answer: Any) -> str | None:
     for depth, base in ((1, 2 * BASE), (DEPTH, BASE), (4, BASE)):
         if depth == 4 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
             return problem
-        graph = networks.graph(answer, depth, base)
+        trace = networks.trace(answer, depth, base)
         for level in range(depth + 1):
             size = (SIZES[0][0] >> level, SIZES[0][1] >> level)
-            if base << level not in (channels := graph.channels(size)):
+            if base << level not in (channels := channels_at(trace, size)):
                 if not channels:
                     return (
                         f"With depth={depth}, no convolution makes a map of {sizes_as_text(size)}, "
@@ -191,7 +183,12 @@ def channels_problem(answer: Any) -> str | None:
     return None
 
 
-def needs_activation(first: Operation, second: Operation) -> bool:
+def channels_at(trace: Trace, size: tuple[int, int]) -> set[int]:
+    """Return the numbers of channels in outputs of convolutions that have this size."""
+    return {step.output.shape[1] for step in trace.convolutions if step.size == size}
+
+
+def needs_activation(first: Step, second: Step) -> bool:
     """Whether two convolutions in a row are a mistake.
 
     A 1×1 convolution may only change the number of channels, as around a residual block or in a
@@ -199,35 +196,31 @@ def needs_activation(first: Operation, second: Operation) -> bool:
     activation.
     """
     return (
-        first.stride == (1, 1)
+        first.name == second.name == "conv2d"
+        and first.settings.get("stride", 1) in (1, (1, 1))
         and (1, 1) not in (first.kernel_size, second.kernel_size)
-        and not (first.transposed or second.transposed)
     )
 
 
-def without_activation(first: Operation, second: Operation) -> str:
-    """Say between which convolutions an activation is missing."""
-    return (
-        f"At {sizes_as_text(first.size or ())} no activation stands between two convolutions, "
-        f"{sizes_as_text(first.kernel_size)} and {sizes_as_text(second.kernel_size)}."
-    )
+def activation_problem(answer: Any) -> str | None:
+    """Say where an activation is missing, or stands last."""
+    trace = networks.trace(answer)
+    if not trace.bends:
+        return "Without an activation, all your network's layers together are one linear map."
+    return forward_problems.activation_problem(
+        trace, needs_activation
+    ) or forward_problems.logits_problem(trace, scaled=True)
 
 
 def logits_problem(answer: Any) -> str | None:
     """Say when an activation comes last that is not there for several classes in evaluation."""
-    one_class = networks.graph(answer, 1, BASE, (IN_CHANNELS, 1)).last_activation
-    if last := one_class:
-        when = "With out_channels=1"
-    elif last := AutogradGraph(
-        networks.make(answer, 1), random_image(), training=True
-    ).last_activation:
-        when = "In training mode"
-    else:
-        return None
-    return (
-        f"{when}, the last step is a nonlinearity, `{last}`. What leaves the network should always "
-        "be logits: any numbers. The loss applies its own."
-    )
+    for when, trace in (
+        ("With out_channels=1", networks.trace(answer, 1, BASE, (IN_CHANNELS, 1))),
+        ("In training mode", networks.trace(answer, 1, training=True)),
+    ):
+        if problem := forward_problems.logits_problem(trace, scaled=True):
+            return f"{when}: {problem}"
+    return None
 
 
 def place_problem(answer: Any) -> str | None:
@@ -254,7 +247,7 @@ def any_size_problem(answer: Any) -> str | None:
     sizes = [ODD, (31, 45), (33, 50), (48, 37), (38, 64)]
     if problem := _run_problem(answer, sizes, depth=DEPTH):
         return f"{problem} Right so far: sizes that halve evenly three times, such as 32×48."
-    arriving = networks.graph(answer, size=ODD).skips
+    arriving = networks.trace(answer, size=ODD).skips
     if len(arriving) < DEPTH:
         at = ", ".join(map(sizes_as_text, arriving)) or "no size"
         return (
@@ -267,47 +260,20 @@ def any_size_problem(answer: Any) -> str | None:
 
 def evaluation_problem(answer: Any) -> str | None:
     """Say that runs in evaluation mode differ, or depend on other images of the batch."""
-    network = networks.make(answer, 1).eval()
-    images = torch.randn(3, IN_CHANNELS, *SIZES[0])
-    with torch.no_grad():
-        one, again, first = network(images), network(images), network(images[:1])
-    if differ := int((one != again).sum()):
-        return (
-            f"In evaluation mode, two runs on the same images differ in {differ:,} of "
-            f"{one.numel():,} values. Random steps belong to training: `F.dropout` needs "
-            "`training=self.training`, which the layer `nn.Dropout` knows by itself."
-        )
-    if one.shape[1:] != first.shape[1:] or not torch.allclose(one[:1], first, rtol=1e-3, atol=1e-4):
-        return (
-            "In evaluation mode, the output for an image changes by up to "
-            f"{(one[:1] - first).abs().max():.2g} when other images are in its batch. Where do they "
-            "meet: is something computed over dim 0, such as a mean, or moved along it?"
-        )
-    return None
+    return repeat_problem(networks.make(answer, 1), random_image()) or networks.batch_problem(
+        answer, 1
+    )
 
 
 def dtype_problem(answer: Any) -> str | None:
-    """Say for which type of numbers the network stops, or returns another."""
-    for dtype in (torch.float32, torch.float64):
-        name = str(dtype).removeprefix("torch.")
-        network, image = networks.make(answer).to(dtype).eval(), random_image().to(dtype)
-        try:
-            with torch.no_grad():
-                output = network(image)
-        except Exception as error:
-            return f"With network and image in {name}: {FailedRun(network, image, error)}"
-        if output.dtype != dtype:
-            got = str(output.dtype).removeprefix("torch.")
-            return (
-                f"With network and image in {name}, the output is {got}. It should stay {name}: is "
-                "there a conversion, such as `.double()` or `.float()`?"
-            )
-    return None
+    """Say that the network stops with float64, or returns another type."""
+    network, image = networks.make(answer, 1).double().eval(), random_image().double()
+    return output_problem(network, image, OUT_CHANNELS, "With network and image in float64")
 
 
 def unused_problem(answer: Any) -> str | None:
     """Say which parameters have no part in the output."""
-    if not (unused := networks.graph(answer).unused):
+    if not (unused := networks.trace(answer).unused):
         return None
     layers = dict.fromkeys(name.rpartition(".")[0] or name for name in unused)
     return (
@@ -319,13 +285,15 @@ def unused_problem(answer: Any) -> str | None:
 
 def levels(answer: Any, depth: int) -> int:
     """Return how many sizes the maps have."""
-    return len(networks.graph(answer, depth).sizes)
+    return len(networks.trace(answer, depth).sizes)
 
 
 def ignores_base_channels(answer: Any) -> bool:
     """Whether twice the base_channels make the same convolutions."""
-    one, other = networks.graph(answer, DEPTH, BASE), networks.graph(answer, DEPTH, 2 * BASE)
-    return [c.shape for c in one.convolutions] == [c.shape for c in other.convolutions]
+    one, other = networks.trace(answer, DEPTH, BASE), networks.trace(answer, DEPTH, 2 * BASE)
+    return [c.output.shape for c in one.convolutions] == [
+        c.output.shape for c in other.convolutions
+    ]
 
 
 def loses_the_rest(answer: Any) -> bool:
@@ -333,3 +301,42 @@ def loses_the_rest(answer: Any) -> bool:
     sizes = ODD, (33, 50), (48, 37)
     outputs = [networks.make(answer)(random_image(size)).shape[2:] for size in sizes]
     return outputs == [(height // 8 * 8, width // 8 * 8) for height, width in sizes]
+
+
+# -------------------------------------------------------------------------------- where it stops
+def _failed_join(trace: Trace) -> tuple[Step, Step, Step] | None:
+    """Return what came up, from which map, and the skip, at the join where an error stopped it."""
+    maps = trace.given
+    if len(maps) == 1 and maps[0].origin.kind == "join":
+        maps = maps[0].origin.inputs
+    for up, skip in permutations(maps) if len(maps) == 2 else ():
+        if enlarged := _enlarged(up):
+            return *enlarged, skip
+    return None
+
+
+def _enlarged(step: Step) -> tuple[Step, Step] | None:
+    """Follow single sources back to the map that an up-sampling made, and the one it was given."""
+    found = None
+    while len(step.inputs) == 1:
+        (source,) = step.inputs
+        if step.size and source.size and step.size[0] > source.size[0] and step.name != "pad":
+            found = step, source  # of several in a row, such as a repair of the size, the first
+        elif found:
+            break
+        step = source
+    return found
+
+
+def joins_the_bottleneck(trace: Trace) -> bool:
+    """Whether a map is joined with the smaller one from which it was just up-sampled."""
+    join = _failed_join(trace)
+    return join is not None and join[1] is join[2]
+
+
+def joins_the_finest_first(trace: Trace) -> bool:
+    """Whether the first join, far below the image's size, is given a map of that size."""
+    joins = [step for step in trace.steps if step.kind == "join" and step not in trace.given]
+    if joins or not (join := _failed_join(trace)) or not (join[0].size and join[2].size):
+        return False
+    return join[2].size == SIZES[0] and 2 * join[0].size[0] <= SIZES[0][0]

@@ -167,7 +167,7 @@ one_line = Exercise(
         lambda: lambda x, skip: torch.cat([x[:, :8], skip[:, :8]], dim=1),
     ),
     mistakes=(
-        KnownMistake("the skip times zero", "The inspector sees that they meet. It does not see that nothing arrives.",
+        KnownMistake("the skip times zero", "The two meet, but what crosses is multiplied by zero, so nothing arrives.",
             lambda: lambda x, skip: x + 0 * skip,
             lambda a: _same_values(a, lambda x, skip: x) and _attaches_skip(a)),
         KnownMistake("in place", "`+=` and what ends with `_` overwrite a map that the gradient still needs. Make a new one: `x + skip`.",
