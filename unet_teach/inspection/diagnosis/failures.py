@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.recording import Value, find_all
+from unet_teach.inspection.recording import Value, find_all, way_back
 from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 
 
@@ -143,19 +144,15 @@ def ranks_do_not_match(attempt: Attempt) -> str:
 
 def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
     """Name the layer on the way to a value that took three dimensions for a single image."""
-    while value.op is not None:
-        sources = [v for v in value.op.inputs if v.depends_on_input]
-        if len(sources) != 1:
-            return ""
-        before = sources[0]
-        if value.op.name == "squeeze" and before.op and before.op.name == "convolution":
-            given = before.op.arguments["input"].shape[1:]
+    made_by = [v.op for v in way_back(value, lambda v: v.depends_on_input) if v.op]
+    for op, before in pairwise(made_by):
+        if op.name == "squeeze" and before.name == "convolution":
+            given = before.arguments["input"].shape[1:]
             return (
-                f"{attempt.wording.layer(before.op)} was given {shape_text(given)}, which it takes "
+                f"{attempt.wording.layer(before)} was given {shape_text(given)}, which it takes "
                 "for one image without a batch. Keep all dimensions before it: keepdim=True in a "
                 "mean or maximum, or x.unsqueeze(1)."
             )
-        value = before
     return ""
 
 
