@@ -76,13 +76,14 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     place = attempt.wording.layer(op) if op else attempt.stopped_in
     if given and weights and not set(given) & set(weights):
         remedy = (
-            "Convert one: x.to(weight.dtype), or model.to(x.dtype)."
+            f"Convert one: x.to(torch.{next(iter(weights))}), or model.to(x.dtype)."
             if any(v.is_floating for v in recording.inputs)
-            else "Make it float: x.float() / 255 for a picture of bytes."
+            else "Make it float: x.float() / 255 for an image with values from 0 to 255, otherwise "
+            "x.float()."
         )
         return (
-            f"Types of numbers do not fit in {attempt.stopped_in}: the input is "
-            f"{', '.join(given)}, the network's weights are {', '.join(weights)}. {remedy}"
+            f"In {attempt.stopped_in} two types of numbers meet: the input is {', '.join(given)}, "
+            f"the network's weights are {', '.join(weights)}. {remedy}"
         )
     if not types:
         return ""
