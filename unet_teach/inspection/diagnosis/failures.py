@@ -10,7 +10,6 @@ import inspect
 import math
 import re
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
@@ -211,7 +210,7 @@ def input_is_no_tensor(attempt: Attempt) -> str:
         return ""
     numbered = [(str(i + 1), thing) for i, thing in enumerate(attempt.args)]
     given = [*numbered, *attempt.kwargs.items()]
-    others = [(n, thing) for n, thing in given if thing is not None and not _has_tensor(thing)]
+    others = [(n, x) for n, x in given if x is not None and not list(find_all(x, Tensor))]
     if not others:
         return ""
     name, thing = others[0]
@@ -222,10 +221,6 @@ def input_is_no_tensor(attempt: Attempt) -> str:
     if name in attempt.kwargs and isinstance(thing, tuple):
         return f"{told}By name, three numbers or more make a shape; give a tensor, torch.zeros(…)."
     return f"{told}A shape is a bare tuple of whole numbers with the batch first: (1, 3, 64, 64)."
-
-
-def _has_tensor(thing: Any) -> bool:
-    return next(find_all(thing, Tensor), None) is not None
 
 
 def last_operation(attempt: Attempt) -> str:

@@ -14,7 +14,6 @@ from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article
-from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import op_name, shape_text
@@ -126,11 +125,12 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     else:
         return ""
     given = given_to_last(attempt)
-    if given is None or len(given.shape) - 2 not in KINDS or len(given.shape) - 2 == rank:
+    right = len(given.shape) - 2 if given else 0
+    if given is None or right not in KINDS or right == rank:
         return ""
-    if given.is_input and not mode and not _has_layers_of_rank(attempt.graph, len(given.shape) - 2):
+    has_others = any(v.name and len(v.shape) == right + 2 for v in attempt.recording.weights)
+    if given.is_input and not mode and not has_others:  # the input has the wrong rank
         return ""
-    right = len(given.shape) - 2
     if mode:
         what, remedy = f"mode {mode!r}", f"Set mode={KINDS[right][1]!r}."
     elif kind:
@@ -141,11 +141,6 @@ def layer_of_another_rank(attempt: Attempt) -> str:
         f"{attempt.stopped_in}: {what} works on {KINDS[rank][0]} and is given {KINDS[right][0]}, "
         f"{shape_text(given.shape)}. {remedy}"
     )
-
-
-def _has_layers_of_rank(graph: Graph, rank: int) -> bool:
-    """Return whether other layers of the network have weights for this many axes."""
-    return any(v.name and len(v.shape) == rank + 2 for v in graph.recording.weights)
 
 
 def given_to_last(attempt: Attempt) -> Value | None:
