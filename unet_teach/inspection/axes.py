@@ -109,6 +109,8 @@ def cropped_or_padded(dim: Dim, size: int) -> Dim:
     Where several axes are flattened into the dimension, no axis can be said to grow: what was
     added, such as a class token, is kept as extra cells.
     """
+    if size_of(dim) == size:
+        return dim
     if len({part.axis for part in dim if part.axis >= 0}) <= 1:
         return resized(dim, size, 1.0)
     grid = tuple(part for part in dim if part.axis != EXTRA_CELLS)

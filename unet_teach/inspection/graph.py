@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import Literal
 
 from unet_teach.inspection.axes import (
@@ -19,7 +20,7 @@ from unet_teach.inspection.axes import (
     pixel_shuffled,
     without_axes,
 )
-from unet_teach.inspection.recording import Op, Recording, Value
+from unet_teach.inspection.recording import Op, Recording, Value, way_back
 from unet_teach.inspection.recurrent import RECURRENT
 from unet_teach.inspection.rules.table import output_dims
 
@@ -228,14 +229,9 @@ class Graph:
 
     def _is_gate(self, value: Value) -> bool:
         """Return whether a value only says how much of another map passes, as a sigmoid does."""
-        while value.op is not None and value.op not in self.ops_with_weights:
-            if value.op.name.strip("_") in GATES:
-                return True
-            sources = [v for v in value.op.inputs if v in self.levels]
-            if len(sources) != 1:
-                return False
-            value = sources[0]
-        return False
+        made_by = (v.op for v in way_back(value, self.levels.__contains__))
+        without_layers = takewhile(lambda op: op not in self.ops_with_weights, made_by)
+        return any(op.name.strip("_") in GATES for op in without_layers if op)
 
     def _comes_from_encoder(self, skip: Value, from_below: Value) -> bool:
         """Return whether an encoder made a skip: it shares features with what comes from below.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,6 +104,16 @@ def find_all(thing: Any, kind: type[Any]) -> Iterator[Any]:
             yield from find_all(part, kind)
     elif is_plain_object(thing):
         yield from find_all(vars(thing), kind)
+
+
+def way_back(value: Value, is_source: Callable[[Value], bool]) -> Iterator[Value]:
+    """Yield a value and what it was made from, as long as there is one source at each step."""
+    while True:
+        yield value
+        sources = [v for v in value.op.inputs if is_source(v)] if value.op else []
+        if len(sources) != 1:
+            return
+        value = sources[0]
 
 
 def is_plain_object(thing: Any) -> bool:

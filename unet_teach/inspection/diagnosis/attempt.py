@@ -59,10 +59,14 @@ class Attempt:
         return module_name(self.recording.last_module)
 
     @property
+    def module(self) -> nn.Module | None:
+        """The innermost module that was running, if the network still has it."""
+        return dict(all_modules(self.model)).get(self.recording.last_module)
+
+    @property
     def is_own_code(self) -> bool:
         """Whether the code of the user's that ran last is no layer of torch."""
-        module = dict(all_modules(self.model)).get(self.recording.last_module)
-        return not type(module).__module__.startswith("torch.nn")
+        return not type(self.module).__module__.startswith("torch.nn")
 
     @cached_property
     def wording(self) -> Wording:

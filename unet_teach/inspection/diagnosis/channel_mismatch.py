@@ -14,7 +14,7 @@ from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
-from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
 CONVOLUTIONS = ("convolution", "_convolution", "mkldnn_convolution")
@@ -162,12 +162,9 @@ def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
 
 def _joined(value: Value) -> Op | None:
     """Return the concatenation that made a map, if only element-wise steps came after it."""
-    while value.op is not None and value.op.name != "cat":
-        sources = [v for v in value.op.inputs if v.depends_on_input]
-        if not value.op.is_pointwise or len(sources) != 1:
-            return None
-        value = sources[0]
-    return value.op
+    made_by = (v.op for v in way_back(value, lambda v: v.depends_on_input))
+    op = next((op for op in made_by if op is None or not op.is_pointwise), None)
+    return op if op and op.name == "cat" else None
 
 
 def _swapped(op: Op, channels: int) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.recording import Value, find_all
+from unet_teach.inspection.recording import Value, find_all, way_back
 from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 
 
@@ -75,13 +75,14 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     place = attempt.wording.layer(op) if op else attempt.stopped_in
     if given and weights and not set(given) & set(weights):
         remedy = (
-            "Convert one: x.to(weight.dtype), or model.to(x.dtype)."
+            f"Convert one: x.to(torch.{next(iter(weights))}), or model.to(x.dtype)."
             if any(v.is_floating for v in recording.inputs)
-            else "Make it float: x.float() / 255 for a picture of bytes."
+            else "Make it float: x.float() / 255 for an image with values from 0 to 255, otherwise "
+            "x.float()."
         )
         return (
-            f"Types of numbers do not fit in {attempt.stopped_in}: the input is "
-            f"{', '.join(given)}, the network's weights are {', '.join(weights)}. {remedy}"
+            f"In {attempt.stopped_in} two types of numbers meet: the input is {', '.join(given)}, "
+            f"the network's weights are {', '.join(weights)}. {remedy}"
         )
     if not types:
         return ""
@@ -143,19 +144,15 @@ def ranks_do_not_match(attempt: Attempt) -> str:
 
 def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
     """Name the layer on the way to a value that took three dimensions for a single image."""
-    while value.op is not None:
-        sources = [v for v in value.op.inputs if v.depends_on_input]
-        if len(sources) != 1:
-            return ""
-        before = sources[0]
-        if value.op.name == "squeeze" and before.op and before.op.name == "convolution":
-            given = before.op.arguments["input"].shape[1:]
+    made_by = [v.op for v in way_back(value, lambda v: v.depends_on_input) if v.op]
+    for op, before in pairwise(made_by):
+        if op.name == "squeeze" and before.name == "convolution":
+            given = before.arguments["input"].shape[1:]
             return (
-                f"{attempt.wording.layer(before.op)} was given {shape_text(given)}, which it takes "
+                f"{attempt.wording.layer(before)} was given {shape_text(given)}, which it takes "
                 "for one image without a batch. Keep all dimensions before it: keepdim=True in a "
                 "mean or maximum, or x.unsqueeze(1)."
             )
-        value = before
     return ""
 
 
@@ -213,7 +210,7 @@ def input_is_no_tensor(attempt: Attempt) -> str:
         return ""
     numbered = [(str(i + 1), thing) for i, thing in enumerate(attempt.args)]
     given = [*numbered, *attempt.kwargs.items()]
-    others = [(n, thing) for n, thing in given if thing is not None and not _has_tensor(thing)]
+    others = [(n, x) for n, x in given if x is not None and not list(find_all(x, Tensor))]
     if not others:
         return ""
     name, thing = others[0]
@@ -224,10 +221,6 @@ def input_is_no_tensor(attempt: Attempt) -> str:
     if name in attempt.kwargs and isinstance(thing, tuple):
         return f"{told}By name, three numbers or more make a shape; give a tensor, torch.zeros(…)."
     return f"{told}A shape is a bare tuple of whole numbers with the batch first: (1, 3, 64, 64)."
-
-
-def _has_tensor(thing: Any) -> bool:
-    return next(find_all(thing, Tensor), None) is not None
 
 
 def last_operation(attempt: Attempt) -> str:

@@ -14,7 +14,6 @@ from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article
-from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import op_name, shape_text
@@ -113,8 +112,7 @@ def too_much_output_padding(attempt: Attempt) -> str:
 
 def layer_of_another_rank(attempt: Attempt) -> str:
     """A layer for images is given volumes, or the other way round."""
-    op, last = attempt.failed_op, attempt.recording.last_module
-    module = dict(all_modules(attempt.model)).get(last)
+    op, module = attempt.failed_op, attempt.module
     mode = next(
         (m for k, (_, m) in KINDS.items() if re.search(rf"\b{m} mode", attempt.message)), ""
     )
@@ -127,29 +125,22 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     else:
         return ""
     given = given_to_last(attempt)
-    if given is None or len(given.shape) - 2 not in KINDS or len(given.shape) - 2 == rank:
+    right = len(given.shape) - 2 if given else 0
+    if given is None or right not in KINDS or right == rank:
         return ""
-    if given.is_input and not mode and not _has_layers_of_rank(attempt.graph, len(given.shape) - 2):
+    has_others = any(v.name and len(v.shape) == right + 2 for v in attempt.recording.weights)
+    if given.is_input and not mode and not has_others:  # the input has the wrong rank
         return ""
-    right = len(given.shape) - 2
-    what = (
-        f"mode {mode!r}" if mode else type(module).__name__ if kind else op_name(op) if op else ""
-    )
     if mode:
-        remedy = f"Set mode={KINDS[right][1]!r}."
+        what, remedy = f"mode {mode!r}", f"Set mode={KINDS[right][1]!r}."
     elif kind:
-        remedy = f"Use nn.{kind[1]}{right}d."
+        what, remedy = kind[0], f"Use nn.{kind[1]}{right}d."
     else:
-        remedy = f"Use the {right}d function."
+        what, remedy = op_name(op) if op else "", f"Use the {right}d function."
     return (
         f"{attempt.stopped_in}: {what} works on {KINDS[rank][0]} and is given {KINDS[right][0]}, "
         f"{shape_text(given.shape)}. {remedy}"
     )
-
-
-def _has_layers_of_rank(graph: Graph, rank: int) -> bool:
-    """Return whether other layers of the network have weights for this many axes."""
-    return any(v.name and len(v.shape) == rank + 2 for v in graph.recording.weights)
 
 
 def given_to_last(attempt: Attempt) -> Value | None:
@@ -219,10 +210,7 @@ def _dimensions(count: int) -> str:
 
 def kind_of_layer(attempt: Attempt) -> str:
     """Return the class of the layer that was running, as ", a GroupNorm,"."""
-    module = dict(all_modules(attempt.model)).get(attempt.recording.last_module)
-    is_layer = module is not None and type(module).__module__.startswith("torch.nn")
-    name = type(module).__name__
-    return f", {article(name)}," if is_layer else ""
+    return "" if attempt.is_own_code else f", {article(type(attempt.module).__name__)},"
 
 
 def padding_that_keeps(op: Op) -> str:

@@ -22,7 +22,6 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.wording import shape_text
 
 NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])  # torch, the inspector
@@ -229,8 +228,7 @@ def no_such_entry(attempt: Attempt) -> str:
 def call_does_not_fit(attempt: Attempt) -> str:
     """A layer of the network is called with too many or too few values."""
     found = re.search(r"(\w+)\.forward\(\) (missing|takes|got)(.*)", attempt.message)
-    path = attempt.recording.last_module
-    module = dict(all_modules(attempt.model)).get(path)
+    module = attempt.module
     if found is None or module is None or not isinstance(attempt.error, TypeError):
         return ""
     if type(module).__name__ != found[1]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -20,7 +21,7 @@ from unet_teach.inspection.diagnosis.channel_mismatch import (
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, padding_that_keeps
 from unet_teach.inspection.diagnosis.own_code import listed
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
-from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -80,18 +81,13 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
 
 def _size_taken_for_factor(attempt: Attempt, value: Value) -> str:
     """Say that an up-sampling was given the size of its result where a factor was meant."""
-    while value.op is not None and "upsample" not in value.op.name:
-        sources = [v for v in value.op.inputs if v.shape[2:] == value.shape[2:]]
-        if len(sources) != 1:
-            return ""
-        value = sources[0]
-    sides = set(value.shape[2:])
-    if value.op is None or len(sides) > 1 or max(sides) > min(8, *value.op.inputs[0].shape[2:]):
+    op, sides = _op_of_size(value, lambda op: "upsample" in op.name), set(value.shape[2:])
+    if op is None or len(sides) > 1 or max(sides) > min(8, *op.inputs[0].shape[2:]):
         return ""
     side = sides.pop()
     return (
-        f"{attempt.wording.layer(value.op)} makes maps of {shape_text(value.shape[2:])} from "
-        f"{shape_text(value.op.inputs[0].shape[2:])}: the first number of nn.Upsample and the "
+        f"{attempt.wording.layer(op)} makes maps of {shape_text(value.shape[2:])} from "
+        f"{shape_text(op.inputs[0].shape[2:])}: the first number of nn.Upsample and the "
         f"second of F.interpolate is the size of the result. Write scale_factor={side}."
     )
 
@@ -129,19 +125,15 @@ def _skip_of_right_level(attempt: Attempt, up: Value) -> str:
     return f" The encoder's last map of {shape_text(up.shape[2:])} was made by {maker}."
 
 
-def _last_convolution(value: Value) -> Op | None:
-    """Return the convolution that gave a map its size."""
-    while value.op is not None and value.op.name not in CONVOLUTIONS:
-        sources = [v for v in value.op.inputs if v.shape[2:] == value.shape[2:]]
-        if len(sources) != 1:
-            return None
-        value = sources[0]
-    return value.op
+def _op_of_size(value: Value, is_wanted: Callable[[Op], bool]) -> Op | None:
+    """Return the last such operation on the way to a map, if its size is the same since then."""
+    way = way_back(value, lambda v: v.shape[2:] == value.shape[2:])
+    return next((v.op for v in way if v.op and is_wanted(v.op)), None)
 
 
 def _one_step_larger(attempt: Attempt, up: Value, skip: Value) -> str:
     """Say which output_padding makes what a transposed convolution makes as large as the skip."""
-    op = _last_convolution(up)
+    op = _op_of_size(up, lambda op: op.name in CONVOLUTIONS)
     if op is None or not op.arguments.get("transposed"):
         return ""
     count = len(up.shape) - 2

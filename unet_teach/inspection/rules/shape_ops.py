@@ -57,10 +57,8 @@ def slice_(op: Op, known: KnownDims) -> Dims:
     made = list(known[op.inputs[0]])
     dim, step = op.arguments.get("dim", 0), op.arguments.get("step", 1)
     size = op.outputs[0].shape[dim]
-    if step != 1:
-        made[dim] = resized(made[dim], size, float(step))
-    elif size_of(made[dim]) != size:
-        made[dim] = cropped_or_padded(made[dim], size)
+    is_crop = step == 1
+    made[dim] = cropped_or_padded(made[dim], size) if is_crop else resized(made[dim], size, step)
     return tuple(made)
 
 
@@ -82,10 +80,8 @@ def take(op: Op, known: KnownDims) -> Dims:
         raise ValueError("an index of several dimensions")
     step = abs(steps[0]) if len(op.inputs) == 2 and steps else None
     return tuple(
-        dim
-        if size_of(dim) == size
-        else cropped_or_padded(dim, size)
-        if size == 1 or step == 1
+        cropped_or_padded(dim, size)
+        if size in (1, size_of(dim)) or step == 1
         else resized(dim, size, float(step) if step else None)
         for dim, size in zip(given, shape, strict=True)
     )
@@ -97,8 +93,7 @@ def split(op: Op, known: KnownDims) -> list[Dims]:
     made = []
     for value in op.outputs:
         part = list(given)
-        if size_of(part[dim]) != value.shape[dim]:
-            part[dim] = cropped_or_padded(part[dim], value.shape[dim])
+        part[dim] = cropped_or_padded(part[dim], value.shape[dim])
         made.append(tuple(part))
     return made
 
@@ -168,10 +163,7 @@ def reduce(op: Op, known: KnownDims) -> Dims:
 def pad(op: Op, known: KnownDims) -> Dims:
     """Pad: cells are added at the ends or, by a negative padding, cut off; the stride stays."""
     given, shape = known[op.inputs[0]], op.outputs[0].shape
-    return tuple(
-        dim if size_of(dim) == size else cropped_or_padded(dim, size)
-        for dim, size in zip(given, shape, strict=True)
-    )
+    return tuple(map(cropped_or_padded, given, shape))
 
 
 def write_into(op: Op, known: KnownDims) -> Dims:

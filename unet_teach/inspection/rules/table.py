@@ -90,7 +90,7 @@ _ROWS: tuple[tuple[Rule, str], ...] = (
     (unfold_fft.as_strided, "as_strided"),
     (unfold_fft.im2col, "im2col"),
     (unfold_fft.col2im, "col2im"),
-    (unfold_fft.fft, "_fft_r2c"),
+    (shape_ops.pad, "_fft_r2c"),  # frequencies replace positions; the inverse needs their stride
     (unfold_fft.inverse_fft, "_fft_c2c _fft_c2r"),
     (
         broadcast,

@@ -88,17 +88,12 @@ def col2im(op: Op, known: KnownDims) -> Dims:
     return tuple(made)
 
 
-def fft(op: Op, known: KnownDims) -> Dims:
-    """Fourier transform: frequencies replace positions; their stride is kept for the inverse."""
-    return pad(op, known)
-
-
 def inverse_fft(op: Op, known: KnownDims) -> Dims:
     """Inverse Fourier transform: the positions asked for share the whole axis of the input."""
     if op.arguments.get("forward"):
-        return fft(op, known)
+        return pad(op, known)
     input_sizes = {part.axis: part.size for dim in next(iter(known.values())) for part in dim}
-    made = list(fft(op, known))
+    made = list(pad(op, known))
     for place in op.arguments["dim"]:
         part = as_one_part(made[place])
         others = (*made[: place % len(made)], *made[place % len(made) + 1 :])
