@@ -137,7 +137,7 @@ def tiles(size, tile, overlap):
         (
             "output_size",
             lambda n, k, s, p: round((n + 2 * p - k) / s) + 1,
-            "It is right wherever the division by stride leaves no remainder.",
+            "It is right wherever the division by stride leaves no remainder, of the inputs tried.",
         ),
         (
             "output_size",

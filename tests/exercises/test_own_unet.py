@@ -97,6 +97,13 @@ class NoSuper(nn.Module):
         self.stem = nn.Conv2d(in_channels, base_channels, 3)
 
 
+class NoSuperAndOtherAttributes(NoSuper):
+    """Sets a list first, so that PyTorch misses its own attributes instead of the call."""
+
+    def __init__(self, in_channels, out_channels, depth, base_channels):
+        self.widths = [base_channels * 2**level for level in range(depth + 1)]
+
+
 class Misspelt(nn.Module):
     """Its forward has another name."""
 
@@ -144,6 +151,7 @@ WRONG = {
     ),
     "a network": (lambda: Student(3, 5, 2, 4), ["give it the class"]),
     "no super": (lambda: NoSuper, ["cannot be made", "super().__init__()"]),
+    "no super, no layer": (lambda: NoSuperAndOtherAttributes, ["`super().__init__()`"]),
     "forward misspelt": (lambda: Misspelt, ["a method `foward`: rename it"]),
     "clamp": (
         ends(lambda y: y.clamp(0, 1)),

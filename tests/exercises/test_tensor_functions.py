@@ -112,7 +112,7 @@ def test_facts_are_measured_on_other_inputs():
     assert checks[1].problem(first) == "On 2 maps: the batch has 1 map, wanted 2."
     assert checks[1].facts(first) == (
         "The result's batch size is always 1. "
-        "It is right when the batch holds one item, and wrong otherwise."
+        "Of the inputs tried, it is right when the batch holds one item, and wrong otherwise."
     )
     unnamed = tensor_function("scale(x, layer)", sizes, scale)
     assert "It is right in 1 of 3 cases, such as on 1 maps." in unnamed[1].facts(first)

@@ -131,7 +131,13 @@ def test_the_occasion_is_one_condition_or_two():
     def told(right):
         return differences.occasion(inputs, [right(*each) for each in inputs], tests)
 
-    assert told(lambda a, b: a == 0) == "It is right when a is 0, and wrong otherwise."
-    assert told(lambda a, b: b > 0) == "It is wrong when b is 0, and right otherwise."
+    assert (
+        told(lambda a, b: a == 0)
+        == "Of the inputs tried, it is right when a is 0, and wrong otherwise."
+    )
+    assert (
+        told(lambda a, b: b > 0)
+        == "Of the inputs tried, it is wrong when b is 0, and right otherwise."
+    )
     assert "right when a is 0 and b is 0," in told(lambda a, b: a == b == 0)
     assert told(lambda a, b: a == 2) == told(lambda a, b: False) == ""

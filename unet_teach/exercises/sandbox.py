@@ -34,6 +34,7 @@ SHOWN_CHARACTERS = 300
 ADVICE = {  # part of an error message of torch or Python: what to do about its usual cause
     "is not a Module subclass": "`nn.Sequential` wants layers, made with brackets: `nn.ReLU()`.",
     "before Module.__init__() call": "The first line of `__init__` is `super().__init__()`.",
+    "has no attribute '_parameters'": "The first line of `__init__` is `super().__init__()`.",
     'missing the required "forward"': "Is `forward` misspelt, or not indented into the class?",
     "modified by an inplace operation": "`+=` changes a map that the gradient still needs: write "
     "`x = x + …`.",

@@ -146,7 +146,8 @@ def _values(frame: FrameType | None, line: str) -> dict[str, Any]:
                 values[path] = value
             if not parts or not isinstance(value, nn.Module):
                 break
-            path, value = f"{path}.{parts[0]}", dict(value.named_children()).get(parts.pop(0))
+            layers = vars(value).get("_modules", {})  # none before `super().__init__()`
+            path, value = f"{path}.{parts[0]}", layers.get(parts.pop(0))
     return dict(list(values.items())[:MOST_NAMES])
 
 

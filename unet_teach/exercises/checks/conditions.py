@@ -44,7 +44,7 @@ class Inputs:
         if exact := self.where_exactly(right):
             return exact
         if phrase := self._within(right):
-            return f"It is right wherever {phrase}."
+            return f"It is right wherever {phrase}, of the inputs tried."
         return f"It is right on {sum(right)} of {len(right)} inputs tried."
 
     def where(self, such: Sequence[bool]) -> str:

@@ -262,7 +262,7 @@ def occasion(
     )
     for name, holds in (*held.items(), *pairs):
         if holds == list(right):
-            return f"It is right when {name}, and wrong otherwise."
+            return f"Of the inputs tried, it is right when {name}, and wrong otherwise."
         if [not each for each in holds] == list(right):
-            return f"It is wrong when {name}, and right otherwise."
+            return f"Of the inputs tried, it is wrong when {name}, and right otherwise."
     return ""

@@ -203,7 +203,13 @@ class Grid(Inputs):
             some = Grid(self.names, [self.inputs[k] for k in rows], terms=self.terms)
             wrong = sum(errors[k] != 0 for k in rows)
             if wrong >= FEWEST and (terms := some._fit([errors[k] for k in rows])):
-                found.append((len(terms), -len(rows), f"Wherever {words} it {_off(terms)}."))
+                found.append(
+                    (
+                        len(terms),
+                        -len(rows),
+                        f"Wherever {words}, of the inputs tried, it {_off(terms)}.",
+                    )
+                )
         terms_of_best, _, fact = min(found, default=(MOST_TERMS, 0, ""))
         return fact if terms_of_best <= 3 else ""
 

@@ -60,7 +60,7 @@ even_overlap = Exercise(
             lambda a: is_transposed(a, lambda k, s, p, o: (k, s) == (1, 2))),
         KnownMistake("a row too few", "The last row is cropped. And mind the pattern: how often is each row painted?",
             lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1), lambda a: is_transposed(a, lambda k, s, p, o: s == 2) and _height(a) == 15),
-        KnownMistake("the document's kernel", "3 cells in steps of 2: every other row is painted twice. Which kernel_size shares out evenly?",
+        KnownMistake("the document's kernel", "3 cells in steps of 2: every other row or column is painted twice. Which kernel_size shares out evenly?",
             lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1, output_padding=1),
             lambda a: is_transposed(a, lambda k, s, p, o: True) and 1.99 < unevenness(a) < 2.01),
         KnownMistake("a larger odd kernel", "A larger kernel softens the pattern. It is gone when stride divides kernel_size.",

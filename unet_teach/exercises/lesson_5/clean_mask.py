@@ -114,7 +114,7 @@ clean_mask = Exercise(
         known.mistake("truth values, not floats", "The right pixels, but no floats: the loss subtracts and multiplies. One step more.",
             lambda p: p.bool(), lambda p: (p != 0).to(torch.uint8), lambda p: (p != 0).long(),
             at="floats"),
-        known.mistake("divided by the largest", "Divided by the largest value, the objects of a file of labels get a share each, 1/35 to 1, and a file of 0 alone divides by 0.",
+        known.mistake("divided by the largest", "Divided by the largest value, the objects of a file of labels get a share each and not 1, and a file of 0 alone divides by 0.",
             lambda p: p.float() / p.max(), lambda p: p.float() / p.float().max().clamp(min=1),
             lambda p: (p.float() - p.min()) / (p.max() - p.min()),
             lambda p: (p.float() - p.float().min()) / (p.float().max() - p.float().min())),

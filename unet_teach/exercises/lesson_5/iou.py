@@ -127,7 +127,7 @@ iou = Exercise(
             lambda a, t: (2 * (a & t).sum() / (a.sum() + t.sum())).nan_to_num()),
         known.mistake("the intersection in the union twice", "Pixels in both masks are counted twice below the line: a perfect answer gets 1/2. Count each pixel of the union once.",
             lambda a, t: int((a & t).sum()) / int(a.sum() + t.sum())),
-        known.mistake("divided by the difference", "You divide by the pixels where the two differ. The shared ones belong to the union as well: a perfect answer must get 1, and yours divides by 0.",
+        known.mistake("divided by the difference", "You divide by the pixels where the two differ. The shared ones belong to the union as well: a perfect answer must get 1, and for it nothing differs.",
             lambda a, t: (a & t).sum() / (a ^ t).sum()),
         known.mistake("upside down", "Your fraction is upside down: a score above 1 that falls as the answer gets better.",
             lambda a, t: (a | t).sum() / (a & t).sum()),

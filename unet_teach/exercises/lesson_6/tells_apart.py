@@ -291,7 +291,7 @@ tells_apart = Exercise(
     checks=(
         is_function("tells_apart(a, b)"),
         returns("True or False", true_or_false, lambda: _known_cases()[:5]),
-        Check("an exact test", _says_that_it_draws),
+        Check("no random numbers", _says_that_it_draws),
         Check("its decisions", _decides),
         on_each_case("fresh scores", _fresh_cases, _on_fresh),
     ),
