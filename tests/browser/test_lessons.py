@@ -40,7 +40,7 @@ LESSONS = {
         ["Predict", "Size ledger of a U-Net"],
         "forward_add",
         "DocumentUNet",
-        "In which order the data meets them, `forward` says.".replace("`", ""),
+        "The network has no forward: it owns layers, and nothing says how data flows.",
         "AdditiveUNet",
     ),
     "07_is_it_a_unet": (

@@ -131,7 +131,7 @@ WRONG = {
     ),
     "out_channels": (
         made_with(lambda i, o, d, b: (i, 1, d, b)),
-        ["1 channels come out, wanted 5", "1 channels come out, wanted 2"],
+        ["1 channel comes out, wanted 5", "1 channel comes out, wanted 2"],
     ),
     "everything": (
         made_with(lambda i, o, d, b: (i, o, 2, 8)),
