@@ -104,7 +104,7 @@ def how(output: Tensor, target: Tensor, differs: Tensor) -> str:
             return f"All are {factor:.4g} times the right ones plus {rest:.4g}{there}."
     if (found - right).abs().max() < 0.01 * target.abs().max():
         return f"They are close: off by at most {(found - right).abs().max():.2g}."
-    return ""  # fmt: skip
+    return ""
 
 
 def _just(values: Tensor, differs: Tensor) -> bool:
@@ -157,7 +157,7 @@ def moved(output: Tensor, target: Tensor) -> str:
         return "All channels hold the same."
     if _same(output.flatten().sort()[0], target.flatten().sort()[0]):
         return "They are the right values, but at other places."
-    return ""  # fmt: skip
+    return ""
 
 
 def _overlap(x: Tensor, rows: int, columns: int) -> Tensor:
@@ -204,7 +204,7 @@ def formulas(
         now, wanted = ([shape[axis] for shape in shapes] for shapes in (found, right))
         if now != wanted and (formula := _formula(now, wanted, terms)):
             sentences.append(f"{name} is always {formula}")
-    return "; its ".join(sentences)  # fmt: skip
+    return "; its ".join(sentences)
 
 
 def _formula(now: list[int], wanted: list[int], terms: Sequence[Sizes]) -> str:
