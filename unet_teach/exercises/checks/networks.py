@@ -232,9 +232,9 @@ class StudentNetworks:
         """Make the mistake of an output that has one size, whatever the size of the image."""
 
         def recognises(answer: Any) -> bool:
-            network, sizes = self.make(answer).eval(), ((16, 24), (24, 16), (32, 48))
-            with torch.no_grad():
-                outputs = [network(torch.zeros(1, IN_CHANNELS, *size)).shape[2:] for size in sizes]
+            images = [torch.zeros(1, IN_CHANNELS, *size) for size in ((16, 24), (24, 16), (32, 48))]
+            with torch.no_grad():  # a new network for each image: it may keep something of the last
+                outputs = [self.make(answer).eval()(image).shape[2:] for image in images]
             return len(set(outputs)) == 1 and len(outputs[0]) == 2
 
         return KnownMistake(

@@ -33,6 +33,10 @@ halvings = Exercise(
     mistakes=(
         wrong_number("the factor", "96 / 12 = 8 is how much smaller it is. Asked is in how many steps.",
             8),
+        wrong_number("the factor of the area", "64 is how many times smaller the area is: 8 · 8. The question is in how many steps.",
+            64),
+        wrong_number("both axes counted", "6 would be three for the height and three for the width, but one halving does both at once.",
+            6),
         wrong_number("the sizes counted", "96, 48, 24, 12 are four sizes. Count the steps between.",
             4),
         wrong_number("the size", "12 is the size to arrive at. How often do you halve 96 to get there?",

@@ -28,6 +28,8 @@ centres = Exercise(
     mistakes=(
         wrong_number("every cell", "That is every cell. With stride 2 a centre jumps over the next.",
             600),
+        wrong_number("every other cell", "450 of the 600 cells have no centre. The question is how many have one.", 450),
+        wrong_number("the lesson's map", "256 is 16 · 16, for the lesson's 32×32 map. This one is 20×30.", 256),
         wrong_number("one axis only", "You halved one axis. The window jumps in both.", 300),
         wrong_number("the sides added", "10 rows and 15 columns of windows: how many windows are that?",
             25),

@@ -29,9 +29,9 @@ sees = Exercise(
     ),
     answers=(lambda: 13, lambda: 5 + 4 * 2),
     mistakes=(
-        wrong_number("the kernels added", "5 and 5 are not 10: the windows of neighbours overlap.",
+        wrong_number("the kernels added", "10 would be 5 + 5. The second layer looks at five cells that see 5 pixels each, 2 pixels apart: how much do four of them add to the first one's 5?",
             10),
-        wrong_number("stride forgotten", "That is with stride 1. The second layer's cells lie 2 apart.",
+        wrong_number("stride forgotten", "9 is 5 + 4·1, as with stride 1. The cells that the second layer looks at are 2 pixels apart.",
             9),
         wrong_number("multiplied", "Windows of neighbours overlap, so the widths do not multiply.",
             25),
@@ -46,7 +46,7 @@ sees = Exercise(
             6),
         wrong_number("an area", "That is an area, 13 · 13. The question is how wide the square is.",
             169),
-        wrong_number("the second stride as well", "The stride of the *last* layer moves it, no more.",
+        wrong_number("the second stride as well", "21 is 5 + 4·4. The cells that the second layer looks at are 2 pixels apart: only the first layer's stride is below them, and the second's moves its own window.",
             21),
     ),
     hints=(

@@ -341,7 +341,7 @@ split_conv = Exercise(
         lambda: lambda conv, c: list(_right(conv, c)),
     ),
     mistakes=(
-        KnownMistake("the given convolution changed", "Others may still need the convolution you were given. Work on a copy.",
+        KnownMistake("the given convolution changed", "Others may still need the convolution you were given. Work on a copy of your own, weights included: `copy.deepcopy` copies them, `copy.copy` does not.",
             lambda: _in_place, _changes_conv),
         KnownMistake("the bias twice", "The sum is off by just the bias: both layers add it.",
             lambda: lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias),
