@@ -47,6 +47,7 @@ ALL = slice(None)
         ([(1,)], "wrong in the last item of the batch."),
         ([(0, 1, 2, 3)], "wrong in row 2 in column 3 of channel 1 of the first item of the batch."),
         ([(..., slice(1, None, 2), ALL)], "wrong in every second row from 1 on."),
+        ([(..., [1, 3], ALL)], "wrong in rows 1 and 3."),
         ([(0, 0, 0, 0), (1, 3, 2, 5)], "2 of 924 values are wrong."),
         ([...], "every value is wrong."),
     ],
@@ -64,6 +65,9 @@ def test_values_are_told_by_the_place_in_which_they_differ(cells, says):
         (WANTED.relu(), "All are 0, just where negative values belong."),
         (0 * WANTED, "every value is wrong. All are 0."),
         (changed((..., 0, ALL), by=3), "first row. All are 3 times the right ones there."),
+        (3 * WANTED + 2, "All are 3 times the right ones plus 2."),
+        (changed((0, 0, 0, slice(0, 2)), by=1.5), "first item of the batch."),
+        (WANTED + 1e-3 * torch.sin(1e3 * WANTED), "They are close: off by at most 0.001."),
         (WANTED.roll(2, dims=2), "The values stand 2 rows lower than they should."),
         (WANTED.roll(-1, dims=3), "The values stand 1 column further left than they should."),
         (WANTED.flip(2), "Each map is upside down."),
@@ -141,3 +145,5 @@ def test_the_occasion_is_one_condition_or_two():
     )
     assert "right when a is 0 and b is 0," in told(lambda a, b: a == b == 0)
     assert told(lambda a, b: a == 2) == told(lambda a, b: False) == ""
+    always = differences.occasion([(0,), (1,)], [True, True], {"it is a number": lambda a: True})
+    assert always == ""
