@@ -88,5 +88,6 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "Predict",
         "RoundTrip",
         "SizeLedger",
+        "Step",
     ),
 }
