@@ -1,0 +1,91 @@
+"""The portrait that lessons 1 to 4 shrink, enlarge and restore, always with the same detail.
+
+Grace Hopper, who wrote one of the first compilers: James S. Davis, US Navy, 1984, in the public
+domain. The photograph comes with matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SIZE = 256
+DETAIL = (80, 112, 136, 168)  # of the whole portrait: an eye, its glasses and their rim
+_MARK = "#E69F00"
+
+
+def portrait() -> np.ndarray:
+    """Return the portrait in grey, of shape (256, 256), from 0 (black) to 1 (white)."""
+    import matplotlib.pyplot as plt
+    from matplotlib.cbook import get_sample_data
+
+    with get_sample_data("grace_hopper.jpg") as file:
+        photo = plt.imread(file, format="jpg")[: 2 * SIZE].mean(axis=2) / 255
+    return photo.reshape(SIZE, 2, SIZE, 2).mean(axis=(1, 3)).astype(np.float32)
+
+
+def detail(image: Any) -> np.ndarray:
+    """Return the same detail of the portrait at any size: a sixty-fourth of its area.
+
+    Args:
+        image: the portrait, or what a network made of it: an array or tensor of shape
+            (..., H, W) with one channel. H and W are multiples of 32.
+
+    Raises:
+        ValueError: for another shape.
+    """
+    plain = _plain(image)
+    top, bottom, left, right = (edge * plain.shape[0] // SIZE for edge in DETAIL)
+    return plain[top:bottom, left:right]
+
+
+def zoomed(images: Mapping[str, Any]) -> Figure:
+    """Return a figure: versions of the portrait side by side, the same detail of each below.
+
+    Args:
+        images: captions, and images as `detail` takes them.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    count = len(images)
+    figure = Figure(figsize=(9, 1.55 * 9 / count), layout="constrained", facecolor="none")
+    rows = figure.subplots(2, count, squeeze=False, gridspec_kw={"height_ratios": [1.7, 1]})
+    for column, (caption, image) in enumerate(images.items()):
+        whole, zoom = rows[:, column]
+        plain = _plain(image)
+        look = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
+        whole.imshow(plain, **look)
+        zoom.imshow(detail(plain), **look)
+        top, bottom, left, right = (edge * plain.shape[0] / SIZE - 0.5 for edge in DETAIL)
+        corner, width, height = (left, top), right - left, bottom - top
+        whole.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=_MARK, linewidth=2))
+        # A label inside the image needs no ground of the page: it holds in both themes.
+        whole.text(
+            *(0.03, 0.97, caption),
+            transform=whole.transAxes,
+            va="top",
+            color="white",
+            bbox={"facecolor": "black", "edgecolor": "none", "boxstyle": "round,pad=0.25"},
+        )
+        whole.set_axis_off()
+        zoom.set(xticks=[], yticks=[])
+        for side in zoom.spines.values():
+            side.set(visible=True, edgecolor=_MARK, linewidth=2)
+    return figure
+
+
+def _plain(image: Any) -> np.ndarray:
+    array = np.asarray(image.detach() if hasattr(image, "detach") else image)
+    plain = array.reshape(array.shape[-2:]) if array.size == np.prod(array.shape[-2:]) else array
+    if plain.ndim != 2 or plain.shape[0] % 32 or plain.shape[1] % 32:
+        raise ValueError(
+            f"an image of shape {tuple(array.shape)} is not the portrait: it has one channel, and "
+            "a height and width that are multiples of 32."
+        )
+    return plain
