@@ -461,7 +461,8 @@ for kernel_size, stride, padding in [(k, s, p) for k in range(1, 6) for s in ran
             tried += 1
             if 0 in counts[-rows:]:
                 empty.append((kernel_size, stride, padding, rows))
-assert (1, 3, 2, 2) in empty and all(kernel_size < stride for kernel_size, stride, _, _ in empty)
+assert (1, 3, 2, 2) in empty
+assert all(kernel_size < stride for kernel_size, stride, _, _ in empty)
 print(f"{len(empty)} of {tried} layers have an empty extra row; in each, the kernel is smaller than the stride")
 
 # %% [markdown]

@@ -7,29 +7,34 @@ domain. The photograph comes with matplotlib.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Image: TypeAlias = npt.NDArray[np.float32]
 
 SIZE = 256
 DETAIL = (80, 112, 136, 168)  # of the whole portrait: an eye, its glasses and their rim
 _MARK = "#E69F00"
 
 
-def portrait() -> np.ndarray:
+def portrait() -> Image:
     """Return the portrait in grey, of shape (256, 256), from 0 (black) to 1 (white)."""
     import matplotlib.pyplot as plt
     from matplotlib.cbook import get_sample_data
 
-    with get_sample_data("grace_hopper.jpg") as file:
-        photo = plt.imread(file, format="jpg")[: 2 * SIZE].mean(axis=2) / 255
-    return photo.reshape(SIZE, 2, SIZE, 2).mean(axis=(1, 3)).astype(np.float32)
+    path = str(get_sample_data("grace_hopper.jpg", asfileobj=False))
+    photo = np.asarray(plt.imread(path), np.float32)
+    grey = photo[: 2 * SIZE].mean(axis=2) / 255
+    halved: Image = grey.reshape(SIZE, 2, SIZE, 2).mean(axis=(1, 3))
+    return halved
 
 
-def detail(image: Any) -> np.ndarray:
+def detail(image: Any) -> Image:
     """Return the same detail of the portrait at any size: a sixty-fourth of its area.
 
     Args:
@@ -59,15 +64,16 @@ def zoomed(images: Mapping[str, Any]) -> Figure:
     for column, (caption, image) in enumerate(images.items()):
         whole, zoom = rows[:, column]
         plain = _plain(image)
-        look = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
-        whole.imshow(plain, **look)
-        zoom.imshow(detail(plain), **look)
+        for panel, shown in ((whole, plain), (zoom, detail(plain))):
+            panel.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         top, bottom, left, right = (edge * plain.shape[0] / SIZE - 0.5 for edge in DETAIL)
         corner, width, height = (left, top), right - left, bottom - top
         whole.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=_MARK, linewidth=2))
         # A label inside the image needs no ground of the page: it holds in both themes.
         whole.text(
-            *(0.03, 0.97, caption),
+            0.03,
+            0.97,
+            caption,
             transform=whole.transAxes,
             va="top",
             color="white",
@@ -80,8 +86,8 @@ def zoomed(images: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def _plain(image: Any) -> np.ndarray:
-    array = np.asarray(image.detach() if hasattr(image, "detach") else image)
+def _plain(image: Any) -> Image:
+    array = np.asarray(image.detach() if hasattr(image, "detach") else image, np.float32)
     plain = array.reshape(array.shape[-2:]) if array.size == np.prod(array.shape[-2:]) else array
     if plain.ndim != 2 or plain.shape[0] % 32 or plain.shape[1] % 32:
         raise ValueError(
