@@ -1,11 +1,12 @@
-"""Make lesson 0's opening: a photo that becomes a mask, the U in between, and two typical errors.
+"""Make the pictures that open lessons 0 and 5, from networks that are trained here.
 
     python docs/build_opening.py
 
-Trains a small U-Net on nuclei (about a minute), draws its own feature maps for a part of the test
-image that it has never seen, and writes docs/images/lesson_0.svg and lesson_0_errors.svg. The
-pictures have a dark card as their ground, so that they look alike in both themes. They move three
-times, by CSS alone, and not at all where less motion is wanted.
+Lesson 0 shows a photo that becomes a mask, the U in between with its own feature maps, and two
+typical errors; lesson 5 a prediction and its mistakes. Each network is trained as in lesson 5, half
+a minute, and shown on a test image that it has never seen. The pictures have a dark card as their
+ground, so that they look alike in both themes. They move three times, by CSS alone, and not at all
+where less motion is wanted.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from PIL import Image
 from torch import Tensor
 
 from unet_teach import UNet
-from unet_teach.segmentation import iou, nuclei, train
+from unet_teach.segmentation import Dataset, earth, iou, nuclei, train
 
 IMAGES = Path(__file__).parent / "images"
 ROWS = slice(288, 416)  # of the test image: a few nuclei close together
@@ -54,10 +55,8 @@ image {{ image-rendering: pixelated; }}
 """
 
 
-def trained() -> tuple[UNet, Tensor, Tensor, Tensor]:
+def trained(data: Dataset) -> tuple[UNet, Tensor, Tensor, Tensor]:
     """Return a trained U-Net, and the test image, its mask and the prediction, each (1, H, W)."""
-    torch.set_num_threads(1)
-    data = nuclei()
     torch.manual_seed(0)
     network = UNet(1, 1, depth=3, base_channels=8)
     train(network, data, seed=0, live=False)
@@ -96,13 +95,15 @@ def coloured(values: Tensor, colour: str) -> Pixels:
     return (low + shades * (high - low)).round().astype(np.uint8)
 
 
-def picture(pixels: Pixels, x: float, y: float, side: float, more: str = "") -> str:
-    """Return an SVG image that holds its PNG."""
+def picture(
+    pixels: Pixels, x: float, y: float, side: float, more: str = "", height: float | None = None
+) -> str:
+    """Return an SVG image that holds its PNG; it is square unless its height is given."""
     file = io.BytesIO()
     Image.fromarray(pixels).quantize(64, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     data = base64.b64encode(file.getvalue()).decode()
     return (
-        f'<image {more} x="{x}" y="{y}" width="{side}" height="{side}" '
+        f'<image {more} x="{x}" y="{y}" width="{side}" height="{height or side}" '
         f'href="data:image/png;base64,{data}"/>'
     )
 
@@ -203,13 +204,42 @@ def errors(image: Tensor, mask: Tensor, prediction: Tensor) -> str:
     return svg(1080, 248, "Two typical errors: photo, target and prediction of each.", parts)
 
 
+def earth_and_its_mistakes(image: Tensor, mask: Tensor, prediction: Tensor) -> str:
+    """Return the Americas: the image, what the network calls land, and where it is wrong."""
+    height, width = image.shape[-2:]
+    shown_height = 340 * height / width
+    photo = (1.6 * image[0]).clamp(0, 1)
+    wrong = coloured(0.6 * photo, "#ffffff")
+    for colour, where in ((PINK, mask > prediction), (AMBER, prediction > mask)):
+        wrong[where[0].numpy()] = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    panels = (
+        ("Image", "a part of the Earth that it has never seen", coloured(photo, "#ffffff")),
+        ("Prediction", "what the network calls land", coloured(prediction[0], GREEN)),
+        ("Mistakes", f"IoU {iou(prediction, mask):.2f}", wrong),
+    )
+    parts = []
+    for column, (title, note, pixels) in enumerate(panels):
+        x = 20 + 352 * column
+        note_x = x + 10 + 9.5 * len(title)
+        parts.append(f'<text class="bold" x="{x}" y="34">{title}</text>')
+        parts.append(f'<text class="small" x="{note_x}" y="34">{note}</text>')
+        parts.append(picture(pixels, x, 46, 340, height=shown_height))
+    below = 46 + shown_height + 24
+    parts.append(f'<text x="724" y="{below}" style="fill:{PINK}">■ land that it missed</text>')
+    parts.append(f'<text x="904" y="{below}" style="fill:{AMBER}">■ no land</text>')
+    return svg(1080, int(below) + 16, "The Americas, a prediction, and its mistakes.", parts)
+
+
 def main() -> None:
-    """Train the network and write both pictures."""
-    network, *images = trained()
+    """Train both networks and write all pictures."""
+    torch.set_num_threads(1)
+    network, *cells = trained(nuclei())
+    _, *land = trained(earth())
     IMAGES.mkdir(exist_ok=True)
     for name, text in {
-        "lesson_0.svg": opening(network, *images),
-        "lesson_0_errors.svg": errors(*images),
+        "lesson_0.svg": opening(network, *cells),
+        "lesson_0_errors.svg": errors(*cells),
+        "lesson_5.svg": earth_and_its_mistakes(*land),
     }.items():
         (IMAGES / name).write_text(text, encoding="utf-8")
         print(f"{name}: {len(text) / 1000:.0f} kB")

@@ -304,7 +304,7 @@ for kernel_size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
 
 # %% [markdown]
 # With kernel 3 and stride 2 they alternate: 1, 2, 1, 2. Over rows and columns the counts multiply to 1, 2, 2, 4, and the result is a **checkerboard**. Three weights can't be split
-# evenly between two rows; two or four can. Weights can learn to compensate, but until they have, the layer draws a pattern of its own
+# evenly between two rows; two or four can. The pattern is an **artefact**: it comes from the layer, not from the image. Weights can learn to compensate for it, but a new layer starts with it
 # ([Odena, Dumoulin and Olah, 2016](https://doi.org/10.23915/distill.00003)).
 #
 # ## Which up-sampling layer should you choose?
