@@ -149,7 +149,7 @@ random = torch.Generator().manual_seed(0)
 optimizer = torch.optim.AdamW(mine.parameters(), lr=3e-3)
 schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=60)
 losses = []
-for step in range(60):
+for _ in range(60):
     images, masks = random_crops(data.train, 8, 64, random)  # (8, 1, 64, 64) each
     loss = loss_of(mine(images), masks)
     optimizer.zero_grad()
