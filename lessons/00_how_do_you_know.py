@@ -11,7 +11,7 @@
 # ![A microscope photo goes in on the left. Its feature maps shrink from 128×128 to 16×16 and grow back, with three skip connections across. A mask of the nuclei comes out on the right.](../docs/images/lesson_0.svg)
 
 # %% [markdown]
-# This is a U-Net at work: for every pixel of the photo it answers one question, *does this belong to a cell nucleus?* Other U-Nets look for tumours, roads or rain, and the first Stable Diffusion, which makes images from text, has one at its heart.
+# This is a U-Net at work: for every pixel of the photo it answers one question, *does this belong to a cell nucleus?* That is called **segmentation**. Other U-Nets look for tumours, roads or rain, and the first Stable Diffusion, which makes images from text, has one at its heart.
 #
 # They make typical mistakes, too. This network merges two nuclei that touch, and misses the rim of a faint one:
 #

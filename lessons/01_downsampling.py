@@ -120,6 +120,7 @@ print("stride=4       32 →", conv_output_size(32, kernel_size=3, stride=4, pad
 
 # %% [markdown]
 # **The stride divides the size. Kernel size and padding only decide what happens at the border**, which is worth a pixel or two.
+# (The explorer has one more slider. With **dilation** 2 the kernel looks at every second pixel, so a 3×3 kernel spans 5.)
 #
 # ## Exercise: write the formula
 #

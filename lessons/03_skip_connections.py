@@ -273,7 +273,7 @@ Markdown(denoising.table())
 
 # %% [markdown]
 # With a skip the edges are there from the first steps on. Without one, longer training helps on *this* portrait: after 2,000 steps the error at edges is 0.077, not far from 0.067 with a skip. But look at the mirrored portrait. There the network
-# with a skip is as good as before, and the one without has learned nothing useful after step 200. It **overfits**: it has memorised where this face has its edges, instead of learning what an edge is. Lesson 6 measures what skips are worth on images
+# with a skip is as good as before, and the one without has learned nothing useful after step 200. That is **overfitting**: it has memorised where this face has its edges, instead of learning what an edge is. Lesson 6 measures what skips are worth on images
 # that the network has never seen.
 #
 # ## When sizes don't match

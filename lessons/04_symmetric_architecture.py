@@ -118,19 +118,7 @@ skips = 3
 exercises.room_for_skips.check(skips)
 
 # %% [markdown]
-# The document lists four, with the note "Add 4th layer". Offer `skip4` every feature map of the encoder:
-
-# %%
-maps = {"conv1": (64, 32), "conv2": (128, 16), "conv3": (256, 8), "conv4": (512, 4)}
-for name, (channels, size) in maps.items():
-    try:
-        network.skip4(torch.zeros(1, channels, size, size))
-        print(f"skip4 accepts the output of {name}")
-    except RuntimeError:
-        print(f"skip4 expects 32 channels, and {name} returns {channels}")
-
-# %% [markdown]
-# Nothing fits. A fourth skip would need a fourth halving. PyTorch doesn't complain, because a layer that is never called just keeps its random weights and uses memory.
+# The document lists four, with the note "Add 4th layer". But `skip4` takes 32 channels, and no layer of the encoder returns 32, as the list above shows. A fourth skip would need a fourth halving. PyTorch doesn't complain, because a layer that is never called just keeps its random weights and uses memory.
 #
 # ## What goes in, and what comes out
 #
@@ -148,43 +136,11 @@ exercises.arguments.check((in_channels, out_channels))
 # %% [markdown]
 # ## Eight layers, or one?
 #
-# Here is the shortest possible `forward`: one layer after the other, no skips. After every layer but the last we apply an **activation**. Either it does nothing, or it's ReLU, which sets negative values to 0.
+# One thing is missing from the document that no error message will ever tell you. There is no **activation** between its layers, and a convolution is linear: a weighted sum of pixels, plus a constant. A sum of sums is a sum, so its eight layers and 3 million parameters are *one* linear map. It can't express "bright, *unless* its neighbour is bright too", however deep it is.
+# ("Going further" tests this on the document's network.)
 #
-# Is the network *linear*? Then its output for the *sum* of two images is the sum of its outputs. (A bias counts once on one side and twice on the other, so we add the output for an empty image, `0 * a`.)
-
-
-# %%
-def chain(network, x, activation):
-    for layer in [network.conv1, network.conv2, network.conv3, network.conv4]:
-        x = activation(layer(x))
-    for layer in [network.upconv1, network.upconv2, network.upconv3]:
-        x = activation(layer(x))
-    return network.upconv4(x)
-
-
-def is_linear(network, a, b, activation):
-    with torch.no_grad():
-        together = chain(network, a + b, activation) + chain(network, 0 * a, activation)
-        apart = chain(network, a, activation) + chain(network, b, activation)
-    return ((together - apart).abs().max() / apart.abs().max()).item() < 1e-3
-
-
-# %%
-network = DocumentUNet(3, 5)
-a, b = torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
-print(f"{sum(p.numel() for p in network.parameters()):,} parameters")
-print("without an activation: linear?", is_linear(network, a, b, activation=lambda x: x))
-print("with ReLU:             linear?", is_linear(network, a, b, activation=F.relu))
-assert is_linear(network, a, b, lambda x: x)
-assert not is_linear(network, a, b, F.relu)
-
-# %% [markdown]
-# Without activations, eight layers and 3 million parameters are *one* linear map: a weighted sum of pixels, plus a constant. It can't express "bright, *unless* its neighbour is bright too", however deep it is.
+# An activation such as ReLU, which sets negative values to 0, changes that. Apply one after each layer, in the decoder as well as in the encoder. Only the **last** layer has none: its outputs are **logits**, which may be any number, and the loss in lesson 5 takes care of the rest. A 1×1 convolution on a skip needs none either, because it only prepares a feature map for the next layer.
 #
-# With one activation after each layer it can, in the decoder as well as in the encoder. Only the **last** layer has none: its outputs are **logits**, which may be any number, and the loss in lesson 5 takes care of the rest. A 1×1 convolution on a skip needs none
-# either, because it only prepares a feature map for the next layer. ("Going further" shows why nothing is lost.)
-
-# %% [markdown]
 # ## Write `forward`
 #
 # Now you have everything. Keep three feature maps in the encoder. In the decoder, *add* each to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`, which are 1×1 convolutions: they mix channels and move nothing. Which skip belongs to which level?
@@ -286,11 +242,6 @@ SizeLedger(
             "Set `base_channels` to 32, half the width everywhere. What happens to the number of parameters?",
             when={"base_channels": 32},
             explain="About a quarter is left: every weight connects an input channel with an output channel, and both are halved.",
-        ),
-        Step(
-            "Set `height` to 100. At which level do the sizes not match?",
-            when={"height": 100},
-            explain="Level 2: 100 → 50 → 25, which is odd. Choose a repair and see what it does.",
         ),
     ],
 )
@@ -440,7 +391,38 @@ exercises.own_unet.check(MyUNet)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Optional: which convolutions need an activation, and what `torchinfo` counts.
+# Optional: the document's network without activations, which convolutions need one, and what `torchinfo` counts.
+
+# %% [markdown]
+# ### Is the document's network linear?
+#
+# If it is, its output for the *sum* of two images is the sum of its outputs. (A bias counts once on one side and twice on the other, so we add the output for an empty image, `0 * a`.)
+
+
+# %%
+def chain(network, x, activation):
+    for layer in [network.conv1, network.conv2, network.conv3, network.conv4]:
+        x = activation(layer(x))
+    for layer in [network.upconv1, network.upconv2, network.upconv3]:
+        x = activation(layer(x))
+    return network.upconv4(x)
+
+
+def is_linear(network, a, b, activation):
+    with torch.no_grad():
+        together = chain(network, a + b, activation) + chain(network, 0 * a, activation)
+        apart = chain(network, a, activation) + chain(network, b, activation)
+    return ((together - apart).abs().max() / apart.abs().max()).item() < 1e-3
+
+
+# %%
+network = DocumentUNet(3, 5)
+a, b = torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
+print(f"{sum(p.numel() for p in network.parameters()):,} parameters")
+print("without an activation: linear?", is_linear(network, a, b, activation=lambda x: x))
+print("with ReLU:             linear?", is_linear(network, a, b, activation=F.relu))
+assert is_linear(network, a, b, lambda x: x)
+assert not is_linear(network, a, b, F.relu)
 
 # %% [markdown]
 # ### Does every convolution need an activation?

@@ -6,7 +6,7 @@
 # - score a prediction by IoU, and say what pixel accuracy hides,
 # - train a network, and validate it without changing it.
 #
-# *50 minutes, of which your computer works two or three by itself. You need lessons 1 to 4.*
+# *45 minutes, of which your computer works two or three by itself. You need lessons 1 to 4.*
 #
 # ![The Americas in grey; what a U-Net calls land; and its mistakes: parts of the Amazon and the Great Lakes are missed, and some coasts and the far north are called land wrongly.](../docs/images/lesson_5.svg)
 #
@@ -139,7 +139,7 @@ def loss_of(logits, masks):
     return F.binary_cross_entropy_with_logits(logits, masks) + 1 - dice
 
 # %% [markdown]
-# Then the loop. Every step takes 8 random crops, half of them flipped, which is the simplest **augmentation**: a flipped coast is still a coast. `backward()` computes for every weight in which direction the loss grows, and the optimizer, AdamW, moves the weight a little in the other direction. How far is set by the **learning rate**: it rises during the first third and
+# Then the loop. Every step takes a **batch** of 8 random crops, half of them flipped, which is the simplest **augmentation**: a flipped coast is still a coast. `backward()` computes for every weight in which direction the loss grows, and the optimizer, AdamW, moves the weight a little in the other direction. How far is set by the **learning rate**: it rises during the first third and
 # then falls to almost nothing (*one-cycle*).
 
 # %% tags=["nbval-ignore-output"]

@@ -6,7 +6,7 @@
 # - test whether two variants of a network really differ, and say what "not told apart" means,
 # - compare variants fairly, so that none of them gets an advantage.
 #
-# *50 minutes, of which your computer works about one by itself. You need lesson 5.*
+# *40 minutes, of which your computer works about one by itself. You need lesson 5.*
 #
 # ![Four predictions for one test image: the whole U-Net finds the pieces of lines inside rings; without skips there are only blobs; with depth 1 there are lines inside and outside of the rings.](../docs/images/lesson_6.png)
 #

@@ -6,7 +6,7 @@
 # - read the inspector's report, for networks that run and for networks that don't,
 # - name what the inspector cannot see.
 #
-# *45 minutes. You need lessons 0 to 4.*
+# *30 minutes. You need lessons 0 to 4.*
 #
 # ![Six of the twelve networks of this lesson, drawn by the inspector. Some are shaped like a U, with dashed skips across; others lack a skip or a step up.](../docs/images/lesson_7.png)
 #

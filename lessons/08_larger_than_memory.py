@@ -6,7 +6,7 @@
 # - explain after which shifts a U-Net gives the same output again,
 # - run a network tile by tile so that nobody can see the seams.
 #
-# *50 minutes. You need lessons 1, 2 and 5.*
+# *30 minutes. You need lessons 1, 2 and 5.*
 #
 # ![A wall of lines and rings; the prediction made at once; the prediction made of tiles laid edge to edge, in which pieces of lines are missing wherever a tile's border cuts a ring; and the difference of the two.](../docs/images/lesson_8.png)
 #

@@ -10,7 +10,7 @@ import torch
 from unet_teach import exercises
 from unet_teach.exercises import own_network
 
-CELL = '''
+CELL = """
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -29,7 +29,7 @@ class Mine(nn.Module):
         return self.last(F.relu(self.first(x)))
 
 print("cells print, too")
-'''
+"""
 
 
 @pytest.fixture
