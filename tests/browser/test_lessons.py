@@ -97,7 +97,7 @@ def test_a_stored_report_reads_well_before_it_is_run(browser, lab):
     output = notebook.page.locator(".jp-OutputArea-output", has_text="LinkNet").first
     told, drawing = "The drawing appears when the cell is run.", output.locator("svg")
     try:
-        expect(output).to_contain_text("It is a U-Net: all four marks are there.")
+        expect(output).to_contain_text("It is a U-Net: all four criteria are met.")
         expect(output.get_by_text(told)).to_be_visible()
         assert "makes 1 ×" not in output.inner_text()
         notebook.run_all()

@@ -70,6 +70,8 @@ class UNetReport:
             return f"The network {self._stops or 'does not run'}."
         if self.is_unet:
             return "It is a U-Net: all four criteria are met."
+        if not any(criterion.met for criterion in self.criteria):
+            return "It is not a U-Net: none of the four criteria is met."
         missing = [criterion.name.lower() for criterion in self.criteria if not criterion.met]
         return f"It is not a U-Net. Missing: {', '.join(missing)}."
 

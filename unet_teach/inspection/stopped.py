@@ -112,7 +112,9 @@ def where_it_stops(graph: Graph, reached: Reached | None) -> str:
     if reached and reached.after is None:
         count = sum(skip.present for skip in reached.skips)
         return f"stops at its {ORDINALS[min(count, len(ORDINALS) - 1)]} skip connection"
-    return f"stops in {module_name(graph.recording.last_module)}" if graph.recording.ops else ""
+    recording = graph.recording
+    began = recording.ops or recording.failed_op
+    return f"stops in {module_name(recording.last_module)}" if began else ""
 
 
 def _ledger_call(graph: Graph, reached: Reached) -> str:

@@ -15,7 +15,7 @@ from unet_teach.inspection.diagram.layout import (
     Text,
     layout,
 )
-from unet_teach.inspection.diagram.model import MISMATCH, NOT_REACHED, Drawing, alt_text
+from unet_teach.inspection.diagram.model import MISMATCH, Drawing, alt_text
 from unet_teach.shared.palette import DIAGRAM, DIAGRAM_TEXT
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def figure(drawing: Drawing) -> Figure:
         end = FIGURE_WIDTH - 4
         head.text(end, 24, facts, ha="right", fontsize=8, color=QUIET, parse_math=False)
         left = _panel(drawn, (0, top, DRAWING_WIDTH, total - top))
-        _draw(left, drawing, made, SCREEN, scale=scale, with_missing=True)
+        _draw(left, drawing, made, SCREEN, scale=scale)
         start = DRAWING_WIDTH + 0.03 * FIGURE_WIDTH
         right = _panel(drawn, (start, top, FIGURE_WIDTH - start, total - top))
         text = "\n\n".join(_sentences(drawing))
@@ -90,6 +90,7 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, 
     across = max(min(columns, len(letters)), 1)
     room = GALLERY_WIDTH / across - GAP_BESIDE
     grid = replace(GALLERY, width=room, height=0.77 * room)
+    drawings = {letter: _without_missing(drawing) for letter, drawing in drawings.items()}
     made = {letter: layout(drawing, grid) for letter, drawing in drawings.items()}
     # The same scale for all, so that sizes can be compared.
     scale = min([1.0, *(room / one.width for one in made.values())])
@@ -105,11 +106,16 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, 
             for column, letter in enumerate(row):
                 left = column * (room + GAP_BESIDE) + GAP_BESIDE
                 axes = _panel(drawn, (left, top, room, height))
-                _draw(axes, drawings[letter], made[letter], grid, scale=scale, with_missing=False)
+                _draw(axes, drawings[letter], made[letter], grid, scale=scale)
                 axes.set_title(letter, loc="left", x=-GAP_BESIDE / room, y=1 - 18 / height, pad=0)
             top += height
     alt = (f"{letter}: {alt_text(d, with_verdict=False)}" for letter, d in drawings.items())
     return drawn, " ".join(alt)
+
+
+def _without_missing(drawing: Drawing) -> Drawing:
+    """Leave out what a network lacks, since that would give its verdict away."""
+    return replace(drawing, skips=tuple(skip for skip in drawing.skips if skip.present))
 
 
 def _panel(figure: Figure, place: tuple[float, float, float, float]) -> Axes:
@@ -124,9 +130,7 @@ def _panel(figure: Figure, place: tuple[float, float, float, float]) -> Axes:
     return axes
 
 
-def _draw(
-    axes: Axes, drawing: Drawing, made: Layout, grid: Grid, *, scale: float, with_missing: bool
-) -> None:
+def _draw(axes: Axes, drawing: Drawing, made: Layout, grid: Grid, *, scale: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     axes.set(xlim=[edge / scale for edge in axes.get_xlim()])
@@ -156,9 +160,6 @@ def _draw(
         head = {**arrow, "mutation_scale": 8}
         axes.annotate("", line.parts[0][-1], line.parts[0][-2], arrowprops=head)
     for skip, line in zip(drawing.skips, made.skips, strict=True):
-        is_break = skip.kind in (MISMATCH, NOT_REACHED)
-        if not (skip.present or is_break or with_missing):
-            continue
         kind = "skip" if skip.present else "mismatch" if skip.kind == MISMATCH else "missing"
         for part in line.parts:
             xs, ys = zip(*part, strict=True)

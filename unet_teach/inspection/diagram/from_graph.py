@@ -10,7 +10,7 @@ from typing import NamedTuple
 from unet_teach.inspection.axes import EXTRA_CELLS, Dims, finest_strides
 from unet_teach.inspection.criteria import UShape, u_shape
 from unet_teach.inspection.diagnosis.channel_mismatch import CONVOLUTIONS, taken_channels
-from unet_teach.inspection.diagram.model import MISMATCH, NOT_REACHED, Arm, Box, SkipLine
+from unet_teach.inspection.diagram.model import INPUT, MISMATCH, NOT_REACHED, Arm, Box, SkipLine
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, join_kind
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import op_name
@@ -164,7 +164,7 @@ def _box(graph: Graph, arm: Arm, value: Value) -> Box:
         arm=arm,
         level=level,
         module=value.op.module if value.op else "",
-        operation=op_name(value.op) if value.op else "the input",
+        operation=op_name(value.op) if value.op else INPUT,
         size=sizes_as_text(_cells(dims, [axis]) for axis in axes) if is_map else "vector",
         channels=_cells(dims, every_axis - {*axes, BATCH, EXTRA_CELLS}),
         shape=value.shape,

@@ -314,9 +314,10 @@ def _row(drawing: Drawing, grid: Grid) -> Layout:
     ]
     widest = max(grid.text_width(label, grid.small) for label in labels) + 4
     ends = max(grid.text_width(box.size) for box in drawing.boxes) / 2
-    even = (grid.width - 2 * ends) / (count - 1) if count > 1 else grid.largest
-    pitch = min(max(widest, even), grid.largest + 5 * grid.gap)
-    largest = max(min(grid.largest, pitch - 1.4 * grid.gap), LEAST_SIDE)
+    even = (grid.width - 2 * ends) / (count - 1) if count > 1 else 2 * grid.largest
+    largest = 1.6 * grid.largest
+    pitch = min(max(widest, even), largest + 5 * grid.gap)
+    largest = max(min(largest, pitch - 1.4 * grid.gap), LEAST_SIDE)
     sizes = _scaled(drawing, largest)
     width = max(grid.width, 2 * ends + pitch * (count - 1))
     arch = 2.5 * grid.small if drawing.skips or drawing.stop else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+INPUT = "the input"  # the operation of what no operation made
 Arm = Literal["encoder", "bottleneck", "decoder"]
 MISMATCH, NOT_REACHED = "mismatch", "not reached"  # what a skip is where a run stopped
 
@@ -38,8 +39,11 @@ class Box:
         """Which layer made the map, and what shape the tensor has."""
         if not self.reached:
             return "not reached: the network stops before it"
+        shape = " × ".join(map(str, self.shape))
+        if self.operation == INPUT:
+            return f"the input, {shape}"
         where = f"{self.module}: " if self.module else ""
-        return f"{where}{self.operation}, makes {' × '.join(map(str, self.shape))}"
+        return f"{where}{self.operation}, makes {shape}"
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,10 @@ def page(drawing: Drawing, note: str = "") -> str:
         drawn = (
             f'<div class="udia-left"><div class="udia-frame" {HIDDEN}>{picture(drawing, SCREEN)}'
             '</div><p class="udia-off">The drawing appears when the cell is run.</p>'
-            f"{_line(drawing)}</div>"
+            f"{_line(drawing, drawing.stop.error if drawing.stop else '')}</div>"
         )
     verdicts = _stopped(drawing.stop, drawing) if drawing.stop else _criteria(drawing)
-    rest = "".join([_present_button(drawing), _findings(drawing), _ledger(drawing.stop)])
+    rest = "".join([_present_button(drawing), _ledger(drawing.stop), _findings(drawing)])
     noted = f'<p class="udia-note">{_prose(note)}</p>' if note else ""
     return (
         f'<div class="udia"><style>{STYLE}{line_rules(len(drawing.boxes))}</style>'
@@ -101,13 +101,12 @@ def _code(code: CodeLine) -> str:
     )
 
 
-def _line(drawing: Drawing) -> str:
+def _line(drawing: Drawing, error: str = "") -> str:
     """Return the line that says what a box is; of the hidden ones, style shows one."""
     details = "".join(
         f'<span class="udia-d{index} udia-detail">{html.escape(_shortened(box.detail))}</span>'
         for index, box in enumerate(drawing.boxes)
     )
-    error = drawing.stop.error if drawing.stop else ""
     hint = _shortened(" ".join(error.split())) if error else HINT
     hint = f'<span class="udia-hint">{html.escape(hint)}</span>'
     return f'<p class="udia-line" {HIDDEN}>{hint}<span aria-hidden="true">{details}</span></p>'
@@ -173,7 +172,7 @@ def _present(drawing: Drawing) -> str:
     name = _present_id(drawing)
     grid = PRESENT
     if drawing.stop:
-        under, grid = f"<p>{_prose(drawing.stop.why)}</p>", replace(PRESENT, height=460)
+        under, grid = f"<p>{_prose(drawing.stop.why)}</p>", replace(PRESENT, height=500)
     else:
         marks = (f"<span>{_mark(c)} {html.escape(c.name)}</span>" for c in drawing.criteria)
         under = f'<p class="udia-marks">{"".join(marks)}</p>'

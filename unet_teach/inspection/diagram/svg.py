@@ -61,8 +61,7 @@ def _box(box: Box, index: int, made: Layout, grid: Grid, *, is_failed: bool) -> 
     place, texts = made.places[index], made.labels[index]
     rounded = f' rx="{min(6 * grid.font_size / 15, place.width / 4):.3g}"'
     state = f"udia-{box.arm}" if box.reached else "udia-unreached"
-    around = [place, *(text.place(grid) for text in texts)]
-    area = _around(around)
+    area = _around([place, *(text.place(grid) for text in texts)], 0.25 * grid.font_size)
     return (
         f'<g class="udia-box udia-b{index} {state}{" udia-failed" if is_failed else ""}" '
         f'tabindex="0" role="img" aria-label="{html.escape(box.detail, quote=True)}">'
@@ -74,10 +73,10 @@ def _box(box: Box, index: int, made: Layout, grid: Grid, *, is_failed: bool) -> 
     )
 
 
-def _around(places: Sequence[Place]) -> Place:
+def _around(places: Sequence[Place], space: float) -> Place:
     """Return what encloses a box and its labels, which is where it can be pointed at."""
-    left, right = min(p.left for p in places), max(p.right for p in places)
-    top, bottom = min(p.top for p in places), max(p.bottom for p in places)
+    left, right = min(p.left for p in places) - space, max(p.right for p in places) + space
+    top, bottom = min(p.top for p in places) - space, max(p.bottom for p in places) + space
     return Place((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
 
 
