@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import linecache
 import re
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
 from unet_teach.inspection.diagnosis.own_code import (
     NAMES_WITH_DOTS,
-    NOT_THE_USERS,
     described,
     own_code,
 )
@@ -20,7 +23,6 @@ from unet_teach.inspection.diagram.model import MISMATCH, CodeLine, CriterionVer
 from unet_teach.inspection.evidence import NAMES, criteria_with_evidence
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.wording import module_name, shape_text
-from unet_teach.shared.traceback_line import last_frame_outside
 
 MAX_LINE = 100  # characters of the line of code
 MOST_SIDE, MOST_DEPTH, MOST_CHANNELS = 1024, 6, 128  # of the size ledger
@@ -58,13 +60,17 @@ def _sentences(text: str) -> list[str]:
 
 def code_line(error: Exception | None) -> CodeLine | None:
     """Return the line of the user's code that failed, with shapes for its names."""
-    code, frame = own_code(error), last_frame_outside(error, NOT_THE_USERS)
-    if not code.line or frame is None:
+    code = own_code(error)
+    if error is None or not code.line:
         return None
-    in_frame, number, _ = frame
-    file = Path(in_frame.f_code.co_filename)
-    is_cell = file.name.startswith("<") or "ipykernel" in str(file)
-    place = f"line {number}" if is_cell else f"{file.name}, line {number}"
+    where = next((at for at in _places(error) if at[2] in code.line or code.line in at[2]), None)
+    place = ""
+    if where is not None:
+        in_code, number, _ = where
+        file = Path(in_code.co_filename)
+        is_cell = file.name.startswith("<") or "ipykernel" in str(file)
+        place = f"line {number}" if is_cell else f"{file.name}, line {number}"
+        place = f"{place}, in {in_code.co_name}"
     shapes = {
         name: thing.shape
         for name, thing in code.values.items()
@@ -87,8 +93,15 @@ def code_line(error: Exception | None) -> CodeLine | None:
     told = [(name, described(thing)) for name, thing in code.values.items() if name not in marked]
     others = ", ".join(f"{name} is {what}" for name, what in told[:4] if what)
     dots = "…" if len(code.line) > MAX_LINE else ""
-    where = f"{place}, in {in_frame.f_code.co_name}"
-    return CodeLine(where, code.line[:MAX_LINE] + dots, tuple(marks), others)
+    return CodeLine(place, code.line[:MAX_LINE] + dots, tuple(marks), others)
+
+
+def _places(error: Exception) -> Iterator[tuple[CodeType, int, str]]:
+    """Yield the lines that an error passed, from its place outwards, as far as they can be read."""
+    for frame, number in reversed(list(traceback.walk_tb(error.__traceback__))):
+        line = linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
+        if line:
+            yield frame.f_code, number, line
 
 
 def stop_of(graph: Graph, problem: str, diagnosis: str | None) -> tuple[Stop, Reached | None]:

@@ -16,7 +16,7 @@ from unet_teach.inspection.diagram.layout import (
     layout,
 )
 from unet_teach.inspection.diagram.model import MISMATCH, Drawing, alt_text
-from unet_teach.shared.palette import DIAGRAM, DIAGRAM_TEXT
+from unet_teach.shared.palette import DIAGRAM, DIAGRAM_TEXT, GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,6 @@ DRAWING_WIDTH = 0.58 * FIGURE_WIDTH
 GALLERY_WIDTH = 880.0  # what JupyterLab leaves beside its file browser on a screen of 1280 pixels
 TITLE_HEIGHT = 10.0  # for the letter above a drawing
 GAP_BELOW, GAP_BESIDE = 14.0, 24.0  # the letter is in the gap beside a drawing
-QUIET = "#4B5865"
 
 
 def figure(drawing: Drawing) -> Figure:
@@ -49,7 +48,7 @@ def figure(drawing: Drawing) -> Figure:
         head.text(0, 6, f"{sign} {drawing.verdict}", fontsize=12, weight="bold", parse_math=False)
         facts = drawing.facts or drawing.title
         end = FIGURE_WIDTH - 4
-        head.text(end, 24, facts, ha="right", fontsize=8, color=QUIET, parse_math=False)
+        head.text(end, 24, facts, ha="right", fontsize=8, parse_math=False)
         left = _panel(drawn, (0, top, DRAWING_WIDTH, total - top))
         _draw(left, drawing, made, SCREEN, scale=scale)
         start = DRAWING_WIDTH + 0.03 * FIGURE_WIDTH
@@ -131,6 +130,7 @@ def _panel(figure: Figure, place: tuple[float, float, float, float]) -> Axes:
 
 
 def _draw(axes: Axes, drawing: Drawing, made: Layout, grid: Grid, *, scale: float) -> None:
+    from matplotlib import rcParams
     from matplotlib.patches import FancyBboxPatch
 
     axes.set(xlim=[edge / scale for edge in axes.get_xlim()])
@@ -155,8 +155,8 @@ def _draw(axes: Axes, drawing: Drawing, made: Layout, grid: Grid, *, scale: floa
         if not all(box.reached for box in drawing.boxes[index : index + 2]):
             axes.plot(xs, ys, ":", color=DIAGRAM["missing"], lw=1.0)
             continue
-        axes.plot(xs, ys, color="0.45", lw=0.9)
-        arrow = {"arrowstyle": "-|>", "color": "0.45", "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
+        axes.plot(xs, ys, color=GREY, lw=0.9)
+        arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
         head = {**arrow, "mutation_scale": 8}
         axes.annotate("", line.parts[0][-1], line.parts[0][-2], arrowprops=head)
     for skip, line in zip(drawing.skips, made.skips, strict=True):
@@ -183,10 +183,10 @@ def _draw(axes: Axes, drawing: Drawing, made: Layout, grid: Grid, *, scale: floa
                 patch.set(hatch="////", linestyle="--")
             axes.add_patch(patch)
         for text in made.labels[index]:
-            write(text, "black" if text.strong else QUIET)
+            write(text, rcParams["text.color"])
     if made.stop is not None:
         (x, y), label = made.stop
-        axes.plot([x], [y], "o", ms=2 * STOP_RADIUS * grid.font_size * points, mfc="white",
+        axes.plot([x], [y], "o", ms=2 * STOP_RADIUS * grid.font_size * points, mfc="none",
                   mec=DIAGRAM["mismatch"], mew=1.6)  # fmt: skip
         axes.plot([x], [y], "x", ms=0.7 * STOP_RADIUS * grid.font_size * points,
                   color=DIAGRAM["mismatch"], mew=1.8)  # fmt: skip
