@@ -64,7 +64,7 @@ def _criteria(drawing: Drawing) -> str:
     if drawing.problem:
         return f"<p>{_prose(drawing.problem)}</p>"
     items = (
-        f"<li>{_mark(c)}<b>{html.escape(c.name)}</b><i>{html.escape(c.count)}</i>"
+        f"<li>{_mark(c)} <b>{html.escape(c.name)}</b> <i>{html.escape(c.count)}</i>"
         f"<p>{_prose(c.summary or ''.join(c.sentences[:1]))}</p></li>"
         for c in drawing.criteria
     )
@@ -78,7 +78,7 @@ def _stopped(stop: Stop, drawing: Drawing) -> str:
     if stop.code:
         parts.append(_code(stop.code))
     items = (
-        f"<li>{_mark(c)}<b>{html.escape(c.name)}</b><span>{html.escape(c.summary)}</span></li>"
+        f"<li>{_mark(c)} <b>{html.escape(c.name)}</b> <span>{html.escape(c.summary)}</span></li>"
         for c in drawing.criteria
     )
     return f'{"".join(parts)}<ul class="udia-so-far">{"".join(items)}</ul>'
