@@ -13,6 +13,7 @@ from torch import nn
 
 from tests.contrast import contrast, linear
 from unet_teach import inspect_unet
+from unet_teach.inspection.diagnosis.table import DIAGNOSES
 from unet_teach.inspection.diagram.figure import figure, gallery
 from unet_teach.inspection.diagram.layout import GALLERY, PRESENT, SCREEN, layout
 from unet_teach.inspection.diagram.model import Drawing, alt_text
@@ -259,6 +260,8 @@ def test_the_size_ledger_that_is_offered_stops_at_the_same_level():
     ledger = eval(additive.ledger, {"SizeLedger": SizeLedger})
     assert ledger.levels[2]["encoder"] == [13, 18]
     assert inspect_unet(*STOPPED["last layer"]).drawing.stop.ledger == ""
+    channels = next(row for row in DIAGNOSES if "different channels" in row.name).example()
+    assert inspect_unet(channels.model, *channels.args).drawing.stop.ledger == ""
 
 
 def test_a_second_skip_that_fails_leaves_the_first_as_present():
@@ -287,6 +290,9 @@ def test_the_line_that_failed_has_the_sizes_under_its_names():
     assert re.fullmatch(r"test_diagram.py, line \d+, in forward", code.where)
     channels = inspect_unet(*STOPPED["last layer"]).drawing.stop.code
     assert [shape for *_, shape in channels.shapes] == ["1×8×64×64"]
+    fixed = next(row for row in DIAGNOSES if row.name == "number of positions is fixed").example()
+    positions = inspect_unet(fixed.model, *fixed.args).drawing.stop.code
+    assert [shape for *_, shape in positions.shapes] == ["1×3×64×64", "1×16×4"]
 
 
 def test_why_and_the_next_step_are_apart_and_have_no_backticks_on_the_page():

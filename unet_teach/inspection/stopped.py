@@ -78,7 +78,7 @@ def code_line(error: Exception | None) -> CodeLine | None:
     }
     # Height and width are enough where they are what differs.
     maps = [shape for shape in shapes.values() if len(shape) > 2]
-    sizes_only = len({tuple(shape[2:]) for shape in maps}) > 1
+    sizes_only = len({shape[2:] for shape in maps}) > 1 and len(set(map(len, maps))) == 1
     marks, marked = [], set()
     for found in NAMES_WITH_DOTS.finditer(code.line[:MAX_LINE]):
         parts = found[0].split(".")
@@ -148,7 +148,8 @@ def _ledger_call(graph: Graph, reached: Reached) -> str:
     layers = [layer for layer, sizes in halved.items() if sizes == [b.shape[2:] for b in down]]
     doubled = tuple(2 * side for side in boxes[-2].shape[2:])
     is_small = depth <= MOST_DEPTH and max(sides) <= MOST_SIDE
-    if not (layers and is_small and boxes[-1].shape[2:] == doubled):
+    is_doubled = boxes[-1].shape[2:] == doubled != boxes[at_skip.source].shape[2:]
+    if not (layers and is_small and is_doubled):
         return ""
     options = f"height={sides[0]}, width={sides[1]}, depth={depth}"
     if down[0].channels <= MOST_CHANNELS:
