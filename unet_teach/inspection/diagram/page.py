@@ -18,6 +18,7 @@ from unet_teach.inspection.diagram.svg import picture
 
 MOST_CHARACTERS = 150  # of a line that has room for two lines of text
 HINT = "Boxes to scale. Point at one, or go there with Tab, to see its layer."
+NO_KEYS = "data-lm-suppress-shortcuts"  # JupyterLab looks for it on what has the focus
 HIDDEN = 'style="display:none"'  # until the style applies, see `style`
 
 
@@ -166,7 +167,10 @@ def _present_button(drawing: Drawing) -> str:
 
 
 def _present(drawing: Drawing) -> str:
-    """Return the same drawing for a whole screen, with the sentence that explains it."""
+    """Return the same drawing for a whole screen, with the sentence that explains it.
+
+    The focus goes into it, where JupyterLab hears no key: "d d" deletes no cell under it.
+    """
     if not drawing.boxes:
         return ""
     name = _present_id(drawing)
@@ -178,10 +182,10 @@ def _present(drawing: Drawing) -> str:
         under = f'<p class="udia-marks">{"".join(marks)}</p>'
     sign, kind = ("✓", "met") if drawing.met else ("✕", "unmet")
     return (
-        f'<div popover id="{name}" class="udia-view udia-present" {HIDDEN}>'
+        f'<div popover id="{name}" class="udia-view udia-present" tabindex="-1" {NO_KEYS} {HIDDEN}>'
         f'<div class="udia-head"><p class="udia-title"><span class="udia-{kind}">{sign}</span> '
         f"{html.escape(drawing.verdict)}</p>"
-        f'<button type="button" class="udia-button" popovertarget="{name}" '
+        f'<button type="button" autofocus {NO_KEYS} class="udia-button" popovertarget="{name}" '
         f'popovertargetaction="hide">⤢ leave</button></div>{under}'
-        f"{picture(drawing, grid)}{_line(drawing)}</div>"
+        f"{picture(drawing, grid, NO_KEYS)}{_line(drawing)}</div>"
     )

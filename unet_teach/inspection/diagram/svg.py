@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from unet_teach.inspection.diagram.layout import (
     STOP_RADIUS,
     Grid,
-    Layout,
     Line,
     Place,
     Point,
@@ -21,11 +20,12 @@ from unet_teach.inspection.diagram.model import MISMATCH, NOT_REACHED, Box, Draw
 HEAD = 8.0  # length of an arrow head, in a drawing whose letters are 15 pixels high
 
 
-def picture(drawing: Drawing, grid: Grid) -> str:
+def picture(drawing: Drawing, grid: Grid, attribute: str = "") -> str:
     """Return the drawing, without scripts and with every text escaped.
 
     Each box can be focused and says in its `aria-label` which layer made it. The classes
-    `udia-b0`, `udia-b1` and so on connect the boxes with lines of the page.
+    `udia-b0`, `udia-b1` and so on connect the boxes with lines of the page. `attribute` is given
+    to each box.
     """
     made = layout(drawing, grid)
     scale = grid.font_size / 15
@@ -38,7 +38,9 @@ def picture(drawing: Drawing, grid: Grid) -> str:
         parts.append(_skip(line, kind if skip.present or kind != "skip" else "missing"))
     failed = next((skip.target for skip in drawing.skips if skip.kind == MISMATCH), None)
     for index, box in enumerate(drawing.boxes):
-        parts.append(_box(box, index, made, grid, is_failed=index == failed))
+        state = " udia-failed" if index == failed else ""
+        start = f'<g {attribute} class="udia-box udia-b{index} '
+        parts.append(_box(box, state, made.places[index], made.labels[index], grid, start))
     if made.stop is not None:
         parts.append(_stop(*made.stop, grid))
     hatch = (
@@ -57,13 +59,12 @@ def _is_reached(drawing: Drawing, arrow: int) -> bool:
     return all(box.reached for box in drawing.boxes[arrow : arrow + 2])
 
 
-def _box(box: Box, index: int, made: Layout, grid: Grid, *, is_failed: bool) -> str:
-    place, texts = made.places[index], made.labels[index]
+def _box(box: Box, state: str, place: Place, texts: Sequence[Text], grid: Grid, start: str) -> str:
     rounded = f' rx="{min(6 * grid.font_size / 15, place.width / 4):.3g}"'
-    state = f"udia-{box.arm}" if box.reached else "udia-unreached"
+    kind = f"udia-{box.arm}" if box.reached else "udia-unreached"
     area = _around([place, *(text.place(grid) for text in texts)], 0.25 * grid.font_size)
     return (
-        f'<g class="udia-box udia-b{index} {state}{" udia-failed" if is_failed else ""}" '
+        f'{start}{kind}{state}" '
         f'tabindex="0" role="img" aria-label="{html.escape(box.detail, quote=True)}">'
         f'<path class="udia-area" d="M{area.left:.4g} {area.top:.4g}h{area.width:.4g}'
         f'v{area.height:.4g}h{-area.width:.4g}z"/>'
