@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from near_misses import CASES
 from torch import nn
 
 from tests.contrast import contrast, linear
 from unet_teach import inspect_unet
 from unet_teach.inspection.diagnosis.table import DIAGNOSES
 from unet_teach.inspection.diagram.figure import figure, gallery
-from unet_teach.inspection.diagram.layout import GALLERY, PRESENT, SCREEN, layout
+from unet_teach.inspection.diagram.geometry import GALLERY, PRESENT, SCREEN, STOP_RADIUS, Place
+from unet_teach.inspection.diagram.layout import layout
 from unet_teach.inspection.diagram.model import Drawing, alt_text
 from unet_teach.inspection.diagram.page import page
 from unet_teach.inspection.diagram.style import STYLE
@@ -374,20 +376,42 @@ def test_the_styles_touch_nothing_else_on_the_page():
     assert "udia" not in theme
 
 
+@pytest.fixture(scope="module")
+def drawings(six, twelve):
+    """Networks of every kind, and every way to fail that has a diagnosis."""
+    odd = [make() for make in CASES.values()]
+    broken = [row.example() for row in DIAGNOSES]
+    return [
+        *six.values(),
+        *twelve.values(),
+        *(inspect_unet(*network).drawing for network in STOPPED.values()),
+        *(inspect_unet(model, *args).drawing for model, args, _ in odd),
+        *(inspect_unet(model, *args, **kwargs).drawing for model, args, kwargs in broken),
+    ]
+
+
+def test_every_report_can_be_written(drawings):
+    for drawing in drawings:
+        assert Reader(page(drawing)).depth == 0
+        assert "nan" not in picture(drawing, SCREEN) if drawing.boxes else drawing.problem
+
+
 def _overlap(a, b):
     return a.left < b.right and b.left < a.right and a.top < b.bottom and b.top < a.bottom
 
 
 @pytest.mark.parametrize("grid", [SCREEN, PRESENT, GALLERY], ids=["screen", "present", "gallery"])
-def test_no_label_leaves_the_picture_or_lies_on_a_box_or_another_label(six, twelve, grid):
-    stopped = [inspect_unet(*network).drawing for network in STOPPED.values()]
-    for drawing in (*six.values(), *twelve.values(), *stopped):
+def test_no_label_leaves_the_picture_or_lies_on_a_box_or_another_label(drawings, grid):
+    for drawing in drawings:
         made = layout(drawing, grid)
         texts = [text for texts in made.labels for text in texts]
         texts += [line.label for line in made.skips if line.label]
         texts += [made.stop[1]] if made.stop and made.stop[1] else []
         labels = [text.place(grid) for text in texts]
-        assert labels
+        if made.stop:
+            side = 2 * STOP_RADIUS * grid.font_size
+            ring = Place(*made.stop[0], side, side)
+            assert not any(_overlap(ring, other) for other in (*made.places, *labels))
         for number, label in enumerate(labels):
             assert -0.1 <= label.left <= label.right <= made.width + 0.1, texts[number]
             assert -0.1 <= label.top <= label.bottom <= made.height + 0.1, texts[number]

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from unet_teach.inspection.diagram.layout import (
+from unet_teach.inspection.diagram.geometry import (
     GALLERY,
     SCREEN,
     STOP_RADIUS,
     Grid,
     Layout,
     Text,
-    layout,
 )
+from unet_teach.inspection.diagram.layout import layout
 from unet_teach.inspection.diagram.model import MISMATCH, Drawing, alt_text
 from unet_teach.shared.palette import DIAGRAM, DIAGRAM_TEXT, GREY
 

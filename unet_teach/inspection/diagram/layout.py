@@ -1,126 +1,31 @@
 """Where everything in the U diagram is placed: the encoder goes down, the decoder comes up.
 
-All coordinates are pixels from the upper left corner; y grows downwards. Boxes are to scale and as
-large as fit, and the room that is left goes between the arms and between the levels.
+Boxes are to scale and as large as fit; the room that is left goes between the arms and the levels.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
-from unet_teach.inspection.diagram.model import MISMATCH, NOT_REACHED, Box, Drawing, SkipLine
-from unet_teach.inspection.graph import SAME_LEVEL
+from unet_teach.inspection.diagram.connections import arrow, skip_label, skip_line, stop_mark
+from unet_teach.inspection.diagram.geometry import (
+    FREE_LINE,
+    STOP_RADIUS,
+    Anchor,
+    Grid,
+    Layout,
+    Place,
+    Point,
+    Text,
+    is_flat,
+    rows_of,
+)
+from unet_teach.inspection.diagram.model import MISMATCH, NOT_REACHED, Box, Drawing
 
-Point = tuple[float, float]
-Anchor = Literal["start", "middle", "end"]  # which end of a text is at its point, as in SVG
-# How wide characters are at most, as parts of their height; in bold, a tenth more.
-WIDTHS = {" ": 0.33, ",": 0.33, "×": 0.8, "≠": 0.8, "+": 0.8}
-WIDTH, BOLD = 0.64, 1.1  # of any other character
-JOIN_LABELS = {"cat": "cat", "add": "+", "gate": "×", "attention": "attention"}
 LEAST_SIDE = 8.0  # of a box, so that it can be seen and pointed at
 BESIDE = 0.4  # between a box and its label, as a part of the letters' height
-FREE_LINE = 3.2  # of a skip beside its label at least, as a part of the letters' height
-STOP_RADIUS = 0.8  # of the ✕ and its ring, as a part of the letters' height
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The measures of a drawing.
-
-    Attributes:
-        width, height: of the whole, as far as everything fits.
-        largest: side of the largest box.
-        font_size: of sizes.
-        small: of channels and skips.
-        gap: from one level to the next, at least.
-    """
-
-    width: float
-    height: float
-    largest: float
-    font_size: float
-    small: float
-    gap: float
-
-    def text_width(self, text: str, size: float = 0.0) -> float:
-        """Return how wide a label is at most: a size in bold, or in another size of letters."""
-        width = sum(WIDTHS.get(character, WIDTH) for character in text)
-        return width * (size or BOLD * self.font_size)
-
-
-SCREEN = Grid(width=448, height=330, largest=110, font_size=15, small=13, gap=16)
-PRESENT = Grid(width=1232, height=540, largest=210, font_size=32, small=28, gap=24)
-GALLERY = Grid(width=250, height=190, largest=56, font_size=12, small=11.8, gap=10)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a box is: its centre, width and height."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def left(self) -> float:
-        """Its left side; `right`, `top` and `bottom` are the others."""
-        return self.x - self.width / 2
-
-    @property
-    def right(self) -> float:  # noqa: D102
-        return self.x + self.width / 2
-
-    @property
-    def top(self) -> float:  # noqa: D102
-        return self.y - self.height / 2
-
-    @property
-    def bottom(self) -> float:  # noqa: D102
-        return self.y + self.height / 2
-
-
-@dataclass(frozen=True)
-class Text:
-    """A label: where its anchor and the middle of its height are."""
-
-    x: float
-    y: float
-    text: str
-    anchor: Anchor
-    size: float
-    strong: bool = False
-
-    def place(self, grid: Grid) -> Place:
-        """Return the room it takes at most."""
-        width = grid.text_width(self.text, BOLD * self.size if self.strong else self.size)
-        x = self.x + width * {"start": 0.5, "middle": 0.0, "end": -0.5}[self.anchor]
-        return Place(x, self.y, width, self.size)
-
-
-@dataclass(frozen=True)
-class Line:
-    """An arrow, or the parts of a skip on both sides of its label."""
-
-    parts: tuple[tuple[Point, ...], ...]
-    label: Text | None = None
-
-
-@dataclass
-class Layout:
-    """A drawing whose parts have places, each in the order of the drawing."""
-
-    width: float
-    height: float
-    places: list[Place] = field(default_factory=list)
-    labels: list[list[Text]] = field(default_factory=list)
-    arrows: list[Line] = field(default_factory=list)
-    skips: list[Line] = field(default_factory=list)
-    stop: tuple[Point, Text | None] | None = None
 
 
 def layout(drawing: Drawing, grid: Grid) -> Layout:
@@ -128,23 +33,9 @@ def layout(drawing: Drawing, grid: Grid) -> Layout:
     if not drawing.boxes:
         return Layout(grid.width, grid.font_size)
     made = _row(drawing, grid) if is_flat(drawing) else _u(drawing, grid)
-    made.skips = [_skip(drawing, skip, made.places, grid) for skip in drawing.skips]
-    made.stop = _stop(drawing, made, grid)
+    made.skips = [skip_line(drawing, skip, made.places, grid) for skip in drawing.skips]
+    made.stop = stop_mark(drawing, made, grid)
     return made
-
-
-def is_flat(drawing: Drawing) -> bool:
-    """Return whether all boxes are in one row."""
-    return len(set(_rows(drawing))) < 2
-
-
-def _rows(drawing: Drawing) -> list[int]:
-    """Return the row of each box: levels that count as one are one row, whatever their sizes."""
-    starts: list[float] = []
-    for level in sorted(box.level for box in drawing.boxes):
-        if not starts or level - starts[-1] >= SAME_LEVEL:
-            starts.append(level)
-    return [sum(start <= box.level for start in starts) - 1 for box in drawing.boxes]
 
 
 def _sides(box: Box) -> Point:
@@ -188,7 +79,7 @@ class _Columns:
 
 
 def _u(drawing: Drawing, grid: Grid) -> Layout:
-    rows, two_arms = _rows(drawing), _has_two_arms(drawing)
+    rows, two_arms = rows_of(drawing), _has_two_arms(drawing)
     least = (
         grid.gap
         if drawing.stop is None or drawing.stop.after is None
@@ -206,9 +97,7 @@ def _u(drawing: Drawing, grid: Grid) -> Layout:
         columns = _columns(drawing, grid, largest, one_line=on_one_line)
     gap = (grid.height - sum(columns.heights)) / max(len(columns.heights) - 1, 1)
     gap = min(max(gap, least), max(least, 4 * grid.gap))
-    # What stops behind the last box of the decoder stops above it.
-    ends = drawing.stop is not None and drawing.stop.after == len(rows) - 1 and two_arms
-    start = grid.gap + 2 * grid.font_size * STOP_RADIUS if ends else 0.0
+    start = _above(drawing, rows, columns.heights[0], grid)
     tops = [start + sum(columns.heights[:row]) + gap * row for row in range(len(columns.heights))]
     width = max(columns.width(), grid.width)
     spare = width - columns.width()
@@ -223,12 +112,23 @@ def _u(drawing: Drawing, grid: Grid) -> Layout:
         made.labels.append(
             _texts_of(box, made.places[-1], grid, two_arms=two_arms, one_line=on_one_line)
         )
-    made.arrows = [_arrow(a, b, grid) for a, b in pairwise(made.places)]
+    made.arrows = [arrow(a, b) for a, b in pairwise(made.places)]
     return made
 
 
+def _above(drawing: Drawing, rows: list[int], height: float, grid: Grid) -> float:
+    """Return the room above the first row that the ✕ or its label needs."""
+    if drawing.stop is None:
+        return 0.0
+    last = len(rows) - 1
+    if drawing.stop.after == last and drawing.boxes[last].arm == "decoder":
+        return grid.gap + 2 * grid.font_size * STOP_RADIUS
+    at_top = any(skip.kind == MISMATCH and rows[skip.source] == 0 for skip in drawing.skips)
+    return max(grid.font_size * (STOP_RADIUS + 1.3) - height / 2, 0.0) if at_top else 0.0
+
+
 def _columns(drawing: Drawing, grid: Grid, largest: float, *, one_line: bool) -> _Columns:
-    rows, sizes = _rows(drawing), _scaled(drawing, largest)
+    rows, sizes = rows_of(drawing), _scaled(drawing, largest)
     two_arms = _has_two_arms(drawing)
     heights = [0.0] * (max(rows) + 1)
     boxes = dict.fromkeys(rows, 0.0)  # in each row, what lies between the middles of both arms
@@ -339,110 +239,5 @@ def _row(drawing: Drawing, grid: Grid) -> Layout:
                 texts.insert(0, size_text)
         made.places.append(place)
         made.labels.append(texts)
-    made.arrows = [_arrow(a, b, grid) for a, b in pairwise(made.places)]
+    made.arrows = [arrow(a, b) for a, b in pairwise(made.places)]
     return made
-
-
-def _arrow(a: Place, b: Place, grid: Grid) -> Line:
-    """Return the way from one box to the next, straight or around the bottom of the U."""
-    if a.y == b.y:
-        return Line((((a.right + 2, a.y), (b.left - 2, b.y)),))
-    if a.x == b.x:
-        ends = (a.bottom + 2, b.top - 2) if b.y > a.y else (a.top - 2, b.bottom + 2)
-        return Line((((a.x, ends[0]), (b.x, ends[1])),))
-    down = b.y > a.y
-    start: Point = (a.x, a.bottom + 2) if down else (b.x, b.bottom + 2)
-    end: Point = (b.left - 3, b.y) if down else (a.right + 3, a.y)
-    turns = [math.pi / 2 * part / 12 for part in range(13)]
-    points = [
-        (
-            end[0] + (start[0] - end[0]) * math.cos(turn) ** 0.8,
-            start[1] + (end[1] - start[1]) * math.sin(turn) ** 0.8,
-        )
-        for turn in turns
-    ]
-    points[-1] = end
-    return Line((tuple(points if down else reversed(points)),))
-
-
-def _skip(drawing: Drawing, skip: SkipLine, places: Sequence[Place], grid: Grid) -> Line:
-    """Return the line of a skip: straight across the U, or an arch over the boxes of one row."""
-    source, label = places[skip.source], skip_label(drawing, skip)
-    start = source.right + 4
-    room = grid.text_width(label, grid.small) / 2 + 5 if label else 0.0
-    if skip.target is None:
-        points = ((start, source.y), (start + FREE_LINE * grid.small / 2, source.y))
-        text = Text(points[1][0] + 4, source.y, label, "start", grid.small)
-        return Line((points,), text)
-    target = places[skip.target]
-    if is_flat(drawing):
-        foot, middle = source.top - 3, (source.x + target.x) / 2
-        half = (target.x - source.x) / 2 - 5
-        turns = [math.pi * (1 - part / 16) for part in range(17)]
-        arch = 1.2 * grid.small
-        arc = tuple(
-            (middle + half * math.cos(turn), foot - arch * math.sin(turn)) for turn in turns
-        )
-        return Line(
-            (arc,), Text(middle, foot - arch - grid.small * 0.6, label, "middle", grid.small)
-        )
-    end = target.left - 4
-    middle, height = (start + end) / 2, (source.y + target.y) / 2
-    if skip.kind == MISMATCH:  # the sizes are written above, the ✕ is in the line
-        above = height - grid.font_size * (STOP_RADIUS + 0.75)
-        room = grid.font_size * STOP_RADIUS
-        text = Text(middle, above, label, "middle", grid.font_size, True)
-    else:
-        text = Text(middle, height, label, "middle", grid.small)
-    if not label:
-        return Line((((start, source.y), (end, target.y)),))
-    before = ((start, source.y), (middle - room, height))
-    return Line((before, ((middle + room, height), (end, target.y))), text)
-
-
-def _stop(drawing: Drawing, made: Layout, grid: Grid) -> tuple[Point, Text | None] | None:
-    """Return where the ✕ is: in the middle of a skip, or behind the last box that was reached."""
-    if drawing.stop is None:
-        return None
-    for skip, line in zip(drawing.skips, made.skips, strict=True):
-        if skip.kind == MISMATCH:
-            (_, (left, y)), ((right, _), _) = line.parts
-            return ((left + right) / 2, y), None
-    if drawing.stop.after is None:
-        return None
-    index, radius = drawing.stop.after, grid.font_size * STOP_RADIUS
-    place, following = made.places[index], made.places[index + 1 :][:1]
-    below, beside = 1.1 * grid.small, radius + 5
-    anchor: Anchor = "end"
-    written: Point | None = None  # where it is not to the left of the ✕
-    if is_flat(drawing):
-        at = (place.right + radius + grid.gap, place.y)
-        made.width = max(made.width, at[0] + radius + 2)
-        written = (at[0] + radius, place.top - below)
-    elif following and following[0].x == place.x:
-        at = (place.x, (place.top + following[0].bottom) / 2)
-    elif following:  # on the curve from the bottleneck
-        at = ((place.right + following[0].x) / 2, place.y)
-        written, anchor = (at[0], at[1] + radius + below), "middle"
-        made.height = max(made.height, written[1] + below)
-    elif drawing.boxes[index].arm == "decoder":
-        at = (place.x, place.top - grid.gap - radius)
-    else:
-        at = (place.x, place.bottom + grid.gap + radius)
-        written, anchor = (at[0] + beside, at[1]), "start"
-        made.height = max(made.height, at[1] + radius + 2)
-    if not following:
-        x = min(max(at[0], place.left), place.right)
-        y = min(max(at[1], place.top), place.bottom)
-        made.arrows.append(Line((((x, y), at),)))
-    label = Text(*(written or (at[0] - beside, at[1])), drawing.stop.label, anchor, grid.small)
-    return at, label if label.text else None
-
-
-def skip_label(drawing: Drawing, skip: SkipLine) -> str:
-    """Return the label of a skip."""
-    if skip.present:
-        return JOIN_LABELS.get(skip.kind, skip.kind)
-    if skip.kind in (MISMATCH, NOT_REACHED):
-        return drawing.stop.label if drawing.stop and skip.kind == MISMATCH else ""
-    return "✕ no partner" if skip.target is None else "✕ missing"

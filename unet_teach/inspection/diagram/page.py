@@ -11,7 +11,10 @@ import html
 import re
 from dataclasses import replace
 
-from unet_teach.inspection.diagram.layout import PRESENT, SCREEN
+from unet_teach.inspection.diagram.geometry import (
+    PRESENT,
+    SCREEN,
+)
 from unet_teach.inspection.diagram.model import CodeLine, CriterionVerdict, Drawing, Stop
 from unet_teach.inspection.diagram.style import STYLE, line_rules
 from unet_teach.inspection.diagram.svg import picture

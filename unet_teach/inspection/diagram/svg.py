@@ -6,15 +6,15 @@ import html
 import math
 from collections.abc import Sequence
 
-from unet_teach.inspection.diagram.layout import (
+from unet_teach.inspection.diagram.geometry import (
     STOP_RADIUS,
     Grid,
     Line,
     Place,
     Point,
     Text,
-    layout,
 )
+from unet_teach.inspection.diagram.layout import layout
 from unet_teach.inspection.diagram.model import MISMATCH, NOT_REACHED, Box, Drawing, alt_text
 
 HEAD = 8.0  # length of an arrow head, in a drawing whose letters are 15 pixels high
