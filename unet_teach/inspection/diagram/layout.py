@@ -222,6 +222,8 @@ def _row(drawing: Drawing, grid: Grid) -> Layout:
     width = max(grid.width, 2 * ends + pitch * (count - 1))
     arch = 2.5 * grid.small if drawing.skips or drawing.stop else 0.0
     tall = max(height for _, height in sizes)
+    if drawing.stop:
+        tall = max(tall, 2 * grid.font_size * STOP_RADIUS)
     start = (width - pitch * (count - 1)) / 2
     y = arch + tall / 2 + 4
     made = Layout(width, y + tall / 2 + grid.small + grid.font_size * 1.9)
