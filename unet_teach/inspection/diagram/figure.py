@@ -18,7 +18,7 @@ from unet_teach.inspection.diagram.layout import (
     skip_points,
 )
 from unet_teach.inspection.diagram.model import Drawing, alt_text
-from unet_teach.shared.palette import DIAGRAM, DIAGRAM_TEXT
+from unet_teach.shared.palette import DIAGRAM, DIAGRAM_TEXT, GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,7 +133,7 @@ def _draw(axes: Axes, drawing: Drawing, grid: Grid, *, scale: float, with_missin
     if not drawing.boxes:
         axes.text(0, height / 2, drawing.problem, wrap=True, fontsize=9, parse_math=False)
     for a, b in pairwise(places):
-        arrow = {"arrowstyle": "-|>", "color": "0.35", "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
+        arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
         start, end = arrow_ends(a, b)
         axes.annotate("", end, start, arrowprops={**arrow, "mutation_scale": 8})
     for skip in (skip for skip in drawing.skips if skip.present or with_missing):
