@@ -28,6 +28,7 @@ from torchinfo import summary
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_coverage, conv_input_sizes, conv_output_size, receptive_field
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.shared.show import show
 from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict
 
@@ -381,11 +382,15 @@ maps = [portrait]
 for _ in range(3):
     with torch.no_grad():
         maps.append(blur(maps[-1][None, None])[0, 0])
-figure, panels = plt.subplots(1, 4, figsize=(9, 3.4))
-for panel, picture in zip(panels, maps, strict=True):
-    panel.imshow(picture, vmin=0, vmax=1)
-    panel.set(title="{}×{}".format(*picture.shape), xticks=[], yticks=[])
-show(figure, "The portrait four times, from 600×512 down to 75×64: the face stays, its edges blur.")
+shown = {"{}×{}".format(*picture.shape): picture for picture in maps}
+for picture, zoom in zip(maps, (1, 2, 4, 8), strict=True):
+    cap = picture[24 // zoom : 104 // zoom, 192 // zoom : 288 // zoom]
+    shown["the cap, {}×{}".format(*cap.shape)] = cap
+show(
+    side_by_side(shown, width=192, columns=4),
+    "The portrait four times, from 600×512 down to 75×64: the face stays, its edges blur. Below, the cap's badge, enlarged: "
+    "sharp at first, at last 10×12 grey squares.",
+)
 
 # %% [markdown]
 # Three halvings and she is 75×64: still Grace Hopper. *What* is in the picture survives. *Where exactly* an edge runs

@@ -25,6 +25,7 @@ from torchinfo import summary
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_transpose_output_size, conv_transpose_overlap
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.shared.show import show
 from unet_teach.widgets import ConvTransposeExplorer, FeatureMaps, Predict, RoundTrip
 
@@ -300,13 +301,13 @@ assert back[0, 0].shape == portrait.shape
 assert abs(back.mean() - portrait.mean()) < 0.01
 
 # %%
-pictures = portrait[168:232, 272:336], half[0, 0, 84:116, 136:168], back[0, 0, 168:232, 272:336]
-figure, panels = plt.subplots(1, 3, figsize=(9, 3.3))
-for panel, picture, title in zip(panels, pictures, ("as taken", "down", "and up"), strict=True):
-    panel.imshow(picture, vmin=0, vmax=1)
-    panel.set(title="{}, {}×{}".format(title, *picture.shape), xticks=[], yticks=[])
+shown = {
+    "as taken, 64×64": portrait[168:232, 272:336],
+    "down, 32×32": half[0, 0, 84:116, 136:168],
+    "and up, 64×64": back[0, 0, 168:232, 272:336],
+}
 show(
-    figure,
+    side_by_side(shown),
     "An eye behind glasses: sharp; then halved and blurred; "
     "then large again, still blurred, under a fine grid of light and dark lines.",
 )
@@ -395,21 +396,18 @@ def pattern(made):  # how large the pattern is beside the whole: 0 is flat, 1 is
 
 
 # %%
-figure, panels = plt.subplots(2, 6, figsize=(9, 4))
+shown = {}
 alt = "What a flat map becomes in six layers: the first channel, and the share of pattern in it."
-for row, weights in zip(panels, ("alike", "random"), strict=True):
+for weights in ("alike", "random"):
     torch.manual_seed(0)
-    row[0].set_ylabel(f"weights {weights}")
     alt += f" Weights {weights}:"
-    for panel, (name, layer) in zip(row, ways_up(8, 8).items(), strict=True):
+    for name, layer in ways_up(8, 8).items():
         layer = alike(layer) if weights == "alike" else layer
         made, share = middle(layer)[0], f"{pattern(middle(layer)[0]):.0%}"
         made = made / made.abs().max() * made.mean().sign()  # brighter is more, whatever the sign
-        panel.imshow(made, vmin=-1.3, vmax=1.3, extent=(0, 8, 0, 8))
-        panel.set(xticks=[], yticks=[])
-        panel.set_title(f"{name}\n{share}", fontsize=10)
+        shown[f"{name}\n{weights}: {share}"] = made
         alt += f" {name} {share}."
-show(figure, alt)
+show(side_by_side(shown, width=124, columns=6, value_range=(-1.3, 1.3)), alt)
 
 # %% [markdown]
 # The picture and its percentage show one channel. With equal weights *only* kernel 3 draws, as its counts said. With random weights kernel 2,

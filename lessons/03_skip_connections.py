@@ -27,6 +27,7 @@ from torch.nn import functional as F
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.shared.show import show
 from unet_teach.widgets import FeatureMaps, Predict, SizeLedger
 
@@ -305,15 +306,11 @@ assert off["without skip"][edges].mean() > 1.4 * off["noisy"][edges].mean()
 assert off["with skip"][edges].mean() < 0.7 * off["without skip"][edges].mean()
 
 # %%
-figure, panels = plt.subplots(1, 5, figsize=(9.6, 2.6))
-shown = {"clean": face, **pictures, "edges": edges}
-for panel, (name, picture) in zip(panels, shown.items(), strict=True):
-    panel.imshow(picture[0, 0], vmin=0, vmax=1)
-    panel.set(title=name, xticks=[], yticks=[])
+shown = {"clean": face, "edges": edges, **pictures}
 show(
-    figure,
-    "A face five times. Clean; covered with noise; without a skip: smooth, but blurred like "
-    "through frosted glass; with a skip: less noise, glasses and cap badge sharp; and its edges.",
+    side_by_side({name: picture[0] for name, picture in shown.items()}),
+    "A face five times. Clean; its edges; covered with noise; without a skip: smooth, but blurred like "
+    "through frosted glass; with a skip: less noise, glasses and cap badge sharp.",
 )
 
 # %% [markdown]

@@ -14,7 +14,7 @@ import torch
 
 from unet_teach import UNet, exercises
 from unet_teach.segmentation import ablation, baselines, earth, evaluate, nuclei, predict, train
-from unet_teach.segmentation.plots import comparison, curves
+from unet_teach.segmentation.plots import comparison
 from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
@@ -168,14 +168,7 @@ print(f"{'U-Net':15}", evaluate(network, data.validation))
 # - The first falls, the second rises: it **overfits**, which means that it memorises the training pictures.
 # - Neither falls: something is wrong. Data, learning rate, or bad luck with the seed.
 
-# %% tags=["nbval-ignore-output"]
-show(
-    curves(training.history),
-    "Two losses fall close together, both with leaps upwards in the first two thirds, more smoothly after that. Below, the IoU on validation "
-    "pictures leaps as well and settles at about 0.9; the step that was kept is marked.",
-)
-
-# %% [markdown]
+#
 # Kept is the best step *on validation*, not the last. How much the line leaps says how much chance is in that choice.
 #
 # ## From logits to a mask

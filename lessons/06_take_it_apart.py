@@ -280,12 +280,11 @@ assert max(gaps) < max(earth) - min(earth)
 assert round(told["nuclei", "shallow decoder"], 3) == 0.028
 
 # %%
-asked = ("the U-Net", "no skips", "depth 1", "depth 1, wide")
+asked = ("no skips", "depth 1")
 show(
     ablation.prediction_figure(lines, [run for run in runs if run.variant in asked]),
-    "One test image, its target, and what four networks predict, over the faint image. The whole network has most pieces of "
-    "lines in the rings. Without skips there are blobs in two rings, nothing in the one on the left. Depth 1 misses pieces and has many "
-    "that lie in no ring; the wide one has fewer of those.",
+    "What two networks predict for one test image, over the faint image. Without skips there are blobs in two rings, nothing in the one "
+    "on the left. Depth 1 misses pieces of lines and has many that lie in no ring. Below them, small: the image and its target.",
 )
 
 # %% [markdown]

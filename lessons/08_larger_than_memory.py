@@ -15,6 +15,7 @@ import torch
 from unet_teach import UNet, exercises, progress
 from unet_teach.segmentation import lines_in_rings, predict_tiled, train
 from unet_teach.segmentation.exact_sums import exact_sums
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.segmentation.tiling import needed_overlap, why_tiles_differ
 from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
@@ -72,14 +73,12 @@ naive = predict_tiled(network, wall, tile=64, overlap=0)
 print("largest difference in probability above 0.3?", bool(off(naive).max() > 0.3))
 
 # %% tags=["nbval-ignore-output"]
-figure, panels = plt.subplots(1, 3, figsize=(9.6, 3.4))
 shown = {"the wall": wall[0], "answered at once": whole[0].sigmoid(), "tiles: how far off": off(naive)}
-for panel, (title, picture) in zip(panels, shown.items()):
-    panel.imshow(picture, vmin=0, vmax=1)
-    panel.set(title=title, xticks=range(0, 384, 64), yticks=range(0, 384, 64))
-    panel.tick_params(labelbottom=False, labelleft=False)
-for panel in panels[1:]:
-    panel.grid(color="#E69F00", linewidth=0.5)
+figure = side_by_side(shown)
+for panel in figure.axes[1:]:
+    for edge in range(64, 384, 64):
+        panel.axhline(edge, color="#E69F00", linewidth=0.7)
+        panel.axvline(edge, color="#E69F00", linewidth=0.7)
 show(
     figure,
     "A wall of lines and rings; the answer at once: pieces of lines inside the rings; and where tiles are off: whole pieces of lines, "
@@ -295,13 +294,12 @@ torch.testing.assert_close(here, there, rtol=1e-4, atol=1e-4)
 print("the same across four tiles, but for how it is rounded")
 
 # %% tags=["nbval-ignore-output"]
-figure, panels = plt.subplots(1, 2, figsize=(6.6, 3.4))
-shown = {"the picture": piece[0, 48:-48, 48:-48], "its answer, from four tiles": here.sigmoid()}
-for panel, (title, picture) in zip(panels, shown.items()):
-    panel.imshow(picture, vmin=0, vmax=1)
-    panel.set(title=title, xticks=[112], yticks=[112])
-    panel.tick_params(labelbottom=False, labelleft=False)
-    panel.grid(color="#E69F00", linewidth=0.5)
+inner = slice(64, -64)
+shown = {"the picture": piece[0, inner, inner], "its answer, from four tiles": here.sigmoid()[16:-16, 16:-16]}
+figure = side_by_side(shown, width=384, columns=2)
+for panel in figure.axes:
+    panel.axhline(96, color="#E69F00", linewidth=0.7)
+    panel.axvline(96, color="#E69F00", linewidth=0.7)
 show(figure, "A piece of the large picture and its answer: nothing shows where four tiles meet, which orange lines mark.")
 
 # %% [markdown]

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from unet_teach.segmentation import plots
 from unet_teach.segmentation.data.dataset import Pair, earth
 from unet_teach.segmentation.plots import comparison, curves, gallery
 from unet_teach.segmentation.plots import show_mistakes as mistakes
@@ -61,7 +62,7 @@ def test_the_image_shows_faintly_where_nothing_is_wrong():
     mistakes(figure.axes[0], torch.zeros(1, 9, 13), torch.zeros(1, 9, 13), GREY.image)
     canvas = torch.tensor(figure.axes[0].images[-1].get_array())
     grey = (GREY.image - GREY.image.min()) / (GREY.image.max() - GREY.image.min())
-    assert torch.allclose(canvas, 0.35 * grey[0, ..., None])
+    assert torch.allclose(canvas, plots.FAINT * grey[0, ..., None])
 
 
 def test_mistakes_are_told_apart_by_colour_and_by_pattern():

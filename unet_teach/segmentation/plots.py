@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 DPI = 110
 ROOM = 804  # pixels that JupyterLab leaves beside its file browser on a screen of 1280
 SMALL = 13 * 72 / DPI  # 13 pixels, in points: the size of all words
-WORD = 22  # pixels for a line of words
+LINE, LETTER = 22, 8.8  # pixels for a line of words, and for a bold letter
 RIGHT, MISSED, TOO_MUCH = ON_DARK[OUTPUT], ON_DARK[INPUT], ON_DARK[WRONG]
-DARK = 0.13  # grey of what is neither, where no image is shown
+FAINT = 0.34  # brightness of an image below mistakes
+DARK = "#212121"  # of what is neither, where no image is shown
 
 Arguments = ParamSpec("Arguments")
 
@@ -59,16 +60,24 @@ def image_grid(
         rows: title, width and height in pixels of each image, row by row.
         legend: whether to leave a line for a legend above the images.
     """
-    lines = [max(title.count("\n") + 1 for title, *_ in row) for row in rows]
     heights = [max(height for *_, height in row) for row in rows]
     places = [[max(width, NARROWEST) for _, width, _ in row] for row in rows]
+    wrapped = [
+        [
+            "\n".join(textwrap.fill(line, int(place / LETTER)) for line in title.split("\n"))
+            for (title, *_), place in zip(row, row_places, strict=True)
+        ]
+        for row, row_places in zip(rows, places, strict=True)
+    ]
+    lines = [max(title.count("\n") + 1 for title in titles) for titles in wrapped]
     total_width = max(sum(row) + GAP * (len(row) - 1) for row in places)
-    total_height = sum(heights) + WORD * sum(lines) + GAP * (len(rows) - 1) + WORD * legend
+    total_height = sum(heights) + LINE * sum(lines) + GAP * (len(rows) - 1) + LINE * legend
     figure = new_figure(total_width, total_height)
     figure.set_layout_engine("none")
-    top, every_axes = float(WORD * legend), []
-    for row, row_places, line_count, height in zip(rows, places, lines, heights, strict=True):
-        bottom, left = top + WORD * line_count + height, 0.0
+    top, every_axes = float(LINE * legend), []
+    by_row = zip(rows, places, wrapped, lines, heights, strict=True)
+    for row, row_places, titles, line_count, height in by_row:
+        bottom, left = top + LINE * line_count + height, 0.0
         for (title, image_width, image_height), place in zip(row, row_places, strict=True):
             axes = figure.add_axes(
                 (
@@ -79,7 +88,8 @@ def image_grid(
                 )
             )
             axes.axis("off")
-            axes.set_title(title, loc="left", fontsize=SMALL, pad=4)
+            axes.set_title(titles.pop(0), loc="left", fontsize=SMALL, pad=4)
+            axes.set_label(title)  # not wrapped, for `show`
             every_axes.append(axes)
             left += place + GAP
         top = bottom + GAP
@@ -87,7 +97,7 @@ def image_grid(
 
 
 @in_course_style
-def pictures(
+def side_by_side(
     images: Mapping[str, Tensor],
     width: int = 256,
     columns: int = 3,
@@ -101,12 +111,11 @@ def pictures(
         columns: number of images in a row.
         value_range: the values that are black and white.
     """
-    shaped = {title: image if image.dim() == 3 else image[None] for title, image in images.items()}
-    sizes = [(name, width, width * i.shape[-2] / i.shape[-1]) for name, i in shaped.items()]
+    sizes = [(name, width, width * i.shape[-2] / i.shape[-1]) for name, i in images.items()]
     rows = [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
     figure, every_axes = image_grid(rows)
-    for axes, image in zip(every_axes, shaped.values(), strict=True):
-        show_image(axes, image, *value_range)
+    for axes, image in zip(every_axes, images.values(), strict=True):
+        show_image(axes, image if image.dim() == 3 else image[None], *value_range)
     return figure
 
 
@@ -144,7 +153,7 @@ def _fit_in_row(row: Sequence[tuple[str, Pair]]) -> list[tuple[str, float, float
     scale = min(1.0, 400 / height, room / max(wide, 1))
     return [
         (
-            f"{split}:\n{textwrap.fill(pair.name, max(11, int(scale * width / 8)))}",
+            f"{split}:\n{pair.name}",
             scale * width,
             scale * height,
         )
@@ -199,6 +208,8 @@ def comparison(
         predictions: masks (1, H, W) by name.
         marks: places to circle, (row, column) by name; the names are written on the image.
     """
+    from matplotlib.patheffects import withStroke  # slow to import
+
     titles, (height, width) = [pair.name, *predictions], pair.mask.shape[-2:]
     columns = 2 if len(titles) in (2, 4) else min(3, len(titles))
     scale = min((ROOM - GAP * (columns - 1)) / columns / width, 480 / height)
@@ -208,11 +219,13 @@ def comparison(
     show_image(first, pair.image)
     for axes, prediction in zip(others, predictions.values(), strict=True):
         show_mistakes(axes, prediction, pair.mask, pair.image)
+    outline = withStroke(linewidth=3.5, foreground=DARK)
+    on_image: dict[str, Any] = {"color": "white", "path_effects": [outline]}
     for name, (row, column) in (marks or {}).items():
         for axes in (first, *others):
-            axes.plot(column, row, "o", color="white", markersize=26, fillstyle="none")
+            axes.plot(column, row, "o", markersize=26, fillstyle="none", **on_image)
         first.annotate(
-            name, (column, row), (17, 0), textcoords="offset points", color="white", va="center"
+            name, (column, row), (17, 0), textcoords="offset points", va="center", **on_image
         )
     add_legend(figure)
     return figure
@@ -235,11 +248,11 @@ def show_mistakes(
     from matplotlib.colors import to_rgb  # slow to import
 
     prediction, target = prediction[0].bool(), target[0].bool()
-    canvas = np.full((*prediction.shape, 3), DARK, dtype=np.float32)
+    canvas = np.full((*prediction.shape, 3), to_rgb(DARK), dtype=np.float32)
     if background is not None:
         grey = background.mean(0)
         grey = (grey - grey.min()) / (grey.max() - grey.min()).clamp(min=1e-9)
-        canvas[:] = 0.35 * grey.numpy()[..., None]
+        canvas[:] = FAINT * grey.numpy()[..., None]
     for where, colour, hatch in (
         (prediction & target, RIGHT, None),
         (target & ~prediction, MISSED, "////"),
@@ -247,7 +260,8 @@ def show_mistakes(
     ):
         canvas[where.numpy()] = to_rgb(colour)
         if hatch and 0 < where.float().mean() < 1:
-            axes.contourf(where.numpy(), [0.5, 1], colors="none", hatches=[hatch], zorder=2)
+            pattern = axes.contourf(where.numpy(), [0.5, 1], colors="none", hatches=[hatch])
+            pattern.set(edgecolor=DARK, linewidth=0, zorder=2)
     axes.imshow(canvas, interpolation="antialiased", zorder=1)
 
 
@@ -257,9 +271,12 @@ def add_legend(figure: Figure) -> None:
 
     figure.legend(
         handles=[
-            Patch(facecolor=RIGHT, label="right"),
-            Patch(facecolor=MISSED, hatch="////", label="missed"),
-            Patch(facecolor=TOO_MUCH, hatch="....", label="too much"),
+            Patch(facecolor=colour, edgecolor=DARK, linewidth=3, hatch=hatch, label=label)
+            for colour, hatch, label in (
+                (RIGHT, None, "right"),
+                (MISSED, "////", "missed"),
+                (TOO_MUCH, "....", "too much"),
+            )
         ],
         loc="upper left",
         ncols=3,
@@ -280,5 +297,7 @@ def show_image(
         black: the value that is black; by default, the lowest one.
         white: the value that is white; by default, the highest one.
     """
-    pixels = image.permute(1, 2, 0).numpy() if image.shape[0] == 3 else image[0].numpy()
-    axes.imshow(pixels, cmap="gray", vmin=black, vmax=white, interpolation="antialiased")
+    pixels = image.permute(1, 2, 0).numpy() if image.shape[0] == 3 else image[0].float().numpy()
+    is_enlarged = axes.get_window_extent().width > 1.9 * image.shape[-1]
+    interpolation = "nearest" if is_enlarged else "antialiased"
+    axes.imshow(pixels, cmap="gray", vmin=black, vmax=white, interpolation=interpolation)

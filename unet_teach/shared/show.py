@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GAP = 12  # pixels between images
-NARROWEST = 84  # pixels for a caption
+NARROWEST = 100  # pixels for a caption
 # What a colour of a figure becomes on a light and on a dark page. A browser may tell an SVG the
 # system's theme in place of the page's: on that page, too, text has a contrast of 3 : 1.
 PAGE_COLOURS = {
@@ -63,8 +63,11 @@ def show(figure: Figure, alt: str) -> None:
     display(bundle, raw=True)  # type: ignore[no-untyped-call, unused-ignore]
 
 
-def img_of_svg(svg: str, alt: str, width: float, height: float) -> str:
-    """Return an `<img>` of an SVG in the colours of `palette`, which follow the page's theme."""
+def img_of_svg(svg: str, alt: str, width: float, height: float, least: float = 0) -> str:
+    """Return an `<img>` of an SVG in the colours of `palette`, which follow the page's theme.
+
+    On a page narrower than `width`, it shrinks to `least`. All are in pixels.
+    """
     themes: tuple[list[str], list[str]] = [], []
     for number, (colour, on_pages) in enumerate(PAGE_COLOURS.items()):
         svg, count = re.subn(colour, f"var(--c{number})", svg, flags=re.IGNORECASE)
@@ -74,13 +77,13 @@ def img_of_svg(svg: str, alt: str, width: float, height: float) -> str:
     style = f"<style>svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}</style>"
     svg = re.sub(r"<svg\b[^>]*>", lambda start: start[0] + style, svg, count=1)
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-    return _img(source, alt, round(width), round(height))
+    return _img(source, alt, round(width), round(height), f"min-width:{least:.0f}px;")
 
 
-def _img(source: str, alt: str, width: int, height: int) -> str:
+def _img(source: str, alt: str, width: int, height: int, style: str = "") -> str:
     return (
         f'<img alt="{html.escape(alt)}" width="{width}" height="{height}" '
-        f'style="display:block;max-width:100%;height:auto" src="{source}">'
+        f'style="{style}display:block;max-width:100%;height:auto" src="{source}">'
     )
 
 
@@ -96,7 +99,9 @@ def _svg_html(figure: Figure, alt: str) -> str:
     # A reader's computer has a font for its interface, and rarely matplotlib's.
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", svg)
     width, height = figure.get_size_inches() * figure.dpi
-    return img_of_svg(svg, alt, width, height)
+    # Words of 13 pixels shrink to 11; a page still narrower scrolls sideways.
+    img = img_of_svg(svg, alt, width, height, least=width * 11 / 13)
+    return f'<div style="overflow-x:auto">{img}</div>'
 
 
 def _has_only_images(figure: Figure) -> bool:
@@ -111,7 +116,7 @@ def _images_html(figure: Figure, alt: str) -> str:
     parts = [_legend_html(figure, pixels)]
     for axes in (axes for row in rows for axes in row):
         image = _cut_out(pixels, axes)
-        first, *others = (axes.get_title("left") or axes.get_title()).split("\n")
+        first, *others = _title(axes).split("\n")
         caption = f"<b>{html.escape(first)}</b><br>{html.escape(' '.join(others))}"
         # On a narrow page small images stand in twos and threes.
         most = "100%" if image.width > 240 else "48%" if image.width > 130 else "31%"
@@ -127,6 +132,11 @@ def _images_html(figure: Figure, alt: str) -> str:
     ]
     style = f"display:flex;flex-wrap:wrap;align-items:flex-end;gap:{GAP}px"
     return f'<div style="{style};max-width:{max(widths)}px">{"".join(parts)}</div>'
+
+
+def _title(axes: Axes) -> str:
+    """Return the title of axes; their label is the same one, if its lines had to be wrapped."""
+    return str(axes.get_label()) or axes.get_title("left") or axes.get_title()
 
 
 def _render_without_words(figure: Figure) -> NDArray[np.uint8]:

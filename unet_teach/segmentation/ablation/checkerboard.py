@@ -23,7 +23,7 @@ from unet_teach.networks import UNet, Up
 from unet_teach.segmentation.ablation.results import describe_machine
 from unet_teach.segmentation.data.dataset import earth
 from unet_teach.segmentation.evaluation import in_eval_mode
-from unet_teach.segmentation.plots import pictures
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.segmentation.training import random_crops
 from unet_teach.shared.png import decode_png, encode_png
 
@@ -152,7 +152,7 @@ def figure(runs: Iterable[Reconstruction] | None = None) -> Figure:
     chosen = [run for run in (results() if runs is None else runs) if run.picture]
     original = earth().validation[0].image[0][WINDOW]
     images = {"the picture": original} | {NAMES[run.up]: _decode(run.picture) for run in chosen}
-    return pictures(images, value_range=(float(original.min()), float(original.max())))
+    return side_by_side(images, value_range=(float(original.min()), float(original.max())))
 
 
 def _encode(image: Tensor) -> str:
