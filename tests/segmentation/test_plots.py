@@ -66,12 +66,15 @@ def test_the_image_shows_faintly_where_nothing_is_wrong():
 
 
 def test_mistakes_are_told_apart_by_colour_and_by_pattern():
-    found = torch.zeros(1, 9, 13)
-    found[:, 4:8, 3:9] = 1  # two rows right, two missed, two too many
-    figure = comparison(GREY, {"moved": found, "none": torch.zeros(1, 9, 13)})
+    target, found = torch.zeros(2, 1, 24, 13)
+    target[:, :12, 2:9] = found[:, 6:18, 2:9] = 1  # six rows missed, six right, six too many
+    pair = Pair(torch.rand(1, 24, 13), target, "grey")
+    figure = comparison(pair, {"moved": found, "none": torch.zeros(1, 24, 13)})
     canvas = figure.axes[1].images[0].get_array()
-    for row, colour in ((4, ON_DARK[OUTPUT]), (2, ON_DARK[INPUT]), (7, ON_DARK[WRONG])):
+    for row, colour in ((7, ON_DARK[OUTPUT]), (2, ON_DARK[INPUT]), (14, ON_DARK[WRONG])):
         assert canvas[row, 5].tolist() == pytest.approx(rgb(colour))
     hatches = {h for c in figure.axes[1].collections for h in c.hatches}
     assert {"////", "...."} <= hatches
+    thin = comparison(pair, {"a line": torch.nn.functional.pad(found[:, 6:8], (0, 0, 20, 2))})
+    assert not thin.axes[1].collections[1:]  # of what is too much; it would break up the line
     assert figure.axes[2].get_title("left") == "none"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, WINDOW_LINE, WRONG
 from unet_teach.shared.show import GAP, NARROWEST
@@ -259,8 +260,10 @@ def show_mistakes(
         (prediction & ~target, TOO_MUCH, "...."),
     ):
         canvas[where.numpy()] = to_rgb(colour)
-        if hatch and 0 < where.float().mean() < 1:
-            pattern = axes.contourf(where.numpy(), [0.5, 1], colors="none", hatches=[hatch])
+        # A pattern would break up what is thin: it stays away from boundaries.
+        inside = -F.max_pool2d(-where[None].float(), 3, stride=1, padding=1)[0]
+        if hatch and 0 < inside.mean() < 1:
+            pattern = axes.contourf(inside.numpy(), [0.5, 1], colors="none", hatches=[hatch])
             pattern.set(edgecolor=DARK, linewidth=0, zorder=2)
     axes.imshow(canvas, interpolation="antialiased", zorder=1)
 
@@ -271,7 +274,7 @@ def add_legend(figure: Figure) -> None:
 
     figure.legend(
         handles=[
-            Patch(facecolor=colour, edgecolor=DARK, linewidth=3, hatch=hatch, label=label)
+            Patch(facecolor=colour, edgecolor=DARK, linewidth=2, hatch=hatch, label=label)
             for colour, hatch, label in (
                 (RIGHT, None, "right"),
                 (MISSED, "////", "missed"),
@@ -282,6 +285,7 @@ def add_legend(figure: Figure) -> None:
         ncols=3,
         borderaxespad=0,
         borderpad=0,
+        handleheight=1.1,
         fontsize=SMALL,
     )
 
