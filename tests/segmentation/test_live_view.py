@@ -22,13 +22,16 @@ data, model = lines_in_rings(4), UNet(depth=2, base_channels=2)
 
 
 def test_a_stored_notebook_holds_one_view_whose_text_is_always_the_same():
-    cells = [START, "run = train(model, data, steps=30, batch=2, crop=32)", "run.drawing_seconds"]
+    train = "run = train(model, data, steps=30, batch=2, crop=32)\nrun"
+    cells = [START, train, "run.drawing_seconds", "run"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3").execute()
-    (view,) = [o for o in notebook.cells[1].outputs if o.output_type == "display_data"]
+    (view,) = notebook.cells[1].outputs  # the result is not said once more below it
     assert view.data["text/plain"] == "[training]"
     page = view.data["text/html"]
     assert "Finished after 30 steps." in page
+    (again,) = notebook.cells[3].outputs
+    assert again.text.startswith("Finished after 30 steps. Kept: ")
     assert page.count("<img") == 4
     assert 'alt="train loss' in page
     assert float(notebook.cells[2].outputs[0].data["text/plain"]) > 0

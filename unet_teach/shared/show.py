@@ -7,6 +7,7 @@ import html
 import io
 import re
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def img_of_svg(svg: str, alt: str, width: float, height: float, least: float = 0
     style = f"<style>svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}</style>"
     svg = re.sub(r"<svg\b[^>]*>", lambda start: start[0] + style, svg, count=1)
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-    return _img(source, alt, round(width), round(height), f"min-width:{least:.0f}px;")
+    return _img(source, alt, round(width), round(height), f"min-width:{ceil(least)}px;")
 
 
 def _img(source: str, alt: str, width: int, height: int, style: str = "") -> str:
