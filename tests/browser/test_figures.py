@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.contrast import contrast, linear
 from unet_teach.segmentation import ablation, plots
-from unet_teach.segmentation.data.dataset import earth
+from unet_teach.segmentation.data.dataset import earth, nuclei
 from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training_result import StepMetrics
 from unet_teach.shared.show import show
@@ -47,7 +47,7 @@ def live_view():
 FIGURES = {
     "scores": ablation.figure,
     "predictions": lambda: ablation.prediction_figure("lines in rings"),
-    "gallery": lambda: earth().figure(),
+    "gallery": lambda: nuclei().figure(),
     "live view": live_view,
 }
 
@@ -71,6 +71,12 @@ def test_it_stays_inside_of_a_phones_page_and_its_type_stays_large(show_on, name
     for image in page.locator("img[src^='data:image/svg']").all():  # type of 13 pixels or more
         scale = image.bounding_box()["width"] / float(image.get_attribute("width"))
         assert 13 * scale >= 11
+
+
+@pytest.mark.parametrize("name", ["predictions", "gallery"])
+def test_images_have_their_full_size_where_there_is_room(show_on, name):
+    for image in show_on(FIGURES[name](), width=848).locator("figure img").all():
+        assert image.bounding_box()["width"] == int(image.get_attribute("width"))
 
 
 def test_curves_stand_to_the_left_of_the_prediction(show_on):

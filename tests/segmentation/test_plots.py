@@ -42,6 +42,12 @@ def test_the_earth_is_laid_out_from_west_to_east_on_one_scale():
     assert scales == pytest.approx([scales[0]] * 4)
 
 
+def test_images_of_a_gallery_have_one_scale_of_greys():
+    dim = Pair(0.5 * GREY.image, MASK, "dim")
+    scales = {axes.images[0].get_clim() for axes in gallery({"train": [GREY, dim]}).axes}
+    assert scales == {(dim.image.min(), GREY.image.max())}
+
+
 @pytest.mark.parametrize("ends", [(0.30, 0.29), (0.29, 0.30)])
 def test_the_names_of_two_curves_that_end_together_do_not_meet(ends):
     figure = curves([StepMetrics(0, 1, 1, 0.5, 0.3, 0.3), StepMetrics(25, *ends, 0.8, 0.3, 0.3)])

@@ -134,9 +134,11 @@ def gallery(splits: Mapping[str, Sequence[Pair]], order: Sequence[str] = ()) -> 
         row = [titled for titled_row in rows for titled in titled_row]
         rows = [sorted(row, key=lambda titled: positions.get(titled[1].name, len(positions)))]
     figure, every_axes = image_grid([_fit_in_row(row) for row in rows])
-    titled_pairs = (titled for row in rows for titled in row)
-    for axes, (_, pair) in zip(every_axes, titled_pairs, strict=True):
-        show_image(axes, pair.image)
+    pairs = [pair for row in rows for _, pair in row]
+    black = min(float(pair.image.min()) for pair in pairs)  # one scale, so that they compare
+    white = max(float(pair.image.max()) for pair in pairs)
+    for axes, pair in zip(every_axes, pairs, strict=True):
+        show_image(axes, pair.image, black, white)
         if 0 < pair.mask.mean() < 1:
             axes.contour(pair.mask[0].numpy(), [0.5], colors=ON_DARK[WINDOW_LINE], linewidths=0.8)
     return figure

@@ -114,25 +114,26 @@ def _has_only_images(figure: Figure) -> bool:
 def _images_html(figure: Figure, alt: str) -> str:
     pixels = _render_without_words(figure)
     rows = _rows(figure.axes)
+    room = max(
+        sum(max(_cut_out(pixels, axes).width, NARROWEST) + GAP for axes in row) for row in rows
+    )
     parts = [_legend_html(figure, pixels)]
     for axes in (axes for row in rows for axes in row):
         image = _cut_out(pixels, axes)
         first, *others = _title(axes).split("\n")
         caption = f"<b>{html.escape(first)}</b><br>{html.escape(' '.join(others))}"
         # On a narrow page small images stand in twos and threes.
-        most = "100%" if image.width > 240 else "48%" if image.width > 130 else "31%"
+        most = 100 if image.width > 240 else 48 if image.width > 130 else 31  # percent
+        most = most if image.width < most / 100 * room else 100
         parts.append(
             f'<figure style="margin:0;width:{image.width}px;min-width:{NARROWEST}px;'
-            f'max-width:{most}">'
+            f'max-width:{most}%">'
             f"<figcaption>{caption.removesuffix('<br>')}</figcaption>"
             f"{_img(_png(image), alt, *image.size)}</figure>"
         )
         alt = ""  # the first image says it for all of them
-    widths = [
-        sum(max(_cut_out(pixels, axes).width, NARROWEST) + GAP for axes in row) for row in rows
-    ]
     style = f"display:flex;flex-wrap:wrap;align-items:flex-end;gap:{GAP}px"
-    return f'<div style="{style};max-width:{max(widths)}px">{"".join(parts)}</div>'
+    return f'<div style="{style};max-width:{room}px">{"".join(parts)}</div>'
 
 
 def _title(axes: Axes) -> str:
