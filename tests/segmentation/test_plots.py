@@ -45,7 +45,7 @@ def test_the_earth_is_laid_out_from_west_to_east_on_one_scale():
 def test_images_of_a_gallery_have_one_scale_of_greys():
     dim = Pair(0.5 * GREY.image, MASK, "dim")
     scales = {axes.images[0].get_clim() for axes in gallery({"train": [GREY, dim]}).axes}
-    assert scales == {(dim.image.min(), GREY.image.max())}
+    assert scales == {(float(dim.image.min()), float(GREY.image.max()))}
 
 
 @pytest.mark.parametrize("ends", [(0.30, 0.29), (0.29, 0.30)])
