@@ -243,7 +243,7 @@ def _curves_svg(
         where = f'cx="{x_of(marked):.1f}" cy="{height_of(marked.validation_iou):.1f}"'
         parts.append(f'<circle {where} r="5" fill="{OUTPUT}"/>')
         x, y = min(max(x_of(marked), 16.0), WIDTH - 16.0), height_of(marked.validation_iou)
-        y += 20 if y < HEIGHT - 24 else -10
+        y += 20 if marked.validation_iou < marked.validation_loss and y < HEIGHT - 24 else -10
         parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">kept</text>')
     for value in (0, 0.5, 1, *range(2, int(highest) + 1, max(1, int(highest) // 4))):
         y = height_of(value) + 4

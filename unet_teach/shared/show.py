@@ -186,7 +186,7 @@ def _legend_html(figure: Figure, pixels: NDArray[np.uint8]) -> str:
 
 
 def _png(image: Image.Image) -> str:
-    """Return the address of an image; opaque ones get 256 colours, which takes half the space."""
+    """Return the address of an image; opaque ones get 256 colours, for two thirds of the size."""
     if image.mode == "RGB":
-        image = image.quantize(256, dither=Image.Dither.NONE)
+        image = image.quantize(256, kmeans=2, dither=Image.Dither.NONE)
     return f"data:image/png;base64,{encode_png(image, optimize=True)}"
