@@ -95,14 +95,32 @@ def _svg_html(figure: Figure, alt: str) -> str:
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "unet_teach"}):
         metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(file, format="svg", metadata=metadata)
-    svg = file.getvalue()
-    svg = svg[svg.index("<svg") :]
     # A reader's computer has a font for its interface, and rarely matplotlib's.
-    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", svg)
+    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", file.getvalue())
+    svg = _without_repetition(svg[svg.index("<svg") :])
     width, height = figure.get_size_inches() * figure.dpi
     # Words of 13 pixels shrink to 11; a page still narrower scrolls sideways.
     img = img_of_svg(svg, alt, width, height, least=width * 11 / 13)
     return f'<div style="overflow-x:auto">{img}</div>'
+
+
+def _without_repetition(svg: str) -> str:
+    """Return matplotlib's SVG in a third of its size: rounded, and with each style said once."""
+    classes: dict[str, int] = {}
+
+    def as_class(found: re.Match[str]) -> str:
+        clip = f";clip-path:{found[1]}" if found[1] else ""
+        return f' class="s{classes.setdefault(found[2] + clip, len(classes))}"'
+
+    def rounded(found: re.Match[str]) -> str:
+        return re.sub(r"(\.\d)\d+", r"\1", re.sub(r"\s*([A-Za-z])\s+", r"\1", found[0])).rstrip()
+
+    svg = re.sub(r"<!--.*?-->| transform=\"rotate\(-0[^\"]*\"|(?<=<g) id=\"\w+\"", "", svg)
+    svg = re.sub(r"(?<= d=\")[^\"]*|(?<= [xy]=\")[^\"]*", rounded, svg)
+    svg = re.sub(r"(?: clip-path=\"([^\"]*)\")? style=\"([^\"]*)\"", as_class, svg)
+    styles = "".join(f".s{number}{{{style}}}" for style, number in classes.items())
+    svg = re.sub(r">\s+<", "><", svg).replace("<g/>", "")
+    return svg.replace("</style>", f"{styles}</style>", 1)
 
 
 def _has_only_images(figure: Figure) -> bool:
