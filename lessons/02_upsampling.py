@@ -31,6 +31,7 @@ from torchinfo import summary
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_transpose_output_size, conv_transpose_overlap
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.shared.portrait import portrait, zoomed
 from unet_teach.shared.show import show
 from unet_teach.widgets import ConvTransposeExplorer, FeatureMaps, Predict, RoundTrip, Step
@@ -490,15 +491,14 @@ def flat(layer):
         made = layer(torch.ones(1, 8, 12, 12))[0, 0, 8:16, 8:16]
     return made / made.abs().max() * made.mean().sign()  # brighter is more, whatever the sign
 
-# %% jupyter={"source_hidden": true}
+# %%
 torch.manual_seed(0)
-figure, panels = plt.subplots(2, 6, figsize=(9, 3.6))
-for row, kind in zip(panels, ("equal", "random"), strict=True):
-    row[0].set_ylabel(f"{kind} weights")
-    for panel, (name, layer) in zip(row, ways_up(8, 8).items(), strict=True):
-        panel.imshow(flat(with_equal_weights(layer) if kind == "equal" else layer), vmin=-1.3, vmax=1.3)
-        panel.set(xticks=[], yticks=[], title=name if kind == "equal" else "")
-show(figure, "With equal weights only kernel 3 is uneven. With random weights all but the two with a convolution at the end are.")
+shown = {f"{name}\nequal weights": flat(with_equal_weights(layer)) for name, layer in ways_up(8, 8).items()}
+shown |= {f"{name}\nrandom weights": flat(layer) for name, layer in ways_up(8, 8).items()}
+show(
+    side_by_side(shown, width=124, columns=6, value_range=(-1.3, 1.3)),
+    "With equal weights only kernel 3 is uneven. With random weights all but the two with a convolution at the end are.",
+)
 
 # %% [markdown]
 # The document's own layer can learn to draw nothing. With these weights a flat input stays flat, except along the last row and column:

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from unet_teach import UNet, exercises
 from unet_teach.segmentation import ablation, baselines, earth, evaluate, nuclei, predict, train
-from unet_teach.segmentation.plots import comparison, curves
+from unet_teach.segmentation.plots import comparison
 from unet_teach.segmentation.training import random_crops
 from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
@@ -195,14 +195,7 @@ print(f"{'U-Net':15}", evaluate(network, data.validation))
 # - Both fall: it learns, and what it learns holds elsewhere. Jumps are normal while the learning rate is high, here up to about step 425 of 600.
 # - The first falls, the second rises: it **overfits**, as the network without a skip did in lesson 3.
 # - Neither falls: something is wrong. The data, the learning rate, or bad luck with the seed.
-
-# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-show(
-    curves(training.history),
-    "Two losses fall close together, both with jumps upwards in the first two thirds, more smoothly after that. Below, the IoU on validation images jumps as well and settles at about 0.9; the step that was kept is marked.",
-)
-
-# %% [markdown]
+#
 # The weights that were kept are the best *on validation*, not the last. How much the line jumps tells you how much chance is in that choice.
 #
 # ## Exercise 4: from logits to a mask

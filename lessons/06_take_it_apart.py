@@ -8,10 +8,10 @@
 #
 # *40 minutes, of which your computer works about one by itself. You need lesson 5.*
 #
-# ![Four predictions for one test image: the whole U-Net finds the pieces of lines inside rings; without skips there are only blobs; with depth 1 there are lines inside and outside of the rings.](../docs/images/lesson_6.png)
+# ![What two networks predict for one image of lines and rings. Without skips there are blobs where rings hold something. With depth 1 there are lines inside and outside of rings. Below them, small: the image and its target.](../docs/images/lesson_6.png)
 #
-# The task above is to mark lines, but only inside of rings. The whole U-Net can do it. Take away its skips, and it finds the rings but not the lines. Take away its depth, and it finds lines everywhere. Removing a part, training again and comparing is called an **ablation**. It sounds easy,
-# but the difficulty is in the last word.
+# The task: mark lines, but only inside rings. A whole U-Net can do it. Without its skips (left) it finds the rings, but not the lines. With one halving instead of three (right) it finds lines everywhere. Removing a part, training again and comparing is called an **ablation**. It sounds easy, but the difficulty is in the last
+# word.
 
 # %%
 from itertools import combinations
@@ -285,12 +285,11 @@ assert max(gaps) < max(earth) - min(earth)
 assert round(told["nuclei", "shallow decoder"], 3) == 0.028
 
 # %%
-asked = ("the U-Net", "no skips", "depth 1", "depth 1, wide")
+asked = ("no skips", "depth 1")
 show(
     ablation.prediction_figure(lines, [run for run in runs if run.variant in asked]),
-    "One test image, its target, and what four networks predict, over the faint image. The whole network has most pieces of "
-    "lines in the rings. Without skips there are blobs in two rings, nothing in the one on the left. Depth 1 misses pieces and has many "
-    "that lie in no ring; the wide one has fewer of those.",
+    "What two networks predict for one test image, over the faint image. Without skips there are blobs in two rings, nothing in the one "
+    "on the left. Depth 1 misses pieces of lines and has many that lie in no ring. Below them, small: the image and its target.",
 )
 
 # %% [markdown]

@@ -20,6 +20,7 @@ import torch
 from unet_teach import UNet, exercises, progress
 from unet_teach.segmentation import lines_in_rings, predict_tiled, train
 from unet_teach.segmentation.exact_sums import exact_sums
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.segmentation.tiling import needed_overlap, why_tiles_differ
 from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
@@ -77,14 +78,12 @@ naive = predict_tiled(network, wall, tile=64, overlap=0)
 print("largest difference in probability above 0.3?", bool(off(naive).max() > 0.3))
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-figure, panels = plt.subplots(1, 4, figsize=(9.6, 2.7))
 shown = {"the wall": wall[0], "at once": whole[0].sigmoid(), "in tiles": naive[0].sigmoid(), "difference": off(naive)}
-for panel, (title, image) in zip(panels, shown.items()):
-    panel.imshow(image, vmin=0, vmax=1)
-    panel.set(title=title, xticks=range(0, 384, 64), yticks=range(0, 384, 64))
-    panel.tick_params(labelbottom=False, labelleft=False)
-for panel in panels[1:]:
-    panel.grid(color="#E69F00", linewidth=0.5)
+figure = side_by_side(shown, width=384, columns=2)
+for panel in figure.axes[1:]:
+    for border in range(64, 384, 64):
+        panel.axhline(border, color="#E69F00", linewidth=0.7)
+        panel.axvline(border, color="#E69F00", linewidth=0.7)
 show(
     figure,
     "A wall of lines and rings; its prediction at once, pieces of lines inside the rings; the prediction in tiles, whose borders are drawn in orange; and the difference: whole pieces of lines, wherever a tile's border cuts a ring.",
@@ -281,13 +280,12 @@ torch.testing.assert_close(here, there, rtol=1e-4, atol=1e-4)
 print("the same across four tiles, apart from rounding")
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-figure, panels = plt.subplots(1, 2, figsize=(6.6, 3.4))
-shown = {"the image": piece[0, 48:-48, 48:-48], "prediction from four tiles": here.sigmoid()}
-for panel, (title, image) in zip(panels, shown.items()):
-    panel.imshow(image, vmin=0, vmax=1)
-    panel.set(title=title, xticks=[112], yticks=[112])
-    panel.tick_params(labelbottom=False, labelleft=False)
-    panel.grid(color="#E69F00", linewidth=0.5)
+inner = slice(64, -64)
+shown = {"the image": piece[0, inner, inner], "prediction from four tiles": here.sigmoid()[16:-16, 16:-16]}
+figure = side_by_side(shown, width=384, columns=2)
+for panel in figure.axes:
+    panel.axhline(96, color="#E69F00", linewidth=0.7)
+    panel.axvline(96, color="#E69F00", linewidth=0.7)
 show(figure, "A piece of the large image and its prediction. Orange lines mark where four tiles meet; nothing else shows it.")
 
 # %% [markdown]

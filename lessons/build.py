@@ -122,10 +122,7 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            data.pop(WIDGET_VIEW, None)
-            if "image/png" in data:  # the same image again, for JupyterLab
-                data.pop("text/html", None)
+            output.get("data", {}).pop(WIDGET_VIEW, None)
     return notebook
 
 

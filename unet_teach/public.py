@@ -69,6 +69,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "unet_teach.segmentation.plots": (
         "comparison",
         "curves",
+        "side_by_side",
     ),
     "unet_teach.segmentation.tiling": (
         "needed_overlap",

@@ -92,7 +92,7 @@ def test_figures_show_every_seed_and_every_variant():
     dots = ablation.figure(RESULTS[:40], mine=RESULTS[:1])
     assert dots.axes
     shown = ablation.prediction_figure("earth")
-    titles = [axes.get_title() for axes in shown.axes]
+    titles = [axes.get_title("left") for axes in shown.axes]
     assert titles[:2] == ["the Caribbean", "target"]
     assert any(title.startswith("no skips: ") for title in titles)
     with pytest.raises(ValueError, match="no run on 'earth' with seed 99"):

@@ -53,7 +53,7 @@ def test_the_committed_results_show_what_uneven_overlap_does():
 
 def test_what_each_kind_drew_is_shown_beside_the_picture():
     shown = checkerboard.figure()
-    titles = [axes.get_title() for axes in shown.axes]
+    titles = [axes.get_title("left") for axes in shown.axes]
     assert titles == ["the picture", *checkerboard.NAMES.values()]
     limits = {axes.images[0].get_clim() for axes in shown.axes}
     assert len(limits) == 1

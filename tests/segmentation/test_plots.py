@@ -3,11 +3,12 @@
 import pytest
 import torch
 
+from unet_teach.segmentation import plots
 from unet_teach.segmentation.data.dataset import Pair, earth
 from unet_teach.segmentation.plots import comparison, curves, gallery
 from unet_teach.segmentation.plots import show_mistakes as mistakes
 from unet_teach.segmentation.training_result import StepMetrics
-from unet_teach.shared.palette import AMBER, GREEN, RED
+from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, WRONG
 
 MASK = torch.zeros(1, 9, 13)
 MASK[:, 2:6, 3:9] = 1
@@ -21,13 +22,13 @@ def rgb(colour):
 
 def test_few_pictures_stand_in_one_row_and_many_in_one_a_part():
     few = gallery({"train": [GREY], "validation": [COLOUR], "test": [EMPTY]})
-    assert [axes.get_title() for axes in few.axes] == [
+    assert [axes.get_title("left") for axes in few.axes] == [
         "train:\n1 channels",
         "validation:\n3 channels",
         "test:\nempty",
     ]
     many = gallery({"train": [GREY] * 4, "validation": [], "test": [EMPTY] * 2})
-    assert len(many.axes) == 2 * 4
+    assert len(many.axes) == 4 + 2
 
 
 def test_the_earth_is_laid_out_from_west_to_east_on_one_scale():
@@ -35,10 +36,16 @@ def test_the_earth_is_laid_out_from_west_to_east_on_one_scale():
     width, _ = figure.get_size_inches()
     titles, scales = [], []
     for axes in figure.axes:
-        titles.append(axes.get_title().partition(":")[0])
+        titles.append(axes.get_title("left").partition(":")[0])
         scales.append(axes.images[0].get_array().shape[1] / (axes.get_position().width * width))
     assert titles == ["test", "train", "validation", "train"]
     assert scales == pytest.approx([scales[0]] * 4)
+
+
+def test_images_of_a_gallery_have_one_scale_of_greys():
+    dim = Pair(0.5 * GREY.image, MASK, "dim")
+    scales = {axes.images[0].get_clim() for axes in gallery({"train": [GREY, dim]}).axes}
+    assert scales == {(float(dim.image.min()), float(GREY.image.max()))}
 
 
 @pytest.mark.parametrize("ends", [(0.30, 0.29), (0.29, 0.30)])
@@ -56,22 +63,24 @@ def test_places_are_circled_on_each_panel_and_named_on_the_picture():
         assert [line.get_xydata().tolist() for line in axes.lines] == [[[6, 4]]]
 
 
-def test_the_bright_half_of_a_picture_shows_through_under_the_mistakes():
+def test_the_image_shows_faintly_where_nothing_is_wrong():
     figure = comparison(GREY, {})
     mistakes(figure.axes[0], torch.zeros(1, 9, 13), torch.zeros(1, 9, 13), GREY.image)
     canvas = torch.tensor(figure.axes[0].images[-1].get_array())
-    bright = GREY.image[0] > GREY.image.median()
-    assert (canvas[bright] < 1).all()
-    assert (canvas[~bright] == 1).all()
+    grey = (GREY.image - GREY.image.min()) / (GREY.image.max() - GREY.image.min())
+    assert torch.allclose(canvas, plots.FAINT * grey[0, ..., None])
 
 
 def test_mistakes_are_told_apart_by_colour_and_by_pattern():
-    found = torch.zeros(1, 9, 13)
-    found[:, 4:8, 3:9] = 1  # two rows right, two missed, two too many
-    figure = comparison(GREY, {"moved": found, "none": torch.zeros(1, 9, 13)})
+    target, found = torch.zeros(2, 1, 24, 13)
+    target[:, :12, 2:9] = found[:, 6:18, 2:9] = 1  # six rows missed, six right, six too many
+    pair = Pair(torch.rand(1, 24, 13), target, "grey")
+    figure = comparison(pair, {"moved": found, "none": torch.zeros(1, 24, 13)})
     canvas = figure.axes[1].images[0].get_array()
-    for row, colour in ((4, GREEN), (2, AMBER), (7, RED)):
+    for row, colour in ((7, ON_DARK[OUTPUT]), (2, ON_DARK[INPUT]), (14, ON_DARK[WRONG])):
         assert canvas[row, 5].tolist() == pytest.approx(rgb(colour))
     hatches = {h for c in figure.axes[1].collections for h in c.hatches}
     assert {"////", "...."} <= hatches
-    assert figure.axes[2].get_title() == "none"
+    thin = comparison(pair, {"a line": torch.nn.functional.pad(found[:, 6:8], (0, 0, 20, 2))})
+    assert not thin.axes[1].collections[1:]  # of what is too much; it would break up the line
+    assert figure.axes[2].get_title("left") == "none"

@@ -13,42 +13,24 @@ from PIL import Image
 from torch import Tensor
 
 from unet_teach.segmentation.training_result import StepMetrics, diagnose
-from unet_teach.shared.palette import CSS_INPUT, CSS_LINE, CSS_OUTPUT, CSS_WINDOW, CSS_WRONG
+from unet_teach.shared.palette import GREY, INK, INPUT, OUTPUT, WINDOW_LINE, WRONG
 from unet_teach.shared.png import encode_png
+from unet_teach.shared.show import img_of_svg
 
 if TYPE_CHECKING:
     from unet_teach.segmentation.data.dataset import Pair
     from unet_teach.segmentation.training_result import Training
 
 DRAWING_SHARE = 0.03  # largest fraction of the time that may be spent on drawing
-WIDTH, HEIGHT, LEFT = 340, 190, 34  # of the curves, and of the space for their scale, in pixels
-LARGEST_SIDE = 256  # largest height or width of an image on the page, in pixels
-CURVES = (  # attribute of StepMetrics, label, dashes
-    ("train_loss", "train loss", "6 4"),
-    ("validation_loss", "validation loss", ""),
-    ("validation_iou", "validation IoU", "2 3"),
-)
-STYLE = (
-    f".ulive{{color-scheme:light dark;--train_loss:{CSS_WINDOW};--validation_loss:{CSS_INPUT};"
-    f"--validation_iou:{CSS_OUTPUT};--line:{CSS_LINE};--wrong:{CSS_WRONG};"
-    "font:13px/1.45 var(--jp-ui-font-family,system-ui,sans-serif);"
-    "color:var(--jp-ui-font-color1,light-dark(#1b1b1b,#eceff1));font-variant-numeric:tabular-nums}"
-    'body[data-jp-theme-light="true"] .ulive{color-scheme:light}'
-    'body[data-jp-theme-light="false"] .ulive{color-scheme:dark}'
-    ".ulive p{margin:4px 0}.ulive .ulive-head{font-size:16px;font-weight:600}"
-    ".ulive-wrong{border-left:4px solid var(--wrong);padding:4px 12px}"
-    ".ulive-wrong b{color:var(--wrong)}"
-    # JupyterLab strips this style and the SVG tags from an output that is not trusted yet, and
-    # keeps their text. So the curves are hidden by an inline style, which this rule overrides.
-    ".ulive-curves{display:block!important}.ulive-off{display:none}"
-    ".ulive-body{display:flex;flex-wrap:wrap;gap:12px 24px;align-items:flex-start}"
-    ".ulive-names{display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0;max-width:390px}"
-    ".ulive-names svg{vertical-align:-1px;margin-right:6px}"
-    ".ulive polyline,.ulive line{fill:none;stroke-width:2}"
-    ".ulive text{font-size:13px;fill:currentColor}"
-    ".ulive-axis{fill:none;stroke:var(--line)}.ulive-pictures{display:flex;gap:8px}"
-    ".ulive figure{margin:0}.ulive img{display:block;image-rendering:pixelated;"
-    "max-width:none;outline:1px solid var(--line)}"
+# Pixels. Curves and pictures stand side by side in a notebook beside JupyterLab's file browser on
+# a screen of 1280.
+WIDTH, HEIGHT = 376, 176  # of the curves
+LEFT, TOP, RIGHT, BELOW = 34, 48, 10, 24  # around them, for scales and names
+PREDICTION_SIDE, SMALL_SIDE, CAPTION = 224, 101, 22
+CURVES = (  # attribute of StepMetrics, label, colour, dashes
+    ("train_loss", "train loss", WINDOW_LINE, "6 4"),
+    ("validation_loss", "validation loss", INPUT, ""),
+    ("validation_iou", "validation IoU", OUTPUT, "2 3"),
 )
 
 
@@ -64,13 +46,13 @@ class LiveView:
         self.shown, self.pair = shown, pair
         self.drawing_seconds = 0.0  # seconds spent on drawing
         self.handle: Any = None
-        if shown and _in_a_notebook():
+        self.cell: int | None = None  # number of the notebook's cell
+        self.window = most_detailed_window(pair.mask[0])
+        if shown and (shell := _notebook_shell()) is not None:
             from IPython.display import DisplayHandle  # there is no IPython outside of a notebook
 
             self.handle = DisplayHandle()  # type: ignore[no-untyped-call, unused-ignore]
-            self.window = most_detailed_window(pair.mask[0])
-            self.inputs = self._image_html("picture", pair.image.mean(dim=0))
-            self.inputs += self._image_html("wanted", pair.mask[0])
+            self.cell = shell.execution_count
 
     def show(self, history: Sequence[StepMetrics], progress: float, elapsed: float) -> None:
         """Draw the latest metrics, unless drawing has used up its share of the time.
@@ -93,10 +75,11 @@ class LiveView:
     def close(self, training: Training) -> None:
         """Draw a last time: how the training ended, and the prediction of the best weights."""
         if self.shown:
-            head, _, trouble = repr(training).partition("\n")
+            summary, _, trouble = repr(training).partition("\n")
+            ended, _, kept = summary.partition(" Kept: ")
             threads = "one thread" if training.threads == 1 else f"{training.threads} threads"
-            head += f" {training.seconds:.0f} s on {threads}."
-            self._draw(training.history, training.best, 1.0, head, trouble)
+            head = f"{ended} {training.seconds:.0f} s on {threads}."
+            self._draw(training.history, training.best, 1.0, head, trouble, f"Kept: {kept}")
 
     def _draw(
         self,
@@ -105,19 +88,21 @@ class LiveView:
         progress: float,
         head: str,
         warning: str,
+        kept: str = "",
     ) -> None:
         if self.handle is None:
             last = history[-1]
             print(
-                f"{head}: loss {last.train_loss:.3f} (train) {last.validation_loss:.3f} "
-                f"(validation), validation IoU {last.validation_iou:.2f}",
+                f"{head}{' ' * bool(kept)}{kept.rstrip('.')}: loss {last.train_loss:.3f} (train) "
+                f"{last.validation_loss:.3f} (validation), "
+                f"validation IoU {last.validation_iou:.2f}",
                 *([warning] if warning else []),
                 sep="\n",
             )
             return
         # The text form is kept in a stored notebook. It holds no times, so that it never changes.
         bundle = {
-            "text/html": self._html(history, predicted_at, progress, head, warning),
+            "text/html": self._html(history, predicted_at, progress, head, warning, kept),
             "text/plain": "[training]",
         }
         show = self.handle.update if self.drawing_seconds else self.handle.display
@@ -130,34 +115,57 @@ class LiveView:
         progress: float,
         head: str,
         warning: str,
+        kept: str = "",
     ) -> str:
-        alert = f'<p class="ulive-wrong" role="alert"><b>✕</b> {escape(warning)}</p>'
+        """Return the page. Its styles are inline: JupyterLab keeps them in untrusted notebooks."""
+        best = max(history, key=lambda metrics: metrics.validation_iou)
+        best_so_far = f"Best so far: step {best.step}, IoU {best.validation_iou:.2f} on validation."
+        alert = (
+            f'<p role="alert" style="border-left:4px solid {WRONG};padding:4px 12px">'
+            f"✕ {escape(warning)}</p>"
+        )
+        return (
+            '<div style="display:flex;flex-wrap:wrap;align-items:flex-start;gap:0 24px">'
+            f'<p role="status" style="width:100%;margin:4px 0 8px"><b>{escape(head)}</b></p>'
+            f"{_curves_img(history, progress, predicted_at if kept else None)}"
+            f"{self._pictures_html(predicted_at)}"
+            f'<p style="width:100%;margin:8px 0 4px">{escape(kept or best_so_far)}</p>'
+            f"{alert if warning else ''}</div>"
+        )
+
+    def _pictures_html(self, predicted_at: StepMetrics) -> str:
+        """Return the prediction for the first validation image, with image and target beside it."""
+        height, width = self.pair.mask[0][self.window].shape
+        factor = min(PREDICTION_SIDE / height, PREDICTION_SIDE / width)
+        small = min(SMALL_SIDE / height, SMALL_SIDE / width)
         prediction = ""
         if predicted_at.probabilities is not None:
             mask = (predicted_at.probabilities > 0.5).float()
-            prediction = self._image_html(f"found at step {predicted_at.step}", mask)
+            prediction = self._image_html(
+                f"prediction, step {predicted_at.step}", mask, factor, 150
+            )
         return (
-            f'<div class="ulive"><style>{STYLE}</style>'
-            f'<p class="ulive-head" role="status">{escape(head)}</p>{alert if warning else ""}'
-            f'<div class="ulive-body"><div>{_legend_html(history[-1])}'
-            f'<div class="ulive-curves" style="display:none">{_curves_svg(history, progress)}</div>'
-            '<p class="ulive-off">The curves appear when the cell is run.</p></div>'
-            f'<div><p>The first validation picture</p><div class="ulive-pictures">'
-            f"{self.inputs}{prediction}</div></div></div></div>"
+            f'<div style="display:flex;gap:12px">{prediction}<div>'
+            f"{self._image_html('image', self.pair.image.mean(dim=0), small)}"
+            f"{self._image_html('target', self.pair.mask[0], small)}</div></div>"
         )
 
-    def _image_html(self, name: str, values: Tensor) -> str:
-        """Return the window of an image (H, W) with values from 0 to 1, with its name below."""
-        rows, columns = self.window
-        pixels = (values[rows, columns].clamp(0, 1) * 255).numpy().astype(np.uint8)
-        step = -(-max(pixels.shape) // LARGEST_SIDE)
-        scale = max(1, LARGEST_SIDE // max(pixels.shape))
-        image = Image.fromarray(pixels[::step, ::step])
-        width, height = (scale * side for side in image.size)
+    def _image_html(self, name: str, values: Tensor, factor: float, least: int = 64) -> str:
+        """Return the window of an image (H, W) with values from 0 to 1, with its name above.
+
+        It takes the room of `least` pixels, so that nothing moves when the name gets longer.
+        """
+        pixels = (values[self.window].clamp(0, 1).numpy() * 255).astype(np.uint8)
+        height, width = (round(side * factor) for side in pixels.shape)
+        image = Image.fromarray(pixels)
+        if factor < 1:
+            image = image.resize((width, height))
         return (
-            f'<figure><img alt="{name}" width="{width}" height="{height}" '
-            f'src="data:image/png;base64,{encode_png(image)}"><figcaption>{name}</figcaption>'
-            "</figure>"
+            f'<figure style="margin:0;min-width:{max(least, width)}px"><figcaption '
+            f'style="height:{CAPTION}px;white-space:nowrap">{name}</figcaption><img alt="{name}" '
+            f'width="{width}" height="{height}" style="display:block;image-rendering:pixelated;'
+            f'outline:1px solid {GREY}" '
+            f'src="data:image/png;base64,{encode_png(image)}"></figure>'
         )
 
 
@@ -177,54 +185,76 @@ def most_detailed_window(mask: Tensor) -> tuple[slice, slice]:
     return slice(top, top + length), slice(0, width)
 
 
-def _in_a_notebook() -> bool:
+def _notebook_shell() -> Any:
+    """Return IPython's shell if it has a notebook to draw in, else None."""
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:
-        return False
+        return None
     shell = get_ipython()  # type: ignore[no-untyped-call, unused-ignore]
-    return shell is not None and hasattr(shell, "kernel")
+    return shell if hasattr(shell, "kernel") else None
 
 
-def _legend_html(metrics: StepMetrics) -> str:
-    """Return the label and the last value of each curve."""
-    entries = " ".join(
-        f'<span><svg width="26" height="4" aria-hidden="true"><line x2="26" y1="2" y2="2" '
-        f'stroke="var(--{name})" stroke-dasharray="{dashes}"/></svg>'
-        f"{label} <b>{getattr(metrics, name):.2f}</b></span>"
-        for name, label, dashes in CURVES
-    )
-    return f'<div class="ulive-names">{entries}</div>'
+def _curves_img(
+    history: Sequence[StepMetrics], progress: float, marked: StepMetrics | None = None
+) -> str:
+    last = history[-1]
+    alt = ", ".join(f"{label} {getattr(last, name):.2f}" for name, label, *_ in CURVES)
+    svg = _curves_svg(history, progress, marked)
+    return img_of_svg(svg, alt, LEFT + WIDTH + RIGHT, TOP + HEIGHT + BELOW)
 
 
-def _curves_svg(history: Sequence[StepMetrics], progress: float) -> str:
-    """Return the curves as an SVG; its full width is the whole training."""
+def _curves_svg(
+    history: Sequence[StepMetrics], progress: float, marked: StepMetrics | None = None
+) -> str:
+    """Return the curves, with names and last values above; the full width is the whole training.
+
+    Args:
+        history: metrics in the order of the steps.
+        progress: fraction of the training that is done, 0 to 1.
+        marked: the metrics of the weights that were kept.
+    """
     last_step = max(1, history[-1].step)
-    right = WIDTH * min(1.0, progress or 1.0)
+    end = WIDTH * min(1.0, progress or 1.0)
     highest = max(1.0, *(max(m.train_loss, m.validation_loss) for m in history))
     highest = highest if isfinite(highest) else 1.0
-    lines = []
-    for name, _, dashes in CURVES:
+
+    def height_of(value: float) -> float:
+        return HEIGHT - HEIGHT * min(value / highest, 1)
+
+    def x_of(metrics: StepMetrics) -> float:
+        return end * metrics.step / last_step
+
+    parts = [f'<path d="M0 0V{HEIGHT}H{WIDTH}" fill="none" stroke="{GREY}"/>']
+    for number, (name, label, colour, dashes) in enumerate(CURVES):
         points = " ".join(
-            f"{right * metrics.step / last_step:.1f},"
-            f"{HEIGHT - HEIGHT * min(value / highest, 1):.1f}"
+            f"{x_of(metrics):.1f},{height_of(value):.1f}"
             for metrics in history
             if isfinite(value := getattr(metrics, name))
         )
-        lines.append(
-            f'<polyline points="{points}" stroke="var(--{name})" stroke-dasharray="{dashes}"/>'
+        left, value = 132 * number - 10, getattr(history[-1], name)
+        line = f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"'
+        parts.append(
+            f'<polyline points="{points}" {line}/><path d="M{left} -35h22" {line}/>'
+            f'<text x="{left + 28}" y="-31">{label}</text><text x="{left + 28}" y="-13" '
+            f'font-weight="bold">{f"{value:.2f}" if isfinite(value) else "–"}</text>'
         )
-    alt = ", ".join(f"{label} {getattr(history[-1], name):.2f}" for name, label, _ in CURVES)
-    ticks = "".join(
-        f'<text x="-6" y="{HEIGHT - HEIGHT * value / highest + 4:.1f}" text-anchor="end">'
-        f"{value:g}</text>"
-        for value in (0, 0.5, 1, *range(2, int(highest) + 1, max(1, int(highest) // 4)))
-    )
+    if marked is not None:
+        where = f'cx="{x_of(marked):.1f}" cy="{height_of(marked.validation_iou):.1f}"'
+        parts.append(f'<circle {where} r="5" fill="{OUTPUT}"/>')
+        x, y = min(max(x_of(marked), 16.0), WIDTH - 16.0), height_of(marked.validation_iou)
+        y += 20 if marked.validation_iou < marked.validation_loss and y < HEIGHT - 24 else -10
+        parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">kept</text>')
+    for value in (0, 0.5, 1, *range(2, int(highest) + 1, max(1, int(highest) // 4))):
+        y = height_of(value) + 4
+        parts.append(f'<text x="-6" y="{y:.1f}" text-anchor="end">{value:g}</text>')
     anchor = "start" if progress < 0.3 else "end"
+    parts.append(
+        f'<text x="{end:.1f}" y="{HEIGHT + 18}" text-anchor="{anchor}">'
+        f"step {history[-1].step}</text>"
+    )
+    box = f"{-LEFT} {-TOP} {LEFT + WIDTH + RIGHT} {TOP + HEIGHT + BELOW}"
     return (
-        f'<svg role="img" aria-label="{alt}" width="{WIDTH + LEFT + 8}" height="{HEIGHT + 30}" '
-        f'viewBox="{-LEFT} -6 {WIDTH + LEFT + 8} {HEIGHT + 30}">'
-        f'<path class="ulive-axis" d="M0 0V{HEIGHT}H{WIDTH}"/>{ticks}'
-        f'<text x="{right:.1f}" y="{HEIGHT + 18}" text-anchor="{anchor}">'
-        f"step {history[-1].step}</text>{''.join(lines)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" fill="{INK}" '
+        f'font-family="system-ui, sans-serif" font-size="13">{"".join(parts)}</svg>'
     )

@@ -3,30 +3,124 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.shared.palette import AMBER, BLUE, GREEN, RED
+from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, WINDOW_LINE, WRONG
+from unet_teach.shared.show import GAP, NARROWEST
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from unet_teach.segmentation.data.dataset import Pair
     from unet_teach.segmentation.training_result import StepMetrics
 
 DPI = 110
+ROOM = 804  # pixels that JupyterLab leaves beside its file browser on a screen of 1280
+SMALL = 13 * 72 / DPI  # 13 pixels, in points: the size of all words
+LINE, LETTER = 22, 8.8  # pixels for a line of words, and for a bold letter
+RIGHT, MISSED, TOO_MUCH = ON_DARK[OUTPUT], ON_DARK[INPUT], ON_DARK[WRONG]
+FAINT = 0.34  # brightness of an image below mistakes
+DARK = "#212121"  # of what is neither, where no image is shown
+
+Arguments = ParamSpec("Arguments")
+
+
+def in_course_style(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
+    """Decorate a function that returns a figure: it draws in the style of the course."""
+
+    @wraps(draw)
+    def drawn(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Figure:
+        import matplotlib.pyplot as plt  # slow to import, and training alone draws no figure
+
+        with plt.style.context("unet_teach.course"), plt.rc_context({"font.size": SMALL}):
+            return draw(*args, **kwargs)
+
+    return drawn
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty matplotlib figure of this size in inches."""
-    from matplotlib.figure import Figure  # slow to import, and training alone draws no figure
+    """Return an empty matplotlib figure of this size in pixels."""
+    from matplotlib.figure import Figure  # slow to import
 
-    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    return Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout="constrained")
 
 
+def image_grid(
+    rows: Sequence[Sequence[tuple[str, float, float]]], *, legend: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with axes for images, and their titles.
+
+    Args:
+        rows: title, width and height in pixels of each image, row by row.
+        legend: whether to leave a line for a legend above the images.
+    """
+    heights = [max(height for *_, height in row) for row in rows]
+    places = [[max(width, NARROWEST) for _, width, _ in row] for row in rows]
+    wrapped = [
+        [
+            "\n".join(textwrap.fill(line, int(place / LETTER)) for line in title.split("\n"))
+            for (title, *_), place in zip(row, row_places, strict=True)
+        ]
+        for row, row_places in zip(rows, places, strict=True)
+    ]
+    lines = [max(title.count("\n") + 1 for title in titles) for titles in wrapped]
+    total_width = max(sum(row) + GAP * (len(row) - 1) for row in places)
+    total_height = sum(heights) + LINE * sum(lines) + GAP * (len(rows) - 1) + LINE * legend
+    figure = new_figure(total_width, total_height)
+    figure.set_layout_engine("none")
+    top, every_axes = float(LINE * legend), []
+    by_row = zip(rows, places, wrapped, lines, heights, strict=True)
+    for row, row_places, titles, line_count, height in by_row:
+        bottom, left = top + LINE * line_count + height, 0.0
+        for (title, image_width, image_height), place in zip(row, row_places, strict=True):
+            axes = figure.add_axes(
+                (
+                    left / total_width,
+                    1 - bottom / total_height,
+                    image_width / total_width,
+                    image_height / total_height,
+                )
+            )
+            axes.axis("off")
+            axes.set_title(titles.pop(0), loc="left", fontsize=SMALL, pad=4)
+            axes.set_label(title)  # not wrapped, for `show`
+            every_axes.append(axes)
+            left += place + GAP
+        top = bottom + GAP
+    return figure, every_axes
+
+
+@in_course_style
+def side_by_side(
+    images: Mapping[str, Tensor],
+    width: int = 256,
+    columns: int = 3,
+    value_range: tuple[float, float] = (0.0, 1.0),
+) -> Figure:
+    """Draw images side by side, all equally wide.
+
+    Args:
+        images: (H, W) or (C, H, W), by title.
+        width: of each, in pixels.
+        columns: number of images in a row.
+        value_range: the values that are black and white.
+    """
+    sizes = [(name, width, width * i.shape[-2] / i.shape[-1]) for name, i in images.items()]
+    rows = [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
+    figure, every_axes = image_grid(rows)
+    for axes, image in zip(every_axes, images.values(), strict=True):
+        show_image(axes, image if image.dim() == 3 else image[None], *value_range)
+    return figure
+
+
+@in_course_style
 def gallery(splits: Mapping[str, Sequence[Pair]], order: Sequence[str] = ()) -> Figure:
     """Draw images with the outlines of their masks: one row a split, or up to five in one row.
 
@@ -35,84 +129,76 @@ def gallery(splits: Mapping[str, Sequence[Pair]], order: Sequence[str] = ()) -> 
         order: names of the images from left to right in a single row; others come last.
     """
     rows = [[(split, pair) for pair in pairs] for split, pairs in splits.items() if pairs]
-    if sum(map(len, rows)) > 5:
-        return _gallery_in_rows(rows)
-    positions = {name: position for position, name in enumerate(order)}
-    row = [titled for titled_row in rows for titled in titled_row]
-    return _gallery_in_one_row(
-        sorted(row, key=lambda titled: positions.get(titled[1].name, len(positions)))
-    )
-
-
-def _gallery_in_rows(rows: Sequence[Sequence[tuple[str, Pair]]]) -> Figure:
-    columns = max(map(len, rows))
-    figure = new_figure(2.2 * columns, 2.7 * len(rows))
-    grid = figure.subplots(len(rows), columns, squeeze=False)
-    for axes in grid.ravel():
-        axes.axis("off")
-    for axes_row, row in zip(grid, rows, strict=True):
-        for axes, (split, pair) in zip(axes_row, row, strict=False):
-            _show_with_outline(axes, pair)
-            axes.set_title(f"{split}:\n{pair.name}", fontsize=8)
+    if sum(map(len, rows)) <= 5:
+        positions = {name: position for position, name in enumerate(order)}
+        row = [titled for titled_row in rows for titled in titled_row]
+        rows = [sorted(row, key=lambda titled: positions.get(titled[1].name, len(positions)))]
+    figure, every_axes = image_grid([_fit_in_row(row) for row in rows])
+    pairs = [pair for row in rows for _, pair in row]
+    black = min(float(pair.image.min()) for pair in pairs)  # one scale, so that they compare
+    white = max(float(pair.image.max()) for pair in pairs)
+    for axes, pair in zip(every_axes, pairs, strict=True):
+        show_image(axes, pair.image, black, white)
+        if 0 < pair.mask.mean() < 1:
+            axes.contour(pair.mask[0].numpy(), [0.5], colors=ON_DARK[WINDOW_LINE], linewidths=0.8)
     return figure
 
 
-def _gallery_in_one_row(row: Sequence[tuple[str, Pair]]) -> Figure:
-    """Draw images side by side with equal height: images of as many rows have one scale."""
-    gap, title_height = 0.12, 0.65  # inches
+def _fit_in_row(row: Sequence[tuple[str, Pair]]) -> list[tuple[str, float, float]]:
+    """Return title, width and height of images of equal height: of as many rows, of one scale."""
     aspects = [pair.mask.shape[-1] / pair.mask.shape[-2] for _, pair in row]
-    images_width = min(10.0, 5.0 * sum(aspects)) - gap * (len(row) - 1)
-    height = images_width / sum(aspects)
-    figure = new_figure(images_width + gap * (len(row) - 1), height + title_height)
-    figure.set_layout_engine("none")
-    left, (figure_width, figure_height) = 0.0, figure.get_size_inches()
-    for (split, pair), aspect in zip(row, aspects, strict=True):
-        width = height * aspect
-        axes = figure.add_axes(
-            (left / figure_width, 0, width / figure_width, height / figure_height)
+    native = max(pair.mask.shape[-2] for _, pair in row)
+    height = native * max(1, 200 // native)  # whole multiples keep all pixels alike
+    widths = [height * aspect for aspect in aspects]
+    narrow = sum(width < NARROWEST for width in widths)
+    room = ROOM - GAP * (len(row) - 1) - NARROWEST * narrow
+    wide = sum(width for width in widths if width >= NARROWEST)
+    scale = min(1.0, 400 / height, room / max(wide, 1))
+    return [
+        (
+            f"{split}:\n{pair.name}",
+            scale * width,
+            scale * height,
         )
-        axes.axis("off")
-        _show_with_outline(axes, pair)
-        name = textwrap.fill(pair.name, max(11, int(13 * width)))
-        axes.set_title(f"{split}:\n{name}", fontsize=8)
-        left += width + gap
-    return figure
+        for (split, pair), width in zip(row, widths, strict=True)
+    ]
 
 
-def _show_with_outline(axes: Any, pair: Pair) -> None:
-    show_image(axes, pair.image)
-    if 0 < pair.mask.mean() < 1:
-        axes.contour(pair.mask[0].numpy(), [0.5], colors=AMBER, linewidths=0.8)
-
-
+@in_course_style
 def curves(history: Sequence[StepMetrics]) -> Figure:
     """Draw both losses over the steps, and below them the validation IoU; mark the best step."""
-    figure = new_figure(6, 4)
+    figure = new_figure(660, 400)
     losses, ious = figure.subplots(2, 1, sharex=True)
     steps = [metrics.step for metrics in history]
     best = max(history, key=lambda metrics: metrics.validation_iou)
     last = history[-1]
     # Each label goes to the outer side of its curve, so that labels of equal ends do not overlap.
     train_on_top = last.train_loss >= last.validation_loss
-    for axes, name, label, colour, style, alignment in (
-        (losses, "train_loss", "train", AMBER, "--", "bottom" if train_on_top else "top"),
-        (losses, "validation_loss", "validation", BLUE, "-", "top" if train_on_top else "bottom"),
-        (ious, "validation_iou", "validation", GREEN, "-", "center"),
+    for name, label, colour, style, alignment in (
+        ("train_loss", "train", WINDOW_LINE, "--", "bottom" if train_on_top else "top"),
+        ("validation_loss", "validation", INPUT, "-", "top" if train_on_top else "bottom"),
     ):
         values = [getattr(metrics, name) for metrics in history]
-        axes.plot(steps, values, color=colour, linestyle=style)
-        axes.annotate(
-            f" {label}", (steps[-1], values[-1]), color=colour, va=alignment, annotation_clip=False
-        )
-    ious.plot([best.step], [best.validation_iou], "o", color=GREEN, markersize=8)
-    ious.annotate("kept", (best.step, best.validation_iou), (0, -14), textcoords="offset points")
-    losses.set(ylabel="loss")
-    ious.set(ylabel="IoU", xlabel="step", ylim=(0, 1))
-    for axes in (losses, ious):
-        axes.spines[["top", "right"]].set_visible(False)
+        losses.plot(steps, values, color=colour, linestyle=style)
+        losses.annotate(f" {label}", (steps[-1], values[-1]), va=alignment, annotation_clip=False)
+    ious.plot(steps, [metrics.validation_iou for metrics in history], color=OUTPUT)
+    ious.plot([best.step], [best.validation_iou], "o", color=OUTPUT, markersize=8)
+    ious.annotate(
+        "kept",
+        (best.step, best.validation_iou),
+        (0, -10),
+        textcoords="offset points",
+        ha="center",
+        va="top",
+    )
+    losses.set_ylabel("loss", fontsize=SMALL)
+    ious.set(xlim=(steps[0], max(steps[-1], 1)), ylim=(0, 1))
+    ious.set_ylabel("validation IoU", fontsize=SMALL)
+    ious.set_xlabel("step", fontsize=SMALL)
     return figure
 
 
+@in_course_style
 def comparison(
     pair: Pair,
     predictions: Mapping[str, Tensor],
@@ -120,34 +206,31 @@ def comparison(
 ) -> Figure:
     """Draw an image and, for each prediction, which pixels are right, missed and too much.
 
-    Right pixels are green, missed ones amber and hatched, pixels too much vermilion and dotted.
-
     Args:
         pair: the image and its target mask.
         predictions: masks (1, H, W) by name.
         marks: places to circle, (row, column) by name; the names are written on the image.
     """
-    count, (height, width) = len(predictions) + 1, pair.mask.shape[-2:]
-    columns = 2 if count in (2, 4) else min(3, count)
-    rows, aspect = -(-count // columns), min(1.6, max(0.6, height / width))
-    side = 9.4 / columns  # inches
-    figure = new_figure(side * columns, (side * aspect + 0.3) * rows + 0.4)
-    first, *others = figure.subplots(rows, columns, squeeze=False).ravel()
+    from matplotlib.patheffects import withStroke  # slow to import
+
+    titles, (height, width) = [pair.name, *predictions], pair.mask.shape[-2:]
+    columns = 2 if len(titles) in (2, 4) else min(3, len(titles))
+    scale = min((ROOM - GAP * (columns - 1)) / columns / width, 480 / height)
+    sizes = [(title, scale * width, scale * height) for title in titles]
+    rows = [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
+    figure, (first, *others) = image_grid(rows, legend=True)
     show_image(first, pair.image)
-    first.set_title(pair.name, fontsize=10)
-    for axes, (name, prediction) in zip(others, predictions.items(), strict=False):
-        show_mistakes(axes, prediction, pair.mask)
-        axes.set_title(name, fontsize=10)
-    for axes in (first, *others):
-        axes.axis("off")
-    circled = [(first, "white"), *((axes, "black") for axes in others[: len(predictions)])]
+    for axes, prediction in zip(others, predictions.values(), strict=True):
+        show_mistakes(axes, prediction, pair.mask, pair.image)
+    outline = withStroke(linewidth=3.5, foreground=DARK)
+    on_image: dict[str, Any] = {"color": "white", "path_effects": [outline]}
     for name, (row, column) in (marks or {}).items():
-        for axes, colour in circled:
-            axes.plot(column, row, "o", color=colour, markersize=26, fillstyle="none")
+        for axes in (first, *others):
+            axes.plot(column, row, "o", markersize=26, fillstyle="none", **on_image)
         first.annotate(
-            name, (column, row), (17, 0), textcoords="offset points", color="white", va="center"
+            name, (column, row), (17, 0), textcoords="offset points", va="center", **on_image
         )
-    figure.supxlabel("green: right · amber ///: missed · vermilion ..: too much", fontsize=8)
+    add_legend(figure)
     return figure
 
 
@@ -156,33 +239,71 @@ def show_mistakes(
 ) -> None:
     """Show on axes which pixels of a prediction are right, missed and too much.
 
+    They are drawn on a dark ground, as images are, in colours for dark pages: right ones green,
+    missed ones blue and hatched, those too much vermilion and dotted.
+
     Args:
         axes: matplotlib axes.
         prediction: mask (1, H, W).
         target: mask (1, H, W).
-        background: an image (C, H, W) whose brighter half is shown faintly, in grey on white.
+        background: an image (C, H, W) that is shown faintly where neither is.
     """
     from matplotlib.colors import to_rgb  # slow to import
 
     prediction, target = prediction[0].bool(), target[0].bool()
-    canvas = np.ones((*prediction.shape, 3), dtype=np.float32)
+    canvas = np.full((*prediction.shape, 3), to_rgb(DARK), dtype=np.float32)
     if background is not None:
         grey = background.mean(0)
-        canvas -= 0.6 * (grey - grey.median()).clamp(min=0).numpy()[..., None]
+        grey = (grey - grey.min()) / (grey.max() - grey.min()).clamp(min=1e-9)
+        canvas[:] = FAINT * grey.numpy()[..., None]
     for where, colour, hatch in (
-        (prediction & target, GREEN, None),
-        (target & ~prediction, AMBER, "////"),
-        (prediction & ~target, RED, "...."),
+        (prediction & target, RIGHT, None),
+        (target & ~prediction, MISSED, "////"),
+        (prediction & ~target, TOO_MUCH, "...."),
     ):
         canvas[where.numpy()] = to_rgb(colour)
-        if hatch and 0 < where.float().mean() < 1:
-            axes.contourf(where.numpy(), [0.5, 1], colors="none", hatches=[hatch], zorder=2)
-    axes.imshow(canvas, interpolation="nearest", zorder=1)
+        # A pattern would break up what is thin: it stays away from boundaries.
+        inside = -F.max_pool2d(-where[None].float(), 3, stride=1, padding=1)[0]
+        if hatch and 0 < inside.mean() < 1:
+            pattern = axes.contourf(inside.numpy(), [0.5, 1], colors="none", hatches=[hatch])
+            pattern.set(edgecolor=DARK, linewidth=0, zorder=2)
+    axes.imshow(canvas, interpolation="antialiased", zorder=1)
 
 
-def show_image(axes: Any, image: Tensor) -> None:
-    """Show an image (C, H, W) on axes: in colour if it has three channels, else in grey."""
-    if image.shape[0] == 3:
-        axes.imshow(image.permute(1, 2, 0).numpy(), interpolation="nearest")
-    else:
-        axes.imshow(image[0].numpy(), cmap="gray", interpolation="nearest")
+def add_legend(figure: Figure) -> None:
+    """Write above all images what the colours of `show_mistakes` mean."""
+    from matplotlib.patches import Patch  # slow to import
+
+    figure.legend(
+        handles=[
+            Patch(facecolor=colour, edgecolor=DARK, linewidth=2, hatch=hatch, label=label)
+            for colour, hatch, label in (
+                (RIGHT, None, "right"),
+                (MISSED, "////", "missed"),
+                (TOO_MUCH, "....", "too much"),
+            )
+        ],
+        loc="upper left",
+        ncols=3,
+        borderaxespad=0,
+        borderpad=0,
+        handleheight=1.1,
+        fontsize=SMALL,
+    )
+
+
+def show_image(
+    axes: Any, image: Tensor, black: float | None = None, white: float | None = None
+) -> None:
+    """Show an image (C, H, W) on axes: in colour if it has three channels, else in grey.
+
+    Args:
+        axes: matplotlib axes.
+        image: values 0 to 1 if it is in colour.
+        black: the value that is black; by default, the lowest one.
+        white: the value that is white; by default, the highest one.
+    """
+    pixels = image.permute(1, 2, 0).numpy() if image.shape[0] == 3 else image[0].float().numpy()
+    is_enlarged = axes.get_window_extent().width > 1.9 * image.shape[-1]
+    interpolation = "nearest" if is_enlarged else "antialiased"
+    axes.imshow(pixels, cmap="gray", vmin=black, vmax=white, interpolation=interpolation)

@@ -155,7 +155,15 @@ def train(
     elapsed = clock() - start
     trouble = " ".join([*hints, diagnose(history, ended, step, learning_rate)]).rstrip()
     training = Training(
-        model, history, ended, step, elapsed, trouble, threads, view.drawing_seconds
+        model,
+        history,
+        ended,
+        step,
+        elapsed,
+        trouble,
+        threads,
+        drawing_seconds=view.drawing_seconds,
+        cell=view.cell,
     )
     view.close(training)
     return training

@@ -87,6 +87,7 @@ class Training:
         trouble: what went wrong and what to try, or "".
         threads: number of threads that torch used.
         drawing_seconds: time spent on the live view.
+        cell: number of the notebook's cell whose live view says all this already, or None.
     """
 
     model: nn.Module
@@ -97,6 +98,7 @@ class Training:
     trouble: str
     threads: int
     drawing_seconds: float = 0.0
+    cell: int | None = field(default=None, compare=False)
 
     @property
     def best(self) -> StepMetrics:
@@ -111,6 +113,14 @@ class Training:
             f"step {self.best.step}, the best on validation (IoU {self.best.validation_iou:.2f})."
         )
         return f"{summary}\n{self.trouble}" if self.trouble else summary
+
+    def _ipython_display_(self) -> None:
+        """Say it as the result of a cell, unless this cell's live view has just said it."""
+        from IPython.core.getipython import get_ipython  # there is no IPython without a notebook
+
+        shell = get_ipython()  # type: ignore[no-untyped-call, unused-ignore]
+        if self.cell is None or shell is None or shell.execution_count != self.cell:
+            print(self)
 
     def figure(self) -> Figure:
         """Draw both losses and the validation IoU over the steps."""

@@ -9,15 +9,19 @@ OUTPUT = DECODER = GREEN = "#009E73"
 WINDOW = AMBER = "#E69F00"
 WRONG = RED = "#D55E00"
 SKIP = "#CC79A7"
+WINDOW_LINE = "#B07400"  # amber itself is too light for a line on white
+INK = "#767676"  # text of figures: no colour has 4.5 : 1 on white and on JupyterLab's #111111
 GREY = "#7B8794"  # lines
 QUIET = "#4B5865"  # secondary text
 
-# For pages with a light and a dark theme: the pairs of `js/theme.css`, to the letter.
-CSS_INPUT = "light-dark(#0072b2,#56b4e9)"
-CSS_OUTPUT = "light-dark(#00805c,#2fc79a)"
-CSS_WINDOW = "light-dark(#bd7e00,#e69f00)"
-CSS_WRONG = "light-dark(#b84700,#ff8a3d)"
-CSS_LINE = "light-dark(#7b8794,#87939f)"
+# On images, which are dark in either theme, and on pages with a dark theme.
+ON_DARK = {
+    INPUT: "#56B4E9",
+    OUTPUT: "#2FC79A",
+    WINDOW_LINE: WINDOW,
+    WRONG: "#FF8A3D",
+    SKIP: "#E3A3C6",
+}
 # The U diagram, on light and on dark pages. Text needs more contrast than lines and areas do.
 DIAGRAM = {
     "encoder": ENCODER,

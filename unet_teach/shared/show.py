@@ -1,28 +1,53 @@
-"""Shows a lesson's figure together with a text alternative for readers who cannot see it."""
+"""Shows a lesson's figure in the page's colours, with a text for readers who cannot see it."""
 
 from __future__ import annotations
 
+import base64
 import html
 import io
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from unet_teach.shared import palette
 from unet_teach.shared.png import encode_png
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+GAP = 12  # pixels between images
+NARROWEST = 100  # pixels for a caption
+# What a colour of a figure becomes on a light and on a dark page. A browser may tell an SVG the
+# system's theme in place of the page's: on that page, too, text has a contrast of 3 : 1.
+PAGE_COLOURS = {
+    palette.INK: ("#616161", "#949494"),
+    **{light: (light, dark) for light, dark in palette.ON_DARK.items()},
+    **{
+        light[name]: (light[name], dark[name])
+        for light, dark in (
+            (palette.DIAGRAM, palette.DIAGRAM_DARK),
+            (palette.DIAGRAM_TEXT, palette.DIAGRAM_TEXT_DARK),
+        )
+        for name in light
+    },
+}
 
 
 def show(figure: Figure, alt: str) -> None:
     """Show a matplotlib figure in the notebook with its alternative text, and close it.
 
-    JupyterLab has no alternative text for an `image/png` output, so it gets an `<img>` element.
-    Pages that render a stored notebook use the PNG, and where no image can be shown the text
-    stands alone.
+    A figure of nothing but images becomes an `<img>` for each, with its title as a caption in the
+    page's own type; where the page is narrow, they stand one below the other. Any other figure
+    becomes an SVG whose colours follow the page's theme. JupyterLab shows both untrusted, too.
 
     Args:
-        figure: a figure, rendered at its own dpi.
+        figure: a figure, shown at its own dpi.
         alt: what the figure shows, in a sentence or two.
 
     Raises:
@@ -33,15 +58,153 @@ def show(figure: Figure, alt: str) -> None:
 
     if not alt.strip():
         raise ValueError("alt is empty. Say in a sentence what the picture shows.")
-    png = encode_png(_render_256_colours(figure))
+    page = _images_html(figure, alt) if _has_only_images(figure) else _svg_html(figure, alt)
     plt.close(figure)
-    tag = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
-    bundle = {"text/html": tag, "image/png": png, "text/plain": alt}
+    bundle = {"text/html": page, "text/plain": alt}
     display(bundle, raw=True)  # type: ignore[no-untyped-call, unused-ignore]
 
 
-def _render_256_colours(figure: Figure) -> Image.Image:
-    """Render a figure with a palette of 256 colours: half the file size, no visible difference."""
+def img_of_svg(svg: str, alt: str, width: float, height: float, least: float = 0) -> str:
+    """Return an `<img>` of an SVG in the colours of `palette`, which follow the page's theme.
+
+    On a page narrower than `width`, it shrinks to `least`. All are in pixels.
+    """
+    themes: tuple[list[str], list[str]] = [], []
+    for number, (colour, on_pages) in enumerate(PAGE_COLOURS.items()):
+        svg, count = re.subn(colour, f"var(--c{number})", svg, flags=re.IGNORECASE)
+        for theme, on_page in zip(themes, on_pages, strict=True):
+            theme += [f"--c{number}:{on_page};"] if count else []
+    light, dark = map("".join, themes)
+    style = f"<style>svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}</style>"
+    svg = re.sub(r"<svg\b[^>]*>", lambda start: start[0] + style, svg, count=1)
+    source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    return _img(source, alt, round(width), round(height), f"min-width:{ceil(least)}px;")
+
+
+def _img(source: str, alt: str, width: int, height: int, style: str = "") -> str:
+    return (
+        f'<img alt="{html.escape(alt)}" width="{width}" height="{height}" '
+        f'style="{style}display:block;max-width:100%;height:auto" src="{source}">'
+    )
+
+
+def _svg_html(figure: Figure, alt: str) -> str:
+    import matplotlib.pyplot as plt  # slow to import
+
+    file = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "unet_teach"}):
+        metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(file, format="svg", metadata=metadata)
+    # A reader's computer has a font for its interface, and rarely matplotlib's.
+    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", file.getvalue())
+    svg = _without_repetition(svg[svg.index("<svg") :])
+    width, height = figure.get_size_inches() * figure.dpi
+    # Words of 13 pixels shrink to 11; a page still narrower scrolls sideways.
+    img = img_of_svg(svg, alt, width, height, least=width * 11 / 13)
+    return f'<div style="overflow-x:auto">{img}</div>'
+
+
+def _without_repetition(svg: str) -> str:
+    """Return matplotlib's SVG in a third of its size: rounded, and with each style said once."""
+    classes: dict[str, int] = {}
+
+    def as_class(found: re.Match[str]) -> str:
+        clip = f";clip-path:{found[1]}" if found[1] else ""
+        return f' class="s{classes.setdefault(found[2] + clip, len(classes))}"'
+
+    def rounded(found: re.Match[str]) -> str:
+        return re.sub(r"(\.\d)\d+", r"\1", re.sub(r"\s*([A-Za-z])\s+", r"\1", found[0])).rstrip()
+
+    svg = re.sub(r"<!--.*?-->| transform=\"rotate\(-0[^\"]*\"|(?<=<g) id=\"\w+\"", "", svg)
+    svg = re.sub(r"(?<= d=\")[^\"]*|(?<= [xy]=\")[^\"]*", rounded, svg)
+    svg = re.sub(r"(?: clip-path=\"([^\"]*)\")? style=\"([^\"]*)\"", as_class, svg)
+    styles = "".join(f".s{number}{{{style}}}" for style, number in classes.items())
+    svg = re.sub(r">\s+<", "><", svg).replace("<g/>", "")
+    return svg.replace("</style>", f"{styles}</style>", 1)
+
+
+def _has_only_images(figure: Figure) -> bool:
+    return bool(figure.axes) and all(
+        axes.images and not (axes.get_xlabel() or axes.get_ylabel()) for axes in figure.axes
+    )
+
+
+def _images_html(figure: Figure, alt: str) -> str:
+    pixels = _render_without_words(figure)
+    rows = _rows(figure.axes)
+    room = max(
+        sum(max(_cut_out(pixels, axes).width, NARROWEST) + GAP for axes in row) for row in rows
+    )
+    parts = [_legend_html(figure, pixels)]
+    for axes in (axes for row in rows for axes in row):
+        image = _cut_out(pixels, axes)
+        first, *others = _title(axes).split("\n")
+        caption = f"<b>{html.escape(first)}</b><br>{html.escape(' '.join(others))}"
+        # On a narrow page small images stand in twos and threes.
+        most = 100 if image.width > 240 else 48 if image.width > 130 else 31  # percent
+        most = most if image.width < most / 100 * room else 100
+        parts.append(
+            f'<figure style="margin:0;width:{image.width}px;min-width:{NARROWEST}px;'
+            f'max-width:{most}%">'
+            f"<figcaption>{caption.removesuffix('<br>')}</figcaption>"
+            f"{_img(_png(image), alt, *image.size)}</figure>"
+        )
+        alt = ""  # the first image says it for all of them
+    style = f"display:flex;flex-wrap:wrap;align-items:flex-end;gap:{GAP}px"
+    return f'<div style="{style};max-width:{room}px">{"".join(parts)}</div>'
+
+
+def _title(axes: Axes) -> str:
+    """Return the title of axes; their label is the same one, if its lines had to be wrapped."""
+    return str(axes.get_label()) or axes.get_title("left") or axes.get_title()
+
+
+def _render_without_words(figure: Figure) -> NDArray[np.uint8]:
+    """Return a figure without titles and words, (H, W, 4), and leave its axes where they lie."""
+    for axes in figure.axes:
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0)
+        for place in ("left", "center"):
+            axes.set_title(axes.get_title(place), loc=place, visible=False)
+    for text in (text for legend in figure.legends for text in legend.get_texts()):
+        text.set_visible(False)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=figure.dpi)
-    return Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    return np.asarray(Image.open(file).convert("RGBA"))
+
+
+def _rows(every_axes: Sequence[Axes]) -> list[list[Axes]]:
+    """Return axes in reading order; a row's axes end at the same height."""
+    rows: dict[int, list[Axes]] = {}
+    for axes in every_axes:
+        rows.setdefault(-round(axes.get_window_extent().y0), []).append(axes)
+    return [sorted(rows[y], key=lambda axes: axes.get_window_extent().x0) for y in sorted(rows)]
+
+
+def _cut_out(pixels: NDArray[np.uint8], artist: Any) -> Image.Image:
+    """Return the part of a rendered figure that an artist covers."""
+    box = artist.get_window_extent()
+    left, right = round(box.x0), round(box.x1)
+    top, bottom = (len(pixels) - round(edge) for edge in (box.y1, box.y0))
+    image = Image.fromarray(pixels[max(top, 0) : bottom, max(left, 0) : right])
+    return image if pixels[top:bottom, left:right, 3].min() < 255 else image.convert("RGB")
+
+
+def _legend_html(figure: Figure, pixels: NDArray[np.uint8]) -> str:
+    """Return the entries of a figure's legends, each a small image and a word."""
+    entries = [
+        f'<span style="display:flex;gap:6px;align-items:center">'
+        f"{_img(_png(image), '', *image.size)}{html.escape(text.get_text())}</span>"
+        for legend in figure.legends
+        for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True)
+        for image in [_cut_out(pixels, handle)]
+    ]
+    style = "display:flex;flex-wrap:wrap;gap:4px 20px;width:100%"
+    return f'<div style="{style}">{"".join(entries)}</div>' if entries else ""
+
+
+def _png(image: Image.Image) -> str:
+    """Return the address of an image; opaque ones get 256 colours, for two thirds of the size."""
+    if image.mode == "RGB":
+        image = image.quantize(256, kmeans=2, dither=Image.Dither.NONE)
+    return f"data:image/png;base64,{encode_png(image, optimize=True)}"

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
@@ -24,7 +23,7 @@ from unet_teach.networks import UNet, Up
 from unet_teach.segmentation.ablation.results import describe_machine
 from unet_teach.segmentation.data.dataset import earth
 from unet_teach.segmentation.evaluation import in_eval_mode
-from unet_teach.segmentation.plots import new_figure
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.segmentation.training import random_crops
 from unet_teach.shared.png import decode_png, encode_png
 
@@ -151,18 +150,9 @@ def figure(runs: Iterable[Reconstruction] | None = None) -> Figure:
         runs: such as `results()`, the default; those with a `picture` are drawn.
     """
     chosen = [run for run in (results() if runs is None else runs) if run.picture]
-    original = earth().validation[0].image[0][WINDOW].numpy()
+    original = earth().validation[0].image[0][WINDOW]
     images = {"the picture": original} | {NAMES[run.up]: _decode(run.picture) for run in chosen}
-    columns, rows = 3, -(-len(images) // 3)
-    drawn = new_figure(2.9 * columns, 3.2 * rows)
-    grid = drawn.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (name, pixels) in zip(grid, images.items(), strict=False):
-        limits = {"vmin": float(original.min()), "vmax": float(original.max())}
-        axes.imshow(pixels, cmap="gray", interpolation="nearest", **limits)
-        axes.set_title(name, fontsize=10)
-    for axes in grid:
-        axes.axis("off")
-    return drawn
+    return side_by_side(images, value_range=(float(original.min()), float(original.max())))
 
 
 def _encode(image: Tensor) -> str:
@@ -171,10 +161,9 @@ def _encode(image: Tensor) -> str:
     return encode_png(Image.fromarray(pixels), optimize=True)
 
 
-def _decode(png: str) -> NDArray[np.float32]:
+def _decode(png: str) -> Tensor:
     """Return the image (H, W) of a PNG in base64, with values from 0 to 1."""
-    pixels: NDArray[np.float32] = np.asarray(decode_png(png), dtype=np.float32) / np.float32(255)
-    return pixels
+    return torch.from_numpy(np.asarray(decode_png(png), dtype=np.float32) / np.float32(255))
 
 
 def main() -> None:

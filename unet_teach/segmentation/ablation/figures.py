@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unet_teach.segmentation.ablation.results import Run, score_name
-from unet_teach.segmentation.plots import new_figure, show_image, show_mistakes
-from unet_teach.shared.palette import AMBER, BLUE
+from unet_teach.segmentation.plots import (
+    ROOM,
+    SMALL,
+    add_legend,
+    image_grid,
+    in_course_style,
+    new_figure,
+    show_image,
+    show_mistakes,
+)
+from unet_teach.shared.palette import INPUT, WINDOW_LINE
+from unet_teach.shared.show import GAP
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
     from unet_teach.segmentation.data.dataset import Pair
 
 
+@in_course_style
 def score_figure(runs: Sequence[Run], mine: Sequence[Run], variants: Sequence[str]) -> Figure:
     """Draw every run as a dot: one row a variant, one column a dataset; a bar marks the mean.
 
@@ -33,57 +44,71 @@ def score_figure(runs: Sequence[Run], mine: Sequence[Run], variants: Sequence[st
     def scores(chosen: Sequence[Run], data: str, variant: str) -> list[float]:
         return [run.score for run in chosen if (run.data, run.variant) == (data, variant)]
 
-    figure = new_figure(3 * len(names) + 1.5, 0.32 * len(variants) + 1)
+    figure = new_figure(ROOM if len(names) > 2 else 180 + 240 * len(names), 27 * len(variants) + 70)
     grid = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for axes, data in zip(grid, names, strict=True):
         for row, variant in enumerate(variants):
             own = scores(mine, data, variant)
-            axes.plot(own, [row] * len(own), "D", color=AMBER, markersize=11)
+            axes.plot(own, [row] * len(own), "D", color=WINDOW_LINE, markersize=11)
             others = scores(runs, data, variant)
-            axes.plot(others, [row] * len(others), "o", color=BLUE, alpha=0.6, markersize=5)
+            axes.plot(others, [row] * len(others), "o", color=INPUT, markersize=4)
             if others:
-                axes.plot([statistics.mean(others)] * 2, [row - 0.35, row + 0.35], color=BLUE)
+                axes.plot([statistics.mean(others)] * 2, [row - 0.35, row + 0.35], color=INPUT)
         whole = scores(runs, data, variants[0])
         if whole:
-            axes.axvspan(min(whole), max(whole), color=BLUE, alpha=0.1, linewidth=0)
+            axes.axvspan(min(whole), max(whole), color=INPUT, alpha=0.2, linewidth=0)
         all_scores = [run.score for run in (*runs, *mine) if run.data == data]
         is_enlarged = len(all_scores) > 1 and max(all_scores) - min(all_scores) < 0.2
-        label = f"{score_name(data)}{', enlarged' if is_enlarged else ''}"
-        axes.set(title=data, xlabel=label, xlim=(0, 1))
         if is_enlarged:
             axes.set_xlim(min(all_scores) - 0.02, max(all_scores) + 0.02)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="x", linewidth=0.4)
+            axes.locator_params(axis="x", nbins=4)
+        else:
+            axes.set(xlim=(0, 1), xticks=(0, 0.5, 1))
+        axes.set_title(data, loc="left", fontsize=SMALL)
+        if any(run.data == data for run in mine):
+            axes.set_title("yours", loc="right", fontsize=SMALL, fontweight="normal")
+            place: Any = {"transform": axes.transAxes, "clip_on": False, "color": WINDOW_LINE}
+            axes.plot(0.75, 1 + 13 / (27 * len(variants)), "D", markersize=8, **place)
+        label = f"{score_name(data)}{', enlarged' if is_enlarged else ''}"
+        axes.set_xlabel(label, fontsize=SMALL)
+        axes.tick_params(length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="both", linewidth=0.4)
     grid[0].set_yticks(range(len(variants)), variants)
     grid[0].set_ylim(len(variants) - 0.5, -0.5)
     return figure
 
 
+@in_course_style
 def prediction_figure(runs: Sequence[Run], pair: Pair) -> Figure:
     """Draw a test image, its target, and for each run which pixels are right, missed and too much.
+
+    The score in a title is that of all test images. One or two runs are drawn large, above the
+    image and its target.
 
     Args:
         runs: the runs to draw, with masks predicted for this image.
         pair: the image and its target mask.
     """
-    columns = 5 if len(runs) > 4 else 3  # a few are drawn larger
-    rows = -(-(len(runs) + 2) // columns)
     height, width = pair.mask.shape[-2:]
-    size = 8 if columns == 5 else 10  # of letters, in points
-    figure = new_figure(11, (11 / columns * height / width + 0.35) * rows + 0.3)
-    first, second, *others = figure.subplots(rows, columns, squeeze=False).ravel()
+    titles = [f"{run.variant}: {run.score:.2f}" for run in runs]
+
+    def sized(titles: Sequence[str], columns: int, most: int) -> list[tuple[str, float, float]]:
+        scale = min((ROOM - GAP * (columns - 1)) / columns / width, most / height)
+        scale = int(scale) or scale  # whole multiples keep all pixels alike
+        return [(title, scale * width, scale * height) for title in titles]
+
+    if len(runs) > 2:
+        small = sized([pair.name, "target", *titles], 4, 300)
+        rows = [small[first : first + 4] for first in range(0, len(small), 4)]
+        figure, (first, second, *others) = image_grid(rows, legend=True)
+    else:
+        rows = [sized(titles, 2, 400), sized([pair.name, "target"], 7, 100)]
+        figure, every_axes = image_grid(rows, legend=True)
+        *others, first, second = every_axes
     show_image(first, pair.image)
-    first.set_title(pair.name, fontsize=size)
     show_mistakes(second, pair.mask, pair.mask, pair.image)
-    second.set_title("target", fontsize=size)
-    for axes, run in zip(others, runs, strict=False):
+    for axes, run in zip(others, runs, strict=True):
         show_mistakes(axes, run.mask, pair.mask, pair.image)
-        axes.set_title(f"{run.variant}: {run.score:.2f}", fontsize=size)
-    for axes in (first, second, *others):
-        axes.axis("off")
-    figure.supxlabel(
-        "green: right · amber ///: missed · vermilion ..: too much · "
-        "numbers: score on all test images",
-        fontsize=size,
-    )
+    add_legend(figure)
     return figure

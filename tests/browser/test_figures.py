@@ -1,0 +1,102 @@
+"""Figures on a page: they follow its theme, and stay readable where it is narrow."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.contrast import contrast, linear
+from unet_teach.segmentation import ablation, plots
+from unet_teach.segmentation.data.dataset import earth, nuclei
+from unet_teach.segmentation.live_view import LiveView
+from unet_teach.segmentation.training_result import StepMetrics
+from unet_teach.shared.show import show
+
+from .lab import new_page
+
+GROUNDS = {"light": "#ffffff", "dark": "#111111"}
+
+
+@pytest.fixture
+def show_on(browser, monkeypatch):
+    """Return a function that puts what a notebook gets on a page of some theme and width."""
+    bundles, pages = [], []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: bundles.append(data))
+
+    def put(content, theme="light", width=880):
+        if not isinstance(content, str):
+            show(content, "some words")
+            content = bundles[-1]["text/html"]
+        style = f"margin:0;color-scheme:{theme};background:{GROUNDS[theme]};font:14px sans-serif"
+        pages.append(new_page(browser, viewport={"width": width, "height": 700}))
+        pages[-1].set_content(f"<!doctype html><body style='{style}'>{content}</body>")
+        return pages[-1]
+
+    yield put
+    for page in pages:
+        page.close()
+
+
+def live_view():
+    pair = earth().validation[0]
+    metrics = StepMetrics(25, 0.5, 0.6, 0.7, 0.2, 0.3, pair.mask[0])
+    return LiveView(pair, shown=False)._html([metrics], metrics, 0.5, "step 25", "a warning")
+
+
+FIGURES = {
+    "scores": ablation.figure,
+    "predictions": lambda: ablation.prediction_figure("lines in rings"),
+    "gallery": lambda: nuclei().figure(),
+    "live view": live_view,
+}
+
+
+@pytest.mark.parametrize("theme", GROUNDS)
+def test_the_words_of_a_plot_stand_out_in_either_theme(show_on, theme):
+    figure = plots.in_course_style(lambda: plots.new_figure(200, 80))()
+    with_words = plots.in_course_style(lambda: figure.text(0.1, 0.3, "words", size=30) and figure)
+    png = show_on(with_words(), theme).locator("img").screenshot()
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    ground = linear(GROUNDS[theme])
+    assert "#{:02x}{:02x}{:02x}".format(*pixels[0, 0]) == GROUNDS[theme]
+    colours = np.unique(pixels.reshape(-1, 3), axis=0)
+    assert max(contrast(linear("#{:02x}{:02x}{:02x}".format(*c)), ground) for c in colours) >= 4.5
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_it_stays_inside_of_a_phones_page_and_its_type_stays_large(show_on, name):
+    page = show_on(FIGURES[name](), width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for image in page.locator("img[src^='data:image/svg']").all():  # type of 13 pixels or more
+        scale = image.bounding_box()["width"] / float(image.get_attribute("width"))
+        assert 13 * scale >= 11
+
+
+@pytest.mark.parametrize("name", ["predictions", "gallery"])
+def test_images_have_their_full_size_where_there_is_room(show_on, name):
+    for image in show_on(FIGURES[name](), width=848).locator("figure img").all():
+        assert image.bounding_box()["width"] == int(image.get_attribute("width"))
+
+
+def test_curves_stand_to_the_left_of_the_prediction(show_on):
+    page = show_on(live_view(), width=848)
+    curves, prediction, *_ = (image.bounding_box() for image in page.locator("img").all())
+    assert curves["x"] + curves["width"] < prediction["x"]
+    assert abs(curves["y"] - prediction["y"]) < 40
+    assert page.evaluate("document.documentElement.scrollWidth") <= 848
+
+
+def test_nothing_moves_while_the_live_view_is_updated(show_on):
+    pair = earth().validation[0]
+    history = [
+        StepMetrics(25 * step, 0.9, 0.9, 0.1 * step, 0.2, 0.3, pair.mask[0]) for step in range(9)
+    ]
+    places = []
+    for seen in range(1, 10):
+        view = LiveView(pair, shown=False)._html(
+            history[:seen], history[seen - 1], seen / 9, f"step {25 * seen}, about 100 s left", ""
+        )
+        page = show_on(view, width=848)
+        places.append([image.bounding_box() for image in page.locator("img").all()])
+    assert all(place == places[0] for place in places)
