@@ -62,7 +62,7 @@ export const axesOf = (sizes) => {
  * @property {(axes: [Axis, Axis]) => string} torchError   torch's own words for it, or ''
  * @property {(axis: Axis) => Part[]} formula
  * @property {(axes: [Axis, Axis], target: Pair) => string} inverse   the sizes run backwards, as a sentence
- * @property {string} inverseLabel
+ * @property {string} inverseLabel   with names in backticks
  * @property {Record<string, Partial<Record<Parameter, number>>>} presets
  */
 
@@ -115,11 +115,13 @@ export const conv = {
     const quotient = Number((room / stride).toFixed(2));
     return [...travel, `⌊${quotient}⌋ + 1 = `, ['answer', convOutputSize(axis)]];
   },
-  inverseLabel: 'which input_size gives',
+  inverseLabel: 'Which `input_size` gives',
   inverse(axes, target) {
     const sizes = axes.map((axis, i) => convInputSizes(target[i], axis));
-    const listed = sizes.map((list) => (list.length ? list.join(', ') : 'none'));
-    return listed[0] === listed[1] ? listed[0] : `height ${listed[0]}; width ${listed[1]}`;
+    const [h, w] = sizes.map((list) =>
+      list.length ? list.join(', ').replace(/, (\d+)$/, ' or $1') : 'none',
+    );
+    return h === w ? h : `height ${h}; width ${w}`;
   },
   presets: layers.Conv2d.presets,
 };
@@ -168,14 +170,14 @@ export const convTranspose = {
       ['answer', convTransposeOutputSize(axis)],
     ];
   },
-  inverseLabel: 'output_padding to come back to',
+  inverseLabel: '`output_padding` to get back to',
   inverse(axes, target) {
     const [h, w] = axes.map((axis, i) => {
       const needed = outputPaddingFor(target[i], axis);
       if (needed !== null) return String(needed);
       const least = Math.max(1, convTransposeOutputSize({ ...axis, output_padding: 0 }));
       const most = least + outputPaddingMost(axis);
-      return `none reaches it, only ${least === most ? least : `${least} to ${most}`} can be reached`;
+      return `none: it can only be ${least === most ? least : `${least} to ${most}`}`;
     });
     return h === w ? h : `height ${h}; width ${w}`;
   },
