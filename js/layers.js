@@ -88,7 +88,7 @@ export const conv = {
     const extent = windowExtent(axis);
     const spread = dilation > 1 ? ` (${dilation}·(${axis.kernel_size} − 1) + 1)` : '';
     const smaller = dilation > 1 ? 'a smaller kernel_size or dilation' : 'a smaller kernel_size';
-    return `The window spans ${extent} cells${spread}, the padded input has ${paddedSize(axis)} (${input_size} + 2·${padding}): it fits nowhere. Use padding ≥ ${Math.ceil((extent - input_size) / 2)} or ${smaller}.`;
+    return `The window spans ${extent} cells${spread}, but the padded input has only ${paddedSize(axis)} (${input_size} + 2·${padding}). Use padding ≥ ${Math.ceil((extent - input_size) / 2)} or ${smaller}.`;
   },
   torchError([h, w]) {
     if (convOutputSize(h) > 0 && convOutputSize(w) > 0) return '';
@@ -134,10 +134,10 @@ export const convTranspose = {
   problem(axis) {
     const { stride, padding, output_padding, dilation } = axis;
     if (output_padding > outputPaddingMost(axis))
-      return `output_padding=${output_padding} is too large: it must be smaller than stride (${stride}) or dilation (${dilation}). Use output_padding ≤ ${outputPaddingMost(axis)} or a larger stride.`;
+      return `output_padding=${output_padding} is too large: it must be smaller than stride (${stride}) or dilation (${dilation}). Use output_padding ${outputPaddingMost(axis) ? '≤' : '='} ${outputPaddingMost(axis)} or a larger stride.`;
     if (convTransposeOutputSize(axis) > 0) return '';
-    const kept = output_padding ? ` and output_padding gives back ${output_padding}` : '';
-    return `Nothing is left: the kernels paint ${fullSize(axis)} cells, padding ${padding} crops ${2 * padding}${kept}. Use padding ≤ ${Math.floor((fullSize(axis) + output_padding - 1) / 2)}.`;
+    const kept = output_padding ? `, of which output_padding keeps ${output_padding}` : '';
+    return `Nothing is left: the patches cover ${fullSize(axis)} cells, and padding ${padding} crops ${2 * padding}${kept}. Use padding ≤ ${Math.floor((fullSize(axis) + output_padding - 1) / 2)}.`;
   },
   torchError(axes) {
     const [h, w] = axes;

@@ -7,10 +7,10 @@ import { s } from '../dom.js';
 /** @typedef {import('./layout.js').Place} Place */
 
 /** Kinds of cells with rounded corners: output cells can be told apart without colour. */
-const ROUND = new Set(['output', 'patch']);
+const ROUND = new Set(['output', 'patch', 'full']);
 /** Below this many pixels a cell's own outline cannot be seen: neighbours are drawn as one area. */
 const SMALLEST_CELL = 6;
-const SIGNS = { hatch: hatchIn, bias: dotsIn, wrong: crossIn };
+export const SIGNS = { hatch: hatchIn, bias: dotsIn, wrong: crossIn };
 
 /** A box with rounded corners, as a path. @param {number} x @param {number} y @param {number} width @param {number} height @param {number} r */
 export const outline = (x, y, width, height, r) =>
@@ -100,7 +100,7 @@ export function shadeOf(levels, level) {
 }
 
 /** The path of some cells and, where cells are large enough, that of their signs. @param {Panel} panel @param {Place} place @param {string} kind @param {number[]} rows @param {number[]} columns */
-function shapesOf({ first, count }, { x, y, side }, kind, rows, columns) {
+function shapesOf({ first, count, layers }, { x, y, side }, kind, rows, columns) {
   const inside = (/** @type {number} */ axis) => (/** @type {number} */ cell) =>
     cell >= first[axis] && cell < first[axis] + count[axis];
   const lists = [rows.filter(inside(0)), columns.filter(inside(1))];
@@ -109,7 +109,9 @@ function shapesOf({ first, count }, { x, y, side }, kind, rows, columns) {
   const [tall, wide] = lists.map((list) =>
     isTiny ? runs(list) : list.map((cell) => /** @type {[number, number]} */ ([cell, 1])),
   );
-  const radius = ROUND.has(kind) && !isTiny ? Math.min(9, side / 4) : 0;
+  const isRound =
+    ROUND.has(kind) || (kind === 'lit' && layers.some((layer) => ROUND.has(layer.kind)));
+  const radius = isRound && !isTiny ? Math.min(9, side / 4) : 0;
   const gap = isTiny ? 1 : 2;
   const left = (/** @type {number} */ column) => x + (column - first[1]) * side;
   const top = (/** @type {number} */ row) => y + (row - first[0]) * side;

@@ -21,6 +21,7 @@ import { KERNELS } from '../layers.js';
  */
 
 const OWN = 'own';
+const OTHER = 'new random';
 const SEEDS = 1000;
 const SMALLEST = 20; // pixels of a cell that has room for a field
 
@@ -37,17 +38,9 @@ export class KernelEditor {
     this.kind = h(
       'select',
       { 'aria-label': 'kernel' },
-      ...[...KERNELS, OWN].map((name) => h('option', { value: name }, name)),
-    );
-    this.reseed = h(
-      'button',
-      {
-        type: 'button',
-        class: 'ut-reseed',
-        title: 'Other random numbers',
-        'aria-label': 'other random numbers',
-      },
-      '↻',
+      ...[KERNELS[0], OTHER, ...KERNELS.slice(1), OWN].map((name) =>
+        h('option', { value: name }, name),
+      ),
     );
     this.name = h('span', { class: 'ut-kernel-name' }, 'kernel');
     this.bar = h(
@@ -56,7 +49,6 @@ export class KernelEditor {
       h('b', { 'aria-hidden': 'true' }, '×'),
       this.name,
       this.kind,
-      this.reseed,
     );
     this.number = h('input', {
       type: 'number',
@@ -64,17 +56,7 @@ export class KernelEditor {
       step: 'any',
       'aria-label': 'value of the chosen kernel cell',
     });
-    this.kind.addEventListener(
-      'change',
-      () =>
-        save({ weights: this.kind.value === OWN ? (this.#shown?.kernel ?? []) : this.kind.value }),
-      { signal },
-    );
-    this.reseed.addEventListener(
-      'click',
-      () => save({ seed: ((this.#shown?.seed ?? 0) + 1) % SEEDS }),
-      { signal },
-    );
+    this.kind.addEventListener('change', () => save(this.#chosen(this.kind.value)), { signal });
     this.number.addEventListener(
       'input',
       () => {
@@ -98,6 +80,13 @@ export class KernelEditor {
     );
   }
 
+  /** What a choice of the list changes. @param {string} kind */
+  #chosen(kind) {
+    const { kernel = [], seed = 0 } = this.#shown ?? {};
+    if (kind === OTHER) return { weights: KERNELS[0], seed: (seed + 1) % SEEDS };
+    return { weights: kind === OWN ? kernel : kind };
+  }
+
   /** @param {Shown} shown */
   paint(shown) {
     this.#shown = shown;
@@ -106,7 +95,6 @@ export class KernelEditor {
     this.number.hidden =
       !place || !cell || !shown.isShown || mode === 'present' || place.side < SMALLEST;
     this.kind.value = typeof weights === 'string' ? weights : OWN;
-    this.reseed.hidden = weights !== 'random';
     this.name.textContent = shown.isTurned ? 'turned' : 'kernel';
     if (place) {
       this.bar.style.setProperty('--x', String(place.x + (columns * place.side) / 2));

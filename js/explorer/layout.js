@@ -150,7 +150,7 @@ export function layoutOf(kind, mode, width, counts) {
       last: { x: left + first[1] * side + room.cut, y: head + down * side, side },
     },
     legend,
-    isRoomRight: false,
+    isRoomRight: true,
   };
 }
 

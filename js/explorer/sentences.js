@@ -10,11 +10,13 @@ import { relateConv, relateTranspose } from './relations.js';
 /** @typedef {import('./pictures.js').View} View */
 /** @typedef {[name: string, rest: string]} Sentence */
 
-/** "rows 1–3" or "row 2" or "rows 0, 2, 4". @param {string} word @param {number[]} cells */
+/** "rows 1–3" or "row 2" or "rows 0, 2, 4" or "rows 0, 2, …, 8". @param {string} word @param {number[]} cells */
 function listed(word, cells) {
   if (cells.length === 1) return `${word} ${cells[0]}`;
-  const [first, last] = [cells[0], cells[cells.length - 1]];
-  return `${word}s ${last - first + 1 === cells.length ? `${first}–${last}` : cells.join(', ')}`;
+  const [first, second, last] = [cells[0], cells[1], cells[cells.length - 1]];
+  const isEven = cells.every((cell, i) => cell === first + i * (second - first));
+  const few = isEven && cells.length > 3 ? [first, second, '…', last] : cells;
+  return `${word}s ${last - first + 1 === cells.length ? `${first}–${last}` : few.join(', ')}`;
 }
 
 /** @param {number[][]} lists */
@@ -55,7 +57,7 @@ export function convSentence(axes, { panel, cell }) {
     const zeros = product(related.map(({ input }) => input)) - inside;
     return [
       `Kernel cell ${at(cell)}`,
-      ` is used once for each output cell: ${some(inside, 'time')} on an input cell${zeros ? `, ${some(zeros, 'time')} on a padding zero` : ''}.`,
+      ` is used by every output cell: ${some(inside, 'time')} on the input${zeros ? `, ${some(zeros, 'time')} on padding` : ''}.`,
     ];
   }
   const isPadding = cell.some((i, axis) => i < 0 || i >= axes[axis].input_size);
@@ -96,8 +98,8 @@ export function transposeSentence(axes, { panel, cell }, view) {
     const kept = product(outputs);
     if (!kept)
       return [`Input cell ${at(cell)}`, ' adds its patch only to cells that padding crops.'];
-    const crop = kept < added ? ` Padding crops ${added - kept} of its ${added} products.` : '';
-    return [`Input cell ${at(cell)}`, ` adds its patch to ${where(outputs)} of the output.${crop}`];
+    const crop = kept < added ? `; padding crops ${added - kept} of its ${added} products` : '';
+    return [`Input cell ${at(cell)}`, ` adds its patch to ${where(outputs)} of the output${crop}.`];
   }
   if (panel === 'kernel') {
     const made = axes[0].input_size * axes[1].input_size;

@@ -8,6 +8,7 @@ import { CellMap } from './cell_map.js';
 import { cellText } from './cell_texts.js';
 import { KernelEditor } from './kernel_editor.js';
 import { layoutOf, ROOMS } from './layout.js';
+import { legends, unreachedNote } from './stage_legends.js';
 import { wordsOf } from './stage_words.js';
 
 /** @typedef {import('./state.js').ExplorerState} ExplorerState */
@@ -47,9 +48,9 @@ export class Stage {
     this.svg = s('svg', { class: 'ut-drawing' });
     const { input, middle, products, kernel, output } = this.maps;
     this.svg.append(
-      this.words,
       ...[input, middle, products, kernel, output].map((map) => map.frame),
       this.band,
+      this.words,
     );
     this.element = h(
       'div',
@@ -88,8 +89,12 @@ export class Stage {
     const { state, maps } = this;
     if (!this.width) this.measure();
     const width = this.width || 768;
+    /** @type {Mode} */
     const mode = isPresenting ? 'present' : width < NARROW ? 'phone' : 'notebook';
     const picture = state.problem ? state.plain : state.picture(state.axes, state.selected);
+    // Torch's words need its room on a whole screen.
+    if (state.problem && mode === 'present') delete picture.panels.kernel;
+    if (state.problem) delete picture.panels.products;
     const layout = this.#layout(picture, mode, isPresenting ? PRESENT_WIDTH : width);
     set(this.svg, {
       viewBox: `0 0 ${layout.width} ${layout.height}`,
@@ -110,7 +115,8 @@ export class Stage {
       if (other && name !== 'products') maps[name].drawGhost(other);
     }
     this.band.replaceChildren(...bandShapes(picture, maps, layout.isUpright));
-    this.words.replaceChildren(...wordsOf(state, picture, maps, layout, mode, names));
+    const drawing = { state, picture, maps, layout, mode, ends: names };
+    this.words.replaceChildren(...wordsOf(drawing), ...legends(drawing));
     this.#overlay(picture, layout, mode);
   }
 
@@ -127,10 +133,10 @@ export class Stage {
     const mid = layout.places.products ?? layout.places.last;
     maps[name].draw(panel, {
       place,
-      sentence: state.problem || state.sentence.join(''),
+      sentence: `${state.problem || state.sentence.join('')}${name === 'input' ? unreachedNote(state) : ''}`,
       text: isNumbered ? cellText(state, name) : undefined,
       type: TYPE[mode],
-      limits: { left: 0, top: 0, right: mid.x - 12, bottom: layout.height - 2 },
+      limits: { left: 0, top: 0, right: mid.x - 8, bottom: layout.height - 2 },
       isFaint,
     });
   }
@@ -183,7 +189,7 @@ export class Stage {
   /** @param {Picture} picture @param {Layout} layout @param {Mode} mode */
   #overlay(picture, layout, mode) {
     const { state, editor, quote } = this;
-    const { kernel, products, first, last } = layout.places;
+    const { kernel, products, first } = layout.places;
     const chosen = state.pinned.panel === 'kernel' ? state.pinned.cell : null;
     editor.paint({
       weights: state.model.get('weights'),
@@ -197,15 +203,13 @@ export class Stage {
       isShown: Boolean(picture.panels.kernel) && state.isNumbered,
       isTurned: state.isTransposed && state.view === 'zero insertion',
     });
-    const gap = ROOMS[mode].gutter - 10;
-    const column = 3 * ROOMS[mode].tap;
-    const middle = products
-      ? products.x + (state.axes[1].kernel_size * products.side) / 2
-      : (last.x + first.x + (state.plain.panels.middle?.count[1] ?? 0) * first.side) / 2;
-    const wide = column + 2 * gap;
-    quote.style.setProperty('--x', String(Math.round(middle - wide / 2)));
+    const room = ROOMS[mode];
+    const x = products
+      ? products.x
+      : first.x + (picture.panels.middle?.count[1] ?? 0) * first.side + 14;
+    quote.style.setProperty('--x', String(x));
+    quote.style.setProperty('--w', String((products ? 3 * room.tap + room.gutter : room.cut) - 18));
     quote.style.setProperty('--y', String(ROOMS[mode].head + 8));
-    quote.style.setProperty('--w', String(wide));
   }
 }
 

@@ -3,10 +3,7 @@
 import { s } from '../dom.js';
 import { paddedSize } from '../geometry.js';
 import { times } from '../layers.js';
-import { outline, shadeOf } from './cell_shapes.js';
 import { ROOMS } from './layout.js';
-import { pair } from './pictures.js';
-import { unreachedWords } from './sentences.js';
 
 /** @typedef {import('./state.js').ExplorerState} ExplorerState */
 /** @typedef {import('./cell_map.js').CellMap} CellMap */
@@ -28,18 +25,16 @@ import { unreachedWords } from './sentences.js';
 /** Type of sizes and of notes. */
 const TYPE = { notebook: [26, 13], present: [48, 24], phone: [20, 13] };
 const DIGIT = 0.7; // of the type's size: the width of a bold digit
-const LETTER = 0.58; // the width of a letter, on average
+export const LETTER = 0.58; // the width of a letter, on average
 
-/** @param {ExplorerState} state @param {Picture} picture @param {Drawing['maps']} maps @param {Layout} layout @param {Mode} mode @param {[PanelName, PanelName]} ends */
-export function wordsOf(state, picture, maps, layout, mode, ends) {
-  const drawing = { state, picture, maps, layout, mode, ends };
-  const legend = state.problem ? [] : legends(drawing);
-  if (mode === 'phone') return [...phoneLabels(drawing), ...legend];
-  return [...headings(drawing), ...middleLabels(drawing), ...legend];
-}
+/** @param {Drawing} drawing */
+export const wordsOf = (drawing) =>
+  drawing.mode === 'phone'
+    ? phoneLabels(drawing)
+    : [...headings(drawing), ...middleLabels(drawing)];
 
 /** @param {number} x @param {number} y @param {string} kind @param {(string | Node)[]} parts */
-const text = (x, y, kind, ...parts) => s('text', { x, y, class: kind }, ...parts);
+export const text = (x, y, kind, ...parts) => s('text', { x, y, class: kind }, ...parts);
 
 /** The sentence that the drawing says: this size becomes that one by this layer. @param {Drawing} drawing */
 function headings({ state, maps, mode, ends }) {
@@ -50,7 +45,7 @@ function headings({ state, maps, mode, ends }) {
   const frame = ends[1] === 'middle' && !state.problem ? last.rect([0, 0], [1, 1]) : last.edges;
   const x = Math.round(frame.left);
   const size = times(state.sizes.input_size);
-  const note = inputNote(state, mode);
+  const note = inputNote(state);
   const room = Math.round(0.35 * small);
   const end = left + size.length * big * DIGIT + room + note.length * small * LETTER;
   const result = state.problem ? '✕' : times(state.outputSize);
@@ -58,6 +53,9 @@ function headings({ state, maps, mode, ends }) {
   const tip = x - small;
   const middle = head - Math.round(0.75 * big);
   const barb = Math.round(0.4 * small);
+  const isNamed = tip - start > state.layer.name.length * small * LETTER;
+  const above = middle - Math.round(0.5 * small);
+  const name = text((start + tip) / 2, above, 'ut-label', state.layer.name);
   const arrow =
     tip - start < 2 * small
       ? []
@@ -67,7 +65,7 @@ function headings({ state, maps, mode, ends }) {
             class: 'ut-arrow-tip',
             d: `M${tip} ${middle}l${-2 * barb} ${-barb}v${2 * barb}z`,
           }),
-          text((start + tip) / 2, middle - Math.round(0.5 * small), 'ut-label', state.layer.name),
+          ...(isNamed ? [name] : []),
         ];
   return [
     text(left, y, 'ut-heading', part('ut-size ut-of-input', size), gap(note, room)),
@@ -87,11 +85,10 @@ const part = (kind, content) => s('tspan', { class: kind }, content);
 /** @param {string} content @param {number} dx */
 const gap = (content, dx) => s('tspan', { class: 'ut-note', dx }, content);
 
-/** @param {ExplorerState} state @param {Mode} mode */
-function inputNote({ isTransposed, view, axes, plain }, mode) {
+/** @param {ExplorerState} state */
+function inputNote({ isTransposed, view, axes, plain }) {
   const size = times(plain.panels.middle?.count ?? [0, 0]);
-  if (isTransposed && view === 'zero insertion')
-    return mode === 'present' ? `input, spread to ${size}` : `input · spread to ${size} with zeros`;
+  if (isTransposed && view === 'zero insertion') return `input · spread to ${size}`;
   if (isTransposed && view === 'crop window') return `input · scattered over ${size}`;
   const isPadded = !isTransposed && axes.some(({ padding }) => padding);
   return isPadded ? `input · ${times(axes.map(paddedSize))} with padding` : 'input';
@@ -120,7 +117,7 @@ function middleLabels({ state, picture, maps, mode }) {
       ),
     ];
   }
-  if (state.problem) return kernelName(state, maps, mode);
+  if (state.problem) return mode === 'present' ? [] : kernelName(state, maps, mode);
   const box = maps.products.edges;
   const centre = (box.left + box.right) / 2;
   const label = Math.round(box.top) - (mode === 'present' ? 12 : 7);
@@ -167,16 +164,17 @@ function phoneLabels({ state, picture, maps, ends }) {
   const { kernel, products, output } = picture.panels;
   const labels = [];
   if (kernel) labels.push(over('kernel', `kernel ${times(kernel.count)}`));
-  if (products && !state.problem)
-    labels.push(
-      over('products', state.isTransposed && state.view === 'scatter' ? 'patch' : 'products'),
-    );
+  const isPatch = ends[0] === 'input' && !output;
+  if (isPatch) labels.push(over('products', 'patch'));
+  else if (products && !state.problem) {
+    const { left, right, bottom } = maps.products.edges;
+    labels.push(text((left + right) / 2, Math.round(bottom) + 16, 'ut-label', 'products'));
+  }
   if (output)
     labels.push(over('output', state.problem ? 'no output' : `output ${times(output.count)}`));
   else if (ends[0] === 'input') labels.push(over('input', 'input'));
   if (!kernel || !products || state.problem) return labels;
   const y = (maps.products.edges.top + maps.products.edges.bottom) / 2;
-  const isPatch = ends[0] === 'input' && !output;
   const [a, b] = isPatch ? [maps.products, maps.kernel] : [maps.kernel, maps.products];
   labels.push(text((a.edges.right + b.edges.left) / 2, y, 'ut-step-word', '×'));
   if (output && picture.band)
@@ -184,175 +182,4 @@ function phoneLabels({ state, picture, maps, ends }) {
       text((maps.products.edges.right + maps.output.edges.left) / 2, y, 'ut-step-word', 'Σ'),
     );
   return labels;
-}
-
-/** What the signs in the cells mean. @param {Drawing} drawing */
-function legends({ state, maps, layout, mode, ends }) {
-  const unit = mode === 'present' ? 1.8 : 1;
-  if (!state.isTransposed) {
-    if (mode !== 'present' || !hasUnreached(state)) return [];
-    const { left } = maps[ends[1]].edges;
-    return row(left, layout.legend.y - 20, 30, [{ sign: 'hatch', words: 'not reached' }]);
-  }
-  if (state.view === 'zero insertion') return [];
-  const { axes, plain } = state;
-  const map = maps.middle;
-  const { overlap } = plain.panels.middle ?? {};
-  const isSeen = mode !== 'present' && layout.isRoomRight;
-  const pads = pair(axes, (axis) => axis.padding);
-  const more = pair(axes, (axis) => axis.output_padding);
-  const levels = chosenLevels(overlap?.levels ?? []);
-  const isBare = overlap?.counts.some((counts) => counts.includes(0));
-  const shades = [
-    ...levels.map((level) => ({ level, words: String(level) })),
-    ...(isBare ? [{ sign: 'bias', words: 'only bias' }] : []),
-  ];
-  const crops = Math.max(...pads)
-    ? { sign: 'hatch', words: `padding ${both(pads)} crops these` }
-    : null;
-  const keeps = Math.max(...more)
-    ? { sign: 'keep', words: `output_padding ${both(more)} keeps these` }
-    : null;
-  const notes = [crops, keeps].filter((note) => note !== null);
-  const { x, y } = layout.legend;
-  if (mode === 'present') return presentLegend(map, layout, shades, pads, more, state);
-  const top = state.view === 'crop window' ? Math.round(map.edges.bottom) + 20 : y;
-  const beside = isSeen ? asides(map, state, pads, more) : [];
-  const under = isSeen || !notes.length ? [] : row(x, top + 22, 16, notes);
-  return [
-    text(x, top, 'ut-label ut-from-left ut-middle', 'patches added here'),
-    ...row(x + 140 * unit, top, 16, shades, state),
-    ...beside,
-    ...under,
-  ];
-}
-
-/** Present mode: which rows are cropped and kept stands under the map, what shades mean under the input. @param {CellMap} map @param {Layout} layout @param {Item[]} shades @param {number[]} pads @param {number[]} more @param {ExplorerState} state */
-function presentLegend(map, layout, shades, pads, more, state) {
-  const { left, right, bottom } = map.edges;
-  const { side } = map.place;
-  const y = Math.round(bottom) + 8;
-  const words = [];
-  if (pads[1])
-    words.push(
-      s('path', { class: 'ut-aside-crop', d: `M${left} ${y}H${left + pads[1] * side}` }),
-      text(left, y + 28, 'ut-label ut-from-left', 'padding crops'),
-    );
-  if (more[1]) {
-    const frame = map.rect([0, 0], state.outputSize);
-    words.push(
-      s('path', {
-        class: 'ut-aside-keep',
-        d: `M${frame.right - more[1] * side} ${y}H${frame.right}`,
-      }),
-      text(right, y + 28, 'ut-label ut-from-right ut-of-output', 'output_padding keeps'),
-    );
-  }
-  if (state.view !== 'scatter') return words;
-  const { x } = layout.places.first;
-  const under = layout.places.first.y + state.axes[0].input_size * layout.places.first.side + 44;
-  const patches = shades.map((item) => ({
-    ...item,
-    words: item.level ? `${item.words} patch${item.level > 1 ? 'es' : ''}` : item.words,
-  }));
-  return [...words, ...patches.flatMap((item, i) => row(x, under + 46 * i, 32, [item], state))];
-}
-
-/** Beside the map: which rows padding crops and output_padding keeps. @param {CellMap} map @param {ExplorerState} state @param {number[]} pads @param {number[]} more */
-function asides(map, state, pads, more) {
-  const { right, top } = map.edges;
-  const { side } = map.place;
-  const frame = map.rect([0, 0], state.outputSize);
-  const [x, words] = [right + 6, right + 14];
-  const aside = (
-    /** @type {string} */ kind,
-    /** @type {number} */ from,
-    /** @type {number} */ to,
-    /** @type {string[]} */ lines,
-  ) => [
-    s('path', { class: `ut-aside-${kind}`, d: `M${x} ${from + 3}V${to - 3}` }),
-    ...lines.map((line, i) =>
-      text(
-        words,
-        (from + to) / 2 + 4 + 17 * (i - (lines.length - 1) / 2),
-        `ut-label ut-from-left ${kind === 'keep' ? 'ut-of-output' : ''}`,
-        line,
-      ),
-    ),
-  ];
-  return [
-    ...(Math.max(...pads)
-      ? aside('crop', top, top + Math.max(1, pads[0]) * side, [
-          `padding ${both(pads)}`,
-          'crops these',
-        ])
-      : []),
-    ...(Math.max(...more)
-      ? aside('keep', frame.bottom - Math.max(1, more[0]) * side, frame.bottom, [
-          `output_padding ${both(more)}`,
-          'keeps these',
-        ])
-      : []),
-  ];
-}
-
-/** @typedef {{words: string, level?: number, sign?: string}} Item */
-
-/** A row of swatches with words. @param {number} x @param {number} y @param {number} side @param {Item[]} items @param {ExplorerState} [state] */
-function row(x, y, side, items, state) {
-  const type = side > 20 ? 24 : 13;
-  let left = Math.round(x);
-  const top = Math.round(y - side / 2);
-  return items.flatMap(({ words, level, sign }) => {
-    const at = left;
-    left += side + 6 + Math.ceil(words.length * type * LETTER) + 12;
-    const levels = state?.plain.panels.middle?.overlap?.levels ?? [];
-    const shape = outline(
-      at + 0.5,
-      top + 0.5,
-      side - 1,
-      side - 1,
-      level || sign === 'bias' ? 4 : 0,
-    );
-    const look = level
-      ? { class: 'ut-cell-patch', ...shadeOf(levels, level) }
-      : { class: `ut-swatch-${sign}` };
-    return [
-      s('path', { d: shape, ...look }),
-      ...(sign === 'hatch'
-        ? [s('path', { class: 'ut-sign-hatch', d: strokes(at, top, side) })]
-        : []),
-      text(at + side + 6, y, 'ut-label ut-from-left ut-middle', words),
-    ];
-  });
-}
-
-/** @param {number} x @param {number} y @param {number} side */
-const strokes = (x, y, side) =>
-  `M${x + 2} ${y + side / 2}L${x + side / 2} ${y + 2}M${x + 2} ${y + side - 2}L${x + side - 2} ${y + 2}M${x + side / 2} ${y + side - 2}L${x + side - 2} ${y + side / 2}`;
-
-/** At most four of the numbers of patches that occur. @param {number[]} levels */
-const chosenLevels = (levels) =>
-  levels.length <= 4
-    ? levels
-    : [0, 1, 2, 3].map((i) => levels[Math.round((i * (levels.length - 1)) / 3)]);
-
-/** @param {number[]} sizes */
-const both = ([h, w]) => (h === w ? String(h) : `${h}×${w}`);
-
-/** Whether some cell of the padded input is in no window. @param {ExplorerState} state */
-export const hasUnreached = (state) =>
-  !state.isTransposed &&
-  !state.problem &&
-  Boolean(
-    state.plain.panels.input?.layers.some(
-      ({ kind, rows, columns }) => kind === 'hatch' && rows.length && columns.length,
-    ),
-  );
-
-/** What the hatched cells of a convolution's input are. @param {ExplorerState} state */
-export function unreachedNote(state) {
-  if (!hasUnreached(state)) return '';
-  const cells = unreachedWords(state.axes);
-  return cells ? `no window reaches ${cells}` : 'no window reaches these';
 }

@@ -8,8 +8,9 @@ import { at } from './sentences.js';
 /** @typedef {import('./state.js').ExplorerState} ExplorerState */
 /** @typedef {import('../numbers.js').Product} Product */
 
-/** With more products than this, the sums of their rows are written in their place. */
-const MOST_PRODUCTS = 9;
+/** With more products than this, the sums of their rows are written in their place: alone, and after words. */
+const MOST_PRODUCTS = { alone: 9, afterWords: 4 };
+const LONGEST_SENTENCE = 84; // the same, of the sentence
 const LONGEST = 76; // characters that fit on the line in its usual size
 const COUNTS = ['No patch reaches', 'One patch reaches', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine']; // biome-ignore format: a list of words
 
@@ -22,7 +23,10 @@ export function formulaLines({ axes, layer, problem }) {
       'div',
       {},
       ...(differ ? [h('span', { class: 'ut-axis' }, i ? 'width ' : 'height ')] : []),
-      ...formulaNodes(layer.formula(axis), problem ? 'ut-wrong' : 'ut-answer'),
+      ...formulaNodes(
+        layer.formula(axis),
+        ...(problem ? ['ut-wrong', layer.name === 'Conv2d' ? '' : ' ✕'] : []),
+      ),
     ),
   );
 }
@@ -32,12 +36,12 @@ const signed = (value) => (value < 0 ? `(${written(value)})` : written(value));
 /** @param {number} value */
 const written = (value) => String(Number(value.toFixed(3))).replace('-', '−');
 
-/** A sum as it is written out, in the colours of its parts. @param {Product[]} terms @returns {(Node | string)[]} */
-function sumNodes(terms) {
+/** A sum as it is written out, in the colours of its parts. @param {Product[]} terms @param {number} most @returns {(Node | string)[]} */
+function sumNodes(terms, most) {
   const answer = h('b', { class: 'ut-answer' }, written(sumOf(terms)));
   if (!terms.length) return ['no products = ', answer];
   const plus = (/** @type {number} */ i) => (i ? ' + ' : '');
-  if (terms.length > MOST_PRODUCTS) {
+  if (terms.length > most) {
     const rows = [...new Set(terms.map(({ row }) => row))].map((row) =>
       sumOf(terms.filter((term) => term.row === row)),
     );
@@ -45,7 +49,12 @@ function sumNodes(terms) {
       plus(i),
       h('span', { class: 'ut-weight' }, i ? signed(sum) : written(sum)),
     ]);
-    return [`${terms.length} products, row by row: `, ...parts, ' = ', answer];
+    return [
+      `${most < MOST_PRODUCTS.alone ? '' : `${terms.length} products, `}row by row: `,
+      ...parts,
+      ' = ',
+      answer,
+    ];
   }
   const parts = terms.flatMap(({ value, weight }, i) => [
     plus(i),
@@ -71,7 +80,10 @@ export class Says {
     this.status.classList.toggle('ut-wrong', Boolean(problem));
     if (problem) this.status.replaceChildren(h('b', {}, '✕ '), problem);
     else this.status.replaceChildren(h('b', { class: 'ut-name' }, sentence[0]), sentence[1]);
+    const said = this.status.textContent ?? '';
+    this.status.classList.toggle('ut-long', !problem && said.length > LONGEST_SENTENCE);
     const line = problem || !isNumbered ? [] : this.#line();
+    this.element.classList.toggle('ut-summed', line.length > 0 && Boolean(this.state.sum));
     this.products.replaceChildren(...line);
     const { length } = this.products.textContent ?? '';
     this.products.classList.toggle('ut-long', length > LONGEST);
@@ -85,7 +97,7 @@ export class Says {
     const { axes, inputValues, kernelValues, isTransposed } = state;
     const terms = productsOf(sum, axes, inputValues, kernelValues, isTransposed);
     const isOther = isTransposed && state.selected.panel === 'input';
-    if (!isOther) return sumNodes(terms);
+    if (!isOther) return sumNodes(terms, MOST_PRODUCTS.alone);
     const count = terms.length;
     const patches = count < 2 ? COUNTS[count] : `${COUNTS[count] ?? count} patches add up at`;
     return [
@@ -96,7 +108,7 @@ export class Says {
         h('b', { class: 'ut-name ut-sum' }, `output cell ${at(sum)}`),
         ' ',
       ),
-      ...sumNodes(terms),
+      ...sumNodes(terms, MOST_PRODUCTS.afterWords),
     ];
   }
 }

@@ -4,7 +4,6 @@ import { checkbox, choice, cycle, linkParameters, pairSlider } from '../controls
 import { h } from '../dom.js';
 import { Player } from '../explorer/player.js';
 import { Stage } from '../explorer/stage.js';
-import { unreachedNote } from '../explorer/stage_words.js';
 import { ExplorerState } from '../explorer/state.js';
 import { formulaLines, InverseQuestion, Says } from '../explorer/sums.js';
 import { TorchEcho } from '../explorer/torch_echo.js';
@@ -37,10 +36,11 @@ function render({ model, el }) {
   const says = new Says(state);
   const player = new Player({ step, isPlaying: () => model.get('playing'), save, signal });
   const controls = makeControls();
-  const result = h('h3', { class: 'ut-result' });
+  const given = h('span', { class: 'ut-given' });
+  const made = h('span');
+  const result = h('h3', { class: 'ut-result' }, given, ' → ', made);
   const formula = h('div', { class: 'ut-sums' });
   const code = h('code');
-  const unreached = h('span', { class: 'ut-unreached' });
   const root = makeRoot();
 
   /** @param {Record<string, unknown>} changes */
@@ -104,16 +104,16 @@ function render({ model, el }) {
     const foot = h(
       'div',
       { class: 'ut-foot' },
-      h('div', { class: 'ut-formula' }, formula, echo.answer),
+      h('div', { class: 'ut-formula' }, formula),
+      inverse.element,
       h(
         'div',
         { class: 'ut-code' },
         code,
         copyButton(() => code.textContent ?? '', signal),
-        inverse.element,
       ),
+      echo.answer,
     );
-    says.element.append(unreached);
     root.append(
       h(
         'div',
@@ -136,7 +136,9 @@ function render({ model, el }) {
     player.follow();
     const { problem, sizes } = state;
     paintControls();
-    result.textContent = `${times(sizes.input_size)} → ${problem ? '✕' : times(state.outputSize)}`;
+    given.textContent = times(sizes.input_size);
+    made.textContent = problem ? '✕' : times(state.outputSize);
+    made.className = problem ? 'ut-wrong' : 'ut-made';
     root.classList.toggle('ut-illegal', Boolean(problem));
     root.classList.toggle('ut-apart', state.isSplit);
     formula.replaceChildren(...formulaLines(state));
@@ -145,7 +147,6 @@ function render({ model, el }) {
     says.paint();
     // A screen reader would have to read every step.
     says.status.setAttribute('aria-live', player.isOn ? 'off' : 'polite');
-    unreached.textContent = unreachedNote(state);
     inverse.paint();
     echo.paint();
   }

@@ -84,7 +84,7 @@ class Explorer(CourseWidget):
     code = traitlets.Unicode(read_only=True)
     error = traitlets.Unicode(read_only=True)
 
-    numbers = traitlets.Bool(False).tag(sync=True)
+    numbers = traitlets.Bool(True).tag(sync=True)
     weights = Weights("random").tag(sync=True)
     seed = Size(1, minimum=0, maximum=999).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
