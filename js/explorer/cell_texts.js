@@ -60,8 +60,11 @@ function ofProducts(state) {
 
 /** @param {ExplorerState} state @returns {CellText} */
 function ofSums({ axes, inputValues, kernelValues, isTransposed }) {
-  return (row, column) =>
-    written(sumOf(productsOf([row, column], axes, inputValues, kernelValues, isTransposed)));
+  return (row, column) => {
+    const terms = productsOf([row, column], axes, inputValues, kernelValues, isTransposed);
+    // A cell that holds only the bias has dots in place of a number.
+    return isTransposed && !terms.length ? '' : written(sumOf(terms));
+  };
 }
 
 /** Padding shows its zeros where a window reaches them, also without numbers.

@@ -166,14 +166,14 @@ function phoneLayout(kind, width, { first, last, kernel }) {
     const small = sideFor(first, room.input, room.input, room.tap);
     const y = room.label;
     const below = y + room.taps + room.gutter;
-    const side = sideFor(capacity(last), room.tall - 10, width, room.patch);
+    const side = sideFor(capacity(last), room.tall - 32, width, room.patch);
     const places = {
       first: { x: 0, y, side: small },
       products: { x: third + Math.floor((third - kernel[1] * tap) / 2), y, side: tap },
       kernel: { x: width - kernel[1] * tap, y, side: tap },
       last: { x: centred(last[1], side), y: below, side },
     };
-    return { ...base, places, legend: { x: 0, y: room.height - 12, side: width } };
+    return { ...base, places, legend: { x: 0, y: room.height - 30, side: width } };
   }
   const isCrop = kind === 'crop';
   const side = sideFor(
@@ -184,7 +184,7 @@ function phoneLayout(kind, width, { first, last, kernel }) {
   );
   const y = (isCrop ? 240 : room.tall) + room.gutter + room.label;
   const small = isCrop
-    ? Math.min(side, Math.floor((room.height - y) / last[0]))
+    ? Math.min(side, Math.floor((room.height - room.legend - y) / last[0]))
     : sideFor(last, room.height - y, third, room.tap);
   const places = {
     first: { x: centred(first[1], side), y: 0, side },
@@ -192,5 +192,5 @@ function phoneLayout(kind, width, { first, last, kernel }) {
     kernel: { x: 0, y, side: tap },
     last: { x: isCrop ? centred(last[1], small) : width - last[1] * small, y, side: small },
   };
-  return { ...base, places, legend: { x: 0, y: room.height - 8, side: width } };
+  return { ...base, places, legend: { x: 0, y: room.height - 30, side: width } };
 }

@@ -208,6 +208,7 @@ export class Stage {
       ? products.x
       : first.x + (picture.panels.middle?.count[1] ?? 0) * first.side + 14;
     quote.style.setProperty('--x', String(x));
+    quote.style.setProperty('--phone', picture.panels.input && state.isTransposed ? '0' : '34%');
     quote.style.setProperty('--w', String((products ? 3 * room.tap + room.gutter : room.cut) - 18));
     quote.style.setProperty('--y', String(ROOMS[mode].head + 8));
   }

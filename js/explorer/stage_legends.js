@@ -36,7 +36,8 @@ export function legends({ state, maps, layout, mode, ends }) {
   ];
   if (mode === 'present') return presentLegend(map, layout, shades, pads, more, state);
   const { x } = layout.legend;
-  const top = state.view === 'crop window' ? Math.round(map.edges.bottom) + 16 : layout.legend.y;
+  const isBelow = state.view === 'crop window' && mode === 'notebook';
+  const top = isBelow ? Math.round(map.edges.bottom) + 16 : layout.legend.y;
   const added = [
     text(x, top, 'ut-label ut-from-left ut-middle', 'patches added here'),
     ...row(x + 140, top, 16, shades, state),
@@ -66,12 +67,18 @@ function presentLegend(map, layout, shades, pads, more, state) {
     );
   if (more[1]) {
     const frame = map.rect([0, 0], state.outputSize);
+    const end = Math.max(right, left + 260);
     words.push(
       s('path', {
         class: 'ut-aside-keep',
         d: `M${frame.right - more[1] * side} ${y}H${frame.right}`,
       }),
-      text(right, y + 28, 'ut-label ut-from-right ut-of-output', 'output_padding keeps'),
+      text(
+        end,
+        y + (end - left < 480 && pads[1] ? 56 : 28),
+        'ut-label ut-from-right ut-of-output',
+        'output_padding keeps',
+      ),
     );
   }
   if (state.view !== 'scatter') return words;

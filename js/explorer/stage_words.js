@@ -165,7 +165,7 @@ function phoneLabels({ state, picture, maps, ends }) {
   const labels = [];
   if (kernel) labels.push(over('kernel', `kernel ${times(kernel.count)}`));
   const isPatch = ends[0] === 'input' && !output;
-  if (isPatch) labels.push(over('products', 'patch'));
+  if (isPatch && products && !state.problem) labels.push(over('products', 'patch'));
   else if (products && !state.problem) {
     const { left, right, bottom } = maps.products.edges;
     labels.push(text((left + right) / 2, Math.round(bottom) + 16, 'ut-label', 'products'));

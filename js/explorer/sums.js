@@ -39,7 +39,7 @@ const written = (value) => String(Number(value.toFixed(3))).replace('-', '−');
 /** A sum as it is written out, in the colours of its parts. @param {Product[]} terms @param {number} most @returns {(Node | string)[]} */
 function sumNodes(terms, most) {
   const answer = h('b', { class: 'ut-answer' }, written(sumOf(terms)));
-  if (!terms.length) return ['no products = ', answer];
+  if (!terms.length) return ['only zeros = ', answer];
   const plus = (/** @type {number} */ i) => (i ? ' + ' : '');
   if (terms.length > most) {
     const rows = [...new Set(terms.map(({ row }) => row))].map((row) =>

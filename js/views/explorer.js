@@ -101,18 +101,17 @@ function render({ model, el }) {
       nextPreset.element,
     );
     const presetPanel = h('div', { class: 'ut-presets' }, h('span', {}, 'presets'), presets.group);
+    const copy = copyButton(() => code.textContent ?? '', signal);
     const foot = h(
       'div',
       { class: 'ut-foot' },
-      h('div', { class: 'ut-formula' }, formula),
-      inverse.element,
       h(
         'div',
-        { class: 'ut-code' },
-        code,
-        copyButton(() => code.textContent ?? '', signal),
+        { class: 'ut-foot-row' },
+        h('div', { class: 'ut-formula' }, formula),
+        inverse.element,
       ),
-      echo.answer,
+      h('div', { class: 'ut-foot-row' }, h('div', { class: 'ut-code' }, code, copy), echo.answer),
     );
     root.append(
       h(
