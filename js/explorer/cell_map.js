@@ -33,15 +33,14 @@ export class CellMap {
   #image = s('g', { role: 'img' });
   #focus = s('rect', { class: 'ut-pane-focus', rx: 4 });
 
-  /** @param {string} label the map's name for screen readers; empty for a map without cells to choose */
-  constructor(label) {
-    this.frame = s('g', { class: 'ut-pane' }, this.#ground, this.#image, this.#focus);
-    if (label)
-      set(this.frame, {
-        tabindex: 0,
-        role: 'group',
-        'aria-label': `${label}. Arrow keys choose a cell.`,
-      });
+  constructor() {
+    this.frame = s('g', { class: 'ut-pane' }, this.#image, this.#focus);
+  }
+
+  /** Let its cells be chosen by keys, too. @param {string} label the map's name for screen readers */
+  name(label) {
+    const words = `${label}. Arrow keys choose a cell.`;
+    set(this.frame, { tabindex: 0, role: 'group', 'aria-label': words });
   }
 
   /** @param {Panel} panel @param {Look} look */
@@ -55,6 +54,7 @@ export class CellMap {
     set(this.#image, { 'aria-label': `${panel.title}. ${sentence}` });
     this.#image.classList.toggle('ut-faint', isFaint);
     this.#image.replaceChildren(
+      this.#ground,
       ...cellShapes(panel, place),
       ...(text ? this.#texts(text, type) : []),
       ...panel.frames.flatMap((frame) => this.#frame(frame, limits)),

@@ -63,7 +63,7 @@ export function convPicture(axes, selection) {
   ]);
   inputPanel.isQuiet = (row, column) =>
     row < 0 || column < 0 || row >= input[0] || column >= input[1];
-  if (Math.max(...padding)) inputPanel.title += `, with padding ${size(padded)}`;
+  inputPanel.title = `Input, ${size(input)}${Math.max(...padding) ? `, with padding ${size(padded)}` : ''}`;
   /** @type {Picture} */
   const picture = {
     panels: {

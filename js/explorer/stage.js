@@ -23,35 +23,27 @@ const PRESENT_WIDTH = 1048; // of the 1280 pixels of the design
 const NARROW = 520; // pixels: below, maps stand under each other
 /** Smallest and largest type in a cell. @type {Record<Mode, Pair>} */
 const TYPE = { notebook: [11, 26], present: [24, 34], phone: [11, 22] };
-/** Names for screen readers. @type {Record<PanelName, string>} */
-const LABELS = {
-  input: 'Input map',
-  middle: 'Middle map',
-  kernel: 'Kernel map',
-  output: 'Output map',
-};
+/** The maps in which a cell can be chosen, in the order of the flow. @type {PanelName[]} */
+const NAMES = ['input', 'middle', 'kernel', 'output'];
 
 export class Stage {
   /** @param {ExplorerState} state @param {(changes: Record<string, unknown>) => void} save @param {HTMLElement} quote what torch says of illegal sizes @param {AbortSignal} signal */
   constructor(state, save, quote, signal) {
     this.state = state;
     this.quote = quote;
-    this.maps = /** @type {Record<MapName, CellMap>} */ ({
-      ...Object.fromEntries(
-        Object.entries(LABELS).map(([name, label]) => [name, new CellMap(label)]),
-      ),
-      products: new CellMap(''),
-    });
+    this.maps = {
+      input: new CellMap(),
+      middle: new CellMap(),
+      products: new CellMap(),
+      kernel: new CellMap(),
+      output: new CellMap(),
+    };
     this.editor = new KernelEditor(save, () => this.maps.kernel.frame.focus(), signal);
     this.words = s('g', { class: 'ut-words' });
     this.band = s('g', { class: 'ut-band' });
-    this.svg = s('svg', { class: 'ut-drawing' });
-    const { input, middle, products, kernel, output } = this.maps;
-    this.svg.append(
-      ...[input, middle, products, kernel, output].map((map) => map.frame),
-      this.band,
-      this.words,
-    );
+    this.svg = s('svg', { class: 'ut-drawing', role: 'group', 'aria-label': 'Drawing' });
+    const frames = Object.values(this.maps).map((map) => map.frame);
+    this.svg.append(...frames, this.band, this.words);
     this.element = h(
       'div',
       { class: 'ut-stage' },
@@ -66,8 +58,7 @@ export class Stage {
 
   /** The maps in which a cell can be chosen. */
   get entries() {
-    const names = /** @type {PanelName[]} */ (Object.keys(LABELS));
-    return names.map((name) => /** @type {[PanelName, CellMap]} */ ([name, this.maps[name]]));
+    return NAMES.map((name) => /** @type {[PanelName, CellMap]} */ ([name, this.maps[name]]));
   }
 
   /** Whether the width changed since it was last measured. */
@@ -104,6 +95,7 @@ export class Stage {
     const ghost = isTaught ? state.picture(state.axes, state.pinned).panels : null;
     const before = state.problem ? state.picture(axesOf(state.lastLegal), null).panels : null;
     const names = this.#ends(picture);
+    for (const [name, map] of this.entries) map.name(this.#label(name));
     for (const name of /** @type {MapName[]} */ (Object.keys(maps))) {
       const isFaint = Boolean(before) && name === 'output';
       const panel = (isFaint ? before : picture.panels)?.[name];
@@ -139,6 +131,12 @@ export class Stage {
       limits: { left: 0, top: 0, right: mid.x - 8, bottom: layout.height - 2 },
       isFaint,
     });
+  }
+
+  /** A map's name for screen readers. @param {PanelName} name */
+  #label(name) {
+    const middle = this.state.view === 'zero insertion' ? 'Spread input' : 'Full';
+    return `${name === 'middle' ? middle : name[0].toUpperCase() + name.slice(1)} map`;
   }
 
   /** The maps in which the flow begins and ends. @param {Picture} picture @returns {[PanelName, PanelName]} */
