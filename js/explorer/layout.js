@@ -97,8 +97,9 @@ export function layoutOf(kind, mode, width, counts) {
   const { first, last, kernel } = counts;
   const most = Math.max(...kernel);
   const tap = most <= 3 ? room.tap : Math.floor(room.taps / most);
-  const column = Math.max(3 * room.tap, tap * kernel[1]);
-  const inset = Math.floor((column - tap * kernel[1]) / 2);
+  // Larger kernels take a little of the next gap, so that all other maps stay where they are.
+  const column = 3 * room.tap;
+  const inset = Math.max(0, Math.floor((column - tap * kernel[1]) / 2));
   const top = head + room.label;
   const below = top + kernel[0] * tap + room.caption;
   const base = { width, height: room.height, isUpright: false };

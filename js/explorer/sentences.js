@@ -98,8 +98,9 @@ export function transposeSentence(axes, { panel, cell }, view) {
     const kept = product(outputs);
     if (!kept)
       return [`Input cell ${at(cell)}`, ' adds its patch only to cells that padding crops.'];
-    const crop = kept < added ? `; padding crops ${added - kept} of its ${added} products` : '';
-    return [`Input cell ${at(cell)}`, ` adds its patch to ${where(outputs)} of the output${crop}.`];
+    const lost = `; padding crops ${added - kept} of its ${added} products`;
+    const rest = kept < added ? lost : ' of the output';
+    return [`Input cell ${at(cell)}`, ` adds its patch to ${where(outputs)}${rest}.`];
   }
   if (panel === 'kernel') {
     const made = axes[0].input_size * axes[1].input_size;

@@ -71,7 +71,7 @@ export class Says {
   constructor(state) {
     this.state = state;
     this.status = h('p', { class: 'ut-status', role: 'status' });
-    this.products = h('p', { class: 'ut-products', 'aria-label': 'products of this cell' });
+    this.products = h('p', { class: 'ut-products' });
     this.element = h('div', { class: 'ut-says' }, this.status, this.products);
   }
 
