@@ -244,7 +244,8 @@ export function repairs(save, signal) {
       cards.forEach(({ repair, radio, title, does, icon, card }, i) => {
         radio.checked = repair === o.repair;
         card.classList.toggle('ut-chosen', radio.checked);
-        title.textContent = (isShort && SHORT[repair]) || (isShort && repair) || TITLES[repair];
+        title.textContent = isShort ? (SHORT[repair] ?? repair) : TITLES[repair];
+        title.dataset.words = title.textContent; // the style keeps room for it in bold
         if (repair === 'none') return;
         const words = effect(o, prices[i]);
         does.textContent = prices[i].fits ? words : `✕ ${words}`;

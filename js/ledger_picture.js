@@ -37,11 +37,11 @@ const LEAST = 4; // pixels of the design that a box's side has at least
 /** @type {Record<'notebook' | 'present' | 'phone', Frame>} */
 export const FRAMES = {
   notebook: {
-    width: 692,
+    width: 676,
     height: 370,
     box: [112, 76],
-    left: 172,
-    right: 505,
+    left: 167,
+    right: 488,
     large: 16,
     small: 13,
     slot: 34,
@@ -97,7 +97,7 @@ export function isToScale(result, frame) {
 /** The middles of the levels, from top to bottom. @param {number} depth @param {Frame} frame */
 function heights(depth, { height, box, slot, large, small }) {
   const slots = range(0, depth).map((level) =>
-    Math.max(level ? slot : large + 3.6 * small, box[1] / 2 ** level),
+    Math.max(level ? slot : large + 3.9 * small, box[1] / 2 ** level),
   );
   const bottom = height - small * 1.75 - Math.max(3, box[1] / 2 ** (depth + 1));
   const gap = (bottom - small / 2 - slots.reduce((sum, each) => sum + each, 0)) / depth;
@@ -182,7 +182,8 @@ export function drawLedger(svg, o, result, shown, frame) {
   shapes.push(...bend(down[last], bottom, Boolean(levels[depth].encoder), 1));
   shapes.push(...bend(up[last], bottom, Boolean(levels[last].arrives), -1));
   shapes.push(...halvings(o, result, middles[depth], frame));
-  if (shown) shapes.push(...lensOf(shown, down[shown.level], middles, centre, frame));
+  if (shown)
+    shapes.push(...lensOf(shown, down[shown.level], levels[shown.level - 1], middles, frame));
 
   set(svg, {
     viewBox: `0 0 ${width} ${height}`,
@@ -194,27 +195,29 @@ export function drawLedger(svg, o, result, shown, frame) {
 
 /**
  * The lens on a skip. Where levels are close, its words stand beside it instead of above.
- * @param {NonNullable<Enlarged>} shown @param {Box} box of the encoder @param {number[]} middles @param {number} centre @param {Frame} frame
+ * @param {NonNullable<Enlarged>} shown @param {Box} box of the encoder @param {Level | undefined} next the level above @param {number[]} middles @param {Frame} frame
  */
-function lensOf({ level, corner, isWrong }, box, middles, centre, frame) {
+function lensOf({ level, corner, isWrong }, box, next, middles, frame) {
   const { small, cell, columns, isNarrow } = frame;
+  const centre = (frame.left + frame.right) / 2;
   const y = middles[level];
-  const above = level ? y - middles[level - 1] : y + small;
+  const note = next?.joined && times(next.encoder) !== times(next.joined) ? small * 1.2 : 0;
+  const above = level ? y - middles[level - 1] - note : y + small;
   const space = Math.min(above, middles[level + 1] - y);
   const size = Math.min(cell, (2 * (space - small)) / (ROWS + 0.8));
   const half = ((ROWS + 0.8) / 2) * size;
   const shapes = lens(corner, centre, y, columns, size, isWrong);
   const words = `level ${level}`;
-  const note = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words) =>
+  const say = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words) =>
     text('ut-u-note', x, y, small, words, 'middle');
   if (isNarrow) return shapes;
   if (level && above < half + small * 1.9) {
     const x = (box.x + centre - half * (columns / ROWS)) / 2;
     const gap = { x: x - small * 2.2, y: y - small, width: small * 4.4, height: small * 2 };
-    return [...shapes, s('rect', { class: 'ut-u-gap', ...gap }), note(x, y + small * 0.35, words)];
+    return [...shapes, s('rect', { class: 'ut-u-gap', ...gap }), say(x, y + small * 0.35, words)];
   }
   const beside = level ? y - half - small * 0.45 : y + half + small * 1.1;
-  return [...shapes, note(centre, beside, `${words}: bottom-right corners`)];
+  return [...shapes, say(centre, beside, `${words}: bottom-right corners`)];
 }
 
 /** @param {string} look @param {number} x @param {number} y @param {number} size @param {string} words @param {string} [anchor] */
@@ -360,19 +363,24 @@ function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, y, frame
   const at = vanishes_on === 'down' ? (vanishes_at ?? 0) - 1 : (mismatch_at ?? o.depth - 1);
   if (at < 0) return [];
   const sides = formulas(o, levels[at], levels[at + 1]);
+  // Long ones stand at the margin, and so do three lines, which reach the words of the level above.
+  const isFar = isNarrow || at < o.depth - 1 || sides[0].some(({ length }) => length > 20);
   const caption = at < o.depth - 1 ? [`level ${at} to ${at + 1}`, `level ${at + 1} to ${at}`] : [];
   return sides.flatMap((lines, i) => {
     if (!lines.length) return [];
     const all = [...caption.slice(i, i + 1), ...lines];
-    const top = y - ((all.length - 1) / 2 - 0.35) * small * 1.3;
+    const top = Math.min(
+      y - ((all.length - 1) / 2 - 0.35) * small * 1.3,
+      frame.height - small * (0.3 + 1.3 * (all.length - 1)),
+    );
     return all.map((line, n) =>
       text(
         caption.length && !n ? 'ut-u-note' : 'ut-u-formula',
-        i ? right + small : isNarrow ? 0 : left - small,
+        i ? (isFar ? frame.width : right + small) : isFar ? 0 : left - small,
         top + n * small * 1.3,
         small,
         isNarrow ? line.replaceAll(' ', '') : line,
-        i || isNarrow ? 'start' : 'end',
+        isFar === i > 0 ? 'end' : 'start',
       ),
     );
   });

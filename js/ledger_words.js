@@ -17,7 +17,7 @@ export const TITLES = {
   output_padding: 'Set output_padding',
   resize: 'Resize to the skip',
 };
-const ROOM = 36; // characters of what a repair does
+const ROOM = 34; // characters of what a repair does
 const SIDES = /** @type {const} */ (['height', 'width']);
 
 /** @param {number[] | null | undefined} size */
@@ -35,6 +35,9 @@ const count = (n, word) => `${grouped(n)} ${word}${n === 1 ? '' : 's'}`;
 
 /** @param {string[]} words */
 const both = (words) => words.join(' and ');
+
+/** The first that there is room for, or the last. @param {string[]} words */
+const shortened = (...words) => words.find(({ length }) => length <= ROOM) ?? words.at(-1) ?? '';
 
 /** What was asked, and what came of it. @param {Options} o @param {Ledger} result @returns {[asked: string, verdict: string]} */
 export function headline(o, { mismatch_at, vanishes_at, output_size }) {
@@ -151,14 +154,15 @@ export function effect(asked, cost) {
       const [name, before] =
         times(encoder) === times(joined) ? ['decoder', arrives] : ['skip', encoder];
       const after = `→ ${times(joined)}; output ${times(cost.output_size)}`;
-      const full = `${name} ${times(before)} ${after}`;
-      return full.length > ROOM ? `${name} ${after}` : full;
+      return shortened(`${name} ${times(before)} ${after}`, `${name} ${after}`, after);
     }
     case 'pad':
       return `${count(zeros[0], 'zero')} a channel${more === 1 ? `, then ${grouped(zeros[1])} at level ${changed[1].level}` : further}`;
     case 'resize': {
       const total = (/** @type {number[] | null} */ size) => (size?.[0] ?? 0) + (size?.[1] ?? 0);
-      return `${times(arrives)} → ${times(joined)}; ${total(joined) > total(arrives) ? 'stretched' : 'shrunk'} by ${percent(cost.stretch)}`;
+      const way = total(joined) > total(arrives) ? 'stretched' : 'shrunk';
+      const after = `→ ${times(joined)}; ${way} by ${percent(cost.stretch)}`;
+      return shortened(`${times(arrives)} ${after}`, after);
     }
     default: {
       const pairs = changed.map((level) => `(${level.output_padding?.join(', ')})`);
@@ -178,13 +182,13 @@ function outOfReach(o) {
   const size = (below.decoder ?? below.encoder)?.[side] ?? 0;
   const { kernel_size, padding } = TRANSPOSED[o.up];
   const least = (size - 1) * 2 - 2 * padding + kernel_size;
-  return `${size} becomes ${least} or ${least + 1}, never ${level.encoder?.[side]}`;
+  return `${size} → ${least} or ${least + 1}, never ${level.encoder?.[side]}`;
 }
 
 /** "⌊25 / 2⌋": what a halving makes of a height or width. @param {number} size @param {Options} o */
 function halvingFormula(size, { down, padding }) {
   if (down === 'max_pool') return `⌊${size} / 2⌋`;
-  return padding === 'same' ? `⌈${size} / 2⌉` : `⌊(${size} − 1) / 2⌋`;
+  return padding === 'same' ? `⌈${size} / 2⌉` : `⌊(${size}−1)/2⌋`;
 }
 
 /**

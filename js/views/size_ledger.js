@@ -146,12 +146,8 @@ function render({ model, el }) {
     facts.textContent = `${grouped(result.parameters)} parameters · one bottleneck cell sees ${field}×${field} pixels`;
     code.textContent = codeLine(o);
     legend.replaceChildren(
-      h(
-        'span',
-        {},
-        isToScale(result, frame) ? 'boxes to scale' : 'boxes to scale, but never below 4 px',
-      ),
-      ...(shown ? [h('span', {}, `corners at level ${shown.level}:`)] : []),
+      h('span', {}, isToScale(result, frame) ? 'boxes to scale' : 'boxes to scale, at least 4 px'),
+      ...(shown ? [h('span', {}, 'corners:')] : []),
       ...(shown ? kindsIn(shown.corner) : []).map((kind) =>
         h('span', {}, swatch(kind), wordOf(kind)),
       ),

@@ -99,7 +99,7 @@ def test_every_repair_says_what_it_does_here(ledger):
         "Pad the input": "208×304 goes in, 5.4\u00a0% more pixels",
         "Crop the larger": "decoder → 25×38; output 200×300",
         "Pad the smaller": "38 zeros a channel and 3 more levels",
-        "Set output_padding": "✕ 13 becomes 26 or 27, never 25",
+        "Set output_padding": "✕ 13 → 26 or 27, never 25",
         "Resize to the skip": "26×38 → 25×38; shrunk by 3.8\u00a0%",
     }.items():
         radio = ledger.get_by_role("radio", name=repair)

@@ -309,7 +309,7 @@ def test_cells_that_output_padding_adds_hold_bias_alone_exactly_with_kernel_2(ke
                 "208×304 goes in, 5.4\u00a0% more pixels",
                 "decoder → 25×38; output 200×300",
                 "38 zeros a channel and 3 more levels",
-                "13 becomes 26 or 27, never 25",
+                "13 → 26 or 27, never 25",
                 "26×38 → 25×38; shrunk by 3.8\u00a0%",
             ],
         ),

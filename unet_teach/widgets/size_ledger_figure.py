@@ -17,8 +17,8 @@ from unet_teach.widgets.size_ledger_words import effect, headline, mismatch
 from unet_teach.widgets.unet_sizes import CHOICES, TRANSPOSED, Options, ledger
 
 # The picture is that of js/ledger_picture.js, in the same units.
-WIDTH, HEIGHT, BOX = 692.0, 370.0, (112.0, 76.0)  # of the picture, and of the largest box
-LEFT, MIDDLE, RIGHT = 172.0, 338.5, 505.0  # of encoder, bottleneck and decoder
+WIDTH, HEIGHT, BOX = 676.0, 370.0, (112.0, 76.0)  # of the picture, and of the largest box
+LEFT, MIDDLE, RIGHT = 167.0, 327.5, 488.0  # of encoder, bottleneck and decoder
 SLOT, LEAST, CELL = 34.0, 4.0, 14.0  # a level's words, the shortest side, a cell of the lens
 LENS = (3, 8)  # rows and columns
 GAP = 34.0  # half of the words "level 0" on a skip

@@ -71,15 +71,15 @@ def effect(o: Options, cost: dict[str, Any]) -> str:
         skip = sizes_as_text(first["encoder"])
         name, cropped = ("decoder", before) if skip == after else ("skip", skip)
         outcome = f"→ {after}; output {sizes_as_text(cost['output_size'])}"
-        full = f"{name} {cropped} {outcome}"
-        return f"{name} {outcome}" if len(full) > _ROOM else full
+        return _shortened(f"{name} {cropped} {outcome}", f"{name} {outcome}", outcome)
     if repair == "pad":
         zeros = cost["zeros"]
         then = f", then {zeros[1]:,} at level {changed[1]['level']}" if more == 1 else further
         return f"{zeros[0]:,} zero{'s' * (zeros[0] > 1)} a channel{then}"
     if repair == "resize":
         way = "stretched" if sum(first["joined"]) > sum(first["arrives"]) else "shrunk"
-        return f"{before} → {after}; {way} by {_percent(cost['stretch'])}"
+        outcome = f"→ {after}; {way} by {_percent(cost['stretch'])}"
+        return _shortened(f"{before} {outcome}", outcome)
     pairs = [f"({', '.join(map(str, level['output_padding']))})" for level in changed]
     chosen = ", then ".join(pairs) if more < 2 else pairs[0] + further
     # A kernel of 2 reaches no cell beyond the doubled map: what output_padding adds is bias.
@@ -95,11 +95,16 @@ def out_of_reach(o: Options) -> str:
     size = (below["decoder"] or below["encoder"])[side]
     layer = TRANSPOSED[o.up][0]
     least = (size - 1) * 2 - 2 * layer["padding"] + layer["kernel_size"]
-    return f"{size} becomes {least} or {least + 1}, never {level['encoder'][side]}"
+    return f"{size} → {least} or {least + 1}, never {level['encoder'][side]}"
 
 
-_ROOM = 36  # characters
+_ROOM = 34  # characters
 _SIDES = ("The height", "The width")
+
+
+def _shortened(*words: str) -> str:
+    """Return the first that the widget has room for, or the last."""
+    return next((each for each in words if len(each) <= _ROOM), words[-1])
 
 
 def _percent(n: float) -> str:
