@@ -49,6 +49,7 @@ export const DEFAULTS = /** @type {Options} */ ({
  * @property {Pair | null} decoder
  * @property {Pair | null} output_padding
  */
+/** @typedef {ReturnType<typeof sizesOf>} Sizes */
 /** @typedef {ReturnType<typeof ledger>} Ledger */
 /** @typedef {ReturnType<typeof costs>[number]} Cost */
 
@@ -206,7 +207,7 @@ function receptiveField(o) {
 }
 
 /** Every size, and the first place where it fails. @param {Options} o */
-function flow(o) {
+export function sizesOf(o) {
   const asked = /** @type {Pair} */ ([o.height, o.width]);
   const input_size = /** @type {Pair} */ (
     asked.map((size) =>
@@ -268,7 +269,7 @@ function flow(o) {
 
 /** The sizes, the parameters and the nearest sizes that need no repair. @param {Options} o */
 export function ledger(o) {
-  const sizes = flow(o);
+  const sizes = sizesOf(o);
   return {
     ...sizes,
     parameters: sizes.levels.reduce((sum, { parameters }) => sum + parameters, 0),
@@ -295,7 +296,7 @@ const area = ([height, width]) => height * width;
 export function costs(o) {
   const usual = TRANSPOSED[o.up]?.output_padding;
   return CHOICES.repair.map((repair) => {
-    const { fits, input_size, output_size, levels } = flow({ ...o, repair });
+    const { fits, input_size, output_size, levels } = sizesOf({ ...o, repair });
     const changed = levels.filter(({ encoder, arrives, joined, output_padding }) => {
       if (o.padding === 'valid' || !arrives || !joined) return false;
       const isChosen = output_padding?.some((chosen) => chosen !== usual);

@@ -1,7 +1,7 @@
 /** What a ledger says: the result, why it is so, and what each repair does. `size_ledger_words.py` has the parts that Python says, too. */
 
 import { convOutputSize } from './geometry.js';
-import { DEFAULTS, halving, ledger, TRANSPOSED } from './ledger.js';
+import { DEFAULTS, halving, sizesOf, TRANSPOSED } from './ledger.js';
 
 /** @typedef {import('./ledger.js').Options} Options */
 /** @typedef {import('./ledger.js').Ledger} Ledger */
@@ -130,7 +130,7 @@ function repaired(o, { changed, zeros, input_size, output_size, more }) {
   );
   return `output_padding is ${both(chosen.slice(0, 2))}${chosen.length > 2 ? `, and set at ${chosen.length - 2} more` : ''}. ${
     o.up === 'conv_transpose_2'
-      ? 'The sizes match, but no product reaches the added cells: they hold the bias alone.'
+      ? 'The sizes match, but the added cells hold the bias alone.'
       : 'The sizes match, and the layer computes every cell of them.'
   }`;
 }
@@ -140,7 +140,7 @@ export function effect(asked, cost) {
   const o = { ...asked, repair: cost.repair };
   const { changed, zeros } = cost;
   if (o.repair === 'none') return '';
-  const plain = ledger({ ...o, repair: 'none' });
+  const plain = sizesOf({ ...o, repair: 'none' });
   if (o.repair === 'pad_input' && cost.more)
     return `${times(cost.input_size)} goes in, ${percent(cost.more)} more pixels`;
   if (plain.fits) return o.padding === 'valid' ? 'skips are cropped anyway' : 'nothing to repair';
@@ -175,7 +175,7 @@ export function effect(asked, cost) {
 
 /** Which sizes the transposed convolution can make where none is the skip's. @param {Options} o */
 function outOfReach(o) {
-  const { levels, mismatch_at } = ledger({ ...o, repair: 'output_padding' });
+  const { levels, mismatch_at } = sizesOf({ ...o, repair: 'output_padding' });
   const level = levels[mismatch_at ?? 0];
   const below = levels[level.level + 1];
   const side = level.encoder?.[0] === level.arrives?.[0] ? 1 : 0;

@@ -1,7 +1,7 @@
 /** The view of SizeLedger: a U-Net's sizes as a picture, the sentence about them, repairs to choose. */
 
 import { h, s } from '../dom.js';
-import { CHOICES, costs, LIMITS, ledger } from '../ledger.js';
+import { CHOICES, costs, LIMITS, ledger, sizesOf } from '../ledger.js';
 import { dial, menus, repairs, sizeRow } from '../ledger_controls.js';
 import { enlarged, kindsIn, swatch, wordOf } from '../ledger_corner.js';
 import { drawLedger, FRAMES, isToScale } from '../ledger_picture.js';
@@ -118,7 +118,7 @@ function render({ model, el }) {
     const frame = FRAMES[isPresented ? 'present' : isNarrow ? 'phone' : 'notebook'];
     const o = readOptions(model);
     result = ledger(o);
-    const plain = o.repair === 'none' ? result : ledger({ ...o, repair: 'none' });
+    const plain = sizesOf({ ...o, repair: 'none' });
     const prices = costs(o);
     const cost = prices[CHOICES.repair.indexOf(o.repair)];
     const shown = enlarged(o, result, cost);
