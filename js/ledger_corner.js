@@ -27,7 +27,6 @@ function alone({ repair, isBias }, inSkip) {
   if (repair === 'grid') return 'skip';
   if (repair === 'crop') return 'cut';
   if (repair === 'pad') return 'zero';
-  if (repair === 'resize') return inSkip ? 'blend' : 'cut';
   if (repair === 'output_padding' && inSkip) return isBias ? 'bias' : 'both';
   return inSkip ? 'missing' : 'over';
 }
@@ -129,6 +128,7 @@ export function enlarged(o, { levels, mismatch_at }, cost) {
   const at = isWrong ? levels[mismatch_at] : cost.fits ? cost.changed[0] : undefined;
   if (!at?.encoder || !at.arrives) return null;
   const usual = TRANSPOSED[o.up]?.output_padding ?? 0;
+  const repair = isWrong ? 'none' : o.repair;
   // What output_padding added is the difference to the map that the layer makes without it.
   const added = (/** @type {number} */ side) =>
     isWrong ? 0 : Math.max(0, (at.output_padding?.[side] ?? usual) - usual);
@@ -137,8 +137,10 @@ export function enlarged(o, { levels, mismatch_at }, cost) {
     isWrong,
     corner: {
       skip: at.encoder,
-      decoder: [at.arrives[0] - added(0), at.arrives[1] - added(1)],
-      repair: isWrong ? 'none' : o.repair,
+      // Interpolation leaves no cell of the decoder's as it was.
+      decoder:
+        repair === 'resize' ? at.encoder : [at.arrives[0] - added(0), at.arrives[1] - added(1)],
+      repair,
       isBias: o.up === 'conv_transpose_2',
     },
   };

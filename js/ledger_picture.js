@@ -379,7 +379,7 @@ function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, y, frame
         i ? (isFar ? frame.width : right + small) : isFar ? 0 : left - small,
         top + n * small * 1.3,
         small,
-        isNarrow ? line.replaceAll(' ', '') : line,
+        isNarrow && (n || !caption.length) ? line.replaceAll(' ', '') : line,
         isFar === i > 0 ? 'end' : 'start',
       ),
     );

@@ -165,6 +165,8 @@ def _lens(axes: Axes, o: Options, level: dict[str, Any], wrong: bool, y: float) 
     """Enlarge the bottom-right corners of a level's skip and decoder."""
     skip, decoder = level["encoder"], level["arrives"]
     repair = "none" if wrong else o.repair
+    if repair == "resize":  # interpolation leaves no cell of the decoder's as it was
+        decoder = skip
     if repair == "output_padding":  # what it added is not there without it
         usual = TRANSPOSED[o.up][1]
         pairs = zip(decoder, level["output_padding"], strict=True)
@@ -189,7 +191,7 @@ def _lens(axes: Axes, o: Options, level: dict[str, Any], wrong: bool, y: float) 
         axes.add_patch(Rectangle((x + 0.5, top + 0.5), CELL - 1, CELL - 1, **look))
         if repair == "pad" and not both:
             axes.text(x + CELL / 2, top + CELL / 2, "0", ha="center", va="center", fontsize=8)
-        elif both or (in_decoder and repair == "none") or repair in ("output_padding", "resize"):
+        elif both or (in_decoder and repair == "none") or repair == "output_padding":
             hollow = repair == "resize" or not in_decoder  # blended, or bias alone
             face = "none" if hollow else DECODER
             dot = (x + CELL / 4, top + CELL / 4)
