@@ -393,7 +393,7 @@ def test_no_part_moves_while_cells_are_pointed_at(alone, name):
     for at in ({"x": 3, "y": 3}, {"x": 60, "y": 50}):
         for map_ in view.locator(".ut-frame").all():
             map_.hover(position=at)
-            assert HINT not in view.locator(".ut-said [role=status]").inner_text()
+            expect(view.locator(".ut-said [role=status]")).not_to_have_text(HINT)
             assert places(view, ".ut-frame, .ut-said, figcaption, .ut-steps") == before
 
 
