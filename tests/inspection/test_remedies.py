@@ -141,7 +141,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], list[str], Any]
             )
         ),
         PICTURE,
-        ["up.2 has kernel_size=3, dilation=2 and padding=1", "padding=2 keeps their size"],
+        ["up.2 (convolution) has kernel_size=3, stride=1, padding=1", "padding=2 keeps the size"],
         lambda: Level(
             up=nn.Sequential(
                 nn.Upsample(scale_factor=2), conv(16, 8), nn.Conv2d(8, 8, 3, padding=2, dilation=2)
@@ -535,13 +535,13 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
     "size taken for a factor": (
         lambda self, x: torch.cat([x, F.interpolate(self.deep(x), 2)], 1),
         {},
-        ["makes maps of 2×2 from 32×32", "Write scale_factor=2"],
+        ["makes 2×2 of 32×32", "Write scale_factor=2"],
         lambda self, x: torch.cat([x, F.interpolate(self.deep(x), scale_factor=2)], 1),
     ),
     "kernel of 3 without padding": (
         lambda self, x: torch.cat([x, self.wide(self.deep(x))], 1),
         {"wide": nn.ConvTranspose2d(16, 8, 3, 2)},
-        ["wide makes 65×65", "padding=1 and output_padding=1 make 64×64"],
+        ["which makes 65×65 of 32×32", "padding=1 and output_padding=1 make 64×64"],
         lambda self, x: torch.cat([x, nn.ConvTranspose2d(16, 8, 3, 2, 1, 1)(self.deep(x))], 1),
     ),
     "whole numbers": (
@@ -768,8 +768,8 @@ def test_a_part_of_a_buffer_is_made_for_other_positions() -> None:
 def test_an_even_kernel_keeps_no_size() -> None:
     layers = {"even": nn.Conv2d(8, 8, 4, padding=2), "odd": nn.Conv2d(8, 8, 3, padding=1)}
     told = str(inspect_unet(Takes(lambda self, x: x + self.even(x), **layers), PICTURE).problem)
-    assert "even has kernel_size=4, dilation=1 and padding=2, which makes maps larger" in told
-    assert "or take 3 and padding=1" in told
+    assert "even makes 65×65 of 64×64. With an even kernel_size only padding='same'" in told
+    assert "such as kernel_size=3 and padding=1" in told
     assert not inspect_unet(Takes(lambda self, x: x + self.odd(x), **layers), PICTURE).problem
 
 

@@ -7,6 +7,8 @@ docstring says when it applies.
 from __future__ import annotations
 
 import math
+import re
+from itertools import takewhile
 
 from torch import Tensor
 
@@ -19,6 +21,7 @@ from unet_teach.inspection.wording import op_name, shape_text
 
 CONVOLUTIONS = ("convolution", "_convolution", "mkldnn_convolution")
 VIEWS = ("view", "_unsafe_view", "reshape", "flatten", "unsqueeze")
+RESIZES = re.compile(r"upsample|pixel_shuffle")
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 
 
@@ -106,10 +109,11 @@ def convolution_channels(attempt: Attempt) -> str:
 def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> str:
     """Say what brings a map to the channels that a layer takes."""
     channels, dims = given.shape[1], attempt.graph.dims[given]
+    swapped = _swapped(op, channels)
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
-    if given.is_input and (layer := _swapped(op, channels)):
-        return f"Are its first two numbers in the wrong order? {layer} takes {channels}."
+    if given.is_input and swapped:
+        return swapped
     if given.is_input:
         return f"Give a picture of {expected} channels, or build the network for {channels}."
     if has_axis(dims[1]) and not has_axis(dims[-1]) and given.shape[-1] == expected:
@@ -118,21 +122,26 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         dim = cat_dim(joined, given)
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
-        parts = " + ".join(
-            f"{v.shape[1]} (made by {attempt.wording.maker(v)})" for v in joined.inputs
-        )
-        return (
-            f"A map that was concatenated has the channels of both its parts, {parts} = {channels}"
-            f": let the layer after it take {channels}, or join maps with {expected} in all."
-        )
-    if other := _name_with_channels(attempt, given, expected):
-        return other
+        return _joined_remedy(attempt, joined, given, expected)
     plain = f"Let the layer before it make {expected}, or this one take {channels}."
+    found = (
+        _name_with_channels(attempt, given, expected)
+        or wrong_view(attempt, given, expected)
+        or _unused(attempt, given, expected)
+    )
+    if found:
+        return found
     if missing := _forgotten_skip(attempt, given, expected):
+        made = f"{attempt.wording.maker(missing)} made {missing.shape[1]} channels of this size"
+        cat = f"torch.cat([skip, x], dim=1) has {expected}"
+        if _stands_beside(attempt, op, missing.shape[1]):
+            return (
+                f"{plain} (A layer beside it takes the skip's {missing.shape[1]}. If both maps "
+                f"should go through this one, {cat}.)"
+            )
         return (
-            f"Is a concatenation missing? {attempt.wording.maker(missing)} made {missing.shape[1]} "
-            f"channels of the same size on the way down: torch.cat([skip, x], dim=1) has "
-            f"{expected}. Without a skip, the numbers do not fit. {plain}"
+            f"Is a concatenation missing? {made} on the way down: {cat}. Without a skip, the "
+            f"numbers do not fit. {plain}"
         )
     added = [v for v in given.op.inputs if v.depends_on_input] if given.op else []
     if given.op and join_kind(given.op) == "add" and sum(v.shape[1] for v in added) == expected:
@@ -140,9 +149,107 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             "Two maps were added, which keeps the number of channels: torch.cat([skip, x], dim=1) "
             f"has {expected}. {plain}"
         )
-    if layer := _swapped(op, channels):
-        return f"Are its first two numbers in the wrong order? {layer} takes {channels}. {plain}"
-    return plain
+    return f"{swapped} {plain}" if swapped else plain
+
+
+def _joined_remedy(attempt: Attempt, joined: Op, given: Value, expected: int) -> str:
+    """Say which part of a concatenation has too many or too few channels, as far as that shows."""
+    maker, channels, parts = attempt.wording.maker, given.shape[1], joined.inputs
+    sizes = " + ".join(f"{v.shape[1]} (made by {maker(v)})" for v in parts)
+    told = (
+        f"A map that was concatenated has the channels of all its parts, {sizes} = {channels}: let "
+        f"the layer after it take {channels}, or join maps with {expected} in all."
+    )
+    graph, missing = attempt.graph, expected - channels
+    same_size = [v for v in graph.values if v.shape[2:] == given.shape[2:]]
+    for value in attempt.unused_maps:
+        if value in same_size and value.shape[1] == missing:
+            return (
+                f"{told} {maker(value)} made {missing} channels of this size, which nothing has "
+                "used so far: are they left out?"
+            )
+    for part in parts:
+        needed = part.shape[1] + missing
+        fits = [v for v in same_size if v.shape[1] == needed and v not in parts]
+        if part.is_input and fits:
+            return (
+                f"{told} The input itself is one of the parts; {maker(fits[-1])} made {needed} "
+                "channels of this size: is that map meant?"
+            )
+        way = [v.op for v in way_back(part, lambda v: v in graph.levels) if v.op]
+        unlearned = takewhile(lambda op: op not in graph.ops_with_weights, way)
+        resized = next((op for op in unlearned if RESIZES.search(op.name)), None)
+        if resized and needed > 0:
+            factor = int(resized.arguments.get("upscale_factor", 1)) ** (len(part.shape) - 2)
+            does = f"divides the channels by {factor}" if factor > 1 else "keeps the channels"
+            return (
+                f"{told} In {attempt.wording.maker(part)}, {op_name(resized)} {does} of what it is "
+                f"given: with {needed * factor} there, the sum is {expected}."
+            )
+    return told
+
+
+def wrong_view(attempt: Attempt, given: Value, expected: int) -> str:
+    """Say that a view has mixed the batch or the positions into the channels."""
+    image = attempt.graph.image
+    way = way_back(given, lambda v: v.depends_on_input)
+    views = (v for v in way if len(v.shape) > 3 and v.op and v.op.name in VIEWS)
+    view = next(views, None)
+    if view is None or view.op is None or image is None or view.shape[1] != given.shape[1]:
+        return ""
+    before, batch = view.op.inputs[0].shape, image.shape[0]
+    place = attempt.wording.place(view.op) or "the forward"
+    numbers, sides = math.prod(before) // batch, view.shape[2:]
+    told = f"In {place}, a view makes {shape_text(view.shape)} of {shape_text(before)}"
+    if math.prod((batch, expected, *sides)) == math.prod(before):
+        how = (
+            f" and the batch of {batch} becomes {view.shape[0]}: its channels are wrong, and the "
+            "batch makes up for them"
+            if view.shape[0] != batch
+            else ""
+        )
+        shape = ", ".join(map(str, (expected, *sides)))
+        return (
+            f"{told}{how}. Each image has {numbers} numbers, {shape_text((expected, *sides))}: "
+            f"x.view(x.shape[0], {shape}), where a wrong number is an error."
+        )
+    if numbers % expected == 0 and view.shape[0] == batch:
+        positions = numbers // expected
+        maps = (v for v in attempt.graph.values if len(v.shape) == len(view.shape))
+        fitting = [v for v in maps if math.prod(v.shape[2:]) == positions]
+        if fitting:
+            return (
+                f"{told}. With {expected} channels there are {positions} positions, "
+                f"{shape_text(fitting[-1].shape[2:])}: take the height and width of the map that "
+                f"was flattened (made by {attempt.wording.maker(fitting[-1])})."
+            )
+    return ""
+
+
+def _unused(attempt: Attempt, given: Value, expected: int) -> str:
+    """Name a map with the channels that a layer takes, which nothing has used so far."""
+    rank = len(given.shape)
+    fits = [v for v in attempt.unused_maps if v.shape[1] == expected and len(v.shape) == rank]
+    if not fits:
+        return ""
+    return (
+        f"{attempt.wording.maker(fits[-1])} made {shape_text(fits[-1].shape)}, which nothing has "
+        "used so far: is that map meant here?"
+    )
+
+
+def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
+    """Return whether a layer beside this one takes so many channels, as in an attention gate."""
+    weight = op.arguments["weight"]
+    if set(weight.shape[2:]) != {1}:
+        return False
+    parent, _, own = attempt.wording.place(op).partition(".")
+    beside = (
+        module
+        for path, module in attempt.model.named_modules()
+        if path.startswith(f"{parent}.") and not path.startswith(f"{parent}.{own}")
+    )
+    return any(getattr(module, "in_channels", None) == channels for module in beside)
 
 
 def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
@@ -168,14 +275,27 @@ def _joined(value: Value) -> Op | None:
 
 
 def _swapped(op: Op, channels: int) -> str:
-    """Return the layer with its numbers exchanged, if it then takes these channels."""
+    """Ask whether a layer's two numbers are exchanged, if it would then take these channels."""
     weight, rank = op.arguments["weight"], len(op.arguments["weight"].shape) - 2
     first, second = weight.shape[:2]
     if op.arguments.get("groups", 1) != 1 or first == second:
         return ""
-    given_in, given_out = (first, second) if op.arguments.get("transposed") else (second, first)
-    kind = "ConvTranspose" if op.arguments.get("transposed") else "Conv"
-    return f"nn.{kind}{rank}d({given_out}, {given_in}, …)" if given_out == channels else ""
+    is_transposed = op.arguments.get("transposed")
+    given_in, given_out = (first, second) if is_transposed else (second, first)
+    if given_out != channels:
+        return ""
+    if not weight.name.endswith("weight"):
+        order = "(in, out, …)" if is_transposed else "(out, in, …)"
+        return (
+            f"Its weight is {shape_text(weight.shape)}; are its first two numbers in the wrong "
+            f"order? They are {order}: {shape_text((second, first, *weight.shape[2:]))} takes "
+            f"{channels}."
+        )
+    kind = "ConvTranspose" if is_transposed else "Conv"
+    return (
+        "Are its first two numbers in the wrong order? "
+        f"nn.{kind}{rank}d({given_out}, {given_in}, …) takes {channels}."
+    )
 
 
 def _forgotten_skip(attempt: Attempt, given: Value, expected: int) -> Value | None:

@@ -15,7 +15,7 @@ from torch import nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article
 from unet_teach.inspection.plain_lists import all_modules
-from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import op_name, shape_text
 
 CONTAINERS = {
@@ -211,25 +211,3 @@ def _dimensions(count: int) -> str:
 def kind_of_layer(attempt: Attempt) -> str:
     """Return the class of the layer that was running, as ", a GroupNorm,"."""
     return "" if attempt.is_own_code else f", {article(type(attempt.module).__name__)},"
-
-
-def padding_that_keeps(op: Op) -> str:
-    """Say which padding keeps the size, for a convolution of stride 1 that changes it."""
-    weight, options = op.arguments["weight"], op.arguments
-    kernel = weight.shape[2:]
-    dilation = list(options["dilation"]) * (len(kernel) if len(options["dilation"]) == 1 else 1)
-    lost = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-    needed = dict.fromkeys(n // 2 for n in lost)
-    smaller = options["input"].shape[2:] > op.outputs[0].shape[2:]
-    keeps = (
-        f"padding={shape_text(needed)} keeps their size (dilation · (kernel_size - 1) / 2)"
-        if not any(n % 2 for n in lost)
-        else f"with such a kernel only padding='same' keeps their size; or take {kernel[0] - 1} "
-        f"and padding={(kernel[0] - 2) * dilation[0] // 2}"
-    )
-    return (
-        f"has kernel_size={shape_text(dict.fromkeys(kernel))}, dilation="
-        f"{shape_text(dict.fromkeys(dilation))} and padding="
-        f"{shape_text(dict.fromkeys(options['padding']))}, which makes maps "
-        f"{'smaller' if smaller else 'larger'}; {keeps}"
-    )

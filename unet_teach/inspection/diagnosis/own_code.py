@@ -26,6 +26,7 @@ from unet_teach.inspection.wording import shape_text
 
 NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])  # torch, the inspector
 NAMES_WITH_DOTS = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+PACKAGES = {"site-packages", "dist-packages"}
 MAX_LINE, MAX_NAMES = 100, 5
 
 
@@ -51,10 +52,16 @@ def own_code(error: BaseException | None) -> OwnCode:
         return OwnCode()
     walked = list(traceback.walk_tb(error.__traceback__))
     summaries = traceback.extract_tb(error.__traceback__)
-    for (frame, _), summary in reversed(list(zip(walked, summaries, strict=True))):
+    places = [
+        (frame, summary)
+        for (frame, _), summary in zip(walked, summaries, strict=True)
+        if not summary.filename.startswith("<frozen")
+        and not set(NOT_THE_USERS) & set(Path(summary.filename).parents)
+    ]
+    # A network from a package is quoted too, but einops or NumPy are only called by it.
+    places.sort(key=lambda place: not PACKAGES & set(Path(place[1].filename).parts))
+    for frame, summary in reversed(places):
         file, first = summary.filename, summary.lineno or 0
-        if file.startswith("<frozen") or set(NOT_THE_USERS) & set(Path(file).parents):
-            continue
         last = getattr(summary, "end_lineno", None) or first  # Python 3.10 does not know it
         lines = [linecache.getline(file, n).rstrip() for n in range(first, last + 1)]
         part = lines[0]
@@ -356,8 +363,20 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         return ""
     returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
     path, count = returned[-1] if returned else ("", 0)
-    dicts = [t for t in own_code(attempt.error).values.values() if isinstance(t, dict) and t]
+    values = own_code(attempt.error).values
+    dicts = [thing for thing in values.values() if isinstance(thing, dict) and thing]
     key = next(iter(dicts[0])) if dicts else "image"
+    for name, thing in values.items():
+        if kind == "NoneType" and isinstance(thing, list | tuple) and None in thing:
+            return (
+                f"{attempt.stopped_in} needs a tensor and is given None: of `{name}`, "
+                f"{_numbers_of(thing, None)} is None. Nothing was put there."
+            )
+        if isinstance(thing, nn.Module) and type(thing).__name__ == kind:
+            return (
+                f"{attempt.stopped_in} needs a tensor and is given {article(kind)}: `{name}` is "
+                "the layer itself. Call it where its map is meant, as in self.layer(x)."
+            )
     hints = {
         "NoneType": f"{path} returned None: is a `return` missing at the end of its forward?"
         if path
@@ -373,6 +392,10 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
     what = "None" if kind == "NoneType" else article(kind)
     return f"{attempt.stopped_in} needs a tensor and is given {what}. {hint}".strip()
+
+
+def _numbers_of(things: list[Any] | tuple[Any, ...], wanted: Any) -> str:
+    return "number " + listed(str(i) for i, thing in enumerate(things) if thing is wanted)
 
 
 def article(name: str) -> str:

@@ -50,6 +50,19 @@ WANTED: dict[str, str] = {
     "x.shape[1], its height and width x.shape[-2:], its number of dimensions x.dim().",
     r"'generator' object is not subscriptable": "Round brackets around `… for …` make a generator, "
     "which has no entries. Write nn.ModuleList([… for …]).",
+    r"only one of size or scale_factor": "F.interpolate takes one of the two: "
+    "size=skip.shape[2:], or scale_factor=2.",
+    r"align_corners option can only be set": "align_corners belongs to mode='bilinear' (or "
+    "'linear', 'bicubic', 'trilinear'). The mode is 'nearest' where none is given: give "
+    "mode='bilinear', or leave align_corners out.",
+    r'pattern "(.*?)"\.\n Input tensor shape: \S+?\[([\d, ]+)\].*?\n ([^\n]*?)\.?\s*$': "The "
+    'pattern "{0}" does not fit a tensor of ({1}): {2}. Each name, or each bracket, stands for one '
+    "dimension, and the names in a bracket multiply to its size.",
+    r"passed-in embed_dim (\d+) didn't match last dim of query (\d+)": FEATURES
+    + "embed_dim={1}. "
+    + SEQUENCE,
+    r"more than one element of the written-to tensor": "It writes into a map made by expand, whose "
+    "positions share their cells. Copy it before, x.clone(), or write x = x + y.",
     r"either size or scale_factor should be defined": "Say how far to enlarge: scale_factor=2, or "
     "size=skip.shape[2:].",
     r"expanded size .*\((\d+)\) must match .*size \((\d+)\).*dimension (\d)": "expand repeats only "

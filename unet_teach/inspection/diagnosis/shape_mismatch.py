@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 
-from unet_teach.inspection.axes import finest_strides
+from unet_teach.inspection.axes import finest_strides, has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import (
     CONVOLUTIONS,
@@ -18,8 +18,16 @@ from unet_teach.inspection.diagnosis.channel_mismatch import (
     cat_dim,
     taken_channels,
 )
-from unet_teach.inspection.diagnosis.layer_settings import given_to_last, padding_that_keeps
+from unet_teach.inspection.diagnosis.layer_settings import given_to_last
 from unet_teach.inspection.diagnosis.own_code import listed
+from unet_teach.inspection.diagnosis.size_steps import (
+    NAMES,
+    Mended,
+    Sizes,
+    mended,
+    ratio,
+    steps_to,
+)
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
@@ -54,148 +62,234 @@ def sizes_do_not_match(attempt: Attempt) -> str:
 
 
 def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
-    if padded := _padded_in_wrong_order(first, second):
-        return padded
-    if divisible := _divisible_sides(attempt):
-        return f"{divisible} Pad the input, or {ADVICE}"
-    if layer := _size_taken_for_factor(attempt, first) or _size_taken_for_factor(attempt, second):
-        return layer
+    """Say what makes two maps equally large: what is sure first, then what is likely."""
+    for remedy in (_call_remedy, _divisible, _wrong_level, _mended_step):
+        if told := remedy(attempt, first, second):
+            return told
+    ways = [w for v, o in ((first, second), (second, first)) if (w := _way(attempt, v, o))]
+    return f"{' '.join(ways)} Mend the step that is wrong, or {ADVICE}"
+
+
+def _divisible(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say by what the input's sides must be divisible, where that is the reason."""
+    told = _divisible_sides(attempt)
+    return told and f"{told} Pad the input, or {ADVICE}"
+
+
+def _call_remedy(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say what is wrong with the call that made one of two maps: a pad, crop, resizing or view."""
     if 0 in (*first.shape, *second.shape):
         return "Nothing is left of one: a slice such as [d:-d] takes nothing when d is 0."
-    if times := _whole_ratio(first, second):
-        return (
-            f"One is {times} times as large as the other: an up-sampling too few or too many, a "
-            "stride in one of the two paths only, or a skip of another level."
-            f"{_skip_of_right_level(attempt, first) or _skip_of_right_level(attempt, second)}"
-            " F.interpolate(small, size=large.shape[2:]) brings the smaller to the larger's size."
-        )
-    if layer := _size_changed(attempt, first, second):
-        return f"{layer}; or {ADVICE}"
-    if layer := _one_step_larger(attempt, first, second):
-        return layer
-    return (
-        "Let the convolutions before it keep the size, padding=kernel_size // 2, and where a "
-        f"stride halves it, the way up double it; or {ADVICE}"
-    )
-
-
-def _size_taken_for_factor(attempt: Attempt, value: Value) -> str:
-    """Say that an up-sampling was given the size of its result where a factor was meant."""
-    op, sides = _op_of_size(value, lambda op: "upsample" in op.name), set(value.shape[2:])
-    if op is None or len(sides) > 1 or max(sides) > min(8, *op.inputs[0].shape[2:]):
-        return ""
-    side = sides.pop()
-    return (
-        f"{attempt.wording.layer(op)} makes maps of {shape_text(value.shape[2:])} from "
-        f"{shape_text(op.inputs[0].shape[2:])}: the first number of nn.Upsample and the "
-        f"second of F.interpolate is the size of the result. Write scale_factor={side}."
-    )
-
-
-def _padded_in_wrong_order(first: Value, second: Value) -> str:
-    """Say that F.pad was given height and width the wrong way round, if that is the reason."""
-    for padded, other in ((first, second), (second, first)):
-        op = padded.op
-        if op is None or op.name != "constant_pad_nd" or len(op.arguments["pad"]) > 4:
-            continue
-        left, right, top, bottom = (*op.arguments["pad"], 0, 0)[:4]
-        rows, columns = (
-            o - s for o, s in zip(other.shape[-2:], op.inputs[0].shape[-2:], strict=True)
-        )
-        if (left + right, top + bottom) == (rows, columns) != (columns, rows):
+    for value, other in ((first, second), (second, first)):
+        wanted = other.shape[2:]
+        for op in _last_ops(value):
+            made, given = op.outputs[0].shape[2:], op.inputs[0].shape[2:]
+            if op.name == "constant_pad_nd" and (told := _pad_remedy(op, given, wanted)):
+                return told
+            if "upsample" in op.name and (told := _resize_remedy(op, wanted)):
+                step = attempt.wording.step(op.outputs[0])
+                return f"{step} makes {shape_text(made)} of {shape_text(given)}: {told}"
+            if op.name == "_fft_c2r" and made[-1] == wanted[-1] - 1:
+                return (
+                    "torch.fft.irfft2 takes an even width where none is given: "
+                    "irfft2(f, s=x.shape[-2:])."
+                )
+        if crop := _cropped(value, wanted):
+            return crop
+        if _channels_last(attempt, value) and not _channels_last(attempt, other):
             return (
-                "F.pad takes the last dimension first, (left, right, top, bottom), and is given "
-                f"height and width in the wrong order: F.pad(x, {(top, bottom, left, right)})."
+                f"In the {shape_text(value.shape)} the channels stand last, in the "
+                f"{shape_text(other.shape)} second: bring them second before, x.movedim(-1, 1)."
             )
+    if first.shape[2:] == second.shape[:1:-1]:
+        return (
+            "Height and width are exchanged in one of them: bring them into one order, "
+            "x.transpose(-1, -2)."
+        )
     return ""
 
 
-def _skip_of_right_level(attempt: Attempt, up: Value) -> str:
-    """Name the layer of the encoder whose map has the size of the up-sampled one."""
-    graph = attempt.graph
-    level = graph.levels[up]
-    fitting = [
-        v
-        for v in graph.values
-        if v.shape[2:] == up.shape[2:] and graph.min_depth_with_weights[v] < level + SAME_LEVEL
-    ]
-    if not fitting or graph.min_depth[up] < level + SAME_LEVEL:
+def _last_ops(value: Value) -> Iterator[Op]:
+    """Yield the operations on the way to a map that has the same size since then."""
+    for v in way_back(value, lambda v: v.depends_on_input and len(v.shape) == len(value.shape)):
+        if v.op is None or v.shape[2:] != value.shape[2:]:
+            return
+        if v.op.inputs and len(v.op.inputs[0].shape) == len(v.shape):
+            yield v.op
+
+
+def _pad_remedy(op: Op, given: Sizes, wanted: Sizes) -> str:
+    """Say which numbers F.pad needs, where it was given them in another order or as negatives."""
+    numbers = list(op.arguments["pad"])
+    missing = [n for w, g in zip(reversed(wanted), reversed(given), strict=True) for n in [w - g]]
+    added = [a + b for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
+    added += [0] * (len(missing) - len(added))
+    right = [*numbers[2:], *numbers[:2]] if len(numbers) == 4 else []
+    if sum(right[:2]) != missing[0]:
+        right = [n for m in missing for n in (m // 2, m - m // 2)]
+    if added != missing and sorted(added) == sorted(missing):
+        return (
+            "F.pad takes the last dimension first, (left, right, top, bottom), and is given "
+            f"height and width in the wrong order: F.pad(x, {tuple(right)})."
+        )
+    if added == [-m for m in missing] and any(missing):
+        return (
+            f"F.pad is given {tuple(numbers)}: what is below 0 cuts off where it should add. Is a "
+            f"difference taken the wrong way round? It is skip - x: F.pad(x, {tuple(right)})."
+        )
+    return ""
+
+
+def _resize_remedy(op: Op, wanted: Sizes) -> str:
+    """Say which size or factor an up-sampling needs, where it was given another kind of number."""
+    made, given = op.outputs[0].shape[2:], op.inputs[0].shape[2:]
+    if len(set(made)) > 1 and made == wanted[::-1]:
+        return (
+            "height and width are exchanged. size=(height, width), as skip.shape[2:] has them; "
+            "is it `h, w = x.shape[2:]`?"
+        )
+    if len(set(made)) == 1 and max(made) <= min(8, *given):
+        return (
+            "the first number of nn.Upsample and the second of F.interpolate is the size of the "
+            f"result. Write scale_factor={made[0]}."
+        )
+    by_size = not (op.arguments.get("scales") or op.arguments.get("scales_h"))
+    if by_size and len(set(made)) == 1 < len(set(wanted)) and made[0] in wanted:
+        return "a single number as size makes a square. Give both, size=skip.shape[2:]."
+    return ""
+
+
+def _cropped(value: Value, wanted: Sizes) -> str:
+    """Say that a crop does not leave as much as the other map has."""
+    slices = []
+    for v in way_back(value, lambda v: v.depends_on_input):
+        if v.op is None or v.op.name != "slice":
+            break
+        slices.append(v.op)
+    if not slices:
         return ""
-    maker = attempt.wording.maker(fitting[-1])
-    return f" The encoder's last map of {shape_text(up.shape[2:])} was made by {maker}."
-
-
-def _op_of_size(value: Value, is_wanted: Callable[[Op], bool]) -> Op | None:
-    """Return the last such operation on the way to a map, if its size is the same since then."""
-    way = way_back(value, lambda v: v.shape[2:] == value.shape[2:])
-    return next((v.op for v in way if v.op and is_wanted(v.op)), None)
-
-
-def _one_step_larger(attempt: Attempt, up: Value, skip: Value) -> str:
-    """Say which output_padding makes what a transposed convolution makes as large as the skip."""
-    op = _op_of_size(up, lambda op: op.name in CONVOLUTIONS)
-    if op is None or not op.arguments.get("transposed"):
+    before = slices[-1].inputs[0].shape[2:]
+    if before == value.shape[2:] or any(b < w for b, w in zip(before, wanted, strict=False)):
         return ""
-    count = len(up.shape) - 2
-    names = ("stride", "dilation", "padding", "output_padding")
-    each = zip(*(_each(op.arguments[name], count) for name in names), strict=True)
-    kernel = op.arguments["weight"].shape[2:]
-    sides = zip(up.shape[2:], skip.shape[2:], strict=True)
-    needed = [
-        _paddings(sizes, k, *options) for sizes, k, options in zip(sides, kernel, each, strict=True)
-    ]
-    if None in needed:
-        return ""
-    paddings, added = ([pair[i] for pair in needed if pair] for i in (0, 1))
-    is_same = paddings == _each(op.arguments["padding"], count)
-    options = "" if is_same else f"padding={_short(paddings)} and "
-    verb = "make" if options else "makes"
+    half = (
+        " Half of an odd difference is rounded, so the same cut at both ends is one cell too few."
+        if any((b - w) % 2 for b, w in zip(before, wanted, strict=True))
+        else ""
+    )
     return (
-        f"{attempt.wording.layer(op)} makes {shape_text(up.shape[2:])} of several sizes that its "
-        f"stride could have come from: {options}output_padding={_short(added)} {verb} "
-        f"{shape_text(skip.shape[2:])}."
+        f"A slice cuts {shape_text(before)} to {shape_text(value.shape[2:])}, and "
+        f"{shape_text(wanted)} are needed.{half} Let it end at start + size: with d = (large - "
+        "small) // 2, x[:, :, d : d + small], for each side."
     )
 
 
-def _paddings(
-    sizes: tuple[int, int], kernel: int, stride: int, dilation: int, padding: int, added: int
-) -> tuple[int, int] | None:
-    """Return the padding and output_padding that make a wanted size of what is made now."""
-    made, wanted = sizes
-    for p in sorted(range(dilation * (kernel - 1) + 1), key=lambda p: abs(p - padding)):
-        o = wanted - made + 2 * (p - padding) + added
-        if 0 <= o < max(stride, dilation):
-            return p, o
-    return None
+def _channels_last(attempt: Attempt, value: Value) -> bool:
+    dims = attempt.graph.dims[value]
+    return len(dims) > 2 and has_axis(dims[1]) and not has_axis(dims[-1])
 
 
-def _short(numbers: list[int]) -> int | tuple[int, ...]:
-    return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
-
-
-def _size_changed(attempt: Attempt, first: Value, second: Value) -> str:
-    """Name the convolutions of stride 1 that changed sizes, best on the way to one map only."""
-    graph = attempt.graph
-    on_one_way: list[Op] = []
-    on_both: list[Op] = []
-    for op in attempt.recording.ops:
-        given = op.arguments.get("input")
-        if op.name not in CONVOLUTIONS or op.arguments.get("transposed") or given is None:
-            continue
-        is_changed = given.shape[2:] != op.outputs[0].shape[2:]
-        if is_changed and set(_each(op.arguments["stride"], 1)) == {1}:
-            on_way = [op.outputs[0] in graph.ancestors(v) for v in (first, second)]
-            if any(on_way):
-                (on_both if all(on_way) else on_one_way).append(op)
-    if not (smaller := on_one_way or on_both):
+def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that a skip of another level is taken, or what was to come up is left out."""
+    times = ratio(first.shape[2:], second.shape[2:])
+    if not times:
         return ""
-    others = [attempt.wording.layer(op) for op in smaller[1:4]]
+    graph, maker = attempt.graph, attempt.wording.maker
+    told = f"One is {times} times as large as the other"
+    deepest = max(graph.max_depth[v] for v in (first, second))
+    below = [v for v in attempt.unused_maps if GLOBAL > graph.levels[v] > deepest + SAME_LEVEL]
+    if below:
+        return (
+            f"{told}. The smallest map, {shape_text(below[-1].shape)} (made by {maker(below[-1])})"
+            ", has not been used so far: does the way up begin there? Are maps taken in the wrong "
+            "order?"
+        )
+    for up, other in ((first, second), (second, first)):
+        level = graph.levels[up]
+        if graph.min_depth[up] < level + SAME_LEVEL:
+            continue
+        fitting = [
+            v
+            for v in graph.values
+            if v.shape[2:] == up.shape[2:] and graph.min_depth_with_weights[v] < level + SAME_LEVEL
+        ]
+        if not fitting:
+            continue
+        named = f"The encoder's last map of {shape_text(up.shape[2:])} was made by "
+        before = graph.ancestors(up)
+        joined = {
+            v
+            for op in attempt.recording.ops
+            if op.outputs[0] in before and join_kind(op) and len({*op.inputs} & before) > 1
+            for v in op.inputs
+        }
+        if any(v in joined for v in fitting):
+            return (
+                f"{told}. {named}{maker(fitting[-1])}, and is joined already: before this join, an "
+                f"up-sampling to {shape_text(other.shape[2:])} is missing, "
+                "F.interpolate(x, size=skip.shape[2:])."
+            )
+        return f"{told}: is it a skip of another level? {named}{maker(fitting[-1])}."
+    return ""
+
+
+def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say which setting of which layer would make two maps equally large."""
+    small, large = sorted((first, second), key=lambda v: math.prod(v.shape[2:]))
+    steps = steps_to(attempt.graph, small, large)
+    falls, rises = (any(sign * s.after[0] < sign * s.before[0] for s in steps) for sign in (1, -1))
+    rises = rises or any(s.kind == "transposed" for s in steps)
+    if (times := ratio(small.shape[2:], large.shape[2:])) and falls and not rises:
+        return (
+            f"One is {times} times as large as the other, and nothing on the way makes the smaller "
+            "one larger: an up-sampling is missing, F.interpolate(x, size=skip.shape[2:])."
+        )
+    ways = [(steps, large), (steps_to(attempt.graph, large, small), small)]
+    changes = [change for steps, other in ways for change in mended(steps, other.shape[2:])]
+    even = [s for steps, _ in ways for s in steps if s.has_even_reach and s.before != s.after]
+    if even and all(change.cost[0] for change in changes):
+        return (
+            f"{attempt.wording.layer(even[0].op)} makes {shape_text(even[0].after)} of "
+            f"{shape_text(even[0].before)}. With an even kernel_size only padding='same' keeps the "
+            "size; or take an odd one, such as kernel_size=3 and padding=1."
+        )
+    least = min((change.cost for change in changes), default=None)
+    told = [_change(attempt, change) for change in changes if change.cost == least]
+    return f"{'. Or '.join(told[:2])}; or {ADVICE}" if told else ""
+
+
+def _change(attempt: Attempt, change: Mended) -> str:
+    """Say what a layer makes of which size, and with which settings it would be right."""
+    step = change.step
+    shown = {n: _setting(step.setting(n)) for n in NAMES if n != "dilation"}
+    if set(step.setting("dilation")) != {1}:
+        shown["dilation"] = _setting(step.setting("dilation"))
+    if step.kind != "transposed":
+        del shown["output_padding"]
+    has = [f"{name}={value}" for name, value in shown.items()]
+    others = [attempt.wording.step(s.op.outputs[0]) for s in change.others[:3]]
     also = f" (and in the same way {listed(others)})" if others else ""
-    return f"{attempt.wording.layer(smaller[0])}{also} {padding_that_keeps(smaller[0])}"
+    needed = listed(f"{name}={_setting(value)}" for name, value in change.changed.items())
+    is_kept, s = change.after == step.before, "" if len(change.changed) > 1 else "s"
+    verb = f"keep{s} the size" if is_kept else f"make{s} {shape_text(change.after)}"
+    return (
+        f"{attempt.wording.step(step.op.outputs[0])}{also} has {listed(has)}, which makes "
+        f"{shape_text(step.after)} of {shape_text(step.before)}: {needed} {verb}"
+    )
 
 
-def _each(option: list[int], count: int) -> list[int]:
-    return list(option) * (count if len(option) == 1 else 1)
+def _setting(sides: Sizes) -> int | Sizes:
+    return sides[0] if len(set(sides)) == 1 else sides
+
+
+def _way(attempt: Attempt, value: Value, other: Value) -> str:
+    """List the sizes on the way to a map since it shared a source with another."""
+    steps = [s for s in steps_to(attempt.graph, value, other) if s.before != s.after]
+    if not steps:
+        return ""
+    makers = ", ".join(
+        f"{shape_text(s.after)} by {attempt.wording.step(s.op.outputs[0])}" for s in steps[-6:]
+    )
+    return f"On the way from {shape_text(steps[-6:][0].before)} come {makers}."
 
 
 def positions_are_fixed(attempt: Attempt) -> str:
@@ -211,6 +305,15 @@ def positions_are_fixed(attempt: Attempt) -> str:
     differ = dict.fromkeys((f, g) for f, g in pairs if f != g and 1 not in (f, g))
     if not differ:
         return ""
+    if fixed.shape != given.shape and sorted(fixed.shape[1:]) == sorted(
+        given.shape[:1] + given.shape[2:]
+    ):
+        return (
+            f"In {module_name(op.module)}, the parameter `{weight_name(fixed)}` is "
+            f"{shape_text(fixed.shape)}, and what it meets is {shape_text(given.shape)}: the "
+            f"positions of one are dim 1, of the other dim 0. With batch_first=True tokens are "
+            "(N, L, C); otherwise bring the parameter to (L, 1, C): p.transpose(0, 1)."
+        )
     expected, got = (math.prod(sizes) for sizes in zip(*differ, strict=True))
     told = (
         f"In {module_name(op.module)}, the parameter `{weight_name(fixed)}`, "
@@ -328,16 +431,6 @@ def _divisible_sides(attempt: Attempt) -> str:
     now = shape_text(dict.fromkeys(graph.axes[axis] for axis in odd))
     verb = "works" if len(working) == 1 else "work"
     return f"The input's sides must be divisible by {divisor}, and {now} is not: {listed} {verb}."
-
-
-def _whole_ratio(first: Value, second: Value) -> int:
-    """Return by which whole number one map is larger along every axis where they differ, or 0."""
-    pairs = [p for p in zip(first.shape[2:], second.shape[2:], strict=True) if p[0] != p[1]]
-    for sides in (pairs, [p[::-1] for p in pairs]):
-        ratios = {large // small if small and large % small == 0 else 0 for large, small in sides}
-        if len(ratios) == 1 and 0 not in ratios:
-            return ratios.pop()
-    return 0
 
 
 def image_too_small(attempt: Attempt) -> str:
