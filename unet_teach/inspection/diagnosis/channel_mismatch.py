@@ -10,7 +10,7 @@ import math
 import re
 from itertools import takewhile
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -63,6 +63,14 @@ def added_channels_differ(attempt: Attempt) -> str:
         return ""
     if 1 in (first.shape[1], second.shape[1]):
         return ""
+    if first.shape[0] != second.shape[0] and math.prod(first.shape[:2]) == math.prod(
+        second.shape[:2]
+    ):
+        return (
+            f"{_channels_meet(attempt, op, first, second)} Their batches differ too, "
+            f"{first.shape[0]} and {second.shape[0]}: was one divided along dim 0, the batch, as "
+            "chunk and split do where no dim is given? Write x.chunk(2, dim=1)."
+        )
     return (
         f"{_channels_meet(attempt, op, first, second)} Bring one to the other's number by a 1×1 "
         "convolution, or join them by torch.cat, which takes both."
@@ -149,7 +157,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             "Two maps were added, which keeps the number of channels: torch.cat([skip, x], dim=1) "
             f"has {expected}. {plain}"
         )
-    return f"{swapped} {plain}" if swapped else plain
+    return f"{swapped} {plain}" if swapped else _sibling(attempt, op, channels) or plain
 
 
 def _joined_remedy(attempt: Attempt, joined: Op, given: Value, expected: int) -> str:
@@ -179,8 +187,8 @@ def _joined_remedy(attempt: Attempt, joined: Op, given: Value, expected: int) ->
         way = [v.op for v in way_back(part, lambda v: v in graph.levels) if v.op]
         unlearned = takewhile(lambda op: op not in graph.ops_with_weights, way)
         resized = next((op for op in unlearned if RESIZES.search(op.name)), None)
-        if resized and needed > 0:
-            factor = int(resized.arguments.get("upscale_factor", 1)) ** (len(part.shape) - 2)
+        factor = int(resized.arguments.get("upscale_factor", 1)) ** 2 if resized else 1
+        if resized and needed > 0 and (missing < 0 or factor > 1):
             does = f"divides the channels by {factor}" if factor > 1 else "keeps the channels"
             return (
                 f"{told} In {attempt.wording.maker(part)}, {op_name(resized)} {does} of what it is "
@@ -236,6 +244,21 @@ def _unused(attempt: Attempt, given: Value, expected: int) -> str:
         f"{attempt.wording.maker(fits[-1])} made {shape_text(fits[-1].shape)}, which nothing has "
         "used so far: is that map meant here?"
     )
+
+
+def _sibling(attempt: Attempt, op: Op, channels: int) -> str:
+    """Name a layer of the same row that takes these channels and has not been called yet."""
+    modules, place = dict(attempt.model.named_modules()), attempt.wording.place(op).split(".")
+    for path, module in modules.items():
+        parts = path.split(".")
+        differ = [i for i, pair in enumerate(zip(parts, place, strict=False)) if len({*pair}) > 1]
+        if len(parts) != len(place) or len(differ) != 1 or attempt.recording.calls[path]:
+            continue
+        numbered = {re.sub(r"\d+", "#", names[differ[0]]) for names in (parts, place)}
+        in_order = isinstance(modules[".".join(parts[: differ[0]])], nn.Sequential)
+        if len(numbered) == 1 and not in_order and getattr(module, "in_channels", 0) == channels:
+            return f"{path} takes {channels}: are they called in the wrong order?"
+    return ""
 
 
 def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:

@@ -166,6 +166,30 @@ def ranks_do_not_match(attempt: Attempt) -> str:
     )
 
 
+def parts_do_not_fit(attempt: Attempt) -> str:
+    """Concatenated tensors differ along another dimension, as a token without a batch does."""
+    op = attempt.failed_op
+    parts = [v for v in op.inputs if v.shape] if op else []
+    if op is None or op.name not in ("cat", "stack") or len({len(v.shape) for v in parts}) != 1:
+        return ""
+    joined = op.arguments.get("dim", 0) % len(parts[0].shape) if op.name == "cat" else -1
+    sides = enumerate(zip(*(v.shape for v in parts), strict=True))
+    differ = [i for i, sizes in sides if i != joined and len(set(sizes)) > 1]
+    if not differ:
+        return ""
+    shapes = " and ".join(f"{shape_text(v.shape)} ({attempt.wording.step(v)})" for v in parts[:3])
+    told = f"{attempt.wording.layer(op)} joins {shapes}, which differ along dim {differ[0]}."
+    if differ == [0] and (fixed := [v for v in parts if v.shape[0] == 1 and weight_name(v)]):
+        rest = ", ".join(["-1"] * (len(fixed[0].shape) - 1))
+        return (
+            f"{told} Repeat `{weight_name(fixed[0])}` for each image of the batch: "
+            f".expand(x.shape[0], {rest})."
+        )
+    if op.name == "stack":
+        return f"{told} stack takes tensors of one shape; torch.cat(…, dim=1) joins channels."
+    return f"{told} Along every dimension but dim {joined}, where they are joined, they must agree."
+
+
 def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
     """Name the layer on the way to a value that took three dimensions for a single image."""
     made_by = [v.op for v in way_back(value, lambda v: v.depends_on_input) if v.op]

@@ -345,8 +345,8 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
 KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
     r"must be Tensor, not (\w+)",
     r"combination of arguments - got \(!?(?:numpy\.)?(\w+)",
-    r"^'(\w+)' object has no attribute",
-    r"as element \d+ in argument \d+, but got (\w+)",
+    r"^'(?:\w+\.)?(\w+)' object has no attribute",
+    r"as element \d+ in argument \d+, but got (?:\w+\.)?(\w+)",
     r"unsupported operand type\(s\) for [^:]+: 'Tensor' and '(\w+)'",
     r"unsupported operand type\(s\) for [^:]+: '(\w+)' and 'Tensor'",
     r"^'(\w+)' object is not subscriptable",
@@ -357,8 +357,9 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     """A layer or operation is given what another part of the network made: no tensor."""
     if not isinstance(attempt.error, TypeError | AttributeError):
         return ""
-    found = (re.search(said, attempt.message) for said in KINDS_OF_NO_TENSOR)
+    found = [re.search(said, attempt.message) for said in KINDS_OF_NO_TENSOR]
     kind = next((match[1] for match in found if match), "")
+    is_used = any(found[-2:]) or bool(found[2])
     if not kind or kind in ("Tensor", "Parameter"):
         return ""
     returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
@@ -366,7 +367,10 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     values = own_code(attempt.error).values
     dicts = [thing for thing in values.values() if isinstance(thing, dict) and thing]
     key = next(iter(dicts[0])) if dicts else "image"
+    asked = re.search(r"has no attribute '(\w+)'", attempt.message)
     for name, thing in values.items():
+        if asked and isinstance(thing, dict) and asked[1] in thing:
+            return f"The entries of a dict are taken by their key: write {name}[{asked[1]!r}]."
         if kind == "NoneType" and isinstance(thing, list | tuple) and None in thing:
             return (
                 f"{attempt.stopped_in} needs a tensor and is given None: of `{name}`, "
@@ -386,11 +390,16 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
         "ndarray": "Stay in torch: torch.from_numpy(x).",
         "int": "Give it a tensor.",
+        "builtin_function_or_method": "That is a method without its brackets: x.size(2) or "
+        "x.shape[2], skips.pop().",
+        "method": "That is a method without its brackets: call it.",
         "dict": f"Take a tensor out of it by its key, such as [{key!r}].",
     }
     not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
     hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
     what = "None" if kind == "NoneType" else article(kind)
+    if is_used:
+        return f"In {attempt.stopped_in}, {what} is used like a tensor. {hint}".strip()
     return f"{attempt.stopped_in} needs a tensor and is given {what}. {hint}".strip()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from unet_teach.inspection.axes import finest_strides, has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -24,6 +25,7 @@ from unet_teach.inspection.diagnosis.size_steps import (
     NAMES,
     Mended,
     Sizes,
+    Step,
     mended,
     ratio,
     steps_to,
@@ -67,6 +69,8 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         if told := remedy(attempt, first, second):
             return told
     ways = [w for v, o in ((first, second), (second, first)) if (w := _way(attempt, v, o))]
+    if times := ratio(first.shape[2:], second.shape[2:]):
+        ways = [f"One is {times} times as large as the other.", *ways]
     return f"{' '.join(ways)} Mend the step that is wrong, or {ADVICE}"
 
 
@@ -163,7 +167,7 @@ def _cropped(value: Value, wanted: Sizes) -> str:
     """Say that a crop does not leave as much as the other map has."""
     slices = []
     for v in way_back(value, lambda v: v.depends_on_input):
-        if v.op is None or v.op.name != "slice":
+        if v.op is None or v.op.name != "slice" or v.op.arguments.get("step", 1) != 1:
             break
         slices.append(v.op)
     if not slices:
@@ -176,6 +180,8 @@ def _cropped(value: Value, wanted: Sizes) -> str:
         if any((b - w) % 2 for b, w in zip(before, wanted, strict=True))
         else ""
     )
+    if before[-1] == value.shape[-1] and value.shape[2] != before[0]:
+        half = f"{half} Height and width are dimensions 2 and 3: are there too few `:` before?"
     return (
         f"A slice cuts {shape_text(before)} to {shape_text(value.shape[2:])}, and "
         f"{shape_text(wanted)} are needed.{half} Let it end at start + size: with d = (large - "
@@ -205,12 +211,14 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
         )
     for up, other in ((first, second), (second, first)):
         level = graph.levels[up]
-        if graph.min_depth[up] < level + SAME_LEVEL:
+        if graph.max_depth[up] < level + SAME_LEVEL:
             continue
         fitting = [
             v
             for v in graph.values
-            if v.shape[2:] == up.shape[2:] and graph.min_depth_with_weights[v] < level + SAME_LEVEL
+            if v.shape[2:] == up.shape[2:]
+            and graph.max_depth[v] < level + SAME_LEVEL
+            and graph.min_depth_with_weights[v] < GLOBAL
         ]
         if not fitting:
             continue
@@ -223,6 +231,8 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
             for v in op.inputs
         }
         if any(v in joined for v in fitting):
+            if math.prod(up.shape[2:]) > math.prod(other.shape[2:]):
+                continue
             return (
                 f"{told}. {named}{maker(fitting[-1])}, and is joined already: before this join, an "
                 f"up-sampling to {shape_text(other.shape[2:])} is missing, "
@@ -234,27 +244,44 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
 
 def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
     """Say which setting of which layer would make two maps equally large."""
+    graph, word = attempt.graph, attempt.wording.step
     small, large = sorted((first, second), key=lambda v: math.prod(v.shape[2:]))
-    steps = steps_to(attempt.graph, small, large)
-    falls, rises = (any(sign * s.after[0] < sign * s.before[0] for s in steps) for sign in (1, -1))
-    rises = rises or any(s.kind == "transposed" for s in steps)
-    if (times := ratio(small.shape[2:], large.shape[2:])) and falls and not rises:
+    steps, others = steps_to(graph, small, large), steps_to(graph, large, small)
+    falls, rises = ([s for s in steps if s.factor(up) > 1] for up in (False, True))
+    stays = any(s.kind == "transposed" for s in steps)
+    if (times := ratio(small.shape[2:], large.shape[2:])) and falls and not (rises or stays):
+        told = f"One is {times} times as large as the other"
+        block = attempt.failed_op.module if attempt.failed_op else ""
+        strided = [s for s in others if s.kind == "convolution"]
+        if block and falls[0].op.module.startswith(f"{block}.") and strided:
+            return (
+                f"{told}: {word(falls[0].op.outputs[0])} has a stride, and on the other way "
+                f"{word(strided[0].op.outputs[0])} has none. Give both the same stride."
+            )
         return (
-            f"One is {times} times as large as the other, and nothing on the way makes the smaller "
-            "one larger: an up-sampling is missing, F.interpolate(x, size=skip.shape[2:])."
+            f"{told}, and nothing on the way makes the smaller one larger: an up-sampling is "
+            "missing, F.interpolate(x, size=skip.shape[2:])."
         )
-    ways = [(steps, large), (steps_to(attempt.graph, large, small), small)]
-    changes = [change for steps, other in ways for change in mended(steps, other.shape[2:])]
-    even = [s for steps, _ in ways for s in steps if s.has_even_reach and s.before != s.after]
-    if even and all(change.cost[0] for change in changes):
+    if uneven := [s for s in (*steps, *others) if s.is_uneven]:
+        named = listed(f"{word(s.op.outputs[0])} makes {_change_of(s)}" for s in uneven[-2:])
+        return f"{named}, so not all sides change alike. Each must be enlarged as it was reduced."
+    whole = [s for v in (first, second) for s in steps_to(graph, v, graph.image)]
+    ways = [(steps, large), (others, small)]
+    changes = [change for way, other in ways for change in mended(way, other.shape[2:])]
+    even = [s for s in whole if s.has_even_reach and not s.divides_exactly]
+    if even and all(even[0] not in way and change.cost[0] for way, _ in ways for change in changes):
         return (
-            f"{attempt.wording.layer(even[0].op)} makes {shape_text(even[0].after)} of "
-            f"{shape_text(even[0].before)}. With an even kernel_size only padding='same' keeps the "
-            "size; or take an odd one, such as kernel_size=3 and padding=1."
+            f"{attempt.wording.layer(even[0].op)} makes {_change_of(even[0])}. With an even "
+            "kernel_size only padding='same' keeps the size; or take an odd one, such as "
+            "kernel_size=3 and padding=1."
         )
     least = min((change.cost for change in changes), default=None)
-    told = [_change(attempt, change) for change in changes if change.cost == least]
-    return f"{'. Or '.join(told[:2])}; or {ADVICE}" if told else ""
+    fitting = [_change(attempt, change) for change in changes if change.cost == least]
+    return f"{'. Or '.join(fitting[:2])}; or {ADVICE}" if fitting else ""
+
+
+def _change_of(step: Step) -> str:
+    return f"{shape_text(step.after)} of {shape_text(step.before)}"
 
 
 def _change(attempt: Attempt, change: Mended) -> str:
@@ -273,7 +300,7 @@ def _change(attempt: Attempt, change: Mended) -> str:
     verb = f"keep{s} the size" if is_kept else f"make{s} {shape_text(change.after)}"
     return (
         f"{attempt.wording.step(step.op.outputs[0])}{also} has {listed(has)}, which makes "
-        f"{shape_text(step.after)} of {shape_text(step.before)}: {needed} {verb}"
+        f"{_change_of(step)}: {needed} {verb}"
     )
 
 
@@ -337,9 +364,10 @@ def windows_do_not_fit(attempt: Attempt) -> str:
         return ""
     asked, numbers = [int(n) for n in found[1].split(",")], int(found[2])
     place = attempt.wording.layer(op) if op else attempt.stopped_in
+    fixed = f"{'a multiple of ' if -1 in asked else ''}{abs(math.prod(asked))}"
     told = (
         f"In {place}, a view asks for {shape_text(asked)}, but what it is given, "
-        f"{shape_text(given.shape)}, has {numbers} numbers and not {abs(math.prod(asked))}."
+        f"{shape_text(given.shape)}, has {numbers} numbers and not {fixed}."
     )
     stride = max((round(s) for s in finest_strides(attempt.graph.dims[given]).values()), default=1)
     for window in sorted({n for n in asked if 1 < n < 65} if len(asked) > 4 else ()):
@@ -356,20 +384,34 @@ def windows_do_not_fit(attempt: Attempt) -> str:
                 f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "
                 "before the view."
             )
-    return f"{told} {_view_that_fits(attempt, asked, numbers)}"
+    return f"{told} {_view_that_fits(attempt, given.shape, asked, numbers)}"
 
 
-def _view_that_fits(attempt: Attempt, asked: list[int], numbers: int) -> str:
+def _view_that_fits(
+    attempt: Attempt, given: tuple[int, ...], asked: list[int], numbers: int
+) -> str:
     """Say which sizes near those that a view asks for have as many numbers as there are."""
     wanted, others = f"sizes whose product is {numbers}", math.prod(asked[:-2])
     for value in reversed(attempt.graph.values if len(asked) > 3 else []):
-        if len(value.shape) > 3 and math.prod(value.shape[-2:]) * others == numbers:
+        if len(value.shape) > 3 and abs(math.prod(value.shape[-2:]) * others) == numbers:
             return (
                 f"Let it ask for {wanted}, such as {shape_text([*asked[:-2], *value.shape[-2:]])}, "
                 f"with the height and width of {attempt.wording.maker(value)}: keep them before "
                 "they are flattened."
             )
-    for place in (1, *range(len(asked) - 1, 1, -1)):
+    positions = abs(math.prod(asked[-2:]))
+    if any(0 < side - positions <= 5 for side in given[1:]):
+        more = next(side - positions for side in given[1:] if 0 < side - positions <= 5)
+        return (
+            f"{positions + more} positions are {more} more than {shape_text(asked[-2:])}, such as "
+            f"a class token: leave it out before, x[:, {more}:] where the tokens are dimension 1."
+        )
+    same = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(given, asked, strict=False))
+    )
+    if same == len(given) - 1 < len(asked) - 1:
+        wanted = f"sizes of which the last {len(asked) - same} multiply to {given[-1]}"
+    for place in (*([1] if same < 2 else []), *range(len(asked) - 1, 1, -1)):
         others = math.prod(asked[:place] + asked[place + 1 :]) if place < len(asked) else 0
         if others > 0 and numbers % others == 0:
             fitting = [*asked[:place], numbers // others, *asked[place + 1 :]]
@@ -443,6 +485,7 @@ def image_too_small(attempt: Attempt) -> str:
     sides = dict(enumerate(image.shape[2:], start=2))
     squares = [dict.fromkeys(sides, 2**k) for k in range(1, 10)]
     enlarged = [{a: n for a, n in square.items() if sides[a] < n} for square in squares]
+    kernel = re.search(r"channel: \(([\d x]+)\)\. Kernel size: \(([\d x]+)\)", message)
     for larger in (*(some for some in enlarged if 0 < len(some) < len(sides)), *squares):
         if attempt.runs_with(larger):
             which = shape_text(sides[axis] for axis in larger)
@@ -452,6 +495,12 @@ def image_too_small(attempt: Attempt) -> str:
                 f"{attempt.stopped_in}: nothing is left of it. "
                 f"{only}{shape_text((sides | larger).values())} works."
             )
+    if kernel:
+        sizes, taken = (text.replace(" x ", "×") for text in kernel.groups())
+        return (
+            f"In {attempt.stopped_in}, a kernel of {taken} does not fit into {sizes}, the map with "
+            "its padding. padding=kernel_size // 2 keeps the size; or take a smaller kernel."
+        )
     return ""
 
 

@@ -5,6 +5,7 @@ Sizes follow the formulas of torch's layers (docs.pytorch.org: Conv2d, ConvTrans
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -59,6 +60,26 @@ class Step:
         """Whether it is a convolution that moves by single cells, as those between halvings."""
         return self.kind == "convolution" and set(self.setting("stride")) == {1}
 
+    def factor(self, up: bool) -> float:
+        """Return how many times as large its result is, or how many times as small."""
+        before, after = math.prod(self.before) or 1, math.prod(self.after) or 1
+        return after / before if up else before / after
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether it changes some sides by whole factors and others not."""
+        return (
+            self.divides_exactly
+            and self.kind != "other"
+            and len(
+                {
+                    max(b, a) // max(min(b, a), 1)
+                    for b, a in zip(self.before, self.after, strict=True)
+                }
+            )
+            > 1
+        )
+
     @property
     def divides_exactly(self) -> bool:
         """Whether one of both sizes is a multiple of the other, as in a halving."""
@@ -96,12 +117,16 @@ class Mended:
     cost: tuple[bool, int]
 
 
-def steps_to(graph: Graph, value: Value, other: Value) -> list[Step]:
+def steps_to(graph: Graph, value: Value, other: Value | None) -> list[Step]:
     """Return the steps to a map since it shared a source with another, the first one first.
 
     Where maps are joined, the way leads through the one that has been further down.
     """
-    shared, rank, steps = graph.ancestors(other), len(value.shape) - 2, list[Step]()
+    shared, rank, steps = (
+        graph.ancestors(other) if other else (),
+        len(value.shape) - 2,
+        list[Step](),
+    )
     while value.op is not None and value not in shared:
         sources = [v for v in value.op.inputs if v in graph.levels and len(v.shape) > rank]
         if not sources:
@@ -151,7 +176,11 @@ def mended(steps: Sequence[Step], wanted: Sizes) -> list[Mended]:
     found: list[Mended] = []
     for i, step in enumerate(steps):
         alike = [s for s in steps if s is step or (step.keeps_or_shifts and s.is_like(step))]
-        if not step.settings or alike[0] is not step:
+        if (
+            not step.settings
+            or alike[0] is not step
+            or (step.keeps_or_shifts and step.divides_exactly)
+        ):
             continue
         each: list[Settings] = []
         for axis, size in enumerate(wanted):

@@ -263,6 +263,16 @@ FAILED_RUN: tuple[Diagnosis, ...] = (
         ),
     ),
     Diagnosis(
+        name="parts of a concatenation differ",
+        explain=failures.parts_do_not_fit,
+        remedy_kind="forward",
+        remedy="Repeat a parameter for each image of the batch, or bring the parts to one size.",
+        example=lambda: example(Between(lambda x: _cat(x, torch.zeros(2, 4, 32, 32))), IMAGE),
+        repaired=lambda: example(
+            Between(lambda x: _cat(x, torch.zeros(1, 4, 32, 32)), nn.Conv2d(8, 2, 1)), IMAGE
+        ),
+    ),
+    Diagnosis(
         name="number of positions is fixed",
         explain=shape_mismatch.positions_are_fixed,
         remedy_kind="input",
