@@ -141,7 +141,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], list[str], Any]
             )
         ),
         PICTURE,
-        ["up.2 has kernel_size=3, dilation=2 and padding=1", "padding=2 keeps their size"],
+        ["up.2 (convolution) has kernel_size=3, stride=1, padding=1", "padding=2 keeps the size"],
         lambda: Level(
             up=nn.Sequential(
                 nn.Upsample(scale_factor=2), conv(16, 8), nn.Conv2d(8, 8, 3, padding=2, dilation=2)
@@ -193,7 +193,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], list[str], Any]
     "PReLU": (
         lambda: Plain(conv3(), nn.PReLU(4)),
         PICTURE,
-        ["last expects 4, got 8 channels: a PReLU is made for as many", "Make it for 8"],
+        ["In last (a PReLU): A PReLU for 4 channels was given 8. Make it for 8.", "Make it for 8"],
         lambda: Plain(conv3(), nn.PReLU(8)),
     ),
     "LayerNorm": (
@@ -535,13 +535,13 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
     "size taken for a factor": (
         lambda self, x: torch.cat([x, F.interpolate(self.deep(x), 2)], 1),
         {},
-        ["makes maps of 2×2 from 32×32", "Write scale_factor=2"],
+        ["makes 2×2 of 32×32", "Write scale_factor=2"],
         lambda self, x: torch.cat([x, F.interpolate(self.deep(x), scale_factor=2)], 1),
     ),
     "kernel of 3 without padding": (
         lambda self, x: torch.cat([x, self.wide(self.deep(x))], 1),
         {"wide": nn.ConvTranspose2d(16, 8, 3, 2)},
-        ["wide makes 65×65", "padding=1 and output_padding=1 make 64×64"],
+        ["which makes 65×65 of 32×32", "padding=1 and output_padding=1 make 64×64"],
         lambda self, x: torch.cat([x, nn.ConvTranspose2d(16, 8, 3, 2, 1, 1)(self.deep(x))], 1),
     ),
     "whole numbers": (
@@ -594,13 +594,13 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "unpooling": (
         lambda x: F.max_unpool2d(x, F.max_pool2d(x, 2, return_indices=True)[1], 2),
-        "the map is (1, 8, 64, 64), its indices are (1, 8, 32, 32)",
+        "the map is 1×8×64×64, its indices are 1×8×32×32",
         lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
     ),
     "floats for indices": (lambda x: F.max_unpool2d(x, x, 2), "return_indices=True", None),
     "half a size": (
         lambda x: F.interpolate(x, size=x.shape[2] / 2),
-        "write h // 2",
+        "Write h // 2",
         lambda x: F.interpolate(x, size=x.shape[2] // 2),
     ),
     "a map for an LSTM": (
@@ -631,7 +631,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "expand": (
         lambda x: x.expand(1, 16, 64, 64),
-        "dimension 1 has 8, not 16",
+        "dimension 1 is 8 in place of 16",
         lambda x: x[:, :1].expand(1, 16, 64, 64),
     ),
     "unflatten": (
@@ -683,7 +683,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "no list": (
         lambda x: torch.cat(x, x),
-        "write torch.cat([a, b], dim=1), with square brackets",
+        "`torch.cat([a, b], dim=1)`. Put square brackets around them",
         lambda x: torch.cat([x, x], dim=1),
     ),
     "no list to stack": (
@@ -711,7 +711,7 @@ def test_what_an_operation_wants_is_said_and_works(name: str) -> None:
 
 def test_a_network_that_calls_itself() -> None:
     told = str(inspect_unet(Takes(lambda self, x: self(x[:, :3])), PICTURE).problem)
-    assert "The forward calls itself" in told
+    assert "It called itself without an end" in told
 
 
 def test_a_line_with_anything_in_it_is_quoted() -> None:
@@ -768,8 +768,8 @@ def test_a_part_of_a_buffer_is_made_for_other_positions() -> None:
 def test_an_even_kernel_keeps_no_size() -> None:
     layers = {"even": nn.Conv2d(8, 8, 4, padding=2), "odd": nn.Conv2d(8, 8, 3, padding=1)}
     told = str(inspect_unet(Takes(lambda self, x: x + self.even(x), **layers), PICTURE).problem)
-    assert "even has kernel_size=4, dilation=1 and padding=2, which makes maps larger" in told
-    assert "or take 3 and padding=1" in told
+    assert "even makes 65×65 of 64×64. With an even kernel_size only padding='same'" in told
+    assert "such as kernel_size=3 and padding=1" in told
     assert not inspect_unet(Takes(lambda self, x: x + self.odd(x), **layers), PICTURE).problem
 
 

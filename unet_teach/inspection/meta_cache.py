@@ -38,6 +38,9 @@ def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         )
     elif func in PRODUCTS or func is aten.native_batch_norm.default:
         check_dtypes([a for a in args if isinstance(a, Tensor)], func not in PRODUCTS)
+    if func is aten.convolution.default:
+        check_dtypes(list(args[:2]), allows_half=False)
+    _check_written(func, args)
     key = _key(func, args, kwargs) if _makes_new_tensors(func) else None
     if key is None:
         return func(*args, **kwargs)
@@ -77,6 +80,17 @@ def _check_output_padding(
                 f"output padding must be smaller than either stride or dilation, but got "
                 f"output_padding={padding}, stride={stride}, dilation={dilation}"
             )
+
+
+def _check_written(func: Any, args: tuple[Any, ...]) -> None:
+    target = args[0] if args and func.overloadpacket.__name__.endswith("_") else None
+    if isinstance(target, Tensor) and any(
+        size > 1 and stride == 0 for size, stride in zip(target.shape, target.stride(), strict=True)
+    ):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
 
 
 def check_dtypes(given: list[Tensor], allows_half: bool) -> None:

@@ -95,6 +95,9 @@ OP_NAMES = {  # torch's internal names, where the user knows another
     "write": "a write",
     "to_copy": "a conversion",
     "t": "transpose",
+    "fft_r2c": "rfft",
+    "fft_c2r": "irfft",
+    "fft_c2c": "fft",
     "index_put": "a write",
 }
 INTERNAL_PARTS = re.compile(r"native_|unsafe_|_legit\w*|_with_indices|_default$|_impl\b")

@@ -11,7 +11,7 @@ from torch import nn
 
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.plain_lists import all_modules
-from unet_teach.inspection.recording import Op, Recording
+from unet_teach.inspection.recording import Op, Recording, Value
 from unet_teach.inspection.wording import Wording, module_name
 
 
@@ -72,3 +72,13 @@ class Attempt:
     def wording(self) -> Wording:
         """Puts layers and sizes of this run into words."""
         return Wording(self.graph)
+
+    @cached_property
+    def unused_maps(self) -> list[Value]:
+        """The maps that operations have made and nothing has used so far, in their order."""
+        run = self.recording
+        last = (run.failed_op,) if run.failed_op else ()
+        used = {value for op in (*run.ops, *last) for value in op.inputs}
+        made = (op.outputs[0] for op in run.ops if op.outputs and op.name != "write")
+        is_map = (v for v in made if len(v.shape) > 2 and v.depends_on_input and v.is_floating)
+        return [value for value in is_map if value not in used]

@@ -1,4 +1,4 @@
-"""Diagnoses of channels and features: layers and joins that are given other numbers of them.
+"""Diagnoses of channels: layers and joins that are given other numbers of them.
 
 Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
 docstring says when it applies.
@@ -7,19 +7,21 @@ docstring says when it applies.
 from __future__ import annotations
 
 import math
+import re
+from itertools import takewhile
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
+from unet_teach.inspection.diagnosis.views import wrong_view
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
-CONVOLUTIONS = ("convolution", "_convolution", "mkldnn_convolution")
-VIEWS = ("view", "_unsafe_view", "reshape", "flatten", "unsqueeze")
-PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
+RESIZES = re.compile(r"upsample|pixel_shuffle")
 
 
 def cat_dim(op: Op, value: Value) -> int:
@@ -60,6 +62,14 @@ def added_channels_differ(attempt: Attempt) -> str:
         return ""
     if 1 in (first.shape[1], second.shape[1]):
         return ""
+    if first.shape[0] != second.shape[0] and math.prod(first.shape[:2]) == math.prod(
+        second.shape[:2]
+    ):
+        return (
+            f"{_channels_meet(attempt, op, first, second)} Their batches differ too, "
+            f"{first.shape[0]} and {second.shape[0]}: was one divided along dim 0, the batch, as "
+            "chunk and split do where no dim is given? Write x.chunk(2, dim=1)."
+        )
     return (
         f"{_channels_meet(attempt, op, first, second)} Bring one to the other's number by a 1×1 "
         "convolution, or join them by torch.cat, which takes both."
@@ -106,33 +116,48 @@ def convolution_channels(attempt: Attempt) -> str:
 def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> str:
     """Say what brings a map to the channels that a layer takes."""
     channels, dims = given.shape[1], attempt.graph.dims[given]
+    swapped = _swapped(op, channels)
+    made_by = next((v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op), None)
+    if made_by and made_by.module == op.module and made_by.name in CONVOLUTIONS:
+        return f"It is given what it made itself: {op.module} is called twice. Call it once."
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
-    if given.is_input and (layer := _swapped(op, channels)):
-        return f"Are its first two numbers in the wrong order? {layer} takes {channels}."
+    if given.is_input and swapped:
+        return swapped
     if given.is_input:
         return f"Give a picture of {expected} channels, or build the network for {channels}."
+    before = given.op.inputs[0] if given.op and given.op.name == "unsqueeze" else given
+    if len(before.shape) == 3 < len(given.shape) and before.shape[-1] == expected:
+        return (
+            f"It is given tokens, {shape_text(before.shape)}, which have to become a map again: "
+            f"x.transpose(1, 2).reshape(x.shape[0], {expected}, height, width)."
+        )
     if has_axis(dims[1]) and not has_axis(dims[-1]) and given.shape[-1] == expected:
         return f"Its channels, {expected}, stand last; bring them second: x.movedim(-1, 1)."
     if joined := _joined(given):
         dim = cat_dim(joined, given)
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
-        parts = " + ".join(
-            f"{v.shape[1]} (made by {attempt.wording.maker(v)})" for v in joined.inputs
-        )
-        return (
-            f"A map that was concatenated has the channels of both its parts, {parts} = {channels}"
-            f": let the layer after it take {channels}, or join maps with {expected} in all."
-        )
-    if other := _name_with_channels(attempt, given, expected):
-        return other
+        return _joined_remedy(attempt, joined, given, expected)
     plain = f"Let the layer before it make {expected}, or this one take {channels}."
+    found = (
+        _name_with_channels(attempt, given, expected)
+        or wrong_view(attempt, given, expected)
+        or _unused(attempt, given, expected)
+    )
+    if found:
+        return found
     if missing := _forgotten_skip(attempt, given, expected):
+        made = f"{attempt.wording.maker(missing)} made {missing.shape[1]} channels of this size"
+        cat = f"torch.cat([skip, x], dim=1) has {expected}"
+        if _stands_beside(attempt, op, missing.shape[1]):
+            return (
+                f"{plain} (A layer beside it takes the skip's {missing.shape[1]}. If both maps "
+                f"should go through this one, {cat}.)"
+            )
         return (
-            f"Is a concatenation missing? {attempt.wording.maker(missing)} made {missing.shape[1]} "
-            f"channels of the same size on the way down: torch.cat([skip, x], dim=1) has "
-            f"{expected}. Without a skip, the numbers do not fit. {plain}"
+            f"Is a concatenation missing? {made} on the way down: {cat}. Without a skip, the "
+            f"numbers do not fit. {plain}"
         )
     added = [v for v in given.op.inputs if v.depends_on_input] if given.op else []
     if given.op and join_kind(given.op) == "add" and sum(v.shape[1] for v in added) == expected:
@@ -140,9 +165,85 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             "Two maps were added, which keeps the number of channels: torch.cat([skip, x], dim=1) "
             f"has {expected}. {plain}"
         )
-    if layer := _swapped(op, channels):
-        return f"Are its first two numbers in the wrong order? {layer} takes {channels}. {plain}"
-    return plain
+    return f"{swapped} {plain}" if swapped else _sibling(attempt, op, channels) or plain
+
+
+def _joined_remedy(attempt: Attempt, joined: Op, given: Value, expected: int) -> str:
+    """Say which part of a concatenation has too many or too few channels, as far as that shows."""
+    maker, channels, parts = attempt.wording.maker, given.shape[1], joined.inputs
+    sizes = " + ".join(f"{v.shape[1]} (made by {maker(v)})" for v in parts)
+    told = (
+        f"A map that was concatenated has the channels of all its parts, {sizes} = {channels}: let "
+        f"the layer after it take {channels}, or join maps with {expected} in all."
+    )
+    graph, missing = attempt.graph, expected - channels
+    same_size = [v for v in graph.values if v.shape[2:] == given.shape[2:]]
+    for value in attempt.unused_maps:
+        if value in same_size and value.shape[1] == missing:
+            return (
+                f"{told} {maker(value)} made {missing} channels of this size, which nothing has "
+                "used so far: are they left out?"
+            )
+    for part in parts:
+        needed = part.shape[1] + missing
+        fits = [v for v in same_size if v.shape[1] == needed and v not in parts]
+        if part.is_input and fits:
+            return (
+                f"{told} The input itself is one of the parts; {maker(fits[-1])} made {needed} "
+                "channels of this size: is that map meant?"
+            )
+        way = [v.op for v in way_back(part, lambda v: v in graph.levels) if v.op]
+        unlearned = takewhile(lambda op: op not in graph.ops_with_weights, way)
+        resized = next((op for op in unlearned if RESIZES.search(op.name)), None)
+        factor = int(resized.arguments.get("upscale_factor", 1)) ** 2 if resized else 1
+        if resized and needed > 0 and (missing < 0 or factor > 1):
+            does = f"divides the channels by {factor}" if factor > 1 else "keeps the channels"
+            return (
+                f"{told} In {attempt.wording.maker(part)}, {op_name(resized)} {does} of what it is "
+                f"given: with {needed * factor} there, the sum is {expected}."
+            )
+    return told
+
+
+def _unused(attempt: Attempt, given: Value, expected: int) -> str:
+    """Name a map with the channels that a layer takes, which nothing has used so far."""
+    rank = len(given.shape)
+    fits = [v for v in attempt.unused_maps if v.shape[1] == expected and len(v.shape) == rank]
+    if not fits:
+        return ""
+    return (
+        f"{attempt.wording.maker(fits[-1])} made {shape_text(fits[-1].shape)}, which nothing has "
+        "used so far: is that map meant here?"
+    )
+
+
+def _sibling(attempt: Attempt, op: Op, channels: int) -> str:
+    """Name a layer of the same row that takes these channels and has not been called yet."""
+    modules, place = dict(attempt.model.named_modules()), attempt.wording.place(op).split(".")
+    for path, module in modules.items():
+        parts = path.split(".")
+        differ = [i for i, pair in enumerate(zip(parts, place, strict=False)) if len({*pair}) > 1]
+        if len(parts) != len(place) or len(differ) != 1 or attempt.recording.calls[path]:
+            continue
+        numbered = {re.sub(r"\d+", "#", names[differ[0]]) for names in (parts, place)}
+        in_order = isinstance(modules[".".join(parts[: differ[0]])], nn.Sequential)
+        if len(numbered) == 1 and not in_order and getattr(module, "in_channels", 0) == channels:
+            return f"{path} takes {channels}: are they called in the wrong order?"
+    return ""
+
+
+def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
+    """Return whether a layer beside this one takes so many channels, as in an attention gate."""
+    weight = op.arguments["weight"]
+    if set(weight.shape[2:]) != {1}:
+        return False
+    parent, _, own = attempt.wording.place(op).partition(".")
+    beside = (
+        module
+        for path, module in attempt.model.named_modules()
+        if path.startswith(f"{parent}.") and not path.startswith(f"{parent}.{own}")
+    )
+    return any(getattr(module, "in_channels", None) == channels for module in beside)
 
 
 def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
@@ -168,14 +269,27 @@ def _joined(value: Value) -> Op | None:
 
 
 def _swapped(op: Op, channels: int) -> str:
-    """Return the layer with its numbers exchanged, if it then takes these channels."""
+    """Ask whether a layer's two numbers are exchanged, if it would then take these channels."""
     weight, rank = op.arguments["weight"], len(op.arguments["weight"].shape) - 2
     first, second = weight.shape[:2]
     if op.arguments.get("groups", 1) != 1 or first == second:
         return ""
-    given_in, given_out = (first, second) if op.arguments.get("transposed") else (second, first)
-    kind = "ConvTranspose" if op.arguments.get("transposed") else "Conv"
-    return f"nn.{kind}{rank}d({given_out}, {given_in}, …)" if given_out == channels else ""
+    is_transposed = op.arguments.get("transposed")
+    given_in, given_out = (first, second) if is_transposed else (second, first)
+    if given_out != channels or (is_transposed and given_in > given_out):  # it halves channels
+        return ""
+    if not weight.name.endswith("weight"):
+        order = "(in, out, …)" if is_transposed else "(out, in, …)"
+        return (
+            f"Its weight is {shape_text(weight.shape)}; are its first two numbers in the wrong "
+            f"order? They are {order}: {shape_text((second, first, *weight.shape[2:]))} takes "
+            f"{channels}."
+        )
+    kind = "ConvTranspose" if is_transposed else "Conv"
+    return (
+        "Are its first two numbers in the wrong order? "
+        f"nn.{kind}{rank}d({given_out}, {given_in}, …) takes {channels}."
+    )
 
 
 def _forgotten_skip(attempt: Attempt, given: Value, expected: int) -> Value | None:
@@ -195,72 +309,3 @@ def _forgotten_skip(attempt: Attempt, given: Value, expected: int) -> Value | No
         ),
         None,
     )
-
-
-def matrix_product(attempt: Attempt) -> str:
-    """Two matrices that both depend on the input do not fit each other."""
-    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
-    if op is None or matrices is None or not matrices[1].depends_on_input:
-        return ""
-    left, right = matrices
-    return (
-        f"In {attempt.wording.layer(op)} ({op_name(op)}) {shape_text(left.shape)} is "
-        f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "
-        f"must be the last but one of the other, {right.shape[-2]}. Is a transpose(-1, -2) missing?"
-    )
-
-
-def linear_features(attempt: Attempt) -> str:
-    """A linear layer is given rows of another length."""
-    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
-    if op is None or matrices is None or matrices[1].depends_on_input:
-        return ""
-    left, right = matrices
-    # The product sees a matrix, so look for the map as it was before it was flattened to one.
-    before = left
-    while before.op and before.op.name in VIEWS and (before is left or len(before.shape) == 1):
-        before = before.op.inputs[0]
-    given, expected = left.shape[-1], right.shape[-2]
-    remedy = _feature_remedy(before.shape, given, expected)
-    if right.shape[-1] == given:
-        remedy = f"Are its two numbers in the wrong order? nn.Linear({given}, {expected}). {remedy}"
-    return (
-        f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
-        f"{shape_text(left.shape)}. {remedy}"
-    )
-
-
-def _misfit_matrices(op: Op | None) -> tuple[Value, Value] | None:
-    """Return the two matrices of a product whose inner sizes differ."""
-    if op is None or op.name not in PRODUCTS:
-        return None
-    matrices = [v for v in op.inputs if len(v.shape) >= 2][-2:]
-    if len(matrices) < 2 or matrices[0].shape[-1] == matrices[1].shape[-2]:
-        return None
-    return matrices[0], matrices[1]
-
-
-def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:
-    """Say what brings rows to the length that a linear layer takes.
-
-    Args:
-        before: the shape of the map before it was flattened.
-        given: the length of its rows.
-        expected: the length that the layer takes.
-    """
-    per_image = math.prod(before[1:])
-    if given != before[-1] and len(before) > 1:  # several dimensions were flattened into one
-        if expected == per_image:
-            return "The batch was flattened too: flatten from dim 1 on, x.flatten(1)."
-        told = f"Their number depends on the picture's size; for this one, in_features={given}."
-        side = math.isqrt(expected // max(before[1], 1))
-        if len(before) == 4 and side and side * side * before[1] == expected:
-            told += f" Or give pictures that make {shape_text(before[2:])} here {side}×{side}."
-        return told
-    if expected == per_image:
-        return (
-            f"{shape_text(before[1:])} are {per_image} numbers: is nn.Flatten() missing before it?"
-        )
-    if len(before) > 2 and expected == before[1]:
-        return "It works along the last dimension, channels are dim 1: x.movedim(1, -1)."
-    return "It works along the last dimension: give it rows of as many, or build it for these."

@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
 from unet_teach.inspection.recording import Value, find_all, way_back
 from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
+from unet_teach.shared.torch_messages import explain_message
 
 
 def wrong_arguments(attempt: Attempt) -> str:
@@ -58,7 +60,7 @@ def embedding_of_floats(attempt: Attempt) -> str:
 
 
 DTYPES_DIFFER = re.compile(r"dtype|scalar type|type .*(same|cast)|not implemented for '")
-TYPES_IN_MESSAGES = re.compile(r"bfloat16|double|float|half|long|uint8|int|bool")
+TYPES_IN_MESSAGES = re.compile(r"complex|bfloat16|double|float|half|long|uint8|int|bool")
 
 
 def dtypes_do_not_match(attempt: Attempt) -> str:
@@ -70,7 +72,7 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     weights = dict.fromkeys(v.dtype for v in recording.weights if v.is_floating)
     meeting = [v for v in op.inputs if v.dtype] if op else []
     said = attempt.message.lower().replace("unsigned char", "uint8").replace("byte", "uint8")
-    named = [str(getattr(torch, t)).partition(".")[2] for t in TYPES_IN_MESSAGES.findall(said)]
+    named = [str(getattr(torch, t, t)).rpartition(".")[2] for t in TYPES_IN_MESSAGES.findall(said)]
     types = list(dict.fromkeys([v.dtype for v in meeting] or named))
     place = attempt.wording.layer(op) if op else attempt.stopped_in
     if given and weights and not set(given) & set(weights):
@@ -99,6 +101,31 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
             f"{attempt.wording.maker(whole[0])}: convert it before, x.float()."
         )
     usual = next(iter(given), "float32")
+    if "complex" in " ".join((said, *types)):
+        return (
+            f"{place} is given complex numbers, as torch.fft makes them, and takes real ones: "
+            "x.abs(), or torch.cat([x.real, x.imag], dim=1), which has twice as many channels."
+        )
+    other = next((t for t in types if t != usual), usual)
+    if odd := [
+        v.name
+        for v in recording.weights
+        if v.dtype == other and f"{v.name}.".startswith(f"{place}.")
+    ]:
+        return (
+            f"Types of numbers do not fit in {place}: {' meets '.join(types)}. `{odd[0]}` is "
+            f"{other}, as from NumPy or .double(). Convert it where it is made, "
+            f".to(torch.{usual}), or the whole network: model.to(torch.{usual})."
+        )
+    last = given_to_last(attempt)
+    for value in (a for v in meeting or filter(None, [last]) for a in attempt.graph.ancestors(v)):
+        op = value.op
+        if op and op.name == "_to_copy" and str(op.arguments.get("dtype")) == f"torch.{other}":
+            return (
+                f"Types of numbers do not fit in {place}: {' meets '.join(types)}. A conversion in "
+                f"{module_name(op.module)} makes {other} of {attempt.wording.maker(op.inputs[0])}: "
+                f"leave it out, or convert back, x.to(torch.{usual})."
+            )
     return (
         f"Types of numbers do not fit in {place}: {' meets '.join(types)}. Something before "
         f"it, such as .double(), or its own weights have another type than the input, {usual}. "
@@ -135,18 +162,46 @@ def ranks_do_not_match(attempt: Attempt) -> str:
         expand = f".expand(-1, -1, *other.shape[{len(small.shape)}:])" if op.name == "cat" else ""
         return f"{told} Give the smaller one as many axes, at its end: {index}{expand}."
     if small.shape == large.shape[missing:] and op.name == "cat":
-        return f"{told} The batch is missing: x[None]. Was it taken by an index or a squeeze?"
+        return (
+            f"{told} The batch is missing: x[None]. Was it taken by an index, or by x.squeeze(), "
+            "which drops every dimension of size 1? x.squeeze(1) drops one."
+        )
     return (
         f"{told} Sizes are compared from the last one on. Bring both to the same number of "
         "dimensions: x[:, :, None] adds one, x.flatten(2) joins height and width."
     )
 
 
+def parts_do_not_fit(attempt: Attempt) -> str:
+    """Concatenated tensors differ along another dimension, as a token without a batch does."""
+    op = attempt.failed_op
+    parts = [v for v in op.inputs if v.shape] if op else []
+    if op is None or op.name not in ("cat", "stack") or len({len(v.shape) for v in parts}) != 1:
+        return ""
+    joined = op.arguments.get("dim", 0) % len(parts[0].shape) if op.name == "cat" else -1
+    sides = enumerate(zip(*(v.shape for v in parts), strict=True))
+    differ = [i for i, sizes in sides if i != joined and len(set(sizes)) > 1]
+    if not differ:
+        return ""
+    shapes = " and ".join(f"{shape_text(v.shape)} ({attempt.wording.step(v)})" for v in parts[:3])
+    told = f"{attempt.wording.layer(op)} joins {shapes}, which differ along dim {differ[0]}."
+    if differ == [0] and (fixed := [v for v in parts if v.shape[0] == 1 and weight_name(v)]):
+        rest = ", ".join(["-1"] * (len(fixed[0].shape) - 1))
+        return (
+            f"{told} Repeat `{weight_name(fixed[0])}` for each image of the batch: "
+            f".expand(x.shape[0], {rest})."
+        )
+    if op.name == "stack":
+        return f"{told} stack takes tensors of one shape; torch.cat(…, dim=1) joins channels."
+    return f"{told} Along every dimension but dim {joined}, where they are joined, they must agree."
+
+
 def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
     """Name the layer on the way to a value that took three dimensions for a single image."""
     made_by = [v.op for v in way_back(value, lambda v: v.depends_on_input) if v.op]
     for op, before in pairwise(made_by):
-        if op.name == "squeeze" and before.name == "convolution":
+        is_batch_added = before.inputs[0].op and before.inputs[0].op.name == "unsqueeze"
+        if op.name == "squeeze" and before.name == "convolution" and is_batch_added:
             given = before.arguments["input"].shape[1:]
             return (
                 f"{attempt.wording.layer(before)} was given {shape_text(given)}, which it takes "
@@ -221,6 +276,15 @@ def input_is_no_tensor(attempt: Attempt) -> str:
     if name in attempt.kwargs and isinstance(thing, tuple):
         return f"{told}By name, three numbers or more make a shape; give a tensor, torch.zeros(…)."
     return f"{told}A shape is a bare tuple of whole numbers with the batch first: (1, 3, 64, 64)."
+
+
+def operation_wants(attempt: Attempt) -> str:
+    """An operation is given what it does not take, and torch's message has the numbers."""
+    if not (known := explain_message(attempt.message)):
+        return ""
+    kind = kind_of_layer(attempt).strip(" ,")
+    place = attempt.stopped_in + (f" ({kind})" if kind else "")
+    return f"In {place}: {known.sentence} {known.remedy}".strip()
 
 
 def last_operation(attempt: Attempt) -> str:

@@ -15,7 +15,7 @@ from torch import nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article
 from unet_teach.inspection.plain_lists import all_modules
-from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import op_name, shape_text
 
 CONTAINERS = {
@@ -128,6 +128,11 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     right = len(given.shape) - 2 if given else 0
     if given is None or right not in KINDS or right == rank:
         return ""
+    if given.op and given.op.name == "stack":
+        return (
+            f"{attempt.stopped_in} is given {shape_text(given.shape)}: torch.stack makes a new "
+            "dimension. torch.cat([…], dim=1) joins channels."
+        )
     has_others = any(v.name and len(v.shape) == right + 2 for v in attempt.recording.weights)
     if given.is_input and not mode and not has_others:  # the input has the wrong rank
         return ""
@@ -149,36 +154,6 @@ def given_to_last(attempt: Attempt) -> Value | None:
     maps = [v for v in op.inputs if v.depends_on_input] if op else []
     made = [v for o in run.ops[-1:] for v in o.outputs if v.depends_on_input]
     return next(iter((*maps, *made, *run.inputs)), None)
-
-
-WIDTHS = (  # what torch says of a layer made for other channels; the groups are (expected, given)
-    r"should contain (?P<given>\d+) elements not (?P<expected>\d+)",
-    r"weight of shape \[(?P<expected>\d+)\] and input of shape \[\d+, (?P<given>\d+)",
-    r"parameter numbers = (?P<expected>\d+) and channel size = (?P<given>\d+)",
-)
-GROUPS = r"divisible by num_groups, but got input of shape \[\d+, (\d+).*num_groups=(\d+)"
-
-
-def normalisation_channels(attempt: Attempt) -> str:
-    """A normalisation or a PReLU is given other channels than it was made for."""
-    place, kind = attempt.stopped_in, kind_of_layer(attempt)
-    what = kind.strip(" ,") or "a normalisation"
-    for pattern in WIDTHS:
-        if numbers := re.search(pattern, attempt.message):
-            return (
-                f"{place} expects {numbers['expected']}, got {numbers['given']} channels: {what} "
-                f"is made for as many as it is given. Make it for {numbers['given']}."
-            )
-    if numbers := re.search(GROUPS, attempt.message):
-        channels, groups = map(int, numbers.groups())
-        fitting = [n for n in range(1, channels + 1) if channels % n == 0]
-        nearest = min(fitting, key=lambda n: abs(n - groups))
-        return (
-            f"{place}{kind} divides the channels into {groups} groups, and {channels} channels "
-            f"cannot be divided by {groups}. Use {nearest} groups: nn.GroupNorm({nearest}, "
-            f"{channels})."
-        )
-    return ""
 
 
 def layer_norm_shape(attempt: Attempt) -> str:
@@ -211,25 +186,3 @@ def _dimensions(count: int) -> str:
 def kind_of_layer(attempt: Attempt) -> str:
     """Return the class of the layer that was running, as ", a GroupNorm,"."""
     return "" if attempt.is_own_code else f", {article(type(attempt.module).__name__)},"
-
-
-def padding_that_keeps(op: Op) -> str:
-    """Say which padding keeps the size, for a convolution of stride 1 that changes it."""
-    weight, options = op.arguments["weight"], op.arguments
-    kernel = weight.shape[2:]
-    dilation = list(options["dilation"]) * (len(kernel) if len(options["dilation"]) == 1 else 1)
-    lost = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-    needed = dict.fromkeys(n // 2 for n in lost)
-    smaller = options["input"].shape[2:] > op.outputs[0].shape[2:]
-    keeps = (
-        f"padding={shape_text(needed)} keeps their size (dilation · (kernel_size - 1) / 2)"
-        if not any(n % 2 for n in lost)
-        else f"with such a kernel only padding='same' keeps their size; or take {kernel[0] - 1} "
-        f"and padding={(kernel[0] - 2) * dilation[0] // 2}"
-    )
-    return (
-        f"has kernel_size={shape_text(dict.fromkeys(kernel))}, dilation="
-        f"{shape_text(dict.fromkeys(dilation))} and padding="
-        f"{shape_text(dict.fromkeys(options['padding']))}, which makes maps "
-        f"{'smaller' if smaller else 'larger'}; {keeps}"
-    )
