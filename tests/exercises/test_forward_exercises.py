@@ -153,7 +153,8 @@ class TestForwardAdd:
             add, base=initialised(DocumentUNet, conv1=lambda _: nn.Conv2d(3, 64, 3, 1, 1))
         )
         text = exercises.forward_add.check(student()).text
-        assert "With (in_channels, out_channels) = (1, 2): `conv1` takes 3 channels" in text
+        assert text.startswith("With (in_channels, out_channels) = (1, 2): Your code stopped")
+        assert "`conv1` takes 3 channels, but is given 1" in text
 
     @pytest.mark.parametrize(
         "changes",
@@ -192,7 +193,7 @@ class TestForwardCat:
             ),
             (
                 {"upconv2": lambda _: nn.ConvTranspose2d(512, 128, 3, 2, 1)},
-                "15×23 (made by upconv2 (transposed convolution)) meets 16×24 (made by skip2",
+                "`upconv2`'s output (128 channels, 15×23). `upconv2` makes it of the `cat` of",
             ),
             ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "makes 34×50 of 32×48."),
         ],

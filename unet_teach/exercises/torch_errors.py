@@ -45,7 +45,7 @@ PLAIN = (  # what PyTorch says: what it means
     ),
     (
         r"length must be non-negative|negative dimension|negative output size",
-        "More rows or columns are cut away than there are",
+        "A size or a length came out negative",
     ),
     (
         r"padded input size per channel: \(([\d x]+)\)\. Kernel size: \(([\d x]+)\)",
