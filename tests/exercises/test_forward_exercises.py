@@ -296,7 +296,7 @@ class TestDoubleConv:
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.BatchNorm2d(i), nn.ReLU(), conv(o, o)),
-                "layer 1 expects 3, got 8 channels: a BatchNorm2d is made for as many as it is gi",
+                "Layer 1 expects 3, got 8 channels: a BatchNorm2d is made for as many as it is gi",
             ),
             (
                 lambda i, o: nn.Sequential(

@@ -345,7 +345,7 @@ WRONG = {
     ),
     "image cut first": (
         begins(lambda x: x[:, :, : x.shape[2] // 8 * 8, : x.shape[3] // 8 * 8]),
-        ["24×40 comes out, wanted 31×47", "changes at the index `[…]` (31×47 → 24×47)"],
+        ["16×24 comes out, wanted 20×24", "changes at the index `[…]` (20×24 → 16×24), `max_p"],
     ),
     "head without padding": (
         changed(__init__=lambda self, i, o, d, b: _valid_head(self, i, o, d, b)),
