@@ -63,7 +63,7 @@ class TestForwardAdd:
                 {"end": F.relu},
                 "After `upconv4`, the last layer, comes `relu`. What leaves the netw",
             ),
-            ({"end": lambda x: (x, x)}, "What comes out is of type tuple. Return the map alone"),
+            ({"end": lambda x: (x, x)}, "What comes out is of type tuple. Wanted: one tensor"),
             ({"end": torch.log}, "After `upconv4`, the last layer, comes `log`."),
             ({"end": lambda x: x.round()}, "After `upconv4`, the last layer, comes `round`."),
             ({"end": lambda x: 1.0 * (x > 0)}, "`gt` cuts the gradient of `upconv4`'s output"),

@@ -46,6 +46,7 @@ ADVICE = {  # part of an error message of torch or Python: what to do about its 
     "Subtraction, the `-` operator": "Masks of True and False cannot be subtracted: `~mask` "
     "is the opposite, `a & ~b` is a without b, and `.sum()` makes a number that can be subtracted.",
     "could not infer output dtype": "True and False have no mean: `.float()` first.",
+    "as parameter": "A layer's weight and bias are an `nn.Parameter` each: wrap the tensor in one.",
     "that requires grad": "`.detach()` first, or work inside `with torch.no_grad():`.",
     "expected 4D input": "A network takes a batch, (N, C, H, W): `image[None]` makes one of 1.",
     "or 4D (batched) input to": "A network takes a batch, (N, C, H, W), with these four axes.",

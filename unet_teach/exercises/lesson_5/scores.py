@@ -125,6 +125,11 @@ def formula_of(
                     for (score, _), (batch, images) in zip(known, counted, strict=True)
                 ):
                     return f"{later}{over}{name}"
+    if all(
+        _same(score, fmean(_IOU(counts(*rows)) for rows in zip(*pair, strict=True)))
+        for score, pair in ((s, [mask.flatten(0, 2) for mask in p]) for s, p in known)
+    ):
+        return f"the mean over the rows of all images, each scored alone: {RIGHT}"
     return _smoothed([score for score, _ in known], [pooled[0] for pooled, _ in counted])
 
 

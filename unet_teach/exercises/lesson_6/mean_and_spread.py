@@ -86,13 +86,13 @@ def _part(place: int) -> Check:
         )
         (scores,) = case.inputs
         turned = value_of(answer, _cases_of([*scores[1:], scores[0]])[0])
-        if not alike(value, turned):
+        if not math.isclose(value, turned, rel_tol=0.02):  # rounding may depend on the order
             return f"{sentence} With the first score moved to the end it is {_shown(turned)}: the order must not matter."
-        factors = {}
+        factors: dict[int, float] = {}
         for known_case in _known_cases():
             (scores,) = known_case.inputs
             if right := summary(scores)[place]:
-                factors[len(scores)] = value_of(answer, known_case) / right
+                factors.setdefault(len(scores), value_of(answer, known_case) / right)
         if all(math.isclose(factor, 1, rel_tol=5e-3) for factor in factors.values()):
             return sentence
         shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())
@@ -159,32 +159,23 @@ mean_and_spread = Exercise(
             lambda s: summary(s)[::-1], lambda s: (np.std(s), np.mean(s))),
         first.mistake("the best seed", "Your first number is the best seed. Train more often and it gets better, with the same recipe: it measures luck.",
             lambda s: (max(s), np.std(s, ddof=1)), lambda s: (max(s), min(s)), at="the mean"),
-        first.mistake("the worst seed", "Your first number is the worst seed. What is asked for is the mean of all of them.",
-            lambda s: (min(s), max(s)), at="the mean"),
         first.mistake("the median", "Your first number is the median, which hardly notices a run that collapsed. What is asked for is the mean.",
             lambda s: (np.median(s), np.std(s, ddof=1)), lambda s: (sorted(s)[len(s) // 2], np.std(s)), at="the mean"),
         first.mistake("without the extremes", "Your first number is the mean without the lowest and the highest score. All seeds belong to it.",
             lambda s: (np.mean(sorted(s)[1:-1]) if len(s) > 2 else np.mean(s), np.std(s, ddof=1)),
+            lambda s: (np.mean(sorted(s)[1:-1]), np.std(s, ddof=1)),
             lambda s: (np.mean(sorted(s)[1:]), np.std(s, ddof=1)), at="the mean"),
         first.mistake("divided by 3", "You divide the sum by 3, whatever the number of scores is. Take `len(scores)`.",
             lambda s: (sum(s) / 3, np.std(s, ddof=1)), at="the mean"),
-        first.mistake("two ends", "Your numbers are the mean minus something and the mean plus something. Return the mean and the deviation themselves.",
+        first.mistake("two ends", "Your first number is the mean minus a standard deviation. Return the mean and the deviation themselves.",
             lambda s: (np.mean(s) - np.std(s, ddof=1), np.mean(s) + np.std(s, ddof=1)),
             lambda s: (np.mean(s) - np.std(s), np.mean(s) + np.std(s)), at="the mean"),
         first.mistake("the mean rounded", "Your first number is the mean, rounded. Return it whole, and round where you print.",
             *[lambda s, places=places: (round(summary(s)[0], places), summary(s)[1]) for places in (3, 2, 1)], at="the mean"),
-        first.mistake("the middle of the range", "Your first number lies halfway between the lowest and the highest seed. The mean is the sum of all scores, divided by their number.",
-            lambda s: ((max(s) + min(s)) / 2, np.std(s, ddof=1)), at="the mean"),
         first.mistake("equal scores once", "A score that occurs twice counts once with you, as in a `set`. Each seed counts.",
             lambda s: (np.mean(list(set(s))), np.std(list(set(s)), ddof=1)), at="the mean"),
         first.mistake("0 as the mean", "Your first number is 0 each time. Is there a `//`, which drops what comes after the point? Divide with `/`.",
             lambda s: (sum(s) // len(s), np.std(s, ddof=1)), at="the mean"),
-        first.mistake("divided by n + 1", "You divide the sum of the scores by n + 1. The mean divides by n.",
-            lambda s: (sum(s) / (len(s) + 1), np.std(s, ddof=1)), at="the mean"),
-        first.mistake("another mean", "Your first number is another mean, geometric, harmonic or quadratic. The one that is asked for is the sum, divided by the number of scores.",
-            lambda s: (statistics.geometric_mean(s), np.std(s, ddof=1)),
-            lambda s: (statistics.harmonic_mean(s), np.std(s, ddof=1)),
-            lambda s: (math.sqrt(sum(x * x for x in s) / len(s)), np.std(s, ddof=1)), at="the mean"),
         first.mistake("the sum", "Your first number is the sum of the scores. Divide it by their number.",
             lambda s: (sum(s), np.std(s, ddof=1)), at="the mean"),
         first.mistake("the mean divided by n − 1", "You divide the sum of the scores by n − 1. That belongs to the standard deviation; the mean divides by n.",
@@ -217,24 +208,13 @@ mean_and_spread = Exercise(
         second.mistake("the largest deviation", "That is the distance of one score from the mean. All seeds have a say in the standard deviation.",
             lambda s: (np.mean(s), np.max(np.abs(np.array(s) - np.mean(s)))),
             lambda s: (np.mean(s), max(s) - np.mean(s)), lambda s: (np.mean(s), np.mean(s) - min(s)), at=DEVIATION),
-        second.mistake("the median distance", "That is the median of the distances from the mean. The standard deviation squares them, adds them up, divides by n − 1, and takes the root.",
-            lambda s: (np.mean(s), np.median(np.abs(np.array(s) - np.mean(s)))), at=DEVIATION),
-        second.mistake("the root twice", "You take the root of the standard deviation, which is a root already.",
-            lambda s: (np.mean(s), math.sqrt(np.std(s, ddof=1))), at=DEVIATION),
         second.mistake("the range", "Highest minus lowest, or half of it, grows with every seed that you add. Take the standard deviation.",
             lambda s: (np.mean(s), max(s) - min(s)), lambda s: (np.mean(s), (max(s) - min(s)) / 2), at=DEVIATION),
-        second.mistake("the quartiles", "That is the distance between two quartiles, or half of it, which leaves the outermost seeds out. Take the standard deviation.",
-            lambda s: (np.mean(s), np.subtract(*np.percentile(s, [75, 25]))),
-            lambda s: (np.mean(s), np.subtract(*np.percentile(s, [75, 25])) / 2), at=DEVIATION),
-        second.mistake("relative", "You divide the deviation by the mean. Return it as it is, in the same unit as the scores.",
-            lambda s: (np.mean(s), np.std(s, ddof=1) / np.mean(s)), at=DEVIATION),
         second.mistake("a confidence interval", "That is about two standard errors, half of a 95 % confidence interval. What is asked for is how far single seeds lie apart.",
             *[lambda s, z=z: (np.mean(s), z * np.std(s, ddof=1) / math.sqrt(len(s))) for z in (1.96, 2)], at=DEVIATION),
         second.mistake("around 0", "You square the scores themselves. Square their distances from the mean.",
             lambda s: (np.mean(s), math.sqrt(sum(x * x for x in s) / (len(s) - 1))),
             lambda s: (np.mean(s), math.sqrt(sum(x * x for x in s) / len(s))), at=DEVIATION),
-        second.mistake("the sum of the distances", "You add up the distances from the mean. Square them, add them up, divide by n − 1, and take the root.",
-            lambda s: (np.mean(s), np.abs(np.array(s) - np.mean(s)).sum()), at=DEVIATION),
         second.mistake("rounded", "Your second number is right, and rounded. Return it whole, and round where you print: `f'{mean:.2f}'`.",
             *[lambda s, places=places: (summary(s)[0], round(summary(s)[1], places)) for places in (2, 1, 3)], at=DEVIATION),
         with_nan.mistake("a failed run dropped", "Your numbers leave the NaN out, and nobody hears that a run failed. Let it show: the answer is NaN as well.",
