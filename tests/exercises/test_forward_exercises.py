@@ -214,6 +214,9 @@ class TestForwardCat:
                 "32×48, `cat` joins `upconv3`'s output (64 channels,",
             ),
             (lambda *maps: torch.cat(*maps), "torch.cat takes the tensors in one list"),
+            (lambda *maps: torch.stack(maps, 1), "`upconv2` is given the `stack` of `upconv1`'s"),
+            (lambda x, s: torch.stack([x, s], 2).flatten(1, 2), "shape (1, 64, 2, 32, 48) of `up"),
+            (lambda x, s: torch.cat([x, 0 * s + 1], 1), "`cat` is given `skip3`'s output (64 ch"),
             (
                 lambda x, s: [x, s],
                 "upconv2 needs a tensor and is given a list. Take one",

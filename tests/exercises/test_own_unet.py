@@ -214,6 +214,14 @@ WRONG = {
         ends(lambda y: F.dropout(y, 0.3)),
         ["another output at the next call", "training=self.training"],
     ),
+    "one channel for all classes": (
+        ends(lambda y: y[:, :1].expand_as(y)),
+        ["all channels of the output hold the same"],
+    ),
+    "skip twice": (
+        changed(join=lambda self, x, skip, level: torch.cat([skip, self.fit(x, skip), skip], 1)),
+        ["is given 48 at 32×48", "some of it more than once"],
+    ),
     "batch mean": (
         begins(lambda x: x - x.mean()),
         ["other images of its batch", "that of `mean`, which is given the input"],

@@ -111,7 +111,7 @@ def test_facts_are_measured_on_other_inputs():
     checks = tensor_function("scale(x, layer)", sizes, scale, conditions=conditions)
     assert checks[1].problem(first) == "On 2 maps: the batch has 1 map, wanted 2."
     assert checks[1].facts(first) == (
-        "In each of 3 cases tried, the result's batch size is 1. "
+        "In each of the 3 cases tried, the result's batch size is 1. "
         "Of the 3 cases tried, it is right in 1 (on 1 maps)."
     )
 

@@ -270,6 +270,18 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             "and no places",
         ),
         ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
+        ("one_line", lambda x, skip: x + skip.clamp(max=0), "Whatever skip holds, the result is"),
+        ("one_line", lambda x, skip: torch.maximum(x, skip - 100), "but one of them has no effect"),
+        ("mean_and_spread", lambda s: (min(s), np.std(s, ddof=1)), "tried first, it is the lowest"),
+        (
+            "mean_and_spread",
+            lambda s: (np.mean(s), np.std(s, ddof=1) / len(s)),
+            "it is the sample standard deviation, divided by n.",
+        ),
+        ("mean_and_spread", lambda s: (s.sort(), s.pop(), np.mean(s))[1:], "it is the highest sc"),
+        ("mean_and_spread", lambda s: (round(np.mean(s), 2), 0), "right one, rounded to 2 digits"),
+        ("to_mask", lambda x: x >= x.amax((2, 3), keepdim=True), "is True in one image and False"),
+        ("iou", lambda a, t: round(float((a & t).sum() / (a | t).sum()), 1), "rounded to 1 digit:"),
         ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
         ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "3×5 comes out"),
         ("one_line", lambda x, skip: x + skip.flip(-1), "row 2, column 4, counted from 0, and not"),
@@ -351,6 +363,17 @@ def test_a_network_left_in_another_mode_is_named_with_what_already_holds():
     reply = exercises.validation_iou.check(validate)
     assert "came in training mode and is left in eval mode." in reply.text
     assert "its value" in reply.text
+
+
+def test_a_score_that_fits_no_mask_is_no_error_of_the_check():
+    def validate(network, pictures, masks):
+        mode, error = network.training, nn.MSELoss()
+        with torch.no_grad():
+            value = error(network.eval()(pictures).sigmoid(), masks.float())
+        network.train(mode)
+        return float(value)
+
+    assert "63 / 190 = 0.3316." in exercises.validation_iou.check(validate).text
 
 
 def test_a_recorded_run_with_a_wrong_score_is_not_told_that_the_score_is_right():

@@ -227,6 +227,7 @@ def _formula(now: list[int], wanted: list[int], terms: Sequence[Sizes]) -> str:
         ("2 · {0} − {1}", lambda a, b: 2 * a - b, 2),
         ("half of {0}", lambda a: a // 2, 1),
         ("{0} + {1} − {2}", lambda a, b, c: a + b - c, 3),
+        ("2 · {0} + {1}", lambda a, b: 2 * a + b, 2),
         ("{0} + {1} + {2}", lambda a, b, c: a + b + c, 3),
     )
     for text, function, count in candidates:

@@ -92,7 +92,7 @@ class Grid(Inputs):
                 return f"{fact} {where}"
         if len(self.names) == 1:
             return f"{self._steps(results, targets)} {where}"
-        fact = self._effects(results, targets) if len(self.names) > 2 else ""
+        fact = self._effects(results, targets)
         side = _large(errors[0]) if min(errors) > 0 or max(errors) < 0 else "large or too small"
         return f"{fact} {roughly}".strip() or f"It is always too {side}."
 

@@ -38,7 +38,8 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
     except Exception as error:
         trace = Trace(network, images, training=network.training)
         known = trace.stopped_at
-        if len(trace.given) < 2 and " takes " not in known:
+        many_axes = any(step.output.dim() > 4 for step in trace.given)
+        if len(trace.given) < 2 and " takes " not in known and not many_axes:
             known = _diagnosis(network, images) or known
         if known.startswith(("layer ", "the ")):
             known = _capital(known)
@@ -59,6 +60,8 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
             f"{where}: the output's dtype is {names[0]}, the input's {names[1]}. Keep it: is there "
             "a conversion, such as `.double()` or `.float()`?"
         )
+    if channels > 1 and torch.equal(output, output[:, :1].expand_as(output)):
+        return f"{where}: all channels of the output hold the same."
     if not torch.equal(given, images):
         return (
             f"{where}: your `forward` changes the input itself, so whoever uses it afterwards "
@@ -176,7 +179,10 @@ def skips_problem(trace: Trace, sizes: Sequence[tuple[int, int]]) -> str | None:
 
 def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
     """Say what happens at a size at which no skip arrives."""
-    for step in trace.used:
+    for step in sorted(trace.used, key=lambda step: not step.across):  # stable: the rest in order
+        if step.kind == "join" and step.size is None and any(s.size == size for s in step.inputs):
+            parts = " and ".join(map(with_shape, step.inputs))
+            return f"`{step.name}` makes shape {tuple(step.output.shape)} of {parts}"
         if step.size != size or not (step.kind == "join" or step.name in ("add", "cat")):
             continue
         if step.across:

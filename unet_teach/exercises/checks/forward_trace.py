@@ -124,7 +124,9 @@ class Step:
         if step.kind == "layer":
             return f"{step.call}'s output"
         if step.kind == "join":
-            return f"the {step.call} of {' and '.join(map(with_shape, step.inputs))}"
+            given = step.settings.get("tensors", ()) if step.name == "cat" else ()
+            twice = ", some of it more than once" if len(given) > len(step.inputs) else ""
+            return f"the {step.call} of {' and '.join(map(with_shape, step.inputs))}{twice}"
         numbers = ""
         if step.name == "pad":
             numbers = f" by (left, right, top, bottom) = {tuple(step.settings['pad'])}"

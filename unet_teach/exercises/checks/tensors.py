@@ -124,7 +124,8 @@ def tensor_function(
             terms,
         )
         if size_facts:
-            size_facts = f"In each of {len(sized)} cases tried, the result's {size_facts}."
+            ran = "tried" if len(sized) == len(measured) else "in which it returns a map"
+            size_facts = f"In each of the {len(sized)} cases {ran}, the result's {size_facts}."
         cases_tried = [case for case, *_ in measured]
         inputs, calls = [case.inputs for case in cases_tried], [case.call for case in cases_tried]
         when = occasion(inputs, is_right, conditions, calls)

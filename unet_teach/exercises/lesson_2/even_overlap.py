@@ -84,7 +84,7 @@ even_overlap = Exercise(
         KnownMistake("a convolution that halves again", "What Upsample doubles, a stride of 2 halves again.",
             lambda: nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(8, 8, 3, stride=2, padding=1)),
             lambda a: contains(a, nn.Upsample) and any(getattr(part, "stride", 1) == (2, 2) for part in a.modules()) and _height(a) <= 8),
-        KnownMistake("a shuffle of too few channels", "PixelShuffle(2) makes one channel of four: how many must the convolution give it?",
+        KnownMistake("a shuffle of too few channels", "PixelShuffle(2) makes one channel of four: it has to be given four times the channels that are to come out.",
             lambda: nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.PixelShuffle(2)),
             lambda a: contains(a, nn.PixelShuffle) and output_shape(a, 8)[1] == 2),
         KnownMistake("not doubled", "The map does not grow. Which layer, or which stride, doubles it?",

@@ -53,6 +53,13 @@ def _wrong_side(logit: Tensor, pixel: Tensor) -> str:
     return f"the pixel with logit {logit:.4g}, which is a probability of {logit.sigmoid():.3g}, is {bool(pixel)} in your mask"
 
 
+ALONE = (-6.0, -1.0, -0.2, 0.2, 1.0, 6.0)  # logits that fill an image
+
+
+def _depends(logit: float) -> str:
+    return f"The same logit, {logit:.3g}, is True in one image and False in another: your mask depends on more than the pixel's own logit."
+
+
 def _which_logits(answer: Callable[[Tensor], Any]) -> str:
     """Say for which logits a mask is True, as measured on logits from −10 to 10."""
     logits = torch.arange(-1000, 1001) / 100
@@ -60,12 +67,15 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
     try:
         mask, again = (answer(x.reshape(1, 1, 1, -1).clone()) for x in (logits, shuffled))
         mask, again = mask.flatten().bool(), again.flatten().bool()
+        for logit in ALONE:
+            alone = answer(torch.full((1, 1, 2, 3), logit)).flatten().bool()
+            if (alone != mask[round(100 * logit) + 1000]).any():
+                return _depends(logit)
     except Exception:
         return ""
     differs = mask[(100 * shuffled).round().long() + 1000] != again
     if differs.any():
-        logit = float(shuffled[differs][0])
-        return f"The same logit, {logit:.3g}, is True in one image and False in another: your mask depends on more than the pixel's own logit."
+        return _depends(float(shuffled[differs][0]))
     if torch.equal(mask, logits > 0):
         return ""
     edges = [0, *(mask.diff().nonzero().flatten() + 1).tolist(), 2001]

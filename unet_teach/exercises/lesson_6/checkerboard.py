@@ -160,7 +160,7 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
     ("result", "a share", "You divide the last by the sum of itself and its neighbours' mean, which never exceeds 1. Divide by the mean alone.",
         (lambda above, below: above / (above + below), lambda above, below: (above - below) / (above + below))),
     ("result", "a root or logarithm", "Right up to the ratio, of which you return the root, the square or the logarithm.",
-        (lambda above, below: (above / below).square(), lambda above, below: (above / below).sqrt(), lambda above, below: (above / below).log(), lambda above, below: (above / below).log10())),
+        (lambda above, below: (above / below).square(), lambda above, below: (above / below).sqrt(), lambda above, below: (above / below).log(), lambda above, below: (above / below).log10(), lambda above, below: 10 * (above / below).log10())),
     ("result", "rounded", "Right up to the ratio, which you round. Return it whole, and round where you print.",
         tuple(lambda above, below, places=places: (above / below).round(decimals=places) for places in (2, 1, 3, 0))),
     ("result", "the power alone", "That is the power of the pattern. Whether it is much, its neighbours say.",

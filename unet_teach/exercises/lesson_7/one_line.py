@@ -58,11 +58,12 @@ def _gradient_problem(answer: Meet) -> str | None:
     assert isinstance(run, Trace)  # `_shape_problem` has seen a tensor
     if run.changed:
         return "Your line changes what it is given."
+    if (crosses := _what_crosses(answer)).startswith("Whatever"):
+        return f"The maps meet, but one of them has no effect. {crosses}"
     largest = [float(gradient.abs().max()) for gradient in run.gradients]
     for name, size in zip(("x, what comes up,", "skip"), largest, strict=True):
         if size <= FAINT * max(largest):
-            return f"The maps meet, but {name} has no effect that could be learned from. {_what_crosses(answer)}".strip()
-    crosses = _what_crosses(answer)
+            return f"The maps meet, but {name} has no effect that could be learned from. {crosses}".strip()
     return f"The maps meet, but not place by place. {crosses}" if MOVED in crosses else None
 
 
@@ -70,7 +71,7 @@ def _what_crosses(answer: Meet) -> str:
     """Say what of x and of skip arrives in the result, as measured."""
     x, skip = (0.5 + torch.rand(1, 16, 6, 8) for _ in range(2))
     output = answer(x.clone(), skip.clone())
-    other = 3 * torch.randn_like(x) - 1  # of both signs, with another mean
+    other = F.relu(3 * torch.randn_like(x) - 1)  # as after a ReLU, with another mean
     for name, pair in (("x", (other, skip)), ("skip", (x, other))):
         if close(output, answer(*(part.clone() for part in pair))):
             return f"Whatever {name} holds, the result is the same."
