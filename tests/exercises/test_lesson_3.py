@@ -99,7 +99,7 @@ def unchanged(i, down, up):
         (join, small_and_large, "number of channels is input_tensor's channels + downsample(input_tensor)'s channels + upsample(x)'s channels"),
         (join, unchanged, "your function changes up"),
         (join, lambda i, down, up: torch.cat([i, up(down(i)), i], 1), "number of channels is 2 · input_tensor's channels + upsample(x)'s channels."),
-        (join, lambda i, down, up: torch.cat([i.flip(3), up(down(i))], 1), "where z should hold input_tensor: every value is wrong. Each map is mirrored."),
+        (join, lambda i, down, up: torch.cat([i.flip(3), up(down(i))], 1), "where z should hold input_tensor: 65532 of 65536 values are wrong. Each map is mirrored."),
         (join, lambda i, down, up: torch.cat([i, up], 1), "is a ConvTranspose2d, not a tensor. A layer has to be called."),
         (join, lambda i, down, up: torch.cat([i / 2, up(down(i))], 1), "where z should hold input_tensor: "),
         (join, lambda i, down, up: torch.cat([i, up(down(i))], 1).flip(1), "channel 0 holds what belongs in channel 127"),

@@ -247,7 +247,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "iou",
             lambda a, t: round(float((a & t).sum() / (a | t).sum()), 2),
-            "rounded to two digits",
+            "rounded to 2 digits",
         ),
         ("iou", lambda a, t: (a and t).sum(), "Pixel by pixel it is `&`, `|`"),
         (
@@ -271,7 +271,11 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ),
         ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
         ("one_line", lambda x, skip: x + skip.clamp(max=0), "Whatever skip holds, the result is"),
-        ("one_line", lambda x, skip: torch.maximum(x, skip - 100), "but one of them has no effect"),
+        (
+            "one_line",
+            lambda x, skip: torch.maximum(x, skip - 100),
+            "one of them has no effect",
+        ),
         ("mean_and_spread", lambda s: (min(s), np.std(s, ddof=1)), "tried first, it is the lowest"),
         (
             "mean_and_spread",
@@ -281,7 +285,6 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("mean_and_spread", lambda s: (s.sort(), s.pop(), np.mean(s))[1:], "it is the highest sc"),
         ("mean_and_spread", lambda s: (round(np.mean(s), 2), 0), "right one, rounded to 2 digits"),
         ("to_mask", lambda x: x >= x.amax((2, 3), keepdim=True), "is True in one image and False"),
-        ("iou", lambda a, t: round(float((a & t).sum() / (a | t).sum()), 1), "rounded to 1 digit:"),
         ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
         ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "3×5 comes out"),
         ("one_line", lambda x, skip: x + skip.flip(-1), "row 2, column 4, counted from 0, and not"),

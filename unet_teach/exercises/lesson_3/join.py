@@ -103,7 +103,7 @@ def _part_problem(case: Case, z: Tensor) -> str | None:
         skip, up = _parts(*case.inputs)
     if z.shape != (skip.shape[0], skip.shape[1] + up.shape[1], *skip.shape[2:]):
         return None
-    parts, orders = [("input_tensor", skip), ("upsample(x)", up)], []
+    parts, orders, texts = [("input_tensor", skip), ("upsample(x)", up)], [], []
     for order in (parts, parts[::-1]):
         outputs = torch.split(z, [part.shape[1] for _, part in order], dim=1)
         problems = (
@@ -111,10 +111,9 @@ def _part_problem(case: Case, z: Tensor) -> str | None:
             for output, (name, part) in zip(outputs, order, strict=True)
         )
         orders.append([problem for problem in problems if problem])
-        text = moved(z, torch.cat([part for _, part in order], dim=1))
-        if text and len(orders[-1]) > 1:
-            return f"{case.call}: {text[0].lower()}{text[1:]}"
-    return min(orders, key=len)[0]
+        texts.append(moved(z, torch.cat([part for _, part in order], dim=1)))
+    fewest, text = min(orders, key=len), next(filter(None, texts), "")
+    return f"{case.call}: {text[0].lower()}{text[1:]}" if text and len(fewest) > 1 else fewest[0]
 
 
 def _activated(i: Tensor, down: nn.Module, up: nn.Module) -> Parts:

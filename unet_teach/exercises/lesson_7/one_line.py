@@ -59,7 +59,7 @@ def _gradient_problem(answer: Meet) -> str | None:
     if run.changed:
         return "Your line changes what it is given."
     if (crosses := _what_crosses(answer)).startswith("Whatever"):
-        return f"The maps meet, but one of them has no effect. {crosses}"
+        return f"The maps meet, but one of them has no effect that could be learned from. {crosses}"
     largest = [float(gradient.abs().max()) for gradient in run.gradients]
     for name, size in zip(("x, what comes up,", "skip"), largest, strict=True):
         if size <= FAINT * max(largest):
