@@ -47,7 +47,7 @@ LESSONS = {
         ["Predict"] * 2,
         "one_line",
         "lambda x, skip: x",
-        "The skip is not used: as it stands, this is an autoencoder.",
+        "Nothing of the skip arrives: as it stands, this is an autoencoder.",
         "lambda x, skip: x + skip",
     ),
 }

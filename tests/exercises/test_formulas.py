@@ -28,40 +28,42 @@ CHECK = computes(
 @pytest.mark.parametrize(
     ("answer", "fact"),
     [
-        (lambda n, k, s: 7, "It returns 7 for every input."),
-        (lambda n, k, s: steps(n, k, s) - 2, "It is 2 too small on every input tried."),
-        (lambda n, k, s: -steps(n, k, s), "It is right on every input tried, apart from its sign."),
-        (lambda n, k, s: steps(n, k, s) + 0.5, "It is 0.5 too large on every input tried."),
-        (lambda n, k, s: steps(n, k, s) / 2, "It is half the right number on every input tried."),
+        (lambda n, k, s: 7, "it always returns 7."),
+        (lambda n, k, s: steps(n, k, s) - 2, "it is always 2 too small."),
+        (lambda n, k, s: -steps(n, k, s), "it is right, apart from its sign."),
+        (lambda n, k, s: steps(n, k, s) + 0.5, "it is always 0.5 too large."),
+        (lambda n, k, s: steps(n, k, s) / 2, "it is half the right number."),
         (
             lambda n, k, s: (n - k) * 2 + 1,
-            "It acts as if stride were always 2. It is right wherever stride=2, and on no other",
+            "it acts as if stride were always 2. It is right wherever stride=2, and nowhere else",
         ),
-        (lambda n, k, s: n * s + 1, "It acts as if kernel were always 0."),
-        (lambda n, k, s: (n + k) * s + 1, "It acts as if kernel had the other sign."),
-        (lambda n, k, s: (n - k / 2) * s + 1, "It acts as if kernel were half as large."),
-        (lambda n, k, s: (n - k) * k + 1, "It acts as if stride were equal to kernel."),
-        (lambda n, k, s: steps(n, s, k), "It acts as if kernel and stride were swapped."),
-        (lambda n, k, s: (n - k) * s + k, "It differs from the right number by kernel − 1."),
-        (lambda n, k, s: n - k * s + 1, "It differs from the right number by size − size·stride."),
+        (lambda n, k, s: n * s + 1, "it acts as if kernel were always 0."),
+        (lambda n, k, s: (n + k) * s + 1, "it acts as if kernel had the other sign."),
+        (lambda n, k, s: (n - k / 2) * s + 1, "it acts as if kernel were half as large."),
+        (lambda n, k, s: (n - k) * k + 1, "it acts as if stride were equal to kernel."),
+        (lambda n, k, s: steps(n, s, k), "it acts as if kernel and stride were swapped."),
+        (lambda n, k, s: (n - k) * s + k, "it differs from the right number by kernel − 1."),
+        (lambda n, k, s: n - k * s + 1, "it differs from the right number by size − size·stride."),
+        (lambda n, k, s: n - k / 2 - 4, "it gives size − 0.5·kernel − 4."),
         (
-            lambda n, k, s: n - k / 2 - 4,
-            "It acts as if kernel were half as large and stride were always 1, and then takes away",
+            lambda n, k, s: steps(n, k, s) + n**2 * (s == 2),
+            "it changes with kernel as it should. From stride=1 to stride=2 (size=9, kernel=1) it "
+            "grows by 89, and the right number grows by 8. It is wrong wherever stride=2, and ",
         ),
         (lambda n, k, s: n**2 // 3, "kernel and stride do not change its result."),
         (
             lambda n, k, s: steps(n, k, s) + (n % s == 0),
-            "It is wrong wherever size is a multiple of stride, and right on every other input "
-            "tried. Where it is wrong, it is 1 too large.",
+            "it is wrong wherever size is a multiple of stride, and right everywhere else. "
+            "Where it is wrong, it is 1 too large.",
         ),
         (
             lambda n, k, s: steps(n, k, s) if s > 1 else None,
-            "That happens wherever stride=1, and on no other input tried. "
+            "that happens wherever stride=1, and nowhere else. "
             "Does each way through your function end in `return`?",
         ),
         (
             lambda n, k, s: steps(n, k, s) + 1 if s > 1 else 1 / 0,
-            "That happens wherever stride=1, and on no other input tried.",
+            "that happens wherever stride=1, and nowhere else.",
         ),
         (lambda n, k, s: print(end=""), "Did you forget the word `return`?"),
         (
@@ -72,7 +74,10 @@ CHECK = computes(
 )
 def test_a_wrong_formula_is_told_the_fact_that_pins_it_down(answer, fact):
     assert CHECK.problem(answer)
-    assert CHECK.facts(answer).startswith(fact)
+    facts = CHECK.facts(answer)
+    for tried in ("On the 27 inputs tried: ", "On the 27 inputs tried, "):
+        facts = facts.removeprefix(tried)
+    assert facts.startswith(fact)
 
 
 def test_a_formula_that_is_right_on_the_known_inputs_only_is_wrong():
@@ -89,13 +94,13 @@ def test_a_formula_that_is_right_on_the_known_inputs_only_is_wrong():
         (lambda d: 2 + 7 * d, "changes by 7, 7, 7, 7; the right number by 7, 14, 28, 56."),
         (
             lambda d: 12 * 2**d - 10,
-            "with r = 2, and from one d to the next r becomes 2·r + 10.",
+            "from d=0 on, r = 2 becomes 2·r + 10 each time; the right one begins with 2, and 5 ",
         ),
         (
             lambda d: 7 * 2**d - 5 if d else 0,
-            "It is wrong wherever d=0, and right on every other input",
+            "it is wrong wherever d=0, and right everywhere else",
         ),
-        (lambda d: 7 * 2 ** (d + 1) - 5, "It acts as if d were 1 larger."),
+        (lambda d: 7 * 2 ** (d + 1) - 5, "it acts as if d were 1 larger."),
     ],
 )
 def test_a_function_of_one_number_is_told_its_steps(answer, fact):
@@ -115,7 +120,7 @@ def test_no_fact_is_false():
         if "It is right wherever stride=" in said:
             value = int(said.partition("wherever stride=")[2][0])
             assert all(e == 0 for e, x in zip(errors, GRID, strict=True) if x[2] == value)
-        if "on every input tried" in said and "too" in said:
+        if "is always" in said and "too" in said:
             assert len(set(errors)) == 1
 
 
@@ -137,7 +142,7 @@ def tiles(size, tile, overlap):
         (
             "output_size",
             lambda n, k, s, p: round((n + 2 * p - k) / s) + 1,
-            "It is right wherever the division by stride leaves no remainder, of the inputs tried.",
+            "inputs tried: it is right wherever the division by stride leaves no remainder.",
         ),
         (
             "output_size",
@@ -145,7 +150,7 @@ def tiles(size, tile, overlap):
             "acts as if padding were half as large, and then takes away 1.",
         ),
         ("up_size", lambda n, k, s, p, o: n * s + k - p + o, "is too large by stride + padding."),
-        ("restore", lambda low, wanted: wanted - 2 * low - 1, "2 too small on every input tried."),
+        ("restore", lambda low, wanted: wanted - 2 * low - 1, "always 2 too small."),
         ("fits", lambda size, depth: math.ceil(size / 16) * 16, "as if depth were always 4."),
         (
             "fits",
@@ -160,8 +165,8 @@ def tiles(size, tile, overlap):
         ("fits", lambda size, depth: size / 2**depth * 2**depth + 0.5, "5.5 is no whole number"),
         ("repeats_after", lambda depth: 2**depth if depth else 0, "`repeats_after(0)` returns 0"),
         ("reach", lambda depth: [2, 9, 23][depth], "`reach(3)`: Your code stopped with IndexError"),
-        ("reach", lambda depth: 7 ** (2 * 2**depth), "Some of its numbers are larger than 10**12."),
-        ("tile_starts", lambda s, t, o: tiles(s, t, o + 1), "It acts as if overlap were 1 larger."),
+        ("reach", lambda depth: 7 ** (2 * 2**depth), "some of its numbers are larger than 10**12."),
+        ("tile_starts", lambda s, t, o: tiles(s, t, o + 1), "it acts as if overlap were 1 larger."),
         ("tile_starts", lambda s, t, o: tiles(s, t, -o), "as if overlap had the other sign."),
         (
             "tile_starts",
@@ -178,7 +183,10 @@ def tiles(size, tile, overlap):
             lambda s, t, o: list(range(0, s - t, o)),
             "`tile_starts(size=25, tile=8, overlap=0)`: Your code stopped with ValueError",
         ),
-        ("sees", 17, "17 would be 5 and 12 more: 3 for each of the other four cells"),
+        ("sees", 17, "The second looks at 5 such cells, 2 pixels apart."),
+        ("halvings", 2.079, "96 / 2**n = 12: a logarithm of base 2."),
+        ("unets", "A-F", "'A-F' may mean two letters or all between."),
+        ("fits", lambda s, d: -(-s // max(1, d**2)) * max(1, d**2), "wherever depth is 0, 2 or 4"),
         ("centres", 140, "140 would be 10 · 14: how many columns"),
         ("odd_sizes", (15, 17), "15 is one of the two."),
         ("not_restored", (12, 14), "3 more do not either. One of them is 18 → 6 → 16."),

@@ -63,7 +63,7 @@ class TestForwardAdd:
                 {"end": F.relu},
                 "After `upconv4`, the last layer, comes `relu`. What leaves the netw",
             ),
-            ({"end": lambda x: (x, x)}, "What comes out is of type tuple. Return the map alone"),
+            ({"end": lambda x: (x, x)}, "What comes out is of type tuple. Wanted: one tensor"),
             ({"end": torch.log}, "After `upconv4`, the last layer, comes `log`."),
             ({"end": lambda x: x.round()}, "After `upconv4`, the last layer, comes `round`."),
             ({"end": lambda x: 1.0 * (x > 0)}, "`gt` cuts the gradient of `upconv4`'s output"),
@@ -153,7 +153,8 @@ class TestForwardAdd:
             add, base=initialised(DocumentUNet, conv1=lambda _: nn.Conv2d(3, 64, 3, 1, 1))
         )
         text = exercises.forward_add.check(student()).text
-        assert "With (in_channels, out_channels) = (1, 2): `conv1` takes 3 channels" in text
+        assert text.startswith("With (in_channels, out_channels) = (1, 2): Your code stopped")
+        assert "`conv1` takes 3 channels, but is given 1" in text
 
     @pytest.mark.parametrize(
         "changes",
@@ -192,7 +193,7 @@ class TestForwardCat:
             ),
             (
                 {"upconv2": lambda _: nn.ConvTranspose2d(512, 128, 3, 2, 1)},
-                "15×23 (made by upconv2 (transposed convolution)) meets 16×24 (made by skip2",
+                "`upconv2`'s output (128 channels, 15×23). `upconv2` makes it of the `cat` of",
             ),
             ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "makes 34×50 of 32×48."),
         ],
@@ -213,6 +214,9 @@ class TestForwardCat:
                 "32×48, `cat` joins `upconv3`'s output (64 channels,",
             ),
             (lambda *maps: torch.cat(*maps), "torch.cat takes the tensors in one list"),
+            (lambda *maps: torch.stack(maps, 1), "`upconv2` is given the `stack` of `upconv1`'s"),
+            (lambda x, s: torch.stack([x, s], 2).flatten(1, 2), "shape (1, 64, 2, 32, 48) of `up"),
+            (lambda x, s: torch.cat([x, 0 * s + 1], 1), "`cat` is given `skip3`'s output (64 ch"),
             (
                 lambda x, s: [x, s],
                 "upconv2 needs a tensor and is given a list. Take one",
@@ -295,7 +299,7 @@ class TestDoubleConv:
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.BatchNorm2d(i), nn.ReLU(), conv(o, o)),
-                "layer 1 expects 3, got 8 channels: a BatchNorm2d is made for as many as it is gi",
+                "Layer 1 expects 3, got 8 channels: a BatchNorm2d is made for as many as it is gi",
             ),
             (
                 lambda i, o: nn.Sequential(

@@ -85,28 +85,31 @@ def unchanged(i, down, up):
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
-        (pad_to, into_zeros, "float64: the result is float32, while what came in is float64. Of the inputs tried, it is right when the maps are float32"),
+        (pad_to, into_zeros, "float64: the result is float32, while what came in is float64. Of the 12 cases tried, it is wrong in 1 (up 4×7, skip 6×6, both float64)."),
         (pad_to, overwritten, "your function changes up, which it was given."),
-        (pad_to, squeezed, "Of the inputs tried, it is wrong when the batch holds one item, and right otherwise."),
-        (pad_to, lambda u, s: F.pad(u, (0, columns(u, s), 0, rows(u, s)), value=1), "wrong in the last row. All are 1 there, wanted 0. Of the inputs tried, it is right when nothing has to be added"),
-        (pad_to, lambda u, s: F.pad(u, (0, columns(u, s) + 1, 0, rows(u, s))), "The result's width is always 1 too large."),
+        (pad_to, squeezed, "Of the 12 cases tried, it is wrong when the batch holds one item, and right otherwise."),
+        (pad_to, lambda u, s: F.pad(u, (0, columns(u, s), 0, rows(u, s)), value=1), "wrong in the last row. All are 1 there, wanted 0. Of the 12 cases tried, it is right when nothing has to be added"),
+        (pad_to, lambda u, s: F.pad(u, (0, columns(u, s) + 1, 0, rows(u, s))), "In each of the 12 cases tried, the result's width is 1 too large."),
         (pad_to, lambda u, s: F.relu(F.pad(u, (0, columns(u, s), 0, rows(u, s)))), "All are 0, just where negative values belong."),
         (pad_to, lambda u, s: u.expand_as(s), "There, `u` is 2×5×4×6, `s` is 2×3×5×6. PyTorch says: The expanded size"),
         (crop_to, window(lambda r, c, h, w: r // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: w, lambda r, c, h, w: h), "you cut rows 2 to 7, columns 2 to 5 (6×4); the middle is rows 2 to 5, columns 2 to 7 (4×6)."),
         (crop_to, window(lambda r, c, h, w: r // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: h + 1, lambda r, c, h, w: w), "(5×6); the middle is"),
-        (crop_to, window(lambda r, c, h, w: (r + 2) // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: h, lambda r, c, h, w: w), "Of the inputs tried, it is wrong when the heights differ by an even number, and right otherwise."),
+        (crop_to, window(lambda r, c, h, w: (r + 2) // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: h, lambda r, c, h, w: w), "Of the 14 cases tried, it is wrong when the heights differ by an even number, and right otherwise."),
         (crop_to, lambda s, u: s[0, :, : u.shape[2], : u.shape[3]], "the axis of the batch is lost"),
-        (join, small_and_large, "always input_tensor's channels + downsample(input_tensor)'s channels + upsample(x)'s channels"),
+        (join, small_and_large, "number of channels is input_tensor's channels + downsample(input_tensor)'s channels + upsample(x)'s channels"),
         (join, unchanged, "your function changes up"),
+        (join, lambda i, down, up: torch.cat([i, up(down(i)), i], 1), "number of channels is 2 · input_tensor's channels + upsample(x)'s channels."),
+        (join, lambda i, down, up: torch.cat([i.flip(3), up(down(i))], 1), "where z should hold input_tensor: 65532 of 65536 values are wrong. Each map is mirrored."),
         (join, lambda i, down, up: torch.cat([i, up], 1), "is a ConvTranspose2d, not a tensor. A layer has to be called."),
         (join, lambda i, down, up: torch.cat([i / 2, up(down(i))], 1), "where z should hold input_tensor: "),
         (join, lambda i, down, up: torch.cat([i, up(down(i))], 1).flip(1), "channel 0 holds what belongs in channel 127"),
         (join, lambda i, down, up: F.dropout(torch.cat([i, up(down(i))], 1)), "make two different results"),
-        (split_conv, layers(lambda conv: {"stride": conv.stride[0]}), "conv_a has stride=2, the given convolution stride=(2, 1). Of the inputs tried, it is right when the stride is the same for both axes"),
-        (split_conv, layers(lambda conv: {"padding": conv.padding[0]}), "conv_a has padding=1, the given convolution padding=(1, 2). Of the inputs tried, it is right when the padding is the same"),
+        (split_conv, layers(lambda conv: {"stride": conv.stride[0]}), "conv_a has stride=2, the given convolution stride=(2, 1)."),
+        (split_conv, layers(lambda conv: {"padding": conv.padding[0]}), "conv_a has padding=1, the given convolution padding=(1, 2). Of the 12 cases tried, it is right when the padding is the same"),
         (split_conv, layers(lambda conv: {"kernel_size": conv.kernel_size[0]}), "axis 3 (width) is 3 in one and 5 in the other"),
-        (split_conv, layers(lambda conv: {"dilation": 1}), "conv_a has dilation=1, the given convolution dilation=2. Of the inputs tried, it is right when the dilation is 1, and wrong otherwise."),
+        (split_conv, layers(lambda conv: {"dilation": 1}), "conv_a has dilation=1, the given convolution dilation=2. Of the 12 cases tried, it is right when the dilation is 1, and wrong otherwise."),
         (split_conv, layers(cut=lambda conv, c: c - 1), "conv_a holds the weights of input channels 0 to 3, but its map is channels 0 to 4"),
+        (split_conv, lambda conv, c: [nn.Sequential(layer) for layer in layers()(conv, c)][::-1], "conv_a is not one `nn.Conv2d`, but of type Sequential"),
         (split_conv, half_weights, "all are 0.5 times the right ones"),
     ],
 )  # fmt: skip
@@ -117,4 +120,4 @@ def test_an_unknown_mistake_is_pinned_down_by_facts(exercise, answer, says):
 def test_half_of_what_it_was_is_no_size_written_down():
     """`skip.shape // 2` as the start depends on up's size, unless the border cuts it."""
     crop = window(lambda r, c, h, w: (r + h) // 2, lambda r, c, h, w: (c + w) // 2, lambda r, c, h, w: h, lambda r, c, h, w: w)  # fmt: skip
-    assert "whatever up's is" not in crop_to.check(crop).text
+    assert "other sizes of up" not in crop_to.check(crop).text

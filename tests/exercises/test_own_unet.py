@@ -214,6 +214,14 @@ WRONG = {
         ends(lambda y: F.dropout(y, 0.3)),
         ["another output at the next call", "training=self.training"],
     ),
+    "one channel for all classes": (
+        ends(lambda y: y[:, :1].expand_as(y)),
+        ["all channels of the output hold the same"],
+    ),
+    "skip twice": (
+        changed(join=lambda self, x, skip, level: torch.cat([skip, self.fit(x, skip), skip], 1)),
+        ["is given 48 at 32×48", "some of it more than once"],
+    ),
     "batch mean": (
         begins(lambda x: x - x.mean()),
         ["other images of its batch", "that of `mean`, which is given the input"],
@@ -270,7 +278,11 @@ WRONG = {
     ),
     "no repair": (
         changed(fit=lambda self, x, skip: x),
-        ["6×10 (made by up.2", "meets 7×11", "F.pad, a crop, or F.interpolate", "Right so far"],
+        [
+            "7×11) and `up.2`'s output (64 channels, 6×10)",
+            "a crop or `F.interpolate",
+            "Right so far",
+        ],
     ),
     "sigmoid": (ends(torch.sigmoid), ["After `head`, the last layer, comes `sigmoid`", "logits"]),
     "no skip": (
@@ -323,11 +335,25 @@ WRONG = {
                 x, (0, skip.shape[2] - x.shape[2], 0, skip.shape[2] - x.shape[2])
             )
         ),
-        ["15×23", "meets 15×22", "given (0, 1, 0, 1), counted (left, right, top, bottom)"],
+        ["15×22) and", "by (left, right, top, bottom) = (0, 1, 0, 1) (32 channels, 15×23)"],
     ),
     "stored after the pool": (
         changed(forward=stored_after_pool),
         ["16×24 comes out, wanted 32×48", "`interpolate` makes 16×24 of 32×48"],
+    ),
+    "one block at two places": (
+        changed(__init__=lambda self, i, o, d, b: _one_block(self, i, o, d, b)),
+        ["`down.0.0` takes 16 channels, but is given 32", "`down.0.0` has been called before"],
+    ),
+    "skips of the call before": (
+        changed(
+            __init__=lambda self, *a: _keeping(self, *a), forward=lambda self, x: kept(self, x)
+        ),
+        ["The second of two calls stops", "`cat` fails on `up.0`'s output"],
+    ),
+    "image cut first": (
+        begins(lambda x: x[:, :, : x.shape[2] // 8 * 8, : x.shape[3] // 8 * 8]),
+        ["16×24 comes out, wanted 20×24", "changes at the index `[…]` (20×24 → 16×24), `max_p"],
     ),
     "head without padding": (
         changed(__init__=lambda self, i, o, d, b: _valid_head(self, i, o, d, b)),
@@ -344,6 +370,26 @@ def _linear_bottleneck(self, in_channels, out_channels, depth, base_channels):
     self.down[-1] = nn.Sequential(self.down[-1], *layers)
 
 
+def _one_block(self, in_channels, out_channels, depth, base_channels):
+    Student.__init__(self, in_channels, out_channels, depth, base_channels)
+    self.down = nn.ModuleList([self.down[0]] * depth)
+
+
+def _keeping(self, *arguments):
+    Student.__init__(self, *arguments)
+    self.skips = []
+
+
+def kept(self, x):
+    x = self.into(x)
+    for block in self.down:
+        self.skips.append(x)
+        x = block(self.shrink(x))
+    for level in reversed(range(len(self.up))):
+        x = self.merge[level](torch.cat([self.skips[level], self.up[level](x)], dim=1))
+    return self.head(x)
+
+
 def _valid_head(self, in_channels, out_channels, depth, base_channels):
     Student.__init__(self, in_channels, out_channels, depth, base_channels)
     self.head = nn.Conv2d(base_channels, out_channels, 3)
@@ -357,7 +403,7 @@ def test_what_is_wrong_is_named(name):
     assert "unet_teach/" not in reply
 
 
-def test_a_skip_that_is_popped_in_order_is_not_called_out_of_order():
+def test_where_the_bottleneck_is_taken_for_a_skip_the_two_maps_are_named():
     """Stored after their blocks, the first one popped is the bottleneck itself."""
 
     def forward(self, x):
@@ -370,9 +416,8 @@ def test_a_skip_that_is_popped_in_order_is_not_called_out_of_order():
         return self.head(x)
 
     reply = own_unet.check(changed(forward=forward)()).text
-    assert "the last map that was stored is the bottleneck's own" in reply
-    assert "the first one used" not in reply
-    assert "16×24 (made by down.0.3 (relu)) meets 32×48 (made by up.0" in reply
+    assert "`down.0.2`'s output (32 channels, 16×24) and `up.0`'s output (16 channels, 32" in reply
+    assert "`up.0` makes it of `down.0.2`'s output (32 channels, 16×24)" in reply
 
 
 @pytest.mark.parametrize(

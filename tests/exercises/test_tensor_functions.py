@@ -111,8 +111,11 @@ def test_facts_are_measured_on_other_inputs():
     checks = tensor_function("scale(x, layer)", sizes, scale, conditions=conditions)
     assert checks[1].problem(first) == "On 2 maps: the batch has 1 map, wanted 2."
     assert checks[1].facts(first) == (
-        "The result's batch size is always 1. "
-        "Of the inputs tried, it is right when the batch holds one item, and wrong otherwise."
+        "In each of the 3 cases tried, the result's batch size is 1. "
+        "Of the 3 cases tried, it is right in 1 (on 1 maps)."
     )
-    unnamed = tensor_function("scale(x, layer)", sizes, scale)
-    assert "It is right in 1 of 3 cases, such as on 1 maps." in unnamed[1].facts(first)
+
+    def cut_if_three(x, layer):
+        return scale(x, layer) if len(x) < 3 else scale(x[:1], layer)
+
+    assert "Of the 3 cases tried, it is wrong in 1 (on 3 maps)." in checks[1].facts(cut_if_three)

@@ -112,11 +112,11 @@ SIZES = [{"up's height": a, "skip's height": b} for a, b in ((4, 6), (7, 5), (3,
 @pytest.mark.parametrize(
     ("height", "says"),
     [
-        (lambda up, skip: up, "height is always up's height"),
-        (lambda up, skip: 5, "height is always 5"),
-        (lambda up, skip: skip + 1, "height is always 1 too large"),
-        (max, "height is always the larger one of up's height and skip's height"),
-        (lambda up, skip: 2 * skip - up, "height is always 2 · skip's height − up's height"),
+        (lambda up, skip: up, "height is up's height"),
+        (lambda up, skip: 5, "height is 5"),
+        (lambda up, skip: skip + 1, "height is 1 too large"),
+        (max, "height is the larger one of up's height and skip's height"),
+        (lambda up, skip: 2 * skip - up, "height is 2 · skip's height − up's height"),
         (lambda up, skip: up * skip, ""),
         (lambda up, skip: skip, ""),
     ],
@@ -128,22 +128,25 @@ def test_sizes_are_told_by_what_they_always_are(height, says):
     assert text == says
 
 
-def test_the_occasion_is_one_condition_or_two():
+def test_the_occasion_is_a_condition_or_the_cases():
     inputs = [(a, b) for a in (0, 0, 1, 2, 3) for b in range(4)]
     tests = {"a is 0": lambda a, b: a == 0, "b is 0": lambda a, b: b == 0}
+    calls = [f"A {a}, b {b}" for a, b in inputs]
 
-    def told(right):
-        return differences.occasion(inputs, [right(*each) for each in inputs], tests)
+    def told(right, calls=calls):
+        return differences.occasion(inputs, [right(*each) for each in inputs], tests, calls)
 
-    assert (
-        told(lambda a, b: a == 0)
-        == "Of the inputs tried, it is right when a is 0, and wrong otherwise."
-    )
-    assert (
-        told(lambda a, b: b > 0)
-        == "Of the inputs tried, it is wrong when b is 0, and right otherwise."
-    )
-    assert "right when a is 0 and b is 0," in told(lambda a, b: a == b == 0)
-    assert told(lambda a, b: a == 2) == told(lambda a, b: False) == ""
-    always = differences.occasion([(0,), (1,)], [True, True], {"it is a number": lambda a: True})
-    assert always == ""
+    tried = "Of the 20 cases tried, it is"
+    assert told(lambda a, b: a == 0) == f"{tried} right when a is 0, and wrong otherwise."
+    assert told(lambda a, b: b > 0) == f"{tried} wrong when b is 0, and right otherwise."
+    some = told(lambda a, b: a == 2 and b > 0)
+    assert some == f"{tried} right in 3 (a 2, b 1; a 2, b 2; a 2, b 3)."
+    assert told(lambda a, b: (a, b) != (1, 2)) == f"{tried} wrong in 1 (a 1, b 2)."
+    assert told(lambda a, b: a == 2, ()) == told(lambda a, b: False) == ""
+
+
+def test_no_condition_is_read_from_a_single_case():
+    tests = {"it is 0": lambda n: n == 0}
+    right, calls = [True, False, False, False], ["On 0", "On 1", "On 2", "On 3"]
+    text = differences.occasion([(n,) for n in range(4)], right, tests, calls)
+    assert text == "Of the 4 cases tried, it is right in 1 (on 0)."

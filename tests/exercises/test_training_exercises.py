@@ -78,7 +78,10 @@ def test_the_least_possible_p_is_what_the_praise_says(seeds, ways):
         # a separated 3 against 3 is the old rule's True
         (lambda a, b: min(a) > max(b), "p = 2/20 = 0.1"),
         (lambda a, b: len(a) == 5, "True at p = 0.0536, but False at p = 0.0286"),
-        (lambda a, b: p_value(a, b) <= 0.15, "True up to p = 0.143 and False from p = 0.4 on"),
+        (
+            lambda a, b: p_value(a, b) <= 0.15,
+            "True is at a p of 0.143 or less, and each False at a p of 0.4",
+        ),
         (
             lambda a, b: np.random.default_rng(0).random() < 0.5,
             "function draws random numbers",
@@ -102,7 +105,8 @@ def test_two_wrong_steps_are_both_named():
     reply = exercises.checkerboard.check(
         lambda x: (lambda p: p[-1] / p[-2:].mean())(torch.fft.rfft(x, dim=0).abs().square().mean(1))
     )
-    assert "You go down the columns" in reply.text
+    assert "Your number is that of two wrong steps. You " in reply.text
+    assert "the columns" in reply.text
     assert "The last is itself among those it is divided by" in reply.text
 
 
@@ -214,6 +218,11 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("clean_mask", lambda picture: (picture != 0).float().mean(), "wanted a mask of (5, 7)"),
         ("iou", lambda answer, truth: (answer & truth).sum((1, 2, 3)), "a tensor of shape (2,)"),
         ("iou", lambda answer, truth: print(end=""), "the word `return`"),
+        ("iou", lambda a, t: ((a & t).sum(3) / (a | t).sum(3)).mean(), "over the rows of all ima"),
+        ("to_mask", lambda logits: logits.nonzero(), "a tensor of shape (12, 4) and type torch.i"),
+        ("to_mask", lambda x: x.abs() > 0.5, "6 of 12 pixels are wrong"),
+        ("to_mask", lambda x: x > x.max() / 2, "depends on more than the pixel's own logit"),
+        ("twelve", "ACEGL", "2 more of them have all four marks. A picture may have one dimension"),
         ("held_out", lambda *strip: [0, 0, *range(1, 5), *range(12, 17)], "0 is there twice"),
         ("held_out", lambda *strip: [1, 2, 12, 16], "Your left edges: 1 to 2, 12, 16; wanted: 0"),
         ("held_out", lambda *strip: [], "Your left edges: none; wanted: 0 to 4, 12 to 16"),
@@ -238,7 +247,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "iou",
             lambda a, t: round(float((a & t).sum() / (a | t).sum()), 2),
-            "rounded to two digits",
+            "rounded to 2 digits",
         ),
         ("iou", lambda a, t: (a and t).sum(), "Pixel by pixel it is `&`, `|`"),
         (
@@ -253,7 +262,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("clean_mask", lambda x: (x > 50).float(), "7 → 0, 127 → 1"),
         ("clean_mask", lambda x: (x != 0).float().flip(0), "but not at its place"),
         ("clean_mask", lambda x: x.clamp_(max=1).float(), "On a file of True and False: Your code"),
-        ("held_out", lambda *strip: {3, 2, 1, 0}, "is missing"),
+        ("held_out", lambda *strip: {3, 2, 1, 0}, "It is the same list for every picture"),
         ("held_out", lambda *strip: [-1], "would cover columns -1 to 2"),
         (
             "one_line",
@@ -261,6 +270,21 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             "and no places",
         ),
         ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
+        ("one_line", lambda x, skip: x + skip.clamp(max=0), "Whatever skip holds, the result is"),
+        (
+            "one_line",
+            lambda x, skip: torch.maximum(x, skip - 100),
+            "one of them has no effect",
+        ),
+        ("mean_and_spread", lambda s: (min(s), np.std(s, ddof=1)), "tried first, it is the lowest"),
+        (
+            "mean_and_spread",
+            lambda s: (np.mean(s), np.std(s, ddof=1) / len(s)),
+            "it is the sample standard deviation, divided by n.",
+        ),
+        ("mean_and_spread", lambda s: (s.sort(), s.pop(), np.mean(s))[1:], "it is the highest sc"),
+        ("mean_and_spread", lambda s: (round(np.mean(s), 2), 0), "right one, rounded to 2 digits"),
+        ("to_mask", lambda x: x >= x.amax((2, 3), keepdim=True), "is True in one image and False"),
         ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
         ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "3×5 comes out"),
         ("one_line", lambda x, skip: x + skip.flip(-1), "row 2, column 4, counted from 0, and not"),
@@ -342,6 +366,17 @@ def test_a_network_left_in_another_mode_is_named_with_what_already_holds():
     reply = exercises.validation_iou.check(validate)
     assert "came in training mode and is left in eval mode." in reply.text
     assert "its value" in reply.text
+
+
+def test_a_score_that_fits_no_mask_is_no_error_of_the_check():
+    def validate(network, pictures, masks):
+        mode, error = network.training, nn.MSELoss()
+        with torch.no_grad():
+            value = error(network.eval()(pictures).sigmoid(), masks.float())
+        network.train(mode)
+        return float(value)
+
+    assert "63 / 190 = 0.3316." in exercises.validation_iou.check(validate).text
 
 
 def test_a_recorded_run_with_a_wrong_score_is_not_told_that_the_score_is_right():

@@ -83,8 +83,11 @@ def without_channel_axis(network, pictures, masks):
         (then(lambda n, p, m: m.logical_not_()), "changes the masks"),
         (then(lambda n, p, m: p.sub_(p.mean())), "changes the pictures"),
         (then(lambda *_: torch.manual_seed(0)), "sets torch's seed"),
-        (then(lambda n, *_: n.train(not n.training)), "In both cases it is left in the other mode"),
-        (only_the_flag, "its layers are left in eval mode. `network.training = …` sets the flag"),
+        (
+            then(lambda n, *_: n.train(not n.training)),
+            "left in eval mode. The network came in eval mode and is left in training",
+        ),
+        (only_the_flag, "its layers are left in eval mode: `network.train(mode)` sets them, too."),
         (only_the_norms, "The Dropout ran in training mode."),
         (without_channel_axis, "the masks have lost the channel axis"),
     ],

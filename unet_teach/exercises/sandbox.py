@@ -32,10 +32,11 @@ STOP_ATTEMPTS, STOP_WAIT = 100, 0.05  # how often, and how many seconds apart, c
 PARK_LATER = 3.0  # seconds of processor time beyond the limit
 SHOWN_CHARACTERS = 300
 ADVICE = {  # part of an error message of torch or Python: what to do about its usual cause
+    "list is not a Module subclass": "`nn.Sequential(*layers)` takes the layers out of a list.",
     "is not a Module subclass": "`nn.Sequential` wants layers, made with brackets: `nn.ReLU()`.",
     "before Module.__init__() call": "The first line of `__init__` is `super().__init__()`.",
     "has no attribute '_parameters'": "The first line of `__init__` is `super().__init__()`.",
-    'missing the required "forward"': "Is `forward` misspelt, or not indented into the class?",
+    'missing the required "forward"': "The class has no method `forward`.",
     "modified by an inplace operation": "`+=` changes a map that the gradient still needs: write "
     "`x = x + …`.",
     "not implemented for 'Float'": "`&`, `|` and `~` are for masks of True and False: compare "
@@ -45,6 +46,7 @@ ADVICE = {  # part of an error message of torch or Python: what to do about its 
     "Subtraction, the `-` operator": "Masks of True and False cannot be subtracted: `~mask` "
     "is the opposite, `a & ~b` is a without b, and `.sum()` makes a number that can be subtracted.",
     "could not infer output dtype": "True and False have no mean: `.float()` first.",
+    "as parameter": "A layer's weight and bias are an `nn.Parameter` each: wrap the tensor in one.",
     "that requires grad": "`.detach()` first, or work inside `with torch.no_grad():`.",
     "expected 4D input": "A network takes a batch, (N, C, H, W): `image[None]` makes one of 1.",
     "or 4D (batched) input to": "A network takes a batch, (N, C, H, W), with these four axes.",
@@ -143,20 +145,21 @@ def _processor_seconds(thread: threading.Thread, used_before: float) -> float:
     return time.process_time() - used_before
 
 
-def describe(error: BaseException) -> str:
-    """Return a sentence about the error that stopped the student's code, and about its line."""
+def describe(error: BaseException, known: str = "") -> str:
+    """Return a sentence about the error that stopped the student's code, and about its line.
+
+    Args:
+        error: what stopped it.
+        known: what is known of the reason already, in sentences; nothing is then added to it.
+    """
     message = _message(error)
     found = last_frame_outside(error, NOT_STUDENT_CODE)
     frame, number, line = found or (None, 0, "")
     where = f", in line {number}: `{line}`" if found else ""
-    there = what_was_there(frame, line)
-    if sentence := explained(message, frame, line):
-        parts = (
-            f"Your code stopped{where}.",
-            sentence,
-            there,
-            f"PyTorch says: {_shortened(message)}.",
-        )
+    there = "" if known else what_was_there(frame, line)
+    if sentence := known or explained(message, frame, line):
+        says = f"PyTorch says: {_shortened(message)}."
+        parts = (f"Your code stopped{where}.", sentence, there, says)
         return " ".join(part for part in parts if part)
     if isinstance(error, SystemExit):
         what = "asked Python to exit"

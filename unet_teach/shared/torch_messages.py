@@ -95,7 +95,7 @@ MESSAGES = (
     ),
     Message(
         r"length must be non-negative|negative dimension|negative output size",
-        "More rows or columns are cut away than there are.",
+        "A size or a length came out negative.",
     ),
     Message(
         r"padded input size per channel: \((?P<shape>[\d x]+)\)\. Kernel size: \((?P<kernel>[\d x]+)\)",

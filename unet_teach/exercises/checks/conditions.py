@@ -9,6 +9,8 @@ from itertools import combinations, permutations
 from typing import Any
 
 Input = tuple[Any, ...]  # the values of the parameters, for one call
+MOST_VALUES = 4  # of one parameter that are listed
+PARITIES = 6  # fewest even values, or odd ones, of which it is told that they are
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,8 @@ class Inputs:
         """Say for which inputs the results are right and for which wrong, if few words can."""
         right_at, wrong_at = self.where(right), self.where([not is_right for is_right in right])
         if right_at and not 0 < len(wrong_at) < len(right_at):
-            return f"It is right wherever {right_at}, and on no other input tried."
-        return (
-            f"It is wrong wherever {wrong_at}, and right on every other input tried."
-            if wrong_at
-            else ""
-        )
+            return f"It is right wherever {right_at}, and nowhere else."
+        return f"It is wrong wherever {wrong_at}, and right everywhere else." if wrong_at else ""
 
     def where_roughly(self, right: Sequence[bool]) -> str:
         """Say for which inputs the results are right, if only for some of those or how many."""
@@ -44,8 +42,8 @@ class Inputs:
         if exact := self.where_exactly(right):
             return exact
         if phrase := self._within(right):
-            return f"It is right wherever {phrase}, of the inputs tried."
-        return f"It is right on {sum(right)} of {len(right)} inputs tried."
+            return f"It is right wherever {phrase}."
+        return f"It is right on {sum(right)} of them."
 
     def where(self, such: Sequence[bool]) -> str:
         """Say for exactly which inputs something is so, if one condition or two say it."""
@@ -54,6 +52,8 @@ class Inputs:
             return ""
         if mask in self._conditions.values():
             return next(words for words, value in self._conditions.items() if value == mask)
+        if words := next((w for w, value in self._some_values(mask).items() if value == mask), ""):
+            return words
         for (one, a), (two, b) in combinations(self._conditions.items(), 2):
             if a | b == mask:
                 return f"{one} or {two}"
@@ -64,9 +64,24 @@ class Inputs:
     def _within(self, such: Sequence[bool]) -> str:
         """Return the widest condition under which something is always so."""
         mask = _mask(such)
-        inside = {words: v.bit_count() for words, v in self._conditions.items() if v & ~mask == 0}
+        conditions = self._conditions | self._some_values(mask)
+        inside = {words: v.bit_count() for words, v in conditions.items() if v & ~mask == 0}
         words = max(inside, key=lambda key: (key in self.conditions, inside[key]), default="")
         return words if inside.get(words, 0) >= max(3, mask.bit_count() // 4) else ""
+
+    def _some_values(self, mask: int) -> dict[str, int]:
+        """Return for each parameter of which several values lie within a mask: those values."""
+        found = {}
+        for i, name in enumerate(self.names):
+            values = sorted({inputs[i] for inputs in self.inputs})
+            masks = {
+                value: _mask([inputs[i] == value for inputs in self.inputs]) for value in values
+            }
+            inside = [value for value in values if masks[value] & ~mask == 0]
+            if 1 < len(inside) <= MOST_VALUES:
+                words = f"{name} is {', '.join(map(str, inside[:-1]))} or {inside[-1]}"
+                found[words] = sum(masks[value] for value in inside)
+        return found
 
     @cached_property
     def _conditions(self) -> dict[str, int]:
@@ -75,19 +90,20 @@ class Inputs:
         for words, holds in self.conditions.items():
             conditions[words] = [bool(holds(*inputs)) for inputs in self.inputs]
         columns = dict(zip(self.names, zip(*self.inputs, strict=True), strict=True))
+        for (one, xs), (two, ys) in permutations(columns.items(), 2):
+            pairs = list(zip(xs, ys, strict=True))
+            conditions[f"{one} equals {two}"] = [x == y for x, y in pairs]
+            conditions[f"{one} is smaller than {two}"] = [x < y for x, y in pairs]
         for name, column in columns.items():
             for value in sorted(set(column)):
                 conditions[f"{name}={value}"] = [x == value for x in column]
         for name, column in columns.items():
             for word, rest in [("even", 0), ("odd", 1)]:
-                conditions[f"{name} is {word}"] = [x % 2 == rest for x in column]
+                if len({x for x in column if x % 2 == rest}) >= PARITIES:
+                    conditions[f"{name} is {word}"] = [x % 2 == rest for x in column]
             for value in sorted(set(column))[1:-1]:
                 conditions[f"{name} is {value} or more"] = [x >= value for x in column]
                 conditions[f"{name} is {value} or less"] = [x <= value for x in column]
-        for (one, xs), (two, ys) in permutations(columns.items(), 2):
-            pairs = list(zip(xs, ys, strict=True))
-            conditions[f"{one} equals {two}"] = [x == y for x, y in pairs]
-            conditions[f"{one} is smaller than {two}"] = [x < y for x, y in pairs]
         some = {words: _mask(such) for words, such in conditions.items()}
         return {words: mask for words, mask in some.items() if 0 < mask < 2 ** len(self.inputs) - 1}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations, pairwise, permutations, product
+from itertools import pairwise, permutations, product
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ NOUNS = (  # of one place and of several, for each axis
 )
 MOST_LISTED = 3
 FARTHEST = 4  # rows and columns by which a map may have moved
-ENOUGH = 2  # inputs on which an answer is right, and wrong, so that two conditions may decide
+ENOUGH = 2  # inputs on which an answer is right, and wrong, so that a condition may decide
 SCATTERED = "…"  # places that are too many to list
 EVERYWHERE = "every value"
 OVERLAP = 0.4  # the part of a moved map that has to be seen
@@ -192,7 +192,7 @@ Sizes = Mapping[str, int]  # what a size of the output may come from, as {"up's 
 def formulas(
     found: Sequence[Sequence[int]], right: Sequence[Sequence[int]], terms: Sequence[Sizes]
 ) -> str:
-    """Say how the sizes of an output depend on those of the inputs: "height is always 5; its …".
+    """Say how the sizes of an output depend on those of the inputs: "height is 5; its …".
 
     Args:
         found: the shapes of an answer's outputs, one for each input.
@@ -203,7 +203,7 @@ def formulas(
     for axis, name in enumerate(("batch size", "number of channels", "height", "width")):
         now, wanted = ([shape[axis] for shape in shapes] for shapes in (found, right))
         if now != wanted and (formula := _formula(now, wanted, terms)):
-            sentences.append(f"{name} is always {formula}")
+            sentences.append(f"{name} is {formula}")
     return "; its ".join(sentences)
 
 
@@ -227,6 +227,7 @@ def _formula(now: list[int], wanted: list[int], terms: Sequence[Sizes]) -> str:
         ("2 · {0} − {1}", lambda a, b: 2 * a - b, 2),
         ("half of {0}", lambda a: a // 2, 1),
         ("{0} + {1} − {2}", lambda a, b, c: a + b - c, 3),
+        ("2 · {0} + {1}", lambda a, b: 2 * a + b, 2),
         ("{0} + {1} + {2}", lambda a, b, c: a + b + c, 3),
     )
     for text, function, count in candidates:
@@ -242,27 +243,32 @@ Condition = Callable[..., bool]
 
 
 def occasion(
-    inputs: Sequence[Sequence[Any]], right: Sequence[bool], conditions: Mapping[str, Condition]
+    inputs: Sequence[Sequence[Any]],
+    right: Sequence[bool],
+    conditions: Mapping[str, Condition],
+    calls: Sequence[str] = (),
 ) -> str:
-    """Say when an answer is right, if one or two conditions decide it.
+    """Say when an answer is right: which condition decides it, or else in which cases.
 
     Args:
         inputs: the inputs on which the answer was called.
         right: whether it was right on them.
         conditions: functions of the inputs by their names, as in "the stride is 1".
+        calls: the inputs in words; without them, no cases are listed.
     """
     if not any(right) or all(right):
         return ""
-    held = {name: [test(*each) for each in inputs] for name, test in conditions.items()}
-    # Two conditions fit by chance where few inputs tell them apart.
-    enough = min(sum(right), len(right) - sum(right)) >= ENOUGH
-    pairs = (
-        (f"{one} and {two}", [a and b for a, b in zip(held[one], held[two], strict=True)])
-        for one, two in (combinations(held, 2) if enough else ())
-    )
-    for name, holds in (*held.items(), *pairs):
+    tried = f"Of the {len(right)} cases tried, it is"
+    for name, test in conditions.items() if ENOUGH <= sum(right) <= len(right) - ENOUGH else ():
+        holds = [test(*each) for each in inputs]
         if holds == list(right):
-            return f"Of the inputs tried, it is right when {name}, and wrong otherwise."
+            return f"{tried} right when {name}, and wrong otherwise."
         if [not each for each in holds] == list(right):
-            return f"Of the inputs tried, it is wrong when {name}, and right otherwise."
-    return ""
+            return f"{tried} wrong when {name}, and right otherwise."
+    kind = "right" if 2 * sum(right) <= len(right) else "wrong"
+    fewer = [call for call, r in zip(calls, right, strict=False) if r is (kind == "right")]
+    if not fewer:
+        return ""
+    more = "; …" if len(fewer) > MOST_LISTED else ""
+    shown = "; ".join(f"{call[0].lower()}{call[1:]}" for call in fewer[:MOST_LISTED])
+    return f"{tried} {kind} in {len(fewer)} ({shown}{more})."

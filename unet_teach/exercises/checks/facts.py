@@ -8,7 +8,6 @@ they would be right ones.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -25,14 +24,13 @@ Change = tuple[str, Callable[[Input], Input]]  # in words, and what it does to t
 FEWEST = 5  # inputs from which a pattern is read
 MOST = 1e12  # beyond it, differences get lost in rounding
 MOST_TERMS = 6  # of a formula that is still a help to read
-SIMPLE = re.compile(r"\w+(=\d+| is even| is odd)")  # conditions that are told with a formula
 REPAIRS: dict[str, Callable[[Any], Any]] = {
-    "It is right on every input tried, apart from its sign": lambda y: -y,
-    "Rounded down, it is right on every input tried": math.floor,
-    "Rounded up, it is right on every input tried": math.ceil,
-    "It is twice the right number on every input tried": lambda y: y / 2,
-    "It is half the right number on every input tried": lambda y: y * 2,
-    "It is the square of the right number on every input tried": lambda y: max(y, 0) ** 0.5,
+    "It is right, apart from its sign": lambda y: -y,
+    "Rounded down, it is right": math.floor,
+    "Rounded up, it is right": math.ceil,
+    "It is twice the right number": lambda y: y / 2,
+    "It is half the right number": lambda y: y * 2,
+    "It is the square of the right number": lambda y: max(y, 0) ** 0.5,
 }
 REPLACEMENTS: dict[str, Callable[[Any], Any]] = {
     "were half as large": lambda x: x / 2,
@@ -55,17 +53,20 @@ class Grid(Inputs):
 
     # --------------------------------------------------------------------------- facts of numbers
     def facts(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
-        """Say in one or two sentences in which way the results differ from the reference's."""
+        """Say in which way the results differ from the reference's, with the inputs tried."""
+        said = self._facts(results, reference).strip()
+        return f"On the {len(self.inputs)} inputs tried: {said[:1].lower()}{said[1:]}"
+
+    def _facts(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
         if max(map(abs, results)) > MOST:
             return "Some of its numbers are larger than 10**12."
         targets = [reference(*inputs) for inputs in self.inputs]
         errors = [y - target for y, target in zip(results, targets, strict=True)]
         where = self.where_exactly([error == 0 for error in errors])
         if len(set(results)) == 1:
-            return f"It returns {number(results[0])} for every input."
+            return f"It always returns {number(results[0])}."
         if len(set(errors)) == 1:
-            off = f"{number(abs(errors[0]))} too {_large(errors[0])}"
-            return f"It is {off} on every input tried."
+            return f"It is always {number(abs(errors[0]))} too {_large(errors[0])}."
         for sentence, repair in REPAIRS.items():
             if list(map(repair, results)) == targets:
                 return f"{sentence}. {where}"
@@ -81,22 +82,19 @@ class Grid(Inputs):
         more = self.changed(results, [reference], exactly=False)
         for fact in (
             f"It {_off(error)}." if 0 < len(error) <= 2 else "",
-            f"On every input tried it gives {_written(terms)}." if 0 < len(terms) <= 2 else "",
+            f"It gives {_written(terms)}." if 0 < len(terms) <= 2 else "",
             more,
             self._rounded(results, reference),
             self._unused(results),
-            self.changed(results, [reference], changes=2, exactly=False),
-            f"On every input tried it gives {_written(terms)}." if terms else "",
+            f"It gives {_written(terms)}." if terms else "",
         ):
             if (fact and len(self.names) > 1) or (fact and fact == more):
                 return f"{fact} {where}"
         if len(self.names) == 1:
             return f"{self._steps(results, targets)} {where}"
-        fact = self._slice(errors)
-        if not fact and len(self.names) > 2:
-            fact = self._effects(results, targets)
+        fact = self._effects(results, targets)
         side = _large(errors[0]) if min(errors) > 0 or max(errors) < 0 else "large or too small"
-        return f"{fact} {roughly}".strip() or f"It is too {side} on every input tried."
+        return f"{fact} {roughly}".strip() or f"It is always too {side}."
 
     def _always_the_same(self, results: Sequence[float], errors: Sequence[float]) -> str:
         """Say what wrong results have in common: how much they are off, or what they are."""
@@ -121,7 +119,6 @@ class Grid(Inputs):
         results: Sequence[Any],
         references: Sequence[Callable[..., Any]],
         *,
-        changes: int = 1,
         exactly: bool = True,
     ) -> str:
         """Say with which change of the inputs the results would be right ones, if there is one.
@@ -129,15 +126,14 @@ class Grid(Inputs):
         Args:
             results: one for each of the inputs, numbers or lists.
             references: functions that are right, each in its own way.
-            changes: how many changes are made at once.
             exactly: whether numbers that are off by always the same do not count.
         """
         found = ""
-        for together in combinations(self._changes, changes):
-            offset = self.offset(results, references, [apply for _, apply in together])
+        for words, change in self._changes:
+            offset = self.offset(results, references, change)
             if offset is None or (offset and (exactly or found)):
                 continue
-            what = f"It acts as if {' and '.join(words for words, _ in together)}"
+            what = f"It acts as if {words}"
             if offset == 0:
                 return f"{what}."
             found = (
@@ -149,7 +145,7 @@ class Grid(Inputs):
         self,
         results: Sequence[Any],
         references: Sequence[Callable[..., Any]],
-        changes: Sequence[Callable[[Input], Input]] = (),
+        change: Callable[[Input], Input] = lambda inputs: inputs,
     ) -> float | None:
         """Return the one difference from a reference that is given changed inputs, or `None`.
 
@@ -158,10 +154,8 @@ class Grid(Inputs):
         for reference in references:
             offset = None
             for inputs, result in zip(self.inputs, results, strict=True):
-                for change in changes:
-                    inputs = change(inputs)
                 try:
-                    target = reference(*inputs)
+                    target = reference(*change(inputs))
                 except Exception:
                     break
                 difference = _difference(result, target)
@@ -193,26 +187,6 @@ class Grid(Inputs):
         return changes
 
     # ------------------------------------------------------------------------------- as a formula
-    def _slice(self, errors: Sequence[float]) -> str:
-        """Say by how much it is off under a condition, if few terms say it."""
-        found: list[tuple[int, int, str]] = []
-        for words, mask in self._conditions.items():
-            if words not in self.conditions and not SIMPLE.fullmatch(words):
-                continue
-            rows = [k for k in range(len(self.inputs)) if mask >> k & 1]
-            some = Grid(self.names, [self.inputs[k] for k in rows], terms=self.terms)
-            wrong = sum(errors[k] != 0 for k in rows)
-            if wrong >= FEWEST and (terms := some._fit([errors[k] for k in rows])):
-                found.append(
-                    (
-                        len(terms),
-                        -len(rows),
-                        f"Wherever {words}, of the inputs tried, it {_off(terms)}.",
-                    )
-                )
-        terms_of_best, _, fact = min(found, default=(MOST_TERMS, 0, ""))
-        return fact if terms_of_best <= 3 else ""
-
     def _lines(self, i: int) -> list[list[int]]:
         """Group the inputs that differ in one parameter only, and put each group in its order."""
         lines: dict[Input, list[int]] = {}
@@ -234,14 +208,15 @@ class Grid(Inputs):
         as_it_should, worst, example = [], 0.0, ""
         for i, name in enumerate(self.names):
             moved = [
-                (results[line[-1]] - results[line[0]], targets[line[-1]] - targets[line[0]], line)
+                (results[k] - results[line[0]], targets[k] - targets[line[0]], line[0], k)
                 for line in self._lines(i)
+                for k in line
             ]
-            mine, right, line = max(moved, key=lambda m: abs(m[0] - m[1]))
+            mine, right, *pair = max(moved, key=lambda m: abs(m[0] - m[1]))
             if mine == right:
                 as_it_should.append(name)
             elif abs(mine - right) > worst:
-                worst, first, last = abs(mine - right), self.inputs[line[0]], self.inputs[line[-1]]
+                worst, first, last = abs(mine - right), *(self.inputs[k] for k in pair)
                 fixed = [(n, x) for n, x in zip(self.names, first, strict=True) if n != name]
                 example = (
                     f"From {name}={first[i]} to {name}={last[i]} "
@@ -256,12 +231,21 @@ class Grid(Inputs):
         """Say how a function of one parameter goes from one value to the next."""
         order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])
         mine, right = [results[k] for k in order], [targets[k] for k in order]
-        factor = (mine[2] - mine[1]) / (mine[1] - mine[0]) if mine[0] != mine[1] else 0
-        rest = mine[1] - factor * mine[0]
-        begin, name = number(mine[0]), self.names[0]
-        if factor not in (0, 1) and all(y == factor * x + rest for x, y in pairwise(mine)):
-            rule = _written({"r": factor, "": rest} if rest else {"r": factor})
-            return f"It begins with r = {begin}, and from one {name} to the next r becomes {rule}."
+        name = self.names[0]
+        for start in (0, 1):
+            if rule := _rule(mine[start:]):
+                told = f"From {name}={self.inputs[order[start]][0]} on, "
+                told += f"r = {number(mine[start])} becomes {_written(rule)} each time"
+                other = _rule(right[start:])
+                if other and other["r"] == rule["r"]:
+                    begins = number(right[start])
+                    more = other.get("", 0) - rule.get("", 0)
+                    told += f"; the right one begins with {begins}"
+                    if more:
+                        told += (
+                            f", and {number(abs(more))} {'more' if more > 0 else 'less'} is added"
+                        )
+                return f"{told}."
         steps, wanted = (
             ", ".join(_signed(y - x) for x, y in list(pairwise(some))[:4]) for some in (mine, right)
         )
@@ -289,6 +273,16 @@ class Grid(Inputs):
             return {}
         terms = {key: float(f) for key, f in zip(kept, found, strict=True) if f}
         return terms if len(terms) <= MOST_TERMS else {}
+
+
+def _rule(numbers: Sequence[float]) -> dict[str, float]:
+    """Return what makes each number of the one before it, r, if it is multiplied and added to."""
+    one, two, three, *_ = numbers
+    factor = (three - two) / (two - one) if one != two else 0
+    rest = two - factor * one
+    if factor in (0, 1) or any(y != factor * x + rest for x, y in pairwise(numbers)):
+        return {}
+    return {"r": factor, "": rest} if rest else {"r": factor}
 
 
 # ------------------------------------------------------------------------------------------- words

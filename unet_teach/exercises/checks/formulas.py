@@ -72,7 +72,9 @@ def computes(
         wanted = number(reference(*inputs))
         if isinstance(value, _NoNumber):
             return f"{call}{value.says}".replace("WANTED", wanted)
-        more = f" {explain(value, *inputs)}" if explain and not isinstance(value, bool) else ""
+        if isinstance(value, bool):
+            return f"{call} returns {value}, wanted the number {wanted}."
+        more = f" {explain(value, *inputs)}" if explain else ""
         return f"{call} returns {number(value)}, wanted {wanted}.{more}"
 
     def problem(answer: Any) -> str | None:
@@ -100,8 +102,8 @@ def computes(
         numbers = {inputs: value for inputs, value in pairs if not isinstance(value, _NoNumber)}
         some = Grid(names, list(numbers), conditions or {}, terms or {})
         fails = grid.where([isinstance(value, _NoNumber) for value in results])
-        more = f"It returns no number wherever {fails}." if fails else ""
-        return f"{some.facts(list(numbers.values()), reference).strip()} {more}"
+        more = f"Of the {len(known)} tried, it returns no number wherever {fails}." if fails else ""
+        return f"{some.facts(list(numbers.values()), reference)} {more}"
 
     return Check("its values", problem, facts)
 
@@ -110,11 +112,10 @@ def _where_no_number(grid: Grid, results: list[Any], kind: str) -> str:
     such = [isinstance(value, _NoNumber) and value.kind == kind for value in results]
     if all(such):
         return "Did you forget the word `return`?" if kind == NOTHING else ""
-    where = f"on {sum(such)} of {len(such)} inputs tried"
-    if words := grid.where(such):
-        where = f"wherever {words}, and on no other input tried"
+    words = grid.where(such)
+    where = f"wherever {words}, and nowhere else" if words else f"on {sum(such)} of them"
     advice = " Does each way through your function end in `return`?" if kind == NOTHING else ""
-    return f"That happens {where}.{advice}"
+    return f"On the {len(such)} inputs tried, that happens {where}.{advice}"
 
 
 def _run(answer: Any, inputs: Input) -> Any:

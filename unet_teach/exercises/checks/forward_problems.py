@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
+from unet_teach.exercises.checks.forward_trace import Step, Trace, with_shape
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
@@ -19,6 +19,8 @@ from unet_teach.inspection.model_copy import copy_to_run
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
 from unet_teach.shared.sizes_as_text import sizes_as_text
+
+MOST_CHANGES = 8  # of a map's size that are listed
 
 
 def output_problem(network: nn.Module, images: Tensor, channels: int, where: str) -> str | None:
@@ -35,8 +37,13 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
         output = run(network, given)
     except Exception as error:
         trace = Trace(network, images, training=network.training)
-        facts = _diagnosis(network, images, trace) or trace.stopped_at
-        return f"{where}: {facts} {describe(error)}".replace("  ", " ")
+        known = trace.stopped_at
+        many_axes = any(step.output.dim() > 4 for step in trace.given)
+        if len(trace.given) < 2 and " takes " not in known and not many_axes:
+            known = _diagnosis(network, images) or known
+        if known.startswith(("layer ", "the ")):
+            known = _capital(known)
+        return f"{where}: {describe(error, known)}"
     if isinstance(output, str):
         return f"{where}: {output}"
     right = (len(images), channels, *images.shape[2:])
@@ -53,6 +60,8 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
             f"{where}: the output's dtype is {names[0]}, the input's {names[1]}. Keep it: is there "
             "a conversion, such as `.double()` or `.float()`?"
         )
+    if channels > 1 and torch.equal(output, output[:, :1].expand_as(output)):
+        return f"{where}: all channels of the output hold the same."
     if not torch.equal(given, images):
         return (
             f"{where}: your `forward` changes the input itself, so whoever uses it afterwards "
@@ -62,10 +71,8 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
     return None
 
 
-def _diagnosis(network: nn.Module, images: Tensor, trace: Trace) -> str:
-    """Return the inspector's diagnosis, but not of a convolution given other channels."""
-    if " takes " in trace.stopped_at:
-        return ""
+def _diagnosis(network: nn.Module, images: Tensor) -> str:
+    """Return the inspector's diagnosis of an error; empty if it has none."""
 
     def record(given: Tensor) -> Recording:
         return Recorder(copy_to_run(network, on_meta=False), on_meta=False).run((given,), {})
@@ -78,16 +85,9 @@ def _diagnosis(network: nn.Module, images: Tensor, trace: Trace) -> str:
         with torch.no_grad():
             graph = Graph(record(images.clone()))
             attempt = Attempt(network, (images,), {}, graph, runs_with)
-            told = first_that_applies(FAILED_RUN, attempt)[1]
+            return first_that_applies(FAILED_RUN, attempt)[1] or ""
     except Exception:  # it cannot be copied, or what it does cannot be followed
         return ""
-    for step in trace.given if told else ():
-        if step.name == "pad":
-            told += (
-                f" `F.pad` had been given {tuple(step.settings['pad'])}, counted (left, right, "
-                f"top, bottom), for a map of {sizes_as_text(step.inputs[0].output.shape[2:])}."
-            )
-    return told or ""
 
 
 def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
@@ -112,7 +112,13 @@ def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
 
 def batch_problem(network: nn.Module, images: Tensor) -> str | None:
     """Say what makes the output for an image depend on the other images of its batch."""
-    if not (step := Trace(network, images).first_difference(Trace(network, images[-1:]))):
+    together, alone = Trace(network, images), Trace(network, images[-1:])
+    if not (together.used and alone.used):
+        return (
+            f"The second of two calls stops, one with {len(images)} images and one with the last "
+            f"of them alone. {alone.stopped_at} Are maps kept from one call to the next?"
+        )
+    if not (step := together.first_difference(alone)):
         return None
     return (
         "The output for an image depends on the other images of its batch. The first result that "
@@ -138,12 +144,13 @@ def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
         more = ", and more" if len(sources) > 3 else ""
         return (
             f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The values "
-            "go on, but on this path training does not reach the layers that made them."
+            "go on, but on this path training reaches nothing before that."
         )
     if lost:
         return (
-            "No gradient goes back from the output: its numbers left torch and came back, as with "
-            "`.numpy()`, `.item()`, `.tolist()` or `torch.tensor(…)`. Work on the maps themselves."
+            "No gradient goes back from the output to any weight. It ends at numbers that leave "
+            "torch, as by `.numpy()`, `.item()`, `.tolist()` or `torch.tensor(…)`, and at frozen "
+            "weights."
         )
     try:
         network(images).sum().backward()
@@ -172,7 +179,10 @@ def skips_problem(trace: Trace, sizes: Sequence[tuple[int, int]]) -> str | None:
 
 def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
     """Say what happens at a size at which no skip arrives."""
-    for step in trace.used:
+    for step in sorted(trace.used, key=lambda step: not step.across):  # stable: the rest in order
+        if step.kind == "join" and step.size is None and any(s.size == size for s in step.inputs):
+            parts = " and ".join(map(with_shape, step.inputs))
+            return f"`{step.name}` makes shape {tuple(step.output.shape)} of {parts}"
         if step.size != size or not (step.kind == "join" or step.name in ("add", "cat")):
             continue
         if step.across:
@@ -219,7 +229,7 @@ def other_steps_problem(trace: Trace, *, to_the_end: bool = False) -> str | None
             elif "softmax" in step.name:
                 what += " so that its channels add up to 1"
             else:
-                what += ": a cell of the result depends on cells at other places"
+                what += ": what becomes of a cell depends on its place, or on other cells"
             return f"{what}. Only layers, activations and the joins of two maps belong here."
         if step.kind == "pointwise" and not (step.identical or "norm" in step.name):
             if step.origin.kind == "image":
@@ -227,7 +237,7 @@ def other_steps_problem(trace: Trace, *, to_the_end: bool = False) -> str | None
             used_by = [user.kind for user in trace.used if step in user.inputs]
             finished = not used_by or "join" in used_by or "layer" in used_by
             if step.scales and finished and _scales_map(step):
-                return f"{what} by a number in your code. Leave the map as it is."
+                return f"{what}: it scales or shifts it. Leave the map as it is."
     return None
 
 
@@ -291,14 +301,22 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
                 shapes = [tuple(step.output.shape), tuple(step.inputs[0].output.shape)]
                 made, of = (f"shape {shape}" for shape in shapes)
                 if part == slice(1, 2):
-                    made, of = f"{shapes[0][1]} channels", str(shapes[1][1])
+                    plural = "" if shapes[0][1] == 1 else "s"
+                    made, of = f"{shapes[0][1]} channel{plural}", str(shapes[1][1])
                 elif part == slice(2, 4):
                     made, of = (sizes_as_text(shape[2:]) for shape in shapes)
                 told = f" {_capital(step.call)} makes {made} of {of}."
-                if part == slice(2, 4) and step.name in LAYERS[:2]:
-                    stride, padding = (step.settings.get(n) for n in ("stride", "padding"))
-                    size = sizes_as_text(step.kernel_size)
-                    told += f" Its kernel is {size}, its stride {stride}, its padding {padding}."
-                return told
+                return told + (_sizes_before(trace, step) if part == slice(2, 4) else "")
         return " Nothing in it changes that."
     return ""
+
+
+def _sizes_before(trace: Trace, last: Step) -> str:
+    """Return the settings of a step that changes the size, and the steps before it that do so."""
+    changes = [
+        f"{step.call} ({sizes_as_text(step.inputs[0].size)} → {sizes_as_text(step.size)})"
+        for step in trace.used[: trace.used.index(last)]
+        if step.size and step.inputs and step.inputs[0].size and step.size != step.inputs[0].size
+    ]
+    shown = ", ".join(changes) if 0 < len(changes) <= MOST_CHANGES else ""
+    return last.window + (f" Before that, the size changes at {shown}." if shown else "")

@@ -87,6 +87,15 @@ class Step:
         return tuple(self.settings["weight"].shape[2:])
 
     @property
+    def window(self) -> str:
+        """The settings that decide the size of a convolution's output, in a sentence."""
+        if self.name not in LAYERS[:2]:
+            return ""
+        names = ("stride", "padding", "output_padding")
+        settings = [f", its {n} {self.settings[n]}" for n in names if n in self.settings]
+        return f" Its kernel is {sizes_as_text(self.kernel_size)}{''.join(settings)}."
+
+    @property
     def origin(self) -> Step:
         """The last step before it that is not pointwise, or itself."""
         step = self
@@ -115,8 +124,13 @@ class Step:
         if step.kind == "layer":
             return f"{step.call}'s output"
         if step.kind == "join":
-            return f"the {step.call} of {' and '.join(map(with_shape, step.inputs))}"
-        return f"the result of {step.call}"
+            given = step.settings.get("tensors", ()) if step.name == "cat" else ()
+            twice = ", some of it more than once" if len(given) > len(step.inputs) else ""
+            return f"the {step.call} of {' and '.join(map(with_shape, step.inputs))}{twice}"
+        numbers = ""
+        if step.name == "pad":
+            numbers = f" by (left, right, top, bottom) = {tuple(step.settings['pad'])}"
+        return f"the result of {step.call}{numbers}"
 
     @property
     def across(self) -> Step | None:
@@ -162,9 +176,10 @@ def with_shape(step: Step) -> str:
     if step.size is None:
         return f"{step.text} (shape {tuple(step.output.shape)})"
     shape = f"{step.output.shape[1]} channels, {sizes_as_text(step.size)}"
-    return (
-        f"{step.text}, in all {shape}" if step.origin.kind == "join" else f"{step.text} ({shape})"
-    )
+    if step.origin.kind == "join":
+        return f"{step.text}, in all {shape}"
+    source = f", made of {with_shape(step.origin.inputs[0])}" if step.origin.inputs else ""
+    return f"{step.text} ({shape}){'' if step.origin.kind == 'layer' else source}"
 
 
 class Trace(TorchFunctionMode):
@@ -388,10 +403,18 @@ class Trace(TorchFunctionMode):
             dim = join.settings.get("dim", 0) % 4 if join.name == "cat" else 1
             axis = ("the batch", "", "the height", "the width")[dim]
             more = f" `cat` joins along dim={dim}, {axis}; channels are dim=1." if dim != 1 else ""
+            if any(step.kind == "layer" and step.layer == layer for step in self.steps):
+                more += f" {layer} has been called before in this run: one layer at two places."
             return f"{layer} takes {wanted} channels, but is given {got}.{more}"
         verb = "cannot bring together" if len(steps) > 1 else "fails on"
         layer = f"`{call.name}`" if len(steps) > 1 else layer
-        return f"{layer} {verb} {' and '.join(map(with_shape, steps))}."
+        made = [
+            f" {step.origin.call[:1].upper()}{step.origin.call[1:]} makes it of "
+            f"{with_shape(step.origin.inputs[0])}.{step.origin.window}"
+            for step in steps
+            if step.origin.name == "conv_transpose2d" and len(steps) > 1
+        ]
+        return f"{layer} {verb} {' and '.join(map(with_shape, steps))}.{''.join(made)}"
 
 
 class _Call:

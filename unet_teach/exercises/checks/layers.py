@@ -65,11 +65,12 @@ def channels_are(in_channels: int, out_channels: int, *kinds: type[nn.Module]) -
                 f"Your layer takes {layer.in_channels} channels and makes {layer.out_channels}; "
                 f"wanted: takes {in_channels}, makes {out_channels}."
             )
-        output = _attempt(layer, torch.zeros(1, in_channels, 32, 32))
+        x = torch.zeros(1, in_channels, 32, 32)
+        output = _attempt(layer, x)
         if isinstance(output, str) or output.dim() != 4 or output.shape[1] == out_channels:
             return output if isinstance(output, str) else None
-        inside = _inside(layer, torch.zeros(1, in_channels, 32, 32))
-        return f"{output.shape[1]} channels come out, wanted {out_channels}.{inside}"
+        come_out = f"{output.shape[1]} channels come out, wanted {out_channels}"
+        return f"{_where(x)}: {come_out}.{_inside(layer, x)}"
 
     return Check("its channels", problem)
 

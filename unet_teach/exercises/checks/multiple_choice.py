@@ -7,6 +7,8 @@ from typing import Any
 
 from unet_teach.exercises.exercise import Check, KnownMistake
 
+SPAN = re.compile(r"[A-Z]\s*[-–—:]\s*[A-Z]", re.I)
+
 
 def unets_among(
     letters: str, unets: str, why_not: dict[str, str], why: dict[str, str]
@@ -23,6 +25,8 @@ def unets_among(
 
     def form_problem(answer: Any) -> str | None:
         named = _named(answer)
+        if isinstance(answer, str) and SPAN.search(answer) and set(named or ()) != set(unets):
+            return f"{answer[:20]!r} may mean two letters or all between. Write each, as in 'BF'."
         strange = [part for part in named or () if part not in list(letters)]
         if named and not strange:
             return None
@@ -42,10 +46,8 @@ def unets_among(
         if len(missing) == 1:
             return f"One more of them has all four marks. {why.get(missing[0], '')}".strip()
         if missing:
-            return (
-                f"{len(missing)} more of them have all four marks. For each that you left out: "
-                "which mark does it lack?"
-            )
+            hint = why.get(missing[0], "For each that you left out: which mark does it lack?")
+            return f"{len(missing)} more of them have all four marks. {hint}"
         return None
 
     return Check(f"letters {span}", form_problem), Check("the U-Nets", choice_problem)

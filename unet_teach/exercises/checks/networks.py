@@ -118,22 +118,6 @@ class StudentNetworks:
         """Recognise answers by what one of their networks does with an image of this size."""
         return lambda answer: bool(holds(self.trace(answer, size=size)))
 
-    def stops(self, *words: str) -> Callable[[Any], bool]:
-        """Recognise answers that stop at a call that is described with all these words."""
-        return self.trace_shows(lambda trace: all(word in trace.stopped_at for word in words))
-
-    def raises(self, *words: str) -> Callable[[Any], bool]:
-        """Recognise answers that stop with an error that contains all these words."""
-
-        def recognises(answer: Any) -> bool:
-            try:
-                self.make(answer)(random_image(self._size))
-            except Exception as error:
-                return all(word in str(error) for word in words)
-            return False
-
-        return recognises
-
     # --------------------------------------------------------------------------------------- checks
     def has_gradients(self) -> Check:
         """Check that a gradient goes back on every path on which values go on."""
@@ -239,8 +223,8 @@ class StudentNetworks:
 
         return KnownMistake(
             "hard-coded size",
-            "The output has this size for an image of any size. Take sizes from the maps, not a "
-            "number.",
+            "The output has this size for images of three other sizes, too. Take sizes from the "
+            "maps, not a number.",
             example,
             recognises,
         )

@@ -124,13 +124,11 @@ def tensor_function(
             terms,
         )
         if size_facts:
-            result = "The" if len(sized) == len(measured) else "Where your code runs, the"
-            size_facts = f"{result} result's {size_facts}."
-        when = occasion([case.inputs for case, *_ in measured], is_right, conditions)
-        if not when and any(is_right):
-            example = measured[is_right.index(True)][0].call
-            times = f"{sum(is_right)} of {len(is_right)} cases"
-            when = f"It is right in {times}, such as {example[0].lower()}{example[1:]}."
+            ran = "tried" if len(sized) == len(measured) else "in which it returns a map"
+            size_facts = f"In each of the {len(sized)} cases {ran}, the result's {size_facts}."
+        cases_tried = [case for case, *_ in measured]
+        inputs, calls = [case.inputs for case in cases_tried], [case.call for case in cases_tried]
+        when = occasion(inputs, is_right, conditions, calls)
         return " ".join(filter(None, (size_facts, when)))
 
     return (
@@ -283,7 +281,7 @@ def no_tensor(output: Any) -> str:
         return "Nothing comes out. Did you forget the word `return`?"
     if output is ...:
         return "Dots come out: a part of your code is not written yet."
-    return f"What comes out is of type {type(output).__name__}. Return the map alone, a tensor."
+    return f"What comes out is of type {type(output).__name__}. Wanted: one tensor."
 
 
 def shape_problem(output: Tensor, target: Sequence[int], where: str) -> str | None:

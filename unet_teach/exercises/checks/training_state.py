@@ -152,9 +152,11 @@ def run_validation(
         what = "records no gradients any more" if records else "records gradients again"
         effects["grad mode"] = f"After your validation, torch {what}, in all code that follows."
     elif torch_was != torch_now:
-        was, now = next((a, b) for a, b in zip(torch_was, torch_now, strict=True) if a != b)
+        changed = zip(SETTINGS, torch_was, torch_now, strict=True)
+        read, was, now = next((read, a, b) for (read, _), a, b in changed if a != b)
         effects["settings of torch"] = (
-            f"After your validation, a setting that all code shares is {now}; it was {was}."
+            f"After your validation, a setting that all code shares is {now}; it was {was} "
+            f"(`{read.__name__}`)."
         )
     return ValidationRun(
         value,

@@ -10,6 +10,8 @@ from unet_teach.exercises.exercise import Check, Exercise
 
 def _count_problem(times: Any) -> str | None:
     problem = whole_numbers().problem(times)
+    if isinstance(times, float) and not times.is_integer():
+        return f"{problem} The number of halvings n has 96 / 2**n = 12: a logarithm of base 2."
     if not problem and times < 0:
         return f"{times} times: nothing can be done less than 0 times."
     return problem

@@ -51,8 +51,6 @@ output_size = Exercise(
             lambda n, k, s, p: (n + 2 * p - k) / s + 1),
         known.mistake("rounded up", "You round up. A last step that does not fit whole is not made.",
             lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
-        known.mistake("padding once", "padding is added on both sides, so it counts twice.",
-            lambda n, k, s, p: (n + p - k) // s + 1),
         known.mistake("kernel forgotten", "The window has a width: its corner cannot travel the last kernel_size cells.",
             lambda n, k, s, p: (n + 2 * p) // s),
         known.mistake("first window forgotten", "You counted the steps. One more window stands at the start, before the first step.",

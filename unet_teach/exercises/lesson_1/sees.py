@@ -5,37 +5,23 @@ from __future__ import annotations
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
 from unet_teach.exercises.exercise import Exercise
 
-
-def _what_it_would_mean(width: float) -> str:
-    if width <= 5:
-        return "The first layer alone sees 5, and the second looks at 5 of its cells."
-    return (
-        f"{width:g} would be 5 and {width - 5:g} more: {(width - 5) / 4:g} for each of the other "
-        "four cells that the second layer looks at. By how many pixels do its windows move?"
-    )
-
-
 sees = Exercise(
     name="sees",
     lesson=1,
     prompt="Two convolutions, each kernel 5, stride 2, padding 2, one after the other: how wide is the receptive field of one output cell?",
     checks=(
         whole_numbers(),
-        equals(
-            13,
-            "The receptive field",
-            _what_it_would_mean,
-        ),
+        equals(13, "The receptive field", lambda width: "Each cell of the first layer sees 5 pixels. The second looks at 5 such cells, 2 pixels apart."),
     ),
     answers=(lambda: 13, lambda: 5 + 4 * 2),
     mistakes=(
-        wrong_number("the kernels added", "10 would be 5 + 5. The second layer looks at five cells that see 5 pixels each, 2 pixels apart: how much do four of them add to the first one's 5?",
+        wrong_number("the kernels added", "10 would be 5 + 5. How much do four of the five cells add to the first one's 5?",
             10),
-        wrong_number("stride forgotten", "9 is 5 + 4·1, as with stride 1. The cells that the second layer looks at are 2 pixels apart.",
+        wrong_number("stride forgotten", "9 is 5 + 4·1, as with stride 1.",
             9),
         wrong_number("multiplied", "Windows of neighbours overlap, so the widths do not multiply.",
             25),
-        wrong_number("one layer", "That is one layer. The second looks at 5 cells that see 5 each.",
+        wrong_number("one layer", "5 is the first layer's alone.",
             5),
         wrong_number("kernel 3", "That is with kernel 3: 3, then 3 + 2·2. Here the kernel is 5.",
             7),
@@ -46,7 +32,7 @@ sees = Exercise(
             6),
         wrong_number("an area", "That is an area, 13 · 13. The question is how wide the square is.",
             169),
-        wrong_number("the second stride as well", "21 is 5 + 4·4. The cells that the second layer looks at are 2 pixels apart: only the first layer's stride is below them, and the second's moves its own window.",
+        wrong_number("the second stride as well", "21 is 5 + 4·4. Only the first layer's stride is below those cells; the second's moves its own window.",
             21),
     ),
     hints=(

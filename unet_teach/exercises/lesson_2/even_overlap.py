@@ -20,6 +20,12 @@ from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 SIZE, MIXED = "8 channels and twice the size", "all is mixed"  # what two of the checks hold
 
 
+def _has_document_window(answer: nn.Module) -> bool:
+    """Whether a transposed convolution has kernel 3 and stride 2 along an axis."""
+    layers = [part for part in answer.modules() if isinstance(part, nn.ConvTranspose2d)]
+    return any((3, 2) in zip(a.kernel_size, a.stride, strict=True) for a in layers)
+
+
 def _height(answer: nn.Module) -> int:
     """Return the height of the output for an input of shape (1, 8, 8, 8)."""
     return output_shape(answer, 8)[2]
@@ -62,7 +68,7 @@ even_overlap = Exercise(
             lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1), lambda a: is_transposed(a, lambda k, s, p, o: s == 2) and _height(a) == 15),
         KnownMistake("the document's kernel", "3 cells in steps of 2: every other row or column is painted twice. Which kernel_size shares out evenly?",
             lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1, output_padding=1),
-            lambda a: is_transposed(a, lambda k, s, p, o: True) and 1.99 < unevenness(a) < 2.01),
+            lambda a: is_transposed(a, lambda k, s, p, o: True) and _has_document_window(a) and 1.99 < unevenness(a) < 2.01),
         KnownMistake("a larger odd kernel", "A larger kernel softens the pattern. It is gone when stride divides kernel_size.",
             lambda: nn.ConvTranspose2d(8, 8, 5, stride=2, padding=2, output_padding=1),
             lambda a: is_transposed(a, lambda k, s, p, o: s == 2) and 1.01 < unevenness(a) < 1.99),
@@ -78,7 +84,7 @@ even_overlap = Exercise(
         KnownMistake("a convolution that halves again", "What Upsample doubles, a stride of 2 halves again.",
             lambda: nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(8, 8, 3, stride=2, padding=1)),
             lambda a: contains(a, nn.Upsample) and any(getattr(part, "stride", 1) == (2, 2) for part in a.modules()) and _height(a) <= 8),
-        KnownMistake("a shuffle of too few channels", "PixelShuffle(2) makes one channel of four: how many must the convolution give it?",
+        KnownMistake("a shuffle of too few channels", "PixelShuffle(2) makes one channel of four: it has to be given four times the channels that are to come out.",
             lambda: nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.PixelShuffle(2)),
             lambda a: contains(a, nn.PixelShuffle) and output_shape(a, 8)[1] == 2),
         KnownMistake("not doubled", "The map does not grow. Which layer, or which stride, doubles it?",

@@ -31,6 +31,7 @@ SIZES: list[tuple[Size, Size]] = [  # of the skip and of up
     ((10, 7), (7, 6)),
     ((5, 5), (1, 1)),
     ((11, 12), (7, 4)),
+    ((10, 10), (4, 6)),
 ]
 CHANNELS = ((2, 5, 3), (2, 3, 5), (1, 1, 4), (3, 4, 4))  # the batch, the channels of skip and of up
 
@@ -141,26 +142,6 @@ def _by_padding(skip: Tensor, up: Tensor) -> Tensor:
     return F.pad(skip, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
 
 
-def _from_both_ends(skip: Tensor, up: Tensor) -> Tensor:
-    top, left = _start(skip, up)
-    return skip[:, :, top : skip.shape[2] - top, left : skip.shape[3] - left]
-
-
-def _to_negative_end(skip: Tensor, up: Tensor) -> Tensor:
-    top, left = _start(skip, up)
-    return skip[:, :, top:-top, left:-left]
-
-
-def _end_without_start(skip: Tensor, up: Tensor) -> Tensor:
-    top, left = _start(skip, up)
-    return skip[:, :, top : up.shape[2], left : up.shape[3]]
-
-
-def _on_first_axes(skip: Tensor, up: Tensor) -> Tensor:
-    top, left = _start(skip, up)
-    return skip[top : top + up.shape[2], left : left + up.shape[3]]
-
-
 def _same_start(skip: Tensor, up: Tensor, axis: int, side: int | None = None) -> Tensor:
     """Cut both axes where one of them should start; `side` is the axis whose size both take."""
     start = _start(skip, up)[axis]
@@ -207,35 +188,12 @@ crop_to = Exercise(
             lambda skip, up: _same_start(skip, up, 0), lambda skip, up: _same_start(skip, up, 0, 0)),
         known.mistake("the width for both axes", "Your rows are cut by the numbers of the columns. The height has its own: a start of half *its* difference, and up's height.",
             lambda skip, up: _same_start(skip, up, 1), lambda skip, up: _same_start(skip, up, 1, 1)),
-        known.mistake("one too far", "Your window starts one row and one column too far. Half of the difference is the start.",
-            lambda skip, up: _window(skip, up, _start(skip, up, (2, 2)))),
         known.mistake("channels as well", "You cut the channels to up's as well. They may differ: cat does not mind.",
             lambda skip, up: centre(skip, up)[:, : up.shape[1]]),
-        known.mistake("one axis only", "You cut one axis. Height and width are both to be up's.",
-            lambda skip, up: centre(skip, skip[:, :, : up.shape[2]]),
-            lambda skip, up: centre(skip, skip[:, :, :, : up.shape[3]])),
-        KnownMistake("sizes written down", "Your crop has one size, whatever up's is. Take the numbers from the maps: `up.shape`.",
+        KnownMistake("sizes written down", "For one skip, your crop has the same size with four other sizes of up. Take the numbers from the maps: `up.shape`.",
             lambda: lambda skip, up: skip[:, :, 4:60, 4:60], _ignores_up),
-        known.mistake("all zeros", "The size is right, but it is all zeros: nothing of the skip is left.",
-            lambda skip, up: skip.new_zeros(*skip.shape[:2], *up.shape[2:]),
-            lambda skip, up: 0 * centre(skip, up)),
         known.mistake("up in place of the skip", "That is up itself. The skip is the one to be cut.",
             lambda skip, up: up),
-        known.mistake("joined as well", "You joined the two as well. Return the skip alone, cut.",
-            lambda skip, up: torch.cat([centre(skip, up), up], dim=1),
-            lambda skip, up: torch.cat([up, centre(skip, up)], dim=1)),
-        known.mistake("detached", "Your crop is cut from the gradient: the layers before the skip would not learn through it.",
-            lambda skip, up: centre(skip, up).detach(), cases=lambda: _probes()[:1]),
-        known.mistake("the end without its start", "A slice names its end, not its length: what starts later has to end later.",
-            _end_without_start),
-        known.mistake("height and width swapped", "The rows start where the columns should, and the columns where the rows should.",
-            lambda skip, up: _window(skip, up, _start(skip, up)[::-1])),
-        known.mistake("an end of minus nothing", "An end of `-d` takes the same from both sides: that fails when the difference is odd, and when it is 0, where `-0` is the start.",
-            _to_negative_end),
-        known.mistake("the odd row left", "You take the same from both sides: an odd difference leaves one row too many.",
-            _from_both_ends),
-        known.mistake("the wrong axes", "You cut the first two axes. They are the batch and the channels.",
-            _on_first_axes),
     ),
     hints=(
         "How many rows are too many? Half of them go above the middle.",

@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.exercises.checks.functions import Case, Function
 from unet_teach.exercises.checks.tensors import TensorProbes, seeded, tensor_function
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_3.crop_to import Size, centre
+from unet_teach.exercises.lesson_3.crop_to import Size
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SIZES: list[tuple[Size, Size]] = [  # of up and of the skip
@@ -125,24 +125,15 @@ pad_to = Exercise(
     checks=tensor_function("pad_to(up, skip)", _cases, _padded, fixed=_known_cases, conditions=CONDITIONS),
     answers=(lambda: _padded, lambda: _copied_into_zeros),
     mistakes=(
-        known.mistake("resized", "You resized up: its values move and mix. They are to stay where they were.",
+        known.mistake("resized", "You resized up, so its values move. They are to stay where they were.",
             _resized(mode="bilinear"), _resized(mode="nearest"), _resized(mode="nearest-exact"), _resized(mode="area"),
             _resized(mode="bicubic"), _resized(mode="bilinear", align_corners=True), _resized(mode="bicubic", align_corners=True)),
-        known.mistake("the skip cut instead", "What you return is made of the skip. up is the one to be changed.",
-            lambda up, skip: skip[:, :, : up.shape[2], : up.shape[3]],
-            lambda up, skip: centre(skip, up), lambda up, skip: skip,
-            at="its size", cases=lambda: _known_cases()[:2]),
         known.mistake("height and width swapped", "Rows went where columns should. F.pad counts from the last axis: the first two of its numbers are left and right.",
             _pad(lambda rows, columns: (0, rows, 0, columns)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, columns)))),
         known.mistake("the rows for both axes", "You use the missing rows for both axes. How many columns are missing is a difference of its own: that of the widths.",
             _pad(lambda rows, columns: (0, rows, 0, rows)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, rows)))),
         known.mistake("the columns for both axes", "You use the missing columns for both axes. How many rows are missing is a difference of its own: that of the heights.",
             _pad(lambda rows, columns: (0, columns, 0, columns)), _pad(lambda rows, columns: (0, max(0, columns), 0, max(0, columns)))),
-        known.mistake("always one", "You add one row and one column to every map. How many are missing, the two sizes say.",
-            _pad(lambda rows, columns: (0, 1, 0, 1))),
-        known.mistake("all zeros", "The size is right, but it is all zeros: nothing of up is left.",
-            lambda up, skip: up.new_zeros(*up.shape[:2], *skip.shape[2:]),
-            lambda up, skip: 0 * _padded(up, skip)),
         known.mistake("only for what is missing", "It works where rows or columns are missing. Where up has too many, nothing is cut.",
             _pad(lambda rows, columns: (0, max(0, columns), 0, max(0, rows)))),
         known.mistake("only for what is too much", "You cut what is too much. Where rows or columns are missing, nothing is added.",
@@ -154,23 +145,12 @@ pad_to = Exercise(
         known.mistake("zeros on all sides", "You share the missing rows between both sides, so values move by half of them. Cell (0, 0) stays cell (0, 0).",
             _pad(lambda rows, columns: (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)),
             _pad(lambda rows, columns: (columns - columns // 2, columns // 2, rows - rows // 2, rows // 2))),
-        known.mistake("half on all sides", "Half on both sides leaves an odd difference one short. And values move: cell (0, 0) is to stay cell (0, 0).",
-            _pad(lambda rows, columns: (columns // 2, columns // 2, rows // 2, rows // 2))),
         known.mistake("the difference on all sides", "You add the whole difference on both sides, so the size grows twice as much as it should. Left and top stay 0.",
             _pad(lambda rows, columns: (columns, columns, rows, rows))),
         known.mistake("the border repeated", "Your new cells repeat the border. Asked for are zeros: nothing is known there.",
             _pad(lambda rows, columns: (0, columns, 0, rows), mode="replicate")),
         known.mistake("the wrong way round", "It cuts where it should add. Which of the two sizes is subtracted from which?",
             _pad(lambda rows, columns: (0, -columns, 0, -rows))),
-        known.mistake("one axis only", "You changed one axis. Height and width are both to be the skip's.",
-            _pad(lambda rows, columns: (0, 0, 0, rows)), _pad(lambda rows, columns: (0, columns))),
-        known.mistake("channels as well", "You brought the channels to the skip's as well. They may differ: cat does not mind.",
-            lambda up, skip: F.pad(_padded(up, skip), (0, 0, 0, 0, 0, skip.shape[1] - up.shape[1]))),
-        known.mistake("detached", "Your map is cut from the gradient: nothing below it would learn.",
-            lambda up, skip: _padded(up, skip).detach(), lambda up, skip: _padded(up.data, skip)),
-        known.mistake("joined as well", "You joined the two as well. Return up alone, at its new size.",
-            lambda up, skip: torch.cat([_padded(up, skip), skip], dim=1),
-            lambda up, skip: torch.cat([skip, _padded(up, skip)], dim=1)),
     ),
     hints=(
         "How many rows are missing? What does your number say where up has one too many?",

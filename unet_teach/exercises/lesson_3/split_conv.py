@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.exercises.checks.differences import occasion
-from unet_teach.exercises.checks.functions import Case, Function, is_function, on_each_case
+from unet_teach.exercises.checks.functions import Case, Function, Probes, is_function, on_each_case
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import (
     close,
@@ -106,6 +106,8 @@ def _layers_problem(answer: Function) -> str | None:
         return f"Wanted: two layers, `return conv_a, conv_b`. This is of type {kind}."
     if len(output) != 2:
         return f"Wanted: two layers, `return conv_a, conv_b`. You return {len(output)} things."
+    if output[0] is output[1]:
+        return "conv_a and conv_b are one and the same layer. Make two."
     for name, layer in zip(("conv_a", "conv_b"), output, strict=True):
         if not isinstance(layer, nn.Module):
             return f"{name} is of type {type(layer).__name__}. Wanted: a layer, as `nn.Conv2d`."
@@ -130,7 +132,8 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
             output = run(layer, x)
         except Exception as error:
             why = layer_problem(conv, c, layers)
-            return f"{case.call}: {why or f'{name} stops at its map of {x.shape[1]} channels'}. PyTorch says: {error}."
+            stops = f"{name} stops at its map of {x.shape[1]} channels. PyTorch says: {error}"
+            return f"{case.call}: {why or stops}."
         if isinstance(output, str):
             return output
         if problem := shape_problem(output, target.shape, f"{case.call}, {name}"):
@@ -168,110 +171,25 @@ def _facts(answer: Function) -> str:
 
 
 # --------------------------------------------------------------------------------- known mistakes
-def _split(
-    answer: Function, channels: int = 7, c: int = 2, **window: Any
-) -> tuple[nn.Conv2d, nn.Conv2d, Layers]:
-    """Return a convolution, the copy of it that an answer is given, and what it returns."""
-    conv = nn.Conv2d(channels, 4, **{"kernel_size": 3, "stride": 2, "padding": 1, **window})
-    given = copy.deepcopy(conv)
-    conv_a, conv_b = answer(given, c)
-    return conv, given, (conv_a, conv_b)
+class _LayerProbes(Probes):
+    """Convolutions on which a known mistake is recognised by the two layers that come out."""
+
+    def run(self, function: Function, inputs: Sequence[Any]) -> Any:
+        """Return the weights and biases of both layers."""
+        layers = function(*copy.deepcopy(inputs))
+        return [() if part is None else part for x in layers for part in (x.weight, x.bias)]
+
+
+def _probes() -> list[tuple[nn.Conv2d, int]]:
+    """Convolutions of which neither half nor 64 of the channels are the first map's."""
+    return [(nn.Conv2d(a + b, 7, 3, stride=2), a) for a, b in ((2, 6), (3, 7), (6, 3), (5, 70))]
 
 
 def _changes_conv(answer: Function) -> bool:
-    conv, given, _ = _split(answer)
+    conv, c = _probes()[0]
+    given = copy.deepcopy(conv)
+    answer(given, c)
     return _differ(given, conv)
-
-
-def _has_biases(times: float) -> Callable[[Function], bool]:
-    """Recognise that only the biases are wrong: equal, and together `times` the given one."""
-
-    def recognises(answer: Function) -> bool:
-        conv, _, (conv_a, conv_b) = _split(answer)
-        a, b = _maps(conv, 2)
-        assert conv.bias is not None
-        with torch.no_grad():
-            off = conv_a(a) + conv_b(b) - conv(torch.cat([a, b], dim=1))
-        biases = [layer.bias for layer in (conv_a, conv_b) if layer.bias is not None]
-        shares = all(close(bias, times / len(biases) * conv.bias) for bias in biases)
-        return shares and close(off, ((times - 1) * conv.bias)[:, None, None].expand_as(off))
-
-    return recognises
-
-
-def _has_random_bias(answer: Function) -> bool:
-    """Whether two answers for one convolution have its weights, and different biases."""
-    conv = nn.Conv2d(7, 4, 3, stride=2, padding=1)
-    a, b = _maps(conv, 2)
-    with torch.no_grad():
-        first, second = (
-            conv_a(a) + conv_b(b) for conv_a, conv_b in (answer(conv, 2) for _ in "ab")
-        )
-        off = first - second
-    return not close(first, second) and close(off, off[:, :, :1, :1].expand_as(off))  # fmt: skip
-
-
-def _cuts(
-    cut_a: Callable[[int, int], slice], cut_b: Callable[[int, int], slice], dim: int = 1
-) -> Callable[[Function], bool]:
-    """Recognise where the weight is cut, by several convolutions: `cut(in_channels, c)`."""
-
-    def recognises(answer: Function) -> bool:
-        for channels, c in ((8, 2), (10, 3), (9, 6), (70, 3)):
-            conv, _, layers = _split(answer, channels, c)
-            for layer, cut in zip(layers, (cut_a, cut_b), strict=True):
-                part = slice(*cut(channels, c).indices(conv.weight.shape[dim]))
-                wanted = conv.weight[:, part] if dim == 1 else conv.weight[part]
-                if not close(layer.weight, wanted):
-                    return False
-        return True
-
-    return recognises
-
-
-def _cuts_at(place: Callable[[int, int], int]) -> Callable[[Function], bool]:
-    return _cuts(lambda n, c: slice(None, place(n, c)), lambda n, c: slice(place(n, c), None))
-
-
-def _cut_at(place: Callable[[int, int], int]) -> Callable[[], Function]:
-    return lambda: lambda conv, c: _right(conv, place(conv.in_channels, c))
-
-
-def _with_overlap(conv: nn.Conv2d, c: int) -> Layers:
-    return _right(conv, c + 1)[0], _right(conv, c)[1]
-
-
-def _has(setting: str, value: Any, **window: Any) -> Callable[[Function], bool]:
-    """Recognise a setting that stays the same, for all its value in the given convolution."""
-
-    def recognises(answer: Function) -> bool:
-        splits = (_split(answer), _split(answer, **window))
-        layers = [layer for *_, pair in splits for layer in pair]
-        return all(getattr(layer, setting) == value for layer in layers)
-
-    return recognises
-
-
-def _has_random_weights(answer: Function) -> bool:
-    """Whether two answers for one convolution have different weights."""
-    conv = nn.Conv2d(7, 4, 3, stride=2, padding=1)
-    first, second = (answer(conv, 2)[0].weight for _ in range(2))
-    return bool(first.shape == conv.weight[:, :2].shape) and not close(first, second)
-
-
-def _raises(*words: str, bias: bool = True) -> Callable[[Function], bool]:
-    """Recognise a mistake by an error that contains one of these words."""
-
-    def recognises(answer: Function) -> bool:
-        if not bias:
-            _split(answer)  # only the missing bias may be at fault
-        try:
-            _split(answer, bias=bias)
-        except Exception as error:
-            return any(word in str(error) for word in words)
-        return False
-
-    return recognises
 
 
 def _right(conv: nn.Conv2d, c: int) -> Layers:
@@ -314,17 +232,7 @@ def _in_place(conv: nn.Conv2d, c: int) -> Layers:
     return conv, conv_b
 
 
-def _copied_with_gradient(conv: nn.Conv2d, c: int) -> Layers:
-    conv_a, conv_b = _new(conv, c)
-    conv_a.weight.copy_(conv.weight[:, :c])
-    return conv_a, conv_b
-
-
-def _no_parameter(conv: nn.Conv2d, c: int) -> Layers:
-    conv_a, conv_b = _new(conv, c)
-    conv_a.weight = conv.weight[:, :c]
-    return conv_a, conv_b
-
+known = _LayerProbes(_probes)
 
 split_conv = Exercise(
     name="split_conv",
@@ -343,51 +251,18 @@ split_conv = Exercise(
     mistakes=(
         KnownMistake("the given convolution changed", "Others may still need the convolution you were given. Work on a copy of your own, weights included: `copy.deepcopy` copies them, `copy.copy` does not.",
             lambda: _in_place, _changes_conv),
-        KnownMistake("the bias twice", "The sum is off by just the bias: both layers add it.",
-            lambda: lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias),
-            _has_biases(2)),
-        KnownMistake("the bias lost", "The sum is off by just the bias: no layer adds it.",
-            lambda: lambda conv, c: _with_biases(_right(conv, c), None, None),
-            _has_biases(0)),
-        KnownMistake("half of the bias", "Half of the bias is missing: add half of it in each layer, or all of it in one.",
-            lambda: lambda conv, c: _with_biases(_filled(conv, c), _filled(conv, c)[1].bias, None),
-            _has_biases(0.5)),
-        KnownMistake("a bias that nobody set", "In each channel the sum is off by one number: a bias that nobody has set.",
-            lambda: lambda conv, c: _with_biases(_right(conv, c), conv.bias, nn.Parameter(torch.randn(conv.out_channels))),
-            _has_random_bias),
-        KnownMistake("cut along the output channels", "You cut between filters. The weight is (out_channels, in_channels, kernel height, kernel width): which axis belongs to a and b?",
-            lambda: lambda conv, c: _split_along(0, conv, c),
-            _cuts(lambda n, c: slice(None, c), lambda n, c: slice(c, None), dim=0)),
-        KnownMistake("the halves swapped", "conv_a got the weights for b's channels. In cat([a, b]), which come first?",
-            lambda: lambda conv, c: _right(conv, c)[::-1],
-            _cuts(lambda n, c: slice(c, None), lambda n, c: slice(None, c))),
-        KnownMistake("the middle instead of c", "You cut in the middle. a has c channels, and b may have more or fewer.",
-            _cut_at(lambda n, c: n // 2), lambda answer: _cuts_at(lambda n, c: n // 2)(answer) or _cuts_at(lambda n, c: (n + 1) // 2)(answer),
-            more_examples=(_cut_at(lambda n, c: (n + 1) // 2),)),
-        KnownMistake("cut at 64", "You cut at channel 64, whatever c is.",
-            _cut_at(lambda n, c: 64), _cuts_at(lambda n, c: 64)),
-        KnownMistake("one channel too far", "You cut one channel too far: `:c + 1` takes c + 1 channels, and a has c.",
-            _cut_at(lambda n, c: c + 1), _cuts_at(lambda n, c: c + 1)),
-        KnownMistake("one channel in both", "Channel c is in both parts. A slice ends before its end: `:c` and `c:` share nothing.",
-            lambda: _with_overlap, _cuts(lambda n, c: slice(None, c + 1), lambda n, c: slice(c, None))),
-        KnownMistake("the weights of a new layer", "The shapes are right, but the weights are new random numbers. Whose should they be?",
-            lambda: _new, _has_random_weights),
-        KnownMistake("the padding forgotten", "Your layers have no padding, so the border is lost.",
-            lambda: lambda conv, c: _filled(conv, c, padding=0),
-            _has("padding", (0, 0), padding=2)),
-        KnownMistake("the stride forgotten", "Your layers move one cell at a time, whatever stride the given one has.",
-            lambda: lambda conv, c: _filled(conv, c, stride=1),
-            _has("stride", (1, 1), stride=3)),
-        KnownMistake("the kernel size written down", "Your kernels are 3×3, whatever the given one has.",
-            lambda: lambda conv, c: _filled(conv, c, kernel_size=3),
-            _has("kernel_size", (3, 3), kernel_size=1)),
-        KnownMistake("copied while the gradient is kept", "PyTorch forbids writing into a weight while it keeps track for the gradient. Write inside `with torch.no_grad():`, or set a new nn.Parameter.",
-            lambda: _copied_with_gradient, _raises("leaf Variable")),
-        KnownMistake("a tensor in place of a parameter", "A layer's weight and bias are an nn.Parameter each: wrap your tensor in one. No bias is `bias = None`.",
-            lambda: _no_parameter, _raises("as parameter")),
-        KnownMistake("a bias taken for granted", "A convolution made with bias=False has None there.",
-            lambda: lambda conv, c: _with_biases(_right(conv, c), nn.Parameter(conv.bias.detach()), None),
-            _raises("NoneType", "Optional", bias=False)),
+        known.mistake("the bias twice", "The sum is off by just the bias: both layers add it.",
+            lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias)),
+        known.mistake("the bias lost", "The sum is off by just the bias: no layer adds it.",
+            lambda conv, c: _with_biases(_right(conv, c), None, None)),
+        known.mistake("cut along the output channels", "You cut between filters. The weight is (out_channels, in_channels, kernel height, kernel width): which axis belongs to a and b?",
+            lambda conv, c: _split_along(0, conv, c)),
+        known.mistake("the halves swapped", "conv_a got the weights for b's channels. In cat([a, b]), which come first?",
+            lambda conv, c: _right(conv, c)[::-1],
+            lambda conv, c: _with_biases(_right(conv, c)[::-1], conv.bias, None)),
+        known.mistake("the middle instead of c", "You cut in the middle. a has c channels, and b may have more or fewer.",
+            lambda conv, c: _right(conv, conv.in_channels // 2),
+            lambda conv, c: _right(conv, (conv.in_channels + 1) // 2)),
     ),
     hints=(
         "Each filter has one 3×3 kernel for each input channel. Which of them ever meet a?",

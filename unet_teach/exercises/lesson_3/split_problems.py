@@ -26,7 +26,7 @@ def layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
     spans = (range(c), range(c, conv.in_channels))
     for name, layer, wanted in zip(("conv_a", "conv_b"), layers, spans, strict=True):
         if not isinstance(layer, nn.Conv2d):
-            continue
+            return f"{name} is not one `nn.Conv2d`, but of type {type(layer).__name__}"
         for setting in (*SETTINGS, "groups", "padding_mode"):
             now, right = getattr(layer, setting), getattr(conv, setting)
             now = now if isinstance(now, tuple | str) or setting == "groups" else (now, now)
@@ -90,6 +90,6 @@ def bias_problem(conv: nn.Conv2d, layers: Sequence[nn.Module]) -> str:
         return "neither of your layers has a bias, the given convolution has one"
     factors = torch.stack([bias.detach() for bias in given]).sum(0) / conv.bias.detach()
     if not close(factors, factors[:1].expand_as(factors)):
-        return f"the bias of {held} is not made of the given one"
+        return f"the bias of {held} is not the given one"
     times = f"{factors[0].item() + 0.0:.4g} times"
     return "" if close(factors, torch.ones_like(factors)) else f"the biases add up to {times} the given one"  # fmt: skip

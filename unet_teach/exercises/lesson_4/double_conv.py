@@ -118,10 +118,6 @@ def _lacks(*, between: bool, end: bool) -> Callable[[Any], bool]:
     )
 
 
-def _has_norm(answer: Any) -> bool:
-    return any("Norm" in type(part).__name__ for part in _block(answer).modules())
-
-
 def _swapped(answer: Any) -> bool:
     output: Tensor = _block(answer, 8, 3)(torch.randn(1, 3, 9, 12))
     return output.shape == (1, 8, 9, 12)
@@ -146,11 +142,6 @@ def _relu(into: int, out: int) -> nn.Module:
 
 def _norm(into: int, out: int) -> nn.Module:
     return nn.BatchNorm2d(out)
-
-
-def _list_in_sequential(into: int, out: int) -> nn.Module:
-    layers: Any = [_first(into, out), nn.ReLU()]
-    return nn.Sequential(layers)
 
 
 class _Block(nn.Module):
@@ -210,25 +201,13 @@ double_conv = Exercise(
             _sequence(_first, _second, _relu), _lacks(between=True, end=False), at=ACTIVATIONS),
         KnownMistake("no activation at the end", "The next block begins with a convolution, and the two would be one linear map.",
             _sequence(_first, _relu, _second), _lacks(between=False, end=True), at=ACTIVATIONS),
-        KnownMistake("a normalisation in place of an activation", "A normalisation is no activation: it scales and shifts, and that is linear.",
-            _sequence(_first, _norm, _second),
-            lambda a: _has_norm(a) and _lacks(between=True, end=True)(a), at=ACTIVATIONS),
         KnownMistake("no activation at all", "Nothing here bends: two linear maps in a row are one. Where do the two ReLUs go?",
             _sequence(_first, _second), _lacks(between=True, end=True), at=ACTIVATIONS),
-        KnownMistake("padding forgotten", "Each convolution loses a ring of cells, as in the network of 2015. Padding keeps it.",
-            _sequence(lambda into, out: nn.Conv2d(into, out, 3), _relu, lambda into, out: nn.Conv2d(out, out, 3), _relu),
-            lambda a: _block(a)(torch.zeros(1, 3, 9, 12)).shape[2:] == (5, 8)),
-        KnownMistake("the second takes what the first took", "The second convolution is given what the first made: out_channels, not in_channels.",
-            _sequence(_first, _relu, _first, _relu),
-            blocks.stops("takes 3 channels, but is given 8")),
         KnownMistake("channels swapped", "in_channels and out_channels are swapped: the map that goes in has in_channels.",
             lambda: lambda into, out: _sequence(_first, _relu, _second, _relu)()(out, into), _swapped),
         *blocks.unregistered_layers(lambda: _InList, lambda: _InForward),
         KnownMistake("activation before the convolution", "An activation belongs behind each convolution, not in front of it.",
             _sequence(_relu, _first, _relu, _second), blocks.trace_shows(lambda trace: not trace.tail), at=STEPS),
-        KnownMistake("a list in nn.Sequential", "The layers are in a list: `nn.Sequential(*layers)` takes them out of it.",
-            lambda: _list_in_sequential,
-            blocks.raises("list is not a Module subclass")),
     ),
     hints=(
         "What stands between two convolutions so that they are not one?",

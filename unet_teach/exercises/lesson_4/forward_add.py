@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_4.forward_checks import (
-    forward_checks,
-    networks,
-    shared_mistakes,
-)
-from unet_teach.exercises.lesson_4.forward_variants import add, cat, own_skip, with_forward
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.lesson_4.forward_checks import forward_checks, shared_mistakes
+from unet_teach.exercises.lesson_4.forward_variants import add, with_forward
 from unet_teach.networks.document import AdditiveUNet, DocumentUNet
 
 forward_add = Exercise(
@@ -23,17 +19,7 @@ forward_add = Exercise(
         with_forward(add),
         with_forward(lambda x, skip: F.relu(skip + x), activation=F.silu),
     ),
-    mistakes=(
-        *shared_mistakes(add, DocumentUNet),
-        KnownMistake("skip of another level", "A skip joins two maps of one size: which map of the way down has the size of the other?",
-            with_forward(add, skip=lambda network, maps, level: maps[level - 1]),
-            networks.stops("`add` cannot bring together")),
-        KnownMistake("wrong order", "The first map stored is the last one used: the skips are met in reverse.",
-            with_forward(add, skip=lambda network, maps, level: own_skip(network, maps[::-1], level)),
-            networks.stops("`skip1` takes 256 channels, but is given 64")),
-        KnownMistake("concatenated", "`cat` doubles the channels, and upconv2 takes 256: these layers fit addition.",
-            with_forward(cat), networks.stops("`upconv2` takes 256 channels, but is given 512", "the `cat` of")),
-    ),
+    mistakes=shared_mistakes(add, DocumentUNet),
     hints=(
         "Which maps must you keep on the way down, so that the way up can meet them?",
         "What leaves upconv1 has 256 channels and a quarter of the height. Which convolution made such a map on the way down?",

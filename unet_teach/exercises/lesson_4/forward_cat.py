@@ -5,16 +5,9 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_4.forward_checks import (
-    forward_checks,
-    networks,
-    shared_mistakes,
-)
-from unet_teach.exercises.lesson_4.forward_variants import (
-    cat,
-    with_forward,
-)
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.lesson_4.forward_checks import forward_checks, shared_mistakes
+from unet_teach.exercises.lesson_4.forward_variants import cat, with_forward
 from unet_teach.networks.document import ConcatenatingUNet
 
 forward_cat = Exercise(
@@ -27,11 +20,7 @@ forward_cat = Exercise(
         with_forward(cat, base=ConcatenatingUNet),
         with_forward(lambda x, skip: torch.cat([x, skip], dim=1), base=ConcatenatingUNet, activation=F.gelu),
     ),
-    mistakes=(
-        *shared_mistakes(cat, ConcatenatingUNet),
-        KnownMistake("layers unchanged", "256 from below and 256 from the skip: upconv2 is given 512 channels.",
-            with_forward(cat), networks.stops("`upconv2` takes 256 channels, but is given 512", "the `cat` of")),
-    ),
+    mistakes=shared_mistakes(cat, ConcatenatingUNet),
     hints=(
         "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",
         "Three layers take what a join made: upconv2, upconv3, upconv4. Their in_channels double.",

@@ -35,7 +35,6 @@ def with_forward(
     *,
     base: type[DocumentUNet] = DocumentUNet,
     activation: Callable[[Tensor], Tensor] = F.relu,
-    decoder_activation: Callable[[Tensor], Tensor] | None = None,
     skip: Callable[[Any, list[Tensor], int], Tensor] = own_skip,
     end: Callable[[Tensor], Any] = lambda x: x,
 ) -> Callable[[], type[nn.Module]]:
@@ -45,7 +44,6 @@ def with_forward(
         join: brings together the decoder's feature map and the skip.
         base: the class with the layers.
         activation: follows each layer but the last.
-        decoder_activation: another one for the decoder.
         skip: returns the skip of a level, from the network and the encoder's feature maps.
         end: changes the result.
     """
@@ -57,7 +55,7 @@ def with_forward(
             maps.append(x)
         x = activation(self.conv4(x))
         for level, up in ((2, self.upconv1), (1, self.upconv2), (0, self.upconv3)):
-            x = join((decoder_activation or activation)(up(x)), skip(self, maps, level))
+            x = join(activation(up(x)), skip(self, maps, level))
         return end(self.upconv4(x))
 
     return lambda: type("Student", (base,), {"forward": forward})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from itertools import permutations
 from typing import Any
 
 import torch
@@ -246,14 +245,20 @@ def any_size_problem(answer: Any) -> str | None:
     """Say for which odd size the output is wrong, or a skip missing."""
     sizes = [ODD, (31, 45), (33, 50), (48, 37), (38, 64)]
     if problem := _run_problem(answer, sizes, depth=DEPTH):
-        return f"{problem} Right so far: sizes that halve evenly three times, such as 32×48."
+        joins = (
+            "Heights have to be equal where maps are joined, and widths, each by its own numbers. A "
+            "halving rounds an odd size down. `F.pad`, a crop or `F.interpolate(x, "
+            "size=skip.shape[2:])` makes two maps equally large. "
+        )
+        more = joins if "cannot bring together" in problem else ""
+        return f"{problem} {more}Right so far: sizes that halve evenly three times, such as 32×48."
     arriving = networks.trace(answer, size=ODD).skips
     if len(arriving) < DEPTH:
         at = ", ".join(map(sizes_as_text, arriving)) or "no size"
         return (
             f"On a 32×48 image a skip arrives at each of three sizes; on a {sizes_as_text(ODD)} "
-            f"image, at {at}. There a halving leaves a row and a column over, so what comes up is "
-            "smaller than its skip. Make their sizes equal and keep the skip's values."
+            f"image, at {at}. A skip is wanted as well where sizes do not halve evenly: make the "
+            "two sizes equal and keep the skip's values."
         )
     return None
 
@@ -281,62 +286,3 @@ def unused_problem(answer: Any) -> str | None:
         f"them: those of {', '.join(f'`{layer}`' for layer in layers)}. Is a layer not called, or "
         "its result not used? Use it in `forward`, or remove it."
     )
-
-
-def levels(answer: Any, depth: int) -> int:
-    """Return how many sizes the maps have."""
-    return len(networks.trace(answer, depth).sizes)
-
-
-def ignores_base_channels(answer: Any) -> bool:
-    """Whether twice the base_channels make the same convolutions."""
-    one, other = networks.trace(answer, DEPTH, BASE), networks.trace(answer, DEPTH, 2 * BASE)
-    return [c.output.shape for c in one.convolutions] == [
-        c.output.shape for c in other.convolutions
-    ]
-
-
-def loses_the_rest(answer: Any) -> bool:
-    """Whether an output has the multiple of 8 below each side of its image."""
-    sizes = ODD, (33, 50), (48, 37)
-    outputs = [networks.make(answer)(random_image(size)).shape[2:] for size in sizes]
-    return outputs == [(height // 8 * 8, width // 8 * 8) for height, width in sizes]
-
-
-# -------------------------------------------------------------------------------- where it stops
-def _failed_join(trace: Trace) -> tuple[Step, Step, Step] | None:
-    """Return what came up, from which map, and the skip, at the join where an error stopped it."""
-    maps = trace.given
-    if len(maps) == 1 and maps[0].origin.kind == "join":
-        maps = maps[0].origin.inputs
-    for up, skip in permutations(maps) if len(maps) == 2 else ():
-        if enlarged := _enlarged(up):
-            return *enlarged, skip
-    return None
-
-
-def _enlarged(step: Step) -> tuple[Step, Step] | None:
-    """Follow single sources back to the map that an up-sampling made, and the one it was given."""
-    found = None
-    while len(step.inputs) == 1:
-        (source,) = step.inputs
-        if step.size and source.size and step.size[0] > source.size[0] and step.name != "pad":
-            found = step, source  # of several in a row, such as a repair of the size, the first
-        elif found:
-            break
-        step = source
-    return found
-
-
-def joins_the_bottleneck(trace: Trace) -> bool:
-    """Whether a map is joined with the smaller one from which it was just up-sampled."""
-    join = _failed_join(trace)
-    return join is not None and join[1] is join[2]
-
-
-def joins_the_finest_first(trace: Trace) -> bool:
-    """Whether the first join, far below the image's size, is given a map of that size."""
-    joins = [step for step in trace.steps if step.kind == "join" and step not in trace.given]
-    if joins or not (join := _failed_join(trace)) or not (join[0].size and join[2].size):
-        return False
-    return join[2].size == SIZES[0] and 2 * join[0].size[0] <= SIZES[0][0]

@@ -52,10 +52,6 @@ class Student(nn.Module):
         """Choose the skip of a level."""
         return skips[level]
 
-    def trim(self, x: Tensor, skip: Tensor) -> Tensor:
-        """Return the skip as it is joined."""
-        return skip
-
     def fit(self, x: Tensor, skip: Tensor) -> Tensor:
         """Pad the decoder's feature map to the size of the skip."""
         return F.pad(x, (0, skip.shape[3] - x.shape[3], 0, skip.shape[2] - x.shape[2]))
@@ -69,10 +65,10 @@ class Student(nn.Module):
         skips = [self.into(x)]
         for block in self.down:
             skips.append(block(self.shrink(skips[-1])))
-        self.below = x = skips.pop()
+        x = skips.pop()
         for level in reversed(range(len(self.up))):
             x, skip = self.up[level](x), self.skip(skips, level)
-            x = self.merge[level](self.join(x, self.trim(x, skip), level))
+            x = self.merge[level](self.join(x, skip, level))
         return self.head(x)
 
 

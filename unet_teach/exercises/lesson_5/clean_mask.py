@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Probes, is_function
 from unet_teach.exercises.exercise import Exercise
@@ -53,7 +52,7 @@ def _ones_in_place(file: Tensor) -> Tensor:
 
 def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
     """Say what becomes of each value, and in which files the mask is right."""
-    values = torch.tensor([0, 1, 2, 7, 127, 128, 255, 450], dtype=torch.int32)
+    values = torch.tensor([0, 1, 2, 7, 127, 128, 255, 256, 450], dtype=torch.int32)
     try:
         alone = [answer(value.repeat(2, 3)) for value in values]
         if alone[0].shape != (2, 3):
@@ -61,7 +60,7 @@ def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
         together = answer(values.repeat(2, 1)).flatten()
         fates = {int(v): {*x.flatten().tolist()} for v, x in zip(values, alone, strict=True)}
         own = all(
-            fate == {float(together[i])} == {float(together[8 + i])}
+            fate == {float(together[i])} == {float(together[len(values) + i])}
             for i, fate in enumerate(fates.values())
         )
     except Exception:
@@ -101,16 +100,6 @@ clean_mask = Exercise(
             _ones_in_place, lambda: _files()[0].inputs),
         known.mistake("divided by 255", "Divided by 255, a file of 0 and 1 becomes 0 and 0.004: next to no foreground. Which question do all the files answer alike?",
             lambda p: p / 255, lambda p: p.float() / 255),
-        known.mistake("as it is", "You leave the values as they are. A loss told that the truth is 255 pushes every logit up without an end. What do all foreground values have in common?",
-            lambda p: p.float(), lambda p: p),
-        known.mistake("above 127", "Above 127 is right for 0 and 255. In a file of 0 and 1, or of labels, objects get lost, and nobody is told.",
-            lambda p: (p > 127).float(), lambda p: (p >= 128).float(), lambda p: (p > 128).float(), lambda p: p > 127),
-        known.mistake("only 255", "You take 255 alone for foreground. It may be 1, or the label of an object.",
-            lambda p: (p == 255).float(), lambda p: p == 255),
-        known.mistake("only 1", "You take 1 alone for foreground. It may be 255, or the label of another object.",
-            lambda p: (p == 1).float(), lambda p: p == 1),
-        known.mistake("divided by 255 and rounded", "Divided by 255 and rounded, 1 becomes 0 and the label 450 becomes 2: objects get lost or count twice. Ask what all foreground values have in common.",
-            lambda p: (p / 255).round(), lambda p: torch.round(p.float() / 255)),
         known.mistake("truth values, not floats", "The right pixels, but no floats: the loss subtracts and multiplies. One step more.",
             lambda p: p.bool(), lambda p: (p != 0).to(torch.uint8), lambda p: (p != 0).long(),
             at="floats"),
@@ -118,16 +107,9 @@ clean_mask = Exercise(
             lambda p: p.float() / p.max(), lambda p: p.float() / p.float().max().clamp(min=1),
             lambda p: (p.float() - p.min()) / (p.max() - p.min()),
             lambda p: (p.float() - p.float().min()) / (p.float().max() - p.float().min())),
-        known.mistake("the wrong way round", "Ground and foreground have changed places: 0 is the ground.",
-            lambda p: (p == 0).float(), lambda p: p == 0),
-        known.mistake("an overflow", "uint8 counts to 255 and then begins at 0 again: your object 256 has vanished. Ask whether it is 0 before changing the type.",
-            lambda p: (p.to(torch.uint8) != 0).float(), lambda p: (p.to(torch.uint8) > 0).float(),
-            lambda p: p.to(torch.uint8).bool().float(), lambda p: p.byte().float().clamp(max=1)),
         known.mistake("half of the largest", "Your threshold depends on the other values of the file: in a file of labels the low ones get lost.",
             lambda p: (p == p.max()).float(), lambda p: (p >= p.max()).float(),
             lambda p: (p > p.max() / 2).float(), lambda p: (p.float() > p.float().mean()).float()),
-        known.mistake("one class a label", "One channel a label tells the objects apart. Asked is only foreground or not.",
-            lambda p: F.one_hot(p.long()).float()),
     ),
     hints=(
         "1, 255, True, 7: all of them mean foreground. What do they have in common?",

@@ -31,7 +31,8 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
         if not isinstance(value, Tensor):
             return f"something of type {type(value).__name__} comes out, wanted a tensor"
         if not right_type(value):
-            return f"numbers of type {value.dtype} come out{otherwise}"
+            shape = f"a tensor of shape {tuple(value.shape)}" if value.dim() else "one number"
+            return f"{shape} and type {value.dtype} comes out{otherwise}"
         return None
 
     return problem
@@ -128,7 +129,9 @@ def first_wrong_pixel(
         where = ""
         if given.dim() == 4 and len(images) < len(given):
             where = f", all of them in image {' and '.join(map(str, images))} of {len(given)}"
-        if torch.equal(*(x.to(value.dtype).flatten().sort().values for x in (value, target))):
+        if target.dtype != torch.bool and torch.equal(
+            *(x.to(value.dtype).flatten().sort().values for x in (value, target))
+        ):
             return f"each value comes out as often as wanted, but not at its place; the first wrong one is at {list(place)}"
         number = int(wrong.sum())
         count = f"{number} of {wrong.numel()} pixels {'is' if number == 1 else 'are'} wrong{where}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from itertools import product
-from statistics import fmean
 from typing import Any
 
 import torch
@@ -156,15 +155,20 @@ def _left_in_other_mode(answer: Validation, training: bool) -> list[str]:
 
 
 def _mode_problem(answer: Validation) -> str | None:
+    said = []
     for before, after, training in (("training", "eval", True), ("eval", "training", False)):
         wrong = _left_in_other_mode(answer, training)
         if wrong == [""]:
-            return f"The network came in {before} mode. Its layers are in {before} mode again, but `network.training` says {after} mode."
-        if wrong and "" not in wrong:
-            return f"The network came in {before} mode. `network.training` says so again, but its layers are left in {after} mode."
-        if wrong:
-            return f"The network came in {before} mode and is left in {after} mode."
-    return None
+            said.append(
+                f"The network came in {before} mode. Its layers are in {before} mode again, but `network.training` says {after} mode."
+            )
+        elif wrong and "" not in wrong:
+            said.append(
+                f"The network came in {before} mode. `network.training` says so again, but its layers are left in {after} mode: `network.train(mode)` sets them, too."
+            )
+        elif wrong:
+            said.append(f"The network came in {before} mode and is left in {after} mode.")
+    return " ".join(said) or None
 
 
 def _record_problem(answer: Validation) -> str | None:
@@ -234,33 +238,8 @@ def _runs_norm_in_training(answer: Validation) -> bool:
     return "BatchNorm2d" in run_validation(answer, known_task(), training=True).ran_in_training
 
 
-def side_effect(kind: str, name: str, sentence: str, example: Validation) -> KnownMistake:
-    """Make a known mistake: a right score, and `example` is done to the network or the masks."""
-
-    def validate(network: nn.Module, pictures: Tensor, masks: Tensor) -> Any:
-        value = _validation()(network, pictures, masks)
-        example(network, pictures, masks)
-        return value
-
-    def recognises(answer: Any) -> bool:
-        return kind == next(iter(run_validation(answer, known_task(), training=True).side_effects))
-
-    return KnownMistake(name, sentence, lambda: validate, recognises, at="no side effects")
-
-
 def _modes_left(answer: Validation) -> tuple[list[str], list[str]]:
     return _left_in_other_mode(answer, training=True), _left_in_other_mode(answer, training=False)
-
-
-def _sets_flag_alone(network: nn.Module, pictures: Tensor, masks: Tensor) -> Any:
-    was = network.training
-    value = _validation(left_in=False)(network, pictures, masks)
-    network.training = was
-    return value
-
-
-def _turns_mode_round(network: nn.Module, pictures: Tensor, masks: Tensor) -> Any:
-    return _validation(left_in=not network.training)(network, pictures, masks)
 
 
 def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
@@ -297,46 +276,14 @@ validation_iou = Exercise(
     mistakes=(
         KnownMistake("eval forgotten", "In training mode a BatchNorm normalises by the pictures at hand and learns from them: your score depends on which are shown together, and validation data leak into the network. Which mode is for use?",
             lambda: _validation(evaluates=False), _runs_norm_in_training),
-        wrong_score("0.5 on logits", "You cut the logits at 0.5. That is the middle of probabilities: which logit has the probability 0.5?",
-            lambda x, masks: metrics.iou(x > 0.5, masks)),
-        wrong_score("everything is foreground", "That is the score of a mask that is nearly all True. A sigmoid twice does it, or a probability compared with 0.",
-            lambda x, masks: metrics.iou(torch.ones_like(masks), masks),
-            lambda x, masks: metrics.iou(x.sigmoid().sigmoid() > 0.5, masks),
-            lambda x, masks: metrics.iou(x.sigmoid() > 0, masks)),
-        wrong_score("nothing is foreground", "That is the score of a mask that is False everywhere. A sigmoid compared with 1 does it, or argmax over one channel.",
-            lambda x, masks: 0.0),
-        wrong_score("the first picture alone", "That is the IoU of the first picture. The others are there to be counted as well.",
-            lambda x, masks: _iou(x[:1], masks[:1])),
-        wrong_score("the mean of the pictures", "That is the mean of the pictures' IoUs: one with hardly any foreground counts as much as all others. Pool the pixels.",
-            lambda x, masks: fmean(map(_iou, x, masks))),
-        wrong_score("Dice", "That is Dice, which is never lower than the IoU. Divide by the union.",
-            lambda x, masks: metrics.dice(x > 0, masks)),
-        wrong_score("pixel accuracy", "That is the share of right pixels, and ground that both leave out counts in it. Divide the pixels in both by those in either.",
-            lambda x, masks: float(((x > 0) == masks).float().mean())),
         wrong_score("of probabilities", "You multiply and add probabilities. That makes a loss with a slope; the score is of the mask, where each pixel is in or out.",
             _soft_iou),
-        side_effect("frozen", "weights frozen", "Now the network cannot learn any more. A `with` block of torch.no_grad() records nothing and is over when it ends.",
-            lambda network, *_: network.requires_grad_(False)),
-        side_effect("grad mode", "gradients off for good", "The next training step would stop with an error. A `with torch.no_grad():` block puts back by itself what was set before.",
-            lambda *_: torch.set_grad_enabled(False)),
-        side_effect("gradients", "gradients wiped", "These gradients belong to the training step that is under way: some add up the gradients of several batches. Validation has no need to touch them.",
-            lambda network, *_: network.zero_grad()),
-        side_effect("type", "another type", "`network.double()`, `.half()` and `.to(…)` change the network itself, and the next picture of the old type stops it. Change a copy, or nothing.",
-            lambda network, *_: network.double()),
-        side_effect("masks", "masks changed", "The masks are needed again in the next round. `answer & masks` makes a new tensor; what ends with `_` or stands before `=`, as in `&=`, writes into the old one.",
-            lambda network, pictures, masks: masks.logical_not_()),
-        side_effect("weights", "weights changed", "Validation measures and does not learn: nothing may move the weights.",
-            lambda network, *_: network[0].bias.data.add_(1)),
         wrong_score("the loss", "That is a loss: it falls as the network gets better. Asked is the IoU, which rises.",
             lambda x, masks: float(F.binary_cross_entropy_with_logits(x, masks.float())),
             lambda x, masks: 1 - _iou(x, masks)),
-        KnownMistake("the flag alone", "`network.training = …` sets the flag of the network alone. `network.train(mode)` sets it in all its layers, too.",
-            lambda: _sets_flag_alone, lambda answer: bool(_modes_left(answer)[0]) and "" not in _modes_left(answer)[0], at="the mode it came in"),
-        KnownMistake("turned round", "In both cases it is left in the other mode. Hand what `network.training` was at the start to `network.train(…)`, as it is.",
-            lambda: _turns_mode_round, lambda answer: all(len(left) > 1 and "" in left for left in _modes_left(answer)), at="the mode it came in"),
         KnownMistake("always set to training", "A network that came in training mode is left in it, so you end in training mode whatever it was: someone who only uses the network gets other answers from it afterwards. Remember `network.training` first.",
             lambda: _validation(left_in=True), lambda answer: not _modes_left(answer)[0], at="the mode it came in"),
-        KnownMistake("left in eval", "Training would go on with the BatchNorms standing still, and nobody is told. Ask for `network.training` before you call `eval()`, and put it back at the end.",
+        KnownMistake("left in eval", "Training would go on with the BatchNorms standing still, and nobody is told. Ask for `network.training` before you call `eval()`, and put it back before the function returns: what stands behind a `return` never runs.",
             lambda: _validation(left_in=False), lambda answer: not _modes_left(answer)[1], at="the mode it came in"),
         KnownMistake("recorded", "The score is right. Nothing is to be learned here, so tell torch: a `with` block of torch.no_grad().",
             lambda: _validation(records=True), lambda answer: True, at="nothing recorded"),

@@ -123,6 +123,8 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
          lambda x: x * torch.hann_window(x.shape[1]), lambda x: x * torch.hann_window(x.shape[1], periodic=False))),
     ("axis", "some of the rows", "You leave out rows of the map, or look at one alone. Average the powers over all of them.",
         (lambda x: x[:1], lambda x: x[-1:], lambda x: x[len(x) // 2 :][:1], lambda x: x[::2], lambda x: x[1:], lambda x: x[:-1])),
+    ("transform", "along the other axis", "You transform the columns: with `dim=0`, the first axis holds the frequencies. `rfft` goes along the last axis by itself, which is a row.",
+        (lambda x: torch.fft.rfft(x, dim=0),)),
     ("transform", "fft for rfft", "`fft` goes on to the mirror images: its last is the slowest, once more. `rfft` ends with the fastest.",
         (torch.fft.fft,)),
     ("rows", "squared after averaging", "You average the magnitudes and square the mean. Square first: power is what adds up.",
@@ -158,7 +160,7 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
     ("result", "a share", "You divide the last by the sum of itself and its neighbours' mean, which never exceeds 1. Divide by the mean alone.",
         (lambda above, below: above / (above + below), lambda above, below: (above - below) / (above + below))),
     ("result", "a root or logarithm", "Right up to the ratio, of which you return the root, the square or the logarithm.",
-        (lambda above, below: (above / below).square(), lambda above, below: (above / below).sqrt(), lambda above, below: (above / below).log(), lambda above, below: (above / below).log10())),
+        (lambda above, below: (above / below).square(), lambda above, below: (above / below).sqrt(), lambda above, below: (above / below).log(), lambda above, below: (above / below).log10(), lambda above, below: 10 * (above / below).log10())),
     ("result", "rounded", "Right up to the ratio, which you round. Return it whole, and round where you print.",
         tuple(lambda above, below, places=places: (above / below).round(decimals=places) for places in (2, 1, 3, 0))),
     ("result", "the power alone", "That is the power of the pattern. Whether it is much, its neighbours say.",
@@ -187,7 +189,7 @@ def _two_wrong_steps(answer: Callable[[Tensor], Any]) -> str | None:
             if all(
                 known.same(r, known._try(function, x)) for r, x in zip(results, inputs, strict=True)
             ):
-                return f"Two things. {sentence} {its_sentence}"
+                return f"Your number is that of two wrong steps. {sentence} {its_sentence}"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from itertools import combinations, permutations
-from math import comb, gamma, pi, sqrt
+from math import comb
 from statistics import fmean
 from types import SimpleNamespace
 from typing import Any
@@ -76,14 +76,24 @@ def signed_observed(a: Scores, b: Scores) -> bool:
     return fmean(distance(x, y) >= signed(a, b) - ROUNDING for x, y in deals(a, b)) <= LEVEL
 
 
-def from_the_total(mean: Callable[[Any], Any], slack: float, *, halves: bool = False) -> Decide:
-    """Make a test that takes the rest's mean from the sum of all scores."""
+def from_the_total(
+    mean: Callable[[Any], Any],
+    slack: float,
+    size: Callable[[Scores, Scores], int] = lambda a, b: len(a),
+) -> Decide:
+    """Make a test that takes the rest's mean from the sum of all scores.
+
+    Args:
+        mean: of some scores.
+        slack: the tolerance.
+        size: how many scores are dealt.
+    """
 
     def decide(a: Scores, b: Scores) -> bool:
         pool, seen = [*a, *b], abs(mean(a) - mean(b)) - slack
-        size = len(pool) // 2 if halves else len(a)
-        rest = [(sum(pool) - sum(x)) / (len(pool) - size) for x in combinations(pool, size)]
-        pairs = zip(combinations(pool, size), rest, strict=True)
+        dealt = size(a, b)
+        rest = [(sum(pool) - sum(x)) / (len(pool) - dealt) for x in combinations(pool, dealt)]
+        pairs = zip(combinations(pool, dealt), rest, strict=True)
         return bool(np.mean([abs(mean(x) - y) >= seen for x, y in pairs]) <= LEVEL)
 
     return decide
@@ -99,14 +109,6 @@ def rest_by_value(a: Scores, b: Scores) -> bool:
     return sum(counted) / len(counted) <= LEVEL
 
 
-def different_ways(a: Scores, b: Scores) -> bool:
-    """Count equal choices once."""
-    pool = sorted([*a, *b])
-    ways = set(combinations(pool, len(a)))
-    far = [abs(fmean(x) - (sum(pool) - sum(x)) / len(b)) for x in ways]
-    return sum(x >= distance(a, b) - ROUNDING for x in far) / len(far) <= LEVEL
-
-
 def separated(a: Scores, b: Scores) -> bool:
     """Ask whether all of one lie above all of the other."""
     return min(a) > max(b) or min(b) > max(a)
@@ -118,39 +120,11 @@ def deviations_apart(a: Scores, b: Scores) -> bool:
     return abs(mean_a - mean_b) > sd_a + sd_b
 
 
-def ranked(a: Scores, b: Scores) -> bool:
-    """Test the ranks of the scores."""
-    pool = sorted([*a, *b])
-    rank = {score: pool.index(score) + (pool.count(score) - 1) / 2 for score in pool}
-    return bool(permutation_test()([rank[score] for score in a], [rank[score] for score in b]))
-
-
-def t_test(*, pooled: bool) -> Decide:
-    """Make Student's t-test, or Welch's; the tail of t is integrated numerically."""
-
-    def decide(a: Scores, b: Scores) -> bool:
-        (_, sd_a), (_, sd_b) = summary(a), summary(b)
-        parts = sd_a**2 / len(a), sd_b**2 / len(b)
-        freedom: float = len(a) + len(b) - 2
-        spread = sum(parts)
-        if pooled:
-            common = ((len(a) - 1) * sd_a**2 + (len(b) - 1) * sd_b**2) / freedom
-            spread = common * (1 / len(a) + 1 / len(b))
-        elif spread > 0:
-            freedom = spread**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
-        inside = np.linspace(0, distance(a, b) / max(sqrt(spread), 1e-12), 4001)[:-1]
-        density = (1 + (inside + inside[-1] / 7998) ** 2 / freedom) ** (-(freedom + 1) / 2)
-        whole = sqrt(freedom * pi) * gamma(freedom / 2) / gamma((freedom + 1) / 2)
-        return bool(1 - 2 * density.sum() * (inside[1] - inside[0]) / whole <= LEVEL)
-
-    return decide
-
-
 def ranks_of_a_library(a: Scores, b: Scores) -> bool:
     """Call another test, as of a library."""
 
     def mannwhitneyu(a: Scores, b: Scores) -> float:
-        return 0.04 if ranked(a, b) else 0.06
+        return 0.04 if separated(a, b) else 0.06
 
     library = SimpleNamespace(mannwhitneyu=mannwhitneyu)
     return bool(library.mannwhitneyu(a, b) <= LEVEL)

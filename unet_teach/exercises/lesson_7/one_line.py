@@ -58,11 +58,12 @@ def _gradient_problem(answer: Meet) -> str | None:
     assert isinstance(run, Trace)  # `_shape_problem` has seen a tensor
     if run.changed:
         return "Your line changes what it is given."
+    if (crosses := _what_crosses(answer)).startswith("Whatever"):
+        return f"The maps meet, but one of them has no effect that could be learned from. {crosses}"
     largest = [float(gradient.abs().max()) for gradient in run.gradients]
     for name, size in zip(("x, what comes up,", "skip"), largest, strict=True):
         if size <= FAINT * max(largest):
-            return f"The maps meet, but {name} has no effect that could be learned from. {_what_crosses(answer)}".strip()
-    crosses = _what_crosses(answer)
+            return f"The maps meet, but {name} has no effect that could be learned from. {crosses}".strip()
     return f"The maps meet, but not place by place. {crosses}" if MOVED in crosses else None
 
 
@@ -70,7 +71,7 @@ def _what_crosses(answer: Meet) -> str:
     """Say what of x and of skip arrives in the result, as measured."""
     x, skip = (0.5 + torch.rand(1, 16, 6, 8) for _ in range(2))
     output = answer(x.clone(), skip.clone())
-    other = 3 * torch.randn_like(x) - 1  # of both signs, with another mean
+    other = F.relu(3 * torch.randn_like(x) - 1)  # as after a ReLU, with another mean
     for name, pair in (("x", (other, skip)), ("skip", (x, other))):
         if close(output, answer(*(part.clone() for part in pair))):
             return f"Whatever {name} holds, the result is the same."
@@ -92,7 +93,7 @@ def _what_crosses(answer: Meet) -> str:
     what = f"The result in row 2, column 3 depends on skip in {_span('row', rows)}, {_span('column', columns)}, counted from 0"
     if (2, 3) not in places:
         return f"{what}, {MOVED}."
-    return f"{what}: what crosses is no longer as fine as the map."
+    return f"{what}: not on the same place alone."
 
 
 def _span(name: str, numbers: list[int]) -> str:
@@ -130,14 +131,6 @@ def _has_weights(answer: Meet) -> bool:
     return False
 
 
-def _mismatches(answer: Meet) -> bool:
-    try:
-        answer(*_two_maps())
-    except RuntimeError as error:
-        return "must match" in str(error)
-    return False
-
-
 def _attaches_skip(answer: Meet) -> bool:
     """Whether the output is connected to the skip in the autograd graph; `0 * skip` is."""
     skip = torch.ones(1, 16, 4, 4, requires_grad=True)
@@ -167,17 +160,14 @@ one_line = Exercise(
         lambda: lambda x, skip: torch.cat([x[:, :8], skip[:, :8]], dim=1),
     ),
     mistakes=(
-        KnownMistake("the skip times zero", "The two meet, but what crosses is multiplied by zero, so nothing arrives.",
-            lambda: lambda x, skip: x + 0 * skip,
-            lambda a: _same_values(a, lambda x, skip: x) and _attaches_skip(a)),
         KnownMistake("in place", "`+=` and what ends with `_` overwrite a map that the gradient still needs. Make a new one: `x + skip`.",
             lambda: _in_place, _overwrites),
         KnownMistake("a layer made in the line", "A layer that is made in the line is a new one each time, with new random weights: it learns nothing. This line needs no layer.",
-            lambda: lambda x, skip: x + nn.Conv2d(16, 16, 1)(skip), _has_weights),
+            lambda: lambda x, skip: x + nn.Conv2d(16, 16, 1)(skip), _has_weights, at="the same result each time"),
         KnownMistake("random numbers", "Your line draws random numbers, as noise and dropout do. What the encoder saw has to arrive as it is, and this line needs no chance.",
             lambda: lambda x, skip: x + torch.randn_like(skip), lambda a: not _has_weights(a), at="the same result each time",
             more_examples=(lambda: lambda x, skip: x + F.dropout(skip),)),
-        _mistake("no skip", "The skip is not used: as it stands, this is an autoencoder.",
+        _mistake("no skip", "Nothing of the skip arrives: as it stands, this is an autoencoder.",
             lambda x, skip: x),
         _mistake("only the skip", "Now what comes up is thrown away, and the bottom with it.",
             lambda x, skip: skip),
@@ -194,12 +184,6 @@ one_line = Exercise(
         _mistake("stacked", "`stack` puts the two maps along a new axis, and a layer takes four axes, (N, C, H, W). Which join adds no axis and no channel?",
             *(lambda x, skip, dim=dim: torch.stack([x, skip], dim=dim) for dim in range(5)),
             *(lambda x, skip, dim=dim: torch.stack([skip, x], dim=dim) for dim in range(5))),
-        KnownMistake("sizes that don't match", "x and skip arrive with one shape and could be added as they are. Your line changes the shape of one of them first.",
-            lambda: lambda x, skip: x + F.max_pool2d(skip, 2), _mismatches, at="its shape"),
-        _mistake("one number", "One number crosses, no map: the places are lost.",
-            lambda x, skip: x + skip.mean()),
-        _mistake("one number a channel", "A mean over the whole map knows *what*, not *where*: no place crosses.",
-            lambda x, skip: x + skip.mean((2, 3), keepdim=True)),
         _mistake("halved first", "What was halved and made large again has been small: that is not a skip.",
             lambda x, skip: x + F.interpolate(F.avg_pool2d(skip, 2), size=x.shape[2:])),
         _mistake("twice what comes up", "x meets itself. Nothing comes from the way down.",

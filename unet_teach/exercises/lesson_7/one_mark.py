@@ -96,20 +96,6 @@ def _lacks_only(place: int) -> Callable[[Any], str | None]:
     return problem
 
 
-def _first_wrong(holds: Callable[[list[str]], bool]) -> Callable[[Any], bool]:
-    """Recognise a pair by what its first wrong network lacks."""
-
-    def recognises(answer: Any) -> bool:
-        if _pair_problem(answer) or _both_run_problem(answer):
-            return False
-        for given, target in zip(answer, LACKING, strict=True):
-            if (lacking := _lacking(given)) != [target]:
-                return holds(lacking)
-        return False
-
-    return recognises
-
-
 def _unet(**options: Any) -> UNet:
     return UNet(**{"depth": 2, "base_channels": 4, **options})
 
@@ -169,20 +155,6 @@ one_mark = Exercise(
         KnownMistake("no skips, twice", "Give the second its skips back. Then let its answer end at another level than the picture's.",
             lambda: (_no_skips(), _no_skips()), lambda a: _lacking(a[1]) == [LACKING[0]],
             at="the second lacks only its symmetry"),
-        KnownMistake("all four", "Take something away: what meets on the way up, or the level where it ends.",
-            lambda: (_unet(), _no_symmetry()), _first_wrong(lambda lacking: not lacking)),
-        KnownMistake("a way down only", "Without a way up there is nothing to be skipped to, and nothing to be symmetric with.",
-            lambda: (nn.Conv2d(1, 4, 2, stride=2), _no_symmetry()),
-            _first_wrong(lambda lacking: len(lacking) == 3 and "down-sampling" not in lacking)),
-        KnownMistake("a way up only", "It goes up and has never gone down: begin with a U-Net that has all four.",
-            lambda: (_no_skips(), nn.Upsample(scale_factor=2)),
-            _first_wrong(lambda lacking: len(lacking) == 3 and "up-sampling" not in lacking)),
-        KnownMistake("nothing smaller", "Where nothing goes down, nothing can come up: all four are gone at once.",
-            lambda: (nn.Conv2d(1, 1, 3, padding=1), _no_symmetry()),
-            _first_wrong(lambda lacking: len(lacking) == 4)),
-        KnownMistake("a leap", "Give it one of the two back: level by level, or with skips.",
-            lambda: (_no_skips(), nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), _two_down_one_up())),
-            _first_wrong(lambda lacking: lacking == list(LACKING))),
         KnownMistake("a pair of the lesson", "It is a pair, a network with its shape: `[0]` takes the network.",
             lambda: (_no_skips(), (_no_symmetry(), IMAGE_SHAPE)),
             lambda a: any(isinstance(p, tuple) and isinstance(p[0], nn.Module) for p in a)),

@@ -17,7 +17,7 @@ from unet_teach.exercises.checks.functions import (
     returns,
     some_numbers,
 )
-from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.exercise import Check, Exercise
 from unet_teach.exercises.plain_values import as_list
 
 SIZES = [  # size of the image, size of a tile, overlap
@@ -57,7 +57,7 @@ GRID = Grid(
     ["size", "tile", "overlap"],
     [
         *SIZES,
-        *((s, t, o) for s in (7, 11, 13, 30, 40, 47) for t in (6, 8, 10) for o in (0, 1, 3, 4)),
+        *((s, t, o) for s in (7, 8, 11, 13, 30, 40) for t in (6, 8, 10) for o in (0, 1, 3, 4)),
     ],
     {
         "size is at most tile": lambda size, tile, overlap: size <= tile,
@@ -107,8 +107,8 @@ def _facts(answer: Function) -> str:
     ]
     if by := GRID.offset(results, [_pushed_back, _spread]):
         return f"Each tile begins {number(abs(by))} too far to the {'right' if by > 0 else 'left'}."
-    fact = GRID.changed(results, [_pushed_back, _spread])
-    return f"{fact} {GRID.where_roughly(right)}"
+    fact = f"{GRID.changed(results, [_pushed_back, _spread])} {GRID.where_roughly(right)}".strip()
+    return f"On the {len(results)} inputs tried: {fact[:1].lower()}{fact[1:]}" if fact else ""
 
 
 def _coverage_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
@@ -152,14 +152,6 @@ _PROBLEMS = (_coverage_problem, _overlap_problem, _count_problem)
 
 
 # --------------------------------------------------------------------------------- known mistakes
-def _returns_a(kind: type) -> Callable[[Function], bool]:
-    return lambda answer: all(isinstance(case.run(answer), kind) for case in _known_cases())
-
-
-def _is_out_of_order(answer: Function) -> bool:
-    return all(sorted(case.run(answer)) == case.run(_pushed_back) for case in _known_cases())
-
-
 def _up_to_end(size: int, tile: int, step: int) -> list[int]:
     """Starts while pixels are left."""
     return list(range(0, size, max(1, step)))
@@ -191,17 +183,9 @@ tile_starts = Exercise(
     ),
     answers=(lambda: _pushed_back, lambda: _spread, lambda: _one_by_one),
     mistakes=(
-        KnownMistake("a set", "A set has no order. `sorted(…)` makes a list of it, rising.",
-            lambda: lambda s, t, o: {*range(0, max(0, s - t), t - o), max(0, s - t)},
-            _returns_a(set)),
-        KnownMistake("not in order", "All of them are there, but not rising. `sorted(…)` puts them in order.",
-            lambda: lambda s, t, o: _pushed_back(s, t, o)[::-1], _is_out_of_order),
         known.mistake("the overlap for a step", "You step by the overlap. A step is what the next tile does not share with this one.",
             _with_last, _while_inside, _up_to_end, lambda s, t, o: list(range(0, s, o)),
             lambda s, t, o: list(range(0, s - t + 1, o))),
-        known.mistake("no overlap", "You step by a whole tile, so neighbours share nothing and each sees its border as the end of the world. How much shorter must the step be?",
-            lambda s, t, o: _with_last(s, t, t), lambda s, t, o: _while_inside(s, t, t),
-            lambda s, t, o: _up_to_end(s, t, t)),
         known.mistake("the rest left out", "Full steps need not end with the picture: the pixels after the last one are never predicted. One more tile, pushed back until it fits, covers them.",
             lambda s, t, o: _while_inside(s, t, t - o)),
         known.mistake("over the end", "Your last tile hangs over the end: a slice of it is narrower than the others. Push it back until it fits.",
@@ -211,29 +195,21 @@ tile_starts = Exercise(
         known.mistake("one twice", "Where full steps end with the picture, your last tile is there twice. Add it only where it is missing, or let the range end before it.",
             lambda s, t, o: [*_while_inside(s, t, t - o), max(0, s - t)],
             lambda s, t, o: [min(x, s - t) for x in _up_to_end(s, t, t - o)]),
-        known.mistake("the last in place of another", "You put the last tile in place of the one before it. Both are needed: between them something is left out, or shared too little.",
-            lambda s, t, o: [*_while_inside(s, t, t - o)[:-1], s - t],
-            lambda s, t, o: [*list(range(0, s - t, t - o))[:-1], s - t]),
         known.mistake("the last forgotten", "A range ends before its end: the tile at size − tile is missing, always.",
             lambda s, t, o: list(range(0, s - t, t - o)), cases=lambda: SIZES),
         known.mistake("a small picture", "Right for large pictures. In one smaller than a tile yours begins before 0, or there is none: `max(0, size - tile)` helps.",
             lambda s, t, o: [*range(0, s - t, t - o), s - t],
             lambda s, t, o: _pushed_back(s, t, o) if s > t else [],
             lambda s, t, o: _pushed_back(s, t, o) if s >= t else [], cases=lambda: SIZES),
+        known.mistake("the last in place of another", "You put the last tile in place of the one before it. Both are needed: between them something is left out, or shared too little.",
+            lambda s, t, o: [*_while_inside(s, t, t - o)[:-1], s - t],
+            lambda s, t, o: [*list(range(0, s - t, t - o))[:-1], s - t]),
         known.mistake("an overlap on either side", "You subtract the overlap twice. Neighbours share it: a step is tile − overlap.",
             lambda s, t, o: _with_last(s, t, t - 2 * o),
             lambda s, t, o: _while_inside(s, t, t - 2 * o),
             lambda s, t, o: _up_to_end(s, t, t - 2 * o)),
-        known.mistake("half the overlap", "You step by tile − overlap/2: neighbours then share half of what is asked.",
-            lambda s, t, o: _with_last(s, t, t - o // 2)),
-        known.mistake("every pixel", "A tile at every pixel: right, and as slow as can be. How far may the next one be?",
-            lambda s, t, o: list(range(s - t + 1)), lambda s, t, o: _with_last(s, t, 1)),
         known.mistake("where they end", "Those are the ends of the tiles. Asked is where they begin.",
             lambda s, t, o: [x + t for x in _pushed_back(s, t, o)]),
-        known.mistake("where their middles are", "Those are the middles of the tiles. The question is where they begin.",
-            lambda s, t, o: [x + t // 2 for x in _pushed_back(s, t, o)]),
-        known.mistake("beginnings and ends", "Beginnings and ends in pairs. Asked are the beginnings alone.",
-            lambda s, t, o: [(x, x + t) for x in _pushed_back(s, t, o)]),
     ),
     hints=(
         "Two neighbours share `overlap` pixels. How far is it from the beginning of one to that of the next?",
