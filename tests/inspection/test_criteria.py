@@ -124,6 +124,8 @@ def test_the_first_of_equal_joins_at_a_level_is_its_skip(first, second):
         (38, 13, 3),
         (41, 13, 3),
         (20, 13, 20 / 13),
+        (8, 5, 8 / 5),
+        (6, 5, 6 / 5),
         (3, 2, 3 / 2),
         (2, 1, 2 / 1),
         (5, 0, 1),

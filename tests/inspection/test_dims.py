@@ -14,6 +14,7 @@ from unet_teach.inspection.axes import (
     NO_AXIS,
     AxisPart,
     Dims,
+    finest_strides,
     guessed_from_sizes,
     pixel_shuffled,
     reshaped,
@@ -88,6 +89,10 @@ def features(x: Tensor, channels: int = 4) -> Tensor:
         (lambda x: F.pad(x.flatten(2), (1, 0)), "N2 C3 H8·W12·+1"),
         (lambda x: F.pad(F.pad(x.flatten(2), (1, 0)), (2, 0)), "N2 C3 H8·W12·+3"),
         (lambda x: F.pad(x.flatten(2), (1, 0))[..., 1:], "N2 C3 H8·W12"),
+        (
+            lambda x: F.pad(x.transpose(1, 2).flatten(0, 1), (0, 0, 0, 0, 1, 0)),
+            "N2·H8·+1 C3 W12",
+        ),
         # one cell in several
         (lambda x: x[:, :, ::2, 1::3], "N2 C3 H4/2 W4/3"),
         (lambda x: features(x).permute(0, 2, 3, 1).flatten(2)[..., ::2], "N2 H8 W24/0.5"),
@@ -192,6 +197,8 @@ def test_fourier_transforms(function, expected):
         ("N2 H4/2·-2 W6/2·-3", "N2 H8 W18/0.666667"),
         ("N2 -1 H8·-2 W12", "N2 -1 H16/0.5 W12"),  # an axis in its own place
         ("N2 H8·-4", "N2 H8·-4"),  # no channels are left
+        ("N2 -1 W8·-4", "N2 -1 W8·-4"),
+        ("N2·-3 -2 H8", "N6/0.333333 -2 H8"),
         ("N2 -3 H8·-4", "N2 -3 H32/0.25"),
         ("N2 -3 H4/2·-2 H2", "N2 -3 H4/2·-2 H2"),  # windows of the same axis
         ("N2 -3 H8·W12", "N2 -3 H8·W12"),
@@ -353,6 +360,10 @@ def test_matrix_products(function, expected):
 )
 def test_dimensions_are_guessed_from_sizes(given, shape, expected):
     assert written(guessed_from_sizes(parsed(given), shape)) == expected
+
+
+def test_the_finest_stride_along_each_axis_counts():
+    assert finest_strides(parsed("N2/3 -4 H4/2·-2 H2 W6/2")) == {0: 3, 2: 1, 3: 2}
 
 
 @pytest.mark.parametrize(
