@@ -104,6 +104,7 @@ def features(x: Tensor, channels: int = 4) -> Tensor:
         # dimensions come, go and change places
         (lambda x: x.permute(0, 2, 3, 1), "N2 H8 W12 C3"),
         (lambda x: x.transpose(1, -1), "N2 W12 H8 C3"),
+        (lambda x: x.flatten(1).t(), "C3·H8·W12 N2"),
         (lambda x: x[:, 1], "N2 H8 W12"),
         (lambda x: x[:, :, :, 4], "N2 C3 H8"),
         (lambda x: x.unsqueeze(1), "N2 -1 C3 H8 W12"),
@@ -111,9 +112,11 @@ def features(x: Tensor, channels: int = 4) -> Tensor:
         (lambda x: features(x, 1).squeeze(1), "N2 H8 W12"),
         (lambda x: features(x, 1).squeeze(), "N2 H8 W12"),
         (lambda x: features(x, 1).squeeze((1, 2)), "N2 H8 W12"),
+        (lambda x: features(x[:1], 1).squeeze((1,)), "N1 H8 W12"),
         (lambda x: x.split([5, 7], dim=3)[1], "N2 C3 H8 W7"),
         (lambda x: x.chunk(4, 2)[1], "N2 C3 H2 W12"),
         (lambda x: x.unbind(2)[3], "N2 C3 W12"),
+        (lambda x: x[..., :8].unbind(2)[3], "N2 C3 W8"),
         (lambda x: torch.stack([x, x, x], 2), "N2 C3 -3 H8 W12"),
         (lambda x: torch.stack([x, x, x], -1), "N2 C3 H8 W12 -3"),
         (lambda x: torch.cat([x, x], 3), "N2 C3 H8 W24"),
@@ -168,9 +171,9 @@ def test_windows(function, expected):
 
 
 def test_the_places_of_windows_with_dilation():
-    # rows (9 + 2·3 − 2·(4 − 1) − 1) // 2 + 1 = 5, columns (14 + 2·5 − 3·(3 − 1) − 1) // 4 + 1 = 5
-    made = dims_after(lambda x: F.unfold(x, (4, 3), (2, 3), (3, 5), (2, 4)), (2, 3, 9, 14))
-    assert made.split()[2] == "H5/2·W5/4"
+    # rows (9 + 2·3 − 3·(4 − 1) − 1) // 2 + 1 = 3, columns (14 + 2·5 − 4·(3 − 1) − 1) // 4 + 1 = 4
+    made = dims_after(lambda x: F.unfold(x, (4, 3), (3, 4), (3, 5), (2, 4)), (2, 3, 9, 14))
+    assert made.split()[2] == "H3/2·W4/4"
 
 
 @pytest.mark.parametrize(
@@ -242,7 +245,13 @@ def after(first: Callable[[Tensor], object], function: Callable[[Tensor], Tensor
             "N2 -5 H4/2 W4/3",
         ),
         ((3, 9, 14), lambda x: F.conv2d(x, torch.rand(5, 3, 3, 3), padding=1), "-5 C9 H14"),
+        (
+            (2, 3, 9, 14),
+            lambda x: F.conv2d(x, torch.rand(5, 3, 3, 3), None, (2,)),
+            "N2 -5 H4/2 W6/2",
+        ),
         ((2, 3, 9), lambda x: F.conv1d(x, torch.rand(5, 3, 3), stride=2), "N2 -5 H4/2"),
+        ((2, 3, 9), lambda x: F.conv1d(x, torch.rand(5, 3, 4)), "N2 -5 H6"),
         ((2, 3, 8, 12), lambda x: F.conv1d(x.flatten(2), torch.rand(5, 3, 1)), "N2 -5 H8·W12"),
         ((2, 3, 8, 12), lambda x: F.conv1d(x.flatten(2), torch.rand(5, 3, 3)), "N2 -5 -94"),
         (
@@ -273,6 +282,8 @@ def after(first: Callable[[Tensor], object], function: Callable[[Tensor], Tensor
         # pooling
         ((2, 3, 9, 14), lambda x: F.max_pool2d(x, (3, 2)), "N2 C3 H3/3 W7/2"),
         ((2, 3, 9, 14), lambda x: F.avg_pool2d(x, (3, 2), (2, 1)), "N2 C3 H4/2 W13"),
+        ((3, 9, 14), lambda x: F.max_pool2d(x, (3, 2)), "N3 C3/3 H7/2"),
+        ((2, 3, 4, 9, 14), lambda x: F.avg_pool3d(x, (1, 3, 2)), "N2 C3 H4 W3/3 D7/2"),
         ((2, 3, 9, 14), lambda x: F.avg_pool1d(x.flatten(1, 2), 2), "N2 C3·H9 W7/2"),
         ((2, 3, 8, 12), lambda x: F.avg_pool2d(x, (8, 2), 2), "N2 C3 H1/2 W6/2"),
         ((2, 3, 9, 12), lambda x: F.avg_pool2d(x, (9, 2), 2), "N2 C3 -1 W6/2"),
@@ -318,6 +329,13 @@ def as_rows(x: Tensor) -> Tensor:
         (lambda x: x[:, 0] @ torch.rand(12, 6), "N2 H8 -6"),
         (lambda x: torch.rand(4, 8) @ x[:, 0], "N2 -4 W12"),
         (lambda x: as_rows(x).transpose(1, 2) @ torch.rand(96, 24), "N2 -4 -24"),
+        (
+            lambda x: (
+                features(x, 8).view(2, 2, 4, 8, 12).permute(0, 1, 3, 4, 2).flatten(3)
+                @ torch.rand(48, 6)
+            ),
+            "N2 -2 H8 -6",
+        ),
         # attention: scores of coarse queries over fine keys are no finer map
         (lambda x: as_rows(x) @ as_rows(x).transpose(1, 2), "N2 H8·W12 H8·W12"),
         (
