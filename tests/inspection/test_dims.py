@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -109,6 +111,9 @@ def features(x: Tensor, channels: int = 4) -> Tensor:
         (lambda x: x[:, :, :, 4], "N2 C3 H8"),
         (lambda x: x.unsqueeze(1), "N2 -1 C3 H8 W12"),
         (lambda x: x.unsqueeze(-2), "N2 C3 H8 -1 W12"),
+        (lambda x: x[:1].unsqueeze(0), "-1 N1 C3 H8 W12"),
+        (lambda x: x[:1].unsqueeze(-2), "N1 C3 H8 -1 W12"),
+        (lambda x: x[:1].unsqueeze(-1), "N1 C3 H8 W12 -1"),
         (lambda x: features(x, 1).squeeze(1), "N2 H8 W12"),
         (lambda x: features(x, 1).squeeze(), "N2 H8 W12"),
         (lambda x: features(x, 1).squeeze((1, 2)), "N2 H8 W12"),
@@ -119,18 +124,54 @@ def features(x: Tensor, channels: int = 4) -> Tensor:
         (lambda x: x[..., :8].unbind(2)[3], "N2 C3 W8"),
         (lambda x: torch.stack([x, x, x], 2), "N2 C3 -3 H8 W12"),
         (lambda x: torch.stack([x, x, x], -1), "N2 C3 H8 W12 -3"),
+        (lambda x: torch.stack([x] * 12, -1), "N2 C3 H8 W12 -12"),
+        (lambda x: torch.stack([x[:1], x[:1]], 1), "N1 -2 C3 H8 W12"),
         (lambda x: torch.cat([x, x], 3), "N2 C3 H8 W24"),
+        (lambda x: torch.cat([torch.empty(0), x, x], 3), "N2 C3 H8 W24"),
         (lambda x: torch.cat([features(x), features(x, 5)], 1), "N2 -9 H8 W12"),
         (lambda x: torch.cat([features(x), x], -3), "N2 C7 H8 W12"),
         (lambda x: x.mean((2, 3)), "N2 C3"),
         (lambda x: x.amax(-2, keepdim=True), "N2 C3 -1 W12"),
         (lambda x: x.sum(1), "N2 H8 W12"),
+        (lambda x: x[:1].sum(1), "N1 H8 W12"),
         (lambda x: x.mean(3, keepdim=True).expand(-1, -1, -1, 5), "N2 C3 H8 -5"),
         (lambda x: x[:, :1].expand(-1, 4, -1, -1), "N2 -4 H8 W12"),
         (lambda x: x.expand(5, -1, -1, -1, -1), "-5 N2 C3 H8 W12"),
     ],
 )
 def test_operations_that_move_take_or_join_cells(function, expected):
+    assert dims_after(function, (2, 3, 8, 12)) == expected
+
+
+def written_into(base: Tensor, place: Any, part: Tensor) -> Tensor:
+    base = base.clone()
+    base[place] = part
+    return base
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (
+            lambda x: written_into(torch.zeros(2, 3, 16, 36), np.s_[..., ::2, ::3], x),
+            "N2 C3 H16/0.5 W36/0.333333",
+        ),
+        (lambda x: written_into(torch.zeros(2, 3, 9, 14), np.s_[..., 1:, :12], x), "N2 C3 H9 W14"),
+        (
+            lambda x: written_into(torch.zeros(2, 5, 8, 12), np.s_[:, 1:4], features(x, 3)),
+            "N2 -5 H8 W12",
+        ),
+        (lambda x: written_into(x, np.s_[..., :6], F.avg_pool2d(x, (1, 2))), "N2 C3 H8 W12"),
+        (lambda x: written_into(x, np.s_[..., :6], torch.zeros(6)), "N2 C3 H8 W12"),
+        (lambda x: written_into(torch.zeros(2, 8, 12), np.s_[:], x[:, 0]), "N2 H8 W12"),
+        (
+            lambda x: written_into(torch.zeros(2, 3, 97), np.s_[..., 1:], x.flatten(2)),
+            "N2 C3 H8·W12·+1",
+        ),
+        (lambda x: written_into(torch.zeros(5, 3, 8, 12), 1, x[0]), "-5 C3 H8 W12"),
+    ],
+)
+def test_cells_that_are_written_into_others(function, expected):
     assert dims_after(function, (2, 3, 8, 12)) == expected
 
 
@@ -407,3 +448,33 @@ def test_what_cannot_be_folded(given, shape):
 )
 def test_cells_are_dealt_out_again(given, shape, expected):
     assert written(reshaped(parsed(given), shape)) == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: x + torch.rand(12), "N2 C3 H8 W12"),
+        (lambda x: torch.rand(5, 1, 1, 1, 1) * x, "-5 N2 C3 H8 W12"),
+        (lambda x: features(x) * means(features(x)).sigmoid(), "N2 -4 H8 W12"),
+        (lambda x: features(x[:1], 3) + x, "N2 C3 H8 W12"),
+        (lambda x: torch.where(x > 0.5, 1.0, 0.0), "N2 C3 H8 W12"),
+        (lambda x: features(x) * (x[:, :1] > 0.5), "N2 -4 H8 W12"),
+        # of two names for a dimension, the one with the fewest parts
+        (lambda x: x[:, 0].flatten(1) + features(x, 1).flatten(2)[..., 0], "N2 H8·W12"),
+        # features of a position, where another map of the same axes has channels
+        (
+            lambda x: features(x, 96) * x[:, 0].flatten(1)[:, :, None, None],
+            "N2 -96 H8 W12",
+        ),
+        (lambda x: features(x, 8) + x[:, 0, :, :1, None], "N2 H8 H8 W12"),
+    ],
+)
+def test_element_by_element(function, expected):
+    assert dims_after(function, (2, 3, 8, 12)) == expected
+
+
+def test_an_unknown_layer_with_kernels_makes_channels():
+    def run(x: Tensor) -> Tensor:
+        return torch.ops.aten.slow_conv3d(x, torch.rand(5, 3, 1, 3, 3), (1, 3, 3))
+
+    assert dims_after(run, (2, 3, 4, 9, 14)) == "N2 -5 H4 W7/1.28571 D12/1.16667"
