@@ -12,7 +12,7 @@ from unet_teach.segmentation import evaluate, lines_in_rings, load_model, train,
 from unet_teach.segmentation.data.dataset import Dataset, Pair
 from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training import bce_dice_loss, one_cycle, random_crops
-from unet_teach.segmentation.training_result import StepMetrics, diagnose
+from unet_teach.segmentation.training_result import StepMetrics, centre_crops, diagnose
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +147,57 @@ def test_a_collapsed_run_is_noticed_and_explained(halves, logit, said):
     assert "Try a smaller learning rate than 50 first" in high.trouble
 
 
-def test_a_good_run_is_no_trouble():
-    looks = [StepMetrics(step, 1.0, 1.0, 0.5, 0.2, 0.25) for step in (0, 25)]
-    assert diagnose(looks, "finished") == ""
+@pytest.mark.parametrize(
+    ("predicted", "target", "said"),
+    [
+        (0.2, 0.25, ""),
+        (0.03125, 0.625, ""),  # a twentieth of what is wanted
+        (0.031, 0.625, "finds almost nothing: 3.1% of the pixels, where 62.5% are"),
+        (0.96875, 0.375, ""),  # a twentieth of the background that is wanted
+        (0.97, 0.375, "almost everything foreground: 97% of the pixels, where 38% are"),
+        (0.955, 0.2, ""),
+        (0.965, 0.2, "almost everything foreground: 96% of the pixels, where 20% are"),
+    ],
+)
+def test_a_run_collapses_below_a_twentieth_of_either_side(predicted, target, said):
+    looks = [StepMetrics(step, 1.0, 1.0, 0.5, predicted, target) for step in (0, 25)]
+    text = diagnose(looks, "finished")
+    assert said in text
+    assert bool(text) == bool(said)
+    assert diagnose(looks[:1], "finished") == ""  # one look says nothing yet
+
+
+@pytest.mark.parametrize(("steps", "is_short"), [(0, True), (24, True), (25, False)])
+def test_few_steps_within_the_time_are_trouble(steps, is_short):
+    looks = [StepMetrics(0, 1.0, 1.0, 0.5, 0.2, 0.25)]
+    assert bool(diagnose(looks, "out of time", steps)) == is_short
+    assert diagnose(looks, "finished", steps) == ""
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "first"),
+    [(0.03, "another seed"), (0.04, "a smaller learning rate than 0.04")],
+)
+def test_a_high_learning_rate_is_the_first_thing_to_change(learning_rate, first):
+    looks = [StepMetrics(step, 1.0, 1.0, 0.5, 0.0, 0.25) for step in (0, 25)]
+    assert f"Try {first} first" in diagnose(looks, "finished", 25, learning_rate)
+
+
+def test_the_best_look_is_the_first_of_the_highest():
+    looks = [
+        StepMetrics(step, 1.0, 1.0, iou, 0.2, 0.25) for step, iou in enumerate((0.5, 0.7, 0.7))
+    ]
+    assert [look.beats(looks[:i]) for i, look in enumerate(looks)] == [True, True, False]
+
+
+def test_crops_are_the_centres_of_pictures():
+    large = torch.arange(9.0 * 14).reshape(1, 9, 14)
+    small, wide = torch.zeros(1, 4, 7), torch.zeros(1, 12, 6)
+    given = [Pair(large, large, name) for name in "ab"]
+    one, two = centre_crops(given, [Pair(small, small, ""), Pair(wide, wide, "")])
+    assert torch.equal(one.image, large[:, 2:6, 3:10])
+    assert torch.equal(two.mask, large[:, :, 4:10])
+    assert (one.name, two.name) == ("a", "b")
 
 
 def test_a_loss_that_is_no_number_at_a_look_is_trouble(halves):
