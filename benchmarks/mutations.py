@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import json
 import os
 import random
@@ -24,19 +25,24 @@ ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "mutations.json"
 COPIED = ("unet_teach", "tests", "lessons", "docs", "js", "conftest.py", "pyproject.toml")
 ARITHMETIC_TESTS = ("test_arithmetic.py", "widgets")
-INSPECTION_TESTS = ("inspection/test_inspector.py", "inspection")
+RULE_TESTS = ("inspection/test_dims.py", "inspection")
+GRAPH_TESTS = ("inspection/test_criteria.py", "inspection")
+TENSOR_TESTS = tuple(f"exercises/test_{n}.py" for n in ("differences", "tensors", "lesson_3"))
 MASK_TESTS = tuple(f"segmentation/test_{n}.py" for n in ("mask_levels", "folder", "folder_layouts"))
 TESTS = {  # of each module; the file that is most likely to notice comes first
     "arithmetic/axis": ARITHMETIC_TESTS,
     "arithmetic/inverse": ARITHMETIC_TESTS,
     "arithmetic/receptive_field": ARITHMETIC_TESTS,
+    "exercises/checks/differences": TENSOR_TESTS,
+    "exercises/checks/facts": ("exercises/test_differences.py", "exercises/test_formulas.py"),
     "exercises/checks/forward_trace": ("exercises/test_forward_trace.py", "exercises"),
-    "inspection/axes": INSPECTION_TESTS,
-    "inspection/criteria": INSPECTION_TESTS,
-    "inspection/graph": INSPECTION_TESTS,
-    "inspection/rules/layers": INSPECTION_TESTS,
-    "inspection/rules/shape_ops": INSPECTION_TESTS,
-    "inspection/rules/unfold_fft": INSPECTION_TESTS,
+    "inspection/axes": RULE_TESTS,
+    "inspection/criteria": GRAPH_TESTS,
+    "inspection/graph": GRAPH_TESTS,
+    "inspection/path_search": GRAPH_TESTS,
+    "inspection/rules/layers": RULE_TESTS,
+    "inspection/rules/shape_ops": RULE_TESTS,
+    "inspection/rules/unfold_fft": RULE_TESTS,
     "networks/unet": ("test_networks.py",),
     "segmentation/baselines": ("segmentation/test_baselines.py",),
     "segmentation/data/mask_files": (*MASK_TESTS, "segmentation/test_tiff_pixels.py"),
@@ -73,6 +79,15 @@ ARITHMETIC: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Mod: (ast.FloorDiv,),
 }
 SURVIVED, SLOW = "survived", "did not end"
+MEMORY = 4 << 30  # bytes that the tests of one mutation may ask for: some never stop collecting
+SLOW_TO_IMPORT = (
+    "torch",
+    "matplotlib.pyplot",
+    "sklearn.ensemble",
+    "anywidget",
+    "hypothesis",
+    "pytest",
+)
 
 
 @dataclass(frozen=True)
@@ -162,11 +177,12 @@ def outcome(copy: Path, mutation: Mutation, seconds: int) -> str:
 
 
 def _first_failure(copy: Path, tests: tuple[str, ...], seconds: int) -> str:
-    """Run tests in a fork, which has torch and pytest imported already."""
+    """Run tests in a fork, which has `SLOW_TO_IMPORT` already."""
     log = copy / "log.txt"
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         os.chdir(copy)
         sys.path.insert(0, str(copy))
         os.environ["PYTHONPATH"] = str(copy)
@@ -202,8 +218,8 @@ def main() -> None:
     )
     parser.add_argument("--modules", nargs="*", default=list(TESTS), choices=list(TESTS))
     arguments = parser.parse_args()
-    import torch  # noqa: F401 (imported once, before forking)
-
+    for name in SLOW_TO_IMPORT:
+        importlib.import_module(name)
     draw = random.Random(arguments.seed)
     every = [mutation for module in arguments.modules for mutation in mutations_of(module)]
     drawn = sorted(
