@@ -221,6 +221,27 @@ def test_steps_along_one_axis_after_the_other_are_one(windows, levels):
     assert shape_of(OneAxisAtATime(*windows)).encoder_levels == pytest.approx(levels)
 
 
+class GlobalContext(nn.Module):
+    """Adds what the mean over the whole coarse map says to each of its cells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.last = conv(3, 8), conv(8, 8, 2), nn.Conv2d(16, 2, 1)
+        self.context = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.first(x)
+        x = self.second(skip)
+        x = F.interpolate(self.context(x.mean((2, 3), keepdim=True)), x.shape[2:])
+        return self.last(torch.cat([skip, F.interpolate(x, skip.shape[2:])], 1))
+
+
+def test_what_has_no_positions_is_no_level():
+    shape = shape_of(GlobalContext())
+    assert shape.encoder_levels == (0, 1)
+    assert shape.bottom == 1
+
+
 @pytest.mark.parametrize(
     ("before", "after", "scale"),
     [
