@@ -12,7 +12,12 @@ from unet_teach.segmentation import evaluate, lines_in_rings, load_model, train,
 from unet_teach.segmentation.data.dataset import Dataset, Pair
 from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training import bce_dice_loss, one_cycle, random_crops
-from unet_teach.segmentation.training_result import StepMetrics, centre_crops, diagnose
+from unet_teach.segmentation.training_result import (
+    StepMetrics,
+    centre_crops,
+    diagnose,
+    measure_step,
+)
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +193,23 @@ def test_the_best_look_is_the_first_of_the_highest():
         StepMetrics(step, 1.0, 1.0, iou, 0.2, 0.25) for step, iou in enumerate((0.5, 0.7, 0.7))
     ]
     assert [look.beats(looks[:i]) for i, look in enumerate(looks)] == [True, True, False]
+
+
+def test_a_look_by_hand():
+    image, mask = torch.tensor([[[-1.0, 0, 2, 3]]]), torch.tensor([[[0.0, 1, 1, 0]]])
+    pair, other = Pair(image, mask, ""), Pair(image - 3, 1 - mask, "")
+
+    def loss(logits, masks):
+        assert logits.shape == masks.shape == (1, 1, 1, 4)
+        return (logits * masks).sum()
+
+    look = measure_step(nn.Identity(), 7, loss, [pair], [pair, other])
+    # A logit of 0 is background: found are two pixels of the first image, one of them right.
+    assert (look.step, look.train_loss, look.validation_loss) == (7, 2, (2 - 4) / 2)
+    assert look.validation_iou == 1 / 5
+    assert (look.predicted_foreground, look.target_foreground) == (2 / 8, 4 / 8)
+    assert look.probabilities.shape == (1, 4)
+    assert look.probabilities[0, 1] == 0.5
 
 
 def test_crops_are_the_centres_of_pictures():
