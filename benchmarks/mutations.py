@@ -28,7 +28,9 @@ ARITHMETIC_TESTS = ("test_arithmetic.py", "widgets")
 RULE_TESTS = ("inspection/test_dims.py", "inspection")
 GRAPH_TESTS = ("inspection/test_criteria.py", "inspection")
 TENSOR_TESTS = tuple(f"exercises/test_{n}.py" for n in ("differences", "tensors", "lesson_3"))
-MASK_TESTS = tuple(f"segmentation/test_{n}.py" for n in ("mask_levels", "folder", "folder_layouts"))
+MASK_TESTS = tuple(
+    f"segmentation/test_{n}.py" for n in ("cuts", "mask_levels", "folder", "folder_layouts")
+)
 TESTS = {  # of each module; the file that is most likely to notice comes first
     "arithmetic/axis": ARITHMETIC_TESTS,
     "arithmetic/inverse": ARITHMETIC_TESTS,
@@ -47,7 +49,7 @@ TESTS = {  # of each module; the file that is most likely to notice comes first
     "segmentation/baselines": ("segmentation/test_baselines.py",),
     "segmentation/data/mask_files": (*MASK_TESTS, "segmentation/test_tiff_pixels.py"),
     "segmentation/data/mask_levels": MASK_TESTS,
-    "segmentation/data/splits": ("segmentation/test_folder.py",),
+    "segmentation/data/splits": ("segmentation/test_splits.py", "segmentation/test_folder.py"),
     "segmentation/metrics": ("segmentation/test_metrics.py",),
     "segmentation/tiling": ("segmentation/test_tiling.py",),
     "segmentation/training": ("segmentation/test_training.py", "segmentation/test_live_view.py"),
@@ -171,13 +173,14 @@ def outcome(copy: Path, mutation: Mutation, seconds: int) -> str:
     original = path.read_text()
     path.write_text(mutated(mutation))
     try:
-        return _first_failure(copy, TESTS[mutation.module], seconds)
+        each = (_first_failure(copy, test, seconds) for test in TESTS[mutation.module])
+        return next((result for result in each if result != SURVIVED), SURVIVED)
     finally:
         path.write_text(original)
 
 
-def _first_failure(copy: Path, tests: tuple[str, ...], seconds: int) -> str:
-    """Run tests in a fork, which has `SLOW_TO_IMPORT` already."""
+def _first_failure(copy: Path, test: str, seconds: int) -> str:
+    """Run a file or folder of tests in a fork, which has `SLOW_TO_IMPORT` already."""
     log = copy / "log.txt"
     child = os.fork()
     if child == 0:
@@ -196,9 +199,8 @@ def _first_failure(copy: Path, tests: tuple[str, ...], seconds: int) -> str:
             phases = (Phase.explicit, Phase.generate)  # a failure need not be made small
             settings.register_profile("mutations", derandomize=True, deadline=None, phases=phases)
             os.environ["HYPOTHESIS_PROFILE"] = "mutations"
-            paths = list(dict.fromkeys(f"tests/{test}" for test in tests))
             flags = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist"]
-            os._exit(int(pytest.main([*flags, *paths])))
+            os._exit(int(pytest.main([*flags, f"tests/{test}"])))
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return SLOW
@@ -222,10 +224,8 @@ def main() -> None:
         importlib.import_module(name)
     draw = random.Random(arguments.seed)
     every = [mutation for module in arguments.modules for mutation in mutations_of(module)]
-    drawn = sorted(
-        draw.sample(every, min(arguments.count, len(every))), key=lambda m: (m.module, m.line)
-    )
-    results = []
+    drawn = draw.sample(every, min(arguments.count, len(every)))
+    results: list[dict[str, Any]] = []
     with TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in COPIED:
@@ -243,10 +243,10 @@ def main() -> None:
                 f"{result} ({time.monotonic() - started:.0f} s)",
                 flush=True,
             )
+            report = {"seed": arguments.seed, "of": len(every), "mutations": results}
+            RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     survivors = [result for result in results if result["noticed_by"] == SURVIVED]
     print(f"{len(results) - len(survivors)} of {len(results)} mutations were noticed.")
-    report = {"seed": arguments.seed, "of": len(every), "mutations": results}
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":
