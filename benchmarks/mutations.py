@@ -26,8 +26,12 @@ RESULTS = Path(__file__).parent / "results" / "mutations.json"
 COPIED = ("unet_teach", "tests", "lessons", "docs", "js", "conftest.py", "pyproject.toml")
 ARITHMETIC_TESTS = ("test_arithmetic.py", "widgets")
 RULE_TESTS = ("inspection/test_dims.py", "inspection")
-GRAPH_TESTS = ("inspection/test_criteria.py", "inspection")
+GRAPH_TESTS = ("inspection/test_graph.py", "inspection/test_criteria.py", "inspection")
 TENSOR_TESTS = tuple(f"exercises/test_{n}.py" for n in ("differences", "tensors", "lesson_3"))
+TRACE_TESTS = tuple(
+    f"exercises/test_{n}.py"
+    for n in ("trace_steps", "forward_trace", "forward_exercises", "own_unet")
+)
 MASK_TESTS = tuple(
     f"segmentation/test_{n}.py" for n in ("cuts", "mask_levels", "folder", "folder_layouts")
 )
@@ -37,7 +41,7 @@ TESTS = {  # of each module; the file that is most likely to notice comes first
     "arithmetic/receptive_field": ARITHMETIC_TESTS,
     "exercises/checks/differences": TENSOR_TESTS,
     "exercises/checks/facts": ("exercises/test_differences.py", "exercises/test_formulas.py"),
-    "exercises/checks/forward_trace": ("exercises/test_forward_trace.py", "exercises"),
+    "exercises/checks/forward_trace": TRACE_TESTS,
     "inspection/axes": RULE_TESTS,
     "inspection/criteria": GRAPH_TESTS,
     "inspection/graph": GRAPH_TESTS,
