@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from unet_teach.exercises import output_size
 from unet_teach.exercises.checks.differences import how, moved, occasion
 from unet_teach.exercises.checks.facts import Grid, number
 
@@ -116,3 +117,12 @@ def test_the_side_of_an_error(errors, side):
     assert grid.facts(results, lambda size, kernel: size + kernel) == (
         f"It is too {side} on every input tried."
     )
+
+
+def test_the_effect_of_a_parameter_is_told_on_one_example():
+    said = output_size.check(lambda n, k, s, p: (n + 2 * bool(p) - k) // s + 1).text
+    assert (
+        "It changes with size as it should. From padding=0 to padding=3 (size=8, kernel_size=1, "
+        "stride=1) it grows by 2, and the right number grows by 6. It is right wherever padding is "
+        "1 or less, and on no other input tried."
+    ) in said
