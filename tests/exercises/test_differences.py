@@ -60,6 +60,15 @@ def test_a_map_may_move_along_both_axes():
     )
 
 
+@pytest.mark.parametrize(("channels", "says"), [(3, "All channels hold the same."), (1, "")])
+def test_one_map_in_all_channels(channels, says):
+    chance = torch.Generator().manual_seed(0)
+    right = torch.rand(1, channels, 5, 7, generator=chance)
+    assert moved(torch.rand(1, 1, 5, 7, generator=chance).expand_as(right), right) == says
+    flat = right[:, :1].expand(1, channels, 5, 7)
+    assert moved(torch.rand(1, 1, 5, 7, generator=chance).expand_as(flat), flat) == ""
+
+
 def test_a_flat_map_does_not_move():
     right = torch.zeros(1, 2, 7, 9)
     found = right.clone()

@@ -95,7 +95,8 @@ def ramp(*columns):
         (ramp(0, 0, 60, 120, 180, 200, 200), False),
         (ramp(0, 0, 90, 0, 0, 200, 200), True),  # a line of one pixel on the background
         (ramp(0, 0, 15, 0, 0, 200, 200), False),  # a faint one
-        (ramp(0, 0, 25, 0, 0, 200, 200), True),
+        (ramp(0, 0, 20, 0, 0, 200, 200), False),  # a tenth of the range
+        (ramp(0, 0, 21, 0, 0, 200, 200), True),
     ],
 )
 def test_labels_are_patches_or_border_sharply_on_the_background(levels, labels):
