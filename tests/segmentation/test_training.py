@@ -102,7 +102,9 @@ def test_a_stop_before_the_first_look_leaves_the_network_as_it_was(halves, monke
     )
 
 
-def test_a_budget_of_time_is_kept_with_all_looks(halves, monkeypatch):
+@pytest.fixture
+def slow(monkeypatch):
+    """A step takes one second and a look five, by the clock of the training."""
     now = [0]
 
     def lasting(seconds, function):
@@ -115,10 +117,36 @@ def test_a_budget_of_time_is_kept_with_all_looks(halves, monkeypatch):
     monkeypatch.setattr(training, "clock", lambda: now[0])
     monkeypatch.setattr(training, "measure_step", lasting(5, training.measure_step))
     monkeypatch.setattr(training, "random_crops", lasting(1, random_crops))
-    run = short(small(), halves, seconds=45)
-    # Looks at steps 0, 25 and 30 take 5 seconds each.
-    assert (run.ended, run.steps, run.seconds) == ("out of time", 30, 45)
-    assert repr(run).startswith("Time is up after 30 steps")
+    monkeypatch.setattr(training, "DEFAULT_STEPS", 10)
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize(
+    ("options", "ended", "steps", "seconds"),
+    [
+        ({"seconds": 45}, "out of time", 30, 45),  # with looks at steps 0, 25 and 30
+        ({"seconds": 45, "steps": 40}, "out of time", 30, 45),
+        ({"seconds": 45, "steps": 20}, "finished", 20, 30),
+        ({"steps": 12}, "finished", 12, 22),
+        ({}, "finished", 10, 20),
+    ],
+)
+def test_a_budget_is_kept_with_all_looks(halves, options, ended, steps, seconds):
+    run = short(small(), halves, **options)
+    assert (run.ended, run.steps, run.seconds) == (ended, steps, seconds)
+    ending = "Time is up" if ended == "out of time" else "Finished"
+    assert repr(run).startswith(f"{ending} after {steps} steps")
+
+
+@pytest.mark.usefixtures("slow")
+def test_time_goes_on_where_a_run_was_saved(halves, tmp_path):
+    file = tmp_path / "run.pt"
+    assert short(small(), halves, steps=2, checkpoint=file).seconds == 5 + 2 + 5
+    more = short(small(), halves, steps=4, checkpoint=file, resume=True)
+    assert (more.steps, more.seconds) == (4, 12 + 2 + 5)
+    assert [look.step for look in more.history] == [0, 2, 4]
+    anew = short(small(), halves, steps=2, checkpoint=file)
+    assert (anew.ended, anew.seconds, len(anew.history)) == ("finished", 12, 2)
 
 
 def test_a_loss_that_is_no_number_ends_it_with_advice(halves):
@@ -359,6 +387,7 @@ def test_crops_are_windows_flipped_alike():
     steps = {(int(c[0, 1, 0] - c[0, 0, 0]), int(c[0, 0, 1] - c[0, 0, 0])) for c in images}
     assert steps == {(13, 1), (-13, 1), (13, -1), (-13, -1)}
     assert {int(c.min()) % 13 for c in images} == set(range(10))
+    assert {int(c.min()) // 13 for c in images} == set(range(6))
 
 
 def test_the_loss_by_hand():
