@@ -1,5 +1,7 @@
 """Where the facts about a wrong tensor or number begin and end: each row stands at a limit."""
 
+from itertools import product
+
 import pytest
 import torch
 
@@ -135,3 +137,46 @@ def test_the_effect_of_a_parameter_is_told_on_one_example():
         "stride=1) it grows by 2, and the right number grows by 6. It is right wherever padding is "
         "1 or less, and on no other input tried."
     ) in said
+
+
+INPUTS = list(product((5, 8, 9), (1, 2, 3), (1, 2, 4)))
+
+
+def steps(size, kernel, stride):
+    return (size - kernel) * stride + 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [
+        (lambda n, k, s: 2 * steps(n, k, s), "It is twice the right number on every input tried."),
+        (lambda n, k, s: steps(n, k, s) ** 2, "It is the square of the right number on every"),
+        (lambda n, k, s: steps(n, k, s) + 0.3 * (k > 1), "It is right wherever kernel=1, and on"),
+        (lambda n, k, s: steps(n, k, s - 1), "It acts as if stride were 1 smaller."),
+        (lambda n, k, s: steps(n, k, s + 1), "It acts as if stride were 1 larger."),
+        (lambda n, k, s: steps(n, 2 * k, s), "It acts as if kernel were twice as large."),
+        (
+            lambda n, k, s: steps(n, k, 2 * s) + 3,
+            "stride were twice as large, and then adds 3.",
+        ),
+        (lambda n, k, s: steps(n, k, s) + n + k, "It is too large by size + kernel."),
+        (lambda n, k, s: steps(n, k, s) - 2 * n, "It is too small by 2·size."),
+        (lambda n, k, s: 3 * n - 2, "On every input tried it gives 3·size − 2."),
+        (lambda n, k, s: 10.0**12 + n, "Some of its numbers are larger than 10**12."),
+    ],
+)
+def test_facts_of_a_formula_of_three_numbers(answer, fact):
+    grid = Grid(["size", "kernel", "stride"], INPUTS)
+    assert fact in grid.facts([answer(*each) for each in INPUTS], steps)
+
+
+@pytest.mark.parametrize(
+    ("results", "fact"),
+    [
+        ([5, 5, 9, 4, 6], "it changes by 0, 4, −5, 2; the right number by 1, 3, 5, 7."),
+        ([1, 3, 9, 27, 81], "It begins with r = 1, and from one d to the next r becomes 3·r."),
+    ],
+)
+def test_steps_of_a_formula_of_one_number(results, fact):
+    grid = Grid(["d"], [(d,) for d in range(5)])
+    assert fact in grid.facts(results, lambda d: d**2 + 40)
