@@ -55,6 +55,15 @@ def test_a_moved_map_is_known_by_what_can_be_seen_of_it(height, rows, says):
     assert moved(*shifted(height, rows)) == says
 
 
+@pytest.mark.parametrize(
+    ("width", "columns", "says"),
+    [(4, 3, ""), (9, 4, "The values stand 4 columns further right than they should.")],
+)
+def test_a_map_that_moved_along_its_width(width, columns, says):
+    found, right = shifted(width, columns)
+    assert moved(found.mT, right.mT) == says
+
+
 def test_a_map_may_move_along_both_axes():
     right = torch.rand(1, 2, 7, 9, generator=torch.Generator().manual_seed(0))
     assert moved(right.roll((-1, 2), (2, 3)), right) == (

@@ -260,6 +260,10 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             "`cat` cannot bring together the input (4 channels, 6×9) and `up`'s output "
             "(4 channels, 12×18).",
         ),
+        (
+            lambda net, x: net.norm(x[:, :3]),
+            "`norm` fails on the result of the index `[…]` (3 channels, 6×9).",
+        ),
         (lambda net, x: x.view(7, -1), "`view` fails on the input (4 channels, 6×9)."),
         (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),
     ],

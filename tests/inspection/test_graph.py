@@ -274,3 +274,16 @@ def test_a_path_from_the_image_wins_over_one_from_a_mask():
     graph = graph_of(lambda mask, x: F.max_pool2d(mask + x, 2), torch.rand(2, 1, 8, 12), IMAGE)
     path = down_up_path(graph, graph.recording.outputs[0])
     assert path.down[0] is graph.image
+
+
+def test_a_path_does_not_begin_at_a_vector():
+    def run(x: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+        grid = F.conv_transpose2d(time[:, :, None, None], torch.rand(7, 4, 4, 6))
+        return features(x) + F.interpolate(grid, scale_factor=2), F.max_pool2d(x, 2)
+
+    graph = graph_of(run, IMAGE, torch.rand(2, 7))
+    time = graph.recording.inputs[1]
+    assert (graph.levels[time], graph.max_depth[time]) == (GLOBAL, -math.inf)
+    path = down_up_path(graph, graph.recording.outputs[0])
+    assert (names_of(path.down), path.up) == (["input", "convolution", "add"], ())
+    assert path.down[0] is graph.image
