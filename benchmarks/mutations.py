@@ -7,41 +7,55 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
+import importlib
 import json
 import os
 import random
 import resource
-import shutil
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "mutations.json"
-COPIED = ("unet_teach", "tests", "lessons", "docs", "js", "conftest.py", "pyproject.toml")
 ARITHMETIC_TESTS = ("test_arithmetic.py", "widgets")
-INSPECTION_TESTS = ("inspection/test_inspector.py", "inspection")
-MASK_TESTS = tuple(f"segmentation/test_{n}.py" for n in ("mask_levels", "folder", "folder_layouts"))
+RULE_TESTS = ("inspection/test_dims.py", "inspection")
+GRAPH_TESTS = ("inspection/test_graph.py", "inspection/test_criteria.py", "inspection")
+TENSOR_TESTS = tuple(f"exercises/test_{n}.py" for n in ("differences", "tensors", "lesson_3"))
+TRACE_TESTS = tuple(
+    f"exercises/test_{n}.py"
+    for n in ("trace_steps", "forward_trace", "forward_exercises", "own_unet")
+)
+MASK_TESTS = tuple(
+    f"segmentation/test_{n}.py" for n in ("cuts", "mask_levels", "folder", "folder_layouts")
+)
 TESTS = {  # of each module; the file that is most likely to notice comes first
     "arithmetic/axis": ARITHMETIC_TESTS,
     "arithmetic/inverse": ARITHMETIC_TESTS,
     "arithmetic/receptive_field": ARITHMETIC_TESTS,
-    "exercises/checks/forward_trace": ("exercises/test_forward_trace.py", "exercises"),
-    "inspection/axes": INSPECTION_TESTS,
-    "inspection/criteria": INSPECTION_TESTS,
-    "inspection/graph": INSPECTION_TESTS,
-    "inspection/rules/layers": INSPECTION_TESTS,
-    "inspection/rules/shape_ops": INSPECTION_TESTS,
-    "inspection/rules/unfold_fft": INSPECTION_TESTS,
+    "exercises/checks/differences": TENSOR_TESTS,
+    "exercises/checks/facts": ("exercises/test_differences.py", "exercises/test_formulas.py"),
+    "exercises/checks/forward_trace": TRACE_TESTS,
+    "inspection/axes": RULE_TESTS,
+    "inspection/criteria": GRAPH_TESTS,
+    "inspection/graph": GRAPH_TESTS,
+    "inspection/path_search": GRAPH_TESTS,
+    "inspection/rules/layers": RULE_TESTS,
+    "inspection/rules/shape_ops": RULE_TESTS,
+    "inspection/rules/unfold_fft": RULE_TESTS,
     "networks/unet": ("test_networks.py",),
     "segmentation/baselines": ("segmentation/test_baselines.py",),
     "segmentation/data/mask_files": (*MASK_TESTS, "segmentation/test_tiff_pixels.py"),
     "segmentation/data/mask_levels": MASK_TESTS,
-    "segmentation/data/splits": ("segmentation/test_folder.py",),
+    "segmentation/data/splits": ("segmentation/test_splits.py", "segmentation/test_folder.py"),
     "segmentation/metrics": ("segmentation/test_metrics.py",),
     "segmentation/tiling": ("segmentation/test_tiling.py",),
     "segmentation/training": ("segmentation/test_training.py", "segmentation/test_live_view.py"),
@@ -73,6 +87,7 @@ ARITHMETIC: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Mod: (ast.FloorDiv,),
 }
 SURVIVED, SLOW = "survived", "did not end"
+MEMORY = 4 << 30  # bytes that the tests of one mutation may ask for: some never stop collecting
 
 
 @dataclass(frozen=True)
@@ -138,62 +153,104 @@ def mutations_of(module: str) -> list[Mutation]:
     return found
 
 
-def mutated(mutation: Mutation) -> str:
-    """Return the source of the module with the operator changed."""
-    tree = ast.parse((ROOT / "unet_teach" / f"{mutation.module}.py").read_text())
+def put_into_place(mutation: Mutation) -> None:
+    """Change a module that is running: its functions, wherever they are, or its constants."""
+    module = sys.modules[_name(mutation.module)]
+    path = str(module.__file__)
+    tree = ast.parse(Path(path).read_text())
+    before = compile(tree, path, "exec")
     _, choices = list(operators(tree))[mutation.index]
     setattr(*choices[mutation.choice])
-    return ast.unparse(tree)
+    after = compile(ast.fix_missing_locations(tree), path, "exec")
+    each = zip(_codes(before), _codes(after), strict=True)
+    changed = {old: new for old, new in each if old != new}
+    count = 0
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType) and thing.__code__.co_filename == path:
+            count += thing.__code__ in changed
+            thing.__code__ = changed.get(thing.__code__, thing.__code__)
+    if not count:
+        values: dict[str, Any] = {"__name__": module.__name__, "__file__": path}
+        exec(after, values)
+        kinds = (FunctionType, ModuleType, type)
+        vars(module).update((n, v) for n, v in values.items() if not isinstance(v, kinds))
 
 
-def outcome(copy: Path, mutation: Mutation, seconds: int) -> str:
-    """Run the module's tests on a copy of the project in which one operator is changed.
+def _name(module: str) -> str:
+    return f"unet_teach.{module.replace('/', '.')}"
 
-    Returns:
-        The first test that failed, `SURVIVED`, or `SLOW`.
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield a code object and those of the functions in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+class Runs:
+    """A plugin of pytest that runs the tests of each mutation in place of all tests once.
+
+    Args:
+        mutations: in the order in which they are tried.
+        seconds: of processor time that the tests of one mutation get.
+        report: what is written to the results with what came out.
     """
-    path = copy / "unet_teach" / f"{mutation.module}.py"
-    original = path.read_text()
-    path.write_text(mutated(mutation))
-    try:
-        return _first_failure(copy, TESTS[mutation.module], seconds)
-    finally:
-        path.write_text(original)
 
+    def __init__(self, mutations: list[Mutation], seconds: int, report: dict[str, Any]) -> None:
+        self.mutations, self.seconds, self.report = mutations, seconds, report
 
-def _first_failure(copy: Path, tests: tuple[str, ...], seconds: int) -> str:
-    """Run tests in a fork, which has torch and pytest imported already."""
-    log = copy / "log.txt"
-    child = os.fork()
-    if child == 0:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        os.chdir(copy)
-        sys.path.insert(0, str(copy))
-        os.environ["PYTHONPATH"] = str(copy)
-        sys.dont_write_bytecode = True
-        with log.open("w") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-            import pytest
-            from hypothesis import Phase, settings
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try every mutation, print what came out, and write it to the results."""
+        for module in {mutation.module for mutation in self.mutations}:
+            importlib.import_module(_name(module))
+        self.report["mutations"] = []
+        for mutation in self.mutations:
+            started, result = time.monotonic(), self.noticed_by(session, mutation)
+            self.report["mutations"].append({**vars(mutation), "noticed_by": result})
+            RESULTS.write_text(json.dumps(self.report, indent=1) + "\n")
+            print(
+                f"{mutation.module}:{mutation.line}: {mutation.before} -> {mutation.after}: "
+                f"{result} ({time.monotonic() - started:.0f} s)",
+                flush=True,
+            )
+        return True
 
-            phases = (Phase.explicit, Phase.generate)  # a failure need not be made small
-            settings.register_profile("mutations", derandomize=True, deadline=None, phases=phases)
-            os.environ["HYPOTHESIS_PROFILE"] = "mutations"
-            paths = list(dict.fromkeys(f"tests/{test}" for test in tests))
-            flags = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist"]
-            os._exit(int(pytest.main([*flags, *paths])))
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return SLOW
-    if os.waitstatus_to_exitcode(status) == 0:
-        return SURVIVED
-    failed = [line for line in log.read_text().splitlines() if line[:5] in ("FAILE", "ERROR")]
-    return failed[0].split(" - ")[0] if failed else "the tests did not start"
+    def noticed_by(self, session: pytest.Session, mutation: Mutation) -> str:
+        """Run the tests of a mutation in a fork until one fails.
+
+        Returns:
+            The test that failed, `SURVIVED`, or `SLOW`.
+        """
+        places = [f"tests/{test}" for test in TESTS[mutation.module]]
+        found = (i for place in places for i in session.items if i.nodeid.startswith(place))
+        items = list(dict.fromkeys(found))
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                resource.setrlimit(resource.RLIMIT_CPU, (self.seconds, self.seconds))
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+                silence = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(silence, 1)
+                os.dup2(silence, 2)
+                put_into_place(mutation)
+                for item, following in zip(items, [*items[1:], None], strict=True):
+                    session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                    if session.testsfailed:
+                        os.write(write, item.nodeid.encode())
+                        break
+            finally:
+                os._exit(0)
+        os.close(write)
+        _, status = os.waitpid(child, 0)
+        failed = os.read(read, 10_000).decode()
+        os.close(read)
+        return SLOW if os.WIFSIGNALED(status) else failed or SURVIVED
 
 
 def main() -> None:
-    """Draw mutations, run the tests on each, print the survivors and write the results."""
+    """Draw mutations, run the tests on each, and print how many were noticed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="how many mutations are drawn")
     parser.add_argument("--seed", type=int, default=0)
@@ -202,36 +259,21 @@ def main() -> None:
     )
     parser.add_argument("--modules", nargs="*", default=list(TESTS), choices=list(TESTS))
     arguments = parser.parse_args()
-    import torch  # noqa: F401 (imported once, before forking)
-
-    draw = random.Random(arguments.seed)
     every = [mutation for module in arguments.modules for mutation in mutations_of(module)]
-    drawn = sorted(
-        draw.sample(every, min(arguments.count, len(every))), key=lambda m: (m.module, m.line)
-    )
-    results = []
-    with TemporaryDirectory() as folder:
-        copy = Path(folder)
-        for name in COPIED:
-            source, ignored = ROOT / name, shutil.ignore_patterns("node_modules", "__pycache__")
-            if source.is_dir():
-                shutil.copytree(source, copy / name, ignore=ignored)
-            else:
-                shutil.copy(source, copy / name)
-        for mutation in drawn:
-            started = time.monotonic()
-            result = outcome(copy, mutation, arguments.seconds)
-            results.append({**vars(mutation), "noticed_by": result})
-            print(
-                f"{mutation.module}:{mutation.line}: {mutation.before} -> {mutation.after}: "
-                f"{result} ({time.monotonic() - started:.0f} s)",
-                flush=True,
-            )
-    survivors = [result for result in results if result["noticed_by"] == SURVIVED]
-    print(f"{len(results) - len(survivors)} of {len(results)} mutations were noticed.")
-    report = {"seed": arguments.seed, "of": len(every), "mutations": results}
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
+    drawn = random.Random(arguments.seed).sample(every, min(arguments.count, len(every)))
+    report: dict[str, Any] = {"seed": arguments.seed, "of": len(every)}
+    phases = (Phase.explicit, Phase.generate)  # a failure need not be made small
+    settings.register_profile("mutations", derandomize=True, deadline=None, phases=phases)
+    os.environ["HYPOTHESIS_PROFILE"] = "mutations"
+    tests = {f"tests/{test}" for mutation in drawn for test in TESTS[mutation.module]}
+    flags = ["-s", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    os.chdir(ROOT)
+    pytest.main([*flags, *sorted(tests)], plugins=[Runs(drawn, arguments.seconds, report)])
+    results = [result["noticed_by"] for result in report["mutations"]]
+    noticed, slow = len(results) - results.count(SURVIVED), results.count(SLOW)
+    print(f"{noticed} of {len(results)} mutations were noticed, {slow} by not ending.")
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads do not outlive a fork
     main()

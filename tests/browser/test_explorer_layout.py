@@ -307,6 +307,8 @@ def test_a_sum_at_a_crowded_cell_is_explained_from_the_patch(show):
     expect(page.get_by_role("status")).to_have_text(
         "Input cell (1, 1) adds its patch to rows 1–3 and columns 1–3 of the output."
     )
-    expect(page.locator(".ut-products")).to_contain_text("Four patches add up at output cell (1, 1)")
+    expect(page.locator(".ut-products")).to_contain_text(
+        "Four patches add up at output cell (1, 1)"
+    )
     page.get_by_role("img", name="Full map").click()
     expect(page.get_by_role("status")).to_contain_text("Output cell (2, 2) adds up 1 product")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -50,6 +51,25 @@ def test_half_of_the_encoder_and_a_third_of_the_decoder_need_skips(
     assert shape.has_skips == enough
 
 
+@pytest.mark.parametrize(
+    ("change", "has_skips", "is_symmetric"),
+    [
+        ({}, True, True),
+        ({"bottom": 0.0}, False, False),  # nothing goes down
+        ({"decoder_levels": ()}, False, False),  # nothing comes up
+        ({"is_side_branch": True}, False, True),
+        ({"output_level": 1.0}, True, False),
+        ({"output_level": -1.0}, True, False),
+        ({"bare_rise": 4}, True, False),
+        ({"encoder_levels": (0.0, 0.5, 1.0)}, True, False),  # the decoder does not pass 0.5
+        ({"encoder_levels": (0.2, 1.0)}, True, True),  # rounded sizes
+    ],
+)
+def test_what_else_skips_and_symmetry_need(change, has_skips, is_symmetric):
+    shape = replace(shape_of(UNet(3, 1, depth=1, base_channels=2)), **change)
+    assert (shape.has_skips, shape.is_symmetric) == (has_skips, is_symmetric)
+
+
 class Branch(nn.Module):
     """A network at one size, with a branch that is pooled, has layers, and is enlarged again."""
 
@@ -86,30 +106,140 @@ def test_a_pooled_branch_with_few_layers_is_no_u(beside, below, pool, before, is
 
 
 class TwoJoins(nn.Module):
-    """Joins a skip and what comes up twice at the same level."""
+    """Joins a skip twice at the same level: with what comes up, and with a layer's output of it."""
 
     def __init__(self, first: str, second: str) -> None:
         super().__init__()
         self.joins = first, second
         self.one, self.two = conv(3, 8), conv(8, 8, 2)
-        self.between = nn.LazyConv2d(8, 3, padding=1)
+        self.between = nn.Conv2d(8, 8, 3, padding=1)
         self.last = nn.LazyConv2d(2, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         skip = self.one(x)
         up = F.interpolate(self.two(skip), scale_factor=2)
-        for join, layer in zip(self.joins, (self.between, self.last), strict=True):
-            up = layer(torch.cat([skip, up], 1) if join == "cat" else skip + up)
-        return up
+        joined = [
+            torch.cat([skip, below], 1) if join == "cat" else skip + below
+            for join, below in zip(self.joins, (up, self.between(up)), strict=True)
+        ]
+        out: Tensor = self.last(torch.cat(joined, 1))
+        return out
 
 
-@pytest.mark.parametrize(("first", "second"), [("cat", "cat"), ("add", "add"), ("cat", "add")])
-def test_the_first_of_equal_joins_at_a_level_is_its_skip(first, second):
+@pytest.mark.parametrize(
+    ("first", "second", "chosen"),
+    [
+        ("cat", "cat", ("cat", "upsample_nearest2d")),
+        ("add", "add", ("add", "upsample_nearest2d")),
+        ("cat", "add", ("cat", "upsample_nearest2d")),
+        ("add", "cat", ("cat", "convolution")),
+    ],
+)
+def test_the_first_of_the_strongest_joins_at_a_level_is_its_skip(first, second, chosen):
     model = TwoJoins(first, second)
     model(torch.randn(PICTURE))
     (skip,) = shape_of(model).skips
-    assert skip.kind == first
-    assert "upsample" in skip.from_below.op.name
+    assert (skip.kind, skip.from_below.op.name) == chosen
+
+
+class Enlarged(nn.Module):
+    """Goes down three levels and up one, and ends in what it is given."""
+
+    def __init__(self, end: Callable[[Tensor], Tensor], skip_at_end: bool = False) -> None:
+        super().__init__()
+        self.end, self.skip_at_end = end, skip_at_end
+        self.down = nn.ModuleList([conv(3, 8), *(conv(8, 8, 2) for _ in range(3))])
+        self.after, self.head = conv(8, 8), nn.Conv2d(8, 8, 1)
+        self.one_by_one, self.kernel = nn.Conv2d(8, 8, 1), conv(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = skip = self.down[0](x)
+        for down in self.down[1:]:
+            x = down(x)
+        x = self.end(self.head(self.after(F.interpolate(x, scale_factor=2))))
+        return torch.cat([skip, x], 1) if self.skip_at_end else x
+
+
+def times(factor: int) -> Callable[[Tensor], Tensor]:
+    return lambda x: F.interpolate(x, scale_factor=factor)
+
+
+@pytest.mark.parametrize(
+    ("end", "rise"),
+    [
+        (lambda model: times(4), 4),
+        (lambda model: lambda x: model.one_by_one(times(4)(x)), 4),  # no neighbours are looked at
+        (lambda model: lambda x: model.kernel(times(4)(x)), 0),
+        (lambda model: lambda x: times(4)(model.kernel(x)), 4),
+        (lambda model: lambda x: times(4)(model.kernel(times(2)(x))), 4),
+        (lambda model: lambda x: times(2)(model.kernel(times(2)(x))), 0),
+        (lambda model: times(2), 0),
+        (lambda model: times(8), 8),  # beyond the size of the input
+        (lambda model: lambda x: F.max_pool2d(times(8)(x), 2), 8),
+        (lambda model: lambda x: F.pixel_shuffle(x.repeat(1, 2, 1, 1), 4), 0),
+    ],
+)
+def test_how_much_a_last_bare_interpolation_enlarges(end, rise):
+    model = Enlarged(torch.relu)
+    model.end = end(model)
+    found = shape_of(model).bare_rise
+    assert found == rise
+
+
+def test_an_interpolation_to_the_level_of_a_skip_is_not_bare():
+    bare, joined = (shape_of(Enlarged(times(4), skip)).bare_rise for skip in (False, True))
+    assert (bare, joined) == (4, 0)
+
+
+class OneAxisAtATime(nn.Module):
+    """Pools along one axis after the other, with layers between."""
+
+    def __init__(self, *windows: tuple[int, int]) -> None:
+        super().__init__()
+        self.windows = windows
+        self.first, self.last = conv(3, 8), nn.Conv2d(16, 2, 1)
+        self.layers = nn.ModuleList([conv(8, 8) for _ in windows])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = skip = self.first(x)
+        for window, layer in zip(self.windows, self.layers, strict=True):
+            x = layer(F.max_pool2d(x, window))
+        return self.last(torch.cat([skip, F.interpolate(x, skip.shape[2:])], 1))
+
+
+@pytest.mark.parametrize(
+    ("windows", "levels"),
+    [
+        ([(2, 1), (1, 2)], (0, 1)),  # together one step
+        ([(1, 2), (2, 1), (2, 1), (1, 2)], (0, 1, 2)),
+        ([(2, 1), (2, 1), (1, 2)], (0, 0.5, 1.5)),  # two steps of the rows
+        ([(2, 2), (2, 1)], (0, 1, 1.5)),
+        ([(2, 1), (2, 2)], (0, 0.5, 1.5)),
+    ],
+)
+def test_steps_along_one_axis_after_the_other_are_one(windows, levels):
+    assert shape_of(OneAxisAtATime(*windows)).encoder_levels == pytest.approx(levels)
+
+
+class GlobalContext(nn.Module):
+    """Adds what the mean over the whole coarse map says to each of its cells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.last = conv(3, 8), conv(8, 8, 2), nn.Conv2d(16, 2, 1)
+        self.context = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.first(x)
+        x = self.second(skip)
+        x = F.interpolate(self.context(x.mean((2, 3), keepdim=True)), x.shape[2:])
+        return self.last(torch.cat([skip, F.interpolate(x, skip.shape[2:])], 1))
+
+
+def test_what_has_no_positions_is_no_level():
+    shape = shape_of(GlobalContext())
+    assert shape.encoder_levels == (0, 1)
+    assert shape.bottom == 1
 
 
 @pytest.mark.parametrize(
@@ -124,6 +254,8 @@ def test_the_first_of_equal_joins_at_a_level_is_its_skip(first, second):
         (38, 13, 3),
         (41, 13, 3),
         (20, 13, 20 / 13),
+        (8, 5, 8 / 5),
+        (6, 5, 6 / 5),
         (3, 2, 3 / 2),
         (2, 1, 2 / 1),
         (5, 0, 1),

@@ -95,6 +95,38 @@ def test_features_are_one_row_a_pixel_and_their_means_are_means():
     assert pixel[2] == pytest.approx(image[0, 3:6, 5:8].std(correction=0).item(), abs=1e-4)
 
 
+def test_gradients_are_how_much_means_rise_over_two_pixels():
+    rows, columns = torch.meshgrid(torch.arange(9.0), torch.arange(13.0), indexing="ij")
+    features = pixel_features((2 * rows + 3 * columns)[None]).reshape(9, 13, -1)
+    assert features[4, 6, 3] == pytest.approx((4**2 + 6**2) ** 0.5)
+    # At the top border the mean over rows 0 and 1 is 1 larger than the value of row 0.
+    assert features[0, 6, 1] == pytest.approx(2 * 0.5 + 3 * 6)
+    assert features[0, 6, 3] == pytest.approx((1**2 + 6**2) ** 0.5)
+
+
+BELOW, AT = 127 / 256, 128 / 256
+
+
+@pytest.mark.parametrize(
+    ("values", "mask"),
+    [
+        ([0.1, BELOW, AT, 0.9], [0, 0, 1, 1]),  # the level itself is bright
+        ([0.1, BELOW, AT, 0.9], [1, 1, 0, 0]),  # and not dark
+        ([0.1, 1.0, AT, 0.9], [1, 1, 1, 1]),  # where both sides are as good, it is the bright one
+    ],
+)
+def test_a_threshold_stands_between_two_neighbouring_levels(values, mask):
+    image, target = torch.tensor(values).reshape(1, 2, 2), torch.tensor(mask).reshape(1, 2, 2)
+    found = best_threshold([Pair(image, target.float(), "")])(image)
+    assert torch.equal(found, target.bool())
+
+
+def test_otsu_of_values_that_do_not_begin_at_0():
+    values = torch.tensor([10.0] * 5 + [12.0] * 4 + [18.0] * 3)
+    # Any threshold between 12 and 18 is as good: bins 64 to 255 of 8/256 each; the middle is 15.
+    assert otsu_threshold(values) == pytest.approx(15, abs=8 / 256)
+
+
 @pytest.mark.parametrize("baseline", [best_threshold, random_forest])
 def test_a_baseline_learns_from_a_list_of_pictures(baseline):
     with pytest.raises(TypeError, match=rf"Say which part .*: {baseline.__name__}\(data\.train\)"):

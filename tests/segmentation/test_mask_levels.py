@@ -200,3 +200,57 @@ def test_an_inverting_table_is_undone_and_said():
 def test_what_is_transparent_is_background():
     colours = np.where(DISC[..., None], (200, 30, 30), (255, 255, 255)).astype(np.uint8)
     assert np.array_equal(foreground(np.dstack([colours, bytes_of(DISC * 255)])), DISC)
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"), [("8 bits", 127.5), ("largest 100", 50), ("-1 to 1", 0), ("16 bits", 32767.5)]
+)
+def test_where_a_mask_was_cut_is_known_to_the_others(name, cut):
+    found = read(SOFT[name])
+    assert found.cut == pytest.approx(cut, rel=0.05, abs=0.01)
+    where = "128" if name == "8 bits" else "half of its own range"
+    assert found.notes == [f"its soft edges are cut at {where}"]
+
+
+@pytest.mark.parametrize(
+    ("values", "cut", "is_foreground"),
+    [(1, 128, False), (127, 128, False), (128, 128, True), (200, 128, True), (True, 128, True)],
+)
+def test_a_mask_of_one_value_is_empty_below_the_cut(values, cut, is_foreground):
+    masks = {"one": np.full((4, 6), values), "other": np.eye(4, 6) > 0}
+    assert binarize(masks, cut)[0]["one"].all() == is_foreground
+    assert binarize(masks, cut)[0]["one"].any() == is_foreground
+
+
+def test_masks_without_0_are_named_if_they_have_several_values():
+    masks = {"zero": np.eye(4, 6), "one": np.full((4, 6), 5), "two": 3 - np.eye(4, 6)}
+    found, notes = binarize(masks)
+    assert [mask.sum() for mask in found.values()] == [4, 24, 24]
+    assert list(notes.values()) == [["two"]]
+    found, notes = binarize({"two": 3 - np.eye(4, 6), "one": np.full((4, 6), 5)})
+    assert [mask.sum() for mask in found.values()] == [24, 0]  # 5 is the most frequent
+    ((note, names),) = notes.items()
+    assert "the most frequent value of all masks is the background" in note
+    assert names == ["two", "one"]
+
+
+@pytest.mark.parametrize(("alpha", "is_foreground"), [(127, False), (128, True)])
+def test_transparency_is_cut_at_half(alpha, is_foreground):
+    opacity = np.where(DISC, alpha, 0).astype(np.uint8)
+    flat = np.dstack([np.full((*DISC.shape, 3), 9, np.uint8), opacity])
+    assert np.array_equal(foreground(flat), DISC & is_foreground)
+
+
+def test_what_is_transparent_everywhere_has_colours_all_the_same():
+    colours = np.where(DISC[..., None], (200, 30, 30), (255, 255, 255)).astype(np.uint8)
+    nothing = np.zeros(DISC.shape, np.uint8)
+    assert np.array_equal(foreground(np.dstack([colours, nothing])), DISC)
+
+
+def test_the_colour_of_the_border_of_pascal_voc_alone_is_a_label():
+    colours = np.where(DISC[..., None], (224, 224, 192), (0, 0, 0)).astype(np.uint8)
+    for mask in (colours, with_palette(DISC * 255, VOC)):
+        assert np.array_equal(foreground(mask), DISC)
+        assert read(mask).notes == []
+    labels = np.where(DISC[..., None], (200, 0, 0), OTHER[..., None] * (0, 0, 90)).astype("u1")
+    assert read(labels).notes == ["its 2 labels or colours became one foreground"]

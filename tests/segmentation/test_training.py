@@ -12,7 +12,12 @@ from unet_teach.segmentation import evaluate, lines_in_rings, load_model, train,
 from unet_teach.segmentation.data.dataset import Dataset, Pair
 from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training import bce_dice_loss, one_cycle, random_crops
-from unet_teach.segmentation.training_result import StepMetrics, diagnose
+from unet_teach.segmentation.training_result import (
+    StepMetrics,
+    centre_crops,
+    diagnose,
+    measure_step,
+)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +102,9 @@ def test_a_stop_before_the_first_look_leaves_the_network_as_it_was(halves, monke
     )
 
 
-def test_a_budget_of_time_is_kept_with_all_looks(halves, monkeypatch):
+@pytest.fixture
+def slow(monkeypatch):
+    """A step takes one second and a look five, by the clock of the training."""
     now = [0]
 
     def lasting(seconds, function):
@@ -110,10 +117,36 @@ def test_a_budget_of_time_is_kept_with_all_looks(halves, monkeypatch):
     monkeypatch.setattr(training, "clock", lambda: now[0])
     monkeypatch.setattr(training, "measure_step", lasting(5, training.measure_step))
     monkeypatch.setattr(training, "random_crops", lasting(1, random_crops))
-    run = short(small(), halves, seconds=45)
-    # Looks at steps 0, 25 and 30 take 5 seconds each.
-    assert (run.ended, run.steps, run.seconds) == ("out of time", 30, 45)
-    assert repr(run).startswith("Time is up after 30 steps")
+    monkeypatch.setattr(training, "DEFAULT_STEPS", 10)
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize(
+    ("options", "ended", "steps", "seconds"),
+    [
+        ({"seconds": 45}, "out of time", 30, 45),  # with looks at steps 0, 25 and 30
+        ({"seconds": 45, "steps": 40}, "out of time", 30, 45),
+        ({"seconds": 45, "steps": 20}, "finished", 20, 30),
+        ({"steps": 12}, "finished", 12, 22),
+        ({}, "finished", 10, 20),
+    ],
+)
+def test_a_budget_is_kept_with_all_looks(halves, options, ended, steps, seconds):
+    run = short(small(), halves, **options)
+    assert (run.ended, run.steps, run.seconds) == (ended, steps, seconds)
+    ending = "Time is up" if ended == "out of time" else "Finished"
+    assert repr(run).startswith(f"{ending} after {steps} steps")
+
+
+@pytest.mark.usefixtures("slow")
+def test_time_goes_on_where_a_run_was_saved(halves, tmp_path):
+    file = tmp_path / "run.pt"
+    assert short(small(), halves, steps=2, checkpoint=file).seconds == 5 + 2 + 5
+    more = short(small(), halves, steps=4, checkpoint=file, resume=True)
+    assert (more.steps, more.seconds) == (4, 12 + 2 + 5)
+    assert [look.step for look in more.history] == [0, 2, 4]
+    anew = short(small(), halves, steps=2, checkpoint=file)
+    assert (anew.ended, anew.seconds, len(anew.history)) == ("finished", 12, 2)
 
 
 def test_a_loss_that_is_no_number_ends_it_with_advice(halves):
@@ -147,9 +180,74 @@ def test_a_collapsed_run_is_noticed_and_explained(halves, logit, said):
     assert "Try a smaller learning rate than 50 first" in high.trouble
 
 
-def test_a_good_run_is_no_trouble():
-    looks = [StepMetrics(step, 1.0, 1.0, 0.5, 0.2, 0.25) for step in (0, 25)]
-    assert diagnose(looks, "finished") == ""
+@pytest.mark.parametrize(
+    ("predicted", "target", "said"),
+    [
+        (0.2, 0.25, ""),
+        (0.03125, 0.625, ""),  # a twentieth of what is wanted
+        (0.031, 0.625, "finds almost nothing: 3.1% of the pixels, where 62.5% are"),
+        (0.96875, 0.375, ""),  # a twentieth of the background that is wanted
+        (0.97, 0.375, "almost everything foreground: 97% of the pixels, where 38% are"),
+        (0.955, 0.2, ""),
+        (0.965, 0.2, "almost everything foreground: 96% of the pixels, where 20% are"),
+    ],
+)
+def test_a_run_collapses_below_a_twentieth_of_either_side(predicted, target, said):
+    looks = [StepMetrics(step, 1.0, 1.0, 0.5, predicted, target) for step in (0, 25)]
+    text = diagnose(looks, "finished")
+    assert said in text
+    assert bool(text) == bool(said)
+    assert diagnose(looks[:1], "finished") == ""  # one look says nothing yet
+
+
+@pytest.mark.parametrize(("steps", "is_short"), [(0, True), (24, True), (25, False)])
+def test_few_steps_within_the_time_are_trouble(steps, is_short):
+    looks = [StepMetrics(0, 1.0, 1.0, 0.5, 0.2, 0.25)]
+    assert bool(diagnose(looks, "out of time", steps)) == is_short
+    assert diagnose(looks, "finished", steps) == ""
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "first"),
+    [(0.03, "another seed"), (0.04, "a smaller learning rate than 0.04")],
+)
+def test_a_high_learning_rate_is_the_first_thing_to_change(learning_rate, first):
+    looks = [StepMetrics(step, 1.0, 1.0, 0.5, 0.0, 0.25) for step in (0, 25)]
+    assert f"Try {first} first" in diagnose(looks, "finished", 25, learning_rate)
+
+
+def test_the_best_look_is_the_first_of_the_highest():
+    looks = [
+        StepMetrics(step, 1.0, 1.0, iou, 0.2, 0.25) for step, iou in enumerate((0.5, 0.7, 0.7))
+    ]
+    assert [look.beats(looks[:i]) for i, look in enumerate(looks)] == [True, True, False]
+
+
+def test_a_look_by_hand():
+    image, mask = torch.tensor([[[-1.0, 0, 2, 3]]]), torch.tensor([[[0.0, 1, 1, 0]]])
+    pair, other = Pair(image, mask, ""), Pair(image - 3, 1 - mask, "")
+
+    def loss(logits, masks):
+        assert logits.shape == masks.shape == (1, 1, 1, 4)
+        return (logits * masks).sum()
+
+    look = measure_step(nn.Identity(), 7, loss, [pair], [pair, other])
+    # A logit of 0 is background: found are two pixels of the first image, one of them right.
+    assert (look.step, look.train_loss, look.validation_loss) == (7, 2, (2 - 4) / 2)
+    assert look.validation_iou == 1 / 5
+    assert (look.predicted_foreground, look.target_foreground) == (2 / 8, 4 / 8)
+    assert look.probabilities.shape == (1, 4)
+    assert look.probabilities[0, 1] == 0.5
+
+
+def test_crops_are_the_centres_of_pictures():
+    large = torch.arange(9.0 * 14).reshape(1, 9, 14)
+    small, wide = torch.zeros(1, 4, 7), torch.zeros(1, 12, 6)
+    given = [Pair(large, large, name) for name in "ab"]
+    one, two = centre_crops(given, [Pair(small, small, ""), Pair(wide, wide, "")])
+    assert torch.equal(one.image, large[:, 2:6, 3:10])
+    assert torch.equal(two.mask, large[:, :, 4:10])
+    assert (one.name, two.name) == ("a", "b")
 
 
 def test_a_loss_that_is_no_number_at_a_look_is_trouble(halves):
@@ -289,6 +387,7 @@ def test_crops_are_windows_flipped_alike():
     steps = {(int(c[0, 1, 0] - c[0, 0, 0]), int(c[0, 0, 1] - c[0, 0, 0])) for c in images}
     assert steps == {(13, 1), (-13, 1), (13, -1), (-13, -1)}
     assert {int(c.min()) % 13 for c in images} == set(range(10))
+    assert {int(c.min()) // 13 for c in images} == set(range(6))
 
 
 def test_the_loss_by_hand():

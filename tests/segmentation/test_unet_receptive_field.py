@@ -150,7 +150,7 @@ PICTURE = torch.rand(1, 16, 20)
 OUTSIDE = [
     (
         lambda m: response_to_input_pixel(m, PICTURE, 16, 0),
-        r"Row 16, column 0 lies outside of 16×20\. The last",
+        r"Row 16, column 0 lies outside of 16×20\. The last pixel is row 15, column 19\.",
     ),
     (
         lambda m: gradient_of_output_pixel(m, PICTURE, 0, 20),

@@ -17,7 +17,7 @@ from unet_teach.networks import unet as networks
 from unet_teach.widgets import SizeLedger, Step
 from unet_teach.widgets.ledger_costs import costs
 from unet_teach.widgets.size_ledger_words import effect
-from unet_teach.widgets.unet_sizes import CHOICES, DEFAULTS, Options, ledger
+from unet_teach.widgets.unet_sizes import CHOICES, DEFAULTS, Options, ledger, nearest
 
 SIZES = ["height", "width", "depth", "base_channels", "in_channels", "out_channels"]
 DOWN, UP = CHOICES["down"], CHOICES["up"]
@@ -469,3 +469,17 @@ def test_it_needs_no_torch():
         "print('torch' in sys.modules)"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("side", "padding", "sides"),
+    [
+        (1023, "same", (1008, 1024)),
+        (15, "same", (None, 16)),
+        (1024, "valid", (1020, None)),  # the next one, 1036, is beyond the slider's end
+        (187, "valid", (None, 188)),
+        (188, "valid", (188, 188)),
+    ],
+)
+def test_the_nearest_sides_lie_between_1_and_1024(side, padding, sides):
+    assert nearest(side, Options(depth=4, padding=padding)) == sides

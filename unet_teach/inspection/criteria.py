@@ -74,7 +74,7 @@ class UShape:
         count = len(self.skips)
         levels = count + len(self.levels_without_skip)
         enough_for_decoder = count >= MIN_SKIPS_PER_DECODER_LEVEL * len(self.decoder_levels)
-        return count > 0 and count >= MIN_SKIP_SHARE * levels and enough_for_decoder
+        return count >= MIN_SKIP_SHARE * levels and enough_for_decoder
 
     @property
     def is_symmetric(self) -> bool:

@@ -30,7 +30,7 @@ class Value:
 
     shape: tuple[int, ...]
     is_floating: bool
-    op: Op | None = None
+    op: Op | None = field(default=None, repr=False)  # and all that went before it
     is_input: bool = False
     depends_on_input: bool = False
     dtype: str = ""

@@ -156,7 +156,7 @@ def report_on_stopped(
     It keeps what is drawn and not the graph: that holds the error, and with it every tensor of the
     functions that it passed.
     """
-    stop, reached = stop_of(graph, problem.text, problem.diagnosis)
+    stop, reached = stop_of(graph, problem.text)
     boxes, skips = (reached.boxes, reached.skips) if reached else ((), ())
     verdicts = verdicts_so_far(graph, reached)
     return UNetReport(

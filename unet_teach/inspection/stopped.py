@@ -17,7 +17,6 @@ from unet_teach.inspection.diagnosis.own_code import (
     described,
     own_code,
 )
-from unet_teach.inspection.diagnosis.table import DIAGNOSES
 from unet_teach.inspection.diagram.from_graph import Reached, reached_before_stop
 from unet_teach.inspection.diagram.model import MISMATCH, CodeLine, CriterionVerdict, Stop
 from unet_teach.inspection.evidence import NAMES, criteria_with_evidence
@@ -29,12 +28,11 @@ MOST_SIDE, MOST_DEPTH, MOST_CHANNELS = 1024, 6, 128  # of the size ledger
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
-def why_and_next(problem: str, diagnosis: str | None, error: str) -> tuple[str, str, str]:
+def why_and_next(problem: str, error: str) -> tuple[str, str, str]:
     """Part a problem into what happened, what to do, and torch's own words.
 
     Args:
         problem: sentences, then the line of code, then the error in brackets.
-        diagnosis: the name of the row in `diagnosis.table` that wrote it.
         error: the name of the error's type; "" if there was none.
     """
     text, found, said = problem.partition(f" ({error}") if error else (problem, "", "")
@@ -42,8 +40,6 @@ def why_and_next(problem: str, diagnosis: str | None, error: str) -> tuple[str, 
     sentences = _sentences(text)
     evaluation = sentences[0].startswith("In evaluation mode")
     why, rest = sentences[: 1 + evaluation], sentences[1 + evaluation :]
-    if not rest:
-        rest = [row.remedy for row in DIAGNOSES if row.name == diagnosis]
     return " ".join(why), " ".join(rest), f"{error}{said[:-1]}" if found else ""
 
 
@@ -104,10 +100,10 @@ def _places(error: Exception) -> Iterator[tuple[CodeType, int, str]]:
             yield frame.f_code, number, line
 
 
-def stop_of(graph: Graph, problem: str, diagnosis: str | None) -> tuple[Stop, Reached | None]:
+def stop_of(graph: Graph, problem: str) -> tuple[Stop, Reached | None]:
     """Return why a network could not be judged, and what was reached of it."""
     error = graph.recording.error
-    why, step, said = why_and_next(problem, diagnosis, type(error).__name__ if error else "")
+    why, step, said = why_and_next(problem, type(error).__name__ if error else "")
     reached = reached_before_stop(graph)
     return Stop(
         why=why,

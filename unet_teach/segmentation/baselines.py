@@ -55,7 +55,7 @@ def otsu_threshold(values: Tensor) -> float:
     if low == high:
         return high
     counts = torch.histc(values.double(), LEVELS, low, high)
-    centres = low + (high - low) * (torch.arange(LEVELS, dtype=torch.float64) + 0.5) / LEVELS
+    centres = torch.arange(LEVELS, dtype=torch.float64)  # in any unit the same one is best
     below, above = counts.cumsum(0)[:-1], counts.flip(0).cumsum(0).flip(0)[1:]
     sums = (counts * centres).cumsum(0)
     means = sums[:-1] / below, (sums[-1] - sums[:-1]) / above

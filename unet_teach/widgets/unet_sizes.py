@@ -216,7 +216,7 @@ def ledger(o: Options) -> dict[str, Any]:
     up = None if down is not None else _first([walk.vanishes_up for walk in walks], max)
     stop = mismatch_at if mismatch_at is not None else up
     lowest = o.depth if down is None else down  # the last level reached on the way down
-    highest = o.depth + 1 if down is not None else stop if stop is not None else 0
+    highest = stop if stop is not None else 0
 
     def sizes(name: str, level: int) -> list[int] | None:
         if name in ("enters", "encoder"):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from unet_teach.inspection.axes import EXTRA_CELLS, Dims, finest_strides
 from unet_teach.inspection.criteria import UShape, u_shape
-from unet_teach.inspection.diagnosis.channel_mismatch import CONVOLUTIONS, taken_channels
+from unet_teach.inspection.diagnosis.channel_mismatch import taken_channels
+from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagram.model import INPUT, MISMATCH, NOT_REACHED, Arm, Box, SkipLine
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, join_kind
 from unet_teach.inspection.recording import Op, Value

@@ -64,8 +64,7 @@ def broadcast(op: Op, known: KnownDims) -> Dims:
         fitting = [dim for dim in offers if size_of(dim) == shape[-place]]
         fitting = [d for d in fitting if len(d) == 1 or not _meets_channels(d, place, op, known)]
         with_axis = [dim for dim in fitting if has_axis(dim)]
-        other = fitting or [without_axes(shape)[-place]]
-        made.insert(0, min(with_axis, key=len) if with_axis else other[0])
+        made.insert(0, min(with_axis or fitting, key=len))
     return tuple(made)
 
 

@@ -26,10 +26,8 @@ from unet_teach.inspection.recording import Op
 from unet_teach.inspection.rules import KnownDims
 
 
-def _one_per_axis(option: Any, count: int, default: int = 1) -> list[int]:
+def _one_per_axis(option: Any, count: int) -> list[int]:
     """Return an option such as a stride as one number for each axis."""
-    if option is None or option == []:
-        return [default] * count
     listed = list(option) if isinstance(option, list | tuple) else [option]
     return listed * count if len(listed) == 1 else listed
 

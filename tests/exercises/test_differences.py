@@ -1,0 +1,191 @@
+"""Where the facts about a wrong tensor or number begin and end: each row stands at a limit."""
+
+from itertools import product
+
+import pytest
+import torch
+
+from unet_teach.exercises import output_size
+from unet_teach.exercises.checks.differences import how, moved, occasion
+from unet_teach.exercises.checks.facts import Grid, number
+
+
+def told(found, right):
+    """What is said of values that all differ, along one row."""
+    found, right = torch.tensor(found), torch.tensor(right)
+    return how(found, right, torch.ones_like(right, dtype=torch.bool))
+
+
+@pytest.mark.parametrize(
+    ("found", "right", "says"),
+    [
+        # one hundredth of the largest value is too small to tell a factor
+        ([2e-6, 8.0, 4.0], [1e-8, 4.0, 2.0], "All are 2 times the right ones."),
+        ([0.09, 30.0, 60.0], [0.04, 10.0, 20.0], ""),
+        ([0.0, 3.0], [2.0, 1.0], ""),  # a line goes through any two values
+        ([3.5, 2.0, 8.0], [1.0, 0.5, 2.5], "All are 3 times the right ones plus 0.5."),
+        ([4.0, -3.5, 8.0], [1.0, 1.0, 1.0], ""),  # and through any that ought to be the same
+        ([5.0, 5.0, 5.0], [1.0, -2.0, 3.0], "All are 5."),
+        ([1.0, 2.0, 4.009], [1.001, 2.001, 4.0], "They are close: off by at most 0.009."),
+        ([1.0, 2.0, 4.05], [1.001, 2.001, 4.0], ""),
+    ],
+)
+def test_how_values_differ(found, right, says):
+    assert told(found, right) == says
+
+
+def shifted(height, rows):
+    """A map of random values, and the same one with its rows moved down over others."""
+    chance = torch.Generator().manual_seed(0)
+    right, found = torch.rand(2, 1, 3, height, 7, generator=chance).unbind(0)
+    found[:, :, rows:] = right[:, :, : height - rows]
+    return found, right
+
+
+@pytest.mark.parametrize(
+    ("height", "rows", "says"),
+    [
+        (5, 3, "The values stand 3 rows lower than they should."),  # two fifths can be seen
+        (4, 3, ""),  # a quarter
+        (9, 4, "The values stand 4 rows lower than they should."),
+        (12, 5, ""),  # farther than is looked for
+    ],
+)
+def test_a_moved_map_is_known_by_what_can_be_seen_of_it(height, rows, says):
+    assert moved(*shifted(height, rows)) == says
+
+
+@pytest.mark.parametrize(
+    ("width", "columns", "says"),
+    [(4, 3, ""), (9, 4, "The values stand 4 columns further right than they should.")],
+)
+def test_a_map_that_moved_along_its_width(width, columns, says):
+    found, right = shifted(width, columns)
+    assert moved(found.mT, right.mT) == says
+
+
+def test_a_map_may_move_along_both_axes():
+    right = torch.rand(1, 2, 7, 9, generator=torch.Generator().manual_seed(0))
+    assert moved(right.roll((-1, 2), (2, 3)), right) == (
+        "The values stand 1 row higher and 2 columns further right than they should."
+    )
+
+
+@pytest.mark.parametrize(("channels", "says"), [(3, "All channels hold the same."), (1, "")])
+def test_one_map_in_all_channels(channels, says):
+    chance = torch.Generator().manual_seed(0)
+    right = torch.rand(1, channels, 5, 7, generator=chance)
+    assert moved(torch.rand(1, 1, 5, 7, generator=chance).expand_as(right), right) == says
+    flat = right[:, :1].expand(1, channels, 5, 7)
+    assert moved(torch.rand(1, 1, 5, 7, generator=chance).expand_as(flat), flat) == ""
+
+
+def test_a_flat_map_does_not_move():
+    right = torch.zeros(1, 2, 7, 9)
+    found = right.clone()
+    found[0, :, 0, 0], right[0, :, 6, 8] = 1, 1
+    assert moved(found, right) == "Each map is turned by 180 degrees."
+
+
+@pytest.mark.parametrize(
+    ("right", "says"),
+    [
+        ([True, True, False], "right when it is small, and wrong"),
+        ([False, False, True], "wrong when it is small, and right"),
+        ([True, True, True], ""),
+        ([False, False, False], ""),
+    ],
+)
+def test_an_occasion_needs_right_and_wrong_answers(right, says):
+    text = occasion([(1,), (2,), (3,)], right, {"it is small": lambda x: x < 3})
+    assert says in text
+    assert bool(text) == bool(says)
+
+
+def test_always_right_or_wrong_has_no_occasion():
+    for right in (True, False):
+        assert occasion([(1,), (2,)], [right] * 2, {"it is a number": lambda x: True}) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.0, "3"),
+        (-0.5, "-0.5"),
+        (999_999_999_999_999.0, "999999999999999"),
+        (1e15, "1e+15"),
+        (10**15, "1000000000000000"),
+        (True, "True"),
+        (2 / 3, "0.666667"),
+    ],
+)
+def test_numbers_as_a_student_reads_them(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("errors", "side"),
+    [
+        ([1, 7, 2, 9, 4, 8, 3], "large"),
+        ([-1, -7, -2, -9, -4, -8, -3], "small"),
+        ([-1, 7, 2, 9, 4, 8, 3], "large or too small"),
+    ],
+)
+def test_the_side_of_an_error(errors, side):
+    grid = Grid(["size", "kernel"], [(s, k) for s, k in enumerate((3, 1, 2, 3, 5, 1, 4))])
+    results = [s + k + e for (s, k), e in zip(grid.inputs, errors, strict=True)]
+    assert grid.facts(results, lambda size, kernel: size + kernel) == (
+        f"It is too {side} on every input tried."
+    )
+
+
+def test_the_effect_of_a_parameter_is_told_on_one_example():
+    said = output_size.check(lambda n, k, s, p: (n + 2 * bool(p) - k) // s + 1).text
+    assert (
+        "It changes with size as it should. From padding=0 to padding=3 (size=8, kernel_size=1, "
+        "stride=1) it grows by 2, and the right number grows by 6. It is right wherever padding is "
+        "1 or less, and on no other input tried."
+    ) in said
+
+
+INPUTS = list(product((5, 8, 9), (1, 2, 3), (1, 2, 4)))
+
+
+def steps(size, kernel, stride):
+    return (size - kernel) * stride + 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [
+        (lambda n, k, s: 2 * steps(n, k, s), "It is twice the right number on every input tried."),
+        (lambda n, k, s: steps(n, k, s) ** 2, "It is the square of the right number on every"),
+        (lambda n, k, s: steps(n, k, s) + 0.3 * (k > 1), "It is right wherever kernel=1, and on"),
+        (lambda n, k, s: steps(n, k, s - 1), "It acts as if stride were 1 smaller."),
+        (lambda n, k, s: steps(n, k, s + 1), "It acts as if stride were 1 larger."),
+        (lambda n, k, s: steps(n, 2 * k, s), "It acts as if kernel were twice as large."),
+        (
+            lambda n, k, s: steps(n, k, 2 * s) + 3,
+            "stride were twice as large, and then adds 3.",
+        ),
+        (lambda n, k, s: steps(n, k, s) + n + k, "It is too large by size + kernel."),
+        (lambda n, k, s: steps(n, k, s) - 2 * n, "It is too small by 2·size."),
+        (lambda n, k, s: 3 * n - 2, "On every input tried it gives 3·size − 2."),
+        (lambda n, k, s: 10.0**12 + n, "Some of its numbers are larger than 10**12."),
+    ],
+)
+def test_facts_of_a_formula_of_three_numbers(answer, fact):
+    grid = Grid(["size", "kernel", "stride"], INPUTS)
+    assert fact in grid.facts([answer(*each) for each in INPUTS], steps)
+
+
+@pytest.mark.parametrize(
+    ("results", "fact"),
+    [
+        ([5, 5, 9, 4, 6], "it changes by 0, 4, −5, 2; the right number by 1, 3, 5, 7."),
+        ([1, 3, 9, 27, 81], "It begins with r = 1, and from one d to the next r becomes 3·r."),
+    ],
+)
+def test_steps_of_a_formula_of_one_number(results, fact):
+    grid = Grid(["d"], [(d,) for d in range(5)])
+    assert fact in grid.facts(results, lambda d: d**2 + 40)

@@ -1,0 +1,274 @@
+"""What a trace says of single calls of torch: their kinds, where they come from, what they join."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+
+from unet_teach.exercises.checks.forward_trace import Trace, with_shape
+
+IMAGES = torch.randn(2, 4, 6, 9, generator=torch.Generator().manual_seed(0))
+
+
+class Net(nn.Module):
+    """Layers that a function may use, or not."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+        self.conv, self.up = nn.Conv2d(4, 4, 3, padding=1), nn.ConvTranspose2d(4, 4, 2, 2)
+        self.norm, self.other = nn.BatchNorm2d(4), nn.Conv2d(4, 4, 1)
+        self.scale = nn.Parameter(torch.tensor(3.0))
+        nn.init.constant_(self.norm.weight, 2)
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+def trace_of(function, **options):
+    torch.manual_seed(0)
+    return Trace(Net(function), IMAGES, **options)
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "kind", "properties"),
+    [
+        (lambda net, x: x.relu(), "relu", "pointwise", ""),
+        (lambda net, x: x.clone().relu_(), "relu", "pointwise", ""),
+        (lambda net, x: 2 * x, "mul", "pointwise", "affine scales"),
+        (lambda net, x: x + 1, "add", "pointwise", "affine scales"),
+        (lambda net, x: x + 0, "add", "pointwise", "identical affine"),
+        (lambda net, x: x * net.scale, "mul", "pointwise", "affine"),  # a weight
+        (lambda net, x: net.norm(x), "batch_norm", "pointwise", "affine"),
+        (lambda net, x: x.clamp(-100, 100), "clamp", "pointwise", ""),
+        (lambda net, x: x.softmax(1), "softmax", "other", ""),
+        (lambda net, x: x.flip(2), "flip", "other", "affine"),
+        (lambda net, x: x.flatten(1), "flatten", "pointwise", "identical affine"),
+        (lambda net, x: x.mT.reshape(2, 4, 9, 6), "reshape", "pointwise", "identical affine"),
+        (lambda net, x: x[:, :2], "__getitem__", "other", "affine"),
+        (lambda net, x: x[..., 1:], "__getitem__", "resize", "affine"),
+        (lambda net, x: x[:1], "__getitem__", "other", "affine"),
+        (lambda net, x: x.mean((2, 3)), "mean", "other", "affine"),
+        (lambda net, x: F.avg_pool2d(x, 2), "avg_pool2d", "resize", "affine"),
+        (lambda net, x: F.max_pool2d(x, 2), "max_pool2d", "resize", ""),
+        (lambda net, x: F.pad(x, (1, 1)), "pad", "resize", "affine"),
+        (lambda net, x: net.conv(x), "conv2d", "layer", ""),
+        (lambda net, x: net.up(x), "conv_transpose2d", "layer", ""),
+        (lambda net, x: x + x.relu(), "add", "pointwise", "affine"),  # of one feature map
+        (lambda net, x: torch.cat([x, x.relu()], 1), "cat", "join", "affine"),
+        (lambda net, x: x + net.conv(x), "add", "join", "affine"),
+        (lambda net, x: x * net.conv(x), "mul", "join", ""),
+        (lambda net, x: torch.stack([x, net.conv(x)]).sum(0), "sum", "join", "affine"),
+        (lambda net, x: torch.stack([x, net.conv(x)]).amax(0), "amax", "other", ""),
+    ],
+)
+def test_kinds_of_calls(function, name, kind, properties):
+    step = trace_of(function).used[-1]
+    assert (step.name, step.kind) == (name, kind)
+    assert " ".join(key for key in ("identical", "affine", "scales") if getattr(step, key)) == (
+        properties
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "joins_by"),
+    [
+        (lambda net, x: x + net.conv(x), "add"),
+        (lambda net, x: torch.stack([x, net.conv(x)]).sum(0), "add"),
+        (lambda net, x: torch.stack([x, net.conv(x)]).mean(0), "other"),
+        (lambda net, x: x - net.conv(x), "other"),
+        (lambda net, x: torch.cat([x, net.conv(x)], 1), "cat"),
+        (lambda net, x: torch.cat([net.conv(x), x], 1), "cat"),
+        (lambda net, x: torch.cat([x, net.conv(x)], 2), "other"),
+        (lambda net, x: torch.cat([x, net.conv(x)], 0), "other"),
+        (lambda net, x: torch.cat([x, net.conv(x)[..., 1:]], 3), "other"),
+        (lambda net, x: x + net.conv(x).mean((2, 3), keepdim=True), "other"),
+        (lambda net, x: torch.cat([x, net.conv(x), net.norm(net.other(x))], 1), "other"),
+    ],
+)
+def test_how_maps_are_brought_together(function, joins_by):
+    step = trace_of(function).used[-1]
+    assert step.kind == "join"
+    assert step.joins_by == joins_by
+
+
+@pytest.mark.parametrize(
+    ("function", "text", "shape"),
+    [
+        (lambda net, x: x.relu(), "the input", " (4 channels, 6×9)"),
+        (lambda net, x: net.conv(x).relu() * 2, "`conv`'s output", " (4 channels, 6×9)"),
+        (
+            lambda net, x: F.conv2d(x, net.conv.weight),
+            "`conv2d`'s output",
+            " (4 channels, 4×7)",
+        ),
+        (lambda net, x: F.avg_pool2d(x, 2), "the result of `avg_pool2d`", " (4 channels, 3×4)"),
+        (lambda net, x: x[:, :3], "the result of the index `[…]`", " (3 channels, 6×9)"),
+        (lambda net, x: x.sum((2, 3)), "the result of `sum`", " (shape (2, 4))"),
+        (
+            lambda net, x: torch.cat([x, net.conv(x)], 1).relu(),
+            "the `cat` of the input (4 channels, 6×9) and `conv`'s output (4 channels, 6×9)",
+            ", in all 8 channels, 6×9",
+        ),
+    ],
+)
+def test_where_a_value_comes_from(function, text, shape):
+    step = trace_of(function).used[-1]
+    assert step.text == text
+    assert with_shape(step) == f"{text}{shape}"
+
+
+def low(net, x):
+    return net.up(F.relu(F.max_pool2d(x, 2)))
+
+
+@pytest.mark.parametrize(
+    ("function", "sizes"),
+    [
+        (lambda net, x, skip: torch.cat([skip, low(net, skip)], 1), [(6, 8)]),
+        (lambda net, x, skip: skip * low(net, skip), [(6, 8)]),
+        (lambda net, x, skip: torch.cat([x[..., :8], low(net, skip)], 1), []),  # the raw image
+        (lambda net, x, skip: torch.cat([skip, net.other(skip)], 1), []),  # none was smaller
+        (lambda net, x, skip: torch.cat([low(net, skip), low(net, skip)], 1), []),
+        (lambda net, x, skip: (torch.cat([skip, low(net, skip)], 1), skip)[1], []),
+        (lambda net, x, skip: torch.cat([0 * skip, low(net, skip)], 1), []),
+        (lambda net, x, skip: torch.cat([skip, low(net, skip)], 1) * 0 + x[:, :1, :, :8], []),
+    ],
+)
+def test_live_skips(function, sizes):
+    trace = trace_of(lambda net, x: function(net, x, net.conv(x)[..., :8]))
+    assert trace.skips == sizes
+
+
+def test_an_image_may_be_padded_before_the_first_layer_but_not_after_it():
+    def padded_first(net, x):
+        skip = net.conv(F.pad(x, (0, 1, 1, 1)))
+        return torch.cat([skip, low(net, skip)], 1)
+
+    def padded_later(net, x):
+        skip = net.conv(F.pad(net.other(x), (0, 1, 1, 1)))
+        return torch.cat([skip, low(net, skip)], 1)
+
+    assert trace_of(padded_first).skips == [(8, 10)]
+    assert trace_of(padded_later).skips == []
+
+
+def test_a_map_of_equal_cells_is_constant_and_numbers_are_not():
+    def constants(net, x):
+        return x.mean((2, 3), keepdim=True).expand(2, 4, 6, 9), 0 * x.mean((2, 3)), x
+
+    trace = trace_of(constants)
+    by_name = {step.name: step.is_constant for step in trace.steps}
+    assert (by_name["expand"], by_name["mul"], by_name["image"]) == (True, False, False)
+
+
+def test_layers_up_to_the_last_one_and_the_tail():
+    trace = trace_of(lambda net, x: net.other(net.conv(x).relu()).sigmoid() * 2)
+    assert [step.name for step in trace.until_last_layer] == ["image", "conv2d", "relu", "conv2d"]
+    assert [step.name for step in trace.tail] == ["sigmoid", "mul"]
+    assert trace.bends
+    assert [step.size for step in trace.convolutions] == [(6, 9)] * 2
+
+
+@pytest.mark.parametrize(
+    ("function", "pairs", "bends"),
+    [
+        (lambda net, x: net.other(net.conv(x)), 1, False),
+        (lambda net, x: net.other(net.norm(net.conv(x))), 1, False),
+        (lambda net, x: net.other(net.conv(x).relu()), 0, True),
+        (lambda net, x: net.other(net.conv(x).relu() + net.conv(x)), 1, True),
+        (lambda net, x: net.up(net.other(net.conv(x).relu())), 1, True),
+        (lambda net, x: net.conv(x.relu()), 0, True),
+        (lambda net, x: net.conv(x), 0, False),
+        (lambda net, x: net.conv(x * x), 0, True),
+    ],
+)
+def test_activations_between_layers(function, pairs, bends):
+    trace = trace_of(function)
+    assert len(trace.not_activated) == pairs
+    assert trace.bends == bends
+
+
+def test_what_takes_no_part_is_named():
+    loose = nn.Conv2d(4, 4, 1)
+    trace = trace_of(lambda net, x: loose(net.conv(x)).detach() + net.other(x))
+    assert {name.partition(".")[0] for name in trace.unused} == {"conv", "up", "norm", "scale"}
+    assert len(trace.unused) == 7
+    assert trace.unregistered == [loose.weight, loose.bias]
+    assert [step.name for step in trace.used if step.cuts_gradient] == ["detach"]
+    assert [step.layer for step in trace.used if step.kind == "layer"] == [
+        "`conv`",
+        "an unregistered `nn.Conv2d`",
+        "`other`",
+    ]
+
+
+def test_random_numbers_are_noted():
+    assert trace_of(lambda net, x: x + torch.rand(9)).random == ["rand"]
+    assert trace_of(lambda net, x: x.relu()).random == []
+
+
+@pytest.mark.parametrize(
+    ("function", "first"),
+    [
+        (lambda net, x: net.conv(x).relu() + torch.rand(9), "add"),
+        (lambda net, x: (net.conv(x) * torch.rand(1)).relu(), "mul"),
+        (lambda net, x: (x * torch.rand(1), net.conv(x))[1], None),  # has no part in the result
+        (lambda net, x: net.conv(x).relu(), None),
+    ],
+)
+def test_the_first_difference_between_two_runs(function, first):
+    net = Net(function)
+    one, two = Trace(net, IMAGES), Trace(net, IMAGES)
+    found = one.first_difference(two)
+    assert (found and found.name) == first
+
+
+def test_the_first_difference_between_a_batch_and_its_last_image():
+    alone = Net(lambda net, x: net.conv(x).relu() + 1)
+    mixed = Net(lambda net, x: net.conv(x - x.mean(0)).relu() + 1)
+    for net, first in ((alone, None), (mixed, "mean")):
+        found = Trace(net, IMAGES).first_difference(Trace(net, IMAGES[1:]))
+        assert (found and found.name) == first
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        (
+            lambda net, x: net.conv(torch.cat([x, net.other(x)], 1)),
+            "`conv` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
+            "6×9) and `other`'s output (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: net.conv(torch.cat([x, net.other(x)], -1)[:, :2]),
+            "`conv` takes 4 channels, but is given 2 at 6×18: the result of the index `[…]`.",
+        ),
+        (
+            lambda net, x: net.conv(torch.cat([x[:, :2], net.other(x)[:, :2]], 2)),
+            "`conv` takes 4 channels, but is given 2 at 12×9: the `cat` of the result of the index "
+            "`[…]` (2 channels, 6×9) and the result of the index `[…]` (2 channels, 6×9). `cat` "
+            "joins along dim=2, the height; channels are dim=1.",
+        ),
+        (
+            lambda net, x: net.up(x[:, :3]),
+            "`up` takes 4 channels, but is given 3 at 6×9: the result of the index `[…]`.",
+        ),
+        (lambda net, x: net.conv(x.flatten(1)), "`conv` is given the input (shape (2, 216))."),
+        (
+            lambda net, x: torch.cat([x, net.up(x)], 1),
+            "`cat` cannot bring together the input (4 channels, 6×9) and `up`'s output "
+            "(4 channels, 12×18).",
+        ),
+        (
+            lambda net, x: net.norm(x[:, :3]),
+            "`norm` fails on the result of the index `[…]` (3 channels, 6×9).",
+        ),
+        (lambda net, x: x.view(7, -1), "`view` fails on the input (4 channels, 6×9)."),
+        (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),
+    ],
+)
+def test_the_call_that_an_error_stopped(function, sentence):
+    trace = trace_of(function)
+    assert trace.result is None
+    assert trace.stopped_at == sentence

@@ -1,0 +1,135 @@
+"""Where masks between two levels are cut, and what counts as noise: small masks by hand."""
+
+import numpy as np
+import pytest
+
+from unet_teach.segmentation.data.mask_levels import (
+    are_labels,
+    cut_at_half,
+    cut_blends,
+    looks_like_mask,
+    looks_like_photo,
+)
+
+
+def block(value, background=0, dtype=np.uint8):
+    """A mask with a block of 3×4 pixels."""
+    levels = np.full((6, 9), background, dtype)
+    levels[1:4, 2:6] = value
+    return levels
+
+
+BLOCK = block(1).astype(bool)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "edge", "is_foreground"),
+    [
+        ((0, 100), np.uint8, 50, True),  # half belongs to the foreground
+        ((0, 100), np.uint8, 49, False),
+        ((20, 60), np.uint16, 40, True),
+        ((20, 60), np.uint16, 39, False),
+        ((-1, 1), np.float32, 0, True),
+        ((-1, 1), np.float32, -0.1, False),
+    ],
+)
+def test_the_cut_is_in_the_middle_of_the_range(values, dtype, edge, is_foreground):
+    levels, expected = block(values[1], values[0], dtype), BLOCK.copy()
+    levels[1, 6], expected[1, 6] = edge, is_foreground
+    assert np.array_equal(cut_at_half(levels), expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "expected"),
+    [
+        ((0, 8), np.uint8, "empty"),
+        ((0, 9), np.uint8, "block"),
+        ((4, 8), np.uint8, "empty"),
+        ((5, 8), np.uint8, "full"),  # noise on top of foreground
+        ((250, 255), np.uint8, "full"),
+        ((0, 0.05), np.float64, "empty"),
+        ((0, 0.051), np.float64, "block"),
+        ((-0.01, 0.02), np.float64, "block"),
+        ((0, 8), np.float64, "block"),
+    ],
+)
+def test_a_small_range_is_noise(values, dtype, expected):
+    found = cut_at_half(block(values[1], values[0], dtype))
+    wanted = {"empty": BLOCK & False, "full": BLOCK | True, "block": BLOCK}[expected]
+    assert np.array_equal(found, wanted)
+
+
+ROWS, COLUMNS = np.mgrid[:6, :8]
+
+
+@pytest.mark.parametrize(
+    ("foreground", "is_noise"),
+    [
+        # the fraction of neighbours of foreground that are foreground, and the least one needed
+        (ROWS % 4 < 2, False),  # 44/52 = 0.85, 0.78
+        (COLUMNS % 4 < 2, False),  # 38/44 = 0.86, 0.67
+        (COLUMNS % 2 == 0, True),  # 20/44 = 0.45, 0.67
+        ((ROWS + COLUMNS) % 2 == 0, True),  # 0, 0.67
+        (ROWS < 3, False),  # 37/45 = 0.82, 0.67
+        ((ROWS == 2) & (COLUMNS == 3), True),  # 0, 0.35
+        ((ROWS == 2) & (COLUMNS < 4), True),  # 3/8 = 0.38, 0.39
+        (ROWS == 2, False),  # 7/15 = 0.47, 0.44
+    ],
+)
+def test_scattered_pixels_are_noise(foreground, is_noise):
+    found = cut_at_half(np.where(foreground, 200, 0).astype(np.uint8))
+    assert np.array_equal(found, foreground & ~np.array(is_noise))
+
+
+def ramp(*columns):
+    """Rows that all hold these values."""
+    return np.tile(np.array(columns, np.uint8), (6, 1))
+
+
+@pytest.mark.parametrize(
+    ("levels", "labels"),
+    [
+        (ramp(0, 0, 0, 7, 7, 7), True),  # two values
+        (ramp(0, 0, 0, 90, 90, 90, 200, 200), True),  # patches
+        (ramp(0, 0, 0, 90, 200, 200, 200), False),  # an edge that rises
+        (ramp(0, 0, 60, 120, 180, 200, 200), False),
+        (ramp(0, 0, 90, 0, 0, 200, 200), True),  # a line of one pixel on the background
+        (ramp(0, 0, 15, 0, 0, 200, 200), False),  # a faint one
+        (ramp(0, 0, 20, 0, 0, 200, 200), False),  # a tenth of the range
+        (ramp(0, 0, 21, 0, 0, 200, 200), True),
+    ],
+)
+def test_labels_are_patches_or_border_sharply_on_the_background(levels, labels):
+    assert are_labels(levels, levels) == labels
+
+
+@pytest.mark.parametrize(
+    ("levels", "is_mask", "is_photo"),
+    [
+        (ramp(0, 0, 0, 255, 255, 255), True, False),
+        (ramp(*[0] * 20, *[255] * 19, 127), True, False),  # more than 95 % at the ends
+        (ramp(0, 20, 60, 100, 140, 180, 200, 220, 255), False, True),
+        (ramp(0, 20, 60, 100, 240, 250, 255, 235), False, False),  # 6 of 8 at the ends
+        (ramp(0, 20, 60, 100, 140, 255), False, False),  # half
+        (ramp(0, 0, 90, 90, 180, 180, 255, 255), True, False),  # labels
+    ],
+)
+def test_masks_and_photos_are_told_apart_by_their_values(levels, is_mask, is_photo):
+    assert looks_like_mask(levels) == is_mask
+    assert looks_like_photo(levels) == is_photo
+
+
+def test_a_blend_is_foreground_from_half_of_its_surroundings_on():
+    levels = np.zeros((12, 30), np.uint8)
+    levels[3:9, 3:12], levels[3:9, 18:27] = 200, 100
+    blends = np.arange(60, 140, 10)[:6], np.arange(31, 70, 6)[:6]
+    levels[3:9, 12], levels[3:9, 27] = blends
+    foreground, is_soft = cut_blends(levels, levels)
+    assert is_soft
+    assert foreground[3:9, 12].tolist() == [value >= 100 for value in blends[0]]
+    assert foreground[3:9, 27].tolist() == [value >= 50 for value in blends[1]]
+    assert foreground[3:9, 3:12].all()
+    assert foreground[3:9, 18:27].all()
+    few, is_soft = cut_blends(levels // 100, levels // 100)
+    assert not is_soft
+    assert np.array_equal(few, levels >= 100)
