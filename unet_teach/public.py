@@ -81,6 +81,8 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "receptive_field_of",
         "response_to_input_pixel",
     ),
+    "unet_teach.segmentation.training": ("random_crops",),
+    "unet_teach.shared.portrait": ("portrait", "zoomed"),
     "unet_teach.shared.show": ("show",),
     "unet_teach.widgets": (
         "ConvExplorer",
