@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from diagnosis_examples import EXAMPLES
 from near_misses import CASES
 from stopped_networks import STOPPED
 from torch import nn
 
 from tests.contrast import contrast, linear
 from unet_teach import inspect_unet
-from unet_teach.inspection.diagnosis.table import DIAGNOSES
 from unet_teach.inspection.diagram.figure import figure, gallery
 from unet_teach.inspection.diagram.geometry import GALLERY, PRESENT, SCREEN, STOP_RADIUS, Place
 from unet_teach.inspection.diagram.layout import layout
@@ -223,7 +223,7 @@ def test_the_size_ledger_that_is_offered_stops_at_the_same_level():
     ledger = eval(additive.ledger, {"SizeLedger": SizeLedger})
     assert ledger.levels[2]["encoder"] == [13, 18]
     assert inspect_unet(*STOPPED["last layer"]).drawing.stop.ledger == ""
-    channels = next(row for row in DIAGNOSES if "different channels" in row.name).example()
+    channels = EXAMPLES["added maps have different channels"][0]()
     assert inspect_unet(channels.model, *channels.args).drawing.stop.ledger == ""
 
 
@@ -253,7 +253,7 @@ def test_the_line_that_failed_has_the_sizes_under_its_names():
     assert re.fullmatch(r"stopped_networks.py, line \d+, in forward", code.where)
     channels = inspect_unet(*STOPPED["last layer"]).drawing.stop.code
     assert [shape for *_, shape in channels.shapes] == ["1×8×64×64"]
-    fixed = next(row for row in DIAGNOSES if row.name == "number of positions is fixed").example()
+    fixed = EXAMPLES["number of positions is fixed"][0]()
     positions = inspect_unet(fixed.model, *fixed.args).drawing.stop.code
     assert [shape for *_, shape in positions.shapes] == ["1×3×64×64", "1×16×4"]
 
@@ -341,7 +341,7 @@ def test_the_styles_touch_nothing_else_on_the_page():
 def drawings(six, twelve):
     """Networks of every kind, and every way to fail that has a diagnosis."""
     odd = [make() for make in CASES.values()]
-    broken = [row.example() for row in DIAGNOSES]
+    broken = [make() for make, _ in EXAMPLES.values()]
     return [
         *six.values(),
         *twelve.values(),
