@@ -7,7 +7,7 @@ import pytest
 from torch import nn
 
 from tests.contrast import contrast, linear
-from tests.inspection.test_diagram import STOPPED
+from tests.inspection.stopped_networks import STOPPED
 from unet_teach import inspect_unet
 from unet_teach.networks import UNet
 from unet_teach.networks.six_networks import six_networks

@@ -4,13 +4,13 @@ import dataclasses
 import math
 import re
 from html.parser import HTMLParser
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
 from diagnosis_examples import EXAMPLES
 from near_misses import CASES
+from stopped_networks import STOPPED
 from torch import nn
 
 from tests.contrast import contrast, linear
@@ -23,7 +23,7 @@ from unet_teach.inspection.diagram.page import page
 from unet_teach.inspection.diagram.style import STYLE
 from unet_teach.inspection.diagram.svg import picture
 from unet_teach.networks import UNet
-from unet_teach.networks.document import AdditiveUNet, DocumentUNet
+from unet_teach.networks.document import AdditiveUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import twelve_networks
 from unet_teach.shared import palette
@@ -194,45 +194,6 @@ class Reader(HTMLParser):
         self.said += data
 
 
-class JoinedAtOddSizes(nn.Module):
-    """A U-Net of max-pooling and doubling, which stops where a halving had a remainder."""
-
-    def __init__(self, depth, channels=4, last=0):
-        super().__init__()
-        counts = [channels << level for level in range(depth + 1)]
-        self.first = nn.Conv2d(1, channels, 3, padding=1)
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(counts))
-        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, 2) for a, b in pairwise(counts))
-        self.mix = nn.ModuleList(nn.Conv2d(2 * a, a, 3, padding=1) for a in counts[:-1])
-        if last:
-            self.mix[0] = nn.Conv2d(last, channels, 3, padding=1)
-
-    def forward(self, x):
-        x, skips = self.first(x), []
-        for layer in self.down:
-            skips.append(x)
-            x = layer(nn.functional.max_pool2d(x, 2))
-        for layer, mix in reversed(list(zip(self.up, self.mix, strict=True))):
-            x, skip = layer(x), skips.pop()
-            x = torch.cat([skip, x], dim=1)
-            x = mix(x)
-        return x
-
-
-STOPPED = {
-    "skip": (JoinedAtOddSizes(4), (1, 1, 200, 300)),
-    "second skip": (JoinedAtOddSizes(3), (1, 1, 50, 56)),
-    "deep": (JoinedAtOddSizes(6), (1, 1, 500, 500)),
-    "last layer": (JoinedAtOddSizes(2, last=24), (1, 1, 64, 64)),
-    "first layer": (UNet(3, 5, depth=2, base_channels=4), (1, 1, 64, 64)),
-    "bottleneck": (
-        nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.Conv2d(4, 8, 3, 2, 1), nn.Conv2d(4, 8, 3)),
-        (1, 1, 64, 64),
-    ),
-    "no forward": (DocumentUNet(3, 5), (1, 3, 64, 64)),
-}
-
-
 def test_a_network_that_stops_at_a_skip_is_drawn_up_to_it():
     report = inspect_unet(*STOPPED["skip"])
     drawing = report.drawing
@@ -262,8 +223,8 @@ def test_the_size_ledger_that_is_offered_stops_at_the_same_level():
     ledger = eval(additive.ledger, {"SizeLedger": SizeLedger})
     assert ledger.levels[2]["encoder"] == [13, 18]
     assert inspect_unet(*STOPPED["last layer"]).drawing.stop.ledger == ""
-    model, args, _ = EXAMPLES["added maps have different channels"][0]()
-    assert inspect_unet(model, *args).drawing.stop.ledger == ""
+    channels = EXAMPLES["added maps have different channels"][0]()
+    assert inspect_unet(channels.model, *channels.args).drawing.stop.ledger == ""
 
 
 def test_a_second_skip_that_fails_leaves_the_first_as_present():
@@ -289,11 +250,11 @@ def test_the_line_that_failed_has_the_sizes_under_its_names():
     assert code.source == "x = torch.cat([skip, x], dim=1)"
     assert code.marks() == ["               25×37 24×36"]
     assert [code.source[a:b] for a, b, _ in code.shapes] == ["skip", "x"]
-    assert re.fullmatch(r"test_diagram.py, line \d+, in forward", code.where)
+    assert re.fullmatch(r"stopped_networks.py, line \d+, in forward", code.where)
     channels = inspect_unet(*STOPPED["last layer"]).drawing.stop.code
     assert [shape for *_, shape in channels.shapes] == ["1×8×64×64"]
-    model, args, _ = EXAMPLES["number of positions is fixed"][0]()
-    positions = inspect_unet(model, *args).drawing.stop.code
+    fixed = EXAMPLES["number of positions is fixed"][0]()
+    positions = inspect_unet(fixed.model, *fixed.args).drawing.stop.code
     assert [shape for *_, shape in positions.shapes] == ["1×3×64×64", "1×16×4"]
 
 

@@ -150,16 +150,20 @@ def _columns(drawing: Drawing, grid: Grid, largest: float, *, one_line: bool) ->
         right = max(right, grid.text_width(stop, grid.small) + 2 * grid.font_size)
         return _Columns(sizes, heights, left, right, 0.0)
     free = FREE_LINE * grid.small
-    labels = [skip_label(drawing, skip) for skip in drawing.skips]
-    lines = [free + grid.text_width(label, grid.small) for label in labels]
-    if drawing.stop:
-        lines.append(grid.text_width(drawing.stop.label) + 2 * grid.font_size)
-    middle = [
+    needed = [free + inner for inner in boxes.values()]
+    for skip in drawing.skips:
+        letters = 0.0 if skip.kind == MISMATCH else grid.small
+        width = grid.text_width(skip_label(drawing, skip), letters)
+        needed.append(free + width + boxes[rows[skip.source]])
+    if drawing.stop and drawing.stop.after is not None:
+        width = grid.text_width(drawing.stop.label) + 2 * grid.font_size
+        needed.append(width + boxes[rows[drawing.stop.after]])
+    needed += [
         max(grid.text_width(text) for text in _label(box)) + 2 * free
         for box in drawing.boxes
         if box.arm == "bottleneck"
     ]
-    between = max([max(lines, default=free) + max(boxes.values()), *middle])
+    between = max(needed)
     return _Columns(sizes, heights, left, right, between)
 
 
