@@ -13,8 +13,10 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const views = (await readdir(path.join(here, 'views'))).sort();
 const result = await esbuild.build({
   absWorkingDir: here,
-  entryPoints: [...views.map((view) => `views/${view}`), 'theme.css'],
-  entryNames: '[name]',
+  entryPoints: [
+    ...views.map((view) => ({ in: `views/${view}`, out: path.parse(view).name })),
+    { in: 'styles/all.css', out: 'theme' },
+  ],
   outdir: '../unet_teach/widgets/static',
   bundle: true,
   minify: true,

@@ -21,11 +21,14 @@ export function slider({ name, min, max, onInput, signal }) {
   const id = freshId();
   const input = h('input', { type: 'range', id, min, max, step: 1 });
   const value = h('span', { class: 'ut-value', 'aria-hidden': 'true' });
+  const [less, more] = steppers(input, () => name, signal);
   const row = h(
     'div',
     { class: 'ut-slider', 'data-param': name },
     h('label', { for: id }, name),
+    less,
     value,
+    more,
     input,
   );
   input.addEventListener('input', () => onInput(input.valueAsNumber), { signal });
@@ -54,6 +57,26 @@ export function linkParameters(root, signal) {
   };
   for (const type of ['pointerover', 'pointerleave', 'focusin', 'focusout'])
     root.addEventListener(type, light, { signal });
+}
+
+/** Two buttons that move a range by one step: shown instead of it where the style says so (present mode, phones).
+ * @param {HTMLInputElement} range @param {() => string} label @param {AbortSignal} signal */
+function steppers(range, label, signal) {
+  return /** @type {const} */ ([-1, 1]).map((by) => {
+    const button = h('button', { type: 'button', class: 'ut-stepper' }, by < 0 ? '−' : '+');
+    const name = () => button.setAttribute('aria-label', `${label()} ${by < 0 ? 'less' : 'more'}`);
+    name();
+    button.addEventListener('focus', name, { signal });
+    button.addEventListener(
+      'click',
+      () => {
+        range.value = String(range.valueAsNumber + by);
+        range.dispatchEvent(new Event('input'));
+      },
+      { signal },
+    );
+    return button;
+  });
 }
 
 /**
@@ -88,25 +111,29 @@ export function pairSlider({ name, limits: [min, max], onInput, signal }) {
       },
       { signal },
     );
-    return { slider, typed };
+    const label = () => slider.getAttribute('aria-label') ?? name;
+    const [less, more] = steppers(slider, label, signal);
+    return { slider, typed, less, more };
   });
   const names = h('span', { class: 'ut-name' }, name);
   const row = h(
     'div',
     { class: 'ut-pair', 'data-param': name },
     names,
-    ...fields.map(({ typed }) => typed),
+    ...fields.flatMap(({ less, typed, more }) => [less, typed, more]),
     ...fields.map(({ slider }) => slider),
   );
   return {
     row,
     show(pair, isSplit) {
       row.classList.toggle('ut-split', isSplit);
-      fields.forEach(({ slider, typed }, axis) => {
+      fields.forEach(({ slider, typed, less, more }, axis) => {
         const label = isSplit ? `${name} ${axis ? 'width' : 'height'}` : name;
         slider.setAttribute('aria-label', label);
         typed.setAttribute('aria-label', `${label}, typed`);
-        slider.hidden = typed.hidden = axis === 1 && !isSplit;
+        for (const node of [slider, typed, less, more]) node.hidden = axis === 1 && !isSplit;
+        less.disabled = pair[axis] <= min;
+        more.disabled = pair[axis] >= max;
         slider.value = typed.value = String(pair[axis]);
       });
     },

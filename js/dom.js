@@ -45,3 +45,7 @@ export function s(tag, attributes = {}, ...children) {
 
 /** An id that is unique on the page. A counter would repeat: each widget loads its own copy of this module. */
 export const freshId = () => `ut-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
+
+/** Text whose `backticked` parts become code. @param {string} text @returns {(Node | string)[]} */
+export const withCode = (text) =>
+  text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? h('code', {}, part) : part));

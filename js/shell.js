@@ -1,6 +1,7 @@
 /** What all views share: putting the view on the page, keys, present mode, the copy button, and cleaning up. */
 
 import { h } from './dom.js';
+import { StepStrip } from './steps.js';
 
 /**
  * The part of anywidget's model that views use; a page without a kernel supplies its own.
@@ -22,9 +23,16 @@ import { h } from './dom.js';
  * @param {string[]} options.traits     their changes repaint
  * @param {() => void} options.paint    derives every pixel from the model; also called on a resize
  * @param {AbortController} options.ended  aborted when the view goes: give its signal to listeners
+ * @param {(name: string) => unknown} [options.fact]  what steps may ask for besides traits
  * @returns {() => void} what anywidget calls when the view goes
  */
-export function mount({ model, el, root, traits, paint, ended }) {
+export function mount({ model, el, root, traits, paint, ended, fact }) {
+  const strip = new StepStrip({ model, root, fact, signal: ended.signal });
+  root.prepend(strip.element);
+  const paintAll = () => {
+    paint();
+    strip.paint();
+  };
   // JupyterLab listens for keys further up the page: in command mode, letters and arrow keys are its
   // shortcuts ("d d" deletes the cell). Keys with a modifier still reach it, and so does Escape.
   root.addEventListener(
@@ -35,24 +43,33 @@ export function mount({ model, el, root, traits, paint, ended }) {
     },
     { signal: ended.signal },
   );
-  const events = traits.map((name) => `change:${name}`);
+  // A clicker sends Page Down and Page Up: they must never move a slider that has the focus.
+  root.addEventListener(
+    'keydown',
+    (event) => {
+      const isSlider = event.target instanceof HTMLInputElement && event.target.type === 'range';
+      if (isSlider && (event.key === 'PageDown' || event.key === 'PageUp')) event.preventDefault();
+    },
+    { signal: ended.signal },
+  );
+  const events = [...traits, '_step', '_ticked'].map((name) => `change:${name}`);
   events.forEach((event) => {
-    model.on(event, paint);
+    model.on(event, paintAll);
   });
   el.append(root);
   let width = 0;
   const resized = new ResizeObserver(() => {
     if (root.clientWidth === width) return;
     width = root.clientWidth;
-    paint();
+    paintAll();
   });
   resized.observe(root);
-  paint();
+  paintAll();
   return () => {
     ended.abort();
     resized.disconnect();
     events.forEach((event) => {
-      model.off(event, paint);
+      model.off(event, paintAll);
     });
     root.remove();
   };
@@ -119,6 +136,10 @@ export function presentButton(root, paint, signal) {
   );
   return button;
 }
+
+/** Pixels that one pixel of the design has now: 1 in a notebook, more on a whole large screen. The style `--ut-px` is the same. @param {HTMLElement} root */
+export const designPixel = (root) =>
+  root.classList.contains('ut-present') ? Math.min(innerWidth / 1280, innerHeight / 720) : 1;
 
 /** Whether the key goes into a field or a list, so that it is not a shortcut. @param {KeyboardEvent} event */
 export function isTyping({ target }) {

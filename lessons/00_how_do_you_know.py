@@ -1,28 +1,40 @@
 # %% [markdown]
 # # 0 · How do you know if it's a U-Net?
-# *20 minutes. You will know the four marks by sight, and how this course works.*
 #
-# Somebody shows you a network. "It is a U-Net", they say. The file is 900 lines long. Is it?
+# **After this lesson you can**
+# - name the four criteria, and check a drawing of a network against each of them,
+# - follow how the size of a feature map changes on its way through a network,
+# - work with the widgets, checks and hints of this course.
 #
-# It matters. A U-Net is made to give an answer for each pixel: is it tumour, road, cell? The first Stable Diffusion, which paints
-# pictures from text, has one at its heart. If it is one, you know what to expect of it, and where to look when it goes wrong.
+# *20 minutes. You need Python, and a rough idea of what a neural network is.*
 #
-# There is a one-page note that says how to tell. We call it *the document*, and quote its sentences where we judge them. It names four
-# marks:
-#
-# 1. **Down-sampling layers**: the map becomes smaller.
-# 2. **Up-sampling layers**: it becomes larger again.
-# 3. **Skip connections**: bridges from the way down to the way up.
-# 4. **Symmetric architecture**: for each step down there is a step up.
-#
-# The next four lessons take one mark each. You will also find that the document is wrong in places. You will find them yourself,
-# and that is how you will know that you have understood it.
+# ![A microscope photo goes in on the left. Its feature maps shrink from 128×128 to 16×16 and grow back, with three skip connections across. A mask of the nuclei comes out on the right.](../docs/images/lesson_0.svg)
 
 # %% [markdown]
-# ## Does everything work here?
+# This is a U-Net at work: for every pixel of the photo it answers one question, *does this belong to a cell nucleus?* That is called **segmentation**. Other U-Nets look for tumours, roads or rain, and the first Stable Diffusion, which makes images from text, has one at its heart.
 #
-# This is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** to run it. Sliders should
-# appear below it.
+# They make typical mistakes, too. This network merges two nuclei that touch, and misses the rim of a faint one:
+#
+# ![Two cut-outs, each as photo, target and prediction. In the first, two touching nuclei became one. In the second, part of a faint nucleus is missing.](../docs/images/lesson_0_errors.svg)
+#
+# By the end of this course you can explain both, train such a network in a minute, and take it apart.
+
+# %% [markdown]
+# ## Four criteria
+#
+# Now somebody shows you 900 lines of code and says, "It's a U-Net." Is it? If it is, you know what to expect of it, and where to look when it goes wrong. A one-page note, [the document](../docs/the_document.md), names four criteria:
+#
+# 1. **Down-sampling layers** make the feature map smaller.
+# 2. **Up-sampling layers** make it larger again.
+# 3. **Skip connections** carry feature maps directly from the first half to the second.
+# 4. **Symmetric architecture**: for every step down there is a step up.
+#
+# The next four lessons take one criterion each, and follow the document's code. Some of its claims are wrong. You'll find out which, and that's how you know that you've understood it.
+
+# %% [markdown]
+# ## Does everything work?
+#
+# This is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** to run it. A drawing with sliders should appear below it.
 
 # %%
 from unet_teach.widgets import ConvExplorer
@@ -31,8 +43,7 @@ explorer = ConvExplorer(input_size=6, kernel_size=3)
 explorer
 
 # %% [markdown]
-# It is called a widget. Move a slider, point at a square. What it shows does not matter yet: you meet it in lesson 1. Now let the
-# course look at itself:
+# This is a **widget**. Move a slider, or point at a square; lesson 1 explains what it shows. Now let the course check itself:
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach import self_test
@@ -40,20 +51,18 @@ from unet_teach import self_test
 self_test(explorer)
 
 # %% [markdown]
-# A ✕ says what to do: after a Run All, run this cell once more. Ticks all the way? Then go on.
+# A ✕ comes with what to do about it. (If you ran all cells at once, run this one again.)
 #
-# If a widget ever says *model not found*, the kernel that drew it is gone: run the widget's cell again. If a cell keeps its `[*]` for ever and nothing
-# answers any more, not even the stop button, choose **Kernel → Restart Kernel…** in the menu, change that cell, and run the cells again
+# *If something gets stuck later:* when a widget says *model not found*, the kernel that drew it is gone, so run its cell again. When a cell keeps its `[*]` and not even ■ stops it, choose **Kernel → Restart Kernel…** in the menu, change that cell, and run the cells
 # from the top: nothing you have solved is lost.
-#
+
+# %% [markdown]
 # ## Six networks
 #
-# Here are six small networks as pictures. Read each from left to right: a box is a *feature map*, the picture on its way
-# through the network. Beside it stands its size: *down* on the page means smaller. In it stands the number of its *channels*: a
-# colour photograph has three, red, green and blue.
+# Each drawing shows one network, read from left to right. A box is a **feature map**: what the image has become at this point. The label beside each box is the size of the feature map, and the number inside is how many **channels** it has (a colour photo has three: red, green and blue). Boxes
+# further down the page are smaller.
 #
-# Blue boxes with sharp corners come before anything is made larger again, even if nothing has become smaller, as in **C**. Round green
-# ones come after. A bold box is the lowest of its network. A dashed line is a bridge: it carries a feature map past some layers.
+# The boxes on the way down are the **encoder** (blue, square), those on the way up the **decoder** (green, rounded), and the smallest one, where they meet, is the **bottleneck**. A dashed line is a skip connection. Until something gets larger again every box is blue, even if nothing has become smaller, as in **C**.
 
 # %%
 from unet_teach import exercises, inspect_unet, progress
@@ -64,42 +73,36 @@ from unet_teach.widgets import Predict
 
 networks = six_networks()
 reports = {letter: inspect_unet(network, (1, 1, 64, 64)) for letter, network in networks.items()}
-
-# %%
 show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "Guess, before anything is explained: how many of the six are U-Nets?",
+    "Make a guess before anything is explained: how many of the six are U-Nets?",
     answer=2,
     mistakes={
-        1: "One is drawn like in the books. Another has the same shape, and other numbers and signs in it.",
-        3: "Take your third: is there a down, an up, a bridge, and a step up for each step down?",
-        6: "Then the word would mean nothing. Look for one that never goes down.",
+        1: "One looks as in the textbooks. Another has the same shape, with other numbers and other signs in it.",
+        3: "Check your third: does it have a way down, a way up, a skip, and a step up for every step down?",
+        6: "Then the word wouldn't mean anything. Look for one that never gets smaller.",
     },
-    explain="A wrong guess is worth more than none: you will remember what it missed.",
+    explain="Each of the other four lacks at least one criterion.",
 )
 
 # %% [markdown]
-# ## Tick them off
+# ## Check them one by one
 #
-# A verdict without reasons is worth little. So take the marks one by one, for each picture:
+# A verdict is worth little without reasons. Go through the four criteria for each drawing:
 #
-# - **Down?** Follow the boxes. Does the path sink?
-# - **Up?** Does it rise again?
-# - **Bridges?** Does a dashed line cross from the left arm to the right?
-# - **Symmetric?** Does the right arm pass each size of the left one?
-#
-# The arms have names. The left one is the *encoder*, the right one the *decoder*, and the lowest box, where one becomes the other, is
-# the *bottleneck*.
+# - **Down-sampling?** Does the path go down?
+# - **Up-sampling?** Does it come up again?
+# - **Skip connections?** Does a dashed line lead from the encoder to the decoder?
+# - **Symmetric?** Does the decoder pass each size of the encoder?
 
 # %% [markdown]
 # ## How an exercise works
 #
-# You write an answer, the *check* says what it found. It knows many wrong answers by name, so a wrong one is worth giving. Try it: a
-# picture of 96×96 goes in, and at the bottom of the U its map is 12×12. How often was it halved?
+# You write an answer, and the **check** tells you what it found. It knows many wrong answers by name, so a wrong answer is worth giving. Try it: a 96×96 image goes in, and at the bottleneck its feature map is 12×12. How many times was it halved?
 #
-# Put **8** in place of the dots first, and run the cell. Read what it says. Then look at the first hint, in the cell below it. Then answer.
+# First put **8** in place of the dots and run the cell. Read the reply, look at the first hint in the cell below, and then give the right answer.
 
 # %%
 ### BEGIN SOLUTION
@@ -111,13 +114,11 @@ exercises.halvings.check(times)
 exercises.halvings.hint()
 
 # %% [markdown]
-# There are at least three hints in each exercise. The first is open from the start, and each *different* attempt opens one more. After two
-# different attempts `exercises.halvings.solution()` shows a solution. Attempts are noted, but only in a file on this machine: nothing is
-# sent anywhere.
+# Every exercise has at least three hints. The first is open from the start, and each *different* attempt opens one more. After two different attempts, `exercises.halvings.solution()` shows a solution. Attempts are counted, but only in a file on this computer: nothing is sent anywhere.
 #
-# ## Which are U-Nets?
+# ## Which of them are U-Nets?
 #
-# Now for good. Name the letters as a text, such as `"BF"`.
+# Give the letters as text, for example `"BF"`.
 
 # %%
 ### BEGIN SOLUTION
@@ -126,47 +127,40 @@ letters = "AE"
 exercises.unets.check(letters)
 
 # %% [markdown]
-# ## Let the machine judge
+# ## What the inspector says
 #
-# This course brings an inspector, which has drawn the pictures above. It follows a picture through a network and looks for the
-# four marks. Names do not impress it. (If you want to answer the exercise on your own, do so before you run this cell.)
+# The course has an inspector, which made the drawings above. It sends an image through a network, follows what happens to it, and checks the four criteria. Names don't impress it. (Run this cell after your own answer.)
 
 # %%
 print("   down  up    skips symmetric")
 for letter, report in reports.items():
-    marks = ["✓" if mark.met else "·" for mark in report.criteria]
+    marks = ["✓" if criterion.met else "·" for criterion in report.criteria]
     print(f"{letter}  " + "".join(f"{mark:6}" for mark in marks) + ("U-Net" if report.is_unet else ""))
 
 assert [letter for letter, report in reports.items() if report.is_unet] == ["A", "E"], "the text below says two"
 
 # %% [markdown]
-# Two of six. Each of the others lacks a mark or more, and is a respectable network all the same:
+# Two of six. The others lack at least one criterion, and are respectable networks all the same:
 #
-# - **B** is an *autoencoder*: down and up, but all that the top learns of the picture has to pass the bottom.
-# - **C** is a *residual network*: its bridges help it to learn, but it always looks from close by. It has no arms that could be
-#   symmetric.
-# - **D** is made in the manner of FCN-32s, a *fully convolutional network*: it goes down in three steps and comes up in one leap. (A U-Net
-#   is fully convolutional as well: the words only say that a network has no layer tied to one size of image.)
-# - **F** is a *classifier*: one answer for the whole picture, so there is no need to come up.
+# - **B** is an **autoencoder**: down and up, but everything has to squeeze through the bottleneck.
+# - **C** is a **residual network**: its shortcuts make it easier to train, but it stays at full resolution, so each output sees only a small neighbourhood. It has no two halves that could be symmetric.
+# - **D** is built like FCN-32s, a **fully convolutional network**: down in three steps, and up in a single one. (A U-Net is fully convolutional as well; the term only says that no layer is tied to one image size.)
+# - **F** is a **classifier**: one answer for the whole image, so it never needs to come up.
 #
-# **A** and **E** differ in their layers, and in how a skip joins: A concatenates the two maps along the channels, E adds them. Lesson 3
-# shows what that changes. The U is the same.
+# **A** and **E** differ in their layers and in how a skip joins the decoder: A concatenates the two feature maps along the channels, E adds them. Lesson 3 shows what that changes. Both are U-Nets.
 #
 # ## Where you are
 #
-# `progress()` shows it at any time. What you solve stays solved when you close the notebook: it is kept in a file on this
-# machine. (In Binder the machine is only lent to you: when your session ends, the file is gone.) If an instructor asks for it, `exercises.export("my_name.csv")` writes one, and you decide whom you give it to.
+# `progress()` shows what you've solved. It's kept in a file on this computer when you close the notebook. (Binder lends you a computer: when your session ends, the file is gone.) If an instructor asks for your results, `exercises.export("my_name.csv")` writes a file, and you decide who gets it.
 
 # %% tags=["nbval-ignore-output"]
 progress()
 
 # %% [markdown]
-# Words that are new to you stand in the [glossary](../docs/glossary.md).
-#
 # ## Recap
 #
-# - Four marks: down, up, across, symmetric. If one is missing, it is no U-Net. (How many bridges are enough, lesson 7 asks.)
-# - Names prove nothing, and verdicts need reasons: tick the marks off.
-# - A wrong answer is welcome here: the check says what it gets wrong.
+# - Four criteria: down-sampling, up-sampling, skip connections, symmetric architecture. If one is missing, it isn't a U-Net. (How many skips are enough? Lesson 7 asks.)
+# - Names prove nothing, and a verdict needs reasons: check the criteria one by one.
+# - Wrong answers are welcome here: the check tells you what's wrong with them.
 #
-# Next: **1 · Down-sampling**, and the one line that halves a picture.
+# Words that are new to you are in the [glossary](../docs/glossary.md). Next: [**1 · Down-sampling**](01_downsampling.ipynb), and the one line that halves an image.

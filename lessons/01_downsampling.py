@@ -1,165 +1,130 @@
 # %% [markdown]
 # # 1 · Down-sampling
-# *35 minutes. You will be able to say, without running anything, how large a feature map leaves a convolution.*
 #
-# Is that spot in the X-ray a tumour? A window of 3×3 pixels cannot tell: it sees a grey patch. So the network steps back. It
-# halves the picture, in height and in width, again and again, until a small window covers a large part of the body. That is
-# the first mark of a U-Net, down-sampling, and one line does it:
+# **After this lesson you can**
+# - work out the output size of any convolution on paper,
+# - explain why 31 and 32 pixels both become 16, and why that will matter,
+# - say how many input pixels one value deep in a network depends on.
+#
+# *40 minutes. You need Python, and the idea of a tensor of shape (N, C, H, W).*
+#
+# ![A portrait at 256×256, 128×128, 64×64 and 32×32 pixels, each with the same detail enlarged below it.](../docs/images/lesson_1.png)
+#
+# A segmentation network answers two questions about every pixel: *what* is it part of, and *where* exactly does that part end?
+# To answer the first, it has to look at a large area at once, so it shrinks the image. At 32×32 you still recognise a face, but look at the eye: its
+# detail is gone, and it takes two more lessons to get it back.
+
+# %% [markdown]
+# Shrinking is called **down-sampling**, the first of the four criteria. In [the document](../docs/the_document.md#down-sampling), the one-page note that this
+# course follows and tests, one line of PyTorch does it:
 #
 # ```python
 # downsample = nn.Conv2d(in_channels=64, out_channels=128, kernel_size=3, stride=2, padding=1)
 # ```
 #
-# A *feature map* is what goes in and what comes out: a picture with as many channels as the network likes. We call its pixels
-# *cells*, since they are no longer only light.
-#
-# The line comes from a one-page note on how to recognise a U-Net. The course follows this note, from here on *the document*,
-# and studies its code. Where the document is not quite right, you will find it yourself.
-
-# %% [markdown]
-# First the tools. Run this cell (Shift + Enter); the first time it takes some seconds.
+# Run the next cell first (Shift + Enter). It loads the tools, which takes a few seconds.
 
 # %%
-import matplotlib.pyplot as plt
 import torch
-from matplotlib.cbook import get_sample_data
 from torch import nn
 from torchinfo import summary
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_coverage, conv_input_sizes, conv_output_size, receptive_field
-from unet_teach.segmentation.plots import side_by_side
+from unet_teach.shared.portrait import portrait, zoomed
 from unet_teach.shared.show import show
-from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict
-
-plt.style.use("unet_teach.course")
+from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict, Step
 
 # %% [markdown]
 # ## Predict
 #
-# Guess before you know. A wrong guess is worth more than none: you will remember what it missed. (The cell's code is folded:
-# it holds the answer.)
+# Make a guess before you know. You will remember the answer better, and a wrong guess tells you what to look for.
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "A map of 32×32 cells goes into the line above. How high and wide is what comes out?",
+    "An image of 32×32 pixels goes into the line above. What are the height and width of the output?",
     answer=(16, 16),
     mistakes={
-        (15, 15): "That is the size without padding: (32 + 0 − 3) // 2 + 1.",
-        (17, 17): "You rounded up. PyTorch rounds down: 31 / 2 is 15, plus 1.",
-        (32, 32): "Stride 1 would do that.",
-        (30, 30): "That is stride 1 without padding.",
+        (15, 15): "That's the size without padding: (32 + 2·0 − 3) // 2 + 1 = 15. Here `padding=1` adds one pixel on each side.",
+        (17, 17): "You rounded up. PyTorch drops an incomplete last step: (32 + 2·1 − 3) // 2 = 15, plus 1.",
+        (32, 32): "That would be stride 1. With stride 2 the kernel skips every other position.",
+        (30, 30): "That would be stride 1 without padding.",
     },
-    explain="(32 + 2·1 − 3) // 2 + 1 = 16: the stride of 2 halves, and the padding makes up for what the kernel takes off.",
+    explain="`stride=2` means that the kernel stops at every second position, so height and width are halved.",
 )
 
 # %% [markdown]
-# ## Play
+# ## What a convolution computes
 #
-# A smaller map shows the same thing. The orange frame is the *kernel*: the window that makes one output cell. Point at an
-# output cell, or click the output and use the arrow keys. Point at an input cell: which outputs does it feed? Then try:
-#
-# 1. Move **stride** to 1 and back to 2. The window jumps over every other place: half as many outputs in each direction.
-# 2. Set **padding** to 0. Now *blue* cells are hatched, the last row and column: no window reaches them any more.
-# 3. Set padding back to 1 and **input_size** to 7. Does the output shrink? Remember the answer.
-# 4. Set input_size to 5, padding to 0 and **kernel_size** to 7. Read what the picture says, and what PyTorch says.
-# 5. Click **halve** to come back.
+# A **kernel** is a small window of weights. The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
+# up the products: that sum is *one* output value. Then it moves the kernel and does the same again. The result is called a **feature map**.
 
-# %%
-ConvExplorer(input_size=8, kernel_size=3, stride=2, padding=1)
-
-# %% [markdown]
-# ## The document's layer
-#
-# Now the real thing: a batch of one map, 64 channels, 32×32 cells. PyTorch writes this shape as `(N, C, H, W)`.
-
-# %%
-downsample = nn.Conv2d(in_channels=64, out_channels=128, kernel_size=3, stride=2, padding=1)
-feature_map = torch.zeros(1, 64, 32, 32)
-print(tuple(feature_map.shape), "→", tuple(downsample(feature_map).shape))
-
-# %% [markdown]
-# Half the height, half the width, twice the channels. Was that your guess? Take its five numbers one at a time.
-
-# %% [markdown]
-# ### `in_channels=64`: what the layer is given
-#
-# Each output cell looks at *all* input channels. So the layer must know how many there are, and refuses any other number.
-
-# %%
-photo = torch.zeros(1, 3, 32, 32)  # red, green, blue
-try:
-    downsample(photo)
-except RuntimeError as error:
-    print(error)
-
-# %% [markdown]
-# Read it slowly, it is a friend: *weight of size [128, 64, 3, 3]* means 128 filters, each 64 channels deep and 3×3 wide. The
-# layer *expected 64 channels, but got 3*.
-
-# %% [markdown]
-# ### `out_channels=128`: what it makes
-#
-# Each of the 128 *filters* looks through all 64 channels and draws one new map. Count the numbers it learns:
-
-# %%
-filters, depth, height, width = downsample.weight.shape
-print(
-    f"{filters} filters × {depth} channels × {height}×{width} = {filters * depth * height * width:,} weights"
+# %% jupyter={"source_hidden": true}
+ConvExplorer(
+    input_size=8,
+    kernel_size=3,
+    stride=2,
+    padding=1,
+    numbers=True,
+    playing=True,
+    steps=[
+        "Watch one output value being computed: nine products, added up. Space pauses.",
+        Step(
+            "Set `stride` to 1. How many positions does the kernel visit now?",
+            answer=64,
+            explain="8 rows of 8 positions. Stride 2 visits 4×4 = 16 of them.",
+        ),
+        Step(
+            "Set `stride` back to 2 and `padding` to 0. Which input row and column does no window reach?",
+            when={"stride": 2, "padding": 0},
+            explain="The last ones, which are hatched: a step of 2 would not fit any more.",
+        ),
+        Step(
+            "Set `padding` back to 1, then try `input_size` 7 and 8. What do you notice about the output?",
+            when=[{"input_size": 7, "padding": 1}, {"input_size": 8, "padding": 1}],
+            explain="Both become 4×4. Remember this: it is the most important fact of this lesson.",
+        ),
+        Step(
+            "Make the kernel too large: `input_size` 5, `padding` 0, `kernel_size` 7. Read the message.",
+            when={"input_size": 5, "padding": 0, "kernel_size": 7},
+            explain="PyTorch refuses as well: the kernel has to fit into the padded input.",
+        ),
+    ],
 )
-print(f"and one bias each: {sum(p.numel() for p in downsample.parameters()):,} parameters")
 
 # %% [markdown]
-# The size of the map does not appear. The same 73,856 numbers serve a 32×32 map and a 3200×3200 one.
-
-# %% [markdown]
-# ### `kernel_size=3`, `stride=2`, `padding=1`: the size that comes out
+# ## The formula
 #
-# Change one of the three and leave the others.
-
-# %%
-print("as it is       32 →", conv_output_size(32, kernel_size=3, stride=2, padding=1))
-print("kernel_size=5  32 →", conv_output_size(32, kernel_size=5, stride=2, padding=1))
-print("stride=1       32 →", conv_output_size(32, kernel_size=3, stride=1, padding=1))
-print("stride=4       32 →", conv_output_size(32, kernel_size=3, stride=4, padding=1))
-print("padding=0      32 →", conv_output_size(32, kernel_size=3, stride=2, padding=0))
-print("padding=2      32 →", conv_output_size(32, kernel_size=3, stride=2, padding=2))
-
-# %% [markdown]
-# `stride=4` leaves 8, a quarter; `stride=1` keeps 32. The other two move the size by a single cell.
-# **The stride divides. Kernel and padding settle what happens at the edge.**
+# You have just seen everything the formula says. The kernel starts at the border and can move `H + 2·padding − kernel_size` pixels, in steps of `stride`. An
+# incomplete last step is dropped (that's what ⌊ ⌋ means), and the starting position counts too:
 #
-# Why? The window has to fit. It is `kernel_size` wide and stands on `H + 2·padding` cells, so its first corner has
-# `H + 2·padding − kernel_size` cells to travel. It travels in steps of `stride`; one more window stands at the start:
+# $$H_\text{out} = \left\lfloor\frac{H + 2\cdot\text{padding} - \text{kernel\_size}}{\text{stride}}\right\rfloor + 1$$
 #
-# $$H_\text{out} = \left\lfloor \frac{H + 2\cdot\text{padding} - \text{kernel\_size}}{\text{stride}} \right\rfloor + 1$$
-#
-# The brackets ⌊ ⌋ round down: a last step that does not fit whole is not made.
-
-# %%
-print("(32 + 2·1 − 3) // 2 + 1 =", (32 + 2 * 1 - 3) // 2 + 1)
-
-# %% [markdown]
-# Point at a number in the explorer's formula above: its slider lights up. (The explorer has one more, *dilation*: with 2, the
-# kernel looks at every second cell, so a 3×3 kernel spans 5. With 1, as here, its cells are neighbours.)
-
-# %% [markdown]
-# ## Prove it
-#
-# A formula is a claim. Ask PyTorch, for every size from 1 to 64:
+# A formula is a claim, so ask PyTorch, for every size from 1 to 64:
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
 for size in range(1, 65):
-    assert layer(torch.zeros(1, 1, size, size)).shape[-1] == conv_output_size(
-        size, 3, stride=2, padding=1
-    )
-print("64 sizes, all as the formula says")
+    assert layer(torch.zeros(1, 1, size, size)).shape[-1] == (size + 2 * 1 - 3) // 2 + 1
+print("32 →", (32 + 2 * 1 - 3) // 2 + 1, "and PyTorch agrees for all 64 sizes")
 
 # %% [markdown]
-# ## Exercise: the formula, for good
+# Change one number at a time. Which of them decides how much smaller the output is?
+
+# %%
+print("as it is       32 →", conv_output_size(32, kernel_size=3, stride=2, padding=1))
+print("kernel_size=5  32 →", conv_output_size(32, kernel_size=5, stride=2, padding=1))
+print("padding=0      32 →", conv_output_size(32, kernel_size=3, stride=2, padding=0))
+print("stride=1       32 →", conv_output_size(32, kernel_size=3, stride=1, padding=1))
+print("stride=4       32 →", conv_output_size(32, kernel_size=3, stride=4, padding=1))
+
+# %% [markdown]
+# **The stride divides the size. Kernel size and padding only decide what happens at the border**, which is worth a pixel or two.
+# (The explorer has one more slider. With **dilation** 2 the kernel looks at every second pixel, so a 3×3 kernel spans 5.)
 #
-# You will need it in every lesson. Write it as a function of whole numbers.
+# ## Exercise: write the formula
+#
+# You'll need it in every lesson, so write it as a function of whole numbers.
 
 
 # %%
@@ -172,10 +137,44 @@ def output_size(size, kernel_size, stride, padding):
 exercises.output_size.check(output_size)
 
 # %% [markdown]
-# ## Exercise: another way to halve
+# ## Channels: from 64 to 128
 #
-# Make a layer that takes 64 channels, makes 128, and halves even heights and widths. Not the document's: choose
-# `kernel_size=5`. A wrong answer is welcome, the check says what it does. Stuck? `exercises.halve.hint()`
+# An image has one channel (grey) or three (red, green, blue). A feature map inside a network has as many as its designer likes, and each can stand for a different
+# pattern: an edge, a texture, a corner.
+
+# %%
+downsample = nn.Conv2d(in_channels=64, out_channels=128, kernel_size=3, stride=2, padding=1)
+feature_map = torch.zeros(1, 64, 32, 32)
+print(tuple(feature_map.shape), "→", tuple(downsample(feature_map).shape))
+
+# %% [markdown]
+# Each output value looks at *all* 64 input channels, so its kernel is 64×3×3. There are 128 such kernels, also called **filters**, one for each output channel. The
+# shape of the weight says exactly that, and an input with another number of channels is refused:
+
+# %%
+print(tuple(downsample.weight.shape), "and", len(downsample.bias), "biases")
+print(f"{sum(p.numel() for p in downsample.parameters()):,} parameters, whatever the size of the image")
+try:
+    downsample(torch.zeros(1, 3, 32, 32))  # a colour photo
+except RuntimeError as error:
+    print(error)
+
+# %% [markdown]
+# Why twice as many channels? Halving height and width leaves a quarter of the positions. Twice the channels describe each position in more detail, and still the
+# feature map holds only half as many values. The work stays the same: a 3×3 convolution at the new resolution needs as many multiplications as one at the old.
+
+# %%
+before, after = 64 * 32 * 32, 128 * 16 * 16
+print(f"values: {before:,} → {after:,}")
+work = [channels * channels * 9 * side * side for channels, side in ((64, 32), (128, 16))]
+print(f"multiplications of a 3×3 convolution: {work[0]:,} and {work[1]:,}")
+assert work[0] == work[1]
+
+# %% [markdown]
+# ## Exercise: another layer that halves
+#
+# Make a layer that takes 64 channels, returns 128, and halves any even height and width. The document's layer has a kernel of 3, so use `kernel_size=5`. If
+# you're stuck, run `exercises.halve.hint()`.
 
 # %%
 ### BEGIN SOLUTION
@@ -186,14 +185,14 @@ exercises.halve.check(layer)
 # %% [markdown]
 # ## A factor of 2? Not always
 #
-# **Predict** three sizes before you run the cell: 32, 31 and 33.
+# In the explorer, 7 and 8 both became 4. It's the same here: **predict** the three sizes before you run the cell.
 
 # %%
-for size in (32, 31, 33):
+for size in (31, 32, 33):
     print(size, "→", conv_output_size(size, kernel_size=3, stride=2, padding=1))
 
 # %% [markdown]
-# "Halves" is true for even sizes. 31 and 32 both give 16. So ask the other way round: who could have been 16?
+# So "halves the size" is only true for even sizes. Turn it round: which input sizes give 16, and which give 17?
 
 # %%
 print("16 comes from", list(conv_input_sizes(16, kernel_size=3, stride=2, padding=1)))
@@ -201,11 +200,10 @@ print("17 comes from", list(conv_input_sizes(17, kernel_size=3, stride=2, paddin
 assert all(len(conv_input_sizes(size, 3, stride=2, padding=1)) == 2 for size in range(1, 65))
 
 # %% [markdown]
-# Always two sizes, and *from the 16 alone, no later layer can tell which it was*. Keep this in mind: in lesson 2 a parameter with an odd name
-# exists for this alone, and in lesson 3 it stops a U-Net with an error you will meet again and again.
-
-# %% [markdown]
-# **Exercise.** Without a helper: which two sizes does the same layer leave as 8? Give them as a pair, `(…, …)`.
+# Always two. **From 16 alone, no later layer can tell whether the size was 31 or 32.** In lesson 2 a parameter with an odd name exists only to choose between the
+# two, and in lesson 3 they cause one of the most frequent errors in U-Net code.
+#
+# **Exercise.** Without a helper: which two input sizes does the same layer turn into 8? Give them as a pair, `(…, …)`.
 
 # %%
 ### BEGIN SOLUTION
@@ -214,55 +212,61 @@ pair = (15, 16)
 exercises.odd_sizes.check(pair)
 
 # %% [markdown]
-# ## Seen, or only covered?
+# ## How far does one value see?
 #
-# Which cells does the window's *centre* stand on? Padding 1 puts the first window's corner just outside the map, so its
-# centre is on cell 0. From there it jumps by two.
+# Why shrink the image at all, instead of stacking convolutions at full size? Take one value of the result and ask which input pixels it depends on. They
+# are its **receptive field**. Here we find it by experiment: all weights are 1, and the gradient of one output value marks every pixel that influences it.
+
 
 # %%
-centres = [2 * output for output in range(conv_output_size(32, 3, stride=2, padding=1))]
-print("centres:", centres)
-print(f"that is {len(centres) ** 2} of {32**2} cells: one in {32**2 // len(centres) ** 2}")
+def receptive_field_of_one_value(stride, layers):
+    image = torch.zeros(1, 1, 32, 32, requires_grad=True)
+    output = image
+    for _ in range(layers):
+        convolution = nn.Conv2d(1, 1, kernel_size=3, stride=stride, padding=1)
+        nn.init.ones_(convolution.weight)
+        output = convolution(output)
+    middle = output.shape[-1] // 2
+    output[0, 0, middle, middle].backward()
+    return (image.grad[0, 0] > 0).float()
 
-# %% [markdown]
-# One pixel in four is a centre, as on every map of even height and width. And the rest, are they lost? Count how many windows *cover* each row:
+
+# %% jupyter={"source_hidden": true}
+fields = {
+    f"stride {stride}, layer {layers}": receptive_field_of_one_value(stride, layers)
+    for stride in (1, 2)
+    for layers in (1, 2, 3)
+}
+FeatureMaps(fields)
 
 # %%
-print("windows over each row:", conv_coverage(32, kernel_size=3, stride=2, padding=1))
+for name, field in fields.items():
+    print(f"{name}: one value depends on {int(field.any(dim=0).sum()):2} pixels in a row")
+print("after ten layers:", receptive_field([(3, 1, 1)] * 10).size, "with stride 1,", end=" ")
+print(receptive_field([(3, 2, 1)] * 10).size, "with stride 2")
 
 # %% [markdown]
-# No zero in the list: every row is covered. Some once, some twice.
-#
-# PyTorch agrees. Add up all outputs of a kernel of ones: each input cell is in that sum as often as windows cover it. So
-# the sum's *gradient*, how much it grows when one cell grows by 1, is that count.
+# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, every layer adds twice as much as the one before: 3, 7, 15. After ten layers that makes
+# 21 pixels against 2047. **This is what down-sampling is for**: it lets a 3×3 kernel take in a whole face.
 
 # %%
-layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
-nn.init.ones_(layer.weight)
-picture = torch.zeros(1, 1, 32, 32, requires_grad=True)
-layer(picture).sum().backward()
-print(picture.grad[0, 0, :6, :6].int())
-counts = torch.tensor(conv_coverage(32, kernel_size=3, stride=2, padding=1))
-assert torch.equal(picture.grad[0, 0].long(), torch.outer(counts, counts))
+assert [receptive_field([(3, 1, 1)] * n).size for n in (1, 2, 3, 10)] == [3, 5, 7, 21]
+assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3, 10)] == [3, 7, 15, 2047]
 
 # %% [markdown]
-# Rows times columns: a centre is used once, a cell between two centres twice, a cell amid four of them four times. This
-# uneven pattern returns in lesson 2, where it can be *seen*.
-
-# %% [markdown]
-# **Exercise.** A map of 20×30 cells, the same layer: on how many of its cells does a centre stand?
+# **Exercise.** Two convolutions with kernel 5, stride 2 and padding 2, one after the other: how many pixels wide is the receptive field of one value?
 
 # %%
 ### BEGIN SOLUTION
-number = 10 * 15
+width = 13
 ### END SOLUTION
-exercises.centres.check(number)
+exercises.sees.check(width)
 
 # %% [markdown]
 # ## Other ways to halve
 #
-# A strided convolution is not the only layer that makes a map smaller. The document names pooling in one line at its end; here
-# it is beside five other layers. The picture is a single bright line, one cell wide, in column 5. Where is it afterwards?
+# A strided convolution isn't the only layer that shrinks a feature map. Here are five more. The image is a single bright line, one pixel wide, in column 5.
+# Guess first: in which of the outputs is it still there?
 
 # %%
 line = torch.zeros(1, 1, 16, 16)
@@ -280,26 +284,109 @@ ways = {
 
 # %%
 halved = {name: way(line).detach() for name, way in ways.items()}
-FeatureMaps({"the picture": line, **halved}, input_size=16)
+FeatureMaps({"the image": line, **halved}, input_size=16)
 
 # %%
 for name, made in halved.items():
     print(f"{name:24} brightest {made.max():.2f}   mean {made.mean():.4f}")
-print(f"{'the picture':24} brightest {line.max():.2f}   mean {line.mean():.4f}")
+print(f"{'the image':24} brightest {line.max():.2f}   mean {line.mean():.4f}")
 
 assert halved["average-pool"].mean() == halved["interpolation, bilinear"].mean() == line.mean()
 assert torch.equal(nn.functional.pixel_shuffle(halved["pixel-unshuffle"], 2), line)
 assert torch.equal(ways["interpolation, nearest"](line.roll(-1, dims=3))[0, 0, :, 2], torch.ones(8))
 
 # %% [markdown]
-# - **max-pool** keeps the line as bright as it was, and makes it look twice as thick.
-# - **average-pool** and **bilinear** make it half as bright. It is also twice as thick, so the mean of the map is exactly what it was.
-# - The **convolution** leaves a third of the brightness, in two columns, because two windows see the line. In column 4 only one would. But
-#   its weights are learned, and others keep the line at full brightness.
-# - **nearest** takes every other column, the even ones. The line is gone. (Move it to column 4, and it is all there.)
-# - **pixel-unshuffle** loses nothing, and can be undone. It moves the four cells of each 2×2 square into four channels: step through **channel**.
+# - **Max-pooling** keeps the line as bright as it was, and makes it twice as thick. The U-Net of 2015 uses it, with convolutions before and after.
+# - **Average-pooling** and **bilinear** interpolation halve its brightness. Since it is also twice as thick, the mean stays exactly the same.
+# - The **strided convolution** spreads a third of the brightness over two columns, because two windows see the line. Its weights are learned, though, and others would keep
+#   the line at full brightness.
+# - **Nearest** takes every second column, the even ones. The line is gone; in column 4 it would have survived whole.
+# - **Pixel-unshuffle** loses nothing and can be undone: it moves the four pixels of each 2×2 square into four channels. Step through **channel** to see them.
 #
-# And what do they cost? On the document's 64 channels, `torchinfo` counts what each has to learn:
+# Only the convolution learns, and only it can choose the number of channels. The others have no parameters at all.
+
+# %% [markdown]
+# ## What survives
+#
+# Back to the portrait. This layer averages each 3×3 window, with stride 2. It runs three times:
+
+# %%
+blur = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1, bias=False)
+nn.init.constant_(blur.weight, 1 / 9)
+images = [torch.tensor(portrait())[None, None]]
+for _ in range(3):
+    images.append(blur(images[-1]).detach())
+show(
+    zoomed({"{}×{}".format(*image.shape[-2:]): image for image in images}),
+    "The portrait at 256×256, 128×128, 64×64 and 32×32 pixels. The face stays recognisable; the detail of the eye turns into a few grey squares.",
+)
+
+# %% [markdown]
+# *What* is in the image survives: she is still Grace Hopper, who wrote one of the first compilers. *Where exactly* the rim of her glasses runs does not. A U-Net needs
+# both, and lesson 3 brings the *where* back. (The dark line along the top and the left border comes from the padding: there the mean includes zeros.)
+
+# %% [markdown]
+# ## Read the document again
+#
+# You can now judge two of its claims:
+#
+# - It says that [`stride=2` reduces the size by a factor of 2](../docs/the_document.md#stride). For even sizes it does; 31 becomes 16, and 33 becomes 17.
+# - It says that [`padding=1` makes the kernel's centre visit all pixels](../docs/the_document.md#padding). With stride 2 the centre visits every second pixel in each direction, one pixel in
+#   four. What padding 1 does ensure is that every pixel is *covered* by some window, in even sizes and in odd ones. "Going further" below counts them.
+
+# %% [markdown]
+# ## Recap
+#
+# - One output value is a sum of products; the kernel visits every `stride`-th position: ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
+# - Stride 2 merges two sizes into one: 31 and 32 both become 16.
+# - Down-sampling makes the receptive field grow fast: 3, 7, 15 pixels instead of 3, 5, 7.
+#
+# Next: [**2 · Up-sampling**](02_upsampling.ipynb), the way back up, and why it needs to be told whether the size was 31 or 32.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Going further
+#
+# Optional: nothing later depends on it. Two questions are left: which pixels are centres, and what each way of halving costs.
+
+# %% [markdown]
+# ### Centres and cover
+#
+# Padding 1 puts the first window's corner just outside the image, so its centre is on pixel 0. From there it moves two pixels at a time.
+
+# %%
+centres = [2 * output for output in range(conv_output_size(32, 3, stride=2, padding=1))]
+print("centres:", centres)
+print(f"that is {len(centres) ** 2} of {32**2} pixels: one in {32**2 // len(centres) ** 2}")
+print("windows over each row:", conv_coverage(32, kernel_size=3, stride=2, padding=1))
+
+# %% [markdown]
+# There is no zero in the second list, so every row is covered: some once, some twice. PyTorch agrees. If all weights are 1, the sum of all outputs contains each input
+# pixel as often as windows cover it, so the gradient of that sum is the count:
+
+# %%
+layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
+nn.init.ones_(layer.weight)
+image = torch.zeros(1, 1, 32, 32, requires_grad=True)
+layer(image).sum().backward()
+print(image.grad[0, 0, :6, :6].int())
+counts = torch.tensor(conv_coverage(32, kernel_size=3, stride=2, padding=1))
+assert torch.equal(image.grad[0, 0].long(), torch.outer(counts, counts))
+
+# %% [markdown]
+# A centre is used once, a pixel between two centres twice, and a pixel in the middle of four centres four times. In lesson 2 you will *see* this uneven pattern.
+#
+# **Exercise.** A feature map of 20×30 cells, the same layer: how many of its cells are centres?
+
+# %%
+### BEGIN SOLUTION
+number = 10 * 15
+### END SOLUTION
+exercises.centres.check(number)
+
+# %% [markdown]
+# ### What each way of halving costs
+#
+# On the document's 64 channels, `torchinfo` counts the parameters of each:
 
 # %%
 costly = {**ways, "strided convolution": nn.Conv2d(64, 128, 3, stride=2, padding=1)}
@@ -307,113 +394,3 @@ for name, way in costly.items():
     made = summary(way, (1, 64, 32, 32), verbose=0)
     shape = tuple(way(torch.zeros(1, 64, 32, 32)).shape)
     print(f"{name:24} {shape!s:20} {made.total_params:6,} parameters")
-
-# %% [markdown]
-# Only the convolution learns, and only it can choose the number of channels. The others are cheap and fixed, so a
-# network that pools puts convolutions around the pool. The U-Net of 2015 does: max-pool to halve, convolutions to think.
-
-# %% [markdown]
-# ## How far does one cell see?
-#
-# Back to the spot in the X-ray. Why halve at all, and not just stack convolutions? Take one cell of the result and ask which pixels of
-# the picture it depends on: its *receptive field*. Light that one cell, and let the gradient carry the light back.
-
-
-# %%
-def seen_by_one_cell(layers, size=32):
-    picture = torch.zeros(1, 1, size, size, requires_grad=True)
-    made = nn.Sequential(*layers)(picture)
-    middle = made.shape[-1] // 2
-    made[0, 0, middle, middle].backward()
-    return (picture.grad[0, 0] > 0).float()
-
-
-def ones(stride):
-    layer = nn.Conv2d(1, 1, kernel_size=3, stride=stride, padding=1)
-    nn.init.ones_(layer.weight)
-    return layer
-
-
-# %%
-fields = {
-    f"stride {stride}, layer {count}": seen_by_one_cell([ones(stride) for _ in range(count)])
-    for stride in (1, 2)
-    for count in (1, 2, 3)
-}
-FeatureMaps(fields)
-
-# %%
-for name, field in fields.items():
-    print(f"{name}: one cell sees {int(field.any(dim=0).sum()):2} pixels")
-
-# %% [markdown]
-# With stride 1, each layer adds one pixel on each side: 3, 5, 7. With stride 2, each layer adds twice as much as the one before:
-# 3, 7, 15. After ten layers that is 21 pixels against 2047. This is what down-sampling is *for*.
-
-# %%
-assert receptive_field([(3, 1, 1)] * 10).size == 21
-assert receptive_field([(3, 2, 1)] * 10).size == 2047
-assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3)] == [3, 7, 15]
-
-# %% [markdown]
-# **Exercise.** Two convolutions with kernel 5, stride 2 and padding 2, one after the other: how wide does one cell see?
-
-# %%
-### BEGIN SOLUTION
-width = 13
-### END SOLUTION
-exercises.sees.check(width)
-
-# %% [markdown]
-# ## On a real picture
-#
-# Grace Hopper, who wrote one of the first compilers (a portrait by James S. Davis, US Navy, 1984, in the public domain; it comes with
-# matplotlib). One channel, and a kernel whose nine weights are all 1/9: each output cell is the mean of its nine inputs.
-
-# %%
-with get_sample_data("grace_hopper.jpg") as file:
-    portrait = torch.tensor(plt.imread(file, format="jpg")).float().mean(dim=2) / 255
-blur = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1, bias=False)
-nn.init.constant_(blur.weight, 1 / 9)
-print("the portrait:", tuple(portrait.shape))
-
-# %%
-maps = [portrait]
-for _ in range(3):
-    with torch.no_grad():
-        maps.append(blur(maps[-1][None, None])[0, 0])
-shown = {"{}×{}".format(*picture.shape): picture for picture in maps}
-for picture, zoom in zip(maps, (1, 2, 4, 8), strict=True):
-    cap = picture[24 // zoom : 104 // zoom, 192 // zoom : 288 // zoom]
-    shown["the cap, {}×{}".format(*cap.shape)] = cap
-show(
-    side_by_side(shown, width=192, columns=4),
-    "The portrait four times, from 600×512 down to 75×64: the face stays, its edges blur. Below, the cap's badge, enlarged: "
-    "sharp at first, at last 10×12 grey squares.",
-)
-
-# %% [markdown]
-# Three halvings and she is 75×64: still Grace Hopper. *What* is in the picture survives. *Where exactly* an edge runs
-# does not: look at the cap. A U-Net needs both, and lesson 3 fetches the *where* back. (See the dark line along the top and
-# the left? There the mean takes in padding zeros.)
-
-# %% [markdown]
-# ## Read the document again
-#
-# Two of its claims you can now judge:
-#
-# - On `padding=1`: the kernel's centre then visits every pixel. You counted: with stride 2 it visits one in four. What
-#   padding 1 does ensure is that every pixel is *covered*, at odd sizes and at even ones, which without it lose their last row and column.
-# - On `stride=2`: the layer divides height and width by 2. For even sizes, yes. 31 becomes 16, 33 becomes 17.
-#
-# And one line at its end, which names pooling beside strided convolutions as if they were the same. You have seen what each
-# does to a thin line, and what it costs.
-
-# %% [markdown]
-# ## Recap
-#
-# - The stride divides, kernel and padding settle what happens at the border: ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
-# - Stride 2 merges two sizes into one: 31 and 32 both become 16.
-# - Halving is how a small window comes to see far: 3, 7, 15 instead of 3, 5, 7.
-#
-# Next: **2 · Up-sampling**, the way back, and why it cannot know whether it was 31 or 32.

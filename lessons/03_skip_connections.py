@@ -1,11 +1,21 @@
 # %% [markdown]
 # # 3 · Skip connections
-# *60 minutes. You will be able to join what a network saw close up with what it sees from afar, and to mend the error that stops
-# a U-Net again and again.*
 #
-# Three halvings, and a network knows *that* there is a cap, no longer *where* it ends. Yet it knew a moment ago: before each
-# halving there was a map with every edge in its place. Why throw it away? A **skip connection** keeps it and joins it to the map
-# that comes back up. It is the third mark of a U-Net, and the document writes it so:
+# **After this lesson you can**
+# - join two feature maps with a skip connection, by `cat` and by addition,
+# - read the error *Sizes of tensors must match*, and repair it at the right place,
+# - choose image sizes that need no repair.
+#
+# *40 minutes. You need lessons 1 and 2.*
+#
+# ![The portrait with noise, denoised by a network without a skip connection, and by the same network with one; only the last has a sharp eye.](../docs/images/lesson_3.png)
+#
+# Both networks above were trained to remove the noise. They are identical, except that in one of them the skip connection is multiplied by zero, so nothing gets across. It removes the noise, and the eye with
+# it.
+
+# %% [markdown]
+# Three halvings, and a network knows *that* there is an eye but no longer *where* its rim runs. Yet a moment earlier it did: before each halving there was a feature map with every edge in its place. A
+# **skip connection** keeps that feature map and joins it to the one that comes back up. It's the third criterion, and [the document](../docs/the_document.md#cat) writes it like this:
 #
 # ```python
 # x = downsample(input_tensor)
@@ -14,36 +24,32 @@
 # z = torch.cat([x, y], dim=1)
 # ```
 #
-# To *concatenate* is to lay maps on a pile: first the channels of one, then those of the other. Does it run?
+# To **concatenate** is to stack channels: first those of one feature map, then those of the other. Does the snippet run?
 
 # %%
 import copy
 
-import matplotlib.pyplot as plt
 import torch
-from matplotlib.cbook import get_sample_data
 from torch import nn
 from torch.nn import functional as F
 
 from unet_teach import exercises
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
-from unet_teach.segmentation.plots import side_by_side
+from unet_teach.shared.portrait import portrait, zoomed
 from unet_teach.shared.show import show
-from unet_teach.widgets import FeatureMaps, Predict, SizeLedger
-
-plt.style.use("unet_teach.course")
+from unet_teach.widgets import FeatureMaps, Predict, SizeLedger, Step
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "`input_tensor` has the shape (1, 64, 32, 32), the layers are those of lessons 1 and 2. What is `z`?",
+    "`input_tensor` has the shape (1, 64, 32, 32), and the layers are those of lessons 1 and 2. What is `z`?",
     answer="an error about sizes",
     choices=["128 channels, 32×32", "192 channels, 32×32", "an error about sizes", "an error about channels"],
     mistakes={
-        "128 channels, 32×32": "64 and 64 channels would be 128. But how many has `x`?",
-        "192 channels, 32×32": "128 and 64 channels, that is right. But how large is `x`?",
-        "an error about channels": "On a pile, channels may differ. What has to be equal?",
+        "128 channels, 32×32": "64 and 64 channels would make 128. But how many does `x` have?",
+        "192 channels, 32×32": "128 and 64 channels, that's right. But what are the height and width of `x`?",
+        "an error about channels": "Channels may differ when you stack them. What has to be equal?",
     },
-    explain="`x` is 16×16 and `y` is 32×32. `cat` joins channels, so height and width must be equal.",
+    explain="`x` is 16×16 and `y` is 32×32. `cat` stacks channels, so height and width have to be equal.",
 )
 
 # %%
@@ -60,45 +66,35 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# ## Read it word by word
+# ## Read the error word by word
 #
-# - *Sizes of tensors must match*: maps on a pile need the same edges.
-# - *except in dimension 1*: `dim=1` is the direction of the pile, the channels. There each may have as many as it likes.
-# - *Expected size 16*: the size of the **first** tensor in the list. That is `x`.
-# - *but got size 32 for tensor number 1 in the list*: Python counts from 0, so number 1 is the **second**, `y`.
+# - *Sizes of tensors must match*: stacked feature maps need the same height and width.
+# - *except in dimension 1*: `dim=1` is the channel axis, along which they are stacked.
+# - *Expected size 16*: the size of the **first** tensor in the list, `x`.
+# - *but got size 32 for tensor number 1 in the list*: Python counts from 0, so number 1 is the **second** tensor, `y`.
 #
-# What it does not say: whether 16 and 32 are heights or widths, and which of the two tensors is the wrong one. So print the
-# shapes. It is the first thing to do, each time.
+# The message doesn't say whether 16 and 32 are heights or widths, or which of the two tensors is the wrong one. So the first thing to do is always the same: print the shapes.
 
 # %%
 for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
     print(f"{name:13}", tuple(tensor.shape))
 
 # %% [markdown]
-# `x` is the small map: it went down and has not come up again. Which map did the document mean?
-#
-# ## Play
-#
-# The same three maps on a photograph: Grace Hopper's eye, 32×32. (Means instead of learned weights, so that you see an eye.)
-#
-# 1. Point at the rim of her glasses in `input_tensor`. How many of its cells are one cell of `x`?
-# 2. Point at the same place in `y`. It has 32×32 cells again. Has it the rim?
+# `x` is the small feature map, which hasn't come up again. Which one should the document have used? Here are the same three on the portrait's detail (shrunk by averaging and enlarged by blending, so that
+# you still see an eye):
 
 # %%
-with get_sample_data("grace_hopper.jpg") as file:
-    portrait = torch.tensor(plt.imread(file, format="jpg")).float().mean(dim=2) / 255
-eye = F.avg_pool2d(portrait[None, None, 168:232, 272:336], 2)
+eye = torch.tensor(portrait())[None, None, 80:112, 136:168]
 eye_down = F.avg_pool2d(eye, 2)
 eye_up = F.interpolate(eye_down, scale_factor=2, mode="bilinear")
 FeatureMaps({"input_tensor": eye, "x": eye_down, "y": eye_up}, value_range=(0, 1))
 
 # %% [markdown]
-# `y` has the size, `input_tensor` has size *and* detail, `x` has neither. **A skip joins two maps of one resolution, equally high
-# and wide: one before it is halved, and one that has come back up.**
+# `y` has the size, `x` has neither size nor detail, and `input_tensor` has both. **A skip joins two feature maps of the same height and width: one from before a halving, and one that has come back up.**
 #
-# ## Exercise 1: mend the snippet
+# ## Exercise 1: repair the snippet
 #
-# Write it as a function that returns `z`. Stuck? `exercises.join.hint()`
+# Write it as a function that returns `z`. If you're stuck: `exercises.join.hint()`
 
 # %%
 def join(input_tensor, downsample, upsample):
@@ -112,26 +108,24 @@ def join(input_tensor, downsample, upsample):
 exercises.join.check(join)
 
 # %% [markdown]
-# ## Before the halving, not after
+# ## Where a skip leaves
 #
-# Why not make `x` large again and join that? It would run. But it would bring nothing. Here are two very different maps: fine
-# stripes of 0 and 1, and an even grey.
+# Why not enlarge `x` and join that? It would run, but it would bring nothing new. Here are two very different inputs, fine stripes of 0 and 1, and a uniform grey. Halved, they are the same:
 
 # %%
 stripes = torch.zeros(1, 1, 32, 32)
 stripes[..., ::2] = 1
 grey = torch.full((1, 1, 32, 32), 0.5)
 assert torch.equal(F.avg_pool2d(stripes, 2), F.avg_pool2d(grey, 2))
-print("after the halving, stripes and grey are one and the same map")
-print(f"the document's halving: {input_tensor.numel():,} numbers → {x.numel():,}")
+print(f"equal after halving; the document's layer keeps {x.numel():,} of {input_tensor.numel():,} values")
 
 # %% [markdown]
-# What has become the same, no later layer can tell apart. Learned weights choose better what to keep than a mean does, but half of
-# the numbers go. So a skip leaves **before** the down-sampling, at each level.
+# What has become equal can't be told apart by any later layer. Learned weights keep more of what matters than an average does, but half of the values go. So a skip leaves **before** the down-sampling layer. Inside a
+# level, which is usually convolution → normalisation → activation, twice, it leaves after the last activation: the feature map that is halved next is the one that goes across.
 #
-# ## What the next layer must know
+# ## What the next layer has to expect
 #
-# The mended `z` is a pile of 64 and 64 channels. A layer behind it that takes 64 has not been told:
+# `z` has 64 + 64 channels. The layer after a `cat` needs `in_channels` for both:
 
 # %%
 z = torch.cat([input_tensor, y], dim=1)
@@ -143,12 +137,11 @@ except RuntimeError as error:
 print(tuple(nn.Conv2d(128, 64, kernel_size=3, padding=1)(z).shape))
 
 # %% [markdown]
-# *expected … 64 channels, but got 128*. Behind each `cat`, the next layer needs `in_channels` for both maps. In lesson 4 you will
-# find layers of the document that forgot.
+# In lesson 4 you'll find layers of the document that forgot this.
 #
 # ## Or add
 #
-# Some networks add the skip: `input_tensor + y`. No pile, no wider layer. When does it work?
+# Some networks *add* the skip instead: `input_tensor + y`. Nothing is stacked, and the next layer stays narrow. When does that work?
 
 # %%
 print("64 + 64 channels:", tuple((input_tensor + y).shape))
@@ -159,79 +152,30 @@ for channels in (32, 1):
         print(f"64 + {channels} channels:", error)
 
 # %% [markdown]
-# *Dimension 1* is again the channels: for adding, they must be equal. Did the last line alarm you? A *single* channel is added to
-# each of the 64, without a word. An error that you can read is better luck.
+# For an addition the channel counts have to be equal. Look at the last line, though: a *single* channel is added to each of the 64, without a word. An error that you can read would be the better luck.
 #
-# ## How different are the two?
-#
-# A convolution multiplies and sums over all its channels: over the first 64, those of `a`, and over the others, those of `b`. A
-# sum can be taken in two parts. So there should be two smaller convolutions with
-#
-# $$\text{conv}(\text{cat}(a, b)) = \text{conv}_a(a) + \text{conv}_b(b)$$
-#
-# Test it: put zeros where `b` was, then where `a` was.
+# How do the two differ? A convolution after `cat` gives each feature map its own weights. Adding first means that both get the *same* weights:
 
 # %%
-a, b, nothing = input_tensor, y, torch.zeros_like(y)
-conv = nn.Conv2d(128, 64, kernel_size=3, padding=1)
-together = conv(torch.cat([a, b], dim=1))
-apart = conv(torch.cat([a, nothing], dim=1)) + conv(torch.cat([nothing, b], dim=1))
-print("equal?", torch.allclose(together, apart, atol=1e-5))
-too_much = apart - together
-print("too much:", too_much[0, :3, 0, 0].detach(), "and the bias:", conv.bias[:3].detach())
-assert torch.allclose(too_much, conv.bias[:, None, None].expand_as(too_much), atol=1e-5)
-
-# %% [markdown]
-# Equal, but for the bias: it was added twice. And in each of the two, half of the weights only met zeros.
-#
-# ## Exercise 2: take it apart
-#
-# The hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels are `a`'s, make
-# the two smaller ones. It must work for any kernel, stride, padding and dilation, with a bias or without.
-# `copy.deepcopy(layer)` copies a layer; `layer.weight = nn.Parameter(tensor)` gives it other weights.
-
-# %%
-def split_conv(conv, c):
-    ### BEGIN SOLUTION
-    conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)
-    conv_a.weight = nn.Parameter(conv.weight[:, :c])
-    conv_b.weight = nn.Parameter(conv.weight[:, c:])
-    conv_b.bias = None
-    return conv_a, conv_b
-    ### END SOLUTION
-
-
-exercises.split_conv.check(split_conv)
-
-# %% [markdown]
-# So where a convolution follows a `cat`, the two maps are added after all, but only *after* each has met weights of its own. And adding
-# first? That is `cat` with the same weights twice:
-
-# %%
+a, b = input_tensor, y
 shared = nn.Conv2d(64, 64, kernel_size=3, padding=1)
+conv = nn.Conv2d(128, 64, kernel_size=3, padding=1)
 with torch.no_grad():
-    conv.weight.copy_(torch.cat([shared.weight, shared.weight], dim=1))
+    conv.weight.copy_(torch.cat([shared.weight, shared.weight], dim=1))  # the same weights twice
     conv.bias.copy_(shared.bias)
     assert torch.allclose(conv(torch.cat([a, b], dim=1)), shared(a + b), atol=1e-5)
 for name, layer in {"cat": conv, "add": shared}.items():
     print(name, f"{sum(p.numel() for p in layer.parameters()):,} parameters")
 
 # %% [markdown]
-# With `cat` each map gets its own weights, twice as many in all. After an addition both meet the same ones. Both are skips, and networks
-# with either are U-Nets.
+# So addition is the special case, with half the parameters. Both are skip connections, and networks with either are U-Nets.
 #
-# ## What is lost without a skip?
+# ## What a skip is worth
 #
-# Try it on her face. Two networks get a noisy portrait and shall give back the clean one. Both go down three times and up three
-# times, as in the document, and both end in a `cat`. But in one of them the skip is multiplied by zero. (`ReLU` turns negative
-# numbers into 0; lesson 4 says why it is there.)
+# Let's repeat the experiment from the top of this lesson. Both networks get the portrait with noise and should return it clean. Both go down three times and up three times, as in the document, and both end in a `cat`, but
+# in one of them the skip is multiplied by zero. (`ReLU` sets negative values to 0; lesson 4 explains why it's there.)
 
 # %%
-face = F.avg_pool2d(portrait[None, None, 40:296, 120:376], 2)
-torch.manual_seed(0)
-noisy = face + 0.1 * torch.randn_like(face)
-
-
 def down(ins, outs):
     return nn.Sequential(nn.Conv2d(ins, outs, 3, stride=2, padding=1), nn.ReLU())
 
@@ -245,23 +189,26 @@ def up(ins, outs):
 class OneSkip(nn.Module):
     def __init__(self, keep):
         super().__init__()
-        self.keep = keep  # 1: the skip arrives. 0: zeros arrive in its place
+        self.keep = keep  # 1: the skip arrives; 0: zeros arrive in its place
         self.first = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU())
-        self.there = nn.Sequential(down(8, 16), down(16, 32), down(32, 32))
-        self.back = nn.Sequential(up(32, 32), up(32, 16), up(16, 8))
+        self.encoder = nn.Sequential(down(8, 16), down(16, 32), down(32, 32))
+        self.decoder = nn.Sequential(up(32, 32), up(32, 16), up(16, 8))
         self.last = nn.Conv2d(8 + 8, 1, 3, padding=1)
 
-    def forward(self, picture):
-        fine = self.first(picture)
-        coarse = self.back(self.there(fine))
+    def forward(self, image):
+        fine = self.first(image)
+        coarse = self.decoder(self.encoder(fine))
         return self.last(torch.cat([self.keep * fine, coarse], dim=1))
 
-
 # %% [markdown]
-# Now *fit* them: 200 times, each gets the portrait with fresh noise, and every weight is moved a little so that the answer comes
-# closer to the clean face. (How that works is lesson 5: run it, do not read it.) It takes some seconds.
+# Training means: 200 times, show the portrait with fresh noise, and change every weight a little so that the output moves towards the clean image. (Lesson 5 explains these lines. Just run them; it takes a few seconds.)
 
 # %%
+face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
+torch.manual_seed(0)
+noisy = face + 0.1 * torch.randn_like(face)
+
+
 def fit(keep):
     torch.manual_seed(0)  # the same first weights and the same noise for both
     network = OneSkip(keep)
@@ -271,56 +218,51 @@ def fit(keep):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    with torch.no_grad():
-        return network(noisy)
+    return network(noisy).detach()
 
-
-torch.set_num_threads(1)  # on several, sums are taken in another order and the last digits change
+# %%
+torch.set_num_threads(1)  # with several, sums are taken in another order and the last digits change
 without, skipped = fit(keep=0), fit(keep=1)
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "In both answers there is less noise. Where will the one without a skip be off most?",
-    answer="at the edges: cap, glasses, eyes",
-    choices=["everywhere alike", "in even places: wall, skin", "at the edges: cap, glasses, eyes"],
+    "Both outputs have less noise than the input. Where is the network without a skip furthest off?",
+    answer="at edges: cap, glasses, eyes",
+    choices=["everywhere equally", "in smooth areas: wall, skin", "at edges: cap, glasses, eyes"],
     mistakes={
-        "everywhere alike": "Some places look the same before and after three halvings. Which?",
-        "in even places: wall, skin": "An even place is the same grey, near or far. What is not?",
+        "everywhere equally": "Some areas look the same before and after three halvings. Which?",
+        "in smooth areas: wall, skin": "A smooth area has the same grey at every resolution. What doesn't?",
     },
     explain="Edges are what halving blurs. The skip brings them across before anything is halved.",
 )
 
 # %% [markdown]
-# Call the steepest tenth of the face its *edges*. How far is each picture off, on average? (Black is 0, white is 1.)
+# Let's call the steepest tenth of the image its *edges*. How far off is each output, on average? (Black is 0, white is 1.)
 
 # %% tags=["nbval-ignore-output"]
 steepness = torch.hypot(*torch.gradient(face[0, 0]))
 edges = (steepness > steepness.quantile(0.9)).expand_as(face)
-pictures = {"noisy": noisy, "without skip": without, "with skip": skipped}
-off = {name: (picture - face).abs() for name, picture in pictures.items()}
+outputs = {"with noise": noisy, "without a skip": without, "with a skip": skipped}
+off = {name: (output - face).abs() for name, output in outputs.items()}
 for name, error in off.items():
-    print(f"{name:12} edges {error[edges].mean():.3f}, elsewhere {error[~edges].mean():.3f}")
+    print(f"{name:14} edges {error[edges].mean():.3f}, elsewhere {error[~edges].mean():.3f}")
 
-assert max(off["without skip"][~edges].mean(), off["with skip"][~edges].mean()) < 0.08
-assert off["without skip"][edges].mean() > 1.4 * off["noisy"][edges].mean()
-assert off["with skip"][edges].mean() < 0.7 * off["without skip"][edges].mean()
+assert max(off["without a skip"][~edges].mean(), off["with a skip"][~edges].mean()) < 0.08
+assert off["without a skip"][edges].mean() > 1.4 * off["with noise"][edges].mean()
+assert off["with a skip"][edges].mean() < 0.7 * off["without a skip"][edges].mean()
 
-# %%
-shown = {"clean": face, "edges": edges, **pictures}
+# %% jupyter={"source_hidden": true}
 show(
-    side_by_side({name: picture[0] for name, picture in shown.items()}),
-    "A face five times. Clean; its edges; covered with noise; without a skip: smooth, but blurred like "
-    "through frosted glass; with a skip: less noise, glasses and cap badge sharp.",
+    zoomed({"clean": face, **outputs}),
+    "The portrait four times, with the eye enlarged. Clean; covered with noise; without a skip: no noise, but as if through frosted glass; with a skip: less noise, and the rim of the glasses is there.",
 )
 
 # %% [markdown]
-# Away from edges, both clean the picture. At the edges they differ: the network without a skip is off by about twice as much as the noise was. With
-# the skip, what comes from afar says *this is skin, make it even*, and what comes across says *here runs a rim*. It is no magic: at the edges
-# it is about as far off as the noise was, and everywhere else much cleaner.
+# In smooth areas both remove the noise. At edges the network without a skip is off by about twice as much as the noise was; with the skip it's about as much as the noise. What comes from the bottleneck says *this is
+# skin, make it smooth*, and what comes across the skip says *here runs a rim*.
 #
-# Can the one without a skip not do it, or has it not learned it *yet*? Both were trained longer, with five seeds each. This is how far they are
-# off at the edges, on average, with the lowest and the highest seed. Three seeds of each were also tried on the face's mirror image, which
-# they have never seen:
+# Is it impossible without a skip, or has the network just not learned it *yet*? We trained both for longer, with five seeds each. The table has the mean error at edges, with the lowest and the highest seed. The last two
+# columns test the same networks on the mirrored portrait, which they have never seen:
 
 # %%
 from IPython.display import Markdown
@@ -330,28 +272,26 @@ from unet_teach.segmentation.ablation import denoising
 Markdown(denoising.table())
 
 # %% [markdown]
-# So the skip gives the edges from the first steps on. Without it they can be learned too, because it is always the same face: after 2,000 steps
-# both are equally far off. But look at the mirror image. There the network with a skip is nearly as good as on the face itself, and the one without
-# is hardly better than after 200 steps: it has **memorised** where this face has its edges. Lesson 6 measures what skips are worth on many
-# pictures that no network has seen.
+# With a skip the edges are there from the first steps on. Without one, longer training helps on *this* portrait: after 2,000 steps the error at edges is 0.077, not far from 0.067 with a skip. But look at the mirrored portrait. There the network
+# with a skip is as good as before, and the one without has learned nothing useful after step 200. That is **overfitting**: it has memorised where this face has its edges, instead of learning what an edge is. Lesson 6 measures what skips are worth on images
+# that the network has never seen.
 #
-# ## Sizes that part
+# ## When sizes don't match
 #
-# So far all was even. Now the mended snippet meets a map of 31×31.
+# So far all sizes were even. Now the repaired snippet gets 31×31.
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. "
-    "Which two numbers, as in 3×4?",
+    "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. Which two numbers? Write them as in 3×4.",
     answer=(31, 32),
     mistakes={
-        (32, 31): "Expected is what the first in the list has. That is input_tensor.",
-        (31, 16): "16 is `x`. It comes up again before the `cat`.",
+        (32, 31): "*Expected* is the size of the first tensor in the list. That is `input_tensor`.",
+        (31, 16): "16 is the size of `x`. It comes up again before the `cat`.",
         (16, 32): "That was the document's list, [x, y].",
-        (31, 31): "Then it would run. Down, 31 becomes 16. And up?",
-        (31, 30): "Down, 31 becomes (31 + 2 − 3) // 2 + 1 = 16, not 15.",
+        (31, 31): "Then it would run. On the way down 31 becomes 16. And on the way up?",
+        (31, 30): "On the way down 31 becomes (31 + 2 − 3) // 2 + 1 = 16, not 15.",
     },
-    explain="31 becomes 16 on the way down, and 16 becomes 32. The first in the list is still 31 high.",
+    explain="31 becomes 16 on the way down, and 16 becomes 32 on the way up. The skip is still 31 high.",
 )
 
 # %%
@@ -367,103 +307,83 @@ print(31, "→", low, "→", high)
 # %% [markdown]
 # ## Four questions
 #
-# Maps of one resolution are a **level**: level 0 is the picture's own, each halving leads one level down. Each *Sizes of tensors must
-# match* is answered by these, in this order:
+# Feature maps of one resolution are a **level**: level 0 has the resolution of the image, and every halving leads one level down. Whenever you meet *Sizes of tensors must match*, ask in this order:
 #
 # 1. **Which tensors?** Print all shapes right before the `cat`. *Number 1* is the second in the list.
-# 2. **Which axis?** Compare the shapes from the left, channels aside. The first that differs is meant: height before width.
-# 3. **Off by how much?** By *one*: an odd size was halved, or an up-sampling layer lacks its `output_padding`. By a *factor* of two: the
-#    skip is from another level. Neither, but an *even* number such as 8: convolutions without padding. (If levels below have no skip, nothing
-#    stops at them, and the one is doubled on its way up: with three halvings and one skip, 100 meets 104.)
-# 4. **Which level?** The expected size tells. In a picture 200 high, 25 is what three halvings leave: level 3.
+# 2. **Which axis?** Compare height first, then width. The message is about the first that differs.
+# 3. **Off by how much?** By *one*: an odd size was halved, or an up-sampling layer lacks its `output_padding`. By a *factor of two*: the skip comes from another level. By another *even* number, such as 8: convolutions
+#    without padding. (Where levels below have no skip, the one gets doubled on its way up: 100 meets 104.)
+# 4. **Which level?** The expected size tells you. In an image 200 high, 25 is what three halvings leave, so it's level 3.
 
 # %% jupyter={"source_hidden": true}
 Predict(
     "`torch.cat([skip, up], dim=1)` says: `Expected size 64 but got size 32`. What has happened?",
-    answer="the skip is from another level",
-    choices=["an odd size was halved", "the skip is from another level", "no padding", "too few in_channels"],
+    answer="the skip comes from another level",
+    choices=["an odd size was halved", "the skip comes from another level", "padding is missing", "in_channels is too small"],
     mistakes={
         "an odd size was halved": "Then the two would differ by one.",
-        "no padding": "Each convolution takes 2 off. From 64 to 32 that would be 16 of them.",
-        "too few in_channels": "`cat` does not look at any layer, nor at channels.",
+        "padding is missing": "Each 3×3 convolution without padding takes off 2. From 64 to 32 that would be 16 of them.",
+        "in_channels is too small": "`cat` doesn't look at any layer, and not at channels either.",
     },
-    explain="64 is twice 32: a factor of two is one level.",
+    explain="64 is twice 32, and a factor of two is one level.",
 )
 
 # %% [markdown]
-# ## Play: a whole U-Net
+# ## A whole U-Net on 200×300
 #
-# Each level has its skip here; it is halved and doubled by the document's layers. The picture is 200×300.
-#
-# 1. At which level do the sizes part, and which number was odd there?
-# 2. Set **depth** to 3, then to 2. Why does 2 go through?
-# 3. Back to 4. Which heights near 200 need no repair?
-# 4. Try every **repair** and read what it costs.
+# Here every level has its skip. Down-sampling and up-sampling are the document's layers.
 
-# %%
-SizeLedger(height=200, width=300, depth=4, down="strided_conv", up="conv_transpose_3")
+# %% jupyter={"source_hidden": true}
+SizeLedger(
+    height=200,
+    width=300,
+    depth=4,
+    down="strided_conv",
+    up="conv_transpose_3",
+    steps=[
+        Step("At which level do the sizes not match?", answer=3, explain="Level 3: three halvings leave 25×38, and 25 is odd."),
+        Step(
+            "Set `depth` to 2. Why does that work?",
+            when={"depth": 2},
+            explain="200 and 300 can both be halved twice without a remainder.",
+        ),
+        Step(
+            "Set `depth` back to 4. Which is the next larger `height` that needs no repair?",
+            answer=208,
+            explain="208 = 13·16: with depth 4, multiples of 2⁴ = 16 need no repair.",
+        ),
+        "Try every repair, and read what it does.",
+    ],
+)
 
 # %% [markdown]
 # ## The repairs
 #
 # | what to do | what it costs |
 # |---|---|
-# | `upsample(x, output_size=skip.shape[2:])` | nothing here: the document's layer can make both sizes. (With kernel 2, an extra row holds only the bias) |
-# | pad or cut what comes up | a row of zeros, or a row made in vain |
-# | crop the skip (2015) | its rim is lost, and the answer gets smaller |
-# | resize what comes up, bilinear | every value moves |
-# | feed only sizes that fit | pad the picture, cut the answer |
-#
-# (The ledger's *pad* and *crop* change whichever of the two is smaller or larger. Here it is always what comes up that gives way.)
-#
-# See what becomes of the values of `y`, 32×32, when it has to be 31×31:
+# | `upsample(x, output_size=skip.shape[2:])` | nothing here, because the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
+# | pad or crop what comes up | a row of zeros, or a row computed and thrown away |
+# | crop the skip (the U-Net of 2015) | its border is lost, and the output gets smaller |
+# | resize what comes up, bilinear | every value changes, and the detail we wanted back is blurred |
+# | only feed sizes that fit | pad the image first, crop the output |
 
 # %%
 low_map = downsample(odd)
 high_map = upsample(low_map)
 repaired = {
     "output_size": upsample(low_map, output_size=odd.shape[2:]),
-    "cut": high_map[:, :, :31, :31],
+    "crop": high_map[:, :, :31, :31],
     "resize": F.interpolate(high_map, size=(31, 31), mode="bilinear"),
 }
 for name, made in repaired.items():
     stayed = torch.isclose(made, high_map[:, :, :31, :31], atol=1e-5).float().mean()
-    print(f"{name:12} {tuple(made.shape[2:])}, values that stayed: {stayed:.0%}")
+    print(f"{name:12} {tuple(made.shape[2:])}, unchanged values: {stayed:.0%}")
 
 # %% [markdown]
-# `output_size` and a cut give the very same map. To resize mixes all of it, and blurs once more what was to become sharp.
+# ## Exercise 2: pad or crop what comes up
 #
-# ## Exercise 3: crop, as in 2015
-#
-# The first U-Net has no padding: each 3×3 convolution takes one cell off every side, so what comes up is *smaller* than its skip,
-# and lies in the skip's middle ([Ronneberger, Fischer and Brox, 2015](https://arxiv.org/abs/1505.04597), figure 1).
-
-# %%
-first = SizeLedger(height=572, width=572, depth=4, padding="valid")
-for level in first.levels[:4]:
-    print("skip {}×{}".format(*level["encoder"]), "meets {}×{}".format(*level["arrives"]))
-
-# %% [markdown]
-# Write `crop_to(skip, up)`: cut the skip out of its middle, as high and wide as `up`. Where the difference is odd, either middle is
-# right.
-
-# %%
-def crop_to(skip, up):
-    ### BEGIN SOLUTION
-    top = (skip.shape[2] - up.shape[2]) // 2
-    left = (skip.shape[3] - up.shape[3]) // 2
-    return skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]
-    ### END SOLUTION
-
-
-exercises.crop_to.check(crop_to)
-
-# %% [markdown]
-# ## Exercise 4: or change what comes up
-#
-# With padded convolutions the two are a row apart at most, and the skip can stay whole. Write `pad_to(up, skip)`: bring `up` to the
-# skip's height and width. Cell (0, 0) stays cell (0, 0). What is missing below and on the right becomes zeros, what is too much is
-# cut. (`F.pad(up, (left, right, top, bottom))` adds zeros.)
+# With padded convolutions the two sizes differ by one row at most, and the skip can stay whole. Write `pad_to(up, skip)`, which brings `up` to the height and width of `skip`. The top-left value stays at the top left. What's missing
+# at the bottom and on the right becomes zeros; what's too much is cropped. (`F.pad(up, (left, right, top, bottom))` adds zeros.)
 
 # %%
 def pad_to(up, skip):
@@ -477,10 +397,9 @@ def pad_to(up, skip):
 exercises.pad_to.check(pad_to)
 
 # %% [markdown]
-# ## Exercise 5: or let nothing part
+# ## Exercise 3: sizes that need no repair
 #
-# A size that comes out even in every halving needs no repair. Write `fits(size, depth)`: the smallest such size that is not below
-# `size`. For 200 and a depth of 4, the ledger above has told you.
+# A size that is even at every halving never causes a mismatch. Write `fits(size, depth)`: the smallest such size that isn't smaller than `size`. For 200 and a depth of 4 you've just seen the answer.
 
 # %%
 def fits(size, depth):
@@ -495,16 +414,84 @@ exercises.fits.check(fits)
 # %% [markdown]
 # ## Read the document again
 #
-# - Its snippet joins `x` and `y`. It cannot: one is half as large. It is `input_tensor` that `y` has to meet.
-# - It speaks of an earlier and a later layer. Any two will not do: both must have the same resolution.
-# - At its end, a skip starts from the *output of a down-sampling layer*. Right, as long as you take it before the next one halves it.
-# - With its two layers the snippet, mended, works for 32 and stops at 31.
+# - [Its snippet](../docs/the_document.md#cat) joins `x` and `y`. It can't: one is half the size of the other. `y` has to meet `input_tensor`.
+# - It speaks of [an earlier and a later layer](../docs/the_document.md#skip-connection). Not any two will do: both need the same resolution.
+# - At its end, a skip starts from the [output of a down-sampling layer](../docs/the_document.md#skip-connections). That's right as long as you take it before the next layer halves it.
+# - With its two layers the repaired snippet works for 32 and stops at 31.
 
 # %% [markdown]
 # ## Recap
 #
-# - A skip takes a map *before* it is halved to the map of the same size on the way up: the *where* beside the *what*.
-# - `cat` piles channels up, and the next layer must take them all; adding is `cat` with the same weights twice.
-# - Sizes part where an odd one was halved: `output_size`, pad, crop, or feed multiples of 2 to the power of depth.
+# - A skip takes a feature map from *before* a halving to the one of the same size in the decoder, and with it the *where* to the *what*.
+# - `cat` stacks channels, and the next layer has to expect all of them. Addition is `cat` with the same weights twice.
+# - Sizes stop matching where an odd one was halved. Repair: `output_size`, pad, crop, or multiples of 2 to the power of depth.
 #
-# Next: **4 · Symmetric architecture**. All three marks in one network, the document's, and what is wrong with it.
+# Next: [**4 · Symmetric architecture**](04_symmetric_architecture.ipynb). All three criteria in one network, the document's, and what is wrong with it.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Going further
+#
+# Optional: how the U-Net of 2015 crops its skips, and a convolution after `cat`, taken apart.
+
+# %% [markdown]
+# ### Exercise 4: crop, as in 2015
+#
+# The first U-Net has no padding. Each 3×3 convolution takes one pixel off every side, so what comes up is *smaller* than its skip and lies in the skip's middle
+# ([Ronneberger, Fischer and Brox, 2015](https://arxiv.org/abs/1505.04597), figure 1).
+
+# %%
+first = SizeLedger(height=572, width=572, depth=4, padding="valid")
+for level in first.levels[:4]:
+    print("skip {}×{}".format(*level["encoder"]), "meets {}×{}".format(*level["arrives"]))
+
+# %% [markdown]
+# Write `crop_to(skip, up)`, which cuts a piece of the height and width of `up` out of the skip's middle. Where the difference is odd, either middle is right.
+
+# %%
+def crop_to(skip, up):
+    ### BEGIN SOLUTION
+    top = (skip.shape[2] - up.shape[2]) // 2
+    left = (skip.shape[3] - up.shape[3]) // 2
+    return skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]
+    ### END SOLUTION
+
+
+exercises.crop_to.check(crop_to)
+
+# %% [markdown]
+# ### One convolution, taken apart
+#
+# A convolution multiplies and adds over all its channels: first those of `a`, then those of `b`. A sum can be taken in two parts, so there should be two smaller convolutions with
+#
+# $$\text{conv}(\text{cat}(a, b)) = \text{conv}_a(a) + \text{conv}_b(b)$$
+#
+# Test it: replace `b` by zeros, then `a`.
+
+# %%
+nothing = torch.zeros_like(b)
+conv = nn.Conv2d(128, 64, kernel_size=3, padding=1)
+together = conv(torch.cat([a, b], dim=1))
+apart = conv(torch.cat([a, nothing], dim=1)) + conv(torch.cat([nothing, b], dim=1))
+print("equal?", torch.allclose(together, apart, atol=1e-5))
+too_much = apart - together
+print("too much:", too_much[0, :3, 0, 0].detach(), "and the bias:", conv.bias[:3].detach())
+assert torch.allclose(too_much, conv.bias[:, None, None].expand_as(too_much), atol=1e-5)
+
+# %% [markdown]
+# Equal, except that the bias was added twice. And in each of the two, half of the weights only met zeros.
+#
+# **Exercise 5**, the hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels belong to `a`, make the two smaller ones. It has to work for any kernel, stride, padding and dilation,
+# with a bias or without. `copy.deepcopy(layer)` copies a layer; `layer.weight = nn.Parameter(tensor)` gives it other weights.
+
+# %%
+def split_conv(conv, c):
+    ### BEGIN SOLUTION
+    conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)
+    conv_a.weight = nn.Parameter(conv.weight[:, :c])
+    conv_b.weight = nn.Parameter(conv.weight[:, c:])
+    conv_b.bias = None
+    return conv_a, conv_b
+    ### END SOLUTION
+
+
+exercises.split_conv.check(split_conv)

@@ -1,12 +1,22 @@
 # %% [markdown]
 # # 4 · Symmetric architecture
-# *45 minutes, and half an hour or more for a U-Net of your own. You will be able to build a U-Net yourself, and to find what is missing in one that does not run.*
 #
-# You have three marks: down, up, across. The fourth holds them together. For every step down there is a step up, and the way up
-# passes the same sizes in reverse. That is why skips find a partner at each size, and why the thing looks like a U.
+# **After this lesson you can**
+# - trace sizes and channels through a whole network, and find why it doesn't run,
+# - write the `forward` of a U-Net whose skips are added, and of one whose skips are concatenated,
+# - build a U-Net of any depth and width yourself.
 #
-# The document ends with a whole network. You are going to run it, and it will not run. Find out why, one thing after the other:
-# it has more than one fault, and each of them is enough to stop you.
+# *40 minutes, and a project of 30 minutes for another day. You need lessons 1 to 3.*
+#
+# ![The portrait with noise; denoised with a single skip connection, as in lesson 3; and denoised by a U-Net with a skip at every level.](../docs/images/lesson_4.png)
+#
+# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the result is on the right: cleaner skin and a sharper eye, after the same number of training steps.
+
+# %% [markdown]
+# You know three criteria: down-sampling, up-sampling, skip connections. The fourth holds them together. For every step down there is a step up, and the decoder passes the same sizes as the encoder in reverse. That's why every skip finds a
+# partner, and why the drawing looks like a U.
+#
+# [The document](../docs/the_document.md#unet) ends with a whole network. You'll run it, and it won't run: it has more than one fault, and each of them is enough to stop you. Find them one after the other.
 
 # %%
 import torch
@@ -16,7 +26,9 @@ from torchinfo import summary
 
 from unet_teach import UNet, exercises
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
-from unet_teach.widgets import Predict, SizeLedger
+from unet_teach.shared.portrait import portrait, zoomed
+from unet_teach.shared.show import show
+from unet_teach.widgets import Predict, SizeLedger, Step
 
 torch.manual_seed(0)
 torch.set_num_threads(1)
@@ -24,7 +36,7 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## The document's network
 #
-# Read it as you would read a colleague's code. What do you like? What makes you frown? Count the layers of each kind.
+# Read it as you would read a colleague's code. Count the layers of each kind. What makes you frown?
 #
 # ```python
 # class UNet(nn.Module):
@@ -58,15 +70,15 @@ torch.set_num_threads(1)
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "`network = DocumentUNet(64, 128)` works. What does `network(torch.zeros(1, 64, 32, 32))` give?",
+    "`network = DocumentUNet(64, 128)` works. What does `network(torch.zeros(1, 64, 32, 32))` return?",
     answer="an error",
-    choices=["a map of 128 channels, 32×32", "a map of 32 channels, 32×32", "an error", "nothing"],
+    choices=["128 channels, 32×32", "32 channels, 32×32", "an error", "nothing"],
     mistakes={
-        "a map of 128 channels, 32×32": "Which line says that conv1 comes first?",
-        "a map of 32 channels, 32×32": "skip4 has 32 channels, but which line would ever use it?",
-        "nothing": "That is what a `forward` without a `return` gives. Is there a `forward`?",
+        "128 channels, 32×32": "Which line says that `conv1` comes first?",
+        "32 channels, 32×32": "`skip4` has 32 channels, but which line would ever use it?",
+        "nothing": "That's what a `forward` without a `return` gives. Is there a `forward`?",
     },
-    explain="Without `forward` it owns layers, and nothing says in which order data goes through them.",
+    explain="Without a `forward` the network has layers, but nothing says in which order data goes through them.",
 )
 
 # %%
@@ -77,38 +89,27 @@ except NotImplementedError as error:
     print(error)
 
 # %% [markdown]
-# `__init__` says which layers there are. In which order a picture meets them, `forward` says, and there is none. A list of
-# parts is not a machine.
+# `__init__` only lists the layers. The order in which an image passes them belongs into `forward`, and there is none.
 #
-# ## The fourth mark
+# ## The fourth criterion
 #
-# So lead a map through the layers by hand, in the order in which they are listed:
+# So send a feature map through the layers by hand, in the order in which they are listed:
 
 # %%
 x = torch.zeros(1, 64, 32, 32)
 for name in ["conv1", "conv2", "conv3", "conv4", "upconv1", "upconv2", "upconv3", "upconv4"]:
     x = getattr(network, name)(x)
-    print(f"{name:8} makes {x.shape[1]:3} channels, {x.shape[2]:2}×{x.shape[3]}")
+    print(f"{name:8} returns {x.shape[1]:3} channels, {x.shape[2]:2}×{x.shape[3]:<2} = {x.numel():6,} values")
 
 # %% [markdown]
-# Read the list from its middle outwards. *conv1* and *upconv4* keep the size. Between them, three halvings go down to 4×4, and three
-# doublings pass the same sizes on the way back: **this is the symmetry.** The way down is called the *encoder*, the way up the *decoder*.
+# Read the list from its middle outwards. `conv1` and `upconv4` keep the size. Between them, three halvings lead down to 4×4, and three doublings pass the same sizes on the way back. **That is the symmetry.** The layers on the way down are the **encoder**, those on
+# the way up the **decoder**, and the 4×4 feature map where they meet is the **bottleneck**.
 #
-# Why are the channels doubled when the size is halved? A map of half the height and width has a quarter of the cells. What
-# would have to be said about four pixels must now be said by one cell, so it is given more numbers to say it with.
-
-# %%
-for size, channels in [(32, 64), (16, 128), (8, 256), (4, 512)]:
-    print(f"{channels:3} channels × {size:2}×{size:<2} = {channels * size * size:6,} numbers")
-
-# %% [markdown]
-# Twice the channels on a quarter of the cells: half of the numbers remain, level by level. The map is squeezed, but gently.
-
-# %% [markdown]
+# At every level the channels double while the number of positions falls to a quarter, as in lesson 1, so half of the values remain.
+#
 # ## How many skips?
 #
-# A skip joins two maps of one size: one on its way down, one on its way up. The bottom, 4×4, is passed once and has no partner. For how many
-# skips is there room in the document's network?
+# A skip joins an encoder and a decoder feature map of the same size. The bottleneck occurs only once and has no partner. How many skips does the document's network have room for?
 
 # %%
 ### BEGIN SOLUTION
@@ -117,29 +118,14 @@ skips = 3
 exercises.room_for_skips.check(skips)
 
 # %% [markdown]
-# The document lists four, with the note "Add 4th layer". Offer `skip4` every map of the way down:
-
-# %%
-maps = {"conv1": (64, 32), "conv2": (128, 16), "conv3": (256, 8), "conv4": (512, 4)}
-for name, (channels, size) in maps.items():
-    try:
-        network.skip4(torch.zeros(1, channels, size, size))
-        print(f"skip4 takes what {name} makes")
-    except RuntimeError:
-        print(f"skip4 wants 32 channels, {name} makes {channels}")
-
-# %% [markdown]
-# Nothing can feed it. A fourth skip would belong to a fourth halving. PyTorch does not complain: a layer that is never called
-# costs memory and stays as random as on its first day.
-
-# %% [markdown]
-# ## What goes in, what comes out
+# The document lists four, with the note "Add 4th layer". But `skip4` takes 32 channels, and no layer of the encoder returns 32, as the list above shows. A fourth skip would need a fourth halving. PyTorch doesn't complain, because a layer that is never called just keeps its random weights and uses memory.
 #
-# `UNet(64, 128)`: the two numbers look like those of a layer *inside*. But `in_channels` is the picture's: 3 for colour, 1 for
-# grey. And `out_channels` is what you want to know of each pixel: one channel a *class*, such as sky, road or car. (For a question of yes or
-# no one channel is enough; lesson 5 asks such a one.)
+# ## What goes in, and what comes out
 #
-# You have colour photographs, and each pixel shall be one of 5 classes. Which two numbers?
+# `UNet(64, 128)` looks like a layer from the *inside* of a network. But `in_channels` belongs to the image: 3 for colour, 1 for grey. And `out_channels` is what you want to know about every pixel: one channel per **class**, such as sky, road or car. (For a
+# yes-or-no question a single channel is enough, as in lesson 5.)
+#
+# You have colour photos, and want to assign each pixel to one of 5 classes. Which two numbers?
 
 # %%
 ### BEGIN SOLUTION
@@ -150,72 +136,15 @@ exercises.arguments.check((in_channels, out_channels))
 # %% [markdown]
 # ## Eight layers, or one?
 #
-# Here is the shortest `forward` that can be: one layer after the other, no skips. After each layer but the last comes `bend`. That is either
-# nothing, or an **activation**, which bends the numbers: ReLU, the simplest, turns negative ones into 0.
+# One thing is missing from the document that no error message will ever tell you. There is no **activation** between its layers, and a convolution is linear: a weighted sum of pixels, plus a constant. A sum of sums is a sum, so its eight layers and 3 million parameters are *one* linear map. It can't express "bright, *unless* its neighbour is bright too", however deep it is.
+# ("Going further" tests this on the document's network.)
 #
-# Then ask it a strange question: is its answer to the *sum* of two pictures the sum of its answers? (Its biases would count once on one
-# side and twice on the other. So the answer to an empty picture, `0 * a`, is added to make them even.)
-
-
-# %%
-def chain(network, x, bend):
-    for layer in [network.conv1, network.conv2, network.conv3, network.conv4]:
-        x = bend(layer(x))
-    for layer in [network.upconv1, network.upconv2, network.upconv3]:
-        x = bend(layer(x))
-    return network.upconv4(x)
-
-
-def off(network, a, b, bend):
-    with torch.no_grad():
-        together = chain(network, a + b, bend) + chain(network, 0 * a, bend)
-        apart = chain(network, a, bend) + chain(network, b, bend)
-    return ((together - apart).abs().max() / apart.abs().max()).item()
-
-
-# %%
-network = DocumentUNet(3, 5)
-a, b = torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
-print(f"{sum(p.numel() for p in network.parameters()):,} numbers in {network.__class__.__name__}")
-print("no activation: off by less than 0.001?", off(network, a, b, bend=lambda x: x) < 1e-3)
-print("with ReLU:     off by less than 0.001?", off(network, a, b, bend=F.relu) < 1e-3)
-assert off(network, a, b, lambda x: x) < 1e-3 < off(network, a, b, F.relu)
-
-# %% [markdown]
-# Without activations, eight layers and 3 million numbers are *one* linear map: a weighted sum of pixels, plus a constant. It cannot say
-# "bright, *unless* its neighbour is too", at any depth.
+# An activation such as ReLU, which sets negative values to 0, changes that. Apply one after each layer, in the decoder as well as in the encoder. Only the **last** layer has none: its outputs are **logits**, which may be any number, and the loss in lesson 5 takes care of the rest. A 1×1 convolution on a skip needs none either, because it only prepares a feature map for the next layer.
 #
-# One activation after each of these layers breaks the spell, in the decoder as well: each of the eight is there to compute something new from
-# what the layer before has found. Only the **last** has none. What leaves the network are *logits*, any numbers; what measures the error
-# (lesson 5) takes care of the rest.
-#
-# ## Does every convolution need one?
-#
-# No. Two linear layers with nothing between them are one linear layer. If both are meant to *find* something, the second is wasted. But some
-# convolutions only prepare a map for the next layer: one of 1×1 on a skip changes or mixes channels, and a transposed convolution may only make
-# a map larger before a join, with a block of convolutions behind it. There nothing is lost without an activation: the two together are one
-# linear step, and an activation follows it. Here a 3×3 convolution takes over the 1×1 convolution before it:
-
-# %%
-project, conv = nn.Conv2d(64, 64, 1, bias=False), nn.Conv2d(64, 32, 3, padding=1, bias=False)
-merged = nn.Conv2d(64, 32, 3, padding=1, bias=False)
-across = torch.randn(1, 64, 8, 8)
-with torch.no_grad():
-    merged.weight.copy_(torch.einsum("omhw, mi -> oihw", conv.weight, project.weight[:, :, 0, 0]))
-    assert torch.allclose(conv(project(across)), merged(across), atol=1e-5)
-    assert not torch.allclose(conv(F.relu(project(across))), merged(across), atol=1e-2)
-print("without an activation, 1×1 and then 3×3 are one convolution of 3×3")
-
-# %% [markdown]
-# So ask of two convolutions in a row: does the first one have work of its own? In the document's network the transposed convolutions are all the
-# decoder has, so they need their activations. In your own U-Net, further down, each is followed by a block that brings two.
-
-# %% [markdown]
 # ## Write `forward`
 #
-# Everything is there now. Keep three maps on the way down. On the way up, *add* each to the map of its size: straight, or through `skip1`,
-# `skip2` or `skip3`, convolutions of 1×1 that mix channels and move nothing. Which goes with which? Their channels say it. (Whether the ReLU
-# of a transposed convolution comes before or after the `+` is free, and a skip needs none of its own.)
+# Now you have everything. Keep three feature maps in the encoder. In the decoder, *add* each to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`, which are 1×1 convolutions: they mix channels and move nothing. Which skip belongs to which level?
+# Their channels tell you. (You may apply the ReLU of a transposed convolution before or after the `+`.)
 
 
 # %%
@@ -236,13 +165,11 @@ class Additive(DocumentUNet):
 exercises.forward_add.check(Additive)
 
 # %% [markdown]
-# How does the check know? It does not read your code. It sends a picture through and follows what becomes of it: a skip counts
-# when something arrives that was never smaller, and when a gradient finds its way back across.
-
-# %% [markdown]
+# How does the check know? It doesn't read your code. It sends an image through and follows what happens to it: a skip counts if something arrives that was never made smaller, and if a gradient finds its way back across it.
+#
 # ## Add, or concatenate?
 #
-# The document speaks of concatenating. Try it with the layers as they are: 256 channels from below, 256 across.
+# The document's text says [concatenate](../docs/the_document.md#skip-connection). Try that with its layers as they are, 256 channels from below and 256 from the skip:
 
 # %%
 from_below, across = torch.zeros(1, 256, 8, 8), torch.zeros(1, 256, 8, 8)
@@ -253,8 +180,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# *expected input to have 256 channels, but got 512*. A pile of two maps has twice the channels, and the next layer must
-# take them. So these layers, as written, are those of an *additive* U-Net. Change the ones that need it.
+# *expected input to have 256 channels, but got 512*. Two stacked feature maps have twice the channels, and the next layer has to accept them. So the document's layers fit a U-Net that *adds*. Change the ones that need it.
 
 
 # %%
@@ -283,64 +209,47 @@ class Concatenating(DocumentUNet):
 exercises.forward_cat.check(Concatenating)
 
 # %% [markdown]
-# Both are U-Nets. What does the difference cost? `torchinfo` lists the layers that ran, with what each made and how many
-# numbers it holds. (It does not show what is joined to what: for that you have lesson 7. And its *mult-adds* count a transposed convolution
-# by its output cells, four times too many with stride 2. You know that each *input* cell paints once, so count yourself.)
+# Both are U-Nets. What does the difference cost?
 
 # %%
-summary(ConcatenatingUNet(3, 5), (1, 3, 32, 32), col_names=["output_size", "num_params"], verbose=0)
+costs = {
+    kind: sum(p.numel() for p in kind(3, 5).parameters()) for kind in (AdditiveUNet, ConcatenatingUNet)
+}
+for kind, parameters in costs.items():
+    print(f"{kind.__name__:17} {parameters:9,} parameters")
+print(f"cat needs {costs[ConcatenatingUNet] / costs[AdditiveUNet] - 1:.0%} more")
 
 # %% [markdown]
-# Look at its first row. 1,056 numbers stand beside the network itself, in no layer that ran: they are skip4's, 32·32 weights
-# and 32 biases. So a summary can tell you of a layer that nobody calls.
-
-# %%
-assert sum(p.numel() for p in ConcatenatingUNet(3, 5).skip4.parameters()) == 32 * 32 + 32 == 1056
-
-# %%
-def multiplications(network):
-    counts = []
-
-    def count(layer, inputs, made):
-        paints = isinstance(layer, nn.ConvTranspose2d)
-        cells = (inputs[0] if paints else made).shape[2:].numel()
-        counts.append(layer.weight.numel() * cells)
-
-    for layer in network.children():
-        layer.register_forward_hook(count)  # called whenever the layer runs
-    network(torch.zeros(1, 3, 32, 32))
-    return sum(counts)
-
-
-# %%
-costs = {}
-for kind in (AdditiveUNet, ConcatenatingUNet):
-    network = kind(3, 5)
-    costs[kind] = sum(p.numel() for p in network.parameters()), multiplications(network)
-    print(f"{kind.__name__:17} {costs[kind][0]:9,} parameters, {costs[kind][1]:11,} multiplications")
-more = [cat / add - 1 for add, cat in zip(costs[AdditiveUNet], costs[ConcatenatingUNet])]
-print("cat costs {:.0%} more parameters and {:.0%} more multiplications".format(*more))
-
-# %% [markdown]
-# Concatenating keeps both maps and lets the next layer weigh them; that is what the extra numbers are for. Adding sends both
-# through the same weights: it is concatenating with the two halves of the weights made equal, as lesson 3 showed.
-
-# %% [markdown]
-# ## Keep the ledger
+# `cat` keeps both feature maps and lets the next layer weigh them separately; that's what the extra parameters are for. Addition sends both through the same weights, as you saw in lesson 3.
 #
-# A U-Net has two columns of numbers, sizes and channels, and nearly every error is one of them not adding up. Play book-keeper:
+# ## Sizes, channels, parameters
 #
-# 1. Set **depth** to 4. How many channels has the new bottom, and what happens to the number of parameters?
-# 2. Set **base_channels** to 32. Half the width everywhere: how many parameters are left, a half or a quarter?
-# 3. Set **height** to 100. At which level do the sizes part? Choose a **repair**.
+# A U-Net has two columns of numbers, sizes and channels, and nearly every error is one of them not adding up.
 
-# %%
-SizeLedger(height=96, width=96, depth=3, base_channels=64)
+# %% jupyter={"source_hidden": true}
+SizeLedger(
+    height=96,
+    width=96,
+    depth=3,
+    base_channels=64,
+    steps=[
+        Step(
+            "Set `depth` to 4. How many channels does the new bottleneck have?",
+            answer=1024,
+            explain="64 doubled four times. It also multiplies the number of parameters by about four.",
+        ),
+        Step(
+            "Set `base_channels` to 32, half the width everywhere. What happens to the number of parameters?",
+            when={"base_channels": 32},
+            explain="About a quarter is left: every weight connects an input channel with an output channel, and both are halved.",
+        ),
+    ],
+)
 
 # %% [markdown]
-# ## The picture that is 50 high
+# ## An image that is 50 pixels high
 #
-# **Predict**: the additive network has run on 32×32. What about a photograph of 50×70?
+# **Predict**: the additive network has run on 32×32. What about a photo of 50×70?
 
 # %%
 try:
@@ -349,14 +258,76 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# You know this one: 50 → 25 → 13 → 7, and back 7 → 14. But the skip is 13. Lesson 3 has the repairs. A network that is to be used by
-# others needs one of them inside.
+# You know this one: 50 → 25 → 13 → 7 on the way down, then 7 → 14, but the skip is 13. Lesson 3 has the repairs. A network that others will use needs one of them inside, like the course's own, `unet_teach.UNet`:
+
+# %%
+with torch.no_grad():
+    for size in [(32, 32), (31, 45), (50, 70)]:
+        output = UNet(3, 5, depth=3, base_channels=8)(torch.zeros(1, 3, *size))
+        print(size, "→", tuple(output.shape))
+        assert output.shape == (1, 5, *size)
 
 # %% [markdown]
-# ## A block for a level
+# ## The portrait, one last time
 #
-# The document has one convolution a level. The U-Net of 2015 has two, each with its ReLU, and many after it kept that:
-# a window that sees two neighbours on each side instead of one, and two activations. Write a function that makes such a block.
+# Train this U-Net like the network with a single skip in lesson 3: the same portrait, the same noise, 200 steps. It takes about ten seconds.
+
+# %% tags=["nbval-ignore-output"]
+face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
+torch.manual_seed(0)
+noisy = face + 0.1 * torch.randn_like(face)
+torch.manual_seed(0)
+network = UNet(1, 1, depth=3, base_channels=8)
+optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+for _ in range(200):
+    loss = F.mse_loss(network(face + 0.1 * torch.randn_like(face)), face)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+denoised = network(noisy).detach()
+print(f"mean error: {(noisy - face).abs().mean():.3f} with noise, {(denoised - face).abs().mean():.3f} denoised")
+assert (denoised - face).abs().mean() < 0.5 * (noisy - face).abs().mean()
+
+# %% jupyter={"source_hidden": true}
+show(
+    zoomed({"clean": face, "with noise": noisy, "U-Net": denoised}),
+    "The portrait clean, with noise, and denoised by the U-Net: smooth skin, and the eye with the rim of the glasses.",
+)
+
+# %% [markdown]
+# Down-sampling to see the face, up-sampling back to every pixel, skips for the rim of the glasses, and a symmetric architecture so that each of them fits.
+#
+# ## How symmetric is symmetric?
+#
+# The document says [*typically*](../docs/the_document.md#same-number), and it's right to. The number of levels has to match, because a level without a partner has no skip. The channels don't. Many U-Nets borrow a wide encoder that was trained on photos and combine it with a narrow
+# decoder. They pass the same sizes in reverse, and that is the criterion. In lesson 6 you'll measure what a narrow decoder costs.
+
+# %% [markdown]
+# ## Read the document again
+#
+# - [Its class](../docs/the_document.md#unet) has no `forward`. You wrote it.
+# - `skip4` takes 32 channels, which no layer returns. There are three halvings, so there are three skips.
+# - It speaks of concatenating, but its layers fit addition. For `torch.cat`, `upconv2` to `upconv4` need twice the input channels.
+# - `UNet(64, 128)` works as a constructor. For colour photos and 5 classes it would be `UNet(3, 5)`.
+# - There is no activation anywhere: as listed, the whole network is one linear map and a constant.
+# - Its 1×1 convolutions on the skips are allowed, but not needed.
+#
+# What holds: four layers down, four layers up, channels doubled and halved, sizes mirrored. The fourth criterion is met.
+
+# %% [markdown]
+# ## Recap
+#
+# - Symmetric means that the decoder passes the sizes of the encoder in reverse, so that every skip finds its partner.
+# - `cat` widens the `in_channels` of the next layer; addition doesn't.
+# - Every convolution that should compute something of its own needs an activation, except the last one.
+# - A network for images of any size needs a repair where sizes don't match.
+#
+# All four criteria are yours, and the document's network runs. Next: [**5 · Train it**](05_train_it.ipynb), on a picture of the Earth. Lesson 5 can train *your own* U-Net: build it in the project below.
+
+# %% [markdown]
+# ## Project: your own U-Net
+#
+# *About 30 minutes, now or another day.* First a block. The document has one convolution per level; the U-Net of 2015 has two, each followed by its ReLU, and many after it kept that. Write a function that makes such a block.
 
 
 # %%
@@ -374,19 +345,15 @@ def double_conv(in_channels, out_channels):
 exercises.double_conv.check(double_conv)
 
 # %% [markdown]
-# ## Your own U-Net
-#
-# Now for good: any depth, any width, any size of picture. `depth` counts the halvings. You need
+# Now the network: any depth, any width, images of any size. `depth` counts the halvings. You need
 #
 # - a list of widths: `base_channels`, then twice as many at each level;
 # - a first block, from `in_channels` to `base_channels`;
-# - on the way down, `depth` times: keep the map, `F.max_pool2d(x, 2)`, a block;
-# - on the way up, as often: `nn.ConvTranspose2d(below, above, 2, stride=2)` (no activation: the block has them), a repair (`F.pad`, lesson 3,
-#   exercise 4), the skip, a block;
-# - at the end a 1×1 convolution to `out_channels`. Layers in a list belong in an `nn.ModuleList`, or PyTorch does not find them.
+# - in the encoder, `depth` times: keep the feature map, `F.max_pool2d(x, 2)`, a block;
+# - in the decoder, as often: `nn.ConvTranspose2d(below, above, 2, stride=2)` (without an activation, because the block has them), a repair (`F.pad`, lesson 3), the skip, a block;
+# - at the end a 1×1 convolution to `out_channels`. Keep layers in an `nn.ModuleList`; PyTorch doesn't find them in a plain list.
 #
-# It is the longest exercise of the course: some twenty lines. The check tells you each time what holds already. If you skipped
-# the block, take the course's: `from unet_teach.networks import double_conv`.
+# It's the longest exercise of the course, some twenty lines. The check tells you each time what works already. If you skipped the block, use the course's: `from unet_teach.networks import double_conv`.
 
 
 # %%
@@ -421,42 +388,90 @@ class MyUNet(nn.Module):
 
 exercises.own_unet.check(MyUNet)
 
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Going further
+#
+# Optional: the document's network without activations, which convolutions need one, and what `torchinfo` counts.
+
 # %% [markdown]
-# The course's own is `unet_teach.UNet`. It has more to choose from, and the same shape:
+# ### Is the document's network linear?
+#
+# If it is, its output for the *sum* of two images is the sum of its outputs. (A bias counts once on one side and twice on the other, so we add the output for an empty image, `0 * a`.)
+
 
 # %%
+def chain(network, x, activation):
+    for layer in [network.conv1, network.conv2, network.conv3, network.conv4]:
+        x = activation(layer(x))
+    for layer in [network.upconv1, network.upconv2, network.upconv3]:
+        x = activation(layer(x))
+    return network.upconv4(x)
+
+
+def is_linear(network, a, b, activation):
+    with torch.no_grad():
+        together = chain(network, a + b, activation) + chain(network, 0 * a, activation)
+        apart = chain(network, a, activation) + chain(network, b, activation)
+    return ((together - apart).abs().max() / apart.abs().max()).item() < 1e-3
+
+
+# %%
+network = DocumentUNet(3, 5)
+a, b = torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
+print(f"{sum(p.numel() for p in network.parameters()):,} parameters")
+print("without an activation: linear?", is_linear(network, a, b, activation=lambda x: x))
+print("with ReLU:             linear?", is_linear(network, a, b, activation=F.relu))
+assert is_linear(network, a, b, lambda x: x)
+assert not is_linear(network, a, b, F.relu)
+
+# %% [markdown]
+# ### Does every convolution need an activation?
+#
+# No. Two linear layers with nothing between them are one linear layer. If both should *compute* something, the second is wasted. But some convolutions only prepare a feature map for the next layer: a 1×1 convolution on a skip mixes channels, and a transposed convolution may only enlarge a
+# feature map before a block. There nothing is lost. Here a 3×3 convolution takes over the 1×1 convolution before it:
+
+# %%
+project, conv = nn.Conv2d(64, 64, 1, bias=False), nn.Conv2d(64, 32, 3, padding=1, bias=False)
+merged = nn.Conv2d(64, 32, 3, padding=1, bias=False)
+across = torch.randn(1, 64, 8, 8)
 with torch.no_grad():
-    for size in [(32, 32), (31, 45), (50, 70)]:
-        answer = UNet(3, 5, depth=3, base_channels=8)(torch.zeros(1, 3, *size))
-        print(size, "→", tuple(answer.shape))
-        assert answer.shape == (1, 5, *size)
+    merged.weight.copy_(torch.einsum("omhw, mi -> oihw", conv.weight, project.weight[:, :, 0, 0]))
+    assert torch.allclose(conv(project(across)), merged(across), atol=1e-5)
+    assert not torch.allclose(conv(F.relu(project(across))), merged(across), atol=1e-2)
+print("without an activation, a 1×1 and then a 3×3 convolution are one 3×3 convolution")
 
 # %% [markdown]
-# ## How symmetric is symmetric?
+# So ask of two convolutions in a row: should the first one compute something of its own? In the document's network the transposed convolutions are all that the decoder has, so they need their activations. In your own U-Net each is followed by a block that brings two.
 #
-# The document says *typically*, and it is right to. The number of levels must match: a level without a partner has no
-# skip. Widths need not. Many U-Nets have a wide encoder, borrowed from a network that was trained on photographs, and a narrow decoder. They
-# pass the same sizes in reverse; that is the mark. In lesson 6 you will see what a narrow decoder costs.
+# ### What torchinfo counts
+#
+# `torchinfo` lists the layers that ran, with the output and the parameters of each. It doesn't show what is joined to what; lesson 7 does.
+
+# %%
+summary(ConcatenatingUNet(3, 5), (1, 3, 32, 32), col_names=["output_size", "num_params"], verbose=0)
 
 # %% [markdown]
-# ## Read the document again
+# Look at its first row: 1,056 parameters belong to the network itself, to no layer that ran. They are those of `skip4`, 32·32 weights and 32 biases. So a summary can tell you about a layer that nobody calls.
 #
-# - Its class has no `forward`: a U-Net on paper. You wrote it.
-# - `skip4` takes 32 channels, and no layer makes 32. There are three halvings, hence three skips.
-# - It speaks of concatenating, and its layers fit adding. For `torch.cat`, `upconv2` to `upconv4` take twice the channels.
-# - `UNet(64, 128)` runs as a constructor. As a network for colour photographs and 5 classes it is `UNet(3, 5)`.
-# - There is no activation anywhere: as listed, all of it is one linear map and a constant.
-# - Its 1×1 skip convolutions are allowed, and not needed: a skip may be a plain wire.
-#
-# What stands: four layers on the way down, four on the way up, channels doubled and halved, sizes mirrored. The fourth mark is all there.
+# Its *mult-adds* count a transposed convolution by its output, four times too many with stride 2. Each *input* value is multiplied with the kernel once, so count yourself:
 
-# %% [markdown]
-# ## Recap
-#
-# - Symmetric means: the way up passes the sizes of the way down in reverse, so that each skip finds its partner.
-# - `cat` widens the next layer's in_channels, adding does not.
-# - Each convolution with work of its own needs its activation, the last one excepted. A 1×1 convolution on a skip needs none, nor does a
-#   transposed convolution before a block.
-# - A network for pictures of any size needs a repair where sizes part.
-#
-# All four marks are yours, and the document's network runs. Next: **5 · Train it**, on a picture of the Earth.
+# %%
+assert sum(p.numel() for p in ConcatenatingUNet(3, 5).skip4.parameters()) == 32 * 32 + 32 == 1056
+
+
+def multiplications(network):
+    counts = []
+
+    def count(layer, inputs, output):
+        scatters = isinstance(layer, nn.ConvTranspose2d)
+        counts.append(layer.weight.numel() * (inputs[0] if scatters else output).shape[2:].numel())
+
+    for layer in network.children():
+        layer.register_forward_hook(count)  # called whenever the layer runs
+    network(torch.zeros(1, 3, 32, 32))
+    return sum(counts)
+
+
+# %%
+for kind in (AdditiveUNet, ConcatenatingUNet):
+    print(f"{kind.__name__:17} {multiplications(kind(3, 5)):11,} multiplications")

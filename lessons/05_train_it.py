@@ -1,20 +1,27 @@
 # %% [markdown]
 # # 5 · Train it
-# *45 minutes, of which your computer works two or three alone. You will be able to train a U-Net, to say how good it is, and to doubt
-# the number.*
 #
-# So far the networks were empty. Their weights were random, and what came out was noise of the right size. Now one of them shall learn
-# something: **where is land?** The picture is the Earth from space. A child can do it. Can three halvings and three skips?
+# **After this lesson you can**
+# - keep training, validation and test data apart,
+# - score a prediction by IoU, and say what pixel accuracy hides,
+# - train a network, and validate it without changing it.
 #
-# And if they can: is it any good? That second question is the harder one, and most of this lesson is about it.
+# *45 minutes, of which your computer works two or three by itself. You need lessons 1 to 4.*
+#
+# ![The Americas in grey; what a U-Net calls land; and its mistakes: parts of the Amazon and the Great Lakes are missed, and some coasts and the far north are called land wrongly.](../docs/images/lesson_5.svg)
+#
+# So far our networks had random weights, and their outputs were noise of the right size. The one above was trained for half a minute to answer a single question: **where is land?** A child can do it. Can three halvings and three skips? And how good are they? That second question is the
+# harder one, and most of this lesson is about it.
 
 # %%
 import matplotlib.pyplot as plt
 import torch
+from torch.nn import functional as F
 
 from unet_teach import UNet, exercises
 from unet_teach.segmentation import ablation, baselines, earth, evaluate, nuclei, predict, train
 from unet_teach.segmentation.plots import comparison
+from unet_teach.segmentation.training import random_crops
 from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
@@ -24,37 +31,31 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## Look at the data first
 #
-# Always. It takes a minute, and it is the minute that people regret not having spent.
+# Always. It takes a minute, and people regret not having spent it.
 
 # %%
 data = earth()
 print(data)
 
-# %%
+# %% jupyter={"source_hidden": true}
 show(
     data.figure(),
-    "The Earth in grey from west to east, cut into four, the coast outlined. Test: the Americas. Train: Europe, Africa and West Asia. "
-    "Validation: a strip from Siberia to Java. Train again: East Asia and Australia. Deserts are bright, forests nearly as dark as the sea.",
+    "The Earth in grey from west to east, cut into four, the coast outlined. Test: the Americas. Train: Europe, Africa and West Asia. Validation: a strip from Siberia to Java. Train again: East Asia and Australia. Deserts are bright, forests nearly as dark as the sea.",
 )
 
 # %% [markdown]
-# The picture is grey on purpose: in colour, *blue* would give the answer away. So it is not enough to look at one pixel. Compare the
-# Amazon with the sea. The forest is nearly as dark, and shallow sea is brighter.
+# The image is grey on purpose, because in colour *blue* would give the answer away. A single pixel doesn't tell: the Amazon is nearly as dark as the sea, and shallow sea is brighter. The image is cut into three parts:
 #
-# It is cut into three parts:
-#
-# - **train**: what the network learns from. Here it may learn by heart.
+# - **train**: what the network learns from. Memorising it would be easy, and useless.
 # - **validation**: what you look at *while you try things out*. It tells you when to stop and which idea was better.
 # - **test**: what you look at *once*, at the end. The Americas: the network has never seen them.
 #
-# Why three? If you choose the best of twenty tries by their test score, the score is no longer of something unseen: you have picked what
-# happens to fit it.
+# Why three? If you choose the best of twenty attempts by its test score, that score is no longer about something unseen. You've picked the attempt that happens to fit it.
 #
 # ## Exercise 1: nothing may leak
 #
-# Training takes *crops*: small squares at random places. A crop that reaches into the validation strip has seen it. Here the world is
-# cut beforehand. Had you left it whole, which left edges would be allowed? The picture is `width` wide, a crop `crop`, the strip goes
-# from `start` to `stop − 1`. Return a list.
+# Training uses **crops**, small squares at random places. A crop that reaches into the validation strip has seen it. Here the image was cut beforehand. If you cropped from the uncut image, where could a crop start without touching the strip? The image is `width` pixels wide, a crop `crop`, and the strip goes from column
+# `start` to `stop − 1`. Return a list of left columns.
 
 # %%
 def training_lefts(width, crop, start, stop):
@@ -66,12 +67,9 @@ def training_lefts(width, crop, start, stop):
 exercises.held_out.check(training_lefts)
 
 # %% [markdown]
-# ## A mask is 0 and 1
+# ## Exercise 2: a mask is 0 and 1
 #
-# The network is told the truth as a *mask*: 1 where there is land, 0 where there is none. Files do not always hold that. One says 255
-# for foreground, another 1, another numbers its objects.
-#
-# **Exercise 2.** Make 0 and 1 of all of them, as floats.
+# The network learns from a **target**, also called ground truth. Here it's a mask: 1 where there is land, 0 elsewhere. Files aren't always like that: one stores 255 for the object, another 1, and another numbers its objects. Turn all of them into 0 and 1, as floats.
 
 # %%
 def clean_mask(picture):
@@ -83,21 +81,20 @@ def clean_mask(picture):
 exercises.clean_mask.check(clean_mask)
 
 # %% [markdown]
-# ## How good is an answer?
+# ## How good is a prediction?
 #
-# Count pixels. What share of them is right? The next cell answers "sea" everywhere, for East Asia and Australia.
+# Count pixels. The share that is right is called **pixel accuracy**. The next cell predicts "sea" everywhere, for East Asia and Australia:
 
 # %%
-truth = data.train[1].mask.bool()
-nothing = torch.zeros_like(truth)
-print(f"right pixels, for saying 'sea' everywhere: {(nothing == truth).float().mean():.0%}")
+target = data.train[1].mask.bool()
+nothing = torch.zeros_like(target)
+print(f"pixel accuracy of 'sea' everywhere: {(nothing == target).float().mean():.0%}")
 
 # %% [markdown]
-# Three quarters, for nothing. The share of right pixels flatters whoever says what is common. So divide by what matters: of all pixels that
-# *either* calls land, how many do *both* call land? **Intersection over union**, IoU. It is 1 when the two agree, and 0 when they share
-# nothing. (A relative is **Dice**: twice what is shared over the sum of both.)
+# Three quarters, for nothing. Pixel accuracy rewards predicting the majority class. Two better questions: of the pixels that you called land, what share is land (**precision**)? And of the land, what share did you find (**recall**)? One number for both is **intersection over union**, IoU: of all pixels that *either* calls land, the share that *both* call
+# land. It's 1 for a perfect prediction and 0 if nothing overlaps. (**Dice** is a close relative: twice the overlap over the sum of both areas.)
 #
-# **Exercise 3.** Write it, for boolean masks.
+# **Exercise 3.** Write IoU for boolean masks.
 
 # %%
 def iou(answer, truth):
@@ -110,47 +107,79 @@ def iou(answer, truth):
 exercises.iou.check(iou)
 
 # %% [markdown]
-# IoU has a blind spot. A continent is large and its coast is thin: an answer can blur every bay and still share most of the pixels.
-# **Boundary F1** looks at the outlines alone. Which share of the answer's lies within a pixel of the true one, and which share of the
-# true one within a pixel of the answer's? Of the two shares it is the harmonic mean, which is low when either is.
+# IoU has a blind spot. A continent is large and its coast is thin, so a prediction can blur every bay and still share most pixels. **Boundary F1** looks at the outlines alone: precision and recall of the outline, within one pixel, combined into their harmonic mean, which is low when either is low.
 #
 # ## First without a network
 #
-# What would you try if you had never heard of a U-Net? A threshold: bright is land. *Otsu's* is the one that parts the greys of a picture best,
-# without any training; the *best* one is tried out on the training pictures. Or a *random forest*, which judges each pixel by the greys around it, up to
-# 9 pixels away. They are your **baselines**. A network that does not beat them is not worth its electricity.
+# What would you try if you had never heard of a U-Net? A threshold: bright is land. *Otsu's* threshold separates the grey values best without any training; the *best* one is chosen on the training images. Or a *random forest*, which judges each pixel by the grey values around it, up to 9 pixels away. These are your **baselines**. A network that doesn't beat them isn't
+# worth its electricity. (The forest takes about ten seconds.)
 
 # %%
 forest = baselines.random_forest(data.train)
-finders = {"Otsu": baselines.otsu(), "best threshold": baselines.best_threshold(data.train)}
-finders["random forest"] = forest
-for name, finder in finders.items():
-    print(f"{name:15}", evaluate(finder, data.validation))
+methods = {"Otsu": baselines.otsu(), "best threshold": baselines.best_threshold(data.train)}
+methods["random forest"] = forest
+for name, method in methods.items():
+    print(f"{name:15}", evaluate(method, data.validation))
 
 # %% [markdown]
-# The forest is good. Remember its IoU, and its boundary F1.
+# The forest is good. Remember its IoU and its boundary F1.
+#
+# ## The training loop
+#
+# Here is all of training, with the U-Net that you wrote in lesson 4 (if you haven't, the course's stands in). First the **loss**, the number that says how wrong a prediction is. It is the sum of two: **cross-entropy**, which asks of every pixel how surprised the predicted probability is by the target, and 1 − Dice, which compares the land as a whole.
+
+# %% tags=["nbval-ignore-output"]
+MyUNet = exercises.my_unet()
+
+
+def loss_of(logits, masks):
+    probabilities = logits.sigmoid()
+    overlap = (probabilities * masks).sum()
+    dice = (2 * overlap + 1) / (probabilities.sum() + masks.sum() + 1)
+    return F.binary_cross_entropy_with_logits(logits, masks) + 1 - dice
+
+# %% [markdown]
+# Then the loop. Every step takes a **batch** of 8 random crops, half of them flipped, which is the simplest **augmentation**: a flipped coast is still a coast. `backward()` computes for every weight in which direction the loss grows, and the optimizer, AdamW, moves the weight a little in the other direction. How far is set by the **learning rate**: it rises during the first third and
+# then falls to almost nothing (*one-cycle*).
+
+# %% tags=["nbval-ignore-output"]
+torch.manual_seed(0)
+mine = MyUNet(1, 1, depth=3, base_channels=8)
+random = torch.Generator().manual_seed(0)
+optimizer = torch.optim.AdamW(mine.parameters(), lr=3e-3)
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=60)
+losses = []
+for _ in range(60):
+    images, masks = random_crops(data.train, 8, 64, random)  # (8, 1, 64, 64) each
+    loss = loss_of(mine(images), masks)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    schedule.step()
+    losses.append(loss.item())
+print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average in the last ten steps")
+
+# %% [markdown]
+# That's all there is to it. (Books count training in **epochs**, passes through all training images. With random crops there is no such thing, so this course counts steps.) Real training adds what you'd rather not write each time: validation every 25 steps, keeping the best weights, stopping when you ask it to, and a live view. `train` in
+# `unet_teach.segmentation.training` does that with the same loss and optimizer; it is some 200 lines, made to be read.
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "A U-Net, trained for a minute or so: what will its IoU be on the validation strip?",
+    "The course's U-Net, trained for 600 steps: what will its IoU be on the validation strip?",
     answer="0.85 to 0.93",
     choices=["below 0.73", "0.73 to 0.85", "0.85 to 0.93", "above 0.93"],
     mistakes={
-        "below 0.73": "That is where the thresholds are. They see one pixel, and it sees its surroundings.",
+        "below 0.73": "That's where the thresholds are. They see one pixel, and it sees its surroundings.",
         "0.73 to 0.85": "Between threshold and forest. Two of twenty seeds did stay there.",
-        "above 0.93": "The mask was drawn by people from other pictures. Do even they agree so well?",
+        "above 0.93": "People drew the mask from other images. Would even they agree so well?",
     },
-    explain="It is a guess about data, not about a formula. Of twenty seeds that the course tried, eighteen ended there.",
+    explain="This is a guess about data, not about a formula. Of the twenty seeds that the course tried, eighteen ended there.",
 )
 
 # %% [markdown]
 # ## Train
 #
-# A step: take 8 crops, let the network answer, measure how wrong it is (the *loss*), move each weight a little to where the loss is
-# smaller (how little: the *learning rate*). And again, 600 times. The loop is `unet_teach.segmentation.training`, some 200 lines to be read.
-#
-# It takes about half a minute of a laptop, a minute or two in Binder. Watch the curves, and what is found on the right. **■** in the
-# toolbar stops it at any time, and the best so far is kept. (Stopped early, your numbers are lower than those discussed below.)
+# It takes about half a minute on a laptop, a minute or two on Binder. Watch the curves and the prediction. **■** in the toolbar stops it at any time and keeps the best weights so far; your numbers are then lower than those discussed below.
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
@@ -161,22 +190,17 @@ print(f"{'U-Net':15}", evaluate(network, data.validation))
 # %% [markdown]
 # ## Read the curve
 #
-# Two losses: one on what it learns from, one on what it has never seen. Both are measured alike, so you may compare them.
+# There are two losses: one on the training images, one on images never seen. Both are measured in the same way, so you may compare them.
 #
-# - Both fall: it learns, and what it learns holds elsewhere. Leaps are normal while the learning rate is high, here up to
-#   about step 425 of 600. It falls towards the end, and so do they.
-# - The first falls, the second rises: it **overfits**, which means that it memorises the training pictures.
-# - Neither falls: something is wrong. Data, learning rate, or bad luck with the seed.
-
+# - Both fall: it learns, and what it learns holds elsewhere. Jumps are normal while the learning rate is high, here up to about step 425 of 600.
+# - The first falls, the second rises: it **overfits**, as the network without a skip did in lesson 3.
+# - Neither falls: something is wrong. The data, the learning rate, or bad luck with the seed.
 #
-# Kept is the best step *on validation*, not the last. How much the line leaps says how much chance is in that choice.
+# The weights that were kept are the best *on validation*, not the last. How much the line jumps tells you how much chance is in that choice.
 #
-# ## From logits to a mask
+# ## Exercise 4: from logits to a mask
 #
-# What leaves the network are logits: any numbers. The loss turns them into probabilities. You want a mask: True where land is more
-# likely than sea, and False everywhere else, also where both are equally likely.
-#
-# **Exercise 4.**
+# The network returns logits, which may be any number. The loss turns them into probabilities. You want a mask: True where land is more likely than sea, and False everywhere else, also where both are equally likely.
 
 # %%
 def to_mask(logits):
@@ -188,14 +212,12 @@ def to_mask(logits):
 exercises.to_mask.check(to_mask)
 
 # %% [markdown]
-# ## Validate, and change nothing
+# ## Exercise 5: validate, and change nothing
 #
-# After each 3×3 convolution our U-Net has a *batch normalisation*: it shifts and scales each channel to mean 0 and deviation 1, so that no layer's
-# numbers run away, and then by two numbers that it learns. In *training mode* it does so by the crops at hand, and takes notes. In *evaluation mode* it uses its notes.
-# Whoever validates in the wrong mode scores another network, and changes this one on the way.
+# After each 3×3 convolution our U-Net has a **batch normalisation**: it shifts and scales each channel to mean 0 and deviation 1, so that no layer's values run away, and then by two numbers that it learns. In *training mode* it uses the mean of the crops at hand and keeps a running average. In *evaluation mode* it uses that average. Validate in the
+# wrong mode, and you score another network and change this one on the way.
 #
-# **Exercise 5.** The IoU of a network as it will be used, all pixels counted together; the masks are boolean. Record nothing for learning
-# (`torch.no_grad()`). Afterwards the network is as it was.
+# Write the IoU of a network as it will be used, all pixels counted together; the masks are boolean. Record nothing for learning (`torch.no_grad()`). Afterwards the network has to be as it was.
 
 # %%
 def validate(network, pictures, masks):
@@ -214,11 +236,10 @@ exercises.validation_iou.check(validate)
 # %% [markdown]
 # ## The Americas, once
 #
-# Now the test, on a continent that none of them has seen. And since one training is one seed: how often do twenty, which the course
-# brings along, beat the forest?
+# Now the test, on a continent that none of them has seen. One training is one seed, so how often do twenty, which the course brings along, beat the forest?
 
 # %% tags=["nbval-ignore-output"]
-scores = {name: evaluate(finder, data.test) for name, finder in (finders | {"U-Net": network}).items()}
+scores = {name: evaluate(method, data.test) for name, method in (methods | {"U-Net": network}).items()}
 for name, score in scores.items():
     print(f"{name:15}", score)
 
@@ -233,52 +254,68 @@ for measure in ("iou", "boundary_f1"):
 # %% [markdown]
 # Look closely before you celebrate.
 #
-# - By **IoU** the U-Net wins with most seeds: it knows large forms. The forest takes dark woods for sea.
+# - By **IoU** the U-Net wins with most seeds, because it knows large shapes. The forest takes dark woods for sea.
 # - By **boundary F1** the forest wins against most seeds.
 # - And *Otsu* has the best outline of all! Its area is the worst.
 #
-# Can a threshold draw the best coast? When a score surprises you, ask *where* it is earned. In the far north, coasts are long, and snow lies
-# beside dark water. So cut the picture at 60° N:
+# Can a threshold draw the best coast? When a score surprises you, ask *where* it is earned. In the far north coasts are long, and snow lies beside dark water. So cut the image at 60° N:
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach.segmentation import boundary_f1
 
 target, row = data.test[0].mask, 45  # row 45 is 60° N
-for name, method in (finders | {"U-Net": network}).items():
+for name, method in (methods | {"U-Net": network}).items():
     mask = predict(method, data.test[0].image)
     north = boundary_f1(mask[:, :row], target[:, :row])
     south = boundary_f1(mask[:, row:], target[:, row:])
     print(f"{name:15} boundary F1 north of 60°: {north:.2f}, south of it: {south:.2f}")
 
 # %% [markdown]
-# Otsu and the forest earn their outlines in the north. South of it both thresholds are far behind, and the U-Net's outline is better than the
-# forest's with most seeds. So the forest does not draw coasts better: it draws *northern* ones better, and they are 44 % of the coast here. On the validation
-# strip few coasts are so far north, and Otsu's outline is the worst.
+# Otsu and the forest earn their outlines in the north. South of it both thresholds are far behind, and the U-Net's outline is better than the forest's with most seeds. So the forest doesn't draw coasts better, it draws *northern* ones better, and they are 44 % of the coast here. On the validation strip few coasts are that far north, and Otsu's outline is
+# the worst.
 #
-# Why is the network weaker there? Its size is part of it. With twice the channels, each of three seeds beats the forest's outline on the whole
-# picture (`benchmarks/coast.py`). In the north even these stay behind, and why, we do not know.
+# Why is the network weaker there? Its size is part of it. With twice the channels, each of three seeds beats the forest's outline on the whole image (`benchmarks/coast.py`). In the north even these stay behind, and we don't know why.
 #
 # ## Where are the mistakes?
 
 # %% tags=["nbval-ignore-output"]
 pair = data.test[0]
-shown = {"Otsu": finders["Otsu"], "random forest": forest, "U-Net": network}
-found = {name: predict(finder, pair.image) for name, finder in shown.items()}
+shown = {"Otsu": methods["Otsu"], "random forest": forest, "U-Net": network}
+predictions = {name: predict(method, pair.image) for name, method in shown.items()}
 places = {"Great Lakes": (87, 239), "Amazon": (227, 307)}
 show(
-    comparison(pair, found, places),
+    comparison(pair, predictions, places),
     "The Americas, and for each method the pixels that are right, missed, and too much; Great Lakes and Amazon are circled. Otsu has "
     "snow and mountains, little else. The random forest misses the Amazon, the U-Net smaller pieces. Both miss the Great Lakes and "
     "err along coasts and in the far north.",
 )
 
 # %% [markdown]
-# Go along the mistakes and sort them. Some are the network's: dark forest is not sea. Some are the *truth's*: the mask calls the Great
-# Lakes land, and the picture shows water. Is a network that says *water* there wrong? **Look at what you score against.**
+# Go along the mistakes and sort them. Some are the network's: dark forest is not sea. Some are the *target's*: the mask calls the Great Lakes land, and the image shows water. Is a network wrong that says *water* there? **Look at what you score against.**
 #
-# ## Another seed
+# ## Read the document again
 #
-# Weights begin at random, and crops are drawn at random. If you have the patience, train a *new* network; this one would only go on:
+# - It doesn't say a word about training, and it doesn't have to. But [its `UNet(64, 128)`](../docs/the_document.md#unet) would give 128 answers for each pixel. Here it's one.
+# - Its network has no normalisation. If you solved the project in lesson 4 with plain convolutions, yours has none either. Train it for 600 steps with `train(MyUNet(1, 1, depth=3, base_channels=8), data)` and compare on validation.
+#
+# ## Recap
+#
+# - Look at the data, keep validation and test apart, and try a baseline first.
+# - Training is a short loop: predict, measure the loss, `backward`, `step`.
+# - IoU sees areas, boundary F1 sees outlines. Pixel accuracy rewards the majority class.
+# - A tie with something simple is a result. Ask why.
+#
+# Next: [**6 · Take it apart**](06_take_it_apart.ipynb). Which of the four criteria did the work?
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Going further
+#
+# Optional: another seed, nuclei under a microscope, and your own images.
+
+# %% [markdown]
+# ### Another seed
+#
+# Weights start at random, and crops are drawn at random. If you have the patience, train a *new* network (this one would only go on):
 #
 # ```python
 # torch.manual_seed(1)
@@ -286,11 +323,11 @@ show(
 # train(other, data, steps=600, seed=1)
 # ```
 #
-# Compare on validation: the test is spent. A difference smaller than that between two seeds says nothing. Lesson 6 does it properly.
+# Compare on validation, because the test is spent. A difference smaller than that between two seeds says nothing. Lesson 6 does it properly.
 #
-# ## Other data: nuclei
+# ### Other data: nuclei
 #
-# A microscope's picture. Bright spots are the nuclei of cells, outlined by experts.
+# A microscope image, as in lesson 0. The bright spots are cell nuclei, outlined by experts. (The next cell takes 20 to 40 seconds.)
 
 # %% tags=["nbval-ignore-output"]
 cells = nuclei()
@@ -299,44 +336,27 @@ show(
     "Grey oval spots on a dark ground, some touching, a few very bright, all outlined. From left to right: train, validation, test.",
 )
 torch.manual_seed(0)
-small = train(UNet(1, 1, depth=3, base_channels=8), cells, steps=200, live=False).model
-tries = {"Otsu": baselines.otsu(), "random forest": baselines.random_forest(cells.train), "U-Net": small}
-ious = {name: evaluate(finder, cells.test).iou for name, finder in tries.items()}
-for name, value in ious.items():
-    print(f"{name:14} IoU {value:.2f}")
+cells_training = train(UNet(1, 1, depth=3, base_channels=8), cells, steps=200, live=False)
+print(cells_training)
+tries = {"Otsu": baselines.otsu(), "random forest": baselines.random_forest(cells.train)}
+tries["U-Net"] = cells_training.model
+for name, method in tries.items():
+    print(f"{name:14} IoU {evaluate(method, cells.test).iou:.2f}")
 
 # %% [markdown]
-# If you let it train to the end, the U-Net ties with the forest. Why? Bright is nucleus, dark is not, and a few pixels around are enough to tell:
-# in lesson 6, a U-Net with one halving scores as high here as one with three. (To tell *touching* nuclei apart would be a harder task, but this
-# mask does not ask for it.)
+# If you let it train to the end, the U-Net ties with the forest. Why? Bright is nucleus, dark is not, and a few pixels around are enough to tell: in lesson 6, a U-Net with one halving scores as high here as one with three. (To tell *touching* nuclei apart would be a harder task, but this mask doesn't ask for it.)
 #
-# ## Your own pictures
+# ### Your own images
 #
-# Two folders, pictures and masks with the same names. It says what it could not use.
+# Two folders, images and masks with the same names. It tells you what it couldn't use.
 #
 # ```python
 # from unet_teach.segmentation import from_folder
-# mine = from_folder("my_pictures", "my_masks")
-# print(mine)
-# training = train(UNet(mine.channels, 1, depth=3, base_channels=8), mine, seconds=60)
+# my_data = from_folder("my_images", "my_masks")
+# print(my_data)
+# training = train(UNet(my_data.channels, 1, depth=3, base_channels=8), my_data, seconds=60)
 # ```
 #
-# Nothing leaves your machine. With `checkpoint="mine.pt", resume=True` a training goes on where it was cut off.
+# Nothing leaves your computer. With `checkpoint="mine.pt", resume=True` a training continues where it was interrupted.
 #
-# Of every five pictures, one is drawn for validation and one for the test. Slices of one patient, or frames of one film, are nearly the same
-# picture, and leak: then split yourself, patient by patient.
-
-# %% [markdown]
-# ## Read the document again
-#
-# - It does not say a word about training, and it need not. But its `out_channels=128` would be 128 answers for each pixel. Here it is one.
-# - Its network has no normalisation. Would yours do without? Train `UNet(1, 1, depth=3, base_channels=8, norm=False)` for as many steps, and compare on
-#   validation.
-#
-# ## Recap
-#
-# - Look at the data, keep validation and test apart, and try a baseline first.
-# - IoU sees areas, boundary F1 sees outlines. One number hides the other.
-# - A tie with something simple is a result. Ask why.
-#
-# Next: **6 · Take it apart**. Which of the four marks did the work?
+# Of every five images, one is set aside for validation and one for the test. Slices of one patient or frames of one film are nearly the same image, so they leak: then split the files yourself, patient by patient.

@@ -1,11 +1,17 @@
 # %% [markdown]
 # # 6 · Take it apart
-# *60 minutes, of which your computer works about one alone. You will be able to say which of the four criteria matters for which data, and how sure you are.*
 #
-# Down, up, across, symmetric. You have built them, and lesson 5 has shown that the whole can learn. But which part did the work? A
-# watchmaker would take one wheel out and see what stops.
+# **After this lesson you can**
+# - summarise several training runs by their mean and spread,
+# - test whether two variants of a network really differ, and say what "not told apart" means,
+# - compare variants fairly, so that none of them gets an advantage.
 #
-# That is called an *ablation*. It sounds easy: remove a part, train again, compare. The difficulty is in the last word.
+# *40 minutes, of which your computer works about one by itself. You need lesson 5.*
+#
+# ![Four predictions for one test image: the whole U-Net finds the pieces of lines inside rings; without skips there are only blobs; with depth 1 there are lines inside and outside of the rings.](../docs/images/lesson_6.png)
+#
+# The task above is to mark lines, but only inside of rings. The whole U-Net can do it. Take away its skips, and it finds the rings but not the lines. Take away its depth, and it finds lines everywhere. Removing a part, training again and comparing is called an **ablation**. It sounds easy,
+# but the difficulty is in the last word.
 
 # %%
 from itertools import combinations
@@ -25,9 +31,9 @@ plt.style.use("unet_teach.course")
 torch.set_num_threads(1)
 
 # %% [markdown]
-# ## A picture made to be difficult
+# ## Images made to be difficult
 #
-# Land and sea left much to chance. So here is a picture that was *made* to need a U-Net: thin lines, and rings.
+# Land and sea left much to chance. So here are images that were *made* to need a U-Net: thin lines, and rings.
 
 # %%
 data = lines_in_rings(64, seed=1)
@@ -40,10 +46,10 @@ show(
 # %% [markdown]
 # A pixel is foreground when it lies **on a line** and **in a ring**.
 #
-# - *On a line* shows close up: three pixels are enough. But a halving blurs it.
-# - *In a ring* shows from afar: the ring may be 20 pixels away, and a small window sees none of it.
+# - Whether it's *on a line* shows close up: three pixels are enough. But a halving blurs them.
+# - Whether it's *in a ring* shows from afar: the ring may be 20 pixels away, and a small receptive field misses it.
 #
-# *Where* exactly, and *what*. You know which part of a U-Net is for which.
+# *Where* exactly, and *what*. Which part of a U-Net is for which?
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -51,7 +57,7 @@ Predict(
     answer="0.15 to 0.4",
     choices=["above 0.7", "0.4 to 0.7", "0.15 to 0.4", "below 0.15"],
     mistakes={
-        "above 0.7": "Then lines 2 pixels wide would survive three halvings. Think of Grace Hopper's glasses.",
+        "above 0.7": "Then lines 2 pixels wide would survive three halvings. Think of the glasses in the portrait.",
         "0.4 to 0.7": "There is nothing but lines to find here, and they are thin.",
         "below 0.15": "The bottleneck knows where the rings are, and roughly where lines are. That is worth something.",
     },
@@ -74,8 +80,7 @@ Predict(
 # %% [markdown]
 # ## Take one out
 #
-# Here is one run: the same data, the same recipe and the same seed as one run of the whole network. Only the skips are gone. (This takes half a
-# minute on a laptop.)
+# Here is one run: the same data, the same recipe and the same seed as one run of the whole network. Only the skips are gone. (This takes 15 to 30 seconds on a laptop.)
 
 # %% tags=["nbval-ignore-output"]
 mine = ablation.measure("no skips", "lines in rings", seed=0)
@@ -91,7 +96,7 @@ if mine.trouble:
 # %%
 runs = ablation.results()
 first = [run for run in runs if run.seed < 3]
-print(f"{sum(run.seconds for run in first) / 60:.0f} minutes of one core, which you need not spend")
+print(f"{sum(run.seconds for run in first) / 60:.0f} minutes of one core, which you don't have to spend")
 Markdown(ablation.table(first))
 
 # %%
@@ -145,7 +150,7 @@ exercises.mean_and_spread.check(summarise)
 # network's. So deal the six scores into two groups of three in every possible way, 20 in all, and note how far apart the two means are each time.
 #
 # **p** is the share of the ways in which they lie *at least as far apart* as in the real groups, in either direction. A small p says that chance alone
-# rarely does this. It is called the **exact two-sided permutation test** of the difference of means: *exact* because every way is counted,
+# rarely does this. It's called the **exact two-sided permutation test** of the difference of means: *exact* because every way is counted,
 # *two-sided* because either variant may be the better one.
 #
 # We say that runs *tell two variants apart* if p is 0.05 or less. Rounding must not decide: in Python `0.1 + 0.2` is more than `0.3`, so count a
@@ -192,7 +197,7 @@ assert ablation.p_value(range(5, 10), range(5)) == 2 / 252
 
 # %% [markdown]
 # Not one of them is told apart, not even the networks that reach 0.3 instead of 0.8. Three seeds against three *cannot* do it: of the 20 ways, the real
-# one and its mirror image always count, so p is at least 2/20. Whoever plans three seeds per variant can't find anything at 0.05.
+# one and its mirror image always count, so p is at least 2/20. With three seeds per variant you can't find anything at 0.05.
 #
 # So **"not told apart by these runs" is not "equal"**. It's no reason to drop the question either. It's a reason to train more.
 #
@@ -214,7 +219,7 @@ for p, data, variant, whole, theirs in more:
 # %% [markdown]
 # Now even three dots say something, because there are twenty to hold them against.
 #
-# But `p_value` knows nothing of the other questions, and we asked 37. If no variant differed at all, about two of the 37 would still get a p of 0.05 or
+# But `p_value` doesn't know about the other questions, and we asked 37. If no variant differed at all, about two of the 37 would still get a p of 0.05 or
 # less. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which ones pass 0.05 / 37?
 
 # %%
@@ -329,16 +334,30 @@ for run in runs:
 
 # %% [markdown]
 # It isn't left out of the mean, and neither is depth 4's 0.33, which is merely bad. They are part of what the variants do.
+
+# %% [markdown]
+# ## Read the document again
 #
-# ## The checkerboard, once more
+# - It lists [four criteria](../docs/the_document.md#four-criteria) as equals. For the question *is it a U-Net?* they are. For the question *what does it need?*, look at your data.
+# - A skip is there [to preserve more detailed information](../docs/the_document.md#skip-connection). That is the reason you have now seen in numbers.
+# - Encoder and decoder [typically have the same number of layers](../docs/the_document.md#same-number). With half of the convolutions, a decoder was not told apart from the symmetric one on two of three data sets.
 #
-# Lesson 2 promised: *how well* a network scores, only training shows. And *what it draws*? Small networks without skips were trained to draw their
-# own input again. Look for a pattern that repeats every two pixels, the finest there can be.
+# ## Recap
 #
-# A row of pixels is a sum of waves, slow and fast: a *Fourier transform* finds them. `torch.fft.rfft(row).abs() ** 2` says how strong each is,
-# its *power*, the slowest first. The last is the fastest: +1 −1 +1 −1.
+# - Depth finds out *what*, skips keep *where*. Data that need both need a U-Net.
+# - One run is an anecdote. Three seeds against three can't tell anything apart at 0.05; with five against five p can reach 2/252.
+# - Say how many comparisons you made, and with which variant the recipe was chosen. "Not told apart" is not "equal".
 #
-# **Exercise 4.** Average the powers over all rows of a picture `(H, W)`. Return the last, over the mean of the two before it.
+# Next: [**7 · Is it a U-Net?**](07_is_it_a_unet.ipynb) Twelve networks, and you are the judge.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Going further: the checkerboard after training
+#
+# Optional. In lesson 2 a *new* layer drew a pattern. Does it survive training? Small networks without skips were trained to reproduce their own input. Look for a pattern that repeats every two pixels, the finest there can be.
+#
+# A row of pixels is a sum of waves, slow and fast. A **Fourier transform** finds them: `torch.fft.rfft(row).abs() ** 2` says how strong each is, its *power*, the slowest first. The last is the fastest: +1 −1 +1 −1.
+#
+# **Exercise 4.** Average the powers over all rows of an image `(H, W)`. Return the last one, divided by the mean of the two before it.
 
 # %%
 def measure(picture):
@@ -359,22 +378,5 @@ show(
 )
 
 # %% [markdown]
-# A measure like yours, lowest to highest of three seeds: around 1, nothing repeats. All three transposed convolutions weave their pattern, kernel 2
-# and 4 as well, though their counts were even: their *weights* differ from place to place. Interpolation weaves none. And the error of the three is
-# no larger, but smaller. So it is an artefact, not a matter of accuracy: it counts where people look at the picture.
-
-# %% [markdown]
-# ## Read the document again
-#
-# - It lists four marks as equals. They are, for the question *is it one?* For the question *what does it do?*, look at your data.
-# - "In order to preserve more detailed information": of its reasons this is the one that you have seen in numbers.
-# - "Typically the same number of layers": with half of the convolutions, a decoder was not told apart from the symmetric one on two of three data sets.
-#
-# ## Recap
-#
-# - Depth finds out *what*, skips keep *where*. Data that need both need a U-Net.
-# - One run is an anecdote. Three seeds against three can't tell anything apart at 0.05; with five against five p can reach 2/252.
-# - Say how many comparisons you made, and with which variant the recipe was chosen. "Not told apart" is not "equal".
-# - A transposed convolution draws a pattern that a score may not show.
-#
-# Next: **7 · Is it a U-Net?** Twelve networks, and you are the judge.
+# The table has a measure like yours, lowest to highest of three seeds. Around 1, nothing repeats. All three transposed convolutions draw a pattern, kernel 2 and 4 as well although their counts were even, because their *weights* differ from place to place. Interpolation draws none. And the error of the three is not larger but
+# smaller. So the pattern is an artefact, not a matter of accuracy: it counts where people look at the image.

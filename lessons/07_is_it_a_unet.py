@@ -1,11 +1,16 @@
 # %% [markdown]
 # # 7 · Is it a U-Net?
-# *45 minutes. You will be able to say of any network whether it is a U-Net, to give your reasons, and to read a report that gives its own.*
 #
-# In lesson 0 somebody showed you a network. "It is a U-Net", they said. Nine hundred lines. You know the marks now, you have built each
-# of them, and you have seen what they are good for. But nobody reads nine hundred lines to find four marks.
+# **After this lesson you can**
+# - say of any network whether it's a U-Net, and give your reasons,
+# - read the inspector's report, for networks that run and for networks that don't,
+# - name what the inspector cannot see.
 #
-# So this course brings an *inspector*. You will guess first, then let it look, then try to fool it.
+# *30 minutes. You need lessons 0 to 4.*
+#
+# ![Six of the twelve networks of this lesson, drawn by the inspector. Some are shaped like a U, with dashed skips across; others lack a skip or a step up.](../docs/images/lesson_7.png)
+#
+# In lesson 0 somebody showed you 900 lines and said, "It's a U-Net." Now you know the criteria, you've built each of them, and you've seen what they're good for. But nobody reads 900 lines to check four criteria. That's what the course's **inspector** is for. First you'll guess, then you'll let it look, and then you'll try to fool it.
 
 # %%
 import torch
@@ -26,40 +31,37 @@ reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 # %% [markdown]
 # ## Twelve networks
 #
-# Each is small, and made in the manner of a well-known family. What goes in is a photograph of 64×64, but for three: **A** takes a
-# grey picture of 572×572, **I** 1,024 samples of sound, **K** a volume.
+# Each is small, and built like a well-known family of networks. Their input is a photo of 64×64, with three exceptions: **A** takes a grey image of 572×572, **I** 1,024 samples of sound, and **K** a volume.
 #
-# A box is what the last layer of its level makes: **A** begins with 568×568, since its two convolutions have no padding. **D**, **F**
-# and **G** shrink the picture at once, so their first box is the picture itself. **G** cuts it into *tokens*: each square of 4×4
-# pixels becomes one row of numbers.
+# A box is the output of the last layer of a level. **A** starts with 568×568, because its two convolutions have no padding. **D**, **F** and **G** shrink the image at once, so their first box is the image itself. **G** cuts it into **tokens**: each square of 4×4 pixels becomes one row of numbers.
 
-# %%
+# %% jupyter={"source_hidden": true}
 show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "One of them has bridges, and its way up leaps over a size where its way down had a map. Which letter?",
+    "One of them has skips, but its decoder jumps over a size at which its encoder had a feature map. Which letter?",
     answer="F",
     mistakes={
-        "G": "It leaps from 16×16 to 64×64, yes. But its way down had no map in between.",
-        "H": "It leaps over two sizes, and has no bridge.",
-        "A": "Its sizes are others than on the way down. But each step down has its step up.",
+        "G": "It jumps from 16×16 to 64×64, yes. But its encoder had no feature map in between.",
+        "H": "It jumps over two sizes, and has no skip.",
+        "A": "Its sizes differ from those of the encoder. But every step down has its step up.",
         "K": "Count its boxes: two steps down, two steps up.",
     },
-    explain="F comes up to 16×16 and leaps to 64×64, and its encoder had a map of 32×32.",
+    explain="F comes up to 16×16 and jumps to 64×64, and its encoder had a feature map at 32×32.",
 )
 
 # %% [markdown]
-# A picture does not show everything. The code of **J**, with the paper that its idea comes from:
+# A drawing doesn't show everything. This prints the code of **J**, with the paper that its idea comes from:
 #
 # ```python
 # from inspect import getsource
 # print(getsource(type(networks["J"][0])))
 # ```
 #
-# ## Exercise 1: which?
+# ## Exercise 1: which are U-Nets?
 #
-# Name the letters, before anybody tells you.
+# Name the letters before anybody tells you.
 
 # %%
 ### BEGIN SOLUTION
@@ -68,76 +70,69 @@ letters = "ACEGIKL"
 exercises.twelve.check(letters)
 
 # %% [markdown]
-# ## Let it look
+# ## Read a report
 #
-# Here is a report. Point at a box, or go from box to box with the Tab key: which layer is it, what does it make?
+# Point at a box, or move from box to box with the Tab key: which layer is it, and what does it return?
 
 # %%
 reports["C"]
 
 # %% [markdown]
-# Its reasons name layers and sizes, so you can check each in the code. It shows one a mark, the small triangles open the others.
-# Here are all of them as text, as for a log file, of another network:
+# Its reasons name layers and sizes, so you can look them up in the code. As text, for a log file, it says everything at once. Here is another network:
 
 # %%
 print(reports["F"])
 
 # %% [markdown]
-# **F** has three marks. It comes up to 16×16, a quarter of the height, and is stretched to full size in one go. Its map of 32×32
-# has no partner.
+# **F** meets three criteria. Its decoder comes up to 16×16, a quarter of the height, and is then stretched to full size in one go. The encoder's feature map at 32×32 has no partner.
 #
-# **G** makes the same leap, and may: it also went *down* from 64×64 to 16×16 in one step. It leaps over no level that it had visited.
+# **G** makes the same jump, and that's fine: its encoder also went from 64×64 to 16×16 in one step, so no level is left out.
 #
-# All twelve, with the names of their classes:
+# Here are all twelve, with the names of their classes:
 
 # %%
 print("   down  up    skips symmetric")
 for letter, report in reports.items():
-    marks = "".join(f"{'✓' if mark.met else '·':6}" for mark in report.criteria)
+    marks = "".join(f"{'✓' if criterion.met else '·':6}" for criterion in report.criteria)
     print(f"{letter}  {marks}{'U-Net' if report.is_unet else '':7}{report.name}")
 
 # %% [markdown]
 # ## How does it know?
 #
-# It makes a copy of the network and sends a picture through that has a shape and no values. Nothing is computed, unless the network asks for
-# a value, as in `if x.max() > 1`: then it is run with values. Either way PyTorch has to say of each operation what it takes and what it makes,
-# and that is written down.
+# It copies the network and sends an image through that has a shape but no values. Nothing is computed unless the network asks for a value, as in `if x.max() > 1`; then it is run with values. For every operation PyTorch has to say what goes in and what comes out, and the inspector writes that down.
 #
-# Then it asks how *coarse* each map is: how many pixels of the picture is one step in it? For 16×16 made of 64×64, it is four. A
-# stride multiplies this number, up-sampling divides it. A crop leaves it alone. The number tells the level, and the four questions
-# are about levels:
+# Then it asks of each feature map how *coarse* it is: how many input pixels is one step? At 16×16, made from 64×64, it's four. A stride multiplies this number, up-sampling divides it, and a crop doesn't change it. It tells the level, and the four questions are about levels:
 #
 # 1. Does a path lead to a coarser level?
 # 2. Does it lead back to a finer one?
-# 3. Does a map that was *never* coarser than its level meet one that was? At half of the levels, or more?
-# 4. Does the way up pass each level of the way down, and end where the picture is?
+# 3. At half of the levels or more: is a feature map that was *never* coarser than its level joined with one that was?
+# 4. Does the decoder pass each level of the encoder, and end at the resolution of the image?
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "A, the U-Net of 2015, answers a picture of 572×572 with 388×388. Is its fourth mark there?",
+    "A, the U-Net of 2015, turns 572×572 into 388×388. Does it meet the fourth criterion?",
     answer="yes",
     choices=["yes", "no", "only with padding"],
     mistakes={
-        "no": "Its answer is smaller: it says nothing about the rim. But how large is one of its cells?",
-        "only with padding": "Padding changes how many cells there are. Does it change how coarse they are?",
+        "no": "Its output is smaller, because it says nothing about the border. But how coarse is one of its pixels?",
+        "only with padding": "Padding changes how many pixels there are. Does it change how coarse they are?",
     },
-    explain="Its output is smaller, but one of its cells still is one pixel of the image. Symmetry is about resolution.",
+    explain="One pixel of its output is still one pixel of the image. Symmetry is about resolution, not about size.",
 )
 
 # %%
-marks = reports["A"].criteria
-for sentence in marks.symmetry.evidence:
+criteria = reports["A"].criteria
+for sentence in criteria.symmetry.evidence:
     print(sentence)
-print("levels down:", marks.downsampling.facts["levels"])
-print("levels up:  ", marks.upsampling.facts["levels"])
+print("levels of the encoder:", criteria.downsampling.facts["levels"])
+print("levels of the decoder:", criteria.upsampling.facts["levels"])
 
 # %% [markdown]
-# None of these sizes is one of the way down, but the levels are the same. One cell of the answer is one pixel of the picture: level
-# 0. *Size* is how many cells, *resolution* is how fine. The marks are about resolution.
+# None of the decoder's sizes occurs in the encoder, but the levels are the same. *Size* is how many pixels, *resolution* is how fine they are, and the criteria are about resolution.
 #
 # ## Names prove nothing
 #
-# Take **B**, the autoencoder, and call it what you like.
+# Take **B**, the autoencoder, and call it whatever you like:
 
 # %%
 network, shape = networks["B"]
@@ -147,26 +142,15 @@ print(f"{report.name}: {report.verdict}")
 assert not report.is_unet
 
 # %% [markdown]
-# And the user's network stays as it was: the copy was run, not the original.
-
-# %%
-network, shape = networks["L"]
-before = {name: value.clone() for name, value in network.state_dict().items()}
-inspect_unet(network, shape)
-assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-assert network.training
-print("every weight, every running mean and the mode: as before")
-
-# %% [markdown]
-# ## When it does not run
+# ## When a network doesn't run
 #
-# Many networks do not run when you meet them. Three of them, and what you know from the lessons:
+# Many networks don't run when you first meet them. Here are three, each with a fault that you know from lesson 4:
 #
-# - the document's class as written;
-# - the additive one, on a picture of 50×70;
-# - the course's own, made for colour, on a grey picture.
+# - the document's class as written,
+# - the additive one, on an image of 50×70,
+# - the course's own, made for colour, on a grey image.
 #
-# **Predict** what each report will say before you run the cell.
+# **Predict** what each report will say. The U is drawn up to the place where the network stops.
 
 # %%
 for broken, shape in [
@@ -177,12 +161,11 @@ for broken, shape in [
     display(inspect_unet(broken, shape))
 
 # %% [markdown]
-# Not a traceback, but what is missing, or a place: which layer, which level, which sizes would do. Compare the second with the four questions of lesson 3.
+# Not a traceback, but what is missing, or where it stops: which layer, which level, and which sizes would work. Compare the second report with the four questions of lesson 3.
 #
 # ## Exercise 2: one line
 #
-# `Almost` is a network with one line left open: what to do where `x` comes up and `skip` comes across. Both have 16 channels, and the
-# next layer takes 16. `Almost??` in a cell of its own shows the code. As it is here, the line hands on `x` and forgets `skip`:
+# `Almost` is a network with one open line: what happens where `x` comes up and `skip` comes across. Both have 16 channels, and the next layer takes 16. (`Almost??` in a cell of its own shows the code.) As it is here, the line returns `x` and forgets `skip`:
 
 # %%
 inspect_unet(Almost(lambda x, skip: x), (1, 1, 64, 64))
@@ -200,20 +183,18 @@ exercises.one_line.check(meet)
 # %% [markdown]
 # ## Fool it
 #
-# The check of that exercise knows something that the inspector does not. Look:
+# The check of that exercise knows something that the inspector doesn't:
 
 # %%
 fooled = inspect_unet(Almost(lambda x, skip: x + (skip - skip)), (1, 1, 64, 64))
 print(fooled.verdict)
 
 # %% [markdown]
-# The maps *meet*. That only zeros arrive, values show, and the inspector looks at shapes. A tool that judges has limits, and you
-# should know them: this is one. (Exercise 2 sends numbers through your line and looks at the gradient.)
+# The two feature maps do meet. Only their *values* show that nothing but zeros arrives, and the inspector looks at shapes. Every tool that judges has limits, and this is one of them. (Exercise 2 sends numbers through your line and looks at the gradient.)
 #
-# ## Exercise 3: one mark less
+# ## Exercise 3: one criterion less
 #
-# Make two networks for one grey picture. One lacks its *skips* and nothing else, the other its *symmetry* and nothing else. Start from
-# `UNet(depth=2, base_channels=4)`; `UNet?` in a cell of its own lists its options. The twelve and `Almost` do not count.
+# Make two networks for one grey image. One lacks *skip connections* and nothing else, the other *symmetry* and nothing else. Start from `UNet(depth=2, base_channels=4)`; `UNet?` in a cell of its own lists its options. The twelve networks and `Almost` don't count.
 
 # %%
 ### BEGIN SOLUTION
@@ -225,7 +206,7 @@ exercises.one_mark.check((no_skips, no_symmetry))
 # %% [markdown]
 # ## Defend your verdict
 #
-# A U-Net of four halvings, and a skip at one level only. Somebody saved memory. Is it one?
+# A U-Net with four halvings has a skip at one level only, because somebody wanted to save memory. Is it one?
 
 
 # %%
@@ -241,15 +222,11 @@ for sentence in thrifty.criteria.skip_connections.evidence:
     print("-", sentence)
 
 # %% [markdown]
-# The inspector says no: one of four levels is less than half. With two it would say yes. *Half* is a choice: with fewer, more
-# levels go without a bridge than with one. You may draw the line elsewhere. Then say where, and why: two people who tick the marks off
-# can disagree about a verdict and still know exactly about what.
-
-# %% [markdown]
-# ## Bring your own
+# The inspector says no: one of four levels is less than half. With two it would say yes. *Half* is a choice: with fewer, most levels have no skip. You may draw the line elsewhere; then say where, and why. Two people who check the criteria one by one can disagree about a verdict and still know exactly what they disagree about.
 #
-# Any `torch.nn.Module`, yours or a library's: put it here, with the shape of what it takes. Two inputs? Give two shapes, or tensors.
-# Does it not run? The report says where, as for the three above.
+# ## Try your own
+#
+# Put any `torch.nn.Module` here, yours or a library's, with the shape of its input. For two inputs give two shapes, or tensors. If it doesn't run, the report says where.
 #
 # ```python
 # from my_project.models import Net
@@ -261,20 +238,28 @@ mine = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.ReLU(), nn.Upsa
 inspect_unet(mine, (1, 3, 64, 64))
 
 # %% [markdown]
-# ## Read the document again
-#
-# - Its question was: *How do you know if it's U-Net?* By its four marks, if you say how many skips are enough, and whether
-#   symmetric means sizes or levels.
-# - "The encoder and decoder paths typically have the same number of *layers*." It is levels that count: two convolutions or ten, as long as the
-#   resolutions are met again.
-# - "Feature maps are usually doubled or halved." *Usually*: **I** has 8, 16, 24, and is one.
-# - It says that a skip *concatenates*, but its own layers fit adding. For the mark it makes no difference: **C** and **L** add, and are U-Nets.
+# Your network stays as it was, because the inspector runs a copy:
+
+# %%
+network, shape = networks["L"]
+before = {name: value.clone() for name, value in network.state_dict().items()}
+inspect_unet(network, shape)
+assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+assert network.training
+print("every weight, every running mean and the mode: as before")
 
 # %% [markdown]
+# ## Read the document again
+#
+# - [*How do you know if it's U-Net?*](../docs/the_document.md#four-criteria) By its four criteria, once you've said how many skips are enough, and whether symmetric means sizes or levels.
+# - "The encoder and decoder paths [typically have the same number of layers](../docs/the_document.md#same-number)." What counts is levels: two convolutions or ten, as long as the decoder passes the same resolutions.
+# - Feature maps are [usually doubled or halved](../docs/the_document.md#doubled). *Usually*: **I** has 8, 16 and 24, and is a U-Net.
+# - It says that a skip [concatenates](../docs/the_document.md#skip-connection), but its own layers fit addition. For the criterion that makes no difference: **C** and **L** add.
+#
 # ## Recap
 #
-# - Four marks, all of them about *how coarse* a map is; neither names nor sizes decide.
-# - A verdict comes with its evidence, or it is an opinion.
-# - A tool has limits: this one sees that maps meet, not what arrives.
+# - All four criteria are about *how coarse* a feature map is; neither names nor sizes decide.
+# - A verdict comes with its evidence, or it's just an opinion.
+# - A tool has limits: this one sees that feature maps meet, not what arrives.
 #
-# Next: **8 · Larger than memory**. A picture of 10,000×10,000 does not fit. Or does it?
+# Next: [**8 · Larger than memory**](08_larger_than_memory.ipynb). An image of 10,000×10,000 doesn't fit. Or does it?

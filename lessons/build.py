@@ -91,6 +91,8 @@ def solved(source: Path) -> NotebookNode:
     notebook = read(source)
     for cell in notebook.cells:
         cell.source = MARKER.sub("", cell.source)
+        if cell.cell_type == "markdown":  # it lies one folder deeper
+            cell.source = cell.source.replace("](../docs/", "](../../docs/")
     return checked(notebook, source)
 
 

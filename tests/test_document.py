@@ -59,14 +59,14 @@ MET = {
     "not every pixel is a centre": ("01", "exercises.centres.check"),
     "a transposed convolution is no inverse": (
         "02",
-        "So this course does not call it *deconvolution*",
+        "this course doesn't say [*deconvolution*]",
     ),
     "kernel 3 with stride 2 draws a checkerboard": ("02", "exercises.even_overlap.check"),
     "without activations all is one linear map": ("04", "## Eight layers, or one?"),
     "UNet(64, 128) is no segmenter": ("04", "exercises.arguments.check"),
     "all of the above comes too early": ("02", '"all of the above, put together"'),
     "other ways down are only named": ("01", "## Other ways to halve"),
-    "other ways up are only named": ("02", "## Six ways up, side by side"),
+    "other ways up are only named": ("02", "## Which up-sampling layer should you choose?"),
 }
 
 

@@ -89,5 +89,6 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "Predict",
         "RoundTrip",
         "SizeLedger",
+        "Step",
     ),
 }

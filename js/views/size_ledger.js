@@ -181,7 +181,7 @@ function sizeField(name, onInput, signal) {
     typed,
     ...(name.startsWith('in') || name.startsWith('out') ? [] : [slid]),
   );
-  if (isSide) row.append(h('div', { class: 'ut-steps' }, h('span', {}, 'works:'), ...steps));
+  if (isSide) row.append(h('div', { class: 'ut-fitting' }, h('span', {}, 'works:'), ...steps));
   slid.addEventListener('input', () => onInput(slid.valueAsNumber), { signal });
   // While a number is being typed it may be too small for a moment; what is left at the end counts.
   typed.addEventListener(

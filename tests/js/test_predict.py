@@ -5,7 +5,7 @@ import json
 import pytest
 
 SCRIPT = """
-import { matches, readGuess } from './views/predict.js';
+import { matches, readGuess } from './answers.js';
 const [name, ...given] = JSON.parse(process.argv[1]);
 console.log(JSON.stringify({ matches, readGuess }[name](...given)));
 """

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.own_network import my_unet as my_unet
 from unet_teach.exercises.progress import export_progress, progress_map
 from unet_teach.exercises.reply import Reply
 
@@ -19,18 +20,18 @@ from unet_teach.exercises.lesson_0.unets import unets as unets
 from unet_teach.exercises.lesson_1.output_size import output_size as output_size
 from unet_teach.exercises.lesson_1.halve import halve as halve
 from unet_teach.exercises.lesson_1.odd_sizes import odd_sizes as odd_sizes
-from unet_teach.exercises.lesson_1.centres import centres as centres
 from unet_teach.exercises.lesson_1.sees import sees as sees
+from unet_teach.exercises.lesson_1.centres import centres as centres
 from unet_teach.exercises.lesson_2.up_size import up_size as up_size
 from unet_teach.exercises.lesson_2.double import double as double
 from unet_teach.exercises.lesson_2.restore import restore as restore
-from unet_teach.exercises.lesson_2.not_restored import not_restored as not_restored
 from unet_teach.exercises.lesson_2.even_overlap import even_overlap as even_overlap
+from unet_teach.exercises.lesson_2.not_restored import not_restored as not_restored
 from unet_teach.exercises.lesson_3.join import join as join
-from unet_teach.exercises.lesson_3.split_conv import split_conv as split_conv
-from unet_teach.exercises.lesson_3.crop_to import crop_to as crop_to
 from unet_teach.exercises.lesson_3.pad_to import pad_to as pad_to
 from unet_teach.exercises.lesson_3.fits import fits as fits
+from unet_teach.exercises.lesson_3.crop_to import crop_to as crop_to
+from unet_teach.exercises.lesson_3.split_conv import split_conv as split_conv
 from unet_teach.exercises.lesson_4.room_for_skips import room_for_skips as room_for_skips
 from unet_teach.exercises.lesson_4.arguments import arguments as arguments
 from unet_teach.exercises.lesson_4.forward_add import forward_add as forward_add

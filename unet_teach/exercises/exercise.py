@@ -83,6 +83,7 @@ class Exercise:
         hints: shown one by one, from a question to a skeleton with blanks.
         solution_text: one right answer, as code.
         praise: the reply to a right answer.
+        when_solved: called with a right answer, such as to keep it for a later lesson.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Exercise:
     hints: tuple[str, ...]
     solution_text: str
     praise: str
+    when_solved: Callable[[Any], None] = lambda answer: None
 
     def check(self, answer: Any = ...) -> Reply:
         """Say whether the answer is right and, if not, what is wrong with it.
@@ -112,6 +114,7 @@ class Exercise:
         printed = f"\n(Your code printed: {result.printed})" if result.printed else ""
         if result.error is None and result.value == "":
             RECORD.mark_solved(self.name)
+            self.when_solved(answer)
             return Reply(self.praise + printed, Outcome.SOLVED)
         problem = result.error or result.value
         next_step = self._next_step(self._count_attempt(answer))

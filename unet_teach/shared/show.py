@@ -140,14 +140,14 @@ def _images_html(figure: Figure, alt: str) -> str:
         image = _cut_out(pixels, axes)
         first, *others = _title(axes).split("\n")
         caption = f"<b>{html.escape(first)}</b><br>{html.escape(' '.join(others))}"
+        caption = f"<figcaption>{caption.removesuffix('<br>')}</figcaption>" if first else ""
         # On a narrow page small images stand in twos and threes.
         most = 100 if image.width > 240 else 48 if image.width > 130 else 31  # percent
         most = most if image.width < most / 100 * room else 100
         parts.append(
             f'<figure style="margin:0;width:{image.width}px;min-width:{NARROWEST}px;'
             f'max-width:{most}%">'
-            f"<figcaption>{caption.removesuffix('<br>')}</figcaption>"
-            f"{_img(_png(image), alt, *image.size)}</figure>"
+            f"{caption}{_img(_png(image), alt, *image.size)}</figure>"
         )
         alt = ""  # the first image says it for all of them
     style = f"display:flex;flex-wrap:wrap;align-items:flex-end;gap:{GAP}px"
@@ -174,11 +174,16 @@ def _render_without_words(figure: Figure) -> NDArray[np.uint8]:
 
 
 def _rows(every_axes: Sequence[Axes]) -> list[list[Axes]]:
-    """Return axes in reading order; a row's axes end at the same height."""
-    rows: dict[int, list[Axes]] = {}
-    for axes in every_axes:
-        rows.setdefault(-round(axes.get_window_extent().y0), []).append(axes)
-    return [sorted(rows[y], key=lambda axes: axes.get_window_extent().x0) for y in sorted(rows)]
+    """Return axes in reading order: those that lie at the same height, in part, are a row."""
+    rows: list[list[Axes]] = []
+    bottom = float("inf")
+    for axes in sorted(every_axes, key=lambda axes: -axes.get_window_extent().y1):
+        box = axes.get_window_extent()
+        if box.y1 < bottom + 1:
+            rows.append([])
+        bottom = box.y0 if box.y1 < bottom + 1 else max(bottom, box.y0)
+        rows[-1].append(axes)
+    return [sorted(row, key=lambda axes: axes.get_window_extent().x0) for row in rows]
 
 
 def _cut_out(pixels: NDArray[np.uint8], artist: Any) -> Image.Image:

@@ -6,6 +6,7 @@ from unet_teach.widgets.feature_maps import FeatureMaps
 from unet_teach.widgets.predict import Predict
 from unet_teach.widgets.round_trip import RoundTrip
 from unet_teach.widgets.size_ledger import SizeLedger
+from unet_teach.widgets.steps import Step
 
 __all__ = [
     "ConvExplorer",
@@ -14,4 +15,5 @@ __all__ = [
     "Predict",
     "RoundTrip",
     "SizeLedger",
+    "Step",
 ]

@@ -10,10 +10,12 @@ import math
 import numbers
 import operator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import anywidget
 import traitlets
+
+from unet_teach.widgets.steps import Steps, as_lines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,9 +98,19 @@ class Choice(traitlets.TraitType[Any, Any]):
 
 
 class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
-    """Base of the widgets: each has a text form and a matplotlib figure."""
+    """Base of the widgets: each has a text form, a matplotlib figure, and may have steps.
+
+    Attributes:
+        steps: instructions that the widget shows one at a time: sentences, or `Step`s that are
+            ticked off by an answer or by the widget's state.
+    """
 
     _css = STATIC / "theme.css"
+    # What the states of steps may ask for besides traits: the view computes it.
+    STEP_FACTS: ClassVar[tuple[str, ...]] = ()
+    steps = Steps().tag(sync=True)
+    _step = traitlets.Int(0).tag(sync=True)  # the step that is shown, from 0
+    _ticked = traitlets.List(traitlets.Int()).tag(sync=True)  # the steps that are done
     _shown = traitlets.Bool(False).tag(sync=True)  # the browser sets it when it shows the widget
 
     def __init__(self, **options: Any) -> None:
@@ -108,6 +120,11 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
                 known = ", ".join(self._settable())
                 raise TypeError(f"{type(self).__name__} has no {name!r}. It has {known}.")
         super().__init__(**options)
+
+    @classmethod
+    def step_names(cls) -> list[str]:
+        """Return the names that the states of steps may ask for."""
+        return [*(name for name in cls._settable() if name != "steps"), *cls.STEP_FACTS]
 
     @classmethod
     def _settable(cls) -> list[str]:
@@ -135,4 +152,4 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def __repr__(self) -> str:
         """Return the text form, which PDF and web pages show in place of the widget."""
-        return self.describe()
+        return "\n".join([self.describe(), *as_lines(self.steps)])

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import math
 import numbers
-import operator
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.widgets.answers import (
+    KINDS,
+    LONGEST_TEXT,
+    NAMES,
+    Answer,
+    check_sentence,
+    fold,
+    plain_answer,
+    shown_answer,
+    within,
+)
 from unet_teach.widgets.base import STATIC, CourseWidget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Answer: TypeAlias = "int | float | str | tuple[int, ...]"
-
-_NAMES = {int: "a whole number", float: "a number", str: "a text", tuple: "a size"}
-_KINDS = {int: "int", float: "float", str: "text", tuple: "size"}
-_FEWEST, _MOST = 2, 6  # numbers of a size
-_LONGEST_TEXT = 200
-_RELATIVE = 0.01  # how far off a guess at a float may be where no tolerance is given
-_ROUNDING = 1e-12  # relative: 0.7 + 0.1 is not quite 0.8
-_LARGEST = 10**15  # browsers count exactly up to 2**53
 _MISSING: Any = object()
 
 
@@ -87,12 +87,12 @@ class Predict(CourseWidget):
             if mistakes is not None:
                 raise TypeError("mistakes and slips are the same argument. Use mistakes alone.")
             mistakes = slips
-        _check_sentence("question", question)
+        check_sentence("question", question)
         if answer is _MISSING:
             raise ValueError("answer is missing. Give the right one, such as answer=16.")
         if not isinstance(explain, str):
             raise TypeError(f"explain={explain!r} is not a text. Write a sentence or leave it out.")
-        self._answer = _value("answer", answer)
+        self._answer = plain_answer("answer", answer)
         self._tolerance = _check_tolerance(tolerance, self._answer, choices)
         picks = self._read_choices(choices)
         known = self._read_mistakes(mistakes, picks)
@@ -103,15 +103,15 @@ class Predict(CourseWidget):
         def target(value: Answer) -> dict[str, Any]:
             if picks:
                 return {"value": picks.index(value), "within": 0}
-            return {"value": value, "within": self._within(value)}
+            return {"value": value, "within": within(value, self._tolerance)}
 
         sizes = {len(value) for value in (self._answer, *known) if isinstance(value, tuple)}
         self._task = {
-            "kind": "choice" if picks else _KINDS[type(self._answer)],
-            "answer": target(self._answer) | {"shown": _shown(self._answer)},
+            "kind": "choice" if picks else KINDS[type(self._answer)],
+            "answer": target(self._answer) | {"shown": shown_answer(self._answer)},
             "mistakes": [target(value) | {"sentence": s} for value, s in known.items()],
             "explain": explain.strip(),
-            "choices": [_shown(pick) for pick in picks],
+            "choices": [shown_answer(pick) for pick in picks],
             "lengths": sorted(sizes),
         }
 
@@ -121,7 +121,7 @@ class Predict(CourseWidget):
         picks = tuple(self._like_answer("choices", choice) for choice in choices)
         if not picks:
             return ()
-        if len(picks) < 2 or len({_fold(pick) for pick in picks}) < len(picks):
+        if len(picks) < 2 or len({fold(pick) for pick in picks}) < len(picks):
             raise ValueError(f"choices={list(picks)!r}: give two or more, each only once.")
         if self._answer not in picks:
             raise ValueError(f"answer={self._answer!r} is not among choices={list(picks)!r}.")
@@ -140,7 +140,7 @@ class Predict(CourseWidget):
         known: dict[Answer, str] = {}
         for key, sentence in mistakes.items():
             mistake = self._like_answer("mistakes", key)
-            _check_sentence(f"mistakes[{key!r}]", sentence)
+            check_sentence(f"mistakes[{key!r}]", sentence)
             if self._matches(mistake):
                 raise ValueError(
                     f"mistakes has {key!r}, which counts as the answer {self._answer!r}. "
@@ -155,28 +155,20 @@ class Predict(CourseWidget):
 
     def _like_answer(self, name: str, given: Any) -> Answer:
         """Return a mistake or a choice, read like the answer."""
-        value = _value(name, given)
+        value = plain_answer(name, given)
         if isinstance(self._answer, float) and isinstance(value, int):
             return float(value)
         if type(value) is not type(self._answer):
             raise ValueError(
-                f"{name} has {given!r}, {_NAMES[type(value)]}; answer={self._answer!r} is "
-                f"{_NAMES[type(self._answer)]}. Use the same kind for both."
+                f"{name} has {given!r}, {NAMES[type(value)]}; answer={self._answer!r} is "
+                f"{NAMES[type(self._answer)]}. Use the same kind for both."
             )
         return value
 
-    def _within(self, value: Answer) -> float:
-        """Return how far from `value` a number may be to count as equal."""
-        if not isinstance(value, int | float):
-            return 0
-        default = _RELATIVE * abs(value) if isinstance(value, float) else 0
-        tolerance = default if self._tolerance is None else self._tolerance
-        return tolerance + _ROUNDING * max(1, abs(value)) if tolerance else 0
-
     def _matches(self, value: Answer) -> bool:
         if isinstance(value, int | float) and isinstance(self._answer, int | float):
-            return abs(value - self._answer) <= self._within(self._answer)
-        return _fold(value) == _fold(self._answer)
+            return abs(value - self._answer) <= within(self._answer, self._tolerance)
+        return fold(value) == fold(self._answer)
 
     @traitlets.observe("_locked")
     def _take(self, _change: Any = None) -> None:
@@ -200,7 +192,7 @@ class Predict(CourseWidget):
             return locked
         if kind == "float" and isinstance(locked, int | float) and math.isfinite(locked):
             return float(locked)
-        if kind == "text" and isinstance(locked, str) and 0 < len(locked.strip()) <= _LONGEST_TEXT:
+        if kind == "text" and isinstance(locked, str) and 0 < len(locked.strip()) <= LONGEST_TEXT:
             return locked.strip()
         if kind == "size" and isinstance(locked, list) and len(locked) in self._task["lengths"]:
             return tuple(locked) if all(type(number) is int for number in locked) else None
@@ -213,7 +205,7 @@ class Predict(CourseWidget):
 
     def describe(self) -> str:
         """Return one line: the question and, once locked, the guess. Never the answer."""
-        state = "no guess yet" if self.guess is None else f"guess: {_shown(self.guess)}"
+        state = "no guess yet" if self.guess is None else f"guess: {shown_answer(self.guess)}"
         return f"Predict · {' '.join(self.question.split())} · {state}"
 
     def figure(self) -> Figure:
@@ -221,13 +213,13 @@ class Predict(CourseWidget):
         import matplotlib.pyplot as plt
         from matplotlib.figure import Figure
 
-        guess = "________" if self.guess is None else _shown(self.guess)
+        guess = "________" if self.guess is None else shown_answer(self.guess)
         lines = textwrap.wrap(self.question.replace("`", ""), 64)
         listed = [
             line
             for pick in self.choices
             for line in textwrap.wrap(
-                "○  " + _shown(pick).replace("`", ""), 60, subsequent_indent="     "
+                "○  " + shown_answer(pick).replace("`", ""), 60, subsequent_indent="     "
             )
         ]
         height = 0.7 + 0.26 * (len(lines) + len(listed))
@@ -244,13 +236,6 @@ class Predict(CourseWidget):
         return figure
 
 
-def _check_sentence(name: str, value: Any) -> None:
-    if not isinstance(value, str):
-        raise TypeError(f"{name}={value!r} is not a text. Write it as a sentence.")
-    if not value.strip():
-        raise ValueError(f"{name} is empty. Write a sentence.")
-
-
 def _check_tolerance(tolerance: Any, answer: Answer, choices: Sequence[Answer]) -> float | None:
     if tolerance is None:
         return None
@@ -261,44 +246,3 @@ def _check_tolerance(tolerance: Any, answer: Answer, choices: Sequence[Answer]) 
     if not 0 <= float(tolerance) < math.inf:
         raise ValueError(f"tolerance={tolerance!r} is out of range. Use 0 or more.")
     return float(tolerance)
-
-
-def _value(name: str, given: Any) -> Answer:
-    """Return an answer, mistake or choice as a plain Python value of one of the four kinds."""
-    kinds = "an int, a float, a tuple of ints or a text"
-    if isinstance(given, str):
-        _check_sentence(name, given)
-        if len(given.strip()) > _LONGEST_TEXT:
-            raise ValueError(f"{name} is longer than {_LONGEST_TEXT} letters. Use a short text.")
-        return given.strip()
-    if isinstance(given, tuple | list):
-        if not _FEWEST <= len(given) <= _MOST or not all(_is_whole(number) for number in given):
-            raise ValueError(
-                f"{name} has {given!r}. A size is a tuple of {_FEWEST} to {_MOST} ints."
-            )
-        return tuple(operator.index(number) for number in given)
-    if _is_whole(given):
-        if abs(given) >= _LARGEST:
-            raise ValueError(f"{name} has {given!r}. Use a number of at most 15 digits.")
-        return operator.index(given)
-    if isinstance(given, numbers.Real) and not isinstance(given, bool):
-        if not math.isfinite(given):
-            raise ValueError(f"{name} has {given!r}, which nobody can type. Use a finite number.")
-        return float(given)
-    raise TypeError(f"{name} has {given!r}, a {type(given).__name__}. Use {kinds}.")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def _fold(value: Answer) -> Answer:
-    """Return a text in lower case with single spaces, for comparison; other values as they are."""
-    return " ".join(value.lower().split()) if isinstance(value, str) else value
-
-
-def _shown(value: Answer) -> str:
-    """Return a value as a student would write it."""
-    if isinstance(value, tuple):
-        return sizes_as_text(value) if len(value) <= 3 else str(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)

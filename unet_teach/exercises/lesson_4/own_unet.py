@@ -42,6 +42,7 @@ from unet_teach.exercises.lesson_4.unet_variants import (
     course_unet,
     separable_block,
 )
+from unet_teach.exercises.own_network import keep
 
 SOLUTION = """`def __init__(self, in_channels, out_channels, depth, base_channels):
     super().__init__()
@@ -152,4 +153,5 @@ own_unet = Exercise(
     ),
     solution_text=SOLUTION,
     praise="Any depth, any width, any size: this is a U-Net, and it is yours.",
+    when_solved=keep,
 )  # fmt: skip

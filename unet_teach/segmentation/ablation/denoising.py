@@ -15,21 +15,17 @@ from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from matplotlib import cbook
-from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.shared.portrait import portrait
 
 RESULTS = Path(__file__).with_name("denoising.json")
 NOISE = 0.1  # standard deviation of the noise; black is 0, white is 1
 STEPS = (200, 500, 1000, 2000)
 SEEDS = range(5)
-NETWORKS: dict[str, dict[str, Any]] = {  # channels from the full resolution down; learning rate
-    "lesson 3": {"channels": (8, 16, 32, 32), "learning_rate": 1e-2},
-    "wider": {"channels": (8, 32, 64, 128), "learning_rate": 3e-3},
-}
+LEARNING_RATE = 1e-2
 
 
 class OneSkip(nn.Module):
@@ -62,9 +58,7 @@ class OneSkip(nn.Module):
 
 def face() -> Tensor:
     """Return the portrait of lesson 3, (1, 1, 128, 128), grey values from 0 to 1."""
-    file = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
-    portrait = torch.tensor(np.asarray(Image.open(str(file)))).float().mean(dim=2) / 255
-    return F.avg_pool2d(portrait[None, None, 40:296, 120:376], 2)
+    return F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
 
 
 def edges(image: Tensor) -> Tensor:
@@ -73,23 +67,19 @@ def edges(image: Tensor) -> Tensor:
     return (steepness > steepness.quantile(0.9)).expand_as(image)
 
 
-def measure(
-    keep: int, seed: int, channels: Sequence[int], learning_rate: float, steps: Sequence[int]
-) -> list[dict[str, float]]:
+def measure(keep: int, seed: int, steps: Sequence[int]) -> list[dict[str, float]]:
     """Train one network; return the mean absolute errors at the given steps.
 
     Args:
         keep: 1 with the skip connection, 0 without.
         seed: of the weights and of the training noise.
-        channels: of the network.
-        learning_rate: of Adam.
         steps: after which to measure, in rising order.
     """
     clean = face()
     noise = NOISE * torch.randn(clean.shape, generator=torch.Generator().manual_seed(1000))
     torch.manual_seed(seed)
-    network = OneSkip(keep, channels)
-    optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
+    network = OneSkip(keep)
+    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     errors = []
     for step in range(1, steps[-1] + 1):
         loss = F.mse_loss(network(clean + NOISE * torch.randn_like(clean)), clean)
@@ -108,53 +98,35 @@ def measure(
 
 
 def results() -> list[dict[str, Any]]:
-    """Return the committed runs: network, keep, seed, steps, errors at edges and elsewhere."""
+    """Return the committed runs: keep, seed, steps, errors at edges and elsewhere."""
     runs: list[dict[str, Any]] = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
     return runs
 
 
-def table(network: str = "lesson 3") -> str:
-    """Return the mean error at edges and its range over all seeds, as a Markdown table.
-
-    On the mirror image, lesson 3's network was measured with seeds 0 to 2, and the wider one not.
-
-    Args:
-        network: "lesson 3" or "wider".
-    """
+def table() -> str:
+    """Return the mean error at edges and its range over all seeds, as a Markdown table."""
     heads = "without skip", "with skip", "mirrored, without skip", "mirrored, with skip"
     lines = [f"| training steps | {' | '.join(heads)} |", "|---|---|---|---|---|"]
     for steps in STEPS:
         cells = []
         for score, keep in product(("edges", "edges mirrored"), (0, 1)):
-            errors = [
-                run[score]
-                for run in results()
-                if (run["network"], run["keep"], run["steps"]) == (network, keep, steps)
-                and score in run
-            ]
-            cells.append(
-                f"{statistics.mean(errors):.3f} ({min(errors):.3f}–{max(errors):.3f})"
-                if errors
-                else "–"
-            )
+            runs = [run for run in results() if (run["keep"], run["steps"]) == (keep, steps)]
+            errors = [run[score] for run in runs]
+            mean = statistics.mean(errors)
+            cells.append(f"{mean:.3f} ({min(errors):.3f}–{max(errors):.3f})")
         lines.append(f"| {steps} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Train all networks and write their errors."""
+    """Train both networks with every seed and write their errors."""
     torch.set_num_threads(1)
     runs = []
-    for name, options in NETWORKS.items():
-        for keep in (0, 1):
-            for seed in SEEDS:
-                errors = measure(keep, seed, steps=STEPS, **options)
-                for steps, error in zip(STEPS, errors, strict=True):
-                    rounded = {key: round(value, 4) for key, value in error.items()}
-                    runs.append(
-                        {"network": name, "keep": keep, "seed": seed, "steps": steps, **rounded}
-                    )
-                print(name, "with skip" if keep else "without skip", seed, errors[-1], flush=True)
+    for keep, seed in product((0, 1), SEEDS):
+        for steps, error in zip(STEPS, measure(keep, seed, STEPS), strict=True):
+            rounded = {key: round(value, 4) for key, value in error.items()}
+            runs.append({"keep": keep, "seed": seed, "steps": steps, **rounded})
+        print("with skip" if keep else "without skip", seed, runs[-1], flush=True)
     command = "python -m unet_teach.segmentation.ablation.denoising"
     RESULTS.write_text(json.dumps({"command": command, "runs": runs}, indent=1) + "\n", "utf-8")
 
