@@ -44,7 +44,7 @@ PROBE = """() => {
   const image = () => panel.querySelector('img');
   const picture = () => {
     if (image()) return image().src === decoded ? decoded : shown;
-    return panel.querySelector('.ut-maps')?.innerHTML ?? shown;
+    return panel.querySelector('.ut-drawing')?.innerHTML ?? shown;
   };
   const look = () => {
     const latency = performance.now() - pressed;

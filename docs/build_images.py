@@ -16,8 +16,12 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional
 
-from unet_teach import UNet
+from unet_teach import UNet, inspect_unet
+from unet_teach.inspection.diagram.figure import gallery
+from unet_teach.networks.twelve_networks import twelve_networks
+from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, train
 from unet_teach.segmentation.ablation import denoising
+from unet_teach.segmentation.plots import side_by_side
 from unet_teach.shared.portrait import portrait, zoomed
 
 IMAGES = Path(__file__).parent / "images"
@@ -77,12 +81,48 @@ def with_all_skips() -> Figure:
     return zoomed({"with noise": with_noise(), "one skip": one_skip(1), "U-Net": all_skips})
 
 
+def two_failures() -> Figure:
+    """Return what two incomplete networks of lesson 6 predict."""
+    asked = ("no skips", "depth 1")
+    runs = [run for run in ablation.results() if run.variant in asked]
+    return ablation.prediction_figure("lines in rings", runs)
+
+
+def six_of_twelve() -> Figure:
+    """Return drawings of the first six networks of lesson 7."""
+    networks = dict(list(twelve_networks().items())[:6])
+    return gallery({name: inspect_unet(*pair).drawing for name, pair in networks.items()})[0]
+
+
+def seams() -> Figure:
+    """Return lesson 8's wall, predicted at once and in tiles without overlap."""
+    torch.manual_seed(0)
+    network = UNet(1, 1, depth=3, base_channels=8)
+    data = lines_in_rings(32, seed=1)
+    train(network, data, steps=200, batch=4, crop=96, learning_rate=6e-3, live=False)
+    images = [pair.image for pair in lines_in_rings(64, seed=2).test]
+    rows = [torch.cat(images[row : row + 4], dim=2) for row in range(0, 16, 4)]
+    wall = torch.cat(rows, dim=1)
+    with torch.no_grad():
+        whole = network(wall[None])[0].sigmoid()
+    tiled = predict_tiled(network, wall, tile=64, overlap=0).sigmoid()
+    shown = {"image": wall, "predicted at once": whole, "predicted in tiles": tiled}
+    figure = side_by_side(shown, width=288, columns=3)
+    for border in range(64, 384, 64):
+        figure.axes[2].axhline(border, color="#E69F00", linewidth=0.7)
+        figure.axes[2].axvline(border, color="#E69F00", linewidth=0.7)
+    return figure
+
+
 FACE = denoising.face()
 OPENINGS = {
     "lesson_1": shrunken,
     "lesson_2": enlarged,
     "lesson_3": without_and_with_a_skip,
     "lesson_4": with_all_skips,
+    "lesson_6": two_failures,
+    "lesson_7": six_of_twelve,
+    "lesson_8": seams,
 }
 
 
@@ -93,7 +133,7 @@ def main() -> None:
     torch.set_num_threads(1)
     for name, make in OPENINGS.items():
         path = IMAGES / f"{name}.png"
-        make().savefig(path, dpi=90, transparent=True)
+        make().savefig(path, dpi=110, transparent=True)
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 

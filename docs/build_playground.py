@@ -27,7 +27,7 @@ from unet_teach.widgets.base import STATIC, CourseWidget
 DOCS = Path(__file__).parent
 PAGE = DOCS / "playground.html"
 # What a link does not carry: what Python said once, what a kernel answers, and a guess.
-OWN = {"_echo", "_layer", "_task", "_locked", "_shown", "question", "steps"}
+OWN = {"_echo", "_layer", "_task", "_locked", "_tally", "_shown", "question", "steps"}
 
 WIDGETS: list[tuple[str, CourseWidget]] = [
     ("Convolution", ConvExplorer("halve")),

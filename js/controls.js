@@ -113,28 +113,28 @@ export function pairSlider({ name, limits: [min, max], onInput, signal }) {
     );
     const label = () => slider.getAttribute('aria-label') ?? name;
     const [less, more] = steppers(slider, label, signal);
-    return { slider, typed, less, more };
+    const field = h('span', { class: 'ut-pair-field' }, less, slider, typed, more);
+    return { field, slider, typed, less, more };
   });
-  const names = h('span', { class: 'ut-name' }, name);
   const row = h(
     'div',
     { class: 'ut-pair', 'data-param': name },
-    names,
-    ...fields.flatMap(({ less, typed, more }) => [less, typed, more]),
-    ...fields.map(({ slider }) => slider),
+    h('span', { class: 'ut-name' }, name),
+    ...fields.map(({ field }) => field),
   );
   return {
     row,
     show(pair, isSplit) {
       row.classList.toggle('ut-split', isSplit);
-      fields.forEach(({ slider, typed, less, more }, axis) => {
+      fields.forEach(({ field, slider, typed, less, more }, axis) => {
         const label = isSplit ? `${name} ${axis ? 'width' : 'height'}` : name;
         slider.setAttribute('aria-label', label);
         typed.setAttribute('aria-label', `${label}, typed`);
-        for (const node of [slider, typed, less, more]) node.hidden = axis === 1 && !isSplit;
+        field.hidden = axis === 1 && !isSplit;
         less.disabled = pair[axis] <= min;
         more.disabled = pair[axis] >= max;
         slider.value = typed.value = String(pair[axis]);
+        slider.style.setProperty('--share', String((pair[axis] - min) / (max - min)));
       });
     },
     focus: () => fields[0].slider.focus(),
@@ -169,4 +169,39 @@ export function toggle(text, title, onPress, signal) {
   const button = h('button', { type: 'button', title, 'aria-pressed': 'false' }, text);
   button.addEventListener('click', onPress, { signal });
   return button;
+}
+
+/** A box that is ticked or not. @param {string} text @param {string} title @param {(on: boolean) => void} onChange @param {AbortSignal} signal */
+export function checkbox(text, title, onChange, signal) {
+  const box = h('input', { type: 'checkbox' });
+  box.addEventListener('change', () => onChange(box.checked), { signal });
+  return { label: h('label', { class: 'ut-check', title }, box, ` ${text}`), box };
+}
+
+/** Two buttons that walk through options, and the name of the present one: where there is no room for all.
+ * @param {string} label @param {string[]} options @param {(option: string) => void} onChoose @param {AbortSignal} signal */
+export function cycle(label, options, onChoose, signal) {
+  const name = h('span', { class: 'ut-cycle-name' });
+  let chosen = -1;
+  const [before, after] = [-1, 1].map((by) => {
+    const words = `${by < 0 ? 'previous' : 'next'} ${label}`;
+    const button = h('button', { type: 'button', 'aria-label': words }, by < 0 ? '‹' : '›');
+    button.addEventListener(
+      'click',
+      () => {
+        const from = chosen < 0 && by < 0 ? 0 : chosen;
+        onChoose(options[(from + by + options.length) % options.length]);
+      },
+      { signal },
+    );
+    return button;
+  });
+  return {
+    element: h('div', { class: 'ut-cycle' }, h('span', {}, label), before, after, name),
+    /** @param {string | null} option */
+    show(option) {
+      chosen = options.indexOf(option ?? '');
+      name.textContent = option ?? '–';
+    },
+  };
 }

@@ -9,6 +9,7 @@ import { range } from './geometry.js';
 /**
  * @typedef {object} FeatureMap
  * @property {string} name
+ * @property {string} row      the label of its row; '' where the author made no rows
  * @property {number} channels
  * @property {number} height   cells
  * @property {number} width    cells
@@ -49,7 +50,9 @@ export function readMaps(sent) {
     const [channels, height, width] = Array.isArray(each?.shape) ? each.shape : [];
     const values = readNumbers(each?.values);
     if (!values.length || values.length !== channels * height * width) return [];
-    return [{ name: String(each.name), channels, height, width, values }];
+    return [
+      { name: String(each.name), row: String(each.row ?? ''), channels, height, width, values },
+    ];
   });
 }
 
@@ -209,8 +212,12 @@ export const areaName = ({ top, left, height, width }) =>
 /** @param {number} first @param {number} count */
 const run = (first, count) => (count === 1 ? String(first) : `${first}–${first + count - 1}`);
 
+/** A map's name, with that of its row. @param {Shown} map */
+const fullName = ({ name, row }) => (row ? `${row}, ${name}` : name);
+
 /**
- * One sentence for a cell of one map and the same place in all others.
+ * One sentence for a cell of one map and the same place in all others. A place is only given where
+ * it differs from that of the cell.
  * @param {Shown[]} maps
  * @param {number} source   index of the map under the pointer
  * @param {Cell} cell
@@ -218,11 +225,13 @@ const run = (first, count) => (count === 1 ? String(first) : `${first}–${first
  */
 export function sentence(maps, source, cell, input) {
   const from = maps[source];
+  const own = placeIn(cell, from, from);
   const valueIn = (/** @type {Shown} */ map) => {
     const area = placeIn(cell, from, map);
-    return `${map.name} ${areaName(area)} is ${areaText(valuesIn(map, area))}`;
+    const place = areaName(area) === areaName(own) ? '' : ` ${areaName(area)}`;
+    return `${fullName(map)}${place} is ${areaText(valuesIn(map, area))}`;
   };
-  const start = `${from.name}, row ${cell[0]}, column ${cell[1]}, is ${areaText(valuesIn(from, placeIn(cell, from, from)))}`;
+  const start = `${fullName(from)}, row ${cell[0]}, column ${cell[1]}, is ${areaText(valuesIn(from, own))}`;
   const isShown = maps.some(
     ({ height, width }) => height === input?.height && width === input.width,
   );
@@ -232,4 +241,34 @@ export function sentence(maps, source, cell, input) {
     : '';
   const others = maps.filter((_, i) => i !== source).map(valueIn);
   return `${start}${place}${others.length ? `; at the same place ${others.join('; ')}` : ''}.`;
+}
+
+// ------------------------------------------------------------------------------- receptive fields
+
+/** The cells that are not 0, as the area around them and their number. @param {Shown} map @returns {{area: ReturnType<typeof placeIn> | null, seen: number}} */
+export function fieldOf({ values, height, width }) {
+  let [top, left, bottom, right, seen] = [height, width, -1, -1, 0];
+  values.forEach((value, i) => {
+    if (value === 0) return;
+    const [row, column] = [Math.floor(i / width), i % width];
+    seen += 1;
+    [top, bottom] = [Math.min(top, row), Math.max(bottom, row)];
+    [left, right] = [Math.min(left, column), Math.max(right, column)];
+  });
+  const area = seen ? { top, left, height: bottom - top + 1, width: right - left + 1 } : null;
+  return { area, seen };
+}
+
+/** "49 pixels". @param {number} seen */
+export const pixels = (seen) => `${seen} pixel${seen === 1 ? '' : 's'}`;
+
+/** One sentence for a pixel: in which receptive fields it is. @param {Shown[]} maps @param {number} source @param {Cell} cell */
+export function fieldSentence(maps, source, cell) {
+  const inside = maps.filter((map) =>
+    valuesIn(map, placeIn(cell, maps[source], map)).some((value) => value !== 0),
+  );
+  const where = `Row ${cell[0]}, column ${cell[1]}`;
+  if (!inside.length) return `${where}: outside every receptive field.`;
+  if (inside.length === maps.length) return `${where}: inside every receptive field.`;
+  return `${where}: inside the receptive field of ${inside.map(fullName).join('; ')}.`;
 }

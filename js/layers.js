@@ -62,7 +62,7 @@ export const axesOf = (sizes) => {
  * @property {(axes: [Axis, Axis]) => string} torchError   torch's own words for it, or ''
  * @property {(axis: Axis) => Part[]} formula
  * @property {(axes: [Axis, Axis], target: Pair) => string} inverse   the sizes run backwards, as a sentence
- * @property {string} inverseLabel
+ * @property {string} inverseLabel   with names in backticks
  * @property {Record<string, Partial<Record<Parameter, number>>>} presets
  */
 
@@ -88,7 +88,7 @@ export const conv = {
     const extent = windowExtent(axis);
     const spread = dilation > 1 ? ` (${dilation}·(${axis.kernel_size} − 1) + 1)` : '';
     const smaller = dilation > 1 ? 'a smaller kernel_size or dilation' : 'a smaller kernel_size';
-    return `The window spans ${extent} cells${spread}, the padded input has ${paddedSize(axis)} (${input_size} + 2·${padding}): it fits nowhere. Use padding ≥ ${Math.ceil((extent - input_size) / 2)} or ${smaller}.`;
+    return `The window spans ${extent} cells${spread}, but the padded input has only ${paddedSize(axis)} (${input_size} + 2·${padding}). Use padding ≥ ${Math.ceil((extent - input_size) / 2)} or ${smaller}.`;
   },
   torchError([h, w]) {
     if (convOutputSize(h) > 0 && convOutputSize(w) > 0) return '';
@@ -115,11 +115,13 @@ export const conv = {
     const quotient = Number((room / stride).toFixed(2));
     return [...travel, `⌊${quotient}⌋ + 1 = `, ['answer', convOutputSize(axis)]];
   },
-  inverseLabel: 'which input_size gives',
+  inverseLabel: 'Which `input_size` gives',
   inverse(axes, target) {
     const sizes = axes.map((axis, i) => convInputSizes(target[i], axis));
-    const listed = sizes.map((list) => (list.length ? list.join(', ') : 'none'));
-    return listed[0] === listed[1] ? listed[0] : `height ${listed[0]}; width ${listed[1]}`;
+    const [h, w] = sizes.map((list) =>
+      list.length ? list.join(', ').replace(/, (\d+)$/, ' or $1') : 'none',
+    );
+    return h === w ? h : `height ${h}; width ${w}`;
   },
   presets: layers.Conv2d.presets,
 };
@@ -132,10 +134,10 @@ export const convTranspose = {
   problem(axis) {
     const { stride, padding, output_padding, dilation } = axis;
     if (output_padding > outputPaddingMost(axis))
-      return `output_padding=${output_padding} is too large: it must be smaller than stride (${stride}) or dilation (${dilation}). Use output_padding ≤ ${outputPaddingMost(axis)} or a larger stride.`;
+      return `output_padding=${output_padding} is too large: it must be smaller than stride (${stride}) or dilation (${dilation}). Use output_padding ${outputPaddingMost(axis) ? '≤' : '='} ${outputPaddingMost(axis)} or a larger stride.`;
     if (convTransposeOutputSize(axis) > 0) return '';
-    const kept = output_padding ? ` and output_padding gives back ${output_padding}` : '';
-    return `Nothing is left: the kernels paint ${fullSize(axis)} cells, padding ${padding} crops ${2 * padding}${kept}. Use padding ≤ ${Math.floor((fullSize(axis) + output_padding - 1) / 2)}.`;
+    const kept = output_padding ? `, of which output_padding keeps ${output_padding}` : '';
+    return `Nothing is left: the patches cover ${fullSize(axis)} cells, and padding ${padding} crops ${2 * padding}${kept}. Use padding ≤ ${Math.floor((fullSize(axis) + output_padding - 1) / 2)}.`;
   },
   torchError(axes) {
     const [h, w] = axes;
@@ -168,14 +170,14 @@ export const convTranspose = {
       ['answer', convTransposeOutputSize(axis)],
     ];
   },
-  inverseLabel: 'output_padding to come back to',
+  inverseLabel: '`output_padding` to get back to',
   inverse(axes, target) {
     const [h, w] = axes.map((axis, i) => {
       const needed = outputPaddingFor(target[i], axis);
       if (needed !== null) return String(needed);
       const least = Math.max(1, convTransposeOutputSize({ ...axis, output_padding: 0 }));
       const most = least + outputPaddingMost(axis);
-      return `none reaches it, only ${least === most ? least : `${least} to ${most}`} can be reached`;
+      return `none: it can only be ${least === most ? least : `${least} to ${most}`}`;
     });
     return h === w ? h : `height ${h}; width ${w}`;
   },

@@ -49,6 +49,7 @@ export const DEFAULTS = /** @type {Options} */ ({
  * @property {Pair | null} decoder
  * @property {Pair | null} output_padding
  */
+/** @typedef {ReturnType<typeof sizesOf>} Sizes */
 /** @typedef {ReturnType<typeof ledger>} Ledger */
 /** @typedef {ReturnType<typeof costs>[number]} Cost */
 
@@ -66,6 +67,7 @@ const TAPS = {
   bilinear: 1,
   nearest: 1,
 };
+const SIDES = /** @type {const} */ (['height', 'width']);
 const TAKEN = 4; // pixels that two 3×3 convolutions without padding take off a side
 
 /** A halving as a convolution of `geometry.js`. @param {number} input_size @param {Options} o */
@@ -204,8 +206,8 @@ function receptiveField(o) {
   return size;
 }
 
-/** Every size, the first place where it fails, the parameters and the nearest sizes. @param {Options} o */
-export function ledger(o) {
+/** Every size, and the first place where it fails. @param {Options} o */
+export function sizesOf(o) {
   const asked = /** @type {Pair} */ ([o.height, o.width]);
   const input_size = /** @type {Pair} */ (
     asked.map((size) =>
@@ -254,60 +256,70 @@ export function ledger(o) {
     mismatch_at: mismatchAt,
     vanishes_at: down ?? up,
     vanishes_on: down !== null ? 'down' : up !== null ? 'up' : null,
+    wrong: SIDES.filter((_, side) => {
+      const { vanishesDown, mismatchAt, vanishesUp } = walks[side];
+      return (vanishesDown ?? mismatchAt ?? vanishesUp) !== null;
+    }),
     input_size,
     output_size:
       out && /** @type {Pair} */ ([Math.min(out[0], o.height), Math.min(out[1], o.width)]),
     levels,
-    parameters: counts.reduce((sum, count) => sum + count),
+  };
+}
+
+/** The sizes, the parameters and the nearest sizes that need no repair. @param {Options} o */
+export function ledger(o) {
+  const sizes = sizesOf(o);
+  return {
+    ...sizes,
+    parameters: sizes.levels.reduce((sum, { parameters }) => sum + parameters, 0),
     receptive_field: receptiveField(o),
     nearest: { height: nearest(o.height, o), width: nearest(o.width, o) },
   };
 }
 
+/** The nearest depths, below and above, at which these sizes need no repair. @param {Options} o @returns {[smaller: Reached, larger: Reached]} */
+export function nearestDepths(o) {
+  const fitting = range(1, LIMITS.depth[1] + 1).filter((depth) =>
+    SIDES.every((side) => outputWithoutRepair(o[side], { ...o, depth })),
+  );
+  return [
+    fitting.filter((depth) => depth < o.depth).at(-1) ?? null,
+    fitting.find((depth) => depth > o.depth) ?? null,
+  ];
+}
+
 /** @param {number[]} size */
 const area = ([height, width]) => height * width;
 
-/** What each repair would cost these sizes, in the order of `CHOICES.repair`. @param {Options} o */
+/** What each repair does to these sizes, in the order of `CHOICES.repair`. @param {Options} o */
 export function costs(o) {
   const usual = TRANSPOSED[o.up]?.output_padding;
   return CHOICES.repair.map((repair) => {
-    const result = ledger({ ...o, repair });
-    const { fits, input_size, output_size } = result;
-    const cost = {
+    const { fits, input_size, output_size, levels } = sizesOf({ ...o, repair });
+    const changed = levels.filter(({ encoder, arrives, joined, output_padding }) => {
+      if (o.padding === 'valid' || !arrives || !joined) return false;
+      const isChosen = output_padding?.some((chosen) => chosen !== usual);
+      return isChosen || `${encoder}` !== `${joined}` || `${arrives}` !== `${joined}`;
+    });
+    changed.reverse();
+    const zeros = changed.map(({ encoder, arrives, joined }) =>
+      encoder && arrives && joined && repair === 'pad'
+        ? 2 * area(joined) - area(encoder) - area(arrives)
+        : 0,
+    );
+    const stretches = changed.flatMap(({ arrives, joined }) =>
+      arrives && joined ? [0, 1].map((side) => Math.abs(joined[side] / arrives[side] - 1)) : [],
+    );
+    return {
       repair,
       fits,
       input_size,
       output_size,
-      changed: /** @type {number[]} */ ([]),
-      missing: [o.height - (output_size?.[0] ?? 0), o.width - (output_size?.[1] ?? 0)],
-      cut: 0,
-      zeros: 0,
-      resized: 0,
-      stretch: 0,
-      more: 0,
+      changed,
+      zeros,
+      stretch: 100 * Math.max(0, ...stretches),
+      more: (area(input_size) / (o.height * o.width) - 1) * 100,
     };
-    for (const { level, encoder, arrives, joined, output_padding } of result.levels
-      .slice(0, -1)
-      .reverse()) {
-      if (o.padding === 'valid' || !encoder || !arrives || !joined) continue;
-      const isChosen = output_padding?.some((chosen) => chosen !== usual);
-      if (isChosen || String(encoder) !== String(joined) || String(arrives) !== String(joined))
-        cost.changed.push(level);
-      if (repair === 'crop') cost.cut += area(encoder) + area(arrives) - 2 * area(joined);
-      if (repair === 'pad') cost.zeros += 2 * area(joined) - area(encoder) - area(arrives);
-      if (repair === 'resize' && String(arrives) !== String(joined)) {
-        cost.resized += area(joined);
-        cost.stretch = Math.max(
-          cost.stretch,
-          ...[0, 1].map((side) => Math.abs(joined[side] / arrives[side] - 1) * 100),
-        );
-      }
-    }
-    const picture = o.height * o.width;
-    if (repair === 'pad_input') cost.zeros = area(input_size) - picture;
-    const out = result.levels[0].decoder;
-    const computed = Math.max(area(input_size), out && o.padding === 'same' ? area(out) : 0);
-    cost.more = (computed / picture - 1) * 100;
-    return cost;
   });
 }

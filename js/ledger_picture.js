@@ -1,349 +1,396 @@
 /**
  * The U of a ledger as SVG: encoder on the left, decoder on the right, skips as dashed lines.
  *
- * A box's width stands for the level's channels (cube root), its height for the map's size (square
- * root of a side). Places depend on the frame and on the depth alone, so that nothing jumps while
- * sizes change.
+ * The boxes of a picture are to scale, down to a side that can still be seen. Level 0 and the
+ * bottleneck keep their places; the levels between share the height.
  */
 
 import { s, set } from './dom.js';
 import { range } from './geometry.js';
-import { headline, times } from './ledger_words.js';
+import { hatch, lens, ROWS } from './ledger_corner.js';
+import { formulas, grouped, headline, times } from './ledger_words.js';
 
 /** @typedef {import('./ledger.js').Options} Options */
 /** @typedef {import('./ledger.js').Ledger} Ledger */
 /** @typedef {import('./ledger.js').Level} Level */
 /** @typedef {import('./ledger.js').Pair} Pair */
+/** @typedef {ReturnType<typeof import('./ledger_corner.js').enlarged>} Enlarged */
 /**
+ * Lengths in pixels of the design.
  * @typedef {object} Frame
- * @property {number} width     pixels
+ * @property {number} width
  * @property {number} height
+ * @property {[width: number, height: number]} box   the largest at level 0
+ * @property {number} left      the middle of the encoder
+ * @property {number} right     the middle of the decoder
  * @property {number} large     type of sizes
  * @property {number} small     type of everything else
- * @property {boolean} isWide   room for words on the bridges
- * @property {boolean} isNamed  room for words at the margins and on the arrows
- * @property {boolean} isOneLine  size and channels beside each other
+ * @property {number} slot      height of a level's words
+ * @property {number} cell      of the lens
+ * @property {number} columns   of the lens
+ * @property {boolean} isNarrow  no room for two things on a line
  */
-/** @typedef {{left: number, right: number, y: number, height: number}} Box */
+/** @typedef {{x: number, y: number, width: number, height: number}} Box  its middle and its sides */
 
-const LETTER = 0.64; // a character's width, as part of the type's size
-const ROOM_FOR_ARROW = 18;
+const LEAST = 4; // pixels of the design that a box's side has at least
 
-/** @param {string} text @param {number} size */
-const lengthOf = (text, size) => text.length * LETTER * size;
+/** @type {Record<'notebook' | 'present' | 'phone', Frame>} */
+export const FRAMES = {
+  notebook: {
+    width: 676,
+    height: 370,
+    box: [112, 76],
+    left: 167,
+    right: 488,
+    large: 16,
+    small: 13,
+    slot: 34,
+    cell: 14,
+    columns: 8,
+    isNarrow: false,
+  },
+  present: {
+    width: 1232,
+    height: 540,
+    box: [168, 108],
+    left: 290,
+    right: 895,
+    large: 30,
+    small: 24,
+    slot: 56,
+    cell: 28,
+    columns: 7,
+    isNarrow: false,
+  },
+  phone: {
+    width: 358,
+    height: 410,
+    box: [46, 36],
+    left: 118,
+    right: 231,
+    large: 13,
+    small: 13,
+    slot: 48,
+    cell: 11,
+    columns: 4,
+    isNarrow: true,
+  },
+};
 
-/** @param {Pair | null} size */
-const area = (size) => (size ? size[0] * size[1] : 0);
-
-/**
- * Where the boxes stand.
- * @param {Ledger} result
- * @param {Frame} frame
- */
-function layout(
-  { levels, input_size },
-  { width, height, large, small, isWide, isNamed, isOneLine },
-) {
-  const depth = levels.length - 1;
-  const longest = Math.max(...input_size) > 999 ? '1024×1024' : '999×999'; // two lengths, so that the U stays while sizes move
-  const label = lengthOf(longest, large) + (isOneLine ? lengthOf(' · 1024 C', small) : 0) + 8;
-  const before = label + lengthOf(isNamed ? 'level 0' : '0', small) + 6;
-  const after = label + lengthOf(' ✕', large);
-  const top = small * 1.7;
-  const row = (height - top - large * 1.7) / (depth + 1);
-  const centre = (before + width - after) / 2;
-  const halfGap = width * (isOneLine ? 0.11 : isNamed ? 0.18 : isWide ? 0.16 : 0.06); // for the words on a bridge
-  const widest = Math.max(24, Math.min(130, width * 0.13));
-  const highest = Math.min(row - ROOM_FOR_ARROW, 76);
-  const most = Math.max(
-    ...levels.flatMap(({ encoder, decoder }) => [area(encoder), area(decoder)]),
-    1,
+/** Pixels of the design for one of the image's. @param {Ledger} result @param {Frame} frame */
+function scaleOf({ levels, input_size }, { box }) {
+  const { encoder, decoder } = levels[0];
+  const [height, width] = [0, 1].map(
+    (side) => Math.max(encoder?.[side] ?? 0, decoder?.[side] ?? 0) || input_size[side],
   );
-  const widthOf = (/** @type {Level} */ { channels }) =>
-    Math.max(5, widest * Math.cbrt(channels / Math.max(levels[depth].channels, 1024)));
-  const slant =
-    Math.max(0, centre - halfGap - widthOf(levels[depth - 1]) - before) / Math.max(1, depth - 1);
-  /** @param {Level} level @param {Pair | null} map @param {boolean} isUp @returns {Box} */
-  const box = (level, map, isUp) => {
-    const i = level.level;
-    const w = widthOf(level);
-    const left = i === depth ? centre - w / 2 : before + i * slant;
-    const y = top + row * (i + 0.5);
-    const tall = map ? Math.max(5, highest * (area(map) / most) ** 0.25) : highest * 0.5;
-    return {
-      left: isUp ? 2 * centre - left - w : left,
-      right: isUp ? 2 * centre - left : left + w,
-      y,
-      height: tall,
-    };
-  };
-  return {
-    depth,
-    row,
-    centre,
-    down: levels.map((level) => box(level, level.encoder, false)),
-    up: levels.slice(0, -1).map((level) => box(level, level.decoder ?? level.arrives, true)),
-  };
+  return Math.min(box[0] / width, box[1] / height);
+}
+
+/** Whether no box had to be drawn larger than its scale. @param {Ledger} result @param {Frame} frame */
+export function isToScale(result, frame) {
+  const scale = scaleOf(result, frame);
+  return result.levels.every(({ encoder, decoder }) =>
+    [...(encoder ?? []), ...(decoder ?? [])].every((side) => side * scale >= LEAST - 0.5),
+  );
+}
+
+/** The middles of the levels, from top to bottom. @param {number} depth @param {Frame} frame */
+function heights(depth, { height, box, slot, large, small }) {
+  const slots = range(0, depth).map((level) =>
+    Math.max(level ? slot : large + 3.9 * small, box[1] / 2 ** level),
+  );
+  const bottom = height - small * 1.75 - Math.max(3, box[1] / 2 ** (depth + 1));
+  const gap = (bottom - small / 2 - slots.reduce((sum, each) => sum + each, 0)) / depth;
+  let top = 1;
+  const middles = slots.map((each) => {
+    const middle = top + each / 2;
+    top += each + gap;
+    return middle;
+  });
+  return [...middles, bottom];
 }
 
 /**
  * @param {SVGSVGElement} svg
  * @param {Options} o
  * @param {Ledger} result
+ * @param {Enlarged} shown   the corner in the lens
  * @param {Frame} frame
  */
-export function drawLedger(svg, o, result, frame) {
-  const { width, height, large, small, isWide, isNamed, isOneLine } = frame;
+export function drawLedger(svg, o, result, shown, frame) {
+  const { width, height, left, right } = frame;
   const { levels, mismatch_at, vanishes_at, vanishes_on } = result;
-  const { depth, centre, down, up } = layout(result, frame);
-  const style = (/** @type {number} */ size) => `font-size:${size}px`;
-  const text = (
-    /** @type {string} */ look,
-    /** @type {number} */ x,
-    /** @type {number} */ y,
-    /** @type {number} */ size,
-    /** @type {string} */ words,
-    anchor = 'start',
-  ) => s('text', { class: look, x, y, style: style(size), 'text-anchor': anchor }, words);
-  /** Size and channels beside a box, as two lines. @param {Level} level @param {Pair | null} size @param {number} x @param {number} y @param {string} anchor @param {boolean} isWrong */
-  const label = (level, size, x, y, anchor, isWrong) => {
-    const look = isWrong ? 'ut-u-size ut-u-bad' : 'ut-u-size';
-    const words = size
-      ? [`${times(size)}${isWrong ? ' ✕' : ''}`, `${level.channels} C`]
-      : ['not', 'reached'];
-    if (isOneLine)
-      return [
-        text(
-          size ? look : 'ut-u-note',
-          x,
-          y + large * 0.35,
-          large,
-          words.join(size ? ' · ' : ' '),
-          anchor,
-        ),
-      ];
-    const first = size
-      ? text(look, x, y - 1, large, words[0], anchor)
-      : text('ut-u-note', x, y - 2, small, words[0], anchor);
-    return [first, text('ut-u-note', x, y + small + 1, small, words[1], anchor)];
+  const { depth } = o;
+  const scale = scaleOf(result, frame);
+  const middles = heights(depth, frame);
+  const centre = (left + right) / 2;
+  /** Where nothing arrives, the place of what would. @param {number} level @param {Pair | null} size @param {number} x @returns {Box} */
+  const box = (level, size, x) => {
+    const [tall, wide] = (size ?? result.input_size.map((side) => side / 2 ** level)).map((side) =>
+      Math.max(LEAST, side * scale),
+    );
+    return {
+      x,
+      y: middles[level],
+      width: Math.min(wide, frame.box[0]),
+      height: Math.min(tall, frame.box[1]),
+    };
   };
+  const down = levels.map(({ level, encoder }) =>
+    box(level, encoder, level === depth ? centre : left),
+  );
+  const up = levels
+    .slice(0, -1)
+    .map(({ level, encoder, decoder, arrives }) =>
+      box(level, decoder ?? arrives ?? encoder, right),
+    );
 
   /** @type {SVGElement[]} */
-  const shapes = [...edges(o, result, frame)];
+  const shapes = [];
+  const fails = (/** @type {number} */ level, /** @type {string} */ way) =>
+    level === vanishes_at && vanishes_on === way;
   for (const level of levels) {
     const i = level.level;
-    const vanishes = (/** @type {string} */ way) => i === vanishes_at && vanishes_on === way;
-    const left = down[i];
-    if (isWide || i < depth)
-      shapes.push(
-        text('ut-u-note', 0, left.y + small * 0.35, small, isNamed ? `level ${i}` : String(i)),
-      );
-    shapes.push(...boxOf(left, level.encoder, vanishes('down') ? 'ut-u-wrong' : 'ut-u-encoder'));
-    if (i === depth) {
-      const words = level.encoder
-        ? `${times(level.encoder)}${vanishes('down') ? ' ✕' : ''} · ${level.channels} C`
-        : 'not reached';
-      shapes.push(
-        text(
-          vanishes('down') ? 'ut-u-size ut-u-bad' : 'ut-u-size',
-          centre,
-          left.y + left.height / 2 + large * 1.1,
-          large,
-          words,
-          'middle',
-        ),
-      );
-    } else {
-      shapes.push(...label(level, level.encoder, left.left - 8, left.y, 'end', vanishes('down')));
-      const right = up[i];
-      const isWrong = i === mismatch_at || vanishes('up');
-      const decoded = level.decoder ?? level.arrives;
-      shapes.push(...boxOf(right, decoded, isWrong ? 'ut-u-wrong' : 'ut-u-decoder'));
+    const isWrong = i === mismatch_at;
+    if (i < depth)
+      shapes.push(...skipLine(o, level, down[i], up[i], isWrong, i === shown?.level, frame));
+    const encoderLook = fails(i, 'down') ? 'ut-u-wrong' : 'ut-u-encoder';
+    shapes.push(...boxOf(down[i], level.encoder && encoderLook));
+    if (i < depth) {
       shapes.push(
         ...label(
           level,
-          i === mismatch_at ? level.arrives : decoded,
-          right.right + 8,
-          right.y,
-          'start',
-          isWrong,
+          level.encoder,
+          down[i],
+          encoderNotes(o, level),
+          fails(i, 'down'),
+          -1,
+          frame,
         ),
       );
-      if (level.joined || i === mismatch_at)
-        shapes.push(...bridge(o, level, left, right, i === mismatch_at, frame));
+      const came = level.decoder ?? level.arrives;
+      const isBad = isWrong || fails(i, 'up');
+      shapes.push(...boxOf(up[i], came && (isBad ? 'ut-u-wrong' : 'ut-u-decoder')));
+      shapes.push(...label(level, came, up[i], decoderNotes(level, result), isBad, 1, frame));
+    } else shapes.push(...bottleneckLabel(level, down[i], fails(i, 'down'), frame));
+    if (i < depth - 1) {
+      shapes.push(...arrow(down[i], down[i + 1], Boolean(levels[i + 1].encoder), 1));
+      shapes.push(...arrow(up[i + 1], up[i], Boolean(level.arrives), -1));
     }
-    if (i) shapes.push(...arrow(down[i - 1], left, level.encoder !== null, 'down'));
-    if (i < depth)
-      shapes.push(
-        ...arrow(i + 1 === depth ? down[depth] : up[i + 1], up[i], level.arrives !== null, 'up'),
-      );
   }
-  if (isNamed) {
-    const y = (down[depth - 1].y + down[depth].y) / 2 + small * 0.35;
-    shapes.push(
-      text('ut-u-note', down[depth - 1].left + 2, y, small, o.down, 'end'),
-      text('ut-u-note', up[depth - 1].right - 2, y, small, o.up),
+  const [last, bottom] = [depth - 1, down[depth]];
+  shapes.push(...bend(down[last], bottom, Boolean(levels[depth].encoder), 1));
+  shapes.push(...bend(up[last], bottom, Boolean(levels[last].arrives), -1));
+  shapes.push(...halvings(o, result, middles[depth], frame));
+  if (shown)
+    shapes.push(...lensOf(shown, down[shown.level], levels[shown.level - 1], middles, frame));
+
+  set(svg, {
+    viewBox: `0 0 ${width} ${height}`,
+    style: `--ut-u-width: ${width}`,
+    'aria-label': inWords(o, result),
+  });
+  svg.replaceChildren(...shapes);
+}
+
+/**
+ * The lens on a skip. Where levels are close, its words stand beside it instead of above.
+ * @param {NonNullable<Enlarged>} shown @param {Box} box of the encoder @param {Level | undefined} next the level above @param {number[]} middles @param {Frame} frame
+ */
+function lensOf({ level, corner, isWrong }, box, next, middles, frame) {
+  const { small, cell, columns, isNarrow } = frame;
+  const centre = (frame.left + frame.right) / 2;
+  const y = middles[level];
+  const note = next?.joined && times(next.encoder) !== times(next.joined) ? small * 1.2 : 0;
+  const above = level ? y - middles[level - 1] - note : y + small;
+  const space = Math.min(above, middles[level + 1] - y);
+  const size = Math.min(cell, (2 * (space - small)) / (ROWS + 0.8));
+  const half = ((ROWS + 0.8) / 2) * size;
+  const shapes = lens(corner, centre, y, columns, size, isWrong);
+  const words = `level ${level}`;
+  const say = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words) =>
+    text('ut-u-note', x, y, small, words, 'middle');
+  if (isNarrow) return shapes;
+  if (level && above < half + small * 1.9) {
+    const x = (box.x + centre - half * (columns / ROWS)) / 2;
+    const gap = { x: x - small * 2.2, y: y - small, width: small * 4.4, height: small * 2 };
+    return [...shapes, s('rect', { class: 'ut-u-gap', ...gap }), say(x, y + small * 0.35, words)];
+  }
+  const beside = level ? y - half - small * 0.45 : y + half + small * 1.1;
+  return [...shapes, say(centre, beside, `${words}: bottom-right corners`)];
+}
+
+/** @param {string} look @param {number} x @param {number} y @param {number} size @param {string} words @param {string} [anchor] */
+const text = (look, x, y, size, words, anchor = 'start') =>
+  s('text', { class: look, x, y, 'font-size': size, 'text-anchor': anchor }, words);
+
+/** @param {Box} box @param {string | null} look null where nothing arrives */
+function boxOf({ x, y, width, height }, look) {
+  const place = { x: x - width / 2, y: y - height / 2, width, height };
+  const rx = look === 'ut-u-encoder' ? 0 : Math.min(5, width / 4, height / 4);
+  const rect = s('rect', { class: look ?? 'ut-u-unreached', rx, ...place });
+  return look ? [rect] : [hatch(place.x, place.y, width, height, 8), rect];
+}
+
+/** What was done to the map before it enters level 0. @param {Options} o @param {Level} level */
+function encoderNotes(o, { level, encoder }) {
+  const image = `${o.height}×${o.width}`;
+  return level === 0 && encoder && times(encoder) !== image ? [`from ${image}`] : [];
+}
+
+/** What was done to the map that arrives, and to the output. @param {Level} level @param {Ledger} result */
+function decoderNotes({ level, arrives, joined, decoder }, { output_size }) {
+  const notes = [];
+  if (joined && times(arrives) !== times(joined)) notes.push(`from ${times(arrives)}`);
+  else if (joined && times(joined) !== times(decoder)) notes.push(`from ${times(joined)}`);
+  if (level === 0 && output_size && times(output_size) !== times(decoder))
+    notes.push(`cut to ${times(output_size)}`);
+  return notes;
+}
+
+/**
+ * Size and channels beside a box.
+ * @param {Level} level @param {Pair | null} size @param {Box} box @param {string[]} notes @param {boolean} isWrong @param {-1 | 1} way left or right of the box @param {Frame} frame
+ */
+function label({ level, channels }, size, box, notes, isWrong, way, { large, small, isNarrow }) {
+  const x = box.x + way * (box.width / 2 + small * 0.6);
+  const anchor = way < 0 ? 'end' : 'start';
+  if (!size) {
+    const words = isNarrow ? ['not', 'reached'] : ['not reached'];
+    return words.map((word, i) =>
+      text(
+        'ut-u-note',
+        x,
+        box.y + small * (0.35 + 1.2 * (i - (words.length - 1) / 2)),
+        small,
+        word,
+        anchor,
+      ),
     );
   }
-  const sees = `sees ${result.receptive_field}×${result.receptive_field} of the input's pixels`;
-  const besideBottom = down[depth].right + 14;
-  if (isWide && besideBottom + lengthOf(sees, small) < width)
-    shapes.push(text('ut-u-note', besideBottom, down[depth].y + small * 0.35, small, sees));
-  set(svg, {
-    width,
-    height,
-    viewBox: `0 0 ${width} ${height}`,
-    'aria-label': inWords(o, result),
-  }).replaceChildren(...shapes);
-}
-
-/** What goes in and what comes out, above the U. @param {Options} o @param {Ledger} result @param {Frame} frame */
-function edges(o, { input_size, output_size, levels }, { width, small }) {
-  const asked = `${o.height}×${o.width}`;
-  const out = times(levels[0].decoder);
-  const padded = times(input_size) === asked ? '' : ` → ${times(input_size)}`;
-  const cropped = !output_size || out === times(output_size) ? '' : `${out} → `;
-  const ends = [
-    [
-      `input ${asked} · ${o.in_channels} C${padded}`,
-      output_size ? `${cropped}answer ${times(output_size)} · ${o.out_channels} C` : 'no answer',
-    ],
-    [`${asked}${padded}`, output_size ? `${cropped}${times(output_size)}` : 'no answer'],
-  ];
-  const fitting = ends.find((words) => lengthOf(words.join('  '), small) < width) ?? ends[1];
-  return fitting.map((words, i) =>
-    s(
-      'text',
-      {
-        class: 'ut-u-end',
-        x: i ? width : 0,
-        y: small,
-        style: `font-size:${small}px`,
-        'text-anchor': i ? 'end' : 'start',
-      },
-      words,
-    ),
-  );
-}
-
-/** @param {Box} box @param {Pair | null} size @param {string} look */
-function boxOf({ left, right, y, height }, size, look) {
-  const place = { x: left, y: y - height / 2, width: right - left, height };
+  const ch = `${grouped(channels)} ch`;
+  if (isNarrow) notes = notes.map((note) => note.replace('from', '←').replace('cut to', '→'));
+  const lines = isNarrow || level === 0 || way < 0 ? [ch, ...notes] : [[ch, ...notes].join(', ')];
+  const look = isWrong ? 'ut-u-size ut-u-bad' : 'ut-u-size';
+  const total = large + lines.length * small * 1.25;
+  const first = box.y - total / 2 + large * 0.85;
   return [
-    s('rect', {
-      class: size ? look : 'ut-u-unreached',
-      rx: size && look === 'ut-u-encoder' ? 1 : 5,
-      ...place,
-    }),
+    text(look, x, first, large, isWrong ? `${times(size)} ✕` : times(size), anchor),
+    ...lines.map((line, i) =>
+      text('ut-u-note', x, first + small * 1.25 * (i + 1), small, line, anchor),
+    ),
   ];
+}
+
+/** @param {Level} level @param {Box} box @param {boolean} isWrong @param {Frame} frame */
+function bottleneckLabel({ encoder, channels }, { x, y, height }, isWrong, { large, small }) {
+  const below = y + height / 2 + large * 1.05;
+  if (!encoder) return [text('ut-u-note', x, below, small, 'not reached', 'middle')];
+  const words = text('ut-u-note', x, below, small, '', 'middle');
+  const look = isWrong ? 'ut-u-size ut-u-bad' : 'ut-u-size';
+  words.append(
+    s('tspan', { class: look, 'font-size': large }, `${times(encoder)}${isWrong ? ' ✕' : ''}`),
+    s('tspan', { dx: small * 0.6 }, `${grouped(channels)} ch`),
+  );
+  return [words];
 }
 
 /**
- * An arrow from one box to the next, straight where the two overlap.
- * @param {Box} from
- * @param {Box} to
- * @param {boolean} isReached
- * @param {'down' | 'up'} way
+ * @param {Options} o @param {Level} level @param {Box} from @param {Box} to @param {boolean} isWrong @param {boolean} hasLens @param {Frame} frame
  */
-function arrow(from, to, isReached, way) {
-  if (!isReached) return [];
-  const sign = way === 'down' ? 1 : -1;
-  const start = from.y + (sign * from.height) / 2 + sign * 2;
-  const end = to.y - (sign * to.height) / 2 - sign * 2;
-  const low = Math.max(from.left, to.left) + 3;
-  const high = Math.min(from.right, to.right) - 3;
-  const tip = `l-4 ${-7 * sign}h8z`;
-  if (low <= high) {
-    const x = (low + high) / 2;
-    return [
-      s('path', { class: 'ut-u-arrow', d: `M${x} ${start}V${end - sign * 6}` }),
-      s('path', { class: 'ut-u-tip', d: `M${x} ${end}${tip}` }),
-    ];
-  }
-  const isRight = to.left + to.right > from.left + from.right;
-  const [x, toX] = isRight ? [from.right - 7, to.left + 7] : [from.left + 7, to.right - 7];
-  const middle = (start + end) / 2;
-  return [
+function skipLine(o, { level, encoder, joined }, from, to, isWrong, hasLens, frame) {
+  const { left, right, small, isNarrow } = frame;
+  const centre = (left + right) / 2;
+  const isReached = Boolean(joined);
+  const look = isWrong ? 'ut-u-clash' : isReached ? 'ut-u-skip' : 'ut-u-missed';
+  const [start, end] = [from.x + from.width / 2 + 5, to.x - to.width / 2 - 5];
+  if (hasLens) return [s('path', { class: look, d: `M${start} ${from.y}H${end}` })];
+  const half = small * 2.3; // of the words
+  const shapes = [
     s('path', {
-      class: 'ut-u-arrow',
-      d: `M${x} ${start}C${x} ${middle} ${toX} ${middle} ${toX} ${end - sign * 6}`,
+      class: look,
+      d: `M${start} ${from.y}H${centre - half}M${centre + half} ${from.y}H${end}`,
     }),
-    s('path', { class: 'ut-u-tip', d: `M${toX} ${end}${tip}` }),
+    text('ut-u-note', centre, from.y + small * 0.35, small, `level ${level}`, 'middle'),
   ];
-}
-
-/**
- * The skip of a level, with what is done to bring the two maps together.
- * @param {Options} o
- * @param {Level} level
- * @param {Box} left
- * @param {Box} right
- * @param {boolean} isWrong
- * @param {Frame} frame
- */
-function bridge(o, level, left, right, isWrong, { large, small }) {
-  const [from, to] = [left.right + 5, right.left - 5];
-  const look = isWrong ? 'ut-u-clash' : 'ut-u-skip';
-  /** @type {SVGElement[]} */
-  const shapes = [s('path', { class: look, d: `M${from} ${left.y}H${to}` })];
-  const size = isWrong ? large : small;
-  const words = bridgeWords(o, level, isWrong).find(
-    (tried) => lengthOf(tried, size) + 20 < to - from,
-  );
-  if (!words) return shapes;
-  const [width, height, x] = [lengthOf(words, size) + 14, size + 10, (from + to) / 2];
-  shapes.push(
-    s('rect', {
-      class: isWrong ? 'ut-u-pill ut-u-clash' : 'ut-u-pill',
-      x: x - width / 2,
-      y: left.y - height / 2,
-      width,
-      height,
-      rx: 6,
-    }),
-    s(
-      'text',
-      {
-        class: isWrong ? 'ut-u-clash-words' : 'ut-u-end',
-        x,
-        y: left.y + size * 0.35,
-        style: `font-size:${size}px`,
-        'text-anchor': 'middle',
-      },
-      words,
-    ),
-  );
+  if (joined && times(encoder) !== times(joined)) {
+    const done = o.repair === 'pad' && o.padding === 'same' ? 'padded' : 'cropped';
+    const words = isNarrow ? `→ ${times(joined)}` : `${done} to ${times(joined)}`;
+    if (words.length * small * 0.6 < end - start)
+      shapes.push(text('ut-u-note', centre, from.y + small * 1.55, small, words, 'middle'));
+  }
   return shapes;
 }
 
-/** What stands on a bridge, the longest wording first. @param {Options} o @param {Level} level @param {boolean} isWrong */
-function bridgeWords(o, { level, encoder, arrives, joined, output_padding }, isWrong) {
-  const [skip, upsampled, both] = [encoder, arrives, joined].map(times);
-  if (isWrong) return [`${skip} cannot meet ${upsampled}`, `${skip} ≠ ${upsampled}`, '✕'];
-  if (skip !== both)
-    return [
-      `skip ${o.repair === 'pad' && o.padding === 'same' ? 'padded' : 'cropped'} to ${both}`,
-      `→ ${both}`,
-    ];
-  if (upsampled !== both) {
-    const done = /** @type {Record<string, string>} */ ({
-      crop: 'cropped',
-      pad: 'padded',
-      resize: 'resized',
-    })[o.repair];
-    return [`${upsampled} ${done} to ${both}`, `${done} ${upsampled}`, done];
-  }
-  if (o.repair === 'output_padding' && o.padding === 'same' && output_padding)
-    return [`output_padding (${output_padding.join(', ')})`, `(${output_padding.join(', ')})`];
-  return level ? [] : ['skip connection', 'skip'];
+/** A tip at the end of an arrow. @param {number} x @param {number} y @param {'down' | 'up' | 'right'} way @param {number} size */
+function tip(x, y, way, size) {
+  const [half, long] = [size * 0.45, size * 0.8];
+  const lines = {
+    down: `l${-half} ${-long}h${2 * half}z`,
+    up: `l${-half} ${long}h${2 * half}z`,
+    right: `l${-long} ${-half}v${2 * half}z`,
+  };
+  return s('path', { class: 'ut-u-tip', d: `M${x} ${y}${lines[way]}` });
+}
+
+/** From one box to the next. @param {Box} from @param {Box} to @param {boolean} isReached @param {-1 | 1} way 1 is down */
+function arrow(from, to, isReached, way) {
+  const start = from.y + way * (from.height / 2 + 3);
+  const end = to.y - way * (to.height / 2 + 3);
+  if (!isReached) return [s('path', { class: 'ut-u-missed', d: `M${from.x} ${start}V${end}` })];
+  return [
+    s('path', { class: 'ut-u-arrow', d: `M${from.x} ${start}V${end - way * 5}` }),
+    tip(to.x, end, way > 0 ? 'down' : 'up', 12),
+  ];
+}
+
+/** Between the lowest level and the bottleneck. @param {Box} box @param {Box} bottom @param {boolean} isReached @param {-1 | 1} way 1 leads down, to the bottleneck */
+function bend(box, bottom, isReached, way) {
+  const reach = Math.min(80, Math.abs(bottom.x - box.x) * 0.6);
+  const start = box.y + box.height / 2 + (way > 0 ? 3 : 10);
+  const end = bottom.x - way * (bottom.width / 2 + (way > 0 ? 10 : 3));
+  const d = `M${box.x} ${start}C${box.x} ${bottom.y} ${box.x} ${bottom.y} ${box.x + way * reach} ${bottom.y}H${end}`;
+  if (!isReached) return [s('path', { class: 'ut-u-missed', d })];
+  const line = s('path', { class: 'ut-u-arrow', d });
+  return way > 0
+    ? [line, tip(bottom.x - bottom.width / 2 - 3, bottom.y, 'right', 12)]
+    : [line, tip(box.x, box.y + box.height / 2 + 3, 'up', 12)];
+}
+
+/** The floors that were taken where it matters: at the mismatch, or at the bottleneck. @param {Options} o @param {Ledger} result @param {number} y @param {Frame} frame */
+function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, y, frame) {
+  const { left, right, small, isNarrow } = frame;
+  const at = vanishes_on === 'down' ? (vanishes_at ?? 0) - 1 : (mismatch_at ?? o.depth - 1);
+  if (at < 0) return [];
+  const sides = formulas(o, levels[at], levels[at + 1]);
+  // Long ones stand at the margin, and so do three lines, which reach the words of the level above.
+  const isFar = isNarrow || at < o.depth - 1 || sides[0].some(({ length }) => length > 20);
+  const caption = at < o.depth - 1 ? [`level ${at} to ${at + 1}`, `level ${at + 1} to ${at}`] : [];
+  return sides.flatMap((lines, i) => {
+    if (!lines.length) return [];
+    const all = [...caption.slice(i, i + 1), ...lines];
+    const top = Math.min(
+      y - ((all.length - 1) / 2 - 0.35) * small * 1.3,
+      frame.height - small * (0.3 + 1.3 * (all.length - 1)),
+    );
+    return all.map((line, n) =>
+      text(
+        caption.length && !n ? 'ut-u-note' : 'ut-u-formula',
+        i ? (isFar ? frame.width : right + small) : isFar ? 0 : left - small,
+        top + n * small * 1.3,
+        small,
+        isNarrow && (n || !caption.length) ? line.replaceAll(' ', '') : line,
+        isFar === i > 0 ? 'end' : 'start',
+      ),
+    );
+  });
 }
 
 /** The picture in words. @param {Options} o @param {Ledger} result */
 function inWords(o, result) {
-  const levels = range(0, o.depth + 1).map((i) => {
-    const { encoder, decoder, arrives, channels } = result.levels[i];
-    const up = i === o.depth ? '' : `, up ${times(decoder ?? arrives)}`;
-    return `level ${i}: down ${times(encoder)}${up}, ${channels} channels`;
+  const levels = result.levels.map(({ level, encoder, decoder, arrives, channels }) => {
+    const up = level === o.depth ? '' : `, decoder ${times(decoder ?? arrives)}`;
+    return `level ${level}: encoder ${times(encoder)}${up}, ${grouped(channels)} channels`;
   });
-  return `${headline(o, result).join('')}. ${levels.join('; ')}.`.replaceAll('–', 'not reached');
+  return `${headline(o, result).join(' ')}. ${levels.join('; ')}.`.replaceAll('–', 'not reached');
 }

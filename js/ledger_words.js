@@ -1,7 +1,7 @@
-/** What a ledger says in sentences: the result, how it came about, and what each repair costs. */
+/** What a ledger says: the result, why it is so, and what each repair does. `size_ledger_words.py` has the parts that Python says, too. */
 
 import { convOutputSize } from './geometry.js';
-import { DEFAULTS, halving, LIMITS, ledger, TRANSPOSED } from './ledger.js';
+import { DEFAULTS, halving, sizesOf, TRANSPOSED } from './ledger.js';
 
 /** @typedef {import('./ledger.js').Options} Options */
 /** @typedef {import('./ledger.js').Ledger} Ledger */
@@ -10,13 +10,15 @@ import { DEFAULTS, halving, LIMITS, ledger, TRANSPOSED } from './ledger.js';
 
 /** @type {Record<string, string>} */
 export const TITLES = {
-  none: 'no repair',
-  pad_input: 'pad the input',
-  crop: 'crop the larger map',
-  pad: 'pad the smaller map',
-  output_padding: 'set output_padding',
-  resize: 'resize to the skip',
+  none: 'none',
+  pad_input: 'Pad the input',
+  crop: 'Crop the larger',
+  pad: 'Pad the smaller',
+  output_padding: 'Set output_padding',
+  resize: 'Resize to the skip',
 };
+const ROOM = 34; // characters of what a repair does
+const SIDES = /** @type {const} */ (['height', 'width']);
 
 /** @param {number[] | null | undefined} size */
 export const times = (size) => (size ? size.join('×') : '–');
@@ -24,92 +26,55 @@ export const times = (size) => (size ? size.join('×') : '–');
 /** @param {number} n */
 export const grouped = (n) => n.toLocaleString('en-US');
 
-/** @param {number} n */
-const percent = (n) => `${n < 10 ? n.toFixed(1) : grouped(Math.round(n))}\u00a0%`;
+/** Round half up, as Python's twin does. @param {number} n */
+const percent = (n) =>
+  `${n < 10 ? (Math.floor(n * 10 + 0.5) / 10).toFixed(1) : grouped(Math.round(n))}\u00a0%`;
 
 /** @param {number} n @param {string} word */
 const count = (n, word) => `${grouped(n)} ${word}${n === 1 ? '' : 's'}`;
 
-/** "1 row and 2 columns", without what is 0. @param {number[]} pair */
-const rowsAndColumns = ([rows, columns]) =>
-  [rows && count(rows, 'row'), columns && count(columns, 'column')].filter(Boolean).join(' and ');
+/** @param {string[]} words */
+const both = (words) => words.join(' and ');
 
-/** The result in one line: what was asked, and what came of it. @param {Options} o @param {Ledger} result @returns {[asked: string, verdict: string]} */
+/** The first that there is room for, or the last. @param {string[]} words */
+const shortened = (...words) => words.find(({ length }) => length <= ROOM) ?? words.at(-1) ?? '';
+
+/** What was asked, and what came of it. @param {Options} o @param {Ledger} result @returns {[asked: string, verdict: string]} */
 export function headline(o, { mismatch_at, vanishes_at, output_size }) {
-  const asked = `${o.height}×${o.width}, depth ${o.depth}: `;
-  if (mismatch_at !== null) return [asked, `the sizes part at level ${mismatch_at}`];
-  if (vanishes_at !== null) return [asked, `nothing is left at level ${vanishes_at}`];
-  return [asked, `the answer is ${times(output_size)}`];
+  const asked = `${o.height}×${o.width}, depth ${o.depth}`;
+  if (mismatch_at !== null) return [asked, `✕ sizes don't match at level ${mismatch_at}`];
+  if (vanishes_at !== null) return [asked, `✕ nothing is left at level ${vanishes_at}`];
+  return [asked, `✓ ${times(output_size)} comes out`];
 }
 
-/** How the result came about. @param {Options} o @param {Ledger} result @param {Cost} cost of the chosen repair */
-export function explanation(o, result, cost) {
-  const plain = o.repair === 'none' ? result : ledger({ ...o, repair: 'none' });
-  if (result.mismatch_at !== null)
-    return o.repair === 'none'
-      ? mismatch(o, result)
-      : `${TITLES[o.repair]}: ${costSentence(o, cost)} ${mismatch(o, result)}`;
+/** Why it is so, in one or two sentences. @param {Options} o @param {Ledger} result @param {Cost} cost of the chosen repair */
+export function why(o, result, cost) {
+  if (result.mismatch_at !== null) return mismatch(o, result);
   if (result.vanishes_at !== null) return vanishing(o, result);
-  if (!plain.fits) {
-    const before =
-      plain.mismatch_at === null
-        ? headline(o, plain)[1]
-        : `the sizes part at level ${plain.mismatch_at}, ${times(plain.levels[plain.mismatch_at].encoder)} against ${times(plain.levels[plain.mismatch_at].arrives)}`;
-    return `Without a repair ${before}. Now, ${TITLES[o.repair]}: ${costSentence(o, cost)}`;
-  }
-  return o.padding === 'valid'
-    ? cropping(o, result, cost)
-    : `Both sides are divisible by ${2 ** o.depth} (2 to the power of depth), so every doubling undoes a halving exactly.`;
+  if (cost.changed.length || (o.repair === 'pad_input' && cost.more)) return repaired(o, cost);
+  if (o.padding === 'valid') return cropping(o, result);
+  return `Height and width are divisible by ${2 ** o.depth} (2 to the power of depth), so every doubling brings back the size that was halved.`;
 }
 
 /** @param {Options} o @param {Ledger} result */
-function mismatch(o, { levels, mismatch_at }) {
+function mismatch(o, { levels, mismatch_at, wrong }) {
   const level = levels[mismatch_at ?? 0];
   const below = levels[level.level + 1];
-  const lower = below.decoder ?? below.encoder;
-  const [first, ...rest] = [0, 1].flatMap((side) => {
-    const [skip, small, back] = [
-      level.encoder?.[side] ?? 0,
-      lower?.[side] ?? 0,
-      level.arrives?.[side] ?? 0,
-    ];
-    return skip === back ? [] : [{ side, skip, small, back }];
-  });
-  const up = upFormula(first.small, level.output_padding?.[first.side] ?? 0, o);
-  return [
-    `${first.side ? 'Width' : 'Height'}: on the way down ${first.skip} became ${downFormula(first.skip, o)} = ${first.small}; on the way up ${first.small} becomes ${up} = ${first.back}. The skip still has ${first.skip}.`,
-    ...rest.map(({ skip, small, back }) => `Width: ${skip} → ${small} → ${back}.`),
-    sizesThatWork(o),
-  ].join(' ');
-}
-
-/** @param {Options} o */
-function sizesThatWork(o) {
-  const { height, width } = ledger({ ...o, repair: 'none' }).nearest;
-  const pairs = [0, 1]
-    .filter((i) => height[i] !== null && width[i] !== null)
-    .map((i) => `${height[i]}×${width[i]}`);
-  const either = (/** @type {(number | null)[]} */ sizes) =>
-    [...new Set(sizes.filter((size) => size !== null))].join(' or ') || `above ${LIMITS.height[1]}`;
-  const near =
-    [...new Set(pairs)].join(' or ') || `height ${either(height)}, width ${either(width)}`;
-  return o.padding === 'valid'
-    ? `What works: ${near}.`
-    : `Sides divisible by ${2 ** o.depth} never part: ${near}.`;
-}
-
-/** @param {number} size @param {Options} o */
-function downFormula(size, o) {
-  const { kernel_size, padding } = halving(size, o);
-  return `⌊(${size}${padding ? ` + 2·${padding}` : ''} − ${kernel_size}) / 2⌋ + 1`;
-}
-
-/** @param {number} size @param {number} output_padding @param {Options} o */
-function upFormula(size, output_padding, { up }) {
-  const layer = TRANSPOSED[up];
-  if (!layer) return `2·${size}`;
-  const { kernel_size, padding } = layer;
-  return `(${size} − 1)·2${padding ? ` − 2·${padding}` : ''} + ${kernel_size}${output_padding ? ` + ${output_padding}` : ''}`;
+  const pairs = [0, 1].map((side) => [level, below].map((at) => at.encoder?.[side] ?? 0));
+  const sides = [0, 1].filter((side) => level.encoder?.[side] !== level.arrives?.[side]);
+  const names = sides.length === 2 ? "Height and width don't" : `The ${SIDES[sides[0]]} doesn't`;
+  const what = `${names} match: the skip is ${times(level.encoder)}, but the decoder brings ${times(level.arrives)}.`;
+  const lines = both(sides.map((side) => ['row', 'column'][side]));
+  if (o.repair === 'output_padding')
+    return TRANSPOSED[o.up]
+      ? `${what} With any output_padding, ${outOfReach(o)}.`
+      : `${what} ${o.up} has no output_padding to choose.`;
+  const later = SIDES.filter((name, side) => wrong.includes(name) && !sides.includes(side));
+  const also = later.map((name) => ` The ${name} fails further up.`).join('');
+  if (o.down === 'max_pool')
+    return `${what} Max-pooling dropped the odd ${lines}, and doubling can't restore ${sides.length === 2 ? 'them' : 'it'}.${also}`;
+  const halved = sides.map((side) => pairs[side].join(' → ')).join(', ');
+  return `${what} A stride of 2 rounds odd sizes up (${halved}), so doubling brings one ${lines} too many.${also}`;
 }
 
 /** @param {Options} o @param {Ledger} result */
@@ -117,97 +82,135 @@ function vanishing(o, { levels, vanishes_at, vanishes_on }) {
   const level = levels[vanishes_at ?? 0];
   const map = vanishes_on === 'up' ? level.decoder : level.encoder;
   const side = map?.[0] ? 1 : 0;
-  const name = side ? 'width' : 'height';
   const before = (vanishes_on === 'up' ? level.arrives : level.enters)?.[side] ?? 0;
+  const advice = 'Use a larger image or a smaller depth.';
   if (before > 0)
-    return `The ${name} there is ${before}, and two 3×3 convolutions without padding take 4. ${sizesThatWork(o)}`;
+    return `At level ${level.level} the ${SIDES[side]} is ${before}, and two 3×3 convolutions without padding take 4. ${advice}`;
   const above = levels[level.level - 1].encoder?.[side] ?? 0;
-  return `The ${name} ${above} of level ${level.level - 1} cannot be halved: ${downFormula(above, o)} = ${convOutputSize(halving(above, o))}. ${sizesThatWork(o)}`;
+  return `At level ${level.level} less than one ${['row', 'column'][side]} is left: ${halvingFormula(above, o)} = ${convOutputSize(halving(above, o))}. ${advice}`;
 }
 
-/** @param {Options} o @param {Ledger} result @param {Cost} cost */
-function cropping(o, { levels, nearest }, cost) {
-  const plan = `Convolutions without padding take 4 off the height and the width at every level, so a skip is larger than what comes up: at level 0 it is cropped from ${times(levels[0].encoder)} to ${times(levels[0].joined)}.`;
-  if (o.repair === 'pad_input') return `${plan} Now, ${TITLES.pad_input}: ${costSentence(o, cost)}`;
-  const uneven = /** @type {const} */ (['height', 'width']).filter(
-    (name) => nearest[name][0] !== o[name],
-  );
-  if (!uneven.length) return `${plan} Every halving comes out even, as the paper of 2015 advises.`;
-  const sides = uneven.map(
-    (name) => `${name} ${nearest[name].filter((size) => size !== null).join(' or ')}`,
-  );
-  return `${plan} Here a halving leaves a row or column out; none does with ${sides.join(', ')}.`;
+/** @param {Options} o @param {Ledger} result */
+function cropping(o, { levels, nearest }) {
+  const odd = SIDES.filter((name) => nearest[name][0] !== o[name]);
+  const plan = `Convolutions without padding take 4 off height and width at every level, so each skip is cropped: at level 0 from ${times(levels[0].encoder)} to ${times(levels[0].joined)}.`;
+  return odd.length
+    ? `${plan} A halving also drops an odd ${both(odd.map((name) => (name === 'width' ? 'column' : 'row')))}.`
+    : plan;
 }
 
-/**
- * What a repair does to these sizes and what it costs, with the numbers.
- * @param {Options} asked
- * @param {Cost} cost
- */
-export function costSentence(asked, cost) {
-  const o = { ...asked, repair: cost.repair };
-  const plain = ledger({ ...o, repair: 'none' });
-  if (o.repair === 'none')
-    return plain.fits
-      ? 'needs none.'
-      : `${headline(o, plain)[1].replace('the sizes part', 'stops')}.`;
-  if (o.repair === 'pad_input' && o.padding === 'valid')
-    return `mirror the border so that ${times(cost.input_size)} goes in, and all of ${o.height}×${o.width} gets an answer: ${percent(cost.more)} more pixels.`;
-  if (plain.fits)
-    return o.padding === 'valid' ? 'nothing to do: skips are cropped by plan.' : 'nothing to do.';
+/** @param {Options} o @param {Cost} cost */
+function repaired(o, { changed, zeros, input_size, output_size, more }) {
+  const image = `${o.height}×${o.width}`;
   if (o.repair === 'pad_input')
-    return `to ${times(cost.input_size)}, and crop the answer back: ${percent(cost.more)} more pixels, ${grouped(cost.zeros)} made up; nothing is lost.`;
-  if (plain.mismatch_at === null) return 'does not help: a map is missing, not a row.';
-  return changes(o, cost, plain.levels[plain.mismatch_at]);
+    return o.padding === 'valid'
+      ? `The border is mirrored so that ${times(input_size)} goes in, and every pixel of ${image} gets an output: ${percent(more)} more pixels to compute.`
+      : `Zeros around the image make it ${times(input_size)}, which fits. The output is cropped back to ${image}: ${percent(more)} more pixels to compute.`;
+  const [first, ...rest] = changed;
+  const further =
+    rest.length === 1
+      ? `, and again at level ${rest[0].level}`
+      : rest.length
+        ? `, and again at ${rest.length} more levels`
+        : '';
+  const isSkip = times(first.encoder) !== times(first.joined);
+  const what = isSkip ? 'skip' : "decoder's map";
+  const change = `from ${times(isSkip ? first.encoder : first.arrives)} to ${times(first.joined)} at level ${first.level}${further}`;
+  if (o.repair === 'crop') {
+    const lost = [o.height, o.width].map((size, side) => size - (output_size?.[side] ?? 0));
+    const missing = both(lost.flatMap((n, side) => (n ? [count(n, ['row', 'column'][side])] : [])));
+    return `The ${what} is cropped ${change}. ${missing ? `${missing} of the image get no output.` : 'Every pixel still gets an output.'}`;
+  }
+  if (o.repair === 'pad')
+    return `The ${what} is padded ${change}: ${zeros.map((n) => grouped(n)).join(' + ')} zeros in each channel, which nothing computed.`;
+  if (o.repair === 'resize')
+    return `Interpolation ${isSkip ? 'changes' : 'takes'} the ${what} ${change}, so every value there is a blend of its neighbours.`;
+  const chosen = changed.map(
+    ({ level, output_padding }) => `(${output_padding?.join(', ')}) at level ${level}`,
+  );
+  return `output_padding is ${both(chosen.slice(0, 2))}${chosen.length > 2 ? `, and set at ${chosen.length - 2} more` : ''}. ${
+    o.up === 'conv_transpose_2'
+      ? 'The sizes match, but the added cells hold the bias alone.'
+      : 'The sizes match, and the layer computes every cell of them.'
+  }`;
 }
 
-/** @param {Options} o @param {Cost} cost @param {Level} unrepaired the level of the mismatch without a repair */
-function changes(o, cost, unrepaired) {
-  const { levels } = ledger(o);
-  const first = levels[cost.changed[0]];
-  const more = cost.changed.length - 1;
-  const at = first
-    ? ` → ${times(first.joined)} at level ${first.level}${more ? ` and ${more} more` : ''}`
-    : '';
-  const skip = `the skip ${times(first?.encoder)}${at}`;
-  const map = `the map ${times(first?.arrives)}${at}`;
-  const skipIsLarger = [0, 1].some(
-    (side) => (unrepaired.encoder?.[side] ?? 0) > (unrepaired.arrives?.[side] ?? 0),
-  );
-  const lost = rowsAndColumns(cost.missing);
+/** What a repair really does to these sizes, in few words. @param {Options} asked @param {Cost} cost */
+export function effect(asked, cost) {
+  const o = { ...asked, repair: cost.repair };
+  const { changed, zeros } = cost;
+  if (o.repair === 'none') return '';
+  const plain = sizesOf({ ...o, repair: 'none' });
+  if (o.repair === 'pad_input' && cost.more)
+    return `${times(cost.input_size)} goes in, ${percent(cost.more)} more pixels`;
+  if (plain.fits) return o.padding === 'valid' ? 'skips are cropped anyway' : 'nothing to repair';
+  if (plain.mismatch_at === null) return `no help: nothing is left at level ${plain.vanishes_at}`;
+  if (!cost.fits) return TRANSPOSED[o.up] ? outOfReach(o) : `${o.up} has no output_padding`;
+  const more = changed.length - 1;
+  const further = more ? ` and ${count(more, 'more level')}` : '';
+  const { encoder, arrives, joined, output_padding } = changed[0];
   switch (o.repair) {
-    case 'crop':
-      return `${skipIsLarger ? skip : map}: ${count(cost.cut, 'cell')} thrown away${lost ? `, and ${lost} of the picture get no answer` : ''}.`;
+    case 'crop': {
+      const [name, before] =
+        times(encoder) === times(joined) ? ['decoder', arrives] : ['skip', encoder];
+      const after = `→ ${times(joined)}; output ${times(cost.output_size)}`;
+      return shortened(`${name} ${times(before)} ${after}`, `${name} ${after}`, after);
+    }
     case 'pad':
-      return `${skipIsLarger ? map : skip}: ${count(cost.zeros, 'zero')} made up${cost.more > 0 ? `, ${percent(cost.more)} more pixels, cropped back` : ''}.`;
-    case 'resize':
-      return `${map}: ${grouped(cost.resized)} cells blur, stretched or shrunk by up to ${percent(cost.stretch)}.`;
+      return `${count(zeros[0], 'zero')} a channel${more === 1 ? `, then ${grouped(zeros[1])} at level ${changed[1].level}` : further}`;
+    case 'resize': {
+      const total = (/** @type {number[] | null} */ size) => (size?.[0] ?? 0) + (size?.[1] ?? 0);
+      const way = total(joined) > total(arrives) ? 'stretched' : 'shrunk';
+      const after = `→ ${times(joined)}; ${way} by ${percent(cost.stretch)}`;
+      return shortened(`${times(arrives)} ${after}`, after);
+    }
     default: {
-      if (!TRANSPOSED[o.up]) return `${o.up} has none to choose.`;
-      if (!cost.fits) return outOfReach(o, levels);
-      const chosen = cost.changed.map(
-        (level) => `(${levels[level].output_padding?.join(', ')}) at level ${level}`,
-      );
-      // A kernel of 2 paints no cell beyond the doubled map: what output_padding adds there is empty.
-      const added =
-        o.up === 'conv_transpose_2'
-          ? 'the sizes meet, but no product reaches the added cells: bias alone'
-          : 'exact, nothing made up';
-      return `${chosen.join(', ')}${cost.changed.length < o.depth ? `, else ${TRANSPOSED[o.up].output_padding}` : ''}: ${added}.`;
+      const pairs = changed.map((level) => `(${level.output_padding?.join(', ')})`);
+      const chosen = more < 2 ? pairs.join(', then ') : `(${output_padding?.join(', ')})${further}`;
+      // A kernel of 2 reaches no cell beyond the doubled map: what output_padding adds is bias.
+      return `${chosen}: ${o.up === 'conv_transpose_2' ? 'bias only there' : 'nothing made up'}`;
     }
   }
 }
 
-/** Why no output_padding leads to the skip's size. @param {Options} o @param {Level[]} levels */
-function outOfReach(o, levels) {
-  const level = levels.find(({ arrives, joined }) => arrives && !joined);
-  const below = levels[(level?.level ?? 0) + 1];
-  const lower = below.decoder ?? below.encoder;
-  const side = level?.encoder?.[0] === level?.arrives?.[0] ? 1 : 0;
-  const size = lower?.[side] ?? 0;
+/** Which sizes the transposed convolution can make where none is the skip's. @param {Options} o */
+function outOfReach(o) {
+  const { levels, mismatch_at } = sizesOf({ ...o, repair: 'output_padding' });
+  const level = levels[mismatch_at ?? 0];
+  const below = levels[level.level + 1];
+  const side = level.encoder?.[0] === level.arrives?.[0] ? 1 : 0;
+  const size = (below.decoder ?? below.encoder)?.[side] ?? 0;
   const { kernel_size, padding } = TRANSPOSED[o.up];
   const least = (size - 1) * 2 - 2 * padding + kernel_size;
-  return `out of reach: from ${size} ${o.up} makes ${least} or ${least + 1}, never ${level?.encoder?.[side]}.`;
+  return `${size} → ${least} or ${least + 1}, never ${level.encoder?.[side]}`;
+}
+
+/** "⌊25 / 2⌋": what a halving makes of a height or width. @param {number} size @param {Options} o */
+function halvingFormula(size, { down, padding }) {
+  if (down === 'max_pool') return `⌊${size} / 2⌋`;
+  return padding === 'same' ? `⌈${size} / 2⌉` : `⌊(${size}−1)/2⌋`;
+}
+
+/**
+ * The halving below a level and the doubling back, with their numbers: height, then width, once if
+ * they are equal.
+ * @param {Options} o @param {Level} level @param {Level} below
+ * @returns {[down: string[], up: string[]]}
+ */
+export function formulas(o, level, below) {
+  const lower = below.decoder ?? below.encoder;
+  const taken = o.padding === 'valid' ? ' − 4' : '';
+  const down = [0, 1].map(
+    (side) =>
+      `${halvingFormula(level.encoder?.[side] ?? 0, o)}${taken} = ${below.encoder?.[side] ?? 0}`,
+  );
+  const up = [0, 1].flatMap((side) => {
+    if (!level.arrives || !lower) return [];
+    const added = level.arrives[side] - 2 * lower[side];
+    const sign = added > 0 ? ' + ' : ' − ';
+    return `2 · ${lower[side]}${added ? sign + Math.abs(added) : ''} = ${level.arrives[side]}`;
+  });
+  return [[...new Set(down)], [...new Set(up)]];
 }
 
 /** @param {number | string | boolean} value */

@@ -51,7 +51,7 @@ export function kernelValues(weights, seed, height, width) {
   );
 }
 
-/** One product of a sum. @typedef {{value: number, weight: number}} Product */
+/** One product of a sum, and the kernel's row that it belongs to. @typedef {{value: number, weight: number, row: number}} Product */
 
 /**
  * The products that make one output cell, in the kernel's order.
@@ -69,7 +69,7 @@ export function productsOf(cell, axes, input, kernel, transposed) {
   return rows.flatMap((r, i) =>
     columns.flatMap((c, j) =>
       Number.isInteger(r) && Number.isInteger(c) && input[r]?.[c] !== undefined
-        ? [{ value: input[r][c], weight: kernel[i][j] }]
+        ? [{ value: input[r][c], weight: kernel[i][j], row: i }]
         : [],
     ),
   );

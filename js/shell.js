@@ -23,7 +23,8 @@ import { StepStrip } from './steps.js';
  * @param {string[]} options.traits     their changes repaint
  * @param {() => void} options.paint    derives every pixel from the model; also called on a resize
  * @param {AbortController} options.ended  aborted when the view goes: give its signal to listeners
- * @param {(name: string) => unknown} [options.fact]  what steps may ask for besides traits
+ * @param {(name: string) => unknown} [options.fact]  what steps may ask for besides traits; dispatch
+ *   `ut-fact` on the root where it changes without a trait
  * @returns {() => void} what anywidget calls when the view goes
  */
 export function mount({ model, el, root, traits, paint, ended, fact }) {
@@ -33,6 +34,8 @@ export function mount({ model, el, root, traits, paint, ended, fact }) {
     paint();
     strip.paint();
   };
+  // What `fact` tells may change without a trait: the view says so with this event.
+  root.addEventListener('ut-fact', () => strip.paint(), { signal: ended.signal });
   // JupyterLab listens for keys further up the page: in command mode, letters and arrow keys are its
   // shortcuts ("d d" deletes the cell). Keys with a modifier still reach it, and so does Escape.
   root.addEventListener(

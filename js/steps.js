@@ -177,9 +177,10 @@ export class StepStrip {
 
   /** Whether the widget is in a state now. @param {State} state */
   #holds(state) {
-    return Object.entries(state).every(([name, value]) =>
-      isSame(this.fact(name) ?? this.model.get(name), value),
-    );
+    return Object.entries(state).every(([name, value]) => {
+      const fact = this.fact(name); // null is a fact, too
+      return isSame(fact === undefined ? this.model.get(name) : fact, value);
+    });
   }
 
   #take() {

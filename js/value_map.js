@@ -1,15 +1,15 @@
 /** One feature map on the page: its cells on a canvas, with numbers, hatching and the cursor in an SVG above. */
 
 import { freshId, h, s, set } from './dom.js';
+import { FRAME } from './feature_layout.js';
 import {
-  areaName,
-  areaText,
   colourOf,
+  fieldOf,
   isDark,
+  pixels,
   placeIn,
   rangeText,
   roundedTogether,
-  valuesIn,
 } from './feature_values.js';
 import { range } from './geometry.js';
 
@@ -24,9 +24,8 @@ const SMALLEST_APART = 14;
 const SMALLEST_NUMBERED = 28;
 /** From here on a negative cell of the diverging ramp shows a minus, so that its sign is not told by colour alone. */
 const SMALLEST_SIGNED = 8;
-const SMALLEST_TYPE = 9;
-const LARGEST_TYPE = 28;
-const FRAME = 2; // pixels around the cells, so that the cursor is whole at the edge
+const SMALLEST_TYPE = 12;
+const SMALLEST_PRESENTED = 24;
 
 /** The background of a cell's number or minus. @param {number} value @param {Bounds} ends @param {Ramp} ramp */
 const background = (value, ends, ramp) => (isDark(colourOf(value, ends, ramp)) ? 'dark' : 'light');
@@ -37,14 +36,15 @@ export class ValueMap {
   /** Pixels at which rows and columns start, and where the last one ends. @type {[number[], number[]]} */
   #edges = [[], []];
   #title = h('b');
+  #extent = h('strong');
   #note = h('span');
   #canvas = h('canvas', { 'aria-hidden': 'true' });
   #svg = s('svg', { role: 'img' });
   #marks = s('g');
   #cursor = s('g');
   #hatch = freshId();
-  #value = h('b');
-  #place = h('span');
+  /** Type in cells is at least so large, in pixels. */
+  #smallestType = SMALLEST_TYPE;
 
   /** @param {Shown} map */
   constructor(map) {
@@ -71,9 +71,8 @@ export class ValueMap {
     this.figure = h(
       'figure',
       { class: 'ut-map' },
-      h('figcaption', {}, this.#title, this.#note),
+      h('figcaption', {}, this.#title, this.#extent, this.#note),
       this.frame,
-      h('p', { class: 'ut-readout', 'aria-hidden': 'true' }, this.#value, this.#place),
     );
   }
 
@@ -88,38 +87,47 @@ export class ValueMap {
    * @param {number} options.width
    * @param {Bounds} options.ends     the values at both ends of the ramp
    * @param {Ramp} options.ramp
+   * @param {string} options.note     stands after the name
+   * @param {Shown[] | null} options.before   a receptive field: those of the maps before it
+   * @param {number} options.presentedPixel   of the design, on the whole screen; 0 in a notebook
    */
-  draw(map, { height, width, ends, ramp }) {
+  draw(map, { height, width, ends, ramp, note, before, presentedPixel }) {
     this.#map = map;
+    this.#smallestType = presentedPixel ? SMALLEST_PRESENTED * presentedPixel : SMALLEST_TYPE;
     const edges = (/** @type {number} */ cells, /** @type {number} */ pixels) =>
       range(0, cells + 1).map((i) => Math.round((i * pixels) / cells));
     this.#edges = [edges(map.height, height), edges(map.width, width)];
-    this.#title.textContent = map.name;
+    this.#title.textContent = this.#title.title = map.name;
     const channel = map.channels > 1 ? `, channel ${map.channel} of ${map.channels}` : '';
-    this.#note.textContent = `${map.height}×${map.width}${channel}: ${rangeText(map.values)}`;
+    const { area, seen } = fieldOf(map);
+    const extent = area ? `${area.height}×${area.width}` : '0×0';
+    this.#extent.textContent = before ? extent : '';
+    this.#note.textContent = before ? pixels(seen) : note;
+    const says = before ? `sees ${extent}, ${pixels(seen)}` : rangeText(map.values);
     set(this.frame, {
-      'aria-label': `${map.name}. Arrow keys choose a cell.`,
+      'aria-label': `${map.row ? `${map.row}, ` : ''}${map.name}. Arrow keys choose a cell.`,
       style: `width:${width + 2 * FRAME}px;height:${height + 2 * FRAME}px`,
     });
     set(this.#svg, {
       viewBox: `${-FRAME} ${-FRAME} ${width + 2 * FRAME} ${height + 2 * FRAME}`,
-      'aria-label': `${map.name}, ${this.#note.textContent}`,
+      'aria-label': `${map.name}, ${map.height}×${map.width}${channel}: ${says}`,
     });
+    if (before) {
+      this.#paintFields([...before, map], height, width);
+      return;
+    }
     this.#paintCells(height, width, ends, ramp);
     this.#paintMarks(ends, ramp);
   }
 
-  /** Outline the cells at the place of another map's cell and write their values below; `null` removes both. @param {Cell | null} cell @param {Shown} from */
+  /** Outline the cells at the place of another map's cell; `null` removes the outline. @param {Cell | null} cell @param {Shown} from */
   point(cell, from) {
-    const area = cell && placeIn(cell, from, this.#map);
-    const d = area ? this.#outline(area) : '';
+    const d = cell ? this.#outline(placeIn(cell, from, this.#map)) : '';
     this.#cursor.replaceChildren(
-      ...(area
+      ...(d
         ? [s('path', { class: 'ut-halo', d }), s('path', { class: 'ut-frame-window', d })]
         : []),
     );
-    this.#value.textContent = area ? areaText(valuesIn(this.#map, area)) : '';
-    this.#place.textContent = area ? areaName(area) : '';
   }
 
   /** The cell under a pointer. @param {PointerEvent} event @returns {Cell | null} */
@@ -149,6 +157,30 @@ export class ValueMap {
   #smallest() {
     const [ys, xs] = this.#edges;
     return Math.min(ys[ys.length - 1] / this.#map.height, xs[xs.length - 1] / this.#map.width);
+  }
+
+  /** The seen cells of a receptive field, its frame, and the frames of the fields before it, dashed. @param {Shown[]} fields   the last is this map @param {number} height @param {number} width */
+  #paintFields(fields, height, width) {
+    set(this.#canvas, { height: 0, width: 0, style: 'display:none' });
+    let [grid, seen] = ['', ''];
+    this.#eachCell((value, y, x, high, wide) => {
+      const cell = `M${x + 0.5} ${y + 0.5}h${wide - 2}v${high - 2}h${2 - wide}z`;
+      if (value === 0) grid += cell;
+      else seen += cell;
+    });
+    const frames = fields.flatMap((map) => {
+      const { area } = fieldOf(map);
+      if (!area) return [];
+      const [y, x] = [height / map.height, width / map.width];
+      const d = `M${area.left * x} ${area.top * y}h${area.width * x}v${area.height * y}h${-area.width * x}z`;
+      return [s('path', { class: map === this.#map ? 'ut-field' : 'ut-field-before', d })];
+    });
+    this.#marks.replaceChildren(
+      s('path', { class: 'ut-field-grid', d: grid }),
+      s('path', { class: 'ut-cell-input', d: seen }),
+      s('rect', { class: 'ut-field-image', x: 0, y: 0, width, height }),
+      ...frames,
+    );
   }
 
   /** Fill the cells; values that are not finite stay empty. @param {number} height @param {number} width @param {Bounds} ends @param {Ramp} ramp */
@@ -202,8 +234,8 @@ export class ValueMap {
     for (const digits of [3, 2]) {
       const words = roundedTogether(this.#map.values, digits);
       const longest = Math.max(...words.map(({ length }) => length));
-      const size = Math.min(LARGEST_TYPE, side * 0.36, (side - 5) / (0.63 * longest));
-      if (size < SMALLEST_TYPE) continue;
+      const size = Math.min(side * 0.4, (side - 5) / (0.63 * longest));
+      if (size < this.#smallestType) continue;
       const style = `font-size:${size.toFixed(1)}px`;
       /** @type {SVGElement[]} */
       const texts = [];

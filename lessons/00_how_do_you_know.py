@@ -59,7 +59,7 @@ self_test(explorer)
 # %% [markdown]
 # ## Six networks
 #
-# Each drawing shows one network, read from left to right. A box is a **feature map**: what the image has become at this point. The label beside each box is the size of the feature map, and the number inside is how many **channels** it has (a colour photo has three: red, green and blue). Boxes
+# Each drawing shows one network, read from left to right. A box is a **feature map**: what the image has become at this point. The labels at each box are the size of the feature map and how many **channels** it has, such as *8 ch* (a colour photo has three: red, green and blue). Boxes
 # further down the page are smaller.
 #
 # The boxes on the way down are the **encoder** (blue, square), those on the way up the **decoder** (green, rounded), and the smallest one, where they meet, is the **bottleneck**. A dashed line is a skip connection. Until something gets larger again every box is blue, even if nothing has become smaller, as in **C**.

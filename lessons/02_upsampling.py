@@ -122,12 +122,12 @@ assert torch.equal(matrix.T @ three, F.conv_transpose1d(three[None, None], weigh
 
 # %% jupyter={"source_hidden": true}
 figure, panels = plt.subplots(1, 2, figsize=(7, 2.8), width_ratios=(7, 4))
-tables = {"convolution\n7 → 3 values": matrix, "transposed\n3 → 7 values": matrix.T}
+tables = {"convolution: 7 → 3 values": matrix, "transposed: 3 → 7": matrix.T}
 for panel, (title, table) in zip(panels, tables.items(), strict=True):
     panel.imshow(table.where(table > 0, float("nan")), vmin=-1, vmax=6, cmap="YlOrBr")
     for (row, column), value in ((tuple(place), table[tuple(place)]) for place in table.nonzero().tolist()):
         panel.text(column, row, f"{value:.0f}", ha="center", va="center", color="black")
-    panel.set(xticks=[], yticks=[], title=title, facecolor="#7B879430")
+    panel.set(xticks=[], yticks=[], title=title)
 show(
     figure,
     "Two matrices. Left, 3 rows of 7: the numbers 1 2 3 in each row, two columns further to the right from row to row. Right, the same matrix transposed: 1 2 3 in each of 3 columns.",
@@ -491,12 +491,10 @@ def flat(layer):
         made = layer(torch.ones(1, 8, 12, 12))[0, 0, 8:16, 8:16]
     return made / made.abs().max() * made.mean().sign()  # brighter is more, whatever the sign
 
-# %% jupyter={"source_hidden": true}
+# %%
 torch.manual_seed(0)
-shown = {}
-for kind in ("equal", "random"):
-    for name, layer in ways_up(8, 8).items():
-        shown[f"{name}\n{kind} weights"] = flat(with_equal_weights(layer) if kind == "equal" else layer)
+shown = {f"{name}\nequal weights": flat(with_equal_weights(layer)) for name, layer in ways_up(8, 8).items()}
+shown |= {f"{name}\nrandom weights": flat(layer) for name, layer in ways_up(8, 8).items()}
 show(
     side_by_side(shown, width=124, columns=6, value_range=(-1.3, 1.3)),
     "With equal weights only kernel 3 is uneven. With random weights all but the two with a convolution at the end are.",

@@ -8,10 +8,10 @@
 #
 # *40 minutes, of which your computer works about one by itself. You need lesson 5.*
 #
-# ![Four predictions for one test image: the whole U-Net finds the pieces of lines inside rings; without skips there are only blobs; with depth 1 there are lines inside and outside of the rings.](../docs/images/lesson_6.png)
+# ![What two networks predict for one image of lines and rings. Without skips there are blobs where rings hold something. With depth 1 there are lines inside and outside of rings. Below them, small: the image and its target.](../docs/images/lesson_6.png)
 #
-# The task above is to mark lines, but only inside of rings. The whole U-Net can do it. Take away its skips, and it finds the rings but not the lines. Take away its depth, and it finds lines everywhere. Removing a part, training again and comparing is called an **ablation**. It sounds easy,
-# but the difficulty is in the last word.
+# The task: mark lines, but only inside rings. A whole U-Net can do it. Without its skips (left) it finds the rings, but not the lines. With one halving instead of three (right) it finds lines everywhere. Removing a part, training again and comparing is called an **ablation**. It sounds easy, but the difficulty is in the last
+# word.
 
 # %%
 from itertools import combinations

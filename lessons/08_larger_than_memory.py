@@ -122,7 +122,7 @@ for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
 top, bottom, left, right = nonzero_bounds(gradient_of_output_pixel(network, wall, 194, 194))
 shown = 0.35 * wall[0]
 shown[top : bottom + 1, left : right + 1] = wall[0, top : bottom + 1, left : right + 1]
-figure = side_by_side({"what one output pixel sees": shown}, width=384)
+figure = side_by_side({"what one output pixel sees": shown}, width=256)
 (panel,) = figure.axes
 panel.add_patch(plt.Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="#E69F00", linewidth=2))
 panel.plot(194, 194, "s", color="#E69F00", markersize=4)

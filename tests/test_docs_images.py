@@ -28,9 +28,6 @@ def test_words_stand_out_from_their_card(name):
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_a_picture_has_no_ground_of_its_own(number):
+def test_a_portrait_has_no_ground_of_its_own(number):
     image = Image.open(IMAGES / f"lesson_{number}.png").convert("RGBA")
-    corners = [
-        image.getpixel((x, y))[3] for x in (0, image.width - 1) for y in (0, image.height - 1)
-    ]
-    assert corners == [0, 0, 0, 0]
+    assert image.getpixel((0, image.height - 1))[3] == 0  # left of the enlarged detail

@@ -27,7 +27,7 @@ def test_the_detail_is_the_same_place_at_every_size(by):
 def test_a_figure_has_a_caption_and_a_detail_for_each_image():
     figure = zoomed({"one": portrait(), "two": torch.zeros(1, 1, 32, 32)})
     assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["one", "two"]
-    assert [axes.images[0].get_array().shape for axes in figure.axes[2:]] == [(32, 32), (4, 4)]
+    assert [axes.images[1].get_array().shape for axes in figure.axes] == [(32, 32), (4, 4)]
 
 
 @pytest.mark.parametrize("shape", [(3, 32, 32), (40, 32), (32,)])

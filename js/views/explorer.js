@@ -1,22 +1,21 @@
 /** The view of both explorers: it lays out their parts and connects them with the model. */
 
-import { choice, linkParameters, pairSlider, toggle } from '../controls.js';
+import { checkbox, choice, cycle, linkParameters, pairSlider } from '../controls.js';
 import { h } from '../dom.js';
-import { ExplorerMaps } from '../explorer/maps.js';
+import { Player } from '../explorer/player.js';
+import { Stage } from '../explorer/stage.js';
 import { ExplorerState } from '../explorer/state.js';
-import { formulaLines, InverseQuestion, Products } from '../explorer/sums.js';
+import { formulaLines, InverseQuestion, Says } from '../explorer/sums.js';
 import { TorchEcho } from '../explorer/torch_echo.js';
-import { codeLine, LIMITS, times } from '../layers.js';
-import { VIEWS } from '../pictures.js';
+import { codeLine, LIMITS, times, VIEWS } from '../layers.js';
 import { copyButton, initialize, isTyping, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
 /** @typedef {import('../layers.js').Pair} Pair */
-/** @typedef {import('../map.js').CellMap} CellMap */
-/** @typedef {import('../pictures.js').PanelName} PanelName */
-/** @typedef {import('../pictures.js').Selection} Selection */
+/** @typedef {import('../explorer/cell_map.js').CellMap} CellMap */
+/** @typedef {import('../explorer/pictures.js').PanelName} PanelName */
+/** @typedef {import('../explorer/pictures.js').Selection} Selection */
 
-const STEP = 600; // milliseconds from cell to cell while it plays
 /** @type {Record<string, Pair>} */
 const ARROWS = {
   ArrowUp: [-1, 0],
@@ -31,18 +30,18 @@ function render({ model, el }) {
   const { signal } = ended;
   const state = new ExplorerState(model);
   const { layer, isTransposed } = state;
-  const maps = new ExplorerMaps(state);
   const echo = new TorchEcho(state);
   const inverse = new InverseQuestion(state);
-  const products = new Products(state, save, signal);
+  const stage = new Stage(state, save, echo.refusal, signal);
+  const says = new Says(state);
+  const player = new Player({ step, isPlaying: () => model.get('playing'), save, signal });
   const controls = makeControls();
-  const result = h('span', { class: 'ut-result' });
+  const given = h('span', { class: 'ut-given' });
+  const made = h('span');
+  const result = h('h3', { class: 'ut-result' }, given, ' → ', made);
   const formula = h('div', { class: 'ut-sums' });
-  const status = h('p', { class: 'ut-status', role: 'status' });
   const code = h('code');
   const root = makeRoot();
-  /** @type {number | undefined} */
-  let timer;
 
   /** @param {Record<string, unknown>} changes */
   function save(changes) {
@@ -60,114 +59,119 @@ function render({ model, el }) {
         onInput: (axis, value) => save({ [name]: state.changed(name, axis, value) }),
       }),
     );
-    const split = toggle('height ≠ width', 'Set height and width apart', toggleSplit, signal);
-    const presets = choice('presets', Object.keys(layer.presets), choosePreset, signal);
-    const views = choice('middle picture', VIEWS, (view) => save({ view }), signal);
-    const numbers = toggle(
-      'numbers',
-      'Show values and sums (n)',
-      () => save({ numbers: !state.isNumbered }),
-      signal,
-    );
-    const play = toggle(
-      '▶ play',
-      'Walk over all cells (space); one step: . and ,',
-      () => setPlaying(!timer),
-      signal,
-    );
-    const speed = h('input', { type: 'range', min: 0.5, max: 4, step: 0.5, value: 1 });
-    return { sliders, split, presets, views, numbers, play, speed };
+    const presetNames = Object.keys(layer.presets);
+    const showView = (/** @type {string} */ view) => save({ view });
+    return {
+      sliders,
+      split: checkbox('height ≠ width', 'Set height and width apart', setSplit, signal),
+      numbers: checkbox('numbers', 'Values, products and sums (n)', setNumbers, signal),
+      presets: choice('presets', presetNames, choosePreset, signal),
+      nextPreset: cycle('preset', presetNames, choosePreset, signal),
+      views: choice('view', VIEWS, showView, signal),
+      nextView: cycle('view', VIEWS, showView, signal),
+    };
   }
 
   function makeRoot() {
-    const { sliders, split, presets, views, numbers, play, speed } = controls;
+    const { sliders, split, numbers, presets, nextPreset, views, nextView } = controls;
     const root = h('div', {
       class: `ut ut-explorer${isTransposed ? ' ut-transposed' : ''}`,
       role: 'group',
       'aria-label': isTransposed ? 'Transposed convolution explorer' : 'Convolution explorer',
     });
-    const head = h(
+    const tools = h(
       'div',
-      { class: 'ut-head' },
-      h('span', {}, result, ' ', h('span', { class: 'ut-kind' }, layer.name)),
-      h(
-        'span',
-        { class: 'ut-keys', 'aria-hidden': 'true' },
-        `${isTransposed ? 'v view · ' : ''}n numbers · ␣ play`,
-      ),
+      { class: 'ut-tools' },
+      player.play,
+      player.speed,
+      presentButton(root, () => paint(), signal),
+    );
+    const axes = h(
+      'div',
+      { class: 'ut-axes', 'aria-hidden': 'true' },
+      h('span', {}, 'height'),
+      h('span', {}, 'width'),
+    );
+    const controlPanel = h(
+      'div',
+      { class: 'ut-controls' },
+      ...(isTransposed ? [views.group, nextView.element] : []),
+      h('div', { class: 'ut-sliders' }, axes, ...sliders.map((slider) => slider.row)),
+      h('div', { class: 'ut-checks' }, numbers.label, split.label),
+      nextPreset.element,
+    );
+    const presetPanel = h('div', { class: 'ut-presets' }, h('span', {}, 'presets'), presets.group);
+    const copy = copyButton(() => code.textContent ?? '', signal);
+    const foot = h(
+      'div',
+      { class: 'ut-foot' },
       h(
         'div',
-        { class: 'ut-tools' },
-        ...(isTransposed ? [views.group] : []),
-        numbers,
-        play,
-        h('label', { class: 'ut-speed' }, 'speed', speed),
-        presentButton(root, () => paint(), signal),
-      ),
-    );
-    const side = h(
-      'div',
-      { class: 'ut-side' },
-      h('div', { class: 'ut-sliders' }, ...sliders.map((slider) => slider.row)),
-      h('div', { class: 'ut-choice' }, split),
-      maps.maps.kernel.figure,
-      products.editor.element,
-    );
-    const main = h(
-      'div',
-      {},
-      maps.row,
-      h('div', { class: 'ut-formula' }, formula, echo.answer),
-      status,
-      echo.refusal,
-      products.element,
-      h(
-        'div',
-        { class: 'ut-code' },
-        code,
-        copyButton(() => code.textContent ?? '', signal),
+        { class: 'ut-foot-row' },
+        h('div', { class: 'ut-formula' }, formula),
         inverse.element,
       ),
-      h('div', { class: 'ut-presets' }, h('span', {}, 'presets'), presets.group),
+      h('div', { class: 'ut-foot-row' }, h('div', { class: 'ut-code' }, code, copy), echo.answer),
     );
-    root.append(head, h('div', { class: 'ut-body' }, side, main));
+    root.append(
+      h(
+        'div',
+        { class: 'ut-body' },
+        result,
+        tools,
+        stage.element,
+        says.element,
+        controlPanel,
+        foot,
+        presetPanel,
+      ),
+    );
     return root;
   }
 
   // ------------------------------------------------------------------------------------- painting
   function paint() {
     state.update();
+    player.follow();
     const { problem, sizes } = state;
     paintControls();
-    result.textContent = `${times(sizes.input_size)} → ${problem ? '✕' : times(state.outputSize)}`;
-    result.classList.toggle('ut-wrong', Boolean(problem));
+    given.textContent = times(sizes.input_size);
+    made.textContent = problem ? '✕' : times(state.outputSize);
+    made.className = problem ? 'ut-wrong' : 'ut-made';
+    root.classList.toggle('ut-illegal', Boolean(problem));
+    root.classList.toggle('ut-apart', state.isSplit);
     formula.replaceChildren(...formulaLines(state));
-    code.textContent = codeLine(layer, sizes);
-    maps.paint(root.classList.contains('ut-present'), Boolean(timer));
-    status.textContent = state.sentence;
-    status.classList.toggle('ut-wrong', Boolean(problem));
-    products.paint();
+    code.textContent = code.title = codeLine(layer, sizes);
+    stage.paint(root.classList.contains('ut-present') && innerWidth > 820, player.isOn);
+    says.paint();
+    // A screen reader would have to read every step.
+    says.status.setAttribute('aria-live', player.isOn ? 'off' : 'polite');
     inverse.paint();
     echo.paint();
   }
 
   function paintControls() {
-    const { sliders, split, presets, views, numbers } = controls;
+    const { sliders, split, numbers, presets, nextPreset, views, nextView } = controls;
     layer.parameters.forEach((name, i) => {
       sliders[i].show(state.sizes[name], state.isSplit);
     });
-    split.setAttribute('aria-pressed', String(state.isSplit));
-    presets.show(state.preset);
-    views.show(state.view);
-    numbers.setAttribute('aria-pressed', String(state.isNumbered));
+    split.box.checked = state.isSplit;
+    numbers.box.checked = state.isNumbered;
+    for (const part of [presets, nextPreset]) part.show(state.preset);
+    for (const part of [views, nextView]) part.show(state.view);
   }
 
   // -------------------------------------------------------------------------------------- actions
-  function toggleSplit() {
-    state.isSplit = !state.isSplit;
-    if (!state.isSplit)
-      save(Object.fromEntries(layer.parameters.map((name) => [name, state.sizes[name][0]])));
+  /** @param {boolean} on */
+  function setSplit(on) {
+    state.isSplit = on;
+    if (!on) save(Object.fromEntries(layer.parameters.map((name) => [name, state.sizes[name][0]])));
     paint();
+  }
+
+  /** @param {boolean} on */
+  function setNumbers(on) {
+    save({ numbers: on });
   }
 
   /** @param {string} name */
@@ -181,8 +185,11 @@ function render({ model, el }) {
   function pin(selection) {
     state.pinned = selection;
     state.hovered = null;
-    save({ _pinned: [selection.panel, ...selection.cell] });
-    paint();
+    const pinned = [selection.panel, ...selection.cell];
+    const isNew = String(pinned) !== String(model.get('_pinned'));
+    state.read = pinned;
+    save({ _pinned: pinned });
+    if (!isNew) paint();
   }
 
   /** @param {Selection | null} selection */
@@ -200,33 +207,23 @@ function render({ model, el }) {
     paint();
   }
 
-  /** @param {boolean} on */
-  function setPlaying(on) {
-    const { play, speed } = controls;
-    clearInterval(timer);
-    timer = on ? window.setInterval(() => step(1), STEP / speed.valueAsNumber) : undefined;
-    play.textContent = on ? '❚❚ pause' : '▶ play';
-    play.setAttribute('aria-pressed', String(on));
-    // A screen reader would have to read every step.
-    status.setAttribute('aria-live', on ? 'off' : 'polite');
-    paint();
-  }
-
   // --------------------------------------------------------------------------------------- events
   /** @param {PanelName} panel @param {CellMap} map */
   function listenToMap(panel, map) {
     const selectionAt = (/** @type {PointerEvent} */ event) => {
-      const cell = map.cellAt(event);
+      const cell = stage.cellAt(map, event);
       return cell && { panel, cell };
     };
     const { frame } = map;
     frame.addEventListener('pointermove', (event) => hover(selectionAt(event)), { signal });
     frame.addEventListener('pointerleave', () => hover(null), { signal });
     frame.addEventListener(
-      'pointerdown',
+      'click',
       (event) => {
-        const selection = selectionAt(event);
-        if (selection) pin(selection);
+        const selection = selectionAt(/** @type {PointerEvent} */ (event));
+        if (!selection) return;
+        pin(selection);
+        if (panel === 'kernel') stage.editor.take();
       },
       { signal },
     );
@@ -246,51 +243,49 @@ function render({ model, el }) {
 
   /** A digit typed on the kernel goes to the chosen cell's number. @param {KeyboardEvent} event */
   function typeOnKernel({ key }) {
-    if (!/^[-0-9]$/.test(key) || products.editor.element.hidden) return;
+    if (!/^[-0-9]$/.test(key) || !state.isNumbered) return;
     if (state.pinned.panel !== 'kernel') pin({ panel: 'kernel', cell: [0, 0] });
-    products.editor.take();
+    stage.editor.take();
   }
 
   /** @param {KeyboardEvent} event */
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    if (event.target instanceof HTMLSelectElement) return;
-    const isButton = event.target instanceof HTMLButtonElement;
+    const isPressed =
+      event.target instanceof HTMLButtonElement ||
+      (event.target instanceof HTMLInputElement && event.target.type === 'checkbox');
     const slider = layer.parameters.findIndex((name) => name[0] === event.key);
-    if (event.key === ' ' && !isButton) setPlaying(!timer);
+    if (event.key === ' ' && !isPressed) player.toggle();
     else if (event.key === '.') step(1);
     else if (event.key === ',') step(-1);
-    else if (event.key === 'n') controls.numbers.click();
+    else if (event.key === 'n') setNumbers(!state.isNumbered);
     else if (event.key === 'v' && isTransposed) save({ view: state.nextView });
     else if (slider >= 0) controls.sliders[slider].focus();
     else return;
     event.preventDefault();
   }
 
-  for (const [name, map] of maps.entries) listenToMap(name, map);
-  maps.maps.kernel.frame.addEventListener('keydown', typeOnKernel, { signal });
-  controls.speed.addEventListener('input', () => timer && setPlaying(true), { signal });
+  for (const [name, map] of stage.entries) listenToMap(name, map);
+  stage.maps.kernel.frame.addEventListener('keydown', typeOnKernel, { signal });
   inverse.size.addEventListener('input', () => paint(), { signal });
   root.addEventListener('keydown', onKey, { signal });
   linkParameters(root, signal);
 
   const onEcho = () => echo.paint();
   const widths = new ResizeObserver(() => {
-    if (maps.measure()) paint();
+    if (stage.measure()) paint();
   });
-  widths.observe(maps.row);
+  widths.observe(stage.element);
   signal.addEventListener('abort', () => {
     widths.disconnect();
-    clearInterval(timer);
     echo.stop();
     model.off('change:_echo', onEcho);
   });
   model.on('change:_echo', onEcho);
-  const traits = [...layer.parameters, 'view', 'numbers', 'weights', 'seed'];
-  const end = mount({ model, el, root, traits, paint, ended });
-  if (model.get('playing') && !matchMedia('(prefers-reduced-motion: reduce)').matches)
-    setPlaying(true);
-  return end;
+  const traits = [
+    ...[...layer.parameters, 'view', 'numbers', 'weights', 'seed', 'playing', '_pinned'],
+  ];
+  return mount({ model, el, root, traits, paint, ended, fact: (name) => state.fact(name) });
 }
 
 export default { initialize, render };

@@ -2,17 +2,19 @@
 
 import { choice, slider } from '../controls.js';
 import { h, set } from '../dom.js';
+import { layOut } from '../feature_layout.js';
 import {
   boundsOf,
   channelOf,
   endsOf,
+  fieldSentence,
   gradient,
+  rangeText,
   readMaps,
   sentence,
   shown,
 } from '../feature_values.js';
-import { range } from '../geometry.js';
-import { mount, presentButton } from '../shell.js';
+import { designPixel, mount, presentButton } from '../shell.js';
 import { ValueMap } from '../value_map.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -21,13 +23,10 @@ import { ValueMap } from '../value_map.js';
 /** @typedef {import('../feature_values.js').Ramp} Ramp */
 /** @typedef {import('../feature_values.js').Shown} Shown */
 
-/** Pixels, by layout: the gap between maps, a map's smallest width where a row holds several, its largest height (0: the screen's), and the largest cell of the input image. */
-const LAYOUTS = {
-  narrow: { gap: 12, smallest: 120, tallest: 334, largestCell: 36 },
-  wide: { gap: 20, smallest: 190, tallest: 334, largestCell: 36 },
-  presented: { gap: 32, smallest: 260, tallest: 0, largestCell: 120 },
-};
-const NARROW = 520;
+const NOTEBOOK_HEIGHT = 580; // pixels that the widget has in a notebook
+/** Pixels above, below and between its parts. */
+const SPACE = { notebook: 32, steps: 8, presented: 20 };
+const MOST_ROWS = 8;
 const LARGEST_INPUT = 4096; // pixels a side, as in Python
 const STEPS = /** @type {Record<string, Cell>} */ ({
   ArrowUp: [-1, 0],
@@ -73,19 +72,23 @@ function render({ model, el }) {
     h('span', { class: 'ut-hatched', 'aria-hidden': 'true' }),
     'NaN or ±∞',
   );
-  const row = h('div', { class: 'ut-values' });
+  const size = h('span', { class: 'ut-size' });
+  const title = h('b', { class: 'ut-title' });
+  const area = h('div', { class: 'ut-values' });
   const status = h('p', { role: 'status' });
   const longest = h('p', { class: 'ut-longest' }); // invisible: it reserves the height of the longest sentence, so that nothing jumps
   const root = h('div', { class: 'ut ut-features', role: 'group', 'aria-label': 'Feature maps' });
   const head = h(
     'div',
     { class: 'ut-head' },
+    title,
+    h('span', { class: 'ut-legends' }, size, legend, odd),
     channel.row,
     h('div', { class: 'ut-tools' }, scale.group, ramp.group),
-    h('span', { class: 'ut-legends' }, legend, odd),
     presentButton(root, () => paint(), signal),
   );
-  root.append(head, row, h('div', { class: 'ut-said' }, status, longest));
+  const said = h('div', { class: 'ut-said' }, status, longest);
+  root.append(head, area, said);
 
   /** @param {string} name @param {Record<string, string>} options the values of a trait, and what they are called */
   function choiceOf(name, options) {
@@ -117,30 +120,60 @@ function render({ model, el }) {
     const sharedBounds =
       readRange() ?? boundsOf(chosen.flatMap(({ values }) => boundsOf(values) ?? []));
 
+    const isNested = model.get('nested') === true;
+    title.textContent = text(model.get('title'));
+    root.classList.toggle('ut-nested', isNested);
     channel.row.hidden = most === 1;
     set(/** @type {Element} */ (channel.row.querySelector('input')), { max: most - 1 });
     channel.show(index);
-    scale.group.hidden = maps.length < 2;
+    scale.group.hidden = maps.length < 2 || isNested;
     scale.show(isOwn ? 'own' : 'shared');
+    const isSigned = maps.some(({ values }) => values.some((value) => value < 0));
+    ramp.group.hidden = isNested || !(isSigned || kind === 'diverging');
     ramp.show(kind);
-    odd.hidden = chosen.every(({ values }) => values.every(Number.isFinite));
+    odd.hidden = isNested || chosen.every(({ values }) => values.every(Number.isFinite));
+    legend.hidden = isNested;
     paintLegend(isOwn ? null : endsOf(sharedBounds, kind), kind, chosen);
+    const usual = usualSize();
+    size.textContent = isNested ? '' : usual;
+    const sizes = chosen.map((map) => map.height * map.width);
+    // The cell of the smallest map has the most to say: all values of a larger map that lie in it.
+    longest.textContent = chosen.length
+      ? says(chosen, { source: sizes.indexOf(Math.min(...sizes)), cell: [0, 0] })
+      : '';
 
-    const { columns, cell, gap, height, width } = layout();
-    set(row, { style: `grid-template-columns:repeat(${columns}, ${cell}px);column-gap:${gap}px` });
+    const { isBeside, ...placed } = place(isNested);
+    const { height, width } = placed;
+    root.classList.toggle('ut-beside', isBeside);
+    const notes = model.get('notes') ?? {};
     views.forEach((view, i) => {
-      view.draw(chosen[i], {
+      const map = chosen[i];
+      const own = isOwn ? boundsOf(map.values) : sharedBounds;
+      const noted = [
+        `${map.height}×${map.width}` === usual ? '' : `${map.height}×${map.width}`,
+        isOwn ? rangeText(map.values) : '',
+        text(notes[map.name]),
+      ];
+      view.draw(map, {
         height,
         width,
-        ends: endsOf(isOwn ? boundsOf(chosen[i].values) : sharedBounds, kind),
+        ends: endsOf(own, kind),
         ramp: kind,
+        note: noted.filter(Boolean).join(', '),
+        before: isNested ? chosen.slice(0, i).filter(({ row }) => row === map.row) : null,
+        presentedPixel: root.classList.contains('ut-present') ? designPixel(root) : 0,
       });
     });
-    const sizes = chosen.map((map) => map.height * map.width);
-    longest.textContent = chosen.length
-      ? sentence(chosen, sizes.indexOf(Math.min(...sizes)), [0, 0], readInput())
-      : '';
     paintCursor();
+  }
+
+  /** The size of most maps, of the first of them where several are equally frequent: only the others show theirs. */
+  function usualSize() {
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    for (const { height, width } of maps)
+      counts.set(`${height}×${width}`, (counts.get(`${height}×${width}`) ?? 0) + 1);
+    return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), ['', 0])[0];
   }
 
   /** Read the maps if they are new. A chosen cell that they do not have is forgotten. */
@@ -150,7 +183,6 @@ function render({ model, el }) {
     maps = readMaps(sent);
     if (maps.length !== views.length) {
       views = maps.map((map, i) => listen(new ValueMap(channelOf(map, 0)), i));
-      row.replaceChildren(...views.map(({ figure }) => figure));
     }
     const isThere = (/** @type {{source: number, cell: Cell} | null} */ at) =>
       at &&
@@ -180,42 +212,62 @@ function render({ model, el }) {
     return isSize(height) && isSize(width ?? height) ? { height, width: width ?? height } : null;
   }
 
-  /** How many maps stand in a row, and how large each is: a cell of the input image is a whole number of pixels where possible. */
-  function layout() {
+  /** Put the maps, and the labels of their rows, where there is room for them. @param {boolean} isNested */
+  function place(isNested) {
     const isPresented = root.classList.contains('ut-present');
-    const available = Math.max(200, row.clientWidth || 700);
-    const { gap, smallest, tallest, largestCell } =
-      LAYOUTS[isPresented ? 'presented' : available < NARROW ? 'narrow' : 'wide'];
-    const count = Math.max(1, maps.length);
-    const picture = readInput() ?? maps[0] ?? { height: 1, width: 1 };
-    const most = Math.max(largestCell, smallest / Math.max(picture.height, picture.width));
-    const captionHeight = views[0] ? views[0].figure.offsetHeight - views[0].frame.offsetHeight : 0;
-    const fit = (/** @type {number} */ columns) => {
-      const panel = Math.floor((available - gap * (columns - 1)) / columns);
-      // In present mode the maps fill what the head and their captions leave of the screen.
-      const room =
-        tallest ||
-        (root.clientHeight - head.offsetHeight - 60) / Math.ceil(count / columns) - captionHeight;
-      const side = Math.max(
-        0.1,
-        Math.min((panel - 4) / picture.width, (room - 4) / picture.height, most),
+    const px = designPixel(root);
+    const labels = [...new Set(maps.map(({ row }) => row))].filter(Boolean);
+    const others = [...root.children].filter((child) => child !== area);
+    const taken = others.reduce(
+      (sum, child) => sum + /** @type {HTMLElement} */ (child).offsetHeight,
+      0,
+    );
+    const hasSteps = Boolean(model.get('steps')?.length);
+    const rows = clampWhole(model.get('rows'), 0, MOST_ROWS);
+    const layout = layOut({
+      groups: labels.map((label) => maps.filter(({ row }) => row === label).length),
+      count: Math.max(1, maps.length),
+      rows: rows || null,
+      image: readInput() ?? maps[0] ?? { height: 1, width: 1 },
+      isNested,
+      room: {
+        height: isPresented
+          ? innerHeight - taken - SPACE.presented * px
+          : NOTEBOOK_HEIGHT - taken - SPACE.notebook - (hasSteps ? SPACE.steps : 0),
+        width: Math.max(200, area.clientWidth || 700),
+      },
+      px,
+      isPresented,
+    });
+    const { columns, cell, gap, label } = layout;
+    set(area, {
+      style: `grid-template-columns:${label ? `${label}px ` : ''}repeat(${columns}, ${cell}px);column-gap:${gap}px`,
+    });
+    const notes = model.get('notes') ?? {};
+    const ofRows = labels.map((name) => {
+      const note = text(notes[name]);
+      return h(
+        'p',
+        { class: 'ut-row-label', style: label ? '' : 'grid-column:1/-1' },
+        h('b', {}, name),
+        h('span', {}, note),
       );
-      return { columns, gap, panel, side: side >= 1 ? Math.floor(side) : side };
-    };
-    const inRows = (/** @type {number} */ rows) => fit(Math.ceil(count / rows));
-    const fitting = Math.max(1, Math.min(count, Math.floor((available + gap) / (smallest + gap))));
-    const best = isPresented
-      ? range(1, count + 1)
-          .map(inRows)
-          .sort((a, b) => b.side - a.side)[0]
-      : inRows(Math.ceil(count / fitting));
-    const pixels = (/** @type {number} */ cells) => Math.max(1, Math.round(cells * best.side));
-    return {
-      ...best,
-      cell: Math.min(best.panel, Math.max(pixels(picture.width) + 4, smallest)),
-      height: pixels(picture.height),
-      width: pixels(picture.width),
-    };
+    });
+    let [row, column] = [-1, 0];
+    views.forEach(({ figure }, i) => {
+      const isFirst = labels.length ? maps[i].row !== maps[i - 1]?.row : false;
+      if (isFirst) {
+        row += row < 0 || column ? 1 : 0;
+        ofRows[labels.indexOf(maps[i].row)].style.gridRow = String(row + 1);
+        row += label ? 0 : 1;
+        column = 0;
+      } else if (row < 0) row = 0;
+      else if (column === columns) [row, column] = [row + 1, 0];
+      figure.style.gridArea = `${row + 1} / ${column + 1 + (label ? 1 : 0)}`;
+      column += 1;
+    });
+    area.replaceChildren(...ofRows, ...views.map(({ figure }) => figure));
+    return layout;
   }
 
   /** @param {Bounds | null} ends `null`: each map has its own @param {Ramp} kind @param {Shown[]} chosen */
@@ -247,15 +299,33 @@ function render({ model, el }) {
     views.forEach((view) => {
       view.point(at?.cell ?? null, from ?? view.cells);
     });
+    const hint = 'Point at a cell, or use the arrow keys on a map.';
     const readout = at
-      ? sentence(
+      ? says(
           views.map(({ cells }) => cells),
-          at.source,
-          at.cell,
-          readInput(),
+          at,
         )
-      : 'Point at a cell, or use the arrow keys on a map: the same place (row, column) is outlined in all of them.';
+      : hint;
     status.textContent = maps.length ? readout : 'There are no maps to show.';
+  }
+
+  /** @param {Shown[]} shown @param {{source: number, cell: Cell}} at */
+  const says = (shown, { source, cell }) =>
+    model.get('nested') === true
+      ? fieldSentence(shown, source, cell)
+      : sentence(shown, source, cell, readInput());
+
+  /** Show where the pointer is, and let the steps see it. */
+  function move() {
+    paintCursor();
+    root.dispatchEvent(new Event('ut-fact'));
+  }
+
+  /** What steps may ask for. @param {string} name */
+  function fact(name) {
+    const at = hovered ?? pinned;
+    if (name === 'map') return at ? maps[at.source].name : '';
+    return name === 'cell' ? (at?.cell ?? '') : undefined;
   }
 
   // ------------------------------------------------------------------------------- what one can do
@@ -269,7 +339,7 @@ function render({ model, el }) {
         if (String(cell) === String(hovered?.cell ?? null) && (!cell || hovered?.source === source))
           return;
         hovered = cell && { source, cell };
-        paintCursor();
+        move();
       },
       { signal },
     );
@@ -277,7 +347,7 @@ function render({ model, el }) {
       'pointerleave',
       () => {
         hovered = null;
-        paintCursor();
+        move();
       },
       { signal },
     );
@@ -309,18 +379,33 @@ function render({ model, el }) {
   function pin(source, cell) {
     pinned = { source, cell };
     hovered = null;
-    paintCursor();
+    move();
   }
 
   return mount({
     model,
     el,
     root,
-    traits: ['_maps', 'channel', 'value_range', 'input_size', 'scale', 'ramp'],
+    traits: [
+      '_maps',
+      'rows',
+      'title',
+      'notes',
+      'nested',
+      'channel',
+      'value_range',
+      'input_size',
+      'scale',
+      'ramp',
+    ],
     paint,
     ended,
+    fact,
   });
 }
+
+/** A text; anything else is none. @param {unknown} given */
+const text = (given) => (typeof given === 'string' ? given : '');
 
 /** A whole number inside its limits, whatever came. @param {unknown} value @param {number} low @param {number} high */
 const clampWhole = (value, low, high) =>

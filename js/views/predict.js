@@ -2,6 +2,7 @@
 
 import { example, LONGEST, matches, readGuess, shownSize } from '../answers.js';
 import { freshId, h, set, withCode } from '../dom.js';
+import { counted, MOST_GUESSES, Room, readTally } from '../room.js';
 import { isTyping, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -15,6 +16,7 @@ import { isTyping, mount, presentButton } from '../shell.js';
  * @property {Kind} kind
  * @property {Target & {shown: string}} answer
  * @property {(Target & {sentence: string})[]} mistakes
+ * @property {string} why
  * @property {string} explain
  * @property {string[]} choices
  * @property {number[]} lengths   how many numbers a size may have
@@ -72,6 +74,15 @@ function render({ model, el }) {
     title: 'In class: show or hide the answers of all questions on this page (r)',
   });
   const tools = h('span', { class: 'ut-tools' }, reveal);
+  const isPresented = () => root.classList.contains('ut-present');
+  const room = new Room({
+    choices: task.choices.map((_, i) => i),
+    name: shownGuess,
+    judge,
+    tally: readRoom,
+    count: countHand,
+    signal,
+  });
   const root = h(
     'div',
     {
@@ -80,9 +91,9 @@ function render({ model, el }) {
       tabindex: -1,
       'aria-label': `Predict: ${question.replaceAll('`', '')}`,
     },
-    h('div', { class: 'ut-head' }, h('span', { class: 'ut-kind' }, 'Predict'), tools),
-    h('p', { class: 'ut-question' }, ...withCode(question)),
+    h('div', { class: 'ut-head' }, h('p', { class: 'ut-question' }, ...withCode(question)), tools),
     form,
+    room.element,
     panel,
   );
 
@@ -92,15 +103,17 @@ function render({ model, el }) {
     if (locked !== undefined && before === undefined) shown = true;
     if (locked === undefined && before !== undefined) shown = false;
 
-    const open = locked === undefined && !shown;
+    const open = !shown && (locked === undefined || isPresented());
     // A disabled field loses the focus to the page, and the next key would be JupyterLab's.
     if (!open && guessing.contains(document.activeElement)) root.focus({ preventScroll: true });
     guessing.disabled = !open;
-    if (locked !== undefined) {
+    if (locked !== undefined && !isPresented()) {
       if (typeof locked === 'number' && radios.length) radios[locked].checked = true;
       else field.value = shownGuess(locked);
     }
-    lock.textContent = locked === undefined ? 'lock' : 'locked';
+    lock.textContent = isPresented() ? 'add' : locked === undefined ? 'lock' : 'locked';
+    if (isPresented()) room.paint(shown);
+    else room.element.replaceChildren();
     set(field, { 'aria-invalid': refusal ? 'true' : false });
     reveal.textContent = shown ? 'hide answers' : 'show answers';
     const lines = outcome(locked);
@@ -119,8 +132,8 @@ function render({ model, el }) {
     const guesses = radios.length
       ? radios.map((_, i) => i)
       : [...task.mistakes.map(({ value }) => value), task.answer.value, 'another guess'];
-    const heights = guesses.map((guess) => {
-      ghost.replaceChildren(...answerTo(guess));
+    const heights = [waiting(), ...guesses.map(answerTo)].map((lines) => {
+      ghost.replaceChildren(...lines);
       return ghost.offsetHeight;
     });
     ghost.remove();
@@ -130,52 +143,86 @@ function render({ model, el }) {
   /** What the panel says. @param {Guess | undefined} guess */
   function outcome(guess) {
     if (refusal) return [h('p', { class: 'ut-refusal' }, refusal)];
-    if (shown) return answerTo(guess);
-    if (guess === undefined)
-      return [
-        h(
-          'p',
-          {},
-          'Lock a guess, and the answer shows here. A wrong one teaches as much as a right one.',
-        ),
-      ];
+    if (shown) return answerTo(isPresented() ? undefined : guess);
+    if (isPresented()) return [h('p', {}, roomHint())];
+    if (guess === undefined) return waiting();
     return [h('p', {}, ...guessInWords(guess), 'It is locked; the answer is hidden (r shows it).')];
+  }
+
+  /** What stands there before a guess. */
+  const waiting = () => [
+    h(
+      'p',
+      {},
+      'Lock a guess with Enter, and the answer shows here. A wrong guess teaches as much as a right one.',
+    ),
+  ];
+
+  /** How guesses are collected. */
+  function roomHint() {
+    const add = task.choices.length
+      ? 'Count hands with + or the keys 1 to 9.'
+      : 'Type a guess and press Enter; + counts another hand.';
+    return `${add} r shows the answer.`;
   }
 
   /** What was guessed. @param {Guess | undefined} guess */
   const guessInWords = (guess) =>
     guess === undefined ? [] : ['You said ', h('b', {}, ...withCode(shownGuess(guess))), '. '];
 
+  /** Whether a guess is right, and the sentence that it gets. @param {Guess} guess */
+  function judge(guess) {
+    const isRight = matches(guess, task.answer);
+    const mistake = isRight ? undefined : task.mistakes.find((one) => matches(guess, one));
+    const usual = !isRight
+      ? 'Now there is something to find out: where does the difference come from?'
+      : task.explain
+        ? ''
+        : 'Say in one sentence why, to be sure that it was more than luck.';
+    const reason = isRight ? task.why : mistake?.sentence;
+    return { isRight, sentence: reason || usual };
+  }
+
   /** @param {Guess | undefined} guess */
   function answerTo(guess) {
-    const right = guess !== undefined && matches(guess, task.answer);
+    const judged = guess === undefined ? { isRight: false, sentence: '' } : judge(guess);
     const answer = h(
       'b',
       { class: 'ut-answer' },
       ...withCode(task.answer.shown),
-      right ? ' ✓' : '',
+      judged.isRight ? ' ✓' : '',
     );
-    const mistake =
-      guess === undefined || right ? undefined : task.mistakes.find((one) => matches(guess, one));
-    const comment =
-      mistake?.sentence ??
-      (guess === undefined || right
-        ? ''
-        : 'Now there is something to find out: where does the difference come from?');
+    const texts = new Set([judged.sentence, task.why, task.explain]);
     return [
       h(
         'p',
         { class: 'ut-verdict' },
         h('span', {}, ...guessInWords(guess)),
-        h('span', {}, right ? 'And it is ' : 'It is ', answer),
+        h('span', {}, judged.isRight ? 'And it is ' : 'It is ', answer),
       ),
-      ...[comment, task.explain].filter(Boolean).map((text) => h('p', {}, ...withCode(text))),
+      ...[...texts].filter(Boolean).map((text) => h('p', {}, ...withCode(text))),
     ];
   }
 
-  /** What was locked; nonsense from elsewhere counts as nothing. @returns {Guess | undefined} */
+  /** What was locked. */
   function lockedGuess() {
-    const value = model.get('_locked');
+    return readBack(model.get('_locked'));
+  }
+
+  /** What the room said so far. */
+  function readRoom() {
+    return readTally(model.get('_tally'), readBack);
+  }
+
+  /** @param {Guess} guess @param {number} by */
+  function countHand(guess, by) {
+    model.set('_tally', counted(readRoom(), guess, by));
+    model.save_changes();
+    paint();
+  }
+
+  /** A guess from the model; nonsense from elsewhere counts as nothing. @param {any} value @returns {Guess | undefined} */
+  function readBack(value) {
     const { kind } = task;
     if (kind === 'choice')
       return Number.isInteger(value) && task.choices[value] !== undefined ? value : undefined;
@@ -197,7 +244,7 @@ function render({ model, el }) {
     'submit',
     (event) => {
       event.preventDefault();
-      if (locked !== undefined || shown) return;
+      if (shown || (locked !== undefined && !isPresented())) return;
       const picked = radios.findIndex((radio) => radio.checked);
       const pick =
         picked < 0
@@ -211,6 +258,10 @@ function render({ model, el }) {
         return;
       }
       refusal = '';
+      if (isPresented()) {
+        takeGuess(read.guess);
+        return;
+      }
       shown = true;
       model.set('_locked', read.guess);
       model.save_changes();
@@ -218,6 +269,20 @@ function render({ model, el }) {
     },
     { signal },
   );
+
+  /** Put a guess of the room on the board. @param {Guess} guess */
+  function takeGuess(guess) {
+    const tally = readRoom();
+    const isNew = !tally.some(([said]) => String(said) === String(guess));
+    if (isNew && tally.length >= MOST_GUESSES) {
+      refusal = `There is room for ${MOST_GUESSES} different guesses. Add a hand to one of them, or take one off.`;
+      paint();
+      return;
+    }
+    field.value = '';
+    countHand(guess, 1);
+    field.focus();
+  }
 
   form.addEventListener(
     'input',
@@ -234,6 +299,9 @@ function render({ model, el }) {
   root.addEventListener(
     'keydown',
     (event) => {
+      const pick = Number(event.key) - 1;
+      if (isPresented() && !shown && !isTyping(event) && task.choices[pick] !== undefined)
+        countHand(pick, 1);
       if (event.key !== 'r' || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
         return;
       // No number begins with r, so in an empty field for numbers it is the key.
@@ -254,7 +322,14 @@ function render({ model, el }) {
   );
 
   tools.append(presentButton(root, paint, signal));
-  return mount({ model, el, root, traits: ['question', '_task', '_locked'], paint, ended });
+  return mount({
+    model,
+    el,
+    root,
+    traits: ['question', '_task', '_locked', '_tally'],
+    paint,
+    ended,
+  });
 }
 
 /** @param {Task} task */
@@ -274,6 +349,7 @@ function readTask(model) {
     kind: ['int', 'float', 'size', 'choice'].includes(task.kind) ? task.kind : 'text',
     answer: { value: '', within: 0, shown: '', ...task.answer },
     mistakes: list(task.mistakes),
+    why: String(task.why ?? ''),
     explain: String(task.explain ?? ''),
     choices: list(task.choices).map(String),
     lengths: list(task.lengths).length ? task.lengths : [2],

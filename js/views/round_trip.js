@@ -1,37 +1,33 @@
 /** The view of RoundTrip: which of 64 sizes come back after a convolution and the transposed convolution with the same parameters. */
 
 import { linkParameters, slider } from '../controls.js';
-import { freshId, h, set } from '../dom.js';
+import { freshId, h, s, set } from '../dom.js';
 import { formulaNodes } from '../formula.js';
+import { convOutputSize, range } from '../geometry.js';
+import { conv, convTranspose, LIMITS, ROUND_TRIP_SIZES } from '../layers.js';
 import {
-  convInputSizes,
-  convOutputSize,
-  convTransposeOutputSize,
-  outputPaddingFor,
-  outputPaddingMost,
-  paddedSize,
-  range,
-  windowExtent,
-} from '../geometry.js';
-import { codeLine, conv, convTranspose, LIMITS, ROUND_TRIP_SIZES } from '../layers.js';
+  codeLines,
+  company,
+  meaning,
+  mends,
+  PARAMETERS,
+  sign,
+  trip,
+  way,
+} from '../round_trip_words.js';
 import { clamp, copyButton, initialize, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
-/** @typedef {import('../geometry.js').Axis} Axis */
-/** @typedef {import('../layers.js').Sizes} Sizes */
-/** @typedef {Omit<Axis, 'input_size'>} Layers  what both layers share, and output_padding */
+/** @typedef {import('../round_trip_words.js').Layers} Layers */
+/** @typedef {import('../round_trip_words.js').Trip} Trip */
 
-const PARAMETERS = /** @type {const} */ ([
-  'kernel_size',
-  'stride',
-  'padding',
-  'dilation',
-  'output_padding',
-]);
 const LARGEST = ROUND_TRIP_SIZES[1];
+/** The most cells that any bar has: 64, with 6 cells of padding on both sides and a kernel of 1. */
+const MOST_CELLS = LARGEST + 2 * LIMITS.padding[1];
+const BAR = { cell: 5, height: 18 }; // in units of its drawing
 const SIDE = 8;
 const SIZES = range(1, LARGEST + 1);
-const STEPS = /** @type {Record<string, number>} */ ({
+const KEYS = /** @type {Record<string, number>} */ ({
   ArrowLeft: -1,
   ArrowRight: 1,
   ArrowUp: -SIDE,
@@ -40,144 +36,64 @@ const STEPS = /** @type {Record<string, number>} */ ({
   End: LARGEST,
 });
 
-/**
- * What becomes of one size: it comes back, comes back as another size ("off"), has no way up
- * ("lost"), or is too small for the kernel to go down at all ("small").
- * @typedef {object} Trip
- * @property {number} size
- * @property {number} small        what the convolution makes of it; 0 where the kernel does not fit
- * @property {number} back         what the transposed convolution makes of that, where there is a way up
- * @property {number | null} mend  the output_padding that brings it back
- * @property {'back' | 'off' | 'lost' | 'small'} fate
- */
-
-/** @param {number} size @param {Layers} layers @returns {Trip} */
-export function trip(size, layers) {
-  const small = convOutputSize({ ...layers, input_size: size });
-  if (small === 0) return { size, small, back: 0, mend: null, fate: 'small' };
-  const up = { ...layers, input_size: small };
-  const back = convTransposeOutputSize(up);
-  const fate = !isLegal(layers) || back < 1 ? 'lost' : back === size ? 'back' : 'off';
-  return { size, small, back, mend: outputPaddingFor(size, up), fate };
-}
-
-/** @param {Layers} layers */
-const isLegal = (layers) => layers.output_padding <= outputPaddingMost(layers);
-
-// ------------------------------------------------------------------------------------------- text
-
-const NUMBERS = ['none', 'one', 'two', 'three', 'four'];
-const signed = (/** @type {number} */ n) => (n < 0 ? `−${-n}` : `+${n}`);
-
-/** The sign below a tile's size. @param {Trip} trip */
-const sign = ({ fate, back, size }) =>
-  ({ back: '', off: signed(back - size), lost: '✕', small: '–' })[fate];
-
-/** "31, 32 and 33". @param {number[]} sizes */
-const and = (sizes) =>
-  sizes.length < 2
-    ? sizes.join('')
-    : `${sizes.slice(0, -1).join(', ')} and ${sizes[sizes.length - 1]}`;
-
-/** "1, 3, 5, …, 63". @param {number[]} sizes */
-const some = (sizes) =>
-  sizes.length <= 4
-    ? sizes.join(', ')
-    : `${sizes.slice(0, 3).join(', ')}, …, ${sizes[sizes.length - 1]}`;
-
-/** @param {number} from @param {number} to */
-const span = (from, to) => (from === to ? String(from) : `${from} to ${to}`);
-
-/** The three sizes of a trip: "31 → 16 → 31". @param {Trip} trip */
-const way = ({ size, small, back, fate }) =>
-  `${size} → ${small || '✕'}${fate === 'small' ? '' : ` → ${fate === 'lost' ? '✕' : back}`}`;
-
-/** What the trip means, and which output_padding brings the size back. @param {Trip} trip @param {Layers} layers */
-export function meaning({ size, back, mend, fate }, layers) {
-  if (fate === 'small') {
-    const extent = windowExtent(layers);
-    const padded = paddedSize({ ...layers, input_size: size });
-    return `The kernel spans ${extent} cells, the padded input only ${padded}: there is no way down. Use padding ≥ ${Math.ceil((extent - size) / 2)} or a smaller kernel.`;
-  }
-  const mended = `output_padding=${mend} gives ${size}.`;
-  if (fate === 'back') return 'it comes back.';
-  if (!isLegal(layers))
-    return `output_padding=${layers.output_padding} is illegal, it must be smaller than stride=${layers.stride} or dilation=${layers.dilation}. ${mended}`;
-  if (fate === 'lost') return `padding=${layers.padding} crops all of it away. ${mended}`;
-  const off = Math.abs(back - size);
-  return `${NUMBERS[off] ?? off} too ${back > size ? 'many' : 'few'}. ${mended}`;
-}
-
-/** Which sizes give the same small size. @param {Trip} trip @param {Layers} layers */
-export function company({ size, small }, layers) {
-  if (!small) return '';
-  const group = convInputSizes(small, { ...layers, input_size: size });
-  if (group.length === 1) return `Only ${size} gives ${small}.`;
-  const tail = 'so the way up must be told which one it was.';
-  return `${and(group)} ${group.length === 2 ? 'both' : 'all'} give ${small}, ${tail}`;
-}
-
-/**
- * Which output_padding brings back which sizes, one line each.
- * @param {Trip[]} trips
- * @param {Layers} layers
- * @returns {{paddings: string, sizes: string, isNow: boolean}[]}
- */
-export function mends(trips, layers) {
-  const { stride, dilation, output_padding: now } = layers;
-  const most = outputPaddingMost(layers);
-  const lines = range(0, stride).map((n) => {
-    const sizes = trips.filter(({ mend }) => mend === n).map(({ size }) => size);
-    return { paddings: String(n), sizes: some(sizes) || 'none up to 64', isNow: now === n };
+/** Cells of a bar, from one to another. @param {string} look @param {number} from @param {number} to */
+const cells = (look, from, to) =>
+  s('path', {
+    class: look,
+    d: range(from, to)
+      .map((i) => `M${i * BAR.cell + 0.5} 0.5h${BAR.cell - 1}v${BAR.height - 1}h${1 - BAR.cell}z`)
+      .join(''),
   });
-  if (most >= stride)
-    lines.push({
-      paddings: span(stride, most),
-      sizes: 'none; legal, as below dilation',
-      isNow: now >= stride && now <= most,
-    });
-  if (now > most)
-    lines.push({
-      paddings: String(now),
-      sizes: `✕ illegal: use less than stride=${stride} or dilation=${dilation}`,
-      isNow: true,
-    });
-  const small = trips.filter(({ fate }) => fate === 'small').length;
-  if (small) lines.push({ paddings: 'none', sizes: `${span(1, small)}: too small`, isNow: false });
-  return lines;
+
+/** One size of the way: its number, what it is, and as many cells. @param {string} kind @param {string} name */
+function stage(kind, name) {
+  const number = h('b');
+  const bar = s('svg', {
+    viewBox: `0 0 ${MOST_CELLS * BAR.cell} ${BAR.height}`,
+    preserveAspectRatio: 'none',
+    'aria-hidden': 'true',
+  });
+  const element = h('div', { class: `ut-stage ut-${kind}` }, number, ` ${name}`, bar);
+  return {
+    element,
+    /** @param {number | string} size @param {SVGElement[]} drawn */
+    show(size, ...drawn) {
+      number.textContent = String(size);
+      bar.replaceChildren(...drawn);
+    },
+  };
 }
 
-/** Both formulas with their numbers; each number belongs to a slider. @param {Trip} trip @param {Layers} layers */
-function formulas({ size, small, fate }, layers) {
-  const down = formulaNodes(
-    conv.formula({ ...layers, input_size: size }),
-    small ? 'ut-plain' : 'ut-wrong',
+/** A layer of the way: its name and formula on a band from one bar to the next. @param {string} name */
+function layer(name) {
+  const band = s('path', { class: 'ut-band' });
+  const formula = h('span', { class: 'ut-formula' });
+  const element = h(
+    'div',
+    { class: 'ut-round-layer' },
+    s(
+      'svg',
+      { viewBox: `0 0 ${MOST_CELLS} 1`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+      band,
+    ),
+    h('span', { class: 'ut-kind' }, `↓ ${name} `),
+    formula,
   );
-  const [verdict, sign] = fate === 'back' ? ['ut-answer', ' ✓'] : ['ut-wrong', ' ✕'];
-  const up = small
-    ? formulaNodes(convTranspose.formula({ ...layers, input_size: small }), verdict, sign)
-    : ['–'];
-  return [
-    h('div', {}, h('span', { class: 'ut-way' }, 'down'), h('span', {}, ...down)),
-    h('div', {}, h('span', { class: 'ut-way' }, 'up'), h('span', {}, ...up)),
-  ];
+  return {
+    element,
+    /** @param {number} from @param {number} to cells of the bars @param {(Node | string)[]} words */
+    show(from, to, words) {
+      set(band, { d: from && to ? `M0 0H${from}L${to} 1H0z` : '' });
+      formula.replaceChildren(...words);
+    },
+  };
 }
-
-/** @param {Layers} layers */
-export function codeLines(layers) {
-  const sizes = /** @type {Sizes} */ (
-    Object.fromEntries(PARAMETERS.map((name) => [name, [layers[name], layers[name]]]))
-  );
-  return `${codeLine(conv, sizes)}\n${codeLine(convTranspose, sizes)}`;
-}
-
-// ----------------------------------------------------------------------------------------- drawing
 
 /** @param {{model: Model, el: HTMLElement}} context */
 function render({ model, el }) {
   const ended = new AbortController();
   const { signal } = ended;
-  /** @type {number | null} the size under the pointer: followed for as long as it is there */
+  /** @type {number | null} the size under the pointer, for as long as it is there */
   let pointed = null;
 
   /** @param {string} name @param {number} value */
@@ -191,7 +107,7 @@ function render({ model, el }) {
       min: LIMITS[name][0],
       max: LIMITS[name][1],
       signal,
-      onInput: (value) => write(name, value),
+      onInput: (value) => write(name, clamp(value, LIMITS[name][0], LIMITS[name][1])),
     }),
   );
   const group = freshId();
@@ -214,49 +130,49 @@ function render({ model, el }) {
     },
     ...tiles.map(({ tile }) => tile),
   );
-  const result = h('span', { class: 'ut-result' });
+  const result = h('p', { class: 'ut-round-result' });
   const tripped = h('b', { class: 'ut-trip' });
   const meaningText = h('span');
   const others = h('span');
-  const status = h('p', { class: 'ut-status', role: 'status' }, tripped, meaningText, others);
+  const input = stage('stage-input', 'goes in');
+  const down = layer('Conv2d');
+  const small = stage('stage-small', 'after the convolution');
+  const up = layer('ConvTranspose2d');
+  const output = stage('stage-output', 'comes back');
   const list = h('ul');
-  const numbers = h('div', { class: 'ut-formula' });
-  const torch = h('div', { class: 'ut-torch' });
+  const torch = h('span', { class: 'ut-torch' });
   const code = h('code');
-  const tools = h('span', { class: 'ut-tools' });
-  const root = h(
-    'div',
-    { class: 'ut ut-round', role: 'group', 'aria-label': 'Round trip' },
-    h(
-      'div',
-      { class: 'ut-head' },
-      result,
-      h('span', { class: 'ut-kind' }, 'Conv2d and back'),
-      tools,
-    ),
+  const root = h('div', { class: 'ut ut-round', role: 'group', 'aria-label': 'Round trip' });
+  root.append(
     h(
       'div',
       { class: 'ut-round-body' },
-      h('div', { class: 'ut-round-board' }, board, legend()),
-      status,
+      h('div', { class: 'ut-round-board' }, result, board, legend()),
       h(
         'div',
-        { class: 'ut-mends' },
-        h('p', {}, h('b', {}, 'output_padding'), ' brings back'),
-        list,
-      ),
-      h('div', { class: 'ut-sliders' }, ...sliders.map(({ row }) => row)),
-      h(
-        'div',
-        { class: 'ut-round-sums' },
-        numbers,
+        { class: 'ut-round-trip' },
+        h('p', { class: 'ut-round-way' }, tripped),
+        ...[input, down, small, up, output].map(({ element }) => element),
+        h('p', { class: 'ut-round-says', role: 'status' }, meaningText, others),
         h(
           'div',
           { class: 'ut-code' },
           code,
           copyButton(() => code.textContent ?? '', signal),
+          torch,
         ),
-        torch,
+      ),
+      h(
+        'div',
+        { class: 'ut-round-side' },
+        presentButton(root, () => paint(), signal),
+        ...sliders.map(({ row }) => row),
+        h(
+          'div',
+          { class: 'ut-mends' },
+          h('p', {}, h('b', {}, 'output_padding'), ' brings back'),
+          list,
+        ),
       ),
     ),
   );
@@ -275,7 +191,7 @@ function render({ model, el }) {
     tiles.forEach((tile, i) => {
       paintTile(tile, trips[i], { layers, shown, chosen });
     });
-    paintWords(shown, layers);
+    paintTrip(shown, layers);
     list.replaceChildren(
       ...mends(trips, layers).map(({ paddings, sizes, isNow }) =>
         h(
@@ -286,13 +202,12 @@ function render({ model, el }) {
         ),
       ),
     );
-    numbers.replaceChildren(...formulas(shown, layers));
     code.textContent = codeLines(layers);
     const echo = model.get('_echo');
     const isCurrent =
       echo?.parameters?.chosen === shown.size &&
       PARAMETERS.every((name) => echo.parameters[name] === layers[name]);
-    torch.textContent = isCurrent ? `torch: ${echo.text}` : '';
+    torch.textContent = torch.title = isCurrent ? `torch: ${echo.text}` : '';
   }
 
   /**
@@ -318,12 +233,41 @@ function render({ model, el }) {
     tile.classList.toggle('ut-last', isIn && !isWith(size + 1));
   }
 
-  /** @param {Trip} shown @param {Layers} layers */
-  function paintWords(shown, layers) {
-    tripped.textContent = `${way(shown)}${shown.fate === 'back' ? ' ✓' : ''}`;
-    meaningText.textContent = `: ${meaning(shown, layers)} `;
+  /** The way of one size: its bars, formulas and sentences. @param {Trip} shown @param {Layers} layers */
+  function paintTrip(shown, layers) {
+    const { size, fate } = shown;
+    const isBack = fate === 'back';
+    const back = isBack || fate === 'off' ? shown.back : 0;
+    const wayText = way(shown);
+    tripped.textContent = `${wayText}${isBack ? ' ✓' : wayText.endsWith('✕') ? '' : ' ✕'}`;
+    tripped.classList.toggle('ut-wrong', !isBack);
+    meaningText.textContent = `${meaning(shown, layers)} `;
     others.textContent = company(shown, layers);
-    tripped.classList.toggle('ut-wrong', shown.fate !== 'back');
+    input.show(size, cells('ut-cell-input', 0, size));
+    down.show(
+      size,
+      shown.small,
+      formulaNodes(
+        conv.formula({ ...layers, input_size: size }),
+        shown.small ? 'ut-plain' : 'ut-wrong',
+      ),
+    );
+    small.show(shown.small || '✕', cells('ut-cell-input', 0, shown.small));
+    const [verdict, mark] = isBack ? ['ut-answer', ' ✓'] : ['ut-wrong', ' ✕'];
+    up.show(
+      shown.small,
+      back,
+      shown.small
+        ? formulaNodes(convTranspose.formula({ ...layers, input_size: shown.small }), verdict, mark)
+        : ['–'],
+    );
+    output.element.classList.toggle('ut-wrong', !isBack);
+    output.show(
+      back || '✕',
+      cells('ut-cell-output', 0, Math.min(size, back)),
+      cells('ut-cell-wrong', size, back),
+      cells('ut-cell-missing', back, size),
+    );
   }
 
   for (const { tile, radio, size } of tiles) {
@@ -338,7 +282,7 @@ function render({ model, el }) {
   board.addEventListener(
     'keydown',
     (event) => {
-      const step = STEPS[event.key];
+      const step = KEYS[event.key];
       if (!step) return;
       event.preventDefault();
       choose(clamp(read(model, 'chosen', 1, LARGEST) + step, 1, LARGEST));
@@ -361,9 +305,15 @@ function render({ model, el }) {
     paint();
   }
 
-  tools.append(presentButton(root, paint, signal));
+  /** What steps may ask for. @param {string} name */
+  function fact(name) {
+    if (name !== 'output_size') return undefined;
+    const { back, fate } = trip(read(model, 'chosen', 1, LARGEST), readLayers(model));
+    return fate === 'back' || fate === 'off' ? back : 0;
+  }
+
   linkParameters(root, signal);
-  return mount({ model, el, root, traits: [...PARAMETERS, 'chosen', '_echo'], paint, ended });
+  return mount({ model, el, root, traits: [...PARAMETERS, 'chosen', '_echo'], paint, ended, fact });
 }
 
 /** What the colours and signs of the tiles mean. */

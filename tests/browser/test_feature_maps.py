@@ -1,8 +1,20 @@
 """FeatureMaps in a real JupyterLab: pointed at, by keyboard, by touch, in both themes."""
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from unet_teach.widgets import FeatureMaps, Step
+
+from .boxes import (
+    NOTEBOOK,
+    SCREENS,
+    SMALLEST_PRESENTED,
+    measured,
+    places,
+    share_of_screen,
+    state_of,
+)
 from .lab import THEMES, axe_violations, small_type
 from .stub import what_is_left
 
@@ -18,7 +30,7 @@ START = (
     "features.maps = start; features.channel = 0; features.scale = 'shared'; "
     "features.ramp = 'grey'; features.value_range = features.input_size = None"
 )
-HINT = "Point at a cell, or use the arrow keys on a map: the same place"
+HINT = "Point at a cell, or use the arrow keys on a map."
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +87,7 @@ def test_pointing_at_a_cell_outlines_the_same_place_in_every_map(fresh):
     frame(fresh, "max-pool").hover(position=at)
     expect(fresh.get_by_role("status")).to_have_text(
         "max-pool, row 1, column 1, is 1; at the same place line (2–3, 2–3) is 0 to 1, mean 0.5; "
-        "mean <b> (1, 1) is 0.5."
-    )
-    expect(fresh.locator(".ut-readout")).to_have_text(
-        ["0 to 1, mean 0.5(2–3, 2–3)", "1(1, 1)", "0.5(1, 1)"]
+        "mean <b> is 0.5."
     )
     assert outlined(fresh) == [(2, 2)] * 3
     frame(fresh, "line").hover(position=place_of(fresh, "line", 5, 7, (6, 8)))
@@ -130,8 +139,9 @@ def test_the_channel_is_chosen_by_keyboard(notebook, fresh):
     slider = fresh.get_by_role("slider", name="channel")
     slider.focus()
     slider.press("ArrowRight")
-    expect(fresh.get_by_text("3×4, channel 1 of 2: −0.5 to 0")).to_be_visible()
-    expect(fresh.get_by_text("6×8: 0 to 1")).to_be_visible()
+    whole = fresh.get_by_role("img", name="mean <b>, 3×4, channel 1 of 2: −0.5 to 0")
+    expect(whole).to_be_visible()
+    expect(fresh.get_by_role("img", name="line, 6×8: 0 to 1")).to_be_visible()
     notebook.says("print(features.channel)", "1")
     assert notebook.page.evaluate("document.activeElement.type") == "range"
     notebook.execute("features.channel = 0")
@@ -168,7 +178,8 @@ def test_values_stand_in_the_cells_readable_on_every_grey(fresh):
 def test_an_assignment_in_python_shows_other_maps(notebook, fresh):
     frame(fresh, "line").click(position=place_of(fresh, "line", 5, 7, (6, 8)))
     notebook.execute("features.maps = {'one': [[0, 0.25], [0.5, 1]], 'wide': np.eye(40)[:20]}")
-    expect(fresh.locator("figcaption")).to_have_text(["one2×2: 0 to 1", "wide20×40: 0 to 1"])
+    expect(fresh.locator("figcaption")).to_have_text(["one", "wide20×40"])
+    expect(fresh.get_by_role("img", name="wide, 20×40: 0 to 1")).to_be_visible()
     expect(fresh.get_by_role("status")).to_contain_text(HINT)
     expect(fresh.get_by_role("slider")).to_be_hidden()
     expect(frame(fresh, "wide").locator("text")).to_have_count(0)
@@ -192,7 +203,7 @@ def test_what_is_not_finite_is_hatched_and_said(notebook, fresh):
     expect(fresh.get_by_text("NaN or ±∞")).to_be_hidden()
     notebook.execute("features.maps = {'odd': [[0, np.nan, 2], [np.inf, 1, -np.inf]]}")
     expect(fresh.get_by_text("NaN or ±∞")).to_be_visible()
-    expect(fresh.get_by_text("2×3: 0 to 2, 1 NaN, 1 ∞, 1 −∞")).to_be_visible()
+    expect(fresh.get_by_role("img", name="2×3: 0 to 2, 1 NaN, 1 ∞, 1 −∞")).to_be_visible()
     odd = frame(fresh, "odd")
     expect(odd.locator("text")).to_have_text(["0", "NaN", "2", "∞", "1", "−∞"])
     hatched = odd.locator(".ut-cell-hatch").get_attribute("d")
@@ -205,6 +216,7 @@ def test_small_negative_cells_have_a_sign_beside_their_colour(notebook, fresh):
     notebook.execute(
         "features.maps = {'signs': np.where(np.arange(400) % 4, 0.5, -0.5).reshape(20, 20)}"
     )
+    notebook.execute("features.input_size = 200")  # cells so small that no number fits
     minuses = frame(fresh, "signs").locator(".ut-minus")
     expect(minuses).to_have_count(0)
     fresh.get_by_role("button", name="diverging").click()
@@ -220,7 +232,7 @@ def test_it_is_accessible_in_both_themes(notebook, fresh, theme, is_presented):
         fresh.get_by_role("button", name="present").click()
         expect(fresh.get_by_role("button", name="leave")).to_be_visible()
         assert small_type(fresh) == []
-        last = fresh.locator(".ut-readout").last.bounding_box()
+        last = fresh.get_by_role("status").bounding_box()
         assert last["y"] + last["height"] < 900  # all maps on one screen
         expect(fresh.get_by_role("status")).to_contain_text("max-pool, row 1, column 1, is 1;")
     assert axe_violations(notebook.page) == []
@@ -261,6 +273,183 @@ def test_nonsense_in_the_model_breaks_no_view(without_kernel, nonsense):
     expect(page.get_by_role("status")).to_contain_text(HINT)
     page = without_kernel("feature_maps", {"_maps": nonsense})
     expect(page.get_by_role("status")).to_have_text("There are no maps to show.")
+
+
+# ------------------------------------------------------------------------------------- layout
+
+GRID = np.arange(64 * 64).reshape(64, 64)
+FIELDS = {
+    f"stride {stride}": {
+        f"layer {n}": np.pad(np.ones((side, side)), 8 - side // 2)
+        for n, side in enumerate(sides, 1)
+    }
+    for stride, sides in ((1, (3, 5, 7)), (2, (3, 7, 15)))
+}
+TITLE = "After three layers, one cell sees 7×7 pixels with stride 1, 15×15 with stride 2"
+NOTES = {"stride 1": "each layer adds two pixels", "stride 2": "each layer adds twice as much"}
+STEPS = [Step("Point at the second map. What is its value?", answer=3), Step("`cell`")]
+SHOWN = {
+    "one": lambda **more: FeatureMaps({"alone": GRID[:7, :11]}, **more),
+    "three": lambda **more: FeatureMaps(
+        {"image": GRID, "x": GRID[::2, ::2], "y": -GRID}, title="A title", **more
+    ),
+    "eight": lambda **more: FeatureMaps(
+        {"as taken": GRID, "in": GRID[::2, ::2], **{f"kernel {n} + conv": GRID for n in range(6)}},
+        title="Only kernel 3 draws a checkerboard",
+        **more,
+    ),
+    "wide": lambda **more: FeatureMaps({str(i): GRID[:20] for i in range(5)}, **more),
+    "tall": lambda **more: FeatureMaps({str(i): GRID[:, :20] for i in range(3)}, **more),
+    "fields": lambda **more: FeatureMaps(FIELDS, title=TITLE, notes=NOTES, nested=True, **more),
+    "grouped": lambda **more: FeatureMaps(FIELDS, title=TITLE, notes=NOTES, **more),
+}
+
+
+@pytest.fixture
+def alone(without_kernel):
+    """Show one of the sets of maps without Jupyter, in a window."""
+
+    def show(name, width, height, **options):
+        state = state_of(SHOWN[name](**options))
+        page = without_kernel("feature_maps", state, viewport={"width": width, "height": height})
+        return page.get_by_role("group", name="Feature maps")
+
+    return show
+
+
+@pytest.mark.parametrize("steps", [(), STEPS], ids=["plain", "steps"])
+@pytest.mark.parametrize("name", SHOWN)
+def test_it_fits_a_notebook(alone, name, steps):
+    view = alone(name, **NOTEBOOK, steps=steps)
+    found = measured(view)
+    assert found["height"] <= 580
+    assert found["overflows"] == [False, False]
+    assert found["type"] >= 12, found["small"]
+    sides = {box[2:] for box in places(view, ".ut-frame")}
+    assert len(sides) == 1  # one frame for all
+    assert sum(width * height for width, height in sides) * len(places(view, ".ut-frame")) > (
+        0.2 * 1080 * 580
+    )
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("name", SHOWN)
+def test_present_mode_draws_as_large_as_fits(alone, name, screen):
+    view = alone(name, *screen)
+    before = places(view, ".ut-frame")[0]
+    view.get_by_role("button", name="present").click()
+    found, scale = measured(view), screen[1] / 720
+    assert found["overflows"] == [False, False]
+    assert found["beyond"] == []
+    assert found["type"] >= SMALLEST_PRESENTED * scale - 0.1, found["small"]
+    numbers = view.locator("svg text").evaluate_all(
+        "(all) => all.map((text) => parseFloat(getComputedStyle(text).fontSize))"
+    )
+    assert all(size >= SMALLEST_PRESENTED * scale - 0.1 for size in numbers)
+    after = places(view, ".ut-frame")
+    assert after[0][2] >= before[2]
+    if name in ("eight", "fields", "grouped", "tall"):
+        drawing = view.locator(".ut-map, .ut-row-label")
+        assert share_of_screen(view.page, drawing) >= 0.7
+    # A cell more a pixel does not fit: the width or the height is used up.
+    image = {"one": (7, 11), "wide": (20, 64), "tall": (64, 20)}.get(
+        name, (17, 17) if name in ("fields", "grouped") else (64, 64)
+    )
+    side = (after[0][3] - 4) / image[0]
+    assert side == int(side)
+    columns = len({box[0] for box in after})
+    rows = len({box[1] for box in after})
+    wider = columns * image[1] + (columns - 1) * 32 * scale + after[0][2] * columns
+    higher = rows * (image[0] + after[0][3])
+    taken = 46 + 4 + 16 + 58  # the heading, the space around, two lines of values
+    assert (
+        wider > screen[0] - (72 + 150) * scale
+        or higher > screen[1] - (taken + 40 * rows + 40) * scale
+    )
+
+
+def test_numbers_are_drawn_as_large_as_their_cells_allow(alone):
+    view = alone("one", 1280, 720)
+    view.get_by_role("button", name="present").click()
+    sizes = view.locator("svg text").evaluate_all(
+        "(all) => all.map((text) => parseFloat(getComputedStyle(text).fontSize))"
+    )
+    assert len(sizes) == 77
+    assert min(sizes) >= SMALLEST_PRESENTED
+
+
+@pytest.mark.parametrize("width", [700, 390])
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_narrow_page_has_no_overflow(alone, name, width):
+    found = measured(alone(name, width, 844, steps=STEPS))
+    assert found["overflows"][0] is False
+    assert found["beyond"] == []
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_no_part_moves_while_cells_are_pointed_at(alone, name):
+    view = alone(name, **NOTEBOOK, steps=STEPS)
+    before = places(view, ".ut-frame, .ut-said, figcaption, .ut-steps")
+    for at in ({"x": 3, "y": 3}, {"x": 60, "y": 50}):
+        for map_ in view.locator(".ut-frame").all():
+            map_.hover(position=at)
+            expect(view.locator(".ut-said [role=status]")).not_to_have_text(HINT)
+            assert places(view, ".ut-frame, .ut-said, figcaption, .ut-steps") == before
+
+
+def test_maps_stand_in_the_rows_that_their_author_made(alone):
+    view = alone("fields", **NOTEBOOK)
+    boxes = places(view, ".ut-frame")
+    assert len({box[1] for box in boxes[:3]}) == len({box[1] for box in boxes[3:]}) == 1
+    assert boxes[0][1] < boxes[3][1]
+    labels = view.locator(".ut-row-label")
+    expect(labels).to_have_text(
+        ["stride 1each layer adds two pixels", "stride 2each layer adds twice as much"]
+    )
+    assert [box[1] for box in places(view, ".ut-row-label")] == [boxes[0][1], boxes[3][1]]
+
+
+@pytest.mark.parametrize(("rows", "count"), [(1, 1), (2, 2), (4, 4), (None, 2)])
+def test_as_many_rows_as_were_asked_for(alone, rows, count):
+    view = alone("eight", **NOTEBOOK, rows=rows)
+    assert len({box[1] for box in places(view, ".ut-frame")}) == count
+
+
+def test_a_receptive_field_is_framed_and_those_before_it_dashed_inside(alone):
+    view = alone("fields", **NOTEBOOK)
+    expect(view.locator("figcaption").last).to_have_text("layer 315×15225 pixels")
+    frames = view.locator(".ut-map").last.locator(".ut-field-before, .ut-field")
+    sizes = frames.evaluate_all("(all) => all.map((one) => one.getBBox().width)")
+    cell = (places(view, ".ut-frame")[0][2] - 4) / 17
+    assert [round(size / cell) for size in sizes] == [3, 7, 15]
+    dashes = frames.evaluate_all("(all) => all.map((one) => getComputedStyle(one).strokeDasharray)")
+    assert [dash == "none" for dash in dashes] == [False, False, True]
+    view.locator(".ut-frame").first.hover(position={"x": 3, "y": 3})
+    expect(view.get_by_role("status")).to_have_text(
+        "Row 0, column 0: outside every receptive field."
+    )
+
+
+def test_only_a_size_that_differs_is_written_and_ranges_where_each_has_its_own(alone):
+    view = alone("three", **NOTEBOOK)
+    expect(view.locator(".ut-size")).to_have_text("64×64")
+    expect(view.locator("figcaption")).to_have_text(["image", "x32×32", "y"])
+    view.get_by_role("button", name="each its own").click()
+    expect(view.locator("figcaption")).to_have_text(
+        ["image0 to 4095", "x32×32, 0 to 4030", "y−4095 to 0"]
+    )
+
+
+def test_a_step_is_ticked_off_when_its_cell_is_pointed_at(without_kernel):
+    steps = [Step("Point.", when={"map": "b", "cell": (0, 1)}, explain="That is it.")]
+    state = state_of(FeatureMaps({"a": [[1, 2]], "b": [[3, 4]]}, steps=steps))
+    page = without_kernel("feature_maps", state)
+    page.get_by_role("group", name="a. Arrow").press("ArrowRight")
+    page.get_by_role("group", name="b. Arrow").press("ArrowRight")
+    assert page.evaluate("state._ticked") == []
+    page.get_by_role("group", name="b. Arrow").press("ArrowRight")
+    assert page.evaluate("state._ticked") == [0]
+    expect(page.get_by_text("That is it.")).to_be_visible()
 
 
 def test_nothing_was_written_to_the_console_as_an_error(notebook):

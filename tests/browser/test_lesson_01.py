@@ -61,17 +61,17 @@ def test_arrow_keys_move_the_window_over_the_output(explorer):
     explorer.page.keyboard.press("ArrowRight")
     explorer.page.keyboard.press("ArrowDown")
     expect(explorer.get_by_role("status")).to_have_text(
-        "Output cell (1, 1) sees rows 1 to 3, columns 1 to 3 of the input."
+        "Output cell (1, 1) sees rows 1–3 and columns 1–3 of the input."
     )
 
 
 def test_pointing_at_an_input_cell_lights_every_output_it_feeds(explorer):
-    picture = explorer.get_by_role("img", name="Input, 8×8 + padding: 10×10")
+    picture = explorer.get_by_role("img", name="Input, 8×8, with padding 10×10")
     box = picture.bounding_box()
-    side, middle = 27, (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    side, middle = box["width"] / 10, (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     explorer.page.mouse.move(middle[0] - 2.5 * side, middle[1] - 2.5 * side)
     expect(explorer.get_by_role("status")).to_have_text(
-        "Input cell (1, 1) feeds 4 output cells: rows 0 to 1, columns 0 to 1."
+        "Input cell (1, 1) is in the windows of 4 output cells: rows 0–1 and columns 0–1."
     )
     explorer.page.mouse.move(0, 0)
 
@@ -79,7 +79,7 @@ def test_pointing_at_an_input_cell_lights_every_output_it_feeds(explorer):
 def test_an_illegal_layer_is_explained_by_us_and_by_torch(lesson, explorer):
     lesson.execute(f"{EXPLORER}.kernel_size = 7; {EXPLORER}.dilation = 2")
     expect(explorer.get_by_text("8×8 → ✕")).to_be_visible()
-    expect(explorer.get_by_role("status")).to_contain_text("the padded input has 10 (8 + 2·1)")
+    expect(explorer.get_by_role("status")).to_contain_text("the padded input has only 10 (8 + 2·1)")
     expect(explorer.get_by_text("Kernel size can't be greater")).to_be_visible()
 
 

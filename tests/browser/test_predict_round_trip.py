@@ -5,8 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from unet_teach.widgets import Predict, RoundTrip
+from unet_teach.widgets import Predict, RoundTrip, Step
 
+from .boxes import (
+    NOTEBOOK,
+    SCREENS,
+    SMALLEST_PRESENTED,
+    measured,
+    places,
+    share_of_screen,
+    state_of,
+)
 from .lab import THEMES, axe_violations, small_type
 from .stub import what_is_left
 
@@ -51,6 +60,10 @@ def told(notebook):
     return notebook.page.get_by_role("group", name="Round trip").get_by_role("status")
 
 
+def way(notebook):
+    return notebook.page.locator(".ut-trip")
+
+
 # ----------------------------------------------------------------------------------------- Predict
 
 
@@ -87,7 +100,10 @@ def test_what_cannot_be_read_is_told_and_not_locked(fresh):
     fresh.says("print(size.guess)", "None")
     field.fill("(8, 11)")
     field.press("Enter")
-    expect(outcome(fresh, "15×22")).to_have_text("You said 8×11. And it is 8×11 ✓")
+    expect(outcome(fresh, "15×22")).to_have_text(
+        "You said 8×11. And it is 8×11 ✓"
+        "Say in one sentence why, to be sure that it was more than luck."
+    )
     fresh.says("print(size.guess, size.correct)", "(8, 11) True")
 
 
@@ -153,25 +169,191 @@ def test_the_button_shows_all_answers_too(fresh):
     expect(outcome(fresh, "How")).to_contain_text("Lock a guess")
 
 
+LONG = Predict(
+    "A 31×31 map goes down (`kernel_size=3, stride=2, padding=1`) and up again (the same, and "
+    "`output_padding=1`). How large does it come back?",
+    (32, 32),
+    {
+        (31, 31): "On the way down 31 became 16, and 16 is doubled. Nothing in 16 says it was 31.",
+        (30, 30): "On the way down 31 becomes 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
+    },
+    "31 and 32 both become 16 on the way down, and 16 becomes 32 on the way up.",
+)
+PICK = Predict(
+    "With `output_padding=1`, what stands in the extra row?",
+    "sums of products, as in every row",
+    {"zeros": "On the way down, padding is zeros. Here the word means something else."},
+    "The kernels reach this row as well. Without `output_padding` it is cropped.",
+    choices=["zeros", "a copy of the row before", "sums of products, as in every row"],
+    why="Every row of the output is scattered by kernels.",
+)
+
+
+@pytest.fixture
+def asked(without_kernel):
+    """Show a question without Jupyter, in a window."""
+
+    def show(widget, width, height, **changes):
+        window = {"width": width, "height": height}
+        page = without_kernel("predict", state_of(widget) | changes, viewport=window)
+        return page.get_by_role("group", name="Predict")
+
+    return show
+
+
+@pytest.mark.parametrize("widget", [LONG, PICK, Predict("How?", 3)])
+def test_a_card_is_compact_and_as_high_before_as_after(asked, widget):
+    view = asked(widget, **NOTEBOOK)
+    before = measured(view)
+    assert before["height"] <= 0.5 * 599
+    assert before["type"] >= 13, before["small"]
+    parts = ".ut-question, .ut-guess, .ut-outcome"
+    where = places(view, parts)
+    view.page.keyboard.press("Tab")
+    view.get_by_role("button", name="show answers").press("r")
+    expect(view.get_by_role("status")).to_contain_text("It is")
+    assert measured(view)["height"] == before["height"]
+    assert places(view, parts) == where
+
+
+def test_a_right_guess_gets_its_reason(asked):
+    view = asked(PICK, **NOTEBOOK)
+    view.get_by_text("sums of products").click()
+    view.get_by_role("button", name="lock").click()
+    expect(view.get_by_role("status")).to_have_text(
+        "You said sums of products, as in every row. And it is sums of products, as in every row ✓"
+        "Every row of the output is scattered by kernels."
+        "The kernels reach this row as well. Without output_padding it is cropped."
+    )
+    view = asked(Predict("How?", 3), **NOTEBOOK)
+    view.get_by_role("textbox").fill("3")
+    view.page.keyboard.press("Enter")
+    expect(view.get_by_role("status")).to_contain_text("Say in one sentence why")
+
+
+def test_a_room_is_asked_counted_and_answered(asked):
+    view = asked(LONG, 1280, 720)
+    view.get_by_role("button", name="present").click()
+    field, rows = view.get_by_role("textbox"), view.get_by_role("listitem")
+    for guess in ("31x31", "32", "31 31", "15×16"):
+        field.fill(guess)
+        field.press("Enter")
+        expect(field).to_have_value("")
+    expect(rows.locator(".ut-room-guess")).to_have_text(["31×31", "32×32", "15×16"])
+    view.get_by_role("button", name="32×32: one more").click()
+    view.page.keyboard.press("Enter")
+    expect(rows.locator(".ut-room-count > b")).to_have_text(["2", "3", "1"])
+    assert view.page.evaluate("state._tally") == [[[31, 31], 2], [[32, 32], 3], [[15, 16], 1]]
+    assert view.page.evaluate("state._locked") is None
+    assert "Nothing in 16" not in view.inner_text()
+    widths = [box[2] for box in places(view, ".ut-room-bar")]
+    assert widths[0] / widths[1] == pytest.approx(2 / 3, abs=0.02)
+    before = places(view, ".ut-room li, .ut-question, .ut-outcome")
+    view.page.keyboard.press("r")
+    expect(rows.locator(".ut-room-says")).to_have_text(
+        [
+            "✕ On the way down 31 became 16, and 16 is doubled. Nothing in 16 says it was 31.",
+            "✓ Right. The reason stands below.",
+            "✕ Now there is something to find out: where does the difference come from?",
+        ]
+    )
+    expect(view.get_by_role("status")).to_contain_text("It is 32×32")
+    assert places(view, ".ut-room li, .ut-question, .ut-outcome") == before
+    view.page.keyboard.press("r")
+    view.get_by_role("button", name="15×16: one less").click()
+    expect(rows.locator(".ut-room-guess")).to_have_text(["31×31", "32×32"])
+
+
+def test_hands_for_a_choice_are_counted_by_keys(asked):
+    view = asked(PICK, 1280, 720)
+    view.get_by_role("button", name="present").click()
+    for key in "1133":
+        view.page.keyboard.press(key)
+    view.page.keyboard.press("9")
+    expect(view.locator(".ut-room-count > b")).to_have_text(["2", "0", "2"])
+    view.page.keyboard.press("r")
+    expect(view.locator(".ut-room-says").last).to_have_text(
+        "✓ Every row of the output is scattered by kernels."
+    )
+    view.page.keyboard.press("1")
+    expect(view.locator(".ut-room-count > b").first).to_have_text("2")  # too late
+
+
+def test_a_seventh_guess_finds_no_room_and_is_told_so(asked):
+    view = asked(Predict("How?", 3), 1280, 720, _tally=[[n, 1] for n in range(6)])
+    view.get_by_role("button", name="present").click()
+    view.get_by_role("textbox").fill("7")
+    view.page.keyboard.press("Enter")
+    expect(view.get_by_role("status")).to_contain_text("There is room for 6 different guesses.")
+    assert len(view.page.evaluate("state._tally")) == 6
+
+
+@pytest.mark.parametrize("is_shown", [False, True])
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize(
+    ("widget", "tally"),
+    [
+        (
+            LONG,
+            [[[31, 31], 7], [[30, 30], 3], [[32, 32], 2], [[1, 1], 1], [[2, 2], 1], [[3, 3], 1]],
+        ),
+        (PICK, [[0, 7], [2, 3]]),
+    ],
+)
+def test_a_question_fills_the_screen_without_scrolling(asked, widget, tally, screen, is_shown):
+    view = asked(widget, *screen, _tally=tally)
+    view.get_by_role("button", name="present").click()
+    if is_shown:
+        view.page.keyboard.press("r")
+    found = measured(view)
+    assert found["overflows"] == [False, False]
+    assert found["beyond"] == []
+    assert found["type"] >= SMALLEST_PRESENTED * screen[1] / 720 - 0.1, found["small"]
+    assert share_of_screen(view.page, view.locator(".ut-question, .ut-room li, .ut-outcome")) > 0.7
+
+
+@pytest.mark.parametrize("widget", [LONG, PICK])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_room(asked, widget, scheme):
+    view = asked(widget, 1280, 720, _tally=[[0, 2]] if widget is PICK else [[[31, 31], 2]])
+    view.page.emulate_media(color_scheme=scheme)
+    view.page.evaluate(
+        "(isLight) => { document.body.dataset.jpThemeLight = isLight }",
+        str(scheme == "light").lower(),
+    )
+    view.get_by_role("button", name="present").click()
+    assert axe_violations(view.page) == []
+    view.page.keyboard.press("r")
+    assert axe_violations(view.page) == []
+
+
 # --------------------------------------------------------------------------------------- RoundTrip
 
 
 def test_it_tells_what_becomes_of_the_chosen_size(fresh):
     expect(fresh.page.get_by_text("32 of 64 sizes come back")).to_be_visible()
     expect(told(fresh)).to_have_text(
-        "31 → 16 → 32: one too many. output_padding=0 gives 31. "
-        "31 and 32 both give 16, so the way up must be told which one it was."
+        "One too many. output_padding=0 gives 31. "
+        "31 and 32 both become 16, and 16 alone doesn’t say which one it was."
     )
+    expect(way(fresh)).to_have_text("31 → 16 → 32 ✕")
+    expect(fresh.page.locator(".ut-stage")).to_have_text(
+        ["31 goes in", "16 after the convolution", "32 comes back"]
+    )
+    cells = "(all) => all.map((path) => (path.getAttribute('d').match(/M/g) ?? []).length)"
+    assert fresh.page.locator(".ut-stage path").evaluate_all(cells) == [31, 16, 31, 1, 0]
     expect(fresh.page.get_by_text("torch: (1, 1, 16, 16) → (1, 1, 32, 32)")).to_be_visible()
     expect(fresh.page.locator(".ut-together b")).to_have_text(["31", "32"])
 
 
 def test_arrow_keys_choose_a_size_after_a_click(fresh):
     tile(fresh, 10).click()
-    expect(told(fresh)).to_contain_text("10 → 5 → 10 ✓: it comes back.")
+    expect(way(fresh)).to_have_text("10 → 5 → 10 ✓")
+    expect(told(fresh)).to_contain_text("It comes back.")
     fresh.page.keyboard.press("ArrowDown")
     fresh.page.keyboard.press("ArrowRight")
-    expect(told(fresh)).to_contain_text("19 → 10 → 20: one too many.")
+    expect(way(fresh)).to_have_text("19 → 10 → 20 ✕")
+    expect(told(fresh)).to_contain_text("One too many.")
     expect(tile(fresh, 19)).to_be_focused()
     fresh.says("print(trip.chosen)", "19")
     fresh.page.keyboard.press("End")
@@ -181,9 +363,11 @@ def test_arrow_keys_choose_a_size_after_a_click(fresh):
 
 def test_pointing_follows_a_size_for_as_long_as_the_pointer_is_there(fresh):
     tile(fresh, 7).hover()
-    expect(told(fresh)).to_contain_text("7 → 4 → 8: one too many.")
+    expect(way(fresh)).to_have_text("7 → 4 → 8 ✕")
+    expect(told(fresh)).to_contain_text("One too many.")
     fresh.page.mouse.move(0, 0)
-    expect(told(fresh)).to_contain_text("31 → 16 → 32: one too many.")
+    expect(way(fresh)).to_have_text("31 → 16 → 32 ✕")
+    expect(told(fresh)).to_contain_text("One too many.")
     fresh.says("print(trip.chosen)", "31")
 
 
@@ -191,7 +375,8 @@ def test_a_slider_moved_by_keyboard_changes_board_and_traits(fresh):
     slider = fresh.page.get_by_role("slider", name="output_padding")
     slider.focus()
     slider.press("ArrowLeft")
-    expect(told(fresh)).to_contain_text("31 → 16 → 31 ✓: it comes back.")
+    expect(way(fresh)).to_have_text("31 → 16 → 31 ✓")
+    expect(told(fresh)).to_contain_text("It comes back.")
     fresh.says("print(trip.output_padding, trip.comes_back[:3])", "0 (1, 3, 5)")
     expect(fresh.page.get_by_role("radio", name="32: comes back as 31")).to_have_count(1)
 
@@ -210,16 +395,80 @@ def test_an_illegal_output_padding_is_explained_by_us_and_by_torch(fresh):
     expect(fresh.page.get_by_text("output padding must be smaller than either")).to_be_visible()
 
 
-def test_nothing_moves_while_sizes_are_chosen(fresh):
-    formula = fresh.page.locator(".ut-round .ut-formula")
-    fresh.execute("trip.stride, trip.output_padding = 5, 4")
-    expect(fresh.page.locator(".ut-round li")).to_have_count(5)
-    places = set()
-    for size in (1, 31, 64):
-        tile(fresh, size).click()
-        expect(told(fresh)).to_contain_text(f"{size} → ")
-        places.add(round(formula.bounding_box()["y"] - tile(fresh, 1).bounding_box()["y"]))
-    assert len(places) == 1
+PARTS = ".ut-board, .ut-stage, .ut-round-layer, .ut-round-says, .ut-mends, .ut-code, .ut-slider"
+LAYERS = [
+    {},
+    {"stride": 5, "output_padding": 4, "kernel_size": 7, "dilation": 4, "padding": 6},
+    {"stride": 1, "kernel_size": 1, "padding": 6},  # more cells after the convolution than before
+    {"stride": 2, "output_padding": 4},  # illegal
+    {"stride": 5, "kernel_size": 7, "padding": 0},
+]
+ROUND_STEPS = ["Click 31, then 32. What does each become on the way down?"]
+
+
+@pytest.fixture
+def board(without_kernel):
+    """Show RoundTrip without Jupyter, in a window."""
+
+    def show(width, height, **traits):
+        state = state_of(RoundTrip(**traits))
+        page = without_kernel("round_trip", state, viewport={"width": width, "height": height})
+        return page.get_by_role("group", name="Round trip")
+
+    return show
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+def test_nothing_moves_while_sizes_and_layers_are_chosen(board, layers):
+    view = board(**NOTEBOOK, steps=ROUND_STEPS)
+    before = [box[:2] for box in places(view, PARTS)]
+    view.page.evaluate(
+        "(layers) => Object.entries(layers).forEach(([name, value]) => { state[name] = value; })",
+        layers,
+    )
+    for size in (1, 31, 62, 64):
+        view.get_by_role("radio", name=re.compile(rf"^{size}:")).check()
+        expect(view.locator(".ut-trip")).to_contain_text(f"{size} → ")
+        assert [box[:2] for box in places(view, PARTS)] == before
+        found = measured(view)
+        assert found["height"] <= 580
+        assert found["overflows"] == [False, False]
+        assert found["type"] >= 12, found["small"]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("layers", LAYERS)
+def test_the_board_fills_the_screen(board, layers, screen):
+    view = board(*screen, **layers)
+    view.get_by_role("button", name="present").click()
+    found = measured(view)
+    assert found["overflows"] == [False, False]
+    assert found["beyond"] == []
+    assert found["type"] >= SMALLEST_PRESENTED * screen[1] / 720 - 0.1, found["small"]
+    drawing = view.locator(".ut-board, .ut-round-way, .ut-stage, .ut-round-layer")
+    assert share_of_screen(view.page, drawing) >= 0.7
+    assert share_of_screen(view.page, view.locator(".ut-board")) >= 0.35
+    boxes = [each.bounding_box() for each in view.get_by_role("button", name="more").all()]
+    assert len(boxes) == 5
+    assert all(box["y"] + box["height"] <= screen[1] for box in boxes)
+    view.get_by_role("button", name="stride more").click()
+    assert view.page.evaluate("state.stride") == min(5, layers.get("stride", 2) + 1)
+
+
+@pytest.mark.parametrize("width", [700, 390])
+def test_a_narrow_page_shows_all_of_the_board(board, width):
+    found = measured(board(width, 844, steps=ROUND_STEPS, output_padding=4))
+    assert found["overflows"][0] is False
+    assert found["beyond"] == []
+
+
+def test_a_step_may_ask_for_what_comes_back(board):
+    steps = [Step("Find a size that comes back as 8.", when={"chosen": 7, "output_size": 8})]
+    view = board(**NOTEBOOK, steps=steps)
+    view.get_by_role("radio", name=re.compile("^8:")).check()
+    assert view.page.evaluate("state._ticked") == []
+    view.get_by_role("radio", name=re.compile("^7:")).check()
+    assert view.page.evaluate("state._ticked") == [0]
 
 
 # ------------------------------------------------------------------------------------------- both
@@ -257,7 +506,7 @@ def test_a_phone_is_enough(open_cells):
     card.get_by_role("button", name="lock").tap()
     expect(outcome(phone, "Which one")).to_contain_text("You said kernel_size. It is stride")
     tile(phone, 24).tap()
-    expect(told(phone)).to_contain_text("24 → 12 → 24 ✓: it comes back.")
+    expect(way(phone)).to_have_text("24 → 12 → 24 ✓")
     phone.says("print(which.guess, trip.chosen)", "kernel_size 24")
     for view in phone.page.locator(".ut").all():
         assert view.evaluate("(root) => root.scrollWidth <= root.clientWidth")
@@ -289,7 +538,7 @@ def test_the_board_needs_no_kernel(alone):
     page = alone(RoundTrip())
     page.get_by_role("radio", name="30:").click()
     page.mouse.move(0, 0)
-    expect(page.get_by_role("status")).to_contain_text("30 → 15 → 30 ✓")
+    expect(page.locator(".ut-trip")).to_have_text("30 → 15 → 30 ✓")
     assert page.evaluate("state.chosen") == 30
 
 
@@ -298,7 +547,7 @@ def test_nonsense_in_the_model_breaks_no_view(alone, nonsense):
     changes = dict.fromkeys(("stride", "padding", "chosen", "output_padding", "_echo"), nonsense)
     page = alone(RoundTrip(), **changes)
     expect(page.get_by_text("of 64 sizes")).to_be_visible()
-    expect(page.get_by_role("status").last).to_contain_text(" → ")
+    expect(page.locator(".ut-trip")).to_contain_text(" → ")
     page = alone(Predict("How?", (1, 2)), _locked=nonsense)
     expect(page.get_by_role("status").last).to_contain_text("Lock a guess")
     page = alone(Predict("Really?", 3), _task=nonsense)

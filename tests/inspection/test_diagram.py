@@ -4,22 +4,30 @@ import dataclasses
 import math
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from near_misses import CASES
 from torch import nn
 
 from tests.contrast import contrast, linear
 from unet_teach import inspect_unet
+from unet_teach.inspection.diagnosis.table import DIAGNOSES
 from unet_teach.inspection.diagram.figure import figure, gallery
-from unet_teach.inspection.diagram.layout import GALLERY, SCREEN, layout, size_label_place
+from unet_teach.inspection.diagram.geometry import GALLERY, PRESENT, SCREEN, STOP_RADIUS, Place
+from unet_teach.inspection.diagram.layout import layout
 from unet_teach.inspection.diagram.model import Drawing, alt_text
-from unet_teach.inspection.diagram.svg import STYLE, svg
+from unet_teach.inspection.diagram.page import page
+from unet_teach.inspection.diagram.style import STYLE
+from unet_teach.inspection.diagram.svg import picture
 from unet_teach.networks import UNet
+from unet_teach.networks.document import AdditiveUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import twelve_networks
 from unet_teach.shared import palette
+from unet_teach.widgets import SizeLedger
 
 PICTURE = (1, 1, 64, 64)
 
@@ -133,7 +141,7 @@ def test_every_box_names_a_module_of_its_network():
 
 def test_down_the_page_means_coarser(six):
     for drawing in six.values():
-        places, _, _ = layout(drawing, SCREEN)
+        places = layout(drawing, SCREEN).places
         pairs = zip(drawing.boxes, places, strict=True)
         heights = [place.y for _, place in sorted(pairs, key=lambda pair: pair[0].level)]
         assert heights == sorted(heights)
@@ -141,8 +149,8 @@ def test_down_the_page_means_coarser(six):
 
 def test_what_is_missing_is_drawn_as_missing(six):
     assert [skip.present for skip in six["B"].skips] == [False] * 3
-    assert svg(six["B"]).count('class="udia-absent">✕') == 3
-    assert "✕ no partner" in svg(six["D"])
+    assert picture(six["B"], SCREEN).count(">✕ missing<") == 3
+    assert ">✕ no partner<" in picture(six["D"], SCREEN)
     assert six["F"].skips == ()  # without up-sampling, no skip is missing
 
 
@@ -186,6 +194,128 @@ class Reader(HTMLParser):
         self.said += data
 
 
+class JoinedAtOddSizes(nn.Module):
+    """A U-Net of max-pooling and doubling, which stops where a halving had a remainder."""
+
+    def __init__(self, depth, channels=4, last=0):
+        super().__init__()
+        counts = [channels << level for level in range(depth + 1)]
+        self.first = nn.Conv2d(1, channels, 3, padding=1)
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(counts))
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, 2) for a, b in pairwise(counts))
+        self.mix = nn.ModuleList(nn.Conv2d(2 * a, a, 3, padding=1) for a in counts[:-1])
+        if last:
+            self.mix[0] = nn.Conv2d(last, channels, 3, padding=1)
+
+    def forward(self, x):
+        x, skips = self.first(x), []
+        for layer in self.down:
+            skips.append(x)
+            x = layer(nn.functional.max_pool2d(x, 2))
+        for layer, mix in reversed(list(zip(self.up, self.mix, strict=True))):
+            x, skip = layer(x), skips.pop()
+            x = torch.cat([skip, x], dim=1)
+            x = mix(x)
+        return x
+
+
+STOPPED = {
+    "skip": (JoinedAtOddSizes(4), (1, 1, 200, 300)),
+    "second skip": (JoinedAtOddSizes(3), (1, 1, 50, 56)),
+    "deep": (JoinedAtOddSizes(6), (1, 1, 500, 500)),
+    "last layer": (JoinedAtOddSizes(2, last=24), (1, 1, 64, 64)),
+    "first layer": (UNet(3, 5, depth=2, base_channels=4), (1, 1, 64, 64)),
+    "bottleneck": (
+        nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.Conv2d(4, 8, 3, 2, 1), nn.Conv2d(4, 8, 3)),
+        (1, 1, 64, 64),
+    ),
+    "no forward": (DocumentUNet(3, 5), (1, 3, 64, 64)),
+}
+
+
+def test_a_network_that_stops_at_a_skip_is_drawn_up_to_it():
+    report = inspect_unet(*STOPPED["skip"])
+    drawing = report.drawing
+    assert report.verdict == "The network stops at its first skip connection."
+    reached = [box.size for box in drawing.boxes if box.reached]
+    assert reached == ["200×300", "100×150", "50×75", "25×37", "12×18", "24×36"]
+    assert [box.size for box in drawing.boxes if not box.reached] == ["50×75", "100×150", "200×300"]
+    assert [(s.source, s.target, s.kind) for s in drawing.skips] == [
+        (3, 5, "mismatch"),
+        (2, 6, "not reached"),
+        (1, 7, "not reached"),
+        (0, 8, "not reached"),
+    ]
+    assert drawing.stop.label == "25×37 ≠ 24×36"
+    assert drawing.stop.ledger == "SizeLedger(height=200, width=300, depth=4, base_channels=4)"
+    assert [criterion.met for criterion in drawing.criteria] == [True, True, None, None]
+    assert not any(criterion.met for criterion in report.criteria)
+
+
+def test_the_size_ledger_that_is_offered_stops_at_the_same_level():
+    for name, level in (("skip", 3), ("second skip", 1), ("deep", 5)):
+        stop = inspect_unet(*STOPPED[name]).drawing.stop
+        ledger = eval(stop.ledger, {"SizeLedger": SizeLedger})
+        assert ledger.mismatch_at == level
+    additive = inspect_unet(AdditiveUNet(3, 5), (1, 3, 50, 70)).drawing.stop
+    assert 'down="strided_conv"' in additive.ledger
+    ledger = eval(additive.ledger, {"SizeLedger": SizeLedger})
+    assert ledger.levels[2]["encoder"] == [13, 18]
+    assert inspect_unet(*STOPPED["last layer"]).drawing.stop.ledger == ""
+    channels = next(row for row in DIAGNOSES if "different channels" in row.name).example()
+    assert inspect_unet(channels.model, *channels.args).drawing.stop.ledger == ""
+
+
+def test_a_second_skip_that_fails_leaves_the_first_as_present():
+    report = inspect_unet(*STOPPED["second skip"])
+    assert report.verdict == "The network stops at its second skip connection."
+    kinds = [(skip.kind, skip.present) for skip in report.drawing.skips]
+    assert kinds == [("cat", True), ("mismatch", False), ("not reached", False)]
+
+
+def test_a_network_that_stops_in_a_layer_has_the_mark_behind_the_last_box():
+    for name, label, after in (
+        ("last layer", "8 ch ≠ 24 ch", 4),
+        ("first layer", "1 ch ≠ 3 ch", 0),
+        ("bottleneck", "8 ch ≠ 4 ch", 2),
+    ):
+        drawing = inspect_unet(*STOPPED[name]).drawing
+        assert (drawing.stop.label, drawing.stop.after) == (label, after)
+        assert len(drawing.boxes) == after + 1
+
+
+def test_the_line_that_failed_has_the_sizes_under_its_names():
+    code = inspect_unet(*STOPPED["skip"]).drawing.stop.code
+    assert code.source == "x = torch.cat([skip, x], dim=1)"
+    assert code.marks() == ["               25×37 24×36"]
+    assert [code.source[a:b] for a, b, _ in code.shapes] == ["skip", "x"]
+    assert re.fullmatch(r"test_diagram.py, line \d+, in forward", code.where)
+    channels = inspect_unet(*STOPPED["last layer"]).drawing.stop.code
+    assert [shape for *_, shape in channels.shapes] == ["1×8×64×64"]
+    fixed = next(row for row in DIAGNOSES if row.name == "number of positions is fixed").example()
+    positions = inspect_unet(fixed.model, *fixed.args).drawing.stop.code
+    assert [shape for *_, shape in positions.shapes] == ["1×3×64×64", "1×16×4"]
+
+
+def test_why_and_the_next_step_are_apart_and_have_no_backticks_on_the_page():
+    for model, shape in STOPPED.values():
+        report = inspect_unet(model, shape)
+        stop = report.drawing.stop
+        assert stop.why
+        assert stop.next_step
+        assert stop.error.startswith(("RuntimeError: ", "NotImplementedError: "))
+        assert stop.why in report.problem
+        assert "`" not in report._repr_html_()
+        text = Reader(report._repr_html_()).said
+        assert "Why." in text
+        assert "Next step." in text
+
+
+def test_levels_of_the_facts_are_plain_numbers():
+    facts = inspect_unet(UNet(depth=2, base_channels=4), PICTURE).criteria.downsampling.facts
+    assert str(facts["levels"]) == "[0, 1, 2]"
+
+
 NASTY = "<script>alert('x')</script>\"&"
 
 
@@ -193,7 +323,7 @@ def test_names_are_only_ever_text(six):
     boxes = tuple(dataclasses.replace(box, module=NASTY, operation=NASTY) for box in six["A"].boxes)
     verdicts = tuple(dataclasses.replace(c, sentences=(NASTY, NASTY)) for c in six["A"].criteria)
     nasty = Drawing(NASTY, NASTY, "", boxes, six["A"].skips, verdicts)
-    for source in (svg(nasty), svg(Drawing(NASTY, NASTY, NASTY, (), (), ()))):
+    for source in (page(nasty), page(Drawing(NASTY, NASTY, NASTY, (), (), ()))):
         reader = Reader(source)
         assert reader.depth == 0
         assert "script" not in reader.tags
@@ -218,7 +348,7 @@ def test_equal_drawings_give_equal_bytes():
 
 
 def test_each_box_can_be_reached_and_says_what_it_is(six):
-    source = svg(six["A"])
+    source = picture(six["A"], SCREEN)
     assert source.count('tabindex="0" role="img"') == len(six["A"].boxes)
     assert "down.0" not in alt_text(six["A"])
     assert "encoder.3.3: convolution, makes 1 × 64 × 8 × 8" in source
@@ -246,34 +376,67 @@ def test_the_styles_touch_nothing_else_on_the_page():
     assert "udia" not in theme
 
 
-@pytest.mark.parametrize("grid", [SCREEN, GALLERY], ids=["screen", "gallery"])
-def test_no_size_leaves_the_picture_or_lies_on_a_box(six, twelve, grid):
-    for drawing in (*six.values(), *twelve.values()):
-        places, width, height = layout(drawing, grid)
-        boxes = [
-            (p.x - p.width / 2, p.y - p.height / 2, p.x + p.width / 2, p.y + p.height / 2)
-            for p in places
-        ]
-        labels = []
-        for index, box in enumerate(drawing.boxes):
-            if (place := size_label_place(drawing, places, index)) is not None:
-                x, y, anchor = place
-                wide, high = grid.text_width(box.size), grid.font_size / 2
-                left = x - wide * {"start": 0, "middle": 0.5, "end": 1}[anchor]
-                labels.append((left, y - high, left + wide, y + high))
-        assert labels
-        for number, (left, top, right, low) in enumerate(labels):
-            assert 0 <= left <= right <= width
-            assert 0 <= top <= low <= height
-            for a, b, c, d in (*boxes, *labels[:number], *labels[number + 1 :]):
-                assert right <= a or c <= left or low <= b or d <= top
+@pytest.fixture(scope="module")
+def drawings(six, twelve):
+    """Networks of every kind, and every way to fail that has a diagnosis."""
+    odd = [make() for make in CASES.values()]
+    broken = [row.example() for row in DIAGNOSES]
+    return [
+        *six.values(),
+        *twelve.values(),
+        *(inspect_unet(*network).drawing for network in STOPPED.values()),
+        *(inspect_unet(model, *args).drawing for model, args, _ in odd),
+        *(inspect_unet(model, *args, **kwargs).drawing for model, args, kwargs in broken),
+    ]
+
+
+def test_every_report_can_be_written(drawings):
+    for drawing in drawings:
+        assert Reader(page(drawing)).depth == 0
+        assert "nan" not in picture(drawing, SCREEN) if drawing.boxes else drawing.problem
+
+
+def _overlap(a, b):
+    return a.left < b.right and b.left < a.right and a.top < b.bottom and b.top < a.bottom
+
+
+@pytest.mark.parametrize("grid", [SCREEN, PRESENT, GALLERY], ids=["screen", "present", "gallery"])
+def test_no_label_leaves_the_picture_or_lies_on_a_box_or_another_label(drawings, grid):
+    for drawing in drawings:
+        made = layout(drawing, grid)
+        texts = [text for texts in made.labels for text in texts]
+        texts += [line.label for line in made.skips if line.label]
+        texts += [made.stop[1]] if made.stop and made.stop[1] else []
+        labels = [text.place(grid) for text in texts]
+        if made.stop:
+            side = 2 * STOP_RADIUS * grid.font_size
+            ring = Place(*made.stop[0], side, side)
+            assert not any(_overlap(ring, other) for other in (*made.places, *labels))
+        for number, label in enumerate(labels):
+            assert -0.1 <= label.left <= label.right <= made.width + 0.1, texts[number]
+            assert -0.1 <= label.top <= label.bottom <= made.height + 0.1, texts[number]
+            for other in (*made.places, *labels[number + 1 :]):
+                assert not _overlap(label, other), texts[number]
+
+
+def test_boxes_are_to_scale_and_the_largest_has_the_size_that_fits():
+    drawing = inspect_unet(UNet(depth=2, base_channels=4), (1, 1, 96, 160)).drawing
+    for grid in (SCREEN, PRESENT):
+        places = layout(drawing, grid).places
+        first = places[0]
+        assert first.width / first.height == pytest.approx(160 / 96)
+        assert [p.width for p in places] == pytest.approx(
+            [first.width / k for k in (1, 2, 4, 2, 1)]
+        )
+        assert first.width > 0.2 * grid.width or first.width == grid.largest
 
 
 def test_a_long_path_is_shortened_in_its_line(twelve):
     long = dataclasses.replace(twelve["A"].boxes[0], module="a.very.long.path" * 40)
-    source = svg(dataclasses.replace(twelve["A"], boxes=(long,), skips=()))
+    source = page(dataclasses.replace(twelve["A"], boxes=(long,), skips=()))
     lines = re.findall('udia-detail">(.*?)<', source)
-    assert all(len(line) < 120 for line in lines)
+    assert lines
+    assert all(len(line) < 160 for line in lines)
 
 
 def test_figures_of_all_twelve_can_be_drawn(twelve, tmp_path):

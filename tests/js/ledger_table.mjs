@@ -1,7 +1,7 @@
 /** Read options, one JSON object a line, and print what ledger.js says of each, one JSON line each. */
 import { readFileSync } from 'node:fs';
 import { costs, ledger } from '../../js/ledger.js';
-import { codeLine, costSentence, explanation, headline } from '../../js/ledger_words.js';
+import { codeLine, effect, headline, why } from '../../js/ledger_words.js';
 
 for (const line of readFileSync(0, 'utf8').trim().split('\n')) {
   const options = JSON.parse(line);
@@ -12,8 +12,9 @@ for (const line of readFileSync(0, 'utf8').trim().split('\n')) {
     JSON.stringify({
       ledger: result,
       costs: repairs,
-      headline: headline(options, result).join(''),
-      sentences: [explanation(options, result, chosen), codeLine(options), ...repairs.map((cost) => costSentence(options, cost))],
+      headline: headline(options, result).join(' '),
+      effects: repairs.map((cost) => effect(options, cost)),
+      sentences: [why(options, result, chosen), codeLine(options)],
     }),
   );
 }

@@ -171,22 +171,50 @@ def test_an_area_is_told_by_range_and_mean(ask, values, text):
     assert ask(["areaText", values]) == [text]
 
 
-def test_the_sentence_names_every_map_with_place_and_value(ask):
-    fine = {"name": "picture", "height": 2, "width": 4, "values": [0, 1, 2, 3, 4, 5, 6, 7]}
-    coarse = {"name": "pooled", "height": 1, "width": 2, "values": [5, 7]}
+def test_the_sentence_names_every_map_with_its_value_and_its_place_where_that_differs(ask):
+    fine = {"name": "image", "row": "", "height": 2, "width": 4, "values": list(range(8))}
+    coarse = {"name": "pooled", "row": "", "height": 1, "width": 2, "values": [5, 7]}
+    other = {**fine, "name": "same", "row": "below"}
     maps = [fine, coarse]
-    one, two, three, four = ask(
+    one, two, three, four, five = ask(
         ["sentence", maps, 1, [0, 1], None],
         ["sentence", maps, 0, [1, 2], {"height": 2, "width": 4}],
         ["sentence", maps, 0, [1, 2], {"height": 4, "width": 8}],
         ["sentence", [fine], 0, [1, 2], None],
+        ["sentence", [other, fine], 0, [1, 2], None],
     )
     assert one == (
-        "pooled, row 0, column 1, is 7; at the same place picture (0–1, 2–3) is 2 to 7, mean 4.5."
+        "pooled, row 0, column 1, is 7; at the same place image (0–1, 2–3) is 2 to 7, mean 4.5."
     )
-    assert two == "picture, row 1, column 2, is 6; at the same place pooled (0, 1) is 7."
+    assert two == "image, row 1, column 2, is 6; at the same place pooled (0, 1) is 7."
     assert three == (
-        "picture, row 1, column 2, is 6; its place in the 4×8 input is (2–3, 4–5); "
+        "image, row 1, column 2, is 6; its place in the 4×8 input is (2–3, 4–5); "
         "at the same place pooled (0, 1) is 7."
     )
-    assert four == "picture, row 1, column 2, is 6."
+    assert four == "image, row 1, column 2, is 6."
+    assert five == "below, same, row 1, column 2, is 6; at the same place image is 6."
+
+
+def test_a_receptive_field_is_the_box_around_the_cells_that_are_not_zero(ask):
+    def field(values, height=3, width=4, **more):
+        return {"name": "f", "row": "", "height": height, "width": width, "values": values} | more
+
+    ring = field([0, 0, 0, 0, 0, 1, 0, -1, 0, NAN, 0, 0])
+    one = field([0] * 11 + [1], name="one", row="below")
+    none = field([0] * 12)
+    assert ask(["fieldOf", ring], ["fieldOf", one], ["fieldOf", none]) == [
+        {"area": {"top": 1, "left": 1, "height": 2, "width": 3}, "seen": 3},
+        {"area": {"top": 2, "left": 3, "height": 1, "width": 1}, "seen": 1},
+        {"area": None, "seen": 0},
+    ]
+    assert ask(
+        ["fieldSentence", [ring, one], 0, [2, 3]],
+        ["fieldSentence", [ring, one], 0, [0, 0]],
+        ["fieldSentence", [one, one], 0, [2, 3]],
+        ["pixels", 1],
+    ) == [
+        "Row 2, column 3: inside the receptive field of below, one.",
+        "Row 0, column 0: outside every receptive field.",
+        "Row 2, column 3: inside every receptive field.",
+        "1 pixel",
+    ]

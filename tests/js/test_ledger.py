@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from unet_teach.widgets.ledger_costs import costs
-from unet_teach.widgets.size_ledger_words import headline
+from unet_teach.widgets.size_ledger_words import effect, headline
 from unet_teach.widgets.unet_sizes import CHOICES, Options, ledger
 
 from .conftest import ROOT
@@ -57,8 +57,10 @@ def test_browser_and_python_work_out_the_same(asked, table):
     for options, answer in zip(asked, table, strict=True):
         result = ledger(options)
         assert answer["ledger"] == json.loads(json.dumps(result)), options
-        assert answer["costs"] == json.loads(json.dumps(list(costs(options)))), options
+        repairs = list(costs(options))
+        assert answer["costs"] == json.loads(json.dumps(repairs)), options
         assert answer["headline"] == headline(options, result), options
+        assert answer["effects"] == [effect(options, cost) for cost in repairs], options
 
 
 def test_every_outcome_is_among_what_was_compared(table):
@@ -70,7 +72,7 @@ def test_every_outcome_is_among_what_was_compared(table):
 
 def test_no_sentence_holds_a_gap(table):
     for answer in table:
-        for sentence in answer["sentences"]:
+        for sentence in [*answer["sentences"], *answer["effects"]]:
             assert "undefined" not in sentence, sentence
             assert "null" not in sentence, sentence
             assert "NaN" not in sentence, sentence

@@ -6,8 +6,11 @@ import pytest
 
 SCRIPT = """
 import { matches, readGuess } from './answers.js';
+import { counted, readTally } from './room.js';
 const [name, ...given] = JSON.parse(process.argv[1]);
-console.log(JSON.stringify({ matches, readGuess }[name](...given)));
+const isGuess = (guess) => (guess > 0 ? guess : undefined);
+const asked = { matches, readGuess, counted, readTally: (sent) => readTally(sent, isGuess) };
+console.log(JSON.stringify(asked[name](...given)));
 """
 
 
@@ -119,3 +122,27 @@ def test_a_size_may_be_as_long_as_the_answer_or_a_mistake(ask):
 )
 def test_what_counts_as_a_target(ask, guess, value, within, counts):
     assert ask("matches", guess, {"value": value, "within": within}) is counts
+
+
+@pytest.mark.parametrize(
+    ("tally", "guess", "by", "after"),
+    [
+        ([], [15, 15], 1, [[[15, 15], 1]]),
+        ([[[15, 15], 1]], [15, 15], 1, [[[15, 15], 2]]),
+        ([[3, 1], [4, 2]], 4, -1, [[3, 1], [4, 1]]),
+        ([[3, 1], [4, 2]], 3, -1, [[4, 2]]),
+        ([], 3, -1, []),
+        ([[3, 999]], 3, 1, [[3, 999]]),
+    ],
+)
+def test_hands_are_counted_and_a_guess_without_any_is_taken_off(ask, tally, guess, by, after):
+    assert ask("counted", tally, guess, by) == after
+
+
+@pytest.mark.parametrize("sent", [None, 3, "many", {}, [3], [[3]], [[3, 0]], [[3, 1.5]], [[-1, 1]]])
+def test_what_is_no_tally_is_left_out(ask, sent):
+    assert ask("readTally", sent) == []
+
+
+def test_a_tally_is_read(ask):
+    assert ask("readTally", [[3, 2], [4, 5000]]) == [[3, 2], [4, 999]]

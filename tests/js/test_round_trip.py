@@ -19,7 +19,7 @@ SAMPLE = [
     (6, 4, 3, 2, 2),
 ]
 SCRIPT = """
-import { codeLines, company, meaning, mends, trip } from './views/round_trip.js';
+import { codeLines, company, meaning, mends, trip } from './round_trip_words.js';
 const asked = JSON.parse(process.argv[1]);
 const answers = asked.map((layers) => {
   const trips = Array.from({ length: 64 }, (_, i) => trip(i + 1, layers));
@@ -66,31 +66,31 @@ def test_browser_and_python_agree_on_every_size(browser_says, values):
         (
             (3, 2, 1, 1, 1),
             31,
-            "one too many. output_padding=0 gives 31.",
-            "31 and 32 both give 16, so the way up must be told which one it was.",
+            "One too many. output_padding=0 gives 31.",
+            "31 and 32 both become 16, and 16 alone doesn’t say which one it was.",
         ),
-        ((3, 2, 1, 1, 1), 32, "it comes back.", "31 and 32 both give 16"),
+        ((3, 2, 1, 1, 1), 32, "It comes back.", "31 and 32 both become 16"),
         (
             (5, 3, 2, 1, 0),
             15,
-            "two too few. output_padding=2 gives 15.",
-            "13, 14 and 15 all give 5",
+            "Two too few. output_padding=2 gives 15.",
+            "13, 14 and 15 all become 5",
         ),
-        ((5, 3, 2, 1, 3), 14, "output_padding=3 is illegal", "13, 14 and 15 all give 5"),
+        ((5, 3, 2, 1, 3), 14, "output_padding=3 is illegal", "13, 14 and 15 all become 5"),
         (
             (1, 5, 6, 1, 0),
             1,
-            "padding=6 crops all of it away. output_padding=2 gives 1.",
+            "padding=6 crops everything away. output_padding=2 gives 1.",
             "1, 2 and",
         ),
         (
             (7, 1, 0, 4, 0),
             24,
-            "The kernel spans 25 cells, the padded input only 24: there is no way down. "
+            "The kernel spans 25 cells, but the padded input has only 24, so there is no output. "
             "Use padding ≥ 1 or a smaller kernel.",
             "",
         ),
-        ((7, 1, 0, 4, 0), 25, "it comes back.", "Only 25 gives 1."),
+        ((7, 1, 0, 4, 0), 25, "It comes back.", "Only 25 becomes 1."),
     ],
 )
 def test_the_sentence_of_a_size(browser_says, values, size, meaning, company):
@@ -108,7 +108,7 @@ def test_the_sentence_of_a_size(browser_says, values, size, meaning, company):
             (3, 1, 1, 4, 3),
             [
                 ("0", "7, 8, 9, …, 64", False),
-                ("1 to 3", "none; legal, as below dilation", True),
+                ("1 to 3", "legal, but brings none back", True),
                 ("none", "1 to 6: too small", False),
             ],
         ),
@@ -118,7 +118,7 @@ def test_the_sentence_of_a_size(browser_says, values, size, meaning, company):
                 ("0", "1, 4, 7, …, 64", False),
                 ("1", "2, 5, 8, …, 62", False),
                 ("2", "3, 6, 9, …, 63", False),
-                ("3", "✕ illegal: use less than stride=3 or dilation=1", True),
+                ("3", "✕ illegal: below 3 only", True),
             ],
         ),
     ],

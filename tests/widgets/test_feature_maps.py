@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from traitlets import TraitError
 
-from unet_teach.widgets import FeatureMaps
+from unet_teach.widgets import FeatureMaps, Step
 from unet_teach.widgets.feature_maps_words import range_text, shown
 
 PICTURE = torch.arange(77.0).reshape(7, 11)
@@ -83,7 +83,7 @@ def test_maps_are_copies_that_stay_as_they_are():
         ({"a": torch.nn.ReLU()}, r"maps\['a'\] cannot be read as real numbers"),
         ({"a": 3}, r"maps\['a'\] has shape \(\). Use \(H, W\)"),
         ({"a": [1, 2]}, r"maps\['a'\] has shape \(2,\). Use \(H, W\)"),
-        ({"a": torch.zeros(2, 1, 4, 4)}, r"has shape \(2, 1, 4, 4\).*one picture at a time"),
+        ({"a": torch.zeros(2, 1, 4, 4)}, r"has shape \(2, 1, 4, 4\).*one image at a time"),
         ({"a": torch.zeros(0, 4)}, r"maps\['a'\] is 0×4. A side has 1 to 128 cells"),
         ({"a": torch.zeros(4, 129)}, r"maps\['a'\] is 4×129.*crop it or pool it first"),
         ({"a": torch.zeros(0, 4, 4)}, r"maps\['a'\] has 0 channels. Give 1 to 512"),
@@ -116,6 +116,13 @@ def test_what_cannot_be_shown_is_refused_with_a_sentence_and_changes_nothing(map
         ("input_size", 0, "input_size=0 is out of range"),
         ("input_size", (8, 8, 8), "has 3 values"),
         ("input_size", "8", "is not a whole number"),
+        ("rows", 0, "rows=0 is out of range"),
+        ("rows", 9, "rows=9 is out of range"),
+        ("title", 3, "title=3 is no text of at most 120 letters."),
+        ("title", "x" * 121, "is no text of at most 120 letters"),
+        ("notes", "each", "notes='each' is no dict of texts."),
+        ("notes", {"stride 1": 2}, "is no dict of texts"),
+        ("nested", 1, "nested=1 is not known: nested is False or True."),
         ("scale", "each", "scale='each' is not known: scale is 'shared' or 'own'."),
         ("ramp", None, "ramp=None is not known: ramp is 'grey' or 'diverging'."),
     ],
@@ -254,3 +261,86 @@ def test_torch_is_not_imported():
         "print('torch' in sys.modules)"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "False"
+
+
+# ------------------------------------------------------------------- rows and receptive fields
+
+ROWS = {
+    "stride 1": {"layer 1": np.pad(np.ones((1, 3)), ((2, 4), (3, 5))), "layer 2": np.eye(7, 11)},
+    "stride 2": {"layer 1": np.zeros((7, 11))},
+}
+
+
+def test_rows_of_maps_are_read_and_sent_in_order():
+    widget = FeatureMaps(ROWS, title=" What one  cell sees ", notes={"stride 1": "slow"})
+    assert {row: list(maps) for row, maps in widget.maps.items()} == {
+        "stride 1": ["layer 1", "layer 2"],
+        "stride 2": ["layer 1"],
+    }
+    assert [(each["row"], each["name"]) for each in widget._maps] == [
+        ("stride 1", "layer 1"),
+        ("stride 1", "layer 2"),
+        ("stride 2", "layer 1"),
+    ]
+    assert (widget.title, widget.notes) == ("What one cell sees", {"stride 1": "slow"})
+    assert widget.channels == 1
+    assert repr(widget) == (
+        "FeatureMaps · What one cell sees · stride 1, layer 1 7×11: 0 to 1 "
+        "· stride 1, layer 2 7×11: 0 to 1 · stride 2, layer 1 7×11: 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("maps", "sentence"),
+    [
+        ({"a": [[1]], "b": {"c": [[1]]}}, "maps mixes rows and maps. Give a dict of maps, or put"),
+        ({"a": {}}, "maps has 0 maps. Give 1 to 8"),
+        ({"a": {"b": [[1]]}, "c": {}}, "maps has a row without maps"),
+        ({"a": {str(i): [[1]] for i in range(9)}}, "maps has 9 maps"),
+        ({"a": {"b": [[1]], " b": [[2]]}}, "the same name twice"),
+        ({"a": {"b": [[1]]}, " a": {"b": [[2]]}}, "the same name twice"),
+        ({3: {"b": [[1]]}}, "maps has the name 3"),
+        ({"a": {"b": "c"}}, r"maps\['b'\] cannot be read as real numbers"),
+    ],
+)
+def test_rows_that_cannot_be_shown_are_refused(maps, sentence):
+    with pytest.raises(TraitError, match=sentence):
+        FeatureMaps(maps)
+
+
+def test_receptive_fields_are_told_by_their_extent():
+    assert repr(FeatureMaps(ROWS, nested=True)) == (
+        "FeatureMaps · stride 1, layer 1 7×11: sees 1×3, 3 pixels "
+        "· stride 1, layer 2 7×11: sees 7×7, 7 pixels · stride 2, layer 1 7×11: sees nothing"
+    )
+
+
+def test_the_figure_has_a_line_for_each_row_and_frames_for_nested_fields():
+    figure = FeatureMaps(ROWS, nested=True, title="$t$", notes={"stride 1": "slow"}).figure()
+    first, second, third, empty = figure.axes
+    assert [axes.get_title("left") for axes in figure.axes] == ["layer 1", "layer 2", "layer 1", ""]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["stride 1\nslow", "", "stride 2", ""]
+    assert not empty.axison
+    assert figure.get_suptitle() == "$t$"
+
+    def frames(axes):
+        patches = [patch for patch in axes.patches if not patch.get_fill()]
+        return [(p.get_linestyle(), p.get_xy(), p.get_width(), p.get_height()) for p in patches]
+
+    assert frames(first) == [("-", (3, 2), 3, 1)]
+    assert frames(second) == [("--", (3, 2), 3, 1), ("-", (0, 0), 7, 7)]
+    assert frames(third) == []
+    assert [sum(patch.get_fill() for patch in axes.patches) for axes in (first, second)] == [3, 7]
+
+
+@pytest.mark.parametrize(("rows", "grid"), [(1, (1, 5)), (2, (2, 3)), (5, (5, 1))])
+def test_the_figure_has_as_many_rows_as_were_asked_for(rows, grid):
+    axes = drawn(FeatureMaps({str(i): PICTURE for i in range(5)}, rows=rows))
+    assert axes[0].get_subplotspec().get_gridspec().get_geometry() == grid
+
+
+def test_steps_may_ask_for_the_map_and_the_cell_pointed_at():
+    widget = FeatureMaps(TWO, steps=[Step("Point.", when={"map": "halves", "cell": (1, 2)})])
+    assert widget.steps[0]["when"] == [{"map": "halves", "cell": (1, 2)}]
+    with pytest.raises(TraitError, match=r"This widget has .*nested.*, map, cell"):
+        FeatureMaps(TWO, steps=[Step("Point.", when={"pointer": 1})])

@@ -199,3 +199,32 @@ def test_a_bad_argument_is_refused_with_a_sentence(arguments, error, sentence):
     with pytest.raises(error, match=sentence) as refusal:
         Predict(**arguments)
     assert str(refusal.value).rstrip("'\"").endswith(".")
+
+
+def test_why_is_a_text_that_is_sent_with_the_answer():
+    assert Predict("How?", 3, why=" Because. ")._task["why"] == "Because."
+    with pytest.raises(TypeError, match="why=3 is not a text"):
+        Predict("How?", 3, why=3)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "tally"),
+    [
+        (Predict("How?", 3), [[3, 2], [4, 1]], {3: 2, 4: 1}),
+        (Predict("How?", (16, 16)), [[[15, 15], 7]], {(15, 15): 7}),
+        (Predict("Which?", "b", choices=["a", "b"]), [[1, 2], [0, 1]], {"b": 2, "a": 1}),
+        (Predict("How?", 3), [["x", 1], [3, 0], [3, -1], [3, 1.5], [True, 1], 3, [3]], {}),
+    ],
+)
+def test_the_guesses_of_a_room_are_read_as_answers_and_nonsense_is_left_out(asked, sent, tally):
+    asked.set_state({"_tally": sent})
+    assert asked.tally == tally
+    assert asked.guess is None
+
+
+def test_text_form_and_figure_tell_what_the_room_said():
+    asked = Predict("How?", (16, 16))
+    asked.set_state({"_tally": [[[15, 15], 7], [[16, 16], 1]]})
+    assert repr(asked) == "Predict · How? · no guess yet · the room: 15×15 (7), 16×16 (1)"
+    texts = [text.get_text() for text in asked.figure().axes[0].texts]
+    assert texts == ["How?", "The room: 15×15 ×7  16×16 ×1"]

@@ -9,12 +9,14 @@ from typing import get_args
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from traitlets import TraitError
 
 from unet_teach.networks import UNet
 from unet_teach.networks import unet as networks
-from unet_teach.widgets import SizeLedger
+from unet_teach.widgets import SizeLedger, Step
 from unet_teach.widgets.ledger_costs import costs
+from unet_teach.widgets.size_ledger_words import effect
 from unet_teach.widgets.unet_sizes import CHOICES, DEFAULTS, Options, ledger
 
 SIZES = ["height", "width", "depth", "base_channels", "in_channels", "out_channels"]
@@ -135,7 +137,7 @@ def test_the_receptive_field_is_where_the_gradient_comes_from(depth, down):
     assert extent.tolist() == [ledger(o)["receptive_field"]] * 2
 
 
-def test_the_first_parting_is_found_from_below():
+def test_the_first_mismatch_is_found_from_below():
     ours = SizeLedger(height=200, width=300, depth=4, down="strided_conv")
     assert (ours.fits, ours.mismatch_at) == (False, 3)
     assert ours.levels[3]["encoder"] == [25, 38]
@@ -143,8 +145,8 @@ def test_the_first_parting_is_found_from_below():
     assert ours.levels[3]["decoder"] is ours.levels[2]["arrives"] is None
     assert ours.nearest == {"height": (192, 208), "width": (288, 304)}
     assert ours.error == (
-        "The skip is 25×38, what comes up is 26×38. "
-        "Sizes that work: height 192 or 208, width 288 or 304."
+        "The height doesn't match: the skip is 25×38, but the decoder brings 26×38. "
+        "Sizes that fit: height 192 or 208, width 288 or 304."
     )
 
 
@@ -172,8 +174,17 @@ def test_the_output_padding_it_chooses_brings_torch_to_the_skip():
         assert list(came.shape[2:]) == above["encoder"]
 
 
+def test_a_mismatch_names_the_sides_that_are_wrong():
+    assert ledger(Options(height=200, width=304))["wrong"] == ["height"]
+    assert ledger(Options(height=208, width=300))["wrong"] == ["width"]
+    assert ledger(Options())["wrong"] == ["height", "width"]
+    assert ledger(Options(repair="crop"))["wrong"] == []
+    assert "The width doesn't match: the skip is 26×37" in SizeLedger(height=208).error
+    assert "Height and width don't match" in SizeLedger().error
+
+
 @pytest.mark.parametrize(
-    ("repair", "down", "answer"),
+    ("repair", "down", "output"),
     [
         ("pad_input", "max_pool", [200, 300]),
         ("crop", "max_pool", [192, 288]),
@@ -183,26 +194,158 @@ def test_the_output_padding_it_chooses_brings_torch_to_the_skip():
         ("resize", "max_pool", [200, 300]),
     ],
 )
-def test_a_repair_reaches_the_top(repair, down, answer):
+def test_a_repair_reaches_the_top(repair, down, output):
     ours = SizeLedger(height=200, width=300, down=down, repair=repair)
     assert ours.fits
     assert ours.error == ""
-    assert repr(ours).startswith(
-        f"SizeLedger · 200×300, depth 4: the answer is {answer[0]}×{answer[1]} · "
+    came = f"{output[0]}×{output[1]}"
+    assert repr(ours).startswith(f"SizeLedger · 200×300, depth 4 ✓ {came} comes out · {repair}: ")
+
+
+def run_repaired(o):
+    """Run a network of torch with a repair; write down sizes, and the zeros that padding adds."""
+    model, repair = network(o), o.repair
+    x = torch.zeros(1, o.in_channels, *ledger(o)["input_size"], device="meta")
+    skips, sizes, zeros = [], {}, {}
+    x = model.encoder[0](x)
+    for down, convs in zip(model.down, model.encoder[1:], strict=True):
+        skips.append(x)
+        x = convs(down(x))
+    for level, up, convs in zip(reversed(range(o.depth)), model.up, model.decoder, strict=True):
+        skip = skips.pop()
+        if repair == "output_padding":  # torch chooses it for this size, or refuses
+            x = up(x, output_size=skip.shape[2:]) if isinstance(up, nn.ConvTranspose2d) else up(x)
+        else:
+            x = up(x)
+        both = [list(skip.shape[2:]), list(x.shape[2:])]
+        pairs = list(zip(*both, strict=True))
+        if repair == "crop":
+            height, width = map(min, pairs)
+            skip, x = skip[..., :height, :width], x[..., :height, :width]
+        if repair == "pad":
+            height, width = map(max, pairs)
+            padding = [(0, width - w, 0, height - h) for h, w in both]
+            skip, x = F.pad(skip, padding[0]), F.pad(x, padding[1])
+            ones = [
+                F.pad(torch.ones(*size), edge) for size, edge in zip(both, padding, strict=True)
+            ]
+            zeros[level] = sum(int((padded == 0).sum()) for padded in ones)
+        if repair == "resize":
+            x = F.interpolate(x, size=skip.shape[2:])
+        x = convs(torch.cat([skip, x], dim=1))
+        sizes[level] = [*both, list(x.shape[2:])]
+    return (
+        sizes,
+        zeros,
+        [min(n, limit) for n, limit in zip(x.shape[2:], (o.height, o.width), strict=True)],
     )
 
 
-def test_what_the_repairs_cost_can_be_counted_by_hand():
-    by_name = {cost["repair"]: cost for cost in costs(Options(height=200, width=300))}
-    assert by_name["pad_input"]["input_size"] == [208, 304]
-    assert by_name["pad_input"]["zeros"] == 208 * 304 - 200 * 300
-    assert by_name["pad_input"]["more"] == pytest.approx(5.387, abs=0.001)
-    assert by_name["crop"]["missing"] == [8, 12]
-    pairs = [(25, 37, 24, 36), (50, 75, 48, 72), (100, 150, 96, 144), (200, 300, 192, 288)]
-    assert by_name["crop"]["cut"] == sum(h * w - a * b for h, w, a, b in pairs)
-    assert by_name["pad"]["zeros"] == (25 * 37 - 24 * 36) + (50 * 75 - 50 * 74)
-    assert by_name["resize"]["resized"] == 25 * 37 + 50 * 75
-    assert by_name["resize"]["stretch"] == pytest.approx((25 / 24 - 1) * 100)
+@pytest.mark.parametrize("repair", CHOICES["repair"][1:])
+@pytest.mark.parametrize("down", DOWN)
+@pytest.mark.parametrize("up", UP)
+@pytest.mark.parametrize("sides", [(200, 300, 4), (37, 53, 3), (255, 130, 6), (21, 8, 1)], ids=str)
+def test_a_repair_does_to_a_network_of_torch_what_the_ledger_says(repair, down, up, sides):
+    height, width, depth = sides
+    more = {"base_channels": 1, "norm": False}
+    o = Options(height, width, depth, down=down, up=up, repair=repair, **more)
+    cost = next(cost for cost in costs(o) if cost["repair"] == repair)
+    if not cost["fits"]:
+        assert repair == "output_padding"
+        with pytest.raises((ValueError, RuntimeError)):
+            run_repaired(o)
+        return
+    sizes, zeros, output = run_repaired(o)
+    assert output == cost["output_size"]
+    for level in ledger(o)["levels"][:-1]:
+        names = ("encoder", "arrives", "decoder")
+        assert [level[name] for name in names] == sizes[level["level"]]
+    if repair == "pad":
+        counted = {
+            level["level"]: n for level, n in zip(cost["changed"], cost["zeros"], strict=True)
+        }
+        assert {level: n for level, n in zeros.items() if n} == counted
+    if repair == "resize":
+        ratios = [
+            a / b for _, came, done in sizes.values() for a, b in zip(done, came, strict=True)
+        ]
+        assert cost["stretch"] == pytest.approx(100 * max(abs(ratio - 1) for ratio in ratios))
+
+
+@pytest.mark.parametrize("kernel", [2, 4])
+def test_cells_that_output_padding_adds_hold_bias_alone_exactly_with_kernel_2(kernel):
+    o = Options(height=37, width=53, depth=1, up=f"conv_transpose_{kernel}")
+    cost = next(cost for cost in costs(o) if cost["repair"] == "output_padding")
+    level = cost["changed"][0]
+    below = ledger(o)["levels"][1]["encoder"]
+    layer = network(o).up[0]
+    settings = {name: getattr(layer, name) for name in ("kernel_size", "stride", "padding")}
+    real = nn.ConvTranspose2d(1, 1, output_padding=level["output_padding"], **settings)
+    came = real(torch.rand(1, 1, *below))[0, 0]
+    assert list(came.shape) == level["encoder"]
+    alone = bool((came[-1] == real.bias).all() and (came[:, -1] == real.bias).all())
+    assert alone == (kernel == 2)
+    assert effect(o, cost) == f"(1, 1): {'bias only there' if alone else 'nothing made up'}"
+
+
+@pytest.mark.parametrize(
+    ("more", "effects"),
+    [
+        (
+            {},
+            [
+                "",
+                "208×304 goes in, 5.4\u00a0% more pixels",
+                "skip 25×37 → 24×36; output 192×288",
+                "61 zeros a channel, then 50 at level 2",
+                "(1, 1), then (0, 1): bias only there",
+                "24×36 → 25×37; stretched by 4.2\u00a0%",
+            ],
+        ),
+        (
+            {"down": "strided_conv"},
+            [
+                "",
+                "208×304 goes in, 5.4\u00a0% more pixels",
+                "decoder → 25×38; output 200×300",
+                "38 zeros a channel and 3 more levels",
+                "13 → 26 or 27, never 25",
+                "26×38 → 25×38; shrunk by 3.8\u00a0%",
+            ],
+        ),
+        (
+            {"height": 208, "width": 304},
+            ["", *["nothing to repair"] * 5],
+        ),
+        (
+            {"height": 572, "width": 572, "padding": "valid"},
+            ["", "764×764 goes in, 78\u00a0% more pixels", *["skips are cropped anyway"] * 4],
+        ),
+        (
+            {"height": 5},
+            [
+                "",
+                "16×304 goes in, 224\u00a0% more pixels",
+                *["no help: nothing is left at level 3"] * 4,
+            ],
+        ),
+        (
+            {"up": "bilinear", "width": 304},
+            [
+                "",
+                "208×304 goes in, 4.0\u00a0% more pixels",
+                "skip 25×38 → 24×38; output 192×304",
+                "38 zeros a channel",
+                "bilinear has no output_padding",
+                "24×38 → 25×38; stretched by 4.2\u00a0%",
+            ],
+        ),
+    ],
+    ids=str,
+)
+def test_every_repair_says_what_it_does_with_these_numbers(more, effects):
+    o = Options(**more)
+    assert [effect(o, cost) for cost in costs(o)] == effects
 
 
 def test_mirroring_the_border_gives_every_pixel_an_answer_without_padding():
@@ -251,15 +394,27 @@ def test_whoever_observes_a_result_finds_the_others_new():
 
 def test_its_text_form_says_what_it_shows_and_holds_no_address():
     line = (
-        "SizeLedger · 200×300, depth 4: the sizes part at level 3 · The skip is 25×37, what comes "
-        "up is 24×36. Sizes that work: height 192 or 208, width 288 or 304."
+        "SizeLedger · 200×300, depth 4 ✕ sizes don't match at level 3 · Height and width don't "
+        "match: the skip is 25×37, but the decoder brings 24×36. "
+        "Sizes that fit: height 192 or 208, width 288 or 304."
     )
     ours = SizeLedger()
     assert repr(ours) == line
     assert ours._repr_mimebundle_()[0]["text/plain"] == line
     assert repr(SizeLedger(width=304, height=208)).endswith(
-        "the answer is 208×304 · 31,036,481 parameters"
+        "✓ 208×304 comes out · 31,036,481 parameters"
     )
+    assert repr(SizeLedger(repair="pad")).endswith(
+        " · pad: 61 zeros a channel, then 50 at level 2 · 31,036,481 parameters"
+    )
+
+
+def test_steps_may_wait_for_what_comes_out():
+    states = [{"fits": True}, {"mismatch_level": 3}, {"output_size": (192, 288)}, {"depth": 2}]
+    ours = SizeLedger(steps=[Step("Look.", when=state) for state in states])
+    assert [step["when"] for step in ours.steps] == [[state] for state in states]
+    with pytest.raises(TraitError, match=r"asks for 'parameters'\. This widget has .*fits"):
+        SizeLedger(steps=[Step("Look.", when={"parameters": 1})])
 
 
 @pytest.mark.parametrize(
@@ -274,8 +429,10 @@ def test_its_figure_says_the_headline_and_every_size(shown):
     texts = [text.get_text() for text in figure.axes[0].texts]
     for level in ours.levels:
         size = level["encoder"]
-        assert not size or f"{size[0]}×{size[1]}\n{level['channels']} C" in texts
-    assert ours.mismatch_at is None or any("✕" in text for text in texts)
+        assert not size or any(text.startswith(f"{size[0]}×{size[1]}") for text in texts)
+        assert not size or any(text.startswith(f"{level['channels']:,} ch") for text in texts)
+    assert ours.mismatch_at is None or any(text.endswith("✕") for text in texts)
+    assert ("not reached" in texts) == (not ours.fits)
     figure.canvas.draw()
 
 

@@ -88,7 +88,8 @@ def _step_sentences(steps: list[dict[str, str]]) -> list[str]:
 
 
 def _rounded(levels: Sequence[float]) -> list[float]:
-    return [round(level, 2) for level in levels]
+    rounded = (round(level, 2) for level in levels)
+    return [int(level) if level.is_integer() else level for level in rounded]
 
 
 def _downsampling(wording: Wording, shape: UShape) -> Criterion:

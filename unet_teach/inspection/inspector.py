@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from unet_teach.inspection.criteria import strongest_u_shape
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.table import explain_failed_run, explain_lost_output
-from unet_teach.inspection.evidence import criteria_without_evidence
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.model_copy import (
     copy_inputs,
@@ -24,7 +24,7 @@ from unet_teach.inspection.model_copy import (
 from unet_teach.inspection.plain_lists import untrained_lists_note
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
-from unet_teach.inspection.report import UNetReport, report_on
+from unet_teach.inspection.report import UNetReport, report_on, report_on_stopped
 from unet_teach.shared.keep_state import keep_state
 
 # Pairs of on_meta and gradients: first only shapes, then values where the forward looks at them,
@@ -55,6 +55,7 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     args = tuple(tensor_from_shape(given, 1) for given in example_inputs)
     kwargs = {name: tensor_from_shape(given, 3) for name, given in kwargs.items()}
     name, note = type(model).__name__, untrained_lists_note(model)
+    count = sum(0 if is_lazy(p) else p.numel() for p in nn.Module.parameters(model))
     with keep_state(), _garbage_collector_off():
         graph = Graph(_record(model, args, kwargs))
 
@@ -66,15 +67,17 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         attempt = Attempt(model, args, kwargs, graph, runs_with)
         if attempt.error is not None:
             runs = _runs_unwatched(model, args, kwargs)
-            diagnosis, problem = explain_failed_run(attempt)
+            problem = explain_failed_run(attempt)
             if not runs and _runs_unwatched(model, args, kwargs, training=True):
-                runs, problem = True, f"In evaluation mode, after model.eval(), it fails. {problem}"
-            return UNetReport(name, criteria_without_evidence(), problem, diagnosis, runs, note)
+                runs = True
+                told = f"In evaluation mode, after model.eval(), it fails. {problem.text}"
+                problem = problem._replace(text=told)
+            return report_on_stopped(name, graph, problem, runs=runs, note=note, parameters=count)
         shape = strongest_u_shape(graph)
         if shape is None:
-            diagnosis, problem = explain_lost_output(attempt)
-            return UNetReport(name, criteria_without_evidence(), problem, diagnosis, note=note)
-        return report_on(name, graph, shape, note)
+            problem = explain_lost_output(attempt)
+            return report_on_stopped(name, graph, problem, note=note, parameters=count)
+        return report_on(name, graph, shape, note, count)
 
 
 def _check_model(model: Any) -> None:

@@ -23,7 +23,19 @@ ON_DARK = {
     SKIP: "#E3A3C6",
 }
 # The U diagram, on light and on dark pages. Text needs more contrast than lines and areas do.
-DIAGRAM = {"encoder": ENCODER, "decoder": DECODER, "skip": SKIP, "missing": "#6B7683"}
-DIAGRAM_DARK = {"encoder": "#56B4E9", "decoder": "#2FC79A", "skip": "#E3A3C6", "missing": "#9AA5B1"}
+DIAGRAM = {
+    "encoder": ENCODER,
+    "decoder": DECODER,
+    "skip": SKIP,
+    "missing": "#6B7683",
+    "mismatch": RED,
+}
+DIAGRAM_DARK = {
+    "encoder": "#56B4E9",
+    "decoder": "#2FC79A",
+    "skip": "#E3A3C6",
+    "missing": "#9AA5B1",
+    "mismatch": "#FF8A3D",
+}
 DIAGRAM_TEXT = {"skip": "#A2437C", "met": "#00704F", "unmet": "#B84700"}
 DIAGRAM_TEXT_DARK = {"skip": "#E3A3C6", "met": "#2FC79A", "unmet": "#FF8A3D"}

@@ -19,7 +19,10 @@ Image: TypeAlias = npt.NDArray[np.float32]
 
 SIZE = 256
 DETAIL = (80, 112, 136, 168)  # of the whole portrait: an eye, its glasses and their rim
-_MARK = "#E69F00"
+MARK = "#E69F00"
+DPI = 110
+# Where the image and its detail lie: left, right, bottom, top, in widths of the image.
+WHOLE, ZOOM = (0.0, 1.0, 1.0, 0.0), (0.22, 0.78, 1.595, 1.035)
 
 
 def portrait() -> Image:
@@ -58,31 +61,26 @@ def zoomed(images: Mapping[str, Any]) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    count = len(images)
-    figure = Figure(figsize=(8, 2 * 8 / count), layout="constrained", facecolor="none")
-    rows = figure.subplots(2, count, squeeze=False)
+    side, gap = (804 - 12 * (len(images) - 1)) / max(len(images), 3), 12  # pixels
+    width, height = len(images) * (side + gap) - gap, 1.6 * side
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="none")
     for column, (caption, image) in enumerate(images.items()):
-        whole, zoom = rows[:, column]
+        # One pair of axes for an image and its detail: they stay together on a narrow page.
+        box = (column * (side + gap) / width, 0, side / width, 1)
+        panel = figure.add_axes(box, xlim=(0, 1), ylim=(1.6, 0))
+        panel.set_axis_off()
         plain = _plain(image)
-        for panel, shown in ((whole, plain), (zoom, detail(plain))):
-            panel.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        top, bottom, left, right = (edge * plain.shape[0] / SIZE - 0.5 for edge in DETAIL)
-        corner, width, height = (left, top), right - left, bottom - top
-        whole.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=_MARK, linewidth=2))
+        for shown, extent in ((plain, WHOLE), (detail(plain), ZOOM)):
+            panel.imshow(
+                shown, "gray", extent=extent, vmin=0, vmax=1, aspect="auto", interpolation="nearest"
+            )
+        top, bottom, left, right = (edge / SIZE for edge in DETAIL)
+        for x0, x1, y1, y0 in ((left, right, bottom, top), ZOOM):
+            frame = Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=MARK, linewidth=2)
+            panel.add_patch(frame)
         # A label inside the image needs no ground of the page: it holds in both themes.
-        whole.text(
-            0.03,
-            0.97,
-            caption,
-            transform=whole.transAxes,
-            va="top",
-            color="white",
-            bbox={"facecolor": "black", "edgecolor": "none", "boxstyle": "round,pad=0.25"},
-        )
-        whole.set_axis_off()
-        frame: dict[str, Any] = {"fill": False, "edgecolor": _MARK, "linewidth": 4}
-        zoom.add_patch(Rectangle((0, 0), 1, 1, transform=zoom.transAxes, **frame))
-        zoom.set_axis_off()
+        label = {"facecolor": "black", "edgecolor": "none", "boxstyle": "round,pad=0.25"}
+        panel.text(0.03, 0.03, caption, va="top", color="white", size=9, bbox=label)
     return figure
 
 

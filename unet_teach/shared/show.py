@@ -94,7 +94,7 @@ def _svg_html(figure: Figure, alt: str) -> str:
     file = io.StringIO()
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "unet_teach"}):
         metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", metadata=metadata)
+        figure.savefig(file, format="svg", metadata=metadata, facecolor="none")
     # A reader's computer has a font for its interface, and rarely matplotlib's.
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", file.getvalue())
     svg = _without_repetition(svg[svg.index("<svg") :])
@@ -169,7 +169,7 @@ def _render_without_words(figure: Figure) -> NDArray[np.uint8]:
     for text in (text for legend in figure.legends for text in legend.get_texts()):
         text.set_visible(False)
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=figure.dpi)
+    figure.savefig(file, format="png", dpi=figure.dpi, facecolor="none")
     return np.asarray(Image.open(file).convert("RGBA"))
 
 
@@ -209,7 +209,11 @@ def _legend_html(figure: Figure, pixels: NDArray[np.uint8]) -> str:
 
 
 def _png(image: Image.Image) -> str:
-    """Return the address of an image; opaque ones get 256 colours, for two thirds of the size."""
-    if image.mode == "RGB":
-        image = image.quantize(256, kmeans=2, dither=Image.Dither.NONE)
+    """Return the address of an image, in 255 colours where nothing is half transparent."""
+    alpha = np.asarray(image.convert("RGBA"))[..., 3]
+    if ((alpha == 0) | (alpha == 255)).mean() > 0.98:  # the rest are edges
+        image = image.convert("RGB").quantize(255, kmeans=2, dither=Image.Dither.NONE)
+        image.putpalette([*(image.getpalette() or []), *([0] * 768)][:768])
+        image.paste(255, mask=Image.fromarray(alpha < 128))
+        image.info["transparency"] = 255
     return f"data:image/png;base64,{encode_png(image, optimize=True)}"

@@ -62,13 +62,19 @@ class Explorer(CourseWidget):
         output_size: cells along each side of the output, an int or a pair; `None` without output.
         code: the line that makes this layer in PyTorch.
         error: why there is no output, as a sentence; empty when there is one.
-        numbers: whether values, kernel and sums are shown.
+        numbers: whether values, products and sums are shown.
         weights: the kernel's numbers: "random", "identity", "box", "edge", or rows of numbers.
         seed: selects the whole numbers of the input and of the kernel "random", 0 to 999.
-        playing: whether the animation runs at once, unless the system asks for reduced motion.
+        playing: whether the window walks over all cells, 600 ms a step. Where the system asks for
+            reduced motion, it waits until somebody presses play.
+
+    Steps may ask for the traits and for `output_size`, `legal` (whether there is an output),
+    `preset` (the name of the one that is shown), and `map` and `cell` (the chosen cell, as in
+    `{"map": "output", "cell": (1, 2)}`).
     """
 
     _esm = STATIC / "explorer.js"
+    STEP_FACTS: ClassVar[tuple[str, ...]] = ("output_size", "legal", "preset", "map", "cell")
     LAYER: ClassVar[str]
     PARAMETERS: ClassVar[tuple[str, ...]]
     PRESETS: ClassVar[Presets]
@@ -84,7 +90,7 @@ class Explorer(CourseWidget):
     code = traitlets.Unicode(read_only=True)
     error = traitlets.Unicode(read_only=True)
 
-    numbers = traitlets.Bool(False).tag(sync=True)
+    numbers = traitlets.Bool(True).tag(sync=True)
     weights = Weights("random").tag(sync=True)
     seed = Size(1, minimum=0, maximum=999).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)

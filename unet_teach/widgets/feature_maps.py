@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, PairSize, Size, is_finite
-from unet_teach.widgets.feature_maps_words import range_text
-from unet_teach.widgets.map_values import MOST_CHANNELS, Values, read_maps
+from unet_teach.widgets.feature_maps_words import field_text, range_text
+from unet_teach.widgets.map_values import (
+    MOST_CHANNELS,
+    MOST_MAPS,
+    Maps,
+    Values,
+    each_map,
+    read_maps,
+)
+from unet_teach.widgets.steps import Step
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+LONGEST_TITLE = 120
 
-class Maps(traitlets.TraitType[Any, Any]):
-    """Maps of numbers by name, kept as read-only float32 arrays of shape (C, H, W)."""
 
-    def validate(self, obj: Any, value: Any) -> dict[str, Values]:
+class MapsTrait(traitlets.TraitType[Any, Any]):
+    """Maps of numbers by name or by row, kept as read-only float32 arrays of shape (C, H, W)."""
+
+    def validate(self, obj: Any, value: Any) -> Maps:
         """Return copies, or raise `TraitError` with a sentence."""
         try:
             return read_maps(value)
         except (TypeError, ValueError) as refusal:
             raise traitlets.TraitError(str(refusal)) from None
+
+
+class Notes(traitlets.TraitType[Any, Any]):
+    """A few words for a row of maps, or for a map, by its name."""
+
+    def validate(self, obj: Any, value: Any) -> dict[str, str]:
+        """Return a copy, or raise `TraitError` with a sentence."""
+        is_dict = isinstance(value, Mapping)
+        if not is_dict or not all(isinstance(text, str) for pair in value.items() for text in pair):
+            raise traitlets.TraitError(
+                f"notes={value!r} is no dict of texts. Write "
+                "notes={'stride 1': 'each layer adds two pixels'}."
+            )
+        return dict(value)
+
+
+class Text(traitlets.TraitType[Any, Any]):
+    """A line of text, which may be empty."""
+
+    def validate(self, obj: Any, value: Any) -> str:
+        """Return it with single spaces, or raise `TraitError` with a sentence."""
+        if not isinstance(value, str) or len(value) > LONGEST_TITLE:
+            raise traitlets.TraitError(
+                f"{self.name}={value!r} is no text of at most {LONGEST_TITLE} letters. "
+                "Write a sentence that says what the maps show."
+            )
+        return " ".join(value.split())
 
 
 class ValueRange(traitlets.TraitType[Any, Any]):
@@ -39,6 +76,18 @@ class ValueRange(traitlets.TraitType[Any, Any]):
             f"{self.name}={value!r} is no range. Use a pair (low, high) of finite numbers, the "
             "lower first, or None for the range of the values."
         )
+
+
+class OptionalSize(Size):
+    """A whole number, or `None`, which is the default."""
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        super().__init__(minimum, minimum, maximum)
+        self.default_value: Any = None
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return what `Size` returns, or `None`."""
+        return None if value is None else super().validate(obj, value)
 
 
 class OptionalPairSize(PairSize):
@@ -61,9 +110,16 @@ class FeatureMaps(CourseWidget):
     smaller one lies in the larger one.
 
     Args:
-        maps: A dict of 1 to 8 names and maps. A map is a tensor, an array or nested lists, of shape
+        maps: A dict of 1 to 8 names and maps, or a dict of rows of them: {"stride 1": {"layer 1":
+            first, …}, "stride 2": {…}}. A map is a tensor, an array or nested lists, of shape
             (H, W), (C, H, W) or (1, C, H, W), with sides of 1 to 128 cells and up to 512 channels;
             all together hold at most 262,144 numbers. Values are copied, as float32.
+        rows: In how many rows the maps stand, where `maps` does not say it. When not given, as
+            many as let them be largest.
+        title: A sentence above the maps: what they show.
+        notes: A few words for a row or a map, by its name.
+        nested: Whether the maps are receptive fields: cells other than 0 are seen. Each is drawn
+            with its extent, and with the fields of the maps before it in its row as dashed frames.
         channel: Which channel is shown, from 0. A map that has fewer shows its last.
         value_range: The values (low, high) that are drawn darkest and lightest. When not given, the
             lowest and highest value on view.
@@ -72,18 +128,26 @@ class FeatureMaps(CourseWidget):
             first map is this image.
         scale: "shared" draws all maps in one scale, "own" each in the range of its own values.
         ramp: "grey" from black to white, or "diverging" from purple over white at 0 to orange.
+        steps: Instructions above the maps. Their states may ask for `map`, the name of the map
+            that is pointed at, and `cell`, the row and column of its cell.
 
     Attributes:
-        maps, channel, value_range, input_size, scale, ramp: as above. Each may be assigned, and
-            the widget follows. `maps` are then read-only arrays of shape (C, H, W).
+        maps, rows, title, notes, nested, channel, value_range, input_size, scale, ramp: as above.
+            Each may be assigned, and the widget follows. `maps` are then read-only arrays of shape
+            (C, H, W).
 
     Raises:
         traitlets.TraitError: For what cannot be shown; nothing changes then.
     """
 
     _esm = STATIC / "feature_maps.js"
+    STEP_FACTS = ("map", "cell")
 
-    maps = Maps()
+    maps = MapsTrait()
+    rows = OptionalSize(minimum=1, maximum=MOST_MAPS).tag(sync=True)
+    title = Text("").tag(sync=True)
+    notes = Notes({}).tag(sync=True)
+    nested = Choice(False, True).tag(sync=True)
     channel = Size(0, minimum=0, maximum=MOST_CHANNELS - 1).tag(sync=True)
     value_range = ValueRange(None, allow_none=True).tag(sync=True)
     input_size = OptionalPairSize(minimum=1, maximum=4096).tag(sync=True)
@@ -97,25 +161,35 @@ class FeatureMaps(CourseWidget):
         self,
         maps: Mapping[str, Any],
         *,
+        rows: int | None = None,
+        title: str = "",
+        notes: Mapping[str, str] | None = None,
+        nested: bool = False,
         channel: int = 0,
         value_range: tuple[float, float] | None = None,
         input_size: int | tuple[int, int] | None = None,
         scale: Literal["shared", "own"] = "shared",
         ramp: Literal["grey", "diverging"] = "grey",
+        steps: Sequence[str | Step] = (),
     ) -> None:
         super().__init__(
             maps=maps,
+            rows=rows,
+            title=title,
+            notes={} if notes is None else notes,
+            nested=nested,
             channel=channel,
             value_range=value_range,
             input_size=input_size,
             scale=scale,
             ramp=ramp,
+            steps=steps,
         )
 
     @property
     def channels(self) -> int:
         """The largest number of channels of any map."""
-        return max(len(values) for values in self.maps.values())
+        return max(len(values) for _, _, values in each_map(self.maps))
 
     @traitlets.validate("channel")
     def _has_channel(self, proposal: Any) -> int:
@@ -132,31 +206,44 @@ class FeatureMaps(CourseWidget):
         with self.hold_sync():
             self.channel = min(self.channel, self.channels - 1)
             self._maps = [
-                {"name": name, "shape": list(values.shape), "values": values.tobytes()}
-                for name, values in self.maps.items()
+                {
+                    "name": name,
+                    "row": label,
+                    "shape": list(values.shape),
+                    "values": values.tobytes(),
+                }
+                for label, name, values in each_map(self.maps)
             ]
 
     def describe(self) -> str:
-        """Return one line: each map's name, shape and range of values."""
-        return " · ".join(["FeatureMaps", *map(_summary, self.maps, self.maps.values())])
+        """Return one line: the title, and each map's name, shape and range of values."""
+        parts = [self._summary(*each) for each in each_map(self.maps)]
+        return " · ".join(["FeatureMaps", *([self.title] if self.title else []), *parts])
+
+    def _summary(self, label: str, name: str, values: Values) -> str:
+        channels, height, width = values.shape
+        several = f", {channels} channels" if channels > 1 else ""
+        named = f"{label}, {name}" if label else name
+        says = field_text(self._on_view(values)) if self.nested else range_text(values)
+        return f"{named} {height}×{width}{several}: {says}"
+
+    def _on_view(self, values: Values) -> Values:
+        """Return the channel on view, of shape (H, W)."""
+        on_view: Values = values[min(self.channel, len(values) - 1)]
+        return on_view
 
     def figure(self) -> Figure:
         """Return the maps in the same layout and scale, drawn with matplotlib."""
         from unet_teach.widgets.feature_maps_figure import feature_maps_figure
 
         return feature_maps_figure(
-            {
-                name: values[min(self.channel, len(values) - 1)]
-                for name, values in self.maps.items()
-            },
+            [(label, name, self._on_view(values)) for label, name, values in each_map(self.maps)],
+            rows=self.rows,
+            title=self.title,
+            notes=self.notes,
+            nested=self.nested,
             value_range=None if self.scale == "own" else self.value_range,
             input_size=self.input_size,
             scale=self.scale,
             ramp=self.ramp,
         )
-
-
-def _summary(name: str, values: Values) -> str:
-    channels, height, width = values.shape
-    several = f", {channels} channels" if channels > 1 else ""
-    return f"{name} {height}×{width}{several}: {range_text(values)}"

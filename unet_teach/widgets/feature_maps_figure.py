@@ -1,9 +1,10 @@
-"""Maps side by side, drawn with matplotlib for slides, print and static pages."""
+"""Maps in rows, drawn with matplotlib for slides, print and static pages."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,20 +13,33 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from unet_teach.shared.palette import GREY
+from unet_teach.shared.palette import GREY, INPUT, QUIET
 from unet_teach.widgets.base import pair_of
-from unet_teach.widgets.feature_maps_words import range_of, range_text, shown
+from unet_teach.widgets.feature_maps_words import (
+    field_of,
+    field_text,
+    range_of,
+    range_text,
+    shown,
+)
 from unet_teach.widgets.map_values import Values
+
+Labelled: TypeAlias = tuple[str, str, Values]  # the row's label, the map's name, its cells
 
 MOST_COLUMNS = 4
 PANEL = 2.4  # inches
 LARGEST_NUMBERED = 8  # cells a side; larger maps have no room for numbers
+WINDOW_LINE = "#B07400"  # amber that holds on a tint
 RAMPS = {"grey": "gray", "diverging": "PuOr_r"}
 
 
 def feature_maps_figure(
-    maps: dict[str, Values],
+    maps: Sequence[Labelled],
     *,
+    rows: int | None,
+    title: str,
+    notes: Mapping[str, str],
+    nested: bool,
     value_range: tuple[float, float] | None,
     input_size: int | tuple[int, int] | None,
     scale: Literal["shared", "own"],
@@ -35,27 +49,76 @@ def feature_maps_figure(
 
     Cells that are NaN or infinite are hatched. The other arguments are those of `FeatureMaps`.
     """
-    rows = math.ceil(len(maps) / MOST_COLUMNS)
-    columns = math.ceil(len(maps) / rows)
-    height, width = next(iter(maps.values())).shape if input_size is None else pair_of(input_size)
+    lines = _lines(maps, rows)
+    columns = max(map(len, lines))
+    height, width = maps[0][2].shape if input_size is None else pair_of(input_size)
     panel = (PANEL * min(1, width / height), PANEL * min(1, height / width) + 0.5)
-    together = value_range or range_of(np.concatenate([v.ravel() for v in maps.values()]))
+    together = value_range or range_of(np.concatenate([v.ravel() for _, _, v in maps]))
     with plt.style.context("unet_teach.course"):
         # A figure without pyplot is not shown a second time at the end of a notebook cell.
-        figure = Figure(figsize=(max(columns * panel[0], PANEL) + 0.2, rows * panel[1]))
-        all_axes = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axes in all_axes[len(maps) :]:
-            axes.axis("off")
-        for axes, (name, values) in zip(all_axes, maps.items(), strict=False):
-            bounds = together if scale == "shared" else range_of(values)
-            _map(axes, values, (height, width), _norm(bounds or (0, 1), ramp), RAMPS[ramp])
-            size = "{}×{}".format(*values.shape)
-            # Dollar signs are text here, not mathematics.
-            axes.set_title(name, fontsize=11, pad=16, parse_math=False)
-            note = f"{size}, {range_text(values)}"
-            axes.annotate(note, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8)
-            axes.set(xticks=[], yticks=[])
+        size = (max(columns * panel[0], PANEL) + 0.2, len(lines) * panel[1] + 0.4 * bool(title))
+        figure = Figure(figsize=size)
+        # Dollar signs are text here, not mathematics.
+        if title:
+            look: dict[str, Any] = {"ha": "left", "weight": "bold", "parse_math": False}
+            figure.suptitle(title, x=0.02, fontsize=13, wrap=True, **look)
+        grid = figure.subplots(len(lines), columns, squeeze=False)
+        for line, row in zip(lines, grid, strict=True):
+            for axes in row[len(line) :]:
+                axes.axis("off")
+            for i, (axes, (label, name, values)) in enumerate(zip(row, line, strict=False)):
+                if nested:
+                    _fields(axes, [each for _, _, each in line[: i + 1]], (height, width))
+                else:
+                    bounds = together if scale == "shared" else range_of(values)
+                    norm = _norm(bounds or (0, 1), ramp)
+                    _map(axes, values, (height, width), norm, RAMPS[ramp])
+                axes.set_title(name, fontsize=12, pad=18, parse_math=False)
+                note = notes.get(name, "")
+                says = field_text(values) if nested else _size_and_range(values)
+                says += f", {note}" if note else ""
+                where = {"xycoords": "axes fraction", "textcoords": "offset points"}
+                axes.annotate(says, (0, 1), (0, 4), fontsize=9, color=QUIET, **where)
+                axes.set(xticks=[], yticks=[])
+                if label and i == 0:
+                    named = "\n".join(filter(None, [label, notes.get(label)]))
+                    axes.set_ylabel(named, fontsize=11, parse_math=False)
     return figure
+
+
+def _size_and_range(values: Values) -> str:
+    return "{}×{}, ".format(*values.shape) + range_text(values)
+
+
+def _lines(maps: Sequence[Labelled], rows: int | None) -> list[Sequence[Labelled]]:
+    """Return the maps row by row: as they are labelled, or in rows of equal length."""
+    if maps[0][0]:
+        labels = dict.fromkeys(label for label, _, _ in maps)
+        return [[each for each in maps if each[0] == label] for label in labels]
+    length = math.ceil(len(maps) / (rows or math.ceil(len(maps) / MOST_COLUMNS)))
+    return [maps[start : start + length] for start in range(0, len(maps), length)]
+
+
+def _fields(axes: Axes, fields: Sequence[Values], size: tuple[int, int]) -> None:
+    """Draw the cells of the last receptive field, and frames around it and those before it."""
+    rows, columns = fields[-1].shape
+    axes.set(xlim=(0, size[1]), ylim=(size[0], 0), aspect="equal")
+    axes.spines[:].set(visible=True, color=GREY)
+    high, wide = size[0] / rows, size[1] / columns  # of a cell, in pixels of the image
+    for row, column in np.argwhere(fields[-1] != 0):
+        look: dict[str, Any] = {"facecolor": INPUT + "33", "edgecolor": INPUT, "linewidth": 0.5}
+        axes.add_patch(Rectangle((column * wide, row * high), wide, high, **look))
+    for field in fields:
+        area, (rows, columns) = field_of(field), field.shape
+        if area is None:
+            continue
+        top, left, tall, broad = area
+        high, wide = size[0] / rows, size[1] / columns
+        is_last = field is fields[-1]
+        look = {"edgecolor": WINDOW_LINE, "linewidth": 2.5, "linestyle": "-" if is_last else "--"}
+        look |= {} if is_last else {"edgecolor": QUIET, "linewidth": 1.5}
+        corner = (left * wide, top * high)
+        axes.add_patch(Rectangle(corner, broad * wide, tall * high, fill=False, **look))
 
 
 def _norm(bounds: tuple[float, float], ramp: str) -> Normalize:

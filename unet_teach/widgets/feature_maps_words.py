@@ -34,3 +34,24 @@ def range_text(values: Values) -> str:
         if count := int(test(values).sum()):
             parts.append(f"{count} {sign}")
     return ", ".join(parts)
+
+
+def field_of(values: Values) -> tuple[int, int, int, int] | None:
+    """Return top, left, height and width of the cells that are not 0, `None` where there are none.
+
+    Args:
+        values: of shape (H, W).
+    """
+    rows, columns = np.nonzero(values)
+    if not rows.size:
+        return None
+    top, left = int(rows.min()), int(columns.min())
+    return top, left, int(rows.max()) - top + 1, int(columns.max()) - left + 1
+
+
+def field_text(values: Values) -> str:
+    """Return how large a receptive field is, in words."""
+    field, seen = field_of(values), int(np.count_nonzero(values))
+    if field is None:
+        return "sees nothing"
+    return f"sees {field[2]}×{field[3]}, {seen} pixel{'' if seen == 1 else 's'}"

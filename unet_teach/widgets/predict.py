@@ -34,9 +34,10 @@ class Predict(CourseWidget):
 
     A known wrong guess gets the sentence that explains it, any other a friendly one. A locked
     guess stays: run the cell again for a new one. In class the key `r` shows or hides the answers
-    of all Predict widgets on the page, locked or not. The type of `answer` decides what is read:
-    a whole number, a number, a size ("16×16", "16x16", "16 16" or "(16, 16)", and "16" where all
-    numbers of the answer are equal) or a short text.
+    of all Predict widgets on the page, locked or not. On the whole screen, guesses are collected
+    from a room and counted, and each gets its sentence when the answer shows. The type of
+    `answer` decides what is read: a whole number, a number, a size ("16×16", "16x16", "16 16" or
+    "(16, 16)", and "16" where all numbers of the answer are equal) or a short text.
 
     Text in `backticks` is set as code. All other text is shown as it is, never as markup.
 
@@ -49,6 +50,7 @@ class Predict(CourseWidget):
         choices: Where given, one of these is picked instead of typed; `answer` is one of them.
         tolerance: How far off a number may be and still be right. When not given: 1 % of a float,
             0 for an int.
+        why: Why the answer is right, in a sentence: shown with the answer, to right guesses too.
         slips: The older name of `mistakes`.
 
     Attributes:
@@ -56,6 +58,7 @@ class Predict(CourseWidget):
         choices: what can be picked, empty where the guess is typed (read only).
         guess: what was locked, `None` before (read only).
         correct: whether that was right, `None` before (read only).
+        tally: how many people of a room said what, as entered in present mode (read only).
 
     Raises:
         TypeError: If an argument has a wrong type, or mistakes are given under both names.
@@ -71,6 +74,8 @@ class Predict(CourseWidget):
     correct = traitlets.Bool(None, allow_none=True, read_only=True)
     _task = traitlets.Dict().tag(sync=True)
     _locked = traitlets.Any(None, allow_none=True).tag(sync=True)  # the guess as the browser has it
+    # Pairs of a guess, as the browser has it, and a count.
+    _tally: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     def __init__(
         self,
@@ -81,6 +86,7 @@ class Predict(CourseWidget):
         *,
         choices: Sequence[Answer] = (),
         tolerance: float | None = None,
+        why: str = "",
         slips: Mapping[Any, str] | None = None,
     ) -> None:
         if slips is not None:
@@ -90,8 +96,9 @@ class Predict(CourseWidget):
         check_sentence("question", question)
         if answer is _MISSING:
             raise ValueError("answer is missing. Give the right one, such as answer=16.")
-        if not isinstance(explain, str):
-            raise TypeError(f"explain={explain!r} is not a text. Write a sentence or leave it out.")
+        for name, text in (("explain", explain), ("why", why)):
+            if not isinstance(text, str):
+                raise TypeError(f"{name}={text!r} is not a text. Write a sentence or leave it out.")
         self._answer = plain_answer("answer", answer)
         self._tolerance = _check_tolerance(tolerance, self._answer, choices)
         picks = self._read_choices(choices)
@@ -110,6 +117,7 @@ class Predict(CourseWidget):
             "kind": "choice" if picks else KINDS[type(self._answer)],
             "answer": target(self._answer) | {"shown": shown_answer(self._answer)},
             "mistakes": [target(value) | {"sentence": s} for value, s in known.items()],
+            "why": why.strip(),
             "explain": explain.strip(),
             "choices": [shown_answer(pick) for pick in picks],
             "lengths": sorted(sizes),
@@ -174,7 +182,7 @@ class Predict(CourseWidget):
     def _take(self, _change: Any = None) -> None:
         """Accept the first valid guess that the browser locks; an invalid one is unlocked."""
         if self.guess is None:
-            guess = self._read_locked()
+            guess = self._read(self._locked)
             if guess is not None:
                 correct = guess == self._answer if self.choices else self._matches(guess)
                 with self.hold_trait_notifications():
@@ -182,8 +190,9 @@ class Predict(CourseWidget):
                     self.set_trait("correct", correct)
         self._locked = self._as_locked()
 
-    def _read_locked(self) -> Answer | None:
-        kind, locked = self._task["kind"], self._locked
+    def _read(self, locked: Any) -> Answer | None:
+        """Return a guess from the form that the browser has it in, `None` for nonsense."""
+        kind = self._task["kind"]
         if isinstance(locked, bool):
             return None
         if kind == "choice" and isinstance(locked, int) and 0 <= locked < len(self.choices):
@@ -198,15 +207,24 @@ class Predict(CourseWidget):
             return tuple(locked) if all(type(number) is int for number in locked) else None
         return None
 
+    @property
+    def tally(self) -> dict[Answer, int]:
+        """How many people of a room said what, as entered in present mode."""
+        pairs = [pair for pair in self._tally if isinstance(pair, list) and len(pair) == 2]
+        counts = [(self._read(guess), count) for guess, count in pairs if type(count) is int]
+        return {guess: count for guess, count in counts if guess is not None and count > 0}
+
     def _as_locked(self) -> Any:
         if self.guess is not None and self.choices:
             return self.choices.index(self.guess)
         return list(self.guess) if isinstance(self.guess, tuple) else self.guess
 
     def describe(self) -> str:
-        """Return one line: the question and, once locked, the guess. Never the answer."""
+        """Return one line: the question and, once locked, the guesses. Never the answer."""
         state = "no guess yet" if self.guess is None else f"guess: {shown_answer(self.guess)}"
-        return f"Predict · {' '.join(self.question.split())} · {state}"
+        said = ", ".join(f"{shown_answer(guess)} ({count})" for guess, count in self.tally.items())
+        room = f" · the room: {said}" if said else ""
+        return f"Predict · {' '.join(self.question.split())} · {state}{room}"
 
     def figure(self) -> Figure:
         """Return a card with the question, the choices and the guess, drawn with matplotlib."""
@@ -214,6 +232,7 @@ class Predict(CourseWidget):
         from matplotlib.figure import Figure
 
         guess = "________" if self.guess is None else shown_answer(self.guess)
+        said = "  ".join(f"{shown_answer(each)} ×{count}" for each, count in self.tally.items())
         lines = textwrap.wrap(self.question.replace("`", ""), 64)
         listed = [
             line
@@ -230,9 +249,8 @@ class Predict(CourseWidget):
             text = "\n".join([*lines, *listed])
             # Dollar signs are text here, not mathematics.
             axes.text(0, 1, text, va="top", size=13, linespacing=1.4, parse_math=False)
-            axes.text(
-                0, 0, f"Your guess: {guess}", va="bottom", size=13, weight="bold", parse_math=False
-            )
+            line = f"The room: {said}" if said else f"Your guess: {guess}"
+            axes.text(0, 0, line, va="bottom", size=13, weight="bold", parse_math=False)
         return figure
 
 

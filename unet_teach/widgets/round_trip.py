@@ -51,12 +51,15 @@ class RoundTrip(CourseWidget):
             kernel does not fit it (read only).
         code: the two lines that make these layers in PyTorch (read only).
         error: why the transposed convolution is illegal, as a sentence, or empty (read only).
+        steps: instructions above the board. Their states may ask for `output_size`, what the
+            chosen size comes back as (0 where there is no output).
 
     Raises:
         traitlets.TraitError: for a value outside its range; nothing changes then.
     """
 
     _esm = STATIC / "round_trip.js"
+    STEP_FACTS = ("output_size",)
 
     kernel_size = _parameter("kernel_size")
     stride = _parameter("stride")

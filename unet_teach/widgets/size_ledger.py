@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
 from unet_teach.widgets import unet_sizes as model
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size
-from unet_teach.widgets.size_ledger_words import error, headline
+from unet_teach.widgets.ledger_costs import costs
+from unet_teach.widgets.size_ledger_words import effect, error, headline
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,11 +59,15 @@ class SizeLedger(CourseWidget):
             `None` where there is none (read only).
         error: why there is no output, and which sizes have one; empty if there is one (read only).
 
+    The states of steps may also ask for "fits", "mismatch_level" (`mismatch_at`) and "output_size",
+    the output's (H, W) after the repair.
+
     Raises:
         traitlets.TraitError: for a value out of range or unknown, with a sentence; nothing changes.
     """
 
     _esm = STATIC / "size_ledger.js"
+    STEP_FACTS: ClassVar[tuple[str, ...]] = ("fits", "mismatch_level", "output_size")
 
     height = _size("height")
     width = _size("width")
@@ -114,10 +119,13 @@ class SizeLedger(CourseWidget):
             self.set_trait("error", error(result))
 
     def describe(self) -> str:
-        """Return one line: the input size, the result, and the number of parameters."""
+        """Return one line: the input size, the result, the repair, the number of parameters."""
         options = self.options
-        line = headline(options, model.ledger(options))
-        return f"SizeLedger · {line} · {self.error or f'{self.parameters:,} parameters'}"
+        parts = ["SizeLedger", headline(options, model.ledger(options))]
+        if self.repair != "none":
+            cost = list(costs(options))[model.CHOICES["repair"].index(self.repair)]
+            parts.append(f"{self.repair}: {effect(options, cost)}")
+        return " · ".join([*parts, self.error or f"{self.parameters:,} parameters"])
 
     def figure(self) -> Figure:
         """Return the U with its sizes and channels, drawn with matplotlib."""

@@ -32,6 +32,7 @@ TRANSPOSED: dict[str, tuple[dict[str, int], int]] = {  # the layer, and its outp
     "conv_transpose_4": ({"kernel_size": 4, "stride": 2, "padding": 1}, 0),
 }
 _TAPS = {f"conv_transpose_{k}": k * k for k in (2, 3, 4)} | {"bilinear": 1, "nearest": 1}
+_SIDES = ("height", "width")
 _TAKEN = 4  # pixels that two 3×3 convolutions without padding take off a side
 
 
@@ -198,6 +199,7 @@ def ledger(o: Options) -> dict[str, Any]:
         mismatch_at: the level where the sizes of skip and up-sampled map differ, else `None`.
         vanishes_at: the level where less than one row or column is left, else `None`.
         vanishes_on: "down" in the encoder or "up" in the decoder, else `None`.
+        wrong: which of "height" and "width" has no output, with the chosen repair.
         input_size: [H, W] that goes into the network.
         output_size: [H, W] of the output, cropped to the image; `None` if there is none.
         levels: for each level its `channels`, `parameters` and sizes [H, W], `None` where not
@@ -239,6 +241,7 @@ def ledger(o: Options) -> dict[str, Any]:
         "mismatch_at": mismatch_at,
         "vanishes_at": down if down is not None else up,
         "vanishes_on": "down" if down is not None else "up" if up is not None else None,
+        "wrong": [side for side, walk in zip(_SIDES, walks, strict=True) if not walk.output_size],
         "input_size": input_size,
         "output_size": [min(out[0], o.height), min(out[1], o.width)] if out else None,
         "levels": levels,

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from unet_teach.inspection.diagram.layout import (
+from unet_teach.inspection.diagram.geometry import (
     GALLERY,
     SCREEN,
+    STOP_RADIUS,
     Grid,
-    arrow_ends,
-    layout,
-    size_label_place,
-    skip_label,
-    skip_points,
+    Layout,
+    Text,
 )
-from unet_teach.inspection.diagram.model import Drawing, alt_text
+from unet_teach.inspection.diagram.layout import layout
+from unet_teach.inspection.diagram.model import MISMATCH, Drawing, alt_text
 from unet_teach.shared.palette import DIAGRAM, DIAGRAM_TEXT, GREY
 
 if TYPE_CHECKING:
@@ -27,10 +25,10 @@ if TYPE_CHECKING:
 # All in pixels, but for the first.
 DPI = 110  # of the course's figures
 FIGURE_WIDTH = 1056.0  # one network with its verdicts
+DRAWING_WIDTH = 0.58 * FIGURE_WIDTH
 GALLERY_WIDTH = 880.0  # what JupyterLab leaves beside its file browser on a screen of 1280 pixels
 TITLE_HEIGHT = 10.0  # for the letter above a drawing
-GAP_BELOW, GAP_BESIDE = 8.0, 16.0
-MAX_COLUMN = 38  # from box to box, in a gallery
+GAP_BELOW, GAP_BESIDE = 14.0, 24.0  # the letter is in the gap beside a drawing
 
 
 def figure(drawing: Drawing) -> Figure:
@@ -38,24 +36,39 @@ def figure(drawing: Drawing) -> Figure:
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
 
-    _, width, height = layout(drawing, SCREEN)
-    total = max(height + TITLE_HEIGHT, 400.0)
+    made = layout(drawing, SCREEN)
+    scale = DRAWING_WIDTH / made.width
+    top = 34.0
+    total = max(made.height * scale + top + 10, 400.0)
     with plt.style.context("unet_teach.course"):
         drawn = Figure(figsize=(FIGURE_WIDTH / DPI, total / DPI))
         drawn.set_layout_engine("none")
-        left = _panel(drawn, (0, 0, 0.6 * FIGURE_WIDTH, total))
-        scale = min(1.0, 0.6 * FIGURE_WIDTH / width)
-        _draw(left, drawing, SCREEN, scale=scale, with_missing=True)
-        left.set_title(drawing.title, loc="left", y=1 - 18 / total, pad=0)
-        right = _panel(drawn, (0.62 * FIGURE_WIDTH, 0, 0.37 * FIGURE_WIDTH, total))
-        lines = [drawing.verdict] + [
-            f"{'✓' if criterion.met else '✕'} {criterion.name}: {criterion.sentences[0]}"
-            for criterion in drawing.criteria
-            if criterion.sentences
-        ]
-        text = "\n\n".join(lines)
+        head = _panel(drawn, (0, 0, FIGURE_WIDTH, top + TITLE_HEIGHT))
+        sign = "✓" if drawing.met else "✕"
+        head.text(0, 6, f"{sign} {drawing.verdict}", fontsize=12, weight="bold", parse_math=False)
+        facts = drawing.facts or drawing.title
+        end = FIGURE_WIDTH - 4
+        head.text(end, 24, facts, ha="right", fontsize=8, parse_math=False)
+        left = _panel(drawn, (0, top, DRAWING_WIDTH, total - top))
+        _draw(left, drawing, made, SCREEN, scale=scale)
+        start = DRAWING_WIDTH + 0.03 * FIGURE_WIDTH
+        right = _panel(drawn, (start, top, FIGURE_WIDTH - start, total - top))
+        text = "\n\n".join(_sentences(drawing))
         right.text(0, TITLE_HEIGHT, text, va="top", wrap=True, fontsize=9, parse_math=False)
     return drawn
+
+
+def _sentences(drawing: Drawing) -> list[str]:
+    stop = drawing.stop
+    lines = [drawing.problem] if drawing.problem and stop is None else []
+    if stop is not None:
+        lines = [f"Why. {stop.why}", f"Next step. {stop.next_step}" if stop.next_step else ""]
+    lines += [
+        f"{criterion.sign} {criterion.name}: {said}"
+        for criterion in drawing.criteria
+        if (said := criterion.summary or "".join(criterion.sentences[:1]))
+    ]
+    return [line.replace("`", "") for line in lines if line]
 
 
 def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, str]:
@@ -73,23 +86,16 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, 
 
     letters = list(drawings)
     rows = [letters[i : i + columns] for i in range(0, len(letters), columns)]
-    least = {letter: layout(drawing, GALLERY)[1] for letter, drawing in drawings.items()}
-    # Columns are as wide as their widest drawing, and share what is left of the width evenly.
-    needed = [max(least[letter] for letter in letters[i::columns]) for i in range(columns)][
-        : len(letters)
-    ]
-    room = GALLERY_WIDTH - len(needed) * GAP_BESIDE
-    scale = min(1.0, room / max(sum(needed), 1.0))  # the same for all, so sizes can be compared
-    spare = (room / scale - sum(needed)) / max(len(needed), 1)
-    widths = [width + spare for width in needed]
-    grids = {
-        letter: _widest_grid(drawings[letter], widths[i % columns])
-        for i, letter in enumerate(letters)
-    }
-    lefts = [sum(widths[:i]) * scale + i * GAP_BESIDE for i in range(len(widths))]
-    tall = {letter: layout(drawings[letter], grid)[2] for letter, grid in grids.items()}
+    across = max(min(columns, len(letters)), 1)
+    room = GALLERY_WIDTH / across - GAP_BESIDE
+    grid = replace(GALLERY, width=room, height=0.77 * room)
+    drawings = {letter: _without_missing(drawing) for letter, drawing in drawings.items()}
+    made = {letter: layout(drawing, grid) for letter, drawing in drawings.items()}
+    # The same scale for all, so that sizes can be compared.
+    scale = min([1.0, *(room / one.width for one in made.values())])
     heights = [
-        max(TITLE_HEIGHT + tall[letter] * scale for letter in row) + GAP_BELOW for row in rows
+        max(TITLE_HEIGHT + made[letter].height * scale for letter in row) + GAP_BELOW
+        for row in rows
     ]
     with plt.style.context("unet_teach.course"):
         drawn = Figure(figsize=(GALLERY_WIDTH / DPI, max(sum(heights), 1.0) / DPI))
@@ -97,18 +103,18 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, 
         top = 0.0
         for row, height in zip(rows, heights, strict=True):
             for column, letter in enumerate(row):
-                axes = _panel(drawn, (lefts[column], top, widths[column] * scale, height))
-                _draw(axes, drawings[letter], grids[letter], scale=scale, with_missing=False)
-                axes.set_title(letter, loc="left", y=1 - 18 / height, pad=0)
+                left = column * (room + GAP_BESIDE) + GAP_BESIDE
+                axes = _panel(drawn, (left, top, room, height))
+                _draw(axes, drawings[letter], made[letter], grid, scale=scale)
+                axes.set_title(letter, loc="left", x=-GAP_BESIDE / room, y=1 - 18 / height, pad=0)
             top += height
     alt = (f"{letter}: {alt_text(d, with_verdict=False)}" for letter, d in drawings.items())
     return drawn, " ".join(alt)
 
 
-def _widest_grid(drawing: Drawing, room: float) -> Grid:
-    """Return the grid of a gallery, as wide as there is room."""
-    grids = [replace(GALLERY, column=float(column)) for column in range(MAX_COLUMN, 0, -1)]
-    return next((grid for grid in grids if layout(drawing, grid)[1] <= room), GALLERY)
+def _without_missing(drawing: Drawing) -> Drawing:
+    """Leave out what a network lacks, since that would give its verdict away."""
+    return replace(drawing, skips=tuple(skip for skip in drawing.skips if skip.present))
 
 
 def _panel(figure: Figure, place: tuple[float, float, float, float]) -> Axes:
@@ -123,41 +129,66 @@ def _panel(figure: Figure, place: tuple[float, float, float, float]) -> Axes:
     return axes
 
 
-def _draw(axes: Axes, drawing: Drawing, grid: Grid, *, scale: float, with_missing: bool) -> None:
+def _draw(axes: Axes, drawing: Drawing, made: Layout, grid: Grid, *, scale: float) -> None:
+    from matplotlib import rcParams
     from matplotlib.patches import FancyBboxPatch
 
     axes.set(xlim=[edge / scale for edge in axes.get_xlim()])
     axes.set(ylim=[edge / scale for edge in axes.get_ylim()])
-    places, _, height = layout(drawing, grid)
-    size = grid.font_size * scale * 72 / DPI  # in points
-    if not drawing.boxes:
-        axes.text(0, height / 2, drawing.problem, wrap=True, fontsize=9, parse_math=False)
-    for a, b in pairwise(places):
+    points = scale * 72 / DPI  # in a pixel of the layout
+
+    def write(text: Text, colour: str) -> None:
+        axes.text(
+            text.x,
+            text.y,
+            text.text,
+            ha={"start": "left", "middle": "center", "end": "right"}[text.anchor],
+            va="center_baseline",
+            size=0.94 * text.size * points,  # matplotlib's letters are wider than a browser's
+            weight="bold" if text.strong else "normal",
+            color=colour,
+            parse_math=False,
+        )
+
+    for index, line in enumerate(made.arrows):
+        xs, ys = zip(*line.parts[0], strict=True)
+        if not all(box.reached for box in drawing.boxes[index : index + 2]):
+            axes.plot(xs, ys, ":", color=DIAGRAM["missing"], lw=1.0)
+            continue
+        axes.plot(xs, ys, color=GREY, lw=0.9)
         arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
-        start, end = arrow_ends(a, b)
-        axes.annotate("", end, start, arrowprops={**arrow, "mutation_scale": 8})
-    for skip in (skip for skip in drawing.skips if skip.present or with_missing):
-        xs, ys = zip(*skip_points(skip, places), strict=True)
-        colour = DIAGRAM["skip" if skip.present else "missing"]
-        axes.plot(xs, ys, "--" if skip.present else ":", color=colour, lw=1.6)
-        colour = DIAGRAM_TEXT["skip" if skip.present else "unmet"]
-        at, ha, va = ((xs[0] + xs[-1]) / 2, min(ys) - 2), "center", "bottom"
-        if skip.target is None:
-            at, ha, va = (xs[-1] + 4, ys[-1]), "left", "center_baseline"
-        axes.text(*at, skip_label(skip), ha=ha, va=va, color=colour, size=size)
-    for index, (box, place) in enumerate(zip(drawing.boxes, places, strict=True)):
+        head = {**arrow, "mutation_scale": 8}
+        axes.annotate("", line.parts[0][-1], line.parts[0][-2], arrowprops=head)
+    for skip, line in zip(drawing.skips, made.skips, strict=True):
+        kind = "skip" if skip.present else "mismatch" if skip.kind == MISMATCH else "missing"
+        for part in line.parts:
+            xs, ys = zip(*part, strict=True)
+            axes.plot(xs, ys, "--" if kind != "missing" else ":", color=DIAGRAM[kind], lw=1.6)
+        if line.label is not None:
+            write(line.label, DIAGRAM_TEXT["skip" if skip.present else "unmet"])
+    failed = next((skip.target for skip in drawing.skips if skip.kind == MISMATCH), None)
+    for index, (box, place) in enumerate(zip(drawing.boxes, made.places, strict=True)):
         colour = DIAGRAM["decoder" if box.arm == "decoder" else "encoder"]
-        corner = (place.x - place.width / 2, place.y - place.height / 2)
-        style = "round,pad=0,rounding_size=6" if box.arm == "decoder" else "square,pad=0"
-        line_width = 2.2 if box.arm == "bottleneck" else 1.2
-        for fill, line, alpha in ((colour, "none", 0.2), ("none", colour, 1.0)):
-            patch = FancyBboxPatch(corner, place.width, place.height, style)
-            patch.set(facecolor=fill, edgecolor=line, alpha=alpha, linewidth=line_width)
+        colour = DIAGRAM["mismatch"] if index == failed else colour
+        corner = min(6 * grid.font_size / 15, place.width / 4)
+        rounded = f"round,pad=0,rounding_size={corner}"
+        style = rounded if box.arm == "decoder" else "square,pad=0"
+        fills = [(colour, "none", 0.2), ("none", colour, 1.0)]
+        if not box.reached:
+            fills = [("none", DIAGRAM["missing"], 1.0)]
+        for fill, edge, alpha in fills:
+            patch = FancyBboxPatch((place.left, place.top), place.width, place.height, style)
+            patch.set(facecolor=fill, edgecolor=edge, alpha=alpha, linewidth=1.2)
+            if not box.reached:
+                patch.set(hatch="////", linestyle="--")
             axes.add_patch(patch)
-        channels = str(box.channels)
-        axes.text(place.x, place.y, channels, ha="center", va="center_baseline", size=size)
-        label = size_label_place(drawing, places, index)
+        for text in made.labels[index]:
+            write(text, rcParams["text.color"])
+    if made.stop is not None:
+        (x, y), label = made.stop
+        axes.plot([x], [y], "o", ms=2 * STOP_RADIUS * grid.font_size * points, mfc="none",
+                  mec=DIAGRAM["mismatch"], mew=1.6)  # fmt: skip
+        axes.plot([x], [y], "x", ms=0.7 * STOP_RADIUS * grid.font_size * points,
+                  color=DIAGRAM["mismatch"], mew=1.8)  # fmt: skip
         if label is not None:
-            x, y, anchor = label
-            where = {"start": "left", "middle": "center", "end": "right"}[anchor]
-            axes.text(x, y, box.size, ha=where, va="center_baseline", size=size)
+            write(label, DIAGRAM_TEXT["unmet"])

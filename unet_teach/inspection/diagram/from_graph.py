@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from unet_teach.inspection.axes import EXTRA_CELLS, Dims, finest_strides
-from unet_teach.inspection.criteria import UShape
-from unet_teach.inspection.diagram.model import Arm, Box, SkipLine
+from unet_teach.inspection.criteria import UShape, u_shape
+from unet_teach.inspection.diagnosis.channel_mismatch import CONVOLUTIONS, taken_channels
+from unet_teach.inspection.diagram.model import INPUT, MISMATCH, NOT_REACHED, Arm, Box, SkipLine
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, join_kind
-from unet_teach.inspection.recording import Value
+from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import op_name
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -39,6 +42,79 @@ def _u(graph: Graph, shape: UShape) -> Parts:
         if left is not None and (right is not None or not present):
             skips.append(SkipLine(left, right, kind, present))
     return tuple(boxes), tuple(skips)
+
+
+class Reached(NamedTuple):
+    """How far a run came that stopped.
+
+    Attributes:
+        shape: of the way to the tensor where it stopped.
+        boxes, skips: what was reached, and the levels of the decoder that were not.
+        after: index of the last box that was reached; `None` where it stopped at a skip.
+        label: what does not fit, such as "25×37 ≠ 24×36"; often "".
+    """
+
+    shape: UShape
+    boxes: tuple[Box, ...]
+    skips: tuple[SkipLine, ...]
+    after: int | None
+    label: str
+
+
+def reached_before_stop(graph: Graph) -> Reached | None:
+    """Return what was reached of a network; `None` where nothing was made of the input."""
+    op = graph.recording.failed_op
+    given = [v for v in dict.fromkeys(op.inputs if op else ()) if v in graph.levels]
+    ends = given or graph.values[-1:]
+    if not ends:
+        return None
+    end = max(ends, key=lambda v: _way_from_below(graph, v))  # the map that comes up, not the skip
+    others = [v for v in given if v is not end and graph.levels[v] < GLOBAL]
+    shape = u_shape(graph, end)
+    if not shape.path.down:
+        return None
+    label = _what_does_not_fit(op, end, others) if op else ""
+    if not shape.goes_down:
+        boxes, skips = _row(graph, shape)
+        return Reached(shape, boxes, skips, len(boxes) - 1, label)
+    boxes, skips = _u(graph, shape)
+    last = len(boxes) - 1
+    if not shape.goes_up:  # how much deeper it would have gone cannot be known
+        boxes = (*boxes[:-1], replace(boxes[-1], arm="encoder"))
+        return Reached(shape, boxes, (), last, label)
+    skips = tuple(skip for skip in skips if skip.present)
+    source = _index_at(boxes, graph.levels[others[0]], "encoder") if others else None
+    at_skip = source is not None and op is not None and join_kind(op) is not None
+    if source is not None and at_skip:
+        skips += (SkipLine(source, last, MISMATCH, False),)
+    has_skips, coarsest = bool(skips), boxes[last].level - SAME_LEVEL
+    for index, box in reversed(list(enumerate(boxes))):
+        if box.arm == "encoder" and box.level < coarsest:
+            boxes += (replace(box, arm="decoder", module="", reached=False),)
+            if has_skips:
+                skips += (SkipLine(index, len(boxes) - 1, NOT_REACHED, False),)
+    return Reached(shape, boxes, skips, None if at_skip else last, label)
+
+
+def _way_from_below(graph: Graph, value: Value) -> float:
+    level = graph.levels[value]
+    return graph.max_depth[value] - level if level < GLOBAL else -math.inf
+
+
+def _what_does_not_fit(op: Op, end: Value, others: list[Value]) -> str:
+    """Return which sizes or channels do not match."""
+    if others and len(others[0].shape) == len(end.shape) > 2:
+        skip = others[0].shape
+        if skip[2:] != end.shape[2:]:
+            return f"{sizes_as_text(skip[2:])} ≠ {sizes_as_text(end.shape[2:])}"
+        if skip[1] != end.shape[1]:
+            return f"{skip[1]} ch ≠ {end.shape[1]} ch"
+    weight = op.arguments.get("weight")
+    if op.name in CONVOLUTIONS and isinstance(weight, Value) and len(end.shape) > 2:
+        taken = taken_channels(op)
+        if taken != end.shape[1]:
+            return f"{end.shape[1]} ch ≠ {taken} ch"
+    return ""
 
 
 def _index_at(boxes: Sequence[Box], level: float, arm: Arm) -> int | None:
@@ -88,7 +164,7 @@ def _box(graph: Graph, arm: Arm, value: Value) -> Box:
         arm=arm,
         level=level,
         module=value.op.module if value.op else "",
-        operation=op_name(value.op) if value.op else "the input",
+        operation=op_name(value.op) if value.op else INPUT,
         size=sizes_as_text(_cells(dims, [axis]) for axis in axes) if is_map else "vector",
         channels=_cells(dims, every_axis - {*axes, BATCH, EXTRA_CELLS}),
         shape=value.shape,

@@ -1,166 +1,245 @@
-"""Where everything in the U diagram is placed: levels go down the page, skips cross the U.
+"""Where everything in the U diagram is placed: the encoder goes down, the decoder comes up.
 
-All coordinates are pixels from the upper left corner; y grows downwards.
+Boxes are to scale and as large as fit; the room that is left goes between the arms and the levels.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import pairwise
 
-from unet_teach.inspection.diagram.model import Box, Drawing, SkipLine
+from unet_teach.inspection.diagram.connections import arrow, skip_label, skip_line, stop_mark
+from unet_teach.inspection.diagram.geometry import (
+    FREE_LINE,
+    STOP_RADIUS,
+    Anchor,
+    Grid,
+    Layout,
+    Place,
+    Point,
+    Text,
+    is_flat,
+    rows_of,
+)
+from unet_teach.inspection.diagram.model import MISMATCH, NOT_REACHED, Box, Drawing
 
-Point = tuple[float, float]
-Anchor = Literal["start", "middle", "end"]  # which end of a text is at its point, as in SVG
-CHARACTER_WIDTH = 0.7  # of digits and × at most, as a part of their height
-TOP, TOP_OF_ROW = 20, 46  # above the first level; skips arch over a single row and need room
-BELOW_ROW = 18  # under a single row, for its sizes
-JOIN_LABELS = {"cat": "cat", "add": "+", "gate": "×", "attention": "attention"}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a box is: its centre, width and height."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The distances of a drawing.
-
-    Attributes:
-        column: from box to box, at least.
-        row: from level to level.
-        height: of a box at the first level.
-        font_size: of all labels.
-    """
-
-    column: float
-    row: float
-    height: float
-    font_size: float
-
-    def text_width(self, text: str) -> float:
-        """Return how wide a label is at most."""
-        return len(text) * self.font_size * CHARACTER_WIDTH
+LEAST_SIDE = 8.0  # of a box, so that it can be seen and pointed at
+BESIDE = 0.4  # between a box and its label, as a part of the letters' height
 
 
-SCREEN = Grid(column=40, row=50, height=34, font_size=13)
-GALLERY = Grid(column=23, row=32, height=24, font_size=12)
+def layout(drawing: Drawing, grid: Grid) -> Layout:
+    """Return the place of everything."""
+    if not drawing.boxes:
+        return Layout(grid.width, grid.font_size)
+    made = _row(drawing, grid) if is_flat(drawing) else _u(drawing, grid)
+    made.skips = [skip_line(drawing, skip, made.places, grid) for skip in drawing.skips]
+    made.stop = stop_mark(drawing, made, grid)
+    return made
 
 
-def layout(drawing: Drawing, grid: Grid) -> tuple[list[Place], float, float]:
-    """Return the place of each box, and the width and height of the whole drawing."""
-    finite = sorted({box.level for box in drawing.boxes if box.level < math.inf})
-    rows = {level: row for row, level in enumerate(finite)}
-    rows[math.inf] = len(finite)
-    sizes = [_size(box, rows[box.level], grid) for box in drawing.boxes]
-    labels = [grid.text_width(box.size) + 6 for box in drawing.boxes]
-    is_flat = _is_flat(drawing)
-    step = max([grid.column, *_least_steps(drawing, sizes, grid)])
-    before, after = 0.0, 0.0  # what lies left of the first and right of the last box's centre
-    for column, (box, label, (wide, _)) in enumerate(
-        zip(drawing.boxes, labels, sizes, strict=True)
-    ):
-        back = len(drawing.boxes) - 1 - column
-        left = label / 2 if is_flat else wide / 2 + label * (box.arm != "decoder")
-        right = label / 2 if is_flat else wide / 2 + label * (box.arm == "decoder")
-        before, after = max(before, left - column * step), max(after, right - back * step)
-    top = TOP_OF_ROW if is_flat else TOP
-    places = [
-        Place(4 + before + column * step, top + rows[box.level] * grid.row + grid.height / 2, *size)
-        for column, (box, size) in enumerate(zip(drawing.boxes, sizes, strict=True))
-    ]
-    depth = max((rows[box.level] for box in drawing.boxes), default=0)
-    height = top + depth * grid.row + grid.height + BELOW_ROW * is_flat + 4
-    return places, 8 + before + after + max(len(places) - 1, 0) * step, height
-
-
-def _size(box: Box, row: int, grid: Grid) -> Point:
-    """Return width and height of a box: wider with more channels, lower at each level."""
-    by_channels = 10 + 3 * math.log2(1 + min(box.channels, 4096))
-    width = max(by_channels, grid.text_width(str(box.channels)) + 8)
+def _sides(box: Box) -> Point:
+    """Return the width and height of a map in cells; of a volume, those of one slice."""
     if box.size == "vector":
-        return width, grid.font_size + 5
-    return width, max(grid.height - 2 * row, grid.font_size + 4)
+        return 0, 0
+    sides = [int(side) for side in box.size.split("×") if side.isdigit()]
+    return (sides[-1], sides[-2]) if len(sides) > 1 else ((sides or [1])[0], 0)
 
 
-def _is_flat(drawing: Drawing) -> bool:
-    """Return whether all boxes are in one row."""
-    return len({box.level for box in drawing.boxes}) < 2
-
-
-def _least_steps(drawing: Drawing, sizes: list[Point], grid: Grid) -> list[float]:
-    """Return distances between boxes that keep neighbours apart and leave room for each label."""
-    boxes = drawing.boxes
-    steps = [
-        (sizes[i][0] + sizes[i + 1][0]) / 2 + grid.font_size
-        for i in range(len(boxes) - 1)
-        if boxes[i].level == boxes[i + 1].level
+def _scaled(drawing: Drawing, largest: float) -> list[Point]:
+    """Return width and height of each box, where the longest side of all is `largest`."""
+    sides = [_sides(box) for box in drawing.boxes]
+    longest = max(max(pair) for pair in sides) or 1
+    return [
+        (max(width * largest / longest, LEAST_SIDE), max(height * largest / longest, LEAST_SIDE))
+        for width, height in sides
     ]
-    for skip in drawing.skips:
-        if skip.target is not None and not _is_flat(drawing):
-            boxed = (sizes[skip.source][0] + sizes[skip.target][0]) / 2
-            label = grid.text_width(skip_label(skip)) if skip.present else 0.0
-            steps.append((boxed + label + 4) / max(skip.target - skip.source, 1))
-    return steps
 
 
-def size_label_place(
-    drawing: Drawing, places: Sequence[Place], index: int
-) -> tuple[float, float, Anchor] | None:
-    """Return where the size of a box is written, and which end of the text is there.
+def _label(box: Box) -> tuple[str, str]:
+    """Return what is written beside a box: its size, and its channels."""
+    return (box.size, f"{box.channels:,} ch") if box.reached else ("", NOT_REACHED)
 
-    Sizes are on the outer side of the U, where no arrow passes. Under a single row, a size is only
-    written where it changes; elsewhere the place is `None`.
+
+@dataclass
+class _Columns:
+    """What a U needs in width and height when its largest box has a certain size."""
+
+    sizes: list[Point]
+    heights: list[float]  # of each row
+    left: float  # from the left side to the middle of the encoder
+    right: float
+    between: float  # from the middle of the encoder to that of the decoder
+
+    def width(self) -> float:
+        return self.left + self.between + self.right
+
+    def height(self, gap: float) -> float:
+        return sum(self.heights) + gap * (len(self.heights) - 1)
+
+
+def _u(drawing: Drawing, grid: Grid) -> Layout:
+    rows, two_arms = rows_of(drawing), _has_two_arms(drawing)
+    least = (
+        grid.gap
+        if drawing.stop is None or drawing.stop.after is None
+        else max(grid.gap, 2 * grid.font_size * STOP_RADIUS + 16)
+    )
+    # A deep network has its channels beside its sizes instead of below them.
+    lowest = _columns(drawing, grid, LEAST_SIDE, one_line=False)
+    on_one_line = lowest.height(least) > grid.height
+    largest = grid.largest
+    columns = _columns(drawing, grid, largest, one_line=on_one_line)
+    while largest > LEAST_SIDE and (
+        columns.height(least) > grid.height or columns.width() > grid.width
+    ):
+        largest -= 1
+        columns = _columns(drawing, grid, largest, one_line=on_one_line)
+    gap = (grid.height - sum(columns.heights)) / max(len(columns.heights) - 1, 1)
+    gap = min(max(gap, least), max(least, 4 * grid.gap))
+    start = _above(drawing, rows, columns.heights[0], grid)
+    tops = [start + sum(columns.heights[:row]) + gap * row for row in range(len(columns.heights))]
+    width = max(columns.width(), grid.width)
+    spare = width - columns.width()
+    left = columns.left if two_arms else columns.left + spare / 2
+    right = width - columns.right
+    made = Layout(width, start + columns.height(gap))
+    for box, row, size in zip(drawing.boxes, rows, columns.sizes, strict=True):
+        x = right if box.arm == "decoder" else left
+        if box.arm == "bottleneck" and two_arms:
+            x = (left + right) / 2
+        made.places.append(Place(x, tops[row] + columns.heights[row] / 2, *size))
+        made.labels.append(
+            _texts_of(box, made.places[-1], grid, two_arms=two_arms, one_line=on_one_line)
+        )
+    made.arrows = [arrow(a, b) for a, b in pairwise(made.places)]
+    return made
+
+
+def _above(drawing: Drawing, rows: list[int], height: float, grid: Grid) -> float:
+    """Return the room above the first row that the ✕ or its label needs."""
+    if drawing.stop is None:
+        return 0.0
+    last = len(rows) - 1
+    if drawing.stop.after == last and drawing.boxes[last].arm == "decoder":
+        return grid.gap + 2 * grid.font_size * STOP_RADIUS
+    at_top = any(skip.kind == MISMATCH and rows[skip.source] == 0 for skip in drawing.skips)
+    return max(grid.font_size * (STOP_RADIUS + 1.3) - height / 2, 0.0) if at_top else 0.0
+
+
+def _columns(drawing: Drawing, grid: Grid, largest: float, *, one_line: bool) -> _Columns:
+    rows, sizes = rows_of(drawing), _scaled(drawing, largest)
+    two_arms = _has_two_arms(drawing)
+    heights = [0.0] * (max(rows) + 1)
+    boxes = dict.fromkeys(rows, 0.0)  # in each row, what lies between the middles of both arms
+    left = right = LEAST_SIDE
+    for box, row, size in zip(drawing.boxes, rows, sizes, strict=True):
+        own = Place(0, 0, *size)
+        texts = _texts_of(box, own, grid, two_arms=two_arms, one_line=one_line)
+        places = [own, *(text.place(grid) for text in texts)]
+        heights[row] = max(heights[row], 2 * max(max(-p.top, p.bottom) for p in places) + 2)
+        if box.arm == "bottleneck" and two_arms:
+            continue
+        boxes[row] += size[0] / 2
+        if box.arm != "decoder":
+            left = max(left, 2 - min(p.left for p in places))
+        if box.arm == "decoder" or not two_arms:
+            right = max(right, 2 + max(p.right for p in places))
+    if not two_arms:
+        stop = drawing.stop.label if drawing.stop else ""
+        right = max(right, grid.text_width(stop, grid.small) + 2 * grid.font_size)
+        return _Columns(sizes, heights, left, right, 0.0)
+    free = FREE_LINE * grid.small
+    labels = [skip_label(drawing, skip) for skip in drawing.skips]
+    lines = [free + grid.text_width(label, grid.small) for label in labels]
+    if drawing.stop:
+        lines.append(grid.text_width(drawing.stop.label) + 2 * grid.font_size)
+    middle = [
+        max(grid.text_width(text) for text in _label(box)) + 2 * free
+        for box in drawing.boxes
+        if box.arm == "bottleneck"
+    ]
+    between = max([max(lines, default=free) + max(boxes.values()), *middle])
+    return _Columns(sizes, heights, left, right, between)
+
+
+def _has_two_arms(drawing: Drawing) -> bool:
+    return any(box.arm == "decoder" for box in drawing.boxes)
+
+
+def _texts_of(box: Box, place: Place, grid: Grid, *, two_arms: bool, one_line: bool) -> list[Text]:
+    """Return the size and channels of a box: on the outer side of the U, where no arrow passes.
+
+    At the bottom of the U they are above and below the box.
     """
-    box, place = drawing.boxes[index], places[index]
-    if _is_flat(drawing):
-        is_known = 0 < index < len(places) - 1 and box.size == drawing.boxes[index - 1].size
-        below = place.y + place.height / 2 + 11
-        return None if is_known else (place.x, below, "middle")
-    if box.arm == "decoder":
-        return place.x + place.width / 2 + 5, place.y, "start"
-    return place.x - place.width / 2 - 5, place.y, "end"
+    size, channels = _label(box)
+    if box.arm == "bottleneck" and two_arms:
+        above, below = place.top - grid.font_size * 0.7, place.bottom + grid.small * 0.8
+        return [
+            Text(place.x, above, size, "middle", grid.font_size, True),
+            Text(place.x, below, channels, "middle", grid.small),
+        ]
+    right = box.arm == "decoder"
+    anchor: Anchor = "start" if right else "end"
+    sign = 1 if right else -1
+    x = (place.right if right else place.left) + sign * BESIDE * grid.font_size
+    if not size:
+        return [Text(x, place.y, channels, anchor, grid.small)]
+    if one_line:
+        first, second = (size, channels) if right else (channels, size)
+        width = grid.text_width(first, 0.0 if right else grid.small)
+        both = {
+            first: Text(x, place.y, first, anchor, grid.small),
+            second: Text(
+                x + sign * (width + 0.4 * grid.small), place.y, second, anchor, grid.small
+            ),
+        }
+        bold = both[size]
+        both[size] = Text(bold.x, bold.y, size, anchor, grid.font_size, True)
+        return [both[size], both[channels]]
+    return [
+        Text(x, place.y - grid.small * 0.58, size, anchor, grid.font_size, True),
+        Text(x, place.y + grid.font_size * 0.58, channels, anchor, grid.small),
+    ]
 
 
-def arrow_ends(a: Place, b: Place) -> tuple[Point, Point]:
-    """Return where the arrow from one box to the next starts and ends.
+def _row(drawing: Drawing, grid: Grid) -> Layout:
+    """Return the places of a network of one level: boxes in a row, under which skips have arches.
 
-    It leaves at the lower or upper side, or at the right one if the next box is in the same row.
+    A size is only written where it changes, and the word for channels once.
     """
-    if a.y == b.y:
-        return (a.x + a.width / 2 + 2, a.y), (b.x - b.width / 2 - 2, b.y)
-    sign = 1 if b.y > a.y else -1
-    start = (a.x + a.width / 5, a.y + sign * (a.height / 2 + 1))
-    return start, (b.x - b.width / 5, b.y - sign * (b.height / 2 + 2))
-
-
-def skip_points(skip: SkipLine, places: Sequence[Place]) -> list[Point]:
-    """Return the line of a skip: straight across the U, or an arch over the boxes of one row."""
-    source = places[skip.source]
-    start = source.x + source.width / 2 + 2
-    if skip.target is None:
-        return [(start, source.y), (start + 20, source.y)]
-    target = places[skip.target]
-    if any(place.y != source.y for place in places[skip.source : skip.target + 1]):
-        return [(start, source.y), (target.x - target.width / 2 - 2, source.y)]
-    foot, middle = source.y - source.height / 2 - 3, (source.x + target.x) / 2
-    half = (target.x - source.x) / 2 - 5
-    angles = [math.pi * (1 - part / 16) for part in range(17)]
-    return [(middle + half * math.cos(angle), foot - 22 * math.sin(angle)) for angle in angles]
-
-
-def skip_label(skip: SkipLine) -> str:
-    """Return the label of a skip; next to the bottleneck there is only room for a sign."""
-    if skip.present:
-        return JOIN_LABELS.get(skip.kind, skip.kind)
-    if skip.target is None:
-        return "✕ no partner"
-    return "✕ missing" if skip.target - skip.source > 2 else "✕"
+    count = len(drawing.boxes)
+    labels = [
+        f"{box.channels:,}{'' if index else ' ch'}" for index, box in enumerate(drawing.boxes)
+    ]
+    widest = max(grid.text_width(label, grid.small) for label in labels) + 4
+    ends = max(grid.text_width(box.size) for box in drawing.boxes) / 2
+    even = (grid.width - 2 * ends) / (count - 1) if count > 1 else 2 * grid.largest
+    largest = 1.6 * grid.largest
+    pitch = min(max(widest, even), largest + 5 * grid.gap)
+    largest = max(min(largest, pitch - 1.4 * grid.gap), LEAST_SIDE)
+    sizes = _scaled(drawing, largest)
+    width = max(grid.width, 2 * ends + pitch * (count - 1))
+    arch = 2.5 * grid.small if drawing.skips or drawing.stop else 0.0
+    tall = max(height for _, height in sizes)
+    if drawing.stop:
+        tall = max(tall, 2 * grid.font_size * STOP_RADIUS)
+    start = (width - pitch * (count - 1)) / 2
+    y = arch + tall / 2 + 4
+    made = Layout(width, y + tall / 2 + grid.small + grid.font_size * 1.9)
+    written, written_to = "", -math.inf
+    for index, (box, size, label) in enumerate(zip(drawing.boxes, sizes, labels, strict=True)):
+        place = Place(start + pitch * index, y, *size)
+        below = y + tall / 2 + grid.small * 0.8
+        texts = [Text(place.x, below, label, "middle", grid.small)]
+        if box.size != written:
+            size_text = Text(
+                place.x, below + grid.font_size * 1.2, box.size, "middle", grid.font_size, True
+            )
+            if size_text.place(grid).left > written_to:
+                written, written_to = box.size, size_text.place(grid).right
+                texts.insert(0, size_text)
+        made.places.append(place)
+        made.labels.append(texts)
+    made.arrows = [arrow(a, b) for a, b in pairwise(made.places)]
+    return made

@@ -1,0 +1,216 @@
+/** The drawing of an explorer: its maps and the band that connects them, in one SVG; the kernel's editor lies over it. */
+
+import { h, s, set } from '../dom.js';
+import { convOutputSize, paddedSize } from '../geometry.js';
+import { axesOf } from '../layers.js';
+import { bandShapes } from './band.js';
+import { CellMap } from './cell_map.js';
+import { cellText } from './cell_texts.js';
+import { KernelEditor } from './kernel_editor.js';
+import { layoutOf, ROOMS } from './layout.js';
+import { legends, unreachedNote } from './stage_legends.js';
+import { wordsOf } from './stage_words.js';
+
+/** @typedef {import('./state.js').ExplorerState} ExplorerState */
+/** @typedef {import('../layers.js').Pair} Pair */
+/** @typedef {import('./layout.js').Mode} Mode */
+/** @typedef {import('./layout.js').Layout} Layout */
+/** @typedef {import('./pictures.js').PanelName} PanelName */
+/** @typedef {import('./pictures.js').Picture} Picture */
+/** @typedef {PanelName | 'products'} MapName */
+
+const PRESENT_WIDTH = 1048; // of the 1280 pixels of the design
+const NARROW = 520; // pixels: below, maps stand under each other
+/** Smallest and largest type in a cell. @type {Record<Mode, Pair>} */
+const TYPE = { notebook: [11, 26], present: [24, 34], phone: [11, 22] };
+/** The maps in which a cell can be chosen, in the order of the flow. @type {PanelName[]} */
+const NAMES = ['input', 'middle', 'kernel', 'output'];
+
+export class Stage {
+  /** @param {ExplorerState} state @param {(changes: Record<string, unknown>) => void} save @param {HTMLElement} quote what torch says of illegal sizes @param {AbortSignal} signal */
+  constructor(state, save, quote, signal) {
+    this.state = state;
+    this.quote = quote;
+    this.maps = {
+      input: new CellMap(),
+      middle: new CellMap(),
+      products: new CellMap(),
+      kernel: new CellMap(),
+      output: new CellMap(),
+    };
+    this.editor = new KernelEditor(save, () => this.maps.kernel.frame.focus(), signal);
+    this.words = s('g', { class: 'ut-words' });
+    this.band = s('g', { class: 'ut-band' });
+    this.svg = s('svg', { class: 'ut-drawing', role: 'group', 'aria-label': 'Drawing' });
+    const frames = Object.values(this.maps).map((map) => map.frame);
+    this.svg.append(...frames, this.band, this.words);
+    this.element = h(
+      'div',
+      { class: 'ut-stage' },
+      this.svg,
+      this.editor.bar,
+      this.editor.number,
+      quote,
+    );
+    /** Pixels that the drawing may fill. Kept, since asking makes the page lay itself out. */
+    this.width = 0;
+  }
+
+  /** The maps in which a cell can be chosen. */
+  get entries() {
+    return NAMES.map((name) => /** @type {[PanelName, CellMap]} */ ([name, this.maps[name]]));
+  }
+
+  /** Whether the width changed since it was last measured. */
+  measure() {
+    const before = this.width;
+    this.width = Math.floor(this.element.clientWidth);
+    return this.width !== before;
+  }
+
+  /** The cell of a map under a pointer. @param {CellMap} map @param {PointerEvent} event */
+  cellAt(map, { clientX, clientY }) {
+    const page = this.svg.getBoundingClientRect();
+    const scale = page.width / this.svg.viewBox.baseVal.width || 1;
+    return map.cellAt({ x: (clientX - page.left) / scale, y: (clientY - page.top) / scale });
+  }
+
+  /** @param {boolean} isPresenting @param {boolean} isPlaying */
+  paint(isPresenting, isPlaying) {
+    const { state, maps } = this;
+    if (!this.width) this.measure();
+    const width = this.width || 768;
+    /** @type {Mode} */
+    const mode = isPresenting ? 'present' : width < NARROW ? 'phone' : 'notebook';
+    const picture = state.problem ? state.plain : state.picture(state.axes, state.selected);
+    // Torch's words need its room on a whole screen.
+    if (state.problem && mode === 'present') delete picture.panels.kernel;
+    if (state.problem) delete picture.panels.products;
+    const layout = this.#layout(picture, mode, isPresenting ? PRESENT_WIDTH : width);
+    set(this.svg, {
+      viewBox: `0 0 ${layout.width} ${layout.height}`,
+      style: `width:calc(${layout.width} * var(--ut-px));height:calc(${layout.height} * var(--ut-px))`,
+    });
+    const isTaught = isPlaying && state.hovered && !state.problem;
+    const ghost = isTaught ? state.picture(state.axes, state.pinned).panels : null;
+    const before = state.problem ? state.picture(axesOf(state.lastLegal), null).panels : null;
+    const names = this.#ends(picture);
+    for (const [name, map] of this.entries) map.name(this.#label(name));
+    for (const name of /** @type {MapName[]} */ (Object.keys(maps))) {
+      const isFaint = Boolean(before) && name === 'output';
+      const panel = (isFaint ? before : picture.panels)?.[name];
+      maps[name].frame.toggleAttribute('hidden', !panel);
+      if (!panel) continue;
+      const role = name === names[0] ? 'first' : name === names[1] ? 'last' : name;
+      this.#draw(name, panel, layout, mode, role, isFaint);
+      const other = ghost?.[name];
+      if (other && name !== 'products') maps[name].drawGhost(other);
+    }
+    this.band.replaceChildren(...bandShapes(picture, maps, layout.isUpright));
+    const drawing = { state, picture, maps, layout, mode, ends: names };
+    this.words.replaceChildren(...wordsOf(drawing), ...legends(drawing));
+    this.#overlay(picture, layout, mode);
+  }
+
+  /** @param {MapName} name @param {import('./pictures.js').Panel} panel @param {Layout} layout @param {Mode} mode @param {string} role @param {boolean} isFaint */
+  #draw(name, panel, layout, mode, role, isFaint) {
+    const { state, maps } = this;
+    const place = layout.places[role];
+    const isTap = name === 'kernel' || name === 'products';
+    const smallest = isTap ? ROOMS[mode].tapped : ROOMS[mode].numbered;
+    const isNumbered =
+      place.side >= smallest &&
+      !isFaint &&
+      !(state.problem && name !== 'kernel' && name !== 'input');
+    const mid = layout.places.products ?? layout.places.last;
+    maps[name].draw(panel, {
+      place,
+      sentence: `${state.problem || state.sentence.join('')}${name === 'input' ? unreachedNote(state) : ''}`,
+      text: isNumbered ? cellText(state, name) : undefined,
+      type: TYPE[mode],
+      limits: { left: 0, top: 0, right: mid.x - 8, bottom: layout.height - 2 },
+      isFaint,
+    });
+  }
+
+  /** A map's name for screen readers. @param {PanelName} name */
+  #label(name) {
+    const middle = this.state.view === 'zero insertion' ? 'Spread input' : 'Full';
+    return `${name === 'middle' ? middle : name[0].toUpperCase() + name.slice(1)} map`;
+  }
+
+  /** The maps in which the flow begins and ends. @param {Picture} picture @returns {[PanelName, PanelName]} */
+  #ends({ panels }) {
+    return [panels.input ? 'input' : 'middle', panels.output ? 'output' : 'middle'];
+  }
+
+  /** @param {Picture} picture @param {Mode} mode @param {number} width @returns {Layout} */
+  #layout(picture, mode, width) {
+    const { state } = this;
+    const [first, last] = this.#ends(picture).map(
+      (name) => /** @type {Pair} */ (picture.panels[name]?.count ?? [1, 1]),
+    );
+    const kernel = /** @type {Pair} */ (state.axes.map((axis) => axis.kernel_size));
+    if (!state.isTransposed) {
+      // Sizes of the output at stride 1 and dilation 1, and at most kernel 3: others keep the scale.
+      const plain = state.axes.map((axis) =>
+        convOutputSize({
+          ...axis,
+          stride: 1,
+          dilation: 1,
+          kernel_size: Math.min(3, axis.kernel_size),
+        }),
+      );
+      const padded = /** @type {Pair} */ (state.axes.map(paddedSize));
+      const shown = mode === 'phone' ? last : plain;
+      const counts = {
+        first: padded,
+        last: /** @type {Pair} */ (shown.map((size) => Math.max(1, size))),
+        kernel,
+      };
+      return layoutOf('flow', mode, width, counts);
+    }
+    const kinds = /** @type {const} */ ({
+      scatter: 'scatter',
+      'zero insertion': 'flow',
+      'crop window': 'crop',
+    });
+    const shift = /** @type {Pair} */ (state.axes.map((axis) => axis.padding));
+    return layoutOf(kinds[state.view], mode, width, {
+      first: atLeastOne(first),
+      last: atLeastOne(last),
+      kernel,
+      shift,
+    });
+  }
+
+  /** @param {Picture} picture @param {Layout} layout @param {Mode} mode */
+  #overlay(picture, layout, mode) {
+    const { state, editor, quote } = this;
+    const { kernel, products, first } = layout.places;
+    const chosen = state.pinned.panel === 'kernel' ? state.pinned.cell : null;
+    editor.paint({
+      weights: state.model.get('weights'),
+      kernel: state.kernelValues,
+      seed: state.seed,
+      cell: chosen && state.kernelCell(chosen),
+      place: kernel ?? null,
+      at: chosen,
+      columns: state.axes[1].kernel_size,
+      mode,
+      isShown: Boolean(picture.panels.kernel) && state.isNumbered,
+      isTurned: state.isTransposed && state.view === 'zero insertion',
+    });
+    const room = ROOMS[mode];
+    const x = products
+      ? products.x
+      : first.x + (picture.panels.middle?.count[1] ?? 0) * first.side + 14;
+    quote.style.setProperty('--x', String(x));
+    quote.style.setProperty('--phone', picture.panels.input && state.isTransposed ? '0' : '34%');
+    quote.style.setProperty('--w', String((products ? 3 * room.tap + room.gutter : room.cut) - 18));
+    quote.style.setProperty('--y', String(ROOMS[mode].head + 8));
+  }
+}
+
+/** @param {Pair} count @returns {Pair} */
+const atLeastOne = (count) => /** @type {Pair} */ (count.map((size) => Math.max(1, size)));

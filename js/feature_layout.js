@@ -1,0 +1,84 @@
+/** Where the maps of FeatureMaps stand, and how large they are drawn. Pure: no page, no model. */
+
+import { range } from './geometry.js';
+
+export const FRAME = 2; // pixels around a map's cells, so that the cursor is whole at the border
+const GAP = { column: 32, row: 8 };
+const CAPTION = 26; // height above a map
+const BESIDE = 84; // width beside a map
+const LABEL = 100; // width of the rows' labels
+const LARGEST_CELL = 56; // of the input image, in a notebook
+const NARROW = 520;
+const STACKED = 700; // below, labels stand above their rows and captions above their maps
+
+/**
+ * @typedef {object} Layout
+ * @property {number} columns
+ * @property {number} gap       pixels between columns
+ * @property {number} label     width of the rows' labels; 0: they stand above
+ * @property {boolean} isBeside captions stand beside the maps
+ * @property {number} cell      width of a column, caption included
+ * @property {number} height    pixels of a map
+ * @property {number} width
+ */
+
+/**
+ * The layout in which a pixel of the input image is largest; a whole number of pixels where possible.
+ *
+ * @param {object} options
+ * @param {number[]} options.groups  maps in each row, as their author grouped them; empty where not
+ * @param {number} options.count     maps
+ * @param {number | null} options.rows   as many as the author asked for
+ * @param {{height: number, width: number}} options.image   what all maps cover, in pixels
+ * @param {boolean} options.isNested     receptive fields, with captions beside them
+ * @param {{height: number, width: number}} options.room    pixels on the page
+ * @param {number} options.px            pixels of one design pixel
+ * @param {boolean} options.isPresented
+ * @returns {Layout}
+ */
+export function layOut({ groups, count, rows, image, isNested, room, px, isPresented }) {
+  const isStacked = room.width / px < STACKED;
+  const isBeside = isNested && !isStacked && !isPresented;
+  const label = groups.length && !isStacked ? LABEL * px * (isPresented ? 1.5 : 1) : 0;
+  const caption = (isPresented ? 32 : CAPTION) * px;
+  const beside = isBeside ? BESIDE : 0;
+  const gap = (isStacked ? 12 : isBeside ? 8 : GAP.column) * px;
+  const smallest = room.width / px < NARROW ? 120 : 190;
+  const fitting = Math.max(1, Math.floor((room.width + gap) / (smallest * px + gap)));
+  const most = Math.max(LARGEST_CELL, smallest / Math.max(image.height, image.width));
+
+  /** @param {number} columns @param {number} lines */
+  const fit = (columns, lines) => {
+    const wide = (room.width - label - gap * (columns - (label ? 0 : 1))) / columns;
+    const high = (room.height - GAP.row * px * (lines - 1)) / lines;
+    const side = Math.min(
+      (wide - beside - 2 * FRAME) / image.width,
+      isStacked ? Infinity : (high - (isBeside ? 0 : caption) - 2 * FRAME) / image.height,
+      isPresented ? Infinity : most,
+    );
+    const whole = side >= 1 ? Math.floor(side) : Math.max(side, 0.1);
+    return { columns, side: whole, wide: Math.floor(wide) };
+  };
+  const inRows = (/** @type {number} */ lines) => fit(Math.ceil(count / lines), lines);
+  const best = groups.length
+    ? fit(isStacked ? Math.min(fitting, ...groups) : Math.max(...groups), groups.length)
+    : isStacked
+      ? inRows(Math.ceil(count / Math.min(count, fitting)))
+      : rows
+        ? inRows(Math.min(rows, count))
+        : range(1, count + 1)
+            .map(inRows)
+            .reduce((first, next) => (next.side > first.side ? next : first));
+  const pixels = (/** @type {number} */ cells) => Math.max(1, Math.round(cells * best.side));
+  const width = pixels(image.width);
+  const least = width + 2 * FRAME + beside;
+  return {
+    columns: best.columns,
+    gap,
+    label,
+    isBeside,
+    cell: isPresented ? best.wide : Math.min(best.wide, Math.max(least, smallest)),
+    height: pixels(image.height),
+    width,
+  };
+}

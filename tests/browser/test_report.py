@@ -1,0 +1,273 @@
+"""The inspector's report in a browser: nothing overlaps, moves, scrolls or is too small."""
+
+import json
+import re
+
+import pytest
+from torch import nn
+
+from tests.contrast import contrast, linear
+from tests.inspection.test_diagram import STOPPED
+from unet_teach import inspect_unet
+from unet_teach.networks import UNet
+from unet_teach.networks.six_networks import six_networks
+from unet_teach.networks.twelve_networks import twelve_networks
+
+from .lab import THEMES, axe_violations, new_page
+
+IMAGE = (1, 1, 64, 64)
+NETWORKS = {
+    **{f"depth {n}": (UNet(depth=n, base_channels=16), (1, 1, 512, 512)) for n in (1, 4, 6)},
+    "portrait": (UNet(depth=3, base_channels=8), (1, 1, 320, 96)),
+    "volume": twelve_networks()["K"],
+    "series": twelve_networks()["I"],
+    "no skips": (six_networks()["B"], IMAGE),
+    "one level": (six_networks()["C"], IMAGE),
+    "no partners": (six_networks()["D"], IMAGE),
+    "classifier": (six_networks()["F"], IMAGE),
+    **{f"stops at {name}": network for name, network in STOPPED.items()},
+}
+GROUNDS = {"light": "#ffffff", "dark": "#111111"}
+# A text's own place, without the room above and below letters that no digit or sign uses.
+MEASURE = """(root) => {
+  const seen = (node) => node.checkVisibility({ visibilityProperty: true });
+  const box = (node) => { const { left, top, right, bottom, height } = node.getBoundingClientRect();
+    return { left, top, right, bottom, height }; };
+  const svg = root.querySelector('svg');
+  const scale = svg ? box(svg).height / svg.viewBox.baseVal.height : 1;
+  const texts = [...root.querySelectorAll('svg text')].map((node) => {
+    const all = box(node), inner = all.height * 0.16;
+    return { ...all, top: all.top + inner, bottom: all.bottom - inner, text: node.textContent,
+      fill: getComputedStyle(node).fill }; });
+  const type = [...root.querySelectorAll('*')].filter((node) => seen(node) &&
+    [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
+    .filter((node) => node.localName !== 'style')
+    .map((node) => [parseFloat(getComputedStyle(node).fontSize) * (node.ownerSVGElement ?
+      svg.getScreenCTM().a : 1), node.textContent]);
+  return { texts, type, boxes: [...root.querySelectorAll('svg rect')].map(box),
+    root: box(root), svg: svg && { ...box(svg), width: svg.getBoundingClientRect().width },
+    scrolls: [root.scrollWidth - root.clientWidth, root.scrollHeight - root.clientHeight] };
+}"""
+SEEN_LINE = """(root) => [...root.querySelectorAll('.udia-line span:not([aria-hidden])')]
+  .filter((node) => node.checkVisibility()).map((node) => node.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def reports():
+    return {name: inspect_unet(*network)._repr_html_() for name, network in NETWORKS.items()}
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    page = new_page(browser)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def show(page):
+    """Show a report alone on a page of this size, in a theme."""
+
+    def put(html, width, height=720, theme="light"):
+        page.set_viewport_size({"width": width, "height": height})
+        light = json.dumps(theme == "light")
+        page.set_content(
+            '<!doctype html><html lang="en"><title>report</title>'
+            f'<body data-jp-theme-light="{light}" style="margin:0;background:{GROUNDS[theme]}">'
+            f"<main>{html}</main></body></html>"
+        )
+        return page
+
+    return put
+
+
+def _overlap(a, b):
+    return (
+        a["left"] < b["right"] - 0.5
+        and b["left"] < a["right"] - 0.5
+        and a["top"] < b["bottom"] - 0.5
+        and b["top"] < a["bottom"] - 0.5
+    )
+
+
+def _check_labels(measured):
+    """No label lies on a box or another label, or leaves the drawing."""
+    svg = measured["svg"]
+    for number, text in enumerate(measured["texts"]):
+        assert svg["left"] - 1 <= text["left"], text
+        assert text["right"] <= svg["right"] + 1, text
+        assert svg["top"] - 1 <= text["top"], text
+        assert text["bottom"] <= svg["bottom"] + 1, text
+        for other in (*measured["boxes"], *measured["texts"][number + 1 :]):
+            assert not _overlap(text, other), (text, other)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_report_fits_the_notebook_and_the_drawing_is_what_the_eye_meets_first(
+    reports, show, name
+):
+    page = show(reports[name], 1080)
+    measured = page.locator(".udia-page").evaluate(MEASURE)
+    assert measured["root"]["height"] <= 580
+    assert measured["svg"]["width"] >= 0.54 * 1080
+    assert page.evaluate("document.documentElement.scrollWidth") == 1080
+    _check_labels(measured)
+    assert min(measured["type"])[0] >= 12.9
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_nothing_overflows_on_a_narrow_page(reports, show, name):
+    for width in (390, 700, 880):
+        page = show(reports[name], width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        measured = page.locator(".udia-page").evaluate(MEASURE)
+        _check_labels(measured)
+        assert min(measured["type"])[0] >= 11
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(1280, 720, 24), (1920, 1080, 36)])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_present_mode_fills_the_screen_in_large_type(reports, show, name, width, height, least):
+    page = show(reports[name], width, height)
+    page.get_by_role("button", name="⤢ present").click()
+    present = page.locator(".udia-present")
+    measured = present.evaluate(MEASURE)
+    assert measured["root"] == pytest.approx(
+        {"left": 0, "top": 0, "right": width, "bottom": height, "height": height}
+    )
+    assert measured["scrolls"] == [0, 0]
+    _check_labels(measured)
+    assert min(measured["type"])[0] >= least - 0.01, min(measured["type"])
+    svg = measured["svg"]
+    sentence = present.locator(":scope > p").first.bounding_box()["height"]
+    share = (svg["height"] * svg["width"] + sentence * svg["width"]) / (width * height)
+    assert share >= 0.7
+    assert present.evaluate("(root) => root.contains(document.activeElement)")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("Tab")
+    assert present.evaluate("(root) => root.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    assert present.is_hidden()
+
+
+@pytest.mark.parametrize("name", ["depth 4", "one level", "stops at skip"])
+def test_the_box_that_is_pointed_at_has_the_line_alone_and_nothing_moves(reports, show, name):
+    page = show(reports[name], 1080)
+    report = page.locator(".udia-page")
+    before = report.evaluate(MEASURE)
+    hint = report.evaluate(SEEN_LINE)
+    assert len(hint) == 1
+    boxes = report.locator(".udia-box")
+    said = set()
+    for index in range(boxes.count()):
+        box = boxes.nth(index)
+        boxes.nth((index + 1) % boxes.count()).focus()
+        box.hover()
+        (line,) = report.evaluate(SEEN_LINE)
+        assert line == box.get_attribute("aria-label")
+        said.add(line)
+        after = report.evaluate(MEASURE)
+        assert after["texts"] == before["texts"]
+        assert after["root"] == before["root"]
+    assert len(said) > 3
+    page.mouse.move(1000, 700)
+    (line,) = report.evaluate(SEEN_LINE)
+    assert line == boxes.first.get_attribute("aria-label")
+    page.evaluate("document.activeElement.blur()")
+    assert report.evaluate(SEEN_LINE) == hint
+
+
+def test_tab_goes_from_box_to_box(reports, show):
+    page = show(reports["depth 4"], 1080)
+    reached = []
+    for _ in range(11):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.getAttribute('class')"))
+    assert [f"udia-b{i} " in name for i, name in enumerate(reached[:9])] == [True] * 9
+    assert reached[9] == "udia-button"
+
+
+@pytest.mark.parametrize("theme", GROUNDS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_text_in_the_drawing_stands_out(reports, show, name, theme):
+    page = show(reports[name], 1080, theme=theme)
+    measured = page.locator(".udia-page").evaluate(MEASURE)
+    for text in measured["texts"]:
+        numbers = list(map(int, re.findall(r"\d+", text["fill"])))[:3]
+        colour = "#{:02x}{:02x}{:02x}".format(*numbers)
+        assert contrast(linear(colour), linear(GROUNDS[theme])) >= 4.5, text
+
+
+@pytest.mark.parametrize("theme", GROUNDS)
+@pytest.mark.parametrize("name", ["depth 4", "no skips", "one level", "stops at skip"])
+def test_axe_finds_nothing(reports, show, name, theme):
+    page = show(reports[name], 1080, theme=theme)
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert axe_violations(page, "main") == []
+    page.get_by_role("button", name="⤢ present").click()
+    assert axe_violations(page, ".udia-present") == []
+
+
+def test_all_findings_open_below_and_move_nothing(reports, show):
+    page = show(reports["depth 4"], 1080)
+    before = page.locator(".udia-page").evaluate(MEASURE)
+    summary = page.get_by_text("all 14 findings")
+    at = summary.bounding_box()
+    summary.click()
+    assert page.locator("details li").count() == 14
+    assert page.get_by_text("64×64 → 32×32 by down.3 (max_pool2d).").is_visible()
+    assert page.locator(".udia-page").evaluate(MEASURE)["texts"] == before["texts"]
+    assert summary.bounding_box() == at
+
+
+def test_the_ledger_at_these_sizes_is_ready_to_copy(reports, show):
+    page = show(reports["stops at skip"], 1080)
+    page.get_by_text("size ledger at these sizes").click()
+    page.locator(".udia-copy").click()
+    assert page.evaluate("String(getSelection()).trim()") == (
+        "from unet_teach.widgets import SizeLedger\n\n"
+        "SizeLedger(height=200, width=300, depth=4, base_channels=4)"
+    )
+
+
+def test_a_network_without_any_map_has_words_alone(show):
+    class Words(nn.Module):
+        def forward(self, x):
+            raise ValueError("`no` <picture>")
+
+    page = show(inspect_unet(Words())._repr_html_(), 1080)
+    assert page.locator("svg").count() == 0
+    assert page.get_by_text("Next step.").is_visible()
+    assert axe_violations(page, "main") == []
+
+
+def test_present_mode_covers_jupyterlab_and_the_line_speaks_there(open_cells):
+    notebook = open_cells(
+        "from unet_teach import UNet, inspect_unet\n"
+        "inspect_unet(UNet(depth=3, base_channels=4), (1, 1, 64, 64))",
+        height=720,
+    )
+    page = notebook.page
+    for theme in THEMES:
+        notebook.set_theme(theme)
+        report = page.locator(".udia-page")
+        report.locator(".udia-b1").focus()
+        report.locator(".udia-b2").hover()
+        assert report.evaluate(SEEN_LINE) == ["encoder.2.3: convolution, makes 1 × 16 × 16 × 16"]
+        assert (
+            report.locator(".udia-criteria").evaluate(
+                "(list) => getComputedStyle(list).paddingLeft"
+            )
+            == "0px"
+        )
+        report.get_by_role("button", name="⤢ present").click()
+        present = page.locator(".udia-present")
+        box = present.bounding_box()
+        assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1280, 720)
+        for key in ("PageDown", "ArrowDown", "d", "d", "Tab"):
+            page.keyboard.press(key)
+        assert present.evaluate(SEEN_LINE) == ["encoder.0.3: convolution, makes 1 × 4 × 64 × 64"]
+        page.keyboard.press("Escape")
+        assert present.is_hidden()
+    assert notebook.console_errors == []
