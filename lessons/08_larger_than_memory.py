@@ -78,15 +78,15 @@ naive = predict_tiled(network, wall, tile=64, overlap=0)
 print("largest difference in probability above 0.3?", bool(off(naive).max() > 0.3))
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-shown = {"the wall": wall[0], "at once": whole[0].sigmoid(), "in tiles": naive[0].sigmoid(), "difference": off(naive)}
+shown = {"at once": whole[0].sigmoid(), "in tiles": naive[0].sigmoid(), "the wall": wall[0], "difference": off(naive)}
 figure = side_by_side(shown, width=384, columns=2)
-for panel in figure.axes[1:]:
+for panel in (panel for panel in figure.axes if panel.get_label() != "the wall"):
     for border in range(64, 384, 64):
         panel.axhline(border, color="#E69F00", linewidth=0.7)
         panel.axvline(border, color="#E69F00", linewidth=0.7)
 show(
     figure,
-    "A wall of lines and rings; its prediction at once, pieces of lines inside the rings; the prediction in tiles, whose borders are drawn in orange; and the difference: whole pieces of lines, wherever a tile's border cuts a ring.",
+    "The prediction for a wall at once, pieces of lines inside rings, and in tiles, whose borders are drawn in orange; below, the wall of lines and rings, and the difference: whole pieces of lines, wherever a tile's border cuts a ring.",
 )
 
 # %% [markdown]
@@ -119,14 +119,13 @@ for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
 # This is what it looks like on the wall. Everything outside of the square could be anything, and this pixel's prediction would stay the same:
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-figure, panel = plt.subplots(figsize=(4.4, 4.4))
 top, bottom, left, right = nonzero_bounds(gradient_of_output_pixel(network, wall, 194, 194))
-panel.imshow(wall[0], vmin=0, vmax=1, alpha=0.35)
-window = wall[0, top : bottom + 1, left : right + 1]
-panel.imshow(window, vmin=0, vmax=1, extent=(left - 0.5, right + 0.5, bottom + 0.5, top - 0.5))
+shown = 0.35 * wall[0]
+shown[top : bottom + 1, left : right + 1] = wall[0, top : bottom + 1, left : right + 1]
+figure = side_by_side({"what one output pixel sees": shown}, width=256)
+(panel,) = figure.axes
 panel.add_patch(plt.Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="#E69F00", linewidth=2))
 panel.plot(194, 194, "s", color="#E69F00", markersize=4)
-panel.set(xlim=(-0.5, 383.5), ylim=(383.5, -0.5), xticks=[], yticks=[])
 show(figure, "The wall, faint, and one output pixel near its middle. A square of about a hundred pixels around it, not quite centred, is its receptive field.")
 
 # %% [markdown]

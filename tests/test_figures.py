@@ -134,3 +134,13 @@ def test_figures_on_a_dark_page_have_the_colours_of_the_widgets():
     for name in ("input", "output", "wrong"):
         dark = palette.ON_DARK[getattr(palette, name.upper())].lower()
         assert re.search(rf"--ut-{name}: light-dark\(#\w+, {dark}\)", theme), name
+
+
+def test_where_an_image_leaves_its_axes_blank_the_page_shows(shown):
+    figure, axes = plt.subplots(figsize=(3, 3))
+    axes.imshow([[0.5]], "gray", vmin=0, vmax=1, extent=(0, 1, 0, 1), aspect="auto")
+    axes.set(xlim=(0, 2), xticks=[], yticks=[], facecolor="none")
+    (png,) = sources(shown(figure)["text/html"], "png")
+    pixels = np.array(Image.open(io.BytesIO(png)).convert("RGBA"))
+    assert pixels[50, 10].tolist() == [128, 128, 128, 255]
+    assert pixels[50, -10, 3] == 0

@@ -61,7 +61,7 @@ def zoomed(images: Mapping[str, Any]) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    side, gap = (920 - 12 * (len(images) - 1)) / max(len(images), 3), 12  # pixels
+    side, gap = (804 - 12 * (len(images) - 1)) / max(len(images), 3), 12  # pixels
     width, height = len(images) * (side + gap) - gap, 1.6 * side
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="none")
     for column, (caption, image) in enumerate(images.items()):
@@ -71,7 +71,9 @@ def zoomed(images: Mapping[str, Any]) -> Figure:
         panel.set_axis_off()
         plain = _plain(image)
         for shown, extent in ((plain, WHOLE), (detail(plain), ZOOM)):
-            panel.imshow(shown, "gray", extent=extent, vmin=0, vmax=1, aspect="auto")
+            panel.imshow(
+                shown, "gray", extent=extent, vmin=0, vmax=1, aspect="auto", interpolation="nearest"
+            )
         top, bottom, left, right = (edge / SIZE for edge in DETAIL)
         for x0, x1, y1, y0 in ((left, right, bottom, top), ZOOM):
             frame = Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=MARK, linewidth=2)

@@ -94,7 +94,7 @@ def _svg_html(figure: Figure, alt: str) -> str:
     file = io.StringIO()
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "unet_teach"}):
         metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", metadata=metadata)
+        figure.savefig(file, format="svg", metadata=metadata, facecolor="none")
     # A reader's computer has a font for its interface, and rarely matplotlib's.
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", file.getvalue())
     svg = _without_repetition(svg[svg.index("<svg") :])
@@ -140,14 +140,14 @@ def _images_html(figure: Figure, alt: str) -> str:
         image = _cut_out(pixels, axes)
         first, *others = _title(axes).split("\n")
         caption = f"<b>{html.escape(first)}</b><br>{html.escape(' '.join(others))}"
+        caption = f"<figcaption>{caption.removesuffix('<br>')}</figcaption>" if first else ""
         # On a narrow page small images stand in twos and threes.
         most = 100 if image.width > 240 else 48 if image.width > 130 else 31  # percent
         most = most if image.width < most / 100 * room else 100
         parts.append(
             f'<figure style="margin:0;width:{image.width}px;min-width:{NARROWEST}px;'
             f'max-width:{most}%">'
-            f"<figcaption>{caption.removesuffix('<br>')}</figcaption>"
-            f"{_img(_png(image), alt, *image.size)}</figure>"
+            f"{caption}{_img(_png(image), alt, *image.size)}</figure>"
         )
         alt = ""  # the first image says it for all of them
     style = f"display:flex;flex-wrap:wrap;align-items:flex-end;gap:{GAP}px"
@@ -169,16 +169,21 @@ def _render_without_words(figure: Figure) -> NDArray[np.uint8]:
     for text in (text for legend in figure.legends for text in legend.get_texts()):
         text.set_visible(False)
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=figure.dpi)
+    figure.savefig(file, format="png", dpi=figure.dpi, facecolor="none")
     return np.asarray(Image.open(file).convert("RGBA"))
 
 
 def _rows(every_axes: Sequence[Axes]) -> list[list[Axes]]:
-    """Return axes in reading order; a row's axes end at the same height."""
-    rows: dict[int, list[Axes]] = {}
-    for axes in every_axes:
-        rows.setdefault(-round(axes.get_window_extent().y0), []).append(axes)
-    return [sorted(rows[y], key=lambda axes: axes.get_window_extent().x0) for y in sorted(rows)]
+    """Return axes in reading order: those that lie at the same height, in part, are a row."""
+    rows: list[list[Axes]] = []
+    bottom = float("inf")
+    for axes in sorted(every_axes, key=lambda axes: -axes.get_window_extent().y1):
+        box = axes.get_window_extent()
+        if box.y1 < bottom + 1:
+            rows.append([])
+        bottom = box.y0 if box.y1 < bottom + 1 else max(bottom, box.y0)
+        rows[-1].append(axes)
+    return [sorted(row, key=lambda axes: axes.get_window_extent().x0) for row in rows]
 
 
 def _cut_out(pixels: NDArray[np.uint8], artist: Any) -> Image.Image:
@@ -204,7 +209,11 @@ def _legend_html(figure: Figure, pixels: NDArray[np.uint8]) -> str:
 
 
 def _png(image: Image.Image) -> str:
-    """Return the address of an image; opaque ones get 256 colours, for two thirds of the size."""
-    if image.mode == "RGB":
-        image = image.quantize(256, kmeans=2, dither=Image.Dither.NONE)
+    """Return the address of an image, in 255 colours where nothing is half transparent."""
+    alpha = np.asarray(image.convert("RGBA"))[..., 3]
+    if ((alpha == 0) | (alpha == 255)).mean() > 0.98:  # the rest are edges
+        image = image.convert("RGB").quantize(255, kmeans=2, dither=Image.Dither.NONE)
+        image.putpalette([*(image.getpalette() or []), *([0] * 768)][:768])
+        image.paste(255, mask=Image.fromarray(alpha < 128))
+        image.info["transparency"] = 255
     return f"data:image/png;base64,{encode_png(image, optimize=True)}"
