@@ -141,6 +141,12 @@ class TestForwardAdd:
         student = type("Student", (DocumentUNet,), {"forward": lambda x: x})
         assert "Is `self` missing?" in exercises.forward_add.check(student).text
 
+    def test_a_forward_of_two_values_gets_no_advice_about_the_inspector(self):
+        student = type("Student", (DocumentUNet,), {"forward": lambda self, x, y: x})
+        text = exercises.forward_add.check(student).text
+        assert "missing 1 required positional argument: 'y'" in text
+        assert "inspect_unet" not in text
+
     def test_an_input_that_changes_is_reported(self):
         class Student(with_forward(add)()):
             def forward(self, x):

@@ -218,6 +218,10 @@ WRONG = {
         ends(lambda y: y[:, :1].expand_as(y)),
         ["all channels of the output hold the same"],
     ),
+    "eval in forward": (
+        changed(forward=lambda self, x: Student.forward(self.eval(), x)),
+        ["your `forward` calls `eval()` or `train()`"],
+    ),
     "skip twice": (
         changed(join=lambda self, x, skip, level: torch.cat([skip, self.fit(x, skip), skip], 1)),
         ["is given 48 at 32×48", "some of it more than once"],

@@ -255,7 +255,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             lambda a, t: (a & t).sum() / (a | t).sum() if a.any() else 1.0,
             "these: with answer: none",
         ),
-        ("iou", lambda a, t: -right_iou(a, t), "your number equals minus the pixels in both"),
+        ("iou", lambda a, t: -right_iou(a, t), "your number equals minus (the pixels in both"),
         ("to_mask", lambda x: x.sigmoid() > 0.7, "True for logits from 0.85 up"),
         ("to_mask", lambda x: x.sigmoid() > 0.505, "the pixel with logit 0.001"),
         ("to_mask", lambda x: x + torch.randn_like(x) > 0, "two different results"),

@@ -32,7 +32,7 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
         channels: of the right output.
         where: names the input and begins the sentence, as in "On two 32×48 images".
     """
-    given = images.clone()
+    given, mode = images.clone(), network.training
     try:
         output = run(network, given)
     except Exception as error:
@@ -60,6 +60,8 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
             f"{where}: the output's dtype is {names[0]}, the input's {names[1]}. Keep it: is there "
             "a conversion, such as `.double()` or `.float()`?"
         )
+    if network.training != mode:
+        return f"{where}: your `forward` calls `eval()` or `train()`. Leave the mode to the caller."
     if channels > 1 and torch.equal(output, output[:, :1].expand_as(output)):
         return f"{where}: all channels of the output hold the same."
     if not torch.equal(given, images):
@@ -85,7 +87,8 @@ def _diagnosis(network: nn.Module, images: Tensor) -> str:
         with torch.no_grad():
             graph = Graph(record(images.clone()))
             attempt = Attempt(network, (images,), {}, graph, runs_with)
-            return first_that_applies(FAILED_RUN, attempt)[1] or ""
+            told = first_that_applies(FAILED_RUN, attempt)[1] or ""
+            return "" if "inspect_unet" in told else told  # advice for those who call it
     except Exception:  # it cannot be copied, or what it does cannot be followed
         return ""
 

@@ -115,6 +115,8 @@ def tensor_function(
 
     def facts(answer: Function) -> str:
         measured = [(case, _try(answer, case), targets_of(case)) for case in (fixed or cases)()]
+        if not all(_is_repeated(answer, case, run) for case, run, _ in measured if run):
+            return ""
         is_right = [run is not None and _agrees(run, targets) for _, run, targets in measured]
         sized = [(case, run, t[0]) for case, run, t in measured if run and run.output.dim() == 4]
         terms = [_sizes(maps(*c.inputs) if maps else _tensors(parameters, c)) for c, *_ in sized]

@@ -246,8 +246,8 @@ def any_size_problem(answer: Any) -> str | None:
     sizes = [ODD, (31, 45), (33, 50), (48, 37), (38, 64)]
     if problem := _run_problem(answer, sizes, depth=DEPTH):
         joins = (
-            "Heights have to be equal where maps are joined, and widths, each by its own numbers. A "
-            "halving rounds an odd size down. `F.pad`, a crop or `F.interpolate(x, "
+            "Heights have to be equal where maps are joined, and widths, each by its own numbers. "
+            "Halving an odd size rounds it. `F.pad`, a crop or `F.interpolate(x, "
             "size=skip.shape[2:])` makes two maps equally large. "
         )
         more = joins if "cannot bring together" in problem else ""

@@ -128,7 +128,7 @@ def formula_of(
                     _same(score, change(pool(list(map(formula, images if over else batch)))))
                     for (score, _), (batch, images) in zip(known, counted, strict=True)
                 ):
-                    return f"{later}{over}{name}"
+                    return f"{later}({name})" if later else f"{over}{name}"
     if all(
         one.shape == other.shape and _same(s, _mean_of_rows(one, other))
         for s, (one, other) in known

@@ -41,6 +41,7 @@ PAIRS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     "`logits > 0`": lambda x, masks: (x > 0, masks),
     "`logits > 0.5`": lambda x, masks: (x > 0.5, masks),
     "`logits > logits.mean()`": lambda x, masks: (x > x.mean(), masks),
+    "`logits > logits.median()`": lambda x, masks: (x > x.median(), masks),
     "`logits > 0`, laid on the opposite of the masks": lambda x, masks: (x > 0, ~masks),
     "True everywhere": lambda x, masks: (torch.ones_like(masks), masks),
     "False everywhere": lambda x, masks: (torch.zeros_like(masks), masks),

@@ -80,6 +80,8 @@ def _squares(scores: Scores) -> float:
 
 
 STATISTICS: dict[str, Summarise] = {
+    "the mean": statistics.mean,
+    "the sample standard deviation": statistics.stdev,
     "the first score": lambda s: s[0],
     "the last score": lambda s: s[-1],
     "the lowest score": min,
