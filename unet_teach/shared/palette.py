@@ -37,5 +37,5 @@ DIAGRAM_DARK = {
     "missing": "#9AA5B1",
     "mismatch": "#FF8A3D",
 }
-DIAGRAM_TEXT = {"skip": "#A2437C", "met": "#00704F", "unmet": "#B84700"}
+DIAGRAM_TEXT = {"skip": "#A2437C", "met": "#00704F", "unmet": "#B04200"}
 DIAGRAM_TEXT_DARK = {"skip": "#E3A3C6", "met": "#2FC79A", "unmet": "#FF8A3D"}
