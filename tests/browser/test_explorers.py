@@ -97,7 +97,9 @@ def test_arrow_keys_choose_cells_in_every_map(up):
     expect(status(up)).to_contain_text("Kernel cell (0, 0) makes 9 products")
     focus_map(up, "Input").press("ArrowRight")
     up.page.keyboard.press("ArrowRight")
-    expect(status(up)).to_contain_text("Input cell (0, 1) adds its patch to rows 0–1 and columns 1–3; padding crops 3 of its 9")
+    expect(status(up)).to_contain_text(
+        "Input cell (0, 1) adds its patch to rows 0–1 and columns 1–3; padding crops 3 of its 9"
+    )
     focus_map(up, "Full").press("ArrowDown")
     up.page.keyboard.press("ArrowDown")
     expect(status(up)).to_contain_text("Output cell (1, 0) adds up 2 products: rows 0–1 and column")
