@@ -15,8 +15,8 @@ QUIET = "#4B5865"  # secondary text
 # For pages with a light and a dark theme: the pairs of `js/theme.css`, to the letter.
 CSS_INPUT = "light-dark(#0072b2,#56b4e9)"
 CSS_OUTPUT = "light-dark(#00805c,#2fc79a)"
-CSS_WINDOW = "light-dark(#bd7e00,#e69f00)"
-CSS_WRONG = "light-dark(#b84700,#ff8a3d)"
+CSS_WINDOW = "light-dark(#b07400,#e69f00)"
+CSS_WRONG = "light-dark(#a84000,#ff8a3d)"
 CSS_LINE = "light-dark(#7b8794,#87939f)"
 # The U diagram, on light and on dark pages. Text needs more contrast than lines and areas do.
 DIAGRAM = {"encoder": ENCODER, "decoder": DECODER, "skip": SKIP, "missing": "#6B7683"}
