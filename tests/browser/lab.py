@@ -81,12 +81,12 @@ def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
 
 
 def small_type(widget: Locator) -> list[str]:
-    """Return the elements of a widget whose own text is smaller than 28 pixels."""
+    """Return the elements of a widget whose own text is smaller than 24 pixels."""
     return widget.evaluate(
         """(root) => [...root.querySelectorAll('*')].filter((node) =>
           [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
           node.checkVisibility() && !node.closest('svg') &&
-          parseFloat(getComputedStyle(node).fontSize) < 28).map((node) => node.outerHTML)"""
+          parseFloat(getComputedStyle(node).fontSize) < 24).map((node) => node.outerHTML)"""
     )
 
 

@@ -79,7 +79,7 @@ def test_graphics_stand_out_from_the_ground(name, theme):
 
 
 def mixed(name, share, theme):
-    """A hue of the theme file mixed into the ground, as `color-mix(in srgb, …)` does; linear RGB."""
+    """A hue of the theme file mixed into the ground, as `color-mix` does; linear RGB."""
     sharp = [_sharp(c) for c in (colour(name, theme), linear(GROUNDS[theme]))]
     mix = share * sharp[0] + (1 - share) * sharp[1]
     return np.where(mix <= 0.04045, mix / 12.92, ((mix + 0.055) / 1.055) ** 2.4)
