@@ -1,6 +1,7 @@
 /** What the signs in an explorer's cells mean: legends below and beside its maps. */
 
 import { s } from '../dom.js';
+import { range } from '../geometry.js';
 import { outline, SIGNS, shadeOf } from './cell_shapes.js';
 import { pair } from './pictures.js';
 import { unreachedWords } from './sentences.js';
@@ -31,7 +32,10 @@ export function legends({ state, maps, layout, mode, ends }) {
   const more = pair(axes, (axis) => axis.output_padding);
   const isBare = overlap?.counts.some((counts) => counts.includes(0));
   const shades = [
-    ...chosenLevels(overlap?.levels ?? []).map((level) => ({ level, words: String(level) })),
+    ...chosenLevels(overlap?.levels ?? [], mode === 'phone' ? 3 : 4).map((level) => ({
+      level,
+      words: String(level),
+    })),
     ...(isBare ? [{ sign: 'bias', words: 'only bias' }] : []),
   ];
   if (mode === 'present') return presentLegend(map, layout, shades, pads, more, state);
@@ -159,11 +163,11 @@ function row(x, y, side, items, state) {
   });
 }
 
-/** At most four of the numbers of patches that occur. @param {number[]} levels */
-const chosenLevels = (levels) =>
-  levels.length <= 4
+/** At most so many of the numbers of patches that occur. @param {number[]} levels @param {number} most */
+const chosenLevels = (levels, most) =>
+  levels.length <= most
     ? levels
-    : [0, 1, 2, 3].map((i) => levels[Math.round((i * (levels.length - 1)) / 3)]);
+    : range(0, most).map((i) => levels[Math.round((i * (levels.length - 1)) / (most - 1))]);
 
 /** @param {number[]} sizes */
 const both = ([h, w]) => (h === w ? String(h) : `${h}×${w}`);

@@ -38,7 +38,7 @@ function render({ model, el }) {
   const controls = makeControls();
   const given = h('span', { class: 'ut-given' });
   const made = h('span');
-  const result = h('h3', { class: 'ut-result' }, given, ' → ', made);
+  const result = h('p', { class: 'ut-result' }, given, ' → ', made);
   const formula = h('div', { class: 'ut-sums' });
   const code = h('code');
   const root = makeRoot();

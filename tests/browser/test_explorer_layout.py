@@ -1,6 +1,6 @@
 """The explorers' layout, measured: what fits, what stays where it is, and what can be read.
 
-On a page without Jupyter, as wide as a notebook's output at 1280×720, on whole screens, and on a phone.
+On a page without Jupyter: as wide as a notebook's output at 1280×720, whole screens, a phone.
 """
 
 import pytest
@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from unet_teach.widgets import ConvExplorer, ConvTransposeExplorer, Step
 from unet_teach.widgets.base import CourseWidget
+
+from . import stub
 
 NOTEBOOK = {"width": 1080, "height": 600}
 TALLEST = 580  # pixels of a widget with its steps
@@ -86,8 +88,9 @@ NUMBERS = """() => {
       part.split('L').map((point) => point.split(' ').map(Number))));
   const level = edges.flatMap(([a, b, c, d]) => [[a, b], [c, d]]);
   for (const text of document.querySelectorAll('.ut-number')) {
-    const isOne = text.textContent.length > 1 && !text.getAttribute('x').includes(' ');
-    const boxes = isOne ? [text.getBBox()] : [...text.textContent].map((_, i) => text.getExtentOfChar(i));
+    const isOne = !text.getAttribute('x').includes(' ');
+    const each = () => [...text.textContent].map((_, i) => text.getExtentOfChar(i));
+    const boxes = isOne ? [text.getBBox()] : each();
     for (const box of boxes)
       for (const [[x1, y1], [x2, y2]] of level) {
         const [left, right] = [Math.min(x1, x2), Math.max(x1, x2)];
@@ -113,17 +116,40 @@ SMALLEST_TYPE = """() => {
 }"""
 
 
+def state_of(kind, traits):
+    widget = kind(**traits)
+    return {name: v for name, v in widget.get_state().items() if name not in MACHINERY}
+
+
+def settled(page):
+    """Take the page's margin away, and wait until the widget has heard of its width."""
+    page.evaluate("document.body.style.margin = 0")
+    page.wait_for_function(
+        "document.querySelector('.ut-stage').clientWidth === "
+        "document.querySelector('.ut-drawing').clientWidth"
+    )
+    return page
+
+
 @pytest.fixture
 def show(without_kernel):
     def show_widget(kind, traits=None, **options):
-        widget = kind(**(traits or {}))
-        state = {n: v for n, v in widget.get_state().items() if n not in MACHINERY}
-        page = without_kernel("explorer", state, **{"viewport": NOTEBOOK, **options})
-        page.evaluate("document.body.style.margin = 0")
-        page.wait_for_function("document.querySelector('.ut').clientWidth === innerWidth")
-        return page
+        options = {"viewport": NOTEBOOK, **options}
+        return settled(without_kernel("explorer", state_of(kind, traits or {}), **options))
 
     return show_widget
+
+
+def show_each(page, kind, settings):
+    """Show one setting after another on the same page."""
+    for options in settings:
+        stub.show(page, "explorer", state_of(kind, options))
+        settled(page)
+        yield options
+
+
+def settings_of(kind):
+    return [options for each, options in SETTINGS if each is kind]
 
 
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
@@ -133,26 +159,24 @@ def test_a_notebook_shows_it_whole_and_nothing_moves(show, kind):
     frame = page.evaluate(FRAME)
     height = page.locator(".ut").bounding_box()["height"]
     assert height <= TALLEST
-    for _, options in (each for each in SETTINGS if each[0] is kind):
-        other = show(kind, {**start, **options})
-        assert other.evaluate(FRAME) == frame, options
-        assert other.locator(".ut").bounding_box()["height"] == height, options
-        assert other.evaluate(OUTSIDE) == [], options
-        assert other.evaluate(NUMBERS) == [], options
-        assert other.evaluate("document.documentElement.scrollWidth") == NOTEBOOK["width"]
-        other.close()
+    for options in show_each(page, kind, [{**start, **options} for options in settings_of(kind)]):
+        assert page.evaluate(FRAME) == frame, options
+        assert page.locator(".ut").bounding_box()["height"] == height, options
+        assert page.evaluate(OUTSIDE) == [], options
+        assert page.evaluate(NUMBERS) == [], options
+        assert page.evaluate("document.documentElement.scrollWidth") == NOTEBOOK["width"]
 
 
 def side_of(page, name):
-    """The side of a cell of a map whose size is in its name, in pixels, and where the map begins."""
+    """Where a map begins and how wide it is, in pixels."""
     image = page.locator(f'[role=img][aria-label^="{name}"] .ut-pane-ground')
     box = image.bounding_box()
     return round(box["x"]), round(box["y"]), box["width"]
 
 
 def test_stride_and_dilation_and_larger_kernels_keep_the_scale(show):
-    places = set()
-    for options in [
+    page = show(ConvExplorer)
+    settings = [
         {"stride": 1},
         {"stride": 2},
         {"stride": 5},
@@ -160,10 +184,10 @@ def test_stride_and_dilation_and_larger_kernels_keep_the_scale(show):
         {"kernel_size": 5},
         {"kernel_size": 7, "stride": 3},
         {"kernel_size": 7, "dilation": 4},
-    ]:
-        page = show(ConvExplorer, {"input_size": 8, "padding": 1, **options})
-        places.add(side_of(page, "Input"))
-        page.close()
+    ]
+    start = {"input_size": 8, "padding": 1}
+    shown = show_each(page, ConvExplorer, [{**start, **options} for options in settings])
+    places = {side_of(page, "Input") for _ in shown}
     assert len(places) == 1
     assert places.pop()[2] / 10 == 29
 
@@ -181,23 +205,21 @@ def test_cells_are_the_largest_whole_pixels_that_fit_at_stride_1(show, sizes, si
     assert side_of(page, "Input")[2] == cells * side
 
 
-@pytest.mark.parametrize("screen", [(1280, 720), (1920, 1080)], ids="x".join(["%d"] * 2).__mod__)
-@pytest.mark.parametrize(("kind", "options"), SETTINGS)
-def test_a_whole_screen_shows_a_large_drawing_in_large_type(show, kind, options, screen):
+@pytest.mark.parametrize("screen", [(1280, 720), (1920, 1080)], ids="%d×%d".__mod__)
+@pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
+def test_a_whole_screen_shows_a_large_drawing_in_large_type(show, kind, screen):
     width, height = screen
-    page = show(kind, options, viewport={"width": width, "height": height})
-    page.get_by_role("button", name="present").click()
-    stage = page.locator(".ut-stage").bounding_box()
-    assert stage["width"] * stage["height"] >= 0.7 * width * height
-    assert page.evaluate(SMALLEST_TYPE) >= 24 * width / 1280
-    assert page.evaluate(NUMBERS) == []
-    root = page.locator(".ut")
-    assert root.evaluate("(r) => [r.scrollWidth, r.scrollHeight]") == [width, height]
-    for name in kind.PARAMETERS:
-        more = page.get_by_role("button", name=f"{name} more").or_(
-            page.get_by_role("button", name=f"{name} width more")
-        )
-        box = more.last.bounding_box()
+    page = show(kind, viewport={"width": width, "height": height})
+    last = kind.PARAMETERS[-1]
+    for options in show_each(page, kind, settings_of(kind)):
+        page.get_by_role("button", name="present").click()
+        stage = page.locator(".ut-stage").bounding_box()
+        assert stage["width"] * stage["height"] >= 0.7 * width * height
+        assert page.evaluate(SMALLEST_TYPE) >= 24 * width / 1280 - 0.01, options
+        assert page.evaluate(NUMBERS) == [], options
+        sizes = page.locator(".ut").evaluate("(r) => [r.scrollWidth, r.scrollHeight]")
+        assert sizes == [width, height], options
+        box = page.locator(f".ut-pair[data-param={last}]").bounding_box()
         assert box["x"] + box["width"] <= width
         assert box["y"] + box["height"] <= height
 
@@ -215,14 +237,15 @@ def test_a_phone_shows_steps_drawing_and_parameters_at_once(show, kind, preset):
     assert page.evaluate(NUMBERS) == []
 
 
-@pytest.mark.parametrize("width", [700, 760, 820])
-@pytest.mark.parametrize(("kind", "options"), SETTINGS[::3])
-def test_a_narrow_page_shows_it_whole(show, kind, options, width):
-    page = show(kind, options, viewport={"width": width, "height": 1000})
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    stage, tools = (page.locator(part).bounding_box() for part in (".ut-stage", ".ut-tools"))
-    assert stage["width"] == width - 24
-    assert tools["y"] >= stage["y"] + stage["height"]
+@pytest.mark.parametrize("width", [700, 820])
+@pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
+def test_a_narrow_page_shows_it_whole(show, kind, width):
+    page = show(kind, viewport={"width": width, "height": 1000})
+    for options in show_each(page, kind, settings_of(kind)):
+        assert page.evaluate("document.documentElement.scrollWidth") == width, options
+        stage, tools = (page.locator(part).bounding_box() for part in (".ut-stage", ".ut-tools"))
+        assert stage["width"] == width - 24
+        assert tools["y"] >= stage["y"] + stage["height"]
 
 
 def test_an_illegal_layer_keeps_its_last_output_faint_and_marks_the_missing_cell(show):

@@ -6,6 +6,7 @@ import sys
 import ipywidgets
 import pytest
 import torch
+from matplotlib.patches import ConnectionPatch
 from torch import nn
 from traitlets import TraitError
 
@@ -222,9 +223,18 @@ def test_figures_draw_legal_and_illegal_layers():
     titles = [axes.get_title("left") for axes in ConvExplorer("odd size").figure().axes]
     assert titles == ["Input 7×7, padding 1", "Output 4×4"]
     titles = [axes.get_title("left") for axes in ConvTransposeExplorer("double").figure().axes]
-    assert titles == ["Input 3×3", "Painted 7×7, padding 1 cropped", "Output 6×6"]
+    assert titles == ["Input 3×3", "Scattered 7×7, padding 1 cropped", "Output 6×6"]
     for illegal in (ConvExplorer(input_size=2), ConvTransposeExplorer(padding=6)):
         assert illegal.error in illegal.figure().axes[-1].texts[0].get_text()
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_figures_leave_the_page_s_ground_and_lead_from_cells_to_cells(kind):
+    figure = kind(stride=2, padding=1).figure()
+    assert figure.get_facecolor()[3] == 0
+    before, after = figure.axes[:2]
+    lines = [each for each in after.get_children() if isinstance(each, ConnectionPatch)]
+    assert [(line.axesA, line.axesB) for line in lines] == [(before, after)] * 2
 
 
 def test_the_figure_counts_no_contribution_to_cells_beyond_the_kernels():

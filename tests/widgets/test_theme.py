@@ -78,6 +78,38 @@ def test_graphics_stand_out_from_the_ground(name, theme):
     assert contrast(colour(name, theme), linear(GROUNDS[theme])) >= 3
 
 
+def mixed(name, share, theme):
+    """A hue of the theme file mixed into the ground, as `color-mix` does; linear RGB."""
+    sharp = [_sharp(c) for c in (colour(name, theme), linear(GROUNDS[theme]))]
+    mix = share * sharp[0] + (1 - share) * sharp[1]
+    return np.where(mix <= 0.04045, mix / 12.92, ((mix + 0.055) / 1.055) ** 2.4)
+
+
+def _sharp(rgb):
+    rgb = np.asarray(rgb)
+    return np.where(rgb <= 0.0031308, rgb * 12.92, 1.055 * rgb ** (1 / 2.4) - 0.055)
+
+
+@pytest.mark.parametrize("theme", GROUNDS)
+@pytest.mark.parametrize(
+    ("text", "hue", "share"),
+    [
+        ("text", "input", 0.18),
+        ("text", "window", 0.38),
+        ("text", "output", 0.38),  # where most patches meet
+        ("quiet", "line", 0.13),
+    ],
+)
+def test_numbers_stand_out_from_their_cells(text, hue, share, theme):
+    assert contrast(colour(text, theme), mixed(hue, share, theme)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", GROUNDS)
+@pytest.mark.parametrize("hue", ["input", "output"])
+def test_the_window_stands_out_from_the_cells_under_it(hue, theme):
+    assert contrast(colour("window", theme), mixed(hue, 0.18, theme)) >= 3
+
+
 @pytest.mark.parametrize("theme", GROUNDS)
 @pytest.mark.parametrize("matrix", DEFICIENCIES.values(), ids=DEFICIENCIES)
 def test_hues_stay_apart_for_the_common_deficiencies(theme, matrix):

@@ -12,7 +12,7 @@ class Outcome(enum.Enum):
     """The result of a check; each has a word, a symbol and a colour."""
 
     SOLVED = ("Solved.", "✓", "#00805C")
-    NOT_YET = ("Not yet.", "✕", "#B84700")
+    NOT_YET = ("Not yet.", "✕", "#B04200")
     NOT_ATTEMPTED = ("Not attempted.", "○", "#5F6C79")
 
     @property

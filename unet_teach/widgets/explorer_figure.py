@@ -1,4 +1,7 @@
-"""The figures of both explorers, drawn with matplotlib for slides, print and static pages."""
+"""The figures of both explorers, drawn with matplotlib for slides, print and static pages.
+
+Their ground is transparent and their colours hold on white and on black pages.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import ConnectionPatch, FancyBboxPatch, Rectangle
 
 from unet_teach.arithmetic import (
     conv_coverage,
@@ -23,6 +26,8 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import pair_of
 
 Cell = tuple[int, ...]
+Box = tuple[float, float, float, float]
+TEXT = "#74808C"  # 4 : 1 on white and on the dark pages of notebooks
 
 
 def conv_figure(**parameters: Any) -> Figure:
@@ -36,23 +41,25 @@ def conv_figure(**parameters: Any) -> Figure:
     with plt.style.context("unet_teach.course"):
         figure, (before, after) = _panels(2)
         shown = [range(-p, n + p) for n, p in zip((height, width), padding, strict=True)]
-        _cells(before, product(*shown), edgecolor=GREY, facecolor="#EEF0F2", linestyle=":")
+        _cells(before, product(*shown), edgecolor=GREY, facecolor=GREY + "22", linestyle=":")
         inside = list(product(range(height), range(width)))
-        _cells(before, inside, edgecolor=INPUT, facecolor=INPUT + "33")
         border = f", padding {_size(padding)}" if any(padding) else ""
-        _finish(before, f"Input {height}×{width}{border}", shown, shown)
+        _finish(before, f"Input {height}×{width}{border}", shown, shown, INPUT)
         try:
             conv_output_size(**parameters)
         except ValueError as refusal:
+            _cells(before, inside, edgecolor=INPUT, facecolor=INPUT + "33")
             return _refused(figure, after, refusal)
-        rows, columns = conv_output_size(**pairs)
         covered = conv_coverage(**pairs)
         unseen = [(r, c) for r, c in inside if not covered[0][r] * covered[1][c]]
-        _cells(before, unseen, edgecolor=INPUT, facecolor="white", hatch="////")
-        _window(before, (-padding[0], -padding[1]), pairs)
+        _cells(before, set(inside) - set(unseen), edgecolor=INPUT, facecolor=INPUT + "33")
+        _cells(before, unseen, edgecolor=INPUT, fill=False, hatch="////")
+        rows, columns = conv_output_size(**pairs)
+        window = _window(before, (-padding[0], -padding[1]), pairs)
         _outputs(after, rows, columns)
         _output(after, (0, 0), edgecolor=WINDOW, fill=False, linewidth=2.5)
-        _finish(after, f"Output {rows}×{columns}", [range(rows), range(columns)], shown)
+        _finish(after, f"Output {rows}×{columns}", [range(rows), range(columns)], shown, OUTPUT)
+        _lead(before, window, after, _around((0, 0), (1, 1)))
         return figure
 
 
@@ -74,7 +81,7 @@ def conv_transpose_figure(**parameters: Any) -> Figure:
             conv_transpose_output_size(**parameters)
         except ValueError as refusal:
             scattered.axis("off")
-            _finish(before, f"Input {height}×{width}", inside, inside)
+            _finish(before, f"Input {height}×{width}", inside, inside, INPUT)
             return _refused(figure, after, refusal)
         rows, columns = conv_transpose_output_size(**pairs)
         uncropped = {**pairs, "padding": (0, 0), "output_padding": (0, 0)}
@@ -92,24 +99,25 @@ def conv_transpose_figure(**parameters: Any) -> Figure:
         for r, c in product(*shown):
             contributions = counts[0][r + padding[0]] * counts[1][c + padding[1]]
             is_kept = 0 <= r < rows and 0 <= c < columns
-            look = {"facecolor": to_rgba(INPUT, 0.6 * contributions / most)} if is_kept else {}
+            look = {"facecolor": to_rgba(OUTPUT, 0.5 * contributions / most)} if is_kept else {}
             hatch = {} if is_kept else {"fill": False, "hatch": "////"}
             hatch = hatch if contributions or not is_kept else {"fill": False, "hatch": ".."}
             _cells(scattered, [(r, c)], edgecolor=GREY, **look, **hatch)
             if max(len(shown[0]), len(shown[1])) <= 12:
-                scattered.text(c, r, str(contributions), ha="center", va="center", fontsize=8)
+                scattered.text(c, r, str(contributions), ha="center", va="center", color=TEXT)
         crop = Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=OUTPUT, linewidth=3)
         scattered.add_patch(crop)
-        _window(scattered, (-padding[0], -padding[1]), pairs)
+        window = _window(scattered, (-padding[0], -padding[1]), pairs)
         full = f"{len(overlap[0])}×{len(overlap[1])}"
         crop_text = f", padding {_size(padding)} cropped" if any(padding) else ""
-        for axes, title, own in (
-            (before, f"Input {height}×{width}", inside),
-            (scattered, f"Painted {full}{crop_text}", shown),
-            (after, f"Output {rows}×{columns}", [range(rows), range(columns)]),
+        for axes, title, own, color in (
+            (before, f"Input {height}×{width}", inside, INPUT),
+            (scattered, f"Scattered {full}{crop_text}", shown, TEXT),
+            (after, f"Output {rows}×{columns}", [range(rows), range(columns)], OUTPUT),
         ):
-            _finish(axes, title, own, shown)
+            _finish(axes, title, own, shown, color)
         _outputs(after, rows, columns)
+        _lead(before, _around((0, 0), (1, 1)), scattered, window)
         return figure
 
 
@@ -123,7 +131,7 @@ def _size(pair: Cell) -> str:
 
 def _panels(count: int) -> tuple[Figure, Any]:
     # A figure without pyplot is not shown a second time at the end of a notebook cell.
-    figure = Figure(figsize=(4 * count, 4))
+    figure = Figure(figsize=(4 * count, 4), facecolor="none")
     return figure, figure.subplots(1, count)
 
 
@@ -142,24 +150,43 @@ def _outputs(axes: Axes, rows: int, columns: int) -> None:
         _output(axes, cell, edgecolor=OUTPUT, facecolor=OUTPUT + "33")
 
 
-def _window(axes: Axes, first: Cell, pairs: dict[str, tuple[int, int]]) -> None:
+def _window(axes: Axes, first: Cell, pairs: dict[str, tuple[int, int]]) -> Box:
     """Fill the cells under the kernel's taps, from its first cell on, and frame the window."""
     steps = zip(first, pairs["kernel_size"], pairs["dilation"], strict=True)
     taps = [[start + t * d for t in range(k)] for start, k, d in steps]
     _cells(axes, product(*taps), facecolor=WINDOW + "66")
-    high, wide = (tap[-1] - tap[0] + 1 for tap in taps)
-    corner = (first[1] - 0.5, first[0] - 0.5)
-    axes.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=WINDOW, linewidth=2.5))
+    box = _around(first, tuple(tap[-1] - tap[0] + 1 for tap in taps))
+    left, top, right, bottom = box
+    frame = Rectangle((left, top), right - left, bottom - top)
+    frame.set(fill=False, edgecolor=WINDOW, linewidth=2.5)
+    axes.add_patch(frame)
+    return box
 
 
-def _finish(axes: Axes, title: str, own: list[range], scale: list[range]) -> None:
+def _around(first: Cell, size: Cell) -> Box:
+    """Return left, top, right and bottom of some cells."""
+    (row, column), (high, wide) = first, size
+    return column - 0.5, row - 0.5, column - 0.5 + wide, row - 0.5 + high
+
+
+def _lead(a: Axes, source: Box, b: Axes, target: Box) -> None:
+    """Connect cells of one map with those of the next that they lead to."""
+    for side in (1, 3):  # along the top, along the bottom
+        start, end = (source[2], source[side]), (target[0], target[side])
+        line = ConnectionPatch(start, end, "data", "data", axesA=a, axesB=b, color=WINDOW, lw=1.5)
+        line.set_in_layout(False)  # it would take room from the maps
+        b.add_artist(line)
+
+
+def _finish(axes: Axes, title: str, own: list[range], scale: list[range], color: str) -> None:
     """Give a map its title, and the scale of the largest map so that sizes can be compared."""
     side = max(len(cells) for cells in (*own, *scale)) + 0.4
     for limits, cells in ((axes.set_ylim, own[0]), (axes.set_xlim, own[1])):
         middle = (cells.start + cells.stop - 1) / 2
         limits(middle - side / 2, middle + side / 2)
     axes.invert_yaxis()
-    axes.set(title=title, aspect="equal")
+    axes.set_title(title, color=color)
+    axes.set_aspect("equal")
     axes.axis("off")
 
 
