@@ -34,9 +34,9 @@ import { formulas, grouped, headline, times } from './ledger_words.js';
 
 const LEAST = 4; // pixels of the design that a box's side has at least
 
-/** @type {Record<'notebook' | 'present' | 'phone', Frame>} */
+/** @type {Record<'wide' | 'medium' | 'present' | 'phone', Frame>} */
 export const FRAMES = {
-  notebook: {
+  wide: {
     width: 676,
     height: 370,
     box: [112, 76],
@@ -48,6 +48,19 @@ export const FRAMES = {
     cell: 14,
     columns: 8,
     isNarrow: false,
+  },
+  medium: {
+    width: 496,
+    height: 354,
+    box: [84, 57],
+    left: 141,
+    right: 358,
+    large: 16,
+    small: 13,
+    slot: 46,
+    cell: 14,
+    columns: 8,
+    isNarrow: true,
   },
   present: {
     width: 1232,
@@ -198,7 +211,7 @@ export function drawLedger(svg, o, result, shown, frame) {
  * @param {NonNullable<Enlarged>} shown @param {Box} box of the encoder @param {Level | undefined} next the level above @param {number[]} middles @param {Frame} frame
  */
 function lensOf({ level, corner, isWrong }, box, next, middles, frame) {
-  const { small, cell, columns, isNarrow } = frame;
+  const { small, cell, columns } = frame;
   const centre = (frame.left + frame.right) / 2;
   const y = middles[level];
   const note = next?.joined && times(next.encoder) !== times(next.joined) ? small * 1.2 : 0;
@@ -210,7 +223,7 @@ function lensOf({ level, corner, isWrong }, box, next, middles, frame) {
   const words = `level ${level}`;
   const say = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words) =>
     text('ut-u-note', x, y, small, words, 'middle');
-  if (isNarrow) return shapes;
+  if (columns * cell < small * 5) return shapes; // no room for words
   if (level && above < half + small * 1.9) {
     const x = (box.x + centre - half * (columns / ROWS)) / 2;
     const gap = { x: x - small * 2.2, y: y - small, width: small * 4.4, height: small * 2 };
@@ -252,7 +265,8 @@ function decoderNotes({ level, arrives, joined, decoder }, { output_size }) {
  * Size and channels beside a box.
  * @param {Level} level @param {Pair | null} size @param {Box} box @param {string[]} notes @param {boolean} isWrong @param {-1 | 1} way left or right of the box @param {Frame} frame
  */
-function label({ level, channels }, size, box, notes, isWrong, way, { large, small, isNarrow }) {
+function label({ level, channels }, size, box, notes, isWrong, way, frame) {
+  const { width, large, small, isNarrow } = frame;
   const x = box.x + way * (box.width / 2 + small * 0.6);
   const anchor = way < 0 ? 'end' : 'start';
   if (!size) {
@@ -269,7 +283,9 @@ function label({ level, channels }, size, box, notes, isWrong, way, { large, sma
     );
   }
   const ch = `${grouped(channels)} ch`;
-  if (isNarrow) notes = notes.map((note) => note.replace('from', '←').replace('cut to', '→'));
+  const room = way < 0 ? x : width - x;
+  const short = (/** @type {string} */ note) => note.replace('from', '←').replace('cut to', '→');
+  notes = notes.map((note) => (note.length * small * 0.6 > room ? short(note) : note));
   const lines = isNarrow || level === 0 || way < 0 ? [ch, ...notes] : [[ch, ...notes].join(', ')];
   const look = isWrong ? 'ut-u-size ut-u-bad' : 'ut-u-size';
   const total = large + lines.length * small * 1.25;
@@ -365,6 +381,7 @@ function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, y, frame
   const sides = formulas(o, levels[at], levels[at + 1]);
   // Long ones stand at the margin, and so do three lines, which reach the words of the level above.
   const isFar = isNarrow || at < o.depth - 1 || sides[0].some(({ length }) => length > 20);
+  const isTight = sides[0].some(({ length }) => length * small * 0.6 > left - small);
   const caption = at < o.depth - 1 ? [`level ${at} to ${at + 1}`, `level ${at + 1} to ${at}`] : [];
   return sides.flatMap((lines, i) => {
     if (!lines.length) return [];
@@ -379,7 +396,7 @@ function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, y, frame
         i ? (isFar ? frame.width : right + small) : isFar ? 0 : left - small,
         top + n * small * 1.3,
         small,
-        isNarrow && (n || !caption.length) ? line.replaceAll(' ', '') : line,
+        isTight && (n || !caption.length) ? line.replaceAll(' ', '') : line,
         isFar === i > 0 ? 'end' : 'start',
       ),
     );
