@@ -4,14 +4,14 @@ import { h, s } from '../dom.js';
 import { CHOICES, costs, LIMITS, ledger, sizesOf } from '../ledger.js';
 import { dial, menus, repairs, sizeRow } from '../ledger_controls.js';
 import { enlarged, kindsIn, swatch, wordOf } from '../ledger_corner.js';
-import { drawLedger, FRAMES, isToScale } from '../ledger_picture.js';
+import { FRAMES, isToScale } from '../ledger_frames.js';
+import { drawLedger } from '../ledger_picture.js';
 import { codeLine, grouped, headline, why } from '../ledger_words.js';
 import { clamp, copyButton, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
 /** @typedef {import('../ledger.js').Options} Options */
 /** @typedef {import('../ledger.js').Ledger} Ledger */
-/** @typedef {import('../ledger_picture.js').Frame} Frame */
 /** @typedef {keyof typeof LIMITS} SizeName */
 
 const SIZES = /** @type {SizeName[]} */ (Object.keys(LIMITS));
