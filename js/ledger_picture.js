@@ -18,6 +18,9 @@ import { formulas, grouped, headline, times } from './ledger_words.js';
 /** @typedef {import('./ledger_frames.js').Frame} Frame */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box  its middle and its sides */
 
+/** From more levels on, a lens needs the room of the words above it. */
+const CLOSE = 4;
+
 /**
  * @param {SVGSVGElement} svg
  * @param {Options} o
@@ -61,7 +64,7 @@ export function drawLedger(svg, o, result, shown, frame) {
     const i = level.level;
     const isWrong = i === mismatch_at;
     if (i < depth)
-      shapes.push(...skipLine(o, level, down[i], up[i], isWrong, i === shown?.level, frame));
+      shapes.push(...skipLine(o, level, down[i], up[i], isWrong, shown && shown.level - i, frame));
     const encoderLook = fails(i, 'down') ? 'ut-u-wrong' : 'ut-u-encoder';
     shapes.push(...boxOf(down[i], level.encoder && encoderLook));
     if (i < depth) {
@@ -89,9 +92,17 @@ export function drawLedger(svg, o, result, shown, frame) {
   const [last, bottom] = [depth - 1, down[depth]];
   shapes.push(...bend(down[last], bottom, Boolean(levels[depth].encoder), 1));
   shapes.push(...bend(up[last], bottom, Boolean(levels[last].arrives), -1));
-  shapes.push(...halvings(o, result, middles[depth], frame));
+  shapes.push(...halvings(o, result, frame));
   if (shown)
-    shapes.push(...lensOf(shown, down[shown.level], levels[shown.level - 1], middles, frame));
+    shapes.push(
+      ...lensOf(
+        shown,
+        down[shown.level],
+        o.depth > CLOSE ? undefined : levels[shown.level - 1],
+        middles,
+        frame,
+      ),
+    );
 
   set(svg, {
     viewBox: `0 0 ${width} ${height}`,
@@ -207,15 +218,15 @@ function bottleneckLabel({ encoder, channels }, { x, y, height }, isWrong, { lar
 }
 
 /**
- * @param {Options} o @param {Level} level @param {Box} from @param {Box} to @param {boolean} isWrong @param {boolean} hasLens @param {Frame} frame
+ * @param {Options} o @param {Level} level @param {Box} from @param {Box} to @param {boolean} isWrong @param {number | null} lensBelow   so many levels below, if any @param {Frame} frame
  */
-function skipLine(o, { level, encoder, joined }, from, to, isWrong, hasLens, frame) {
+function skipLine(o, { level, encoder, joined }, from, to, isWrong, lensBelow, frame) {
   const { left, right, small, isNarrow } = frame;
   const centre = (left + right) / 2;
   const isReached = Boolean(joined);
   const look = isWrong ? 'ut-u-clash' : isReached ? 'ut-u-skip' : 'ut-u-missed';
   const [start, end] = [from.x + from.width / 2 + 5, to.x - to.width / 2 - 5];
-  if (hasLens) return [s('path', { class: look, d: `M${start} ${from.y}H${end}` })];
+  if (lensBelow === 0) return [s('path', { class: look, d: `M${start} ${from.y}H${end}` })];
   const half = small * 2.3; // of the words
   const shapes = [
     s('path', {
@@ -224,7 +235,8 @@ function skipLine(o, { level, encoder, joined }, from, to, isWrong, hasLens, fra
     }),
     text('ut-u-note', centre, from.y + small * 0.35, small, `level ${level}`, 'middle'),
   ];
-  if (joined && times(encoder) !== times(joined)) {
+  const isCovered = o.depth > CLOSE && lensBelow === 1;
+  if (joined && times(encoder) !== times(joined) && !isCovered) {
     const done = o.repair === 'pad' && o.padding === 'same' ? 'padded' : 'cropped';
     const words = isNarrow ? `→ ${times(joined)}` : `${done} to ${times(joined)}`;
     if (words.length * small * 0.6 < end - start)
@@ -268,8 +280,8 @@ function bend(box, bottom, isReached, way) {
     : [line, tip(box.x, box.y + box.height / 2 + 3, 'up', 12)];
 }
 
-/** The floors that were taken where it matters: at the mismatch, or at the bottleneck. @param {Options} o @param {Ledger} result @param {number} y @param {Frame} frame */
-function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, y, frame) {
+/** The floors that were taken where it matters: at the mismatch, or at the bottleneck. @param {Options} o @param {Ledger} result @param {Frame} frame */
+function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, frame) {
   const { left, right, small, isNarrow } = frame;
   const at = vanishes_on === 'down' ? (vanishes_at ?? 0) - 1 : (mismatch_at ?? o.depth - 1);
   if (at < 0) return [];
@@ -281,10 +293,7 @@ function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, y, frame
   return sides.flatMap((lines, i) => {
     if (!lines.length) return [];
     const all = [...caption.slice(i, i + 1), ...lines];
-    const top = Math.min(
-      y - ((all.length - 1) / 2 - 0.35) * small * 1.3,
-      frame.height - small * (0.3 + 1.3 * (all.length - 1)),
-    );
+    const top = frame.height - small * (0.3 + 1.3 * (Math.max(2, all.length) - 1));
     return all.map((line, n) =>
       text(
         caption.length && !n ? 'ut-u-note' : 'ut-u-formula',
