@@ -6,8 +6,8 @@
  */
 
 import { s, set } from './dom.js';
-import { range } from './geometry.js';
 import { hatch, lens, ROWS } from './ledger_corner.js';
+import { heights, LEAST, scaleOf } from './ledger_frames.js';
 import { formulas, grouped, headline, times } from './ledger_words.js';
 
 /** @typedef {import('./ledger.js').Options} Options */
@@ -15,100 +15,11 @@ import { formulas, grouped, headline, times } from './ledger_words.js';
 /** @typedef {import('./ledger.js').Level} Level */
 /** @typedef {import('./ledger.js').Pair} Pair */
 /** @typedef {ReturnType<typeof import('./ledger_corner.js').enlarged>} Enlarged */
-/**
- * Lengths in pixels of the design.
- * @typedef {object} Frame
- * @property {number} width
- * @property {number} height
- * @property {[width: number, height: number]} box   the largest at level 0
- * @property {number} left      the middle of the encoder
- * @property {number} right     the middle of the decoder
- * @property {number} large     type of sizes
- * @property {number} small     type of everything else
- * @property {number} slot      height of a level's words
- * @property {number} cell      of the lens
- * @property {number} columns   of the lens
- * @property {boolean} isNarrow  no room for two things on a line
- */
+/** @typedef {import('./ledger_frames.js').Frame} Frame */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box  its middle and its sides */
 
-const LEAST = 4; // pixels of the design that a box's side has at least
-
-/** @type {Record<'notebook' | 'present' | 'phone', Frame>} */
-export const FRAMES = {
-  notebook: {
-    width: 676,
-    height: 370,
-    box: [112, 76],
-    left: 167,
-    right: 488,
-    large: 16,
-    small: 13,
-    slot: 34,
-    cell: 14,
-    columns: 8,
-    isNarrow: false,
-  },
-  present: {
-    width: 1232,
-    height: 540,
-    box: [168, 108],
-    left: 290,
-    right: 895,
-    large: 30,
-    small: 24,
-    slot: 56,
-    cell: 28,
-    columns: 7,
-    isNarrow: false,
-  },
-  phone: {
-    width: 358,
-    height: 410,
-    box: [46, 36],
-    left: 118,
-    right: 231,
-    large: 13,
-    small: 13,
-    slot: 48,
-    cell: 11,
-    columns: 4,
-    isNarrow: true,
-  },
-};
-
-/** Pixels of the design for one of the image's. @param {Ledger} result @param {Frame} frame */
-function scaleOf({ levels, input_size }, { box }) {
-  const { encoder, decoder } = levels[0];
-  const [height, width] = [0, 1].map(
-    (side) => Math.max(encoder?.[side] ?? 0, decoder?.[side] ?? 0) || input_size[side],
-  );
-  return Math.min(box[0] / width, box[1] / height);
-}
-
-/** Whether no box had to be drawn larger than its scale. @param {Ledger} result @param {Frame} frame */
-export function isToScale(result, frame) {
-  const scale = scaleOf(result, frame);
-  return result.levels.every(({ encoder, decoder }) =>
-    [...(encoder ?? []), ...(decoder ?? [])].every((side) => side * scale >= LEAST - 0.5),
-  );
-}
-
-/** The middles of the levels, from top to bottom. @param {number} depth @param {Frame} frame */
-function heights(depth, { height, box, slot, large, small }) {
-  const slots = range(0, depth).map((level) =>
-    Math.max(level ? slot : large + 3.9 * small, box[1] / 2 ** level),
-  );
-  const bottom = height - small * 1.75 - Math.max(3, box[1] / 2 ** (depth + 1));
-  const gap = (bottom - small / 2 - slots.reduce((sum, each) => sum + each, 0)) / depth;
-  let top = 1;
-  const middles = slots.map((each) => {
-    const middle = top + each / 2;
-    top += each + gap;
-    return middle;
-  });
-  return [...middles, bottom];
-}
+/** From more levels on, a lens needs the room of the words above it. */
+const CLOSE = 4;
 
 /**
  * @param {SVGSVGElement} svg
@@ -153,7 +64,7 @@ export function drawLedger(svg, o, result, shown, frame) {
     const i = level.level;
     const isWrong = i === mismatch_at;
     if (i < depth)
-      shapes.push(...skipLine(o, level, down[i], up[i], isWrong, i === shown?.level, frame));
+      shapes.push(...skipLine(o, level, down[i], up[i], isWrong, shown && shown.level - i, frame));
     const encoderLook = fails(i, 'down') ? 'ut-u-wrong' : 'ut-u-encoder';
     shapes.push(...boxOf(down[i], level.encoder && encoderLook));
     if (i < depth) {
@@ -181,9 +92,17 @@ export function drawLedger(svg, o, result, shown, frame) {
   const [last, bottom] = [depth - 1, down[depth]];
   shapes.push(...bend(down[last], bottom, Boolean(levels[depth].encoder), 1));
   shapes.push(...bend(up[last], bottom, Boolean(levels[last].arrives), -1));
-  shapes.push(...halvings(o, result, middles[depth], frame));
+  shapes.push(...halvings(o, result, frame));
   if (shown)
-    shapes.push(...lensOf(shown, down[shown.level], levels[shown.level - 1], middles, frame));
+    shapes.push(
+      ...lensOf(
+        shown,
+        down[shown.level],
+        o.depth > CLOSE ? undefined : levels[shown.level - 1],
+        middles,
+        frame,
+      ),
+    );
 
   set(svg, {
     viewBox: `0 0 ${width} ${height}`,
@@ -198,7 +117,7 @@ export function drawLedger(svg, o, result, shown, frame) {
  * @param {NonNullable<Enlarged>} shown @param {Box} box of the encoder @param {Level | undefined} next the level above @param {number[]} middles @param {Frame} frame
  */
 function lensOf({ level, corner, isWrong }, box, next, middles, frame) {
-  const { small, cell, columns, isNarrow } = frame;
+  const { small, cell, columns } = frame;
   const centre = (frame.left + frame.right) / 2;
   const y = middles[level];
   const note = next?.joined && times(next.encoder) !== times(next.joined) ? small * 1.2 : 0;
@@ -210,7 +129,7 @@ function lensOf({ level, corner, isWrong }, box, next, middles, frame) {
   const words = `level ${level}`;
   const say = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words) =>
     text('ut-u-note', x, y, small, words, 'middle');
-  if (isNarrow) return shapes;
+  if (columns * cell < small * 5) return shapes; // no room for words
   if (level && above < half + small * 1.9) {
     const x = (box.x + centre - half * (columns / ROWS)) / 2;
     const gap = { x: x - small * 2.2, y: y - small, width: small * 4.4, height: small * 2 };
@@ -252,7 +171,8 @@ function decoderNotes({ level, arrives, joined, decoder }, { output_size }) {
  * Size and channels beside a box.
  * @param {Level} level @param {Pair | null} size @param {Box} box @param {string[]} notes @param {boolean} isWrong @param {-1 | 1} way left or right of the box @param {Frame} frame
  */
-function label({ level, channels }, size, box, notes, isWrong, way, { large, small, isNarrow }) {
+function label({ level, channels }, size, box, notes, isWrong, way, frame) {
+  const { width, large, small, isNarrow } = frame;
   const x = box.x + way * (box.width / 2 + small * 0.6);
   const anchor = way < 0 ? 'end' : 'start';
   if (!size) {
@@ -269,7 +189,9 @@ function label({ level, channels }, size, box, notes, isWrong, way, { large, sma
     );
   }
   const ch = `${grouped(channels)} ch`;
-  if (isNarrow) notes = notes.map((note) => note.replace('from', '←').replace('cut to', '→'));
+  const room = way < 0 ? x : width - x;
+  const short = (/** @type {string} */ note) => note.replace('from', '←').replace('cut to', '→');
+  notes = notes.map((note) => (note.length * small * 0.6 > room ? short(note) : note));
   const lines = isNarrow || level === 0 || way < 0 ? [ch, ...notes] : [[ch, ...notes].join(', ')];
   const look = isWrong ? 'ut-u-size ut-u-bad' : 'ut-u-size';
   const total = large + lines.length * small * 1.25;
@@ -296,15 +218,15 @@ function bottleneckLabel({ encoder, channels }, { x, y, height }, isWrong, { lar
 }
 
 /**
- * @param {Options} o @param {Level} level @param {Box} from @param {Box} to @param {boolean} isWrong @param {boolean} hasLens @param {Frame} frame
+ * @param {Options} o @param {Level} level @param {Box} from @param {Box} to @param {boolean} isWrong @param {number | null} lensBelow   so many levels below, if any @param {Frame} frame
  */
-function skipLine(o, { level, encoder, joined }, from, to, isWrong, hasLens, frame) {
+function skipLine(o, { level, encoder, joined }, from, to, isWrong, lensBelow, frame) {
   const { left, right, small, isNarrow } = frame;
   const centre = (left + right) / 2;
   const isReached = Boolean(joined);
   const look = isWrong ? 'ut-u-clash' : isReached ? 'ut-u-skip' : 'ut-u-missed';
   const [start, end] = [from.x + from.width / 2 + 5, to.x - to.width / 2 - 5];
-  if (hasLens) return [s('path', { class: look, d: `M${start} ${from.y}H${end}` })];
+  if (lensBelow === 0) return [s('path', { class: look, d: `M${start} ${from.y}H${end}` })];
   const half = small * 2.3; // of the words
   const shapes = [
     s('path', {
@@ -313,7 +235,8 @@ function skipLine(o, { level, encoder, joined }, from, to, isWrong, hasLens, fra
     }),
     text('ut-u-note', centre, from.y + small * 0.35, small, `level ${level}`, 'middle'),
   ];
-  if (joined && times(encoder) !== times(joined)) {
+  const isCovered = o.depth > CLOSE && lensBelow === 1;
+  if (joined && times(encoder) !== times(joined) && !isCovered) {
     const done = o.repair === 'pad' && o.padding === 'same' ? 'padded' : 'cropped';
     const words = isNarrow ? `→ ${times(joined)}` : `${done} to ${times(joined)}`;
     if (words.length * small * 0.6 < end - start)
@@ -357,29 +280,27 @@ function bend(box, bottom, isReached, way) {
     : [line, tip(box.x, box.y + box.height / 2 + 3, 'up', 12)];
 }
 
-/** The floors that were taken where it matters: at the mismatch, or at the bottleneck. @param {Options} o @param {Ledger} result @param {number} y @param {Frame} frame */
-function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, y, frame) {
+/** The floors that were taken where it matters: at the mismatch, or at the bottleneck. @param {Options} o @param {Ledger} result @param {Frame} frame */
+function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, frame) {
   const { left, right, small, isNarrow } = frame;
   const at = vanishes_on === 'down' ? (vanishes_at ?? 0) - 1 : (mismatch_at ?? o.depth - 1);
   if (at < 0) return [];
   const sides = formulas(o, levels[at], levels[at + 1]);
   // Long ones stand at the margin, and so do three lines, which reach the words of the level above.
   const isFar = isNarrow || at < o.depth - 1 || sides[0].some(({ length }) => length > 20);
+  const isTight = sides[0].some(({ length }) => length * small * 0.6 > left - small);
   const caption = at < o.depth - 1 ? [`level ${at} to ${at + 1}`, `level ${at + 1} to ${at}`] : [];
   return sides.flatMap((lines, i) => {
     if (!lines.length) return [];
     const all = [...caption.slice(i, i + 1), ...lines];
-    const top = Math.min(
-      y - ((all.length - 1) / 2 - 0.35) * small * 1.3,
-      frame.height - small * (0.3 + 1.3 * (all.length - 1)),
-    );
+    const top = frame.height - small * (0.3 + 1.3 * (Math.max(2, all.length) - 1));
     return all.map((line, n) =>
       text(
         caption.length && !n ? 'ut-u-note' : 'ut-u-formula',
         i ? (isFar ? frame.width : right + small) : isFar ? 0 : left - small,
         top + n * small * 1.3,
         small,
-        isNarrow && (n || !caption.length) ? line.replaceAll(' ', '') : line,
+        isTight && (n || !caption.length) ? line.replaceAll(' ', '') : line,
         isFar === i > 0 ? 'end' : 'start',
       ),
     );

@@ -168,7 +168,7 @@ export function effect(asked, cost) {
       const pairs = changed.map((level) => `(${level.output_padding?.join(', ')})`);
       const chosen = more < 2 ? pairs.join(', then ') : `(${output_padding?.join(', ')})${further}`;
       // A kernel of 2 reaches no cell beyond the doubled map: what output_padding adds is bias.
-      return `${chosen}: ${o.up === 'conv_transpose_2' ? 'bias only there' : 'nothing made up'}`;
+      return `${chosen}: ${o.up === 'conv_transpose_2' ? `bias only${more < 2 ? ' there' : ''}` : 'all computed'}`;
     }
   }
 }

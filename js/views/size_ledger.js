@@ -4,19 +4,26 @@ import { h, s } from '../dom.js';
 import { CHOICES, costs, LIMITS, ledger, sizesOf } from '../ledger.js';
 import { dial, menus, repairs, sizeRow } from '../ledger_controls.js';
 import { enlarged, kindsIn, swatch, wordOf } from '../ledger_corner.js';
-import { drawLedger, FRAMES, isToScale } from '../ledger_picture.js';
+import { FRAMES, isToScale } from '../ledger_frames.js';
+import { drawLedger } from '../ledger_picture.js';
 import { codeLine, grouped, headline, why } from '../ledger_words.js';
 import { clamp, copyButton, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
 /** @typedef {import('../ledger.js').Options} Options */
 /** @typedef {import('../ledger.js').Ledger} Ledger */
-/** @typedef {import('../ledger_picture.js').Frame} Frame */
 /** @typedef {keyof typeof LIMITS} SizeName */
 
 const SIZES = /** @type {SizeName[]} */ (Object.keys(LIMITS));
 const MAIN = /** @type {const} */ (['height', 'width', 'depth']);
-const NARROW = 660; // pixels below which a phone's picture is drawn
+/** Pixels from which a picture fits, the widest first; the style has the same numbers. @type {[from: number, frame: keyof typeof FRAMES][]} */
+const WIDTHS = [
+  [1041, 'wide'],
+  [821, 'medium'],
+  [661, 'wide'],
+  [1, 'phone'],
+  [0, 'wide'], // not on the page yet
+];
 
 /** The model's options; nonsense from elsewhere becomes what is nearest, or the default. @param {Model} model @returns {Options} */
 function readOptions(model) {
@@ -114,8 +121,8 @@ function render({ model, el }) {
   let result;
   function paint() {
     const isPresented = root.classList.contains('ut-present');
-    const isNarrow = root.clientWidth > 0 && root.clientWidth < NARROW;
-    const frame = FRAMES[isPresented ? 'present' : isNarrow ? 'phone' : 'notebook'];
+    const fitting = WIDTHS.find(([from]) => root.clientWidth >= from)?.[1] ?? 'wide';
+    const frame = FRAMES[isPresented ? 'present' : fitting];
     const o = readOptions(model);
     result = ledger(o);
     const plain = sizesOf({ ...o, repair: 'none' });

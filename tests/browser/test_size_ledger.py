@@ -8,7 +8,9 @@ from unet_teach.widgets.size_ledger import CHOICES, SIZES, SizeLedger
 from .lab import THEMES, axe_violations
 from .stub import what_is_left
 
-CODE = "from unet_teach.widgets import SizeLedger\nledger = SizeLedger(down='strided_conv')\nledger"
+CODE = """from unet_teach.widgets import SizeLedger
+ledger = SizeLedger(down='strided_conv', steps=['Set `depth` to 3. Which side still fails?'])
+ledger"""
 START = "ledger.height = 200; ledger.width = 300; ledger.repair = 'none'"
 
 
@@ -55,6 +57,13 @@ def test_the_sentence_names_the_side_that_is_wrong_and_the_picture_writes_the_fl
     )
 
 
+def test_it_fits_into_a_window_of_1280_by_720_with_its_steps(ledger):
+    box = ledger.bounding_box()
+    assert box["height"] <= 580
+    controls, picture = ledger.get_by_role("slider").first, ledger.get_by_role("img")
+    assert controls.bounding_box()["x"] > picture.bounding_box()["x"] + 480
+
+
 def test_a_slider_moved_by_keyboard_changes_picture_and_trait(notebook, ledger):
     height = ledger.get_by_role("slider", name="height")
     height.focus()
@@ -89,7 +98,7 @@ def test_a_repair_chosen_by_keyboard_reaches_the_top(notebook, ledger):
     expect(ledger.get_by_role("radio", name="pad the input")).to_be_checked()
     expect(ledger.get_by_text("✓ 200×300 comes out")).to_be_visible()
     picture = ledger.get_by_role("img")
-    expect(picture).to_contain_text("cut to 200×300")
+    expect(picture).to_contain_text("→ 200×300")
     expect(picture).not_to_contain_text("reached")
     notebook.says("print(ledger.repair, ledger.fits)", "pad_input True")
 

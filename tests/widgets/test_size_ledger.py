@@ -285,7 +285,7 @@ def test_cells_that_output_padding_adds_hold_bias_alone_exactly_with_kernel_2(ke
     assert list(came.shape) == level["encoder"]
     alone = bool((came[-1] == real.bias).all() and (came[:, -1] == real.bias).all())
     assert alone == (kernel == 2)
-    assert effect(o, cost) == f"(1, 1): {'bias only there' if alone else 'nothing made up'}"
+    assert effect(o, cost) == f"(1, 1): {'bias only there' if alone else 'all computed'}"
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def effect(o: Options, cost: dict[str, Any]) -> str:
     pairs = [f"({', '.join(map(str, level['output_padding']))})" for level in changed]
     chosen = ", then ".join(pairs) if more < 2 else pairs[0] + further
     # A kernel of 2 reaches no cell beyond the doubled map: what output_padding adds is bias.
-    return f"{chosen}: {'bias only there' if o.up == 'conv_transpose_2' else 'nothing made up'}"
+    there = "bias only there" if more < 2 else "bias only"
+    return f"{chosen}: {there if o.up == 'conv_transpose_2' else 'all computed'}"
 
 
 def out_of_reach(o: Options) -> str:
