@@ -188,11 +188,10 @@ function render({ model, el }) {
     return h(
       'li',
       { class: 'ut-lesson', 'data-fate': fate, 'data-arm': arm, style: `--ut-level:${level}` },
-      h('b', {}, `${number} · ${title}`),
       h(
         'div',
         { class: 'ut-standing' },
-        ...(own.length ? [h('div', { class: 'ut-marks' }, ...own)] : []),
+        h('b', {}, `${number} · ${title}`),
         ...(isNext ? [h('span', { class: 'ut-here' }, 'next')] : []),
         h(
           'span',
@@ -200,6 +199,7 @@ function render({ model, el }) {
           exercises.length ? `${done} of ${exercises.length}` : 'no exercises yet',
         ),
       ),
+      h('div', { class: 'ut-marks' }, ...own),
     );
   }
 

@@ -5,6 +5,17 @@ import itertools
 import pytest
 from playwright.sync_api import expect
 
+from unet_teach.widgets.progress_map import ProgressMap
+
+from .boxes import (
+    NOTEBOOK,
+    SCREENS,
+    SMALLEST_PRESENTED,
+    measured,
+    places,
+    share_of_screen,
+    state_of,
+)
 from .lab import THEMES, axe_violations, small_type
 from .stub import what_is_left
 
@@ -178,6 +189,71 @@ def test_any_number_of_lessons_has_room(without_kernel, count):
 def test_nonsense_in_the_model_breaks_no_view(without_kernel, nonsense):
     page = without_kernel("progress_map", {"lessons": nonsense, "note": nonsense})
     expect(page.get_by_role("status")).to_have_text("There are no exercises yet.")
+
+
+TITLES = ["Start", "Down-sampling", "Up-sampling", "Skip connections", "Symmetric architecture"]
+TITLES += ["Train it", "Take it apart", "Is it a U-Net?", "Larger than memory"]
+COUNTS = (1, 3, 5, 9, 4, 6, 4, 5, 4)
+COURSE = ProgressMap(
+    [
+        {
+            "number": number,
+            "title": title,
+            "exercises": [
+                {"name": f"exercise_{number}_{i}", "state": "tried" if i else "solved"}
+                for i in range(count)
+            ],
+        }
+        for number, (title, count) in enumerate(zip(TITLES, COUNTS, strict=True))
+    ],
+    note="Nothing was saved, because the folder cannot be written.",
+)
+
+
+@pytest.fixture
+def alone(without_kernel):
+    """Show the progress over nine lessons without Jupyter, in a window."""
+
+    def show(width, height):
+        window = {"width": width, "height": height}
+        page = without_kernel("progress_map", state_of(COURSE), viewport=window)
+        return page.get_by_role("group", name="Progress")
+
+    return show
+
+
+def test_it_fits_a_notebook_and_nothing_moves(alone):
+    view = alone(**NOTEBOOK)
+    found = measured(view)
+    assert found["height"] <= 580
+    assert found["overflows"] == [False, False]
+    assert found["type"] >= 13, found["small"]
+    before = places(view, ".ut-lesson, .ut-middle > *")
+    for name in ("exercise_0_0", "exercise_3_8", "exercise_8_3"):
+        mark(view, name).hover()
+        expect(told(view)).to_contain_text(name)
+        assert places(view, ".ut-lesson, .ut-middle > *") == before
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_u_fills_the_screen(alone, screen):
+    view = alone(*screen)
+    view.get_by_role("button", name="present").click()
+    found = measured(view)
+    assert found["overflows"] == [False, False]
+    assert found["beyond"] == []
+    assert found["type"] >= SMALLEST_PRESENTED * screen[1] / 720 - 0.1, found["small"]
+    assert share_of_screen(view.page, view.locator(".ut-lesson")) >= 0.7
+    assert view.locator(".ut-lesson").evaluate_all(
+        "(all) => all.every((box) => box.scrollHeight <= box.clientHeight + 1)"
+    )
+    boxes = view.locator(".ut-lesson, .ut-middle > *")
+    for one, other in itertools.combinations([each.bounding_box() for each in boxes.all()], 2):
+        assert any(
+            near[side] + near[length] <= far[side] + 1
+            for near, far in ((one, other), (other, one))
+            for side, length in (("x", "width"), ("y", "height"))
+        )
 
 
 def test_nothing_was_written_to_the_console_as_an_error(notebook):

@@ -177,3 +177,18 @@ def test_its_figure_draws_every_size_with_its_sign():
     cropped = RoundTrip(kernel_size=1, stride=5, padding=6, output_padding=0)
     assert cropped.figure().axes[0].texts[1].get_text() == "✕"
     assert RoundTrip().figure().axes[0].get_title("left") == "32 of 64 sizes come back"
+
+
+@pytest.mark.parametrize(
+    ("traits", "cells", "words"),
+    [
+        ({}, 31 + 16 + 32, ["31 goes in", "16 after the convolution", "32 comes back"]),
+        ({"output_padding": 0}, 31 + 16 + 31, ["✓ It comes back."]),
+        ({"output_padding": 2}, 31 + 16 + 31, ["✕ comes back", "✕ It does not come back."]),
+        ({"chosen": 1, "kernel_size": 7}, 1 + 1, ["1 goes in", "✕ after the convolution"]),
+    ],
+)
+def test_its_figure_has_a_bar_for_each_size_of_the_way(traits, cells, words):
+    bars = RoundTrip(**traits).figure().axes[1]
+    assert len(bars.patches) == cells
+    assert set(words) <= {text.get_text() for text in bars.texts}

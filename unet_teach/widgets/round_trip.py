@@ -138,37 +138,24 @@ class RoundTrip(CourseWidget):
         return f"RoundTrip · {layers} · {count}" + (f". {self.error}" if self.error else "")
 
     def figure(self) -> Figure:
-        """Return all 64 sizes as tiles, drawn with matplotlib."""
-        import matplotlib.pyplot as plt
-        from matplotlib.figure import Figure
-        from matplotlib.patches import FancyBboxPatch
+        """Return all 64 sizes as tiles and the way of the chosen one, drawn with matplotlib."""
+        from unet_teach.widgets.round_trip_figure import round_trip_figure
 
-        from unet_teach.shared.palette import GREY, OUTPUT, WRONG
+        small = self._small(self.chosen)
+        back = None if small is None else self._back(small)
+        return round_trip_figure(
+            {size: self._sign(size) for size in SIZES},
+            title=f"{len(self.comes_back)} of {len(SIZES)} sizes come back",
+            way=(self.chosen, small, back),
+            code=self.code,
+        )
 
-        looks: dict[str, dict[str, Any]] = {
-            "": {"edgecolor": OUTPUT, "facecolor": OUTPUT + "33"},
-            "–": {"edgecolor": GREY, "facecolor": "white", "hatch": "////"},
-            "other": {"edgecolor": WRONG, "facecolor": WRONG + "26"},
-        }
-        with plt.style.context("unet_teach.course"):
-            figure = Figure(figsize=(5, 5.6))
-            axes = figure.add_subplot()
-            for size in SIZES:
-                row, column = divmod(size - 1, 8)
-                sign = self._sign(size)
-                corners = "square,pad=0" if sign else "round,pad=0,rounding_size=0.2"
-                look = looks.get(sign, looks["other"])
-                corner = (column - 0.45, row - 0.45)
-                axes.add_patch(FancyBboxPatch(corner, 0.9, 0.9, boxstyle=corners, **look))
-                box = {"facecolor": "white", "edgecolor": "none", "pad": 1} if sign == "–" else None
-                middle: dict[str, Any] = {"ha": "center", "va": "center", "bbox": box}
-                axes.text(column, row - (0.13 if sign else 0), str(size), **middle)
-                axes.text(column, row + 0.25, sign.strip("–"), size=9, **middle | {"bbox": None})
-            axes.set(xlim=(-0.6, 7.6), ylim=(7.6, -0.6), aspect="equal")
-            axes.set_title(f"{len(self.comes_back)} of {len(SIZES)} sizes come back")
-            axes.axis("off")
-            figure.supxlabel(self.code, size=7, family="monospace")
-        return figure
+    def _back(self, small: int) -> int | None:
+        """Return what the transposed convolution makes of a size, `None` where that is illegal."""
+        try:
+            return conv_transpose_output_size(small, **self.parameters)  # type: ignore[no-any-return]
+        except ValueError:
+            return None
 
     def _sign(self, size: int) -> str:
         """Return a tile's sign: – (kernel does not fit), ✕ (no output), the difference, or none."""
@@ -177,8 +164,5 @@ class RoundTrip(CourseWidget):
             return "–"
         if size in self.comes_back:
             return ""
-        try:
-            back = conv_transpose_output_size(small, **self.parameters)
-        except ValueError:
-            return "✕"
-        return f"{back - size:+d}".replace("-", "−")
+        back = self._back(small)
+        return "✕" if back is None else f"{back - size:+d}".replace("-", "−")
