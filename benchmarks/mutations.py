@@ -30,10 +30,7 @@ ARITHMETIC_TESTS = ("test_arithmetic.py", "widgets")
 RULE_TESTS = ("inspection/test_dims.py", "inspection")
 GRAPH_TESTS = ("inspection/test_graph.py", "inspection/test_criteria.py", "inspection")
 TENSOR_TESTS = tuple(f"exercises/test_{n}.py" for n in ("differences", "tensors", "lesson_3"))
-TRACE_TESTS = tuple(
-    f"exercises/test_{n}.py"
-    for n in ("trace_steps", "forward_trace", "forward_exercises", "own_unet")
-)
+TRACE_TESTS = ("exercises/test_trace_steps.py", "exercises/test_forward_trace.py")
 MASK_TESTS = tuple(
     f"segmentation/test_{n}.py" for n in ("cuts", "mask_levels", "folder", "folder_layouts")
 )

@@ -165,6 +165,10 @@ def steps(size, kernel, stride):
         (lambda n, k, s: steps(n, k, s + 1), "It acts as if stride were 1 larger."),
         (lambda n, k, s: steps(n, 2 * k, s), "It acts as if kernel were twice as large."),
         (
+            lambda n, k, s: steps(n, 2 * k, s) + 3,
+            "It differs from the right number by 3 − kernel·stride.",
+        ),
+        (
             lambda n, k, s: steps(n, k, 2 * s) + 3,
             "stride were twice as large, and then adds 3.",
         ),
