@@ -233,15 +233,20 @@ def receptive_field_of_one_value(stride, layers):
 
 # %% jupyter={"source_hidden": true}
 fields = {
-    f"stride {stride}, layer {layers}": receptive_field_of_one_value(stride, layers)
+    f"stride {stride}": {f"layer {n}": receptive_field_of_one_value(stride, n) for n in (1, 2, 3)}
     for stride in (1, 2)
-    for layers in (1, 2, 3)
 }
-FeatureMaps(fields)
+FeatureMaps(
+    fields,
+    title="One value's receptive field grows like a cone, with stride 2 much faster",
+    notes={"stride 1": "every layer adds two pixels", "stride 2": "every layer adds twice as many as the one before"},
+    nested=True,
+)
 
 # %%
-for name, field in fields.items():
-    print(f"{name}: one value depends on {int(field.any(dim=0).sum()):2} pixels in a row")
+for stride, layers in fields.items():
+    sizes = [int(field.any(dim=0).sum()) for field in layers.values()]
+    print(f"{stride}: one value depends on {sizes[0]}, {sizes[1]}, {sizes[2]} pixels in a row")
 print("after ten layers:", receptive_field([(3, 1, 1)] * 10).size, "with stride 1,", end=" ")
 print(receptive_field([(3, 2, 1)] * 10).size, "with stride 2")
 
@@ -284,7 +289,7 @@ ways = {
 
 # %%
 halved = {name: way(line).detach() for name, way in ways.items()}
-FeatureMaps({"the image": line, **halved}, input_size=16)
+FeatureMaps({"the image": line, **halved}, input_size=16, title="One bright line, halved in six ways")
 
 # %%
 for name, made in halved.items():

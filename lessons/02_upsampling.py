@@ -380,7 +380,7 @@ maps = {"as taken": F.avg_pool2d(image, 4), "what goes in": face}
 for name, layer in ways_up(1, 1).items():
     made = with_equal_weights(layer)(face)
     maps[name] = (made * (face.mean() / made.mean())).detach()  # as bright as what goes in
-FeatureMaps(maps, value_range=(0, 1))
+FeatureMaps(maps, value_range=(0, 1), title="The same small face, enlarged in six ways with equal weights")
 
 # %% [markdown]
 # ## Exercise 4: no checkerboard

@@ -87,7 +87,14 @@ for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
 eye = torch.tensor(portrait())[None, None, 80:112, 136:168]
 eye_down = F.avg_pool2d(eye, 2)
 eye_up = F.interpolate(eye_down, scale_factor=2, mode="bilinear")
-FeatureMaps({"input_tensor": eye, "x": eye_down, "y": eye_up}, value_range=(0, 1))
+FeatureMaps(
+    {"input_tensor": eye, "x": eye_down, "y": eye_up},
+    value_range=(0, 1),
+    steps=[
+        "Point at the rim of the glasses in `input_tensor`. How many of its pixels are one value of `x`?",
+        "Point at the same place in `y`. It has 32×32 values again. Is the rim still there?",
+    ],
+)
 
 # %% [markdown]
 # `y` has the size, `x` has neither size nor detail, and `input_tensor` has both. **A skip joins two feature maps of the same height and width: one from before a halving, and one that has come back up.**
