@@ -124,6 +124,12 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         return swapped
     if given.is_input:
         return f"Give a picture of {expected} channels, or build the network for {channels}."
+    before = given.op.inputs[0] if given.op and given.op.name == "unsqueeze" else given
+    if len(before.shape) == 3 < len(given.shape) and before.shape[-1] == expected:
+        return (
+            f"It is given tokens, {shape_text(before.shape)}, which have to become a map again: "
+            f"x.transpose(1, 2).reshape(x.shape[0], {expected}, height, width)."
+        )
     if has_axis(dims[1]) and not has_axis(dims[-1]) and given.shape[-1] == expected:
         return f"Its channels, {expected}, stand last; bring them second: x.movedim(-1, 1)."
     if joined := _joined(given):

@@ -106,10 +106,15 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
             "x.abs(), or torch.cat([x.real, x.imag], dim=1), which has twice as many channels."
         )
     other = next((t for t in types if t != usual), usual)
-    if odd := [v.name for v in recording.weights if v.dtype == other and v.name in place]:
+    if odd := [
+        v.name
+        for v in recording.weights
+        if v.dtype == other and f"{v.name}.".startswith(f"{place}.")
+    ]:
         return (
             f"Types of numbers do not fit in {place}: {' meets '.join(types)}. `{odd[0]}` is "
-            f"{other}, which NumPy makes: convert it where it is made, .to(torch.{usual})."
+            f"{other}, as from NumPy or .double(). Convert it where it is made, .to(torch.{usual}), "
+            f"or the whole network: model.to(torch.{usual})."
         )
     last = given_to_last(attempt)
     for value in (a for v in meeting or filter(None, [last]) for a in attempt.graph.ancestors(v)):

@@ -396,6 +396,16 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         "dict": f"Take a tensor out of it by its key, such as [{key!r}].",
     }
     not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
+    line = own_code(attempt.error).line
+    if kind == "NoneType" and (call := re.search(r"\.(append|extend|insert|sort|reverse)\(", line)):
+        hints["NoneType"] = (
+            f".{call[1]}(…) changes its list and returns None: write it without an assignment, "
+            f"skips.{call[1]}(x)."
+        )
+    hints["return_types"] = (
+        "max, min and median along a dimension return values and positions: take the values, "
+        "x.max(1, keepdim=True)[0] or x.amax(1, keepdim=True)."
+    )
     hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
     what = "None" if kind == "NoneType" else article(kind)
     if is_used:

@@ -219,6 +219,7 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
             if v.shape[2:] == up.shape[2:]
             and graph.max_depth[v] < level + SAME_LEVEL
             and graph.min_depth_with_weights[v] < GLOBAL
+            and not (v.op and "pool" in v.op.name)  # no layer has worked at this level
         ]
         if not fitting:
             continue
@@ -249,6 +250,19 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
     steps, others = steps_to(graph, small, large), steps_to(graph, large, small)
     falls, rises = ([s for s in steps if s.factor(up) > 1] for up in (False, True))
     stays = any(s.kind == "transposed" for s in steps)
+    whole = steps_to(graph, large, graph.image)
+    if falls and any(s.factor(True) > 1 for s in whole) and all(s.factor(True) >= 1 for s in whole):
+        return (
+            f"The larger map, {shape_text(large.shape[2:])}, was enlarged and never made smaller "
+            "before. Are the two exchanged, as when a block returns (pooled, skip) and the call "
+            "takes (skip, pooled)?"
+        )
+    twice = [s for s in steps if s.kind == "pooling" and s.op.inputs[0].op in [t.op for t in falls]]
+    if twice:
+        return (
+            f"Two poolings follow one another, and {word(twice[0].op.outputs[0])} makes "
+            f"{_change_of(twice[0])} with no layer between them: is one too many?"
+        )
     if (times := ratio(small.shape[2:], large.shape[2:])) and falls and not (rises or stays):
         told = f"One is {times} times as large as the other"
         block = attempt.failed_op.module if attempt.failed_op else ""
@@ -265,7 +279,7 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
     if uneven := [s for s in (*steps, *others) if s.is_uneven]:
         named = listed(f"{word(s.op.outputs[0])} makes {_change_of(s)}" for s in uneven[-2:])
         return f"{named}, so not all sides change alike. Each must be enlarged as it was reduced."
-    whole = [s for v in (first, second) for s in steps_to(graph, v, graph.image)]
+    whole += steps_to(graph, small, graph.image)
     ways = [(steps, large), (others, small)]
     changes = [change for way, other in ways for change in mended(way, other.shape[2:])]
     even = [s for s in whole if s.has_even_reach and not s.divides_exactly]
@@ -399,6 +413,9 @@ def _view_that_fits(
                 f"with the height and width of {attempt.wording.maker(value)}: keep them before "
                 "they are flattened."
             )
+    if given[0] != asked[0] and given[0] * math.prod(asked[1:]) == numbers:
+        shape = ", ".join(map(str, ("x.shape[0]", *asked[1:])))
+        return f"The batch is {given[0]}, and the view fixes {asked[0]}: write ({shape})."
     positions = abs(math.prod(asked[-2:]))
     if any(0 < side - positions <= 5 for side in given[1:]):
         more = next(side - positions for side in given[1:] if 0 < side - positions <= 5)
