@@ -118,6 +118,9 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     """Say what brings a map to the channels that a layer takes."""
     channels, dims = given.shape[1], attempt.graph.dims[given]
     swapped = _swapped(op, channels)
+    made_by = next((v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op), None)
+    if made_by and made_by.module == op.module and made_by.name in CONVOLUTIONS:
+        return f"It is given what it made itself: {op.module} is called twice. Call it once."
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
     if given.is_input and swapped:
@@ -311,7 +314,7 @@ def _swapped(op: Op, channels: int) -> str:
         return ""
     is_transposed = op.arguments.get("transposed")
     given_in, given_out = (first, second) if is_transposed else (second, first)
-    if given_out != channels:
+    if given_out != channels or (is_transposed and given_in > given_out):  # it halves channels
         return ""
     if not weight.name.endswith("weight"):
         order = "(in, out, …)" if is_transposed else "(out, in, …)"

@@ -113,8 +113,8 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     ]:
         return (
             f"Types of numbers do not fit in {place}: {' meets '.join(types)}. `{odd[0]}` is "
-            f"{other}, as from NumPy or .double(). Convert it where it is made, .to(torch.{usual}), "
-            f"or the whole network: model.to(torch.{usual})."
+            f"{other}, as from NumPy or .double(). Convert it where it is made, "
+            f".to(torch.{usual}), or the whole network: model.to(torch.{usual})."
         )
     last = given_to_last(attempt)
     for value in (a for v in meeting or filter(None, [last]) for a in attempt.graph.ancestors(v)):

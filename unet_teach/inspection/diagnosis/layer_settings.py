@@ -128,6 +128,11 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     right = len(given.shape) - 2 if given else 0
     if given is None or right not in KINDS or right == rank:
         return ""
+    if given.op and given.op.name == "stack":
+        return (
+            f"{attempt.stopped_in} is given {shape_text(given.shape)}: torch.stack makes a new "
+            "dimension. torch.cat([…], dim=1) joins channels."
+        )
     has_others = any(v.name and len(v.shape) == right + 2 for v in attempt.recording.weights)
     if given.is_input and not mode and not has_others:  # the input has the wrong rank
         return ""

@@ -12,6 +12,7 @@ import inspect
 import linecache
 import re
 import traceback
+import types
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -159,6 +160,8 @@ def missing_attribute(attempt: Attempt) -> str:
     if not isinstance(attempt.error, AttributeError):
         return ""
     owner, name = getattr(attempt.error, "obj", None), getattr(attempt.error, "name", None)
+    if isinstance(owner, types.ModuleType) and name:
+        return f"{owner.__name__} has no `{name}`.{_similar(name, dir(owner))} Correct the name."
     if not isinstance(owner, nn.Module) or not name:
         return ""
     paths = [path for path, m in attempt.model.named_modules() if type(m) is type(owner)]

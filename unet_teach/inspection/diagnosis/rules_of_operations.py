@@ -50,6 +50,8 @@ WANTED: dict[str, str] = {
     "x.shape[1], its height and width x.shape[-2:], its number of dimensions x.dim().",
     r"'generator' object is not subscriptable": "Round brackets around `… for …` make a generator, "
     "which has no entries. Write nn.ModuleList([… for …]).",
+    r"slice indices must be integers": "A slice needs whole numbers, and / makes a float even "
+    "where nothing is left: write h // 4.",
     r"missing \d+ required positional arguments?: (.*)": "The call leaves out {0}.",
     r"only one of size or scale_factor": "F.interpolate takes one of the two: "
     "size=skip.shape[2:], or scale_factor=2.",

@@ -239,7 +239,14 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
                 f"up-sampling to {shape_text(other.shape[2:])} is missing, "
                 "F.interpolate(x, size=skip.shape[2:])."
             )
-        return f"{told}: is it a skip of another level? {named}{maker(fitting[-1])}."
+        told += f": is it a skip of another level? {named}{maker(fitting[-1])}."
+        is_pooled = other.op is not None and "pool" in other.op.name
+        if graph.max_depth[up] < graph.levels[other] + SAME_LEVEL and not is_pooled:
+            told += (
+                " Or is a pooling or stride missing? What comes up was made no smaller before than "
+                f"{shape_text(other.shape[2:])} itself."
+            )
+        return told
     return ""
 
 
@@ -279,11 +286,13 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
     if uneven := [s for s in (*steps, *others) if s.is_uneven]:
         named = listed(f"{word(s.op.outputs[0])} makes {_change_of(s)}" for s in uneven[-2:])
         return f"{named}, so not all sides change alike. Each must be enlarged as it was reduced."
-    whole += steps_to(graph, small, graph.image)
-    ways = [(steps, large), (others, small)]
-    changes = [change for way, other in ways for change in mended(way, other.shape[2:])]
-    even = [s for s in whole if s.has_even_reach and not s.divides_exactly]
-    if even and all(even[0] not in way and change.cost[0] for way, _ in ways for change in changes):
+    ways = [
+        (way[0].before if way else value.shape[2:], way)
+        for value, way in ((large, whole), (small, steps_to(graph, small, graph.image)))
+    ]
+    changes = mended(ways)
+    even = [s for _, way in ways for s in way if s.has_even_reach and not s.divides_exactly]
+    if even and all(change.cost[0] for change in changes):
         return (
             f"{attempt.wording.layer(even[0].op)} makes {_change_of(even[0])}. With an even "
             "kernel_size only padding='same' keeps the size; or take an odd one, such as "
@@ -343,7 +352,9 @@ def positions_are_fixed(attempt: Attempt) -> str:
     if fixed is None or given is None:
         return ""
     pairs = list(zip(reversed(fixed.shape), reversed(given.shape), strict=False))
-    differ = dict.fromkeys((f, g) for f, g in pairs if f != g and 1 not in (f, g))
+    differ = [(f, g) for f, g in pairs if f != g and 1 not in (f, g)]
+    if len(fixed.shape) < 4:  # a table of positions by positions counts them once
+        differ = list(dict.fromkeys(differ))
     if not differ:
         return ""
     if fixed.shape != given.shape and sorted(fixed.shape[1:]) == sorted(

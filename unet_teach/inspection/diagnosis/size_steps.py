@@ -26,7 +26,7 @@ class Step:
 
     Attributes:
         op: the operation.
-        kind: how sizes follow from its settings; "other" keeps or shifts them.
+        kind: how sizes follow from its settings; "other" keeps or shifts, "fixed" always makes one.
         before: the height and width it was given; 1 or 3 numbers for series and volumes.
         after: what it made of them.
         settings: kernel_size, stride, padding, dilation and output_padding along each axis.
@@ -45,6 +45,8 @@ class Step:
             return given * after // before
         if self.kind == "other":
             return given + after - before
+        if self.kind == "fixed":
+            return after
         kernel, stride, padding, dilation, added = settings.values()
         reach = dilation * (kernel - 1)
         if self.kind == "transposed":
@@ -148,6 +150,8 @@ def _step(op: Op, before: Sizes, after: Sizes) -> Step:
         given |= {"stride": found["kernel_size"]} | {n: v for n, v in found.items() if v != []}
     elif "upsample" in op.name and (found.get("scales") or found.get("scales_h")):
         kind = "resize"
+    elif "upsample" in op.name or "adaptive" in op.name:
+        kind = "fixed"
     settings: tuple[Settings, ...] = ()
     if "kernel_size" in given:
         each = zip(*(_each(given[name], len(before)) for name in NAMES), strict=True)
@@ -168,48 +172,57 @@ def _each(option: int | Sequence[int], count: int) -> Sizes:
     return numbers * count if len(numbers) == 1 else numbers[-count:]
 
 
-def mended(steps: Sequence[Step], wanted: Sizes) -> list[Mended]:
-    """Return the steps that alone would give the last one the wanted sizes.
+def mended(ways: Sequence[tuple[Sizes, Sequence[Step]]]) -> list[Mended]:
+    """Return the steps that alone would make two maps equally large, changed as little as possible.
 
-    Each is changed as little as possible. Convolutions of stride 1 that are alike change together.
+    Steps that are alike may change together: convolutions that should keep the size, poolings.
+
+    Args:
+        ways: for each map, the size that its way begins with, and the steps.
     """
     found: list[Mended] = []
-    for i, step in enumerate(steps):
-        alike = [s for s in steps if s is step or (step.keeps_or_shifts and s.is_like(step))]
-        if (
-            not step.settings
-            or alike[0] is not step
-            or (step.keeps_or_shifts and step.divides_exactly)
-        ):
+    steps = {step.op: step for _, way in ways for step in way}
+    for step in steps.values():
+        if not step.settings or (step.keeps_or_shifts and step.divides_exactly):
             continue
-        each: list[Settings] = []
-        for axis, size in enumerate(wanted):
-            fitting = (
-                settings
-                for settings in _other_settings(step, axis, len(alike) > 1)
-                if _last_size(steps[i:], axis, alike, settings) == size
-            )
-            now = step.settings[axis]
-            if best := min(fitting, key=partial(_cost, now), default=None):
-                each.append(best)
-        if len(each) < len(wanted):
-            continue
-        settings = {name: tuple(s[name] for s in each) for name in NAMES}
-        changed = {n: value for n, value in settings.items() if value != step.setting(n)}
-        if changed.get("kernel_size") == settings["stride"]:
-            changed.pop("stride", None)  # a pooling's stride is its kernel, if it is not given
-        after = tuple(step.size(axis, step.before[axis], s) for axis, s in enumerate(each))
-        differ = max(_cost(*pair)[0] for pair in zip(step.settings, each, strict=True))
-        cost = (step.divides_exactly, differ)
-        found.append(Mended(step, tuple(alike[1:]), changed, after, cost))
+        like = [s for s in steps.values() if s.is_like(step)]
+        for alike in (like, [step]) if step.keeps_or_shifts else ([step], like):
+            if alike[0] is not step or not (change := _mended(ways, alike)):
+                continue
+            found.append(change)
+            break
     return found
 
 
-def _last_size(steps: Sequence[Step], axis: int, alike: Sequence[Step], settings: Settings) -> int:
-    size = steps[0].before[axis]
-    for step in steps:
+def _mended(ways: Sequence[tuple[Sizes, Sequence[Step]]], alike: Sequence[Step]) -> Mended | None:
+    """Return the smallest change of these steps with which both ways end with one size."""
+    step, each = alike[0], list[Settings]()
+    for axis, now in enumerate(step.settings):
+        fitting = (
+            settings
+            for settings in _other_settings(step, axis, len(alike) > 1)
+            if len({_last_size(way, axis, alike, settings) for way in ways}) == 1
+        )
+        if best := min(fitting, key=partial(_cost, now), default=None):
+            each.append(best)
+    if len(each) < len(step.settings):
+        return None
+    settings = {name: tuple(s[name] for s in each) for name in NAMES}
+    changed = {n: value for n, value in settings.items() if value != step.setting(n)}
+    if changed.get("kernel_size") == settings["stride"]:
+        changed.pop("stride", None)  # a pooling's stride is its kernel, if it is not given
+    after = tuple(step.size(axis, step.before[axis], s) for axis, s in enumerate(each))
+    differ = max(_cost(*pair)[0] for pair in zip(step.settings, each, strict=True))
+    return Mended(step, tuple(alike[1:]), changed, after, (step.divides_exactly, differ))
+
+
+def _last_size(
+    way: tuple[Sizes, Sequence[Step]], axis: int, alike: Sequence[Step], settings: Settings
+) -> int:
+    size, ops = way[0][axis], [step.op for step in alike]
+    for step in way[1]:
         own = step.settings[axis] if step.settings else {}
-        size = step.size(axis, size, settings if step in alike else own)
+        size = step.size(axis, size, settings if step.op in ops else own)
     return size
 
 
@@ -225,7 +238,7 @@ def _other_settings(step: Step, axis: int, is_one_of_many: bool) -> Iterator[Set
     now = step.settings[axis]
     yield now
     most = now["dilation"] * (now["kernel_size"] - 1)
-    others: tuple[int, ...] = () if is_one_of_many else STRIDES
+    others: tuple[int, ...] = () if is_one_of_many or step.keeps_or_shifts else STRIDES
     if step.kind == "pooling":
         yield now | {"kernel_size": 2, "stride": 2}
         most, others = now["kernel_size"] // 2, (now["kernel_size"], 2)
