@@ -594,13 +594,13 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "unpooling": (
         lambda x: F.max_unpool2d(x, F.max_pool2d(x, 2, return_indices=True)[1], 2),
-        "the map is (1, 8, 64, 64), its indices are (1, 8, 32, 32)",
+        "the map is 1×8×64×64, its indices are 1×8×32×32",
         lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
     ),
     "floats for indices": (lambda x: F.max_unpool2d(x, x, 2), "return_indices=True", None),
     "half a size": (
         lambda x: F.interpolate(x, size=x.shape[2] / 2),
-        "write h // 2",
+        "Write h // 2",
         lambda x: F.interpolate(x, size=x.shape[2] // 2),
     ),
     "a map for an LSTM": (
@@ -631,7 +631,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "expand": (
         lambda x: x.expand(1, 16, 64, 64),
-        "dimension 1 has 8, not 16",
+        "dimension 1 is 8 in place of 16",
         lambda x: x[:, :1].expand(1, 16, 64, 64),
     ),
     "unflatten": (
@@ -683,7 +683,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "no list": (
         lambda x: torch.cat(x, x),
-        "write torch.cat([a, b], dim=1), with square brackets",
+        "`torch.cat([a, b], dim=1)`. Put square brackets around them",
         lambda x: torch.cat([x, x], dim=1),
     ),
     "no list to stack": (

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.layer_settings import given_to_last
+from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
 from unet_teach.inspection.recording import Value, find_all, way_back
 from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
+from unet_teach.shared.torch_messages import explain_message
 
 
 def wrong_arguments(attempt: Attempt) -> str:
@@ -275,6 +276,15 @@ def input_is_no_tensor(attempt: Attempt) -> str:
     if name in attempt.kwargs and isinstance(thing, tuple):
         return f"{told}By name, three numbers or more make a shape; give a tensor, torch.zeros(…)."
     return f"{told}A shape is a bare tuple of whole numbers with the batch first: (1, 3, 64, 64)."
+
+
+def operation_wants(attempt: Attempt) -> str:
+    """An operation is given what it does not take, and torch's message has the numbers."""
+    if not (known := explain_message(attempt.message)):
+        return ""
+    kind = kind_of_layer(attempt).strip(" ,")
+    place = attempt.stopped_in + (f" ({kind})" if kind else "")
+    return f"In {place}: {known.sentence} {known.remedy}".strip()
 
 
 def last_operation(attempt: Attempt) -> str:

@@ -363,7 +363,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     found = [re.search(said, attempt.message) for said in KINDS_OF_NO_TENSOR]
     kind = next((match[1] for match in found if match), "")
     is_used = any(found[-2:]) or bool(found[2])
-    if not kind or kind in ("Tensor", "Parameter"):
+    if not kind or kind in ("Tensor", "Parameter", "generator"):
         return ""
     returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
     path, count = returned[-1] if returned else ("", 0)
