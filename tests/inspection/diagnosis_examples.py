@@ -246,10 +246,6 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
         lambda: example(nn.Linear(3 * 32 * 32, 10), IMAGE),
         lambda: example(nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 10)), IMAGE),
     ),
-    "normalisation is given other channels": (
-        lambda: example(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(8)), IMAGE),
-        lambda: example(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), IMAGE),
-    ),
     "LayerNorm is given another shape": (
         lambda: example(Between(nn.LayerNorm(4)), IMAGE),
         lambda: example(Between(nn.GroupNorm(1, 4)), IMAGE),

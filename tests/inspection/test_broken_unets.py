@@ -470,7 +470,7 @@ OTHERS: dict[
     "kernel larger than the map": (
         lambda: ThreeLevels(low=nn.Conv2d(16, 32, 17)),
         PICTURE,
-        ["a kernel of 17×17 does not fit into 16×16", "padding=kernel_size // 2"],
+        ["A kernel of 17×17 does not fit into 16×16", "padding=kernel_size // 2"],
         lambda: ThreeLevels(low=nn.Conv2d(16, 32, 17, padding=8)),
     ),
     "class token kept": (

@@ -239,7 +239,10 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(8)),
         (PICTURE,),
         {},
-        ["layer 1 expects 8, got 4 channels", "a BatchNorm2d is made for as many as it is given"],
+        [
+            "In layer 1 (a BatchNorm2d): A batch norm for 8 channels was given 4. Make it for 4.",
+            "a BatchNorm2d is made for as many as it is given",
+        ],
     ),
     "added, of other widths": (
         lambda: Adds(16),

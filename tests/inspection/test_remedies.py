@@ -193,7 +193,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], list[str], Any]
     "PReLU": (
         lambda: Plain(conv3(), nn.PReLU(4)),
         PICTURE,
-        ["last expects 4, got 8 channels: a PReLU is made for as many", "Make it for 8"],
+        ["In last (a PReLU): A PReLU for 4 channels was given 8. Make it for 8.", "Make it for 8"],
         lambda: Plain(conv3(), nn.PReLU(8)),
     ),
     "LayerNorm": (

@@ -77,6 +77,22 @@ MESSAGES = (
     Message(
         r"running_mean should contain (?P<given>\d+) elements not (?P<expected>\d+)",
         "A batch norm for {expected} channels was given {given}.",
+        "Make it for {given}.",
+    ),
+    Message(
+        r"weight of shape \[(?P<expected>\d+)\] and input of shape \[\d+, (?P<given>\d+)",
+        "A normalisation for {expected} channels was given {given}.",
+        "Make it for {given}.",
+    ),
+    Message(
+        r"parameter numbers = (?P<expected>\d+) and channel size = (?P<given>\d+)",
+        "A PReLU for {expected} channels was given {given}.",
+        "Make it for {given}.",
+    ),
+    Message(
+        r"divisible by num_groups, but got input of shape \[\d+, (?P<channels>\d+).*num_groups=(?P<groups>\d+)",
+        "{channels} channels cannot be divided into {groups} groups of one size.",
+        "Take a number of groups that divides {channels}; nn.GroupNorm(1, {channels}) always works.",
     ),
     Message(
         r"length must be non-negative|negative dimension|negative output size",
@@ -85,6 +101,7 @@ MESSAGES = (
     Message(
         r"padded input size per channel: \((?P<shape>[\d x]+)\)\. Kernel size: \((?P<kernel>[\d x]+)\)",
         "A kernel of {kernel} does not fit into {shape}, the input with its padding.",
+        "padding=kernel_size // 2 keeps the size; or take a smaller kernel or a larger image.",
     ),
     Message(
         r"start \((?P<start>\d+)\) \+ length \((?P<length>\d+)\) exceeds dimension size \((?P<size>\d+)\)",

@@ -1,4 +1,4 @@
-"""Diagnoses of channels and features: layers and joins that are given other numbers of them.
+"""Diagnoses of channels: layers and joins that are given other numbers of them.
 
 Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
 docstring says when it applies.
@@ -15,14 +15,13 @@ from torch import Tensor, nn
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
+from unet_teach.inspection.diagnosis.views import wrong_view
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
-CONVOLUTIONS = ("convolution", "_convolution", "mkldnn_convolution")
-VIEWS = ("view", "_unsafe_view", "reshape", "flatten", "unsqueeze")
 RESIZES = re.compile(r"upsample|pixel_shuffle")
-PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 
 
 def cat_dim(op: Op, value: Value) -> int:
@@ -206,43 +205,6 @@ def _joined_remedy(attempt: Attempt, joined: Op, given: Value, expected: int) ->
     return told
 
 
-def wrong_view(attempt: Attempt, given: Value, expected: int) -> str:
-    """Say that a view has mixed the batch or the positions into the channels."""
-    image = attempt.graph.image
-    way = way_back(given, lambda v: v.depends_on_input)
-    views = (v for v in way if len(v.shape) > 3 and v.op and v.op.name in VIEWS)
-    view = next(views, None)
-    if view is None or view.op is None or image is None or view.shape[1] != given.shape[1]:
-        return ""
-    before, batch = view.op.inputs[0].shape, image.shape[0]
-    place = attempt.wording.place(view.op) or "the forward"
-    numbers, sides = math.prod(before) // batch, view.shape[2:]
-    told = f"In {place}, a view makes {shape_text(view.shape)} of {shape_text(before)}"
-    if math.prod((batch, expected, *sides)) == math.prod(before):
-        how = (
-            f" and the batch of {batch} becomes {view.shape[0]}: its channels are wrong, and the "
-            "batch makes up for them"
-            if view.shape[0] != batch
-            else ""
-        )
-        shape = ", ".join(map(str, (expected, *sides)))
-        return (
-            f"{told}{how}. Each image has {numbers} numbers, {shape_text((expected, *sides))}: "
-            f"x.view(x.shape[0], {shape}), where a wrong number is an error."
-        )
-    if numbers % expected == 0 and view.shape[0] == batch:
-        positions = numbers // expected
-        maps = (v for v in attempt.graph.values if len(v.shape) == len(view.shape))
-        fitting = [v for v in maps if math.prod(v.shape[2:]) == positions]
-        if fitting:
-            return (
-                f"{told}. With {expected} channels there are {positions} positions, "
-                f"{shape_text(fitting[-1].shape[2:])}: take the height and width of the map that "
-                f"was flattened (made by {attempt.wording.maker(fitting[-1])})."
-            )
-    return ""
-
-
 def _unused(attempt: Attempt, given: Value, expected: int) -> str:
     """Name a map with the channels that a layer takes, which nothing has used so far."""
     rank = len(given.shape)
@@ -347,72 +309,3 @@ def _forgotten_skip(attempt: Attempt, given: Value, expected: int) -> Value | No
         ),
         None,
     )
-
-
-def matrix_product(attempt: Attempt) -> str:
-    """Two matrices that both depend on the input do not fit each other."""
-    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
-    if op is None or matrices is None or not matrices[1].depends_on_input:
-        return ""
-    left, right = matrices
-    return (
-        f"In {attempt.wording.layer(op)} ({op_name(op)}) {shape_text(left.shape)} is "
-        f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "
-        f"must be the last but one of the other, {right.shape[-2]}. Is a transpose(-1, -2) missing?"
-    )
-
-
-def linear_features(attempt: Attempt) -> str:
-    """A linear layer is given rows of another length."""
-    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
-    if op is None or matrices is None or matrices[1].depends_on_input:
-        return ""
-    left, right = matrices
-    # The product sees a matrix, so look for the map as it was before it was flattened to one.
-    before = left
-    while before.op and before.op.name in VIEWS and (before is left or len(before.shape) == 1):
-        before = before.op.inputs[0]
-    given, expected = left.shape[-1], right.shape[-2]
-    remedy = _feature_remedy(before.shape, given, expected)
-    if right.shape[-1] == given:
-        remedy = f"Are its two numbers in the wrong order? nn.Linear({given}, {expected}). {remedy}"
-    return (
-        f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
-        f"{shape_text(left.shape)}. {remedy}"
-    )
-
-
-def _misfit_matrices(op: Op | None) -> tuple[Value, Value] | None:
-    """Return the two matrices of a product whose inner sizes differ."""
-    if op is None or op.name not in PRODUCTS:
-        return None
-    matrices = [v for v in op.inputs if len(v.shape) >= 2][-2:]
-    if len(matrices) < 2 or matrices[0].shape[-1] == matrices[1].shape[-2]:
-        return None
-    return matrices[0], matrices[1]
-
-
-def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:
-    """Say what brings rows to the length that a linear layer takes.
-
-    Args:
-        before: the shape of the map before it was flattened.
-        given: the length of its rows.
-        expected: the length that the layer takes.
-    """
-    per_image = math.prod(before[1:])
-    if given != before[-1] and len(before) > 1:  # several dimensions were flattened into one
-        if expected == per_image:
-            return "The batch was flattened too: flatten from dim 1 on, x.flatten(1)."
-        told = f"Their number depends on the picture's size; for this one, in_features={given}."
-        side = math.isqrt(expected // max(before[1], 1))
-        if len(before) == 4 and side and side * side * before[1] == expected:
-            told += f" Or give pictures that make {shape_text(before[2:])} here {side}×{side}."
-        return told
-    if expected == per_image:
-        return (
-            f"{shape_text(before[1:])} are {per_image} numbers: is nn.Flatten() missing before it?"
-        )
-    if len(before) > 2 and expected == before[1]:
-        return "It works along the last dimension, channels are dim 1: x.movedim(1, -1)."
-    return "It works along the last dimension: give it rows of as many, or build it for these."

@@ -156,36 +156,6 @@ def given_to_last(attempt: Attempt) -> Value | None:
     return next(iter((*maps, *made, *run.inputs)), None)
 
 
-WIDTHS = (  # what torch says of a layer made for other channels; the groups are (expected, given)
-    r"should contain (?P<given>\d+) elements not (?P<expected>\d+)",
-    r"weight of shape \[(?P<expected>\d+)\] and input of shape \[\d+, (?P<given>\d+)",
-    r"parameter numbers = (?P<expected>\d+) and channel size = (?P<given>\d+)",
-)
-GROUPS = r"divisible by num_groups, but got input of shape \[\d+, (\d+).*num_groups=(\d+)"
-
-
-def normalisation_channels(attempt: Attempt) -> str:
-    """A normalisation or a PReLU is given other channels than it was made for."""
-    place, kind = attempt.stopped_in, kind_of_layer(attempt)
-    what = kind.strip(" ,") or "a normalisation"
-    for pattern in WIDTHS:
-        if numbers := re.search(pattern, attempt.message):
-            return (
-                f"{place} expects {numbers['expected']}, got {numbers['given']} channels: {what} "
-                f"is made for as many as it is given. Make it for {numbers['given']}."
-            )
-    if numbers := re.search(GROUPS, attempt.message):
-        channels, groups = map(int, numbers.groups())
-        fitting = [n for n in range(1, channels + 1) if channels % n == 0]
-        nearest = min(fitting, key=lambda n: abs(n - groups))
-        return (
-            f"{place}{kind} divides the channels into {groups} groups, and {channels} channels "
-            f"cannot be divided by {groups}. Use {nearest} groups: nn.GroupNorm({nearest}, "
-            f"{channels})."
-        )
-    return ""
-
-
 def layer_norm_shape(attempt: Attempt) -> str:
     """A LayerNorm is given last dimensions of other sizes than it was made for."""
     found = re.search(r"normalized_shape=\[([\d, ]+)\].*size\[([\d, ]+)\]", attempt.message)

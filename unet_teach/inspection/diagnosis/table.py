@@ -13,10 +13,14 @@ from typing import Literal, NamedTuple
 from unet_teach.inspection.diagnosis import (
     channel_mismatch,
     failures,
+    feature_mismatch,
+    input_shape,
     layer_settings,
     lost_output,
     own_code,
-    shape_mismatch,
+    python_mistakes,
+    size_mismatch,
+    views,
 )
 from unet_teach.inspection.diagnosis.attempt import Attempt
 
@@ -77,19 +81,19 @@ FAILED_RUN = (
     Diagnosis("container is called", layer_settings.container_is_called, "forward"),
     Diagnosis("no forward", layer_settings.no_forward, "forward"),
     Diagnosis("arguments do not fit forward", failures.wrong_arguments, "call"),
-    Diagnosis("missing attribute", own_code.missing_attribute, "layer"),
-    Diagnosis("unknown name", own_code.unknown_name, "forward"),
-    Diagnosis("no such entry", own_code.no_such_entry, "forward"),
-    Diagnosis("layer is called with other values", own_code.call_does_not_fit, "forward"),
-    Diagnosis("class is called", own_code.class_is_called, "forward"),
-    Diagnosis("what is called cannot be called", own_code.not_callable, "forward"),
+    Diagnosis("missing attribute", python_mistakes.missing_attribute, "layer"),
+    Diagnosis("unknown name", python_mistakes.unknown_name, "forward"),
+    Diagnosis("no such entry", python_mistakes.no_such_entry, "forward"),
+    Diagnosis("layer is called with other values", python_mistakes.call_does_not_fit, "forward"),
+    Diagnosis("class is called", python_mistakes.class_is_called, "forward"),
+    Diagnosis("what is called cannot be called", python_mistakes.not_callable, "forward"),
     Diagnosis(
-        "unpacked into another count of names", own_code.unpacked_into_other_count, "forward"
+        "unpacked into another count of names", python_mistakes.unpacked_into_other_count, "forward"
     ),
     Diagnosis("numbers of dimensions differ", failures.ranks_do_not_match, "forward"),
     Diagnosis("pixel shuffle does not divide", failures.pixel_shuffle_does_not_divide, "layer"),
-    Diagnosis("channels come last", shape_mismatch.channels_come_last, "input"),
-    Diagnosis("sizes do not match", shape_mismatch.sizes_do_not_match, "input"),
+    Diagnosis("channels come last", input_shape.channels_come_last, "input"),
+    Diagnosis("sizes do not match", size_mismatch.sizes_do_not_match, "input"),
     Diagnosis(
         "concatenated along the wrong dimension",
         channel_mismatch.concatenated_along_wrong_dim,
@@ -99,26 +103,23 @@ FAILED_RUN = (
         "added maps have different channels", channel_mismatch.added_channels_differ, "layer"
     ),
     Diagnosis("parts of a concatenation differ", failures.parts_do_not_fit, "forward"),
-    Diagnosis("number of positions is fixed", shape_mismatch.positions_are_fixed, "input"),
-    Diagnosis("windows do not divide the sides", shape_mismatch.windows_do_not_fit, "input"),
+    Diagnosis("number of positions is fixed", input_shape.positions_are_fixed, "input"),
+    Diagnosis("windows do not divide the sides", views.windows_do_not_fit, "input"),
     Diagnosis("output_padding is too large", layer_settings.too_much_output_padding, "layer"),
-    Diagnosis("image too small", shape_mismatch.image_too_small, "input"),
-    Diagnosis("no batch dimension", shape_mismatch.no_batch_dimension, "call"),
+    Diagnosis("image too small", input_shape.image_too_small, "input"),
+    Diagnosis("no batch dimension", input_shape.no_batch_dimension, "call"),
     Diagnosis("layer is for another number of axes", layer_settings.layer_of_another_rank, "layer"),
     Diagnosis(
         "convolution is given other channels", channel_mismatch.convolution_channels, "layer"
     ),
-    Diagnosis("matrix product does not fit", channel_mismatch.matrix_product, "forward"),
-    Diagnosis("linear layer is given other features", channel_mismatch.linear_features, "layer"),
-    Diagnosis(
-        "normalisation is given other channels", layer_settings.normalisation_channels, "layer"
-    ),
+    Diagnosis("matrix product does not fit", feature_mismatch.matrix_product, "forward"),
+    Diagnosis("linear layer is given other features", feature_mismatch.linear_features, "layer"),
     Diagnosis("LayerNorm is given another shape", layer_settings.layer_norm_shape, "forward"),
     Diagnosis("embedding is given floats", failures.embedding_of_floats, "call"),
     Diagnosis("dtypes do not match", failures.dtypes_do_not_match, "input"),
     Diagnosis("wrong number of dimensions", failures.wrong_rank, "call"),
     Diagnosis("input is no tensor", failures.input_is_no_tensor, "call"),
-    Diagnosis("layer is given no tensor", own_code.no_tensor_is_given, "forward"),
+    Diagnosis("layer is given no tensor", python_mistakes.no_tensor_is_given, "forward"),
     Diagnosis("operation wants something else", failures.operation_wants, "forward"),
 )
 

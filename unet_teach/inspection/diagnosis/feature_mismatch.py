@@ -1,0 +1,85 @@
+"""Diagnoses of matrix products: linear layers that are given rows of another length.
+
+Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
+docstring says when it applies.
+"""
+
+from __future__ import annotations
+
+import math
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.views import VIEWS
+from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.wording import op_name, shape_text
+
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
+
+
+def matrix_product(attempt: Attempt) -> str:
+    """Two matrices that both depend on the input do not fit each other."""
+    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
+    if op is None or matrices is None or not matrices[1].depends_on_input:
+        return ""
+    left, right = matrices
+    return (
+        f"In {attempt.wording.layer(op)} ({op_name(op)}) {shape_text(left.shape)} is "
+        f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "
+        f"must be the last but one of the other, {right.shape[-2]}. Is a transpose(-1, -2) missing?"
+    )
+
+
+def linear_features(attempt: Attempt) -> str:
+    """A linear layer is given rows of another length."""
+    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
+    if op is None or matrices is None or matrices[1].depends_on_input:
+        return ""
+    left, right = matrices
+    # The product sees a matrix, so look for the map as it was before it was flattened to one.
+    before = left
+    while before.op and before.op.name in VIEWS and (before is left or len(before.shape) == 1):
+        before = before.op.inputs[0]
+    given, expected = left.shape[-1], right.shape[-2]
+    remedy = _feature_remedy(before.shape, given, expected)
+    if right.shape[-1] == given:
+        remedy = f"Are its two numbers in the wrong order? nn.Linear({given}, {expected}). {remedy}"
+    return (
+        f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
+        f"{shape_text(left.shape)}. {remedy}"
+    )
+
+
+def _misfit_matrices(op: Op | None) -> tuple[Value, Value] | None:
+    """Return the two matrices of a product whose inner sizes differ."""
+    if op is None or op.name not in PRODUCTS:
+        return None
+    matrices = [v for v in op.inputs if len(v.shape) >= 2][-2:]
+    if len(matrices) < 2 or matrices[0].shape[-1] == matrices[1].shape[-2]:
+        return None
+    return matrices[0], matrices[1]
+
+
+def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:
+    """Say what brings rows to the length that a linear layer takes.
+
+    Args:
+        before: the shape of the map before it was flattened.
+        given: the length of its rows.
+        expected: the length that the layer takes.
+    """
+    per_image = math.prod(before[1:])
+    if given != before[-1] and len(before) > 1:  # several dimensions were flattened into one
+        if expected == per_image:
+            return "The batch was flattened too: flatten from dim 1 on, x.flatten(1)."
+        told = f"Their number depends on the picture's size; for this one, in_features={given}."
+        side = math.isqrt(expected // max(before[1], 1))
+        if len(before) == 4 and side and side * side * before[1] == expected:
+            told += f" Or give pictures that make {shape_text(before[2:])} here {side}×{side}."
+        return told
+    if expected == per_image:
+        return (
+            f"{shape_text(before[1:])} are {per_image} numbers: is nn.Flatten() missing before it?"
+        )
+    if len(before) > 2 and expected == before[1]:
+        return "It works along the last dimension, channels are dim 1: x.movedim(1, -1)."
+    return "It works along the last dimension: give it rows of as many, or build it for these."

@@ -1,0 +1,290 @@
+"""Diagnoses of mistakes of Python: names, calls, lists, and what is no tensor.
+
+Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
+docstring says when it applies.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import inspect
+import re
+import types
+from collections.abc import Collection
+from typing import Any
+
+import torch
+from torch import nn
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import article, described, listed, own_code
+
+KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
+    r"must be Tensor, not (\w+)",
+    r"combination of arguments - got \(!?(?:numpy\.)?(\w+)",
+    r"^'(?:\w+\.)?(\w+)' object has no attribute",
+    r"as element \d+ in argument \d+, but got (?:\w+\.)?(\w+)",
+    r"unsupported operand type\(s\) for [^:]+: 'Tensor' and '(\w+)'",
+    r"unsupported operand type\(s\) for [^:]+: '(\w+)' and 'Tensor'",
+    r"^'(\w+)' object is not subscriptable",
+)
+
+
+def _similar(name: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" Is `{close[0]}` meant?" if close else ""
+
+
+def missing_attribute(attempt: Attempt) -> str:
+    """A forward asks its module for a layer or parameter that it does not have."""
+    if not isinstance(attempt.error, AttributeError):
+        return ""
+    owner, name = getattr(attempt.error, "obj", None), getattr(attempt.error, "name", None)
+    if isinstance(owner, types.ModuleType) and name:
+        return f"{owner.__name__} has no `{name}`.{_similar(name, dir(owner))} Correct the name."
+    if not isinstance(owner, nn.Module) or not name:
+        return ""
+    paths = [path for path, m in attempt.model.named_modules() if type(m) is type(owner)]
+    path = paths[0] if len(paths) == 1 else ""
+    has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
+    owns = f"has {', '.join(has[:8])}{', …' if has[8:] else ''}" if has else "has no layers"
+    who = f"{path}, a {type(owner).__name__}," if path else f"{type(owner).__name__}"
+    return (
+        f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
+        f"{_similar(name, has)} Make it in __init__, or correct the name."
+    )
+
+
+def unknown_name(attempt: Attempt) -> str:
+    """A name is used that nothing was given to, such as a layer without `self.`."""
+    if not isinstance(attempt.error, NameError):
+        return ""
+    name = "".join(re.findall(r"'(\w+)'", attempt.message)[:1])
+    if isinstance(attempt.error, UnboundLocalError):
+        return (
+            f"`{name}` is used before it has a value: what gives it one was not run, such as a "
+            "line further down, or in an `if` or a loop that was passed over."
+        )
+    names = own_code(attempt.error).names
+    owner = names.get("self")
+    if name != "self" and hasattr(owner, name):
+        return f"`{name}` is no name here; the network has `self.{name}`: write `self.{name}`."
+    functions = {n for space in (torch, nn.functional, nn) for n in dir(space)}
+    if name in {"torch", "nn", "F", "math", "einops", "rearrange", "np"} | functions:
+        where = {"nn": "from torch import nn", "F": "import torch.nn.functional as F"}.get(name, "")
+        return f"`{name}` was not imported{f': {where}' if where else '. Import it'}."
+    own = [n for n in (*names, *vars(builtins)) if not n.startswith("_")]
+    children = owner.named_children() if isinstance(owner, nn.Module) else ()
+    layers = [f"self.{n}" for n, _ in children]
+    return (
+        f"`{name}` is used, and nothing of this name was made before."
+        f"{_similar(name, own) or _similar(f'self.{name}', layers)} Give it a value first, or "
+        "correct the name."
+    )
+
+
+def no_such_entry(attempt: Attempt) -> str:
+    """A list, dictionary or container has no entry of this number or key."""
+    error, values = attempt.error, own_code(attempt.error).values
+    if isinstance(error, KeyError) and error.args:
+        key = error.args[0]
+        for name, thing in values.items():
+            if isinstance(thing, dict | nn.ModuleDict) and key not in thing:
+                keys = [k for k in thing if isinstance(k, str)]
+                return (
+                    f"`{name}` has no key {key!r}, it is {described(thing)}."
+                    f"{_similar(str(key), keys)} Correct the key, or put the entry in first."
+                )
+    if not isinstance(error, IndexError):
+        return ""
+    lists = {n: t for n, t in values.items() if isinstance(t, list | tuple | nn.ModuleList)}
+    for name, thing in lists.items():
+        if not thing:
+            return (
+                f"`{name}` is empty here: more is taken out of it than was put in. If it holds the "
+                "skips, the decoder has more steps than the encoder kept maps: keep one more "
+                "before a halving, or leave one step out."
+            )
+    if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
+        name, thing = next(iter(lists.items()))
+        count = f"{len(thing)} {'entry' if len(thing) == 1 else 'entries'}"
+        return (
+            f"`{name}` has {count}, numbers 0 to {len(thing) - 1}, and is asked for another. Go "
+            "through as many as there are, or add what is missing."
+        )
+    return ""
+
+
+def call_does_not_fit(attempt: Attempt) -> str:
+    """A layer of the network is called with too many or too few values."""
+    found = re.search(r"(\w+)\.forward\(\) (missing|takes|got)(.*)", attempt.message)
+    module = attempt.module
+    if found is None or module is None or not isinstance(attempt.error, TypeError):
+        return ""
+    if type(module).__name__ != found[1]:
+        return ""
+    given = re.search(r"but (\d+) (?:was|were) given", found[3])
+    count = f"{int(given[1]) - 1} values" if given else ""
+    who = f"{attempt.stopped_in}, {article(found[1])},"
+    if isinstance(module, nn.Sequential):
+        return (
+            f"{who} hands a single value from layer to layer, and is given {count}. Call its "
+            "layers yourself, or write a module whose forward takes them: "
+            "def forward(self, x, skip)."
+        )
+    names = list(inspect.signature(module.forward).parameters)
+    if not names:
+        return f"{who} has a forward without `self`: write def forward(self, x)."
+    missing = re.findall(r"'(\w+)'", found[3])
+    wrong = f"it is given {count}" if count else f"here {' and '.join(missing)} is missing"
+    return f"{who} takes ({', '.join(names)}), and {wrong}. Give it one value for each."
+
+
+def class_is_called(attempt: Attempt) -> str:
+    """A layer's class is given the tensor that a layer of this class should be applied to."""
+    made = re.search(r"(\w+)\.__init__\(\) (?:takes|missing)", attempt.message)
+    line = own_code(attempt.error).line
+    on_line = re.search(r"\bnn\.([A-Z]\w*)\(\s*[a-z_]", line)
+    wants_option = re.search(r"must be \w+, not Tensor|Boolean value of Tensor", attempt.message)
+    name = made[1] if made else on_line[1] if on_line and wants_option else ""
+    if not name:
+        return ""
+    own = f"nn.{name}" if hasattr(nn, name) else name
+    options = "" if hasattr(nn, name) and not _required(getattr(nn, name)) else "…"
+    return (
+        f"{own}(x) makes a layer with x as its option; it does not apply it to x. Make the layer "
+        f"in __init__, self.layer = {own}({options}), and call self.layer(x) here."
+    )
+
+
+def _required(kind: type) -> bool:
+    parameters = list(inspect.signature(kind).parameters.values())
+    return any(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+
+
+def not_callable(attempt: Attempt) -> str:
+    """Something is called that cannot be called: None, a list of layers, a tensor."""
+    found = re.search(r"'(?:torch\.)?(\w+)' object is not callable", attempt.message)
+    if found is None:
+        return ""
+    code = own_code(attempt.error)
+    called = [
+        name
+        for name, thing in code.values.items()
+        if type(thing).__name__ == found[1] and re.search(rf"{re.escape(name)}\s*[(\[]", code.line)
+    ]
+    who = f"`{called[0]}` is" if called else "What is called is"
+    remedies = {
+        "NoneType": "None: the layer was not made. Make it in __init__, or ask first: "
+        f"if {called[0] if called else 'it'} is not None.",
+        "list": "a plain list. Call its layers one by one, for layer in …: x = layer(x), and keep "
+        "them in an nn.ModuleList.",
+        "tuple": "a tuple. Is there a comma too many where it was made?",
+        "Tensor": "a tensor. Is an operator such as * missing before the bracket, or does the "
+        "tensor have the name of a layer?",
+    }
+    remedies["Size"] = "no method: write x.shape[2], or x.size(2)."
+    remedies["str"] = "a text. A loop over a dict or ModuleDict gives its keys: use .values()."
+    remedies["Parameter"] = remedies["Tensor"]
+    told = remedies.get(found[1], f"{article(found[1])}. Call a layer or a function.")
+    return f"{who} called, and it is {told}".replace("is called is called", "is called")
+
+
+def unpacked_into_other_count(attempt: Attempt) -> str:
+    """A value is unpacked into more or fewer names than it has parts."""
+    if single := re.search(r"cannot unpack non-iterable (\w+) object", attempt.message):
+        is_loop = own_code(attempt.error).line.startswith("for ")
+        return f"Several names are given a single {single[1]}, which has no parts. " + (
+            "To count as well, loop over enumerate(…): for i, layer in enumerate(self.layers)."
+            if is_loop
+            else "Take it by one name, or let what is called return several values."
+        )
+    if not isinstance(attempt.error, ValueError) or "values to unpack" not in attempt.message:
+        return ""
+    code = own_code(attempt.error)
+    names = re.search(r"expected (?:at least )?(\d+)", attempt.message)
+    wanted = names[1] if names else "another number of"
+    for name, thing in code.values.items():
+        if isinstance(thing, torch.Size) and code.line.rstrip().endswith(name):
+            return (
+                f"`{name}` has {len(thing)} numbers, {described(thing)}, and is given to {wanted} "
+                "names. Series have (N, C, L), images (N, C, H, W), volumes (N, C, D, H, W): take "
+                f"as many names, or {name}[-2:] for the last two."
+            )
+    made = attempt.recording.returned
+    path = next(reversed(made), None)
+    if path and f"self.{path}(" in code.line:
+        kind, count = made[path]
+        what = f"a {kind} of {count}" if count else "one tensor, whose batch would be divided"
+        return (
+            f"{path} returns {what}, and is given to {wanted} names. Take it as it is, or let its "
+            f"forward return {wanted} values."
+        )
+    got = re.search(r"got (\d+)\)", attempt.message)
+    given = got[1] if got else f"more than {wanted}"
+    return f"{wanted} names are given {given} values. Write as many names as there are parts."
+
+
+def no_tensor_is_given(attempt: Attempt) -> str:
+    """A layer or operation is given what another part of the network made: no tensor."""
+    if not isinstance(attempt.error, TypeError | AttributeError):
+        return ""
+    found = [re.search(said, attempt.message) for said in KINDS_OF_NO_TENSOR]
+    kind = next((match[1] for match in found if match), "")
+    is_used = any(found[-2:]) or bool(found[2])
+    if not kind or kind in ("Tensor", "Parameter", "generator"):
+        return ""
+    returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
+    path, count = returned[-1] if returned else ("", 0)
+    values = own_code(attempt.error).values
+    dicts = [thing for thing in values.values() if isinstance(thing, dict) and thing]
+    key = next(iter(dicts[0])) if dicts else "image"
+    asked = re.search(r"has no attribute '(\w+)'", attempt.message)
+    for name, thing in values.items():
+        if asked and isinstance(thing, dict) and asked[1] in thing:
+            return f"The entries of a dict are taken by their key: write {name}[{asked[1]!r}]."
+        if kind == "NoneType" and isinstance(thing, list | tuple) and None in thing:
+            return (
+                f"{attempt.stopped_in} needs a tensor and is given None: of `{name}`, "
+                f"{_numbers_of(thing, None)} is None. Nothing was put there."
+            )
+        if isinstance(thing, nn.Module) and type(thing).__name__ == kind:
+            return (
+                f"{attempt.stopped_in} needs a tensor and is given {article(kind)}: `{name}` is "
+                "the layer itself. Call it where its map is meant, as in self.layer(x)."
+            )
+    hints = {
+        "NoneType": f"{path} returned None: is a `return` missing at the end of its forward?"
+        if path
+        else "Is a `return` missing where it was made?",
+        "tuple": (f"{path} returned a tuple of {count}. " if path else "")
+        + "Take a part of it, such as [0]. (A comma at a line's end makes a tuple, too.)",
+        "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
+        "ndarray": "Stay in torch: torch.from_numpy(x).",
+        "int": "Give it a tensor.",
+        "builtin_function_or_method": "That is a method without its brackets: x.size(2) or "
+        "x.shape[2], skips.pop().",
+        "method": "That is a method without its brackets: call it.",
+        "dict": f"Take a tensor out of it by its key, such as [{key!r}].",
+    }
+    not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
+    line = own_code(attempt.error).line
+    if kind == "NoneType" and (call := re.search(r"\.(append|extend|insert|sort|reverse)\(", line)):
+        hints["NoneType"] = (
+            f".{call[1]}(…) changes its list and returns None: write it without an assignment, "
+            f"skips.{call[1]}(x)."
+        )
+    hints["return_types"] = (
+        "max, min and median along a dimension return values and positions: take the values, "
+        "x.max(1, keepdim=True)[0] or x.amax(1, keepdim=True)."
+    )
+    hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
+    what = "None" if kind == "NoneType" else article(kind)
+    if is_used:
+        return f"In {attempt.stopped_in}, {what} is used like a tensor. {hint}".strip()
+    return f"{attempt.stopped_in} needs a tensor and is given {what}. {hint}".strip()
+
+
+def _numbers_of(things: list[Any] | tuple[Any, ...], wanted: Any) -> str:
+    return "number " + listed(str(i) for i, thing in enumerate(things) if thing is wanted)

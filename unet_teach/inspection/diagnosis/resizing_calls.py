@@ -1,0 +1,125 @@
+"""What is wrong with the call that made one of two maps: a pad, a crop, a resizing, a view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unet_teach.inspection.axes import has_axis
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.size_steps import Sizes
+from unet_teach.inspection.recording import Op, Value, way_back
+from unet_teach.inspection.wording import shape_text
+
+
+def call_remedy(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say what is wrong with the call that made one of two maps: a pad, crop, resizing or view."""
+    if 0 in (*first.shape, *second.shape):
+        return "Nothing is left of one: a slice such as [d:-d] takes nothing when d is 0."
+    for value, other in ((first, second), (second, first)):
+        wanted = other.shape[2:]
+        for op in _last_ops(value):
+            made, given = op.outputs[0].shape[2:], op.inputs[0].shape[2:]
+            if op.name == "constant_pad_nd" and (told := _pad_remedy(op, given, wanted)):
+                return told
+            if "upsample" in op.name and (told := _resize_remedy(op, wanted)):
+                step = attempt.wording.step(op.outputs[0])
+                return f"{step} makes {shape_text(made)} of {shape_text(given)}: {told}"
+            if op.name == "_fft_c2r" and made[-1] == wanted[-1] - 1:
+                return (
+                    "torch.fft.irfft2 takes an even width where none is given: "
+                    "irfft2(f, s=x.shape[-2:])."
+                )
+        if crop := _cropped(value, wanted):
+            return crop
+        if _channels_last(attempt, value) and not _channels_last(attempt, other):
+            return (
+                f"In the {shape_text(value.shape)} the channels stand last, in the "
+                f"{shape_text(other.shape)} second: bring them second before, x.movedim(-1, 1)."
+            )
+    if first.shape[2:] == second.shape[:1:-1]:
+        return (
+            "Height and width are exchanged in one of them: bring them into one order, "
+            "x.transpose(-1, -2)."
+        )
+    return ""
+
+
+def _last_ops(value: Value) -> Iterator[Op]:
+    """Yield the operations on the way to a map that has the same size since then."""
+    for v in way_back(value, lambda v: v.depends_on_input and len(v.shape) == len(value.shape)):
+        if v.op is None or v.shape[2:] != value.shape[2:]:
+            return
+        if v.op.inputs and len(v.op.inputs[0].shape) == len(v.shape):
+            yield v.op
+
+
+def _pad_remedy(op: Op, given: Sizes, wanted: Sizes) -> str:
+    """Say which numbers F.pad needs, where it was given them in another order or as negatives."""
+    numbers = list(op.arguments["pad"])
+    missing = [n for w, g in zip(reversed(wanted), reversed(given), strict=True) for n in [w - g]]
+    added = [a + b for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
+    added += [0] * (len(missing) - len(added))
+    right = [*numbers[2:], *numbers[:2]] if len(numbers) == 4 else []
+    if sum(right[:2]) != missing[0]:
+        right = [n for m in missing for n in (m // 2, m - m // 2)]
+    if added != missing and sorted(added) == sorted(missing):
+        return (
+            "F.pad takes the last dimension first, (left, right, top, bottom), and is given "
+            f"height and width in the wrong order: F.pad(x, {tuple(right)})."
+        )
+    if added == [-m for m in missing] and any(missing):
+        return (
+            f"F.pad is given {tuple(numbers)}: what is below 0 cuts off where it should add. Is a "
+            f"difference taken the wrong way round? It is skip - x: F.pad(x, {tuple(right)})."
+        )
+    return ""
+
+
+def _resize_remedy(op: Op, wanted: Sizes) -> str:
+    """Say which size or factor an up-sampling needs, where it was given another kind of number."""
+    made, given = op.outputs[0].shape[2:], op.inputs[0].shape[2:]
+    if len(set(made)) > 1 and made == wanted[::-1]:
+        return (
+            "height and width are exchanged. size=(height, width), as skip.shape[2:] has them; "
+            "is it `h, w = x.shape[2:]`?"
+        )
+    if len(set(made)) == 1 and max(made) <= min(8, *given):
+        return (
+            "the first number of nn.Upsample and the second of F.interpolate is the size of the "
+            f"result. Write scale_factor={made[0]}."
+        )
+    by_size = not (op.arguments.get("scales") or op.arguments.get("scales_h"))
+    if by_size and len(set(made)) == 1 < len(set(wanted)) and made[0] in wanted:
+        return "a single number as size makes a square. Give both, size=skip.shape[2:]."
+    return ""
+
+
+def _cropped(value: Value, wanted: Sizes) -> str:
+    """Say that a crop does not leave as much as the other map has."""
+    slices = []
+    for v in way_back(value, lambda v: v.depends_on_input):
+        if v.op is None or v.op.name != "slice" or v.op.arguments.get("step", 1) != 1:
+            break
+        slices.append(v.op)
+    if not slices:
+        return ""
+    before = slices[-1].inputs[0].shape[2:]
+    if before == value.shape[2:] or any(b < w for b, w in zip(before, wanted, strict=False)):
+        return ""
+    half = (
+        " Half of an odd difference is rounded, so the same cut at both ends is one cell too few."
+        if any((b - w) % 2 for b, w in zip(before, wanted, strict=True))
+        else ""
+    )
+    if before[-1] == value.shape[-1] and value.shape[2] != before[0]:
+        half = f"{half} Height and width are dimensions 2 and 3: are there too few `:` before?"
+    return (
+        f"A slice cuts {shape_text(before)} to {shape_text(value.shape[2:])}, and "
+        f"{shape_text(wanted)} are needed.{half} Let it end at start + size: with d = (large - "
+        "small) // 2, x[:, :, d : d + small], for each side."
+    )
+
+
+def _channels_last(attempt: Attempt, value: Value) -> bool:
+    dims = attempt.graph.dims[value]
+    return len(dims) > 2 and has_axis(dims[1]) and not has_axis(dims[-1])

@@ -1,0 +1,258 @@
+"""Two maps of different sizes are joined: which step is wrong, or what is missing."""
+
+from __future__ import annotations
+
+import math
+
+from unet_teach.inspection.axes import finest_strides
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
+from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
+from unet_teach.inspection.diagnosis.own_code import listed
+from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
+from unet_teach.inspection.diagnosis.size_steps import (
+    NAMES,
+    Mended,
+    Sizes,
+    Step,
+    mended,
+    ratio,
+    steps_to,
+)
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
+from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.wording import op_name, shape_text
+from unet_teach.shared.sizes_as_text import sizes_as_text
+
+ADVICE = (
+    "bring what comes up to the skip's size where they meet: by F.pad, a crop, or "
+    "F.interpolate(x, size=skip.shape[2:])."
+)
+
+
+def sizes_do_not_match(attempt: Attempt) -> str:
+    """Two maps of different size are joined."""
+    op, graph, wording = attempt.failed_op, attempt.graph, attempt.wording
+    if op is None or op.name in PRODUCTS or join_kind(op) in (None, "attention"):
+        return ""
+    maps = [v for v in dict.fromkeys(op.inputs) if v in graph.levels and len(v.shape) >= 3]
+    pairs = [(a, b) for i, a in enumerate(maps) for b in maps[i + 1 :] if _differ(a, b, op)]
+    if not pairs:
+        return ""
+    first, second = pairs[0]
+    if graph.min_depth[first] < graph.min_depth[second]:  # the up-sampled map goes first
+        first, second = second, first
+    level = graph.levels[second]
+    place = f"level {max(round(level), 0)}" if level < GLOBAL else "a global value"
+    told = (
+        f"Sizes part at {place}, in {wording.layer(op)} ({op_name(op)}): "
+        f"{shape_text(first.shape[2:])} (made by {wording.maker(first)}) meets "
+        f"{shape_text(second.shape[2:])} (made by {wording.maker(second)})."
+    )
+    return f"{told} {_size_remedy(attempt, first, second)}"
+
+
+def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say what makes two maps equally large: what is sure first, then what is likely."""
+    for remedy in (call_remedy, _divisible, _wrong_level, _mended_step):
+        if told := remedy(attempt, first, second):
+            return told
+    ways = [w for v, o in ((first, second), (second, first)) if (w := _way(attempt, v, o))]
+    if times := ratio(first.shape[2:], second.shape[2:]):
+        ways = [f"One is {times} times as large as the other.", *ways]
+    return f"{' '.join(ways)} Mend the step that is wrong, or {ADVICE}"
+
+
+def _divisible(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say by what the input's sides must be divisible, where that is the reason."""
+    told = _divisible_sides(attempt)
+    return told and f"{told} Pad the input, or {ADVICE}"
+
+
+def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that a skip of another level is taken, or what was to come up is left out."""
+    times = ratio(first.shape[2:], second.shape[2:])
+    if not times:
+        return ""
+    graph, maker = attempt.graph, attempt.wording.maker
+    told = f"One is {times} times as large as the other"
+    deepest = max(graph.max_depth[v] for v in (first, second))
+    below = [v for v in attempt.unused_maps if GLOBAL > graph.levels[v] > deepest + SAME_LEVEL]
+    if below:
+        return (
+            f"{told}. The smallest map, {shape_text(below[-1].shape)} (made by {maker(below[-1])})"
+            ", has not been used so far: does the way up begin there? Are maps taken in the wrong "
+            "order?"
+        )
+    for up, other in ((first, second), (second, first)):
+        level = graph.levels[up]
+        if graph.max_depth[up] < level + SAME_LEVEL:
+            continue
+        fitting = [
+            v
+            for v in graph.values
+            if v.shape[2:] == up.shape[2:]
+            and graph.max_depth[v] < level + SAME_LEVEL
+            and graph.min_depth_with_weights[v] < GLOBAL
+            and not (v.op and "pool" in v.op.name)  # no layer has worked at this level
+        ]
+        if not fitting:
+            continue
+        named = f"The encoder's last map of {shape_text(up.shape[2:])} was made by "
+        before = graph.ancestors(up)
+        joined = {
+            v
+            for op in attempt.recording.ops
+            if op.outputs[0] in before and join_kind(op) and len({*op.inputs} & before) > 1
+            for v in op.inputs
+        }
+        if any(v in joined for v in fitting):
+            if math.prod(up.shape[2:]) > math.prod(other.shape[2:]):
+                continue
+            return (
+                f"{told}. {named}{maker(fitting[-1])}, and is joined already: before this join, an "
+                f"up-sampling to {shape_text(other.shape[2:])} is missing, "
+                "F.interpolate(x, size=skip.shape[2:])."
+            )
+        told += f": is it a skip of another level? {named}{maker(fitting[-1])}."
+        is_pooled = other.op is not None and "pool" in other.op.name
+        if graph.max_depth[up] < graph.levels[other] + SAME_LEVEL and not is_pooled:
+            told += (
+                " Or is a pooling or stride missing? What comes up was made no smaller before than "
+                f"{shape_text(other.shape[2:])} itself."
+            )
+        return told
+    return ""
+
+
+def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say which setting of which layer would make two maps equally large."""
+    graph, word = attempt.graph, attempt.wording.step
+    small, large = sorted((first, second), key=lambda v: math.prod(v.shape[2:]))
+    steps, others = steps_to(graph, small, large), steps_to(graph, large, small)
+    falls, rises = ([s for s in steps if s.factor(up) > 1] for up in (False, True))
+    stays = any(s.kind == "transposed" for s in steps)
+    whole = steps_to(graph, large, graph.image)
+    if falls and any(s.factor(True) > 1 for s in whole) and all(s.factor(True) >= 1 for s in whole):
+        return (
+            f"The larger map, {shape_text(large.shape[2:])}, was enlarged and never made smaller "
+            "before. Are the two exchanged, as when a block returns (pooled, skip) and the call "
+            "takes (skip, pooled)?"
+        )
+    twice = [s for s in steps if s.kind == "pooling" and s.op.inputs[0].op in [t.op for t in falls]]
+    if twice:
+        return (
+            f"Two poolings follow one another, and {word(twice[0].op.outputs[0])} makes "
+            f"{_change_of(twice[0])} with no layer between them: is one too many?"
+        )
+    if (times := ratio(small.shape[2:], large.shape[2:])) and falls and not (rises or stays):
+        told = f"One is {times} times as large as the other"
+        block = attempt.failed_op.module if attempt.failed_op else ""
+        strided = [s for s in others if s.kind == "convolution"]
+        if block and falls[0].op.module.startswith(f"{block}.") and strided:
+            return (
+                f"{told}: {word(falls[0].op.outputs[0])} has a stride, and on the other way "
+                f"{word(strided[0].op.outputs[0])} has none. Give both the same stride."
+            )
+        return (
+            f"{told}, and nothing on the way makes the smaller one larger: an up-sampling is "
+            "missing, F.interpolate(x, size=skip.shape[2:])."
+        )
+    if uneven := [s for s in (*steps, *others) if s.is_uneven]:
+        named = listed(f"{word(s.op.outputs[0])} makes {_change_of(s)}" for s in uneven[-2:])
+        return f"{named}, so not all sides change alike. Each must be enlarged as it was reduced."
+    ways = [
+        (way[0].before if way else value.shape[2:], way)
+        for value, way in ((large, whole), (small, steps_to(graph, small, graph.image)))
+    ]
+    changes = mended(ways)
+    even = [s for _, way in ways for s in way if s.has_even_reach and not s.divides_exactly]
+    if even and all(change.cost[0] for change in changes):
+        return (
+            f"{attempt.wording.layer(even[0].op)} makes {_change_of(even[0])}. With an even "
+            "kernel_size only padding='same' keeps the size; or take an odd one, such as "
+            "kernel_size=3 and padding=1."
+        )
+    least = min((change.cost for change in changes), default=None)
+    fitting = [_change(attempt, change) for change in changes if change.cost == least]
+    return f"{'. Or '.join(fitting[:2])}; or {ADVICE}" if fitting else ""
+
+
+def _change_of(step: Step) -> str:
+    return f"{shape_text(step.after)} of {shape_text(step.before)}"
+
+
+def _change(attempt: Attempt, change: Mended) -> str:
+    """Say what a layer makes of which size, and with which settings it would be right."""
+    step = change.step
+    shown = {n: _setting(step.setting(n)) for n in NAMES if n != "dilation"}
+    if set(step.setting("dilation")) != {1}:
+        shown["dilation"] = _setting(step.setting("dilation"))
+    if step.kind != "transposed":
+        del shown["output_padding"]
+    has = [f"{name}={value}" for name, value in shown.items()]
+    others = [attempt.wording.step(s.op.outputs[0]) for s in change.others[:3]]
+    also = f" (and in the same way {listed(others)})" if others else ""
+    needed = listed(f"{name}={_setting(value)}" for name, value in change.changed.items())
+    is_kept, s = change.after == step.before, "" if len(change.changed) > 1 else "s"
+    verb = f"keep{s} the size" if is_kept else f"make{s} {shape_text(change.after)}"
+    return (
+        f"{attempt.wording.step(step.op.outputs[0])}{also} has {listed(has)}, which makes "
+        f"{_change_of(step)}: {needed} {verb}"
+    )
+
+
+def _setting(sides: Sizes) -> int | Sizes:
+    return sides[0] if len(set(sides)) == 1 else sides
+
+
+def _way(attempt: Attempt, value: Value, other: Value) -> str:
+    """List the sizes on the way to a map since it shared a source with another."""
+    steps = [s for s in steps_to(attempt.graph, value, other) if s.before != s.after]
+    if not steps:
+        return ""
+    makers = ", ".join(
+        f"{shape_text(s.after)} by {attempt.wording.step(s.op.outputs[0])}" for s in steps[-6:]
+    )
+    return f"On the way from {shape_text(steps[-6:][0].before)} come {makers}."
+
+
+def _differ(first: Value, second: Value, op: Op) -> bool:
+    """Return whether two maps differ along an axis where this operation needs them equal."""
+    if len(first.shape) != len(second.shape):
+        return False
+    joined = cat_dim(op, first) if op.name == "cat" else None
+    return any(
+        i != joined
+        and first.shape[i] != second.shape[i]
+        and (joined is not None or 1 not in (first.shape[i], second.shape[i]))  # broadcasting
+        for i in range(2, len(first.shape))
+    )
+
+
+def _divisible_sides(attempt: Attempt) -> str:
+    """Say by what the input's sides must be divisible, if that is the reason.
+
+    They must be multiples of the coarsest stride in the network. Only sizes with which the network
+    was run are named.
+    """
+    graph = attempt.graph
+    coarsest: dict[int, int] = {}
+    for value in graph.values:
+        for axis, stride in finest_strides(graph.dims[value]).items():
+            if axis in graph.axes:
+                coarsest[axis] = max(coarsest.get(axis, 1), round(stride))
+    odd = {axis: stride for axis, stride in coarsest.items() if graph.axes[axis] % stride}
+    if not odd:
+        return ""
+    below = {axis: graph.axes[axis] // stride * stride for axis, stride in odd.items()}
+    above = {axis: below[axis] + stride for axis, stride in odd.items()}
+    tried = [sizes for sizes in (below, above) if all(sizes.values())]
+    working = [sizes for sizes in tried if attempt.runs_with(sizes)]
+    if not working:
+        return ""
+    divisor = sizes_as_text(dict.fromkeys(odd.values()))
+    listed = " or ".join(shape_text(dict.fromkeys(sizes.values())) for sizes in working)
+    now = shape_text(dict.fromkeys(graph.axes[axis] for axis in odd))
+    verb = "works" if len(working) == 1 else "work"
+    return f"The input's sides must be divisible by {divisor}, and {now} is not: {listed} {verb}."

@@ -1,0 +1,123 @@
+"""Diagnoses of views: those that torch refuses, and those that mix what they should not.
+
+Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
+docstring says when it applies.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import takewhile
+
+from unet_teach.inspection.axes import finest_strides
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.layer_settings import given_to_last
+from unet_teach.inspection.recording import Value, way_back
+from unet_teach.inspection.wording import shape_text
+
+VIEWS = ("view", "_unsafe_view", "reshape", "flatten", "unsqueeze")
+
+
+def windows_do_not_fit(attempt: Attempt) -> str:
+    """A map is cut into windows or patches of a fixed size that do not divide its sides."""
+    op, image = attempt.failed_op, attempt.graph.image
+    found = re.search(r"shape '\[([-\d, ]+)\]' is invalid for input of size (\d+)", attempt.message)
+    given = given_to_last(attempt)
+    if found is None or image is None or given is None:
+        return ""
+    asked, numbers = [int(n) for n in found[1].split(",")], int(found[2])
+    place = attempt.wording.layer(op) if op else attempt.stopped_in
+    fixed = f"{'a multiple of ' if -1 in asked else ''}{abs(math.prod(asked))}"
+    told = (
+        f"In {place}, a view asks for {shape_text(asked)}, but what it is given, "
+        f"{shape_text(given.shape)}, has {numbers} numbers and not {fixed}."
+    )
+    stride = max((round(s) for s in finest_strides(attempt.graph.dims[given]).values()), default=1)
+    for window in sorted({n for n in asked if 1 < n < 65} if len(asked) > 4 else ()):
+        sides = {axis: image.shape[axis] for axis in range(2, len(image.shape))}
+        step = window * stride
+        odd = {axis: side for axis, side in sides.items() if side % step}
+        below = {axis: side // step * step for axis, side in odd.items()}
+        above = {axis: side + step for axis, side in below.items()}
+        tried = [s for s in (below, above) if odd and all(s.values())]
+        works = [shape_text((sides | s).values()) for s in tried if attempt.runs_with(s)]
+        if works:
+            return (
+                f"{told} It cuts the map into pieces of {window}, so the image's sides must be "
+                f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "
+                "before the view."
+            )
+    return f"{told} {_view_that_fits(attempt, given.shape, asked, numbers)}"
+
+
+def _view_that_fits(
+    attempt: Attempt, given: tuple[int, ...], asked: list[int], numbers: int
+) -> str:
+    """Say which sizes near those that a view asks for have as many numbers as there are."""
+    wanted, others = f"sizes whose product is {numbers}", math.prod(asked[:-2])
+    for value in reversed(attempt.graph.values if len(asked) > 3 else []):
+        if len(value.shape) > 3 and abs(math.prod(value.shape[-2:]) * others) == numbers:
+            return (
+                f"Let it ask for {wanted}, such as {shape_text([*asked[:-2], *value.shape[-2:]])}, "
+                f"with the height and width of {attempt.wording.maker(value)}: keep them before "
+                "they are flattened."
+            )
+    if given[0] != asked[0] and given[0] * math.prod(asked[1:]) == numbers:
+        shape = ", ".join(map(str, ("x.shape[0]", *asked[1:])))
+        return f"The batch is {given[0]}, and the view fixes {asked[0]}: write ({shape})."
+    positions = abs(math.prod(asked[-2:]))
+    if any(0 < side - positions <= 5 for side in given[1:]):
+        more = next(side - positions for side in given[1:] if 0 < side - positions <= 5)
+        return (
+            f"{positions + more} positions are {more} more than {shape_text(asked[-2:])}, such as "
+            f"a class token: leave it out before, x[:, {more}:] where the tokens are dimension 1."
+        )
+    same = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(given, asked, strict=False))
+    )
+    if same == len(given) - 1 < len(asked) - 1:
+        wanted = f"sizes of which the last {len(asked) - same} multiply to {given[-1]}"
+    for place in (*([1] if same < 2 else []), *range(len(asked) - 1, 1, -1)):
+        others = math.prod(asked[:place] + asked[place + 1 :]) if place < len(asked) else 0
+        if others > 0 and numbers % others == 0:
+            fitting = [*asked[:place], numbers // others, *asked[place + 1 :]]
+            return f"Let it ask for {wanted}, such as {shape_text(fitting)}."
+    return f"Let it ask for {wanted}."
+
+
+def wrong_view(attempt: Attempt, given: Value, expected: int) -> str:
+    """Say that a view has mixed the batch or the positions into the channels."""
+    image = attempt.graph.image
+    way = way_back(given, lambda v: v.depends_on_input)
+    views = (v for v in way if len(v.shape) > 3 and v.op and v.op.name in VIEWS)
+    view = next(views, None)
+    if view is None or view.op is None or image is None or view.shape[1] != given.shape[1]:
+        return ""
+    before, batch = view.op.inputs[0].shape, image.shape[0]
+    place = attempt.wording.place(view.op) or "the forward"
+    numbers, sides = math.prod(before) // batch, view.shape[2:]
+    told = f"In {place}, a view makes {shape_text(view.shape)} of {shape_text(before)}"
+    if math.prod((batch, expected, *sides)) == math.prod(before):
+        how = (
+            f" and the batch of {batch} becomes {view.shape[0]}: its channels are wrong, and the "
+            "batch makes up for them"
+            if view.shape[0] != batch
+            else ""
+        )
+        shape = ", ".join(map(str, (expected, *sides)))
+        return (
+            f"{told}{how}. Each image has {numbers} numbers, {shape_text((expected, *sides))}: "
+            f"x.view(x.shape[0], {shape}), where a wrong number is an error."
+        )
+    if numbers % expected == 0 and view.shape[0] == batch:
+        positions = numbers // expected
+        maps = (v for v in attempt.graph.values if len(v.shape) == len(view.shape))
+        fitting = [v for v in maps if math.prod(v.shape[2:]) == positions]
+        if fitting:
+            return (
+                f"{told}. With {expected} channels there are {positions} positions, "
+                f"{shape_text(fitting[-1].shape[2:])}: take the height and width of the map that "
+                f"was flattened (made by {attempt.wording.maker(fitting[-1])})."
+            )
+    return ""
