@@ -241,7 +241,6 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         {},
         [
             "In layer 1 (a BatchNorm2d): A batch norm for 8 channels was given 4. Make it for 4.",
-            "a BatchNorm2d is made for as many as it is given",
         ],
     ),
     "added, of other widths": (
