@@ -69,7 +69,7 @@ SAID: dict[str, tuple[Callable[[], Any], str, str]] = {
     "changed in place": (
         lambda: (x := torch.ones(2, requires_grad=True).exp()).add_(1).sum().backward() or x,
         "A map that training needs was changed in place after Exp had made it.",
-        "Write x = x + y in place of x += y.",
+        "`+=` changes a map that the gradient still needs: write x = x + y.",
     ),
 }
 

@@ -711,7 +711,7 @@ def test_what_an_operation_wants_is_said_and_works(name: str) -> None:
 
 def test_a_network_that_calls_itself() -> None:
     told = str(inspect_unet(Takes(lambda self, x: self(x[:, :3])), PICTURE).problem)
-    assert "The forward calls itself" in told
+    assert "It called itself without an end" in told
 
 
 def test_a_line_with_anything_in_it_is_quoted() -> None:

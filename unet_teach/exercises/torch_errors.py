@@ -30,7 +30,7 @@ def explained(message: str, frame: FrameType | None, line: str) -> str:
     known = explain_message(message, lambda number: _axis(number, tensors))
     if known is None:
         return ""
-    return _joined(known.groups, tensors) or known.sentence
+    return _joined(known.groups, tensors) or f"{known.sentence} {known.remedy}".strip()
 
 
 def what_was_there(frame: FrameType | None, line: str) -> str:

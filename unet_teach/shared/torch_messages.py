@@ -60,7 +60,6 @@ MESSAGES = (
     Message(
         r"expanded size .*?\((?P<to>\d+)\) must match .*?size \((?P<size>\d+)\) .*?dimension (?P<axis>\d+)\.\s+Target sizes: \[(?P<target>[\d, ]+)\]\.\s+Tensor sizes: \[(?P<shape>[\d, ]+)\]",
         "A tensor of {shape} does not fit where one of {target} goes: {axis} is {size} in place of {to}.",
-        "expand repeats only dimensions of size 1. Keep the others by -1.",
     ),
     Message(
         r"size of tensor a \((?P<first>\d+)\) must match .* b \((?P<second>\d+)\) at non-singleton dimension (?P<axis>\d+)",
@@ -132,7 +131,6 @@ MESSAGES = (
     Message(
         "slice indices must be integers",
         "A slice needs whole numbers: `//` divides without a rest.",
-        "/ makes a float even where nothing is left: write h // 4.",
     ),
     Message(
         r"stack expects each tensor to be equal size, but got \[(?P<first>[\d, ]+)\] at entry 0 and \[(?P<other>[\d, ]+)\]",
@@ -270,7 +268,7 @@ MESSAGES = (
     Message(
         r"Boolean value of Tensor",
         "A tensor of several numbers is neither true nor false.",
-        "Ask x is not None, or (x > 0).any().",
+        "`if`, `and`, `or` and `not` ask one question of all: x is not None, or (x > 0).any(). Pixel by pixel it is `&`, `|`, `~` or torch.where.",
     ),
     Message(
         r"subscript (?P<letter>\w) has size (?P<one>\d+) for operand \d+ .*size (?P<other>\d+)",
@@ -295,7 +293,7 @@ MESSAGES = (
     Message(
         r"modified by an inplace operation.*output \d+ of (?P<maker>\w+?)(Backward|,)",
         "A map that training needs was changed in place after {maker} had made it.",
-        "Write x = x + y in place of x += y.",
+        "`+=` changes a map that the gradient still needs: write x = x + y.",
     ),
     Message(
         r"missing \d+ required positional arguments?: (?P<names>.*)", "The call leaves out {names}."
@@ -308,8 +306,8 @@ MESSAGES = (
     Message(r"same device|on device", "Tensors on different devices meet.", WHERE_X_IS),
     Message(
         r"maximum recursion depth",
-        "The forward calls itself, or a layer that holds the network.",
-        "Call its layers, self.layer(x), and not self(x).",
+        "It called itself without an end.",
+        "In a forward, call the layers, self.layer(x), and not self(x), nor a layer that holds the network.",
     ),
 )
 
