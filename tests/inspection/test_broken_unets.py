@@ -487,6 +487,45 @@ OTHERS: dict[
     ),
 }
 
+OTHERS |= {
+    "skip with a stride": (
+        lambda: ThreeLevels(
+            lambda net, x: net.up1(net.two(net.pool(net.one(x)))) + net.kept(net.one(x)),
+            kept=nn.Conv2d(8, 8, 1, 2),
+        ),
+        PICTURE,
+        ["kept (convolution) makes 32×32 of 64×64. Without its stride"],
+        ThreeLevels,
+    ),
+    "uneven chunks": (
+        lambda: ThreeLevels(
+            with_low(lambda x: (p := x.flatten(2).chunk(3, 1))[0] @ p[0].mT @ p[2])
+        ),
+        PICTURE,
+        ["chunk divides 1×32×256 into parts of different sizes, 1×11×256 and 1×10×256"],
+        ThreeLevels,
+    ),
+    "layer for volumes": (
+        lambda: ThreeLevels(low=nn.Conv3d(16, 32, 3, padding=1)),
+        PICTURE,
+        ["It works on maps with 3 sides and is given 1×16×16×16", "2d in place of 3d"],
+        ThreeLevels,
+    ),
+    "skip left out of the call": (
+        lambda: ThreeLevels(lambda net, x: net.block(net.one(x)), block=WithSkip()),
+        PICTURE,
+        ["In block, `skip` is None: it was called without it"],
+        lambda: ThreeLevels(lambda net, x: net.block(net.one(x), x), block=WithSkip()),
+    ),
+}
+
+
+class WithSkip(nn.Module):
+    """Concatenates a skip, which it takes by default to be None."""
+
+    def forward(self, x: Tensor, skip: Any = None) -> Tensor:
+        return torch.cat([x, skip.relu()], 1)
+
 
 class Gate(nn.Module):
     """An attention gate for what comes up with so many channels, and a skip with 8."""

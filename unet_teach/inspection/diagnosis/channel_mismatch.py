@@ -132,13 +132,20 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             f"It is given tokens, {shape_text(before.shape)}, which have to become a map again: "
             f"x.transpose(1, 2).reshape(x.shape[0], {expected}, height, width)."
         )
+    if before is not given and given.op and given.op.module == op.module:
+        rank = len(op.arguments["weight"].shape) - 2
+        return (
+            f"It works on maps with {rank} sides and is given {shape_text(before.shape)}, which it "
+            f"takes for one without a batch. Use the layer for {len(before.shape) - 2} sides: "
+            f"{len(before.shape) - 2}d in place of {rank}d."
+        )
     if has_axis(dims[1]) and not has_axis(dims[-1]) and given.shape[-1] == expected:
         return f"Its channels, {expected}, stand last; bring them second: x.movedim(-1, 1)."
     if joined := _joined(given):
         dim = cat_dim(joined, given)
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
-        return _joined_remedy(attempt, joined, given, expected)
+        return _joined_remedy(attempt, op, joined, given, expected)
     plain = f"Let the layer before it make {expected}, or this one take {channels}."
     found = (
         _name_with_channels(attempt, given, expected)
@@ -168,7 +175,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     return f"{swapped} {plain}" if swapped else _sibling(attempt, op, channels) or plain
 
 
-def _joined_remedy(attempt: Attempt, joined: Op, given: Value, expected: int) -> str:
+def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected: int) -> str:
     """Say which part of a concatenation has too many or too few channels, as far as that shows."""
     maker, channels, parts = attempt.wording.maker, given.shape[1], joined.inputs
     sizes = " + ".join(f"{v.shape[1]} (made by {maker(v)})" for v in parts)
@@ -176,6 +183,8 @@ def _joined_remedy(attempt: Attempt, joined: Op, given: Value, expected: int) ->
         f"A map that was concatenated has the channels of all its parts, {sizes} = {channels}: let "
         f"the layer after it take {channels}, or join maps with {expected} in all."
     )
+    if order := _sibling(attempt, op, channels):
+        return f"{told} {order}"
     graph, missing = attempt.graph, expected - channels
     same_size = [v for v in graph.values if v.shape[2:] == given.shape[2:]]
     for value in attempt.unused_maps:

@@ -10,7 +10,7 @@ import math
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.views import VIEWS
-from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
@@ -22,6 +22,17 @@ def matrix_product(attempt: Attempt) -> str:
     if op is None or matrices is None or not matrices[1].depends_on_input:
         return ""
     left, right = matrices
+    ways = (v.op for m in matrices for v in way_back(m, lambda v: v.depends_on_input) if v.op)
+    splits = [op for op in ways if op.name.startswith("split")]
+    uneven = next((op for op in splits if len({v.shape for v in op.outputs}) > 1), None)
+    if uneven:
+        given = uneven.inputs[0].shape
+        return (
+            f"chunk divides {shape_text(given)} into parts of different sizes, "
+            f"{' and '.join(dict.fromkeys(shape_text(v.shape) for v in uneven.outputs))}, because "
+            f"their number does not divide it. Let the layer before make a multiple of "
+            f"{len(uneven.outputs)}."
+        )
     return (
         f"In {attempt.wording.layer(op)} ({op_name(op)}) {shape_text(left.shape)} is "
         f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "

@@ -140,6 +140,8 @@ def layer_of_another_rank(attempt: Attempt) -> str:
         what, remedy = f"mode {mode!r}", f"Set mode={KINDS[right][1]!r}."
     elif kind:
         what, remedy = kind[0], f"Use nn.{kind[1]}{right}d."
+        if set(given.shape[2:]) == {1} and rank < right:
+            remedy = f"{remedy[:-1]}, or leave sides out: x.flatten({rank + 1})."
     else:
         what, remedy = op_name(op) if op else "", f"Use the {right}d function."
     return (

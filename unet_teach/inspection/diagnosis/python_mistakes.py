@@ -237,7 +237,8 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         return ""
     returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
     path, count = returned[-1] if returned else ("", 0)
-    values = own_code(attempt.error).values
+    code = own_code(attempt.error)
+    values = code.values
     dicts = [thing for thing in values.values() if isinstance(thing, dict) and thing]
     key = next(iter(dicts[0])) if dicts else "image"
     asked = re.search(r"has no attribute '(\w+)'", attempt.message)
@@ -248,6 +249,11 @@ def no_tensor_is_given(attempt: Attempt) -> str:
             return (
                 f"{attempt.stopped_in} needs a tensor and is given None: of `{name}`, "
                 f"{_numbers_of(thing, None)} is None. Nothing was put there."
+            )
+        if kind == "NoneType" and thing is None and name in code.parameters and not returned:
+            return (
+                f"In {attempt.stopped_in}, `{name}` is None: it was called without it, or with "
+                "None. Give it a tensor in the call."
             )
         if isinstance(thing, nn.Module) and type(thing).__name__ == kind:
             return (

@@ -88,6 +88,13 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
         level = graph.levels[up]
         if graph.max_depth[up] < level + SAME_LEVEL:
             continue
+        own = [s for s in steps_to(graph, other, up) if s.before == up.shape[2:] != s.after]
+        if own and own[-1].after == other.shape[2:] and own[-1].kind == "convolution":
+            return (
+                f"{told}: {attempt.wording.step(own[-1].op.outputs[0])} makes "
+                f"{_change_of(own[-1])}. Without its stride, or with as much up-sampling after it, "
+                "they match."
+            )
         fitting = [
             v
             for v in graph.values
