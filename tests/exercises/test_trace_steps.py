@@ -41,6 +41,7 @@ def trace_of(function, **options):
         (lambda net, x: x * net.scale, "mul", "pointwise", "affine"),  # a weight
         (lambda net, x: net.norm(x), "batch_norm", "pointwise", "affine"),
         (lambda net, x: x.clamp(-100, 100), "clamp", "pointwise", ""),
+        (lambda net, x: x.clamp(min=-100), "clamp", "pointwise", ""),
         (lambda net, x: x.softmax(1), "softmax", "other", ""),
         (lambda net, x: x.flip(2), "flip", "other", "affine"),
         (lambda net, x: x.flatten(1), "flatten", "pointwise", "identical affine"),

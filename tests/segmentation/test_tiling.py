@@ -13,7 +13,13 @@ from torch import nn
 from unet_teach import UNet
 from unet_teach.segmentation import predict_tiled
 from unet_teach.segmentation.exact_sums import exact_sums
-from unet_teach.segmentation.tiling import needed_overlap, tiles, why_tiles_differ
+from unet_teach.segmentation.tiling import (
+    _misses_pixels,
+    needed_overlap,
+    tiles,
+    why_tiles_differ,
+)
+from unet_teach.segmentation.unet_receptive_field import receptive_field_of
 
 UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]
 DOWNS = ["max_pool", "strided_conv"]
@@ -433,3 +439,18 @@ def test_memory_does_not_grow_with_the_picture(tmp_path):
         run = subprocess.run(command, capture_output=True, text=True, check=True)
         held.append(int(run.stdout))
     assert held[1] - held[0] < 2**24  # 16 MB; the picture and its answer are 47 MB
+
+
+@pytest.mark.parametrize(
+    ("side", "read", "misses"),
+    [
+        # Pixels 40 and 41 of a network of depth 1 see 8 pixels beyond their cell: 32 to 49.
+        (100, (32, 50), False),
+        (100, (33, 50), True),
+        (100, (32, 49), True),
+        (49, (32, 49), False),  # the image ends there
+    ],
+)
+def test_a_tile_misses_a_single_pixel_that_it_needs(side, read, misses):
+    model = UNet(1, 1, depth=1, base_channels=1)
+    assert _misses_pixels(model, receptive_field_of(model), side, read, (40, 42)) == misses

@@ -45,11 +45,16 @@ def test_what_a_pixel_sees_is_what_lights_it_up(up, down, depth, skip):
 
 
 @pytest.mark.parametrize("down", DOWNS)
-@pytest.mark.parametrize("up", UPS)
-def test_the_interval_of_each_pixel_is_what_lights_it_up_on_both_sides(up, down):
+@pytest.mark.parametrize(
+    ("up", "widened"), [*((up, False) for up in UPS), ("bilinear", True), ("nearest", True)]
+)
+def test_the_interval_of_each_pixel_is_what_lights_it_up_on_both_sides(up, widened, down):
     model = seeing(up=up, down=down, depth=1, skip="none", base_channels=1)
     model.head = nn.Conv2d(1, 1, 3, padding=1).double()
     nn.init.constant_(model.head.weight, 0.1)
+    if widened:
+        model.up[0][0] = nn.Conv2d(2, 1, 5, padding=2).double()
+        nn.init.constant_(model.up[0][0].weight, 0.1)
     dark = torch.zeros(1, 48, 8, dtype=torch.float64)
     lit = torch.stack(
         [response_to_input_pixel(model, dark, row, 4, change=1000).amax(1) > 0 for row in range(48)]

@@ -483,3 +483,24 @@ def test_it_needs_no_torch():
 )
 def test_the_nearest_sides_lie_between_1_and_1024(side, padding, sides):
     assert nearest(side, Options(depth=4, padding=padding)) == sides
+
+
+def test_sizes_are_told_as_far_as_both_sides_get():
+    names = ("enters", "encoder", "arrives", "joined", "decoder")
+
+    def told(**options):
+        levels = ledger(Options(depth=2, repair="none", **options))["levels"]
+        return [[level[name] for name in names] for level in levels]
+
+    # 30 is halved to 15 and 7, and comes back as 14; 32 would fit.
+    assert told(height=30, width=32) == [
+        [[30, 32], [30, 32], None, None, None],
+        [[15, 16], [15, 16], [14, 16], None, None],
+        [[7, 8], [7, 8], None, None, None],
+    ]
+    # Each level takes 4 from 12 and from 40; 12 has nothing left at level 1.
+    assert told(height=12, width=40, padding="valid") == [
+        [[12, 40], [8, 36], None, None, None],
+        [[4, 18], [0, 14], None, None, None],
+        [None] * 5,
+    ]

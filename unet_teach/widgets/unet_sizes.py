@@ -215,17 +215,9 @@ def ledger(o: Options) -> dict[str, Any]:
     mismatch_at = None if down is not None else _first([walk.mismatch_at for walk in walks], max)
     up = None if down is not None else _first([walk.vanishes_up for walk in walks], max)
     stop = mismatch_at if mismatch_at is not None else up
-    lowest = o.depth if down is None else down  # the last level reached on the way down
-    highest = stop if stop is not None else 0
 
     def sizes(name: str, level: int) -> list[int] | None:
-        if name in ("enters", "encoder"):
-            reached = level <= lowest
-        else:
-            reached = level >= highest and not (
-                name in ("joined", "decoder") and level == mismatch_at
-            )
-        return _pair(*(getattr(walk, name)[level] for walk in walks)) if reached else None
+        return _pair(*(getattr(walk, name)[level] for walk in walks))
 
     names = ("enters", "encoder", "arrives", "joined", "decoder", "output_padding")
     counts = _parameters(o)
