@@ -305,7 +305,7 @@ class TestDoubleConv:
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.BatchNorm2d(i), nn.ReLU(), conv(o, o)),
-                "Layer 1 expects 3, got 8 channels: a BatchNorm2d is made for as many as it is gi",
+                "layer 1 (a BatchNorm2d): A batch norm for 3 channels was given 8. Make it for 8.",
             ),
             (
                 lambda i, o: nn.Sequential(
