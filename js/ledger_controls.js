@@ -76,7 +76,7 @@ export function sizeRow(name, save, signal) {
     row: h(
       'div',
       { class: 'ut-ledger-row', 'data-param': name },
-      h('span', { class: 'ut-name' }, `${name} `, sign),
+      h('span', { class: 'ut-ledger-name' }, `${name} `, sign),
       typed.input,
       less,
       slid,

@@ -72,7 +72,7 @@ function render({ model, el }) {
     h('span', { class: 'ut-hatched', 'aria-hidden': 'true' }),
     'NaN or ±∞',
   );
-  const size = h('span', { class: 'ut-size' });
+  const size = h('span', { class: 'ut-map-size' });
   const title = h('b', { class: 'ut-title' });
   const area = h('div', { class: 'ut-values' });
   const status = h('p', { role: 'status' });

@@ -38,7 +38,7 @@ function render({ model, el }) {
   let shown = locked !== undefined;
   let refusal = '';
 
-  const hint = h('span', { class: 'ut-hint', id: freshId() }, hintFor(task));
+  const hint = h('span', { class: 'ut-guess-hint', id: freshId() }, hintFor(task));
   const name = freshId();
   const radios = task.choices.map((_, i) => h('input', { type: 'radio', name, value: i }));
   const field = h('input', {

@@ -101,7 +101,7 @@ function render({ model, el }) {
   const score = h('b', { class: 'ut-score' });
   const rest = h('span');
   const status = h('p', { role: 'status' });
-  const note = h('p', { class: 'ut-note' });
+  const note = h('p', { class: 'ut-progress-note' });
   const list = h('ol', { class: 'ut-lessons' });
   const ways = s('svg', { class: 'ut-ways', 'aria-hidden': 'true' });
   const root = h('div', { class: 'ut ut-progress', role: 'group', 'aria-label': 'Progress' });
@@ -112,7 +112,7 @@ function render({ model, el }) {
   );
   const middle = h(
     'div',
-    { class: 'ut-middle' },
+    { class: 'ut-progress-middle' },
     h('p', { class: 'ut-result' }, score, ' ', rest),
     status,
     legend,

@@ -53,7 +53,7 @@ function stage(kind, name) {
     preserveAspectRatio: 'none',
     'aria-hidden': 'true',
   });
-  const element = h('div', { class: `ut-stage ut-${kind}` }, number, ` ${name}`, bar);
+  const element = h('div', { class: `ut-round-stage ut-${kind}` }, number, ` ${name}`, bar);
   return {
     element,
     /** @param {number | string} size @param {SVGElement[]} drawn */
@@ -66,7 +66,7 @@ function stage(kind, name) {
 
 /** A layer of the way: its name and formula on a band from one bar to the next. @param {string} name */
 function layer(name) {
-  const band = s('path', { class: 'ut-band' });
+  const band = s('path', { class: 'ut-round-band' });
   const formula = h('span', { class: 'ut-formula' });
   const element = h(
     'div',
@@ -113,7 +113,7 @@ function render({ model, el }) {
   const group = freshId();
   const tiles = SIZES.map((size) => {
     const radio = h('input', { type: 'radio', name: group, value: size });
-    const mark = h('span', { class: 'ut-sign' });
+    const mark = h('span', { class: 'ut-round-sign' });
     return {
       size,
       radio,
@@ -222,7 +222,7 @@ function render({ model, el }) {
     set(radio, {
       'aria-label': `${size}: ${own.fate === 'back' ? 'comes back' : own.fate === 'off' ? `comes back as ${own.back}` : 'does not come back'}`,
     });
-    tile.classList.toggle('ut-chosen', own === shown);
+    tile.classList.toggle('ut-round-chosen', own === shown);
     const isWith = (/** @type {number} */ other) =>
       other >= 1 &&
       other <= LARGEST &&
@@ -328,7 +328,7 @@ function legend() {
     );
   return h(
     'p',
-    { class: 'ut-legend' },
+    { class: 'ut-round-legend' },
     entry('back', '', 'comes back'),
     entry('off', '±', 'off by so many'),
     entry('small', '–', 'too small'),

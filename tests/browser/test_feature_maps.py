@@ -432,7 +432,7 @@ def test_a_receptive_field_is_framed_and_those_before_it_dashed_inside(alone):
 
 def test_only_a_size_that_differs_is_written_and_ranges_where_each_has_its_own(alone):
     view = alone("three", **NOTEBOOK)
-    expect(view.locator(".ut-size")).to_have_text("64×64")
+    expect(view.locator(".ut-map-size")).to_have_text("64×64")
     expect(view.locator("figcaption")).to_have_text(["image", "x32×32", "y"])
     view.get_by_role("button", name="each its own").click()
     expect(view.locator("figcaption")).to_have_text(

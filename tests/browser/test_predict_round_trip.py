@@ -337,11 +337,11 @@ def test_it_tells_what_becomes_of_the_chosen_size(fresh):
         "31 and 32 both become 16, and 16 alone doesn’t say which one it was."
     )
     expect(way(fresh)).to_have_text("31 → 16 → 32 ✕")
-    expect(fresh.page.locator(".ut-stage")).to_have_text(
+    expect(fresh.page.locator(".ut-round-stage")).to_have_text(
         ["31 goes in", "16 after the convolution", "32 comes back"]
     )
     cells = "(all) => all.map((path) => (path.getAttribute('d').match(/M/g) ?? []).length)"
-    assert fresh.page.locator(".ut-stage path").evaluate_all(cells) == [31, 16, 31, 1, 0]
+    assert fresh.page.locator(".ut-round-stage path").evaluate_all(cells) == [31, 16, 31, 1, 0]
     expect(fresh.page.get_by_text("torch: (1, 1, 16, 16) → (1, 1, 32, 32)")).to_be_visible()
     expect(fresh.page.locator(".ut-together b")).to_have_text(["31", "32"])
 
@@ -395,7 +395,9 @@ def test_an_illegal_output_padding_is_explained_by_us_and_by_torch(fresh):
     expect(fresh.page.get_by_text("output padding must be smaller than either")).to_be_visible()
 
 
-PARTS = ".ut-board, .ut-stage, .ut-round-layer, .ut-round-says, .ut-mends, .ut-code, .ut-slider"
+PARTS = (
+    ".ut-board, .ut-round-stage, .ut-round-layer, .ut-round-says, .ut-mends, .ut-code, .ut-slider"
+)
 LAYERS = [
     {},
     {"stride": 5, "output_padding": 4, "kernel_size": 7, "dilation": 4, "padding": 6},
@@ -445,7 +447,7 @@ def test_the_board_fills_the_screen(board, layers, screen):
     assert found["overflows"] == [False, False]
     assert found["beyond"] == []
     assert found["type"] >= SMALLEST_PRESENTED * screen[1] / 720 - 0.1, found["small"]
-    drawing = view.locator(".ut-board, .ut-round-way, .ut-stage, .ut-round-layer")
+    drawing = view.locator(".ut-board, .ut-round-way, .ut-round-stage, .ut-round-layer")
     assert share_of_screen(view.page, drawing) >= 0.7
     assert share_of_screen(view.page, view.locator(".ut-board")) >= 0.35
     boxes = [each.bounding_box() for each in view.get_by_role("button", name="more").all()]

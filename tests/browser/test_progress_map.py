@@ -175,7 +175,7 @@ def test_any_number_of_lessons_has_room(without_kernel, count):
     boxes = page.get_by_role("listitem")
     expect(boxes).to_have_count(count)
     assert boxes.evaluate_all("(all) => all.every((box) => box.scrollWidth <= box.clientWidth)")
-    shown = [*boxes.all(), *page.locator(".ut-middle > *").all()]
+    shown = [*boxes.all(), *page.locator(".ut-progress-middle > *").all()]
     for one, other in itertools.combinations([each.bounding_box() for each in shown], 2):
         assert any(
             near[side] + near[length] <= far[side]
@@ -228,11 +228,11 @@ def test_it_fits_a_notebook_and_nothing_moves(alone):
     assert found["height"] <= 580
     assert found["overflows"] == [False, False]
     assert found["type"] >= 13, found["small"]
-    before = places(view, ".ut-lesson, .ut-middle > *")
+    before = places(view, ".ut-lesson, .ut-progress-middle > *")
     for name in ("exercise_0_0", "exercise_3_8", "exercise_8_3"):
         mark(view, name).hover()
         expect(told(view)).to_contain_text(name)
-        assert places(view, ".ut-lesson, .ut-middle > *") == before
+        assert places(view, ".ut-lesson, .ut-progress-middle > *") == before
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -247,7 +247,7 @@ def test_the_u_fills_the_screen(alone, screen):
     assert view.locator(".ut-lesson").evaluate_all(
         "(all) => all.every((box) => box.scrollHeight <= box.clientHeight + 1)"
     )
-    boxes = view.locator(".ut-lesson, .ut-middle > *")
+    boxes = view.locator(".ut-lesson, .ut-progress-middle > *")
     for one, other in itertools.combinations([each.bounding_box() for each in boxes.all()], 2):
         assert any(
             near[side] + near[length] <= far[side] + 1

@@ -139,3 +139,14 @@ def test_figures_and_widgets_have_the_same_colours(name, of_figures):
 @pytest.mark.parametrize("name", ["input", "output", "window", "wrong", "skip"])
 def test_figures_and_widgets_have_the_same_hues_where_text_needs_darker_ones(name):
     assert hue(declared(name)) == pytest.approx(hue(getattr(palette, name.upper())), abs=4)
+
+
+def test_no_class_is_styled_by_two_widgets():
+    """Styles of all widgets meet on one page: a name used twice would change the other widget."""
+    owners = {}
+    shared = set(re.findall(r"\.(ut-[\w-]+)", CSS)) | {"ut-presenter"}  # the button of `shell.js`
+    for path in (Path(__file__).parents[2] / "js" / "styles").glob("*.css"):
+        for name in set(re.findall(r"\.(ut-[\w-]+)", path.read_text(encoding="utf-8"))) - shared:
+            owners.setdefault(name, set()).add(path.stem)
+    own = {name for name, files in owners.items() if "steps" not in files}
+    assert {name: owners[name] for name in own if len(owners[name]) > 1} == {}

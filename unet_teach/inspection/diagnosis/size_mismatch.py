@@ -45,7 +45,7 @@ def sizes_do_not_match(attempt: Attempt) -> str:
     level = graph.levels[second]
     place = f"level {max(round(level), 0)}" if level < GLOBAL else "a global value"
     told = (
-        f"Sizes part at {place}, in {wording.layer(op)} ({op_name(op)}): "
+        f"Sizes don't match at {place}, in {wording.layer(op)} ({op_name(op)}): "
         f"{shape_text(first.shape[2:])} (made by {wording.maker(first)}) meets "
         f"{shape_text(second.shape[2:])} (made by {wording.maker(second)})."
     )
