@@ -51,6 +51,7 @@ function render({ model, el }) {
   let maps = readMaps(null);
   /** @type {ValueMap[]} */
   let views = [];
+  let arrangement = '';
   /** @type {{source: number, cell: Cell} | null} the cell under the pointer, for as long as it is there */
   let hovered = null;
   /** @type {{source: number, cell: Cell} | null} the cell that was clicked or reached by keys */
@@ -183,6 +184,7 @@ function render({ model, el }) {
     maps = readMaps(sent);
     if (maps.length !== views.length) {
       views = maps.map((map, i) => listen(new ValueMap(channelOf(map, 0)), i));
+      arrangement = '';
     }
     const isThere = (/** @type {{source: number, cell: Cell} | null} */ at) =>
       at &&
@@ -266,7 +268,11 @@ function render({ model, el }) {
       figure.style.gridArea = `${row + 1} / ${column + 1 + (label ? 1 : 0)}`;
       column += 1;
     });
-    area.replaceChildren(...ofRows, ...views.map(({ figure }) => figure));
+    // Putting a focused map back would take its focus: only what changed is put.
+    const arranged = JSON.stringify([labels, labels.map((name) => text(notes[name])), layout]);
+    if (arranged !== arrangement || area.childElementCount !== ofRows.length + views.length)
+      area.replaceChildren(...ofRows, ...views.map(({ figure }) => figure));
+    arrangement = arranged;
     return layout;
   }
 
