@@ -290,6 +290,16 @@ def assert_sentence(error: BaseException, *names: str) -> None:
             "Use padding ≥ 3 or a smaller kernel.",
         ),
         (
+            lambda: pool_output_size(1, 9),  # the largest padding of a pool helps just so
+            "kernel_size=9 does not fit: the padded input is 1 wide (1 + 2·0). "
+            "Use padding ≥ 4 or a smaller kernel.",
+        ),
+        (
+            lambda: pool_output_size(1, 3, dilation=3),
+            "kernel_size=3 with dilation=3 spans 7 and does not fit: the padded input is 1 wide "
+            "(1 + 2·0). Use a smaller kernel or dilation.",
+        ),
+        (
             lambda: conv_transpose_output_size(16, 3, stride=2, output_padding=2),
             "output_padding=2 is too large: it must be smaller than stride=2 or dilation=1. "
             "Use output_padding ≤ 1.",

@@ -139,6 +139,14 @@ def test_a_budget_is_kept_with_all_looks(halves, options, ended, steps, seconds)
 
 
 @pytest.mark.usefixtures("slow")
+def test_the_view_is_told_the_time_since_the_start(halves, monkeypatch):
+    told = []
+    monkeypatch.setattr(LiveView, "show", lambda view, *given: told.append(given[1:]))
+    short(small(), halves, steps=50)
+    assert told == [(0, 5), (0.5, 5 + 25 + 5), (1, 35 + 25 + 5)]
+
+
+@pytest.mark.usefixtures("slow")
 def test_time_goes_on_where_a_run_was_saved(halves, tmp_path):
     file = tmp_path / "run.pt"
     assert short(small(), halves, steps=2, checkpoint=file).seconds == 5 + 2 + 5

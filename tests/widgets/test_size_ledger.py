@@ -504,3 +504,8 @@ def test_sizes_are_told_as_far_as_both_sides_get():
         [[4, 18], [0, 14], None, None, None],
         [None] * 5,
     ]
+
+
+def test_an_image_of_one_pixel_can_come_back():
+    result = ledger(Options(height=1, width=1, depth=1, down="strided_conv", repair="crop"))
+    assert (result["fits"], result["output_size"]) == (True, [1, 1])
