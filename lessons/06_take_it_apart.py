@@ -10,7 +10,7 @@
 #
 # ![What two networks predict for one image of lines and rings. Without skips there are blobs where rings hold something. With depth 1 there are lines inside and outside of rings. Below them, small: the image and its target.](../docs/images/lesson_6.png)
 #
-# The task: mark lines, but only inside rings. A whole U-Net can do it. Without its skips (left) it finds the rings, but not the lines. With one halving instead of three (right) it finds lines everywhere. Removing a part, training again and comparing is called an **ablation**. It sounds easy, but the difficulty is in the last
+# The task: mark lines, but only inside rings. A whole U-Net can do it. Without its skips (left) it draws blobs in two of the three rings, but no lines. With one halving instead of three (right) it draws thin lines, but can't tell inside from outside. Removing a part, training again and comparing is called an **ablation**. It sounds easy, but the difficulty is in the last
 # word.
 
 # %%
@@ -71,8 +71,8 @@ Predict(
     choices=["above 0.7", "0.4 to 0.7", "0.15 to 0.4", "below 0.15"],
     mistakes={
         "above 0.7": "Then a small window would be enough to know whether you are in a ring.",
-        "0.4 to 0.7": "It can find every line. But can it tell those inside a ring from the others?",
-        "below 0.15": "Finding every line is not worthless: some of them do lie in a ring.",
+        "0.4 to 0.7": "It can draw thin lines. But can it tell those inside a ring from the others?",
+        "below 0.15": "Finding lines is not worthless: some of them do lie in a ring.",
     },
     explain="It sees lines sharply and sees too little around them to tell which lie in a ring.",
 )
@@ -114,7 +114,7 @@ for variant in ("no skips", "depth 1"):
 #
 # One row of the table is a control. With depth 1 the network has 6,489 parameters instead of 121,033, so its low score might only mean that it is small.
 # *depth 1, wide* has 34 channels where the others start with 8, which makes 114,207 parameters. It was trained on lines in rings only, because it
-# takes four times as long.
+# takes three to four times as long.
 
 # %%
 show(
@@ -126,11 +126,11 @@ show(
 
 # %% [markdown]
 # Each dot is one training run, each bar a mean. The band spans the whole network's three seeds. Your own run is the diamond; if you let it finish,
-# it lies on the dot of seed 0, or close to it on another kind of processor.
+# it lies on the dot of seed 0. On another kind of processor it lies somewhere among the dots: rounding differs, and the same seed becomes another training.
 #
 # ## Exercise 1: say it in two numbers
 #
-# Return the mean over the seeds, and their sample standard deviation, which divides by `n − 1`. If a run is NaN, so are both.
+# Return the mean of the scores and their sample standard deviation, which divides by `n − 1`. If any score is NaN, both results are NaN.
 
 # %%
 def summarise(scores):
@@ -219,8 +219,8 @@ for p, data, variant, whole, theirs in more:
 # %% [markdown]
 # Now even three dots say something, because there are twenty to hold them against.
 #
-# But `p_value` doesn't know about the other questions, and we asked 37. If no variant differed at all, about two of the 37 would still get a p of 0.05 or
-# less. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which ones pass 0.05 / 37?
+# But `p_value` doesn't know about the other questions, and we asked 37. If no variant differed at all, up to about two of the 37 would still get a p of
+# 0.05 or less, on average. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which ones pass 0.05 / 37?
 
 # %%
 limit = 0.05 / len(more)
@@ -270,7 +270,7 @@ assert max(wide) < min(rings) - 0.2
 # **Up-sampling.** Kernel 3, bilinear and nearest are not told apart from kernel 2. Kernel 4 is, on earth only, with p = 0.011: it may be one of the two
 # that luck brings.
 #
-# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth, and its dots scatter widely. One with a single convolution
+# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth. On lines, one of its three runs failed outright, which is much of the difference. One with a single convolution
 # per level is not told apart on these two; on nuclei it has p = 0.028.
 #
 # All of this holds for *one recipe*: the steps and the learning rate were chosen **with the whole U-Net**. A variant that needs other ones had no
@@ -294,12 +294,12 @@ show(
 
 # %% [markdown]
 # Look at the failures, which are opposite. Without skips the network knows roughly where rings hold something, and loses the lines: *what*, not
-# *where*. With depth 1 it finds lines, inside rings or not: *where*, not *what*. That is the whole idea of a U-Net, in two pictures.
+# *where*. With depth 1 it finds lines, inside rings or not: *where*, not *what*. That is the whole idea of a U-Net, in two images.
 #
 # ## Why do real images disagree?
 #
-# On nuclei, depth 1 and depth 3 both reach 0.89, and these runs don't tell them apart. A bright pixel is nucleus, so nothing has to be seen from
-# afar. Without skips the mean is 0.86: told apart by the strict limit, and yet not far apart, because p says nothing about how far.
+# On nuclei, depth 1 and depth 3 both reach 0.89, and these runs don't tell them apart. Brightness and a few pixels around are nearly
+# enough, so little has to be seen from afar. Without skips the mean is 0.86: told apart by the strict limit, and yet not far apart, because p says nothing about how far.
 #
 # On earth, the whole network's own seeds range from 0.28 to 0.50. No variant's mean is as far from its mean as these two are from each other.
 #
@@ -333,7 +333,7 @@ for run in runs:
         print(f"{run.data}, {run.variant}, seed {run.seed}: {run.trouble.partition(':')[0]}")
 
 # %% [markdown]
-# It isn't left out of the mean, and neither is depth 4's 0.33, which is merely bad. They are part of what the variants do.
+# The failed run is not left out of the mean, and neither is depth 4's worst run on lines (0.33), which is merely bad. They are part of what the variants do.
 
 # %% [markdown]
 # ## Read the document again
@@ -344,7 +344,7 @@ for run in runs:
 #
 # ## Recap
 #
-# - Depth finds out *what*, skips keep *where*. Data that need both need a U-Net.
+# - Depth finds out *what*, skips keep *where*. On data that need both, leaving out either cost most.
 # - One run is an anecdote. Three seeds against three can't tell anything apart at 0.05; with five against five p can reach 2/252.
 # - Say how many comparisons you made, and with which variant the recipe was chosen. "Not told apart" is not "equal".
 #
@@ -378,5 +378,5 @@ show(
 )
 
 # %% [markdown]
-# The table has a measure like yours, lowest to highest of three seeds. Around 1, nothing repeats. All three transposed convolutions draw a pattern, kernel 2 and 4 as well although their counts were even, because their *weights* differ from place to place. Interpolation draws none. And the error of the three is not larger but
-# smaller. So the pattern is an artefact, not a matter of accuracy: it counts where people look at the image.
+# The table has a measure like yours, lowest to highest of three seeds. Around 1, no pattern of period 2 stands out. All three transposed convolutions draw a pattern, kernel 2 and 4 as well although their counts were even, probably because their *weights* differ from place to place. Interpolation draws none. And the error of the three is not larger but
+# smaller. So a low error doesn't rule the pattern out: it counts where people look at the image.

@@ -31,7 +31,7 @@ reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 # %% [markdown]
 # ## Twelve networks
 #
-# Each is small, and built like a well-known family of networks. Their input is a photo of 64×64, with three exceptions: **A** takes a grey image of 572×572, **I** 1,024 samples of sound, and **K** a volume.
+# Each is small, and built like a well-known family of networks. Their input is a colour image of 64×64, with three exceptions: **A** takes a grey image of 572×572, **I** 1,024 samples of sound, and **K** a volume.
 #
 # A box is the output of the last layer of a level. **A** starts with 568×568, because its two convolutions have no padding. **D**, **F** and **G** shrink the image at once, so their first box is the image itself. **G** cuts it into **tokens**: each square of 4×4 pixels becomes one row of numbers.
 
@@ -40,7 +40,7 @@ show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "One of them has skips, but its decoder jumps over a size at which its encoder had a feature map. Which letter?",
+    "One of them has skips, but its decoder jumps over a level that its encoder has. Which letter?",
     answer="F",
     mistakes={
         "G": "It jumps from 16×16 to 64×64, yes. But its encoder had no feature map in between.",
@@ -78,13 +78,13 @@ exercises.twelve.check(letters)
 reports["C"]
 
 # %% [markdown]
-# Its reasons name layers and sizes, so you can look them up in the code. As text, for a log file, it says everything at once. Here is another network:
+# Its reasons name layers and sizes, so you can look them up in the code. `print` gives the whole report as text, for a log file. Here is that of **F**:
 
 # %%
 print(reports["F"])
 
 # %% [markdown]
-# **F** meets three criteria. Its decoder comes up to 16×16, a quarter of the height, and is then stretched to full size in one go. The encoder's feature map at 32×32 has no partner.
+# **F** meets three criteria. Its decoder comes up to 16×16, a quarter of the height, and is then stretched to full size in one go, without any layer that could use the detail. And the encoder's feature map at 32×32 has no partner.
 #
 # **G** makes the same jump, and that's fine: its encoder also went from 64×64 to 16×16 in one step, so no level is left out.
 #
@@ -106,7 +106,7 @@ for letter, report in reports.items():
 # 1. Does a path lead to a coarser level?
 # 2. Does it lead back to a finer one?
 # 3. At half of the levels or more: is a feature map that was *never* coarser than its level joined with one that was?
-# 4. Does the decoder pass each level of the encoder, and end at the resolution of the image?
+# 4. Does the decoder pass each level of the encoder, with layers and not by one bare enlargement, and end at the resolution of the image?
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -128,7 +128,7 @@ print("levels of the encoder:", criteria.downsampling.facts["levels"])
 print("levels of the decoder:", criteria.upsampling.facts["levels"])
 
 # %% [markdown]
-# None of the decoder's sizes occurs in the encoder, but the levels are the same. *Size* is how many pixels, *resolution* is how fine they are, and the criteria are about resolution.
+# None of the decoder's sizes occurs in the encoder, but above the bottleneck (level 4) the levels are the same. *Size* is how many pixels, *resolution* is how fine they are, and the criteria are about resolution.
 #
 # ## Names prove nothing
 #
@@ -150,7 +150,7 @@ assert not report.is_unet
 # - the additive one, on an image of 50×70,
 # - the course's own, made for colour, on a grey image.
 #
-# **Predict** what each report will say. The U is drawn up to the place where the network stops.
+# Before you run the cell, say what each report will say. The U is drawn up to the place where the network stops.
 
 # %%
 for broken, shape in [
@@ -206,7 +206,7 @@ exercises.one_mark.check((no_skips, no_symmetry))
 # %% [markdown]
 # ## Defend your verdict
 #
-# A U-Net with four halvings has a skip at one level only, because somebody wanted to save memory. Is it one?
+# A U-Net with four halvings has a skip at one level only, because somebody wanted to save memory. Is it one? (`_join` is the method of the course's U-Net that joins `x` and `skip`.)
 
 
 # %%
@@ -245,8 +245,8 @@ network, shape = networks["L"]
 before = {name: value.clone() for name, value in network.state_dict().items()}
 inspect_unet(network, shape)
 assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-assert network.training
-print("every weight, every running mean and the mode: as before")
+assert all(module.training for module in network.modules())
+print("every weight, every running mean and every layer's mode: as before")
 
 # %% [markdown]
 # ## Read the document again
@@ -258,7 +258,7 @@ print("every weight, every running mean and the mode: as before")
 #
 # ## Recap
 #
-# - All four criteria are about *how coarse* a feature map is; neither names nor sizes decide.
+# - All four questions start from *how coarse* a feature map is; neither names nor sizes decide.
 # - A verdict comes with its evidence, or it's just an opinion.
 # - A tool has limits: this one sees that feature maps meet, not what arrives.
 #

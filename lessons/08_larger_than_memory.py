@@ -2,15 +2,15 @@
 # # 8 · Larger than memory
 #
 # **After this lesson you can**
-# - work out how many pixels a U-Net looks at, for any depth,
+# - work out how far a U-Net looks, for any depth,
 # - explain after which shifts a U-Net gives the same output again,
-# - run a network tile by tile so that nobody can see the seams.
+# - work out where tiles start, and how far they overlap, so that nobody can see a seam.
 #
 # *30 minutes. You need lessons 1, 2 and 5.*
 #
-# ![A wall of lines and rings; the prediction made at once; the prediction made of tiles laid edge to edge, in which pieces of lines are missing wherever a tile's border cuts a ring; and the difference of the two.](../docs/images/lesson_8.png)
+# ![A wall of lines and rings; the prediction made at once; the prediction made of tiles laid edge to edge, in which pieces of lines are missing wherever a tile's border cuts a ring.](../docs/images/lesson_8.png)
 #
-# A slide under a microscope is scanned at 10,000×10,000 pixels and more. Your network was trained on squares of 64 pixels. It would run, because no layer asks how large an image is, but it has to *keep* feature maps for its skips. So the image is cut into **tiles**, and then things like those on the right happen.
+# A slide under a microscope is scanned at 10,000×10,000 pixels and more. In lesson 5 your network was trained on squares of 64 pixels. It would run, because no layer asks how large an image is, but it has to *keep* feature maps for its skips. So the image is cut into **tiles**, and then things like those on the right happen.
 
 # %%
 import matplotlib.pyplot as plt
@@ -116,7 +116,7 @@ for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
         measured += [-top, bottom, -left, right]
 
 # %% [markdown]
-# This is what it looks like on the wall. Everything outside of the square could be anything, and this pixel's prediction would stay the same:
+# This is what it looks like on the wall. The counting below shows that nothing outside the square can change this pixel's prediction:
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 top, bottom, left, right = nonzero_bounds(gradient_of_output_pixel(network, wall, 194, 194))
@@ -171,7 +171,7 @@ print(why_tiles_differ(network, 384, 384, tile=64, overlap=51))
 # %% [markdown]
 # ## The grid of halvings
 #
-# Max-pooling combines pixels 0 and 1, then 2 and 3, and so on. Start one pixel later, and other pairs meet. A convolution with stride 1 is **equivariant** to shifts: shift the image, and the output is shifted in the same way. Does a U-Net keep this **equivariance**?
+# Max-pooling combines pixels 0 and 1, then 2 and 3, and so on. Start one pixel later, and other pairs meet. Away from the border, a convolution with stride 1 is **equivariant** to shifts: shift the image, and the output is shifted in the same way. Does a U-Net keep this **equivariance**?
 #
 # Shift the wall by some pixels, predict, shift back, and compare.
 
@@ -195,7 +195,7 @@ def repeats_after(depth):
 exercises.repeats_after.check(repeats_after)
 
 # %% [markdown]
-# So a tile has to start on that grid, at a multiple of 8. Then it keeps whole cells, and what counts is how far a pixel sees beyond its *cell*. (A pixel that sees far to one side is on the other side of its cell.) None sees further than 46 pixels beyond, and 46 rounded up to the grid is 48.
+# So a tile has to start on that grid, at a multiple of 8. Then it keeps whole cells, and what counts is how far a pixel sees beyond its *cell*. (A pixel that sees 51 pixels to the right lies near the left border of its cell, so less of that is beyond the cell.) None sees further than 46 pixels beyond, and 46 rounded up to the grid is 48.
 
 # %%
 overlap = needed_overlap(network)
@@ -206,7 +206,7 @@ assert torch.equal(tiled, exact)
 print(f"overlap {overlap}: equal to the prediction at once, to the last bit")
 
 # %% [markdown]
-# *To the last bit*, without any seam. (A processor adds in an order that depends on the size of a feature map, and each order rounds differently in the seventh digit; nobody will see that. `exact_sums()` keeps sums from rounding, so that only true differences are left. Such tiles with a *halo* are described by
+# *To the last bit*, without any seam. (A processor adds in an order that depends on the size of a feature map, and each order rounds differently in the seventh digit; nobody will see that. `exact_sums()` first rounds weights and feature maps a little, so that no sum needs rounding and only true differences are left. Both predictions here are computed like that. Such tiles with a *halo* are described by
 # [Majurski and Bajcsy, 2021](https://doi.org/10.6028/jres.126.009).)
 #
 # ## How much overlap is enough?
@@ -221,7 +221,7 @@ for less in range(0, overlap + 8, 8):
     assert less < overlap or off(prediction).max() < 1e-4  # what is left is rounding
 
 # %% [markdown]
-# The further away a pixel is, the less it matters, but below 48 some probability is always off. At which overlap the last pixel gets its right class differs from training to training: one network classified every pixel the same from 32 on (`benchmarks/tiling.py`), while another still had some to change. So measure it for
+# On the whole, the further away a pixel is, the less it matters, but below 48 some probability is always off. At which overlap the last pixel gets the class that it has at once differs from training to training: one network classified every pixel the same from 32 on (`benchmarks/tiling.py`), while another still had some to change. So measure it for
 # each network and its images, or use 48, which is guaranteed for this network with any weights.
 #
 # Larger tiles are cheaper, because the overlap is a smaller share of them.
@@ -248,7 +248,7 @@ exercises.tile_starts.check(tile_starts)
 # %% [markdown]
 # ## Larger than memory
 #
-# Now the real thing. The image is in a file and is never read as a whole, and the prediction goes into another file. Only one tile at a time is in memory. (It has 1,500×1,500 pixels here, to be quick. The course's own measurement, `benchmarks/tiling.py`, does 10,000×10,000.)
+# Now the real thing. The image is in a file and is never read as a whole, and the prediction goes into another file. Only one tile at a time is in memory. Without `overlap=`, `predict_tiled` takes the 48 that this network needs. (It has 1,500×1,500 pixels here, to be quick. The course's own measurement, `benchmarks/tiling.py`, does 10,000×10,000.)
 
 # %%
 import tempfile
@@ -293,14 +293,14 @@ show(figure, "A piece of the large image and its prediction. Orange lines mark w
 # It doesn't mention tiles. But three of its numbers decide about them:
 #
 # - [`padding=1`](../docs/the_document.md#padding): zeros at the border. In the middle of an image they are wrong, and they make the seam.
-# - [`stride=2`](../docs/the_document.md#stride): the grid. It combines 2, 4, 8 pixels into one, always the same ones.
-# - [`kernel_size=3`](../docs/the_document.md#kernel-size): one cell further on each side, in every layer. Add them up, level by level, and you have the overlap.
+# - [`stride=2`](../docs/the_document.md#stride): the grid. One cell stands for 2, 4, 8 pixels, always the same ones.
+# - [`kernel_size=3`](../docs/the_document.md#kernel-size): one cell further on each side, in every layer. Add them up, level by level, and you know how far a pixel sees; the grid turns that into the overlap.
 #
 # ## Recap
 #
 # - A tile has to start on the network's grid of halvings, and read as far as the network sees beyond one cell of it.
 # - Then tiles and whole are equal: with exact sums to the last bit, otherwise up to rounding. Blending only hides the difference.
-# - A U-Net is equivariant to shifts by multiples of 2 to the power of depth, and not to others.
+# - Away from the border, a U-Net is equivariant to shifts by multiples of 2 to the power of depth, and not to others.
 #
 # That was the last lesson. You know all four criteria, you've repaired a network that somebody wrote down wrong, built your own, trained it, taken it apart, judged others, and used it beyond the size of your memory. And when somebody shows you 900 lines and says *it's a U-Net*, you know how to find out.
 #
