@@ -137,11 +137,12 @@ function render({ model, el }) {
     paintLegend(isOwn ? null : endsOf(sharedBounds, kind), kind, chosen);
     const usual = usualSize();
     size.textContent = isNested ? '' : usual;
-    const sizes = chosen.map((map) => map.height * map.width);
-    // The cell of the smallest map has the most to say: all values of a larger map that lie in it.
-    longest.textContent = chosen.length
-      ? says(chosen, { source: sizes.indexOf(Math.min(...sizes)), cell: [0, 0] })
-      : '';
+    const candidates = chosen.flatMap(({ height, width }, source) =>
+      [0, height - 1].flatMap((row) =>
+        [0, width - 1].map((column) => says(chosen, { source, cell: [row, column] })),
+      ),
+    );
+    longest.textContent = candidates.reduce((a, b) => (b.length > a.length ? b : a), '');
 
     const { isBeside, ...placed } = place(isNested);
     const { height, width } = placed;
