@@ -91,8 +91,7 @@ FeatureMaps(
     {"input_tensor": eye, "x": eye_down, "y": eye_up},
     value_range=(0, 1),
     steps=[
-        "Point at the rim of the glasses in `input_tensor`. How many of its pixels are one value of `x`?",
-        "Point at the same place in `y`. It has 32×32 values again. Is the rim still there?",
+        "Point at the rim of the glasses in `input_tensor`, then at the same place in `y`. It has 32×32 values again. Is the rim still there?",
     ],
 )
 
