@@ -79,8 +79,8 @@ export class StepStrip {
     this.back = this.#button('', '‹ prev', () => this.go(this.step - 1));
     this.next = this.#button('ut-step-next', 'next ›', () => this.#goOn());
     this.element = h(
-      'section',
-      { class: 'ut-steps', 'aria-label': 'Steps' },
+      'div',
+      { class: 'ut-steps', role: 'group', 'aria-label': 'Steps' },
       h('div', { class: 'ut-dots' }, ...this.dots),
       h('div', { class: 'ut-step-texts', 'aria-live': 'polite' }, ...this.texts),
       this.form,

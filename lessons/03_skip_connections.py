@@ -349,12 +349,7 @@ SizeLedger(
     steps=[
         Step("At which level do the sizes not match?", answer=3, explain="Level 3: three halvings leave 25×38, and 25 is odd."),
         Step(
-            "Set `depth` to 2. Why does that work?",
-            when={"depth": 2},
-            explain="200 and 300 can both be halved twice without a remainder.",
-        ),
-        Step(
-            "Set `depth` back to 4. Which is the next larger `height` that needs no repair?",
+            "Which is the next larger `height` that needs no repair?",
             answer=208,
             explain="208 = 13·16: with depth 4, multiples of 2⁴ = 16 need no repair.",
         ),

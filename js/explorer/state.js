@@ -187,6 +187,7 @@ export class ExplorerState {
     /** @type {import('./pictures.js').PanelName} */
     const panel = this.isTransposed && this.view === 'scatter' ? 'input' : 'output';
     const [rows, columns] = this.plain.panels[panel]?.count ?? [1, 1];
+    if (!rows || !columns) return; // no output: the layer is illegal
     const [row, column] = this.pinned.cell;
     const next = this.pinned.panel === panel ? row * columns + column + direction : 0;
     const index = (next + rows * columns) % (rows * columns);

@@ -31,9 +31,10 @@ def browser(node_packages):
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """JupyterLab over a copy of the notebooks: what a test types is not saved in the project."""
-    root = tmp_path_factory.mktemp("course") / "notebooks"
-    shutil.copytree(ROOT / "notebooks", root)
-    server = LabServer(root, tmp_path_factory.mktemp("jupyter"))
+    course = tmp_path_factory.mktemp("course")
+    for folder in ("notebooks", "docs/images"):
+        shutil.copytree(ROOT / folder, course / folder)
+    server = LabServer(course / "notebooks", tmp_path_factory.mktemp("jupyter"))
     yield server
     server.close()
 

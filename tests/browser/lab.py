@@ -98,7 +98,7 @@ class LabServer:
         """Start it and wait until it answers.
 
         Args:
-            root: the folder whose notebooks it serves.
+            root: the folder of its notebooks; it serves the folder above, as `course.py lab` does.
             private: an empty folder for its configuration, log and run-time files.
             settings: JupyterLab's user settings by plugin, beside those that keep it quiet.
         """
@@ -125,7 +125,7 @@ class LabServer:
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
                 *(f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
-                *(f"--ServerApp.root_dir={root}", "--IdentityProvider.token="),
+                *(f"--ServerApp.root_dir={root.parent}", "--IdentityProvider.token="),
                 "--LabApp.expose_app_in_browser=True",
             ],
             env=environment,
@@ -170,7 +170,9 @@ class Notebook:
         self.console_errors: list[str] = []
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("console", lambda said: said.type == "error" and self._note(said.text))
-        self.page.goto(f"{server.url}/lab/tree/{path}?reset", wait_until="domcontentloaded")
+        self.page.goto(
+            f"{server.url}/lab/tree/{server.root.name}/{path}?reset", wait_until="domcontentloaded"
+        )
         self.page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext")
         self.page.evaluate(OPENED)
 

@@ -335,3 +335,12 @@ def test_a_sum_at_a_crowded_cell_is_explained_from_the_patch(show):
     )
     page.get_by_role("img", name="Full map").click()
     expect(page.get_by_role("status")).to_contain_text("Output cell (2, 2) adds up 1 product")
+
+
+def test_the_walk_waits_while_a_layer_is_illegal(show):
+    page, errors = show(ConvExplorer, {"playing": True}), []
+    page.on("console", lambda message: errors.append(message.text))
+    illegal = {"kernel_size": 7, "dilation": 2, "playing": True}
+    for _ in show_each(page, ConvExplorer, [illegal, {"playing": True}]):
+        page.wait_for_timeout(1500)  # two of its steps
+    assert errors == []

@@ -91,7 +91,7 @@ def test_a_number_in_the_formula_lights_its_slider(explorer):
 
 
 def test_a_guess_is_locked_before_its_answer_shows(lesson):
-    card = lesson.page.get_by_role("group", name="Predict: A map of 32×32 cells")
+    card = lesson.page.get_by_role("group", name="Predict: An image of 32×32 pixels")
     expect(card.get_by_text("You rounded up")).not_to_be_visible()
     card.get_by_role("textbox").fill("17x17")
     card.get_by_role("textbox").press("Enter")
@@ -108,7 +108,7 @@ def test_an_exercise_is_answered_wrongly_then_rightly(lesson):
 
 
 def test_the_maps_are_compared_cell_by_cell(lesson):
-    for number, cells in ((0, "8×8"), (1, "32×32")):
+    for number, cells in ((0, "32×32"), (1, "8×8")):
         maps = lesson.page.get_by_role("group", name="Feature maps").nth(number)
         maps.scroll_into_view_if_needed()
         expect(maps.get_by_role("img").nth(2)).to_have_accessible_name(re.compile(cells))
