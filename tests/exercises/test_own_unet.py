@@ -187,7 +187,7 @@ WRONG = {
         changed(
             join=lambda self, x, skip, level: torch.cat([skip.exp_(), self.fit(x, skip)], dim=1)
         ),
-        ["modified by an inplace operation", "changed was made by `exp`", "write `x = x + …`"],
+        ["modified by an inplace operation", "changed was made by `exp`", "write x = x + y"],
     ),
     "a bottleneck of one size": (
         changed(__init__=lambda self, i, o, d, b: _linear_bottleneck(self, i, o, d, b)),

@@ -9,6 +9,8 @@ from unet_teach.exercises.checks.forward_trace import Trace, with_shape
 
 IMAGES = torch.randn(2, 4, 6, 9, generator=torch.Generator().manual_seed(0))
 
+MADE = ", made of the input (4 channels, 6×9)"
+
 
 class Net(nn.Module):
     """Layers that a function may use, or not."""
@@ -103,8 +105,12 @@ def test_how_maps_are_brought_together(function, joins_by):
             "`conv2d`'s output",
             " (4 channels, 4×7)",
         ),
-        (lambda net, x: F.avg_pool2d(x, 2), "the result of `avg_pool2d`", " (4 channels, 3×4)"),
-        (lambda net, x: x[:, :3], "the result of the index `[…]`", " (3 channels, 6×9)"),
+        (
+            lambda net, x: F.avg_pool2d(x, 2),
+            "the result of `avg_pool2d`",
+            " (4 channels, 3×4)" + MADE,
+        ),
+        (lambda net, x: x[:, :3], "the result of the index `[…]`", " (3 channels, 6×9)" + MADE),
         (lambda net, x: x.sum((2, 3)), "the result of `sum`", " (shape (2, 4))"),
         (
             lambda net, x: torch.cat([x, net.conv(x)], 1).relu(),
@@ -248,8 +254,9 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
         (
             lambda net, x: net.conv(torch.cat([x[:, :2], net.other(x)[:, :2]], 2)),
             "`conv` takes 4 channels, but is given 2 at 12×9: the `cat` of the result of the index "
-            "`[…]` (2 channels, 6×9) and the result of the index `[…]` (2 channels, 6×9). `cat` "
-            "joins along dim=2, the height; channels are dim=1.",
+            f"`[…]` (2 channels, 6×9){MADE} and the result of the index `[…]` (2 channels, 6×9), "
+            "made of `other`'s output (4 channels, 6×9). `cat` joins along dim=2, the height; "
+            "channels are dim=1.",
         ),
         (
             lambda net, x: net.up(x[:, :3]),
@@ -259,11 +266,12 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
         (
             lambda net, x: torch.cat([x, net.up(x)], 1),
             "`cat` cannot bring together the input (4 channels, 6×9) and `up`'s output "
-            "(4 channels, 12×18).",
+            "(4 channels, 12×18). `up` makes it of the input (4 channels, 6×9). Its kernel is 2×2, "
+            "its stride (2, 2), its padding (0, 0), its output_padding (0, 0).",
         ),
         (
             lambda net, x: net.norm(x[:, :3]),
-            "`norm` fails on the result of the index `[…]` (3 channels, 6×9).",
+            f"`norm` fails on the result of the index `[…]` (3 channels, 6×9){MADE}.",
         ),
         (lambda net, x: x.view(7, -1), "`view` fails on the input (4 channels, 6×9)."),
         (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),

@@ -64,6 +64,7 @@ def zoomed(images: Mapping[str, Any]) -> Figure:
     side, gap = (804 - 12 * (len(images) - 1)) / max(len(images), 3), 12  # pixels
     width, height = len(images) * (side + gap) - gap, 1.6 * side
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="none")
+    figure.set_layout_engine("none")  # whatever the style says
     for column, (caption, image) in enumerate(images.items()):
         # One pair of axes for an image and its detail: they stay together on a narrow page.
         box = (column * (side + gap) / width, 0, side / width, 1)
