@@ -163,7 +163,7 @@ class Side:
         document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL[kind])])
         document.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(document, root / f"{kind}.ipynb")
-        self.notebook = Notebook(browser, SimpleNamespace(url=url), f"{kind}.ipynb")
+        self.notebook = Notebook(browser, SimpleNamespace(url=url, root=root), f"{kind}.ipynb")
         self.page = self.notebook.page
         self.notebook.execute(first_cell(kind, baseline))
         self.notebook.run_all()
@@ -272,6 +272,12 @@ def compare(
     return results
 
 
+def _notebooks(course: str) -> Path:
+    folder = Path(course) / "notebooks"
+    folder.mkdir()
+    return folder
+
+
 def main() -> None:
     """Measure, print the table, and write everything to the results file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -281,9 +287,9 @@ def main() -> None:
     options = parser.parse_args()
     executable, load = find_browser(), [os.getloadavg()]
     with (
-        TemporaryDirectory() as root,
+        TemporaryDirectory() as course,
         TemporaryDirectory() as private,
-        contextlib.closing(LabServer(Path(root), Path(private))) as lab,
+        contextlib.closing(LabServer(_notebooks(course), Path(private))) as lab,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS) as chromium,
     ):
