@@ -35,6 +35,8 @@ function namesIn({ text, when }) {
 export class StepStrip {
   /** The conditions of the present step that were met since it is shown. @type {Set<State>} */
   #seen = new Set();
+  /** Steps whose explanation was asked for: reaching a state must not give the answer away. @type {Set<number>} */
+  #told = new Set();
   /** Wrong answers to the present step. */
   #wrong = 0;
   /** The step that is on the page now. */
@@ -68,7 +70,7 @@ export class StepStrip {
     this.field = h('input', {
       type: 'text',
       class: 'ut-step-answer',
-      placeholder: '?',
+      placeholder: '? ↵',
       autocomplete: 'off',
       spellcheck: 'false',
       'aria-label': 'your answer to this step',
@@ -146,12 +148,13 @@ export class StepStrip {
     });
     this.texts.forEach((text, i) => {
       text.classList.toggle('ut-step-shown', i === step);
-      text.classList.toggle('ut-step-done', this.ticked.includes(i));
+      text.classList.toggle('ut-step-told', this.#isTold(i));
     });
     this.#paintAnswer(shown, isDone);
     this.back.disabled = step === 0;
-    this.next.disabled = step === this.steps.length - 1 && isDone;
-    this.next.textContent = step === this.steps.length - 1 ? 'done' : 'next ›';
+    const isLast = step === this.steps.length - 1;
+    this.next.disabled = isLast && isDone && this.#isTold(step);
+    this.next.textContent = isDone && !this.#isTold(step) ? 'answer ›' : isLast ? 'done' : 'next ›';
     this.next.classList.toggle('ut-ready', isDone && !this.next.disabled);
     const names = namesIn(shown);
     for (const node of this.root.querySelectorAll('[data-param]'))
@@ -170,9 +173,16 @@ export class StepStrip {
     }
     this.field.readOnly = isDone;
     this.field.inputMode = asked.kind === 'int' ? 'numeric' : 'text';
-    this.field.title = asked.kind === 'size' ? `a size, such as ${example(asked)}` : '';
+    const kind = asked.kind === 'size' ? `A size, such as ${example(asked)}. ` : '';
+    this.field.title = `${kind}Enter checks it.`;
     this.reveal.classList.toggle('ut-offered', !isDone && this.#wrong >= TRIES);
     this.sign.classList.toggle('ut-wrong', !isDone);
+  }
+
+  /** Whether a step shows its explanation, if it has one. @param {number} i */
+  #isTold(i) {
+    const { asked, explain } = this.steps[i];
+    return this.ticked.includes(i) && (!explain || Boolean(asked) || this.#told.has(i));
   }
 
   /** Whether the widget is in a state now. @param {State} state */
@@ -204,11 +214,14 @@ export class StepStrip {
 
   #goOn() {
     const { step } = this;
-    const { asked, when } = this.steps[step];
+    const { asked, when, explain } = this.steps[step];
     const isRead = !asked && !when.length && !this.ticked.includes(step);
+    const ticked = isRead ? [...this.ticked, step] : this.ticked;
+    const tells = ticked.includes(step) && explain && !asked && !this.#told.has(step);
+    if (tells) this.#told.add(step);
     this.#save({
-      ...(isRead ? { _ticked: [...this.ticked, step] } : {}),
-      ...(step < this.steps.length - 1 ? { _step: step + 1 } : {}),
+      _ticked: ticked,
+      ...(!tells && step < this.steps.length - 1 ? { _step: step + 1 } : {}),
     });
     if (this.next.disabled) this.back.focus();
   }

@@ -13,7 +13,9 @@
 # %% [markdown]
 # This is a U-Net at work: for every pixel of the photo it answers one question, *does this belong to a cell nucleus?* That is called **segmentation**. Other U-Nets look for tumours, roads or rain, and the first Stable Diffusion, which makes images from text, has one at its heart.
 #
-# They make typical mistakes, too. This network merges two nuclei that touch, and misses the rim of a faint one:
+# They also make characteristic mistakes. This network merges two nuclei that touch, and misses the rim of a faint one:
+#
+# Each row of three is the photo, the **target** (what an expert marked) and the **prediction** (what the network says). A picture of 0 and 1 like these is called a **mask**.
 #
 # ![Two cut-outs, each as photo, target and prediction. In the first, two touching nuclei became one. In the second, part of a faint nucleus is missing.](../docs/images/lesson_0_errors.svg)
 #
@@ -62,7 +64,7 @@ self_test(explorer)
 # Each drawing shows one network, read from left to right. A box is a **feature map**: what the image has become at this point. The labels at each box are the size of the feature map and how many **channels** it has, such as *8 ch* (a colour photo has three: red, green and blue). Boxes
 # further down the page are smaller.
 #
-# The boxes on the way down are the **encoder** (blue, square), those on the way up the **decoder** (green, rounded), and the smallest one, where they meet, is the **bottleneck**. A dashed line is a skip connection. Until something gets larger again every box is blue, even if nothing has become smaller, as in **C**.
+# The boxes on the way down are the **encoder** (blue, square), those on the way up the **decoder** (green, rounded), and the smallest one, where they meet, is the **bottleneck**. A dashed line is a shortcut; it counts as a skip connection only if it leads from the encoder to the decoder. Boxes stay blue until something grows again: in **C** nothing shrinks or grows, so all of them are blue.
 
 # %%
 from unet_teach import exercises, inspect_unet, progress
@@ -77,7 +79,7 @@ show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "Make a guess before anything is explained: how many of the six are U-Nets?",
+    "Make a guess before you check them: how many of the six are U-Nets?",
     answer=2,
     mistakes={
         1: "One looks as in the textbooks. Another has the same shape, with other numbers and other signs in it.",
@@ -100,9 +102,9 @@ Predict(
 # %% [markdown]
 # ## How an exercise works
 #
-# You write an answer, and the **check** tells you what it found. It knows many wrong answers by name, so a wrong answer is worth giving. Try it: a 96×96 image goes in, and at the bottleneck its feature map is 12×12. How many times was it halved?
+# You write an answer, and the **check** tells you what it found. It recognises many typical mistakes, so a wrong answer teaches you something. Try it: a 96×96 image goes in, and at the bottleneck its feature map is 12×12. How many times was it halved?
 #
-# First put **8** in place of the dots and run the cell. Read the reply, look at the first hint in the cell below, and then give the right answer.
+# The number of halvings is called the network's **depth**. First put **8** in place of the dots and run the cell. Read the reply, look at the first hint in the cell below, and then give the right answer.
 
 # %%
 ### BEGIN SOLUTION
@@ -129,7 +131,7 @@ exercises.unets.check(letters)
 # %% [markdown]
 # ## What the inspector says
 #
-# The course has an inspector, which made the drawings above. It sends an image through a network, follows what happens to it, and checks the four criteria. Names don't impress it. (Run this cell after your own answer.)
+# Answer the exercise first, then run this cell. The course has an inspector, which made the drawings above. It sends an image through a network, follows what happens to it, and checks the four criteria. It ignores what things are called.
 
 # %%
 print("   down  up    skips symmetric")
@@ -140,7 +142,7 @@ for letter, report in reports.items():
 assert [letter for letter, report in reports.items() if report.is_unet] == ["A", "E"], "the text below says two"
 
 # %% [markdown]
-# Two of six. The others lack at least one criterion, and are respectable networks all the same:
+# Two of six. The others are respectable networks all the same:
 #
 # - **B** is an **autoencoder**: down and up, but everything has to squeeze through the bottleneck.
 # - **C** is a **residual network**: its shortcuts make it easier to train, but it stays at full resolution, so each output sees only a small neighbourhood. It has no two halves that could be symmetric.
@@ -151,7 +153,7 @@ assert [letter for letter, report in reports.items() if report.is_unet] == ["A",
 #
 # ## Where you are
 #
-# `progress()` shows what you've solved. It's kept in a file on this computer when you close the notebook. (Binder lends you a computer: when your session ends, the file is gone.) If an instructor asks for your results, `exercises.export("my_name.csv")` writes a file, and you decide who gets it.
+# `progress()` shows what you've solved. It's saved in a file on this computer, so closing the notebook loses nothing. (Binder lends you a computer: when your session ends, the file is gone.) If an instructor asks for your results, `exercises.export("my_name.csv")` writes a file, and you decide who gets it.
 
 # %% tags=["nbval-ignore-output"]
 progress()

@@ -2,11 +2,11 @@
 # # 1 · Down-sampling
 #
 # **After this lesson you can**
-# - work out the output size of any convolution on paper,
+# - work out the output size of a convolution on paper,
 # - explain why 31 and 32 pixels both become 16, and why that will matter,
 # - say how many input pixels one value deep in a network depends on.
 #
-# *40 minutes. You need Python, and the idea of a tensor of shape (N, C, H, W).*
+# *40 minutes. You need Python, and the idea of a tensor of shape (N, C, H, W): N images with C channels, H pixels high and W wide.*
 #
 # ![A portrait at 256×256, 128×128, 64×64 and 32×32 pixels, each with the same detail enlarged below it.](../docs/images/lesson_1.png)
 #
@@ -81,7 +81,7 @@ ConvExplorer(
         ),
         Step(
             "Set `padding` back to 1, then try `input_size` 7 and 8. What do you notice about the output?",
-            when=[{"input_size": 7, "padding": 1}, {"input_size": 8, "padding": 1}],
+            when=[{"input_size": 7, "padding": 1, "stride": 2}, {"input_size": 8, "padding": 1, "stride": 2}],
             explain="Both become 4×4. Remember this: it is the most important fact of this lesson.",
         ),
         Step(
@@ -100,7 +100,7 @@ ConvExplorer(
 #
 # $$H_\text{out} = \left\lfloor\frac{H + 2\cdot\text{padding} - \text{kernel\_size}}{\text{stride}}\right\rfloor + 1$$
 #
-# A formula is a claim, so ask PyTorch, for every size from 1 to 64:
+# A formula is a claim, so ask PyTorch. Here is a kernel of 3 with stride 2 and padding 1, for every size from 1 to 64:
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
@@ -119,8 +119,8 @@ print("stride=1       32 →", conv_output_size(32, kernel_size=3, stride=1, pad
 print("stride=4       32 →", conv_output_size(32, kernel_size=3, stride=4, padding=1))
 
 # %% [markdown]
-# **The stride divides the size. Kernel size and padding only decide what happens at the border**, which is worth a pixel or two.
-# (The explorer has one more slider. With **dilation** 2 the kernel looks at every second pixel, so a 3×3 kernel spans 5.)
+# **The stride divides the size.** For the *output size*, kernel size and padding matter only at the border, which is worth a pixel or two.
+# (The explorer has one more slider. With **dilation** 2 the kernel looks at every second pixel, so a 3×3 kernel spans 5, and the formula takes 5 for `kernel_size`.)
 #
 # ## Exercise: write the formula
 #
@@ -173,7 +173,7 @@ assert work[0] == work[1]
 # %% [markdown]
 # ## Exercise: another layer that halves
 #
-# Make a layer that takes 64 channels, returns 128, and halves any even height and width. The document's layer has a kernel of 3, so use `kernel_size=5`. If
+# Make a layer that takes 64 channels, returns 128, and halves any even height and width. The document's layer has a kernel of 3. To make a different one, use `kernel_size=5`. If
 # you're stuck, run `exercises.halve.hint()`.
 
 # %%
@@ -247,16 +247,17 @@ FeatureMaps(
 for stride, layers in fields.items():
     sizes = [int(field.any(dim=0).sum()) for field in layers.values()]
     print(f"{stride}: one value depends on {sizes[0]}, {sizes[1]}, {sizes[2]} pixels in a row")
-print("after ten layers:", receptive_field([(3, 1, 1)] * 10).size, "with stride 1,", end=" ")
-print(receptive_field([(3, 2, 1)] * 10).size, "with stride 2")
+# each layer is (kernel_size, stride, padding)
+print("after five layers:", receptive_field([(3, 1, 1)] * 5).size, "with stride 1,", end=" ")
+print(receptive_field([(3, 2, 1)] * 5).size, "with stride 2")
 
 # %% [markdown]
-# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, every layer adds twice as much as the one before: 3, 7, 15. After ten layers that makes
-# 21 pixels against 2047. **This is what down-sampling is for**: it lets a 3×3 kernel take in a whole face.
+# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, every layer adds twice as much as the one before: 3, 7, 15. After five layers that makes
+# 11 pixels against 63. **This is what down-sampling is for**: it lets a 3×3 kernel take in a whole face.
 
 # %%
-assert [receptive_field([(3, 1, 1)] * n).size for n in (1, 2, 3, 10)] == [3, 5, 7, 21]
-assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3, 10)] == [3, 7, 15, 2047]
+assert [receptive_field([(3, 1, 1)] * n).size for n in (1, 2, 3, 5)] == [3, 5, 7, 11]
+assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3, 5)] == [3, 7, 15, 63]
 
 # %% [markdown]
 # **Exercise.** Two convolutions with kernel 5, stride 2 and padding 2, one after the other: how many pixels wide is the receptive field of one value?
@@ -301,9 +302,9 @@ assert torch.equal(nn.functional.pixel_shuffle(halved["pixel-unshuffle"], 2), li
 assert torch.equal(ways["interpolation, nearest"](line.roll(-1, dims=3))[0, 0, :, 2], torch.ones(8))
 
 # %% [markdown]
-# - **Max-pooling** keeps the line as bright as it was, and makes it twice as thick. The U-Net of 2015 uses it, with convolutions before and after.
-# - **Average-pooling** and **bilinear** interpolation halve its brightness. Since it is also twice as thick, the mean stays exactly the same.
-# - The **strided convolution** spreads a third of the brightness over two columns, because two windows see the line. Its weights are learned, though, and others would keep
+# - **Max-pooling** keeps the line as bright as it was. It is still one column, but a column is now two pixels wide. The U-Net of 2015 uses it, with convolutions before and after.
+# - **Average-pooling** and **bilinear** interpolation halve its brightness. Since a column is now twice as wide, the mean stays exactly the same.
+# - The **strided convolution** leaves a third of the brightness in each of two columns, because two windows see the line. Its weights are learned, though, and others would keep
 #   the line at full brightness.
 # - **Nearest** takes every second column, the even ones. The line is gone; in column 4 it would have survived whole.
 # - **Pixel-unshuffle** loses nothing and can be undone: it moves the four pixels of each 2×2 square into four channels. Step through **channel** to see them.
@@ -337,7 +338,7 @@ show(
 #
 # - It says that [`stride=2` reduces the size by a factor of 2](../docs/the_document.md#stride). For even sizes it does; 31 becomes 16, and 33 becomes 17.
 # - It says that [`padding=1` makes the kernel's centre visit all pixels](../docs/the_document.md#padding). With stride 2 the centre visits every second pixel in each direction, one pixel in
-#   four. What padding 1 does ensure is that every pixel is *covered* by some window, in even sizes and in odd ones. "Going further" below counts them.
+#   four. What padding 1 does ensure is that every pixel is *covered* by some window, in even sizes and in odd ones. "Going further" below counts 31 and 32.
 
 # %% [markdown]
 # ## Recap
@@ -362,10 +363,11 @@ show(
 centres = [2 * output for output in range(conv_output_size(32, 3, stride=2, padding=1))]
 print("centres:", centres)
 print(f"that is {len(centres) ** 2} of {32**2} pixels: one in {32**2 // len(centres) ** 2}")
-print("windows over each row:", conv_coverage(32, kernel_size=3, stride=2, padding=1))
+for size in (31, 32):
+    print(f"windows over each of {size} rows:", conv_coverage(size, kernel_size=3, stride=2, padding=1))
 
 # %% [markdown]
-# There is no zero in the second list, so every row is covered: some once, some twice. PyTorch agrees. If all weights are 1, the sum of all outputs contains each input
+# There is no zero in these lists, so every row is covered: some once, some twice. PyTorch agrees. If all weights are 1, the sum of all outputs contains each input
 # pixel as often as windows cover it, so the gradient of that sum is the count:
 
 # %%

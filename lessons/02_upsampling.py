@@ -10,7 +10,7 @@
 #
 # ![The portrait as taken, at 32×32, and enlarged from 32×32 to 256×256 in two ways; the eye stays blurred in both.](../docs/images/lesson_2.png)
 #
-# In lesson 1 the portrait shrank to 32×32. At that size a network may know *that* there is an eye, but you asked *which pixels* belong to it, so the feature map
+# In lesson 1 the portrait shrank to 32×32. At that size a network may know *that* there is an eye, but the question is *which pixels* belong to it, so the feature map
 # has to grow again. Enlarging it is easy. Getting the detail back is not.
 
 # %% [markdown]
@@ -71,19 +71,23 @@ ConvTransposeExplorer(
     numbers=True,
     playing=True,
     steps=[
-        "Watch one input value scatter its patch. How far does the patch move from one input to the next? Space pauses.",
         Step(
-            "Set `padding` to 0. Does padding add anything here?",
-            when={"padding": 0},
+            "Watch each input value scatter its patch; Space pauses. By how many cells does the patch move from one input to the next?",
+            answer=2,
+            explain="By the stride, 2. So the kernel of 3 overlaps its neighbours by one cell.",
+        ),
+        Step(
+            "Set `padding` and `output_padding` to 0. Does padding add anything here?",
+            when={"padding": 0, "output_padding": 0},
             explain="No: it crops. With padding 0 everything that was scattered is kept.",
         ),
         Step(
-            "Set `padding` back to 1 and `output_padding` to 0. Which row and column of the output disappear?",
-            when={"padding": 1, "output_padding": 0},
-            explain="The last ones. The kernels had reached them, so `output_padding` only decides whether they are cropped.",
+            "Set `padding` back to 1, then `output_padding` to 1. Which row and column of the output come back?",
+            when=[{"padding": 1, "output_padding": 0}, {"padding": 1, "output_padding": 1}],
+            explain="The last ones. The kernels reach them, so `output_padding` only decides whether they are cropped.",
         ),
         Step(
-            "Set `output_padding` to 1. In how many patches does the busiest output cell lie?",
+            "In how many patches does the busiest output cell lie?",
             answer=4,
             explain="4, its neighbours 2, and others 1. Remember this uneven pattern.",
         ),
@@ -116,6 +120,7 @@ print("4×5 scatters over {}×{}".format(*scattered.shape), "and keeps {}×{}".f
 
 # %%
 weights = torch.tensor([[[1.0, 2.0, 3.0]]])
+# What the convolution makes of each unit vector is a column of its matrix.
 matrix = F.conv1d(torch.eye(7)[:, None], weights, stride=2)[:, 0].T
 three = torch.tensor([1.0, 10.0, 100.0])
 assert torch.equal(matrix.T @ three, F.conv_transpose1d(three[None, None], weights, stride=2)[0, 0])
@@ -134,8 +139,8 @@ show(
 )
 
 # %% [markdown]
-# Only the *shape* runs backwards. The values don't come back: this matrix has no inverse. That's why this course doesn't say
-# [*deconvolution*](../docs/the_document.md#deconvolutional), as the document and many papers do; elsewhere in science that word means recovering the values.
+# Only the *shape* runs backwards. The values don't come back: this matrix has no inverse. The document and many papers say
+# [*deconvolution*](../docs/the_document.md#deconvolutional); this course doesn't, because elsewhere in science that word means recovering the values.
 #
 # ## How large is the output?
 #
@@ -170,7 +175,7 @@ exercises.up_size.check(up_size)
 # %% [markdown]
 # ## Exercise 2: double without the extra parameter
 #
-# Make a layer that takes 128 channels, returns 64, and doubles height and width. With `kernel_size=4` you don't need `output_padding`. (The check accepts any layer
+# Make a layer that takes 128 channels, returns 64, and doubles height and width. With an even `kernel_size`, such as 4, you don't need `output_padding`. (The check accepts any layer
 # that doubles, learns, and leaves no output cell without input.)
 
 # %%
@@ -199,7 +204,11 @@ Predict(
 # %% jupyter={"source_hidden": true}
 RoundTrip(
     steps=[
-        "Each tile is a size that goes down and up again. Click 31, then 32. What does each become on the way down?",
+        Step(
+            "Each tile is a size that goes down and up again. Click 31, then 32. What do both become on the way down?",
+            answer=16,
+            explain="16. On the way up both become 32.",
+        ),
         Step(
             "Set `output_padding` to 0. Which sizes come back now?",
             when={"output_padding": 0},
@@ -208,7 +217,7 @@ RoundTrip(
         Step(
             "Set `stride` to 3 and try `output_padding` 0, 1 and 2.",
             when=[{"stride": 3, "output_padding": 0}, {"stride": 3, "output_padding": 1}, {"stride": 3, "output_padding": 2}],
-            explain="Three sizes share one small size, and each needs its own `output_padding`.",
+            explain="Three sizes share one small size, and each needs its own `output_padding`. With 2 the last row holds only the bias: padding had cropped just one.",
         ),
     ],
 )
@@ -264,8 +273,8 @@ assert torch.equal(extra[:5, :5], without)
 print(extra)
 
 # %% [markdown]
-# The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**. Its rows carry data as long as it is no
-# larger than `padding` and the kernel no smaller than the stride. ("Going further" tests 145 layers.)
+# The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**. The extra rows carry data if `output_padding` is at most `padding` and
+# `kernel_size` at least `stride`. ("Going further" tests 145 layers.)
 #
 # ## Does the detail come back?
 #
@@ -310,7 +319,7 @@ for kernel_size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
 #
 # ## Which up-sampling layer should you choose?
 #
-# The document [ends with a list](../docs/the_document.md#up-sampling-layers): transposed convolutions, up-sampling layers, bilinear interpolation. Here are six candidates.
+# The document [ends with a list](../docs/the_document.md#up-sampling-layers): transposed convolutions, up-sampling layers, bilinear interpolation. Here are six candidates. (Pixel shuffle undoes lesson 1's pixel-unshuffle: four channels become the four cells of a 2×2 square.)
 
 # %%
 def ways_up(ins, outs):
@@ -408,7 +417,7 @@ exercises.even_overlap.check(layer)
 #
 # - Each input value scatters a patch, `stride` after the last: (H − 1)·stride + kernel_size − 2·padding + output_padding.
 # - `output_padding` chooses among the sizes that down-sampling merged, by cropping less.
-# - A kernel that isn't a multiple of the stride draws a checkerboard until its weights learn not to.
+# - A kernel that isn't a multiple of the stride draws a checkerboard even with equal weights. With random weights only copying or blending before a convolution doesn't.
 # - Up-sampling restores the size, not the detail.
 #
 # Next: [**3 · Skip connections**](03_skip_connections.ipynb), which fetch the detail from where it still exists.
@@ -497,7 +506,7 @@ shown = {f"{name}\nequal weights": flat(with_equal_weights(layer)) for name, lay
 shown |= {f"{name}\nrandom weights": flat(layer) for name, layer in ways_up(8, 8).items()}
 show(
     side_by_side(shown, width=124, columns=6, value_range=(-1.3, 1.3)),
-    "With equal weights only kernel 3 is uneven. With random weights all but the two with a convolution at the end are.",
+    "With equal weights only kernel 3 is uneven. With random weights all are uneven except the two that end in a convolution.",
 )
 
 # %% [markdown]

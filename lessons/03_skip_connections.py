@@ -8,9 +8,9 @@
 #
 # *40 minutes. You need lessons 1 and 2.*
 #
-# ![The portrait with noise, denoised by a network without a skip connection, and by the same network with one; only the last has a sharp eye.](../docs/images/lesson_3.png)
+# ![The portrait with noise, denoised by a network without a skip connection, and by the same network with one; only in the last can you make out the eye.](../docs/images/lesson_3.png)
 #
-# Both networks above were trained to remove the noise. They are identical, except that in one of them the skip connection is multiplied by zero, so nothing gets across. It removes the noise, and the eye with
+# Both networks above were trained to remove the noise. They are identical, except that in one of them the skip connection is multiplied by zero, so nothing gets across. That one removes the noise, and the eye with
 # it.
 
 # %% [markdown]
@@ -126,8 +126,8 @@ assert torch.equal(F.avg_pool2d(stripes, 2), F.avg_pool2d(grey, 2))
 print(f"equal after halving; the document's layer keeps {x.numel():,} of {input_tensor.numel():,} values")
 
 # %% [markdown]
-# What has become equal can't be told apart by any later layer. Learned weights keep more of what matters than an average does, but half of the values go. So a skip leaves **before** the down-sampling layer. Inside a
-# level, which is usually convolution → normalisation → activation, twice, it leaves after the last activation: the feature map that is halved next is the one that goes across.
+# What has become equal can't be told apart by any later layer. Learned weights keep more of what matters than an average does, but half of the values go. So a skip leaves **before** the down-sampling layer. If several layers
+# work at one size (usually convolution, normalisation, activation, and the same again), it leaves after the last of them: the feature map that is halved next is the one that goes across.
 #
 # ## What the next layer has to expect
 #
@@ -158,7 +158,7 @@ for channels in (32, 1):
         print(f"64 + {channels} channels:", error)
 
 # %% [markdown]
-# For an addition the channel counts have to be equal. Look at the last line, though: a *single* channel is added to each of the 64, without a word. An error that you can read would be the better luck.
+# For an addition the channel counts have to be equal. Look at the last line, though: a *single* channel is added to each of the 64, without a word. You would be luckier to get an error message.
 #
 # How do the two differ? A convolution after `cat` gives each feature map its own weights. Adding first means that both get the *same* weights:
 
@@ -264,7 +264,7 @@ show(
 )
 
 # %% [markdown]
-# In smooth areas both remove the noise. At edges the network without a skip is off by about twice as much as the noise was; with the skip it's about as much as the noise. What comes from the bottleneck says *this is
+# In smooth areas both reduce the noise, by a third and by half. At edges the network without a skip is off by about twice as much as the noise was; with the skip it's about as much as the noise. What comes from the bottleneck says *this is
 # skin, make it smooth*, and what comes across the skip says *here runs a rim*.
 #
 # Is it impossible without a skip, or has the network just not learned it *yet*? We trained both for longer, with five seeds each. The table has the mean error at edges, with the lowest and the highest seed. The last two
@@ -278,8 +278,8 @@ from unet_teach.segmentation.ablation import denoising
 Markdown(denoising.table())
 
 # %% [markdown]
-# With a skip the edges are there from the first steps on. Without one, longer training helps on *this* portrait: after 2,000 steps the error at edges is 0.077, not far from 0.067 with a skip. But look at the mirrored portrait. There the network
-# with a skip is as good as before, and the one without has learned nothing useful after step 200. That is **overfitting**: it has memorised where this face has its edges, instead of learning what an edge is. Lesson 6 measures what skips are worth on images
+# With a skip the edges are there after 200 steps already. Without one, longer training helps on *this* portrait: after 2,000 steps the error at edges is 0.077, not far from 0.067 with a skip, and its best seed (0.052) beats the best with a skip (0.061). But look at the mirrored portrait. There the network
+# with a skip is as good as before, and the one without has learned nothing useful after step 500. That is **overfitting**: it has memorised where this face has its edges, instead of learning what an edge is. Lesson 6 measures what skips are worth on images
 # that the network has never seen.
 #
 # ## When sizes don't match
@@ -288,7 +288,7 @@ Markdown(denoising.table())
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. Which two numbers? Write them as in 3×4.",
+    "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. Which two numbers? Write A×B, as in 3×4.",
     answer=(31, 32),
     mistakes={
         (32, 31): "*Expected* is the size of the first tensor in the list. That is `input_tensor`.",
@@ -318,7 +318,7 @@ print(31, "→", low, "→", high)
 # 1. **Which tensors?** Print all shapes right before the `cat`. *Number 1* is the second in the list.
 # 2. **Which axis?** Compare height first, then width. The message is about the first that differs.
 # 3. **Off by how much?** By *one*: an odd size was halved, or an up-sampling layer lacks its `output_padding`. By a *factor of two*: the skip comes from another level. By another *even* number, such as 8: convolutions
-#    without padding. (Where levels below have no skip, the one gets doubled on its way up: 100 meets 104.)
+#    without padding. (Or an odd size further down: if the deeper levels have no skips, a difference of one there doubles at each step up.)
 # 4. **Which level?** The expected size tells you. In an image 200 high, 25 is what three halvings leave, so it's level 3.
 
 # %% jupyter={"source_hidden": true}
@@ -335,25 +335,28 @@ Predict(
 )
 
 # %% [markdown]
-# ## A whole U-Net on 200×300
+# ## A whole U-Net on 200×304
 #
 # Here every level has its skip. Down-sampling and up-sampling are the document's layers.
 
 # %% jupyter={"source_hidden": true}
 SizeLedger(
     height=200,
-    width=300,
+    width=304,
     depth=4,
     down="strided_conv",
     up="conv_transpose_3",
     steps=[
-        Step("At which level do the sizes not match?", answer=3, explain="Level 3: three halvings leave 25×38, and 25 is odd."),
+        Step("At which level do the sizes not match?", answer=3, explain="Level 3: three halvings leave 25×38, and 25 is odd. The width is fine."),
         Step(
             "Which is the next larger `height` that needs no repair?",
             answer=208,
             explain="208 = 13·16: with depth 4, multiples of 2⁴ = 16 need no repair.",
         ),
-        "Try every repair, and read what it does.",
+        Step(
+            "Try every repair, and read what it does.",
+            when=[{"repair": name} for name in ("pad_input", "crop", "pad", "output_padding", "resize")],
+        ),
     ],
 )
 
@@ -362,11 +365,11 @@ SizeLedger(
 #
 # | what to do | what it costs |
 # |---|---|
-# | `upsample(x, output_size=skip.shape[2:])` | nothing here, because the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
-# | pad or crop what comes up | a row of zeros, or a row computed and thrown away |
+# | *set output_padding*, or `upsample(x, output_size=skip.shape[2:])` | nothing here, because the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
+# | *pad the smaller*, *crop the larger*: usually what comes up | a row of zeros, or a row computed and thrown away |
 # | crop the skip (the U-Net of 2015) | its border is lost, and the output gets smaller |
-# | resize what comes up, bilinear | every value changes, and the detail we wanted back is blurred |
-# | only feed sizes that fit | pad the image first, crop the output |
+# | *resize to the skip*, bilinear | every value changes, and the detail we wanted back is blurred |
+# | *pad the input* to a size that fits | pad the image first, crop the output |
 
 # %%
 low_map = downsample(odd)
@@ -423,7 +426,7 @@ exercises.fits.check(fits)
 # %% [markdown]
 # ## Recap
 #
-# - A skip takes a feature map from *before* a halving to the one of the same size in the decoder, and with it the *where* to the *what*.
+# - A skip carries a feature map from before a halving to the decoder's feature map of the same size: it brings the *where* to the *what*.
 # - `cat` stacks channels, and the next layer has to expect all of them. Addition is `cat` with the same weights twice.
 # - Sizes stop matching where an odd one was halved. Repair: `output_size`, pad, crop, or multiples of 2 to the power of depth.
 #

@@ -10,13 +10,13 @@
 #
 # ![The portrait with noise; denoised with a single skip connection, as in lesson 3; and denoised by a U-Net with a skip at every level.](../docs/images/lesson_4.png)
 #
-# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the result is on the right: cleaner skin and a sharper eye, after the same number of training steps.
+# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the result is on the right: cleaner skin and a sharper eye, after the same number of training steps. (Part of that is its extra layers; lesson 6 takes a U-Net apart.)
 
 # %% [markdown]
 # You know three criteria: down-sampling, up-sampling, skip connections. The fourth holds them together. For every step down there is a step up, and the decoder passes the same sizes as the encoder in reverse. That's why every skip finds a
 # partner, and why the drawing looks like a U.
 #
-# [The document](../docs/the_document.md#unet) ends with a whole network. You'll run it, and it won't run: it has more than one fault, and each of them is enough to stop you. Find them one after the other.
+# [The document](../docs/the_document.md#unet) ends with a whole network. You'll try to run it, and it will refuse. It has several faults: one stops it at once, and others stay silent. Find them one after the other.
 
 # %%
 import torch
@@ -89,7 +89,7 @@ except NotImplementedError as error:
     print(error)
 
 # %% [markdown]
-# `__init__` only lists the layers. The order in which an image passes them belongs into `forward`, and there is none.
+# `__init__` only lists the layers. The order in which an image passes them belongs in `forward`, and there is none.
 #
 # ## The fourth criterion
 #
@@ -136,7 +136,7 @@ exercises.arguments.check((in_channels, out_channels))
 # %% [markdown]
 # ## Eight layers, or one?
 #
-# One thing is missing from the document that no error message will ever tell you. There is no **activation** between its layers, and a convolution is linear: a weighted sum of pixels, plus a constant. A sum of sums is a sum, so its eight layers and 3 million parameters are *one* linear map. It can't express "bright, *unless* its neighbour is bright too", however deep it is.
+# One thing is missing from the document that no error message will ever tell you. There is no **activation** between its layers, and a convolution is linear: a weighted sum of pixels, plus a constant. A sum of sums is a sum, so its eight layers and 3 million parameters are *one* linear map and a constant. It can't express "bright, *unless* its neighbour is bright too", however deep it is.
 # ("Going further" tests this on the document's network.)
 #
 # An activation such as ReLU, which sets negative values to 0, changes that. Apply one after each layer, in the decoder as well as in the encoder. Only the **last** layer has none: its outputs are **logits**, which may be any number, and the loss in lesson 5 takes care of the rest. A 1×1 convolution on a skip needs none either, because it only prepares a feature map for the next layer.
@@ -165,7 +165,7 @@ class Additive(DocumentUNet):
 exercises.forward_add.check(Additive)
 
 # %% [markdown]
-# How does the check know? It doesn't read your code. It sends an image through and follows what happens to it: a skip counts if something arrives that was never made smaller, and if a gradient finds its way back across it.
+# How does the check know? It doesn't read your code. It sends an image through and follows what happens to it: a skip counts if something arrives that was never smaller than the place where it arrives, and if a gradient finds its way back across it.
 #
 # ## Add, or concatenate?
 #
@@ -180,7 +180,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# *expected input to have 256 channels, but got 512*. Two stacked feature maps have twice the channels, and the next layer has to accept them. So the document's layers fit a U-Net that *adds*. Change the ones that need it.
+# *expected input to have 256 channels, but got 512*. Two stacked feature maps have twice the channels, and the next layer has to accept them. So the document's layers fit a U-Net that *adds*. Change the layers that come after a `cat`.
 
 
 # %%
@@ -249,7 +249,7 @@ SizeLedger(
 # %% [markdown]
 # ## An image that is 50 pixels high
 #
-# **Predict**: the additive network has run on 32×32. What about a photo of 50×70?
+# The additive network has run on 32×32. Does it run on a photo of 50×70? Halve both sides on paper first.
 
 # %%
 try:
@@ -308,11 +308,11 @@ show(
 # - [Its class](../docs/the_document.md#unet) has no `forward`. You wrote it.
 # - `skip4` takes 32 channels, which no layer returns. There are three halvings, so there are three skips.
 # - It speaks of concatenating, but its layers fit addition. For `torch.cat`, `upconv2` to `upconv4` need twice the input channels.
-# - `UNet(64, 128)` works as a constructor. For colour photos and 5 classes it would be `UNet(3, 5)`.
+# - `UNet(64, 128)` runs, but these are the numbers of a layer, not of an image. For colour photos and 5 classes it would be `UNet(3, 5)`.
 # - There is no activation anywhere: as listed, the whole network is one linear map and a constant.
 # - Its 1×1 convolutions on the skips are allowed, but not needed.
 #
-# What holds: four layers down, four layers up, channels doubled and halved, sizes mirrored. The fourth criterion is met.
+# What holds: four layers in the encoder and four in the decoder, three halvings and three doublings, channels doubled and halved, sizes mirrored. The fourth criterion is met.
 
 # %% [markdown]
 # ## Recap
@@ -322,7 +322,7 @@ show(
 # - Every convolution that should compute something of its own needs an activation, except the last one.
 # - A network for images of any size needs a repair where sizes don't match.
 #
-# All four criteria are yours, and the document's network runs. Next: [**5 · Train it**](05_train_it.ipynb), on a picture of the Earth. Lesson 5 can train *your own* U-Net: build it in the project below.
+# All four criteria are yours, and the document's network runs. Next: [**5 · Train it**](05_train_it.ipynb), on a picture of the Earth. Lesson 5 can train *your own* U-Net, if you build it in the project below (now, or another day).
 
 # %% [markdown]
 # ## Project: your own U-Net

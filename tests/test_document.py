@@ -59,7 +59,7 @@ MET = {
     "not every pixel is a centre": ("01", "exercises.centres.check"),
     "a transposed convolution is no inverse": (
         "02",
-        "this course doesn't say [*deconvolution*]",
+        "say [*deconvolution*](../docs/the_document.md#deconvolutional); this course doesn't",
     ),
     "kernel 3 with stride 2 draws a checkerboard": ("02", "exercises.even_overlap.check"),
     "without activations all is one linear map": ("04", "## Eight layers, or one?"),

@@ -449,8 +449,10 @@ def test_a_step_is_ticked_off_when_its_cell_is_pointed_at(without_kernel):
     assert page.evaluate("state._ticked") == []
     page.get_by_role("group", name="b. Arrow").press("ArrowRight")
     assert page.evaluate("state._ticked") == [0]
-    expect(page.get_by_text("That is it.")).to_be_visible()
+    expect(page.get_by_text("That is it.")).not_to_be_visible()
     expect(page.get_by_role("group", name="b. Arrow")).to_be_focused()
+    page.get_by_role("button", name="answer").click()
+    expect(page.get_by_text("That is it.")).to_be_visible()
 
 
 def test_nothing_was_written_to_the_console_as_an_error(notebook):

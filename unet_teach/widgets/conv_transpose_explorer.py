@@ -25,8 +25,8 @@ class ConvTransposeExplorer(Explorer):
         kernel_size: taps along each side of the kernel, 1 to 7.
         stride: output cells from one input cell's patch to the next, 1 to 5.
         padding: rows and columns cropped from each side of the scattered map, 0 to 6.
-        output_padding: rows and columns added at the bottom and right after the crop, 0 to 4; torch
-            needs it to be smaller than stride or dilation.
+        output_padding: rows and columns kept at the bottom and right, which padding would crop,
+            0 to 4; torch needs it to be smaller than stride or dilation.
         dilation: cells from one tap of the kernel to the next, 1 to 4.
         view: "scatter" (each input cell adds a scaled kernel), "zero insertion" (the
             ordinary convolution with the same output) or "crop window".

@@ -44,7 +44,7 @@ class RoundTrip(CourseWidget):
         padding: zeros added on each side of the convolution's input, and cells cropped from each
             side of the transposed convolution's output, 0 to 6.
         dilation: cells from one tap of the kernel to the next, 1 to 4.
-        output_padding: rows and columns added to that output at the bottom and right, 0 to 4.
+        output_padding: rows and columns of that output kept at the bottom and right, 0 to 4.
         chosen: the size that is explained, 1 to 64.
         comes_back: the sizes that come back unchanged, in rising order (read only).
         mended_by: for each size the `output_padding` that brings it back, or `None` where the

@@ -43,9 +43,9 @@ arguments = Exercise(
     ),
     hints=(
         "How many numbers does one pixel of a colour photograph hold?",
-        "What comes out has one channel a class: how much each class is believed.",
+        "The output has one channel per class: how strongly each class is predicted.",
         "`(___, 5)`",
     ),
-    solution_text="`(3, 5)`: red, green, blue go in, one channel a class comes out.",
-    praise="Red, green and blue go in, one channel a class comes out. 64 and 128 live inside.",
+    solution_text="`(3, 5)`: red, green and blue go in, one channel per class comes out.",
+    praise="Red, green and blue go in, one channel per class comes out. 64 and 128 belong inside the network.",
 )  # fmt: skip

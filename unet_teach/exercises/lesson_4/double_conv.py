@@ -216,5 +216,5 @@ double_conv = Exercise(
     ),
     solution_text="`return nn.Sequential(\n    nn.Conv2d(in_channels, out_channels, 3, padding=1), "
     "nn.ReLU(),\n    nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU(),\n)`",
-    praise="Two bends a level, nothing lost at the border.",
+    praise="Two activations per level, and nothing lost at the border.",
 )  # fmt: skip
