@@ -7,6 +7,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "unet_teach": (
         "UNet",
         "exercises",
+        "explain",
         "export",
         "inspect_unet",
         "progress",

@@ -32,18 +32,21 @@ class Explanation(NamedTuple):
         sentence: what it means.
         remedy: what to do, or "".
         groups: the numbers and names in it, by the names of their groups.
+        spans: where they are in the message, (start, stop) in characters, without the numbers of
+            axes and of tensors in a list.
     """
 
     sentence: str
     remedy: str
     groups: dict[str, str]
+    spans: tuple[tuple[int, int], ...]
 
 
 TAKES = (
     "for {expected} input channels was given {given}: its weight is {weight}, its input {shape}."
 )
 CHANNELS = (
-    r"weight of size \[(?P<weight>[\d, ]+)\], .* input\[?(?P<shape>[\d, ]+)\]? to have "
+    r"weight of size \[(?P<weight>[\d, ]+)\], .* input\[(?P<shape>[\d, ]+)\] to have "
     r"(?P<expected>\d+) .* got (?P<given>\d+)"
 )
 BRACKETS = "Write torch.{name}([a, b], dim=1), with square brackets around them."
@@ -328,8 +331,16 @@ def explain_message(
                 name: axis_name(int(text)) if name.startswith("axis") else _sizes(name, text)
                 for name, text in groups.items()
             }
-            return Explanation(sentence.format(**words), remedy.format(**words), groups)
+            sizes = [name for name in found.groupdict() if found[name] and not _is_place(name)]
+            spans = sorted(found.span(name) for name in sizes)
+            return Explanation(
+                sentence.format(**words), remedy.format(**words), groups, tuple(spans)
+            )
     return None
+
+
+def _is_place(name: str) -> bool:
+    return name.startswith("axis") or name == "number"
 
 
 def _sizes(name: str, text: str) -> str:
