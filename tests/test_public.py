@@ -45,6 +45,7 @@ FLOORS = [
     ("widgets", "inspection", "segmentation"),
     ("exercises",),
     ("installation", "error_help"),
+    ("__main__",),
 ]
 FLOOR = {folder: height for height, folders in enumerate(FLOORS) for folder in folders}
 PACKAGE = ROOT / "unet_teach"
