@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_read_is_not_replaced(tmp_path, monkeypatch):
         patch.setattr(Path, "read_text", refuse)
         progress.mark_solved("b")
     assert progress.trouble == (
-        f"{path} cannot be read (Permission denied). Progress is kept until the kernel stops."
+        f"{path} can't be read (Permission denied). Your progress is kept until the kernel stops."
     )
     assert set(json.loads(path.read_text())["exercises"]) == {"a"}
     progress.change("c", hints=1)

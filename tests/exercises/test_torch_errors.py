@@ -55,7 +55,7 @@ def test_each_message_says_which_sizes_do_not_match(code, says):
         code(X)
     text = describe(caught.value)
     assert says in text
-    assert f"PyTorch says: {str(caught.value).rstrip('.')[:200]}" in text
+    assert f"Error message: {str(caught.value).rstrip('.')[:200]}" in text
 
 
 def test_other_errors_stay_as_they_are():

@@ -266,7 +266,7 @@ MESSAGES = (
         "Make n larger, or count from 0.",
     ),
     Message(
-        r"Boolean value of Tensor",
+        r"Boolean value of Tensor|is ambiguous",
         "A tensor of several numbers is neither true nor false.",
         "`if`, `and`, `or` and `not` ask one question of all: x is not None, or (x > 0).any(). Pixel by pixel it is `&`, `|`, `~` or torch.where.",
     ),
@@ -308,6 +308,79 @@ MESSAGES = (
         r"maximum recursion depth",
         "It called itself without an end.",
         "In a forward, call the layers, self.layer(x), and not self(x), nor a layer that holds the network.",
+    ),
+    Message(
+        r"list is not a Module subclass",
+        "nn.Sequential was given a list.",
+        "nn.Sequential(*layers) takes the layers out of the list.",
+    ),
+    Message(
+        r"is not a Module subclass",
+        "nn.Sequential was given something that is not a layer.",
+        "Create each layer with brackets: nn.ReLU().",
+    ),
+    Message(
+        r"before Module\.__init__\(\) call|has no attribute '_parameters'",
+        "Layers can only be assigned after the network itself has been set up.",
+        "Write super().__init__() as the first line of __init__.",
+    ),
+    Message(
+        r'missing the required "forward"',
+        "The class has no method called forward.",
+        "Write one: it says in which order data goes through the layers.",
+    ),
+    Message(
+        r"not implemented for 'Float'",
+        "`&`, `|` and `~` work on masks of True and False, and this is a tensor of numbers.",
+        "Compare first, as in logits > 0.",
+    ),
+    Message(
+        r"Subtraction, the `-` operator",
+        "Masks of True and False can't be subtracted.",
+        "~mask is the opposite, a & ~b is a without b, and .sum() makes a number that can be subtracted.",
+    ),
+    Message(
+        r"could not infer output dtype",
+        "A mean needs floating-point numbers, so True and False have none.",
+        "Write .float() first.",
+    ),
+    Message(
+        r"as parameter",
+        "A layer's weight and bias each have to be an nn.Parameter.",
+        "Wrap the tensor: nn.Parameter(tensor).",
+    ),
+    Message(
+        r"that requires grad",
+        "PyTorch records gradients for this tensor.",
+        "Call .detach() first, or work inside with torch.no_grad():.",
+    ),
+    Message(
+        r"expected 4D input",
+        "It takes a batch of images, (N, C, H, W).",
+        "image[None] makes a batch of one.",
+    ),
+    Message(
+        r"or 4D \(batched\) input to", "It takes a batch of images with four axes, (N, C, H, W)."
+    ),
+    Message(
+        r"and bias type",
+        "A layer was given numbers of another type than its weights.",
+        "Give it a float image: image.float().",
+    ),
+    Message(
+        r"eval\(\) takes 1 positional",
+        "eval() takes no arguments and returns the network.",
+        "Write network.eval(), and then network(images).",
+    ),
+    Message(
+        r"name '(?P<name>\w+)' is not defined",
+        "Nothing is called `{name}` here.",
+        "Is a `self.` missing before it, or an import?",
+    ),
+    Message(
+        r"invalid combination of arguments",
+        "A function was given a kind of argument that it does not take.",
+        "Was a layer given a feature map where its settings go? nn.ReLU() makes the layer; nn.ReLU()(x) or F.relu(x) applies it.",
     ),
 )
 

@@ -38,28 +38,32 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
     if constant.any():
         row, column = constant.nonzero()[0].tolist()
         return (
-            f"{int(constant.sum())} of {constant.numel()} output cells stay as they are, whatever "
-            f"goes in. The first is at row {row}, column {column}."
+            f"{int(constant.sum())} of {constant.numel()} output cells don't depend on the "
+            "input. The "
+            f"first is in row {row}, column {column}."
         )
     weights = [weight for weight in layer.parameters() if weight.requires_grad]
     if not weights or not any(gradient.any() for gradient in _gradients(output, weights)):
-        return "No weight that can be learned changes what comes out."
+        return "Your layer doesn't learn: none of its trainable weights affects the output."
     (gradient,) = _gradients(output[..., -1, -1], [maps])
     row, column = divmod(int(gradient.abs().sum((0, 1)).argmax()), maps.shape[3])
     if row < maps.shape[2] // 2 or column < maps.shape[3] // 2:
         return (
-            f"The last output cell depends most on input cell ({row}, {column}), and not on one "
-            "near it: what is where gets lost."
+            f"The output cell at the bottom right depends most on input cell ({row}, {column}), "
+            "not on "
+            "one near it, so positions get mixed up."
         )
     (gradient,) = _gradients(output, [maps])
     if unused := int((gradient == 0).flatten(0, 1).all(0).sum()):
-        return f"{unused} of {gradient[0, 0].numel()} input cells change nothing that comes out."
+        return f"{unused} of {gradient[0, 0].numel()} input cells have no effect on the output."
     if (used := _used_channels(gradient)) < in_channels:
-        return f"Only {used} of {in_channels} input channels change what comes out."
+        return f"Only {used} of {in_channels} input channels affect the output."
     for channel in range(output.shape[1]) if is_mixed else ():
         (gradient,) = _gradients(output[:, channel], [maps])
         if (used := _used_channels(gradient)) < in_channels:
-            return f"Output channel {channel} is made of {used} of {in_channels} input channels."
+            return (
+                f"Output channel {channel} depends on only {used} of {in_channels} input channels."
+            )
     return None
 
 
@@ -70,14 +74,16 @@ def overlap_problem(layer: nn.Module) -> str | None:
         tolerance = 1e-4 * float(middle.abs().max())
         if torch.allclose(middle, _middle(layer, *size, value=2.0), atol=tolerance):
             return (
-                "With all weights alike, a map of ones and a map of twos give the same: that "
-                "hides any pattern. Leave normalisation and softmax out here."
+                "With equal weights, a feature map of ones and one of twos give the same output, "
+                "which "
+                "hides any pattern. Leave out normalisation and softmax."
             )
         for name, cells in _least_even(middle).items():
             if max(cells) - min(cells) > tolerance:
                 return (
-                    f"A flat {sizes_as_text(size)} map, all weights alike: the cells of a {name} "
-                    f"should come out alike, but they go {_ratio(cells[:4])}."
+                    f"With equal weights, a flat {sizes_as_text(size)} feature map should stay "
+                    "flat, but "
+                    f"the cells of a {name} are in the ratio {_ratio(cells[:4])}."
                 )
     return None
 

@@ -56,8 +56,8 @@ def _channels_problem(answer: Any) -> str | None:
         where = f"With (in_channels, out_channels) = {channels}"
         if problem := output_problem(network, images, channels[1], where):
             return (
-                f"{problem} With {IN_CHANNELS, OUT_CHANNELS} it works: is a number "
-                "written where an argument belongs?"
+                f"{problem} With {IN_CHANNELS, OUT_CHANNELS} it works. Did you write a number "
+                "where an argument belongs?"
             )
     return None
 
@@ -82,19 +82,21 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
         right = {step.size for step in joins if step.joins_by == kind}
         facts = [
             f"At {sizes_as_text(step.size or ())}, {step.text}: the result is "
-            f"{JOINED.get(step.joins_by, f'not the two maps {joined}')}."
+            f"{JOINED.get(step.joins_by, f'not the two feature maps {joined}')}."
             for step in joins
             if step.size not in right
         ]
         return (
-            f"{' '.join(dict.fromkeys(facts))} The two maps are to be {joined}." if facts else None
+            f"{' '.join(dict.fromkeys(facts))} In this exercise, they should be {joined}."
+            if facts
+            else None
         )
 
     return (
         networks.first_check(
             "a class of networks", lambda answer: class_problem(answer, statement)
         ),
-        Check("5 classes, as large as the picture", _output_problem),
+        Check("5 classes, as large as the image", _output_problem),
         networks.has_gradients(),
         networks.registers_its_weights(),
         Check("other numbers of channels", _channels_problem),
@@ -118,7 +120,7 @@ def shared_mistakes(join: Join, base: type[DocumentUNet]) -> tuple[KnownMistake,
             with_forward(join, base=with_layer_in_list(base)),
             with_forward(join, base=base, end=lambda x: nn.Conv2d(x.shape[1], x.shape[1], 1)(x)),
         ),
-        KnownMistake("no activation", "Where does a ReLU belong? After each of the eight layers on the way down and up, but the last.",
+        KnownMistake("no activation", "There is no activation, so the whole network is one linear map. Apply a ReLU after each of the eight layers except the last.",
             with_forward(join, base=base, activation=lambda x: x),
             networks.trace_shows(lambda trace: not trace.bends), at=ACTIVATIONS),
         networks.fixed_size(with_forward(join, base=base, end=lambda x: F.interpolate(x, size=(32, 48)))),
