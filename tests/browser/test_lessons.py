@@ -26,7 +26,8 @@ LESSONS = {
         ["Predict"] * 4 + ["Transposed convolution explorer", "Round trip", "Feature maps"],
         "double",
         "nn.ConvTranspose2d(128, 64, 4, stride=2)",
-        "16×16 feature map: the output is 34×34, but it should be 32×32. The formula gives (16 − 1)·2 + 4 − 2·0 + 0 = 34. Without padding",
+        "16×16 feature map: the output is 34×34, but it should be 32×32. The formula gives (16 − "
+        "1)·2 + 4 − 2·0 + 0 = 34. Without padding",
         "nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1)",
     ),
     "03_skip_connections": (

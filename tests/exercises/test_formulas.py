@@ -84,7 +84,8 @@ def test_a_formula_that_is_right_on_the_known_inputs_only_is_wrong():
     known = {inputs: steps(*inputs) for inputs in GRID}
     said = CHECK.problem(lambda *inputs: known.get(inputs, 0))
     assert said == (
-        "`steps(99, kernel=5, stride=7)` returns 0, but it should return 659. On 27 other inputs it is right."
+        "`steps(99, kernel=5, stride=7)` returns 0, but it should return 659. On 27 other inputs "
+        "it is right."
     )
 
 
@@ -156,7 +157,7 @@ def tiles(size, tile, overlap):
         (
             "fits",
             lambda size, depth: size + 2**depth - 1,
-            "7 can't be halved 1 time: 7 → 3.5.",
+            "7 can't be halved 2 times: 7 → 3.5.",
         ),
         (
             "output_size",

@@ -223,7 +223,7 @@ class TestForwardCat:
             (lambda x, s: torch.cat([x, s], dim=-1), "`cat` joins along dim=3, the width; chann"),
             (
                 lambda x, s: torch.cat([x, x], 1),
-                "32×48: `cat` joins `upconv3`'s output (64 channels,",
+                "32×48, `cat` joins `upconv3`'s output (64 channels,",
             ),
             (lambda *maps: torch.cat(*maps), "torch.cat takes the tensors in one list"),
             (lambda *maps: torch.stack(maps, 1), "`upconv2` is given the `stack` of `upconv1`'s"),
@@ -337,7 +337,8 @@ class TestDoubleConv:
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), conv(o, 2 * o), nn.ReLU()),
-                "the output has 16 channels, but it should have 8. Layer 2 (`Conv2d`) turns 8 channels into 16.",
+                "the output has 16 channels, but it should have 8. Layer 2 (`Conv2d`) turns 8 "
+                "channels into 16.",
             ),
         ],
     )

@@ -104,7 +104,7 @@ def unchanged(i, down, up):
         (join, lambda i, down, up: torch.cat([i / 2, up(down(i))], 1), "where z should hold input_tensor: "),
         (join, lambda i, down, up: torch.cat([i, up(down(i))], 1).flip(1), "channel 0 has the values of channel 127"),
         (join, lambda i, down, up: F.dropout(torch.cat([i, up(down(i))], 1)), "returns different results"),
-        (split_conv, layers(lambda conv: {"stride": conv.stride[0]}), "conv_a has stride=2, but the given convolution has stride=(2, 1),"),
+        (split_conv, layers(lambda conv: {"stride": conv.stride[0]}), "The cause: conv_a has stride=2, but the given convolution has stride=(2, 1)."),
         (split_conv, layers(lambda conv: {"padding": conv.padding[0]}), "conv_a has padding=1, but the given convolution has padding=(1, 2). Of the 12 cases tried, it is right when the padding is the same"),
         (split_conv, layers(lambda conv: {"kernel_size": conv.kernel_size[0]}), "axis 3 (width) is 3 in one and 5 in the other"),
         (split_conv, layers(lambda conv: {"dilation": 1}), "conv_a has dilation=1, but the given convolution has dilation=2. Of the 12 cases tried, it is right when the dilation is 1, and wrong otherwise."),

@@ -71,7 +71,7 @@ def test_a_damaged_file_gets_a_sentence(mine, tmp_path, capsys, damage):
     own_network.keep(mine)
     (tmp_path / "my_unet.py").write_text(damage, encoding="utf-8")
     assert exercises.my_unet() is own_network.CourseUNet
-    assert "does not run (" in capsys.readouterr().out
+    assert "doesn't run (" in capsys.readouterr().out
 
 
 def test_a_source_that_is_not_known_is_not_kept(monkeypatch, tmp_path):

@@ -185,7 +185,8 @@ WRONG = {
     "channels last": (
         ends(lambda y: y.permute(0, 2, 3, 1)),
         [
-            "(2, 32, 48, 5), but it should be (2, 5, 32, 48). These are the same axes in another order"
+            "(2, 32, 48, 5), but it should be (2, 5, 32, 48). These are the same axes in another "
+            "order"
         ],
     ),
     "skip in place": (

@@ -59,11 +59,11 @@ def test_each_right_output_passes(answer):
         ),
         (blank, "its size", "On 7×11: your function changes its input `layer`."),
         (lambda x, layer: layer(x) @ x, "its size", "On 7×11: your code stopped, in line"),
-        (noisy, "its values", "given twice, make two different results"),
+        (noisy, "its values", "called twice with the same inputs, your function returns different"),
         (
             lambda x, layer: scale(x, layer).double(),
             "its values",
-            "result is float64, while what came in is float32",
+            "output is float64, but it should be float32",
         ),
         (
             lambda x, layer: layer(x)[..., 1:],

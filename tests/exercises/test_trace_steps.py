@@ -255,7 +255,8 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             lambda net, x: net.conv(torch.cat([x[:, :2], net.other(x)[:, :2]], 2)),
             "`conv` takes 4 channels, but is given 2 at 12×9: the `cat` of the result of the index "
             f"`[…]` (2 channels, 6×9){MADE} and the result of the index `[…]` (2 channels, 6×9), "
-            "computed from `other`'s output (4 channels, 6×9). `cat` joins along dim=2, the height; "
+            "computed from `other`'s output (4 channels, 6×9). `cat` joins along dim=2, the "
+            "height; "
             "channels are dim=1.",
         ),
         (

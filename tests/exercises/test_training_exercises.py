@@ -212,7 +212,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
     [
         ("to_mask", lambda logits: logits > 0.2, "logit 0."),
         ("to_mask", lambda logits: (logits > 0).numpy(), "of type ndarray"),
-        ("to_mask", lambda logits: logits.mul_(2) > 0, "changes what it was given"),
+        ("to_mask", lambda logits: logits.mul_(2) > 0, "your function changes its input"),
         ("clean_mask", lambda picture: (picture > 1).float(), "a pixel of 1 becomes 0, wanted 1"),
         ("clean_mask", lambda picture: picture / 0, "wanted"),
         ("clean_mask", lambda picture: (picture != 0).float().mean(), "wanted a mask of (5, 7)"),

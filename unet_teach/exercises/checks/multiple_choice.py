@@ -44,7 +44,7 @@ def unets_among(
         if wrong := sorted(named - set(unets)):
             reasons = " ".join(why_not[letter] for letter in wrong)
             are = "is a U-Net" if len(missing) == 1 else "are U-Nets"
-            left_out = f" Of those you left out, {len(missing)} {are}." if missing else ""
+            left_out = f" Of those that you left out, {len(missing)} {are}." if missing else ""
             return f"{', '.join(wrong)} should not be in your answer. {reasons}{left_out}"
         if len(missing) == 1:
             return f"One more of them meets all four criteria. {why.get(missing[0], '')}".strip()

@@ -140,7 +140,7 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
             return output
         if problem := shape_problem(output, target.shape, f"{case.call}, {name}"):
             why = layer_problem(conv, c, layers)
-            return f"{problem[:-1]}: {why}." if why else problem
+            return f"{problem} The cause: {why}." if why else problem
         total += output
     if problem := values_problem(total, target, f"{case.call}, conv_a(a) + conv_b(b)"):
         why = layer_problem(conv, c, layers) or bias_problem(conv, layers)
