@@ -165,7 +165,7 @@ class TestForwardAdd:
             add, base=initialised(DocumentUNet, conv1=lambda _: nn.Conv2d(3, 64, 3, 1, 1))
         )
         text = exercises.forward_add.check(student()).text
-        assert text.startswith("With (in_channels, out_channels) = (1, 2): Your code stopped")
+        assert text.startswith("With (in_channels, out_channels) = (1, 2): your code stopped")
         assert "`conv1` takes 3 channels, but is given 1" in text
 
     @pytest.mark.parametrize(

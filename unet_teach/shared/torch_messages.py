@@ -53,7 +53,7 @@ SEQUENCE = (
     "it a map again."
 )
 WHERE_X_IS = "Tensors that forward makes must be made where x is: device=x.device."
-RESIZE = "Say one of the two: size=skip.shape[2:], or scale_factor=2."
+RESIZE = "Give one of the two: size=skip.shape[2:], or scale_factor=2."
 MESSAGES = (
     Message(rf"groups=1, {CHANNELS}", f"A convolution {TAKES}"),
     Message(rf"transposed=1, {CHANNELS}", f"A transposed convolution {TAKES}"),
@@ -112,7 +112,7 @@ MESSAGES = (
     ),
     Message(
         r"(?P<name>cat|stack)\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not (?P<kind>\w+)",
-        "`torch.{name}` takes a list of tensors, and this is a {kind}: `torch.{name}([a, b], dim=1)`.",
+        "`torch.{name}` takes a list of tensors, but was given a {kind}: write `torch.{name}([a, b], dim=1)`.",
         "Put square brackets around them.",
     ),
     Message(
@@ -130,7 +130,7 @@ MESSAGES = (
     ),
     Message(
         "slice indices must be integers",
-        "A slice needs whole numbers: `//` divides without a rest.",
+        "A slice needs whole numbers: `//` divides without a remainder.",
     ),
     Message(
         r"stack expects each tensor to be equal size, but got \[(?P<first>[\d, ]+)\] at entry 0 and \[(?P<other>[\d, ]+)\]",
@@ -178,7 +178,7 @@ MESSAGES = (
     ),
     Message(
         r"one of int.*float|but ?got float|!(list of \[)?float|'float' object cannot",
-        "Sizes are whole numbers, and / makes a float even where nothing is left.",
+        "Sizes are whole numbers, but / returns a float even if there is no remainder.",
         "Write h // 2.",
     ),
     Message(
@@ -203,7 +203,7 @@ MESSAGES = (
     ),
     Message(
         r"view size is not compatible",
-        "A view is asked for of a tensor that was transposed, permuted or cut, so its numbers lie in another order.",
+        ".view() doesn't work on a tensor that was transposed, permuted or cropped, because its values are no longer stored in order.",
         "Write .reshape(…) in place of .view(…).",
     ),
     Message(
@@ -218,12 +218,12 @@ MESSAGES = (
     ),
     Message(
         r"either size or scale_factor should be defined",
-        "It is not said how far to enlarge.",
+        "Neither size nor scale_factor is given.",
         RESIZE,
     ),
     Message(
         r"only one of size or scale_factor",
-        "Size and scale_factor are given, both at once.",
+        "Both size and scale_factor are given.",
         RESIZE,
     ),
     Message(
@@ -233,8 +233,8 @@ MESSAGES = (
     ),
     Message(
         r"same number of spatial dimensions",
-        "A map is resized to a size with another number of sides than it has.",
-        "Leave the batch and the channels out, F.interpolate(x, size=skip.shape[2:]).",
+        "The new size should have only a height and a width.",
+        "Leave out the batch and the channels: F.interpolate(x, size=skip.shape[2:]).",
     ),
     Message(
         r"Provided sizes \[(?P<sizes>[-\d, ]+)\] don't multiply up to the size of dim (?P<axis>\d) \((?P<size>\d+)\)",

@@ -43,9 +43,9 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
             known = _diagnosis(network, images) or known
         if known.startswith(("layer ", "the ")):
             known = _capital(known)
-        return f"{where}: {describe(error, known)}"
+        return f"{where}: {_small(describe(error, known))}"
     if isinstance(output, str):
-        return f"{where}: {output}"
+        return f"{where}: {_small(output)}"
     right = (len(images), channels, *images.shape[2:])
     if output.dim() == 4 and output.shape != right and sorted(output.shape) == sorted(right):
         return (
@@ -309,6 +309,10 @@ def _scales_map(step: Step) -> bool:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _who_made(trace: Trace, right: tuple[int, ...]) -> str:

@@ -97,6 +97,9 @@ halve = Exercise(
         KnownMistake("stride too long", "The stride divides the size, and yours is larger than 2. Which stride halves?",
             lambda: nn.Conv2d(64, 128, 3, stride=4, padding=1),
             lambda a: isinstance(a, nn.Conv2d) and min(a.stride) > 2),
+        KnownMistake("nothing halves", "Your feature map keeps its size. Which stride halves it, or which layer before or after the convolution?",
+            lambda: nn.Sequential(nn.Conv2d(64, 128, 3, padding=1), nn.ReLU()),
+            lambda a: output_shape(a, 64)[2:] == (8, 8)),
     ),
     hints=(
         "Three parameters decide the output size. Which one says how far the kernel moves at each step?",

@@ -32,7 +32,7 @@ def _block(answer: Any, in_channels: int = 3, out_channels: int = 8) -> nn.Modul
 
 
 blocks = StudentNetworks(_block, size=(9, 12))
-STEPS = "only layers, one after the other"  # what a check holds
+STEPS = "only layers in a row"  # what a check holds
 
 
 def _type_problem(answer: Any) -> str | None:

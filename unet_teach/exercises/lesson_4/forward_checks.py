@@ -96,14 +96,14 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
         networks.first_check(
             "a class of networks", lambda answer: class_problem(answer, statement)
         ),
-        Check("5 classes, as large as the image", _output_problem),
+        Check("5 classes at the size of the image", _output_problem),
         networks.has_gradients(),
         networks.registers_its_weights(),
         Check("other numbers of channels", _channels_problem),
         networks.repeats(),
         networks.has_skips(SKIPS),
         Check(
-            "only layers, joins and activations",
+            "nothing but layers, joins and activations",
             lambda answer: (
                 other_steps_problem(networks.trace(answer)) or networks.batch_problem(answer)
             ),

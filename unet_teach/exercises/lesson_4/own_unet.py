@@ -64,9 +64,9 @@ own_unet = Exercise(
     prompt="Write your own U-Net, `MyUNet(in_channels, out_channels, depth, base_channels)`, whose output is as large as the image, whatever the size.",
     checks=(
         networks.first_check("a class of networks", first_problem),
-        Check("it runs, and its output is as large as the image", running_problem),
+        Check("an output as large as the image", running_problem),
         networks.registers_its_weights(1),
-        Check("the same output each time, in any batch", evaluation_problem),
+        Check("the same output in any batch", evaluation_problem),
         Check(DEPTHS, depth_problem),
         networks.has_gradients(),
         networks.has_skips(SKIPS),
