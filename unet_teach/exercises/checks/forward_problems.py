@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.exercises.checks.forward_trace import Step, Trace, with_shape
+from unet_teach.exercises.checks.functions import lower_first
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
@@ -43,9 +44,9 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
             known = _diagnosis(network, images) or known
         if known.startswith(("layer ", "the ")):
             known = _capital(known)
-        return f"{where}: {_small(describe(error, known))}"
+        return f"{where}: {lower_first(describe(error, known))}"
     if isinstance(output, str):
-        return f"{where}: {_small(output)}"
+        return f"{where}: {lower_first(output)}"
     right = (len(images), channels, *images.shape[2:])
     if output.dim() == 4 and output.shape != right and sorted(output.shape) == sorted(right):
         return (
@@ -309,10 +310,6 @@ def _scales_map(step: Step) -> bool:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _small(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _who_made(trace: Trace, right: tuple[int, ...]) -> str:

@@ -142,7 +142,7 @@ def on_each_case(
             try:
                 said = problem(answer, case)
             except Exception as error:
-                said = f"{case.call}: {describe(error)}"
+                said = f"{case.call}: {lower_first(describe(error))}"
             if said:
                 return said
         return None
@@ -251,6 +251,11 @@ class Probes:
 
 
 # ------------------------------------------------------------------------------------------- values
+def lower_first(sentence: str) -> str:
+    """Return a sentence as it goes on after a colon."""
+    return sentence[:1].lower() + sentence[1:]
+
+
 def alike(one: Any, other: Any) -> bool:
     """Whether two values are the same apart from rounding; True is 1, and NaN is NaN."""
     if isinstance(one, Tensor) and isinstance(other, Tensor):

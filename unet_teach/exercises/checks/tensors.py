@@ -23,7 +23,6 @@ from unet_teach.exercises.checks.functions import (
     parameter_names,
 )
 from unet_teach.exercises.exercise import Check
-from unet_teach.exercises.sandbox import describe
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 NOT_REPEATED = (
@@ -75,11 +74,7 @@ def tensor_function(
 
     def check(holds: str, problem: Problem) -> Check:
         def in_case(answer: Function, case: Case) -> str | None:
-            try:
-                run = trace(answer, case.inputs)
-            except Exception as error:
-                sentence = describe(error)
-                return f"{case.call}: {sentence[0].lower()}{sentence[1:]}"
+            run = trace(answer, case.inputs)
             return run if isinstance(run, str) else problem(answer, case, run, targets_of(case))
 
         return replace(on_each_case(holds, cases, in_case), facts=facts)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.differences import moved
-from unet_teach.exercises.checks.functions import Case, Function
+from unet_teach.exercises.checks.functions import Case, Function, lower_first
 from unet_teach.exercises.checks.tensors import (
     TensorProbes,
     seeded,
@@ -115,7 +115,7 @@ def _part_problem(case: Case, z: Tensor) -> str | None:
         orders.append([problem for problem in problems if problem])
         texts.append(moved(z, torch.cat([part for _, part in order], dim=1)))
     fewest, text = min(orders, key=len), next(filter(None, texts), "")
-    return f"{case.call}: {text[0].lower()}{text[1:]}" if text and len(fewest) > 1 else fewest[0]
+    return f"{case.call}: {lower_first(text)}" if text and len(fewest) > 1 else fewest[0]
 
 
 def _activated(i: Tensor, down: nn.Module, up: nn.Module) -> Parts:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, seeded, tensor_function
+from unet_teach.exercises.checks.functions import Function
+from unet_teach.exercises.checks.tensors import TensorProbes, tensor_function
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_3.crop_to import Size
-from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.exercises.lesson_3.size_pairs import RESIZED, Pairs, Size
 
 SIZES: list[tuple[Size, Size]] = [  # of up and skip
     ((4, 6), (5, 6)),  # a row short
@@ -28,31 +24,10 @@ SIZES: list[tuple[Size, Size]] = [  # of up and skip
     ((5, 5), (3, 3)),
     ((8, 3), (6, 6)),
     ((6, 4), (8, 8)),
+    ((4, 7), (6, 6)),
 ]
-CHANNELS = ((2, 5, 3), (1, 1, 4), (3, 4, 4))  # the batch, the channels of up and of the skip
 
-
-def _case(up: Size, skip: Size, number: int = 0, dtype: torch.dtype = torch.float32) -> Case:
-    batch, channels, others = CHANNELS[number % 3]
-    inputs = torch.randn(batch, channels, *up), torch.randn(batch, others, *skip)
-    call = f"Up {sizes_as_text(up)}, skip {sizes_as_text(skip)}"
-    call += ", both float64" if dtype == torch.float64 else ""
-    return Case(call, tuple(x.to(dtype) for x in inputs))
-
-
-@seeded
-def _known_cases() -> list[Case]:
-    cases = [_case(*sizes, number) for number, sizes in enumerate(SIZES)]
-    return [*cases, _case((4, 7), (6, 6), dtype=torch.float64)]
-
-
-def _cases() -> Iterator[Case]:
-    yield from _known_cases()
-    chance = random.Random()
-    for number in range(6):
-        height, width = chance.randint(4, 12), chance.randint(4, 12)
-        skip = height + chance.randint(-3, 3), width + chance.randint(-3, 3)
-        yield _case((height, width), skip, number)
+pairs = Pairs(("up", "skip"), SIZES, larger=range(-3, 4))
 
 
 def _rows(up: Tensor, skip: Tensor) -> int:
@@ -64,7 +39,6 @@ def _columns(up: Tensor, skip: Tensor) -> int:
 
 
 CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
-    "up and skip have the same size": lambda *maps: _rows(*maps) == _columns(*maps) == 0,
     "nothing has to be cropped": lambda *maps: min(_rows(*maps), _columns(*maps)) >= 0,
     "nothing has to be added": lambda *maps: max(_rows(*maps), _columns(*maps)) <= 0,
     "as many rows as columns are missing": lambda *maps: _rows(*maps) == _columns(*maps),
@@ -77,12 +51,6 @@ CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
     "no column is missing": lambda *maps: _columns(*maps) <= 0,
     "no row is too many": lambda *maps: _rows(*maps) >= 0,
     "no column is too many": lambda *maps: _columns(*maps) >= 0,
-    "up is square": lambda up, skip: up.shape[2] == up.shape[3],
-    "the skip is square": lambda up, skip: skip.shape[2] == skip.shape[3],
-    "the batch has one item": lambda up, skip: len(up) == 1,
-    "up has one channel": lambda up, skip: up.shape[1] == 1,
-    "up and skip have the same number of channels": lambda up, skip: up.shape[1] == skip.shape[1],
-    "up and skip are float32": lambda up, skip: up.dtype == torch.float32,
 }
 
 
@@ -112,22 +80,17 @@ def _copied_into_zeros(up: Tensor, skip: Tensor) -> Tensor:
     return output
 
 
-def _resized(**how: Any) -> Function:
-    return lambda up, skip: F.interpolate(up, size=skip.shape[2:], **how)
-
-
-known = TensorProbes(lambda: _known_cases()[:6])
+known = TensorProbes(lambda: pairs.known()[:6])
 
 pad_to = Exercise(
     name="pad_to",
     lesson=3,
     prompt="Write `pad_to`: bring `up` to the height and width of `skip`. The top-left value stays at the top left; what is missing at the bottom and on the right becomes zeros, and what is too much is cropped.",
-    checks=tensor_function("pad_to(up, skip)", _cases, _padded, fixed=_known_cases, conditions=CONDITIONS),
+    checks=tensor_function("pad_to(up, skip)", pairs.cases, _padded, fixed=pairs.known, conditions=CONDITIONS | pairs.conditions),
     answers=(lambda: _padded, lambda: _copied_into_zeros),
     mistakes=(
         known.mistake("resized", "You resized up, which changes its values. Pad and crop instead, so that every value stays where it was.",
-            _resized(mode="bilinear"), _resized(mode="nearest"), _resized(mode="nearest-exact"), _resized(mode="area"),
-            _resized(mode="bicubic"), _resized(mode="bilinear", align_corners=True), _resized(mode="bicubic", align_corners=True)),
+            *RESIZED),
         known.mistake("height and width swapped", "You pad rows where columns are missing. `F.pad` starts with the last axis, so its first two numbers are left and right.",
             _pad(lambda rows, columns: (0, rows, 0, columns)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, columns)))),
         known.mistake("the rows for both axes", "You use the number of missing rows for both axes. How many columns are missing? That is the difference of the widths.",
