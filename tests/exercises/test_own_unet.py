@@ -304,7 +304,7 @@ WRONG = {
         changed(fit=lambda self, x, skip: x),
         [
             "7×11) and `up.2`'s output (64 channels, 6×10)",
-            "a crop or `F.interpolate",
+            "a crop, or `F.interpolate",
             "Sizes that can be halved three times",
         ],
     ),

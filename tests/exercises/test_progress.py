@@ -144,4 +144,4 @@ def test_an_export_has_one_row_for_each_exercise(tmp_path, suffix):
 
 def test_an_export_that_cannot_be_written_says_why(tmp_path):
     assert "has to end in .csv or .json" in exercises.export(tmp_path / "progress.xlsx").text
-    assert "cannot be written" in exercises.export(tmp_path / "missing" / "progress.csv").text
+    assert "can't be written" in exercises.export(tmp_path / "missing" / "progress.csv").text

@@ -173,7 +173,7 @@ def test_layers_up_to_the_last_one_and_the_tail():
     trace = trace_of(lambda net, x: net.other(net.conv(x).relu()).sigmoid() * 2)
     assert [step.name for step in trace.until_last_layer] == ["image", "conv2d", "relu", "conv2d"]
     assert [step.name for step in trace.tail] == ["sigmoid", "mul"]
-    assert trace.bends
+    assert trace.has_activation
     assert [step.size for step in trace.convolutions] == [(6, 9)] * 2
 
 
@@ -193,7 +193,7 @@ def test_layers_up_to_the_last_one_and_the_tail():
 def test_activations_between_layers(function, pairs, bends):
     trace = trace_of(function)
     assert len(trace.not_activated) == pairs
-    assert trace.bends == bends
+    assert trace.has_activation == bends
 
 
 def test_what_takes_no_part_is_named():

@@ -17,11 +17,11 @@ NOUNS = (  # of one place and of several, for each axis
     ("column", "columns"),
 )
 MOST_LISTED = 3
-FARTHEST = 4  # rows and columns by which a map may have moved
+FARTHEST = 4  # rows and columns by which a feature map may have moved
 ENOUGH = 2  # inputs on which an answer is right, and wrong, so that a condition may decide
 SCATTERED = "…"  # places that are too many to list
 EVERYWHERE = "every value"
-OVERLAP = 0.4  # the part of a moved map that has to be seen
+OVERLAP = 0.4  # the part of a moved feature map that has to be visible
 
 
 # ---------------------------------------------------------------------------------------- the place
@@ -113,7 +113,7 @@ def _just(values: Tensor, differs: Tensor) -> bool:
 
 
 def moved(output: Tensor, target: Tensor) -> str:
-    """Say that the right values stand at other places, and at which."""
+    """Say that the right values are in other places, and in which."""
     height, width = output.shape[2:]
     span = range(-FARTHEST, FARTHEST + 1)
     for rows, columns in sorted(product(span, span), key=lambda step: abs(step[0]) + abs(step[1])):
@@ -121,7 +121,7 @@ def moved(output: Tensor, target: Tensor) -> str:
         if kept < OVERLAP * height * width or rows == columns == 0:
             continue
         now, before = _overlap(output, rows, columns), _overlap(target, -rows, -columns)
-        if not _same(now[0, 0], before[0, 0]):  # one map tells almost always, and fast
+        if not _same(now[0, 0], before[0, 0]):  # one channel almost always tells, and fast
             continue
         if _same(now, before) and not _same(before, before.flatten()[:1]):
             return f"The values are {_step(rows, columns)} than they should be."
@@ -159,7 +159,7 @@ def moved(output: Tensor, target: Tensor) -> str:
 
 
 def _overlap(x: Tensor, rows: int, columns: int) -> Tensor:
-    """Return what is left of a map that loses rows above (negative: below) and columns likewise."""
+    """Return a feature map without some rows above (negative: below), and columns likewise."""
     height, width = x.shape[2:]
     return x[
         :,

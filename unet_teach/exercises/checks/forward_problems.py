@@ -302,7 +302,7 @@ def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:
 
 
 def _scales_map(step: Step) -> bool:
-    """Whether a step scales a finished map; `0.5 * x * (1 + tanh(x))` is one activation."""
+    """Whether a step scales a finished feature map; `0.5 * x * (1 + tanh(x))` is one activation."""
     while step.kind == "pointwise" and step.affine:
         step = step.inputs[0]
     return step.kind != "pointwise" or len(step.inputs) == 1

@@ -1,7 +1,7 @@
 """Records what a student's `forward` does with an image: every call of torch, and in which layer.
 
-It records what happened to the data, whatever the layers are called: which maps a skip brings
-together, what cuts a gradient, what has an effect on the output, which call an error stopped.
+It records what happened to the data, whatever the layers are called: which feature maps a skip
+joins, what cuts a gradient, what affects the output, and at which call an error occurred.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Step:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether two layers around it are one linear map: it is no activation."""
+        """Whether it is no activation, so that the layers around it are one linear map."""
         return self.affine or "norm" in self.name or "dropout" in self.name
 
     @property
@@ -288,8 +288,8 @@ class Trace(TorchFunctionMode):
         ]
 
     @property
-    def bends(self) -> bool:
-        """Whether any step is an activation: otherwise all layers together are one linear map."""
+    def has_activation(self) -> bool:
+        """Whether any step is an activation; without one, all layers are one linear map."""
         return any(s.inputs and s.kind != "layer" and not s.changes_nothing for s in self.used)
 
     @property

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from unet_teach.exercises.checks.layers import random_sizes, size_problem, window
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
-BORDER = 10  # output cells on each side in which a flat map may become uneven
+BORDER = 10  # output cells on each side that may become uneven
 
 
 # ------------------------------------------------------------------------------------------- checks
 def doubling_problem(layer: nn.Module, in_channels: int, out_channels: int) -> str | None:
-    """Say where a (1, in_channels, H, W) map does not become (1, out_channels, 2·H, 2·W)."""
+    """Say on which input (N, in_channels, H, W) the output is not (N, out_channels, 2·H, 2·W)."""
     sizes = [(16, 16), (5, 8), *random_sizes(5, 3, 20)]
     channels = (in_channels, out_channels)
     return size_problem(layer, channels, sizes, lambda size: 2 * size, nn.ConvTranspose2d)
@@ -27,7 +27,7 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
     """Say what is unused: an output cell, the weights, positions, an input cell or a channel.
 
     Args:
-        layer: takes maps of shape (N, in_channels, H, W).
+        layer: takes feature maps of shape (N, in_channels, H, W).
         in_channels: their channels.
         is_mixed: whether each output channel must depend on every input channel.
     """
@@ -68,7 +68,7 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
 
 
 def overlap_problem(layer: nn.Module) -> str | None:
-    """Say how uneven a flat map of 8 channels becomes when all weights of the layer are equal."""
+    """Say how uneven a flat feature map of 8 channels becomes with equal weights."""
     for size in [(16, 16), *random_sizes(4, 14, 24)]:
         middle = _middle(layer, *size)
         tolerance = 1e-4 * float(middle.abs().max())
@@ -126,7 +126,7 @@ def output_shape(layer: nn.Module, channels: int, side: int = 8) -> tuple[int, .
 def unevenness(layer: nn.Module) -> float:
     """Return the largest cell over the smallest in the least even row or column.
 
-    The layer is given a flat map and equal weights, as by `overlap_problem`.
+    The layer gets a flat feature map and equal weights, as in `overlap_problem`.
     """
     lines = _least_even(_middle(layer, 16, 16)).values()
     return max(max(cells) / max(min(cells), 1e-9) for cells in lines)
@@ -148,7 +148,7 @@ def _gradients(output: Tensor, sources: Sequence[Tensor]) -> tuple[Tensor, ...]:
 
 
 def _middle(layer: nn.Module, height: int, width: int, value: float = 1.0) -> Tensor:
-    """Return the output (C, H, W) for a flat map and equal weights, its border cut off."""
+    """Return the output (C, H, W) for a flat feature map and equal weights, without its border."""
     equal = copy.deepcopy(layer).eval()
     with torch.no_grad():
         for name, weight in equal.named_parameters():
@@ -161,7 +161,7 @@ def _middle(layer: nn.Module, height: int, width: int, value: float = 1.0) -> Te
 
 
 def _least_even(middle: Tensor) -> dict[str, list[float]]:
-    """Return the column and the row of a map (C, H, W) in which the cells differ most."""
+    """Return the column and the row of a feature map (C, H, W) whose cells differ most."""
     columns = middle.movedim(1, -1).flatten(0, 1)
     rows = middle.flatten(0, 1)
     return {

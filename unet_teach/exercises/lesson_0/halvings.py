@@ -33,7 +33,7 @@ halvings = Exercise(
     ),
     answers=(lambda: 3, lambda: 3.0),
     mistakes=(
-        wrong_number("the factor", "8 is how many times *smaller* the feature map gets: 96 / 12. The question is how many halvings that takes: 96 → 48 → …",
+        wrong_number("the factor", "8 is how many times *smaller* the feature map gets: 96 / 12. The question is how many halvings, 96 → 48 → …, that takes.",
             8),
         wrong_number("the factor of the area", "64 is how many times smaller the area gets, 8 · 8. The question is how many halvings that takes.",
             64),
@@ -43,7 +43,7 @@ halvings = Exercise(
             4),
         wrong_number("the size", "12 is the size at the bottleneck. How many times do you halve 96 to get there?",
             12),
-        wrong_number("the difference", "84 is the difference, 96 − 12. Halving divides by 2 each time instead: count the steps in 96 → 48 → …",
+        wrong_number("the difference", "84 is the difference, 96 − 12. Halving divides by 2 each time instead, so go 96 → 48 → … and count the steps.",
             84),
         wrong_number("one too few", "You are one step short: halve once more.", 2),
     ),

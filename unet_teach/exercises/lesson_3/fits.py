@@ -104,7 +104,7 @@ fits = Exercise(
             lambda size, depth: 2 ** max(depth, (size - 1).bit_length())),
         known.mistake("the remainder added", "You add the remainder, size % 2**depth. Add what is *missing* up to the next multiple instead.",
             lambda size, depth: size + size % 2**depth),
-        known.mistake("depth squared", "You use depth**2, which is depth · depth. Each halving doubles what the size must be divisible by: 2, 4, 8, …",
+        known.mistake("depth squared", "You use depth**2, which is depth · depth. Each halving doubles what the size must be divisible by: 2, 4, 8 and so on.",
             lambda size, depth: -(-size // depth**2) * depth**2),
         known.mistake("the missing pixels", "You return how many pixels are missing. Return the size with them.",
             lambda size, depth: -size % 2**depth),

@@ -177,7 +177,7 @@ class _LayerProbes(Probes):
 
 
 def _probes() -> list[tuple[nn.Conv2d, int]]:
-    """Convolutions of which neither half nor 64 of the channels are the first map's."""
+    """Convolutions for which c is neither half of the channels nor 64."""
     return [(nn.Conv2d(a + b, 7, 3, stride=2), a) for a, b in ((2, 6), (3, 7), (6, 3), (5, 70))]
 
 

@@ -122,6 +122,6 @@ def shared_mistakes(join: Join, base: type[DocumentUNet]) -> tuple[KnownMistake,
         ),
         KnownMistake("no activation", "There is no activation, so the whole network is one linear map. Apply a ReLU after each of the eight layers except the last.",
             with_forward(join, base=base, activation=lambda x: x),
-            networks.trace_shows(lambda trace: not trace.bends), at=ACTIVATIONS),
+            networks.trace_shows(lambda trace: not trace.has_activation), at=ACTIVATIONS),
         networks.fixed_size(with_forward(join, base=base, end=lambda x: F.interpolate(x, size=(32, 48)))),
     )  # fmt: skip

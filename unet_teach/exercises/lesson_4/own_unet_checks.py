@@ -105,7 +105,7 @@ def running_problem(answer: Any) -> str | None:
         return same
     if first := _run_problem(answer, SIZES[:1], depth=1):
         second = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1) or ""
-        return f"{first} {second}" if "should be" in first and "should be" in second else first
+        return f"{first} {second}" if "but it should" in first and "but it should" in second else first
     other = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1, training=False)
     if other := other or _run_problem(
         answer, [(20, 24)], depth=1, base=2 * BASE, channels=(4, 1), batch=3
@@ -134,7 +134,7 @@ def _arguments_problem(answer: Any) -> str | None:
 
 
 def depth_problem(answer: Any) -> str | None:
-    """Say for which depth the smallest map has the wrong size."""
+    """Say for which depth the smallest feature map has the wrong size."""
     for depth in (1, 2, 3):
         # The check before has tried depth 1 on an image of this size.
         if depth > 1 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
@@ -205,7 +205,7 @@ def needs_activation(first: Step, second: Step) -> bool:
 def activation_problem(answer: Any) -> str | None:
     """Say where an activation is missing, or that one comes last."""
     trace = networks.trace(answer)
-    if not trace.bends:
+    if not trace.has_activation:
         return "There is no activation, so all layers of your network together are one linear map."
     return forward_problems.activation_problem(
         trace, needs_activation
