@@ -105,7 +105,9 @@ def running_problem(answer: Any) -> str | None:
         return same
     if first := _run_problem(answer, SIZES[:1], depth=1):
         second = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1) or ""
-        return f"{first} {second}" if "but it should" in first and "but it should" in second else first
+        return (
+            f"{first} {second}" if "but it should" in first and "but it should" in second else first
+        )
     other = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1, training=False)
     if other := other or _run_problem(
         answer, [(20, 24)], depth=1, base=2 * BASE, channels=(4, 1), batch=3
