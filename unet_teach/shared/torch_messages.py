@@ -163,7 +163,7 @@ MESSAGES = (
     ),
     Message(
         r"padding \((?P<before>\d+), (?P<after>\d+)\) at dimension \d of input \[(?P<shape>[\d, ]+)\]",
-        "Reflection takes what it pads from the map, so it must be smaller than the map: padding {before} and {after} meet the sizes {shape}.",
+        "Reflection copies what it pads from the feature map, so the padding has to be smaller than the size: it is {before} and {after}, for a feature map of {shape}.",
         "Pad less, give a larger image, or pad with zeros.",
     ),
     Message(

@@ -21,6 +21,7 @@ from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
+NOT_JOINED = "nothing is joined"
 MOST_CHANGES = 8  # of the size that are listed
 
 
@@ -185,10 +186,11 @@ def skips_problem(trace: Trace, sizes: Sequence[tuple[int, int]]) -> str | None:
     texts = "; ".join(f"at {', '.join(at)}, {fact}" for fact, at in facts.items())
     if len(facts) == 1:
         texts = f"{next(iter(facts))} there"
+    advice = " Keep the encoder's feature map of that size, and join it to the decoder's."
     return (
         f"{'In training mode, o' if trace.training else 'O'}n a "
         f"{sizes_as_text(trace.steps[0].output.shape[2:])} image, no skip arrives at "
-        f"{', '.join(map(sizes_as_text, missing))}: {texts}."
+        f"{', '.join(map(sizes_as_text, missing))}: {texts}.{advice if NOT_JOINED in facts else ''}"
     )
 
 
@@ -225,7 +227,7 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
             return f"`{step.name}` joins {with_shape(source)} with {constant}"
     if any(step.across and step.size == size for step in trace.steps):
         return "two feature maps are joined, but the result is not used"
-    return "nothing is joined"
+    return NOT_JOINED
 
 
 def _with_source(step: Step) -> str:

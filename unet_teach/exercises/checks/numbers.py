@@ -25,7 +25,9 @@ def whole_numbers(count: int = 1) -> Check:
             if part is ...:
                 return f"{begin} one of them is still `...`."
             if isinstance(part, bool) or not isinstance(part, int | float):
-                return f"{begin} {part!r} is of type {type(part).__name__}."
+                is_text = isinstance(part, str)
+                more = " Write it as a number, without quotation marks." if is_text else ""
+                return f"{begin} {part!r} is of type {type(part).__name__}.{more}"
             if isinstance(part, float) and not part.is_integer():
                 return f"{begin} {part!r} is not whole."
         return None

@@ -121,8 +121,9 @@ def tensor_function(
             terms,
         )
         if size_facts:
-            ran = "tried" if len(sized) == len(measured) else "that return a feature map"
-            size_facts = f"In all {len(sized)} cases {ran}, the output's {size_facts}."
+            ran = "tried" if len(sized) == len(measured) else "with a feature map as output"
+            count = {1: "the only case", 2: "both cases"}.get(len(sized), f"all {len(sized)} cases")
+            size_facts = f"In {count} {ran}, the output's {size_facts}."
         cases_tried = [case for case, *_ in measured]
         inputs, calls = [case.inputs for case in cases_tried], [case.call for case in cases_tried]
         when = occasion(inputs, is_right, conditions, calls)

@@ -104,9 +104,9 @@ def _activation_problem(answer: Any) -> str | None:
         return problem
     if all(step.changes_nothing for step in trace.tail):
         after = ", ".join(step.call for step in trace.tail)
-        what = f"only {after} comes" if after else "nothing comes"
+        what = f"Only {after} comes" if after else "Nothing comes"
         last = trace.until_last_layer[-1].call
-        return f"After {last}, the last convolution, {what}, so its activation is missing."
+        return f"{what} after {last}, the last convolution, so its activation is missing."
     return None
 
 

@@ -36,7 +36,7 @@ from unet_teach.networks.document import DocumentUNet
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SKIPS = "a skip at each of three sizes"  # what a check holds
-JOINED = {"add": "their sum", "cat": "both, concatenated"}
+JOINED = {"add": "adds them", "cat": "concatenates them"}
 
 networks = StudentNetworks(lambda answer: new_network(answer, IN_CHANNELS, OUT_CHANNELS))
 
@@ -81,8 +81,8 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
         joins = [step for step in networks.trace(answer).used if step.across]
         right = {step.size for step in joins if step.joins_by == kind}
         facts = [
-            f"At {sizes_as_text(step.size or ())}, {step.text}: the result is "
-            f"{JOINED.get(step.joins_by, f'not the two feature maps {joined}')}."
+            f"At {sizes_as_text(step.size or ())}, your network computes {step.text}, which "
+            f"{JOINED.get(step.joins_by, f'is not the two {joined}')}."
             for step in joins
             if step.size not in right
         ]
