@@ -187,8 +187,7 @@ class Exercise:
         argument = "" if open_now else "give_up=True"
         return (
             f"You have read all {len(self.hints)} hints. Run `exercises.{self.name}.check(…)` on "
-            "your best answer so far: the reply says what is right and what isn't. For the "
-            "solution, "
+            "your best answer so far: the reply says what is right and what isn't. The solution: "
             f"run `exercises.{self.name}.solution({argument})`. Here are the hints again:"
         )
 
@@ -198,9 +197,7 @@ class Exercise:
         if len(entry.attempts) < ATTEMPTS_BEFORE_SOLUTION and not (give_up or entry.solved):
             return Reply(
                 "Try two different answers first, even wrong ones: the check says what is wrong "
-                "with "
-                "each. To see the solution now, run "
-                f"`exercises.{self.name}.solution(give_up=True)`."
+                f"with each. To see it now, run `exercises.{self.name}.solution(give_up=True)`."
             )
         if not entry.solved:
             RECORD.change(self.name, solution_read=True)

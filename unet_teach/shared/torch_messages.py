@@ -325,11 +325,6 @@ MESSAGES = (
         "Write super().__init__() as the first line of __init__.",
     ),
     Message(
-        r'missing the required "forward"',
-        "The class has no method called forward.",
-        "Write one: it says in which order data goes through the layers.",
-    ),
-    Message(
         r"not implemented for 'Float'",
         "`&`, `|` and `~` work on masks of True and False, and this is a tensor of numbers.",
         "Compare first, as in logits > 0.",

@@ -52,8 +52,7 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
     if output.dim() == 4 and output.shape != right and sorted(output.shape) == sorted(right):
         return (
             f"{where}: the output has the shape {tuple(output.shape)}, but it should be {right}. "
-            "These "
-            "are the same axes in another order."
+            "These are the same axes in another order."
         )
     if problem := shape_problem(output, right, where):
         return f"{problem}{_who_made(Trace(network, images), right)}"
@@ -61,8 +60,7 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
         names = [str(kind).removeprefix("torch.") for kind in (output.dtype, images.dtype)]
         return (
             f"{where}: the output is {names[0]}, but the input is {names[1]}. Is there a "
-            "conversion, "
-            "such as `.double()` or `.float()`? Leave it out."
+            "conversion, such as `.double()` or `.float()`? Leave it out."
         )
     if network.training != mode:
         return f"{where}: your `forward` calls `eval()` or `train()`. Leave the mode to the caller."
@@ -123,11 +121,9 @@ def batch_problem(network: nn.Module, images: Tensor) -> str | None:
     together, alone = Trace(network, images), Trace(network, images[-1:])
     if not (together.used and alone.used):
         return (
-            f"Your network was called with {len(images)} images, then with the last of them "
-            "alone, and "
-            f"one of the two calls failed. {alone.stopped_at} Does it keep feature maps from one "
-            "call "
-            "to the next?"
+            f"Your network was called with {len(images)} images, then with the last of them alone, "
+            f"and one of the two calls failed. {alone.stopped_at} Does it keep feature maps from "
+            "one call to the next?"
         )
     if not (step := together.first_difference(alone)):
         return None
@@ -215,8 +211,8 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
         if step.kind == "join":
             parts = " and ".join(map(_with_source, step.inputs))
             return (
-                f"`{step.name}` joins {parts}, but none of them is a layer's output that was "
-                "never smaller"
+                f"`{step.name}` joins {parts}, but none of them is a layer's output that was never "
+                "smaller"
             )
         source, before = step.inputs[0], step.inputs[0].output
         doubled = (2 * before, torch.cat([before, before], dim=1))
@@ -296,9 +292,9 @@ def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:
     for step in trace.tail:
         if not (step.identical or (scaled and step.changes_nothing)):
             return (
-                f"After {trace.until_last_layer[-1].call}, the last layer, comes {step.call}. "
-                "But the "
-                "outputs are logits, which may be any numbers: return that layer's output as it is."
+                f"After {trace.until_last_layer[-1].call}, the last layer, comes {step.call}. But "
+                "the outputs are logits, which may be any numbers: return that layer's output as "
+                "it is."
             )
     return None
 

@@ -113,8 +113,8 @@ def is_function(signature: str) -> Check:
         own = list(inspect.signature(answer).parameters)
         if own != parameters and sorted(own) == sorted(parameters):
             return (
-                f"Your function takes its arguments in the order ({', '.join(own)}). It should "
-                f"be `def {signature}`."
+                f"Your function takes its arguments in the order ({', '.join(own)}). It should be "
+                f"`def {signature}`."
             )
         return None
 

@@ -172,13 +172,11 @@ class StudentNetworks:
             elif not (places or self._makes_weights(answer, *arguments)):
                 where = (
                     " They are the same in each run, but belong to a function, a variable or "
-                    "another "
-                    "object. Assign the layers to `self` in `__init__`."
+                    "another object. Assign the layers to `self` in `__init__`."
                 )
             return (
                 f"PyTorch doesn't find {count} of the weights and biases that your network uses, "
-                "so "
-                f"training won't change them.{where}"
+                f"so training won't change them.{where}"
             )
 
         return Check(REGISTERED, problem)
@@ -197,8 +195,7 @@ class StudentNetworks:
             KnownMistake(
                 "layers in a plain list",
                 "PyTorch doesn't look for layers inside a Python list, tuple or dictionary. Put "
-                "them "
-                "into an `nn.ModuleList` or an `nn.ModuleDict`.",
+                "them into an `nn.ModuleList` or an `nn.ModuleDict`.",
                 in_list,
                 hides_layers,
                 at=REGISTERED,
@@ -232,8 +229,7 @@ class StudentNetworks:
         return KnownMistake(
             "hard-coded size",
             "The output has the same size for images of three different sizes. Don't write the "
-            "size "
-            "as a number: take it from a feature map's shape.",
+            "size as a number: take it from a feature map's shape.",
             example,
             recognises,
         )

@@ -237,7 +237,7 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
         changed = tuple(
             place
             for place, (now, before) in enumerate(zip(given, inputs, strict=True))
-            if not _is_unchanged(now, before)
+            if not is_unchanged(now, before)
         )
         if output.requires_grad and not changed:
             weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
@@ -247,7 +247,8 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
     return Trace(output.detach(), gradients, changed)
 
 
-def _is_unchanged(now: Any, before: Any) -> bool:
+def is_unchanged(now: Any, before: Any) -> bool:
+    """Whether a layer has the same weights, settings and mode as before, or a tensor its values."""
     if isinstance(before, nn.Module):
         one, other = now.state_dict(), before.state_dict()
         same_settings = repr(now) == repr(before) and now.training == before.training

@@ -38,9 +38,8 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
     if constant.any():
         row, column = constant.nonzero()[0].tolist()
         return (
-            f"{int(constant.sum())} of {constant.numel()} output cells don't depend on the "
-            "input. The "
-            f"first is in row {row}, column {column}."
+            f"{int(constant.sum())} of {constant.numel()} output cells don't depend on the input. "
+            f"The first is in row {row}, column {column}."
         )
     weights = [weight for weight in layer.parameters() if weight.requires_grad]
     if not weights or not any(gradient.any() for gradient in _gradients(output, weights)):
@@ -50,8 +49,7 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
     if row < maps.shape[2] // 2 or column < maps.shape[3] // 2:
         return (
             f"The output cell at the bottom right depends most on input cell ({row}, {column}), "
-            "not on "
-            "one near it, so positions get mixed up."
+            "not on one near it, so positions get mixed up."
         )
     (gradient,) = _gradients(output, [maps])
     if unused := int((gradient == 0).flatten(0, 1).all(0).sum()):
@@ -75,15 +73,13 @@ def overlap_problem(layer: nn.Module) -> str | None:
         if torch.allclose(middle, _middle(layer, *size, value=2.0), atol=tolerance):
             return (
                 "With equal weights, a feature map of ones and one of twos give the same output, "
-                "which "
-                "hides any pattern. Leave out normalisation and softmax."
+                "which hides any pattern. Leave out normalisation and softmax."
             )
         for name, cells in _least_even(middle).items():
             if max(cells) - min(cells) > tolerance:
                 return (
                     f"With equal weights, a flat {sizes_as_text(size)} feature map should stay "
-                    "flat, but "
-                    f"the cells of a {name} are in the ratio {_ratio(cells[:4])}."
+                    f"flat, but the cells of a {name} are in the ratio {_ratio(cells[:4])}."
                 )
     return None
 

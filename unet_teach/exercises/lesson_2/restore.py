@@ -9,10 +9,8 @@ from unet_teach.exercises.checks.formulas import computes
 from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
-KNOWN_SIZES = [(8, 15), (8, 16), (16, 31), (16, 32), (21, 41), (21, 42)]
-
-
-GRID = [*KNOWN_SIZES, *((low, 2 * low - odd) for low in range(1, 20) for odd in (1, 0))]
+GRID = [(8, 15), (8, 16), (16, 31), (16, 32), (21, 41), (21, 42)]
+GRID += [(low, 2 * low - odd) for low in range(1, 20) for odd in (1, 0)]
 
 
 def _output_padding(low: int, target: int) -> int:

@@ -9,22 +9,11 @@ from unet_teach.exercises.checks.formulas import computes
 from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
-KNOWN_LAYERS = [
-    (5, 3, 2, 1, 0),
-    (7, 2, 3, 0, 2),
-    (8, 3, 2, 1, 1),
-    (9, 5, 4, 2, 3),
-    (16, 4, 2, 1, 0),
-]
-
-
-GRID = [
-    *KNOWN_LAYERS,
-    *(
-        layer
-        for layer in product((5, 8, 9), (1, 2, 3, 4), (1, 2, 3), (0, 1, 2), (0, 1, 2))
-        if layer[4] < layer[2]  # torch requires output_padding below stride
-    ),
+GRID = [(5, 3, 2, 1, 0), (7, 2, 3, 0, 2), (8, 3, 2, 1, 1), (9, 5, 4, 2, 3), (16, 4, 2, 1, 0)]
+GRID += [
+    layer
+    for layer in product((5, 8, 9), (1, 2, 3, 4), (1, 2, 3), (0, 1, 2), (0, 1, 2))
+    if layer[4] < layer[2]  # torch requires output_padding below stride
 ]
 
 

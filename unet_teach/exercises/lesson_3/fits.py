@@ -10,22 +10,10 @@ from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
 SAMPLES = [  # size, depth
-    (5, 1),
-    (4, 2),
-    (5, 2),
-    (1, 1),
-    (7, 1),
-    (12, 2),
-    (30, 3),
-    (31, 4),
-    (33, 4),
-    (40, 3),
-    (97, 5),
-    (9, 0),
+    *((5, 1), (4, 2), (5, 2), (1, 1), (7, 1), (12, 2)),
+    *((30, 3), (31, 4), (33, 4), (40, 3), (97, 5), (9, 0)),
 ]
 NOT_TWO = [(31, 1), (30, 3), (31, 4), (40, 3), (97, 5)]  # for depth 2, 2 ^ depth is 0: an error
-
-
 GRID = [*SAMPLES, *((size, depth) for size in range(1, 41) for depth in range(6))]
 
 

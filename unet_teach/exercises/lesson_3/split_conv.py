@@ -15,7 +15,7 @@ from unet_teach.exercises.checks.differences import occasion
 from unet_teach.exercises.checks.functions import Case, Function, Probes, is_function, on_each_case
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import (
-    close,
+    is_unchanged,
     no_tensor,
     seeded,
     shape_problem,
@@ -119,7 +119,7 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
     with torch.no_grad():
         target = conv(torch.cat(maps, dim=1))
     layers, total = tuple(read_once(answer(given, c))), torch.zeros_like(target)
-    if _differ(given, conv):
+    if not is_unchanged(given, conv):
         return f"{case.call}: your function changes the convolution that it was given."
     for name, layer, x in zip(("conv_a", "conv_b"), layers, maps, strict=True):
         try:
@@ -144,15 +144,6 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
             else problem
         )
     return None  # fmt: skip
-
-
-def _differ(one: nn.Module, other: nn.Module) -> bool:
-    now, before = one.state_dict(), other.state_dict()
-    return (
-        now.keys() != before.keys()
-        or any(not close(now[key], before[key]) for key in now)
-        or (repr(one), one.training) != (repr(other), other.training)
-    )
 
 
 def _facts(answer: Function) -> str:
@@ -185,7 +176,7 @@ def _changes_conv(answer: Function) -> bool:
     conv, c = _probes()[0]
     given = copy.deepcopy(conv)
     answer(given, c)
-    return _differ(given, conv)
+    return not is_unchanged(conv, given)
 
 
 def _right(conv: nn.Conv2d, c: int) -> Layers:
