@@ -350,12 +350,9 @@ MESSAGES = (
         "Call .detach() first, or work inside with torch.no_grad():.",
     ),
     Message(
-        r"expected 4D input",
-        "It takes a batch of images, (N, C, H, W).",
-        "image[None] makes a batch of one.",
-    ),
-    Message(
-        r"or 4D \(batched\) input to", "It takes a batch of images with four axes, (N, C, H, W)."
+        r"expected 4D input|or 4D \(batched\) input to",
+        "It takes a batch of images with four axes, (N, C, H, W).",
+        "For a single image (C, H, W), image[None] makes a batch of one.",
     ),
     Message(
         r"and bias type",
