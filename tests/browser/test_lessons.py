@@ -19,7 +19,7 @@ LESSONS = {
         ["Convolution explorer", "Predict", "Progress"],
         "halvings",
         "8",
-        "8 is how many times *smaller* the feature map gets: 96 / 12.",
+        "8 is how many times smaller the feature map gets: 96 / 12.",
         "3",
     ),
     "02_upsampling": (

@@ -33,7 +33,7 @@ halvings = Exercise(
     ),
     answers=(lambda: 3, lambda: 3.0),
     mistakes=(
-        wrong_number("the factor", "8 is how many times *smaller* the feature map gets: 96 / 12. The question is how many halvings, 96 → 48 → …, that takes.",
+        wrong_number("the factor", "8 is how many times smaller the feature map gets: 96 / 12. The question is how many halvings, 96 → 48 → …, that takes.",
             8),
         wrong_number("the factor of the area", "64 is how many times smaller the area gets, 8 · 8. The question is how many halvings that takes.",
             64),

@@ -25,7 +25,7 @@ unets = Exercise(
         lambda: ["A", "E"],
     ),
     mistakes=(
-        wrong_letters("only cat", "A is one. Another has the same shape, but its skips are *added* instead of concatenated, and those are skip connections as well.",
+        wrong_letters("only cat", "A is one. Another has the same shape, but its skips are added instead of concatenated, and those are skip connections as well.",
             "A"),
         wrong_letters("only add", "E is one, and its skips are added. Which network has the same shape, but concatenates?",
             "E"),

@@ -28,7 +28,7 @@ centres = Exercise(
     mistakes=(
         wrong_number("every cell", "600 is all of them. With stride 2 the window skips every other position, so most cells are never a centre.",
             600),
-        wrong_number("every other cell", "450 of the 600 cells are *not* a centre. The question is how many are.", 450),
+        wrong_number("every other cell", "450 of the 600 cells are not a centre. The question is how many are.", 450),
         wrong_number("the lesson's map", "256 = 16 · 16 belongs to the lesson's 32×32 feature map. This one is 20×30.", 256),
         wrong_number("one axis only", "You halved one axis only, but the stride of 2 applies to both.", 300),
         wrong_number("the sides added", "You added 10 and 15. There are 10 rows with 15 windows each: how many windows is that?",

@@ -53,7 +53,7 @@ output_size = Exercise(
             lambda n, k, s, p: (n + 2 * p) // s),
         known.mistake("first window forgotten", "You counted only the steps. The position where the kernel starts counts too.",
             lambda n, k, s, p: (n + 2 * p - k) // s),
-        known.mistake("stride multiplied", "You multiply by the stride. But a kernel that moves further at each step visits *fewer* positions, so what should you do with it?",
+        known.mistake("stride multiplied", "You multiply by the stride. But a kernel that moves further at each step visits fewer positions, so what should you do with it?",
             lambda n, k, s, p: (n + 2 * p - k) * s + 1, lambda n, k, s, p: (n - 1) * s - 2 * p + k),
         known.mistake("one added before the division", "You add 1 before you divide. First count the steps, then add the starting position.",
             lambda n, k, s, p: (n + 2 * p - k + 1) // s),

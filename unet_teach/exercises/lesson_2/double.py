@@ -40,7 +40,7 @@ double = Exercise(
         KnownMistake("channels not halved", "The exercise asks for half as many channels, because the feature map gets larger. Which argument sets how many come out?",
             lambda: nn.ConvTranspose2d(128, 128, 4, stride=2, padding=1),
             lambda a: isinstance(a, nn.ConvTranspose2d) and has_channels(a, 128, 128)),
-        KnownMistake("a convolution", "That is a convolution, whose stride *divides* the size. Which layer's stride multiplies it?",
+        KnownMistake("a convolution", "That is a convolution, whose stride divides the size. Which layer's stride multiplies it?",
             lambda: nn.Conv2d(128, 64, 4, stride=2, padding=1), lambda a: isinstance(a, nn.Conv2d)),
         KnownMistake("an Upsample alone", "The size is right, but `nn.Upsample` has no weights, so it can't change the number of channels. Which layer could follow it?",
             lambda: nn.Upsample(scale_factor=2),

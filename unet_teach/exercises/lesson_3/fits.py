@@ -90,7 +90,7 @@ fits = Exercise(
         known.mistake("a power of two", "You return a power of two, which can be halved down to 1. But only `depth` halvings are needed: for depth 2, 12 fits as well.",
             lambda size, depth: 2 ** (size - 1).bit_length(),
             lambda size, depth: 2 ** max(depth, (size - 1).bit_length())),
-        known.mistake("the remainder added", "You add the remainder, size % 2**depth. Add what is *missing* up to the next multiple instead.",
+        known.mistake("the remainder added", "You add the remainder, size % 2**depth. Add what is missing up to the next multiple instead.",
             lambda size, depth: size + size % 2**depth),
         known.mistake("depth squared", "You use depth**2, which is depth · depth. Each halving doubles what the size must be divisible by: 2, 4, 8 and so on.",
             lambda size, depth: -(-size // depth**2) * depth**2),

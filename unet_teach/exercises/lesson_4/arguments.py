@@ -39,7 +39,7 @@ arguments = Exercise(
             (3, 1)),
         wrong_number("a background added", "You added one for the background. But each pixel belongs to one of the 5 classes, so nothing has to be added.",
             (3, 6)),
-        wrong_number("the first layer's", "64 is what conv1 returns. What should the whole *network* return?",
+        wrong_number("the first layer's", "64 is what conv1 returns. What should the whole network return?",
             (3, 64)),
     ),
     hints=(
