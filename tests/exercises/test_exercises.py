@@ -154,6 +154,7 @@ def test_a_pair_of_numbers_is_told_which_one_fails():
         in exercises.odd_sizes.check((16, 12)).text
     )
     assert "one of them is still `...`." in exercises.odd_sizes.check((16, ...)).text
+    assert "without quotation marks." in exercises.odd_sizes.check(("15", "16")).text
     assert "you gave 3." in exercises.odd_sizes.check((1, 2, 3)).text
 
 

@@ -90,7 +90,7 @@ class TestForwardAdd:
             ),
             (
                 {"skip": lambda network, maps, level: network.skip1(maps[2]) if level == 2 else 0},
-                "no skip arrives at 32×48, 16×24: nothing is joined there.",
+                "no skip arrives at 32×48, 16×24: nothing is joined there. Keep the encoder's",
             ),
             # -------------------------------------------------------------- the joins
             ({"join": lambda x, s: (x + s) / 2}, "`div` changes the `add` of `upconv1`'s output"),
