@@ -63,15 +63,15 @@ def without_channel_axis(network, pictures, masks):
 @pytest.mark.parametrize(
     ("validate", "says"),
     [
-        (then(lambda n, *_: torch.set_grad_enabled(False)), "records no gradients any more"),
+        (then(lambda n, *_: torch.set_grad_enabled(False)), "no longer records gradients"),
         (
             then(lambda *_: torch.set_default_dtype(torch.float64)),
             "shares is torch.float64",
         ),
         (then(lambda *_: torch.use_deterministic_algorithms(True)), "all code shares is True"),
         (then(lambda n, *_: torch.set_grad_enabled(True)), "records gradients again"),
-        (then(lambda n, *_: n.double()), "numbers are float64 instead of float32"),
-        (then(lambda n, *_: n.half()), "numbers are float16"),
+        (then(lambda n, *_: n.double()), "weights are float64 instead of float32"),
+        (then(lambda n, *_: n.half()), "weights are float16"),
         (
             then(lambda n, *_: n.zero_grad()),
             "stored for `weight` of its Conv2d is gone",
@@ -79,9 +79,9 @@ def without_channel_axis(network, pictures, masks):
         (then(lambda n, *_: n.requires_grad_(False)), "`requires_grad` is False for"),
         (then(lambda n, *_: n.requires_grad_(True)), "`requires_grad` is True for"),
         (then(lambda n, *_: n[1].reset_running_stats()), "`running_mean` of its BatchNorm2d"),
-        (then(lambda n, *_: n[4].weight.data.mul_(2)), "`weight` of its Conv2d is not what it was"),
+        (then(lambda n, *_: n[4].weight.data.mul_(2)), "`weight` of its Conv2d is different"),
         (then(lambda n, p, m: m.logical_not_()), "changes the masks"),
-        (then(lambda n, p, m: p.sub_(p.mean())), "changes the pictures"),
+        (then(lambda n, p, m: p.sub_(p.mean())), "changes the images"),
         (then(lambda *_: torch.manual_seed(0)), "sets torch's seed"),
         (
             then(lambda n, *_: n.train(not n.training)),
@@ -132,4 +132,4 @@ def test_a_wrong_score_is_told_its_formula(cut, mean, says):
 def test_an_error_is_told_with_what_the_function_was_given():
     reply = exercises.validation_iou.check(lambda network, pictures, masks: network(pictures[0]))
     assert "pictures (3, 1, 8, 10) and boolean masks (3, 1, 8, 10)" in reply.text
-    assert "`image[None]` makes one of 1" in reply.text
+    assert "image[None] makes a batch of one" in reply.text

@@ -110,7 +110,7 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
     """Say how a wrong score was computed, as far as that can be proved, or what is known of it."""
     if run.images_seen < len(task.images):
         return f"Your function runs the network on {run.images_seen} of the {len(task.images)} pictures."
-    if run.changes_pictures:
+    if run.changes_images:
         return (
             "The network was not given the pictures as they are: your function changes them first."
         )
