@@ -145,7 +145,7 @@ def run_validation(
         effects["settings"] = "After your validation, `{}` has become `{}`.".format(
             *(line.strip() for line in pair)
         )
-    for name, given, now in (("pictures", task.images, images), ("masks", task.masks, masks)):
+    for name, given, now in (("images", task.images, images), ("masks", task.masks, masks)):
         if not torch.equal(given, now):
             effects[name] = f"Your validation changes the {name} it was given."
     if records_now != records:
