@@ -80,7 +80,7 @@ def test_the_least_possible_p_is_what_the_praise_says(seeds, ways):
         (lambda a, b: len(a) == 5, "True at p = 0.0536, but False at p = 0.0286"),
         (
             lambda a, b: p_value(a, b) <= 0.15,
-            "True is at a p of 0.143 or less, and each False at a p of 0.4",
+            "True for every p up to 0.143, and False from 0.4 on. The limit should be 0.05.",
         ),
         (
             lambda a, b: np.random.default_rng(0).random() < 0.5,
@@ -97,26 +97,26 @@ def test_a_wrong_decision_is_told_with_its_p(answer, says):
 
 
 def test_a_tie_on_validation_must_not_be_decided_by_the_test():
-    reply = exercises.same_recipe.check(lambda results: max(results, key=lambda r: r[1:])[0])
-    assert "your choice changes with their test scores: 0.003, 0.001, 0.03" in reply.text
+    reply = exercises.same_recipe.check(lambda trials: max(trials, key=lambda t: t[1:])[0])
+    assert "your choice changes with their test scores: you return 0.003, 0.001, 0.03" in reply.text
 
 
 def test_two_wrong_steps_are_both_named():
     reply = exercises.checkerboard.check(
         lambda x: (lambda p: p[-1] / p[-2:].mean())(torch.fft.rfft(x, dim=0).abs().square().mean(1))
     )
-    assert "Your number is that of two wrong steps. You " in reply.text
+    assert "Two steps are wrong. You " in reply.text
     assert "the columns" in reply.text
-    assert "The last is itself among those it is divided by" in reply.text
+    assert "Your denominator includes the last power itself" in reply.text
 
 
 def test_a_point_upon_a_checkerboard_has_the_ratio_worked_by_hand():
     """A bright column has power 1 everywhere; amplitude a adds ±12·a to the last: 1 + (12·a)²."""
-    picture = torch.zeros(8, 12)
-    picture[:, 4] = 1.0
-    for checkerboard in right(exercises.checkerboard):
-        assert float(checkerboard(picture)) == pytest.approx(1.0, rel=1e-4)
-        with_it = checkerboard(picture + 0.25 * pattern(8, 12))
+    image = torch.zeros(8, 12)
+    image[:, 4] = 1.0
+    for measure in right(exercises.checkerboard):
+        assert float(measure(image)) == pytest.approx(1.0, rel=1e-4)
+        with_it = measure(image + 0.25 * pattern(8, 12))
         assert float(with_it) == pytest.approx(1 + 3**2, rel=1e-4)
 
 
@@ -252,7 +252,11 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("to_mask", lambda x: x.mT > 0, "height and width are swapped"),
         ("to_mask", lambda x: (x[:1] > 0).expand_as(x), "all of them in image 2 of 2"),
         ("clean_mask", lambda x: (x.int() % 2).float(), "2 → 0, 7 → 1, 127 → 1, 128 → 0"),
-        ("clean_mask", lambda x: (x > x.min()).float(), "it is wrong only on a file of 255 alone"),
+        (
+            "clean_mask",
+            lambda x: (x > x.min()).float(),
+            "it is wrong only on a file of nothing but 255",
+        ),
         ("clean_mask", lambda x: x.bool().float().flatten(), "the values themselves are right"),
         ("iou", lambda a, t: (a[0] & t[0]).sum() / (a[0] | t[0]).sum(), "first image alone"),
         ("iou", lambda a, t: (~(a | t)).sum() / (~(a & t)).sum(), "the pixels in neither, divided"),
@@ -302,7 +306,11 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             lambda s: (np.mean(s), np.std(s, ddof=1) / len(s)),
             "it is the sample standard deviation, divided by n.",
         ),
-        ("mean_and_spread", lambda s: (s.sort(), s.pop(), np.mean(s))[1:], "it is the highest sc"),
+        (
+            "mean_and_spread",
+            lambda s: (s.sort(), s.pop(), np.mean(s))[1:],
+            "first number is the best seed",
+        ),
         ("mean_and_spread", lambda s: (round(np.mean(s), 2), 0), "right one, rounded to 2 digits"),
         ("to_mask", lambda x: x >= x.amax((2, 3), keepdim=True), "is True in one image and False"),
         ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
@@ -329,8 +337,8 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("twelve", "BD", "nothing comes up again. Of those that you left out, 7 are U-Nets."),
         ("mean_and_spread", lambda scores: sum(scores) / len(scores), "wanted 2 numbers"),
         ("tells_apart", lambda a, b: min(a) - max(b), "wanted True or False"),
-        ("same_recipe", lambda results: "0.01", "of type str comes out, wanted one number"),
-        ("checkerboard", lambda picture: torch.fft.rfft(picture)[0, 0], "of type complex"),
+        ("same_recipe", lambda trials: "0.01", "of type str comes out, wanted one number"),
+        ("checkerboard", lambda image: torch.fft.rfft(image)[0, 0], "of type complex"),
         ("tile_starts", lambda size, tile, overlap: [0, 6.5, 12], "between two pixels"),
         ("tile_starts", lambda size, tile, overlap: [], "no tile at all"),
     ],
