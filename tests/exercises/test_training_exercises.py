@@ -242,7 +242,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ),
         ("held_out", lambda *strip: [1, 2, 12, 16], "columns are 1 to 2, 12, 16; they should be 0"),
         ("held_out", lambda *strip: [], "are none; they should be 0 to 4, 12 to 16"),
-        ("to_mask", lambda x: x >= 0, "True for logits from 0 up"),
+        ("to_mask", lambda x: x >= 0, "the pixel with logit 0, a probability of 0.5, is True"),
         ("to_mask", lambda x: x.sigmoid() >= 0.5, "not *more* likely than background"),
         ("to_mask", lambda x: x > 0.25, "True for logits from 0.26 up (a probability of 0.565)"),
         ("to_mask", lambda x: x.abs() < 1, "True for logits from -0.99 to 0.99"),

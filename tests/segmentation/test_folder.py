@@ -162,9 +162,9 @@ def test_trouble_is_named_file_by_file_and_the_rest_is_used(put):
         "cut.png: is damaged, or of a kind that Pillow cannot read",
         "nothing.png: is an empty file, not used",
         "text.png: is damaged",
-        "notes.txt: no PNG, JPEG, TIFF, GIF or BMP file, not used",
+        "notes.txt: not a PNG, JPEG, TIFF, GIF or BMP file, so not used",
         "more: a folder, not used",
-        "gone.png: a link to a file that is not there, not used",
+        "gone.png: a link to a missing file, not used",
         "blank.png: all background",
         "good 0.png: a second image of the same name, not used",
     ):

@@ -133,6 +133,8 @@ held_out = Exercise(
             lambda w, c, a, b: [x for x in range(w) if x < a or x >= b]),
         known.mistake("every crop", "You return every crop, including those that overlap the strip. A network that was trained on the strip may have memorised it, so its validation score no longer says anything about new images. Keep only the crops outside the strip.",
             lambda w, c, a, b: list(range(w - c + 1)), lambda w, c, a, b: list(range(w))),
+        inside.mistake("the last crop left out", "You leave out the last crop that fits. It starts at `width - crop`, and a range stops before its end.",
+            lambda w, c, a, b: _lefts(w - 1, c, a, b)),
         inside.mistake("right edges", "These are the columns where the crops end, or the ones just after. The question is where they start, so return `left` itself, without `+ crop`.",
             lambda w, c, a, b: [x + c for x in _lefts(w, c, a, b)],
             lambda w, c, a, b: [x + c - 1 for x in _lefts(w, c, a, b)]),

@@ -90,6 +90,8 @@ def _how_computed(answer: Any) -> str:
     """Name the formula of a wrong score, or say what else is known of it."""
     pairs = _chance_pairs()
     scores = [_try(answer, *pair) for pair in pairs]
+    if all(isinstance(score, float) and score != score for score in scores):
+        return "NaN comes from 0 / 0, for example at a pixel that is False in both masks. Add up the pixels first, and then divide once."
     formula = formula_of(scores, pairs)
     if formula and formula != RIGHT:
         return f"On 4 other pairs of masks, your number is {formula}. The IoU is {RIGHT}."

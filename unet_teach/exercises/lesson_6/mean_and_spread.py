@@ -210,7 +210,7 @@ def _only(place: int) -> Callable[[Summarise], Summarise]:
 first = Probes(_known_cases, adapt=_only(0))
 second = Probes(_known_cases, adapt=_only(1))
 with_nan = Probes(lambda: [*_known_cases(), *_failed_runs()])
-DEVIATION = "the sample standard deviation"
+DEVIATION, FAILED_RUN = "the sample standard deviation", "two numbers for a failed run"
 
 mean_and_spread = Exercise(
     name="mean_and_spread",
@@ -221,7 +221,7 @@ mean_and_spread = Exercise(
         returns("two numbers", _two_numbers, _known_cases),
         _part(0),
         _part(1),
-        returns("two numbers for a failed run", some_numbers(2), _failed_runs),
+        returns(FAILED_RUN, some_numbers(2), _failed_runs),
         matches(summary, lambda: [*_known_cases(), *_failed_runs()]),
     ),
     answers=(
@@ -254,7 +254,7 @@ mean_and_spread = Exercise(
         with_nan.mistake("dropped from one number", "One of your numbers leaves out the NaN, and the other shows it. Both of them should be NaN.",
             lambda s: (np.mean(s), np.nanstd(s, ddof=1)), lambda s: (np.nanmean(s), np.std(s, ddof=1))),
         KnownMistake("a failed run stops it", "A NaN makes your function stop, as it does with some versions of Python's `statistics`. Look for it first, with `math.isnan`, and return NaN for both.",
-            lambda: _summary_or_error, _raises_at_nan),
+            lambda: _summary_or_error, _raises_at_nan, at=FAILED_RUN),
         with_nan.mistake("a failed run counted as 0", "You count the NaN as 0, which is a score that nobody measured. Both of your numbers should be NaN.",
             lambda s: summary(np.nan_to_num(s).tolist())),
         with_nan.mistake("None or 0 for a failed run", "You notice the failed run, but return something other than NaN for it. Return `math.nan` for both, which nobody can mistake for a score.",

@@ -155,7 +155,9 @@ def _limit(answer: Decide) -> Iterator[str]:
     no = min((p for p, value in decided if value is False), default=None)
     if yes is None or no is None:
         return
-    if yes < no:
+    if round(yes - no, 6) == 0:
+        yield f"At p = {yes:.3g} you return True in one case and False in another, so your function doesn't go by this p."
+    elif yes < no:
         yield f"You return True for every p up to {yes:.3g}, and False from {no:.3g} on. The limit should be 0.05."
     else:
         yield f"You return True at p = {yes:.3g}, but False at p = {no:.3g}, so your function doesn't go by this p."
@@ -176,9 +178,9 @@ def _what_should_not_matter(answer: Decide) -> Iterator[str]:
             not _probes.same(value, _probes._try(answer, changed(*inputs)))
             for value, inputs in zip(_decisions(answer)[:12], KNOWN, strict=False)
         )
-    shown = ", ".join(f"{change} ({count})" for change, count in counts.items() if count)
+    shown = ", ".join(f"{count} when {change}" for change, count in counts.items() if count)
     if shown:
-        yield f"Of your first 12 decisions some change, although they shouldn't, when {shown}."
+        yield f"Of your first 12 decisions, some change although they shouldn't: {shown}."
 
 
 def _right_on_whole_numbers(answer: Decide) -> bool:
@@ -268,12 +270,17 @@ def _says_that_it_draws(answer: Decide) -> str | None:
 
 # --------------------------------------------------------------------------------- known mistakes
 def mistake(name: str, sentence: str, *wrong: Decide) -> KnownMistake:
-    """Make a known mistake: the answer decides every known case as one wrong function does."""
+    """Make a known mistake: the answer decides every known case as one wrong function does.
+
+    A hundredth of the first case is decided as well: it tells a fixed distance from a test.
+    """
+    hundredth = CHANGES["all scores are divided by 100"](*KNOWN[0])
 
     def recognises(answer: Any) -> bool:
         decisions = _decisions(answer)
         return len(decisions) >= SMALL and any(
             all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in KNOWN)))
+            and _probes.same(*(_probes._try(function, hundredth) for function in (answer, f)))
             for f in wrong
         )
 
@@ -332,7 +339,7 @@ tells_apart = Exercise(
             deviations_apart, lambda a, b: distance(a, b) > np.std(a) + np.std(b)),
         mistake("the means compared", "You return True wherever the two means differ, or differ by a fixed amount. Two means always differ a little, even those of one variant trained twice. The deals tell you how large a difference chance can make.",
             lambda a, b: fmean(a) != fmean(b), lambda a, b: distance(a, b) > 0.05,
-            lambda a, b: distance(a, b) > 0.1),
+            lambda a, b: distance(a, b) > 0.1, lambda a, b: distance(a, b) > 0.2),
         mistake("the rest found by value", "Your decisions are those of a test that finds the rest by value, so where a score occurs twice, both copies leave the pool. Deal positions instead, `combinations(range(len(pool)), len(a))`, or compute the rest's sum from the total.",
             rest_by_value),
         mistake("halves", "Your decisions are those of a test that deals the pool into halves. The groups must keep their sizes, so choose `len(a)` scores.",

@@ -87,7 +87,7 @@ def _lacks_only(place: int) -> Callable[[Any], str | None]:
         lacking = [name for name, criterion in criteria.items() if not criterion.met]
         if lacking == [target]:
             return None
-        actual = f"misses {' and '.join(lacking)}" if lacking else "meets all four criteria"
+        actual = f"misses {', '.join(lacking)}" if lacking else "meets all four criteria"
         # What else it misses is the reason, or else that it meets what it should miss.
         wrong = [name for name in lacking if name != target] or [target]
         reasons = " ".join(
