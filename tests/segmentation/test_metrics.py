@@ -210,7 +210,7 @@ PAIR = Pair(torch.rand(1, 5, 7), SQUARE[None].float(), "a square")
         ([torch.zeros(3)], TypeError, "One of the images is of type Tensor"),
     ],
 )
-def test_what_is_no_list_of_pictures_is_not_scored(pairs, error, said):
+def test_what_is_no_list_of_images_is_not_scored(pairs, error, said):
     with pytest.raises(error, match=said):
         evaluate(lambda image: image > 0.5, pairs)
 

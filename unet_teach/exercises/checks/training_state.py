@@ -86,7 +86,7 @@ class ValidationRun:
         modes: name and mode of each part of the network afterwards; the network's own name is "".
         ran_in_training: kinds of layers, of those whose mode matters, that ran in training mode.
         images_seen: how many images the network was given.
-        changes_pictures: whether it was given as many images as there are, and other ones.
+        changes_images: whether it was given as many images as there are, and other ones.
         side_effects: what is not as it was before, each a kind and a sentence. Modes are no part.
         recorded: whether autograd recorded a forward pass of the network or the returned value.
     """
@@ -95,7 +95,7 @@ class ValidationRun:
     modes: dict[str, bool]
     ran_in_training: set[str]
     images_seen: int
-    changes_pictures: bool
+    changes_images: bool
     side_effects: dict[str, str]
     recorded: bool
 

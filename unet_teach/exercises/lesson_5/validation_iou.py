@@ -110,7 +110,7 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
     """Say how a wrong score was computed, as far as that can be proved, or what is known of it."""
     if run.images_seen < len(task.images):
         return f"Your function runs the network on {run.images_seen} of the {len(task.images)} images only."
-    if run.changes_pictures:
+    if run.changes_images:
         return "Your function changes the images before it gives them to the network."
     if run.ran_in_training == {"Dropout"}:
         return _ran_in_training(run)

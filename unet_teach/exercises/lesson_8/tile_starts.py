@@ -201,7 +201,7 @@ tile_starts = Exercise(
             lambda s, t, o: [min(x, s - t) for x in _up_to_end(s, t, t - o)]),
         known.mistake("the last forgotten", "`range` stops before its end, so the tile at size − tile is always missing. Add it.",
             lambda s, t, o: list(range(0, s - t, t - o)), cases=lambda: SIZES),
-        known.mistake("a small picture", "It's right for large images. If the image is no larger than a tile, you start before 0 or return no tile. `max(0, size - tile)` helps.",
+        known.mistake("a small image", "It's right for large images. If the image is no larger than a tile, you start before 0 or return no tile. `max(0, size - tile)` helps.",
             lambda s, t, o: [*range(0, s - t, t - o), s - t],
             lambda s, t, o: _pushed_back(s, t, o) if s > t else [],
             lambda s, t, o: _pushed_back(s, t, o) if s >= t else [], cases=lambda: SIZES),
