@@ -2,6 +2,7 @@
 
 import math
 import random
+import statistics
 from itertools import combinations
 
 import numpy as np
@@ -267,6 +268,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             "3 added to numerator and deno",
         ),
         ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "same mask twice you return 0.4"),
+        ("iou", lambda a, t: ((a & t) / (a | t)).mean(), "NaN comes from 0 / 0"),
         ("iou", lambda a, t: (a - t).sum(), "`a & ~b` is a without b"),
         (
             "iou",
@@ -369,6 +371,10 @@ def test_no_right_answer_is_taken_for_a_known_mistake(name):
         ("to_mask", lambda x: x.tanh() > 0.5, "the midpoint of"),
         ("clean_mask", lambda x: (x > 50).float(), "Above 127"),
         ("clean_mask", lambda x: (x != 0).float().T, "depends on the other pixels"),
+        ("clean_mask", lambda mask: mask / 0, "depends on the other pixels"),
+        ("iou", lambda a, t: (a & t).sum() / (a | t).sum(), "cases tried, it is wrong only"),
+        ("mean_and_spread", lambda s: (sum(s) / 3, statistics.stdev(s)), "NaN makes your function"),
+        ("tells_apart", lambda a, b: abs(np.mean(a) - np.mean(b)) > 0.2, "a limit of 0.1"),
         ("one_line", lambda x, skip: torch.stack([x, skip]), "`dim=0` is"),
         ("one_line", lambda x, skip: x + torch.randn_like(skip), "layer"),
         ("one_line", lambda x, skip: x + skip.mean(), "Whatever values"),
