@@ -48,7 +48,7 @@ LESSONS = {
         ["Predict"] * 2,
         "one_line",
         "lambda x, skip: x",
-        "Nothing of the skip arrives: as it stands, this is an autoencoder.",
+        "Nothing of skip arrives in the result, so this is an autoencoder.",
         "lambda x, skip: x + skip",
     ),
 }

@@ -173,7 +173,7 @@ def tiles(size, tile, overlap):
         (
             "tile_starts",
             lambda s, t, o: [start + 1 for start in tiles(s, t, o)],
-            "Each tile begins 1 too far to the right.",
+            "Each tile starts 1 pixel too far to the right.",
         ),
         (
             "tile_starts",
