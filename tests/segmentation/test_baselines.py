@@ -1,5 +1,6 @@
 """The baselines: Otsu by hand, the best threshold by trying all, a forest that learns."""
 
+import itertools
 from itertools import pairwise
 
 import numpy as np
@@ -135,3 +136,20 @@ def test_a_baseline_learns_from_a_list_of_pictures(baseline):
         baseline([])
     with pytest.raises(ValueError, match="trees=0 does not work; give a whole number, 1 or more"):
         random_forest(lines_in_rings(1).train, trees=0)
+
+
+def test_a_stopped_forest_keeps_its_trees_and_says_how_many(monkeypatch, capsys):
+    from sklearn.ensemble import RandomForestClassifier
+
+    fits, fit = itertools.count(1), RandomForestClassifier.fit
+
+    def stopped(*args):
+        if next(fits) == 4:
+            raise KeyboardInterrupt
+        return fit(*args)
+
+    pairs = lines_in_rings(1).train
+    few = random_forest(pairs, trees=3)(pairs[0].image)
+    monkeypatch.setattr(RandomForestClassifier, "fit", stopped)
+    assert torch.equal(random_forest(pairs, trees=20)(pairs[0].image), few)
+    assert capsys.readouterr().out == "Stopped by you: this forest has 3 of its 20 trees.\n"
