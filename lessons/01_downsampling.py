@@ -98,7 +98,7 @@ ConvExplorer(
 # You have just seen everything the formula says. The kernel starts at the border and has room to move by `H + 2·padding − kernel_size` pixels, in steps of `stride`. An
 # incomplete last step is dropped (that's what ⌊ ⌋ means), and the starting position counts too:
 #
-# $$\begin{aligned}\text{room} &= H + 2\cdot\text{padding} - \text{kernel\_size}\\[4pt] H_\text{out} &= \left\lfloor\frac{\text{room}}{\text{stride}}\right\rfloor + 1\end{aligned}$$
+# $$\begin{aligned}\text{room} &= H + 2\cdot\text{padding}\\ &\quad - \text{kernel\_size}\\[4pt] H_\text{out} &= \left\lfloor\frac{\text{room}}{\text{stride}}\right\rfloor + 1\end{aligned}$$
 #
 # A formula is a claim, so ask PyTorch. Here is a kernel of 3 with stride 2 and padding 1, for every size from 1 to 64:
 

@@ -17,7 +17,8 @@
 # Growing is called **up-sampling**, the second criterion. [The document](../docs/the_document.md#up-sampling) does it with a **transposed convolution**:
 #
 # ```python
-# upsample = nn.ConvTranspose2d(in_channels=128, out_channels=64, kernel_size=3, stride=2, padding=1, output_padding=1)
+# upsample = nn.ConvTranspose2d(
+#     in_channels=128, out_channels=64, kernel_size=3, stride=2, padding=1, output_padding=1)
 # ```
 #
 # It's the line from lesson 1 with its channels swapped, and with one new parameter. What does `output_padding` do?

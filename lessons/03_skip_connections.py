@@ -365,7 +365,7 @@ SizeLedger(
 #
 # | what to do | what it costs |
 # |---|---|
-# | *set output_padding*, or `upsample(x, output_size=skip.shape[2:])` | nothing here, because the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
+# | *set output_padding*, or call `upsample` with `x` and `output_size=` `skip.shape[2:]` | nothing here, because the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
 # | *pad the smaller*, *crop the larger*: usually what comes up | a row of zeros, or a row computed and thrown away |
 # | crop the skip (the U-Net of 2015) | its border is lost, and the output gets smaller |
 # | *resize to the skip*, bilinear | every value changes, and the detail we wanted back is blurred |
