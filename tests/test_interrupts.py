@@ -5,7 +5,7 @@ import signal
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from unet_teach.shared.interrupts import ignore_interrupts
+from unet_teach.shared.interrupts import hold_interrupts
 
 PATIENCE = 600  # seconds that a busy machine may take
 
@@ -66,8 +66,20 @@ def test_other_errors_keep_their_traceback(kernel, code, error):
     assert errors == [error]
 
 
-def test_a_second_stop_is_ignored_while_the_result_is_put_together():
-    with ignore_interrupts():
+def test_a_second_stop_after_the_first_shows_nothing_more(kernel):
+    twice = "import signal, sys\nfrom unet_teach.shared import interrupts\n"
+    twice += "interrupts.print = lambda said: (print(said), signal.raise_signal(signal.SIGINT))"
+    run(kernel, twice)
+    status, printed, errors = run(kernel, "signal.raise_signal(signal.SIGINT)")
+    assert (status, errors) == ("error", [])
+    assert printed.count("You stopped this cell") == 1
+    run(kernel, "del interrupts.print")
+    test_a_stopped_cell_says_where_and_keeps_what_it_made(kernel)
+
+
+def test_a_stop_is_held_while_it_would_lose_something():
+    with hold_interrupts() as held:
         signal.raise_signal(signal.SIGINT)
+    assert held == [signal.SIGINT]
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)

@@ -25,7 +25,7 @@ from unet_teach.segmentation.training_result import (
     diagnose,
     measure_step,
 )
-from unet_teach.shared.interrupts import ignore_interrupts
+from unet_teach.shared.interrupts import hold_interrupts
 
 DEFAULT_STEPS = 600  # if neither steps nor seconds are given
 METRICS_EVERY = 25  # steps
@@ -150,7 +150,7 @@ def train(
         ended = "stopped"
     finally:
         torch.set_num_threads(threads_before)
-    with ignore_interrupts():  # a second ■ does not lose what the first one left
+    with hold_interrupts():  # a second ■ does not lose what the first one left
         if ended == "stopped" and (not history or history[-1].step < step):
             metrics = measure_step(model, step, bce_dice_loss, train_crops, data.validation)
             if metrics.beats(history):

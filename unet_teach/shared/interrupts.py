@@ -1,6 +1,6 @@
 """What a stop (■) leaves: a sentence in place of a traceback, here and where a variable is missing.
 
-A second ■ while the first one's result is put together is ignored.
+Where a stop would lose something, `hold_interrupts` keeps it for later.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def _explain(
         line = traceback.extract_tb(trace)[len(frames) - 1 - of_cells[::-1].index(True)]
         where = f" (line {line.lineno}: `{line.line}`)"
     if isinstance(error, KeyboardInterrupt):
+        # Who presses ■ twice gets no traceback of IPython; each cell begins with a new handler.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print(STOPPED.format(where=where))
     elif kind is NameError and of_cells[-1]:  # not in a library, where it is no missing variable
         print(MISSING.format(name=error.name, where=where))  # type: ignore[attr-defined]
@@ -58,13 +60,14 @@ def _explain(
 
 
 @contextlib.contextmanager
-def ignore_interrupts() -> Iterator[None]:
-    """Ignore ■ and Ctrl+C for as long as the block takes."""
+def hold_interrupts() -> Iterator[list[int]]:
+    """Let no ■ or Ctrl+C stop the block; each adds an entry to the list that it gives."""
+    held: list[int] = []
     if threading.current_thread() is not threading.main_thread():  # it alone is interrupted
-        yield
+        yield held
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
     try:
-        yield
+        yield held
     finally:
         signal.signal(signal.SIGINT, before)
