@@ -6,10 +6,8 @@
  * rescales while those change.
  */
 
-import { clamp } from '../shell.js';
-
 /** @typedef {import('../layers.js').Pair} Pair */
-/** @typedef {'notebook' | 'present' | 'phone'} Mode */
+/** @typedef {'notebook' | 'narrow' | 'present' | 'phone'} Mode   narrow: beside an open sidebar */
 /** @typedef {'flow' | 'scatter' | 'crop'} Kind   input → window → output; input → patch → map; map → output */
 /** Its top left corner, and the side of a cell with its gap. @typedef {{x: number, y: number, side: number}} Place */
 /**
@@ -29,6 +27,7 @@ import { clamp } from '../shell.js';
  */
 export const ROOMS = {
   notebook: { height: 394, left: 0, head: 42, tall: 352, label: 19, caption: 36, tap: 46, taps: 147, gutter: 50, cut: 150, largest: 56, patch: 40, input: 140, legend: 44, numbered: 22, tapped: 20, words: 118 }, // biome-ignore format: one mode a line
+  narrow: { height: 340, left: 0, head: 38, tall: 300, label: 19, caption: 34, tap: 36, taps: 112, gutter: 26, cut: 122, largest: 46, patch: 34, input: 110, legend: 44, numbered: 20, tapped: 18, words: 118 }, // biome-ignore format: one mode a line
   present: {
     height: 622,
     left: 20,
@@ -75,9 +74,11 @@ const CAPACITIES = [4, 7, 10, 13, 17, 22, 28, 36, 46, 60, 80, 112];
 const capacity = (count) =>
   count.map((cells) => CAPACITIES.find((capacity) => capacity >= cells) ?? cells);
 
-/** The side of a cell of a map, which has `count` cells and this much room. @param {number[]} count @param {number} tall @param {number} wide @param {number} largest */
-const sideFor = (count, tall, wide, largest) =>
-  clamp(Math.floor(Math.min(tall / count[0], wide / count[1])), 2, largest);
+/** The side of a cell of a map, which has `count` cells and this much room: whole pixels, from two on. @param {number[]} count @param {number} tall @param {number} wide @param {number} largest */
+function sideFor(count, tall, wide, largest) {
+  const side = Math.min(tall / count[0], wide / count[1], largest);
+  return side < 2 ? side : Math.floor(side);
+}
 
 /**
  * @param {Kind} kind

@@ -12,6 +12,7 @@ from unet_teach.widgets.base import CourseWidget
 from . import stub
 
 NOTEBOOK = {"width": 1080, "height": 600}
+BESIDE_A_SIDEBAR = [824, 848]  # pixels of width that the open file browser leaves at 1280
 TALLEST = 580  # pixels of a widget with its steps
 STEPS = [
     Step("Set `stride` back to 1. How many positions does the kernel visit now?", answer=36),
@@ -77,7 +78,10 @@ OUTSIDE = """() => {
   const drawn = [...stage.querySelectorAll('svg path, svg rect, svg text')].filter(
     (node) => seen(node) && !node.classList.contains('ut-pane-focus') && beyond(node, stage, 6));
   const says = document.querySelector('.ut-says');
-  const lines = [...says.children].filter((node) => seen(node) && beyond(node, says, 1));
+  const lines = [...says.children, ...document.querySelectorAll('.ut-controls *')].filter(
+    (node) => seen(node) && (node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0
+      && getComputedStyle(node).display !== 'inline' && !node.matches('select')
+      || beyond(node, node.closest('.ut-says') ?? node.closest('.ut'), 1)));
   return [...drawn, ...lines].map((node) => node.outerHTML.slice(0, 160));
 }"""
 # Numbers wider than their cell, and those that a line of the band crosses.
@@ -152,10 +156,11 @@ def settings_of(kind):
     return [options for each, options in SETTINGS if each is kind]
 
 
+@pytest.mark.parametrize("width", [1080, *BESIDE_A_SIDEBAR])
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
-def test_a_notebook_shows_it_whole_and_nothing_moves(show, kind):
+def test_a_notebook_shows_it_whole_and_nothing_moves(show, kind, width):
     start = {"steps": STEPS} | ({"padding": 1} if kind is ConvExplorer else {})
-    page = show(kind, start)
+    page = show(kind, start, viewport={**NOTEBOOK, "width": width})
     frame = page.evaluate(FRAME)
     height = page.locator(".ut").bounding_box()["height"]
     assert height <= TALLEST
@@ -164,7 +169,24 @@ def test_a_notebook_shows_it_whole_and_nothing_moves(show, kind):
         assert page.locator(".ut").bounding_box()["height"] == height, options
         assert page.evaluate(OUTSIDE) == [], options
         assert page.evaluate(NUMBERS) == [], options
-        assert page.evaluate("document.documentElement.scrollWidth") == NOTEBOOK["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", BESIDE_A_SIDEBAR)
+@pytest.mark.parametrize(
+    ("kind", "map_name", "cells", "traits"),
+    [
+        (ConvExplorer, "Input", 10, {"input_size": 8, "padding": 1}),
+        (ConvExplorer, "Output", 4, {"input_size": 8, "padding": 1, "stride": 2}),
+        (ConvTransposeExplorer, "Full", 9, {"input_size": 4, "stride": 2, "padding": 1}),
+    ],
+    ids=["same", "halve", "double"],
+)
+def test_beside_a_sidebar_cells_keep_their_numbers(show, kind, map_name, cells, traits, width):
+    page = show(kind, {**traits, "steps": STEPS}, viewport={**NOTEBOOK, "width": width})
+    drawn = page.get_by_role("group", name=f"{map_name} map")
+    assert drawn.locator(".ut-pane-ground").bounding_box()["width"] / cells >= 20
+    expect(drawn.locator(".ut-number").first).to_be_visible()
 
 
 def side_of(page, name):
@@ -237,7 +259,7 @@ def test_a_phone_shows_steps_drawing_and_parameters_at_once(show, kind, preset):
     assert page.evaluate(NUMBERS) == []
 
 
-@pytest.mark.parametrize("width", [700, 820])
+@pytest.mark.parametrize("width", [700, 760])
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
 def test_a_narrow_page_shows_it_whole(show, kind, width):
     page = show(kind, viewport={"width": width, "height": 1000})
