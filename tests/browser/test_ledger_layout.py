@@ -112,7 +112,7 @@ def measured(without_kernel):
 
 
 WINDOWS = [(1080, 720, False), (1280, 720, True), (1920, 1080, True), (700, 900, False)]
-WINDOWS += [(864, 720, False), (390, 844, False)]
+WINDOWS += [(864, 720, False), (824, 720, False), (390, 844, False)]
 
 
 @pytest.mark.parametrize("window", WINDOWS, ids=str)
@@ -133,7 +133,7 @@ def test_nothing_is_cut_off_or_overlaps_and_nothing_moves(measured, window):
     assert len(frames) == 1
 
 
-@pytest.mark.parametrize("width", [1080, 864])  # without and with JupyterLab's sidebar
+@pytest.mark.parametrize("width", [1080, 864, 848, 824])  # without and with JupyterLab's sidebar
 def test_it_fits_into_a_notebook_with_its_steps(measured, width):
     heights = {measure["height"] for _, measure in measured(width, 720, SETTINGS[:6])}
     assert len(heights) == 1
