@@ -312,6 +312,33 @@ def test_a_question_fills_the_screen_without_scrolling(asked, widget, tally, scr
     assert share_of_screen(view.page, view.locator(".ut-question, .ut-room li, .ut-outcome")) > 0.7
 
 
+@pytest.mark.parametrize(
+    ("widget", "guesses"),
+    [
+        (Predict("How?", (2, 3), steps=[Step("Lock.", when={"guess": (2, 3)}), "Go on."]), "12 3"),
+        (Predict("How?", 3, steps=[Step("Be right.", when={"correct": True}), "Go on."]), "23"),
+    ],
+)
+def test_steps_are_ticked_off_by_a_guess(asked, widget, guesses):
+    for guess, ticked in zip(guesses.replace(" ", ""), ([], [0]), strict=False):
+        view = asked(widget, **NOTEBOOK)
+        view.get_by_role("textbox", name="Your guess").fill(
+            f"{guess}×3" if " " in guesses else guess
+        )
+        view.page.keyboard.press("Enter")
+        assert view.page.evaluate("state._ticked ?? []") == ticked
+    assert measured(view)["height"] <= 580
+
+
+def test_an_r_in_a_steps_answer_is_no_key(asked):
+    steps = [Step("What brings the size back?", answer="resize")]
+    view = asked(Predict("How?", 3, steps=steps), **NOTEBOOK)
+    view.get_by_label("your answer to this step").press_sequentially("resize")
+    expect(view.get_by_role("button", name="show answers")).to_be_visible()
+    view.page.keyboard.press("Enter")
+    assert view.page.evaluate("state._ticked") == [0]
+
+
 @pytest.mark.parametrize("widget", [LONG, PICK])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_a_room(asked, widget, scheme):
