@@ -72,8 +72,9 @@ export class Stage {
   /** The cell of a map under a pointer. @param {CellMap} map @param {PointerEvent} event */
   cellAt(map, { clientX, clientY }) {
     const page = this.svg.getBoundingClientRect();
-    const scale = page.width / this.svg.viewBox.baseVal.width || 1;
-    return map.cellAt({ x: (clientX - page.left) / scale, y: (clientY - page.top) / scale });
+    const { width, y } = this.svg.viewBox.baseVal;
+    const scale = page.width / width || 1;
+    return map.cellAt({ x: (clientX - page.left) / scale, y: (clientY - page.top) / scale + y });
   }
 
   /** @param {boolean} isPresenting @param {boolean} isPlaying */
@@ -95,7 +96,7 @@ export class Stage {
     if (state.problem) delete picture.panels.products;
     const layout = this.#layout(picture, mode, isPresenting ? PRESENT_WIDTH : width);
     set(this.svg, {
-      viewBox: `0 0 ${layout.width} ${layout.height}`,
+      viewBox: `0 ${-layout.drop} ${layout.width} ${layout.height}`,
       style: `width:calc(${layout.width} * var(--ut-px));height:calc(${layout.height} * var(--ut-px))`,
     });
     const isTaught = isPlaying && state.hovered && !state.problem;

@@ -10,6 +10,7 @@ from unet_teach.widgets import ConvExplorer, ConvTransposeExplorer, Step
 from unet_teach.widgets.base import CourseWidget
 
 from . import stub
+from .boxes import blank_share
 
 NOTEBOOK = {"width": 1080, "height": 600}
 BESIDE_A_SIDEBAR = [824, 848]  # pixels of width that the open file browser leaves at 1280
@@ -244,6 +245,30 @@ def test_a_whole_screen_shows_a_large_drawing_in_large_type(show, kind, screen):
         box = page.locator(f".ut-pair[data-param={last}]").bounding_box()
         assert box["x"] + box["width"] <= width
         assert box["y"] + box["height"] <= height
+
+
+TINY = [
+    (ConvExplorer, {"input_size": 3}),
+    (ConvExplorer, {"input_size": 2, "kernel_size": 1}),
+    (ConvExplorer, {"input_size": 1, "kernel_size": 1}),
+    (ConvExplorer, {"input_size": 16, "stride": 5}),
+    (ConvExplorer, {"input_size": (6, 9), "kernel_size": (5, 3)}),
+    *(
+        (ConvTransposeExplorer, {**options, "view": view})
+        for options in ({"input_size": 1}, {"input_size": 2, "kernel_size": 1})
+        for view in VIEWS
+    ),
+]
+
+
+@pytest.mark.parametrize("screen", [(1280, 720), (1920, 1080)], ids="%d×%d".__mod__)
+def test_a_whole_screen_has_no_large_blank_even_for_tiny_maps(show, screen):
+    width, height = screen
+    page = show(ConvExplorer, viewport={"width": width, "height": height})
+    for kind, options in TINY:
+        (_,) = show_each(page, kind, [options])
+        page.get_by_role("button", name="present").click()
+        assert blank_share(page, height // 90) <= 0.2, (kind, options)
 
 
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from unet_teach.widgets import SizeLedger, Step
 from unet_teach.widgets.unet_sizes import BOUNDS, CHOICES
 
+from .boxes import blank_share
 from .lab import axe_violations
 from .stub import show
 
@@ -145,6 +146,14 @@ def test_the_drawing_fills_the_screen_in_present_mode(measured, window):
     for setting, measure in measured(*window, settings=SETTINGS[:8], presented=True):
         assert measure["share"] >= 0.7, setting
         assert measure["scroll"] == [0, 0], setting
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_no_large_part_of_the_screen_is_blank(without_kernel, depth):
+    viewport = {"width": 1280, "height": 720}
+    page = without_kernel("size_ledger", state_of({"depth": depth}), viewport=viewport)
+    page.get_by_role("button", name="present").click()
+    assert blank_share(page) <= 0.2
 
 
 def boxes(page, look):

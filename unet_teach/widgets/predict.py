@@ -70,6 +70,7 @@ class Predict(CourseWidget):
     """
 
     _esm = STATIC / "predict.js"
+    _css = STATIC / "predict.css"
     STEP_FACTS = ("guess", "correct")
 
     question = traitlets.Unicode(read_only=True).tag(sync=True)

@@ -57,6 +57,7 @@ class ProgressMap(CourseWidget):
     """
 
     _esm = STATIC / "progress_map.js"
+    _css = STATIC / "progress_map.css"
     STEP_FACTS = ("solved", "exercise")
 
     lessons = Lessons().tag(sync=True)
