@@ -117,11 +117,20 @@ function render({ model, el }) {
     ),
   );
 
+  /** Pixels that the view has. Kept, since asking makes the page lay itself out. */
+  let room = 0;
+  const widths = new ResizeObserver(() => {
+    room = root.clientWidth;
+  });
+  widths.observe(root);
+  signal.addEventListener('abort', () => widths.disconnect());
+
   /** @type {Ledger} */
   let result;
   function paint() {
     const isPresented = root.classList.contains('ut-present');
-    const fitting = WIDTHS.find(([from]) => root.clientWidth >= from)?.[1] ?? 'wide';
+    room ||= root.clientWidth;
+    const fitting = WIDTHS.find(([from]) => room >= from)?.[1] ?? 'wide';
     const frame = FRAMES[isPresented ? 'present' : fitting];
     const o = readOptions(model);
     result = ledger(o);
