@@ -100,6 +100,8 @@ def _svg_html(figure: Figure, alt: str) -> str:
     wide = _svg_img(figure, alt, f"width:clamp(0px,(100% - {switch - 1}px)*9999,{width:.0f}px);")
     _stack(figure)
     narrow = _svg_img(figure, "", f"width:clamp(0px,({switch}px - 100%)*9999,{PHONE}px);")
+    # JupyterLab takes `clamp` out of a notebook that it does not trust: then the wide one is left.
+    narrow = re.sub(r' width="\d+" height="\d+"', ' width="0" height="0"', narrow, count=1)
     return f"<div>{wide}{narrow}</div>"
 
 
