@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import inspect
+import itertools
 import json
 import os
 import platform
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -171,6 +173,11 @@ class Side:
         self.slider.wait_for()
         self.page.evaluate(PROBE)
 
+    def slow_down(self, times: int) -> None:
+        """Let the page's processor work so many times slower; the kernel keeps its speed."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": times})
+
     def rest(self) -> None:
         """Wait until the kernel has answered everything and the page has painted the answers."""
         self.notebook.execute("pass")
@@ -208,13 +215,20 @@ class Side:
         return self.page.evaluate("changedFrames.length")
 
 
-def measure(sides: list[Side], delay: int, changes: int, sweeps: int) -> dict[str, Any]:
+def measure(
+    sides: list[Side], delay: int, slowdown: int, changes: int, sweeps: int
+) -> dict[str, Any]:
     """Measure both sides at one added round trip (milliseconds), press by press in turn."""
     for side in sides:
+        side.slow_down(slowdown)
         side.reset()
     pairs = [[side.change(n) for side in sides] for n in range(WARM_UP + changes)]
     trips = [sides[0].page.evaluate(ROUND_TRIP) for _ in range(5)]
-    result = {"added_round_trip": delay, "shortest_round_trip": round(min(trips), 1)}
+    result = {
+        "added_round_trip": delay,
+        "slowdown": slowdown,
+        "shortest_round_trip": round(min(trips), 1),
+    }
     for i, side in enumerate(sides):
         latencies = [pair[i] for pair in pairs[WARM_UP:]]
         result[side.kind] = {
@@ -236,10 +250,13 @@ def table(results: list[dict[str, Any]]) -> str:
     lines.append("|---:" * 6 + "|")
     for result in results:
         delay, sides = result["added_round_trip"], [result[kind] for kind in CELL]
+        is_slow = result["slowdown"] > 1
+        place = f"{delay}, processor {result['slowdown']}× slower" if is_slow else str(delay)
         times = [f"{side['median']:.1f} ({side['p90']:.0f})" for side in sides]
         shown = [f"{side['steps_shown']} of {side['steps_held']}" for side in sides]
-        ratio = f"{result['ratio']:.1f} ({RATIO_GOALS.get(delay, '–')})"
-        lines.append(f"| {' | '.join([str(delay), *times, ratio, *shown])} |")
+        goal = "–" if is_slow else RATIO_GOALS.get(delay, "–")
+        ratio = f"{result['ratio']:.1f} ({goal})"
+        lines.append(f"| {' | '.join([place, *times, ratio, *shown])} |")
     return "\n".join(lines)
 
 
@@ -250,6 +267,7 @@ def compare(
     delays: list[int],
     changes: int = 30,
     sweeps: int = 3,
+    slowdowns: Sequence[int] = (1,),
 ) -> list[dict[str, Any]]:
     """Measure the explorer beside a baseline in two notebooks of a running JupyterLab.
 
@@ -260,13 +278,14 @@ def compare(
         delays: added round trips, in milliseconds.
         changes: key presses a side and delay.
         sweeps: how often a key is held for eight steps.
+        slowdowns: how many times slower the page's processor works.
     """
     proxy = DelayProxy(lab.url)
     sides = [Side(kind, baseline, browser, lab.root, proxy.url) for kind in CELL]
     results = []
-    for delay in delays:
+    for slowdown, delay in itertools.product(slowdowns, delays):
         proxy.round_trip = delay / 1000
-        results.append(measure(sides, delay, changes, sweeps))
+        results.append(measure(sides, delay, slowdown, changes, sweeps))
     for side in sides:
         side.notebook.close()
     return results
@@ -283,6 +302,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--changes", type=int, default=30, help="key presses a side and delay")
     parser.add_argument("--delays", type=int, nargs="+", default=[0, 100, 200], help="milliseconds")
+    parser.add_argument("--slowdowns", type=int, nargs="+", default=[1, 4], help="of the page")
     parser.add_argument("--baseline", choices=BASELINES, default="figure", help="what it draws")
     options = parser.parse_args()
     executable, load = find_browser(), [os.getloadavg()]
@@ -293,7 +313,14 @@ def main() -> None:
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS) as chromium,
     ):
-        results = compare(chromium, lab, options.baseline, options.delays, options.changes)
+        results = compare(
+            chromium,
+            lab,
+            options.baseline,
+            options.delays,
+            options.changes,
+            slowdowns=options.slowdowns,
+        )
         browser = chromium.version
     load.append(os.getloadavg())
     packages = ("jupyterlab", "ipywidgets", "matplotlib", "anywidget")

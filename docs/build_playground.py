@@ -22,7 +22,7 @@ from unet_teach.widgets import (
     RoundTrip,
     SizeLedger,
 )
-from unet_teach.widgets.base import STATIC, CourseWidget
+from unet_teach.widgets.base import CourseWidget
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "playground.html"
@@ -69,8 +69,12 @@ def build() -> str:
     data = {"widgets": entries, "modules": {name: source for source, name in names.items()}}
     text = json.dumps(data, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     page = (DOCS / "playground.template.html").read_text(encoding="utf-8")
-    css = (STATIC / "theme.css").read_text(encoding="utf-8")
-    return page.replace("/*CSS*/", css.strip()).replace("/*DATA*/", text)
+    # Each widget's styles begin with the shared ones, which the page needs once.
+    styles = sorted({str(widget._css) for _, widget in WIDGETS})
+    length = next(i for i, signs in enumerate(zip(*styles, strict=False)) if len({*signs}) > 1)
+    shared = styles[0][: styles[0].rindex("}", 0, length) + 1]
+    css = shared + "".join(style.removeprefix(shared).strip() for style in styles)
+    return page.replace("/*CSS*/", css).replace("/*DATA*/", text)
 
 
 def main() -> int:

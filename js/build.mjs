@@ -10,12 +10,16 @@ import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const views = (await readdir(path.join(here, 'views'))).sort();
+const names = async (/** @type {string} */ folder) =>
+  (await readdir(path.join(here, folder))).map((file) => path.parse(file).name).sort();
+const views = await names('views');
+/** Styles of one widget alone; the others are in every one's. */
+const styles = (await names('styles')).filter((name) => views.includes(name));
 const result = await esbuild.build({
   absWorkingDir: here,
   entryPoints: [
-    ...views.map((view) => ({ in: `views/${view}`, out: path.parse(view).name })),
-    { in: 'styles/all.css', out: 'theme' },
+    ...views.map((view) => ({ in: `views/${view}.js`, out: view })),
+    ...styles.map((name) => ({ in: `styles/${name}.css`, out: name })),
   ],
   outdir: '../unet_teach/widgets/static',
   bundle: true,

@@ -3,12 +3,13 @@
 import { range } from './geometry.js';
 
 export const FRAME = 2; // pixels around a map's cells, so that the cursor is whole at the border
-const GAP = { column: 32, row: 8 };
+const GAP = { column: 32, tight: 16, row: 8 };
 const CAPTION = 26; // height above a map
 const BESIDE = 84; // width beside a map
 const LABEL = 100; // width of the rows' labels
 const LARGEST_CELL = 56; // of the input image, in a notebook
 const NARROW = 520;
+const TIGHT = 960; // below, maps stand closer together
 const STACKED = 700; // below, labels stand above their rows and captions above their maps
 
 /**
@@ -42,7 +43,8 @@ export function layOut({ groups, count, rows, image, isNested, room, px, isPrese
   const label = groups.length && !isStacked ? LABEL * px * (isPresented ? 1.5 : 1) : 0;
   const caption = (isPresented ? 32 : CAPTION) * px;
   const beside = isBeside ? BESIDE : 0;
-  const gap = (isStacked ? 12 : isBeside ? 8 : GAP.column) * px;
+  const between = room.width / px < TIGHT ? GAP.tight : GAP.column;
+  const gap = (isStacked ? 12 : isBeside ? 8 : between) * px;
   const smallest = room.width / px < NARROW ? 120 : 190;
   const fitting = Math.max(1, Math.floor((room.width + gap) / (smallest * px + gap)));
   const most = Math.max(LARGEST_CELL, smallest / Math.max(image.height, image.width));

@@ -86,7 +86,7 @@ export function sizeRow(name, save, signal) {
     show(o, result) {
       const value = o[name];
       typed.show(value);
-      slid.value = String(value);
+      if (slid.valueAsNumber !== value) slid.value = String(value);
       if (name === 'depth') targets = nearestDepths(o);
       else {
         targets = [

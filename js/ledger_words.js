@@ -23,8 +23,10 @@ const SIDES = /** @type {const} */ (['height', 'width']);
 /** @param {number[] | null | undefined} size */
 export const times = (size) => (size ? size.join('×') : '–');
 
+const GROUPED = new Intl.NumberFormat('en-US'); // `toLocaleString` would make one at each call
+
 /** @param {number} n */
-export const grouped = (n) => n.toLocaleString('en-US');
+export const grouped = (n) => GROUPED.format(n);
 
 /** Round half up, as Python's twin does. @param {number} n */
 const percent = (n) =>

@@ -57,13 +57,15 @@ def test_a_plot_becomes_an_svg_with_colours_for_light_and_dark_pages(shown):
     axes.set_title("a line", color=palette.INK)
     axes.set_yticks([0.25, 0.75])
     page = shown(figure)["text/html"]
-    (svg,) = (source.decode() for source in sources(page, r"svg\+xml"))
-    assert svg.lower().count(palette.INPUT.lower()) == 1  # where it is exchanged for a dark page
-    assert "prefers-color-scheme:dark" in svg
-    assert palette.ON_DARK[palette.INPUT] in svg
-    assert ">a line</text>" in svg
-    assert ">0.25</text>" in svg
-    assert "DejaVu" not in svg
+    svgs = [source.decode() for source in sources(page, r"svg\+xml")]
+    assert len(svgs) == 2  # for wide pages and for narrow ones
+    for svg in svgs:
+        assert svg.lower().count(palette.INPUT.lower()) == 1  # exchanged for a dark page there
+        assert "prefers-color-scheme:dark" in svg
+        assert palette.ON_DARK[palette.INPUT] in svg
+        assert ">a line</text>" in svg
+        assert ">0.25</text>" in svg
+        assert "DejaVu" not in svg
 
 
 @pytest.mark.parametrize("colour", [palette.INK, *palette.ON_DARK])

@@ -91,7 +91,7 @@ export class KernelEditor {
   paint(shown) {
     this.#shown = shown;
     const { weights, kernel, cell, at, place, mode, columns } = shown;
-    this.bar.hidden = !place || !shown.isShown || mode !== 'notebook';
+    this.bar.hidden = !place || !shown.isShown || mode === 'present' || mode === 'phone';
     this.number.hidden =
       !place || !cell || !shown.isShown || mode === 'present' || place.side < SMALLEST;
     this.kind.value = typeof weights === 'string' ? weights : OWN;

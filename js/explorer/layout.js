@@ -6,16 +6,15 @@
  * rescales while those change.
  */
 
-import { clamp } from '../shell.js';
-
 /** @typedef {import('../layers.js').Pair} Pair */
-/** @typedef {'notebook' | 'present' | 'phone'} Mode */
+/** @typedef {'notebook' | 'narrow' | 'present' | 'phone'} Mode   narrow: beside an open sidebar */
 /** @typedef {'flow' | 'scatter' | 'crop'} Kind   input → window → output; input → patch → map; map → output */
 /** Its top left corner, and the side of a cell with its gap. @typedef {{x: number, y: number, side: number}} Place */
 /**
  * @typedef {object} Layout
  * @property {number} width
  * @property {number} height
+ * @property {number} drop         how far down all of it stands, on a whole screen: a small drawing in the middle
  * @property {Record<string, Place>} places    by the name of the map
  * @property {boolean} isUpright   the first map stands above the others, not beside them
  * @property {Place} legend        its left end and middle; `side` is the width there is
@@ -29,6 +28,7 @@ import { clamp } from '../shell.js';
  */
 export const ROOMS = {
   notebook: { height: 394, left: 0, head: 42, tall: 352, label: 19, caption: 36, tap: 46, taps: 147, gutter: 50, cut: 150, largest: 56, patch: 40, input: 140, legend: 44, numbered: 22, tapped: 20, words: 118 }, // biome-ignore format: one mode a line
+  narrow: { height: 340, left: 0, head: 38, tall: 300, label: 19, caption: 34, tap: 36, taps: 112, gutter: 26, cut: 122, largest: 46, patch: 34, input: 110, legend: 44, numbered: 20, tapped: 18, words: 118 }, // biome-ignore format: one mode a line
   present: {
     height: 622,
     left: 20,
@@ -40,8 +40,8 @@ export const ROOMS = {
     taps: 208,
     gutter: 48,
     cut: 230,
-    largest: 110,
-    patch: 68,
+    largest: 250,
+    patch: 200,
     input: 204,
     legend: 46,
     numbered: 36,
@@ -69,15 +69,17 @@ export const ROOMS = {
   },
 };
 /** Cells that share the room of a map which outgrows any frame: few steps, so that most changes keep the scale. */
-const CAPACITIES = [4, 7, 10, 13, 17, 22, 28, 36, 46, 60, 80, 112];
+const CAPACITIES = [2, 4, 7, 10, 13, 17, 22, 28, 36, 46, 60, 80, 112];
 
 /** @param {Pair} count */
 const capacity = (count) =>
   count.map((cells) => CAPACITIES.find((capacity) => capacity >= cells) ?? cells);
 
-/** The side of a cell of a map, which has `count` cells and this much room. @param {number[]} count @param {number} tall @param {number} wide @param {number} largest */
-const sideFor = (count, tall, wide, largest) =>
-  clamp(Math.floor(Math.min(tall / count[0], wide / count[1])), 2, largest);
+/** The side of a cell of a map, which has `count` cells and this much room: whole pixels, from two on. @param {number[]} count @param {number} tall @param {number} wide @param {number} largest */
+function sideFor(count, tall, wide, largest) {
+  const side = Math.min(tall / count[0], wide / count[1], largest);
+  return side < 2 ? side : Math.floor(side);
+}
 
 /**
  * @param {Kind} kind
@@ -96,13 +98,21 @@ export function layoutOf(kind, mode, width, counts) {
   const { left, head, tall, gutter } = room;
   const { first, last, kernel } = counts;
   const most = Math.max(...kernel);
-  const tap = most <= 3 ? room.tap : Math.floor(room.taps / most);
+  const isPresented = mode === 'present';
+  const largest = isPresented ? Math.min(110, Math.floor((3 * room.tap) / most)) : room.tap;
+  const tap = most <= 3 ? largest : Math.floor(room.taps / most);
   // Larger kernels take a little of the next gap, so that all other maps stay where they are.
   const column = 3 * room.tap;
   const inset = Math.max(0, Math.floor((column - tap * kernel[1]) / 2));
   const top = head + room.label;
   const below = top + kernel[0] * tap + room.caption;
-  const base = { width, height: room.height, isUpright: false };
+  const base = { width, height: room.height, isUpright: false, drop: 0 };
+  /** A layout moved to the middle, its bottom given. @param {Layout} layout @param {number} bottom */
+  const centred = (layout, bottom) => {
+    const drop = isPresented ? Math.max(0, Math.floor((head + tall - bottom) / 2)) : 0;
+    return { ...layout, drop };
+  };
+  const stacked = below + kernel[0] * tap;
   const legend = { x: left, y: head + tall - 8, side: width };
   if (kind === 'flow') {
     const wide = width - left - column - 2 * gutter;
@@ -115,7 +125,9 @@ export function layoutOf(kind, mode, width, counts) {
       kernel: { x: x + inset, y: below, side: tap },
       last: { x: x + column + gutter, y: head, side },
     };
-    return { ...base, places, legend, isRoomRight: false };
+    const bottom = Math.max(stacked, head + first[0] * side);
+    const made = centred({ ...base, places, legend, isRoomRight: false }, bottom);
+    return { ...made, legend: { ...legend, y: legend.y - made.drop } };
   }
   if (kind === 'scatter') {
     const small = sideFor(first, tall - room.label, room.input, room.patch);
@@ -123,7 +135,8 @@ export function layoutOf(kind, mode, width, counts) {
     const end = x + column + gutter + 4;
     const side = sideFor(capacity(last), tall - room.legend, width - end, room.patch);
     const bottom = head + last[0] * side;
-    return {
+    const most = Math.max(stacked, bottom + room.legend, top + first[0] * small + 4 * room.legend);
+    const made = {
       ...base,
       places: {
         first: { x: left, y: top, side: small },
@@ -134,17 +147,18 @@ export function layoutOf(kind, mode, width, counts) {
       legend: { x: end, y: bottom + 20, side: width - end },
       isRoomRight: width - end - last[1] * side >= room.words,
     };
+    return centred(made, most);
   }
   const wide = width - left - room.cut;
-  const held = capacity(first);
+  const held = isPresented ? first : capacity(first);
   const side = sideFor(
-    [held[0], held[1] + Math.min(held[1], capacity(last)[1])],
-    tall,
+    [held[0], held[1] + Math.min(held[1], isPresented ? last[1] : capacity(last)[1])],
+    tall - (isPresented ? room.legend : 0),
     wide,
     room.patch,
   );
   const [down] = counts.shift ?? [0, 0];
-  return {
+  const made = {
     ...base,
     places: {
       first: { x: left, y: head, side },
@@ -153,6 +167,7 @@ export function layoutOf(kind, mode, width, counts) {
     legend,
     isRoomRight: true,
   };
+  return centred(made, head + first[0] * side + room.legend);
 }
 
 /** Maps under each other, for a column as narrow as a phone. @param {Kind} kind @param {number} width @param {{first: Pair, last: Pair, kernel: Pair}} counts @returns {Layout} */
@@ -162,7 +177,7 @@ function phoneLayout(kind, width, { first, last, kernel }) {
   const third = Math.floor(width / 3);
   const centred = (/** @type {number} */ cells, /** @type {number} */ side) =>
     Math.max(0, Math.floor((width - cells * side) / 2));
-  const base = { width, height: room.height, isUpright: true, isRoomRight: false };
+  const base = { width, height: room.height, isUpright: true, isRoomRight: false, drop: 0 };
   if (kind === 'scatter') {
     const small = sideFor(first, room.input, room.input, room.tap);
     const y = room.label;

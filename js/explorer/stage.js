@@ -20,9 +20,10 @@ import { wordsOf } from './stage_words.js';
 /** @typedef {PanelName | 'products'} MapName */
 
 const PRESENT_WIDTH = 1048; // of the 1280 pixels of the design
-const NARROW = 520; // pixels: below, maps stand under each other
+/** Pixels: below the first, maps stand under each other; below the second, they move closer together. */
+const [PHONE, NARROW] = [520, 700];
 /** Smallest and largest type in a cell. @type {Record<Mode, Pair>} */
-const TYPE = { notebook: [11, 26], present: [24, 34], phone: [11, 22] };
+const TYPE = { notebook: [11, 26], narrow: [11, 20], present: [24, 34], phone: [11, 22] };
 /** The maps in which a cell can be chosen, in the order of the flow. @type {PanelName[]} */
 const NAMES = ['input', 'middle', 'kernel', 'output'];
 
@@ -71,8 +72,9 @@ export class Stage {
   /** The cell of a map under a pointer. @param {CellMap} map @param {PointerEvent} event */
   cellAt(map, { clientX, clientY }) {
     const page = this.svg.getBoundingClientRect();
-    const scale = page.width / this.svg.viewBox.baseVal.width || 1;
-    return map.cellAt({ x: (clientX - page.left) / scale, y: (clientY - page.top) / scale });
+    const { width, y } = this.svg.viewBox.baseVal;
+    const scale = page.width / width || 1;
+    return map.cellAt({ x: (clientX - page.left) / scale, y: (clientY - page.top) / scale + y });
   }
 
   /** @param {boolean} isPresenting @param {boolean} isPlaying */
@@ -81,14 +83,20 @@ export class Stage {
     if (!this.width) this.measure();
     const width = this.width || 768;
     /** @type {Mode} */
-    const mode = isPresenting ? 'present' : width < NARROW ? 'phone' : 'notebook';
+    const mode = isPresenting
+      ? 'present'
+      : width < PHONE
+        ? 'phone'
+        : width < NARROW
+          ? 'narrow'
+          : 'notebook';
     const picture = state.problem ? state.plain : state.picture(state.axes, state.selected);
     // Torch's words need its room on a whole screen.
     if (state.problem && mode === 'present') delete picture.panels.kernel;
     if (state.problem) delete picture.panels.products;
     const layout = this.#layout(picture, mode, isPresenting ? PRESENT_WIDTH : width);
     set(this.svg, {
-      viewBox: `0 0 ${layout.width} ${layout.height}`,
+      viewBox: `0 ${-layout.drop} ${layout.width} ${layout.height}`,
       style: `width:calc(${layout.width} * var(--ut-px));height:calc(${layout.height} * var(--ut-px))`,
     });
     const isTaught = isPlaying && state.hovered && !state.problem;

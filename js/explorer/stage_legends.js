@@ -32,7 +32,7 @@ export function legends({ state, maps, layout, mode, ends }) {
   const more = pair(axes, (axis) => axis.output_padding);
   const isBare = overlap?.counts.some((counts) => counts.includes(0));
   const shades = [
-    ...chosenLevels(overlap?.levels ?? [], mode === 'phone' ? 3 : 4).map((level) => ({
+    ...chosenLevels(overlap?.levels ?? [], mode === 'notebook' ? 4 : 3).map((level) => ({
       level,
       words: String(level),
     })),
@@ -40,11 +40,12 @@ export function legends({ state, maps, layout, mode, ends }) {
   ];
   if (mode === 'present') return presentLegend(map, layout, shades, pads, more, state);
   const { x } = layout.legend;
-  const isBelow = state.view === 'crop window' && mode === 'notebook';
+  const isShort = mode === 'narrow';
+  const isBelow = state.view === 'crop window' && mode !== 'phone';
   const top = isBelow ? Math.round(map.edges.bottom) + 16 : layout.legend.y;
   const added = [
-    text(x, top, 'ut-label ut-from-left ut-middle', 'patches added here'),
-    ...row(x + 140, top, 16, shades, state),
+    text(x, top, 'ut-label ut-from-left ut-middle', isShort ? 'patches' : 'patches added here'),
+    ...row(x + (isShort ? 62 : 140), top, 16, shades, state),
   ];
   // Two lines of words stand beside the rows that they speak of, where they are as high.
   const rows = [pads, more].filter((pair) => Math.max(...pair)).map((pair) => Math.min(...pair));

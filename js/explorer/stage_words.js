@@ -23,7 +23,7 @@ import { ROOMS } from './layout.js';
  */
 
 /** Type of sizes and of notes. */
-const TYPE = { notebook: [26, 13], present: [48, 24], phone: [20, 13] };
+const TYPE = { notebook: [26, 13], narrow: [22, 13], present: [48, 24], phone: [20, 13] };
 const DIGIT = 0.7; // of the type's size: the width of a bold digit
 export const LETTER = 0.58; // the width of a letter, on average
 
@@ -141,13 +141,14 @@ function middleLabels({ state, picture, maps, mode }) {
   const map = maps[end.panel].edges;
   const x = (box.right + map.left) / 2;
   const y = (box.top + box.bottom + to.top + to.bottom) / 4;
-  const word = isPatch ? (mode === 'present' ? '+' : 'add') : mode === 'present' ? 'Σ' : 'sum';
+  const isWord = mode === 'notebook'; // elsewhere the gap is as wide as a sign
+  const word = isPatch ? (isWord ? 'add' : '+') : isWord ? 'sum' : 'Σ';
   return [...words, text(x, y, 'ut-step-word', word)];
 }
 
 /** The kernel's size, where no editor stands in its place. @param {ExplorerState} state @param {Drawing['maps']} maps @param {Mode} mode */
 function kernelName({ axes, isNumbered, isTransposed, view }, maps, mode) {
-  if (mode === 'notebook' && isNumbered) return [];
+  if (mode !== 'present' && isNumbered) return [];
   const { left, right, top } = maps.kernel.edges;
   const size = times(axes.map((axis) => axis.kernel_size));
   const turned = isTransposed && view === 'zero insertion' ? ', turned' : '';

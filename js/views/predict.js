@@ -305,7 +305,8 @@ function render({ model, el }) {
       if (event.key !== 'r' || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
         return;
       // No number begins with r, so in an empty field for numbers it is the key.
-      if (isTyping(event) && (task.kind === 'text' || field.value)) return;
+      const isWord = event.target !== field || task.kind === 'text' || field.value;
+      if (isTyping(event) && isWord) return;
       event.preventDefault();
       toggleAll();
     },
@@ -321,6 +322,15 @@ function render({ model, el }) {
     { signal },
   );
 
+  /** What steps may ask for. @param {string} name */
+  function fact(name) {
+    const guess = lockedGuess();
+    if (name === 'correct') return guess === undefined ? null : matches(guess, task.answer);
+    if (name !== 'guess') return undefined;
+    if (guess === undefined) return null;
+    return task.kind === 'choice' ? task.choices[Number(guess)] : guess;
+  }
+
   tools.append(presentButton(root, paint, signal));
   return mount({
     model,
@@ -329,6 +339,7 @@ function render({ model, el }) {
     traits: ['question', '_task', '_locked', '_tally'],
     paint,
     ended,
+    fact,
   });
 }
 

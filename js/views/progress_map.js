@@ -97,6 +97,8 @@ function render({ model, el }) {
   /** The mark that is told of, and that Tab comes to. */
   let told = '';
   let usual = '';
+  /** The name of the exercise that is told of. @type {string | null} */
+  let pointed = null;
 
   const score = h('b', { class: 'ut-score' });
   const rest = h('span');
@@ -177,6 +179,7 @@ function render({ model, el }) {
         'aria-label': label,
         'data-sentence': label,
         'data-key': `${number} ${exercise.name}`,
+        'data-name': exercise.name,
       };
       return h(
         'button',
@@ -206,6 +209,11 @@ function render({ model, el }) {
   /** Say what a mark means; without one, what comes next. @param {HTMLButtonElement | null} mark */
   function tell(mark) {
     status.textContent = mark?.dataset.sentence ?? usual;
+    const name = mark?.dataset.name ?? null;
+    if (name !== pointed) {
+      pointed = name;
+      root.dispatchEvent(new CustomEvent('ut-fact'));
+    }
     // Where the sentence may be far up the page, the box shows it as well.
     for (const box of list.children)
       set(box, { 'data-text': box.contains(mark) ? status.textContent : false });
@@ -245,7 +253,14 @@ function render({ model, el }) {
     { signal },
   );
 
-  return mount({ model, el, root, traits: ['lessons', 'note'], paint, ended });
+  /** What steps may ask for. @param {string} name */
+  function fact(name) {
+    if (name === 'exercise') return pointed;
+    if (name !== 'solved') return undefined;
+    return readLessons(model).reduce((sum, lesson) => sum + solved(lesson), 0);
+  }
+
+  return mount({ model, el, root, traits: ['lessons', 'note'], paint, ended, fact });
 }
 
 /** The lessons; what is none is left out. @param {Model} model @returns {Lesson[]} */

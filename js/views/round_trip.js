@@ -85,6 +85,7 @@ function layer(name) {
     show(from, to, words) {
       set(band, { d: from && to ? `M0 0H${from}L${to} 1H0z` : '' });
       formula.replaceChildren(...words);
+      formula.classList.toggle('ut-tight', (formula.textContent ?? '').length > 46);
     },
   };
 }

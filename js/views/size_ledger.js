@@ -16,11 +16,11 @@ import { clamp, copyButton, mount, presentButton } from '../shell.js';
 
 const SIZES = /** @type {SizeName[]} */ (Object.keys(LIMITS));
 const MAIN = /** @type {const} */ (['height', 'width', 'depth']);
-/** Pixels from which a picture fits, the widest first; the style has the same numbers. @type {[from: number, frame: keyof typeof FRAMES][]} */
+/** Pixels of the view from which a picture fits, the widest first; the style has the same numbers less its padding of 8. @type {[from: number, frame: keyof typeof FRAMES][]} */
 const WIDTHS = [
-  [1041, 'wide'],
-  [821, 'medium'],
-  [661, 'wide'],
+  [1049, 'wide'],
+  [799, 'medium'],
+  [669, 'wide'],
   [1, 'phone'],
   [0, 'wide'], // not on the page yet
 ];
@@ -117,11 +117,20 @@ function render({ model, el }) {
     ),
   );
 
+  /** Pixels that the view has. Kept, since asking makes the page lay itself out. */
+  let room = 0;
+  const widths = new ResizeObserver(() => {
+    room = root.clientWidth;
+  });
+  widths.observe(root);
+  signal.addEventListener('abort', () => widths.disconnect());
+
   /** @type {Ledger} */
   let result;
   function paint() {
     const isPresented = root.classList.contains('ut-present');
-    const fitting = WIDTHS.find(([from]) => root.clientWidth >= from)?.[1] ?? 'wide';
+    room ||= root.clientWidth;
+    const fitting = WIDTHS.find(([from]) => room >= from)?.[1] ?? 'wide';
     const frame = FRAMES[isPresented ? 'present' : fitting];
     const o = readOptions(model);
     result = ledger(o);

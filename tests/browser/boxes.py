@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from unet_teach.widgets.base import CourseWidget
@@ -58,6 +60,28 @@ def share_of_screen(page: Page, *parts: Locator) -> float:
     bottom = max(box["y"] + box["height"] for box in boxes)
     window = page.viewport_size
     return (right - left) * (bottom - top) / (window["width"] * window["height"])
+
+
+def blank_share(page: Page, cell: int = 8) -> float:
+    """Return which part of the window its largest rectangle without any drawing takes.
+
+    Args:
+        page: what its window shows is measured.
+        cell: pixels of the squares that are either blank or not.
+    """
+    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    pixels = np.asarray(shot).astype(int)
+    drawn = abs(pixels - pixels[0, 0]).max(axis=2) > 8
+    rows, columns = (side // cell for side in drawn.shape)
+    cells = drawn[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
+    blank = ~cells.any(axis=(1, 3))
+    heights, largest = np.zeros(columns, int), 0
+    for row in blank:
+        heights = np.where(row, heights + 1, 0)
+        for low in set(heights.tolist()) - {0}:
+            runs = "".join("x" if height >= low else " " for height in heights).split()
+            largest = max(largest, low * max(map(len, runs)))
+    return largest / (rows * columns)
 
 
 def places(view: Locator, selector: str) -> list[tuple[int, ...]]:

@@ -41,7 +41,7 @@ def show(page: Page, view: str, state: dict[str, Any]) -> None:
         view: the name of the widget's bundle, without `.js`.
         state: the model's values by their names.
     """
-    page.set_content(PAGE % (STATIC / "theme.css").read_text(encoding="utf-8"))
+    page.set_content(PAGE % (STATIC / f"{view}.css").read_text(encoding="utf-8"))
     bundle = (STATIC / f"{view}.js").read_text(encoding="utf-8")
     values = json.loads(json.dumps(state, default=str))
     page.evaluate(SHOW, {"esm": bundle, "state": values})

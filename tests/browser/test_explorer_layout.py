@@ -10,8 +10,10 @@ from unet_teach.widgets import ConvExplorer, ConvTransposeExplorer, Step
 from unet_teach.widgets.base import CourseWidget
 
 from . import stub
+from .boxes import blank_share
 
 NOTEBOOK = {"width": 1080, "height": 600}
+BESIDE_A_SIDEBAR = [824, 848]  # pixels of width that the open file browser leaves at 1280
 TALLEST = 580  # pixels of a widget with its steps
 STEPS = [
     Step("Set `stride` back to 1. How many positions does the kernel visit now?", answer=36),
@@ -77,7 +79,10 @@ OUTSIDE = """() => {
   const drawn = [...stage.querySelectorAll('svg path, svg rect, svg text')].filter(
     (node) => seen(node) && !node.classList.contains('ut-pane-focus') && beyond(node, stage, 6));
   const says = document.querySelector('.ut-says');
-  const lines = [...says.children].filter((node) => seen(node) && beyond(node, says, 1));
+  const lines = [...says.children, ...document.querySelectorAll('.ut-controls *')].filter(
+    (node) => seen(node) && (node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0
+      && getComputedStyle(node).display !== 'inline' && !node.matches('select')
+      || beyond(node, node.closest('.ut-says') ?? node.closest('.ut'), 1)));
   return [...drawn, ...lines].map((node) => node.outerHTML.slice(0, 160));
 }"""
 # Numbers wider than their cell, and those that a line of the band crosses.
@@ -152,10 +157,11 @@ def settings_of(kind):
     return [options for each, options in SETTINGS if each is kind]
 
 
+@pytest.mark.parametrize("width", [1080, *BESIDE_A_SIDEBAR])
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
-def test_a_notebook_shows_it_whole_and_nothing_moves(show, kind):
+def test_a_notebook_shows_it_whole_and_nothing_moves(show, kind, width):
     start = {"steps": STEPS} | ({"padding": 1} if kind is ConvExplorer else {})
-    page = show(kind, start)
+    page = show(kind, start, viewport={**NOTEBOOK, "width": width})
     frame = page.evaluate(FRAME)
     height = page.locator(".ut").bounding_box()["height"]
     assert height <= TALLEST
@@ -164,7 +170,24 @@ def test_a_notebook_shows_it_whole_and_nothing_moves(show, kind):
         assert page.locator(".ut").bounding_box()["height"] == height, options
         assert page.evaluate(OUTSIDE) == [], options
         assert page.evaluate(NUMBERS) == [], options
-        assert page.evaluate("document.documentElement.scrollWidth") == NOTEBOOK["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", BESIDE_A_SIDEBAR)
+@pytest.mark.parametrize(
+    ("kind", "map_name", "cells", "traits"),
+    [
+        (ConvExplorer, "Input", 10, {"input_size": 8, "padding": 1}),
+        (ConvExplorer, "Output", 4, {"input_size": 8, "padding": 1, "stride": 2}),
+        (ConvTransposeExplorer, "Full", 9, {"input_size": 4, "stride": 2, "padding": 1}),
+    ],
+    ids=["same", "halve", "double"],
+)
+def test_beside_a_sidebar_cells_keep_their_numbers(show, kind, map_name, cells, traits, width):
+    page = show(kind, {**traits, "steps": STEPS}, viewport={**NOTEBOOK, "width": width})
+    drawn = page.get_by_role("group", name=f"{map_name} map")
+    assert drawn.locator(".ut-pane-ground").bounding_box()["width"] / cells >= 20
+    expect(drawn.locator(".ut-number").first).to_be_visible()
 
 
 def side_of(page, name):
@@ -224,6 +247,30 @@ def test_a_whole_screen_shows_a_large_drawing_in_large_type(show, kind, screen):
         assert box["y"] + box["height"] <= height
 
 
+TINY = [
+    (ConvExplorer, {"input_size": 3}),
+    (ConvExplorer, {"input_size": 2, "kernel_size": 1}),
+    (ConvExplorer, {"input_size": 1, "kernel_size": 1}),
+    (ConvExplorer, {"input_size": 16, "stride": 5}),
+    (ConvExplorer, {"input_size": (6, 9), "kernel_size": (5, 3)}),
+    *(
+        (ConvTransposeExplorer, {**options, "view": view})
+        for options in ({"input_size": 1}, {"input_size": 2, "kernel_size": 1})
+        for view in VIEWS
+    ),
+]
+
+
+@pytest.mark.parametrize("screen", [(1280, 720), (1920, 1080)], ids="%d×%d".__mod__)
+def test_a_whole_screen_has_no_large_blank_even_for_tiny_maps(show, screen):
+    width, height = screen
+    page = show(ConvExplorer, viewport={"width": width, "height": height})
+    for kind, options in TINY:
+        (_,) = show_each(page, kind, [options])
+        page.get_by_role("button", name="present").click()
+        assert blank_share(page, height // 90) <= 0.2, (kind, options)
+
+
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
 @pytest.mark.parametrize("preset", ["same", "dilated", "document"])
 def test_a_phone_shows_steps_drawing_and_parameters_at_once(show, kind, preset):
@@ -237,7 +284,7 @@ def test_a_phone_shows_steps_drawing_and_parameters_at_once(show, kind, preset):
     assert page.evaluate(NUMBERS) == []
 
 
-@pytest.mark.parametrize("width", [700, 820])
+@pytest.mark.parametrize("width", [700, 760])
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
 def test_a_narrow_page_shows_it_whole(show, kind, width):
     page = show(kind, viewport={"width": width, "height": 1000})

@@ -7,11 +7,14 @@ import pytest
 from PIL import Image
 
 from tests.contrast import contrast, linear
+from unet_teach import inspect_unet
+from unet_teach.inspection.diagram.figure import gallery
+from unet_teach.networks.six_networks import six_networks
 from unet_teach.segmentation import ablation, plots
 from unet_teach.segmentation.data.dataset import earth, nuclei
 from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training_result import StepMetrics
-from unet_teach.shared.show import show
+from unet_teach.shared.show import PHONE, show
 
 from .lab import new_page
 
@@ -44,10 +47,16 @@ def live_view():
     return LiveView(pair, shown=False)._html([metrics], metrics, 0.5, "step 25", "a warning")
 
 
+def diagrams():
+    networks = six_networks().items()
+    return gallery({k: inspect_unet(n, (1, 1, 64, 64)).drawing for k, n in networks})[0]
+
+
 FIGURES = {
     "scores": ablation.figure,
     "predictions": lambda: ablation.prediction_figure("lines in rings"),
     "gallery": lambda: nuclei().figure(),
+    "diagrams": lambda: diagrams(),
     "live view": live_view,
 }
 
@@ -68,9 +77,24 @@ def test_the_words_of_a_plot_stand_out_in_either_theme(show_on, theme):
 def test_it_stays_inside_of_a_phones_page_and_its_type_stays_large(show_on, name):
     page = show_on(FIGURES[name](), width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for image in page.locator("img[src^='data:image/svg']").all():  # type of 13 pixels or more
-        scale = image.bounding_box()["width"] / float(image.get_attribute("width"))
-        assert 13 * scale >= 11
+    inside = "(all) => all.every((box) => box.scrollWidth <= box.clientWidth)"
+    assert page.locator("div").evaluate_all(inside)
+    images = page.locator("img[src^='data:image/svg']").all()
+    shown = [image for image in images if image.bounding_box()["width"]]
+    assert len(shown) in (len(images), len(images) / 2)  # of two sizes, one
+    for image in shown:  # type of 13 pixels or more
+        width = int(image.get_attribute("width")) or PHONE
+        assert 13 * image.bounding_box()["width"] / width >= 11
+
+
+@pytest.mark.parametrize("width", [390, 700, 848])
+def test_of_a_figures_two_sizes_the_one_that_fits_is_shown(show_on, width):
+    page = show_on(ablation.figure(), width=width)
+    images = page.locator("img")
+    sizes = "(all) => all.map((image) => image.getBoundingClientRect().height > 0)"
+    assert images.evaluate_all(sizes) == [width > 680, width < 680]
+    images.evaluate_all("(all) => all.forEach((image) => image.style.removeProperty('width'))")
+    assert images.evaluate_all(sizes) == [True, False]  # in a notebook that is not trusted
 
 
 @pytest.mark.parametrize("name", ["predictions", "gallery"])

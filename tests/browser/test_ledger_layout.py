@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from unet_teach.widgets import SizeLedger, Step
 from unet_teach.widgets.unet_sizes import BOUNDS, CHOICES
 
+from .boxes import blank_share
 from .lab import axe_violations
 from .stub import show
 
@@ -112,7 +113,7 @@ def measured(without_kernel):
 
 
 WINDOWS = [(1080, 720, False), (1280, 720, True), (1920, 1080, True), (700, 900, False)]
-WINDOWS += [(864, 720, False), (390, 844, False)]
+WINDOWS += [(864, 720, False), (824, 720, False), (390, 844, False)]
 
 
 @pytest.mark.parametrize("window", WINDOWS, ids=str)
@@ -133,7 +134,7 @@ def test_nothing_is_cut_off_or_overlaps_and_nothing_moves(measured, window):
     assert len(frames) == 1
 
 
-@pytest.mark.parametrize("width", [1080, 864])  # without and with JupyterLab's sidebar
+@pytest.mark.parametrize("width", [1080, 864, 848, 824])  # without and with JupyterLab's sidebar
 def test_it_fits_into_a_notebook_with_its_steps(measured, width):
     heights = {measure["height"] for _, measure in measured(width, 720, SETTINGS[:6])}
     assert len(heights) == 1
@@ -145,6 +146,14 @@ def test_the_drawing_fills_the_screen_in_present_mode(measured, window):
     for setting, measure in measured(*window, settings=SETTINGS[:8], presented=True):
         assert measure["share"] >= 0.7, setting
         assert measure["scroll"] == [0, 0], setting
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_no_large_part_of_the_screen_is_blank(without_kernel, depth):
+    viewport = {"width": 1280, "height": 720}
+    page = without_kernel("size_ledger", state_of({"depth": depth}), viewport=viewport)
+    page.get_by_role("button", name="present").click()
+    assert blank_share(page) <= 0.2
 
 
 def boxes(page, look):

@@ -312,6 +312,33 @@ def test_a_question_fills_the_screen_without_scrolling(asked, widget, tally, scr
     assert share_of_screen(view.page, view.locator(".ut-question, .ut-room li, .ut-outcome")) > 0.7
 
 
+@pytest.mark.parametrize(
+    ("widget", "guesses"),
+    [
+        (Predict("How?", (2, 3), steps=[Step("Lock.", when={"guess": (2, 3)}), "Go on."]), "12 3"),
+        (Predict("How?", 3, steps=[Step("Be right.", when={"correct": True}), "Go on."]), "23"),
+    ],
+)
+def test_steps_are_ticked_off_by_a_guess(asked, widget, guesses):
+    for guess, ticked in zip(guesses.replace(" ", ""), ([], [0]), strict=False):
+        view = asked(widget, **NOTEBOOK)
+        view.get_by_role("textbox", name="Your guess").fill(
+            f"{guess}×3" if " " in guesses else guess
+        )
+        view.page.keyboard.press("Enter")
+        assert view.page.evaluate("state._ticked ?? []") == ticked
+    assert measured(view)["height"] <= 580
+
+
+def test_an_r_in_a_steps_answer_is_no_key(asked):
+    steps = [Step("What brings the size back?", answer="resize")]
+    view = asked(Predict("How?", 3, steps=steps), **NOTEBOOK)
+    view.get_by_label("your answer to this step").press_sequentially("resize")
+    expect(view.get_by_role("button", name="show answers")).to_be_visible()
+    view.page.keyboard.press("Enter")
+    assert view.page.evaluate("state._ticked") == [0]
+
+
 @pytest.mark.parametrize("widget", [LONG, PICK])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_a_room(asked, widget, scheme):
@@ -420,9 +447,20 @@ def board(without_kernel):
     return show
 
 
+def cut_lines(view):
+    """The formulas that need a second line, and those and labels that are cut off."""
+    return view.locator(".ut-formula, .ut-slider label").evaluate_all(
+        "(all) => all.filter((node) => node.checkVisibility() && "
+        "(node.scrollWidth > node.clientWidth + 1 && node.clientWidth || "
+        "node.matches('.ut-formula') && node.getBoundingClientRect().height > 20))"
+        ".map((node) => node.textContent)"
+    )
+
+
+@pytest.mark.parametrize("width", [1080, 848, 824])  # the last two beside an open sidebar
 @pytest.mark.parametrize("layers", LAYERS)
-def test_nothing_moves_while_sizes_and_layers_are_chosen(board, layers):
-    view = board(**NOTEBOOK, steps=ROUND_STEPS)
+def test_nothing_moves_while_sizes_and_layers_are_chosen(board, layers, width):
+    view = board(width, NOTEBOOK["height"], steps=ROUND_STEPS)
     before = [box[:2] for box in places(view, PARTS)]
     view.page.evaluate(
         "(layers) => Object.entries(layers).forEach(([name, value]) => { state[name] = value; })",
@@ -436,6 +474,7 @@ def test_nothing_moves_while_sizes_and_layers_are_chosen(board, layers):
         assert found["height"] <= 580
         assert found["overflows"] == [False, False]
         assert found["type"] >= 12, found["small"]
+        assert cut_lines(view) == []
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -458,10 +497,15 @@ def test_the_board_fills_the_screen(board, layers, screen):
 
 
 @pytest.mark.parametrize("width", [700, 390])
-def test_a_narrow_page_shows_all_of_the_board(board, width):
-    found = measured(board(width, 844, steps=ROUND_STEPS, output_padding=4))
+@pytest.mark.parametrize("layers", LAYERS)
+def test_a_narrow_page_shows_all_of_the_board(board, width, layers):
+    view = board(width, 844, steps=ROUND_STEPS, **layers)
+    found = measured(view)
     assert found["overflows"][0] is False
     assert found["beyond"] == []
+    assert found["type"] >= 12, found["small"]
+    assert found["height"] <= 850
+    assert cut_lines(view) == []
 
 
 def test_a_step_may_ask_for_what_comes_back(board):

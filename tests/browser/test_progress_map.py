@@ -5,6 +5,7 @@ import itertools
 import pytest
 from playwright.sync_api import expect
 
+from unet_teach.widgets import Step
 from unet_teach.widgets.progress_map import ProgressMap
 
 from .boxes import (
@@ -233,6 +234,34 @@ def test_it_fits_a_notebook_and_nothing_moves(alone):
         mark(view, name).hover()
         expect(told(view)).to_contain_text(name)
         assert places(view, ".ut-lesson, .ut-progress-middle > *") == before
+
+
+def test_a_phone_shows_nine_lessons_at_a_glance(alone):
+    view = alone(390, 844)
+    found = measured(view)
+    assert found["height"] <= 844
+    assert found["overflows"] == [False, False]
+    assert found["type"] >= 13, found["small"]
+
+
+def test_steps_are_ticked_off_by_what_is_solved_and_pointed_at(without_kernel):
+    steps = [
+        Step("Point at `exercise_1_0`.", when={"exercise": "exercise_1_0"}),
+        Step("Solve nine.", when={"solved": 9}),
+        Step("How many lessons are there?", answer=9),
+    ]
+    state = state_of(ProgressMap(COURSE.lessons, steps=steps))
+    view = without_kernel("progress_map", state, viewport=NOTEBOOK).get_by_role(
+        "group", name="Progress"
+    )
+    assert view.page.evaluate("state._ticked") == []
+    mark(view, "exercise_1_1").hover()
+    assert view.page.evaluate("state._ticked") == []
+    mark(view, "exercise_1_0").hover()
+    assert view.page.evaluate("state._ticked") == [0]
+    view.get_by_role("button", name="next ›").click()
+    assert view.page.evaluate("state._ticked") == [0, 1]
+    assert measured(view)["height"] <= 580
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -13,6 +13,7 @@ from unet_teach.networks import UNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import twelve_networks
 
+from .boxes import blank_share
 from .lab import THEMES, axe_violations, new_page
 
 IMAGE = (1, 1, 64, 64)
@@ -139,8 +140,9 @@ def test_present_mode_fills_the_screen_in_large_type(reports, show, name, width,
     _check_labels(measured)
     assert min(measured["type"])[0] >= least - 0.01, min(measured["type"])
     svg = measured["svg"]
-    sentence = present.locator(":scope > p").first.bounding_box()["height"]
-    share = (svg["height"] * svg["width"] + sentence * svg["width"]) / (width * height)
+    said = present.locator(":scope > p:not(.udia-line)").all()  # what it explains
+    sentences = sum(sentence.bounding_box()["height"] for sentence in said)
+    share = (svg["height"] + sentences) * svg["width"] / (width * height)
     assert share >= 0.7
     assert present.evaluate("(root) => root.contains(document.activeElement)")
     page.keyboard.press("PageDown")
@@ -148,6 +150,13 @@ def test_present_mode_fills_the_screen_in_large_type(reports, show, name, width,
     assert present.evaluate("(root) => root.contains(document.activeElement)")
     page.keyboard.press("Escape")
     assert present.is_hidden()
+
+
+@pytest.mark.parametrize("name", ["depth 1", "depth 4", "one level", "stops at skip"])
+def test_no_large_part_of_the_screen_is_blank(reports, show, name):
+    page = show(reports[name], 1280)
+    page.get_by_role("button", name="⤢ present").click()
+    assert blank_share(page) <= 0.2
 
 
 @pytest.mark.parametrize("name", ["depth 4", "one level", "stops at skip"])

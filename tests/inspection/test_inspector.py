@@ -150,11 +150,11 @@ def test_a_network_that_only_goes_up_is_described():
     up = report.criteria.upsampling
     assert up.met
     assert up.evidence[0].startswith("64×64 → 128×128 by 0")
-    assert "not gone down" in up.evidence[1]
+    assert "no down-sampling before" in up.evidence[1]
 
 
 def test_the_reason_for_a_missing_symmetry_comes_last():
     network = nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))
     symmetry = inspect_unet(network, (1, 1, 64, 64)).criteria.symmetry
     assert not symmetry.met
-    assert symmetry.evidence[-1] == "The answer is 2 times coarser than the picture."
+    assert symmetry.evidence[-1] == "The output's resolution is 2 times lower than the input's."

@@ -866,7 +866,7 @@ def test_packed_sequences_are_followed(kind: str, batch_first: bool) -> None:
     shape = (2, 20, 8) if batch_first else (20, 2, 8)
     report = inspect_unet(Packed(), torch.rand(shape), torch.tensor([20, 13]))
     assert not any(criterion.met for criterion in report.criteria)
-    assert "The answer is as fine as the picture." in report.criteria.symmetry.evidence
+    assert "The output has the same resolution as the input." in report.criteria.symmetry.evidence
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])

@@ -94,7 +94,7 @@ def _rounded(levels: Sequence[float]) -> list[float]:
 
 def _downsampling(wording: Wording, shape: UShape) -> Criterion:
     steps = _steps(wording, shape.path.down)
-    sentences = _step_sentences(steps) or ["No map on the way is coarser than the input."]
+    sentences = _step_sentences(steps) or ["No feature map is smaller than the input."]
     facts = {"steps": steps, "levels": _rounded(shape.encoder_levels)}
     return Criterion(NAMES[0], shape.goes_down, tuple(sentences), facts)
 
@@ -104,17 +104,17 @@ def _upsampling(wording: Wording, shape: UShape) -> Criterion:
     steps = _steps(wording, path)
     sentences = _step_sentences(steps)
     if shape.goes_up and not shape.goes_down:
-        sentences.append("It has not gone down before.")
+        sentences.append("There is no down-sampling before it.")
     elif not shape.goes_down:
-        sentences = ["Nothing becomes larger."]
+        sentences = ["No feature map becomes larger."]
     elif not sentences:
         is_map = bool(path) and shape.output_level < GLOBAL
         end = (
             f"it ends at {wording.size(path[-1])}"
             if is_map
-            else "it ends in numbers without places"
+            else "it ends in numbers without height and width"
         )
-        sentences = [f"Nothing on the way to the output becomes larger again: {end}."]
+        sentences = [f"No feature map becomes larger again before the output: {end}."]
     facts = {"steps": steps, "levels": _rounded(shape.decoder_levels)}
     return Criterion(NAMES[1], shape.goes_up, tuple(sentences), facts)
 
@@ -123,18 +123,19 @@ def _skip_connections(wording: Wording, shape: UShape) -> Criterion:
     sentences = [_skip_sentence(wording, skip) for skip in shape.skips]
     missing = wording.level_sizes(shape.levels_without_skip, shape.path.down)
     if missing and shape.goes_down:
-        sentences.append(f"Nothing crosses at {missing}.")
+        sentences.append(f"There is no skip connection at {missing}.")
     if not shape.goes_down:
-        sentences.append("Without a way down there is nothing to skip.")
+        sentences.append("Without down-sampling, there is nothing to skip.")
     elif shape.is_side_branch and shape.goes_up:
         sentences.append(
-            "What goes down is a side branch: nearly all layers work beside it at "
-            f"{wording.level_sizes([shape.top], shape.path.down)}, so it is no skip."
+            "The part that down-samples is a side branch: nearly all layers work beside it "
+            f"at {wording.level_sizes([shape.top], shape.path.down)}, so that path is no skip "
+            "connection."
         )
     elif not sentences:
-        sentences.append("Nothing crosses from the way down to the way up.")
+        sentences.append("No skip connection leads from the encoder to the decoder.")
     elif not shape.has_skips and shape.skips:
-        sentences.append("Skips at half of the levels or more were wanted.")
+        sentences.append("At least half of the levels need a skip connection.")
     facts = {
         "joins": [
             {
@@ -153,9 +154,14 @@ def _skip_connections(wording: Wording, shape: UShape) -> Criterion:
 
 def _skip_sentence(wording: Wording, skip: SkipConnection) -> str:
     return (
-        f"At {wording.size(skip.op.outputs[0])}, what {wording.maker(skip.skip)} made is "
-        f"{JOIN_PHRASES[skip.kind]} what {wording.maker(skip.from_below)} brings up."
+        f"At {wording.size(skip.op.outputs[0])}, {_output_of(wording, skip.skip)} is "
+        f"{JOIN_PHRASES[skip.kind]} {_output_of(wording, skip.from_below)}."
     )
+
+
+def _output_of(wording: Wording, value: Value) -> str:
+    maker = wording.maker(value)
+    return maker if maker.startswith("the ") else f"the output of {maker}"
 
 
 def _other_size(wording: Wording, output: Value) -> Iterator[str]:
@@ -178,28 +184,28 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
     if image is not None and path:
         facts |= {"input": list(image.shape), "output": list(path[-1].shape)}
     if shape.output_level == math.inf:
-        sentences.append("What comes out is no map: it has no places in the picture.")
+        sentences.append("The output is not a feature map: it has no height and width.")
     elif path and abs(shape.output_level) >= SAME_LEVEL:
         times = 2 ** abs(shape.output_level)
-        word = "coarser" if shape.output_level > 0 else "finer"
-        sentences.append(f"The answer is {times:.3g} times {word} than the picture.")
+        word = "lower" if shape.output_level > 0 else "higher"
+        sentences.append(f"The output's resolution is {times:.3g} times {word} than the input's.")
     elif path:
-        sentences.append("The answer is as fine as the picture.")
+        sentences.append("The output has the same resolution as the input.")
         sentences += _other_size(wording, path[-1])
     if not (shape.goes_down and shape.goes_up):
-        sentences.append("Without a way down and up again there is nothing to mirror.")
+        sentences.append("Without an encoder and a decoder, there is nothing to compare.")
     elif shape.bare_rise:
         sentences.append(
-            f"The last enlargement is bare: ×{shape.bare_rise} at once, without layers after it, "
-            "which mirrors nothing of the way down."
+            f"The last up-sampling is bare: ×{shape.bare_rise} at once, with no layers after it, "
+            "so nothing there mirrors the encoder."
         )
     elif shape.unvisited_levels:
         skipped = wording.level_sizes(shape.unvisited_levels, shape.path.down)
-        sentences.append(f"The way up leaps over {skipped}.")
+        sentences.append(f"The decoder jumps over {skipped}.")
     else:
         # The last sentence of a criterion that is not met says what is missing. Here that is the
         # size of the output, so what the decoder passes goes first.
         passed = wording.level_sizes(shape.decoder_levels, shape.path.up)
         place = len(sentences) if shape.is_symmetric else 0
-        sentences.insert(place, f"The way up passes {passed}.")
+        sentences.insert(place, f"The decoder passes through {passed}.")
     return Criterion(NAMES[3], shape.is_symmetric, tuple(sentences), facts)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 GAP = 12  # pixels between images
 NARROWEST = 100  # pixels for a caption
+PHONE = 358  # pixels that a phone's page has for a figure
+SMALLEST = 11 / 13  # of its size, where words of 13 pixels become 11
 # What a colour of a figure becomes on a light and on a dark page. A browser may tell an SVG the
 # system's theme in place of the page's: on that page, too, text has a contrast of 3 : 1.
 PAGE_COLOURS = {
@@ -44,7 +46,8 @@ def show(figure: Figure, alt: str) -> None:
 
     A figure of nothing but images becomes an `<img>` for each, with its title as a caption in the
     page's own type; where the page is narrow, they stand one below the other. Any other figure
-    becomes an SVG whose colours follow the page's theme. JupyterLab shows both untrusted, too.
+    becomes an SVG whose colours follow the page's theme, and a second one for narrow pages, with
+    its axes below each other. JupyterLab shows both untrusted, too.
 
     Args:
         figure: a figure, shown at its own dpi.
@@ -64,10 +67,10 @@ def show(figure: Figure, alt: str) -> None:
     display(bundle, raw=True)  # type: ignore[no-untyped-call, unused-ignore]
 
 
-def img_of_svg(svg: str, alt: str, width: float, height: float, least: float = 0) -> str:
+def img_of_svg(svg: str, alt: str, width: float, height: float, fit: str = "") -> str:
     """Return an `<img>` of an SVG in the colours of `palette`, which follow the page's theme.
 
-    On a page narrower than `width`, it shrinks to `least`. All are in pixels.
+    On a page narrower than `width` pixels it shrinks, where `fit` (CSS) says nothing else.
     """
     themes: tuple[list[str], list[str]] = [], []
     for number, (colour, on_pages) in enumerate(PAGE_COLOURS.items()):
@@ -78,7 +81,7 @@ def img_of_svg(svg: str, alt: str, width: float, height: float, least: float = 0
     style = f"<style>svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}</style>"
     svg = re.sub(r"<svg\b[^>]*>", lambda start: start[0] + style, svg, count=1)
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-    return _img(source, alt, round(width), round(height), f"min-width:{ceil(least)}px;")
+    return _img(source, alt, round(width), round(height), fit)
 
 
 def _img(source: str, alt: str, width: int, height: int, style: str = "") -> str:
@@ -89,6 +92,42 @@ def _img(source: str, alt: str, width: int, height: int, style: str = "") -> str
 
 
 def _svg_html(figure: Figure, alt: str) -> str:
+    width = figure.get_figwidth() * figure.dpi
+    if width * SMALLEST <= PHONE:
+        return f"<div>{_svg_img(figure, alt)}</div>"
+    # Each of the two is as wide as nothing where the page is for the other.
+    switch = ceil(width * SMALLEST)
+    wide = _svg_img(figure, alt, f"width:clamp(0px,(100% - {switch - 1}px)*9999,{width:.0f}px);")
+    _stack(figure)
+    narrow = _svg_img(figure, "", f"width:clamp(0px,({switch}px - 100%)*9999,{PHONE}px);")
+    # JupyterLab takes `clamp` out of a notebook that it does not trust: then the wide one is left.
+    narrow = re.sub(r' width="\d+" height="\d+"', ' width="0" height="0"', narrow, count=1)
+    return f"<div>{wide}{narrow}</div>"
+
+
+def _stack(figure: Figure) -> None:
+    """Put the axes of a figure below each other, as they fit a phone."""
+    every_axes = [axes for row in _rows(figure.axes) for axes in row]
+    boxes = [axes.get_window_extent() for axes in every_axes]
+    if figure.get_layout_engine() is not None:  # such axes have ticks and labels around them
+        figure.set_size_inches(PHONE / figure.dpi, figure.get_figheight() * len(every_axes))
+        grid = figure.add_gridspec(len(every_axes), 1)
+        for row, axes in enumerate(every_axes):
+            axes.set_subplotspec(grid[row])
+            axes.tick_params(labelleft=True)
+        return
+    total = sum(box.height for box in boxes)
+    figure.set_size_inches(PHONE / figure.dpi, total / figure.dpi)
+    top = total
+    for axes, box in zip(every_axes, boxes, strict=True):
+        top -= box.height
+        left = max(0.0, PHONE - box.width) / 2
+        axes.set_position(
+            (left / PHONE, top / total, box.width / PHONE, box.height / total), which="both"
+        )
+
+
+def _svg_img(figure: Figure, alt: str, fit: str = "") -> str:
     import matplotlib.pyplot as plt  # slow to import
 
     file = io.StringIO()
@@ -99,9 +138,7 @@ def _svg_html(figure: Figure, alt: str) -> str:
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", file.getvalue())
     svg = _without_repetition(svg[svg.index("<svg") :])
     width, height = figure.get_size_inches() * figure.dpi
-    # Words of 13 pixels shrink to 11; a page still narrower scrolls sideways.
-    img = img_of_svg(svg, alt, width, height, least=width * 11 / 13)
-    return f'<div style="overflow-x:auto">{img}</div>'
+    return img_of_svg(svg, alt, width, height, fit)
 
 
 def _without_repetition(svg: str) -> str:

@@ -105,7 +105,6 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             ticked off by an answer or by the widget's state.
     """
 
-    _css = STATIC / "theme.css"
     # What the states of steps may ask for besides traits: the view computes it.
     STEP_FACTS: ClassVar[tuple[str, ...]] = ()
     steps = Steps().tag(sync=True)

@@ -141,6 +141,7 @@ class FeatureMaps(CourseWidget):
     """
 
     _esm = STATIC / "feature_maps.js"
+    _css = STATIC / "feature_maps.css"
     STEP_FACTS = ("map", "cell")
 
     maps = MapsTrait()

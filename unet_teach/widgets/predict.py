@@ -22,6 +22,7 @@ from unet_teach.widgets.answers import (
     within,
 )
 from unet_teach.widgets.base import STATIC, CourseWidget
+from unet_teach.widgets.steps import Step
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,6 +53,8 @@ class Predict(CourseWidget):
             0 for an int.
         why: Why the answer is right, in a sentence: shown with the answer, to right guesses too.
         slips: The older name of `mistakes`.
+        steps: Instructions above the question. Their states may ask for `guess`, what was locked
+            (of `choices`, its text), and `correct`.
 
     Attributes:
         question: what is asked (read only).
@@ -67,6 +70,8 @@ class Predict(CourseWidget):
     """
 
     _esm = STATIC / "predict.js"
+    _css = STATIC / "predict.css"
+    STEP_FACTS = ("guess", "correct")
 
     question = traitlets.Unicode(read_only=True).tag(sync=True)
     choices = traitlets.Tuple(read_only=True)
@@ -88,6 +93,7 @@ class Predict(CourseWidget):
         tolerance: float | None = None,
         why: str = "",
         slips: Mapping[Any, str] | None = None,
+        steps: Sequence[str | Step] = (),
     ) -> None:
         if slips is not None:
             if mistakes is not None:
@@ -103,7 +109,7 @@ class Predict(CourseWidget):
         self._tolerance = _check_tolerance(tolerance, self._answer, choices)
         picks = self._read_choices(choices)
         known = self._read_mistakes(mistakes, picks)
-        super().__init__()
+        super().__init__(steps=steps)
         self.set_trait("question", question.strip())
         self.set_trait("choices", picks)
 

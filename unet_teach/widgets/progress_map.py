@@ -10,6 +10,7 @@ import traitlets
 
 from unet_teach.widgets.base import STATIC, CourseWidget
 from unet_teach.widgets.progress_map_words import count, headline
+from unet_teach.widgets.steps import Step
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +45,8 @@ class ProgressMap(CourseWidget):
             exercise is a dict with a `name`, a `state` ("solved", "tried" or "untouched") and, when
             they are known, how many `attempts` and `hints` there were.
         note: A sentence below the heading, such as why nothing was saved.
+        steps: Instructions above the lessons. Their states may ask for `solved`, how many exercises
+            are, and `exercise`, the name of the one that is pointed at.
 
     Attributes:
         lessons: as above; may be assigned, and the widget follows.
@@ -54,12 +57,20 @@ class ProgressMap(CourseWidget):
     """
 
     _esm = STATIC / "progress_map.js"
+    _css = STATIC / "progress_map.css"
+    STEP_FACTS = ("solved", "exercise")
 
     lessons = Lessons().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, lessons: Sequence[Mapping[str, Any]], *, note: str = "") -> None:
-        super().__init__(lessons=lessons, note=note)
+    def __init__(
+        self,
+        lessons: Sequence[Mapping[str, Any]],
+        *,
+        note: str = "",
+        steps: Sequence[str | Step] = (),
+    ) -> None:
+        super().__init__(lessons=lessons, note=note, steps=steps)
 
     def describe(self) -> str:
         """Return how many exercises are solved, and below that one line a lesson."""

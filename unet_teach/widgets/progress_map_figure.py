@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Wedge
 
-from unet_teach.shared.palette import GREY, OUTPUT, QUIET
+from unet_teach.shared.palette import GREY, INPUT, OUTPUT, QUIET
 from unet_teach.widgets.progress_map_words import count, headline, solved
 
 WIDE, HIGH = 2.95, 0.9  # inches of a box
@@ -30,8 +30,8 @@ def progress_map_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:
         axes = figure.subplots()
         axes.set_title(headline(lessons))
         middles = [_middle(i, bottom, width) for i in range(len(lessons))]
-        for lesson, middle in zip(lessons, middles, strict=True):
-            _box(axes, lesson, *middle)
+        for i, (lesson, middle) in enumerate(zip(lessons, middles, strict=True)):
+            _box(axes, lesson, *middle, is_up=i > bottom)
         for i in range(1, len(lessons)):
             turn = {bottom: "in", bottom + 1: "out"}.get(i, "")
             _arrow(axes, middles[i - 1], middles[i], turn)
@@ -49,14 +49,16 @@ def _middle(i: int, bottom: int, width: float) -> tuple[float, float]:
     return (width / 2 if i == bottom else inwards if i < bottom else width - inwards), y
 
 
-def _box(axes: Axes, lesson: Mapping[str, Any], x: float, y: float) -> None:
+def _box(axes: Axes, lesson: Mapping[str, Any], x: float, y: float, *, is_up: bool) -> None:
     exercises = lesson["exercises"]
-    look: dict[str, Any] = {"facecolor": "white", "edgecolor": GREY}
+    colour = OUTPUT if is_up else INPUT
+    look: dict[str, Any] = {"facecolor": "none", "edgecolor": colour, "linewidth": 1.5}
     if not exercises:
-        look["linestyle"] = "--"
+        look |= {"linestyle": "--", "edgecolor": GREY}
     elif solved(lesson) == len(exercises):
-        look = {"facecolor": OUTPUT + "22", "edgecolor": OUTPUT, "linewidth": 1.5}
-    corner, shape = (x - WIDE / 2, y - HIGH / 2), "round,pad=0,rounding_size=0.08"
+        look["facecolor"] = colour + "22"
+    corner = (x - WIDE / 2, y - HIGH / 2)
+    shape = "round,pad=0,rounding_size=0.12" if is_up else "square,pad=0"
     axes.add_patch(FancyBboxPatch(corner, WIDE, HIGH, boxstyle=shape, **look))
     left = x - WIDE / 2 + 0.1
     title = textwrap.shorten(f"{lesson['number']} · {lesson['title']}", 38, placeholder=" …")
@@ -69,10 +71,7 @@ def _box(axes: Axes, lesson: Mapping[str, Any], x: float, y: float) -> None:
 def _mark(axes: Axes, state: str, x: float, y: float) -> None:
     """Draw a full disc with a tick, a half-filled one, or a ring."""
     is_solved = state == "solved"
-    look = {
-        "facecolor": OUTPUT if is_solved else "white",
-        "edgecolor": OUTPUT if is_solved else QUIET,
-    }
+    look = {"facecolor": QUIET if is_solved else "none", "edgecolor": QUIET}
     axes.add_patch(Circle((x, y), RADIUS, linewidth=1.2, **look))
     if is_solved:
         ticks = [(-0.45, 0.05), (-0.1, 0.4), (0.5, -0.35)]

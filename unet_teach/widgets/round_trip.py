@@ -59,6 +59,7 @@ class RoundTrip(CourseWidget):
     """
 
     _esm = STATIC / "round_trip.js"
+    _css = STATIC / "round_trip.css"
     STEP_FACTS = ("output_size",)
 
     kernel_size = _parameter("kernel_size")

@@ -67,6 +67,7 @@ class SizeLedger(CourseWidget):
     """
 
     _esm = STATIC / "size_ledger.js"
+    _css = STATIC / "size_ledger.css"
     STEP_FACTS: ClassVar[tuple[str, ...]] = ("fits", "mismatch_level", "output_size")
 
     height = _size("height")

@@ -125,7 +125,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     if given.is_input and swapped:
         return swapped
     if given.is_input:
-        return f"Give a picture of {expected} channels, or build the network for {channels}."
+        return f"Give an image of {expected} channels, or build the network for {channels}."
     before = given.op.inputs[0] if given.op and given.op.name == "unsqueeze" else given
     if len(before.shape) == 3 < len(given.shape) and before.shape[-1] == expected:
         return (
@@ -163,7 +163,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
                 f"should go through this one, {cat}.)"
             )
         return (
-            f"Is a concatenation missing? {made} on the way down: {cat}. Without a skip, the "
+            f"Is a concatenation missing? {made} in the encoder: {cat}. Without a skip, the "
             f"numbers do not fit. {plain}"
         )
     added = [v for v in given.op.inputs if v.depends_on_input] if given.op else []

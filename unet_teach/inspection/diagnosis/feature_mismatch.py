@@ -82,10 +82,10 @@ def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:
     if given != before[-1] and len(before) > 1:  # several dimensions were flattened into one
         if expected == per_image:
             return "The batch was flattened too: flatten from dim 1 on, x.flatten(1)."
-        told = f"Their number depends on the picture's size; for this one, in_features={given}."
+        told = f"Their number depends on the image's size; for this one, in_features={given}."
         side = math.isqrt(expected // max(before[1], 1))
         if len(before) == 4 and side and side * side * before[1] == expected:
-            told += f" Or give pictures that make {shape_text(before[2:])} here {side}×{side}."
+            told += f" Or give images that make {shape_text(before[2:])} here {side}×{side}."
         return told
     if expected == per_image:
         return (

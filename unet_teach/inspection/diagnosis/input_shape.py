@@ -83,7 +83,7 @@ def image_too_small(attempt: Attempt) -> str:
             which = shape_text(sides[axis] for axis in larger)
             only = f"Only the side of {which} is too small: " if len(larger) < len(sides) else ""
             return (
-                f"A picture of {shape_text(sides.values())} is too small for "
+                f"An image of {shape_text(sides.values())} is too small for "
                 f"{attempt.stopped_in}: nothing is left of it. "
                 f"{only}{shape_text((sides | larger).values())} works."
             )

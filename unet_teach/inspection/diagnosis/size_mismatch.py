@@ -81,7 +81,7 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
     if below:
         return (
             f"{told}. The smallest map, {shape_text(below[-1].shape)} (made by {maker(below[-1])})"
-            ", has not been used so far: does the way up begin there? Are maps taken in the wrong "
+            ", has not been used so far: does the decoder begin there? Are maps taken in the wrong "
             "order?"
         )
     for up, other in ((first, second), (second, first)):

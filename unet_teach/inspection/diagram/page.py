@@ -14,6 +14,7 @@ from dataclasses import replace
 from unet_teach.inspection.diagram.geometry import (
     PRESENT,
     SCREEN,
+    is_flat,
 )
 from unet_teach.inspection.diagram.model import CodeLine, CriterionVerdict, Drawing, Stop
 from unet_teach.inspection.diagram.style import STYLE, line_rules
@@ -180,6 +181,13 @@ def _present(drawing: Drawing) -> str:
     grid = PRESENT
     if drawing.stop:
         under, grid = f"<p>{_prose(drawing.stop.why)}</p>", replace(PRESENT, height=500)
+    elif is_flat(drawing):  # one row leaves room for what was found
+        found = (
+            f"<p>{_mark(c)} <b>{html.escape(c.name)}</b>: {_prose(said)}</p>"
+            for c in drawing.criteria
+            if (said := c.summary or "".join(c.sentences[:1]))
+        )
+        under, grid = "".join(found), replace(PRESENT, height=300)
     else:
         marks = (f"<span>{_mark(c)} {html.escape(c.name)}</span>" for c in drawing.criteria)
         under = f'<p class="udia-marks">{"".join(marks)}</p>'

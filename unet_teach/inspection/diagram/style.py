@@ -126,6 +126,8 @@ font-size:calc(24*var(--u))}}
 .udia-present .udia-title{{font-size:calc(36*var(--u))!important}}
 .udia-marks{{display:flex;flex-wrap:wrap;gap:0 calc(36*var(--u))}}
 .udia-present svg{{flex:1;min-height:0}}
+@media(forced-colors:active){{.udia,.udia-present{{--text:CanvasText!important;
+--ground:Canvas!important;--quiet:CanvasText!important;--skip-word:CanvasText!important}}}}
 .udia .udia-present .udia-line{{height:auto;min-height:1.4em;flex:none;color:var(--text)}}
 """
 
