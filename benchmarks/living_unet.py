@@ -227,7 +227,7 @@ def main() -> None:
                 for width in given.widths:
                     train_one(name, width, seed)
     if given.command == "ship":
-        ship({name: (given.widths[0], given.seeds[0]) for name in given.names})
+        ship(dict.fromkeys(given.names, (given.widths[0], given.seeds[0])))
 
 
 if __name__ == "__main__":

@@ -76,11 +76,8 @@ export function maxPool({ floats }, from, to) {
       let at = ((to.first + channel * to.step) >> 2) + row * to.pitch;
       for (const end = at + to.width; at < end; at += 1, a += 2) {
         const b = a + from.pitch;
-        const [top, low] = [
-          floats[a] > floats[a + 1] ? floats[a] : floats[a + 1],
-          floats[b] > floats[b + 1] ? floats[b] : floats[b + 1],
-        ];
-        floats[at] = top > low ? top : low;
+        const [top, low] = [Math.max(floats[a], floats[a + 1]), Math.max(floats[b], floats[b + 1])];
+        floats[at] = Math.max(top, low);
       }
     }
 }

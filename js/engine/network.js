@@ -36,7 +36,8 @@ export function readNetwork(sent) {
   const weighted = layers.filter(({ kind }) => kind === 'conv' || kind === 'conv_transpose');
   const count = (/** @type {Layer} */ layer) => layer.in * layer.out * layer.kernel ** 2;
   const hasScales = sent.bits === 8;
-  const floats = weighted.reduce((sum, { out }) => sum + out * (hasScales ? 2 : 1), 0);
+  const channels = weighted.reduce((sum, { out }) => sum + out, 0);
+  const floats = channels * (hasScales ? 2 : 1);
   const weights = weighted.reduce((sum, layer) => sum + count(layer), 0);
   const expected = 4 * floats + (hasScales ? 1 : 4) * weights;
   if (bytes.length !== expected)
@@ -44,15 +45,15 @@ export function readNetwork(sent) {
       `The network has ${bytes.length} bytes of weights, its layers need ${expected}.`,
     );
 
-  const header = new Float32Array(bytes.buffer, 0, floats);
+  const allScales = hasScales ? new Float32Array(bytes.buffer, 0, channels) : null;
+  const allBiases = new Float32Array(bytes.buffer, hasScales ? 4 * channels : 0, channels);
   let [at, from] = [0, 0];
   const packed = hasScales
     ? new Int8Array(bytes.buffer, 4 * floats)
     : new Float32Array(bytes.buffer, 4 * floats);
   for (const layer of weighted) {
-    const scales = hasScales ? header.subarray(at, at + layer.out) : null;
-    if (scales) at += layer.out;
-    layer.biases = header.subarray(at, at + layer.out);
+    const scales = allScales?.subarray(at, at + layer.out);
+    layer.biases = allBiases.subarray(at, at + layer.out);
     at += layer.out;
     const taps = layer.kernel ** 2;
     const values = packed.subarray(from, from + count(layer));
