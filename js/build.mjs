@@ -10,6 +10,28 @@ import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
+/** `import text from './script.js?text'`: that script and all that it imports, as one text for a worker. */
+const asText = {
+  name: 'as-text',
+  setup(build) {
+    build.onResolve({ filter: /\?text$/ }, ({ path: name, resolveDir }) => ({
+      path: path.join(resolveDir, name.replace('?text', '')),
+      namespace: 'text',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'text' }, async ({ path: script }) => {
+      const { outputFiles } = await esbuild.build({
+        entryPoints: [script],
+        bundle: true,
+        minify: true,
+        format: 'iife',
+        target: 'es2022',
+        charset: 'utf8',
+        write: false,
+      });
+      return { contents: outputFiles[0].text, loader: 'text' };
+    });
+  },
+};
 const views = (await readdir(path.join(here, 'views'))).sort();
 const result = await esbuild.build({
   absWorkingDir: here,
@@ -25,6 +47,7 @@ const result = await esbuild.build({
   charset: 'utf8',
   legalComments: 'none',
   write: false,
+  plugins: [asText],
 });
 
 const stale = [];
