@@ -49,13 +49,24 @@ export function changed(before, after) {
   return all ? differs / all : 0;
 }
 
-/** How much each channel varies over the image. @param {Shown} maps */
+/** How much each channel varies over the image, in blocks of 2×2 cells: a checkerboard alone is no activity. @param {Shown} maps */
 export function activities({ channels, height, width, values }) {
-  const pixels = height * width;
+  const [rows, columns] = [Math.max(1, height >> 1), Math.max(1, width >> 1)];
+  const reach = height > 1 && width > 1 ? 2 : 1;
   return Array.from({ length: channels }, (_, c) => {
-    const part = values.subarray(c * pixels, (c + 1) * pixels);
-    const mean = part.reduce((sum, each) => sum + each, 0) / pixels;
-    return Math.sqrt(part.reduce((sum, each) => sum + (each - mean) ** 2, 0) / pixels);
+    let [sum, squares] = [0, 0];
+    for (let row = 0; row < rows; row += 1)
+      for (let column = 0; column < columns; column += 1) {
+        let block = 0;
+        for (let y = 0; y < reach; y += 1)
+          for (let x = 0; x < reach; x += 1)
+            block += values[(c * height + reach * row + y) * width + reach * column + x];
+        block /= reach * reach;
+        sum += block;
+        squares += block * block;
+      }
+    const mean = sum / (rows * columns);
+    return Math.sqrt(Math.max(0, squares / (rows * columns) - mean * mean));
   });
 }
 

@@ -163,7 +163,7 @@ export class Session {
   /** Ask the engine, if the screen shows something else than its last answer. @param {State} state */
   ask(state) {
     // A link with a cut skip: what is it without the cut?
-    if (!this.#asked && !this.now && state.skips.some((skip) => skip !== 1))
+    if (!this.now && !this.before && state.skips.some((skip) => skip !== 1))
       this.#compared ??= { skips: state.skips.map(() => 1), asked: '' };
     const compared = this.#compared;
     if (compared) {

@@ -12,8 +12,8 @@ const SIDES = /** @type {Record<number, number[]>} */ ({
   6: [62, 62, 46, 38, 32, 28, 26],
 });
 const GAP = { wide: 14, narrow: 14 };
-const COLUMNS = { wide: { encoder: 122, decoder: 350 }, narrow: { encoder: 106, decoder: 284 } };
-export const WIDTH = { wide: 480, narrow: 374 };
+const COLUMNS = { wide: { encoder: 120, decoder: 346 }, narrow: { encoder: 106, decoder: 284 } };
+export const WIDTH = { wide: 472, narrow: 374 };
 export const SLIDER_ROOM = 70; // of a level: a lower one has no slider for its skip's strength
 
 /** @param {number} depth @param {Shape} shape */

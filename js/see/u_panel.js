@@ -83,8 +83,8 @@ export class UPanel {
     this.#drawArrows(layout, depth);
     this.all.hidden = !hasSkips;
     this.#box.replaceChildren(
-      this.#arrows,
       ...levels,
+      this.#arrows,
       ...this.#wires.map(({ element }) => element),
       ...(hasSkips ? [] : [none]),
       this.moments,
@@ -292,7 +292,11 @@ export class UPanel {
           : `M4 16H${width - 6}M${width - 12} 9L${width - 4} 16L${width - 12} 23`,
       });
       set(/** @type {Element} */ (zero), { visibility: isCut ? 'visible' : 'hidden' });
-      set(button, { 'aria-checked': String(!isCut), 'aria-label': `skip ${level}, ${words}` });
+      set(button, {
+        'data-how': words,
+        'aria-checked': String(!isCut),
+        'aria-label': `skip ${level}, ${words}`,
+      });
       how.options[0].textContent =
         typeof skip === 'number' && skip > 0 && skip < 1 ? `on, ×${skip}` : 'on';
       how.value = typeof skip === 'number' ? (isCut ? 'cut' : 'on') : skip;
