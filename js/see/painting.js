@@ -80,12 +80,16 @@ function truth({ mask, lines, rings, height, width }, strokes) {
   if (!lines || strokes.some(([kind]) => kind === 'erase')) return null;
   const drawn = (/** @type {string} */ kind) =>
     strokes.filter(([each]) => each === kind).map(([, ...numbers]) => numbers);
-  const scene = {
-    lines,
-    rings: [...rings, .../** @type {Ring[]} */ (drawn('ring'))],
-    segments: /** @type {Segment[]} */ (drawn('line')),
-  };
-  return drawScene(scene, height, width).mask;
+  const rule = (/** @type {Ring[]} */ more, /** @type {Segment[]} */ segments) =>
+    drawScene({ lines, rings: [...rings, ...more], segments }, height, width).mask;
+  const after = rule(
+    /** @type {Ring[]} */ (drawn('ring')),
+    /** @type {Segment[]} */ (drawn('line')),
+  );
+  if (!mask) return after;
+  // Where nothing was painted, the sample's own mask stays: its lines and rings may be rounded.
+  const before = rule([], []);
+  return after.map((each, i) => (each === before[i] ? mask[i] : each));
 }
 
 /** Put ground where the eraser was. @param {Sample} sample @param {Float32Array} image @param {Float32Array} covered @param {(string | number)[]} way */

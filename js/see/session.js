@@ -4,7 +4,7 @@ import { Engine } from '../engine/client.js';
 import { painted, readStrokes } from './painting.js';
 import { readSkips, readTasks, unsqueeze } from './reading.js';
 import { mostActive, predicted, probability, score } from './results.js';
-import { randomScene, SIDE } from './scene.js';
+import { drawScene, randomScene, SIDE } from './scene.js';
 
 /** @typedef {import('../shell.js').Model} Model */
 /** @typedef {import('../engine/server.js').Shown} Shown */
@@ -135,8 +135,7 @@ export class Session {
         lines,
         rings,
       };
-      // A stroke far outside: the rule says what its mask is.
-      made.mask = painted(made, [['line', -99, -99, -99, -98]]).mask;
+      made.mask = drawScene({ lines, rings, segments: [] }, SIDE, SIDE).mask;
       this.#made.set(name, made);
       return made;
     }

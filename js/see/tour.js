@@ -65,41 +65,36 @@ export const TOUR = [
     },
   },
   {
-    skips: (depth) => [0, ...Array.from({ length: depth - 1 }, () => 1)],
-    say: ({ now, before }) => ({
-      lead: 'The deeper skips',
-      text: `come back, and the prediction with them.`,
-      evidence: `All but skip 0 are on: IoU ${iou(before ?? now)} → ${iou(now)}. ${now.score?.missed ?? 0} of ${now.score?.total ?? 0} wanted pixels are still missed.`,
-    }),
-  },
-  {
-    skips: allOn,
+    skips: (depth) => [1, ...allCut(depth - 1)],
     say: ({ now, before }) => {
-      const change = before
-        ? difference(before.prediction, now.prediction)
-        : { lost: 0, gained: 0 };
+      const { lost, gained } = moved(now, before);
       return {
-        lead: 'Skip 0',
-        text: 'brings the pixels: this is the mask.',
-        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}: ${change.gained} pixels gained, ${change.lost} lost. It finds ${now.score?.hit ?? 0} of ${now.score?.total ?? 0}.`,
+        lead: 'Skip 0 alone',
+        text: 'brings the edges back, at full resolution.',
+        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}: ${gained} pixels gained, ${lost} lost. ${now.score?.missed ?? 0} of ${now.score?.total ?? 0} are still missed.`,
       };
     },
   },
   {
-    skips: (depth) =>
-      Array.from({ length: depth }, (_, level) => (level === 1 || depth === 1 ? 0 : 1)),
+    skips: allOn,
+    say: ({ now, before }) => ({
+      lead: 'All skips:',
+      text: `this is the mask. ${now.score?.hit ?? 0} of ${now.score?.total ?? 0} pixels are found.`,
+      evidence: `IoU ${iou(before ?? now)} → ${iou(now)}. ${now.score?.wrong ?? 0} pixels are marked that should not be.`,
+    }),
+  },
+  {
+    skips: (depth) => [0, ...allOn(depth - 1)],
     say: ({ now, before, depth }) => {
-      const change = before
-        ? difference(before.prediction, now.prediction)
-        : { lost: 0, gained: 0 };
-      const level = depth === 1 ? 0 : 1;
-      const below = Array.from({ length: depth - level - 1 }, (_, i) => `decoder ${level + 1 + i}`);
+      const { lost, gained } = moved(now, before);
+      const below = Array.from({ length: depth - 1 }, (_, i) => `decoder ${i + 1}`);
       const isSame =
         before && below.every((place) => changed(before.maps[place], now.maps[place]) === 0);
+      const same = isSame && below.length ? ' Below the cut, the decoder stays the same.' : '';
       return {
-        lead: `Cut skip ${level}:`,
-        text: `${change.lost} predicted pixels are lost, ${change.gained} are new.`,
-        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${isSame && below.length ? ' The levels below the cut stay the same: nothing flows down on the right.' : ''}`,
+        lead: 'Cut skip 0:',
+        text: `${lost} predicted pixels are lost, ${gained} appear.`,
+        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${same} In training, skips were cut now and then.`,
       };
     },
   },
@@ -122,6 +117,9 @@ function allOn(depth) {
 function allCut(depth) {
   return Array.from({ length: depth }, () => 0);
 }
+
+/** @param {Result} now @param {Result | null} before */
+const moved = (now, before) => difference((before ?? now).prediction, now.prediction);
 
 /** How many pixels a cell in the middle sees along one axis. @param {any[]} layers @param {string} place */
 export function fieldSize(layers, place) {

@@ -377,7 +377,10 @@ function render({ model, el }) {
   }
 
   const leave = mount({ model, el, root, traits: TRAITS, paint, ended, fact });
-  if (get('autoplay') === true && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
+  // A link shows what it names: there the tour waits.
+  const isUntouched = strip.at() === last && !get('strokes')?.length && !get('skips')?.length;
+  const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  if (get('autoplay') === true && isUntouched && !isCalm) {
     model.set('caption', 0);
     strip.toggle();
   }
