@@ -63,7 +63,7 @@ export function fieldSteps(layers, level) {
     const sums = Array.from({ length: convs }, () => 2 * pixel);
     const grown = size + sums.reduce((sum, each) => sum + each, 0);
     const many = convs === 2 ? 'two 3×3' : '3×3';
-    const says = l ? `${many}, a cell is now ${pixel} px` : `${many} convolutions`;
+    const says = l ? `${many} on cells of ${pixel} px` : `${many} convolutions`;
     steps.push({ says, sum: `${[size, ...sums].join(' + ')} = ${grown}` });
     size = grown;
   }

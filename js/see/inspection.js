@@ -4,7 +4,7 @@ import { h, s, set } from '../dom.js';
 import { drawChanges } from './drawing.js';
 import { fieldOf, fieldSteps } from './field.js';
 import { LevelPanel } from './level_panel.js';
-import { mostOf } from './results.js';
+import { channelOf, mostOf } from './results.js';
 
 /** @typedef {import('../engine/server.js').Area} Area */
 /** @typedef {import('../engine/unet.js').Skip} Skip */
@@ -80,9 +80,16 @@ export class Inspection {
     return order.includes(chosen) ? chosen : order[0];
   }
 
-  /** @param {{height: number, width: number}} map @returns {Point} */
-  #cell({ height, width }) {
-    const [row, column] = this.#hovered ?? this.get('cell') ?? [0, 0];
+  /** The cell that is looked at; until one is chosen, that of the largest value. @param {import('../engine/server.js').Shown} map @param {number} channel @returns {Point} */
+  #cell(map, channel) {
+    const { height, width } = map;
+    const chosen = this.#hovered ?? this.get('cell');
+    if (!Array.isArray(chosen)) {
+      const values = channelOf(map, channel);
+      const largest = values.reduce((best, each, i) => (each > values[best] ? i : best), 0);
+      return [Math.floor(largest / width), largest % width];
+    }
+    const [row, column] = chosen;
     const inside = (/** @type {unknown} */ i, /** @type {number} */ count) =>
       Math.max(0, Math.min(count - 1, Math.round(Number(i)) || 0));
     return [inside(row, height), inside(column, width)];
@@ -117,7 +124,7 @@ export class Inspection {
   marks(state, place) {
     const map = this.session.now?.maps[place];
     if (!map) return [];
-    const { area, size } = this.#area(state, place, this.#cell(map));
+    const { area, size } = this.#area(state, place, this.#cell(map, this.#channel(place)));
     this.hint = `the ${size[0]}×${size[1]} pixels this cell can see`;
     const { row, column, height, width } = area;
     return [
@@ -133,12 +140,17 @@ export class Inspection {
   paint(state, place, now, theme) {
     const map = now.maps[place];
     const [part, level] = place.split(' ');
-    const [cell, channel] = [this.#cell(map), this.#channel(place)];
+    const channel = this.#channel(place);
+    const cell = this.#cell(map, channel);
     const { area, size } = this.#area(state, place, cell);
+    const { layers } = /** @type {any} */ (state.moment.network);
     const steps =
       part === 'encoder'
-        ? fieldSteps(/** @type {any} */ (state.moment.network).layers, Number(level))
-        : [];
+        ? fieldSteps(layers, Number(level))
+        : [
+            { says: 'a cell of the bottleneck', sum: fieldSizes(layers, state.network.depth) },
+            { says: 'the convolutions above it add', sum: `${size[0]}×${size[1]}` },
+          ];
     const isWhole = area.height === state.sample.height && area.width === state.sample.width;
     this.level.paint({
       place,
@@ -195,6 +207,10 @@ export class Inspection {
     drawChanges(this.#usesCanvas, shown, area.height, area.width, true, theme);
     const count = mostOf(shown);
     const words = `${count} of ${area.height * area.width} pixels`;
+    if (!count && isDone) {
+      this.#usesText.textContent = 'No pixel, covered alone, changes this value.';
+      return;
+    }
     this.#usesText.replaceChildren(
       'Cover each pixel in turn: dark ones matter most. ',
       h('b', {}, words),
@@ -264,4 +280,10 @@ export class Inspection {
       if (isDone && i + 1 < pairs.length) this.#cover(state, pixel, pairs, i + 1);
     });
   }
+}
+
+/** How many pixels a cell of the bottleneck sees: "68×68". @param {import('./field.js').Layer[]} layers @param {number} depth */
+function fieldSizes(layers, depth) {
+  const [from, to] = fieldOf(layers, `encoder ${depth}`, 64);
+  return `${to - from + 1}×${to - from + 1}`;
 }

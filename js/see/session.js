@@ -144,6 +144,13 @@ export class Session {
     ];
   }
 
+  /** What the screen is compared with: the same image before. @returns {Result | null} */
+  get earlier() {
+    const [was, is] = [this.before?.state, this.now?.state];
+    const isSame = was?.sample.name === is?.sample.name && was?.task.name === is?.task.name;
+    return isSame ? this.before : null;
+  }
+
   /** Remember what is on the screen: the next answer is compared with it. */
   remember() {
     if (this.now) this.before = this.now;

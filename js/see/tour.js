@@ -100,9 +100,11 @@ export const TOUR = [
   },
   {
     skips: allOn,
-    say: () => ({
+    say: ({ sample }) => ({
       lead: 'Your turn.',
-      text: 'Paint a ring around a line outside: what should appear?',
+      text: sample.lines
+        ? 'Paint a ring around a line outside: what should appear?'
+        : 'Cut a skip, or paint: what changes, and what stays?',
       evidence: 'Drag from the centre, or use the arrow keys and Space. 0 1 2 switch the skips.',
     }),
   },

@@ -36,8 +36,6 @@ export function headline(now, before) {
       title: `Step ${state.moment.step}: IoU ${is}`,
       note: `step ${before.state.moment.step} ${was ?? '–'}`,
     };
-  if (before && before.state.sample.name !== state.sample.name)
-    return { title: `${skipWords(state)}: IoU ${is}`, note };
   return { title: `${changedSkip(now, before) ?? skipWords(state)}: ${moved}`, note };
 }
 

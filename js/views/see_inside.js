@@ -204,7 +204,7 @@ function render({ model, el }) {
       return;
     }
     session.ask(state);
-    const { now, before } = session;
+    const { now, earlier: before } = session;
     const theme = themeOf(root);
     const place = placeNow();
     const isNarrow = width > 0 && width < WIDE && !root.classList.contains('ut-present');
@@ -262,7 +262,7 @@ function render({ model, el }) {
     const channel = session.order(place)[0];
     const bounds = ends(channelOf(map, channel));
     const old = before?.maps[place];
-    const isComparable = old && old.values.length === map.values.length;
+    const isComparable = old && before?.state.moment.key === now.state.moment.key;
     if (isComparable && place.startsWith('decoder')) {
       const [low, high] = ends(channelOf(old, channel));
       bounds[0] = Math.min(bounds[0], low);
@@ -314,10 +314,9 @@ function render({ model, el }) {
   // ------------------------------------------------------------------------------ what one can do
   /** @param {string} place */
   function open(place) {
-    const map = session.now?.maps[place];
-    if (!map) return;
+    if (!session.now?.maps[place]) return;
     strip.pause();
-    save({ place, channel: -1, cell: [map.height >> 1, map.width >> 1] });
+    save({ place, channel: -1, cell: null });
     inspection.level.frame.focus({ preventScroll: true });
   }
 

@@ -1,4 +1,4 @@
-"""SeeInside in the browser: its rule is that of the data, its fields are torch's, its tour is true."""
+"""SeeInside in the browser: its rule is the data's, its fields are torch's, its tour is true."""
 
 import json
 
