@@ -90,6 +90,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "FeatureMaps",
         "Predict",
         "RoundTrip",
+        "SeeInside",
         "SizeLedger",
         "Step",
     ),

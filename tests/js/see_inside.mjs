@@ -36,6 +36,11 @@ const answers = {
           };
         }),
     ),
+  painted: () => {
+    const [tasks, ...strokes] = questions;
+    const [sample] = readTasks(tasks)[0].samples;
+    return strokes.map((some) => [...painted(sample, some).image]);
+  },
   drawn: () =>
     questions.map((seed) => {
       const { image, rings } = randomScene(seed);

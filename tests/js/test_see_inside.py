@@ -10,6 +10,7 @@ from unet_teach.networks.packed import pack
 from unet_teach.networks.unet import UNet
 from unet_teach.segmentation.data.synthetic import Scene, draw_scene, scene, stroke
 from unet_teach.widgets.see_inside import shipped
+from unet_teach.widgets.see_inside_figure import painted, read_image
 
 from .conftest import ROOT
 
@@ -73,6 +74,17 @@ def test_painting_changes_what_is_painted_and_nothing_else(ask):
         assert found["erased"] is None
         assert found["isBright"]
         assert 50 < found["differs"] < 400
+
+
+def test_print_shows_what_was_painted(ask):
+    strokes = [["ring", 60, 60, 15], ["line", 10, 80.5, 70, 20]]
+    sample = shipped()[0]["samples"][0]
+    [found] = ask("painted", [shipped(), strokes])
+    image = read_image(sample, "")
+    expected = painted(image, strokes)
+    # The browser knows where the sample's own strokes are, and brightens them no further.
+    assert np.mean(np.abs(expected.ravel() - found) > 1e-4) < 0.01
+    assert np.count_nonzero(expected != image) > 200
 
 
 def test_drawn_images_look_like_the_data(ask):

@@ -159,9 +159,7 @@ def _layers(model: UNet) -> Iterator[tuple[Layer, Weighted | None]]:
 
 def _block(part: str, level: int, layers: Any) -> Iterator[tuple[Layer, Weighted | None]]:
     where = {"part": part, "level": level}
-    for layer, (after, third) in zip(
-        layers, pairwise([*layers[1:], None, None]), strict=True
-    ):
+    for layer, (after, third) in zip(layers, pairwise([*layers[1:], None, None]), strict=True):
         norm = after if isinstance(after, nn.BatchNorm2d) else None
         relu = isinstance(third if norm is not None else after, nn.ReLU)
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):

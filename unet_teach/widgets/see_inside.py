@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NETWORKS = STATIC.parent / "see_inside.json"
 MOST_STROKES = 60
+MOST_BYTES = 2_000_000  # of a network's weights
 CAPTIONS = 8
 NUMBERS_OF = {"ring": (3,), "line": (4,), "erase": tuple(range(2, 4096, 2))}
 
@@ -67,7 +68,9 @@ class Skips(traitlets.TraitType[Any, Any]):
 
 
 def _is_skip(skip: Any) -> bool:
-    return skip in ("blur", "other") if isinstance(skip, str) else is_finite(skip) and 0 <= skip <= 1
+    return (
+        skip in ("blur", "other") if isinstance(skip, str) else is_finite(skip) and 0 <= skip <= 1
+    )
 
 
 class Whole(traitlets.TraitType[Any, Any]):
@@ -77,9 +80,9 @@ class Whole(traitlets.TraitType[Any, Any]):
         """Return them as a list, or raise `TraitError` with a sentence."""
         if value is None:
             return None
-        if isinstance(value, list | tuple) and len(value) == 2:
-            if all(isinstance(each, int) and each >= 0 for each in value):
-                return list(value)
+        is_pair = isinstance(value, list | tuple) and len(value) == 2
+        if is_pair and all(isinstance(each, int) and each >= 0 for each in value):
+            return list(value)
         raise traitlets.TraitError(f"{self.name}={value!r} is no cell. Use a pair (row, column).")
 
 
@@ -176,12 +179,44 @@ class SeeInside(CourseWidget):
             parts.append(", ".join(skips))
         return " · ".join(parts)
 
+    def figure(self) -> Figure:
+        """Return the image, the U with its maps and switches, and the prediction."""
+        from unet_teach.widgets.see_inside_figure import see_inside_figure
+
+        samples = self._shown_task["samples"]
+        sample = samples[min(self.sample, len(samples) - 1)]
+        other = next((each for each in samples if each is not sample), sample)
+        network = self._shown_network
+        moments = network.get("moments", [])
+        moment = moments[min(self.moment, len(moments) - 1)] if moments else {}
+        return see_inside_figure(
+            moment.get("network", network["network"]),
+            sample,
+            strokes=self.strokes,
+            skips=self.switches,
+            dropped=self.image,
+            other=other,
+            title=f"{self._shown_task['name']}, {network['name']}",
+        )
+
+
+def _bytes(packed: dict[str, Any]) -> int:
+    """Return how many bytes of weights a packed network has."""
+    return len(packed["data"]) * 3 // 4
+
 
 def _own_task(model: Any, image: Any, target: Any) -> dict[str, Any]:
     """Return a student's network and image as a task of the widget."""
     from unet_teach.networks.packed import pack
 
-    packed = pack(model)
+    packed = pack(model, bits=32)
+    if _bytes(packed) > MOST_BYTES:
+        packed = pack(model)
+    if _bytes(packed) > MOST_BYTES:
+        raise ValueError(
+            f"The model has {_bytes(packed) / 1e6:.1f} MB of weights, with one byte for each; the "
+            f"page takes {MOST_BYTES / 1e6:.0f} MB. Use fewer base_channels or a smaller depth."
+        )
     if image is None:
         raise ValueError("SeeInside(model) needs an image. Write SeeInside(model, image).")
     name = "your image"
@@ -192,15 +227,20 @@ def _own_task(model: Any, image: Any, target: Any) -> dict[str, Any]:
         raise ValueError(
             f"The image has {channels} channels, the model takes {packed['in_channels']}."
         )
+    if min(height, width) < model.smallest_side:
+        raise ValueError(
+            f"The image is {height}×{width}, and with depth={packed['depth']} each side needs "
+            f"{model.smallest_side} pixels. Use a larger image."
+        )
     if not np.isfinite(maps[name]).all():
         raise ValueError("The image holds NaN or infinity. Replace them first.")
     bytes_ = np.round(255 * np.clip(maps[name], 0, 1)).astype("u1").transpose(1, 2, 0)
     sample = {"name": name, "height": height, "width": width, "channels": channels}
-    sample["image"] = base64.b64encode(np.ascontiguousarray(bytes_)).decode()
+    sample["image"] = base64.b64encode(bytes_.tobytes()).decode()
     if target is not None:
         mask = maps["target"][0] > 0
         if mask.shape != (height, width):
             raise ValueError(f"The target is {mask.shape}, the image {(height, width)}.")
-        sample["mask"] = base64.b64encode(np.packbits(mask)).decode()
+        sample["mask"] = base64.b64encode(np.packbits(mask).tobytes()).decode()
     networks = [{"name": "your network", "network": packed}]
     return {"name": name, "source": "yours", "networks": networks, "samples": [sample]}
