@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unet_teach.inspection.cut import cut
 from unet_teach.networks import UNet
 from unet_teach.networks.packed import pack, unpack
 from unet_teach.segmentation import Dataset, earth, evaluate, lines_in_rings, nuclei, train
@@ -124,7 +125,9 @@ def train_one(name: str, width: int, seed: int, steps: int | None = None) -> Non
     }
     torch.save(state, path.with_suffix(".part"))
     os.replace(path.with_suffix(".part"), path)
-    print(path.stem, {k: v for k, v in state.items() if k not in ("weights", "moments")}, flush=True)
+    print(
+        path.stem, {k: v for k, v in state.items() if k not in ("weights", "moments")}, flush=True
+    )
 
 
 def scored(name: str, width: int, seed: int) -> dict[str, Any]:
@@ -172,7 +175,12 @@ def ship(chosen: dict[str, tuple[int, int]]) -> None:
 
         task = tasks.setdefault(
             plan.task,
-            {"name": plan.task, "source": data.source, "networks": [], "samples": samples(plan.task)},
+            {
+                "name": plan.task,
+                "source": data.source,
+                "networks": [],
+                "samples": samples(plan.task),
+            },
         )
         says = f"{plan.steps} steps" + (f", skip dropout {plan.dropout}" if plan.dropout else "")
         shown = name if plan.task == "lines in rings" else "trained with skips"
@@ -227,7 +235,7 @@ def main() -> None:
                 for width in given.widths:
                     train_one(name, width, seed)
     if given.command == "ship":
-        ship({name: (given.widths[0], given.seeds[0]) for name in given.names})
+        ship(dict.fromkeys(given.names, (given.widths[0], given.seeds[0])))
 
 
 if __name__ == "__main__":

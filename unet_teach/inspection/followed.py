@@ -1,0 +1,139 @@
+"""A network whose forward pass is known: its levels, and the calls that join each skip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from torch import Tensor, nn
+
+from unet_teach.inspection.calls import (
+    Place,
+    RecordedCall,
+    arguments_of,
+    call_of,
+    record_calls,
+)
+from unet_teach.inspection.criteria import UShape, strongest_u_shape
+from unet_teach.inspection.graph import SAME_LEVEL, Graph, JoinKind, join_kind
+from unet_teach.inspection.inspector import check_model, garbage_collector_off, inspect_unet
+from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.wording import Wording
+from unet_teach.shared.keep_state import keep_state
+
+Change = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Skip:
+    """The skip connection of one level.
+
+    Attributes:
+        name: such as "level 1"; level 0 has the resolution of the input.
+        size: of its map, such as "48×48".
+        kind: how it is joined.
+        arguments: which arguments of which calls it is. There are several calls where every block
+            of the decoder's level gets a skip of its own.
+    """
+
+    name: str
+    size: str
+    kind: JoinKind
+    arguments: dict[Place, list[int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """One recorded forward pass of a network.
+
+    Attributes:
+        name: of the network's class.
+        graph: what the inspector made of it.
+        calls: the calls of torch's functions in it.
+        shape: its U.
+    """
+
+    name: str
+    graph: Graph
+    calls: list[RecordedCall]
+    shape: UShape
+
+    @cached_property
+    def skips(self) -> dict[str, Skip]:
+        """The skip connections by their names, finest level first."""
+        wording, found = Wording(self.graph), {}
+        for skip in self.shape.skips:
+            name = level_name(skip.level)
+            size = wording.size(skip.op.outputs[0])
+            found[name] = Skip(name, size, skip.kind, self._arguments(skip.level, skip.kind))
+        return found
+
+    def _arguments(self, level: float, kind: JoinKind) -> dict[Place, list[int]]:
+        """Return the arguments of all calls at a level that are skips of this kind."""
+        found: dict[Place, list[int]] = {}
+        for op, values in self._joins(level, kind):
+            call = call_of(self.calls, self.graph.recording, op.outputs[0])
+            indices = [
+                index
+                for value in values
+                if call is not None
+                for index in arguments_of(call, self.graph.recording, value)
+            ]
+            if call is not None and indices:
+                found[call.place] = sorted({*found.get(call.place, []), *indices})
+        return found
+
+    def _joins(self, level: float, kind: JoinKind) -> Iterable[tuple[Op, list[Value]]]:
+        """Yield the joins of a level, each with the operands that are skips.
+
+        These are what the graph calls the skip, and what has never been deeper: once a skip has
+        joined the decoder, a later one no longer meets a map that comes from below alone.
+        """
+        graph = self.graph
+        last = (*self.shape.path.down, *self.shape.path.up)[-1]
+        ancestors = graph.ancestors(last)
+        known = {skip.op: skip.skip for skip in graph.skip_connections(last)}
+        for op in graph.recording.ops:
+            is_here = op.outputs[0] in ancestors and _is_same(graph.levels[op.outputs[0]], level)
+            if not is_here or join_kind(op) != kind:
+                continue
+            maps = [v for v in dict.fromkeys(op.inputs) if _is_same(graph.levels.get(v), level)]
+            own = [
+                v
+                for v in maps
+                if graph.max_depth[v] < level + SAME_LEVEL
+                and graph.min_depth_with_weights[v] < level + SAME_LEVEL
+            ]
+            from_below = any(graph.max_depth[v] > level + SAME_LEVEL for v in maps)
+            skips = list(dict.fromkeys([*own, *([known[op]] if op in known else [])]))
+            if from_below and skips:
+                yield op, skips
+
+
+def follow(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Followed:
+    """Record a copy of a network; the network itself is not run.
+
+    Raises:
+        TypeError: when `model` is no network.
+        ValueError: with the inspector's sentence, if the network does not run with these inputs or
+            cannot be followed.
+    """
+    check_model(model)
+    with keep_state(), garbage_collector_off():
+        recording, calls = record_calls(model, args, kwargs)
+        graph = Graph(recording)
+        shape = None if recording.error is not None else strongest_u_shape(graph)
+        if shape is None:
+            raise ValueError(inspect_unet(model, *args, **kwargs).problem)
+    return Followed(type(model).__name__, graph, calls, shape)
+
+
+def level_name(level: float) -> str:
+    """Return the name of a level, such as "level 1"."""
+    return f"level {round(level, 2):g}"
+
+
+def _is_same(level: float | None, other: float) -> bool:
+    return level is not None and abs(level - other) < SAME_LEVEL
