@@ -30,7 +30,7 @@ RESULTS = Path(__file__).parent / "results" / "living_unet.json"
 TRAINED = Path(__file__).parent.parent / "build" / "living_unet"
 SHIPPED = Path(__file__).parent.parent / "unet_teach" / "widgets" / "see_inside.json"
 SEED = 1  # of the images of lines and rings
-MOMENTS = (0, 25, 75, 200, 450)  # steps; the sixth moment is the finished network
+MOMENTS = (0, 100, 200, 300, 450)  # steps; the sixth moment is the finished network
 RINGS = {"batch": 4, "crop": 96, "learning_rate": 6e-3}
 OTHERS = {"batch": 8, "crop": 64, "learning_rate": 3e-3}
 
@@ -53,6 +53,7 @@ class Plan(NamedTuple):
 
 PLANS = {
     "trained with skips": Plan("lines in rings", 900, {}, 0.5),
+    "varying": Plan("lines in rings", 900, {}, 0.51),
     "ordinary training": Plan("lines in rings", 300, {}),
     "trained without skips": Plan("lines in rings", 900, {"skip": "none"}),
     "depth 1": Plan("lines in rings", 900, {"depth": 1}),
@@ -72,7 +73,7 @@ class SkipDropoutUNet(UNet):
 
     def __init__(self, dropout: float, **options: Any) -> None:
         super().__init__(**options)
-        self.dropout, self.steps = dropout, 0
+        self.dropout, self.steps, self.varies = dropout, 0, dropout == 0.51
         self.moments: dict[int, dict[str, Tensor]] = {}
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,11 +82,13 @@ class SkipDropoutUNet(UNet):
             if self.steps in MOMENTS:
                 self.moments[self.steps] = deepcopy(self.state_dict())
             self.steps += 1
+            self.rates = torch.rand(len(x))
         return super().forward(x)
 
     def _join(self, x: Tensor, skip: Tensor) -> Tensor:
         if self.training and self.dropout:
-            skip = skip * (torch.rand(len(skip), 1, 1, 1) >= self.dropout)
+            kept = torch.rand(len(skip)) >= (self.rates if self.varies else self.dropout)
+            skip = skip * kept[:, None, None, None]
         return super()._join(x, skip)
 
 

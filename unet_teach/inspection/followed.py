@@ -70,6 +70,16 @@ class Followed:
             found[name] = Skip(name, size, skip.kind, self._arguments(skip.level, skip.kind))
         return found
 
+    @cached_property
+    def made_at(self) -> dict[Value, tuple[Place, int]]:
+        """For each value that a call returned, the call and which of its results it is."""
+        return {
+            value: (call.place, index)
+            for call in self.calls
+            for index, value in enumerate(call.made)
+            if value is not None
+        }
+
     def _arguments(self, level: float, kind: JoinKind) -> dict[Place, list[int]]:
         """Return the arguments of all calls at a level that are skips of this kind."""
         found: dict[Place, list[int]] = {}

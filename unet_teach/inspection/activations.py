@@ -1,0 +1,262 @@
+"""Runs a copy of any network and returns the feature maps of every level, with skips cut or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.inspection.axes import fits_shape
+from unet_teach.inspection.calls import Place, ReplayedCalls
+from unet_teach.inspection.cut import changed_by, changes_of, chosen_skips
+from unet_teach.inspection.followed import Followed, Skip, follow, level_name
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
+from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
+from unet_teach.inspection.recording import Value, find_all
+from unet_teach.inspection.wording import Wording
+from unet_teach.shared.keep_state import keep_state
+
+Arm = Literal["encoder", "bottleneck", "decoder"]
+MOST_CHANNELS = 32  # of a level that are returned
+LARGEST_SIDE = 96  # of a map that is returned, in pixels
+IMAGE_CHANNELS = 1, 2, 3
+
+
+@dataclass(frozen=True, eq=False)
+class LevelMaps:
+    """The feature maps of one level.
+
+    Attributes:
+        arm: the side of the U.
+        level: its name, such as "level 1".
+        size: of its maps, such as "48×48".
+        channels: how many there are.
+        order: the channels by their mean absolute value, the largest first.
+        maps: (K, h, w), the first K ≤ 32 of them in this order, reduced to 96 pixels or fewer.
+    """
+
+    arm: Arm
+    level: str
+    size: str
+    channels: int
+    order: tuple[int, ...]
+    maps: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One run of a network.
+
+    Attributes:
+        output: (C, H, W), of the first image.
+        levels: encoder, bottleneck and decoder, in the order in which they run.
+    """
+
+    output: Tensor
+    levels: tuple[LevelMaps, ...]
+
+
+class Activations:
+    """The feature maps of a network that works on images, level by level.
+
+    A copy of the network is kept and run in eval mode, so later changes of the network do not show.
+
+    Args:
+        model: any network that `inspect_unet` can follow.
+        *inputs: what its forward takes. The first image of 1 to 3 channels, (N, C, H, W) or
+            (C, H, W), is what is shown; of a volume (N, C, D, H, W), its middle slice.
+        **kwargs: the same by name.
+
+    Attributes:
+        note: what else should be said of what is shown, such as which slice it is; often "".
+        skips: the names of the skips that can be cut, each with its size; finest first.
+
+    Raises:
+        TypeError: when `model` is no network, or an input is no tensor.
+        ValueError: if the network cannot be followed, or works on something else than images; or
+            if a pixel is no finite number.
+    """
+
+    def __init__(self, model: nn.Module, *inputs: Any, **kwargs: Any) -> None:
+        args = tuple(_as_batch(given) for given in inputs)
+        _check_values((args, kwargs))
+        self._inputs, self._followed = (args, kwargs), follow(model, args, kwargs)
+        _check_image(self._followed)
+        self._model = copy_to_run(model, on_meta=False)
+        self._shown = _shown_values(self._followed)
+        self.note = _note(self._followed)
+        self.skips = {name: skip.size for name, skip in self._followed.skips.items()}
+
+    def look(self, strengths: Mapping[str, float] | None = None) -> Look:
+        """Run the network once.
+
+        Args:
+            strengths: of skips, by their names: 0 cuts one, 1 leaves it as it is.
+
+        Raises:
+            TypeError: for a strength that is no number.
+            ValueError: for a skip that there is not, or a strength that is not finite.
+        """
+        found: list[LevelMaps | None] = [None] * len(self._shown)
+
+        def keep(index: int, tensor: Tensor) -> None:
+            arm, value = self._shown[index]
+            found[index] = _level_maps(self._followed, arm, value, tensor)
+
+        with torch.no_grad():
+            made = self._run(strengths or {}, keep)
+            output = _as_maps(self._followed, self._output_value, made)
+        if output is None:
+            output = made.reshape(len(made), -1)[0][:, None, None]
+        return Look(output, tuple(maps for maps in found if maps is not None))
+
+    @property
+    def _output_value(self) -> Value:
+        return (*self._followed.shape.path.down, *self._followed.shape.path.up)[-1]
+
+    def _run(self, strengths: Mapping[str, float], keep: Any) -> Tensor:
+        """Run the copy, hand each level's tensor to `keep`, and return the output of the U."""
+        changes = {}
+        for name, strength in strengths.items():
+            skip: Skip = chosen_skips(self._followed, (name,))[0]
+            changes[skip] = changed_by(strength, None)(skip)
+        kept: dict[Place, list[tuple[int, int]]] = {}
+        for index, (_, value) in enumerate(self._shown):
+            place, result = _made_at(self._followed, value)
+            kept.setdefault(place, []).append((index, result))
+
+        def keep_some(wanted: list[tuple[int, int]], made: list[Tensor]) -> None:
+            for index, result in wanted:
+                keep(index, made[result])
+
+        callbacks = {place: partial(keep_some, wanted) for place, wanted in kept.items()}
+        args, kwargs = (copy_inputs(given, on_meta=False) for given in self._inputs)
+        with keep_state(), ReplayedCalls(changes_of(changes), callbacks):
+            made = self._model(*args, **kwargs)
+        values = list(find_all(self._followed.graph.recording.output, Value))
+        place = values.index(self._output_value) if self._output_value in values else 0
+        output: Tensor = list(find_all(made, Tensor))[place]
+        return output
+
+
+def _as_batch(given: Any) -> Any:
+    is_image = isinstance(given, Tensor) and given.dim() == 3 and given.shape[0] in IMAGE_CHANNELS
+    return given[None] if is_image else given
+
+
+def _check_values(inputs: Any) -> None:
+    for tensor in find_all(inputs, Tensor):
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise ValueError(
+                f"An input {tuple(tensor.shape)} has values that are no finite numbers (NaN or "
+                "infinity). Give pixels with values, such as 0 to 1."
+            )
+    if not any(tensor.numel() for tensor in find_all(inputs, Tensor)):
+        raise ValueError("There is no image to show. Give one, such as torch.rand(1, 1, 96, 96).")
+
+
+def _check_image(followed: Followed) -> None:
+    image, axes = followed.graph.image, followed.graph.axes
+    shape = image.shape if image is not None else ()
+    if len(axes) not in (2, 3) or len(shape) not in (4, 5) or shape[1] not in IMAGE_CHANNELS:
+        raise ValueError(
+            f"{followed.name} works on {tuple(shape)}. What can be shown are images of 1 to 3 "
+            "channels, (N, C, H, W), and volumes, (N, C, D, H, W)."
+        )
+
+
+def _note(followed: Followed) -> str:
+    image = followed.graph.image
+    if image is None or len(image.shape) == 4:
+        return ""
+    return f"Shown is the middle slice, {image.shape[2] // 2} of 0 to {image.shape[2] - 1}."
+
+
+def _shown_values(followed: Followed) -> list[tuple[Arm, Value]]:
+    """Return for each level on both sides the last map that a call has made there.
+
+    At the end of the decoder, the layer that makes the output is left out.
+    """
+    path, graph = followed.shape.path, followed.graph
+    down, up = _runs(followed, path.down), _runs(followed, path.up)
+    if up:
+        layers = [i for i, value in enumerate(up[-1]) if value.op in graph.ops_with_weights]
+        if layers and layers[-1]:
+            up[-1] = up[-1][: layers[-1]]
+    arms: list[Arm] = ["encoder"] * (len(down) - 1) + ["bottleneck"] + ["decoder"] * len(up)
+    found: list[tuple[Arm, Value]] = []
+    for arm, run in zip(arms, [*down, *up], strict=True):
+        can_be_kept = [value for value in run if _made_at(followed, value) is not None]
+        if can_be_kept:
+            found.append((arm, can_be_kept[-1]))
+    return found
+
+
+def _runs(followed: Followed, path: tuple[Value, ...]) -> list[list[Value]]:
+    """Split a path where its level changes; what has no positions is left out."""
+    levels, runs = followed.graph.levels, list[list[Value]]()
+    for value in path:
+        if levels[value] == GLOBAL:
+            continue
+        if not runs or abs(levels[value] - levels[runs[-1][0]]) > SAME_LEVEL:
+            runs.append([])
+        runs[-1].append(value)
+    return runs
+
+
+def _made_at(followed: Followed, value: Value) -> Any:
+    """Return the call that returned a value and which of its results it is, if one did."""
+    return followed.made_at.get(value)
+
+
+def _level_maps(followed: Followed, arm: Arm, value: Value, tensor: Tensor) -> LevelMaps | None:
+    maps = _as_maps(followed, value, tensor.detach())
+    if maps is None:
+        return None
+    order = maps.abs().mean(dim=(1, 2)).argsort(descending=True, stable=True)
+    chosen = maps[order[:MOST_CHANNELS]].float()
+    larger = max(chosen.shape[-2:]) / LARGEST_SIDE
+    if larger > 1:
+        sides = [max(1, round(side / larger)) for side in chosen.shape[-2:]]
+        chosen = F.adaptive_avg_pool2d(chosen, sides)
+    else:
+        chosen = chosen.clone()  # a later operation may write into it
+    level = level_name(followed.graph.levels[value])
+    size = Wording(followed.graph).size(value)
+    return LevelMaps(arm, level, size, len(maps), tuple(order.tolist()), chosen)
+
+
+def _as_maps(followed: Followed, value: Value, tensor: Tensor) -> Tensor | None:
+    """Return a tensor as (C, H, W), whatever its layout: tokens and windows are unfolded.
+
+    Of a volume, the middle slice is taken; of a batch, the first image.
+    """
+    dims = followed.graph.map_dims(value)
+    if not fits_shape(dims, tensor.shape) or any(part.axis == -2 for dim in dims for part in dim):
+        return None
+    image = followed.graph.image
+    last = len(image.shape) if image is not None else 4
+    parts = [part for dim in dims for part in dim]
+    tensor = tensor.reshape([part.size for part in parts])
+    axes: dict[str, list[int]] = {
+        "batch": [],
+        "channels": [],
+        "depth": [],
+        "rows": [],
+        "columns": [],
+    }
+    for place, part in enumerate(parts):
+        names = {0: "batch", last - 2: "rows", last - 1: "columns", last - 3: "depth"}
+        name = names.get(part.axis, "channels") if part.axis != 1 else "channels"
+        axes[name].append(place)
+    for name in ("depth", "rows", "columns"):
+        axes[name].sort(key=lambda place: -parts[place].stride)
+    tensor = tensor.permute([place for places in axes.values() for place in places])
+    sizes = [[parts[place].size for place in places] for places in axes.values()]
+    tensor = tensor.reshape([torch.Size(size).numel() for size in sizes])[0]
+    return tensor[:, tensor.shape[1] // 2]
