@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.inspection.axes import fits_shape
+from unet_teach.inspection.axes import EXTRA_CELLS, fits_shape
 from unet_teach.inspection.calls import Place, ReplayedCalls
 from unet_teach.inspection.cut import changed_by, changes_of, chosen_skips
-from unet_teach.inspection.followed import Followed, Skip, follow, level_name
+from unet_teach.inspection.followed import Followed, follow, level_name
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
 from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
 from unet_teach.inspection.recording import Value, find_all
@@ -110,24 +111,20 @@ class Activations:
 
         with torch.no_grad():
             made = self._run(strengths or {}, keep)
-            output = _as_maps(self._followed, self._output_value, made)
+            output = _as_maps(self._followed, self._followed.output, made)
         if output is None:
             output = made.reshape(len(made), -1)[0][:, None, None]
         return Look(output, tuple(maps for maps in found if maps is not None))
 
-    @property
-    def _output_value(self) -> Value:
-        return (*self._followed.shape.path.down, *self._followed.shape.path.up)[-1]
-
-    def _run(self, strengths: Mapping[str, float], keep: Any) -> Tensor:
+    def _run(self, strengths: Mapping[str, float], keep: Callable[[int, Tensor], None]) -> Tensor:
         """Run the copy, hand each level's tensor to `keep`, and return the output of the U."""
         changes = {}
         for name, strength in strengths.items():
-            skip: Skip = chosen_skips(self._followed, (name,))[0]
+            skip = chosen_skips(self._followed, (name,))[0]
             changes[skip] = changed_by(strength, None)(skip)
         kept: dict[Place, list[tuple[int, int]]] = {}
         for index, (_, value) in enumerate(self._shown):
-            place, result = _made_at(self._followed, value)
+            place, result = self._followed.made_at[value]
             kept.setdefault(place, []).append((index, result))
 
         def keep_some(wanted: list[tuple[int, int]], made: list[Tensor]) -> None:
@@ -139,8 +136,7 @@ class Activations:
         with keep_state(), ReplayedCalls(changes_of(changes), callbacks):
             made = self._model(*args, **kwargs)
         values = list(find_all(self._followed.graph.recording.output, Value))
-        place = values.index(self._output_value) if self._output_value in values else 0
-        output: Tensor = list(find_all(made, Tensor))[place]
+        output: Tensor = list(find_all(made, Tensor))[values.index(self._followed.output)]
         return output
 
 
@@ -188,12 +184,11 @@ def _shown_values(followed: Followed) -> list[tuple[Arm, Value]]:
         layers = [i for i, value in enumerate(up[-1]) if value.op in graph.ops_with_weights]
         if layers and layers[-1]:
             up[-1] = up[-1][: layers[-1]]
-    arms: list[Arm] = ["encoder"] * (len(down) - 1) + ["bottleneck"] + ["decoder"] * len(up)
     found: list[tuple[Arm, Value]] = []
-    for arm, run in zip(arms, [*down, *up], strict=True):
-        can_be_kept = [value for value in run if _made_at(followed, value) is not None]
-        if can_be_kept:
-            found.append((arm, can_be_kept[-1]))
+    for place, run in enumerate([*down, *up], start=1 - len(down)):
+        arm: Arm = "encoder" if place < 0 else "decoder" if place else "bottleneck"
+        kept = [value for value in run if value in followed.made_at]
+        found += [(arm, value) for value in kept[-1:]]
     return found
 
 
@@ -209,11 +204,6 @@ def _runs(followed: Followed, path: tuple[Value, ...]) -> list[list[Value]]:
     return runs
 
 
-def _made_at(followed: Followed, value: Value) -> Any:
-    """Return the call that returned a value and which of its results it is, if one did."""
-    return followed.made_at.get(value)
-
-
 def _level_maps(followed: Followed, arm: Arm, value: Value, tensor: Tensor) -> LevelMaps | None:
     maps = _as_maps(followed, value, tensor.detach())
     if maps is None:
@@ -222,8 +212,8 @@ def _level_maps(followed: Followed, arm: Arm, value: Value, tensor: Tensor) -> L
     chosen = maps[order[:MOST_CHANNELS]].float()
     larger = max(chosen.shape[-2:]) / LARGEST_SIDE
     if larger > 1:
-        sides = [max(1, round(side / larger)) for side in chosen.shape[-2:]]
-        chosen = F.adaptive_avg_pool2d(chosen, sides)
+        height, width = (max(1, round(side / larger)) for side in chosen.shape[-2:])
+        chosen = F.adaptive_avg_pool2d(chosen, (height, width))
     else:
         chosen = chosen.clone()  # a later operation may write into it
     level = level_name(followed.graph.levels[value])
@@ -237,26 +227,20 @@ def _as_maps(followed: Followed, value: Value, tensor: Tensor) -> Tensor | None:
     Of a volume, the middle slice is taken; of a batch, the first image.
     """
     dims = followed.graph.map_dims(value)
-    if not fits_shape(dims, tensor.shape) or any(part.axis == -2 for dim in dims for part in dim):
+    parts = [part for dim in dims for part in dim]
+    if not fits_shape(dims, tensor.shape) or any(part.axis == EXTRA_CELLS for part in parts):
         return None
     image = followed.graph.image
-    last = len(image.shape) if image is not None else 4
-    parts = [part for dim in dims for part in dim]
-    tensor = tensor.reshape([part.size for part in parts])
-    axes: dict[str, list[int]] = {
-        "batch": [],
-        "channels": [],
-        "depth": [],
-        "rows": [],
-        "columns": [],
-    }
+    columns = len(image.shape) - 1 if image is not None else 3
+    # The axes of the input: its batch, its channels and all that has no axis, then D, H and W.
+    order = {0: 0, columns - 2: 2, columns - 1: 3, columns: 4, 1: 1}
+    places: list[list[int]] = [[], [], [], [], []]
     for place, part in enumerate(parts):
-        names = {0: "batch", last - 2: "rows", last - 1: "columns", last - 3: "depth"}
-        name = names.get(part.axis, "channels") if part.axis != 1 else "channels"
-        axes[name].append(place)
-    for name in ("depth", "rows", "columns"):
-        axes[name].sort(key=lambda place: -parts[place].stride)
-    tensor = tensor.permute([place for places in axes.values() for place in places])
-    sizes = [[parts[place].size for place in places] for places in axes.values()]
-    tensor = tensor.reshape([torch.Size(size).numel() for size in sizes])[0]
-    return tensor[:, tensor.shape[1] // 2]
+        places[order.get(part.axis, 1)].append(place)
+    for axis in places[2:]:
+        axis.sort(key=lambda place: -parts[place].stride)  # what is coarser comes first
+    unfolded = tensor.reshape([part.size for part in parts])
+    unfolded = unfolded.permute([place for axis in places for place in axis])
+    sizes = [prod(parts[place].size for place in axis) for axis in places]
+    volume = unfolded.reshape(sizes)[0]
+    return volume[:, volume.shape[1] // 2]

@@ -10,8 +10,9 @@ shapes or values, with gradients or without.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor, nn
@@ -104,11 +105,11 @@ class ReplayedCalls(FollowedCalls):
 
     def __init__(
         self,
-        changes: dict[Place, dict[int, Callable[[Tensor], Tensor]]],
-        kept: dict[Place, Callable[[list[Tensor]], None]] | None = None,
+        changes: Mapping[Place, Mapping[int, Callable[[Tensor], Tensor]]],
+        kept: Mapping[Place, Callable[[list[Tensor]], None]] = MappingProxyType({}),
     ) -> None:
         super().__init__()
-        self._changes, self._kept = changes, kept or {}
+        self._changes, self._kept = changes, kept
 
     def call(self, place: Place, leaves: list[Any], run: Callable[[list[Any]], Any]) -> Any:
         """Run one call with changed arguments."""

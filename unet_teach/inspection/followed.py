@@ -70,6 +70,13 @@ class Followed:
             found[name] = Skip(name, size, skip.kind, self._arguments(skip.level, skip.kind))
         return found
 
+    @property
+    def output(self) -> Value:
+        """The output that makes the strongest case for a U-Net."""
+        last = (*self.shape.path.down, *self.shape.path.up)[-1]
+        outputs = [v for v in self.graph.recording.outputs if v in self.graph.levels]
+        return next(value for value in outputs if last in self.graph.ancestors(value))
+
     @cached_property
     def made_at(self) -> dict[Value, tuple[Place, int]]:
         """For each value that a call returned, the call and which of its results it is."""
@@ -102,9 +109,8 @@ class Followed:
         joined the decoder, a later one no longer meets a map that comes from below alone.
         """
         graph = self.graph
-        last = (*self.shape.path.down, *self.shape.path.up)[-1]
-        ancestors = graph.ancestors(last)
-        known = {skip.op: skip.skip for skip in graph.skip_connections(last)}
+        ancestors = graph.ancestors(self.output)
+        known = {skip.op: skip.skip for skip in graph.skip_connections(self.output)}
         for op in graph.recording.ops:
             is_here = op.outputs[0] in ancestors and _is_same(graph.levels[op.outputs[0]], level)
             if not is_here or join_kind(op) != kind:
