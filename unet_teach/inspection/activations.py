@@ -84,10 +84,17 @@ class Activations:
     """
 
     def __init__(self, model: nn.Module, *inputs: Any, **kwargs: Any) -> None:
+        _check_values((inputs, kwargs))
         args = tuple(_as_batch(given) for given in inputs)
-        _check_values((args, kwargs))
-        self._inputs, self._followed = (args, kwargs), follow(model, args, kwargs)
+        try:
+            self._followed = follow(model, args, kwargs)
+        except ValueError:
+            if all(arg is given for arg, given in zip(args, inputs, strict=True)):
+                raise
+            args = inputs  # three dimensions, and no image: a series
+            self._followed = follow(model, args, kwargs)
         _check_image(self._followed)
+        self._inputs = args, kwargs
         self._model = copy_to_run(model, on_meta=False)
         self._shown = _shown_values(self._followed)
         self.note = _note(self._followed)
@@ -116,6 +123,50 @@ class Activations:
             output = made.reshape(len(made), -1)[0][:, None, None]
         return Look(output, tuple(maps for maps in found if maps is not None))
 
+    def gradients(
+        self, loss: Callable[[Tensor], Tensor] = torch.mean
+    ) -> dict[str, dict[str, float]]:
+        """Return how much gradient reaches each level, with all skips and without some.
+
+        Each number is the norm of the loss's gradient with respect to the maps of a level, from a
+        backward pass. The gradients of the network's weights are left alone.
+
+        Args:
+            loss: of the output (N, C, H, W), such as `lambda logits: criterion(logits, target)`;
+                its mean by default.
+
+        Returns:
+            For "all skips", "without level 0" and so on, and "without skips": the norm by arm and
+            level, such as "encoder level 0", in the order in which the levels run.
+
+        Raises:
+            ValueError: if the loss is no single number that depends on the output.
+        """
+        runs: dict[str, tuple[str, ...]] = {"all skips": ()}
+        runs |= {f"without {name}": (name,) for name in self.skips}
+        runs["without skips"] = tuple(self.skips)
+        return {run: self._norms(loss, dict.fromkeys(cut, 0.0)) for run, cut in runs.items()}
+
+    def _norms(
+        self, loss: Callable[[Tensor], Tensor], strengths: Mapping[str, float]
+    ) -> dict[str, float]:
+        found: dict[int, Tensor] = {}
+        with torch.enable_grad():
+            value = loss(self._run(strengths, found.__setitem__))
+            if not isinstance(value, Tensor) or not value.requires_grad or value.numel() != 1:
+                raise ValueError(
+                    "The loss must be one number that depends on the output, such as "
+                    "lambda logits: criterion(logits, target)."
+                )
+            maps = {i: tensor for i, tensor in sorted(found.items()) if tensor.requires_grad}
+            made = torch.autograd.grad(value, list(maps.values()), allow_unused=True)
+        norms = {}
+        for index, gradient in zip(maps, made, strict=True):
+            arm, shown = self._shown[index]
+            name = level_name(self._followed.graph.levels[shown])
+            norms[f"{arm} {name}"] = 0.0 if gradient is None else gradient.norm().item()
+        return norms
+
     def _run(self, strengths: Mapping[str, float], keep: Callable[[int, Tensor], None]) -> Tensor:
         """Run the copy, hand each level's tensor to `keep`, and return the output of the U."""
         changes = {}
@@ -133,6 +184,8 @@ class Activations:
 
         callbacks = {place: partial(keep_some, wanted) for place, wanted in kept.items()}
         args, kwargs = (copy_inputs(given, on_meta=False) for given in self._inputs)
+        for tensor in find_all((args, kwargs), Tensor):  # weights may be frozen
+            tensor.requires_grad_(torch.is_grad_enabled() and tensor.is_floating_point())
         with keep_state(), ReplayedCalls(changes_of(changes), callbacks):
             made = self._model(*args, **kwargs)
         values = list(find_all(self._followed.graph.recording.output, Value))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from unet_teach.inspection.calls import Place, ReplayedCalls
-from unet_teach.inspection.followed import Change, Followed, Skip, follow
+from unet_teach.inspection.followed import COMPILED, Change, Followed, Skip, follow
 from unet_teach.inspection.inspector import check_model
 
 Replacement = Tensor | Callable[[Tensor], Tensor]
@@ -54,6 +54,8 @@ def cut(
             level, cannot be followed, or the replacement has another shape.
     """
     check_model(model)
+    if isinstance(model, torch.jit.ScriptModule):
+        raise ValueError(COMPILED.format(what=type(model).__name__))
     if strength is None:
         strength = 0.0 if replacement is None else 1.0
     change = changed_by(strength, replacement)
@@ -126,10 +128,7 @@ def chosen_skips(followed: Followed, levels: tuple[Any, ...]) -> list[Skip]:
                 f"{followed.name} has no skip at {level!r}. With this input there are: {there}."
             )
         if not fitting[0].arguments:
-            raise ValueError(
-                f"The skip at {level!r} is joined inside compiled code, such as TorchScript, where "
-                "it cannot be changed. Give the network as it was before it was compiled."
-            )
+            raise ValueError(COMPILED.format(what=f"What joins the skip at {level!r}"))
         chosen.append(fitting[0])
     return chosen
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from unet_teach.inspection.calls import (
@@ -23,6 +24,10 @@ from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import Wording
 from unet_teach.shared.keep_state import keep_state
 
+COMPILED = (
+    "{what} is compiled (TorchScript), and nothing inside can be changed or shown. Give the "
+    "network as it was before it was compiled."
+)
 Change = Callable[[Tensor], Tensor]
 
 
@@ -137,6 +142,8 @@ def follow(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> F
             cannot be followed.
     """
     check_model(model)
+    if isinstance(model, torch.jit.ScriptModule):
+        raise ValueError(COMPILED.format(what=type(model).__name__))
     with keep_state(), garbage_collector_off():
         recording, calls = record_calls(model, args, kwargs)
         graph = Graph(recording)
