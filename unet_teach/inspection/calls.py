@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
@@ -39,11 +40,12 @@ class FollowedCalls(TorchFunctionMode):
         """Find the place of a call and hand it on."""
         if _recording and self is not _recording[-1]:
             return func(*args, **(kwargs or {}))
-        leaves, structure = tree_flatten((args, kwargs or {}))
-        shapes = tuple(tuple(leaf.shape) for leaf in leaves if isinstance(leaf, Tensor))
         name = getattr(func, "__name__", str(func))
-        if not shapes or name == "__get__":  # an attribute such as x.shape
+        leaves, structure = tree_flatten((args, kwargs or {}))
+        tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor) and not is_lazy(leaf)]
+        if not tensors or name == "__get__":  # an attribute such as x.shape
             return func(*args, **(kwargs or {}))
+        shapes = tuple(tuple(tensor.shape) for tensor in tensors)
         self._counts[name, shapes] += 1
 
         def run(leaves: list[Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -95,20 +95,16 @@ class Followed:
     def _arguments(self, level: float, kind: JoinKind) -> dict[Place, list[int]]:
         """Return the arguments of all calls at a level that are skips of this kind."""
         found: dict[Place, list[int]] = {}
-        for op, values in self._joins(level, kind):
+        operands = (pair for op, skip in self._joins(level, kind) for pair in _written(op, skip))
+        for op, skip in operands:
             call = call_of(self.calls, self.graph.recording, op.outputs[0])
-            indices = [
-                index
-                for value in values
-                if call is not None
-                for index in arguments_of(call, self.graph.recording, value)
-            ]
-            if call is not None and indices:
+            indices = arguments_of(call, self.graph.recording, skip) if call else []
+            if call and indices:
                 found[call.place] = sorted({*found.get(call.place, []), *indices})
         return found
 
-    def _joins(self, level: float, kind: JoinKind) -> Iterable[tuple[Op, list[Value]]]:
-        """Yield the joins of a level, each with the operands that are skips.
+    def _joins(self, level: float, kind: JoinKind) -> Iterator[tuple[Op, Value]]:
+        """Yield the joins of a level with each operand that is a skip.
 
         These are what the graph calls the skip, and what has never been deeper: once a skip has
         joined the decoder, a later one no longer meets a map that comes from below alone.
@@ -128,9 +124,8 @@ class Followed:
                 and graph.min_depth_with_weights[v] < level + SAME_LEVEL
             ]
             from_below = any(graph.max_depth[v] > level + SAME_LEVEL for v in maps)
-            skips = list(dict.fromkeys([*own, *([known[op]] if op in known else [])]))
-            if from_below and skips:
-                yield op, skips
+            if from_below:
+                yield from ((op, v) for v in dict.fromkeys([*own, *filter(None, [known.get(op)])]))
 
 
 def follow(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Followed:
@@ -151,6 +146,20 @@ def follow(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> F
         if shape is None:
             raise ValueError(inspect_unet(model, *args, **kwargs).problem)
     return Followed(type(model).__name__, graph, calls, shape)
+
+
+def _written(op: Op, value: Value) -> Iterator[tuple[Op, Value]]:
+    """Yield a value with the operation that takes it, or what was written to make it.
+
+    Where a skip and what comes from below are written into one tensor after the other, the second
+    write meets a tensor that holds the skip. What can be changed is what the first write was given.
+    """
+    if value.op is None or value.op.name != "write":
+        yield op, value
+        return
+    for part in value.op.inputs:
+        if part.depends_on_input:
+            yield from _written(value.op, part)
 
 
 def level_name(level: float) -> str:
