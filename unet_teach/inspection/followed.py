@@ -107,10 +107,11 @@ class Followed:
         """Yield the joins of a level with each operand that is a skip.
 
         These are what the graph calls the skip, and what has never been deeper: once a skip has
-        joined the decoder, a later one no longer meets a map that comes from below alone.
+        joined the decoder, a later one no longer meets a map that comes from below alone. What
+        leads to the bottleneck joins inside the encoder, as in a stage that is a small U itself.
         """
         graph = self.graph
-        ancestors = graph.ancestors(self.output)
+        ancestors = graph.ancestors(self.output) - graph.ancestors(self.shape.path.down[-1])
         known = {skip.op: skip.skip for skip in graph.skip_connections(self.output)}
         for op in graph.recording.ops:
             is_here = op.outputs[0] in ancestors and _is_same(graph.levels[op.outputs[0]], level)
