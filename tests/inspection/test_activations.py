@@ -169,6 +169,19 @@ def test_what_cannot_be_shown_gets_a_sentence(model: nn.Module, given: Any, sent
         Activations(model, given)
 
 
+def test_other_images_and_replaced_skips() -> None:
+    model, other = course_unet(), torch.rand(1, 24, 28)
+    seen = Activations(model, IMAGE)
+    assert torch.equal(seen.look(image=other).output, model(other[None])[0])
+    with cut(model, 0, replacement=lambda skip: skip.flip(-1)):
+        flipped = model(other[None])[0]
+    look = seen.look({"level 0": lambda skip: skip.flip(-1)}, other)
+    assert torch.equal(look.output, flipped)
+    for image in (torch.rand(1, 24, 24), torch.full((1, 1, 24, 28), torch.inf)):
+        with pytest.raises(ValueError, match=r"same shape|no finite numbers"):
+            seen.look(image=image)
+
+
 def test_unknown_skips_get_a_sentence() -> None:
     seen = Activations(course_unet(), IMAGE)
     with pytest.raises(ValueError, match="no skip at 'level 2'"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import prod
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
@@ -14,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.axes import EXTRA_CELLS, fits_shape
 from unet_teach.inspection.calls import Place, ReplayedCalls
-from unet_teach.inspection.cut import changed_by, changes_of, chosen_skips
+from unet_teach.inspection.cut import Replacement, changed_by, changes_of, chosen_skips
 from unet_teach.inspection.followed import Followed, follow, level_name
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
 from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
@@ -100,15 +101,22 @@ class Activations:
         self.note = _note(self._followed)
         self.skips = {name: skip.size for name, skip in self._followed.skips.items()}
 
-    def look(self, strengths: Mapping[str, float] | None = None) -> Look:
+    def look(
+        self,
+        skips: Mapping[str, float | Replacement] = MappingProxyType({}),
+        image: Tensor | None = None,
+    ) -> Look:
         """Run the network once.
 
         Args:
-            strengths: of skips, by their names: 0 cuts one, 1 leaves it as it is.
+            skips: what becomes of some of them, by their names: 0 cuts one, 1 leaves it as it is; a
+                tensor or a function of the skip replaces it, as in `cut`.
+            image: another image of the same shape as the first.
 
         Raises:
-            TypeError: for a strength that is no number.
-            ValueError: for a skip that there is not, or a strength that is not finite.
+            TypeError: for what is neither a number nor a replacement.
+            ValueError: for a skip that there is not, a strength that is not finite, or an image of
+                another shape or without values.
         """
         found: list[LevelMaps | None] = [None] * len(self._shown)
 
@@ -117,7 +125,7 @@ class Activations:
             found[index] = _level_maps(self._followed, arm, value, tensor)
 
         with torch.no_grad():
-            made = self._run(strengths or {}, keep)
+            made = self._run(skips, keep, image)
             output = _as_maps(self._followed, self._followed.output, made)
         if output is None:
             output = made.reshape(len(made), -1)[0][:, None, None]
@@ -167,12 +175,19 @@ class Activations:
             norms[f"{arm} {name}"] = 0.0 if gradient is None else gradient.norm().item()
         return norms
 
-    def _run(self, strengths: Mapping[str, float], keep: Callable[[int, Tensor], None]) -> Tensor:
+    def _run(
+        self,
+        skips: Mapping[str, float | Replacement],
+        keep: Callable[[int, Tensor], None],
+        image: Tensor | None = None,
+    ) -> Tensor:
         """Run the copy, hand each level's tensor to `keep`, and return the output of the U."""
         changes = {}
-        for name, strength in strengths.items():
+        for name, given in dict[str, Any](skips).items():
             skip = chosen_skips(self._followed, (name,))[0]
-            changes[skip] = changed_by(strength, None)(skip)
+            replaces = isinstance(given, Tensor) or callable(given)
+            strength, replacement = (1.0, given) if replaces else (given, None)
+            changes[skip] = changed_by(strength, replacement)(skip)
         kept: dict[Place, list[tuple[int, int]]] = {}
         for index, (_, value) in enumerate(self._shown):
             place, result = self._followed.made_at[value]
@@ -184,11 +199,15 @@ class Activations:
 
         callbacks = {place: partial(keep_some, wanted) for place, wanted in kept.items()}
         args, kwargs = (copy_inputs(given, on_meta=False) for given in self._inputs)
-        for tensor in find_all((args, kwargs), Tensor):  # weights may be frozen
+        recording = self._followed.graph.recording
+        tensors = dict(zip(recording.inputs, find_all((args, kwargs), Tensor), strict=True))
+        if image is not None:
+            _put_into(tensors[self._followed.image], image)
+        for tensor in tensors.values():  # weights may be frozen
             tensor.requires_grad_(torch.is_grad_enabled() and tensor.is_floating_point())
         with keep_state(), ReplayedCalls(changes_of(changes), callbacks):
             made = self._model(*args, **kwargs)
-        values = list(find_all(self._followed.graph.recording.output, Value))
+        values = list(find_all(recording.output, Value))
         output: Tensor = list(find_all(made, Tensor))[values.index(self._followed.output)]
         return output
 
@@ -196,6 +215,17 @@ class Activations:
 def _as_batch(given: Any) -> Any:
     is_image = isinstance(given, Tensor) and given.dim() == 3 and given.shape[0] in IMAGE_CHANNELS
     return given[None] if is_image else given
+
+
+def _put_into(given: Tensor, image: Tensor) -> None:
+    """Replace an image by another."""
+    _check_values(image)
+    if _as_batch(image).shape != given.shape:
+        raise ValueError(
+            f"The image is {tuple(image.shape)}, and the first was {tuple(given.shape)}. Give one "
+            "of the same shape, or open the network again."
+        )
+    given.copy_(_as_batch(image))
 
 
 def _check_values(inputs: Any) -> None:
@@ -210,8 +240,7 @@ def _check_values(inputs: Any) -> None:
 
 
 def _check_image(followed: Followed) -> None:
-    image, axes = followed.graph.image, followed.graph.axes
-    shape = image.shape if image is not None else ()
+    shape, axes = followed.image.shape, followed.graph.axes
     if len(axes) not in (2, 3) or len(shape) not in (4, 5) or shape[1] not in IMAGE_CHANNELS:
         raise ValueError(
             f"{followed.name} works on {tuple(shape)}. What can be shown are images of 1 to 3 "
@@ -220,8 +249,8 @@ def _check_image(followed: Followed) -> None:
 
 
 def _note(followed: Followed) -> str:
-    image = followed.graph.image
-    if image is None or len(image.shape) == 4:
+    image = followed.image
+    if len(image.shape) == 4:
         return ""
     return f"Shown is the middle slice, {image.shape[2] // 2} of 0 to {image.shape[2] - 1}."
 
@@ -283,8 +312,7 @@ def _as_maps(followed: Followed, value: Value, tensor: Tensor) -> Tensor | None:
     parts = [part for dim in dims for part in dim]
     if not fits_shape(dims, tensor.shape) or any(part.axis == EXTRA_CELLS for part in parts):
         return None
-    image = followed.graph.image
-    columns = len(image.shape) - 1 if image is not None else 3
+    columns = len(followed.image.shape) - 1
     # The axes of the input: its batch, its channels and all that has no axis, then D, H and W.
     order = {0: 0, columns - 2: 2, columns - 1: 3, columns: 4, 1: 1}
     places: list[list[int]] = [[], [], [], [], []]

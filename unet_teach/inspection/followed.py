@@ -76,6 +76,12 @@ class Followed:
         return found
 
     @property
+    def image(self) -> Value:
+        """The input whose resolution is level 0."""
+        assert self.graph.image is not None  # there is one in every network with an output
+        return self.graph.image
+
+    @property
     def output(self) -> Value:
         """The output that makes the strongest case for a U-Net."""
         last = (*self.shape.path.down, *self.shape.path.up)[-1]
