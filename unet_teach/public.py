@@ -6,6 +6,7 @@ Each entry names a module and the names in it that stay. A test compares it with
 PUBLIC: dict[str, tuple[str, ...]] = {
     "unet_teach": (
         "UNet",
+        "cut",
         "exercises",
         "export",
         "inspect_unet",

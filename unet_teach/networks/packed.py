@@ -117,7 +117,9 @@ def options_of(model: UNet) -> dict[str, Any]:
         )
     if model.padding == "valid":
         raise ValueError('A U-Net with padding="valid" cannot be packed. Use padding="same".')
-    first, last = model.encoder[0][0], model.decoder[-1]
+    encoder: Any = model.encoder[0]
+    decoder: Any = model.decoder[-1]
+    first: Any = encoder[0]
     options: dict[str, Any] = {
         "in_channels": first.in_channels,
         "out_channels": model.head.out_channels,
@@ -133,9 +135,9 @@ def options_of(model: UNet) -> dict[str, Any]:
         options["up"] = up[1].mode
     elif up.kernel_size != (2, 2):
         options["up"] = f"conv_transpose_{up.kernel_size[0]}"
-    if not any(isinstance(layer, nn.BatchNorm2d) for layer in model.encoder[0]):
+    if not any(isinstance(layer, nn.BatchNorm2d) for layer in encoder):
         options["norm"] = False
-    if sum(isinstance(layer, nn.Conv2d) for layer in last) == 1:
+    if sum(isinstance(layer, nn.Conv2d) for layer in decoder) == 1:
         options["decoder"] = "shallow"
     elif model.head.in_channels != first.out_channels:
         options["decoder"] = "narrow"
@@ -197,8 +199,8 @@ def _without_norm(
     """Return weight and bias of a layer together with the normalisation after it."""
     weight = layer.weight.detach()
     bias = weight.new_zeros(layer.out_channels) if layer.bias is None else layer.bias.detach()
-    if norm is not None:
-        scale = norm.weight.detach() / (norm.running_var + norm.eps).sqrt()
+    if norm is not None and norm.running_var is not None and norm.running_mean is not None:
+        scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
         weight = weight * scale[:, None, None, None]
         bias = (bias - norm.running_mean) * scale + norm.bias.detach()
     if not (weight.isfinite().all() and bias.isfinite().all()):
