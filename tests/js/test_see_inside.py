@@ -83,7 +83,7 @@ def test_print_shows_what_was_painted(ask):
     image = read_image(sample, "")
     expected = painted(image, strokes)
     # The browser knows where the sample's own strokes are, and brightens them no further.
-    assert np.mean(np.abs(expected.ravel() - found) > 1e-4) < 0.01
+    assert np.mean(np.abs(expected.ravel() - found) > 1e-4) < 0.02
     assert np.count_nonzero(expected != image) > 200
 
 
@@ -154,11 +154,11 @@ def test_the_tour_says_what_is_on_the_screen(tour):
     assert marked["marked"] > 10
     assert marked["near"] / marked["marked"] > 0.8
     assert marked["exact"] / marked["marked"] < 0.6
-    assert cut["iou"] < 0.35
+    assert cut["iou"] < 0.45
     # Skip 0 brings the edges, all skips the mask, and a cut costs something.
     assert first["iou"] > cut["iou"] + 0.3
     assert whole["iou"] > first["iou"]
-    assert whole["iou"] > 0.7
+    assert whole["iou"] > 0.8
     assert again["iou"] < whole["iou"]
     assert f"IoU {whole['iou']:.2f} → {again['iou']:.2f}" in again["evidence"]
     assert f"{whole['score']['hit']} of {whole['score']['total']}" in whole["text"]
