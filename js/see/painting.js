@@ -3,8 +3,9 @@
 import {
   CONTRAST,
   clip,
-  drawScene,
   GROUND,
+  layersOf,
+  maskOf,
   NOISE,
   randomNumbers,
   ringCoverage,
@@ -52,8 +53,9 @@ export function painted(sample, strokes) {
   const { height, width, channels } = sample;
   const image = sample.image.slice();
   const pixels = height * width;
-  const covered = sample.lines
-    ? drawScene({ lines: sample.lines, rings: sample.rings, segments: [] }, height, width).strokes
+  const own = layersIn(sample);
+  const covered = own
+    ? Float32Array.from(own.onLine, (line, i) => Math.max(line, own.onRing[i]))
     : new Float32Array(pixels);
   for (const stroke of strokes) {
     if (stroke[0] === 'erase') erase(sample, image, covered, stroke.slice(1));
@@ -74,21 +76,32 @@ export const coverage = ([kind, ...numbers], row, column) =>
     ? ringCoverage(row, column, /** @type {Ring} */ (numbers))
     : segmentCoverage(row, column, /** @type {Segment} */ (numbers));
 
+/** @type {WeakMap<Sample, import('./scene.js').Layers>} */
+const known = new WeakMap();
+
+/** The lines and rings of a sample itself, `null` where nobody knows them. @param {Sample} sample */
+function layersIn(sample) {
+  const { lines, rings, height, width } = sample;
+  if (!lines) return null;
+  const layers = known.get(sample) ?? layersOf({ lines, rings, segments: [] }, height, width);
+  known.set(sample, layers);
+  return layers;
+}
+
 /** @param {Sample} sample @param {Stroke[]} strokes */
-function truth({ mask, lines, rings, height, width }, strokes) {
+function truth(sample, strokes) {
+  const { mask, height, width } = sample;
   if (!strokes.length) return mask;
-  if (!lines || strokes.some(([kind]) => kind === 'erase')) return null;
+  const own = layersIn(sample);
+  if (!own || strokes.some(([kind]) => kind === 'erase')) return null;
   const drawn = (/** @type {string} */ kind) =>
     strokes.filter(([each]) => each === kind).map(([, ...numbers]) => numbers);
-  const rule = (/** @type {Ring[]} */ more, /** @type {Segment[]} */ segments) =>
-    drawScene({ lines, rings: [...rings, ...more], segments }, height, width).mask;
-  const after = rule(
-    /** @type {Ring[]} */ (drawn('ring')),
-    /** @type {Segment[]} */ (drawn('line')),
-  );
+  const rings = /** @type {Ring[]} */ (drawn('ring'));
+  const segments = /** @type {Segment[]} */ (drawn('line'));
+  const after = maskOf(layersOf({ lines: [], rings, segments }, height, width, own));
   if (!mask) return after;
   // Where nothing was painted, the sample's own mask stays: its lines and rings may be rounded.
-  const before = rule([], []);
+  const before = maskOf(own);
   return after.map((each, i) => (each === before[i] ? mask[i] : each));
 }
 

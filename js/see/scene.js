@@ -17,12 +17,6 @@ const MOST_RINGS = 3;
 /** How much of a pixel a stroke covers, 0 to 1. @param {number} distance @param {number} halfWidth */
 const stroke = (distance, halfWidth) => Math.max(0, Math.min(1, halfWidth + 0.5 - distance));
 
-/** @param {number} row @param {number} column @param {number} height @param {number} width @param {Line} line */
-function lineCoverage(row, column, height, width, [angle, offset, halfWidth]) {
-  const across = Math.cos(angle) * (column - width / 2) + Math.sin(angle) * (row - height / 2);
-  return stroke(Math.abs(across - offset), halfWidth);
-}
-
 /** @param {number} row @param {number} column @param {Ring} ring */
 export const ringCoverage = (row, column, [y, x, radius]) =>
   stroke(Math.abs(Math.hypot(row - y, column - x) - radius), 1);
@@ -37,28 +31,46 @@ export function segmentCoverage(row, column, [y0, x0, y1, x1]) {
   return stroke(distance, SEGMENT_HALF_WIDTH);
 }
 
-/**
- * How much of each pixel strokes cover, and the mask: pixels of lines inside a ring, not on a ring.
- * @param {Scene} scene @param {number} height @param {number} width
- */
-export function drawScene({ lines, rings, segments }, height, width) {
-  const strokes = new Float32Array(height * width);
-  const mask = new Uint8Array(height * width);
-  for (let row = 0; row < height; row += 1)
-    for (let column = 0; column < width; column += 1) {
-      let [onLine, onRing, isInside] = [0, 0, false];
-      for (const line of lines)
-        onLine = Math.max(onLine, lineCoverage(row, column, height, width, line));
-      for (const segment of segments)
-        onLine = Math.max(onLine, segmentCoverage(row, column, segment));
-      for (const ring of rings) {
-        onRing = Math.max(onRing, ringCoverage(row, column, ring));
-        if (Math.hypot(row - ring[0], column - ring[1]) < ring[2]) isInside = true;
-      }
-      strokes[row * width + column] = Math.max(onLine, onRing);
-      mask[row * width + column] = Number(onLine >= 0.5 && isInside && onRing < 0.5);
-    }
-  return { strokes, mask };
+/** How much of each pixel lines and rings cover, and whether it lies in a ring. @typedef {{onLine: Float64Array, onRing: Float64Array, inside: Uint8Array}} Layers */
+
+/** @param {Scene} scene @param {number} height @param {number} width @param {Layers} [under]   what is there already: it is added to @returns {Layers} */
+export function layersOf({ lines, rings, segments }, height, width, under) {
+  const count = height * width;
+  const onLine = under?.onLine.slice() ?? new Float64Array(count);
+  const onRing = under?.onRing.slice() ?? new Float64Array(count);
+  const inside = under?.inside.slice() ?? new Uint8Array(count);
+  /** @param {(row: number, column: number, i: number) => void} visit */
+  const eachPixel = (visit) => {
+    for (let i = 0; i < count; i += 1) visit(Math.floor(i / width), i % width, i);
+  };
+  for (const [angle, offset, halfWidth] of lines) {
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    eachPixel((row, column, i) => {
+      const across = cos * (column - width / 2) + sin * (row - height / 2) - offset;
+      onLine[i] = Math.max(onLine[i], stroke(Math.abs(across), halfWidth));
+    });
+  }
+  for (const segment of segments)
+    eachPixel((row, column, i) => {
+      onLine[i] = Math.max(onLine[i], segmentCoverage(row, column, segment));
+    });
+  for (const ring of rings)
+    eachPixel((row, column, i) => {
+      onRing[i] = Math.max(onRing[i], ringCoverage(row, column, ring));
+      if (Math.hypot(row - ring[0], column - ring[1]) < ring[2]) inside[i] = 1;
+    });
+  return { onLine, onRing, inside };
+}
+
+/** The rule: pixels of lines inside a ring, not on a ring. @param {Layers} layers */
+export const maskOf = ({ onLine, onRing, inside }) =>
+  Uint8Array.from(onLine, (line, i) => Number(line >= 0.5 && inside[i] && onRing[i] < 0.5));
+
+/** How much of each pixel strokes cover, and the mask. @param {Scene} scene @param {number} height @param {number} width */
+export function drawScene(scene, height, width) {
+  const layers = layersOf(scene, height, width);
+  const strokes = Float32Array.from(layers.onLine, (line, i) => Math.max(line, layers.onRing[i]));
+  return { strokes, mask: maskOf(layers) };
 }
 
 /** A random scene, and its image, by the same distributions as the data. @param {number} seed */

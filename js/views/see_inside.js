@@ -50,6 +50,7 @@ function render({ model, el }) {
   let base = /** @type {Stroke[]} */ ([]); // strokes before the one in the making
   let slid = -1; // the skip whose strength was moved last
   let problem = ''; // of a file, until something else is done
+  let painted = /** @type {unknown[]} */ ([]); // what the maps were drawn from
   let painting = false; // several values are set, and painted together
 
   /** @param {Record<string, unknown>} values */
@@ -225,15 +226,15 @@ function render({ model, el }) {
     u.paintSkips(state.skips);
     paintMoments(state);
     if (!now || now.state.network.key !== state.network.key) return;
-    u.paintMaps(now.maps, (each) => thumbnail(each, now, before), theme);
-    output.paint(
-      now,
-      before,
-      inspection.pixel(state),
-      inspection.matters(state),
-      unknown(now),
-      theme,
-    );
+    const pixel = inspection.pixel(state);
+    const matters = inspection.matters(state);
+    const seen = [now, before, theme, isNarrow, pixel && String(pixel), matters];
+    // A stroke paints the input at once, and the maps when their answer is there.
+    if (seen.some((each, i) => each !== painted[i])) {
+      painted = seen;
+      u.paintMaps(now.maps, (each) => thumbnail(each, now, before), theme);
+      output.paint(now, before, pixel, matters, unknown(now), theme);
+    }
     const said = place ? inspection.headline(place, now) : headline(now, before);
     title.textContent = problem || session.problem || said.title;
     note.textContent = said.note;
