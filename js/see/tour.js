@@ -22,7 +22,7 @@ export const TOUR = [
       return {
         lead: 'The task.',
         text: 'Find the pixels of lines, but only inside a ring.',
-        evidence: `${sample.lines?.length ?? 0} lines, ${sample.rings.length} rings, equally bright. ${now.score?.total ?? 0} of ${now.height * now.width} pixels are wanted: ${share.toFixed(1)} %.`,
+        evidence: `${sample.lines?.length ?? 0} lines, ${sample.rings.length} rings, equally bright. ${now.score?.total ?? 0} of ${now.height * now.width} pixels are in the ground truth: ${share.toFixed(1)} %.`,
       };
     },
   },
@@ -30,11 +30,12 @@ export const TOUR = [
     skips: allOn,
     say: ({ now, depth, layers }) => {
       const [first, last] = [now.maps['encoder 0'], now.maps[`encoder ${depth}`]];
-      const size = fieldSize(layers, `encoder ${depth}`);
+      const [top, size] = [0, depth].map((level) => fieldSize(layers, `encoder ${level}`));
+      const step = first.height / last.height;
       return {
         lead: 'The encoder',
         text: `shrinks the image: from ${first.height}×${first.width} to ${last.height}×${last.width} cells.`,
-        evidence: `A cell at the bottom sees ${size}×${size} pixels, one at the top ${fieldSize(layers, 'encoder 0')}×${fieldSize(layers, 'encoder 0')}. But it stands for ${first.height / last.height}×${first.height / last.height} pixels.`,
+        evidence: `Receptive field: ${top}×${top} pixels at level 0, ${size}×${size} at the bottom, where a cell stands for ${step}×${step} pixels.`,
       };
     },
   },
@@ -43,11 +44,12 @@ export const TOUR = [
     say: ({ now, depth, layers, sample }) => {
       const bottom = now.maps[`encoder ${depth}`];
       const size = fieldSize(layers, `encoder ${depth}`);
+      const step = now.height / bottom.height;
       const widest = Math.max(...sample.rings.map(([, , radius]) => 2 * radius));
       return {
         lead: 'The bottleneck',
         text: `sees far enough for a whole ring, in ${bottom.channels} channels.`,
-        evidence: `The widest ring here is ${Math.round(widest)} pixels across, a cell sees ${size}. Where in its ${now.height / bottom.height}×${now.width / bottom.width} pixels a line runs, no cell can show.`,
+        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. For ${step * step} pixels of the image it has ${bottom.channels} numbers.`,
       };
     },
   },
@@ -59,8 +61,8 @@ export const TOUR = [
         lead: 'Without skips',
         text: 'the decoder knows roughly where, but not which pixels.',
         evidence: marked
-          ? `It marks ${marked} pixels, ${percent(near / marked)} of them inside a ring, but only ${percent(exact / marked)} are right: IoU ${iou(now)}.`
-          : `It marks no pixel at all: IoU ${iou(now)}. The largest value is ${most(now).toFixed(2)}.`,
+          ? `It predicts ${marked} pixels, ${percent(near / marked)} of them in a ring, but only ${percent(exact / marked)} are right: IoU ${iou(now)}.`
+          : `It predicts no pixel at all: IoU ${iou(now)}. The largest value is ${most(now).toFixed(2)}.`,
       };
     },
   },
@@ -79,8 +81,8 @@ export const TOUR = [
     skips: allOn,
     say: ({ now, before }) => ({
       lead: 'All skips:',
-      text: `this is the mask. ${now.score?.hit ?? 0} of ${now.score?.total ?? 0} pixels are found.`,
-      evidence: `IoU ${iou(before ?? now)} → ${iou(now)}. ${now.score?.wrong ?? 0} pixels are marked that should not be.`,
+      text: `the whole mask, with ${now.score?.hit ?? 0} of ${now.score?.total ?? 0} pixels right.`,
+      evidence: `IoU ${iou(before ?? now)} → ${iou(now)}. ${now.score?.wrong ?? 0} predicted pixels are false.`,
     }),
   },
   {

@@ -4,8 +4,8 @@
 /** @typedef {{left: number, top: number, side: number}} Box */
 
 const SIDES = /** @type {Record<number, number[]>} */ ({
-  1: [160, 120],
-  2: [124, 124, 90],
+  1: [112, 92],
+  2: [108, 108, 84],
   3: [100, 100, 76, 64],
   4: [84, 84, 64, 54, 44],
   5: [70, 70, 56, 44, 38, 34],

@@ -69,7 +69,7 @@ export function skipWords({ skips, network }) {
   return capital(parts.length > 1 ? `${parts.length} skips changed` : parts[0]);
 }
 
-/** How many of the pixels that a new ring makes wanted are found. @param {Result} now @param {import('./painting.js').Stroke} ring */
+/** How many of the pixels that a new ring adds to the mask are predicted. @param {Result} now @param {import('./painting.js').Stroke} ring */
 function ringWords({ prediction, mask, width }, ring) {
   const [, row, column, radius] = /** @type {[string, number, number, number]} */ (ring);
   let [all, found] = [0, 0];
@@ -80,7 +80,7 @@ function ringWords({ prediction, mask, width }, ring) {
     if (prediction[i]) found += 1;
   });
   if (!all) return 'Ring painted: no line runs through it';
-  return `Ring painted: ${found} of ${all} line pixels in it found`;
+  return `Ring painted: ${found} of ${all} line pixels in it predicted`;
 }
 
 /** @param {string} text */

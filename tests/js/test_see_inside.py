@@ -146,8 +146,9 @@ def test_the_tour_says_what_is_on_the_screen(tour):
     task, encoder, bottleneck, cut, first, whole, again, turn = tour
     # What goes in, and how far a cell sees.
     assert f"{task['score']['total']} of 9216 pixels" in task["evidence"]
+    assert "5×5 pixels at level 0, 68×68 at the bottom" in encoder["evidence"]
     assert "from 96×96 to 12×12 cells" in encoder["text"]
-    assert "a cell sees 68" in bottleneck["evidence"]
+    assert "the receptive field 68" in bottleneck["evidence"]
     # Without skips: inside rings, and wrong.
     assert cut["skips"] == [0, 0, 0]
     marked = cut["marked"]
