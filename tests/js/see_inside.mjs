@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { makeMachine } from '../../js/engine/machine.js';
 import { readNetwork } from '../../js/engine/network.js';
+import { serve } from '../../js/engine/server.js';
 import { UNetRunner } from '../../js/engine/unet.js';
 import { fieldOf } from '../../js/see/field.js';
 import { painted } from '../../js/see/painting.js';
@@ -46,6 +47,42 @@ const answers = {
       const { image, rings } = randomScene(seed);
       return { mean: image.reduce((sum, each) => sum + each, 0) / image.length, rings: rings.length };
     }),
+  /** Which pixels matter for the largest value of a level: what the worker says, and what covering one pixel really does. */
+  matter: async () => {
+    const [task] = readTasks(questions[0]);
+    const [{ network }] = task.networks;
+    const [sample] = task.samples;
+    const { height, width, image } = sample;
+    const picture = { key: 'one', height, width, image, other: null, skips: [1, 1, 1] };
+    const area = { row: 30, column: 30, height: 14, width: 14 };
+    const cell = { place: 'encoder 1', channel: 2, row: 18, column: 18 };
+    const answers = [];
+    await new Promise((resolve) => {
+      const ask = serve((answer) => {
+        if (answer.type === 'failed') throw new Error(answer.sentence);
+        answers.push(answer);
+        if (answer.isDone) resolve();
+      });
+      ask({ type: 'network', key: 'one', network });
+      ask({ ...picture, ...cell, type: 'matter', id: 1, area });
+    });
+    const runner = new UNetRunner(readNetwork(network), height, width, makeMachine());
+    const value = (shown) => {
+      runner.encode(shown);
+      return runner.value(cell.place, cell.channel, cell.row, cell.column);
+    };
+    const mean = image.reduce((sum, each) => sum + each, 0) / image.length;
+    const last = answers.at(-1).changes;
+    const most = Math.max(...last);
+    const at = last.indexOf(most);
+    const covered = image.slice();
+    covered[at] = mean;
+    const outside = [...last].filter((_, i) => {
+      const [row, column] = [Math.floor(i / width) - area.row, (i % width) - area.column];
+      return row < 0 || column < 0 || row >= area.height || column >= area.width;
+    });
+    return { sides: answers.map(({ side }) => side), most, really: Math.abs(value(covered) - value(image)), outside: Math.max(...outside) };
+  },
   tour: () => {
     const [task] = readTasks(questions[0]);
     const [{ depth, network }] = task.networks;
@@ -70,4 +107,4 @@ const answers = {
     });
   },
 };
-console.log(JSON.stringify(answers[process.argv[2]]()));
+console.log(JSON.stringify(await answers[process.argv[2]]()));

@@ -137,6 +137,14 @@ def is_reached(model, place, cell, row):
     return bool(kept[0][0, :, cell].isnan().any())
 
 
+def test_covering_pixels_tells_what_each_really_changes(ask):
+    found = ask("matter", [shipped()])
+    assert found["sides"] == [8, 4, 2, 1]
+    assert found["most"] > 0.01
+    assert found["most"] == pytest.approx(found["really"], rel=1e-4)
+    assert found["outside"] == 0
+
+
 @pytest.fixture(scope="module")
 def tour(ask):
     return ask("tour", [shipped()])
