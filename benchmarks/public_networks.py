@@ -10,13 +10,14 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from unet_teach import cut
+from unet_teach import UNet, cut
 from unet_teach.inspection.activations import Activations
 from unet_teach.inspection.followed import follow
 from unet_teach.inspection.recording import find_all
@@ -77,6 +78,8 @@ WITH_WORDS = {
     "cross_attention_dim": 32,
 }
 NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], Given]] = {
+    "UNet of the course, 256×256": (partial(UNet, base_channels=16), (1, 1, 256, 256), {}),
+    "UNet of the course, 128×128": (partial(UNet, base_channels=16), GREY, {}),
     "monai UNet": (monai("UNet", 2, 1, 2, WIDTHS, (2, 2, 2), num_res_units=2), GREY, {}),
     "monai BasicUNet, 3-D": (monai("BasicUNet", 3, 1, 2, (8, 8, 16, 32, 64, 8)), VOLUME, {}),
     "monai AttentionUnet": (monai("AttentionUnet", 2, 1, 2, WIDTHS, (2, 2, 2)), GREY, {}),
@@ -141,11 +144,14 @@ def main() -> None:
     parser.add_argument("--names", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
     given = parser.parse_args()
     torch.set_num_threads(1)
-    rows = []
+    rows = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
+    found = {row["network"]: row for row in rows}
     for name in given.names:
-        rows.append(measure(name))
-        print(rows[-1], flush=True)
-        RESULTS.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        found[name] = measure(name)
+        print(found[name], flush=True)
+        ordered = [found[name] for name in NETWORKS if name in found]
+        text = json.dumps(ordered, indent=1, ensure_ascii=False)
+        RESULTS.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "predict",
         "predict_tiled",
         "train",
+        "trained_unet",
     ),
     "unet_teach.segmentation.ablation": ("checkerboard", "denoising"),
     "unet_teach.segmentation.exact_sums": ("exact_sums",),
