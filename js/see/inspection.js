@@ -194,7 +194,9 @@ export class Inspection {
   /** @param {State} state @param {'light' | 'dark'} theme */
   #paintUses(state, theme) {
     const uses = this.#uses;
+    set(this.#usesCanvas, { 'aria-label': 'which pixels change the value' });
     if (!uses) {
+      drawChanges(this.#usesCanvas, new Float32Array(1), 1, 1, true, theme);
       this.#usesText.textContent = 'Covering pixel after pixel …';
       return;
     }

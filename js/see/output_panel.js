@@ -171,16 +171,12 @@ export class OutputPanel {
     truth.name.replaceChildren(h('b', {}, 'Ground truth'));
     const empty = new Uint8Array(height * width);
     drawChange(truth.canvas, mask ?? empty, mask ?? empty, height, width, theme);
-    if (mask)
-      drawMap(
-        truth.canvas,
-        Float32Array.from(mask, (each) => 1 - each),
-        height,
-        width,
-        theme === 'light' ? [0, 1] : [1, 0],
-        'grey',
-        theme,
-      );
+    if (mask) {
+      // Dark on a light page, light on a dark one.
+      const isLight = theme === 'light';
+      const shade = Float32Array.from(mask, (each) => Number(isLight ? !each : each));
+      drawMap(truth.canvas, shade, height, width, [0, 1], 'grey', theme);
+    }
     set(truth.canvas, { 'aria-label': mask ? 'ground truth' : 'no ground truth' });
     const isComparable = before && before.height === height && before.width === width;
     const was = isComparable ? before.prediction : prediction;

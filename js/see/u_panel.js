@@ -265,7 +265,10 @@ export class UPanel {
       if (says.dataset.says !== words) {
         says.dataset.says = words;
         const [first, ...rest] = words.split(' ');
-        says.replaceChildren(first, ...(rest.length ? [h('b', {}, rest.join(' '))] : []));
+        says.replaceChildren(
+          h('span', {}, first),
+          ...(rest.length ? [h('b', {}, rest.join(' '))] : []),
+        );
       }
       set(box, {
         'aria-label': `${place}, ${map.height}×${map.width}, ${map.channels} channels, channel ${channel} shown${words ? `, ${words}` : ''}. Opens all channels.`,

@@ -276,9 +276,9 @@ def test_a_notebook_shows_all_of_it(show, shipped_state, place, steps):
 
 
 @pytest.mark.parametrize("width", [390, 700, 900])
-@pytest.mark.parametrize("place", ["", "encoder 1"])
-def test_narrow_pages_stack_without_overflow(show, width, place):
-    page = show(size=(width, 844), place=place)
+@pytest.mark.parametrize("options", [{}, {"place": "encoder 1"}, {"skips": [1, 0, "other"]}])
+def test_narrow_pages_stack_without_overflow(show, width, options):
+    page = show(size=(width, 844), **options)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -302,6 +302,10 @@ def test_axe_finds_nothing_wrong(show, scheme, options):
     page = show(color_scheme=scheme, **options)
     page.evaluate("(light) => (document.body.dataset.jpThemeLight = light)", scheme == "light")
     assert axe_violations(page, ".ut-see") == []
+    colours = page.locator(".ut-see-small canvas").first.evaluate(
+        "(it) => new Set(it.getContext('2d').getImageData(0, 0, 96, 96).data).size"
+    )
+    assert colours == 2, "the ground truth is as light as its ground"
 
 
 def test_it_takes_everything_along(show):
