@@ -105,13 +105,13 @@ export function drawChange(canvas, before, after, height, width, theme) {
   context.putImageData(pixels, 0, 0);
 }
 
-/** How much pixels matter, in amber over what is there already. @param {HTMLCanvasElement} canvas @param {Float32Array} changes @param {number} height @param {number} width @param {boolean} isAlone   on the ground, not over a picture @param {'light' | 'dark'} theme */
-export function drawChanges(canvas, changes, height, width, isAlone, theme) {
+/** How much pixels matter, in amber. @param {HTMLCanvasElement} canvas @param {Float32Array} changes @param {number} height @param {number} width @param {'light' | 'dark'} theme */
+export function drawChanges(canvas, changes, height, width, theme) {
   const context = sized(canvas, height, width);
   if (!context) return;
   const most = changes.reduce((top, each) => Math.max(top, each), 0) || 1;
   const pixels = context.createImageData(width, height);
-  const full = isAlone && theme === 'light' ? [122, 72, 0] : [255, 176, 0];
+  const full = theme === 'light' ? [122, 72, 0] : [255, 176, 0];
   changes.forEach((each, i) => {
     pixels.data.set([...full, 255 * Math.sqrt(each / most)], 4 * i);
   });

@@ -32,7 +32,6 @@ export class InputPanel {
   #isDragging = false;
   #size = { height: 96, width: 96 };
   #canvas = h('canvas', { 'aria-hidden': 'true' });
-  #over = h('canvas', { class: 'ut-see-over', 'aria-hidden': 'true', hidden: true });
   #svg = s('svg', { 'aria-hidden': 'true' });
   #hint = h('span', { class: 'ut-quiet' });
   #samples = h('div', { class: 'ut-see-samples', role: 'group', 'aria-label': 'Images' });
@@ -61,7 +60,6 @@ export class InputPanel {
         'aria-roledescription': 'painting',
       },
       this.#canvas,
-      this.#over,
       this.#svg,
     );
     this.tools = /** @type {Tool[]} */ (Object.keys(TOOLS)).map((tool) => {
@@ -296,12 +294,6 @@ export class InputPanel {
     this.#hint.textContent = hint;
     this.#extra = marks;
     this.#mark();
-  }
-
-  /** The canvas that lies over the image, for what matters; hidden where nothing is shown. @param {boolean} isShown */
-  over(isShown) {
-    this.#over.hidden = !isShown;
-    return this.#over;
   }
 
   /** @param {Sample[]} samples @param {number} chosen   −1: none of them @param {boolean} canDraw   new ones */

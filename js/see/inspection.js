@@ -196,7 +196,7 @@ export class Inspection {
     const uses = this.#uses;
     set(this.#usesCanvas, { 'aria-label': 'which pixels change the value' });
     if (!uses) {
-      drawChanges(this.#usesCanvas, new Float32Array(1), 1, 1, true, theme);
+      drawChanges(this.#usesCanvas, new Float32Array(1), 1, 1, theme);
       this.#usesText.textContent = 'Covering pixel after pixel …';
       return;
     }
@@ -206,7 +206,7 @@ export class Inspection {
       const from = (area.row + row) * state.sample.width + area.column;
       shown.set(changes.subarray(from, from + area.width), row * area.width);
     }
-    drawChanges(this.#usesCanvas, shown, area.height, area.width, true, theme);
+    drawChanges(this.#usesCanvas, shown, area.height, area.width, theme);
     const count = mostOf(shown);
     const words = `${count} of ${area.height * area.width} pixels`;
     if (!count && isDone) {

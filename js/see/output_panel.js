@@ -205,7 +205,7 @@ export class OutputPanel {
     matters.forEach(({ changes, name, count }, i) => {
       const small = this.#small[i];
       small.name.replaceChildren(h('b', {}, name));
-      drawChanges(small.canvas, changes, height, width, true, theme);
+      drawChanges(small.canvas, changes, height, width, theme);
       set(small.canvas, {
         'aria-label': `${name}: ${count} input pixels make 90 % of the changes`,
       });
