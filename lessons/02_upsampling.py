@@ -236,13 +236,13 @@ for size in (31, 32):
 #
 # ## Exercise 3: back to the size you started from
 #
-# Write `restore(low, wanted)`. It returns the `output_padding` with which kernel 3, stride 2 and padding 1 go from size `low` to size `wanted`, for example from 16 to 31. You may
-# rely on `wanted` being one of the two sizes that become `low`.
+# Write `restore(low, target)`. It returns the `output_padding` with which kernel 3, stride 2 and padding 1 go from size `low` to size `target`, for example from 16 to 31. You may
+# rely on `target` being one of the two sizes that become `low`.
 
 # %%
-def restore(low, wanted):
+def restore(low, target):
     ### BEGIN SOLUTION
-    return wanted - (2 * low - 1)
+    return target - (2 * low - 1)
     ### END SOLUTION
 
 

@@ -72,9 +72,9 @@ exercises.held_out.check(training_lefts)
 # The network learns from a **target**, also called ground truth. Here it's a mask: 1 where there is land, 0 elsewhere. Files aren't always like that: one stores 255 for the object, another 1, and another numbers its objects. Turn all of them into 0 and 1, as floats.
 
 # %%
-def clean_mask(picture):
+def clean_mask(raw_mask):
     ### BEGIN SOLUTION
-    return (picture != 0).float()
+    return (raw_mask != 0).float()
     ### END SOLUTION
 
 
@@ -97,10 +97,10 @@ print(f"pixel accuracy of 'sea' everywhere: {(nothing == target).float().mean():
 # **Exercise 3.** Write IoU for boolean masks.
 
 # %%
-def iou(answer, truth):
+def iou(prediction, target):
     ### BEGIN SOLUTION
-    union = (answer | truth).sum()
-    return 1.0 if union == 0 else (answer & truth).sum() / union
+    union = (prediction | target).sum()
+    return 1.0 if union == 0 else (prediction & target).sum() / union
     ### END SOLUTION
 
 
@@ -220,14 +220,14 @@ exercises.to_mask.check(to_mask)
 # Write the IoU of a network as it will be used, all pixels counted together; the masks are boolean. Record nothing for learning (`torch.no_grad()`). Afterwards the network has to be as it was.
 
 # %%
-def validate(network, pictures, masks):
+def validate(network, images, masks):
     ### BEGIN SOLUTION
     was = network.training
     network.eval()
     with torch.no_grad():
-        answer = network(pictures) > 0
+        prediction = network(images) > 0
     network.train(was)
-    return float((answer & masks).sum() / (answer | masks).sum())
+    return float((prediction & masks).sum() / (prediction | masks).sum())
     ### END SOLUTION
 
 

@@ -313,9 +313,9 @@ show(
 # Write a function that gets a list of trials, each `(learning_rate, validation, test)`, where a higher score is better, and returns the learning rate you would go on with.
 
 # %%
-def pick(results):
+def pick(trials):
     ### BEGIN SOLUTION
-    return max(results, key=lambda result: result[1])[0]
+    return max(trials, key=lambda trial: trial[1])[0]
     ### END SOLUTION
 
 
@@ -360,9 +360,9 @@ for run in runs:
 # **Exercise 4.** Average the powers over all rows of an image `(H, W)`. Return the last one, divided by the mean of the two before it.
 
 # %%
-def measure(picture):
+def measure(image):
     ### BEGIN SOLUTION
-    power = (torch.fft.rfft(picture).abs() ** 2).mean(0)
+    power = (torch.fft.rfft(image).abs() ** 2).mean(0)
     return power[-1] / power[-3:-1].mean()
     ### END SOLUTION
 

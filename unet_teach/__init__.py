@@ -12,6 +12,7 @@ from unet_teach.shared.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from unet_teach import exercises as exercises
+    from unet_teach.error_help import explain as explain
     from unet_teach.exercises import export as export
     from unet_teach.exercises import progress as progress
     from unet_teach.inspection.cut import cut as cut

@@ -8,6 +8,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "UNet",
         "cut",
         "exercises",
+        "explain",
         "export",
         "inspect_unet",
         "progress",

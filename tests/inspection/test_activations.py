@@ -160,8 +160,8 @@ def test_the_network_is_copied_and_stays_as_it_is() -> None:
         (UNet(4, 1, depth=1), torch.zeros(1, 4, 8, 8), r"works on \(1, 4, 8, 8\).*1 to 3 channels"),
         (UNet(3, 1, depth=1), torch.zeros(1, 1, 8, 8), "3 channels"),
         (Small(rank=1), torch.zeros(1, 3, 16), r"works on \(1, 3, 16\)"),
-        (nn.Sequential(), torch.zeros(1, 1, 8, 8), "works on"),
-        (nn.Linear(8, 2), torch.zeros(1, 8), "works on"),
+        (nn.Sequential(), torch.zeros(1, 1, 8, 8), "Sequential never changes the resolution"),
+        (nn.Linear(8, 2), torch.zeros(1, 8), "never changes the resolution"),
     ],
 )
 def test_what_cannot_be_shown_gets_a_sentence(model: nn.Module, given: Any, sentence: str) -> None:

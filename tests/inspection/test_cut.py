@@ -119,11 +119,32 @@ class SkipInEachBlock(KnowsItsSkips):
         return made
 
 
+class StageIsASmallU(KnowsItsSkips):
+    """Its first stage goes down and up as well, with a skip that is not one of the network's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.inner_down = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, 2, 1)
+        self.inner_up, self.merge = nn.ConvTranspose2d(4, 4, 2, 2), nn.Conv2d(8, 4, 1)
+        self.two, self.three = nn.Conv2d(4, 8, 3, 2, 1), nn.Conv2d(8, 8, 3, 2, 1)
+        self.up_two, self.up_one = nn.ConvTranspose2d(8, 8, 2, 2), nn.ConvTranspose2d(16, 4, 2, 2)
+        self.head = nn.Conv2d(8, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a = self.a(x)
+        one = self.merge(torch.cat([a, self.inner_up(self.inner_down(a))], 1)).relu()
+        two = self.two(one).relu()
+        x = torch.cat([self.up_two(self.three(two)), self.skip(1, two)], 1)
+        made: Tensor = self.head(torch.cat([self.up_one(x), self.skip(0, one)], 1))
+        return made
+
+
 STAND_INS: dict[str, Callable[[], KnowsItsSkips]] = {
     **{k: (lambda k=k: Joined(k)) for k in ("cat", "add", "add in place", "gate", "write")},
     "attention gates": Gated,
     "tokens": Tokens,
     "a skip in each block": SkipInEachBlock,
+    "a stage that is a small U": StageIsASmallU,
 }
 
 

@@ -127,7 +127,7 @@ def test_a_run_that_you_stop_says_that_it_is_not_comparable(monkeypatch):
     trained = study.train
     monkeypatch.setattr(study, "train", stopped)
     run = ablation.measure("depth 1", "nuclei", live=False)
-    assert run.trouble.startswith("Stopped by you after 2 of 200 steps: not comparable")
+    assert run.trouble.startswith("Stopped by you after 2 of 200 steps, so not comparable")
 
 
 @pytest.mark.parametrize(("variant", "data"), [("no such", "earth"), ("depth 1", "mars")])

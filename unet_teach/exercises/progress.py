@@ -67,7 +67,9 @@ def export_progress(exercises: Iterable[Exercise], path: str | Path, student: st
     """
     file = Path(path).expanduser()
     if file.suffix not in FORMATS:
-        return Reply(f"{file.name} must end in {' or '.join(FORMATS)}: one of them is written.")
+        return Reply(
+            f"The name of the file has to end in {' or '.join(FORMATS)}, but it is {file.name}."
+        )
     rows = []
     for exercise in exercises:
         entry = RECORD.entry(exercise.name)
@@ -76,7 +78,7 @@ def export_progress(exercises: Iterable[Exercise], path: str | Path, student: st
     try:
         _write_rows(file, rows)
     except OSError as error:
-        return Reply(f"{file} cannot be written ({error.strerror}). Try another folder or name.")
+        return Reply(f"{file} can't be written ({error.strerror}). Try another folder or name.")
     solved = sum(row["state"] == "solved" for row in rows)
     return Reply(f"Wrote {file.resolve()}: {solved} of {len(rows)} exercises solved.")
 

@@ -5,49 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from math import prod
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.inspection.axes import EXTRA_CELLS, fits_shape
 from unet_teach.inspection.calls import Place, ReplayedCalls
 from unet_teach.inspection.cut import Replacement, changed_by, changes_of, chosen_skips
 from unet_teach.inspection.followed import Followed, follow, level_name
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
+from unet_teach.inspection.level_maps import Arm, LevelMaps, as_maps, level_maps
 from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
 from unet_teach.inspection.recording import Value, find_all
-from unet_teach.inspection.wording import Wording
 from unet_teach.shared.keep_state import keep_state
 
-Arm = Literal["encoder", "bottleneck", "decoder"]
-MOST_CHANNELS = 32  # of a level that are returned
-LARGEST_SIDE = 96  # of a map that is returned, in pixels
 IMAGE_CHANNELS = 1, 2, 3
-
-
-@dataclass(frozen=True, eq=False)
-class LevelMaps:
-    """The feature maps of one level.
-
-    Attributes:
-        arm: the side of the U.
-        level: its name, such as "level 1".
-        size: of its maps, such as "48×48".
-        channels: how many there are.
-        order: the channels by their mean absolute value, the largest first.
-        maps: (K, h, w), the first K ≤ 32 of them in this order, reduced to 96 pixels or fewer.
-    """
-
-    arm: Arm
-    level: str
-    size: str
-    channels: int
-    order: tuple[int, ...]
-    maps: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +95,11 @@ class Activations:
 
         def keep(index: int, tensor: Tensor) -> None:
             arm, value = self._shown[index]
-            found[index] = _level_maps(self._followed, arm, value, tensor)
+            found[index] = level_maps(self._followed, arm, value, tensor)
 
         with torch.no_grad():
             made = self._run(skips, keep, image)
-            output = _as_maps(self._followed, self._followed.output, made)
+            output = as_maps(self._followed, self._followed.output, made)
         if output is None:
             output = made.reshape(len(made), -1)[0][:, None, None]
         return Look(output, tuple(maps for maps in found if maps is not None))
@@ -241,6 +214,11 @@ def _check_values(inputs: Any) -> None:
 
 def _check_image(followed: Followed) -> None:
     shape, axes = followed.image.shape, followed.graph.axes
+    if not axes:
+        raise ValueError(
+            f"{followed.name} never changes the resolution of its input {shape}, so there are no "
+            "levels to show. inspect_unet(model, …) shows its layers."
+        )
     if len(axes) not in (2, 3) or len(shape) not in (4, 5) or shape[1] not in IMAGE_CHANNELS:
         raise ValueError(
             f"{followed.name} works on {tuple(shape)}. What can be shown are images of 1 to 3 "
@@ -284,44 +262,3 @@ def _runs(followed: Followed, path: tuple[Value, ...]) -> list[list[Value]]:
             runs.append([])
         runs[-1].append(value)
     return runs
-
-
-def _level_maps(followed: Followed, arm: Arm, value: Value, tensor: Tensor) -> LevelMaps | None:
-    maps = _as_maps(followed, value, tensor.detach())
-    if maps is None:
-        return None
-    order = maps.abs().mean(dim=(1, 2)).argsort(descending=True, stable=True)
-    chosen = maps[order[:MOST_CHANNELS]].float()
-    larger = max(chosen.shape[-2:]) / LARGEST_SIDE
-    if larger > 1:
-        height, width = (max(1, round(side / larger)) for side in chosen.shape[-2:])
-        chosen = F.adaptive_avg_pool2d(chosen, (height, width))
-    else:
-        chosen = chosen.clone()  # a later operation may write into it
-    level = level_name(followed.graph.levels[value])
-    size = Wording(followed.graph).size(value)
-    return LevelMaps(arm, level, size, len(maps), tuple(order.tolist()), chosen)
-
-
-def _as_maps(followed: Followed, value: Value, tensor: Tensor) -> Tensor | None:
-    """Return a tensor as (C, H, W), whatever its layout: tokens and windows are unfolded.
-
-    Of a volume, the middle slice is taken; of a batch, the first image.
-    """
-    dims = followed.graph.map_dims(value)
-    parts = [part for dim in dims for part in dim]
-    if not fits_shape(dims, tensor.shape) or any(part.axis == EXTRA_CELLS for part in parts):
-        return None
-    columns = len(followed.image.shape) - 1
-    # The axes of the input: its batch, its channels and all that has no axis, then D, H and W.
-    order = {0: 0, columns - 2: 2, columns - 1: 3, columns: 4, 1: 1}
-    places: list[list[int]] = [[], [], [], [], []]
-    for place, part in enumerate(parts):
-        places[order.get(part.axis, 1)].append(place)
-    for axis in places[2:]:
-        axis.sort(key=lambda place: -parts[place].stride)  # what is coarser comes first
-    unfolded = tensor.reshape([part.size for part in parts])
-    unfolded = unfolded.permute([place for axis in places for place in axis])
-    sizes = [prod(parts[place].size for place in axis) for axis in places]
-    volume = unfolded.reshape(sizes)[0]
-    return volume[:, volume.shape[1] // 2]

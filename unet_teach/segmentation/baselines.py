@@ -50,7 +50,7 @@ def otsu_threshold(values: Tensor) -> float:
     low, high = float(values.min()), float(values.max())
     if not isfinite(high - low):
         raise ValueError(
-            "The picture holds values that are no finite numbers: it has no threshold."
+            "The image has values that are NaN or infinite, so no threshold can be computed."
         )
     if low == high:
         return high

@@ -88,7 +88,7 @@ def train(
     )
     argument_checks.require_trainable(model, data, crop)
     if resume and checkpoint is None:
-        raise ValueError("resume=True needs checkpoint=…, the file to go on from.")
+        raise ValueError("resume=True needs checkpoint=…, the file to continue from.")
     file = None if checkpoint is None else checkpoints.as_checkpoint_path(checkpoint)
     largest_crop, sides = crop, [side for pair in data.train for side in pair.mask.shape[-2:]]
     crop = min(crop, *sides)

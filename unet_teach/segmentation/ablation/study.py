@@ -104,7 +104,9 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
     trouble = trained.trouble
     if trained.ended == "stopped":  # the recipe has a number of steps: this is no run of it
         steps = f"{trained.steps} of {RECIPES[data]['steps']} steps"
-        trouble = f"Stopped by you after {steps}: not comparable with the others. {trouble}".strip()
+        trouble = (
+            f"Stopped by you after {steps}, so not comparable with the others. {trouble}".strip()
+        )
     return Run(
         data=data,
         variant=variant,
