@@ -20,6 +20,7 @@ from unet_teach.widgets import (
     ConvTransposeExplorer,
     Predict,
     RoundTrip,
+    SeeInside,
     SizeLedger,
 )
 from unet_teach.widgets.base import CourseWidget
@@ -27,9 +28,13 @@ from unet_teach.widgets.base import CourseWidget
 DOCS = Path(__file__).parent
 PAGE = DOCS / "playground.html"
 # What a link does not carry: what Python said once, what a kernel answers, and a guess.
-OWN = {"_echo", "_layer", "_task", "_locked", "_tally", "_shown", "question", "steps"}
+OWN = {"_echo", "_layer", "_task", "_locked", "_tally", "_shown", "question", "steps"} | {
+    "_tasks",
+    "autoplay",
+}
 
 WIDGETS: list[tuple[str, CourseWidget]] = [
+    ("See inside", SeeInside(autoplay=True)),
     ("Convolution", ConvExplorer("halve")),
     ("Transposed convolution", ConvTransposeExplorer("double")),
     ("Round trip", RoundTrip()),

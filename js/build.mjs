@@ -15,6 +15,28 @@ const names = async (/** @type {string} */ folder) =>
 const views = await names('views');
 /** Styles of one widget alone; the others are in every one's. */
 const styles = (await names('styles')).filter((name) => views.includes(name));
+/** `import text from './script.js?text'`: that script and all that it imports, as one text for a worker. */
+const asText = {
+  name: 'as-text',
+  setup(build) {
+    build.onResolve({ filter: /\?text$/ }, ({ path: name, resolveDir }) => ({
+      path: path.join(resolveDir, name.replace('?text', '')),
+      namespace: 'text',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'text' }, async ({ path: script }) => {
+      const { outputFiles } = await esbuild.build({
+        entryPoints: [script],
+        bundle: true,
+        minify: true,
+        format: 'iife',
+        target: 'es2022',
+        charset: 'utf8',
+        write: false,
+      });
+      return { contents: outputFiles[0].text, loader: 'text' };
+    });
+  },
+};
 const result = await esbuild.build({
   absWorkingDir: here,
   entryPoints: [
@@ -29,6 +51,7 @@ const result = await esbuild.build({
   charset: 'utf8',
   legalComments: 'none',
   write: false,
+  plugins: [asText],
 });
 
 const stale = [];

@@ -8,6 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import torch
+
+from unet_teach.networks.packed import unpack
+from unet_teach.segmentation import lines_in_rings, nuclei
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -39,3 +45,50 @@ def test_coast_splits_the_outlines_of_every_method():
     report = json.loads(run.stdout[run.stdout.index("{\n") :])
     assert [row["method"] for row in report["runs"]] == ["Otsu", "random forest", "U-Net"]
     assert all({"iou", "boundary_f1", "north", "south"} <= set(row) for row in report["runs"])
+
+
+def test_living_unet_trains_scores_and_ships(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import living_unet
+
+    for name in ("TRAINED", "RESULTS", "SHIPPED"):
+        monkeypatch.setattr(living_unet, name, tmp_path / name.lower())
+    monkeypatch.setattr(living_unet, "SHIPPED_WIDTH", 2)
+    monkeypatch.setattr(living_unet, "MOMENTS", (0, 1))
+    data = {"lines in rings": lines_in_rings(96, seed=1), "nuclei": nuclei()}
+    monkeypatch.setattr(living_unet, "dataset", data.__getitem__)
+    for name in ("trained with skips", "nuclei"):
+        living_unet.train_one(name, 2, 0, steps=2)
+    living_unet.report([("trained with skips", 2, 0), ("nuclei", 2, 0)])
+    rows = json.loads((tmp_path / "results").read_text())
+    assert {"cut_0", "cut_all", "iou_8_bits"} < set(rows[0])
+    living_unet.ship(rows)
+    rings, cells = json.loads((tmp_path / "shipped").read_text())["tasks"]
+    assert (rings["name"], cells["name"]) == ("lines in rings", "nuclei")
+    moments = rings["networks"][0]["moments"]
+    assert [moment["step"] for moment in moments[:2]] == [0, 1]
+    assert unpack(moments[0]["network"]).head.in_channels == 2
+    assert len(rings["samples"][0]["rings"]) >= 2
+
+
+def test_living_unet_misses_skips_in_training_only(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.living_unet import PLANS, SkipDropoutUNet
+
+    model = SkipDropoutUNet(PLANS["trained with skips"], depth=1, base_channels=2, norm=False)
+    image = torch.rand(1, 1, 8, 8).repeat(400, 1, 1, 1)
+    made = model(image).flatten(1)
+    whole, cut = made.unique(dim=0, return_counts=True)[1].sort().values.tolist()
+    assert whole + cut == 400  # each image has its skip, or has not
+    assert whole == pytest.approx(200, abs=60)
+    assert len(model.eval()(image).flatten(1).unique(dim=0)) == 1
+
+
+def test_public_networks_are_cut_and_shown(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import public_networks
+
+    row = public_networks.measure("UNet of the course, 128×128")
+    assert row["cut"] is True
+    assert row["as before"]
+    assert row["levels"] == 9

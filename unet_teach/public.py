@@ -6,6 +6,7 @@ Each entry names a module and the names in it that stay. A test compares it with
 PUBLIC: dict[str, tuple[str, ...]] = {
     "unet_teach": (
         "UNet",
+        "cut",
         "exercises",
         "explain",
         "export",
@@ -64,6 +65,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "predict",
         "predict_tiled",
         "train",
+        "trained_unet",
     ),
     "unet_teach.segmentation.ablation": ("CutSkips", "checkerboard", "denoising"),
     "unet_teach.segmentation.exact_sums": ("exact_sums",),
@@ -91,6 +93,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "FeatureMaps",
         "Predict",
         "RoundTrip",
+        "SeeInside",
         "SizeLedger",
         "Step",
     ),

@@ -14,14 +14,14 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.axes import AxisPart, resized, stride_scale
 from unet_teach.inspection.criteria import UShape, strongest_u_shape
 from unet_teach.inspection.graph import Graph
-from unet_teach.inspection.inspector import _record
+from unet_teach.inspection.inspector import record
 from unet_teach.networks import UNet
 
 PICTURE = (1, 3, 64, 64)
 
 
 def shape_of(model: nn.Module, size: tuple[int, ...] = PICTURE) -> UShape:
-    found = strongest_u_shape(Graph(_record(model.eval(), (torch.randn(size),), {})))
+    found = strongest_u_shape(Graph(record(model.eval(), (torch.randn(size),), {})))
     assert found is not None
     return found
 

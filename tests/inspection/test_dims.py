@@ -22,7 +22,7 @@ from unet_teach.inspection.axes import (
     reshaped,
 )
 from unet_teach.inspection.graph import Graph
-from unet_teach.inspection.inspector import _record
+from unet_teach.inspection.inspector import record
 
 AXES = {"+": -2, "-": NO_AXIS, "N": 0, "C": 1, "H": 2, "W": 3, "D": 4}
 
@@ -59,7 +59,7 @@ def dims_after(function: Callable[[Tensor], Tensor], shape: tuple[int, ...]) -> 
         def forward(self, x: Tensor) -> Tensor:
             return function(x)
 
-    graph = Graph(_record(Network(), (torch.rand(shape),), {}))
+    graph = Graph(record(Network(), (torch.rand(shape),), {}))
     assert graph.recording.error is None
     (output,) = graph.recording.outputs
     return written(graph.dims[output])

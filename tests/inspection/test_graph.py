@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph
-from unet_teach.inspection.inspector import _record
+from unet_teach.inspection.inspector import record
 from unet_teach.inspection.path_search import _phase_changes, down_up_path, shallowest_path
 
 IMAGE = torch.rand(2, 3, 8, 12)
@@ -23,7 +23,7 @@ def graph_of(function: Callable[..., object], *inputs: Tensor) -> Graph:
         def forward(self, *given: Tensor) -> object:
             return function(*given)
 
-    graph = Graph(_record(Network(), inputs or (IMAGE,), {}))
+    graph = Graph(record(Network(), inputs or (IMAGE,), {}))
     assert graph.recording.error is None
     return graph
 

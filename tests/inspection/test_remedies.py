@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach import inspect_unet
-from unet_teach.inspection.inspector import _record
+from unet_teach.inspection.inspector import record
 from unet_teach.networks import UNet
 
 PICTURE = (1, 3, 64, 64)
@@ -842,7 +842,7 @@ def test_a_network_that_only_trains_is_not_said_not_to_run() -> None:
 def test_a_recurrent_layer_is_one_operation(kind: str) -> None:
     layer = getattr(nn, kind)(4, 8, num_layers=2, bidirectional=True, batch_first=True)
     with torch.no_grad():
-        long = _record(layer, (torch.empty(1, 500, 4, device="meta"),), {})
+        long = record(layer, (torch.empty(1, 500, 4, device="meta"),), {})
     assert len(long.ops) < 12
     assert long.outputs[0].shape == (1, 500, 16)
     real = layer(torch.rand(1, 500, 4))
@@ -886,7 +886,7 @@ def test_a_recurrent_cell_is_one_operation(kind: str, on_meta: bool) -> None:
 
     given = torch.rand(2, 5, 4)
     with torch.no_grad():
-        run = _record(Steps(4), (given,), {}, ((on_meta, False),))
+        run = record(Steps(4), (given,), {}, ((on_meta, False),))
     assert sum(op.name.endswith("_cell") for op in run.ops) == 5
     assert run.outputs[0].shape == Steps(4)(given).shape
     assert "expects 5, got 4 features" in str(inspect_unet(Steps(5), given).problem)

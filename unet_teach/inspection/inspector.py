@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -51,18 +52,18 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         TypeError: when `model` is no `torch.nn.Module`, or one without `super().__init__()`.
         ValueError: for a shape with a number below 0.
     """
-    _check_model(model)
+    check_model(model)
     args = tuple(tensor_from_shape(given, 1) for given in example_inputs)
     kwargs = {name: tensor_from_shape(given, 3) for name, given in kwargs.items()}
     name, note = type(model).__name__, untrained_lists_note(model)
     count = sum(0 if is_lazy(p) else p.numel() for p in nn.Module.parameters(model))
-    with keep_state(), _garbage_collector_off():
-        graph = Graph(_record(model, args, kwargs))
+    with keep_state(), garbage_collector_off():
+        graph = Graph(record(model, args, kwargs))
 
         def runs_with(sizes: dict[int, int]) -> bool:
             other_args = with_image_size(args, graph.image, sizes)
             other_kwargs = with_image_size(kwargs, graph.image, sizes)
-            return _record(model, other_args, other_kwargs, ATTEMPTS[:1]).error is None
+            return record(model, other_args, other_kwargs, ATTEMPTS[:1]).error is None
 
         attempt = Attempt(model, args, kwargs, graph, runs_with)
         if attempt.error is not None:
@@ -80,7 +81,8 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         return report_on(name, graph, shape, note, count)
 
 
-def _check_model(model: Any) -> None:
+def check_model(model: Any) -> None:
+    """Raise a `TypeError` unless the model is a network that is set up."""
     if not isinstance(model, nn.Module):
         kind = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
         if isinstance(model, str):
@@ -95,23 +97,33 @@ def _check_model(model: Any) -> None:
         )
 
 
-def _record(
+def record(
     model: nn.Module,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     attempts: tuple[tuple[bool, bool], ...] = ATTEMPTS,
+    watch: Callable[[Recorder], AbstractContextManager[Any]] = contextlib.nullcontext,
 ) -> Recording:
-    """Return the first run that comes to its end.
+    """Return the first run of a copy that comes to its end.
 
     If none does, return the one with values: on meta, an error may only say that there are none.
+
+    Args:
+        model: the user's network.
+        args: what its forward takes.
+        kwargs: the same by name.
+        attempts: pairs of on_meta and gradients.
+        watch: what is active while a recorder runs the copy.
     """
     runs = []
     for on_meta, gradients in attempts:
         try:
             with torch.set_grad_enabled(gradients):
-                run = Recorder(copy_to_run(model, on_meta=on_meta), on_meta=on_meta).run(
-                    copy_inputs(args, on_meta=on_meta), copy_inputs(kwargs, on_meta=on_meta)
-                )
+                recorder = Recorder(copy_to_run(model, on_meta=on_meta), on_meta=on_meta)
+                own_args = copy_inputs(args, on_meta=on_meta)
+                own_kwargs = copy_inputs(kwargs, on_meta=on_meta)
+                with watch(recorder):
+                    run = recorder.run(own_args, own_kwargs)
         except Exception as error:  # the network, or what it was given, cannot be copied
             run = Recording(error=error)
         if run.error is None:
@@ -135,7 +147,7 @@ def _runs_unwatched(
 
 
 @contextlib.contextmanager
-def _garbage_collector_off() -> Iterator[None]:
+def garbage_collector_off() -> Iterator[None]:
     """Pause the garbage collector: operations and values form cycles that are all still needed."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -219,10 +219,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         on_same[:] = [reference for reference in on_same if reference() is not None]
         on_same.append(weakref.ref(tensor))
 
+    def known_value(self, tensor: Tensor) -> Value | None:
+        """Return what a tensor is in this recording; `None` if no operation has seen it."""
+        value: Value | None = self._values.get(tensor)  # type: ignore[no-untyped-call]
+        return value
+
     def _value(self, tensor: Tensor) -> Value:
         if type(tensor) is not Tensor and is_lazy(tensor):
             return Value((), True)  # it gets its shape in this run, and is looked up again then
-        value: Value | None = self._values.get(tensor)  # type: ignore[no-untyped-call]
+        value = self.known_value(tensor)
         if value is None:  # another tensor object on known cells, or a constant
             value = self._value_of_same_cells(tensor)
             value = value or Value(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from unet_teach.segmentation.metrics import dice as dice
     from unet_teach.segmentation.metrics import iou as iou
     from unet_teach.segmentation.tiling import predict_tiled as predict_tiled
+    from unet_teach.segmentation.trained import trained_unet as trained_unet
     from unet_teach.segmentation.training import train as train
     from unet_teach.segmentation.training_result import Training as Training
 else:

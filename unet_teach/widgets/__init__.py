@@ -5,6 +5,7 @@ from unet_teach.widgets.conv_transpose_explorer import ConvTransposeExplorer
 from unet_teach.widgets.feature_maps import FeatureMaps
 from unet_teach.widgets.predict import Predict
 from unet_teach.widgets.round_trip import RoundTrip
+from unet_teach.widgets.see_inside import SeeInside
 from unet_teach.widgets.size_ledger import SizeLedger
 from unet_teach.widgets.steps import Step
 
@@ -14,6 +15,7 @@ __all__ = [
     "FeatureMaps",
     "Predict",
     "RoundTrip",
+    "SeeInside",
     "SizeLedger",
     "Step",
 ]

@@ -5,6 +5,9 @@ A wide receptive field is needed to see the ring (depth), fine detail to place t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +18,8 @@ SIDE = 96  # pixels
 RADII = 13, 22  # of rings, in pixels: from a ring's centre a network must see that far
 LINES = 10  # right across the image
 MOST_RINGS = 3
+SEGMENT_HALF_WIDTH = 0.75  # of painted lines, in pixels: the middle of what is drawn at random
+GROUND, CONTRAST = 0.35, 0.4  # brightness of the background, and how much a stroke adds
 Map = NDArray[np.float32]
 
 
@@ -49,20 +54,65 @@ def lines_in_rings(n: int = 24, seed: int = 0) -> Dataset:
 
 def draw_pair(random: np.random.Generator, name: str) -> Pair:
     """Draw one random image, (1, 96, 96), with its exact mask."""
+    drawn = draw_scene(scene(random))
+    background = GROUND + 0.1 * smooth_noise(random, 6) + 0.06 * smooth_noise(random, 24)
+    image = background + CONTRAST * drawn.strokes + random.normal(0, 0.05, (SIDE, SIDE))
+    return make_pair(np.clip(image, 0, 1).astype("f4"), drawn.mask, name)
+
+
+class Scene(NamedTuple):
+    """What an image shows.
+
+    Attributes:
+        lines: angle in radians, offset and half width in pixels of each: a line consists of the
+            points with cos(angle)·(x − 48) + sin(angle)·(y − 48) = offset.
+        rings: row, column and radius of each, in pixels.
+        segments: lines that were painted: the row and column where each begins, and where it ends.
+    """
+
+    lines: Sequence[tuple[float, float, float]] = ()
+    rings: Sequence[tuple[float, float, float]] = ()
+    segments: Sequence[tuple[float, float, float, float]] = ()
+
+
+class DrawnScene(NamedTuple):
+    """The pixels of a scene, (96, 96): how much of each its strokes cover, and its mask."""
+
+    strokes: Map
+    mask: NDArray[np.bool_]
+
+
+def scene(random: np.random.Generator) -> Scene:
+    """Return the random lines and rings of an image.
+
+    Those of test image i of `lines_in_rings(seed=s)` are `scene(np.random.default_rng([s, 2, i]))`.
+    """
+    lines = [
+        (random.uniform(0, np.pi), random.uniform(-0.6, 0.6) * SIDE, random.uniform(0.5, 1.0))
+        for _ in range(LINES)
+    ]
+    return Scene(lines, separate_rings(random))
+
+
+def draw_scene(shown: Scene) -> DrawnScene:
+    """Draw lines and rings without background, and the mask by the rule of these data."""
     y, x = np.mgrid[:SIDE, :SIDE].astype("f4")
     on_line, on_ring, inside = np.zeros((3, SIDE, SIDE), dtype="f4")
-    for _ in range(LINES):
-        angle, offset = random.uniform(0, np.pi), random.uniform(-0.6, 0.6) * SIDE
+    for angle, offset, half_width in shown.lines:
         distance = np.cos(angle) * (x - SIDE / 2) + np.sin(angle) * (y - SIDE / 2) - offset
-        on_line = np.maximum(on_line, stroke(np.abs(distance), random.uniform(0.5, 1.0)))
-    for row, column, radius in separate_rings(random):
+        on_line = np.maximum(on_line, stroke(np.abs(distance), half_width))
+    for from_row, from_column, to_row, to_column in shown.segments:
+        down, right = to_row - from_row, to_column - from_column
+        along = ((y - from_row) * down + (x - from_column) * right) / (down**2 + right**2 or 1)
+        part = np.clip(along, 0, 1)
+        distance = np.hypot(y - from_row - part * down, x - from_column - part * right)
+        on_line = np.maximum(on_line, stroke(distance, SEGMENT_HALF_WIDTH))
+    for row, column, radius in shown.rings:
         distance = np.hypot(y - row, x - column) - radius
         on_ring = np.maximum(on_ring, stroke(np.abs(distance), 1.0))
         inside = np.maximum(inside, (distance < 0).astype("f4"))
-    background = 0.35 + 0.1 * smooth_noise(random, 6) + 0.06 * smooth_noise(random, 24)
-    image = background + 0.4 * np.maximum(on_line, on_ring) + random.normal(0, 0.05, (SIDE, SIDE))
     mask = (on_line >= 0.5) & (inside > 0) & (on_ring < 0.5)
-    return make_pair(np.clip(image, 0, 1).astype("f4"), mask, name)
+    return DrawnScene(np.maximum(on_line, on_ring), mask)
 
 
 def separate_rings(random: np.random.Generator) -> list[tuple[float, float, float]]:

@@ -1,0 +1,132 @@
+/** Pixels on canvases: one ramp for the input, one for each half of the U, and the outlines of masks. */
+
+/** @typedef {'grey' | 'input' | 'output'} Ramp */
+
+/** From nothing to the most, in the light and in the dark theme. */
+const STOPS = {
+  grey: { light: ['#000000', '#ffffff'], dark: ['#000000', '#ffffff'] },
+  input: {
+    light: ['#ffffff', '#cfe4f3', '#0072b2', '#04304d'],
+    dark: ['#14191e', '#0f4266', '#56b4e9', '#f2faff'],
+  },
+  output: {
+    light: ['#ffffff', '#cdeae0', '#009e73', '#00402e'],
+    dark: ['#14191e', '#0c4d3a', '#2fc79a', '#effff9'],
+  },
+};
+const STEPS = 256;
+/** @type {Map<string, Uint8ClampedArray>} */
+const tables = new Map();
+
+/** @param {Ramp} ramp @param {'light' | 'dark'} theme */
+function table(ramp, theme) {
+  const name = `${ramp} ${theme}`;
+  const known = tables.get(name);
+  if (known) return known;
+  const stops = STOPS[ramp][theme].map((hex) =>
+    [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)),
+  );
+  const made = new Uint8ClampedArray(3 * STEPS);
+  for (let i = 0; i < STEPS; i += 1) {
+    const place = (i / (STEPS - 1)) * (stops.length - 1);
+    const before = Math.min(Math.floor(place), stops.length - 2);
+    for (let c = 0; c < 3; c += 1)
+      made[3 * i + c] =
+        stops[before][c] + (stops[before + 1][c] - stops[before][c]) * (place - before);
+  }
+  tables.set(name, made);
+  return made;
+}
+
+/** The theme of the widget: light text stands on a dark ground. @param {Element} root @returns {'light' | 'dark'} */
+export function themeOf(root) {
+  const [red, green, blue] = getComputedStyle(root)
+    .color.match(/[\d.]+/g)
+    ?.map(Number) ?? [0, 0, 0];
+  const scale = Math.max(red, green, blue) <= 1 ? 255 : 1; // color(srgb …) counts to 1
+  return scale * (red + green + blue) > 382 ? 'dark' : 'light';
+}
+
+/** Give a canvas its size, which is that of the map: the style scales it. @param {HTMLCanvasElement} canvas @param {number} height @param {number} width */
+function sized(canvas, height, width) {
+  if (canvas.height !== height || canvas.width !== width) {
+    canvas.height = height;
+    canvas.width = width;
+  }
+  return canvas.getContext('2d');
+}
+
+/** One map, from its lowest to its highest shown value. @param {HTMLCanvasElement} canvas @param {Float32Array} values @param {number} height @param {number} width @param {[number, number]} ends @param {Ramp} ramp @param {'light' | 'dark'} theme */
+export function drawMap(canvas, values, height, width, [low, high], ramp, theme) {
+  const context = sized(canvas, height, width);
+  if (!context) return;
+  const pixels = context.createImageData(width, height);
+  const colours = table(ramp, theme);
+  const scale = high > low ? (STEPS - 1) / (high - low) : 0;
+  for (let i = 0; i < height * width; i += 1) {
+    const at = 3 * Math.max(0, Math.min(STEPS - 1, Math.round((values[i] - low) * scale) || 0));
+    pixels.data.set(colours.subarray(at, at + 3), 4 * i);
+    pixels.data[4 * i + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+}
+
+/** An image of one or three channels, 0 to 1. @param {HTMLCanvasElement} canvas @param {Float32Array} image @param {number} height @param {number} width @param {number} [shade]   0 leaves all black */
+export function drawImage(canvas, image, height, width, shade = 1) {
+  const context = sized(canvas, height, width);
+  if (!context) return;
+  const pixels = context.createImageData(width, height);
+  const count = height * width;
+  const isColour = image.length >= 3 * count;
+  for (let i = 0; i < count; i += 1) {
+    for (let c = 0; c < 3; c += 1)
+      pixels.data[4 * i + c] = 255 * shade * image[(isColour ? c * count : 0) + i];
+    pixels.data[4 * i + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+}
+
+/** What a prediction kept, lost and gained. @param {HTMLCanvasElement} canvas @param {Uint8Array} before @param {Uint8Array} after @param {number} height @param {number} width @param {'light' | 'dark'} theme */
+export function drawChange(canvas, before, after, height, width, theme) {
+  const context = sized(canvas, height, width);
+  if (!context) return;
+  const pixels = context.createImageData(width, height);
+  const isLight = theme === 'light';
+  const colours = {
+    none: isLight ? [255, 255, 255] : [20, 25, 30],
+    kept: isLight ? [200, 206, 212] : [88, 98, 108],
+    lost: isLight ? [0, 0, 0] : [255, 255, 255],
+    gained: isLight ? [0, 128, 92] : [47, 199, 154],
+  };
+  after.forEach((each, i) => {
+    const fate = each ? (before[i] ? 'kept' : 'gained') : before[i] ? 'lost' : 'none';
+    pixels.data.set([...colours[fate], 255], 4 * i);
+  });
+  context.putImageData(pixels, 0, 0);
+}
+
+/** How much pixels matter, in amber. @param {HTMLCanvasElement} canvas @param {Float32Array} changes @param {number} height @param {number} width @param {'light' | 'dark'} theme */
+export function drawChanges(canvas, changes, height, width, theme) {
+  const context = sized(canvas, height, width);
+  if (!context) return;
+  const most = changes.reduce((top, each) => Math.max(top, each), 0) || 1;
+  const pixels = context.createImageData(width, height);
+  const full = theme === 'light' ? [122, 72, 0] : [255, 176, 0];
+  changes.forEach((each, i) => {
+    pixels.data.set([...full, 255 * Math.sqrt(each / most)], 4 * i);
+  });
+  context.putImageData(pixels, 0, 0);
+}
+
+/** The outline of a mask, between its pixels and the others. @param {Uint8Array} mask @param {number} height @param {number} width */
+export function outline(mask, height, width) {
+  const at = (/** @type {number} */ row, /** @type {number} */ column) =>
+    row >= 0 && column >= 0 && row < height && column < width ? mask[row * width + column] : 0;
+  let path = '';
+  for (let row = 0; row <= height; row += 1)
+    for (let column = 0; column <= width; column += 1) {
+      if (at(row, column) !== at(row - 1, column)) path += `M${column} ${row}h1`;
+      if (at(row, column) !== at(row, column - 1)) path += `M${column} ${row}v1`;
+    }
+  return path;
+}

@@ -1,0 +1,132 @@
+/** What has been painted on an image, and what the rule says of it. Pure: no page. */
+
+import {
+  CONTRAST,
+  clip,
+  GROUND,
+  layersOf,
+  maskOf,
+  NOISE,
+  randomNumbers,
+  ringCoverage,
+  segmentCoverage,
+} from './scene.js';
+
+/** @typedef {import('./scene.js').Line} Line */
+/** @typedef {import('./scene.js').Ring} Ring */
+/** @typedef {import('./scene.js').Segment} Segment */
+/** @typedef {['ring' | 'line' | 'erase', ...number[]]} Stroke   row, column, radius; from and to; the points of the eraser's way */
+/**
+ * @typedef {object} Sample
+ * @property {string} name
+ * @property {number} height
+ * @property {number} width
+ * @property {number} channels
+ * @property {Float32Array} image   (channels, height, width), 0 to 1
+ * @property {Uint8Array | null} mask
+ * @property {Line[] | null} lines  `null`: no rule is known
+ * @property {Ring[]} rings
+ */
+
+export const ERASER = 5; // radius in pixels
+export const MOST_STROKES = 60;
+const LARGEST = 4096;
+
+/** Strokes as a link or the kernel sent them; what is none is left out. @param {unknown} sent @returns {Stroke[]} */
+export function readStrokes(sent) {
+  if (!Array.isArray(sent)) return [];
+  return sent.slice(0, MOST_STROKES).filter((stroke) => {
+    if (!Array.isArray(stroke)) return false;
+    const [kind, ...numbers] = stroke;
+    const isRight = numbers.every((each) => Number.isFinite(each) && Math.abs(each) <= LARGEST);
+    if (kind === 'ring') return isRight && numbers.length === 3 && numbers[2] >= 1;
+    if (kind === 'line') return isRight && numbers.length === 4;
+    return kind === 'erase' && isRight && numbers.length >= 2 && numbers.length % 2 === 0;
+  });
+}
+
+/**
+ * The image with its strokes, and the ground truth; `null` where nobody knows it.
+ * @param {Sample} sample @param {Stroke[]} strokes
+ */
+export function painted(sample, strokes) {
+  const { height, width, channels } = sample;
+  const image = sample.image.slice();
+  const pixels = height * width;
+  const own = layersIn(sample);
+  const covered = own
+    ? Float32Array.from(own.onLine, (line, i) => Math.max(line, own.onRing[i]))
+    : new Float32Array(pixels);
+  for (const stroke of strokes) {
+    if (stroke[0] === 'erase') erase(sample, image, covered, stroke.slice(1));
+    else
+      for (let i = 0; i < pixels; i += 1) {
+        const more = Math.max(0, coverage(stroke, Math.floor(i / width), i % width) - covered[i]);
+        covered[i] += more;
+        for (let c = 0; c < channels; c += 1)
+          image[c * pixels + i] = clip(image[c * pixels + i] + CONTRAST * more);
+      }
+  }
+  return { image, mask: truth(sample, strokes) };
+}
+
+/** @param {Stroke} stroke @param {number} row @param {number} column */
+export const coverage = ([kind, ...numbers], row, column) =>
+  kind === 'ring'
+    ? ringCoverage(row, column, /** @type {Ring} */ (numbers))
+    : segmentCoverage(row, column, /** @type {Segment} */ (numbers));
+
+/** @type {WeakMap<Sample, import('./scene.js').Layers>} */
+const known = new WeakMap();
+
+/** The lines and rings of a sample itself, `null` where nobody knows them. @param {Sample} sample */
+function layersIn(sample) {
+  const { lines, rings, height, width } = sample;
+  if (!lines) return null;
+  const layers = known.get(sample) ?? layersOf({ lines, rings, segments: [] }, height, width);
+  known.set(sample, layers);
+  return layers;
+}
+
+/** @param {Sample} sample @param {Stroke[]} strokes */
+function truth(sample, strokes) {
+  const { mask, height, width } = sample;
+  if (!strokes.length) return mask;
+  const own = layersIn(sample);
+  if (!own || strokes.some(([kind]) => kind === 'erase')) return null;
+  const drawn = (/** @type {string} */ kind) =>
+    strokes.filter(([each]) => each === kind).map(([, ...numbers]) => numbers);
+  const rings = /** @type {Ring[]} */ (drawn('ring'));
+  const segments = /** @type {Segment[]} */ (drawn('line'));
+  const after = maskOf(layersOf({ lines: [], rings, segments }, height, width, own));
+  if (!mask) return after;
+  // Where nothing was painted, the sample's own mask stays: its lines and rings may be rounded.
+  const before = maskOf(own);
+  return after.map((each, i) => (each === before[i] ? mask[i] : each));
+}
+
+/** Put ground where the eraser was. @param {Sample} sample @param {Float32Array} image @param {Float32Array} covered @param {(string | number)[]} way */
+function erase({ lines, height, width, channels, image: before }, image, covered, way) {
+  const random = randomNumbers(7);
+  const pixels = height * width;
+  const grounds = Array.from({ length: channels }, (_, c) =>
+    lines ? GROUND : median(before.subarray(c * pixels, (c + 1) * pixels)),
+  );
+  for (let i = 0; i < pixels; i += 1) {
+    const noise = NOISE * (random() + random() + random() - 1.5) * 2;
+    const [row, column] = [Math.floor(i / width), i % width];
+    if (!isNear(row, column, /** @type {number[]} */ (way))) continue;
+    covered[i] = 0;
+    for (let c = 0; c < channels; c += 1) image[c * pixels + i] = clip(grounds[c] + noise);
+  }
+}
+
+/** @param {number} row @param {number} column @param {number[]} way */
+function isNear(row, column, way) {
+  for (let i = 0; i < way.length; i += 2)
+    if (Math.hypot(row - way[i], column - way[i + 1]) <= ERASER) return true;
+  return false;
+}
+
+/** @param {Float32Array} values */
+const median = (values) => values.slice().sort()[values.length >> 1];

@@ -1,0 +1,152 @@
+/** The tour: eight captions, each with a state of the network, and claims that are computed from what it shows. Pure: no page. */
+
+import { fieldOf } from './field.js';
+import { changed, difference } from './results.js';
+
+/** @typedef {import('../engine/server.js').Shown} Shown */
+/** @typedef {import('../engine/unet.js').Skip} Skip */
+/** @typedef {import('./output_panel.js').Outcome} Outcome */
+/** @typedef {import('./painting.js').Sample} Sample */
+/** @typedef {Outcome & {maps: Record<string, Shown>, seen: string, state: import('./session.js').State, ms: number}} Result */
+/** @typedef {{now: Result, before: Result | null, sample: Sample, layers: any[], depth: number}} Seen */
+/** @typedef {{lead: string, text: string, evidence: string}} Caption */
+
+export const SECONDS = 90;
+
+/** What the switches of each caption are; the text says what is seen then. @type {{skips: (depth: number) => Skip[], say: (seen: Seen) => Caption}[]} */
+export const TOUR = [
+  {
+    skips: allOn,
+    say: ({ now, sample }) => {
+      const share = now.score ? (100 * now.score.total) / (now.height * now.width) : 0;
+      return {
+        lead: 'The task.',
+        text: 'Find the pixels of lines, but only inside a ring.',
+        evidence: `${sample.lines?.length ?? 0} lines, ${sample.rings.length} rings, equally bright. ${now.score?.total ?? 0} of ${now.height * now.width} pixels are in the ground truth: ${share.toFixed(1)} %.`,
+      };
+    },
+  },
+  {
+    skips: allOn,
+    say: ({ now, depth, layers }) => {
+      const [first, last] = [now.maps['encoder 0'], now.maps[`encoder ${depth}`]];
+      const [top, size] = [0, depth].map((level) => fieldSize(layers, `encoder ${level}`));
+      const step = first.height / last.height;
+      return {
+        lead: 'The encoder',
+        text: `shrinks the image: from ${first.height}×${first.width} to ${last.height}×${last.width} cells.`,
+        evidence: `Receptive field: ${top}×${top} pixels at level 0, ${size}×${size} at the bottom, where a cell stands for ${step}×${step} pixels.`,
+      };
+    },
+  },
+  {
+    skips: allOn,
+    say: ({ now, depth, layers, sample }) => {
+      const bottom = now.maps[`encoder ${depth}`];
+      const size = fieldSize(layers, `encoder ${depth}`);
+      const step = now.height / bottom.height;
+      const widest = Math.max(...sample.rings.map(([, , radius]) => 2 * radius));
+      return {
+        lead: 'The bottleneck',
+        text: `sees far enough for a whole ring, in ${bottom.channels} channels.`,
+        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. For ${step * step} pixels of the image it has ${bottom.channels} numbers.`,
+      };
+    },
+  },
+  {
+    skips: allCut,
+    say: ({ now, sample }) => {
+      const { marked, near, exact } = whereMarked(now, sample);
+      return {
+        lead: 'Without skips',
+        text: 'the decoder knows roughly where, but not which pixels.',
+        evidence: marked
+          ? `It predicts ${marked} pixels, ${percent(near / marked)} of them in a ring, but only ${percent(exact / marked)} are right: IoU ${iou(now)}.`
+          : `It predicts no pixel at all: IoU ${iou(now)}. The largest value is ${most(now).toFixed(2)}.`,
+      };
+    },
+  },
+  {
+    skips: (depth) => [1, ...allCut(depth - 1)],
+    say: ({ now, before }) => {
+      const { lost, gained } = moved(now, before);
+      return {
+        lead: 'Skip 0 alone',
+        text: 'brings the edges back, at full resolution.',
+        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}: ${gained} pixels gained, ${lost} lost. ${now.score?.missed ?? 0} of ${now.score?.total ?? 0} are still missed.`,
+      };
+    },
+  },
+  {
+    skips: allOn,
+    say: ({ now, before }) => ({
+      lead: 'All skips:',
+      text: `the whole mask, with ${now.score?.hit ?? 0} of ${now.score?.total ?? 0} pixels right.`,
+      evidence: `IoU ${iou(before ?? now)} → ${iou(now)}. ${now.score?.wrong ?? 0} predicted pixels are false.`,
+    }),
+  },
+  {
+    skips: (depth) => [0, ...allOn(depth - 1)],
+    say: ({ now, before, depth }) => {
+      const { lost, gained } = moved(now, before);
+      const below = Array.from({ length: depth - 1 }, (_, i) => `decoder ${i + 1}`);
+      const isSame =
+        before && below.every((place) => changed(before.maps[place], now.maps[place]) === 0);
+      const same = isSame && below.length ? ' Below the cut, the decoder stays the same.' : '';
+      return {
+        lead: 'Cut skip 0:',
+        text: `${lost} predicted pixels are lost, ${gained} appear.`,
+        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${same} In training, skips were cut now and then.`,
+      };
+    },
+  },
+  {
+    skips: allOn,
+    say: ({ sample }) => ({
+      lead: 'Your turn.',
+      text: sample.lines
+        ? 'Paint a ring around a line outside: what should appear?'
+        : 'Cut a skip, or paint: what changes, and what stays?',
+      evidence: 'Drag from the centre, or use the arrow keys and Space. 0 1 2 switch the skips.',
+    }),
+  },
+];
+
+/** @param {number} depth @returns {Skip[]} */
+function allOn(depth) {
+  return Array.from({ length: depth }, () => 1);
+}
+
+/** @param {number} depth @returns {Skip[]} */
+function allCut(depth) {
+  return Array.from({ length: depth }, () => 0);
+}
+
+/** @param {Result} now @param {Result | null} before */
+const moved = (now, before) => difference((before ?? now).prediction, now.prediction);
+
+/** How many pixels a cell in the middle sees along one axis. @param {any[]} layers @param {string} place */
+export function fieldSize(layers, place) {
+  const [from, to] = fieldOf(layers, place, 64);
+  return to - from + 1;
+}
+
+/** How many pixels are marked, how many of them lie in a ring, and how many are right. @param {Outcome} now @param {Sample} sample */
+export function whereMarked({ prediction, mask, width }, { rings }) {
+  let [marked, near, exact] = [0, 0, 0];
+  prediction.forEach((each, i) => {
+    if (!each) return;
+    marked += 1;
+    const [row, column] = [Math.floor(i / width), i % width];
+    if (rings.some(([y, x, radius]) => Math.hypot(row - y, column - x) < radius)) near += 1;
+    if (mask?.[i]) exact += 1;
+  });
+  return { marked, near, exact };
+}
+
+/** @param {Outcome} now */
+const iou = ({ score }) => (score ? score.iou.toFixed(2) : '–');
+/** @param {Outcome} now */
+const most = ({ probabilities }) => probabilities.reduce((top, each) => Math.max(top, each), 0);
+/** @param {number} share */
+const percent = (share) => `${Math.round(100 * share)} %`;

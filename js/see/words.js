@@ -1,0 +1,87 @@
+/** The headline: what was done last, and what it changed. Pure: no page. */
+
+import { coverage } from './painting.js';
+import { inWords } from './u_panel.js';
+
+/** @typedef {import('./session.js').State} State */
+/** @typedef {import('./tour.js').Result} Result */
+
+/** @param {Result | null} result */
+const iou = (result) => (result?.score ? result.score.iou.toFixed(2) : null);
+
+/** @param {Result} now @param {Result | null} before @returns {{title: string, note: string}} */
+export function headline(now, before) {
+  const { state } = now;
+  const note = state.task.name;
+  const [was, is] = [iou(before), iou(now)];
+  if (!state.mask) {
+    const why = state.strokes.length
+      ? 'Painted: the ground truth is unknown'
+      : 'Your image: no ground truth';
+    return { title: why, note: 'so there is no score' };
+  }
+  const moved =
+    was !== null && before && before.seen !== now.seen ? `IoU ${was} → ${is}` : `IoU ${is}`;
+  const last =
+    before && state.strokes.length > before.state.strokes.length ? state.strokes.at(-1) : null;
+  if (last?.[0] === 'ring') return { title: ringWords(now, last), note };
+  if (last?.[0] === 'line') return { title: `Line painted: ${moved}`, note };
+  if (before && before.state.network.name !== state.network.name)
+    return {
+      title: `${capital(state.network.name)}: IoU ${is}`,
+      note: `${before.state.network.name} ${was ?? '–'}`,
+    };
+  if (before && before.state.moment.key !== state.moment.key)
+    return {
+      title: `Step ${state.moment.step}: IoU ${is}`,
+      note: `step ${before.state.moment.step} ${was ?? '–'}`,
+    };
+  return { title: `${changedSkip(now, before) ?? skipWords(state)}: ${moved}`, note };
+}
+
+/** Which switch was moved last, in words. @param {Result} now @param {Result | null} before */
+function changedSkip(now, before) {
+  if (!before || before.state.skips.length !== now.state.skips.length) return null;
+  const moved = now.state.skips.flatMap((skip, level) =>
+    skip === before.state.skips[level] ? [] : [level],
+  );
+  if (moved.length !== 1) return null;
+  const skip = now.state.skips[moved[0]];
+  /** @type {Record<string, string>} */
+  const words = {
+    cut: 'cut',
+    on: 'on again',
+    blurred: 'blurred',
+    'other image': 'of another image',
+  };
+  const said = inWords(skip);
+  return `Skip ${moved[0]} ${words[said] ?? `at ${said}`}`;
+}
+
+/** How all switches are, in words. @param {State} state */
+export function skipWords({ skips, network }) {
+  if (!network.hasSkips) return capital(network.name);
+  if (skips.every((skip) => skip === 1)) return 'All skips on';
+  if (skips.every((skip) => skip === 0)) return 'All skips cut';
+  const parts = skips.flatMap((skip, level) =>
+    skip === 1 ? [] : [`skip ${level} ${inWords(skip)}`],
+  );
+  return capital(parts.length > 1 ? `${parts.length} skips changed` : parts[0]);
+}
+
+/** How many of the pixels that a new ring adds to the mask are predicted. @param {Result} now @param {import('./painting.js').Stroke} ring */
+function ringWords({ prediction, mask, width }, ring) {
+  const [, row, column, radius] = /** @type {[string, number, number, number]} */ (ring);
+  let [all, found] = [0, 0];
+  mask?.forEach((each, i) => {
+    const [y, x] = [Math.floor(i / width), i % width];
+    if (!each || Math.hypot(y - row, x - column) >= radius || coverage(ring, y, x) >= 0.5) return;
+    all += 1;
+    if (prediction[i]) found += 1;
+  });
+  if (!all) return 'Ring painted: no line runs through it';
+  return `Ring painted: ${found} of ${all} line pixels in it predicted`;
+}
+
+/** @param {string} text */
+const capital = (text) => text[0].toUpperCase() + text.slice(1);

@@ -1,0 +1,404 @@
+/** The view of SeeInside: paint an image, watch every feature map of a U-Net, cut a skip. */
+
+import { h, set } from '../dom.js';
+import { themeOf } from '../see/drawing.js';
+import { InputPanel, readFile } from '../see/input_panel.js';
+import { Inspection } from '../see/inspection.js';
+import { ends } from '../see/level_panel.js';
+import { OutputPanel } from '../see/output_panel.js';
+import { MOST_STROKES } from '../see/painting.js';
+import { squeeze } from '../see/reading.js';
+import { changed, channelOf } from '../see/results.js';
+import { Session } from '../see/session.js';
+import { TOUR } from '../see/tour.js';
+import { TourStrip } from '../see/tour_strip.js';
+import { UPanel } from '../see/u_panel.js';
+import { headline } from '../see/words.js';
+import { initialize, isTyping, mount, presentButton } from '../shell.js';
+
+/** @typedef {import('../shell.js').Model} Model */
+/** @typedef {import('../see/session.js').State} State */
+/** @typedef {import('../see/painting.js').Stroke} Stroke */
+/** @typedef {import('../see/tour.js').Result} Result */
+
+const WIDE = 1040; // pixels of width from which the three columns stand side by side
+const SMALLEST_CHANGE = 0.005; // of a level's maps: less is "same" only where it is nothing
+const TRAITS = [
+  '_tasks',
+  'task',
+  'network',
+  'moment',
+  'sample',
+  'seed',
+  'image',
+  'strokes',
+  'skips',
+  'place',
+  'channel',
+  'cell',
+  'pixel',
+  'caption',
+];
+
+/** @param {{model: Model, el: HTMLElement}} context */
+function render({ model, el }) {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const get = (/** @type {string} */ name) => model.get(name);
+  const last = TOUR.length - 1;
+  let width = 0;
+  let base = /** @type {Stroke[]} */ ([]); // strokes before the one in the making
+  let slid = -1; // the skip whose strength was moved last
+  let problem = ''; // of a file, until something else is done
+  let painted = /** @type {unknown[]} */ ([]); // what the maps were drawn from
+  let painting = false; // several values are set, and painted together
+
+  /** @param {Record<string, unknown>} values */
+  const save = (values) => {
+    painting = true;
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    painting = false;
+    model.save_changes();
+    paint();
+    root.dispatchEvent(new Event('ut-fact'));
+  };
+  /** Do something of which the change is shown. @param {Record<string, unknown>} values */
+  const act = (values) => {
+    problem = '';
+    strip.pause();
+    session.remember();
+    save({ pixel: null, caption: last, ...values });
+  };
+  const session = new Session(model, () => {
+    paint();
+    root.dispatchEvent(new Event('ut-fact'));
+  });
+  signal.addEventListener('abort', () => session.end());
+
+  // ------------------------------------------------------------------------------------ the parts
+  const input = new InputPanel({
+    onStroke(stroke, isNew) {
+      if (isNew) {
+        base = (session.state()?.strokes ?? []).slice(0, MOST_STROKES - 1);
+        strip.pause();
+        session.remember();
+      }
+      problem = '';
+      save({ pixel: null, caption: last, strokes: stroke ? [...base, stroke] : base });
+    },
+    onUndo: () => act({ strokes: (session.state()?.strokes ?? []).slice(0, -1) }),
+    onSample: (sample) => act({ sample, seed: 0, image: '', strokes: [] }),
+    onNew: () => act({ seed: 1 + Math.floor(99999 * Math.random()), image: '', strokes: [] }),
+    async onFile(file) {
+      const state = session.state();
+      const bytes = state && (await readFile(file, state.sample));
+      if (bytes) act({ image: await squeeze(bytes), strokes: [] });
+      else {
+        problem = `${file.name} is no image. Choose a PNG or JPEG.`;
+        paint();
+      }
+    },
+    onTool: () => paint(),
+    signal,
+  });
+  const u = new UPanel({
+    onOpen: (place) => open(place),
+    onSkip(level, skip, isSlid) {
+      const skips = [...(session.state()?.skips ?? [])];
+      skips[level] = skip;
+      if (isSlid && slid === level) save({ skips });
+      else act({ skips });
+      slid = isSlid ? level : -1;
+    },
+    onAll(skip) {
+      slid = -1;
+      act({ skips: (session.state()?.skips ?? []).map(() => skip) });
+    },
+    onMoment: (moment) => act({ moment }),
+    signal,
+  });
+  const inspection = new Inspection({ get, save, session, onChange: () => paint(), signal });
+  const output = new OutputPanel({ onPick: (pixel) => save({ pixel }), signal });
+  const strip = new TourStrip({
+    onCaption: show,
+    at: () => Math.max(0, Math.min(last, Math.round(Number(get('caption'))) || 0)),
+    signal,
+  });
+  const title = h('b', { class: 'ut-result' });
+  const note = h('span', { class: 'ut-quiet' });
+  const networks = h('select', { 'aria-label': 'network' });
+  networks.addEventListener(
+    'change',
+    () => {
+      const [t, n] = networks.value.split(' ').map(Number);
+      const task = session.tasks[t];
+      const isSame = task.name === session.state()?.task.name;
+      act({
+        task: task.name,
+        network: task.networks[n].name,
+        moment: -1,
+        ...(isSame ? {} : { sample: 0, seed: 0, image: '', strokes: [] }),
+      });
+    },
+    { signal },
+  );
+  const halves = ['encoder', 'decoder'].map((part) => {
+    const button = h('button', { type: 'button' }, part);
+    button.addEventListener('click', () => open(`${part} ${placeNow().split(' ')[1]}`), { signal });
+    return button;
+  });
+  const back = h('button', { type: 'button' }, '← back to the U ', h('small', {}, 'Esc'));
+  back.addEventListener('click', close, { signal });
+  const root = h('div', {
+    class: 'ut ut-see',
+    role: 'group',
+    'aria-label': 'See inside a U-Net',
+    tabindex: -1,
+  });
+  root.addEventListener('keydown', key, { signal, capture: true });
+  root.append(
+    h(
+      'div',
+      { class: 'ut-head' },
+      h('p', { class: 'ut-see-headline', role: 'status' }, title, ' ', note),
+      h(
+        'div',
+        { class: 'ut-tools' },
+        h('span', { class: 'ut-see-of-u' }, networks),
+        h('span', { class: 'ut-see-of-level' }, ...halves, back),
+        presentButton(root, () => paint(), signal),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'ut-see-stage' },
+      input.element,
+      u.element,
+      output.element,
+      inspection.level.channels,
+      inspection.level.large,
+    ),
+    strip.element,
+  );
+  input.element.append(inspection.uses);
+
+  const resized = new ResizeObserver(([{ contentRect }]) => {
+    const isOther = contentRect.width !== width;
+    width = contentRect.width;
+    if (isOther) paint();
+  });
+  resized.observe(root);
+  signal.addEventListener('abort', () => resized.disconnect());
+
+  // -------------------------------------------------------------------------------- what is shown
+  /** The opened level, "" for none. */
+  function placeNow() {
+    const place = String(get('place') ?? '');
+    return session.now?.maps[place] && /coder \d$/.test(place) ? place : '';
+  }
+
+  function paint() {
+    if (painting) return;
+    const state = session.state();
+    if (!state) {
+      title.textContent = 'There is no network to show.';
+      return;
+    }
+    session.ask(state);
+    const { now, earlier: before } = session;
+    const theme = themeOf(root);
+    const place = placeNow();
+    const isNarrow = width > 0 && width < WIDE && !root.classList.contains('ut-present');
+    root.classList.toggle('ut-see-narrow', isNarrow);
+    root.classList.toggle('ut-see-open', place !== '');
+    paintNetworks(state);
+    input.list(
+      state.task.samples,
+      get('image') || get('seed') ? -1 : Number(get('sample')) || 0,
+      state.task.samples[0].lines !== null,
+    );
+    input.undo.disabled = !state.strokes.length;
+    input.paint(state.image, state.sample, place ? inspection.hint : 'paint here', {
+      shade: place ? 0.45 : 1,
+      marks: place ? inspection.marks(state, place) : [],
+    });
+    u.build(state.network.depth, state.network.hasSkips, isNarrow ? 'narrow' : 'wide');
+    u.paintSkips(state.skips);
+    paintMoments(state);
+    if (!now || now.state.network.key !== state.network.key) return;
+    const pixel = inspection.pixel(state);
+    const matters = inspection.matters(state);
+    const seen = [now, before, theme, isNarrow, pixel && String(pixel), matters];
+    // A stroke paints the input at once, and the maps when their answer is there.
+    if (seen.some((each, i) => each !== painted[i])) {
+      painted = seen;
+      u.paintMaps(now.maps, (each) => thumbnail(each, now, before), theme);
+      output.paint(now, before, pixel, matters, unknown(now), theme);
+    }
+    const said = place ? inspection.headline(place, now) : headline(now, before);
+    title.textContent = problem || session.problem || said.title;
+    note.textContent = said.note;
+    if (place) {
+      halves[1].hidden = !now.maps[`decoder ${place.split(' ')[1]}`];
+      halves.forEach((button, i) => {
+        button.setAttribute('aria-pressed', String(place.startsWith(['encoder', 'decoder'][i])));
+      });
+      inspection.paint(state, place, now, theme);
+    }
+    if (session.isUpToDate(state))
+      strip.paint(
+        TOUR[strip.at()].say({
+          now,
+          before,
+          sample: state.sample,
+          layers: /** @type {any} */ (state.moment.network).layers,
+          depth: state.network.depth,
+        }),
+      );
+  }
+
+  /** What a level shows: its most active channel in one scale with what it showed before. @param {string} place @param {Result} now @param {Result | null} before */
+  function thumbnail(place, now, before) {
+    const map = now.maps[place];
+    const channel = session.order(place)[0];
+    const bounds = ends(channelOf(map, channel));
+    const old = before?.maps[place];
+    const isComparable = old && before?.state.moment.key === now.state.moment.key;
+    if (isComparable && place.startsWith('decoder')) {
+      const [low, high] = ends(channelOf(old, channel));
+      bounds[0] = Math.min(bounds[0], low);
+      bounds[1] = Math.max(bounds[1], high);
+    }
+    return { channel, ends: bounds, says: isComparable ? changeWords(changed(old, map)) : '' };
+  }
+
+  /** @param {State} state */
+  function paintNetworks({ task, network }) {
+    const names = session.tasks.map((each) => each.networks.map(({ name }) => name).join()).join();
+    if (networks.dataset.names !== names) {
+      networks.dataset.names = names;
+      networks.replaceChildren(
+        ...session.tasks.map((each, t) =>
+          h(
+            'optgroup',
+            { label: each.name },
+            ...each.networks.map(({ name }, n) => h('option', { value: `${t} ${n}` }, name)),
+          ),
+        ),
+      );
+    }
+    networks.value = `${session.tasks.indexOf(task)} ${task.networks.indexOf(network)}`;
+    networks.hidden = session.tasks.length === 1 && task.networks.length === 1;
+    networks.title = [
+      network.name,
+      network.says,
+      network.score === null ? '' : `IoU ${network.score.toFixed(2)} on test images`,
+    ]
+      .filter(Boolean)
+      .join(', ');
+  }
+
+  /** @param {State} state */
+  function paintMoments({ network, moment }) {
+    const { moments } = network;
+    u.moments.hidden = moments.length < 2;
+    if (moments.length < 2) return;
+    const at = moments.findIndex(({ key: each }) => each === moment.key);
+    set(u.moment, { max: moments.length - 1, 'aria-valuetext': `step ${moment.step}` });
+    u.moment.value = String(at);
+    u.momentSays.replaceChildren(
+      h('b', {}, `step ${moment.step}`),
+      ` of ${moments[moments.length - 1].step}`,
+    );
+  }
+
+  // ------------------------------------------------------------------------------ what one can do
+  /** @param {string} place */
+  function open(place) {
+    if (!session.now?.maps[place]) return;
+    strip.pause();
+    save({ place, channel: -1, cell: null });
+    inspection.level.frame.focus({ preventScroll: true });
+  }
+
+  function close() {
+    const place = placeNow();
+    save({ place: '' });
+    /** @type {HTMLElement | null} */ (root.querySelector(`[data-place="${place}"]`))?.focus();
+  }
+
+  /** Put the network into the state that a caption speaks of. @param {number} index */
+  function show(index) {
+    const state = session.state();
+    if (!state) return;
+    const [task] = session.tasks;
+    const { depth } = task.networks[0];
+    session.compareWith(TOUR[Math.max(0, index - 1)].skips(depth));
+    save({
+      caption: index,
+      task: task.name,
+      network: task.networks[0].name,
+      moment: -1,
+      sample: 0,
+      seed: 0,
+      image: '',
+      strokes: [],
+      skips: TOUR[index].skips(depth),
+      place: '',
+      pixel: null,
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (event.key === 'Escape' && placeNow()) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      close();
+    } else if (/^\d$/.test(event.key)) {
+      const skips = [...(session.state()?.skips ?? [])];
+      const level = Number(event.key);
+      if (!session.state()?.network.hasSkips || level >= skips.length) return;
+      skips[level] = skips[level] === 0 ? 1 : 0;
+      slid = -1;
+      act({ skips });
+    } else if (event.key === ' ' && event.target === root) {
+      event.preventDefault();
+      strip.toggle();
+    }
+  }
+
+  /** What steps may ask for. @param {string} name */
+  function fact(name) {
+    if (name === 'iou')
+      return session.now?.score ? Math.round(100 * session.now.score.iou) / 100 : '';
+    return undefined;
+  }
+
+  const leave = mount({ model, el, root, traits: TRAITS, paint, ended, fact });
+  // A link shows what it names: there the tour waits.
+  const isUntouched = strip.at() === last && !get('strokes')?.length && !get('skips')?.length;
+  const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  if (get('autoplay') === true && isUntouched && !isCalm) {
+    model.set('caption', 0);
+    strip.toggle();
+  }
+  return leave;
+}
+
+/** @param {Result} now */
+function unknown({ state }) {
+  if (state.strokes.some(([kind]) => kind === 'erase')) return 'erased: no ground truth';
+  return state.strokes.length ? 'painted: no rule is known here' : 'your image: no ground truth';
+}
+
+/** @param {number} share */
+function changeWords(share) {
+  if (share === 0) return 'same';
+  return share < SMALLEST_CHANGE
+    ? 'changed < 1 %'
+    : `changed ${Math.max(1, Math.round(100 * share))} %`;
+}
+
+export default { initialize, render };

@@ -1,0 +1,325 @@
+"""SeeInside without a kernel: painting, switches, levels, the tour; its boxes, keys and names."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from unet_teach.widgets import SeeInside
+from unet_teach.widgets.base import CourseWidget
+
+from . import stub
+from .lab import PATIENCE, axe_violations, small_type
+
+MACHINERY = {*CourseWidget.class_traits(), "_esm", "_css", "_anywidget_id"} - {"steps", "_step"}
+RING = [("ArrowDown", 20), ("ArrowRight", 14), ("Space", 1), ("ArrowRight", 12), ("Space", 1)]
+RING += [("ArrowUp", 0)]
+
+
+def state_of(widget):
+    return {name: v for name, v in widget.get_state().items() if name not in MACHINERY}
+
+
+@pytest.fixture(scope="module")
+def shipped_state():
+    return state_of(SeeInside())
+
+
+@pytest.fixture
+def show(browser, shipped_state):
+    """Show the widget on a page of its own; the test fails if the page has an error."""
+    contexts, errors = [], []
+
+    def show(size=(1080, 700), before="", **options):
+        known = {key: value for key, value in options.items() if key in shipped_state}
+        rest = {key: value for key, value in options.items() if key not in known}
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **rest)
+        context.set_default_timeout(1000 * PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        if before:
+            page.add_init_script(before)
+            page.goto("about:blank")
+        stub.show(page, "see_inside", {**shipped_state, **known})
+        expect(page.locator(".ut-see-lead")).not_to_have_text(" ")
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def headline(page):
+    return page.locator(".ut-see-headline")
+
+
+def press(page, keys):
+    for key, times in keys:
+        for _ in range(times):
+            page.keyboard.press(key)
+
+
+def at(page, row, column, frame=".ut-see-paper"):
+    """A pixel of the image, in pixels of the page."""
+    box = page.locator(f"{frame} canvas").first.bounding_box()
+    x = box["x"] + box["width"] * (column + 0.5) / 96
+    return x, box["y"] + box["height"] * (row + 0.5) / 96
+
+
+def test_a_ring_around_a_line_puts_its_pixels_into_truth_and_prediction(show):
+    page = show()
+    page.mouse.move(*at(page, 62, 62))
+    page.mouse.down()
+    page.mouse.move(*at(page, 62, 78), steps=6)
+    page.mouse.up()
+    # Of the whole ring: smaller ones came before.
+    expect(headline(page)).to_have_text(
+        re.compile(r"Ring painted: \d+ of [3-9]\d line pixels in it predicted")
+    )
+    [[kind, row, column, radius]] = page.evaluate("state.strokes")
+    assert (kind, round(row), round(column), round(radius)) == ("ring", 62, 62, 16)
+    predicted, true = map(int, re.findall(r"\d+", headline(page).inner_text())[:2])
+    assert predicted > true / 2
+    expect(page.get_by_text("Change", exact=False).first).to_be_visible()
+
+
+def test_keys_paint_what_the_pointer_paints(show):
+    page = show()
+    page.locator(".ut-see-paper").focus()
+    press(page, [("ArrowDown", 14), ("ArrowRight", 14), ("Space", 1), ("Shift+ArrowRight", 2)])
+    press(page, [("Space", 1)])
+    expect(headline(page)).to_contain_text("Ring painted")
+    assert page.evaluate("state.strokes") == [["ring", 62, 62, 16]]
+    press(page, [("Backspace", 1)])
+    expect(headline(page)).to_contain_text("All skips on")
+    assert page.evaluate("state.strokes") == []
+    page.get_by_role("button", name="line", exact=True).click()
+    page.locator(".ut-see-paper").focus()
+    press(page, [("Space", 1), ("ArrowLeft", 12), ("Space", 1)])
+    expect(headline(page)).to_contain_text("Line painted: IoU")
+    press(page, [("Space", 1), ("ArrowLeft", 12), ("Escape", 1)])
+    assert len(page.evaluate("state.strokes")) == 1
+
+
+def test_where_the_truth_is_unknown_it_says_so_and_shows_no_score(show):
+    page = show()
+    page.get_by_role("button", name="eraser").click()
+    page.locator(".ut-see-paper").focus()
+    press(page, [("Space", 1)])
+    expect(headline(page)).to_have_text("Painted: the ground truth is unknown so there is no score")
+    expect(page.locator(".ut-see-iou")).to_have_text("–")
+    expect(page.locator(".ut-see-score")).to_contain_text("erased: no ground truth")
+
+
+def test_a_dropped_image_stays_here_and_its_link_shows_it_again(show, tmp_path):
+    page = show()
+    page.locator("input[type=file]").set_input_files("docs/images/lesson_1.png")
+    expect(headline(page)).to_have_text("Your image: no ground truth so there is no score")
+    text = page.evaluate("state.image")
+    assert 0 < len(text) < 14_000
+    picture = "document.querySelector('.ut-see-paper canvas').toDataURL()"
+    drawn = page.evaluate(picture)
+    again = show(image=text)
+    again.wait_for_function(f"({json.dumps(drawn)}) === {picture}")
+    nonsense = tmp_path / "nonsense.png"
+    nonsense.write_bytes(b"no image")
+    page.locator("input[type=file]").set_input_files(nonsense)
+    expect(headline(page)).to_contain_text("nonsense.png is no image. Choose a PNG or JPEG.")
+
+
+def test_a_cut_shows_what_it_costs_and_where_nothing_changed(show):
+    page = show()
+    switch = page.get_by_role("switch", name="skip 1")
+    switch.click()
+    expect(headline(page)).to_contain_text(re.compile(r"Skip 1 cut: IoU 0\.\d\d → 0\.\d\d"))
+    expect(switch).not_to_be_checked()
+    says = page.locator(".ut-see-changed").all_inner_texts()
+    assert [text.split("\n")[0].split(" ")[0] for text in says] == ["changed", "changed", "same"]
+    page.keyboard.press("1")
+    expect(headline(page)).to_contain_text("Skip 1 on again")
+    for how, words in [("blur", "blurred"), ("other", "of another image"), ("cut", "cut")]:
+        page.get_by_role("combobox", name="skip 0 carries").select_option(how)
+        expect(headline(page)).to_contain_text(f"Skip 0 {words}: IoU")
+    page.get_by_role("button", name="all on").click()
+    page.get_by_role("slider", name="strength of skip 2").press("ArrowLeft")
+    expect(headline(page)).to_contain_text("Skip 2 at 0.95: IoU")
+
+
+def test_the_newest_of_many_strokes_wins(show):
+    page = show()
+    page.mouse.move(*at(page, 62, 62))
+    page.mouse.down()
+    for column in range(66, 79):
+        page.mouse.move(*at(page, 62, column))
+    page.mouse.up()
+    expect(headline(page)).to_contain_text("Ring painted")
+    picture = "document.querySelector('.ut-see-output canvas').toDataURL()"
+    alone = show(strokes=page.evaluate("state.strokes"))
+    page.wait_for_function(f"{picture} === {json.dumps(alone.evaluate(picture))}")
+
+
+@pytest.mark.parametrize("missing", ["Worker", "WebAssembly"])
+def test_where_a_page_forbids_it_the_plain_way_shows_the_same(show, missing):
+    usual, plain = show(skips=[0.5]), show(skips=[0.5], before=f"delete window.{missing}")
+    texts = [page.locator(".ut-see-score").inner_text() for page in (usual, plain)]
+    assert texts[0] == texts[1]
+    expect(headline(plain)).to_have_text(headline(usual).inner_text())
+
+
+def test_a_level_opens_by_keys_and_says_values_and_what_a_cell_sees(show):
+    page = show()
+    level = page.get_by_role("button", name="encoder 1, 48×48")
+    level.focus()
+    page.keyboard.press("Enter")
+    expect(headline(page)).to_contain_text("Encoder level 1: 12 channels of 48×48")
+    frame = page.get_by_role("application", name="encoder 1, channel")
+    expect(frame).to_be_focused()
+    value = page.locator(".ut-see-value").inner_text()
+    assert f": {value}." in frame.get_attribute("aria-label")
+    expect(page.locator(".ut-see-field")).to_have_text("14×14, by arithmetic")
+    expect(page.locator(".ut-see-uses")).to_contain_text(
+        re.compile(r"\d+ of 196 pixels make 90 % of all changes\.$")
+    )
+    before = frame.get_attribute("aria-label")
+    page.keyboard.press("ArrowRight")
+    expect(frame).not_to_have_attribute("aria-label", before)
+    first = page.locator(".ut-see-large b").first.inner_text()
+    page.keyboard.press(".")
+    expect(page.locator(".ut-see-large b").first).not_to_have_text(first)
+    page.keyboard.press(",")
+    expect(page.locator(".ut-see-large b").first).to_have_text(first)
+    page.keyboard.press("Escape")
+    expect(level).to_be_focused()
+
+
+def test_a_picked_pixel_shows_which_input_pixels_matter(show):
+    page = show()
+    page.get_by_role("application", name="Prediction").focus()
+    press(page, [("ArrowLeft", 20), ("Enter", 1)])
+    assert page.evaluate("state.pixel") == [48, 28]
+    for name in ("matters now", "all skips cut"):
+        label = re.compile(rf"{name}: [1-9]\d* input pixels make 90 % of the changes")
+        expect(page.get_by_role("img", name=label)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("img", name="ground truth")).to_be_visible()
+
+
+def test_the_tour_walks_with_arrows_and_plays_with_space(show):
+    page = show(caption=0)
+    strip = page.get_by_role("region", name="Tour")
+    page.get_by_role("button", name="play the tour").focus()
+    seen = []
+    for number in range(1, 9):
+        expect(strip).to_contain_text(f"{number} of 8")
+        seen.append(strip.locator("p").first.inner_text())
+        page.keyboard.press("ArrowRight")
+    assert len(set(seen)) == 8
+    expect(headline(page)).to_contain_text("Skip 0 on again")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="pause the tour")).to_be_visible()
+    expect(strip).to_contain_text("1 of 8")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="play the tour")).to_be_visible()
+
+
+def test_moments_of_the_training_can_be_walked_through(show):
+    page = show()
+    slider = page.locator(".ut-see-moments input")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(headline(page)).to_contain_text("Step 0: IoU")
+
+
+BOXES = [".ut-see-paper", ".ut-see-output .ut-see-frame", ".ut-see-level", ".ut-see-switch"]
+BOXES += [".ut-see-tour", ".ut-see-score"]
+
+
+def boxes(page):
+    script = """(all) => all.flatMap((one) => [...document.querySelectorAll(one)].map((each) => {
+      const box = each.getBoundingClientRect();
+      return [box.x, box.y, box.width, box.height].map(Math.round);
+    }))"""
+    return page.evaluate(script, BOXES)
+
+
+def test_nothing_moves_while_values_change(show):
+    page = show()
+    still = boxes(page)
+    for key in "0121":
+        page.keyboard.press("Tab")
+        page.locator(".ut-see").focus()
+        page.keyboard.press(key)
+        page.wait_for_function(
+            "!document.querySelector('.ut-see-headline').innerText.includes('x')"
+        )
+        assert boxes(page) == still
+    page.locator(".ut-see-paper").focus()
+    press(page, [("Space", 1), ("Shift+ArrowDown", 2), ("Space", 1)])
+    expect(headline(page)).to_contain_text("Ring painted")
+    assert boxes(page) == still
+
+
+@pytest.mark.parametrize("steps", [[], ["Cut skip 0. What is lost?"]])
+@pytest.mark.parametrize("place", ["", "encoder 0", "decoder 2", "encoder 3"])
+def test_a_notebook_shows_all_of_it(show, shipped_state, place, steps):
+    options = state_of(SeeInside(steps=steps))
+    page = show(place=place, **({"steps": options["steps"]} if steps else {}))
+    root = page.locator(".ut-see")
+    assert root.bounding_box()["height"] <= 580
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1080
+    for column in page.locator(".ut-see-stage > *:visible").all():
+        box = column.bounding_box()
+        assert box["x"] + box["width"] <= 1080
+
+
+@pytest.mark.parametrize("width", [390, 700, 900])
+@pytest.mark.parametrize("options", [{}, {"place": "encoder 1"}, {"skips": [1, 0, "other"]}])
+def test_narrow_pages_stack_without_overflow(show, width, options):
+    page = show(size=(width, 844), **options)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("place", ["", "encoder 2"])
+def test_present_mode_fits_the_screen_in_large_type(show, size, place):
+    page = show(size=size, place=place)
+    page.get_by_role("button", name="present").click()
+    root = page.locator(".ut-see")
+    expect(root).to_have_class(re.compile("ut-present"))
+    assert small_type(root) == []
+    wide, high = root.evaluate("(root) => [root.scrollWidth, root.scrollHeight]")
+    assert (high, wide) == (size[1], size[0])
+    tour = page.locator(".ut-see-tour").bounding_box()
+    assert tour["y"] + tour["height"] <= size[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("options", [{}, {"place": "encoder 2"}, {"skips": [0, "blur", 0.5]}])
+def test_axe_finds_nothing_wrong(show, scheme, options):
+    page = show(color_scheme=scheme, **options)
+    page.evaluate("(light) => (document.body.dataset.jpThemeLight = light)", scheme == "light")
+    assert axe_violations(page, ".ut-see") == []
+    colours = page.locator(".ut-see-small canvas").first.evaluate(
+        "(it) => new Set(it.getContext('2d').getImageData(0, 0, 96, 96).data).size"
+    )
+    assert colours == 2, "the ground truth is as light as its ground"
+
+
+def test_it_takes_everything_along(show):
+    page = show()
+    assert stub.what_is_left(page) == [0, 0]
+
+
+def test_in_jupyterlab_the_worker_runs_and_python_hears_of_every_switch(open_cells):
+    notebook = open_cells("from unet_teach.widgets import SeeInside\nsee = SeeInside()\nsee")
+    widget = notebook.page.get_by_role("group", name="See inside a U-Net")
+    expect(widget.locator(".ut-see-headline")).to_contain_text(re.compile(r"All skips on: IoU 0"))
+    widget.get_by_role("switch", name="skip 0").click()
+    expect(widget.locator(".ut-see-headline")).to_contain_text("Skip 0 cut: IoU")
+    notebook.says("print(see.skips, see.switches)", "[0, 1, 1] [0, 1, 1]")
+    notebook.execute("see.skips = [1, 1, 'blur']")
+    expect(widget.get_by_role("switch", name="skip 2")).to_have_accessible_name("skip 2, blurred")
+    assert notebook.errors() == []

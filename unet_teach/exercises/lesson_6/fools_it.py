@@ -1,0 +1,136 @@
+"""Lesson 6: paint an image that fools the network, scored by the rule that made its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import isfinite
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.segmentation import iou, predict, trained_unet
+from unet_teach.segmentation.data.synthetic import CONTRAST, GROUND, SIDE, Scene, draw_scene
+
+LEAST_PIXELS = 20  # of foreground: with fewer, one wrong pixel decides
+LARGEST_IOU = 0.5
+MOST_STROKES = 60
+NUMBERS = {"ring": 3, "line": 4}
+Strokes = list[tuple[Any, ...]]
+CROSSING = [("line", 20, 0, 70, 95), ("line", 60, 0, 30, 95)]
+BIG = [("ring", 48, 48, 40), *CROSSING]
+
+
+class Painted(NamedTuple):
+    """What becomes of an image: pixels that are foreground, that are found, and the IoU."""
+
+    foreground: int
+    found: int
+    iou: float
+
+
+def painted(answer: Any) -> Painted:
+    """Draw strokes on an even background, and let the network find the lines inside rings."""
+    return _painted(tuple(tuple(stroke) for stroke in answer))
+
+
+@cache
+def _painted(strokes: tuple[tuple[Any, ...], ...]) -> Painted:
+    rings = [stroke[1:] for stroke in strokes if stroke[0] == "ring"]
+    segments = [stroke[1:] for stroke in strokes if stroke[0] == "line"]
+    drawn = draw_scene(Scene(rings=rings, segments=segments))
+    image = torch.from_numpy((GROUND + CONTRAST * drawn.strokes).astype("f4"))[None]
+    mask = torch.from_numpy(np.ascontiguousarray(drawn.mask))[None]
+    found = predict(trained_unet(), image)
+    return Painted(int(mask.sum()), int(found.sum()), iou(found, mask))
+
+
+def _form_problem(answer: Any) -> str | None:
+    wanted = 'Wanted: a list of strokes, such as [("ring", 48, 48, 20), ("line", 20, 0, 70, 95)]'
+    if not isinstance(answer, list | tuple):
+        return f"{wanted}. This is of type {type(answer).__name__}."
+    if len(answer) > MOST_STROKES:
+        return f"{wanted}, at most {MOST_STROKES}. These are {len(answer)}."
+    for stroke in answer:
+        kind, *numbers = stroke if isinstance(stroke, list | tuple) and stroke else [stroke]
+        if not isinstance(kind, str) or len(numbers) != NUMBERS.get(kind, -1):
+            return f"{wanted}. {str(stroke)[:60]} is neither (\"ring\", row, column, radius) nor (\"line\", row, column, row, column)."  # fmt: skip
+        if not all(_is_number(number) and abs(number) <= 10 * SIDE for number in numbers):
+            return f"{wanted}. Of {str(stroke)[:60]}, not every number is a place on the image, in pixels."  # fmt: skip
+    return None
+
+
+def _is_number(number: Any) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and isfinite(number)
+
+
+def _foreground_problem(answer: Any) -> str | None:
+    count = painted(answer).foreground
+    if count >= LEAST_PIXELS:
+        return None
+    return f"By the rule, {count} pixels are foreground, and {LEAST_PIXELS} are needed: lines, inside a ring."  # fmt: skip
+
+
+def _score_problem(answer: Any) -> str | None:
+    made = painted(answer)
+    if made.iou < LARGEST_IOU:
+        return None
+    return f"The network is right here: it finds {made.found} pixels where {made.foreground} are foreground, an IoU of {made.iou:.2f}. It has to fall below {LARGEST_IOU}."  # fmt: skip
+
+
+def _mistake(
+    name: str, sentence: str, recognises: Callable[[Strokes], bool], *examples: Strokes
+) -> KnownMistake:
+    first, *others = ((lambda e=example: e) for example in examples)
+    return KnownMistake(name, sentence, first, recognises, more_examples=tuple(others))
+
+
+def _kinds(answer: Strokes) -> set[str]:
+    return {stroke[0] for stroke in answer}
+
+
+def _radii(answer: Strokes) -> list[float]:
+    return [stroke[3] for stroke in answer if stroke[0] == "ring"]
+
+
+fools_it = Exercise(
+    name="fools_it",
+    lesson=6,
+    prompt='Paint an image on which `trained_unet()` fails although you can see the answer: its IoU has to fall below 0.5. Give the strokes, ("ring", row, column, radius) and ("line", row, column, row, column), in pixels of 96×96, or paint in `SeeInside` and give its `strokes`.',
+    checks=(
+        Check("strokes", _form_problem),
+        Check("enough foreground by the rule", _foreground_problem),
+        Check("an image that fools it", _score_problem),
+    ),
+    answers=(
+        lambda: BIG,
+        lambda: [["ring", 48, 48, 46], *map(list, CROSSING)],
+        lambda: (("ring", 48.0, 48.0, 40.0), ("ring", 48, 48, 20), *CROSSING),
+    ),
+    mistakes=(
+        _mistake("nothing painted", "The image is empty. Paint a ring, and lines that cross it.",
+            lambda a: not a, []),
+        _mistake("the eraser", "What the eraser leaves is not known by the rule, so such an image can't be scored. Paint it with rings and lines alone.",
+            lambda a: "erase" in _kinds(a), [("erase", 40, 40, 50, 50), *BIG]),
+        _mistake("lines alone", "There is no ring. A line is foreground only inside one, so all of it is background.",
+            lambda a: _kinds(a) == {"line"}, CROSSING),
+        _mistake("rings alone", "There is no line. A ring itself is never foreground.",
+            lambda a: _kinds(a) == {"ring"}, [("ring", 48, 48, 40)]),
+        _mistake("lines beside the rings", "No line passes through a ring: all of them are background, and the network may well see that.",
+            lambda a: _kinds(a) == {"line", "ring"} and painted(a).foreground == 0, [("ring", 30, 30, 15), ("line", 80, 0, 80, 95)]),
+        _mistake("as in training", "All your rings have a radius of 13 to 22, as all had in training. What did the network never see?",
+            lambda a: painted(a).iou >= LARGEST_IOU and all(13 <= r <= 22 for r in _radii(a)),
+            [("ring", 48, 48, 20), *CROSSING], [("ring", 25, 25, 16), ("ring", 65, 65, 20), ("line", 0, 0, 95, 95), ("line", 25, 0, 25, 95)]),
+        _mistake("rings too small to matter", "Your rings are smaller than those of the training, and the network still sees them whole. Change them in the other direction.",
+            lambda a: painted(a).iou >= LARGEST_IOU and all(r < 13 for r in _radii(a)), [("ring", 48, 48, 9), *CROSSING]),
+    ),
+    hints=(
+        "The network decides whether a pixel is inside a ring from what it sees around it. How would you paint a ring that it can't recognise?",
+        "In training, the radius of every ring was 13 to 22 pixels. Keep the lines, and change the ring.",
+        '[("ring", 48, 48, ___), ("line", 20, 0, 70, 95), ("line", 60, 0, 30, 95)]',
+    ),
+    solution_text='`[("ring", 48, 48, 40), ("line", 20, 0, 70, 95), ("line", 60, 0, 30, 95)]`: no ring of the training was larger than 22 pixels in radius, and here the network finds nothing at all.',
+    praise="Fooled. You see at once what is inside, because you know what a ring is; the network knows the rings it was trained on. It learned what was in the data, and not the rule that made them.",
+)  # fmt: skip
