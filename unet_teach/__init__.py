@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from unet_teach.shared.interrupts import explain_stopped_cells
 from unet_teach.shared.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
@@ -21,3 +22,5 @@ if TYPE_CHECKING:
     from unet_teach.networks import UNet as UNet
 else:
     __getattr__, __dir__, __all__ = lazy_imports(__name__)
+
+explain_stopped_cells()

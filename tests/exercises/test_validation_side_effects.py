@@ -136,4 +136,4 @@ def test_a_wrong_score_is_told_its_formula(cut, mean, says):
 def test_an_error_is_told_with_what_the_function_was_given():
     reply = exercises.validation_iou.check(lambda network, images, masks: network(images[0]))
     assert "images (3, 1, 8, 10) and boolean masks (3, 1, 8, 10)" in reply.text
-    assert "`image[None]` makes one of 1" in reply.text
+    assert "image[None] makes a batch of one" in reply.text

@@ -1,6 +1,7 @@
 """Training: that it learns, stops, resumes, and says what went wrong."""
 
 import itertools
+import signal
 from dataclasses import replace
 
 import pytest
@@ -82,6 +83,31 @@ def test_a_stop_keeps_the_best_so_far_and_says_so(halves, monkeypatch):
     assert run.steps == 27
     assert repr(run).startswith("Stopped by you after 27 steps. Kept: the weights of step ")
     assert evaluate(run.model, halves.validation).iou == pytest.approx(run.best.validation_iou)
+
+
+def test_what_was_learned_since_the_last_look_counts_after_a_stop(halves, monkeypatch):
+    stops = itertools.count(1)
+
+    def interrupted(*args):
+        if next(stops) == 25:
+            raise KeyboardInterrupt
+        return random_crops(*args)
+
+    monkeypatch.setattr(training, "random_crops", interrupted)
+    run = short(small(), halves, steps=100, learning_rate=0.02)
+    assert [look.step for look in run.history] == [0, 24]
+    assert run.best.step == 24
+    assert run.stopped_note == ", stopped after 24 steps"
+    assert evaluate(run.model, halves.validation).iou == pytest.approx(run.best.validation_iou)
+
+
+def test_a_second_stop_does_not_lose_what_the_first_one_left(halves, monkeypatch):
+    def stop(*args):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(training, "random_crops", stop)
+    monkeypatch.setattr(training.LiveView, "close", stop)
+    assert short(small(), halves, steps=10).stopped_note == ", stopped after 0 steps"
 
 
 def test_a_stop_before_the_first_look_leaves_the_network_as_it_was(halves, monkeypatch):

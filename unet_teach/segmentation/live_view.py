@@ -145,7 +145,7 @@ class LiveView:
                 f"prediction, step {predicted_at.step}", mask, factor, 150
             )
         return (
-            f'<div style="display:flex;gap:12px">{prediction}<div>'
+            f'<div style="display:flex;flex-wrap:wrap;gap:12px">{prediction}<div>'
             f"{self._image_html('image', self.pair.image.mean(dim=0), small)}"
             f"{self._image_html('target', self.pair.mask[0], small)}</div></div>"
         )

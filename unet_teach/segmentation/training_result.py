@@ -105,6 +105,11 @@ class Training:
         """The metrics of the step whose weights were kept."""
         return max(self.history, key=lambda metrics: metrics.validation_iou)
 
+    @property
+    def stopped_note(self) -> str:
+        """What titles add, such as ", stopped after 75 steps"; "" if nobody stopped it."""
+        return f", stopped after {_steps(self.steps)}" if self.ended == "stopped" else ""
+
     def __repr__(self) -> str:
         """Say how the training ended, which weights were kept, and what went wrong."""
         endings = {"finished": "Finished", "stopped": "Stopped by you", "out of time": "Time is up"}

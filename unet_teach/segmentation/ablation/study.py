@@ -81,6 +81,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run:
     """Train one variant by the recipe of the study, and score it on the test images.
 
+    A run that is interrupted says so (`stopped_after`, `trouble`): it is no run of the recipe.
+
     Args:
         variant: one of `VARIANTS`.
         data: "earth", "lines in rings" or "nuclei".
@@ -117,6 +119,7 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
         seconds=round(seconds, 1),
         trouble=trouble,
         picture=encode_png(Image.fromarray(mask[0].numpy()), optimize=True),
+        stopped_after=trained.steps if trained.ended == "stopped" else None,
     )
 
 
@@ -166,7 +169,7 @@ def table(runs: Iterable[Run] | Run | None = None) -> str:
 
 
 def figure(runs: Iterable[Run] | Run | None = None, mine: Iterable[Run] | Run = ()) -> Figure:
-    """Draw the score of every run as a dot, and your own runs as diamonds.
+    """Draw the score of every run as a dot, and your own runs as diamonds, hollow where stopped.
 
     Args:
         runs: such as `results()`, the default.
