@@ -224,9 +224,9 @@ def samples(task: str) -> list[dict[str, Any]]:
             "mask": as_text(np.packbits(mask[0].bool().numpy())),
         }
         if task == "lines in rings":
-            lines, rings = scene(np.random.default_rng([SEED, 2, index]))
-            sample["lines"] = [[round(number, 3) for number in line] for line in lines]
-            sample["rings"] = [[round(number, 3) for number in ring] for ring in rings]
+            shown = scene(np.random.default_rng([SEED, 2, index]))
+            sample["lines"] = [[round(number, 3) for number in line] for line in shown.lines]
+            sample["rings"] = [[round(number, 3) for number in ring] for ring in shown.rings]
         made.append(sample)
     return made
 

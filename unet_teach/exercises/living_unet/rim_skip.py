@@ -1,4 +1,4 @@
-"""Lesson 6: which skip carries the rim? Predict, then cut one after the other."""
+"""Exercise `rim_skip`: which skip carries the rim? Predict, then cut one after the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from unet_teach.exercises.exercise import Exercise
 rim_skip = Exercise(
     name="rim_skip",
     lesson=6,
-    prompt="`trained_unet()` finds lines inside rings, 96×96 pixels, with three skips. Without them it still knows which ring, but the rim of each line is blurred. Which level's skip carries the rim: which costs most IoU when you cut it alone? Give its level, a whole number.",
+    prompt="`trained_unet()` finds lines inside rings, 96×96 pixels, with three skips. Without any of them, its IoU falls from 0.81 to 0.36. Which level's skip carries the rim: which costs most IoU when you cut it alone? Give its level, a whole number.",
     checks=(
         whole_numbers(),
         equals(0, "The level", lambda level: "Cut each skip alone, `with cut(network, 0):`, and compare the IoU on the test images."),

@@ -1,4 +1,4 @@
-"""Lesson 6: paint an image that fools the network, scored by the rule that made its data."""
+"""Exercise `fools_it`: paint an image that fools the network, scored by the rule that made its data."""
 
 from __future__ import annotations
 
