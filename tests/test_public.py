@@ -44,7 +44,7 @@ FLOORS = [
     ("networks",),
     ("widgets", "inspection", "segmentation"),
     ("exercises",),
-    ("installation",),
+    ("installation", "__main__"),
 ]
 FLOOR = {folder: height for height, folders in enumerate(FLOORS) for folder in folders}
 PACKAGE = ROOT / "unet_teach"

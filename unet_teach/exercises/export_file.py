@@ -121,13 +121,16 @@ def _read_row(number: int, row: Any) -> tuple[str, ProgressEntry]:
     if when is not None and when.tzinfo is None:
         when = when.replace(tzinfo=timezone.utc)
     mistakes = (_plain(part.strip()) for part in str(row.get("mistakes") or "").split(";"))
-    return name, ProgressEntry(
+    entry = ProgressEntry(
         attempts=tuple(f"exported {i}" for i in range(counts["attempts"])),
         hints=counts["hints"],
         solved=when.astimezone(timezone.utc).isoformat() if when else "",
         solution_read=str(row.get("solution_read")).lower() == "true",
         mistakes=tuple(filter(None, mistakes)),
     )
+    if row.get("state", entry.state) != entry.state:
+        raise ValueError(f"row {number} says {row['state']!r}, and its other columns don't")
+    return name, entry
 
 
 def _count(number: int, column: str, value: Any) -> int:
