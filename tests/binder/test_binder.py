@@ -136,6 +136,17 @@ def test_start_returns_the_exit_code_of_the_command(repository):
     assert done.returncode == 7
 
 
+def test_start_stops_kernels_that_are_idle_and_never_a_busy_one(repository):
+    program = (
+        "from jupyter_server.serverapp import ServerApp as S; app = S(); "
+        "app.initialize(['--allow-root'], find_extensions=False); k = app.kernel_manager; "
+        "print(k.cull_idle_timeout, k.cull_interval, k.cull_connected, k.cull_busy)"
+    )
+    command = [str(repository / "binder" / "start"), sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=repository)
+    assert done.stdout.split() == ["1800", "60", "True", "False"], done.stderr
+
+
 def test_start_needs_no_lessons(repository):
     shutil.rmtree(repository / "notebooks")
     subprocess.run([str(repository / "binder" / "start"), "true"], check=True)

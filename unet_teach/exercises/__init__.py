@@ -9,6 +9,7 @@ from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.own_network import my_unet as my_unet
 from unet_teach.exercises.progress import export_progress, load_progress, progress_map
 from unet_teach.exercises.reply import Reply
+from unet_teach.shared.running_kernels import warn_when_short
 
 if TYPE_CHECKING:
     from unet_teach.widgets.progress_map import ProgressMap
@@ -56,6 +57,8 @@ from unet_teach.exercises.lesson_8.tile_starts import tile_starts as tile_starts
 # isort: on
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Exercise))
+
+warn_when_short()  # the first cell of a lesson imports this
 
 
 def progress() -> ProgressMap:
