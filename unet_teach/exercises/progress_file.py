@@ -90,7 +90,7 @@ class ProgressFile:
         if self._path:
             return self._path
         if named := os.environ.get("UNET_TEACH_PROGRESS"):
-            return Path(named)
+            return Path(named).expanduser()
         return user_data_path("unet_teach", appauthor=False) / "progress.json"
 
     def entry(self, name: str) -> ProgressEntry:
