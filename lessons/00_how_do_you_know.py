@@ -15,7 +15,7 @@
 #
 # They also make characteristic mistakes. This network merges two nuclei that touch, and misses the rim of a faint one:
 #
-# Each row of three is the photo, the **target** (what an expert marked) and the **prediction** (what the network says). A picture of 0 and 1 like these is called a **mask**.
+# Each row of three is the photo, the **target** (what an expert marked) and the **prediction** (what the network says). An image of 0 and 1 like these two is called a **mask**.
 #
 # ![Two cut-outs, each as photo, target and prediction. In the first, two touching nuclei became one. In the second, part of a faint nucleus is missing.](../docs/images/lesson_0_errors.svg)
 #
@@ -56,7 +56,7 @@ self_test(explorer)
 # A ✕ comes with what to do about it. (If you ran all cells at once, run this one again.)
 #
 # *If something gets stuck later:* when a widget says *model not found*, the kernel that drew it is gone, so run its cell again. When a cell keeps its `[*]` and not even ■ stops it, choose **Kernel → Restart Kernel…** in the menu, change that cell, and run the cells
-# from the top: nothing you have solved is lost.
+# from the top: nothing you have solved is lost. After a restart the kernel knows nothing of the cells above. If you see *NameError* or *This cell needs …*, choose **Run → Run All Above Selected Cell**, then run your cell again.
 
 # %% [markdown]
 # ## Six networks
@@ -64,7 +64,7 @@ self_test(explorer)
 # Each drawing shows one network, read from left to right. A box is a **feature map**: what the image has become at this point. The labels at each box are the size of the feature map and how many **channels** it has, such as *8 ch* (a colour photo has three: red, green and blue). Boxes
 # further down the page are smaller.
 #
-# The boxes on the way down are the **encoder** (blue, square), those on the way up the **decoder** (green, rounded), and the smallest one, where they meet, is the **bottleneck**. A dashed line is a shortcut; it counts as a skip connection only if it leads from the encoder to the decoder. Boxes stay blue until something grows again: in **C** nothing shrinks or grows, so all of them are blue.
+# The boxes that lead down are the **encoder** (blue, square), those that lead up the **decoder** (green, rounded), and the smallest one, where they meet, is the **bottleneck**. A dashed line is a shortcut; it counts as a skip connection only if it leads from the encoder to the decoder. Boxes stay blue until something grows again: in **C** nothing shrinks or grows, so all of them are blue.
 
 # %%
 from unet_teach import exercises, inspect_unet, progress
@@ -83,7 +83,7 @@ Predict(
     answer=2,
     mistakes={
         1: "One looks as in the textbooks. Another has the same shape, with other numbers and other signs in it.",
-        3: "Check your third: does it have a way down, a way up, a skip, and a step up for every step down?",
+        3: "Check your third: does it go down, come up, have a skip, and a step up for every step down?",
         6: "Then the word wouldn't mean anything. Look for one that never gets smaller.",
     },
     explain="Each of the other four lacks at least one criterion.",

@@ -95,10 +95,10 @@ ConvExplorer(
 # %% [markdown]
 # ## The formula
 #
-# You have just seen everything the formula says. The kernel starts at the border and can move `H + 2·padding − kernel_size` pixels, in steps of `stride`. An
+# You have just seen everything the formula says. The kernel starts at the border and has room to move by `H + 2·padding − kernel_size` pixels, in steps of `stride`. An
 # incomplete last step is dropped (that's what ⌊ ⌋ means), and the starting position counts too:
 #
-# $$H_\text{out} = \left\lfloor\frac{H + 2\cdot\text{padding} - \text{kernel\_size}}{\text{stride}}\right\rfloor + 1$$
+# $$\begin{aligned}\text{room} &= H + 2\cdot\text{padding}\\ &\quad - \text{kernel\_size}\\[4pt] H_\text{out} &= \left\lfloor\frac{\text{room}}{\text{stride}}\right\rfloor + 1\end{aligned}$$
 #
 # A formula is a claim, so ask PyTorch. Here is a kernel of 3 with stride 2 and padding 1, for every size from 1 to 64:
 
@@ -322,6 +322,8 @@ nn.init.constant_(blur.weight, 1 / 9)
 images = [torch.tensor(portrait())[None, None]]
 for _ in range(3):
     images.append(blur(images[-1]).detach())
+
+# %% jupyter={"source_hidden": true}
 show(
     zoomed({"{}×{}".format(*image.shape[-2:]): image for image in images}),
     "The portrait at 256×256, 128×128, 64×64 and 32×32 pixels. The face stays recognisable; the detail of the eye turns into a few grey squares.",

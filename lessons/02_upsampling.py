@@ -17,7 +17,8 @@
 # Growing is called **up-sampling**, the second criterion. [The document](../docs/the_document.md#up-sampling) does it with a **transposed convolution**:
 #
 # ```python
-# upsample = nn.ConvTranspose2d(in_channels=128, out_channels=64, kernel_size=3, stride=2, padding=1, output_padding=1)
+# upsample = nn.ConvTranspose2d(
+#     in_channels=128, out_channels=64, kernel_size=3, stride=2, padding=1, output_padding=1)
 # ```
 #
 # It's the line from lesson 1 with its channels swapped, and with one new parameter. What does `output_padding` do?
@@ -147,7 +148,7 @@ show(
 # The first patch covers `kernel_size` cells, and each of the other `H − 1` inputs starts its own `stride` further on. `padding` crops both ends, and `output_padding`
 # keeps a few more cells at the last one:
 #
-# $$H_\text{out} = (H - 1)\cdot\text{stride} + \text{kernel\_size} - 2\cdot\text{padding} + \text{output\_padding}$$
+# $$\begin{aligned}H_\text{out} ={} &(H - 1)\cdot\text{stride}\\ &+ \text{kernel\_size} - 2\cdot\text{padding}\\ &+ \text{output\_padding}\end{aligned}$$
 
 # %%
 print("(16 − 1)·2 + 3 − 2·1 + 1 =", (16 - 1) * 2 + 3 - 2 * 1 + 1)
@@ -194,20 +195,20 @@ Predict(
     "31×31 goes down (`kernel_size=3, stride=2, padding=1`) and up again (the same, with `output_padding=1`). What size comes back?",
     answer=(32, 32),
     mistakes={
-        (31, 31): "On the way down 31 became 16, and 16 is doubled. Nothing in the 16 says that it was 31.",
-        (30, 30): "On the way down 31 becomes 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
+        (31, 31): "Down-sampling made 31 into 16, and 16 is doubled. Nothing in the 16 says that it was 31.",
+        (30, 30): "Down-sampling makes 31 into 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
         (33, 33): "One too many: (16 − 1)·2 + 3 − 2·1 + 1.",
     },
-    explain="31 and 32 both become 16 on the way down, and 16 becomes 32 on the way up. The layer can't know which it was.",
+    explain="31 and 32 both become 16 by down-sampling, and 16 becomes 32 by up-sampling. The layer can't know which it was.",
 )
 
 # %% jupyter={"source_hidden": true}
 RoundTrip(
     steps=[
         Step(
-            "Each tile is a size that goes down and up again. Click 31, then 32. What do both become on the way down?",
+            "Each tile is a size that goes down and up again. Click 31, then 32. What does down-sampling make of both?",
             answer=16,
-            explain="16. On the way up both become 32.",
+            explain="16. Up-sampling makes 32 of both.",
         ),
         Step(
             "Set `output_padding` to 0. Which sizes come back now?",
@@ -236,13 +237,13 @@ for size in (31, 32):
 #
 # ## Exercise 3: back to the size you started from
 #
-# Write `restore(low, wanted)`. It returns the `output_padding` with which kernel 3, stride 2 and padding 1 go from size `low` to size `wanted`, for example from 16 to 31. You may
-# rely on `wanted` being one of the two sizes that become `low`.
+# Write `restore(low, target)`. It returns the `output_padding` with which kernel 3, stride 2 and padding 1 go from size `low` to size `target`, for example from 16 to 31. You may
+# rely on `target` being one of the two sizes that become `low`.
 
 # %%
-def restore(low, wanted):
+def restore(low, target):
     ### BEGIN SOLUTION
-    return wanted - (2 * low - 1)
+    return target - (2 * low - 1)
     ### END SOLUTION
 
 
@@ -259,7 +260,7 @@ Predict(
     answer="sums of products, as in every row",
     choices=["zeros", "a copy of the row before", "sums of products, as in every row"],
     mistakes={
-        "zeros": "On the way down padding means zeros. Here the word means something else.",
+        "zeros": "In a convolution padding means zeros. Here the word means something else.",
         "a copy of the row before": "That row comes from the kernel's middle row. Which row of the kernel reaches this one?",
     },
     explain="The kernels reach this row as well. Without `output_padding` it is cropped.",
@@ -299,7 +300,7 @@ show(
 )
 
 # %% [markdown]
-# 65,536 pixels went in, and 1,024 were left at the bottom. No weights can turn those back into the rim of her glasses. **Up-sampling restores the size, not the detail.**
+# 65,536 pixels went in, and 1,024 were left at the bottleneck. No weights can turn those back into the rim of her glasses. **Up-sampling restores the size, not the detail.**
 #
 # And where does the grid on the right come from? It wasn't in the portrait.
 #
@@ -425,7 +426,7 @@ exercises.even_overlap.check(layer)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Optional: two more ways to see the layer, when an extra row stays empty, a textbook's claim, and the patterns as pictures.
+# Optional: two more ways to see the layer, when an extra row stays empty, a textbook's claim, and what the patterns look like.
 
 # %% [markdown]
 # ### Zeros between the values, then a convolution
@@ -490,7 +491,7 @@ lost = (12, 14, 15, 17, 18)
 exercises.not_restored.check(lost)
 
 # %% [markdown]
-# ### The patterns as pictures
+# ### What the patterns look like
 #
 # The first channel of each layer on a flat feature map. With random weights the pattern differs from channel to channel.
 
@@ -500,7 +501,7 @@ def flat(layer):
         made = layer(torch.ones(1, 8, 12, 12))[0, 0, 8:16, 8:16]
     return made / made.abs().max() * made.mean().sign()  # brighter is more, whatever the sign
 
-# %%
+# %% jupyter={"source_hidden": true}
 torch.manual_seed(0)
 shown = {f"{name}\nequal weights": flat(with_equal_weights(layer)) for name, layer in ways_up(8, 8).items()}
 shown |= {f"{name}\nrandom weights": flat(layer) for name, layer in ways_up(8, 8).items()}

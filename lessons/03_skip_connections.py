@@ -294,10 +294,10 @@ Predict(
         (32, 31): "*Expected* is the size of the first tensor in the list. That is `input_tensor`.",
         (31, 16): "16 is the size of `x`. It comes up again before the `cat`.",
         (16, 32): "That was the document's list, [x, y].",
-        (31, 31): "Then it would run. On the way down 31 becomes 16. And on the way up?",
-        (31, 30): "On the way down 31 becomes (31 + 2 − 3) // 2 + 1 = 16, not 15.",
+        (31, 31): "Then it would run. The encoder makes 31 into 16. And what does the decoder make of 16?",
+        (31, 30): "The encoder makes 31 into (31 + 2 − 3) // 2 + 1 = 16, not 15.",
     },
-    explain="31 becomes 16 on the way down, and 16 becomes 32 on the way up. The skip is still 31 high.",
+    explain="The encoder makes 31 into 16, and the decoder makes 16 into 32. The skip is still 31 high.",
 )
 
 # %%
@@ -365,7 +365,7 @@ SizeLedger(
 #
 # | what to do | what it costs |
 # |---|---|
-# | *set output_padding*, or `upsample(x, output_size=skip.shape[2:])` | nothing here, because the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
+# | *set output_padding*, or call `upsample` with `x` and `output_size=` `skip.shape[2:]` | nothing here, because the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
 # | *pad the smaller*, *crop the larger*: usually what comes up | a row of zeros, or a row computed and thrown away |
 # | crop the skip (the U-Net of 2015) | its border is lost, and the output gets smaller |
 # | *resize to the skip*, bilinear | every value changes, and the detail we wanted back is blurred |

@@ -102,8 +102,8 @@ for name in ["conv1", "conv2", "conv3", "conv4", "upconv1", "upconv2", "upconv3"
     print(f"{name:8} returns {x.shape[1]:3} channels, {x.shape[2]:2}×{x.shape[3]:<2} = {x.numel():6,} values")
 
 # %% [markdown]
-# Read the list from its middle outwards. `conv1` and `upconv4` keep the size. Between them, three halvings lead down to 4×4, and three doublings pass the same sizes on the way back. **That is the symmetry.** The layers on the way down are the **encoder**, those on
-# the way up the **decoder**, and the 4×4 feature map where they meet is the **bottleneck**.
+# Read the list from its middle outwards. `conv1` and `upconv4` keep the size. Between them, three halvings lead down to 4×4, and three doublings pass the same sizes on the way back. **That is the symmetry.** The layers that lead down are the **encoder**, those
+# that lead up the **decoder**, and the 4×4 feature map where they meet is the **bottleneck**.
 #
 # At every level the channels double while the number of positions falls to a quarter, as in lesson 1, so half of the values remain.
 #
@@ -258,7 +258,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# You know this one: 50 → 25 → 13 → 7 on the way down, then 7 → 14, but the skip is 13. Lesson 3 has the repairs. A network that others will use needs one of them inside, like the course's own, `unet_teach.UNet`:
+# You know this one: 50 → 25 → 13 → 7 in the encoder, then 7 → 14 in the decoder, but the skip is 13. Lesson 3 has the repairs. A network that others will use needs one of them inside, like the course's own, `unet_teach.UNet`:
 
 # %%
 with torch.no_grad():
@@ -322,7 +322,7 @@ show(
 # - Every convolution that should compute something of its own needs an activation, except the last one.
 # - A network for images of any size needs a repair where sizes don't match.
 #
-# All four criteria are yours, and the document's network runs. Next: [**5 · Train it**](05_train_it.ipynb), on a picture of the Earth. Lesson 5 can train *your own* U-Net, if you build it in the project below (now, or another day).
+# All four criteria are yours, and the document's network runs. Next: [**5 · Train it**](05_train_it.ipynb), on an image of the Earth. Lesson 5 can train *your own* U-Net, if you build it in the project below (now, or another day).
 
 # %% [markdown]
 # ## Project: your own U-Net

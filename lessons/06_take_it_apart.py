@@ -23,7 +23,7 @@ from IPython.display import Markdown, display
 
 from unet_teach import exercises
 from unet_teach.segmentation import ablation, lines_in_rings
-from unet_teach.segmentation.ablation import checkerboard
+from unet_teach.segmentation.ablation import CutSkips, checkerboard
 from unet_teach.shared.show import show
 from unet_teach.widgets import Predict
 
@@ -37,6 +37,9 @@ torch.set_num_threads(1)
 
 # %%
 data = lines_in_rings(64, seed=1)
+print(data)
+
+# %% jupyter={"source_hidden": true}
 show(
     data.figure(most=3),
     "Grey noisy squares with thin bright lines across and one to three bright rings. Outlined as foreground: only the pieces of the "
@@ -83,10 +86,10 @@ Predict(
 # Here is one run: the same data, the same recipe and the same seed as one run of the whole network. Only the skips are gone. (This takes 15 to 30 seconds on a laptop.)
 
 # %% tags=["nbval-ignore-output"]
-mine = ablation.measure("no skips", "lines in rings", seed=0)
-print(f"IoU {mine.iou:.2f} with {mine.parameters:,} parameters")
-if mine.trouble:
-    print(mine.trouble)
+mine = []  # stays empty if you stop the cell before its training has begun
+mine += [ablation.measure("no skips", "lines in rings", seed=0)]
+for run in mine:
+    print(f"IoU {run.iou:.2f} with {run.parameters:,} parameters. {run.trouble}")
 
 # %% [markdown]
 # You may change the variant and run it again: `ablation.VARIANTS` lists them all. But one run is an anecdote, because another seed gives another
@@ -116,17 +119,17 @@ for variant in ("no skips", "depth 1"):
 # *depth 1, wide* has 34 channels where the others start with 8, which makes 114,207 parameters. It was trained on lines in rings only, because it
 # takes three to four times as long.
 
-# %%
+# %% jupyter={"source_hidden": true}
 show(
-    ablation.figure(first, mine=[mine]),
+    ablation.figure(first, mine=mine),
     "A row for each variant, a column for each data set, a dot for each seed. On lines in rings, the networks without skips and of depth 1, narrow or "
     "wide, lie far left of the whole network. On earth, most variants overlap with the whole network's band; without skips no dot does. "
     "On nuclei, enlarged, all lie between 0.82 and 0.91, without skips left of the band.",
 )
 
 # %% [markdown]
-# Each dot is one training run, each bar a mean. The band spans the whole network's three seeds. Your own run is the diamond; if you let it finish,
-# it lies on the dot of seed 0. On another kind of processor it lies somewhere among the dots: rounding differs, and the same seed becomes another training.
+# Each dot is one training run, each bar a mean. The band spans the whole network's three seeds. Your own run is the diamond: filled if it finished, and then
+# it lies on the dot of seed 0; hollow if you stopped it, and then it says nothing about skips. On another kind of processor it lies somewhere among the dots: rounding differs, and the same seed becomes another training.
 #
 # ## Exercise 1: say it in two numbers
 #
@@ -284,7 +287,7 @@ gaps = [abs(whole - theirs) for _, data, _, whole, theirs in more if data == "ea
 assert max(gaps) < max(earth) - min(earth)
 assert round(told["nuclei", "shallow decoder"], 3) == 0.028
 
-# %%
+# %% jupyter={"source_hidden": true}
 asked = ("no skips", "depth 1")
 show(
     ablation.prediction_figure(lines, [run for run in runs if run.variant in asked]),
@@ -295,6 +298,54 @@ show(
 # %% [markdown]
 # Look at the failures, which are opposite. Without skips the network knows roughly where rings hold something, and loses the lines: *what*, not
 # *where*. With depth 1 it finds lines, inside rings or not: *where*, not *what*. That is the whole idea of a U-Net, in two images.
+#
+# ## Your own U-Net, cut
+#
+# Which of *your* network's skips matter? There is a quicker way to ask than training it again: train it once, then **cut** a skip, so that zeros arrive in place of the encoder's feature map. `CutSkips` finds the skips of any network, wherever a `cat` or a `+` joins a feature map that was never smaller to one that was.
+#
+# Here the U-Net that you wrote in lesson 4 (if you haven't, the course's stands in) learns to denoise the portrait, which takes about ten seconds.
+
+# %%
+from torch.nn import functional as F
+
+from unet_teach.shared.portrait import portrait, zoomed
+
+torch.manual_seed(0)
+face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
+noisy = face + 0.1 * torch.randn_like(face)
+
+# %% tags=["nbval-ignore-output"]
+own = exercises.my_unet()(1, 1, depth=3, base_channels=8)
+optimizer = torch.optim.Adam(own.parameters(), lr=3e-3)
+losses = []
+for _ in range(200):
+    loss = F.mse_loss(own(face + 0.1 * torch.randn_like(face)), face)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    losses.append(loss.item())
+
+# %% tags=["nbval-ignore-output"]
+whole = CutSkips(own.eval())
+with torch.no_grad():
+    results = {f"whole, {len(losses)} steps": whole(noisy)}
+    for level in sorted(whole.found):
+        results[f"level {level} cut"] = CutSkips(own, [level])(noisy)
+    results["all cut"] = CutSkips(own, whole.found)(noisy)
+for name, image in results.items():
+    print(f"{name:16} mean error {(image - face).abs().mean():.3f}")
+print(f"{'the noisy image':16} mean error {(noisy - face).abs().mean():.3f}")
+
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
+show(
+    zoomed(results),
+    "The denoised portrait with the detail of the eye: by the whole network, with each skip cut, and with all of them cut.",
+)
+
+# %% [markdown]
+# Which cut costs most? Noise sits on single pixels, so this task leans on the skip at level 0, the image's own resolution. On another task it may be another one: cut them there, too.
+#
+# But **a cut is not an ablation**. The layers behind it were trained *with* the skip, and now get zeros that they never met. So cutting asks what this network has come to rely on. Training without, as above, asks what a network could do. The first answer is usually the more dramatic one.
 #
 # ## Why do real images disagree?
 #
@@ -313,9 +364,9 @@ show(
 # Write a function that gets a list of trials, each `(learning_rate, validation, test)`, where a higher score is better, and returns the learning rate you would go on with.
 
 # %%
-def pick(results):
+def pick(trials):
     ### BEGIN SOLUTION
-    return max(results, key=lambda result: result[1])[0]
+    return max(trials, key=lambda trial: trial[1])[0]
     ### END SOLUTION
 
 
@@ -360,16 +411,16 @@ for run in runs:
 # **Exercise 4.** Average the powers over all rows of an image `(H, W)`. Return the last one, divided by the mean of the two before it.
 
 # %%
-def measure(picture):
+def measure(image):
     ### BEGIN SOLUTION
-    power = (torch.fft.rfft(picture).abs() ** 2).mean(0)
+    power = (torch.fft.rfft(image).abs() ** 2).mean(0)
     return power[-1] / power[-3:-1].mean()
     ### END SOLUTION
 
 
 exercises.checkerboard.check(measure)
 
-# %%
+# %% jupyter={"source_hidden": true}
 display(Markdown(checkerboard.table()))
 show(
     checkerboard.figure(),

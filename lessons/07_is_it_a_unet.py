@@ -56,7 +56,8 @@ Predict(
 #
 # ```python
 # from inspect import getsource
-# print(getsource(type(networks["J"][0])))
+# kind = type(networks["J"][0])
+# print(getsource(kind))
 # ```
 #
 # ## Exercise 1: which are U-Nets?

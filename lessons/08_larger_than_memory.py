@@ -51,17 +51,17 @@ Predict(
 # %% [markdown]
 # ## A network and a wall
 #
-# We use lines in rings again, because there it matters what is far away. Train for about ten seconds, then lay 16 images side by side as one wall of 384×384.
+# We use lines in rings again, because there it matters what is far away. Train for about ten seconds, then lay 16 images side by side as one wall of 384×384. (If you stop the training with **■**, everything below still works, with what the network has learned by then. It may be too little for what you are told to see: the captions say after how many steps.)
 
 # %% tags=["nbval-ignore-output"]
 data = lines_in_rings(32, seed=1)
 torch.manual_seed(0)
-network = UNet(1, 1, depth=3, base_channels=8)
-train(network, data, steps=200, batch=4, crop=96, learning_rate=6e-3)
+training = train(UNet(1, 1, depth=3, base_channels=8), data, steps=200, batch=4, crop=96, learning_rate=6e-3)
+network, after = training.model, training.stopped_note  # empty, unless you stopped the training
 
 # %%
-pictures = [pair.image for pair in lines_in_rings(64, seed=2).test]
-wall = torch.cat([torch.cat(pictures[row : row + 4], dim=2) for row in range(0, 16, 4)], dim=1)
+images = [pair.image for pair in lines_in_rings(64, seed=2).test]
+wall = torch.cat([torch.cat(images[row : row + 4], dim=2) for row in range(0, 16, 4)], dim=1)
 with torch.no_grad():
     whole = network(wall[None])[0]
 print("the wall", tuple(wall.shape), "and its prediction, made at once", tuple(whole.shape))
@@ -75,10 +75,10 @@ def off(prediction):
 
 
 naive = predict_tiled(network, wall, tile=64, overlap=0)
-print("largest difference in probability above 0.3?", bool(off(naive).max() > 0.3))
+print(f"largest difference in probability above 0.3? {bool(off(naive).max() > 0.3)}{after}")
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-shown = {"at once": whole[0].sigmoid(), "in tiles": naive[0].sigmoid(), "the wall": wall[0], "difference": off(naive)}
+shown = {f"at once{after}": whole[0].sigmoid(), "in tiles": naive[0].sigmoid(), "the wall": wall[0], "difference": off(naive)}
 figure = side_by_side(shown, width=384, columns=2)
 for panel in (panel for panel in figure.axes if panel.get_label() != "the wall"):
     for border in range(64, 384, 64):
@@ -215,10 +215,10 @@ print(f"overlap {overlap}: equal to the prediction at once, to the last bit")
 
 # %% tags=["nbval-ignore-output"]
 for less in range(0, overlap + 8, 8):
-    prediction = predict_tiled(network, wall, tile=64, overlap=less)
-    changed = ((prediction > 0) != (whole > 0)).sum().item()
-    print(f"overlap {less:2}: off by at most {off(prediction).max():<8.2g} {changed:4} pixels classified differently")
-    assert less < overlap or off(prediction).max() < 1e-4  # what is left is rounding
+    tried = predict_tiled(network, wall, tile=64, overlap=less)
+    changed = ((tried > 0) != (whole > 0)).sum().item()
+    print(f"overlap {less:2}: off by at most {off(tried).max():<8.2g} {changed:4} pixels classified differently")
+    assert less < overlap or off(tried).max() < 1e-4  # what is left is rounding
 
 # %% [markdown]
 # On the whole, the further away a pixel is, the less it matters, but below 48 some probability is always off. At which overlap the last pixel gets the class that it has at once differs from training to training: one network classified every pixel the same from 32 on (`benchmarks/tiling.py`), while another still had some to change. So measure it for
@@ -262,8 +262,8 @@ for row in range(0, size, 384):  # written piece by piece: the wall, again and a
         big[0, row : row + height, column : column + width] = 255 * wall[0, :height, :width]
 
 # %% tags=["nbval-ignore-output"]
-prediction = np.memmap(folder / "prediction.raw", dtype=np.float32, mode="w+", shape=(1, size, size))
-predict_tiled(network, big, tile=256, out=prediction)
+file = np.memmap(folder / "prediction.raw", dtype=np.float32, mode="w+", shape=(1, size, size))
+prediction = predict_tiled(network, big, tile=256, out=file)
 lines = sum(int((prediction[:, row : row + 256] > 0).sum()) for row in range(0, size, 256))  # piece by piece
 print(f"lines predicted on {lines / prediction.size:.0%} of {prediction.size:,} pixels")
 
@@ -280,7 +280,7 @@ print("the same across four tiles, apart from rounding")
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 inner = slice(64, -64)
-shown = {"the image": piece[0, inner, inner], "prediction from four tiles": here.sigmoid()[16:-16, 16:-16]}
+shown = {"the image": piece[0, inner, inner], f"prediction from four tiles{after}": here.sigmoid()[16:-16, 16:-16]}
 figure = side_by_side(shown, width=384, columns=2)
 for panel in figure.axes:
     panel.axhline(96, color="#E69F00", linewidth=0.7)
@@ -328,6 +328,6 @@ strip = torch.rand(1, 1, 140, 240, dtype=torch.double)
 with torch.no_grad():
     at_once = valid.double()(strip)
     for further in (100, 50):
-        there, here = at_once[..., further : further + 100], valid(strip[..., further : further + 140])
-        print(f"{further} further: the same? {bool((there - here).abs().max() < 1e-12)}")
-        assert ((there - here).abs().max() < 1e-12) == (further % 2**2 == 0)
+        part, alone = at_once[..., further : further + 100], valid(strip[..., further : further + 140])
+        print(f"{further} further: the same? {bool((part - alone).abs().max() < 1e-12)}")
+        assert ((part - alone).abs().max() < 1e-12) == (further % 2**2 == 0)

@@ -218,8 +218,8 @@ def test_progress_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("tempfile.mkstemp", refuse)
         text = self_test().text
-    assert f"✕ your progress is kept in {path}\n   {path} cannot be written" in text
-    assert "Progress is kept until the kernel stops. The lessons work without it." in text
+    assert f"✕ your progress is kept in {path}\n   {path} can't be written" in text
+    assert "Your progress is kept until the kernel stops. The lessons work without it." in text
     assert f"✓ your progress is kept in {path}" in self_test().text
 
 

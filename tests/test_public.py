@@ -44,7 +44,8 @@ FLOORS = [
     ("networks",),
     ("widgets", "inspection", "segmentation"),
     ("exercises",),
-    ("installation", "__main__"),
+    ("installation", "error_help"),
+    ("__main__",),
 ]
 FLOOR = {folder: height for height, folders in enumerate(FLOORS) for folder in folders}
 PACKAGE = ROOT / "unet_teach"

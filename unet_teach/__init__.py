@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from unet_teach.shared.interrupts import explain_stopped_cells
 from unet_teach.shared.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from unet_teach import exercises as exercises
+    from unet_teach.error_help import explain as explain
     from unet_teach.exercises import export as export
     from unet_teach.exercises import progress as progress
     from unet_teach.inspection.inspector import inspect_unet as inspect_unet
@@ -19,3 +21,5 @@ if TYPE_CHECKING:
     from unet_teach.networks import UNet as UNet
 else:
     __getattr__, __dir__, __all__ = lazy_imports(__name__)
+
+explain_stopped_cells()

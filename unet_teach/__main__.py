@@ -1,42 +1,42 @@
-"""`python -m unet_teach progress DIR`: reads a class's exports and reports on them."""
+"""What the package does in a terminal: `python -m unet_teach COMMAND`."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print a class's progress and write what is asked for; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m unet_teach")
-    commands = parser.add_subparsers(dest="command", required=True)
-    progress = commands.add_parser("progress", help="report on the files that a class exported")
-    progress.add_argument("folder", type=Path, help="holds the files, also in folders below it")
-    progress.add_argument("--html", type=Path, metavar="FILE", help="write a page with a picture")
-    progress.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each mistake")
-    options = parser.parse_args(arguments)
-    if not options.folder.is_dir():
-        print(f"{options.folder} is no folder. Name the one with your students' files.")
-        return 2
-    from unet_teach.exercises import ALL  # imports torch
-    from unet_teach.exercises.class_report import ClassReport
+def _inspect(arguments: Sequence[str]) -> int:
+    from unet_teach.inspection.command import inspect_command  # with torch, which takes seconds
 
-    report = ClassReport(options.folder, ALL)
-    print(report.table())
-    if not report.students:
-        print("There is no export here. Students write one with `exercises.export(name=…)`.")
-        return 1
-    for path, write in ((options.html, report.write_html), (options.csv, report.write_csv)):
-        if path:
-            try:
-                write(path)
-                print(f"Wrote {path}.")
-            except OSError as error:
-                print(f"{path} cannot be written ({error.strerror}). Try another folder or name.")
-                return 1
-    return 0
+    return inspect_command(arguments)
+
+
+def _progress(arguments: Sequence[str]) -> int:
+    from unet_teach.exercises.progress_command import progress_command  # with torch
+
+    return progress_command(arguments)
+
+
+COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "progress": (_progress, "what a class has solved, from the files that students exported"),
+    "inspect": (_inspect, "is it a U-Net? A verdict with evidence, for any torch.nn.Module"),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        arguments: the command's name and what follows it.
+    """
+    if arguments and arguments[0] in COMMANDS:
+        return COMMANDS[arguments[0]][0](arguments[1:])
+    print("python -m unet_teach COMMAND, with --help for more about each:")
+    for name, (_, purpose) in COMMANDS.items():
+        print(f"  {name:10} {purpose}")
+    return 0 if arguments in ([], ["--help"], ["-h"]) else 2
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "unet_teach": (
         "UNet",
         "exercises",
+        "explain",
         "export",
         "inspect_unet",
         "progress",
@@ -64,7 +65,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "predict_tiled",
         "train",
     ),
-    "unet_teach.segmentation.ablation": ("checkerboard", "denoising"),
+    "unet_teach.segmentation.ablation": ("CutSkips", "checkerboard", "denoising"),
     "unet_teach.segmentation.exact_sums": ("exact_sums",),
     "unet_teach.segmentation.plots": (
         "comparison",

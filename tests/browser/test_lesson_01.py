@@ -100,7 +100,7 @@ def test_a_guess_is_locked_before_its_answer_shows(lesson):
 
 def test_an_exercise_is_answered_wrongly_then_rightly(lesson):
     for answer, reply in [
-        ("nn.Conv2d(64, 128, 5, stride=2, padding=1)", "✕ Not yet. On a 32×32 map"),
+        ("nn.Conv2d(64, 128, 5, stride=2, padding=1)", "✕ Not yet. On a 32×32 feature map"),
         ("nn.Conv2d(64, 128, 5, stride=2, padding=2)", "✓ Solved."),
     ]:
         cell = lesson.run_cell("exercises.halve.check", f"exercises.halve.check({answer})")

@@ -19,21 +19,22 @@ LESSONS = {
         ["Convolution explorer", "Predict", "Progress"],
         "halvings",
         "8",
-        "96 / 12 = 8 is how much smaller it is. Asked is in how many steps.",
+        "8 is how many times smaller the feature map gets: 96 / 12.",
         "3",
     ),
     "02_upsampling": (
         ["Predict"] * 4 + ["Transposed convolution explorer", "Round trip", "Feature maps"],
         "double",
         "nn.ConvTranspose2d(128, 64, 4, stride=2)",
-        "16×16 map: 34×34 comes out, wanted 32×32: (16 − 1)·2 + 4 − 2·0 + 0 = 34. All that was",
+        "16×16 feature map: the output is 34×34, but it should be 32×32. The formula gives (16 − "
+        "1)·2 + 4 − 2·0 + 0 = 34. Without padding",
         "nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1)",
     ),
     "03_skip_connections": (
         ["Predict"] * 4 + ["Feature maps", "Size ledger of a U-Net"],
         "join",
         "lambda i, down, up: torch.cat([down(i), up(down(i))], dim=1)",
-        "x is the small map. Which other map is as high and wide as y?",
+        "You joined x and y, as the document does, but x is only half as high and wide.",
         "lambda i, down, up: torch.cat([i, up(down(i))], dim=1)",
     ),
     "04_symmetric_architecture": (
@@ -47,7 +48,7 @@ LESSONS = {
         ["Predict"] * 2,
         "one_line",
         "lambda x, skip: x",
-        "Nothing of the skip arrives: as it stands, this is an autoencoder.",
+        "Nothing of skip arrives in the result, so this is an autoencoder.",
         "lambda x, skip: x + skip",
     ),
 }

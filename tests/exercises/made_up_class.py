@@ -51,7 +51,8 @@ def write_class(folder: Path, students: int = 200, seed: int = 0) -> None:
         path = folder / f"{name.replace(' ', '_')}{'.json' if i % 10 == 3 else '.csv'}"
         write_rows(path, made_up_rows(name, chance))
     whole = (folder / "Student_001.csv").read_text(encoding="utf-8")
-    (folder / "cut_off.csv").write_text(whole[: len(whole) // 2 + 9], encoding="utf-8")
+    cut = whole.index(",", whole.index("\n", len(whole) // 2))  # inside a row
+    (folder / "cut_off.csv").write_text(whole[:cut], encoding="utf-8")
     (folder / "grades.csv").write_text("name;points\nA;3\n", encoding="utf-8")
     (folder / "lab").mkdir(exist_ok=True)
     shutil.copy(folder / "Student_002.csv", folder / "lab" / "unet_progress.csv")

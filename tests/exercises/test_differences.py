@@ -45,9 +45,9 @@ def shifted(height, rows):
 @pytest.mark.parametrize(
     ("height", "rows", "says"),
     [
-        (5, 3, "The values stand 3 rows lower than they should."),  # two fifths can be seen
+        (5, 3, "The values are 3 rows lower than they should be."),  # two fifths can be seen
         (4, 3, ""),  # a quarter
-        (9, 4, "The values stand 4 rows lower than they should."),
+        (9, 4, "The values are 4 rows lower than they should be."),
         (12, 5, ""),  # farther than is looked for
     ],
 )
@@ -57,7 +57,7 @@ def test_a_moved_map_is_known_by_what_can_be_seen_of_it(height, rows, says):
 
 @pytest.mark.parametrize(
     ("width", "columns", "says"),
-    [(4, 3, ""), (9, 4, "The values stand 4 columns further right than they should.")],
+    [(4, 3, ""), (9, 4, "The values are 4 columns further right than they should be.")],
 )
 def test_a_map_that_moved_along_its_width(width, columns, says):
     found, right = shifted(width, columns)
@@ -67,11 +67,11 @@ def test_a_map_that_moved_along_its_width(width, columns, says):
 def test_a_map_may_move_along_both_axes():
     right = torch.rand(1, 2, 7, 9, generator=torch.Generator().manual_seed(0))
     assert moved(right.roll((-1, 2), (2, 3)), right) == (
-        "The values stand 1 row higher and 2 columns further right than they should."
+        "The values are 1 row higher and 2 columns further right than they should be."
     )
 
 
-@pytest.mark.parametrize(("channels", "says"), [(3, "All channels hold the same."), (1, "")])
+@pytest.mark.parametrize(("channels", "says"), [(3, "All channels are the same."), (1, "")])
 def test_one_map_in_all_channels(channels, says):
     chance = torch.Generator().manual_seed(0)
     right = torch.rand(1, channels, 5, 7, generator=chance)
@@ -84,7 +84,7 @@ def test_a_flat_map_does_not_move():
     right = torch.zeros(1, 2, 7, 9)
     found = right.clone()
     found[0, :, 0, 0], right[0, :, 6, 8] = 1, 1
-    assert moved(found, right) == "Each map is turned by 180 degrees."
+    assert moved(found, right) == "Each feature map is turned by 180 degrees."
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_numbers_as_a_student_reads_them(value, text):
     ("errors", "change"),
     [
         ([1, 7, 2, 9, 4, 8, 3], "grows by 11"),
-        ([-1, -7, -2, -9, -4, -8, -3], "falls by 5"),
+        ([-1, -7, -2, -9, -4, -8, -3], "shrinks by 5"),
         ([-1, 7, 2, 9, 4, 8, 3], "grows by 13"),
     ],
 )
@@ -138,16 +138,14 @@ def test_without_a_pattern_one_example_is_told(errors, change):
     results = [s + k + e for (s, k), e in zip(grid.inputs, errors, strict=True)]
     said = grid.facts(results, lambda size, kernel: size + kernel)
     assert said.startswith("On the 7 inputs tried: ")
-    assert said.endswith(
-        f"rom size=0 to size=3 (kernel=3) it {change}, and the right number grows by 3."
-    )
+    assert said.endswith(f"rom size=0 to size=3 (kernel=3) it {change}, but it should grow by 3.")
 
 
 def test_the_effect_of_a_parameter_is_told_on_one_example():
     said = output_size.check(lambda n, k, s, p: (n + 2 * bool(p) - k) // s + 1).text
     assert (
         "On the 148 inputs tried: from padding=0 to padding=3 (size=8, kernel_size=1, stride=1) it "
-        "grows by 2, and the right number grows by 6. It is right wherever padding is 1 or less, "
+        "grows by 2, but it should grow by 6. It is right wherever padding is 1 or less, "
         "and nowhere else."
     ) in said
 
@@ -193,8 +191,11 @@ def test_facts_of_a_formula_of_three_numbers(answer, fact):
 @pytest.mark.parametrize(
     ("results", "fact"),
     [
-        ([5, 5, 9, 4, 6], "it changes by 0, 4, −5, 2; the right number by 1, 3, 5, 7."),
-        ([1, 3, 9, 27, 81], "from d=0 on, r = 1 becomes 3·r each time."),
+        ([5, 5, 9, 4, 6], "it changes by 0, 4, −5, 2, but it should change by 1, 3, 5, 7."),
+        (
+            [1, 3, 9, 27, 81],
+            "from d=0 on, your results start with 1, and each result r is followed by 3·r.",
+        ),
     ],
 )
 def test_steps_of_a_formula_of_one_number(results, fact):

@@ -45,10 +45,10 @@ def test_a_known_mistake_gets_its_sentence_and_an_unknown_one_the_smallest_faili
     exercise,
 ):
     reply = exercise.check(lambda x: x * x)
-    assert "`double(1)` returns 1, wanted 2." in reply.text
+    assert "`double(1)` returns 1, but it should return 2." in reply.text
     assert "That is the square." in reply.text
     assert "That is the square." not in exercise.check(lambda x: x + 1 - 1).text
-    assert "`double(5)` returns 6, wanted 10." in exercise.check(lambda x: x + 1).text
+    assert "`double(5)` returns 6, but it should return 10." in exercise.check(lambda x: x + 1).text
 
 
 # ------------------------------------------------------------------------------ hints and solution
@@ -74,26 +74,26 @@ def test_after_the_last_hint_there_is_a_next_step(exercise):
     assert "`exercises.double.solution()`" in again
     assert again.count("Hint") == 3
     exercise.check(double)
-    assert exercise.hint().text.startswith("You have solved it")
+    assert exercise.hint().text.startswith("You have solved this exercise")
 
 
 def test_a_failed_check_offers_what_is_open(exercise):
-    assert "a hint (1 of 3)" in exercise.check(lambda x: 1).text
+    assert "Hint 1 of 3: run" in exercise.check(lambda x: 1).text
     exercise.hint()
     exercise.hint()
     reply = exercise.check(lambda x: 1)  # the same answer again opens nothing
     assert "hint" not in reply.text
     assert "solution" not in reply.text
     reply = exercise.check(lambda x: 3)
-    assert "a hint (3 of 3)" in reply.text
+    assert "Hint 3 of 3: run" in reply.text
     assert "exercises.double.solution()" in reply.text
 
 
 def test_a_solution_comes_after_two_attempts_or_on_giving_up(exercise):
-    assert "Two different tries first" in exercise.solution().text
+    assert "Try two different answers first" in exercise.solution().text
     exercise.check(lambda x: 1)
     exercise.check(lambda x: 1)
-    assert "Two different tries first" in exercise.solution().text
+    assert "Try two different answers first" in exercise.solution().text
     assert exercise.solution(give_up=True).text == exercise.solution_text
     exercise.check(lambda x: 3)
     assert exercise.solution().text == exercise.solution_text

@@ -96,24 +96,24 @@ def test_every_exercise_is_listed_and_lies_in_the_folder_of_its_lesson():
 # --------------------------------------------------------------------------------- single sentences
 def test_an_unknown_wrong_answer_is_told_what_was_found_and_what_holds():
     reply = exercises.halve.check(nn.Conv2d(64, 128, 4, stride=2))
-    assert "On a 32×32 map: 15×15 comes out, wanted 16×16" in reply.text
-    assert "(32 + 2·0 − 4) // 2 + 1 = 15." in reply.text
+    assert "On a 32×32 feature map: the output is 15×15, but it should be 16×16." in reply.text
+    assert "The formula gives (32 + 2·0 − 4) // 2 + 1 = 15." in reply.text
     assert "Already right: a layer, its channels." in reply.text
 
 
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (nn.Conv1d(64, 128, 3), "For height and width"),
-        (nn.Linear(64, 128), "For height and width"),
-        (nn.Flatten(), "the result's shape is (1, 65536)"),
+        (nn.Conv1d(64, 128, 3), "is not for feature maps"),
+        (nn.Linear(64, 128), "is not for feature maps"),
+        (nn.Flatten(), "the output has the shape (1, 65536)"),
         (
             nn.Conv2d(64, 128, 3, stride=2, padding=1, dilation=2),
             "− (2·(3 − 1) + 1)) // 2 + 1 = 15",
         ),
         (nn.LSTM(32, 32), "LSTM"),
-        (nn.Conv2d(64, 128, 3, padding=10**4), "far more than wanted"),
-        (nn.Upsample(scale_factor=10**4), "far more than wanted"),
+        (nn.Conv2d(64, 128, 3, padding=10**4), "far more than needed"),
+        (nn.Upsample(scale_factor=10**4), "far more than needed"),
     ],
 )
 def test_other_layers_are_told_what_is_wrong_with_them(answer, says):
@@ -126,21 +126,22 @@ def test_a_layer_that_returns_two_things_is_told_so():
             return x, x
 
     assert (
-        "What comes out is of type tuple. Wanted: one tensor." in exercises.halve.check(Two()).text
+        "something of type tuple, but it should return one tensor."
+        in exercises.halve.check(Two()).text
     )
 
 
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (lambda *sizes: print(end=""), "Did you forget the word `return`?"),
-        (lambda *sizes: "3", "returns the text '3', wanted the number 14."),
-        (lambda *sizes: [3], "returns the list [3], wanted the number 14."),
-        (lambda *sizes: nn.ReLU(), "returns a layer, `ReLU`, wanted the number 14."),
-        (lambda *sizes: sum, "returns a function, wanted the number 14."),
-        (lambda *sizes: float("nan"), "returns nan, wanted the number 14."),
+        (lambda *sizes: print(end=""), "Did you forget `return`?"),
+        (lambda *sizes: "3", "returns the text '3', but it should return the number 14."),
+        (lambda *sizes: [3], "returns the list [3], but it should return the number 14."),
+        (lambda *sizes: nn.ReLU(), "returns a layer, `ReLU`, but it should return the number 14."),
+        (lambda *sizes: sum, "returns a function, but it should return the number 14."),
+        (lambda *sizes: float("nan"), "returns nan, but it should return the number 14."),
         (lambda *sizes: ..., "not written yet"),
-        (lambda size: 3, "It must take 4 values"),
+        (lambda size: 3, "Your function should take 4 arguments"),
     ],
 )
 def test_a_wrong_formula_is_told_what_it_returns(answer, says):
@@ -149,19 +150,21 @@ def test_a_wrong_formula_is_told_what_it_returns(answer, says):
 
 def test_a_pair_of_numbers_is_told_which_one_fails():
     assert (
-        "12 gives (12 + 2 − 3) // 2 + 1 = 6, wanted 8." in exercises.odd_sizes.check((16, 12)).text
+        "12 becomes (12 + 2 − 3) // 2 + 1 = 6, but it should become 8."
+        in exercises.odd_sizes.check((16, 12)).text
     )
-    assert "One of them still is dots." in exercises.odd_sizes.check((16, ...)).text
-    assert "These are 3." in exercises.odd_sizes.check((1, 2, 3)).text
+    assert "one of them is still `...`." in exercises.odd_sizes.check((16, ...)).text
+    assert "without quotation marks." in exercises.odd_sizes.check(("15", "16")).text
+    assert "you gave 3." in exercises.odd_sizes.check((1, 2, 3)).text
 
 
 def test_a_letter_that_is_none_of_the_networks_is_named():
     reply = exercises.twelve.check(["A", "C", "M"])
-    assert "M is not among them." in reply.text
+    assert "M is not one of them." in reply.text
 
 
 def test_halving_too_often_is_told_what_would_be_left_and_not_the_answer():
-    for times, left in [(8, "less than one pixel is left"), (5, "3 are left")]:
+    for times, left in [(8, "leaves less than one pixel."), (5, "leaves 3.")]:
         reply = exercises.halvings.check(times)
         assert left in reply.text
         assert "12" not in reply.text.replace("96 / 12", "")
@@ -170,7 +173,7 @@ def test_halving_too_often_is_told_what_would_be_left_and_not_the_answer():
 
 def test_a_skip_that_is_almost_nothing_is_not_alive():
     reply = exercises.one_line.check(lambda x, skip: x + 1e-9 * skip)
-    assert "no effect that could be learned from" in reply.text
+    assert "one of them has no effect" in reply.text
 
 
 def test_a_class_that_needs_arguments_is_told_so_without_a_traceback():

@@ -48,7 +48,7 @@ CHECK = computes(
         (
             lambda n, k, s: steps(n, k, s) + n**2 * (s == 2),
             "it changes with kernel as it should. From stride=1 to stride=2 (size=9, kernel=1) it "
-            "grows by 89, and the right number grows by 8. It is wrong wherever stride=2, and ",
+            "grows by 89, but it should grow by 8. It is wrong wherever stride=2, and ",
         ),
         (lambda n, k, s: n**2 // 3, "kernel and stride do not change its result."),
         (
@@ -59,16 +59,16 @@ CHECK = computes(
         (
             lambda n, k, s: steps(n, k, s) if s > 1 else None,
             "that happens wherever stride=1, and nowhere else. "
-            "Does each way through your function end in `return`?",
+            "Does every branch of your function end with `return`?",
         ),
         (
             lambda n, k, s: steps(n, k, s) + 1 if s > 1 else 1 / 0,
             "that happens wherever stride=1, and nowhere else.",
         ),
-        (lambda n, k, s: print(end=""), "Did you forget the word `return`?"),
+        (lambda n, k, s: print(end=""), "Did you forget `return`?"),
         (
             lambda n, k, s: steps(n, k, s) + random.random(),
-            "Called again with the same numbers, it returns others.",
+            "Called again with the same numbers, it returns different ones.",
         ),
     ],
 )
@@ -84,17 +84,19 @@ def test_a_formula_that_is_right_on_the_known_inputs_only_is_wrong():
     known = {inputs: steps(*inputs) for inputs in GRID}
     said = CHECK.problem(lambda *inputs: known.get(inputs, 0))
     assert said == (
-        "`steps(99, kernel=5, stride=7)` returns 0, wanted 659. It is right on 27 other inputs."
+        "`steps(99, kernel=5, stride=7)` returns 0, but it should return 659. On 27 other inputs "
+        "it is right."
     )
 
 
 @pytest.mark.parametrize(
     ("answer", "fact"),
     [
-        (lambda d: 2 + 7 * d, "changes by 7, 7, 7, 7; the right number by 7, 14, 28, 56."),
+        (lambda d: 2 + 7 * d, "changes by 7, 7, 7, 7, but it should change by 7, 14, 28, 56."),
         (
             lambda d: 12 * 2**d - 10,
-            "from d=0 on, r = 2 becomes 2·r + 10 each time; the right one begins with 2, and 5 ",
+            "from d=0 on, your results start with 2, and each result r is followed by 2·r + 10. "
+            "The right results start with 2, and add 5 ",
         ),
         (
             lambda d: 7 * 2**d - 5 if d else 0,
@@ -147,22 +149,22 @@ def tiles(size, tile, overlap):
         (
             "output_size",
             lambda n, k, s, p: (n + p - k) // s,
-            "acts as if padding were half as large, and then takes away 1.",
+            "acts as if padding were half as large, and then subtracts 1.",
         ),
         ("up_size", lambda n, k, s, p, o: n * s + k - p + o, "is too large by stride + padding."),
-        ("restore", lambda low, wanted: wanted - 2 * low - 1, "always 2 too small."),
+        ("restore", lambda low, target: target - 2 * low - 1, "always 2 too small."),
         ("fits", lambda size, depth: math.ceil(size / 16) * 16, "as if depth were always 4."),
         (
             "fits",
             lambda size, depth: size + 2**depth - 1,
-            "Halved, it does not stay whole: 7 → 3.5.",
+            "7 can't be halved 2 times: 7 → 3.5.",
         ),
         (
             "output_size",
             lambda n, k, s, p: (n + 2 * bool(p) - k) // s + 1,
-            "it grows by 2, and the right number grows by 6. It is right wherever padding is 1 or",
+            "it grows by 2, but it should grow by 6. It is right wherever padding is 1 or",
         ),
-        ("fits", lambda size, depth: size / 2**depth * 2**depth + 0.5, "5.5 is no whole number"),
+        ("fits", lambda size, depth: size / 2**depth * 2**depth + 0.5, "5.5 is not a whole number"),
         ("repeats_after", lambda depth: 2**depth if depth else 0, "`repeats_after(0)` returns 0"),
         ("reach", lambda depth: [2, 9, 23][depth], "`reach(3)`: Your code stopped with IndexError"),
         ("reach", lambda depth: 7 ** (2 * 2**depth), "some of its numbers are larger than 10**12."),
@@ -171,25 +173,25 @@ def tiles(size, tile, overlap):
         (
             "tile_starts",
             lambda s, t, o: [start + 1 for start in tiles(s, t, o)],
-            "Each tile begins 1 too far to the right.",
+            "Each tile starts 1 pixel too far to the right.",
         ),
         (
             "tile_starts",
             lambda s, t, o: tiles(s, t, o) if s > t else None,
-            "nothing comes out. Does each way through your function end in `return`?",
+            "it returns nothing. Does every branch of your function end with `return`?",
         ),
         (
             "tile_starts",
             lambda s, t, o: list(range(0, s - t, o)),
-            "`tile_starts(size=25, tile=8, overlap=0)`: Your code stopped with ValueError",
+            "`tile_starts(size=25, tile=8, overlap=0)`: your code stopped with ValueError",
         ),
-        ("sees", 17, "The second looks at 5 such cells, 2 pixels apart."),
-        ("halvings", 2.079, "96 / 2**n = 12: a logarithm of base 2."),
-        ("unets", "A-F", "'A-F' may mean two letters or all between."),
+        ("sees", 17, "The second layer combines 5 such values, 2 pixels apart."),
+        ("halvings", 2.079, "96 / 2**n = 12, so it is a logarithm to base 2."),
+        ("unets", "A-F", "'A-F' could mean two letters, or all from one to the other."),
         ("fits", lambda s, d: -(-s // max(1, d**2)) * max(1, d**2), "wherever depth is 0, 2 or 4"),
-        ("centres", 140, "140 would be 10 · 14: how many columns"),
+        ("centres", 140, "so 140 would mean 14 columns. How many columns"),
         ("odd_sizes", (15, 17), "15 is one of the two."),
-        ("not_restored", (12, 14), "3 more do not either. One of them is 18 → 6 → 16."),
+        ("not_restored", (12, 14), "3 more sizes don't come back. One of them is 18 → 6 → 16."),
     ],
 )
 def test_wrong_answers_of_the_lessons(name, answer, says):

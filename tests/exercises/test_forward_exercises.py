@@ -54,16 +54,16 @@ class TestForwardAdd:
             ({"end": lambda x: x.clamp(-1, 1)}, "After `upconv4`, the last layer, comes `clamp`."),
             ({"end": lambda x: x.clamp(-99, 99)}, "After `upconv4`, the last layer, comes `clamp`"),
             ({"end": lambda x: 2 * x}, "After `upconv4`, the last layer, comes `mul`."),
-            ({"end": lambda x: x[:, :, 1:-1]}, "The index `[…]` makes 30×48 of 32×48."),
-            ({"end": lambda x: x[:1]}, "makes shape (1, 5, 32, 48) of shape (2, 5, 32, 48)."),
-            ({"end": lambda x: x.squeeze()}, "On one image of 16×24: the result's shape is (5,"),
-            ({"end": lambda x: x.double()}, "dtype is float64, the input's float32"),
+            ({"end": lambda x: x[:, :, 1:-1]}, "The index `[…]` turns 32×48 into 30×48."),
+            ({"end": lambda x: x[:1]}, "turns shape (2, 5, 32, 48) into shape (1, 5, 32, 48)."),
+            ({"end": lambda x: x.squeeze()}, "On one image of 16×24: the output has the shape (5,"),
+            ({"end": lambda x: x.double()}, "the output is float64, but the input is float32"),
             ({"end": lambda x: x / x.norm()}, "other images of its batch. The first result"),
             (
                 {"end": F.relu},
-                "After `upconv4`, the last layer, comes `relu`. What leaves the netw",
+                "After `upconv4`, the last layer, comes `relu`. But the outputs are logits",
             ),
-            ({"end": lambda x: (x, x)}, "What comes out is of type tuple. Wanted: one tensor"),
+            ({"end": lambda x: (x, x)}, "of type tuple, but it should return one tensor"),
             ({"end": torch.log}, "After `upconv4`, the last layer, comes `log`."),
             ({"end": lambda x: x.round()}, "After `upconv4`, the last layer, comes `round`."),
             ({"end": lambda x: 1.0 * (x > 0)}, "`gt` cuts the gradient of `upconv4`'s output"),
@@ -75,16 +75,22 @@ class TestForwardAdd:
                 {"skip": at_level(1, lambda s: s.detach())},
                 "`detach` cuts the gradient of `skip2`'s",
             ),
-            ({"skip": without_gradient}, "`skip1` is computed as inside `torch.no_grad()`"),
+            ({"skip": without_gradient}, "`skip1` runs as if inside `torch.no_grad()`"),
             ({"skip": at_level(0, lambda s: s.mean())}, "`mean` changes `skip3`'s output (64 chan"),
             ({"skip": at_level(0, lambda s: s.flip(3))}, "`flip` changes `skip3`'s output"),
             ({"skip": at_level(2, lambda s: 0.5 * s)}, "`mul` changes `skip1`'s output (256 chan"),
-            ({"skip": at_level(1, lambda s: 0 * s)}, "(128 channels, 16×24), zero in all cells."),
-            ({"skip": at_level(1, torch.ones_like)}, "16×24: at 16×24, `add` joins `upconv2`'s"),
-            ({"skip": at_level(1, lambda s: 0)}, "no skip arrives at 16×24: at 16×24, nothing is"),
+            ({"skip": at_level(1, lambda s: 0 * s)}, "(128 channels, 16×24), which is zero in all"),
+            (
+                {"skip": at_level(1, torch.ones_like)},
+                "no skip arrives at 16×24: `add` joins `upconv2`'s",
+            ),
+            (
+                {"skip": at_level(1, lambda s: 0)},
+                "no skip arrives at 16×24: nothing is joined there",
+            ),
             (
                 {"skip": lambda network, maps, level: network.skip1(maps[2]) if level == 2 else 0},
-                "no skip arrives at 32×48, 16×24: at 32×48, 16×24, nothing is joined.",
+                "no skip arrives at 32×48, 16×24: nothing is joined there. Keep the encoder's",
             ),
             # -------------------------------------------------------------- the joins
             ({"join": lambda x, s: (x + s) / 2}, "`div` changes the `add` of `upconv1`'s output"),
@@ -92,7 +98,7 @@ class TestForwardAdd:
             ({"join": lambda x, s: x + x}, "`add` joins `upconv3`'s output (64 channels, 32×48)"),
             (
                 {"join": lambda x, s: F.relu(x).add_(s)},
-                "right shape, but training stops: Your code",
+                "right shape, but no gradient can be computed. Your code",
             ),
             ({"join": cat}, "is given 512 at 8×12: the `cat` of `skip1`'s output (256 channels, 8"),
         ],
@@ -132,7 +138,7 @@ class TestForwardAdd:
 
         text = exercises.forward_add.check(with_forward(add, skip=skip)()).text
         assert text.startswith("In training mode, on a 32×48 image, no skip arrives at 16×24")
-        assert "`skip2`'s output (128 channels, 16×24), the same in all cells." in text
+        assert "`skip2`'s output (128 channels, 16×24), which is the same in all positions" in text
 
     def test_a_class_without_forward_is_told_so(self):
         assert "The network has no forward" in exercises.forward_add.check(DocumentUNet).text
@@ -152,14 +158,14 @@ class TestForwardAdd:
             def forward(self, x):
                 return super().forward(x.mul_(2))
 
-        assert "changes the input itself" in exercises.forward_add.check(Student).text
+        assert "changes its input in place" in exercises.forward_add.check(Student).text
 
     def test_numbers_of_channels_in_the_code_are_found(self):
         student = with_forward(
             add, base=initialised(DocumentUNet, conv1=lambda _: nn.Conv2d(3, 64, 3, 1, 1))
         )
         text = exercises.forward_add.check(student()).text
-        assert text.startswith("With (in_channels, out_channels) = (1, 2): Your code stopped")
+        assert text.startswith("With (in_channels, out_channels) = (1, 2): your code stopped")
         assert "`conv1` takes 3 channels, but is given 1" in text
 
     @pytest.mark.parametrize(
@@ -187,7 +193,7 @@ class TestForwardCat:
         [
             (
                 {"upconv4": lambda _: nn.Conv2d(128, 5, 1)},
-                "5 channels come out, wanted 2. `upconv4`",
+                "the output has 5 channels, but it should have 2. `upconv4`",
             ),
             (
                 {"conv1": lambda _: nn.Conv2d(3, 64, 3, 1, 1)},
@@ -199,9 +205,9 @@ class TestForwardCat:
             ),
             (
                 {"upconv2": lambda _: nn.ConvTranspose2d(512, 128, 3, 2, 1)},
-                "`upconv2`'s output (128 channels, 15×23). `upconv2` makes it of the `cat` of",
+                "`upconv2`'s output (128 channels, 15×23). `upconv2` gets the `cat` of",
             ),
-            ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "makes 34×50 of 32×48."),
+            ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "turns 32×48 into 34×50."),
         ],
     )
     def test_names_the_layer(self, layers, says):
@@ -221,8 +227,14 @@ class TestForwardCat:
             ),
             (lambda *maps: torch.cat(*maps), "torch.cat takes the tensors in one list"),
             (lambda *maps: torch.stack(maps, 1), "`upconv2` is given the `stack` of `upconv1`'s"),
-            (lambda x, s: torch.stack([x, s], 2).flatten(1, 2), "shape (1, 64, 2, 32, 48) of `up"),
-            (lambda x, s: torch.cat([x, 0 * s + 1], 1), "`cat` is given `skip3`'s output (64 ch"),
+            (
+                lambda x, s: torch.stack([x, s], 2).flatten(1, 2),
+                "(64 channels, 32×48) into shape (1, 64, 2, 32, 48)",
+            ),
+            (
+                lambda x, s: torch.cat([x, 0 * s + 1], 1),
+                "`cat` joins `skip3`'s output (64 channels, 32×48), which is the same",
+            ),
             (
                 lambda x, s: [x, s],
                 "upconv2 needs a tensor and is given a list. Take one",
@@ -248,7 +260,7 @@ class TestForwardCat:
         student = with_forward(join, base=ConcatenatingUNet)()
         text = exercises.forward_cat.check(student).text
         assert "at 16×24, `cat` joins `skip2`'s output (128 channels, 16×24) with itself" in text
-        assert "at 8×12, two maps are joined, but the result is not used further" in text
+        assert "at 8×12, two feature maps are joined, but the result is not used" in text
 
 
 def conv(into, out, kernel_size=3, **options):
@@ -289,7 +301,7 @@ class TestDoubleConv:
             (block(between=lambda x: x - x.mean(0, keepdim=True)), "other images of its batch"),
             (
                 lambda i, o: nn.Sequential(conv(o, i), nn.ReLU(), conv(i, i), nn.ReLU()),
-                "are swapped",
+                "You swapped in_channels",
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, 8), nn.ReLU(), conv(8, 8)),
@@ -297,11 +309,11 @@ class TestDoubleConv:
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), nn.Conv2d(o, o, 3), nn.ReLU()),
-                "Layer 2 (`Conv2d`) makes 5×9 of 7×11.",
+                "Layer 2 (`Conv2d`) turns 7×11 into 5×9.",
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), conv(o, o, groups=o), nn.ReLU()),
-                "groups=8: each output channel is computed from 1 of 8 channels.",
+                "groups=8: each output channel is computed from only 1 of 8 channels.",
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.BatchNorm2d(i), nn.ReLU(), conv(o, o)),
@@ -311,7 +323,7 @@ class TestDoubleConv:
                 lambda i, o: nn.Sequential(
                     nn.ReLU(inplace=True), conv(i, o), nn.ReLU(), conv(o, o)
                 ),
-                "changes the input itself",
+                "changes its input in place",
             ),
             (lambda channels: nn.Sequential(), "yours takes (channels)"),
             (
@@ -319,10 +331,14 @@ class TestDoubleConv:
                 "nn.ModuleList, which only stores its",
             ),
             (lambda i, o: nn.Sequential(nn.Conv1d(i, o, 3)), "Pictures are (N, C, H, W)"),
-            (lambda i, o: nn.Sequential(conv(i, o), nn.ReLU()), "The map goes through 1: layer 0"),
+            (
+                lambda i, o: nn.Sequential(conv(i, o), nn.ReLU()),
+                "but the feature map goes through 1: layer 0",
+            ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), conv(o, 2 * o), nn.ReLU()),
-                "16 channels come out, wanted 8. Layer 2 (`Conv2d`) makes 16 channels of 8.",
+                "the output has 16 channels, but it should have 8. Layer 2 (`Conv2d`) turns 8 "
+                "channels into 16.",
             ),
         ],
     )
@@ -345,8 +361,8 @@ class TestDoubleConv:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ((3, 15), "in_channels is right. out_channels should be as many as there are classes"),
-        ((4, 5), "one pixel of the photograph has numbers. out_channels is right."),
+        ((3, 15), "in_channels is right. out_channels should be the number of classes."),
+        ((4, 5), "values that one pixel of the photo has. out_channels is right."),
     ],
 )
 def test_arguments_says_which_of_the_two_is_wrong(answer, says):
@@ -355,5 +371,7 @@ def test_arguments_says_which_of_the_two_is_wrong(answer, says):
 
 def test_true_is_not_taken_for_the_number_one():
     text = exercises.room_for_skips.check(answer=True).text
-    assert "True is of type bool. \n" in text or text.startswith("Wanted: one whole number. True")
-    assert "bottom" not in text
+    assert "True is of type bool. \n" in text or text.startswith(
+        "The answer should be one whole number, but True"
+    )
+    assert "bottleneck" not in text

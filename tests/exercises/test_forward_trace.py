@@ -105,12 +105,12 @@ def test_convolutions_without_an_activation_between_are_found():
     assert trace_of(nn.Sequential(one, nn.BatchNorm2d(4), two)).not_activated
     for activation in (nn.ReLU(), nn.LeakyReLU(), nn.GELU(), nn.SiLU(), nn.PReLU(), nn.ELU()):
         assert not trace_of(nn.Sequential(one, activation, two)).not_activated
-        assert trace_of(nn.Sequential(one, two, activation)).bends
+        assert trace_of(nn.Sequential(one, two, activation)).has_activation
     end = trace_of(nn.Sequential(one, nn.ReLU(), nn.BatchNorm2d(4))).tail
     assert [step.changes_nothing for step in end] == [False, True]
     for linear in (nn.AvgPool2d(2), nn.Upsample(scale_factor=2), nn.Dropout(), nn.Identity()):
-        assert not trace_of(nn.Sequential(one, linear, two)).bends
-    assert trace_of(nn.Sequential(one, nn.MaxPool2d(2), two)).bends
+        assert not trace_of(nn.Sequential(one, linear, two)).has_activation
+    assert trace_of(nn.Sequential(one, nn.MaxPool2d(2), two)).has_activation
 
 
 def test_a_deep_network_is_no_deep_recursion():

@@ -25,8 +25,8 @@ class OneMap(nn.Module):
         return self.conv(x)[:1, :, ::2, ::2]
 
 
-TOO_MUCH = "There is too much padding"
-TOO_LITTLE = "A wider window needs a wider border"
+TOO_MUCH = "That is too much padding"
+TOO_LITTLE = "A larger kernel fits into fewer positions"
 
 
 @pytest.mark.parametrize(
@@ -37,19 +37,28 @@ TOO_LITTLE = "A wider window needs a wider border"
         (nn.Conv2d(64, 128, 2, 2, 1), TOO_MUCH),
         (nn.Conv2d(64, 128, 7, 2, 2), TOO_LITTLE),
         (nn.Conv2d(64, 128, 5, 2, "valid"), TOO_LITTLE),
-        (nn.Conv2d(64, 128, 5, 2, (2, 1)), "wanted 16×16, along the width: (32 + 2·1 − 5)"),
-        (nn.Conv2d(64, 128, 5, (1, 2), 2), "wanted 16×16, along the height: (32 + 2·2 − 5)"),
-        (nn.MaxPool2d(2), "64 channels come out, wanted 128."),
-        ([nn.MaxPool2d(2)], "This is a list of layers."),
-        (Zeros(), "What comes out is the same, whatever goes in."),
-        (OneMap(), "On 2 maps of 6×10: the batch has 1 map, wanted 2."),
+        (
+            nn.Conv2d(64, 128, 5, 2, (2, 1)),
+            "should be 16×16. For the width, the formula gives (32 + 2·1 − 5)",
+        ),
+        (
+            nn.Conv2d(64, 128, 5, (1, 2), 2),
+            "should be 16×16. For the height, the formula gives (32 + 2·2 − 5)",
+        ),
+        (nn.MaxPool2d(2), "the output has 64 channels, but it should have 128."),
+        ([nn.MaxPool2d(2)], "You gave a list of layers."),
+        (Zeros(), "The output is always the same, whatever the input."),
+        (
+            OneMap(),
+            "On 2 feature maps of 6×10: the output is a batch of 1, but it should be one of 2.",
+        ),
         (
             nn.Sequential(nn.Conv2d(64, 128, 2, 2), nn.MaxPool2d(2)),
-            "Inside: `Conv2d` returns 128 × 16×16, `MaxPool2d` returns 128 × 8×8.",
+            "Step by step: `Conv2d` returns 128 × 16×16, `MaxPool2d` returns 128 × 8×8.",
         ),
         (
             nn.Sequential(nn.Conv2d(64, 128, 1), nn.Conv2d(64, 128, 2, 2)),
-            "`Conv2d`, which takes 64 channels, fails on a map of 128 × 32×32.",
+            "`Conv2d`, which takes 64 channels, fails on a feature map of 128 × 32×32.",
         ),
     ],
 )
@@ -91,26 +100,26 @@ def frozen(layer):
 @pytest.mark.parametrize(
     ("name", "layer", "says", "says_not"),
     [
-        ("double", frozen(nn.ConvTranspose2d(128, 64, 6, 2, 2)), "No weight that", "wider patch"),
-        ("double", nn.Upsample(scale_factor=3), "128 channels come out", "The size is right"),
+        ("double", frozen(nn.ConvTranspose2d(128, 64, 6, 2, 2)), "doesn't learn", "larger patches"),
+        ("double", nn.Upsample(scale_factor=3), "the output has 128 channels", "The size is right"),
         (
             "double",
             nn.Sequential(nn.Upsample(scale_factor=1.5), nn.Conv2d(128, 64, 3)),
             "`Upsample` returns 128 × 24×24",
-            "Upsample doubled it",
+            "`nn.Upsample` doubles",
         ),
-        ("double", nn.ConvTranspose2d(128, 64, 5, 2, 2), "The last row and column", "Too much"),
+        ("double", nn.ConvTranspose2d(128, 64, 5, 2, 2), "The last row and column", "too much"),
         (
             "even_overlap",
             nn.Sequential(nn.ConvTranspose2d(8, 8, 3, 2, 1, 1)),
-            "3 cells in steps of 2",
-            "Other layers can blur",
+            "With kernel 3 and stride 2",
+            "can blur the pattern",
         ),
         (
             "even_overlap",
             nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, groups=2)),
-            "the convolution lost the border",
-            "groups keeps channels apart",
+            "the convolution loses the border",
+            "`groups` keeps the channels apart",
         ),
     ],
 )

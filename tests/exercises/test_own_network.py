@@ -60,7 +60,9 @@ def test_what_a_class_uses_is_kept_with_it(mine, tmp_path, capsys):
 
 def test_without_one_the_course_s_stands_in(mine, capsys):
     network = exercises.my_unet()(1, 3, depth=2, base_channels=4)
-    assert capsys.readouterr().out.startswith("The course's U-Net stands in: you have not solved")
+    assert capsys.readouterr().out.startswith(
+        "This is the course's U-Net, because you haven't solved"
+    )
     assert network(torch.zeros(2, 1, 10, 14)).shape == (2, 3, 10, 14)
 
 
@@ -69,7 +71,7 @@ def test_a_damaged_file_gets_a_sentence(mine, tmp_path, capsys, damage):
     own_network.keep(mine)
     (tmp_path / "my_unet.py").write_text(damage, encoding="utf-8")
     assert exercises.my_unet() is own_network.CourseUNet
-    assert "does not run (" in capsys.readouterr().out
+    assert "doesn't run (" in capsys.readouterr().out
 
 
 def test_a_source_that_is_not_known_is_not_kept(monkeypatch, tmp_path):

@@ -127,11 +127,11 @@ def _scaled_fit(self, x, skip):
 WRONG = {
     "in_channels": (
         made_with(lambda i, o, d, b: (3, o, d, b)),
-        ["MyUNet(1, 2,", "`into.0` takes 3 channels, but is given 1", "the input", "it is right"],
+        ["MyUNet(1, 2,", "`into.0` takes 3 channels, but is given 1", "the input", "works"],
     ),
     "out_channels": (
         made_with(lambda i, o, d, b: (i, 1, d, b)),
-        ["1 channel comes out, wanted 5", "1 channel comes out, wanted 2"],
+        ["has 1 channel, but it should have 5", "has 1 channel, but it should have 2"],
     ),
     "everything": (
         made_with(lambda i, o, d, b: (i, o, 2, 8)),
@@ -139,19 +139,19 @@ WRONG = {
     ),
     "depth of three at most": (
         made_with(lambda i, o, d, b: (i, o, min(d, 3), b)),
-        ["depth=4, no convolution makes a map of 2×3"],
+        ["depth=4, no convolution returns a feature map of 2×3"],
     ),
     "arguments swapped": (
         changed(__init__=in_order),
-        ["in another order: in_channels, out_channels, base_channels, depth"],
+        ["in the order in_channels, out_channels, base_channels, depth"],
     ),
     "three arguments": (
         changed(__init__=lambda self, i, o, d: Student.__init__(self, i, o, d, 8)),
         ["MyUNet(i, o, d)", "four arguments"],
     ),
-    "a network": (lambda: Student(3, 5, 2, 4), ["give it the class"]),
-    "no super": (lambda: NoSuper, ["cannot be made", "super().__init__()"]),
-    "no super, no layer": (lambda: NoSuperAndOtherAttributes, ["`super().__init__()`"]),
+    "a network": (lambda: Student(3, 5, 2, 4), ["Give it the class"]),
+    "no super": (lambda: NoSuper, ["can't be created", "super().__init__()"]),
+    "no super, no layer": (lambda: NoSuperAndOtherAttributes, ["super().__init__()"]),
     "forward misspelt": (lambda: Misspelt, ["a method `foward`: rename it"]),
     "clamp": (
         ends(lambda y: y.clamp(0, 1)),
@@ -174,20 +174,30 @@ WRONG = {
         ["In training mode: After `head`, the last layer, comes `softmax`"],
     ),
     "round": (ends(torch.round), ["After `head`, the last layer, comes `round`"]),
-    "flipped": (ends(lambda y: y.flip(3)), ["depend most (3, 5) on (", "turned or flipped"]),
+    "flipped": (
+        ends(lambda y: y.flip(3)),
+        ["others, as (row, column): (3, 5) on (", "flipped or turned"],
+    ),
     "reshaped": (
         ends(lambda y: y.permute(0, 2, 3, 1).reshape(y.shape)),
-        ["reshaped where its axes should be exchanged"],
+        ["reshaped instead of permuted"],
     ),
     "channels last": (
         ends(lambda y: y.permute(0, 2, 3, 1)),
-        ["(2, 32, 48, 5), wanted (2, 5, 32, 48): the same axes in another order"],
+        [
+            "(2, 32, 48, 5), but it should be (2, 5, 32, 48). These are the same axes in another "
+            "order"
+        ],
     ),
     "skip in place": (
         changed(
             join=lambda self, x, skip, level: torch.cat([skip.exp_(), self.fit(x, skip)], dim=1)
         ),
-        ["modified by an inplace operation", "changed was made by `exp`", "write x = x + y"],
+        [
+            "modified by an inplace operation",
+            "is changed is the result of `exp`",
+            "write x = x + y",
+        ],
     ),
     "a bottleneck of one size": (
         changed(__init__=lambda self, i, o, d, b: _linear_bottleneck(self, i, o, d, b)),
@@ -197,7 +207,10 @@ WRONG = {
         ends(lambda y: y / y.amax((1, 2, 3), keepdim=True)),
         ["After `head`, the last layer, comes `amax`"],
     ),
-    "a mean in place of a map": (ends(lambda y: y.mean((2, 3))), ["is (2, 5), wanted (2, 5, 32,"]),
+    "a mean in place of a map": (
+        ends(lambda y: y.mean((2, 3))),
+        ["(2, 5), but it should be (2, 5, 32,"],
+    ),
     "a tensor with a gradient": (
         changed(__init__=_scale, fit=_scaled_fit),
         ["`self.scale` (of type Tensor)", "nn.Parameter(…)"],
@@ -208,15 +221,15 @@ WRONG = {
                 [torch.randn_like(skip), self.fit(x, skip)], dim=1
             )
         ),
-        ["another output at the next call", "`randn_like` draws new random numbers"],
+        ["a different output at the next call", "`randn_like` draws new random numbers"],
     ),
     "dropout": (
         ends(lambda y: F.dropout(y, 0.3)),
-        ["another output at the next call", "training=self.training"],
+        ["a different output at the next call", "training=self.training"],
     ),
     "one channel for all classes": (
         ends(lambda y: y[:, :1].expand_as(y)),
-        ["all channels of the output hold the same"],
+        ["all channels of the output are the same"],
     ),
     "eval in forward": (
         changed(forward=lambda self, x: Student.forward(self.eval(), x)),
@@ -228,12 +241,12 @@ WRONG = {
     ),
     "batch mean": (
         begins(lambda x: x - x.mean()),
-        ["other images of its batch", "that of `mean`, which is given the input"],
+        ["other images of its batch", "that of `mean`, whose input is the input"],
     ),
-    "squeeze": (ends(torch.squeeze), ["(2, 24, 16), wanted (1, 2, 24, 16)"]),
+    "squeeze": (ends(torch.squeeze), ["(2, 24, 16), but it should be (1, 2, 24, 16)"]),
     "float64": (
         ends(torch.Tensor.double),
-        ["output's dtype is float64, the input's float32. Keep it"],
+        ["the output is float64, but the input is float32."],
     ),
     "float32": (
         begins(torch.Tensor.float),
@@ -241,24 +254,27 @@ WRONG = {
     ),
     "image in place": (
         begins(lambda x: x.sub_(1)),
-        ["changes the input itself", "Write `x = x - …`"],
+        ["changes its input in place", "Write `x = x - …`"],
     ),
     "no_grad": (
         changed(forward=lambda self, x: torch.no_grad()(Student.forward)(self, x)),
-        ["`into.0` is computed as inside `torch.no_grad()`", "cuts the gradient"],
+        ["`into.0` runs as if inside `torch.no_grad()`", "cuts the gradient"],
     ),
     "bottleneck detached": (
         changed(forward=with_bottleneck_detached),
         ["`detach` cuts the gradient of `down.2.2`'s output (128 channels, 4×6)"],
     ),
-    "unused": (changed(__init__=extra_layer), ["2 weights", "no part in its output", "`extra`"]),
+    "unused": (
+        changed(__init__=extra_layer),
+        ["2 of your network's weights and biases don't affect its output", "`extra`"],
+    ),
     "tuple": (keeps(tuple), ["`self.kept` (of type tuple)", "nn.ModuleList"]),
     "list in a list": (keeps(lambda layers: [layers]), ["`self.kept` (of type list)"]),
     "dict": (keeps(lambda layers: dict(enumerate(layers))), ["`self.kept` (of type dict)"]),
     "dict in a list": (keeps(lambda layers: [dict(enumerate(layers))]), ["`self.kept`"]),
     "closure": (
         keeps(lambda layers: type("Box", (), {"__getitem__": lambda self, at: layers[at]})()),
-        ["another object holds them"],
+        ["or another object. Assign"],
     ),
     "zeros at odd sizes": (
         changed(
@@ -266,26 +282,30 @@ WRONG = {
                 [skip if skip.shape == x.shape else 0 * skip, self.fit(x, skip)], dim=1
             )
         ),
-        ["31×47 image, at no size"],
+        ["31×47 image at no size"],
     ),
     "skips times zero": (
         changed(join=lambda self, x, skip, level: torch.cat([0 * skip, x], dim=1)),
         [
             "no skip arrives at 32×48, 16×24, 8×12",
-            "16×24, `cat` is given `down.0.2`'s",
+            "16×24, `cat` joins `down.0.2`'s",
             "zero in all",
         ],
     ),
     "zeros for skips": (
         changed(join=lambda self, x, skip, level: torch.cat([torch.zeros_like(skip), x], dim=1)),
-        ["no skip arrives at 32×48", "`up.2`'s output", "what is not computed from the image"],
+        [
+            "no skip arrives at 32×48",
+            "`up.2`'s output",
+            "something that is not computed from the image",
+        ],
     ),
     "no repair": (
         changed(fit=lambda self, x, skip: x),
         [
             "7×11) and `up.2`'s output (64 channels, 6×10)",
-            "a crop or `F.interpolate",
-            "Right so far",
+            "a crop, or `F.interpolate",
+            "Sizes that can be halved three times",
         ],
     ),
     "sigmoid": (ends(torch.sigmoid), ["After `head`, the last layer, comes `sigmoid`", "logits"]),
@@ -297,17 +317,17 @@ WRONG = {
         changed(
             join=lambda self, x, skip, level: torch.cat([torch.tensor(skip.tolist()), x], dim=1)
         ),
-        ["no skip arrives at 32×48", "with what is not computed from the image by torch"],
+        ["no skip arrives at 32×48", "with something that is not computed from the image"],
     ),
     "an output that has left torch": (
         ends(lambda y: torch.tensor(y.tolist(), dtype=y.dtype)),
-        ["No gradient goes back from the output", "`.tolist()` or `torch.tensor(…)`"],
+        ["No gradient flows back from the output", "`.tolist()` or `torch.tensor(…)`"],
     ),
     "one skip ignored": (
         changed(
             join=lambda self, x, skip, level: torch.cat([x, x] if level == 1 else [skip, x], dim=1)
         ),
-        ["no skip arrives at 16×24: at 16×24, `cat` joins `up.1`'s output", "with itself"],
+        ["no skip arrives at 16×24: `cat` joins `up.1`'s output", "with itself"],
     ),
     "joined along the batch": (
         changed(join=lambda self, x, skip, level: torch.cat([skip, x], dim=0)),
@@ -319,7 +339,11 @@ WRONG = {
                 torch.cat([skip, x], dim=1)[:, skip.shape[1] :], (0, 0, 0, 0, 0, skip.shape[1])
             )
         ),
-        ["no skip arrives at 32×48, 16×24, 8×12", "what `cat` makes of `into.2`'s", "no effect"],
+        [
+            "no skip arrives at 32×48, 16×24, 8×12",
+            "`cat` joins `into.2`'s",
+            "no effect on the output",
+        ],
     ),
     "one skip detached": (
         changed(
@@ -343,25 +367,25 @@ WRONG = {
     ),
     "stored after the pool": (
         changed(forward=stored_after_pool),
-        ["16×24 comes out, wanted 32×48", "`interpolate` makes 16×24 of 32×48"],
+        ["is 16×24, but it should be 32×48", "`interpolate` turns 32×48 into 16×24"],
     ),
     "one block at two places": (
         changed(__init__=lambda self, i, o, d, b: _one_block(self, i, o, d, b)),
-        ["`down.0.0` takes 16 channels, but is given 32", "`down.0.0` has been called before"],
+        ["`down.0.0` takes 16 channels, but is given 32", "It was already called once"],
     ),
     "skips of the call before": (
         changed(
             __init__=lambda self, *a: _keeping(self, *a), forward=lambda self, x: kept(self, x)
         ),
-        ["The second of two calls stops", "`cat` fails on `up.0`'s output"],
+        ["one of the two calls failed", "`cat` fails on `up.0`'s output"],
     ),
     "image cut first": (
         begins(lambda x: x[:, :, : x.shape[2] // 8 * 8, : x.shape[3] // 8 * 8]),
-        ["16×24 comes out, wanted 20×24", "changes at the index `[…]` (20×24 → 16×24), `max_p"],
+        ["is 16×24, but it should be 20×24", "changes at the index `[…]` (20×24 → 16×24), `max_p"],
     ),
     "head without padding": (
         changed(__init__=lambda self, i, o, d, b: _valid_head(self, i, o, d, b)),
-        ["`head` makes 30×46 of 32×48. Its kernel is 3×3", "its padding (0, 0)"],
+        ["`head` turns 32×48 into 30×46. Its kernel is 3×3", "its padding (0, 0)"],
     ),
 }
 
@@ -421,7 +445,7 @@ def test_where_the_bottleneck_is_taken_for_a_skip_the_two_maps_are_named():
 
     reply = own_unet.check(changed(forward=forward)()).text
     assert "`down.0.2`'s output (32 channels, 16×24) and `up.0`'s output (16 channels, 32" in reply
-    assert "`up.0` makes it of `down.0.2`'s output (32 channels, 16×24)" in reply
+    assert "`up.0` gets `down.0.2`'s output (32 channels, 16×24)" in reply
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_read_is_not_replaced(tmp_path, monkeypatch):
         patch.setattr(Path, "read_text", refuse)
         progress.mark_solved("b")
     assert progress.trouble == (
-        f"{path} cannot be read (Permission denied). Progress is kept until the kernel stops."
+        f"{path} can't be read (Permission denied). Your progress is kept until the kernel stops."
     )
     assert set(json.loads(path.read_text())["exercises"]) == {"a"}
     progress.change("c", hints=1)
@@ -144,8 +144,8 @@ def test_an_export_has_one_row_for_each_exercise(tmp_path, suffix):
 
 
 def test_an_export_that_cannot_be_written_says_why(tmp_path):
-    assert "must end in .csv or .json" in exercises.export(tmp_path / "progress.xlsx").text
-    assert "cannot be written" in exercises.export(tmp_path / "missing" / "progress.csv").text
+    assert "has to end in .csv or .json" in exercises.export(tmp_path / "progress.xlsx").text
+    assert "can't be written" in exercises.export(tmp_path / "missing" / "progress.csv").text
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json"])

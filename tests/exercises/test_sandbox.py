@@ -40,11 +40,11 @@ def fails(error):
         (fails(SystemExit(1)), "asked Python to exit"),
         (fails(KeyboardInterrupt()), "stopped with KeyboardInterrupt"),
         (fails(MemoryError()), "asked for more memory than there is"),
-        (deep, "called itself without an end"),
+        (deep, "It called itself without an end"),
         (lambda x: torch.empty(2**60), "memory"),
         (
             lambda x: torch.cat([torch.zeros(1, 2), torch.zeros(2, 3)]),
-            "one of them is 2 in the first and 3 in number 2. PyTorch says: Sizes of tensors",
+            "one of them is 2 in the first and 3 in number 2. Error message: Sizes of tensors",
         ),
     ],
 )
@@ -90,7 +90,7 @@ def sleep():
     ("step", "waiting", "says"),
     [
         (compute, 12_000, "still running after 0.5 seconds of computing"),
-        (sleep, 4, "still not done after 2 seconds, most of them spent waiting"),
+        (sleep, 4, "not finished after 2 seconds, most of them spent waiting"),
     ],
 )
 def test_code_that_never_returns_is_stopped(exercise, monkeypatch, catches, step, waiting, says):
@@ -140,7 +140,7 @@ def test_code_that_cannot_be_stopped_is_left_and_said(exercise, monkeypatch):
     release = threading.Event()  # waiting for it goes on inside a library, until it is set
     reply = exercise.check(lambda x: release.wait())
     release.set()
-    assert "restart the kernel. Nothing you solved is lost." in reply.text
+    assert "restart the kernel. Nothing you have solved is lost." in reply.text
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux calls a thread in such a loop")
@@ -161,7 +161,7 @@ def test_a_loop_that_never_leaves_a_library_is_left_too(exercise, monkeypatch, e
     monkeypatch.setattr(sandbox, "STOP_ATTEMPTS", 12_000)
     text = exercise.check(endless).text
     assert "still running after 0.2 seconds" in text
-    assert "restart the kernel. Nothing you solved is lost." in text
+    assert "restart the kernel. Nothing you have solved is lost." in text
 
 
 class Plain:

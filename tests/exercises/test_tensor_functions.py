@@ -50,22 +50,26 @@ def test_each_right_output_passes(answer):
 @pytest.mark.parametrize(
     ("answer", "holds", "sentence"),
     [
-        (lambda x: x, "a function `scale`", "It must take 2 values"),
-        (lambda x, layer: None, "its size", "Did you forget the word `return`?"),
+        (lambda x: x, "a function `scale`", "should take 2 arguments"),
+        (lambda x, layer: None, "its size", "Did you forget `return`?"),
         (
             lambda x, layer: layer(x.zero_()),
             "its size",
-            "On 7×11: your function changes x, which it was given.",
+            "On 7×11: your function changes its input `x`.",
         ),
-        (blank, "its size", "On 7×11: your function changes layer, which it was given."),
+        (blank, "its size", "On 7×11: your function changes its input `layer`."),
         (lambda x, layer: layer(x) @ x, "its size", "On 7×11: your code stopped, in line"),
-        (noisy, "its values", "given twice, make two different results"),
+        (noisy, "its values", "called twice with the same inputs, your function returns different"),
         (
             lambda x, layer: scale(x, layer).double(),
             "its values",
-            "result is float64, while what came in is float32",
+            "output is float64, but it should be float32",
         ),
-        (lambda x, layer: layer(x)[..., 1:], "its size", "7×10 comes out, wanted 7×11"),
+        (
+            lambda x, layer: layer(x)[..., 1:],
+            "its size",
+            "the output is 7×10, but it should be 7×11",
+        ),
         (
             lambda x, layer: layer(x),
             "its values",
@@ -109,9 +113,12 @@ def test_facts_are_measured_on_other_inputs():
 
     conditions = {"the batch holds one item": lambda x, layer: len(x) == 1}
     checks = tensor_function("scale(x, layer)", sizes, scale, conditions=conditions)
-    assert checks[1].problem(first) == "On 2 maps: the batch has 1 map, wanted 2."
+    assert (
+        checks[1].problem(first)
+        == "On 2 maps: the output is a batch of 1, but it should be one of 2."
+    )
     assert checks[1].facts(first) == (
-        "In each of the 3 cases tried, the result's batch size is 1. "
+        "In all 3 cases tried, the output's batch size is 1. "
         "Of the 3 cases tried, it is right in 1 (on 1 maps)."
     )
 

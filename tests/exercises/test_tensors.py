@@ -9,10 +9,10 @@ from unet_teach.exercises.checks import differences, tensors
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (torch.zeros(3), "shape is (3,), wanted (1, 2, 7, 11)"),
-        (torch.zeros(2, 2, 7, 11), "the batch has 2 maps"),
-        (torch.zeros(1, 3, 7, 11), "3 channels come out, wanted 2"),
-        (torch.zeros(1, 2, 11, 7), "11×7 comes out, wanted 7×11"),
+        (torch.zeros(3), "shape (3,), but it should be (1, 2, 7, 11)"),
+        (torch.zeros(2, 2, 7, 11), "a batch of 2, but it should be one of 1"),
+        (torch.zeros(1, 3, 7, 11), "3 channels, but it should have 2"),
+        (torch.zeros(1, 2, 11, 7), "11×7, but it should be 7×11"),
     ],
 )
 def test_shapes_are_told_rank_first(found, says):
@@ -39,15 +39,21 @@ ALL = slice(None)
 @pytest.mark.parametrize(
     ("cells", "says"),
     [
-        ([(ALL, ALL, 0)], "wrong in the first row."),
-        ([(ALL, ALL, slice(-2, None))], "wrong in the last 2 rows."),
-        ([(ALL, ALL, 0), (..., slice(9, None))], "wrong in the first row and the last 2 columns."),
-        ([(ALL, slice(3, 6))], "wrong in the last 3 channels."),
-        ([(ALL, slice(2, 5))], "wrong in channels 2 to 4."),
-        ([(1,)], "wrong in the last item of the batch."),
-        ([(0, 1, 2, 3)], "wrong in row 2 in column 3 of channel 1 of the first item of the batch."),
-        ([(..., slice(1, None, 2), ALL)], "wrong in every second row from 1 on."),
-        ([(..., [1, 3], ALL)], "wrong in rows 1 and 3."),
+        ([(ALL, ALL, 0)], "the values are wrong in the first row."),
+        ([(ALL, ALL, slice(-2, None))], "the values are wrong in the last 2 rows."),
+        (
+            [(ALL, ALL, 0), (..., slice(9, None))],
+            "the values are wrong in the first row and the last 2 columns.",
+        ),
+        ([(ALL, slice(3, 6))], "the values are wrong in the last 3 channels."),
+        ([(ALL, slice(2, 5))], "the values are wrong in channels 2 to 4."),
+        ([(1,)], "the values are wrong in the last batch item."),
+        (
+            [(0, 1, 2, 3)],
+            "the values are wrong in row 2 in column 3 of channel 1 of the first batch item.",
+        ),
+        ([(..., slice(1, None, 2), ALL)], "the values are wrong in every second row from 1 on."),
+        ([(..., [1, 3], ALL)], "the values are wrong in rows 1 and 3."),
         ([(0, 0, 0, 0), (1, 3, 2, 5)], "2 of 924 values are wrong."),
         ([...], "every value is wrong."),
     ],
@@ -59,23 +65,23 @@ def test_values_are_told_by_the_place_in_which_they_differ(cells, says):
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (-WANTED, "The signs are the wrong way round."),
+        (-WANTED, "All have the wrong sign."),
         (WANTED / 4, "All are 0.25 times the right ones."),
         (WANTED + 2, "All are 2 too large."),
-        (WANTED.relu(), "All are 0, just where negative values belong."),
+        (WANTED.relu(), "All are 0, exactly where the right values are negative."),
         (0 * WANTED, "every value is wrong. All are 0."),
         (changed((..., 0, ALL), by=3), "first row. All are 3 times the right ones there."),
         (3 * WANTED + 2, "All are 3 times the right ones plus 2."),
-        (changed((0, 0, 0, slice(0, 2)), by=1.5), "first item of the batch."),
+        (changed((0, 0, 0, slice(0, 2)), by=1.5), "first batch item."),
         (WANTED + 1e-3 * torch.sin(1e3 * WANTED), "They are close: off by at most 0.001."),
-        (WANTED.roll(2, dims=2), "The values stand 2 rows lower than they should."),
-        (WANTED.roll(-1, dims=3), "The values stand 1 column further left than they should."),
-        (WANTED.flip(2), "Each map is upside down."),
-        (WANTED.flip(3), "Each map is mirrored."),
-        (WANTED.flip(1), "Channel 0 holds what belongs in channel 5, and so on."),
-        (WANTED.flip(0), "Item of the batch 0 holds what belongs in item of the batch 1"),
-        (WANTED.flatten().flip(0).view(2, 6, 7, 11).flip(1, 2, 3), "Item of the batch 0"),
-        (WANTED.flatten().roll(5).view(2, 6, 7, 11), "right values, but at other places."),
+        (WANTED.roll(2, dims=2), "The values are 2 rows lower than they should be."),
+        (WANTED.roll(-1, dims=3), "The values are 1 column further left than they should be."),
+        (WANTED.flip(2), "Each feature map is upside down."),
+        (WANTED.flip(3), "Each feature map is mirrored."),
+        (WANTED.flip(1), "Channel 0 has the values of channel 5, and so on."),
+        (WANTED.flip(0), "Batch item 0 has the values of batch item 1"),
+        (WANTED.flatten().flip(0).view(2, 6, 7, 11).flip(1, 2, 3), "Batch item 0"),
+        (WANTED.flatten().roll(5).view(2, 6, 7, 11), "right values, but in the wrong places."),
     ],
 )  # fmt: skip
 def test_values_are_told_by_the_way_in_which_they_differ(found, says):
@@ -94,14 +100,14 @@ def test_the_first_wrong_value_is_told_where_nothing_else_can_be_said():
     found[0, 1, 2, 3], found[0, 0, 4, 4] = 1, 2
     assert tensors.values_problem(found, wanted, "On 7×11") == (
         "On 7×11: 2 of 154 values are wrong. "
-        "The first, at [item, channel, row, column] = [0, 0, 4, 4], is 2, wanted 0."
+        "The first, at [item, channel, row, column] = [0, 0, 4, 4], is 2, but it should be 0."
     )
     found[0, 0, 0, 0] = float("nan")
     assert "some values are NaN" in tensors.values_problem(found, wanted, "On 7×11")
 
 
 def test_a_lost_axis_is_named():
-    assert "the axis of the batch is lost" in tensors.shape_problem(
+    assert "The batch axis is missing." in tensors.shape_problem(
         torch.zeros(2, 7, 11), (3, 2, 7, 11), "On 7×11"
     )
 
@@ -115,7 +121,7 @@ SIZES = [{"up's height": a, "skip's height": b} for a, b in ((4, 6), (7, 5), (3,
         (lambda up, skip: up, "height is up's height"),
         (lambda up, skip: 5, "height is 5"),
         (lambda up, skip: skip + 1, "height is 1 too large"),
-        (max, "height is the larger one of up's height and skip's height"),
+        (max, "height is the larger of up's height and skip's height"),
         (lambda up, skip: 2 * skip - up, "height is 2 · skip's height − up's height"),
         (lambda up, skip: up * skip, ""),
         (lambda up, skip: skip, ""),

@@ -47,7 +47,7 @@ def sliced(x):
         (lambda x: F.pad(x, (0, 0, -5, -5)), "More rows or columns are cut away"),
         (lambda x: x.narrow(2, 5, 6), "starts at 5 and is 6 long does not fit into 9"),
         (lambda x: x.view(5, 5), "1728 values cannot take the shape 5×5"),
-        (sliced, "`//` divides without a rest. There, `x` is 2×8×9×12, `start` is 4.5."),
+        (sliced, "`//` divides without a remainder. There, `x` is 2×8×9×12, `start` is 4.5."),
     ],
 )  # fmt: skip
 def test_each_message_says_which_sizes_do_not_match(code, says):
@@ -55,7 +55,7 @@ def test_each_message_says_which_sizes_do_not_match(code, says):
         code(X)
     text = describe(caught.value)
     assert says in text
-    assert f"PyTorch says: {str(caught.value).rstrip('.')[:200]}" in text
+    assert f"Error message: {str(caught.value).rstrip('.')[:200]}" in text
 
 
 def test_other_errors_stay_as_they_are():

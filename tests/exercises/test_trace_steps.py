@@ -9,7 +9,7 @@ from unet_teach.exercises.checks.forward_trace import Trace, with_shape
 
 IMAGES = torch.randn(2, 4, 6, 9, generator=torch.Generator().manual_seed(0))
 
-MADE = ", made of the input (4 channels, 6×9)"
+MADE = ", computed from the input (4 channels, 6×9)"
 
 
 class Net(nn.Module):
@@ -115,7 +115,7 @@ def test_how_maps_are_brought_together(function, joins_by):
         (
             lambda net, x: torch.cat([x, net.conv(x)], 1).relu(),
             "the `cat` of the input (4 channels, 6×9) and `conv`'s output (4 channels, 6×9)",
-            ", in all 8 channels, 6×9",
+            ", together 8 channels, 6×9",
         ),
     ],
 )
@@ -173,7 +173,7 @@ def test_layers_up_to_the_last_one_and_the_tail():
     trace = trace_of(lambda net, x: net.other(net.conv(x).relu()).sigmoid() * 2)
     assert [step.name for step in trace.until_last_layer] == ["image", "conv2d", "relu", "conv2d"]
     assert [step.name for step in trace.tail] == ["sigmoid", "mul"]
-    assert trace.bends
+    assert trace.has_activation
     assert [step.size for step in trace.convolutions] == [(6, 9)] * 2
 
 
@@ -193,7 +193,7 @@ def test_layers_up_to_the_last_one_and_the_tail():
 def test_activations_between_layers(function, pairs, bends):
     trace = trace_of(function)
     assert len(trace.not_activated) == pairs
-    assert trace.bends == bends
+    assert trace.has_activation == bends
 
 
 def test_what_takes_no_part_is_named():
@@ -255,7 +255,8 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             lambda net, x: net.conv(torch.cat([x[:, :2], net.other(x)[:, :2]], 2)),
             "`conv` takes 4 channels, but is given 2 at 12×9: the `cat` of the result of the index "
             f"`[…]` (2 channels, 6×9){MADE} and the result of the index `[…]` (2 channels, 6×9), "
-            "made of `other`'s output (4 channels, 6×9). `cat` joins along dim=2, the height; "
+            "computed from `other`'s output (4 channels, 6×9). `cat` joins along dim=2, the "
+            "height; "
             "channels are dim=1.",
         ),
         (
@@ -265,8 +266,8 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
         (lambda net, x: net.conv(x.flatten(1)), "`conv` is given the input (shape (2, 216))."),
         (
             lambda net, x: torch.cat([x, net.up(x)], 1),
-            "`cat` cannot bring together the input (4 channels, 6×9) and `up`'s output "
-            "(4 channels, 12×18). `up` makes it of the input (4 channels, 6×9). Its kernel is 2×2, "
+            "`cat` can't join the input (4 channels, 6×9) and `up`'s output "
+            "(4 channels, 12×18). `up` gets the input (4 channels, 6×9). Its kernel is 2×2, "
             "its stride (2, 2), its padding (0, 0), its output_padding (0, 0).",
         ),
         (

@@ -2,6 +2,7 @@
 
 import math
 import random
+import statistics
 from itertools import combinations
 
 import numpy as np
@@ -25,23 +26,23 @@ def right(exercise):
 
 # ------------------------------------------------------------------------------------ hand-worked
 def test_iou_of_a_case_worked_by_hand():
-    answer = torch.tensor([True, True, True, False, False, False]).reshape(1, 1, 2, 3)
-    truth = torch.tensor([False, True, True, True, True, False]).reshape(1, 1, 2, 3)
+    prediction = torch.tensor([True, True, True, False, False, False]).reshape(1, 1, 2, 3)
+    target = torch.tensor([False, True, True, True, True, False]).reshape(1, 1, 2, 3)
     for iou in right(exercises.iou):
-        assert float(iou(answer, truth)) == pytest.approx(2 / 5)
+        assert float(iou(prediction, target)) == pytest.approx(2 / 5)
 
 
-def test_iou_of_a_batch_is_that_of_one_large_picture():
-    answer, truth = torch.rand(2, 3, 1, 5, 7) < 0.4
+def test_iou_of_a_batch_is_that_of_one_large_image():
+    prediction, target = torch.rand(2, 3, 1, 5, 7) < 0.4
     for iou in right(exercises.iou):
-        together = [mask.reshape(1, 1, 15, 7) for mask in (answer, truth)]
-        assert float(iou(answer, truth)) == pytest.approx(float(iou(*together)))
+        together = [mask.reshape(1, 1, 15, 7) for mask in (prediction, target)]
+        assert float(iou(prediction, target)) == pytest.approx(float(iou(*together)))
 
 
 def test_a_cleaned_mask_is_what_the_loss_takes():
-    picture = torch.tensor([[0, 1], [255, 7]], dtype=torch.uint8)
+    raw_mask = torch.tensor([[0, 1], [255, 7]], dtype=torch.uint8)
     for clean_mask in right(exercises.clean_mask):
-        mask = clean_mask(picture)
+        mask = clean_mask(raw_mask)
         assert mask.tolist() == [[0.0, 1.0], [1.0, 1.0]]
         nn.BCEWithLogitsLoss()(torch.zeros(2, 2), mask)
 
@@ -80,16 +81,16 @@ def test_the_least_possible_p_is_what_the_praise_says(seeds, ways):
         (lambda a, b: len(a) == 5, "True at p = 0.0536, but False at p = 0.0286"),
         (
             lambda a, b: p_value(a, b) <= 0.15,
-            "True is at a p of 0.143 or less, and each False at a p of 0.4",
+            "True for every p up to 0.143, and False from 0.4 on. The limit should be 0.05.",
         ),
         (
             lambda a, b: np.random.default_rng(0).random() < 0.5,
             "function draws random numbers",
         ),
         (lambda a, b: random.random() < 2, "function draws random numbers"),
-        (lambda a, b: p_value(a, b), "wanted True or False"),
+        (lambda a, b: p_value(a, b), "should return True or False"),
         (lambda a, b: bool(a.sort() or p_value(a, b) <= 0.05), "changes the lists"),
-        (lambda a, b: p_value(a, b) <= 0.05 or None, "nothing comes out"),
+        (lambda a, b: p_value(a, b) <= 0.05 or None, "it returns nothing"),
     ],
 )
 def test_a_wrong_decision_is_told_with_its_p(answer, says):
@@ -97,26 +98,26 @@ def test_a_wrong_decision_is_told_with_its_p(answer, says):
 
 
 def test_a_tie_on_validation_must_not_be_decided_by_the_test():
-    reply = exercises.same_recipe.check(lambda results: max(results, key=lambda r: r[1:])[0])
-    assert "your choice changes with their test scores: 0.003, 0.001, 0.03" in reply.text
+    reply = exercises.same_recipe.check(lambda trials: max(trials, key=lambda t: t[1:])[0])
+    assert "your choice changes with their test scores: you return 0.003, 0.001, 0.03" in reply.text
 
 
 def test_two_wrong_steps_are_both_named():
     reply = exercises.checkerboard.check(
         lambda x: (lambda p: p[-1] / p[-2:].mean())(torch.fft.rfft(x, dim=0).abs().square().mean(1))
     )
-    assert "Your number is that of two wrong steps. You " in reply.text
+    assert "Two steps are wrong. You " in reply.text
     assert "the columns" in reply.text
-    assert "The last is itself among those it is divided by" in reply.text
+    assert "Your denominator includes the last power itself" in reply.text
 
 
 def test_a_point_upon_a_checkerboard_has_the_ratio_worked_by_hand():
     """A bright column has power 1 everywhere; amplitude a adds ±12·a to the last: 1 + (12·a)²."""
-    picture = torch.zeros(8, 12)
-    picture[:, 4] = 1.0
-    for checkerboard in right(exercises.checkerboard):
-        assert float(checkerboard(picture)) == pytest.approx(1.0, rel=1e-4)
-        with_it = checkerboard(picture + 0.25 * pattern(8, 12))
+    image = torch.zeros(8, 12)
+    image[:, 4] = 1.0
+    for measure in right(exercises.checkerboard):
+        assert float(measure(image)) == pytest.approx(1.0, rel=1e-4)
+        with_it = measure(image + 0.25 * pattern(8, 12))
         assert float(with_it) == pytest.approx(1 + 3**2, rel=1e-4)
 
 
@@ -212,37 +213,62 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
     [
         ("to_mask", lambda logits: logits > 0.2, "logit 0."),
         ("to_mask", lambda logits: (logits > 0).numpy(), "of type ndarray"),
-        ("to_mask", lambda logits: logits.mul_(2) > 0, "changes what it was given"),
-        ("clean_mask", lambda picture: (picture > 1).float(), "a pixel of 1 becomes 0, wanted 1"),
-        ("clean_mask", lambda picture: picture / 0, "wanted"),
-        ("clean_mask", lambda picture: (picture != 0).float().mean(), "wanted a mask of (5, 7)"),
-        ("iou", lambda answer, truth: (answer & truth).sum((1, 2, 3)), "a tensor of shape (2,)"),
-        ("iou", lambda answer, truth: print(end=""), "the word `return`"),
-        ("iou", lambda a, t: ((a & t).sum(3) / (a | t).sum(3)).mean(), "over the rows of all ima"),
+        ("to_mask", lambda logits: logits.mul_(2) > 0, "your function changes its input"),
+        (
+            "clean_mask",
+            lambda mask: (mask > 1).float(),
+            "pixel of 1 becomes 0, but it should become 1",
+        ),
+        ("clean_mask", lambda mask: mask / 0, "turns 0 → nan, 1 → inf"),
+        (
+            "clean_mask",
+            lambda mask: (mask != 0).float().mean(),
+            "instead of a mask of shape (5, 7)",
+        ),
+        ("iou", lambda a, t: (a & t).sum((1, 2, 3)), "a tensor of shape (2,)"),
+        ("iou", lambda a, t: print(end=""), "Did you forget `return`?"),
+        (
+            "iou",
+            lambda a, t: ((a & t).sum(3) / (a | t).sum(3)).mean(),
+            "over all rows of all images",
+        ),
         ("to_mask", lambda logits: logits.nonzero(), "a tensor of shape (12, 4) and type torch.i"),
         ("to_mask", lambda x: x.abs() > 0.5, "6 of 12 pixels are wrong"),
         ("to_mask", lambda x: x > x.max() / 2, "depends on more than the pixel's own logit"),
-        ("twelve", "ACEGL", "2 more of them have all four marks. A picture may have one dimension"),
-        ("held_out", lambda *strip: [0, 0, *range(1, 5), *range(12, 17)], "0 is there twice"),
-        ("held_out", lambda *strip: [1, 2, 12, 16], "Your left edges: 1 to 2, 12, 16; wanted: 0"),
-        ("held_out", lambda *strip: [], "Your left edges: none; wanted: 0 to 4, 12 to 16"),
-        ("to_mask", lambda x: x >= 0, "True for logits from 0 up"),
-        ("to_mask", lambda x: x.sigmoid() >= 0.5, "neither is more likely"),
+        ("twelve", "ACEGL", "An input may have one dimension"),
+        (
+            "held_out",
+            lambda *strip: [0, 0, *range(1, 5), *range(12, 17)],
+            "0 appears more than once",
+        ),
+        ("held_out", lambda *strip: [1, 2, 12, 16], "columns are 1 to 2, 12, 16; they should be 0"),
+        ("held_out", lambda *strip: [], "are none; they should be 0 to 4, 12 to 16"),
+        ("to_mask", lambda x: x >= 0, "the pixel with logit 0, a probability of 0.5, is True"),
+        ("to_mask", lambda x: x.sigmoid() >= 0.5, "not *more* likely than background"),
         ("to_mask", lambda x: x > 0.25, "True for logits from 0.26 up (a probability of 0.565)"),
         ("to_mask", lambda x: x.abs() < 1, "True for logits from -0.99 to 0.99"),
         ("to_mask", lambda x: x > x.quantile(0.3), "depends on more than the pixel's own logit"),
         ("to_mask", lambda x: x.flip(-1) > 0, "depends on more than the pixel's own logit"),
         ("to_mask", lambda x: x.argmax(1).bool(), "the channel axis is missing"),
-        ("to_mask", lambda x: x.mT > 0, "height and width of the shape have changed places"),
+        ("to_mask", lambda x: x.mT > 0, "height and width are swapped"),
         ("to_mask", lambda x: (x[:1] > 0).expand_as(x), "all of them in image 2 of 2"),
         ("clean_mask", lambda x: (x.int() % 2).float(), "2 → 0, 7 → 1, 127 → 1, 128 → 0"),
-        ("clean_mask", lambda x: (x > x.min()).float(), "but these: on a file of 255 alone"),
+        (
+            "clean_mask",
+            lambda x: (x > x.min()).float(),
+            "it is wrong only on a file of nothing but 255",
+        ),
         ("clean_mask", lambda x: x.bool().float().flatten(), "the values themselves are right"),
         ("iou", lambda a, t: (a[0] & t[0]).sum() / (a[0] | t[0]).sum(), "first image alone"),
         ("iou", lambda a, t: (~(a | t)).sum() / (~(a & t)).sum(), "the pixels in neither, divided"),
         ("iou", lambda a, t: (a & t).sum() / max(a.sum(), t.sum()), "of the larger mask"),
-        ("iou", lambda a, t: ((a & t).sum() + 3) / ((a | t).sum() + 3), "3 added above and below"),
+        (
+            "iou",
+            lambda a, t: ((a & t).sum() + 3) / ((a | t).sum() + 3),
+            "3 added to numerator and deno",
+        ),
         ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "same mask twice you return 0.4"),
+        ("iou", lambda a, t: ((a & t) / (a | t)).mean(), "NaN comes from 0 / 0"),
         ("iou", lambda a, t: (a - t).sum(), "`a & ~b` is a without b"),
         (
             "iou",
@@ -253,24 +279,24 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "iou",
             lambda a, t: (a & t).sum() / (a | t).sum() if a.any() else 1.0,
-            "these: with answer: none",
+            "wrong only with a prediction of 0 pixels and a target of 2 pixels",
         ),
-        ("iou", lambda a, t: -right_iou(a, t), "your number equals minus (the pixels in both"),
+        ("iou", lambda a, t: -right_iou(a, t), "your number is minus (the pixels in both"),
         ("to_mask", lambda x: x.sigmoid() > 0.7, "True for logits from 0.85 up"),
         ("to_mask", lambda x: x.sigmoid() > 0.505, "the pixel with logit 0.001"),
         ("to_mask", lambda x: x + torch.randn_like(x) > 0, "two different results"),
         ("clean_mask", lambda x: (x > 50).float(), "7 → 0, 127 → 1"),
-        ("clean_mask", lambda x: (x != 0).float().flip(0), "but not at its place"),
+        ("clean_mask", lambda x: (x != 0).float().flip(0), "but in the wrong place"),
         ("clean_mask", lambda x: x.clamp_(max=1).float(), "On a file of True and False: Your code"),
-        ("held_out", lambda *strip: {3, 2, 1, 0}, "It is the same list for every picture"),
+        ("held_out", lambda *strip: {3, 2, 1, 0}, "You return the same list for every"),
         ("held_out", lambda *strip: [-1], "would cover columns -1 to 2"),
         (
             "one_line",
             lambda x, skip: x * skip.mean((2, 3), keepdim=True).sigmoid(),
-            "and no places",
+            "but not where anything is",
         ),
         ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
-        ("one_line", lambda x, skip: x + skip.clamp(max=0), "Whatever skip holds, the result is"),
+        ("one_line", lambda x, skip: x + skip.clamp(max=0), "Whatever values skip has, the result"),
         (
             "one_line",
             lambda x, skip: torch.maximum(x, skip - 100),
@@ -282,17 +308,25 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             lambda s: (np.mean(s), np.std(s, ddof=1) / len(s)),
             "it is the sample standard deviation, divided by n.",
         ),
-        ("mean_and_spread", lambda s: (s.sort(), s.pop(), np.mean(s))[1:], "it is the highest sc"),
+        (
+            "mean_and_spread",
+            lambda s: (s.sort(), s.pop(), np.mean(s))[1:],
+            "first number is the best seed",
+        ),
         ("mean_and_spread", lambda s: (round(np.mean(s), 2), 0), "right one, rounded to 2 digits"),
         ("to_mask", lambda x: x >= x.amax((2, 3), keepdim=True), "is True in one image and False"),
-        ("one_line", lambda x, skip: x + 0 * skip, "Whatever skip holds, the result is the same."),
-        ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "3×5 comes out"),
-        ("one_line", lambda x, skip: x + skip.flip(-1), "row 2, column 4, counted from 0, and not"),
+        ("one_line", lambda x, skip: x + 0 * skip, "Whatever values skip has, the result"),
+        ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "the output is 3×5"),
+        ("one_line", lambda x, skip: x + skip.flip(-1), "row 2, column 4, counted from 0, but not"),
         ("one_line", lambda x, skip: x + skip.roll(1, -2), "not place by place"),
         ("one_line", lambda x, skip: x + skip.round(), "no gradient flows back to it"),
         ("one_line", lambda x, skip: x.detach() + skip, "The values of x do change the result"),
         ("one_line", lambda x, skip: x + F.dropout(skip), "draws random numbers"),
-        ("one_line", lambda x, skip: x.repeat(1, 2, 1, 1), "32 channels come out, wanted 16. \n"),
+        (
+            "one_line",
+            lambda x, skip: x.repeat(1, 2, 1, 1),
+            "has 32 channels, but it should have 16. \n",
+        ),
         ("one_line", lambda x, skip: x + skip[..., 1:], "both of shape (2, 16, 6, 10)"),
         ("one_mark", (UNet(depth=2, skip="none"), UNet(depth=2, padding="valid")), "`padding` how"),
         (
@@ -303,14 +337,14 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "one_mark",
             (type("Net", (nn.Module,), {"__init__": lambda s: 1 / 0}), 1),
-            "makes no network",
+            "`Net()` fails",
         ),
-        ("twelve", "ABCEGIK", "Of those that you left out, 1 is a U-Net."),
-        ("twelve", "BD", "nothing comes up again. Of those that you left out, 7 are U-Nets."),
-        ("mean_and_spread", lambda scores: sum(scores) / len(scores), "wanted 2 numbers"),
-        ("tells_apart", lambda a, b: min(a) - max(b), "wanted True or False"),
-        ("same_recipe", lambda results: "0.01", "of type str comes out, wanted one number"),
-        ("checkerboard", lambda picture: torch.fft.rfft(picture)[0, 0], "of type complex"),
+        ("twelve", "ABCEGIK", "you left out, 1 is a U-Net."),
+        ("twelve", "BD", "no up-sampling at all. Of those"),
+        ("mean_and_spread", lambda scores: sum(scores) / len(scores), "should return 2 numbers"),
+        ("tells_apart", lambda a, b: min(a) - max(b), "should return True or False"),
+        ("same_recipe", lambda trials: "0.01", "of type str, but it should return one number"),
+        ("checkerboard", lambda image: torch.fft.rfft(image)[0, 0], "of type complex"),
         ("tile_starts", lambda size, tile, overlap: [0, 6.5, 12], "between two pixels"),
         ("tile_starts", lambda size, tile, overlap: [], "no tile at all"),
     ],
@@ -338,12 +372,16 @@ def test_no_right_answer_is_taken_for_a_known_mistake(name):
         ("to_mask", lambda x: x.sigmoid_() > 0.5, "threshold depends"),
         ("to_mask", lambda x: x.sigmoid() > 0.7, "1 as a logit"),
         ("to_mask", lambda x: x > -0.49, "exp(logit)"),
-        ("to_mask", lambda x: x.tanh() > 0.5, "0.5 is the middle"),
+        ("to_mask", lambda x: x.tanh() > 0.5, "the midpoint of"),
         ("clean_mask", lambda x: (x > 50).float(), "Above 127"),
         ("clean_mask", lambda x: (x != 0).float().T, "depends on the other pixels"),
-        ("one_line", lambda x, skip: torch.stack([x, skip]), "`dim=0` counts"),
+        ("clean_mask", lambda mask: mask / 0, "depends on the other pixels"),
+        ("iou", lambda a, t: (a & t).sum() / (a | t).sum(), "cases tried, it is wrong only"),
+        ("mean_and_spread", lambda s: (sum(s) / 3, statistics.stdev(s)), "NaN makes your function"),
+        ("tells_apart", lambda a, b: abs(np.mean(a) - np.mean(b)) > 0.2, "a limit of 0.1"),
+        ("one_line", lambda x, skip: torch.stack([x, skip]), "`dim=0` is"),
         ("one_line", lambda x, skip: x + torch.randn_like(skip), "layer"),
-        ("one_line", lambda x, skip: x + skip.mean(), "Whatever skip holds"),
+        ("one_line", lambda x, skip: x + skip.mean(), "Whatever values"),
         ("one_line", lambda x, skip: skip.add_(x), "overwrites x"),
     ],
 )
@@ -359,20 +397,20 @@ def test_letters_may_stand_in_a_list_in_any_way():
 
 
 def test_a_network_left_in_another_mode_is_named_with_what_already_holds():
-    def validate(network, pictures, masks):
-        answer = network.eval()(pictures).detach() > 0
-        return float((answer & masks).sum() / (answer | masks).sum())
+    def validate(network, images, masks):
+        prediction = network.eval()(images).detach() > 0
+        return float((prediction & masks).sum() / (prediction | masks).sum())
 
     reply = exercises.validation_iou.check(validate)
-    assert "came in training mode and is left in eval mode." in reply.text
+    assert "comes in training mode is in eval mode afterwards." in reply.text
     assert "its value" in reply.text
 
 
 def test_a_score_that_fits_no_mask_is_no_error_of_the_check():
-    def validate(network, pictures, masks):
+    def validate(network, images, masks):
         mode, error = network.training, nn.MSELoss()
         with torch.no_grad():
-            value = error(network.eval()(pictures).sigmoid(), masks.float())
+            value = error(network.eval()(images).sigmoid(), masks.float())
         network.train(mode)
         return float(value)
 
@@ -380,12 +418,12 @@ def test_a_score_that_fits_no_mask_is_no_error_of_the_check():
 
 
 def test_a_recorded_run_with_a_wrong_score_is_not_told_that_the_score_is_right():
-    def validate(network, pictures, masks):
+    def validate(network, images, masks):
         mode = network.training
-        value = 0.123 + 0 * network.eval()(pictures).sum()
+        value = 0.123 + 0 * network.eval()(images).sum()
         network.train(mode)
         return value
 
     reply = exercises.validation_iou.check(validate)
-    assert "0.123 comes out" in reply.text
+    assert "you return 0.123" in reply.text
     assert "The score is right" not in reply.text

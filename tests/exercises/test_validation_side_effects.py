@@ -11,67 +11,67 @@ from unet_teach.exercises.checks.training_state import odd_task, run_validation
 from unet_teach.exercises.reply import Outcome
 
 
-def score(network, pictures, masks):
+def score(network, images, masks):
     """A right validation."""
     was = network.training
     network.eval()
     with torch.no_grad():
-        answer = network(pictures) > 0
+        prediction = network(images) > 0
     network.train(was)
-    return float((answer & masks).sum() / (answer | masks).sum())
+    return float((prediction & masks).sum() / (prediction | masks).sum())
 
 
 def then(effect):
     """A right score, after which something is done."""
 
-    def validate(network, pictures, masks):
-        value = score(network, pictures, masks)
-        effect(network, pictures, masks)
+    def validate(network, images, masks):
+        value = score(network, images, masks)
+        effect(network, images, masks)
         return value
 
     return validate
 
 
-def only_the_flag(network, pictures, masks):
+def only_the_flag(network, images, masks):
     was = network.training
     network.eval()
     with torch.no_grad():
-        answer = network(pictures) > 0
+        prediction = network(images) > 0
     network.training = was
-    return float((answer & masks).sum() / (answer | masks).sum())
+    return float((prediction & masks).sum() / (prediction | masks).sum())
 
 
-def only_the_norms(network, pictures, masks):
+def only_the_norms(network, images, masks):
     norms = [part for part in network.modules() if isinstance(part, nn.BatchNorm2d)]
     was = network.training
     for norm in norms:
         norm.eval()
     with torch.no_grad():
-        answer = network(pictures) > 0
+        prediction = network(images) > 0
     for norm in norms:
         norm.train(was)
-    return float((answer & masks).sum() / (answer | masks).sum())
+    return float((prediction & masks).sum() / (prediction | masks).sum())
 
 
-def without_channel_axis(network, pictures, masks):
+def without_channel_axis(network, images, masks):
     twin = copy.deepcopy(network).eval()
     with torch.no_grad():
-        answer = twin(pictures).squeeze(1) > 0
-    return float((answer & masks).sum() / (answer | masks).sum())
+        prediction = twin(images).squeeze(1) > 0
+    return float((prediction & masks).sum() / (prediction | masks).sum())
 
 
 @pytest.mark.parametrize(
     ("validate", "says"),
     [
-        (then(lambda n, *_: torch.set_grad_enabled(False)), "records no gradients any more"),
+        (then(lambda n, *_: torch.set_grad_enabled(False)), "no longer records gradients"),
         (
             then(lambda *_: torch.set_default_dtype(torch.float64)),
             "shares is torch.float64",
         ),
         (then(lambda *_: torch.use_deterministic_algorithms(True)), "all code shares is True"),
         (then(lambda n, *_: torch.set_grad_enabled(True)), "records gradients again"),
-        (then(lambda n, *_: n.double()), "numbers are float64 instead of float32"),
-        (then(lambda n, *_: n.half()), "numbers are float16"),
+        (then(lambda n, *_: n.double()), "weights are float64 instead of float32"),
+        (then(lambda n, *_: n.half()), "weights are float16"),
         (
             then(lambda n, *_: n.zero_grad()),
             "stored for `weight` of its Conv2d is gone",
@@ -79,15 +79,15 @@ def without_channel_axis(network, pictures, masks):
         (then(lambda n, *_: n.requires_grad_(False)), "`requires_grad` is False for"),
         (then(lambda n, *_: n.requires_grad_(True)), "`requires_grad` is True for"),
         (then(lambda n, *_: n[1].reset_running_stats()), "`running_mean` of its BatchNorm2d"),
-        (then(lambda n, *_: n[4].weight.data.mul_(2)), "`weight` of its Conv2d is not what it was"),
+        (then(lambda n, *_: n[4].weight.data.mul_(2)), "`weight` of its Conv2d is different"),
         (then(lambda n, p, m: m.logical_not_()), "changes the masks"),
-        (then(lambda n, p, m: p.sub_(p.mean())), "changes the pictures"),
-        (then(lambda *_: torch.manual_seed(0)), "sets torch's seed"),
+        (then(lambda n, p, m: p.sub_(p.mean())), "changes the images"),
+        (then(lambda *_: torch.manual_seed(0)), "sets torch's"),
         (
             then(lambda n, *_: n.train(not n.training)),
-            "left in eval mode. The network came in eval mode and is left in training",
+            "is in eval mode afterwards. A network that comes in eval mode is in training",
         ),
-        (only_the_flag, "its layers are left in eval mode: `network.train(mode)` sets them, too."),
+        (only_the_flag, "its layers stay in eval mode. `network.train(mode)` sets them too."),
         (only_the_norms, "The Dropout ran in training mode."),
         (without_channel_axis, "the masks have lost the channel axis"),
     ],
@@ -114,22 +114,26 @@ def test_one_sentence_for_a_mode_turned_round():
 @pytest.mark.parametrize(
     ("cut", "mean", "says"),
     [
-        (lambda x: x > 0.5, False, "where the answer is `logits > 0.5`, of the network in eval"),
-        (lambda x: x < 0, False, "where the answer is `logits < 0`"),
-        (lambda x: x > 0, True, "the mean over the images, each scored alone"),
+        (
+            lambda x: x > 0.5,
+            False,
+            "where the prediction is `logits > 0.5`, of the network in eval",
+        ),
+        (lambda x: x < 0, False, "where the prediction is `logits < 0`"),
+        (lambda x: x > 0, True, "the mean over the images of the pixels in both"),
     ],
 )
 def test_a_wrong_score_is_told_its_formula(cut, mean, says):
-    def validate(network, pictures, masks):
+    def validate(network, images, masks):
         with torch.no_grad():
-            answer = cut(copy.deepcopy(network).eval()(pictures))
+            prediction = cut(copy.deepcopy(network).eval()(images))
         axes = (1, 2, 3) if mean else (0, 1, 2, 3)
-        return float(((answer & masks).sum(axes) / (answer | masks).sum(axes)).mean())
+        return float(((prediction & masks).sum(axes) / (prediction | masks).sum(axes)).mean())
 
     assert says in exercises.validation_iou.check(validate).text
 
 
 def test_an_error_is_told_with_what_the_function_was_given():
-    reply = exercises.validation_iou.check(lambda network, pictures, masks: network(pictures[0]))
-    assert "pictures (3, 1, 8, 10) and boolean masks (3, 1, 8, 10)" in reply.text
-    assert "`image[None]` makes one of 1" in reply.text
+    reply = exercises.validation_iou.check(lambda network, images, masks: network(images[0]))
+    assert "images (3, 1, 8, 10) and boolean masks (3, 1, 8, 10)" in reply.text
+    assert "image[None] makes a batch of one" in reply.text

@@ -589,7 +589,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "reflection": (
         lambda x: F.pad(x, (99, 99, 0, 0), "reflect"),
-        "padding 99 and 99 meet the sizes",
+        "it is 99 and 99, for a feature map of",
         lambda x: F.pad(x, (99, 99, 0, 0)),
     ),
     "unpooling": (

@@ -127,7 +127,7 @@ def test_a_run_that_you_stop_says_that_it_is_not_comparable(monkeypatch):
     trained = study.train
     monkeypatch.setattr(study, "train", stopped)
     run = ablation.measure("depth 1", "nuclei", live=False)
-    assert run.trouble.startswith("Stopped by you after 2 of 200 steps: not comparable")
+    assert run.trouble.startswith("Stopped by you after 2 of 200 steps, so not comparable")
 
 
 @pytest.mark.parametrize(("variant", "data"), [("no such", "earth"), ("depth 1", "mars")])
@@ -156,3 +156,15 @@ def test_every_public_name_is_there_and_costs_nothing_before_it_is_used():
     assert set(segmentation.__all__) <= set(dir(segmentation))
     with pytest.raises(AttributeError, match="no attribute 'moon'"):
         segmentation.moon  # noqa: B018
+
+
+def test_a_stopped_run_is_a_hollow_diamond_and_says_its_steps():
+    stopped = dataclasses.replace(RESULTS[0], stopped_after=75)
+    for mine, fill, words in (
+        (RESULTS[0], "full", ""),
+        (stopped, "none", "stopped after 75 steps"),
+    ):
+        figure = ablation.figure(RESULTS[:3], mine=mine)
+        diamonds = [line for line in figure.axes[0].lines if line.get_marker() == "D"]
+        assert [line.get_fillstyle() for line in diamonds] == [fill, fill]  # the run, the legend
+        assert words in figure.axes[0].get_xlabel()

@@ -1,12 +1,14 @@
 """The baselines: Otsu by hand, the best threshold by trying all, a forest that learns."""
 
+import itertools
+import signal
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
-from unet_teach.segmentation import evaluate, iou, lines_in_rings, nuclei
+from unet_teach.segmentation import baselines, evaluate, iou, lines_in_rings, nuclei
 from unet_teach.segmentation.baselines import (
     best_threshold,
     otsu,
@@ -54,7 +56,7 @@ def test_a_flat_picture_has_no_bright_part():
 
 
 def test_a_picture_with_holes_has_no_threshold():
-    with pytest.raises(ValueError, match="no finite numbers: it has no threshold"):
+    with pytest.raises(ValueError, match="so no threshold can be computed"):
         otsu()(torch.full((1, 5, 7), torch.nan))
 
 
@@ -129,9 +131,39 @@ def test_otsu_of_values_that_do_not_begin_at_0():
 
 @pytest.mark.parametrize("baseline", [best_threshold, random_forest])
 def test_a_baseline_learns_from_a_list_of_pictures(baseline):
-    with pytest.raises(TypeError, match=rf"Say which part .*: {baseline.__name__}\(data\.train\)"):
+    with pytest.raises(TypeError, match=rf"Give one split .*: {baseline.__name__}\(data\.train\)"):
         baseline(lines_in_rings(1))
-    with pytest.raises(ValueError, match="The list of pictures is empty"):
+    with pytest.raises(ValueError, match="The list of images is empty"):
         baseline([])
     with pytest.raises(ValueError, match="trees=0 does not work; give a whole number, 1 or more"):
         random_forest(lines_in_rings(1).train, trees=0)
+
+
+def test_a_stopped_forest_keeps_its_trees_and_says_how_many(monkeypatch, capsys):
+    from sklearn.ensemble import RandomForestClassifier
+
+    fits, fit = itertools.count(1), RandomForestClassifier.fit
+
+    def stopped(*args):
+        if next(fits) == 4:
+            raise KeyboardInterrupt
+        return fit(*args)
+
+    pairs = lines_in_rings(1).train
+    few = random_forest(pairs, trees=3)(pairs[0].image)
+    monkeypatch.setattr(RandomForestClassifier, "fit", stopped)
+    assert torch.equal(random_forest(pairs, trees=20)(pairs[0].image), few)
+    assert capsys.readouterr().out == "Stopped by you: this forest has 3 of its 20 trees.\n"
+
+
+def test_a_forest_stopped_before_its_first_tree_grows_that_one(monkeypatch, capsys):
+    features = baselines.pixel_features
+
+    def stopped(image):
+        signal.raise_signal(signal.SIGINT)
+        return features(image)
+
+    pairs = lines_in_rings(1).train
+    monkeypatch.setattr(baselines, "pixel_features", stopped)
+    random_forest(pairs, trees=20)
+    assert capsys.readouterr().out == "Stopped by you: this forest has 1 of its 20 trees.\n"

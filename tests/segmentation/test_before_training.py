@@ -77,7 +77,7 @@ def layer():
     "layers", [[layer()], (layer(),), {"a": layer()}, [[layer()]], [nn.Parameter(torch.ones(1))]]
 )
 def test_layers_in_plain_lists_are_named(layers):
-    assert "The layers in layers never train" in said(Net(layers=layers))
+    assert "The layers in layers are never trained" in said(Net(layers=layers))
 
 
 def test_a_list_of_registered_or_frozen_layers_is_fine():
@@ -93,14 +93,14 @@ def test_a_network_with_nothing_but_lists_hears_of_them():
             super().__init__()
             self.blocks = [layer()]
 
-    with pytest.raises(ValueError, match=r"no weights that may change.*The layers in blocks"):
+    with pytest.raises(ValueError, match=r"no weights that can be trained.*The layers in blocks"):
         said(Empty())
 
 
 def test_a_small_image_that_makes_all_crops_small_is_named():
     small = Dataset("one is small", pairs(40, 20, 40, 60), pairs(40), pairs(40), "")
     text = said(Net(), small)
-    assert "The picture 'of 20' is only 20 pixels high or wide, so every crop is 20" in text
+    assert "The image 'of 20' is only 20 pixels high or wide, so every crop is 20" in text
     assert "instead of 32" in text
     alike = Dataset("all are small", pairs(20, 20, 21), pairs(20), pairs(20), "")
     assert not said(Net(), alike)
@@ -132,7 +132,7 @@ def test_a_norm_of_two_values_is_fine():
 
 
 def test_a_network_on_another_device_is_a_sentence():
-    with pytest.raises(ValueError, match="The network is on meta, and the pictures are on cpu"):
+    with pytest.raises(ValueError, match="The network is on meta, but the images are on cpu"):
         said(Net().to("meta"))
     mixed = Net()
     mixed.head.to("meta")

@@ -33,7 +33,7 @@ def test_wider_stripes_are_none():
 
 
 def test_a_tiny_picture_is_refused():
-    with pytest.raises(ValueError, match="At least 16×16 pixels"):
+    with pytest.raises(ValueError, match="at least 16×16 pixels"):
         nyquist_ratio(noise(8, 30))
 
 
@@ -54,7 +54,7 @@ def test_the_committed_results_show_what_uneven_overlap_does():
 def test_what_each_kind_drew_is_shown_beside_the_picture():
     shown = checkerboard.figure()
     titles = [axes.get_title("left") for axes in shown.axes]
-    assert titles == ["the picture", *checkerboard.NAMES.values()]
+    assert titles == ["the image", *checkerboard.NAMES.values()]
     limits = {axes.images[0].get_clim() for axes in shown.axes}
     assert len(limits) == 1
     own = reconstruct("nearest", steps=1)

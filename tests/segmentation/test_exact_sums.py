@@ -78,7 +78,7 @@ def test_a_bound_is_that_of_one_channel(kind):
 
 @pytest.mark.parametrize("value", [1e4, float("nan"), float("inf")])
 def test_sums_that_a_double_cannot_hold_are_refused(value):
-    with exact_sums(), pytest.raises(ValueError, match=r"exact below 8192\. Predict without"):
+    with exact_sums(), pytest.raises(ValueError, match=r"exact only below 8192\. Predict without"):
         nn.Conv2d(1, 1, 3)(torch.full((1, 1, 9, 9), value))
 
 

@@ -152,21 +152,21 @@ def test_trouble_is_named_file_by_file_and_the_rest_is_used(put):
     put("masks/blank.png", np.zeros(SHAPE, np.uint8))
     put("images/good 0.jpg", GREY)
     (put.images / "gone.png").symlink_to(put.images / "nowhere.png")
-    with pytest.warns(UserWarning, match="About your pictures:\n- "):
+    with pytest.warns(UserWarning, match="About your images:\n- "):
         data = from_folder(put.images, put.masks)
     notes = "\n".join(data.notes)
     for said in (
-        "lonely.png: no mask, not used; give both the same name, or end the mask's in _mask",
-        "orphan.png: a mask without a picture, not used",
+        "lonely.png: no mask, not used; give both the same name, or let the mask's end in _mask",
+        "orphan.png: a mask without an image, not used",
         "smaller.png: 20×40 (H×W) and the mask 24×40, not used",
         "cut.png: is damaged, or of a kind that Pillow cannot read",
         "nothing.png: is an empty file, not used",
         "text.png: is damaged",
-        "notes.txt: no PNG, JPEG, TIFF, GIF or BMP file, not used",
+        "notes.txt: not a PNG, JPEG, TIFF, GIF or BMP file, so not used",
         "more: a folder, not used",
-        "gone.png: a link to a file that is not there, not used",
+        "gone.png: a link to a missing file, not used",
         "blank.png: all background",
-        "good 0.png: a second picture of the same name, not used",
+        "good 0.png: a second image of the same name, not used",
     ):
         assert said in notes, said
     assert ".DS_Store" not in notes
@@ -219,7 +219,7 @@ def test_one_or_two_pictures_are_cut_in_three(put, count):
         8,
         8,
     ]
-    assert "fewer than 3 pictures" in data.notes[0]
+    assert "fewer than 3 images" in data.notes[0]
 
 
 def test_a_picture_of_two_pixels_is_too_small_to_be_cut(tmp_path):
@@ -261,7 +261,7 @@ def test_more_than_fits_is_thinned_out_and_said(put, monkeypatch):
         put(f"masks/good {number}.png", WANTED)
     data = load(put)
     assert [len(part) for part in (data.train, data.validation, data.test)] == [2, 1, 1]
-    assert "of 10 tiles 4 are kept" in data.notes[0]
+    assert "4 of 10 tiles are kept" in data.notes[0]
 
 
 def test_the_largest_picture_is_thinned_first(put, monkeypatch):
@@ -332,7 +332,7 @@ def test_no_number_in_a_mask_is_background(put):
     put("masks/holes.tif", mask)
     data = load(put)
     assert torch.equal(by_name(data, "holes").mask[0] > 0, torch.from_numpy(WANTED))
-    assert "holes.tif: values that are no numbers became background" in data.notes
+    assert "holes.tif: values that are not finite numbers became background" in data.notes
 
 
 def test_colours_of_16_bits_are_said_to_be_cut(put):
@@ -363,13 +363,16 @@ def test_what_will_be_in_the_way_of_training_is_noted(put):
     data, _ = background(put, a=nothing, b=nothing, c=nothing)
     assert "no foreground at all in validation" in "\n".join(data.notes)
     mostly, _ = background(put, a=~WANTED, b=~WANTED, c=~WANTED)
-    assert "80% of all pixels are foreground: if you look for black, invert=True" in mostly.notes
+    assert (
+        "80% of all pixels are foreground; if black should be foreground, use invert=True"
+        in mostly.notes
+    )
 
 
 def test_no_pair_at_all_is_a_sentence_with_the_reasons(put):
     for path in put.masks.iterdir():
         path.unlink()
-    with pytest.raises(ValueError, match=r"(?s)No picture could be paired.*good 0\.png.*: no mask"):
+    with pytest.raises(ValueError, match=r"(?s)No image could be paired.*good 0\.png.*: no mask"):
         load(put)
     with pytest.raises(ValueError, match=r"There is no folder .*nowhere"):
         from_folder(put.images / "nowhere", put.masks)

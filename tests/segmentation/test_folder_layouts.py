@@ -55,7 +55,7 @@ def test_several_masks_of_an_image_are_merged_and_said(tmp_path, layout):
     found, notes = load(tmp_path / "i", masks)
     assert set(found) == {"a", "b", "c"}
     assert all(np.array_equal(mask, BOTH) for mask in found.values())
-    assert "its masks, more than one, are merged into one" in notes
+    assert "its masks are merged into one" in notes
 
 
 def test_images_with_numbers_keep_their_own_masks(tmp_path):
@@ -75,7 +75,7 @@ def test_a_second_opinion_is_not_merged(tmp_path):
         put(tmp_path / f"m/{name}_mask.png", RIGHT)
     found, notes = load(tmp_path / "i", tmp_path / "m")
     assert np.array_equal(found["a"], LEFT)
-    assert "a second mask for the same picture, not used" in notes
+    assert "a second mask for the same image, not used" in notes
 
 
 def test_names_are_the_same_in_any_unicode_form(tmp_path):
@@ -109,7 +109,7 @@ def test_pages_are_images_if_the_mask_has_as_many(tmp_path):
     found, notes = load(tmp_path / "i", tmp_path / "m")
     assert len(found) == 7
     assert np.array_equal(found["stack, page 3"], masks[2])
-    assert "stack.tif: its 7 pages are 7 pictures" in notes
+    assert "stack.tif: its 7 pages are 7 images" in notes
 
 
 def test_pages_that_do_not_match_are_said(tmp_path):
@@ -117,7 +117,7 @@ def test_pages_that_do_not_match_are_said(tmp_path):
     stack(tmp_path / "m/stack.tif", [np.tile(LEFT, 5)] * 3)
     _, notes = load(tmp_path / "i", tmp_path / "m")
     assert "stack.tif: only the first of its 4 pages is used" in notes
-    assert "all pages are used if a picture and its mask have the same number of them" in notes
+    assert "all pages are used only if an image and its mask have the same number of them" in notes
 
 
 TURNS = {2: 0, 3: 1, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Image.Transpose that undoes an orientation
@@ -161,7 +161,7 @@ def test_swapped_folders_are_a_sentence(tmp_path):
     for number in range(3):
         put(tmp_path / f"i/{number}.png", GREY)
         put(tmp_path / f"m/{number}.png", LEFT)
-    with pytest.raises(ValueError, match="it seems that the two folders are swapped"):
+    with pytest.raises(ValueError, match="the two folders are probably swapped"):
         from_folder(tmp_path / "m", tmp_path / "i")
 
 
@@ -173,7 +173,7 @@ def test_git_lfs_pointers_are_one_note(tmp_path):
         (tmp_path / f"i/{number}.png").write_text("version https://git-lfs.github.com/spec/v1\n")
         put(tmp_path / f"m/{number}.png", LEFT)
     _, notes = load(tmp_path / "i", tmp_path / "m")
-    assert "and 42 more: is a Git LFS pointer, not the picture itself: run `git lfs pull`" in notes
+    assert "and 42 more: is a Git LFS pointer, not the image itself; run `git lfs pull`" in notes
     assert "\n" not in notes
 
 

@@ -138,13 +138,17 @@ def test_pictures_are_added_before_dividing():
 
 @pytest.mark.parametrize("score", [iou, dice, boundary_f1])
 def test_logits_and_probabilities_are_refused_with_advice(score):
-    with pytest.raises(ValueError, match=r"prediction has values from -2 to 3.*Cut logits at 0"):
+    with pytest.raises(
+        ValueError, match=r"prediction has values from -2 to 3.*Compare logits with 0"
+    ):
         score(torch.tensor([[-2.0, 3.0]]), torch.tensor([[0, 1]]))
 
 
 @pytest.mark.parametrize("score", [iou, dice, boundary_f1])
 def test_masks_of_other_shapes_are_refused(score):
-    with pytest.raises(ValueError, match=r"\(5, 7\) and \(1, 5, 7\)\. They must be alike"):
+    with pytest.raises(
+        ValueError, match=r"\(5, 7\) and \(1, 5, 7\)\. Give two masks of the same shape"
+    ):
         score(SQUARE, SQUARE[None])
 
 
@@ -172,12 +176,14 @@ def test_arrays_and_lists_are_masks_too(score):
 
 @pytest.mark.parametrize("score", [iou, dice, boundary_f1])
 def test_masks_without_pixels_are_refused(score):
-    with pytest.raises(ValueError, match="there is no pixel to be counted"):
+    with pytest.raises(ValueError, match="there is no pixel to count"):
         score(torch.zeros(0, 4), torch.zeros(0, 4))
 
 
 def test_an_outline_needs_rows_and_columns():
-    with pytest.raises(ValueError, match=r"The masks are \(5,\); an outline needs \(H, W\)"):
+    with pytest.raises(
+        ValueError, match=r"The masks have the shape \(5,\), but an outline needs \(H, W\)"
+    ):
         boundary_f1(torch.ones(5), torch.ones(5))
 
 
@@ -198,13 +204,13 @@ PAIR = Pair(torch.rand(1, 5, 7), SQUARE[None].float(), "a square")
 @pytest.mark.parametrize(
     ("pairs", "error", "said"),
     [
-        ([], ValueError, "The list of pictures is empty"),
-        (PAIR, TypeError, "The pictures are of type Pair; give a list of pairs"),
-        (nn.Conv2d(1, 1, 1), TypeError, "The pictures are of type Conv2d"),
-        ([torch.zeros(3)], TypeError, "One of the pictures is of type Tensor"),
+        ([], ValueError, "The list of images is empty"),
+        (PAIR, TypeError, "The images are of type Pair; give a list of pairs"),
+        (nn.Conv2d(1, 1, 1), TypeError, "The images are of type Conv2d"),
+        ([torch.zeros(3)], TypeError, "One of the images is of type Tensor"),
     ],
 )
-def test_what_is_no_list_of_pictures_is_not_scored(pairs, error, said):
+def test_what_is_no_list_of_images_is_not_scored(pairs, error, said):
     with pytest.raises(error, match=said):
         evaluate(lambda image: image > 0.5, pairs)
 
@@ -212,12 +218,16 @@ def test_what_is_no_list_of_pictures_is_not_scored(pairs, error, said):
 @pytest.mark.parametrize(
     ("predictor", "error", "said"),
     [
-        (nn.Conv2d(3, 1, 1), ValueError, "takes pictures with 3 channels, and this one has 1"),
-        (nn.Conv2d(1, 2, 1), ValueError, r"answers \(2, 5, 7\), and \(1, 5, 7\) is needed"),
-        (nn.Conv2d, TypeError, "The finder is of type type; give a network that is built"),
-        (lambda image: image[..., :2] > 0.5, ValueError, "must return one value a pixel"),
-        (lambda image: image * 0 + 0.2, ValueError, "Cut logits at 0"),
-        (lambda image: None, TypeError, "What the function found is of type NoneType"),
+        (nn.Conv2d(3, 1, 1), ValueError, "takes images with 3 channels, but this one has 1"),
+        (
+            nn.Conv2d(1, 2, 1),
+            ValueError,
+            r"returns \(2, 5, 7\), but it should return one logit for each pixel, \(1, 5, 7\)",
+        ),
+        (nn.Conv2d, TypeError, "The predictor is of type type; give a network that is built"),
+        (lambda image: image[..., :2] > 0.5, ValueError, "must return one value for each pixel"),
+        (lambda image: image * 0 + 0.2, ValueError, "Compare logits with 0"),
+        (lambda image: None, TypeError, "The function's output is of type NoneType"),
     ],
 )
 def test_what_gives_no_mask_is_refused(predictor, error, said):

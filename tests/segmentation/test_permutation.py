@@ -52,11 +52,11 @@ def test_rounding_does_not_decide_and_neither_do_scale_and_order():
 def test_what_cannot_be_tested_is_refused_with_a_reason():
     with pytest.raises(ValueError, match="b is empty; give at least one score"):
         p_value([0.1], [])
-    with pytest.raises(ValueError, match="a has a score of nan, a run that failed"):
+    with pytest.raises(ValueError, match="a has a score of nan, which is a failed run"):
         p_value([0.1, nan], [0.2])
     with pytest.raises(TypeError, match="One of the scores in b is of type str; give a number"):
         p_value([0.1], ["0.2"])
     with pytest.raises(TypeError, match="a is of type float; give scores in a list"):
         p_value(0.1, [0.2])
-    with pytest.raises(ValueError, match="20 scores and 20 can be dealt in 137,846,528,820 ways"):
+    with pytest.raises(ValueError, match="20 and 20 scores can be dealt in 137,846,528,820 ways"):
         p_value(range(20), range(20))

@@ -23,7 +23,7 @@ def test_one_image_is_cut_at_60_and_80_percent(width, widths):
     ]
     first = [round(float(part[0].image[0, 0, 0]) * 2000) for part in parts if part]
     assert first == [sum(widths[:i]) for i, size in enumerate(widths) if size]
-    assert "fewer than 3 pictures" in notes[0]
+    assert "fewer than 3 images" in notes[0]
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(2, None), (3, [1, 1, 1]), (11, [7, 2, 2])])

@@ -129,8 +129,8 @@ def test_a_reason_is_given_where_tiles_differ_and_only_there():
 def test_too_little_overlap_is_told_what_the_network_sees():
     reason = why_tiles_differ(network(), 104, 152, 32, 20)
     assert reason == (
-        "overlap=20 is less than the 22 pixels that the network sees beyond a cell of 4: a tile "
-        "pads with zeros where the picture goes on. Use overlap=24."
+        "overlap=20 is less than the 22 pixels that the network sees beyond a cell of 4, so a "
+        "tile pads with zeros where the image goes on. Use overlap=24."
     )
 
 
@@ -139,7 +139,7 @@ def test_an_overlap_off_the_grid_is_told_the_nearest_that_is_enough():
     assert why_tiles_differ(model, 384, 384, 64, 48) == ""
     for overlap, use in ((47, 48), (51, 48), (60, 56)):
         reason, *_ = why_tiles_differ(model, 384, 384, 64, overlap).splitlines()
-        assert reason.startswith(f"overlap={overlap} is no multiple of 8 = 2^depth")
+        assert reason.startswith(f"overlap={overlap} is not a multiple of 8 = 2^depth")
         assert reason.endswith(f"Use overlap={use}.")
 
 
@@ -150,8 +150,8 @@ def test_tiles_that_start_between_the_halvings_give_another_answer():
     assert difference.max() > 1e-4
     reason = why_tiles_differ(model, 104, 152, 30, 24)
     assert reason == (
-        "tile=30 is no multiple of 4 = 2^depth: tiles are halved at other pixels than the whole "
-        "picture. Use tile=32."
+        "tile=30 is not a multiple of 4 = 2^depth, so tiles are halved at other places than "
+        "the whole image. Use tile=32."
     )
 
 
@@ -247,7 +247,7 @@ def test_a_network_whose_layers_look_at_the_whole_tile_is_named(kind, change, sa
     for layer in model.modules():
         if type(layer) is kind:
             change(layer)
-    assert why_tiles_differ(model, 104, 152, 32, 96).startswith(f"The network holds {says}")
+    assert why_tiles_differ(model, 104, 152, 32, 96).startswith(f"The network contains {says}")
     with pytest.raises(ValueError, match=says):
         needed_overlap(model)
     with pytest.raises(ValueError, match=says):
@@ -264,7 +264,7 @@ def test_instance_norms_differ_and_are_named():
     assert (predict_tiled(model, image, 32, 96) - whole(model, image)).abs().max() > 1e-3
     reason = why_tiles_differ(model, 104, 152, 32, 96)
     assert reason == (
-        "The network holds InstanceNorm2d, which takes its mean over the whole tile: no overlap "
+        "The network contains InstanceNorm2d, which takes its mean over the whole tile: no overlap "
         "makes that equal."
     )
 
@@ -285,7 +285,7 @@ def test_an_unpadded_network_is_told_what_to_use():
     for ask in (lambda: needed_overlap(model), lambda: predict_tiled(model, picture())):
         with pytest.raises(ValueError, match=r'padding="valid".*UNet\(padding="same"\)'):
             ask()
-    assert "smaller than the picture" in why_tiles_differ(model, 400, 400, 512, 0)
+    assert "smaller than the image" in why_tiles_differ(model, 400, 400, 512, 0)
 
 
 @pytest.mark.parametrize("dtype", [">f4", "<f4", "f2", "f8", "longdouble", "?"])
@@ -312,18 +312,21 @@ REFUSED = [
     (lambda m: predict_tiled(m, picture()[None]), r"shape \(1, 1, 104, 152\)\. Use \(C, H, W\)"),
     (lambda m: predict_tiled(m, PIXELS.transpose(1, 2, 0)), r"np\.moveaxis\(image, -1, 0\)"),
     (lambda m: predict_tiled(m, picture()[0, ..., None]), r"image\.movedim\(-1, 0\)"),
-    (lambda m: predict_tiled(m, torch.rand(3, 64, 64)), "channels: 3, the network takes 1"),
-    (lambda m: predict_tiled(UNet(3, 1, depth=1), picture()), "channels: 1, the network takes 3"),
-    (lambda m: predict_tiled(m, torch.rand(1, 0, 9)), "there is no pixel in it"),
+    (lambda m: predict_tiled(m, torch.rand(3, 64, 64)), "has 3 channels, but the network takes 1"),
+    (
+        lambda m: predict_tiled(UNet(3, 1, depth=1), picture()),
+        "has 1 channel, but the network takes 3",
+    ),
+    (lambda m: predict_tiled(m, torch.rand(1, 0, 9)), "so it has no pixels"),
     (lambda m: predict_tiled(m, torch.rand(1, 3, 9)), "The picture is 3×9"),
-    (lambda m: predict_tiled(m, PIXELS.tolist()), "The picture is of type list. Give its pixels"),
-    (lambda m: predict_tiled(m, "slide.png"), "The picture is of type str"),
-    (lambda m: predict_tiled(m, PIXELS.astype("u2")), "whole numbers of type uint16.*divide"),
+    (lambda m: predict_tiled(m, PIXELS.tolist()), "The image is of type list. Give its pixels"),
+    (lambda m: predict_tiled(m, "slide.png"), "The image is of type str"),
+    (lambda m: predict_tiled(m, PIXELS.astype("u2")), "whole numbers of type uint16.*Scale them"),
     (lambda m: predict_tiled(m, PIXELS.astype(">i2")), "whole numbers of type int16"),
     (lambda m: predict_tiled(m, picture().long()), "whole numbers of type int64"),
     (lambda m: predict_tiled(m, picture().to(torch.int8)), "whole numbers of type int8"),
     (lambda m: predict_tiled(m, PIXELS.astype("c8")), "values of type complex64"),
-    (lambda m: predict_tiled(m, picture() * 1j), "complex numbers"),
+    (lambda m: predict_tiled(m, picture() * 1j), "complex values"),
     (
         lambda m: predict_tiled(m, picture(), 0),
         "tile=0 does not work; give a whole number, 1 or more",
@@ -365,7 +368,7 @@ class Named(nn.Module):
 
 
 def test_an_answer_that_is_no_tensor_is_named():
-    with pytest.raises(TypeError, match=r"of type dict\. Wrap it in one that returns the logits"):
+    with pytest.raises(TypeError, match=r"of type dict\. Wrap it in one that returns only the log"):
         predict_tiled(Named(), picture(), 32, 4)
 
 
@@ -398,7 +401,7 @@ def test_a_place_that_cannot_hold_the_answer_is_refused_before_the_first_tile(ou
 
 @pytest.mark.parametrize("image", [picture(64, 64), picture(64, 64).numpy()])
 def test_the_answer_is_not_written_over_the_picture(image):
-    with pytest.raises(ValueError, match="tiles would read answers"):
+    with pytest.raises(ValueError, match="tiles would read predictions"):
         predict_tiled(network(), image, 32, out=image)
 
 

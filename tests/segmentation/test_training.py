@@ -1,6 +1,7 @@
 """Training: that it learns, stops, resumes, and says what went wrong."""
 
 import itertools
+import signal
 from dataclasses import replace
 
 import pytest
@@ -84,6 +85,31 @@ def test_a_stop_keeps_the_best_so_far_and_says_so(halves, monkeypatch):
     assert evaluate(run.model, halves.validation).iou == pytest.approx(run.best.validation_iou)
 
 
+def test_what_was_learned_since_the_last_look_counts_after_a_stop(halves, monkeypatch):
+    stops = itertools.count(1)
+
+    def interrupted(*args):
+        if next(stops) == 25:
+            raise KeyboardInterrupt
+        return random_crops(*args)
+
+    monkeypatch.setattr(training, "random_crops", interrupted)
+    run = short(small(), halves, steps=100, learning_rate=0.02)
+    assert [look.step for look in run.history] == [0, 24]
+    assert run.best.step == 24
+    assert run.stopped_note == ", stopped after 24 steps"
+    assert evaluate(run.model, halves.validation).iou == pytest.approx(run.best.validation_iou)
+
+
+def test_a_second_stop_does_not_lose_what_the_first_one_left(halves, monkeypatch):
+    def stop(*args):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(training, "random_crops", stop)
+    monkeypatch.setattr(training.LiveView, "close", stop)
+    assert short(small(), halves, steps=10).stopped_note == ", stopped after 0 steps"
+
+
 def test_a_stop_before_the_first_look_leaves_the_network_as_it_was(halves, monkeypatch):
     looks = itertools.count()
     look = training.measure_step
@@ -161,7 +187,7 @@ def test_a_loss_that_is_no_number_ends_it_with_advice(halves):
     run = short(small(), halves, steps=40, learning_rate=1e25)
     assert run.ended == "not a number"
     assert repr(run).startswith("Ended after 1 step. Kept: the weights of step 0")
-    assert "no finite number after 1 step, and" in run.trouble
+    assert "After 1 step the loss was NaN or infinite" in run.trouble
     assert "Try a learning rate ten times smaller" in repr(run)
     assert all(p.isfinite().all() for p in run.model.parameters())
 
@@ -178,7 +204,7 @@ class Constant(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("logit", "said"), [(-5.0, "finds almost nothing: 0.0%"), (5.0, "almost everything foreground")]
+    ("logit", "said"), [(-5.0, "almost no foreground: 0.0%"), (5.0, "everything as foreground")]
 )
 def test_a_collapsed_run_is_noticed_and_explained(halves, logit, said):
     run = short(Constant(logit), halves, steps=2)
@@ -193,11 +219,11 @@ def test_a_collapsed_run_is_noticed_and_explained(halves, logit, said):
     [
         (0.2, 0.25, ""),
         (0.03125, 0.625, ""),  # a twentieth of what is wanted
-        (0.031, 0.625, "finds almost nothing: 3.1% of the pixels, where 62.5% are"),
+        (0.031, 0.625, "almost no foreground: 3.1% of the pixels, but the target has 62.5%"),
         (0.96875, 0.375, ""),  # a twentieth of the background that is wanted
-        (0.97, 0.375, "almost everything foreground: 97% of the pixels, where 38% are"),
+        (0.97, 0.375, "everything as foreground: 97% of the pixels, but the target has 38%"),
         (0.955, 0.2, ""),
-        (0.965, 0.2, "almost everything foreground: 96% of the pixels, where 20% are"),
+        (0.965, 0.2, "everything as foreground: 96% of the pixels, but the target has 20%"),
     ],
 )
 def test_a_run_collapses_below_a_twentieth_of_either_side(predicted, target, said):
@@ -265,13 +291,13 @@ def test_a_loss_that_is_no_number_at_a_look_is_trouble(halves):
         StepMetrics(0, 1.0, 1.0, 0.5, 0.2, 0.25),
         StepMetrics(25, 1.0, torch.nan, 0.0, 0.2, 0.25),
     ]
-    assert "a loss was no finite number" in diagnose(looks, "finished")
+    assert "the loss was NaN or infinite" in diagnose(looks, "finished")
 
 
 def test_a_budget_that_is_too_short_is_trouble(halves):
     run = short(small(), halves, seconds=1e-6)
     assert run.steps == 0  # one look takes all of it
-    assert "Only 0 steps fit into the time" in run.trouble
+    assert "only time for 0 steps between" in run.trouble
 
 
 def test_a_run_goes_on_where_it_was_saved_and_ends_like_one_that_was_not_cut(halves, tmp_path):
@@ -305,7 +331,7 @@ def test_a_checkpoint_of_other_data_is_a_sentence(halves, tmp_path):
     file = tmp_path / "run.pt"
     short(small(), halves, steps=1, checkpoint=file)
     others = replace(halves, name="thirds")
-    with pytest.raises(ValueError, match=r"was trained on halves .*, and these are thirds"):
+    with pytest.raises(ValueError, match=r"was trained on halves .*, but these data are thirds"):
         short(small(), others, steps=2, checkpoint=file, resume=True)
 
 
@@ -325,7 +351,9 @@ def test_a_checkpoint_with_something_else_inside_is_a_sentence(halves, tmp_path,
     file = tmp_path / "run.pt"
     short(small(), halves, steps=1, checkpoint=file)
     torch.save(torch.load(file, weights_only=True) | {part: content}, file)
-    with pytest.raises(ValueError, match=r"run\.pt is damaged, or no checkpoint of this course\."):
+    with pytest.raises(
+        ValueError, match=r"run\.pt is damaged, or not a checkpoint of this course\."
+    ):
         short(small(), halves, steps=2, checkpoint=file, resume=True)
 
 
@@ -333,7 +361,7 @@ def test_where_no_checkpoint_can_be_is_a_sentence(halves, tmp_path):
     with pytest.raises(ValueError, match=r"is a folder\. Give a file in it: .*training\.pt"):
         short(small(), halves, steps=1, checkpoint=tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match=r"cannot be written \("):
+    with pytest.raises(ValueError, match=r"can't be written \("):
         short(small(), halves, steps=1, checkpoint=tmp_path / "file" / "run.pt")
     with pytest.raises(TypeError, match="checkpoint is of type UNet; give a path"):
         load_model(small(), tmp_path / "file")
@@ -357,7 +385,9 @@ def test_a_damaged_checkpoint_is_a_sentence(halves, tmp_path, damage):
         torch.save({"weights": torch.ones(2)}, file)
     else:
         file.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
-    with pytest.raises(ValueError, match=r"run\.pt is damaged, or no checkpoint of this course\."):
+    with pytest.raises(
+        ValueError, match=r"run\.pt is damaged, or not a checkpoint of this course\."
+    ):
         short(small(), halves, steps=2, checkpoint=file, resume=True)
 
 
@@ -425,7 +455,7 @@ def test_the_learning_rate_goes_up_and_down_as_that_of_torch():
         ({"batch": 0}, "batch=0"),
         ({"seed": -1}, "seed=-1"),
         ({"threads": 0}, "threads=0"),
-        ({"crop": 1}, "crop=1, and the network needs 2 pixels a side; use a larger crop"),
+        ({"crop": 1}, "crop=1, but the network needs at least 2 pixels .*; use a larger"),
         ({"resume": True}, "needs checkpoint="),
         ({"checkpoint": ""}, "checkpoint is empty"),
     ],
@@ -460,24 +490,28 @@ def with_one(halves, part, image, mask):
 @pytest.mark.parametrize(
     ("image", "mask", "said"),
     [
-        (torch.full((1, 40, 56), torch.nan), torch.zeros(1, 40, 56), "no finite numbers"),
+        (torch.full((1, 40, 56), torch.nan), torch.zeros(1, 40, 56), "that are NaN or infinite"),
         (torch.zeros(1, 40, 56), torch.zeros(1, 20, 56), r"its mask \(1, 20, 56\)"),
-        (torch.zeros(1, 40, 56), torch.full((1, 40, 56), 255.0), "a mask of 255 to 255"),
-        (torch.zeros(3, 40, 56), torch.zeros(1, 40, 56), "has 3 channels, and the first one 1"),
-        (torch.zeros(1, 40, 1), torch.zeros(1, 40, 1), "is 40×1, and the network needs 2 pixels"),
-        (torch.zeros(1, 40, 56).byte(), torch.zeros(1, 40, 56), "make both float32"),
+        (
+            torch.zeros(1, 40, 56),
+            torch.full((1, 40, 56), 255.0),
+            "a mask with values from 255 to 255",
+        ),
+        (torch.zeros(3, 40, 56), torch.zeros(1, 40, 56), "has 3 channels, but the first one has 1"),
+        (torch.zeros(1, 40, 1), torch.zeros(1, 40, 1), "is 40×1, but the network needs at least 2"),
+        (torch.zeros(1, 40, 56).byte(), torch.zeros(1, 40, 56), "convert both to float32"),
     ],
 )
 def test_a_picture_that_cannot_be_learnt_from_is_named(halves, part, image, mask, said):
-    with pytest.raises(ValueError, match=f"The {part} picture 'odd one' .*{said}"):
+    with pytest.raises(ValueError, match=f"The {part} image 'odd one' .*{said}"):
         short(small(), with_one(halves, part, image, mask), steps=1)
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"in_channels": 3}, "takes pictures with 3 channels, and this one has 1"),
-        ({"out_channels": 2}, r"answers \(2, 40, 56\), and \(1, 40, 56\) is needed"),
+        ({"in_channels": 3}, "takes images with 3 channels, but this one has 1"),
+        ({"out_channels": 2}, r"returns \(2, 40, 56\), but it should return one"),
         ({"padding": "valid"}, r"Build it with out_channels=1, padding=\"same\"\."),
     ],
 )
@@ -487,7 +521,7 @@ def test_a_network_that_does_not_fit_the_pictures_is_refused(halves, options, sa
 
 
 def test_a_network_that_cannot_change_is_refused(halves):
-    with pytest.raises(ValueError, match="no weights that may change"):
+    with pytest.raises(ValueError, match="no weights that can be trained"):
         short(small().requires_grad_(False), halves)
 
 

@@ -106,7 +106,7 @@ def test_gradients_stay_within_what_a_pixel_sees():
 
 
 def test_where_nothing_is_seen_it_says_so():
-    with pytest.raises(ValueError, match="0 everywhere"):
+    with pytest.raises(ValueError, match="All values are 0"):
         nonzero_bounds(torch.zeros(3, 4))
 
 
@@ -141,13 +141,13 @@ class Centred(UNet):
 
 
 def test_what_it_cannot_know_it_does_not_say():
-    with pytest.raises(TypeError, match="of type Conv2d, not a UNet of this course, so how far"):
+    with pytest.raises(TypeError, match="of type Conv2d, not a UNet of this course, so its"):
         receptive_field_of(nn.Conv2d(1, 1, 3))
     with pytest.raises(TypeError, match="of type Centred, not a UNet of this course itself"):
         receptive_field_of(Centred(1, 1, depth=1, base_channels=1))
     with pytest.raises(TypeError, match="The network is a class"):
         receptive_field_of(UNet)
-    with pytest.raises(ValueError, match="so its answer is smaller than the picture"):
+    with pytest.raises(ValueError, match="so its output is smaller than the image"):
         receptive_field_of(UNet(1, 1, depth=1, base_channels=1, padding="valid"))
 
 
@@ -155,11 +155,11 @@ PICTURE = torch.rand(1, 16, 20)
 OUTSIDE = [
     (
         lambda m: response_to_input_pixel(m, PICTURE, 16, 0),
-        r"Row 16, column 0 lies outside of 16×20\. The last pixel is row 15, column 19\.",
+        r"Row 16, column 0 is outside of 16×20\. The last pixel is row 15, column 19\.",
     ),
     (
         lambda m: gradient_of_output_pixel(m, PICTURE, 0, 20),
-        "Row 0, column 20 lies outside of 16×20",
+        "Row 0, column 20 is outside of 16×20",
     ),
     (
         lambda m: response_to_input_pixel(m, PICTURE, -1, 0),
@@ -169,7 +169,7 @@ OUTSIDE = [
     (lambda m: response_to_input_pixel(m, PICTURE[0], 1, 1), r"shape \(16, 20\)\. Use \(C, H, W\)"),
     (
         lambda m: gradient_of_output_pixel(m, torch.rand(3, 16, 20), 1, 1),
-        "channels: 3, the network takes 1",
+        "has 3 channels, but the network takes 1",
     ),
     (
         lambda m: response_to_input_pixel(m, PICTURE.numpy(), 1, 1),
@@ -180,7 +180,7 @@ OUTSIDE = [
         r"of type torch\.uint8\. Use a tensor",
     ),
     (lambda m: response_to_input_pixel(torch.relu, PICTURE, 1, 1), "give a network that is built"),
-    (lambda m: nonzero_bounds(PICTURE), r"The map has the shape \(1, 16, 20\)\. Use \(H, W\)"),
+    (lambda m: nonzero_bounds(PICTURE), r"The values have the shape \(1, 16, 20\)\. Use \(H, W\)"),
 ]
 
 

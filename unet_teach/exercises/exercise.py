@@ -28,7 +28,7 @@ class Check:
     Attributes:
         holds: names what is right when the check passes, as in "Already right: its shape."
         problem: returns a sentence about what is wrong with an answer, or `None`.
-        facts: says in which way an answer with a problem is wrong that makes no known mistake.
+        facts: says in which way an answer is wrong if it makes no known mistake.
     """
 
     holds: str
@@ -108,7 +108,7 @@ class Exercise:
         """
         if is_untouched(answer):
             return Reply(
-                f"{self.prompt} Your answer goes where the dots are.", Outcome.NOT_ATTEMPTED
+                f"{self.prompt} Write your answer in place of the dots.", Outcome.NOT_ATTEMPTED
             )
         result = sandbox.call(lambda: self._problem(answer), SECONDS)
         printed = f"\n(Your code printed: {result.printed})" if result.printed else ""
@@ -156,10 +156,10 @@ class Exercise:
         offers = []
         if entry.hints < self._open_hints(entry):
             place = f"{entry.hints + 1} of {len(self.hints)}"
-            offers.append(f"a hint ({place}): `exercises.{self.name}.hint()`")
+            offers.append(f"Hint {place}: run `exercises.{self.name}.hint()`.")
         if len(entry.attempts) >= ATTEMPTS_BEFORE_SOLUTION:
-            offers.append(f"the solution: `exercises.{self.name}.solution()`")
-        return f"\nStuck? Run, for {', or for '.join(offers)}" if offers else ""
+            offers.append(f"Solution: run `exercises.{self.name}.solution()`.")
+        return f"\nStuck? {' '.join(offers)}" if offers else ""
 
     def _open_hints(self, entry: ProgressEntry) -> int:
         """How many hints may be read: one, and one more for each different attempt."""
@@ -177,8 +177,8 @@ class Exercise:
         ]
         if shown == entry.hints < len(self.hints):
             lines.append(
-                "The next hint opens with your next attempt. A wrong one is fine: "
-                "the check says what it gets wrong."
+                "The next hint opens with your next attempt. A wrong one is fine, because "
+                "the check says what is wrong with it."
             )
         elif shown == entry.hints:
             lines.insert(0, self._after_last_hint(entry))
@@ -187,13 +187,13 @@ class Exercise:
     def _after_last_hint(self, entry: ProgressEntry) -> str:
         """Say what helps when all hints are read."""
         if entry.solved:
-            return "You have solved it, and those were all hints. Here they are again."
+            return "You have solved this exercise. Here are all its hints again."
         open_now = len(entry.attempts) >= ATTEMPTS_BEFORE_SOLUTION
         argument = "" if open_now else "give_up=True"
         return (
             f"You have read all {len(self.hints)} hints. Run `exercises.{self.name}.check(…)` on "
-            "the best answer you have: its reply says what is right and where it goes wrong. "
-            f"The solution: `exercises.{self.name}.solution({argument})`. The hints once more:"
+            "your best answer so far: the reply says what is right and what isn't. The solution: "
+            f"run `exercises.{self.name}.solution({argument})`. Here are the hints again:"
         )
 
     def solution(self, *, give_up: bool = False) -> Reply:
@@ -201,8 +201,8 @@ class Exercise:
         entry = RECORD.entry(self.name)
         if len(entry.attempts) < ATTEMPTS_BEFORE_SOLUTION and not (give_up or entry.solved):
             return Reply(
-                "Two different tries first, even wrong ones: a check says what each gets wrong. "
-                f"To see it now: `exercises.{self.name}.solution(give_up=True)`"
+                "Try two different answers first, even wrong ones: the check says what is wrong "
+                f"with each. To see it now, run `exercises.{self.name}.solution(give_up=True)`."
             )
         if not entry.solved:
             RECORD.change(self.name, solution_read=True)
@@ -215,7 +215,7 @@ class Exercise:
 def _facts(check: Check, answer: Any) -> str:
     try:
         return check.facts(answer).strip()
-    except Exception:  # an answer may fail on what it is asked for the facts only
+    except Exception:  # an answer may fail on inputs that only the facts try
         return ""
 
 

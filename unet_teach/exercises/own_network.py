@@ -55,9 +55,9 @@ def my_unet() -> type[nn.Module]:
         if output.shape != (1, 1, 8, 8):
             raise ValueError(f"it returns {tuple(output.shape)} for an image of (1, 1, 8, 8)")
     except FileNotFoundError:
-        print("The course's U-Net stands in: you have not solved the project of lesson 4 yet.")
+        print("This is the course's U-Net, because you haven't solved the project of lesson 4 yet.")
     except Exception as error:
-        print(f"The course's U-Net stands in: yours, in {_path()}, does not run ({error}).")
+        print(f"This is the course's U-Net, because yours, in {_path()}, doesn't run ({error}).")
     else:
         print(f"This is the U-Net that you wrote in lesson 4 (kept in {_path()}).")
         return mine

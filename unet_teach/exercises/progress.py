@@ -66,12 +66,14 @@ def export_progress(exercises: Iterable[Exercise], path: str | Path, student: st
     """
     file = Path(path).expanduser()
     if file.suffix not in FORMATS:
-        return Reply(f"{file.name} must end in {' or '.join(FORMATS)}: one of them is written.")
+        return Reply(
+            f"The name of the file has to end in {' or '.join(FORMATS)}, but it is {file.name}."
+        )
     rows = [row_of(str(student), e.lesson, e.name, RECORD.entry(e.name)) for e in exercises]
     try:
         write_rows(file, [row | {"note": "" if i else NOTE} for i, row in enumerate(rows)])
     except OSError as error:
-        return Reply(f"{file} cannot be written ({error.strerror}). Try another folder or name.")
+        return Reply(f"{file} can't be written ({error.strerror}). Try another folder or name.")
     solved = sum(row["state"] == "solved" for row in rows)
     return Reply(f"Wrote {file.resolve()}: {solved} of {len(rows)} exercises solved.")
 

@@ -150,8 +150,8 @@ class ProgressFile:
 
     def _refuse(self, done: str, error: OSError) -> None:
         self._refusal = (
-            f"{self.path} cannot be {done} ({error.strerror}). "
-            "Progress is kept until the kernel stops."
+            f"{self.path} can't be {done} ({error.strerror}). "
+            "Your progress is kept until the kernel stops."
         )
 
     def _set_aside(self) -> None:
@@ -159,9 +159,9 @@ class ProgressFile:
         self._damage = f"{self.path} is damaged"
         try:
             self.path.replace(aside)
-            self._damage += f" and was set aside as {aside.name}; a new one is begun."
+            self._damage += f", so it was renamed to {aside.name} and a new file was started."
         except OSError:
-            self._damage += " and cannot be replaced; progress is kept until the kernel stops."
+            self._damage += " and can't be replaced. Your progress is kept until the kernel stops."
 
 
 RECORD = ProgressFile()  # of the student at this computer

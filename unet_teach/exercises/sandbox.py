@@ -28,35 +28,12 @@ NOT_STUDENT_CODE = (
     Path(sysconfig.get_paths()["stdlib"]),
 )
 WAITING = 6  # code that sleeps or blocks gets so many times its limit of processor time
-STOP_ATTEMPTS, STOP_WAIT = 100, 0.05  # how often, and how many seconds apart, code is told to end
+STOP_ATTEMPTS, STOP_WAIT = (
+    100,
+    0.05,
+)  # how often, and how many seconds apart, it is tried to stop code
 PARK_LATER = 3.0  # seconds of processor time beyond the limit
 SHOWN_CHARACTERS = 300
-ADVICE = {  # part of an error message of torch or Python: what to do about its usual cause
-    "list is not a Module subclass": "`nn.Sequential(*layers)` takes the layers out of a list.",
-    "is not a Module subclass": "`nn.Sequential` wants layers, made with brackets: `nn.ReLU()`.",
-    "before Module.__init__() call": "The first line of `__init__` is `super().__init__()`.",
-    "has no attribute '_parameters'": "The first line of `__init__` is `super().__init__()`.",
-    'missing the required "forward"': "The class has no method `forward`.",
-    "modified by an inplace operation": "`+=` changes a map that the gradient still needs: write "
-    "`x = x + …`.",
-    "not implemented for 'Float'": "`&`, `|` and `~` are for masks of True and False: compare "
-    "first, as in `logits > 0`.",
-    "is ambiguous": "`if`, `and`, `or` and `not` ask one question of a whole tensor. Pixel by "
-    "pixel it is `&`, `|`, `~` or `torch.where`.",
-    "Subtraction, the `-` operator": "Masks of True and False cannot be subtracted: `~mask` "
-    "is the opposite, `a & ~b` is a without b, and `.sum()` makes a number that can be subtracted.",
-    "could not infer output dtype": "True and False have no mean: `.float()` first.",
-    "as parameter": "A layer's weight and bias are an `nn.Parameter` each: wrap the tensor in one.",
-    "that requires grad": "`.detach()` first, or work inside `with torch.no_grad():`.",
-    "expected 4D input": "A network takes a batch, (N, C, H, W): `image[None]` makes one of 1.",
-    "or 4D (batched) input to": "A network takes a batch, (N, C, H, W), with these four axes.",
-    "and bias type": "A layer was given numbers of another type than its weights. Was it given a "
-    "float image?",
-    "eval() takes 1 positional": "`network.eval()` with its brackets returns the network.",
-    "is not defined": "Is a `self.` missing before it, or an import?",
-    "invalid combination of arguments": "Was a layer given a map where its settings go? "
-    "`nn.ReLU()` makes the layer, `nn.ReLU()(x)` or `F.relu(x)` uses it.",
-}
 
 
 class TimeLimitError(BaseException):
@@ -109,9 +86,11 @@ def call(function: Callable[[], Any], seconds: float) -> CallResult:
         try:
             error = _wait(thread, seconds)
         except KeyboardInterrupt:
-            error = "You interrupted the check before it was done."
+            error = "You interrupted the check before it was finished."
         if error and not _stop(thread):
-            error += " It could not be stopped: restart the kernel. Nothing you solved is lost."
+            error += (
+                " It could not be stopped: restart the kernel. Nothing you have solved is lost."
+            )
     if error is None and raised:
         error = describe(raised[0])
     shown = _shortened(printed.getvalue().strip())
@@ -125,13 +104,13 @@ def _wait(thread: threading.Thread, seconds: float) -> str | None:
         thread.join(STOP_WAIT)
         if _processor_seconds(thread, used_before) > seconds:
             return (
-                f"Your code was still running after {seconds:g} seconds of computing and was "
+                f"Your code was still running after {seconds:g} seconds of computing, so it was "
                 "stopped. Is there a loop that never ends?"
             )
         if time.monotonic() - started > WAITING * seconds:
             return (
-                f"Your code was still not done after {WAITING * seconds:g} seconds, most of them "
-                "spent waiting, and was stopped. Does it sleep, or wait for an input?"
+                f"Your code was not finished after {WAITING * seconds:g} seconds, most of them "
+                "spent waiting, so it was stopped. Does it sleep, or wait for an input?"
             )
     return None
 
@@ -150,7 +129,7 @@ def describe(error: BaseException, known: str = "") -> str:
 
     Args:
         error: what stopped it.
-        known: what is known of the reason already, in sentences; nothing is then added to it.
+        known: what is known about the reason already, in sentences; nothing is then added to it.
     """
     message = _message(error)
     found = last_frame_outside(error, NOT_STUDENT_CODE)
@@ -158,20 +137,19 @@ def describe(error: BaseException, known: str = "") -> str:
     where = f", in line {number}: `{line}`" if found else ""
     there = "" if known else what_was_there(frame, line)
     if sentence := known or explained(message, frame, line):
-        says = f"PyTorch says: {_shortened(message)}."
+        says = f"Error message: {_shortened(message)}."
         parts = (f"Your code stopped{where}.", sentence, there, says)
         return " ".join(part for part in parts if part)
     if isinstance(error, SystemExit):
         what = "asked Python to exit"
     elif isinstance(error, RecursionError):
-        what = "called itself without an end (RecursionError)"
+        what = "called itself endlessly (RecursionError)"
     elif isinstance(error, MemoryError) or "can't allocate memory" in message:
         what = f"asked for more memory than there is ({type(error).__name__})"
     else:
         shown = _shortened(message)
         what = f"stopped with {type(error).__name__}" + (f": {shown}" if shown else "")
-    advice = next((advice for words, advice in ADVICE.items() if words in message), "")
-    return " ".join(part for part in (f"Your code {what}{where}.", there, advice) if part)
+    return " ".join(part for part in (f"Your code {what}{where}.", there) if part)
 
 
 def _stop(thread: threading.Thread) -> bool:

@@ -55,8 +55,8 @@ def _joined(groups: Mapping[str, str], tensors: Sequence[Tensor]) -> str:
     }
     what = _axis(min(axes), tensors) if axes else "one of them"
     return (
-        f"Tensors that are joined along {_axis(dim, tensors)} have to agree in every other "
-        f"axis: {what} is {first} in the first and {other} in number {number + 1}."
+        f"Tensors joined along {_axis(dim, tensors)} need the same size in every other axis, but "
+        f"{what} is {first} in the first and {other} in number {number + 1}."
     )
 
 
@@ -86,7 +86,7 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, Tensor):
         return f"`{name}` is {sizes_as_text(value.shape)}" if value.dim() else ""
     if isinstance(value, nn.Module) and hasattr(value, "in_channels"):
-        return f"`{name}` takes {value.in_channels} channels and makes {value.out_channels}"
+        return f"`{name}` takes {value.in_channels} channels and returns {value.out_channels}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"`{name}` is {value if isinstance(value, int) else round(value, 4)}"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unet_teach.inspection.criteria import UShape
@@ -22,10 +23,12 @@ from unet_teach.inspection.evidence import (
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.stopped import stop_of, verdicts_so_far, where_it_stops
 from unet_teach.inspection.wording import shape_text
+from unet_teach.shared.palette import GREY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FORMATS = (".svg", ".pdf", ".png")
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 
 
@@ -121,6 +124,26 @@ class UNetReport:
     def figure(self) -> Figure:
         """Draw the U diagram with matplotlib, for print."""
         return figure(self.drawing)
+
+    def save(self, path: str | Path) -> None:
+        """Write the U diagram into a file, for print or a page.
+
+        Args:
+            path: its suffix says what is written: .svg, .pdf or .png.
+
+        Raises:
+            ValueError: for another suffix.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix not in FORMATS:
+            raise ValueError(f"{path} can’t be written: a name ends in .svg, .pdf or .png.")
+        from matplotlib.text import Text  # nobody else needs matplotlib
+
+        drawn = self.figure()
+        for text in drawn.findobj(Text):
+            if isinstance(text, Text) and text.get_color() == GREY:  # for screens; pale in print
+                text.set_color("black")
+        drawn.savefig(path, dpi=200, facecolor="white")
 
     def _repr_html_(self) -> str:
         return page(self.drawing, self.note)

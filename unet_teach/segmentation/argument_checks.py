@@ -79,16 +79,16 @@ def as_pairs(pairs: object, call: str) -> list[Pair]:
         ValueError: if there is no pair.
     """
     if isinstance(pairs, Dataset):
-        raise TypeError(f"Say which part of the dataset: {call}.")
+        raise TypeError(f"Give one split of the dataset: {call}.")
     if isinstance(pairs, Pair) or not isinstance(pairs, Iterable):
         raise TypeError(
-            f"The pictures are of type {type(pairs).__name__}; give a list of pairs: {call}."
+            f"The images are of type {type(pairs).__name__}; give a list of pairs: {call}."
         )
     listed: list[Pair] = list(pairs)
     for pair in listed:
-        require_type("One of the pictures", pair, Pair, "Pair(image, mask, name)")
+        require_type("One of the images", pair, Pair, "Pair(image, mask, name)")
     if not listed:
-        raise ValueError(f"The list of pictures is empty; give some: {call}.")
+        raise ValueError(f"The list of images is empty; give some: {call}.")
     return listed
 
 
@@ -103,20 +103,22 @@ def require_trainable(model: object, data: object, crop: int) -> None:
     require_type("data", data, Dataset, "a dataset, such as earth()")
     assert isinstance(model, nn.Module) and isinstance(data, Dataset)  # noqa: PT018 - for mypy
     if not any(weight.requires_grad for weight in model.parameters()):
-        problem = "The network has no weights that may change: none at all, or all frozen."
+        problem = "The network has no weights that can be trained: it has none, or all are frozen."
         raise ValueError(f"{problem} {hint_on_lists(model)}".rstrip())
     if not data.train or not data.validation:
-        raise ValueError(f"{data.name} has no pictures to train with. Look at data.notes.")
+        raise ValueError(
+            f"{data.name} has no images for training or for validation. See data.notes."
+        )
     smallest_side = getattr(model, "smallest_side", 1)
     if crop < smallest_side:
         raise ValueError(
-            f"crop={crop}, and the network needs {smallest_side} pixels a side; use a larger crop, "
-            "or a smaller depth."
+            f"crop={crop}, but the network needs at least {smallest_side} pixels in height and "
+            "width; use a larger crop, or a smaller depth."
         )
     for name in ("train", "validation"):
         for pair in getattr(data, name):
             if problem := _pair_problem(pair, data.channels, smallest_side):
-                raise ValueError(f"The {name} picture {pair.name!r} {problem}.")
+                raise ValueError(f"The {name} image {pair.name!r} {problem}.")
 
 
 def _pair_problem(pair: Pair, channels: int, smallest_side: int) -> str:
@@ -124,23 +126,27 @@ def _pair_problem(pair: Pair, channels: int, smallest_side: int) -> str:
     image, mask = pair.image, pair.mask
     if image.ndim != 3 or mask.shape != (1, *image.shape[1:]):
         return (
-            f"is {tuple(image.shape)} and its mask {tuple(mask.shape)}; they must be (C, H, W) and "
-            "(1, H, W), with the same H and W"
+            f"is {tuple(image.shape)} and its mask {tuple(mask.shape)}, but they must be (C, H, W) "
+            "and (1, H, W), with the same H and W"
         )
     if image.shape[0] != channels:
-        return f"has {image.shape[0]} channels, and the first one {channels}; make them alike"
+        return (
+            f"has {image.shape[0]} channels, but the first one has {channels}; make them the same"
+        )
     if min(mask.shape[1:]) < smallest_side:
         return (
-            f"is {sizes_as_text(mask.shape[1:])}, and the network needs {smallest_side} pixels a "
-            "side; leave it out, or use a smaller depth"
+            f"is {sizes_as_text(mask.shape[1:])}, but the network needs at least {smallest_side} "
+            "pixels in height and width; leave it out, or use a smaller depth"
         )
     if not (image.is_floating_point() and mask.is_floating_point()):
-        return f"and its mask are {image.dtype} and {mask.dtype}; make both float32, from 0 to 1"
+        return (
+            f"and its mask are {image.dtype} and {mask.dtype}; convert both to float32, from 0 to 1"
+        )
     if not image.isfinite().all():
-        return "holds values that are no finite numbers; leave it out, or repair it"
+        return "has values that are NaN or infinite; leave it out, or repair it"
     if not ((mask == 0) | (mask == 1)).all():
         return (
-            f"has a mask of {mask.min().item():.3g} to {mask.max().item():.3g}, and a mask is 0 or "
-            "1; compare it with what is foreground, such as mask > 0"
+            f"has a mask with values from {mask.min().item():.3g} to {mask.max().item():.3g}, but "
+            "a mask holds only 0 and 1; turn it into one by a comparison, such as mask > 0"
         )
     return ""

@@ -17,6 +17,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.dataset import Pair
+from unet_teach.shared.interrupts import hold_interrupts
 
 Baseline = Callable[[Tensor], Tensor]
 LEVELS = 256  # histogram bins, between which thresholds are tried
@@ -50,7 +51,7 @@ def otsu_threshold(values: Tensor) -> float:
     low, high = float(values.min()), float(values.max())
     if not isfinite(high - low):
         raise ValueError(
-            "The picture holds values that are no finite numbers: it has no threshold."
+            "The image has values that are NaN or infinite, so no threshold can be computed."
         )
     if low == high:
         return high
@@ -100,7 +101,8 @@ def random_forest(train: Sequence[Pair], seed: int = 0, trees: int = 50) -> Base
     """Return a random forest that classifies each pixel by its neighbourhood.
 
     Its features (`pixel_features`) are a small selection of those of ilastik and Weka. It is
-    trained on 20,000 randomly chosen pixels.
+    trained on 20,000 randomly chosen pixels. Interrupt it at any time (■ in the toolbar, or
+    Ctrl+C): the trees grown so far are used, and their number is printed.
 
     Args:
         train: training images with masks, such as `data.train`.
@@ -111,17 +113,28 @@ def random_forest(train: Sequence[Pair], seed: int = 0, trees: int = 50) -> Base
         TypeError: for a whole `Dataset` in place of one of its splits.
         ValueError: if there is no image, or a number is too small.
     """
-    from sklearn.ensemble import RandomForestClassifier  # slow to import
-
     train = argument_checks.as_pairs(train, "random_forest(data.train)")
     argument_checks.require_integer(0, seed=seed)
     argument_checks.require_integer(1, trees=trees)
     random = np.random.default_rng(seed)
-    features = np.concatenate([pixel_features(pair.image) for pair in train])
-    target = np.concatenate([pair.mask.numpy().ravel() for pair in train]) > 0
-    chosen = random.choice(len(target), min(SAMPLES, len(target)), replace=False)
-    forest = RandomForestClassifier(trees, min_samples_leaf=5, random_state=seed, n_jobs=1)
-    forest.fit(features[chosen], target[chosen])
+    with hold_interrupts() as stops:  # up to the first tree: there is nothing to keep before
+        from sklearn.ensemble import RandomForestClassifier  # slow to import
+
+        features = np.concatenate([pixel_features(pair.image) for pair in train])
+        target = np.concatenate([pair.mask.numpy().ravel() for pair in train]) > 0
+        chosen = random.choice(len(target), min(SAMPLES, len(target)), replace=False)
+        forest = RandomForestClassifier(
+            1, min_samples_leaf=5, random_state=seed, n_jobs=1, warm_start=True
+        )
+        forest.fit(features[chosen], target[chosen])
+    try:
+        if stops:
+            raise KeyboardInterrupt
+        for count in range(2, trees + 1):  # each call of `fit` adds a tree
+            forest.set_params(n_estimators=count).fit(features[chosen], target[chosen])
+    except KeyboardInterrupt:
+        grown = len(forest.estimators_)
+        print(f"Stopped by you: this forest has {grown} of its {trees} trees.")
 
     def predict_mask(image: Tensor) -> Tensor:
         mask: NDArray[np.bool_] = forest.predict(pixel_features(image)).astype(bool)

@@ -61,9 +61,9 @@ def _require_one_device(model: nn.Module, image: Tensor) -> None:
     devices = {str(tensor.device) for tensor in (*model.parameters(), *model.buffers())}
     if devices != {str(image.device)}:
         raise ValueError(
-            f"The network is on {' and '.join(sorted(devices))}, and the pictures are on "
-            f"{image.device}: move it there first, with model.to({str(image.device)!r})."
-            + (" On meta it has no numbers: build it again." if "meta" in devices else "")
+            f"The network is on {' and '.join(sorted(devices))}, but the images are on "
+            f"{image.device}. Move it there first, with model.to({str(image.device)!r})."
+            + (" On meta it has no weights, so build it again." if "meta" in devices else "")
         )
 
 
@@ -74,8 +74,8 @@ def _hint_on_small_images(train: tuple[Pair, ...], crop: int, largest_crop: int)
     if crop >= SMALL_CROP * usual:
         return ""
     return (
-        f"The picture {small[0]!r} is only {crop} pixels high or wide, so every crop is {crop} "
-        f"instead of {usual} pixels a side: leave it out, or make it larger."
+        f"The image {small[0]!r} is only {crop} pixels high or wide, so every crop is {crop} "
+        f"instead of {usual} pixels in height and width. Leave it out, or use a larger one."
     )
 
 
@@ -94,8 +94,8 @@ def _hint_on_last_operation(model: nn.Module, image: Tensor, batch: int, crop: i
         name = type(operation).__name__.partition("Backward")[0].lstrip("_")
         if name in ENDS:
             return (
-                f"The network ends in {ENDS[name]}: leave it out, because the loss and the "
-                "metrics take logits."
+                f"The network ends in {ENDS[name]}. Leave it out, because the loss and the "
+                "metrics expect logits."
             )
         if not name.startswith(PASSED_OVER):
             return ""
@@ -123,8 +123,8 @@ def _checked_forward(model: nn.Module, image: Tensor, batch: int) -> object:
                 remedy = f"a larger batch than {batch}, {remedy}"
             raise _SingleValueError(
                 f"With batch={batch} and crops of {image.shape[-1]} pixels, {type(layer).__name__} "
-                f"has one value only at {'×'.join(map(str, size))} pixels, and no spread to divide "
-                f"by: use {remedy}."
+                f"has only one value at {'×'.join(map(str, size))} pixels, so it has no standard "
+                f"deviation to divide by. Use {remedy}."
             )
 
     with in_eval_mode(model):

@@ -18,8 +18,8 @@ FORMAT = 1
 STORED_METRICS = tuple(name for name in StepMetrics.__dataclass_fields__ if name != "probabilities")
 
 DAMAGED = (
-    "{path} is damaged, or no checkpoint of this course. Delete it and train anew, or give another "
-    "file."
+    "{path} is damaged, or not a checkpoint of this course. Delete it and train again, or give "
+    "another file."
 )
 
 
@@ -85,7 +85,7 @@ def save(
         os.replace(unfinished, path)
     except OSError as error:
         raise ValueError(
-            f"The checkpoint {path} cannot be written ({error.strerror}). Give another file."
+            f"The checkpoint {path} can't be written ({error.strerror}). Give another file."
         ) from None
 
 
@@ -108,8 +108,9 @@ def load(
     trained_on = state.get("data", data)
     if trained_on != data:
         raise ValueError(
-            f"{path} was trained on {trained_on}, and these are {data}. Give another file, or "
-            "train anew: resume=False. Only to begin with its weights, load_model(path, model)."
+            f"{path} was trained on {trained_on}, but these data are {data}. Give another file, or "
+            "train again with resume=False. To start from its weights only, use load_model(path, "
+            "model)."
         )
     with _explain_errors(path):
         model.load_state_dict(state["best"])
@@ -150,7 +151,9 @@ def _read(path: Path) -> dict[str, Any]:
         state = torch.load(path, weights_only=True, map_location="cpu")
         is_valid = isinstance(state, dict) and state["format"] == FORMAT
     except FileNotFoundError:
-        raise ValueError(f"There is no file {path}. Train with checkpoint={str(path)!r}.") from None
+        raise ValueError(
+            f"There is no file {path}. Train with checkpoint={str(path)!r} first."
+        ) from None
     except Exception:  # a damaged file may raise anything in the unpickler
         is_valid = False
     if not is_valid:

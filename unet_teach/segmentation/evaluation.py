@@ -19,7 +19,7 @@ def evaluate(predictor: Predictor, pairs: Iterable[Pair], tolerance: float = TOL
     """Score a network on images, counted as one large image: each pixel has the same weight.
 
     Args:
-        predictor: a network that gives one logit a pixel, or a function such as a baseline.
+        predictor: a network that returns a logit for each pixel, or a function such as a baseline.
         pairs: such as `data.validation`.
         tolerance: of the boundary F1, in pixels.
 
@@ -46,8 +46,8 @@ def predict(predictor: Predictor, image: Tensor) -> Tensor:
     """
     if isinstance(predictor, type) or not callable(predictor):
         raise TypeError(
-            f"The finder is of type {type(predictor).__name__}; give a network that is built, or a "
-            "function such as otsu()."
+            f"The predictor is of type {type(predictor).__name__}; give a network that is built, "
+            "or a function such as otsu()."
         )
     argument_checks.require_type("image", image, Tensor, "a tensor (C, H, W), such as pair.image")
     if image.ndim != 3:
@@ -55,11 +55,11 @@ def predict(predictor: Predictor, image: Tensor) -> Tensor:
     if isinstance(predictor, nn.Module):
         with in_eval_mode(predictor), torch.inference_mode():
             return logits_of(predictor, image) > 0
-    mask = as_mask("What the function found", predictor(image))
+    mask = as_mask("The function's output", predictor(image))
     if mask.numel() != image[0].numel():
         raise ValueError(
-            f"The function found a mask {tuple(mask.shape)} for a picture {tuple(image.shape)}. "
-            "It must return one value a pixel."
+            f"The function returned {tuple(mask.shape)} for an image {tuple(image.shape)}. It must "
+            "return one value for each pixel."
         )
     return mask.reshape(1, *image.shape[-2:])
 
@@ -78,13 +78,13 @@ def logits_of(model: nn.Module, image: Tensor) -> Tensor:
         if takes in (None, image.shape[0]):
             raise
         raise ValueError(
-            f"The network takes pictures with {takes} channels, and this one has "
+            f"The network takes images with {takes} channels, but this one has "
             f"{image.shape[0]}. Build it with in_channels={image.shape[0]}."
         ) from None
     if logits.shape != (1, *image.shape[1:]):
         raise ValueError(
-            f"For a picture {tuple(image.shape)} the network answers {tuple(logits.shape)}, and "
-            f"{(1, *image.shape[1:])} is needed: one logit for each pixel. Build it with "
+            f"For an image {tuple(image.shape)} the network returns {tuple(logits.shape)}, but it "
+            f"should return one logit for each pixel, {(1, *image.shape[1:])}. Build it with "
             'out_channels=1, padding="same".'
         )
     return logits

@@ -66,8 +66,8 @@ def _convolve(
     bound = largest * float(_round_to_grid(weight).detach().abs().sum((input_axis, 2, 3)).max())
     if not bound < LIMIT:  # also refuses nan
         raise ValueError(
-            f"The sums of a convolution may reach {bound:.3g}, and are exact below {LIMIT:.0f}. "
-            "Predict without exact_sums()."
+            f"The sums of a convolution may reach {bound:.3g}, but are exact only below "
+            f"{LIMIT:.0f}. Predict without exact_sums()."
         )
     # Exact sums may be split up: converting a few channels at a time to float64 saves memory.
     is_splittable = func is torch.conv2d and weight.shape[1] == input.shape[-3]  # not grouped

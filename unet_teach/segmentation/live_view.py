@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from unet_teach.segmentation.training_result import Training
 
 DRAWING_SHARE = 0.03  # largest fraction of the time that may be spent on drawing
-# Pixels. Curves and pictures stand side by side in a notebook beside JupyterLab's file browser on
-# a screen of 1280.
+# Pixels. Curves and images fit side by side into a notebook beside JupyterLab's file browser on a
+# screen of 1280.
 WIDTH, HEIGHT = 376, 176  # of the curves
 LEFT, TOP, RIGHT, BELOW = 34, 48, 10, 24  # around them, for scales and names
 PREDICTION_SIDE, SMALL_SIDE, CAPTION = 224, 101, 22
@@ -128,12 +128,12 @@ class LiveView:
             '<div style="display:flex;flex-wrap:wrap;align-items:flex-start;gap:0 24px">'
             f'<p role="status" style="width:100%;margin:4px 0 8px"><b>{escape(head)}</b></p>'
             f"{_curves_img(history, progress, predicted_at if kept else None)}"
-            f"{self._pictures_html(predicted_at)}"
+            f"{self._images_html(predicted_at)}"
             f'<p style="width:100%;margin:8px 0 4px">{escape(kept or best_so_far)}</p>'
             f"{alert if warning else ''}</div>"
         )
 
-    def _pictures_html(self, predicted_at: StepMetrics) -> str:
+    def _images_html(self, predicted_at: StepMetrics) -> str:
         """Return the prediction for the first validation image, with image and target beside it."""
         height, width = self.pair.mask[0][self.window].shape
         factor = min(PREDICTION_SIDE / height, PREDICTION_SIDE / width)
@@ -145,7 +145,7 @@ class LiveView:
                 f"prediction, step {predicted_at.step}", mask, factor, 150
             )
         return (
-            f'<div style="display:flex;gap:12px">{prediction}<div>'
+            f'<div style="display:flex;flex-wrap:wrap;gap:12px">{prediction}<div>'
             f"{self._image_html('image', self.pair.image.mean(dim=0), small)}"
             f"{self._image_html('target', self.pair.mask[0], small)}</div></div>"
         )

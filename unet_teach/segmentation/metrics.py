@@ -107,7 +107,9 @@ def boundary_counts(prediction: Mask, target: Mask, tolerance: float = TOLERANCE
     """Return counts of boundary pixels: [matched, all] of the prediction, then of the target."""
     prediction, target = _as_masks(prediction, target)
     if prediction.ndim < 2:
-        raise ValueError(f"The masks are {tuple(prediction.shape)}; an outline needs (H, W).")
+        raise ValueError(
+            f"The masks have the shape {tuple(prediction.shape)}, but an outline needs (H, W)."
+        )
     boundaries = boundary(prediction), boundary(target)
     near = [_dilate(pixels, tolerance) for pixels in boundaries]
     matched = boundaries[0] & near[1], boundaries[1] & near[0]
@@ -177,8 +179,9 @@ def as_mask(name: str, mask: Mask) -> Tensor:
             ) from None
     if mask.dtype != torch.bool and not bool(((mask == 0) | (mask == 1)).all()):
         raise ValueError(
-            f"{name} has values from {mask.min().item():.3g} to {mask.max().item():.3g}, and a "
-            "mask is 0 or 1. Cut logits at 0: `logits > 0`; probabilities at 0.5."
+            f"{name} has values from {mask.min().item():.3g} to {mask.max().item():.3g}, but a "
+            "mask holds only 0 and 1. Compare logits with 0, `logits > 0`, and probabilities with "
+            "0.5."
         )
     return mask.bool()
 
@@ -187,12 +190,12 @@ def _as_masks(prediction: Mask, target: Mask) -> tuple[Tensor, Tensor]:
     prediction, target = as_mask("prediction", prediction), as_mask("target", target)
     if prediction.shape != target.shape:
         raise ValueError(
-            f"The masks are {tuple(prediction.shape)} and {tuple(target.shape)}. They must be "
-            "alike: nothing is stretched in silence."
+            f"The masks have the shapes {tuple(prediction.shape)} and {tuple(target.shape)}. Give "
+            "two masks of the same shape: they are not resized for you."
         )
     if not prediction.numel():
         raise ValueError(
-            f"The masks are {tuple(prediction.shape)}: there is no pixel to be counted."
+            f"The masks have the shape {tuple(prediction.shape)}, so there is no pixel to count."
         )
     return prediction, target
 

@@ -1,4 +1,4 @@
-"""Finds layers in plain lists and dicts, which a network does not know and an optimizer skips."""
+"""Finds layers in plain lists and dicts, which are not registered, so an optimizer skips them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def hint_on_lists(model: nn.Module) -> str:
     if not lists:
         return ""
     return (
-        f"The layers in {', '.join(lists)} never train: the network does not know the layers of a "
-        "plain list or dict. Put them in nn.ModuleList(…) or nn.ModuleDict(…)."
+        f"The layers in {', '.join(lists)} are never trained, because a network does not register "
+        "the layers of a plain list or dict. Put them in nn.ModuleList(…) or nn.ModuleDict(…)."
     )
 
 

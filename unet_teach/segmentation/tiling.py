@@ -177,15 +177,15 @@ def why_tiles_differ(model: nn.Module, height: int, width: int, tile: int, overl
         use = {"tile": round_up(tile, field.period)}
         use["overlap"] = max(enough, overlap - overlap % field.period)
         reasons += [
-            f"{name}={size} is no multiple of {field.period} = 2^depth: tiles are halved at other "
-            f"pixels than the whole picture. Use {name}={use[name]}."
+            f"{name}={size} is not a multiple of {field.period} = 2^depth, so tiles are halved at "
+            f"other places than the whole image. Use {name}={use[name]}."
             for name, size in (("tile", tile), ("overlap", overlap))
             if size % field.period
         ]
     if any(_misses_pixels(model, field, side, *span) for side, spans in axes for span in spans):
         reasons.append(
             f"overlap={overlap} is less than the {field.halo} pixels that the network sees "
-            f"beyond a cell of {field.period}: a tile pads with zeros where the picture goes on. "
+            f"beyond a cell of {field.period}, so a tile pads with zeros where the image goes on. "
             f"Use overlap={enough}."
         )
     return "\n".join(reasons)
@@ -209,8 +209,8 @@ def _logits(model: nn.Module, pixels: Tensor) -> Tensor:
     logits = model(pixels[None].to(like))
     if not isinstance(logits, Tensor):
         raise TypeError(
-            f"The network answers with something of type {type(logits).__name__}. Wrap it in one "
-            "that returns the logits alone, (N, C, H, W)."
+            f"The network returns something of type {type(logits).__name__}. Wrap it in one that "
+            "returns only the logits, (N, C, H, W)."
         )
     if logits.ndim != 4 or logits.shape[-2:] != pixels.shape[-2:]:
         size = sizes_as_text(logits.shape[-2:] if logits.ndim == 4 else logits.shape)
@@ -232,7 +232,7 @@ def _read_window(image: ImageLike, window: tuple[slice, slice]) -> Tensor:
     if not isinstance(part, Tensor):
         part = np.asarray(part)
         if part.dtype.kind not in "biuf":
-            raise TypeError(f"The picture holds values of type {part.dtype}. Give numbers.")
+            raise TypeError(f"The image has values of type {part.dtype}. Give numbers.")
         if part.dtype.kind in "iu" and part.dtype.itemsize > 1:
             raise _integer_error(part.dtype.name)
         # torch takes native byte order only, and no float of more than 64 bits.
@@ -241,7 +241,7 @@ def _read_window(image: ImageLike, window: tuple[slice, slice]) -> Tensor:
     if part.dtype == torch.uint8:
         return part.float() / 255
     if part.is_complex():
-        raise TypeError("The picture holds complex numbers. Give real ones.")
+        raise TypeError("The image has complex values. Give real ones.")
     if not part.is_floating_point() and part.dtype != torch.bool:
         raise _integer_error(str(part.dtype).removeprefix("torch."))
     return part if part.is_floating_point() else part.float()
@@ -249,6 +249,6 @@ def _read_window(image: ImageLike, window: tuple[slice, slice]) -> Tensor:
 
 def _integer_error(kind: str) -> ValueError:
     return ValueError(
-        f"The picture holds whole numbers of type {kind}. The network was trained on 0 to 1: "
-        "divide them as your training data were."
+        f"The image has whole numbers of type {kind}, but the network was trained on values from 0 "
+        "to 1. Scale them as you scaled the training images."
     )

@@ -35,15 +35,15 @@ def check_image(model: nn.Module, image: object) -> None:
     """Raise unless the image is (C, H, W), with the channels that a `UNet` takes."""
     if not hasattr(image, "ndim") or not hasattr(image, "shape"):
         raise TypeError(
-            f"The picture is of type {type(image).__name__}. Give its pixels, (C, H, W), as a "
+            f"The image is of type {type(image).__name__}. Give its pixels, (C, H, W), as a "
             "tensor or an array."
         )
     shape = tuple(image.shape)
     if image.ndim != 3:
-        more = " For a grey picture (H, W): image[None]." if image.ndim == 2 else ""
-        raise ValueError(f"The picture has the shape {shape}. Use (C, H, W).{more}")
+        more = " For a grey image (H, W), give image[None]." if image.ndim == 2 else ""
+        raise ValueError(f"The image has the shape {shape}. Use (C, H, W).{more}")
     if 0 in shape:
-        raise ValueError(f"The picture has the shape {shape}: there is no pixel in it.")
+        raise ValueError(f"The image has the shape {shape}, so it has no pixels.")
     if not isinstance(model, UNet):
         return
     channels = next(m.in_channels for m in model.encoder.modules() if isinstance(m, nn.Conv2d))
@@ -53,11 +53,15 @@ def check_image(model: nn.Module, image: object) -> None:
         remedy = (
             "image.movedim(-1, 0)" if isinstance(image, Tensor) else "np.moveaxis(image, -1, 0)"
         )
-        raise ValueError(f"The picture has the shape {shape}. Use (C, H, W): {remedy}.")
+        raise ValueError(f"The image has the shape {shape}. Use (C, H, W): {remedy}.")
     remedy = f"Give {channels}, or build the network with in_channels={shape[0]}."
     raise ValueError(
-        f"The picture has channels: {shape[0]}, the network takes {channels}. {remedy}"
+        f"The image has {_channels(shape[0])}, but the network takes {channels}. {remedy}"
     )
+
+
+def _channels(count: int) -> str:
+    return "1 channel" if count == 1 else f"{count} channels"
 
 
 def check_tiles(model: nn.Module, sides: Span, tile: int, overlap: int) -> None:
@@ -80,7 +84,7 @@ def check_tiles(model: nn.Module, sides: Span, tile: int, overlap: int) -> None:
         use += period
     which = "A tile" if least >= min(tile, *sides) else "The last tile"
     raise ValueError(
-        f"{which} is only {least} wide, and with depth={len(model.up)} the network needs "
+        f"{which} is only {least} wide, but with depth={len(model.up)} the network needs "
         f"{model.smallest_side}. Use tile={use} or a larger overlap."
     )
 
@@ -103,7 +107,8 @@ def check_out(out: object, image: ImageLike, shape: tuple[int, int, int]) -> Non
             raise ValueError("out cannot be written. Open its file with mode='r+' or 'w+'.")
         if isinstance(image, np.ndarray) and np.may_share_memory(out, image):
             raise ValueError(
-                "out lies where the picture does: tiles would read answers. Use another."
+                "out shares memory with the image, so tiles would read predictions. Use another "
+                "array."
             )
     elif out is image:
-        raise ValueError("out is the picture itself: tiles would read answers. Use another.")
+        raise ValueError("out is the image itself, so tiles would read predictions. Use another.")

@@ -25,6 +25,7 @@ from unet_teach.segmentation.training_result import (
     diagnose,
     measure_step,
 )
+from unet_teach.shared.interrupts import hold_interrupts
 
 DEFAULT_STEPS = 600  # if neither steps nor seconds are given
 METRICS_EVERY = 25  # steps
@@ -48,7 +49,8 @@ def train(
 ) -> Training:
     """Train a network, and keep the weights with the best IoU on the validation images.
 
-    Interrupt it at any time (■ in the toolbar, or Ctrl+C): the best weights so far are kept.
+    Interrupt it at any time (■ in the toolbar, or Ctrl+C): the best weights so far are kept, those
+    of the last step among them.
     Before the first step, a warning says what would make the training worthless, such as a sigmoid
     at the end of the network.
 
@@ -88,7 +90,7 @@ def train(
     )
     argument_checks.require_trainable(model, data, crop)
     if resume and checkpoint is None:
-        raise ValueError("resume=True needs checkpoint=…, the file to go on from.")
+        raise ValueError("resume=True needs checkpoint=…, the file to continue from.")
     file = None if checkpoint is None else checkpoints.as_checkpoint_path(checkpoint)
     largest_crop, sides = crop, [side for pair in data.train for side in pair.mask.shape[-2:]]
     crop = min(crop, *sides)
@@ -148,24 +150,28 @@ def train(
         ended = "stopped"
     finally:
         torch.set_num_threads(threads_before)
-    model.load_state_dict(best_weights)
-    model.eval()
-    if not history:  # interrupted before the first metrics
-        history.append(measure_step(model, step, bce_dice_loss, train_crops, data.validation))
-    elapsed = clock() - start
-    trouble = " ".join([*hints, diagnose(history, ended, step, learning_rate)]).rstrip()
-    training = Training(
-        model,
-        history,
-        ended,
-        step,
-        elapsed,
-        trouble,
-        threads,
-        drawing_seconds=view.drawing_seconds,
-        cell=view.cell,
-    )
-    view.close(training)
+    with hold_interrupts():  # a second ■ does not lose what the first one left
+        if ended == "stopped" and (not history or history[-1].step < step):
+            metrics = measure_step(model, step, bce_dice_loss, train_crops, data.validation)
+            if metrics.beats(history):
+                best_weights = deepcopy(model.state_dict())
+            history.append(metrics)
+        model.load_state_dict(best_weights)
+        model.eval()
+        elapsed = clock() - start
+        trouble = " ".join([*hints, diagnose(history, ended, step, learning_rate)]).rstrip()
+        training = Training(
+            model,
+            history,
+            ended,
+            step,
+            elapsed,
+            trouble,
+            threads,
+            drawing_seconds=view.drawing_seconds,
+            cell=view.cell,
+        )
+        view.close(training)
     return training
 
 

@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NOT_A_NUMBER = (
-    "The loss was no finite number after {steps}, and training ended there: the numbers ran "
-    "away. Try a learning rate ten times smaller, UNet(norm=True), or look for broken pictures."
+    "After {steps} the loss was NaN or infinite, so training ended there. Try a learning rate ten "
+    "times smaller, UNet(norm=True), or look for broken images."
 )
 LOSS_NOT_FINITE = (
-    "At a look, a loss was no finite number: the numbers ran away. Try a learning rate ten times "
+    "At one of the validations the loss was NaN or infinite. Try a learning rate ten times "
     "smaller, or UNet(norm=True)."
 )
 NOTHING = (
-    "The network finds almost nothing: {predicted:.1%} of the pixels, where {target:.1%} are "
-    "wanted. Try {first} first, then more steps, UNet(norm=True), or another learning rate."
+    "The network predicts almost no foreground: {predicted:.1%} of the pixels, but the target has "
+    "{target:.1%}. Try {first} first, then more steps, UNet(norm=True), or another learning rate."
 )
 EVERYTHING = (
-    "The network calls almost everything foreground: {predicted:.0%} of the pixels, where "
-    "{target:.0%} are wanted. Try {first} first, then more steps, or a smaller learning rate."
+    "The network predicts almost everything as foreground: {predicted:.0%} of the pixels, but the "
+    "target has {target:.0%}. Try {first} first, then more steps, or a smaller learning rate."
 )
 TOO_SHORT = (
-    "Only {steps} fit into the time beside the looks at the validation pictures. Give it more "
-    "seconds or a smaller network, such as UNet(depth=3, base_channels=8)."
+    "There was only time for {steps} between the validations. Allow more seconds, or use a "
+    "smaller network, such as UNet(depth=3, base_channels=8)."
 )
 DONE_BEFORE = (
-    "Nothing was trained: the checkpoint stood there already. Ask for more steps or seconds, or "
-    "begin anew with resume=False."
+    "Nothing was trained, because the checkpoint had already reached the end. Ask for more steps "
+    "or seconds, or start again with resume=False."
 )
 HIGH_LEARNING_RATE = 0.03  # above it, the learning rate is the first thing to change
 FEW_STEPS = 25  # with fewer, the metrics say nothing about the network
@@ -104,6 +104,11 @@ class Training:
     def best(self) -> StepMetrics:
         """The metrics of the step whose weights were kept."""
         return max(self.history, key=lambda metrics: metrics.validation_iou)
+
+    @property
+    def stopped_note(self) -> str:
+        """What titles add, such as ", stopped after 75 steps"; "" if nobody stopped it."""
+        return f", stopped after {_steps(self.steps)}" if self.ended == "stopped" else ""
 
     def __repr__(self) -> str:
         """Say how the training ended, which weights were kept, and what went wrong."""

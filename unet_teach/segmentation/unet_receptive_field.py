@@ -70,18 +70,18 @@ def unsupported_reason(model: nn.Module) -> str:
             "a UNet of this course itself" if isinstance(model, UNet) else "a UNet of this course"
         )
         raise TypeError(
-            f"The network is {kind}, not {expected}, so how far it sees is not known. Measure it "
-            "with `response_to_input_pixel` of `unet_teach.segmentation.unet_receptive_field`; "
-            "then say overlap=…"
+            f"The network is {kind}, not {expected}, so its receptive field is not known. Measure "
+            "it with `response_to_input_pixel` of `unet_teach.segmentation.unet_receptive_field`; "
+            "then give overlap=…"
         )
     if model.padding == "valid":
         return (
-            'The network has padding="valid", so its answer is smaller than the picture. Use one '
+            'The network has padding="valid", so its output is smaller than the image. Use one '
             'that keeps the size: UNet(padding="same").'
         )
     for layer in model.modules():
         if reason := _unsupported_layer_reason(layer):
-            return f"The network holds {type(layer).__name__}{reason}"
+            return f"The network contains {type(layer).__name__}{reason}"
     return ""
 
 
@@ -148,10 +148,10 @@ def nonzero_bounds(values: Tensor) -> tuple[int, int, int, int]:
         ValueError: if the tensor has another number of axes, or is 0 everywhere.
     """
     if values.ndim != 2:
-        raise ValueError(f"The map has the shape {tuple(values.shape)}. Use (H, W).")
+        raise ValueError(f"The values have the shape {tuple(values.shape)}. Use (H, W).")
     rows, columns = values.nonzero(as_tuple=True)
     if not len(rows):
-        raise ValueError("The map is 0 everywhere: nothing was seen. Try another pixel or picture.")
+        raise ValueError("All values are 0, so they have no bounds. Try another pixel or image.")
     return int(rows.min()), int(rows.max()), int(columns.min()), int(columns.max())
 
 
@@ -160,7 +160,7 @@ def _check_arguments(model: nn.Module, image: Tensor) -> None:
     check_image(model, image)
     if not isinstance(image, Tensor) or not image.is_floating_point():
         kind = image.dtype if isinstance(image, Tensor) else type(image).__name__
-        raise TypeError(f"The picture is of type {kind}. Use a tensor of floats (C, H, W).")
+        raise TypeError(f"The image is of type {kind}. Use a tensor of floats (C, H, W).")
 
 
 def _check_inside(values: Tensor, row: int, column: int) -> None:
@@ -169,7 +169,7 @@ def _check_inside(values: Tensor, row: int, column: int) -> None:
     height, width = values.shape[-2:]
     if row >= height or column >= width:
         raise ValueError(
-            f"Row {row}, column {column} lies outside of {height}×{width}. The last pixel is row "
+            f"Row {row}, column {column} is outside of {height}×{width}. The last pixel is row "
             f"{height - 1}, column {width - 1}."
         )
 

@@ -142,7 +142,7 @@ def _images_html(figure: Figure, alt: str) -> str:
         caption = f"<b>{html.escape(first)}</b><br>{html.escape(' '.join(others))}"
         caption = f"<figcaption>{caption.removesuffix('<br>')}</figcaption>" if first else ""
         # On a narrow page small images stand in twos and threes.
-        most = 100 if image.width > 240 else 48 if image.width > 130 else 31  # percent
+        most = 100 if image.width > 240 else 47 if image.width > 120 else 30  # percent
         most = most if image.width < most / 100 * room else 100
         parts.append(
             f'<figure style="margin:0;width:{image.width}px;min-width:{NARROWEST}px;'

@@ -32,18 +32,21 @@ class Explanation(NamedTuple):
         sentence: what it means.
         remedy: what to do, or "".
         groups: the numbers and names in it, by the names of their groups.
+        spans: where they are in the message, (start, stop) in characters, without the numbers of
+            axes and of tensors in a list.
     """
 
     sentence: str
     remedy: str
     groups: dict[str, str]
+    spans: tuple[tuple[int, int], ...]
 
 
 TAKES = (
     "for {expected} input channels was given {given}: its weight is {weight}, its input {shape}."
 )
 CHANNELS = (
-    r"weight of size \[(?P<weight>[\d, ]+)\], .* input\[?(?P<shape>[\d, ]+)\]? to have "
+    r"weight of size \[(?P<weight>[\d, ]+)\], .* input\[(?P<shape>[\d, ]+)\] to have "
     r"(?P<expected>\d+) .* got (?P<given>\d+)"
 )
 BRACKETS = "Write torch.{name}([a, b], dim=1), with square brackets around them."
@@ -53,7 +56,7 @@ SEQUENCE = (
     "it a map again."
 )
 WHERE_X_IS = "Tensors that forward makes must be made where x is: device=x.device."
-RESIZE = "Say one of the two: size=skip.shape[2:], or scale_factor=2."
+RESIZE = "Give one of the two: size=skip.shape[2:], or scale_factor=2."
 MESSAGES = (
     Message(rf"groups=1, {CHANNELS}", f"A convolution {TAKES}"),
     Message(rf"transposed=1, {CHANNELS}", f"A transposed convolution {TAKES}"),
@@ -112,7 +115,7 @@ MESSAGES = (
     ),
     Message(
         r"(?P<name>cat|stack)\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not (?P<kind>\w+)",
-        "`torch.{name}` takes a list of tensors, and this is a {kind}: `torch.{name}([a, b], dim=1)`.",
+        "`torch.{name}` takes a list of tensors, but was given a {kind}: write `torch.{name}([a, b], dim=1)`.",
         "Put square brackets around them.",
     ),
     Message(
@@ -130,7 +133,7 @@ MESSAGES = (
     ),
     Message(
         "slice indices must be integers",
-        "A slice needs whole numbers: `//` divides without a rest.",
+        "A slice needs whole numbers: `//` divides without a remainder.",
     ),
     Message(
         r"stack expects each tensor to be equal size, but got \[(?P<first>[\d, ]+)\] at entry 0 and \[(?P<other>[\d, ]+)\]",
@@ -163,7 +166,7 @@ MESSAGES = (
     ),
     Message(
         r"padding \((?P<before>\d+), (?P<after>\d+)\) at dimension \d of input \[(?P<shape>[\d, ]+)\]",
-        "Reflection takes what it pads from the map, so it must be smaller than the map: padding {before} and {after} meet the sizes {shape}.",
+        "Reflection copies what it pads from the feature map, so the padding has to be smaller than the size: it is {before} and {after}, for a feature map of {shape}.",
         "Pad less, give a larger image, or pad with zeros.",
     ),
     Message(
@@ -178,7 +181,7 @@ MESSAGES = (
     ),
     Message(
         r"one of int.*float|but ?got float|!(list of \[)?float|'float' object cannot",
-        "Sizes are whole numbers, and / makes a float even where nothing is left.",
+        "Sizes are whole numbers, but / returns a float even if there is no remainder.",
         "Write h // 2.",
     ),
     Message(
@@ -203,7 +206,7 @@ MESSAGES = (
     ),
     Message(
         r"view size is not compatible",
-        "A view is asked for of a tensor that was transposed, permuted or cut, so its numbers lie in another order.",
+        ".view() doesn't work on a tensor that was transposed, permuted or cropped, because its values are no longer stored in order.",
         "Write .reshape(…) in place of .view(…).",
     ),
     Message(
@@ -218,12 +221,12 @@ MESSAGES = (
     ),
     Message(
         r"either size or scale_factor should be defined",
-        "It is not said how far to enlarge.",
+        "Neither size nor scale_factor is given.",
         RESIZE,
     ),
     Message(
         r"only one of size or scale_factor",
-        "Size and scale_factor are given, both at once.",
+        "Both size and scale_factor are given.",
         RESIZE,
     ),
     Message(
@@ -233,8 +236,8 @@ MESSAGES = (
     ),
     Message(
         r"same number of spatial dimensions",
-        "A map is resized to a size with another number of sides than it has.",
-        "Leave the batch and the channels out, F.interpolate(x, size=skip.shape[2:]).",
+        "The new size should have only a height and a width.",
+        "Leave out the batch and the channels: F.interpolate(x, size=skip.shape[2:]).",
     ),
     Message(
         r"Provided sizes \[(?P<sizes>[-\d, ]+)\] don't multiply up to the size of dim (?P<axis>\d) \((?P<size>\d+)\)",
@@ -266,7 +269,7 @@ MESSAGES = (
         "Make n larger, or count from 0.",
     ),
     Message(
-        r"Boolean value of Tensor",
+        r"Boolean value of Tensor|is ambiguous",
         "A tensor of several numbers is neither true nor false.",
         "`if`, `and`, `or` and `not` ask one question of all: x is not None, or (x > 0).any(). Pixel by pixel it is `&`, `|`, `~` or torch.where.",
     ),
@@ -309,6 +312,71 @@ MESSAGES = (
         "It called itself without an end.",
         "In a forward, call the layers, self.layer(x), and not self(x), nor a layer that holds the network.",
     ),
+    Message(
+        r"list is not a Module subclass",
+        "nn.Sequential was given a list.",
+        "nn.Sequential(*layers) takes the layers out of the list.",
+    ),
+    Message(
+        r"is not a Module subclass",
+        "nn.Sequential was given something that is not a layer.",
+        "Create each layer with brackets: nn.ReLU().",
+    ),
+    Message(
+        r"before Module\.__init__\(\) call|has no attribute '_parameters'",
+        "Layers can only be assigned after the network itself has been set up.",
+        "Write super().__init__() as the first line of __init__.",
+    ),
+    Message(
+        r"not implemented for 'Float'",
+        "`&`, `|` and `~` work on masks of True and False, and this is a tensor of numbers.",
+        "Compare first, as in logits > 0.",
+    ),
+    Message(
+        r"Subtraction, the `-` operator",
+        "Masks of True and False can't be subtracted.",
+        "~mask is the opposite, a & ~b is a without b, and .sum() makes a number that can be subtracted.",
+    ),
+    Message(
+        r"could not infer output dtype",
+        "A mean needs floating-point numbers, so True and False have none.",
+        "Write .float() first.",
+    ),
+    Message(
+        r"as parameter",
+        "A layer's weight and bias each have to be an nn.Parameter.",
+        "Wrap the tensor: nn.Parameter(tensor).",
+    ),
+    Message(
+        r"that requires grad",
+        "PyTorch records gradients for this tensor.",
+        "Call .detach() first, or work inside with torch.no_grad():.",
+    ),
+    Message(
+        r"expected 4D input|or 4D \(batched\) input to",
+        "It takes a batch of images with four axes, (N, C, H, W).",
+        "For a single image (C, H, W), image[None] makes a batch of one.",
+    ),
+    Message(
+        r"and bias type",
+        "A layer was given numbers of another type than its weights.",
+        "Give it a float image: image.float().",
+    ),
+    Message(
+        r"eval\(\) takes 1 positional",
+        "eval() takes no arguments and returns the network.",
+        "Write network.eval(), and then network(images).",
+    ),
+    Message(
+        r"name '(?P<name>\w+)' is not defined",
+        "Nothing is called `{name}` here.",
+        "Is a `self.` missing before it, or an import?",
+    ),
+    Message(
+        r"invalid combination of arguments",
+        "A function was given a kind of argument that it does not take.",
+        "Was a layer given a feature map where its settings go? nn.ReLU() makes the layer; nn.ReLU()(x) or F.relu(x) applies it.",
+    ),
 )
 
 
@@ -328,8 +396,16 @@ def explain_message(
                 name: axis_name(int(text)) if name.startswith("axis") else _sizes(name, text)
                 for name, text in groups.items()
             }
-            return Explanation(sentence.format(**words), remedy.format(**words), groups)
+            sizes = [name for name in found.groupdict() if found[name] and not _is_place(name)]
+            spans = sorted(found.span(name) for name in sizes)
+            return Explanation(
+                sentence.format(**words), remedy.format(**words), groups, tuple(spans)
+            )
     return None
+
+
+def _is_place(name: str) -> bool:
+    return name.startswith("axis") or name == "number"
 
 
 def _sizes(name: str, text: str) -> str:

@@ -11,17 +11,17 @@ from torch import Tensor
 
 AXES = ("batch", "channels", "height", "width")
 NOUNS = (  # of one place and of several, for each axis
-    ("item of the batch", "items of the batch"),
+    ("batch item", "batch items"),
     ("channel", "channels"),
     ("row", "rows"),
     ("column", "columns"),
 )
 MOST_LISTED = 3
-FARTHEST = 4  # rows and columns by which a map may have moved
+FARTHEST = 4  # rows and columns by which a feature map may have moved
 ENOUGH = 2  # inputs on which an answer is right, and wrong, so that a condition may decide
 SCATTERED = "…"  # places that are too many to list
 EVERYWHERE = "every value"
-OVERLAP = 0.4  # the part of a moved map that has to be seen
+OVERLAP = 0.4  # the part of a moved feature map that has to be visible
 
 
 # ---------------------------------------------------------------------------------------- the place
@@ -81,13 +81,13 @@ def how(output: Tensor, target: Tensor, differs: Tensor) -> str:
     found, right = output[differs].double(), target[differs].double()
     there = "" if differs.all() else " there"
     if _same(found, found[:1]):
-        wanted = f", wanted {right[0]:.4g}" if _same(right, right[:1]) else ""
+        wanted = f", but they should be {right[0]:.4g}" if _same(right, right[:1]) else ""
         for sign, values in (("negative", -target), ("positive", target)):
             if _just(values, differs):
-                there = f", just where {sign} values belong"
+                there = f", exactly where the right values are {sign}"
         return f"All are {found[0] + 0.0:.4g}{there}{wanted}."
     if _same(found, -right):
-        return f"The signs are the wrong way round{there}."
+        return f"All have the wrong sign{there}."
     large = right.abs() > 0.01 * right.abs().max()
     factors = found[large] / right[large]
     if large.any() and _same(found, factors[0] * right):
@@ -113,7 +113,7 @@ def _just(values: Tensor, differs: Tensor) -> bool:
 
 
 def moved(output: Tensor, target: Tensor) -> str:
-    """Say that the right values stand at other places, and at which."""
+    """Say that the right values are in other places, and in which."""
     height, width = output.shape[2:]
     span = range(-FARTHEST, FARTHEST + 1)
     for rows, columns in sorted(product(span, span), key=lambda step: abs(step[0]) + abs(step[1])):
@@ -121,17 +121,17 @@ def moved(output: Tensor, target: Tensor) -> str:
         if kept < OVERLAP * height * width or rows == columns == 0:
             continue
         now, before = _overlap(output, rows, columns), _overlap(target, -rows, -columns)
-        if not _same(now[0, 0], before[0, 0]):  # one map tells almost always, and fast
+        if not _same(now[0, 0], before[0, 0]):  # one channel almost always tells, and fast
             continue
         if _same(now, before) and not _same(before, before.flatten()[:1]):
-            return f"The values stand {_step(rows, columns)} than they should."
+            return f"The values are {_step(rows, columns)} than they should be."
     for axes, name in (
         ((2,), "upside down"),
         ((3,), "mirrored"),
         ((2, 3), "turned by 180 degrees"),
     ):
         if _same(output, target.flip(axes)):
-            return f"Each map is {name}."
+            return f"Each feature map is {name}."
     if height == width and _same(output, target.transpose(2, 3)):
         return "Rows and columns are swapped."
     for axis in (1, 0):
@@ -145,23 +145,21 @@ def moved(output: Tensor, target: Tensor) -> str:
         if None not in order:
             noun = NOUNS[axis][0]
             moves = [
-                f"{noun} {i} holds what belongs in {noun} {j}"
-                for i, j in enumerate(order)
-                if i != j
+                f"{noun} {i} has the values of {noun} {j}" for i, j in enumerate(order) if i != j
             ]
             if moves:
                 return (
                     f"{moves[0][0].upper()}{moves[0][1:]}{', and so on' if len(moves) > 1 else ''}."
                 )
     if output.shape[1] > 1 and _same(output, output[:, :1]) and not _same(target, target[:, :1]):
-        return "All channels hold the same."
+        return "All channels are the same."
     if _same(output.flatten().sort()[0], target.flatten().sort()[0]):
-        return "They are the right values, but at other places."
+        return "These are the right values, but in the wrong places."
     return ""
 
 
 def _overlap(x: Tensor, rows: int, columns: int) -> Tensor:
-    """Return what is left of a map that loses rows above (negative: below) and columns likewise."""
+    """Return a feature map without some rows above (negative: below), and columns likewise."""
     height, width = x.shape[2:]
     return x[
         :,
@@ -219,8 +217,8 @@ def _formula(now: list[int], wanted: list[int], terms: Sequence[Sizes]) -> str:
         ("{0}", lambda a: a, 1),
         ("{0} + 1", lambda a: a + 1, 1),
         ("{0} − 1", lambda a: a - 1, 1),
-        ("the larger one of {0} and {1}", max, 2),
-        ("the smaller one of {0} and {1}", min, 2),
+        ("the larger of {0} and {1}", max, 2),
+        ("the smaller of {0} and {1}", min, 2),
         ("{0} + {1}", lambda a, b: a + b, 2),
         ("{0} − {1}", lambda a, b: a - b, 2),
         ("2 · {0}", lambda a: 2 * a, 1),

@@ -137,7 +137,7 @@ class Grid(Inputs):
             if offset == 0:
                 return f"{what}."
             found = (
-                f"{what}, and then {'adds' if offset > 0 else 'takes away'} {number(abs(offset))}."
+                f"{what}, and then {'adds' if offset > 0 else 'subtracts'} {number(abs(offset))}."
             )
         return found
 
@@ -220,8 +220,8 @@ class Grid(Inputs):
                 fixed = [(n, x) for n, x in zip(self.names, first, strict=True) if n != name]
                 example = (
                     f"From {name}={first[i]} to {name}={last[i]} "
-                    f"({', '.join(f'{n}={x}' for n, x in fixed)}) it {_grows(mine)}, "
-                    f"and the right number {_grows(right)}."
+                    f"({', '.join(f'{n}={x}' for n, x in fixed)}) it {_change(mine, 's')}, "
+                    f"but it should {_change(right)}."
                 )
         if as_it_should:
             example = f"It changes with {' and '.join(as_it_should)} as it should. {example}"
@@ -234,22 +234,21 @@ class Grid(Inputs):
         name = self.names[0]
         for start in (0, 1):
             if rule := _rule(mine[start:]):
-                told = f"From {name}={self.inputs[order[start]][0]} on, "
-                told += f"r = {number(mine[start])} becomes {_written(rule)} each time"
+                told = f"From {name}={self.inputs[order[start]][0]} on, your results start with "
+                told += f"{number(mine[start])}, and each result r is followed by {_written(rule)}."
                 other = _rule(right[start:])
                 if other and other["r"] == rule["r"]:
-                    begins = number(right[start])
                     more = other.get("", 0) - rule.get("", 0)
-                    told += f"; the right one begins with {begins}"
-                    if more:
-                        told += (
-                            f", and {number(abs(more))} {'more' if more > 0 else 'less'} is added"
-                        )
-                return f"{told}."
+                    told += f" The right results start with {number(right[start])}"
+                    word = "more" if more > 0 else "less"
+                    told += f", and add {number(abs(more))} {word} each time." if more else "."
+                return told
         steps, wanted = (
             ", ".join(_signed(y - x) for x, y in list(pairwise(some))[:4]) for some in (mine, right)
         )
-        return f"From one {name} to the next it changes by {steps}; the right number by {wanted}."
+        return (
+            f"From one {name} to the next it changes by {steps}, but it should change by {wanted}."
+        )
 
     def _fit(self, values: Sequence[float]) -> dict[str, float]:
         """Return the values as a sum of parameters, products of two and a constant; or nothing."""
@@ -298,8 +297,10 @@ def _large(error: float) -> str:
     return "large" if error > 0 else "small"
 
 
-def _grows(by: float) -> str:
-    return f"{'grows' if by > 0 else 'falls'} by {number(abs(by))}" if by else "stays the same"
+def _change(by: float, s: str = "") -> str:
+    return (
+        f"{'grow' if by > 0 else 'shrink'}{s} by {number(abs(by))}" if by else f"stay{s} the same"
+    )
 
 
 def _signed(change: float) -> str:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from unet_teach.exercises.checks.conditions import Input
 from unet_teach.exercises.checks.facts import FEWEST, Grid, number
+from unet_teach.exercises.checks.functions import EACH_BRANCH
 from unet_teach.exercises.exercise import Check
 from unet_teach.exercises.plain_values import plain
 from unet_teach.exercises.sandbox import describe
@@ -30,7 +31,7 @@ NOTHING = "nothing"  # kind of the run of a function without `return`
 class _NoNumber:
     """What an answer did in place of returning a number, in words, and which kind of thing it is.
 
-    In the words, WANTED stands for the right number.
+    In the words, TARGET stands for the right number.
     """
 
     says: str
@@ -69,13 +70,13 @@ def computes(
     def result(value: Any, inputs: Input) -> str:
         named = [f"{n}={x}" for n, x in zip(names[1:], inputs[1:], strict=True)]
         call = f"`{name}({', '.join([str(inputs[0]), *named])})`"
-        wanted = number(reference(*inputs))
+        target = number(reference(*inputs))
         if isinstance(value, _NoNumber):
-            return f"{call}{value.says}".replace("WANTED", wanted)
+            return f"{call}{value.says}".replace("TARGET", target)
         if isinstance(value, bool):
-            return f"{call} returns {value}, wanted the number {wanted}."
+            return f"{call} returns {value}, but it should return the number {target}."
         more = f" {explain(value, *inputs)}" if explain else ""
-        return f"{call} returns {number(value)}, wanted {wanted}.{more}"
+        return f"{call} returns {number(value)}, but it should return {target}.{more}"
 
     def problem(answer: Any) -> str | None:
         for inputs in known:
@@ -83,7 +84,7 @@ def computes(
                 return result(value, inputs)
         for inputs in fresh():
             if is_wrong(value := _run(answer, inputs), inputs):
-                return f"{result(value, inputs)} It is right on {len(known)} other inputs."
+                return f"{result(value, inputs)} On {len(known)} other inputs it is right."
         return None
 
     def facts(answer: Any) -> str:
@@ -92,7 +93,7 @@ def computes(
             again = [_run(answer, inputs) for inputs in known]
         wrong = [is_wrong(*pair) for pair in zip(results, known, strict=True)]
         if results != again:
-            return "Called again with the same numbers, it returns others."
+            return "Called again with the same numbers, it returns different ones."
         shown = results[wrong.index(True)] if True in wrong else None
         if isinstance(shown, _NoNumber):
             return _where_no_number(grid, results, shown.kind)
@@ -111,10 +112,10 @@ def computes(
 def _where_no_number(grid: Grid, results: list[Any], kind: str) -> str:
     such = [isinstance(value, _NoNumber) and value.kind == kind for value in results]
     if all(such):
-        return "Did you forget the word `return`?" if kind == NOTHING else ""
+        return "Did you forget `return`?" if kind == NOTHING else ""
     words = grid.where(such)
     where = f"wherever {words}, and nowhere else" if words else f"on {sum(such)} of them"
-    advice = " Does each way through your function end in `return`?" if kind == NOTHING else ""
+    advice = f" {EACH_BRANCH}" if kind == NOTHING else ""
     return f"On the {len(such)} inputs tried, that happens {where}.{advice}"
 
 
@@ -127,9 +128,9 @@ def _run(answer: Any, inputs: Input) -> Any:
     if isinstance(value, np.ndarray | Tensor) and math.prod(value.shape) == 1:
         value = value.item()
     if value is None:
-        return _NoNumber(" returns nothing, wanted WANTED.", NOTHING)
+        return _NoNumber(" returns nothing, but it should return TARGET.", NOTHING)
     if value is ...:
-        return _NoNumber(" returns dots: a part of your function is not written yet.", "dots")
+        return _NoNumber(" returns `...`, so part of your function is not written yet.", "dots")
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     kind = type(value).__name__
@@ -142,4 +143,4 @@ def _run(answer: Any, inputs: Input) -> Any:
         what = f"values of shape {tuple(value.shape)}"
     else:
         what = "a function" if callable(value) else f"something of type {kind}"
-    return _NoNumber(f" returns {what}, wanted the number WANTED.", kind)
+    return _NoNumber(f" returns {what}, but it should return the number TARGET.", kind)

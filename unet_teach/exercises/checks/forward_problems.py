@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.exercises.checks.forward_trace import Step, Trace, with_shape
+from unet_teach.exercises.checks.functions import lower_first
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
@@ -20,7 +21,8 @@ from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
-MOST_CHANGES = 8  # of a map's size that are listed
+NOT_JOINED = "nothing is joined"
+MOST_CHANGES = 8  # of the size that are listed
 
 
 def output_problem(network: nn.Module, images: Tensor, channels: int, where: str) -> str | None:
@@ -43,32 +45,33 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
             known = _diagnosis(network, images) or known
         if known.startswith(("layer ", "the ")):
             known = _capital(known)
-        return f"{where}: {describe(error, known)}"
+        return f"{where}: {lower_first(describe(error, known))}"
     if isinstance(output, str):
-        return f"{where}: {output}"
+        return f"{where}: {lower_first(output)}"
     right = (len(images), channels, *images.shape[2:])
     if output.dim() == 4 and output.shape != right and sorted(output.shape) == sorted(right):
         return (
-            f"{where}: the result's shape is {tuple(output.shape)}, wanted {right}: the same axes "
-            "in another order."
+            f"{where}: the output has the shape {tuple(output.shape)}, but it should be {right}. "
+            "These are the same axes in another order."
         )
     if problem := shape_problem(output, right, where):
         return f"{problem}{_who_made(Trace(network, images), right)}"
     if output.dtype != images.dtype:
         names = [str(kind).removeprefix("torch.") for kind in (output.dtype, images.dtype)]
         return (
-            f"{where}: the output's dtype is {names[0]}, the input's {names[1]}. Keep it: is there "
-            "a conversion, such as `.double()` or `.float()`?"
+            f"{where}: the output is {names[0]}, but the input is {names[1]}. Is there a "
+            "conversion, such as `.double()` or `.float()`? Leave it out."
         )
     if network.training != mode:
         return f"{where}: your `forward` calls `eval()` or `train()`. Leave the mode to the caller."
     if channels > 1 and torch.equal(output, output[:, :1].expand_as(output)):
-        return f"{where}: all channels of the output hold the same."
+        return f"{where}: all channels of the output are the same."
     if not torch.equal(given, images):
         return (
-            f"{where}: your `forward` changes the input itself, so whoever uses it afterwards "
-            "has other numbers. Steps in place are `x -= …`, `x[…] = …`, `relu_` or "
-            "`nn.ReLU(inplace=True)`. Write `x = x - …`."
+            f"{where}: your `forward` changes its input in place, so code that uses the image "
+            "afterwards gets other values. `x -= …`, `x[…] = …`, `relu_` and "
+            "`nn.ReLU(inplace=True)` "
+            "work in place. Write `x = x - …` instead."
         )
     return None
 
@@ -97,20 +100,20 @@ def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
     """Say what makes the output for the same images differ at the next call."""
     first, second = Trace(network, images), Trace(network, images)
     if not (first.used and second.used):
-        unknown = "What comes out is not computed from the input by functions of torch."
+        unknown = "The output is not computed from the input with functions of PyTorch."
         return gradient_problem(network, images) or unknown
     if not (step := first.first_difference(second)):
         return None
     given = " and ".join(map(with_shape, step.inputs)) or "the input"
-    cause = f"The first result that differs is that of {step.call}, which is given {given}."
+    cause = f"The first result that differs is that of {step.call}, whose input is {given}."
     if step.name == "dropout":
         cause = (
-            "`dropout` leaves out other numbers at each call: by default `F.dropout` does so in "
-            "evaluation mode too. Give it `training=self.training`, or use an `nn.Dropout`."
+            "`F.dropout` drops other values at each call, even in evaluation mode. "
+            "Give it `training=self.training`, or use an `nn.Dropout`."
         )
     elif first.random:
         cause = f"`{first.random[0]}` draws new random numbers at each call."
-    return f"The same input gives another output at the next call, in evaluation mode. {cause}"
+    return f"In evaluation mode, the same input gives a different output at the next call. {cause}"
 
 
 def batch_problem(network: nn.Module, images: Tensor) -> str | None:
@@ -118,14 +121,15 @@ def batch_problem(network: nn.Module, images: Tensor) -> str | None:
     together, alone = Trace(network, images), Trace(network, images[-1:])
     if not (together.used and alone.used):
         return (
-            f"The second of two calls stops, one with {len(images)} images and one with the last "
-            f"of them alone. {alone.stopped_at} Are maps kept from one call to the next?"
+            f"Your network was called with {len(images)} images, then with the last of them alone, "
+            f"and one of the two calls failed. {alone.stopped_at} Does it keep feature maps from "
+            "one call to the next?"
         )
     if not (step := together.first_difference(alone)):
         return None
     return (
         "The output for an image depends on the other images of its batch. The first result that "
-        f"does so is that of {step.call}, which is given {step.inputs[0].text}."
+        f"does so is that of {step.call}, whose input is {step.inputs[0].text}."
     )
 
 
@@ -142,25 +146,28 @@ def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
     if cuts:
         name = f"`{cuts[0].name}`"
         if cuts[0].kind == "layer":
-            name = f"{cuts[0].call} is computed as inside `torch.no_grad()`, which"
+            name = f"{cuts[0].call} runs as if inside `torch.no_grad()`, which"
         sources = list(dict.fromkeys(with_shape(step.inputs[0]) for step in cuts))
         more = ", and more" if len(sources) > 3 else ""
         return (
-            f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The values "
-            "go on, but on this path training reaches nothing before that."
+            f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The "
+            "values still pass, but nothing that lies before it on this path can learn."
         )
     if lost:
         return (
-            "No gradient goes back from the output to any weight. It ends at numbers that leave "
-            "torch, as by `.numpy()`, `.item()`, `.tolist()` or `torch.tensor(…)`, and at frozen "
-            "weights."
+            "No gradient flows back from the output to any weight. It is lost where values leave "
+            "PyTorch, as with `.numpy()`, `.item()`, `.tolist()` or `torch.tensor(…)`, and where "
+            "weights are frozen."
         )
     try:
         network(images).sum().backward()
     except Exception as error:
         changed = re.search(r"inplace operation.*output \d+ of (\w+?)(Backward|,)", str(error))
-        step = f" The map that is changed was made by `{changed[1].lower()}`." if changed else ""
-        return f"The output has the right shape, but training stops: {describe(error)}{step}"
+        step = f" What is changed is the result of `{changed[1].lower()}`." if changed else ""
+        return (
+            "The output has the right shape, but no gradient can be computed. "
+            f"{describe(error)}{step}"
+        )
     return None
 
 
@@ -173,10 +180,13 @@ def skips_problem(trace: Trace, sizes: Sequence[tuple[int, int]]) -> str | None:
     for size in missing:
         facts.setdefault(_without_skip(trace, size), []).append(sizes_as_text(size))
     texts = "; ".join(f"at {', '.join(at)}, {fact}" for fact, at in facts.items())
+    if len(facts) == 1:
+        texts = f"{next(iter(facts))} there"
+    advice = " Keep the encoder's feature map of that size, and join it to the decoder's."
     return (
         f"{'In training mode, o' if trace.training else 'O'}n a "
         f"{sizes_as_text(trace.steps[0].output.shape[2:])} image, no skip arrives at "
-        f"{', '.join(map(sizes_as_text, missing))}: {texts}."
+        f"{', '.join(map(sizes_as_text, missing))}: {texts}.{advice if NOT_JOINED in facts else ''}"
     )
 
 
@@ -185,27 +195,35 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
     for step in sorted(trace.used, key=lambda step: not step.across):  # stable: the rest in order
         if step.kind == "join" and step.size is None and any(s.size == size for s in step.inputs):
             parts = " and ".join(map(with_shape, step.inputs))
-            return f"`{step.name}` makes shape {tuple(step.output.shape)} of {parts}"
+            return f"`{step.name}` turns {parts} into shape {tuple(step.output.shape)}"
         if step.size != size or not (step.kind == "join" or step.name in ("add", "cat")):
             continue
         if step.across:
             value = "the same" if step.across.output.any() else "zero"
             if not step.across.is_constant:
-                return f"what `{step.name}` makes of {with_shape(step.across)} has no effect"
-            return f"`{step.name}` is given {with_shape(step.across)}, {value} in all cells"
+                return (
+                    f"`{step.name}` joins {with_shape(step.across)}, which has no effect on the "
+                    "output"
+                )
+            return (
+                f"`{step.name}` joins {with_shape(step.across)}, which is {value} in all positions"
+            )
         if step.kind == "join":
             parts = " and ".join(map(_with_source, step.inputs))
-            return f"`{step.name}` joins {parts}: no layer's output among them has kept this size"
+            return (
+                f"`{step.name}` joins {parts}, but none of them is a layer's output that was never "
+                "smaller"
+            )
         source, before = step.inputs[0], step.inputs[0].output
         doubled = (2 * before, torch.cat([before, before], dim=1))
         if any(torch.equal(step.output, double) for double in doubled):
             return f"`{step.name}` joins {with_shape(source)} with itself"
         if not step.identical:
-            constant = "what is not computed from the image by torch"
+            constant = "something that is not computed from the image"
             return f"`{step.name}` joins {with_shape(source)} with {constant}"
     if any(step.across and step.size == size for step in trace.steps):
-        return "two maps are joined, but the result is not used further"
-    return "nothing is joined"
+        return "two feature maps are joined, but the result is not used"
+    return NOT_JOINED
 
 
 def _with_source(step: Step) -> str:
@@ -232,15 +250,17 @@ def other_steps_problem(trace: Trace, *, to_the_end: bool = False) -> str | None
             elif "softmax" in step.name:
                 what += " so that its channels add up to 1"
             else:
-                what += ": what becomes of a cell depends on its place, or on other cells"
-            return f"{what}. Only layers, activations and the joins of two maps belong here."
+                what += (
+                    ", and treats a value differently depending on its position or on other values"
+                )
+            return f"{what}. Use only layers, activations and joins of two feature maps here."
         if step.kind == "pointwise" and not (step.identical or "norm" in step.name):
             if step.origin.kind == "image":
-                return f"{what} before the first layer. The layer takes the input as it is."
+                return f"{what} before the first layer. Give the image to that layer as it is."
             used_by = [user.kind for user in trace.used if step in user.inputs]
             finished = not used_by or "join" in used_by or "layer" in used_by
             if step.scales and finished and _scales_map(step):
-                return f"{what}: it scales or shifts it. Leave the map as it is."
+                return f"{what} by scaling or shifting it. Leave the feature map as it is."
     return None
 
 
@@ -258,12 +278,12 @@ def activation_problem(trace: Trace, needed: Callable[[Step, Step], bool]) -> st
     ]
     if not pairs:
         return None
-    more = ", and between more" if len(pairs) > 8 else ""
-    return f"No activation stands {', nor '.join(dict.fromkeys(pairs[:8]))}{more}."
+    more = ", nor between others" if len(pairs) > 8 else ""
+    return f"There is no activation {', nor '.join(dict.fromkeys(pairs[:8]))}{more}."
 
 
 def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:
-    """Say what comes after the last layer; its output is to be returned as it is.
+    """Say what comes after the last layer, whose output has to be returned as it is.
 
     Args:
         trace: of the student's network.
@@ -272,14 +292,15 @@ def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:
     for step in trace.tail:
         if not (step.identical or (scaled and step.changes_nothing)):
             return (
-                f"After {trace.until_last_layer[-1].call}, the last layer, comes {step.call}. What "
-                "leaves the network are logits, any numbers: return the layer's output as it is."
+                f"After {trace.until_last_layer[-1].call}, the last layer, comes {step.call}. But "
+                "the outputs are logits, which may be any numbers: return that layer's output as "
+                "it is."
             )
     return None
 
 
 def _scales_map(step: Step) -> bool:
-    """Whether a step scales a finished map; `0.5 * x * (1 + tanh(x))` is one activation."""
+    """Whether a step scales a finished feature map; `0.5 * x * (1 + tanh(x))` is one activation."""
     while step.kind == "pointwise" and step.affine:
         step = step.inputs[0]
     return step.kind != "pointwise" or len(step.inputs) == 1
@@ -304,13 +325,13 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
                 shapes = [tuple(step.output.shape), tuple(step.inputs[0].output.shape)]
                 made, of = (f"shape {shape}" for shape in shapes)
                 if part == slice(1, 2):
-                    plural = "" if shapes[0][1] == 1 else "s"
-                    made, of = f"{shapes[0][1]} channel{plural}", str(shapes[1][1])
+                    plural = "" if shapes[1][1] == 1 else "s"
+                    made, of = str(shapes[0][1]), f"{shapes[1][1]} channel{plural}"
                 elif part == slice(2, 4):
                     made, of = (sizes_as_text(shape[2:]) for shape in shapes)
-                told = f" {_capital(step.call)} makes {made} of {of}."
+                told = f" {_capital(step.call)} turns {of} into {made}."
                 return told + (_sizes_before(trace, step) if part == slice(2, 4) else "")
-        return " Nothing in it changes that."
+        return " No step in it changes that."
     return ""
 
 

@@ -1,7 +1,7 @@
 """Records what a student's `forward` does with an image: every call of torch, and in which layer.
 
-It records what happened to the data, whatever the layers are called: which maps a skip brings
-together, what cuts a gradient, what has an effect on the output, which call an error stopped.
+It records what happened to the data, whatever the layers are called: which feature maps a skip
+joins, what cuts a gradient, what affects the output, and at which call an error occurred.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Step:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether two layers around it are one linear map: it is no activation."""
+        """Whether it is no activation, so that the layers around it are one linear map."""
         return self.affine or "norm" in self.name or "dropout" in self.name
 
     @property
@@ -177,8 +177,8 @@ def with_shape(step: Step) -> str:
         return f"{step.text} (shape {tuple(step.output.shape)})"
     shape = f"{step.output.shape[1]} channels, {sizes_as_text(step.size)}"
     if step.origin.kind == "join":
-        return f"{step.text}, in all {shape}"
-    source = f", made of {with_shape(step.origin.inputs[0])}" if step.origin.inputs else ""
+        return f"{step.text}, together {shape}"
+    source = f", computed from {with_shape(step.origin.inputs[0])}" if step.origin.inputs else ""
     return f"{step.text} ({shape}){'' if step.origin.kind == 'layer' else source}"
 
 
@@ -288,8 +288,8 @@ class Trace(TorchFunctionMode):
         ]
 
     @property
-    def bends(self) -> bool:
-        """Whether any step is an activation: otherwise all layers together are one linear map."""
+    def has_activation(self) -> bool:
+        """Whether any step is an activation; without one, all layers are one linear map."""
         return any(s.inputs and s.kind != "layer" and not s.changes_nothing for s in self.used)
 
     @property
@@ -404,12 +404,12 @@ class Trace(TorchFunctionMode):
             axis = ("the batch", "", "the height", "the width")[dim]
             more = f" `cat` joins along dim={dim}, {axis}; channels are dim=1." if dim != 1 else ""
             if any(step.kind == "layer" and step.layer == layer for step in self.steps):
-                more += f" {layer} has been called before in this run: one layer at two places."
+                more += " It was already called once in this run: is it the right layer here?"
             return f"{layer} takes {wanted} channels, but is given {got}.{more}"
-        verb = "cannot bring together" if len(steps) > 1 else "fails on"
+        verb = "can't join" if len(steps) > 1 else "fails on"
         layer = f"`{call.name}`" if len(steps) > 1 else layer
         made = [
-            f" {step.origin.call[:1].upper()}{step.origin.call[1:]} makes it of "
+            f" {step.origin.call[:1].upper()}{step.origin.call[1:]} gets "
             f"{with_shape(step.origin.inputs[0])}.{step.origin.window}"
             for step in steps
             if step.origin.name == "conv_transpose2d" and len(steps) > 1

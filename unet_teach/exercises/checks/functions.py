@@ -26,6 +26,8 @@ from unet_teach.exercises.sandbox import describe
 Function = Callable[..., Any]
 Kind = Callable[[Any], str | None]  # says why a value is not of this kind
 
+EACH_BRANCH = "Does every branch of your function end with `return`?"
+
 _RAISED = object()  # stands for the run of a function that raised an error
 
 
@@ -53,14 +55,14 @@ Cases = Callable[[], Iterable[Case]]  # makes known cases first, then random one
 def a_number(value: Any) -> str | None:
     """Say why a value is not one number."""
     if isinstance(plain(value), bool) or not isinstance(plain(value), int | float):
-        return f"{_described(value)} comes out, wanted one number"
+        return f"it returns {_described(value)}, but it should return one number"
     return None
 
 
 def true_or_false(value: Any) -> str | None:
     """Say why a value is neither True nor False."""
     if not isinstance(plain(value), bool):
-        return f"{_described(value)} comes out, wanted True or False"
+        return f"it returns {_described(value)}, but it should return True or False"
     return None
 
 
@@ -71,12 +73,15 @@ def some_numbers(count: int | None = None) -> Kind:
     def problem(value: Any) -> str | None:
         parts = as_list(value)
         if parts is None:
-            return f"{_described(value)} comes out, wanted {expected}"
+            return f"it returns {_described(value)}, but it should return {expected}"
         if count is not None and len(parts) != count:
-            return f"the number of values is {len(parts)}, wanted {count}"
+            return f"the number of values it returns is {len(parts)}, but it should be {count}"
         for part in parts:
             if isinstance(part, bool) or not isinstance(part, int | float):
-                return f"{_described(part)} is among what comes out, wanted {expected}"
+                return (
+                    f"one of the values it returns is {_described(part)}, but it should return "
+                    f"{expected}"
+                )
         return None
 
     return problem
@@ -97,17 +102,20 @@ def is_function(signature: str) -> Check:
         if not callable(answer) or isinstance(answer, type):
             kind = f"of type {type(answer).__name__}"
             kind = f"the class {answer.__name__}" if isinstance(answer, type) else kind
-            return f"A function was expected, `def {signature}`; this is {kind}."
+            return f"The answer should be a function, `def {signature}`, but this is {kind}."
         try:
             inspect.signature(answer).bind(*parameters)
         except TypeError:
-            values = "1 value" if len(parameters) == 1 else f"{len(parameters)} values"
-            return f"It must take {values}: `def {signature}`."
+            count = "one argument" if len(parameters) == 1 else f"{len(parameters)} arguments"
+            return f"Your function should take {count}: `def {signature}`."
         except ValueError:  # some built-in functions have no signature
             return None
         own = list(inspect.signature(answer).parameters)
         if own != parameters and sorted(own) == sorted(parameters):
-            return f"Your values come in another order, ({', '.join(own)}): `def {signature}`."
+            return (
+                f"Your function takes its arguments in the order ({', '.join(own)}). It should be "
+                f"`def {signature}`."
+            )
         return None
 
     return Check(f"a function `{name}`", problem)
@@ -134,7 +142,7 @@ def on_each_case(
             try:
                 said = problem(answer, case)
             except Exception as error:
-                said = f"{case.call}: {describe(error)}"
+                said = f"{case.call}: {lower_first(describe(error))}"
             if said:
                 return said
         return None
@@ -149,11 +157,10 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
         value = case.run(answer)
         if value is None:
             always = all(other.run(answer) is None for other in cases())
-            advice = "Did you forget the word `return`?"
-            advice = advice if always else "Does each way through your function end in `return`?"
-            return f"{case.call}: nothing comes out. {advice}"
+            advice = "Did you forget `return`?" if always else EACH_BRANCH
+            return f"{case.call}: it returns nothing. {advice}"
         if value is ...:
-            return f"{case.call}: dots come out, so a part of your function is not written yet."
+            return f"{case.call}: it returns `...`, so part of your function is not written yet."
         message = kind(value)
         return f"{case.call}: {message}." if message else None
 
@@ -175,11 +182,11 @@ def matches(
         inputs = copy.deepcopy(case.inputs)
         value, target = plain(answer(*inputs)), plain(reference(*case.inputs))
         if not alike(inputs, case.inputs):
-            return f"{case.call}: your function changes what it was given."
+            return f"{case.call}: your function changes its input. Work on a copy."
         if alike(value, target):
             return None
         message = explain(case, value) if explain else None
-        message = message or f"{_shown(value)} comes out, wanted {_shown(target)}"
+        message = message or f"it returns {_shown(value)}, but it should return {_shown(target)}"
         return f"{case.call}: {message}."
 
     return on_each_case("its values", cases, problem)
@@ -244,6 +251,11 @@ class Probes:
 
 
 # ------------------------------------------------------------------------------------------- values
+def lower_first(sentence: str) -> str:
+    """Return a sentence as it goes on after a colon."""
+    return sentence[:1].lower() + sentence[1:]
+
+
 def alike(one: Any, other: Any) -> bool:
     """Whether two values are the same apart from rounding; True is 1, and NaN is NaN."""
     if isinstance(one, Tensor) and isinstance(other, Tensor):

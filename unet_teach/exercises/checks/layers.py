@@ -41,14 +41,14 @@ def is_layer(example: str) -> Check:
     def problem(answer: Any) -> str | None:
         if isinstance(answer, type):
             name = answer.__name__
-            return f"This is the class {name} itself. Make a layer of it: `{name}(…)`."
+            return f"You gave the class {name} itself. Create a layer from it: `{name}(…)`."
         kind = type(answer).__name__
         if isinstance(answer, list | tuple) and any(isinstance(x, nn.Module) for x in answer):
-            return f"This is a {kind} of layers. Make one layer of them: `nn.Sequential(…)`."
+            return f"You gave a {kind} of layers. Put them into one layer: `nn.Sequential(…)`."
         if not isinstance(answer, nn.Module):
-            return f"A layer was expected, such as `{example}`; this is of type {kind}."
+            return f"The answer should be a layer, such as `{example}`, but this is of type {kind}."
         if isinstance(answer, _NOT_2D):
-            return f"`nn.{kind}` is for data of another shape. For height and width: `{example}`."
+            return f"`nn.{kind}` is not for feature maps with height and width. Use `{example}`."
         return None
 
     return Check("a layer", problem)
@@ -62,15 +62,16 @@ def channels_are(in_channels: int, out_channels: int, *kinds: type[nn.Module]) -
             if has_channels(layer, in_channels, out_channels):
                 return None
             return (
-                f"Your layer takes {layer.in_channels} channels and makes {layer.out_channels}; "
-                f"wanted: takes {in_channels}, makes {out_channels}."
+                f"Your layer takes {layer.in_channels} channels and returns "
+                f"{layer.out_channels}, but "
+                f"it should take {in_channels} and return {out_channels}."
             )
         x = torch.zeros(1, in_channels, 32, 32)
         output = _attempt(layer, x)
         if isinstance(output, str) or output.dim() != 4 or output.shape[1] == out_channels:
             return output if isinstance(output, str) else None
-        come_out = f"{output.shape[1]} channels come out, wanted {out_channels}"
-        return f"{_where(x)}: {come_out}.{_inside(layer, x)}"
+        problem = shape_problem(output, (1, out_channels, *output.shape[2:]), _where(x))
+        return f"{problem}{_inside(layer, x)}"
 
     return Check("its channels", problem)
 
@@ -101,7 +102,7 @@ def size_problem(
         if problem := shape_problem(output, (maps, channels[1], *target), _where(x)):
             alone = isinstance(layer, kind)
             formula = _formula(layer, size, target) if alone else ""
-            return f"{problem.removesuffix('.')}{formula}.{'' if alone else _inside(layer, x)}"
+            return f"{problem}{formula}{'' if alone else _inside(layer, x)}"
     return None
 
 
@@ -110,7 +111,7 @@ def constant_problem(layer: nn.Module, in_channels: int) -> str | None:
     generator = torch.Generator().manual_seed(0)
     output = layer.eval()(torch.randn(4, in_channels, 8, 12, generator=generator))
     if (output[:1] == output[1:]).all():
-        return "What comes out is the same, whatever goes in."
+        return "The output is always the same, whatever the input. Your layer has to use its input."
     return None
 
 
@@ -154,9 +155,9 @@ def _formula(layer: nn.Module, sizes: Sequence[int], targets: Sequence[int]) -> 
             )
             formula = f"({size} − 1)·{stride} + {span} − 2·{padding} + {output_padding}"
         if result != target:
-            along = "along the height" if axis == 0 else "along the width"
+            along = ("For the height, the", "For the width, the")[axis]
             both = len({window(layer, 0), window(layer, 1)}) == 1
-            return f"{'' if both else f', {along}'}: {formula} = {result}"
+            return f" {'The' if both else along} formula gives {formula} = {result}."
     return ""
 
 
@@ -170,7 +171,7 @@ def run(module: Any, *inputs: Tensor) -> Tensor | str:
     if (elements := _output_elements(module, inputs)) and elements > MAX_ELEMENTS:
         gigabytes = elements * 4 / 1e9
         return (
-            f"The result would have {elements:,} cells, {gigabytes:.1f} GB: far more than wanted."
+            f"The output would have {elements:,} values ({gigabytes:.1f} GB), far more than needed."
         )
     with torch.no_grad():
         output = module(*inputs)
@@ -182,13 +183,13 @@ def _attempt(module: nn.Module, x: Tensor) -> Tensor | str:
     try:
         return run(module, x)
     except Exception as error:
-        where = f"{_where(x)} with {x.shape[1]} channels it fails."
+        where = f"{_where(x)} with {x.shape[1]} channels, your layer fails."
         return f"{where}{_inside(module, x)} {describe(error)}"
 
 
 def _where(x: Tensor) -> str:
     size = sizes_as_text(x.shape[2:])
-    return f"On a {size} map" if len(x) == 1 else f"On {len(x)} maps of {size}"
+    return f"On a {size} feature map" if len(x) == 1 else f"On {len(x)} feature maps of {size}"
 
 
 def _inside(layer: nn.Module, x: Tensor) -> str:
@@ -205,10 +206,10 @@ def _inside(layer: nn.Module, x: Tensor) -> str:
         given = next((f" of {shown(x)}" for x in inputs if isinstance(x, Tensor)), "")
         takes = getattr(part, "in_channels", None)
         takes = f", which takes {takes} channels," if takes else ""
-        said.append(f"`{type(part).__name__}`{takes} fails on a map{given}")
+        said.append(f"`{type(part).__name__}`{takes} fails on a feature map{given}")
 
     def after(part: nn.Module, inputs: Any, output: Any) -> None:
-        size = shown(output) if isinstance(output, Tensor) else "no map"
+        size = shown(output) if isinstance(output, Tensor) else "no tensor"
         said[-1] = f"`{type(part).__name__}` returns {size}"
 
     hooks = [part.register_forward_pre_hook(before) for part in parts]
@@ -217,7 +218,7 @@ def _inside(layer: nn.Module, x: Tensor) -> str:
         layer(x)
     for hook in hooks:
         hook.remove()
-    return f" Inside: {', '.join(said)}." if 0 < len(said) <= 8 else ""
+    return f" Step by step: {', '.join(said)}." if 0 < len(said) <= 8 else ""
 
 
 def _output_elements(module: Any, inputs: Sequence[Tensor]) -> int | None:

@@ -26,14 +26,17 @@ def unets_among(
     def form_problem(answer: Any) -> str | None:
         named = _named(answer)
         if isinstance(answer, str) and SPAN.search(answer) and set(named or ()) != set(unets):
-            return f"{answer[:20]!r} may mean two letters or all between. Write each, as in 'BF'."
+            return (
+                f"{answer[:20]!r} could mean two letters, or all from one to the other. Write "
+                "each letter, as in 'BF'."
+            )
         strange = [part for part in named or () if part not in list(letters)]
         if named and not strange:
             return None
         given = (
-            f"{strange[0][:20]} is not among them" if strange else f"This is {str(answer)[:40]!r}"
+            f"{strange[0][:20]} is not one of them" if strange else f"you gave {str(answer)[:40]!r}"
         )
-        return f"Letters {span} were expected, such as 'BF'. {given}."
+        return f"The answer should be letters {span}, such as 'BF', but {given}."
 
     def choice_problem(answer: Any) -> str | None:
         named = set(_named(answer) or ())
@@ -42,12 +45,14 @@ def unets_among(
             reasons = " ".join(why_not[letter] for letter in wrong)
             are = "is a U-Net" if len(missing) == 1 else "are U-Nets"
             left_out = f" Of those that you left out, {len(missing)} {are}." if missing else ""
-            return f"{', '.join(wrong)} should not be among them. {reasons}{left_out}"
+            return f"{', '.join(wrong)} should not be in your answer. {reasons}{left_out}"
         if len(missing) == 1:
-            return f"One more of them has all four marks. {why.get(missing[0], '')}".strip()
+            return f"One more of them meets all four criteria. {why.get(missing[0], '')}".strip()
         if missing:
-            hint = why.get(missing[0], "For each that you left out: which mark does it lack?")
-            return f"{len(missing)} more of them have all four marks. {hint}"
+            hint = why.get(
+                missing[0], "For each one that you left out, which criterion does it miss?"
+            )
+            return f"{len(missing)} more of them meet all four criteria. {hint}"
         return None
 
     return Check(f"letters {span}", form_problem), Check("the U-Nets", choice_problem)

@@ -22,7 +22,7 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 IN_CHANNELS, OUT_CHANNELS, DEPTH = 3, 5, 3  # of the networks that a check makes
 SIZES = [(32 >> level, 48 >> level) for level in range(DEPTH + 1)]  # of the image and each level
-REGISTERED, ACTIVATIONS = "all its layers are found", "its activations"  # what checks hold
+REGISTERED, ACTIVATIONS = "all its weights registered", "its activations"  # what checks hold
 
 
 def new_network(answer: Any, *arguments: Any) -> nn.Module:
@@ -69,8 +69,13 @@ def class_problem(answer: Any, statement: str) -> str | None:
     ):
         return None
     if isinstance(answer, type):
-        return f"Your class is no network yet: its first line says nn.Module, as `{statement}`."
-    return f"A class was expected, `{statement}`; this is of type {type(answer).__name__}."
+        return (
+            "Your class isn't a network yet, because it doesn't inherit from one. Begin with "
+            f"`{statement}`"
+        )
+    return (
+        f"The answer should be a class, `{statement}`, but this is of type {type(answer).__name__}."
+    )
 
 
 class StudentNetworks:
@@ -163,15 +168,15 @@ class StudentNetworks:
             named = ", ".join(f"`self.{place}` (of type {kind})" for place, kind in places.items())
             where = f" They are in {named}." if named else ""
             if "Tensor" in places.values():
-                where += " A tensor becomes a parameter by `nn.Parameter(…)`."
+                where += " Wrap a tensor in `nn.Parameter(…)` to make it a parameter."
             elif not (places or self._makes_weights(answer, *arguments)):
                 where = (
-                    " They are the same in each run, but a function, a variable or another object "
-                    "holds them. Assign the layers to `self`."
+                    " They are the same in each run, but belong to a function, a variable or "
+                    "another object. Assign the layers to `self` in `__init__`."
                 )
             return (
-                "Weights in use that are not among your network's parameters, so that no training "
-                f"would change them: {count}.{where}"
+                f"PyTorch doesn't find {count} of the weights and biases that your network uses, "
+                f"so training won't change them.{where}"
             )
 
         return Check(REGISTERED, problem)
@@ -189,16 +194,16 @@ class StudentNetworks:
         return (
             KnownMistake(
                 "layers in a plain list",
-                "PyTorch does not look into a Python list, tuple or dictionary. Put the layers "
-                "into an `nn.ModuleList` or an `nn.ModuleDict`.",
+                "PyTorch doesn't look for layers inside a Python list, tuple or dictionary. Put "
+                "them into an `nn.ModuleList` or an `nn.ModuleDict`.",
                 in_list,
                 hides_layers,
                 at=REGISTERED,
             ),
             KnownMistake(
                 "layers made in forward",
-                "A layer that `forward` makes is a new one each time, with new random weights. "
-                "Make it in `__init__`.",
+                "A layer that is created in `forward` is a new one in each call, with new random "
+                "weights. Create it in `__init__`.",
                 in_forward,
                 lambda answer: self._makes_weights(answer, *arguments),
                 at=REGISTERED,
@@ -223,8 +228,8 @@ class StudentNetworks:
 
         return KnownMistake(
             "hard-coded size",
-            "The output has this size for images of three other sizes, too. Take sizes from the "
-            "maps, not a number.",
+            "The output has the same size for images of three different sizes. Don't write the "
+            "size as a number: take it from a feature map's shape.",
             example,
             recognises,
         )

@@ -13,20 +13,23 @@ def whole_numbers(count: int = 1) -> Check:
     """Check that the answer is one whole number, or a sequence or set of `count` of them."""
     holds = "a whole number" if count == 1 else f"{count} whole numbers"
     expected = "one whole number" if count == 1 else f"{holds}, as in (1, 2)"
+    begin = f"The answer should be {expected}, but"
 
     def problem(answer: Any) -> str | None:
         parts = [answer] if count == 1 else _parts(answer)
         if parts is None:
-            return f"Wanted: {expected}. This is of type {type(answer).__name__}."
+            return f"{begin} this is of type {type(answer).__name__}."
         if len(parts) != count:
-            return f"Wanted: {expected}. These are {len(parts)}."
+            return f"{begin} you gave {len(parts)}."
         for part in parts:
             if part is ...:
-                return f"Wanted: {expected}. One of them still is dots."
+                return f"{begin} one of them is still `...`."
             if isinstance(part, bool) or not isinstance(part, int | float):
-                return f"Wanted: {expected}. {part!r} is of type {type(part).__name__}."
+                is_text = isinstance(part, str)
+                more = " Write it as a number, without quotation marks." if is_text else ""
+                return f"{begin} {part!r} is of type {type(part).__name__}.{more}"
             if isinstance(part, float) and not part.is_integer():
-                return f"Wanted: {expected}. {part!r} is not whole."
+                return f"{begin} {part!r} is not whole."
         return None
 
     return Check(holds, problem)

@@ -23,11 +23,10 @@ from unet_teach.exercises.checks.functions import (
     parameter_names,
 )
 from unet_teach.exercises.exercise import Check
-from unet_teach.exercises.sandbox import describe
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 NOT_REPEATED = (
-    "the same inputs, given twice, make two different results. "
+    "called twice with the same inputs, your function returns different results. "
     "Is there dropout, noise, or a new layer with random weights?"
 )
 
@@ -75,11 +74,7 @@ def tensor_function(
 
     def check(holds: str, problem: Problem) -> Check:
         def in_case(answer: Function, case: Case) -> str | None:
-            try:
-                run = trace(answer, case.inputs)
-            except Exception as error:
-                sentence = describe(error)
-                return f"{case.call}: {sentence[0].lower()}{sentence[1:]}"
+            run = trace(answer, case.inputs)
             return run if isinstance(run, str) else problem(answer, case, run, targets_of(case))
 
         return replace(on_each_case(holds, cases, in_case), facts=facts)
@@ -91,7 +86,7 @@ def tensor_function(
     def shape(answer: Function, case: Case, run: Trace, targets: list[Trace]) -> str | None:
         if run.changed:
             changed = parameters[run.changed[0]]
-            return f"{case.call}: your function changes {changed}, which it was given."
+            return f"{case.call}: your function changes its input `{changed}`. Work on a copy."
         problem = shape_problem(run.output, targets[0].output.shape, case.call)
         return problem and (explain(case, run.output) or problem)
 
@@ -99,7 +94,7 @@ def tensor_function(
         same_values = [target for target in targets if close(run.output, target.output)]
         if same_values:
             now, wanted = run.output.dtype, same_values[0].output.dtype
-            kinds = f"the result is {_name(now)}, while what came in is {_name(wanted)}"
+            kinds = f"the output is {_name(now)}, but it should be {_name(wanted)}, like the input"
             return None if now == wanted else f"{case.call}: {kinds}."
         if not _is_repeated(answer, case, run):
             return f"{case.call}: {NOT_REPEATED}"
@@ -126,8 +121,9 @@ def tensor_function(
             terms,
         )
         if size_facts:
-            ran = "tried" if len(sized) == len(measured) else "in which it returns a map"
-            size_facts = f"In each of the {len(sized)} cases {ran}, the result's {size_facts}."
+            ran = "tried" if len(sized) == len(measured) else "with a feature map as output"
+            count = {1: "the only case", 2: "both cases"}.get(len(sized), f"all {len(sized)} cases")
+            size_facts = f"In {count} {ran}, the output's {size_facts}."
         cases_tried = [case for case, *_ in measured]
         inputs, calls = [case.inputs for case in cases_tried], [case.call for case in cases_tried]
         when = occasion(inputs, is_right, conditions, calls)
@@ -241,7 +237,7 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
         changed = tuple(
             place
             for place, (now, before) in enumerate(zip(given, inputs, strict=True))
-            if not _is_unchanged(now, before)
+            if not is_unchanged(now, before)
         )
         if output.requires_grad and not changed:
             weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
@@ -251,7 +247,8 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
     return Trace(output.detach(), gradients, changed)
 
 
-def _is_unchanged(now: Any, before: Any) -> bool:
+def is_unchanged(now: Any, before: Any) -> bool:
+    """Whether a layer has the same weights, settings and mode as before, or a tensor its values."""
     if isinstance(before, nn.Module):
         one, other = now.state_dict(), before.state_dict()
         same_settings = repr(now) == repr(before) and now.training == before.training
@@ -280,10 +277,13 @@ def close(one: Tensor, other: Tensor) -> bool:
 def no_tensor(output: Any) -> str:
     """Say why an output is not the expected tensor."""
     if output is None:
-        return "Nothing comes out. Did you forget the word `return`?"
+        return "Your code returns nothing. Did you forget `return`?"
     if output is ...:
-        return "Dots come out: a part of your code is not written yet."
-    return f"What comes out is of type {type(output).__name__}. Wanted: one tensor."
+        return "Your code returns `...`, so part of it is not written yet."
+    return (
+        f"Your code returns something of type {type(output).__name__}, but it should return one "
+        "tensor."
+    )
 
 
 def shape_problem(output: Tensor, target: Sequence[int], where: str) -> str | None:
@@ -297,19 +297,17 @@ def shape_problem(output: Tensor, target: Sequence[int], where: str) -> str | No
     shape, wanted = tuple(output.shape), tuple(target)
     if len(shape) != len(wanted):
         lost = {AXES[i] for i in range(len(wanted)) if (*wanted[:i], *wanted[i + 1 :]) == shape}
-        what = (
-            f": the axis of the {lost.pop()} is lost" if len(wanted) == 4 and len(lost) == 1 else ""
-        )
-        return f"{where}: the result's shape is {shape}, wanted {wanted}{what}."
+        axis = lost.pop().rstrip("s") if len(wanted) == 4 and len(lost) == 1 else ""
+        what = f" The {axis} axis is missing." if axis else ""
+        return f"{where}: the output has the shape {shape}, but it should be {wanted}.{what}"
     if shape[0] != wanted[0]:
-        noun = "map" if shape[0] == 1 else "maps"
-        return f"{where}: the batch has {shape[0]} {noun}, wanted {wanted[0]}."
+        return f"{where}: the output is a batch of {shape[0]}, but it should be one of {wanted[0]}."
     if shape[1] != wanted[1]:
-        come = "channel comes" if shape[1] == 1 else "channels come"
-        return f"{where}: {shape[1]} {come} out, wanted {wanted[1]}."
+        count = f"{shape[1]} channel{'' if shape[1] == 1 else 's'}"
+        return f"{where}: the output has {count}, but it should have {wanted[1]}."
     if shape[2:] != wanted[2:]:
         size, right = sizes_as_text(shape[2:]), sizes_as_text(wanted[2:])
-        return f"{where}: {size} comes out, wanted {right}."
+        return f"{where}: the output is {size}, but it should be {right}."
     return None
 
 
@@ -317,7 +315,10 @@ def values_problem(output: Tensor, target: Tensor, where: str) -> str | None:
     """Compare the values of two tensors of one shape; say where and how they differ."""
     if not torch.isfinite(output).all() and torch.isfinite(target).all():
         kind = "NaN" if output.isnan().any() else "infinite"
-        return f"{where}: some values are {kind}. Is something divided by zero, or left empty?"
+        return (
+            f"{where}: some values are {kind}. Is something divided by zero, or made by "
+            "`torch.empty`?"
+        )
     differs = ~torch.isclose(output.to(target.dtype), target, rtol=1e-4, atol=1e-5)
     if not differs.any():
         return None
@@ -325,7 +326,9 @@ def values_problem(output: Tensor, target: Tensor, where: str) -> str | None:
     problem = f"{where}: {int(differs.sum())} of {differs.numel()} values are wrong."
     if place:
         problem = (
-            f"{where}: {place} is wrong." if place == EVERYWHERE else f"{where}: wrong in {place}."
+            f"{where}: {place} is wrong."
+            if place == EVERYWHERE
+            else f"{where}: the values are wrong in {place}."
         )
     if relation := differences.how(output, target, differs):
         return f"{problem} {relation}"
@@ -333,7 +336,7 @@ def values_problem(output: Tensor, target: Tensor, where: str) -> str | None:
     axes = "[item, channel, row, column] = " if len(cell) == 4 else ""
     return (
         f"{problem} The first, at {axes}{list(cell)}, is {output[cell].item():.4g}, "
-        f"wanted {target[cell].item():.4g}."
+        f"but it should be {target[cell].item():.4g}."
     )
 
 

@@ -86,7 +86,7 @@ class ValidationRun:
         modes: name and mode of each part of the network afterwards; the network's own name is "".
         ran_in_training: kinds of layers, of those whose mode matters, that ran in training mode.
         images_seen: how many images the network was given.
-        changes_pictures: whether it was given as many images as there are, and other ones.
+        changes_images: whether it was given as many images as there are, but different ones.
         side_effects: what is not as it was before, each a kind and a sentence. Modes are no part.
         recorded: whether autograd recorded a forward pass of the network or the returned value.
     """
@@ -95,7 +95,7 @@ class ValidationRun:
     modes: dict[str, bool]
     ran_in_training: set[str]
     images_seen: int
-    changes_pictures: bool
+    changes_images: bool
     side_effects: dict[str, str]
     recorded: bool
 
@@ -145,17 +145,17 @@ def run_validation(
         effects["settings"] = "After your validation, `{}` has become `{}`.".format(
             *(line.strip() for line in pair)
         )
-    for name, given, now in (("pictures", task.images, images), ("masks", task.masks, masks)):
+    for name, given, now in (("images", task.images, images), ("masks", task.masks, masks)):
         if not torch.equal(given, now):
-            effects[name] = f"Your validation changes the {name} it was given."
+            effects[name] = f"Your validation changes the {name} that it was given."
     if records_now != records:
-        what = "records no gradients any more" if records else "records gradients again"
-        effects["grad mode"] = f"After your validation, torch {what}, in all code that follows."
+        what = "no longer records gradients" if records else "records gradients again"
+        effects["grad mode"] = f"After your validation, PyTorch {what}, in all code that follows."
     elif torch_was != torch_now:
         changed = zip(SETTINGS, torch_was, torch_now, strict=True)
         read, was, now = next((read, a, b) for (read, _), a, b in changed if a != b)
         effects["settings of torch"] = (
-            f"After your validation, a setting that all code shares is {now}; it was {was} "
+            f"After your validation, a setting that all code shares is {now}, but it was {was} "
             f"(`{read.__name__}`)."
         )
     return ValidationRun(
@@ -202,16 +202,16 @@ def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str,
         what = f"`{short}` of its {type(network.get_submodule(layer)).__name__}"
         if new.dtype != old.dtype:
             types = f"{str(new.dtype)[6:]} instead of {str(old.dtype)[6:]}"
-            changes["type"] = f"After your validation, the network's numbers are {types}."
+            changes["type"] = f"After your validation, the network's weights are {types}."
         elif not torch.equal(new, old):
             kind = "weights" if name in dict(network.named_parameters()) else "statistics"
-            text = f"After your validation, the network has changed: {what} is not what it was."
+            text = f"After your validation, the network has changed: {what} is different."
             changes.setdefault(kind, text)
         if learned and not learns:
-            text = f"After your validation, `requires_grad` is False for {what}, and was True."
+            text = f"After your validation, `requires_grad` is False for {what}, but it was True."
             changes.setdefault("frozen", text)
         elif learns and not learned:
-            text = f"After your validation, `requires_grad` is True for {what}, and was False."
+            text = f"After your validation, `requires_grad` is True for {what}, but it was False."
             changes.setdefault("unfrozen", text)
         if (gradient is None) != (gradient_now is None) or (
             gradient is not None
@@ -219,7 +219,7 @@ def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str,
             and not torch.equal(gradient.double(), gradient_now.double())
         ):
             lost = gradient_now is None or not gradient_now.any()
-            verb = "gone" if lost else "another one"
+            verb = "gone" if lost else "a different one"
             text = f"After your validation, the gradient stored for {what} is {verb}."
             changes.setdefault("gradients", text)
     return changes

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from unet_teach.exercises.checks.layers import random_sizes, size_problem, window
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
-BORDER = 10  # output cells on each side in which a flat map may become uneven
+BORDER = 10  # output cells on each side that may become uneven
 
 
 # ------------------------------------------------------------------------------------------- checks
 def doubling_problem(layer: nn.Module, in_channels: int, out_channels: int) -> str | None:
-    """Say where a (1, in_channels, H, W) map does not become (1, out_channels, 2·H, 2·W)."""
+    """Say on which input (N, in_channels, H, W) the output is not (N, out_channels, 2·H, 2·W)."""
     sizes = [(16, 16), (5, 8), *random_sizes(5, 3, 20)]
     channels = (in_channels, out_channels)
     return size_problem(layer, channels, sizes, lambda size: 2 * size, nn.ConvTranspose2d)
@@ -27,7 +27,7 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
     """Say what is unused: an output cell, the weights, positions, an input cell or a channel.
 
     Args:
-        layer: takes maps of shape (N, in_channels, H, W).
+        layer: takes feature maps of shape (N, in_channels, H, W).
         in_channels: their channels.
         is_mixed: whether each output channel must depend on every input channel.
     """
@@ -38,46 +38,48 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
     if constant.any():
         row, column = constant.nonzero()[0].tolist()
         return (
-            f"{int(constant.sum())} of {constant.numel()} output cells stay as they are, whatever "
-            f"goes in. The first is at row {row}, column {column}."
+            f"{int(constant.sum())} of {constant.numel()} output cells don't depend on the input. "
+            f"The first is in row {row}, column {column}."
         )
     weights = [weight for weight in layer.parameters() if weight.requires_grad]
     if not weights or not any(gradient.any() for gradient in _gradients(output, weights)):
-        return "No weight that can be learned changes what comes out."
+        return "Your layer doesn't learn: none of its trainable weights affects the output."
     (gradient,) = _gradients(output[..., -1, -1], [maps])
     row, column = divmod(int(gradient.abs().sum((0, 1)).argmax()), maps.shape[3])
     if row < maps.shape[2] // 2 or column < maps.shape[3] // 2:
         return (
-            f"The last output cell depends most on input cell ({row}, {column}), and not on one "
-            "near it: what is where gets lost."
+            f"The output cell at the bottom right depends most on input cell ({row}, {column}), "
+            "not on one near it, so positions get mixed up."
         )
     (gradient,) = _gradients(output, [maps])
     if unused := int((gradient == 0).flatten(0, 1).all(0).sum()):
-        return f"{unused} of {gradient[0, 0].numel()} input cells change nothing that comes out."
+        return f"{unused} of {gradient[0, 0].numel()} input cells have no effect on the output."
     if (used := _used_channels(gradient)) < in_channels:
-        return f"Only {used} of {in_channels} input channels change what comes out."
+        return f"Only {used} of {in_channels} input channels affect the output."
     for channel in range(output.shape[1]) if is_mixed else ():
         (gradient,) = _gradients(output[:, channel], [maps])
         if (used := _used_channels(gradient)) < in_channels:
-            return f"Output channel {channel} is made of {used} of {in_channels} input channels."
+            return (
+                f"Output channel {channel} depends on only {used} of {in_channels} input channels."
+            )
     return None
 
 
 def overlap_problem(layer: nn.Module) -> str | None:
-    """Say how uneven a flat map of 8 channels becomes when all weights of the layer are equal."""
+    """Say how uneven a flat feature map of 8 channels becomes with equal weights."""
     for size in [(16, 16), *random_sizes(4, 14, 24)]:
         middle = _middle(layer, *size)
         tolerance = 1e-4 * float(middle.abs().max())
         if torch.allclose(middle, _middle(layer, *size, value=2.0), atol=tolerance):
             return (
-                "With all weights alike, a map of ones and a map of twos give the same: that "
-                "hides any pattern. Leave normalisation and softmax out here."
+                "With equal weights, a feature map of ones and one of twos give the same output, "
+                "which hides any pattern. Leave out normalisation and softmax."
             )
         for name, cells in _least_even(middle).items():
             if max(cells) - min(cells) > tolerance:
                 return (
-                    f"A flat {sizes_as_text(size)} map, all weights alike: the cells of a {name} "
-                    f"should come out alike, but they go {_ratio(cells[:4])}."
+                    f"With equal weights, a flat {sizes_as_text(size)} feature map should stay "
+                    f"flat, but the cells of a {name} are in the ratio {_ratio(cells[:4])}."
                 )
     return None
 
@@ -120,7 +122,7 @@ def output_shape(layer: nn.Module, channels: int, side: int = 8) -> tuple[int, .
 def unevenness(layer: nn.Module) -> float:
     """Return the largest cell over the smallest in the least even row or column.
 
-    The layer is given a flat map and equal weights, as by `overlap_problem`.
+    The layer gets a flat feature map and equal weights, as in `overlap_problem`.
     """
     lines = _least_even(_middle(layer, 16, 16)).values()
     return max(max(cells) / max(min(cells), 1e-9) for cells in lines)
@@ -142,7 +144,7 @@ def _gradients(output: Tensor, sources: Sequence[Tensor]) -> tuple[Tensor, ...]:
 
 
 def _middle(layer: nn.Module, height: int, width: int, value: float = 1.0) -> Tensor:
-    """Return the output (C, H, W) for a flat map and equal weights, its border cut off."""
+    """Return the output (C, H, W) for a flat feature map and equal weights, without its border."""
     equal = copy.deepcopy(layer).eval()
     with torch.no_grad():
         for name, weight in equal.named_parameters():
@@ -155,7 +157,7 @@ def _middle(layer: nn.Module, height: int, width: int, value: float = 1.0) -> Te
 
 
 def _least_even(middle: Tensor) -> dict[str, list[float]]:
-    """Return the column and the row of a map (C, H, W) in which the cells differ most."""
+    """Return the column and the row of a feature map (C, H, W) whose cells differ most."""
     columns = middle.movedim(1, -1).flatten(0, 1)
     rows = middle.flatten(0, 1)
     return {

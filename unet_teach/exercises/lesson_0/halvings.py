@@ -1,4 +1,4 @@
-"""Lesson 0: how often a size was halved."""
+"""Lesson 0: how many times a size was halved."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ from unet_teach.exercises.exercise import Check, Exercise
 def _count_problem(times: Any) -> str | None:
     problem = whole_numbers().problem(times)
     if isinstance(times, float) and not times.is_integer():
-        return f"{problem} The number of halvings n has 96 / 2**n = 12: a logarithm of base 2."
+        return f"{problem} The number of halvings n satisfies 96 / 2**n = 12, so it is a logarithm to base 2."
     if not problem and times < 0:
-        return f"{times} times: nothing can be done less than 0 times."
+        return f"Nothing can be halved {times} times: the smallest number of halvings is 0."
     return problem
 
 
 def _what_is_left(times: Any) -> str:
     left = 96 / 2 ** min(times, 99)  # a larger power could overflow
-    what = f"{left:g} are left" if left >= 1 else "less than one pixel is left"
-    return f"Halve 96 {times:g} times, and {what}."
+    what = f"{left:g}" if left >= 1 else "less than one pixel"
+    return f"Halving 96 pixels {times:g} time{'' if times == 1 else 's'} leaves {what}."
 
 
 halvings = Exercise(
     name="halvings",
     lesson=0,
-    prompt="A picture of 96×96 goes in, and at the bottom of the U its map is 12×12. How often was it halved?",
+    prompt="A 96×96 image goes in, and at the bottleneck its feature map is 12×12. How many times was it halved?",
     checks=(
         Check("a whole number", _count_problem),
         equals(3, "The number of halvings", _what_is_left),
     ),
     answers=(lambda: 3, lambda: 3.0),
     mistakes=(
-        wrong_number("the factor", "96 / 12 = 8 is how much smaller it is. Asked is in how many steps.",
+        wrong_number("the factor", "8 is how many times smaller the feature map gets: 96 / 12. The question is how many halvings, 96 → 48 → …, that takes.",
             8),
-        wrong_number("the factor of the area", "64 is how many times smaller the area is: 8 · 8. The question is in how many steps.",
+        wrong_number("the factor of the area", "64 is how many times smaller the area gets, 8 · 8. The question is how many halvings that takes.",
             64),
-        wrong_number("both axes counted", "6 would be three for the height and three for the width, but one halving does both at once.",
+        wrong_number("both axes counted", "That counts height and width separately, but one halving does both at once.",
             6),
-        wrong_number("the sizes counted", "96, 48, 24, 12 are four sizes. Count the steps between.",
+        wrong_number("the sizes counted", "96, 48, 24 and 12 are four sizes. Count the steps between them instead.",
             4),
-        wrong_number("the size", "12 is the size to arrive at. How often do you halve 96 to get there?",
+        wrong_number("the size", "12 is the size at the bottleneck. How many times do you halve 96 to get there?",
             12),
-        wrong_number("the difference", "84 is the difference. Halving divides, it does not take away.",
+        wrong_number("the difference", "84 is the difference, 96 − 12. Halving divides by 2 each time instead, so go 96 → 48 → … and count the steps.",
             84),
-        wrong_number("one too few", "One step more.", 2),
+        wrong_number("one too few", "You are one step short: halve once more.", 2),
     ),
     hints=(
         "What is half of 96? And half of that?",
-        "Write the sizes in a row, 96 → 48 → …, until 12. Count the arrows.",
+        "Write the sizes in a row, 96 → 48 → …, until you reach 12. Then count the arrows.",
         "`2 ** ___ == 96 // 12`",
     ),
     solution_text="`3`: 96 → 48 → 24 → 12.",

@@ -6,16 +6,16 @@ from unet_teach.exercises.checks.multiple_choice import unets_among, wrong_lette
 from unet_teach.exercises.exercise import Exercise
 
 WHY_NOT = {
-    "B": "B goes down and up, but nothing crosses from one side to the other.",
-    "C": "C has bridges, but its maps never become smaller.",
-    "D": "D goes down in three steps and up in one: no level meets its partner.",
-    "F": "F goes down and never comes up again.",
+    "B": "B goes down and up, but has no skip connection.",
+    "C": "C has shortcuts, but its feature maps never get smaller.",
+    "D": "D goes down in three steps but up in a single one, so it is not symmetric.",
+    "F": "F goes down but never comes up again.",
 }
 
 unets = Exercise(
     name="unets",
     lesson=0,
-    prompt="Which of the six networks are U-Nets? Name their letters, such as 'BF'.",
+    prompt="Which of the six networks are U-Nets? Give their letters as text, such as 'BF'.",
     checks=unets_among("ABCDEF", "AE", WHY_NOT, why={}),
     answers=(
         lambda: "AE",
@@ -25,26 +25,20 @@ unets = Exercise(
         lambda: ["A", "E"],
     ),
     mistakes=(
-        wrong_letters("only cat", "Look for another whose bridges join by *adding*: that is a skip as well.",
+        wrong_letters("only cat", "A is one. Another has the same shape, but its skips are added instead of concatenated, and those are skip connections as well.",
             "A"),
-        wrong_letters("only add", "And the one whose bridges lay the maps side by side?",
+        wrong_letters("only add", "E is one, and its skips are added. Which network has the same shape, but concatenates?",
             "E"),
-        wrong_letters("no skip needed", "An hourglass is no U yet: what would cross its middle?",
-            "ABE"),
-        wrong_letters("no down-sampling", "Bridges alone are not enough: where does C go down?",
-            "ACE"),
-        wrong_letters("no symmetry", "One jump up leaves no level for a bridge to arrive at.",
+        wrong_letters("no symmetry", "After one big step up, the decoder has no level where a skip from the middle of the encoder could arrive.",
             "ADE"),
-        wrong_letters("only the classifier left out", "B, C and D lack a mark or more, each. Which?",
-            "ABCDE"),
-        wrong_letters("all", "If all were, the word would mean nothing. Tick the marks off.",
+        wrong_letters("all", "If all six were U-Nets, the word would mean nothing.",
             "ABCDEF"),
     ),
     hints=(
-        "Take the marks one at a time. In which pictures does the path go down? Up? Across?",
-        "Cross out those that lack a mark: no down (C), no up (F). Who has no bridge?",
-        "`'A_'`: two of them have all four marks.",
+        "Take one criterion at a time. In which drawings does the path go down? Where does it come up again? Where does a dashed line lead across?",
+        "Cross out those that miss a criterion: C never goes down, and F never comes up. Which one has no dashed line at all?",
+        "`'A_'`: two of them meet all four criteria.",
     ),
-    solution_text="`'AE'`: A joins by concatenating, E by adding. B has no skips, C never goes down, D comes up in one jump, F never comes up.",
-    praise="A and E have all four marks. How they join, side by side or added, does not matter.",
+    solution_text="`'AE'`: A concatenates its skips, E adds them. B has no skips, C never goes down, D comes up in a single step, and F never comes up.",
+    praise="A and E meet all four criteria. Whether the skips are concatenated or added makes no difference to that.",
 )  # fmt: skip

@@ -31,7 +31,7 @@ def _is_the_documents(layer: nn.Module) -> str | None:
     """Refuse the layer that lesson 1 has just explained: the exercise asks for another."""
     convs = [part for part in layer.modules() if isinstance(part, nn.Conv2d)]
     if len(convs) == 1 and all(window(convs[0], axis) == (3, 2, 1, 0, 1) for axis in (0, 1)):
-        return "This halves, and it is the document's layer: kernel_size=3, stride=2, padding=1. Choose another kernel_size, such as 5. Which padding does it need?"  # fmt: skip
+        return "Your layer does halve, but it is the document's layer: kernel_size=3, stride=2, padding=1. Choose another kernel_size, such as 5. Which padding does that need?"  # fmt: skip
     return None
 
 
@@ -47,12 +47,12 @@ def _uncovered(layer: Any) -> list[int]:
 halve = Exercise(
     name="halve",
     lesson=1,
-    prompt="Make a layer, not the document's, that takes 64 channels, makes 128, and halves even heights and widths.",
+    prompt="Make a layer other than the document's that takes 64 channels, returns 128, and halves any even height and width.",
     checks=(
         is_layer("nn.Conv2d(…)"),
         channels_are(64, 128, nn.Conv2d),
         Check("half the size", _halving_problem),
-        Check("it depends on its input", lambda layer: constant_problem(layer, 64)),
+        Check("an output that depends on the input", lambda layer: constant_problem(layer, 64)),
         Check("another layer than the document's", _is_the_documents),
     ),
     answers=(
@@ -64,45 +64,48 @@ halve = Exercise(
         lambda: nn.Conv2d(64, 128, (3, 5), stride=2, padding=(1, 2)),
     ),
     mistakes=(
-        KnownMistake("channels swapped", "in_channels comes first: what the layer is given, not what it makes.",
+        KnownMistake("channels swapped", "You swapped the channels: in_channels, which the layer takes, comes before out_channels, which it returns.",
             lambda: nn.Conv2d(128, 64, 3, stride=2, padding=1),
             lambda a: isinstance(a, nn.Conv2d) and has_channels(a, 128, 64)),
-        KnownMistake("channels not doubled", "The map gets smaller, so the network gives it more channels: out_channels=128.",
+        KnownMistake("channels not doubled", "The exercise asks for twice as many channels, because the feature map gets smaller. Which argument sets how many come out?",
             lambda: nn.Conv2d(64, 64, 3, stride=2, padding=1),
             lambda a: isinstance(a, nn.Conv2d) and has_channels(a, 64, 64)),
-        KnownMistake("a transposed convolution", "A transposed convolution runs the sizes backwards: stride=2 doubles. It is lesson 2.",
+        KnownMistake("a transposed convolution", "That is a transposed convolution, for which stride=2 doubles the size. You'll need it in lesson 2; here, use `nn.Conv2d`.",
             lambda: nn.ConvTranspose2d(64, 128, 3, stride=2, padding=1, output_padding=1),
             lambda a: isinstance(a, nn.ConvTranspose2d)),
-        KnownMistake("a pool alone", "The size is right, but a pool has no filters: it cannot change the channels.",
+        KnownMistake("a pool alone", "The size is right, but pooling has no weights, so it can't change the number of channels. Which layer can?",
             lambda: nn.MaxPool2d(2),
             lambda a: isinstance(a, nn.MaxPool2d | nn.AvgPool2d) and output_shape(a, 64) == (1, 64, 4, 4)),
-        KnownMistake("no stride", "The window moves one cell at a time. Which parameter makes it jump over every other?",
+        KnownMistake("no stride", "Your kernel moves one pixel at a time. Which parameter makes it skip every other position?",
             lambda: nn.Conv2d(64, 128, 3, padding=1),
             lambda a: isinstance(a, nn.Conv2d) and a.stride == (1, 1)),
-        KnownMistake("padding forgotten", "You lost the border. Which parameter adds one?",
+        KnownMistake("padding forgotten", "Without a border, the kernel fits into one position fewer. Which parameter adds a border?",
             lambda: nn.Conv2d(64, 128, 3, stride=2),
             lambda a: isinstance(a, nn.Conv2d) and window(a) == (3, 2, 0, 0, 1) == window(a, 1)),
-        KnownMistake("too much padding", "There is too much padding: each ring of zeros is added on both sides, so it counts twice.",
+        KnownMistake("too much padding", "That is too much padding. It is added on both sides, so each 1 makes the input 2 larger. Try less.",
             lambda: nn.Conv2d(64, 128, 3, stride=2, padding=2),
             lambda a: min(_uncovered(a)) < 1, more_examples=(lambda: nn.Conv2d(64, 128, 5, stride=2, padding=3),)),
-        KnownMistake("dilated", "dilation spreads the cells of the window, so it needs more padding. Leave it out, or count how wide the window is now.",
+        KnownMistake("dilated", "With dilation the kernel spans more pixels, so it needs more padding. Leave it out, or work out how wide the kernel is now.",
             lambda: nn.Conv2d(64, 128, 5, stride=2, padding=2, dilation=2),
             lambda a: max(_uncovered(a)) > 2 and max(a.dilation) > 1),
-        KnownMistake("a wider kernel without more padding", "A wider window needs a wider border: how much more padding for this kernel_size?",
+        KnownMistake("a wider kernel without more padding", "A larger kernel fits into fewer positions, so it needs a wider border. How much padding does this kernel_size need?",
             lambda: nn.Conv2d(64, 128, 5, stride=2, padding=1),
             lambda a: max(_uncovered(a)) > 2),
-        KnownMistake("one fixed size", "It makes one size of every map. A network meets maps of many sizes.",
+        KnownMistake("one fixed size", "The output always has the same size, whatever the input. Let a stride halve the size instead.",
             lambda: nn.Sequential(nn.AdaptiveAvgPool2d(16), nn.Conv2d(64, 128, 1)),
             lambda a: output_shape(a, 64, 8) == output_shape(a, 64, 16)),
-        KnownMistake("stride too long", "The stride divides the size. A stride of 2 halves.",
+        KnownMistake("stride too long", "The stride divides the size, and yours is larger than 2. Which stride halves?",
             lambda: nn.Conv2d(64, 128, 3, stride=4, padding=1),
             lambda a: isinstance(a, nn.Conv2d) and min(a.stride) > 2),
+        KnownMistake("nothing halves", "Your feature map keeps its size. Which stride halves it, or which layer before or after the convolution?",
+            lambda: nn.Sequential(nn.Conv2d(64, 128, 3, padding=1), nn.ReLU()),
+            lambda a: output_shape(a, 64)[2:] == (8, 8)),
     ),
     hints=(
-        "Three numbers decide the size that comes out. Which one decides how far the window jumps?",
-        "The size is (H + 2·padding − kernel_size) // stride + 1. With kernel_size=5 and stride=2, which padding turns 32 into 16?",
+        "Three parameters decide the output size. Which one says how far the kernel moves at each step?",
+        "The output size is (H + 2·padding − kernel_size) // stride + 1. With kernel_size=5 and stride=2, which padding turns 32 into 16?",
         "`nn.Conv2d(64, ___, kernel_size=5, stride=___, padding=___)`",
     ),
-    solution_text="`nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2)`: (32 + 2·2 − 5) // 2 + 1 = 16. Others are right as well: kernel_size=4 with padding=1, or kernel_size=2 without padding.",
-    praise="64 channels become 128, and every even size is halved, rectangular maps as well.",
+    solution_text="`nn.Conv2d(64, 128, kernel_size=5, stride=2, padding=2)`: (32 + 2·2 − 5) // 2 + 1 = 16. Other layers are right as well, such as kernel_size=4 with padding=1, or kernel_size=2 without padding.",
+    praise="64 channels become 128, and every even height and width is halved.",
 )  # fmt: skip

@@ -24,12 +24,14 @@ LOST = {size for size in SIZES if _down_and_up(size)[1] != size}
 def _form_problem(answer: Any) -> str | None:
     parts = as_list(answer)
     if parts is None:
-        return f"Wanted: sizes, as in (12, 13). This is of type {type(answer).__name__}."
+        return f"The answer should be a tuple of sizes, such as (12, 13), but this is of type {type(answer).__name__}."
     for part in parts:
         if isinstance(part, bool) or not isinstance(part, int | float):
-            return f"Wanted: sizes, as in (12, 13). {part!r} is of type {type(part).__name__}."
+            return f"The answer should be a tuple of sizes, such as (12, 13), but {part!r} is of type {type(part).__name__}."
         if part not in SIZES:
-            return f"The question is about the sizes from 12 to 18. {part!r} is none of them."
+            return (
+                f"The question is about the sizes from 12 to 18, and {part!r} is not one of them."
+            )
     return None
 
 
@@ -39,12 +41,12 @@ def _choice_problem(answer: Any) -> str | None:
         low, back = _down_and_up(int(size))
         return f"{size} does come back: {size} → {low} → {back}."
     if not chosen:
-        return "Then all seven would come back, and they do not."
+        return "An empty answer means that all seven sizes come back, but some don't."
     if len(missing := sorted(LOST - chosen)) > 1:
         low, back = _down_and_up(missing[-1])
         example = f"One of them is {missing[-1]} → {low} → {back}."
-        return f"These do not come back, but {len(missing)} more do not either. {example}"
-    return "These do not come back, but there is one more." if missing else None
+        return f"That's right so far, but {len(missing)} more sizes don't come back. {example}"
+    return "That's right so far, but one more size doesn't come back." if missing else None
 
 
 def _missing(answer: Any) -> set[Any]:
@@ -56,7 +58,7 @@ def _missing(answer: Any) -> set[Any]:
 not_restored = Exercise(
     name="not_restored",
     lesson=2,
-    prompt="Kernel 5, stride 3, padding 2, down and up: which of 12 to 18 do not come back?",
+    prompt="Down and up with kernel 5, stride 3 and padding 2: which of the sizes from 12 to 18 do not come back?",
     checks=(Check("sizes from 12 to 18", _form_problem), Check("which they are", _choice_problem)),
     answers=(
         lambda: (12, 14, 15, 17, 18),
@@ -64,30 +66,30 @@ not_restored = Exercise(
         lambda: [n for n in range(12, 19) if (n - 1) % 3],
     ),
     mistakes=(
-        wrong_number("those that do", "You found those that come back. Asked are the others.",
+        wrong_number("those that do", "Those are exactly the ones that do come back. The question is about the others.",
             {13, 16}),
-        KnownMistake("none", "The same numbers down and up are not enough: the stride merges three sizes into one.",
+        KnownMistake("none", "The stride of 3 merges three sizes into one on the way down, so at most one of the three can come back.",
             lambda: [], lambda a: isinstance(a, tuple | list | set) and not a),
-        wrong_number("all", "The way down merges three sizes. One of the three returns.",
+        wrong_number("all", "The stride of 3 merges three sizes into one, but one of the three does come back. Which one?",
             set(SIZES)),
-        wrong_number("the multiples of 3", "The first formula divides by 3. Is it the size itself that it divides?",
+        wrong_number("the multiples of 3", "You chose the multiples of 3. The formula for the way down does divide by 3, but what exactly does it divide?",
             {12, 15, 18}),
-        wrong_number("those that leave a rest by 3", "You look at the size's rest by 3. Put 13 into the first formula: what is divided?",
+        wrong_number("those that leave a rest by 3", "You chose the sizes that leave a remainder when divided by 3. Put 13 into the formula for the way down: what exactly is divided?",
             {13, 14, 16, 17}),
-        wrong_number("the odd ones", "Odd or even decides with stride 2. Here it is 3.",
+        wrong_number("the odd ones", "You chose the odd sizes. Whether a size is odd matters with stride 2, but here the stride is 3.",
             {13, 15, 17}),
-        wrong_number("the even ones", "Even sizes fail with stride 2 and no output_padding. Here the stride is 3.",
+        wrong_number("the even ones", "You chose the even sizes, which don't come back with stride 2. Here the stride is 3.",
             {12, 14, 16, 18}),
-        KnownMistake("an end forgotten", "Did you try both ends of the list as well?",
+        KnownMistake("an end forgotten", "Have you tried both ends of the range, 12 and 18?",
             lambda: (14, 15, 17, 18), lambda a: set() < _missing(a) <= {12, 18}),
-        KnownMistake("one missing", "One more fails. Send each of the seven down and up.",
+        KnownMistake("one missing", "Send each of the seven sizes down and up, and compare.",
             lambda: (12, 14, 17, 18), lambda a: len(_missing(a)) == 1),
     ),
     hints=(
-        "How large is 12 after the way down, and how large is that after the way up?",
-        "Down: (H + 2·2 − 5) // 3 + 1. Up: (h − 1)·3 + 5 − 2·2. For which H do you get H again?",
+        "What does 12 become on the way down, and what does that become on the way up?",
+        "On the way down H becomes h = (H + 2·2 − 5) // 3 + 1, and on the way up h becomes (h − 1)·3 + 5 − 2·2. For which H is that H again?",
         "`[n for n in range(12, 19) if (((n + 4 - 5) // 3 + 1) - 1) * 3 + ___ - ___ != n]`",
     ),
-    solution_text="`(12, 14, 15, 17, 18)`: 13, 14 and 15 all become 5, and 5 becomes 13 alone.",
-    praise="Only 13 and 16 return. The same numbers down and up bring back one size in three.",
+    solution_text="`(12, 14, 15, 17, 18)`: 13, 14 and 15 all become 5, and 5 becomes 13. It is the same with 16, 17 and 18, which become 6, and 6 becomes 16.",
+    praise="Only 13 and 16 come back. With the same numbers down and up, one size in three does.",
 )  # fmt: skip

@@ -9,14 +9,12 @@ from unet_teach.exercises.checks.formulas import computes
 from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
-KNOWN_SIZES = [(8, 15), (8, 16), (16, 31), (16, 32), (21, 41), (21, 42)]
+GRID = [(8, 15), (8, 16), (16, 31), (16, 32), (21, 41), (21, 42)]
+GRID += [(low, 2 * low - odd) for low in range(1, 20) for odd in (1, 0)]
 
 
-GRID = [*KNOWN_SIZES, *((low, 2 * low - odd) for low in range(1, 20) for odd in (1, 0))]
-
-
-def _output_padding(low: int, wanted: int) -> int:
-    return wanted - (2 * low - 1)
+def _output_padding(low: int, target: int) -> int:
+    return target - (2 * low - 1)
 
 
 def _fresh() -> list[tuple[int, int]]:
@@ -29,40 +27,40 @@ known = Probes(lambda: GRID)
 restore = Exercise(
     name="restore",
     lesson=2,
-    prompt="Which output_padding brings kernel 3, stride 2, padding 1 from low to wanted?",
+    prompt="Write `restore`: which output_padding takes size `low` to size `target` with kernel 3, stride 2 and padding 1?",
     checks=(
-        is_function("restore(low, wanted)"),
+        is_function("restore(low, target)"),
         computes(_output_padding, "restore", GRID, _fresh),
     ),
     answers=(
-        lambda: lambda low, wanted: wanted - (2 * low - 1),
-        lambda: lambda low, wanted: 1 - wanted % 2,
-        lambda: lambda low, wanted: 1 if wanted == 2 * low else 0,
-        lambda: lambda low, wanted: output_padding_for(low, wanted, 3, stride=2, padding=1),
+        lambda: lambda low, target: target - (2 * low - 1),
+        lambda: lambda low, target: 1 - target % 2,
+        lambda: lambda low, target: 1 if target == 2 * low else 0,
+        lambda: lambda low, target: output_padding_for(low, target, 3, stride=2, padding=1),
     ),
     mistakes=(
-        known.mistake("always 1", "That always doubles, which is one too many where the size was odd.",
-            lambda low, wanted: 1),
-        known.mistake("always 0", "Then no even size ever comes back.",
-            lambda low, wanted: 0),
-        known.mistake("the wrong way round", "It is the other way round: which of the two sizes needs the extra row?",
-            lambda low, wanted: wanted % 2),
-        known.mistake("the whole difference", "That is how much larger wanted is than low. The stride makes most of it: how far does output_padding=0 get?",
-            lambda low, wanted: wanted - low),
-        known.mistake("the parity of low", "low is the same for both sizes, so low alone cannot tell which it was.",
-            lambda low, wanted: low % 2),
-        known.mistake("the other parity of low", "low alone cannot tell: two different sizes became this one low. Look at wanted.",
-            lambda low, wanted: 1 - low % 2),
-        known.mistake("counted from the double", "You count from 2·low. But output_padding=0 gives one less than that.",
-            lambda low, wanted: wanted - 2 * low),
-        known.mistake("the size itself", "wanted is the whole size. Return only the rows that output_padding must add.",
-            lambda low, wanted: wanted),
+        known.mistake("always 1", "You always return 1, which doubles every size. For an odd target that is one too many.",
+            lambda low, target: 1),
+        known.mistake("always 0", "You always return 0, so no even size ever comes back.",
+            lambda low, target: 0),
+        known.mistake("the wrong way round", "You have it the wrong way round. Which of the two sizes is larger, and needs the extra row?",
+            lambda low, target: target % 2),
+        known.mistake("the whole difference", "That is how much larger the target is than low, but most of it comes from the stride. Which size does output_padding=0 give?",
+            lambda low, target: target - low),
+        known.mistake("the parity of low", "You look at low, but low is the same for both sizes. What tells them apart?",
+            lambda low, target: low % 2),
+        known.mistake("the other parity of low", "You look at low, but two different sizes became the same low. Look at the target instead.",
+            lambda low, target: 1 - low % 2),
+        known.mistake("counted from the double", "You count from 2·low, but output_padding=0 gives one less than that.",
+            lambda low, target: target - 2 * low),
+        known.mistake("the size itself", "You return the whole size. How many rows does output_padding have to add to reach it?",
+            lambda low, target: target),
     ),
     hints=(
-        "16 must become 31 or 32. Which of the two does the layer reach with output_padding=0?",
-        "Without it the size is (low − 1)·2 + 3 − 2·1. How many rows are missing to wanted?",
-        "`return wanted - (___ * low - ___)`",
+        "16 should become 31 or 32. Which of the two does the layer give with output_padding=0?",
+        "With output_padding=0 the output size is (low − 1)·2 + 3 − 2·1. How many rows are missing to reach the target?",
+        "`return target - (___ * low - ___)`",
     ),
-    solution_text="`return wanted - (2 * low - 1)`: 0 for odd sizes, 1 for even ones. `output_padding_for` in `unet_teach.arithmetic` does it for any layer.",
-    praise="Every size comes back, odd or even: this is how a U-Net gets home on any picture.",
+    solution_text="`return target - (2 * low - 1)`: 0 for odd sizes, 1 for even ones. `output_padding_for` in `unet_teach.arithmetic` does it for any layer.",
+    praise="Every size comes back, odd or even. This is how a U-Net can return an output as large as any image.",
 )  # fmt: skip

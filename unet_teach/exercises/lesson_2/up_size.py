@@ -9,22 +9,11 @@ from unet_teach.exercises.checks.formulas import computes
 from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
-KNOWN_LAYERS = [
-    (5, 3, 2, 1, 0),
-    (7, 2, 3, 0, 2),
-    (8, 3, 2, 1, 1),
-    (9, 5, 4, 2, 3),
-    (16, 4, 2, 1, 0),
-]
-
-
-GRID = [
-    *KNOWN_LAYERS,
-    *(
-        layer
-        for layer in product((5, 8, 9), (1, 2, 3, 4), (1, 2, 3), (0, 1, 2), (0, 1, 2))
-        if layer[4] < layer[2]  # torch wants output_padding below stride
-    ),
+GRID = [(5, 3, 2, 1, 0), (7, 2, 3, 0, 2), (8, 3, 2, 1, 1), (9, 5, 4, 2, 3), (16, 4, 2, 1, 0)]
+GRID += [
+    layer
+    for layer in product((5, 8, 9), (1, 2, 3, 4), (1, 2, 3), (0, 1, 2), (0, 1, 2))
+    if layer[4] < layer[2]  # torch requires output_padding below stride
 ]
 
 
@@ -46,7 +35,7 @@ known = Probes(lambda: GRID)
 up_size = Exercise(
     name="up_size",
     lesson=2,
-    prompt="Write the formula: the size that leaves a transposed convolution, for any numbers.",
+    prompt="Write `up_size`, the formula for the output size of a transposed convolution.",
     checks=(
         is_function("up_size(size, kernel_size, stride, padding, output_padding)"),
         computes(_up_size, "up_size", GRID, _fresh),
@@ -57,24 +46,24 @@ up_size = Exercise(
         lambda: lambda n, k, s, p, o: n * s + (k - s) - 2 * p + o,
     ),
     mistakes=(
-        known.mistake("the convolution's formula", "That is the formula of the way down. On the way up the stride multiplies.",
+        known.mistake("the convolution's formula", "That is the formula for a convolution, where the stride divides. What does the stride do on the way up?",
             lambda n, k, s, p, o: (n + 2 * p - k) // s + 1),
-        known.mistake("the convolution's formula and output_padding", "That is the way down with output_padding added. What does the stride do here?",
+        known.mistake("the convolution's formula and output_padding", "That is the formula for a convolution with output_padding added. What does the stride do on the way up?",
             lambda n, k, s, p, o: (n + 2 * p - k) // s + 1 + o),
-        known.mistake("padding once", "padding crops on both sides, so it counts twice.",
+        known.mistake("padding once", "You subtract padding once, but it crops both sides.",
             lambda n, k, s, p, o: (n - 1) * s + k - p + o),
-        known.mistake("size instead of the steps", "Between the first patch and the last there is one step less than there are patches.",
+        known.mistake("size instead of the steps", "You count a stride for every input. But the first patch starts at 0: how many steps of stride are there to the last one?",
             lambda n, k, s, p, o: n * s + k - 2 * p + o),
-        known.mistake("size times stride", "It doubles for the document's five numbers. The kernel and the crop count as well.",
+        known.mistake("size times stride", "size · stride is right for the document's layer. In general kernel_size, padding and output_padding count as well.",
             lambda n, k, s, p, o: n * s),
-        known.mistake("always doubled", "That is the document's layer alone. What if the stride were 3?",
+        known.mistake("always doubled", "Doubling is right for the document's layer only. What if the stride is 3?",
             lambda n, k, s, p, o: 2 * n),
     ),
     hints=(
-        "Each input cell paints a patch of kernel_size cells, each patch begins stride cells after the one before. Where does the last one begin?",
-        "From there it reaches kernel_size cells further: all that is painted. padding crops this on two sides, output_padding crops less on one.",
+        "Each input scatters a patch of kernel_size cells, and each patch starts stride cells after the one before. Where does the last one start?",
+        "The last patch ends kernel_size cells after its start. Then padding crops both ends, and output_padding keeps a few more cells at the last one.",
         "`return (size - ___) * ___ + ___ - ___ * padding + ___`",
     ),
     solution_text="`return (size - 1) * stride + kernel_size - 2 * padding + output_padding`",
-    praise=f"Your formula gives what PyTorch gives, on {len(GRID) + 40} layers.",
+    praise=f"Your formula is right on all {len(GRID) + 40} layers tried.",
 )  # fmt: skip

@@ -1,24 +1,20 @@
-"""Exercise of lesson 3: crop the skip to the size of up, as the U-Net of 2015 does."""
+"""Lesson 3: crop the skip to the size of up, as the U-Net of 2015 does."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, close, seeded, tensor_function
+from unet_teach.exercises.checks.tensors import TensorProbes, close, tensor_function
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.exercises.lesson_3.size_pairs import RESIZED, Pairs, Size
 
-Size = tuple[int, int]
-
-SIZES: list[tuple[Size, Size]] = [  # of the skip and of up
+SIZES: list[tuple[Size, Size]] = [  # of skip and up
     ((8, 10), (4, 6)),  # even differences
     ((7, 11), (4, 6)),  # odd differences
     ((6, 9), (6, 4)),  # one side fits
@@ -32,35 +28,10 @@ SIZES: list[tuple[Size, Size]] = [  # of the skip and of up
     ((5, 5), (1, 1)),
     ((11, 12), (7, 4)),
     ((10, 10), (4, 6)),
+    ((9, 6), (4, 3)),
 ]
-CHANNELS = ((2, 5, 3), (2, 3, 5), (1, 1, 4), (3, 4, 4))  # the batch, the channels of skip and of up
 
-
-def _case(skip: Size, up: Size, number: int = 0, dtype: torch.dtype = torch.float32) -> Case:
-    batch, channels, others = CHANNELS[number % 4]
-    inputs = torch.randn(batch, channels, *skip), torch.randn(batch, others, *up)
-    call = f"Skip {sizes_as_text(skip)}, up {sizes_as_text(up)}"
-    call += ", both float64" if dtype == torch.float64 else ""
-    return Case(call, tuple(x.to(dtype) for x in inputs))
-
-
-@seeded
-def _known_cases() -> list[Case]:
-    cases = [_case(*sizes, number) for number, sizes in enumerate(SIZES)]
-    return [*cases, _case((9, 6), (4, 3), dtype=torch.float64)]
-
-
-def _cases() -> Iterator[Case]:
-    yield from _known_cases()
-    chance = random.Random()
-    for number in range(6):
-        height, width = chance.randint(1, 9), chance.randint(1, 9)
-        skip = height + chance.randint(0, 7), width + chance.randint(0, 7)
-        yield _case(skip, (height, width), number)
-
-
-def _probes() -> list[Case]:
-    return [_known_cases()[place] for place in (0, 1, 2, 4, 9)]
+pairs = Pairs(("skip", "up"), SIZES, larger=range(8))
 
 
 def _surplus(skip: Tensor, up: Tensor) -> Size:
@@ -69,19 +40,12 @@ def _surplus(skip: Tensor, up: Tensor) -> Size:
 
 
 CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
-    "skip and up are of one size": lambda *maps: _surplus(*maps) == (0, 0),
     "both differences are even": lambda *maps: not any(d % 2 for d in _surplus(*maps)),
     "the heights differ by an even number": lambda *maps: _surplus(*maps)[0] % 2 == 0,
     "the widths differ by an even number": lambda *maps: _surplus(*maps)[1] % 2 == 0,
-    "heights and widths differ by the same": lambda *maps: len(set(_surplus(*maps))) == 1,
-    "the height has to be cut": lambda *maps: _surplus(*maps)[0] > 0,
-    "the width has to be cut": lambda *maps: _surplus(*maps)[1] > 0,
-    "up is square": lambda skip, up: up.shape[2] == up.shape[3],
-    "the skip is square": lambda skip, up: skip.shape[2] == skip.shape[3],
-    "the batch holds one item": lambda skip, up: len(up) == 1,
-    "the skip has one channel": lambda skip, up: skip.shape[1] == 1,
-    "skip and up have equally many channels": lambda skip, up: up.shape[1] == skip.shape[1],
-    "the maps are float32": lambda skip, up: up.dtype == torch.float32,
+    "height and width differ by the same number": lambda *maps: len(set(_surplus(*maps))) == 1,
+    "the height has to be cropped": lambda *maps: _surplus(*maps)[0] > 0,
+    "the width has to be cropped": lambda *maps: _surplus(*maps)[1] > 0,
 }
 
 
@@ -125,9 +89,7 @@ def _start_problem(case: Case, output: Tensor) -> str | None:
     start = _find(output, skip)
     if start is None:
         return None
-    return (
-        f"{case.call}: you cut {_span(start, output)}; the middle is {_span(_start(skip, up), up)}."
-    )
+    return f"{case.call}: you return {_span(start, output)}, but the middle is {_span(_start(skip, up), up)}."
 
 
 def _span(start: Size, window: Tensor) -> str:
@@ -149,10 +111,6 @@ def _same_start(skip: Tensor, up: Tensor, axis: int, side: int | None = None) ->
     return skip[:, :, start : start + height, start : start + width]
 
 
-def _resized(**how: Any) -> Function:
-    return lambda skip, up: F.interpolate(skip, size=up.shape[2:], **how)
-
-
 def _ignores_up(answer: Function) -> bool:
     """Whether it crops, but to the same size for a larger and a smaller up."""
     skip = torch.randn(2, 3, 80, 80)
@@ -161,14 +119,14 @@ def _ignores_up(answer: Function) -> bool:
     return not shapes and len(shape) == 4 and shape[:2] == skip.shape[:2] and shape != skip.shape
 
 
-known = TensorProbes(_probes)
+known = TensorProbes(lambda: [pairs.known()[place] for place in (0, 1, 2, 4, 9)])
 
 crop_to = Exercise(
     name="crop_to",
     lesson=3,
-    prompt="Cut the skip to up's height and width, out of its middle, as the U-Net of 2015 does.",
-    checks=tensor_function("crop_to(skip, up)", _cases, *_CENTRES, holds=("its size", "from the middle"),
-        explain=_start_problem, fixed=_known_cases, conditions=CONDITIONS),
+    prompt="Write `crop_to`: cut a piece with the height and width of `up` out of the middle of `skip`, as the U-Net of 2015 does.",
+    checks=tensor_function("crop_to(skip, up)", pairs.cases, *_CENTRES, holds=("its size", "its place in the middle"),
+        explain=_start_problem, fixed=pairs.known, conditions=CONDITIONS | pairs.conditions),
     answers=(
         lambda: centre,
         lambda: _CENTRES[-1],
@@ -176,28 +134,26 @@ crop_to = Exercise(
         lambda: lambda skip, up: centre(skip, up).contiguous(),
     ),
     mistakes=(
-        known.mistake("the corner", "That is the top left corner: its cells are not at the places of up's cells.",
+        known.mistake("the corner", "You return the top left corner of the skip. But up lies in the skip's middle, so where should your window start?",
             lambda skip, up: skip[:, :, : up.shape[2], : up.shape[3]]),
-        known.mistake("the far corner", "That is the bottom right corner: your window starts at the whole difference of the sizes. The one in the middle starts at half of it.",
+        known.mistake("the far corner", "You return the bottom right corner of the skip. It starts at the full difference of the sizes: where does the middle start?",
             lambda skip, up: skip[:, :, -up.shape[2] :, -up.shape[3] :]),
-        known.mistake("resized instead of cut", "You resized the skip: the whole of it, squeezed. Its cells are to stay what they are, only fewer of them.",
-            _resized(mode="bilinear"), _resized(mode="nearest"), _resized(mode="nearest-exact"), _resized(mode="area"),
-            _resized(mode="bicubic"), _resized(mode="bilinear", align_corners=True), _resized(mode="bicubic", align_corners=True),
-            lambda skip, up: F.adaptive_max_pool2d(skip, up.shape[2:])),
-        known.mistake("the height for both axes", "Your columns are cut by the numbers of the rows. The width has its own: a start of half *its* difference, and up's width.",
+        known.mistake("resized instead of cut", "You resized the whole skip, which changes its values. Cut a piece out of it instead: `skip[:, :, …, …]`.",
+            *RESIZED, lambda skip, up: F.adaptive_max_pool2d(skip, up.shape[2:])),
+        known.mistake("the height for both axes", "You crop the columns with the numbers for the rows. The width has its own start, half of its difference, and up's width.",
             lambda skip, up: _same_start(skip, up, 0), lambda skip, up: _same_start(skip, up, 0, 0)),
-        known.mistake("the width for both axes", "Your rows are cut by the numbers of the columns. The height has its own: a start of half *its* difference, and up's height.",
+        known.mistake("the width for both axes", "You crop the rows with the numbers for the columns. The height has its own start, half of its difference, and up's height.",
             lambda skip, up: _same_start(skip, up, 1), lambda skip, up: _same_start(skip, up, 1, 1)),
-        known.mistake("channels as well", "You cut the channels to up's as well. They may differ: cat does not mind.",
+        known.mistake("channels as well", "You crop the channels as well, but they may differ: `torch.cat` accepts any number of channels. Crop only height and width.",
             lambda skip, up: centre(skip, up)[:, : up.shape[1]]),
-        KnownMistake("sizes written down", "For one skip, your crop has the same size with four other sizes of up. Take the numbers from the maps: `up.shape`.",
+        KnownMistake("sizes written down", "Your crop has the same size whatever the size of up. Don't write sizes as numbers: take them from `up.shape` and `skip.shape`.",
             lambda: lambda skip, up: skip[:, :, 4:60, 4:60], _ignores_up),
-        known.mistake("up in place of the skip", "That is up itself. The skip is the one to be cut.",
+        known.mistake("up in place of the skip", "You return up itself. The skip is the one to crop.",
             lambda skip, up: up),
     ),
     hints=(
-        "How many rows are too many? Half of them go above the middle.",
-        "With `top = (skip.shape[2] - up.shape[2]) // 2`, the window has up's height: in which row does it end?",
+        "How many rows does the skip have too many? Half of them lie above the middle.",
+        "With `top = (skip.shape[2] - up.shape[2]) // 2` the piece starts in the right row. It has up's height, so in which row does it end?",
         "`return skip[:, :, top : top + ___, left : left + ___]`",
     ),
     solution_text=(
@@ -205,5 +161,5 @@ crop_to = Exercise(
         "left = (skip.shape[3] - up.shape[3]) // 2\n"
         "return skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]`"
     ),
-    praise="The middle of the skip, whatever the sizes, and the gradient goes back to it alone.",
+    praise="You return the middle of the skip, whatever the sizes, and gradients flow back to it.",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Exercise of lesson 3: the smallest image size without a size mismatch at any skip."""
+"""Lesson 3: the smallest image size that causes no mismatch at any skip."""
 
 from __future__ import annotations
 
@@ -10,22 +10,10 @@ from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.exercise import Exercise
 
 SAMPLES = [  # size, depth
-    (5, 1),
-    (4, 2),
-    (5, 2),
-    (1, 1),
-    (7, 1),
-    (12, 2),
-    (30, 3),
-    (31, 4),
-    (33, 4),
-    (40, 3),
-    (97, 5),
-    (9, 0),
+    *((5, 1), (4, 2), (5, 2), (1, 1), (7, 1), (12, 2)),
+    *((30, 3), (31, 4), (33, 4), (40, 3), (97, 5), (9, 0)),
 ]
 NOT_TWO = [(31, 1), (30, 3), (31, 4), (40, 3), (97, 5)]  # for depth 2, 2 ^ depth is 0: an error
-
-
 GRID = [*SAMPLES, *((size, depth) for size in range(1, 41) for depth in range(6))]
 
 
@@ -42,14 +30,14 @@ def _fits(size: int, depth: int) -> int:
 def _why_not(value: float, size: int, depth: int) -> str:
     """Say which part of the question a number does not answer."""
     if value != int(value):
-        return f"{number(value)} is no whole number of pixels."
+        return f"{number(value)} is not a whole number of pixels."
     if value < size:
         return f"{number(value)} is smaller than {size}."
     if value % 2**depth:
         halved = [value / 2**times for times in range(depth + 1) if value % 2**times == 0]
         way = " → ".join(map(number, [*halved, halved[-1] / 2])) if halved else number(value)
-        return f"Halved, it does not stay whole: {way}."
-    return f"A smaller size does: {_fits(size, depth)}."
+        return f"{number(value)} can't be halved {depth} time{'' if depth == 1 else 's'}: {way}."
+    return f"A smaller size is enough: {_fits(size, depth)}."
 
 
 def _counted_up(size: int, depth: int) -> int:
@@ -69,7 +57,7 @@ known = Probes(lambda: GRID)
 fits = Exercise(
     name="fits",
     lesson=3,
-    prompt="The smallest size, from `size` on, that can be halved `depth` times without a rest.",
+    prompt="Write `fits`: the smallest size, not smaller than `size`, that can be halved `depth` times without a remainder.",
     checks=(is_function("fits(size, depth)"), computes(
             _fits,
             "fits",
@@ -84,42 +72,42 @@ fits = Exercise(
         )),
     answers=(lambda: _fits, lambda: _counted_up, lambda: _halved_up),
     mistakes=(
-        known.mistake("2·depth", "Each halving doubles what must divide: 2, 4, 8. You took 2·depth: 2, 4, 6.",
+        known.mistake("2·depth", "You use multiples of 2·depth: 2, 4, 6. But each halving doubles what the size must be divisible by: 2, 4, 8.",
             lambda size, depth: -(-size // max(1, 2 * depth)) * max(1, 2 * depth),
             lambda size, depth: (size // max(1, 2 * depth) + 1) * max(1, 2 * depth),
             cases=lambda: [sample for sample in SAMPLES if sample[1]]),
-        known.mistake("depth for 2**depth", "You divide by depth itself. `depth` halvings divide by 2**depth.",
+        known.mistake("depth for 2**depth", "You divide by depth itself. One halving divides by 2, two by 4: what do `depth` halvings divide by?",
             lambda size, depth: -(-size // depth) * depth, lambda size, depth: size + size % depth,
             cases=lambda: [sample for sample in SAMPLES if sample[1]]),
-        known.mistake("^ for a power", "In Python `2 ^ depth` is no power: it flips bits. Two stars make a power.",
+        known.mistake("^ for a power", "In Python, `2 ^ depth` flips bits and is not a power. Write `2**depth`.",
             lambda size, depth: -(-size // (2 ^ depth)) * (2 ^ depth), cases=lambda: NOT_TWO),
-        known.mistake("rounded down", "You round down: the picture would have to be cut. Asked is a size it fits into.",
+        known.mistake("rounded down", "You round down, so the image would have to be cropped. Which size is the image padded to? Round up.",
             lambda size, depth: size // 2**depth * 2**depth),
-        known.mistake("always a step more", "A size that fits already gets a whole step more. It should stay.",
+        known.mistake("always a step more", "You always go one step up, even for a size that fits already. Such a size should stay as it is.",
             lambda size, depth: (size // 2**depth + 1) * 2**depth),
-        known.mistake("only even", "Even is enough for one halving. Half of it has to be even as well.",
+        known.mistake("only even", "An even size is enough for one halving. For a second one, half of it has to be even as well, and so on.",
             lambda size, depth: size + size % 2),
-        known.mistake("a power of two", "Powers of two can be halved down to 1. Asked are only `depth` halvings: 12 fits depth 2.",
+        known.mistake("a power of two", "You return a power of two, which can be halved down to 1. But only `depth` halvings are needed: for depth 2, 12 fits as well.",
             lambda size, depth: 2 ** (size - 1).bit_length(),
             lambda size, depth: 2 ** max(depth, (size - 1).bit_length())),
-        known.mistake("the remainder added", "You add what is left over after the last whole step. Add what is missing to the next one.",
+        known.mistake("the remainder added", "You add the remainder, size % 2**depth. Add what is missing up to the next multiple instead.",
             lambda size, depth: size + size % 2**depth),
-        known.mistake("depth squared", "depth**2 is depth times depth. Each halving doubles what must divide: 2**depth.",
+        known.mistake("depth squared", "You use depth**2, which is depth · depth. Each halving doubles what the size must be divisible by: 2, 4, 8 and so on.",
             lambda size, depth: -(-size // depth**2) * depth**2),
-        known.mistake("the missing pixels", "Those are the pixels that are missing. Asked is the size with them.",
+        known.mistake("the missing pixels", "You return how many pixels are missing. Return the size with them.",
             lambda size, depth: -size % 2**depth),
-        known.mistake("rounded to the nearest", "You take the nearest size, which may be smaller. The picture has to fit in.",
+        known.mistake("rounded to the nearest", "You round to the nearest multiple, which may be smaller than size. The image has to fit in, so round up.",
             lambda size, depth: round(size / 2**depth) * 2**depth,
             lambda size, depth: int(size / 2**depth + 0.5) * 2**depth),
     ),
     hints=(
-        "12 can be halved twice, 6 only once. What do all sizes have in common that can be halved twice?",
-        "They are the multiples of 2**depth. How do you round up to a multiple, with a division that rounds down?",
+        "12 can be halved twice, but 6 only once. What do all sizes that can be halved twice have in common?",
+        "They are the multiples of 2**depth. How do you round up to a multiple if `//` rounds down?",
         "`step = 2 ** ___`, `return (size + ___) // step * step`",
     ),
     solution_text=(
         "`step = 2**depth\n"
         "return (size + step - 1) // step * step`"
     ),
-    praise="Rounded up to a multiple of 2**depth: in such a picture no sizes part.",
+    praise="You round up to a multiple of 2**depth. With such an image size, no skip has a mismatch.",
 )  # fmt: skip

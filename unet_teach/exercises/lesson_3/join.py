@@ -1,4 +1,4 @@
-"""Exercise of lesson 3: concatenate a skip and the upsampled feature map."""
+"""Lesson 3: concatenate a skip and the up-sampled feature map."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.differences import moved
-from unet_teach.exercises.checks.functions import Case, Function
+from unet_teach.exercises.checks.functions import Case, Function, lower_first
 from unet_teach.exercises.checks.tensors import (
     TensorProbes,
     seeded,
@@ -64,12 +64,14 @@ def _maps(input_tensor: Tensor, downsample: nn.Module, upsample: nn.Module) -> d
 
 
 CONDITIONS: dict[str, Callable[..., bool]] = {
-    "the batch holds one item": lambda i, down, up: len(i) == 1,
+    "the batch has one item": lambda i, down, up: len(i) == 1,
     "input_tensor has 64 channels": lambda i, down, up: i.shape[1] == 64,
-    "both parts have equally many channels": lambda i, down, up: i.shape[1] == up.out_channels,
+    "both parts have the same number of channels": lambda i, down, up: (
+        i.shape[1] == up.out_channels
+    ),
     "input_tensor is square": lambda i, down, up: i.shape[2] == i.shape[3],
     "input_tensor is 32×32": lambda i, down, up: i.shape[2:] == (32, 32),
-    "the maps are float32": lambda i, down, up: i.dtype == torch.float32,
+    "input_tensor is float32": lambda i, down, up: i.dtype == torch.float32,
 }
 
 
@@ -113,7 +115,7 @@ def _part_problem(case: Case, z: Tensor) -> str | None:
         orders.append([problem for problem in problems if problem])
         texts.append(moved(z, torch.cat([part for _, part in order], dim=1)))
     fewest, text = min(orders, key=len), next(filter(None, texts), "")
-    return f"{case.call}: {text[0].lower()}{text[1:]}" if text and len(fewest) > 1 else fewest[0]
+    return f"{case.call}: {lower_first(text)}" if text and len(fewest) > 1 else fewest[0]
 
 
 def _activated(i: Tensor, down: nn.Module, up: nn.Module) -> Parts:
@@ -159,7 +161,7 @@ known = TensorProbes(_probes)
 join = Exercise(
     name="join",
     lesson=3,
-    prompt="Mend the document's snippet: return z, the skip and the up-sampled map as one.",
+    prompt="Repair the document's snippet: return `z`, in which the skip and the up-sampled feature map are concatenated.",
     checks=tensor_function("join(input_tensor, downsample, upsample)", _cases, *_RIGHT, holds=("its shape", "its values"),
         explain=_part_problem, fixed=_known_cases, maps=_maps, conditions=CONDITIONS),
     answers=(
@@ -168,53 +170,53 @@ join = Exercise(
         lambda: lambda i, down, up: torch.hstack((i, nn.Sequential(down, up)(i))),
     ),
     mistakes=(
-        known.mistake("x made large again", "x made larger again holds no more than x did: what the halving lost stays lost. Which map has never been smaller?",
+        known.mistake("x made large again", "You enlarged x, but that doesn't bring back the detail that halving removed. Which feature map has never been smaller?",
             *_resized(mode="nearest"), *_resized(mode="bilinear"),
             *_resized(mode="bilinear", align_corners=True), cases=lambda: _probes()[:1]),
-        known.mistake("the small map joined, as in the document", "x is the small map. Which other map is as high and wide as y?",
+        known.mistake("the small map joined, as in the document", "You joined x and y, as the document does, but x is only half as high and wide. Which feature map has the size of y?",
             *_both_orders(lambda i, down, up: (down(i), up(down(i))))),
-        known.mistake("the small map beside the input", "x, the small map, is in your list: nothing of input_tensor's size fits beside it.",
+        known.mistake("the small map beside the input", "Your list holds x, which is half as high and wide as input_tensor, so the two can't be concatenated. Print the three shapes.",
             *_both_orders(lambda i, down, up: (i, down(i))),
             lambda i, down, up: torch.cat([i, down(i), up(down(i))], dim=1)),
-        KnownMistake("y made small", "Your z has the size of x, the small map. A skip is there to join what is large.",
+        KnownMistake("y made small", "Your z is as small as x. A skip is there to keep the detail of the large feature map, so join at the size of input_tensor.",
             lambda: lambda i, down, up: torch.cat([down(i), F.max_pool2d(up(down(i)), 2)], dim=1),
             _is_small),
-        known.mistake("y twice", "That is y twice: z knows nothing that y did not know. One part has to come from before the halving.",
+        known.mistake("y twice", "You joined y with itself, which adds nothing new. One of the two has to come from before the halving.",
             *_both_orders(lambda i, down, up: (up(down(i)), up(down(i))))),
-        known.mistake("the input twice", "That is input_tensor twice: what the layers made of it is not in z.",
+        known.mistake("the input twice", "You joined input_tensor with itself. One of the two has to be what came back up through both layers.",
             *_both_orders(lambda i, down, up: (i, i))),
-        known.mistake("no skip", "That is y alone, with no skip beside it.",
+        known.mistake("no skip", "You return y alone, without a skip. Which feature map can be concatenated with it?",
             lambda i, down, up: up(down(i))),
-        known.mistake("joined along the batch", "dim=0 is the batch: that makes more pictures, not more channels.",
+        known.mistake("joined along the batch", "You joined along dim=0, the batch, which gives you more images instead of more channels. Which axis counts the channels?",
             *_both_orders(_parts, dim=0)),
-        known.mistake("joined along height or width", "dim=2 is the height and dim=3 the width: that lays the maps side by side as one larger picture. Which axis counts the channels?",
+        known.mistake("joined along height or width", "You joined along the height (dim=2) or the width (dim=3), which makes one larger feature map. Which axis counts the channels?",
             *_both_orders(_parts, dim=2), *_both_orders(_parts, dim=3)),
-        known.mistake("added", "You added the two: that mixes them, channel by channel, and works only for equal channels. Here they are to lie beside each other.",
+        known.mistake("added", "You added the two, which mixes them and needs equal numbers of channels. The exercise asks you to concatenate: use `torch.cat`.",
             lambda i, down, up: i + up(down(i))),
-        known.mistake("multiplied", "You multiplied the two: that mixes them, channel by channel, and works only for equal channels. Here they are to lie beside each other.",
+        known.mistake("multiplied", "You multiplied the two, which mixes them and needs equal numbers of channels. The exercise asks you to concatenate: use `torch.cat`.",
             lambda i, down, up: i * up(down(i))),
-        known.mistake("an activation", "There is a ReLU on the way, and nobody asked for one: z holds input_tensor and upsample(x) as they are.",
+        known.mistake("an activation", "There is a ReLU in your function, which the snippet doesn't have. Concatenate input_tensor and upsample(x) as they are.",
             *_both_orders(_activated), *_both_orders(lambda i, down, up: (i, F.relu(up(down(i))))), *_both_orders(lambda i, down, up: (i, F.relu(up(F.relu(down(i))))))),
-        known.mistake("the skip detached", "Your skip is cut from the gradient: the layers before it would not learn through it.",
+        known.mistake("the skip detached", "You detached the skip, so no gradient flows back through it, and the layers before it would not learn from it. Leave `detach` out.",
             *_both_orders(lambda i, down, up: (i.detach(), up(down(i)))),
             *_both_orders(lambda i, down, up: (i.detach(), up(down(i)).detach()))),
-        known.mistake("the up-sampled map detached", "The way down and up is cut from the gradient: something on it would never learn.",
+        known.mistake("the up-sampled map detached", "You detached something on the way down and up, so no gradient flows back there, and what lies before it never learns. Leave `detach` out.",
             *_both_orders(lambda i, down, up: (i, up(down(i)).detach())),
             *_both_orders(lambda i, down, up: (i, up(down(i).detach()))),
             *_both_orders(lambda i, down, up: (i, up(down(i.detach()))))),
-        KnownMistake("layers of its own", "z does not depend on the weights of the downsample and upsample that your function is given: nothing that they make is in it.",
+        KnownMistake("layers of its own", "Your z doesn't depend on the weights of `downsample` and `upsample`. Use the layers that your function is given, not new ones.",
             lambda: _with_new_layers, _ignores_layers),
     ),
     hints=(
-        "Print the three shapes: input_tensor, x, y. Which two agree in height and width?",
-        "z holds one map that was never halved and one that has come back up. Which of the three is neither?",
+        "Print the shapes of input_tensor, x and y. Which two have the same height and width?",
+        "z consists of a feature map that was never halved and one that has come back up. Which of the three is neither?",
         "`x = downsample(___)`, `y = upsample(___)`, `return torch.cat([___, ___], dim=___)`",
     ),
     solution_text=(
         "`x = downsample(input_tensor)\n"
         "y = upsample(x)\n"
         "return torch.cat([input_tensor, y], dim=1)`\n"
-        "`[y, input_tensor]` is as right: the next layer learns which channels are which."
+        "`[y, input_tensor]` is just as right, because the next layer learns which channels are which."
     ),
-    praise="z holds what was never halved beside what came back up, and both can learn.",
+    praise="z holds the feature map that was never halved and the one that came back up, and gradients flow back to both.",
 )  # fmt: skip

@@ -1,22 +1,18 @@
-"""Exercise of lesson 3: pad or crop the upsampled feature map to the size of its skip."""
+"""Lesson 3: pad or crop the up-sampled feature map to the size of its skip."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, Function
-from unet_teach.exercises.checks.tensors import TensorProbes, seeded, tensor_function
+from unet_teach.exercises.checks.functions import Function
+from unet_teach.exercises.checks.tensors import TensorProbes, tensor_function
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_3.crop_to import Size
-from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.exercises.lesson_3.size_pairs import RESIZED, Pairs, Size
 
-SIZES: list[tuple[Size, Size]] = [  # of up and of the skip
+SIZES: list[tuple[Size, Size]] = [  # of up and skip
     ((4, 6), (5, 6)),  # a row short
     ((4, 6), (6, 9)),  # several short
     ((6, 8), (5, 7)),  # too large
@@ -28,31 +24,10 @@ SIZES: list[tuple[Size, Size]] = [  # of up and of the skip
     ((5, 5), (3, 3)),
     ((8, 3), (6, 6)),
     ((6, 4), (8, 8)),
+    ((4, 7), (6, 6)),
 ]
-CHANNELS = ((2, 5, 3), (1, 1, 4), (3, 4, 4))  # the batch, the channels of up and of the skip
 
-
-def _case(up: Size, skip: Size, number: int = 0, dtype: torch.dtype = torch.float32) -> Case:
-    batch, channels, others = CHANNELS[number % 3]
-    inputs = torch.randn(batch, channels, *up), torch.randn(batch, others, *skip)
-    call = f"Up {sizes_as_text(up)}, skip {sizes_as_text(skip)}"
-    call += ", both float64" if dtype == torch.float64 else ""
-    return Case(call, tuple(x.to(dtype) for x in inputs))
-
-
-@seeded
-def _known_cases() -> list[Case]:
-    cases = [_case(*sizes, number) for number, sizes in enumerate(SIZES)]
-    return [*cases, _case((4, 7), (6, 6), dtype=torch.float64)]
-
-
-def _cases() -> Iterator[Case]:
-    yield from _known_cases()
-    chance = random.Random()
-    for number in range(6):
-        height, width = chance.randint(4, 12), chance.randint(4, 12)
-        skip = height + chance.randint(-3, 3), width + chance.randint(-3, 3)
-        yield _case((height, width), skip, number)
+pairs = Pairs(("up", "skip"), SIZES, larger=range(-3, 4))
 
 
 def _rows(up: Tensor, skip: Tensor) -> int:
@@ -64,12 +39,11 @@ def _columns(up: Tensor, skip: Tensor) -> int:
 
 
 CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
-    "up and skip are of one size": lambda *maps: _rows(*maps) == _columns(*maps) == 0,
-    "nothing has to be cut": lambda *maps: min(_rows(*maps), _columns(*maps)) >= 0,
+    "nothing has to be cropped": lambda *maps: min(_rows(*maps), _columns(*maps)) >= 0,
     "nothing has to be added": lambda *maps: max(_rows(*maps), _columns(*maps)) <= 0,
     "as many rows as columns are missing": lambda *maps: _rows(*maps) == _columns(*maps),
-    "the height stays": lambda *maps: _rows(*maps) == 0,
-    "the width stays": lambda *maps: _columns(*maps) == 0,
+    "the heights are equal": lambda *maps: _rows(*maps) == 0,
+    "the widths are equal": lambda *maps: _columns(*maps) == 0,
     "only one of height and width has to grow": lambda *maps: (
         (_rows(*maps) > 0) != (_columns(*maps) > 0)
     ),
@@ -77,12 +51,6 @@ CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
     "no column is missing": lambda *maps: _columns(*maps) <= 0,
     "no row is too many": lambda *maps: _rows(*maps) >= 0,
     "no column is too many": lambda *maps: _columns(*maps) >= 0,
-    "up is square": lambda up, skip: up.shape[2] == up.shape[3],
-    "the skip is square": lambda up, skip: skip.shape[2] == skip.shape[3],
-    "the batch holds one item": lambda up, skip: len(up) == 1,
-    "up has one channel": lambda up, skip: up.shape[1] == 1,
-    "up and skip have equally many channels": lambda up, skip: up.shape[1] == skip.shape[1],
-    "the maps are float32": lambda up, skip: up.dtype == torch.float32,
 }
 
 
@@ -112,49 +80,44 @@ def _copied_into_zeros(up: Tensor, skip: Tensor) -> Tensor:
     return output
 
 
-def _resized(**how: Any) -> Function:
-    return lambda up, skip: F.interpolate(up, size=skip.shape[2:], **how)
-
-
-known = TensorProbes(lambda: _known_cases()[:6])
+known = TensorProbes(lambda: pairs.known()[:6])
 
 pad_to = Exercise(
     name="pad_to",
     lesson=3,
-    prompt="Bring up to the skip's height and width and leave its values where they are, from the top left on: zeros for what is missing below and on the right, a cut for what is too much.",
-    checks=tensor_function("pad_to(up, skip)", _cases, _padded, fixed=_known_cases, conditions=CONDITIONS),
+    prompt="Write `pad_to`: bring `up` to the height and width of `skip`. The top-left value stays at the top left; what is missing at the bottom and on the right becomes zeros, and what is too much is cropped.",
+    checks=tensor_function("pad_to(up, skip)", pairs.cases, _padded, fixed=pairs.known, conditions=CONDITIONS | pairs.conditions),
     answers=(lambda: _padded, lambda: _copied_into_zeros),
     mistakes=(
-        known.mistake("resized", "You resized up, so its values move. They are to stay where they were.",
-            _resized(mode="bilinear"), _resized(mode="nearest"), _resized(mode="nearest-exact"), _resized(mode="area"),
-            _resized(mode="bicubic"), _resized(mode="bilinear", align_corners=True), _resized(mode="bicubic", align_corners=True)),
-        known.mistake("height and width swapped", "Rows went where columns should. F.pad counts from the last axis: the first two of its numbers are left and right.",
+        known.mistake("resized", "You resized up, which changes its values. Pad and crop instead, so that every value stays where it was.",
+            *RESIZED),
+        known.mistake("height and width swapped", "You pad rows where columns are missing. `F.pad` starts with the last axis, so its first two numbers are left and right.",
             _pad(lambda rows, columns: (0, rows, 0, columns)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, columns)))),
-        known.mistake("the rows for both axes", "You use the missing rows for both axes. How many columns are missing is a difference of its own: that of the widths.",
+        known.mistake("the rows for both axes", "You use the number of missing rows for both axes. How many columns are missing? That is the difference of the widths.",
             _pad(lambda rows, columns: (0, rows, 0, rows)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, rows)))),
-        known.mistake("the columns for both axes", "You use the missing columns for both axes. How many rows are missing is a difference of its own: that of the heights.",
+        known.mistake("the columns for both axes", "You use the number of missing columns for both axes. How many rows are missing? That is the difference of the heights.",
             _pad(lambda rows, columns: (0, columns, 0, columns)), _pad(lambda rows, columns: (0, max(0, columns), 0, max(0, columns)))),
-        known.mistake("only for what is missing", "It works where rows or columns are missing. Where up has too many, nothing is cut.",
+        known.mistake("only for what is missing", "You only pad. Where up is too large, it has to be cropped: what does `F.pad` do with a negative number?",
             _pad(lambda rows, columns: (0, max(0, columns), 0, max(0, rows)))),
-        known.mistake("only for what is too much", "You cut what is too much. Where rows or columns are missing, nothing is added.",
+        known.mistake("only for what is too much", "You only crop. Where rows or columns are missing, zeros have to be added.",
             lambda up, skip: up[:, :, : skip.shape[2], : skip.shape[3]]),
-        known.mistake("the difference without its sign", "Where up is too large, you make it larger still. A difference below 0 is a cut: keep its sign.",
+        known.mistake("the difference without its sign", "Where up is too large, you make it even larger. Keep the sign of the difference, because a negative number crops.",
             _pad(lambda rows, columns: (0, abs(columns), 0, abs(rows)))),
-        known.mistake("zeros above and on the left", "Your zeros came in front, so every value moved. In F.pad, left stands before right and top before bottom.",
+        known.mistake("zeros above and on the left", "You add the zeros at the top and on the left, which moves every value. The order in `F.pad` is left, right, top, bottom.",
             _pad(lambda rows, columns: (columns, 0, rows, 0))),
-        known.mistake("zeros on all sides", "You share the missing rows between both sides, so values move by half of them. Cell (0, 0) stays cell (0, 0).",
+        known.mistake("zeros on all sides", "You divide the zeros between both sides, which moves the values. The top-left value should stay at the top left.",
             _pad(lambda rows, columns: (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)),
             _pad(lambda rows, columns: (columns - columns // 2, columns // 2, rows - rows // 2, rows // 2))),
-        known.mistake("the difference on all sides", "You add the whole difference on both sides, so the size grows twice as much as it should. Left and top stay 0.",
+        known.mistake("the difference on all sides", "You add the whole difference on both sides, so the size grows by twice as much. On which sides should nothing be added?",
             _pad(lambda rows, columns: (columns, columns, rows, rows))),
-        known.mistake("the border repeated", "Your new cells repeat the border. Asked for are zeros: nothing is known there.",
+        known.mistake("the border repeated", "You repeat the border in the new rows and columns. They should be zeros, which `F.pad` adds by default.",
             _pad(lambda rows, columns: (0, columns, 0, rows), mode="replicate")),
-        known.mistake("the wrong way round", "It cuts where it should add. Which of the two sizes is subtracted from which?",
+        known.mistake("the wrong way round", "You crop where you should pad. Which of the two sizes do you subtract from which?",
             _pad(lambda rows, columns: (0, -columns, 0, -rows))),
     ),
     hints=(
-        "How many rows are missing? What does your number say where up has one too many?",
-        "`F.pad(up, (left, right, top, bottom))` adds zeros, and a negative number cuts. Which two of the four stay 0?",
+        "How many rows are missing? And what does your number become if up has one row too many?",
+        "`F.pad(up, (left, right, top, bottom))` adds zeros, and a negative number crops. Which two of the four are always 0?",
         "`rows, columns = skip.shape[2] - ___, skip.shape[3] - ___`, `return F.pad(up, (___, ___, ___, ___))`",
     ),
     solution_text=(
@@ -162,5 +125,5 @@ pad_to = Exercise(
         "columns = skip.shape[3] - up.shape[3]\n"
         "return F.pad(up, (0, columns, 0, rows))`"
     ),
-    praise="Short or too large, up fits the skip, and each value stayed where it was.",
+    praise="Too small or too large, up now fits the skip, and every value has stayed where it was.",
 )  # fmt: skip

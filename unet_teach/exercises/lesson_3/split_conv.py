@@ -1,4 +1,4 @@
-"""Exercise of lesson 3: split a convolution over two concatenated maps into a sum of two."""
+"""Lesson 3: split a convolution over two concatenated feature maps into a sum of two."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unet_teach.exercises.checks.differences import occasion
 from unet_teach.exercises.checks.functions import Case, Function, Probes, is_function, on_each_case
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import (
-    close,
+    is_unchanged,
     no_tensor,
     seeded,
     shape_problem,
@@ -29,7 +29,6 @@ from unet_teach.exercises.lesson_3.split_problems import (
     setting_text,
 )
 from unet_teach.exercises.plain_values import read_once
-from unet_teach.exercises.sandbox import describe
 
 Layers = tuple[nn.Conv2d, nn.Conv2d]
 
@@ -86,7 +85,7 @@ CONDITIONS: dict[str, Callable[[nn.Conv2d, int], bool]] = {
     "there is no padding": lambda conv, c: conv.padding == (0, 0),
     "the kernel is 3×3": lambda conv, c: conv.kernel_size == (3, 3),
     "the convolution has a bias": lambda conv, c: conv.bias is not None,
-    "a and b have equally many channels": lambda conv, c: 2 * c == conv.in_channels,
+    "a and b have the same number of channels": lambda conv, c: 2 * c == conv.in_channels,
     "a has 64 channels": lambda conv, c: c == 64,
     "kernel, stride, padding and dilation are the same for both axes": lambda conv, c: all(_is_even(getattr(conv, name)) for name in SETTINGS),
 }  # fmt: skip
@@ -103,14 +102,14 @@ def _layers_problem(answer: Function) -> str | None:
         return no_tensor(output)
     if not isinstance(output, tuple | list):
         kind = type(output).__name__
-        return f"Wanted: two layers, `return conv_a, conv_b`. This is of type {kind}."
+        return f"Your function should return two layers, `return conv_a, conv_b`, but it returns something of type {kind}."
     if len(output) != 2:
-        return f"Wanted: two layers, `return conv_a, conv_b`. You return {len(output)} things."
+        return f"Your function should return two layers, `return conv_a, conv_b`, but the number of values it returns is {len(output)}."
     if output[0] is output[1]:
-        return "conv_a and conv_b are one and the same layer. Make two."
+        return "conv_a and conv_b are the same layer. Make two: `copy.deepcopy(conv)` gives you a new one each time."
     for name, layer in zip(("conv_a", "conv_b"), output, strict=True):
         if not isinstance(layer, nn.Module):
-            return f"{name} is of type {type(layer).__name__}. Wanted: a layer, as `nn.Conv2d`."
+            return f"{name} should be a layer such as `nn.Conv2d`, but it is of type {type(layer).__name__}."
     return None
 
 
@@ -119,44 +118,32 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
     maps, given = _maps(conv, c), copy.deepcopy(conv)
     with torch.no_grad():
         target = conv(torch.cat(maps, dim=1))
-    try:
-        layers = answer(given, c)
-    except Exception as error:
-        sentence = describe(error)
-        return f"{case.call}: {sentence[0].lower()}{sentence[1:]}"
-    layers, total = tuple(read_once(layers)), torch.zeros_like(target)
-    if _differ(given, conv):
-        return f"{case.call}: your function changes the convolution it was given."
+    layers, total = tuple(read_once(answer(given, c))), torch.zeros_like(target)
+    if not is_unchanged(given, conv):
+        return f"{case.call}: your function changes the convolution that it was given."
     for name, layer, x in zip(("conv_a", "conv_b"), layers, maps, strict=True):
         try:
             output = run(layer, x)
         except Exception as error:
             why = layer_problem(conv, c, layers)
-            stops = f"{name} stops at its map of {x.shape[1]} channels. PyTorch says: {error}"
+            stops = (
+                f"{name} does not accept its input of {x.shape[1]} channels. Error message: {error}"
+            )
             return f"{case.call}: {why or stops}."
         if isinstance(output, str):
             return output
         if problem := shape_problem(output, target.shape, f"{case.call}, {name}"):
             why = layer_problem(conv, c, layers)
-            return f"{problem[:-1]}: {why}." if why else problem
+            return f"{problem} The cause: {why}." if why else problem
         total += output
     if problem := values_problem(total, target, f"{case.call}, conv_a(a) + conv_b(b)"):
         why = layer_problem(conv, c, layers) or bias_problem(conv, layers)
         return (
-            f"{case.call}: {why}, so conv_a(a) + conv_b(b) is not what it should be."
+            f"{case.call}: {why}, so conv_a(a) + conv_b(b) differs from conv(cat([a, b]))."
             if why
             else problem
         )
     return None  # fmt: skip
-
-
-def _differ(one: nn.Module, other: nn.Module) -> bool:
-    now, before = one.state_dict(), other.state_dict()
-    return (
-        now.keys() != before.keys()
-        or any(not close(now[key], before[key]) for key in now)
-        or (repr(one), one.training) != (repr(other), other.training)
-    )
 
 
 def _facts(answer: Function) -> str:
@@ -181,7 +168,7 @@ class _LayerProbes(Probes):
 
 
 def _probes() -> list[tuple[nn.Conv2d, int]]:
-    """Convolutions of which neither half nor 64 of the channels are the first map's."""
+    """Convolutions for which c is neither half of the channels nor 64."""
     return [(nn.Conv2d(a + b, 7, 3, stride=2), a) for a, b in ((2, 6), (3, 7), (6, 3), (5, 70))]
 
 
@@ -189,7 +176,7 @@ def _changes_conv(answer: Function) -> bool:
     conv, c = _probes()[0]
     given = copy.deepcopy(conv)
     answer(given, c)
-    return _differ(given, conv)
+    return not is_unchanged(conv, given)
 
 
 def _right(conv: nn.Conv2d, c: int) -> Layers:
@@ -237,7 +224,7 @@ known = _LayerProbes(_probes)
 split_conv = Exercise(
     name="split_conv",
     lesson=3,
-    prompt="Split one convolution over cat([a, b]) into two, so that conv_a(a) + conv_b(b) is the same.",
+    prompt="Write `split_conv`: split a convolution over cat([a, b]) into two, so that conv_a(a) + conv_b(b) gives the same.",
     checks=(
         is_function("split_conv(conv, c)"),
         Check("two layers", _layers_problem),
@@ -249,24 +236,24 @@ split_conv = Exercise(
         lambda: lambda conv, c: list(_right(conv, c)),
     ),
     mistakes=(
-        KnownMistake("the given convolution changed", "Others may still need the convolution you were given. Work on a copy of your own, weights included: `copy.deepcopy` copies them, `copy.copy` does not.",
+        KnownMistake("the given convolution changed", "Your function changes the convolution that it was given, which others may still use. Work on a copy: `copy.deepcopy` copies the weights as well, `copy.copy` doesn't.",
             lambda: _in_place, _changes_conv),
-        known.mistake("the bias twice", "The sum is off by just the bias: both layers add it.",
+        known.mistake("the bias twice", "The sum differs by exactly the bias, because both of your layers add it. How often should it be added?",
             lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias)),
-        known.mistake("the bias lost", "The sum is off by just the bias: no layer adds it.",
+        known.mistake("the bias lost", "The sum differs by exactly the bias, because neither of your layers adds it. Which one could keep it?",
             lambda conv, c: _with_biases(_right(conv, c), None, None)),
-        known.mistake("cut along the output channels", "You cut between filters. The weight is (out_channels, in_channels, kernel height, kernel width): which axis belongs to a and b?",
+        known.mistake("cut along the output channels", "You split the weight along its output channels. Its axes are (out_channels, in_channels, height, width): along which of them do a and b lie?",
             lambda conv, c: _split_along(0, conv, c)),
-        known.mistake("the halves swapped", "conv_a got the weights for b's channels. In cat([a, b]), which come first?",
+        known.mistake("the halves swapped", "conv_a has the weights for b, and conv_b those for a. Whose channels come first in cat([a, b])?",
             lambda conv, c: _right(conv, c)[::-1],
             lambda conv, c: _with_biases(_right(conv, c)[::-1], conv.bias, None)),
-        known.mistake("the middle instead of c", "You cut in the middle. a has c channels, and b may have more or fewer.",
+        known.mistake("the middle instead of c", "You split in the middle. But a has c channels, and b may have more or fewer: where does the split belong?",
             lambda conv, c: _right(conv, conv.in_channels // 2),
             lambda conv, c: _right(conv, (conv.in_channels + 1) // 2)),
     ),
     hints=(
-        "Each filter has one 3×3 kernel for each input channel. Which of them ever meet a?",
-        "The weight's axes are (out_channels, in_channels, height, width): cut along one of them. And how often may the bias be added?",
+        "Each filter has one kernel for each input channel. Which of them are ever applied to a?",
+        "The axes of the weight are (out_channels, in_channels, height, width): split along one of them. And how often should the bias be added?",
         "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)`, then `conv_a.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.bias = ___`",
     ),
     solution_text=(
@@ -275,7 +262,7 @@ split_conv = Exercise(
         "conv_b.weight = nn.Parameter(conv.weight[:, c:])\n"
         "conv_b.bias = None\n"
         "return conv_a, conv_b`\n"
-        "The copies keep kernel, stride and padding; one of them keeps the bias."
+        "The copies keep kernel size, stride, padding and dilation, and one of them keeps the bias."
     ),
-    praise="Each part of the weight meets its own map: a convolution over cat adds two of them.",
+    praise="Each part of the weight is applied to its own feature map. So a convolution over cat is the sum of two convolutions.",
 )  # fmt: skip

@@ -24,9 +24,9 @@ def setting_text(value: Any) -> str:
 def layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
     """Name the first setting, or the weights, in which a layer differs from the convolution."""
     spans = (range(c), range(c, conv.in_channels))
-    for name, layer, wanted in zip(("conv_a", "conv_b"), layers, spans, strict=True):
+    for name, layer, channels in zip(("conv_a", "conv_b"), layers, spans, strict=True):
         if not isinstance(layer, nn.Conv2d):
-            return f"{name} is not one `nn.Conv2d`, but of type {type(layer).__name__}"
+            return f"{name} should be an `nn.Conv2d`, but it is of type {type(layer).__name__}"
         for setting in (*SETTINGS, "groups", "padding_mode"):
             now, right = getattr(layer, setting), getattr(conv, setting)
             now = now if isinstance(now, tuple | str) or setting == "groups" else (now, now)
@@ -34,19 +34,19 @@ def layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
                 isinstance(now, str) and setting == "padding"
             )
             if not same_by_name and now != right:
-                return f"{name} has {setting}={setting_text(now)}, the given convolution {setting}={setting_text(right)}"
-        shape = (conv.out_channels, len(wanted), *conv.kernel_size)
+                return f"{name} has {setting}={setting_text(now)}, but the given convolution has {setting}={setting_text(right)}"
+        shape = (conv.out_channels, len(channels), *conv.kernel_size)
         held = _held_channels(layer.weight, conv.weight)
-        if held and held != list(wanted):
-            return f"{name} holds the weights of input {_span(held)}, but its map is {_span(list(wanted))} of cat([a, b])"
+        if held and held != list(channels):
+            return f"{name} has the weights for input {_span(held)}, but its input is {_span(list(channels))} of cat([a, b])"
         if tuple(layer.weight.shape) != shape:
-            return f"{name}'s weight is {sizes_as_text(layer.weight.shape)}, wanted {sizes_as_text(shape)}"
+            return f"{name}'s weight is {sizes_as_text(layer.weight.shape)}, but it should be {sizes_as_text(shape)}"
         if layer.bias is not None and len(layer.bias) != conv.out_channels:
-            return f"{name}'s bias has {len(layer.bias)} numbers, one for each output channel would be {conv.out_channels}"
+            return f"{name}'s bias has {len(layer.bias)} numbers, but there are {conv.out_channels} output channels"
         if not held:
-            part = conv.weight.detach()[:, wanted.start : wanted.stop]
+            part = conv.weight.detach()[:, channels.start : channels.stop]
             relation = how(layer.weight.detach(), part, torch.ones_like(part, dtype=torch.bool))
-            return f"{name}'s weights are not those of the given convolution{relation and ': ' + relation[0].lower() + relation[1:-1]}"
+            return f"{name}'s weights differ from those of the given convolution{relation and ': ' + relation[0].lower() + relation[1:-1]}"
     return ""  # fmt: skip
 
 
@@ -85,11 +85,15 @@ def bias_problem(conv: nn.Conv2d, layers: Sequence[nn.Module]) -> str:
     )
     given = [bias for bias in biases if bias is not None]
     if conv.bias is None:
-        return f"{held} adds a bias, the given convolution has none" if held else ""
+        return (
+            f"{held} {'add' if len(given) > 1 else 'adds'} a bias, but the given convolution has none"
+            if held
+            else ""
+        )
     if not held:
-        return "neither of your layers has a bias, the given convolution has one"
+        return "neither of your layers has a bias, but the given convolution has one"
     factors = torch.stack([bias.detach() for bias in given]).sum(0) / conv.bias.detach()
     if not close(factors, factors[:1].expand_as(factors)):
-        return f"the bias of {held} is not the given one"
+        return f"the bias of {held} is not that of the given convolution"
     times = f"{factors[0].item() + 0.0:.4g} times"
-    return "" if close(factors, torch.ones_like(factors)) else f"the biases add up to {times} the given one"  # fmt: skip
+    return "" if close(factors, torch.ones_like(factors)) else f"the biases add up to {times} that of the given convolution"  # fmt: skip

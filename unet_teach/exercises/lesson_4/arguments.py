@@ -9,43 +9,44 @@ from unet_teach.exercises.exercise import Exercise
 
 
 def _explain(answer: Any) -> str:
-    into, out = answer
-    facts = {
-        "in_channels": into == 3 or "as many as one pixel of the photograph has numbers",
-        "out_channels": out == 5 or "as many as there are classes, one channel for each",
-    }
-    return " ".join(
-        f"{name} is right." if fact is True else f"{name} should be {fact}."
-        for name, fact in facts.items()
+    in_channels, out_channels = answer
+    facts = (
+        "in_channels is right."
+        if in_channels == 3
+        else "in_channels should be the number of values that one pixel of the photo has.",
+        "out_channels is right."
+        if out_channels == 5
+        else "out_channels should be the number of classes.",
     )
+    return " ".join(facts)
 
 
 arguments = Exercise(
     name="arguments",
     lesson=4,
-    prompt="Colour photographs, each pixel one of 5 classes: which (in_channels, out_channels)?",
+    prompt="The network gets colour photos and assigns each pixel to one of 5 classes. What are (in_channels, out_channels)?",
     checks=(
         whole_numbers(2),
         equals((3, 5), "The pair", _explain),
     ),
     answers=(lambda: (3, 5), lambda: [3, 5]),
     mistakes=(
-        wrong_number("the document's", "No photograph has 64 channels: those are conv2's.",
+        wrong_number("the document's", "64 and 128 are the channels of conv2, inside the network. A photo doesn't have 64 channels: how many does it have?",
             (64, 128)),
-        wrong_number("swapped", "The other way round: in_channels is the picture's.", (5, 3)),
-        wrong_number("grey", "A colour photograph has red, green and blue.", (1, 5)),
-        wrong_number("a class map", "One channel answers yes or no. Each class needs its own.",
+        wrong_number("swapped", "You have them the wrong way round: in_channels belongs to the image, out_channels to the classes.", (5, 3)),
+        wrong_number("grey", "One channel is right for grey images. What does a colour photo have?", (1, 5)),
+        wrong_number("a class map", "A single channel is enough for a yes-or-no question. With 5 classes, each needs a channel of its own.",
             (3, 1)),
-        wrong_number("a background added", "The 5 classes are all there are; background is one.",
+        wrong_number("a background added", "You added one for the background. But each pixel belongs to one of the 5 classes, so nothing has to be added.",
             (3, 6)),
-        wrong_number("the first layer's", "64 is what conv1 makes. What leaves the *network*?",
+        wrong_number("the first layer's", "64 is what conv1 returns. What should the whole network return?",
             (3, 64)),
     ),
     hints=(
-        "How many numbers does one pixel of a colour photograph hold?",
-        "The output has one channel per class: how strongly each class is predicted.",
+        "How many numbers does one pixel of a colour photo have?",
+        "The output has one channel for each class. How many classes are there?",
         "`(___, 5)`",
     ),
     solution_text="`(3, 5)`: red, green and blue go in, one channel per class comes out.",
-    praise="Red, green and blue go in, one channel per class comes out. 64 and 128 belong inside the network.",
+    praise="Red, green and blue go in, and one channel per class comes out. 64 and 128 belong inside the network.",
 )  # fmt: skip

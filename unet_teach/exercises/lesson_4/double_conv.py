@@ -32,13 +32,13 @@ def _block(answer: Any, in_channels: int = 3, out_channels: int = 8) -> nn.Modul
 
 
 blocks = StudentNetworks(_block, size=(9, 12))
-STEPS = "nothing but layers, in a row"  # what a check holds
+STEPS = "only layers in a row"  # what a check holds
 
 
 def _type_problem(answer: Any) -> str | None:
     if not callable(answer) or isinstance(answer, nn.Module):
         return (
-            "A function was expected, `def double_conv(in_channels, out_channels)`; "
+            "The answer should be a function, `def double_conv(in_channels, out_channels)`, but "
             f"this is of type {type(answer).__name__}."
         )
     with contextlib.suppress(ValueError):  # no signature
@@ -46,23 +46,25 @@ def _type_problem(answer: Any) -> str | None:
         try:
             signature.bind(3, 8)
         except TypeError:
-            return f"It must take 2 values, (in_channels, out_channels); yours takes {signature}."
+            return f"It should take two arguments, (in_channels, out_channels), but yours takes {signature}."
     block = answer(3, 8)
     if block is None:
         return "Your function returns nothing. Did you forget the word `return`?"
     if not isinstance(block, nn.Module):
         kind = type(block).__name__
-        return f"A layer was expected, such as `nn.Sequential(…)`; yours returns a {kind}."
+        return f"It should return a layer, such as `nn.Sequential(…)`, but it returns something of type {kind}."
     return None
 
 
 def _shape_problem(answer: Any) -> str | None:
     cases = [((3, 8), 2, (7, 11)), ((8, 4), 1, (9, 6)), ((1, 6), 3, (12, 5)), ((10, 10), 2, (4, 7))]
     for (into, out), count, size in (*cases, *(((3, 8), 2, size) for size in random_sizes(3))):
-        where = f"double_conv({into}, {out}) {images_as_text(count, size)}".replace("image", "map")
+        where = f"double_conv({into}, {out}) {images_as_text(count, size)}".replace(
+            "image", "feature map"
+        )
         maps = torch.randn(count, into, *size)
         if problem := output_problem(_block(answer, into, out), maps, out, where):
-            works = " double_conv(3, 8) works: is a number written where an argument belongs?"
+            works = " double_conv(3, 8) works. Did you write a number where an argument belongs?"
             return problem + (works if (into, out) != (3, 8) else "")
     return None
 
@@ -71,27 +73,27 @@ def _convolutions_problem(answer: Any) -> str | None:
     layers = [step for step in blocks.trace(answer).used if step.kind == "layer"]
     names = " and ".join(step.call for step in layers) or "none"
     if len(layers) != 2:
-        return f"Two convolutions were wanted. The map goes through {len(layers)}: {names}."
+        return f"The block should have two convolutions, but the feature map goes through {len(layers)}: {names}."
     for step in layers:
         call, weight, inside = step.call, step.settings["weight"], step.inputs[0].output
         if step.name != "conv2d":
-            return f"Two `nn.Conv2d` were wanted, but {call} computes a `{step.name}`."
+            return f"Both should be an `nn.Conv2d`, but {call} computes a `{step.name}`."
         if step.kernel_size != (3, 3):
-            return f"3×3 was wanted. The kernel of {call} is {sizes_as_text(step.kernel_size)}."
+            return f"Both kernels should be 3×3, but that of {call} is {sizes_as_text(step.kernel_size)}."
         if (groups := step.settings.get("groups", 1)) != 1:
             return (
-                f"In {call}, groups={groups}: each output channel is computed from "
-                f"{weight.shape[1]} of {inside.shape[1]} channels. With groups=1, from all."
+                f"In {call}, groups={groups}: each output channel is computed from only "
+                f"{weight.shape[1]} of {inside.shape[1]} channels. Leave groups out, so that it sees all."
             )
         if step.settings.get("dilation", 1) not in (1, (1, 1)):
             return (
-                f"In {call}, dilation={step.settings['dilation']}: its nine weights lie apart and "
-                "skip the direct neighbours. With dilation=1, they lie side by side."
+                f"In {call}, dilation={step.settings['dilation']}: the nine weights are spread out and "
+                "skip direct neighbours. Leave dilation out."
             )
         if step.size != (9, 12):
             return (
-                f"Each convolution should keep height and width. On a 9×12 map, {call} makes "
-                f"{sizes_as_text(step.size or ())}, which is changed back elsewhere."
+                f"Each convolution should keep height and width. But {call} turns a 9×12 feature map "
+                f"into {sizes_as_text(step.size or ())}, and another step changes it back."
             )
     return None
 
@@ -102,9 +104,9 @@ def _activation_problem(answer: Any) -> str | None:
         return problem
     if all(step.changes_nothing for step in trace.tail):
         after = ", ".join(step.call for step in trace.tail)
-        what = f"only {after} comes" if after else "nothing comes"
+        what = f"Only {after} comes" if after else "Nothing comes"
         last = trace.until_last_layer[-1].call
-        return f"After {last}, the last convolution, {what}: its activation is missing."
+        return f"{what} after {last}, the last convolution, so its activation is missing."
     return None
 
 
@@ -177,10 +179,10 @@ class _InForward(nn.Module):
 double_conv = Exercise(
     name="double_conv",
     lesson=4,
-    prompt="Write `double_conv`: two 3×3 convolutions that keep height and width, each followed by its activation.",
+    prompt="Write `double_conv`, which makes a block of two 3×3 convolutions that keep height and width, each followed by an activation.",
     checks=(
         blocks.first_check("a function that makes a layer", _type_problem),
-        Check("its shapes", _shape_problem),
+        Check("its output shapes", _shape_problem),
         blocks.has_gradients(),
         blocks.registers_its_weights(),
         blocks.repeats(),
@@ -197,24 +199,24 @@ double_conv = Exercise(
         lambda: _Block,
     ),
     mistakes=(
-        KnownMistake("no activation between", "Two linear maps in a row are one linear map: the second adds cost and no power.",
+        KnownMistake("no activation between", "Without an activation between them, the two convolutions together are one linear map, and the second one is wasted.",
             _sequence(_first, _second, _relu), _lacks(between=True, end=False), at=ACTIVATIONS),
-        KnownMistake("no activation at the end", "The next block begins with a convolution, and the two would be one linear map.",
+        KnownMistake("no activation at the end", "The next block starts with a convolution. Without an activation at the end of yours, the two would be one linear map.",
             _sequence(_first, _relu, _second), _lacks(between=False, end=True), at=ACTIVATIONS),
-        KnownMistake("no activation at all", "Nothing here bends: two linear maps in a row are one. Where do the two ReLUs go?",
+        KnownMistake("no activation at all", "There is no activation, so the two convolutions together are one linear map. Where do the two ReLUs go?",
             _sequence(_first, _second), _lacks(between=True, end=True), at=ACTIVATIONS),
-        KnownMistake("channels swapped", "in_channels and out_channels are swapped: the map that goes in has in_channels.",
+        KnownMistake("channels swapped", "You swapped in_channels and out_channels. The feature map that goes in has in_channels.",
             lambda: lambda into, out: _sequence(_first, _relu, _second, _relu)()(out, into), _swapped),
         *blocks.unregistered_layers(lambda: _InList, lambda: _InForward),
-        KnownMistake("activation before the convolution", "An activation belongs behind each convolution, not in front of it.",
+        KnownMistake("activation before the convolution", "Each activation should come after its convolution, not before it.",
             _sequence(_relu, _first, _relu, _second), blocks.trace_shows(lambda trace: not trace.tail), at=STEPS),
     ),
     hints=(
-        "What stands between two convolutions so that they are not one?",
-        "Conv2d, ReLU, Conv2d, ReLU. Which channels does each convolution take and make?",
+        "Two convolutions in a row are one linear map. What do you put between them, and after the second one?",
+        "Conv2d, ReLU, Conv2d, ReLU. How many channels does each convolution take and return?",
         "`nn.Sequential(nn.Conv2d(in_channels, ___, 3, padding=1), nn.ReLU(), nn.Conv2d(___, ___, 3, padding=1), nn.ReLU())`",
     ),
     solution_text="`return nn.Sequential(\n    nn.Conv2d(in_channels, out_channels, 3, padding=1), "
     "nn.ReLU(),\n    nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU(),\n)`",
-    praise="Two activations per level, and nothing lost at the border.",
+    praise="Each convolution has its activation, and height and width stay the same.",
 )  # fmt: skip

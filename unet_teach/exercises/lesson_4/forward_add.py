@@ -12,7 +12,7 @@ from unet_teach.networks.document import AdditiveUNet, DocumentUNet
 forward_add = Exercise(
     name="forward_add",
     lesson=4,
-    prompt="Write `forward` for the document's layers, with a skip added at each of three sizes.",
+    prompt="Write a `forward` for the document's layers that adds a skip at each of three sizes.",
     checks=forward_checks("add", "class Additive(DocumentUNet): …"),
     answers=(
         lambda: AdditiveUNet,
@@ -21,8 +21,8 @@ forward_add = Exercise(
     ),
     mistakes=shared_mistakes(add, DocumentUNet),
     hints=(
-        "Which maps must you keep on the way down, so that the way up can meet them?",
-        "What leaves upconv1 has 256 channels and a quarter of the height. Which convolution made such a map on the way down?",
+        "Which feature maps do you have to keep in the encoder, so that the decoder can use them?",
+        "upconv1 returns 256 channels at a quarter of the image's height. Which convolution of the encoder returned a feature map like that?",
         "`one = F.relu(self.conv1(x))`, then two and three; `x = F.relu(self.conv4(three))`; `x = F.relu(self.upconv1(x)) + self.skip1(___)`; twice more; `return self.upconv4(___)`",
     ),
     solution_text=(
@@ -35,5 +35,5 @@ forward_add = Exercise(
         "x = F.relu(self.upconv3(x)) + self.skip3(one)\n"
         "return self.upconv4(x)`"
     ),
-    praise="Three skips, each alive, at 32×48, 16×24 and 8×12, and on every other size tried.",
+    praise="Your network has three working skips, at 32×48, 16×24 and 8×12, and it runs on every other size tried.",
 )  # fmt: skip

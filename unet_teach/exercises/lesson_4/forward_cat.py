@@ -13,7 +13,7 @@ from unet_teach.networks.document import ConcatenatingUNet
 forward_cat = Exercise(
     name="forward_cat",
     lesson=4,
-    prompt="Now concatenate: change the layers that need it, and join with `torch.cat`.",
+    prompt="Now concatenate the skips with `torch.cat`, and change the layers that need it.",
     checks=forward_checks("cat", "class Concatenating(DocumentUNet): …"),
     answers=(
         lambda: ConcatenatingUNet,
@@ -22,8 +22,8 @@ forward_cat = Exercise(
     ),
     mistakes=shared_mistakes(cat, ConcatenatingUNet),
     hints=(
-        "How many channels has `torch.cat([a, b], dim=1)` when each has 256?",
-        "Three layers take what a join made: upconv2, upconv3, upconv4. Their in_channels double.",
+        "How many channels does `torch.cat([a, b], dim=1)` have if a and b have 256 each?",
+        "Three layers get two concatenated feature maps: upconv2, upconv3 and upconv4. Their in_channels double.",
         "`self.upconv2 = nn.ConvTranspose2d(___, 128, 3, stride=2, padding=1, output_padding=1)`, and `x = torch.cat([F.relu(self.upconv1(x)), self.skip1(three)], dim=___)`",
     ),
     solution_text=(
@@ -43,5 +43,5 @@ forward_cat = Exercise(
         "    x = torch.cat([F.relu(self.upconv3(x)), self.skip3(one)], dim=1)\n"
         "    return self.upconv4(x)`"
     ),
-    praise="Three joins side by side, and the three layers above them take twice the channels.",
+    praise="Your network concatenates three skips, and the three layers after them take twice the channels.",
 )  # fmt: skip

@@ -36,7 +36,7 @@ from unet_teach.networks.document import DocumentUNet
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SKIPS = "a skip at each of three sizes"  # what a check holds
-JOINED = {"add": "their sum", "cat": "both, concatenated"}
+JOINED = {"add": "adds them", "cat": "concatenates them"}
 
 networks = StudentNetworks(lambda answer: new_network(answer, IN_CHANNELS, OUT_CHANNELS))
 
@@ -56,8 +56,8 @@ def _channels_problem(answer: Any) -> str | None:
         where = f"With (in_channels, out_channels) = {channels}"
         if problem := output_problem(network, images, channels[1], where):
             return (
-                f"{problem} With {IN_CHANNELS, OUT_CHANNELS} it works: is a number "
-                "written where an argument belongs?"
+                f"{problem} With {IN_CHANNELS, OUT_CHANNELS} it works. Did you write a number "
+                "where an argument belongs?"
             )
     return None
 
@@ -81,27 +81,29 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
         joins = [step for step in networks.trace(answer).used if step.across]
         right = {step.size for step in joins if step.joins_by == kind}
         facts = [
-            f"At {sizes_as_text(step.size or ())}, {step.text}: the result is "
-            f"{JOINED.get(step.joins_by, f'not the two maps {joined}')}."
+            f"At {sizes_as_text(step.size or ())}, your network computes {step.text}, which "
+            f"{JOINED.get(step.joins_by, f'is not the two {joined}')}."
             for step in joins
             if step.size not in right
         ]
         return (
-            f"{' '.join(dict.fromkeys(facts))} The two maps are to be {joined}." if facts else None
+            f"{' '.join(dict.fromkeys(facts))} In this exercise, they should be {joined}."
+            if facts
+            else None
         )
 
     return (
         networks.first_check(
             "a class of networks", lambda answer: class_problem(answer, statement)
         ),
-        Check("5 classes, as large as the picture", _output_problem),
+        Check("5 classes at the size of the image", _output_problem),
         networks.has_gradients(),
         networks.registers_its_weights(),
         Check("other numbers of channels", _channels_problem),
         networks.repeats(),
         networks.has_skips(SKIPS),
         Check(
-            "only layers, joins and activations",
+            "nothing but layers, joins and activations",
             lambda answer: (
                 other_steps_problem(networks.trace(answer)) or networks.batch_problem(answer)
             ),
@@ -118,8 +120,8 @@ def shared_mistakes(join: Join, base: type[DocumentUNet]) -> tuple[KnownMistake,
             with_forward(join, base=with_layer_in_list(base)),
             with_forward(join, base=base, end=lambda x: nn.Conv2d(x.shape[1], x.shape[1], 1)(x)),
         ),
-        KnownMistake("no activation", "Where does a ReLU belong? After each of the eight layers on the way down and up, but the last.",
+        KnownMistake("no activation", "There is no activation, so the whole network is one linear map. Apply a ReLU after each of the eight layers except the last.",
             with_forward(join, base=base, activation=lambda x: x),
-            networks.trace_shows(lambda trace: not trace.bends), at=ACTIVATIONS),
+            networks.trace_shows(lambda trace: not trace.has_activation), at=ACTIVATIONS),
         networks.fixed_size(with_forward(join, base=base, end=lambda x: F.interpolate(x, size=(32, 48)))),
     )  # fmt: skip

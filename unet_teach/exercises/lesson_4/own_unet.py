@@ -1,4 +1,4 @@
-"""Lesson 4: a U-Net of one's own, of any depth, for images of any size."""
+"""Lesson 4: the student's own U-Net, of any depth, for images of any size."""
 
 from __future__ import annotations
 
@@ -61,22 +61,22 @@ def forward(self, x):
 own_unet = Exercise(
     name="own_unet",
     lesson=4,
-    prompt="Write a U-Net of your own, `MyUNet(in_channels, out_channels, depth, base_channels)`, that answers a picture of any size with an answer of that size.",
+    prompt="Write your own U-Net, `MyUNet(in_channels, out_channels, depth, base_channels)`, whose output is as large as the image, whatever the size.",
     checks=(
         networks.first_check("a class of networks", first_problem),
-        Check("it runs, and keeps sizes that halve evenly", running_problem),
+        Check("an output as large as the image", running_problem),
         networks.registers_its_weights(1),
-        Check("each image by itself, the same each time", evaluation_problem),
+        Check("the same output in any batch", evaluation_problem),
         Check(DEPTHS, depth_problem),
         networks.has_gradients(),
         networks.has_skips(SKIPS),
         Check(WIDTHS, channels_problem),
         Check(ACTIVATIONS, activation_problem),
-        Check("logits, also of one class and in training", logits_problem),
+        Check("logits as its output", logits_problem),
         Check("each pixel in its place", place_problem),
         Check(ANY_SIZE, any_size_problem),
-        Check("the image's type of numbers", dtype_problem),
-        Check("each of its weights is used", unused_problem),
+        Check("the dtype of the image", dtype_problem),
+        Check("no unused weights", unused_problem),
     ),
     answers=(
         lambda: Student,
@@ -87,10 +87,10 @@ own_unet = Exercise(
         changed(block=lambda self, into, out: separable_block(into, out)),
     ),
     mistakes=(
-        KnownMistake("one halving too few", "depth counts halvings, not levels: `depth` of them lie between `depth + 1` levels.",
+        KnownMistake("one halving too few", "Your network halves once too few. `depth` counts the halvings, and there are `depth + 1` levels with one halving between each two.",
             changed(halvings=lambda self, depth: depth - 1), lambda a: [smallest_size(a, depth) for depth in (1, 2, 3)] == SIZES[:3],
             at=DEPTHS),
-        KnownMistake("one halving too many", "`depth` is the number of halvings, and your network halves once more.",
+        KnownMistake("one halving too many", "Your network halves once too often: `depth` is the number of halvings.",
             changed(halvings=lambda self, depth: depth + 1), lambda a: smallest_size(a, 1) == SIZES[2] and smallest_size(a, 2) == SIZES[3],
             at=DEPTHS),
         *networks.unregistered_layers(
@@ -101,11 +101,11 @@ own_unet = Exercise(
         networks.fixed_size(changed(forward=lambda self, x: F.interpolate(Student.forward(self, x), size=(32, 48)))),
     ),
     hints=(
-        "Take it apart: one block, one list of widths, one loop down that stores, one loop up that takes back. Which lists does `__init__` need?",
-        "`widths = [base_channels * 2**level for level in range(depth + 1)]`. Going down, a block from widths[level] to widths[level + 1]; going up, a ConvTranspose2d and a block back.",
+        "Divide the task: a block, a list of widths, a loop for the encoder that keeps feature maps, and a loop for the decoder that uses them. Which lists of layers does `__init__` need?",
+        "`widths = [base_channels * 2**level for level in range(depth + 1)]`. In the encoder, a block leads from widths[level] to widths[level + 1]; in the decoder, a ConvTranspose2d and a block lead back.",
         "`for block in self.down: skips.append(x); x = block(F.max_pool2d(x, 2))` and then `for up, block in zip(self.up, self.merge): x = up(x); skip = skips.___(); x = F.pad(x, (0, skip.shape[3] - x.shape[3], 0, ___)); x = block(torch.cat([___, ___], dim=1))`. Layers in a list must be in `nn.ModuleList`.",
     ),
     solution_text=SOLUTION,
-    praise="Any depth, any width, any size: this is a U-Net, and it is yours.",
+    praise="It runs at any depth, any width and any image size: this is a U-Net, and you wrote it.",
     when_solved=keep,
 )  # fmt: skip

@@ -54,8 +54,8 @@ def first_problem(answer: Any) -> str | None:
     """Say what is wrong before anything is run: what was given, and its arguments."""
     if isinstance(answer, nn.Module):
         return (
-            "This is a network that is made already. The check makes its own, of several depths and "
-            "widths: give it the class, `exercises.own_unet.check(MyUNet)`, without brackets."
+            "You gave a network, but the check makes its own networks, of several depths and widths. "
+            "Give it the class without brackets: `exercises.own_unet.check(MyUNet)`."
         )
     if problem := class_problem(answer, "class MyUNet(nn.Module): …"):
         return problem
@@ -63,14 +63,14 @@ def first_problem(answer: Any) -> str | None:
     names = [name for name in signature.parameters if name in PARAMETERS]
     if names != PARAMETERS and sorted(names) == sorted(PARAMETERS):
         return (
-            f"Your `__init__` takes its arguments in another order: {', '.join(names)}. Wanted: "
+            f"Your `__init__` takes its arguments in the order {', '.join(names)}. It should be "
             f"{', '.join(PARAMETERS)}."
         )
     try:
         signature.bind(*PARAMETERS)
     except TypeError as error:
         return (
-            f"Your class is made by `MyUNet{signature}`, but it should take four arguments, "
+            f"Your class takes `MyUNet{signature}`, but it should take four arguments, "
             f"`MyUNet({', '.join(PARAMETERS)})`: {error}."
         )
     return None
@@ -90,7 +90,7 @@ def _run_problem(
     try:
         network = networks.make(answer, depth, base, channels)
     except Exception as error:
-        return f"{made} cannot be made. {describe(error)}"
+        return f"{made} can't be created. {describe(error)}"
     for size in sizes:
         where = f"{made} {images_as_text(batch, size)}"
         images = torch.randn(batch, channels[0], *size)
@@ -105,12 +105,14 @@ def running_problem(answer: Any) -> str | None:
         return same
     if first := _run_problem(answer, SIZES[:1], depth=1):
         second = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1) or ""
-        return f"{first} {second}" if "wanted" in first and "wanted" in second else first
+        return (
+            f"{first} {second}" if "but it should" in first and "but it should" in second else first
+        )
     other = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1, training=False)
     if other := other or _run_problem(
         answer, [(20, 24)], depth=1, base=2 * BASE, channels=(4, 1), batch=3
     ):
-        return f"{other} With `MyUNet(3, 5, depth=1, base_channels={BASE})` on 32×48 it is right."
+        return f"{other} `MyUNet(3, 5, depth=1, base_channels={BASE})` on 32×48 works."
     return None
 
 
@@ -134,9 +136,9 @@ def _arguments_problem(answer: Any) -> str | None:
 
 
 def depth_problem(answer: Any) -> str | None:
-    """Say for which depth the smallest map has the wrong size."""
+    """Say for which depth the smallest feature map has the wrong size."""
     for depth in (1, 2, 3):
-        # The size of a picture that shows depth 1 has been tried by the check before.
+        # The check before has tried depth 1 on an image of this size.
         if depth > 1 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
             return problem
         if (smallest := smallest_size(answer, depth)) != SIZES[depth]:
@@ -148,14 +150,14 @@ def depth_problem(answer: Any) -> str | None:
                 f"{size} with depth={other}" for other, size in sorted(found.items())
             )
             return (
-                f"With depth={depth}, the smallest map of a {sizes_as_text(SIZES[0])} image should "
-                f"be {sizes_as_text(SIZES[depth])}. Your smallest maps: {listed}."
+                f"With depth={depth}, the smallest feature map of a {sizes_as_text(SIZES[0])} image "
+                f"should be {sizes_as_text(SIZES[depth])}. Yours are {listed}."
             )
     return None
 
 
 def smallest_size(answer: Any, depth: int) -> tuple[int, int]:
-    """Return the size of the smallest map, except the 1×1 of a gate that weighs the channels."""
+    """Return the size of the smallest feature map, except the 1×1 of a channel attention."""
     return min(size for size in networks.trace(answer, depth).sizes if size != (1, 1))
 
 
@@ -170,14 +172,15 @@ def channels_problem(answer: Any) -> str | None:
             if base << level not in (channels := channels_at(trace, size)):
                 if not channels:
                     return (
-                        f"With depth={depth}, no convolution makes a map of {sizes_as_text(size)}, "
-                        f"which level {level} of a 32×48 image has. Right with depth=1, 2 and 3."
+                        f"With depth={depth}, no convolution returns a feature map of "
+                        f"{sizes_as_text(size)}, the size of level {level} of a 32×48 image. With "
+                        "depth=1, 2 and 3 that is right."
                     )
                 made = ", ".join(map(str, sorted(channels)))
                 return (
-                    f"With depth={depth}, base_channels={base}, level {level} "
-                    f"({sizes_as_text(size)}) should work with {base << level} channels. Your "
-                    f"convolutions make {made} channels there."
+                    f"With depth={depth} and base_channels={base}, level {level} "
+                    f"({sizes_as_text(size)}) should have {base << level} channels. Your "
+                    f"convolutions return {made} channels there."
                 )
     return None
 
@@ -202,10 +205,10 @@ def needs_activation(first: Step, second: Step) -> bool:
 
 
 def activation_problem(answer: Any) -> str | None:
-    """Say where an activation is missing, or stands last."""
+    """Say where an activation is missing, or that one comes last."""
     trace = networks.trace(answer)
-    if not trace.bends:
-        return "Without an activation, all your network's layers together are one linear map."
+    if not trace.has_activation:
+        return "There is no activation, so all layers of your network together are one linear map."
     return forward_problems.activation_problem(
         trace, needs_activation
     ) or forward_problems.logits_problem(trace, scaled=True)
@@ -236,8 +239,9 @@ def place_problem(answer: Any) -> str | None:
         return None
     pairs = ", ".join(f"{one} on {other}" for one, other in zip(PIXELS, found, strict=True))
     return (
-        "Output pixels should depend most on the image around them. Yours, as (row, column), depend "
-        f"most {pairs}. Is a map turned or flipped, or reshaped where its axes should be exchanged?"
+        "Each output pixel should depend most on the image around it. Yours depend most on others, "
+        f"as (row, column): {pairs}. Is a feature map flipped or turned, or reshaped instead of "
+        "permuted?"
     )
 
 
@@ -246,19 +250,19 @@ def any_size_problem(answer: Any) -> str | None:
     sizes = [ODD, (31, 45), (33, 50), (48, 37), (38, 64)]
     if problem := _run_problem(answer, sizes, depth=DEPTH):
         joins = (
-            "Heights have to be equal where maps are joined, and widths, each by its own numbers. "
-            "Halving an odd size rounds it. `F.pad`, a crop or `F.interpolate(x, "
-            "size=skip.shape[2:])` makes two maps equally large. "
+            "Halving rounds an odd size, so the decoder's feature map and its skip may differ in height "
+            "or width. Bring them to the same size before you join them: `F.pad`, a crop, or "
+            "`F.interpolate(x, size=skip.shape[2:])`. "
         )
-        more = joins if "cannot bring together" in problem else ""
-        return f"{problem} {more}Right so far: sizes that halve evenly three times, such as 32×48."
+        more = joins if "can't join" in problem else ""
+        return f"{problem} {more}Sizes that can be halved three times, such as 32×48, work."
     arriving = networks.trace(answer, size=ODD).skips
     if len(arriving) < DEPTH:
         at = ", ".join(map(sizes_as_text, arriving)) or "no size"
         return (
-            f"On a 32×48 image a skip arrives at each of three sizes; on a {sizes_as_text(ODD)} "
-            f"image, at {at}. A skip is wanted as well where sizes do not halve evenly: make the "
-            "two sizes equal and keep the skip's values."
+            f"On a 32×48 image a skip arrives at each of three sizes, but on a {sizes_as_text(ODD)} "
+            f"image at {at}. Odd sizes need their skips as well: bring the two feature maps to the "
+            "same size, and keep the values of the skip."
         )
     return None
 
@@ -282,7 +286,7 @@ def unused_problem(answer: Any) -> str | None:
         return None
     layers = dict.fromkeys(name.rpartition(".")[0] or name for name in unused)
     return (
-        f"{len(unused)} weights of your network have no part in its output, so nothing trains "
+        f"{len(unused)} of your network's weights and biases don't affect its output, so nothing trains "
         f"them: those of {', '.join(f'`{layer}`' for layer in layers)}. Is a layer not called, or "
         "its result not used? Use it in `forward`, or remove it."
     )

@@ -27,12 +27,12 @@ def _files() -> list[Case]:
     files = {
         "0 and 255": 255 * binary,
         "0 and 1": binary,
-        "labels, 0 to 35": labels.to(torch.uint8),
+        "numbered objects, 0 to 35": labels.to(torch.uint8),
         "True and False": foreground,
-        "labels up to 450": (8 * labels + 170 * foreground).to(torch.int32),
-        "labels up to 256": 256 * foreground.to(torch.int32),
-        "0 alone": torch.zeros(5, 7, dtype=torch.uint8),
-        "255 alone": torch.full((5, 7), 255, dtype=torch.uint8),
+        "numbered objects up to 450": (8 * labels + 170 * foreground).to(torch.int32),
+        "0 and 256": 256 * foreground.to(torch.int32),
+        "nothing but 0": torch.zeros(5, 7, dtype=torch.uint8),
+        "nothing but 255": torch.full((5, 7), 255, dtype=torch.uint8),
     }
     return [Case(f"On a file of {values}", (file,)) for values, file in files.items()]
 
@@ -42,7 +42,7 @@ def _mask(file: Tensor) -> Tensor:
 
 
 def _wrong_value(given: Tensor, pixel: Tensor) -> str:
-    return f"a pixel of {given.item()} becomes {pixel.item():.4g}, wanted {_mask(given):.0f}"
+    return f"a pixel of {given.item()} becomes {pixel.item():.4g}, but it should become {_mask(given):.0f}"
 
 
 def _ones_in_place(file: Tensor) -> Tensor:
@@ -58,17 +58,21 @@ def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
         if alone[0].shape != (2, 3):
             return ""
         together = answer(values.repeat(2, 1)).flatten()
-        fates = {int(v): {*x.flatten().tolist()} for v, x in zip(values, alone, strict=True)}
+        # As texts, because NaN differs from itself.
+        fates = {
+            int(v): {*map(str, x.flatten().tolist())} for v, x in zip(values, alone, strict=True)
+        }
+        mixed = together.reshape(2, -1).T.tolist()
         own = all(
-            fate == {float(together[i])} == {float(together[len(values) + i])}
-            for i, fate in enumerate(fates.values())
+            len(fate) == 1 and {*map(str, pair)} == fate
+            for pair, fate in zip(mixed, fates.values(), strict=True)
         )
     except Exception:
         return ""
-    if own and any(fate != {float(v > 0)} for v, fate in fates.items()):
-        table = ", ".join(f"{v} → {next(iter(fate)):.3g}" for v, fate in fates.items())
-        return f"In your mask, {table}; wanted 0 → 0, and 1 for all others."
-    depends = "" if own else "What becomes of a value depends on the other pixels. "
+    if own and any(fate != {str(float(v > 0))} for v, fate in fates.items()):
+        table = ", ".join(f"{v} → {float(next(iter(fate))):.3g}" for v, fate in fates.items())
+        return f"Your function turns {table}. It should turn 0 into 0 and every other value into 1."
+    depends = "" if own else "What a value becomes depends on the other pixels. "
     return depends + where_right(answer, _mask, _files())
 
 
@@ -83,39 +87,39 @@ known = Probes(lambda: [*_files(), _many_values()])
 clean_mask = Exercise(
     name="clean_mask",
     lesson=5,
-    prompt="A mask file holds 0 for ground and, for foreground, True, 1, 255 or the labels 1, 2, 3 and on (a tensor of bool, uint8 or int32). Make it a float tensor of 0 and 1.",
+    prompt="A mask file stores 0 for background. For foreground it stores True, 1, 255, or numbered objects 1, 2, 3 and so on, as a tensor of bool, uint8 or int32. Turn it into a float tensor of 0 and 1.",
     checks=(
-        is_function("clean_mask(picture)"),
-        runs_on(_files, "floats", tensor_of(Tensor.is_floating_point, "; the loss needs floats")),
+        is_function("clean_mask(raw_mask)"),
+        runs_on(_files, "floats", tensor_of(Tensor.is_floating_point, ", but the loss needs floats")),
         values_check(_mask, _files, _what_becomes, first_wrong_pixel(_mask, _wrong_value)),
     ),
     answers=(
         lambda: _mask,
-        lambda: lambda picture: picture.bool().to(torch.float32),
-        lambda: lambda picture: picture.float().clamp(max=1),
-        lambda: lambda picture: torch.where(picture > 0, 1.0, 0.0),
+        lambda: lambda raw_mask: raw_mask.bool().to(torch.float32),
+        lambda: lambda raw_mask: raw_mask.float().clamp(max=1),
+        lambda: lambda raw_mask: torch.where(raw_mask > 0, 1.0, 0.0),
     ),
     mistakes=(
-        input_changed("Whoever gave you the picture has lost it. Work on a copy, or compare: a comparison makes a new tensor.",
+        input_changed("Your function overwrites the mask that it was given, so the caller's data are gone. A comparison such as `raw_mask != 0` makes a new tensor instead.",
             _ones_in_place, lambda: _files()[0].inputs),
-        known.mistake("divided by 255", "Divided by 255, a file of 0 and 1 becomes 0 and 0.004: next to no foreground. Which question do all the files answer alike?",
+        known.mistake("divided by 255", "Dividing by 255 works for a file of 0 and 255, but it turns a file of 0 and 1 into 0 and 0.004, which is almost no foreground. Which question about a pixel has the same answer in every file?",
             lambda p: p / 255, lambda p: p.float() / 255),
-        known.mistake("truth values, not floats", "The right pixels, but no floats: the loss subtracts and multiplies. One step more.",
+        known.mistake("truth values, not floats", "You picked the right pixels, but the loss calculates with the mask and needs floats. Convert the result.",
             lambda p: p.bool(), lambda p: (p != 0).to(torch.uint8), lambda p: (p != 0).long(),
             at="floats"),
-        known.mistake("divided by the largest", "Divided by the largest value, the objects of a file of labels get a share each and not 1, and a file of 0 alone divides by 0.",
+        known.mistake("divided by the largest", "You scale by the largest value in the file. With numbered objects, only the last one becomes 1 and the others become fractions, and in an empty mask the largest value is 0. Which question can you ask about each pixel by itself?",
             lambda p: p.float() / p.max(), lambda p: p.float() / p.float().max().clamp(min=1),
             lambda p: (p.float() - p.min()) / (p.max() - p.min()),
             lambda p: (p.float() - p.float().min()) / (p.float().max() - p.float().min())),
-        known.mistake("half of the largest", "Your threshold depends on the other values of the file: in a file of labels the low ones get lost.",
+        known.mistake("half of the largest", "Your threshold depends on the other values in the file, so with numbered objects the ones with low numbers become background. Which value means background in every file?",
             lambda p: (p == p.max()).float(), lambda p: (p >= p.max()).float(),
             lambda p: (p > p.max() / 2).float(), lambda p: (p.float() > p.float().mean()).float()),
     ),
     hints=(
-        "1, 255, True, 7: all of them mean foreground. What do they have in common?",
-        "A comparison with 0 gives True and False. How do they become 1.0 and 0.0?",
-        "`return (picture ___ ___).float()`",
+        "1, 255, True and 7 all mean foreground. What do they have in common that background doesn't?",
+        "Compare each pixel with the value for background, which gives True and False. Which method turns those into 1.0 and 0.0?",
+        "`return (raw_mask ___ ___).float()`",
     ),
-    solution_text="`return (picture != 0).float()`: whatever is not ground is 1.0.",
-    praise="Whatever is not 0 is foreground, in all these files alike. Look at one all the same: some files have it the other way round.",
+    solution_text="`return (raw_mask != 0).float()`: everything that isn't background becomes 1.0.",
+    praise="Whatever isn't 0 is foreground, in all of these files. Always look at one mask first, though: some files store it the other way round.",
 )  # fmt: skip

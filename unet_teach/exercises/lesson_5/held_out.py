@@ -45,28 +45,28 @@ def _cases() -> list[Case]:
     return [*_known_cases(), *(_case(*strip) for strip in sorted(fresh))]
 
 
-def _wrong_left_edge(case: Case, value: object) -> str:
-    """Name the first left edge that is wrong, the columns that its crop covers, and all edges."""
+def _wrong_left_column(case: Case, value: object) -> str:
+    """Name the first left column that is wrong, the columns of its crop, and all left columns."""
     width, crop, start, stop = case.inputs
     output, target = as_list(value) or [], _lefts(*case.inputs)
-    edges = f"Your left edges: {_ranges(output)}; wanted: {_ranges(target)}"
+    lists = f"Your left columns are {_ranges(output)}; they should be {_ranges(target)}"
     for left in sorted(output):
         covers = f"columns {left} to {left + crop - 1}"
         if left in target:
             continue
         if left != int(left):
-            return f"{left:g} lies between two columns. {edges}"
+            return f"{left:g} is between two columns. {lists}"
         if left < 0 or left + crop > width:
-            return f"the crop at {left} would cover {covers}, and the picture has 0 to {width - 1}. {edges}"
-        return f"the crop at {left} covers {covers}, and {start} to {stop - 1} are held out for validation. {edges}"
+            return f"the crop at {left} would cover {covers}, but the image only has columns 0 to {width - 1}. {lists}"
+        return f"the crop at {left} covers {covers}, but columns {start} to {stop - 1} are held out for validation. {lists}"
     for left in target:
         if left not in output:
             covers = f"columns {left} to {left + crop - 1}"
             return (
-                f"{left} is missing: its crop covers {covers} and stays clear of the strip. {edges}"
+                f"{left} is missing, although its crop covers {covers}, outside the strip. {lists}"
             )
     twice = sorted({left for left in output if output.count(left) > 1})
-    return f"{len(output)} left edges come out, wanted {len(target)}: {_ranges(twice)} {'is' if len(twice) == 1 else 'are'} there twice"
+    return f"you return {len(output)} left columns instead of {len(target)}, because {_ranges(twice)} {'appears' if len(twice) == 1 else 'appear'} more than once"
 
 
 def _ranges(lefts: list[Any]) -> str:
@@ -82,7 +82,7 @@ def _ranges(lefts: list[Any]) -> str:
 
 
 def _sorted(answer: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function that returns the same left edges from left to right."""
+    """Make a function that returns the same left columns from left to right."""
 
     def sorted_lefts(*strip: int) -> Any:
         value = answer(*strip)
@@ -97,14 +97,14 @@ def _is_constant(answer: Callable[..., Any]) -> bool:
     return bool(lists[0]) and all(lefts == lists[0] for lefts in lists)
 
 
-_values = matches(_lefts, _cases, _wrong_left_edge)
+_values = matches(_lefts, _cases, _wrong_left_column)
 known = Probes(_known_cases, adapt=_sorted)
 inside = Probes(lambda: STRIPS, adapt=_sorted)
 
 held_out = Exercise(
     name="held_out",
     lesson=5,
-    prompt="Columns start to stop − 1 of a picture are held out for validation. Return a list of the left edges of all crops, `crop` pixels wide and inside the picture, that touch none of them; in any order.",
+    prompt="Columns `start` to `stop − 1` of an image are held out for validation. List, in any order, the left column of every crop that fits into the image and touches none of them. The image is `width` pixels wide and a crop is `crop` pixels wide.",
     checks=(
         is_function("training_lefts(width, crop, start, stop)"),
         runs_on(_known_cases, "a list of numbers", some_numbers()),
@@ -128,25 +128,27 @@ held_out = Exercise(
         ),
     ),
     mistakes=(
-        known.mistake("only the left edge looked at", "You look at the left edge alone. A crop that begins before the strip may end inside it: then you train on what you validate on, and the score flatters.",
+        known.mistake("only the left edge looked at", "You only test where a crop starts. A crop that starts before the strip can still end inside it, so you'd train on pixels that you validate on, and the score would be too good. Where does the crop end?",
             lambda w, c, a, b: [x for x in range(w - c + 1) if x < a or x >= b],
             lambda w, c, a, b: [x for x in range(w) if x < a or x >= b]),
-        known.mistake("every crop", "Those are all crops, the strip's as well. A score on what was trained on says how well the network remembers.",
+        known.mistake("every crop", "You return every crop, including those that overlap the strip. A network that was trained on the strip may have memorised it, so its validation score no longer says anything about new images. Keep only the crops outside the strip.",
             lambda w, c, a, b: list(range(w - c + 1)), lambda w, c, a, b: list(range(w))),
-        inside.mistake("right edges", "Each of these is where a crop ends, or the column after its end. Asked is where it begins: left alone, without `+ crop`.",
+        inside.mistake("the last crop left out", "You leave out the last crop that fits. It starts at `width - crop`, and a range stops before its end.",
+            lambda w, c, a, b: _lefts(w - 1, c, a, b)),
+        inside.mistake("right edges", "These are the columns where the crops end, or the ones just after. The question is where they start, so return `left` itself, without `+ crop`.",
             lambda w, c, a, b: [x + c for x in _lefts(w, c, a, b)],
             lambda w, c, a, b: [x + c - 1 for x in _lefts(w, c, a, b)]),
-        KnownMistake("one list", "It is the same list for every picture, crop and strip. Compute it from `width`, `crop`, `start` and `stop`.",
+        KnownMistake("one list", "You return the same list for every image, crop and strip. Compute it from `width`, `crop`, `start` and `stop`.",
             lambda: lambda w, c, a, b: [0, 1, 2, 3], _is_constant),
-        inside.mistake("side by side", "Your crops stand side by side. They may overlap: every left edge makes another crop.",
+        inside.mistake("side by side", "Your crops lie next to each other, one crop width apart. Training crops may overlap, so check every column as a possible start, not only every `crop`-th.",
             lambda w, c, a, b: [*range(0, a - c + 1, c), *range(b, w - c + 1, c)],
             lambda w, c, a, b: [x for x in range(0, w - c + 1, c) if x + c <= a or x >= b]),
     ),
     hints=(
-        "A crop at `left` covers columns left to left + crop − 1. Which two places can it have, so that it touches none of the strip's columns?",
-        "Wholly before the strip: left + crop ≤ start. Wholly after it: left ≥ stop. And inside the picture?",
+        "A crop at `left` covers columns `left` to `left + crop − 1`. On which two sides of the strip can it lie without touching it?",
+        "It can end before the strip, `left + crop <= start`, or start after it, `left >= stop`. What is the largest `left` at which the crop still fits into the image?",
         "`return [left for left in range(___) if left + crop <= ___ or left >= ___]`",
     ),
     solution_text="`return [left for left in range(width - crop + 1) if left + crop <= start or left >= stop]`",
-    praise="No training crop touches the strip, so the score there is of what was never seen.",
+    praise="No training crop touches the strip, so the validation score is about pixels that the network has never seen.",
 )  # fmt: skip

@@ -16,7 +16,7 @@ from unet_teach.exercises.checks.functions import (
 )
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, runs_on, values_check, where_right
-from unet_teach.exercises.lesson_5.scores import RIGHT, formula_of
+from unet_teach.exercises.lesson_5.scores import RIGHT, counts, formula_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
 
@@ -29,25 +29,42 @@ def _pair(prediction: list[int], target: list[int]) -> tuple[Tensor, Tensor]:
 
 
 def _known_cases() -> list[Case]:
-    """Three pairs of masks, then three of which an empty mask or a perfect answer is part."""
-    pairs = {
-        "answer: 3 pixels, truth: 5, both: 2, either: 6": ([0, 1, 2], [1, 2, 3, 6, 7]),
-        "answer: 4 pixels, truth: 4, both: 3, either: 5": ([0, 1, 2, 6], [0, 1, 6, 7]),
-        "answer: 6 pixels, truth: 2, both: 2, either: 6": ([0, 1, 2, 3, 4, 7], [0, 7]),
-        "answer: 1 pixel, truth: none": ([5], []),
-        "answer: none, truth: 2 pixels": ([], [4, 8]),
-        "answer and truth the same 3 pixels": ([0, 4, 9], [0, 4, 9]),
-        "answer and truth both empty": ([], []),
-    }
-    return [Case(f"With {counts}", _pair(*pixels)) for counts, pixels in pairs.items()]
+    """Three usual pairs of masks, then four in which a mask is empty or the prediction perfect."""
+    pairs = [
+        ([0, 1, 2], [1, 2, 3, 6, 7]),
+        ([0, 1, 2, 6], [0, 1, 6, 7]),
+        ([0, 1, 2, 3, 4, 7], [0, 7]),
+        ([5], []),
+        ([], [4, 8]),
+        ([0, 4, 9], [0, 4, 9]),
+        ([], []),
+    ]
+    return [_case(*_pair(*pixels)) for pixels in pairs]
+
+
+def _case(prediction: Tensor, target: Tensor) -> Case:
+    """Describe two masks by the counts that the IoU is made of."""
+    count = counts(prediction, target)
+    both, either = count["the pixels in both"], count["the pixels in either"]
+    sizes = [_pixels(count[f"the pixels of the {name}"]) for name in ("prediction", "target")]
+    if both == either == 0:
+        call = "With two empty masks"
+    elif both == either:
+        call = f"With a prediction equal to its target of {sizes[1]}"
+    else:
+        call = f"With a prediction of {sizes[0]} and a target of {sizes[1]}, {both} in both and {either} in either"
+    return Case(call, (prediction, target))
+
+
+def _pixels(count: int) -> str:
+    return "1 pixel" if count == 1 else f"{count} pixels"
 
 
 def _cases() -> list[Case]:
     cases = _known_cases()
     for share in (0.2, 0.5, 0.8):
-        a, t = torch.rand(2, 3, 1, 11, 7) < torch.tensor([share, 0.4]).reshape(2, 1, 1, 1, 1)
-        counts = f"answer: {a.sum()} pixels, truth: {t.sum()}, both: {(a & t).sum()}, either: {(a | t).sum()}"
-        cases.append(Case(f"With {counts}", (a, t)))
+        p, t = torch.rand(2, 3, 1, 11, 7) < torch.tensor([share, 0.4]).reshape(2, 1, 1, 1, 1)
+        cases.append(_case(p, t))
     return cases
 
 
@@ -73,21 +90,23 @@ def _how_computed(answer: Any) -> str:
     """Name the formula of a wrong score, or say what else is known of it."""
     pairs = _chance_pairs()
     scores = [_try(answer, *pair) for pair in pairs]
+    if all(isinstance(score, float) and score != score for score in scores):
+        return "NaN comes from 0 / 0, for example at a pixel that is False in both masks. Add up the pixels first, and then divide once."
     formula = formula_of(scores, pairs)
     if formula and formula != RIGHT:
-        return f"On 4 other pairs of masks, your number equals {formula}. Wanted: {RIGHT}."
+        return f"On 4 other pairs of masks, your number is {formula}. The IoU is {RIGHT}."
     mask, other = pairs[0]
     facts = []
     for what, one, two, target in (
         ("the same mask twice", mask, mask, 1),
-        ("two masks that share no pixel", mask, ~mask, 0),
+        ("two masks without a common pixel", mask, ~mask, 0),
     ):
         if (score := _try(answer, one, two)) != target:
-            facts.append(f"For {what} you return {_shown(score)}, wanted {target}.")
+            facts.append(f"For {what} you return {_shown(score)} instead of {target}.")
     swapped = _try(answer, other, mask)
     if not facts and formula != RIGHT and scores[0] != swapped:
         facts.append(
-            f"Answer and truth swapped change your number from {_shown(scores[0])} to {_shown(swapped)}; the IoU stays the same."
+            f"Swapping prediction and target changes your number from {_shown(scores[0])} to {_shown(swapped)}, but the IoU stays the same."
         )
     return " ".join([*facts, where_right(answer, metrics.iou, _known_cases())])
 
@@ -104,9 +123,9 @@ with_empty = Probes(
 iou = Exercise(
     name="iou",
     lesson=5,
-    prompt="Write the IoU of boolean masks (N, 1, H, W), all pixels of the batch counted together: foreground in both over foreground in either. Both empty: 1.",
+    prompt="Compute the IoU of two boolean masks (N, 1, H, W): the number of pixels that are True in both, divided by the number that are True in either. Count the pixels of the whole batch together. If both masks are empty, return 1.",
     checks=(
-        is_function("iou(answer, truth)"),
+        is_function("iou(prediction, target)"),
         runs_on(_cases, "one number", a_number),
         values_check(metrics.iou, _cases, _how_computed),
     ),
@@ -116,38 +135,38 @@ iou = Exercise(
         lambda: metrics.iou,
     ),
     mistakes=(
-        input_changed("`&=`, `|=` and what ends with `_` overwrite a mask, and whoever gave it to you has lost it. `answer & truth` makes a new one.",
+        input_changed("Your function overwrites one of its masks, so the caller's data are gone. `&=`, `|=` and methods that end in `_` do that, whereas `prediction & target` makes a new mask.",
             lambda a, t: (a | t).sum() and a.__iand__(t).sum(), lambda: _known_cases()[0].inputs),
-        with_empty.mistake("pixel accuracy", "You divide by all pixels. Where foreground is rare, an empty mask then scores high: ground that both leave out must not count.",
+        with_empty.mistake("pixel accuracy", "That's pixel accuracy: you count the background pixels that both masks agree on, too. Where foreground is rare, an empty mask would score high. Leave out the pixels that are False in both.",
             lambda a, t: (a == t).float().mean()),
-        known.mistake("Dice", "That is Dice: twice the pixels in both over the sum of the two masks. It is never lower than the IoU; do not compare one with the other.",
+        known.mistake("Dice", "That's Dice: twice the pixels in both, divided by the sum of the two areas. It is never lower than the IoU, so never compare one with the other. For the IoU, divide by the pixels in either.",
             metrics.dice, lambda a, t: 2 * (a & t).sum() / (a.sum() + t.sum()),
             lambda a, t: (2 * (a & t).sum() / (a.sum() + t.sum())).nan_to_num()),
-        known.mistake("the mean of the pictures", "That is the mean of the pictures' IoUs: a picture with 3 pixels of foreground then counts as much as one with 3000. Pool the pixels first.",
+        known.mistake("the mean of the images", "That's the mean of the images' IoUs, so an image with 3 foreground pixels counts as much as one with 3000. Count the pixels of the whole batch first, and then divide once.",
             lambda a, t: fmean(map(metrics.iou, a, t)),
             lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)).clamp(min=1)).mean(),
             lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3))).mean()),
-        with_empty.mistake("empty masks divide by 0", "Right, but for two empty masks it is 0/0, which is NaN, and one NaN makes every mean NaN. Say for yourself what it should be.",
+        with_empty.mistake("empty masks divide by 0", "It's right except for two empty masks, where torch divides 0 by 0 and returns NaN. One NaN makes every mean NaN, so handle an empty union yourself.",
             lambda a, t: (a & t).sum() / (a | t).sum()),
-        with_empty.mistake("empty masks stop it", "Right, but two empty masks divide 0 by 0. Ask first whether the union is empty.",
+        with_empty.mistake("empty masks stop it", "It's right except for two empty masks, where you divide 0 by 0. Check first whether the union is empty.",
             lambda a, t: int((a & t).sum()) / int((a | t).sum())),
-        with_empty.mistake("0 for empty masks", "Two empty masks get 0, the score of a bad answer. Nothing was there and nothing was found: that is right.",
+        with_empty.mistake("0 for empty masks", "You give two empty masks 0, the worst score. But nothing was there and nothing was predicted, so the prediction is perfect.",
             lambda a, t: ((a & t).sum() / (a | t).sum()).nan_to_num(),
             lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
             lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1)),
-        known.mistake("rounded down", "`//` rounds down to whole numbers. One stroke divides.",
+        known.mistake("rounded down", "`//` rounds down to a whole number, so every score below 1 becomes 0. Use `/`.",
             lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1)),
-        KnownMistake("no number", "`.sum()` without an axis adds up all pixels of the batch; with one, `.sum(0)` or `.sum((1, 2, 3))`, it leaves a number for each place along the others.",
+        KnownMistake("no number", "You return several numbers instead of one. A sum over some of the axes, such as `.sum((1, 2, 3))`, keeps one number for each place along the others, whereas `.sum()` adds up all pixels of the batch.",
             lambda: lambda a, t: (a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)), lambda answer: answer(*_known_cases()[0].inputs).dim() > 0, at="one number"),
     ),
     hints=(
-        "Lay the two masks on each other. Which pixels should raise the score, and which of the others should lower it?",
-        "`answer & truth` is where both are True, `answer | truth` where either is. What if neither ever is?",
-        "`union = (answer ___ truth).sum()`, then `return 1.0 if ___ else (answer ___ truth).sum() / union`",
+        "Put the two masks on top of each other. Which pixels should raise the score, and which of the others should lower it?",
+        "`prediction & target` is True where both are, and `prediction | target` where at least one is. What do you return if the second has no True at all?",
+        "`union = (prediction ___ target).sum()`, then `return 1.0 if ___ else (prediction ___ target).sum() / union`",
     ),
     solution_text=(
-        "`union = (answer | truth).sum()\n"
-        "return 1.0 if union == 0 else (answer & truth).sum() / union`"
+        "`union = (prediction | target).sum()\n"
+        "return 1.0 if union == 0 else (prediction & target).sum() / union`"
     ),
-    praise="Both over either, every pixel counted once, and nothing found where nothing is gets 1.",
+    praise="Intersection over union, with every pixel of the batch counted once, and 1 for two empty masks.",
 )  # fmt: skip

@@ -1,8 +1,9 @@
-"""What the checks of lesson 5 say about wrong masks: type, shape, pixels, and when they are right."""
+"""Checks of lesson 5 for functions of masks: type, shape, pixels, and on which inputs they are right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -29,17 +30,17 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
 
     def problem(value: object) -> str | None:
         if not isinstance(value, Tensor):
-            return f"something of type {type(value).__name__} comes out, wanted a tensor"
+            return f"you return something of type {type(value).__name__}, but it should be a tensor"
         if not right_type(value):
             shape = f"a tensor of shape {tuple(value.shape)}" if value.dim() else "one number"
-            return f"{shape} and type {value.dtype} comes out{otherwise}"
+            return f"you return {shape} and type {value.dtype}{otherwise}"
         return None
 
     return problem
 
 
 def runs_on(cases: Cases, holds: str, kind: Kind) -> Check:
-    """Check that the function returns a value of this kind; an error is told with its input."""
+    """Check that the function returns a value of this kind; an error is reported with its input."""
     check = returns(holds, kind, cases)
 
     def problem(answer: Function) -> str | None:
@@ -59,24 +60,20 @@ def values_check(
     facts: Callable[[Function], str],
     explain: Callable[[Case, Any], str | None] | None = None,
 ) -> Check:
-    """Check an answer's values; `facts` adds to a wrong answer's sentence what holds for it."""
-    values = matches(reference, cases, explain)
+    """Check an answer's values; `facts` says more about a wrong one that makes no known mistake."""
 
-    def problem(answer: Function) -> str | None:
-        found = values.problem(answer)
-        if not found or "changes what it was given" in found:
-            return found
+    def facts_if_repeated(answer: Function) -> str:
         if not all(alike(*(plain(case.run(answer)) for _ in range(2))) for case in cases()):
-            return f"{found} Called twice with the same input, it returns two different results."
-        return f"{found} {facts(answer)}".strip()
+            return "Called twice with the same input, it returns two different results."
+        return facts(answer)
 
-    return Check(values.holds, problem)
+    return replace(matches(reference, cases, explain), facts=facts_if_repeated)
 
 
 def input_changed(
     sentence: str, example: Function, make_inputs: Callable[[], tuple[Tensor, ...]]
 ) -> KnownMistake:
-    """Make the known mistake of a function that overwrites a tensor it is given."""
+    """Make the known mistake of a function that overwrites one of its inputs."""
 
     def recognises(answer: Any) -> bool:
         given = make_inputs()
@@ -88,7 +85,7 @@ def input_changed(
 
 
 def where_right(answer: Function, reference: Function, cases: list[Case]) -> str:
-    """Say on which cases an answer is right and on which it is wrong; empty if all are alike."""
+    """Say on which cases an answer is right, or wrong; empty if it is the same on all of them."""
     right: list[str] = []
     wrong: list[str] = []
     for case in cases:
@@ -101,8 +98,8 @@ def where_right(answer: Function, reference: Function, cases: list[Case]) -> str
     if not right or not wrong:
         return ""
     if len(wrong) <= len(right):
-        return f"It is right on all that were tried but these: {'; '.join(wrong)}."
-    return f"It is right only on these: {'; '.join(right)}."
+        return f"Of {len(cases)} cases tried, it is wrong only {'; '.join(wrong)}."
+    return f"Of {len(cases)} cases tried, it is right only {'; '.join(right)}."
 
 
 def first_wrong_pixel(
@@ -118,10 +115,10 @@ def first_wrong_pixel(
     def explain(case: Case, value: object) -> str:
         (given,) = case.inputs
         if not isinstance(value, Tensor):
-            return f"one number comes out, wanted a mask of {tuple(given.shape)}"
+            return f"you return one number instead of a mask of shape {tuple(given.shape)}"
         target = reference(given)
         if value.shape != given.shape:
-            shapes = f"the mask's shape is {tuple(value.shape)}, wanted {tuple(given.shape)}"
+            shapes = f"the mask's shape is {tuple(value.shape)} instead of {tuple(given.shape)}"
             return f"{shapes}{_about_shape(value, target)}"
         wrong = value != target
         place = tuple(int(i) for i in wrong.nonzero()[0])
@@ -132,7 +129,7 @@ def first_wrong_pixel(
         if target.dtype != torch.bool and torch.equal(
             *(x.to(value.dtype).flatten().sort().values for x in (value, target))
         ):
-            return f"each value comes out as often as wanted, but not at its place; the first wrong one is at {list(place)}"
+            return f"every value appears as often as it should, but in the wrong place; the first wrong one is at {list(place)}"
         number = int(wrong.sum())
         count = f"{number} of {wrong.numel()} pixels {'is' if number == 1 else 'are'} wrong{where}"
         return f"{count}; {sentence(given[place], value[place])}"
@@ -149,14 +146,14 @@ def _about_shape(value: Tensor, target: Tensor) -> str:
     if "channel" in gone or gone:
         facts = f": the {'channel' if 'channel' in gone else gone[0]} axis is missing"
     elif shape == [*wanted[:-2], wanted[-1], wanted[-2]]:
-        return ": height and width of the shape have changed places"
+        return ": height and width are swapped"
     elif sorted(shape) == sorted(wanted):
-        return ": the axes stand in another order"
+        return ": the axes are in another order"
     elif shape == [target.numel()]:
-        facts = ": the axes are flattened into one"
+        facts = ": all axes are flattened into one"
     elif fewer:
         count = f"{abs(fewer)} {'axis' if abs(fewer) == 1 else 'axes'}"
-        facts = f": {count} {'less' if fewer > 0 else 'more'} than what was given has"
+        facts = f": that is {count} {'fewer' if fewer > 0 else 'more'} than the input has"
     else:
         differ = [name for name, a, b in zip(names, shape, wanted, strict=True) if a != b]
         facts = f": the mismatch is in {' and '.join(differ)}"

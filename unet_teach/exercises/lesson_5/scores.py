@@ -15,7 +15,7 @@ from torch import Tensor
 
 from unet_teach.exercises.checks.functions import alike
 
-Pair = tuple[Tensor, Tensor]  # boolean masks (N, 1, H, W): the answer and the truth
+Pair = tuple[Tensor, Tensor]  # boolean masks (N, 1, H, W): prediction and target
 Counts = dict[str, int]
 Formula = Callable[[Counts], float]
 
@@ -23,26 +23,27 @@ RIGHT = "the pixels in both, divided by the pixels in either"
 FEWEST = 3  # different scores that a formula has to give: one alone could be chance
 
 
-def counts(answer: Tensor, truth: Tensor) -> Counts:
+def counts(prediction: Tensor, target: Tensor) -> Counts:
     """Count the pixels of two boolean masks in every way in which a score might."""
-    both, either = int((answer & truth).sum()), int((answer | truth).sum())
-    first, second, pixels = int(answer.sum()), int(truth.sum()), (answer & truth).numel()
+    both, either = int((prediction & target).sum()), int((prediction | target).sum())
+    first, second = int(prediction.sum()), int(target.sum())
+    pixels = (prediction & target).numel()
     return {
         "the pixels in both": both,
         "the pixels in either": either,
         "twice the pixels in both": 2 * both,
-        "the pixels of the answer": first,
-        "the pixels of the truth": second,
-        "the pixels of the answer plus those of the truth": first + second,
-        "the pixels of the answer alone": first - both,
-        "the pixels of the truth alone": second - both,
+        "the pixels of the prediction": first,
+        "the pixels of the target": second,
+        "the pixels of the prediction plus those of the target": first + second,
+        "the pixels in the prediction only": first - both,
+        "the pixels in the target only": second - both,
         "the pixels in only one of the two": either - both,
         "the pixels in neither": pixels - either,
         "the pixels not in both": pixels - both,
         "the pixels on which the two agree": pixels - either + both,
-        "the pixels outside the answer": pixels - first,
-        "the pixels outside the truth": pixels - second,
-        "the difference between the pixels of the answer and those of the truth": abs(
+        "the pixels outside the prediction": pixels - first,
+        "the pixels outside the target": pixels - second,
+        "the difference between the pixels of the prediction and those of the target": abs(
             first - second
         ),
         "the pixels of the larger mask": max(first, second),
@@ -59,19 +60,21 @@ def _ratio(above: str, below: str) -> Formula:
 
 
 _IOU = _ratio("the pixels in both", "the pixels in either")
-_GROUND_IOU = _ratio("the pixels in neither", "the pixels not in both")
+_BACKGROUND_IOU = _ratio("the pixels in neither", "the pixels not in both")
 
 
 def _formulas() -> Iterator[tuple[str, Formula]]:
+    precision = _ratio("the pixels in both", "the pixels of the prediction")
+    recall = _ratio("the pixels in both", "the pixels of the target")
+    yield "precision, the pixels in both divided by the pixels of the prediction", precision
+    yield "recall, the pixels in both divided by the pixels of the target", recall
+    yield "the mean of precision and recall", lambda count: (precision(count) + recall(count)) / 2
     for above, below in product(_NAMES, _NAMES):
         if above != below:
             yield f"{above}, divided by {below}", _ratio(above, below)
-    precision = _ratio("the pixels in both", "the pixels of the answer")
-    recall = _ratio("the pixels in both", "the pixels of the truth")
-    yield "the mean of precision and recall", lambda count: (precision(count) + recall(count)) / 2
     yield (
-        "the mean of two IoUs, the foreground's and the ground's",
-        lambda count: (_IOU(count) + _GROUND_IOU(count)) / 2,
+        "the mean of two IoUs, that of the foreground and that of the background",
+        lambda count: (_IOU(count) + _BACKGROUND_IOU(count)) / 2,
     )
     yield from ((name, itemgetter(name)) for name in _NAMES)
 
@@ -79,13 +82,13 @@ def _formulas() -> Iterator[tuple[str, Formula]]:
 # How the images of a batch become one score; the first takes them as one large image.
 _OVER_IMAGES: tuple[tuple[str, Callable[[list[float]], float]], ...] = (
     ("", lambda scores: scores[0]),
-    ("the mean over the images, each scored alone: ", fmean),
-    ("the median over the images, each scored alone: ", median),
+    ("the mean over the images of ", fmean),
+    ("the median over the images of ", median),
     ("the score of the first image alone: ", lambda scores: scores[0]),
     ("the score of the last image alone: ", lambda scores: scores[-1]),
-    ("the sum over the images, each scored alone: ", sum),
-    ("the highest score of an image: ", max),
-    ("the lowest score of an image: ", min),
+    ("the sum over the images of ", sum),
+    ("the highest, over the images, of ", max),
+    ("the lowest, over the images, of ", min),
 )
 _AFTERWARDS: tuple[tuple[str, Callable[[float], float]], ...] = (
     ("", lambda score: score),
@@ -95,7 +98,7 @@ _AFTERWARDS: tuple[tuple[str, Callable[[float], float]], ...] = (
     ("the square of ", lambda score: score**2),
     ("the square root of ", lambda score: abs(score) ** 0.5),
     *(
-        (f"rounded to {digits} digit{'s' * (digits > 1)}: ", partial(round, ndigits=digits))
+        (f"rounded to {digits} digit{'s' * (digits > 1)}, ", partial(round, ndigits=digits))
         for digits in (2, 1, 3)
     ),
 )
@@ -133,12 +136,12 @@ def formula_of(
         one.shape == other.shape and _same(s, _mean_of_rows(one, other))
         for s, (one, other) in known
     ):
-        return f"the mean over the rows of all images, each scored alone: {RIGHT}"
+        return f"the mean over all rows of all images of {RIGHT}"
     return _smoothed([score for score, _ in known], [pooled[0] for pooled, _ in counted])
 
 
-def _mean_of_rows(answer: Tensor, truth: Tensor) -> float:
-    rows = zip(answer.flatten(0, -2), truth.flatten(0, -2), strict=True)
+def _mean_of_rows(prediction: Tensor, target: Tensor) -> float:
+    rows = zip(prediction.flatten(0, -2), target.flatten(0, -2), strict=True)
     return fmean(_IOU(counts(*row)) for row in rows)
 
 
@@ -155,7 +158,7 @@ def _smoothed(scores: Sequence[float], counted: Sequence[Counts]) -> str | None:
         for s, b, e in zip(scores, both, either, strict=True)
     ]
     below = [b / s - e if s else math.nan for s, b, e in zip(scores, both, either, strict=True)]
-    for added, where in ((twice, "above and below"), (below, "below")):
+    for added, where in ((twice, "to numerator and denominator"), (below, "to the denominator")):
         if 1e-3 < added[0] < 100 and all(abs(a - added[0]) < 1e-2 * added[0] for a in added):
-            return f"the IoU with {added[0]:.3g} added {where} the fraction line"
+            return f"the IoU with {added[0]:.3g} added {where}"
     return None

@@ -50,14 +50,14 @@ def _mask(logits: Tensor) -> Tensor:
 
 
 def _wrong_side(logit: Tensor, pixel: Tensor) -> str:
-    return f"the pixel with logit {logit:.4g}, which is a probability of {logit.sigmoid():.3g}, is {bool(pixel)} in your mask"
+    return f"for example, the pixel with logit {logit:.4g}, a probability of {logit.sigmoid():.3g}, is {bool(pixel)} in your mask"
 
 
 ALONE = (-6.0, -1.0, -0.2, 0.2, 1.0, 6.0)  # logits that fill an image
 
 
 def _depends(logit: float) -> str:
-    return f"The same logit, {logit:.3g}, is True in one image and False in another: your mask depends on more than the pixel's own logit."
+    return f"The same logit, {logit:.3g}, is True in one image and False in another, so your mask depends on more than the pixel's own logit."
 
 
 def _which_logits(answer: Callable[[Tensor], Any]) -> str:
@@ -84,7 +84,7 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
         return f"Your mask is {bool(spans)} for every logit from −10 to 10."
     if len(spans) > 3:
         return ""
-    return f"Your mask is True for logits {' and '.join(map(_span, spans))}. Wanted: for all above 0, and for no others."
+    return f"Your mask is True for logits {' and '.join(map(_span, spans))}. It should be True above 0 and nowhere else."
 
 
 def _span(ends: tuple[Tensor, Tensor]) -> str:
@@ -102,10 +102,10 @@ known = Probes(lambda: [(_known_logits(),), (_logits_with_0(),), (_fine_logits()
 to_mask = Exercise(
     name="to_mask",
     lesson=5,
-    prompt="From the network's logits (N, 1, H, W), make the mask: True where foreground is more likely than ground, False everywhere else, also where both are equally likely.",
+    prompt="Turn the network's logits (N, 1, H, W) into a mask: True where foreground is more likely than background, and False everywhere else, also where both are equally likely.",
     checks=(
         is_function("to_mask(logits)"),
-        runs_on(_cases, "a mask of truth values", tensor_of(lambda mask: mask.dtype == torch.bool, ", wanted truth values (torch.bool), one for each pixel")),
+        runs_on(_cases, "a boolean mask", tensor_of(lambda mask: mask.dtype == torch.bool, ", but it should be True or False for each pixel (torch.bool)")),
         values_check(_mask, _cases, _which_logits, first_wrong_pixel(_mask, _wrong_side)),
     ),
     answers=(
@@ -115,39 +115,39 @@ to_mask = Exercise(
         lambda: lambda logits: torch.where(logits <= 0, 0, 1) == 1,
     ),
     mistakes=(
-        input_changed("Whoever holds the logits has lost them. What ends with `_`, as `sigmoid_()` does, and what is written with `+=` overwrites a tensor; a comparison makes a new one.",
+        input_changed("Your function overwrites the logits that it was given, so the caller can't use them any more. Methods that end in `_`, such as `sigmoid_()`, and `+=` do that. A comparison makes a new tensor.",
             lambda x: x.sigmoid_() > 0.5, lambda: (_known_logits(),)),
-        known.mistake("0.5 on logits", "0.5 is the middle of probabilities, 0 to 1. Logits go from −∞ to ∞: which logit has the probability 0.5?",
+        known.mistake("0.5 on logits", "You compare logits with 0.5, which is the midpoint of *probabilities*. Logits run from −∞ to ∞. Which logit has a probability of 0.5?",
             lambda x: x > 0.5, lambda x: x >= 0.5),
-        known.mistake("equally likely is True", "At logit 0 the probability is exactly 0.5: foreground and ground are equally likely, and neither is more likely. The comparison leaves that pixel out.",
+        known.mistake("equally likely is True", "At logit 0 the probability is exactly 0.5, so foreground is not *more* likely than background there. Your comparison counts that pixel as foreground. Which comparison leaves it out?",
             lambda x: x >= 0, lambda x: torch.sigmoid(x) >= 0.5, lambda x: ~(x < 0)),
-        known.mistake("0 on probabilities", "After the sigmoid nothing is below 0, so nearly all is foreground. What is the middle between 0 and 1?",
+        known.mistake("0 on probabilities", "After a sigmoid nothing is below 0, so nearly every pixel becomes foreground. What is the midpoint of probabilities, which run from 0 to 1?",
             lambda x: torch.sigmoid(x) > 0),
-        known.mistake("True everywhere", "It is True everywhere. A softmax over one channel is always 1, and a sigmoid of a sigmoid never below 0.5.",
+        known.mistake("True everywhere", "Your mask is True everywhere, so it doesn't depend on the logits. (A softmax over a single channel is always 1, and a sigmoid of a sigmoid is at least 0.5.) Compare each logit itself with one number.",
             lambda x: torch.softmax(x, dim=1) > 0.5,
             lambda x: torch.sigmoid(torch.sigmoid(x)) >= 0.5, lambda x: torch.ones_like(x).bool()),
-        known.mistake("argmax over one channel", "Your mask is 0 everywhere. argmax says which channel is the highest, and here there is one channel: it is number 0, always.",
+        known.mistake("argmax over one channel", "Your mask is 0 everywhere. `argmax` returns the number of the highest channel, and with a single channel that is always channel 0. Compare each logit with one number instead.",
             lambda x: x.argmax(dim=1, keepdim=True), lambda x: x.argmax(dim=1),
-            lambda x: torch.zeros_like(x), at="a mask of truth values"),
-        known.mistake("False everywhere", "It is False everywhere. A probability is never above 1, its logarithm never above 0, and argmax over one channel is always 0.",
+            lambda x: torch.zeros_like(x), at="a boolean mask"),
+        known.mistake("False everywhere", "Your mask is False everywhere, so it doesn't depend on the logits. (A probability is never above 1, its logarithm never above 0, and `argmax` over a single channel is always 0.) Compare each logit itself with one number.",
             lambda x: F.logsigmoid(x) > 0.5, lambda x: torch.log(torch.sigmoid(x)) > 0,
             lambda x: torch.sigmoid(x) > 1, lambda x: x.argmax(dim=1, keepdim=True).bool(),
             lambda x: x.argmax(dim=1).bool()),
-        known.mistake("numbers, not truth values", "The values are right, as 0 and 1. A comparison alone gives True and False: leave away what makes numbers of them.",
-            lambda x: (x > 0).float(), at="a mask of truth values"),
-        known.mistake("probabilities", "Those are the probabilities. A mask decides: from which probability on is a pixel foreground?",
+        known.mistake("numbers, not truth values", "The pixels are right, but as numbers 0 and 1. A comparison already gives True and False, so leave out the conversion.",
+            lambda x: (x > 0).float(), at="a boolean mask"),
+        known.mistake("probabilities", "You return probabilities. A mask needs a decision for each pixel: above which probability is foreground more likely than background?",
             lambda x: torch.sigmoid(x)),
-        known.mistake("logits taken for truth values", "Only a logit of exactly 0 is False in your mask; −3, which is surely ground, is True. Compare the logits themselves with 0: on which side of it is foreground?",
+        known.mistake("logits taken for truth values", "Only a logit of exactly 0 is False in your mask. A logit of −3 is True, although it stands for a probability of 0.05. On which side of 0 is foreground more likely?",
             lambda x: x.bool(), lambda x: x != 0, lambda x: x.abs() > 0),
-        known.mistake("the mean as the threshold", "Your threshold depends on the other pixels. Then a picture without any foreground gets some all the same.",
+        known.mistake("the mean as the threshold", "Your threshold depends on the other pixels, so even an image without any foreground would get some. Compare each logit with one fixed number.",
             lambda x: x > x.mean(), lambda x: x > x.mean((1, 2, 3), keepdim=True),
             lambda x: torch.sigmoid(x) > torch.sigmoid(x).mean(), lambda x: x > x.median()),
     ),
     hints=(
-        "The probability is sigmoid(logit). Which logit has the probability 0.5?",
-        "sigmoid(0) is 0.5, and the sigmoid only rises. So is there a need for a sigmoid?",
+        "The probability of foreground is `sigmoid(logit)`. Which logit has a probability of 0.5?",
+        "`sigmoid(0)` is 0.5, and a larger logit always has a larger probability. So do you need the sigmoid at all?",
         "`return logits ___ ___`",
     ),
-    solution_text="`return logits > 0`. `torch.sigmoid(logits) > 0.5` is the same, with more work.",
-    praise="A logit above 0 is a probability above one half, so the sigmoid can stay away.",
+    solution_text="`return logits > 0`. `torch.sigmoid(logits) > 0.5` gives the same mask with more work.",
+    praise="A logit above 0 means a probability above one half, so you don't need the sigmoid.",
 )  # fmt: skip

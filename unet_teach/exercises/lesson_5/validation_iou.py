@@ -36,18 +36,18 @@ def _above(probability: float) -> Callable[[Tensor, Tensor], tuple[Tensor, Tenso
     return lambda logits, masks: (logits.sigmoid() > probability, masks)
 
 
-# What is made of logits (N, 1, H, W), and which masks it is laid on.
+# What a student may make of logits (N, 1, H, W), and the masks it is compared with.
 PAIRS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     "`logits > 0`": lambda x, masks: (x > 0, masks),
     "`logits > 0.5`": lambda x, masks: (x > 0.5, masks),
     "`logits > logits.mean()`": lambda x, masks: (x > x.mean(), masks),
     "`logits > logits.median()`": lambda x, masks: (x > x.median(), masks),
-    "`logits > 0`, laid on the opposite of the masks": lambda x, masks: (x > 0, ~masks),
+    "`logits > 0`, compared with the opposite of the masks": lambda x, masks: (x > 0, ~masks),
     "True everywhere": lambda x, masks: (torch.ones_like(masks), masks),
     "False everywhere": lambda x, masks: (torch.zeros_like(masks), masks),
     "`logits < 0`": lambda x, masks: (x < 0, masks),
     "`logits > 1`": lambda x, masks: (x > 1, masks),
-    "`logits > 0`, and either it or the masks have lost the channel axis, so that it is laid on the masks of all pictures": lambda x, masks: (x[:, 0] > 0, masks),
+    "`logits > 0`, but it or the masks have lost the channel axis, so each prediction is compared with the masks of all images": lambda x, masks: (x[:, 0] > 0, masks),
     **{f"a probability above {p:.3g}": _above(p) for p in (0.05 * i for i in range(1, 20) if i != 10)},
 }  # fmt: skip
 
@@ -57,18 +57,18 @@ def _number_problem(answer: Validation) -> str | None:
     for task in (known_task(), odd_task()):
         given = " and ".join(
             f"{kind} {tuple(x.shape)}"
-            for kind, x in (("pictures", task.images), ("boolean masks", task.masks))
+            for kind, x in (("images", task.images), ("boolean masks", task.masks))
         )
         try:
             value = run_validation(answer, task, training=True).value
         except Exception as error:
-            return f"Called with a network, {given}: {sandbox.describe(error)}"
+            return f"With a network, {given}: {sandbox.describe(error)}"
         if value is None:
-            return "Nothing comes out. Did you forget the word `return`?"
+            return "Your function returns nothing. Did you forget `return`?"
         if value is ...:
-            return "Dots come out: a part of your function is not written yet."
+            return "Your function returns `...`, so a part of it is not written yet."
         if problem := a_number(value):
-            return f"Called with a network, {given}: {problem}."
+            return f"With a network, {given}: {problem}."
     return None
 
 
@@ -86,7 +86,7 @@ def _side_effect(answer: Validation) -> str | None:
             if run.side_effects:
                 return next(iter(run.side_effects.values()))
     if reseeds(answer, known_task()):
-        return "Your validation sets torch's seed, so all random numbers drawn after it are always the same."
+        return "Your function sets torch's random seed, so all code after it draws the same random numbers every time."
     return None
 
 
@@ -102,37 +102,35 @@ def _value_problem(answer: Validation) -> str | None:
             run = run_validation(answer, task, training=training)
             value = plain(run.value)
             if not alike(value, target):
-                return f"Given a network in {mode} mode, {value:.4g} comes out, wanted {target:.4g}. {_value_facts(answer, task, run)}"
+                return f"Given a network in {mode} mode, you return {value:.4g}, but the IoU is {target:.4g}. {_value_facts(answer, task, run)}"
     return None
 
 
 def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -> str:
     """Say how a wrong score was computed, as far as that can be proved, or what is known of it."""
     if run.images_seen < len(task.images):
-        return f"Your function runs the network on {run.images_seen} of the {len(task.images)} pictures."
-    if run.changes_pictures:
-        return (
-            "The network was not given the pictures as they are: your function changes them first."
-        )
+        return f"Your function runs the network on {run.images_seen} of the {len(task.images)} images only."
+    if run.changes_images:
+        return "Your function changes the images before it gives them to the network."
     if run.ran_in_training == {"Dropout"}:
         return _ran_in_training(run)
     again = (run_validation(answer, task, training=True).value for _ in range(2))
     if not alike(*map(plain, again)):
-        return "Called twice with the same network and pictures, it returns two different numbers."
+        return "Called twice with the same network and images, it returns two different numbers."
     if found := _found_formula(answer):
         return found
     if run.ran_in_training:
         return _ran_in_training(run)
     right = task.logits(training=False) > 0
     both, either = int((right & task.masks).sum()), int((right | task.masks).sum())
-    return f"Of the logits, {int(right.sum())} are above 0; of the masks' pixels, {int(task.masks.sum())} are True, {both} of them in both: {both} / {either} = {both / either:.4g}."
+    return f"Here {int(right.sum())} logits are above 0 and {int(task.masks.sum())} pixels of the masks are True. {both} pixels are in both and {either} in either, so the IoU is {both} / {either} = {both / either:.4g}."
 
 
 def _found_formula(answer: Validation) -> str | None:
     tasks = [known_task(seed) for seed in SEEDS]
     scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
     if len({round(score, 6) for score in scores}) == 1:
-        return f"{scores[0]:.4g} comes out for four different networks alike."
+        return f"You return {scores[0]:.4g} for four different networks."
     # The IoU of another mask is more likely than another formula.
     other_formulas = product((False,), (False, True), [*PAIRS][:2])
     for iou_alone, training, which in (*product((True,), (False, True), PAIRS), *other_formulas):
@@ -144,7 +142,7 @@ def _found_formula(answer: Validation) -> str | None:
             mode = "training" if training else "eval"
             ran = "" if "everywhere" in which else f", of the network in {mode} mode"
             return (
-                f"On four networks, your number equals {formula}, where the answer is {which}{ran}."
+                f"On four networks, your number is {formula}, where the prediction is {which}{ran}."
             )
     return None
 
@@ -156,26 +154,26 @@ def _left_in_other_mode(answer: Validation, training: bool) -> list[str]:
 
 
 def _mode_problem(answer: Validation) -> str | None:
-    said = []
+    problems = []
     for before, after, training in (("training", "eval", True), ("eval", "training", False)):
         wrong = _left_in_other_mode(answer, training)
         if wrong == [""]:
-            said.append(
-                f"The network came in {before} mode. Its layers are in {before} mode again, but `network.training` says {after} mode."
+            problems.append(
+                f"A network that comes in {before} mode has its layers back in {before} mode afterwards, but its own `training` says {after} mode."
             )
         elif wrong and "" not in wrong:
-            said.append(
-                f"The network came in {before} mode. `network.training` says so again, but its layers are left in {after} mode: `network.train(mode)` sets them, too."
+            problems.append(
+                f"A network that comes in {before} mode says so again afterwards, but its layers stay in {after} mode. `network.train(mode)` sets them too."
             )
         elif wrong:
-            said.append(f"The network came in {before} mode and is left in {after} mode.")
-    return " ".join(said) or None
+            problems.append(f"A network that comes in {before} mode is in {after} mode afterwards.")
+    return " ".join(problems) or None
 
 
 def _record_problem(answer: Validation) -> str | None:
     if not run_validation(answer, known_task(), training=True).recorded:
         return None
-    return "The network's run was recorded for a backward pass that never comes: every map in it stays in memory until then."
+    return "Torch recorded the forward pass for a `backward()` that never comes, so it kept every feature map in memory."
 
 
 # ------------------------------------------------------------------------ right and wrong functions
@@ -199,28 +197,28 @@ def _validation(
         records: whether autograd records the forward pass.
     """
 
-    def validate(network: nn.Module, pictures: Tensor, masks: Tensor) -> float:
+    def validate(network: nn.Module, images: Tensor, masks: Tensor) -> float:
         was_training = network.training
         if evaluates:
             network.eval()
         with torch.set_grad_enabled(records):
-            value = score(network(pictures), masks)
+            value = score(network(images), masks)
         network.train(was_training if left_in is None else left_in)
         return value
 
     return validate
 
 
-def _on_a_copy(network: nn.Module, pictures: Tensor, masks: Tensor) -> Tensor:
+def _on_a_copy(network: nn.Module, images: Tensor, masks: Tensor) -> Tensor:
     with torch.inference_mode():
-        prediction = torch.sigmoid(copy.deepcopy(network).eval()(pictures)) > 0.5
+        prediction = torch.sigmoid(copy.deepcopy(network).eval()(images)) > 0.5
         return (prediction & masks).sum() / (prediction | masks).sum()
 
 
-def _image_by_image(network: nn.Module, pictures: Tensor, masks: Tensor) -> float:
+def _image_by_image(network: nn.Module, images: Tensor, masks: Tensor) -> float:
     was_training, both, either = network.training, 0, 0
     network.eval()
-    for image, mask in zip(pictures, masks, strict=True):
+    for image, mask in zip(images, masks, strict=True):
         with torch.no_grad():
             prediction = network(image[None])[0] > 0
         both += int((prediction & mask).sum())
@@ -264,9 +262,9 @@ def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
 validation_iou = Exercise(
     name="validation_iou",
     lesson=5,
-    prompt="Return the IoU, all pixels pooled, of a network that gives logits (N, 1, H, W) and boolean masks: the network as it will be used. Record nothing for learning. Afterwards the network is in the mode it came in, and nothing else has changed.",
+    prompt="Return the IoU of a network's predictions and boolean masks (N, 1, H, W), all pixels counted together. The network returns logits. Run it as it will be used, and record nothing for `backward()`. Afterwards it has to be in the mode it came in, with nothing else changed.",
     checks=(
-        is_function("validate(network, pictures, masks)"),
+        is_function("validate(network, images, masks)"),
         Check("one number", _number_problem),
         Check("no side effects", _side_effect),
         Check("its value", _value_problem),
@@ -275,32 +273,32 @@ validation_iou = Exercise(
     ),
     answers=(_validation, lambda: _on_a_copy, lambda: _image_by_image),
     mistakes=(
-        KnownMistake("eval forgotten", "In training mode a BatchNorm normalises by the pictures at hand and learns from them: your score depends on which are shown together, and validation data leak into the network. Which mode is for use?",
+        KnownMistake("eval forgotten", "In training mode, a BatchNorm normalises by the images of this batch and updates its running averages. So your score depends on which images come together, and validation data leak into the network. Which call switches to evaluation mode?",
             lambda: _validation(evaluates=False), _runs_norm_in_training),
-        wrong_score("of probabilities", "You multiply and add probabilities. That makes a loss with a slope; the score is of the mask, where each pixel is in or out.",
+        wrong_score("of probabilities", "You compute a soft IoU, from probabilities. That's useful as a loss, because it has a gradient. The score is about the mask, so first decide for each pixel whether it is foreground.",
             _soft_iou),
-        wrong_score("the loss", "That is a loss: it falls as the network gets better. Asked is the IoU, which rises.",
+        wrong_score("the loss", "You return a loss, which falls as the network gets better. Return the IoU of the predicted mask, which rises.",
             lambda x, masks: float(F.binary_cross_entropy_with_logits(x, masks.float())),
             lambda x, masks: 1 - _iou(x, masks)),
-        KnownMistake("always set to training", "A network that came in training mode is left in it, so you end in training mode whatever it was: someone who only uses the network gets other answers from it afterwards. Remember `network.training` first.",
+        KnownMistake("always set to training", "You always switch to training mode at the end. Someone who only uses the network would get different predictions from it afterwards. Remember `network.training` before you change it, and put that back.",
             lambda: _validation(left_in=True), lambda answer: not _modes_left(answer)[0], at="the mode it came in"),
-        KnownMistake("left in eval", "Training would go on with the BatchNorms standing still, and nobody is told. Ask for `network.training` before you call `eval()`, and put it back before the function returns: what stands behind a `return` never runs.",
+        KnownMistake("left in eval", "Training would go on in evaluation mode, so the BatchNorms would no longer update their averages, without any error. Remember `network.training` before you call `eval()`, and restore it before the `return`, because nothing after a `return` runs.",
             lambda: _validation(left_in=False), lambda answer: not _modes_left(answer)[1], at="the mode it came in"),
-        KnownMistake("recorded", "The score is right. Nothing is to be learned here, so tell torch: a `with` block of torch.no_grad().",
+        KnownMistake("recorded", "The score is right. Nothing is learned here, so put the forward pass into a `with torch.no_grad():` block.",
             lambda: _validation(records=True), lambda answer: True, at="nothing recorded"),
     ),
     hints=(
-        "Two things differ between training and use: what a BatchNorm does, and whether torch records the run. Which call and which `with` block are for use?",
-        "`network.training` says in which mode it is, and `network.train(mode)` sets it. When do you ask, and when do you set it back?",
-        "`was = network.___`, `network.___()`, `with torch.___(): answer = network(pictures) > ___`, `network.train(___)`, `return (answer & masks).sum() / (answer | masks).sum()`",
+        "Two things differ between training and use: how a BatchNorm normalises, and whether torch records the forward pass. Which method changes the first, and which `with` block the second?",
+        "`network.training` tells you the mode, and `network.train(mode)` sets it. When do you need to read it, and when do you set it back?",
+        "`was = network.___`, `network.___()`, `with torch.___(): prediction = network(images) > ___`, `network.train(___)`, `return (prediction & masks).sum() / (prediction | masks).sum()`",
     ),
     solution_text=(
         "`was = network.training\n"
         "network.eval()\n"
         "with torch.no_grad():\n"
-        "    answer = network(pictures) > 0\n"
+        "    prediction = network(images) > 0\n"
         "network.train(was)\n"
-        "return float((answer & masks).sum() / (answer | masks).sum())`"
+        "return float((prediction & masks).sum() / (prediction | masks).sum())`"
     ),
-    praise="A score of the network as it will be used, and nothing of it moved.",
+    praise="You scored the network as it will be used, and left it exactly as it was.",
 )  # fmt: skip

@@ -1,8 +1,9 @@
-"""Exercise `checkerboard` of lesson 6: how strong a checkerboard is in a feature map."""
+"""Exercise `checkerboard` of lesson 6: how strong a checkerboard pattern is in an image."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
@@ -19,13 +20,13 @@ from unet_teach.exercises.checks.functions import (
     matches,
     returns,
 )
-from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
 
-def _power(feature_map: Tensor) -> Tensor:
+def _power(image: Tensor) -> Tensor:
     """Return the power of each frequency of each row, (H, W / 2 + 1)."""
-    power: Tensor = torch.fft.rfft(feature_map).abs().square()
+    power: Tensor = torch.fft.rfft(image).abs().square()
     return power
 
 
@@ -33,8 +34,8 @@ def _ratio(power: Tensor) -> Tensor:
     return power[-1] / power[-3:-1].mean()
 
 
-def _checkerboard(feature_map: Tensor) -> float:
-    return float(_ratio(_power(feature_map).mean(0)))
+def _checkerboard(image: Tensor) -> float:
+    return float(_ratio(_power(image).mean(0)))
 
 
 def pattern(height: int, width: int) -> Tensor:
@@ -45,22 +46,22 @@ def pattern(height: int, width: int) -> Tensor:
 
 def _with_rows(score: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     """Make a function that computes another score from the right power, averaged over the rows."""
-    return lambda feature_map: score(_power(feature_map).mean(0))
+    return lambda image: score(_power(image).mean(0))
 
 
-def _without_fft(feature_map: Tensor) -> float:
-    width = feature_map.shape[1]
+def _without_fft(image: Tensor) -> float:
+    width = image.shape[1]
     power = []
     for frequency in (width // 2 - 2, width // 2 - 1, width // 2):
         angle = 2 * torch.pi * frequency * torch.arange(width) / width
-        real, imaginary = (feature_map * angle.cos()).sum(1), (feature_map * angle.sin()).sum(1)
+        real, imaginary = (image * angle.cos()).sum(1), (image * angle.sin()).sum(1)
         power.append(float((real**2 + imaginary**2).mean()))
     return power[2] / ((power[0] + power[1]) / 2)
 
 
-def _with_numpy(feature_map: Tensor) -> float:
-    power = (np.abs(np.fft.fft(feature_map.numpy(), axis=1)) ** 2).mean(0)
-    middle = feature_map.shape[1] // 2
+def _with_numpy(image: Tensor) -> float:
+    power = (np.abs(np.fft.fft(image.numpy(), axis=1)) ** 2).mean(0)
+    middle = image.shape[1] // 2
     return float(power[middle] / np.mean(power[middle - 2 : middle]))
 
 
@@ -71,24 +72,24 @@ def _known_cases() -> list[Case]:
     noise = torch.randn(8, 12, generator=generator) + 2.0
     slope = torch.randn(10, 16, generator=generator) + 0.3 * torch.arange(16)
     return [
-        Case("On a map of one bright column, 6×10, whose frequencies are all alike", (column,)),
+        Case("On one bright column, 6×10, where all frequencies are equally strong", (column,)),
         Case("On noise, 8×12", (noise,)),
-        Case("On noise and a checkerboard, 8×12", (noise + pattern(8, 12),)),
-        Case("On a slope, noise and a weak checkerboard, 10×16", (slope + pattern(10, 16) / 2,)),
+        Case("On noise with a checkerboard, 8×12", (noise + pattern(8, 12),)),
+        Case("On a ramp with noise and a weak checkerboard, 10×16", (slope + pattern(10, 16) / 2,)),
     ]
 
 
 def _cases() -> list[Case]:
     fresh = []
     for height, width in ((5, 14), (12, 8)):
-        feature_map = torch.randn(height, width) + torch.rand(1) * pattern(height, width)
-        fresh.append(Case(f"On fresh noise and a checkerboard, {height}×{width}", (feature_map,)))
+        image = torch.randn(height, width) + torch.rand(1) * pattern(height, width)
+        fresh.append(Case(f"On fresh noise with a checkerboard, {height}×{width}", (image,)))
     return [*_known_cases(), *fresh]
 
 
 # -------------------------------------------------------------------------- one step done wrongly
-# Each step of the computation, and what may stand in its place. Any two wrong steps together are
-# recognised as well: the answer does on every known case what they do.
+# Each step of the computation, and what students do instead. An answer with two wrong steps is
+# recognised as well: on every known case it returns what they do together.
 Step = Callable[..., Tensor]
 RIGHT: dict[str, Step] = {
     "axis": lambda x: x,
@@ -100,70 +101,70 @@ RIGHT: dict[str, Step] = {
     "result": lambda above, below: above / below,
 }
 WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
-    ("power", "not squared", "Those are magnitudes. Power is their square, taken before the rows are averaged.",
+    ("power", "not squared", "You use magnitudes. Power is their square, so square them before you average over the rows.",
         (lambda w: w.abs(),)),
-    ("power", "one part of the complex numbers", "You take the real part or the imaginary part alone. The power of a wave is the square of its absolute value, `.abs() ** 2`, which contains both.",
+    ("power", "one part of the complex numbers", "You use only the real or only the imaginary part. The power of a wave is the square of its absolute value, `.abs() ** 2`, which combines both.",
         (lambda w: w.real.square(), lambda w: w.imag.square(), lambda w: w.real, lambda w: w.imag, lambda w: w.real.abs())),
-    ("power", "complex numbers", "`rfft` gives complex numbers, and their squares are complex as well. Power is the square of the absolute value: `.abs() ** 2`.",
+    ("power", "complex numbers", "`rfft` returns complex numbers, and their squares are complex as well. The power is the square of the absolute value, `.abs() ** 2`.",
         (lambda w: w.square(), lambda w: w)),
-    ("power", "another power", "You raise the absolute values to another power than 2.",
+    ("power", "another power", "You raise the absolute values to an exponent other than 2. The power is `.abs() ** 2`.",
         (lambda w: w.abs() ** 4, lambda w: w.abs() ** 3, lambda w: w.abs().sqrt())),
-    ("power", "logarithm", "You take the logarithm of the power. The ratio is one of the powers themselves.",
+    ("power", "logarithm", "You take the logarithm of the powers, but the ratio is made of the powers themselves.",
         (lambda w: w.abs().square().log(), lambda w: w.abs().square().log10(), lambda w: w.abs().square().log1p())),
-    ("axis", "along the columns", "You go down the columns. `rfft` goes along the last axis by itself: that is a row.",
+    ("axis", "along the columns", "You transform the columns. By default `rfft` works along the last axis, which is a row.",
         (lambda x: x.T,)),
-    ("axis", "rows averaged first", "You average the rows before taking their power. A checkerboard changes its sign from row to row, so it cancels itself: what you look for is gone.",
+    ("axis", "rows averaged first", "You average the rows before you take their power. A checkerboard changes sign from row to row, so the average cancels exactly what you're looking for.",
         (lambda x: x.mean(0, keepdim=True),)),
-    ("axis", "columns averaged first", "You average along each row before the transform, so one column is left. Transform each row, then average the powers over the rows.",
+    ("axis", "columns averaged first", "You average along each row before the transform, so only one column is left. Transform each row first, and then average the powers over the rows.",
         (lambda x: x.mean(1)[None],)),
-    ("axis", "flattened", "You make one long row of the map. Transform each row by itself.",
+    ("axis", "flattened", "You turn the whole image into one long row. Transform each row by itself.",
         (lambda x: x.flatten()[None],)),
-    ("axis", "changed before the transform", "You change the map before the transform: something is taken or cut off, or it is squared, made positive or weighted. Transform it as it is.",
+    ("axis", "changed before the transform", "You change the image before the transform: you subtract, cut off, square or weight something, or take absolute values. Transform the image as it is.",
         (lambda x: x - x.mean(0), lambda x: x.square(), lambda x: x.abs(), lambda x: x.diff(dim=1), lambda x: x.diff(dim=0), lambda x: x[:, :-2], lambda x: x[:, :-1], lambda x: x[:, 1:],
          lambda x: x * torch.hann_window(x.shape[1]), lambda x: x * torch.hann_window(x.shape[1], periodic=False))),
-    ("axis", "some of the rows", "You leave out rows of the map, or look at one alone. Average the powers over all of them.",
+    ("axis", "some of the rows", "You leave out some of the rows. Average the powers over all of them.",
         (lambda x: x[:1], lambda x: x[-1:], lambda x: x[len(x) // 2 :][:1], lambda x: x[::2], lambda x: x[1:], lambda x: x[:-1])),
-    ("transform", "along the other axis", "You transform the columns: with `dim=0`, the first axis holds the frequencies. `rfft` goes along the last axis by itself, which is a row.",
+    ("transform", "along the other axis", "With `dim=0` you transform the columns, so the first axis holds the frequencies. By default `rfft` works along the last axis, which is a row.",
         (lambda x: torch.fft.rfft(x, dim=0),)),
-    ("transform", "fft for rfft", "`fft` goes on to the mirror images: its last is the slowest, once more. `rfft` ends with the fastest.",
+    ("transform", "fft for rfft", "`fft` also returns the mirror image of each frequency, so its last entry is the slowest wave again. `rfft` ends with the fastest.",
         (torch.fft.fft,)),
-    ("rows", "squared after averaging", "You average the magnitudes and square the mean. Square first: power is what adds up.",
+    ("rows", "squared after averaging", "You average the magnitudes and then square the mean. Square first, because powers are what adds up.",
         (lambda p: p.sqrt().mean(0).square(),)),
     ("rows", "averaged over the frequencies", "You average over the frequencies of each row. Which axis counts the rows?",
         (lambda p: p.mean(1),)),
-    ("rows", "another middle of the rows", "Of the rows you take the median, the largest or the spread. What is asked for is their mean.",
+    ("rows", "another middle of the rows", "Over the rows you take the median, the largest value or the spread. Take the mean.",
         (lambda p: p.median(0).values, lambda p: p.amax(0), lambda p: p.quantile(0.5, dim=0), lambda p: p.std(0))),
-    ("above", "the mean of the map", "Frequency 0 is the brightness of a row, which has no pattern at all. The fastest one stands at the other end.",
+    ("above", "the mean of the map", "Your numerator is the slowest wave, or frequency 0, which is the mean brightness of a row. The fastest wave is at the other end.",
         (lambda p: p[0], lambda p: p[1])),
-    ("above", "another frequency above", "Above the line you have another frequency than the last. Only the last one is +1 −1 +1 −1.",
+    ("above", "another frequency above", "Your numerator is another frequency than the last, or several. Only the last one is +1 −1 +1 −1.",
         (lambda p: p[-2], lambda p: p[-3], lambda p: p[-2:].mean(), lambda p: p[-2:].sum())),
-    ("below", "divided by all", "You divide by all frequencies. An image's slow ones are far stronger than its fast ones and hide the pattern; compare it with its neighbours.",
+    ("below", "divided by all", "You divide by nearly all frequencies. The slow ones of an image are far stronger than the fast ones and hide the pattern, so compare it with its two neighbours only.",
         (lambda p: p.sum(), lambda p: p.mean(), lambda p: p[:-1].mean(), lambda p: p[:-1].sum(), lambda p: p[1:-1].mean(), lambda p: p[1:].mean())),
-    ("below", "the slowest below", "Below the line you have the slowest frequencies. The two neighbours of the last stand just before it.",
+    ("below", "the slowest below", "You divide by the slowest frequencies. The two neighbours of the last one are just before it.",
         (lambda p: p[0], lambda p: p[1], lambda p: p[:2].mean(), lambda p: p[1:3].mean())),
-    ("below", "the sum of the two", "You divide by the sum of the two. By their mean, no pattern gives 1.",
+    ("below", "the sum of the two", "You divide by the sum of the two neighbours. Divide by their mean, so that an image without the pattern gives 1.",
         (lambda p: p[-3:-1].sum(),)),
-    ("below", "one neighbour", "You compare with one frequency. Take the mean of the two before the last: it wavers less.",
+    ("below", "one neighbour", "You compare with one neighbour only. The mean of the two before the last varies less with chance.",
         (lambda p: p[-2], lambda p: p[-3], lambda p: p[-3:-1].amax(), lambda p: p[-3:-1].amin())),
-    ("below", "the last among its neighbours", "The last is itself among those it is divided by: then the ratio can never get large.",
+    ("below", "the last among its neighbours", "Your denominator includes the last power itself, so the ratio can never get large. Use only the two before it.",
         (lambda p: p[-2:].mean(), lambda p: p[-3:].mean(), lambda p: p[-3:].sum(), lambda p: p[-2:].sum())),
-    ("below", "other neighbours", "You divide by neighbours further away, or by more than two. `power[-3:-1]` are the two before the last.",
+    ("below", "other neighbours", "You divide by frequencies further away, or by more than two. `power[-3:-1]` are the two before the last.",
         (lambda p: p[-4:-1].mean(), lambda p: p[-4:-2].mean(), lambda p: p[-5:-1].mean(), lambda p: p[-4])),
-    ("below", "another mean of the two", "Of the two before the last you take something other than their mean: another kind of mean, the root of it, or their spread. What is asked for is half of their sum.",
+    ("below", "another mean of the two", "You combine the two before the last in another way than by their mean: by another kind of mean, its root, or their spread. Use half of their sum.",
         (lambda p: p[-3:-1].prod().sqrt(), lambda p: p[-3:-1].mean().sqrt(), lambda p: p[-3:-1].std(), lambda p: p[-3:-1].square().mean().sqrt())),
-    ("result", "the other way up", "Your fraction is upside down: more pattern should give more.",
+    ("result", "the other way up", "Your fraction is upside down. A stronger pattern should give a larger number.",
         (lambda above, below: below / above,)),
-    ("result", "a difference", "You subtract. The difference grows with the brightness of the image; the quotient does not, and 1 always means no pattern.",
+    ("result", "a difference", "You subtract somewhere. Divide the last power by the mean of its neighbours instead: this ratio doesn't depend on the contrast of the image, and 1 means no pattern.",
         (lambda above, below: above - below, lambda above, below: below - above, lambda above, below: (above - below) / below)),
-    ("result", "the neighbours alone", "That is what stands below the line, alone. Divide the last power by it.",
+    ("result", "the neighbours alone", "You return the denominator only. Divide the last power by it.",
         (lambda above, below: below,)),
-    ("result", "a share", "You divide the last by the sum of itself and its neighbours' mean, which never exceeds 1. Divide by the mean alone.",
+    ("result", "a share", "Your denominator is the last power plus its neighbours' mean, so your number never exceeds 1. Divide by the mean alone.",
         (lambda above, below: above / (above + below), lambda above, below: (above - below) / (above + below))),
-    ("result", "a root or logarithm", "Right up to the ratio, of which you return the root, the square or the logarithm.",
+    ("result", "a root or logarithm", "You return the ratio's root, square or logarithm. Return the ratio itself.",
         (lambda above, below: (above / below).square(), lambda above, below: (above / below).sqrt(), lambda above, below: (above / below).log(), lambda above, below: (above / below).log10(), lambda above, below: 10 * (above / below).log10())),
-    ("result", "rounded", "Right up to the ratio, which you round. Return it whole, and round where you print.",
+    ("result", "rounded", "You round the ratio. Return it as it is, and round only where you print it.",
         tuple(lambda above, below, places=places: (above / below).round(decimals=places) for places in (2, 1, 3, 0))),
-    ("result", "the power alone", "That is the power of the pattern. Whether it is much, its neighbours say.",
+    ("result", "the power alone", "You return the numerator only, or its root. To see whether it's a lot, divide it by the mean of its neighbours.",
         (lambda above, below: above, lambda above, below: above.sqrt())),
 ]  # fmt: skip
 
@@ -189,55 +190,48 @@ def _two_wrong_steps(answer: Callable[[Tensor], Any]) -> str | None:
             if all(
                 known.same(r, known._try(function, x)) for r, x in zip(results, inputs, strict=True)
             ):
-                return f"Your number is that of two wrong steps. {sentence} {its_sentence}"
+                return f"Two steps are wrong. {sentence} {its_sentence}"
     return None
 
 
-def _matches() -> Check:
-    compared = matches(_checkerboard, _cases)
-
-    def problem(answer: Callable[[Tensor], Any]) -> str | None:
-        message = compared.problem(answer)
-        if message is None or "changes what it was given" in message:
-            return message
-        if any(mistake.is_made_by(answer) for mistake in checkerboard.mistakes):
-            return message
-        return f"{message} {_two_wrong_steps(answer) or _behaviour(answer)}"
-
-    return Check(compared.holds, problem)
+def _facts(answer: Callable[[Tensor], Any]) -> str:
+    return _two_wrong_steps(answer) or _behaviour(answer)
 
 
 def _behaviour(answer: Callable[[Tensor], Any]) -> str:
     """Say how the value compares with the right one, and what changes it and should not."""
-    maps = [case.inputs[0] for case in _known_cases()]
-    pairs = [(float(plain(answer(x.clone()))), _checkerboard(x)) for x in maps]
+    images = [case.inputs[0] for case in _known_cases()]
+    pairs = [(float(plain(answer(x.clone()))), _checkerboard(x)) for x in images]
     factors = [value / right for value, right in pairs]
     added = [value - right for value, right in pairs]
+    if all(alike(factor, 1) for factor in factors):
+        return ""
     if all(alike(factor, factors[0]) for factor in factors):
-        parts = [f"It is {factors[0]:.4g} times the right ratio, for every map."]
+        parts = [f"Your number is always {factors[0]:.4g} times the right ratio."]
     elif all(alike(difference, added[0]) for difference in added):
-        parts = [f"It is the right ratio {added[0]:+.4g}, for every map."]
+        how = f"{abs(added[0]):.4g} too {'large' if added[0] > 0 else 'small'}"
+        parts = [f"Your number is always {how}."]
     else:
         sides = enumerate(("rows", "columns"))
-        known_factors = {name: [x.shape[axis] for x in maps] for axis, name in sides}
+        known_factors = {name: [x.shape[axis] for x in images] for axis, name in sides}
         same = [name for name, sizes in known_factors.items() if alike(factors, sizes)]
         shown = ", ".join(
-            f"{f:.4g} ({x.shape[0]}×{x.shape[1]})" for f, x in zip(factors, maps, strict=True)
+            f"{f:.4g} ({x.shape[0]}×{x.shape[1]})" for f, x in zip(factors, images, strict=True)
         )
-        parts = [f"Yours divided by the right one: {shown}."]
+        parts = [f"Your number divided by the right one is {shown}."]
         parts += [f"That is the number of {name}." for name in same]
-    noise = maps[1]
+    noise = images[1]
     changes = {
-        "twice as bright": 2 * noise,
-        "brighter by 1": noise + 1,
-        "with its rows in another order": noise.flip(0),
-        "mirrored": noise.flip(1),
+        "has twice the contrast": 2 * noise,
+        "is brighter by 1": noise + 1,
+        "is turned upside down": noise.flip(0),
+        "is mirrored": noise.flip(1),
     }
     for change, changed in changes.items():
         value = plain(answer(changed))
         if not alike(value, pairs[1][0]):
             parts.append(
-                f"For the noise, 8×12, {change}, it is {value:.4g}, not {pairs[1][0]:.4g} as before; that should not matter."
+                f"If the 8×12 noise {change}, your number changes from {pairs[1][0]:.4g} to {value:.4g}, but it shouldn't."
             )
     return " ".join(parts)
 
@@ -252,11 +246,11 @@ known = Probes(_known_cases)
 checkerboard = Exercise(
     name="checkerboard",
     lesson=6,
-    prompt="Measure the checkerboard in a map (H, W), W even: of each row the power `torch.fft.rfft(row).abs() ** 2`, these averaged over the rows; return the last, which is +1 −1 +1 −1, divided by the mean of the two before it.",
+    prompt="Measure the checkerboard in an image (H, W), with W even. Compute the power of each row, `torch.fft.rfft(row).abs() ** 2`, and average the powers over the rows. Return the last one, which stands for +1 −1 +1 −1, divided by the mean of the two before it.",
     checks=(
-        is_function("checkerboard(picture)"),
+        is_function("measure(image)"),
         returns("one number", a_number, _cases),
-        _matches(),
+        replace(matches(_checkerboard, _cases), facts=_facts),
     ),
     answers=(lambda: _checkerboard, lambda: _without_fft, lambda: _with_numpy),
     mistakes=(
@@ -264,25 +258,25 @@ checkerboard = Exercise(
             known.mistake(name, sentence, *[_computed(**{step: way}) for way in ways])
             for step, name, sentence, ways in WRONG
         ),
-        known.mistake("a ratio a row", "You make a ratio of each row and average these: a row that happens to be nearly without the neighbours then outweighs all others. Average the powers first.",
+        known.mistake("a ratio a row", "You compute a ratio for each row and then take their mean or median. A row whose neighbours happen to be weak distorts that. Average the powers over the rows first.",
             lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).mean(), lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).median()),
-        known.mistake("one ratio for each row", "That is a ratio for each row. Average the powers over the rows first, then one ratio is left.",
+        known.mistake("one ratio for each row", "You return one ratio for each row. Average the powers over the rows first, so that one ratio is left.",
             lambda x: _power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)),
-        known.mistake("brackets", "`a / b + c / 2` divides only `a` by `b`. The mean needs brackets: `a / ((b + c) / 2)`.",
+        known.mistake("brackets", "The mean needs brackets: `a / ((b + c) / 2)`. Without them, `a / b + c / 2` divides only `a` by `b`, and only `c` by 2.",
             _with_rows(lambda p: p[-1] / p[-3] + p[-2] / 2), _with_rows(lambda p: p[-1] / p[-2] + p[-3] / 2),
             _with_rows(lambda p: p[-1] / (p[-3] + p[-2] / 2)), _with_rows(lambda p: p[-1] / (p[-2] + p[-3] / 2)),
             _with_rows(lambda p: p[-1] / (p[-2] + p[-3]) / 2)),
-        KnownMistake("a constant", "It is the same number for every map, so it measures nothing.",
+        KnownMistake("a constant", "You return the same number for every image, so it measures nothing. Compute it from `image`.",
             lambda: lambda x: 1.0, _is_constant, "its values"),
     ),
     hints=(
-        "`power = torch.fft.rfft(picture).abs() ** 2` has a row of W/2 + 1 powers for each row of the map. Which axis do you average over?",
-        "After `.mean(0)` one power a frequency is left, from 0, the brightness, to the fastest. Which indices have the last one and the two before it?",
-        "`power = (torch.fft.rfft(picture).abs() ** 2).mean(___)`, `return power[___] / power[___:-1].mean()`",
+        "`power = torch.fft.rfft(image).abs() ** 2` has W/2 + 1 powers for each row of the image. Which of its two axes do you average over?",
+        "After `.mean(0)` there is one power for each frequency, from 0 (the mean brightness) to the fastest. Which indices do the last one and the two before it have?",
+        "`power = (torch.fft.rfft(image).abs() ** 2).mean(___)`, `return power[___] / power[___:-1].mean()`",
     ),
     solution_text=(
-        "`power = (torch.fft.rfft(picture).abs() ** 2).mean(0)\n"
+        "`power = (torch.fft.rfft(image).abs() ** 2).mean(0)\n"
         "return power[-1] / power[-3:-1].mean()`"
     ),
-    praise="Noise and smooth pictures give about 1 or less; well above it, every other pixel is too bright.",
+    praise="Noise and smooth images give about 1 or less. A number well above 1 means that every other pixel is too bright.",
 )  # fmt: skip

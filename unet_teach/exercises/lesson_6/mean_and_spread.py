@@ -7,6 +7,7 @@ import math
 import random
 import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def _cases() -> list[Case]:
 
 def _two_numbers(value: Any) -> str | None:
     if isinstance(value, set | frozenset):
-        return "a set comes out, which has no order; wanted 2 numbers, as in (0.7, 0.2)"
+        return "you return a set, which has no order; return 2 numbers, such as (0.7, 0.2)"
     return some_numbers(2)(value)
 
 
@@ -154,7 +155,7 @@ def _statistic(values: list[Any], place: int) -> str:
 
 
 def _part(place: int) -> Check:
-    """Check one of the two numbers; say by which factor it is off, for each number of scores."""
+    """Check one of the two numbers; the facts say which other statistic it is, or how far off."""
 
     def value_of(answer: Summarise, case: Case) -> Any:
         return (as_list(case.run(answer)) or [None, None])[place]
@@ -163,25 +164,26 @@ def _part(place: int) -> Check:
         value, target = value_of(answer, case), summary(*case.inputs)[place]
         if alike(value, target):
             return None
-        sentence = (
-            f"{case.call}: the {('first', 'second')[place]} number is {_shown(value)}, and the "
-            f"{PARTS[place]} is {_shown(target)}."
-        )
-        (scores,) = case.inputs
-        turned = value_of(answer, _cases_of([*scores[1:], scores[0]])[0])
-        if known := _statistic([value_of(answer, each) for each in _known_cases()], place):
-            return f"{sentence} On the {len(_known_cases())} lists tried first, it is {known}."
-        if not math.isclose(value, turned, rel_tol=0.02):  # rounding may depend on the order
-            return f"{sentence} With the first score moved to the end it is {_shown(turned)}: the order must not matter."
-        factors: dict[int, float] = {}
-        for known_case in _known_cases():
-            (scores,) = known_case.inputs
-            if right := summary(scores)[place]:
-                factors.setdefault(len(scores), value_of(answer, known_case) / right)
-        shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())
-        return f"{sentence} Yours divided by the right one: {shown}."
+        number = f"your {('first', 'second')[place]} number is {_shown(value)}"
+        return f"{case.call}: {number}, but the {PARTS[place]} is {_shown(target)}."
 
-    return on_each_case(f"the {PARTS[place]}", _cases, problem)
+    def facts(answer: Summarise) -> str:
+        cases = _known_cases()
+        values = [value_of(answer, case) for case in cases]
+        if known := _statistic(values, place):
+            return f"On all {len(cases)} lists tried first, it is {known}."
+        factors: dict[int, float] = {}
+        for case, value in zip(cases, values, strict=True):
+            (scores,) = case.inputs
+            turned = value_of(answer, _cases_of([*scores[1:], scores[0]])[0])
+            if not math.isclose(value, turned, rel_tol=0.02):  # rounding may depend on the order
+                return f"For {scores} it is {_shown(value)}, but {_shown(turned)} if the first score moves to the end. The order shouldn't matter."
+            if right := summary(scores)[place]:
+                factors.setdefault(len(scores), value / right)
+        shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())
+        return f"Divided by the right number, yours is {shown}."
+
+    return replace(on_each_case(f"the {PARTS[place]}", _cases, problem), facts=facts)
 
 
 def _summary_or_error(scores: Scores) -> tuple[float, float]:
@@ -208,18 +210,18 @@ def _only(place: int) -> Callable[[Summarise], Summarise]:
 first = Probes(_known_cases, adapt=_only(0))
 second = Probes(_known_cases, adapt=_only(1))
 with_nan = Probes(lambda: [*_known_cases(), *_failed_runs()])
-DEVIATION = "the sample standard deviation"
+DEVIATION, FAILED_RUN = "the sample standard deviation", "two numbers for a failed run"
 
 mean_and_spread = Exercise(
     name="mean_and_spread",
     lesson=6,
-    prompt="Of the scores of two seeds or more, return the mean and the sample standard deviation (divided by n − 1). A score that is NaN, a run that failed, must show: then both are NaN.",
+    prompt="Return the mean and the sample standard deviation (dividing by n − 1) of the scores of two or more seeds. A score of NaN stands for a failed run, which has to show: then both results are NaN.",
     checks=(
         is_function("summarise(scores)"),
         returns("two numbers", _two_numbers, _known_cases),
         _part(0),
         _part(1),
-        returns("two numbers for a failed run", some_numbers(2), _failed_runs),
+        returns(FAILED_RUN, some_numbers(2), _failed_runs),
         matches(summary, lambda: [*_known_cases(), *_failed_runs()]),
     ),
     answers=(
@@ -234,36 +236,36 @@ mean_and_spread = Exercise(
         ),
     ),
     mistakes=(
-        second.mistake("in the other order", "Your second number is the mean, which comes first.",
+        second.mistake("in the other order", "Your second number is the mean. Return the mean first and the standard deviation second.",
             lambda s: summary(s)[::-1], lambda s: (np.std(s), np.mean(s))),
-        first.mistake("the best seed", "Your first number is the best seed. Train more often and it gets better, with the same recipe: it measures luck.",
+        first.mistake("the best seed", "Your first number is the best seed. With more seeds the best one gets better, although the recipe is the same, so it measures luck. Return the mean.",
             lambda s: (max(s), np.std(s, ddof=1)), lambda s: (max(s), min(s)), at="the mean"),
-        first.mistake("the median", "Your first number is the median, which hardly notices a run that collapsed. What is asked for is the mean.",
+        first.mistake("the median", "Your first number is the median, which hardly notices a run that collapsed. Return the mean.",
             lambda s: (np.median(s), np.std(s, ddof=1)), lambda s: (sorted(s)[len(s) // 2], np.std(s)), at="the mean"),
-        second.mistake("the population's deviation", "You divide by n. The mean was made of these very scores, so they lie too near to it; n − 1 makes up for that. With 3 seeds it matters: 22 %.",
+        second.mistake("the population's deviation", "You divide by n. The mean was computed from these same scores, so they lie a little too close to it, and dividing by n − 1 makes up for that. With 3 seeds it makes a difference of 22 %.",
             lambda s: (np.mean(s), np.std(s)), at=DEVIATION),
-        second.mistake("the variance", "Your second number is the variance, a square. Its root can be compared with the scores.",
+        second.mistake("the variance", "Your second number is the variance, which is a square. Take its root, so that you can compare it with the scores.",
             lambda s: (np.mean(s), np.var(s, ddof=1)), lambda s: (np.mean(s), np.var(s)), at=DEVIATION),
-        second.mistake("the standard error", "Your second number is the standard error: how sure the mean is. What is asked for is how far single seeds lie apart, which does not shrink with more seeds.",
+        second.mistake("the standard error", "Your second number is the standard error. It says how precisely you know the mean, and shrinks with more seeds. Return the standard deviation, which says how far single seeds lie from the mean.",
             lambda s: (np.mean(s), np.std(s, ddof=1) / math.sqrt(len(s))),
             lambda s: (np.mean(s), np.std(s) / math.sqrt(len(s))), at=DEVIATION),
-        with_nan.mistake("a failed run dropped", "Your numbers leave the NaN out, and nobody hears that a run failed. Let it show: the answer is NaN as well.",
+        with_nan.mistake("a failed run dropped", "Your numbers leave out the NaN, so nobody sees that a run failed. Both of them should be NaN.",
             lambda s: (np.nanmean(s), np.nanstd(s, ddof=1))),
-        with_nan.mistake("dropped from one number", "One of your numbers leaves the NaN out, and the other shows it. Both have to be NaN.",
+        with_nan.mistake("dropped from one number", "One of your numbers leaves out the NaN, and the other shows it. Both of them should be NaN.",
             lambda s: (np.mean(s), np.nanstd(s, ddof=1)), lambda s: (np.nanmean(s), np.std(s, ddof=1))),
-        KnownMistake("a failed run stops it", "The NaN stops your function, as it does some versions of Python's `statistics`. Ask first, with `math.isnan`, and return NaN for both.",
-            lambda: _summary_or_error, _raises_at_nan),
-        with_nan.mistake("a failed run counted as 0", "You count NaN as 0. That is a score nobody measured. Let it show: NaN.",
+        KnownMistake("a failed run stops it", "A NaN makes your function stop, as it does with some versions of Python's `statistics`. Look for it first, with `math.isnan`, and return NaN for both.",
+            lambda: _summary_or_error, _raises_at_nan, at=FAILED_RUN),
+        with_nan.mistake("a failed run counted as 0", "You count the NaN as 0, which is a score that nobody measured. Both of your numbers should be NaN.",
             lambda s: summary(np.nan_to_num(s).tolist())),
-        with_nan.mistake("None or 0 for a failed run", "You notice the failed run, and return something other than NaN for it. `math.nan` is what is asked for: it cannot be mistaken for a score.",
+        with_nan.mistake("None or 0 for a failed run", "You notice the failed run, but return something other than NaN for it. Return `math.nan` for both, which nobody can mistake for a score.",
             lambda s: (0.0, 0.0) if any(map(math.isnan, s)) else summary(s),
             lambda s: (math.nan, 0.0) if any(map(math.isnan, s)) else summary(s)),
     ),
     hints=(
-        "Which number would another three seeds give about as well: the best, or the mean?",
-        "Deviation: how far is each score from the mean? Square these, add them up, divide by n − 1, take the root. numpy divides by n unless told `ddof`.",
+        "Suppose you train twice as many seeds. Which number stays about the same, the best score or the mean?",
+        "How far is each score from the mean? Square these distances, add them up, divide by n − 1, and take the root. NumPy divides by n unless you tell it otherwise with `ddof`.",
         "`return np.mean(scores), np.std(scores, ddof=___)`",
     ),
-    solution_text="`return np.mean(scores), np.std(scores, ddof=1)`. NaN goes through by itself.",
-    praise="A mean and how far single seeds lie from it: with both, a reader can judge a difference.",
+    solution_text="`return np.mean(scores), np.std(scores, ddof=1)`. A NaN passes through both by itself.",
+    praise="The mean, and how far single seeds lie from it: with both, a reader can judge a difference.",
 )  # fmt: skip

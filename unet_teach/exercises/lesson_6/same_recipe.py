@@ -21,20 +21,20 @@ from unet_teach.exercises.checks.functions import (
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
-Result = tuple[float, float, float]  # learning rate, score on validation, score on test
-Pick = Callable[[list[Result]], Any]
+Trial = tuple[float, float, float]  # learning rate, score on validation, score on test
+Pick = Callable[[list[Trial]], Any]
 
 
-def _best_on_validation(results: list[Result]) -> float:
-    return max(results, key=lambda result: result[1])[0]
+def _best_on_validation(trials: list[Trial]) -> float:
+    return max(trials, key=lambda trial: trial[1])[0]
 
 
-def _case(results: list[Result]) -> Case:
-    return Case(f"`pick({results})`", (results,))
+def _case(trials: list[Trial]) -> Case:
+    return Case(f"`pick({trials})`", (trials,))
 
 
 def _known_cases() -> list[Case]:
-    """Make results that differ in what is best on validation, on test, on average, first or last."""
+    """Make trials that differ in what is best on validation, on test, on average, first or last."""
     return [
         _case([(0.001, 0.6, 0.62), (0.01, 0.8, 0.66), (0.1, 0.2, 0.3), (0.003, 0.75, 0.79)]),
         _case([(0.03, 0.3, 0.55), (0.003, 0.71, 0.5), (0.001, 0.7, 0.74), (0.0003, 0.45, 0.4)]),
@@ -66,22 +66,22 @@ def _place(values: list[float], index: int) -> list[str]:
     return [names.get(below, ""), "the middle" if abs(below - middle) <= 0.5 else ""]
 
 
-def _descriptions(results: list[Result], value: Any) -> set[str]:
-    """Return all that can be said of a value: what it is, and of which trial."""
+def _descriptions(trials: list[Trial], value: Any) -> set[str]:
+    """Return every description of a value: which column it is, and of which trial."""
     found = set()
-    for row, trial in enumerate(results):
+    for row, trial in enumerate(trials):
         places = {
             "the first trial": row == 0,
             "the second trial": row == 1,
-            "the last trial": row == len(results) - 1,
+            "the last trial": row == len(trials) - 1,
         }
-        trials = [text for text, holds in places.items() if holds]
+        names = [text for text, holds in places.items() if holds]
         for column, name in enumerate(COLUMNS):
-            place = _place([result[column] for result in results], row)
-            trials += [f"the trial with {text} {name}" for text in place if text]
+            place = _place([other[column] for other in trials], row)
+            names += [f"the trial with {text} {name}" for text in place if text]
         for column, cell in enumerate(trial):
             if alike(cell, value):
-                found |= {f"the {COLUMNS[column]} of {text}" for text in trials}
+                found |= {f"the {COLUMNS[column]} of {text}" for text in names}
     return found
 
 
@@ -92,29 +92,29 @@ def _picks(answer: Pick) -> str | None:
         target = _best_on_validation(*case.inputs)
         if alike(value, target):
             continue
-        parts = [f"{case.call}: {_shown(value)} comes out, wanted {target}."]
+        parts = [f"{case.call}: you return {_shown(value)}, but it should be {target}."]
         for trial in case.inputs[0]:
             if alike(trial[0], value):
-                best = max(result[1] for result in case.inputs[0])
-                parts.append(f"That trial has {trial[1]} on validation; the highest is {best}.")
+                best = max(other[1] for other in case.inputs[0])
+                parts.append(f"That trial scores {trial[1]} on validation; the best scores {best}.")
         always = set.intersection(*(_descriptions(case.inputs[0], value) for case, value in values))
         if always:
             text = min(
                 sorted(always), key=lambda text: ("middle" in text or "second" in text, text)
             )
-            parts.append(f"Each of the {len(values)} known times it is {text}.")
+            parts.append(f"In all {len(values)} known cases you return {text}.")
         elif not _descriptions(case.inputs[0], value):
-            parts.append("It is none of the numbers in the list.")
+            parts.append("That number isn't in the list.")
             targets = [_best_on_validation(*each.inputs) for each, _ in values]
             factor = value / target
             if all(alike(v, factor * t) for (_, v), t in zip(values, targets, strict=True)):
-                parts.append(f"Each time it is {factor:.4g} times the rate that is wanted.")
+                parts.append(f"It is always {factor:.4g} times the right learning rate.")
         return " ".join(parts)
     return None
 
 
 def _ignores_test_scores(answer: Pick) -> str | None:
-    """Change the test scores, ties on validation included: the same trials have to be picked."""
+    """Change the test scores of trials that tie on validation: the choice has to stay the same."""
     tied = [
         (0.01, 0.7, 0.5),
         (0.001, 0.8, 0.3),
@@ -125,15 +125,15 @@ def _ignores_test_scores(answer: Pick) -> str | None:
     tests = [(0.5, 0.3, 0.6, 0.4, 0.9), (0.5, 0.6, 0.3, 0.4, 0.9), (0.5, 0.4, 0.3, 0.6, 0.1)]
     picked = []
     for scores in tests:
-        results = [(rate, val, test) for (rate, val, _), test in zip(tied, scores, strict=True)]
-        picked.append(plain(answer([*results])))
+        trials = [(rate, val, test) for (rate, val, _), test in zip(tied, scores, strict=True)]
+        picked.append(plain(answer([*trials])))
         if not any(alike(picked[-1], rate) for rate in (0.001, 0.003, 0.03)):
-            return f"{_case(results).call}: {_shown(picked[-1])} comes out. Three trials share the best validation score, 0.8; pick one of them."
+            return f"{_case(trials).call}: you return {_shown(picked[-1])}. Three trials share the best validation score, 0.8, so return the learning rate of one of them."
     if all(alike(value, picked[0]) for value in picked):
         return None
     return (
         "Where several trials share the best validation score, your choice changes with their test "
-        f"scores: {', '.join(map(_shown, picked))} for the same trials with other test scores. Decide a tie by anything but the test."
+        f"scores: you return {', '.join(map(_shown, picked))} for the same trials with different test scores. Break a tie by anything except the test scores."
     )
 
 
@@ -146,9 +146,9 @@ def _with_other_tests() -> list[Case]:
     """Make the known cases, each with the test scores handed on to the next trial."""
     cases = []
     for case in _known_cases():
-        (results,) = case.inputs
-        tests = [result[2] for result in [*results[1:], results[0]]]
-        changed = [(*result[:2], test) for result, test in zip(results, tests, strict=True)]
+        (trials,) = case.inputs
+        tests = [trial[2] for trial in [*trials[1:], trials[0]]]
+        changed = [(*trial[:2], test) for trial, test in zip(trials, tests, strict=True)]
         cases.append(_case(changed))
     return cases
 
@@ -157,7 +157,7 @@ def _depends_on_test(answer: Pick) -> bool:
     cases = [*zip(_known_cases(), _with_other_tests(), strict=True)]
     picked = [(plain(one.run(answer)), plain(other.run(answer)), one) for one, other in cases]
     return any(not alike(one, other) for one, other, _ in picked) and all(
-        any(alike(one, result[0]) for result in case.inputs[0]) for one, _, case in picked
+        any(alike(one, trial[0]) for trial in case.inputs[0]) for one, _, case in picked
     )
 
 
@@ -166,47 +166,50 @@ known = Probes(lambda: [*_known_cases(), *_with_other_tests()])
 same_recipe = Exercise(
     name="same_recipe",
     lesson=6,
-    prompt="Each result is (learning_rate, validation, test), scores where higher is better. Return the learning rate you would go on with. If several are equally good, any of them will do.",
+    prompt="Each trial is (learning_rate, validation, test), and a higher score is better. Return the learning rate you would go on with. If several are equally good, return any of them.",
     checks=(
-        is_function("pick(results)"),
+        is_function("pick(trials)"),
         returns("one number", a_number, _known_cases),
         Check("its choice", _picks),
-        Check("no say for the test", _ignores_test_scores),
+        Check("test scores play no part", _ignores_test_scores),
         matches(_best_on_validation, _cases),
     ),
     answers=(
         lambda: _best_on_validation,
-        lambda: lambda results: sorted((score, rate) for rate, score, _ in results)[-1][1],
-        lambda: lambda results: results[int(np.argmax([r[1] for r in results]))][0],
-        lambda: lambda results: sorted(results, key=lambda r: -r[1])[0][0],
+        lambda: lambda trials: sorted((score, rate) for rate, score, _ in trials)[-1][1],
+        lambda: lambda trials: trials[int(np.argmax([t[1] for t in trials]))][0],
+        lambda: lambda trials: sorted(trials, key=lambda t: -t[1])[0][0],
     ),
     mistakes=(
-        known.mistake("picked on the test", "You choose by the test score. Then it is the best of several tries, no longer a score on data that nothing was fitted to. What else is there to choose by?",
+        known.mistake("picked on the test", "You choose by the test score. Then the winner's test score is merely the best of several tries, no longer a score on data that played no part in the choice. Which other score can you choose by?",
             lambda r: max(r, key=lambda x: x[2])[0]),
-        known.mistake("the smallest gap", "You take the trial whose two scores are nearest to each other. For that you looked at the test, and two low scores can be near as well.",
+        known.mistake("the smallest gap", "You take the trial whose two scores are closest to each other. That makes use of the test score, and two low scores can be close as well. Which score alone should decide?",
             lambda r: min(r, key=lambda x: abs(x[1] - x[2]))[0]),
-        known.mistake("an average of rates", "You average or interpolate the learning rates. Return the one that was tried with the best validation score.",
+        known.mistake("an average of rates", "You return a mean or the median of the learning rates. Return the one whose trial has the best validation score.",
             lambda r: float(np.mean([x[0] for x in r])), lambda r: float(np.median([x[0] for x in r])),
             lambda r: float(np.exp(np.mean(np.log([x[0] for x in r])))),
             lambda r: sum(x[0] * x[1] for x in r) / sum(x[1] for x in r)),
-        known.mistake("the place in the list", "That is its place in the list. Asked is the learning rate at that place.",
+        KnownMistake("the whole trial", "You return a whole trial. Return its first entry, the learning rate.",
+            lambda: lambda trials: max(trials, key=lambda trial: trial[1]),
+            lambda answer: all(answer(*case.inputs) in case.inputs[0] for case in _known_cases()), "one number"),
+        known.mistake("the place in the list", "You return the position of the best trial in the list. Return the learning rate of that trial.",
             lambda r: int(np.argmax([x[1] for x in r]))),
-        KnownMistake("both scores", "With other test scores, and nothing else changed, you choose another trial. So the test score has a say, and even a small one makes it too high.",
+        KnownMistake("both scores", "If only the test scores change, you choose another trial. So the test score influences the choice, and even a small influence makes the winner's test score too good. Choose by validation alone.",
             lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0], _depends_on_test, "its choice",
             (lambda: lambda r: max(r, key=lambda x: x[1] * x[2])[0], lambda: lambda r: max(r, key=lambda x: min(x[1:]))[0],
              lambda: lambda r: max(r, key=lambda x: (round(x[1], 1), x[2]))[0])),
-        KnownMistake("a constant", "You return the same number, whatever the trials are. Find it in `results`.",
-            lambda: lambda results: 0.003, _is_constant),
-        known.mistake("the largest rate", "`max` of tuples goes by what stands first, the learning rate. What should the choice go by?",
+        KnownMistake("a constant", "You return the same number for every list of trials. Find it in `trials`.",
+            lambda: lambda trials: 0.003, _is_constant),
+        known.mistake("the largest rate", "You return the largest learning rate. On its own, `max` compares tuples by their first entry. Which entry should decide?",
             lambda r: max(r)[0]),
-        known.mistake("the smallest rate", "Tuples are sorted by what stands first, the learning rate. What should the choice go by?",
+        known.mistake("the smallest rate", "You return the smallest learning rate. On their own, `min` and `sorted` compare tuples by their first entry. Which entry should decide?",
             lambda r: min(r)[0], lambda r: sorted(r)[0][0]),
     ),
     hints=(
-        "After the choice you want to report one score honestly. Which of the two must not have been used until then?",
-        "Look for the result whose second part, validation, is the highest: `max` takes a `key`.",
-        "`return max(results, key=lambda result: result[___])[___]`",
+        "Afterwards you want to report one honest score for the network you chose. Which of the two scores must play no part until then?",
+        "Find the trial whose second entry, the validation score, is the highest. `max` takes a function as `key` that says what to compare.",
+        "`return max(trials, key=lambda trial: trial[___])[___]`",
     ),
-    solution_text="`return max(results, key=lambda result: result[1])[0]`",
-    praise="Chosen on validation, so the test score is still one of unseen data. Choose so for every variant alike, or the one you tuned most wins.",
+    solution_text="`return max(trials, key=lambda trial: trial[1])[0]`",
+    praise="You chose on validation, so the test score is still about unseen data. Do it in the same way for every variant, or the one that you tuned most wins.",
 )  # fmt: skip

@@ -127,12 +127,12 @@ def _decides(answer: Decide) -> str | None:
     first = _known_cases()[wrong[0]]
     value = plain(first.run(answer))  # an error is told with its line
     if value is told_apart(*first.inputs):
-        return f"{first.call}: a second call decides otherwise than the first."
+        return f"{first.call}: called a second time, your function decides differently."
     parts = [_explained(first, value)]
     if value is None:
-        parts.append("Is the word `return` missing there?")
+        parts.append("Does every path through your function end in `return`?")
     asked = len(_decisions(answer))
-    parts.append(f"{asked - len(wrong)} of {asked} known cases are right.")
+    parts.append(f"You decide {asked - len(wrong)} of the {asked} known cases correctly.")
     shared = [
         text
         for text, holds in SHARED
@@ -140,10 +140,12 @@ def _decides(answer: Decide) -> str | None:
         and not all(holds(*inputs) for inputs in KNOWN[:asked])
     ]
     if shared and len(wrong) > 1:
-        parts.append(f"The {len(wrong)} wrong ones have this in common: {'; '.join(shared)}.")
-    if not any(mistake.is_made_by(answer) for mistake in tells_apart.mistakes):
-        parts += [*_limit(answer), *_what_should_not_matter(answer)]
+        parts.append(f"What the {len(wrong)} wrong ones have in common: {'; '.join(shared)}.")
     return " ".join(parts)
+
+
+def _facts(answer: Decide) -> str:
+    return " ".join((*_limit(answer), *_what_should_not_matter(answer)))
 
 
 def _limit(answer: Decide) -> Iterator[str]:
@@ -153,17 +155,19 @@ def _limit(answer: Decide) -> Iterator[str]:
     no = min((p for p, value in decided if value is False), default=None)
     if yes is None or no is None:
         return
-    if yes < no:
-        yield f"Each True is at a p of {yes:.3g} or less, and each False at a p of {no:.3g} or more."
+    if round(yes - no, 6) == 0:
+        yield f"At p = {yes:.3g} you return True in one case and False in another, so your function doesn't go by this p."
+    elif yes < no:
+        yield f"You return True for every p up to {yes:.3g}, and False from {no:.3g} on. The limit should be 0.05."
     else:
-        yield f"Your function says True at p = {yes:.3g}, but False at p = {no:.3g}: it does not go by this p."
+        yield f"You return True at p = {yes:.3g}, but False at p = {no:.3g}, so your function doesn't go by this p."
 
 
 CHANGES: dict[str, Callable[[Scores, Scores], tuple[Scores, Scores]]] = {
-    "`a` and `b` change places": lambda a, b: (b, a),
+    "`a` and `b` are swapped": lambda a, b: (b, a),
     "all scores are divided by 100": lambda a, b: ([x / 100 for x in a], [x / 100 for x in b]),
-    "all scores grow by 1": lambda a, b: ([x + 1 for x in a], [x + 1 for x in b]),
-    "the scores stand in another order": lambda a, b: (a[::-1], b[1:] + b[:1]),
+    "1 is added to all scores": lambda a, b: ([x + 1 for x in a], [x + 1 for x in b]),
+    "the scores are in another order": lambda a, b: (a[::-1], b[1:] + b[:1]),
 }
 
 
@@ -174,13 +178,13 @@ def _what_should_not_matter(answer: Decide) -> Iterator[str]:
             not _probes.same(value, _probes._try(answer, changed(*inputs)))
             for value, inputs in zip(_decisions(answer)[:12], KNOWN, strict=False)
         )
-    shown = ", ".join(f"{change} ({count})" for change, count in counts.items() if count)
+    shown = ", ".join(f"{count} when {change}" for change, count in counts.items() if count)
     if shown:
-        yield f"Some of its decisions change, and should not, when {shown}."
+        yield f"Of your first 12 decisions, some change although they shouldn't: {shown}."
 
 
 def _right_on_whole_numbers(answer: Decide) -> bool:
-    """Whether it decides rightly where all means are whole numbers, so that nothing is rounded."""
+    """Whether it decides correctly where all means are whole numbers, so that nothing is rounded."""
     for inputs in KNOWN[: len(_decisions(answer))]:
         whole = [[round(100 * score) * 60 for score in scores] for scores in inputs]
         if _probes._try(answer, whole) is not told_apart(*inputs):
@@ -189,8 +193,8 @@ def _right_on_whole_numbers(answer: Decide) -> bool:
 
 
 SHARED: list[tuple[str, Callable[[Scores, Scores], bool]]] = [
-    ("p is at most 0.05, so True is wanted", told_apart),
-    ("p is above 0.05, so False is wanted", lambda a, b: not told_apart(a, b)),
+    ("p is at most 0.05, so they should be True", told_apart),
+    ("p is above 0.05, so they should be False", lambda a, b: not told_apart(a, b)),
     ("the mean of `a` is the higher one", lambda a, b: fmean(a) > fmean(b)),
     ("the mean of `b` is the higher one", lambda a, b: fmean(a) < fmean(b)),
     ("the groups have different sizes", lambda a, b: len(a) != len(b)),
@@ -204,9 +208,9 @@ def _explained(case: Case, value: Any) -> str:
     a, b = case.inputs
     ways, p = comb(len(a) + len(b), len(a)), p_value(a, b)
     return (
-        f"{case.call}: {value} comes out, wanted {p <= LEVEL}. The scores can be dealt in {ways} "
-        f"ways. In {round(p * ways)} of them, this one included, the means lie at least "
-        f"{abs(fmean(a) - fmean(b)):.3g} apart, as they do here: p = {round(p * ways)}/{ways} = {p:.3g}."
+        f"{case.call}: you return {value}, but it should be {p <= LEVEL}. There are {ways} ways to "
+        f"deal these scores. In {round(p * ways)} of them, this one included, the means are at least "
+        f"{abs(fmean(a) - fmean(b)):.3g} apart, as they are here, so p = {round(p * ways)}/{ways} = {p:.3g}."
     )
 
 
@@ -214,7 +218,7 @@ def _on_fresh(answer: Decide, case: Case) -> str | None:
     inputs = [list(scores) for scores in case.inputs]
     value = plain(answer(*inputs))
     if inputs != list(case.inputs):
-        return f"{case.call}: your function changes the lists that it was given. Work on copies: `[*a, *b]`."
+        return f"{case.call}: your function changes the lists that it was given. Work on a copy, such as `[*a, *b]`."
     return None if value is told_apart(*case.inputs) else _explained(case, value)
 
 
@@ -259,19 +263,24 @@ def _says_that_it_draws(answer: Decide) -> str | None:
     if not _draws(answer):
         return None
     return (
-        "Your function draws random numbers, so it estimates p, and near 0.05 the estimate may "
-        "decide otherwise. The exact test goes through every way to deal the scores: 3 and 3 in 20 ways, 4 and 5 in 126."
+        "Your function draws random numbers, so it only estimates p, and near 0.05 an estimate can "
+        "decide either way. The exact test goes through every way to deal the scores: 20 ways for 3 and 3 scores, 126 for 4 and 5."
     )
 
 
 # --------------------------------------------------------------------------------- known mistakes
 def mistake(name: str, sentence: str, *wrong: Decide) -> KnownMistake:
-    """Make a known mistake: the answer decides every known case as one wrong function does."""
+    """Make a known mistake: the answer decides every known case as one wrong function does.
+
+    A hundredth of the first case is decided as well: it tells a fixed distance from a test.
+    """
+    hundredth = CHANGES["all scores are divided by 100"](*KNOWN[0])
 
     def recognises(answer: Any) -> bool:
         decisions = _decisions(answer)
         return len(decisions) >= SMALL and any(
             all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in KNOWN)))
+            and _probes.same(*(_probes._try(function, hundredth) for function in (answer, f)))
             for f in wrong
         )
 
@@ -284,12 +293,12 @@ _probes = Probes(_known_cases)
 tells_apart = Exercise(
     name="tells_apart",
     lesson=6,
-    prompt="`a` and `b` are the scores of two variants. Does the exact permutation test tell them apart? Its p is the share of all the ways to deal these scores into groups of these sizes in which the two means lie at least as far apart, in either direction, as those of `a` and `b`; what falls short by less than 1e-9 counts as just as far. Return True if p is 0.05 or less, otherwise False.",
+    prompt="`a` and `b` are the scores of two variants. Does the exact permutation test tell them apart? Deal all the scores into groups of these two sizes in every possible way. p is the share of the ways in which the two means are at least as far apart, in either direction, as those of `a` and `b`. Count a distance that falls short by less than 1e-9 as just as far. Return True if p is 0.05 or less, otherwise False.",
     checks=(
         is_function("tells_apart(a, b)"),
         returns("True or False", true_or_false, lambda: _known_cases()[:5]),
         Check("no random numbers", _says_that_it_draws),
-        Check("its decisions", _decides),
+        Check("its decisions", _decides, _facts),
         on_each_case("fresh scores", _fresh_cases, _on_fresh),
     ),
     answers=(
@@ -300,55 +309,55 @@ tells_apart = Exercise(
         lambda: with_numpy,
     ),
     mistakes=(
-        mistake("p itself", "That is p, and it is right. What is asked is the decision: is p at most 0.05?",
+        mistake("p itself", "You return p, and it is right. Return the decision instead: is p at most 0.05?",
             p_value),
-        KnownMistake("random deals", "`itertools.combinations(pool, len(a))` gives them all.",
+        KnownMistake("random deals", "`itertools.combinations(pool, len(a))` gives you every way.",
             lambda: sampled, _draws),
-        KnownMistake("rounding decides", "With the same scores as whole numbers, 6000 times as large, every decision is right. So rounding decides here, or a tolerance that is not small beside the scores: `0.1 + 0.2` is more than `0.3`. Compare with the observed distance minus 1e-9.",
+        KnownMistake("rounding decides", "With the same scores as whole numbers, 6000 times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
             lambda: permutation_test(slack=0), _right_on_whole_numbers, "its decisions",
             (lambda: permutation_test(lambda a, b: abs(sum(a) / len(a) - sum(b) / len(b)), slack=0),
              lambda: from_the_total(np.mean, 0), lambda: from_the_total(fmean, 0), lambda: permutation_test(slack=0.05))),
-        mistake("one direction only", "It decides as if only deals counted in which one certain group has the higher mean. Two-sided means that `b` above `a` counts as much as `a` above `b`: compare absolute differences.",
+        mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. Two-sided means that `b` above `a` counts as much as `a` above `b`, so compare absolute differences.",
             permutation_test(signed), lambda a, b: permutation_test(signed)(b, a)),
-        mistake("the observed direction only", "It decides as if only deals counted with the higher mean on the same side as in `a` and `b`, which gives about half of p. Those that are as far apart the other way round count too.",
+        mistake("the observed direction only", "Your decisions are those of a test that only counts deals with the higher mean on the same side as in `a` and `b`, which gives about half of p. Count those that are as far apart in the other direction, too.",
             lambda a, b: min(sides(a, b)) <= LEVEL),
-        mistake("no absolute value of the observed difference", "It never says True where the mean of `b` is the higher one. Is the observed difference taken without `abs`? Then it is negative there, and every distance is at least that large.",
+        mistake("no absolute value of the observed difference", "You never return True where `b` has the higher mean. Do you take the observed difference without `abs`? Then it is negative there, and every distance is at least that large.",
             signed_observed),
-        mistake("only what is farther apart", "It decides as if deals that are exactly as far apart as `a` and `b` were left out, and with them the observed deal itself. `at least as far` is `>=`.",
+        mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. `at least as far` means `>=`.",
             permutation_test(slack=-ROUNDING)),
-        mistake("the observed deal left out", "It decides as if the deal that was observed were left out of the count. It is one of the ways and just as likely as the others, so it counts.",
+        mistake("the observed deal left out", "Your decisions are those of a test that doesn't count the observed deal. It is one of the ways and just as likely as the others, so count it.",
             permutation_test(added=(-1, 0)), permutation_test(added=(-1, -1))),
-        KnownMistake("another test of a library", "Your function calls another test of a library. The one that is asked for compares means over all the ways to deal the scores; `itertools.combinations` gives them.",
+        KnownMistake("another test of a library", "Your function calls a different test from a library. This one compares the means over all ways to deal the scores, which `itertools.combinations` gives you.",
             lambda: ranks_of_a_library, lambda answer: bool(OTHER_TESTS & _names(answer)), "its decisions"),
-        mistake("medians", "It decides as a test of medians does, which hardly notice a collapsed run. The test that is asked for compares means.",
+        mistake("medians", "Your decisions are those of a test of medians, which hardly notice a collapsed run. Compare means.",
             permutation_test(lambda a, b: abs(median(a) - median(b)))),
-        mistake("sums", "It decides as a test of sums does. In a larger group the sum is larger anyway: divide by the number of scores.",
+        mistake("sums", "Your decisions are those of a test of sums. In a larger group the sum is larger anyway, so divide it by the number of scores.",
             permutation_test(lambda a, b: abs(sum(a) - sum(b)))),
-        mistake("every seed above every other", "It decides as if asked whether all of one lie above all of the other. That says True at 3 against 3, where chance alone does so in 2 of 20 deals, and with many seeds a single one decides. Count deals instead.",
+        mistake("every seed above every other", "Your decisions are those of asking whether all scores of one group are above all of the other. At 3 against 3, chance alone does that in 2 of 20 deals, and with many seeds a single score decides. Count deals instead.",
             separated, lambda a, b: min(a) >= max(b) or min(b) >= max(a)),
-        mistake("mean ± standard deviation", "It decides as if asked whether the bands of mean ± standard deviation overlap. That takes no account of the number of seeds: count deals instead.",
+        mistake("mean ± standard deviation", "Your decisions are those of asking whether the bands of mean ± standard deviation overlap. That ignores how many seeds there are, so count deals instead.",
             deviations_apart, lambda a, b: distance(a, b) > np.std(a) + np.std(b)),
-        mistake("the means compared", "It says True wherever the two means differ, or differ by a fixed amount. Two means always differ a little, even those of one variant trained twice: the deals say by how much.",
+        mistake("the means compared", "You return True wherever the two means differ, or differ by a fixed amount. Two means always differ a little, even those of one variant trained twice. The deals tell you how large a difference chance can make.",
             lambda a, b: fmean(a) != fmean(b), lambda a, b: distance(a, b) > 0.05,
-            lambda a, b: distance(a, b) > 0.1),
-        mistake("the rest found by value", "It decides as if the rest were found by value, so that both leave the pool where a score occurs twice. Deal places instead: `combinations(range(len(pool)), len(a))`, or take the rest's sum from the total.",
+            lambda a, b: distance(a, b) > 0.1, lambda a, b: distance(a, b) > 0.2),
+        mistake("the rest found by value", "Your decisions are those of a test that finds the rest by value, so where a score occurs twice, both copies leave the pool. Deal positions instead, `combinations(range(len(pool)), len(a))`, or compute the rest's sum from the total.",
             rest_by_value),
-        mistake("halves", "It decides as if the groups were halves of the pool. They must keep their sizes: choose `len(a)` scores.",
+        mistake("halves", "Your decisions are those of a test that deals the pool into halves. The groups must keep their sizes, so choose `len(a)` scores.",
             from_the_total(fmean, ROUNDING, lambda a, b: len([*a, *b]) // 2)),
-        mistake("always three", "It decides as if three scores were dealt, whatever the sizes are: choose `len(a)`.",
+        mistake("always three", "Your decisions are those of a test that always chooses three scores, whatever the sizes are. Choose `len(a)`.",
             from_the_total(fmean, ROUNDING, lambda a, b: 3)),
-        mistake("another level", "It decides as if the limit were 0.1. It is 0.05. Or is only half of p compared with it?",
+        mistake("another level", "Your decisions are those of a test with a limit of 0.1 instead of 0.05. Or do you compare only half of p with 0.05?",
             permutation_test(level=0.1)),
-        mistake("turned round", "That is True where p is above 0.05. True should mean told apart.",
+        mistake("turned round", "You return True where p is above 0.05. True should mean that the variants are told apart, so that p is 0.05 or less.",
             lambda a, b: not told_apart(a, b)),
-        mistake("always True", "It says True every time. Where the means are equal, p is 1.",
+        mistake("always True", "You return True every time. But where the two means are equal, p is 1.",
             lambda a, b: True),
-        mistake("never True", "It says False every time, even where p is 1/56, which is 0.018.",
+        mistake("never True", "You return False every time, even where p is 1/56, which is 0.018.",
             lambda a, b: False),
     ),
     hints=(
-        "Suppose that the two names mean nothing. Then any `len(a)` of all the scores could have been `a`. `itertools.combinations([*a, *b], len(a))` gives each choice; what is left over is the other group.",
-        "For each choice compute how far the two means lie apart; the sum of the rest is `sum(pool) - sum(chosen)`. p is the share of the distances that are at least the observed one, less 1e-9 because `0.1 + 0.2` is not quite `0.3`.",
+        "Suppose that the two names mean nothing. Then any `len(a)` of the scores could have been `a`. `itertools.combinations([*a, *b], len(a))` gives you each choice, and the scores left over are the other group.",
+        "For each choice, compute how far apart the two means are; the sum of the rest is `sum(pool) - sum(chosen)`. p is the share of these distances that are at least the observed one minus 1e-9, because `0.1 + 0.2` is not quite `0.3`.",
         "`pool, observed = [*a, *b], abs(np.mean(a) - np.mean(b))`, then in a loop over `combinations(pool, ___)`: `distances.append(abs(np.mean(chosen) - ___))`, and `return np.mean(np.array(distances) >= ___) <= 0.05`",
     ),
     solution_text=(
@@ -359,5 +368,5 @@ tells_apart = Exercise(
         "    distances.append(abs(np.mean(chosen) - rest))\n"
         "return np.mean(np.array(distances) >= observed - 1e-9) <= 0.05`"
     ),
-    praise="An exact test, without any assumption about how scores are distributed. With 3 seeds against 3 its p is at least 2/20, so it never tells them apart; with 5 against 5 it can reach 2/252.",
+    praise="That's an exact test, without any assumption about how scores are distributed. With 3 seeds against 3, p is at least 2/20, so it never tells them apart. With 5 against 5, it can reach 2/252.",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The last exercise of lesson 7: networks that lack one mark, and nothing else."""
+"""The last exercise of lesson 7: networks that miss one criterion, and no other."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def _lacking(given: Any) -> list[str]:
 def _pair_problem(answer: Any) -> str | None:
     if not isinstance(answer, tuple | list):
         kind = type(answer).__name__
-        return f"Two networks were expected, `(no_skips, no_symmetry)`; this is of type {kind}."
+        return f"The answer should be two networks, `(no_skips, no_symmetry)`, but this is of type {kind}."
     if len(answer) != 2:
-        return f"Two networks were expected, `(no_skips, no_symmetry)`; given: {len(answer)}."
+        return f"The answer should be two networks, `(no_skips, no_symmetry)`, but you gave {len(answer)}."
     for place, given in zip(PLACES, answer, strict=True):
         if given is ... or given is None:
             return f"The {place} network is still missing."
         if problem := _type_problem(given):
-            return f"The {place}: {problem}"
+            return f"The {place} network: {problem}"
     return None
 
 
@@ -57,41 +57,43 @@ def _type_problem(given: Any) -> str | None:
     is_class = isinstance(given, type) and issubclass(given, nn.Module)
     if not (is_class or isinstance(given, nn.Module)):
         kind = type(given).__name__
-        return f"a network was expected, or a class of networks; this is of type {kind}."
+        return f"it should be a network or the class of one, but this is of type {kind}."
     try:
         network = _network(given)
     except Exception as error:
         if "missing" in str(error) and "argument" in str(error):
-            return f"`{given.__name__}` is a class that needs arguments. Make a network of it."
-        return f"`{given.__name__}()` makes no network. {sandbox.describe(error)}"
+            return f"`{given.__name__}` is a class that needs arguments. Create a network from it first."
+        return f"`{given.__name__}()` fails. {sandbox.describe(error)}"
     if type(network).__module__ in (twelve_networks.__name__, six_networks.__name__):
         name = type(network).__name__
-        return f"`{name}` is one that this course has judged. Make one of your own."
+        return (
+            f"`{name}` is one of the networks that the lessons have judged. Make one of your own."
+        )
     return None
 
 
 def _both_run_problem(answer: Any) -> str | None:
     for place, given in zip(PLACES, answer, strict=True):
         if problem := _run_problem(given):
-            return f"The {place}, on one grey picture of 64×64: {problem}"
+            return f"The {place} network, on one grey image of 64×64: {problem}"
     return None
 
 
 def _lacks_only(place: int) -> Callable[[Any], str | None]:
-    """Make a check's function: the network at this place lacks its criterion, and no other."""
+    """Make a check's function: the network at this place misses its criterion, and no other."""
 
     def problem(answer: Any) -> str | None:
         criteria, target = _criteria(answer[place]), LACKING[place]
         lacking = [name for name, criterion in criteria.items() if not criterion.met]
         if lacking == [target]:
             return None
-        actual = f"lacks its {', '.join(lacking)}" if lacking else "has all four marks"
-        # What else it lacks is the reason, or else that it has what it should lack.
+        actual = f"misses {', '.join(lacking)}" if lacking else "meets all four criteria"
+        # What else it misses is the reason, or else that it meets what it should miss.
         wrong = [name for name in lacking if name != target] or [target]
-        reasons = " ".join(f"Its {name}: {' '.join(criteria[name].evidence)}" for name in wrong)
-        return (
-            f"The {PLACES[place]} should lack its {target}, and only that. It {actual}. {reasons}"
+        reasons = " ".join(
+            f"About its {name}: {' '.join(criteria[name].evidence)}" for name in wrong
         )
+        return f"The {PLACES[place]} network should miss {target} and nothing else, but it {actual}. {reasons}"
 
     return problem
 
@@ -127,7 +129,7 @@ class _OnlyUpperSkip(nn.Module):
 one_mark = Exercise(
     name="one_mark",
     lesson=7,
-    prompt="Make two networks for one grey picture, (1, 1, 64, 64). The first lacks its skips and nothing else, the second its symmetry and nothing else.",
+    prompt="Make two networks for one grey image, (1, 1, 64, 64). The first misses only the criterion *skip connections*, and the second only *symmetric architecture*.",
     checks=(
         Check("two networks", _pair_problem),
         Check("both run", _both_run_problem),
@@ -141,36 +143,36 @@ one_mark = Exercise(
         lambda: (_no_skips(), _OnlyUpperSkip),
     ),
     mistakes=(
-        KnownMistake("another kind of picture", "A grey picture has one channel: `in_channels=1`.",
+        KnownMistake("another kind of image", "A grey image has one channel, so build the network with `in_channels=1`.",
             lambda: (_unet(in_channels=3, skip="none"), _no_symmetry()),
             lambda a: any("channel" in (_run_problem(given) or "") for given in a),
             at="both run"),
-        KnownMistake("the other way round", "Both are right, and stand the other way round.",
+        KnownMistake("the other way round", "Both networks are right, but in the wrong order. Put the one without skips first.",
             lambda: (_no_symmetry(), _no_skips()),
-            lambda a: [_lacking(given) for given in a] == [[mark] for mark in LACKING[::-1]]),
-        KnownMistake("an option of the way up", "Symmetry is about levels, and no option of `UNet` leaves one out: `decoder` changes how many channels and convolutions a level has, `padding` how many cells, `down` and `up` which layers lead to the next level.",
+            lambda a: [_lacking(given) for given in a] == [[name] for name in LACKING[::-1]]),
+        KnownMistake("an option of the decoder", "Symmetry is about levels, and no option of `UNet` leaves one out. `decoder` changes how many channels and convolutions a level has, `padding` how large its feature maps are, and `down` and `up` which layers lead to the next level. What could you put before or after a U-Net?",
             lambda: (_no_skips(), _unet(decoder="narrow")),
             lambda a: isinstance(a[1], UNet) and not _lacking(a[1]),
             at="the second lacks only its symmetry"),
-        KnownMistake("no skips, twice", "Give the second its skips back. Then let its answer end at another level than the picture's.",
+        KnownMistake("no skips, twice", "Give the second network its skips back. Then make its output end at another resolution than the image's.",
             lambda: (_no_skips(), _no_skips()), lambda a: _lacking(a[1]) == [LACKING[0]],
             at="the second lacks only its symmetry"),
-        KnownMistake("a pair of the lesson", "It is a pair, a network with its shape: `[0]` takes the network.",
+        KnownMistake("a pair of the lesson", "You gave a pair of a network and its input shape. Take only the network, with `[0]`.",
             lambda: (_no_skips(), (_no_symmetry(), IMAGE_SHAPE)),
             lambda a: any(isinstance(p, tuple) and isinstance(p[0], nn.Module) for p in a)),
-        KnownMistake("one of the course's", "Begin with `UNet`: its options take the first mark away. What comes after a U-Net can take the second.",
+        KnownMistake("one of the course's", "Start from `UNet` instead. One of its options removes the skips, and a layer after a whole U-Net can break the symmetry.",
             lambda: (Almost(lambda x, skip: x), _no_symmetry()),
             lambda a: any(type(p).__module__ == twelve_networks.__name__ for p in a)),
     ),
     hints=(
-        "One of the two is an option: run `UNet?` in a cell of its own and read its list.",
-        "For the second, keep a whole U-Net. Where must the answer end to be symmetric, and which layer after it would move it away from there?",
+        "For one of the two, an option of `UNet` is enough. Run `UNet?` in a cell of its own and read the list.",
+        "For the second, keep a whole U-Net. At which resolution must its output be to be symmetric, and which layer after it would change that?",
         "`UNet(depth=2, base_channels=4, skip=___)`, and `nn.Sequential(UNet(depth=2, base_channels=4), ___)`",
     ),
     solution_text=(
         "`no_skips = UNet(depth=2, base_channels=4, skip='none')\n"
         "no_symmetry = nn.Sequential(UNet(depth=2, base_channels=4), nn.MaxPool2d(2))`\n"
-        "The second is a U-Net whose answer is made coarser."
+        "The second is a U-Net whose output is made coarser."
     ),
-    praise="Both. Only these two marks can be missing alone: the way down and the way up take others with them.",
+    praise="Both are right. Only these two criteria can be missing alone, because a network without down-sampling or up-sampling misses others as well.",
 )  # fmt: skip

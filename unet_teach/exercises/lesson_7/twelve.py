@@ -8,21 +8,23 @@ from unet_teach.exercises.exercise import Exercise
 LETTERS = "ABCDEFGHIJKL"
 UNETS = "ACEGIKL"
 WHY_NOT = {
-    "B": "B goes down and up; all that the top learns has to pass the bottom.",
-    "D": "D ends with one number a class: nothing comes up again.",
-    "F": "F comes up to a quarter of the height and is stretched from there: its map of 32×32 has "
-    "no partner.",
-    "H": "H comes up in one leap, and nothing crosses.",
-    "J": "J sends the *places* of its maxima across, no map: what was seen there stays behind.",
+    "B": "B has an encoder and a decoder but no skips, so everything has to pass the bottleneck.",
+    "D": "D ends with one number for each class, so there is no up-sampling at all.",
+    "F": "F's decoder stops at a quarter of the height and is only stretched from there, so the "
+    "encoder's feature map at 32×32 has no partner.",
+    "H": "H goes back to full size in a single jump, and has no skips.",
+    "J": "J's skips only carry the *positions* of the maxima, not a feature map.",
 }
 WHY = {
-    "A": "Crops and convolutions without padding change sizes, not the resolution.",
-    "C": "It adds what comes across. That is a way to join as well.",
-    "E": "It is by far the widest: 512 channels. Width is no mark.",
-    "G": "Tokens can be merged and expanded too. What matters is what happens to the places.",
-    "I": "A picture may have one dimension: sound.",
-    "K": "A picture may have three dimensions: a volume.",
-    "L": "It adds, and interpolates on its way up. Both are as good as any other way.",
+    "A": "Think of crops and convolutions without padding: they change the size of a feature map, "
+    "but not its resolution.",
+    "C": "Adding a skip is as good a way to join it as concatenating.",
+    "E": "One of those you left out is by far the widest, with 512 channels. Width isn't a "
+    "criterion.",
+    "G": "Tokens can be merged and expanded as well. What counts is the resolution.",
+    "I": "An input may have one dimension, like sound.",
+    "K": "An input may have three dimensions, like a volume.",
+    "L": "A skip may be added, and a decoder may interpolate. The criteria don't ask how.",
 }
 
 
@@ -38,26 +40,20 @@ twelve = Exercise(
         lambda: "A, C, E, G, I, K and L",
     ),
     mistakes=(
-        wrong_letters("2D", "Are tokens or sound a reason against it? The marks speak of places.",
+        wrong_letters("2D", "You left out tokens and sound. The criteria ask about resolution, and say nothing about the kind of data.",
             "ACEKL"),
-        wrong_letters("no adding", "C and L join by adding: that is a skip as well.",
-            "AEGIK"),
-        wrong_letters("a pyramid", "Half of the way up is no way up: count its levels.",
+        wrong_letters("a pyramid", "A decoder has to pass every level of its encoder. Count the levels on both sides.",
             "ACEFGIKL"),
-        wrong_letters("places as a skip", "Where a maximum was is a place, not a map.",
-            "ACEGIJKL"),
-        wrong_letters("hourglasses", "An hourglass has no skip at all.",
-            "ABCEGIJKL"),
-        wrong_letters("all", "If all were, the word would mean nothing.",
+        wrong_letters("all", "You named all twelve. Check the four criteria for each of them.",
             LETTERS),
-        wrong_letters("only one", "More than the one with the name: look for the marks.",
+        wrong_letters("only one", "You named E alone. Check the four criteria for each of the other networks as well.",
             "E"),
     ),
     hints=(
-        "Cross out those that end far from the top. Then those where nothing crosses. Who is left?",
-        "Adding counts; sound, volumes and tokens count. What does not: the places of maxima.",
-        "`'AC_G__L'`: seven of them have all four marks.",
+        "Cross out the networks that don't come back up to the resolution of their input level by level. Then cross out those without skips. Which ones are left?",
+        "Sound, volumes and tokens count, and so do skips that are added. Skips that only carry the positions of maxima don't.",
+        "`'AC_G__L'`: seven of the twelve meet all four criteria.",
     ),
-    solution_text="`'ACEGIKL'`: B and J have no skips, D and H do not come up level by level, F stops at a quarter of the height.",
-    praise="Seven of twelve: tokens, sound and volumes, cat and add, crops and all.",
+    solution_text="`'ACEGIKL'`: B and J have no skips, D and H don't come back up level by level, and F stops at a quarter of the height.",
+    praise="Seven of twelve. Tokens, sound and volumes count, and so do concatenating, adding and cropping.",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Exercise of lesson 8: after which shift of the image a U-Net repeats its output."""
+"""Exercise of lesson 8: for which smallest shift a U-Net is equivariant."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ known = Probes(lambda: DEPTHS[:-1])
 repeats_after = Exercise(
     name="repeats_after",
     lesson=8,
-    prompt="Shift a picture, and a U-Net's answer need not shift with it. How many pixels are the smallest shift after which it does, with any weights? `depth` counts the halvings.",
+    prompt="If you shift an image, a U-Net's output doesn't always shift with it. What is the smallest shift, in pixels, for which it does with any weights? `depth` counts the halvings.",
     checks=(
         is_function("repeats_after(depth)"),
         computes(lambda depth: 2**depth, "repeats_after", DEPTHS),
     ),
     answers=(lambda: lambda depth: 2**depth, lambda: _doubled, lambda: lambda depth: 1 << depth),
     mistakes=(
-        known.mistake("2·depth", "Pixels of the bottom lie 2, 4, 8 apart: each halving doubles, it does not add 2.",
+        known.mistake("2·depth", "Each halving *doubles* how many pixels one step covers: 2, 4, 8, … It doesn't add 2.",
             lambda depth: 2 * depth),
-        known.mistake("depth", "That is the number of halvings. How many pixels of the picture does one step at the bottom cover?",
+        known.mistake("depth", "That's the number of halvings. How many pixels of the image does one step in the bottleneck cover?",
             lambda depth: depth),
-        known.mistake("1", "1 is right for convolutions alone. A pool pairs pixels 0 and 1, 2 and 3: shifted by 1, other pixels are paired.",
+        known.mistake("1", "1 is right for convolutions alone. Max-pooling combines pixels 0 and 1, then 2 and 3. If you shift the image by 1, it combines different pixels.",
             lambda depth: 1),
-        known.mistake("one halving too few", "The last halving pairs as well: you count one too few.",
+        known.mistake("one halving too few", "You count one halving too few. The last one combines pairs as well.",
             lambda depth: 2 ** (depth - 1)),
-        known.mistake("one halving too many", "It repeats itself after half of that. depth counts halvings, not levels.",
+        known.mistake("one halving too many", "Half of that is enough. `depth` counts the halvings, so there are `depth + 1` resolutions but only `depth` max-poolings.",
             lambda depth: 2 ** (depth + 1)),
-        known.mistake("the 8 of the lesson's network", "8 is right for the network above, with its three halvings. And with another depth?",
+        known.mistake("the 8 of the lesson's network", "8 is right for the lesson's network, which has three halvings. What is it for another depth?",
             lambda depth: 8),
-        known.mistake("^ for a power", "In Python `2 ^ depth` is no power: it flips bits. Two stars make a power.",
+        known.mistake("^ for a power", "In Python, `2 ^ depth` isn't a power: `^` flips bits. Write `2**depth`.",
             lambda depth: 2 ^ depth),
-        known.mistake("an area", "That is how many pixels a bottom cell covers, a square. The shift goes along a side.",
+        known.mistake("an area", "That's the area of a bottleneck cell in pixels. The shift goes in one direction, so you need its width.",
             lambda depth: 4**depth),
     ),
     hints=(
-        "A pool takes pixels 0 and 1 together, 2 and 3, 4 and 5. Shift by 1: are the pairs the same? By 2?",
-        "After two pools, pixels 0 to 3 are together. By how much do you have to shift now?",
+        "Max-pooling combines pixels 0 and 1, 2 and 3, 4 and 5. Does it combine the same pixels after a shift by 1? And by 2?",
+        "After two max-poolings, pixels 0 to 3 are combined into one. By how much do you have to shift now, so that the same four stay together?",
         "`return ___ ** depth`",
     ),
-    solution_text="`return 2 ** depth`: a step of one cell at the bottom.",
-    praise="2**depth pixels: one step at the bottom. So tiles that begin at its multiples are cut as the whole picture is.",
+    solution_text="`return 2 ** depth`: one step in the bottleneck.",
+    praise="2**depth pixels, which is one step in the bottleneck. So tiles that start at its multiples are halved at the same places as the whole image.",
 )  # fmt: skip

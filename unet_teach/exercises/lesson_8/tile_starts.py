@@ -62,7 +62,7 @@ GRID = Grid(
     {
         "size is at most tile": lambda size, tile, overlap: size <= tile,
         "size is larger than tile": lambda size, tile, overlap: size > tile,
-        "full steps end with the picture": lambda size, tile, overlap: (
+        "full steps end with the image": lambda size, tile, overlap: (
             max(0, size - tile) % (tile - overlap) == 0
         ),
     },
@@ -106,30 +106,31 @@ def _facts(answer: Function) -> str:
         for starts, inputs in zip(results, GRID.inputs, strict=True)
     ]
     if by := GRID.offset(results, [_pushed_back, _spread]):
-        return f"Each tile begins {number(abs(by))} too far to the {'right' if by > 0 else 'left'}."
+        pixels = f"{number(abs(by))} pixel{'s' if abs(by) != 1 else ''}"
+        return f"Each tile starts {pixels} too far to the {'right' if by > 0 else 'left'}."
     fact = f"{GRID.changed(results, [_pushed_back, _spread])} {GRID.where_roughly(right)}".strip()
     return f"On the {len(results)} inputs tried: {fact[:1].lower()}{fact[1:]}" if fact else ""
 
 
 def _coverage_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
     if not starts:
-        return "no tile at all comes out; also a small picture needs one"
+        return "you return no tile at all, but even a small image needs one"
     for start in starts:
         if start != int(start):
-            return f"a tile begins at {start:g}, between two pixels"
+            return f"a tile starts at {start:g}, between two pixels"
     if starts[0] != 0:
-        return f"the first tile begins at {starts[0]}, and pixel 0 belongs to the picture"
+        return f"the first tile starts at {starts[0]}, but the image starts at pixel 0"
     for one, other in pairwise(starts):
         if other <= one:
-            return f"after the tile at {one} comes one at {other}, which is not further on"
+            return f"after the tile at {one} comes one at {other}, but the starts have to increase"
     if size <= tile:
-        return None if starts == [0] else f"{starts} comes out; the tile at 0 covers all"
+        return None if starts == [0] else f"you return {starts}, but a tile at 0 is enough"
     end = starts[-1] + tile
     if end == size:
         return None
     return (
-        f"the last tile begins at {starts[-1]} and ends at {end}, the picture at {size}: it "
-        f"{'misses the end' if end < size else 'hangs over'}"
+        f"the last tile starts at {starts[-1]} and ends after {end} pixels, but the image has {size}, so "
+        f"{'its end is left out' if end < size else 'the tile reaches beyond it'}"
     )
 
 
@@ -137,7 +138,7 @@ def _overlap_problem(starts: list[Any], size: int, tile: int, overlap: int) -> s
     for one, other in pairwise(starts):
         if one + tile - other < overlap:
             shared = max(0, one + tile - other)
-            return f"the tiles at {one} and {other} share {shared} pixels, wanted {overlap} or more"
+            return f"the tiles at {one} and {other} share {shared} pixels, but it should be {overlap} or more"
     return None
 
 
@@ -145,7 +146,7 @@ def _count_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str
     fewest = len(_pushed_back(size, tile, overlap))
     if len(starts) == fewest:
         return None
-    return f"{len(starts)} tiles come out, and {fewest} are enough"
+    return f"you return {len(starts)} tiles, but {fewest} are enough"
 
 
 _PROBLEMS = (_coverage_problem, _overlap_problem, _count_problem)
@@ -173,53 +174,56 @@ known = Probes(lambda: SIZES[:3])  # those with several tiles and an overlap
 tile_starts = Exercise(
     name="tile_starts",
     lesson=8,
-    prompt="A picture is `size` pixels wide. List where its tiles begin, each `tile` wide and inside the picture: from 0, rising, as few as do; neighbours share at least `overlap` pixels, and the last one ends with the picture. No larger than a tile: [0].",
+    prompt="An image is `size` pixels wide. List the starts of its tiles in increasing order, as few as possible. Each tile is `tile` pixels wide and inside the image; the first one starts at 0, the last one ends with the image, and neighbours share at least `overlap` pixels. If the image is no larger than a tile, return [0].",
     checks=(
         is_function("tile_starts(size, tile, overlap)"),
         returns("a list of numbers", some_numbers(), _known_cases),
         _check("tiles from end to end", _coverage_problem),
         _check("their overlap", _overlap_problem),
-        _check("as few as do", _count_problem),
+        _check("as few as possible", _count_problem),
     ),
     answers=(lambda: _pushed_back, lambda: _spread, lambda: _one_by_one),
     mistakes=(
-        known.mistake("the overlap for a step", "You step by the overlap. A step is what the next tile does not share with this one.",
+        known.mistake("the overlap for a step", "You step by the overlap. But the overlap is what two neighbours share. How far does the next tile start after this one, then?",
             _with_last, _while_inside, _up_to_end, lambda s, t, o: list(range(0, s, o)),
             lambda s, t, o: list(range(0, s - t + 1, o))),
-        known.mistake("the rest left out", "Full steps need not end with the picture: the pixels after the last one are never predicted. One more tile, pushed back until it fits, covers them.",
+        known.mistake("no overlap", "You step by a whole tile, so neighbours share nothing. If they share `overlap` pixels, how far apart are their starts?",
+            *(lambda s, t, o, starts=starts: starts(s, t, t) for starts in (_with_last, _while_inside, _up_to_end))),
+        known.mistake("the rest left out", "Full steps don't always end with the image, so the pixels after your last tile are never predicted. Add one more tile, moved back until it ends with the image.",
             lambda s, t, o: _while_inside(s, t, t - o)),
-        known.mistake("over the end", "Your last tile hangs over the end: a slice of it is narrower than the others. Push it back until it fits.",
+        known.mistake("over the end", "Your last tile reaches beyond the image, so its slice is narrower than the other tiles. Move it back until it ends with the image.",
             lambda s, t, o: _up_to_end(s, t, t - o),
             lambda s, t, o: list(range(0, max(1, s - o), t - o)),
-            lambda s, t, o: list(range(0, s - t + t - o, t - o))),
-        known.mistake("one twice", "Where full steps end with the picture, your last tile is there twice. Add it only where it is missing, or let the range end before it.",
+            lambda s, t, o: list(range(0, s - t + t - o, t - o)),
+            lambda s, t, o: [*range(0, s - t, t - o), s]),
+        known.mistake("one twice", "Where full steps already end with the image, your last tile appears twice. Add it only if it is missing, or let the range end before it.",
             lambda s, t, o: [*_while_inside(s, t, t - o), max(0, s - t)],
             lambda s, t, o: [min(x, s - t) for x in _up_to_end(s, t, t - o)]),
-        known.mistake("the last forgotten", "A range ends before its end: the tile at size − tile is missing, always.",
+        known.mistake("the last forgotten", "`range` stops before its end, so the tile at size − tile is always missing. Add it.",
             lambda s, t, o: list(range(0, s - t, t - o)), cases=lambda: SIZES),
-        known.mistake("a small picture", "Right for large pictures. In one smaller than a tile yours begins before 0, or there is none: `max(0, size - tile)` helps.",
+        known.mistake("a small image", "It's right for large images. If the image is no larger than a tile, you start before 0 or return no tile. `max(0, size - tile)` helps.",
             lambda s, t, o: [*range(0, s - t, t - o), s - t],
             lambda s, t, o: _pushed_back(s, t, o) if s > t else [],
             lambda s, t, o: _pushed_back(s, t, o) if s >= t else [], cases=lambda: SIZES),
-        known.mistake("the last in place of another", "You put the last tile in place of the one before it. Both are needed: between them something is left out, or shared too little.",
+        known.mistake("the last in place of another", "You replace the last full step by the tile that ends with the image. Both are needed, because otherwise something between the last two is left out, or shared too little.",
             lambda s, t, o: [*_while_inside(s, t, t - o)[:-1], s - t],
             lambda s, t, o: [*list(range(0, s - t, t - o))[:-1], s - t]),
-        known.mistake("an overlap on either side", "You subtract the overlap twice. Neighbours share it: a step is tile − overlap.",
+        known.mistake("an overlap on either side", "You subtract the overlap on both sides. Two neighbours share the same overlap, so subtract it only once.",
             lambda s, t, o: _with_last(s, t, t - 2 * o),
             lambda s, t, o: _while_inside(s, t, t - 2 * o),
             lambda s, t, o: _up_to_end(s, t, t - 2 * o)),
-        known.mistake("where they end", "Those are the ends of the tiles. Asked is where they begin.",
+        known.mistake("where they end", "You return where the tiles end. The question is where they start.",
             lambda s, t, o: [x + t for x in _pushed_back(s, t, o)]),
     ),
     hints=(
-        "Two neighbours share `overlap` pixels. How far is it from the beginning of one to that of the next?",
-        "Steps of tile − overlap, from 0 on. And where does the last tile begin, that ends with the picture?",
+        "Two neighbours share `overlap` pixels. How far apart are their starts?",
+        "Take steps of `tile - overlap`, beginning at 0. Where does the last tile start, the one that ends with the image?",
         "`last = max(0, ___)`, `return [*range(0, last, ___), last]`",
     ),
     solution_text=(
         "`last = max(0, size - tile)\n"
         "return [*range(0, last, tile - overlap), last]`\n"
-        "Spread evenly, they are as right."
+        "Evenly spaced tiles are just as right."
     ),
-    praise="No pixel left out, no tile hanging over, and enough in common at every seam.",
+    praise="No pixel is left out, no tile reaches beyond the image, and neighbours share enough.",
 )  # fmt: skip

@@ -78,7 +78,7 @@ def nyquist_ratio(image: Tensor) -> float:
     """
     height, width = (side - side % 2 for side in image.shape)
     if min(height, width) < 16:
-        raise ValueError(f"The picture is {height}×{width}. At least 16×16 pixels are needed.")
+        raise ValueError(f"The image is {height}×{width}, but at least 16×16 pixels are needed.")
     image = image[:height, :width].double()
     ratios = []
     for rows in (image, image.T):
@@ -151,7 +151,7 @@ def figure(runs: Iterable[Reconstruction] | None = None) -> Figure:
     """
     chosen = [run for run in (results() if runs is None else runs) if run.picture]
     original = earth().validation[0].image[0][WINDOW]
-    images = {"the picture": original} | {NAMES[run.up]: _decode(run.picture) for run in chosen}
+    images = {"the image": original} | {NAMES[run.up]: _decode(run.picture) for run in chosen}
     return side_by_side(images, value_range=(float(original.min()), float(original.max())))
 
 
@@ -181,7 +181,7 @@ def main() -> None:
         ],
     }
     RESULTS.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(f"the picture itself: {ratio_of_image:.1f}", table(runs), sep="\n")
+    print(f"the image itself: {ratio_of_image:.1f}", table(runs), sep="\n")
 
 
 if __name__ == "__main__":

@@ -48,8 +48,11 @@ def score_figure(runs: Sequence[Run], mine: Sequence[Run], variants: Sequence[st
     grid = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for axes, data in zip(grid, names, strict=True):
         for row, variant in enumerate(variants):
-            own = scores(mine, data, variant)
-            axes.plot(own, [row] * len(own), "D", color=WINDOW_LINE, markersize=11)
+            for run in mine:
+                if (run.data, run.variant) == (data, variant):
+                    fill = "full" if run.stopped_after is None else "none"
+                    yours = {"color": WINDOW_LINE, "markersize": 11, "fillstyle": fill}
+                    axes.plot(run.score, row, "D", **yours)
             others = scores(runs, data, variant)
             axes.plot(others, [row] * len(others), "o", color=INPUT, markersize=4)
             if others:
@@ -65,11 +68,14 @@ def score_figure(runs: Sequence[Run], mine: Sequence[Run], variants: Sequence[st
         else:
             axes.set(xlim=(0, 1), xticks=(0, 0.5, 1))
         axes.set_title(data, loc="left", fontsize=SMALL)
-        if any(run.data == data for run in mine):
+        label = f"{score_name(data)}{', enlarged' if is_enlarged else ''}"
+        if own := [run for run in mine if run.data == data]:
             axes.set_title("yours", loc="right", fontsize=SMALL, fontweight="normal")
             place: Any = {"transform": axes.transAxes, "clip_on": False, "color": WINDOW_LINE}
+            place["fillstyle"] = "full" if own[0].stopped_after is None else "none"
             axes.plot(0.75, 1 + 13 / (27 * len(variants)), "D", markersize=8, **place)
-        label = f"{score_name(data)}{', enlarged' if is_enlarged else ''}"
+            for run in (run for run in own if run.stopped_after is not None):
+                label += f"\nhollow: stopped after {run.stopped_after} steps"
         axes.set_xlabel(label, fontsize=SMALL)
         axes.tick_params(length=0)
         axes.spines["left"].set_visible(False)

@@ -37,7 +37,7 @@ def p_value(a: Iterable[float], b: Iterable[float]) -> float:
     ways = comb(len(ours) + len(theirs), len(ours))
     if ways > MOST_WAYS:
         raise ValueError(
-            f"{len(ours)} scores and {len(theirs)} can be dealt in {ways:,} ways; at most "
+            f"{len(ours)} and {len(theirs)} scores can be dealt in {ways:,} ways, but at most "
             f"{MOST_WAYS:,} are counted. Give fewer scores."
         )
     size = min(len(ours), len(theirs))  # the smaller group is chosen: the other one is the rest
@@ -60,7 +60,7 @@ def _scores(name: str, values: Iterable[float]) -> list[float]:
         )
         if not isfinite(score):
             raise ValueError(
-                f"{name} has a score of {score}, a run that failed. Its mean is no number either: "
-                "say so instead of testing it."
+                f"{name} has a score of {score}, which is a failed run. Its mean is not a number "
+                "either, so report the failure instead of testing it."
             )
     return [float(score) for score in scores]

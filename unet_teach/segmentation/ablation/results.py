@@ -36,6 +36,7 @@ class Run:
         seconds: processor time of the training, on the machine of the results (`machine`).
         trouble: what went wrong, or "".
         picture: the mask predicted for `displayed_pair(data)`, as a PNG in base64.
+        stopped_after: the number of steps if it was interrupted, else None.
     """
 
     data: str
@@ -49,6 +50,7 @@ class Run:
     seconds: float
     trouble: str
     picture: str
+    stopped_after: int | None = None
 
     @property
     def score(self) -> float:

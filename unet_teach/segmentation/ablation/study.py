@@ -81,6 +81,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run:
     """Train one variant by the recipe of the study, and score it on the test images.
 
+    A run that is interrupted says so (`stopped_after`, `trouble`): it is no run of the recipe.
+
     Args:
         variant: one of `VARIANTS`.
         data: "earth", "lines in rings" or "nuclei".
@@ -104,7 +106,9 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
     trouble = trained.trouble
     if trained.ended == "stopped":  # the recipe has a number of steps: this is no run of it
         steps = f"{trained.steps} of {RECIPES[data]['steps']} steps"
-        trouble = f"Stopped by you after {steps}: not comparable with the others. {trouble}".strip()
+        trouble = (
+            f"Stopped by you after {steps}, so not comparable with the others. {trouble}".strip()
+        )
     return Run(
         data=data,
         variant=variant,
@@ -115,6 +119,7 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
         seconds=round(seconds, 1),
         trouble=trouble,
         picture=encode_png(Image.fromarray(mask[0].numpy()), optimize=True),
+        stopped_after=trained.steps if trained.ended == "stopped" else None,
     )
 
 
@@ -164,7 +169,7 @@ def table(runs: Iterable[Run] | Run | None = None) -> str:
 
 
 def figure(runs: Iterable[Run] | Run | None = None, mine: Iterable[Run] | Run = ()) -> Figure:
-    """Draw the score of every run as a dot, and your own runs as diamonds.
+    """Draw the score of every run as a dot, and your own runs as diamonds, hollow where stopped.
 
     Args:
         runs: such as `results()`, the default.

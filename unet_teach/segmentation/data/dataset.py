@@ -161,7 +161,7 @@ def _describe(pairs: Sequence[Pair]) -> str:
     if not pairs:
         return "none"
     sizes = sorted({sizes_as_text(pair.mask.shape[-2:]) for pair in pairs})
-    noun = "picture" if len(pairs) == 1 else "pictures"
+    noun = "image" if len(pairs) == 1 else "images"
     shown = ", ".join(sizes[:3]) + (", …" if len(sizes) > 3 else "")
     return (
         f"{len(pairs)} {noun} ({shown}), {foreground_fraction(pairs):.0%} of the pixels are "

@@ -54,21 +54,25 @@ def from_folder(
     matches = match_masks(image_files, list_images("masks", masks, notes), notes)
     pixels = _read_pairs(matches, invert, notes)
     if not pixels:
-        raise ValueError(_with_notes("No picture could be paired with a mask", notes))
+        raise ValueError(_with_notes("No image could be paired with a mask", notes))
     splits, remarks = split_images(pixels, seed)
     for remark in remarks:
         notes.add(remark)
     if not all(splits):
-        problem = "Your pictures are too small to be cut in three. Use at least 3, or larger ones"
+        problem = "Your images are too small to be cut in three. Use at least 3, or larger ones"
         raise ValueError(_with_notes(problem, notes))
     source = f"your own: {Path(images).name} and {Path(masks).name}"
     train, validation, test = splits
-    dataset = Dataset("your pictures", train, validation, test, source)
+    dataset = Dataset("your images", train, validation, test, source)
     _note_training_problems(dataset, invert, notes)
     lines = notes.lines()
     if lines:
-        rest = f"\n- and {len(lines) - 3} more: print the dataset" if len(lines) > 3 else ""
-        warnings.warn("About your pictures:\n- " + "\n- ".join(lines[:3]) + rest, stacklevel=2)
+        rest = (
+            f"\n- and {len(lines) - 3} more; print the dataset to see them"
+            if len(lines) > 3
+            else ""
+        )
+        warnings.warn("About your images:\n- " + "\n- ".join(lines[:3]) + rest, stacklevel=2)
     return replace(dataset, notes=tuple(lines))
 
 
@@ -85,8 +89,8 @@ def _read_pairs(
         read |= read_match(match, notes)
     if read and all(pair.is_swapped for pair in read.values()):
         raise ValueError(
-            "The pictures look like masks and the masks like pictures: it seems that the two "
-            "folders are swapped. Give the folder of the pictures first."
+            "The images look like masks and the masks like images, so the two folders are probably "
+            "swapped. Give the folder of the images first."
         )
     cut = min((pair.cut for pair in read.values() if pair.cut is not None), default=0)
     binary_masks, remarks = binarize({name: pair.mask for name, pair in read.items()}, cut)
@@ -111,11 +115,12 @@ def _note_training_problems(dataset: Dataset, invert: bool, notes: Notes) -> Non
         notes.add(f"less than {SMALL} pixels high or wide, too small for a deep network", *small)
     for name, split in dataset.splits.items():
         if not any(pair.mask.any() for pair in split):
-            notes.add(f"no foreground at all in {name}: try another seed, or add pictures")
+            notes.add(f"no foreground at all in {name}: try another seed, or add images")
     fraction = foreground_fraction(pairs)
     if 0.5 < fraction < 1 and not invert:
         notes.add(
-            f"{fraction:.0%} of all pixels are foreground: if you look for black, invert=True"
+            f"{fraction:.0%} of all pixels are foreground; if black should be foreground, use "
+            "invert=True"
         )
 
 

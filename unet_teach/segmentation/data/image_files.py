@@ -16,10 +16,10 @@ TIFF = (".tif", ".tiff")
 EXTENSIONS = (".png", ".jpg", ".jpeg", *TIFF, ".gif", ".bmp", ".webp", ".pgm", ".ppm", ".pbm")
 MOST_PIXELS = 400_000_000  # larger files are not opened
 NO_IMAGE = {  # how a text file begins that stands in the place of an image
-    b"version https://git-lfs": "is a Git LFS pointer, not the picture itself: run `git lfs pull` "
+    b"version https://git-lfs": "is a Git LFS pointer, not the image itself; run `git lfs pull` "
     "in its repository",
-    b"<!DOCTYPE": "is a web page, not a picture: download it again",
-    b"<html": "is a web page, not a picture: download it again",
+    b"<!DOCTYPE": "is a web page, not an image; download it again",
+    b"<html": "is a web page, not an image; download it again",
 }
 DEEP = "16 bits a colour, of which only the upper 8 are read: scale it to 8 bits first"
 FAX = ("group3", "group4", "tiff_ccitt")
@@ -71,7 +71,7 @@ def read_image(opened: Opened) -> PixelsAndNotes:
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image).astype(np.float32)
         if not np.isfinite(values).all():
-            notes.append("values that are no numbers became 0")
+            notes.append("values that are not finite numbers became 0")
             values = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
         low, high = float(values.min()), float(values.max())
         notes.append("its values are scaled, its own smallest to 0 and its own largest to 1")
@@ -110,7 +110,7 @@ def open_page(path: Path, page: int = 0) -> Opened:
 
 
 def _open_with_pillow(file: Any, page: int) -> Opened:
-    pages = 1  # the second picture in a file of a phone (MPO) is a preview
+    pages = 1  # the second image in a phone's file (MPO) is a preview
     if file.format != "MPO":
         pages = getattr(file, "n_frames", 1) if page == 0 else 0  # counting takes long
     if page:

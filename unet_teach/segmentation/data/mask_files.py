@@ -124,7 +124,7 @@ def _grey(opened: Opened, notes: list[str]) -> _Content:
     image = opened.image
     values = np.asarray(image.convert("L") if image.mode in ("1", "LA", "La") else image)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        notes.append("values that are no numbers became background")
+        notes.append("values that are not finite numbers became background")
         values = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
     if opened.white_is_zero:
         if image.mode in ("1", "L") and not opened.fax:
@@ -193,7 +193,7 @@ def binarize(
     without_zero = {name: values for name, values in masks.items() if values.all()}
     if len(without_zero) < len(masks):
         several = [name for name, values in without_zero.items() if values.min() != values.max()]
-        note = "no 0 in it, which is background in the others, so all is foreground"
+        note = "has no 0, which is background in the others, so all of it is foreground"
         return nonzero, {note: several} if several else {}
     counts: Counter[float] = Counter()
     for values in without_zero.values():

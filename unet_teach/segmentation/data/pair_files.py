@@ -51,8 +51,8 @@ def read_match(match: Match, notes: Notes) -> dict[str, PairOfFiles]:
     if pages == 1:
         return {} if pair is None else {match.name: pair}
     notes.add(
-        f"its {pages} pages are {pages} pictures. Neighbours may be alike, so the scores on "
-        "validation and test tell little about another stack",
+        f"its {pages} pages are {pages} images. Neighbouring pages may be nearly the same, so the "
+        "scores on validation and test say little about another stack",
         match.image.label,
     )
     pairs = {f"{match.name}, page 1": pair}
@@ -73,7 +73,7 @@ def _read_page(match: Match, page: int, notes: Notes) -> tuple[PairOfFiles | Non
         for file, label in zip(files, labels, strict=True):
             if file.pages > 1:
                 notes.add(f"only the first of its {file.pages} pages is used", label)
-        notes.add("all pages are used if a picture and its mask have the same number of them")
+        notes.add("all pages are used only if an image and its mask have the same number of them")
         pages = 1
     image, remarks = read_image(files[0])
     mask, cut, mask_remarks = _read_masks(files[1:], match.masks)
@@ -89,7 +89,7 @@ def _read_page(match: Match, page: int, notes: Notes) -> tuple[PairOfFiles | Non
         return None, pages
     is_photo = looks_like_photo(_brightness(files[1]))
     if is_photo:
-        notes.add("looks like a picture, not like a mask", labels[1])
+        notes.add("looks like an image, not like a mask", labels[1])
     is_named_as_mask = has_mask_suffix(match.image.name) and not match.masks[0].is_mask
     is_swapped = (is_photo or is_named_as_mask) and looks_like_mask(_brightness(files[0]))
     return PairOfFiles(image, mask, cut, labels[1], is_swapped), pages

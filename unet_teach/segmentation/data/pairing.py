@@ -64,12 +64,15 @@ def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
             if path.is_dir():
                 notes.add("a folder, not used", path.name)
             elif path.exists():
-                remark = "no PNG, JPEG, TIFF, GIF or BMP file, not used"
-                notes.add(f"{remark}; if it is a picture, save it as PNG", path.name)
+                remark = "not a PNG, JPEG, TIFF, GIF or BMP file, so not used"
+                notes.add(f"{remark}; if it is an image, save it as PNG", path.name)
             else:
-                notes.add("a link to a file that is not there, not used", path.name)
+                notes.add("a link to a missing file, not used", path.name)
     if is_nested:
-        remark = "the files in its folders are used; a folder of masks belongs to one picture"
+        remark = (
+            "it has no images itself, so the files in its folders are used; a folder of masks "
+            "belongs to one image"
+        )
         notes.add(remark, folder.name)
     return [_image_file(path, folder) for path in (inside if is_nested else usable)]
 
@@ -99,17 +102,17 @@ def match_masks(
             if (style and style == found[match.name][0][0]) or not match.masks:
                 match.masks.append(mask)
             else:
-                notes.add("a second mask for the same picture, not used", mask.label)
+                notes.add("a second mask for the same image, not used", mask.label)
         if len(match.masks) > 1:
-            notes.add("its masks, more than one, are merged into one", match.image.label)
+            notes.add("its masks are merged into one", match.image.label)
     without_mask = [match.image.label for match in matches if not match.masks]
     remedy = ""
     if without_mask and without_image:
-        remedy = "; give both the same name, or end the mask's in _mask"
+        remedy = "; give both the same name, or let the mask's end in _mask"
     if without_mask:
         notes.add(f"no mask, not used{remedy}", *without_mask)
     if without_image:
-        notes.add("a mask without a picture, not used", *without_image)
+        notes.add("a mask without an image, not used", *without_image)
     return [match for match in matches if match.masks]
 
 
@@ -145,7 +148,7 @@ def _matches_without_masks(images: Sequence[ImageFile], notes: Notes) -> list[Ma
     for image, folder in zip(images, folders, strict=True):
         name = folder if folder and folders.count(folder) == 1 else image.name
         if name in matches:
-            notes.add("a second picture of the same name, not used", image.label)
+            notes.add("a second image of the same name, not used", image.label)
         else:
             matches[name] = Match(name, image, [])
     return list(matches.values())

@@ -41,7 +41,7 @@ def split_images(
     notes = []
     tiles: list[list[list[Tile]]] = [[], [], []]  # tiles[split][image][index]
     if len(images) < FEW:
-        notes.append("fewer than 3 pictures: each is cut into train (60 %), validation and test")
+        notes.append("fewer than 3 images, so each is cut into train (60 %), validation and test")
         for name, (image, mask) in images.items():
             width = mask.shape[1]
             for split, (first, last) in enumerate(((0, 0.6), (0.6, 0.8), (0.8, 1))):
@@ -59,8 +59,8 @@ def split_images(
     count = sum(len(image_tiles) for split_tiles in tiles for image_tiles in split_tiles)
     if len(kept) < count:
         notes.append(
-            f"of {count} tiles {len(kept)} are kept, evenly spread and fewest of the largest "
-            "pictures: more would not fit in the memory of a small computer"
+            f"{len(kept)} of {count} tiles are kept, evenly spread, with the smallest share of the "
+            "largest images, because more would not fit into the memory of a small computer"
         )
     splits = [
         tuple(

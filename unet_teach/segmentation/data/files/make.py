@@ -84,7 +84,9 @@ def find(name: str) -> Path:
     """Return the package file of this name in the folder that was given."""
     found = [p for p in Path(sys.argv[1]).iterdir() if p.name.startswith(name)]
     if len(found) != 1:
-        sys.exit(f"{len(found)} files begin with {name!r} in {sys.argv[1]}. Wanted is one.")
+        sys.exit(
+            f"{len(found)} files in {sys.argv[1]} start with {name!r}, but there should be one."
+        )
     return found[0]
 
 
