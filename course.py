@@ -48,6 +48,7 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # The cells of a notebook, and the tests of a file, stay together in one process; conftest.py puts
 # the long files first. With `-n 0` everything runs in one process.
 TWO_PROCESSES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+IDLE = 2 * 60 * 60  # seconds after which a kernel is stopped that runs nothing; never a busy one
 LINUX = sys.platform.startswith("linux")
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -530,6 +531,9 @@ def lab_options(options: list[str]) -> list[str]:
     ours = [
         ("--ServerApp.root_dir", "--notebook-dir", f"={ROOT}"),
         ("--LabApp.default_url", "", f"={page}"),
+        # A lesson's kernel holds 340 to 580 MB, also after its tab was closed.
+        ("--MappingKernelManager.cull_idle_timeout", "", f"={IDLE}"),
+        ("--MappingKernelManager.cull_connected", "", "=True"),
     ]
     if "--port" in given:  # this port and no other
         ours.append(("--ServerApp.port_retries", "--port-retries", "=0"))

@@ -153,7 +153,9 @@ assert [letter for letter, report in reports.items() if report.is_unet] == ["A",
 #
 # ## Where you are
 #
-# `progress()` shows what you've solved. It's saved in a file on this computer, so closing the notebook loses nothing. (Binder lends you a computer: when your session ends, the file is gone.) If an instructor asks for your results, `exercises.export("my_name.csv")` writes a file, and you decide who gets it.
+# `progress()` shows what you've solved. It's saved in a file on this computer, so closing the notebook loses nothing. If an instructor asks for your results, `exercises.export("my_name.csv", name="…")` writes a file, and you decide who gets it.
+#
+# Binder lends you a computer, and forgets all when your session ends: download such a file before you leave, upload it next time, and `exercises.load("my_name.csv")` reads it back. A kernel in which nothing ran for two hours (on Binder, 30 minutes) is stopped to free its memory: run the cells again from the top.
 
 # %% tags=["nbval-ignore-output"]
 progress()

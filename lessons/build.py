@@ -2,6 +2,7 @@
 
     python lessons/build.py [01 ...]     write notebooks/NN_*.ipynb and notebooks/solved/NN_*.ipynb
     python lessons/build.py --check      write nothing; fail when a notebook differs from its source
+    python lessons/build.py --nbgrader DIR      write assignments for nbgrader into DIR
 
 A source is a jupytext percent file. What stands between `### BEGIN SOLUTION` and `### END SOLUTION`
 is left out of the student's notebook: an assignment keeps its name and loses its value
@@ -26,6 +27,9 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+sys.path.insert(0, str(Path(__file__).parent))
+import build_nbgrader
 
 LESSONS = Path(__file__).parent
 NOTEBOOKS = LESSONS.parent / "notebooks"
@@ -154,10 +158,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the notebooks from the lessons.")
     parser.add_argument("lessons", nargs="*", help="numbers, such as 01; all when left out")
     parser.add_argument("--check", action="store_true", help="write nothing; fail on drift")
+    parser.add_argument("--nbgrader", type=Path, metavar="DIR", help="write assignments into DIR")
     options = parser.parse_args()
     sources = sorted(LESSONS.glob("[0-9][0-9]_*.py"))
     chosen = [s for s in sources if not options.lessons or s.stem[:2] in options.lessons]
     drift = []
+    if options.nbgrader:
+        for source in chosen:
+            print(build_nbgrader.write(options.nbgrader, source, read(source), REGION, blank))
+        return 0
     for source in chosen:
         for make, folder in ((student, NOTEBOOKS), (solved, NOTEBOOKS / "solved")):
             path = folder / f"{source.stem}.ipynb"

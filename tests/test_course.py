@@ -287,6 +287,9 @@ def test_lab_opens_the_first_lesson(installed):
     said = started(installed.first.stdout)
     assert "--LabApp.default_url=/lab/tree/notebooks/01_down.ipynb" in said["argv"]
     assert f"--ServerApp.root_dir={installed.folder}" in said["argv"]
+    assert "--MappingKernelManager.cull_idle_timeout=7200" in said["argv"]
+    assert "--MappingKernelManager.cull_connected=True" in said["argv"]
+    assert not any("cull_busy" in option for option in said["argv"])  # off unless asked for
 
 
 def test_settings_that_lead_astray_are_ignored(installed):

@@ -1,12 +1,22 @@
 """The self-test of lesson 0: what it looks at, and what it advises."""
 
+import json
+import os
 import re
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from unet_teach import installation, self_test
 from unet_teach.exercises.progress_file import RECORD
+from unet_teach.shared import memory, running_kernels
+from unet_teach.shared.memory import free_memory
+from unet_teach.shared.running_kernels import warn_when_short
 from unet_teach.widgets import ConvExplorer
 
 
@@ -95,25 +105,106 @@ def test_the_memory_of_a_control_group_counts_instead_of_the_hosts(
     write_group(tmp_path, files, ".", limit=1000, used=950, cache=200)
     write_group(tmp_path, files, "user.slice", limit="max" if files == VERSION_2 else 2**43)
     write_group(tmp_path, files, "user.slice/session.scope", limit=2000, used=100)
-    free = installation._free_in_control_groups
-    assert min(free(tmp_path)) == 250 * 2**20
-    monkeypatch.setattr(installation, "_free_in_control_groups", lambda: free(tmp_path))
+    assert free_memory(tmp_path) == 250 * 2**20
+    monkeypatch.setattr(installation, "free_memory", lambda: free_memory(tmp_path))
     assert "✕ this kernel holds" in self_test().text
     assert " 250 MB are free\n   Close other notebooks' kernels" in self_test().text
 
 
 def test_without_control_groups_the_hosts_memory_counts(tmp_path, monkeypatch):
-    free = installation._free_in_control_groups
-    assert not [*free(tmp_path)]
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=7))
+    assert free_memory(tmp_path) == 7
     (tmp_path / "proc/self").mkdir(parents=True)
     (tmp_path / "proc/self/cgroup").write_text("0::/\n")
-    assert not [*free(tmp_path)]  # the topmost group has no limit
+    assert free_memory(tmp_path) == 7  # the topmost group has no limit
     write_group(tmp_path, VERSION_2, ".", limit=10**6)
-    hosts = installation.psutil.virtual_memory().available
-    monkeypatch.setattr(installation, "_free_in_control_groups", lambda: free(tmp_path))
-    finding = installation._check_memory()
-    shown = int(re.search(r"([\d,]+) MB are free", finding.text)[1].replace(",", ""))
-    assert shown < 2 * hosts / 2**20
+    assert free_memory(tmp_path) == 7  # the group allows more than the host has
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server with two kernels beside this one, which tells the notebook of the larger."""
+    ids = [f"{number}" * 8 + "-0000-0000-0000-" + "0" * 12 for number in (1, 2, 3)]
+    pids = (os.getpid(), 102, 103)
+    sizes = (500, 415, 340)
+
+    def kernel(pid, name, size):
+        return SimpleNamespace(
+            pid=pid,
+            cmdline=lambda: [
+                "python",
+                "-m",
+                "ipykernel_launcher",
+                "-f",
+                f"/run/kernel-{name}.json",
+            ],
+            memory_info=lambda: SimpleNamespace(rss=size * 2**20),
+        )
+
+    def gone():
+        raise running_kernels.psutil.NoSuchProcess(104)
+
+    children = [kernel(*about) for about in zip(pids, ids, sizes, strict=True)]
+    children += [SimpleNamespace(pid=104, cmdline=gone), SimpleNamespace(pid=9, cmdline=list)]
+    parent = SimpleNamespace(pid=100, children=lambda: children)
+    this = SimpleNamespace(parent=lambda: parent)
+    monkeypatch.setattr(running_kernels.psutil, "Process", lambda: this)
+    monkeypatch.setattr(running_kernels, "_notebooks", lambda pid: {ids[1]: "03_skips.ipynb"})
+
+
+@pytest.mark.usefixtures("server")
+def test_the_first_cell_says_when_memory_is_short_and_which_kernels_to_stop(monkeypatch, capsys):
+    monkeypatch.setattr(running_kernels, "free_memory", lambda: 180 * 2**20)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    warn_when_short()
+    assert capsys.readouterr().out == ""  # a script has no other kernels
+    monkeypatch.setitem(sys.modules, "ipykernel", SimpleNamespace())
+    warn_when_short()
+    said = capsys.readouterr().out
+    assert said.startswith("Memory is short: 180 MB are free")
+    assert "Running now: 03_skips.ipynb (415 MB), a notebook (340 MB). What you solved" in said
+    monkeypatch.setattr(running_kernels, "free_memory", lambda: 2**30)
+    warn_when_short()
+    assert capsys.readouterr().out == ""
+
+
+def test_the_exercises_of_a_lesson_ask_for_memory_first():
+    program = (
+        "import unet_teach.shared.memory as memory, sys, types\n"
+        "memory.free_memory = lambda: 2**20\n"
+        "sys.modules['ipykernel'] = types.ModuleType('ipykernel')\n"
+        "from unet_teach import exercises"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ran.stdout.startswith("Memory is short: 1 MB are free"), ran.stderr
+
+
+def test_a_real_server_tells_which_notebook_a_kernel_belongs_to(tmp_path, monkeypatch):
+    """The list that the server on this machine gives, read over the network as in a kernel."""
+    name = "1" * 8 + "-0000-0000-0000-" + "0" * 12
+    sessions = [{"path": "notebooks/05_train_it.ipynb", "kernel": {"id": name}}]
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, self.headers["Authorization"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(sessions).encode())
+
+        def log_message(self, *arguments):
+            pass
+
+    asked = []
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        about = {"pid": os.getpid(), "token": "secret"}
+        about["url"] = f"http://127.0.0.1:{server.server_port}/user/ada/"
+        (tmp_path / "jpserver-1.json").write_text(json.dumps(about))
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+        assert running_kernels._notebooks(os.getpid()) == {name: "05_train_it.ipynb"}
+        server.shutdown()
+    assert asked == [("/user/ada/api/sessions", "token secret")]
+    assert running_kernels._notebooks(os.getpid()) == {}  # nobody answers any more
 
 
 def test_progress_that_cannot_be_written_is_said(tmp_path, monkeypatch):

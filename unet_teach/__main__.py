@@ -12,7 +12,14 @@ def _inspect(arguments: Sequence[str]) -> int:
     return inspect_command(arguments)
 
 
+def _progress(arguments: Sequence[str]) -> int:
+    from unet_teach.exercises.progress_command import progress_command  # with torch
+
+    return progress_command(arguments)
+
+
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "progress": (_progress, "what a class has solved, from the files that students exported"),
     "inspect": (_inspect, "is it a U-Net? A verdict with evidence, for any torch.nn.Module"),
 }
 

@@ -6,27 +6,19 @@ import platform
 import sys
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 from packaging.requirements import Requirement
+
+from unet_teach.shared.memory import free_memory
+from unet_teach.shared.running_kernels import listed_kernels
 
 if TYPE_CHECKING:
     from unet_teach.exercises.exercise import Reply
     from unet_teach.widgets.base import CourseWidget
 
 OLDEST_PYTHON = (3, 10)
-# Where Linux says how much memory a control group may use, in version 2 ("") and version 1.
-CONTROL_GROUP_FILES = {
-    "": ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
-    "memory": (
-        "sys/fs/cgroup/memory",
-        "memory.limit_in_bytes",
-        "memory.usage_in_bytes",
-        "total_inactive_file",
-    ),
-}
 MUCH_MEMORY = 900  # MB used by the kernel: a Binder tab may have no more than 1 GB
 
 
@@ -83,43 +75,12 @@ def _check_versions() -> Iterator[Finding]:
 
 def _check_memory() -> Finding:
     used = psutil.Process().memory_info().rss // 2**20
-    free = min([psutil.virtual_memory().available, *_free_in_control_groups()]) // 2**20
+    free = free_memory() // 2**20
     return Finding(
         used < MUCH_MEMORY and free > 300,
         f"this kernel holds {used} MB, {free:,} MB are free",
-        "Close other notebooks' kernels (menu Kernel, Shut Down All Kernels).",
+        f"Close other notebooks' kernels (menu Kernel, Shut Down All Kernels).{listed_kernels()}",
     )
-
-
-def _free_in_control_groups(root: Path = Path("/")) -> Iterator[int]:
-    """Yield the bytes free in each control group of this process that limits its memory.
-
-    A container, such as a session on Binder, is such a group on Linux. What a group uses includes
-    files that were read and can be forgotten (`inactive_file`), which count as free.
-
-    Args:
-        root: the folder that holds `proc` and `sys`.
-    """
-    try:
-        groups = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:  # not Linux
-        return
-    for group in groups:
-        _, kinds, path = group.split(":", 2)
-        if kinds not in ("", "memory"):
-            continue
-        mount, limit, usage, cache = CONTROL_GROUP_FILES[kinds]
-        folder = Path(path.lstrip("/"))
-        # Inside a container, the path may be the host's; its own group is then at the mount.
-        for part in (folder, *folder.parents):
-            place = root / mount / part
-            try:
-                allowed = int((place / limit).read_text())
-                lines = (place / "memory.stat").read_text().splitlines()
-                forgettable = int(dict(line.split() for line in lines).get(cache, 0))
-                yield max(0, allowed - int((place / usage).read_text()) + forgettable)
-            except (OSError, ValueError):  # no such group, or its limit is "max"
-                continue
 
 
 def _check_progress_file() -> Finding:

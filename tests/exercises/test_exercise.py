@@ -121,3 +121,17 @@ def test_a_layers_running_statistics_stay(exercise):
     look = Exercise("look", 1, "Look.", (looks,), (), (), ("?",) * 3, "", "")
     look.check(norm)
     assert norm.num_batches_tracked == 0
+
+
+def test_a_reply_is_true_only_when_the_exercise_is_solved(exercise):
+    assert exercise.check(lambda x: 2 * x)
+    assert exercise.check(lambda x: 2 * x).solved
+    for reply in (
+        exercise.check(lambda x: 3 * x),
+        exercise.check(...),
+        exercise.check(3),
+        exercise.hint(),
+        exercise.solution(give_up=True),
+    ):
+        assert not reply
+        assert reply.solved is False

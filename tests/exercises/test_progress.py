@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from unet_teach import exercises
-from unet_teach.exercises.progress_file import RECORD, ProgressFile
+from unet_teach.exercises.export_file import NOTE, read_export
+from unet_teach.exercises.progress_file import RECORD, ProgressEntry, ProgressFile
 
 
 def test_progress_outlives_the_kernel(exercise, tmp_path):
@@ -133,7 +134,7 @@ def test_the_progress_map_shows_what_was_solved_and_tried():
 def test_an_export_has_one_row_for_each_exercise(tmp_path, suffix):
     RECORD.mark_solved("halve")
     path = tmp_path / f"progress{suffix}"
-    reply = exercises.export(path, student="Ada")
+    reply = exercises.export(path, name="Ada")
     assert reply.text == f"Wrote {path}: 1 of {len(exercises.ALL)} exercises solved."
     text = path.read_text(encoding="utf-8")
     rows = json.loads(text) if suffix == ".json" else list(csv.DictReader(text.splitlines()))
@@ -145,3 +146,120 @@ def test_an_export_has_one_row_for_each_exercise(tmp_path, suffix):
 def test_an_export_that_cannot_be_written_says_why(tmp_path):
     assert "has to end in .csv or .json" in exercises.export(tmp_path / "progress.xlsx").text
     assert "can't be written" in exercises.export(tmp_path / "missing" / "progress.csv").text
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_an_export_names_the_known_mistakes_and_says_that_it_proves_nothing(tmp_path, suffix):
+    for answer in (lambda h: h, lambda h: 2 * h):
+        exercises.output_size.check(answer)
+    made = RECORD.entry("output_size")
+    exercises.halve.check(exercises.halve.mistakes[0].example())
+    exercises.halve.check(exercises.halve.mistakes[4].example())
+    path = tmp_path / f"progress{suffix}"
+    exercises.export(path, student="Ada")
+    text = path.read_text(encoding="utf-8")
+    assert text.count(NOTE) == 1
+    assert not any(attempt in text for attempt in made.attempts)  # not even a hash of the code
+    read = read_export(path)
+    assert read.student == "Ada"
+    assert read.entries["halve"].mistakes == ("channels swapped", "no stride")
+    assert len(read.entries["output_size"].attempts) == 2
+
+
+FORMULA = '=HYPERLINK("http://127.0.0.1/","@click")'
+
+
+@pytest.mark.parametrize("name", [FORMULA, "+1", "-1", "@a", "\t=1", "'=1", "Zoë; 'x', \"y\""])
+def test_no_name_is_a_formula_in_a_spreadsheet(tmp_path, name):
+    path = tmp_path / "progress.csv"
+    exercises.export(path, name)
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
+    assert read_export(path).student == name.strip().removeprefix("'" if name == "'=1" else "")
+
+
+def test_names_of_known_mistakes_can_be_told_apart_in_a_cell():
+    names = [mistake.name for exercise in exercises.ALL for mistake in exercise.mistakes]
+    assert names
+    assert not [name for name in names if ";" in name or name != name.strip()]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_an_export_is_read_back_and_nothing_solved_is_lost(tmp_path, monkeypatch, suffix):
+    RECORD.change("halve", solved="2026-01-02T03:04:05+00:00", hints=2, mistakes=("no stride",))
+    RECORD.change("double", attempts=("a", "b", "c"), solution_read=True)
+    file = tmp_path / f"export{suffix}"
+    exercises.export(file)
+    exported = read_export(file).entries
+    monkeypatch.setattr(RECORD, "_path", tmp_path / "elsewhere.json")
+    monkeypatch.setattr(RECORD, "_memory", {})
+    RECORD.mark_solved("restore")
+    RECORD.change("double", attempts=("a",), hints=1)
+    assert exercises.load(file).text == f"Read {file}. Solved there: 1, of which new here: 1."
+    assert exercises.load(file).text == f"Read {file}. Solved there: 1, of which new here: 0."
+    assert RECORD.entry("restore").state == "solved"
+    assert RECORD.entry("halve") == exported["halve"]
+    double = RECORD.entry("double")
+    assert (len(double.attempts), double.attempts[0], double.hints) == (3, "a", 1)
+    assert double.solution_read
+    kept = ProgressFile(tmp_path / "elsewhere.json")
+    assert kept.entry("halve").solved == "2026-01-02T03:04:05+00:00"
+
+
+def test_a_spreadsheets_way_of_saving_an_export_is_read(tmp_path):
+    RECORD.mark_solved("halve")
+    path = tmp_path / "export.csv"
+    exercises.export(path, "Zoë")
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    read = read_export(path)
+    assert (read.student, read.entries["halve"].state) == ("Zoë", "solved")
+
+
+HEAD = "student,lesson,name,state,attempts,hints,solution_read,solved_at"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.csv", "", "it has no rows"),
+        ("a.csv", "x,y\n1,2\n", "row 1 names no exercise"),
+        ("a.csv", f"{HEAD}\nA,1,halve,solved,many,0,False,\n", "attempts='many', not a number"),
+        ("a.csv", f"{HEAD}\nA,1,halve,solved,1,-2,False,\n", "hints='-2', not a number"),
+        ("a.csv", f"{HEAD}\nA,1,halve,solved,1,0,False,now\n", "solved_at='now', which is no time"),
+        ("a.csv", f"{HEAD}\nA,1,hal", "attempts=None, not a number"),
+        ("a.json", "{", "is no export of this course, or it is damaged"),
+        ("a.json", "[" * 100_000, "is no export of this course, or it is damaged"),
+        ("a.json", '{"exercises": 1}', "it has no rows"),
+        ("a.json", "[3]", "row 1 names no exercise"),
+        ("a.json", '[{"name": "halve", "attempts": 1, "hints": 0, "solved_at": 3}]', "no time"),
+        ("a.csv", "\xff\xfe", "it is not in UTF-8"),
+        ("a.csv", "x" * 1_000_001, "it is too large"),
+    ],
+)
+def test_a_damaged_or_foreign_file_gets_a_sentence_and_changes_nothing(
+    tmp_path, name, content, says
+):
+    RECORD.mark_solved("halve")
+    before = RECORD.path.read_text()
+    (tmp_path / name).write_bytes(content.encode("latin-1"))
+    reply = exercises.load(tmp_path / name)
+    assert says in reply.text
+    assert reply.text.endswith("Nothing was changed.")
+    assert RECORD.path.read_text() == before
+
+
+def test_a_file_that_is_missing_or_of_another_course_gets_a_sentence(tmp_path):
+    assert "cannot be read (No such file" in exercises.load(tmp_path / "none.csv").text
+    assert "cannot be read" in exercises.load(tmp_path).text
+    other = tmp_path / "other.json"
+    other.write_text('[{"name": "of another course", "attempts": 1, "hints": 0}]')
+    assert "names no exercise of this course" in exercises.load(other).text
+
+
+def test_merging_keeps_the_first_time_solved():
+    early, late = ProgressEntry(solved="2026-01-01"), ProgressEntry(solved="2026-02-02")
+    assert early.merged_with(late) == late.merged_with(early) == early
+    assert late.merged_with(ProgressEntry()) == late

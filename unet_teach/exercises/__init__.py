@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.own_network import my_unet as my_unet
-from unet_teach.exercises.progress import export_progress, progress_map
+from unet_teach.exercises.progress import export_progress, load_progress, progress_map
 from unet_teach.exercises.reply import Reply
+from unet_teach.shared.running_kernels import warn_when_short
 
 if TYPE_CHECKING:
     from unet_teach.widgets.progress_map import ProgressMap
@@ -57,20 +58,35 @@ from unet_teach.exercises.lesson_8.tile_starts import tile_starts as tile_starts
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Exercise))
 
+warn_when_short()  # the first cell of a lesson imports this
+
 
 def progress() -> ProgressMap:
     """Return a widget that shows which exercises are solved, tried and untouched."""
     return progress_map(ALL)
 
 
-def export(path: str | Path = "unet_progress.csv", student: str = "") -> Reply:
-    """Write your progress to a file for your instructor; nothing is sent anywhere.
+def export(path: str | Path = "unet_progress.csv", name: str = "", *, student: str = "") -> Reply:
+    """Write your progress to a file, for yourself or your instructor; nothing is sent anywhere.
 
     Args:
         path: the file to write; its name ends in `.csv` or `.json`.
-        student: a name for the column `student`, so that an instructor can combine many files.
+        name: yours, for the column `student`, if your instructor asks for it.
+        student: the same, as it was called before.
 
     Returns:
         A reply that says where the file is, or why it could not be written.
     """
-    return export_progress(ALL, path, student)
+    return export_progress(ALL, path, name or student)
+
+
+def load(path: str | Path = "unet_progress.csv") -> Reply:
+    """Add the progress in an exported file to yours; nothing that you have solved is lost.
+
+    Args:
+        path: a file that `export` wrote, here or on another computer.
+
+    Returns:
+        A reply that says what was read, or why nothing was.
+    """
+    return load_progress(ALL, path)

@@ -112,16 +112,19 @@ class Exercise:
             )
         result = sandbox.call(lambda: self._problem(answer), SECONDS)
         printed = f"\n(Your code printed: {result.printed})" if result.printed else ""
-        if result.error is None and result.value == "":
+        said, mistake = result.value or ("", "")
+        if result.error is None and not said:
             RECORD.mark_solved(self.name)
             self.when_solved(answer)
             return Reply(self.praise + printed, Outcome.SOLVED)
-        problem = result.error or result.value
-        next_step = self._next_step(self._count_attempt(answer))
-        return Reply(problem + printed + next_step, Outcome.NOT_YET)
+        next_step = self._next_step(self._count_attempt(answer, mistake))
+        return Reply((result.error or said) + printed + next_step, Outcome.NOT_YET)
 
-    def _problem(self, answer: Any) -> str:
-        """Return what is wrong with the answer in sentences; an empty text if it is right."""
+    def _problem(self, answer: Any) -> tuple[str, str]:
+        """Return what is wrong with the answer in sentences, and the name of the known mistake.
+
+        Both are empty if the answer is right, and the name is if no known mistake is recognised.
+        """
         answer = _copy_of_layer(plain_answer(answer))
         passed: list[str] = []
         for check in self.checks:
@@ -133,19 +136,21 @@ class Exercise:
                 break
             passed.append(check.holds)
         else:
-            return ""
+            return "", ""
         fitting = (mistake for mistake in self.mistakes if mistake.at in ("", check.holds))
-        sentences = (mistake.sentence for mistake in fitting if mistake.is_made_by(answer))
-        parts = [problem, next(sentences, "") or _facts(check, answer)]
+        made = next((mistake for mistake in fitting if mistake.is_made_by(answer)), None)
+        parts = [problem, (made.sentence if made else "") or _facts(check, answer)]
         if passed:
             parts.append(f"\nAlready right: {', '.join(passed)}.")
-        return " ".join(part for part in parts if part)
+        return " ".join(part for part in parts if part), made.name if made else ""
 
-    def _count_attempt(self, answer: Any) -> ProgressEntry:
+    def _count_attempt(self, answer: Any, mistake: str) -> ProgressEntry:
         attempt, entry = fingerprint(answer), RECORD.entry(self.name)
-        if attempt in entry.attempts:
+        new = ProgressEntry((attempt,), mistakes=(mistake,) if mistake else ())
+        merged = entry.merged_with(new)
+        if merged == entry:
             return entry
-        return RECORD.change(self.name, attempts=(*entry.attempts, attempt))
+        return RECORD.change(self.name, attempts=merged.attempts, mistakes=merged.mistakes)
 
     def _next_step(self, entry: ProgressEntry) -> str:
         offers = []

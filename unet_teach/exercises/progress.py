@@ -1,14 +1,14 @@
-"""Shows what a student has done in all lessons, and exports it to a file for an instructor."""
+"""Shows what a student has done in all lessons, exports it to a file, and reads such a file."""
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.export_file import FORMATS, NOTE, read_export, row_of, write_rows
 from unet_teach.exercises.progress_file import RECORD
 from unet_teach.exercises.reply import Reply
 
@@ -26,7 +26,6 @@ TITLES = (
     "Is it a U-Net?",
     "Larger than memory",
 )
-FORMATS = (".csv", ".json")
 
 
 def progress_map(exercises: Sequence[Exercise]) -> ProgressMap:
@@ -70,24 +69,49 @@ def export_progress(exercises: Iterable[Exercise], path: str | Path, student: st
         return Reply(
             f"The name of the file has to end in {' or '.join(FORMATS)}, but it is {file.name}."
         )
-    rows = []
-    for exercise in exercises:
-        entry = RECORD.entry(exercise.name)
-        row = {"student": student, "lesson": exercise.lesson, **_row(exercise)}
-        rows.append(row | {"solution_read": entry.solution_read, "solved_at": entry.solved})
+    rows = [row_of(str(student), e.lesson, e.name, RECORD.entry(e.name)) for e in exercises]
     try:
-        _write_rows(file, rows)
+        write_rows(file, [row | {"note": "" if i else NOTE} for i, row in enumerate(rows)])
     except OSError as error:
         return Reply(f"{file} can't be written ({error.strerror}). Try another folder or name.")
     solved = sum(row["state"] == "solved" for row in rows)
     return Reply(f"Wrote {file.resolve()}: {solved} of {len(rows)} exercises solved.")
 
 
-def _write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    if path.suffix == ".json":
-        path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-        return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+def load_progress(exercises: Iterable[Exercise], path: str | Path) -> Reply:
+    """Add what an exported file holds to the student's progress; nothing that is there is lost.
+
+    Args:
+        exercises: those whose rows are read.
+        path: a file that `export_progress` wrote.
+
+    Returns:
+        What was read, or why nothing was.
+    """
+    file = Path(path).expanduser()
+    try:
+        entries = read_export(file).entries
+    except ValueError as refusal:
+        return Reply(f"{refusal} Nothing was changed.")
+    known = {exercise.name: exercise for exercise in exercises}
+    solved = new = 0
+    for name in known.keys() & entries.keys():
+        mine, read = RECORD.entry(name), entries[name]
+        names = {mistake.name for mistake in known[name].mistakes}
+        merged = mine.merged_with(
+            replace(
+                read,
+                # The file counts attempts and cannot say which: the first are those known here.
+                attempts=read.attempts[len(mine.attempts) :],
+                hints=min(read.hints, len(known[name].hints)),
+                mistakes=tuple(mistake for mistake in read.mistakes if mistake in names),
+            )
+        )
+        solved += bool(read.solved)
+        new += bool(read.solved and not mine.solved)
+        if merged != mine:
+            RECORD.change(name, **vars(merged))
+    if not known.keys() & entries.keys():
+        return Reply(f"{file} names no exercise of this course. Nothing was changed.")
+    trouble = f" {RECORD.trouble}" if RECORD.trouble else ""
+    return Reply(f"Read {file}. Solved there: {solved}, of which new here: {new}.{trouble}")

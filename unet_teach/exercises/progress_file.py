@@ -25,12 +25,14 @@ class ProgressEntry:
         hints: how many hints were read.
         solved: when it was solved, as an ISO 8601 time in UTC; empty until then.
         solution_read: whether the solution was read before it was solved.
+        mistakes: the names of the known mistakes that were made.
     """
 
     attempts: tuple[str, ...] = ()
     hints: int = 0
     solved: str = ""
     solution_read: bool = False
+    mistakes: tuple[str, ...] = ()
 
     @property
     def state(self) -> State:
@@ -39,14 +41,25 @@ class ProgressEntry:
             return "solved"
         return "tried" if self.attempts or self.hints or self.solution_read else "untouched"
 
+    def merged_with(self, other: ProgressEntry) -> ProgressEntry:
+        """Return an entry that has lost nothing of either: the first time solved, most hints."""
+        return ProgressEntry(
+            attempts=tuple(dict.fromkeys(self.attempts + other.attempts)),
+            hints=max(self.hints, other.hints),
+            solved=min(filter(None, (self.solved, other.solved)), default=""),
+            solution_read=self.solution_read or other.solution_read,
+            mistakes=tuple(dict.fromkeys(self.mistakes + other.mistakes)),
+        )
+
     @classmethod
     def from_json(cls, data: Any) -> ProgressEntry:
         """Read an entry; whatever is missing or of the wrong type keeps its default."""
         if not isinstance(data, Mapping):
             return cls()
         values: dict[str, Any] = {field.name: data.get(field.name) for field in fields(cls)}
-        if isinstance(values["attempts"], list):
-            values["attempts"] = tuple(map(str, values["attempts"]))
+        for name in ("attempts", "mistakes"):
+            if isinstance(values[name], list):
+                values[name] = tuple(map(str, values[name]))
         defaults = asdict(cls())
         return cls(**{k: v for k, v in values.items() if type(v) is type(defaults[k])})
 
@@ -77,7 +90,7 @@ class ProgressFile:
         if self._path:
             return self._path
         if named := os.environ.get("UNET_TEACH_PROGRESS"):
-            return Path(named)
+            return Path(named).expanduser()
         return user_data_path("unet_teach", appauthor=False) / "progress.json"
 
     def entry(self, name: str) -> ProgressEntry:

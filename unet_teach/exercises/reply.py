@@ -47,6 +47,15 @@ class Reply:
         # `<generator object f at 0x7f…>`: where in memory an object lies says nothing to a student.
         object.__setattr__(self, "text", re.sub(r"\s+(at|of)\s+0x[0-9a-fA-F]+", "", self.text))
 
+    @property
+    def solved(self) -> bool:
+        """Whether this is the reply to a right answer."""
+        return self.outcome is Outcome.SOLVED
+
+    def __bool__(self) -> bool:
+        """Whether the exercise is solved, so that `assert exercises.halve.check(layer)` grades."""
+        return self.solved
+
     def __repr__(self) -> str:
         head = f"{self.outcome.symbol} {self.outcome.word} " if self.outcome else ""
         return head + self.text

@@ -1,0 +1,140 @@
+"""The file that a student exports: one row for each exercise, as CSV or JSON, written and read."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from unet_teach.exercises.progress_file import ProgressEntry
+
+FORMATS = (".csv", ".json")
+NOTE = "Written on the student's computer, where it can be edited: this file proves nothing."
+COLUMNS = (
+    *("student", "lesson", "name", "state", "attempts", "hints", "solution_read", "solved_at"),
+    *("mistakes", "note"),
+)
+BETWEEN_MISTAKES = "; "
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is computed by a spreadsheet
+LARGEST_FILE = 1_000_000  # bytes; an export has about 5,000
+MOST = 9999  # attempts or hints
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Export:
+    """What one file holds.
+
+    Attributes:
+        student: the name in the file; empty if none was given.
+        entries: what was done, by the name of the exercise.
+    """
+
+    student: str
+    entries: dict[str, ProgressEntry]
+
+
+def row_of(student: str, lesson: int, name: str, entry: ProgressEntry) -> dict[str, Any]:
+    """Return the row of one exercise, a value for each column but the note."""
+    return {
+        "student": " ".join(student.split())[:LONGEST_NAME],
+        "lesson": lesson,
+        "name": name,
+        "state": entry.state,
+        "attempts": len(entry.attempts),
+        "hints": entry.hints,
+        "solution_read": entry.solution_read,
+        "solved_at": entry.solved,
+        "mistakes": BETWEEN_MISTAKES.join(entry.mistakes),
+    }
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows with the same columns, as CSV or JSON by the name's ending.
+
+    In CSV, text that a spreadsheet would take for a formula gets a `'` in front.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if path.suffix == ".json":
+        text = json.dumps(rows, indent=1, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+        return
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({column: _harmless(value) for column, value in row.items()})
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def read_export(path: Path) -> Export:
+    """Read a file that `export` wrote; a spreadsheet may have saved it again.
+
+    Raises:
+        ValueError: it is missing, damaged or another file; the message is a sentence.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ValueError("it is too large")
+        text = path.read_text(encoding="utf-8-sig")
+        rows = json.loads(text) if path.suffix == ".json" else _csv_rows(text)
+        if not isinstance(rows, list) or not rows:
+            raise ValueError("it has no rows")
+        student = str(rows[0].get("student", "")) if isinstance(rows[0], dict) else ""
+        entries = dict(_read_row(number, row) for number, row in enumerate(rows, start=1))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror}).") from None
+    except (ValueError, RecursionError, csv.Error) as error:
+        why = "it is not in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise ValueError(f"{path} is no export of this course, or it is damaged: {why}.") from None
+    return Export(" ".join(_plain(student).split())[:LONGEST_NAME], entries)
+
+
+def _csv_rows(text: str) -> list[dict[str, Any]]:
+    head = text.partition("\n")[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","  # some spreadsheets' choice
+    return list(csv.DictReader(text.splitlines(), delimiter=delimiter))
+
+
+def _plain(value: str) -> str:
+    return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA) else value
+
+
+def _read_row(number: int, row: Any) -> tuple[str, ProgressEntry]:
+    if not isinstance(row, dict) or not isinstance(name := row.get("name"), str) or not name:
+        raise ValueError(f"row {number} names no exercise")
+    counts = {column: _count(number, column, row.get(column)) for column in ("attempts", "hints")}
+    solved = row.get("solved_at") or ""
+    try:
+        when = datetime.fromisoformat(solved).replace(microsecond=0) if solved else None
+    except (TypeError, ValueError):
+        raise ValueError(f"row {number} has solved_at={solved!r}, which is no time") from None
+    if when is not None and when.tzinfo is None:
+        when = when.replace(tzinfo=timezone.utc)
+    mistakes = (_plain(part.strip()) for part in str(row.get("mistakes") or "").split(";"))
+    entry = ProgressEntry(
+        attempts=tuple(f"exported {i}" for i in range(counts["attempts"])),
+        hints=counts["hints"],
+        solved=when.astimezone(timezone.utc).isoformat() if when else "",
+        solution_read=str(row.get("solution_read")).lower() == "true",
+        mistakes=tuple(filter(None, mistakes)),
+    )
+    if row.get("state", entry.state) != entry.state:
+        raise ValueError(f"row {number} says {row['state']!r}, and its other columns don't")
+    return name, entry
+
+
+def _count(number: int, column: str, value: Any) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdecimal() and int(text) <= MOST):
+        raise ValueError(f"row {number} has {column}={value!r}, not a number from 0 to {MOST}")
+    return int(text)
