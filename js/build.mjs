@@ -1,5 +1,5 @@
 /**
- * Bundle the widgets' sources into unet_teach/widgets/static.
+ * Bundle the widgets' sources into unet_teach/widgets/static, and the live demo's into docs.
  *
  *   node build.mjs           write the bundles
  *   node build.mjs --check   write nothing; fail when a committed bundle is stale
@@ -11,13 +11,8 @@ import esbuild from 'esbuild';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const views = (await readdir(path.join(here, 'views'))).sort();
-const result = await esbuild.build({
+const options = {
   absWorkingDir: here,
-  entryPoints: [
-    ...views.map((view) => ({ in: `views/${view}`, out: path.parse(view).name })),
-    { in: 'styles/all.css', out: 'theme' },
-  ],
-  outdir: '../unet_teach/widgets/static',
   bundle: true,
   minify: true,
   format: 'esm',
@@ -25,10 +20,28 @@ const result = await esbuild.build({
   charset: 'utf8',
   legalComments: 'none',
   write: false,
-});
+};
+const results = await Promise.all([
+  esbuild.build({
+    ...options,
+    entryPoints: [
+      ...views.map((view) => ({ in: `views/${view}`, out: path.parse(view).name })),
+      { in: 'styles/all.css', out: 'theme' },
+    ],
+    outdir: '../unet_teach/widgets/static',
+  }),
+  esbuild.build({
+    ...options,
+    entryPoints: [
+      { in: 'demo/main.js', out: 'demo.bundle' },
+      { in: 'demo/demo.css', out: 'demo.bundle' },
+    ],
+    outdir: '../docs',
+  }),
+]);
 
 const stale = [];
-for (const { path: file, text } of result.outputFiles) {
+for (const { path: file, text } of results.flatMap(({ outputFiles }) => outputFiles)) {
   if (process.argv.includes('--check')) {
     const committed = await readFile(file, 'utf8').catch(() => null);
     if (committed?.replaceAll('\r\n', '\n') !== text) stale.push(path.relative(here, file));
