@@ -76,8 +76,9 @@ class Page:
         else:
             asked = self.drawing(scene.network, with_missing=False)
             told = self.drawing(scene.answer or scene.network, with_missing=True)
-            yield {"kind": "ask", "drawing": asked}
-            yield {"kind": "answer", "drawing": asked}
+            is_open = "udia-skip" not in self.drawings[asked]
+            for kind in ("ask", "answer"):
+                yield {"kind": kind, "drawing": asked, "isOpen": is_open}
             yield {"kind": "criteria", "drawing": told}
         yield from map(self.beat, scene.shows)
 

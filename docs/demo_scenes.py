@@ -32,7 +32,8 @@ from unet_teach.widgets.progress_map import ProgressMap
 OPENING, DOWN, UP = "Opening", "Down-sampling", "Up-sampling"
 SKIPS, SYMMETRIC, END = "Skip connections", "Symmetric architecture", "End"
 IMAGE = (1, 1, 64, 64)  # what the six networks take
-TOUCHING = (slice(30, 78), slice(24, 72))  # of the test image: two nuclei that touch
+TOUCHING = (slice(28, 76), slice(20, 116))  # of the test image: nuclei that touch
+BRIGHTEST = 0.45  # what is drawn white: the photo is dark
 
 
 @dataclass(frozen=True)
@@ -80,23 +81,28 @@ def receptive_fields() -> dict[str, dict[str, np.ndarray]]:
     for stride in (1, 2):
         widths = [1 + 2 * sum(stride**layer for layer in range(n)) for n in (1, 2, 3)]
         fields[f"stride {stride}"] = {
-            f"layer {n}": np.pad(np.ones((width, width)), (33 - width) // 2)
-            for n, width in enumerate(widths, 1)
+            name: np.pad(np.ones((width, width)), (17 - width) // 2)
+            for name, width in zip(("1st", "2nd", "3rd"), widths, strict=True)
         }
     return fields
 
 
 def touching_nuclei() -> dict[str, np.ndarray]:
-    """Return two nuclei, the same halved three times, and that enlarged again: (H, W) each.
+    """Return a photo, the same halved three times, that enlarged again, and the target: (H, W).
 
     Counted in whole steps of 1/255 until the end, so that every machine finds the same numbers.
     """
-    image = nuclei().test[0][0][(..., *TOUCHING)]
-    steps = torch.round(image[None].double() * 255)
+    image, mask = (tensor[(..., *TOUCHING)][None].double() for tensor in nuclei().test[0][:2])
+    steps = torch.round(image * 255)
     small = F.avg_pool2d(steps, 8)
     large = F.interpolate(small, scale_factor=8, mode="bilinear")
-    named = {"input_tensor": steps, "x, halved three times": small, "y, enlarged again": large}
-    return {name: map_[0, 0].numpy() / 255 for name, map_ in named.items()}
+    named = {
+        "input_tensor": steps / 255,
+        "x: halved three times": small / 255,
+        "y: enlarged again": large / 255,
+        "the target": mask * BRIGHTEST,
+    }
+    return {name: map_[0, 0].numpy() for name, map_ in named.items()}
 
 
 def lessons() -> ProgressMap:
@@ -105,7 +111,7 @@ def lessons() -> ProgressMap:
     rows = [
         {
             "number": number,
-            "title": title,
+            "title": title if number else "The four criteria",  # lesson 0 asks the scenes' question
             "exercises": [
                 {"name": each.name, **untouched} for each in exercises.ALL if each.lesson == number
             ],
@@ -119,7 +125,7 @@ def scenes() -> tuple[Scene, ...]:
     """Return the scenes, made anew: widgets and networks can change."""
     networks = six_networks()
     nuclei_maps = touching_nuclei()
-    in_one_scale = {"value_range": (0, 0.45), "input_size": 48}
+    in_one_scale = {"value_range": (0, BRIGHTEST), "input_size": (48, 96)}
     return (
         Scene(
             "Is this a U-Net?",
@@ -151,8 +157,8 @@ def scenes() -> tuple[Scene, ...]:
                 "3×3 forgets the padding. 5×5 rounds up: a last step that doesn't fit whole isn't made. 16×16 multiplies by the stride.",
                 "Afterwards, ask where the last column went: it is hatched, no window reaches it.",
             ),
-            "The stride becomes 2. How large is the output now?",
-            "nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)   # the input is 8×8",
+            "The stride becomes 2. How large is the output for an input of 8×8?",
+            "nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)",
             (
                 ("16×16", "A window that moves further has fewer positions, not more."),
                 ("5×5", "Rounded up. A last step that doesn't fit whole isn't made."),
@@ -172,8 +178,8 @@ def scenes() -> tuple[Scene, ...]:
                 "32 counts one axis. 9 forgets the padding.",
                 "On the screen, walk through the output cells with the arrow keys and watch the middle of the window.",
             ),
-            "The document says that with padding “all pixels are visited by the center of the convolutional kernel”. How many of the 64 are?",
-            "nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)   # the input is 8×8",
+            "The document says that with padding “all pixels are visited by the center of the convolutional kernel”. How many of 8×8 are?",
+            "nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)",
             (
                 ("64", "That needs stride 1. With stride 2 the centre skips every second cell."),
                 ("32", "That skips in one axis. The window skips rows and columns."),
@@ -227,7 +233,7 @@ def scenes() -> tuple[Scene, ...]:
             shows=(
                 FeatureMaps(
                     receptive_fields(),
-                    title="The receptive field of one value, layer by layer",
+                    title="The receptive field of one value after each layer",
                     notes={
                         "stride 1": "every layer adds two pixels",
                         "stride 2": "every layer adds twice as many as the one before",
@@ -245,8 +251,8 @@ def scenes() -> tuple[Scene, ...]:
                 "10×10 is the most frequent answer: in a convolution padding adds. Here it crops, on both sides.",
                 "Press − at output_padding: the last row and column go. Then walk through the cells where several patches meet.",
             ),
-            "Without them it made 7×7. How large is the output with `padding=1` and `output_padding=1`?",
-            "nn.ConvTranspose2d(1, 1, kernel_size=3, stride=2, padding=1, output_padding=1)   # the input is 3×3",
+            "3×3 became 7×7. What does it become with `padding=1` and `output_padding=1`?",
+            "nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=1)",
             (
                 ("10×10", "7 + 2 + 1. Padding doesn't add here: it crops."),
                 ("8×8", "7 + 1. Padding crops one cell on each side as well."),
@@ -266,7 +272,7 @@ def scenes() -> tuple[Scene, ...]:
                 "Sizes: 16 alone doesn't say whether it was 31 or 32. `output_padding` is your answer to that question.",
                 "Press − at output_padding: now the odd sizes come back. Then try stride 3: one size of three.",
             ),
-            "First this convolution, then the transposed one with the same numbers. What comes back for sure?",
+            "First a convolution, then the transposed one. What comes back for sure?",
             "nn.Conv2d(1, 1, 3, stride=2, padding=1)\nnn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=1)",
             (
                 (
@@ -336,19 +342,25 @@ def scenes() -> tuple[Scene, ...]:
             SKIPS,
             4,
             (
-                "First look: two nuclei that touch. A network has to separate them. Point at the gap.",
-                "The size comes back, the gap doesn't: 6×6 values can't say where it was.",
-                "Point at the gap in one map: the others outline the same place. Ask which of the three maps a decoder would need. That is the skip.",
+                "First look: nuclei that touch. A network has to tell them apart, as in the target. Point at a gap.",
+                "The size comes back, the gaps don't: 6×12 values can't say where they were.",
+                "Point at a gap in one map: the others outline the same place. Ask which map a decoder would need to draw the target. That is the skip.",
             ),
-            "The image is halved three times, to 6×6, and enlarged again to 48×48. Is the gap between the nuclei still there?",
+            "The photo is halved three times, to 6×12, and enlarged again to 48×96. Are the gaps between the nuclei still there?",
             "x = F.avg_pool2d(input_tensor, 8)\ny = F.interpolate(x, scale_factor=8, mode='bilinear')",
             (
-                ("yes, it has 48×48 again", "It has the size again, but not the detail."),
-                ("yes, only wider", "Nothing of it is left: both nuclei are one blob."),
-                ("no", "6×6 values can't hold it. Only a map from before the halving can."),
+                ("yes, at 48×96 again", "It has the size again, but not the detail."),
+                ("yes, but wider", "Nothing is left of them: nuclei that touch are one blob."),
+                ("no", "6×12 values can't hold them. A map from before the halvings can."),
             ),
             2,
-            look=(FeatureMaps({"input_tensor": nuclei_maps["input_tensor"]}, **in_one_scale),),
+            look=(
+                FeatureMaps(
+                    {"input_tensor": nuclei_maps["input_tensor"]},
+                    title="Nuclei that touch: where does one end?",
+                    **in_one_scale,
+                ),
+            ),
             shows=(FeatureMaps(nuclei_maps, **in_one_scale),),
         ),
         Scene(

@@ -23,6 +23,7 @@
  * @property {string} [module]
  * @property {Record<string, unknown>} [state]
  * @property {string} [drawing]  id of the template that holds it
+ * @property {boolean} [isOpen]  whether its middle is empty, so that the question fits there
  */
 
 export class Deck {

@@ -129,7 +129,7 @@ function showWidget() {
 
 /** After a vote was counted. */
 function counted() {
-  count.textContent = poll ? `${poll.total} hands` : '';
+  count.textContent = poll?.total ? `${poll.total} hands` : '';
   bar.classList.toggle('d-voting', deck.now.beats[deck.beat].kind === 'ask');
   tick();
   keep();
@@ -264,8 +264,9 @@ function arrowsIn(all, key) {
   const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
   if (!by) return undefined;
   return () => {
+    /** @type {HTMLElement[]} */
     const cells = [...all.querySelectorAll('button')];
-    const at = cells.findIndex((cell) => cell === document.activeElement);
+    const at = cells.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     cells[Math.max(0, Math.min(cells.length - 1, at + by))].focus();
   };
 }

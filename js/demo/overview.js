@@ -40,7 +40,12 @@ export function overview(deck, go) {
       'dl',
       {},
       ...KEYS.map(([key, what]) =>
-        h('div', {}, h('dt', {}, ...key.split(' ').map((one) => h('kbd', {}, one))), h('dd', {}, what)),
+        h(
+          'div',
+          {},
+          h('dt', {}, ...key.split(' ').map((one) => h('kbd', {}, one))),
+          h('dd', {}, what),
+        ),
       ),
     ),
   );

@@ -48,10 +48,16 @@ export class Poll {
         share,
         h('span', { class: 'd-says' }, ...(isOver ? withCode(says) : [])),
       );
-      if (isOver) row.prepend(h('span', { class: 'd-hidden' }, i === right ? 'Right: ' : 'Wrong: '));
+      if (isOver)
+        row.prepend(h('span', { class: 'd-hidden' }, i === right ? 'Right: ' : 'Wrong: '));
       return { row, field, fill: /** @type {HTMLElement} */ (bar.firstChild), share };
     });
-    this.element = h('ol', { class: 'd-options' }, ...this.rows.map(({ row }) => row));
+    const isUncounted = isOver && !this.total ? ' d-uncounted' : '';
+    this.element = h(
+      'ol',
+      { class: `d-options${isUncounted}` },
+      ...this.rows.map(({ row }) => row),
+    );
     this.paint();
   }
 

@@ -19,9 +19,10 @@ function drawing(id) {
  * @param {Poll} poll
  */
 export function questionSlide({ question, code }, beat, poll) {
+  const inside = beat.isOpen ? ' d-open' : '';
   return h(
     'section',
-    { class: `d-slide${beat.drawing ? ' d-with-drawing' : ''}` },
+    { class: `d-slide${beat.drawing ? ` d-with-drawing${inside}` : ''}` },
     h('h1', {}, ...withCode(question)),
     ...(code ? [h('pre', { tabindex: 0 }, code)] : []),
     ...(beat.drawing ? [drawing(beat.drawing)] : []),
