@@ -572,9 +572,7 @@ def show_demo(options: list[str]) -> int:
     say(f"The demo: {address}")
     if not opened:
         say("Open this address in a browser.")
-    say(
-        "PageDown goes on, O shows all scenes and keys, N opens the speaker notes. See docs/demo.md."
-    )
+    say("PageDown goes on, O shows scenes and keys, N opens notes. docs/demo.md explains it.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Build docs/demo.html: the live demo in one file, without a kernel and without a network.
+"""Build docs/demo.html, the live demo in one file without a kernel, and its table in docs/demo.md.
 
     python docs/build_demo.py            write it
     python docs/build_demo.py --check    write nothing; fail when it is stale
@@ -10,6 +10,7 @@ bundles, and networks are drawn by the inspector.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,7 +28,8 @@ from unet_teach.inspection.diagram.svg import picture
 from unet_teach.widgets.base import STATIC, CourseWidget
 
 DOCS = Path(__file__).parent
-PAGE = DOCS / "demo.html"
+PAGE, GUIDE = DOCS / "demo.html", DOCS / "demo.md"
+TABLE = re.compile(r"(?<=<!-- run of show -->\n).*(?=<!-- end -->)", re.DOTALL)
 CRITERIA = ("Down-sampling", "Up-sampling", "Skip connections", "Symmetric")
 GRID = Grid(width=1248, height=524, largest=206, font_size=32, small=28, gap=20)
 
@@ -129,17 +131,40 @@ def build() -> str:
     return text
 
 
+def _answer(scene: Scene) -> str:
+    """Return the answer of a question that takes what the room calls out."""
+    assert scene.room is not None
+    return f"`{scene.room.get_state()['_task']['answer']['shown']}`"
+
+
+def guide() -> str:
+    """Return the guide with the table of all scenes brought up to date."""
+    rows, start = ["| | minute | | scene | the right answer |", "|---|---|---|---|---|"], 0
+    for number, scene in enumerate(scenes(), 1):
+        right = scene.options[scene.right][0] if scene.options else _answer(scene)
+        end = start + scene.minutes
+        rows.append(f"| {number} | {start}–{end} | {scene.group} | {scene.title} | {right} |")
+        start = end
+    return TABLE.sub("\n".join([*rows, ""]), GUIDE.read_text(encoding="utf-8"))
+
+
 def main() -> int:
-    """Write the page, or check it."""
-    page = build()
-    if "--check" not in sys.argv:
-        PAGE.write_text(page, encoding="utf-8")
-        print(f"{PAGE.name}: {len(page.encode()) / 1000:.0f} kB")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page:
-        return 0
-    print("docs/demo.html is stale. Run: python docs/build_demo.py", file=sys.stderr)
-    return 1
+    """Write both, or check them."""
+    made = {PAGE: build(), GUIDE: guide()}
+    stale = [
+        file
+        for file, text in made.items()
+        if not file.exists() or file.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        for file in stale:
+            message = f"docs/{file.name} is stale. Run: python docs/build_demo.py"
+            print(message, file=sys.stderr)
+        return 1 if stale else 0
+    for file in stale:
+        file.write_text(made[file], encoding="utf-8")
+    print(f"{PAGE.name}: {len(made[PAGE].encode()) / 1000:.0f} kB")
+    return 0
 
 
 if __name__ == "__main__":

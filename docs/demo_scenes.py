@@ -6,8 +6,7 @@ exercises. `build_demo.py` puts the scenes on a page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -72,7 +71,7 @@ class Scene:
     verdict: str = ""
     criteria: tuple[str, ...] = ()
     room: Predict | None = None
-    seconds: int = field(default=60)
+    seconds: int = 60
 
 
 def receptive_fields() -> dict[str, dict[str, np.ndarray]]:
@@ -501,12 +500,3 @@ def scenes() -> tuple[Scene, ...]:
             shows=(lessons(),),
         ),
     )
-
-
-def starts(shown: tuple[Scene, ...]) -> list[int]:
-    """Return the minute at which each scene begins, and the end of the last."""
-    times = [0]
-    for scene in shown:
-        times.append(times[-1] + scene.minutes)
-    assert all(a < b for a, b in pairwise(times))
-    return times
