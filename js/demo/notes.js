@@ -83,6 +83,7 @@ export class Notes {
     this.where = h('p', { class: 'd-where' });
     this.title = h('h1');
     this.list = h('ul');
+    this.answer = h('p');
     this.next = h('p', { class: 'd-next' });
     this.elapsed = h('b', { class: 'd-elapsed' });
     this.plan = h('span');
@@ -104,6 +105,7 @@ export class Notes {
         this.where,
         this.title,
         this.list,
+        this.answer,
         this.next,
         h(
           'p',
@@ -127,10 +129,14 @@ export class Notes {
       this.where.textContent = `Scene ${scene + 1} of ${scenes.length} · ${now.group} · ${now.minutes} min · shows ${BEATS[kind]} (${beat + 1} of ${now.beats.length})`;
     this.title.textContent = now.title;
     this.list?.replaceChildren(...now.notes.map((note) => h('li', {}, note)));
-    const coming = now.beats[beat + 1]
-      ? BEATS[now.beats[beat + 1].kind]
-      : (scenes[scene + 1]?.title ?? 'nothing: this is the end');
-    if (this.next) this.next.textContent = `Next: ${coming}`;
+    const right = now.options[now.right]?.text;
+    if (this.answer) this.answer.textContent = right ? `Right answer: ${right}` : '';
+    const after = scenes[scene + 1]?.title ?? 'the end';
+    const coming = now.beats[beat + 1];
+    if (this.next)
+      this.next.textContent = coming
+        ? `Next: ${BEATS[coming.kind]}. Next scene: ${after}`
+        : `Next: ${after}`;
     this.tick();
   }
 

@@ -24,15 +24,15 @@ export function overview(deck, go) {
     const cell = h(
       'button',
       { type: 'button', 'aria-current': isNow ? 'true' : false },
-      h('b', {}, `${i + 1} · ${at}′`),
+      h('b', {}, `${i + 1} · minute ${at}`),
       h('span', {}, title),
+      h('span', { class: 'd-group' }, group.split(' ')[0]),
     );
-    cell.title = `${group}, ${minutes} min`;
     cell.addEventListener('click', () => go(i));
     at += minutes;
     return h('li', {}, cell);
   });
-  const element = h(
+  return h(
     'div',
     { class: 'd-overview', role: 'dialog', 'aria-label': 'All scenes', 'aria-modal': 'true' },
     h('ol', {}, ...cells),
@@ -49,5 +49,4 @@ export function overview(deck, go) {
       ),
     ),
   );
-  return element;
 }

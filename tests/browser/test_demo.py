@@ -335,7 +335,8 @@ def test_speaker_notes_in_a_second_window_of_a_file(open_demo):
     notes = popup.value
     expect(notes.get_by_role("heading", name="What does the stride do?")).to_be_visible()
     expect(notes.get_by_text("5×5 rounds up")).to_be_visible()
-    expect(notes.get_by_text("Next: the question")).to_be_visible()
+    expect(notes.get_by_text("Next: the question. Next scene: Who gets")).to_be_visible()
+    expect(notes.get_by_text("Right answer: 4×4")).to_be_visible()
     expect(notes.get_by_text("plan: minute 4 to 8")).to_be_visible()
     assert axe_violations(notes, "html") == []
     notes.keyboard.press("PageDown")
