@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set the course up and start it: `python3 course.py lab`, or `test` for its tests.
+"""Set the course up and start it: `python3 course.py lab`, `demo`, or `test` for its tests.
 
 Everything is installed once, into `.venv` beside this file; later starts find it there. Only the
 standard library is used. The syntax is that of Python 3.6, so that an old Python prints a sentence
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import webbrowser
 from pathlib import Path
 
 OLDEST: tuple = (3, 10)  # If you are shown this line, this is Python 2: type python3 course.py
@@ -54,11 +55,12 @@ ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
 
 USAGE = """\
 python3 course.py lab     opens the lessons in JupyterLab
+python3 course.py demo    opens the live demo for a class in a browser; nothing is installed
 python3 course.py test    runs the course's own tests
 
-Both first install what they need into the folder .venv; the next start is quick.
+lab and test first install what they need into the folder .venv; the next start is quick.
   --cpu          on Linux: the small torch (192 MB, not 3 GB), for machines without an NVIDIA card
-  --no-browser   lab: only print the address
+  --no-browser   lab, demo: only print the address
   --port N       lab: use this port
 Any other option goes on to JupyterLab or to pytest."""
 
@@ -561,12 +563,31 @@ def check_port(options: list[str]) -> None:
                 raise Stop(f"Port {number} is taken. Choose another or leave it out.") from None
 
 
+def show_demo(options: list[str]) -> int:
+    """Open the live demo, one file that needs no Python, in the reader's browser."""
+    unknown = [option for option in options if option != "--no-browser"]
+    if unknown:
+        raise Stop(f"demo does not know {' '.join(unknown)}. It takes --no-browser only.", 2)
+    page = ROOT / "docs" / "demo.html"
+    if not page.is_file():
+        raise FileNotFoundError(errno.ENOENT, "", str(page))
+    address = page.as_uri()
+    opened = not options and webbrowser.open(address)
+    say(f"The demo: {address}")
+    if not opened:
+        say("Open this address in a browser.")
+    say("PageDown goes on, O shows scenes and keys, N opens notes. docs/demo.md explains it.")
+    return 0
+
+
 def start(arguments: list[str]) -> int:
     """Do what the command line asks; return the exit code."""
     if not arguments or {"-h", "--help"} & set(arguments):
         say(USAGE)
         return 0
     command, *options = arguments
+    if command == "demo":
+        return show_demo(options)
     if command not in REQUIREMENTS:
         raise Stop(f"There is no command '{command}'. These are there:\n\n{USAGE}", 2)
     try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +75,16 @@ def build() -> str:
     data = {"widgets": entries, "modules": {name: source for source, name in names.items()}}
     text = json.dumps(data, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     page = (DOCS / "playground.template.html").read_text(encoding="utf-8")
-    # Each widget's styles begin with the shared ones, which the page needs once.
-    styles = sorted({str(widget._css) for _, widget in WIDGETS})
+    css = styles_of({str(widget._css) for _, widget in WIDGETS})
+    return page.replace("/*CSS*/", css).replace("/*DATA*/", text)
+
+
+def styles_of(widgets: Collection[str]) -> str:
+    """Join the styles of several widgets: each begins with the shared ones, needed once."""
+    styles = sorted(widgets)
     length = next(i for i, signs in enumerate(zip(*styles, strict=False)) if len({*signs}) > 1)
     shared = styles[0][: styles[0].rindex("}", 0, length) + 1]
-    css = shared + "".join(style.removeprefix(shared).strip() for style in styles)
-    return page.replace("/*CSS*/", css).replace("/*DATA*/", text)
+    return shared + "".join(style.removeprefix(shared).strip() for style in styles)
 
 
 def main() -> int:

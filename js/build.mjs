@@ -1,5 +1,5 @@
 /**
- * Bundle the widgets' sources into unet_teach/widgets/static.
+ * Bundle the widgets' sources into unet_teach/widgets/static, and the live demo's into docs.
  *
  *   node build.mjs           write the bundles
  *   node build.mjs --check   write nothing; fail when a committed bundle is stale
@@ -37,13 +37,8 @@ const asText = {
     });
   },
 };
-const result = await esbuild.build({
+const options = {
   absWorkingDir: here,
-  entryPoints: [
-    ...views.map((view) => ({ in: `views/${view}.js`, out: view })),
-    ...styles.map((name) => ({ in: `styles/${name}.css`, out: name })),
-  ],
-  outdir: '../unet_teach/widgets/static',
   bundle: true,
   minify: true,
   format: 'esm',
@@ -52,10 +47,28 @@ const result = await esbuild.build({
   legalComments: 'none',
   write: false,
   plugins: [asText],
-});
+};
+const results = await Promise.all([
+  esbuild.build({
+    ...options,
+    entryPoints: [
+      ...views.map((view) => ({ in: `views/${view}.js`, out: view })),
+      ...styles.map((name) => ({ in: `styles/${name}.css`, out: name })),
+    ],
+    outdir: '../unet_teach/widgets/static',
+  }),
+  esbuild.build({
+    ...options,
+    entryPoints: [
+      { in: 'demo/main.js', out: 'demo.bundle' },
+      { in: 'demo/demo.css', out: 'demo.bundle' },
+    ],
+    outdir: '../docs',
+  }),
+]);
 
 const stale = [];
-for (const { path: file, text } of result.outputFiles) {
+for (const { path: file, text } of results.flatMap(({ outputFiles }) => outputFiles)) {
   if (process.argv.includes('--check')) {
     const committed = await readFile(file, 'utf8').catch(() => null);
     if (committed?.replaceAll('\r\n', '\n') !== text) stale.push(path.relative(here, file));

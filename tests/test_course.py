@@ -265,6 +265,24 @@ def test_an_unknown_command_gets_a_sentence_and_the_usage(project):
     assert "python3 course.py lab" in done.stdout
 
 
+def test_demo_opens_its_file_and_installs_nothing(project, monkeypatch, capfd):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    course = project.module()
+    assert course.main(["demo"]) == 1
+    assert "demo.html is missing" in capfd.readouterr().err
+    page = project.folder / "docs" / "demo.html"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text("<!doctype html>")
+    assert course.main(["demo"]) == 0
+    assert opened == [page.as_uri()]
+    assert course.main(["demo", "--no-browser"]) == 0
+    assert len(opened) == 1
+    assert "Open this address in a browser" in capfd.readouterr().out
+    assert course.main(["demo", "--port"]) == 2
+    assert not project.venv.exists()
+
+
 @pytest.mark.parametrize("option", ["--port {}", "--port={}"])
 def test_a_taken_port_stops_before_the_installation(project, taken_port, option):
     done = project.run("lab", *option.format(taken_port).split())

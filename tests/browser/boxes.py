@@ -90,3 +90,70 @@ def places(view: Locator, selector: str) -> list[tuple[int, ...]]:
     return [
         tuple(round(box[side]) for side in ("x", "y", "width", "height")) for box in boxes if box
     ]
+
+
+# Places with something on them, as [left, top, right, bottom]: texts, buttons, fields, images,
+# filled shapes and grounds, and the course of lines and borders.
+_INK = """() => {
+  const found = [];
+  const put = ({ left, top, right, bottom }) => {
+    if (right > left && bottom > top) found.push([left, top, right, bottom]);
+  };
+  const isClear = (colour) =>
+    colour === 'none' || /rgba\\(.*, 0\\)|\\/ 0\\)|transparent/.test(colour);
+  const screen = innerWidth * innerHeight;
+  for (const node of document.body.querySelectorAll('*')) {
+    if (!node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    const style = getComputedStyle(node), box = node.getBoundingClientRect();
+    for (const child of node.childNodes)
+      if (child.nodeType === 3 && child.data.trim()) {
+        const range = document.createRange();
+        range.selectNodeContents(child);
+        for (const rect of range.getClientRects()) put(rect);
+      }
+    if (node.matches('canvas, img, input, button')) put(box);
+    if (node instanceof SVGGeometryElement) {
+      if (!isClear(style.fill)) put(box);
+      else if (!isClear(style.stroke)) {
+        const matrix = node.getScreenCTM(), length = node.getTotalLength();
+        const step = Math.max(8 / matrix.a, length / 500);
+        for (let at = 0; length && at <= length; at += step) {
+          const { x, y } = node.getPointAtLength(at).matrixTransform(matrix);
+          put({ left: x - 1, top: y - 1, right: x + 1, bottom: y + 1 });
+        }
+      }
+    } else if (!node.ownerSVGElement) {
+      const { left, top, right, bottom } = box;
+      if (!isClear(style.backgroundColor) && box.width * box.height < screen / 2 &&
+        !node.matches('main')) put(box);
+      if (parseFloat(style.borderLeftWidth) && !isClear(style.borderLeftColor)) {
+        put({ left, top, right: left + 2, bottom });
+        put({ left: right - 2, top, right, bottom });
+      }
+      if (parseFloat(style.borderTopWidth) && !isClear(style.borderTopColor)) {
+        put({ left, top, right, bottom: top + 2 });
+        put({ left, top: bottom - 2, right, bottom });
+      }
+    }
+  }
+  return found;
+}"""
+_FINENESS = 72  # cells of the grid on which blank areas are found, down the screen
+
+
+def largest_blank(page: Page) -> float:
+    """Return which part of the window the largest rectangle with nothing on it takes."""
+    window = page.viewport_size
+    side = window["height"] / _FINENESS
+    columns = round(window["width"] / side)
+    blank = np.ones((_FINENESS, columns), bool)
+    for box in page.evaluate(_INK):
+        left, top, right, bottom = (int(np.clip(edge / side, 0, columns)) for edge in box)
+        blank[top : bottom + 1, left : right + 1] = False
+    heights, largest = np.zeros(columns, int), 0
+    for row in blank:
+        heights = np.where(row, heights + 1, 0)
+        for height in {*heights}:
+            runs = "".join("#" if each >= height else " " for each in heights).split()
+            largest = max(largest, height * max(map(len, runs), default=0))
+    return largest / blank.size
