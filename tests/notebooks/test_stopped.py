@@ -75,7 +75,7 @@ LESSON = {
                 CROPS,
                 (1, 20, 40),
                 {
-                    "mine += ": "Stopped by you after {n} of 40 steps: not comparable",
+                    "mine += ": "Stopped by you after {n} of 40 steps, so not comparable",
                     "ablation.figure(": "hollow: stopped after {n} steps",
                 },
             ),
