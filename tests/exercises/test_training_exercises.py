@@ -332,7 +332,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "one_mark",
             (UNet(depth=2, skip="none"), UNet(depth=2, up="nearest")),
-            "passes 32×32, 64×",
+            "passes through 32×32, 64×",
         ),
         (
             "one_mark",
