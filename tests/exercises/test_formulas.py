@@ -92,11 +92,13 @@ def test_a_formula_that_is_right_on_the_known_inputs_only_is_wrong():
 @pytest.mark.parametrize(
     ("answer", "fact"),
     [
-        (lambda d: 2 + 7 * d, "changes by 7, 7, 7, 7, but it should change by 7, 14, 28, 56."),
+        (
+            lambda d: 2 + 7 * d,
+            "it returns 2, 9, 16, 23, 30. The right results are 2, 9, 23, 51",
+        ),
         (
             lambda d: 12 * 2**d - 10,
-            "from d=0 on, your results start with 2, and each result r is followed by 2·r + 10. "
-            "The right results start with 2, and add 5 ",
+            "for d=0 to 4 it returns 2, 14, 38, 86, 182. The right results are 2, 9, 23",
         ),
         (
             lambda d: 7 * 2**d - 5 if d else 0,
@@ -188,7 +190,11 @@ def tiles(size, tile, overlap):
         ("sees", 17, "The second layer combines 5 such values, 2 pixels apart."),
         ("halvings", 2.079, "96 / 2**n = 12, so it is a logarithm to base 2."),
         ("unets", "A-F", "'A-F' could mean two letters, or all from one to the other."),
-        ("fits", lambda s, d: -(-s // max(1, d**2)) * max(1, d**2), "wherever depth is 0, 2 or 4"),
+        (
+            "fits",
+            lambda s, d: -(-s // max(1, d**2)) * max(1, d**2),
+            "It is right wherever depth=0.",
+        ),
         ("centres", 140, "so 140 would mean 14 columns. How many columns"),
         ("odd_sizes", (15, 17), "15 is one of the two."),
         ("not_restored", (12, 14), "3 more sizes don't come back. One of them is 18 → 6 → 16."),

@@ -51,21 +51,24 @@ class TestForwardAdd:
         ("changes", "says"),
         [
             # -------------------------------------------------------------- the output
-            ({"end": lambda x: x.clamp(-1, 1)}, "After `upconv4`, the last layer, comes `clamp`."),
-            ({"end": lambda x: x.clamp(-99, 99)}, "After `upconv4`, the last layer, comes `clamp`"),
-            ({"end": lambda x: 2 * x}, "After `upconv4`, the last layer, comes `mul`."),
-            ({"end": lambda x: x[:, :, 1:-1]}, "The index `[…]` turns 32×48 into 30×48."),
+            ({"end": lambda x: x.clamp(-1, 1)}, "Your output is `upconv4`'s output after `clamp`."),
+            (
+                {"end": lambda x: x.clamp(-99, 99)},
+                "`upconv4`'s output after `clamp`",
+            ),
+            ({"end": lambda x: 2 * x}, "Your output is `upconv4`'s output after `mul`."),
+            ({"end": lambda x: x[:, :, 1:-1]}, "→ 30×48 (the index `[…]`)."),
             ({"end": lambda x: x[:1]}, "turns shape (2, 5, 32, 48) into shape (1, 5, 32, 48)."),
             ({"end": lambda x: x.squeeze()}, "On one image of 16×24: the output has the shape (5,"),
             ({"end": lambda x: x.double()}, "the output is float64, but the input is float32"),
             ({"end": lambda x: x / x.norm()}, "other images of its batch. The first result"),
             (
                 {"end": F.relu},
-                "After `upconv4`, the last layer, comes `relu`. But the outputs are logits",
+                "Your output is `upconv4`'s output after `relu`",
             ),
             ({"end": lambda x: (x, x)}, "of type tuple, but it should return one tensor"),
-            ({"end": torch.log}, "After `upconv4`, the last layer, comes `log`."),
-            ({"end": lambda x: x.round()}, "After `upconv4`, the last layer, comes `round`."),
+            ({"end": torch.log}, "Your output is `upconv4`'s output after `log`."),
+            ({"end": lambda x: x.round()}, "Your output is `upconv4`'s output after `round`."),
             ({"end": lambda x: 1.0 * (x > 0)}, "`gt` cuts the gradient of `upconv4`'s output"),
             # -------------------------------------------------------- random numbers
             ({"end": lambda x: F.dropout(x, 0.5)}, "Give it `training=self.training`"),
@@ -78,7 +81,10 @@ class TestForwardAdd:
             ({"skip": without_gradient}, "`skip1` runs as if inside `torch.no_grad()`"),
             ({"skip": at_level(0, lambda s: s.mean())}, "`mean` changes `skip3`'s output (64 chan"),
             ({"skip": at_level(0, lambda s: s.flip(3))}, "`flip` changes `skip3`'s output"),
-            ({"skip": at_level(2, lambda s: 0.5 * s)}, "`mul` changes `skip1`'s output (256 chan"),
+            (
+                {"skip": at_level(2, lambda s: 0.5 * s)},
+                "`mul` scales or shifts `skip1`'s output",
+            ),
             ({"skip": at_level(1, lambda s: 0 * s)}, "(128 channels, 16×24), which is zero in all"),
             (
                 {"skip": at_level(1, torch.ones_like)},
@@ -93,7 +99,10 @@ class TestForwardAdd:
                 "no skip arrives at 32×48, 16×24: nothing is joined there. Keep the encoder's",
             ),
             # -------------------------------------------------------------- the joins
-            ({"join": lambda x, s: (x + s) / 2}, "`div` changes the `add` of `upconv1`'s output"),
+            (
+                {"join": lambda x, s: (x + s) / 2},
+                "`div` scales or shifts the `add` of `upconv1`'s",
+            ),
             ({"join": lambda x, s: x * s}, "the `mul` of `upconv1`'s output (256 channels, 8×12)"),
             ({"join": lambda x, s: x + x}, "`add` joins `upconv3`'s output (64 channels, 32×48)"),
             (
@@ -129,7 +138,7 @@ class TestForwardAdd:
                 x = F.relu(self.upconv2(x)) + self.skip2(two)
                 return self.upconv4(F.relu(self.upconv3(x)) + self.skip3(one))
 
-        assert "between `conv2` and `conv3`. \nAlready" in exercises.forward_add.check(Student).text
+        assert "between `conv2` and `conv3`.\nAlready" in exercises.forward_add.check(Student).text
 
     def test_a_skip_that_training_lacks_is_missed(self):
         def skip(network, maps, level):
@@ -207,7 +216,7 @@ class TestForwardCat:
                 {"upconv2": lambda _: nn.ConvTranspose2d(512, 128, 3, 2, 1)},
                 "`upconv2`'s output (128 channels, 15×23). `upconv2` gets the `cat` of",
             ),
-            ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "turns 32×48 into 34×50."),
+            ({"upconv4": lambda out: nn.ConvTranspose2d(128, out, 3)}, "→ 34×50 (`"),
         ],
     )
     def test_names_the_layer(self, layers, says):
@@ -295,7 +304,7 @@ class TestDoubleConv:
         ("answer", "says"),
         [
             (block(end=lambda x: F.dropout(x, 0.2)), "Give it `training=self.training`"),
-            (block(end=lambda x: 0.5 * x), "`mul` changes `two`'s output"),
+            (block(end=lambda x: 0.5 * x), "`mul` scales or shifts `two`'s output"),
             (block(between=lambda x: x.detach()), "`detach` cuts the gradient of `one`'s output"),
             (block(between=lambda x: x.softmax(1)), "so that its channels add up to 1"),
             (block(between=lambda x: x - x.mean(0, keepdim=True)), "other images of its batch"),
@@ -309,7 +318,7 @@ class TestDoubleConv:
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), nn.Conv2d(o, o, 3), nn.ReLU()),
-                "Layer 2 (`Conv2d`) turns 7×11 into 5×9.",
+                "The sizes are 7×11 → 5×9 (layer 2 (`Conv2d`)).",
             ),
             (
                 lambda i, o: nn.Sequential(conv(i, o), nn.ReLU(), conv(o, o, groups=o), nn.ReLU()),

@@ -118,7 +118,7 @@ def frozen(layer):
         (
             "even_overlap",
             nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, groups=2)),
-            "the convolution loses the border",
+            "`Conv2d` returns 8 × 30×30",
             "`groups` keeps the channels apart",
         ),
     ],

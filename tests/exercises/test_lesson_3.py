@@ -85,13 +85,13 @@ def unchanged(i, down, up):
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
-        (pad_to, into_zeros, "float64: the output is float32, but it should be float64, like the input. Of the 12 cases tried, it is wrong in 1 (up 4×7, skip 6×6, both float64)."),
+        (pad_to, into_zeros, "float64: the output is float32, but it should be float64, like the input. Give a new tensor the input's `dtype`. Of the 12 cases tried, it is wrong in 1 (up 4×7, skip 6×6, both float64)."),
         (pad_to, overwritten, "your function changes its input `up`."),
         (pad_to, squeezed, "Of the 12 cases tried, it is wrong when the batch has one item, and right otherwise."),
         (pad_to, lambda u, s: F.pad(u, (0, columns(u, s), 0, rows(u, s)), value=1), "wrong in the last row. All are 1 there, but they should be 0. Of the 12 cases tried, it is right when nothing has to be added"),
         (pad_to, lambda u, s: F.pad(u, (0, columns(u, s) + 1, 0, rows(u, s))), "In all 12 cases tried, the output's width is 1 too large."),
         (pad_to, lambda u, s: F.relu(F.pad(u, (0, columns(u, s), 0, rows(u, s)))), "All are 0, exactly where the right values are negative."),
-        (pad_to, lambda u, s: u.expand_as(s), "There, `u` is 2×5×4×6, `s` is 2×3×5×6. Error message: The expanded size"),
+        (pad_to, lambda u, s: u.expand_as(s), "There, `u` is 2×5×4×6, `s` is 2×3×5×6.\nError message: The expanded size"),
         (crop_to, window(lambda r, c, h, w: r // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: w, lambda r, c, h, w: h), "you return rows 2 to 7, columns 2 to 5 (6×4), but the middle is rows 2 to 5, columns 2 to 7 (4×6)."),
         (crop_to, window(lambda r, c, h, w: r // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: h + 1, lambda r, c, h, w: w), "(5×6), but the middle is"),
         (crop_to, window(lambda r, c, h, w: (r + 2) // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: h, lambda r, c, h, w: w), "Of the 14 cases tried, it is wrong when the heights differ by an even number, and right otherwise."),

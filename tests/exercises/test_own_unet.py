@@ -1,5 +1,6 @@
 """What `own_unet` says of wrong networks beyond its known mistakes, and that chance has no part."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -131,7 +132,7 @@ WRONG = {
     ),
     "out_channels": (
         made_with(lambda i, o, d, b: (i, 1, d, b)),
-        ["has 1 channel, but it should have 5", "has 1 channel, but it should have 2"],
+        ["has 1 channel, but it should have 5. `head` turns 16 channels into 1."],
     ),
     "everything": (
         made_with(lambda i, o, d, b: (i, o, 2, 8)),
@@ -155,15 +156,15 @@ WRONG = {
     "forward misspelt": (lambda: Misspelt, ["a method `foward`: rename it"]),
     "clamp": (
         ends(lambda y: y.clamp(0, 1)),
-        ["After `head`, the last layer, comes `clamp`", "logits"],
+        ["Your output is `head`'s output after `clamp`", "logits"],
     ),
     "scaled sigmoid": (
         ends(lambda y: 2 * torch.sigmoid(y)),
-        ["After `head`, the last layer, comes `sigmoid`"],
+        ["Your output is `head`'s output after `sigmoid`"],
     ),
     "sigmoid for one class": (
         ends(lambda y: torch.sigmoid(y) if y.shape[1] == 1 else y),
-        ["With out_channels=1: After `head`, the last layer, comes `sigmoid`"],
+        ["With out_channels=1: Your output is `head`'s output after `sigmoid`"],
     ),
     "softmax in training": (
         changed(
@@ -171,9 +172,9 @@ WRONG = {
                 Student.forward(self, x).softmax(1) if self.training else Student.forward(self, x)
             )
         ),
-        ["In training mode: After `head`, the last layer, comes `softmax`"],
+        ["In training mode: Your output is `head`'s output after `softmax`"],
     ),
-    "round": (ends(torch.round), ["After `head`, the last layer, comes `round`"]),
+    "round": (ends(torch.round), ["Your output is `head`'s output after `round`"]),
     "flipped": (
         ends(lambda y: y.flip(3)),
         ["others, as (row, column): (3, 5) on (", "flipped or turned"],
@@ -205,7 +206,7 @@ WRONG = {
     ),
     "divided by its maximum": (
         ends(lambda y: y / y.amax((1, 2, 3), keepdim=True)),
-        ["After `head`, the last layer, comes `amax`"],
+        ["Your output is `head`'s output after `amax`"],
     ),
     "a mean in place of a map": (
         ends(lambda y: y.mean((2, 3))),
@@ -308,7 +309,7 @@ WRONG = {
             "Sizes that can be halved three times",
         ],
     ),
-    "sigmoid": (ends(torch.sigmoid), ["After `head`, the last layer, comes `sigmoid`", "logits"]),
+    "sigmoid": (ends(torch.sigmoid), ["Your output is `head`'s output after `sigmoid`", "logits"]),
     "no skip": (
         changed(join=lambda self, x, skip, level: torch.cat([x, x], dim=1)),
         ["no skip arrives at 32×48, 16×24, 8×12: at 32×48, `cat` joins `up.0`'s", "with itself"],
@@ -367,11 +368,17 @@ WRONG = {
     ),
     "stored after the pool": (
         changed(forward=stored_after_pool),
-        ["is 16×24, but it should be 32×48", "`interpolate` turns 32×48 into 16×24"],
+        [
+            "is 16×24, but it should be 32×48",
+            "→ 16×24 (`max_pool2d`) → 32×48 (`up.0`) → 16×24 (`interpolate`)",
+        ],
     ),
     "one block at two places": (
         changed(__init__=lambda self, i, o, d, b: _one_block(self, i, o, d, b)),
-        ["`down.0.0` takes 16 channels, but is given 32", "It was already called once"],
+        [
+            "`down.0.0` takes 16 channels, but is given 32",
+            "It is also `down.1.0`: make a layer for",
+        ],
     ),
     "skips of the call before": (
         changed(
@@ -379,13 +386,46 @@ WRONG = {
         ),
         ["one of the two calls failed", "`cat` fails on `up.0`'s output"],
     ),
+    "height and width swapped in F.pad": (
+        changed(
+            fit=lambda self, x, skip: F.pad(
+                x, (0, skip.shape[2] - x.shape[2], 0, skip.shape[3] - x.shape[3])
+            )
+        ),
+        ["(0, 1, 0, 0)", "which belong to left and right, which to top and bottom?"],
+    ),
+    "skips kept from call to call": (
+        changed(
+            __init__=lambda self, *a: _keeping(self, *a),
+            forward=lambda self, x: kept(self, x, newest=True),
+        ),
+        ["`self.skips` gets longer at each call"],
+    ),
+    "padded in NumPy": (
+        changed(
+            fit=lambda self, x, skip: torch.from_numpy(
+                np.pad(
+                    x.detach().numpy(),
+                    [
+                        (0, 0),
+                        (0, 0),
+                        *((0, b - a) for a, b in zip(x.shape[2:], skip.shape[2:], strict=True)),
+                    ],
+                )
+            )
+        ),
+        ["no gradient flows back to `down.0.0`", "`.numpy()`"],
+    ),
     "image cut first": (
         begins(lambda x: x[:, :, : x.shape[2] // 8 * 8, : x.shape[3] // 8 * 8]),
-        ["is 16×24, but it should be 20×24", "changes at the index `[…]` (20×24 → 16×24), `max_p"],
+        [
+            "is 16×24, but it should be 20×24",
+            "20×24 → 16×24 (the index `[…]`) → 8×12 (`max_p",
+        ],
     ),
     "head without padding": (
         changed(__init__=lambda self, i, o, d, b: _valid_head(self, i, o, d, b)),
-        ["`head` turns 32×48 into 30×46. Its kernel is 3×3", "its padding (0, 0)"],
+        ["→ 30×46 (`head`). `head`: kernel 3×3", "padding (0, 0)"],
     ),
 }
 
@@ -408,13 +448,15 @@ def _keeping(self, *arguments):
     self.skips = []
 
 
-def kept(self, x):
+def kept(self, x, newest=False):
     x = self.into(x)
     for block in self.down:
         self.skips.append(x)
         x = block(self.shrink(x))
     for level in reversed(range(len(self.up))):
-        x = self.merge[level](torch.cat([self.skips[level], self.up[level](x)], dim=1))
+        x = self.merge[level](
+            torch.cat([self.skips[level - len(self.up) * newest], self.up[level](x)], dim=1)
+        )
     return self.head(x)
 
 

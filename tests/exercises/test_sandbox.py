@@ -44,7 +44,7 @@ def fails(error):
         (lambda x: torch.empty(2**60), "memory"),
         (
             lambda x: torch.cat([torch.zeros(1, 2), torch.zeros(2, 3)]),
-            "one of them is 2 in the first and 3 in number 2. Error message: Sizes of tensors",
+            "one of them is 2 in the first and 3 in number 2.\nError message: Sizes of tensors",
         ),
     ],
 )

@@ -102,6 +102,37 @@ def test_a_tie_on_validation_must_not_be_decided_by_the_test():
     assert "your choice changes with their test scores: you return 0.003, 0.001, 0.03" in reply.text
 
 
+def test_a_join_that_uses_the_skip_where_x_is_zero_is_right():
+    assert exercises.one_line.check(lambda x, skip: torch.where(x > 0, x, skip)).solved
+
+
+def test_a_mode_that_an_early_return_leaves_behind_is_named():
+    def validate(network, images, masks):
+        was = network.training
+        network.eval()
+        with torch.no_grad():
+            prediction = network(images) > 0
+        if not (prediction | masks).any():
+            return 1.0
+        network.train(was)
+        return float((prediction & masks).sum() / (prediction | masks).sum())
+
+    reply = exercises.validation_iou.check(validate).text
+    assert "Restore its mode before each `return`." in reply
+    assert "You always switch" not in reply
+
+
+def test_a_transposed_convolution_that_overlaps_evenly_is_not_called_flat_with_any_weights():
+    """With equal weights a flat map stays flat, as the praise says; with random ones it doesn't."""
+    torch.manual_seed(0)
+    flat, layer = torch.ones(1, 8, 9, 9), nn.ConvTranspose2d(8, 8, 4, stride=2, padding=1)
+    assert exercises.even_overlap.check(layer).text == exercises.even_overlap.praise
+    assert "With equal weights" in exercises.even_overlap.praise
+    assert layer(flat)[0, 0, 5:13, 5:13].std() > 0.01
+    nn.init.constant_(layer.weight, 0.1)
+    assert layer(flat)[0, 0, 5:13, 5:13].std() < 1e-5
+
+
 def test_two_wrong_steps_are_both_named():
     reply = exercises.checkerboard.check(
         lambda x: (lambda p: p[-1] / p[-2:].mean())(torch.fft.rfft(x, dim=0).abs().square().mean(1))
@@ -212,6 +243,34 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
     ("exercise", "answer", "says"),
     [
         ("to_mask", lambda logits: logits > 0.2, "logit 0."),
+        ("to_mask", lambda logits: (logits > 0).tolist(), "so leave out `.tolist()`"),
+        ("to_mask", lambda x: x.round() > 0, "Your mask is False for logits between 0 and 0.5."),
+        (
+            "held_out",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x + c < a or x > b],
+            "you leave out `start - crop`, whose crop ends right before the strip, and `stop`",
+        ),
+        (
+            "held_out",
+            lambda w, c, a, b: [*range(a - c + 2), *range(b, w - c + 1)],
+            "you add `start",
+        ),
+        ("same_recipe", lambda r: min(r, key=lambda t: t[1])[0], "where higher is better"),
+        (
+            "one_line",
+            lambda x, skip: x + skip * (torch.rand(1) > 0.5),
+            "Called again with the same x and skip",
+        ),
+        (
+            "reach",
+            lambda depth: 7 * 2**depth - 5 + depth,
+            "The right results are 2, 9, 23, 51, 107",
+        ),
+        ("one_line", lambda x, skip: x * skip * 0, "feature maps in place of x, none negative"),
+        ("halvings", 2.079, "`math.log` is to base e"),
+        ("halvings", 5, "5 is not the number of halvings. Halving 96 pixels 5 times leaves 3."),
+        ("sees", 15, "the first of them is the 5 already"),
+        ("odd_sizes", (7, 8), "8 is what should come *out*"),
         ("to_mask", lambda logits: (logits > 0).numpy(), "of type ndarray"),
         ("to_mask", lambda logits: logits.mul_(2) > 0, "your function changes its input"),
         (
@@ -296,11 +355,15 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             "but not where anything is",
         ),
         ("one_line", lambda x, skip: x * (skip > 0.7), "no gradient flows back"),
-        ("one_line", lambda x, skip: x + skip.clamp(max=0), "Whatever values skip has, the result"),
+        (
+            "one_line",
+            lambda x, skip: x + skip.clamp(max=0),
+            "in place of skip, none negative, as after a ReLU, the result stayed",
+        ),
         (
             "one_line",
             lambda x, skip: torch.maximum(x, skip - 100),
-            "one of them has no effect",
+            "one of them had no effect",
         ),
         ("mean_and_spread", lambda s: (min(s), np.std(s, ddof=1)), "tried first, it is the lowest"),
         (
@@ -315,7 +378,11 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ),
         ("mean_and_spread", lambda s: (round(np.mean(s), 2), 0), "right one, rounded to 2 digits"),
         ("to_mask", lambda x: x >= x.amax((2, 3), keepdim=True), "is True in one image and False"),
-        ("one_line", lambda x, skip: x + 0 * skip, "Whatever values skip has, the result"),
+        (
+            "one_line",
+            lambda x, skip: x + 0 * skip,
+            "in place of skip, none negative, as after a ReLU, the result stayed",
+        ),
         ("one_line", lambda x, skip: F.avg_pool2d(x + skip, 2), "the output is 3×5"),
         ("one_line", lambda x, skip: x + skip.flip(-1), "row 2, column 4, counted from 0, but not"),
         ("one_line", lambda x, skip: x + skip.roll(1, -2), "not place by place"),
@@ -325,7 +392,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "one_line",
             lambda x, skip: x.repeat(1, 2, 1, 1),
-            "has 32 channels, but it should have 16. \n",
+            "has 32 channels, but it should have 16.\n",
         ),
         ("one_line", lambda x, skip: x + skip[..., 1:], "both of shape (2, 16, 6, 10)"),
         ("one_mark", (UNet(depth=2, skip="none"), UNet(depth=2, padding="valid")), "`padding` how"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -142,7 +143,8 @@ class Exercise:
         parts = [problem, (made.sentence if made else "") or _facts(check, answer)]
         if passed:
             parts.append(f"\nAlready right: {', '.join(passed)}.")
-        return " ".join(part for part in parts if part), made.name if made else ""
+        text = re.sub(r"\s*\n\s*", "\n", " ".join(part for part in parts if part))
+        return text.strip(), made.name if made else ""
 
     def _count_attempt(self, answer: Any, mistake: str) -> ProgressEntry:
         attempt, entry = fingerprint(answer), RECORD.entry(self.name)

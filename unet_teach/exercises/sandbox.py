@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import re
 import sysconfig
 import threading
 import time
@@ -34,6 +35,7 @@ STOP_ATTEMPTS, STOP_WAIT = (
 )  # how often, and how many seconds apart, it is tried to stop code
 PARK_LATER = 3.0  # seconds of processor time beyond the limit
 SHOWN_CHARACTERS = 300
+LINE = 100  # characters of a line of code that are shown
 
 
 class TimeLimitError(BaseException):
@@ -134,12 +136,13 @@ def describe(error: BaseException, known: str = "") -> str:
     message = _message(error)
     found = last_frame_outside(error, NOT_STUDENT_CODE)
     frame, number, line = found or (None, 0, "")
-    where = f", in line {number}: `{line}`" if found else ""
+    code = line if len(line) <= LINE else f"{line[:LINE]} …"
+    where = f", in line {number}: `{code}`" if found else ""
     there = "" if known else what_was_there(frame, line)
     if sentence := known or explained(message, frame, line):
-        says = f"Error message: {_shortened(message)}."
+        says = f"\nError message: {_shortened(message)}.\n"
         parts = (f"Your code stopped{where}.", sentence, there, says)
-        return " ".join(part for part in parts if part)
+        return re.sub(" *\n", "\n", " ".join(part for part in parts if part))
     if isinstance(error, SystemExit):
         what = "asked Python to exit"
     elif isinstance(error, RecursionError):

@@ -9,7 +9,6 @@ from itertools import combinations, permutations
 from typing import Any
 
 Input = tuple[Any, ...]  # the values of the parameters, for one call
-MOST_VALUES = 4  # of one parameter that are listed
 PARITIES = 6  # fewest even values, or odd ones, of which it is told that they are
 
 
@@ -52,8 +51,6 @@ class Inputs:
             return ""
         if mask in self._conditions.values():
             return next(words for words, value in self._conditions.items() if value == mask)
-        if words := next((w for w, value in self._some_values(mask).items() if value == mask), ""):
-            return words
         for (one, a), (two, b) in combinations(self._conditions.items(), 2):
             if a | b == mask:
                 return f"{one} or {two}"
@@ -64,24 +61,10 @@ class Inputs:
     def _within(self, such: Sequence[bool]) -> str:
         """Return the widest condition under which something is always so."""
         mask = _mask(such)
-        conditions = self._conditions | self._some_values(mask)
-        inside = {words: v.bit_count() for words, v in conditions.items() if v & ~mask == 0}
+        known = self._conditions.items()
+        inside = {words: v.bit_count() for words, v in known if v & ~mask == 0}
         words = max(inside, key=lambda key: (key in self.conditions, inside[key]), default="")
         return words if inside.get(words, 0) >= max(3, mask.bit_count() // 4) else ""
-
-    def _some_values(self, mask: int) -> dict[str, int]:
-        """Return for each parameter of which several values lie within a mask: those values."""
-        found = {}
-        for i, name in enumerate(self.names):
-            values = sorted({inputs[i] for inputs in self.inputs})
-            masks = {
-                value: _mask([inputs[i] == value for inputs in self.inputs]) for value in values
-            }
-            inside = [value for value in values if masks[value] & ~mask == 0]
-            if 1 < len(inside) <= MOST_VALUES:
-                words = f"{name} is {', '.join(map(str, inside[:-1]))} or {inside[-1]}"
-                found[words] = sum(masks[value] for value in inside)
-        return found
 
     @cached_property
     def _conditions(self) -> dict[str, int]:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import combinations, pairwise, permutations
+from itertools import combinations, permutations
 from operator import itemgetter
 from typing import Any
 
@@ -91,7 +91,7 @@ class Grid(Inputs):
             if (fact and len(self.names) > 1) or (fact and fact == more):
                 return f"{fact} {where}"
         if len(self.names) == 1:
-            return f"{self._steps(results, targets)} {where}"
+            return f"{self._table(results, targets)} {where}"
         fact = self._effects(results, targets)
         side = _large(errors[0]) if min(errors) > 0 or max(errors) < 0 else "large or too small"
         return f"{fact} {roughly}".strip() or f"It is always too {side}."
@@ -227,27 +227,14 @@ class Grid(Inputs):
             example = f"It changes with {' and '.join(as_it_should)} as it should. {example}"
         return example
 
-    def _steps(self, results: Sequence[float], targets: Sequence[float]) -> str:
-        """Say how a function of one parameter goes from one value to the next."""
-        order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])
-        mine, right = [results[k] for k in order], [targets[k] for k in order]
-        name = self.names[0]
-        for start in (0, 1):
-            if rule := _rule(mine[start:]):
-                told = f"From {name}={self.inputs[order[start]][0]} on, your results start with "
-                told += f"{number(mine[start])}, and each result r is followed by {_written(rule)}."
-                other = _rule(right[start:])
-                if other and other["r"] == rule["r"]:
-                    more = other.get("", 0) - rule.get("", 0)
-                    told += f" The right results start with {number(right[start])}"
-                    word = "more" if more > 0 else "less"
-                    told += f", and add {number(abs(more))} {word} each time." if more else "."
-                return told
-        steps, wanted = (
-            ", ".join(_signed(y - x) for x, y in list(pairwise(some))[:4]) for some in (mine, right)
-        )
+    def _table(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """List the results of a function of one parameter beside the right ones."""
+        order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])[:5]
+        first, last = (self.inputs[order[k]][0] for k in (0, -1))
+        mine, right = (", ".join(number(some[k]) for k in order) for some in (results, targets))
         return (
-            f"From one {name} to the next it changes by {steps}, but it should change by {wanted}."
+            f"For {self.names[0]}={first} to {last} it returns {mine}. The right results are "
+            f"{right}: how does each follow from the one before?"
         )
 
     def _fit(self, values: Sequence[float]) -> dict[str, float]:
@@ -274,16 +261,6 @@ class Grid(Inputs):
         return terms if len(terms) <= MOST_TERMS else {}
 
 
-def _rule(numbers: Sequence[float]) -> dict[str, float]:
-    """Return what makes each number of the one before it, r, if it is multiplied and added to."""
-    one, two, three, *_ = numbers
-    factor = (three - two) / (two - one) if one != two else 0
-    rest = two - factor * one
-    if factor in (0, 1) or any(y != factor * x + rest for x, y in pairwise(numbers)):
-        return {}
-    return {"r": factor, "": rest} if rest else {"r": factor}
-
-
 # ------------------------------------------------------------------------------------------- words
 def number(value: Any) -> str:
     """Write a number as a student reads it: whole ones with all their digits."""
@@ -301,10 +278,6 @@ def _change(by: float, s: str = "") -> str:
     return (
         f"{'grow' if by > 0 else 'shrink'}{s} by {number(abs(by))}" if by else f"stay{s} the same"
     )
-
-
-def _signed(change: float) -> str:
-    return f"{'−' if change < 0 else ''}{number(abs(change))}"
 
 
 def _off(terms: Mapping[str, float]) -> str:

@@ -116,6 +116,23 @@ def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
     return f"In evaluation mode, the same input gives a different output at the next call. {cause}"
 
 
+def kept_problem(network: nn.Module, images: Tensor) -> str | None:
+    """Say that lists of the network grow from call to call, as with skips kept in `self`."""
+    sizes = []
+    for _ in range(2):
+        with torch.no_grad():
+            network(images)
+        lists = {f"self.{k}": v for k, v in vars(network).items() if isinstance(v, list)}
+        sizes.append({name: len(items) for name, items in lists.items()})
+    grown = [name for name, size in sizes[1].items() if size > sizes[0].get(name, size)]
+    if not grown:
+        return None
+    return (
+        f"`{grown[0]}` gets longer at each call, so the feature maps of all images stay in memory. "
+        "Make the list in `forward`, as in `skips = []`."
+    )
+
+
 def batch_problem(network: nn.Module, images: Tensor) -> str | None:
     """Say what makes the output for an image depend on the other images of its batch."""
     together, alone = Trace(network, images), Trace(network, images[-1:])
@@ -260,7 +277,8 @@ def other_steps_problem(trace: Trace, *, to_the_end: bool = False) -> str | None
             used_by = [user.kind for user in trace.used if step in user.inputs]
             finished = not used_by or "join" in used_by or "layer" in used_by
             if step.scales and finished and _scales_map(step):
-                return f"{what} by scaling or shifting it. Leave the feature map as it is."
+                source = with_shape(step.inputs[0])
+                return f"{_capital(step.call)} scales or shifts {source}. Leave it as it is."
     return None
 
 
@@ -292,9 +310,9 @@ def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:
     for step in trace.tail:
         if not (step.identical or (scaled and step.changes_nothing)):
             return (
-                f"After {trace.until_last_layer[-1].call}, the last layer, comes {step.call}. But "
-                "the outputs are logits, which may be any numbers: return that layer's output as "
-                "it is."
+                f"Your output is {trace.until_last_layer[-1].call}'s output after {step.call}. "
+                "It should be logits, which may be any numbers: return what the last layer "
+                "returns as it is."
             )
     return None
 
@@ -311,36 +329,40 @@ def _capital(text: str) -> str:
 
 
 def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
-    """Name the last call that changed what is wrong: rank and batch, channels or size."""
-    for part in (slice(0, 1), slice(1, 2), slice(2, 4)):
+    """Say what made the shape wrong: the last call that changed it, or each that changes the size.
+
+    What is looked at first is the rank and the batch, then the channels, then height and width.
+    """
+    if not trace.used:
+        return ""
+    if trace.used[-1].output.shape[:2] == right[:2] and trace.used[-1].size:
+        return _sizes(trace)
+    for part in (slice(0, 1), slice(1, 2)):
 
         def relevant(step: Step, part: slice = part) -> tuple[int, ...]:
             shape = tuple(step.output.shape)
             return shape[part] if len(shape) == len(right) else shape
 
-        if not trace.used or relevant(trace.used[-1]) == right[part]:
+        if relevant(trace.used[-1]) == right[part]:
             continue
         for step in reversed(trace.used):
             if step.inputs and relevant(step) != relevant(step.inputs[0]):
-                shapes = [tuple(step.output.shape), tuple(step.inputs[0].output.shape)]
-                made, of = (f"shape {shape}" for shape in shapes)
+                of, made = tuple(step.inputs[0].output.shape), tuple(step.output.shape)
                 if part == slice(1, 2):
-                    plural = "" if shapes[1][1] == 1 else "s"
-                    made, of = str(shapes[0][1]), f"{shapes[1][1]} channel{plural}"
-                elif part == slice(2, 4):
-                    made, of = (sizes_as_text(shape[2:]) for shape in shapes)
-                told = f" {_capital(step.call)} turns {of} into {made}."
-                return told + (_sizes_before(trace, step) if part == slice(2, 4) else "")
-        return " No step in it changes that."
-    return ""
+                    channels = f"{of[1]} channel{'s' * (of[1] > 1)} into {made[1]}"
+                    return f" {_capital(step.call)} turns {channels}."
+                return f" {_capital(step.call)} turns shape {of} into shape {made}."
+    return " No step in it changes that."
 
 
-def _sizes_before(trace: Trace, last: Step) -> str:
-    """Return the settings of a step that changes the size, and the steps before it that do so."""
-    changes = [
-        f"{step.call} ({sizes_as_text(step.inputs[0].size)} → {sizes_as_text(step.size)})"
-        for step in trace.used[: trace.used.index(last)]
-        if step.size and step.inputs and step.inputs[0].size and step.size != step.inputs[0].size
-    ]
-    shown = ", ".join(changes) if 0 < len(changes) <= MOST_CHANGES else ""
-    return last.window + (f" Before that, the size changes at {shown}." if shown else "")
+def _sizes(trace: Trace) -> str:
+    """Return the sizes that an image goes through, each with the call that makes it."""
+    path, last = [], trace.steps[0]
+    for step in trace.used:
+        if step.size and step.inputs and step.inputs[0].size not in (None, step.size):
+            path.append(f"{sizes_as_text(step.size)} ({step.call})")
+            last = step
+    first = sizes_as_text(trace.steps[0].output.shape[2:])
+    shown = " → ".join([first, *(["…"] if len(path) > MOST_CHANGES else []), *path[-MOST_CHANGES:]])
+    window = f" {_capital(last.call)}:{last.window}" if last.window else ""
+    return f" The sizes are {shown}.{window}" if path else " No step in it changes that."

@@ -92,8 +92,8 @@ class Step:
         if self.name not in LAYERS[:2]:
             return ""
         names = ("stride", "padding", "output_padding")
-        settings = [f", its {n} {self.settings[n]}" for n in names if n in self.settings]
-        return f" Its kernel is {sizes_as_text(self.kernel_size)}{''.join(settings)}."
+        settings = [f", {n} {self.settings[n]}" for n in names if n in self.settings]
+        return f" kernel {sizes_as_text(self.kernel_size)}{''.join(settings)}."
 
     @property
     def origin(self) -> Step:
@@ -219,6 +219,7 @@ class Trace(TorchFunctionMode):
         self._batch = len(images)
         self._latest: dict[int, tuple[Tensor, Step]] = {}  # holds the tensors: no id is used twice
         self._layers: list[str] = []
+        self._shared: dict[str, str] = {}  # layers with two names: the one that is shown, the other
         self._keep(images, Step("image", "image", (), images.clone()))
         before = network.training
         network.train(training)
@@ -365,8 +366,11 @@ class Trace(TorchFunctionMode):
     @contextlib.contextmanager
     def _noting_layers(self, network: nn.Module) -> Iterator[None]:
         """Keep the names of the layers that are running in `_layers`, the innermost last."""
-        names = {}
-        for name, module in network.named_modules():
+        names: dict[int, str] = {}
+        for name, module in network.named_modules(remove_duplicate=False):
+            if id(module) in names:
+                self._shared[names[id(module)]] = name
+                continue
             # A layer of an `nn.Sequential` has a number for a name, which says little alone.
             number = name.replace(".", "").isdigit()
             kind = type(module).__name__
@@ -403,14 +407,16 @@ class Trace(TorchFunctionMode):
             dim = join.settings.get("dim", 0) % 4 if join.name == "cat" else 1
             axis = ("the batch", "", "the height", "the width")[dim]
             more = f" `cat` joins along dim={dim}, {axis}; channels are dim=1." if dim != 1 else ""
-            if any(step.kind == "layer" and step.layer == layer for step in self.steps):
+            if layer in self._shared:
+                more += f" It is also `{self._shared[layer]}`: make a layer for each place."
+            elif any(step.kind == "layer" and step.layer == layer for step in self.steps):
                 more += " It was already called once in this run: is it the right layer here?"
             return f"{layer} takes {wanted} channels, but is given {got}.{more}"
         verb = "can't join" if len(steps) > 1 else "fails on"
         layer = f"`{call.name}`" if len(steps) > 1 else layer
         made = [
             f" {step.origin.call[:1].upper()}{step.origin.call[1:]} gets "
-            f"{with_shape(step.origin.inputs[0])}.{step.origin.window}"
+            f"{with_shape(step.origin.inputs[0])}."
             for step in steps
             if step.origin.name == "conv_transpose2d" and len(steps) > 1
         ]

@@ -182,7 +182,10 @@ def matches(
         inputs = copy.deepcopy(case.inputs)
         value, target = plain(answer(*inputs)), plain(reference(*case.inputs))
         if not alike(inputs, case.inputs):
-            return f"{case.call}: your function changes its input. Work on a copy."
+            return (
+                f"{case.call}: your function changes its input. Work on a copy: `sorted(x)` and "
+                "`x.clone()` make a new one, but `x.sort()` and `x += 1` change x itself."
+            )
         if alike(value, target):
             return None
         message = explain(case, value) if explain else None

@@ -49,9 +49,8 @@ def unets_among(
         if len(missing) == 1:
             return f"One more of them meets all four criteria. {why.get(missing[0], '')}".strip()
         if missing:
-            hint = why.get(
-                missing[0], "For each one that you left out, which criterion does it miss?"
-            )
+            hint = " ".join(why[letter] for letter in missing[:2] if letter in why)
+            hint = hint or "For each one that you left out, which criterion does it miss?"
             return f"{len(missing)} more of them meet all four criteria. {hint}"
         return None
 

@@ -40,16 +40,16 @@ def equals(target: Any, name: str, explain: Callable[[Any], str]) -> Check:
 
     Args:
         target: a number, a tuple of numbers, or a set of them, whose order is free.
-        name: begins the sentence about another answer, as in "The size".
+        name: what is asked for, as in "The size".
         explain: says what would follow from a wrong answer that is not a known mistake.
     """
 
     def problem(answer: Any) -> str | None:
         if _is(answer, target):
             return None
-        return f"{name} is not {answer!r}. {explain(answer)}"
+        return f"{answer!r} is not {name[:1].lower()}{name[1:]}."
 
-    return Check(name, problem)
+    return Check(name, problem, explain)
 
 
 def wrong_number(name: str, sentence: str, value: Any) -> KnownMistake:

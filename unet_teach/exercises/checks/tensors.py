@@ -86,7 +86,10 @@ def tensor_function(
     def shape(answer: Function, case: Case, run: Trace, targets: list[Trace]) -> str | None:
         if run.changed:
             changed = parameters[run.changed[0]]
-            return f"{case.call}: your function changes its input `{changed}`. Work on a copy."
+            return (
+                f"{case.call}: your function changes its input `{changed}`. Work on a copy, "
+                f"`{changed}.clone()`."
+            )
         problem = shape_problem(run.output, targets[0].output.shape, case.call)
         return problem and (explain(case, run.output) or problem)
 
@@ -95,7 +98,8 @@ def tensor_function(
         if same_values:
             now, wanted = run.output.dtype, same_values[0].output.dtype
             kinds = f"the output is {_name(now)}, but it should be {_name(wanted)}, like the input"
-            return None if now == wanted else f"{case.call}: {kinds}."
+            advice = "Give a new tensor the input's `dtype`."
+            return None if now == wanted else f"{case.call}: {kinds}. {advice}"
         if not _is_repeated(answer, case, run):
             return f"{case.call}: {NOT_REPEATED}"
         return explain(case, run.output) or values_problem(run.output, targets[0].output, case.call)
@@ -114,6 +118,7 @@ def tensor_function(
             return ""
         is_right = [run is not None and _agrees(run, targets) for _, run, targets in measured]
         sized = [(case, run, t[0]) for case, run, t in measured if run and run.output.dim() == 4]
+        sized = sized if len(sized) == len(measured) else []  # or else the cases that fail say more
         terms = [_sizes(maps(*c.inputs) if maps else _tensors(parameters, c)) for c, *_ in sized]
         size_facts = formulas(
             [run.output.shape for _, run, _ in sized],
@@ -121,9 +126,7 @@ def tensor_function(
             terms,
         )
         if size_facts:
-            ran = "tried" if len(sized) == len(measured) else "with a feature map as output"
-            count = {1: "the only case", 2: "both cases"}.get(len(sized), f"all {len(sized)} cases")
-            size_facts = f"In {count} {ran}, the output's {size_facts}."
+            size_facts = f"In all {len(sized)} cases tried, the output's {size_facts}."
         cases_tried = [case for case, *_ in measured]
         inputs, calls = [case.inputs for case in cases_tried], [case.call for case in cases_tried]
         when = occasion(inputs, is_right, conditions, calls)

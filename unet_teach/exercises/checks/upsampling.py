@@ -105,14 +105,6 @@ def contains(answer: nn.Module, *kinds: type[nn.Module]) -> bool:
     return all(any(isinstance(part, kind) for part in answer.modules()) for kind in kinds)
 
 
-def loses_its_border(answer: nn.Module) -> bool:
-    """Whether an Upsample by 2 is followed or preceded by a convolution without padding."""
-    parts = list(answer.modules())
-    convs = [part for part in parts if isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1]
-    doubles = any(isinstance(part, nn.Upsample) and part.scale_factor == 2 for part in parts)
-    return doubles and any(window(conv)[2] == 0 for conv in convs)
-
-
 def output_shape(layer: nn.Module, channels: int, side: int = 8) -> tuple[int, ...]:
     """Return the shape of the output for an input of shape (1, channels, side, side)."""
     with torch.no_grad():

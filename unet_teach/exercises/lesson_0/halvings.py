@@ -11,7 +11,12 @@ from unet_teach.exercises.exercise import Check, Exercise
 def _count_problem(times: Any) -> str | None:
     problem = whole_numbers().problem(times)
     if isinstance(times, float) and not times.is_integer():
-        return f"{problem} The number of halvings n satisfies 96 / 2**n = 12, so it is a logarithm to base 2."
+        base = (
+            " `math.log` is to base e; `math.log2` is to base 2."
+            if round(times, 2) in (2.08, -2.08)
+            else ""
+        )
+        return f"{problem} The number of halvings n satisfies 96 / 2**n = 12, so it is a logarithm to base 2.{base}"
     if not problem and times < 0:
         return f"Nothing can be halved {times} times: the smallest number of halvings is 0."
     return problem

@@ -30,6 +30,8 @@ odd_sizes = Exercise(
         wrong_number("one too high", "16 is right. The other one is smaller than 16, not larger.",
             (16, 17)),
         wrong_number("twice and half", "8 becomes 4, but the question runs the other way: which sizes become 8?", (4, 16)),
+        wrong_number("the output and its neighbour", "7 and 8 become 4, because 8 is what should come *out*. A stride of 2 halves, so the sizes that become 8 are about twice as large.",
+            (7, 8)),
         wrong_number("no padding", "Without padding these would be right. Here padding=1 makes the input two pixels larger, so smaller sizes are enough.", (17, 18)),
         wrong_number("the first steps", "15 is right. The other one is larger than 15, not smaller.",
             (14, 15)),

@@ -32,6 +32,8 @@ sees = Exercise(
             6),
         wrong_number("an area", "169 is the area, 13 · 13. The question is how wide the square is.",
             169),
+        wrong_number("the first value counted twice", "15 is 5 + 5·2. The second layer combines five values, but the first of them is the 5 already: only the other four add 2 pixels each.",
+            15),
         wrong_number("the second stride as well", "21 is 5 + 4·4. But the values that the second layer combines are only 2 pixels apart: its own stride doesn't matter for a single output.",
             21),
     ),

@@ -146,11 +146,6 @@ def _ignores_layers(answer: Function) -> bool:
     return torch.equal(*outputs)
 
 
-def _is_small(answer: Function) -> bool:
-    i, down, up = _probes()[0]
-    return bool(answer(i, down, up).shape[2:] == down(i).shape[2:])
-
-
 def _with_new_layers(i: Tensor, down: nn.Module, up: nn.Module) -> Tensor:
     down, up = nn.Conv2d(64, 128, 3, 2, 1), nn.ConvTranspose2d(128, 64, 3, 2, 1, output_padding=1)
     return torch.cat([i, up(down(i))], dim=1)
@@ -175,14 +170,6 @@ join = Exercise(
             *_resized(mode="bilinear", align_corners=True), cases=lambda: _probes()[:1]),
         known.mistake("the small map joined, as in the document", "You joined x and y, as the document does, but x is only half as high and wide. Which feature map has the size of y?",
             *_both_orders(lambda i, down, up: (down(i), up(down(i))))),
-        known.mistake("the small map beside the input", "Your list holds x, which is half as high and wide as input_tensor, so the two can't be concatenated. Print the three shapes.",
-            *_both_orders(lambda i, down, up: (i, down(i))),
-            lambda i, down, up: torch.cat([i, down(i), up(down(i))], dim=1)),
-        KnownMistake("y made small", "Your z is as small as x. A skip is there to keep the detail of the large feature map, so join at the size of input_tensor.",
-            lambda: lambda i, down, up: torch.cat([down(i), F.max_pool2d(up(down(i)), 2)], dim=1),
-            _is_small),
-        known.mistake("y twice", "You joined y with itself, which adds nothing new. One of the two has to come from before the halving.",
-            *_both_orders(lambda i, down, up: (up(down(i)), up(down(i))))),
         known.mistake("the input twice", "You joined input_tensor with itself. One of the two has to be what came back up through both layers.",
             *_both_orders(lambda i, down, up: (i, i))),
         known.mistake("no skip", "You return y alone, without a skip. Which feature map can be concatenated with it?",
@@ -193,8 +180,6 @@ join = Exercise(
             *_both_orders(_parts, dim=2), *_both_orders(_parts, dim=3)),
         known.mistake("added", "You added the two, which mixes them and needs equal numbers of channels. The exercise asks you to concatenate: use `torch.cat`.",
             lambda i, down, up: i + up(down(i))),
-        known.mistake("multiplied", "You multiplied the two, which mixes them and needs equal numbers of channels. The exercise asks you to concatenate: use `torch.cat`.",
-            lambda i, down, up: i * up(down(i))),
         known.mistake("an activation", "There is a ReLU in your function, which the snippet doesn't have. Concatenate input_tensor and upsample(x) as they are.",
             *_both_orders(_activated), *_both_orders(lambda i, down, up: (i, F.relu(up(down(i))))), *_both_orders(lambda i, down, up: (i, F.relu(up(F.relu(down(i))))))),
         known.mistake("the skip detached", "You detached the skip, so no gradient flows back through it, and the layers before it would not learn from it. Leave `detach` out.",

@@ -236,7 +236,7 @@ split_conv = Exercise(
         lambda: lambda conv, c: list(_right(conv, c)),
     ),
     mistakes=(
-        KnownMistake("the given convolution changed", "Your function changes the convolution that it was given, which others may still use. Work on a copy: `copy.deepcopy` copies the weights as well, `copy.copy` doesn't.",
+        KnownMistake("the given convolution changed", "Others may still use it. `copy.deepcopy(conv)` makes a layer with weights of its own; a `copy.copy` still shares them with `conv`.",
             lambda: _in_place, _changes_conv),
         known.mistake("the bias twice", "The sum differs by exactly the bias, because both of your layers add it. How often should it be added?",
             lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias)),
@@ -244,12 +244,6 @@ split_conv = Exercise(
             lambda conv, c: _with_biases(_right(conv, c), None, None)),
         known.mistake("cut along the output channels", "You split the weight along its output channels. Its axes are (out_channels, in_channels, height, width): along which of them do a and b lie?",
             lambda conv, c: _split_along(0, conv, c)),
-        known.mistake("the halves swapped", "conv_a has the weights for b, and conv_b those for a. Whose channels come first in cat([a, b])?",
-            lambda conv, c: _right(conv, c)[::-1],
-            lambda conv, c: _with_biases(_right(conv, c)[::-1], conv.bias, None)),
-        known.mistake("the middle instead of c", "You split in the middle. But a has c channels, and b may have more or fewer: where does the split belong?",
-            lambda conv, c: _right(conv, conv.in_channels // 2),
-            lambda conv, c: _right(conv, (conv.in_channels + 1) // 2)),
     ),
     hints=(
         "Each filter has one kernel for each input channel. Which of them are ever applied to a?",

@@ -203,13 +203,9 @@ double_conv = Exercise(
             _sequence(_first, _second, _relu), _lacks(between=True, end=False), at=ACTIVATIONS),
         KnownMistake("no activation at the end", "The next block starts with a convolution. Without an activation at the end of yours, the two would be one linear map.",
             _sequence(_first, _relu, _second), _lacks(between=False, end=True), at=ACTIVATIONS),
-        KnownMistake("no activation at all", "There is no activation, so the two convolutions together are one linear map. Where do the two ReLUs go?",
-            _sequence(_first, _second), _lacks(between=True, end=True), at=ACTIVATIONS),
         KnownMistake("channels swapped", "You swapped in_channels and out_channels. The feature map that goes in has in_channels.",
             lambda: lambda into, out: _sequence(_first, _relu, _second, _relu)()(out, into), _swapped),
         *blocks.unregistered_layers(lambda: _InList, lambda: _InForward),
-        KnownMistake("activation before the convolution", "Each activation should come after its convolution, not before it.",
-            _sequence(_relu, _first, _relu, _second), blocks.trace_shows(lambda trace: not trace.tail), at=STEPS),
     ),
     hints=(
         "Two convolutions in a row are one linear map. What do you put between them, and after the second one?",

@@ -11,7 +11,12 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from unet_teach.exercises.checks import forward_problems
-from unet_teach.exercises.checks.forward_problems import output_problem, repeat_problem
+from unet_teach.exercises.checks.forward_problems import (
+    gradient_problem,
+    kept_problem,
+    output_problem,
+    repeat_problem,
+)
 from unet_teach.exercises.checks.forward_trace import Step, Trace
 from unet_teach.exercises.checks.networks import (
     DEPTH,
@@ -104,10 +109,7 @@ def running_problem(answer: Any) -> str | None:
     if same := _arguments_problem(answer):
         return same
     if first := _run_problem(answer, SIZES[:1], depth=1):
-        second = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1) or ""
-        return (
-            f"{first} {second}" if "but it should" in first and "but it should" in second else first
-        )
+        return first
     other = _run_problem(answer, [(24, 16)], depth=1, channels=(1, 2), batch=1, training=False)
     if other := other or _run_problem(
         answer, [(20, 24)], depth=1, base=2 * BASE, channels=(4, 1), batch=3
@@ -137,11 +139,20 @@ def _arguments_problem(answer: Any) -> str | None:
 
 def depth_problem(answer: Any) -> str | None:
     """Say for which depth the smallest feature map has the wrong size."""
+    if not networks.trace(answer, 1).result.requires_grad:
+        return gradient_problem(networks.make(answer, 1), random_image())
     for depth in (1, 2, 3):
         # The check before has tried depth 1 on an image of this size.
         if depth > 1 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
             return problem
         if (smallest := smallest_size(answer, depth)) != SIZES[depth]:
+            if lost := networks.trace(answer, depth).unused:  # perhaps what leaves torch for NumPy
+                layers = dict.fromkeys(name.rpartition(".")[0] or name for name in lost)
+                return (
+                    f"With depth={depth}, no gradient flows back to {', '.join(f'`{x}`' for x in layers)}. "
+                    "Is a layer not called, its result not used, or the way to the output cut, as by "
+                    "`.detach()` or `.numpy()`?"
+                )
             found = {depth: sizes_as_text(smallest)}
             for other in {1, 2, 3} - {depth}:
                 with contextlib.suppress(Exception):
@@ -254,6 +265,8 @@ def any_size_problem(answer: Any) -> str | None:
             "or width. Bring them to the same size before you join them: `F.pad`, a crop, or "
             "`F.interpolate(x, size=skip.shape[2:])`. "
         )
+        if "`pad` by" in problem:
+            joins = "Height and width may differ by different numbers: which belong to left and right, which to top and bottom? "
         more = joins if "can't join" in problem else ""
         return f"{problem} {more}Sizes that can be halved three times, such as 32×48, work."
     arriving = networks.trace(answer, size=ODD).skips
@@ -269,8 +282,10 @@ def any_size_problem(answer: Any) -> str | None:
 
 def evaluation_problem(answer: Any) -> str | None:
     """Say that runs in evaluation mode differ, or depend on other images of the batch."""
-    return repeat_problem(networks.make(answer, 1), random_image()) or networks.batch_problem(
-        answer, 1
+    return (
+        repeat_problem(networks.make(answer, 1), random_image())
+        or networks.batch_problem(answer, 1)
+        or kept_problem(networks.make(answer, 1), random_image())
     )
 
 

@@ -81,6 +81,33 @@ def _ranges(lefts: list[Any]) -> str:
     return ", ".join(texts[:6]) + (", …" if len(texts) > 6 else "") or "none"
 
 
+EDGES: dict[str, tuple[str, Callable[[int, int, int, int], int]]] = {
+    "start - crop": ("whose crop ends right before the strip", lambda w, c, a, b: a - c),
+    "stop": ("whose crop begins right after the strip", lambda w, c, a, b: b),
+    "width - crop": ("whose crop ends with the image", lambda w, c, a, b: w - c),
+    "0": ("whose crop begins with the image", lambda w, c, a, b: 0),
+    "start - crop + 1": ("whose crop has its last column in the strip", lambda w, c, a, b: a - c + 1),
+    "stop - 1": ("whose crop begins in the last column of the strip", lambda w, c, a, b: b - 1),
+    "width - crop + 1": ("whose crop ends outside the image", lambda w, c, a, b: w - c + 1),
+}  # fmt: skip
+
+
+def _edges(answer: Callable[..., Any]) -> str:
+    """Say which single left columns are wrong, if on every image they are the same edges."""
+    wrong = []
+    for strip in STRIPS:
+        lefts, target = {*(as_list(answer(*strip)) or [])}, {*_lefts(*strip)}
+        named = {place(*strip): edge for edge, (_, place) in EDGES.items()}
+        wrong.append({(left in target, named.get(left, "")) for left in lefts ^ target})
+    if wrong[0] != wrong[1] or "" in (edges := [edge for _, edge in sorted(wrong[0])]) or not edges:
+        return ""
+    parts = []
+    for verb, missing in (("leave out", True), ("add", False)):
+        such = [f"`{edge}`, {EDGES[edge][0]}" for is_missing, edge in sorted(wrong[0]) if is_missing is missing]  # fmt: skip
+        parts += [f"you {verb} {', and '.join(such)}"] if such else []
+    return f"Apart from that your lists are right: {', and '.join(parts)}. Look at `<` and `<=`, and at where each `range` ends."
+
+
 def _sorted(answer: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function that returns the same left columns from left to right."""
 
@@ -108,7 +135,7 @@ held_out = Exercise(
     checks=(
         is_function("training_lefts(width, crop, start, stop)"),
         runs_on(_known_cases, "a list of numbers", some_numbers()),
-        Check(_values.holds, lambda answer: _values.problem(_sorted(answer))),
+        Check(_values.holds, lambda answer: _values.problem(_sorted(answer)), _edges),
     ),
     answers=(
         lambda: _lefts,
@@ -133,8 +160,6 @@ held_out = Exercise(
             lambda w, c, a, b: [x for x in range(w) if x < a or x >= b]),
         known.mistake("every crop", "You return every crop, including those that overlap the strip. A network that was trained on the strip may have memorised it, so its validation score no longer says anything about new images. Keep only the crops outside the strip.",
             lambda w, c, a, b: list(range(w - c + 1)), lambda w, c, a, b: list(range(w))),
-        inside.mistake("the last crop left out", "You leave out the last crop that fits. It starts at `width - crop`, and a range stops before its end.",
-            lambda w, c, a, b: _lefts(w - 1, c, a, b)),
         inside.mistake("right edges", "These are the columns where the crops end, or the ones just after. The question is where they start, so return `left` itself, without `+ crop`.",
             lambda w, c, a, b: [x + c for x in _lefts(w, c, a, b)],
             lambda w, c, a, b: [x + c - 1 for x in _lefts(w, c, a, b)]),

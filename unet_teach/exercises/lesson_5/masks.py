@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from numpy import ndarray
 from torch import Tensor
 
 from unet_teach.exercises import sandbox
@@ -30,7 +31,8 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
 
     def problem(value: object) -> str | None:
         if not isinstance(value, Tensor):
-            return f"you return something of type {type(value).__name__}, but it should be a tensor"
+            leave = {list: ", so leave out `.tolist()`", ndarray: ", so leave out `.numpy()`"}
+            return f"you return something of type {type(value).__name__}, but it should be a tensor{leave.get(type(value), '')}"
         if not right_type(value):
             shape = f"a tensor of shape {tuple(value.shape)}" if value.dim() else "one number"
             return f"you return {shape} and type {value.dtype}{otherwise}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from operator import itemgetter
-from statistics import fmean, median
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -83,20 +83,13 @@ def _formulas() -> Iterator[tuple[str, Formula]]:
 _OVER_IMAGES: tuple[tuple[str, Callable[[list[float]], float]], ...] = (
     ("", lambda scores: scores[0]),
     ("the mean over the images of ", fmean),
-    ("the median over the images of ", median),
     ("the score of the first image alone: ", lambda scores: scores[0]),
-    ("the score of the last image alone: ", lambda scores: scores[-1]),
-    ("the sum over the images of ", sum),
-    ("the highest, over the images, of ", max),
-    ("the lowest, over the images, of ", min),
 )
 _AFTERWARDS: tuple[tuple[str, Callable[[float], float]], ...] = (
     ("", lambda score: score),
     ("1 minus ", lambda score: 1 - score),
     ("100 times ", lambda score: 100 * score),
     ("minus ", lambda score: -score),
-    ("the square of ", lambda score: score**2),
-    ("the square root of ", lambda score: abs(score) ** 0.5),
     *(
         (f"rounded to {digits} digit{'s' * (digits > 1)}, ", partial(round, ndigits=digits))
         for digits in (2, 1, 3)
@@ -104,15 +97,12 @@ _AFTERWARDS: tuple[tuple[str, Callable[[float], float]], ...] = (
 )
 
 
-def formula_of(
-    scores: Sequence[Any], pairs: Sequence[Pair], *, iou_alone: bool = False
-) -> str | None:
+def formula_of(scores: Sequence[Any], pairs: Sequence[Pair]) -> str | None:
     """Name the formula that gives all these scores; `None` if none does.
 
     Args:
         scores: what an answer returned for each pair; `None` where it returned no number.
         pairs: masks, different enough that no two formulas agree on all of them.
-        iou_alone: whether to try the IoU alone, of the batch and of its images.
     """
     known = [(s, p) for s, p in zip(scores, pairs, strict=True) if isinstance(s, int | float)]
     if len({round(score, 6) for score, _ in known}) < FEWEST:
@@ -122,7 +112,7 @@ def formula_of(
         for _, pair in known
     ]
     right = [(RIGHT, _IOU)]
-    for formulas in (right, [] if iou_alone else list(_formulas())):
+    for formulas in (right, list(_formulas())):
         for (later, change), (over, pool) in product(_AFTERWARDS, _OVER_IMAGES):
             if later and over:
                 continue

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Probes, is_function
 from unet_teach.exercises.exercise import Exercise
@@ -81,7 +80,7 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
     edges = [0, *(mask.diff().nonzero().flatten() + 1).tolist(), 2001]
     spans = [(logits[a], logits[b - 1]) for a, b in pairwise(edges) if mask[a]]
     if not spans or spans == [(logits[0], logits[-1])]:
-        return f"Your mask is {bool(spans)} for every logit from −10 to 10."
+        return f"Your mask is {bool(spans)} for every logit from −10 to 10. It should be True above 0 and nowhere else."
     if len(spans) > 3:
         return ""
     return f"Your mask is True for logits {' and '.join(map(_span, spans))}. It should be True above 0 and nowhere else."
@@ -117,31 +116,19 @@ to_mask = Exercise(
     mistakes=(
         input_changed("Your function overwrites the logits that it was given, so the caller can't use them any more. Methods that end in `_`, such as `sigmoid_()`, and `+=` do that. A comparison makes a new tensor.",
             lambda x: x.sigmoid_() > 0.5, lambda: (_known_logits(),)),
-        known.mistake("0.5 on logits", "You compare logits with 0.5, which is the midpoint of *probabilities*. Logits run from −∞ to ∞. Which logit has a probability of 0.5?",
-            lambda x: x > 0.5, lambda x: x >= 0.5),
+        known.mistake("0.5 on logits", "Your mask is False for logits between 0 and 0.5. But 0.5 is the midpoint of *probabilities*, and logits run from −∞ to ∞. Which logit has a probability of 0.5?",
+            lambda x: x > 0.5, lambda x: x >= 0.5, lambda x: x.round() > 0),
         known.mistake("equally likely is True", "At logit 0 the probability is exactly 0.5, so foreground is not *more* likely than background there. Your comparison counts that pixel as foreground. Which comparison leaves it out?",
             lambda x: x >= 0, lambda x: torch.sigmoid(x) >= 0.5, lambda x: ~(x < 0)),
-        known.mistake("0 on probabilities", "After a sigmoid nothing is below 0, so nearly every pixel becomes foreground. What is the midpoint of probabilities, which run from 0 to 1?",
-            lambda x: torch.sigmoid(x) > 0),
-        known.mistake("True everywhere", "Your mask is True everywhere, so it doesn't depend on the logits. (A softmax over a single channel is always 1, and a sigmoid of a sigmoid is at least 0.5.) Compare each logit itself with one number.",
-            lambda x: torch.softmax(x, dim=1) > 0.5,
-            lambda x: torch.sigmoid(torch.sigmoid(x)) >= 0.5, lambda x: torch.ones_like(x).bool()),
         known.mistake("argmax over one channel", "Your mask is 0 everywhere. `argmax` returns the number of the highest channel, and with a single channel that is always channel 0. Compare each logit with one number instead.",
             lambda x: x.argmax(dim=1, keepdim=True), lambda x: x.argmax(dim=1),
             lambda x: torch.zeros_like(x), at="a boolean mask"),
-        known.mistake("False everywhere", "Your mask is False everywhere, so it doesn't depend on the logits. (A probability is never above 1, its logarithm never above 0, and `argmax` over a single channel is always 0.) Compare each logit itself with one number.",
-            lambda x: F.logsigmoid(x) > 0.5, lambda x: torch.log(torch.sigmoid(x)) > 0,
-            lambda x: torch.sigmoid(x) > 1, lambda x: x.argmax(dim=1, keepdim=True).bool(),
-            lambda x: x.argmax(dim=1).bool()),
         known.mistake("numbers, not truth values", "The pixels are right, but as numbers 0 and 1. A comparison already gives True and False, so leave out the conversion.",
             lambda x: (x > 0).float(), at="a boolean mask"),
         known.mistake("probabilities", "You return probabilities. A mask needs a decision for each pixel: above which probability is foreground more likely than background?",
             lambda x: torch.sigmoid(x)),
         known.mistake("logits taken for truth values", "Only a logit of exactly 0 is False in your mask. A logit of −3 is True, although it stands for a probability of 0.05. On which side of 0 is foreground more likely?",
             lambda x: x.bool(), lambda x: x != 0, lambda x: x.abs() > 0),
-        known.mistake("the mean as the threshold", "Your threshold depends on the other pixels, so even an image without any foreground would get some. Compare each logit with one fixed number.",
-            lambda x: x > x.mean(), lambda x: x > x.mean((1, 2, 3), keepdim=True),
-            lambda x: torch.sigmoid(x) > torch.sigmoid(x).mean(), lambda x: x > x.median()),
     ),
     hints=(
         "The probability of foreground is `sigmoid(logit)`. Which logit has a probability of 0.5?",

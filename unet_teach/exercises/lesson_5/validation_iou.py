@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -32,23 +34,12 @@ Score = Callable[[Tensor, Tensor], float]  # of logits and masks
 SEEDS = (7, 8, 9, 10)  # of the tasks on which a wrong score is recognised
 
 
-def _above(probability: float) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    return lambda logits, masks: (logits.sigmoid() > probability, masks)
-
-
-# What a student may make of logits (N, 1, H, W), and the masks it is compared with.
-PAIRS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
-    "`logits > 0`": lambda x, masks: (x > 0, masks),
-    "`logits > 0.5`": lambda x, masks: (x > 0.5, masks),
-    "`logits > logits.mean()`": lambda x, masks: (x > x.mean(), masks),
-    "`logits > logits.median()`": lambda x, masks: (x > x.median(), masks),
-    "`logits > 0`, compared with the opposite of the masks": lambda x, masks: (x > 0, ~masks),
-    "True everywhere": lambda x, masks: (torch.ones_like(masks), masks),
-    "False everywhere": lambda x, masks: (torch.zeros_like(masks), masks),
-    "`logits < 0`": lambda x, masks: (x < 0, masks),
-    "`logits > 1`": lambda x, masks: (x > 1, masks),
-    "`logits > 0`, but it or the masks have lost the channel axis, so each prediction is compared with the masks of all images": lambda x, masks: (x[:, 0] > 0, masks),
-    **{f"a probability above {p:.3g}": _above(p) for p in (0.05 * i for i in range(1, 20) if i != 10)},
+# What a student may make of logits (N, 1, H, W).
+PREDICTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "`logits > 0`": lambda x: x > 0,
+    "`logits > 0.5`": lambda x: x > 0.5,
+    "`logits < 0`": lambda x: x < 0,
+    "`logits > 0`, but it or the masks have lost the channel axis, so each prediction is compared with the masks of all images": lambda x: x[:, 0] > 0,
 }  # fmt: skip
 
 
@@ -131,19 +122,12 @@ def _found_formula(answer: Validation) -> str | None:
     scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
     if len({round(score, 6) for score in scores}) == 1:
         return f"You return {scores[0]:.4g} for four different networks."
-    # The IoU of another mask is more likely than another formula.
-    other_formulas = product((False,), (False, True), [*PAIRS][:2])
-    for iou_alone, training, which in (*product((True,), (False, True), PAIRS), *other_formulas):
-        logits = [task.logits(training=training) for task in tasks]
-        pairs = [PAIRS[which](x, task.masks) for x, task in zip(logits, tasks, strict=True)]
-        if formula := formula_of(scores, pairs, iou_alone=iou_alone):
-            if (formula, training, which) == (RIGHT, False, next(iter(PAIRS))):
-                return None  # right for these: the reason is elsewhere
+    for training, (name, of) in product((False, True), PREDICTIONS.items()):
+        pairs = [(of(task.logits(training=training)), task.masks) for task in tasks]
+        formula = formula_of(scores, pairs)
+        if formula and (formula, training, name) != (RIGHT, False, next(iter(PREDICTIONS))):
             mode = "training" if training else "eval"
-            ran = "" if "everywhere" in which else f", of the network in {mode} mode"
-            return (
-                f"On four networks, your number is {formula}, where the prediction is {which}{ran}."
-            )
+            return f"On four networks, your number is {formula}, where the prediction is {name}, of the network in {mode} mode."
     return None
 
 
@@ -167,7 +151,18 @@ def _mode_problem(answer: Validation) -> str | None:
             )
         elif wrong:
             problems.append(f"A network that comes in {before} mode is in {after} mode afterwards.")
-    return " ".join(problems) or None
+    return " ".join(problems) or _mode_after_nothing(answer)
+
+
+def _mode_after_nothing(answer: Validation) -> str | None:
+    """Say that the mode is another where nothing is foreground, which may have its own `return`."""
+    task = known_task()
+    nn.init.constant_(list(task.network.parameters())[-1], -1e6)
+    with contextlib.suppress(Exception):  # the IoU of nothing and nothing is not asked for
+        run = run_validation(answer, replace(task, masks=task.masks & False), training=True)
+        if not all(run.modes.values()):
+            return "Where neither prediction nor mask has a foreground pixel, a network that comes in training mode is in eval mode afterwards. Restore its mode before each `return`."
+    return None
 
 
 def _record_problem(answer: Validation) -> str | None:
@@ -281,9 +276,9 @@ validation_iou = Exercise(
             lambda x, masks: float(F.binary_cross_entropy_with_logits(x, masks.float())),
             lambda x, masks: 1 - _iou(x, masks)),
         KnownMistake("always set to training", "You always switch to training mode at the end. Someone who only uses the network would get different predictions from it afterwards. Remember `network.training` before you change it, and put that back.",
-            lambda: _validation(left_in=True), lambda answer: not _modes_left(answer)[0], at="the mode it came in"),
+            lambda: _validation(left_in=True), lambda answer: list(map(bool, _modes_left(answer))) == [False, True], at="the mode it came in"),
         KnownMistake("left in eval", "Training would go on in evaluation mode, so the BatchNorms would no longer update their averages, without any error. Remember `network.training` before you call `eval()`, and restore it before the `return`, because nothing after a `return` runs.",
-            lambda: _validation(left_in=False), lambda answer: not _modes_left(answer)[1], at="the mode it came in"),
+            lambda: _validation(left_in=False), lambda answer: list(map(bool, _modes_left(answer))) == [True, False], at="the mode it came in"),
         KnownMistake("recorded", "The score is right. Nothing is learned here, so put the forward pass into a `with torch.no_grad():` block.",
             lambda: _validation(records=True), lambda answer: True, at="nothing recorded"),
     ),

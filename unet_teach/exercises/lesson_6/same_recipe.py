@@ -60,10 +60,8 @@ COLUMNS = ("learning rate", "validation score", "test score")
 
 def _place(values: list[float], index: int) -> list[str]:
     """Describe the place of a value among the others, as in "the highest"."""
-    order = sorted(values)
-    below, middle = order.index(values[index]), (len(order) - 1) / 2
-    names = {0: "the lowest", len(order) - 1: "the highest", len(order) - 2: "the second highest"}
-    return [names.get(below, ""), "the middle" if abs(below - middle) <= 0.5 else ""]
+    names = {min(values): "the lowest", max(values): "the highest"}
+    return [names.get(values[index], "")]
 
 
 def _descriptions(trials: list[Trial], value: Any) -> set[str]:
@@ -72,7 +70,6 @@ def _descriptions(trials: list[Trial], value: Any) -> set[str]:
     for row, trial in enumerate(trials):
         places = {
             "the first trial": row == 0,
-            "the second trial": row == 1,
             "the last trial": row == len(trials) - 1,
         }
         names = [text for text, holds in places.items() if holds]
@@ -96,15 +93,14 @@ def _picks(answer: Pick) -> str | None:
         for trial in case.inputs[0]:
             if alike(trial[0], value):
                 best = max(other[1] for other in case.inputs[0])
-                parts.append(f"That trial scores {trial[1]} on validation; the best scores {best}.")
+                parts.append(
+                    f"That trial scores {trial[1]} on validation, where higher is better; the best scores {best}."
+                )
         always = set.intersection(*(_descriptions(case.inputs[0], value) for case, value in values))
         if always:
-            text = min(
-                sorted(always), key=lambda text: ("middle" in text or "second" in text, text)
-            )
-            parts.append(f"In all {len(values)} known cases you return {text}.")
+            parts.append(f"In all {len(values)} known cases you return {min(always)}.")
         elif not _descriptions(case.inputs[0], value):
-            parts.append("That number isn't in the list.")
+            parts.append("That number isn't in the list. Return the learning rate of a trial.")
             targets = [_best_on_validation(*each.inputs) for each, _ in values]
             factor = value / target
             if all(alike(v, factor * t) for (_, v), t in zip(values, targets, strict=True)):
@@ -183,12 +179,6 @@ same_recipe = Exercise(
     mistakes=(
         known.mistake("picked on the test", "You choose by the test score. Then the winner's test score is merely the best of several tries, no longer a score on data that played no part in the choice. Which other score can you choose by?",
             lambda r: max(r, key=lambda x: x[2])[0]),
-        known.mistake("the smallest gap", "You take the trial whose two scores are closest to each other. That makes use of the test score, and two low scores can be close as well. Which score alone should decide?",
-            lambda r: min(r, key=lambda x: abs(x[1] - x[2]))[0]),
-        known.mistake("an average of rates", "You return a mean or the median of the learning rates. Return the one whose trial has the best validation score.",
-            lambda r: float(np.mean([x[0] for x in r])), lambda r: float(np.median([x[0] for x in r])),
-            lambda r: float(np.exp(np.mean(np.log([x[0] for x in r])))),
-            lambda r: sum(x[0] * x[1] for x in r) / sum(x[1] for x in r)),
         KnownMistake("the whole trial", "You return a whole trial. Return its first entry, the learning rate.",
             lambda: lambda trials: max(trials, key=lambda trial: trial[1]),
             lambda answer: all(answer(*case.inputs) in case.inputs[0] for case in _known_cases()), "one number"),
@@ -200,10 +190,8 @@ same_recipe = Exercise(
              lambda: lambda r: max(r, key=lambda x: (round(x[1], 1), x[2]))[0])),
         KnownMistake("a constant", "You return the same number for every list of trials. Find it in `trials`.",
             lambda: lambda trials: 0.003, _is_constant),
-        known.mistake("the largest rate", "You return the largest learning rate. On its own, `max` compares tuples by their first entry. Which entry should decide?",
-            lambda r: max(r)[0]),
-        known.mistake("the smallest rate", "You return the smallest learning rate. On their own, `min` and `sorted` compare tuples by their first entry. Which entry should decide?",
-            lambda r: min(r)[0], lambda r: sorted(r)[0][0]),
+        known.mistake("compared by the rate", "On their own, `max`, `min` and `sorted` compare tuples by their first entry, the learning rate. Which entry should decide?",
+            lambda r: max(r)[0], lambda r: min(r)[0]),
     ),
     hints=(
         "Afterwards you want to report one honest score for the network you chose. Which of the two scores must play no part until then?",

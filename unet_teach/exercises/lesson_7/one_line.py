@@ -19,6 +19,7 @@ from unet_teach.networks.twelve_networks import Almost
 Meet = Callable[[Tensor, Tensor], Any]
 
 MOVED = "but not on the same place"
+NO_EFFECT = "the result stayed the same"
 FAINT = 1e-3  # a gradient so much smaller than the other one teaches next to nothing
 
 
@@ -39,15 +40,17 @@ def _shape_problem(answer: Meet) -> str | None:
 
 
 def _chance_problem(answer: Meet) -> str | None:
-    if _same_values(answer, answer):
+    x, skip = _two_feature_maps()
+    first = answer(x.clone(), skip.clone())
+    if all(close(first, answer(x.clone(), skip.clone())) for _ in range(8)):
         return None
-    return "Called twice with the same x and skip, your line returns two different results."
+    return "Called again with the same x and skip, your line returns a different result."
 
 
 def _verdict_problem(answer: Meet) -> str | None:
     report = inspect_unet(Almost(answer), (1, 1, 64, 64))
-    if report.problem or report.is_unet:
-        return report.problem
+    if report.problem or report.is_unet:  # what has no effect is a plainer reason than the report's
+        return report.problem and (_what_crosses(answer) or report.problem)
     missed = next(criterion for criterion in report.criteria if not criterion.met)
     return f"{report.verdict} {missed.evidence[-1]} {_what_crosses(answer)}".strip()
 
@@ -58,8 +61,8 @@ def _gradient_problem(answer: Meet) -> str | None:
     assert isinstance(run, Trace)  # `_shape_problem` has seen a tensor
     if run.changed:
         return "Your line changes its inputs."
-    if (crosses := _what_crosses(answer)).startswith("Whatever"):
-        return f"Both feature maps are used, but one of them has no effect. {crosses}"
+    if NO_EFFECT in (crosses := _what_crosses(answer)):
+        return f"Both feature maps are used, but one of them had no effect. {crosses}"
     largest = [float(gradient.abs().max()) for gradient in run.gradients]
     for name, size in zip(("x", "skip"), largest, strict=True):
         if size <= FAINT * max(largest):
@@ -69,13 +72,16 @@ def _gradient_problem(answer: Meet) -> str | None:
 
 def _what_crosses(answer: Meet) -> str:
     """Say what x and skip contribute to the result, as measured."""
-    x, skip = (0.5 + torch.rand(1, 16, 6, 8) for _ in range(2))
+    x, skip = (F.relu(torch.randn(1, 16, 6, 8)) for _ in range(2))
     output = answer(x.clone(), skip.clone())
-    other = F.relu(3 * torch.randn_like(x) - 1)  # as after a ReLU, with another mean
-    for name, pair in (("x", (other, skip)), ("skip", (x, other))):
-        if close(output, answer(*(part.clone() for part in pair))):
-            return f"Whatever values {name} has, the result is the same."
-    x, skip = x.requires_grad_(), skip.requires_grad_()
+    for name, place in (("x", 0), ("skip", 1)):
+        others = [F.relu(size * torch.randn_like(x) - 1) for size in (1, 3, 10)]
+        pairs = [[x, other] if place else [other, skip] for other in others]
+        if all(close(output, answer(*(part.clone() for part in pair))) for pair in pairs):
+            return f"With three other feature maps in place of {name}, none negative, as after a ReLU, {NO_EFFECT}."
+    x, skip = (0.5 + torch.rand(1, 16, 6, 8, requires_grad=True) for _ in range(2))
+    x = torch.where(torch.rand_like(x) < 0.5, 0, x).detach().requires_grad_()
+    skip = skip.detach().requires_grad_()
     cell = answer(x.clone(), skip.clone())[0, :, 2, 3].sum()
     slopes = [torch.zeros(1, 16, 6, 8)] * 2
     if cell.requires_grad:
@@ -176,18 +182,9 @@ one_line = Exercise(
             lambda a: not _attaches_skip(a) and _same_values(a, lambda x, skip: x + skip), at="a skip that can be learned from"),
         _mistake("concatenated, and too wide", "`cat` along the channel axis makes 32 channels, but the next layer takes 16. Which way of joining keeps 16?",
             lambda x, skip: torch.cat([x, skip], dim=1), lambda x, skip: torch.cat([skip, x], dim=1)),
-        _mistake("along the batch", "`dim=0` is the batch axis, so you get twice as many images instead of one joined feature map. Which way of joining keeps the shape?",
-            lambda x, skip: torch.cat([x, skip], dim=0), lambda x, skip: torch.cat([skip, x], dim=0)),
-        _mistake("side by side", "You put the two feature maps next to each other along height or width. The result is larger, and no place of one meets the same place of the other.",
-            *(lambda x, skip, dim=dim: torch.cat([x, skip], dim=dim) for dim in (2, 3)),
-            *(lambda x, skip, dim=dim: torch.cat([skip, x], dim=dim) for dim in (2, 3))),
         _mistake("stacked", "`stack` adds a new axis, but a layer takes four axes, (N, C, H, W). Which way of joining adds neither an axis nor channels?",
             *(lambda x, skip, dim=dim: torch.stack([x, skip], dim=dim) for dim in range(5)),
             *(lambda x, skip, dim=dim: torch.stack([skip, x], dim=dim) for dim in range(5))),
-        _mistake("halved first", "You halve `skip` and enlarge it again, which loses the detail that a skip is there to preserve. Use it at its full resolution.",
-            lambda x, skip: x + F.interpolate(F.avg_pool2d(skip, 2), size=x.shape[2:])),
-        _mistake("twice what comes up", "You add `x` to itself, so nothing comes from the encoder. What should you add instead?",
-            lambda x, skip: x + x),
     ),
     hints=(
         "Which criterion does the report say is missing? Which of the two feature maps has to contribute to the result?",

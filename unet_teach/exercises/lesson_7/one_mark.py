@@ -143,10 +143,6 @@ one_mark = Exercise(
         lambda: (_no_skips(), _OnlyUpperSkip),
     ),
     mistakes=(
-        KnownMistake("another kind of image", "A grey image has one channel, so build the network with `in_channels=1`.",
-            lambda: (_unet(in_channels=3, skip="none"), _no_symmetry()),
-            lambda a: any("channel" in (_run_problem(given) or "") for given in a),
-            at="both run"),
         KnownMistake("the other way round", "Both networks are right, but in the wrong order. Put the one without skips first.",
             lambda: (_no_symmetry(), _no_skips()),
             lambda a: [_lacking(given) for given in a] == [[name] for name in LACKING[::-1]]),
