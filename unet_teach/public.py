@@ -47,6 +47,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "twelve_networks",
     ),
     "unet_teach.segmentation": (
+        "ClassScores",
         "Dataset",
         "Pair",
         "Scores",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from unet_teach.segmentation import ablation as ablation
     from unet_teach.segmentation import baselines as baselines
     from unet_teach.segmentation.checkpoint import load_model as load_model
+    from unet_teach.segmentation.class_scores import ClassScores as ClassScores
     from unet_teach.segmentation.data.dataset import Dataset as Dataset
     from unet_teach.segmentation.data.dataset import Pair as Pair
     from unet_teach.segmentation.data.dataset import earth as earth
