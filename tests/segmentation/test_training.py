@@ -365,7 +365,7 @@ def test_where_no_checkpoint_can_be_is_a_sentence(halves, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match=r"can't be written \("):
         short(small(), halves, steps=1, checkpoint=tmp_path / "file" / "run.pt")
-    with pytest.raises(TypeError, match="checkpoint is of type UNet; give a path"):
+    with pytest.raises(TypeError, match="path is of type UNet; give a path"):
         load_model(small(), tmp_path / "file")
 
 

@@ -61,6 +61,19 @@ def as_path(name: str, value: object) -> Path:
     return Path(str(value)).expanduser()
 
 
+def as_file(name: str, value: object, example: str) -> Path:
+    """Return the path of a file, which need not exist yet.
+
+    Raises:
+        TypeError: if it is neither a string nor a path.
+        ValueError: if it is empty, or a folder.
+    """
+    path = as_path(name, value)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder. Give a file in it: {str(path / example)!r}.")
+    return path
+
+
 def require_network(model: object) -> None:
     """Raise a `TypeError` unless the model is a module, and not the class of one."""
     if isinstance(model, type):

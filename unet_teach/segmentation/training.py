@@ -103,7 +103,11 @@ def train(
     place = choose_device(model, device)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=…, the file to continue from.")
-    file = None if checkpoint is None else checkpoints.as_checkpoint_path(checkpoint)
+    file = (
+        None
+        if checkpoint is None
+        else argument_checks.as_file("checkpoint", checkpoint, "training.pt")
+    )
     largest_crop, sides = crop, [side for pair in data.train for side in pair.mask.shape[-2:]]
     crop = min(crop, *sides)
     hints = hints_before_training(model, data.train, batch, crop, largest_crop, data.classes)
