@@ -47,6 +47,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "twelve_networks",
     ),
     "unet_teach.segmentation": (
+        "ClassScores",
         "Dataset",
         "Pair",
         "Scores",
@@ -57,6 +58,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "dice",
         "earth",
         "evaluate",
+        "export_onnx",
         "from_folder",
         "iou",
         "lines_in_rings",
@@ -64,6 +66,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "nuclei",
         "predict",
         "predict_tiled",
+        "save_model",
         "train",
         "trained_unet",
     ),

@@ -100,7 +100,7 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
     torch.manual_seed(seed)
     model = UNet(dataset.channels, 1, **NETWORK | VARIANTS[variant])
     start = time.process_time()
-    trained = train(model, dataset, seed=seed, live=live, **RECIPES[data])
+    trained = train(model, dataset, seed=seed, device="cpu", live=live, **RECIPES[data])
     seconds = time.process_time() - start
     mask = predict(trained.model, displayed_pair(data, dataset).image)
     trouble = trained.trouble
