@@ -110,12 +110,13 @@ def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run all cells and keep the outputs that need no kernel: text and images, no widgets.
+    """Run all cells and keep the outputs that need no kernel: text and pictures, also of widgets.
 
     The exercises start without progress, as they do for a student.
     """
     folder = tempfile.mkdtemp()
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(folder) / "progress.json")
+    os.environ["UNET_TEACH_PICTURES"] = "yes"  # for readers without a kernel
     NotebookClient(
         notebook,
         timeout=300,
