@@ -140,17 +140,21 @@ def _stack(figure: Figure) -> None:
 
 
 def _svg_img(figure: Figure, alt: str, fit: str = "") -> str:
+    width, height = figure.get_size_inches() * figure.dpi
+    return img_of_svg(svg_text(figure), alt, width, height, fit)
+
+
+def svg_text(figure: Figure, ground: str = "none") -> str:
+    """Return a figure as an SVG whose words are text, on a ground of some colour."""
     import matplotlib.pyplot as plt  # slow to import
 
     file = io.StringIO()
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "unet_teach"}):
         metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", metadata=metadata, facecolor="none")
+        figure.savefig(file, format="svg", metadata=metadata, facecolor=ground)
     # A reader's computer has a font for its interface, and rarely matplotlib's.
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", file.getvalue())
-    svg = _without_repetition(svg[svg.index("<svg") :])
-    width, height = figure.get_size_inches() * figure.dpi
-    return img_of_svg(svg, alt, width, height, fit)
+    return _without_repetition(svg[svg.index("<svg") :])
 
 
 def _without_repetition(svg: str) -> str:
