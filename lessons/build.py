@@ -30,6 +30,7 @@ from nbformat import NotebookNode
 
 sys.path.insert(0, str(Path(__file__).parent))
 import build_nbgrader
+import host_install
 
 LESSONS = Path(__file__).parent
 NOTEBOOKS = LESSONS.parent / "notebooks"
@@ -101,10 +102,15 @@ def solved(source: Path) -> NotebookNode:
 
 
 def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
-    """Return the notebook if it is valid and each solution in it has a beginning and an end."""
+    """Return the notebook if it is valid and each solution in it has a beginning and an end.
+
+    A lesson gets the cell that installs the course on Colab and Kaggle.
+    """
     for cell in notebook.cells:
         if MARKER.search(cell.source):
             raise SystemExit(f"{source.name}: BEGIN SOLUTION without END SOLUTION:\n{cell.source}")
+    if source.parent == LESSONS:
+        host_install.insert(notebook, int(source.stem[:2]))
     nbformat.validate(notebook)
     return notebook
 

@@ -154,7 +154,8 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**kwargs)
+        data, metadata = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc, unused-ignore]
+        data["text/plain"] = repr(self)  # anywidget 0.9 cuts it
         if os.environ.get(PICTURES):
             from unet_teach.shared.show import static_picture  # it needs matplotlib
 
