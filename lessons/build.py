@@ -30,6 +30,7 @@ from nbformat import NotebookNode
 
 sys.path.insert(0, str(Path(__file__).parent))
 import build_nbgrader
+import host_install
 
 LESSONS = Path(__file__).parent
 NOTEBOOKS = LESSONS.parent / "notebooks"
@@ -101,21 +102,27 @@ def solved(source: Path) -> NotebookNode:
 
 
 def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
-    """Return the notebook if it is valid and each solution in it has a beginning and an end."""
+    """Return the notebook if it is valid and each solution in it has a beginning and an end.
+
+    A lesson gets the cell that installs the course on Colab and Kaggle.
+    """
     for cell in notebook.cells:
         if MARKER.search(cell.source):
             raise SystemExit(f"{source.name}: BEGIN SOLUTION without END SOLUTION:\n{cell.source}")
+    if source.parent == LESSONS:
+        host_install.insert(notebook, int(source.stem[:2]))
     nbformat.validate(notebook)
     return notebook
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run all cells and keep the outputs that need no kernel: text and images, no widgets.
+    """Run all cells and keep the outputs that need no kernel: text and pictures, also of widgets.
 
     The exercises start without progress, as they do for a student.
     """
     folder = tempfile.mkdtemp()
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(folder) / "progress.json")
+    os.environ["UNET_TEACH_PICTURES"] = "yes"  # for readers without a kernel
     NotebookClient(
         notebook,
         timeout=300,

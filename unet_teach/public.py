@@ -32,6 +32,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "receptive_field",
     ),
     "unet_teach.inspection.diagram.figure": ("gallery",),
+    "unet_teach.lesson_docs": ("show_lesson_docs",),
     "unet_teach.networks": (
         "UNet",
         "double_conv",

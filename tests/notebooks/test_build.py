@@ -1,17 +1,20 @@
 """The builder: one source, a student's notebook and a solved one, and no drift between them."""
 
+import html
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter, LatexExporter
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "lessons"))
 import build  # noqa: E402
 
 STUDENT_NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+SOLVED = ROOT / "notebooks" / "solved"
 
 
 @pytest.fixture
@@ -74,10 +77,30 @@ def test_executed_notebooks_hold_no_widget_state_and_no_times(lesson):
     source = lesson("from unet_teach.widgets import ConvExplorer\nConvExplorer()")
     notebook = build.execute(build.solved(source))
     data = notebook.cells[0].outputs[0].data
-    assert list(data) == ["text/plain"]
+    assert set(data) == {"text/plain", "text/html", "image/png"}
     assert "8×8 → 6×6" in data["text/plain"]
     assert "widgets" not in notebook.metadata
     assert "execution" not in notebook.cells[0].metadata
+
+
+def test_pages_and_pdf_show_a_picture_where_a_widget_or_a_figure_was():
+    notebook = nbformat.read(SOLVED / "03_skip_connections.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    bundles = [output.get("data", {}) for output in outputs]
+    texts = [data["text/plain"] for data in bundles if "image/png" in data]
+    assert sum(text.startswith(("Predict", "SizeLedger", "FeatureMaps")) for text in texts) >= 5
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    for text in texts:
+        assert f'alt="{text.splitlines()[0]}' in html.unescape(page)
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]  # no pandoc here
+    latex, files = LatexExporter().from_notebook_node(notebook)
+    shown = {name for name in files["outputs"] if name.endswith(".png") and name in latex}
+    assert len(shown) == len(texts)
+
+
+@pytest.mark.parametrize("path", sorted(SOLVED.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_solved_notebook_is_small(path):
+    assert path.stat().st_size <= 1_500_000
 
 
 @pytest.mark.parametrize("path", STUDENT_NOTEBOOKS, ids=lambda path: path.stem)
