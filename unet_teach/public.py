@@ -67,7 +67,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "train",
         "trained_unet",
     ),
-    "unet_teach.segmentation.ablation": ("CutSkips", "checkerboard", "denoising"),
+    "unet_teach.segmentation.ablation": ("checkerboard", "denoising"),
     "unet_teach.segmentation.exact_sums": ("exact_sums",),
     "unet_teach.segmentation.plots": (
         "comparison",
