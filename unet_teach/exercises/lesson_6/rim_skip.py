@@ -12,7 +12,7 @@ rim_skip = Exercise(
     prompt="`trained_unet()` marks lines inside rings, with skips at 96×96, 48×48 and 24×24. With all of them cut, its IoU on the test images falls from 0.81 to 0.36. Which one carries the rim of the lines: which costs most IoU when you cut it alone? Give the height of its feature maps: 96, 48 or 24.",
     checks=(
         whole_numbers(),
-        equals(96, "The height", lambda height: 'Cut each skip alone, such as `with cut(network, "48×48"):`, and compare the IoU on the test images.'),
+        equals(96, "The height", lambda height: 'Cut each skip alone, such as `with cut(whole, "48×48"):`, and compare the IoU on the test images.'),
     ),
     answers=(lambda: 96, lambda: 96.0, lambda: max(96, 48, 24)),
     mistakes=(
@@ -33,7 +33,7 @@ rim_skip = Exercise(
     ),
     hints=(
         "A line is 1 to 2 pixels wide. At which level is a cell of a feature map no wider than that?",
-        'Measure it: `with cut(network, "48×48"): print(evaluate(network, data.test))`. Do the same for the other two skips.',
+        'Measure it: `with cut(whole, "48×48"): print(evaluate(whole, images))`. Do the same for the other two skips.',
         "Only one level has cells as small as a pixel: its feature maps are as high as the image, which is ___ pixels.",
     ),
     solution_text="`96`: without that skip, IoU falls from 0.81 to 0.71; without one of the others, by 0.01.",
