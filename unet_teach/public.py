@@ -87,6 +87,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "unet_teach.segmentation.training": ("random_crops",),
     "unet_teach.shared.portrait": ("portrait", "zoomed"),
     "unet_teach.shared.show": ("show",),
+    "unet_teach.shared.time_left": ("time_left",),
     "unet_teach.widgets": (
         "ConvExplorer",
         "ConvTransposeExplorer",
