@@ -37,7 +37,7 @@ reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 #
 # 1. **Down-sampling.** Does a path lead to a coarser level?
 # 2. **Up-sampling.** Does it lead back to a finer one?
-# 3. **Skip connections.** At half of the encoder's levels or more (not counting the bottleneck), is a feature map that was *never* coarser than this level joined with one that was?
+# 3. **Skip connections.** At half of the encoder's levels or more (not counting the bottleneck), is a feature map that was *never* coarser than this level joined with one that was? (That's what a skip from encoder to decoder does.)
 # 4. **Symmetry.** Does the decoder pass every level of the encoder on its way back, and end at the resolution of the input?
 #
 # ## Twelve networks

@@ -36,18 +36,18 @@ skips = [base * 2**level * (side // 2**level) ** 2 for level in range(depth)]
 print(f"feature maps kept for the skips: {4 * sum(skips) / 1e9:.0f} GB")
 
 # %% [markdown]
-# That's more than most computers have. So cut the image into tiles, predict each of them, and put the predictions together. What could go wrong?
+# That's more than most computers have. So cut the image into tiles, predict each of them, and put the predictions together. But as you can see in the image above, that goes wrong near their borders. How near?
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "Tiles laid edge to edge, each predicted alone: what do you expect along their borders?",
-    answer="wrong predictions near the borders",
-    choices=["nothing: each pixel gets its prediction", "wrong predictions near the borders", "wrong predictions everywhere"],
+    "In the image above, lines are missing where tiles meet. With three halvings, how far from a tile's border can a prediction be wrong?",
+    answer="about 50 pixels",
+    choices=["1 pixel", "about 10 pixels", "about 50 pixels"],
     mistakes={
-        "nothing: each pixel gets its prediction": "It does get one, but is it the same one? Think of what a convolution sees beyond the border of its input.",
-        "wrong predictions everywhere": "In the middle of a large tile, a pixel still sees everything it needs.",
+        "1 pixel": "That would be so with a single 3×3 convolution. But the next convolution carries the error one step further, and so does the one after that.",
+        "about 10 pixels": "The network does have more than ten convolutions. But after each halving, one step is worth twice as many pixels.",
     },
-    explain="Beyond its border a tile sees zeros where the image really goes on. Pixels far from the border see the same as before.",
+    explain="Each convolution carries the error one cell further, and in the bottleneck a cell is 8 pixels wide. You'll soon measure it.",
 )
 
 # %% [markdown]
@@ -95,7 +95,7 @@ show(
 )
 
 # %% [markdown]
-# You might have expected a thin line along the borders. What you see is worse: whole pieces of lines are missing. At a tile's border, every convolution pads with zeros where the image really goes on. A ring that is cut in two is no ring any more, so the network drops the lines inside it. Such a place is called a **seam**.
+# Seen up close, these aren't thin lines along the borders: whole pieces of lines are missing, far into the tiles. At a tile's border, every convolution pads with zeros where the image really goes on. A ring that is cut in two is no ring any more, so the network drops the lines inside it. Such a place is called a **seam**.
 #
 # (Lines also break every 96 pixels, but that's the wall itself: its images meet there.)
 #
@@ -113,10 +113,12 @@ from unet_teach.segmentation.unet_receptive_field import (
     response_to_input_pixel,
 )
 
+ways = {"change": response_to_input_pixel, "gradient": gradient_of_output_pixel}
 measured = []
 for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
-    for name, measure in {"change": response_to_input_pixel, "gradient": gradient_of_output_pixel}.items():
-        top, bottom, left, right = (edge - place for edge in nonzero_bounds(measure(network, wall, place, place)))
+    for name, measure in ways.items():
+        bounds = nonzero_bounds(measure(network, wall, place, place))
+        top, bottom, left, right = (edge - place for edge in bounds)
         print(f"{place} by {name:9} rows {top:+} to {bottom:+}, columns {left:+} to {right:+}")
         measured += [-top, bottom, -left, right]
 
@@ -234,9 +236,9 @@ print(f"overlap {overlap}: equal to the prediction at once, to the last bit")
 # %% tags=["nbval-ignore-output"]
 for less in range(0, overlap + 8, 8):
     tried = predict_tiled(network, wall, tile=64, overlap=less)
-    changed = ((tried > 0) != (whole > 0)).sum().item()
-    print(f"overlap {less:2}: off by at most {off(tried).max():<8.2g} {changed:4} pixels classified differently")
-    assert less < overlap or off(tried).max() < 1e-4  # what is left is rounding
+    changed, most = ((tried > 0) != (whole > 0)).sum().item(), off(tried).max()
+    print(f"overlap {less:2}: off by at most {most:<8.2g} {changed:4} pixels classified differently")
+    assert less < overlap or most < 1e-4  # what is left is rounding
 
 # %% [markdown]
 # In general, pixels matter less the further away they are. But with less than 48, some probability is always off. How much overlap it takes until every pixel at least gets the right class depends on the training. In one network that was 32 (`benchmarks/tiling.py`), while another still had pixels in the wrong class there.
@@ -281,7 +283,8 @@ for row in range(0, size, 384):  # written piece by piece: the wall, again and a
 # %% tags=["nbval-ignore-output"]
 file = np.memmap(folder / "prediction.raw", dtype=np.float32, mode="w+", shape=(1, size, size))
 prediction = predict_tiled(network, big, tile=256, out=file)
-lines = sum(int((prediction[:, row : row + 256] > 0).sum()) for row in range(0, size, 256))  # piece by piece
+pieces = (prediction[:, row : row + 256] for row in range(0, size, 256))
+lines = sum(int((piece > 0).sum()) for piece in pieces)
 print(f"lines predicted on {lines / prediction.size:.0%} of {prediction.size:,} pixels")
 
 # %% [markdown]
