@@ -71,7 +71,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "train",
         "trained_unet",
     ),
-    "unet_teach.segmentation.ablation": ("CutSkips", "checkerboard", "denoising"),
+    "unet_teach.segmentation.ablation": ("checkerboard", "denoising"),
     "unet_teach.segmentation.exact_sums": ("exact_sums",),
     "unet_teach.segmentation.plots": (
         "comparison",
@@ -91,6 +91,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "unet_teach.segmentation.training": ("random_crops",),
     "unet_teach.shared.portrait": ("portrait", "zoomed"),
     "unet_teach.shared.show": ("show",),
+    "unet_teach.shared.time_left": ("time_left",),
     "unet_teach.widgets": (
         "ConvExplorer",
         "ConvTransposeExplorer",

@@ -70,6 +70,16 @@ def test_the_same_seed_gives_the_same_numbers(halves):
     assert first != other
 
 
+def test_a_budget_that_is_not_reached_changes_nothing_and_one_that_is_says_so(halves, monkeypatch):
+    free = short(small(), halves, steps=10)
+    ticks = itertools.count()
+    monkeypatch.setattr(training, "clock", lambda: next(ticks))  # a second at each look at it
+    assert short(small(), halves, steps=10, seconds=60).history == free.history
+    cut_short = short(small(), halves, steps=1000, seconds=60)
+    assert cut_short.ended == "out of time"
+    assert cut_short.stopped_note == f", stopped after {cut_short.steps} steps"
+
+
 def test_a_stop_keeps_the_best_so_far_and_says_so(halves, monkeypatch):
     crops = itertools.count()
 

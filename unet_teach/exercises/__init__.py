@@ -46,7 +46,9 @@ from unet_teach.exercises.lesson_5.to_mask import to_mask as to_mask
 from unet_teach.exercises.lesson_5.validation_iou import validation_iou as validation_iou
 from unet_teach.exercises.lesson_6.mean_and_spread import mean_and_spread as mean_and_spread
 from unet_teach.exercises.lesson_6.tells_apart import tells_apart as tells_apart
+from unet_teach.exercises.lesson_6.rim_skip import rim_skip as rim_skip
 from unet_teach.exercises.lesson_6.same_recipe import same_recipe as same_recipe
+from unet_teach.exercises.lesson_6.fools_it import fools_it as fools_it
 from unet_teach.exercises.lesson_6.checkerboard import checkerboard as checkerboard
 from unet_teach.exercises.lesson_7.twelve import twelve as twelve
 from unet_teach.exercises.lesson_7.one_line import one_line as one_line

@@ -65,7 +65,8 @@ def train(
             score is the mean IoU of the classes.
         steps: number of updates of the weights; 600 if `seconds` is not given either.
         seconds: time budget, including the computation of metrics. If `steps` is given as well,
-            training ends at the limit that is reached first.
+            training ends at the limit that is reached first, and the learning rate follows the
+            steps, so that a budget that is not reached changes nothing.
         seed: of the crops and flips.
         batch: number of crops in a step.
         crop: side of a crop in pixels, or the smallest side of an image if that is less.
@@ -153,7 +154,9 @@ def train(
                 ended = "finished" if steps and step >= steps else "out of time"
                 ended = "done before" if step == resumed_at else ended
                 break
-            optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(progress)
+            # By steps where they are given, so that the clock does not change the result.
+            done = step / steps if steps else progress
+            optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(done)
             images, masks = random_crops(data.train, batch, crop, random)
             images = images.to(place, memory_format=torch.channels_last)
             loss = task.loss(model(images), masks.to(place))

@@ -116,8 +116,9 @@ class Training:
 
     @property
     def stopped_note(self) -> str:
-        """What titles add, such as ", stopped after 75 steps"; "" if nobody stopped it."""
-        return f", stopped after {_steps(self.steps)}" if self.ended == "stopped" else ""
+        """What titles add, such as ", stopped after 75 steps", by you or by a time limit; or ""."""
+        is_cut_short = self.ended in ("stopped", "out of time")
+        return f", stopped after {_steps(self.steps)}" if is_cut_short else ""
 
     def __repr__(self) -> str:
         """Say how the training ended, which weights were kept, and what went wrong."""
