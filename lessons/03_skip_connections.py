@@ -209,7 +209,7 @@ without, skipped = fit(keep=0), fit(keep=1)
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "Now look only at *edges*: cap, glasses, eyes. Which of the three images is furthest from the clean one there?",
+    "Now look only at edges: cap, glasses, eyes. Which of the three images is furthest from the clean one there?",
     answer="the output without a skip",
     choices=["the noisy image", "the output without a skip", "the output with a skip"],
     mistakes={
@@ -286,7 +286,7 @@ Predict(
     "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. Which two numbers? Write A×B, as in 3×4.",
     answer=(31, 32),
     mistakes={
-        (32, 31): "*Expected* is the size of the first tensor in the list, and that is `input_tensor`.",
+        (32, 31): "`Expected` is the size of the first tensor in the list, and that is `input_tensor`.",
         (31, 16): "16 is the size of `x`, which is enlarged again before the `cat`.",
         (16, 32): "That was the document's list, [x, y].",
         (31, 31): "Then it would run. The encoder turns 31 into 16. And what does the decoder make of 16?",

@@ -114,7 +114,9 @@ def table() -> str:
     """
     heads = "without skip", "with skip", "mirrored, without skip", "mirrored, with skip"
     lines = [f"| training steps | {' | '.join(heads)} |", "|---|---|---|---|---|"]
-    noisy = [f"{fixed_noise()[edges(image)].abs().mean():.3f}" for image in (face(), face().flip(3))]
+    noisy = [
+        f"{fixed_noise()[edges(image)].abs().mean():.3f}" for image in (face(), face().flip(3))
+    ]
     lines.append(f"| noisy input | {' | '.join(name for name in noisy for _ in (0, 1))} |")
     for steps in STEPS:
         cells = []
