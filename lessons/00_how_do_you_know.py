@@ -34,7 +34,15 @@
 # %% [markdown]
 # ## See inside one
 #
-# This is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** to run it; the first time takes a few seconds. The cell after it is folded, because it contains the answers to its own questions. Run it in the same way, and a U-Net appears.
+# Now you can try out a small, trained U-Net, which runs in your browser. Its task is made up so that both halves of it are visible: mark the pixels of every line, but *only inside a ring*.
+#
+# The image is on the left and the prediction on the right, where an outline shows the target. In between, feature maps shrink (blue), grow back (green), and cross over by three skip connections, numbered from the top.
+#
+# The score, **IoU**, divides the pixels that prediction and target share by the pixels that at least one of them marks: 1 is perfect, and 0 means that they have nothing in common.
+#
+# This page is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** to run it; the first time takes a few seconds. Then run the folded cell below it in the same way. It draws a **widget** with three things to try, and it's folded because it contains the answers.
+#
+# (If the U isn't *between* the two images, hide the list of files with **Ctrl + B**, or press *present*; Escape takes you back.)
 
 # %%
 from unet_teach import exercises, inspect_unet, progress, self_test
@@ -65,12 +73,6 @@ living = SeeInside(
 living
 
 # %% [markdown]
-# This is a **widget**: a small, trained U-Net that runs in your browser. Its task is made up so that you can see both halves of it: mark the pixels of every line, but *only inside a ring*.
-#
-# The image is on the left and the prediction on the right, where an outline shows the target. In between, feature maps shrink (blue), grow back (green), and cross over by three skip connections, numbered from the top.
-#
-# The score, **IoU**, divides the pixels that prediction and target share by the pixels that at least one of them marks: 1 is perfect, and 0 means that they have nothing in common.
-#
 # The smallest feature map has 12×12 cells, each standing for 8×8 pixels. That's enough to know *what* is there, but the skips have to bring back *where exactly*. Lesson 3 comes back to this.
 #
 # One caution: don't read the last score as "what a U-Net without skips can do". Over 64 test images this network has an IoU of 0.81, or 0.36 with all skips cut, although cutting was part of its training. A network that *never had* any skips reaches 0.49, because it learned to do without.

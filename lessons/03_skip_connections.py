@@ -209,7 +209,7 @@ without, skipped = fit(keep=0), fit(keep=1)
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "Now look only at edges: cap, glasses, eyes. Which of the three images is furthest from the clean one there?",
+    "Compare the three images at the top again, but only at edges: cap, glasses, eyes. Which is furthest from the clean portrait there?",
     answer="the output without a skip",
     choices=["the noisy image", "the output without a skip", "the output with a skip"],
     mistakes={
@@ -250,7 +250,7 @@ show(
 # %% [markdown]
 # ## Cut it yourself
 #
-# Here is the small U-Net of lesson 0 again, with three skips. You know that cutting one costs something, but which pixels? The small image beside the ground truth marks them: grey ones are lost, green ones appear.
+# Here is the small U-Net of lesson 0 again, with three skips. You know that cutting one costs something, but which pixels? The small image beside the ground truth shows them, with new ones in green.
 
 # %% jupyter={"source_hidden": true}
 SeeInside(
