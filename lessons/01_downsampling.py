@@ -42,7 +42,7 @@ from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict, Step
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "An image of 32×32 pixels goes into the line above. What are the height and width of the output?",
+    "A feature map of 32×32 cells goes into the line above. What are the height and width of the output?",
     answer=(16, 16),
     mistakes={
         (15, 15): "That's the size without padding: (32 + 2·0 − 3) // 2 + 1 = 15. Here `padding=1` adds one pixel on each side.",
@@ -126,7 +126,7 @@ print("stride=4       32 →", conv_output_size(32, kernel_size=3, stride=4, pad
 #
 # ## Exercise: write the formula
 #
-# You'll need it in every lesson, so write it as a function of whole numbers.
+# You'll need it again and again, so write it as a function of whole numbers.
 
 
 # %%
@@ -254,16 +254,13 @@ for stride, layers in fields.items():
 # each layer is (kernel_size, stride, padding)
 print("after five layers:", receptive_field([(3, 1, 1)] * 5).size, "with stride 1,", end=" ")
 print(receptive_field([(3, 2, 1)] * 5).size, "with stride 2")
-
-# %% [markdown]
-# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, every layer adds twice as much as the one before, because its inputs are twice as far apart: 3, 7, 15. After five layers that makes
-# 11 pixels against 63, and a sixth reaches 127, half the width of the portrait. **This is what down-sampling is for**: small kernels take in a large area with few layers.
-
-# %%
 assert [receptive_field([(3, 1, 1)] * n).size for n in (1, 2, 3, 5)] == [3, 5, 7, 11]
 assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3, 5, 6)] == [3, 7, 15, 63, 127]
 
 # %% [markdown]
+# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, every layer adds twice as much as the one before, because its inputs are twice as far apart: 3, 7, 15. After five layers that makes
+# 11 pixels against 63, and a sixth reaches 127, half the width of the portrait. **This is what down-sampling is for**: small kernels take in a large area with few layers.
+#
 # **Exercise.** Two convolutions with kernel 5, stride 2 and padding 2, one after the other: how many pixels wide is the receptive field of one value?
 
 # %%
@@ -275,8 +272,8 @@ exercises.sees.check(width)
 # %% [markdown]
 # ## Other ways to halve
 #
-# A strided convolution isn't the only layer that shrinks a feature map; here are five more. The image is a single bright line, one pixel wide, in column 5 (columns are counted from 0).
-# Guess first: in which of the outputs is it still there?
+# A strided convolution isn't the only layer that shrinks a feature map; here are five more. The image is a single bright line, one pixel wide, in column 5 (counted from 0), and the convolution has nine equal weights of 1/9.
+# Guess first: in which of the outputs is the line still there?
 
 # %%
 line = torch.zeros(1, 1, 16, 16)

@@ -10,7 +10,7 @@
 #
 # ![The portrait with noise; denoised with a single skip connection, as in lesson 3; and denoised by a U-Net with a skip at every level.](../docs/images/lesson_4.png)
 #
-# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the result is on the right: cleaner skin and a sharper eye after the same number of training steps. (Part of that is due to its extra layers; lesson 6 takes a U-Net apart.)
+# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the result is on the right: cleaner skin and a sharper eye after the same number of training steps. (Part of that is due to its extra layers.)
 
 # %% [markdown]
 # You know three criteria: down-sampling, up-sampling and skip connections. The fourth, **symmetry**, holds them together: for every step down there is a step up, so the decoder passes through the sizes of the encoder in reverse. That gives every skip
@@ -122,7 +122,7 @@ exercises.room_for_skips.check(skips)
 # ## What goes in, and what comes out
 #
 # `UNet(64, 128)` looks like a layer from the *inside* of a network. But for a whole network `in_channels` are those of the image, 3 for colour or 1 for grey, and `out_channels` are what you want to know about every pixel: one channel for each **class**, such as sky, road or car. (For a
-# yes-or-no question a single channel is enough, as in lesson 5.)
+# yes-or-no question a single channel is enough.)
 #
 # You have colour photos, and want to assign each pixel to one of 5 classes. Which two numbers do you need?
 
@@ -180,7 +180,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# The message says *to have 256 channels, but got 512*. Two stacked feature maps have twice the channels, and the next layer has to accept them, so the document's layers fit a U-Net that *adds*. To concatenate, change the layers that come after a `cat`.
+# *Expected 256 channels, but got 512*: two stacked feature maps have twice the channels, and the next layer has to accept them, so the document's layers fit a U-Net that *adds*. To concatenate, change the layers that come after a `cat`.
 
 
 # %%
@@ -220,7 +220,7 @@ for kind, parameters in costs.items():
 print(f"cat needs {costs[ConcatenatingUNet] / costs[AdditiveUNet] - 1:.0%} more")
 
 # %% [markdown]
-# With `cat` the next layer can weigh the two feature maps separately, and that's what the extra parameters are for. Addition sends both through the same weights, as you saw in lesson 3.
+# With `cat` the next layer can weigh the two feature maps separately, and that's what the extra parameters are for. Addition sends both through the same weights.
 #
 # ## Sizes, channels, parameters
 #
@@ -270,9 +270,9 @@ with torch.no_grad():
 # %% [markdown]
 # ## The portrait, one last time
 #
-# We train this U-Net like the network with a single skip in lesson 3, with the same portrait and the same noise for 200 steps. It takes about ten seconds. Before it's used, `eval()` switches its normalisation from the statistics of the current image to those collected in training, and `no_grad()` saves the work of preparing gradients that nobody will ask for.
+# We train this U-Net like the network with a single skip in lesson 3, with the same portrait and the same noise for 200 steps. It takes about ten seconds.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
 torch.manual_seed(0)
 noisy = face + 0.1 * torch.randn_like(face)
@@ -284,6 +284,11 @@ for _ in range(200):
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+
+# %% [markdown]
+# Like most U-Nets, this one has **batch normalisation**: layers that bring each channel to a mean of 0 and a spread of 1. `eval()` makes them use the mean and spread collected in training, instead of those of the current image, and `no_grad()` saves the work of preparing gradients.
+
+# %% tags=["nbval-ignore-output"]
 network.eval()
 with torch.no_grad():
     denoised = network(noisy)
