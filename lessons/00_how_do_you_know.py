@@ -42,7 +42,7 @@
 #
 # This page is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** to run it; the first time takes a few seconds. Then run the folded cell below it in the same way. It draws a **widget** with three things to try, and it's folded because it contains the answers.
 #
-# (If the U isn't *between* the two images, hide the list of files with **Ctrl + B**, or press *present*; Escape takes you back.)
+# (If the U isn't *between* the two images, hide the list of files with **Ctrl + B**, or **⌘ B** on a Mac. Then it fits on the screen.)
 
 # %%
 from unet_teach import exercises, inspect_unet, progress, self_test
@@ -64,7 +64,7 @@ living = SeeInside(
             explain="0.77 instead of 0.87. The same lines are found, but pixels along their borders come and go.",
         ),
         Step(
-            "Press `cut all`. What does the network still know, and what does it no longer know?",
+            "Cut skips 1 and 2 as well. What does the network still know, and what does it no longer know?",
             when={"skips": [0, 0, 0]},
             explain="It still knows roughly where to mark something, but the lines have become blobs, and the IoU is 0.37.",
         ),

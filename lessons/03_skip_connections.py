@@ -266,7 +266,7 @@ SeeInside(
             explain="No, it's worse: the IoU is 0.42. The decoder relies on the skip for the places of edges, and now they are false.",
         ),
         Step(
-            "Press `cut all` and note the IoU. Then choose the network `trained without skips`. Which of the two is better?",
+            "Cut all three skips and note the IoU. Then choose the network `trained without skips`. Which of the two is better?",
             when={"network": "trained without skips"},
             explain="Trained without: 0.54 against 0.37. Its decoder learned to place lines from small maps, and the other never had to do so without any skip for long.",
         ),
