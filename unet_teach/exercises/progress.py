@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.export_file import FORMATS, NOTE, read_export, row_of, write_rows
+from unet_teach.exercises.export_file import FORMATS, noted, read_export, row_of, write_rows
 from unet_teach.exercises.progress_file import RECORD
 from unet_teach.exercises.reply import Reply
 
@@ -71,7 +71,7 @@ def export_progress(exercises: Iterable[Exercise], path: str | Path, student: st
         )
     rows = [row_of(str(student), e.lesson, e.name, RECORD.entry(e.name)) for e in exercises]
     try:
-        write_rows(file, [row | {"note": "" if i else NOTE} for i, row in enumerate(rows)])
+        write_rows(file, noted(rows))
     except OSError as error:
         return Reply(f"{file} can't be written ({error.strerror}). Try another folder or name.")
     solved = sum(row["state"] == "solved" for row in rows)
