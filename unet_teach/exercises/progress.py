@@ -13,6 +13,7 @@ from unet_teach.exercises.progress_file import RECORD
 from unet_teach.exercises.reply import Reply
 
 if TYPE_CHECKING:
+    from unet_teach.widgets.next_lesson import NextLesson
     from unet_teach.widgets.progress_map import ProgressMap
 
 TITLES = (
@@ -51,6 +52,19 @@ def _row(exercise: Exercise) -> dict[str, Any]:
         "attempts": len(entry.attempts),
         "hints": entry.hints,
     }
+
+
+def end_of_lesson(file: str, title: str) -> NextLesson:
+    """Return a widget that ends this lesson and opens the next; it says if anything were lost."""
+    from IPython.display import Markdown, display
+
+    from unet_teach.widgets.next_lesson import NextLesson
+
+    RECORD.save()  # sets `trouble` if the file cannot be read or written
+    advice = ' Write it to a file first: exercises.export("my_progress.csv").'
+    widget = NextLesson(file, title, note=RECORD.trouble and RECORD.trouble + advice)
+    display(Markdown(widget.link))  # type: ignore[no-untyped-call]
+    return widget
 
 
 def export_progress(exercises: Iterable[Exercise], path: str | Path, student: str) -> Reply:
