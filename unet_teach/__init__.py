@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from unet_teach import exercises as exercises
     from unet_teach.error_help import explain as explain
     from unet_teach.exercises import export as export
+    from unet_teach.exercises import next_lesson as next_lesson
     from unet_teach.exercises import progress as progress
     from unet_teach.inspection.cut import cut as cut
     from unet_teach.inspection.inspector import inspect_unet as inspect_unet

@@ -11,6 +11,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "explain",
         "export",
         "inspect_unet",
+        "next_lesson",
         "progress",
         "self_test",
     ),

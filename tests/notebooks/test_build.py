@@ -63,7 +63,16 @@ def test_cell_ids_are_stable_under_edits_elsewhere_and_differ_between_equal_cell
     before = [cell.id for cell in build.student(lesson("a = 1", "b = 2", "b = 2")).cells]
     after = [cell.id for cell in build.solved(lesson("new = 0", "a = 1", "b = 2", "b = 2")).cells]
     assert after[1:] == before
-    assert len(set(after)) == 4
+    assert len(set(after)) == 4 + 1  # and the cell that opens the next lesson
+
+
+def test_each_notebook_ends_with_the_way_to_the_next_and_the_last_leads_to_the_first():
+    sources = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+    for source, following in zip(sources, [*sources[1:], sources[0]], strict=True):
+        title = following.read_text(encoding="utf-8").splitlines()[1].removeprefix("# # ")
+        for notebook in (build.student(source), build.solved(source)):
+            call = f'next_lesson("{following.stem}.ipynb", "{title}")'
+            assert notebook.cells[-1].source.splitlines()[-1] == call
 
 
 def test_an_edited_source_is_drift(lesson, tmp_path):
@@ -75,7 +84,9 @@ def test_an_edited_source_is_drift(lesson, tmp_path):
 
 def test_executed_notebooks_hold_no_widget_state_and_no_times(lesson):
     source = lesson("from unet_teach.widgets import ConvExplorer\nConvExplorer()")
-    notebook = build.execute(build.solved(source))
+    notebook = build.solved(source)
+    notebook.cells.pop()  # the cell that opens the next lesson
+    notebook = build.execute(notebook)
     data = notebook.cells[0].outputs[0].data
     assert set(data) == {"text/plain", "text/html", "image/png"}
     assert "8×8 → 6×6" in data["text/plain"]
