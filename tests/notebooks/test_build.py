@@ -1,5 +1,7 @@
 """The builder: one source, a student's notebook and a solved one, and no drift between them."""
 
+import base64
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -70,12 +72,21 @@ def test_an_edited_source_is_drift(lesson, tmp_path):
     assert build.differs(build.student(lesson("a = 2")), path) == "differs from its source"
 
 
-def test_executed_notebooks_hold_no_widget_state_and_no_times(lesson):
-    source = lesson("from unet_teach.widgets import ConvExplorer\nConvExplorer()")
+def test_executed_notebooks_hold_no_times_and_the_state_of_a_widget_beside_its_text(lesson):
+    source = lesson(
+        "from unet_teach.widgets import FeatureMaps\nFeatureMaps({'a map': [[1, 2, 3], [4, 5, 6]]})"
+    )
     notebook = build.execute(build.solved(source))
-    data = notebook.cells[0].outputs[0].data
-    assert list(data) == ["text/plain"]
-    assert "8×8 → 6×6" in data["text/plain"]
+    (output,) = notebook.cells[0].outputs
+    assert list(output.data) == ["text/plain"]
+    assert "a map 2×3" in output.data["text/plain"]
+    kept = output.metadata.unet_teach_widget
+    assert (kept.bundle, kept.state.channel) == ("feature_maps", 0)
+    assert not {"_esm", "_css", "layout"} & kept.state.keys()
+    (values,) = kept.buffers
+    assert values.path == ["_maps", 0, "values"]
+    numbers = struct.unpack("<6f", base64.b64decode(values.data))
+    assert numbers == (1, 2, 3, 4, 5, 6)
     assert "widgets" not in notebook.metadata
     assert "execution" not in notebook.cells[0].metadata
 
