@@ -47,7 +47,7 @@ OVERRIDES = ROOT / "binder" / "overrides.json"  # switches off JupyterLab's news
 REQUIREMENTS = {
     "lab": ["requirements.txt"],
     "book": ["requirements.txt", "docs/book/requirements.txt"],
-    "test": ["requirements.txt", "tests/requirements.txt"],
+    "test": ["requirements.txt", "docs/book/requirements.txt", "tests/requirements.txt"],
 }
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # The cells of a notebook, and the tests of a file, stay together in one process; conftest.py puts
@@ -587,8 +587,8 @@ def show_demo(options: list[str]) -> int:
 
 
 def set_home(options: list[str]) -> int:
-    """Set the repository that badges, buttons and links lead to; docs/home.py says where."""
-    sys.path.insert(0, str(ROOT / "docs"))
+    """Set the repository that badges, buttons and links lead to; docs/book/home.py says where."""
+    sys.path.insert(0, str(ROOT / "docs" / "book"))
     import home
 
     if len(options) != 1:

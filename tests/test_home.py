@@ -18,7 +18,7 @@ LINK = re.compile(r"(?:github\.com(?:/|%2F)|mybinder\.org/v2/gh/|github/)([\w.-]
 
 @pytest.fixture(scope="module")
 def home():
-    spec = importlib.util.spec_from_file_location("home", ROOT / "docs" / "home.py")
+    spec = importlib.util.spec_from_file_location("home", ROOT / "docs" / "book" / "home.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -27,7 +27,7 @@ def home():
 @pytest.fixture
 def course(tmp_path, home):
     """The files that a home is written into, course.py among them."""
-    names = ["course.py", "docs/home.py", "pyproject.toml", *home.GENERATED]
+    names = ["course.py", "docs/book/home.py", "pyproject.toml", *home.GENERATED]
     for name in filter(lambda name: (ROOT / name).is_file(), names):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -56,7 +56,9 @@ def test_it_is_set_once_and_can_be_changed(course, home):
     assert texts(course) == after
     assert run(course, "bob/seminar").returncode == 0
     changed = texts(course)
-    assert not [name for name, text in changed.items() if "ada/" in text and name != "docs/home.py"]
+    assert not [
+        name for name, text in changed.items() if "ada/" in text and name != "docs/book/home.py"
+    ]
     assert [after[name].replace("ada/unet-course", "X").count("X") for name in home.GENERATED] == [
         changed[name].replace("bob/seminar", "X").count("X") for name in home.GENERATED
     ]
@@ -86,7 +88,7 @@ def test_the_readme_has_no_dead_badge(home):
 
 def test_no_other_file_names_a_home(home):
     """A place that names a home and isn't written by `home` would be left behind by it."""
-    known = {"pyproject.toml", "docs/home.py", *home.GENERATED}
+    known = {"pyproject.toml", "docs/book/home.py", *home.GENERATED}
     own = {"OWNER/REPOSITORY", home.read(), home.read().replace("/", "%2F"), "OWNER%2FREPOSITORY"}
     paths = [path for place in PLACES for path in ROOT.glob(place) if path.suffix in TEXT]
     assert len(paths) > 300

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 GITHUB = "https://github.com/"
 STORED = re.compile(rf'^Repository = "{GITHUB}([^"]+)"$', re.M)
 URLS = '[project.urls]\nRepository = "{}"\n\n'
