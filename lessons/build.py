@@ -33,6 +33,7 @@ from nbformat import NotebookNode
 sys.path.insert(0, str(Path(__file__).parent))
 import build_nbgrader
 import host_install
+import widget_states
 
 LESSONS = Path(__file__).parent
 NOTEBOOKS = LESSONS.parent / "notebooks"
@@ -44,7 +45,6 @@ METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python"},
 }
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def blank(region: re.Match[str]) -> str:
@@ -132,7 +132,7 @@ def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run all cells and keep the outputs that need no kernel: text and pictures, also of widgets.
+    """Run all cells and keep what needs no kernel: text, images, and pictures and states of widgets.
 
     The exercises start without progress, as they do for a student.
     """
@@ -146,12 +146,12 @@ def execute(notebook: NotebookNode) -> NotebookNode:
         coalesce_streams=True,  # otherwise the pieces of a long print vary
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     ).execute()
-    notebook.metadata = nbformat.from_dict(METADATA)  # drops the state of widgets
+    widget_states.move_to_outputs(notebook)
+    notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            data.pop(WIDGET_VIEW, None)
             for kind in [kind for kind, text in data.items() if folder in text]:
                 data[kind] = data[kind].replace(f"{folder}{os.sep}", "")  # no path of this machine
     return notebook
