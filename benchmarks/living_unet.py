@@ -186,6 +186,7 @@ def ship(rows: list[dict[str, Any]]) -> None:
         made: dict[str, Any] = {
             "name": name if plan.task == "lines in rings" else "trained with skips",
             "says": f"{plan.steps} steps{dropped}",
+            "steps": plan.steps,
             **packed(plan, state["weights"]),
         }
         if name == "trained with skips":
