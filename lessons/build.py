@@ -132,7 +132,7 @@ def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run all cells and keep what needs no kernel: text, images, and pictures and states of widgets.
+    """Run all cells and keep what needs no kernel: text, images, widgets as pictures and states.
 
     The exercises start without progress, as they do for a student.
     """
