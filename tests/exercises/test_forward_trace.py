@@ -131,8 +131,9 @@ def test_the_trace_leaves_the_network_as_it_was():
 
 
 def test_no_skip_of_a_fresh_network_is_dead_by_chance():
+    """With the biases as they come, 4 of these 16 networks of 2 channels have a dead skip."""
     narrow = own_unet.answers[0]()
-    for seed in range(40):
+    for seed in range(16):
         torch.manual_seed(seed)
-        trace = Trace(new_network(narrow, 3, 5, 3, 4), torch.randn(1, 3, 32, 48))
+        trace = Trace(new_network(narrow, 3, 5, 3, 2), torch.randn(1, 3, 16, 24))
         assert len(trace.skips) == 3, seed
