@@ -87,7 +87,7 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="numbers, such as 01; all when left out")
     options = parser.parse_args()
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["OMP_NUM_THREADS"] = os.environ["UNET_TEACH_PATIENT"] = "1"
     found = {}
     print("| lesson | seconds | processor | kernel, MB | at most, MB |\n|---|---|---|---|---|")
     for path in sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb")):
