@@ -27,7 +27,6 @@ from unet_teach import cut, exercises
 from unet_teach.segmentation import ablation, evaluate, lines_in_rings, trained_unet
 from unet_teach.segmentation.ablation import checkerboard
 from unet_teach.shared.show import show
-from unet_teach.shared.time_left import time_left
 from unet_teach.widgets import Predict, SeeInside, Step
 
 plt.style.use("unet_teach.course")
@@ -419,6 +418,7 @@ exercises.fools_it.check(strokes)
 from torch.nn import functional as F
 
 from unet_teach.shared.portrait import portrait, zoomed
+from unet_teach.shared.time_left import time_left
 
 torch.manual_seed(0)
 face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
