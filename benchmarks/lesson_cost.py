@@ -33,7 +33,9 @@ import psutil
 gc.collect()
 unit = 2**20 if sys.platform == "darwin" else 2**10
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-print(json.dumps({"memory": psutil.Process().memory_info().rss / 2**20, "peak": peak}))
+held = psutil.Process().memory_full_info()
+share = getattr(held, "pss", held.rss) / 2**20
+print(json.dumps({"memory": held.rss / 2**20, "share": share, "peak": peak}))
 """
 
 

@@ -104,7 +104,8 @@ def measure(
     torch.manual_seed(seed)
     model = UNet(dataset.channels, 1, **NETWORK | VARIANTS[variant])
     start = time.process_time()
-    trained = train(model, dataset, seed=seed, seconds=seconds, live=live, **RECIPES[data])
+    recipe = RECIPES[data] | {"seed": seed, "seconds": seconds, "device": "cpu"}
+    trained = train(model, dataset, live=live, **recipe)
     used = time.process_time() - start
     mask = predict(trained.model, displayed_pair(data, dataset).image)
     trouble = trained.trouble
