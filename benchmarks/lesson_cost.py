@@ -89,7 +89,7 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="numbers, such as 01; all when left out")
     options = parser.parse_args()
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["OMP_NUM_THREADS"] = os.environ["UNET_TEACH_PATIENT"] = "1"
     found = {}
     print("| lesson | seconds | processor | kernel, MB | at most, MB |\n|---|---|---|---|---|")
     for path in sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb")):
@@ -112,21 +112,22 @@ def main() -> int:
         )
         about = {"machine": machine, "torch": version("torch"), "load": os.getloadavg()}
         RESULTS.write_text(json.dumps({"about": about, "lessons": found}, indent=1) + "\n")
-    kept = is_kept(found)
-    print(f"goals: {CELL_GOAL} s a cell, {MEMORY_GOAL} MB: {'kept' if kept else 'MISSED'}")
-    return 0 if kept else 1
+    slow = too_slow(found)
+    large = [stem for stem, cost in found.items() if cost["memory"] >= MEMORY_GOAL]
+    print(f"above {CELL_GOAL} s a cell: {', '.join(slow) or 'none'}")
+    print(f"above {MEMORY_GOAL} MB: {', '.join(large) or 'none'}")
+    return 1 if slow or large else 0
 
 
-def is_kept(found: dict[str, Any]) -> bool:
-    """Return whether no kernel is too large, and no cell takes too long but the one announced."""
+def too_slow(found: dict[str, Any]) -> list[str]:
+    """Return the cells that take too long, leaving out the one of a lesson that announces it."""
+    slow = []
     for stem, cost in found.items():
-        slow = [cell for cell in cost["cells"] if cell["seconds"] > CELL_GOAL]
-        allowed = ANNOUNCED.get(stem, 0)
-        if cost["memory"] >= MEMORY_GOAL or len(slow) > bool(allowed):
-            return False
-        if any(cell["seconds"] > allowed for cell in slow):
-            return False
-    return True
+        cells = [cell for cell in cost["cells"] if cell["seconds"] > CELL_GOAL]
+        if len(cells) == 1 and cells[0]["seconds"] <= ANNOUNCED.get(stem, 0):
+            continue
+        slow += [f"{stem}: {cell['begins']}" for cell in cells]
+    return slow
 
 
 if __name__ == "__main__":

@@ -203,14 +203,14 @@ Predict(
 # %% [markdown]
 # ## Train
 #
-# This is the longest wait of the course: about half a minute on a laptop, and at most two minutes on a slow computer, because then it stops by itself. Meanwhile, watch the curves and the prediction.
+# This is the longest wait of the course: about half a minute on a laptop, a minute or two on Binder, and never more than four, because then it stops by itself. Meanwhile, watch the curves and the prediction.
 #
 # You can press **■** at any time. The best weights so far are kept, whether you or the clock ended the training. In both cases the tables and images below say after how many steps, and your numbers will be lower than those in the text.
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 unet = UNet(in_channels=1, out_channels=1, depth=3, base_channels=8)
-training = train(unet, data, steps=600, seconds=120)
+training = train(unet, data, steps=600, seconds=240)
 network, name = training.model, f"U-Net{training.stopped_note}"  # a note, if it ended early
 print(f"{name:15}", evaluate(network, data.validation))
 predictors = methods | {name: network}
@@ -332,7 +332,7 @@ show(
 #
 # ## See inside your network
 #
-# This is the network you just trained, with a piece of South America as its input. It now runs in this page, so it answers while you paint.
+# This is the network you just trained, with a piece of South America as its input. It now runs in this page, so it answers while you paint. (If the U is below your screen, press *present*.)
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 piece = (slice(None), slice(163, 291), slice(243, 371))  # 128×128 pixels around the Amazon

@@ -27,7 +27,6 @@ from unet_teach import cut, exercises
 from unet_teach.segmentation import ablation, evaluate, lines_in_rings, trained_unet
 from unet_teach.segmentation.ablation import checkerboard
 from unet_teach.shared.show import show
-from unet_teach.shared.time_left import time_left
 from unet_teach.widgets import Predict, SeeInside, Step
 
 plt.style.use("unet_teach.course")
@@ -86,11 +85,11 @@ Predict(
 # %% [markdown]
 # ## Take one out
 #
-# Here is one run. It uses the same data, the same settings and the same seed as one run of the whole network; only the skips are missing. (This takes 15 to 30 seconds on a laptop. On a slow computer it stops by itself after 90 seconds and says so.)
+# Here is one run. It uses the same data, the same settings and the same seed as one run of the whole network; only the skips are missing. (This takes 15 to 30 seconds on a laptop. On a very slow computer it stops by itself after two and a half minutes, and says so.)
 
 # %% tags=["nbval-ignore-output"]
 mine = []  # stays empty if you stop the cell before its training has begun
-mine += [ablation.measure("no skips", "lines in rings", seed=0, seconds=90)]
+mine += [ablation.measure("no skips", "lines in rings", seed=0, seconds=150)]
 for run in mine:
     print(f"IoU {run.iou:.2f} with {run.parameters:,} parameters. {run.trouble}")
 
@@ -325,7 +324,7 @@ with cut(whole):
 print(f"trained without them: IoU {evaluate(trained_unet('trained without skips'), images).iou:.2f}")
 
 # %% [markdown]
-# So a cut and an ablation are two different things. See for yourself, on one image. The U in the middle has a switch on each skip, and the list at the top holds the networks.
+# So a cut and an ablation are two different things. See for yourself, on one image. Each skip of the U has a switch, and the list at the top holds the networks. (If the U is below your screen, press *present*, or hide the file browser with Ctrl + B.)
 
 # %% jupyter={"source_hidden": true}
 SeeInside(
@@ -342,7 +341,7 @@ SeeInside(
 # %% [markdown]
 # ## Exercise 3: which skip carries the rim?
 #
-# Which of the three skips matters most to the first network, `whole`? Decide first, then check: `with cut(whole, "48×48"):` cuts one skip alone, and in such a block you can `print(evaluate(whole, images))`.
+# Which of the three skips matters most to the first network, `whole`? Decide first. Then check in a cell of your own: inside a block `with cut(whole, "48×48"):`, that skip is cut, and `print(evaluate(whole, images))` gives the score.
 #
 # Give the height of that skip's feature maps: 96, 48 or 24.
 
@@ -419,6 +418,7 @@ exercises.fools_it.check(strokes)
 from torch.nn import functional as F
 
 from unet_teach.shared.portrait import portrait, zoomed
+from unet_teach.shared.time_left import time_left
 
 torch.manual_seed(0)
 face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)

@@ -55,13 +55,13 @@ Predict(
 #
 # To see the damage, we use lines in rings again, because there it matters what is far away. First train a network for about ten seconds, then lay 16 test images side by side as one wall of 384×384.
 #
-# (If you stop the training with **■**, or it takes more than 90 seconds, it ends there. Everything below still works, but the network may know too little to show what the text describes. The captions say after how many steps it was stopped.)
+# (If you stop the training with **■**, or it takes more than two minutes, it ends there. Everything below still works, but the network may know too little to show what the text describes. The captions say after how many steps it was stopped.)
 
 # %% tags=["nbval-ignore-output"]
 data = lines_in_rings(32, seed=1)
 torch.manual_seed(0)
 unet = UNet(1, 1, depth=3, base_channels=8)
-training = train(unet, data, steps=200, batch=4, crop=96, learning_rate=6e-3, seconds=90)
+training = train(unet, data, steps=200, batch=4, crop=96, learning_rate=6e-3, seconds=120)
 network, after = training.model, training.stopped_note  # empty, unless it was stopped
 
 # %%

@@ -138,10 +138,11 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     """
     folder = tempfile.mkdtemp()
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(folder) / "progress.json")
+    os.environ["UNET_TEACH_PATIENT"] = "1"  # trainings have no time limit
     os.environ["UNET_TEACH_PICTURES"] = "yes"  # for readers without a kernel
     NotebookClient(
         notebook,
-        timeout=300,
+        timeout=900,
         kernel_name="python3",
         coalesce_streams=True,  # otherwise the pieces of a long print vary
         resources={"metadata": {"path": str(NOTEBOOKS)}},

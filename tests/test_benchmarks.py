@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.lesson_cost import ANNOUNCED, first_line, too_slow
 from unet_teach.networks.packed import unpack
 from unet_teach.segmentation import lines_in_rings, nuclei
 
@@ -92,3 +93,19 @@ def test_public_networks_are_cut_and_shown(monkeypatch):
     assert row["cut"] is True
     assert row["as before"]
     assert row["levels"] == 9
+
+
+def test_no_cell_of_a_lesson_takes_too_long_but_the_one_that_is_announced():
+    measured = json.loads((ROOT / "benchmarks/results/lesson_cost.json").read_text("utf-8"))
+    assert len(measured["lessons"]) == 9
+    assert too_slow(measured["lessons"]) == []
+    (announced,) = ANNOUNCED
+    long, longer = ({"begins": "train", "seconds": seconds} for seconds in (30, 50))
+    assert too_slow({announced: {"cells": [long]}}) == []
+    for cells in ([longer], [long, long]):
+        assert len(too_slow({announced: {"cells": cells}})) == len(cells)
+    assert too_slow({"06": {"cells": [long]}}) == ["06: train"]
+
+
+def test_a_cell_is_named_by_its_first_line_that_does_something():
+    assert first_line("import torch\n# now\ntorch.manual_seed(0)\nrun()\n") == "run()"

@@ -21,6 +21,8 @@ from unet_teach.exercises.reply import Outcome
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import Almost, twelve_networks
+from unet_teach.segmentation.data.synthetic import RADII
+from unet_teach.segmentation.unet_receptive_field import receptive_field_of
 from unet_teach.widgets.see_inside import shipped
 from unet_teach.widgets.see_inside_figure import read_image, read_mask, run
 
@@ -214,6 +216,11 @@ def test_lesson_4_a_layer_that_is_never_called_stays_as_it_was():
     assert torch.equal(network.skip4.weight, before)
 
 
+def test_lesson_6_depth_1_sees_nine_pixels_and_every_ring_is_larger():
+    assert receptive_field_of(UNet(depth=1, base_channels=2)).radius == 9 < min(RADII)
+    assert RADII == (13, 22)
+
+
 def test_lesson_7_its_pictures_show_what_it_says_of_them():
     reports = {letter: inspect_unet(*pair) for letter, pair in twelve_networks().items()}
     words = {letter: str(report) for letter, report in reports.items()}
@@ -221,6 +228,14 @@ def test_lesson_7_its_pictures_show_what_it_says_of_them():
     assert {letter for letter in words if "64×64 → 16×16" in words[letter]} == {"G"}
     assert {letter for letter in words if "is added to" in words[letter]} >= {"C", "L"}
     assert not reports["H"].criteria.skip_connections.met
+
+
+@pytest.mark.parametrize(("steps", "met"), [(1, True), (2, False)])
+def test_lesson_7_a_last_bare_interpolation_is_accepted_up_to_a_factor_of_two(steps, met):
+    down = [nn.Conv2d(1, 1, 3, stride=2, padding=1) for _ in range(steps)]
+    network = nn.Sequential(*down, nn.Upsample(scale_factor=2**steps))
+    report = inspect_unet(network, (1, 1, 64, 64))
+    assert report.criteria.symmetry.met is met
 
 
 class Thrifty(UNet):

@@ -47,7 +47,7 @@ OWN_LOSS = ("torch.nn.functional", "binary_cross_entropy_with_logits")
 # the number of finished calls at the stop; a cell is named by words of its source.
 LESSON = {
     5: (
-        {"steps=600, seconds=120": "steps=40", "forest(data.train)": "forest(data.train, trees=6)"},
+        {"steps=600": "steps=40", "forest(data.train)": "forest(data.train, trees=6)"},
         {
             "forest = baselines": (TREES, (2, 4, 6), {"forest = ": "this forest has {n} of its 6"}),
             "range(60)": (OWN_LOSS, (1, 30, 60), {"range(60)": "You stopped this cell ("}),
@@ -83,7 +83,7 @@ LESSON = {
         },
     ),
     8: (
-        {"steps=200": "steps=40", "seconds=90": "seconds=600"},
+        {"steps=200": "steps=40"},
         {
             "\ntraining = train(": (
                 CROPS,
@@ -134,6 +134,7 @@ class Kernel:
 @pytest.fixture
 def kernel(monkeypatch, tmp_path):
     monkeypatch.setenv("UNET_TEACH_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setenv("UNET_TEACH_PATIENT", "1")
     kernel = Kernel()
     yield kernel
     kernel.client.stop_channels()

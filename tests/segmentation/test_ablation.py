@@ -120,14 +120,15 @@ def test_what_was_run_is_written_and_passed_over(monkeypatch, tmp_path, capsys):
     assert len(ablation.results(out)) == 1
 
 
-def test_a_run_that_you_stop_says_that_it_is_not_comparable(monkeypatch):
+@pytest.mark.parametrize(("ended", "by"), [("stopped", "you"), ("out of time", "its time limit")])
+def test_a_run_that_is_stopped_says_that_it_is_not_comparable(monkeypatch, ended, by):
     def stopped(model, data, **options):
-        return dataclasses.replace(trained(model, data, **options | {"steps": 2}), ended="stopped")
+        return dataclasses.replace(trained(model, data, **options | {"steps": 2}), ended=ended)
 
     trained = study.train
     monkeypatch.setattr(study, "train", stopped)
     run = ablation.measure("depth 1", "nuclei", live=False)
-    assert run.trouble.startswith("Stopped by you after 2 of 200 steps, so not comparable")
+    assert run.trouble.startswith(f"Stopped by {by} after 2 of 200 steps, so not comparable")
 
 
 @pytest.mark.parametrize(("variant", "data"), [("no such", "earth"), ("depth 1", "mars")])

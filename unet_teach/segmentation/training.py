@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Sequence
@@ -66,7 +67,8 @@ def train(
         steps: number of updates of the weights; 600 if `seconds` is not given either.
         seconds: time budget, including the computation of metrics. If `steps` is given as well,
             training ends at the limit that is reached first, and the learning rate follows the
-            steps, so that a budget that is not reached changes nothing.
+            steps, so that a budget that is not reached changes nothing. The environment variable
+            UNET_TEACH_PATIENT switches such a budget off.
         seed: of the crops and flips.
         batch: number of crops in a step.
         crop: side of a crop in pixels, or the smallest side of an image if that is less.
@@ -96,6 +98,8 @@ def train(
         1, steps=1 if steps is None else steps, batch=batch, crop=crop, threads=threads
     )
     argument_checks.require_integer(0, seed=seed)
+    if steps is not None and os.environ.get("UNET_TEACH_PATIENT"):
+        seconds = None  # nobody waits while notebooks are built, perhaps on a busy machine
     argument_checks.require_positive(
         seconds=1 if seconds is None else seconds, learning_rate=learning_rate
     )
