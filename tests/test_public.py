@@ -44,7 +44,7 @@ FLOORS = [
     ("networks",),
     ("widgets", "inspection", "segmentation"),
     ("exercises",),
-    ("installation", "error_help"),
+    ("installation", "error_help", "lesson_docs"),
     ("__main__",),
 ]
 FLOOR = {folder: height for height, folders in enumerate(FLOORS) for folder in folders}

@@ -11,6 +11,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "explain",
         "export",
         "inspect_unet",
+        "next_lesson",
         "progress",
         "self_test",
     ),
@@ -32,6 +33,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "receptive_field",
     ),
     "unet_teach.inspection.diagram.figure": ("gallery",),
+    "unet_teach.lesson_docs": ("show_lesson_docs",),
     "unet_teach.networks": (
         "UNet",
         "double_conv",
@@ -47,6 +49,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "twelve_networks",
     ),
     "unet_teach.segmentation": (
+        "ClassScores",
         "Dataset",
         "Pair",
         "Scores",
@@ -57,6 +60,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "dice",
         "earth",
         "evaluate",
+        "export_onnx",
         "from_folder",
         "iou",
         "lines_in_rings",
@@ -64,10 +68,11 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "nuclei",
         "predict",
         "predict_tiled",
+        "save_model",
         "train",
         "trained_unet",
     ),
-    "unet_teach.segmentation.ablation": ("CutSkips", "checkerboard", "denoising"),
+    "unet_teach.segmentation.ablation": ("checkerboard", "denoising"),
     "unet_teach.segmentation.exact_sums": ("exact_sums",),
     "unet_teach.segmentation.plots": (
         "comparison",
@@ -87,6 +92,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "unet_teach.segmentation.training": ("random_crops",),
     "unet_teach.shared.portrait": ("portrait", "zoomed"),
     "unet_teach.shared.show": ("show",),
+    "unet_teach.shared.time_left": ("time_left",),
     "unet_teach.widgets": (
         "ConvExplorer",
         "ConvTransposeExplorer",

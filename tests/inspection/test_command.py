@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from unet_teach import UNet, inspect_unet
 from unet_teach.__main__ import COMMANDS, main
 from unet_teach.inspection.command import NO_UNET, NO_VERDICT, UNET, inspect_command
+from unet_teach.shared import palette
 
 NETWORKS = """
 import torch
@@ -112,6 +114,12 @@ def test_the_u_is_drawn_for_print(tmp_path: Path) -> None:
     pixels = plt.imread(tmp_path / "u.png")[..., :3]
     assert pixels[0, 0].tolist() == [1, 1, 1]  # white paper,
     assert pixels.min() < 0.05  # black ink
+    svg = (tmp_path / "u.svg").read_text(encoding="utf-8")
+    assert len(svg) < 25_000
+    assert all(f">{side}×{side}</text>" in svg for side in (256, 128, 64, 32, 16, 8))
+    assert palette.INK.lower() not in svg.lower()  # the grey of screens
+    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)]
+    assert min(sizes) >= 9  # points, of a figure 691 wide: 6 on a page with margins
     with pytest.raises(ValueError, match=r"ends in \.svg, \.pdf or \.png"):
         report.save(tmp_path / "u.bmp")
 

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from tests.test_training_messages import WORDINGS
 from unet_teach import explain
 from unet_teach.error_help import arguments_of, what_was_raised
 from unet_teach.shared.message_causes import CAUSES, RELATIONS, likely_cause
@@ -209,7 +210,8 @@ def questions() -> list[tuple[str, str]]:
             call()
         said = str(caught.value)
         asked += [(said, layer), (f"Traceback\n  x\nRuntimeError: {said}\n", "")]
-    return asked
+    wordings = json.loads(WORDINGS.read_text(encoding="utf-8")).values()
+    return asked + [(said, "") for each in wordings for said in each.values()]
 
 
 def test_the_page_says_what_python_says(node: Callable[..., Any]) -> None:

@@ -22,7 +22,7 @@ from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, Docume
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import Almost, twelve_networks
 from unet_teach.widgets.see_inside import shipped
-from unet_teach.widgets.see_inside_figure import read_image, read_mask, run
+from unet_teach.widgets.see_inside_figure import read_image, read_mask, run_packed
 
 LESSONS = Path(__file__).parents[2] / "lessons"
 DOWN = {"kernel_size": 3, "stride": 2, "padding": 1}
@@ -59,7 +59,7 @@ def living(network, skips):
     task = shipped()[0]
     image, other = (read_image(sample, "") for sample in task["samples"][:2])
     (packed,) = (each["network"] for each in task["networks"] if each["name"] == network)
-    marked = run(packed, image, skips, other)["prediction"] >= 0.5
+    marked = run_packed(packed, image, skips, other)["prediction"] >= 0.5
     return torch.from_numpy(marked), torch.from_numpy(read_mask(task["samples"][0])) > 0
 
 

@@ -129,7 +129,6 @@ def test_hues_stay_apart_for_the_common_deficiencies(theme, matrix):
         ("skip", palette.SKIP),
         ("amber", palette.AMBER),
         ("line", palette.GREY),
-        ("quiet", palette.QUIET),
     ],
 )
 def test_figures_and_widgets_have_the_same_colours(name, of_figures):

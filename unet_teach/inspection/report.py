@@ -23,7 +23,8 @@ from unet_teach.inspection.evidence import (
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.stopped import stop_of, verdicts_so_far, where_it_stops
 from unet_teach.inspection.wording import shape_text
-from unet_teach.shared.palette import GREY
+from unet_teach.shared.palette import INK
+from unet_teach.shared.show import svg_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -141,9 +142,13 @@ class UNetReport:
 
         drawn = self.figure()
         for text in drawn.findobj(Text):
-            if isinstance(text, Text) and text.get_color() == GREY:  # for screens; pale in print
+            if isinstance(text, Text) and text.get_color() == INK:  # for screens; pale in print
                 text.set_color("black")
-        drawn.savefig(path, dpi=200, facecolor="white")
+        if suffix == ".svg":
+            head = '<?xml version="1.0" encoding="utf-8"?>\n'
+            Path(path).write_text(head + svg_text(drawn, "white"), encoding="utf-8")
+        else:
+            drawn.savefig(path, dpi=200, facecolor="white")
 
     def _repr_html_(self) -> str:
         return page(self.drawing, self.note)

@@ -12,7 +12,6 @@ SKIP = "#CC79A7"
 WINDOW_LINE = "#B07400"  # amber itself is too light for a line on white
 INK = "#767676"  # text of figures: no colour has 4.5 : 1 on white and on JupyterLab's #111111
 GREY = "#7B8794"  # lines
-QUIET = "#4B5865"  # secondary text
 
 # On images, which are dark in either theme, and on pages with a dark theme.
 ON_DARK = {

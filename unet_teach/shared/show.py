@@ -47,7 +47,8 @@ def show(figure: Figure, alt: str) -> None:
     A figure of nothing but images becomes an `<img>` for each, with its title as a caption in the
     page's own type; where the page is narrow, they stand one below the other. Any other figure
     becomes an SVG whose colours follow the page's theme, and a second one for narrow pages, with
-    its axes below each other. JupyterLab shows both untrusted, too.
+    its axes below each other. JupyterLab shows both untrusted, too. What can't show a page, such as
+    PDF export, has a PNG.
 
     Args:
         figure: a figure, shown at its own dpi.
@@ -61,10 +62,21 @@ def show(figure: Figure, alt: str) -> None:
 
     if not alt.strip():
         raise ValueError("alt is empty. Say in a sentence what the picture shows.")
+    png = _whole_png(figure)  # first: what follows takes the figure apart
     page = _images_html(figure, alt) if _has_only_images(figure) else _svg_html(figure, alt)
     plt.close(figure)
-    bundle = {"text/html": page, "text/plain": alt}
+    bundle = {"text/html": page, "image/png": png, "text/plain": alt}
     display(bundle, raw=True)  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def static_picture(figure: Figure, alt: str) -> dict[str, str]:
+    """Return a figure by MIME type: an SVG on a page, with its text, and a PNG where no page is.
+
+    GitHub, nbviewer, nbconvert and an editor that doesn't trust a notebook yet show one of them in
+    place of a widget.
+    """
+    png = _whole_png(figure)
+    return {"text/html": f"<div>{_svg_img(figure, alt)}</div>", "image/png": png}
 
 
 def img_of_svg(svg: str, alt: str, width: float, height: float, fit: str = "") -> str:
@@ -128,17 +140,21 @@ def _stack(figure: Figure) -> None:
 
 
 def _svg_img(figure: Figure, alt: str, fit: str = "") -> str:
+    width, height = figure.get_size_inches() * figure.dpi
+    return img_of_svg(svg_text(figure), alt, width, height, fit)
+
+
+def svg_text(figure: Figure, ground: str = "none") -> str:
+    """Return a figure as an SVG whose words are text, on a ground of some colour."""
     import matplotlib.pyplot as plt  # slow to import
 
     file = io.StringIO()
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "unet_teach"}):
         metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", metadata=metadata, facecolor="none")
+        figure.savefig(file, format="svg", metadata=metadata, facecolor=ground)
     # A reader's computer has a font for its interface, and rarely matplotlib's.
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", file.getvalue())
-    svg = _without_repetition(svg[svg.index("<svg") :])
-    width, height = figure.get_size_inches() * figure.dpi
-    return img_of_svg(svg, alt, width, height, fit)
+    return _without_repetition(svg[svg.index("<svg") :])
 
 
 def _without_repetition(svg: str) -> str:
@@ -243,6 +259,14 @@ def _legend_html(figure: Figure, pixels: NDArray[np.uint8]) -> str:
     ]
     style = "display:flex;flex-wrap:wrap;gap:4px 20px;width:100%"
     return f'<div style="{style}">{"".join(entries)}</div>' if entries else ""
+
+
+def _whole_png(figure: Figure) -> str:
+    """Return a figure on no ground as a PNG in base64, in 255 colours; its own hold on any page."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=figure.dpi, facecolor="none")
+    image = Image.open(file).convert("RGBA")
+    return encode_png(image.quantize(255, Image.Quantize.FASTOCTREE))
 
 
 def _png(image: Image.Image) -> str:

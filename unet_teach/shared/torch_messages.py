@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from unet_teach.shared.training_messages import TRAINING_MESSAGES
+
 
 class Message(NamedTuple):
     """One message of torch.
@@ -377,6 +379,7 @@ MESSAGES = (
         "A function was given a kind of argument that it does not take.",
         "Was a layer given a feature map where its settings go? nn.ReLU() makes the layer; nn.ReLU()(x) or F.relu(x) applies it.",
     ),
+    *(Message(*row) for row in TRAINING_MESSAGES),
 )
 
 

@@ -1,7 +1,9 @@
 """What all widgets share: checked traits, a text form without addresses, a figure for print.
 
 matplotlib takes longer to import than all widgets together, and few readers ask for a figure.
-So `figure()` imports it, and the module that draws, when it is called.
+So `figure()` imports it, and the module that draws, when it is called. For the same reason a
+widget adds its static picture to a notebook only where `UNET_TEACH_PICTURES` asks for it, as
+lessons/build.py does.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import math
 import numbers
 import operator
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STATIC = Path(__file__).parent / "static"
+PICTURES = "UNET_TEACH_PICTURES"  # set to anything, notebooks get a picture of each widget
 WIDGETS_OWN = frozenset(anywidget.AnyWidget.class_traits())
 IntOrPair: TypeAlias = int | tuple[int, int]
 
@@ -148,6 +152,15 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     def figure(self) -> Figure:
         """Return the same picture drawn with matplotlib, for slides and print."""
         raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc, unused-ignore]
+        data["text/plain"] = repr(self)  # anywidget 0.9 cuts it
+        if os.environ.get(PICTURES):
+            from unet_teach.shared.show import static_picture  # it needs matplotlib
+
+            data |= static_picture(self.figure(), self.describe())
+        return data, metadata
 
     def __repr__(self) -> str:
         """Return the text form, which PDF and web pages show in place of the widget."""

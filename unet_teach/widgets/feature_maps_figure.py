@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from unet_teach.shared.palette import GREY, INPUT, QUIET
+from unet_teach.shared.palette import GREY, INK, INPUT
 from unet_teach.widgets.base import pair_of
 from unet_teach.widgets.feature_maps_words import (
     field_of,
@@ -78,7 +78,7 @@ def feature_maps_figure(
                 says = field_text(values) if nested else _size_and_range(values)
                 says += f", {note}" if note else ""
                 where = {"xycoords": "axes fraction", "textcoords": "offset points"}
-                axes.annotate(says, (0, 1), (0, 4), fontsize=9, color=QUIET, **where)
+                axes.annotate(says, (0, 1), (0, 4), fontsize=9, color=INK, **where)
                 axes.set(xticks=[], yticks=[])
                 if label and i == 0:
                     named = "\n".join(filter(None, [label, notes.get(label)]))
@@ -116,7 +116,7 @@ def _fields(axes: Axes, fields: Sequence[Values], size: tuple[int, int]) -> None
         high, wide = size[0] / rows, size[1] / columns
         is_last = field is fields[-1]
         look = {"edgecolor": WINDOW_LINE, "linewidth": 2.5, "linestyle": "-" if is_last else "--"}
-        look |= {} if is_last else {"edgecolor": QUIET, "linewidth": 1.5}
+        look |= {} if is_last else {"edgecolor": INK, "linewidth": 1.5}
         corner = (left * wide, top * high)
         axes.add_patch(Rectangle(corner, broad * wide, tall * high, fill=False, **look))
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Wedge
 
-from unet_teach.shared.palette import GREY, INPUT, OUTPUT, QUIET
+from unet_teach.shared.palette import GREY, INK, INPUT, OUTPUT
 from unet_teach.widgets.progress_map_words import count, headline, solved
 
 WIDE, HIGH = 2.95, 0.9  # inches of a box
@@ -63,7 +63,7 @@ def _box(axes: Axes, lesson: Mapping[str, Any], x: float, y: float, *, is_up: bo
     left = x - WIDE / 2 + 0.1
     title = textwrap.shorten(f"{lesson['number']} · {lesson['title']}", 38, placeholder=" …")
     axes.text(left, y - 0.2, title, va="center", fontsize=9.5, weight="bold", parse_math=False)
-    axes.text(left, y + 0.05, count(lesson), va="center", fontsize=8, color=QUIET)
+    axes.text(left, y + 0.05, count(lesson), va="center", fontsize=8, color=INK)
     for i, exercise in enumerate(exercises):
         _mark(axes, exercise["state"], left + RADIUS + i * 2.6 * RADIUS, y + 0.28)
 
@@ -71,7 +71,7 @@ def _box(axes: Axes, lesson: Mapping[str, Any], x: float, y: float, *, is_up: bo
 def _mark(axes: Axes, state: str, x: float, y: float) -> None:
     """Draw a full disc with a tick, a half-filled one, or a ring."""
     is_solved = state == "solved"
-    look = {"facecolor": QUIET if is_solved else "none", "edgecolor": QUIET}
+    look = {"facecolor": INK if is_solved else "none", "edgecolor": INK}
     axes.add_patch(Circle((x, y), RADIUS, linewidth=1.2, **look))
     if is_solved:
         ticks = [(-0.45, 0.05), (-0.1, 0.4), (0.5, -0.35)]
@@ -81,7 +81,7 @@ def _mark(axes: Axes, state: str, x: float, y: float) -> None:
             linewidth=1.2,
         )
     elif state == "tried":
-        axes.add_patch(Wedge((x, y), RADIUS, 90, 270, facecolor=QUIET, edgecolor="none"))
+        axes.add_patch(Wedge((x, y), RADIUS, 90, 270, facecolor=INK, edgecolor="none"))
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], turn: str) -> None:
@@ -95,5 +95,5 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], tur
     else:
         middle = (x + to_x) / 2
         ends, corner = ((middle, y + half), (middle, to_y - half)), "arc3"
-    look = {"arrowstyle": "-|>", "color": QUIET, "linewidth": 1, "connectionstyle": corner}
+    look = {"arrowstyle": "-|>", "color": INK, "linewidth": 1, "connectionstyle": corner}
     axes.annotate("", ends[1], ends[0], arrowprops={**look, "shrinkA": 0, "shrinkB": 0})

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from unet_teach.shared.palette import GREY, INPUT, OUTPUT, QUIET, WRONG
+from unet_teach.shared.palette import GREY, INK, INPUT, OUTPUT, WRONG
 
 SIDE = 8  # tiles in a row
 LOOKS: dict[str, dict[str, Any]] = {
@@ -78,6 +78,6 @@ def _bars(axes: Axes, size: int, small: int | None, back: int | None) -> None:
         look = {"fill": False, "edgecolor": WRONG, "linestyle": ":"}
         axes.add_patch(Rectangle((cell, 4.2), 1, 0.8, linewidth=0.8, **look))
     says = "✓ It comes back." if back == size else "✕ It does not come back."
-    axes.text(0, 5.9, says, size=12, color=QUIET)
+    axes.text(0, 5.9, says, size=12, color=INK)
     axes.set(xlim=(0, 76), ylim=(8.4, -0.8))
     axes.axis("off")

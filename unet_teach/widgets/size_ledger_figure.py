@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from unet_teach.shared.palette import DECODER, ENCODER, GREY, QUIET, SKIP, WRONG
+from unet_teach.shared.palette import DECODER, ENCODER, GREY, INK, SKIP, WRONG
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.ledger_costs import costs
 from unet_teach.widgets.size_ledger_words import effect, headline, mismatch
@@ -134,13 +134,13 @@ def _label(
 ) -> None:
     x, y = place
     if not size:
-        axes.text(x, y, "not reached", ha=align, va="center", fontsize=10, color=QUIET)
+        axes.text(x, y, "not reached", ha=align, va="center", fontsize=10, color=INK)
         return
     words = sizes_as_text(size) + (" ✕" if wrong or 0 in size else "")
     axes.text(x, y, words, ha=align, va="bottom", fontsize=11, weight="bold", color=wrong)
     lines = ["{:,} ch".format(level["channels"]), *([note] if note else [])]
     text = ("\n" if level["level"] == 0 else ", ").join(lines)
-    axes.text(x, y + 2, text, ha=align, va="top", fontsize=10, color=QUIET)
+    axes.text(x, y + 2, text, ha=align, va="top", fontsize=10, color=INK)
 
 
 def _skip(axes: Axes, y: float, ends: Place, colour: str, words: str, has_lens: bool) -> None:
@@ -149,7 +149,7 @@ def _skip(axes: Axes, y: float, ends: Place, colour: str, words: str, has_lens: 
         axes.plot([near, far], [y, y], color=colour, linestyle="--", linewidth=1.5)
     above = LENS[0] * CELL / 2 + 12
     y = y - above if has_lens and words != "level 0" else y + above if has_lens else y
-    axes.text(MIDDLE, y, words, ha="center", va="center", fontsize=10, color=QUIET)
+    axes.text(MIDDLE, y, words, ha="center", va="center", fontsize=10, color=INK)
 
 
 def _arrow(axes: Axes, start: Place, end: Place, reached: list[int] | None) -> None:

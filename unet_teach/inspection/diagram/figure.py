@@ -48,13 +48,13 @@ def figure(drawing: Drawing) -> Figure:
         head.text(0, 6, f"{sign} {drawing.verdict}", fontsize=12, weight="bold", parse_math=False)
         facts = drawing.facts or drawing.title
         end = FIGURE_WIDTH - 4
-        head.text(end, 24, facts, ha="right", fontsize=8, parse_math=False)
+        head.text(end, 24, facts, ha="right", fontsize=10, parse_math=False)
         left = _panel(drawn, (0, top, DRAWING_WIDTH, total - top))
         _draw(left, drawing, made, SCREEN, scale=scale)
         start = DRAWING_WIDTH + 0.03 * FIGURE_WIDTH
         right = _panel(drawn, (start, top, FIGURE_WIDTH - start, total - top))
         text = "\n\n".join(_sentences(drawing))
-        right.text(0, TITLE_HEIGHT, text, va="top", wrap=True, fontsize=9, parse_math=False)
+        right.text(0, TITLE_HEIGHT, text, va="top", wrap=True, fontsize=10, parse_math=False)
     return drawn
 
 
