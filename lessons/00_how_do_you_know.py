@@ -56,7 +56,7 @@ living = SeeInside(
     steps=[
         Step(
             "Paint a ring, about as large as the others, around a piece of line outside them: press where its centre should be, and drag. What appears in the prediction?",
-            explain="Most of the line inside your ring. Nobody programmed this rule; the network learned it from examples.",
+            explain="Most of the line inside your ring: nobody programmed this rule, the network learned it from examples. Where your ring crosses another one, it may take the arc for a line.",
         ),
         Step(
             "Press `undo`, then cut skip 0 by pressing its switch. What is the IoU now?",

@@ -24,7 +24,7 @@ from unet_teach.networks.twelve_networks import Almost, twelve_networks
 from unet_teach.segmentation.data.synthetic import RADII
 from unet_teach.segmentation.unet_receptive_field import receptive_field_of
 from unet_teach.widgets.see_inside import shipped
-from unet_teach.widgets.see_inside_figure import read_image, read_mask, run
+from unet_teach.widgets.see_inside_figure import read_image, read_mask, run_packed
 
 LESSONS = Path(__file__).parents[2] / "lessons"
 DOWN = {"kernel_size": 3, "stride": 2, "padding": 1}
@@ -61,7 +61,7 @@ def living(network, skips):
     task = shipped()[0]
     image, other = (read_image(sample, "") for sample in task["samples"][:2])
     (packed,) = (each["network"] for each in task["networks"] if each["name"] == network)
-    marked = run(packed, image, skips, other)["prediction"] >= 0.5
+    marked = run_packed(packed, image, skips, other)["prediction"] >= 0.5
     return torch.from_numpy(marked), torch.from_numpy(read_mask(task["samples"][0])) > 0
 
 
