@@ -834,3 +834,13 @@ def test_the_small_torch_stays_the_small_one(used, monkeypatch):
     monkeypatch.setattr(course, "pip", lambda *words: asked.append(words))
     course.install("lab", cpu=False)
     assert "--index-url" in asked[0]
+
+
+def test_the_book_is_built_with_packages_of_its_own(used, monkeypatch):
+    course = used.module()
+    asked, ran = [], []
+    monkeypatch.setattr(course, "pip", lambda *words: asked.append(words))
+    monkeypatch.setattr(course, "run", lambda words, **_: ran.append(words) or 0)
+    assert course.main(["book", "--output", "site"]) == 0
+    assert ran == [["docs/book/build.py", "--output", "site"]]
+    assert asked[0] == ("install", "-r", "requirements.txt", "-r", "docs/book/requirements.txt")

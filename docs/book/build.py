@@ -33,6 +33,10 @@ PAGES = ["the_document", "glossary", "objectives", "instructor", "grading", "hub
 # Pages that are one file each, and their names on the site.
 READY = {"playground.html": "playground.html", "why_it_fails.html": "why_it_fails.html"}
 READY["demo.html"] = "live_demo.html"  # demo.html explains it
+# The theme's icons: a script of 1.5 MB and three fonts, for what book.css writes as signs.
+ICONS = re.compile(
+    r"<(?:script|link)\b[^>]*fontawesome[^>]*>(?:</script>)?|@font-face\s*\{[^}]*\}", re.I
+)
 # What the theme brings and no page of ours asks for.
 LEFT_OUT = ["**/*.map", "_static/vendor", "_static/scripts/fontawesome.js", "_static/locales"]
 LEFT_OUT += ["_static/images", "_static/webpack-macros.html", "_static/sbt-webpack-macros.html"]
@@ -72,9 +76,8 @@ def finish(site: Path) -> None:
     (site / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"):
         shutil.copy(path, site / "notebooks" / path.name)
-    (site / ".nojekyll").touch()  # otherwise GitHub Pages leaves out folders that begin with _
-    for path in (site / "_static").rglob("*.css"):  # without its icons' fonts
-        text = re.sub(r"@font-face\s*\{[^}]*\}", "", path.read_text(encoding="utf-8"))
+    for path in [*site.glob("*.html"), *(site / "_static").rglob("*.css")]:
+        text = ICONS.sub("", path.read_text(encoding="utf-8"))
         path.write_text(text, encoding="utf-8")
     for path in [path for pattern in LEFT_OUT for path in site.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -82,6 +85,8 @@ def finish(site: Path) -> None:
 
 def build(site: Path) -> int:
     """Build the site into an empty folder; return Sphinx's exit code, not 0 for a warning too."""
+    site.mkdir(parents=True, exist_ok=True)
+    (site / ".nojekyll").touch()  # otherwise GitHub Pages leaves out folders that begin with _
     with tempfile.TemporaryDirectory() as temporary:
         sources = Path(temporary, "pages")
         sources.mkdir()

@@ -44,7 +44,6 @@ html_theme_options = {
     "article_header_end": [],
     "footer_content_items": [],
     "primary_sidebar_end": [],
-    "back_to_top_button": False,
     "show_navbar_depth": 1,
     "toc_title": "On this page",
     "search_bar_text": "Search the book",

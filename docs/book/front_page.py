@@ -46,8 +46,7 @@ def front_page(lessons: Sequence[dict[str, Any]], pages: Sequence[str], where: s
     hosts = home.hosts(where, f"notebooks/{first}.ipynb") if where else {}
     buttons = [f'<a class="button first" href="{first}.html">Start reading</a>']
     buttons += [
-        f'<a class="button" href="{html.escape(url)}">Open in {host}</a>'
-        for host, url in hosts.items()
+        f'<a class="button" href="{html.escape(url)}">{host}</a>' for host, url in hosts.items()
     ]
     no_home = "" if where else " To work in the notebooks, download them from their pages."
     abilities = [f'<li><a href="{name}.html">{text}</a></li>' for text, name in ABILITIES]

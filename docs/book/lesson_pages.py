@@ -19,6 +19,10 @@ from unet_teach.exercises.exercise import Exercise
 KEY = "unet_teach_widget"  # lessons/widget_states.py keeps a widget's state there
 CHECK = re.compile(r"^exercises\.(\w+)\.check\(", re.M)
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|`[^`]*`)*)\]\((?!https?:|#|mailto:)([^)\s]+)\)")
+NO_HOSTS = (
+    '<p class="small">There are no buttons for Binder, Colab and Kaggle yet, because this course '
+    "has no public repository so far.</p>\n"
+)
 MINUTES = re.compile(r"^\*(\d+) minutes", re.M)
 OBJECTIVES = re.compile(r"^- (.+?)[,.]$", re.M)
 
@@ -44,7 +48,8 @@ def page(solved: NotebookNode, student: NotebookNode, name: str, where: str) -> 
             cells += before_code(cell, given.get(cell.id, ""), name, where)
         cells.append(cell)
     title, _, rest = cells[0].source.partition("\n")
-    cells[0].source = "\n".join([title, "", opened_in(name, where, "Open this lesson"), rest])
+    buttons = opened_in(name, where, "Open this lesson")
+    cells[0].source = "\n".join([title, "", buttons, *([] if where else [NO_HOSTS]), rest])
     notebook.cells = cells
     return notebook
 

@@ -3,6 +3,7 @@
 import functools
 import gzip
 import html.parser
+import importlib
 import json
 import re
 import subprocess
@@ -123,7 +124,7 @@ def test_a_slider_moves_the_picture_and_the_theme_button_takes_the_widgets_along
     page = new_page(browser, viewport={"width": 1280, "height": 800}, color_scheme="light")
     page.goto(f"{address}00_how_do_you_know.html")
     widget = page.locator('.live[data-bundle="explorer"]')
-    widget.scroll_into_view_if_needed()
+    wake_all(page)  # otherwise what wakes above the slider moves it while it is dragged
     result = widget.locator(".ut")
     expect(result).to_contain_text("4×4")
     slider = widget.get_by_role("slider", name="stride")
@@ -202,6 +203,25 @@ def test_the_whole_site_is_small(site):
     assert sum(path.stat().st_size for path in files) <= 15 * MEGABYTE
     for bundle in ("explorer.js", "predict.js"):  # each is there once
         assert [path.name for path in files].count(bundle) == 1
+
+
+def test_hosts_open_the_notebook_of_the_home_and_without_one_a_sentence_says_why(monkeypatch, site):
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "book"))
+    pages = importlib.import_module("lesson_pages")
+    links = Links(pages.opened_in("01_down", "ada/unets", "Open")).to
+    assert links == [
+        "https://mybinder.org/v2/gh/ada/unets/main?urlpath=lab/tree/notebooks/01_down.ipynb",
+        "https://colab.research.google.com/github/ada/unets/blob/main/notebooks/01_down.ipynb",
+        "https://kaggle.com/kernels/welcome?src="
+        "https://github.com/ada/unets/blob/main/notebooks/01_down.ipynb",
+        "notebooks/01_down.ipynb",
+    ]
+    assert Links(pages.opened_in("01_down", "", "Open")).to == ["notebooks/01_down.ipynb"]
+    link = "[the file](../deploy/values.yaml)"
+    assert pages.with_links(link, "ada/unets").endswith("ada/unets/blob/main/deploy/values.yaml)")
+    assert pages.with_links(link, "") == "the file"
+    lesson = (site / "01_downsampling.html").read_text("utf-8")
+    assert ("mybinder.org" in lesson) != (pages.NO_HOSTS.strip() in lesson)
 
 
 class Links(html.parser.HTMLParser):
