@@ -53,13 +53,16 @@ def main() -> int:
     options = parser.parse_args()
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
     found = {}
-    print("| lesson | seconds | kernel, MB | at most, MB |\n|---|---|---|---|")
+    print(
+        "| lesson | seconds | kernel, MB | its share (PSS), MB | at most, MB |\n|---|---|---|---|---|"
+    )
     for path in sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb")):
         if options.lessons and path.stem[:2] not in options.lessons:
             continue
         cost = found[path.stem] = measure(path)
         print(
-            f"| {path.stem} | {cost['seconds']:.1f} | {cost['memory']:.0f} | {cost['peak']:.0f} |"
+            f"| {path.stem} | {cost['seconds']:.1f} | {cost['memory']:.0f} | {cost['share']:.0f} "
+            f"| {cost['peak']:.0f} |"
         )
     if not options.lessons:
         machine = (
