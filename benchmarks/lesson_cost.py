@@ -53,9 +53,8 @@ def main() -> int:
     options = parser.parse_args()
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
     found = {}
-    print(
-        "| lesson | seconds | kernel, MB | its share (PSS), MB | at most, MB |\n|---|---|---|---|---|"
-    )
+    print("| lesson | seconds | kernel, MB | its share (PSS), MB | at most, MB |")
+    print("|---|---|---|---|---|")
     for path in sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb")):
         if options.lessons and path.stem[:2] not in options.lessons:
             continue
