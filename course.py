@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import re
+import runpy
 import shutil
 import signal
 import socket
@@ -41,6 +42,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "course.json"  # fingerprints of finished installations
 MARKER = VENV / "course.unfinished"  # exists while an installation runs; holds its step
 TEMPORARY = VENV / "tmp"
+WHEELS = ROOT / "wheels"  # all packages, where the course was made for laptops without a network
 HOME = ROOT / ".home"  # for what programs keep in the home folder, where that cannot be written
 PROGRESS = "UNET_TEACH_PROGRESS"  # names the file in which the course keeps a student's progress
 OVERRIDES = ROOT / "binder" / "overrides.json"  # switches off JupyterLab's news and update check
@@ -63,6 +65,7 @@ python3 course.py demo    opens the live demo for a class in a browser; nothing 
 python3 course.py book    builds a website from the solved lessons, in the folder build/book
 python3 course.py home OWNER/REPOSITORY    says where on GitHub the course lives; links follow
 python3 course.py test    runs the course's own tests
+python3 course.py wheelhouse DIR    collects all that laptops without a network need
 
 lab, book and test first install what they need into the folder .venv; the next start is quick.
   --cpu          on Linux: the small torch (192 MB, not 3 GB), for machines without an NVIDIA card
@@ -122,6 +125,8 @@ def child_environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     # PIP_USER is set, not dropped: `user = true` may also stand in pip's configuration file.
     kept.update(PATH=path, VIRTUAL_ENV=str(VENV), PIP_USER="0")
+    if WHEELS.is_dir():
+        kept.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=WHEELS.as_uri())
     # UTF-8 is what Python 3.15 takes by itself. In another encoding, an older Python cannot write
     # the name of this folder into its files when that has letters outside ASCII.
     return {**kept, "PYTHONUTF8": "1", **more}
@@ -260,8 +265,10 @@ def check_disk(command: str, cpu: bool) -> None:
     """Print what is about to be installed; stop when the disk has no room for it."""
     # For torch 2.13 on Linux, .venv was measured at 1.3 GB with the CPU build. The CUDA wheels have
     # 2.8 GB, unpacked about 6. pip keeps a wheel and its cached copy while it unpacks.
-    cuda = LINUX and not cpu and torch_pin() and not installed_torch()
-    if cuda:
+    cuda = LINUX and not cpu and torch_pin() and not installed_torch() and not WHEELS.is_dir()
+    if WHEELS.is_dir():
+        size, needed = f"from {WHEELS}, nothing to download, 1.3 GB on the disk", 2
+    elif cuda:
         size, needed = "about 3 GB to download, 6 GB on the disk, 5 to 30 minutes", 10
     elif installed_torch() or not torch_pin():
         size, needed = "up to 150 MB to download, a minute or two", 0.5
@@ -436,6 +443,10 @@ def reason(output: str, cpu: bool) -> str:
         return ""
     name, system, machine = missing[1], platform.system(), platform.machine()
     this = f"Python {sys.version_info[0]}.{sys.version_info[1]} on {system} {machine}"
+    if WHEELS.is_dir():
+        return (
+            f"{WHEELS} holds no {name} for this {this}: it was made for another system or Python."
+        )
     advice = f"64-bit Python 3.10 to 3.{NEWEST[1]} works: install one and start with it."
     if sys.version_info[:2] > NEWEST:
         return f"There is no {name} for this {this}: it is too new. {advice}"
@@ -613,6 +624,9 @@ def start(arguments: list[str]) -> int:
         return show_demo(options)
     if command == "home":
         return set_home(options)
+    if command == "wheelhouse":
+        made = runpy.run_path(str(ROOT / "deploy" / "wheelhouse.py"))
+        return made["make"](sys.modules[__name__], options)
     if command not in REQUIREMENTS:
         raise Stop(f"There is no command '{command}'. These are there:\n\n{USAGE}", 2)
     try:

@@ -91,14 +91,15 @@ def main() -> int:
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
     os.environ["OMP_NUM_THREADS"] = os.environ["UNET_TEACH_PATIENT"] = "1"
     found = {}
-    print("| lesson | seconds | processor | kernel, MB | at most, MB |\n|---|---|---|---|---|")
+    print("| lesson | seconds | processor | kernel, MB | its share (PSS), MB | at most, MB |")
+    print("|---|---|---|---|---|---|")
     for path in sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb")):
         if options.lessons and path.stem[:2] not in options.lessons:
             continue
         cost = found[path.stem] = measure(path)
         print(
             f"| {path.stem} | {cost['seconds']:.1f} | {cost['processor']:.1f} | "
-            f"{cost['memory']:.0f} | {cost['peak']:.0f} |",
+            f"{cost['memory']:.0f} | {cost['share']:.0f} | {cost['peak']:.0f} |",
             flush=True,
         )
     cells = [(cell, stem) for stem, cost in found.items() for cell in cost["cells"]]

@@ -48,14 +48,14 @@ sys.exit(7 if "--fail" in sys.argv else 0)
 """
 
 
-def wheel(folder, name, version, files):
+def wheel(folder, name, version, files, needs=""):
     """Write a wheel; the stand-in project's build backend is this same function."""
     import zipfile
 
     info = f"{name}-{version}.dist-info"
     files = {
         **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
@@ -523,6 +523,86 @@ def test_progress_moves_along_and_stays_where_it_is(used, tmp_path, monkeypatch,
 def test_a_changed_requirement_is_installed(used):
     (used.folder / "requirements.txt").write_text("stand-in==2.0\njupyterlab==1.0\n")
     assert "Successfully installed stand-in-2.0" in used.run("lab").stdout
+
+
+# --- For laptops without a network ----------------------------------------------------------------
+
+
+@pytest.fixture
+def collecting(project, wheels, tmp_path):
+    """A project that can collect, and packages of which one needs another on Windows only."""
+    index = tmp_path / "index"
+    shutil.copytree(wheels, index)
+    needs = 'Requires-Dist: for-windows; sys_platform == "win32"\n'
+    wheel(index, "jupyterlab", "1.0", {"jupyterlab/__main__.py": SPEAKING}, needs)
+    wheel(index, "for_windows", "1.0", {})
+    (project.folder / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy" / "wheelhouse.py", project.folder / "deploy")
+    (project.folder / "binder" / "requirements.txt").write_text("torch==1.0\n")
+    project.environment["PIP_FIND_LINKS"] = str(index)
+    return project
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it needs for-windows there")
+def test_what_was_collected_is_installed_without_any_index(collecting, tmp_path):
+    house = tmp_path / "30 laptops"
+    done = collecting.run("wheelhouse", str(house))
+    assert done.returncode == 0, done.stdout
+    assert f"{house} holds the course and 2 packages" in done.stdout
+    assert "without a network" in next(house.glob("INSTALL_*.txt")).read_text()
+    environment = {k: v for k, v in collecting.environment.items() if not k.startswith("PIP_")}
+    dead = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+    laptop = subprocess.run(
+        [sys.executable, str(house / "course.py"), "lab"],
+        env={**environment, **dead},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert laptop.returncode == 0, laptop.stderr
+    assert f"from {house / 'wheels'}, nothing to download" in laptop.stdout
+    assert started(laptop.stdout)["prefix"] == str(house / ".venv")
+    (house / "requirements.txt").write_text("stand-in==3.0\n")
+    done = subprocess.run(
+        [sys.executable, str(house / "course.py"), "lab"],
+        env={**environment, **dead},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert "holds no stand-in for this" in done.stderr
+
+
+def test_another_systems_packages_are_collected_too(collecting, tmp_path):
+    house = tmp_path / "house"
+    done = collecting.run("wheelhouse", str(house), "--system", "windows", "--python", "3.13")
+    assert done.returncode == 0, done.stdout
+    assert {file.name.split("-")[0] for file in (house / "wheels").iterdir()} == {
+        *("for_windows", "jupyterlab", "stand_in")
+    }
+    assert "py -3.13 course.py lab" in (house / "INSTALL_windows.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["{house}", "--python", "2.7"], "--python takes 3.10 to 3.14, not '2.7'."),
+        (["{course}/wheels"], "overlap. Name another."),
+        (
+            ["{house}", "--system", "windows"],
+            "The packages could not be downloaded. Check the network",
+        ),
+    ],
+)
+def test_what_cannot_be_collected_gets_a_sentence(collecting, tmp_path, options, sentence):
+    places = {"house": tmp_path / "house", "course": collecting.folder}
+    dead = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "0", "PIP_RETRIES": "1"}
+    (collecting.folder / "requirements.txt").write_text("elsewhere==1.0\n")
+    done = collecting.run(
+        *("wheelhouse", *(option.format(**places) for option in options)), **dead, NO_PROXY="*"
+    )
+    assert done.returncode in (1, 2)
+    assert sentence in done.stdout.splitlines()[-1]
 
 
 # --- When something is in the way -----------------------------------------------------------------

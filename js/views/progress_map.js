@@ -121,6 +121,7 @@ function render({ model, el }) {
     presentButton(root, () => paint(), signal),
   );
   root.append(note, h('div', { class: 'ut-u' }, middle, ways, list));
+  if (model.get('_has_files')) root.append(files(model, signal));
 
   function paint() {
     const lessons = readLessons(model);
@@ -261,6 +262,51 @@ function render({ model, el }) {
   }
 
   return mount({ model, el, root, traits: ['lessons', 'note'], paint, ended, fact });
+}
+
+/** What a file may have at most, in bytes; an export has about 5,000. */
+const LARGEST_FILE = 1_000_000;
+
+/** Buttons that save progress to a file of this computer and load one. @param {Model} model @param {AbortSignal} signal */
+function files(model, signal) {
+  let number = 0;
+  const says = h('span', { 'aria-live': 'polite' });
+  const input = h('input', { type: 'file', accept: '.csv,.json', hidden: true });
+  const saver = h('button', { type: 'button' }, 'save to a file');
+  const loader = h('button', { type: 'button' }, 'load a file');
+  /** @param {Record<string, unknown>} question */
+  const ask = (question) => {
+    number += 1;
+    says.textContent = '…';
+    model.set('_asked', { ...question, number });
+    model.save_changes();
+  };
+  const answered = () => {
+    const answer = model.get('_answer') ?? {};
+    if (!number || answer.number !== number) return;
+    says.textContent = String(answer.says ?? '');
+    if (typeof answer.file !== 'string') return;
+    const href = URL.createObjectURL(new Blob([answer.file], { type: 'text/csv' }));
+    h('a', { href, download: 'unet_progress.csv' }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
+  };
+  model.on('change:_answer', answered);
+  signal.addEventListener('abort', () => model.off('change:_answer', answered));
+  saver.addEventListener('click', () => ask({ do: 'export' }), { signal });
+  loader.addEventListener('click', () => input.click(), { signal });
+  input.addEventListener(
+    'change',
+    async () => {
+      const file = input.files?.[0];
+      input.value = '';
+      if (!file) return;
+      if (file.size > LARGEST_FILE)
+        says.textContent = `${file.name} is too large for an export of this course. Nothing was changed.`;
+      else ask({ do: 'load', name: file.name, text: await file.text() });
+    },
+    { signal },
+  );
+  return h('div', { class: 'ut-progress-files' }, saver, loader, input, says);
 }
 
 /** The lessons; what is none is left out. @param {Model} model @returns {Lesson[]} */

@@ -33,6 +33,8 @@ start = lessons((1, 'halve', 'solved', 3, 1), (1, 'sees', 'solved', 1, 0),
                 (2, 'double', 'tried', 2, 0), (2, 'exact', 'untouched', 0, 1),
                 (8, 'tiles', 'untouched', 0, 0))
 where = ProgressMap(start)
+where.answer_with(lambda asked: {'says': f"{asked.get('name')}: {asked.get('text')}",
+                                 **({'file': 'name,state'} if asked['do'] == 'export' else {})})
 where"""
 LATER = (
     "where.lessons = lessons((1, 'halve', 'solved', 3, 1), (1, 'sees', 'solved', 1, 0), "
@@ -134,6 +136,21 @@ def test_an_assignment_in_python_moves_the_picture_and_keeps_the_place(notebook,
     expect(told(fresh)).to_have_text("double: solved after 3 attempts.")
     notebook.execute("where.note = 'Nothing was kept <b>.'")
     expect(fresh.get_by_text("Nothing was kept <b>.")).to_be_visible()
+
+
+def test_progress_is_saved_to_a_file_and_loaded_by_keyboard(notebook, fresh, tmp_path):
+    page = notebook.page
+    with page.expect_download() as download:
+        fresh.get_by_role("button", name="save to a file").press("Enter")
+    assert download.value.suggested_filename == "unet_progress.csv"
+    assert download.value.path().read_text() == "name,state"
+    file = tmp_path / "mine.csv"
+    for content, says in (("ä,1", "mine.csv: ä,1"), ("x" * 1_000_001, "mine.csv is too large")):
+        file.write_text(content, encoding="utf-8")
+        with page.expect_file_chooser() as chooser:
+            fresh.get_by_role("button", name="load a file").press("Space")
+        chooser.value.set_files(file)
+        expect(fresh.locator(".ut-progress-files span")).to_contain_text(says)
 
 
 @pytest.mark.parametrize("theme", THEMES[::-1])

@@ -130,6 +130,32 @@ def test_the_progress_map_shows_what_was_solved_and_tried():
     assert shown["double"] == {"name": "double", "state": "tried", "attempts": 2, "hints": 1}
 
 
+def test_the_progress_map_saves_to_a_file_and_loads_one():
+    RECORD.mark_solved("halve")
+    widget = exercises.progress()
+    widget._asked = {"number": 1, "do": "export"}
+    total, text = len(exercises.ALL), widget._answer["file"]
+    assert (widget._answer["number"], widget._answer["says"]) == (
+        1,
+        f"Saved: 1 of {total} exercises solved.",
+    )
+    wanted = text.replace("1,sees,untouched", "1,sees,solved").splitlines(keepends=True)
+    (row,) = (i for i, line in enumerate(wanted) if ",sees," in line)
+    wanted[row] = wanted[row].replace("False,,", "False,2026-01-02T03:04:05+00:00,")
+    widget._asked = {"number": 2, "do": "load", "name": "mine.csv", "text": "".join(wanted)}
+    assert widget._answer == {
+        "number": 2,
+        "says": "Read mine.csv. Solved there: 2, of which new here: 1.",
+    }
+    states = {e["name"]: e["state"] for lesson in widget.lessons for e in lesson["exercises"]}
+    assert (states["halve"], states["sees"], states["double"]) == ("solved", "solved", "untouched")
+    cut = "".join(wanted[:9])
+    for name, damaged in (("cut.csv", cut), ("a.json", "{"), ("a.txt", ""), ("b.csv", "\ud800")):
+        widget._asked = {"number": 3, "do": "load", "name": name, "text": damaged}
+        assert widget._answer["says"].startswith(f"{name} is no export of this course, or it is")
+        assert widget._answer["says"].endswith("Nothing was changed.")
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
 def test_an_export_has_one_row_for_each_exercise(tmp_path, suffix):
     RECORD.mark_solved("halve")

@@ -15,6 +15,7 @@ from unet_teach.exercises.progress import (
 )
 from unet_teach.exercises.reply import Reply
 from unet_teach.shared.no_compiler import keep_compiler_out
+from unet_teach.shared.return_memory import return_memory_after_cells
 from unet_teach.shared.running_kernels import warn_when_short
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ from unet_teach.exercises.lesson_8.tile_starts import tile_starts as tile_starts
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Exercise))
 
 keep_compiler_out()
+return_memory_after_cells()
 warn_when_short()  # the first cell of a lesson imports this
 
 

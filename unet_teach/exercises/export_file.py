@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,14 +71,21 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         OSError: the file cannot be written.
     """
     if path.suffix == ".json":
-        text = json.dumps(rows, indent=1, ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
-        return
+        text = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+    else:
+        text = as_csv(rows)
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({column: _harmless(value) for column, value in row.items()})
+        file.write(text)
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows with the same columns as the text of a CSV file."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({column: _harmless(value) for column, value in row.items()})
+    return file.getvalue()
 
 
 def _harmless(value: Any) -> Any:
@@ -91,20 +99,32 @@ def read_export(path: Path) -> Export:
         ValueError: it is missing, damaged or another file; the message is a sentence.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        too_large = path.stat().st_size > LARGEST_FILE
+        content = b"" if too_large else path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror}).") from None
+    return parse_export(content, str(path), too_large=too_large)
+
+
+def parse_export(content: bytes, name: str, *, too_large: bool = False) -> Export:
+    """Read what a file holds that is called `name`.
+
+    Raises:
+        ValueError: as `read_export` does.
+    """
+    try:
+        if too_large or len(content) > LARGEST_FILE:
             raise ValueError("it is too large")
-        text = path.read_text(encoding="utf-8-sig")
-        rows = json.loads(text) if path.suffix == ".json" else _csv_rows(text)
+        text = content.decode("utf-8-sig")
+        rows = json.loads(text) if name.endswith(".json") else _csv_rows(text)
         if not isinstance(rows, list) or not rows:
             raise ValueError("it has no rows")
         student = str(rows[0].get("student", "")) if isinstance(rows[0], dict) else ""
         entries = dict(_read_row(number, row) for number, row in enumerate(rows, start=1))
         _check_whole(rows)
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError, csv.Error) as error:
         why = "it is not in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise ValueError(f"{path} is no export of this course, or it is damaged: {why}.") from None
+        raise ValueError(f"{name} is no export of this course, or it is damaged: {why}.") from None
     return Export(" ".join(_plain(student).split())[:LONGEST_NAME], entries)
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.export_file import FORMATS, noted, read_export, row_of, write_rows
+from unet_teach.exercises.export_file import (
+    FORMATS,
+    Export,
+    as_csv,
+    noted,
+    parse_export,
+    read_export,
+    row_of,
+    write_rows,
+)
 from unet_teach.exercises.progress_file import RECORD
 from unet_teach.exercises.reply import Reply
 
@@ -33,7 +42,27 @@ def progress_map(exercises: Sequence[Exercise]) -> ProgressMap:
     """Return a widget that draws which exercises are solved, tried and untouched, by lesson."""
     from unet_teach.widgets.progress_map import ProgressMap
 
-    lessons = [
+    widget = ProgressMap(_lessons(exercises), note=RECORD.trouble)
+
+    def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+        if asked.get("do") == "export":
+            rows = _rows(exercises, "")
+            return {"file": as_csv(noted(rows)), "says": f"Saved: {_count(rows)}."}
+        name, content = str(asked.get("name", "")), str(asked.get("text", ""))
+        try:
+            export = parse_export(content.encode("utf-8", "replace"), name)
+        except ValueError as refusal:
+            return {"says": f"{refusal} Nothing was changed."}
+        says = _merge(exercises, export, name).text
+        widget.lessons, widget.note = _lessons(exercises), RECORD.trouble
+        return {"says": says}
+
+    widget.answer_with(answer)
+    return widget
+
+
+def _lessons(exercises: Sequence[Exercise]) -> list[dict[str, Any]]:
+    return [
         {
             "number": number,
             "title": title,
@@ -41,7 +70,6 @@ def progress_map(exercises: Sequence[Exercise]) -> ProgressMap:
         }
         for number, title in enumerate(TITLES)
     ]
-    return ProgressMap(lessons, note=RECORD.trouble)
 
 
 def _row(exercise: Exercise) -> dict[str, Any]:
@@ -83,13 +111,21 @@ def export_progress(exercises: Iterable[Exercise], path: str | Path, student: st
         return Reply(
             f"The name of the file has to end in {' or '.join(FORMATS)}, but it is {file.name}."
         )
-    rows = [row_of(str(student), e.lesson, e.name, RECORD.entry(e.name)) for e in exercises]
+    rows = _rows(exercises, str(student))
     try:
         write_rows(file, noted(rows))
     except OSError as error:
         return Reply(f"{file} can't be written ({error.strerror}). Try another folder or name.")
+    return Reply(f"Wrote {file.resolve()}: {_count(rows)}.")
+
+
+def _rows(exercises: Iterable[Exercise], student: str) -> list[dict[str, Any]]:
+    return [row_of(student, e.lesson, e.name, RECORD.entry(e.name)) for e in exercises]
+
+
+def _count(rows: Sequence[Mapping[str, Any]]) -> str:
     solved = sum(row["state"] == "solved" for row in rows)
-    return Reply(f"Wrote {file.resolve()}: {solved} of {len(rows)} exercises solved.")
+    return f"{solved} of {len(rows)} exercises solved"
 
 
 def load_progress(exercises: Iterable[Exercise], path: str | Path) -> Reply:
@@ -104,9 +140,14 @@ def load_progress(exercises: Iterable[Exercise], path: str | Path) -> Reply:
     """
     file = Path(path).expanduser()
     try:
-        entries = read_export(file).entries
+        export = read_export(file)
     except ValueError as refusal:
         return Reply(f"{refusal} Nothing was changed.")
+    return _merge(exercises, export, str(file))
+
+
+def _merge(exercises: Iterable[Exercise], export: Export, file: str) -> Reply:
+    entries = export.entries
     known = {exercise.name: exercise for exercise in exercises}
     solved = new = 0
     for name in known.keys() & entries.keys():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import traitlets
@@ -62,6 +62,9 @@ class ProgressMap(CourseWidget):
 
     lessons = Lessons().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
+    _has_files = traitlets.Bool(False).tag(sync=True)  # whether the view offers to save and load
+    _asked = traitlets.Dict().tag(sync=True)  # by the view: {"number", "do", "name", "text"}
+    _answer = traitlets.Dict().tag(sync=True)  # to that number: {"number", "says", "file"}
 
     def __init__(
         self,
@@ -71,6 +74,21 @@ class ProgressMap(CourseWidget):
         steps: Sequence[str | Step] = (),
     ) -> None:
         super().__init__(lessons=lessons, note=note, steps=steps)
+
+    def answer_with(self, answer: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+        """Let the view save progress to a file and load one.
+
+        Args:
+            answer: gets `{"do": "export"}` or `{"do": "load", "name": …, "text": …}`, and returns
+                what to say (`says`), and for an export the text of the `file`.
+        """
+        self._has_files = True
+
+        def reply(change: Mapping[str, Any]) -> None:
+            asked = change["new"]
+            self._answer = {**answer(asked), "number": asked.get("number")}
+
+        self.observe(reply, "_asked")
 
     def describe(self) -> str:
         """Return how many exercises are solved, and below that one line a lesson."""
