@@ -166,10 +166,7 @@ torch.manual_seed(0)
 mine = MyUNet(1, 1, depth=3, base_channels=8)
 random = torch.Generator().manual_seed(0)
 optimizer = torch.optim.AdamW(mine.parameters(), lr=3e-3)
-cycle = {"total_steps": 60, "cycle_momentum": False}
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, **cycle)
-
-# %% tags=["nbval-ignore-output"]
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=60, cycle_momentum=False)
 losses = []
 for _ in time_left(range(60)):
     images, masks = random_crops(data.train, 8, 64, random)  # (8, 1, 64, 64) each
@@ -179,8 +176,7 @@ for _ in time_left(range(60)):
     optimizer.step()
     schedule.step()
     losses.append(loss.item())
-last = sum(losses[-10:]) / 10
-print(f"loss: {losses[0]:.2f} at first, {last:.2f} on average in the last ten steps")
+print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average in the last ten steps")
 
 # %% [markdown]
 # That's all there is to it: predict, measure the loss, `backward`, `step`. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
