@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach import UNet, cut
-from unet_teach.inspection.activations import Activations
 from unet_teach.inspection.followed import follow
+from unet_teach.inspection.live_network import LiveNetwork
 from unet_teach.inspection.recording import find_all
 
 RESULTS = Path(__file__).parent / "results" / "public_networks.json"
@@ -127,12 +127,18 @@ def measure(name: str) -> dict[str, Any]:
     found["as before"] = all(torch.equal(a, b) for a, b in zip(full, run(), strict=True))
     start = time.process_time()
     try:
-        seen = Activations(model, image, **kwargs)
-        found["levels"] = len(seen.look().levels)
+        live = LiveNetwork(model, image, None, kwargs)
+        depth = live.task["networks"][0]["network"]["depth"]
+        asked = {"id": 1, "type": "run", "sample": "", "open": "", "before": 0, "skips": []}
+        answer, _ = live.answer(asked, [])
         found["open"] = round(time.process_time() - start, 2)
-        start = time.process_time()
-        seen.look(dict.fromkeys(list(skips)[:1], 0.0))
-        found["switch"] = round(time.process_time() - start, 2)
+        found["levels"] = len(answer["places"]) - 1  # without the output
+        for name, how in ("switch", 0), ("blur", "blur"):
+            start = time.process_time()
+            answer, _ = live.answer({**asked, "id": 2, "before": 1, "skips": [how] * depth}, [])
+            found[name] = round(time.process_time() - start, 2)
+            changed = [shown.get("changed") or 0 for shown in answer["places"].values()]
+            found[f"changed by {name}"] = round(max(changed), 2)
     except ValueError as error:
         found["shown"] = str(error)
     return found

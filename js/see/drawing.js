@@ -15,7 +15,7 @@ const STOPS = {
   },
 };
 const STEPS = 256;
-/** @type {Map<string, Uint8ClampedArray>} */
+/** @type {Map<string, Uint32Array>} colours as a canvas keeps them, one number each */
 const tables = new Map();
 
 /** @param {Ramp} ramp @param {'light' | 'dark'} theme */
@@ -26,14 +26,15 @@ function table(ramp, theme) {
   const stops = STOPS[ramp][theme].map((hex) =>
     [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)),
   );
-  const made = new Uint8ClampedArray(3 * STEPS);
+  const bytes = new Uint8ClampedArray(4 * STEPS).fill(255);
   for (let i = 0; i < STEPS; i += 1) {
     const place = (i / (STEPS - 1)) * (stops.length - 1);
     const before = Math.min(Math.floor(place), stops.length - 2);
     for (let c = 0; c < 3; c += 1)
-      made[3 * i + c] =
+      bytes[4 * i + c] =
         stops[before][c] + (stops[before + 1][c] - stops[before][c]) * (place - before);
   }
+  const made = new Uint32Array(bytes.buffer);
   tables.set(name, made);
   return made;
 }
@@ -63,11 +64,10 @@ export function drawMap(canvas, values, height, width, [low, high], ramp, theme)
   const pixels = context.createImageData(width, height);
   const colours = table(ramp, theme);
   const scale = high > low ? (STEPS - 1) / (high - low) : 0;
-  for (let i = 0; i < height * width; i += 1) {
-    const at = 3 * Math.max(0, Math.min(STEPS - 1, Math.round((values[i] - low) * scale) || 0));
-    pixels.data.set(colours.subarray(at, at + 3), 4 * i);
-    pixels.data[4 * i + 3] = 255;
-  }
+  const cells = new Uint32Array(pixels.data.buffer);
+  for (let i = 0; i < cells.length; i += 1)
+    cells[i] =
+      colours[Math.max(0, Math.min(STEPS - 1, Math.round((values[i] - low) * scale) || 0))];
   context.putImageData(pixels, 0, 0);
 }
 
@@ -98,10 +98,12 @@ export function drawChange(canvas, before, after, height, width, theme) {
     lost: isLight ? [0, 0, 0] : [255, 255, 255],
     gained: isLight ? [0, 128, 92] : [47, 199, 154],
   };
-  after.forEach((each, i) => {
-    const fate = each ? (before[i] ? 'kept' : 'gained') : before[i] ? 'lost' : 'none';
-    pixels.data.set([...colours[fate], 255], 4 * i);
-  });
+  const [none, kept, lost, gained] = [colours.none, colours.kept, colours.lost, colours.gained].map(
+    (colour) => new Uint32Array(Uint8ClampedArray.from([...colour, 255]).buffer)[0],
+  );
+  const cells = new Uint32Array(pixels.data.buffer);
+  for (let i = 0; i < cells.length; i += 1)
+    cells[i] = after[i] ? (before[i] ? kept : gained) : before[i] ? lost : none;
   context.putImageData(pixels, 0, 0);
 }
 

@@ -38,7 +38,8 @@ export class OutputPanel {
   #size = { height: 1, width: 1 };
   /** @type {Point} */
   #at = [48, 48];
-  #outlined = '';
+  /** @type {Uint8Array | null} the mask whose outline is drawn */
+  #outlined = null;
 
   /** @param {{onPick: (pixel: Point | null) => void, signal: AbortSignal}} options */
   constructor({ onPick, signal }) {
@@ -133,9 +134,9 @@ export class OutputPanel {
       theme,
     );
     set(this.#svg, { viewBox: `0 0 ${width} ${height}` });
-    const d = mask ? outline(mask, height, width) : '';
-    if (d !== this.#outlined) set(this.#outline, { d });
-    this.#outlined = d;
+    if (mask !== this.#outlined)
+      set(this.#outline, { d: mask ? outline(mask, height, width) : '' });
+    this.#outlined = mask;
     const amount = most < 0.005 ? 'below 0.01' : most.toFixed(2);
     this.#hint.textContent = isStretched
       ? `stretched: largest value ${amount}`

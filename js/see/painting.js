@@ -31,6 +31,7 @@ import {
 export const ERASER = 5; // radius in pixels
 export const MOST_STROKES = 60;
 const LARGEST = 4096;
+const STROKE_REACH = 3; // pixels beyond a stroke's middle that it may cover
 
 /** Strokes as a link or the kernel sent them; what is none is left out. @param {unknown} sent @returns {Stroke[]} */
 export function readStrokes(sent) {
@@ -60,7 +61,7 @@ export function painted(sample, strokes) {
   for (const stroke of strokes) {
     if (stroke[0] === 'erase') erase(sample, image, covered, stroke.slice(1));
     else
-      for (let i = 0; i < pixels; i += 1) {
+      for (const i of cellsNear(stroke, height, width)) {
         const more = Math.max(0, coverage(stroke, Math.floor(i / width), i % width) - covered[i]);
         covered[i] += more;
         for (let c = 0; c < channels; c += 1)
@@ -68,6 +69,26 @@ export function painted(sample, strokes) {
       }
   }
   return { image, mask: truth(sample, strokes) };
+}
+
+/** The pixels in the box around a ring or a line. @param {Stroke} stroke @param {number} height @param {number} width */
+function* cellsNear([kind, ...numbers], height, width) {
+  const [a, b, c, d] = numbers;
+  const [from, to] =
+    kind === 'ring'
+      ? [
+          [a - c, b - c],
+          [a + c, b + c],
+        ]
+      : [
+          [Math.min(a, c), Math.min(b, d)],
+          [Math.max(a, c), Math.max(b, d)],
+        ];
+  const [top, left] = from.map((at) => Math.max(0, Math.floor(at - STROKE_REACH)));
+  const bottom = Math.min(height - 1, Math.ceil(to[0] + STROKE_REACH));
+  const right = Math.min(width - 1, Math.ceil(to[1] + STROKE_REACH));
+  for (let row = top; row <= bottom; row += 1)
+    for (let column = left; column <= right; column += 1) yield row * width + column;
 }
 
 /** @param {Stroke} stroke @param {number} row @param {number} column */

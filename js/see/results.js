@@ -5,12 +5,14 @@
 /** The probability of the foreground, (height, width). @param {Shown} logits */
 export function probability({ channels, height, width, values }) {
   const pixels = height * width;
-  return Float32Array.from({ length: pixels }, (_, i) => {
-    if (channels === 1) return 1 / (1 + Math.exp(-values[i]));
-    let sum = 0;
+  const made = new Float32Array(pixels);
+  for (let i = 0; i < pixels; i += 1) {
+    let sum = 0; // of all classes but the first
+    if (channels === 1) sum = Math.exp(values[i]);
     for (let c = 1; c < channels; c += 1) sum += Math.exp(values[c * pixels + i] - values[i]);
-    return sum / (1 + sum); // of all classes but the first
-  });
+    made[i] = sum === Infinity ? 1 : sum / (1 + sum);
+  }
+  return made;
 }
 
 /** @param {Float32Array} probabilities */
@@ -42,7 +44,8 @@ export function difference(before, after) {
 export function changed(before, after) {
   let [differs, all] = [0, 0];
   for (let i = 0; i < after.values.length; i += 1) {
-    const [a, b] = [before.values[i], after.values[i]];
+    const a = before.values[i];
+    const b = after.values[i];
     differs += Math.abs(a - b);
     all += Math.max(Math.abs(a), Math.abs(b));
   }

@@ -14,12 +14,15 @@ export const RADII = /** @type {const} */ ([13, 22]);
 const LINES = 10;
 const MOST_RINGS = 3;
 
-/** How much of a pixel a stroke covers, 0 to 1. @param {number} distance @param {number} halfWidth */
-const stroke = (distance, halfWidth) => Math.max(0, Math.min(1, halfWidth + 0.5 - distance));
+/** Math.hypot takes ten times as long. @param {number} down @param {number} right */
+const distance = (down, right) => Math.sqrt(down * down + right * right);
+
+/** How much of a pixel a stroke covers, 0 to 1. @param {number} far @param {number} halfWidth */
+const stroke = (far, halfWidth) => Math.max(0, Math.min(1, halfWidth + 0.5 - far));
 
 /** @param {number} row @param {number} column @param {Ring} ring */
 export const ringCoverage = (row, column, [y, x, radius]) =>
-  stroke(Math.abs(Math.hypot(row - y, column - x) - radius), 1);
+  stroke(Math.abs(distance(row - y, column - x) - radius), 1);
 
 /** @param {number} row @param {number} column @param {Segment} segment */
 export function segmentCoverage(row, column, [y0, x0, y1, x1]) {
@@ -27,8 +30,8 @@ export function segmentCoverage(row, column, [y0, x0, y1, x1]) {
   const length = down * down + right * right;
   const along = length ? ((row - y0) * down + (column - x0) * right) / length : 0;
   const part = Math.max(0, Math.min(1, along));
-  const distance = Math.hypot(row - y0 - part * down, column - x0 - part * right);
-  return stroke(distance, SEGMENT_HALF_WIDTH);
+  const far = distance(row - y0 - part * down, column - x0 - part * right);
+  return stroke(far, SEGMENT_HALF_WIDTH);
 }
 
 /** How much of each pixel lines and rings cover, and whether it lies in a ring. @typedef {{onLine: Float64Array, onRing: Float64Array, inside: Uint8Array}} Layers */
@@ -57,7 +60,7 @@ export function layersOf({ lines, rings, segments }, height, width, under) {
   for (const ring of rings)
     eachPixel((row, column, i) => {
       onRing[i] = Math.max(onRing[i], ringCoverage(row, column, ring));
-      if (Math.hypot(row - ring[0], column - ring[1]) < ring[2]) inside[i] = 1;
+      if (distance(row - ring[0], column - ring[1]) < ring[2]) inside[i] = 1;
     });
   return { onLine, onRing, inside };
 }

@@ -1,7 +1,7 @@
 /** A skip in the U: a wire with a switch, and what it carries. */
 
 import { h, s, set } from '../dom.js';
-import { SLIDER_ROOM } from './u_layout.js';
+import { LABEL_ROOM, SLIDER_ROOM } from './u_layout.js';
 
 /** @typedef {import('../engine/unet.js').Skip} Skip */
 /** @typedef {import('./u_layout.js').Box} Box */
@@ -74,7 +74,13 @@ export class SkipSwitch {
     this.element = h(
       'div',
       {
-        class: `ut-see-skip${to.side < SLIDER_ROOM ? ' ut-see-low' : ''}`,
+        class: [
+          'ut-see-skip',
+          to.side < SLIDER_ROOM && 'ut-see-low',
+          to.side < LABEL_ROOM && 'ut-see-lower',
+        ]
+          .filter(Boolean)
+          .join(' '),
         style: `--x:${left};--y:${to.top};--s:${to.side};--w:${width}`,
       },
       button,

@@ -29,7 +29,7 @@ export class TourStrip {
       button.addEventListener('click', () => this.step(by), { signal });
       return button;
     };
-    this.#evidence.append(this.#count, ' · ', this.#says);
+    this.#evidence.append(h('span', { class: 'ut-see-count' }, this.#count, ' · '), this.#says);
     this.element = h(
       'section',
       { class: 'ut-see-tour', 'aria-label': 'Tour' },
@@ -68,8 +68,15 @@ export class TourStrip {
     return this.#timer !== 0;
   }
 
+  /** What the strip is for: the tour of the course's networks; of others, only the hint of its end. @param {'tour' | 'hint' | 'none'} what */
+  show(what) {
+    set(this.element, { 'data-shows': what });
+    this.element.hidden = what === 'none';
+  }
+
   /** Play from here, or pause. From the last caption it begins anew. */
   toggle() {
+    if (this.element.dataset.shows !== 'tour') return;
     if (this.isPlaying) return this.pause();
     this.#next(this.at() >= TOUR.length - 1 ? 0 : this.at());
   }
@@ -83,6 +90,7 @@ export class TourStrip {
   /** @param {number} by */
   step(by) {
     this.pause();
+    if (this.element.dataset.shows !== 'tour') return;
     this.onCaption(Math.max(0, Math.min(TOUR.length - 1, this.at() + by)));
   }
 

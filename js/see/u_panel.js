@@ -179,7 +179,8 @@ export class UPanel {
       const [first, final] = ['encoder', 'decoder'].map((part) =>
         rows.findIndex((row) => row[/** @type {'encoder' | 'decoder'} */ (part)]),
       );
-      const y = (/** @type {Box} */ box) => box.top + box.side / 2;
+      // Below the label of the level's size.
+      const y = (/** @type {Box} */ box) => box.top + Math.max(box.side / 2, 52);
       const into = encoder[first];
       if (into)
         paths.push(arrow(`M8 ${y(into)}H${into.left - 3}`, into.left - 3, y(into), 'right'));

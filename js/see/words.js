@@ -15,7 +15,7 @@ export function headline(now, before) {
   const note = state.network.note || state.task.name;
   const [was, is] = [iou(before), iou(now)];
   if (!now.mask) {
-    if (state.network.inKernel) return unscored(now, before);
+    if (state.network.inKernel && !state.task.samples[0].mask) return unscored(now, before);
     const why = state.strokes.length
       ? 'Painted: the ground truth is unknown'
       : 'Your image: no ground truth';

@@ -2,6 +2,7 @@
 
 import { h, set } from '../dom.js';
 import { themeOf } from '../see/drawing.js';
+import { GradientBars } from '../see/gradient_bars.js';
 import { InputPanel, readFile } from '../see/input_panel.js';
 import { Inspection } from '../see/inspection.js';
 import { ends } from '../see/level_panel.js';
@@ -25,6 +26,7 @@ const WIDE = 1040; // pixels of width from which the three columns stand side by
 const SMALLEST_CHANGE = 0.005; // of a level's maps: less is "same" only where it is nothing
 const TRAITS = [
   '_tasks',
+  '_gradients',
   'task',
   'network',
   'moment',
@@ -119,6 +121,7 @@ function render({ model, el }) {
   });
   const inspection = new Inspection({ get, save, session, onChange: () => paint(), signal });
   const output = new OutputPanel({ onPick: (pixel) => save({ pixel }), signal });
+  const bars = new GradientBars();
   const strip = new TourStrip({
     onCaption: show,
     at: () => Math.max(0, Math.min(last, Math.round(Number(get('caption'))) || 0)),
@@ -179,6 +182,7 @@ function render({ model, el }) {
       inspection.level.large,
     ),
     strip.element,
+    bars.element,
   );
   input.element.append(inspection.uses);
 
@@ -219,14 +223,19 @@ function render({ model, el }) {
     );
     input.undo.disabled = !state.strokes.length;
     input.paint(state.image, state.sample, place ? inspection.hint : 'paint here', {
-      shade: place ? 0.45 : 1,
+      shade: place && !state.network.inKernel ? 0.45 : 1,
       marks: place ? inspection.marks(state, place) : [],
     });
     const why = state.network.inKernel ? 'none found' : 'trained without';
     u.build(state.network.rows, isNarrow ? 'narrow' : 'wide', why);
     u.paintSkips(state.skips);
+    bars.paint(get('_gradients'), state);
+    strip.show(state.task.source === 'yours' ? (bars.element.hidden ? 'hint' : 'none') : 'tour');
     paintMoments(state);
-    if (!now || now.state.network.key !== state.network.key) return;
+    if (!now || now.state.network.key !== state.network.key) {
+      title.textContent = problem || session.problem;
+      return;
+    }
     const pixel = inspection.pixel(state);
     const matters = inspection.matters(state);
     const seen = [now, before, theme, isNarrow, pixel && String(pixel), matters];

@@ -4,10 +4,14 @@ import json
 import re
 
 import pytest
+import torch
 from playwright.sync_api import expect
 
+from unet_teach.networks.packed import unpack
 from unet_teach.widgets import SeeInside
 from unet_teach.widgets.base import CourseWidget
+from unet_teach.widgets.see_inside import shipped
+from unet_teach.widgets.see_inside_figure import read_image, read_mask
 
 from . import stub
 from .lab import PATIENCE, axe_violations, small_type
@@ -34,6 +38,7 @@ def show(browser, shipped_state):
     def show(size=(1080, 700), before="", **options):
         known = {key: value for key, value in options.items() if key in shipped_state}
         rest = {key: value for key, value in options.items() if key not in known}
+        kernel = rest.pop("kernel", None)
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **rest)
         context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
@@ -42,8 +47,8 @@ def show(browser, shipped_state):
         if before:
             page.add_init_script(before)
             page.goto("about:blank")
-        stub.show(page, "see_inside", {**shipped_state, **known})
-        expect(page.locator(".ut-see-lead")).not_to_have_text(" ")
+        stub.show(page, "see_inside", {**shipped_state, **known}, kernel)
+        expect(page.locator(".ut-see-lead:visible")).not_to_have_text(" ")
         return page
 
     yield show
@@ -308,6 +313,74 @@ def test_axe_finds_nothing_wrong(show, scheme, options):
     assert colours == 2, "the ground truth is as light as its ground"
 
 
+class Stranger(torch.nn.Module):
+    """The shipped network as one that is no `UNet` of the course."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = unpack(shipped()[0]["networks"][0]["network"])
+
+    def forward(self, x):
+        return self.net(x)
+
+
+@pytest.fixture(scope="module")
+def stranger():
+    sample = shipped()[0]["samples"][0]
+    image, mask = read_image(sample, ""), read_mask(sample)
+    return SeeInside(Stranger(), image, target=mask, gradients=True)
+
+
+def test_the_kernel_s_network_is_shown_as_the_page_s(show, stranger):
+    usual = show(skips=[0])
+    page = show(kernel=stranger._live.answer, **{**state_of(stranger), "skips": [0]})
+    expect(headline(page)).to_contain_text(re.compile(r"Skip 0 cut: IoU 0\.\d\d → 0\.\d\d"))
+    score = page.locator(".ut-see-score").inner_text()
+    assert score == usual.locator(".ut-see-score").inner_text()
+    says = page.locator(".ut-see-changed").all_inner_texts()
+    assert says == usual.locator(".ut-see-changed").all_inner_texts()
+    for key, words in [("0", "Skip 0 on again"), ("2", "Skip 2 cut")]:
+        page.keyboard.press("Tab")
+        page.locator(".ut-see").focus()
+        page.keyboard.press(key)
+        expect(headline(page)).to_contain_text(words)
+    page.get_by_role("combobox", name="skip 1 carries").select_option("other")
+    expect(headline(page)).to_contain_text("Skip 1 of another image: IoU")
+    page.locator(".ut-see-paper").focus()
+    press(page, [("ArrowDown", 14), ("ArrowRight", 14), ("Space", 1), ("Shift+ArrowRight", 2)])
+    press(page, [("Space", 1)])
+    expect(headline(page)).to_contain_text("Painted: the ground truth is unknown")
+    page.get_by_role("button", name="encoder 1, 48×48").click()
+    expect(headline(page)).to_contain_text("Encoder level 1: 12 channels of 48×48")
+    expect(page.locator(".ut-see-grid button")).to_have_count(12)
+    expect(page.locator(".ut-see-uses")).to_contain_text("make 90 % of the gradient")
+    assert axe_violations(page, ".ut-see") == []
+
+
+def test_gradients_follow_the_switch(show, stranger):
+    runs = stranger._gradients["runs"]
+    page = show(kernel=stranger._live.answer, **state_of(stranger))
+    strip = page.get_by_role("region", name="Gradients")
+    expect(strip).to_contain_text("without skips")
+    assert page.locator(".ut-see").bounding_box()["height"] <= 580
+    page.get_by_role("switch", name="skip 1").click()
+    expect(strip).to_contain_text("without skip 1")
+    heights = strip.locator("i[style]").evaluate_all("(all) => all.map((i) => i.offsetHeight)")
+    given = [runs[run][place] for place in runs["all"] for run in ("all", "1")]
+    most = max(heights)
+    assert [round(most * value / max(given)) for value in given] == pytest.approx(heights, abs=3)
+    assert axe_violations(page, ".ut-see") == []
+
+
+def test_a_silent_kernel_gets_a_sentence(show, stranger):
+    page = show(
+        before="window.setTimeout = ((real) => (f, ms) => real(f, ms > 5000 ? 0 : ms))"
+        "(window.setTimeout)",
+        **state_of(stranger),
+    )
+    expect(headline(page)).to_contain_text("The kernel has not answered: it is busy or has ended.")
+
+
 def test_it_takes_everything_along(show):
     page = show()
     assert stub.what_is_left(page) == [0, 0]
@@ -322,4 +395,8 @@ def test_in_jupyterlab_the_worker_runs_and_python_hears_of_every_switch(open_cel
     notebook.says("print(see.skips, see.switches)", "[0, 1, 1] [0, 1, 1]")
     notebook.execute("see.skips = [1, 1, 'blur']")
     expect(widget.get_by_role("switch", name="skip 2")).to_have_accessible_name("skip 2, blurred")
+    notebook.execute(
+        "from unet_teach import UNet; import torch; torch.manual_seed(0)\n"
+        "mine = SeeInside(UNet(padding='valid', depth=1, base_channels=2), torch.rand(40, 48))"
+    )
     assert notebook.errors() == []

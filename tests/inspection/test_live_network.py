@@ -174,6 +174,29 @@ def test_the_network_stays_as_it_was() -> None:
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+def test_gradients_are_those_of_the_loss_with_and_without_each_skip() -> None:
+    model, made = small(), list[Tensor]()
+    mask = IMAGE[0] > 0.5
+    found = opened(model, target=mask).gradients()
+    assert found["loss"] == "the cross-entropy with the target"
+    assert list(found["runs"]) == ["all", "0", "1", "none"]
+
+    def keep(module: nn.Module, given: Any, out: Tensor) -> None:
+        out.retain_grad()
+        made.append(out)
+
+    model.three.register_forward_hook(keep)
+    with cut(model, 0):
+        nn.functional.cross_entropy(model(IMAGE[None]), mask[None].long()).backward()
+    expected = made[0].relu().count_nonzero()  # some of it gets through the ReLU that follows
+    assert expected
+    norms = found["runs"]["0"]
+    assert list(norms) == [*[f"encoder {i}" for i in range(3)], "decoder 1", "decoder 0"]
+    assert made[0].grad is not None
+    assert 0 < made[0].grad.norm() <= norms["encoder 2"] + 1e-9
+    assert opened(small()).gradients()["loss"] == "the output's mean"
+
+
 def test_a_network_that_fails_or_gives_nan_says_so() -> None:
     model = small()
     live = opened(model)

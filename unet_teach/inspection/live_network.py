@@ -96,7 +96,45 @@ class LiveNetwork:
         found = {place: maps.every.numpy() for place, maps in self._places(look).items()}
         return {**found, "prediction": _probability(look.output, self._seen.ends_in)[0].numpy()}
 
+    def gradients(self) -> dict[str, Any]:
+        """Return how much gradient reaches each level, with all skips and without some.
+
+        Returns:
+            `loss` in words, and `runs`: for "all", for the index of each level with a skip and for
+            "none", the norm of the gradient by the page's name of the place.
+        """
+        loss, words = self._loss()
+        norms = self._seen.gradients(loss)
+        names = {"all skips": "all", "without skips": "none"}
+        names |= {f"without {row}": str(index) for index, row in enumerate(self._rows)}
+        return {
+            "loss": words,
+            "runs": {names[run]: self._by_place(found) for run, found in norms.items()},
+        }
+
     # ------------------------------------------------------------------------------ its parts
+    def _by_place(self, norms: Mapping[str, float]) -> dict[str, float]:
+        found = {}
+        for name, norm in norms.items():
+            arm, row = name.split(" ", 1)
+            found[f"{'decoder' if arm == 'decoder' else 'encoder'} {self._rows.index(row)}"] = norm
+        return found
+
+    def _loss(self) -> tuple[Callable[[Tensor], Tensor], str]:
+        mask = self._mask
+        if mask is None or self._given.dim() == 5:
+            return torch.mean, "the output's mean"
+        target = torch.from_numpy(mask.copy()).to(self._given.device)
+
+        def loss(output: Tensor) -> Tensor:
+            if output.shape[1] > 1:
+                return F.cross_entropy(output, target[None].long())
+            is_done = "sigmoid" in self._seen.ends_in
+            compare = F.binary_cross_entropy if is_done else F.binary_cross_entropy_with_logits
+            return compare(output[:, 0], target[None].to(output))
+
+        return loss, "the cross-entropy with the target"
+
     def _maps(
         self, question: dict[str, Any], skips: Skips, image: Tensor | None, other: Tensor | None
     ) -> tuple[dict[str, Any], list[bytes]]:
@@ -207,6 +245,7 @@ class LiveNetwork:
         image = (self._given[0] if shown is None else shown).cpu().float()
         pixels = ((image - self._low) / (self._high - self._low)).clamp(0, 1)
         mask = None if target is None else _mask(target, tuple(pixels.shape[1:]))
+        self._mask = mask if tuple(look.output.shape[1:]) == tuple(pixels.shape[1:]) else None
         _, reads = _probability(look.output, self._seen.ends_in)
         places = self._places(look)
         rows = [

@@ -25,6 +25,10 @@ class LiveNetwork(Protocol):
         """Answer a question of the page: numbers and words, and the maps."""
         ...
 
+    def gradients(self) -> dict[str, Any]:
+        """Return how much gradient reaches each level, with all skips and without some."""
+        ...
+
     def maps(self, image: Any, skips: list[float | str], other: Any) -> dict[str, Any]:
         """Return the maps of every level (C, H, W) and "prediction" (H, W), as arrays."""
         ...

@@ -142,6 +142,8 @@ class SeeInside(CourseWidget):
     caption = Size(CAPTIONS - 1, minimum=0, maximum=CAPTIONS - 1).tag(sync=True)
     autoplay = Choice(False, True).tag(sync=True)
     _tasks: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    # How much gradient reaches each level, with all skips and without some.
+    _gradients: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -157,6 +159,8 @@ class SeeInside(CourseWidget):
         super().__init__(steps=steps, **options)
         self._live: LiveNetwork | None = None
         if model is None:
+            if gradients:
+                raise ValueError("gradients=True needs a model. Write SeeInside(model, image, …).")
             self._tasks = shipped()
             return
         from unet_teach.widgets.own_network import own_task
@@ -168,6 +172,9 @@ class SeeInside(CourseWidget):
             task = self._live.task
             self.on_msg(self._answer)
         self._tasks = [task]
+        if gradients:
+            live = self._live or open_network(model, image, target, given)
+            self._gradients = live.gradients()
 
     def _answer(self, _: Any, question: Any, buffers: list[Any]) -> None:
         """Answer a question of the page."""
