@@ -253,6 +253,8 @@ TINY = [
     (ConvExplorer, {"input_size": 1, "kernel_size": 1}),
     (ConvExplorer, {"input_size": 16, "stride": 5}),
     (ConvExplorer, {"input_size": (6, 9), "kernel_size": (5, 3)}),
+    (ConvExplorer, {"input_size": (3, 9), "kernel_size": (5, 3), "padding": 1}),
+    (ConvTransposeExplorer, {"padding": 4, "view": "zero insertion"}),
     *(
         (ConvTransposeExplorer, {**options, "view": view})
         for options in ({"input_size": 1}, {"input_size": 2, "kernel_size": 1})
@@ -269,6 +271,16 @@ def test_a_whole_screen_has_no_large_blank_even_for_tiny_maps(show, screen):
         (_,) = show_each(page, kind, [options])
         page.get_by_role("button", name="present").click()
         assert blank_share(page, height // 90) <= 0.2, (kind, options)
+
+
+@pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
+@pytest.mark.parametrize("width", [390, 356, 320])
+def test_a_narrow_column_shows_every_name_in_full(show, kind, width):
+    page = show(kind, viewport={"width": width, "height": 844}, has_touch=True)
+    names = page.locator(".ut-pair .ut-name")
+    cut = "(all) => all.filter((n) => n.scrollWidth > n.clientWidth).map((n) => n.textContent)"
+    assert names.evaluate_all(cut) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
