@@ -185,8 +185,10 @@ export class Stage {
       'crop window': 'crop',
     });
     const shift = /** @type {Pair} */ (state.axes.map((axis) => axis.padding));
+    // The input in place of a spread one that is empty leaves room for the refusal under it.
+    const isBare = state.view === 'zero insertion' && Boolean(picture.panels.input);
     return layoutOf(kinds[state.view], mode, width, {
-      first: atLeastOne(first),
+      first: atLeastOne(isBare ? [first[0] + 0.4, first[1]] : first),
       last: atLeastOne(last),
       kernel,
       shift,

@@ -1,4 +1,4 @@
-"""The keyboard in widgets in Notebook 7, which takes its shortcuts before any element hears a key."""
+"""The keyboard in widgets in Notebook 7, which takes shortcuts before an element hears a key."""
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +10,7 @@ CELLS = [
     "Predict('How many?', answer=12)",
     "1",
 ]
-# The selected cell, the mode, and how many cells there are: a shortcut of the notebook changes one of them.
+# The selected cell, the mode, and how many cells there are: a shortcut changes one of them.
 NOTEBOOK = """() => {
   const { content } = jupyterapp.shell.currentWidget;
   return [content.activeCellIndex, content.mode, content.widgets.length];
@@ -35,7 +35,7 @@ def notebook(open_cells):
 
 @pytest.fixture
 def stays(notebook, request):
-    """Nothing that a test presses in a widget may reach the notebook; the parameter is the widget's cell."""
+    """No key of a test in a widget may reach the notebook; the parameter is the widget's cell."""
     opened, cell = notebook.page, getattr(request, "param", 0)
     opened.evaluate("(i) => { jupyterapp.shell.currentWidget.content.activeCellIndex = i; }", cell)
     before = [cell, "command", len(CELLS)]
