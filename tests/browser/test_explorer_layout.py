@@ -403,3 +403,33 @@ def test_the_walk_waits_while_a_layer_is_illegal(show):
         page.get_by_role("slider", name="kernel_size").fill(size)
         page.wait_for_timeout(1500)  # two of its steps
     assert errors == []
+
+
+HELD = """async (isHeld) => {
+  const slider = document.querySelector('[type=range]');
+  const svg = document.querySelector('.ut-drawing'), before = svg.innerHTML;
+  let paints = 0;
+  for (const value of [5, 6, 7]) {
+    slider.dispatchEvent(new KeyboardEvent('keydown', { repeat: isHeld, bubbles: true }));
+    const drawn = svg.innerHTML;
+    slider.value = value;
+    slider.dispatchEvent(new Event('input'));
+    paints += drawn !== svg.innerHTML;
+  }
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return [paints, svg.innerHTML !== before];
+}"""
+
+
+@pytest.mark.parametrize(("is_held", "at_once"), [(False, 3), (True, 0)])
+def test_a_held_key_is_painted_once_a_frame(show, is_held, at_once):
+    page = show(ConvExplorer, {"input_size": 8})
+    assert page.evaluate(HELD, is_held) == [at_once, True]
+
+
+def test_what_stays_in_the_drawing_is_not_made_anew(show):
+    page = show(ConvExplorer, {"input_size": 8, "numbers": True})
+    words = "[...document.querySelectorAll('.ut-drawing text')]"
+    page.evaluate(f"window.before = new Set({words})")
+    page.get_by_role("slider", name="stride").press("ArrowRight")
+    assert page.evaluate(f"{words}.filter((text) => before.has(text)).length") > 0
