@@ -122,9 +122,14 @@ export function pairSlider({ name, limits: [min, max], onInput, signal }) {
     h('span', { class: 'ut-name' }, name),
     ...fields.map(({ field }) => field),
   );
+  let shown = '';
   return {
     row,
     show(pair, isSplit) {
+      const now = `${pair} ${isSplit}`;
+      const isSame = fields.every(({ slider }, axis) => slider.valueAsNumber === pair[axis]);
+      if (now === shown && isSame) return;
+      shown = now;
       row.classList.toggle('ut-split', isSplit);
       fields.forEach(({ field, slider, typed, less, more }, axis) => {
         const label = isSplit ? `${name} ${axis ? 'width' : 'height'}` : name;

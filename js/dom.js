@@ -11,10 +11,28 @@ const SVG = 'http://www.w3.org/2000/svg';
  */
 export function set(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
+    const text = value === true ? '' : String(value);
     if (value === false) node.removeAttribute(name);
-    else node.setAttribute(name, value === true ? '' : String(value));
+    // An attribute of SVG that is set anew lays its element out again, even with the same value.
+    else if (node.getAttribute(name) !== text) node.setAttribute(name, text);
   }
   return node;
+}
+
+/**
+ * Make an element's children equal to others, and change only what differs: in a drawing, text that
+ * stays need not be laid out again. For children without listeners.
+ * @param {Element} parent
+ * @param {(Node | string)[]} children
+ */
+export function update(parent, children) {
+  const before = [...parent.childNodes];
+  children.forEach((child, i) => {
+    const node = typeof child === 'string' ? new Text(child) : child;
+    if (!before[i]) parent.append(node);
+    else if (before[i] !== node && !before[i].isEqualNode(node)) before[i].replaceWith(node);
+  });
+  for (const old of before.slice(children.length)) old.remove();
 }
 
 /**

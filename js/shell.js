@@ -31,22 +31,29 @@ import { StepStrip } from './steps.js';
 export function mount({ model, el, root, traits, paint, ended, fact }) {
   const strip = new StepStrip({ model, root, fact, signal: ended.signal });
   root.prepend(strip.element);
+  let frame = 0;
+  let isHeld = false;
   const paintAll = () => {
+    cancelAnimationFrame(frame);
+    frame = 0;
     paint();
     strip.paint();
   };
+  // A held key comes again before a slow page has shown what it did last: one painting a frame, or
+  // the page would do nothing else and show none.
+  const changed = () => {
+    if (isHeld) frame ||= requestAnimationFrame(paintAll);
+    else paintAll();
+  };
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    isHeld = event.type === 'keydown' && event.repeat;
+    if (!isHeld && frame) paintAll();
+  };
+  for (const type of /** @type {const} */ (['keydown', 'keyup']))
+    root.addEventListener(type, onKey, { signal: ended.signal, capture: true });
   // What `fact` tells may change without a trait: the view says so with this event.
   root.addEventListener('ut-fact', () => strip.paint(), { signal: ended.signal });
-  // JupyterLab listens for keys further up the page: in command mode, letters and arrow keys are its
-  // shortcuts ("d d" deletes the cell). Keys with a modifier still reach it, and so does Escape.
-  root.addEventListener(
-    'keydown',
-    (event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key !== 'Escape')
-        event.stopPropagation();
-    },
-    { signal: ended.signal },
-  );
+  keepKeys(root, ended.signal);
   // A clicker sends Page Down and Page Up: they must never move a slider that has the focus.
   root.addEventListener(
     'keydown',
@@ -58,7 +65,7 @@ export function mount({ model, el, root, traits, paint, ended, fact }) {
   );
   const events = [...traits, '_step', '_ticked'].map((name) => `change:${name}`);
   events.forEach((event) => {
-    model.on(event, paintAll);
+    model.on(event, changed);
   });
   el.append(root);
   let width = 0;
@@ -71,12 +78,37 @@ export function mount({ model, el, root, traits, paint, ended, fact }) {
   paintAll();
   return () => {
     ended.abort();
+    cancelAnimationFrame(frame);
     resized.disconnect();
     events.forEach((event) => {
-      model.off(event, paintAll);
+      model.off(event, changed);
     });
     root.remove();
   };
+}
+
+/**
+ * Keep keys that are pressed in a view from the notebook around it: in command mode, letters and arrow
+ * keys are its shortcuts ("d d" deletes the cell). Keys with a modifier still reach it, and so does Escape.
+ * @param {HTMLElement} root
+ * @param {AbortSignal} signal
+ */
+function keepKeys(root, signal) {
+  const isOurs = (/** @type {KeyboardEvent} */ event) =>
+    !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== 'Escape';
+  // Notebook 7 takes keys at the document, before any element hears of them, so only the window comes
+  // earlier. Its shortcuts match the focused element itself (`.jp-Notebook… :focus`), and it looks for
+  // this attribute from there upwards: on the root it would be found too late.
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.target instanceof Element && root.contains(event.target))
+        event.target.toggleAttribute('data-lm-suppress-shortcuts', isOurs(event));
+    },
+    { signal, capture: true },
+  );
+  // JupyterLab and others listen further up the page.
+  root.addEventListener('keydown', (event) => isOurs(event) && event.stopPropagation(), { signal });
 }
 
 /**

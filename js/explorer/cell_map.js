@@ -1,6 +1,6 @@
 /** One map of cells in an explorer's drawing: draws a panel as SVG, and finds the cell under the pointer. */
 
-import { s, set } from '../dom.js';
+import { s, set, update } from '../dom.js';
 import { range } from '../geometry.js';
 import { clamp } from '../shell.js';
 import { cellShapes, crossIn, outline } from './cell_shapes.js';
@@ -53,12 +53,12 @@ export class CellMap {
     set(this.#focus, { x: left - 3, y: top - 3, width: width + 6, height: height + 6 });
     set(this.#image, { 'aria-label': `${panel.title}. ${sentence}` });
     this.#image.classList.toggle('ut-faint', isFaint);
-    this.#image.replaceChildren(
+    update(this.#image, [
       this.#ground,
       ...cellShapes(panel, place),
       ...(text ? this.#texts(text, type) : []),
       ...panel.frames.flatMap((frame) => this.#frame(frame, limits)),
-    );
+    ]);
   }
 
   /** Draw the frames of another selection faintly: those of the animation while another cell is hovered. @param {Panel} panel */

@@ -94,7 +94,9 @@ export class KernelEditor {
     this.bar.hidden = !place || !shown.isShown || mode === 'present' || mode === 'phone';
     this.number.hidden =
       !place || !cell || !shown.isShown || mode === 'present' || place.side < SMALLEST;
-    this.kind.value = typeof weights === 'string' ? weights : OWN;
+    const kind = typeof weights === 'string' ? weights : OWN;
+    // Setting a list's value makes the page lay itself out, even when it stays the same.
+    if (this.kind.value !== kind) this.kind.value = kind;
     this.name.textContent = shown.isTurned ? 'turned' : 'kernel';
     if (place) {
       this.bar.style.setProperty('--x', String(place.x + (columns * place.side) / 2));

@@ -6,6 +6,8 @@
  * rescales while those change.
  */
 
+import { clamp } from '../shell.js';
+
 /** @typedef {import('../layers.js').Pair} Pair */
 /** @typedef {'notebook' | 'narrow' | 'present' | 'phone'} Mode   narrow: beside an open sidebar */
 /** @typedef {'flow' | 'scatter' | 'crop'} Kind   input → window → output; input → patch → map; map → output */
@@ -119,11 +121,14 @@ export function layoutOf(kind, mode, width, counts) {
     const rows = Math.max(first[0], last[0]);
     const side = sideFor([rows, first[1] + last[1]], tall, wide, room.largest);
     const x = left + first[1] * side + gutter;
+    // On a whole screen, flat maps beside a tall kernel stand a little lower: less is blank below them.
+    const lower = isPresented ? clamp((stacked - head - rows * side) / 4, 0, 60) : 0;
+    const y = head + Math.floor(lower);
     const places = {
-      first: { x: left, y: head, side },
+      first: { x: left, y, side },
       products: { x: x + inset, y: top, side: tap },
       kernel: { x: x + inset, y: below, side: tap },
-      last: { x: x + column + gutter, y: head, side },
+      last: { x: x + column + gutter, y, side },
     };
     const bottom = Math.max(stacked, head + first[0] * side);
     const made = centred({ ...base, places, legend, isRoomRight: false }, bottom);

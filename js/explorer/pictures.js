@@ -117,15 +117,19 @@ export function transposePicture(axes, selection, view, { source, sum }) {
   const isSpread = view === 'zero insertion';
   const extent = pair(axes, windowExtent);
   const kernel = kernelPanel(axes);
+  const spread = spreadPanel(axes);
+  const inputMap = panel('Input', [0, 0], input, [layer('input', input.map(cells))]);
+  // Where padding crops all of the spread input, there is only the input itself to draw.
+  const spreadOrInput = Math.min(...spread.count) ? { middle: spread } : { input: inputMap };
   const hasProducts = isSpread ? selection?.panel === 'output' : Boolean(source);
   const products = productsPanel(axes, isLegal && hasProducts);
   /** @type {Picture} */
   const picture = {
     panels: isSpread
-      ? { middle: spreadPanel(axes), kernel, products, output: outputMap }
+      ? { ...spreadOrInput, kernel, products, output: outputMap }
       : view === 'scatter'
         ? {
-            input: panel('Input', [0, 0], input, [layer('input', input.map(cells))]),
+            input: inputMap,
             kernel,
             products,
             middle: fullPanel(axes, isLegal),

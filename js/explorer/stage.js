@@ -1,6 +1,6 @@
 /** The drawing of an explorer: its maps and the band that connects them, in one SVG; the kernel's editor lies over it. */
 
-import { h, s, set } from '../dom.js';
+import { h, s, set, update } from '../dom.js';
 import { convOutputSize, paddedSize } from '../geometry.js';
 import { axesOf } from '../layers.js';
 import { bandShapes } from './band.js';
@@ -103,6 +103,7 @@ export class Stage {
     const ghost = isTaught ? state.picture(state.axes, state.pinned).panels : null;
     const before = state.problem ? state.picture(axesOf(state.lastLegal), null).panels : null;
     const names = this.#ends(picture);
+    const sentence = state.problem || state.sentence.join('');
     for (const [name, map] of this.entries) map.name(this.#label(name));
     for (const name of /** @type {MapName[]} */ (Object.keys(maps))) {
       const isFaint = Boolean(before) && name === 'output';
@@ -110,20 +111,20 @@ export class Stage {
       maps[name].frame.toggleAttribute('hidden', !panel);
       if (!panel) continue;
       const role = name === names[0] ? 'first' : name === names[1] ? 'last' : name;
-      this.#draw(name, panel, layout, mode, role, isFaint);
+      const look = { sentence, isFaint, place: layout.places[role] };
+      this.#draw(name, panel, layout, mode, look);
       const other = ghost?.[name];
       if (other && name !== 'products') maps[name].drawGhost(other);
     }
-    this.band.replaceChildren(...bandShapes(picture, maps, layout.isUpright));
+    update(this.band, bandShapes(picture, maps, layout.isUpright));
     const drawing = { state, picture, maps, layout, mode, ends: names };
-    this.words.replaceChildren(...wordsOf(drawing), ...legends(drawing));
+    update(this.words, [...wordsOf(drawing), ...legends(drawing)]);
     this.#overlay(picture, layout, mode);
   }
 
-  /** @param {MapName} name @param {import('./pictures.js').Panel} panel @param {Layout} layout @param {Mode} mode @param {string} role @param {boolean} isFaint */
-  #draw(name, panel, layout, mode, role, isFaint) {
+  /** @param {MapName} name @param {import('./pictures.js').Panel} panel @param {Layout} layout @param {Mode} mode @param {{sentence: string, isFaint: boolean, place: import('./layout.js').Place}} look */
+  #draw(name, panel, layout, mode, { sentence, isFaint, place }) {
     const { state, maps } = this;
-    const place = layout.places[role];
     const isTap = name === 'kernel' || name === 'products';
     const smallest = isTap ? ROOMS[mode].tapped : ROOMS[mode].numbered;
     const isNumbered =
@@ -133,7 +134,7 @@ export class Stage {
     const mid = layout.places.products ?? layout.places.last;
     maps[name].draw(panel, {
       place,
-      sentence: `${state.problem || state.sentence.join('')}${name === 'input' ? unreachedNote(state) : ''}`,
+      sentence: name === 'input' ? sentence + unreachedNote(state) : sentence,
       text: isNumbered ? cellText(state, name) : undefined,
       type: TYPE[mode],
       limits: { left: 0, top: 0, right: mid.x - 8, bottom: layout.height - 2 },
@@ -184,8 +185,10 @@ export class Stage {
       'crop window': 'crop',
     });
     const shift = /** @type {Pair} */ (state.axes.map((axis) => axis.padding));
+    // The input in place of a spread one that is empty leaves room for the refusal under it.
+    const isBare = state.view === 'zero insertion' && Boolean(picture.panels.input);
     return layoutOf(kinds[state.view], mode, width, {
-      first: atLeastOne(first),
+      first: atLeastOne(isBare ? [first[0] + 0.4, first[1]] : first),
       last: atLeastOne(last),
       kernel,
       shift,

@@ -87,7 +87,9 @@ const gap = (content, dx) => s('tspan', { class: 'ut-note', dx }, content);
 
 /** @param {ExplorerState} state */
 function inputNote({ isTransposed, view, axes, plain }) {
-  const size = times(plain.panels.middle?.count ?? [0, 0]);
+  const { middle } = plain.panels;
+  if (isTransposed && !middle) return 'input';
+  const size = times(middle?.count ?? [0, 0]);
   if (isTransposed && view === 'zero insertion') return `input · spread to ${size}`;
   if (isTransposed && view === 'crop window') return `input · scattered over ${size}`;
   const isPadded = !isTransposed && axes.some(({ padding }) => padding);

@@ -1,6 +1,6 @@
 /** The lines below an explorer's drawing: what the chosen cell sees, its sum, the formula, the inverse question. */
 
-import { h, withCode } from '../dom.js';
+import { h, update, withCode } from '../dom.js';
 import { formulaNodes } from '../formula.js';
 import { productsOf, sumOf } from '../numbers.js';
 import { at } from './sentences.js';
@@ -78,13 +78,13 @@ export class Says {
   paint() {
     const { problem, sentence, isNumbered } = this.state;
     this.status.classList.toggle('ut-wrong', Boolean(problem));
-    if (problem) this.status.replaceChildren(h('b', {}, '✕ '), problem);
-    else this.status.replaceChildren(h('b', { class: 'ut-name' }, sentence[0]), sentence[1]);
+    if (problem) update(this.status, [h('b', {}, '✕ '), problem]);
+    else update(this.status, [h('b', { class: 'ut-name' }, sentence[0]), sentence[1]]);
     const said = this.status.textContent ?? '';
     this.status.classList.toggle('ut-long', !problem && said.length > LONGEST_SENTENCE);
     const line = problem || !isNumbered ? [] : this.#line();
     this.element.classList.toggle('ut-summed', line.length > 0 && Boolean(this.state.sum));
-    this.products.replaceChildren(...line);
+    update(this.products, line);
     const { length } = this.products.textContent ?? '';
     this.products.classList.toggle('ut-long', length > LONGEST);
   }

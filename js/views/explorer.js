@@ -1,7 +1,7 @@
 /** The view of both explorers: it lays out their parts and connects them with the model. */
 
 import { checkbox, choice, cycle, linkParameters, pairSlider } from '../controls.js';
-import { h } from '../dom.js';
+import { h, update } from '../dom.js';
 import { Player } from '../explorer/player.js';
 import { Stage } from '../explorer/stage.js';
 import { ExplorerState } from '../explorer/state.js';
@@ -140,7 +140,7 @@ function render({ model, el }) {
     made.className = problem ? 'ut-wrong' : 'ut-made';
     root.classList.toggle('ut-illegal', Boolean(problem));
     root.classList.toggle('ut-apart', state.isSplit);
-    formula.replaceChildren(...formulaLines(state));
+    update(formula, formulaLines(state));
     code.textContent = code.title = codeLine(layer, sizes);
     stage.paint(root.classList.contains('ut-present') && innerWidth > 820, player.isOn);
     says.paint();

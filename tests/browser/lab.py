@@ -127,6 +127,7 @@ class LabServer:
                 *(f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
                 *(f"--ServerApp.root_dir={root.parent}", "--IdentityProvider.token="),
                 "--LabApp.expose_app_in_browser=True",
+                "--JupyterNotebookApp.expose_app_in_browser=True",  # at /notebooks/…
             ],
             env=environment,
             stdout=self._log.open("w"),
@@ -162,16 +163,27 @@ class Notebook:
         path: str,
         width: int = 1280,
         height: int = 900,
+        place: str = "lab/tree",
         **options: Any,
     ):
-        """Open a notebook of the server; `options` are Playwright's for a new page."""
+        """Open a notebook of the server.
+
+        Args:
+            browser: a running Chromium.
+            server: what serves the notebook.
+            path: of the notebook, in the server's folder.
+            width: of the page, in pixels.
+            height: of the page, in pixels.
+            place: "lab/tree" for JupyterLab, "notebooks" for Notebook 7.
+            options: Playwright's for a new page.
+        """
         size = ViewportSize(width=width, height=height)
         self.page = new_page(browser, viewport=size, **options)
         self.console_errors: list[str] = []
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("console", lambda said: said.type == "error" and self._note(said.text))
         self.page.goto(
-            f"{server.url}/lab/tree/{server.root.name}/{path}?reset", wait_until="domcontentloaded"
+            f"{server.url}/{place}/{server.root.name}/{path}?reset", wait_until="domcontentloaded"
         )
         self.page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext")
         self.page.evaluate(OPENED)

@@ -253,6 +253,8 @@ TINY = [
     (ConvExplorer, {"input_size": 1, "kernel_size": 1}),
     (ConvExplorer, {"input_size": 16, "stride": 5}),
     (ConvExplorer, {"input_size": (6, 9), "kernel_size": (5, 3)}),
+    (ConvExplorer, {"input_size": (3, 9), "kernel_size": (5, 3), "padding": 1}),
+    (ConvTransposeExplorer, {"padding": 4, "view": "zero insertion"}),
     *(
         (ConvTransposeExplorer, {**options, "view": view})
         for options in ({"input_size": 1}, {"input_size": 2, "kernel_size": 1})
@@ -269,6 +271,16 @@ def test_a_whole_screen_has_no_large_blank_even_for_tiny_maps(show, screen):
         (_,) = show_each(page, kind, [options])
         page.get_by_role("button", name="present").click()
         assert blank_share(page, height // 90) <= 0.2, (kind, options)
+
+
+@pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
+@pytest.mark.parametrize("width", [390, 356, 320])
+def test_a_narrow_column_shows_every_name_in_full(show, kind, width):
+    page = show(kind, viewport={"width": width, "height": 844}, has_touch=True)
+    names = page.locator(".ut-pair .ut-name")
+    cut = "(all) => all.filter((n) => n.scrollWidth > n.clientWidth).map((n) => n.textContent)"
+    assert names.evaluate_all(cut) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
@@ -391,3 +403,33 @@ def test_the_walk_waits_while_a_layer_is_illegal(show):
         page.get_by_role("slider", name="kernel_size").fill(size)
         page.wait_for_timeout(1500)  # two of its steps
     assert errors == []
+
+
+HELD = """async (isHeld) => {
+  const slider = document.querySelector('[type=range]');
+  const svg = document.querySelector('.ut-drawing'), before = svg.innerHTML;
+  let paints = 0;
+  for (const value of [5, 6, 7]) {
+    slider.dispatchEvent(new KeyboardEvent('keydown', { repeat: isHeld, bubbles: true }));
+    const drawn = svg.innerHTML;
+    slider.value = value;
+    slider.dispatchEvent(new Event('input'));
+    paints += drawn !== svg.innerHTML;
+  }
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return [paints, svg.innerHTML !== before];
+}"""
+
+
+@pytest.mark.parametrize(("is_held", "at_once"), [(False, 3), (True, 0)])
+def test_a_held_key_is_painted_once_a_frame(show, is_held, at_once):
+    page = show(ConvExplorer, {"input_size": 8})
+    assert page.evaluate(HELD, is_held) == [at_once, True]
+
+
+def test_what_stays_in_the_drawing_is_not_made_anew(show):
+    page = show(ConvExplorer, {"input_size": 8, "numbers": True})
+    words = "[...document.querySelectorAll('.ut-drawing text')]"
+    page.evaluate(f"window.before = new Set({words})")
+    page.get_by_role("slider", name="stride").press("ArrowRight")
+    assert page.evaluate(f"{words}.filter((text) => before.has(text)).length") > 0

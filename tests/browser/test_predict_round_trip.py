@@ -231,6 +231,17 @@ def test_a_right_guess_gets_its_reason(asked):
     expect(view.get_by_role("status")).to_contain_text("Say in one sentence why")
 
 
+@pytest.mark.parametrize("screen", [(1280, 720), (1920, 1080)])
+def test_a_tensors_size_stays_on_one_line(asked, screen):
+    view = asked(Predict("Which size?", (1, 128, 32, 32)), *screen)
+    view.get_by_role("button", name="present").click()
+    view.get_by_role("textbox").fill("1, 1024, 128, 128")
+    view.page.keyboard.press("Enter")
+    lines = """(guess) => guess.getBoundingClientRect().height /
+      parseFloat(getComputedStyle(guess).fontSize)"""
+    assert view.locator(".ut-room-guess").evaluate(lines) < 2
+
+
 def test_a_room_is_asked_counted_and_answered(asked):
     view = asked(LONG, 1280, 720)
     view.get_by_role("button", name="present").click()

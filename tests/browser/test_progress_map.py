@@ -5,6 +5,7 @@ import itertools
 import pytest
 from playwright.sync_api import expect
 
+from unet_teach.exercises.progress import TITLES
 from unet_teach.widgets import Step
 from unet_teach.widgets.progress_map import ProgressMap
 
@@ -209,8 +210,6 @@ def test_nonsense_in_the_model_breaks_no_view(without_kernel, nonsense):
     expect(page.get_by_role("status")).to_have_text("There are no exercises yet.")
 
 
-TITLES = ["Start", "Down-sampling", "Up-sampling", "Skip connections", "Symmetric architecture"]
-TITLES += ["Train it", "Take it apart", "Is it a U-Net?", "Larger than memory"]
 COUNTS = (1, 3, 5, 9, 4, 6, 4, 5, 4)
 COURSE = ProgressMap(
     [
