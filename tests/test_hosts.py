@@ -1,6 +1,7 @@
 """A lesson needs nothing but the wheel: not the repository, and on Colab not even that."""
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -13,7 +14,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from benchmarks.hosts import COLAB, NOTEBOOKS, differing_cells, run_alone
+from benchmarks import hosts
+from benchmarks.hosts import COLAB, NOTEBOOKS, RESULTS, differing_cells, run_alone
 from unet_teach.lesson_docs import ALONE, MISSING, lesson_docs, show_lesson_docs
 
 ROOT = Path(__file__).parents[1]
@@ -112,3 +114,10 @@ def test_beside_the_documents_nothing_is_shown(monkeypatch, capsys):
         monkeypatch.chdir(ROOT / folder)
         show_lesson_docs(1)
     assert capsys.readouterr().out == ""
+
+
+def test_the_page_says_what_was_measured():
+    page = (ROOT / "docs" / "hosts.md").read_text(encoding="utf-8")
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    assert hosts.table(results) in page
+    assert all(row["runs"] for each in results.values() for n, row in each.items() if n.isdigit())
