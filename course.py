@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set the course up and start it: `python3 course.py lab`, `demo`, or `test` for its tests.
+"""Set the course up and start it: `python3 course.py lab`, `demo`, `book`, or `test`.
 
 Everything is installed once, into `.venv` beside this file; later starts find it there. Only the
 standard library is used. The syntax is that of Python 3.6, so that an old Python prints a sentence
@@ -44,7 +44,11 @@ TEMPORARY = VENV / "tmp"
 HOME = ROOT / ".home"  # for what programs keep in the home folder, where that cannot be written
 PROGRESS = "UNET_TEACH_PROGRESS"  # names the file in which the course keeps a student's progress
 OVERRIDES = ROOT / "binder" / "overrides.json"  # switches off JupyterLab's news and update check
-REQUIREMENTS = {"lab": ["requirements.txt"], "test": ["requirements.txt", "tests/requirements.txt"]}
+REQUIREMENTS = {
+    "lab": ["requirements.txt"],
+    "book": ["requirements.txt", "docs/book/requirements.txt"],
+    "test": ["requirements.txt", "docs/book/requirements.txt", "tests/requirements.txt"],
+}
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # The cells of a notebook, and the tests of a file, stay together in one process; conftest.py puts
 # the long files first. With `-n 0` everything runs in one process.
@@ -56,9 +60,11 @@ ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
 USAGE = """\
 python3 course.py lab     opens the lessons in JupyterLab
 python3 course.py demo    opens the live demo for a class in a browser; nothing is installed
+python3 course.py book    builds a website from the solved lessons, in the folder build/book
+python3 course.py home OWNER/REPOSITORY    says where on GitHub the course lives; links follow
 python3 course.py test    runs the course's own tests
 
-lab and test first install what they need into the folder .venv; the next start is quick.
+lab, book and test first install what they need into the folder .venv; the next start is quick.
   --cpu          on Linux: the small torch (192 MB, not 3 GB), for machines without an NVIDIA card
   --no-browser   lab, demo: only print the address
   --port N       lab: use this port
@@ -357,7 +363,7 @@ def install_packages(command: str, cpu: bool) -> None:
     settings = VENV / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
     shutil.copy(str(OVERRIDES), str(settings))
-    done = ["lab", "test"] if command == "test" else ["lab"]
+    done = {command, "lab"}
     new = {name: fingerprint(name, venv_version()) for name in done}
     STAMP.write_text(json.dumps({**stamps(), **new}))
     shutil.rmtree(TEMPORARY, ignore_errors=True)
@@ -580,6 +586,23 @@ def show_demo(options: list[str]) -> int:
     return 0
 
 
+def set_home(options: list[str]) -> int:
+    """Set the repository that badges, buttons and links lead to; docs/book/home.py says where."""
+    sys.path.insert(0, str(ROOT / "docs" / "book"))
+    import home
+
+    if len(options) != 1:
+        now = home.read() or "not set"
+        raise Stop(f"The home is {now}. To set it: python3 course.py home OWNER/REPOSITORY", 2)
+    try:
+        changed = home.write(options[0])
+    except ValueError as error:
+        raise Stop(str(error), 2) from None
+    written = f"Written: {', '.join(changed)}." if changed else "It was that already."
+    say(f"The course's home is {home.GITHUB}{home.read()}. {written}")
+    return 0
+
+
 def start(arguments: list[str]) -> int:
     """Do what the command line asks; return the exit code."""
     if not arguments or {"-h", "--help"} & set(arguments):
@@ -588,6 +611,8 @@ def start(arguments: list[str]) -> int:
     command, *options = arguments
     if command == "demo":
         return show_demo(options)
+    if command == "home":
+        return set_home(options)
     if command not in REQUIREMENTS:
         raise Stop(f"There is no command '{command}'. These are there:\n\n{USAGE}", 2)
     try:
@@ -611,6 +636,8 @@ def start(arguments: list[str]) -> int:
         say("Starting JupyterLab; Ctrl-C here, pressed twice, ends it.")
         return run(["-m", "jupyterlab", *lab_options(options)], **replace_home())
     more = replace_home()
+    if command == "book":
+        return run(["docs/book/build.py", *options], **more)
     find_browser = [str(PYTHON), "-m", "tests.browser.find_browser"]
     if subprocess.run(find_browser, cwd=str(ROOT), env=child_environment(**more)).returncode:
         return 1

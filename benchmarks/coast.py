@@ -42,7 +42,7 @@ def trained(data: Dataset, base_channels: int, seed: int, steps: int) -> dict[st
     """Train lesson 5's U-Net, or a wider one; return its scores, and the losses of the former."""
     torch.manual_seed(seed)
     model = UNet(1, 1, depth=3, base_channels=base_channels)
-    training = train(model, data, steps=steps, seed=seed, live=False)
+    training = train(model, data, steps=steps, seed=seed, device="cpu", live=False)
     row = {"method": "U-Net", "base_channels": base_channels, "seed": seed}
     row |= scores(training.model, data)
     if base_channels == LESSON_5:

@@ -123,7 +123,9 @@ def train_one(name: str, width: int, seed: int, steps: int | None = None) -> Non
     model, data = build(plan, width, seed), dataset(plan.task)
     start, recipe = time.process_time(), RINGS if plan.task == "lines in rings" else OTHERS
     few = replace(data, validation=data.validation[:16])
-    training = train(model, few, steps=steps or plan.steps, seed=seed, live=False, **recipe)
+    training = train(
+        model, few, steps=steps or plan.steps, seed=seed, device="cpu", live=False, **recipe
+    )
     TRAINED.mkdir(parents=True, exist_ok=True)
     state = {
         "weights": model.state_dict(),
@@ -184,6 +186,7 @@ def ship(rows: list[dict[str, Any]]) -> None:
         made: dict[str, Any] = {
             "name": name if plan.task == "lines in rings" else "trained with skips",
             "says": f"{plan.steps} steps{dropped}",
+            "steps": plan.steps,
             **packed(plan, state["weights"]),
         }
         if name == "trained with skips":

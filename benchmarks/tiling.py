@@ -80,7 +80,7 @@ def train_network(steps: int) -> UNet:
     torch.manual_seed(0)
     model = UNet(1, 1, **ablation.NETWORK)
     recipe = ablation.RECIPES["lines in rings"] | {"steps": steps}
-    train(model, lines_in_rings(64), live=False, **recipe)
+    train(model, lines_in_rings(64), device="cpu", live=False, **recipe)
     return model
 
 

@@ -137,7 +137,9 @@ def at_equal_time(seconds: float, seeds: list[int]) -> dict[str, Any]:
             runs = []
             for seed in seeds:
                 torch.manual_seed(seed)
-                run = train(build(), dataset, seconds=seconds, seed=seed, live=False, **recipe)
+                run = train(
+                    build(), dataset, seconds=seconds, seed=seed, device="cpu", live=False, **recipe
+                )
                 score = evaluate(run.model, dataset.test)
                 runs.append(
                     {"steps": run.steps, "iou": score.iou, "boundary_f1": score.boundary_f1}
@@ -174,7 +176,7 @@ from unet_teach import UNet
 from unet_teach.segmentation import earth, evaluate, train
 torch.manual_seed(0)
 data = earth()
-run = train(UNet(1, 1, depth=3, base_channels=8), data, steps=int({steps}))
+run = train(UNet(1, 1, depth=3, base_channels=8), data, steps=int({steps}), device="cpu")
 evaluate(run.model, data.test)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 print("peak", peak, run.drawing_seconds / run.seconds)

@@ -9,8 +9,9 @@ import { StepStrip } from './steps.js';
  * @property {(name: string) => any} get
  * @property {(name: string, value: unknown) => void} set
  * @property {() => void} save_changes
- * @property {(event: string, listener: () => void) => void} on
- * @property {(event: string, listener: () => void) => void} off
+ * @property {(event: string, listener: (...given: any[]) => void) => void} on
+ * @property {(event: string, listener: (...given: any[]) => void) => void} off
+ * @property {(content: unknown, callbacks?: unknown, buffers?: ArrayBufferView[]) => void} [send]   to the kernel
  */
 
 /**

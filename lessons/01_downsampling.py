@@ -11,8 +11,8 @@
 # ![A portrait at 256×256, 128×128, 64×64 and 32×32 pixels, each with the same detail enlarged below it.](../docs/images/lesson_1.png)
 #
 # A segmentation network answers two questions about every pixel: *what* is it part of, and *where* exactly does that part end?
-# To answer the first, it has to look at a large area at once, so it shrinks the image. At 32×32 you still recognise a face, but look at the eye: its
-# detail is gone, and it takes two more lessons to get it back.
+# To answer the first, it has to take in a large area at once, so it shrinks the image. At 32×32 you still recognise a face, but look at the eye: its
+# detail is gone, and it will take two more lessons to get it back.
 
 # %% [markdown]
 # Shrinking is called **down-sampling**, the first of the four criteria. In [the document](../docs/the_document.md#down-sampling), the one-page note that this
@@ -22,7 +22,7 @@
 # downsample = nn.Conv2d(in_channels=64, out_channels=128, kernel_size=3, stride=2, padding=1)
 # ```
 #
-# Run the next cell first (Shift + Enter). It loads the tools, which takes a few seconds.
+# Run the next cell first (Shift + Enter). It loads the tools, which takes a few seconds. Folded cells, like the one after it, contain the text of a widget: run them in the same way.
 
 # %%
 import torch
@@ -38,11 +38,11 @@ from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict, Step
 # %% [markdown]
 # ## Predict
 #
-# Make a guess before you know. You will remember the answer better, and a wrong guess tells you what to look for.
+# Make a guess before you read on. You'll remember the answer better, and a wrong guess tells you what to look for.
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "An image of 32×32 pixels goes into the line above. What are the height and width of the output?",
+    "A feature map of 32×32 cells goes into the line above. What are the height and width of the output?",
     answer=(16, 16),
     mistakes={
         (15, 15): "That's the size without padding: (32 + 2·0 − 3) // 2 + 1 = 15. Here `padding=1` adds one pixel on each side.",
@@ -56,8 +56,10 @@ Predict(
 # %% [markdown]
 # ## What a convolution computes
 #
-# A **kernel** is a small window of weights. The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
-# up the products: that sum is *one* output value. Then it moves the kernel and does the same again. The result is called a **feature map**.
+# A **kernel** is a small window of weights; `kernel_size=3` makes it 3×3, so it has nine. The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
+# up the products: that sum is *one* output value. Then it moves the kernel by `stride` and does the same again. The result is called a **feature map**.
+#
+# (Finally, PyTorch adds the **bias**, one more learned number for each output channel. It shifts a whole output channel by the same amount, so the widget leaves it out.)
 
 # %% jupyter={"source_hidden": true}
 ConvExplorer(
@@ -68,24 +70,24 @@ ConvExplorer(
     numbers=True,
     playing=True,
     steps=[
-        "Watch one output value being computed: nine products, added up. Space pauses.",
+        "Watch one output value being computed: nine products, added up. Press Space to pause.",
         Step(
             "Set `stride` to 1. How many positions does the kernel visit now?",
             answer=64,
-            explain="8 rows of 8 positions. Stride 2 visits 4×4 = 16 of them.",
+            explain="There are 8 rows of 8 positions. With stride 2 the kernel visits 4×4 = 16 of them.",
         ),
         Step(
             "Set `stride` back to 2 and `padding` to 0. Which input row and column does no window reach?",
             when={"stride": 2, "padding": 0},
-            explain="The last ones, which are hatched: a step of 2 would not fit any more.",
+            explain="The last ones, which are hatched: there is no room for another step of 2.",
         ),
         Step(
             "Set `padding` back to 1, then try `input_size` 7 and 8. What do you notice about the output?",
             when=[{"input_size": 7, "padding": 1, "stride": 2}, {"input_size": 8, "padding": 1, "stride": 2}],
-            explain="Both become 4×4. Remember this: it is the most important fact of this lesson.",
+            explain="Both become 4×4. Remember this, because it's the most important fact of this lesson.",
         ),
         Step(
-            "Make the kernel too large: `input_size` 5, `padding` 0, `kernel_size` 7. Read the message.",
+            "Make the kernel too large: `input_size` 5, `padding` 0, `kernel_size` 7. What does the message say?",
             when={"input_size": 5, "padding": 0, "kernel_size": 7},
             explain="PyTorch refuses as well: the kernel has to fit into the padded input.",
         ),
@@ -100,7 +102,7 @@ ConvExplorer(
 #
 # $$\begin{aligned}\text{room} &= H + 2\cdot\text{padding}\\ &\quad - \text{kernel\_size}\\[4pt] H_\text{out} &= \left\lfloor\frac{\text{room}}{\text{stride}}\right\rfloor + 1\end{aligned}$$
 #
-# A formula is a claim, so ask PyTorch. Here is a kernel of 3 with stride 2 and padding 1, for every size from 1 to 64:
+# Don't take a formula on trust when you can ask PyTorch. Here it's tested for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64:
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
@@ -109,7 +111,7 @@ for size in range(1, 65):
 print("32 →", (32 + 2 * 1 - 3) // 2 + 1, "and PyTorch agrees for all 64 sizes")
 
 # %% [markdown]
-# Change one number at a time. Which of them decides how much smaller the output is?
+# Now we change one number at a time. Which of them decides how much smaller the output is?
 
 # %%
 print("as it is       32 →", conv_output_size(32, kernel_size=3, stride=2, padding=1))
@@ -119,12 +121,12 @@ print("stride=1       32 →", conv_output_size(32, kernel_size=3, stride=1, pad
 print("stride=4       32 →", conv_output_size(32, kernel_size=3, stride=4, padding=1))
 
 # %% [markdown]
-# **The stride divides the size.** For the *output size*, kernel size and padding matter only at the border, which is worth a pixel or two.
-# (The explorer has one more slider. With **dilation** 2 the kernel looks at every second pixel, so a 3×3 kernel spans 5, and the formula takes 5 for `kernel_size`.)
+# **The stride divides the size.** Kernel size and padding change the *output size* only by what happens at the border, a pixel or two.
+# (The explorer has one more slider, **dilation**. With dilation 2 the kernel takes every second pixel, so a 3×3 kernel spans 5 pixels, and the formula takes 5 for `kernel_size`.)
 #
 # ## Exercise: write the formula
 #
-# You'll need it in every lesson, so write it as a function of whole numbers.
+# You'll need it again and again, so write it as a function of whole numbers.
 
 
 # %%
@@ -139,7 +141,7 @@ exercises.output_size.check(output_size)
 # %% [markdown]
 # ## Channels: from 64 to 128
 #
-# An image has one channel (grey) or three (red, green, blue). A feature map inside a network has as many as its designer likes, and each can stand for a different
+# An image has one channel (grey) or three (red, green, blue). A feature map inside a network has as many as its designer likes, and each can respond to a different
 # pattern: an edge, a texture, a corner.
 
 # %%
@@ -148,7 +150,7 @@ feature_map = torch.zeros(1, 64, 32, 32)
 print(tuple(feature_map.shape), "→", tuple(downsample(feature_map).shape))
 
 # %% [markdown]
-# Each output value looks at *all* 64 input channels, so its kernel is 64×3×3. There are 128 such kernels, also called **filters**, one for each output channel. The
+# Each output value is computed from *all* 64 input channels, so its kernel is 64×3×3. There are 128 such kernels, also called **filters**, one for each output channel. The
 # shape of the weight says exactly that, and an input with another number of channels is refused:
 
 # %%
@@ -160,8 +162,8 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# Why twice as many channels? Halving height and width leaves a quarter of the positions. Twice the channels describe each position in more detail, and still the
-# feature map holds only half as many values. The work stays the same: a 3×3 convolution at the new resolution needs as many multiplications as one at the old.
+# Why twice as many channels? Halving height and width leaves a quarter of the positions, and each of them has to describe four times the area. Twice the channels give it more numbers to do so, and the
+# feature map still shrinks to half as many values. The work per layer stays the same, too: halving twice and doubling twice cancel out.
 
 # %%
 before, after = 64 * 32 * 32, 128 * 16 * 16
@@ -173,7 +175,7 @@ assert work[0] == work[1]
 # %% [markdown]
 # ## Exercise: another layer that halves
 #
-# Make a layer that takes 64 channels, returns 128, and halves any even height and width. The document's layer has a kernel of 3. To make a different one, use `kernel_size=5`. If
+# Make a layer that takes 64 channels, returns 128, and halves any even height and width. The document's layer has a kernel of 3; to make a different one, use `kernel_size=5`. If
 # you're stuck, run `exercises.halve.hint()`.
 
 # %%
@@ -185,14 +187,14 @@ exercises.halve.check(layer)
 # %% [markdown]
 # ## A factor of 2? Not always
 #
-# In the explorer, 7 and 8 both became 4. It's the same here: **predict** the three sizes before you run the cell.
+# In the explorer, 7 and 8 both became 4. Here are three larger sizes; **predict** what becomes of each before you run the cell.
 
 # %%
 for size in (31, 32, 33):
     print(size, "→", conv_output_size(size, kernel_size=3, stride=2, padding=1))
 
 # %% [markdown]
-# So "halves the size" is only true for even sizes. Turn it round: which input sizes give 16, and which give 17?
+# So "halves the size" is only true for even sizes. Now turn the question round: which input sizes give 16, and which give 17?
 
 # %%
 print("16 comes from", list(conv_input_sizes(16, kernel_size=3, stride=2, padding=1)))
@@ -200,7 +202,7 @@ print("17 comes from", list(conv_input_sizes(17, kernel_size=3, stride=2, paddin
 assert all(len(conv_input_sizes(size, 3, stride=2, padding=1)) == 2 for size in range(1, 65))
 
 # %% [markdown]
-# Always two. **From 16 alone, no later layer can tell whether the size was 31 or 32.** In lesson 2 a parameter with an odd name exists only to choose between the
+# It's always two. **From 16 alone, no later layer can tell whether the size was 31 or 32.** In lesson 2 you'll meet a parameter with an odd name that exists only to choose between the
 # two, and in lesson 3 they cause one of the most frequent errors in U-Net code.
 #
 # **Exercise.** Without a helper: which two input sizes does the same layer turn into 8? Give them as a pair, `(…, …)`.
@@ -215,7 +217,9 @@ exercises.odd_sizes.check(pair)
 # ## How far does one value see?
 #
 # Why shrink the image at all, instead of stacking convolutions at full size? Take one value of the result and ask which input pixels it depends on. They
-# are its **receptive field**. Here we find it by experiment: all weights are 1, and the gradient of one output value marks every pixel that influences it.
+# are its **receptive field**.
+#
+# We can find it by experiment. The **gradient** of an output value says, for each input pixel, how much the output would change if that pixel changed a little, and `backward()` computes it for all pixels at once. With all weights set to 1, it's positive for every pixel inside the receptive field and zero for all others.
 
 
 # %%
@@ -250,16 +254,13 @@ for stride, layers in fields.items():
 # each layer is (kernel_size, stride, padding)
 print("after five layers:", receptive_field([(3, 1, 1)] * 5).size, "with stride 1,", end=" ")
 print(receptive_field([(3, 2, 1)] * 5).size, "with stride 2")
-
-# %% [markdown]
-# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, every layer adds twice as much as the one before: 3, 7, 15. After five layers that makes
-# 11 pixels against 63. **This is what down-sampling is for**: it lets a 3×3 kernel take in a whole face.
-
-# %%
 assert [receptive_field([(3, 1, 1)] * n).size for n in (1, 2, 3, 5)] == [3, 5, 7, 11]
-assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3, 5)] == [3, 7, 15, 63]
+assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3, 5, 6)] == [3, 7, 15, 63, 127]
 
 # %% [markdown]
+# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, every layer adds twice as much as the one before, because its inputs are twice as far apart: 3, 7, 15. After five layers that makes
+# 11 pixels against 63, and a sixth reaches 127, half the width of the portrait. **This is what down-sampling is for**: small kernels take in a large area with few layers.
+#
 # **Exercise.** Two convolutions with kernel 5, stride 2 and padding 2, one after the other: how many pixels wide is the receptive field of one value?
 
 # %%
@@ -271,8 +272,8 @@ exercises.sees.check(width)
 # %% [markdown]
 # ## Other ways to halve
 #
-# A strided convolution isn't the only layer that shrinks a feature map. Here are five more. The image is a single bright line, one pixel wide, in column 5.
-# Guess first: in which of the outputs is it still there?
+# A strided convolution isn't the only layer that shrinks a feature map; here are five more. The image is a single bright line, one pixel wide, in column 5 (counted from 0), and the convolution has nine equal weights of 1/9.
+# Guess first: in which of the outputs is the line still there?
 
 # %%
 line = torch.zeros(1, 1, 16, 16)
@@ -302,19 +303,19 @@ assert torch.equal(nn.functional.pixel_shuffle(halved["pixel-unshuffle"], 2), li
 assert torch.equal(ways["interpolation, nearest"](line.roll(-1, dims=3))[0, 0, :, 2], torch.ones(8))
 
 # %% [markdown]
-# - **Max-pooling** keeps the line as bright as it was. It is still one column, but a column is now two pixels wide. The U-Net of 2015 uses it, with convolutions before and after.
+# - **Max-pooling** keeps the line as bright as it was, but you can no longer tell in which of two columns it ran. The U-Net of 2015 uses it, with convolutions before and after.
 # - **Average-pooling** and **bilinear** interpolation halve its brightness. Since a column is now twice as wide, the mean stays exactly the same.
-# - The **strided convolution** leaves a third of the brightness in each of two columns, because two windows see the line. Its weights are learned, though, and others would keep
+# - The **strided convolution** leaves a third of the brightness in each of two columns, because two windows cover the line. Its weights are learned, though, and others would keep
 #   the line at full brightness.
-# - **Nearest** takes every second column, the even ones. The line is gone; in column 4 it would have survived whole.
+# - **Nearest** takes every second column, the even ones, so the line is gone. In column 4 it would have survived at full brightness.
 # - **Pixel-unshuffle** loses nothing and can be undone: it moves the four pixels of each 2×2 square into four channels. Step through **channel** to see them.
 #
-# Only the convolution learns, and only it can choose the number of channels. The others have no parameters at all.
+# Only the convolution learns, and only there can you choose the number of channels. The others have no parameters at all, and they need a convolution next to them to change the channels.
 
 # %% [markdown]
 # ## What survives
 #
-# Back to the portrait. This layer averages each 3×3 window, with stride 2. It runs three times:
+# Back to the portrait. This layer averages each 3×3 window with stride 2, and we apply it three times:
 
 # %%
 blur = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1, bias=False)
@@ -330,36 +331,36 @@ show(
 )
 
 # %% [markdown]
-# *What* is in the image survives: she is still Grace Hopper, who wrote one of the first compilers. *Where exactly* the rim of her glasses runs does not. A U-Net needs
-# both, and lesson 3 brings the *where* back. (The dark line along the top and the left border comes from the padding: there the mean includes zeros.)
+# *What* is in the image survives: you still recognise Grace Hopper, who wrote one of the first compilers. *Where exactly* the rim of her glasses runs is lost. A U-Net needs
+# both, and lesson 3 brings the *where* back. (The dark line along the top and the left border comes from the padding, because there the mean includes zeros.)
 
 # %% [markdown]
 # ## Read the document again
 #
 # You can now judge two of its claims:
 #
-# - It says that [`stride=2` reduces the size by a factor of 2](../docs/the_document.md#stride). For even sizes it does; 31 becomes 16, and 33 becomes 17.
-# - It says that [`padding=1` makes the kernel's centre visit all pixels](../docs/the_document.md#padding). With stride 2 the centre visits every second pixel in each direction, one pixel in
-#   four. What padding 1 does ensure is that every pixel is *covered* by some window, in even sizes and in odd ones. "Going further" below counts 31 and 32.
+# - It says that [`stride=2` reduces the size by a factor of 2](../docs/the_document.md#stride). For even sizes it does, but 31 becomes 16, and 33 becomes 17.
+# - It says that [`padding=1` makes the kernel's centre visit all pixels](../docs/the_document.md#padding). With stride 2 the centre visits every second pixel in each direction, which is one pixel in
+#   four. What padding 1 does ensure is that every pixel is *covered* by some window, for even sizes and for odd ones. "Going further" below counts for 31 and 32.
 
 # %% [markdown]
 # ## Recap
 #
-# - One output value is a sum of products; the kernel visits every `stride`-th position: ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
+# - One output value is a sum of products, and the kernel visits every `stride`-th position, so the output size is ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
 # - Stride 2 merges two sizes into one: 31 and 32 both become 16.
 # - Down-sampling makes the receptive field grow fast: 3, 7, 15 pixels instead of 3, 5, 7.
 #
-# Next: [**2 · Up-sampling**](02_upsampling.ipynb), the way back up, and why it needs to be told whether the size was 31 or 32.
+# Next: [**2 · Up-sampling**](02_upsampling.ipynb) goes back up, and there you have to say whether the size was 31 or 32.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Optional: nothing later depends on it. Two questions are left: which pixels are centres, and what each way of halving costs.
+# Nothing later depends on this part. It answers two questions: which pixels does the kernel's centre visit, and what does each way of halving cost?
 
 # %% [markdown]
 # ### Centres and cover
 #
-# Padding 1 puts the first window's corner just outside the image, so its centre is on pixel 0. From there it moves two pixels at a time.
+# With padding 1 the first window begins one pixel outside the image, so its centre is on pixel 0. From there it moves two pixels at a time.
 
 # %%
 centres = [2 * output for output in range(conv_output_size(32, 3, stride=2, padding=1))]
@@ -369,8 +370,8 @@ for size in (31, 32):
     print(f"windows over each of {size} rows:", conv_coverage(size, kernel_size=3, stride=2, padding=1))
 
 # %% [markdown]
-# There is no zero in these lists, so every row is covered: some once, some twice. PyTorch agrees. If all weights are 1, the sum of all outputs contains each input
-# pixel as often as windows cover it, so the gradient of that sum is the count:
+# There is no zero in these lists, so every row is covered, some once and some twice. PyTorch agrees: if all weights are 1, the sum of all outputs contains each input
+# pixel once for every window that covers it, so the gradient of that sum is the count.
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
@@ -382,9 +383,9 @@ counts = torch.tensor(conv_coverage(32, kernel_size=3, stride=2, padding=1))
 assert torch.equal(image.grad[0, 0].long(), torch.outer(counts, counts))
 
 # %% [markdown]
-# A centre is used once, a pixel between two centres twice, and a pixel in the middle of four centres four times. In lesson 2 you will *see* this uneven pattern.
+# A centre is used once, a pixel between two centres twice, and a pixel in the middle of four centres four times. In lesson 2 this uneven pattern becomes visible.
 #
-# **Exercise.** A feature map of 20×30 cells, the same layer: how many of its cells are centres?
+# **Exercise.** A feature map of 20×30 cells goes through the same layer. How many of its cells are visited by the kernel's centre?
 
 # %%
 ### BEGIN SOLUTION

@@ -10,8 +10,8 @@
 #
 # ![The portrait as taken, at 32×32, and enlarged from 32×32 to 256×256 in two ways; the eye stays blurred in both.](../docs/images/lesson_2.png)
 #
-# In lesson 1 the portrait shrank to 32×32. At that size a network may know *that* there is an eye, but the question is *which pixels* belong to it, so the feature map
-# has to grow again. Enlarging it is easy. Getting the detail back is not.
+# In lesson 1 the portrait shrank to 32×32. At that size a network may know *that* there is an eye, but we want to know *which pixels* belong to it, so the feature map
+# has to grow again. Enlarging it is easy; getting the detail back is not.
 
 # %% [markdown]
 # Growing is called **up-sampling**, the second criterion. [The document](../docs/the_document.md#up-sampling) does it with a **transposed convolution**:
@@ -21,7 +21,7 @@
 #     in_channels=128, out_channels=64, kernel_size=3, stride=2, padding=1, output_padding=1)
 # ```
 #
-# It's the line from lesson 1 with its channels swapped, and with one new parameter. What does `output_padding` do?
+# It looks like the line from lesson 1, with the channels swapped and one new parameter. What does `output_padding` do?
 
 # %%
 import matplotlib.pyplot as plt
@@ -45,11 +45,11 @@ Predict(
     answer=(32, 32),
     mistakes={
         (31, 31): "Close: that is the size without `output_padding`.",
-        (8, 8): "A convolution with stride 2 would halve it. This one is transposed.",
-        (33, 33): "That is everything the kernels scatter, before `padding` crops it.",
-        (34, 34): "The last patch starts at 15·2, not at 16·2.",
+        (8, 8): "A convolution with stride 2 would halve it. A transposed one goes the other way.",
+        (33, 33): "One too many. In this layer `padding` makes the output smaller, not larger.",
+        (34, 34): "Two too many. In this layer `padding` makes the output smaller, not larger.",
     },
-    explain="The patches start 2 apart, and `output_padding` keeps one more row, so 16 becomes exactly twice as much.",
+    explain="With these numbers 16 becomes exactly twice as much. The next widget shows where each of the 32 rows comes from.",
 )
 
 # %%
@@ -59,12 +59,12 @@ high = upsample(low)
 print(tuple(low.shape), "→", tuple(high.shape))
 
 # %% [markdown]
-# Twice the height, twice the width, half the channels.
+# That's twice the height, twice the width and half the channels.
 #
 # ## What a transposed convolution computes
 #
-# A convolution *gathers*: it collects nine inputs into one output. A transposed convolution **scatters**: each input value multiplies the whole kernel, and the
-# layer adds this patch to the output. Where patches overlap, they add up.
+# A convolution *gathers*: with a 3×3 kernel it collects nine inputs into one output. A transposed convolution **scatters**: each input value multiplies the whole kernel, and the
+# layer adds this patch to the output. Where patches overlap, their values add up.
 
 # %% jupyter={"source_hidden": true}
 ConvTransposeExplorer(
@@ -73,31 +73,31 @@ ConvTransposeExplorer(
     playing=True,
     steps=[
         Step(
-            "Watch each input value scatter its patch; Space pauses. By how many cells does the patch move from one input to the next?",
+            "Watch each input value scatter its patch (Space pauses). By how many cells does the patch move from one input to the next?",
             answer=2,
-            explain="By the stride, 2. So the kernel of 3 overlaps its neighbours by one cell.",
+            explain="By the stride, 2. A patch is 3 wide, so it overlaps its neighbours by one cell.",
         ),
         Step(
             "Set `padding` and `output_padding` to 0. Does padding add anything here?",
             when={"padding": 0, "output_padding": 0},
-            explain="No: it crops. With padding 0 everything that was scattered is kept.",
+            explain="No, here it crops: with padding 0 everything that was scattered is kept.",
         ),
         Step(
             "Set `padding` back to 1, then `output_padding` to 1. Which row and column of the output come back?",
             when=[{"padding": 1, "output_padding": 0}, {"padding": 1, "output_padding": 1}],
-            explain="The last ones. The kernels reach them, so `output_padding` only decides whether they are cropped.",
+            explain="The last ones. Patches reach them anyway, so `output_padding` only decides whether they are cropped.",
         ),
         Step(
             "In how many patches does the busiest output cell lie?",
             answer=4,
-            explain="4, its neighbours 2, and others 1. Remember this uneven pattern.",
+            explain="In 4. The cells next to it lie in 2 patches, and others in only 1. Remember this uneven pattern.",
         ),
     ],
 )
 
 # %% [markdown]
-# Here it is by hand: 3×3 patches, each two cells after the last. `padding=1` crops a row and a column on each side, and `output_padding=1` keeps those at the end,
-# so only the first ones are lost: `[1:, 1:]`.
+# Here is the same by hand: 3×3 patches, each two cells further on than the last. `padding=1` crops a row and a column on each side, but `output_padding=1` keeps those at the end,
+# so only the first row and column are lost, which is `[1:, 1:]`.
 
 # %%
 torch.manual_seed(0)
@@ -116,7 +116,7 @@ print("4×5 scatters over {}×{}".format(*scattered.shape), "and keeps {}×{}".f
 # %% [markdown]
 # ## Why it is called transposed
 #
-# A convolution is a matrix. Take one dimension, a kernel of `[1, 2, 3]`, stride 2, and 7 values: each row of the matrix is one position of the kernel. Multiplying by
+# A convolution can be written as a matrix. Take one dimension, a kernel of `[1, 2, 3]`, stride 2, and 7 values: each row of the matrix is one position of the kernel. Multiplying by
 # the *transposed* matrix goes from 3 values to 7, and that is exactly what `conv_transpose1d` computes.
 
 # %%
@@ -140,12 +140,12 @@ show(
 )
 
 # %% [markdown]
-# Only the *shape* runs backwards. The values don't come back: this matrix has no inverse. The document and many papers say
+# Only the *shape* runs backwards. The values don't come back, because a matrix that turns 7 values into 3 has no inverse. The document and many papers say
 # [*deconvolution*](../docs/the_document.md#deconvolutional); this course doesn't, because elsewhere in science that word means recovering the values.
 #
 # ## How large is the output?
 #
-# The first patch covers `kernel_size` cells, and each of the other `H − 1` inputs starts its own `stride` further on. `padding` crops both ends, and `output_padding`
+# The first patch covers `kernel_size` cells, and each of the other `H − 1` inputs starts its own patch `stride` cells further on. Then `padding` crops both ends, and `output_padding`
 # keeps a few more cells at the last one:
 #
 # $$\begin{aligned}H_\text{out} ={} &(H - 1)\cdot\text{stride}\\ &+ \text{kernel\_size} - 2\cdot\text{padding}\\ &+ \text{output\_padding}\end{aligned}$$
@@ -162,7 +162,7 @@ print("PyTorch agrees for 64 sizes, with and without output_padding")
 # %% [markdown]
 # ## Exercise 1: write the formula
 #
-# Write it as a function of whole numbers. If you're stuck: `exercises.up_size.hint()`
+# Write it as a function of whole numbers. If you're stuck, run `exercises.up_size.hint()`.
 
 # %%
 def up_size(size, kernel_size, stride, padding, output_padding):
@@ -177,7 +177,7 @@ exercises.up_size.check(up_size)
 # ## Exercise 2: double without the extra parameter
 #
 # Make a layer that takes 128 channels, returns 64, and doubles height and width. With an even `kernel_size`, such as 4, you don't need `output_padding`. (The check accepts any layer
-# that doubles, learns, and leaves no output cell without input.)
+# that doubles, has weights to learn, and leaves no output cell without input.)
 
 # %%
 ### BEGIN SOLUTION
@@ -188,37 +188,37 @@ exercises.double.check(layer)
 # %% [markdown]
 # ## Why output_padding exists
 #
-# Send an image down through lesson 1's layer and up again through the document's.
+# Send an image down through lesson 1's layer, and up again through the document's.
 
 # %% jupyter={"source_hidden": true}
 Predict(
     "31×31 goes down (`kernel_size=3, stride=2, padding=1`) and up again (the same, with `output_padding=1`). What size comes back?",
     answer=(32, 32),
     mistakes={
-        (31, 31): "Down-sampling made 31 into 16, and 16 is doubled. Nothing in the 16 says that it was 31.",
-        (30, 30): "Down-sampling makes 31 into 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
+        (31, 31): "Down-sampling turns 31 into 16, and 16 is doubled. Nothing about the 16 says that it was 31.",
+        (30, 30): "Down-sampling turns 31 into 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
         (33, 33): "One too many: (16 − 1)·2 + 3 − 2·1 + 1.",
     },
-    explain="31 and 32 both become 16 by down-sampling, and 16 becomes 32 by up-sampling. The layer can't know which it was.",
+    explain="Down-sampling turns both 31 and 32 into 16, and this layer turns every 16 into 32. It can't know which size it was.",
 )
 
 # %% jupyter={"source_hidden": true}
 RoundTrip(
     steps=[
         Step(
-            "Each tile is a size that goes down and up again. Click 31, then 32. What does down-sampling make of both?",
-            answer=16,
-            explain="16. Up-sampling makes 32 of both.",
+            "Each tile is a size that goes down and up again; click some. Which sizes come back as they were, the odd ones or the even ones?",
+            answer="even",
+            explain="The even ones, because `output_padding=1` always returns the larger of two sizes.",
         ),
         Step(
             "Set `output_padding` to 0. Which sizes come back now?",
             when={"output_padding": 0},
-            explain="The odd ones. No single value is right for both.",
+            explain="The odd ones. No single value is right for all sizes.",
         ),
         Step(
-            "Set `stride` to 3 and try `output_padding` 0, 1 and 2.",
+            "Set `stride` to 3 and try `output_padding` 0, 1 and 2. How many sizes share one small size now?",
             when=[{"stride": 3, "output_padding": 0}, {"stride": 3, "output_padding": 1}, {"stride": 3, "output_padding": 2}],
-            explain="Three sizes share one small size, and each needs its own `output_padding`. With 2 the last row holds only the bias: padding had cropped just one.",
+            explain="Three, and each of them needs its own `output_padding`. With 2 the last row holds only the bias, because no patch reaches so far.",
         ),
     ],
 )
@@ -233,11 +233,11 @@ for size in (31, 32):
     print("16 →", layer(low, output_size=(size, size)).shape[-1])
 
 # %% [markdown]
-# Inside a U-Net that size is known: the encoder's feature map still has it, one level up. Lesson 3 uses it.
+# Inside a U-Net you know that size, because the encoder's feature map of the same resolution still has it. Lesson 3 uses this.
 #
 # ## Exercise 3: back to the size you started from
 #
-# Write `restore(low, target)`. It returns the `output_padding` with which kernel 3, stride 2 and padding 1 go from size `low` to size `target`, for example from 16 to 31. You may
+# Write `restore(low, target)`, which returns the `output_padding` with which kernel 3, stride 2 and padding 1 go from size `low` to size `target`, for example from 16 to 31. You may
 # rely on `target` being one of the two sizes that become `low`.
 
 # %%
@@ -252,7 +252,7 @@ exercises.restore.check(restore)
 # %% [markdown]
 # ## Is the extra row padding?
 #
-# Its name says so. Take a feature map of ones and a kernel with the numbers 1 to 9:
+# The name `output_padding` suggests that it is. To find out, take a feature map of ones and a kernel with the numbers 1 to 9:
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -260,10 +260,10 @@ Predict(
     answer="sums of products, as in every row",
     choices=["zeros", "a copy of the row before", "sums of products, as in every row"],
     mistakes={
-        "zeros": "In a convolution padding means zeros. Here the word means something else.",
+        "zeros": "In a convolution, padding means zeros. Here the word means something else.",
         "a copy of the row before": "That row comes from the kernel's middle row. Which row of the kernel reaches this one?",
     },
-    explain="The kernels reach this row as well. Without `output_padding` it is cropped.",
+    explain="Patches reach this row as well. Without `output_padding` it would be cropped.",
 )
 
 # %%
@@ -274,12 +274,12 @@ assert torch.equal(extra[:5, :5], without)
 print(extra)
 
 # %% [markdown]
-# The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**. The extra rows carry data if `output_padding` is at most `padding` and
-# `kernel_size` at least `stride`. ("Going further" tests 145 layers.)
+# The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**. The extra rows carry data as long as `output_padding` is at most `padding` and
+# `kernel_size` is at least `stride`. ("Going further" tests this on 145 layers.)
 #
 # ## Does the detail come back?
 #
-# The size comes back. Does the eye? Here the portrait goes down three levels by averaging, as in lesson 1, and up again in two ways: by blending neighbours (bilinear interpolation), and by
+# The size comes back, but does the eye? Here the portrait is halved three times by averaging, as in lesson 1, and enlarged again in two ways: by blending neighbours (bilinear interpolation), and by
 # the document's transposed convolution with the same averaging weights.
 
 # %%
@@ -300,13 +300,13 @@ show(
 )
 
 # %% [markdown]
-# 65,536 pixels went in, and 1,024 were left at the bottleneck. No weights can turn those back into the rim of her glasses. **Up-sampling restores the size, not the detail.**
+# Of 65,536 pixels, 1,024 values were left at the bottleneck. Many different images have the same 1,024 averages, so no up-sampling layer can know which of them went in; it can only blend, or guess. **Up-sampling restores the size, not the detail.**
 #
-# And where does the grid on the right come from? It wasn't in the portrait.
+# But where does the grid on the right come from? It wasn't in the portrait.
 #
 # ## The checkerboard
 #
-# Count how many patches reach each row:
+# Let's count how many patches reach each row:
 
 # %%
 for kernel_size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
@@ -314,13 +314,15 @@ for kernel_size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
     print(f"kernel {kernel_size}:", *counts[8:20], "…")
 
 # %% [markdown]
-# With kernel 3 and stride 2 they alternate: 1, 2, 1, 2. Over rows and columns the counts multiply to 1, 2, 2, 4, and the result is a **checkerboard**. Three weights can't be split
-# evenly between two rows; two or four can. The pattern is an **artefact**: it comes from the layer, not from the image. Weights can learn to compensate for it, but a new layer starts with it
+# With kernel 3 and stride 2 the counts alternate: 1, 2, 1, 2. Rows and columns together give 1, 2, 2 or 4 patches for a cell, and the result is a **checkerboard**. It arises because three weights can't be split
+# evenly between two rows, while two or four can.
+#
+# Such a pattern is called an **artefact**, because it comes from the layer and not from the image. A layer can learn weights that compensate for it, but a new one starts with it
 # ([Odena, Dumoulin and Olah, 2016](https://doi.org/10.23915/distill.00003)).
 #
 # ## Which up-sampling layer should you choose?
 #
-# The document [ends with a list](../docs/the_document.md#up-sampling-layers): transposed convolutions, up-sampling layers, bilinear interpolation. Here are six candidates. (Pixel shuffle undoes lesson 1's pixel-unshuffle: four channels become the four cells of a 2×2 square.)
+# The document [ends with a list](../docs/the_document.md#up-sampling-layers): transposed convolutions, up-sampling layers, bilinear interpolation. Here are six candidates. (Pixel shuffle undoes the pixel-unshuffle of lesson 1: four channels become the four cells of a 2×2 square.)
 
 # %%
 def ways_up(ins, outs):
@@ -336,18 +338,18 @@ def ways_up(ins, outs):
     }
 
 # %% [markdown]
-# Feed each of them a *flat* feature map, all ones. Any pattern in the output is the layer's own. We measure it twice: with all weights equal, and with the random weights of a new layer.
+# We feed each of them a *flat* feature map, all ones, so any pattern in the output is the layer's own. We measure it twice: with all weights equal, and with the random weights of a new layer.
 
 # %% jupyter={"source_hidden": true}
 Predict(
     "With all weights equal: how many of the six layers draw a pattern on a flat feature map?",
     answer=1,
     mistakes={
-        3: "All three transposed convolutions? Look at the counts: two of them are even.",
-        0: "Look at the counts: one of the kernels gives 1, 2, 1, 2.",
+        3: "All three transposed convolutions? Two of them have the same count in every row.",
+        0: "Look at the counts again: one of the kernels gives 1, 2, 1, 2.",
         6: "With equal weights, a copy or a blend of a flat feature map stays flat.",
     },
-    explain="Only kernel 3, whose counts are uneven.",
+    explain="Only kernel 3 does, because its counts alternate.",
 )
 
 # %%
@@ -372,19 +374,19 @@ for name, layer in ways_up(8, 64).items():
     assert (equal > 0.1) == (name == "kernel 3")
 
 # %% [markdown]
-# With random weights kernel 2, kernel 4 and pixel shuffle draw a pattern too, because neighbouring outputs come from different weights. Only copying or blending *followed by* a convolution
-# stays flat. So:
+# With random weights kernel 2, kernel 4 and pixel shuffle draw a pattern, too, because neighbouring outputs are computed with different weights. Of these six, only the two that copy or blend and then convolve
+# stay flat: their enlarged map is flat, and a convolution treats all of its positions alike. So:
 #
 # | choose | when |
 # |---|---|
 # | kernel 2, stride 2 | you want what the U-Net of 2015 uses: few parameters, no overlap |
 # | bilinear or nearest + convolution | the output is an image, or patterns would hurt |
 # | kernel 4, stride 2, padding 1 | you want a learned layer with even overlap |
-# | pixel shuffle | you can afford four times as many channels before it |
+# | pixel shuffle | you can afford a convolution that makes four times as many channels |
 #
-# None of this says which is more *accurate*. Only training can, and lesson 6 does it. Point at a pixel below: the others outline the same place.
+# None of this says which layer is more *accurate*. Only training can tell, and lesson 6 does that. Point at a pixel below, and the other images outline the same place.
 
-# %%
+# %% jupyter={"source_hidden": true}
 face = F.avg_pool2d(image, 8)
 maps = {"as taken": F.avg_pool2d(image, 4), "what goes in": face}
 for name, layer in ways_up(1, 1).items():
@@ -395,7 +397,7 @@ FeatureMaps(maps, value_range=(0, 1), title="The same small face, enlarged in si
 # %% [markdown]
 # ## Exercise 4: no checkerboard
 #
-# Make a layer, or several in `nn.Sequential`, that takes 8 channels and returns 8, mixes them with learned weights, doubles height and width, and leaves no output cell without input. With all
+# Make a layer, or several in `nn.Sequential`, that takes 8 channels, returns 8, and doubles height and width. It has to mix the channels with weights that it can learn, and leave no output cell without input. With all
 # its weights equal, a flat feature map has to stay flat away from the border. There are many right answers.
 
 # %%
@@ -407,18 +409,18 @@ exercises.even_overlap.check(layer)
 # %% [markdown]
 # ## Read the document again
 #
-# - Its section opens with ["all of the above, put together"](../docs/the_document.md#put-together). Nothing has been put together yet: that line belongs at the very end.
-# - Its layer [doubles the size](../docs/the_document.md#doubles). 16 becomes 32, yes. But an image that had been 31 comes back as 32, one too many.
-# - Apart from the channels everything is "same as before", it says, and doesn't mention the new parameter. You can explain it.
-# - "Deconvolutional" promises an inverse. The shapes run backwards, the values don't.
-# - Kernel 3 with stride 2 overlaps 1, 2, 1, 2. The document doesn't say so.
+# - Its section opens with ["all of the above, put together"](../docs/the_document.md#put-together). Nothing has been put together yet, so that line belongs at the very end.
+# - Its layer [doubles the size](../docs/the_document.md#doubles): 16 does become 32, but an image that had been 31 comes back as 32, one too many.
+# - It says that apart from the channels everything is "same as before", although there is a new parameter. Now you can explain it.
+# - "Deconvolutional" promises an inverse, but only the shapes run backwards, not the values.
+# - It doesn't mention that kernel 3 with stride 2 overlaps unevenly, 1, 2, 1, 2.
 
 # %% [markdown]
 # ## Recap
 #
-# - Each input value scatters a patch, `stride` after the last: (H − 1)·stride + kernel_size − 2·padding + output_padding.
+# - Each input value scatters a patch, `stride` cells after the last, so the output size is (H − 1)·stride + kernel_size − 2·padding + output_padding.
 # - `output_padding` chooses among the sizes that down-sampling merged, by cropping less.
-# - A kernel that isn't a multiple of the stride draws a checkerboard even with equal weights. With random weights only copying or blending before a convolution doesn't.
+# - A kernel that isn't a multiple of the stride draws a checkerboard even with equal weights. Of our six layers, only nearest or bilinear plus a convolution draws none with random weights.
 # - Up-sampling restores the size, not the detail.
 #
 # Next: [**3 · Skip connections**](03_skip_connections.ipynb), which fetch the detail from where it still exists.
@@ -426,12 +428,12 @@ exercises.even_overlap.check(layer)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Optional: two more ways to see the layer, when an extra row stays empty, a textbook's claim, and what the patterns look like.
+# Nothing later depends on this part. It has two more ways to see the layer, the cases in which an extra row stays empty, a textbook's claim to test, and pictures of the patterns.
 
 # %% [markdown]
 # ### Zeros between the values, then a convolution
 #
-# Choose **zero insertion** in the explorer. The values move apart, zeros fill the gaps, and an ordinary window with stride 1 moves over them. It's a plain convolution with the kernel turned by 180°.
+# Choose **zero insertion** in the explorer. The values move apart, zeros fill the gaps, and an ordinary window with stride 1 moves over them. So a transposed convolution is also a plain convolution over a spread-out input, with the kernel turned by 180°.
 
 # %%
 kernel = torch.rand(3, 3)
@@ -444,8 +446,8 @@ print(f"the same values; {int((spread == 0).sum())} of {spread.numel()} cells ar
 # %% [markdown]
 # ### A convolution run backwards
 #
-# Training runs every convolution backwards: each output hands a gradient to the inputs that it was computed from. That is a transposed convolution too. Here `output_padding` isn't needed, because PyTorch saw
-# that the input was 8×10.
+# Training runs every convolution backwards: the gradient at each output is passed on to the inputs from which that output was computed. That is a transposed convolution, too. Here `output_padding` isn't needed, because PyTorch has kept
+# the input's size, 8×10.
 
 # %%
 big = torch.zeros(1, 1, 8, 10, requires_grad=True)
@@ -457,7 +459,7 @@ print("forwards 8×10 → {}×{}".format(*gathered.shape[2:]), "and backwards �
 # %% [markdown]
 # ### When an extra row stays empty
 #
-# If `output_padding` is larger than `padding`, or the kernel smaller than the stride, no patch reaches some rows: they hold only the bias.
+# If `output_padding` is larger than `padding`, or the kernel smaller than the stride, there can be rows that no patch reaches. They hold only the bias.
 
 # %%
 beyond = F.conv_transpose2d(ones, torch.ones(1, 1, 2, 2), stride=2, padding=0, output_padding=1)
@@ -482,7 +484,7 @@ print(f"{len(empty)} of {tried} layers have an empty extra row; in each, the ker
 # A widely used textbook sends a 16×16 input down and up with `kernel_size=5, stride=3, padding=2`, the same numbers both times, without `output_padding`. It comes back as 16×16, and the book says that this always works
 # ([Dive into Deep Learning, 14.10](https://d2l.ai/chapter_computer-vision/transposed-conv.html)). Does it?
 #
-# Which of the sizes 12, 13, 14, 15, 16, 17, 18 do **not** come back? Answer with a tuple.
+# Which of the sizes 12, 13, 14, 15, 16, 17, 18 do **not** come back as they were? Answer with a tuple.
 
 # %%
 ### BEGIN SOLUTION
@@ -493,7 +495,7 @@ exercises.not_restored.check(lost)
 # %% [markdown]
 # ### What the patterns look like
 #
-# The first channel of each layer on a flat feature map. With random weights the pattern differs from channel to channel.
+# These are the first channels of each layer's output for a flat feature map. With random weights the pattern differs from channel to channel.
 
 # %%
 def flat(layer):
@@ -511,7 +513,7 @@ show(
 )
 
 # %% [markdown]
-# The document's own layer can learn to draw nothing. With these weights a flat input stays flat, except along the last row and column:
+# The document's own layer can learn to draw no pattern. With these weights a flat input stays flat, except along the last row and column:
 
 # %%
 layer = nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=1, bias=False)

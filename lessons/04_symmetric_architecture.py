@@ -10,13 +10,13 @@
 #
 # ![The portrait with noise; denoised with a single skip connection, as in lesson 3; and denoised by a U-Net with a skip at every level.](../docs/images/lesson_4.png)
 #
-# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the result is on the right: cleaner skin and a sharper eye, after the same number of training steps. (Part of that is its extra layers; lesson 6 takes a U-Net apart.)
+# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the result is on the right: cleaner skin and a sharper eye after the same number of training steps. (Part of that is due to its extra layers.)
 
 # %% [markdown]
-# You know three criteria: down-sampling, up-sampling, skip connections. The fourth holds them together. For every step down there is a step up, and the decoder passes the same sizes as the encoder in reverse. That's why every skip finds a
-# partner, and why the drawing looks like a U.
+# You know three criteria: down-sampling, up-sampling and skip connections. The fourth, **symmetry**, holds them together: for every step down there is a step up, so the decoder passes through the sizes of the encoder in reverse. That gives every skip
+# a partner of its own size, and it's why the drawing looks like a U.
 #
-# [The document](../docs/the_document.md#unet) ends with a whole network. You'll try to run it, and it will refuse. It has several faults: one stops it at once, and others stay silent. Find them one after the other.
+# [The document](../docs/the_document.md#unet) ends with a whole network. It has several faults. One stops it at once, others stay silent, and you'll find them one after the other.
 
 # %%
 import torch
@@ -36,7 +36,7 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## The document's network
 #
-# Read it as you would read a colleague's code. Count the layers of each kind. What makes you frown?
+# Read it as you would read a colleague's code, and count the layers of each kind. What makes you frown?
 #
 # ```python
 # class UNet(nn.Module):
@@ -76,9 +76,9 @@ Predict(
     mistakes={
         "128 channels, 32×32": "Which line says that `conv1` comes first?",
         "32 channels, 32×32": "`skip4` has 32 channels, but which line would ever use it?",
-        "nothing": "That's what a `forward` without a `return` gives. Is there a `forward`?",
+        "nothing": "A `forward` without a `return` would give that. Is there a `forward`?",
     },
-    explain="Without a `forward` the network has layers, but nothing says in which order data goes through them.",
+    explain="Without a `forward` the network has layers, but nothing says in which order data passes through them.",
 )
 
 # %%
@@ -89,11 +89,11 @@ except NotImplementedError as error:
     print(error)
 
 # %% [markdown]
-# `__init__` only lists the layers. The order in which an image passes them belongs in `forward`, and there is none.
+# `__init__` only creates the layers. The order in which data passes through them belongs in `forward`, and there is none.
 #
 # ## The fourth criterion
 #
-# So send a feature map through the layers by hand, in the order in which they are listed:
+# Let's send a feature map through the layers by hand, in the order in which they are listed:
 
 # %%
 x = torch.zeros(1, 64, 32, 32)
@@ -102,14 +102,13 @@ for name in ["conv1", "conv2", "conv3", "conv4", "upconv1", "upconv2", "upconv3"
     print(f"{name:8} returns {x.shape[1]:3} channels, {x.shape[2]:2}×{x.shape[3]:<2} = {x.numel():6,} values")
 
 # %% [markdown]
-# Read the list from its middle outwards. `conv1` and `upconv4` keep the size. Between them, three halvings lead down to 4×4, and three doublings pass the same sizes on the way back. **That is the symmetry.** The layers that lead down are the **encoder**, those
-# that lead up the **decoder**, and the 4×4 feature map where they meet is the **bottleneck**.
+# Read the list from its middle outwards. `conv1` and `upconv4` keep the size. Between them, three halvings lead down to the bottleneck, 4×4, and three doublings pass through the same sizes on the way back. **That is the symmetry.**
 #
-# At every level the channels double while the number of positions falls to a quarter, as in lesson 1, so half of the values remain.
+# At every level down, the channels double while the number of positions falls to a quarter, as in lesson 1, so half of the values remain.
 #
 # ## How many skips?
 #
-# A skip joins an encoder and a decoder feature map of the same size. The bottleneck occurs only once and has no partner. How many skips does the document's network have room for?
+# A skip joins a feature map of the encoder with one of the decoder that has the same size. The bottleneck occurs only once, so it has no partner. How many skips does the document's network have room for?
 
 # %%
 ### BEGIN SOLUTION
@@ -118,14 +117,14 @@ skips = 3
 exercises.room_for_skips.check(skips)
 
 # %% [markdown]
-# The document lists four, with the note "Add 4th layer". But `skip4` takes 32 channels, and no layer of the encoder returns 32, as the list above shows. A fourth skip would need a fourth halving. PyTorch doesn't complain, because a layer that is never called just keeps its random weights and uses memory.
+# The document lists four, with the note "Add 4th layer". But `skip4` takes 32 channels, and as the list above shows, no layer of the encoder returns 32. A fourth skip would need a fourth halving. PyTorch doesn't complain, because a layer that is never called just keeps its random weights and takes up memory.
 #
 # ## What goes in, and what comes out
 #
-# `UNet(64, 128)` looks like a layer from the *inside* of a network. But `in_channels` belongs to the image: 3 for colour, 1 for grey. And `out_channels` is what you want to know about every pixel: one channel per **class**, such as sky, road or car. (For a
-# yes-or-no question a single channel is enough, as in lesson 5.)
+# `UNet(64, 128)` looks like a layer from the *inside* of a network. But for a whole network `in_channels` are those of the image, 3 for colour or 1 for grey, and `out_channels` are what you want to know about every pixel: one channel for each **class**, such as sky, road or car. (For a
+# yes-or-no question a single channel is enough.)
 #
-# You have colour photos, and want to assign each pixel to one of 5 classes. Which two numbers?
+# You have colour photos, and want to assign each pixel to one of 5 classes. Which two numbers do you need?
 
 # %%
 ### BEGIN SOLUTION
@@ -136,15 +135,16 @@ exercises.arguments.check((in_channels, out_channels))
 # %% [markdown]
 # ## Eight layers, or one?
 #
-# One thing is missing from the document that no error message will ever tell you. There is no **activation** between its layers, and a convolution is linear: a weighted sum of pixels, plus a constant. A sum of sums is a sum, so its eight layers and 3 million parameters are *one* linear map and a constant. It can't express "bright, *unless* its neighbour is bright too", however deep it is.
-# ("Going further" tests this on the document's network.)
+# One thing is missing from the document, and no error message will ever tell you. There is no **activation** between its layers, and a convolution is linear: each output is a weighted sum of pixels, plus a constant. A weighted sum of such sums is again one, so its eight layers with 3 million parameters compute *one* linear map and a constant.
 #
-# An activation such as ReLU, which sets negative values to 0, changes that. Apply one after each layer, in the decoder as well as in the encoder. Only the **last** layer has none: its outputs are **logits**, which may be any number, and the loss in lesson 5 takes care of the rest. A 1×1 convolution on a skip needs none either, because it only prepares a feature map for the next layer.
+# However deep such a network is, it can't express "bright, *unless* its neighbour is bright, too". ("Going further" tests this on the document's network.) An activation such as ReLU, which sets negative values to 0, changes that.
+#
+# Apply one after each layer, in the decoder as well as in the encoder, except the **last**. Its outputs are **logits**, which may be any number, and the loss in lesson 5 takes care of the rest. A 1×1 convolution on a skip needs none either, because it only prepares a feature map for the next layer.
 #
 # ## Write `forward`
 #
-# Now you have everything. Keep three feature maps in the encoder. In the decoder, *add* each to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`, which are 1×1 convolutions: they mix channels and move nothing. Which skip belongs to which level?
-# Their channels tell you. (You may apply the ReLU of a transposed convolution before or after the `+`.)
+# Now you have everything. Keep three feature maps in the encoder, and in the decoder *add* each of them to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`. These are 1×1 convolutions, which mix channels at each position without looking at its neighbours. Their channels tell you
+# which of them belongs to which level. (You may apply the ReLU of a transposed convolution before or after the `+`.)
 
 
 # %%
@@ -165,11 +165,11 @@ class Additive(DocumentUNet):
 exercises.forward_add.check(Additive)
 
 # %% [markdown]
-# How does the check know? It doesn't read your code. It sends an image through and follows what happens to it: a skip counts if something arrives that was never smaller than the place where it arrives, and if a gradient finds its way back across it.
+# How does the check know? It doesn't read your code, but sends an image through and follows what happens to it. A skip counts if what arrives was never smaller than the feature map that it joins, and if a gradient finds its way back across it.
 #
 # ## Add, or concatenate?
 #
-# The document's text says [concatenate](../docs/the_document.md#skip-connection). Try that with its layers as they are, 256 channels from below and 256 from the skip:
+# The document's text says [concatenate](../docs/the_document.md#skip-connection). Let's try that with its layers as they are, 256 channels from below and 256 from the skip:
 
 # %%
 from_below, across = torch.zeros(1, 256, 8, 8), torch.zeros(1, 256, 8, 8)
@@ -180,7 +180,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# *expected input to have 256 channels, but got 512*. Two stacked feature maps have twice the channels, and the next layer has to accept them. So the document's layers fit a U-Net that *adds*. Change the layers that come after a `cat`.
+# *Expected 256 channels, but got 512*: two stacked feature maps have twice the channels, and the next layer has to accept them, so the document's layers fit a U-Net that *adds*. To concatenate, change the layers that come after a `cat`.
 
 
 # %%
@@ -220,11 +220,11 @@ for kind, parameters in costs.items():
 print(f"cat needs {costs[ConcatenatingUNet] / costs[AdditiveUNet] - 1:.0%} more")
 
 # %% [markdown]
-# `cat` keeps both feature maps and lets the next layer weigh them separately; that's what the extra parameters are for. Addition sends both through the same weights, as you saw in lesson 3.
+# With `cat` the next layer can weigh the two feature maps separately, and that's what the extra parameters are for. Addition sends both through the same weights.
 #
 # ## Sizes, channels, parameters
 #
-# A U-Net has two columns of numbers, sizes and channels, and nearly every error is one of them not adding up.
+# A U-Net has two columns of numbers, sizes and channels, and most of its errors come from one of them not adding up.
 
 # %% jupyter={"source_hidden": true}
 SizeLedger(
@@ -236,12 +236,12 @@ SizeLedger(
         Step(
             "Set `depth` to 4. How many channels does the new bottleneck have?",
             answer=1024,
-            explain="64 doubled four times. It also multiplies the number of parameters by about four.",
+            explain="1,024, which is 64 doubled four times. The number of parameters grows to about four times as many.",
         ),
         Step(
-            "Set `base_channels` to 32, half the width everywhere. What happens to the number of parameters?",
-            when={"base_channels": 32},
-            explain="About a quarter is left: every weight connects an input channel with an output channel, and both are halved.",
+            "Set `base_channels` to 32, which halves the channels everywhere. By which factor does the number of parameters shrink, roughly?",
+            answer=4,
+            explain="By about 4, because every weight connects an input channel with an output channel, and both are halved.",
         ),
     ],
 )
@@ -249,7 +249,7 @@ SizeLedger(
 # %% [markdown]
 # ## An image that is 50 pixels high
 #
-# The additive network has run on 32×32. Does it run on a photo of 50×70? Halve both sides on paper first.
+# The additive network runs on 32×32. Does it run on a photo of 50×70? Halve height and width on paper first.
 
 # %%
 try:
@@ -258,7 +258,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# You know this one: 50 → 25 → 13 → 7 in the encoder, then 7 → 14 in the decoder, but the skip is 13. Lesson 3 has the repairs. A network that others will use needs one of them inside, like the course's own, `unet_teach.UNet`:
+# You know this one: 50 → 25 → 13 → 7 in the encoder, then 7 → 14 in the decoder, but the skip is 13. Lesson 3 has the repairs, and a network that others will use should do one of them itself, like the course's own, `unet_teach.UNet`:
 
 # %%
 with torch.no_grad():
@@ -270,9 +270,9 @@ with torch.no_grad():
 # %% [markdown]
 # ## The portrait, one last time
 #
-# Train this U-Net like the network with a single skip in lesson 3: the same portrait, the same noise, 200 steps. It takes about ten seconds.
+# We train this U-Net like the network with a single skip in lesson 3, with the same portrait and the same noise for 200 steps. It takes about ten seconds.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
 torch.manual_seed(0)
 noisy = face + 0.1 * torch.randn_like(face)
@@ -284,35 +284,42 @@ for _ in range(200):
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-denoised = network(noisy).detach()
+
+# %% [markdown]
+# Like most U-Nets, this one has **batch normalisation**: layers that bring each channel to a mean of 0 and a spread of 1. `eval()` makes them use the mean and spread collected in training, instead of those of the current image, and `no_grad()` saves the work of preparing gradients.
+
+# %% tags=["nbval-ignore-output"]
+network.eval()
+with torch.no_grad():
+    denoised = network(noisy)
 print(f"mean error: {(noisy - face).abs().mean():.3f} with noise, {(denoised - face).abs().mean():.3f} denoised")
 assert (denoised - face).abs().mean() < 0.5 * (noisy - face).abs().mean()
 
 # %% jupyter={"source_hidden": true}
 show(
     zoomed({"clean": face, "with noise": noisy, "U-Net": denoised}),
-    "The portrait clean, with noise, and denoised by the U-Net: smooth skin, and the eye with the rim of the glasses.",
+    "The portrait clean, with noise, and denoised by the U-Net: its skin is smooth, and the eye and the rim of the glasses are there.",
 )
 
 # %% [markdown]
-# Down-sampling to see the face, up-sampling back to every pixel, skips for the rim of the glasses, and a symmetric architecture so that each of them fits.
+# All four criteria are at work here: down-sampling to take in the whole face, up-sampling to return to every pixel, skips for the rim of the glasses, and a symmetric architecture so that each skip fits.
 #
 # ## How symmetric is symmetric?
 #
-# The document says [*typically*](../docs/the_document.md#same-number), and it's right to. The number of levels has to match, because a level without a partner has no skip. The channels don't. Many U-Nets borrow a wide encoder that was trained on photos and combine it with a narrow
-# decoder. They pass the same sizes in reverse, and that is the criterion. In lesson 6 you'll measure what a narrow decoder costs.
+# The document says [*typically*](../docs/the_document.md#same-number), and that's the right word. The number of levels has to match, because a level without a partner has no skip, but the channels don't have to. Many U-Nets combine a wide encoder that was trained on photos with a narrow
+# decoder. Their decoders pass through the same sizes in reverse, and that is the criterion. In lesson 6 you'll measure what a narrow decoder costs.
 
 # %% [markdown]
 # ## Read the document again
 #
-# - [Its class](../docs/the_document.md#unet) has no `forward`. You wrote it.
-# - `skip4` takes 32 channels, which no layer returns. There are three halvings, so there are three skips.
+# - [Its class](../docs/the_document.md#unet) has no `forward`, so you wrote one.
+# - `skip4` takes 32 channels, which no layer returns. With three halvings there is room for three skips.
 # - It speaks of concatenating, but its layers fit addition. For `torch.cat`, `upconv2` to `upconv4` need twice the input channels.
 # - `UNet(64, 128)` runs, but these are the numbers of a layer, not of an image. For colour photos and 5 classes it would be `UNet(3, 5)`.
-# - There is no activation anywhere: as listed, the whole network is one linear map and a constant.
+# - There is no activation anywhere, so the whole network as listed is one linear map and a constant.
 # - Its 1×1 convolutions on the skips are allowed, but not needed.
 #
-# What holds: four layers in the encoder and four in the decoder, three halvings and three doublings, channels doubled and halved, sizes mirrored. The fourth criterion is met.
+# The rest holds: there are four layers in the encoder and four in the decoder, three halvings and three doublings, the channels double and halve, and the sizes are mirrored.
 
 # %% [markdown]
 # ## Recap
@@ -322,12 +329,12 @@ show(
 # - Every convolution that should compute something of its own needs an activation, except the last one.
 # - A network for images of any size needs a repair where sizes don't match.
 #
-# All four criteria are yours, and the document's network runs. Next: [**5 · Train it**](05_train_it.ipynb), on an image of the Earth. Lesson 5 can train *your own* U-Net, if you build it in the project below (now, or another day).
+# You know all four criteria now. Next: [**5 · Train it**](05_train_it.ipynb), on an image of the Earth. Lesson 5 can train *your own* U-Net, if you build it in the project below (now, or another day).
 
 # %% [markdown]
 # ## Project: your own U-Net
 #
-# *About 30 minutes, now or another day.* First a block. The document has one convolution per level; the U-Net of 2015 has two, each followed by its ReLU, and many after it kept that. Write a function that makes such a block.
+# *About 30 minutes, now or another day.* We start with a block. The document has one convolution per level; the U-Net of 2015 has two, each followed by a ReLU, and many later ones have kept that. Write a function that makes such a block.
 
 
 # %%
@@ -345,15 +352,15 @@ def double_conv(in_channels, out_channels):
 exercises.double_conv.check(double_conv)
 
 # %% [markdown]
-# Now the network: any depth, any width, images of any size. `depth` counts the halvings. You need
+# Now comes the network, for any depth and width and for images of any size. `depth` counts the halvings. You need
 #
 # - a list of widths: `base_channels`, then twice as many at each level;
 # - a first block, from `in_channels` to `base_channels`;
 # - in the encoder, `depth` times: keep the feature map, `F.max_pool2d(x, 2)`, a block;
-# - in the decoder, as often: `nn.ConvTranspose2d(below, above, 2, stride=2)` (without an activation, because the block has them), a repair (`F.pad`, lesson 3), the skip, a block;
+# - in the decoder, just as often: `nn.ConvTranspose2d(below, above, 2, stride=2)` (without an activation, because the block has two), a repair (`F.pad`, lesson 3), the skip, a block;
 # - at the end a 1×1 convolution to `out_channels`. Keep layers in an `nn.ModuleList`; PyTorch doesn't find them in a plain list.
 #
-# It's the longest exercise of the course, some twenty lines. The check tells you each time what works already. If you skipped the block, use the course's: `from unet_teach.networks import double_conv`.
+# It's the longest exercise of the course, some twenty lines, and the check tells you each time what works already. If you skipped the block, use the course's: `from unet_teach.networks import double_conv`.
 
 
 # %%
@@ -391,12 +398,12 @@ exercises.own_unet.check(MyUNet)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Optional: the document's network without activations, which convolutions need one, and what `torchinfo` counts.
+# Nothing later depends on this part. It tests the document's network without activations, asks which convolutions need one, and looks at what `torchinfo` counts.
 
 # %% [markdown]
 # ### Is the document's network linear?
 #
-# If it is, its output for the *sum* of two images is the sum of its outputs. (A bias counts once on one side and twice on the other, so we add the output for an empty image, `0 * a`.)
+# If it is, its output for the *sum* of two images is the sum of its outputs for each of them. (The bias counts once on one side and twice on the other, so we add the output for an empty image, `0 * a`.)
 
 
 # %%
@@ -427,8 +434,8 @@ assert not is_linear(network, a, b, F.relu)
 # %% [markdown]
 # ### Does every convolution need an activation?
 #
-# No. Two linear layers with nothing between them are one linear layer. If both should *compute* something, the second is wasted. But some convolutions only prepare a feature map for the next layer: a 1×1 convolution on a skip mixes channels, and a transposed convolution may only enlarge a
-# feature map before a block. There nothing is lost. Here a 3×3 convolution takes over the 1×1 convolution before it:
+# No. Two linear layers with nothing between them are one linear layer, so if both should *compute* something, the second is wasted. But some convolutions only prepare a feature map for the next layer: a 1×1 convolution on a skip mixes channels, and a transposed convolution may only enlarge a
+# feature map before a block. Nothing is lost there. In this example a 3×3 convolution takes over the 1×1 convolution before it:
 
 # %%
 project, conv = nn.Conv2d(64, 64, 1, bias=False), nn.Conv2d(64, 32, 3, padding=1, bias=False)
@@ -441,7 +448,7 @@ with torch.no_grad():
 print("without an activation, a 1×1 and then a 3×3 convolution are one 3×3 convolution")
 
 # %% [markdown]
-# So ask of two convolutions in a row: should the first one compute something of its own? In the document's network the transposed convolutions are all that the decoder has, so they need their activations. In your own U-Net each is followed by a block that brings two.
+# So when two convolutions follow each other, ask whether the first one should compute something of its own. In the document's network the transposed convolutions are all that the decoder has, so they need their activations. In your own U-Net each is followed by a block that has two.
 #
 # ### What torchinfo counts
 #
@@ -451,9 +458,9 @@ print("without an activation, a 1×1 and then a 3×3 convolution are one 3×3 co
 summary(ConcatenatingUNet(3, 5), (1, 3, 32, 32), col_names=["output_size", "num_params"], verbose=0)
 
 # %% [markdown]
-# Look at its first row: 1,056 parameters belong to the network itself, to no layer that ran. They are those of `skip4`, 32·32 weights and 32 biases. So a summary can tell you about a layer that nobody calls.
+# Look at its first row: 1,056 parameters belong to the network itself, and to no layer that ran. They are those of `skip4`, 32·32 weights and 32 biases. So a summary can tell you about a layer that is never called.
 #
-# Its *mult-adds* count a transposed convolution by its output, four times too many with stride 2. Each *input* value is multiplied with the kernel once, so count yourself:
+# Its *mult-adds* count a transposed convolution by its output, which with stride 2 is four times too many. Each *input* value is multiplied by the kernel once, so we count for ourselves:
 
 # %%
 assert sum(p.numel() for p in ConcatenatingUNet(3, 5).skip4.parameters()) == 32 * 32 + 32 == 1056

@@ -10,8 +10,9 @@
 #
 # ![The Americas in grey; what a U-Net calls land; and its mistakes: pieces of South America and of the Great Lakes are missed, and coasts, the far north and an island in the Pacific are called land wrongly.](../docs/images/lesson_5.svg)
 #
-# So far our networks had random weights, and their outputs were noise of the right size. The one above was trained for half a minute to answer a single question: **where is land?** A child can do it. Can three halvings and three skips? And how good are they? That second question is the
-# harder one, and most of this lesson is about it.
+# So far your networks had random weights, so their outputs were noise of the right size. The one above was trained for half a minute to answer a single question: **where is land?** A child can do that. Can a network with three halvings and three skips do it too?
+#
+# And how would you know? Saying how good a prediction is turns out to be harder than making one, and it takes up most of this lesson.
 
 # %%
 import matplotlib.pyplot as plt
@@ -23,7 +24,8 @@ from unet_teach.segmentation import ablation, baselines, earth, evaluate, nuclei
 from unet_teach.segmentation.plots import comparison
 from unet_teach.segmentation.training import random_crops
 from unet_teach.shared.show import show
-from unet_teach.widgets import Predict
+from unet_teach.shared.time_left import time_left
+from unet_teach.widgets import Predict, SeeInside, Step
 
 plt.style.use("unet_teach.course")
 torch.set_num_threads(1)
@@ -31,7 +33,7 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## Look at the data first
 #
-# Always. It takes a minute, and people regret not having spent it.
+# It takes a minute, and it's the step that people most regret having skipped.
 
 # %%
 data = earth()
@@ -44,18 +46,21 @@ show(
 )
 
 # %% [markdown]
-# The image is grey on purpose, because in colour *blue* would give the answer away. A single pixel doesn't tell: the Amazon is nearly as dark as the sea, and shallow sea is brighter. The image is cut into three parts:
+# The image is grey on purpose, because in colour *blue* would give the answer away. In grey, a single pixel doesn't tell you much: the Amazon is nearly as dark as the sea, and shallow sea is brighter than the Amazon.
 #
-# - **train**: what the network learns from. Memorising it would be easy, and useless.
-# - **validation**: what you look at *while you try things out*. It tells you when to stop and which idea was better.
-# - **test**: what you look at *once*, at the end. The Americas: the network has never seen them.
+# The image is cut into three parts, each for a different purpose:
 #
-# Why three? If you choose the best of twenty attempts by its test score, that score is no longer about something unseen. You've picked the attempt that happens to fit it.
+# - **train**: the part the network learns from. A good score here proves little, because the network could simply memorise it.
+# - **validation**: the part you look at *while you try things out*. It tells you when to stop training and which of two ideas is better.
+# - **test**: the part you look at *once*, at the end. Here it's the Americas, which the network has never seen.
+#
+# Why not two parts? Suppose you try twenty ideas and keep the one with the best test score. Some of that score is luck, and by choosing the best you've selected for luck. The test no longer tells you how the network does on unseen images.
 #
 # ## Exercise 1: nothing may leak
 #
-# Training uses **crops**, small squares at random places. A network trained on a crop that reaches into the validation strip has seen part of it. Here the image was cut beforehand. If you cropped from the uncut image, where could a crop start without touching the strip? The image is `width` pixels wide, a crop is `crop` pixels wide, and the strip goes from column
-# `start` to `stop − 1`. Return a list of left columns.
+# Training uses **crops**, which are small squares cut out at random places. If a crop reaches into the validation strip, the network has trained on pixels it will be judged by: the data has **leaked**. In this course the image was cut up beforehand, so that can't happen.
+#
+# Suppose it hadn't been. The image is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`. Return a list of all left columns at which a crop may begin without touching the strip.
 
 # %%
 def training_lefts(width, crop, start, stop):
@@ -69,7 +74,7 @@ exercises.held_out.check(training_lefts)
 # %% [markdown]
 # ## Exercise 2: a mask is 0 and 1
 #
-# The network learns from a **target**, also called ground truth. Here it's a mask: 1 where there is land, 0 elsewhere. Files aren't always like that: one stores 255 for the object, another 1, and another numbers its objects. Turn all of them into 0 and 1, as floats.
+# What the network should predict is called the **target**, or **ground truth**. Here it's a mask: 1 where there is land, 0 elsewhere. Mask files aren't always that tidy. Some store 255 for the object, others 1, and others give each object a number of its own. Turn any of these into 0 and 1, as floats.
 
 # %%
 def clean_mask(raw_mask):
@@ -83,7 +88,7 @@ exercises.clean_mask.check(clean_mask)
 # %% [markdown]
 # ## How good is a prediction?
 #
-# Count pixels. The share that is right is called **pixel accuracy**. The next cell predicts "sea" everywhere, for East Asia and Australia:
+# The simplest score is **pixel accuracy**, the share of pixels that are right. Let's give it an easy test: the next cell predicts "sea" everywhere, on East Asia and Australia.
 
 # %%
 target = data.train[1].mask.bool()
@@ -91,10 +96,11 @@ nothing = torch.zeros_like(target)
 print(f"pixel accuracy of 'sea' everywhere: {(nothing == target).float().mean():.0%}")
 
 # %% [markdown]
-# Three quarters, for nothing. Pixel accuracy rewards predicting the majority class. Two better questions: of the pixels that you called land, what share is land (**precision**)? And of the land, what share did you find (**recall**)? One number for both is **intersection over union**, IoU: of all pixels that *either* calls land, the share that *both* call
-# land. It's 1 for a perfect prediction and 0 if nothing overlaps. (**Dice** is a close relative: twice the overlap over the sum of both areas.)
+# Three quarters, for doing nothing. Pixel accuracy rewards predicting the majority class, so ask two better questions. Of the pixels that you called land, what share is land (**precision**)? And of all the land, what share did you find (**recall**)?
 #
-# **Exercise 3.** Write IoU for boolean masks.
+# **Intersection over union**, IoU, answers both with one number. Take all pixels that *either* the prediction or the target calls land. IoU is the share of them that *both* call land. It's 1 for a perfect prediction, and 0 if nothing overlaps. (**Dice** is a close relative: twice the overlap, divided by the sum of the two areas.)
+#
+# **Exercise 3.** Write IoU for boolean masks. If both masks are empty, they agree, so return 1.
 
 # %%
 def iou(prediction, target):
@@ -107,14 +113,19 @@ def iou(prediction, target):
 exercises.iou.check(iou)
 
 # %% [markdown]
-# IoU has a blind spot. A continent is large and its coast is thin, so a prediction can blur every bay and still share most pixels. **Boundary F1** looks at the outlines alone: precision and recall of the outline, within one pixel, combined into their harmonic mean, which is low when either is low.
+# IoU has a blind spot. A continent is large and its coast is thin, so a prediction may blur every bay and still overlap almost perfectly.
+#
+# **Boundary F1** looks at the outline alone. It takes the precision and the recall of the outline, allowing for an error of one pixel, and combines them into their harmonic mean, which is low as soon as one of them is low.
 #
 # ## First without a network
 #
-# What would you try if you had never heard of a U-Net? A threshold: bright is land. *Otsu's* threshold separates the grey values best without any training; the *best* one is chosen on the training images. Or a *random forest*, which judges each pixel by the grey values around it, up to 9 pixels away. These are your **baselines**. A network that doesn't beat them isn't
-# worth its electricity. (The forest takes about ten seconds. **■** in the toolbar stops it, and the trees grown so far are used.)
+# What would you try if you had never heard of a U-Net? Probably a threshold, because land tends to be brighter than sea. *Otsu's* threshold separates the grey values as well as possible without looking at a mask. The *best threshold* is the one with the best IoU on the training images.
+#
+# Or you could try a *random forest*: many small decision trees that judge each pixel by the grey values around it, up to 9 pixels away. These three are your **baselines**. A network that can't beat them isn't worth its electricity.
+#
+# (The forest takes a few seconds. **■** in the toolbar stops it, and then the trees grown so far are used.)
 
-# %%
+# %% tags=["nbval-ignore-output"]
 forest = baselines.random_forest(data.train)
 methods = {"Otsu": baselines.otsu(), "best threshold": baselines.best_threshold(data.train)}
 methods["random forest"] = forest
@@ -126,7 +137,12 @@ for name, method in methods.items():
 #
 # ## The training loop
 #
-# Here is all of training, with the U-Net that you wrote in lesson 4 (if you haven't, the course's stands in). First the **loss**, the number that says how wrong a prediction is. It is the sum of two: **cross-entropy**, which asks of every pixel how surprised the predicted probability is by the target, and 1 − Dice, which compares the land as a whole. (The two `+ 1` keep it defined where a crop has no land.)
+# Here is all of training, with the U-Net that you wrote in lesson 4. (If you haven't written one yet, the course's stands in.) It begins with the **loss**, the number that says how wrong a prediction is. Ours is a sum of two terms:
+#
+# - **Cross-entropy** goes through the pixels one by one, and grows the less probability the network gave to the right class.
+# - **1 − Dice** compares the land as a whole, so a little land isn't drowned out by a lot of sea.
+#
+# The two `+ 1` are for batches without any land. There Dice would be 0 whatever the network predicts. With them, it rises towards 1 as the network predicts less land, which is what it should learn.
 
 # %% tags=["nbval-ignore-output"]
 MyUNet = exercises.my_unet()
@@ -139,17 +155,23 @@ def loss_of(logits, masks):
     return F.binary_cross_entropy_with_logits(logits, masks) + 1 - dice
 
 # %% [markdown]
-# Then the loop. Every step takes a **batch** of 8 random crops, flipped left to right and top to bottom at random, which is the simplest **augmentation**: a flipped coast is still a coast. `backward()` computes for every weight in which direction the loss grows, and the **optimizer**, here AdamW, moves the weight a little in the other direction. How far is set by the **learning rate**: it rises during the first third and
-# then falls to almost nothing (*one-cycle*).
+# Then comes the loop. Each step takes a **batch** of 8 random crops and flips each of them at random, left to right and top to bottom. That's the simplest **augmentation**: a flipped coast is still a coast, so the network gets more examples for free.
+#
+# `backward()` computes the **gradient**, which says for each weight how fast the loss would grow if that weight grew. The **optimizer** uses it to change the weights so that the loss falls. Ours is AdamW, which averages the gradients of recent steps and gives each weight a step size of its own. It also pulls all weights slightly towards zero (**weight decay**).
+#
+# How large those steps are is set by the **learning rate**. It rises during the first 30 % of the training and then falls to almost nothing, a schedule called *one-cycle*. (By default PyTorch's `OneCycleLR` also changes how many past gradients AdamW averages. `cycle_momentum=False` leaves that alone.)
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 mine = MyUNet(1, 1, depth=3, base_channels=8)
 random = torch.Generator().manual_seed(0)
 optimizer = torch.optim.AdamW(mine.parameters(), lr=3e-3)
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=60)
+cycle = {"total_steps": 60, "cycle_momentum": False}
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, **cycle)
+
+# %% tags=["nbval-ignore-output"]
 losses = []
-for _ in range(60):
+for _ in time_left(range(60)):
     images, masks = random_crops(data.train, 8, 64, random)  # (8, 1, 64, 64) each
     loss = loss_of(mine(images), masks)
     optimizer.zero_grad()
@@ -157,11 +179,13 @@ for _ in range(60):
     optimizer.step()
     schedule.step()
     losses.append(loss.item())
-print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average in the last ten steps")
+last = sum(losses[-10:]) / 10
+print(f"loss: {losses[0]:.2f} at first, {last:.2f} on average in the last ten steps")
 
 # %% [markdown]
-# That's all there is to it. (Books count training in **epochs**, passes through all training images. With random crops there is no such thing, so this course counts steps.) Real training adds what you'd rather not write each time: validation every 25 steps, keeping the best weights, stopping when you ask it to, and a live view. `train` in
-# `unet_teach.segmentation.training` does that with the same loss and optimizer; it is some 200 lines, made to be read.
+# That's all there is to it: predict, measure the loss, `backward`, `step`. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
+#
+# For real training you'd add a few things: validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule. Its 200 lines, in `unet_teach.segmentation.training`, are made to be read.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -169,39 +193,42 @@ Predict(
     answer="0.85 to 0.93",
     choices=["below 0.73", "0.73 to 0.85", "0.85 to 0.93", "above 0.93"],
     mistakes={
-        "below 0.73": "That's where the thresholds are. They see one pixel, and it sees its surroundings.",
-        "0.73 to 0.85": "Between threshold and forest. Two of twenty seeds did stay there.",
-        "above 0.93": "People drew the mask from other images. Would even they agree so well?",
+        "below 0.73": "That's where the thresholds end up. They judge each pixel alone, but the network also sees its surroundings.",
+        "0.73 to 0.85": "That's between the thresholds and the forest. Two of the twenty seeds that the course tried did end there, but most do better.",
+        "above 0.93": "The mask was drawn from other images, by people. Would two people agree with each other that well?",
     },
-    explain="This is a guess about data, not about a formula. Of the twenty seeds that the course tried, eighteen ended there.",
+    explain="Of the twenty seeds that the course tried, eighteen ended in this range. No formula tells you that in advance, you have to measure it.",
 )
 
 # %% [markdown]
 # ## Train
 #
-# It takes about half a minute on a laptop, a minute or two on Binder. Watch the curves and the prediction. **■** stops it at any time and keeps the best weights so far. The tables and images below then say after how many steps, and your numbers are lower than those discussed.
+# This is the longest wait of the course: about half a minute on a laptop, and at most two minutes on a slow computer, because then it stops by itself. Meanwhile, watch the curves and the prediction.
+#
+# You can press **■** at any time. The best weights so far are kept, whether you or the clock ended the training. In both cases the tables and images below say after how many steps, and your numbers will be lower than those in the text.
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
-training = train(UNet(in_channels=1, out_channels=1, depth=3, base_channels=8), data, steps=600)
-network, name = training.model, f"U-Net{training.stopped_note}"  # the note says if you stopped it
+unet = UNet(in_channels=1, out_channels=1, depth=3, base_channels=8)
+training = train(unet, data, steps=600, seconds=120)
+network, name = training.model, f"U-Net{training.stopped_note}"  # a note, if it ended early
 print(f"{name:15}", evaluate(network, data.validation))
 predictors = methods | {name: network}
 
 # %% [markdown]
 # ## Read the curve
 #
-# There are two losses: one on the training images, one on images never seen. Both are measured in the same way, so you may compare them.
+# There are two losses, one on training images and one on validation images. Both are computed in the same way, so you may compare them.
 #
-# - Both fall: it learns, and what it learns holds elsewhere. Jumps are normal while the learning rate is high, here up to about step 425 of 600.
-# - The first falls, the second rises: it **overfits**, as the network without a skip did in lesson 3.
-# - Neither falls: something is wrong. The data, the learning rate, or bad luck with the seed.
+# - **Both fall.** The network learns, and what it learns also holds for images it hasn't seen. Jumps are normal as long as the learning rate is high, here up to about step 425 of 600.
+# - **The training loss falls and the validation loss rises.** The network **overfits**: it memorises the training images, as the network without a skip did in lesson 3.
+# - **Neither falls.** Something is wrong: the data, the learning rate, or an unlucky seed.
 #
-# The weights that were kept are the best *on validation*, not the last. How much the line jumps tells you how much chance is in that choice.
+# The weights that were kept are those with the best IoU *on validation*, which needn't be the last ones. The more that curve jumps around, the more luck there is in which step came out best.
 #
 # ## Exercise 4: from logits to a mask
 #
-# The network returns logits, which may be any number. The loss turns them into probabilities. You want a mask: True where land is more likely than sea, and False everywhere else, also where both are equally likely.
+# The network returns **logits**, which may be any number. A sigmoid turns a logit into a probability: 0 becomes one half, positive logits become more, negative ones less. You want a mask that is True where land is more likely than sea, and False everywhere else, including where both are equally likely.
 
 # %%
 def to_mask(logits):
@@ -215,10 +242,13 @@ exercises.to_mask.check(to_mask)
 # %% [markdown]
 # ## Exercise 5: validate, and change nothing
 #
-# After each 3×3 convolution our U-Net has a **batch normalisation**: it shifts and scales each channel to mean 0 and standard deviation 1, so that no layer's values run away, and then by two numbers that it learns. In *training mode* it uses the mean and spread of the crops at hand, and keeps running averages of both. In *evaluation mode* it uses those. Validate in the
-# wrong mode, and you score another network and change this one on the way.
+# After each 3×3 convolution, our U-Net has a **batch normalisation**. It shifts and scales each channel to mean 0 and standard deviation 1, so that values neither explode nor vanish from layer to layer. Then it shifts and scales again, by two numbers that it learns.
 #
-# Write the IoU of a network as it will be used, all pixels counted together; the masks are boolean. Record nothing for learning (`torch.no_grad()`). Afterwards the network has to be as it was.
+# Its mean and standard deviation depend on the mode. In *training mode* they are those of the batch, and the layer also keeps a running average of them. In *evaluation mode* it uses that running average.
+#
+# If you validate in training mode, the prediction for one image depends on the others in its batch, and the running averages change, so you've altered the network by measuring it.
+#
+# Write the IoU of a network in evaluation mode, with the pixels of all images counted together; the masks are boolean. Record nothing for learning (`torch.no_grad()`), and afterwards leave the network in the mode it was in.
 
 # %%
 def validate(network, images, masks):
@@ -237,12 +267,15 @@ exercises.validation_iou.check(validate)
 # %% [markdown]
 # ## The Americas, once
 #
-# Now the test, on land that none of them has seen. One training is one seed, so how often do twenty, which the course brings along, beat the forest?
+# Now for the test, on land that none of the methods has seen.
 
 # %% tags=["nbval-ignore-output"]
 scores = {name: evaluate(method, data.test) for name, method in predictors.items()}
 for name, score in scores.items():
     print(f"{name:15}", score)
+
+# %% [markdown]
+# That is one training with one seed, and another seed gives another score. The course has trained twenty of them for you. How often do they beat the forest?
 
 # %%
 twenty = [run for run in ablation.results() if (run.data, run.variant) == ("earth", "the U-Net")]
@@ -250,16 +283,16 @@ for measure in ("iou", "boundary_f1"):
     forests = getattr(scores["random forest"], measure)
     ours = [getattr(run, measure) for run in twenty]
     wins = sum(value > forests for value in ours)
-    print(f"{measure}: {min(ours):.2f} to {max(ours):.2f}, above {forests:.2f} in {wins} of {len(ours)}")
+    print(f"{measure}: {min(ours):.2f} to {max(ours):.2f}, above {forests:.2f} in {wins} of 20")
 
 # %% [markdown]
-# Look closely before you celebrate.
+# Before you celebrate, read both lines, and then the table above.
 #
-# - By **IoU** the U-Net wins with most seeds. Much of the difference is forest: the random forest takes dark woods for sea.
-# - By **boundary F1** the forest wins against most seeds.
-# - And *Otsu* has the best outline in this table! Of the twenty U-Nets only one does better. Its area is the worst.
+# - By **IoU**, most seeds of the U-Net beat the forest. Much of the difference is literally forest: the random forest takes dark woods for sea.
+# - By **boundary F1**, the forest beats most seeds.
+# - And *Otsu* has the best outline in the table! Only one of the twenty U-Nets does better, although its IoU is the worst of all.
 #
-# Can a threshold draw the best coast? When a score surprises you, ask *where* it is earned. In the far north coasts are long, and snow lies beside dark water. So cut the image at 60° N:
+# Can a threshold really draw the best coast? When a score surprises you, ask *where* it is earned. In the far north coasts are long, and bright snow lies beside dark water. So let's split the image at 60° N.
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach.segmentation import boundary_f1
@@ -272,10 +305,13 @@ for name, method in predictors.items():
     print(f"{name:15} boundary F1 north of 60°: {north:.2f}, south of it: {south:.2f}")
 
 # %% [markdown]
-# Otsu and the forest earn their outlines in the north. South of it both thresholds are far behind, and the U-Net's outline is better than the forest's with six of seven seeds (`benchmarks/coast.py`). So the forest doesn't draw coasts better, it draws *northern* ones better, and they are 44 % of the coast here. On the validation strip few coasts are that far north, and Otsu's outline is
-# the worst.
+# Otsu and the forest earn their outlines in the north, which has 44 % of the coast in this image. South of 60° both thresholds are far behind, and the U-Net's outline is better than the forest's with six of seven seeds (`benchmarks/coast.py`). So the forest doesn't draw better coasts, only better *northern* ones.
 #
-# Is the network too small? With twice the channels, each of three seeds beats the forest's outline on the whole image (`benchmarks/coast.py`), but in the north none of them does. We don't know why. (From here on we only explain a test score. We no longer choose by it.)
+# That also explains why nobody noticed earlier: the validation strip has little northern coast, and there Otsu's outline is the worst.
+#
+# Is the network just too small? With twice the channels, three out of three seeds beat the forest's outline on the whole image (`benchmarks/coast.py`), but none of them does in the north. We don't know why.
+#
+# One warning: you've now seen the test scores. You may explain them, as we just did. But if you change something *because* of them, you need new images to test it on.
 #
 # ## Where are the mistakes?
 
@@ -292,19 +328,40 @@ show(
 )
 
 # %% [markdown]
-# Go along the mistakes and sort them. Some are the method's: dark forest is not sea, and there is no island in the Pacific. Some are the *target's*: the mask calls the Great Lakes land, and the image shows water. Is a network wrong that says *water* there? **Look at what you score against.**
+# Go through the mistakes one by one and sort them. Some are the method's fault: dark forest isn't sea, and there is no island in that part of the Pacific. Others are the *target's*: the mask calls the Great Lakes land, although the image shows water. Is a network wrong if it says *water* there? **Look at what you score against.**
+#
+# ## See inside your network
+#
+# This is the network you just trained, with a piece of South America as its input. It now runs in this page, so it answers while you paint.
+
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
+piece = (slice(None), slice(163, 291), slice(243, 371))  # 128×128 pixels around the Amazon
+SeeInside(
+    network,
+    pair.image[piece],
+    target=pair.mask[piece],
+    steps=[
+        Step("Click the top left feature map of the U (or press Enter on it) to open all its channels. Do some of them follow the coast?", when={"place": "encoder 0"}),
+        Step("Close it with Escape. The bottleneck at the bottom is 16×16, and the image 128×128. How many pixels wide is one of its cells?", answer=8, explain="128 / 16 = 8: three halvings. Details smaller than that have to cross by a skip."),
+        "Paint a bright line across the sea. A threshold would call it land. Does your network?",
+        "Click a pixel of the prediction in the middle of the dark Amazon. Which input pixels does the network look at to decide?",
+    ],
+)
+
+# %% [markdown]
+# You'll meet this widget again in lesson 6, where you cut its skips.
 #
 # ## Read the document again
 #
-# - It doesn't say a word about training, and it doesn't have to. But [its `UNet(64, 128)`](../docs/the_document.md#unet) would give 128 outputs for each pixel. Here it's one.
-# - Its network has no normalisation. If you solved the project in lesson 4 with plain convolutions, yours has none either. Train it for 600 steps with `train(MyUNet(1, 1, depth=3, base_channels=8), data)` and compare on validation.
+# - It doesn't say a word about training, and it doesn't have to. But [its `UNet(64, 128)`](../docs/the_document.md#unet) would return 128 logits for each pixel, where we need one.
+# - Its network has no normalisation. If you solved the project in lesson 4 with plain convolutions, yours has none either. Train it for 600 steps with `train(MyUNet(1, 1, depth=3, base_channels=8), data)` and compare on validation: is normalisation worth having?
 #
 # ## Recap
 #
-# - Look at the data, keep validation and test apart, and try a baseline first.
+# - Look at the data, keep validation and test apart, and try a baseline before you try a network.
 # - Training is a short loop: predict, measure the loss, `backward`, `step`.
-# - IoU sees areas, boundary F1 sees outlines. Pixel accuracy rewards the majority class.
-# - Two scores can rank methods differently. Ask where each score is earned.
+# - Pixel accuracy rewards the majority class. IoU measures areas, boundary F1 measures outlines.
+# - Two scores can rank methods differently, so ask where each of them is earned.
 #
 # Next: [**6 · Take it apart**](06_take_it_apart.ipynb). Which of the four criteria did the work?
 
@@ -316,7 +373,7 @@ show(
 # %% [markdown]
 # ### Another seed
 #
-# Weights start at random, and crops are drawn at random. If you have the patience, train a *new* network (this one would only go on):
+# The initial weights and the crops are random. If you have the patience, train a *new* network with another seed. (Calling `train` with the old one would only continue where it left off.)
 #
 # ```python
 # torch.manual_seed(1)
@@ -324,11 +381,11 @@ show(
 # train(other, data, steps=600, seed=1)
 # ```
 #
-# Compare on validation, because the test is spent. A difference smaller than that between two seeds says nothing. Lesson 6 does it properly.
+# Compare the two on validation, because you've already looked at the test. If the gap between two *methods* is smaller than the gap between two seeds of one method, it tells you nothing. Lesson 6 shows how to compare properly.
 #
 # ### Other data: nuclei
 #
-# A microscope image, as in lesson 0. The bright spots are cell nuclei, outlined by experts. (The next cell takes 20 to 40 seconds.)
+# This is the microscope image of lesson 0. The bright spots are cell nuclei, outlined by experts. (Training on them takes 10 to 40 seconds.)
 
 # %% jupyter={"source_hidden": true}
 cells = nuclei()
@@ -339,19 +396,18 @@ show(
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
-cells_training = train(UNet(1, 1, depth=3, base_channels=8), cells, steps=200, live=False)
-print(cells_training)
+cells_training = train(UNet(1, 1, depth=3, base_channels=8), cells, steps=200, seconds=60)
 tries = {"Otsu": baselines.otsu(), "random forest": baselines.random_forest(cells.train)}
 tries["U-Net" + cells_training.stopped_note] = cells_training.model
 for name, method in tries.items():
     print(f"{name:14} IoU {evaluate(method, cells.test).iou:.2f}")
 
 # %% [markdown]
-# If you let it train to the end, the U-Net ties with the forest. Why? Bright is nucleus, dark is not, and a few pixels around are enough to tell: in lesson 6, a U-Net with one halving scores as high here as one with three. (To tell *touching* nuclei apart would be a harder task, but this mask doesn't ask for it.)
+# After all 200 steps, the U-Net only ties with the forest. Why? Nuclei are bright and the background is dark, so a few pixels around each point are enough to tell. In lesson 6, a U-Net with one halving scores as high here as one with three. (Telling *touching* nuclei apart would be harder, but this mask doesn't ask for that.)
 #
 # ### Your own images
 #
-# Two folders, images and masks with the same names. It tells you what it couldn't use.
+# You need two folders, one with images and one with masks of the same names. `from_folder` tells you which files it couldn't use, and why.
 #
 # ```python
 # from unet_teach.segmentation import from_folder
@@ -360,6 +416,6 @@ for name, method in tries.items():
 # training = train(UNet(my_data.channels, 1, depth=3, base_channels=8), my_data, seconds=60)
 # ```
 #
-# Nothing leaves your computer. With `checkpoint="mine.pt", resume=True` a training continues where it was interrupted.
+# Nothing leaves your computer. With `checkpoint="mine.pt", resume=True`, an interrupted training continues where it was.
 #
-# Of every five images, one is set aside for validation and one for the test. Slices of one patient or frames of one film are nearly the same image, so they leak: then split the files yourself, patient by patient.
+# Out of every five images, one is set aside for validation and one for the test. But slices of one patient, or frames of one film, are nearly the same image, so they would leak from one part into another. If you have such images, split the files yourself, patient by patient.

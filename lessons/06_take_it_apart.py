@@ -4,14 +4,16 @@
 # **After this lesson you can**
 # - summarise several training runs by their mean and spread,
 # - test whether two variants of a network really differ, and say what "not told apart" means,
+# - tell what cutting a skip asks from what training without it asks,
 # - compare variants fairly, so that none of them gets an advantage.
 #
-# *40 minutes, of which your computer works about one by itself. You need lesson 5.*
+# *50 minutes, of which your computer works about one by itself. You need lesson 5.*
 #
 # ![What two networks predict for one image of lines and rings. Without skips there are blobs where rings hold something. With depth 1 there are lines inside and outside of rings. Below them, small: the image and its target.](../docs/images/lesson_6.png)
 #
-# The task: mark lines, but only inside rings. A whole U-Net can do it. Without its skips (left) it draws blobs in two of the three rings, but no lines. With one halving instead of three (right) it draws thin lines, but can't tell inside from outside. Removing a part, training again and comparing is called an **ablation**. It sounds easy, but the difficulty is in the last
-# word.
+# The task is to mark lines, but only inside rings. A whole U-Net can do it. Without its skips (left) it draws blobs in two of the three rings, but no lines. With one halving instead of three (right) it draws thin lines, but can't tell inside from outside.
+#
+# To find out what a part is good for, you remove it, train again, and compare. That's called an **ablation**. Removing a part is easy. Comparing is where people go wrong, so that is what most of this lesson is about.
 
 # %%
 from itertools import combinations
@@ -21,11 +23,12 @@ import numpy as np
 import torch
 from IPython.display import Markdown, display
 
-from unet_teach import exercises
-from unet_teach.segmentation import ablation, lines_in_rings
-from unet_teach.segmentation.ablation import CutSkips, checkerboard
+from unet_teach import cut, exercises
+from unet_teach.segmentation import ablation, evaluate, lines_in_rings, trained_unet
+from unet_teach.segmentation.ablation import checkerboard
 from unet_teach.shared.show import show
-from unet_teach.widgets import Predict
+from unet_teach.shared.time_left import time_left
+from unet_teach.widgets import Predict, SeeInside, Step
 
 plt.style.use("unet_teach.course")
 torch.set_num_threads(1)
@@ -33,7 +36,7 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## Images made to be difficult
 #
-# Land and sea left much to chance. So here are images that were *made* to need a U-Net: thin lines, and rings.
+# In lesson 5, a lot depended on which coast happened to be in which part of the image. So this lesson uses images that were *made* to need a U-Net: thin lines and rings.
 
 # %%
 data = lines_in_rings(64, seed=1)
@@ -47,12 +50,12 @@ show(
 )
 
 # %% [markdown]
-# A pixel is foreground when it lies **on a line** and **in a ring**.
+# A pixel is foreground if it lies **on a line** and **inside a ring**.
 #
-# - Whether it's *on a line* shows close up: three pixels are enough. But a halving blurs them.
-# - Whether it's *in a ring* shows from afar: the ring may be 20 pixels away, and a small receptive field misses it.
+# - You can tell whether it's *on a line* from close up, because three pixels are enough. But you need every pixel: a halving blurs lines that thin.
+# - You can only tell whether it's *inside a ring* from further away. The ring may be 20 pixels off, so a network with a small receptive field doesn't see it.
 #
-# *Where* exactly, and *what*. Which part of a U-Net is for which?
+# So the network needs to know both *where* and *what*. Which part of a U-Net provides which?
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -60,11 +63,11 @@ Predict(
     answer="0.15 to 0.4",
     choices=["above 0.7", "0.4 to 0.7", "0.15 to 0.4", "below 0.15"],
     mistakes={
-        "above 0.7": "Then lines 2 pixels wide would survive three halvings. Think of the glasses in the portrait.",
-        "0.4 to 0.7": "There is nothing but lines to find here, and they are thin.",
-        "below 0.15": "The bottleneck knows where the rings are, and roughly where lines are. That is worth something.",
+        "above 0.7": "For that, lines 2 pixels wide would have to survive three halvings. Remember what happened to the glasses in the portrait.",
+        "0.4 to 0.7": "Everything that counts here is thin lines, and all of it has to pass the bottleneck.",
+        "below 0.15": "The bottleneck still knows where the rings are, and roughly where the lines are. That is worth something.",
     },
-    explain="Without skips, all that the output knows of a line has been halved three times.",
+    explain="Without skips, everything that the output knows about a line has been halved three times.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -73,33 +76,34 @@ Predict(
     answer="0.15 to 0.4",
     choices=["above 0.7", "0.4 to 0.7", "0.15 to 0.4", "below 0.15"],
     mistakes={
-        "above 0.7": "Then a small window would be enough to know whether you are in a ring.",
-        "0.4 to 0.7": "It can draw thin lines. But can it tell those inside a ring from the others?",
-        "below 0.15": "Finding lines is not worthless: some of them do lie in a ring.",
+        "above 0.7": "For that, a small window would have to be enough to tell whether you're inside a ring.",
+        "0.4 to 0.7": "It can draw thin lines, but can it tell those inside a ring from the others?",
+        "below 0.15": "Finding lines is worth something, because some of them do lie in a ring.",
     },
-    explain="It sees lines sharply and sees too little around them to tell which lie in a ring.",
+    explain="It sees lines sharply, but too little around them to tell which ones lie in a ring.",
 )
 
 # %% [markdown]
 # ## Take one out
 #
-# Here is one run: the same data, the same recipe and the same seed as one run of the whole network. Only the skips are gone. (This takes 15 to 30 seconds on a laptop.)
+# Here is one run. It uses the same data, the same settings and the same seed as one run of the whole network; only the skips are missing. (This takes 15 to 30 seconds on a laptop. On a slow computer it stops by itself after 90 seconds and says so.)
 
 # %% tags=["nbval-ignore-output"]
 mine = []  # stays empty if you stop the cell before its training has begun
-mine += [ablation.measure("no skips", "lines in rings", seed=0)]
+mine += [ablation.measure("no skips", "lines in rings", seed=0, seconds=90)]
 for run in mine:
     print(f"IoU {run.iou:.2f} with {run.parameters:,} parameters. {run.trouble}")
 
 # %% [markdown]
-# You may change the variant and run it again: `ablation.VARIANTS` lists them all. But one run is an anecdote, because another seed gives another
-# score. So the course brings runs of its own: each variant with three seeds, on three data sets. Earth is scored by its outline,
-# boundary F1.
+# You can change the variant and run the cell again; `ablation.VARIANTS` lists them all. But one run is an anecdote, because another seed gives another score.
+#
+# So the course brings runs of its own: every variant with three seeds, on three data sets. Earth is scored by boundary F1, the others by IoU.
 
 # %%
 runs = ablation.results()
 first = [run for run in runs if run.seed < 3]
-print(f"{sum(run.seconds for run in first) / 60:.0f} minutes of one core, which you don't have to spend")
+minutes = sum(run.seconds for run in first) / 60
+print(f"{minutes:.0f} minutes of training that you don't have to wait for")
 Markdown(ablation.table(first))
 
 # %%
@@ -113,11 +117,9 @@ for variant in ("no skips", "depth 1"):
     assert 0.15 < found[0] <= found[-1] < 0.4  # both predictions
 
 # %% [markdown]
-# Both fall into the same range, for opposite reasons, as you'll see below.
+# Both fall into the same range, but for opposite reasons, as you'll see below.
 #
-# One row of the table is a control. With depth 1 the network has 6,489 parameters instead of 121,033, so its low score might only mean that it is small.
-# *depth 1, wide* has 34 channels where the others start with 8, which makes 114,207 parameters. It was trained on lines in rings only, because it
-# takes three to four times as long.
+# One row of the table is a control. A network of depth 1 has 6,489 parameters instead of 121,033, so it may do badly just because it's small. *depth 1, wide* therefore starts with 34 channels instead of 8, which gives it 114,207 parameters. It takes three to four times as long to train, so it was only trained on lines in rings.
 
 # %% jupyter={"source_hidden": true}
 show(
@@ -128,12 +130,13 @@ show(
 )
 
 # %% [markdown]
-# Each dot is one training run, each bar a mean. The band spans the whole network's three seeds. Your own run is the diamond: filled if it finished, and then
-# it lies on the dot of seed 0; hollow if you stopped it, and then it says nothing about skips. On another kind of processor it lies somewhere among the dots: rounding differs, and the same seed becomes another training.
+# Each dot is one training run, each bar a mean, and the band spans the whole network's three seeds.
+#
+# Your own run is the diamond. If it finished, it's filled and lies on the dot of seed 0, or near it: another kind of processor rounds differently, and small differences grow during training. If it was stopped, it's hollow and tells you nothing about skips.
 #
 # ## Exercise 1: say it in two numbers
 #
-# Return the mean of the scores and their sample standard deviation, which divides by `n − 1`. If any score is NaN, both results are NaN.
+# Return the mean of the scores and their sample standard deviation, which divides by `n − 1`. If any score is NaN, both results should be NaN.
 
 # %%
 def summarise(scores):
@@ -147,17 +150,15 @@ exercises.mean_and_spread.check(summarise)
 # %% [markdown]
 # ## Exercise 2: can these runs tell two variants apart?
 #
-# On earth the whole network has a mean of 0.36, and depth 2 has 0.33. Is that the depth, or luck with the seeds?
+# In the table, the three runs of the whole network on earth have a mean of 0.36, and those of depth 2 have 0.33. Is that because of the depth, or just luck with the seeds?
 #
-# Suppose that depth made no difference. Then the two names are arbitrary labels, and any three of the six scores could have been the whole
-# network's. So deal the six scores into two groups of three in every possible way, 20 in all, and note how far apart the two means are each time.
+# Suppose that depth made no difference. Then the two names would be arbitrary labels, and any three of the six scores might have been the whole network's. So deal the six scores into two groups of three in every possible way (there are 20), and each time note how far apart the two means are.
 #
-# **p** is the share of the ways in which they lie *at least as far apart* as in the real groups, in either direction. A small p says that chance alone
-# rarely does this. It's called the **exact two-sided permutation test** of the difference of means: *exact* because every way is counted,
-# *two-sided* because either variant may be the better one.
+# **p** is the share of these ways in which the means lie *at least as far apart* as in the real groups, in either direction. If p is small, chance alone would rarely produce such a difference.
 #
-# We say that runs *tell two variants apart* if p is 0.05 or less. Rounding must not decide: in Python `0.1 + 0.2` is more than `0.3`, so count a
-# distance that falls short by less than 1e-9 as just as large.
+# This is the **exact two-sided permutation test** of the difference of means: *exact* because it counts every way, *two-sided* because either variant may be the better one. We'll say that the runs *tell two variants apart* if p is 0.05 or less.
+#
+# One detail: rounding must not decide. In Python, `0.1 + 0.2` is greater than `0.3`. So count a distance as just as large if it falls short by less than 1e-9.
 
 # %%
 def tells_apart(a, b):
@@ -174,7 +175,7 @@ def tells_apart(a, b):
 exercises.tells_apart.check(tells_apart)
 
 # %% [markdown]
-# `ablation.p_value` computes p in the same way. Let it compare each variant with the whole network, on the three seeds of the table.
+# `ablation.p_value` computes the same p. Let it compare each variant with the whole network, using the three seeds of the table.
 
 # %%
 def compare(runs):
@@ -199,20 +200,21 @@ assert smallest == ablation.p_value([3, 4, 5], [0, 1, 2]) == 2 / 20
 assert ablation.p_value(range(5, 10), range(5)) == 2 / 252
 
 # %% [markdown]
-# Not one of them is told apart, not even the networks that reach 0.3 instead of 0.8. Three seeds against three *cannot* do it: of the 20 ways, the real
-# one and its mirror image always count, so p is at least 2/20. With three seeds per variant you can't find anything at 0.05.
+# No variant is told apart from the whole network, not even those that reach 0.3 where it reaches 0.8. With this test, three seeds against three *can't* tell anything apart at 0.05: of the 20 ways, the real one and its mirror image always count, so p is at least 2/20.
 #
-# So **"not told apart by these runs" is not "equal"**. It's no reason to drop the question either. It's a reason to train more.
+# (A t-test could give a smaller p. But it assumes that the scores follow a normal distribution, and you can't check that on three of them.)
+#
+# So **"not told apart by these runs" doesn't mean "equal"**. It means that these runs can't answer the question, and that you need more of them.
 #
 # ## More seeds
 #
-# The whole network was trained with twenty seeds on each data set, and the two networks that failed on lines, with the control, with five there. With 3 scores
-# against 20 there are 1,771 ways.
+# The course has trained the whole network with twenty seeds on each data set. On lines, it has trained the two variants that did badly, and the control, with five. Three scores against twenty can be dealt in 1,771 ways, and five against twenty in 53,130.
 
 # %%
 for data in ablation.DATA:
     found = sorted(scores(runs, data, "the U-Net"))
-    print(f"the U-Net on {data}, {len(found)} seeds: {found[0]:.2f} to {found[-1]:.2f}")
+    mean, seeds = np.mean(found), len(found)
+    print(f"the U-Net on {data}, {seeds} seeds: {found[0]:.2f} to {found[-1]:.2f}, mean {mean:.2f}")
 print()
 more = sorted(compare(runs))
 for p, data, variant, whole, theirs in more:
@@ -220,10 +222,9 @@ for p, data, variant, whole, theirs in more:
         print(f"p = {p:.5f}  {data:15} {variant:20} {whole:.2f} → {theirs:.2f}")
 
 # %% [markdown]
-# Now even three dots say something, because there are twenty to hold them against.
+# Now even three runs of a variant can say something, because there are twenty to compare them with. (The means of the whole network have moved a little. On earth it's 0.38 now, where the first three seeds had 0.36.)
 #
-# But `p_value` doesn't know about the other questions, and we asked 37. If no variant differed at all, up to about two of the 37 would still get a p of
-# 0.05 or less, on average. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which ones pass 0.05 / 37?
+# But `p_value` doesn't know how many questions we asked, and we asked 37. If no variant made any difference, up to about two of the 37 would still get a p of 0.05 or less, just by luck. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which variants pass 0.05 / 37?
 
 # %%
 limit = 0.05 / len(more)
@@ -236,9 +237,11 @@ for data, variant in sorted(passed):
 told = {(data, variant): p for p, data, variant, *_ in more if p <= 0.05}
 lines, rings = "lines in rings", scores(runs, "lines in rings", "the U-Net")
 assert len(more) == 37
-assert passed == {*((data, "no skips") for data in ablation.DATA), (lines, "depth 1"), (lines, "depth 1, wide")}
+without = {(data, "no skips") for data in ablation.DATA}
+assert passed == without | {(lines, "depth 1"), (lines, "depth 1, wide")}
 assert set(told) - passed == {
-    *((data, variant) for data in (lines, "earth") for variant in ("strided convolution", "narrow decoder")),
+    *((data, "strided convolution") for data in (lines, "earth")),
+    *((data, "narrow decoder") for data in (lines, "earth")),
     (lines, "depth 2"),
     ("earth", "transposed, kernel 4"),
     ("nuclei", "shallow decoder"),
@@ -249,14 +252,11 @@ for variant in ("no skips", "depth 1", "depth 1, wide"):
 # %% [markdown]
 # ## What the four criteria did
 #
-# **Skips.** Without them lines are lost, and some of the outline on the other two; all three pass the strict limit. *Added* instead of concatenated: not told
-# apart by these runs, on any of the three.
+# **Skips.** Without them, the network loses the lines, and on the other two data sets some of the outline. All three differences pass the strict limit. *Adding* skips instead of concatenating them is not told apart on any of the three.
 #
-# **Depth**, the number of halvings. With one halving the network finds lines and can't say which of them count. Two halvings are told apart from three on
-# lines, but not by the strict limit. Depth 4 is not told apart, although on two data sets one of its three seeds lies far behind.
+# **Depth**, the number of halvings. With one halving, the network finds lines but can't say which of them count. Two halvings are told apart from three on lines, though not by the strict limit. Four are not told apart from three.
 #
-# **Is it depth, or only size?** That is what the control is for. With 18 times the parameters, depth 1 does a little better, and stays far below the
-# whole network, which has about as many:
+# **Is it depth, or only size?** That's what the control is for. With 18 times as many parameters, depth 1 does a little better, but stays far below the whole network, which is about as large:
 
 # %%
 narrow, wide = (scores(runs, lines, variant) for variant in ("depth 1", "depth 1, wide"))
@@ -268,16 +268,15 @@ assert max(narrow) < min(wide)
 assert max(wide) < min(rings) - 0.2
 
 # %% [markdown]
-# **Down-sampling.** Strided convolutions score lower than max-pooling on lines and on earth, with p below 0.005, though not below the strict limit.
+# So size isn't what's missing. With depth 1, an output pixel sees only 9 pixels to each side (you'll count that in lesson 8), and a ring has a radius of 13 to 22 pixels. Each halving roughly doubles the receptive field. Other ways of seeing further, such as larger kernels, might help as well, but they weren't tried here.
 #
-# **Up-sampling.** Kernel 3, bilinear and nearest are not told apart from kernel 2. Kernel 4 is, on earth only, with p = 0.011: it may be one of the two
-# that luck brings.
+# **Down-sampling.** Strided convolutions score lower than max-pooling on lines and on earth. Both p are below 0.005, but not below the strict limit.
 #
-# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth. On lines, one of its three runs failed outright, which is much of the difference. One with a single convolution
-# per level is not told apart on these two; on nuclei it has p = 0.028.
+# **Up-sampling.** Kernel 3, bilinear and nearest are not told apart from kernel 2. Kernel 4 is, but only on earth and with p = 0.011, so it may be one of the two that luck brings.
 #
-# All of this holds for *one recipe*: the steps and the learning rate were chosen **with the whole U-Net**. A variant that needs other ones had no
-# chance to show it. So the fair sentence is not "strided convolutions are worse", but "with the whole network's recipe they scored lower".
+# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth. (On lines, one of its three runs failed outright, which accounts for much of the difference.) A decoder with one convolution per level is told apart only on nuclei, with p = 0.028.
+#
+# All of this holds for *one set of settings*: the number of steps and the learning rate were chosen **with the whole U-Net**. Variants that need other settings couldn't show what they can do. So don't say "strided convolutions are worse". Say "with the whole network's settings, they scored lower".
 
 # %%
 assert max(told[data, "strided convolution"] for data in (lines, "earth")) < 0.005
@@ -296,14 +295,125 @@ show(
 )
 
 # %% [markdown]
-# Look at the failures, which are opposite. Without skips the network knows roughly where rings hold something, and loses the lines: *what*, not
-# *where*. With depth 1 it finds lines, inside rings or not: *where*, not *what*. That is the whole idea of a U-Net, in two images.
+# The two failures are opposite. Without skips, the network knows roughly in which rings there is something, but loses the lines: it knows *what*, but not *where*. With depth 1 it finds lines whether they're inside a ring or not: *where*, but not *what*. That is the whole idea of a U-Net, in two images.
 #
-# ## Your own U-Net, cut
+# ## Cut, or trained without?
 #
-# Which of *your* network's skips matter? There is a quicker way to ask than training it again: train it once, then **cut** a skip, so that zeros arrive in place of the encoder's feature map. `CutSkips` finds the skips of any network, wherever a `cat` or a `+` joins a feature map that was never smaller to one that was.
+# Training again is one way to find out what a skip is good for. There is a quicker one: take a trained network and **cut** its skips, which means that the decoder gets zeros in place of the encoder's feature maps.
 #
-# Here the U-Net that you wrote in lesson 4 (if you haven't, the course's stands in) learns to denoise the portrait, which takes about ten seconds.
+# Does that answer the same question? The course has trained two networks on four times as many of these images. One has skips, which were left out at random during training so that it can cope without them. The other never had any, and on new images it reaches an IoU of 0.49.
+
+# %% jupyter={"source_hidden": true}
+Predict(
+    "The one with skips reaches 0.81. Now cut all of them. What IoU is left?",
+    answer="0.2 to 0.45",
+    choices=["about 0.8", "about 0.49, as if trained without", "0.2 to 0.45", "almost 0"],
+    mistakes={
+        "about 0.8": "That would mean that its skips are useless. Where else could the thin lines come from?",
+        "about 0.49, as if trained without": "That network had the whole training to make the best of what its decoder gets. This one also had to learn to use its skips.",
+        "almost 0": "An ordinary network comes close to that: it never met a missing skip in training. But this one did, now and then.",
+    },
+    explain="0.36. Cutting asks how much this network relies on its skips. Training without them asks what a network can do if it never had them.",
+)
+
+# %%
+images = lines_in_rings(256, seed=1).test
+whole = trained_unet("trained with skips")
+print(f"with all skips:       IoU {evaluate(whole, images).iou:.2f}")
+with cut(whole):
+    print(f"all of them cut:      IoU {evaluate(whole, images).iou:.2f}")
+print(f"trained without them: IoU {evaluate(trained_unet('trained without skips'), images).iou:.2f}")
+
+# %% [markdown]
+# So a cut and an ablation are two different things. See for yourself, on one image. The U in the middle has a switch on each skip, and the list at the top holds the networks.
+
+# %% jupyter={"source_hidden": true}
+SeeInside(
+    task="lines in rings",
+    network="trained with skips",
+    steps=[
+        Step("Press “cut all”. What does the prediction still get right?", when={"skips": [0, 0, 0]}, explain="Mostly which ring, and not which pixels: the lines have become blobs or broken pieces."),
+        Step("Select the network “trained without skips”. Are its lines better than those of the network that you cut?", when={"network": "trained without skips"}, explain="Yes. It had to get along without skips from the start, so its bottleneck keeps more of each line."),
+        Step("Select “ordinary training”, whose skips were never left out. Press “all on”, then cut skip 0 alone.", when={"network": "ordinary training", "skips": [0, 1, 1]}, explain="On this image IoU falls from 0.83 to 0.37 by one cut, where the first network would lose 0.10. Its decoder never met a missing skip."),
+        "Press “all on” again, and paint a ring around a line that lies outside of all rings. How do target and prediction change?",
+    ],
+)
+
+# %% [markdown]
+# ## Exercise 3: which skip carries the rim?
+#
+# Which of the three skips matters most to the first network, `whole`? Decide first, then check: `with cut(whole, "48×48"):` cuts one skip alone, and in such a block you can `print(evaluate(whole, images))`.
+#
+# Give the height of that skip's feature maps: 96, 48 or 24.
+
+# %%
+### BEGIN SOLUTION
+height = 96
+### END SOLUTION
+exercises.rim_skip.check(height)
+
+# %% [markdown]
+# ## Why do real images disagree?
+#
+# On nuclei, depth 1 and depth 3 both reach 0.89. Brightness and a few pixels around are nearly enough there, so a large receptive field brings little. Without skips the mean is 0.86. That is told apart by the strict limit although it's close, because p tells you nothing about how *large* a difference is.
+#
+# On earth, the whole network's own seeds range from 0.28 to 0.50. No variant's mean is as far from the whole network's mean as those two seeds are from each other.
+#
+# So if somebody claims that their skip is better, ask on which data, with how many seeds, and after how many comparisons.
+#
+# ## Exercise 4: the same chance for all
+#
+# There is another way to go wrong. If you tune the learning rate for *your* variant and leave the other one's at its default, you measure how much care each of them got. In this lesson all variants share the same settings. That's equal treatment, but not quite an equal chance, because the settings suit the whole U-Net. It would be better to tune each variant with the same effort.
+#
+# Write a function for that. It gets a list of trials, each `(learning_rate, validation, test)`, where higher scores are better, and returns the learning rate you'd go on with.
+
+# %%
+def pick(trials):
+    ### BEGIN SOLUTION
+    return max(trials, key=lambda trial: trial[1])[0]
+    ### END SOLUTION
+
+
+exercises.same_recipe.check(pick)
+
+# %% [markdown]
+# ## Read the document again
+#
+# - It lists [four criteria](../docs/the_document.md#four-criteria) as equals. They are, if you ask *is it a U-Net?* If you ask *what does my task need?*, the answer depends on your data.
+# - A skip is there [to preserve more detailed information](../docs/the_document.md#skip-connection). Now you've seen how much that is worth.
+# - Encoder and decoder [typically have the same number of layers](../docs/the_document.md#same-number). A decoder with half of the convolutions was told apart from the symmetric one on one of three data sets, and not by the strict limit.
+#
+# ## Recap
+#
+# - Depth enlarges the receptive field, which tells the network *what*. Skips keep *where*. On data that need both, leaving out either cost most.
+# - One run is an anecdote. With this test, three seeds against three can't tell anything apart at 0.05; with five against five, p can reach 2/252.
+# - "Not told apart" doesn't mean "equal". Say how many comparisons you made, and for which variant the settings were chosen.
+# - Cutting a skip asks what a network relies on. Training without it asks what a network can do.
+#
+# Next: [**7 · Is it a U-Net?**](07_is_it_a_unet.ipynb) Twelve networks, and you are the judge.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Going further
+#
+# Optional: fool a network, cut your own U-Net, count failures, and find a checkerboard.
+
+# %% [markdown]
+# ### Paint an image that fools it
+#
+# **Exercise 5.** `trained_unet()` is the network *trained with skips*. Paint an image on which its IoU falls below 0.5, although you can see at once what belongs inside. The rule that made its data decides what is right.
+#
+# Give a list of strokes, in pixels of 96×96: `("ring", row, column, radius)` and `("line", row, column, row, column)`. Or paint in a widget of your own, `mine_to_paint = SeeInside(task="lines in rings")`, and give the strokes of `mine_to_paint.strokes`.
+
+# %%
+### BEGIN SOLUTION
+strokes = [("ring", 48, 48, 40), ("line", 20, 0, 70, 95), ("line", 60, 0, 30, 95)]
+### END SOLUTION
+exercises.fools_it.check(strokes)
+
+# %% [markdown]
+# ### Your own U-Net, cut
+#
+# `cut` works with any network whose skips the course's inspector can follow, so also with the U-Net that you wrote in lesson 4. (If you haven't written one, the course's stands in.) Here it learns to denoise the portrait, which takes about ten seconds.
 
 # %%
 from torch.nn import functional as F
@@ -318,7 +428,7 @@ noisy = face + 0.1 * torch.randn_like(face)
 own = exercises.my_unet()(1, 1, depth=3, base_channels=8)
 optimizer = torch.optim.Adam(own.parameters(), lr=3e-3)
 losses = []
-for _ in range(200):
+for _ in time_left(range(200)):
     loss = F.mse_loss(own(face + 0.1 * torch.randn_like(face)), face)
     optimizer.zero_grad()
     loss.backward()
@@ -326,12 +436,14 @@ for _ in range(200):
     losses.append(loss.item())
 
 # %% tags=["nbval-ignore-output"]
-whole = CutSkips(own.eval())
+own.eval()
 with torch.no_grad():
-    results = {f"whole, {len(losses)} steps": whole(noisy)}
-    for level in sorted(whole.found):
-        results[f"level {level} cut"] = CutSkips(own, [level])(noisy)
-    results["all cut"] = CutSkips(own, whole.found)(noisy)
+    results = {f"whole, {len(losses)} steps": own(noisy)}
+    for level in range(3):
+        with cut(own, level):
+            results[f"level {level} cut"] = own(noisy)
+    with cut(own):
+        results["all cut"] = own(noisy)
 for name, image in results.items():
     print(f"{name:16} mean error {(image - face).abs().mean():.3f}")
 print(f"{'the noisy image':16} mean error {(noisy - face).abs().mean():.3f}")
@@ -343,39 +455,11 @@ show(
 )
 
 # %% [markdown]
-# Which cut costs most? Noise sits on single pixels, so this task leans on the skip at level 0, the image's own resolution. On another task it may be another one: cut them there, too.
+# Which single cut costs most? The output has to keep the portrait's fine detail and drop the noise, and only level 0 still has that detail. So this network relies most on the skip at level 0. For another task it may be a different one.
 #
-# But **a cut is not an ablation**. The layers behind it were trained *with* the skip, and now get zeros that they never met. So cutting asks what this network has come to rely on. Training without, as above, asks what a network could do. The first answer is usually the more dramatic one.
+# ### How often does training fail?
 #
-# ## Why do real images disagree?
-#
-# On nuclei, depth 1 and depth 3 both reach 0.89, and these runs don't tell them apart. Brightness and a few pixels around are nearly
-# enough, so little has to be seen from afar. Without skips the mean is 0.86: told apart by the strict limit, and yet not far apart, because p says nothing about how far.
-#
-# On earth, the whole network's own seeds range from 0.28 to 0.50. No variant's mean is as far from its mean as these two are from each other.
-#
-# A null result is a result. If somebody claims that their skip is better, ask on which data, with how many seeds, and after how many comparisons.
-#
-# ## Exercise 3: the same chance for all
-#
-# There is another way to be wrong. If you tune the learning rate for *your* variant and leave the other at a default, you compare how much care each got, not
-# the networks. Here all variants share one recipe, chosen with the whole network; that is equal treatment, but not an equal chance. Better still is to tune each of them, with the same effort.
-#
-# Write a function that gets a list of trials, each `(learning_rate, validation, test)`, where a higher score is better, and returns the learning rate you would go on with.
-
-# %%
-def pick(trials):
-    ### BEGIN SOLUTION
-    return max(trials, key=lambda trial: trial[1])[0]
-    ### END SOLUTION
-
-
-exercises.same_recipe.check(pick)
-
-# %% [markdown]
-# ## How often does it fail?
-#
-# None of the whole network's sixty runs failed. Of all the runs in the table, which went wrong: less than a twentieth of the target predicted as foreground, or nearly everything?
+# None of the whole network's sixty runs failed. Which of all the other runs in the table did? A run counts as failed if it predicts less than a twentieth of the foreground there is, or if it predicts nearly everything as foreground.
 
 # %%
 assert not any(run.trouble for run in runs if run.variant == "the U-Net")
@@ -384,31 +468,16 @@ for run in runs:
         print(f"{run.data}, {run.variant}, seed {run.seed}: {run.trouble.partition(':')[0]}")
 
 # %% [markdown]
-# The failed run is not left out of the mean, and neither is depth 4's worst run on lines (0.33), which is merely bad. They are part of what the variants do.
+# The failed run isn't left out of the mean. Neither is the worst run of depth 4 on lines, which didn't fail but only reached 0.33. Both are part of what these variants do.
 
 # %% [markdown]
-# ## Read the document again
+# ### The checkerboard after training
 #
-# - It lists [four criteria](../docs/the_document.md#four-criteria) as equals. For the question *is it a U-Net?* they are. For the question *what does it need?*, look at your data.
-# - A skip is there [to preserve more detailed information](../docs/the_document.md#skip-connection). That is the reason you have now seen in numbers.
-# - Encoder and decoder [typically have the same number of layers](../docs/the_document.md#same-number). With half of the convolutions, a decoder was not told apart from the symmetric one on two of three data sets.
+# In lesson 2 a *new* layer drew a pattern. Does the pattern survive training? To find out, small networks without skips were trained to reproduce their own input. Look for something that repeats every two pixels, which is the finest pattern there can be.
 #
-# ## Recap
+# A row of pixels is a sum of waves, from slow to fast. A **Fourier transform** finds them: `torch.fft.rfft(row).abs() ** 2` says how strong each of them is (its *power*), the slowest first. If the row has an even number of pixels, the last one is the fastest wave: +1 −1 +1 −1.
 #
-# - Depth finds out *what*, skips keep *where*. On data that need both, leaving out either cost most.
-# - One run is an anecdote. Three seeds against three can't tell anything apart at 0.05; with five against five p can reach 2/252.
-# - Say how many comparisons you made, and with which variant the recipe was chosen. "Not told apart" is not "equal".
-#
-# Next: [**7 · Is it a U-Net?**](07_is_it_a_unet.ipynb) Twelve networks, and you are the judge.
-
-# %% [markdown] jp-MarkdownHeadingCollapsed=true
-# ## Going further: the checkerboard after training
-#
-# Optional. In lesson 2 a *new* layer drew a pattern. Does it survive training? Small networks without skips were trained to reproduce their own input. Look for a pattern that repeats every two pixels, the finest there can be.
-#
-# A row of pixels is a sum of waves, slow and fast. A **Fourier transform** finds them: `torch.fft.rfft(row).abs() ** 2` says how strong each is, its *power*, the slowest first. The last is the fastest: +1 −1 +1 −1.
-#
-# **Exercise 4.** Average the powers over all rows of an image `(H, W)`. Return the last one, divided by the mean of the two before it.
+# **Exercise 6.** For an image `(H, W)` with even `W`, average the powers over all rows. Return the last of the averages, divided by the mean of the two before it.
 
 # %%
 def measure(image):
@@ -429,5 +498,6 @@ show(
 )
 
 # %% [markdown]
-# The table has a measure like yours, lowest to highest of three seeds. Around 1, no pattern of period 2 stands out. All three transposed convolutions draw a pattern, kernel 2 and 4 as well although their counts were even, probably because their *weights* differ from place to place. Interpolation draws none. And the error of the three is not larger but
-# smaller. So a low error doesn't rule the pattern out: it counts where people look at the image.
+# The table has a measure like yours, from the lowest to the highest of three seeds. Around 1, no pattern of period 2 stands out.
+#
+# All three kinds of transposed convolution draw a pattern. Kernels 2 and 4 do so as well, although they cover every pixel equally often, probably because their *weights* differ from place to place. Interpolation draws none. Yet the transposed convolutions have the smaller error! So a low error doesn't rule out a pattern that people will notice.

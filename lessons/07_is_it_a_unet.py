@@ -10,7 +10,9 @@
 #
 # ![Six of the twelve networks of this lesson, drawn by the inspector. Some are shaped like a U, with dashed skips across; others lack a skip or a step up.](../docs/images/lesson_7.png)
 #
-# In lesson 0 somebody showed you 900 lines and said, "It's a U-Net." Now you know the criteria, you've built each of them, and you've seen what they're good for. But nobody reads 900 lines to check four criteria. That's what the course's **inspector** is for. First you'll guess, then you'll let it look, and then you'll try to fool it.
+# In lesson 0, somebody showed you 900 lines of code and said, "It's a U-Net." By now you know the four criteria, you've built each of the parts, and you've seen what they're good for. But nobody wants to read 900 lines to check four criteria, so the course has an **inspector** that does it for you.
+#
+# In this lesson you'll first judge twelve networks by eye, then let the inspector look, and finally try to fool it.
 
 # %%
 import torch
@@ -29,30 +31,39 @@ networks = twelve_networks()
 reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 
 # %% [markdown]
+# ## The criteria as questions
+#
+# To judge a network you've never seen, you need questions that have an answer. Here they are. A **level** is a resolution: it says how many pixels of the input one cell of a feature map is wide.
+#
+# 1. **Down-sampling.** Does a path lead to a coarser level?
+# 2. **Up-sampling.** Does it lead back to a finer one?
+# 3. **Skip connections.** At half of the encoder's levels or more (not counting the bottleneck), is a feature map that was *never* coarser than this level joined with one that was? (That's what a skip from encoder to decoder does.)
+# 4. **Symmetry.** Does the decoder pass every level of the encoder on its way back, and end at the resolution of the input?
+#
 # ## Twelve networks
 #
-# Each is small, and built like a well-known family of networks. Their input is a colour image of 64×64, with three exceptions: **A** takes a grey image of 572×572, **I** 1,024 samples of sound, and **K** a volume.
+# Each of these is small, and built like a well-known family of networks. They take a colour image of 64×64, with three exceptions: **A** takes a grey image of 572×572, **I** takes 1,024 samples of sound, and **K** takes a volume.
 #
-# A box is the output of the last layer of a level. **A** starts with 568×568, because its two convolutions have no padding. **D**, **F** and **G** shrink the image at once, so their first box is the image itself. **G** cuts it into **tokens**: each square of 4×4 pixels becomes one row of numbers.
+# Each box is the output of a level's last layer. **A** starts with 568×568, because its convolutions have no padding. **D**, **F** and **G** shrink the image right away, so their first box is the image itself. **G** cuts it into **tokens**: each square of 4×4 pixels becomes one list of numbers.
 
 # %% jupyter={"source_hidden": true}
 show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "One of them has skips, but its decoder jumps over a level that its encoder has. Which letter?",
+    "One of them has skips, but its decoder jumps over a level that its encoder has. Which one? Give its letter.",
     answer="F",
     mistakes={
-        "G": "It jumps from 16×16 to 64×64, yes. But its encoder had no feature map in between.",
-        "H": "It jumps over two sizes, and has no skip.",
-        "A": "Its sizes differ from those of the encoder. But every step down has its step up.",
+        "G": "Its decoder does jump from 16×16 to 64×64. But its encoder made the same jump, so there is no level in between.",
+        "H": "It jumps over two levels, but it has no skips at all.",
+        "A": "The sizes in its decoder differ from those in its encoder, but there is a step up for every step down.",
         "K": "Count its boxes: two steps down, two steps up.",
     },
-    explain="F comes up to 16×16 and jumps to 64×64, and its encoder had a feature map at 32×32.",
+    explain="F's decoder comes up to 16×16 and then jumps to 64×64, although its encoder has a feature map at 32×32.",
 )
 
 # %% [markdown]
-# A drawing doesn't show everything. This prints the code of **J**, with the paper that its idea comes from:
+# A drawing doesn't show everything. In **J**, for example, something does cross from the encoder to the decoder. To see what, read its code; it names the paper that the idea comes from:
 #
 # ```python
 # from inspect import getsource
@@ -62,7 +73,7 @@ Predict(
 #
 # ## Exercise 1: which are U-Nets?
 #
-# Name the letters before anybody tells you.
+# Put the four questions to each network, and give the letters of those that pass all four.
 
 # %%
 ### BEGIN SOLUTION
@@ -73,21 +84,21 @@ exercises.twelve.check(letters)
 # %% [markdown]
 # ## Read a report
 #
-# Point at a box, or move from box to box with the Tab key: which layer is it, and what does it return?
+# Now let the inspector answer. In its report, point at a box, or move from box to box with the Tab key: which layer is it, and what does it return?
 
 # %%
 reports["C"]
 
 # %% [markdown]
-# Its reasons name layers and sizes, so you can look them up in the code. `print` gives the whole report as text, for a log file. Here is that of **F**:
+# The reasons name layers and sizes, so you can look each of them up in the code. `print` gives you the report as text, for a log file. Here is the one for **F**:
 
 # %%
 print(reports["F"])
 
 # %% [markdown]
-# **F** meets three criteria. Its decoder comes up to 16×16, a quarter of the height, and is then stretched to full size in one go, without any layer that could use the detail. And the encoder's feature map at 32×32 has no partner.
+# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go, without any layer that could add detail. So the encoder's feature map at 32×32 has no counterpart in the decoder.
 #
-# **G** makes the same jump, and that's fine: its encoder also went from 64×64 to 16×16 in one step, so no level is left out.
+# **G** makes the same jump, but in **G** that's fine, because its encoder went from 64×64 to 16×16 in one step as well. No level is left out.
 #
 # Here are all twelve, with the names of their classes:
 
@@ -100,14 +111,11 @@ for letter, report in reports.items():
 # %% [markdown]
 # ## How does it know?
 #
-# It copies the network and sends an image through that has a shape but no values. Nothing is computed unless the network asks for a value, as in `if x.max() > 1`; then it is run with values. For every operation PyTorch has to say what goes in and what comes out, and the inspector writes that down.
+# The inspector copies the network and runs the copy on an image that has a shape but no values, so almost nothing has to be computed. PyTorch reports what goes into every operation and what comes out, and the inspector writes it down. (If the network asks for a value, as in `if x.max() > 1`, it's run again with real ones.)
 #
-# Then it asks of each feature map how *coarse* it is: how many input pixels is one step? At 16×16, made from 64×64, it's four. A stride multiplies this number, up-sampling divides it, and a crop doesn't change it. It tells the level, and the four questions are about levels:
+# Then it works out the level of every feature map. A stride multiplies the width of a cell, up-sampling divides it, and a crop leaves it alone. At 16×16, made from 64×64, a cell is four pixels wide. With the levels known, the four questions can be answered one by one.
 #
-# 1. Does a path lead to a coarser level?
-# 2. Does it lead back to a finer one?
-# 3. At half of the levels or more: is a feature map that was *never* coarser than its level joined with one that was?
-# 4. Does the decoder pass each level of the encoder, with layers and not by one bare enlargement, and end at the resolution of the image?
+# The fourth has one more condition: if the last step is an interpolation by *more than 2* that no layer follows, symmetry is not met, because nothing there mirrors the encoder. A last interpolation by 2 is accepted, because it leaves out no level.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -115,10 +123,10 @@ Predict(
     answer="yes",
     choices=["yes", "no", "only with padding"],
     mistakes={
-        "no": "Its output is smaller, because it says nothing about the border. But how coarse is one of its pixels?",
-        "only with padding": "Padding changes how many pixels there are. Does it change how coarse they are?",
+        "no": "Its output is smaller than the input, because it says nothing about the border. But how coarse is one of its pixels?",
+        "only with padding": "Padding changes how many pixels there are, but does it change how coarse they are?",
     },
-    explain="One pixel of its output is still one pixel of the image. Symmetry is about resolution, not about size.",
+    explain="One pixel of its output still stands for one pixel of the image. Symmetry is about resolution, not about size.",
 )
 
 # %%
@@ -129,11 +137,11 @@ print("levels of the encoder:", criteria.downsampling.facts["levels"])
 print("levels of the decoder:", criteria.upsampling.facts["levels"])
 
 # %% [markdown]
-# None of the decoder's sizes occurs in the encoder, but above the bottleneck (level 4) the levels are the same. *Size* is how many pixels, *resolution* is how fine they are, and the criteria are about resolution.
+# The decoder has none of the encoder's *sizes*, but above the bottleneck (level 4) it has all of its *levels*. Size is how many pixels there are, resolution is how fine they are, and the criteria are about resolution.
 #
 # ## Names prove nothing
 #
-# Take **B**, the autoencoder, and call it whatever you like:
+# Take **B**, which is an autoencoder, and call it a UNet:
 
 # %%
 network, shape = networks["B"]
@@ -145,13 +153,13 @@ assert not report.is_unet
 # %% [markdown]
 # ## When a network doesn't run
 #
-# Many networks don't run when you first meet them. Here are three, each with a fault that you know from lesson 4:
+# Many networks don't run when you first meet them, and then there is nothing to judge. Here are three, each with a fault that you know from lesson 4:
 #
-# - the document's class as written,
-# - the additive one, on an image of 50×70,
-# - the course's own, made for colour, on a grey image.
+# - the document's class as it's written,
+# - the additive network, on an image of 50×70,
+# - the course's own U-Net, made for colour, on a grey image.
 #
-# Before you run the cell, say what each report will say. The U is drawn up to the place where the network stops.
+# Before you run the cell, decide what each report ought to say. The U is drawn up to the place where the network stops.
 
 # %%
 for broken, shape in [
@@ -162,11 +170,11 @@ for broken, shape in [
     display(inspect_unet(broken, shape))
 
 # %% [markdown]
-# Not a traceback, but what is missing, or where it stops: which layer, which level, and which sizes would work. Compare the second report with the four questions of lesson 3.
+# Instead of a traceback you get what is missing or where it stops: which layer, at which level, and which sizes would work. Compare the second report with the four questions that lesson 3 asked about such an error.
 #
 # ## Exercise 2: one line
 #
-# `Almost` is a network with one open line: what happens where `x` comes up and `skip` comes across. Both have 16 channels, and the next layer takes 16. (`Almost??` in a cell of its own shows the code.) As it is here, the line returns `x` and forgets `skip`:
+# `Almost` is a network with one line left open: what to do where `x` comes up and `skip` comes across. Both have 16 channels, and the next layer expects 16. (`Almost??` in a cell of its own shows the code.) Here the line returns `x` and drops `skip`, which the report notices:
 
 # %%
 inspect_unet(Almost(lambda x, skip: x), (1, 1, 64, 64))
@@ -184,18 +192,18 @@ exercises.one_line.check(meet)
 # %% [markdown]
 # ## Fool it
 #
-# The check of that exercise knows something that the inspector doesn't:
+# Can you satisfy the inspector without really using the skip? Try `x + (skip - skip)`:
 
 # %%
 fooled = inspect_unet(Almost(lambda x, skip: x + (skip - skip)), (1, 1, 64, 64))
 print(fooled.verdict)
 
 # %% [markdown]
-# The two feature maps do meet. Only their *values* show that nothing but zeros arrives, and the inspector looks at shapes. Every tool that judges has limits, and this is one of them. (Exercise 2 sends numbers through your line and looks at the gradient.)
+# The inspector is fooled. The two feature maps do meet, and it only follows shapes, so it doesn't notice that nothing but zeros arrives. Every tool that judges has limits, and this is one of them. (Exercise 2 isn't fooled, because its check sends numbers through your line and looks at the gradient.)
 #
 # ## Exercise 3: one criterion less
 #
-# Make two networks for one grey image. One lacks *skip connections* and nothing else, the other *symmetry* and nothing else. Start from `UNet(depth=2, base_channels=4)`; `UNet?` in a cell of its own lists its options. The twelve networks and `Almost` don't count.
+# Make two networks for one grey image: one that lacks *skip connections* and nothing else, and one that lacks *symmetry* and nothing else. Start from `UNet(depth=2, base_channels=4)`; `UNet?` in a cell of its own lists its options. The twelve networks and `Almost` don't count.
 
 # %%
 ### BEGIN SOLUTION
@@ -207,7 +215,7 @@ exercises.one_mark.check((no_skips, no_symmetry))
 # %% [markdown]
 # ## Defend your verdict
 #
-# A U-Net with four halvings has a skip at one level only, because somebody wanted to save memory. Is it one? (`_join` is the method of the course's U-Net that joins `x` and `skip`.)
+# Somebody wanted to save memory, so their U-Net with four halvings has a skip at one level only. Is it still a U-Net? (`_join` is the method of the course's U-Net that joins `x` and `skip`.)
 
 
 # %%
@@ -223,11 +231,11 @@ for sentence in thrifty.criteria.skip_connections.evidence:
     print("-", sentence)
 
 # %% [markdown]
-# The inspector says no: one of four levels is less than half. With two it would say yes. *Half* is a choice: with fewer, most levels have no skip. You may draw the line elsewhere; then say where, and why. Two people who check the criteria one by one can disagree about a verdict and still know exactly what they disagree about.
+# The inspector says no, because one of four levels is less than half. With two skips it would say yes. But *half* is a choice that somebody made: with fewer, most levels have no skip. You may draw the line elsewhere, as long as you say where and why. If two people go through the criteria one by one, they may still disagree, but at least they know about what.
 #
 # ## Try your own
 #
-# Put any `torch.nn.Module` here, yours or a library's, with the shape of its input. For two inputs give two shapes, or tensors. If it doesn't run, the report says where.
+# Put in any `torch.nn.Module`, yours or a library's, with the shape of its input. (If it takes two inputs, give two shapes, or two tensors.) If it doesn't run, the report says where it stops.
 #
 # ```python
 # from my_project.models import Net
@@ -239,7 +247,9 @@ mine = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.ReLU(), nn.Upsa
 inspect_unet(mine, (1, 3, 64, 64))
 
 # %% [markdown]
-# Your network stays as it was, because the inspector runs a copy:
+# Does this little network deserve its tick for symmetry? It has a single level to come back to, and its last step is an interpolation by 2, so by the rule above it does. It still isn't a U-Net.
+#
+# The inspector runs a copy, so your own network stays exactly as it was:
 
 # %%
 network, shape = networks["L"]
@@ -252,15 +262,15 @@ print("every weight, every running mean and every layer's mode: as before")
 # %% [markdown]
 # ## Read the document again
 #
-# - [*How do you know if it's U-Net?*](../docs/the_document.md#four-criteria) By its four criteria, once you've said how many skips are enough, and whether symmetric means sizes or levels.
-# - "The encoder and decoder paths [typically have the same number of layers](../docs/the_document.md#same-number)." What counts is levels: two convolutions or ten, as long as the decoder passes the same resolutions.
-# - Feature maps are [usually doubled or halved](../docs/the_document.md#doubled). *Usually*: **I** has 8, 16 and 24, and is a U-Net.
-# - It says that a skip [concatenates](../docs/the_document.md#skip-connection), but its own layers fit addition. For the criterion that makes no difference: **C** and **L** add.
+# - [*How do you know if it's U-Net?*](../docs/the_document.md#four-criteria) By its four criteria, once you've said how many skips are enough, and whether "symmetric" is about sizes or about levels.
+# - "The encoder and decoder paths [typically have the same number of layers](../docs/the_document.md#same-number)." It's the levels that count. A level may have two convolutions or ten, as long as the decoder passes the same resolutions.
+# - Feature maps are [usually doubled or halved](../docs/the_document.md#doubled). *Usually* is right: **I** has 8, 16 and 24 channels, and it's a U-Net.
+# - It says that a skip [concatenates](../docs/the_document.md#skip-connection), but its own layers only fit addition. The criterion accepts both: **C** and **L** add.
 #
 # ## Recap
 #
-# - All four questions start from *how coarse* a feature map is; neither names nor sizes decide.
-# - A verdict comes with its evidence, or it's just an opinion.
-# - A tool has limits: this one sees that feature maps meet, not what arrives.
+# - All four questions are about levels. Neither names nor sizes decide.
+# - A verdict without evidence is just an opinion, so give the layers and sizes along with it.
+# - Every tool has limits. This one sees that feature maps meet, but not what arrives.
 #
 # Next: [**8 · Larger than memory**](08_larger_than_memory.ipynb). An image of 10,000×10,000 doesn't fit. Or does it?

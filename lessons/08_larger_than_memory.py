@@ -6,11 +6,13 @@
 # - explain after which shifts a U-Net gives the same output again,
 # - work out where tiles start, and how far they overlap, so that nobody can see a seam.
 #
-# *30 minutes. You need lessons 1, 2 and 5.*
+# *35 minutes. You need lessons 1, 2 and 5.*
 #
 # ![A wall of lines and rings; the prediction made at once; the prediction made of tiles laid edge to edge, in which pieces of lines are missing wherever a tile's border cuts a ring.](../docs/images/lesson_8.png)
 #
-# A slide under a microscope is scanned at 10,000×10,000 pixels and more. In lesson 5 your network was trained on squares of 64 pixels. It would run, because no layer asks how large an image is, but it has to *keep* feature maps for its skips. So the image is cut into **tiles**, and then things like those on the right happen.
+# Slides under a microscope are scanned at 10,000×10,000 pixels and more. Your network in lesson 5 was trained on squares of 64. It would accept the whole slide, because no layer asks how large an image is. But it has to *keep* feature maps for its skips, and they don't fit into memory.
+#
+# So people cut the image into **tiles** and predict them one by one. Then what you see on the right can happen.
 
 # %%
 import matplotlib.pyplot as plt
@@ -34,30 +36,33 @@ skips = [base * 2**level * (side // 2**level) ** 2 for level in range(depth)]
 print(f"feature maps kept for the skips: {4 * sum(skips) / 1e9:.0f} GB")
 
 # %% [markdown]
-# More than most computers have. So cut the image into tiles, predict each of them, and put the predictions together. What could go wrong?
+# That's more than most computers have. So cut the image into tiles, predict each of them, and put the predictions together. But as you can see in the image above, that goes wrong near their borders. How near?
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "Tiles laid edge to edge, each predicted alone: what do you expect along their borders?",
-    answer="wrong predictions near the borders",
-    choices=["nothing: each pixel gets its prediction", "wrong predictions near the borders", "wrong predictions everywhere"],
+    "In the image above, lines are missing where tiles meet. With three halvings, how far from a tile's border can a prediction be wrong?",
+    answer="about 50 pixels",
+    choices=["1 pixel", "about 10 pixels", "about 50 pixels"],
     mistakes={
-        "nothing: each pixel gets its prediction": "What does a convolution see beyond the border of its input?",
-        "wrong predictions everywhere": "A pixel in the middle of a large tile sees everything it needs.",
+        "1 pixel": "That would be so with a single 3×3 convolution. But the next convolution carries the error one step further, and so does the one after that.",
+        "about 10 pixels": "The network does have more than ten convolutions. But after each halving, one step is worth twice as many pixels.",
     },
-    explain="At its border a tile sees zeros where the whole image goes on. Pixels far from the border see the same as before.",
+    explain="Each convolution carries the error one cell further, and in the bottleneck a cell is 8 pixels wide. You'll soon measure it.",
 )
 
 # %% [markdown]
 # ## A network and a wall
 #
-# We use lines in rings again, because there it matters what is far away. Train for about ten seconds, then lay 16 images side by side as one wall of 384×384. (If you stop the training with **■**, everything below still works, with what the network has learned by then. It may be too little for what you are told to see: the captions say after how many steps.)
+# To see the damage, we use lines in rings again, because there it matters what is far away. First train a network for about ten seconds, then lay 16 test images side by side as one wall of 384×384.
+#
+# (If you stop the training with **■**, or it takes more than 90 seconds, it ends there. Everything below still works, but the network may know too little to show what the text describes. The captions say after how many steps it was stopped.)
 
 # %% tags=["nbval-ignore-output"]
 data = lines_in_rings(32, seed=1)
 torch.manual_seed(0)
-training = train(UNet(1, 1, depth=3, base_channels=8), data, steps=200, batch=4, crop=96, learning_rate=6e-3)
-network, after = training.model, training.stopped_note  # empty, unless you stopped the training
+unet = UNet(1, 1, depth=3, base_channels=8)
+training = train(unet, data, steps=200, batch=4, crop=96, learning_rate=6e-3, seconds=90)
+network, after = training.model, training.stopped_note  # empty, unless it was stopped
 
 # %%
 images = [pair.image for pair in lines_in_rings(64, seed=2).test]
@@ -67,7 +72,7 @@ with torch.no_grad():
 print("the wall", tuple(wall.shape), "and its prediction, made at once", tuple(whole.shape))
 
 # %% [markdown]
-# This wall still fits into memory, so we know what should come out: the prediction for the whole. Now in tiles of 64, without overlap:
+# This wall still fits into memory, so you know what should come out: the prediction for the whole wall. Now predict it in tiles of 64, without overlap.
 
 # %%
 def off(prediction):
@@ -90,15 +95,15 @@ show(
 )
 
 # %% [markdown]
-# There is no fine line along the borders, but something worse: whole pieces of lines are missing. At a tile's border every convolution pads with zeros where the image really goes on. A ring that is cut by a border is no ring, and what lies in it is lost. Such a place is called a **seam**.
+# Seen up close, these aren't thin lines along the borders: whole pieces of lines are missing, far into the tiles. At a tile's border, every convolution pads with zeros where the image really goes on. A ring that is cut in two is no ring any more, so the network drops the lines inside it. Such a place is called a **seam**.
 #
-# (Lines also break every 96 pixels. Those are the joins of the wall itself, where its images meet.)
+# (Lines also break every 96 pixels, but that's the wall itself: its images meet there.)
 #
-# Many tools hide seams by **blending**: tiles overlap a little, and their predictions are averaged with weights that fall off towards the border. That makes seams smooth, not right. The other way is to let each tile *read* more than it *keeps*. How much more?
+# Many tools hide seams by **blending**. Tiles overlap a little, and their predictions are averaged with weights that fall off towards the border. That makes the transition smooth, but not right. The alternative is to let each tile *read* more pixels than it *keeps*. How many more?
 #
 # ## How far does a pixel see?
 #
-# Change one input pixel and see which outputs change. Or ask the other way round, with a gradient: which input pixels does one output depend on? That is its receptive field, as in lesson 1.
+# You can measure that in two ways. Change one input pixel, and see which outputs change. Or take one output pixel, and ask with a gradient which input pixels it depends on. The second is its receptive field, as in lesson 1.
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach.segmentation.unet_receptive_field import (
@@ -108,15 +113,17 @@ from unet_teach.segmentation.unet_receptive_field import (
     response_to_input_pixel,
 )
 
+ways = {"change": response_to_input_pixel, "gradient": gradient_of_output_pixel}
 measured = []
 for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
-    for name, measure in {"change": response_to_input_pixel, "gradient": gradient_of_output_pixel}.items():
-        top, bottom, left, right = (edge - place for edge in nonzero_bounds(measure(network, wall, place, place)))
+    for name, measure in ways.items():
+        bounds = nonzero_bounds(measure(network, wall, place, place))
+        top, bottom, left, right = (edge - place for edge in bounds)
         print(f"{place} by {name:9} rows {top:+} to {bottom:+}, columns {left:+} to {right:+}")
         measured += [-top, bottom, -left, right]
 
 # %% [markdown]
-# This is what it looks like on the wall. The counting below shows that nothing outside the square can change this pixel's prediction:
+# This is what a receptive field looks like on the wall. Nothing outside the square can change this pixel's prediction.
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 top, bottom, left, right = nonzero_bounds(gradient_of_output_pixel(network, wall, 194, 194))
@@ -129,7 +136,11 @@ panel.plot(194, 194, "s", color="#E69F00", markersize=4)
 show(figure, "The wall, faint, and one output pixel near its middle. A square of about a hundred pixels around it, not quite centred, is its receptive field.")
 
 # %% [markdown]
-# How far a pixel sees, and to which side, depends on where it is in its cell of 8. You don't have to measure them all, you can count: each 3×3 convolution sees one cell further on each side, and a cell at level 3 is 8 pixels.
+# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count:
+#
+# - A 3×3 convolution looks one cell further on each side. At level 3, that cell is 8 pixels wide.
+# - A max-pooling turns a pair of cells into one. From then on, whoever sees one of the pair also sees the other, so one finer cell can be added on one side.
+# - A transposed convolution with kernel 2 and stride 2 computes each output from a single cell, so it adds nothing.
 
 # %%
 receptive_field = receptive_field_of(network)
@@ -139,7 +150,9 @@ assert max(measured) <= receptive_field.radius == 51
 # %% [markdown]
 # ## Exercise 1: how far, for any depth
 #
-# Count it for the course's U-Net: two convolutions per level, max-pooling in the encoder, transposed convolutions with kernel 2 in the decoder. Start with depth 0: two convolutions and nothing else.
+# Do the count for the course's U-Net, which has two 3×3 convolutions per level on each side, max-pooling in the encoder, and transposed convolutions with kernel 2 in the decoder. Return how many pixels it can see to one side at most.
+#
+# Start with depth 0, which is two convolutions and nothing else. Then ask what one more level adds around a network that you've already counted, whose cells are now twice as wide.
 
 # %%
 def reach(depth):
@@ -151,15 +164,15 @@ def reach(depth):
 exercises.reach.check(reach)
 
 # %% [markdown]
-# Is 51 enough, then? Let each tile read 51 more pixels on each side, and compare.
+# So is 51 enough? Let each tile read 51 more pixels on each side, and compare.
 
 # %% jupyter={"source_hidden": true}
 Predict(
     "Tiles of 64 that read 51 more pixels on each side: is the prediction the same as at once?",
     answer="no: something else is missing",
     choices=["yes", "no: something else is missing"],
-    mistakes={"yes": "The network sees everything it needs. But does it halve at the same places?"},
-    explain="A tile that starts 51 pixels earlier halves at other places than the whole image does, because 51 is not a multiple of 8.",
+    mistakes={"yes": "Every pixel does see everything it needs. But are the halvings made at the same places as in the whole image?"},
+    explain="Tiles that start 51 pixels earlier pair up other pixels than the whole image does when they halve, because 51 isn't a multiple of 8.",
 )
 
 # %%
@@ -171,9 +184,9 @@ print(why_tiles_differ(network, 384, 384, tile=64, overlap=51))
 # %% [markdown]
 # ## The grid of halvings
 #
-# Max-pooling combines pixels 0 and 1, then 2 and 3, and so on. Start one pixel later, and other pairs meet. Away from the border, a convolution with stride 1 is **equivariant** to shifts: shift the image, and the output is shifted in the same way. Does a U-Net keep this **equivariance**?
+# Max-pooling combines pixels 0 and 1, then 2 and 3, and so on. Start one pixel later, and it combines other pairs.
 #
-# Shift the wall by some pixels, predict, shift back, and compare.
+# Away from the border, a convolution with stride 1 is **equivariant** to shifts: if you shift the image, the output shifts with it and doesn't change otherwise. Does a U-Net keep this **equivariance**? Shift the wall by some pixels, predict, shift the prediction back, and compare.
 
 # %%
 with exact_sums(), torch.no_grad():
@@ -183,7 +196,9 @@ with exact_sums(), torch.no_grad():
         print(f"shifted by {shift:2}: the same? {bool((inside == 0).all())}")
 
 # %% [markdown]
-# Only for some shifts. **Exercise 2.** What is the smallest shift for which a U-Net is equivariant, for any depth?
+# Only for some shifts.
+#
+# **Exercise 2.** What is the smallest shift, in pixels, to which a U-Net of a given depth is equivariant?
 
 # %%
 def repeats_after(depth):
@@ -195,7 +210,9 @@ def repeats_after(depth):
 exercises.repeats_after.check(repeats_after)
 
 # %% [markdown]
-# So a tile has to start on that grid, at a multiple of 8. Then it keeps whole cells, and what counts is how far a pixel sees beyond its *cell*. (A pixel that sees 51 pixels to the right lies near the left border of its cell, so less of that is beyond the cell.) None sees further than 46 pixels beyond, and 46 rounded up to the grid is 48.
+# So a tile has to start on that grid, at a multiple of 8. Then it consists of whole cells, and what counts is how far a pixel sees beyond its own *cell*.
+#
+# A pixel that sees 51 pixels to the right lies near the left border of its cell, so part of those 51 is still inside the cell. No pixel sees more than 46 pixels beyond it, and 46 rounded up to the grid is 48.
 
 # %%
 overlap = needed_overlap(network)
@@ -206,31 +223,33 @@ assert torch.equal(tiled, exact)
 print(f"overlap {overlap}: equal to the prediction at once, to the last bit")
 
 # %% [markdown]
-# *To the last bit*, without any seam. (A processor adds in an order that depends on the size of a feature map, and each order rounds differently in the seventh digit; nobody will see that. `exact_sums()` first rounds weights and feature maps a little, so that no sum needs rounding and only true differences are left. Both predictions here are computed like that. Such tiles with a *halo* are described by
-# [Majurski and Bajcsy, 2021](https://doi.org/10.6028/jres.126.009).)
+# There is no seam: the two are equal *to the last bit*. Such tiles with a *halo* are described by [Majurski and Bajcsy, 2021](https://doi.org/10.6028/jres.126.009).
+#
+# This needs a network in evaluation mode, as `train` returns it. In training mode, batch normalisation would use the mean and spread of each tile, so a pixel would depend on everything in its tile, however far away. The same goes for layers that always average over the whole image, such as instance normalisation.
+#
+# (Why `exact_sums()`? A processor adds numbers in an order that depends on the size of the feature map, and each order rounds differently, in about the seventh digit. Nobody will notice, but it isn't *equal*. `exact_sums()` first rounds weights and feature maps so that no sum has to be rounded. Both predictions here are computed like that.)
 #
 # ## How much overlap is enough?
 #
-# 48 pixels on each side of 64 is a lot of work for what is kept. Is less enough?
+# Reading 48 more pixels on each side of a tile of 64 is a lot of work. Would less do?
 
 # %% tags=["nbval-ignore-output"]
 for less in range(0, overlap + 8, 8):
     tried = predict_tiled(network, wall, tile=64, overlap=less)
-    changed = ((tried > 0) != (whole > 0)).sum().item()
-    print(f"overlap {less:2}: off by at most {off(tried).max():<8.2g} {changed:4} pixels classified differently")
-    assert less < overlap or off(tried).max() < 1e-4  # what is left is rounding
+    changed, most = ((tried > 0) != (whole > 0)).sum().item(), off(tried).max()
+    print(f"overlap {less:2}: off by at most {most:<8.2g} {changed:4} pixels classified differently")
+    assert less < overlap or most < 1e-4  # what is left is rounding
 
 # %% [markdown]
-# On the whole, the further away a pixel is, the less it matters, but below 48 some probability is always off. At which overlap the last pixel gets the class that it has at once differs from training to training: one network classified every pixel the same from 32 on (`benchmarks/tiling.py`), while another still had some to change. So measure it for
-# each network and its images, or use 48, which is guaranteed for this network with any weights.
+# In general, pixels matter less the further away they are. But with less than 48, some probability is always off. How much overlap it takes until every pixel at least gets the right class depends on the training. In one network that was 32 (`benchmarks/tiling.py`), while another still had pixels in the wrong class there.
 #
-# Larger tiles are cheaper, because the overlap is a smaller share of them.
+# So either measure it, for each network and its images, or use 48, which is guaranteed for this architecture with any weights. And choose large tiles: the overlap is then a smaller share of the work.
 #
 # ## Exercise 3: where tiles start
 #
-# Some tools want tiles of equal size, all inside the image, the last one ending with it. Where do they start?
+# Some tools want all tiles to have the same size and to lie inside the image, with the last one ending where the image ends. Where do they start?
 #
-# Careful: here `tile` is everything that a tile reads, and `overlap` is what two neighbours share. List the starts from 0 on, as few as possible; an image no larger than a tile has one.
+# Be careful with the words: here `tile` is everything that a tile reads, and `overlap` is what two neighbours have in common. List the starts from 0 on, and as few as possible. An image no larger than a tile has a single start.
 
 # %%
 def tile_starts(size, tile, overlap):
@@ -243,12 +262,12 @@ def tile_starts(size, tile, overlap):
 exercises.tile_starts.check(tile_starts)
 
 # %% [markdown]
-# (The last of these tiles doesn't have to start on the grid. That is one reason why predictions of different tools differ a little.)
+# (The last of these tiles needn't start on the grid. That's one reason why the predictions of different tools differ a little.)
 
 # %% [markdown]
 # ## Larger than memory
 #
-# Now the real thing. The image is in a file and is never read as a whole, and the prediction goes into another file. Only one tile at a time is in memory. Without `overlap=`, `predict_tiled` takes the 48 that this network needs. (It has 1,500×1,500 pixels here, to be quick. The course's own measurement, `benchmarks/tiling.py`, does 10,000×10,000.)
+# Now for real. The image is in a file and is never read as a whole, the prediction is written to another file, and only one tile at a time is in memory. If you don't pass `overlap`, `predict_tiled` works out the 48 that this network needs. (To be quick, this image has only 1,500×1,500 pixels. `benchmarks/tiling.py` does 10,000×10,000.)
 
 # %%
 import tempfile
@@ -264,11 +283,12 @@ for row in range(0, size, 384):  # written piece by piece: the wall, again and a
 # %% tags=["nbval-ignore-output"]
 file = np.memmap(folder / "prediction.raw", dtype=np.float32, mode="w+", shape=(1, size, size))
 prediction = predict_tiled(network, big, tile=256, out=file)
-lines = sum(int((prediction[:, row : row + 256] > 0).sum()) for row in range(0, size, 256))  # piece by piece
+pieces = (prediction[:, row : row + 256] for row in range(0, size, 256))
+lines = sum(int((piece > 0).sum()) for piece in pieces)
 print(f"lines predicted on {lines / prediction.size:.0%} of {prediction.size:,} pixels")
 
 # %% [markdown]
-# Is there a seam? Four tiles meet at row 512, column 512. Take a piece from around that place, predict it at once, and leave out its border of 48.
+# Is there a seam? Four tiles meet at row 512, column 512. Take a piece of the image around that place, predict it at once, and leave out a border of 48.
 
 # %%
 piece = torch.from_numpy(big[:, 352:672, 352:672]).float() / 255
@@ -290,21 +310,21 @@ show(figure, "A piece of the large image and its prediction. Orange lines mark w
 # %% [markdown]
 # ## Read the document again
 #
-# It doesn't mention tiles. But three of its numbers decide about them:
+# It doesn't mention tiles, but three of its numbers decide how to cut them:
 #
-# - [`padding=1`](../docs/the_document.md#padding): zeros at the border. In the middle of an image they are wrong, and they make the seam.
-# - [`stride=2`](../docs/the_document.md#stride): the grid. One cell stands for 2, 4, 8 pixels, always the same ones.
-# - [`kernel_size=3`](../docs/the_document.md#kernel-size): one cell further on each side, in every layer. Add them up, level by level, and you know how far a pixel sees; the grid turns that into the overlap.
+# - [`padding=1`](../docs/the_document.md#padding) puts zeros around every tile. In the middle of an image those zeros are wrong, and they cause the seam.
+# - [`stride=2`](../docs/the_document.md#stride) makes the grid: at each level, a cell stands for 2, 4 or 8 pixels, and always for the same ones.
+# - [`kernel_size=3`](../docs/the_document.md#kernel-size) lets every layer look one cell further on each side. Add that up level by level, and you know how far a pixel sees.
 #
 # ## Recap
 #
-# - A tile has to start on the network's grid of halvings, and read as far as the network sees beyond one cell of it.
-# - Then tiles and whole are equal: with exact sums to the last bit, otherwise up to rounding. Blending only hides the difference.
-# - Away from the border, a U-Net is equivariant to shifts by multiples of 2 to the power of depth, and not to others.
+# - A tile has to start on the network's grid of halvings, and to read as far as the network sees beyond one cell of it.
+# - Then tiles give the same prediction as the whole image: to the last bit with exact sums, otherwise up to rounding. Blending only hides the difference.
+# - Away from the border, a U-Net is equivariant to shifts by multiples of 2 to the power of its depth, and to no others.
 #
-# That was the last lesson. You know all four criteria, you've repaired a network that somebody wrote down wrong, built your own, trained it, taken it apart, judged others, and used it beyond the size of your memory. And when somebody shows you 900 lines and says *it's a U-Net*, you know how to find out.
+# That was the last lesson. You know the four criteria. You've repaired a network that somebody wrote down wrong, built one of your own, trained it, taken it apart, judged others, and used one on an image larger than your memory. The next time somebody shows you 900 lines and says *it's a U-Net*, you'll know how to find out.
 #
-# What is left to solve:
+# Here is what's left to solve:
 
 # %% tags=["nbval-ignore-output"]
 progress()
@@ -312,7 +332,7 @@ progress()
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further: tiles without padding
 #
-# Optional. The U-Net of 2015 doesn't pad. Its output is smaller than its input, by exactly what it can't know. Such outputs can be laid edge to edge, because the network itself cuts off what a padded one would get wrong. Its authors did this because otherwise the memory of their graphics card would have limited the size of an image.
+# Optional. The U-Net of 2015 doesn't pad, so its output is smaller than its input: it leaves out exactly those pixels for which it would need to know more. Such outputs can be laid edge to edge without a seam. That's why its authors did it. Their images didn't fit into the memory of a graphics card either.
 
 # %%
 valid = UNet(1, 1, depth=2, base_channels=4, padding="valid").eval()
@@ -321,7 +341,7 @@ with torch.no_grad():
         print(f"{side}×{side} →", "{}×{}".format(*valid(torch.zeros(1, 1, side, side)).shape[2:]))
 
 # %% [markdown]
-# So a tile of 140 gives a prediction of 100, and the next one starts 100 further. It has to start on the grid: off it, they differ. (In double precision, to tell the difference from rounding.)
+# So a tile of 140 gives a prediction of 100, and the next tile starts 100 further on. It has to start on the grid, because otherwise the predictions differ. (The cell computes in double precision, to tell a real difference from rounding.)
 
 # %%
 strip = torch.rand(1, 1, 140, 240, dtype=torch.double)

@@ -7,7 +7,8 @@
 A source is a jupytext percent file. What stands between `### BEGIN SOLUTION` and `### END SOLUTION`
 is left out of the student's notebook: an assignment keeps its name and loses its value
 (`layer = ...`), and anything else, the body of a function included, becomes `...`. The solved
-notebook is executed and stores its outputs.
+notebook is executed and stores its outputs. Each notebook ends with a cell that is in no source: it
+opens the next lesson.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import ast
 import hashlib
+import json
 import os
 import re
 import sys
@@ -31,6 +33,7 @@ from nbformat import NotebookNode
 sys.path.insert(0, str(Path(__file__).parent))
 import build_nbgrader
 import host_install
+import widget_states
 
 LESSONS = Path(__file__).parent
 NOTEBOOKS = LESSONS.parent / "notebooks"
@@ -42,7 +45,6 @@ METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python"},
 }
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def blank(region: re.Match[str]) -> str:
@@ -83,11 +85,24 @@ def read(source: Path) -> NotebookNode:
     return notebook
 
 
+def ending(source: Path) -> NotebookNode:
+    """Return the last cell of a lesson: it offers to open the next; the last lesson, the first."""
+    lessons = sorted(source.parent.glob("[0-9][0-9]_*.py"))
+    following = lessons[(lessons.index(source) + 1) % len(lessons)]
+    heading = re.search(r"^# # (.+)$", following.read_text(encoding="utf-8"), re.M)
+    title = heading[1] if heading else following.stem
+    call = f'next_lesson("{following.stem}.ipynb", {json.dumps(title, ensure_ascii=False)})'
+    cell = nbformat.v4.new_code_cell(f"from unet_teach import next_lesson\n\n{call}")
+    cell.id, cell.metadata = "next", nbformat.from_dict({"jupyter": {"source_hidden": True}})
+    return cell
+
+
 def student(source: Path) -> NotebookNode:
     """Return the notebook that a student opens: without outputs, solutions left out."""
     notebook = read(source)
     for cell in notebook.cells:
         cell.source = REGION.sub(blank, cell.source)
+    notebook.cells.append(ending(source))
     return checked(notebook, source)
 
 
@@ -98,6 +113,7 @@ def solved(source: Path) -> NotebookNode:
         cell.source = MARKER.sub("", cell.source)
         if cell.cell_type == "markdown":  # it lies one folder deeper
             cell.source = cell.source.replace("](../docs/", "](../../docs/")
+    notebook.cells.append(ending(source))
     return checked(notebook, source)
 
 
@@ -116,7 +132,7 @@ def checked(notebook: NotebookNode, source: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run all cells and keep the outputs that need no kernel: text and pictures, also of widgets.
+    """Run all cells and keep what needs no kernel: text, images, widgets as pictures and states.
 
     The exercises start without progress, as they do for a student.
     """
@@ -130,12 +146,12 @@ def execute(notebook: NotebookNode) -> NotebookNode:
         coalesce_streams=True,  # otherwise the pieces of a long print vary
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     ).execute()
-    notebook.metadata = nbformat.from_dict(METADATA)  # drops the state of widgets
+    widget_states.move_to_outputs(notebook)
+    notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            data.pop(WIDGET_VIEW, None)
             for kind in [kind for kind, text in data.items() if folder in text]:
                 data[kind] = data[kind].replace(f"{folder}{os.sep}", "")  # no path of this machine
     return notebook

@@ -415,7 +415,7 @@ def test_legal_means_torch_accepts_it_and_sizes_are_equal(
 ):
     seen = set()
 
-    @settings(max_examples=500, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
     @given(configurations(kind, rank))
     def check(drawn: tuple[dict[str, Any], list[tuple[int, ...]]]) -> None:
         layer, sizes = drawn

@@ -98,6 +98,8 @@ class Project:
         shutil.copy(ROOT / "binder" / "overrides.json", folder / "binder")
         (folder / "requirements.txt").write_text("stand-in==1.0\njupyterlab==1.0\n")
         (folder / "tests" / "requirements.txt").write_text("pytest==1.0\n")
+        (folder / "docs" / "book").mkdir(parents=True)
+        (folder / "docs" / "book" / "requirements.txt").write_text("jupyterlab==1.0\n")
         (folder / "tests" / "browser" / "find_browser.py").write_text(FINDS_BROWSER)
         (folder / "pyproject.toml").write_text(PYPROJECT)
         (folder / "backend.py").write_text(BACKEND)

@@ -1,4 +1,4 @@
-/** The engine as the page sees it: in a worker of its own, so that the page is never blocked. Questions coalesce, the newest wins. */
+/** The engine as the page sees it: in a worker of its own, so that the page is never blocked, or in the kernel. Questions coalesce, the newest wins. */
 
 import { serve } from './server.js';
 import WORKER from './worker.js?text';
@@ -7,10 +7,29 @@ import WORKER from './worker.js?text';
 /** @typedef {import('./server.js').MatterQuestion} MatterQuestion */
 /** @typedef {import('./server.js').Question} Question */
 /** @typedef {import('./server.js').RunQuestion} RunQuestion */
+/** @typedef {(receive: (answer: Answer) => void) => {send: (question: Question) => void, end: () => void}} Connect */
+
+/** @type {Connect} */
+function inWorker(receive) {
+  try {
+    const url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
+    const worker = new Worker(url);
+    worker.addEventListener('message', ({ data }) => receive(data));
+    return {
+      send: (question) => worker.postMessage(question),
+      end() {
+        worker.terminate();
+        URL.revokeObjectURL(url);
+      },
+    };
+  } catch {
+    // A page that forbids workers: the same code, in the page.
+    return { send: serve((answer) => setTimeout(() => receive(answer))), end() {} };
+  }
+}
 
 export class Engine {
-  #send;
-  #end = () => {};
+  #connection;
   #id = 0;
   /** @type {Set<string>} */
   #known = new Set();
@@ -21,29 +40,16 @@ export class Engine {
   /** @type {{id: number, heard: (answer: Answer) => void} | null} */
   #covering = null;
 
-  constructor() {
-    const receive = (/** @type {Answer} */ answer) => this.#receive(answer);
-    try {
-      const url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
-      const worker = new Worker(url);
-      worker.addEventListener('message', ({ data }) => receive(data));
-      this.#send = (/** @type {Question} */ question) => worker.postMessage(question);
-      this.#end = () => {
-        worker.terminate();
-        URL.revokeObjectURL(url);
-      };
-    } catch {
-      // A page that forbids workers: the same code, in the page.
-      const ask = serve((answer) => setTimeout(() => receive(answer)));
-      this.#send = (/** @type {Question} */ question) => ask(question);
-    }
+  /** @param {Connect} [connect] */
+  constructor(connect = inWorker) {
+    this.#connection = connect((answer) => this.#receive(answer));
   }
 
   /** Give it a network, once. @param {string} key @param {unknown} network */
   load(key, network) {
     if (this.#known.has(key)) return;
     this.#known.add(key);
-    this.#send({ type: 'network', key, network });
+    this.#connection.send({ type: 'network', key, network });
   }
 
   /** The maps of an image. Where questions come faster than answers, only the newest is asked. @param {Omit<RunQuestion, 'type' | 'id'>} question @param {(answer: Answer) => void} heard */
@@ -54,23 +60,24 @@ export class Engine {
     }
     this.#id += 1;
     this.#running = { id: this.#id, heard };
-    this.#send({ ...question, type: 'run', id: this.#id });
+    this.#connection.send({ ...question, type: 'run', id: this.#id });
   }
 
   /** Which pixels matter for a value: answers come coarse to fine, until a newer question. @param {Omit<MatterQuestion, 'type' | 'id'>} question @param {(answer: Answer) => void} heard */
   matter(question, heard) {
     this.#id += 1;
     this.#covering = { id: this.#id, heard };
-    this.#send({ ...question, type: 'matter', id: this.#id });
+    this.#connection.send({ ...question, type: 'matter', id: this.#id });
   }
 
   end() {
     this.#running = this.#waiting = this.#covering = null;
-    this.#end();
+    this.#connection.end();
   }
 
   /** @param {Answer} answer */
   #receive(answer) {
+    if (answer.type === 'silent') return this.#running?.heard(answer);
     if (this.#covering?.id === answer.id) this.#covering.heard(answer);
     if (this.#running?.id !== answer.id) return;
     const { heard } = this.#running;

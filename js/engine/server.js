@@ -7,7 +7,17 @@ import { UNetRunner } from './unet.js';
 /** @typedef {import('./network.js').Network} Network */
 /** @typedef {import('./unet.js').Place} Place */
 /** @typedef {import('./unet.js').Skip} Skip */
-/** @typedef {{channels: number, height: number, width: number, values: Float32Array}} Shown */
+/**
+ * @typedef {object} Shown   maps of one place; from the kernel, only some of them, perhaps reduced
+ * @property {number} channels
+ * @property {number} height
+ * @property {number} width
+ * @property {Float32Array} values
+ * @property {number[]} [names]     which channels of the network these are
+ * @property {string} [size]        of its maps there, such as "48×48"
+ * @property {number} [total]       how many channels it has there
+ * @property {number | null} [changed]   which share changed since the answer that it was compared with
+ */
 /** @typedef {{row: number, column: number, height: number, width: number}} Area */
 
 /**
@@ -18,12 +28,16 @@ import { UNetRunner } from './unet.js';
  * @property {Float32Array} image
  * @property {Float32Array | null} other   the image whose skips 'other' takes
  * @property {Skip[]} skips
+ * @property {string} sample   name of the image
+ * @property {boolean} isOwn   whether it is as it was given, so that the kernel knows it
+ * @property {string} open     the place of which all channels are shown
+ * @property {number} before   the answer that it is compared with, 0 for none
  */
 
 /** @typedef {Picture & {type: 'run', id: number}} RunQuestion */
 /** @typedef {Picture & {type: 'matter', id: number, place: Place, channel: number, row: number, column: number, area: Area}} MatterQuestion */
 /** @typedef {{type: 'network', key: string, network: unknown} | RunQuestion | MatterQuestion} Question */
-/** @typedef {{type: 'run', id: number, maps: Record<string, Shown>, ms: number} | {type: 'matter', id: number, changes: Float32Array, side: number, isDone: boolean} | {type: 'failed', id: number, sentence: string}} Answer */
+/** @typedef {{type: 'run', id: number, maps: Record<string, Shown>, ms: number, note?: string} | {type: 'silent', id: number, sentence: string} | {type: 'matter', id: number, changes: Float32Array, side: number, isDone: boolean} | {type: 'failed', id: number, sentence: string}} Answer */
 
 const MOST_RUNNERS = 4; // their maps are kept in memory
 const SLICE = 12; // ms of covering pixels between two looks at what else is asked

@@ -96,8 +96,12 @@ export class Inspection {
   }
 
   /** The input pixels that a cell can see, inside the image. @param {State} state @param {string} place @param {Point} cell */
-  #area({ moment, sample }, place, cell) {
+  #area({ moment, network, sample }, place, cell) {
     const { layers } = /** @type {any} */ (moment.network);
+    if (network.inKernel) {
+      const { height, width } = sample;
+      return { area: { row: 0, column: 0, height, width }, size: [height, width] };
+    }
     const [rows, columns] = cell.map((i) => fieldOf(layers, place, i));
     const size = [rows[1] - rows[0] + 1, columns[1] - columns[0] + 1];
     const [top, left] = [Math.max(0, rows[0]), Math.max(0, columns[0])];
@@ -111,19 +115,28 @@ export class Inspection {
 
   /** @param {string} place @param {Result} now */
   headline(place, now) {
-    const { channels, height, width } = now.maps[place];
+    const { channels, height, width, size, total, names } = now.maps[place];
     const [part, level] = place.split(' ');
+    const { depth, rows } = now.state.network;
     const named =
-      Number(level) === now.state.network.depth
+      Number(level) === depth
         ? 'Bottleneck'
-        : `${part[0].toUpperCase()}${part.slice(1)} level ${level}`;
-    return { title: `${named}: ${channels} channels of ${height}×${width}`, note: '' };
+        : `${part[0].toUpperCase()}${part.slice(1)} level ${rows[Number(level)].name}`;
+    const isPart = total !== undefined && names && names.length < total;
+    return {
+      title: `${named}: ${total ?? channels} channels of ${size ?? `${height}×${width}`}`,
+      note: isPart ? `the ${names.length} most active` : '',
+    };
   }
 
   /** What is laid over the input while a level is open. @param {State} state @param {string} place */
   marks(state, place) {
     const map = this.session.now?.maps[place];
     if (!map) return [];
+    if (state.network.inKernel) {
+      this.hint = this.#uses ? 'dark: pixels that move this value' : '';
+      return [];
+    }
     const { area, size } = this.#area(state, place, this.#cell(map, this.#channel(place)));
     this.hint = `the ${size[0]}×${size[1]} pixels this cell can see`;
     const { row, column, height, width } = area;
@@ -144,8 +157,9 @@ export class Inspection {
     const cell = this.#cell(map, channel);
     const { area, size } = this.#area(state, place, cell);
     const { layers } = /** @type {any} */ (state.moment.network);
-    const steps =
-      part === 'encoder'
+    const steps = state.network.inKernel
+      ? []
+      : part === 'encoder'
         ? fieldSteps(layers, Number(level))
         : [
             { says: 'a cell of the bottleneck', sum: fieldSizes(layers, state.network.depth) },
@@ -158,9 +172,11 @@ export class Inspection {
       order: this.session.order(place),
       channel,
       cell,
-      carries: part === 'encoder' && Number(level) < state.network.depth && state.network.hasSkips,
+      carries: part === 'encoder' && state.network.rows[Number(level)].skip,
       field: {
-        title: `${size[0]}×${size[1]}${isWhole ? ', the whole image' : ''}, by arithmetic`,
+        title: state.network.inKernel
+          ? ''
+          : `${size[0]}×${size[1]}${isWhole ? ', the whole image' : ''}, by arithmetic`,
         steps: steps.slice(-4),
       },
       theme,
@@ -195,9 +211,12 @@ export class Inspection {
   #paintUses(state, theme) {
     const uses = this.#uses;
     set(this.#usesCanvas, { 'aria-label': 'which pixels change the value' });
+    const { inKernel } = state.network;
     if (!uses) {
       drawChanges(this.#usesCanvas, new Float32Array(1), 1, 1, theme);
-      this.#usesText.textContent = 'Covering pixel after pixel …';
+      this.#usesText.textContent = inKernel
+        ? 'Asking the kernel …'
+        : 'Covering pixel after pixel …';
       return;
     }
     const { area, changes, isDone } = uses;
@@ -210,15 +229,20 @@ export class Inspection {
     const count = mostOf(shown);
     const words = `${count} of ${area.height * area.width} pixels`;
     if (!count && isDone) {
-      this.#usesText.textContent = 'No pixel, covered alone, changes this value.';
+      this.#usesText.textContent = inKernel
+        ? 'The gradient of this value is zero at every pixel.'
+        : 'No pixel, covered alone, changes this value.';
       return;
     }
+    const [how, of] = inKernel
+      ? ['The gradient of this value: dark pixels move it most. ', 'the gradient']
+      : ['Cover each pixel in turn: dark ones matter most. ', 'all changes'];
     this.#usesText.replaceChildren(
-      'Cover each pixel in turn: dark ones matter most. ',
+      how,
       h('b', {}, words),
-      ` make 90 % of all changes${isDone ? '' : ', so far'}.`,
+      ` make 90 % of ${of}${isDone ? '' : ', so far'}.`,
     );
-    set(this.#usesCanvas, { 'aria-label': `${words} make 90 % of all changes` });
+    set(this.#usesCanvas, { 'aria-label': `${words} make 90 % of ${of}` });
   }
 
   // ------------------------------------------------------------------- a pixel of the prediction
@@ -240,8 +264,8 @@ export class Inspection {
       return null;
     }
     if (this.get('place')) return null;
-    const isCut = state.skips.every((skip) => skip === 0);
     const { network } = state;
+    const isCut = state.skips.every((skip, level) => skip === 0 || !network.rows[level].skip);
     const pairs = /** @type {[string, Skip[]][]} */ ([
       ['matters now', state.skips],
       ...(network.hasSkips

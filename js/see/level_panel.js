@@ -127,14 +127,15 @@ export class LevelPanel {
    * @param {'light' | 'dark'} options.theme
    */
   paint({ place, map, order, channel, cell, carries, field, theme }) {
-    const { height, width, channels } = map;
+    const { height, width, channels, names } = map;
+    const number = (/** @type {number} */ c) => names?.[c] ?? c;
     this.#size = { height, width };
     this.#cell = cell;
     const [part, level] = place.split(' ');
     const ramp = part === 'encoder' ? 'input' : 'output';
     const columns =
       channels <= 16 ? 4 : channels <= 36 ? 6 : channels <= 64 ? 8 : Math.ceil(Math.sqrt(channels));
-    const listed = `${place} ${order}`;
+    const listed = `${place} ${order} ${names ?? ''}`;
     if (listed !== this.#listed) {
       const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.channel;
       this.#listed = listed;
@@ -143,9 +144,9 @@ export class LevelPanel {
         ...order.map((c) =>
           h(
             'button',
-            { type: 'button', 'data-channel': c, 'aria-label': `channel ${c}` },
+            { type: 'button', 'data-channel': c, 'aria-label': `channel ${number(c)}` },
             h('canvas', { 'aria-hidden': 'true' }),
-            ...(showsNumbers ? [h('span', { 'aria-hidden': 'true' }, String(c))] : []),
+            ...(showsNumbers ? [h('span', { 'aria-hidden': 'true' }, String(number(c)))] : []),
             h('i', { 'aria-hidden': 'true' }),
           ),
         ),
@@ -184,7 +185,7 @@ export class LevelPanel {
     this.#svg.replaceChildren(
       s('rect', { class: 'ut-see-cell', x: column, y: row, width: 1, height: 1 }),
     );
-    this.#name.textContent = `Channel ${channel}`;
+    this.#name.textContent = `Channel ${number(channel)}`;
     this.#where.textContent = `row ${row}, column ${column}`;
     this.#value.textContent = value.toFixed(2);
     const isRight = column > width * 0.7;
@@ -194,7 +195,7 @@ export class LevelPanel {
     this.frame.classList.toggle('ut-see-decoder', part === 'decoder');
     set(this.frame, {
       style: `aspect-ratio:${width}/${height}`,
-      'aria-label': `${place}, channel ${channel}, row ${row}, column ${column}: ${value.toFixed(2)}. Arrow keys move, comma and full stop change the channel, Escape goes back.`,
+      'aria-label': `${place}, channel ${number(channel)}, row ${row}, column ${column}: ${value.toFixed(2)}. Arrow keys move, comma and full stop change the channel, Escape goes back.`,
     });
     this.#steps.replaceChildren(
       h('p', { class: 'ut-see-field' }, h('b', {}, field.title)),

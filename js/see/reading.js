@@ -2,7 +2,8 @@
 
 /** @typedef {import('./painting.js').Sample} Sample */
 /** @typedef {import('../engine/unet.js').Skip} Skip */
-/** @typedef {{key: string, name: string, says: string, score: number | null, depth: number, hasSkips: boolean, channels: number, outputs: number, network: unknown, moments: {step: number, score: number | null, key: string, network: unknown}[]}} NetworkEntry */
+/** @typedef {{name: string, encoder: boolean, decoder: boolean, skip: boolean}} Row   a level: its name, and what there is at it */
+/** @typedef {{key: string, name: string, says: string, score: number | null, depth: number, hasSkips: boolean, rows: Row[], inKernel: boolean, note: string, steps: number, channels: number, outputs: number, network: unknown, moments: {step: number, score: number | null, key: string, network: unknown}[]}} NetworkEntry */
 /** @typedef {{name: string, source: string, mean: number, scale: number, networks: NetworkEntry[], samples: Sample[]}} Task */
 
 /** @param {unknown} sent @returns {Task[]} */
@@ -43,6 +44,10 @@ function readNetworkEntry(sent, key) {
       score: score(sent.score),
       depth: network.depth,
       hasSkips: network.skip !== 'none',
+      rows: Array.isArray(network.rows) ? network.rows : rowsOf(network),
+      inKernel: network.runs === 'kernel',
+      note: String(network.note ?? ''),
+      steps: Number(sent.steps ?? moments.at(-1)?.step ?? 0),
       channels: network.in_channels,
       outputs: network.out_channels,
       network,
@@ -55,6 +60,15 @@ function readNetworkEntry(sent, key) {
     },
   ];
 }
+
+/** The levels of the course's U-Net. @param {{depth: number, skip: string}} network @returns {Row[]} */
+const rowsOf = ({ depth, skip }) =>
+  Array.from({ length: depth + 1 }, (_, level) => ({
+    name: String(level),
+    encoder: true,
+    decoder: level < depth,
+    skip: level < depth && skip !== 'none',
+  }));
 
 /** @param {any} sent @returns {Sample[]} */
 export function readSample(sent) {
@@ -97,11 +111,11 @@ export function fromBase64(text) {
 export const toBase64 = (bytes) =>
   btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 
-/** What each skip carries. @param {unknown} sent @param {number} depth @returns {Skip[]} */
-export function readSkips(sent, depth) {
+/** What each level's skip carries; 1 where there is none. @param {unknown} sent @param {Row[]} rows @returns {Skip[]} */
+export function readSkips(sent, rows) {
   const given = Array.isArray(sent) ? sent : [];
-  return Array.from({ length: depth }, (_, level) => {
-    const skip = given[level];
+  return rows.slice(0, -1).map((row, level) => {
+    const skip = row.skip ? given[level] : 1;
     if (skip === 'blur' || skip === 'other') return skip;
     return Number.isFinite(skip) ? Math.max(0, Math.min(1, skip)) : 1;
   });

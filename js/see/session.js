@@ -1,6 +1,7 @@
 /** What is on the screen, derived from the model: image, network and switches; and what the engine says of it, now and before the last action. */
 
 import { Engine } from '../engine/client.js';
+import { inKernel } from '../engine/kernel.js';
 import { painted, readStrokes } from './painting.js';
 import { readSkips, readTasks, unsqueeze } from './reading.js';
 import { mostActive, predicted, probability, score } from './results.js';
@@ -31,7 +32,8 @@ import { drawScene, randomScene, SIDE } from './scene.js';
 
 export class Session {
   #model;
-  #engine = new Engine();
+  /** @type {{page?: Engine, kernel?: Engine}} */
+  #engines = {};
   /** @type {unknown} what `tasks` were read from */
   #sent;
   /** @type {Task[]} */
@@ -59,7 +61,15 @@ export class Session {
   }
 
   end() {
-    this.#engine.end();
+    this.#engines.page?.end();
+    this.#engines.kernel?.end();
+  }
+
+  /** What runs a network. @param {State} state */
+  #engine({ network }) {
+    const where = network.inKernel ? 'kernel' : 'page';
+    this.#engines[where] ??= new Engine(network.inKernel ? inKernel(this.#model) : undefined);
+    return this.#engines[where];
   }
 
   /** @returns {State | null} */
@@ -90,10 +100,11 @@ export class Session {
       image: this.#drawn.image,
       mask: this.#drawn.mask,
       skips: /** @type {Skip[]} */ ([]),
-      shown: `${of} ${key}`,
+      // Of a network in the kernel, only an opened level's maps are all sent.
+      shown: `${of} ${key}${network.inKernel ? ` ${model.get('place')}` : ''}`,
       seen: '',
     };
-    return withSkips(state, readSkips(model.get('skips'), network.depth));
+    return withSkips(state, readSkips(model.get('skips'), network.rows));
   }
 
   /** @param {Task} task @returns {Sample} */
@@ -191,8 +202,8 @@ export class Session {
 
   /** @param {State} state */
   picture(state) {
-    const { moment, sample, image, skips, task } = state;
-    this.#engine.load(moment.key, moment.network);
+    const { moment, sample, strokes, image, skips, task } = state;
+    this.#engine(state).load(moment.key, moment.network);
     const others = task.samples.filter(
       (each) =>
         each.name !== sample.name && each.height === sample.height && each.width === sample.width,
@@ -208,21 +219,28 @@ export class Session {
       image: taken(image),
       other: skips.includes('other') ? taken((others[0] ?? sample).image) : null,
       skips,
+      sample: sample.name,
+      isOwn: sample === task.samples[0] && !strokes.length,
+      open: String(this.#model.get('place') ?? ''),
+      before: this.before?.id ?? 0,
     };
   }
 
   /** @param {State} state @param {(result: Result) => void} keep */
   #run(state, keep) {
-    const { height, width } = state.sample;
-    this.#engine.run(this.picture(state), (answer) => {
-      if (answer.type === 'failed') this.problem = answer.sentence;
+    const { sample } = state;
+    this.#engine(state).run(this.picture(state), (answer) => {
+      if (answer.type === 'failed' || answer.type === 'silent') this.problem = answer.sentence;
       if (answer.type !== 'run') return this.onAnswer();
-      this.problem = '';
+      this.problem = answer.note ?? '';
       const { maps } = answer;
-      const probabilities = probability(maps.logits);
+      const { height, width } = maps.logits;
+      const probabilities = state.network.inKernel ? maps.logits.values : probability(maps.logits);
       const prediction = predicted(probabilities);
-      const { mask } = state;
+      const isComparable = height === sample.height && width === sample.width;
+      const mask = isComparable ? state.mask : null;
       keep({
+        id: answer.id,
         height,
         width,
         maps,
@@ -247,12 +265,13 @@ export class Session {
 
   /** Channels of a place, most active first; the order stays while an image is painted. @param {string} place */
   order(place) {
-    return this.#orders.get(place) ?? [0];
+    const names = this.now?.maps[place]?.names;
+    return names ? [...names.keys()] : (this.#orders.get(place) ?? [0]);
   }
 
   /** @param {State} state @param {Omit<import('../engine/server.js').MatterQuestion, 'type' | 'id' | keyof import('../engine/server.js').Picture>} question @param {(changes: Float32Array, isDone: boolean) => void} heard */
   matter(state, question, heard) {
-    this.#engine.matter({ ...this.picture(state), ...question }, (answer) => {
+    this.#engine(state).matter({ ...this.picture(state), ...question }, (answer) => {
       if (answer.type === 'matter') heard(answer.changes, answer.isDone);
     });
   }

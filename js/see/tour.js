@@ -7,7 +7,7 @@ import { changed, difference } from './results.js';
 /** @typedef {import('../engine/unet.js').Skip} Skip */
 /** @typedef {import('./output_panel.js').Outcome} Outcome */
 /** @typedef {import('./painting.js').Sample} Sample */
-/** @typedef {Outcome & {maps: Record<string, Shown>, seen: string, state: import('./session.js').State, ms: number}} Result */
+/** @typedef {Outcome & {maps: Record<string, Shown>, id: number, seen: string, state: import('./session.js').State, ms: number}} Result */
 /** @typedef {{now: Result, before: Result | null, sample: Sample, layers: any[], depth: number}} Seen */
 /** @typedef {{lead: string, text: string, evidence: string}} Caption */
 

@@ -3,26 +3,21 @@
 import { h, s, set } from '../dom.js';
 import { drawMap } from './drawing.js';
 import { channelOf } from './results.js';
-import { layOut, SLIDER_ROOM } from './u_layout.js';
+import { SkipSwitch } from './skip_switch.js';
+import { layOut } from './u_layout.js';
 
 /** @typedef {import('../engine/server.js').Shown} Shown */
 /** @typedef {import('../engine/unet.js').Skip} Skip */
+/** @typedef {import('./reading.js').Row} Row */
 /** @typedef {import('./u_layout.js').Box} Box */
 
-const HOW = { on: 'on', cut: 'cut', blur: 'blurred', other: 'other image' };
-
-/** A skip in a word: "on", "cut", "0.5", "blurred". @param {Skip} skip */
-export const inWords = (skip) =>
-  typeof skip === 'number' ? (skip === 1 ? 'on' : skip ? String(skip) : 'cut') : HOW[skip];
-
-/** @typedef {{box: HTMLButtonElement, canvas: HTMLCanvasElement, size: HTMLElement, says: HTMLElement}} Level */
-/** @typedef {{element: HTMLElement, arm: SVGElement, wire: SVGElement, zero: SVGElement, button: HTMLButtonElement, how: HTMLSelectElement, strength: HTMLInputElement, svg: SVGElement}} Wire */
+/** @typedef {{name: string, box: HTMLButtonElement, canvas: HTMLCanvasElement, size: HTMLElement, says: HTMLElement}} Level */
 
 export class UPanel {
   #box = h('div', { class: 'ut-see-u-box' });
   /** @type {Map<string, Level>} */
   #levels = new Map();
-  /** @type {Wire[]} */
+  /** @type {SkipSwitch[]} */
   #wires = [];
   #arrows = s('svg', { class: 'ut-see-arrows', 'aria-hidden': 'true' });
   #built = '';
@@ -63,24 +58,42 @@ export class UPanel {
     );
   }
 
-  /** Build the levels anew where the network has others. @param {number} depth @param {boolean} hasSkips @param {'wide' | 'narrow'} shape */
-  build(depth, hasSkips, shape) {
-    const built = `${depth} ${hasSkips} ${shape}`;
+  /** Build the levels anew where the network has others. @param {Row[]} rows   finest first @param {'wide' | 'narrow'} shape @param {string} why   there are no skips */
+  build(rows, shape, why) {
+    const built = JSON.stringify([rows, shape, why]);
     if (built === this.#built) return;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.place;
     this.#built = built;
     this.#levels.clear();
+    const depth = rows.length - 1;
+    const hasSkips = rows.some(({ skip }) => skip);
     const layout = layOut(depth, shape);
     set(this.#box, { style: `--w:${layout.width};--h:${layout.height}` });
     const levels = [
-      ...layout.encoder.map((box, level) => this.#level(`encoder ${level}`, box, level === depth)),
-      ...layout.decoder.map((box, level) => this.#level(`decoder ${level}`, box, false)),
-    ];
-    this.#wires = hasSkips
-      ? layout.decoder.map((box, level) => this.#wire(level, layout.encoder[level], box))
-      : [];
-    const none = h('p', { class: 'ut-see-none' }, 'no skips: ', h('b', {}, 'trained without'));
-    this.#drawArrows(layout, depth);
+      ...layout.encoder.map(
+        (box, level) => rows[level].encoder && this.#level(`encoder ${level}`, box, rows),
+      ),
+      ...layout.decoder.map(
+        (box, level) => rows[level].decoder && this.#level(`decoder ${level}`, box, rows),
+      ),
+    ].filter((each) => each !== false);
+    const { onSkip, signal } = this;
+    this.#wires = layout.decoder.flatMap((box, level) =>
+      rows[level].skip
+        ? [
+            new SkipSwitch({
+              level,
+              name: rows[level].name,
+              from: layout.encoder[level],
+              to: box,
+              onSkip,
+              signal,
+            }),
+          ]
+        : [],
+    );
+    const none = h('p', { class: 'ut-see-none' }, 'no skips: ', h('b', {}, why));
+    this.#drawArrows(layout, rows);
     this.all.hidden = !hasSkips;
     this.#box.replaceChildren(
       ...levels,
@@ -96,9 +109,10 @@ export class UPanel {
       )?.focus();
   }
 
-  /** @param {string} place @param {Box} at @param {boolean} isBottom */
-  #level(place, { left, top, side }, isBottom) {
-    const [part] = place.split(' ');
+  /** @param {string} place @param {Box} at @param {Row[]} rows */
+  #level(place, { left, top, side }, rows) {
+    const [part, level] = place.split(' ');
+    const isBottom = part === 'encoder' && Number(level) === rows.length - 1;
     const canvas = h('canvas', { 'aria-hidden': 'true' });
     const box = h(
       'button',
@@ -113,7 +127,8 @@ export class UPanel {
     box.addEventListener('click', () => this.onOpen(place), { signal: this.signal });
     const size = h('span', { class: 'ut-see-size' });
     const says = h('span', { class: 'ut-see-changed' });
-    this.#levels.set(place, { box, canvas, size, says });
+    const name = isBottom ? 'bottleneck' : `${part} ${rows[Number(level)].name}`;
+    this.#levels.set(place, { name, box, canvas, size, says });
     return h(
       'div',
       {
@@ -125,122 +140,54 @@ export class UPanel {
     );
   }
 
-  /** @param {number} level @param {Box} from @param {Box} to @returns {Wire} */
-  #wire(level, from, to) {
-    const [left, width] = [from.left + from.side, to.left - from.left - from.side];
-    const middle = width / 2;
-    const wire = s('path', { class: 'ut-see-wire' });
-    const arm = s('path', { class: 'ut-see-arm' });
-    const zero = s(
-      'g',
-      { class: 'ut-see-zero' },
-      s('path', { d: `M${middle + 20} 16H${width - 30}` }),
-      s('rect', { x: width - 26, y: 7, width: 18, height: 18 }),
-      s('text', { x: width - 17, y: 21 }, '0'),
-    );
-    const svg = s(
-      'svg',
-      { viewBox: `0 0 ${width} 32`, 'aria-hidden': 'true' },
-      wire,
-      zero,
-      arm,
-      s('circle', { class: 'ut-see-pole', cx: middle - 15, cy: 16, r: 4.5 }),
-      s('circle', { class: 'ut-see-pole ut-see-far', cx: middle + 15, cy: 16, r: 4.5 }),
-    );
-    const button = h(
-      'button',
-      { type: 'button', role: 'switch', class: 'ut-see-switch' },
-      h('b', {}, `skip ${level}`),
-      svg,
-    );
-    const how = h('select', { 'aria-label': `skip ${level} carries`, class: 'ut-see-how' });
-    for (const [value, text] of Object.entries(HOW)) how.append(h('option', { value }, text));
-    const strength = h('input', {
-      type: 'range',
-      min: 0,
-      max: 1,
-      step: 0.05,
-      'aria-label': `strength of skip ${level}`,
-    });
-    const { signal } = this;
-    button.addEventListener(
-      'click',
-      () => {
-        this.onSkip(level, button.getAttribute('aria-checked') === 'true' ? 0 : 1, false);
-      },
-      { signal },
-    );
-    how.addEventListener(
-      'change',
-      () => {
-        const skip = /** @type {Record<string, Skip>} */ ({
-          on: 1,
-          cut: 0,
-          blur: 'blur',
-          other: 'other',
-        })[how.value];
-        this.onSkip(level, skip ?? 1, false);
-      },
-      { signal },
-    );
-    strength.addEventListener('input', () => this.onSkip(level, strength.valueAsNumber, true), {
-      signal,
-    });
-    const element = h(
-      'div',
-      {
-        class: `ut-see-skip${to.side < SLIDER_ROOM ? ' ut-see-low' : ''}`,
-        style: `--x:${left};--y:${to.top};--s:${to.side};--w:${width}`,
-      },
-      button,
-      how,
-      strength,
-    );
-    return { element, arm, wire, zero, button, how, strength, svg };
-  }
-
-  /** @param {ReturnType<typeof layOut>} layout @param {number} depth */
-  #drawArrows({ encoder, decoder, height, width }, depth) {
+  /** @param {ReturnType<typeof layOut>} layout @param {Row[]} rows */
+  #drawArrows({ encoder, decoder, height, width }, rows) {
+    const depth = rows.length - 1;
     const bottom = encoder[depth];
     const paths = [];
     for (let level = 0; level < depth - 1; level += 1) {
       const [from, to] = [encoder[level], encoder[level + 1]];
-      const x = from.left + from.side / 2;
-      paths.push(arrow(`M${x} ${from.top + from.side + 1}V${to.top - 2}`, x, to.top - 2, 'down'));
+      const [x, end] = [from.left + from.side / 2, from.top + from.side];
+      if (rows[level].encoder && rows[level + 1].encoder)
+        paths.push(arrow(`M${x} ${end + 1}V${to.top - 2}`, x, to.top - 2, 'down'));
       const up = decoder[level].left + decoder[level].side / 2;
-      paths.push(
-        arrow(
-          `M${up} ${decoder[level + 1].top - 2}V${from.top + from.side + 3}`,
-          up,
-          from.top + from.side + 3,
-          'up',
-        ),
-      );
+      if (rows[level].decoder && rows[level + 1].decoder)
+        paths.push(arrow(`M${up} ${decoder[level + 1].top - 2}V${end + 3}`, up, end + 3, 'up'));
     }
     const [last, end] = [encoder[depth - 1], decoder[depth - 1]];
     const middle = bottom.top + bottom.side / 2;
     const [x, up] = [last.left + last.side / 2, end.left + end.side / 2];
-    paths.push(
-      arrow(
-        `M${x} ${last.top + last.side + 1}V${middle}H${bottom.left - 3}`,
-        bottom.left - 3,
-        middle,
-        'right',
-      ),
-    );
-    paths.push(
-      arrow(
-        `M${bottom.left + bottom.side + 6} ${middle}H${up}V${end.top + end.side + 3}`,
-        up,
-        end.top + end.side + 3,
-        'up',
-      ),
-    );
+    if (rows[depth - 1].encoder)
+      paths.push(
+        arrow(
+          `M${x} ${last.top + last.side + 1}V${middle}H${bottom.left - 3}`,
+          bottom.left - 3,
+          middle,
+          'right',
+        ),
+      );
+    if (rows[depth - 1].decoder)
+      paths.push(
+        arrow(
+          `M${bottom.left + bottom.side + 6} ${middle}H${up}V${end.top + end.side + 3}`,
+          up,
+          end.top + end.side + 3,
+          'up',
+        ),
+      );
     if (width > 400) {
-      const y = encoder[0].top + encoder[0].side / 2;
-      paths.push(arrow(`M8 ${y}H${encoder[0].left - 3}`, encoder[0].left - 3, y, 'right'));
-      const out = decoder[0].left + decoder[0].side;
-      paths.push(arrow(`M${out + 7} ${y}H${width - 8}`, width - 8, y, 'right'));
+      const [first, final] = ['encoder', 'decoder'].map((part) =>
+        rows.findIndex((row) => row[/** @type {'encoder' | 'decoder'} */ (part)]),
+      );
+      const y = (/** @type {Box} */ box) => box.top + box.side / 2;
+      const into = encoder[first];
+      if (into)
+        paths.push(arrow(`M8 ${y(into)}H${into.left - 3}`, into.left - 3, y(into), 'right'));
+      const out = decoder[final];
+      if (out)
+        paths.push(
+          arrow(`M${out.left + out.side + 7} ${y(out)}H${width - 8}`, width - 8, y(out), 'right'),
+        );
     }
     set(this.#arrows, { viewBox: `0 0 ${width} ${height}` });
     this.#arrows.replaceChildren(...paths);
@@ -252,16 +199,18 @@ export class UPanel {
    * @param {'light' | 'dark'} theme
    */
   paintMaps(maps, of, theme) {
-    for (const [place, { box, canvas, size, says }] of this.#levels) {
+    for (const [place, { name, box, canvas, size, says }] of this.#levels) {
       const map = maps[place];
       if (!map) continue;
       const { channel, ends, says: words } = of(place);
       const ramp = place.startsWith('encoder') ? 'input' : 'output';
       drawMap(canvas, channelOf(map, channel), map.height, map.width, ends, ramp, theme);
-      size.replaceChildren(
-        h('b', {}, `${map.height}×${map.width}`),
-        h('span', {}, `${map.channels} ch`),
-      );
+      const [cells, total] = [map.size ?? `${map.height}×${map.width}`, map.total ?? map.channels];
+      const sized = `${cells} ${total}`;
+      if (size.dataset.says !== sized) {
+        size.dataset.says = sized;
+        size.replaceChildren(h('b', {}, cells), h('span', {}, `${total} ch`));
+      }
       if (says.dataset.says !== words) {
         says.dataset.says = words;
         const [first, ...rest] = words.split(' ');
@@ -271,42 +220,14 @@ export class UPanel {
         );
       }
       set(box, {
-        'aria-label': `${place}, ${map.height}×${map.width}, ${map.channels} channels, channel ${channel} shown${words ? `, ${words}` : ''}. Opens all channels.`,
+        'aria-label': `${name}, ${cells}, ${total} channels, channel ${map.names?.[channel] ?? channel} shown${words ? `, ${words}` : ''}. Opens all channels.`,
       });
     }
   }
 
   /** @param {Skip[]} skips */
   paintSkips(skips) {
-    this.#wires.forEach(({ element, arm, wire, zero, button, how, strength, svg }, level) => {
-      const skip = skips[level];
-      const isCut = skip === 0;
-      const words = inWords(skip);
-      const width = Number(svg.getAttribute('viewBox')?.split(' ')[2]);
-      const middle = width / 2;
-      element.classList.toggle('ut-see-cut', isCut);
-      element.dataset.how = words;
-      set(arm, {
-        d: isCut ? `M${middle - 15} 16L${middle + 10} -2` : `M${middle - 15} 16H${middle + 15}`,
-      });
-      set(wire, {
-        d: isCut
-          ? `M4 16H${middle - 15}`
-          : `M4 16H${width - 6}M${width - 12} 9L${width - 4} 16L${width - 12} 23`,
-      });
-      set(/** @type {Element} */ (zero), { visibility: isCut ? 'visible' : 'hidden' });
-      set(button, {
-        'data-how': words,
-        'aria-checked': String(!isCut),
-        'aria-label': `skip ${level}, ${words}`,
-      });
-      how.options[0].textContent =
-        typeof skip === 'number' && skip > 0 && skip < 1 ? `on, ×${skip}` : 'on';
-      how.value = typeof skip === 'number' ? (isCut ? 'cut' : 'on') : skip;
-      strength.disabled = typeof skip !== 'number';
-      strength.value = String(typeof skip === 'number' ? skip : 1);
-      strength.style.setProperty('--share', strength.value);
-    });
+    for (const wire of this.#wires) wire.paint(skips[wire.level]);
   }
 }
 

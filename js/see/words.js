@@ -1,7 +1,7 @@
 /** The headline: what was done last, and what it changed. Pure: no page. */
 
 import { coverage } from './painting.js';
-import { inWords } from './u_panel.js';
+import { inWords } from './skip_switch.js';
 
 /** @typedef {import('./session.js').State} State */
 /** @typedef {import('./tour.js').Result} Result */
@@ -12,9 +12,10 @@ const iou = (result) => (result?.score ? result.score.iou.toFixed(2) : null);
 /** @param {Result} now @param {Result | null} before @returns {{title: string, note: string}} */
 export function headline(now, before) {
   const { state } = now;
-  const note = state.task.name;
+  const note = state.network.note || state.task.name;
   const [was, is] = [iou(before), iou(now)];
-  if (!state.mask) {
+  if (!now.mask) {
+    if (state.network.inKernel) return unscored(now, before);
     const why = state.strokes.length
       ? 'Painted: the ground truth is unknown'
       : 'Your image: no ground truth';
@@ -39,6 +40,16 @@ export function headline(now, before) {
   return { title: `${changedSkip(now, before) ?? skipWords(state)}: ${moved}`, note };
 }
 
+/** Without a ground truth: how many pixels are predicted. @param {Result} now @param {Result | null} before */
+function unscored(now, before) {
+  const [is, was] = [now, before].map((result) =>
+    result?.prediction.reduce((sum, each) => sum + each, 0),
+  );
+  const moved = was === undefined || before?.seen === now.seen ? `${is}` : `${was} → ${is}`;
+  const what = changedSkip(now, before) ?? skipWords(now.state);
+  return { title: `${what}: ${moved} pixels of 0.5 or more`, note: now.state.network.note };
+}
+
 /** Which switch was moved last, in words. @param {Result} now @param {Result | null} before */
 function changedSkip(now, before) {
   if (!before || before.state.skips.length !== now.state.skips.length) return null;
@@ -55,16 +66,16 @@ function changedSkip(now, before) {
     'other image': 'of another image',
   };
   const said = inWords(skip);
-  return `Skip ${moved[0]} ${words[said] ?? `at ${said}`}`;
+  return `Skip ${now.state.network.rows[moved[0]].name} ${words[said] ?? `at ${said}`}`;
 }
 
 /** How all switches are, in words. @param {State} state */
 export function skipWords({ skips, network }) {
-  if (!network.hasSkips) return capital(network.name);
+  if (!network.hasSkips) return network.inKernel ? 'No skips' : capital(network.name);
   if (skips.every((skip) => skip === 1)) return 'All skips on';
-  if (skips.every((skip) => skip === 0)) return 'All skips cut';
+  if (skips.every((skip, level) => skip === 0 || !network.rows[level].skip)) return 'All skips cut';
   const parts = skips.flatMap((skip, level) =>
-    skip === 1 ? [] : [`skip ${level} ${inWords(skip)}`],
+    skip === 1 ? [] : [`skip ${network.rows[level].name} ${inWords(skip)}`],
   );
   return capital(parts.length > 1 ? `${parts.length} skips changed` : parts[0]);
 }

@@ -222,7 +222,8 @@ function render({ model, el }) {
       shade: place ? 0.45 : 1,
       marks: place ? inspection.marks(state, place) : [],
     });
-    u.build(state.network.depth, state.network.hasSkips, isNarrow ? 'narrow' : 'wide');
+    const why = state.network.inKernel ? 'none found' : 'trained without';
+    u.build(state.network.rows, isNarrow ? 'narrow' : 'wide', why);
     u.paintSkips(state.skips);
     paintMoments(state);
     if (!now || now.state.network.key !== state.network.key) return;
@@ -269,7 +270,11 @@ function render({ model, el }) {
       bounds[0] = Math.min(bounds[0], low);
       bounds[1] = Math.max(bounds[1], high);
     }
-    return { channel, ends: bounds, says: isComparable ? changeWords(changed(old, map)) : '' };
+    return {
+      channel,
+      ends: bounds,
+      says: isComparable ? changeWords(map.changed ?? changed(old, map)) : '',
+    };
   }
 
   /** @param {State} state */
@@ -306,9 +311,10 @@ function render({ model, el }) {
     const at = moments.findIndex(({ key: each }) => each === moment.key);
     set(u.moment, { max: moments.length - 1, 'aria-valuetext': `step ${moment.step}` });
     u.moment.value = String(at);
+    const isBest = at === moments.length - 1 && moment.step !== network.steps;
     u.momentSays.replaceChildren(
       h('b', {}, `step ${moment.step}`),
-      ` of ${moments[moments.length - 1].step}`,
+      ` of ${network.steps}${isBest ? ', the best' : ''}`,
     );
   }
 
@@ -357,9 +363,11 @@ function render({ model, el }) {
       event.stopImmediatePropagation();
       close();
     } else if (/^\d$/.test(event.key)) {
-      const skips = [...(session.state()?.skips ?? [])];
-      const level = Number(event.key);
-      if (!session.state()?.network.hasSkips || level >= skips.length) return;
+      const state = session.state();
+      const skips = [...(state?.skips ?? [])];
+      const level =
+        state?.network.rows.findIndex(({ name, skip }) => skip && name === event.key) ?? -1;
+      if (level < 0) return;
       skips[level] = skips[level] === 0 ? 1 : 0;
       slid = -1;
       act({ skips });

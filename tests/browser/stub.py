@@ -1,12 +1,15 @@
 """A page without Jupyter: one widget's bundle, and a model of a dozen lines in place of a kernel's.
 
 In the page, `state` holds the model's values, `leave()` takes the widget away, and `listeners()`
-counts the listeners that the model still has.
+counts the listeners that the model still has. A view that sends messages to a kernel is answered by
+`kernel`, where one is given.
 """
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,15 @@ SHOW = """async ({ esm, state }) => {
     get: (name) => state[name],
     set: (name, value) => { state[name] = value; heard[`change:${name}`]?.forEach((f) => f()); },
     save_changes: () => {},
+    send: async (content, callbacks, buffers = []) => {
+      const bytes = ({ buffer, byteOffset, byteLength }) =>
+        [...new Uint8Array(buffer, byteOffset, byteLength)];
+      const answer = await window.askKernel?.(content, buffers.map(bytes));
+      if (!answer) return;
+      const views = answer[1].map((text) =>
+        new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer));
+      heard['msg:custom']?.forEach((f) => f(answer[0], views));
+    },
     on: (event, listener) => (heard[event] ??= new Set()).add(listener),
     off: (event, listener) => heard[event]?.delete(listener),
   };
@@ -33,14 +45,25 @@ SHOW = """async ({ esm, state }) => {
 }"""
 
 
-def show(page: Page, view: str, state: dict[str, Any]) -> None:
+Kernel = Callable[[dict[str, Any], list[bytes]], tuple[dict[str, Any], list[bytes]]]
+
+
+def show(page: Page, view: str, state: dict[str, Any], kernel: Kernel | None = None) -> None:
     """Show a widget alone on a page.
 
     Args:
         page: its content is replaced.
         view: the name of the widget's bundle, without `.js`.
         state: the model's values by their names.
+        kernel: what answers a message and its buffers.
     """
+    if kernel is not None:
+
+        def answer(content: dict[str, Any], buffers: list[list[int]]) -> list[Any]:
+            said, data = kernel(content, [bytes(each) for each in buffers])
+            return [said, [base64.b64encode(each).decode() for each in data]]
+
+        page.expose_function("askKernel", answer)
     page.set_content(PAGE % (STATIC / f"{view}.css").read_text(encoding="utf-8"))
     bundle = (STATIC / f"{view}.js").read_text(encoding="utf-8")
     values = json.loads(json.dumps(state, default=str))

@@ -16,7 +16,7 @@ SCROLL = "(index) => window.jupyterapp.shell.currentWidget.content.scrollToItem(
 # Lesson: the names of its widgets; an exercise; a wrong answer and what is said; a right one.
 LESSONS = {
     "00_how_do_you_know": (
-        ["Convolution explorer", "Predict", "Progress"],
+        ["See inside a U-Net", "Predict", "Progress"],
         "halvings",
         "8",
         "8 is how many times smaller the feature map gets: 96 / 12.",
@@ -31,7 +31,7 @@ LESSONS = {
         "nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1)",
     ),
     "03_skip_connections": (
-        ["Predict"] * 4 + ["Feature maps", "Size ledger of a U-Net"],
+        ["Predict"] * 4 + ["Feature maps", "See inside a U-Net", "Size ledger of a U-Net"],
         "join",
         "lambda i, down, up: torch.cat([down(i), up(down(i))], dim=1)",
         "You joined x and y, as the document does, but x is only half as high and wide.",

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from unet_teach import exercises
-from unet_teach.exercises.export_file import NOTE, row_of, write_rows
+from unet_teach.exercises.export_file import noted, row_of, write_rows
 from unet_teach.exercises.progress_file import ProgressEntry
 
 BEGUN = datetime(2026, 3, 2, 9, tzinfo=timezone.utc)
@@ -39,11 +39,11 @@ def made_up_rows(student: str, chance: random.Random) -> list[dict[str, object]]
                 mistakes=tuple(made),
             )
         rows.append(row_of(student, exercise.lesson, exercise.name, entry))
-    return [row | {"note": "" if i else NOTE} for i, row in enumerate(rows)]
+    return noted(rows)
 
 
 def write_class(folder: Path, students: int = 200, seed: int = 0) -> None:
-    """Write one file for each student, and seven that the report has to name."""
+    """Write one file for each student, and eight that the report has to name."""
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(seed)
     names = [f"Student {number:03}" for number in range(1, students + 1)]
@@ -53,6 +53,8 @@ def write_class(folder: Path, students: int = 200, seed: int = 0) -> None:
     whole = (folder / "Student_001.csv").read_text(encoding="utf-8")
     cut = whole.index(",", whole.index("\n", len(whole) // 2))  # inside a row
     (folder / "cut_off.csv").write_text(whole[:cut], encoding="utf-8")
+    between = whole.index("\n", len(whole) // 2) + 1  # two rows
+    (folder / "cut_between.csv").write_text(whole[:between], encoding="utf-8")
     (folder / "grades.csv").write_text("name;points\nA;3\n", encoding="utf-8")
     (folder / "lab").mkdir(exist_ok=True)
     shutil.copy(folder / "Student_002.csv", folder / "lab" / "unet_progress.csv")

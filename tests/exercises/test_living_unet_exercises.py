@@ -1,56 +1,11 @@
-"""The exercises on the living U-Net, which no lesson asks yet, are tested as the others are."""
+"""What the exercises on the living U-Net say of the networks that come with the course."""
 
 import pytest
 import torch
 
 from unet_teach import cut
-from unet_teach.exercises.exercise import RECORD, Outcome
-from unet_teach.exercises.living_unet.fools_it import fools_it, painted
-from unet_teach.exercises.living_unet.rim_skip import rim_skip
+from unet_teach.exercises.lesson_6.fools_it import fools_it, painted
 from unet_teach.segmentation import iou, lines_in_rings, trained_unet
-
-BOTH = (rim_skip, fools_it)
-NONSENSE = ["rim", True, 1.5, float("nan"), [1], [("ring", 1)], [("ring", "a", 2, 3)], {}, [None]]
-
-
-@pytest.fixture(autouse=True)
-def _no_progress(tmp_path, monkeypatch):
-    monkeypatch.setattr(RECORD, "_path", tmp_path / "progress.json")
-    monkeypatch.setattr(RECORD, "_memory", {})
-
-
-def cases(part):
-    return [(exercise, item) for exercise in BOTH for item in getattr(exercise, part)]
-
-
-@pytest.mark.parametrize(("exercise", "answer"), cases("answers"))
-def test_every_right_answer_passes(exercise, answer):
-    assert exercise.check(answer()).text == exercise.praise
-
-
-@pytest.mark.parametrize(("exercise", "mistake"), cases("mistakes"))
-def test_every_known_mistake_gets_its_own_sentence(exercise, mistake):
-    for example in mistake.examples:
-        reply = exercise.check(example())
-        assert reply.outcome is Outcome.NOT_YET
-        assert mistake.sentence in reply.text
-
-
-@pytest.mark.parametrize("exercise", BOTH, ids=lambda exercise: exercise.name)
-def test_is_complete(exercise):
-    assert len(exercise.mistakes) >= 4
-    assert len(exercise.hints) >= 3
-    assert len({mistake.sentence for mistake in exercise.mistakes}) == len(exercise.mistakes)
-    assert exercise.check(...).outcome is Outcome.NOT_ATTEMPTED
-
-
-@pytest.mark.parametrize("exercise", BOTH, ids=lambda exercise: exercise.name)
-@pytest.mark.parametrize("nonsense", NONSENSE, ids=str)
-def test_nonsense_gets_a_sentence(exercise, nonsense):
-    reply = exercise.check(nonsense)
-    assert reply.outcome is Outcome.NOT_YET
-    assert "Traceback" not in reply.text
-    assert "Error" not in reply.text
 
 
 def test_the_numbers_of_rim_skip_are_those_of_the_shipped_network():

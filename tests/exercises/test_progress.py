@@ -251,6 +251,18 @@ def test_a_damaged_or_foreign_file_gets_a_sentence_and_changes_nothing(
     assert RECORD.path.read_text() == before
 
 
+def test_a_file_that_was_cut_anywhere_is_damaged(tmp_path):
+    path = tmp_path / "export.csv"
+    exercises.export(path, "Ada")
+    whole = path.read_text(encoding="utf-8").rstrip("\n")
+    assert read_export(path).student == "Ada"
+    ends = {i for i, letter in enumerate(whole) if letter == "\n"}
+    for end in {*ends, *(i + 1 for i in ends), *range(0, len(whole), 101), len(whole) - 1}:
+        path.write_text(whole[:end], encoding="utf-8")
+        with pytest.raises(ValueError, match="it is damaged"):
+            read_export(path)
+
+
 def test_a_file_that_is_missing_or_of_another_course_gets_a_sentence(tmp_path):
     assert "cannot be read (No such file" in exercises.load(tmp_path / "none.csv").text
     assert "cannot be read" in exercises.load(tmp_path).text

@@ -1,6 +1,6 @@
 """The browser's geometry, arithmetic.py and real torch layers agree: no exception is tolerated.
 
-Square layers: every combination of the sliders. Rectangular ones, since axes are independent: 8,000
+Square layers: every combination of the sliders. Rectangular ones, since axes are independent: 3,000
 random layers. What is compared: whether the layer is legal, torch's own error text, the output's
 size, which cells touch which, the line of code, and the numbers in the picture.
 """
@@ -28,7 +28,7 @@ SEES = {"Conv2d": arithmetic.conv_sees, "ConvTranspose2d": arithmetic.conv_trans
 FEEDS = {"Conv2d": arithmetic.conv_feeds, "ConvTranspose2d": arithmetic.conv_transpose_feeds}
 FUNCTIONAL = {"Conv2d": functional.conv1d, "ConvTranspose2d": functional.conv_transpose1d}
 DOMAIN = {"Conv2d": 16 * 7 * 5 * 7 * 4, "ConvTranspose2d": 16 * 7 * 5 * 7 * 5 * 4}
-RECTANGULAR = 4_000
+RECTANGULAR = 1_500
 ONEDNN = "could not construct a memory descriptor using a format tag"
 
 

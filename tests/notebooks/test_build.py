@@ -1,6 +1,8 @@
 """The builder: one source, a student's notebook and a solved one, and no drift between them."""
 
+import base64
 import html
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -63,7 +65,16 @@ def test_cell_ids_are_stable_under_edits_elsewhere_and_differ_between_equal_cell
     before = [cell.id for cell in build.student(lesson("a = 1", "b = 2", "b = 2")).cells]
     after = [cell.id for cell in build.solved(lesson("new = 0", "a = 1", "b = 2", "b = 2")).cells]
     assert after[1:] == before
-    assert len(set(after)) == 4
+    assert len(set(after)) == 4 + 1  # and the cell that opens the next lesson
+
+
+def test_each_notebook_ends_with_the_way_to_the_next_and_the_last_leads_to_the_first():
+    sources = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+    for source, following in zip(sources, [*sources[1:], sources[0]], strict=True):
+        title = following.read_text(encoding="utf-8").splitlines()[1].removeprefix("# # ")
+        for notebook in (build.student(source), build.solved(source)):
+            call = f'next_lesson("{following.stem}.ipynb", "{title}")'
+            assert notebook.cells[-1].source.splitlines()[-1] == call
 
 
 def test_an_edited_source_is_drift(lesson, tmp_path):
@@ -73,12 +84,33 @@ def test_an_edited_source_is_drift(lesson, tmp_path):
     assert build.differs(build.student(lesson("a = 2")), path) == "differs from its source"
 
 
-def test_executed_notebooks_hold_no_widget_state_and_no_times(lesson):
+def test_executed_notebooks_hold_a_picture_of_each_widget(lesson):
     source = lesson("from unet_teach.widgets import ConvExplorer\nConvExplorer()")
-    notebook = build.execute(build.solved(source))
+    notebook = build.solved(source)
+    notebook.cells.pop()  # the cell that opens the next lesson
+    notebook = build.execute(notebook)
     data = notebook.cells[0].outputs[0].data
     assert set(data) == {"text/plain", "text/html", "image/png"}
     assert "8×8 → 6×6" in data["text/plain"]
+    assert "widgets" not in notebook.metadata
+
+
+def test_executed_notebooks_hold_no_times_and_the_state_of_a_widget_beside_its_text(lesson):
+    source = lesson(
+        "from unet_teach.widgets import FeatureMaps\nFeatureMaps({'a map': [[1, 2, 3], [4, 5, 6]]})"
+    )
+    notebook = build.solved(source)
+    notebook.cells.pop()  # the cell that opens the next lesson
+    notebook = build.execute(notebook)
+    (output,) = notebook.cells[0].outputs
+    assert "a map 2×3" in output.data["text/plain"]
+    kept = output.metadata.unet_teach_widget
+    assert (kept.bundle, kept.state.channel) == ("feature_maps", 0)
+    assert not {"_esm", "_css", "layout"} & kept.state.keys()
+    (values,) = kept.buffers
+    assert values.path == ["_maps", 0, "values"]
+    numbers = struct.unpack("<6f", base64.b64decode(values.data))
+    assert numbers == (1, 2, 3, 4, 5, 6)
     assert "widgets" not in notebook.metadata
     assert "execution" not in notebook.cells[0].metadata
 

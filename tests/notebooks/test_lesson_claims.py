@@ -3,6 +3,7 @@
 Claims about trained networks are in tests/segmentation/test_claims.py.
 """
 
+import json
 import re
 from itertools import product
 from pathlib import Path
@@ -20,6 +21,8 @@ from unet_teach.exercises.reply import Outcome
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import Almost, twelve_networks
+from unet_teach.widgets.see_inside import shipped
+from unet_teach.widgets.see_inside_figure import read_image, read_mask, run
 
 LESSONS = Path(__file__).parents[2] / "lessons"
 DOWN = {"kernel_size": 3, "stride": 2, "padding": 1}
@@ -49,6 +52,58 @@ def test_lesson_0_network_c_never_goes_down_and_d_comes_up_in_one_leap():
     assert not reports["C"].criteria.downsampling.met
     assert str(reports["D"]).count("→ 64×64") == 1
     assert "8×8 → 64×64" in str(reports["D"])
+
+
+def living(network, skips):
+    """What the living U-Net marks on its first image, and the mask: two (H, W) of bool."""
+    task = shipped()[0]
+    image, other = (read_image(sample, "") for sample in task["samples"][:2])
+    (packed,) = (each["network"] for each in task["networks"] if each["name"] == network)
+    marked = run(packed, image, skips, other)["prediction"] >= 0.5
+    return torch.from_numpy(marked), torch.from_numpy(read_mask(task["samples"][0])) > 0
+
+
+@pytest.mark.parametrize(
+    ("lessons", "network", "skips", "score"),
+    [
+        ((0, 3), "trained with skips", [1, 1, 1], "0.87"),
+        ((0, 3), "trained with skips", [0, 1, 1], "0.77"),
+        ((0, 3), "trained with skips", [0, 0, 0], "0.37"),
+        ((3,), "trained with skips", ["other", 1, 1], "0.42"),
+        ((3,), "trained without skips", [1, 1, 1], "0.54"),
+    ],
+)
+def test_lessons_0_and_3_say_how_the_living_u_net_scores_on_its_first_image(
+    lessons, network, skips, score
+):
+    marked, mask = living(network, skips)
+    assert f"{(marked & mask).sum() / (marked | mask).sum():.2f}" == score
+    assert all(score in text(number) for number in lessons)
+
+
+def test_lesson_3_without_skip_0_pixels_change_only_along_the_borders_of_lines():
+    (before, _), (after, _) = (living("trained with skips", [first, 1, 1]) for first in (1, 0))
+    lost, gained = int((before & ~after).sum()), int((after & ~before).sum())
+    assert f"{lost} are lost, {gained} appear" in text(3)
+    marked = before[None].float()
+    widest, narrowest = F.max_pool2d(marked, 3, 1, 1), 1 - F.max_pool2d(1 - marked, 3, 1, 1)
+    assert not ((before != after) & (widest == narrowest)[0]).any()
+
+
+def test_lessons_0_and_3_say_how_the_living_u_net_scores_on_64_test_images():
+    path = LESSONS.parent / "benchmarks" / "results" / "living_unet.json"
+    runs = json.loads(path.read_text(encoding="utf-8"))
+    networks = shipped()[0]["networks"]
+    (shown,) = (
+        run
+        for run in runs
+        if (run["name"], run["width"]) == ("trained with skips", 6)
+        and round(run["iou_8_bits"], 3) == networks[0]["score"]
+    )
+    (bare,) = (each["score"] for each in networks if each["name"] == "trained without skips")
+    scores = [f"{score:.2f}" for score in (shown["iou"], shown["cut_all"], bare)]
+    assert all(score in text(number) for score in scores for number in (0, 3))
+    assert f"falls to {shown['cut_0']:.2f} without skip 0" in text(3)
 
 
 def test_lesson_1_padding_covers_each_row_and_without_it_even_sizes_lose_their_last():

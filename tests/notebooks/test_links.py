@@ -38,6 +38,8 @@ def test_each_lesson_links_the_next_one(folder):
         cells = nbformat.read(lesson, as_version=4).cells
         text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
         assert re.search(rf"Next: \[[^]]+\]\({following.name}\)", text), lesson
+        for output in cells[-1].outputs[:1]:  # of the solved notebook
+            assert f"]({following.name})" in output.data["text/markdown"]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT)))

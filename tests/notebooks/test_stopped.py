@@ -47,10 +47,10 @@ OWN_LOSS = ("torch.nn.functional", "binary_cross_entropy_with_logits")
 # the number of finished calls at the stop; a cell is named by words of its source.
 LESSON = {
     5: (
-        {"steps=600": "steps=40", "forest(data.train)": "forest(data.train, trees=6)"},
+        {"steps=600, seconds=120": "steps=40", "forest(data.train)": "forest(data.train, trees=6)"},
         {
             "forest = baselines": (TREES, (2, 4, 6), {"forest = ": "this forest has {n} of its 6"}),
-            "for _ in range(60)": (OWN_LOSS, (1, 30, 60), {"range(60)": "You stopped this cell ("}),
+            "range(60)": (OWN_LOSS, (1, 30, 60), {"range(60)": "You stopped this cell ("}),
             "\ntraining = train(": (
                 CROPS,
                 (1, 20, 40),
@@ -79,11 +79,11 @@ LESSON = {
                     "ablation.figure(": "hollow: stopped after {n} steps",
                 },
             ),
-            "own = exercises": (LOSS, (1, 15, 30), {"CutSkips(own.eval": "whole, {n} steps"}),
+            "own = exercises": (LOSS, (1, 15, 30), {"with cut(own": "whole, {n} steps"}),
         },
     ),
     8: (
-        {"steps=200": "steps=40"},
+        {"steps=200": "steps=40", "seconds=90": "seconds=600"},
         {
             "\ntraining = train(": (
                 CROPS,

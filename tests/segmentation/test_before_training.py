@@ -131,8 +131,8 @@ def test_a_norm_of_two_values_is_fine():
     assert not said(Bottleneck(nn.BatchNorm2d(4)), batch=2)
 
 
-def test_a_network_on_another_device_is_a_sentence():
-    with pytest.raises(ValueError, match="The network is on meta, but the images are on cpu"):
+def test_a_network_on_meta_or_on_two_devices_is_a_sentence():
+    with pytest.raises(ValueError, match="On meta the network has no weights, so build it again"):
         said(Net().to("meta"))
     mixed = Net()
     mixed.head.to("meta")

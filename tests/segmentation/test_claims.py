@@ -210,7 +210,20 @@ def test_lesson_6_prints_the_run_of_the_table():
 def test_lesson_6_predicts_what_its_cells_print():
     notebook = nbformat.read(SOLVED / "06_take_it_apart.ipynb", as_version=4)
     asked = [cell.source for cell in notebook.cells if cell.source.startswith("Predict(")]
-    assert len(asked) == 2
-    for source, variant in zip(asked, ("no skips", "depth 1"), strict=True):
+    assert len(asked) == 3
+    for source, variant in zip(asked[:2], ("no skips", "depth 1"), strict=True):
         low, high = map(float, re.search(r'answer="(\S+) to (\S+)"', source).groups())
         assert all(low < score < high for score in scores(LINES, variant))
+
+
+def test_lesson_6_prints_what_was_measured_of_cutting():
+    runs = json.loads((MEASURED / "living_unet.json").read_text(encoding="utf-8"))
+    whole, without = (
+        max((r for r in runs if (r["name"], r["width"]) == (n, 6)), key=lambda r: r["validation"])
+        for n in ("trained with skips", "trained without skips")
+    )
+    measured = [whole["iou"], whole["cut_all"], without["iou"]]
+    lines = r"^(?:with all skips|all of them cut|trained without them): +IoU (0\.\d\d)$"
+    assert re.findall(lines, printed("06_take_it_apart"), re.M) == [
+        f"{iou:.2f}" for iou in measured
+    ]

@@ -12,6 +12,7 @@ from unet_teach import UNet
 from unet_teach.segmentation import evaluate, lines_in_rings, load_model, train, training
 from unet_teach.segmentation.data.dataset import Dataset, Pair
 from unet_teach.segmentation.live_view import LiveView
+from unet_teach.segmentation.task import Foreground
 from unet_teach.segmentation.training import bce_dice_loss, one_cycle, random_crops
 from unet_teach.segmentation.training_result import (
     StepMetrics,
@@ -67,6 +68,16 @@ def test_the_same_seed_gives_the_same_numbers(halves):
     )
     assert first == again
     assert first != other
+
+
+def test_a_budget_that_is_not_reached_changes_nothing_and_one_that_is_says_so(halves, monkeypatch):
+    free = short(small(), halves, steps=10)
+    ticks = itertools.count()
+    monkeypatch.setattr(training, "clock", lambda: next(ticks))  # a second at each look at it
+    assert short(small(), halves, steps=10, seconds=60).history == free.history
+    cut_short = short(small(), halves, steps=1000, seconds=60)
+    assert cut_short.ended == "out of time"
+    assert cut_short.stopped_note == f", stopped after {cut_short.steps} steps"
 
 
 def test_a_stop_keeps_the_best_so_far_and_says_so(halves, monkeypatch):
@@ -261,11 +272,12 @@ def test_a_look_by_hand():
     image, mask = torch.tensor([[[-1.0, 0, 2, 3]]]), torch.tensor([[[0.0, 1, 1, 0]]])
     pair, other = Pair(image, mask, ""), Pair(image - 3, 1 - mask, "")
 
-    def loss(logits, masks):
-        assert logits.shape == masks.shape == (1, 1, 1, 4)
-        return (logits * masks).sum()
+    class Task(Foreground):
+        def loss(self, logits, masks):
+            assert logits.shape == masks.shape == (1, 1, 1, 4)
+            return (logits * masks).sum()
 
-    look = measure_step(nn.Identity(), 7, loss, [pair], [pair, other])
+    look = measure_step(nn.Identity(), 7, Task(), [pair], [pair, other])
     # A logit of 0 is background: found are two pixels of the first image, one of them right.
     assert (look.step, look.train_loss, look.validation_loss) == (7, 2, (2 - 4) / 2)
     assert look.validation_iou == 1 / 5
@@ -363,7 +375,7 @@ def test_where_no_checkpoint_can_be_is_a_sentence(halves, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match=r"can't be written \("):
         short(small(), halves, steps=1, checkpoint=tmp_path / "file" / "run.pt")
-    with pytest.raises(TypeError, match="checkpoint is of type UNet; give a path"):
+    with pytest.raises(TypeError, match="path is of type UNet; give a path"):
         load_model(small(), tmp_path / "file")
 
 
@@ -499,7 +511,7 @@ def with_one(halves, part, image, mask):
         ),
         (torch.zeros(3, 40, 56), torch.zeros(1, 40, 56), "has 3 channels, but the first one has 1"),
         (torch.zeros(1, 40, 1), torch.zeros(1, 40, 1), "is 40×1, but the network needs at least 2"),
-        (torch.zeros(1, 40, 56).byte(), torch.zeros(1, 40, 56), "convert both to float32"),
+        (torch.zeros(1, 40, 56).byte(), torch.zeros(1, 40, 56), "convert the image to float32"),
     ],
 )
 def test_a_picture_that_cannot_be_learnt_from_is_named(halves, part, image, mask, said):

@@ -15,7 +15,20 @@ from unet_teach.networks.packed import unpack
 from unet_teach.networks.unet import UNet
 from unet_teach.widgets import SeeInside
 from unet_teach.widgets.see_inside import NETWORKS, shipped
-from unet_teach.widgets.see_inside_figure import read_image, read_mask, run
+from unet_teach.widgets.see_inside_figure import read_image, read_mask, run_packed
+
+IMAGE = torch.rand(1, 8, 12, generator=torch.Generator().manual_seed(0))
+
+
+class Stranger(torch.nn.Module):
+    """A network that is no `UNet` of the course."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = UNet(1, 2, depth=2, base_channels=2)
+
+    def forward(self, x):
+        return self.net(x)
 
 
 def test_its_text_names_network_score_strokes_and_switches():
@@ -58,7 +71,9 @@ def test_a_model_and_an_image_become_a_task_of_their_own():
     target[3, 5] = 1
     widget = SeeInside(model, image, target=target)
     [task] = widget._tasks
-    [sample] = task["samples"]
+    sample, turned = task["samples"]
+    assert (read_image(turned, "") == read_image(sample, "")[:, ::-1, ::-1]).all()
+    assert widget._live is None
     assert np.abs(read_image(sample, "") - image.numpy()).max() <= 0.5 / 255 + 1e-6
     assert read_mask(sample).nonzero() == (np.array([3]), np.array([5]))
     assert "your image, your network" in widget.describe()
@@ -70,18 +85,55 @@ def test_a_model_and_an_image_become_a_task_of_their_own():
     [
         (UNet(depth=1, base_channels=2), None, ValueError, "needs an image"),
         (UNet(depth=1, base_channels=2), np.zeros((3, 32, 32)), ValueError, "has 3 channels, the"),
-        (UNet(depth=1, base_channels=2), np.zeros((200, 200)), ValueError, "1 to 128 cells"),
+        (UNet(depth=1, base_channels=2), np.zeros((600, 32)), ValueError, "1 to 512 pixels: crop"),
+        (UNet(depth=1, base_channels=2), np.zeros((4, 32, 32)), ValueError, "image has 4 channels"),
+        (UNet(depth=1, base_channels=2), np.zeros((0, 32)), ValueError, "1 to 512 pixels: crop"),
+        (UNet(depth=1, base_channels=2), np.zeros((2, 1, 32, 32)), ValueError, "Give one image of"),
         (UNet(depth=1, base_channels=2), np.full((32, 32), np.nan), ValueError, "NaN or infinity"),
-        (UNet(depth=1, base_channels=2), "x", TypeError, "cannot be read as real numbers"),
-        (UNet(depth=4, base_channels=32), np.zeros((32, 32)), ValueError, r"7\.\d MB of weights"),
+        (UNet(depth=1, base_channels=2), "x", TypeError, "cannot be read as numbers"),
+        (UNet(depth=1, base_channels=2), [[1], [2, 3]], TypeError, "cannot be read as numbers"),
         (UNet(depth=3, base_channels=2), np.zeros((7, 32)), ValueError, "each side needs 8 pixels"),
-        (UNet(depth=1, padding="valid"), np.zeros((32, 32)), ValueError, 'padding="valid"'),
-        (torch.nn.Conv2d(1, 1, 1), np.zeros((32, 32)), TypeError, "only the course's UNet"),
+        (torch.nn.Conv2d(1, 1, 1), np.zeros((32, 32)), ValueError, "never changes the resolution"),
+        (torch.nn.Conv1d(1, 1, 1), np.zeros((5, 32, 32)), ValueError, "image is .5, 32, 32."),
+        (torch.nn.Linear(3, 1), np.zeros((32, 32)), ValueError, "32"),
+        ("my network", np.zeros((32, 32)), TypeError, "model is of type str. Give a network"),
+        (UNet, np.zeros((32, 32)), TypeError, "model is of type type. Give a network"),
+        (Stranger().to("meta"), np.zeros((32, 32)), ValueError, "on the meta device"),
+        (Stranger(), torch.zeros(1, 8, 12, device="meta"), ValueError, "on cpu, the image on meta"),
+        (Stranger(), np.full((8, 12), np.inf), ValueError, "NaN or infinity"),
+        (UNet(depth=1, padding="valid"), np.zeros((2, 2)), ValueError, "18 pixels. Use"),
     ],
 )
-def test_a_model_that_the_page_cannot_run_gets_a_sentence(model, image, error, sentence):
+def test_what_cannot_be_shown_gets_a_sentence(model, image, error, sentence):
     with pytest.raises(error, match=sentence):
         SeeInside(model, image)
+
+
+def test_a_network_that_the_page_cannot_run_runs_in_the_kernel():
+    for model, image in [
+        (Stranger(), IMAGE),
+        (UNet(depth=4, base_channels=32), torch.rand(1, 32, 48)),  # above 2 MB
+        (UNet(depth=1, base_channels=2, padding="valid"), torch.rand(32, 48)),
+        (UNet(depth=1, base_channels=2), torch.rand(200, 150)),
+        (UNet(depth=1, base_channels=2), torch.randn(1, 32, 48)),  # not 0 to 1
+    ]:
+        widget = SeeInside(model, image)
+        assert widget._live is not None
+        assert isinstance(widget.figure(), Figure)
+    assert "skip 0 on" in widget.describe()
+
+
+def test_the_page_s_questions_are_answered_by_a_message():
+    widget = SeeInside(Stranger(), IMAGE, target=IMAGE[0] > 0.5)
+    sent = []
+    widget.send = lambda content, buffers: sent.append((content, buffers))
+    question = {"id": 3, "type": "run", "skips": [0, 1], "sample": "x", "open": "", "before": 0}
+    widget._handle_custom_msg(question, [])
+    widget._handle_custom_msg("nonsense", [])
+    widget._handle_custom_msg({"id": 4, "type": "run"}, [])
+    [(answer, buffers), (failed, none)] = sent
+    assert (answer["id"], len(buffers)) == (3, len(answer["places"]))
+    assert (failed["type"], failed["id"], none) == ("failed", 4, [])
 
 
 @pytest.mark.parametrize("how", [1, 0, 0.25, "blur", "other"])
@@ -89,7 +141,7 @@ def test_print_computes_what_the_network_computes(how):
     network, [sample, other, *_] = (shipped()[0][name] for name in ("networks", "samples"))
     packed = network[0]["network"]
     image = read_image(sample, "")
-    maps = run(packed, image, [how, 1, 1], read_image(other, ""))
+    maps = run_packed(packed, image, [how, 1, 1], read_image(other, ""))
     whole = unpack(packed)(torch.from_numpy(image)[None])[0, 0].sigmoid().detach().numpy()
     assert np.allclose(maps["prediction"], whole, atol=1e-5) == (how == 1)
     assert maps["decoder 1"].shape[1:] == (48, 48)

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING
 
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.own_network import my_unet as my_unet
-from unet_teach.exercises.progress import export_progress, load_progress, progress_map
+from unet_teach.exercises.progress import (
+    end_of_lesson,
+    export_progress,
+    load_progress,
+    progress_map,
+)
 from unet_teach.exercises.reply import Reply
+from unet_teach.shared.no_compiler import keep_compiler_out
 from unet_teach.shared.running_kernels import warn_when_short
 
 if TYPE_CHECKING:
+    from unet_teach.widgets.next_lesson import NextLesson
     from unet_teach.widgets.progress_map import ProgressMap
 
 # One line per exercise, in the order in which the lessons ask them, which `ALL` keeps.
@@ -46,7 +53,9 @@ from unet_teach.exercises.lesson_5.to_mask import to_mask as to_mask
 from unet_teach.exercises.lesson_5.validation_iou import validation_iou as validation_iou
 from unet_teach.exercises.lesson_6.mean_and_spread import mean_and_spread as mean_and_spread
 from unet_teach.exercises.lesson_6.tells_apart import tells_apart as tells_apart
+from unet_teach.exercises.lesson_6.rim_skip import rim_skip as rim_skip
 from unet_teach.exercises.lesson_6.same_recipe import same_recipe as same_recipe
+from unet_teach.exercises.lesson_6.fools_it import fools_it as fools_it
 from unet_teach.exercises.lesson_6.checkerboard import checkerboard as checkerboard
 from unet_teach.exercises.lesson_7.twelve import twelve as twelve
 from unet_teach.exercises.lesson_7.one_line import one_line as one_line
@@ -58,12 +67,23 @@ from unet_teach.exercises.lesson_8.tile_starts import tile_starts as tile_starts
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Exercise))
 
+keep_compiler_out()
 warn_when_short()  # the first cell of a lesson imports this
 
 
 def progress() -> ProgressMap:
     """Return a widget that shows which exercises are solved, tried and untouched."""
     return progress_map(ALL)
+
+
+def next_lesson(file: str, title: str) -> NextLesson:
+    """Show a link to the next notebook, and a widget that shuts this one's kernel down first.
+
+    Args:
+        file: the next notebook, in the same folder.
+        title: what it is called.
+    """
+    return end_of_lesson(file, title)
 
 
 def export(path: str | Path = "unet_progress.csv", name: str = "", *, student: str = "") -> Reply:

@@ -16,7 +16,7 @@ FORMATS = (".csv", ".json")
 NOTE = "Written on the student's computer, where it can be edited: this file proves nothing."
 COLUMNS = (
     *("student", "lesson", "name", "state", "attempts", "hints", "solution_read", "solved_at"),
-    *("mistakes", "note"),
+    *("mistakes", "note", "rows"),
 )
 BETWEEN_MISTAKES = "; "
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is computed by a spreadsheet
@@ -39,7 +39,7 @@ class Export:
 
 
 def row_of(student: str, lesson: int, name: str, entry: ProgressEntry) -> dict[str, Any]:
-    """Return the row of one exercise, a value for each column but the note."""
+    """Return the row of one exercise, a value for each column that is about it alone."""
     return {
         "student": " ".join(student.split())[:LONGEST_NAME],
         "lesson": lesson,
@@ -51,6 +51,14 @@ def row_of(student: str, lesson: int, name: str, entry: ProgressEntry) -> dict[s
         "solved_at": entry.solved,
         "mistakes": BETWEEN_MISTAKES.join(entry.mistakes),
     }
+
+
+def noted(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of a whole export: with the note, and each with their number at its end.
+
+    So a file that was cut off, in a row or between two, is not taken for a shorter one.
+    """
+    return [{**row, "note": "" if i else NOTE, "rows": len(rows)} for i, row in enumerate(rows)]
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -91,12 +99,21 @@ def read_export(path: Path) -> Export:
             raise ValueError("it has no rows")
         student = str(rows[0].get("student", "")) if isinstance(rows[0], dict) else ""
         entries = dict(_read_row(number, row) for number, row in enumerate(rows, start=1))
+        _check_whole(rows)
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError, csv.Error) as error:
         why = "it is not in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise ValueError(f"{path} is no export of this course, or it is damaged: {why}.") from None
     return Export(" ".join(_plain(student).split())[:LONGEST_NAME], entries)
+
+
+def _check_whole(rows: list[dict[str, Any]]) -> None:
+    """Refuse rows that are not as many as each of them says; older files do not say it."""
+    for row in rows:
+        if "rows" in row and str(row["rows"]) != str(len(rows)):
+            said = row["rows"] or "more"
+            raise ValueError(f"it holds {len(rows)} rows of {said}, so a part of it is missing")
 
 
 def _csv_rows(text: str) -> list[dict[str, Any]]:

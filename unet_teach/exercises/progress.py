@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.export_file import FORMATS, NOTE, read_export, row_of, write_rows
+from unet_teach.exercises.export_file import FORMATS, noted, read_export, row_of, write_rows
 from unet_teach.exercises.progress_file import RECORD
 from unet_teach.exercises.reply import Reply
 
 if TYPE_CHECKING:
+    from unet_teach.widgets.next_lesson import NextLesson
     from unet_teach.widgets.progress_map import ProgressMap
 
 TITLES = (
@@ -53,6 +54,19 @@ def _row(exercise: Exercise) -> dict[str, Any]:
     }
 
 
+def end_of_lesson(file: str, title: str) -> NextLesson:
+    """Return a widget that ends this lesson and opens the next; it says if anything were lost."""
+    from IPython.display import Markdown, display
+
+    from unet_teach.widgets.next_lesson import NextLesson
+
+    RECORD.save()  # sets `trouble` if the file cannot be read or written
+    advice = ' Write it to a file first: exercises.export("my_progress.csv").'
+    widget = NextLesson(file, title, note=RECORD.trouble and RECORD.trouble + advice)
+    display(Markdown(widget.link))  # type: ignore[no-untyped-call]
+    return widget
+
+
 def export_progress(exercises: Iterable[Exercise], path: str | Path, student: str) -> Reply:
     """Write one row for each exercise to a CSV or JSON file.
 
@@ -71,7 +85,7 @@ def export_progress(exercises: Iterable[Exercise], path: str | Path, student: st
         )
     rows = [row_of(str(student), e.lesson, e.name, RECORD.entry(e.name)) for e in exercises]
     try:
-        write_rows(file, [row | {"note": "" if i else NOTE} for i, row in enumerate(rows)])
+        write_rows(file, noted(rows))
     except OSError as error:
         return Reply(f"{file} can't be written ({error.strerror}). Try another folder or name.")
     solved = sum(row["state"] == "solved" for row in rows)

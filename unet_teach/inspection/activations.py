@@ -49,6 +49,7 @@ class Activations:
 
     Attributes:
         note: what else should be said of what is shown, such as which slice it is; often "".
+        ends_in: the operation that makes the output, such as "sigmoid".
         skips: the names of the skips that can be cut, each with its size; finest first.
 
     Raises:
@@ -72,6 +73,8 @@ class Activations:
         self._model = copy_to_run(model, on_meta=False)
         self._shown = _shown_values(self._followed)
         self.note = _note(self._followed)
+        last = self._followed.output.op
+        self.ends_in = "" if last is None else last.name
         self.skips = {name: skip.size for name, skip in self._followed.skips.items()}
 
     def look(
@@ -98,11 +101,42 @@ class Activations:
             found[index] = level_maps(self._followed, arm, value, tensor)
 
         with torch.no_grad():
-            made = self._run(skips, keep, image)
+            made, _ = self._run(skips, keep, image)
             output = as_maps(self._followed, self._followed.output, made)
         if output is None:
             output = made.reshape(len(made), -1)[0][:, None, None]
         return Look(output, tuple(maps for maps in found if maps is not None))
+
+    def sensitivity(
+        self,
+        place: str,
+        channel: int,
+        cell: tuple[int, int],
+        skips: Mapping[str, float | Replacement] = MappingProxyType({}),
+        image: Tensor | None = None,
+    ) -> Tensor:
+        """Return how much each pixel moves one value: the size of its gradient, (H, W).
+
+        Args:
+            place: the value's, such as "encoder level 0", or "output".
+            channel: its channel.
+            cell: its row and column.
+            skips: as for `look`.
+            image: as for `look`.
+        """
+        found: dict[int, Tensor] = {}
+        values = {self._name(index): index for index in range(len(self._shown))}
+        with torch.enable_grad():
+            output, given = self._run(skips, found.__setitem__, image)
+            index = values.get(place, -1)
+            value = self._followed.output if index < 0 else self._shown[index][1]
+            maps = as_maps(self._followed, value, output if index < 0 else found[index])
+            if maps is None or not maps.requires_grad:
+                return torch.zeros(given.shape[-2:])
+            (gradient,) = torch.autograd.grad(maps[channel][cell], given, allow_unused=True)
+        pixels = torch.zeros_like(given) if gradient is None else gradient
+        pixels = pixels[0].abs().sum(0)
+        return pixels[len(pixels) // 2] if pixels.dim() == 3 else pixels
 
     def gradients(
         self, loss: Callable[[Tensor], Tensor] = torch.mean
@@ -133,7 +167,7 @@ class Activations:
     ) -> dict[str, float]:
         found: dict[int, Tensor] = {}
         with torch.enable_grad():
-            value = loss(self._run(strengths, found.__setitem__))
+            value = loss(self._run(strengths, found.__setitem__)[0])
             if not isinstance(value, Tensor) or not value.requires_grad or value.numel() != 1:
                 raise ValueError(
                     "The loss must be one number that depends on the output, such as "
@@ -143,9 +177,7 @@ class Activations:
             made = torch.autograd.grad(value, list(maps.values()), allow_unused=True)
         norms = {}
         for index, gradient in zip(maps, made, strict=True):
-            arm, shown = self._shown[index]
-            name = level_name(self._followed.graph.levels[shown])
-            norms[f"{arm} {name}"] = 0.0 if gradient is None else gradient.norm().item()
+            norms[self._name(index)] = 0.0 if gradient is None else gradient.norm().item()
         return norms
 
     def _run(
@@ -153,8 +185,8 @@ class Activations:
         skips: Mapping[str, float | Replacement],
         keep: Callable[[int, Tensor], None],
         image: Tensor | None = None,
-    ) -> Tensor:
-        """Run the copy, hand each level's tensor to `keep`, and return the output of the U."""
+    ) -> tuple[Tensor, Tensor]:
+        """Run the copy, hand each level's tensor to `keep`; return the U's output and its image."""
         changes = {}
         for name, given in dict[str, Any](skips).items():
             skip = chosen_skips(self._followed, (name,))[0]
@@ -181,8 +213,12 @@ class Activations:
         with keep_state(), ReplayedCalls(changes_of(changes), callbacks):
             made = self._model(*args, **kwargs)
         values = list(find_all(recording.output, Value))
-        output: Tensor = list(find_all(made, Tensor))[values.index(self._followed.output)]
-        return output
+        output = list(find_all(made, Tensor))[values.index(self._followed.output)]
+        return output, tensors[self._followed.image]
+
+    def _name(self, index: int) -> str:
+        arm, value = self._shown[index]
+        return f"{arm} {level_name(self._followed.graph.levels[value])}"
 
 
 def _as_batch(given: Any) -> Any:

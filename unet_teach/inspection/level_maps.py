@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Literal
 
@@ -27,17 +29,38 @@ class LevelMaps:
         arm: the side of the U.
         level: its name, such as "level 1".
         size: of its maps, such as "48×48".
-        channels: how many there are.
-        order: the channels by their mean absolute value, the largest first.
-        maps: (K, h, w), the first K ≤ 32 of them in this order, reduced to 96 pixels or fewer.
+        every: (C, H, W), all of them.
     """
 
     arm: Arm
     level: str
     size: str
-    channels: int
-    order: tuple[int, ...]
-    maps: Tensor
+    every: Tensor
+
+    @property
+    def channels(self) -> int:
+        """How many there are."""
+        return len(self.every)
+
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """The channels by their mean absolute value, the largest first."""
+        activity = self.every.abs().mean(dim=(1, 2))
+        return tuple(activity.argsort(descending=True, stable=True).tolist())
+
+    @cached_property
+    def maps(self) -> Tensor:
+        """(K, h, w), the first K ≤ 32 in this order, reduced to 96 pixels or fewer."""
+        return self.chosen(self.order[:MOST_CHANNELS])
+
+    def chosen(self, channels: Sequence[int]) -> Tensor:
+        """Return some channels, (K, h, w), reduced to 96 pixels or fewer."""
+        maps = self.every[list(channels)]
+        larger = max(maps.shape[-2:]) / LARGEST_SIDE
+        if larger <= 1:
+            return maps
+        height, width = (max(1, round(side / larger)) for side in maps.shape[-2:])
+        return F.adaptive_avg_pool2d(maps, (height, width))
 
 
 def level_maps(followed: Followed, arm: Arm, value: Value, tensor: Tensor) -> LevelMaps | None:
@@ -48,17 +71,10 @@ def level_maps(followed: Followed, arm: Arm, value: Value, tensor: Tensor) -> Le
     maps = as_maps(followed, value, tensor.detach())
     if maps is None:
         return None
-    order = maps.abs().mean(dim=(1, 2)).argsort(descending=True, stable=True)
-    chosen = maps[order[:MOST_CHANNELS]].float()
-    larger = max(chosen.shape[-2:]) / LARGEST_SIDE
-    if larger > 1:
-        height, width = (max(1, round(side / larger)) for side in chosen.shape[-2:])
-        chosen = F.adaptive_avg_pool2d(chosen, (height, width))
-    else:
-        chosen = chosen.clone()  # a later operation may write into it
     level = level_name(followed.graph.levels[value])
     size = Wording(followed.graph).size(value)
-    return LevelMaps(arm, level, size, len(maps), tuple(order.tolist()), chosen)
+    # A copy: a later operation may write into it.
+    return LevelMaps(arm, level, size, maps.float().clone())
 
 
 def as_maps(followed: Followed, value: Value, tensor: Tensor) -> Tensor | None:

@@ -38,6 +38,8 @@ def pack(model: UNet, bits: Literal[8, 32] = 8) -> dict[str, Any]:
     if bits not in BITS:
         raise ValueError(f"bits={bits!r} is not known. Use 8 or 32.")
     options = options_of(model)
+    if model.padding == "valid":
+        raise ValueError('A U-Net with padding="valid" cannot be packed. Use padding="same".')
     layers, scales, biases, weights = [], [], [], []
     for layer, weighted in _layers(model):
         layers.append(layer)
@@ -106,7 +108,6 @@ def options_of(model: UNet) -> dict[str, Any]:
 
     Raises:
         TypeError: if the model is no `UNet`, or has a forward of its own.
-        ValueError: for valid padding.
     """
     if not isinstance(model, UNet):
         raise TypeError(f"model is {type(model).__name__}; only the course's UNet can be packed.")
@@ -115,8 +116,6 @@ def options_of(model: UNet) -> dict[str, Any]:
             f"{type(model).__name__} has a forward of its own, which the page cannot run; only the "
             "course's UNet can be packed."
         )
-    if model.padding == "valid":
-        raise ValueError('A U-Net with padding="valid" cannot be packed. Use padding="same".')
     encoder: Any = model.encoder[0]
     decoder: Any = model.decoder[-1]
     first: Any = encoder[0]
@@ -135,6 +134,8 @@ def options_of(model: UNet) -> dict[str, Any]:
         options["up"] = up[1].mode
     elif up.kernel_size != (2, 2):
         options["up"] = f"conv_transpose_{up.kernel_size[0]}"
+    if model.padding != "same":
+        options["padding"] = model.padding
     if not any(isinstance(layer, nn.BatchNorm2d) for layer in encoder):
         options["norm"] = False
     if sum(isinstance(layer, nn.Conv2d) for layer in decoder) == 1:

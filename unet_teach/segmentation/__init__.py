@@ -12,7 +12,7 @@ from unet_teach.shared.lazy_imports import lazy_imports
 if TYPE_CHECKING:
     from unet_teach.segmentation import ablation as ablation
     from unet_teach.segmentation import baselines as baselines
-    from unet_teach.segmentation.checkpoint import load_model as load_model
+    from unet_teach.segmentation.class_scores import ClassScores as ClassScores
     from unet_teach.segmentation.data.dataset import Dataset as Dataset
     from unet_teach.segmentation.data.dataset import Pair as Pair
     from unet_teach.segmentation.data.dataset import earth as earth
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from unet_teach.segmentation.metrics import boundary_f1 as boundary_f1
     from unet_teach.segmentation.metrics import dice as dice
     from unet_teach.segmentation.metrics import iou as iou
+    from unet_teach.segmentation.model_file import export_onnx as export_onnx
+    from unet_teach.segmentation.model_file import load_model as load_model
+    from unet_teach.segmentation.model_file import save_model as save_model
     from unet_teach.segmentation.tiling import predict_tiled as predict_tiled
     from unet_teach.segmentation.trained import trained_unet as trained_unet
     from unet_teach.segmentation.training import train as train

@@ -8,9 +8,10 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from unet_teach.segmentation.data.dataset import Dataset, Pair
+from unet_teach.segmentation.data.dataset import VOID, Dataset, Pair
 from unet_teach.segmentation.plain_lists import hint_on_lists
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -58,6 +59,19 @@ def as_path(name: str, value: object) -> Path:
     if not str(value):
         raise ValueError(f"{name} is empty; give a path, as text.")
     return Path(str(value)).expanduser()
+
+
+def as_file(name: str, value: object, example: str) -> Path:
+    """Return the path of a file, which need not exist yet.
+
+    Raises:
+        TypeError: if it is neither a string nor a path.
+        ValueError: if it is empty, or a folder.
+    """
+    path = as_path(name, value)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder. Give a file in it: {str(path / example)!r}.")
+    return path
 
 
 def require_network(model: object) -> None:
@@ -109,6 +123,11 @@ def require_trainable(model: object, data: object, crop: int) -> None:
         raise ValueError(
             f"{data.name} has no images for training or for validation. See data.notes."
         )
+    if len(data.classes) == 1:
+        raise ValueError(
+            f"{data.name} has one class only, {data.classes[0]!r}. Name the background, too; or "
+            "use masks of 0 and 1 without classes."
+        )
     smallest_side = getattr(model, "smallest_side", 1)
     if crop < smallest_side:
         raise ValueError(
@@ -117,13 +136,13 @@ def require_trainable(model: object, data: object, crop: int) -> None:
         )
     for name in ("train", "validation"):
         for pair in getattr(data, name):
-            if problem := _pair_problem(pair, data.channels, smallest_side):
+            if problem := _pair_problem(pair, data, smallest_side):
                 raise ValueError(f"The {name} image {pair.name!r} {problem}.")
 
 
-def _pair_problem(pair: Pair, channels: int, smallest_side: int) -> str:
+def _pair_problem(pair: Pair, data: Dataset, smallest_side: int) -> str:
     """Return why an image and its mask cannot be trained with, or "" if they can."""
-    image, mask = pair.image, pair.mask
+    image, mask, channels = pair.image, pair.mask, data.channels
     if image.ndim != 3 or mask.shape != (1, *image.shape[1:]):
         return (
             f"is {tuple(image.shape)} and its mask {tuple(mask.shape)}, but they must be (C, H, W) "
@@ -138,15 +157,30 @@ def _pair_problem(pair: Pair, channels: int, smallest_side: int) -> str:
             f"is {sizes_as_text(mask.shape[1:])}, but the network needs at least {smallest_side} "
             "pixels in height and width; leave it out, or use a smaller depth"
         )
-    if not (image.is_floating_point() and mask.is_floating_point()):
+    of_masks = torch.uint8 if data.classes else torch.float32
+    if not image.is_floating_point() or mask.is_floating_point() == bool(data.classes):
         return (
-            f"and its mask are {image.dtype} and {mask.dtype}; convert both to float32, from 0 to 1"
+            f"and its mask are {image.dtype} and {mask.dtype}; convert the image to float32, from "
+            f"0 to 1, and the mask to {of_masks}"
         )
     if not image.isfinite().all():
         return "has values that are NaN or infinite; leave it out, or repair it"
+    if data.classes:
+        return _label_problem(mask, data.classes)
     if not ((mask == 0) | (mask == 1)).all():
         return (
             f"has a mask with values from {mask.min().item():.3g} to {mask.max().item():.3g}, but "
             "a mask holds only 0 and 1; turn it into one by a comparison, such as mask > 0"
         )
     return ""
+
+
+def _label_problem(mask: Tensor, classes: tuple[str, ...]) -> str:
+    """Return which labels of a mask are no class, or ""."""
+    unknown = sorted(set(mask.flatten().tolist()) - {*range(len(classes)), VOID})
+    if not unknown:
+        return ""
+    return (
+        f"has a mask with the label {unknown[0]}, but with {len(classes)} classes labels go from 0 "
+        f"to {len(classes) - 1}; {VOID} is for pixels that do not count"
+    )

@@ -18,6 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.dataset import Pair
 from unet_teach.shared.interrupts import hold_interrupts
+from unet_teach.shared.time_left import time_left
 
 Baseline = Callable[[Tensor], Tensor]
 LEVELS = 256  # histogram bins, between which thresholds are tried
@@ -130,7 +131,7 @@ def random_forest(train: Sequence[Pair], seed: int = 0, trees: int = 50) -> Base
     try:
         if stops:
             raise KeyboardInterrupt
-        for count in range(2, trees + 1):  # each call of `fit` adds a tree
+        for count in time_left(range(2, trees + 1)):  # each call of `fit` adds a tree
             forest.set_params(n_estimators=count).fit(features[chosen], target[chosen])
     except KeyboardInterrupt:
         grown = len(forest.estimators_)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.segmentation.data.dataset import Pair
+from unet_teach.segmentation.device import device_of
 from unet_teach.segmentation.evaluation import in_eval_mode
 from unet_teach.segmentation.plain_lists import hint_on_lists
 
@@ -28,43 +29,45 @@ ENDS = {  # of a network, by how autograd calls them
     "Softplus": "a softplus, so no logit is below 0, and background needs one",
     "Tanh": "a tanh, which limits the logits to −1 to 1",
 }
+ENDS_OF_CLASSES = ENDS | {  # where the loss begins with a softmax over several classes
+    "Sigmoid": "a sigmoid, which limits the logits to 0 to 1",
+    "Hardsigmoid": "a hard sigmoid, which limits the logits to 0 to 1",
+    "Softmax": "a softmax, and the loss applies one to it again",
+    "LogSoftmax": "",  # the same loss and the same prediction as without it
+    "Relu": "a ReLU, so a class whose logit is below 0 everywhere learns nothing",
+    "Softplus": "a softplus, which leaves the logits little room below 0",
+}
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.GroupNorm)
 
 
 def hints_before_training(
-    model: nn.Module, train: tuple[Pair, ...], batch: int, crop: int, largest_crop: int
+    model: nn.Module,
+    train: tuple[Pair, ...],
+    batch: int,
+    crop: int,
+    largest_crop: int,
+    classes: tuple[str, ...] = (),
 ) -> list[str]:
     """Return one sentence for each thing that would make the training worthless.
 
     Args:
-        model: the network, on the device of the images.
+        model: the network.
         train: training images.
         batch: number of crops in a step.
         crop: side of a crop in pixels, which fits into every image.
         largest_crop: the side that was asked for.
+        classes: names of several classes.
 
     Raises:
-        ValueError: if the network is on another device, or a normalisation layer would have only
-            one value to compute a mean from.
+        ValueError: if a normalisation layer would have only one value to compute a mean from.
     """
-    _require_one_device(model, train[0].image)
+    image = train[0].image.to(device_of(model))
     hints = (
         hint_on_lists(model),
         _hint_on_small_images(train, crop, largest_crop),
-        _hint_on_last_operation(model, train[0].image, batch, crop),
+        _hint_on_last_operation(model, image, batch, crop, classes),
     )
     return [hint for hint in hints if hint]
-
-
-def _require_one_device(model: nn.Module, image: Tensor) -> None:
-    """Raise a `ValueError` unless all weights are on the device of the images."""
-    devices = {str(tensor.device) for tensor in (*model.parameters(), *model.buffers())}
-    if devices != {str(image.device)}:
-        raise ValueError(
-            f"The network is on {' and '.join(sorted(devices))}, but the images are on "
-            f"{image.device}. Move it there first, with model.to({str(image.device)!r})."
-            + (" On meta it has no weights, so build it again." if "meta" in devices else "")
-        )
 
 
 def _hint_on_small_images(train: tuple[Pair, ...], crop: int, largest_crop: int) -> str:
@@ -79,7 +82,9 @@ def _hint_on_small_images(train: tuple[Pair, ...], crop: int, largest_crop: int)
     )
 
 
-def _hint_on_last_operation(model: nn.Module, image: Tensor, batch: int, crop: int) -> str:
+def _hint_on_last_operation(
+    model: nn.Module, image: Tensor, batch: int, crop: int, classes: tuple[str, ...]
+) -> str:
     """Run the network once on a crop, in eval mode, and say what its last operation spoils."""
     devices = [image.device] if image.device.type == "cuda" else []
     with torch.random.fork_rng(devices), torch.enable_grad():
@@ -92,9 +97,10 @@ def _hint_on_last_operation(model: nn.Module, image: Tensor, batch: int, crop: i
     operation = output.grad_fn if isinstance(output, Tensor) else None
     while operation is not None:
         name = type(operation).__name__.partition("Backward")[0].lstrip("_")
-        if name in ENDS:
+        ends = ENDS_OF_CLASSES if classes else ENDS
+        if ends.get(name):
             return (
-                f"The network ends in {ENDS[name]}. Leave it out, because the loss and the "
+                f"The network ends in {ends[name]}. Leave it out, because the loss and the "
                 "metrics expect logits."
             )
         if not name.startswith(PASSED_OVER):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,25 +16,14 @@ from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.training_result import StepMetrics
 
 FORMAT = 1
+MODEL_FORMAT = "unet_teach model 1"
+FORMATS = FORMAT, MODEL_FORMAT
 STORED_METRICS = tuple(name for name in StepMetrics.__dataclass_fields__ if name != "probabilities")
 
 DAMAGED = (
     "{path} is damaged, or not a checkpoint of this course. Delete it and train again, or give "
     "another file."
 )
-
-
-def as_checkpoint_path(path: object) -> Path:
-    """Return the path of a checkpoint, which need not exist yet.
-
-    Raises:
-        TypeError: if it is neither a string nor a path.
-        ValueError: if it is empty, or a folder.
-    """
-    path = argument_checks.as_path("checkpoint", path)
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder. Give a file in it: {str(path / 'training.pt')!r}.")
-    return path
 
 
 def save(
@@ -65,7 +55,6 @@ def save(
     Raises:
         ValueError: if the file cannot be written.
     """
-    unfinished = path.with_name(path.name + ".part")
     state = {
         "format": FORMAT,
         "data": data,
@@ -78,6 +67,16 @@ def save(
         "torch_random": torch.get_rng_state(),
         "history": [[getattr(metrics, name) for name in STORED_METRICS] for metrics in history],
     }
+    write_file(path, state, "checkpoint")
+
+
+def write_file(path: Path, state: dict[str, Any], what: str) -> None:
+    """Write tensors and numbers to a file; an existing one is replaced once the new is complete.
+
+    Raises:
+        ValueError: if the file cannot be written.
+    """
+    unfinished = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
@@ -85,7 +84,7 @@ def save(
         os.replace(unfinished, path)
     except OSError as error:
         raise ValueError(
-            f"The checkpoint {path} can't be written ({error.strerror}). Give another file."
+            f"The {what} {path} can't be written ({error.strerror}). Give another file."
         ) from None
 
 
@@ -104,7 +103,9 @@ def load(
     Raises:
         ValueError: if the file is missing or damaged, or belongs to another network or other data.
     """
-    state = _read(path)
+    state = read_file(path)
+    if state["format"] != FORMAT:
+        raise ValueError(DAMAGED.format(path=path))
     trained_on = state.get("data", data)
     if trained_on != data:
         raise ValueError(
@@ -112,7 +113,7 @@ def load(
             "train again with resume=False. To start from its weights only, use load_model(path, "
             "model)."
         )
-    with _explain_errors(path):
+    with explain_errors(path):
         model.load_state_dict(state["best"])
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
@@ -126,33 +127,20 @@ def load(
     return state["step"], state["elapsed"], state["best"], history
 
 
-def load_model(path: str | Path, model: nn.Module) -> nn.Module:
-    """Load the best weights of a checkpoint into a network, and return it in eval mode.
-
-    Args:
-        path: a file that `train(…, checkpoint=path)` wrote.
-        model: a network built with the same options as the one that was trained.
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the content of a checkpoint or a saved model: tensors, text and numbers only.
 
     Raises:
-        TypeError: if an argument is of another type.
-        ValueError: if the file is missing or damaged, or belongs to another network.
+        ValueError: if the file is missing, damaged, or of another kind.
     """
-    path = as_checkpoint_path(path)
-    argument_checks.require_network(model)
-    state = _read(path)
-    with _explain_errors(path):
-        model.load_state_dict(state["best"])
-    return model.eval()
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Return the content of a checkpoint: tensors and numbers only."""
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        is_valid = isinstance(state, dict) and state["format"] == FORMAT
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on a pickle that torch has not written
+            state = torch.load(path, weights_only=True, map_location="cpu")
+        is_valid = isinstance(state, dict) and state["format"] in FORMATS
     except FileNotFoundError:
         raise ValueError(
-            f"There is no file {path}. Train with checkpoint={str(path)!r} first."
+            f"There is no file {path}. Train with checkpoint={str(path)!r}, or save a model, first."
         ) from None
     except Exception:  # a damaged file may raise anything in the unpickler
         is_valid = False
@@ -162,7 +150,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _explain_errors(path: Path) -> Iterator[None]:
+def explain_errors(path: Path) -> Iterator[None]:
     """Turn any error while a state is restored into a `ValueError` that says what to do."""
     try:
         yield

@@ -9,9 +9,11 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
+from unet_teach.segmentation.plots import paint_labels
 from unet_teach.segmentation.training_result import StepMetrics, diagnose
 from unet_teach.shared.palette import GREY, INK, INPUT, OUTPUT, WINDOW_LINE, WRONG
 from unet_teach.shared.png import encode_png
@@ -40,10 +42,11 @@ class LiveView:
     Args:
         pair: the image whose prediction is shown, with its mask.
         shown: whether to show anything.
+        colours: of several classes.
     """
 
-    def __init__(self, pair: Pair, shown: bool) -> None:
-        self.shown, self.pair = shown, pair
+    def __init__(self, pair: Pair, shown: bool, colours: Sequence[str] = ()) -> None:
+        self.shown, self.pair, self.colours = shown, pair, colours
         self.drawing_seconds = 0.0  # seconds spent on drawing
         self.handle: Any = None
         self.cell: int | None = None  # number of the notebook's cell
@@ -140,7 +143,8 @@ class LiveView:
         small = min(SMALL_SIDE / height, SMALL_SIDE / width)
         prediction = ""
         if predicted_at.probabilities is not None:
-            mask = (predicted_at.probabilities > 0.5).float()
+            mask = predicted_at.probabilities
+            mask = mask if mask.dtype == torch.uint8 else (mask > 0.5).float()
             prediction = self._image_html(
                 f"prediction, step {predicted_at.step}", mask, factor, 150
             )
@@ -151,12 +155,16 @@ class LiveView:
         )
 
     def _image_html(self, name: str, values: Tensor, factor: float, least: int = 64) -> str:
-        """Return the window of an image (H, W) with values from 0 to 1, with its name above.
+        """Return the window of an image (H, W), values from 0 to 1 or labels, with its name above.
 
         It takes the room of `least` pixels, so that nothing moves when the name gets longer.
         """
-        pixels = (values[self.window].clamp(0, 1).numpy() * 255).astype(np.uint8)
-        height, width = (round(side * factor) for side in pixels.shape)
+        shown = values[self.window]
+        if values.dtype == torch.uint8:
+            pixels = paint_labels(shown, self.colours)
+        else:
+            pixels = (shown.clamp(0, 1).numpy() * 255).astype(np.uint8)
+        height, width = (round(side * factor) for side in pixels.shape[:2])
         image = Image.fromarray(pixels)
         if factor < 1:
             image = image.resize((width, height))

@@ -8,10 +8,12 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, WINDOW_LINE, WRONG
+from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, SKIP, WINDOW_LINE, WRONG
 from unet_teach.shared.show import GAP, NARROWEST
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ LINE, LETTER = 22, 8.8  # pixels for a line of words, and for a bold letter
 RIGHT, MISSED, TOO_MUCH = ON_DARK[OUTPUT], ON_DARK[INPUT], ON_DARK[WRONG]
 FAINT = 0.34  # brightness of an image below mistakes
 DARK = "#212121"  # of what is neither, where no image is shown
+# Of classes, on the dark ground of images: black for the first, which usually is background.
+CLASSES = (DARK, INPUT, WINDOW_LINE, OUTPUT, WRONG, SKIP)
+MORE_CLASSES = ("#F0E442", "#8C6BB1", "#A6761D", "#66C2A5", "#BDBDBD", "#FB9A99", "#4D4D4D")
+VOID_COLOUR = "#FFFFFF"  # of pixels that do not count
 
 Arguments = ParamSpec("Arguments")
 
@@ -121,26 +127,37 @@ def side_by_side(
 
 
 @in_course_style
-def gallery(splits: Mapping[str, Sequence[Pair]], order: Sequence[str] = ()) -> Figure:
+def gallery(
+    splits: Mapping[str, Sequence[Pair]],
+    order: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    colours: Sequence[str] = (),
+) -> Figure:
     """Draw images with the outlines of their masks: one row a split, or up to five in one row.
 
     Args:
         splits: the pairs of each split, by its name.
         order: names of the images from left to right in a single row; others come last.
+        classes: names of several classes, which are painted over the images.
+        colours: of these classes.
     """
     rows = [[(split, pair) for pair in pairs] for split, pairs in splits.items() if pairs]
     if sum(map(len, rows)) <= 5:
         positions = {name: position for position, name in enumerate(order)}
         row = [titled for titled_row in rows for titled in titled_row]
         rows = [sorted(row, key=lambda titled: positions.get(titled[1].name, len(positions)))]
-    figure, every_axes = image_grid([_fit_in_row(row) for row in rows])
+    figure, every_axes = image_grid([_fit_in_row(row) for row in rows], legend=bool(classes))
     pairs = [pair for row in rows for _, pair in row]
     black = min(float(pair.image.min()) for pair in pairs)  # one scale, so that they compare
     white = max(float(pair.image.max()) for pair in pairs)
     for axes, pair in zip(every_axes, pairs, strict=True):
         show_image(axes, pair.image, black, white)
-        if 0 < pair.mask.mean() < 1:
+        if classes:
+            axes.imshow(paint_labels(pair.mask[0], colours), alpha=0.6, interpolation="nearest")
+        elif 0 < pair.mask.mean() < 1:
             axes.contour(pair.mask[0].numpy(), [0.5], colors=ON_DARK[WINDOW_LINE], linewidths=0.8)
+    if classes:
+        add_legend(figure, _class_entries(classes, colours))
     return figure
 
 
@@ -203,25 +220,35 @@ def comparison(
     pair: Pair,
     predictions: Mapping[str, Tensor],
     marks: Mapping[str, tuple[int, int]] | None = None,
+    classes: Sequence[str] = (),
+    colours: Sequence[str] = (),
 ) -> Figure:
     """Draw an image and, for each prediction, which pixels are right, missed and too much.
+
+    With several classes, the classes of the target and of each prediction are drawn instead.
 
     Args:
         pair: the image and its target mask.
         predictions: masks (1, H, W) by name.
         marks: places to circle, (row, column) by name; the names are written on the image.
+        classes: names of several classes.
+        colours: of these classes.
     """
     from matplotlib.patheffects import withStroke  # slow to import
 
-    titles, (height, width) = [pair.name, *predictions], pair.mask.shape[-2:]
+    masks = {"target": pair.mask, **predictions} if classes else predictions
+    titles, (height, width) = [pair.name, *masks], pair.mask.shape[-2:]
     columns = 2 if len(titles) in (2, 4) else min(3, len(titles))
     scale = min((ROOM - GAP * (columns - 1)) / columns / width, 480 / height)
     sizes = [(title, scale * width, scale * height) for title in titles]
     rows = [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
     figure, (first, *others) = image_grid(rows, legend=True)
     show_image(first, pair.image)
-    for axes, prediction in zip(others, predictions.values(), strict=True):
-        show_mistakes(axes, prediction, pair.mask, pair.image)
+    for axes, mask in zip(others, masks.values(), strict=True):
+        if classes:
+            axes.imshow(paint_labels(mask[0], colours), interpolation="nearest")
+        else:
+            show_mistakes(axes, mask, pair.mask, pair.image)
     outline = withStroke(linewidth=3.5, foreground=DARK)
     on_image: dict[str, Any] = {"color": "white", "path_effects": [outline]}
     for name, (row, column) in (marks or {}).items():
@@ -230,8 +257,58 @@ def comparison(
         first.annotate(
             name, (column, row), (17, 0), textcoords="offset points", va="center", **on_image
         )
-    add_legend(figure)
+    if classes:
+        add_legend(figure, _class_entries(classes, colours))
+    else:
+        add_legend(figure)
     return figure
+
+
+@in_course_style
+def confusion_matrix(confusion: Tensor, classes: Sequence[str]) -> Figure:
+    """Draw how the pixels of each class were predicted, in percent of that class.
+
+    Args:
+        confusion: (K, K), pixels of the class of the row predicted as that of the column.
+        classes: their names.
+    """
+    shares = confusion / confusion.sum(1, keepdim=True).clamp(min=1)
+    cell, names = 64, max(map(len, classes)) * LETTER
+    figure = new_figure(cell * len(classes) + names + 60, cell * len(classes) + names + 60)
+    axes = figure.subplots()
+    axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
+    for row, column in torch.cartesian_prod(*[torch.arange(len(classes))] * 2).tolist():
+        share = float(shares[row, column])
+        text = f"{share:.0%}" if share == 0 or share >= 0.005 else "<1%"
+        colour = "white" if share > 0.5 else "black"
+        axes.text(column, row, text, ha="center", va="center", color=colour)
+    numbers = range(len(classes))
+    axes.set_xticks(numbers, classes, rotation=90 if names > cell else 0)
+    axes.set_yticks(numbers, classes)
+    axes.set_xlabel("predicted", fontsize=SMALL)
+    axes.set_ylabel("target", fontsize=SMALL)
+    return figure
+
+
+def _class_entries(
+    classes: Sequence[str], colours: Sequence[str]
+) -> list[tuple[str, str | None, str]]:
+    named = zip(class_colours(len(classes), colours), classes, strict=True)
+    return [(colour, None, name) for colour, name in named]
+
+
+def class_colours(count: int, colours: Sequence[str] = ()) -> list[str]:
+    """Return a colour, "#rrggbb", for each of `count` classes: those given, or the course's own."""
+    own = [ON_DARK.get(colour, colour) for colour in CLASSES] + list(MORE_CLASSES)
+    return [*colours[:count], *(own[number % len(own)] for number in range(len(colours), count))]
+
+
+def paint_labels(labels: Tensor, colours: Sequence[str] = ()) -> NDArray[np.uint8]:
+    """Return labels (H, W) in the colours of their classes, (H, W, 3); void pixels are white."""
+    table = [*class_colours(255, colours), VOID_COLOUR]
+    rgb = np.array([list(bytes.fromhex(colour[1:])) for colour in table], np.uint8)
+    painted: NDArray[np.uint8] = rgb[labels.numpy()]
+    return painted
 
 
 def show_mistakes(
@@ -270,21 +347,20 @@ def show_mistakes(
     axes.imshow(canvas, interpolation="antialiased", zorder=1)
 
 
-def add_legend(figure: Figure) -> None:
-    """Write above all images what the colours of `show_mistakes` mean."""
+MISTAKES = ((RIGHT, None, "right"), (MISSED, "////", "missed"), (TOO_MUCH, "....", "too much"))
+
+
+def add_legend(figure: Figure, entries: Sequence[tuple[str, str | None, str]] = MISTAKES) -> None:
+    """Write above all images what colours mean: by default, those of `show_mistakes`."""
     from matplotlib.patches import Patch  # slow to import
 
     figure.legend(
         handles=[
             Patch(facecolor=colour, edgecolor=DARK, linewidth=2, hatch=hatch, label=label)
-            for colour, hatch, label in (
-                (RIGHT, None, "right"),
-                (MISSED, "////", "missed"),
-                (TOO_MUCH, "....", "too much"),
-            )
+            for colour, hatch, label in entries
         ],
         loc="upper left",
-        ncols=3,
+        ncols=max(3, len(entries)),
         borderaxespad=0,
         borderpad=0,
         handleheight=1.1,

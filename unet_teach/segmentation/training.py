@@ -11,13 +11,15 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation import checkpoint as checkpoints
 from unet_teach.segmentation.before_training import hints_before_training
 from unet_teach.segmentation.data.dataset import Dataset, Pair
+from unet_teach.segmentation.device import choose_device, device_of
 from unet_teach.segmentation.live_view import LiveView
+from unet_teach.segmentation.task import ClassWeights, task_of
+from unet_teach.segmentation.task import bce_dice_loss as bce_dice_loss  # where readers look for it
 from unet_teach.segmentation.training_result import (
     StepMetrics,
     Training,
@@ -43,6 +45,8 @@ def train(
     crop: int = 64,
     learning_rate: float = 3e-3,
     threads: int = 1,
+    device: str | torch.device | None = None,
+    class_weights: ClassWeights = "none",
     live: bool = True,
     checkpoint: str | Path | None = None,
     resume: bool = False,
@@ -55,18 +59,25 @@ def train(
     at the end of the network.
 
     Args:
-        model: maps images (N, C, H, W) to logits (N, 1, H, W). For the same result each time, call
-            `torch.manual_seed` before you build it.
-        data: such as `earth()`.
+        model: maps images (N, C, H, W) to logits (N, 1, H, W), or (N, K, H, W) if the data have K
+            classes. For the same result each time, call `torch.manual_seed` before you build it.
+        data: such as `earth()`. With several classes the loss is cross-entropy plus Dice, and the
+            score is the mean IoU of the classes.
         steps: number of updates of the weights; 600 if `seconds` is not given either.
         seconds: time budget, including the computation of metrics. If `steps` is given as well,
-            training ends at the limit that is reached first.
+            training ends at the limit that is reached first, and the learning rate follows the
+            steps, so that a budget that is not reached changes nothing.
         seed: of the crops and flips.
         batch: number of crops in a step.
         crop: side of a crop in pixels, or the smallest side of an image if that is less.
         learning_rate: maximum of the one-cycle schedule.
         threads: number of threads that torch uses. Small networks gain little from a second one
             (`benchmarks/training.py`), and with one the same seed gives the same result.
+        device: where to train, such as "cpu" or "cuda". None: where the network is, or, if that is
+            the CPU, the fastest device of this machine. Crops are moved there batch by batch, and
+            the network comes back to where it was. Only the CPU repeats results to the last digit.
+        class_weights: of several classes in the cross-entropy: "none", "inverse_sqrt" (one over the
+            square root of a class's frequency, with a mean of 1), or a number for each class.
         live: show the progress while training.
         checkpoint: a file to save the state to, each time that metrics are computed.
         resume: continue from that file if it exists.
@@ -89,18 +100,26 @@ def train(
         seconds=1 if seconds is None else seconds, learning_rate=learning_rate
     )
     argument_checks.require_trainable(model, data, crop)
+    task, home = task_of(data, class_weights), device_of(model)
+    place = choose_device(model, device)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=…, the file to continue from.")
-    file = None if checkpoint is None else checkpoints.as_checkpoint_path(checkpoint)
+    file = (
+        None
+        if checkpoint is None
+        else argument_checks.as_file("checkpoint", checkpoint, "training.pt")
+    )
     largest_crop, sides = crop, [side for pair in data.train for side in pair.mask.shape[-2:]]
     crop = min(crop, *sides)
-    hints = hints_before_training(model, data.train, batch, crop, largest_crop)
+    hints = hints_before_training(model, data.train, batch, crop, largest_crop, data.classes)
     for hint in hints:
         warnings.warn(hint, stacklevel=2)
     torch.manual_seed(seed)  # for networks that draw random numbers themselves
     random = torch.Generator().manual_seed(seed)
+    model.to(place)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
-    view, threads_before = LiveView(data.validation[0], shown=live), torch.get_num_threads()
+    view = LiveView(data.validation[0], shown=live, colours=data.colours)
+    threads_before = torch.get_num_threads()
     train_crops = centre_crops(data.train, data.validation)
     history: list[StepMetrics] = []
     best_weights = deepcopy(model.state_dict())
@@ -121,7 +140,7 @@ def train(
             if step % METRICS_EVERY == 0 or progress >= 1:
                 if not history or history[-1].step < step:  # a resumed step has its metrics
                     metrics_start = clock()
-                    metrics = measure_step(model, step, bce_dice_loss, train_crops, data.validation)
+                    metrics = measure_step(model, step, task, train_crops, data.validation)
                     if metrics.beats(history):
                         best_weights = deepcopy(model.state_dict())
                     history.append(metrics)
@@ -135,10 +154,12 @@ def train(
                 ended = "finished" if steps and step >= steps else "out of time"
                 ended = "done before" if step == resumed_at else ended
                 break
-            optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(progress)
+            # By steps where they are given, so that the clock does not change the result.
+            done = step / steps if steps else progress
+            optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(done)
             images, masks = random_crops(data.train, batch, crop, random)
-            images = images.contiguous(memory_format=torch.channels_last)
-            loss = bce_dice_loss(model(images), masks)
+            images = images.to(place, memory_format=torch.channels_last)
+            loss = task.loss(model(images), masks.to(place))
             if not isfinite(loss.item()):
                 ended = "not a number"
                 break
@@ -152,14 +173,15 @@ def train(
         torch.set_num_threads(threads_before)
     with hold_interrupts():  # a second ■ does not lose what the first one left
         if ended == "stopped" and (not history or history[-1].step < step):
-            metrics = measure_step(model, step, bce_dice_loss, train_crops, data.validation)
+            metrics = measure_step(model, step, task, train_crops, data.validation)
             if metrics.beats(history):
                 best_weights = deepcopy(model.state_dict())
             history.append(metrics)
         model.load_state_dict(best_weights)
-        model.eval()
+        model.eval().to(home)
         elapsed = clock() - start
-        trouble = " ".join([*hints, diagnose(history, ended, step, learning_rate)]).rstrip()
+        problem = diagnose(history, ended, step, learning_rate, several=bool(data.classes))
+        trouble = " ".join([*hints, problem]).rstrip()
         training = Training(
             model,
             history,
@@ -168,24 +190,12 @@ def train(
             elapsed,
             trouble,
             threads,
+            device=str(place),
             drawing_seconds=view.drawing_seconds,
             cell=view.cell,
         )
         view.close(training)
     return training
-
-
-def bce_dice_loss(logits: Tensor, masks: Tensor) -> Tensor:
-    """Return binary cross-entropy plus 1 − Dice, for logits and masks (N, 1, H, W).
-
-    Where little is foreground, cross-entropy alone is already low for a network that predicts none;
-    Dice compares the foreground as a whole. It is computed from probabilities, without a threshold:
-    Milletari, Navab & Ahmadi, "V-Net", 2016, arXiv:1606.04797.
-    """
-    probabilities = logits.sigmoid()
-    intersection = (probabilities * masks).sum()
-    dice = (2 * intersection + 1) / (probabilities.sum() + masks.sum() + 1)
-    return F.binary_cross_entropy_with_logits(logits, masks) + 1 - dice
 
 
 def random_crops(

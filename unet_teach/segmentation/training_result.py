@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from unet_teach.segmentation.data.dataset import Pair, foreground_fraction
+from unet_teach.segmentation.data.dataset import Pair
 from unet_teach.segmentation.evaluation import in_eval_mode, logits_of
-from unet_teach.segmentation.metrics import iou
 from unet_teach.segmentation.plots import curves
+from unet_teach.segmentation.task import Task
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,6 +34,11 @@ NOTHING = (
 EVERYTHING = (
     "The network predicts almost everything as foreground: {predicted:.0%} of the pixels, but the "
     "target has {target:.0%}. Try {first} first, then more steps, or a smaller learning rate."
+)
+ONE_CLASS = (
+    "The network predicts almost only the most frequent class: other classes are {predicted:.1%} "
+    'of its prediction, but {target:.1%} of the target. Try class_weights="inverse_sqrt" first, '
+    "then more steps, UNet(norm=True), or another learning rate."
 )
 TOO_SHORT = (
     "There was only time for {steps} between the validations. Allow more seconds, or use a "
@@ -55,10 +60,12 @@ class StepMetrics:
         step: number of updates.
         train_loss: mean loss on crops of the training images.
         validation_loss: mean loss on the validation images, computed in the same way.
-        validation_iou: IoU on the validation images, 0 to 1.
-        predicted_foreground: fraction of the validation pixels predicted as foreground.
-        target_foreground: fraction of the validation pixels that are foreground.
-        probabilities: (H, W), predicted for the first validation image.
+        validation_iou: IoU on the validation images, 0 to 1; with several classes, their mean.
+        predicted_foreground: fraction of the validation pixels predicted as foreground; with
+            several classes, as another class than the most frequent one.
+        target_foreground: fraction of the validation pixels that are so.
+        probabilities: (H, W), predicted for the first validation image; with several classes, the
+            predicted labels, uint8.
     """
 
     step: int
@@ -86,6 +93,7 @@ class Training:
         seconds: duration, including earlier parts of a resumed training.
         trouble: what went wrong and what to try, or "".
         threads: number of threads that torch used.
+        device: where it was trained.
         drawing_seconds: time spent on the live view.
         cell: number of the notebook's cell whose live view says all this already, or None.
     """
@@ -97,6 +105,7 @@ class Training:
     seconds: float
     trouble: str
     threads: int
+    device: str = "cpu"
     drawing_seconds: float = 0.0
     cell: int | None = field(default=None, compare=False)
 
@@ -107,8 +116,9 @@ class Training:
 
     @property
     def stopped_note(self) -> str:
-        """What titles add, such as ", stopped after 75 steps"; "" if nobody stopped it."""
-        return f", stopped after {_steps(self.steps)}" if self.ended == "stopped" else ""
+        """What titles add, such as ", stopped after 75 steps", by you or by a time limit; or ""."""
+        is_cut_short = self.ended in ("stopped", "out of time")
+        return f", stopped after {_steps(self.steps)}" if is_cut_short else ""
 
     def __repr__(self) -> str:
         """Say how the training ended, which weights were kept, and what went wrong."""
@@ -135,7 +145,7 @@ class Training:
 def measure_step(
     model: nn.Module,
     step: int,
-    loss_function: Callable[[Tensor, Tensor], Tensor],
+    task: Task,
     train: Sequence[Pair],
     validation: Sequence[Pair],
 ) -> StepMetrics:
@@ -144,31 +154,31 @@ def measure_step(
     Args:
         model: the network.
         step: number of updates so far.
-        loss_function: of logits and masks (N, 1, H, W).
+        task: has the loss and the score.
         train: training images, see `centre_crops`.
         validation: validation images.
     """
     with in_eval_mode(model), torch.inference_mode():
         train_logits, validation_logits = (
-            [logits_of(model, pair.image) for pair in pairs] for pairs in (train, validation)
+            [logits_of(model, pair.image, task.out_channels) for pair in pairs]
+            for pairs in (train, validation)
         )
         train_loss, validation_loss = (
             statistics.fmean(
-                loss_function(logits[None], pair.mask[None]).item()
+                task.loss(logits[None], pair.mask[None]).item()
                 for logits, pair in zip(split_logits, pairs, strict=True)
             )
             for split_logits, pairs in ((train_logits, train), (validation_logits, validation))
         )
-    prediction = torch.cat([logits.flatten() for logits in validation_logits]) > 0
-    target = torch.cat([pair.mask.flatten() for pair in validation]) > 0
+    score, predicted = task.score(validation_logits, [pair.mask for pair in validation])
     return StepMetrics(
         step=step,
         train_loss=train_loss,
         validation_loss=validation_loss,
-        validation_iou=iou(prediction, target) if isfinite(validation_loss) else 0.0,
-        predicted_foreground=int(prediction.sum()) / prediction.numel(),
-        target_foreground=foreground_fraction(validation),
-        probabilities=validation_logits[0][0].sigmoid(),
+        validation_iou=score if isfinite(validation_loss) else 0.0,
+        predicted_foreground=predicted,
+        target_foreground=task.foreground(validation),
+        probabilities=task.picture(validation_logits[0]),
     )
 
 
@@ -187,7 +197,12 @@ def centre_crops(train: Sequence[Pair], validation: Sequence[Pair]) -> list[Pair
 
 
 def diagnose(
-    history: Sequence[StepMetrics], ended: str, step: int | None = None, learning_rate: float = 0.0
+    history: Sequence[StepMetrics],
+    ended: str,
+    step: int | None = None,
+    learning_rate: float = 0.0,
+    *,
+    several: bool = False,
 ) -> str:
     """Return what went wrong in a training and what to try, or "".
 
@@ -196,6 +211,7 @@ def diagnose(
         ended: as in `Training`, or "" while the training runs.
         step: number of updates; None for that of the last metrics.
         learning_rate: the highest one of the training.
+        several: whether the data have several classes.
     """
     last = history[-1]
     steps = _steps(last.step if step is None else step)
@@ -212,6 +228,10 @@ def diagnose(
     predicted, target = last.predicted_foreground, last.target_foreground
     is_high = learning_rate > HIGH_LEARNING_RATE
     first = f"a smaller learning rate than {learning_rate:g}" if is_high else "another seed"
+    if several:
+        if predicted < target / 20:
+            return ONE_CLASS.format(predicted=predicted, target=target)
+        return ""
     if predicted < target / 20:
         return NOTHING.format(predicted=predicted, target=target, first=first)
     if 1 - predicted < (1 - target) / 20:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import traitlets
 
+from unet_teach.shared.live_networks import LiveNetwork, open_network
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size, is_finite
-from unet_teach.widgets.map_values import read_maps
 from unet_teach.widgets.steps import Step
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
 NETWORKS = STATIC.parent / "see_inside.json"
 MOST_STROKES = 60
-MOST_BYTES = 2_000_000  # of a network's weights
 CAPTIONS = 8
 NUMBERS_OF = {"ring": (3,), "line": (4,), "erase": tuple(range(2, 4096, 2))}
 
@@ -87,14 +84,23 @@ class Whole(traitlets.TraitType[Any, Any]):
 
 
 class SeeInside(CourseWidget):
-    """Paint an image, watch every feature map of a U-Net, and cut a skip, all in the page.
+    """Paint an image, watch every feature map of a U-Net, and cut a skip.
+
+    Networks of the course run in the page, all others in the kernel.
 
     Args:
-        model: A `UNet` of the course with `padding="same"` and at most 2 MB of weights. When not
-            given, trained ones that come with the course. It is copied, as it is now.
-        image: What the model is given: a tensor, an array or nested lists of numbers of 0 to 1,
-            of shape (H, W), (C, H, W) or (1, C, H, W), with sides of at most 128 pixels.
+        model: Any network that `inspect_unet` can follow. When not given, trained ones that come
+            with the course. It is copied, as it is now, and runs in eval mode. A `UNet` of the
+            course runs in the page if it has `padding="same"` and at most 2 MB of weights, and the
+            image sides of at most 128 pixels and values of 0 to 1.
+        image: What the model is given: a tensor, an array or nested lists of numbers, of shape
+            (H, W), (C, H, W) or (1, C, H, W) with 1 to 3 channels and sides of at most 512 pixels;
+            or a volume (1, C, D, H, W), of which the middle slice is shown.
         target: The image's mask, (H, W), where it is known.
+        forward_kwargs: What the model's forward takes besides the image, by name, such as
+            `{"timestep": 10}`.
+        gradients: Whether bars show how much gradient reaches each level, with and without skips:
+            of the binary cross-entropy with `target` or, without one, of the output's mean.
         steps: Instructions above the picture. Their states may ask for `iou`, the score of the
             prediction, with two decimals.
 
@@ -114,7 +120,7 @@ class SeeInside(CourseWidget):
 
     Raises:
         traitlets.TraitError: For what cannot be shown; nothing changes then.
-        TypeError, ValueError: For a model or an image that the page cannot run.
+        TypeError, ValueError: For a model or an image that cannot be shown.
     """
 
     _esm = STATIC / "see_inside.js"
@@ -143,11 +149,30 @@ class SeeInside(CourseWidget):
         image: Any = None,
         *,
         target: Any = None,
+        forward_kwargs: Mapping[str, Any] | None = None,
+        gradients: bool = False,
         steps: Sequence[str | Step] = (),
         **options: Any,
     ) -> None:
         super().__init__(steps=steps, **options)
-        self._tasks = shipped() if model is None else [_own_task(model, image, target)]
+        self._live: LiveNetwork | None = None
+        if model is None:
+            self._tasks = shipped()
+            return
+        from unet_teach.widgets.own_network import own_task
+
+        given = dict(forward_kwargs or {})
+        task = None if given else own_task(model, image, target)
+        if task is None:
+            self._live = open_network(model, image, target, given)
+            task = self._live.task
+            self.on_msg(self._answer)
+        self._tasks = [task]
+
+    def _answer(self, _: Any, question: Any, buffers: list[Any]) -> None:
+        """Answer a question of the page."""
+        if self._live is not None and isinstance(question, dict):
+            self.send(*self._live.answer(question, buffers))
 
     @property
     def _shown_task(self) -> dict[str, Any]:
@@ -165,6 +190,14 @@ class SeeInside(CourseWidget):
         depth = self._shown_network["network"]["depth"]
         return [*self.skips, *[1] * depth][:depth]
 
+    @property
+    def _skip_names(self) -> list[str]:
+        """The level of each skip; "" where a level has none."""
+        network = self._shown_network["network"]
+        if "rows" not in network:
+            return [str(level) for level in range(network["depth"])]
+        return [row["name"] if row["skip"] else "" for row in network["rows"][:-1]]
+
     def describe(self) -> str:
         """Return one line: the network, its score, what is painted, and the switches."""
         network = self._shown_network
@@ -176,8 +209,8 @@ class SeeInside(CourseWidget):
             parts.append(f"painted: {', '.join(stroke[0] for stroke in self.strokes)}")
         words = {0: "cut", 1: "on", "blur": "blurred", "other": "of another image"}
         if network["network"]["skip"] != "none":
-            skips = [f"skip {i} {words.get(s, s)}" for i, s in enumerate(self.switches)]
-            parts.append(", ".join(skips))
+            pairs = zip(self._skip_names, self.switches, strict=True)
+            parts.append(", ".join(f"skip {n} {words.get(s, s)}" for n, s in pairs if n))
         return " · ".join(parts)
 
     def figure(self) -> Figure:
@@ -195,53 +228,9 @@ class SeeInside(CourseWidget):
             sample,
             strokes=self.strokes,
             skips=self.switches,
+            names=self._skip_names,
             dropped=self.image,
             other=other,
             title=f"{self._shown_task['name']}, {network['name']}",
+            run=self._live.maps if self._live else None,
         )
-
-
-def _bytes(packed: dict[str, Any]) -> int:
-    """Return how many bytes of weights a packed network has."""
-    return len(packed["data"]) * 3 // 4
-
-
-def _own_task(model: Any, image: Any, target: Any) -> dict[str, Any]:
-    """Return a student's network and image as a task of the widget."""
-    from unet_teach.networks.packed import pack
-
-    packed = pack(model, bits=32)
-    if _bytes(packed) > MOST_BYTES:
-        packed = pack(model)
-    if _bytes(packed) > MOST_BYTES:
-        raise ValueError(
-            f"The model has {_bytes(packed) / 1e6:.1f} MB of weights, with one byte for each; the "
-            f"page takes {MOST_BYTES / 1e6:.0f} MB. Use fewer base_channels or a smaller depth."
-        )
-    if image is None:
-        raise ValueError("SeeInside(model) needs an image. Write SeeInside(model, image).")
-    name = "your image"
-    given = {name: image} if target is None else {name: image, "target": target}
-    maps: Any = read_maps(given)
-    channels, height, width = maps[name].shape
-    if channels != packed["in_channels"]:
-        raise ValueError(
-            f"The image has {channels} channels, the model takes {packed['in_channels']}."
-        )
-    if min(height, width) < model.smallest_side:
-        raise ValueError(
-            f"The image is {height}×{width}, and with depth={packed['depth']} each side needs "
-            f"{model.smallest_side} pixels. Use a larger image."
-        )
-    if not np.isfinite(maps[name]).all():
-        raise ValueError("The image holds NaN or infinity. Replace them first.")
-    bytes_ = np.round(255 * np.clip(maps[name], 0, 1)).astype("u1").transpose(1, 2, 0)
-    sample = {"name": name, "height": height, "width": width, "channels": channels}
-    sample["image"] = base64.b64encode(bytes_.tobytes()).decode()
-    if target is not None:
-        mask = maps["target"][0] > 0
-        if mask.shape != (height, width):
-            raise ValueError(f"The target is {mask.shape}, the image {(height, width)}.")
-        sample["mask"] = base64.b64encode(np.packbits(mask).tobytes()).decode()
-    networks = [{"name": "your network", "network": packed}]
-    return {"name": name, "source": "yours", "networks": networks, "samples": [sample]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 import matplotlib.pyplot as plt
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 from unet_teach.shared.palette import GREY, INPUT, OUTPUT, SKIP
 
 Image: TypeAlias = NDArray[Any]  # of 0 to 1, (C, H, W)
+# Of an image, what each skip carries, and the image that "other" skips are of.
+Run: TypeAlias = Callable[[Image, list[float | str], Image], dict[str, Image]]
 CONTRAST, GROUND, ERASER = 0.4, 0.35, 5  # as in js/see
 BLUR = 5  # cells that a blurred skip is averaged over
 RAMPS = {
@@ -31,9 +35,11 @@ def see_inside_figure(
     *,
     strokes: list[list[Any]],
     skips: list[float | str],
+    names: list[str],
     dropped: str,
     other: dict[str, Any],
     title: str,
+    run: Run | None = None,
 ) -> Figure:
     """Draw the image, one channel of each level, the switches, and the prediction.
 
@@ -42,12 +48,15 @@ def see_inside_figure(
         sample: the image, as the widget sends it to the browser.
         strokes: what is painted on it.
         skips: what each skip carries, from level 0.
+        names: the level of each skip, "" where there is none.
         dropped: the image that was dropped on, compressed; "" where there is none.
         other: the sample whose skips "other" takes.
         title: stands above.
+        run: what runs another network than the course's, as `run_packed` does.
     """
     image = painted(read_image(sample, dropped), strokes)
-    maps = run(network, image, skips, read_image(other, ""))
+    run = run or partial(run_packed, network)
+    maps = run(image, skips, read_image(other, ""))
     depth = len(skips)
     with plt.style.context("unet_teach.course"):
         figure = Figure(figsize=(10.4, 1.15 * (depth + 1) + 0.8))
@@ -55,20 +64,22 @@ def see_inside_figure(
         grid = figure.add_gridspec(
             depth + 1, 5, width_ratios=(2.6, 1, 1, 1, 2.6), left=0.02, right=0.98, bottom=0.04
         )
-        shown = image.transpose(1, 2, 0).squeeze()
+        shown = (image if len(image) == 3 else image[:1]).transpose(1, 2, 0).squeeze()
         _show(figure.add_subplot(grid[:, 0]), shown, "input", GREY, cmap="gray", vmin=0, vmax=1)
         for level in range(depth):
             left, right = (figure.add_subplot(grid[level, column]) for column in (1, 3))
-            _show_level(left, maps[f"encoder {level}"], "encoder", INPUT)
-            _show_level(right, maps[f"decoder {level}"], "decoder", OUTPUT)
-            if network["skip"] != "none":
-                _connect(figure, left, right, level, skips[level])
-        _show_level(figure.add_subplot(grid[depth, 2]), maps[f"encoder {depth}"], "encoder", INPUT)
+            _show_level(left, maps.get(f"encoder {level}"), "encoder", INPUT)
+            _show_level(right, maps.get(f"decoder {level}"), "decoder", OUTPUT)
+            if network["skip"] != "none" and names[level]:
+                _connect(figure, left, right, names[level], skips[level])
+        bottom = figure.add_subplot(grid[depth, 2])
+        _show_level(bottom, maps.get(f"encoder {depth}"), "encoder", INPUT)
         found = figure.add_subplot(grid[:, 4])
         mean = "prediction"
         _show(found, maps["prediction"], mean, OUTPUT, cmap=RAMPS["decoder"], vmin=0, vmax=1)
         mask = read_mask(sample)
-        if mask is not None and not strokes and not dropped:
+        is_known = mask is not None and mask.shape == maps["prediction"].shape
+        if mask is not None and is_known and not strokes and not dropped:
             found.contour(mask, levels=[0.5], colors="black", linewidths=0.8)
     return figure
 
@@ -119,7 +130,7 @@ def painted(image: Image, strokes: list[list[Any]]) -> Image:
     return image.astype("f4")
 
 
-def run(
+def run_packed(
     network: dict[str, Any], image: Image, skips: list[float | str], other: Image
 ) -> dict[str, Image]:
     """Return the maps of every level (C, H, W) and the probability of the foreground (H, W)."""
@@ -149,8 +160,11 @@ def run(
     return {**maps, "prediction": one.numpy()}
 
 
-def _show_level(axes: Axes, maps: Image, part: str, colour: str) -> None:
+def _show_level(axes: Axes, maps: Image | None, part: str, colour: str) -> None:
     """Draw the channel that varies most in blocks of 2×2 cells, as the widget does."""
+    if maps is None:
+        axes.set_axis_off()
+        return
     high, wide = (max(2, size // 2 * 2) for size in maps.shape[1:])
     blocks = [maps[:, i:high:2, j:wide:2] for i in (0, 1) for j in (0, 1)]
     size = min(each.shape[1] for each in blocks), min(each.shape[2] for each in blocks)
@@ -167,7 +181,7 @@ def _show(axes: Axes, values: Image, name: str, colour: str, **options: Any) -> 
     axes.spines[:].set(visible=True, color=colour, linewidth=1.6)
 
 
-def _connect(figure: Figure, left: Axes, right: Axes, level: int, skip: float | str) -> None:
+def _connect(figure: Figure, left: Axes, right: Axes, level: str, skip: float | str) -> None:
     """Draw a skip as a dashed arrow; a cut one has no end."""
     words = {0: "cut", 1: "on", "blur": "blurred", "other": "other image"}
     is_cut = skip == 0

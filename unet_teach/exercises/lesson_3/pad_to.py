@@ -85,7 +85,7 @@ known = TensorProbes(lambda: pairs.known()[:6])
 pad_to = Exercise(
     name="pad_to",
     lesson=3,
-    prompt="Write `pad_to`: bring `up` to the height and width of `skip`. The top-left value stays at the top left; what is missing at the bottom and on the right becomes zeros, and what is too much is cropped.",
+    prompt="Write `pad_to`: bring `up` to the height and width of `skip`; it keeps its own channels. The top-left value stays at the top left; what is missing at the bottom and on the right becomes zeros, and what is too much is cropped.",
     checks=tensor_function("pad_to(up, skip)", pairs.cases, _padded, fixed=pairs.known, conditions=CONDITIONS | pairs.conditions),
     answers=(lambda: _padded, lambda: _copied_into_zeros),
     mistakes=(

@@ -1,6 +1,5 @@
 """The ablation study: variants of the U-Net, the results in the package, and their figures."""
 
-from unet_teach.segmentation.ablation.cut_skips import CutSkips as CutSkips
 from unet_teach.segmentation.ablation.permutation import p_value as p_value
 from unet_teach.segmentation.ablation.results import RESULTS as RESULTS
 from unet_teach.segmentation.ablation.results import Run as Run

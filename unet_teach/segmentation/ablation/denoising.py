@@ -67,6 +67,11 @@ def edges(image: Tensor) -> Tensor:
     return (steepness > steepness.quantile(0.9)).expand_as(image)
 
 
+def fixed_noise() -> Tensor:
+    """Return the noise of the images that the networks are judged by."""
+    return NOISE * torch.randn(face().shape, generator=torch.Generator().manual_seed(1000))
+
+
 def measure(keep: int, seed: int, steps: Sequence[int]) -> list[dict[str, float]]:
     """Train one network; return the mean absolute errors at the given steps.
 
@@ -75,8 +80,7 @@ def measure(keep: int, seed: int, steps: Sequence[int]) -> list[dict[str, float]
         seed: of the weights and of the training noise.
         steps: after which to measure, in rising order.
     """
-    clean = face()
-    noise = NOISE * torch.randn(clean.shape, generator=torch.Generator().manual_seed(1000))
+    clean, noise = face(), fixed_noise()
     torch.manual_seed(seed)
     network = OneSkip(keep)
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
@@ -104,9 +108,16 @@ def results() -> list[dict[str, Any]]:
 
 
 def table() -> str:
-    """Return the mean error at edges and its range over all seeds, as a Markdown table."""
+    """Return the mean error at edges and its range over all seeds, as a Markdown table.
+
+    Its first row has the error of the noisy image itself.
+    """
     heads = "without skip", "with skip", "mirrored, without skip", "mirrored, with skip"
     lines = [f"| training steps | {' | '.join(heads)} |", "|---|---|---|---|---|"]
+    noisy = [
+        f"{fixed_noise()[edges(image)].abs().mean():.3f}" for image in (face(), face().flip(3))
+    ]
+    lines.append(f"| noisy input | {' | '.join(name for name in noisy for _ in (0, 1))} |")
     for steps in STEPS:
         cells = []
         for score, keep in product(("edges", "edges mirrored"), (0, 1)):

@@ -78,15 +78,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run:
+def measure(
+    variant: str, data: str, seed: int = 0, *, seconds: float | None = None, live: bool = True
+) -> Run:
     """Train one variant by the recipe of the study, and score it on the test images.
 
-    A run that is interrupted says so (`stopped_after`, `trouble`): it is no run of the recipe.
+    A run that you or its time limit stopped says so (`stopped_after`, `trouble`): it is no run of
+    the recipe.
 
     Args:
         variant: one of `VARIANTS`.
         data: "earth", "lines in rings" or "nuclei".
         seed: of weights, crops and flips.
+        seconds: time limit.
         live: show the progress while training.
 
     Raises:
@@ -100,15 +104,16 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
     torch.manual_seed(seed)
     model = UNet(dataset.channels, 1, **NETWORK | VARIANTS[variant])
     start = time.process_time()
-    trained = train(model, dataset, seed=seed, live=live, **RECIPES[data])
-    seconds = time.process_time() - start
+    recipe = RECIPES[data] | {"seed": seed, "seconds": seconds, "device": "cpu"}
+    trained = train(model, dataset, live=live, **recipe)
+    used = time.process_time() - start
     mask = predict(trained.model, displayed_pair(data, dataset).image)
     trouble = trained.trouble
-    if trained.ended == "stopped":  # the recipe has a number of steps: this is no run of it
+    stopped_by = {"stopped": "you", "out of time": "its time limit"}.get(trained.ended)
+    if stopped_by:  # the recipe has a number of steps: this is no run of it
         steps = f"{trained.steps} of {RECIPES[data]['steps']} steps"
-        trouble = (
-            f"Stopped by you after {steps}, so not comparable with the others. {trouble}".strip()
-        )
+        stop = f"Stopped by {stopped_by} after {steps}, so not comparable with the others."
+        trouble = f"{stop} {trouble}".strip()
     return Run(
         data=data,
         variant=variant,
@@ -116,10 +121,10 @@ def measure(variant: str, data: str, seed: int = 0, *, live: bool = True) -> Run
         **asdict(evaluate(trained.model, dataset.test)),
         validation_iou=trained.best.validation_iou,
         parameters=sum(p.numel() for p in model.parameters()),
-        seconds=round(seconds, 1),
+        seconds=round(used, 1),
         trouble=trouble,
         picture=encode_png(Image.fromarray(mask[0].numpy()), optimize=True),
-        stopped_after=trained.steps if trained.ended == "stopped" else None,
+        stopped_after=trained.steps if stopped_by else None,
     )
 
 

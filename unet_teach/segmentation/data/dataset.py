@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Pixels = NDArray[np.generic]
+VOID = 255  # the label of pixels that do not count, where a mask holds several classes
 FILES = Path(__file__).parent / "files"
 
 
@@ -28,7 +29,8 @@ class Pair(NamedTuple):
 
     Attributes:
         image: (C, H, W), float32 from 0 to 1.
-        mask: (1, H, W), float32: 1 for foreground, 0 for background.
+        mask: (1, H, W). float32: 1 for foreground, 0 for background. With several classes uint8:
+            the number of each pixel's class, or 255 where it does not count.
         name: where the image comes from, such as its file name.
     """
 
@@ -49,6 +51,9 @@ class Dataset:
         source: who made the data, and under which terms.
         notes: what you should know about the data, one sentence each; `from_folder` notes here
             which files it left out.
+        classes: names of several classes, in the order of their numbers; () for foreground and
+            background.
+        colours: of the classes in figures, as "#rrggbb"; () for the course's own.
         side_by_side: names of the images from left to right, if they were cut from one image.
     """
 
@@ -58,6 +63,8 @@ class Dataset:
     test: tuple[Pair, ...]
     source: str
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
     side_by_side: tuple[str, ...] = ()
 
     @property
@@ -66,24 +73,31 @@ class Dataset:
         return self.train[0].image.shape[0]
 
     @property
+    def out_channels(self) -> int:
+        """Number of channels that a network for these masks returns: 1, or one for each class."""
+        return len(self.classes) or 1
+
+    @property
     def splits(self) -> dict[str, tuple[Pair, ...]]:
         """The pairs of train, validation and test, by these names."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     def __repr__(self) -> str:
-        """Describe each split: number of images, sizes, fraction of foreground."""
+        """Describe each split: number of images, sizes, fraction of foreground or of each class."""
         lines = [f"{self.name}: {self.source}"]
-        lines += [f"  {name}: {_describe(pairs)}" for name, pairs in self.splits.items()]
+        lines += [
+            f"  {name}: {_describe(pairs, self.classes)}" for name, pairs in self.splits.items()
+        ]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def figure(self, most: int = 4) -> Figure:
-        """Draw the first images of each split with the outlines of their masks.
+        """Draw the first images of each split with the outlines of their masks, or their classes.
 
         Args:
             most: largest number of images drawn for a split.
         """
         first = {name: pairs[:most] for name, pairs in self.splits.items()}
-        return gallery(first, self.side_by_side)
+        return gallery(first, self.side_by_side, self.classes, self.colours)
 
 
 def earth() -> Dataset:
@@ -135,21 +149,21 @@ def nuclei() -> Dataset:
     )
 
 
-def make_pair(image: Pixels, mask: Pixels, name: str) -> Pair:
+def make_pair(image: Pixels, mask: Pixels, name: str, *, labels: bool = False) -> Pair:
     """Return a pair of float32 tensors from arrays.
 
     Args:
         image: (H, W) or (H, W, C). uint8 is divided by 255; floats are taken as they are.
-        mask: (H, W); whatever is not 0 is foreground.
+        mask: (H, W); whatever is not 0 is foreground, unless it holds labels of classes.
         name: name of the pair.
+        labels: whether the mask holds labels, uint8.
     """
     channels_first = image[None] if image.ndim == 2 else np.moveaxis(image, 2, 0)
     pixels = np.ascontiguousarray(channels_first).astype(np.float32)
     if image.dtype == np.uint8:
         pixels /= 255
-    return Pair(
-        torch.from_numpy(pixels), torch.from_numpy((mask[None] != 0).astype(np.float32)), name
-    )
+    values = np.ascontiguousarray(mask[None]) if labels else (mask[None] != 0).astype(np.float32)
+    return Pair(torch.from_numpy(pixels), torch.from_numpy(values), name)
 
 
 def _load(name: str) -> Pixels:
@@ -157,19 +171,30 @@ def _load(name: str) -> Pixels:
     return np.asarray(Image.open(FILES / name))
 
 
-def _describe(pairs: Sequence[Pair]) -> str:
+def _describe(pairs: Sequence[Pair], classes: Sequence[str]) -> str:
     if not pairs:
         return "none"
     sizes = sorted({sizes_as_text(pair.mask.shape[-2:]) for pair in pairs})
     noun = "image" if len(pairs) == 1 else "images"
     shown = ", ".join(sizes[:3]) + (", …" if len(sizes) > 3 else "")
-    return (
-        f"{len(pairs)} {noun} ({shown}), {foreground_fraction(pairs):.0%} of the pixels are "
-        "foreground"
-    )
+    if not classes:
+        content = f"{foreground_fraction(pairs):.0%} of the pixels are foreground"
+    else:
+        counts = label_counts(pairs, len(classes))
+        shares = (counts / counts.sum().clamp(min=1)).tolist()
+        content = ", ".join(
+            f"{name} {share:.1%}" for name, share in zip(classes, shares, strict=True)
+        )
+    return f"{len(pairs)} {noun} ({shown}), {content}"
 
 
 def foreground_fraction(pairs: Sequence[Pair]) -> float:
     """Return the fraction of all pixels of the pairs that are foreground, 0 to 1."""
     foreground = sum(pair.mask.sum().item() for pair in pairs)
     return foreground / sum(pair.mask.numel() for pair in pairs)
+
+
+def label_counts(pairs: Sequence[Pair], count: int) -> Tensor:
+    """Return how many pixels have each of `count` labels, (count,); void pixels do not count."""
+    counts = [torch.bincount(pair.mask.flatten(), minlength=VOID + 1) for pair in pairs]
+    return torch.stack(counts).sum(0)[:count]

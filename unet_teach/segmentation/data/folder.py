@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from unet_teach.segmentation import argument_checks
-from unet_teach.segmentation.data.dataset import Dataset, Pixels, foreground_fraction
-from unet_teach.segmentation.data.mask_files import Mask, binarize
+from unet_teach.segmentation.data.dataset import (
+    Dataset,
+    Pixels,
+    foreground_fraction,
+    label_counts,
+)
+from unet_teach.segmentation.data.label_files import LabelReader
+from unet_teach.segmentation.data.mask_files import binarize
 from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.pair_files import PairOfFiles, read_match
 from unet_teach.segmentation.data.pairing import Match, list_images, match_masks
-from unet_teach.segmentation.data.splits import split_images
+from unet_teach.segmentation.data.splits import Mask, split_images
 
 SMALL = 16  # pixels: smaller images do not fit a network of depth 4
 
 
 def from_folder(
-    images: str | Path, masks: str | Path, *, seed: int = 0, invert: bool = False
+    images: str | Path,
+    masks: str | Path,
+    *,
+    seed: int = 0,
+    invert: bool = False,
+    classes: Mapping[str, int | str | Sequence[int]] | None = None,
 ) -> Dataset:
     """Return your own images and masks as a dataset.
 
@@ -39,6 +50,9 @@ def from_folder(
         masks: folder of the masks.
         seed: of the split.
         invert: whether 0 or black is foreground.
+        classes: for masks of several classes, the number of each in the files (of palettes as
+            well), or its colour, by its name: `{"sky": 0, "road": 7}`, `{"sky": (128, 128, 128)}`
+            or `{"sky": "#808080"}`. Pixels of other values do not count. A mask is one file then.
 
     Returns:
         The dataset. Its `notes` say which files are not used, and every decision that was taken
@@ -46,13 +60,17 @@ def from_folder(
 
     Raises:
         TypeError: if an argument is of another type.
-        ValueError: if a folder does not exist, or no pair can be used, with the reasons.
+        ValueError: if a folder does not exist, or no pair can be used, with the reasons; or if
+            classes are no numbers or colours, or do not fit most pixels of the masks.
     """
     argument_checks.require_integer(0, seed=seed)
+    labels = None if classes is None else LabelReader(classes)
+    if labels and invert:
+        raise ValueError("invert=True is for foreground and background; leave it out with classes.")
     notes = Notes()
     image_files = list_images("images", images, notes)
     matches = match_masks(image_files, list_images("masks", masks, notes), notes)
-    pixels = _read_pairs(matches, invert, notes)
+    pixels = _read_pairs(matches, invert, notes, labels)
     if not pixels:
         raise ValueError(_with_notes("No image could be paired with a mask", notes))
     splits, remarks = split_images(pixels, seed)
@@ -63,7 +81,10 @@ def from_folder(
         raise ValueError(_with_notes(problem, notes))
     source = f"your own: {Path(images).name} and {Path(masks).name}"
     train, validation, test = splits
-    dataset = Dataset("your images", train, validation, test, source)
+    names, colours = (labels.names, labels.colours) if labels else ((), ())
+    dataset = Dataset(
+        "your images", train, validation, test, source, classes=names, colours=colours
+    )
     _note_training_problems(dataset, invert, notes)
     lines = notes.lines()
     if lines:
@@ -77,35 +98,48 @@ def from_folder(
 
 
 def _read_pairs(
-    matches: Sequence[Match], invert: bool, notes: Notes
+    matches: Sequence[Match], invert: bool, notes: Notes, labels: LabelReader | None
 ) -> dict[str, tuple[Pixels, Mask]]:
     """Return images and masks by the image's name; all images are grey, or all in colour.
 
     Raises:
-        ValueError: if the images look like masks, and the masks like images.
+        ValueError: if the images look like masks, and the masks like images; or the classes do not
+            fit.
     """
     read: dict[str, PairOfFiles] = {}
     for match in matches:
-        read |= read_match(match, notes)
+        read |= read_match(match, notes, labels)
     if read and all(pair.is_swapped for pair in read.values()):
         raise ValueError(
             "The images look like masks and the masks like images, so the two folders are probably "
             "swapped. Give the folder of the images first."
         )
+    is_coloured = any(pair.image.ndim == 3 for pair in read.values())
+    if labels:
+        if note := labels.note():
+            notes.add(note)
+        return {
+            name: (
+                _in_colour(pair.image) if is_coloured else pair.image,
+                pair.mask.astype(np.uint8, copy=False),
+            )
+            for name, pair in read.items()
+        }
     cut = min((pair.cut for pair in read.values() if pair.cut is not None), default=0)
     binary_masks, remarks = binarize({name: pair.mask for name, pair in read.items()}, cut)
     for remark, names in remarks.items():
         notes.add(remark, *(read[name].mask_label for name in names))
-    is_coloured = any(pair.image.ndim == 3 for pair in read.values())
-    pairs = {}
+    pairs: dict[str, tuple[Pixels, Mask]] = {}
     for name, pair in read.items():
         image, mask = pair.image, binary_masks[name] ^ invert
         if mask.all() or not mask.any():
             notes.add(f"all {'foreground' if mask.all() else 'background'}", pair.mask_label)
-        if is_coloured and image.ndim == 2:
-            image = np.stack([image] * 3, axis=2)
-        pairs[name] = image, mask
+        pairs[name] = _in_colour(image) if is_coloured else image, mask
     return pairs
+
+
+def _in_colour(image: Pixels) -> Pixels:
+    return np.stack([image] * 3, axis=2) if image.ndim == 2 else image
 
 
 def _note_training_problems(dataset: Dataset, invert: bool, notes: Notes) -> None:
@@ -113,6 +147,15 @@ def _note_training_problems(dataset: Dataset, invert: bool, notes: Notes) -> Non
     small = [pair.name for pair in pairs if min(pair.mask.shape[1:]) < SMALL]
     if small:
         notes.add(f"less than {SMALL} pixels high or wide, too small for a deep network", *small)
+    if dataset.classes:
+        for name, split in dataset.splits.items():
+            counts = label_counts(split, len(dataset.classes)).tolist()
+            missing = [
+                repr(known) for known, n in zip(dataset.classes, counts, strict=True) if not n
+            ]
+            if missing:
+                notes.add(f"no pixel of {', '.join(missing)} in {name}: try another seed")
+        return
     for name, split in dataset.splits.items():
         if not any(pair.mask.any() for pair in split):
             notes.add(f"no foreground at all in {name}: try another seed, or add images")

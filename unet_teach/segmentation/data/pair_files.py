@@ -9,6 +9,7 @@ import numpy as np
 
 from unet_teach.segmentation.data.dataset import Pixels
 from unet_teach.segmentation.data.image_files import Opened, UnreadableError, open_page, read_image
+from unet_teach.segmentation.data.label_files import LabelReader
 from unet_teach.segmentation.data.mask_files import binarize, read_mask
 from unet_teach.segmentation.data.mask_levels import looks_like_mask, looks_like_photo
 from unet_teach.segmentation.data.notes import Notes
@@ -32,7 +33,7 @@ class PairOfFiles(NamedTuple):
 
     Attributes:
         image: (H, W) or (H, W, 3).
-        mask: (H, W), see `read_mask`.
+        mask: (H, W), see `read_mask`; or labels of classes, uint8.
         cut: the value at which soft edges of the mask were cut, if there are any.
         mask_label: what the file of the mask is called in notes.
         is_swapped: whether the image looks like a mask, and the mask like an image.
@@ -45,9 +46,11 @@ class PairOfFiles(NamedTuple):
     is_swapped: bool
 
 
-def read_match(match: Match, notes: Notes) -> dict[str, PairOfFiles]:
+def read_match(
+    match: Match, notes: Notes, classes: LabelReader | None = None
+) -> dict[str, PairOfFiles]:
     """Return the pairs of an image and its masks by name: one, or one for each page."""
-    pair, pages = _read_page(match, 0, notes)
+    pair, pages = _read_page(match, 0, notes, classes)
     if pages == 1:
         return {} if pair is None else {match.name: pair}
     notes.add(
@@ -57,11 +60,13 @@ def read_match(match: Match, notes: Notes) -> dict[str, PairOfFiles]:
     )
     pairs = {f"{match.name}, page 1": pair}
     for page in range(1, pages):
-        pairs[f"{match.name}, page {page + 1}"] = _read_page(match, page, notes)[0]
+        pairs[f"{match.name}, page {page + 1}"] = _read_page(match, page, notes, classes)[0]
     return {name: pair for name, pair in pairs.items() if pair is not None}
 
 
-def _read_page(match: Match, page: int, notes: Notes) -> tuple[PairOfFiles | None, int]:
+def _read_page(
+    match: Match, page: int, notes: Notes, classes: LabelReader | None
+) -> tuple[PairOfFiles | None, int]:
     """Return a pair, or None with a note, and how many pages of these files are pairs."""
     opened = [_open(file, page, notes) for file in (match.image, *match.masks)]
     files = [file for file in opened if file is not None]
@@ -76,9 +81,15 @@ def _read_page(match: Match, page: int, notes: Notes) -> tuple[PairOfFiles | Non
         notes.add("all pages are used only if an image and its mask have the same number of them")
         pages = 1
     image, remarks = read_image(files[0])
-    mask, cut, mask_remarks = _read_masks(files[1:], match.masks)
+    mask, cut, mask_remarks = (
+        _read_masks(files[1:], match.masks)
+        if classes is None
+        else _read_labels(files[1:], match.masks, classes)
+    )
     for label, remark in [*((labels[0], remark) for remark in remarks), *mask_remarks]:
         notes.add(remark, label)
+    if mask is None:
+        return None, pages
     image = _turned_like(mask, image, files[0].orientation, files[1].orientation, labels[0], notes)
     if image.shape[:2] != mask.shape[:2]:
         image_size, mask_size = (sizes_as_text(pixels.shape[:2]) for pixels in (image, mask))
@@ -101,6 +112,20 @@ def _open(file: ImageFile, page: int, notes: Notes) -> Opened | None:
     except UnreadableError as reason:
         notes.add(f"{reason}, not used", file.label)
         return None
+
+
+def _read_labels(
+    opened: Sequence[Opened], files: Sequence[ImageFile], classes: LabelReader
+) -> tuple[Pixels | None, None, list[tuple[str, str]]]:
+    """Return the labels of an image, or None if they cannot be used, and notes."""
+    if files[0].path.suffix.lower() in LOSSY:
+        reason = "a JPEG keeps no exact colours, so no classes; save masks as PNG, not used"
+        return None, None, [(files[0].label, reason)]
+    labels, remark = classes.read(opened[0])
+    remarks = [(files[0].label, f"{remark}, not used")] if remark else []
+    if len(files) > 1:
+        remarks.append((files[0].label, "the only mask of this image that is used: classes"))
+    return labels, None, remarks
 
 
 def _read_masks(

@@ -15,7 +15,7 @@ TILE = 512  # pixels: the largest side of a pair
 MOST_VALUES = 16_000_000  # pixel values kept in all: 128 MB of grey images with their masks
 FEW = 3  # with fewer images, each is cut into train, validation and test
 GOLDEN_RATIO = (5**0.5 - 1) / 2
-Mask = NDArray[np.bool_]
+Mask = NDArray[np.bool_] | NDArray[np.uint8]  # foreground, or labels of classes
 
 
 class Tile(NamedTuple):
@@ -64,7 +64,7 @@ def split_images(
         )
     splits = [
         tuple(
-            make_pair(tile.image, tile.mask, tile.name)
+            make_pair(tile.image, tile.mask, tile.name, labels=tile.mask.dtype == np.uint8)
             for number, image_tiles in enumerate(split_tiles)
             for index, tile in enumerate(image_tiles)
             if (split, number, index) in kept

@@ -1,0 +1,102 @@
+/** Brings the book's widgets to life when they come near the screen, and switches its theme. */
+
+const HERE = new URL('./', import.meta.url);
+
+/** In place of a kernel's model: values, and who wants to hear of them. */
+class Model {
+  #values;
+  #heard = new Map();
+  constructor(values) {
+    this.#values = values;
+  }
+  get(name) {
+    return this.#values[name];
+  }
+  set(name, value) {
+    if (Object.is(this.#values[name], value)) return;
+    this.#values[name] = value;
+    for (const listener of [...(this.#heard.get(`change:${name}`) ?? [])]) listener();
+  }
+  save_changes() {}
+  on(event, listener) {
+    this.#heard.set(event, (this.#heard.get(event) ?? new Set()).add(listener));
+  }
+  off(event, listener) {
+    this.#heard.get(event)?.delete(listener);
+  }
+}
+
+/** A widget's values; bytes are put where they belong, as a kernel sends them. */
+function values({ state, buffers }) {
+  for (const { path, data } of buffers) {
+    const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));
+    const place = path.slice(0, -1).reduce((inside, key) => inside[key], state);
+    place[path.at(-1)] = new DataView(bytes.buffer);
+  }
+  return state;
+}
+
+function addStyle(href) {
+  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href });
+  const loaded = new Promise((resolve) => {
+    link.onload = link.onerror = resolve;
+  });
+  document.head.append(link);
+  return loaded;
+}
+
+/** Put a widget in the place of its text or picture; if that fails, they stay. */
+async function wake(place) {
+  const { bundle, state } = place.dataset;
+  const file = (name) => new URL(`widgets/${name}`, HERE).href;
+  const stored = state
+    ? fetch(file(`${state}.json`)).then((answer) => answer.json())
+    : JSON.parse(place.querySelector('script').textContent);
+  const [module, kept] = await Promise.all([import(file(`${bundle}.js`)), stored, addStyle(file(`${bundle}.css`))]);
+  const model = new Model(values(kept));
+  const el = document.createElement('div');
+  const still = [...place.childNodes];
+  place.append(el);
+  try {
+    await module.default.initialize?.({ model });
+    await module.default.render({ model, el });
+    for (const node of still) node.remove();
+    place.dataset.awake = '';
+  } catch (error) {
+    el.remove();
+    throw error;
+  }
+}
+
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      wake(target);
+    }
+  },
+  { rootMargin: '600px' },
+);
+// After the first paint: what there is to read is there before what moves.
+const begin = () => document.querySelectorAll('.live').forEach((place) => near.observe(place));
+addEventListener('load', () => requestAnimationFrame(() => setTimeout(begin)));
+
+const page = document.documentElement;
+const buttons = document.querySelectorAll('.theme-button');
+/** Widgets and reports ask the body for the theme, as in JupyterLab. */
+function tell() {
+  const isDark = page.dataset.theme === 'dark';
+  document.body.dataset.jpThemeLight = String(!isDark);
+  for (const button of buttons) button.setAttribute('aria-pressed', String(isDark));
+}
+new MutationObserver(tell).observe(page, { attributeFilter: ['data-theme'] });
+tell();
+function switchTheme() {
+  const theme = page.dataset.theme === 'dark' ? 'light' : 'dark';
+  Object.assign(page.dataset, { theme, mode: theme });
+  localStorage.setItem('theme', theme);
+  localStorage.setItem('mode', theme);
+}
+for (const button of buttons) button.addEventListener('click', switchTheme);

@@ -1,0 +1,258 @@
+"""The book, built once and read over http: live, in both themes, on a phone, asking nobody else."""
+
+import functools
+import gzip
+import html.parser
+import json
+import re
+import subprocess
+import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from .lab import axe_violations, new_page
+
+ROOT = Path(__file__).parents[2]
+SOLVED = sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb"))
+DOCUMENTS = ["the_document", "glossary", "objectives", "instructor", "grading", "hub", "demo"]
+READ = ["index", "01_downsampling", "glossary"]  # these are judged by axe
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of the book, built as `course.py book` builds it."""
+    folder = tmp_path_factory.mktemp("site") / "book"
+    command = [sys.executable, "docs/book/build.py", "--output", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    return folder
+
+
+class Server(SimpleHTTPRequestHandler):
+    """Serves the site and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Write no log."""
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Server, directory=site))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def reader(browser, address):
+    """A page whose requests, failures and errors are kept in its lists."""
+    page = new_page(browser, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page.asked, page.wrong = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("response", lambda r: r.status < 400 or page.wrong.append(f"{r.status} {r.url}"))
+    page.on("requestfailed", lambda request: page.wrong.append(f"failed {request.url}"))
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    yield page
+    page.close()
+
+
+def wake_all(page):
+    """Wait until every widget of the page is live."""
+    for place in page.locator(".live").all():
+        place.evaluate("(place) => place.scrollIntoView({ block: 'center' })")
+        expect(place).to_have_attribute("data-awake", "")
+
+
+def widgets_of(path):
+    return sum(
+        "unet_teach_widget" in output.get("metadata", {})
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+    )
+
+
+@pytest.mark.parametrize("name", ["index", *(path.stem for path in SOLVED), *DOCUMENTS, "search"])
+def test_a_page_is_live_fits_a_phone_and_asks_nobody_else(reader, address, name):
+    reader.asked.clear()
+    reader.goto(f"{address}{name}.html")
+    wake_all(reader)
+    path = ROOT / "notebooks" / "solved" / f"{name}.ipynb"
+    expected = widgets_of(path) if path.exists() else int(name == "index")
+    assert reader.locator(".live[data-awake]").count() == expected
+    assert reader.locator(".live .text-form").count() == 0
+    wide = reader.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    assert reader.locator("h1:visible").count() == 1
+    elsewhere = [u for u in reader.asked if not u.startswith((address, "data:", "blob:"))]
+    assert (elsewhere, reader.wrong) == ([], [])
+
+
+def test_the_solved_notebooks_hold_every_widget_that_they_show():
+    shown = sum(
+        bool(re.match(r"[A-Z]\w+ · |Predict:", output.get("data", {}).get("text/plain", "")))
+        for path in SOLVED
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+    )
+    assert sum(map(widgets_of, SOLVED)) >= max(shown, 30)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong(browser, address, scheme):
+    page = new_page(browser, viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+    for name in READ:
+        page.goto(f"{address}{name}.html")
+        expect(page.locator("body")).to_have_attribute(
+            "data-jp-theme-light", str(scheme == "light").lower()
+        )
+        wake_all(page)
+        assert axe_violations(page, "html") == [], name
+    page.close()
+
+
+def test_a_slider_moves_the_picture_and_the_theme_button_takes_the_widgets_along(browser, address):
+    page = new_page(browser, viewport={"width": 1280, "height": 800}, color_scheme="light")
+    page.goto(f"{address}00_how_do_you_know.html")
+    widget = page.locator('.live[data-bundle="explorer"]')
+    widget.scroll_into_view_if_needed()
+    result = widget.locator(".ut")
+    expect(result).to_contain_text("4×4")
+    slider = widget.get_by_role("slider", name="stride")
+    slider.evaluate("(slider) => slider.scrollIntoView({ block: 'center' })")
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    assert slider.input_value() != "1"
+    expect(result).not_to_contain_text("4×4")
+    ground = "(node) => getComputedStyle(node).backgroundColor"
+    assert result.evaluate(ground) == "rgb(255, 255, 255)"
+    page.get_by_role("button", name="Dark theme").click()
+    expect(result).not_to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()  # it is remembered
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.close()
+
+
+def test_the_search_finds_stride(reader, address):
+    reader.goto(f"{address}index.html")
+    reader.get_by_role("button", name="Search").click()
+    field = reader.get_by_role("searchbox", name="Search the book")
+    field.fill("stride")
+    field.press("Enter")
+    expect(reader.locator("#search-results li a").first).to_be_visible()
+    expect(reader.locator("#search-results")).to_contain_text("Down-sampling")
+    assert reader.wrong == []
+
+
+def test_hints_unfold_one_by_one_and_the_solution_is_behind_a_click(reader, address):
+    reader.goto(f"{address}01_downsampling.html")
+    box = reader.locator(".exercise").first
+    expect(box).to_contain_text("Write output_size")
+    solution = reader.get_by_text("return (size + 2 * padding - kernel_size) // stride + 1")
+    expect(solution).to_be_hidden()
+    expect(box.get_by_text("Hint 2 of 3")).to_be_hidden()
+    box.get_by_text("Hint 1 of 3").click()
+    expect(box.get_by_text("How large is the input with its padding?")).to_be_visible()
+    box.get_by_text("Hint 2 of 3").click()
+    expect(box.get_by_text("Hint 3 of 3")).to_be_visible()
+    reader.get_by_text("Show a solution").first.click()
+    expect(solution).to_be_visible()
+
+
+def test_without_javascript_a_widget_is_its_text(browser, address):
+    page = new_page(browser, java_script_enabled=False)
+    page.goto(f"{address}01_downsampling.html")
+    expect(page.locator(".live .text-form, .live img").nth(1)).to_be_visible()
+    page.close()
+
+
+def test_the_first_page_is_small_and_its_u_net_comes_after_the_first_paint(browser, address, site):
+    page = new_page(browser, viewport={"width": 1280, "height": 800})
+    page.goto(f"{address}index.html")
+    wake_all(page)
+    loaded = page.evaluate(
+        """() => performance.getEntriesByType('resource').map(({ name, startTime }) =>
+          [new URL(name).pathname.slice(1), startTime])"""
+    )
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    living = [start for name, start in loaded if "/widgets/" in name]
+    assert len(living) >= 3  # its module, its style, its networks
+    assert min(living) > painted
+    read = {name for name, _ in loaded if "/widgets/" not in name} | {"index.html"}
+    code = [site / name for name in read if not name.startswith("_images/")]
+    packed = sum(len(gzip.compress(path.read_bytes())) for path in code if path.is_file())
+    assert packed <= 0.5 * MEGABYTE
+    page.close()
+
+
+def test_the_whole_site_is_small(site):
+    files = [path for path in site.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 15 * MEGABYTE
+    for bundle in ("explorer.js", "predict.js"):  # each is there once
+        assert [path.name for path in files].count(bundle) == 1
+
+
+class Links(html.parser.HTMLParser):
+    """What a page refers to, the places it has, and its images without words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.to, self.places, self.without_words = [], set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.places |= {values.get("id"), values.get("name")} - {None}
+        self.to += [values[key] for key in ("href", "src") if values.get(key)]
+        if tag == "img" and "alt" not in values:
+            self.without_words.append(values.get("src", "")[:80])
+
+
+def test_every_link_leads_to_a_file_and_a_place_and_every_image_has_words(site):
+    pages = {path.name: Links(path.read_text("utf-8")) for path in site.glob("*.html")}
+    assert len(pages) > 15
+    for name, page in pages.items():
+        assert page.without_words == [], name
+        for link in page.to:
+            if re.match(r"(https?:|mailto:|data:|#$)", link):
+                continue
+            target, _, place = link.partition("#")
+            target = target.partition("?")[0] or name
+            assert (site / target).is_file(), f"{name}: {link}"
+            if place and target in pages and not target.startswith("playground"):
+                assert place in pages[target].places, f"{name}: {link}"
+
+
+def test_the_front_page_is_a_course_and_each_lesson_a_learning_resource(site):
+    def data(name):
+        text = (site / f"{name}.html").read_text("utf-8")
+        return json.loads(re.search(r'"application/ld\+json">(.*?)</script>', text)[1])
+
+    course = data("index")
+    assert "Course" in course["@type"]
+    assert [part["name"] for part in course["hasPart"]][:2] == [
+        "How do you know if it's a U-Net?",
+        "Down-sampling",
+    ]
+    lesson = data("01_downsampling")
+    assert (lesson["@type"], lesson["timeRequired"]) == ("LearningResource", "PT40M")
+    assert lesson["teaches"][0] == "work out the output size of a convolution on paper"
+
+
+def test_formulas_are_drawn_by_the_browser_and_no_latex_is_left(site):
+    for path in site.glob("0*.html"):
+        formulas = re.findall(r"<math.*?</math>", path.read_text("utf-8"), re.S)
+        assert not [each for each in formulas if re.search(r"\\|&amp;|&(?!#|\w+;)|\[4pt", each)]
+    assert "<mfrac>" in (site / "01_downsampling.html").read_text("utf-8")
