@@ -79,9 +79,7 @@ def differing_cells(executed: NotebookNode, stored: NotebookNode) -> list[str]:
 
 def measure(python: str, numbers: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
     """Return what became of lessons: 0 to 4 are compared, of all it is said whether they run."""
-    ask = f"from importlib.metadata import version as v; print(*map(v, {PACKAGES}))"
-    found = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True)
-    result: dict[str, Any] = {"packages": dict(zip(PACKAGES, found.stdout.split(), strict=True))}
+    result: dict[str, Any] = {}
     for number in numbers:
         start = time.monotonic()
         strict = int(number) <= 4
@@ -96,7 +94,26 @@ def measure(python: str, numbers: Sequence[str], environment: Mapping[str, str])
             row = {"runs": False, "error": f"{error.ename}: {error.evalue}"}
         result[number] = {**row, "seconds": round(time.monotonic() - start)}
         print(number, result[number], flush=True)
-    return result
+    ask = f"from importlib.metadata import version as v; print(*map(v, {PACKAGES}))"
+    found = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True)
+    return {"packages": dict(zip(PACKAGES, found.stdout.split(), strict=True)), **result}
+
+
+def table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the results as the Markdown table of docs/hosts.md."""
+    lines = ["| environment | packages | lessons 0 to 4 | the others |", "|---|---|---|---|"]
+    for name, rows in results.items():
+        packages = ", ".join(f"{each} {version}" for each, version in rows["packages"].items())
+        strict = [row for number, row in rows.items() if number.isdigit() and int(number) <= 4]
+        others = [row for number, row in rows.items() if number.isdigit() and int(number) > 4]
+        differ = sum(len(row.get("cells that differ", [])) for row in strict)
+        run = sum(row["runs"] for row in strict)
+        said = f"{run} of {len(strict)} run, {differ} cells differ"
+        lax = (
+            f"{sum(row['runs'] for row in others)} of {len(others)} run" if others else "not tried"
+        )
+        lines.append(f"| {name} | {packages} | {said} | {lax if others else 'not tried'} |")
+    return "\n".join(lines)
 
 
 def main() -> None:

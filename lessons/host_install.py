@@ -14,7 +14,6 @@ import nbformat
 from nbformat import NotebookNode
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-HOME = re.compile(r'(?<=HOME = \\")[^"\\]*(?=\\")')  # as a notebook's JSON has it
 ID = "host-install"
 CELL = """\
 # On Colab and Kaggle this installs the course; their PyTorch and ipywidgets stay as they are.
@@ -60,8 +59,3 @@ def insert(notebook: NotebookNode, lesson: int) -> None:
     """Put the cell in front of the first code cell, below a lesson's title and image."""
     kinds = [cell.cell_type for cell in notebook.cells]
     notebook.cells.insert(kinds.index("code"), install_cell(lesson))
-
-
-def in_notebook(text: str, home: str) -> str:
-    """Write the home, "OWNER/REPOSITORY", into the text of a notebook's file."""
-    return HOME.sub(lambda _: home, text, count=1)

@@ -1,6 +1,7 @@
 """A lesson needs nothing but the wheel: not the repository, and on Colab not even that."""
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -13,7 +14,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from benchmarks.hosts import COLAB, NOTEBOOKS, differing_cells, run_alone
+from benchmarks import hosts
+from benchmarks.hosts import COLAB, NOTEBOOKS, RESULTS, differing_cells, run_alone
 from unet_teach.lesson_docs import ALONE, MISSING, lesson_docs, show_lesson_docs
 
 ROOT = Path(__file__).parents[1]
@@ -81,12 +83,12 @@ def test_where_the_course_is_missing_the_cell_says_what_to_do(home, said, tmp_pa
 
 
 def test_the_home_is_written_into_a_notebook_in_one_place():
-    spec = importlib.util.spec_from_file_location("hi", ROOT / "lessons" / "host_install.py")
-    host_install = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(host_install)
-    text = ALL[0].read_text(encoding="utf-8")
-    written = host_install.in_notebook(text, "ada/course")
-    assert len(written) - len(text) == len("ada/course") - len(host_install.HOME.search(text)[0])
+    spec = importlib.util.spec_from_file_location("home", ROOT / "docs" / "book" / "home.py")
+    home = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(home)
+    assert {path.relative_to(ROOT).as_posix() for path in ALL} <= home.GENERATED.keys()
+    written = home.in_notebook(ALL[0].read_text(encoding="utf-8"), "ada/course")
+    assert written.count("ada/course") == 1
     assert 'HOME = \\"ada/course\\"' in written
     cell = next(c for c in nbformat.reads(written, as_version=4).cells if c.cell_type == "code")
     assert 'HOME = "ada/course"' in cell.source
@@ -112,3 +114,10 @@ def test_beside_the_documents_nothing_is_shown(monkeypatch, capsys):
         monkeypatch.chdir(ROOT / folder)
         show_lesson_docs(1)
     assert capsys.readouterr().out == ""
+
+
+def test_the_page_says_what_was_measured():
+    page = (ROOT / "docs" / "hosts.md").read_text(encoding="utf-8")
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    assert hosts.table(results) in page
+    assert all(row["runs"] for each in results.values() for n, row in each.items() if n.isdigit())

@@ -78,8 +78,15 @@ def in_citation(text: str, home: str) -> str:
     return f'{kept}\nrepository-code: "{GITHUB}{home}"\nurl: "{book(home)}"\n'
 
 
-# What is generated from the home: files that others read where no Python runs.
+def in_notebook(text: str, home: str) -> str:
+    """Write the home into the cell that installs the course on Colab and Kaggle."""
+    return re.sub(r'(?<="HOME = \\")[^"\\]*(?=\\")', lambda _: home, text, count=1)
+
+
+# What is generated from the home: files that others read where no Python of the course runs.
+NOTEBOOKS = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solved/*.ipynb")]
 GENERATED: dict[str, Callable[[str, str], str]] = {
+    **{path.relative_to(ROOT).as_posix(): in_notebook for path in NOTEBOOKS},
     "README.md": in_readme,
     "docs/hub.md": in_hub,
     "CITATION.cff": in_citation,

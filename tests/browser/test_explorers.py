@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from .lab import THEMES, axe_violations
 
 CELLS = [
+    "import os; os.environ['UNET_TEACH_PICTURES'] = 'yes'\n"  # beside the widget, for other pages
     "from unet_teach.widgets import ConvExplorer, ConvTransposeExplorer\n"
     "from IPython.display import display\n"
     "conv = ConvExplorer('halve'); conv",
@@ -49,6 +50,11 @@ def up(notebook):
     widget = notebook.page.get_by_role("group", name="Transposed convolution explorer")
     expect(widget.get_by_text("3×3 → 6×6")).to_be_visible()
     return widget
+
+
+def test_jupyterlab_shows_the_widget_and_not_its_picture(notebook, conv, up):
+    assert "image/png" in notebook.execute("print(conv._repr_mimebundle_()[0].keys())")
+    expect(notebook.page.locator(".jp-OutputArea-output img")).to_have_count(0)
 
 
 def status(widget):

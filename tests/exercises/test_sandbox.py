@@ -255,3 +255,13 @@ def test_what_the_code_prints_is_shown_beside_the_reply(exercise, capsys):
     assert "(Your code printed: x is 1 long" in reply.text
     assert len(reply.text) < 500
     assert capsys.readouterr().out == ""
+
+
+def test_where_there_are_no_threads_code_runs_in_place(monkeypatch):
+    def start(thread):
+        raise RuntimeError("can't start new thread")  # as Pyodide says
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert sandbox.call(lambda: print("said") or 6 * 7, 1) == sandbox.CallResult(42, None, "said")
+    assert "ZeroDivisionError" in sandbox.call(lambda: 1 / 0, 1).error
+    assert sandbox.call(sys.exit, 1).error

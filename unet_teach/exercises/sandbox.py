@@ -60,7 +60,8 @@ class CallResult:
 def call(function: Callable[[], Any], seconds: float) -> CallResult:
     """Call a function without arguments; return even if it raises, exits or never ends.
 
-    It runs in a thread, because a thread can be abandoned on every operating system. Afterwards
+    It runs in a thread, because a thread can be abandoned on every operating system. Where there
+    are none, as in a browser's Python, it runs in place, and nothing can stop it. Afterwards
     the process has the state that `keep_state` restores: random states, settings of torch, working
     folder and so on.
 
@@ -73,9 +74,9 @@ def call(function: Callable[[], Any], seconds: float) -> CallResult:
     value: list[Any] = []
     raised: list[BaseException] = []
 
-    def work() -> None:
+    def work(guard: contextlib.AbstractContextManager[None]) -> None:
         try:
-            with parked_after(seconds + PARK_LATER):
+            with guard:
                 value.append(function())
         except BaseException as exception:  # SystemExit and KeyboardInterrupt as well
             raised.append(exception)
@@ -83,10 +84,15 @@ def call(function: Callable[[], Any], seconds: float) -> CallResult:
     printed = io.StringIO()
     with keep_state(), contextlib.redirect_stdout(printed):
         warnings.simplefilter("ignore")
-        thread = threading.Thread(target=work, daemon=True, name="student's code")
-        thread.start()
+        guard = parked_after(seconds + PARK_LATER)
+        name = "student's code"
+        thread = threading.Thread(target=work, args=(guard,), daemon=True, name=name)
+        error = None
         try:
+            thread.start()
             error = _wait(thread, seconds)
+        except RuntimeError:  # no thread can be started
+            work(contextlib.nullcontext())
         except KeyboardInterrupt:
             error = "You interrupted the check before it was finished."
         if error and not _stop(thread):

@@ -109,6 +109,7 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             ticked off by an answer or by the widget's state.
     """
 
+    _ipython_display_ = None  # of ipywidgets 7, as on Colab: it would cut the text form
     # What the states of steps may ask for besides traits: the view computes it.
     STEP_FACTS: ClassVar[tuple[str, ...]] = ()
     steps = Steps().tag(sync=True)
@@ -155,7 +156,7 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         data, metadata = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc, unused-ignore]
-        data["text/plain"] = repr(self)  # anywidget 0.9 cuts it
+        data["text/plain"] = repr(self)  # anywidget 0.9 would cut it, too
         if os.environ.get(PICTURES):
             from unet_teach.shared.show import static_picture  # it needs matplotlib
 
