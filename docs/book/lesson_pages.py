@@ -6,7 +6,9 @@ import copy
 import html
 import json
 import re
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import home
@@ -16,7 +18,9 @@ from nbformat.v4 import new_markdown_cell
 from unet_teach import exercises
 from unet_teach.exercises.exercise import Exercise
 
-KEY = "unet_teach_widget"  # lessons/widget_states.py keeps a widget's state there
+sys.path.insert(0, str(Path(__file__).parents[2] / "lessons"))
+import widget_states
+
 CHECK = re.compile(r"^exercises\.(\w+)\.check\(", re.M)
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|`[^`]*`)*)\]\((?!https?:|#|mailto:)([^)\s]+)\)")
 NO_HOSTS = (
@@ -85,7 +89,7 @@ def opened_in(name: str, where: str, label: str) -> str:
 
 def make_live(output: NotebookNode) -> None:
     """Let a widget's output hold its state for book.js, around what is seen without JavaScript."""
-    kept = output.get("metadata", {}).pop(KEY, None)
+    kept = output.get("metadata", {}).pop(widget_states.KEY, None)
     if kept is None:
         return
     output.data = NotebookNode({"text/html": mount(kept, still(output.data))})
@@ -98,7 +102,7 @@ def mount(kept: Mapping[str, Any], inside: str) -> str:
         kept: its bundle, its state and its buffers, as lessons/widget_states.py keeps them.
         inside: the HTML that stands there until the widget is live.
     """
-    data = {"state": kept["state"], "buffers": kept.get("buffers", [])}
+    data = {"state": widget_states.restored(kept["state"]), "buffers": kept.get("buffers", [])}
     text = json.dumps(data, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     script = f'<script type="application/json">{text}</script>'
     return f'<div class="live" data-bundle="{kept["bundle"]}">{inside}{script}</div>'
