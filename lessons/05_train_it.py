@@ -201,12 +201,12 @@ Predict(
 #
 # This is the longest wait of the course: about half a minute on a laptop, a minute or two on Binder, and never more than four, because then it stops by itself. Meanwhile, watch the curves and the prediction.
 #
-# You can press **■** at any time. The best weights so far are kept, whether you or the clock ended the training. In both cases the tables and images below say after how many steps, and your numbers will be lower than those in the text.
+# `device="cpu"` keeps your numbers comparable with those in the text; without it, `train` uses a GPU if there is one. You can press **■** at any time. The best weights so far are kept, whether you or the clock ended the training. In both cases the tables and images below say after how many steps, and your numbers will be lower than those in the text.
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 unet = UNet(in_channels=1, out_channels=1, depth=3, base_channels=8)
-training = train(unet, data, steps=600, seconds=240)
+training = train(unet, data, steps=600, seconds=240, device="cpu")
 network, name = training.model, f"U-Net{training.stopped_note}"  # a note, if it ended early
 print(f"{name:15}", evaluate(network, data.validation))
 predictors = methods | {name: network}
@@ -350,7 +350,7 @@ SeeInside(
 # ## Read the document again
 #
 # - It doesn't say a word about training, and it doesn't have to. But [its `UNet(64, 128)`](../docs/the_document.md#unet) would return 128 logits for each pixel, where we need one.
-# - Its network has no normalisation. If you solved the project in lesson 4 with plain convolutions, yours has none either. Train it for 600 steps with `train(MyUNet(1, 1, depth=3, base_channels=8), data)` and compare on validation: is normalisation worth having?
+# - Its network has no normalisation. If you solved the project in lesson 4 with plain convolutions, yours has none either. Train it for 600 steps with `train(MyUNet(1, 1, depth=3, base_channels=8), data, device="cpu")` and compare on validation: is normalisation worth having?
 #
 # ## Recap
 #
@@ -374,7 +374,7 @@ SeeInside(
 # ```python
 # torch.manual_seed(1)
 # other = UNet(in_channels=1, out_channels=1, depth=3, base_channels=8)
-# train(other, data, steps=600, seed=1)
+# train(other, data, steps=600, seed=1, device="cpu")
 # ```
 #
 # Compare the two on validation, because you've already looked at the test. If the gap between two *methods* is smaller than the gap between two seeds of one method, it tells you nothing. Lesson 6 shows how to compare properly.
@@ -392,7 +392,7 @@ show(
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
-cells_training = train(UNet(1, 1, depth=3, base_channels=8), cells, steps=200, seconds=60)
+cells_training = train(UNet(1, 1, depth=3, base_channels=8), cells, steps=200, seconds=60, device="cpu")
 tries = {"Otsu": baselines.otsu(), "random forest": baselines.random_forest(cells.train)}
 tries["U-Net" + cells_training.stopped_note] = cells_training.model
 for name, method in tries.items():
@@ -409,9 +409,9 @@ for name, method in tries.items():
 # from unet_teach.segmentation import from_folder
 # my_data = from_folder("my_images", "my_masks")
 # print(my_data)
-# training = train(UNet(my_data.channels, 1, depth=3, base_channels=8), my_data, seconds=60)
+# training = train(UNet(my_data.channels, my_data.out_channels, depth=3, base_channels=8), my_data, seconds=60)
 # ```
 #
-# Nothing leaves your computer. With `checkpoint="mine.pt", resume=True`, an interrupted training continues where it was.
+# If your masks have several classes, name them: `from_folder("my_images", "my_masks", classes={"sky": 0, "road": 7})`. Then the network returns a channel for each class, and [Use it elsewhere](../docs/use_elsewhere.md) says how to score and keep it. Nothing leaves your computer. With `checkpoint="mine.pt", resume=True`, an interrupted training continues where it was.
 #
 # Out of every five images, one is set aside for validation and one for the test. But slices of one patient, or frames of one film, are nearly the same image, so they would leak from one part into another. If you have such images, split the files yourself, patient by patient.

@@ -61,7 +61,7 @@ Predict(
 data = lines_in_rings(32, seed=1)
 torch.manual_seed(0)
 unet = UNet(1, 1, depth=3, base_channels=8)
-training = train(unet, data, steps=200, batch=4, crop=96, learning_rate=6e-3, seconds=120)
+training = train(unet, data, steps=200, batch=4, crop=96, learning_rate=6e-3, seconds=120, device="cpu")
 network, after = training.model, training.stopped_note  # empty, unless it was stopped
 
 # %%

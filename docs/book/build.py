@@ -29,7 +29,8 @@ from unet_teach.widgets.base import STATIC, WIDGETS_OWN
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent
 ROOT = DOCS.parent
-PAGES = ["the_document", "glossary", "objectives", "instructor", "grading", "hub", "demo"]
+PAGES = ["the_document", "glossary", "objectives", "gallery", "use_elsewhere", "hosts"]
+PAGES += ["instructor", "grading", "hub", "demo"]
 # Pages that are one file each, and their names on the site.
 READY = {"playground.html": "playground.html", "why_it_fails.html": "why_it_fails.html"}
 READY["demo.html"] = "live_demo.html"  # demo.html explains it
@@ -55,7 +56,8 @@ def write_sources(folder: Path) -> list[dict[str, object]]:
     for name in PAGES:
         text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
         (folder / f"{name}.md").write_text(lesson_pages.with_links(text, where), encoding="utf-8")
-    shutil.copytree(DOCS / "images", folder / "images")
+    for images in ("images", "gallery"):
+        shutil.copytree(DOCS / images, folder / images)
     (folder / "index.md").write_text(front_page(lessons, PAGES, where), encoding="utf-8")
     return lessons
 

@@ -20,7 +20,8 @@ from .lab import axe_violations, new_page
 
 ROOT = Path(__file__).parents[2]
 SOLVED = sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb"))
-DOCUMENTS = ["the_document", "glossary", "objectives", "instructor", "grading", "hub", "demo"]
+DOCUMENTS = ["the_document", "glossary", "objectives", "gallery", "use_elsewhere", "hosts"]
+DOCUMENTS += ["instructor", "grading", "hub", "demo"]
 READ = ["index", "01_downsampling", "glossary"]  # these are judged by axe
 MEGABYTE = 1_000_000
 
