@@ -243,13 +243,10 @@ def page(found: dict[str, dict[str, Any]]) -> str:
     for title, row in found.items():
         each = next(each for each in GALLERY if each.title == title)
         marks = [MARKS[row["criteria"][name]["met"]] for name in CRITERIA]
-        anchor = each.file.removesuffix(".svg")
+        anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")  # GitHub's, of a heading
         says = "**yes**" if row["is_unet"] else "no"
         rows.append(f"| [{title}](#{anchor}) | {' | '.join(marks)} | {says} |")
-        drawings.append(
-            f'<a id="{anchor}"></a>\n\n### {title}\n\n'
-            f"![{title}. {row['verdict']}](gallery/{each.file})"
-        )
+        drawings.append(f"### {title}\n\n![{title}. {row['verdict']}](gallery/{each.file})")
         package, version = row["package"].split(" ")
         versions[package] = version
 

@@ -22,12 +22,13 @@ from importlib import invalidate_caches, util
 
 HOME = "{home}"
 FILE = "{wheel}"
-if not util.find_spec("unet_teach") and {{"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"}} & {{*os.environ}}:
+there = lambda: getattr(util.find_spec("unet_teach"), "origin", None)  # a folder alone has none
+if not there() and {{"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"}} & {{*os.environ}}:
     wheel = os.environ.get("UNET_TEACH_WHEEL") or f"https://github.com/{{HOME}}/releases/latest/download/{{FILE}}"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     subprocess.run([*pip, wheel, {names}])
     invalidate_caches()
-if util.find_spec("unet_teach"):
+if there():
     from unet_teach.lesson_docs import show_lesson_docs
     show_lesson_docs({lesson})
 elif not (HOME or os.environ.get("UNET_TEACH_WHEEL")):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class LiveNetwork(Protocol):
@@ -60,7 +61,7 @@ def own_samples(
 
     The second is what "another image" is where there is only one.
     """
-    bytes_ = np.round(255 * pixels).astype("u1").transpose(1, 2, 0)
+    bytes_ = (255 * pixels).round().astype("u1").transpose(1, 2, 0)
     turned = None if mask is None else mask[::-1, ::-1]
     return [
         _sample("your image", bytes_, mask),
@@ -73,5 +74,7 @@ def _sample(name: str, pixels: NDArray[np.uint8], mask: Any) -> dict[str, Any]:
     sample = {"name": name, "height": height, "width": width, "channels": channels}
     sample["image"] = base64.b64encode(pixels.tobytes()).decode()
     if mask is not None:
-        sample["mask"] = base64.b64encode(np.packbits(mask).tobytes()).decode()
+        from numpy import packbits  # slow to import, and not needed before
+
+        sample["mask"] = base64.b64encode(packbits(mask).tobytes()).decode()
     return sample
