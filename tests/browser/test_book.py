@@ -127,7 +127,7 @@ def test_a_slider_moves_the_picture_and_the_theme_button_takes_the_widgets_along
     widget = page.locator('.live[data-bundle="explorer"]').first
     wake_all(page)  # otherwise what wakes above the slider moves it while it is dragged
     result = widget.locator(".ut").first
-    expect(result).to_contain_text("4×4")
+    expect(result).to_contain_text("8×8 → 4×4")
     slider = widget.get_by_role("slider", name="stride")
     slider.evaluate("(slider) => slider.scrollIntoView({ block: 'center' })")
     before, box = slider.input_value(), slider.bounding_box()
@@ -136,7 +136,7 @@ def test_a_slider_moves_the_picture_and_the_theme_button_takes_the_widgets_along
     page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2, steps=4)
     page.mouse.up()
     assert slider.input_value() != before
-    expect(result).not_to_contain_text("4×4")
+    expect(result).not_to_contain_text("8×8 → 4×4")
     ground = "(node) => getComputedStyle(node).backgroundColor"
     assert result.evaluate(ground) == "rgb(255, 255, 255)"
     page.get_by_role("button", name="Dark theme").click()

@@ -35,7 +35,7 @@ def show(browser, shipped_state):
     """Show the widget on a page of its own; the test fails if the page has an error."""
     contexts, errors = [], []
 
-    def show(size=(1080, 700), before="", **options):
+    def show(size=(1080, 700), before="", answers=True, **options):
         known = {key: value for key, value in options.items() if key in shipped_state}
         rest = {key: value for key, value in options.items() if key not in known}
         kernel = rest.pop("kernel", None)
