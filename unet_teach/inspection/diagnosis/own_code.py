@@ -17,7 +17,9 @@ from torch.nn.parameter import is_lazy
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.wording import shape_text
 
-NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])  # torch, the inspector
+HERE = Path(__file__).parents[1]
+# torch, the inspector, and what stands in for a part of torch (shared/no_compiler.py).
+NOT_THE_USERS = (Path(torch.__file__).parent, HERE, HERE.parent / "shared")
 NAMES_WITH_DOTS = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 PACKAGES = {"site-packages", "dist-packages"}
 MAX_LINE, MAX_NAMES = 100, 5
