@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from benchmarks.public_networks import BLOCKS, WITH_WORDS
 from unet_teach import inspect_unet
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -103,17 +104,6 @@ def upernet() -> nn.Module:
     return made
 
 
-DIFFUSION = {
-    "block_out_channels": (32, 64, 64),
-    "down_block_types": ("DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"),
-    "up_block_types": ("AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"),
-}
-WITH_WORDS = {
-    "block_out_channels": (32, 64),
-    "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
-    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
-    "cross_attention_dim": 32,
-}
 TWO_BLOCKS = {
     "block_out_channels": (32, 64),
     "down_block_types": ("DownEncoderBlock2D",) * 2,
@@ -161,7 +151,7 @@ GALLERY = (
         "diffusers UNet2DModel",
         "diffusers",
         "diffusers:UNet2DModel",
-        kwargs=DIFFUSION,
+        kwargs=BLOCKS,
         inputs=((1, 3, 64, 64), 10),
     ),
     Architecture(

@@ -193,7 +193,7 @@ def scenes() -> tuple[Scene, ...]:
             DOWN,
             3,
             (
-                "This is the question that decides what goes wrong on the way up. Take your time for it.",
+                "This is the question that decides what goes wrong in the decoder. Take your time for it.",
                 "The screen shows it small: 7 and 8 both become 4. Press + and − at input_size.",
                 "Ask before you go on: if all you have is the 16, which size did you start from?",
             ),
@@ -393,10 +393,10 @@ def scenes() -> tuple[Scene, ...]:
             (
                 ("it works: 100 is even", "100, 50, 25: the third halving meets an odd number."),
                 (
-                    "an error on the way down",
+                    "an error in the encoder",
                     "25 becomes 12. Pooling rounds down and says nothing.",
                 ),
-                ("an error on the way up", "12 becomes 24, and the skip brings 25×25."),
+                ("an error in the decoder", "12 becomes 24, and the skip brings 25×25."),
                 ("96×96 comes out", "Nothing is cropped unless you write it."),
             ),
             2,

@@ -224,7 +224,7 @@ export function sizesOf(o) {
   const down = onTheWay(stops('vanishesDown'), Math.min);
   const mismatchAt = down === null ? onTheWay(stops('mismatchAt'), Math.max) : null;
   const up = down === null ? onTheWay(stops('vanishesUp'), Math.max) : null;
-  const highest = down === null ? (mismatchAt ?? up ?? 0) : o.depth + 1; // the last level reached on the way up
+  const highest = down === null ? (mismatchAt ?? up ?? 0) : o.depth + 1; // the last level that the decoder reaches
 
   /** @param {'enters' | 'encoder' | 'arrives' | 'joined' | 'decoder' | 'output_padding'} name @param {number} level @returns {Pair | null} */
   const sizes = (name, level) => {

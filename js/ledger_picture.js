@@ -90,8 +90,8 @@ export function drawLedger(svg, o, result, shown, frame) {
     }
   }
   const [last, bottom] = [depth - 1, down[depth]];
-  shapes.push(...bend(down[last], bottom, Boolean(levels[depth].encoder), 1));
-  shapes.push(...bend(up[last], bottom, Boolean(levels[last].arrives), -1));
+  shapes.push(...corner(down[last], bottom, Boolean(levels[depth].encoder), 1));
+  shapes.push(...corner(up[last], bottom, Boolean(levels[last].arrives), -1));
   shapes.push(...halvings(o, result, frame));
   if (shown)
     shapes.push(
@@ -268,7 +268,7 @@ function arrow(from, to, isReached, way) {
 }
 
 /** Between the lowest level and the bottleneck. @param {Box} box @param {Box} bottom @param {boolean} isReached @param {-1 | 1} way 1 leads down, to the bottleneck */
-function bend(box, bottom, isReached, way) {
+function corner(box, bottom, isReached, way) {
   const reach = Math.min(80, Math.abs(bottom.x - box.x) * 0.6);
   const start = box.y + box.height / 2 + (way > 0 ? 3 : 10);
   const end = bottom.x - way * (bottom.width / 2 + (way > 0 ? 10 : 3));

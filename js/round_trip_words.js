@@ -24,12 +24,12 @@ export const PARAMETERS = /** @type {const} */ ([
   'output_padding',
 ]);
 /**
- * What becomes of one size: it comes back, comes back as another size ("off"), has no way up
+ * What becomes of one size: it comes back, comes back as another size ("off"), has no size to come back to
  * ("lost"), or is too small for the kernel to go down at all ("small").
  * @typedef {object} Trip
  * @property {number} size
  * @property {number} small        what the convolution makes of it; 0 where the kernel does not fit
- * @property {number} back         what the transposed convolution makes of that, where there is a way up
+ * @property {number} back         what the transposed convolution makes of that, where it can
  * @property {number | null} mend  the output_padding that brings it back
  * @property {'back' | 'off' | 'lost' | 'small'} fate
  */

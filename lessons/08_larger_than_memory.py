@@ -139,7 +139,7 @@ show(figure, "The wall, faint, and one output pixel near its middle. A square of
 # The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count:
 #
 # - A 3×3 convolution looks one cell further on each side. At level 3, that cell is 8 pixels wide.
-# - A max-pooling turns a pair of cells into one. From then on, whoever sees one of the pair also sees the other, so one finer cell can be added on one side.
+# - A max-pooling turns a pair of cells into one. From then on, a cell that sees one of the pair also sees the other, so one finer cell can be added on one side.
 # - A transposed convolution with kernel 2 and stride 2 computes each output from a single cell, so it adds nothing.
 
 # %%

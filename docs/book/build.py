@@ -73,6 +73,7 @@ def finish(site: Path) -> None:
     """Add what Sphinx does not know of, and drop what no page asks for."""
     shutil.copytree(STATIC, site / "_static" / "widgets")
     (site / "_static" / "widgets" / "living_unet.json").write_text(living_unet(), encoding="utf-8")
+    shutil.copy(ROOT / "js" / "demo" / "model.js", site / "_static" / "model.js")
     for name, on_site in READY.items():
         shutil.copy(DOCS / name, site / on_site)
     (site / "notebooks").mkdir()

@@ -174,15 +174,18 @@ LONG = Predict(
     "`output_padding=1`). How large does it come back?",
     (32, 32),
     {
-        (31, 31): "On the way down 31 became 16, and 16 is doubled. Nothing in 16 says it was 31.",
-        (30, 30): "On the way down 31 becomes 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
+        (
+            31,
+            31,
+        ): "The convolution made 16 of 31, and 16 is doubled. Nothing in 16 says it was 31.",
+        (30, 30): "In the convolution 31 becomes 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
     },
-    "31 and 32 both become 16 on the way down, and 16 becomes 32 on the way up.",
+    "31 and 32 both become 16 in the convolution, and 16 becomes 32 afterwards.",
 )
 PICK = Predict(
     "With `output_padding=1`, what stands in the extra row?",
     "sums of products, as in every row",
-    {"zeros": "On the way down, padding is zeros. Here the word means something else."},
+    {"zeros": "In a convolution, padding is zeros. Here the word means something else."},
     "The kernels reach this row as well. Without `output_padding` it is cropped.",
     choices=["zeros", "a copy of the row before", "sums of products, as in every row"],
     why="Every row of the output is scattered by kernels.",
@@ -263,7 +266,7 @@ def test_a_room_is_asked_counted_and_answered(asked):
     view.page.keyboard.press("r")
     expect(rows.locator(".ut-room-says")).to_have_text(
         [
-            "✕ On the way down 31 became 16, and 16 is doubled. Nothing in 16 says it was 31.",
+            "✕ The convolution made 16 of 31, and 16 is doubled. Nothing in 16 says it was 31.",
             "✓ Right. The reason stands below.",
             "✕ Now there is something to find out: where does the difference come from?",
         ]
@@ -443,7 +446,7 @@ LAYERS = [
     {"stride": 2, "output_padding": 4},  # illegal
     {"stride": 5, "kernel_size": 7, "padding": 0},
 ]
-ROUND_STEPS = ["Click 31, then 32. What does each become on the way down?"]
+ROUND_STEPS = ["Click 31, then 32. What does each become in the convolution?"]
 
 
 @pytest.fixture

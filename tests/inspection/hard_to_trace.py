@@ -223,7 +223,7 @@ def pyramid_of_inputs() -> Case:
 @case
 def timed() -> Case:
     class Timed(AtBottleneck):
-        """The time step passes more layers than the image does on its way down."""
+        """The time step passes more layers than the image does in the encoder."""
 
         def __init__(self) -> None:
             super().__init__()

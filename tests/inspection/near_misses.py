@@ -12,7 +12,7 @@ PICTURE = (1, 3, 64, 64)
 
 
 class Pyramid(nn.Module):
-    """A stem of patches, an encoder, sums on the way up, and one enlargement at the end."""
+    """A stem of patches, an encoder, sums in the decoder, and one enlargement at the end."""
 
     def __init__(self, patch: int, *, fuse: bool) -> None:
         super().__init__()

@@ -489,7 +489,7 @@ def test_sizes_that_do_not_match(side: int, joined: int) -> None:
 
 def test_sizes_that_no_input_repairs() -> None:
     class Loses(Small):
-        """A pooling of 3 on the way down, an up-sampling of 2 on the way up."""
+        """A pooling of 3 in the encoder, an up-sampling of 2 in the decoder."""
 
         def down(self, x: Tensor) -> Tensor:
             return nn.functional.max_pool2d(x, 3)

@@ -75,7 +75,7 @@ SUBJECTS: dict[str, Subject] = {
     **{f"six {x}": lambda x=x: (six_networks()[x], ((1, 1, 64, 64),)) for x in "ABCDEF"},  # type: ignore[misc]
     "changes all": lambda: (ChangesState(), (torch.rand(1, 3, 32, 32),)),
     "changes all and fails": lambda: (ChangesState(fails=True), (torch.rand(1, 3, 32, 32),)),
-    "sizes part": lambda: (Small(), (torch.rand(1, 3, 30, 30),)),
+    "mismatch": lambda: (Small(), (torch.rand(1, 3, 30, 30),)),
     "too few channels": lambda: (Small(), (torch.rand(1, 1, 32, 32),)),
     "double": lambda: (Small(), (torch.rand(1, 3, 32, 32).double(),)),
     "nothing given": lambda: (Small(), ()),
@@ -86,7 +86,7 @@ SUBJECTS: dict[str, Subject] = {
 }
 
 FAILING = {
-    *("changes all and fails", "sizes part", "too few channels", "double", "nothing given"),
+    *("changes all and fails", "mismatch", "too few channels", "double", "nothing given"),
     *("hooks and fails", "one pixel"),
 }
 

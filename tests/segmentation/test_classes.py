@@ -200,11 +200,15 @@ def test_classes_and_foreground_are_not_mixed(scenes, training):
     binary = [Pair(image, (mask > 0).float(), name) for image, mask, name in scenes.test]
     with pytest.raises(ValueError, match="it should return one logit for each pixel"):
         evaluate(run.model, binary)
+    one = UNet(1, 1, depth=1, base_channels=2)
+    for names in ((), NAMES):
+        with pytest.raises(ValueError, match=r"one channel|one for each class and pixel"):
+            evaluate(one, scenes.test, classes=names)
     with pytest.raises(ValueError, match="scenes has one class only, 'thing'"):
         train(run.model, replace(scenes, classes=("thing",)), steps=1, live=False)
     with pytest.raises(ValueError, match="the label 3, but with 3 classes labels go from 0 to 2"):
         train(run.model, replace(scenes, classes=NAMES[:3]), steps=1, live=False)
-    with pytest.raises(ValueError, match="labels from 0 to 3, but with 3 classes"):
+    with pytest.raises(ValueError, match=r"returns \(4, 48, 48\), but it should return one for each class"):
         evaluate(run.model, scenes.test, classes=NAMES[:3])
 
 

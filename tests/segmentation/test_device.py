@@ -16,6 +16,7 @@ from unet_teach.segmentation.device import choose_device, device_of
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
+import contextlib, io
 import torch
 from tests.segmentation.stand_in_device import StandIn
 from unet_teach import UNet
@@ -64,6 +65,9 @@ with StandIn() as stand_in:
     for result in (predict(there, image), predict_tiled(there, image, tile=32)):
         assert result.device.type == "cpu"
     assert 0 <= evaluate(there, DATA.test).iou <= 1
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        train(there, DATA, **RECIPE | {"live": True})
+    assert " s on standin:0." in said.getvalue(), said.getvalue()
     # The stand-in does refuse what a GPU refuses.
     try:
         there(image[None])

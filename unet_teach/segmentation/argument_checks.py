@@ -177,7 +177,8 @@ def _pair_problem(pair: Pair, data: Dataset, smallest_side: int) -> str:
 
 def _label_problem(mask: Tensor, classes: tuple[str, ...]) -> str:
     """Return which labels of a mask are no class, or ""."""
-    unknown = sorted(set(mask.flatten().tolist()) - {*range(len(classes)), VOID})
+    used = torch.bincount(mask.flatten(), minlength=VOID + 1).nonzero().flatten().tolist()
+    unknown = sorted({*used} - {*range(len(classes)), VOID})
     if not unknown:
         return ""
     return (

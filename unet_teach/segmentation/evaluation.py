@@ -52,7 +52,12 @@ def evaluate(
 def _class_scores(
     predictor: Predictor, pairs: Sequence[Pair], classes: Sequence[str]
 ) -> ClassScores:
-    labels = [(predict(predictor, pair.image), pair.mask) for pair in pairs]
+    labels = [(_predict(predictor, pair.image, len(classes) or None), pair.mask) for pair in pairs]
+    if isinstance(predictor, nn.Module) and labels[0][0].dtype == torch.bool:
+        raise ValueError(
+            "The masks hold several classes, but the network returns one channel. Build it with a "
+            "channel for each class."
+        )
     largest = max(
         int(each[each != VOID].max()) if (each != VOID).any() else 0
         for both in labels

@@ -80,8 +80,9 @@ class LiveView:
         if self.shown:
             summary, _, trouble = repr(training).partition("\n")
             ended, _, kept = summary.partition(" Kept: ")
-            threads = "one thread" if training.threads == 1 else f"{training.threads} threads"
-            head = f"{ended} {training.seconds:.0f} s on {threads}."
+            place = "one thread" if training.threads == 1 else f"{training.threads} threads"
+            place = place if training.device == "cpu" else training.device
+            head = f"{ended} {training.seconds:.0f} s on {place}."
             self._draw(training.history, training.best, 1.0, head, trouble, f"Kept: {kept}")
 
     def _draw(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from numbers import Real
 
 import torch
 from torch import Tensor
@@ -132,7 +131,7 @@ def _weights(given: ClassWeights, counts: Tensor) -> tuple[float, ...]:
             f"class_weights={given!r}; give 'none', 'inverse_sqrt' or one number for each class."
         ) from None
     if len(weights_given) != len(counts) or not all(
-        isinstance(weight, Real) and isfinite(weight) and weight > 0 for weight in weights_given
+        isfinite(weight) and weight > 0 for weight in weights_given
     ):
         raise ValueError(
             f"class_weights={given!r}; give {len(counts)} numbers above 0, one for each class."

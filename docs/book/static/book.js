@@ -1,30 +1,8 @@
 /** Brings the book's widgets to life when they come near the screen, and switches its theme. */
 
-const HERE = new URL('./', import.meta.url);
+import { PageModel } from './model.js'; // js/demo/model.js
 
-/** In place of a kernel's model: values, and who wants to hear of them. */
-class Model {
-  #values;
-  #heard = new Map();
-  constructor(values) {
-    this.#values = values;
-  }
-  get(name) {
-    return this.#values[name];
-  }
-  set(name, value) {
-    if (Object.is(this.#values[name], value)) return;
-    this.#values[name] = value;
-    for (const listener of [...(this.#heard.get(`change:${name}`) ?? [])]) listener();
-  }
-  save_changes() {}
-  on(event, listener) {
-    this.#heard.set(event, (this.#heard.get(event) ?? new Set()).add(listener));
-  }
-  off(event, listener) {
-    this.#heard.get(event)?.delete(listener);
-  }
-}
+const HERE = new URL('./', import.meta.url);
 
 /** A widget's values; bytes are put where they belong, as a kernel sends them. */
 function values({ state, buffers }) {
@@ -54,7 +32,7 @@ async function wake(place) {
     ? fetch(file(`${state}.json`)).then((answer) => answer.json())
     : JSON.parse(place.querySelector('script').textContent);
   const [module, kept] = await Promise.all([import(file(`${bundle}.js`)), stored, addStyle(file(`${bundle}.css`))]);
-  const model = new Model(values(kept));
+  const model = new PageModel(values(kept));
   const el = document.createElement('div');
   const still = [...place.childNodes];
   place.append(el);

@@ -46,9 +46,9 @@ up_size = Exercise(
         lambda: lambda n, k, s, p, o: n * s + (k - s) - 2 * p + o,
     ),
     mistakes=(
-        known.mistake("the convolution's formula", "That is the formula for a convolution, where the stride divides. What does the stride do on the way up?",
+        known.mistake("the convolution's formula", "That is the formula for a convolution, where the stride divides. What does the stride do in a transposed convolution?",
             lambda n, k, s, p, o: (n + 2 * p - k) // s + 1),
-        known.mistake("the convolution's formula and output_padding", "That is the formula for a convolution with output_padding added. What does the stride do on the way up?",
+        known.mistake("the convolution's formula and output_padding", "That is the formula for a convolution with output_padding added. What does the stride do in a transposed convolution?",
             lambda n, k, s, p, o: (n + 2 * p - k) // s + 1 + o),
         known.mistake("padding once", "You subtract padding once, but it crops both sides.",
             lambda n, k, s, p, o: (n - 1) * s + k - p + o),

@@ -185,7 +185,7 @@ join = Exercise(
         known.mistake("the skip detached", "You detached the skip, so no gradient flows back through it, and the layers before it would not learn from it. Leave `detach` out.",
             *_both_orders(lambda i, down, up: (i.detach(), up(down(i)))),
             *_both_orders(lambda i, down, up: (i.detach(), up(down(i)).detach()))),
-        known.mistake("the up-sampled map detached", "You detached something on the way down and up, so no gradient flows back there, and what lies before it never learns. Leave `detach` out.",
+        known.mistake("the up-sampled map detached", "You detached something between the down-sampling and the up-sampling layer, so no gradient flows back there, and what lies before it never learns. Leave `detach` out.",
             *_both_orders(lambda i, down, up: (i, up(down(i)).detach())),
             *_both_orders(lambda i, down, up: (i, up(down(i).detach()))),
             *_both_orders(lambda i, down, up: (i, up(down(i.detach()))))),

@@ -11,7 +11,7 @@ from unet_teach.exercises.exercise import Exercise
 def _explain(answer: Any) -> str:
     return (
         "A 32×32 image is halved down to 4×4 and doubled up to 32×32 again. Count the sizes that "
-        "occur both on the way down and on the way up."
+        "occur both in the encoder and in the decoder."
     )
 
 

@@ -137,7 +137,7 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
         (lambda p: p[-2:].mean(), lambda p: p[-3:].mean(), lambda p: p[-3:].sum(), lambda p: p[-2:].sum())),
     ("below", "other neighbours", "You divide by frequencies further away, or by more than two. `power[-3:-1]` are the two before the last.",
         (lambda p: p[-4:-1].mean(), lambda p: p[-4:-2].mean(), lambda p: p[-5:-1].mean(), lambda p: p[-4])),
-    ("result", "the other way up", "Your fraction is upside down. A stronger pattern should give a larger number.",
+    ("result", "the fraction upside down", "Your fraction is upside down. A stronger pattern should give a larger number.",
         (lambda above, below: below / above,)),
     ("result", "a difference", "You subtract somewhere. Divide the last power by the mean of its neighbours instead: this ratio doesn't depend on the contrast of the image, and 1 means no pattern.",
         (lambda above, below: above - below, lambda above, below: below - above, lambda above, below: (above - below) / below)),
