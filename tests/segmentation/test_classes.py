@@ -249,7 +249,7 @@ def test_figures_show_classes_in_their_colours(scenes):
     painted = paint_labels(pair.mask[0], ["#102030"])
     assert (painted[pair.mask[0].numpy() == 0] == (16, 32, 48)).all()
     assert (paint_labels(torch.full((1, 1), 255, dtype=torch.uint8)) == 255).all()
-    assert len(set(class_colours(13))) == 13
+    assert len({*class_colours(255)}) > 250
     figure = comparison(pair, {"mine": pair.mask}, classes=NAMES)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(NAMES)
     assert [axes.get_label() for axes in figure.axes] == ["11", "target", "mine"]

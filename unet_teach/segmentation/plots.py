@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from colorsys import hls_to_rgb
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 DPI = 110
 ROOM = 804  # pixels that JupyterLab leaves beside its file browser on a screen of 1280
+LEGEND = 560  # pixels: some figures are narrower than the room
 SMALL = 13 * 72 / DPI  # 13 pixels, in points: the size of all words
 LINE, LETTER = 22, 8.8  # pixels for a line of words, and for a bold letter
 RIGHT, MISSED, TOO_MUCH = ON_DARK[OUTPUT], ON_DARK[INPUT], ON_DARK[WRONG]
@@ -34,6 +36,7 @@ DARK = "#212121"  # of what is neither, where no image is shown
 CLASSES = (DARK, INPUT, WINDOW_LINE, OUTPUT, WRONG, SKIP)
 MORE_CLASSES = ("#F0E442", "#8C6BB1", "#A6761D", "#66C2A5", "#BDBDBD", "#FB9A99", "#4D4D4D")
 VOID_COLOUR = "#FFFFFF"  # of pixels that do not count
+MANY = 8  # classes: from here on, a confusion matrix leaves its zeros out
 
 Arguments = ParamSpec("Arguments")
 
@@ -59,13 +62,13 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def image_grid(
-    rows: Sequence[Sequence[tuple[str, float, float]]], *, legend: bool = False
+    rows: Sequence[Sequence[tuple[str, float, float]]], *, legend: int = 0
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes for images, and their titles.
 
     Args:
         rows: title, width and height in pixels of each image, row by row.
-        legend: whether to leave a line for a legend above the images.
+        legend: how many lines to leave for a legend above the images.
     """
     heights = [max(height for *_, height in row) for row in rows]
     places = [[max(width, NARROWEST) for _, width, _ in row] for row in rows]
@@ -146,7 +149,9 @@ def gallery(
         positions = {name: position for position, name in enumerate(order)}
         row = [titled for titled_row in rows for titled in titled_row]
         rows = [sorted(row, key=lambda titled: positions.get(titled[1].name, len(positions)))]
-    figure, every_axes = image_grid([_fit_in_row(row) for row in rows], legend=bool(classes))
+    figure, every_axes = image_grid(
+        [_fit_in_row(row) for row in rows], legend=legend_lines(classes)
+    )
     pairs = [pair for row in rows for _, pair in row]
     black = min(float(pair.image.min()) for pair in pairs)  # one scale, so that they compare
     white = max(float(pair.image.max()) for pair in pairs)
@@ -242,7 +247,7 @@ def comparison(
     scale = min((ROOM - GAP * (columns - 1)) / columns / width, 480 / height)
     sizes = [(title, scale * width, scale * height) for title in titles]
     rows = [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
-    figure, (first, *others) = image_grid(rows, legend=True)
+    figure, (first, *others) = image_grid(rows, legend=legend_lines(classes) or 1)
     show_image(first, pair.image)
     for axes, mask in zip(others, masks.values(), strict=True):
         if classes:
@@ -273,13 +278,15 @@ def confusion_matrix(confusion: Tensor, classes: Sequence[str]) -> Figure:
         classes: their names.
     """
     shares = confusion / confusion.sum(1, keepdim=True).clamp(min=1)
-    cell, names = 64, max(map(len, classes)) * LETTER
+    names = max(map(len, classes)) * LETTER
+    cell = max(40, min(64, (ROOM - names) / len(classes)))
     figure = new_figure(cell * len(classes) + names + 60, cell * len(classes) + names + 60)
     axes = figure.subplots()
     axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
     for row, column in torch.cartesian_prod(*[torch.arange(len(classes))] * 2).tolist():
         share = float(shares[row, column])
         text = f"{share:.0%}" if share == 0 or share >= 0.005 else "<1%"
+        text = "" if share == 0 and len(classes) > MANY else text
         colour = "white" if share > 0.5 else "black"
         axes.text(column, row, text, ha="center", va="center", color=colour)
     numbers = range(len(classes))
@@ -288,6 +295,16 @@ def confusion_matrix(confusion: Tensor, classes: Sequence[str]) -> Figure:
     axes.set_xlabel("predicted", fontsize=SMALL)
     axes.set_ylabel("target", fontsize=SMALL)
     return figure
+
+
+def legend_columns(labels: Sequence[str]) -> int:
+    """Return how many entries of a legend fit beside each other."""
+    return min(len(labels), max(1, int(LEGEND / (45 + LETTER * max(map(len, labels))))))
+
+
+def legend_lines(labels: Sequence[str]) -> int:
+    """Return how many lines a legend takes; 0 if there is nothing to name."""
+    return -(-len(labels) // legend_columns(labels)) if labels else 0
 
 
 def _class_entries(
@@ -300,7 +317,10 @@ def _class_entries(
 def class_colours(count: int, colours: Sequence[str] = ()) -> list[str]:
     """Return a colour, "#rrggbb", for each of `count` classes: those given, or the course's own."""
     own = [ON_DARK.get(colour, colour) for colour in CLASSES] + list(MORE_CLASSES)
-    return [*colours[:count], *(own[number % len(own)] for number in range(len(colours), count))]
+    for number in range(len(own), count):  # multiples of the golden ratio lie far apart
+        red, green, blue = hls_to_rgb(number * 0.618 % 1, 0.35 + 0.15 * (number % 3), 0.6)
+        own.append(f"#{int(255 * red):02X}{int(255 * green):02X}{int(255 * blue):02X}")
+    return [*colours[:count], *own[len(colours) : count]]
 
 
 def paint_labels(labels: Tensor, colours: Sequence[str] = ()) -> NDArray[np.uint8]:
@@ -360,7 +380,7 @@ def add_legend(figure: Figure, entries: Sequence[tuple[str, str | None, str]] = 
             for colour, hatch, label in entries
         ],
         loc="upper left",
-        ncols=max(3, len(entries)),
+        ncols=max(3, legend_columns([label for *_, label in entries])),
         borderaxespad=0,
         borderpad=0,
         handleheight=1.1,
