@@ -281,11 +281,22 @@ def test_a_notebook_shows_all_of_it(show, shipped_state, place, steps):
         assert box["x"] + box["width"] <= 1080
 
 
-@pytest.mark.parametrize("width", [390, 700, 900])
+STICKS_OUT = """(root) => {
+  const { left, right } = root.getBoundingClientRect();
+  return [...root.querySelectorAll('.ut-see-stage *')]
+    .filter((node) => node.innerText !== '')
+    .map((node) => [node, node.getBoundingClientRect()])
+    .filter(([, box]) => box.width && (box.left < left - 1 || box.right > right + 1))
+    .map(([node, box]) => [node.outerHTML.slice(0, 60), left - box.left, box.right - right]);
+}"""
+
+
+@pytest.mark.parametrize("width", [290, 390, 700, 900])  # 290: a notebook on a phone
 @pytest.mark.parametrize("options", [{}, {"place": "encoder 1"}, {"skips": [1, 0, "other"]}])
 def test_narrow_pages_stack_without_overflow(show, width, options):
     page = show(size=(width, 844), **options)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".ut-see").evaluate(STICKS_OUT) == []
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
