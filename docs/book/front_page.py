@@ -24,6 +24,7 @@ MORE = [
     ("the_document.html", "The document", "the one-page note that the lessons follow and test"),
     ("glossary.html", "Glossary", "each term, and the lesson that introduces it"),
     ("objectives.html", "Objectives", "what each lesson is for, and which exercise shows it"),
+    ("gallery.html", "Gallery", "36 public networks, judged and drawn"),
     ("instructor.html", "For instructors", "plans for 50 and 90 minutes, misconceptions"),
     ("live_demo.html", "Live demo", "50 minutes of scenes for a class"),
 ]
