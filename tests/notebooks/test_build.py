@@ -14,9 +14,8 @@ from nbconvert import HTMLExporter, LatexExporter
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "lessons"))
-import widget_states  # noqa: E402
-
 import build  # noqa: E402
+import widget_states  # noqa: E402
 
 STUDENT_NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 SOLVED = ROOT / "notebooks" / "solved"

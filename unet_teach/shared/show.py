@@ -122,7 +122,7 @@ def _stack(figure: Figure) -> None:
     from matplotlib.layout_engine import PlaceHolderLayoutEngine  # slow to import
 
     every_axes = [axes for row in _rows(figure.axes) for axes in row]
-    boxes = [axes.get_window_extent() for axes in every_axes]
+    boxes = [axes.get_window_extent().frozen() for axes in every_axes]
     engine = figure.get_layout_engine()  # switched off, it has left a placeholder
     if not (engine is None or isinstance(engine, PlaceHolderLayoutEngine)):
         # Such axes have ticks and labels around them.
