@@ -16,6 +16,8 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.book import visit
+
 from .lab import axe_violations, new_page
 
 ROOT = Path(__file__).parents[2]
@@ -298,3 +300,8 @@ def test_formulas_are_drawn_by_the_browser_and_no_latex_is_left(site):
         formulas = re.findall(r"<math.*?</math>", path.read_text("utf-8"), re.S)
         assert not [each for each in formulas if re.search(r"\\|&amp;|&(?!#|\w+;)|\[4pt", each)]
     assert "<mfrac>" in (site / "01_downsampling.html").read_text("utf-8")
+
+
+def test_the_benchmark_measures_paint_answer_and_widget(browser, address):
+    times = visit(browser, f"{address}index.html", 1)
+    assert 0 < times["painted"] <= times["answered"] <= times["widget"]
