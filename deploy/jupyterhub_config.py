@@ -41,6 +41,7 @@ def progress_file(spawner):
 c.Spawner.environment = {
     "UNET_TEACH_PROGRESS": progress_file,
     "OMP_NUM_THREADS": "1",  # more threads than cores only wait for each other
+    "MALLOC_ARENA_MAX": "1",  # what a check has freed goes back to the system
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
 }
 
