@@ -425,13 +425,12 @@ def is_linear(network, a, b, activation):
 
 
 # %%
-network = DocumentUNet(3, 5)
 a, b = torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
-print(f"{sum(p.numel() for p in network.parameters()):,} parameters")
-print("without an activation: linear?", is_linear(network, a, b, activation=lambda x: x))
-print("with ReLU:             linear?", is_linear(network, a, b, activation=F.relu))
-assert is_linear(network, a, b, lambda x: x)
-assert not is_linear(network, a, b, F.relu)
+print(f"{sum(p.numel() for p in DocumentUNet(3, 5).parameters()):,} parameters")
+print("without an activation: linear?", is_linear(DocumentUNet(3, 5), a, b, activation=lambda x: x))
+print("with ReLU:             linear?", is_linear(DocumentUNet(3, 5), a, b, activation=F.relu))
+assert is_linear(DocumentUNet(3, 5), a, b, lambda x: x)
+assert not is_linear(DocumentUNet(3, 5), a, b, F.relu)
 
 # %% [markdown]
 # ### Does every convolution need an activation?
