@@ -128,7 +128,7 @@ async def student(hub: Hub, name: str, cells: list[str], begun: float) -> dict[s
             await hub.ask(f"/hub/api/users/{name}/server", "POST")
             break
         except HTTPClientError as refusal:
-            if refusal.code != 429:  # the hub starts so many at once, and asks others to wait
+            if refusal.code not in (429, 503):  # busy: the hub or its proxy asks others to wait
                 raise
             await asyncio.sleep(2)
     while not (await hub.ask(f"/hub/api/users/{name}"))["servers"].get("", {}).get("ready"):
@@ -196,6 +196,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="classroom_"))
     hub = Hub(folder)
+    AsyncHTTPClient.configure(None, max_clients=10 * options.students)
     try:
         return 1 if asyncio.run(classroom(hub, options.students, options.lesson)) else 0
     finally:

@@ -21,7 +21,7 @@ c.JupyterHub.concurrent_spawn_limit = 10 * (os.cpu_count() or 1)  # others are a
 c.Spawner.start_timeout = 300  # seconds, when a whole class starts on few cores
 c.Spawner.http_timeout = 300
 
-# Lesson 5 is the largest: kernel 593 MB at most, server 109 MB. The limit leaves room for a second,
+# Lesson 5 is the largest: kernel 527 MB at most, server 109 MB. The limit leaves room for a second,
 # smaller lesson; idle kernels are stopped below.
 c.Spawner.mem_guarantee = "450M"
 c.Spawner.mem_limit = "1400M"
