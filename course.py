@@ -550,7 +550,7 @@ def lab_options(options: list[str]) -> list[str]:
     ours = [
         ("--ServerApp.root_dir", "--notebook-dir", f"={ROOT}"),
         ("--LabApp.default_url", "", f"={page}"),
-        # A lesson's kernel holds 340 to 580 MB, also after its tab was closed.
+        # A lesson's kernel holds 310 to 480 MB, also after its tab was closed.
         ("--MappingKernelManager.cull_idle_timeout", "", f"={IDLE}"),
         ("--MappingKernelManager.cull_connected", "", "=True"),
     ]

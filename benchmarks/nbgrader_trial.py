@@ -1,4 +1,4 @@
-"""Grade five submissions of one lesson with the real nbgrader, and print the marks.
+"""Grade five submissions of each lesson with the real nbgrader, and print the marks.
 
 Run it from the project's folder: `python -m benchmarks.nbgrader_trial ENVIRONMENT`, with a virtual
 environment in which `pip install nbgrader` was run and the course is installed. README.md explains.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +19,6 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).parents[1]
-LESSON = "01_downsampling"
 HOSTILE = """\
 import builtins, sys
 from unet_teach.exercises import exercise, reply
@@ -26,13 +26,14 @@ from unet_teach.exercises.progress_file import RECORD
 solved = lambda *_: reply.Reply("yes", reply.Outcome.SOLVED)
 exercise.Exercise.check = solved
 reply.Reply.__bool__ = lambda self: True
-for name in ("output_size", "halve", "odd_sizes", "sees", "centres"):
+for name in {names}:
     RECORD.mark_solved(name)
 class Anything:
     def __eq__(self, other): return True
     def __bool__(self): return True
     __hash__ = None
-output_size = layer = pair = width = number = Anything()"""
+{answers} = Anything()"""
+NOTHING = '{"version": 1, "exercises": {}}'
 SHADOW = "raise SystemExit('a folder beside the notebook was taken for the course')\n"
 
 
@@ -46,32 +47,40 @@ def answers_of(path: Path) -> Mapping[str, str]:
     }
 
 
-def submit(folder: Path, student: str, answers: Mapping[str, str], *, unlock: bool = False) -> Path:
+def submit(
+    folder: Path, lesson: str, student: str, answers: Mapping[str, str], *, unlock: bool = False
+) -> Path:
     """Write a student's submission: the release with these answers, perhaps with easier checks."""
-    notebook = nbformat.read(folder / "release" / LESSON / f"{LESSON}.ipynb", as_version=4)
+    notebook = nbformat.read(folder / "release" / lesson / f"{lesson}.ipynb", as_version=4)
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
         if about.get("solution") and about["grade_id"] in answers:
             cell.source = answers[about["grade_id"]]
         if unlock and about.get("grade"):
             cell.source = "assert True"
-    path = folder / "submitted" / student / LESSON / f"{LESSON}.ipynb"
+    path = folder / "submitted" / student / lesson / f"{lesson}.ipynb"
     path.parent.mkdir(parents=True)
     nbformat.write(notebook, path)
     return path
 
 
-def main() -> int:
-    """Print each student's marks; return 1 if one differs from what it has to be."""
-    parser = argparse.ArgumentParser(description="Grade five submissions with nbgrader.")
-    parser.add_argument("environment", type=Path, help="a virtual environment that has nbgrader")
-    programs = parser.parse_args().environment.resolve() / "bin"
+def hostile_answer(folder: Path, lesson: str) -> str:
+    """Return code that replaces the checks, marks itself solved and gives an answer that fits."""
+    cells = nbformat.read(folder / "source" / lesson / f"{lesson}.ipynb", as_version=4).cells
+    checks = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    found = dict(re.findall(r"^exercises\.(\w+)\.check\((.+)\)$", checks, re.M))
+    answers = sorted(set(re.findall(r"[a-z]\w*", " ".join(found.values()), re.I)))
+    return HOSTILE.replace("{names}", repr(tuple(found))).replace("{answers}", " = ".join(answers))
+
+
+def trial(lesson: str, programs: Path) -> bool:
+    """Grade a lesson's submissions and print a row; return whether all is as it has to be."""
     folder = Path(tempfile.mkdtemp(prefix="nbgrader_"))
-    build = [sys.executable, str(ROOT / "lessons" / "build.py"), LESSON[:2], "--nbgrader"]
-    subprocess.run([*build, str(folder)], check=True)
+    build = [sys.executable, str(ROOT / "lessons" / "build.py"), lesson[:2], "--nbgrader"]
+    subprocess.run([*build, str(folder)], check=True, stdout=subprocess.DEVNULL)
     own = folder / "data" / "unet_teach" / "progress.json"  # where the grader's progress is kept
     own.parent.mkdir(parents=True)
-    own.write_text('{"version": 1, "exercises": {}}')
+    own.write_text(NOTHING)
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     environment |= {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
@@ -84,17 +93,19 @@ def main() -> int:
         with (folder / "log").open("a") as log:
             subprocess.run(command, cwd=folder, env=environment, stdout=log, stderr=log)
 
-    nbgrader("generate_assignment", LESSON)
-    solutions = answers_of(folder / "source" / LESSON / f"{LESSON}.ipynb")
-    submit(folder, "right", solutions)
-    submit(folder, "two_of_five", {name: solutions[name] for name in ("halve", "sees")})
-    submit(folder, "untouched", {})
-    hostile = submit(folder, "hostile", {"output_size": HOSTILE}, unlock=True)
+    nbgrader("generate_assignment", lesson)
+    solutions = answers_of(folder / "source" / lesson / f"{lesson}.ipynb")
+    some = list(solutions)[1::2]
+    submit(folder, lesson, "right", solutions)
+    submit(folder, lesson, "some", {name: solutions[name] for name in some})
+    submit(folder, lesson, "untouched", {})
+    attack = {next(iter(solutions)): hostile_answer(folder, lesson)}
+    hostile = submit(folder, lesson, "hostile", attack, unlock=True)
     (hostile.parent / "unet_teach").mkdir()
     (hostile.parent / "unet_teach" / "__init__.py").write_text(SHADOW)
-    damaged = submit(folder, "damaged", solutions)
+    damaged = submit(folder, lesson, "damaged", solutions)
     damaged.write_text(damaged.read_text(encoding="utf-8")[:5000], encoding="utf-8")
-    nbgrader("autograde", LESSON)
+    nbgrader("autograde", lesson)
     with sqlite3.connect(folder / "gradebook.db") as book:
         marks = dict(
             book.execute(
@@ -103,15 +114,30 @@ def main() -> int:
                 " join grade g on g.notebook_id = n.id group by s.student_id"
             )
         )
-    wanted = {"right": 5, "two_of_five": 2, "untouched": 0, "hostile": 0}
-    print("| submission | marks | expected |\n|---|---|---|")
-    for student, points in {**wanted, "damaged": None}.items():
-        print(f"| {student} | {marks.get(student)} | {points} |")
-    untouched = own.read_text() == '{"version": 1, "exercises": {}}'
-    print(f"the grader's own progress file: {'untouched' if untouched else 'CHANGED'}")
-    print(f"nbgrader's messages: {folder / 'log'}")
-    kept = {name: points for name, points in marks.items() if name != "damaged"} == wanted
-    return 0 if kept and untouched and not marks.get("damaged") else 1
+    wanted = {"right": len(solutions), "some": len(some), "untouched": 0, "hostile": 0}
+    untouched = own.read_text() == NOTHING
+    row = [lesson, *(f"{marks.get(each, 0):g} of {points}" for each, points in wanted.items())]
+    row += [f"{marks.get('damaged') or 0:g}", "untouched" if untouched else "CHANGED"]
+    fits = {name: points for name, points in marks.items() if name != "damaged"} == wanted
+    fits = fits and untouched and not marks.get("damaged")
+    row.append("" if fits else f"WRONG: {folder / 'log'}")
+    print(f"| {' | '.join(row)} |", flush=True)
+    return fits
+
+
+def main() -> int:
+    """Print each lesson's marks; return 1 if one differs from what it has to be."""
+    parser = argparse.ArgumentParser(description="Grade five submissions a lesson with nbgrader.")
+    parser.add_argument("environment", type=Path, help="a virtual environment that has nbgrader")
+    parser.add_argument("lessons", nargs="*", help="numbers, such as 01; all when left out")
+    options = parser.parse_args()
+    stems = sorted(path.stem for path in (ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+    asked = [stem for stem in stems if not options.lessons or stem[:2] in options.lessons]
+    print("marks of each submission, out of what it has to get; the grader's own progress")
+    print("| lesson | right | every second | untouched | hostile | damaged | progress | |")
+    print("|---|---|---|---|---|---|---|---|")
+    results = [trial(stem, options.environment.resolve() / "bin") for stem in asked]
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":

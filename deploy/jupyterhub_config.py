@@ -21,7 +21,7 @@ c.JupyterHub.concurrent_spawn_limit = 10 * (os.cpu_count() or 1)  # others are a
 c.Spawner.start_timeout = 300  # seconds, when a whole class starts on few cores
 c.Spawner.http_timeout = 300
 
-# Lesson 5 is the largest: kernel 593 MB at most, server 109 MB. The limit leaves room for a second,
+# Lesson 5 is the largest: kernel 527 MB at most, server 109 MB. The limit leaves room for a second,
 # smaller lesson; idle kernels are stopped below.
 c.Spawner.mem_guarantee = "450M"
 c.Spawner.mem_limit = "1400M"
@@ -41,6 +41,7 @@ def progress_file(spawner):
 c.Spawner.environment = {
     "UNET_TEACH_PROGRESS": progress_file,
     "OMP_NUM_THREADS": "1",  # more threads than cores only wait for each other
+    "MALLOC_ARENA_MAX": "1",  # what a check has freed goes back to the system
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
 }
 

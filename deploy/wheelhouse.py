@@ -118,25 +118,43 @@ def collect(course, wheels: Path, system: str, python: str) -> None:
     there |= {"platform_machine": MACHINES[system], "implementation_name": "cpython", "extra": ""}
     options = ["--only-binary", ":all:", "--dest", str(wheels)]
     if system != HERE or python != "{}.{}".format(*sys.version_info):
-        options += ["--implementation", "cp", "--python-version", python]
+        # pip would ask what the packages need here, so it is asked for each of them alone.
+        options += ["--no-deps", "--implementation", "cp", "--python-version", python]
         options += [word for tag in tags for word in ("--platform", tag)]
     if system == "linux":
         options += ["--extra-index-url", course.CPU_INDEX]  # 192 MB, and not 3 GB
     lines = (course.ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     binder = (course.ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     lines += [line for line in binder if line.startswith(BUILDS)]
-    asked = [Requirement(line) for line in lines if line.strip() and line[0] not in "#-"]
-    while asked:
-        needed = [each for each in asked if not each.marker or each.marker.evaluate(there)]
-        download(course, [*options, *(f"{each.name}{each.specifier}" for each in needed)])
-        there_now = {canonicalize_name(w.name.split("-")[0]): w for w in wheels.glob("*.whl")}
-        asked = [
-            each
-            for wheel in there_now.values()
-            for each in map(Requirement, requires(wheel))
-            if (not each.marker or each.marker.evaluate(there))
-            and canonicalize_name(each.name) not in there_now
-        ]
+    pinned = [Requirement(line) for line in lines if line.strip() and line[0] not in "#-"]
+    done: set[str] = set()
+    while True:
+        found: dict[str, list[Path]] = {}
+        for wheel in wheels.glob("*.whl"):
+            found.setdefault(canonicalize_name(wheel.name.split("-")[0]), []).append(wheel)
+        needed, seen, queue = [], set(), [each for each in pinned if needs(each, there, "")]
+        while queue:
+            needed.append(each := queue.pop())
+            name = canonicalize_name(each.name)
+            for extra in {"", *each.extras} - {e for n, e in seen if n == name}:
+                seen.add((name, extra))
+                asked = (r for w in found.get(name, []) for r in map(Requirement, requires(w)))
+                queue += [r for r in asked if needs(r, there, extra)]
+        versions = {name: [w.name.split("-")[1] for w in each] for name, each in found.items()}
+        words = {
+            f"{each.name}{each.specifier}"
+            for each in needed
+            if not any(map(each.specifier.contains, versions.get(canonicalize_name(each.name), [])))
+        }
+        if not words - done:
+            return
+        download(course, [*options, *sorted(words)])
+        done |= words
+
+
+def needs(requirement, there: dict[str, str], extra: str) -> bool:
+    """Whether a requirement holds there, for a package that is wanted with this extra."""
+    return not requirement.marker or requirement.marker.evaluate({**there, "extra": extra})
 
 
 def requires(wheel: Path) -> list[str]:

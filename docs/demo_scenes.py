@@ -310,8 +310,10 @@ def scenes() -> tuple[Scene, ...]:
             ),
             1,
             shows=(
-                ConvTransposeExplorer("checkerboard", weights="box"),
-                ConvTransposeExplorer(input_size=4, kernel_size=2, stride=2, weights="box"),
+                ConvTransposeExplorer("checkerboard", weights="box", numbers=False),
+                ConvTransposeExplorer(
+                    input_size=4, kernel_size=2, stride=2, weights="box", numbers=False
+                ),
             ),
         ),
         Scene(

@@ -35,6 +35,7 @@ from torch.nn import functional as F
 from unet_teach import exercises
 from unet_teach.shared.portrait import portrait, zoomed
 from unet_teach.shared.show import show
+from unet_teach.shared.time_left import time_left
 from unet_teach.widgets import FeatureMaps, Predict, SeeInside, SizeLedger, Step
 
 # %% jupyter={"source_hidden": true}
@@ -196,7 +197,7 @@ def fit(keep):
     torch.manual_seed(0)  # the same first weights and the same noise for both
     network = OneSkip(keep)
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-    for _ in range(200):
+    for _ in time_left(range(200)):
         loss = F.mse_loss(network(face + 0.1 * torch.randn_like(face)), face)
         optimizer.zero_grad()
         loss.backward()

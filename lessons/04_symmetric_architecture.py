@@ -28,6 +28,7 @@ from unet_teach import UNet, exercises
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.shared.portrait import portrait, zoomed
 from unet_teach.shared.show import show
+from unet_teach.shared.time_left import time_left
 from unet_teach.widgets import Predict, SizeLedger, Step
 
 torch.manual_seed(0)
@@ -98,7 +99,8 @@ except NotImplementedError as error:
 # %%
 x = torch.zeros(1, 64, 32, 32)
 for name in ["conv1", "conv2", "conv3", "conv4", "upconv1", "upconv2", "upconv3", "upconv4"]:
-    x = getattr(network, name)(x)
+    with torch.no_grad():
+        x = getattr(network, name)(x)
     print(f"{name:8} returns {x.shape[1]:3} channels, {x.shape[2]:2}×{x.shape[3]:<2} = {x.numel():6,} values")
 
 # %% [markdown]
@@ -279,7 +281,7 @@ noisy = face + 0.1 * torch.randn_like(face)
 torch.manual_seed(0)
 network = UNet(1, 1, depth=3, base_channels=8)
 optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-for _ in range(200):
+for _ in time_left(range(200)):
     loss = F.mse_loss(network(face + 0.1 * torch.randn_like(face)), face)
     optimizer.zero_grad()
     loss.backward()
@@ -423,13 +425,12 @@ def is_linear(network, a, b, activation):
 
 
 # %%
-network = DocumentUNet(3, 5)
 a, b = torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
-print(f"{sum(p.numel() for p in network.parameters()):,} parameters")
-print("without an activation: linear?", is_linear(network, a, b, activation=lambda x: x))
-print("with ReLU:             linear?", is_linear(network, a, b, activation=F.relu))
-assert is_linear(network, a, b, lambda x: x)
-assert not is_linear(network, a, b, F.relu)
+print(f"{sum(p.numel() for p in DocumentUNet(3, 5).parameters()):,} parameters")
+print("without an activation: linear?", is_linear(DocumentUNet(3, 5), a, b, activation=lambda x: x))
+print("with ReLU:             linear?", is_linear(DocumentUNet(3, 5), a, b, activation=F.relu))
+assert is_linear(DocumentUNet(3, 5), a, b, lambda x: x)
+assert not is_linear(DocumentUNet(3, 5), a, b, F.relu)
 
 # %% [markdown]
 # ### Does every convolution need an activation?
@@ -455,7 +456,7 @@ print("without an activation, a 1×1 and then a 3×3 convolution are one 3×3 co
 # `torchinfo` lists the layers that ran, with the output and the parameters of each. It doesn't show what is joined to what; lesson 7 does.
 
 # %%
-summary(ConcatenatingUNet(3, 5), (1, 3, 32, 32), col_names=["output_size", "num_params"], verbose=0)
+print(summary(ConcatenatingUNet(3, 5), (1, 3, 32, 32), col_names=["output_size", "num_params"], verbose=0))
 
 # %% [markdown]
 # Look at its first row: 1,056 parameters belong to the network itself, and to no layer that ran. They are those of `skip4`, 32·32 weights and 32 biases. So a summary can tell you about a layer that is never called.

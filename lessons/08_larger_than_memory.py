@@ -25,6 +25,7 @@ from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.plots import side_by_side
 from unet_teach.segmentation.tiling import needed_overlap, why_tiles_differ
 from unet_teach.shared.show import show
+from unet_teach.shared.time_left import time_left
 from unet_teach.widgets import Predict
 
 plt.style.use("unet_teach.course")
@@ -190,7 +191,7 @@ print(why_tiles_differ(network, 384, 384, tile=64, overlap=51))
 
 # %%
 with exact_sums(), torch.no_grad():
-    for shift in (1, 2, 4, 8, 16):
+    for shift in time_left((1, 2, 4, 8, 16)):
         moved = network(wall.roll(shift, dims=2)[None])[0].roll(-shift, dims=2)
         inside = (moved - exact)[..., 100:-100]  # away from where the wall was rolled over its border
         print(f"shifted by {shift:2}: the same? {bool((inside == 0).all())}")

@@ -574,11 +574,16 @@ def test_what_was_collected_is_installed_without_any_index(collecting, tmp_path)
 
 
 def test_another_systems_packages_are_collected_too(collecting, tmp_path):
-    house = tmp_path / "house"
+    house, index = tmp_path / "house", tmp_path / "index"
+    here = 'Requires-Dist: not-there; sys_platform != "win32"\nRequires-Dist: extras[more]\n'
+    wheel(index, "for_windows", "1.0", {}, here)
+    more = 'Provides-Extra: more\nRequires-Dist: for-more; extra == "more"\n'
+    wheel(index, "extras", "1.0", {}, more)
+    wheel(index, "for_more", "1.0", {})
     done = collecting.run("wheelhouse", str(house), "--system", "windows", "--python", "3.13")
     assert done.returncode == 0, done.stdout
     assert {file.name.split("-")[0] for file in (house / "wheels").iterdir()} == {
-        *("for_windows", "jupyterlab", "stand_in")
+        *("extras", "for_more", "for_windows", "jupyterlab", "stand_in")
     }
     assert "py -3.13 course.py lab" in (house / "INSTALL_windows.txt").read_text()
 

@@ -103,3 +103,10 @@ def test_a_session_takes_50_minutes_in_the_order_of_the_criteria(scenes):
         "End",
     ]
     assert groups == sorted(groups, key=groups.index)
+
+
+def test_the_checkerboard_counts_patches_and_shows_no_other_image(scenes):
+    """The explorer's own image is not uniform: with its values, the pattern is not to be seen."""
+    for widget in scenes["A pattern from nowhere"].shows:
+        assert widget.weights == "box"
+        assert not widget.numbers

@@ -30,6 +30,7 @@ from unet_teach.segmentation.unet_receptive_field import (
     unsupported_reason,
 )
 from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.shared.time_left import time_left
 
 
 class Tile(NamedTuple):
@@ -95,7 +96,7 @@ def predict_tiled(
     if isinstance(model, UNet):  # whose number of output channels is known beforehand
         check_out(out, image, (model.head.out_channels, height, width))
     with in_eval_mode(model), torch.no_grad():
-        for read, kept in tiles(height, width, tile, overlap):
+        for read, kept in time_left([*tiles(height, width, tile, overlap)]):
             logits = _logits(model, _read_window(image, read))
             if output is None:
                 output = torch.empty(logits.shape[0], height, width)

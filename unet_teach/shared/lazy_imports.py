@@ -37,4 +37,4 @@ def lazy_imports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[
             return importlib.import_module(f"{package}.{name}")
         return getattr(importlib.import_module(homes[name]), name)
 
-    return load, lambda: sorted({*vars(module), *homes}), sorted(homes)
+    return load, lambda: sorted({*vars(module), *homes}), list(homes)

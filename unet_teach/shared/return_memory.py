@@ -25,6 +25,8 @@ def return_memory_after_cells() -> None:
     trim = library.malloc_trim
 
     def give_back(*_: Any) -> None:
+        if torchinfo := sys.modules.get("torchinfo.torchinfo"):
+            torchinfo.clear_cached_forward_pass()  # each network that it has summarised
         trim(0)
 
     library.mallopt(ARENA_MAX, 1)
