@@ -72,6 +72,7 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     weights = dict.fromkeys(v.dtype for v in recording.weights if v.is_floating)
     meeting = [v for v in op.inputs if v.dtype] if op else []
     said = attempt.message.lower().replace("unsigned char", "uint8").replace("byte", "uint8")
+    said = said.replace("long int", "long")
     named = [str(getattr(torch, t, t)).rpartition(".")[2] for t in TYPES_IN_MESSAGES.findall(said)]
     types = list(dict.fromkeys([v.dtype for v in meeting] or named))
     place = attempt.wording.layer(op) if op else attempt.stopped_in
@@ -126,6 +127,14 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
                 f"{module_name(op.module)} makes {other} of {attempt.wording.maker(op.inputs[0])}: "
                 f"leave it out, or convert back, x.to(torch.{usual})."
             )
+    made = [v for o in recording.ops[-1:] for v in o.outputs if not v.is_floating]
+    if made and not meeting:
+        return (
+            f"Types of numbers do not fit in {place}: {op_name(recording.ops[-1])} in "
+            f"{module_name(recording.ops[-1].module)} made {other}, and its weights are {usual}. Class "
+            "numbers and masks of True and False are for what comes after the network: leave it "
+            f"out of forward, or convert back, x.to(torch.{usual})."
+        )
     return (
         f"Types of numbers do not fit in {place}: {' meets '.join(types)}. Something before "
         f"it, such as .double(), or its own weights have another type than the input, {usual}. "
