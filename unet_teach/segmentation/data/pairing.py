@@ -12,21 +12,12 @@ from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.image_files import EXTENSIONS
 from unet_teach.segmentation.data.notes import Notes
 
-SUFFIXES = (
-    "_mask",
-    "-mask",
-    "_masks",
-    "_seg",
-    "_label",
-    "_labels",
-    "_gt",
-    ".mask",
-    "_segmentation",
-)
-ROLES = ("mask", "masks", "seg", "segmentation", "label", "labels", "gt", "groundtruth")
-ROLES += ("annotation", "annotations", "target", "targets", "truth")
+ENDINGS = "mask masks seg segmentation label labels gt"
+SUFFIXES = ("-mask", ".mask", *(f"_{word}" for word in ENDINGS.split()))
+ROLES = {"mask", "masks", "seg", "segmentation", "label", "labels", "gt", "groundtruth"}
+ROLES |= {"annotation", "annotations", "target", "targets", "truth"}
 IMAGES = ("image", "images", "img", "imgs", "input", "photo")
-WORDS = re.compile(rf"(?<![a-z])({'|'.join((*ROLES, *IMAGES))})(?![a-z])")
+WORDS = re.compile(rf"(?<![a-z])({'|'.join(sorted((*ROLES, *IMAGES)))})(?![a-z])")
 NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
 
 
