@@ -132,8 +132,8 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
         return (
             f"Types of numbers do not fit in {place}: {op_name(recording.ops[-1])} in "
             f"{module_name(recording.ops[-1].module)} made {other}, and its weights are {usual}. "
-            "Class numbers and masks of True and False are for what comes after the network: leave it "
-            f"out of forward, or convert back, x.to(torch.{usual})."
+            "Class numbers and masks of True and False are for what comes after the network: leave "
+            f"it out of forward, or convert back, x.to(torch.{usual})."
         )
     return (
         f"Types of numbers do not fit in {place}: {' meets '.join(types)}. Something before "
