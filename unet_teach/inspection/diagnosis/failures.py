@@ -212,9 +212,19 @@ def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
         is_batch_added = before.inputs[0].op and before.inputs[0].op.name == "unsqueeze"
         if op.name == "squeeze" and before.name == "convolution" and is_batch_added:
             given = before.arguments["input"].shape[1:]
-            return (
+            told = (
                 f"{attempt.wording.layer(before)} was given {shape_text(given)}, which it takes "
-                "for one image without a batch. Keep all dimensions before it: keepdim=True in a "
+                "for one image without a batch."
+            )
+            unsqueeze = before.inputs[0].op
+            source = unsqueeze.inputs[0].op if unsqueeze else None
+            if source and source.name == "squeeze":
+                return (
+                    f"{told} squeeze() before it drops every dimension of size 1, so the batch too "
+                    "if it is 1: leave it out, or name the dimension, x.squeeze(1)."
+                )
+            return (
+                f"{told} Keep all dimensions before it: keepdim=True in a "
                 "mean or maximum, or x.unsqueeze(1)."
             )
     return ""

@@ -32,8 +32,10 @@ KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
 
 
 def _similar(name: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" Is `{close[0]}` meant?" if close else ""
+    close = difflib.get_close_matches(name, known, n=4)
+    likeness = [difflib.SequenceMatcher(None, name, each).ratio() for each in close]
+    alike = [f"`{c}`" for c, ratio in zip(close, likeness, strict=True) if ratio == max(likeness)]
+    return f" Is {' or '.join(sorted(alike))} meant?" if close else ""
 
 
 def missing_attribute(attempt: Attempt) -> str:
