@@ -51,6 +51,11 @@ SAID: dict[str, tuple[Callable[[], Any], str, str]] = {
         "8 channels cannot be divided into 3 groups of one size.",
         "Take a number of groups that divides 8; nn.GroupNorm(1, 8) always works.",
     ),
+    "instance norm": (
+        lambda: nn.InstanceNorm2d(5, affine=True)(PICTURE),
+        "An instance norm for 5 channels was given 8.",
+        "Make it for 8.",
+    ),
     "kernel": (
         lambda: nn.Conv2d(8, 4, 7)(PICTURE),
         "A kernel of 7×7 does not fit into 6×10, the input with its padding.",

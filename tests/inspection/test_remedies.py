@@ -366,6 +366,18 @@ def keys_looped(self: Any, x: Tensor) -> Any:
     return x
 
 
+class Shortcut(nn.Module):
+    """A residual block that halves."""
+
+    def __init__(self, short: nn.Module) -> None:
+        super().__init__()
+        self.first, self.short = nn.Conv2d(8, 16, 3, 2, 1), short
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.first(x) + self.short(x)
+        return made
+
+
 # The forward, layers that it has besides, what the report must contain, and the forward repaired.
 IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
     "self forgotten": (
@@ -538,6 +550,36 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
         ["makes 2×2 of 32×32", "Write scale_factor=2"],
         lambda self, x: torch.cat([x, F.interpolate(self.deep(x), scale_factor=2)], 1),
     ),
+    "a factor that shrinks": (
+        lambda self, x: torch.cat([x, F.interpolate(self.deep(x), scale_factor=0.5)], 1),
+        {},
+        ["makes 16×16 of 32×32", "a scale_factor below 1", "Write scale_factor=2"],
+        lambda self, x: torch.cat([x, F.interpolate(self.deep(x), scale_factor=2)], 1),
+    ),
+    "a batch squeezed away": (
+        lambda self, x: torch.cat([x, self.wide(self.deep(x).squeeze())], 1),
+        {"wide": nn.ConvTranspose2d(16, 8, 2, 2)},
+        ["wide was given 16×32×32", "squeeze() before it drops every dimension of size 1"],
+        lambda self, x: torch.cat([x, self.wide(self.deep(x))], 1),
+    ),
+    "one of two names": (
+        lambda self, x: self.dec2(x),
+        {"d2": nn.Conv2d(8, 8, 1), "e2": nn.Conv2d(8, 8, 1)},
+        ["Is `d2` or `e2` meant?"],
+        lambda self, x: self.d2(x),
+    ),
+    "a shortcut without a stride": (
+        lambda self, x: self.block(x),
+        {"block": Shortcut(nn.Identity())},
+        ["in block, block.first (convolution) makes it smaller", "nn.Conv2d(8, 16, 1, stride=2)"],
+        None,
+    ),
+    "a shortcut with the stride": (
+        lambda self, x: self.block(x),
+        {"block": Shortcut(nn.Conv2d(8, 16, 1, stride=2))},
+        ["None"],
+        None,
+    ),
     "kernel of 3 without padding": (
         lambda self, x: torch.cat([x, self.wide(self.deep(x))], 1),
         {"wide": nn.ConvTranspose2d(16, 8, 3, 2)},
@@ -551,6 +593,18 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
         lambda self, x: self.rows(torch.arange(4)[None].float()) + x.mean(),
     ),
 }
+
+
+def test_height_and_width_that_a_reshape_exchanged_are_found() -> None:
+    """Also where the exchanged map is larger than any level of the network."""
+
+    def exchanged(self: Any, x: Tensor) -> Tensor:
+        n, c, w, h = self.deep(x).shape
+        deep = self.deep(x).flatten(2).reshape(n, c, h, w)
+        return torch.cat([x, F.interpolate(deep, scale_factor=2)], 1)
+
+    told = str(inspect_unet(Takes(exchanged), (1, 3, 64, 96)).problem)
+    assert "exchanged before it already, 48×32" in told, told
 
 
 @pytest.mark.parametrize("name", IN_CODE)

@@ -1,5 +1,6 @@
 """Which mask belongs to which image: several masks, folders in folders, pages, turned images."""
 
+import re
 import unicodedata
 import warnings
 
@@ -56,6 +57,44 @@ def test_several_masks_of_an_image_are_merged_and_said(tmp_path, layout):
     assert set(found) == {"a", "b", "c"}
     assert all(np.array_equal(mask, BOTH) for mask in found.values())
     assert "its masks are merged into one" in notes
+
+
+NAMES = {
+    "a word before": ("i/{}.png", "m/mask_{}.png"),
+    "two words": ("i/image{}.png", "m/mask{}.png"),
+    "two suffixes": ("i/scan{}_image.png", "m/scan{}_mask.png"),
+    "words in the middle": ("i/patient_img_{}_t1.png", "m/patient_seg_{}_t1.png"),
+    "ISIC": ("i/ISIC_{:07}.png", "m/ISIC_{:07}_segmentation.png"),
+    "zeros": ("i/{}.png", "m/{:03}.png"),
+    "a target": ("i/{}_input.png", "m/{}_target.png"),
+    "one folder, words before": ("i/image_{}.png", "i/mask_{}.png"),
+    "one folder, numbers after": ("i/img{}.png", "i/gt{}.png"),
+}
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_names_that_differ_by_words_and_zeros_are_paired(tmp_path, names):
+    image, mask = NAMES[names]
+    for number, half in ((1, LEFT), (2, RIGHT), (10, BOTH)):
+        put(tmp_path / image.format(number), GREY)
+        put(tmp_path / mask.format(number), half)
+    found, notes = load(tmp_path / "i", tmp_path / mask.partition("/")[0])
+    masks = sorted(found.items(), key=lambda each: int(re.search(r"0*(\d+)", each[0])[1]))
+    assert len(masks) == 3
+    for (_, half), expected in zip(masks, (LEFT, RIGHT, BOTH), strict=True):
+        assert np.array_equal(half, expected)
+    assert "not used" not in notes
+
+
+def test_names_that_leave_a_choice_are_not_paired(tmp_path):
+    for name in ("a_1", "a_01", "b"):
+        put(tmp_path / f"i/{name}.png", GREY)
+    put(tmp_path / "m/mask_a_1.png", LEFT)
+    put(tmp_path / "m/mask_b.png", RIGHT)
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    assert "mask_a_1.png: a mask without an image, not used" in notes
+    assert "b.png with mask_b.png: paired by what their names share" in notes
+    assert set(found) == {"b"}
 
 
 def test_images_with_numbers_keep_their_own_masks(tmp_path):

@@ -166,7 +166,9 @@ def _bare_rise(graph: Graph, path: DownUpPath, skips: Iterable[float]) -> int:
         rise = graph.levels[before] - graph.levels[after]
         if rise > SAME_LEVEL:
             is_resized = after.op is not None and "upsample" in after.op.name
-            bare = is_resized and rise > 1 + SAME_LEVEL
+            bare = (
+                is_resized and 1 + SAME_LEVEL < rise < math.inf
+            )  # a map of no known level is no rise
             return round(2**rise) if bare and not _is_among(graph.levels[after], skips) else 0
     return 0
 

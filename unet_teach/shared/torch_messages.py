@@ -91,6 +91,11 @@ MESSAGES = (
         "Make it for {given}.",
     ),
     Message(
+        r"to match num_features \((?P<expected>\d+)\), but got: (?P<given>\d+)",
+        "An instance norm for {expected} channels was given {given}.",
+        "Make it for {given}.",
+    ),
+    Message(
         r"parameter numbers = (?P<expected>\d+) and channel size = (?P<given>\d+)",
         "A PReLU for {expected} channels was given {given}.",
         "Make it for {given}.",

@@ -72,6 +72,7 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     weights = dict.fromkeys(v.dtype for v in recording.weights if v.is_floating)
     meeting = [v for v in op.inputs if v.dtype] if op else []
     said = attempt.message.lower().replace("unsigned char", "uint8").replace("byte", "uint8")
+    said = said.replace("long int", "long")
     named = [str(getattr(torch, t, t)).rpartition(".")[2] for t in TYPES_IN_MESSAGES.findall(said)]
     types = list(dict.fromkeys([v.dtype for v in meeting] or named))
     place = attempt.wording.layer(op) if op else attempt.stopped_in
@@ -126,6 +127,14 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
                 f"{module_name(op.module)} makes {other} of {attempt.wording.maker(op.inputs[0])}: "
                 f"leave it out, or convert back, x.to(torch.{usual})."
             )
+    made = [v for o in recording.ops[-1:] for v in o.outputs if not v.is_floating]
+    if made and not meeting:
+        return (
+            f"Types of numbers do not fit in {place}: {op_name(recording.ops[-1])} in "
+            f"{module_name(recording.ops[-1].module)} made {other}, and its weights are {usual}. "
+            "Class numbers and masks of True and False are for what comes after the network: leave "
+            f"it out of forward, or convert back, x.to(torch.{usual})."
+        )
     return (
         f"Types of numbers do not fit in {place}: {' meets '.join(types)}. Something before "
         f"it, such as .double(), or its own weights have another type than the input, {usual}. "
@@ -203,9 +212,19 @@ def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
         is_batch_added = before.inputs[0].op and before.inputs[0].op.name == "unsqueeze"
         if op.name == "squeeze" and before.name == "convolution" and is_batch_added:
             given = before.arguments["input"].shape[1:]
-            return (
+            told = (
                 f"{attempt.wording.layer(before)} was given {shape_text(given)}, which it takes "
-                "for one image without a batch. Keep all dimensions before it: keepdim=True in a "
+                "for one image without a batch."
+            )
+            unsqueeze = before.inputs[0].op
+            source = unsqueeze.inputs[0].op if unsqueeze else None
+            if source and source.name == "squeeze":
+                return (
+                    f"{told} squeeze() before it drops every dimension of size 1, so the batch too "
+                    "if it is 1: leave it out, or name the dimension, x.squeeze(1)."
+                )
+            return (
+                f"{told} Keep all dimensions before it: keepdim=True in a "
                 "mean or maximum, or x.unsqueeze(1)."
             )
     return ""

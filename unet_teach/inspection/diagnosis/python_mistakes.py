@@ -32,8 +32,10 @@ KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
 
 
 def _similar(name: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" Is `{close[0]}` meant?" if close else ""
+    close = difflib.get_close_matches(name, known, n=4)
+    likeness = [difflib.SequenceMatcher(None, name, each).ratio() for each in close]
+    alike = [f"`{c}`" for c, ratio in zip(close, likeness, strict=True) if ratio == max(likeness)]
+    return f" Is {' or '.join(sorted(alike))} meant?" if close else ""
 
 
 def missing_attribute(attempt: Attempt) -> str:
@@ -137,6 +139,12 @@ def call_does_not_fit(attempt: Attempt) -> str:
     if not names:
         return f"{who} has a forward without `self`: write def forward(self, x)."
     missing = re.findall(r"'(\w+)'", found[3])
+    if "indices" in missing and found[1].startswith("MaxUnpool"):
+        return (
+            f"{who} needs to know where each maximum was: x, indices = self.pool(x), with a "
+            "pooling made with return_indices=True, and here self.unpool(x, indices). Keep the "
+            "indices of each level."
+        )
     wrong = f"it is given {count}" if count else f"here {' and '.join(missing)} is missing"
     return f"{who} takes ({', '.join(names)}), and {wrong}. Give it one value for each."
 
@@ -174,7 +182,12 @@ def not_callable(attempt: Attempt) -> str:
         for name, thing in code.values.items()
         if type(thing).__name__ == found[1] and re.search(rf"{re.escape(name)}\s*[(\[]", code.line)
     ]
-    who = f"`{called[0]}` is" if called else "What is called is"
+    called += [
+        f"self.{name}"
+        for name in re.findall(r"\bself\.(\w+)\s*\(", code.line)
+        if type(getattr(attempt.model, name, None)).__name__ == found[1]
+    ]
+    who = f"`{called[0]}` is called, and it is" if called else "What is called here is"
     remedies = {
         "NoneType": "None: the layer was not made. Make it in __init__, or ask first: "
         f"if {called[0] if called else 'it'} is not None.",
@@ -188,7 +201,7 @@ def not_callable(attempt: Attempt) -> str:
     remedies["str"] = "a text. A loop over a dict or ModuleDict gives its keys: use .values()."
     remedies["Parameter"] = remedies["Tensor"]
     told = remedies.get(found[1], f"{article(found[1])}. Call a layer or a function.")
-    return f"{who} called, and it is {told}".replace("is called is called", "is called")
+    return f"{who} {told}"
 
 
 def unpacked_into_other_count(attempt: Attempt) -> str:

@@ -79,16 +79,24 @@ def _resize_remedy(op: Op, wanted: Sizes) -> str:
     """Say which size or factor an up-sampling needs, where it was given another kind of number."""
     made, given = op.outputs[0].shape[2:], op.inputs[0].shape[2:]
     if len(set(made)) > 1 and made == wanted[::-1]:
+        if len({m / g for m, g in zip(made, given, strict=True)}) == 1:
+            return (
+                f"height and width are exchanged before it already, {shape_text(given)}: look at "
+                "the last reshape, view or permute. `n, c, h, w = x.shape` is their order."
+            )
         return (
             "height and width are exchanged. size=(height, width), as skip.shape[2:] has them; "
             "is it `h, w = x.shape[2:]`?"
         )
-    if len(set(made)) == 1 and max(made) <= min(8, *given):
+    by_size = not (op.arguments.get("scales") or op.arguments.get("scales_h"))
+    times = {w / g for w, g in zip(wanted, given, strict=True)}
+    if not by_size and max(made) < max(given) and len(times) == 1 and max(times) % 1 == 0:
+        return f"a scale_factor below 1 makes it smaller. Write scale_factor={max(times):.0f}."
+    if by_size and len(set(made)) == 1 and max(made) <= min(8, *given):
         return (
             "the first number of nn.Upsample and the second of F.interpolate is the size of the "
             f"result. Write scale_factor={made[0]}."
         )
-    by_size = not (op.arguments.get("scales") or op.arguments.get("scales_h"))
     if by_size and len(set(made)) == 1 < len(set(wanted)) and made[0] in wanted:
         return "a single number as size makes a square. Give both, size=skip.shape[2:]."
     return ""

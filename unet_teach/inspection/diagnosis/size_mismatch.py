@@ -161,6 +161,13 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
                 f"{told}: {word(falls[0].op.outputs[0])} has a stride, and on the other way "
                 f"{word(strided[0].op.outputs[0])} has none. Give both the same stride."
             )
+        is_added = attempt.failed_op is not None and attempt.failed_op.is_pointwise
+        if block and is_added and falls[0].op.module.startswith(f"{block}."):
+            return (
+                f"{told}: in {block}, {word(falls[0].op.outputs[0])} makes it smaller, and nothing "
+                "does so on the shortcut beside it. A shortcut needs the same stride and channels: "
+                f"nn.Conv2d({large.shape[1]}, {small.shape[1]}, 1, stride={times})."
+            )
         return (
             f"{told}, and nothing on the way makes the smaller one larger: an up-sampling is "
             "missing, F.interpolate(x, size=skip.shape[2:])."

@@ -12,9 +12,12 @@ from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.image_files import EXTENSIONS
 from unet_teach.segmentation.data.notes import Notes
 
-SUFFIXES = ("_mask", "-mask", "_masks", "_seg", "_label", "_labels", "_gt", ".mask")
-ROLES = ("mask", "masks", "seg", "label", "labels", "gt", "groundtruth", "annotations")
-IMAGES = ("image", "images", "img", "imgs")
+ENDINGS = "mask masks seg segmentation label labels gt"
+SUFFIXES = ("-mask", ".mask", *(f"_{word}" for word in ENDINGS.split()))
+ROLES = {"mask", "masks", "seg", "segmentation", "label", "labels", "gt", "groundtruth"}
+ROLES |= {"annotation", "annotations", "target", "targets", "truth"}
+IMAGES = ("image", "images", "img", "imgs", "input", "photo")
+WORDS = re.compile(rf"(?<![a-z])({'|'.join(sorted((*ROLES, *IMAGES)))})(?![a-z])")
 NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
 
 
@@ -87,14 +90,14 @@ def match_masks(
     matches = _matches_without_masks(images, notes)
     by_name = _names_of(matches)
     found: dict[str, list[tuple[str, ImageFile]]] = {}
-    without_image = []
+    without_image: list[ImageFile] = []
     for mask in masks:
         match, style = next(
             ((by_name[name], style) for name, style in _candidates(mask.name) if name in by_name),
             (None, ""),
         )
         if match is None:
-            without_image.append(mask.label)
+            without_image.append(mask)
         else:
             found.setdefault(match.name, []).append((style, mask))
     for match in matches:
@@ -105,6 +108,7 @@ def match_masks(
                 notes.add("a second mask for the same image, not used", mask.label)
         if len(match.masks) > 1:
             notes.add("its masks are merged into one", match.image.label)
+    _pair_what_is_left(matches, without_image, notes)
     without_mask = [match.image.label for match in matches if not match.masks]
     remedy = ""
     if without_mask and without_image:
@@ -112,8 +116,31 @@ def match_masks(
     if without_mask:
         notes.add(f"no mask, not used{remedy}", *without_mask)
     if without_image:
-        notes.add("a mask without an image, not used", *without_image)
+        notes.add("a mask without an image, not used", *(mask.label for mask in without_image))
     return [match for match in matches if match.masks]
+
+
+def _pair_what_is_left(matches: Sequence[Match], masks: list[ImageFile], notes: Notes) -> None:
+    """Pair files whose names are the same but for words such as `image` and zeros before numbers.
+
+    Only where exactly one image and one mask have what remains of their names. Such masks leave
+    the list.
+    """
+    left = [match for match in matches if not match.masks]
+    images = [_without_words(match.image.name) for match in left]
+    for mask in list(masks):
+        kept = _without_words(mask.name)
+        alike = [other for other in masks if _without_words(other.name) == kept]
+        if kept and images.count(kept) == len(alike) == 1:
+            match = left[images.index(kept)]
+            match.masks.append(mask)
+            masks.remove(mask)
+            notes.add("paired by what their names share", f"{match.image.label} with {mask.label}")
+
+
+def _without_words(name: str) -> str:
+    kept = re.sub(r"\d+", lambda number: f" {int(number[0])} ", WORDS.sub(" ", name))
+    return " ".join(re.findall(r"[^\W_]+", kept))
 
 
 def has_mask_suffix(name: str) -> bool:
@@ -133,7 +160,8 @@ def _image_file(path: Path, folder: Path) -> ImageFile:
     relative = path.relative_to(folder)
     folders = [part.lower() for part in relative.parts[:-1]]
     stem = unicodedata.normalize("NFC", path.stem.lower())
-    is_mask = has_mask_suffix(stem)
+    first = WORDS.match(stem)
+    is_mask = has_mask_suffix(stem) or bool(first and first[0] in ROLES)
     if folders:
         is_mask |= NUMBER.sub("", stem) in ROLES or any(part in ROLES for part in folders)
     kept = [part for part in folders if part not in (*ROLES, *IMAGES)]
