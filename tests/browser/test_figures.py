@@ -16,7 +16,6 @@ from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training_result import StepMetrics
 from unet_teach.shared.show import PHONE, show
 
-
 GROUNDS = {"light": "#ffffff", "dark": "#111111"}
 
 
