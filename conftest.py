@@ -12,7 +12,7 @@ from nbval.plugin import IPyNbFile
 
 # Where the longest files are. Two processes that share the tests take these first, so that neither
 # of them still runs a long file when the other has nothing left to do.
-LONG_FILES = ("notebooks/", "tests/browser/", "tests/js/", "tests/test_")
+LONG_FILES = ("notebooks/", "tests/browser/", "tests/js/", "tests/test_", "tests/exercises/")
 
 
 def pytest_configure() -> None:

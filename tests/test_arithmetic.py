@@ -6,6 +6,7 @@ import doctest
 import inspect
 import itertools
 import math
+import random
 import re
 import subprocess
 import sys
@@ -369,9 +370,15 @@ def configurations(kind: str, rank: int) -> st.SearchStrategy[tuple[dict[str, An
         st.fixed_dictionaries(layer),
         change,
     )
-    cells = st.sampled_from([*range(10 if kind == "transpose" else 24), *range(6, 24)])
-    sizes = st.lists(st.tuples(*[cells] * rank), min_size=6, max_size=6, unique=True)
-    return st.tuples(call, sizes)
+    cells = [*range(10 if kind == "transpose" else 24), *range(6, 24)]
+
+    def sizes(seed: int) -> list[tuple[int, ...]]:  # drawn one by one, they would take most time
+        chance, drawn = random.Random(seed), set()
+        while len(drawn) < 6:
+            drawn.add(tuple(chance.choice(cells) for _ in range(rank)))
+        return sorted(drawn)
+
+    return st.tuples(call, st.integers(0, 2**32).map(sizes))
 
 
 def per_axis(value: Any, rank: int) -> tuple[int, ...]:

@@ -9,7 +9,8 @@ from playwright.sync_api import expect, sync_playwright
 
 from . import stub
 from .find_browser import find_browser
-from .lab import CHROMIUM_ARGS, PATIENCE, LabServer, Notebook, new_page
+from .lab import CHROMIUM_ARGS, PATIENCE, LabServer, Notebook
+from .shared_pages import SharedPages
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,18 +59,25 @@ def open_cells(browser, lab, request):
         notebook.close()
 
 
+@pytest.fixture(scope="session")
+def shared_pages(browser):
+    return SharedPages(browser)
+
+
 @pytest.fixture
-def without_kernel(browser):
+def blank_page(shared_pages):
+    """Lend a blank page of some window to one test; no error may reach the page."""
+    yield shared_pages.lend
+    assert shared_pages.take_back() == []
+
+
+@pytest.fixture
+def without_kernel(blank_page):
     """Show a widget on a page without Jupyter (see stub.py); no error may reach the page."""
-    pages, errors = [], []
 
     def show(view, state, **options):
-        pages.append(new_page(browser, **options))
-        pages[-1].on("pageerror", lambda error: errors.append(str(error)))
-        stub.show(pages[-1], view, state)
-        return pages[-1]
+        page = blank_page(**options)
+        stub.show(page, view, state)
+        return page
 
-    yield show
-    for page in pages:
-        page.close()
-    assert errors == []
+    return show

@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 STATIC = Path(__file__).parents[2] / "unet_teach" / "widgets" / "static"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>no kernel</title>
 <style>%s</style><body data-jp-theme-light="true"><main></main></body></html>"""
-SHOW = """async ({ esm, state }) => {
+SHOW = """async ({ view, esm, state }) => {
   const heard = {};
   const model = {
     get: (name) => state[name],
@@ -36,8 +36,9 @@ SHOW = """async ({ esm, state }) => {
     on: (event, listener) => (heard[event] ??= new Set()).add(listener),
     off: (event, listener) => heard[event]?.delete(listener),
   };
-  const source = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
-  const widget = (await import(source)).default;
+  const modules = (window.modules ??= {}); // each is read once, as in a notebook
+  const source = () => URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
+  const { default: widget } = await (modules[view] ??= import(source()));
   widget.initialize?.({ model });
   window.leave = widget.render({ model, el: document.querySelector('main') });
   window.state = state;
@@ -67,7 +68,7 @@ def show(page: Page, view: str, state: dict[str, Any], kernel: Kernel | None = N
     page.set_content(PAGE % (STATIC / f"{view}.css").read_text(encoding="utf-8"))
     bundle = (STATIC / f"{view}.js").read_text(encoding="utf-8")
     values = json.loads(json.dumps(state, default=str))
-    page.evaluate(SHOW, {"esm": bundle, "state": values})
+    page.evaluate(SHOW, {"view": view, "esm": bundle, "state": values})
 
 
 def what_is_left(page: Page) -> list[int]:

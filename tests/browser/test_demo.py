@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,9 @@ MEASURE = """(smallest) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def open_demo(browser):
-    """Open the file with the network off; the test fails if it asks for anything."""
+@contextmanager
+def opener(browser):
+    """Open the file with the network off; an error is raised if it asks for anything."""
     contexts = []
 
     def open_at(address="", **options):
@@ -79,18 +80,26 @@ def open_demo(browser):
         context.close()
 
 
+@pytest.fixture
+def open_demo(browser):
+    """Open the demo for one test; a page that stays open would go on to move."""
+    with opener(browser) as open_at:
+        yield open_at
+
+
 @pytest.fixture(scope="module")
-def pages(open_demo):
+def pages(browser):
     """The same page for many scenes, one for each size and theme."""
     opened = {}
 
     def page_of(**options):
         key = str(options)
         if key not in opened:
-            opened[key] = open_demo(**options)
+            opened[key] = open_at(**options)
         return opened[key]
 
-    return page_of
+    with opener(browser) as open_at:
+        yield page_of
 
 
 def at(page):
@@ -169,8 +178,10 @@ def test_a_clicker_goes_through_all_of_it_and_back(open_demo):
 
 @pytest.mark.parametrize("address", ["#scene-2", "#scene-7.3", "#scene-9", "#scene-12.3"])
 @pytest.mark.parametrize("key", ["PageDown", "PageUp"])
-def test_a_clicker_changes_no_value_of_a_widget(open_demo, address, key):
-    page = open_demo(address)
+def test_a_clicker_changes_no_value_of_a_widget(pages, address, key):
+    page = pages()
+    page.evaluate("(address) => { location.hash = address }", address)
+    page.locator(f"main[data-shown='{address}']").wait_for()
     values = ".ut input:not([type=radio]), .ut-tile:focus"
     for index in range(min(3, page.locator(values).count())):
         field = page.locator(values).nth(index)

@@ -16,15 +16,13 @@ from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.training_result import StepMetrics
 from unet_teach.shared.show import PHONE, show
 
-from .lab import new_page
-
 GROUNDS = {"light": "#ffffff", "dark": "#111111"}
 
 
 @pytest.fixture
-def show_on(browser, monkeypatch):
+def show_on(blank_page, monkeypatch):
     """Return a function that puts what a notebook gets on a page of some theme and width."""
-    bundles, pages = [], []
+    bundles = []
     monkeypatch.setattr("IPython.display.display", lambda data, raw: bundles.append(data))
 
     def put(content, theme="light", width=880):
@@ -32,13 +30,11 @@ def show_on(browser, monkeypatch):
             show(content, "some words")
             content = bundles[-1]["text/html"]
         style = f"margin:0;color-scheme:{theme};background:{GROUNDS[theme]};font:14px sans-serif"
-        pages.append(new_page(browser, viewport={"width": width, "height": 700}))
-        pages[-1].set_content(f"<!doctype html><body style='{style}'>{content}</body>")
-        return pages[-1]
+        page = blank_page(viewport={"width": width, "height": 700})
+        page.set_content(f"<!doctype html><body style='{style}'>{content}</body>")
+        return page
 
-    yield put
-    for page in pages:
-        page.close()
+    return put
 
 
 def live_view():

@@ -48,8 +48,8 @@ SEEN = """(root) => {
 @pytest.mark.parametrize("name", WIDGETS)
 def test_everything_can_be_read_in_forced_colours(without_kernel, name, scheme):
     state = state_of(WIDGETS[name]())
-    page = without_kernel(name.partition(",")[0], state, viewport={"width": 1080, "height": 720})
-    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    window = {"viewport": {"width": 1080, "height": 720}, "color_scheme": scheme}
+    page = without_kernel(name.partition(",")[0], state, forced_colors="active", **window)
     page.evaluate(
         "(t) => { document.body.dataset.jpThemeLight = t }", str(scheme == "light").lower()
     )

@@ -23,7 +23,7 @@ WIDGETS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def open_page(browser):
     """Open the file with the network off; the test fails if it asks for anything."""
     contexts = []

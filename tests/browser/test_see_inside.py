@@ -14,7 +14,7 @@ from unet_teach.widgets.see_inside import shipped
 from unet_teach.widgets.see_inside_figure import read_image, read_mask
 
 from . import stub
-from .lab import PATIENCE, axe_violations, small_type
+from .lab import axe_violations, new_page, small_type
 
 MACHINERY = {*CourseWidget.class_traits(), "_esm", "_css", "_anywidget_id"} - {"steps", "_step"}
 RING = [("ArrowDown", 20), ("ArrowRight", 14), ("Space", 1), ("ArrowRight", 12), ("Space", 1)]
@@ -31,19 +31,21 @@ def shipped_state():
 
 
 @pytest.fixture
-def show(browser, shipped_state):
-    """Show the widget on a page of its own; the test fails if the page has an error."""
-    contexts, errors = [], []
+def show(browser, blank_page, shipped_state):
+    """Show the widget on a page; the test fails if the page has an error."""
+    own, errors = [], []
 
     def show(size=(1080, 700), before="", answers=True, **options):
         known = {key: value for key, value in options.items() if key in shipped_state}
         rest = {key: value for key, value in options.items() if key not in known}
         kernel = rest.pop("kernel", None)
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **rest)
-        context.set_default_timeout(1000 * PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        rest["viewport"] = {"width": size[0], "height": size[1]}
+        if before or kernel:  # these change the page itself, so no other test may have it
+            page = new_page(browser, **rest)
+            own.append(page)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+        else:
+            page = blank_page(**rest)
         if before:
             page.add_init_script(before)
             page.goto("about:blank")
@@ -53,8 +55,8 @@ def show(browser, shipped_state):
         return page
 
     yield show
-    for context in contexts:
-        context.close()
+    for page in own:
+        page.close()
     assert errors == []
 
 
