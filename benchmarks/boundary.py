@@ -28,7 +28,7 @@ from unet_teach.segmentation import Dataset, Pair, earth, evaluate, train
 from unet_teach.segmentation.baselines import Baseline, random_forest
 from unet_teach.segmentation.evaluation import logits_of
 from unet_teach.segmentation.metrics import ScoreAccumulator, boundary
-from unet_teach.segmentation.training import bce_dice_loss, one_cycle
+from unet_teach.segmentation.training import bce_dice_loss, boundary_pixels, one_cycle, random_crops
 
 RESULTS = Path(__file__).parent / "results" / "boundary.json"
 TRAINED = Path(__file__).parent.parent / "build" / "boundary"
@@ -221,6 +221,19 @@ def report(seeds: Sequence[int]) -> dict[str, Any]:
     return {"threshold": chosen, "runs": rows}
 
 
+def forests(seed: int) -> dict[str, Any]:
+    """Return the validation scores of a forest, and of one trained on crops at the coast."""
+    data, random = earth(), torch.Generator().manual_seed(seed)
+    coasts = [boundary_pixels(pair.mask) for pair in data.train]
+    crops = zip(*random_crops(data.train, 64, 64, random, coasts), strict=True)
+    found: dict[str, Any] = {"seed": seed}
+    trained_on = {"anywhere": data.train, "at the coast": [Pair(*crop, "") for crop in crops]}
+    for name, pairs in trained_on.items():
+        score = evaluate(random_forest(pairs, seed=seed), data.validation)
+        found[name] = [round(score.iou, 4), round(score.boundary_f1, 4)]
+    return found
+
+
 def wins(rows: Sequence[dict[str, Any]], method: str) -> dict[str, int]:
     """Return in how many runs a method beats the forest of the same seed on the test."""
     found = [
@@ -290,6 +303,7 @@ def main() -> None:
             for name in options.names
             for seed in range(1 if options.smoke else PLANS[name].seeds)
         ]
+        results["forests"] = [forests(seed) for seed in range(1 if options.smoke else 3)]
     elif options.part == "train":
         for seed in options.seeds:
             if not (TRAINED / f"{seed}.json").exists():
