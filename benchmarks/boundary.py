@@ -312,6 +312,7 @@ def main() -> None:
         results |= report(options.seeds)
         for method in ("U-Net", "U-Net, threshold"):
             results[f"wins of {method}"] = wins(results["runs"], method)
+        results["command"] = "python -m benchmarks.boundary report"
         results["shifts"] = shifts(earth())
         results["machine"] = {
             "system": f"{platform.system()} {platform.machine()}",
