@@ -13,7 +13,8 @@ import torch
 
 from benchmarks.lesson_cost import ANNOUNCED, first_line, too_slow
 from unet_teach.networks.packed import unpack
-from unet_teach.segmentation import lines_in_rings, nuclei
+from unet_teach.segmentation import Pair, lines_in_rings, nuclei
+from unet_teach.segmentation.baselines import otsu
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,6 +47,36 @@ def test_coast_splits_the_outlines_of_every_method():
     report = json.loads(run.stdout[run.stdout.index("{\n") :])
     assert [row["method"] for row in report["runs"]] == ["Otsu", "random forest", "U-Net"]
     assert all({"iou", "boundary_f1", "north", "south"} <= set(row) for row in report["runs"])
+
+
+def test_boundary_screens_trains_and_reports(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import boundary
+
+    row = boundary.screen("all crops at the coast", 0, seconds=0.2)
+    assert row["steps"] >= 1
+    assert set(row["validation"]) >= {"plain", "averaged weights", "mean of 4 flips"}
+    monkeypatch.setattr(boundary, "TRAINED", tmp_path)
+    monkeypatch.setattr(boundary, "random_forest", lambda pairs, seed: otsu())  # no trees to grow
+    assert boundary.train_chosen(3, steps=2)["steps"] == 2
+    report = boundary.report([3])
+    assert report["threshold"] in boundary.THRESHOLDS
+    assert report["runs"][0]["test"]["forest"]["iou"] == 0.225  # Otsu's, in its place
+    forest = {"iou": 0.6, "boundary_f1": 0.4}
+    rows = [
+        {"test": {"U-Net": {"iou": iou, "boundary_f1": f1}, "forest": forest}}
+        for iou, f1 in [(0.7, 0.5), (0.7, 0.4), (0.5, 0.5)]
+    ]
+    assert boundary.wins(rows, "U-Net") == {"iou": 2, "boundary_f1": 2, "both": 1}
+
+
+def test_boundary_finds_a_shift_between_image_and_mask(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import boundary
+
+    image, mask, name = nuclei().train[0]
+    moved = Pair(image.roll((2, -1), (1, 2))[:, 4:-4, 4:-4], mask[:, 4:-4, 4:-4], name)
+    assert boundary.shift(moved, slice(0, 120)) == pytest.approx([2, -1], abs=0.5)
 
 
 def test_living_unet_trains_scores_and_ships(tmp_path, monkeypatch):

@@ -134,6 +134,54 @@ def test_the_loss_leaps_up_to_step_425_and_not_after():
         assert max(rises[:17]) > 0.1 > max(rises[17:])
 
 
+def better_minute():
+    return json.loads((MEASURED / "boundary.json").read_text(encoding="utf-8"))
+
+
+def test_crops_at_the_coast_beat_the_forest_within_forty_seconds_as_lesson_5_says():
+    runs = better_minute()["runs"]
+    assert [run["seed"] for run in runs] == list(range(20))
+    assert {run["steps"] for run in runs} == {700}
+    assert max(run["core_seconds"] for run in runs) <= 40
+    ours, forests = ([run["test"][name] for run in runs] for name in ("U-Net", "forest"))
+    both = sum(
+        our["iou"] > forest["iou"] and our["boundary_f1"] > forest["boundary_f1"]
+        for our, forest in zip(ours, forests, strict=True)
+    )
+    f1, forest_f1 = ([f"{each['boundary_f1']:.2f}" for each in rows] for rows in (ours, forests))
+    assert both >= 18
+    told = f"{both} of {len(runs)} seeds beat the forest by IoU *and* by boundary F1"
+    told += f", which is {min(f1)} to {max(f1)} instead of {min(forest_f1)} to {max(forest_f1)}"
+    lesson = SOLVED.parents[1] / "lessons" / "05_train_it.py"
+    chosen = [f"{run['test']['U-Net, threshold']['boundary_f1']:.2f}" for run in runs]
+    validation = statistics.mean(run["validation"]["0.0"][1] for run in runs)
+    text = lesson.read_text(encoding="utf-8")
+    assert told in text
+    assert f"which validation prefers, it is {min(chosen)} to {max(chosen)}" in text
+    assert f"*all* gives {validation:.2f}" in text
+    assert all(ours[seed]["north"] > forests[seed]["north"] for seed in range(len(runs)))
+
+
+def test_what_helped_and_what_did_not_is_what_was_measured_on_validation():
+    report, f1 = better_minute(), {}
+    for row in report["candidates"]:
+        f1.setdefault(row["name"], []).append(row["validation"]["plain"][1])
+        assert row["core_seconds"] == pytest.approx(40, abs=0.5)
+    lesson = (SOLVED.parents[1] / "lessons" / "05_train_it.py").read_text(encoding="utf-8")
+    table = re.findall(r"^# \| .* \| (0\.\d\d) \|$", lesson, re.M)
+    told = ["lesson 5", "half of the crops at the coast", "all crops at the coast"]
+    told += ["all at the coast, batch 4", "12 channels", "16 channels, narrow decoder"]
+    assert [float(each) for each in table] == pytest.approx(
+        [statistics.mean(f1[name]) for name in told], abs=0.006
+    )
+    anywhere, at_coast = (
+        statistics.mean(row[name][1] for row in report["forests"])
+        for name in ("anywhere", "at the coast")
+    )
+    assert (anywhere, at_coast) == pytest.approx((0.38, 0.33), abs=0.006)
+    assert max(abs(pixels) for row in report["shifts"] for pixels in row["pixels"]) <= 0.25
+
+
 def test_the_forest_takes_the_dark_woods_of_the_amazon_for_sea():
     data = earth()
     mask = predict(random_forest(data.train), data.test[0].image)

@@ -13,7 +13,12 @@ from unet_teach.segmentation import evaluate, lines_in_rings, load_model, train,
 from unet_teach.segmentation.data.dataset import Dataset, Pair
 from unet_teach.segmentation.live_view import LiveView
 from unet_teach.segmentation.task import Foreground
-from unet_teach.segmentation.training import bce_dice_loss, one_cycle, random_crops
+from unet_teach.segmentation.training import (
+    bce_dice_loss,
+    boundary_pixels,
+    one_cycle,
+    random_crops,
+)
 from unet_teach.segmentation.training_result import (
     StepMetrics,
     centre_crops,
@@ -440,6 +445,36 @@ def test_crops_are_windows_flipped_alike():
     assert steps == {(13, 1), (-13, 1), (13, -1), (-13, -1)}
     assert {int(c.min()) % 13 for c in images} == set(range(10))
     assert {int(c.min()) // 13 for c in images} == set(range(6))
+
+
+def test_crops_at_a_boundary_hold_one_of_its_pixels_anywhere_in_them():
+    numbers, mask = torch.arange(9.0 * 13).reshape(1, 9, 13), torch.zeros(1, 9, 13)
+    mask[0, 4, 6] = 1
+    found = boundary_pixels(mask)
+    assert found.tolist() == [[3, 6], [4, 5], [4, 6]]  # each differs from one below or to the right
+    random = torch.Generator().manual_seed(0)
+    crops, _ = random_crops([Pair(numbers, mask, "")], 200, 4, random, [torch.tensor([[4, 6]])])
+    assert (crops == 4 * 13 + 6).flatten(1).any(1).all()
+    corners = {divmod(int(crop.min()), 13) for crop in crops}
+    assert corners == {(row, column) for row in range(1, 5) for column in range(3, 7)}
+    at_corner, _ = random_crops([Pair(numbers, mask, "")], 9, 4, random, [torch.tensor([[8, 0]])])
+    assert {divmod(int(crop.min()), 13) for crop in at_corner} == {(5, 0)}
+
+
+def test_crops_at_boundaries_leave_images_without_any_and_the_default_as_they_were(halves):
+    whole = Pair(torch.rand(1, 20, 20), torch.ones(1, 20, 20), "")
+    for at in (None, [boundary_pixels(whole.mask)]):
+        random = torch.Generator().manual_seed(3)
+        images, _ = random_crops([whole], 5, 8, random, at)
+        plain, _ = random_crops([whole], 5, 8, torch.Generator().manual_seed(3))
+        assert torch.equal(images, plain)
+    at_boundary, default = (
+        short(small(), halves, steps=3, **options).history[-1]
+        for options in ({"crop_at": "boundary"}, {})
+    )
+    assert at_boundary != default
+    with pytest.raises(ValueError, match="crop_at='coast' is not known"):
+        short(small(), halves, steps=1, crop_at="coast")
 
 
 def test_the_loss_by_hand():

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from math import cos, isfinite, pi
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +45,7 @@ def train(
     seed: int = 0,
     batch: int = 8,
     crop: int = 64,
+    crop_at: Literal["random", "boundary"] = "random",
     learning_rate: float = 3e-3,
     threads: int = 1,
     device: str | torch.device | None = None,
@@ -72,6 +74,8 @@ def train(
         seed: of the crops and flips.
         batch: number of crops in a step.
         crop: side of a crop in pixels, or the smallest side of an image if that is less.
+        crop_at: where crops lie: anywhere ("random"), or over a random pixel at a boundary of the
+            mask ("boundary"), which draws better outlines (`benchmarks/boundary.py`).
         learning_rate: maximum of the one-cycle schedule.
         threads: number of threads that torch uses. Small networks gain little from a second one
             (`benchmarks/training.py`), and with one the same seed gives the same result.
@@ -103,6 +107,8 @@ def train(
     argument_checks.require_positive(
         seconds=1 if seconds is None else seconds, learning_rate=learning_rate
     )
+    if crop_at not in ("random", "boundary"):
+        raise ValueError(f"crop_at={crop_at!r} is not known. Use 'random' or 'boundary'.")
     argument_checks.require_trainable(model, data, crop)
     task, home = task_of(data, class_weights), device_of(model)
     place = choose_device(model, device)
@@ -120,6 +126,7 @@ def train(
         warnings.warn(hint, stacklevel=2)
     torch.manual_seed(seed)  # for networks that draw random numbers themselves
     random = torch.Generator().manual_seed(seed)
+    at = [boundary_pixels(p.mask) for p in data.train] if crop_at == "boundary" else None
     model.to(place)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
     view = LiveView(data.validation[0], shown=live, colours=data.colours)
@@ -161,7 +168,7 @@ def train(
             # By steps where they are given, so that the clock does not change the result.
             done = step / steps if steps else progress
             optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(done)
-            images, masks = random_crops(data.train, batch, crop, random)
+            images, masks = random_crops(data.train, batch, crop, random, at)
             images = images.to(place, memory_format=torch.channels_last)
             loss = task.loss(model(images), masks.to(place))
             if not isfinite(loss.item()):
@@ -203,7 +210,11 @@ def train(
 
 
 def random_crops(
-    pairs: Sequence[Pair], n: int, side: int, random: torch.Generator
+    pairs: Sequence[Pair],
+    n: int,
+    side: int,
+    random: torch.Generator,
+    at: Sequence[Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return n random square crops, each flipped along each axis with probability one half.
 
@@ -214,6 +225,8 @@ def random_crops(
         n: number of crops.
         side: of a crop, in pixels.
         random: generator of the choices.
+        at: for each image, pixels (N, 2), row and column; each crop holds one of them, chosen at
+            random, unless its image has none. None: crops lie anywhere.
 
     Returns:
         Images (n, C, side, side) and masks (n, 1, side, side).
@@ -225,11 +238,24 @@ def random_crops(
         top, left, *flips = torch.rand(4, generator=random).tolist()
         row = int(top * (mask.shape[1] - side + 1))
         column = int(left * (mask.shape[2] - side + 1))
+        if at is not None and len(at[index]):
+            choice = torch.randint(len(at[index]), (1,), generator=random).item()
+            down, right = at[index][int(choice)].tolist()
+            row = min(max(0, down - int(top * side)), mask.shape[1] - side)
+            column = min(max(0, right - int(left * side)), mask.shape[2] - side)
         window = (slice(None), slice(row, row + side), slice(column, column + side))
         axes = [axis for axis, chance in zip((1, 2), flips, strict=True) if chance < 0.5]
         images.append(image[window].flip(axes))
         masks.append(mask[window].flip(axes))
     return torch.stack(images), torch.stack(masks)
+
+
+def boundary_pixels(mask: Tensor) -> Tensor:
+    """Return row and column, (N, 2), of the pixels that differ from one below or to the right."""
+    edges = torch.zeros_like(mask[0], dtype=torch.bool)
+    edges[:-1] |= mask[0, 1:] != mask[0, :-1]
+    edges[:, :-1] |= mask[0, :, 1:] != mask[0, :, :-1]
+    return edges.nonzero()
 
 
 def one_cycle(progress: float) -> float:
