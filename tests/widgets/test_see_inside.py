@@ -16,6 +16,7 @@ from unet_teach.networks.unet import UNet
 from unet_teach.widgets import SeeInside
 from unet_teach.widgets.see_inside import NETWORKS, shipped
 from unet_teach.widgets.see_inside_figure import read_image, read_mask, run_packed
+from unet_teach.widgets.see_inside_scene import random_sample
 
 IMAGE = torch.rand(1, 8, 12, generator=torch.Generator().manual_seed(0))
 
@@ -155,6 +156,13 @@ def test_a_dropped_image_is_read_and_a_broken_one_is_black():
     assert np.allclose(read_image(sample, dropped), 0.2)
     assert read_image(sample, "nonsense").max() == 0
     assert isinstance(SeeInside(image=dropped).figure(), Figure)
+
+
+def test_the_figure_shows_the_image_that_was_drawn_anew():
+    new = SeeInside(seed=7).figure().axes[0].images[0].get_array()
+    assert np.allclose(new, read_image(random_sample(7), "")[0])
+    dropped = SeeInside(seed=7, image="nonsense").figure().axes[0].images[0].get_array()
+    assert np.max(dropped) == 0
 
 
 def test_networks_are_small_and_torch_is_not_needed_to_show_them():
