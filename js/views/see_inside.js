@@ -151,7 +151,7 @@ function render({ model, el }) {
   });
   const back = h(
     'button',
-    { type: 'button', 'aria-label': 'back to the U' },
+    { type: 'button' },
     '← back',
     h('span', {}, ' to the U ', h('small', {}, 'Esc')),
   );
