@@ -19,6 +19,7 @@ import { range } from './geometry.js';
  * @property {boolean} isNarrow  no room for two things on a line
  */
 
+const WIDEST_GAP = 0.42; // of the picture's height, between two levels
 export const LEAST = 4; // pixels of the design that a box's side has at least
 
 /** @type {Record<'wide' | 'medium' | 'present' | 'phone', Frame>} */
@@ -100,12 +101,15 @@ export function heights(depth, { height, box, slot, large, small }) {
     Math.max(level ? slot : large + 3.9 * small, box[1] / 2 ** level),
   );
   const bottom = height - small * 1.75 - Math.max(3, box[1] / 2 ** (depth + 1));
-  const gap = (bottom - small / 2 - slots.reduce((sum, each) => sum + each, 0)) / depth;
-  let top = 1;
+  const free = (bottom - small / 2 - slots.reduce((sum, each) => sum + each, 0)) / depth;
+  // A single level and the bottleneck stand closer: the blank between them would be the largest thing.
+  const gap = Math.min(free, WIDEST_GAP * height);
+  const spare = ((free - gap) * depth) / 2;
+  let top = 1 + spare;
   const middles = slots.map((each) => {
     const middle = top + each / 2;
     top += each + gap;
     return middle;
   });
-  return [...middles, bottom];
+  return [...middles, bottom - spare];
 }

@@ -102,7 +102,8 @@ export class ValueMap {
     const { area, seen } = fieldOf(map);
     const extent = area ? `${area.height}×${area.width}` : '0×0';
     this.#extent.textContent = before ? extent : '';
-    this.#note.textContent = before ? pixels(seen) : note;
+    const count = presentedPixel ? `${seen} px` : pixels(seen); // a caption is one line
+    this.#note.textContent = before ? count : note;
     const says = before ? `sees ${extent}, ${pixels(seen)}` : rangeText(map.values);
     set(this.frame, {
       'aria-label': `${map.row ? `${map.row}, ` : ''}${map.name}. Arrow keys choose a cell.`,

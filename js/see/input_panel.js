@@ -3,9 +3,8 @@
 import { h, s, set } from '../dom.js';
 import { drawImage } from './drawing.js';
 import { ERASER } from './painting.js';
-import { GROUND } from './scene.js';
+import { SampleList } from './sample_list.js';
 
-/** @typedef {import('./painting.js').Sample} Sample */
 /** @typedef {import('./painting.js').Stroke} Stroke */
 /** @typedef {[row: number, column: number]} Point */
 /** @typedef {'ring' | 'line' | 'erase'} Tool */
@@ -34,9 +33,6 @@ export class InputPanel {
   #canvas = h('canvas', { 'aria-hidden': 'true' });
   #svg = s('svg', { 'aria-hidden': 'true' });
   #hint = h('span', { class: 'ut-quiet' });
-  #samples = h('div', { class: 'ut-see-samples', role: 'group', 'aria-label': 'Images' });
-  /** @type {unknown} */
-  #listed;
 
   /**
    * @param {object} options
@@ -50,6 +46,7 @@ export class InputPanel {
    */
   constructor({ onStroke, onUndo, onSample, onNew, onFile, onTool, signal }) {
     this.onStroke = onStroke;
+    this.samples = new SampleList({ onSample, onNew, signal });
     this.onUndo = onUndo;
     this.frame = h(
       'div',
@@ -96,17 +93,7 @@ export class InputPanel {
       h('p', { class: 'ut-see-name' }, h('b', {}, 'Input'), ' ', this.#hint),
       this.frame,
       h('div', { class: 'ut-see-tools' }, ...this.tools, undo, file, picker),
-      this.#samples,
-    );
-    this.#samples.addEventListener(
-      'click',
-      ({ target }) => {
-        const button = /** @type {Element} */ (target).closest('button');
-        if (!button) return;
-        if (button.dataset.sample) onSample(Number(button.dataset.sample));
-        else onNew();
-      },
-      { signal },
+      this.samples.element,
     );
     this.#listen(onFile, signal);
     this.#choose('ring', () => {});
@@ -289,65 +276,13 @@ export class InputPanel {
     set(this.#svg, { viewBox: `0 0 ${width} ${height}` });
     set(this.frame, {
       'aria-label': `Input image, ${height}×${width}. ${TOOLS[this.tool]}: arrow keys move, Space ${this.tool === 'erase' ? 'erases' : 'begins and ends'}, Backspace undoes.`,
-      style: `aspect-ratio:${width}/${height}`,
+      style: `--ratio:${width / height}`,
     });
     this.#hint.textContent = hint;
     this.#extra = marks;
     this.#mark();
   }
-
-  /** @param {Sample[]} samples @param {number} chosen   −1: none of them @param {boolean} canDraw   new ones */
-  list(samples, chosen, canDraw) {
-    if (this.#listed !== samples) {
-      this.#listed = samples;
-      const buttons = samples.slice(0, 4).map(({ name, image, height, width }, i) => {
-        const canvas = h('canvas', { 'aria-hidden': 'true' });
-        drawImage(canvas, image, height, width);
-        return h(
-          'button',
-          { type: 'button', 'data-sample': i, 'aria-label': name, title: name },
-          canvas,
-        );
-      });
-      const more = h(
-        'button',
-        { type: 'button', class: 'ut-see-new', title: 'A new image by the same rule' },
-        'new',
-      );
-      this.#samples.replaceChildren(...buttons, ...(canDraw ? [more] : []));
-    }
-    [...this.#samples.children].forEach((button) => {
-      const { sample } = /** @type {HTMLElement} */ (button).dataset;
-      if (sample) button.setAttribute('aria-pressed', String(Number(sample) === chosen));
-    });
-  }
 }
 
 /** @param {number} value */
 const rounded = (value) => Math.round(10 * value) / 10;
-
-/** A file's picture as numbers of 0 to 1, scaled into a square on the data's ground; `null` where it is no picture. @param {File} file @param {{height: number, width: number, channels: number}} size */
-export async function readFile(file, { height, width, channels }) {
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  if (!bitmap) return null;
-  const canvas = h('canvas', { height, width });
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) return null;
-  const grey = Math.round(255 * GROUND);
-  context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
-  context.fillRect(0, 0, width, height);
-  const scale = Math.min(width / bitmap.width, height / bitmap.height);
-  const [wide, high] = [bitmap.width * scale, bitmap.height * scale];
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(bitmap, (width - wide) / 2, (height - high) / 2, wide, high);
-  const { data } = context.getImageData(0, 0, width, height);
-  const bytes = new Uint8Array(channels * height * width);
-  for (let i = 0; i < height * width; i += 1) {
-    const [red, green, blue] = data.subarray(4 * i, 4 * i + 3);
-    if (channels === 1) bytes[i] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
-    else
-      for (let c = 0; c < channels; c += 1)
-        bytes[c * height * width + i] = [red, green, blue][c % 3];
-  }
-  return bytes;
-}

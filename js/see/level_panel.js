@@ -194,7 +194,7 @@ export class LevelPanel {
     });
     this.frame.classList.toggle('ut-see-decoder', part === 'decoder');
     set(this.frame, {
-      style: `aspect-ratio:${width}/${height}`,
+      style: `--ratio:${width / height}`,
       'aria-label': `${place}, channel ${number(channel)}, row ${row}, column ${column}: ${value.toFixed(2)}. Arrow keys move, comma and full stop change the channel, Escape goes back.`,
     });
     this.#steps.replaceChildren(

@@ -145,10 +145,11 @@ export class OutputPanel {
         : 'no ground truth';
     const count = prediction.reduce((sum, each) => sum + each, 0);
     set(this.frame, {
-      style: `aspect-ratio:${width}/${height}`,
+      style: `--ratio:${width / height}`,
       'aria-label': `Prediction: ${count} pixels${score ? `, IoU ${score.iou.toFixed(2)}` : ''}. Arrow keys and Enter pick a pixel: which input pixels matter for it?`,
     });
     this.#mark(pixel);
+    this.element.classList.toggle('ut-see-picked', matters !== null);
     if (matters) this.#paintMatters(matters, height, width, theme);
     else this.#paintChange(now, before, theme);
     const rows = score

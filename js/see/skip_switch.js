@@ -6,6 +6,7 @@ import { LABEL_ROOM, SLIDER_ROOM } from './u_layout.js';
 /** @typedef {import('../engine/unet.js').Skip} Skip */
 /** @typedef {import('./u_layout.js').Box} Box */
 
+const TIGHT = 100; // pixels of a wire: on a shorter one the switch makes room for the zero
 const HOW = { on: 'on', cut: 'cut', blur: 'blurred', other: 'other image' };
 /** @type {Record<string, Skip>} */
 const CARRIES = { on: 1, cut: 0, blur: 'blur', other: 'other' };
@@ -34,12 +35,13 @@ export class SkipSwitch {
     this.level = level;
     this.name = name;
     const [left, width] = [from.left + from.side, to.left - from.left - from.side];
-    const middle = width / 2;
     this.width = width;
+    this.poles = width < TIGHT ? [16, 40] : [width / 2 - 15, width / 2 + 15];
+    const [near, far] = this.poles;
     this.zero = s(
       'g',
       { class: 'ut-see-zero' },
-      s('path', { d: `M${middle + 20} 16H${width - 30}` }),
+      s('path', { d: `M${far + 5} 16H${width - 28}` }),
       s('rect', { x: width - 26, y: 7, width: 18, height: 18 }),
       s('text', { x: width - 17, y: 21 }, '0'),
     );
@@ -51,8 +53,8 @@ export class SkipSwitch {
         this.#wire,
         this.zero,
         this.#arm,
-        s('circle', { class: 'ut-see-pole', cx: middle - 15, cy: 16, r: 4.5 }),
-        s('circle', { class: 'ut-see-pole ut-see-far', cx: middle + 15, cy: 16, r: 4.5 }),
+        s('circle', { class: 'ut-see-pole', cx: near, cy: 16, r: 4.5 }),
+        s('circle', { class: 'ut-see-pole ut-see-far', cx: far, cy: 16, r: 4.5 }),
       ),
     );
     this.#how = h('select', { 'aria-label': `skip ${name} carries`, class: 'ut-see-how' });
@@ -91,18 +93,21 @@ export class SkipSwitch {
 
   /** @param {Skip} skip */
   paint(skip) {
-    const { element, width } = this;
-    const middle = width / 2;
+    const {
+      element,
+      width,
+      poles: [near, far],
+    } = this;
     const isCut = skip === 0;
     const words = inWords(skip);
     element.classList.toggle('ut-see-cut', isCut);
     element.dataset.how = words;
     set(this.#arm, {
-      d: isCut ? `M${middle - 15} 16L${middle + 10} -2` : `M${middle - 15} 16H${middle + 15}`,
+      d: isCut ? `M${near} 16L${far - 5} -2` : `M${near} 16H${far}`,
     });
     set(this.#wire, {
       d: isCut
-        ? `M4 16H${middle - 15}`
+        ? `M4 16H${near}`
         : `M4 16H${width - 6}M${width - 12} 9L${width - 4} 16L${width - 12} 23`,
     });
     set(this.zero, { visibility: isCut ? 'visible' : 'hidden' });

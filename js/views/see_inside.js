@@ -3,9 +3,11 @@
 import { h, set } from '../dom.js';
 import { themeOf } from '../see/drawing.js';
 import { GradientBars } from '../see/gradient_bars.js';
-import { InputPanel, readFile } from '../see/input_panel.js';
+import { readFile } from '../see/image_file.js';
+import { InputPanel } from '../see/input_panel.js';
 import { Inspection } from '../see/inspection.js';
 import { ends } from '../see/level_panel.js';
+import { NetworkList } from '../see/network_list.js';
 import { OutputPanel } from '../see/output_panel.js';
 import { MOST_STROKES } from '../see/painting.js';
 import { squeeze } from '../see/reading.js';
@@ -22,7 +24,8 @@ import { initialize, isTyping, mount, presentButton } from '../shell.js';
 /** @typedef {import('../see/painting.js').Stroke} Stroke */
 /** @typedef {import('../see/tour.js').Result} Result */
 
-const WIDE = 1040; // pixels of width from which the three columns stand side by side
+const WIDE = 1040; // pixels of width from which the three columns have their full size
+const MEDIUM = 740; // and from which they stand side by side
 const SMALLEST_CHANGE = 0.005; // of a level's maps: less is "same" only where it is nothing
 const TRAITS = [
   '_tasks',
@@ -129,28 +132,29 @@ function render({ model, el }) {
   });
   const title = h('b', { class: 'ut-result' });
   const note = h('span', { class: 'ut-quiet' });
-  const networks = h('select', { 'aria-label': 'network' });
-  networks.addEventListener(
-    'change',
-    () => {
-      const [t, n] = networks.value.split(' ').map(Number);
-      const task = session.tasks[t];
+  const networks = new NetworkList({
+    onChoose(task, network) {
       const isSame = task.name === session.state()?.task.name;
       act({
         task: task.name,
-        network: task.networks[n].name,
+        network: network.name,
         moment: -1,
         ...(isSame ? {} : { sample: 0, seed: 0, image: '', strokes: [] }),
       });
     },
-    { signal },
-  );
+    signal,
+  });
   const halves = ['encoder', 'decoder'].map((part) => {
     const button = h('button', { type: 'button' }, part);
     button.addEventListener('click', () => open(`${part} ${placeNow().split(' ')[1]}`), { signal });
     return button;
   });
-  const back = h('button', { type: 'button' }, '← back to the U ', h('small', {}, 'Esc'));
+  const back = h(
+    'button',
+    { type: 'button' },
+    '← back',
+    h('span', {}, ' to the U ', h('small', {}, 'Esc')),
+  );
   back.addEventListener('click', close, { signal });
   const root = h('div', {
     class: 'ut ut-see',
@@ -167,7 +171,7 @@ function render({ model, el }) {
       h(
         'div',
         { class: 'ut-tools' },
-        h('span', { class: 'ut-see-of-u' }, networks),
+        h('span', { class: 'ut-see-of-u' }, networks.element),
         h('span', { class: 'ut-see-of-level' }, ...halves, back),
         presentButton(root, () => paint(), signal),
       ),
@@ -212,11 +216,13 @@ function render({ model, el }) {
     const { now, earlier: before } = session;
     const theme = themeOf(root);
     const place = placeNow();
-    const isNarrow = width > 0 && width < WIDE && !root.classList.contains('ut-present');
-    root.classList.toggle('ut-see-narrow', isNarrow);
+    const isPage = width > 0 && !root.classList.contains('ut-present');
+    const isNarrow = isPage && width < WIDE;
+    root.classList.toggle('ut-see-narrow', isPage && width < MEDIUM);
+    root.classList.toggle('ut-see-medium', isNarrow && width >= MEDIUM);
     root.classList.toggle('ut-see-open', place !== '');
-    paintNetworks(state);
-    input.list(
+    networks.paint(session.tasks, state);
+    input.samples.paint(
       state.task.samples,
       get('image') || get('seed') ? -1 : Number(get('sample')) || 0,
       state.task.samples[0].lines !== null,
@@ -287,32 +293,6 @@ function render({ model, el }) {
   }
 
   /** @param {State} state */
-  function paintNetworks({ task, network }) {
-    const names = session.tasks.map((each) => each.networks.map(({ name }) => name).join()).join();
-    if (networks.dataset.names !== names) {
-      networks.dataset.names = names;
-      networks.replaceChildren(
-        ...session.tasks.map((each, t) =>
-          h(
-            'optgroup',
-            { label: each.name },
-            ...each.networks.map(({ name }, n) => h('option', { value: `${t} ${n}` }, name)),
-          ),
-        ),
-      );
-    }
-    networks.value = `${session.tasks.indexOf(task)} ${task.networks.indexOf(network)}`;
-    networks.hidden = session.tasks.length === 1 && task.networks.length === 1;
-    networks.title = [
-      network.name,
-      network.says,
-      network.score === null ? '' : `IoU ${network.score.toFixed(2)} on test images`,
-    ]
-      .filter(Boolean)
-      .join(', ');
-  }
-
-  /** @param {State} state */
   function paintMoments({ network, moment }) {
     const { moments } = network;
     u.moments.hidden = moments.length < 2;
@@ -323,7 +303,7 @@ function render({ model, el }) {
     const isBest = at === moments.length - 1 && moment.step !== network.steps;
     u.momentSays.replaceChildren(
       h('b', {}, `step ${moment.step}`),
-      ` of ${network.steps}${isBest ? ', the best' : ''}`,
+      h('span', {}, ` of ${network.steps}${isBest ? ', the best' : ''}`),
     );
   }
 

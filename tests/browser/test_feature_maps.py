@@ -458,3 +458,18 @@ def test_a_step_is_ticked_off_when_its_cell_is_pointed_at(without_kernel):
 def test_nothing_was_written_to_the_console_as_an_error(notebook):
     assert notebook.errors() == []
     assert notebook.console_errors == []
+
+
+def test_captions_are_whole_on_a_whole_screen(without_kernel):
+    rows = {
+        f"stride {s}": {f"layer {n}": np.pad(np.ones((f, f)), (17 - f) // 2) for n, f in fields}
+        for s, fields in [(1, [(1, 3), (2, 5), (3, 7)]), (2, [(1, 3), (2, 7), (3, 15)])]
+    }
+    state = state_of(FeatureMaps(rows, nested=True, title=TITLE, notes=NOTES))
+    page = without_kernel("feature_maps", state, viewport={"width": 1280, "height": 720})
+    page.get_by_role("button", name="present").click()
+    expect(page.locator("figcaption").last).to_have_text("layer 315×15225 px")
+    cut = page.locator("figcaption > *").evaluate_all(
+        "(all) => all.filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.innerText)"
+    )
+    assert cut == []

@@ -1,9 +1,11 @@
 """With the colours of a high-contrast theme, drawings can be read and what is on can be told."""
 
+import io
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.contrast import contrast, linear
 from unet_teach.widgets import (
@@ -12,6 +14,7 @@ from unet_teach.widgets import (
     FeatureMaps,
     Predict,
     RoundTrip,
+    SeeInside,
     SizeLedger,
 )
 from unet_teach.widgets.progress_map import ProgressMap
@@ -26,6 +29,7 @@ WIDGETS = {
     "round_trip": lambda: RoundTrip(),
     "feature_maps": lambda: FeatureMaps({"a": np.eye(4)}),
     "predict": lambda: Predict("How?", "a", choices=["a", "b"]),
+    "see_inside": lambda: SeeInside(skips=[0]),
     "progress_map": lambda: ProgressMap([{"number": 0, "title": "Start", "exercises": EXERCISES}]),
 }
 # The ground, the colours of all texts, and the buttons that are on without a sign of it.
@@ -62,3 +66,18 @@ def test_everything_can_be_read_in_forced_colours(without_kernel, name, scheme):
     ground = linear(as_hex(seen["ground"]))
     for colour in seen["colours"]:
         assert contrast(linear(as_hex(colour)), ground) >= 4.5, (colour, seen["ground"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_tour_s_button_shows_its_sign_and_strengths_have_a_track(without_kernel, scheme):
+    page = without_kernel("see_inside", state_of(SeeInside(skips=[0.5])))
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    seen = page.locator(".ut-see-play").evaluate(
+        "(node) => [getComputedStyle(node), getComputedStyle(node, '::before')]"
+        ".map((style) => style.backgroundColor)"
+    )
+    assert seen[0] != seen[1]
+    shot = page.locator(".ut-see-skip input").first.screenshot()
+    pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("L")).astype(int)
+    middle = abs(pixels - pixels[0, 0])[:, pixels.shape[1] // 8]
+    assert middle.max() > 100, "no track"

@@ -1,6 +1,9 @@
 """A kernel that dies while a widget is presented takes nothing from the screen, in any widget."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 WIDGETS = {
     "Convolution explorer": ('ConvExplorer("halve")', "[aria-label='stride more']"),
@@ -10,6 +13,7 @@ WIDGETS = {
     ),
     "Round trip": ("RoundTrip()", "[aria-label='stride more']"),
     "Size ledger": ("SizeLedger(height=100, width=100)", ".ut-card[data-repair=crop] input"),
+    "See inside a U-Net": ("SeeInside()", ".ut-see-switch"),
     "Feature maps": ("FeatureMaps({'a': [[[0, 1]], [[1, 0]]]})", "[aria-label='channel more']"),
     "Predict": ('Predict("Which?", choices=["one", "two"], answer="two")', "[data-by='1']"),
     "Progress": (
@@ -46,6 +50,7 @@ def dead(open_cells):
     notebook = open_cells(CELL.format(", ".join(code for code, _ in WIDGETS.values())))
     views = notebook.page.locator(".ut")
     views.nth(len(WIDGETS) - 1).wait_for()
+    expect(notebook.page.locator(".ut-see-iou")).to_have_text(re.compile(r"0\.\d\d"))
     # Only one can have the whole screen; without it, all can be presented at once.
     notebook.page.evaluate("Element.prototype.requestFullscreen = undefined")
     before = {}
@@ -71,3 +76,9 @@ def test_the_picture_stays_and_follows_its_controls(dead, name):
         view.locator(control).first.evaluate("(control) => control.click()")
         assert view.evaluate(PICTURE) != before[name]
     assert "ut-present" in view.get_attribute("class")
+
+
+def test_the_page_s_engine_goes_on(dead):
+    view = dead[0]["See inside a U-Net"]
+    view.locator(".ut-see-all button").last.evaluate("(button) => button.click()")
+    expect(view.locator(".ut-see-headline")).to_contain_text(re.compile("All skips cut: IoU .* → "))

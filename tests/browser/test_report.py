@@ -280,3 +280,46 @@ def test_present_mode_covers_jupyterlab_and_the_line_speaks_there(open_cells):
         page.keyboard.press("Escape")
         assert present.is_hidden()
     assert notebook.console_errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["depth 4", "no skips", next(n for n in NETWORKS if "stops" in n)])
+def test_forced_colours_keep_what_the_report_means(browser, reports, name, scheme):
+    page = new_page(browser, viewport={"width": 1080, "height": 600}, color_scheme=scheme)
+    theme = str(scheme == "light").lower()
+    page.set_content(f'<body data-jp-theme-light="{theme}">{reports[name]}</body>')
+
+    def marks():
+        """Ticks, question marks and the break, as texts; and drawn lines that say something."""
+        return page.locator(".udia").first.evaluate(
+            """(root) => [root.innerText.match(/[✓✕?≠]/g), [...root.querySelectorAll('svg *')]
+              .map((node) => getComputedStyle(node)).map((style) => style.strokeDasharray)]"""
+        )
+
+    usual = marks()
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    assert marks() == usual
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    seen = page.locator(".udia").first.evaluate(
+        """(root) => [...root.querySelectorAll('*')].filter((node) => node.checkVisibility() &&
+          [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
+          .map((node) => [node.ownerSVGElement ? getComputedStyle(node).fill :
+            getComputedStyle(node).color, node.textContent])"""
+    )
+    for colour, text in seen:
+        assert contrast(_of(colour), _of(ground, scheme)) >= 4.5, (text, colour)
+    for control in page.locator(".udia a:visible, .udia .udia-button:visible").all():
+        line = control.evaluate(
+            "(node) => getComputedStyle(node).borderTopStyle + "
+            "getComputedStyle(node).textDecorationLine"
+        )
+        assert "solid" in line or "underline" in line
+    page.close()
+
+
+def _of(colour, scheme="light"):
+    """A colour of the browser's as linear numbers; a ground without one is the scheme's Canvas."""
+    numbers = [float(each) for each in re.findall(r"[\d.]+", colour)]
+    if len(numbers) == 4 and numbers[3] == 0:
+        return linear("#ffffff" if scheme == "light" else "#000000")
+    return linear("#{:02x}{:02x}{:02x}".format(*map(int, numbers[:3])))

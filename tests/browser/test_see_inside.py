@@ -1,5 +1,6 @@
 """SeeInside without a kernel: painting, switches, levels, the tour; its boxes, keys and names."""
 
+import base64
 import json
 import re
 
@@ -8,6 +9,7 @@ import torch
 from playwright.sync_api import expect
 
 from unet_teach.networks.packed import unpack
+from unet_teach.networks.unet import UNet
 from unet_teach.widgets import SeeInside
 from unet_teach.widgets.base import CourseWidget
 from unet_teach.widgets.see_inside import shipped
@@ -169,9 +171,15 @@ def test_the_newest_of_many_strokes_wins(show):
     page.wait_for_function(f"{picture} === {json.dumps(alone.evaluate(picture))}")
 
 
-@pytest.mark.parametrize("missing", ["Worker", "WebAssembly"])
-def test_where_a_page_forbids_it_the_plain_way_shows_the_same(show, missing):
-    usual, plain = show(skips=[0.5]), show(skips=[0.5], before=f"delete window.{missing}")
+# A worker has a WebAssembly of its own.
+WITHOUT_WEBASSEMBLY = """window.Blob = class extends Blob {
+  constructor(parts, options) { super(['delete self.WebAssembly;', ...parts], options); }
+}"""
+
+
+@pytest.mark.parametrize("forbid", ["delete window.Worker", WITHOUT_WEBASSEMBLY])
+def test_where_a_page_forbids_it_the_plain_way_shows_the_same(show, forbid):
+    usual, plain = show(skips=[0.5]), show(skips=[0.5], before=forbid)
     texts = [page.locator(".ut-see-score").inner_text() for page in (usual, plain)]
     assert texts[0] == texts[1]
     expect(headline(plain)).to_have_text(headline(usual).inner_text())
@@ -283,6 +291,7 @@ def test_a_notebook_shows_all_of_it(show, shipped_state, place, steps):
         assert box["x"] + box["width"] <= 1080
 
 
+COLUMNS = ".ut-see-stage > *:visible"
 STICKS_OUT = """(root) => {
   const { left, right } = root.getBoundingClientRect();
   return [...root.querySelectorAll('.ut-see-stage *')]
@@ -293,7 +302,29 @@ STICKS_OUT = """(root) => {
 }"""
 
 
-@pytest.mark.parametrize("width", [290, 390, 700, 900])  # 290: a notebook on a phone
+@pytest.mark.parametrize("options", [{}, {"place": "encoder 0"}, {"skips": [0, "other"]}])
+def test_beside_a_file_browser_the_columns_stay_side_by_side(show, options):
+    page = show(size=(780, 720), **options)
+    root = page.locator(".ut-see")
+    assert root.bounding_box()["height"] <= 620
+    assert page.evaluate("document.documentElement.scrollWidth") <= 780
+    assert root.evaluate(STICKS_OUT) == []
+    tops = {round(each.bounding_box()["y"]) for each in page.locator(COLUMNS).all()}
+    assert len(tops) == 1
+
+
+def test_a_high_image_is_as_high_as_a_square_one(show):
+    torch.manual_seed(0)
+    own = SeeInside(UNet(depth=2, base_channels=2), torch.rand(96, 40))
+    for size, highest in [((1080, 599), 580), ((780, 720), 620)]:
+        page = show(size=size, **state_of(own))
+        assert page.locator(".ut-see").bounding_box()["height"] <= highest
+        paper = page.locator(".ut-see-paper").bounding_box()
+        assert paper["height"] <= 291
+        assert paper["height"] / paper["width"] == pytest.approx(96 / 40, rel=0.03)
+
+
+@pytest.mark.parametrize("width", [290, 390, 700, 780, 900])  # 290: a notebook on a phone
 @pytest.mark.parametrize("options", [{}, {"place": "encoder 1"}, {"skips": [1, 0, "other"]}])
 def test_narrow_pages_stack_without_overflow(show, width, options):
     page = show(size=(width, 844), **options)
@@ -313,6 +344,57 @@ def test_present_mode_fits_the_screen_in_large_type(show, size, place):
     assert (high, wide) == (size[1], size[0])
     tour = page.locator("[data-shows=tour]").bounding_box()
     assert tour["y"] + tour["height"] <= size[1]
+
+
+NEEDED = [".ut-see-of-u select", ".ut-see-samples button", ".ut-see-how", ".ut-see-moments"]
+NEEDED += [".ut-see-skip input", ".ut-see-all button", ".ut-see-changed", ".ut-see-tools button"]
+NEEDED += [".ut-see-level", ".ut-see-score", ".ut-see-size"]
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_present_mode_has_all_controls_and_none_lies_on_another(show, size):
+    steps = state_of(SeeInside(steps=["Cut skip 0. Which pixels are lost, which stay?", "Go on."]))
+    page = show(size=size, skips=[1, 0, "other"], steps=steps["steps"])
+    page.get_by_role("button", name="present").click()
+    found = [
+        (kind, each.bounding_box())
+        for kind in [*NEEDED, ".ut-steps"]
+        for each in page.locator(f"{kind}:visible").all()
+    ]
+    assert {kind for kind, _ in found} == {*NEEDED, ".ut-steps"}
+    for index, (kind, box) in enumerate(found):
+        right, bottom = box["x"] + box["width"], box["y"] + box["height"]
+        assert right <= size[0], kind
+        assert bottom <= size[1], kind
+        for other, its in found[index + 1 :]:
+            wide = min(right, its["x"] + its["width"]) - max(box["x"], its["x"])
+            high = min(bottom, its["y"] + its["height"]) - max(box["y"], its["y"])
+            assert min(wide, high) <= 1, (kind, other)
+    page.locator(".ut-see-output .ut-see-frame").click()
+    expect(page.get_by_role("img", name=re.compile("matters now"))).to_be_visible()
+
+
+def test_fingers_paint_and_switch_and_the_page_stays(show):
+    page = show(size=(390, 500), has_touch=True)
+    touch = page.context.new_cdp_session(page)
+
+    def finger(kind, *points):
+        at_points = [{"x": x, "y": y} for x, y in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at_points})
+
+    page.locator(".ut-see-paper").scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    finger("touchStart", at(page, 30, 62))
+    for row in range(32, 54, 3):
+        finger("touchMove", at(page, row, 62))
+    finger("touchEnd")
+    page.wait_for_function("state.strokes.length === 1 && state.strokes[0][3] > 15")
+    assert page.evaluate("scrollY") == before
+    switch = page.get_by_role("switch", name="skip 1")
+    switch.tap()
+    expect(headline(page)).to_contain_text("Skip 1 cut")
+    page.get_by_role("slider", name="strength of skip 1").tap()
+    page.wait_for_function("state.skips[1] > 0.2 && state.skips[1] < 0.8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -369,6 +451,40 @@ def test_the_kernel_s_network_is_shown_as_the_page_s(show, stranger):
     expect(page.locator(".ut-see-grid button")).to_have_count(12)
     expect(page.locator(".ut-see-uses")).to_contain_text("make 90 % of the gradient")
     assert axe_violations(page, ".ut-see") == []
+
+
+def test_a_slow_kernel_blocks_nothing_and_the_newest_wins(show, stranger):
+    """The kernel keeps its answers back: strokes are seen, and only the last state is asked."""
+    keeps_back = "window.held = []; window.askKernel = (...asked) => "
+    keeps_back += "new Promise((done) => held.push([asked, done]))"
+    given = {**state_of(stranger), "image": ""}
+    page = show(before=keeps_back, answers=False, **given)
+
+    def answer_one():
+        page.wait_for_function("held.length === 1")
+        content, buffers = page.evaluate("held[0][0]")
+        said, data = stranger._live.answer(content, [bytes(each) for each in buffers])
+        texts = [base64.b64encode(each).decode() for each in data]
+        page.evaluate("(answer) => held.shift()[1](answer)", [said, texts])
+        return content
+
+    first = answer_one()
+    expect(headline(page)).to_contain_text("All skips on: IoU")
+    picture = "document.querySelector('.ut-see-paper canvas').toDataURL()"
+    unpainted = page.evaluate(picture)
+    for key in "012":
+        page.locator(".ut-see").focus()
+        page.keyboard.press(key)
+    page.locator(".ut-see-paper").focus()
+    press(page, [("Space", 1), ("Shift+ArrowRight", 2), ("Space", 1)])
+    assert page.evaluate(picture) != unpainted
+    assert page.evaluate("held.length") == 1
+    assert answer_one()["skips"] == [0, 1, 1]
+    last = answer_one()
+    assert last["skips"] == [0, 0, 0]
+    assert last["id"] == first["id"] + 2
+    expect(headline(page)).to_contain_text("Painted: the ground truth is unknown")
+    assert page.evaluate("held.length") == 0
 
 
 def test_gradients_follow_the_switch(show, stranger):

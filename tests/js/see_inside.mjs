@@ -47,6 +47,11 @@ const answers = {
       const { image, rings } = randomScene(seed);
       return { mean: image.reduce((sum, each) => sum + each, 0) / image.length, rings: rings.length };
     }),
+  scenesOf: () =>
+    questions.map((seed) => {
+      const { image, lines, rings } = randomScene(seed);
+      return { image: [...image], mask: [...drawScene({ lines, rings, segments: [] }, 96, 96).mask] };
+    }),
   /** Which pixels matter for the largest value of a level: what the worker says, and what covering one pixel really does. */
   matter: async () => {
     const [task] = readTasks(questions[0]);

@@ -10,7 +10,8 @@ from unet_teach.networks.packed import pack
 from unet_teach.networks.unet import UNet
 from unet_teach.segmentation.data.synthetic import Scene, draw_scene, scene, stroke
 from unet_teach.widgets.see_inside import shipped
-from unet_teach.widgets.see_inside_figure import painted, read_image
+from unet_teach.widgets.see_inside_figure import painted, read_image, read_mask
+from unet_teach.widgets.see_inside_scene import random_sample
 
 from .conftest import ROOT
 
@@ -44,6 +45,15 @@ def test_the_rule_in_the_browser_is_the_rule_of_the_data(ask):
     for drawn, found in zip(map(draw_scene, scenes), ask("scenes", asked), strict=True):
         assert np.abs(drawn.strokes.ravel() - found["strokes"]).max() < 1e-6
         assert drawn.mask.ravel().tolist() == [bool(each) for each in found["mask"]]
+
+
+def test_python_draws_the_page_s_new_image(ask):
+    seeds = [1, 4242, 99999]
+    for seed, found in zip(seeds, ask("scenesOf", seeds), strict=True):
+        sample = random_sample(seed)
+        image, mask = read_image(sample, ""), read_mask(sample)
+        assert np.abs(image.ravel() - found["image"]).max() <= 0.5 / 255 + 1e-6
+        assert mask.ravel().tolist() == found["mask"]
 
 
 def test_painted_lines_follow_the_rule_as_well(ask):

@@ -16,6 +16,7 @@ from unet_teach.networks.unet import UNet
 from unet_teach.widgets import SeeInside
 from unet_teach.widgets.see_inside import NETWORKS, shipped
 from unet_teach.widgets.see_inside_figure import read_image, read_mask, run_packed
+from unet_teach.widgets.see_inside_scene import random_sample
 
 IMAGE = torch.rand(1, 8, 12, generator=torch.Generator().manual_seed(0))
 
@@ -154,7 +155,17 @@ def test_a_dropped_image_is_read_and_a_broken_one_is_black():
     dropped = base64.b64encode(data).decode()
     assert np.allclose(read_image(sample, dropped), 0.2)
     assert read_image(sample, "nonsense").max() == 0
-    assert isinstance(SeeInside(image=dropped).figure(), Figure)
+    widget = SeeInside()
+    widget.image = dropped
+    assert np.allclose(widget.figure().axes[0].images[0].get_array(), 0.2)
+
+
+def test_the_figure_shows_the_image_that_was_drawn_anew():
+    new = SeeInside(seed=7).figure().axes[0].images[0].get_array()
+    assert np.allclose(new, read_image(random_sample(7), "")[0])
+    dropped = SeeInside(seed=7)
+    dropped.image = "nonsense"
+    assert np.max(dropped.figure().axes[0].images[0].get_array()) == 0
 
 
 def test_networks_are_small_and_torch_is_not_needed_to_show_them():

@@ -11,6 +11,7 @@ import traitlets
 
 from unet_teach.shared.live_networks import LiveNetwork, open_network
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size, is_finite
+from unet_teach.widgets.see_inside_scene import random_sample
 from unet_teach.widgets.steps import Step
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class SeeInside(CourseWidget):
         task, network: names of what is shown, where several are on offer.
         moment: which step of the training is shown, from 0; -1 is the last.
         sample: index of the image.
+        seed: of an image that the page draws by the rule of the data; 0 is none.
         strokes: what is painted on it: ("ring", row, column, radius), ("line", row, column, row,
             column), ("erase", row, column, …), in pixels.
         skips: what each skip carries, from level 0: a number of 0 (cut) to 1 (on), "blur", or
@@ -227,6 +229,8 @@ class SeeInside(CourseWidget):
         samples = self._shown_task["samples"]
         sample = samples[min(self.sample, len(samples) - 1)]
         other = next((each for each in samples if each is not sample), sample)
+        if self.seed and not self.image and samples[0].get("lines"):
+            sample, other = random_sample(self.seed), samples[0]
         network = self._shown_network
         moments = network.get("moments", [])
         moment = moments[min(self.moment, len(moments) - 1)] if moments else {}
