@@ -35,7 +35,7 @@ from unet_teach.segmentation.instances import (
     connected_components,
     distance_watershed,
 )
-from unet_teach.segmentation.object_scores import average_precision, object_scores
+from unet_teach.segmentation.object_matching import average_precision, object_scores
 from unet_teach.segmentation.task import task_of
 from unet_teach.segmentation.training import METRICS_EVERY, one_cycle, random_crops
 from unet_teach.segmentation.training_result import centre_crops, measure_step

@@ -23,7 +23,7 @@ from .stub import what_is_left
 
 CODE = """from unet_teach.widgets.progress_map import ProgressMap
 TITLES = ['Start', 'Down-sampling', 'Up-sampling', 'Skip connections', 'Symmetric architecture',
-          'Train it', 'Take it apart', 'Is it a U-Net?', 'Larger than memory']
+          'Train it', 'Take it apart', 'Is it a U-Net?', 'Larger than memory', 'From mask to cells']
 def lessons(*told):
     exercises = {number: [] for number in range(len(TITLES))}
     for number, name, state, attempts, hints in told:
@@ -229,7 +229,7 @@ COURSE = ProgressMap(
 
 @pytest.fixture
 def alone(without_kernel):
-    """Show the progress over nine lessons without Jupyter, in a window."""
+    """Show the progress over ten lessons without Jupyter, in a window."""
 
     def show(width, height):
         window = {"width": width, "height": height}

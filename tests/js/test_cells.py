@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from unet_teach.segmentation.instances import cells_below
-from unet_teach.segmentation.object_scores import object_scores
+from unet_teach.segmentation.object_matching import object_scores
 from unet_teach.widgets import CellCounter
 
 SCRIPT = """

@@ -18,7 +18,7 @@ from unet_teach.segmentation.instances import (
     distance_watershed,
     watershed,
 )
-from unet_teach.segmentation.object_scores import average_precision, object_scores
+from unet_teach.segmentation.object_matching import average_precision, object_scores
 
 
 def discs(*centres, radius=8, shape=(40, 66)):
