@@ -22,7 +22,7 @@ from unet_teach.inspection.diagram.figure import gallery
 from unet_teach.networks.twelve_networks import twelve_networks
 from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, touching_nuclei, train
 from unet_teach.segmentation.ablation import denoising
-from unet_teach.segmentation.instances import connected_components
+from unet_teach.segmentation.instances import border_watershed, connected_components
 from unet_teach.segmentation.plots import paint_cells, side_by_side
 from unet_teach.shared.portrait import portrait, zoomed
 
@@ -128,13 +128,13 @@ def cells() -> Figure:
     train(network, data, **recipe, device="cpu", live=False)
     image = data.test[0].image
     with torch.no_grad():
-        found = connected_components(network(image[None])[0].softmax(0).argmax(0) == 1)
-    left = (slice(None), slice(180))
+        found = border_watershed(network(image[None])[0].softmax(0), threshold=0.7)
+    left = (slice(None), slice(256))
     mask = connected_components(numbers["test"] > 0)
     shown = {
-        "image": image[0][left] / image.max(),
+        "image": image[0][left].sqrt(),  # most cells are dark
         "mask: connected is one": paint_cells(mask[left]),
-        "borders cut out": paint_cells(found[left]),
+        "cut at likely borders": paint_cells(found[left]),
     }
     return side_by_side(shown, width=288, columns=3)
 

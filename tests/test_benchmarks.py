@@ -48,6 +48,17 @@ def test_coast_splits_the_outlines_of_every_method():
     assert all({"iou", "boundary_f1", "north", "south"} <= set(row) for row in report["runs"])
 
 
+def test_cells_trains_chooses_and_scores_every_method():
+    command = [sys.executable, "-m", "benchmarks.cells", "--smoke"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout[run.stdout.index("{\n") :])
+    (row,) = report["runs"]
+    assert set(row["objects"]) > {"distance watershed", "border watershed"}
+    assert row["objects"]["components, border threshold"]["chosen"] is not None
+    assert 0 <= row["pixels"]["pixel_accuracy_without_border"] <= 1
+
+
 def test_living_unet_trains_scores_and_ships(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks import living_unet
@@ -97,7 +108,7 @@ def test_public_networks_are_cut_and_shown(monkeypatch):
 
 def test_no_cell_of_a_lesson_takes_too_long_but_the_one_that_is_announced():
     measured = json.loads((ROOT / "benchmarks/results/lesson_cost.json").read_text("utf-8"))
-    assert len(measured["lessons"]) == 9
+    assert len(measured["lessons"]) == 10
     assert too_slow(measured["lessons"]) == []
     (announced,) = ANNOUNCED
     long, longer = ({"begins": "train", "seconds": seconds} for seconds in (30, 50))
