@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.contrast import contrast, linear
 from unet_teach.shared import palette
-from unet_teach.shared.show import PAGE_COLOURS, show
+from unet_teach.shared.show import PAGE_COLOURS, PHONE, show
 
 THEME = Path(__file__).parents[1] / "js" / "theme.css"
 PAGES = linear("#ffffff"), linear("#111111")
@@ -66,6 +66,22 @@ def test_a_plot_becomes_an_svg_with_colours_for_light_and_dark_pages(shown):
         assert ">a line</text>" in svg
         assert ">0.25</text>" in svg
         assert "DejaVu" not in svg
+
+
+@pytest.mark.parametrize("style", ["default", "unet_teach.course"])
+def test_axes_placed_by_hand_keep_their_shape_on_a_narrow_page(shown, style):
+    """Also where a style's layout was switched off, which is not the same as having none."""
+    with plt.style.context(style):
+        figure = plt.figure(figsize=(8, 2), dpi=100)
+        figure.set_layout_engine("none")
+        for left in (0, 0.5):
+            figure.add_axes((left, 0, 0.4, 0.9)).axis("off")
+    shown(figure)  # the narrow one is drawn last
+    assert figure.get_size_inches() * 100 == pytest.approx((PHONE, 2 * 180))
+    boxes = [axes.get_window_extent().bounds for axes in figure.axes]
+    assert [box[1:] for box in boxes] == [
+        pytest.approx(b) for b in ((180, 320, 180), (0, 320, 180))
+    ]
 
 
 @pytest.mark.parametrize("colour", [palette.INK, *palette.ON_DARK])

@@ -44,15 +44,20 @@ LEFT_OUT += ["_static/images", "_static/webpack-macros.html", "_static/sbt-webpa
 LEFT_OUT += ["_sources", ".buildinfo", ".doctrees", "objects.inv", "_static/scripts/*.txt"]
 
 
-def write_sources(folder: Path) -> list[dict[str, object]]:
-    """Write the pages for Sphinx into a folder; return the facts about each lesson."""
+def write_sources(folder: Path, files: dict[str, str]) -> list[dict[str, object]]:
+    """Write the pages for Sphinx into a folder; return the facts about each lesson.
+
+    Args:
+        folder: where the pages are written.
+        files: takes what widgets load later, by name.
+    """
     where, lessons = home.read(ROOT), []
     for path in sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb")):
         solved = nbformat.read(path, as_version=4)
         student = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
         number, name = int(path.stem[:2]), path.stem
         lessons.append({"number": number, "name": name, **lesson_pages.facts(solved)})
-        nbformat.write(lesson_pages.page(solved, student, name, where), folder / path.name)
+        nbformat.write(lesson_pages.page(solved, student, name, where, files), folder / path.name)
     for name in PAGES:
         text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
         (folder / f"{name}.md").write_text(lesson_pages.with_links(text, where), encoding="utf-8")
@@ -62,17 +67,25 @@ def write_sources(folder: Path) -> list[dict[str, object]]:
     return lessons
 
 
-def living_unet() -> str:
+def living_unet(files: dict[str, str]) -> str:
     """Return the state of the front page's living U-Net, which book.js asks for after painting."""
     own = {*WIDGETS_OWN, "_esm", "_css", "_anywidget_id"}
     state = {name: v for name, v in SeeInside(autoplay=True).get_state().items() if name not in own}
-    return json.dumps({"state": state, "buffers": []}, ensure_ascii=False, sort_keys=True)
+    return lesson_pages.stored(state, [], files)
 
 
-def finish(site: Path) -> None:
-    """Add what Sphinx does not know of, and drop what no page asks for."""
-    shutil.copytree(STATIC, site / "_static" / "widgets")
-    (site / "_static" / "widgets" / "living_unet.json").write_text(living_unet(), encoding="utf-8")
+def finish(site: Path, files: dict[str, str]) -> None:
+    """Add what Sphinx does not know of, and drop what no page asks for.
+
+    Args:
+        site: the folder that Sphinx wrote.
+        files: what the lessons' widgets load later, by name.
+    """
+    widgets = site / "_static" / "widgets"
+    shutil.copytree(STATIC, widgets)
+    files["living_unet.json"] = living_unet(files)
+    for name, text in files.items():
+        (widgets / name).write_text(text, encoding="utf-8")
     shutil.copy(ROOT / "js" / "demo" / "model.js", site / "_static" / "model.js")
     for name, on_site in READY.items():
         shutil.copy(DOCS / name, site / on_site)
@@ -90,15 +103,16 @@ def build(site: Path) -> int:
     """Build the site into an empty folder; return Sphinx's exit code, not 0 for a warning too."""
     site.mkdir(parents=True, exist_ok=True)
     (site / ".nojekyll").touch()  # otherwise GitHub Pages leaves out folders that begin with _
+    files: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as temporary:
         sources = Path(temporary, "pages")
         sources.mkdir()
-        os.environ["UNET_TEACH_BOOK"] = json.dumps(write_sources(sources), sort_keys=True)
+        os.environ["UNET_TEACH_BOOK"] = json.dumps(write_sources(sources, files), sort_keys=True)
         os.environ["SOURCE_DATE_EPOCH"] = "0"  # two builds of the same pages are the same
         places = [str(sources), str(site), "-d", str(Path(temporary, "doctrees"))]
         code = build_main(["-b", "html", "-c", str(HERE), "-q", "-W", "--keep-going", *places])
     if code == 0:
-        finish(site)
+        finish(site, files)
     return code
 
 

@@ -40,7 +40,7 @@ html_theme_options = {
     "navbar_center": ["site-links.html"],
     "navbar_end": [],
     "navbar_persistent": ["search-button-field.html", "theme-button.html"],
-    "article_header_start": [],
+    "article_header_start": ["top-steps.html"],
     "article_header_end": [],
     "footer_content_items": [],
     "primary_sidebar_end": [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import html
 import json
 import re
@@ -29,9 +30,12 @@ NO_HOSTS = (
 )
 MINUTES = re.compile(r"^\*(\d+) minutes", re.M)
 OBJECTIVES = re.compile(r"^- (.+?)[,.]$", re.M)
+LARGE = 100_000  # characters of JSON from which a value has a file of its own
 
 
-def page(solved: NotebookNode, student: NotebookNode, name: str, where: str) -> NotebookNode:
+def page(
+    solved: NotebookNode, student: NotebookNode, name: str, where: str, files: dict[str, str]
+) -> NotebookNode:
     """Return the notebook from which Sphinx makes a lesson's page.
 
     Args:
@@ -39,6 +43,7 @@ def page(solved: NotebookNode, student: NotebookNode, name: str, where: str) -> 
         student: the notebook that students open; cells have the same ids.
         name: of its file, without `.ipynb`.
         where: the course's home, or "".
+        files: takes what widgets load later, by the name of its file in `_static/widgets`.
     """
     notebook = copy.deepcopy(solved)
     given = {cell.id: cell.source for cell in student.cells}
@@ -48,7 +53,7 @@ def page(solved: NotebookNode, student: NotebookNode, name: str, where: str) -> 
             cell.source = with_links(cell.source, where)
         else:
             for output in cell.outputs:
-                make_live(output)
+                make_live(output, files)
             cells += before_code(cell, given.get(cell.id, ""), name, where)
         cells.append(cell)
     title, _, rest = cells[0].source.partition("\n")
@@ -87,25 +92,44 @@ def opened_in(name: str, where: str, label: str) -> str:
     return f'<div class="hosts"><span>{label}</span> {" ".join(links)}</div>\n'
 
 
-def make_live(output: NotebookNode) -> None:
+def make_live(output: NotebookNode, files: dict[str, str]) -> None:
     """Let a widget's output hold its state for book.js, around what is seen without JavaScript."""
     kept = output.get("metadata", {}).pop(widget_states.KEY, None)
     if kept is None:
         return
-    output.data = NotebookNode({"text/html": mount(kept, still(output.data))})
+    output.data = NotebookNode({"text/html": mount(kept, still(output.data), files)})
 
 
-def mount(kept: Mapping[str, Any], inside: str) -> str:
+def mount(kept: Mapping[str, Any], inside: str, files: dict[str, str]) -> str:
     """Return the place of a widget on a page.
 
     Args:
         kept: its bundle, its state and its buffers, as lessons/widget_states.py keeps them.
         inside: the HTML that stands there until the widget is live.
+        files: takes its large values.
     """
-    data = {"state": widget_states.restored(kept["state"]), "buffers": kept.get("buffers", [])}
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+    state = widget_states.restored(kept["state"])
+    text = stored(state, kept.get("buffers", []), files).replace("<", "\\u003c")
     script = f'<script type="application/json">{text}</script>'
     return f'<div class="live" data-bundle="{kept["bundle"]}">{inside}{script}</div>'
+
+
+def stored(state: Mapping[str, Any], buffers: list[Any], files: dict[str, str]) -> str:
+    """Return a widget's state as JSON for book.js.
+
+    A large value, such as trained weights, is the same in several lessons. It goes into a file, so
+    that the site holds it once and a browser loads it once, when the widget is near.
+    """
+    small, large = {}, {}
+    for name, value in state.items():
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        if len(text) < LARGE:
+            small[name] = value
+        else:
+            large[name] = f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+            files[large[name]] = text
+    data = {"state": small, "buffers": buffers, "large": large}
+    return json.dumps(data, ensure_ascii=False, sort_keys=True)
 
 
 def still(data: Mapping[str, str]) -> str:

@@ -16,6 +16,8 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.book import visit
+
 from .lab import axe_violations, new_page
 
 ROOT = Path(__file__).parents[2]
@@ -207,6 +209,24 @@ def test_the_whole_site_is_small(site):
     assert sum(path.stat().st_size for path in files) <= 15 * MEGABYTE
     for bundle in ("explorer.js", "predict.js"):  # each is there once
         assert [path.name for path in files].count(bundle) == 1
+    weights = json.loads((site / "_static/widgets/living_unet.json").read_text("utf-8"))["large"]
+    users = [
+        path.name[:2]
+        for path in site.glob("0*.html")
+        if weights["_tasks"] in path.read_text("utf-8")
+    ]
+    assert {"00", "03", "06"} <= set(users)  # three lessons and the front page load the same file
+    assert all(path.stat().st_size < MEGABYTE for path in site.glob("0*.html"))
+
+
+def test_a_lesson_leads_to_its_neighbours_from_its_first_screen(reader, address):
+    reader.goto(f"{address}01_downsampling.html")
+    steps = reader.get_by_role("navigation", name="Previous and next page")
+    assert steps.bounding_box()["y"] < 200
+    steps.get_by_text("Up-sampling").click()
+    expect(reader).to_have_title(re.compile("2 · Up-sampling"))
+    steps.get_by_text("Down-sampling").click()
+    expect(reader).to_have_title(re.compile("1 · Down-sampling"))
 
 
 def test_hosts_open_the_notebook_of_the_home_and_without_one_a_sentence_says_why(monkeypatch, site):
@@ -280,3 +300,8 @@ def test_formulas_are_drawn_by_the_browser_and_no_latex_is_left(site):
         formulas = re.findall(r"<math.*?</math>", path.read_text("utf-8"), re.S)
         assert not [each for each in formulas if re.search(r"\\|&amp;|&(?!#|\w+;)|\[4pt", each)]
     assert "<mfrac>" in (site / "01_downsampling.html").read_text("utf-8")
+
+
+def test_the_benchmark_measures_paint_answer_and_widget(browser, address):
+    times = visit(browser, f"{address}index.html", 1)
+    assert 0 < times["painted"] <= times["answered"] <= times["widget"]

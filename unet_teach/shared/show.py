@@ -119,9 +119,13 @@ def _svg_html(figure: Figure, alt: str) -> str:
 
 def _stack(figure: Figure) -> None:
     """Put the axes of a figure below each other, as they fit a phone."""
+    from matplotlib.layout_engine import PlaceHolderLayoutEngine  # slow to import
+
     every_axes = [axes for row in _rows(figure.axes) for axes in row]
-    boxes = [axes.get_window_extent() for axes in every_axes]
-    if figure.get_layout_engine() is not None:  # such axes have ticks and labels around them
+    boxes = [axes.get_window_extent().frozen() for axes in every_axes]
+    engine = figure.get_layout_engine()  # switched off, it has left a placeholder
+    if not (engine is None or isinstance(engine, PlaceHolderLayoutEngine)):
+        # Such axes have ticks and labels around them.
         figure.set_size_inches(PHONE / figure.dpi, figure.get_figheight() * len(every_axes))
         grid = figure.add_gridspec(len(every_axes), 1)
         for row, axes in enumerate(every_axes):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from unet_teach.shared.call_messages import CALL_MESSAGES
 from unet_teach.shared.training_messages import TRAINING_MESSAGES
 
 
@@ -77,6 +78,7 @@ MESSAGES = (
     Message(
         r"mat1 and mat2 shapes cannot be multiplied \((?P<rows>\d+)x(?P<given>\d+) and (?P<expected>\d+)x\d+\)",
         "A linear layer or matrix for {expected} features was given {given}.",
+        "Print x.shape right before this line: its last axis has to be {expected} long. Feature maps have to be flattened first, x.flatten(1).",
     ),
     Message(
         r"running_mean should contain (?P<given>\d+) elements not (?P<expected>\d+)",
@@ -114,6 +116,7 @@ MESSAGES = (
     Message(
         r"shape '\[(?P<asked>[\d, -]+)\]' is invalid for input of size (?P<numbers>\d+)",
         "{numbers} values cannot take the shape {asked}.",
+        "The product of the sizes has to be the number of values. x.flatten(1) makes a row of each image, and one -1 stands for whatever size is left.",
     ),
     Message(
         r"(?P<name>cat|stack)\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not (?P<kind>\w+)",
@@ -140,6 +143,7 @@ MESSAGES = (
     Message(
         r"stack expects each tensor to be equal size, but got \[(?P<first>[\d, ]+)\] at entry 0 and \[(?P<other>[\d, ]+)\]",
         "`stack` needs tensors of one shape: the first is {first}, another one {other}.",
+        "Images of a batch have to be cropped or resized to one size. To join along channels: torch.cat(tensors, dim=1).",
     ),
     Message(
         r"can only concatenate list \(not .Tensor",
@@ -350,7 +354,7 @@ MESSAGES = (
         "Wrap the tensor: nn.Parameter(tensor).",
     ),
     Message(
-        r"that requires grad",
+        r"(?<!Variable )that requires grad",
         "PyTorch records gradients for this tensor.",
         "Call .detach() first, or work inside with torch.no_grad():.",
     ),
@@ -375,11 +379,16 @@ MESSAGES = (
         "Is a `self.` missing before it, or an import?",
     ),
     Message(
-        r"invalid combination of arguments",
+        r"(?P<layer>\w+)\(\) received an invalid combination of arguments - got \((?P<kind>tuple|list|NoneType|numpy\.ndarray|Image)\b",
+        "`{layer}` was given a {kind} in place of a tensor.",
+        "A block that returns two tensors needs two names, x, skip = block(x), and one without `return` returns None. torch.from_numpy(array).float() makes a tensor of an array.",
+    ),
+    Message(
+        r"(?<!empty\(\) received an )invalid combination of arguments",
         "A function was given a kind of argument that it does not take.",
         "Was a layer given a feature map where its settings go? nn.ReLU() makes the layer; nn.ReLU()(x) or F.relu(x) applies it.",
     ),
-    *(Message(*row) for row in TRAINING_MESSAGES),
+    *(Message(*row) for row in (*TRAINING_MESSAGES, *CALL_MESSAGES)),
 )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import FrameType
 
 
-def last_line_outside(
+def last_frame_outside(
     error: BaseException | None, folders: Collection[Path]
-) -> tuple[int, str] | None:
+) -> tuple[FrameType, int, str] | None:
     """Return the innermost line of a traceback that lies in none of the given folders.
 
     Args:
@@ -19,16 +19,9 @@ def last_line_outside(
         folders: folders of code that is not the user's, such as the one torch is installed in.
 
     Returns:
-        The line number and the stripped source line; None when there is no readable line.
+        The frame in which the line ran, its number and its stripped source; None when there is no
+        readable line.
     """
-    found = last_frame_outside(error, folders)
-    return found[1:] if found else None
-
-
-def last_frame_outside(
-    error: BaseException | None, folders: Collection[Path]
-) -> tuple[FrameType, int, str] | None:
-    """Return the same line, after the frame in which it ran."""
     frames = traceback.walk_tb(error.__traceback__) if error is not None else ()
     for frame, number in reversed(list(frames)):
         name = frame.f_code.co_filename

@@ -4,8 +4,12 @@ import { PageModel } from './model.js'; // js/demo/model.js
 
 const HERE = new URL('./', import.meta.url);
 
-/** A widget's values; bytes are put where they belong, as a kernel sends them. */
-function values({ state, buffers }) {
+const file = (name) => new URL(`widgets/${name}`, HERE).href;
+const json = (name) => fetch(file(name)).then((answer) => answer.json());
+
+/** A widget's values; bytes are put where they belong, as a kernel sends them. Large ones have files of their own. */
+async function values({ state, buffers, large }) {
+  for (const [name, from] of Object.entries(large)) state[name] = await json(from);
   for (const { path, data } of buffers) {
     const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));
     const place = path.slice(0, -1).reduce((inside, key) => inside[key], state);
@@ -27,12 +31,10 @@ function addStyle(href) {
 /** Put a widget in the place of its text or picture; if that fails, they stay. */
 async function wake(place) {
   const { bundle, state } = place.dataset;
-  const file = (name) => new URL(`widgets/${name}`, HERE).href;
-  const stored = state
-    ? fetch(file(`${state}.json`)).then((answer) => answer.json())
-    : JSON.parse(place.querySelector('script').textContent);
-  const [module, kept] = await Promise.all([import(file(`${bundle}.js`)), stored, addStyle(file(`${bundle}.css`))]);
-  const model = new PageModel(values(kept));
+  const stored = state ? json(`${state}.json`) : Promise.resolve(JSON.parse(place.querySelector('script').textContent));
+  const parts = [import(file(`${bundle}.js`)), stored.then(values), addStyle(file(`${bundle}.css`))];
+  const [module, kept] = await Promise.all(parts);
+  const model = new PageModel(kept);
   const el = document.createElement('div');
   const still = [...place.childNodes];
   place.append(el);
