@@ -22,13 +22,7 @@ from torch.nn import functional as F
 
 from unet_teach import UNet, exercises, progress
 from unet_teach.segmentation import baselines, evaluate, object_scores, touching_nuclei, train
-from unet_teach.segmentation.cell_targets import weight_map
-from unet_teach.segmentation.instances import (
-    border_watershed,
-    cells_below,
-    connected_components,
-    distance_watershed,
-)
+from unet_teach.segmentation.instances import connected_components
 from unet_teach.segmentation.plots import paint_cells, side_by_side
 from unet_teach.shared.show import show
 from unet_teach.widgets import CellCounter, Predict, Step
@@ -80,7 +74,7 @@ exercises.border_target.check(three_classes)
 # %% jupyter={"source_hidden": true}
 image, target = data.train[0].image[:, 144:], data.train[0].mask[0, 144:]
 show(
-    side_by_side({"half of the training image: inside is blue, border is orange": paint_cells(target, image)}, width=800),
+    side_by_side({"half of the training image: inside is blue, border is orange": paint_cells(target, image)}, width=640),
     "Half of the training image. Cells are painted blue; where two of them touch or almost touch there is a short, thick orange line. There are only a few of them.",
 )
 
@@ -160,6 +154,8 @@ exercises.rare_weights.check(class_weights)
 # Here `w_c` is the weight of the pixel's class, and `d_1` and `d_2` are the distances to the nearest and the second nearest cell. So a pixel weighs more, the narrower the gap is that it lies in.
 
 # %% jupyter={"source_hidden": true}
+from unet_teach.segmentation.cell_targets import weight_map
+
 piece = (slice(0, 96), slice(0, 256))
 weights = weight_map(numbers["validation"])[piece]
 show(
@@ -245,6 +241,8 @@ CellCounter(
 # Low thresholds split cells and eat away their outlines, high ones merge neighbours. Choose on validation, where you may look as often as you like:
 
 # %% tags=["nbval-ignore-output"]
+from unet_teach.segmentation.instances import cells_below
+
 tried = [round(0.05 * step, 2) for step in range(1, 20)]
 by_threshold = {t: object_scores(cells_below(validation, t), numbers["validation"]).f1 for t in tried}
 best = max(by_threshold, key=by_threshold.get)
@@ -283,6 +281,8 @@ exercises.object_f1.check(object_f1)
 # A **watershed** treats an image as a landscape. Water rises from the peaks (turned into valleys), and where two waters meet, there's a line between two cells. You can use the border score as the landscape, too: then likely borders are ridges. This **border watershed** also gives back the pixels that were cut out.
 
 # %% tags=["nbval-ignore-output"]
+from unet_teach.segmentation.instances import border_watershed, distance_watershed
+
 image, foreground, otsu = data.test[0].image, test[0] < 0.5, baselines.otsu()
 found = {
     "Otsu": connected_components(otsu(image)),
@@ -316,7 +316,7 @@ for name, cells in found.items():
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 shown = {"target": numbers["test"], "not cut": found["network, not cut"], f"border ≤ {best}{after}": cells_below(test, best)}
 show(
-    side_by_side({name: paint_cells(cells, image) for name, cells in shown.items()}, width=800, columns=1),
+    side_by_side({name: paint_cells(cells) for name, cells in shown.items()}, width=768, columns=1),
     "Three times the test image, cells in colours: the target; the components of the network's foreground, in which clusters of touching cells have one colour; and the components after borders were cut out, most of them separate.",
 )
 
