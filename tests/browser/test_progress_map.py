@@ -23,7 +23,7 @@ from .stub import what_is_left
 
 CODE = """from unet_teach.widgets.progress_map import ProgressMap
 TITLES = ['Start', 'Down-sampling', 'Up-sampling', 'Skip connections', 'Symmetric architecture',
-          'Train it', 'Take it apart', 'Is it a U-Net?', 'Larger than memory', 'From mask to cells']
+          'Train it', 'Take it apart', 'Is it a U-Net?', 'Larger than memory']
 def lessons(*told):
     exercises = {number: [] for number in range(len(TITLES))}
     for number, name, state, attempts, hints in told:
@@ -252,7 +252,7 @@ def test_it_fits_a_notebook_and_nothing_moves(alone):
         assert places(view, ".ut-lesson, .ut-progress-middle > *") == before
 
 
-def test_a_phone_shows_nine_lessons_at_a_glance(alone):
+def test_a_phone_shows_ten_lessons_at_a_glance(alone):
     view = alone(390, 844)
     found = measured(view)
     assert found["height"] <= 844
@@ -263,8 +263,8 @@ def test_a_phone_shows_nine_lessons_at_a_glance(alone):
 def test_steps_are_ticked_off_by_what_is_solved_and_pointed_at(without_kernel):
     steps = [
         Step("Point at `exercise_1_0`.", when={"exercise": "exercise_1_0"}),
-        Step("Solve nine.", when={"solved": 9}),
-        Step("How many lessons are there?", answer=9),
+        Step("Solve ten.", when={"solved": 10}),
+        Step("How many lessons are there?", answer=10),
     ]
     state = state_of(ProgressMap(COURSE.lessons, steps=steps))
     view = without_kernel("progress_map", state, viewport=NOTEBOOK).get_by_role(
