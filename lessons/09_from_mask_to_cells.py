@@ -308,7 +308,7 @@ for name, cells in found.items():
 # | border watershed | 0.84 to 0.90 | 0.81 to 0.87 | 0.83 to 0.93 |
 #
 # - Anything is better than not cutting, and even Otsu with a distance watershed reaches 0.78 without a network.
-# - The border watershed beats the distance watershed of the same network in eight of nine runs. It needn't find a whole border, because its waters meet in the gaps.
+# - The border watershed beats the distance watershed of the same network in eight of nine runs. It needn't find a whole border, because its waters meet in the gaps. On three other cuts of the image, though, the two are about equal.
 # - With it, no kind of weights stands out: the ranges overlap, and three seeds can't tell them apart (lesson 6).
 #
 # Don't read more into it. The test has 36 cells, so a single one makes a difference of 0.03. That's also why a score on validation may be quite different on the test.
