@@ -121,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="of the environment in the results")
     parser.add_argument("python", help="its interpreter")
-    parser.add_argument("--lessons", nargs="+", default=[f"{n:02}" for n in range(9)])
+    parser.add_argument("--lessons", nargs="+", default=[f"{n:02}" for n in range(10)])
     parser.add_argument("--colab", metavar="WHEEL", help="as Colab: the first cell installs WHEEL")
     given = parser.parse_args()
     more = {**COLAB, "UNET_TEACH_WHEEL": given.colab} if given.colab else {}

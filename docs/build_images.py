@@ -20,9 +20,10 @@ from torch.nn import functional
 from unet_teach import UNet, inspect_unet
 from unet_teach.inspection.diagram.figure import gallery
 from unet_teach.networks.twelve_networks import twelve_networks
-from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, train
+from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, touching_nuclei, train
 from unet_teach.segmentation.ablation import denoising
-from unet_teach.segmentation.plots import side_by_side
+from unet_teach.segmentation.instances import border_watershed, connected_components
+from unet_teach.segmentation.plots import paint_cells, side_by_side
 from unet_teach.shared.portrait import portrait, zoomed
 
 IMAGES = Path(__file__).parent / "images"
@@ -118,6 +119,26 @@ def seams() -> Figure:
     return figure
 
 
+def cells() -> Figure:
+    """Return touching cells of lesson 9, their mask in pieces, and what its network cuts apart."""
+    torch.manual_seed(0)
+    network = UNet(1, 3, depth=3, base_channels=8)
+    data, numbers = touching_nuclei()
+    recipe = {"steps": 300, "learning_rate": 6e-3, "class_weights": "inverse_sqrt"}
+    train(network, data, **recipe, device="cpu", live=False)
+    image = data.test[0].image
+    with torch.no_grad():
+        found = border_watershed(network(image[None])[0].softmax(0), threshold=0.7)
+    left = (slice(None), slice(256))
+    mask = connected_components(numbers["test"] > 0)
+    shown = {
+        "image": image[0][left].sqrt(),  # most cells are dark
+        "mask: connected is one": paint_cells(mask[left]),
+        "cut at likely borders": paint_cells(found[left]),
+    }
+    return side_by_side(shown, width=288, columns=3)
+
+
 FACE = denoising.face()
 OPENINGS = {
     "lesson_1": shrunken,
@@ -127,6 +148,7 @@ OPENINGS = {
     "lesson_6": two_failures,
     "lesson_7": six_of_twelve,
     "lesson_8": seams,
+    "lesson_9": cells,
 }
 
 

@@ -480,7 +480,7 @@ def scenes() -> tuple[Scene, ...]:
             2,
             (
                 "The drawing of the first scene. Compare with the first vote (Home shows it, End comes back).",
-                "The next steps draw the repaired network, and the nine lessons that go on from here.",
+                "The next steps draw the repaired network, and the ten lessons that go on from here.",
             ),
             "What does it take to make this a U-Net?",
             options=(

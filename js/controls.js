@@ -14,10 +14,11 @@ import { freshId, h } from './dom.js';
  * @param {number} options.min
  * @param {number} options.max
  * @param {(value: number) => void} options.onInput
+ * @param {(value: number) => string} [options.text]   how a value is written
  * @param {AbortSignal} options.signal
  * @returns {Slider}
  */
-export function slider({ name, min, max, onInput, signal }) {
+export function slider({ name, min, max, onInput, text = String, signal }) {
   const id = freshId();
   const input = h('input', { type: 'range', id, min, max, step: 1 });
   const value = h('span', { class: 'ut-value', 'aria-hidden': 'true' });
@@ -35,7 +36,9 @@ export function slider({ name, min, max, onInput, signal }) {
   return {
     row,
     show(current) {
-      input.value = value.textContent = String(current);
+      input.value = String(current);
+      value.textContent = text(current);
+      if (text !== String) input.setAttribute('aria-valuetext', text(current));
     },
   };
 }

@@ -323,7 +323,7 @@ show(figure, "A piece of the large image and its prediction. Orange lines mark w
 # - Then tiles give the same prediction as the whole image: to the last bit with exact sums, otherwise up to rounding. Blending only hides the difference.
 # - Away from the border, a U-Net is equivariant to shifts by multiples of 2 to the power of its depth, and to no others.
 #
-# That was the last lesson. You know the four criteria. You've repaired a network that somebody wrote down wrong, built one of your own, trained it, taken it apart, judged others, and used one on an image larger than your memory. The next time somebody shows you 900 lines and says *it's a U-Net*, you'll know how to find out.
+# Next: [**9 · From mask to cells**](09_from_mask_to_cells.ipynb). How many of them are there?
 #
 # Here is what's left to solve:
 

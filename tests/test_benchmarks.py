@@ -79,6 +79,17 @@ def test_boundary_finds_a_shift_between_image_and_mask(monkeypatch):
     assert boundary.shift(moved, slice(0, 120)) == pytest.approx([2, -1], abs=0.5)
 
 
+def test_cells_trains_chooses_and_scores_every_method():
+    command = [sys.executable, "-m", "benchmarks.cells", "--smoke"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout[run.stdout.index("{\n") :])
+    (row,) = report["runs"]
+    assert set(row["objects"]) > {"distance watershed", "border watershed"}
+    assert row["objects"]["components, border threshold"]["chosen"] is not None
+    assert 0 <= row["pixels"]["pixel_accuracy_without_border"] <= 1
+
+
 def test_living_unet_trains_scores_and_ships(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks import living_unet
@@ -128,7 +139,7 @@ def test_public_networks_are_cut_and_shown(monkeypatch):
 
 def test_no_cell_of_a_lesson_takes_too_long_but_the_one_that_is_announced():
     measured = json.loads((ROOT / "benchmarks/results/lesson_cost.json").read_text("utf-8"))
-    assert len(measured["lessons"]) == 9
+    assert len(measured["lessons"]) == 10
     assert too_slow(measured["lessons"]) == []
     (announced,) = ANNOUNCED
     long, longer = ({"begins": "train", "seconds": seconds} for seconds in (30, 50))

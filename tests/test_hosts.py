@@ -94,7 +94,7 @@ def test_the_home_is_written_into_a_notebook_in_one_place():
     assert 'HOME = "ada/course"' in cell.source
 
 
-@pytest.mark.parametrize("lesson", range(9))
+@pytest.mark.parametrize("lesson", range(10))
 def test_what_a_lesson_refers_to_is_in_the_package(lesson):
     text = lesson_docs(lesson)
     source = next((ROOT / "lessons").glob(f"{lesson:02}_*.py")).read_text(encoding="utf-8")

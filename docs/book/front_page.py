@@ -9,7 +9,7 @@ from typing import Any
 import home
 
 LEAD = (
-    "Nine lessons in PyTorch. You predict what a layer does, play with it until you see why, and "
+    "Ten lessons in PyTorch. You predict what a layer does, play with it until you see why, and "
     "prove it in code. A wrong answer tells you what to look at next."
 )
 ABILITIES = [

@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.contrast import contrast, linear
 from unet_teach.widgets import (
+    CellCounter,
     ConvExplorer,
     ConvTransposeExplorer,
     FeatureMaps,
@@ -27,6 +28,7 @@ WIDGETS = {
     "explorer, transposed": lambda: ConvTransposeExplorer("double"),
     "size_ledger": lambda: SizeLedger(),
     "round_trip": lambda: RoundTrip(),
+    "cell_counter": lambda: CellCounter(np.eye(4), np.full((3, 4, 4), 1 / 3), np.eye(4)),
     "feature_maps": lambda: FeatureMaps({"a": np.eye(4)}),
     "predict": lambda: Predict("How?", "a", choices=["a", "b"]),
     "see_inside": lambda: SeeInside(skips=[0]),

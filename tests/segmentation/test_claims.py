@@ -1,4 +1,4 @@
-"""What lessons 5, 6 and 8 say in words, held against committed runs and the solved notebooks."""
+"""What lessons 5, 6, 8 and 9 say in words, held against committed runs and the solved notebooks."""
 
 import json
 import re
@@ -275,3 +275,79 @@ def test_lesson_6_prints_what_was_measured_of_cutting():
     assert re.findall(lines, printed("06_take_it_apart"), re.M) == [
         f"{iou:.2f}" for iou in measured
     ]
+
+
+# ---------------------------------------------------------------------------------------- lesson 9
+LESSON_9 = (Path(__file__).parents[2] / "lessons" / "09_from_mask_to_cells.py").read_text("utf-8")
+CELLS = json.loads((MEASURED / "cells.json").read_text("utf-8"))
+ROWS_9 = {
+    "not cut": "components of the foreground",
+    "argmax": "components of inside, by argmax",
+    "border ≤ threshold": "components, border threshold",
+    "distance watershed": "distance watershed",
+    "border watershed": "border watershed",
+}
+
+
+def of_lesson_9(weights):
+    """The benchmark's runs on the cut of lesson 9, seed by seed."""
+    runs = [r for r in CELLS["runs"] if (r["test_row"], r["weights"]) == (384, weights)]
+    assert [r["seed"] for r in sorted(runs, key=lambda r: r["seed"])] == [0, 1, 2]
+    return runs
+
+
+def test_lesson_9_has_the_table_of_its_benchmark():
+    for row, method in ROWS_9.items():
+        told = []
+        for weights in ("none", "inverse_sqrt", "map"):
+            found = [r["objects"][method]["f1"] for r in of_lesson_9(weights)]
+            told.append(f"{min(found):.2f} to {max(found):.2f}")
+        assert f"# | {row} | {' | '.join(told)} |" in LESSON_9
+    (otsu,) = (b["objects"] for b in CELLS["baseline"] if b["test_row"] == 384)
+    assert f"reaches {otsu['Otsu, distance watershed']['f1']:.2f} without a network" in LESSON_9
+    runs = [r["objects"] for w in ("none", "inverse_sqrt", "map") for r in of_lesson_9(w)]
+    wins = sum(r["border watershed"]["f1"] > r["distance watershed"]["f1"] for r in runs)
+    assert (wins, len(runs)) == (8, 9)
+    assert "in eight of nine runs" in LESSON_9
+    for method, words in (
+        ("border watershed", "the border watershed has {:.2f} to {:.2f}"),
+        ("components, border threshold", "cutting at a threshold {:.2f} to {:.2f}"),
+    ):
+        found = [r[method]["ap"] for r in runs]
+        assert words.format(min(found), max(found)) in LESSON_9
+
+
+def test_lesson_9_tells_what_weights_cost_in_pixels_and_gain_in_borders():
+    pixels = {w: [r["pixels"] for r in of_lesson_9(w)] for w in ("none", "inverse_sqrt")}
+    for weights, words in (
+        ("none", "{:.3f} to {:.3f} without"),
+        ("inverse_sqrt", "{:.3f} to {:.3f} with"),
+    ):
+        found = [p["pixel_accuracy"] for p in pixels[weights]]
+        assert words.format(min(found) - 1e-9, max(found) - 1e-9) in LESSON_9
+    recalls = sorted(p["border_recall"] for p in pixels["none"])
+    assert f"found {recalls[1]:.0%} and {recalls[0]:.0%} of".replace("%", " %") in LESSON_9
+    assert recalls[2] > 0.5
+    recalls = sorted(p["border_recall"] for p in pixels["inverse_sqrt"])
+    assert f"all three found {100 * recalls[0]:.0f} to {100 * recalls[2]:.0f} %" in LESSON_9
+    poor = [r["objects"] for r in of_lesson_9("none") if r["pixels"]["border_recall"] < 0.1]
+    argmax, threshold = (
+        [f"{r[m]['f1']:.2f}" for r in poor]
+        for m in ("components of inside, by argmax", "components, border threshold")
+    )
+    assert argmax == ["0.59", "0.59"]
+    assert f"rise from 0.59 to {' and '.join(threshold)}" in LESSON_9
+
+
+def test_lesson_9_prints_what_its_text_is_about():
+    text = printed("09_from_mask_to_cells")
+    assert "test       36 cells" in text
+    assert "pixel accuracy 98.7%" in text
+    missed = int(re.search(r"98.7%\nobject F1 .*, (\d+) missed", text)[1])
+    assert missed / 36 == pytest.approx(1 / 3, abs=0.05)
+    f1 = {
+        name: float(score)
+        for name, score in re.findall(r"^(\w[^\n]*?) +object F1 ([\d.]+)", text, re.M)
+    }
+    assert f1["network, not cut"] < min(f1["network, argmax"], f1["network, border watershed"])
+    assert f1["Otsu"] < f1["Otsu, distance watershed"]

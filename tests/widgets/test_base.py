@@ -9,7 +9,11 @@ from matplotlib.figure import Figure
 from unet_teach import widgets
 from unet_teach.shared.png import decode_png
 
-GIVEN = {"FeatureMaps": ({"a picture": [[0, 1]]},), "Predict": ("How high?", 16)}
+GIVEN = {
+    "CellCounter": ([[0.5, 0.5]], [[[0.1, 0.1]], [[0.8, 0.8]], [[0.1, 0.1]]]),
+    "FeatureMaps": ({"a picture": [[0, 1]]},),
+    "Predict": ("How high?", 16),
+}
 NAMES = [name for name in widgets.__all__ if name != "Step"]
 VIEW = "application/vnd.jupyter.widget-view+json"
 MADE = [getattr(widgets, name)(*GIVEN.get(name, ())) for name in NAMES]

@@ -35,6 +35,7 @@ TITLES = (
     "Take it apart",
     "Is it a U-Net?",
     "Larger than memory",
+    "From mask to cells",
 )
 
 

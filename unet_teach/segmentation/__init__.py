@@ -12,6 +12,7 @@ from unet_teach.shared.lazy_imports import lazy_imports
 if TYPE_CHECKING:
     from unet_teach.segmentation import ablation as ablation
     from unet_teach.segmentation import baselines as baselines
+    from unet_teach.segmentation.cell_targets import touching_nuclei as touching_nuclei
     from unet_teach.segmentation.class_scores import ClassScores as ClassScores
     from unet_teach.segmentation.data.dataset import Dataset as Dataset
     from unet_teach.segmentation.data.dataset import Pair as Pair
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from unet_teach.segmentation.model_file import export_onnx as export_onnx
     from unet_teach.segmentation.model_file import load_model as load_model
     from unet_teach.segmentation.model_file import save_model as save_model
+    from unet_teach.segmentation.object_matching import average_precision as average_precision
+    from unet_teach.segmentation.object_matching import object_scores as object_scores
     from unet_teach.segmentation.tiling import predict_tiled as predict_tiled
     from unet_teach.segmentation.trained import trained_unet as trained_unet
     from unet_teach.segmentation.training import train as train

@@ -331,6 +331,24 @@ def paint_labels(labels: Tensor, colours: Sequence[str] = ()) -> NDArray[np.uint
     return painted
 
 
+def paint_cells(labels: Tensor, image: Tensor | None = None) -> Tensor:
+    """Return numbered cells in colours, (3, H, W), for `side_by_side`; their outlines are white.
+
+    Args:
+        labels: (H, W), the number of each pixel's cell, 0 for background.
+        image: (1, H, W), shown where no cell is, and shining through where one is.
+    """
+    hues = [ON_DARK.get(hue, hue) for hue in CLASSES[1:]] + list(MORE_CLASSES[:4])
+    table = torch.tensor([list(bytes.fromhex(hue[1:])) for hue in hues]) / 255
+    painted = table[(labels.long() - 1) % len(table)].movedim(2, 0)
+    padded = F.pad(labels[None, None].float(), [1] * 4, mode="replicate")[0, 0]
+    rows, columns = padded[1:-1], padded[:, 1:-1]
+    differs = (rows[:, 2:] != labels) | (columns[2:] != labels)  # from the right or from below
+    grey = torch.zeros(1, *labels.shape) if image is None else image / image.max()
+    inside = (labels > 0) & ~differs
+    return torch.where(inside, 0.35 * grey + 0.65 * painted, torch.where(differs, 1.0, grey))
+
+
 def show_mistakes(
     axes: Any, prediction: Tensor, target: Tensor, background: Tensor | None = None
 ) -> None:

@@ -1,5 +1,6 @@
 """The course's widgets: traits and validation in Python, pictures in the browser."""
 
+from unet_teach.widgets.cell_counter import CellCounter
 from unet_teach.widgets.conv_explorer import ConvExplorer
 from unet_teach.widgets.conv_transpose_explorer import ConvTransposeExplorer
 from unet_teach.widgets.feature_maps import FeatureMaps
@@ -10,6 +11,7 @@ from unet_teach.widgets.size_ledger import SizeLedger
 from unet_teach.widgets.steps import Step
 
 __all__ = [
+    "CellCounter",
     "ConvExplorer",
     "ConvTransposeExplorer",
     "FeatureMaps",

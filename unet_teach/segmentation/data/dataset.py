@@ -106,7 +106,7 @@ def earth() -> Dataset:
     Train is Europe, Africa, Asia and Australia without a strip from 95.6° E to 118.1° E, which is
     validation. Test is the Americas and Greenland.
     """
-    image, mask = _load("earth.png"), _load("earth_land.png")
+    image, mask = load_pixels("earth.png"), load_pixels("earth_land.png")
 
     def columns(name: str, first: int, last: int) -> Pair:
         return make_pair(image[:, first:last], mask[:, first:last], name)
@@ -134,7 +134,7 @@ def nuclei() -> Dataset:
 
     It is one image of 512×512 pixels, cut from left to right into train, validation and test.
     """
-    image, mask = _load("nuclei.png"), _load("nuclei_labels.png")
+    image, mask = load_pixels("nuclei.png"), load_pixels("nuclei_labels.png")
 
     def columns(first: int, last: int) -> tuple[Pair, ...]:
         name = f"columns {first} to {last - 1}"
@@ -166,7 +166,7 @@ def make_pair(image: Pixels, mask: Pixels, name: str, *, labels: bool = False) -
     return Pair(torch.from_numpy(pixels), torch.from_numpy(values), name)
 
 
-def _load(name: str) -> Pixels:
+def load_pixels(name: str) -> Pixels:
     """Return the pixels of a packaged file: (H, W), uint8 or bool."""
     return np.asarray(Image.open(FILES / name))
 

@@ -1,0 +1,1 @@
+"""The exercises of lesson 9, From mask to cells."""

@@ -1,0 +1,120 @@
+"""Exercise `border_target` of lesson 9: numbered cells become background, inside and border."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.exercises.checks.functions import Case, Probes, is_function
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.lesson_5.masks import (
+    input_changed,
+    runs_on,
+    tensor_of,
+    values_check,
+    where_right,
+)
+
+BEYOND = 1000  # what background counts as where the smallest number is sought
+
+KNOWN = {
+    "two cells that touch": [[0, 3, 3, 5, 5, 0], [0, 3, 3, 5, 5, 0], [0, 0, 3, 5, 0, 0]],
+    "two cells with a gap of one pixel": [[0, 4, 4, 0, 2, 2], [0, 4, 4, 0, 2, 2], [0, 0, 0, 0, 0, 0]],
+    "a cell alone": [[0, 0, 0, 0, 0, 0], [0, 0, 7, 7, 0, 0], [0, 0, 7, 7, 0, 0]],
+    "no cell": [[0] * 6] * 3,
+}  # fmt: skip
+
+
+def _inputs(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return numbered cells (1, H, W) with the largest and smallest number in each 3×3 square."""
+    filled = labels.where(labels > 0, float(BEYOND))
+    largest = F.max_pool2d(labels, 3, stride=1, padding=1)
+    return labels, largest, -F.max_pool2d(-filled, 3, stride=1, padding=1)
+
+
+def _known_cases() -> list[Case]:
+    return [
+        Case(f"On {name}", _inputs(torch.tensor(rows)[None].float()))
+        for name, rows in KNOWN.items()
+    ]
+
+
+def _cases() -> list[Case]:
+    fresh = torch.randint(0, 6, (1, 7, 9)).float() * (torch.rand(1, 7, 9) < 0.4)
+    return [*_known_cases(), Case("On random cells", _inputs(fresh))]
+
+
+def _target(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
+    return torch.where(smallest < largest, 2, (labels > 0).long())
+
+
+def _step_by_step(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
+    target = torch.zeros(labels.shape, dtype=torch.uint8)
+    target[labels > 0] = 1
+    target[(largest > 0) & (smallest != largest)] = 2
+    return target
+
+
+def _wrong_pixel(case: Case, value: Any) -> str | None:
+    target = _target(*case.inputs)
+    if value.shape != target.shape:
+        return f"the target's shape is {tuple(value.shape)} instead of {tuple(target.shape)}"
+    wrong = (value != target).nonzero()
+    place = tuple(wrong[0].tolist())
+    label, largest, smallest = (int(each[place]) for each in case.inputs)
+    square = f"largest {largest}, smallest {smallest if smallest < BEYOND else 'none'}"
+    return f"{len(wrong)} of {target.numel()} pixels are wrong; the one in row {place[1]}, column {place[2]} has label {label} ({square} around it) and becomes {value[place].item():g}, but it should become {int(target[place])}"
+
+
+def _whole(value: Tensor) -> bool:
+    return not value.is_floating_point() and value.dtype != torch.bool
+
+
+def _in_place(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
+    labels[labels > 0] = 1
+    labels[smallest < largest] = 2
+    return labels.long()
+
+
+known = Probes(_known_cases)
+
+border_target = Exercise(
+    name="border_target",
+    lesson=9,
+    prompt="Turn numbered cells (1, H, W) into a target of whole numbers: 0 for background, 1 inside a cell, and 2 where the square around a pixel holds two cells. `largest` and `smallest` are the largest and smallest cell number in that square; without any cell they are 0 and 1000.",
+    checks=(
+        is_function("three_classes(labels, largest, smallest)"),
+        runs_on(_cases, "whole numbers", tensor_of(_whole, ", but class numbers should be whole numbers, such as torch.long")),
+        values_check(_target, _cases, lambda answer: where_right(answer, _target, _known_cases()), _wrong_pixel),
+    ),
+    answers=(lambda: _target, lambda: _step_by_step),
+    mistakes=(
+        input_changed("Your function overwrites the numbered cells, which are still needed to count them. `torch.where` makes a new tensor instead.",
+            _in_place, lambda: _known_cases()[0].inputs),
+        known.mistake("background is border", "You compare `largest` and `smallest` with `!=`, and without any cell around a pixel they are 0 and 1000. So most of the background becomes border. On which side of each other are the two numbers if there are two cells?",
+            lambda a, b, c: torch.where(b != c, 2, (a > 0).long())),
+        known.mistake("border inside cells only", "Between two cells with a narrow gap, the pixels of the gap stay background in your target. They should be border too, because they are what keeps the cells apart.",
+            lambda a, b, c: torch.where((c < b) & (a > 0), 2, (a > 0).long())),
+        known.mistake("border in the gap only", "Your border is only where the label is 0. Where two cells touch there is no such pixel, so nothing separates them.",
+            lambda a, b, c: torch.where((c < b) & (a == 0), 2, (a > 0).long()),
+            lambda a, b, c: torch.where(a > 0, 1, torch.where(c < b, 2, 0))),
+        known.mistake("numbers of the classes swapped", "Your classes 1 and 2 are swapped. Inside is 1 and border is 2, in the order of the network's channels.",
+            lambda a, b, c: torch.where(c < b, 1, 2 * (a > 0).long())),
+        known.mistake("numbers of the cells kept", "Pixels inside a cell still have the cell's number. The class is 1 in every cell, because a network can't learn numbers that somebody dealt out at random.",
+            lambda a, b, c: torch.where(c < b, 2, a.long())),
+        known.mistake("floats, not whole numbers", "The classes are right, but as floats. Cross-entropy takes class numbers as whole numbers: convert with `.long()`.",
+            lambda a, b, c: torch.where(c < b, 2.0, (a > 0).float()), at="whole numbers"),
+        known.mistake("no inside", "Your target has only 0 and 2, or a border without the cells. Start from `(labels > 0)`, which is 1 inside every cell.",
+            lambda a, b, c: 2 * (c < b).long(), lambda a, b, c: (c < b).long()),
+    ),
+    hints=(
+        "If only one cell is in the square, `largest` and `smallest` are equal. What if there are two? And what if there is none?",
+        "`torch.where(condition, 2, otherwise)` puts a 2 where the condition holds. What is left is 1 inside a cell and 0 elsewhere.",
+        "`return torch.where(smallest ___ largest, 2, (labels ___ ___).long())`",
+    ),
+    solution_text="`return torch.where(smallest < largest, 2, (labels > 0).long())`. Without a cell, smallest is 1000, so the background stays 0.",
+    praise="Three classes: where two cells share a square, there's a border between them, in the cells as well as in the gap.",
+)  # fmt: skip

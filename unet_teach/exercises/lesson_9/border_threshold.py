@@ -1,0 +1,93 @@
+"""Exercise `border_threshold` of lesson 9: which pixels are left once likely borders are cut out."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from unet_teach.exercises.checks.functions import Case, Probes, is_function
+from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.lesson_5.masks import (
+    runs_on,
+    tensor_of,
+    values_check,
+    where_right,
+)
+
+# Background, inside and border of each pixel, one column a pixel.
+KNOWN = [
+    [0.9, 0.1, 0.1, 0.3, 0.6, 0.25, 0.45, 0.05],
+    [0.1, 0.8, 0.5, 0.1, 0.1, 0.5, 0.35, 0.35],
+    [0.0, 0.1, 0.4, 0.6, 0.3, 0.25, 0.2, 0.6],
+]
+
+
+def _case(probabilities: Tensor, threshold: float) -> Case:
+    return Case(f"With the threshold {threshold}", (probabilities, threshold))
+
+
+def _known_cases() -> list[Case]:
+    known = torch.tensor(KNOWN).reshape(3, 2, 4)
+    return [_case(known, threshold) for threshold in (0.25, 0.5, 0.1, 1.0, 0.0)]
+
+
+def _cases() -> list[Case]:
+    fresh = (2 * torch.randn(3, 9, 7)).softmax(0)
+    return [*_known_cases(), *(_case(fresh, threshold) for threshold in (0.05, 0.3, 0.7))]
+
+
+def _left(probabilities: Tensor, threshold: float) -> Tensor:
+    return (probabilities[0] < 0.5) & (probabilities[2] <= threshold)
+
+
+def _wrong_pixel(case: Case, value: Tensor) -> str:
+    probabilities, threshold = case.inputs
+    target = _left(probabilities, threshold)
+    if value.shape != target.shape:
+        return f"the mask's shape is {tuple(value.shape)} instead of {tuple(target.shape)}"
+    wrong = (value != target).nonzero()
+    row, column = wrong[0].tolist()
+    background, inside, border = probabilities[:, row, column].tolist()
+    return f"{len(wrong)} of {target.numel()} pixels are wrong; for example, one with background {background:.2f}, inside {inside:.2f} and border {border:.2f} is {bool(value[row, column])} in your mask"
+
+
+known = Probes(_known_cases)
+
+border_threshold = Exercise(
+    name="border_threshold",
+    lesson=9,
+    prompt="From the probabilities of background, inside and border (3, H, W), make a mask (H, W) of the pixels that are left: True where background is less probable than one half *and* border is at most as probable as the threshold.",
+    checks=(
+        is_function("left_over(probabilities, threshold)"),
+        runs_on(_cases, "a boolean mask", tensor_of(lambda mask: mask.dtype == torch.bool, ", but it should be True or False for each pixel (torch.bool)")),
+        values_check(_left, _cases, lambda answer: where_right(answer, _left, _known_cases()), _wrong_pixel),
+    ),
+    answers=(
+        lambda: _left,
+        lambda: lambda p, threshold: ~((p[0] >= 0.5) | (p[2] > threshold)),
+        lambda: lambda p, threshold: torch.logical_and(p[0] < 0.5, p[2].le(threshold)),
+    ),
+    mistakes=(
+        known.mistake("argmax", "You use `argmax`, so the threshold has no effect: border is cut out only where it's the *most* probable class. A rare class seldom is. Compare its probability with the threshold instead.",
+            lambda p, t: p.argmax(0) == 1, lambda p, t: p.argmax(0) != 2, lambda p, t: p.argmax(0) > 0),
+        known.mistake("threshold on inside", "You compare *inside* with the threshold. A pixel may be no border and still be unsure between inside and background. Which channel says how likely a border is?",
+            lambda p, t: p[1] > t, lambda p, t: p[1] >= t, lambda p, t: (p[0] < 0.5) & (p[1] > t), lambda p, t: (p[0] < 0.5) & (p[1] >= t)),
+        known.mistake("background is left", "You ask only for the border. Background hardly ever looks like one, so most of it is left as well, and all cells are connected through it.",
+            lambda p, t: p[2] <= t, lambda p, t: p[2] < t),
+        known.mistake("the border instead of the rest", "Your mask is the border itself. The cells are what's *left* when it is cut out, so the comparison should point the other way.",
+            lambda p, t: (p[0] < 0.5) & (p[2] > t), lambda p, t: p[2] > t, lambda p, t: (p[0] < 0.5) & (p[2] >= t)),
+        known.mistake("equal is cut", "A border exactly as probable as the threshold is cut out in your mask. It should be left, so that a threshold of 1 cuts nothing.",
+            lambda p, t: (p[0] < 0.5) & (p[2] < t)),
+        known.mistake("or instead of and", "You keep a pixel if *one* of the two holds. Both have to hold: join the comparisons with `&`.",
+            lambda p, t: (p[0] < 0.5) | (p[2] <= t)),
+        known.mistake("background below the threshold", "You compare background with the threshold, too. It has a limit of its own, one half, so that moving the threshold changes only where cells are cut apart.",
+            lambda p, t: (p[0] < t) & (p[2] <= t), lambda p, t: (p[0] <= t) & (p[2] <= t)),
+    ),
+    hints=(
+        "Which two of the three channels do you need? And what does each of them have to be?",
+        "`probabilities[0]` is background and `probabilities[2]` is border. Compare each, and join the two masks with `&`; comparisons need parentheses then.",
+        "`return (probabilities[___] < ___) & (probabilities[___] <= ___)`",
+    ),
+    solution_text="`return (probabilities[0] < 0.5) & (probabilities[2] <= threshold)`",
+    praise="Two questions for each pixel: is it part of any cell, and is it unlikely to be a border? The second has a threshold that you can choose.",
+)  # fmt: skip

@@ -1,0 +1,89 @@
+"""Exercise `rare_weights` of lesson 9: weights of the classes from how frequent they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unet_teach.exercises.checks.functions import Case, Probes, is_function, matches, some_numbers
+from unet_teach.exercises.checks.functions import returns as returns_kind
+from unet_teach.exercises.exercise import Exercise
+
+
+def _case(*counts: int) -> Case:
+    return Case(f"`class_weights(torch.tensor({list(counts)}))`", (torch.tensor(counts),))
+
+
+def _known_cases() -> list[Case]:
+    return [
+        _case(100, 25, 1),
+        _case(81, 18, 1),
+        _case(7000, 2500, 500),
+        _case(4, 4),
+        _case(900, 100),
+    ]
+
+
+def _cases() -> list[Case]:
+    fresh = torch.randint(1, 100_000, (2, 4)).tolist()
+    return [*_known_cases(), *(_case(*counts) for counts in fresh)]
+
+
+def _weights(counts: Tensor) -> Tensor:
+    weights = counts**-0.5
+    return weights / weights.mean()
+
+
+def _ratio(case: Case, value: Any) -> str:
+    weights, target = torch.as_tensor(value).double().flatten(), _weights(*case.inputs)
+    if len(weights) != len(target):
+        return f"you return {len(weights)} weights for {len(target)} classes"
+    first, last = (float(w[-1] / w[0]) for w in (weights, target))
+    return f"your weights have a mean of {weights.mean():.3g}, and the last class weighs {first:.3g} times as much as the first. The mean should be 1, and the factor {last:.3g}"
+
+
+known = Probes(_known_cases)
+
+rare_weights = Exercise(
+    name="rare_weights",
+    lesson=9,
+    prompt="Return a weight for each class, given how many pixels each class has (a tensor of whole numbers above 0): proportional to one over the square root of that number, and scaled so that the mean of the weights is 1.",
+    checks=(
+        is_function("class_weights(counts)"),
+        returns_kind("a weight for each class", some_numbers(), _known_cases),
+        matches(_weights, _cases, _ratio),
+    ),
+    answers=(
+        lambda: _weights,
+        lambda: lambda counts: len(counts) * (1 / counts.sqrt()) / (1 / counts.sqrt()).sum(),
+        lambda: lambda counts: ((counts / counts.sum()) ** -0.5 / ((counts / counts.sum()) ** -0.5).mean()).tolist(),
+    ),
+    mistakes=(
+        known.mistake("frequent classes weigh more", "The most frequent class weighs most, so the rare one counts even less than before. Divide by the root instead of multiplying with it.",
+            lambda c: c.sqrt() / c.sqrt().mean(), lambda c: c**0.5, lambda c: c / c.float().mean(), lambda c: c / c.sum()),
+        known.mistake("no root", "You divide by the number of pixels itself. Then a class with one pixel in a hundred weighs 99 times as much as the rest, and one wrong outline outweighs whole cells. Take the square root.",
+            lambda c: (1 / c) / (1 / c).mean(), lambda c: 1 / c, lambda c: c.sum() / (len(c) * c)),
+        known.mistake("not scaled", "The weights have the right ratios, but their mean isn't 1. With tiny weights the loss is tiny, and so are its gradients. Divide by the mean.",
+            lambda c: c**-0.5, lambda c: (c / c.sum()) ** -0.5),
+        known.mistake("scaled to a sum of 1", "The weights add up to 1, so with three classes their mean is a third. Divide by the mean instead of the sum.",
+            lambda c: c**-0.5 / (c**-0.5).sum()),
+        known.mistake("scaled by the largest", "Your largest weight is 1, so all the others are below 1. It's the mean that should be 1.",
+            lambda c: c**-0.5 / (c**-0.5).max(), lambda c: (c.min() / c) ** 0.5),
+        known.mistake("scaled by the smallest", "Your smallest weight is 1, so all the others are above 1. It's the mean that should be 1.",
+            lambda c: c**-0.5 / (c**-0.5).min(), lambda c: (c.max() / c) ** 0.5),
+        known.mistake("all equal", "All weights are 1, so a rare class still counts only as often as it occurs.",
+            lambda c: torch.ones(len(c)), lambda c: c**0),
+    ),
+    hints=(
+        "A class with a hundredth of the pixels should weigh more. How much more, if its weight is one over the square root?",
+        "`counts**-0.5` is one over the square root of each. What do you divide all of them by, so that their mean is 1?",
+        "`weights = counts ** ___`, `return weights / weights.___()`",
+    ),
+    solution_text=(
+        "`weights = counts**-0.5\n"
+        "return weights / weights.mean()`"
+    ),
+    praise="A hundred times rarer, ten times heavier: the rare class is heard, and doesn't drown out the others.",
+)  # fmt: skip

@@ -1,0 +1,192 @@
+"""CellCounter: cells in a network's probabilities, cut apart by a threshold on the border."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size, is_finite
+from unet_teach.widgets.steps import Step
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_PIXELS = 2**16
+WIDE = 2  # times as wide as high: the images stand one above the other
+
+
+class Share(traitlets.TraitType[Any, Any]):
+    """A number from 0 to 1, kept to two decimals, as its slider has them."""
+
+    def validate(self, obj: Any, value: Any) -> float:
+        """Return the value rounded, or raise `TraitError` with a sentence."""
+        if not is_finite(value) or not 0 <= value <= 1:
+            raise traitlets.TraitError(
+                f"{self.name}={value!r} does not work: give a number from 0 to 1, such as 0.5."
+            )
+        return round(float(value), 2)
+
+
+class CellCounter(CourseWidget):
+    """Count the cells that are left where likely borders are cut out.
+
+    A pixel belongs to a cell if background is less probable than one half and *border* at most as
+    probable as the threshold. Connected pixels are one cell.
+
+    Args:
+        image: Numbers from 0 to 1, of shape (H, W) or (1, H, W): a tensor or an array of at most
+            65,536 pixels.
+        probabilities: Of background, inside and border, (3, H, W) or (1, 3, H, W).
+        target: The number of each pixel's true cell, 0 for background, (H, W) or (1, H, W). With
+            it, the cells that were found are compared with it.
+        threshold: Of the border, from 0 to 1, in hundredths. At 1 nothing is cut.
+        overlay: What is painted over the image: the cells "found", those of the "target", or
+            "none".
+        smallest: Cells with fewer pixels are left out.
+        steps: Instructions above the images. Their states may ask for `found` and `merged`, the
+            number of cells found, and of those that hold several cells of the target.
+
+    Attributes:
+        threshold, overlay, smallest: as above. Each may be assigned, and the widget follows.
+        labels: the cells found, (H, W), int32, computed as the page does.
+
+    Raises:
+        traitlets.TraitError: For a threshold or an overlay that does not exist.
+        ValueError: For images that cannot be shown.
+    """
+
+    _esm = STATIC / "cell_counter.js"
+    _css = STATIC / "cell_counter.css"
+    STEP_FACTS = ("found", "merged")
+
+    threshold = Share(0.5).tag(sync=True)
+    overlay = Choice("found", "target", "none").tag(sync=True)
+    smallest = Size(12, minimum=1, maximum=10_000).tag(sync=True)
+    _shape: traitlets.List[int] = traitlets.List().tag(sync=True)  # height and width
+    # Base64 of bytes, row by row: 255 stands for 1, and a number of the target takes two bytes.
+    _image = traitlets.Unicode("").tag(sync=True)
+    _background = traitlets.Unicode("").tag(sync=True)
+    _border = traitlets.Unicode("").tag(sync=True)
+    _target = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        image: Any,
+        probabilities: Any,
+        target: Any = None,
+        *,
+        threshold: float = 0.5,
+        overlay: Literal["found", "target", "none"] = "found",
+        smallest: int = 12,
+        steps: Sequence[str | Step] = (),
+    ) -> None:
+        super().__init__(threshold=threshold, overlay=overlay, smallest=smallest, steps=steps)
+        plane = _plane("image", image)
+        classes = _array("probabilities", probabilities)
+        classes = classes[0] if classes.ndim == 4 and len(classes) == 1 else classes
+        if classes.shape != (3, *plane.shape):
+            raise ValueError(
+                f"The probabilities are {classes.shape} and the image is {plane.shape}. Give "
+                "(3, H, W), those of background, inside and border."
+            )
+        if not ((classes >= 0) & (classes <= 1)).all():
+            raise ValueError(
+                f"The probabilities run from {classes.min():.3g} to {classes.max():.3g}, but they "
+                "should lie between 0 and 1. Turn logits into probabilities first: "
+                "logits.softmax(0)."
+            )
+        self._shape = list(plane.shape)
+        self._image, self._background, self._border = map(_as_text, (plane, classes[0], classes[2]))
+        if target is not None:
+            numbers = _plane("target", target)
+            if numbers.shape != plane.shape or not 0 <= numbers.min() <= numbers.max() < 2**16:
+                raise ValueError(
+                    f"The target is {numbers.shape}, with numbers from {numbers.min():g} to "
+                    f"{numbers.max():g}. Give one number from 0 to 65,535 for each pixel of the "
+                    f"image, {plane.shape}."
+                )
+            self._target = _base64(numbers.astype("<u2"))
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """The cells found, (H, W): 0 for background, 1, 2, 3, … for the cells."""
+        from scipy import ndimage  # slow to import
+
+        background, border = self._plane_of(self._background), self._plane_of(self._border)
+        is_left = (background < 127.5) & (border * 100 <= round(100 * self.threshold) * 255)
+        numbers, _ = ndimage.label(is_left)
+        is_cell = np.bincount(numbers.ravel()) >= self.smallest
+        is_cell[0] = False
+        labels: NDArray[np.int32] = np.where(is_cell, is_cell.cumsum(), 0)[numbers].astype(np.int32)
+        return labels
+
+    def _plane_of(self, pixels: str) -> NDArray[np.int32]:
+        return np.frombuffer(b64decode(pixels), np.uint8).reshape(self._shape).astype(np.int32)
+
+    def describe(self) -> str:
+        """Return one line: how many cells are found at this threshold, and how many are there."""
+        found, (height, width) = int(self.labels.max()), self._shape
+        numbers = set(np.frombuffer(b64decode(self._target), "<u2").tolist()) - {0}
+        there = f" The target has {len(numbers)}." if self._target else ""
+        return (
+            f"CellCounter: in an image of {height}×{width}, {found} "
+            f"{'cell is' if found == 1 else 'cells are'} found where the border is at most "
+            f"{self.threshold:.2f}.{there}"
+        )
+
+    def figure(self) -> Figure:
+        """Return the image with the cells that were found, and the border score."""
+        import matplotlib.pyplot as plt
+        from matplotlib.figure import Figure
+
+        labels = self.labels
+        with plt.style.context("unet_teach.course"):
+            height, width = self._shape
+            stacked = width > WIDE * height
+            size = 7.2 * height / width * (2 if stacked else 0.5) + (0.8 if stacked else 0.5)
+            figure = Figure(figsize=(7.2, size), layout="constrained")
+            left, right = figure.subplots(*((2, 1) if stacked else (1, 2)))
+            left.imshow(self._plane_of(self._image), cmap="gray", interpolation="nearest")
+            painted = np.ma.masked_where(labels == 0, (labels - 1) % 8)
+            left.imshow(painted, cmap="Set2", vmin=0, vmax=7, alpha=0.55, interpolation="nearest")
+            count = int(labels.max())
+            for number in range(1, count + 1):
+                left.contour(labels == number, [0.5], colors="white", linewidths=0.6)
+            right.imshow(self._plane_of(self._border), cmap="gray", interpolation="nearest")
+            left.set_title(f"{count} {'cell' if count == 1 else 'cells'} found", loc="left")
+            right.set_title("border score", loc="left")
+            for axes in (left, right):
+                axes.axis("off")
+        return figure
+
+
+def _array(name: str, values: Any) -> NDArray[np.float64]:
+    detached = values.detach().cpu() if hasattr(values, "detach") else values
+    try:
+        return np.asarray(detached, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"The {name} holds no numbers. Give a tensor or an array.") from None
+
+
+def _plane(name: str, values: Any) -> NDArray[np.float64]:
+    array = _array(name, values)
+    plane: NDArray[np.float64] = array[0] if array.ndim == 3 and len(array) == 1 else array
+    if plane.ndim != 2 or not 1 <= plane.size <= MOST_PIXELS:
+        raise ValueError(
+            f"The {name} is {array.shape}; give (H, W), at most {MOST_PIXELS:,} pixels. Cut a "
+            "piece out of a larger one."
+        )
+    return plane
+
+
+def _as_text(values: NDArray[np.float64]) -> str:
+    return _base64(np.rint(255 * values.clip(0, 1)).astype(np.uint8))
+
+
+def _base64(values: NDArray[Any]) -> str:
+    return b64encode(values.tobytes()).decode()
