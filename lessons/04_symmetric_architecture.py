@@ -99,8 +99,7 @@ except NotImplementedError as error:
 # %%
 x = torch.zeros(1, 64, 32, 32)
 for name in ["conv1", "conv2", "conv3", "conv4", "upconv1", "upconv2", "upconv3", "upconv4"]:
-    with torch.no_grad():
-        x = getattr(network, name)(x)
+    x = getattr(network, name)(x).detach()  # no gradients needed here
     print(f"{name:8} returns {x.shape[1]:3} channels, {x.shape[2]:2}×{x.shape[3]:<2} = {x.numel():6,} values")
 
 # %% [markdown]
