@@ -122,6 +122,9 @@ def _found_formula(answer: Validation) -> str | None:
     scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
     if len({round(score, 6) for score in scores}) == 1:
         return f"You return {scores[0]:.4g} for four different networks."
+    everywhere = [metrics.iou(torch.ones_like(task.masks), task.masks) for task in tasks]
+    if all(map(alike, scores, everywhere)):
+        return "On four networks, your number is the IoU of a prediction that is True at every pixel. A sigmoid is above 0 for every logit, so compare the logits themselves with 0."
     for training, (name, of) in product((False, True), PREDICTIONS.items()):
         pairs = [(of(task.logits(training=training)), task.masks) for task in tasks]
         formula = formula_of(scores, pairs)
