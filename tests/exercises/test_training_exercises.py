@@ -287,7 +287,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ("to_mask", lambda x: x.flatten(2).softmax(2).view_as(x) > 0.5, "pixel's own logit"),
         ("mean_and_spread", lambda s: (np.mean(s), 0.0), "It is 0 for every list"),
         ("one_line", lambda x, skip: (x + skip).detach(), "flows back to x or to skip"),
-        ("tells_apart", lambda a, b: p_value(a, b) > 0.05, "turned round.\nAlready"),
+        ("tells_apart", lambda a, b: p_value(a, b) >= 0.05, "and True from 0.05 on. It should"),
         (
             "one_line",
             lambda x, skip: x + skip * (torch.rand(1) > 0.5),

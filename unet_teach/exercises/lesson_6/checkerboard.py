@@ -123,6 +123,8 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
         (lambda p: p.sqrt().mean(0).square(),)),
     ("rows", "one row's power", "You take the largest, smallest or middle power over the rows, so a single row decides. Average over all rows.",
         (lambda p: p.amax(0), lambda p: p.amin(0), lambda p: p.median(0).values, lambda p: p.quantile(0.5, 0))),
+    ("rows", "another statistic of the rows", "You take another statistic over the rows than the mean, such as a geometric mean or a standard deviation. Add up the powers of all rows and divide by their number.",
+        (lambda p: p.log().mean(0).exp(), lambda p: 1 / (1 / p).mean(0), lambda p: p.std(0), lambda p: p.std(0, correction=0), lambda p: p.var(0), lambda p: p.prod(0), lambda p: p.norm(dim=0))),
     ("rows", "averaged over the frequencies", "You average over the frequencies of each row. Which axis counts the rows?",
         (lambda p: p.mean(1),)),
     ("above", "the mean of the map", "Your numerator is the slowest wave, or frequency 0, which is the mean brightness of a row. The fastest wave is at the other end.",

@@ -59,7 +59,7 @@ def _form_problem(answer: Any) -> str | None:
     for stroke in answer:
         kind, *numbers = stroke if isinstance(stroke, list | tuple) and stroke else [stroke]
         if not isinstance(kind, str) or len(numbers) != NUMBERS.get(kind, -1):
-            return f"{wanted}. {str(stroke)[:60]} is neither (\"ring\", row, column, radius) nor (\"line\", row, column, row, column)."  # fmt: skip
+            return f"{wanted}. {repr(stroke)[:60]} is neither (\"ring\", row, column, radius) nor (\"line\", row, column, row, column)."  # fmt: skip
         for number in map(plain, numbers):
             if not _is_number(number):
                 return f"{wanted}. In {str(stroke)[:60]}, {number!r:.20} is not a number of pixels from {-10 * SIDE} to {10 * SIDE}."  # fmt: skip

@@ -54,7 +54,7 @@ KNOWN: list[tuple[Scores, Scores]] = [
     ([0.25, 0.24, 0.05, 0.2, 0.44], [0.48, 0.38, 0.72]),  # 3/56
     ([0.99, 0.99, 0.9, 0.9], [0.6, 0.55, 0.8, 0.4]),  # 2/70
     ([0.65, 0.35, 0.35, 0.1], [0.8, 0.85, 0.55, 0.7]),  # 4/70
-    ([0.0002, 0.0004, 0.0001, 0.0003], [0.0009, 0.0006, 0.0008, 0.0007]),  # 2/70, as small errors
+    ([2e-6, 4e-6, 1e-6, 3e-6], [9e-6, 6e-6, 8e-6, 7e-6]),  # 2/70, as small errors
     ([0.84, 0.27, 0.85, 0.26], [0.43, 0.45, 0.6, 0.82]),  # 70/70: nothing is closer together
     ([0.4, 0.01, 0.2, 0.4, 0.5], [0.7, 0.7, 0.7]),  # 1/56
     ([0.49, 0.18, 0.1, 0.26, 0.47], [0.6, 0.81, 0.55, 0.45]),  # 6/126, and they overlap
@@ -137,10 +137,12 @@ def _limit(answer: Decide) -> str:
     decided = [(p_value(*x), value) for x, value in zip(KNOWN, _decisions(answer), strict=False)]
     yes = max((p for p, value in decided if value is True), default=None)
     no = min((p for p, value in decided if value is False), default=None)
-    if all(value is (p > LEVEL) for p, value in decided):
-        return ""  # it goes by p, turned round
     if yes is None or no is None:
         return f"You return {decided[0][1]} every time."
+    least = min(p for p, value in decided if value is True)
+    most = max(p for p, value in decided if value is False)
+    if most < least:
+        return f"You return False for every p up to {most:.3g}, and True from {least:.3g} on. It should be True up to 0.05, and False above."
     if round(yes - no, 6) == 0:
         return f"At p = {yes:.3g} you return True in one case and False in another, so your function doesn't go by this p."
     if yes < no:
@@ -151,7 +153,7 @@ def _limit(answer: Decide) -> str:
 def _right_on_whole_numbers(answer: Decide) -> bool:
     """Whether it decides correctly where all means are whole numbers, so that nothing is rounded."""
     for inputs in KNOWN[: len(_decisions(answer))]:
-        whole = [[round(10_000 * score) * 60 for score in scores] for scores in inputs]
+        whole = [[round(1_000_000 * score) * 60 for score in scores] for scores in inputs]
         if _probes._try(answer, whole) is not told_apart(*inputs):
             return False
     return True
@@ -328,7 +330,7 @@ tells_apart = Exercise(
             p_value),
         KnownMistake("random deals", "`itertools.combinations(pool, len(a))` gives you every way.",
             lambda: _sampled, _draws),
-        KnownMistake("rounding decides", "With the same scores as whole numbers, 600,000 times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
+        KnownMistake("rounding decides", "With the same scores as whole numbers, 60 million times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
             lambda: _test(slack=0), _right_on_whole_numbers, "its decisions", (lambda: _test(slack=0.05),)),
         mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences.",
             _test(_signed), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True))),
