@@ -103,14 +103,21 @@ def test_numpy_numbers_are_places_and_radii():
     assert exercises.fools_it.check([ring, ("line", 20, 0, 70, 95)]).solved
 
 
-def test_a_validation_that_predicts_foreground_everywhere_is_told_so():
+@pytest.mark.parametrize(
+    ("predict", "says"),
+    [
+        (lambda logits: logits.sigmoid() > 0, "True at every pixel"),
+        (lambda logits: logits >= 0, "returns 0 for every pixel finds no foreground"),
+    ],
+)
+def test_a_validation_that_takes_too_much_for_foreground_is_told_so(predict, says):
     def validate(network, images, masks):
         network = copy.deepcopy(network).eval()
         with torch.no_grad():
-            prediction = network(images).sigmoid() > 0
+            prediction = predict(network(images))
         return float((prediction & masks).sum() / (prediction | masks).sum())
 
-    assert "True at every pixel" in exercises.validation_iou.check(validate).text
+    assert says in exercises.validation_iou.check(validate).text
 
 
 def test_a_tie_on_validation_must_not_be_decided_by_the_test():
