@@ -1,5 +1,6 @@
 """Lessons 5, 6 and 8: what their exercises call right, held against torch, numpy and the U-Net."""
 
+import copy
 import math
 import random
 import statistics
@@ -81,7 +82,7 @@ def test_the_least_possible_p_is_what_the_praise_says(seeds, ways):
         (lambda a, b: len(a) == 5, "True at p = 0.0536, but False at p = 0.0286"),
         (
             lambda a, b: p_value(a, b) <= 0.15,
-            "True for every p up to 0.143, and False from 0.4 on. The limit should be 0.05.",
+            "False from 0.4 on. It should be True for every p up to 0.05.",
         ),
         (
             lambda a, b: np.random.default_rng(0).random() < 0.5,
@@ -95,6 +96,28 @@ def test_the_least_possible_p_is_what_the_praise_says(seeds, ways):
 )
 def test_a_wrong_decision_is_told_with_its_p(answer, says):
     assert says in exercises.tells_apart.check(answer).text
+
+
+def test_numpy_numbers_are_places_and_radii():
+    ring = ("ring", *np.array([48, 48]), torch.tensor(40))
+    assert exercises.fools_it.check([ring, ("line", 20, 0, 70, 95)]).solved
+
+
+@pytest.mark.parametrize(
+    ("predict", "says"),
+    [
+        (lambda logits: logits.sigmoid() > 0, "True at every pixel"),
+        (lambda logits: logits >= 0, "returns 0 for every pixel finds no foreground"),
+    ],
+)
+def test_a_validation_that_takes_too_much_for_foreground_is_told_so(predict, says):
+    def validate(network, images, masks):
+        network = copy.deepcopy(network).eval()
+        with torch.no_grad():
+            prediction = predict(network(images))
+        return float((prediction & masks).sum() / (prediction | masks).sum())
+
+    assert says in exercises.validation_iou.check(validate).text
 
 
 def test_a_tie_on_validation_must_not_be_decided_by_the_test():
@@ -256,6 +279,22 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             "you add `start",
         ),
         ("same_recipe", lambda r: min(r, key=lambda t: t[1])[0], "where higher is better"),
+        (
+            "same_recipe",
+            lambda r: max(r, key=lambda t: round(t[1], 1))[0],
+            "the best scores 0.68.\nAlready",
+        ),
+        ("fools_it", [("ring", 48, 48, 100), ("line", 20, 0, 70, 95)], "next to nothing is on"),
+        ("fools_it", [("ring", 48, 48, 0), ("line", 20, 0, 70, 95)], "has a radius of 0"),
+        ("fools_it", [("ring", 0.5, 0.5, 0.4), ("line", 0, 0, 1, 1)], "not in parts of it"),
+        ("fools_it", [("ring", 48, 48, 20), ("line", 9, 9, 9, 9)], "begins and ends at the same"),
+        ("fools_it", [("circle", 48, 48, 40)], "row, column, row, column).\nStuck"),
+        ("fools_it", [("ring", 48, 48, "40")], "'40' is not a number of pixels"),
+        ("clean_mask", lambda x: (x != 0).float().squeeze(), "the height axis is missing"),
+        ("to_mask", lambda x: x.flatten(2).softmax(2).view_as(x) > 0.5, "pixel's own logit"),
+        ("mean_and_spread", lambda s: (np.mean(s), 0.0), "It is 0 for every list"),
+        ("one_line", lambda x, skip: (x + skip).detach(), "flows back to x or to skip"),
+        ("tells_apart", lambda a, b: p_value(a, b) >= 0.05, "and True from 0.05 on. It should"),
         (
             "one_line",
             lambda x, skip: x + skip * (torch.rand(1) > 0.5),

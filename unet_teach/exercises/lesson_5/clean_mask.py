@@ -33,6 +33,8 @@ def _files() -> list[Case]:
         "0 and 256": 256 * foreground.to(torch.int32),
         "nothing but 0": torch.zeros(5, 7, dtype=torch.uint8),
         "nothing but 255": torch.full((5, 7), 255, dtype=torch.uint8),
+        "a single row": binary[:1],
+        "a single column": 255 * binary[:, :1],
     }
     return [Case(f"On a file of {values}", (file,)) for values, file in files.items()]
 

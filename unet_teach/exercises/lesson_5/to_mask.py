@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import torch
@@ -69,6 +69,11 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
         for logit in ALONE:
             alone = answer(torch.full((1, 1, 2, 3), logit)).flatten().bool()
             if (alone != mask[round(100 * logit) + 1000]).any():
+                return _depends(logit)
+        for logit, around in permutations(ALONE, 2):
+            image = torch.full((1, 1, 3, 3), around)
+            image[0, 0, 1, 1] = logit
+            if bool(answer(image)[0, 0, 1, 1]) != bool(mask[round(100 * logit) + 1000]):
                 return _depends(logit)
     except Exception:
         return ""

@@ -94,7 +94,18 @@ def _value_problem(answer: Validation) -> str | None:
             value = plain(run.value)
             if not alike(value, target):
                 return f"Given a network in {mode} mode, you return {value:.4g}, but the IoU is {target:.4g}. {_value_facts(answer, task, run)}"
-    return None
+    return _tie_problem(answer)
+
+
+def _tie_problem(answer: Validation) -> str | None:
+    """Say that a logit of 0 counts as foreground, as measured on a network that returns only 0."""
+    task = known_task()
+    for parameter in list(task.network.parameters())[-2:]:
+        nn.init.zeros_(parameter)
+    value = plain(run_validation(answer, task, training=True).value)
+    if task.logits(training=False).any() or alike(value, 0):
+        return None
+    return f"A network that returns 0 for every pixel finds no foreground, so its IoU is 0, but you return {value:.4g}. A pixel is foreground where its logit is above 0, so compare with `>`."
 
 
 def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -> str:
@@ -122,6 +133,9 @@ def _found_formula(answer: Validation) -> str | None:
     scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
     if len({round(score, 6) for score in scores}) == 1:
         return f"You return {scores[0]:.4g} for four different networks."
+    everywhere = [metrics.iou(torch.ones_like(task.masks), task.masks) for task in tasks]
+    if all(map(alike, scores, everywhere)):
+        return "On four networks, your number is the IoU of a prediction that is True at every pixel. A sigmoid is above 0 for every logit, so compare the logits themselves with 0."
     for training, (name, of) in product((False, True), PREDICTIONS.items()):
         pairs = [(of(task.logits(training=training)), task.masks) for task in tasks]
         formula = formula_of(scores, pairs)
@@ -257,7 +271,7 @@ def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
 validation_iou = Exercise(
     name="validation_iou",
     lesson=5,
-    prompt="Return the IoU of a network's predictions and boolean masks (N, 1, H, W), all pixels counted together. The network returns logits. Run it as it will be used, and record nothing for `backward()`. Afterwards it has to be in the mode it came in, with nothing else changed.",
+    prompt="Return the IoU of a network's predictions and boolean masks (N, 1, H, W), all pixels counted together. The network returns logits; as in `to_mask`, a pixel is foreground where its logit is above 0. Run it as it will be used, and record nothing for `backward()`. Afterwards it has to be in the mode it came in, with nothing else changed.",
     checks=(
         is_function("validate(network, images, masks)"),
         Check("one number", _number_problem),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import isfinite
+from math import hypot, isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import iou, predict, trained_unet
 from unet_teach.segmentation.data.synthetic import CONTRAST, GROUND, SIDE, Scene, draw_scene
 
 LEAST_PIXELS = 20  # of foreground: with fewer, one wrong pixel decides
 LARGEST_IOU = 0.5
 MOST_STROKES = 60
+LEAST_SHOWN = 0.1  # of the outline of a ring: with less, nobody sees that it is one
+FOOLED = "an image that fools it"
 NUMBERS = {"ring": 3, "line": 4}
 Strokes = list[tuple[Any, ...]]
 CROSSING = [("line", 20, 0, 70, 95), ("line", 60, 0, 30, 95)]
@@ -33,7 +36,7 @@ class Painted(NamedTuple):
 
 def painted(answer: Any) -> Painted:
     """Draw strokes on an even background, and let the network find the lines inside rings."""
-    return _painted(tuple(tuple(stroke) for stroke in answer))
+    return _painted(tuple(tuple(map(plain, stroke)) for stroke in answer))
 
 
 @cache
@@ -56,21 +59,51 @@ def _form_problem(answer: Any) -> str | None:
     for stroke in answer:
         kind, *numbers = stroke if isinstance(stroke, list | tuple) and stroke else [stroke]
         if not isinstance(kind, str) or len(numbers) != NUMBERS.get(kind, -1):
-            return f"{wanted}. {str(stroke)[:60]} is neither (\"ring\", row, column, radius) nor (\"line\", row, column, row, column)."  # fmt: skip
-        if not all(_is_number(number) and abs(number) <= 10 * SIDE for number in numbers):
-            return f"{wanted}. Of {str(stroke)[:60]}, not every number is a place on the image, in pixels."  # fmt: skip
-    return None
+            return f"{wanted}. {repr(stroke)[:60]} is neither (\"ring\", row, column, radius) nor (\"line\", row, column, row, column)."  # fmt: skip
+        for number in map(plain, numbers):
+            if not _is_number(number):
+                return f"{wanted}. In {str(stroke)[:60]}, {number!r:.20} is not a number of pixels from {-10 * SIDE} to {10 * SIDE}."  # fmt: skip
+    return _measure_problem([[stroke[0], *map(plain, stroke[1:])] for stroke in answer])
 
 
 def _is_number(number: Any) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and isfinite(number)
+    is_number = isinstance(number, int | float) and not isinstance(number, bool)
+    return is_number and isfinite(number) and abs(number) <= 10 * SIDE
+
+
+def _measure_problem(strokes: list[list[Any]]) -> str | None:
+    """Say which stroke can't be seen for what it is."""
+    largest = max((abs(number) for stroke in strokes for number in stroke[1:]), default=SIDE)
+    if 0 < largest <= 1:
+        return f"Your largest number is {largest:g}. Places and radii are in pixels of the {SIDE}×{SIDE} image, not in parts of it."
+    for kind, *numbers in strokes:
+        stroke = str((kind, *numbers))
+        if kind == "line" and hypot(numbers[2] - numbers[0], numbers[3] - numbers[1]) < 1:
+            return f"{stroke} begins and ends at the same point. A line needs two ends: row, column, row, column."
+        if kind == "ring" and numbers[2] <= 0:
+            return (
+                f"{stroke} has a radius of {numbers[2]:g}. A radius is a number of pixels above 0."
+            )
+        if kind == "ring" and _hides(*numbers):
+            return f"Of {stroke}, next to nothing is on the image, which has rows and columns 0 to {SIDE - 1}. Its inside is, but nobody can see that. Make the ring smaller, or move it."
+    return None
+
+
+def _hides(row: float, column: float, radius: float) -> bool:
+    """Whether a ring has pixels of the image inside, but hardly any of its outline on the image."""
+    nearest = hypot(*(x - min(max(x, 0), SIDE - 1) for x in (row, column)))
+    angles = np.linspace(0, 2 * np.pi, 360, endpoint=False)
+    points = np.array([row + radius * np.sin(angles), column + radius * np.cos(angles)])
+    shown = ((points >= 0) & (points <= SIDE - 1)).all(0).mean()
+    return bool(nearest < radius and shown < LEAST_SHOWN)
 
 
 def _foreground_problem(answer: Any) -> str | None:
     count = painted(answer).foreground
     if count >= LEAST_PIXELS:
         return None
-    return f"By the rule, {count} pixels are foreground, and {LEAST_PIXELS} are needed: lines, inside a ring."  # fmt: skip
+    pixels = "1 pixel is" if count == 1 else f"{count} pixels are"
+    return f"By the rule, {pixels} foreground, and {LEAST_PIXELS} are needed: lines, inside a ring."  # fmt: skip
 
 
 def _score_problem(answer: Any) -> str | None:
@@ -81,10 +114,14 @@ def _score_problem(answer: Any) -> str | None:
 
 
 def _mistake(
-    name: str, sentence: str, recognises: Callable[[Strokes], bool], *examples: Strokes
+    name: str,
+    sentence: str,
+    recognises: Callable[[Strokes], bool],
+    *examples: Strokes,
+    at: str = "",
 ) -> KnownMistake:
     first, *others = ((lambda e=example: e) for example in examples)
-    return KnownMistake(name, sentence, first, recognises, more_examples=tuple(others))
+    return KnownMistake(name, sentence, first, recognises, at, tuple(others))
 
 
 def _kinds(answer: Strokes) -> set[str]:
@@ -92,7 +129,7 @@ def _kinds(answer: Strokes) -> set[str]:
 
 
 def _radii(answer: Strokes) -> list[float]:
-    return [stroke[3] for stroke in answer if stroke[0] == "ring"]
+    return [plain(stroke[3]) for stroke in answer if stroke[0] == "ring"]
 
 
 fools_it = Exercise(
@@ -102,7 +139,7 @@ fools_it = Exercise(
     checks=(
         Check("strokes", _form_problem),
         Check("enough foreground by the rule", _foreground_problem),
-        Check("an image that fools it", _score_problem),
+        Check(FOOLED, _score_problem),
     ),
     answers=(
         lambda: BIG,
@@ -119,12 +156,12 @@ fools_it = Exercise(
         _mistake("rings alone", "There is no line. A ring itself is never foreground.",
             lambda a: _kinds(a) == {"ring"}, [("ring", 48, 48, 40)]),
         _mistake("lines beside the rings", "No line passes through a ring: all of them are background, and the network may well see that.",
-            lambda a: _kinds(a) == {"line", "ring"} and painted(a).foreground == 0, [("ring", 30, 30, 15), ("line", 80, 0, 80, 95)]),
+            lambda a: _kinds(a) == {"line", "ring"} and painted(a).foreground == 0, [("ring", 30, 30, 15), ("line", 80, 0, 80, 95)], at="enough foreground by the rule"),
         _mistake("as in training", "All your rings have a radius of 13 to 22, as all had in training. What did the network never see?",
-            lambda a: painted(a).iou >= LARGEST_IOU and all(13 <= r <= 22 for r in _radii(a)),
-            [("ring", 48, 48, 20), *CROSSING], [("ring", 25, 25, 16), ("ring", 65, 65, 20), ("line", 0, 0, 95, 95), ("line", 25, 0, 25, 95)]),
+            lambda a: all(13 <= r <= 22 for r in _radii(a)),
+            [("ring", 48, 48, 20), *CROSSING], [("ring", 25, 25, 16), ("ring", 65, 65, 20), ("line", 0, 0, 95, 95), ("line", 25, 0, 25, 95)], at=FOOLED),
         _mistake("rings too small to matter", "Your rings are smaller than those of the training, and the network still sees them whole. Change them in the other direction.",
-            lambda a: painted(a).iou >= LARGEST_IOU and all(r < 13 for r in _radii(a)), [("ring", 48, 48, 9), *CROSSING]),
+            lambda a: all(r < 13 for r in _radii(a)), [("ring", 48, 48, 9), *CROSSING], at=FOOLED),
     ),
     hints=(
         "The network decides whether a pixel is inside a ring from what it sees around it. How would you paint a ring that it can't recognise?",

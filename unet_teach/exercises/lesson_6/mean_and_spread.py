@@ -69,6 +69,7 @@ def _two_numbers(value: Any) -> str | None:
     return some_numbers(2)(value)
 
 
+TINY = 1e-6  # rounding can make so much of 0
 PARTS = ("mean", "sample standard deviation")
 
 
@@ -138,13 +139,17 @@ def _part(place: int) -> Check:
     def facts(answer: Summarise) -> str:
         cases = _known_cases()
         values = [value_of(answer, case) for case in cases]
+        if all(abs(value) < TINY for value in values):
+            return "It is 0 for every list, apart from rounding. Distances from the mean cancel if you add them up with their signs, so square each of them first."
         if known := _statistic(values, place):
-            return f"On all {len(cases)} lists tried first, it is {known}."
+            return f"For all {len(cases)} lists tried first, it is {known}."
         factors: dict[int, float] = {}
         for case, value in zip(cases, values, strict=True):
             (scores,) = case.inputs
             turned = value_of(answer, _cases_of([*scores[1:], scores[0]])[0])
-            if not math.isclose(value, turned, rel_tol=0.02):  # rounding may depend on the order
+            if not math.isclose(
+                value, turned, rel_tol=0.02, abs_tol=TINY
+            ):  # rounding may depend on the order
                 return f"For {scores} it is {_shown(value)}, but {_shown(turned)} if the first score moves to the end. The order shouldn't matter."
             if right := summary(scores)[place]:
                 factors.setdefault(len(scores), value / right)

@@ -41,6 +41,7 @@ def _known_cases() -> list[Case]:
         _case([(0.004, 0.4, 0.75), (0.001, 0.2, 0.1), (0.01, 0.8, 0.5), (0.003, 0.75, 0.7), (0.03, 0.5, 0.3)]),
         _case([(0.002, 0.5, 0.1), (0.02, 0.9, 0.58), (0.2, 0.4, 0.6), (0.01, 0.88, 0.89)]),
         _case([(0.05, 0.62, 0.87), (0.005, 0.66, 0.61), (0.5, 0.68, 0.28), (0.0005, 0.67, 0.53), (0.02, 0.31, 0.72)]),
+        _case([(0.03, -2.3, -1.9), (0.001, -4.1, -1.1), (0.01, -1.2, -2.5), (0.1, -1.6, -3.0)]),  # as a log-likelihood
     ]  # fmt: skip
 
 
@@ -99,11 +100,13 @@ def _picks(answer: Pick) -> str | None:
         always = set.intersection(*(_descriptions(case.inputs[0], value) for case, value in values))
         if always:
             parts.append(f"In all {len(values)} known cases you return {min(always)}.")
-        elif not _descriptions(case.inputs[0], value):
+        elif not any(alike(trial[0], value) for trial in case.inputs[0]):
             parts.append("That number isn't in the list. Return the learning rate of a trial.")
             targets = [_best_on_validation(*each.inputs) for each, _ in values]
             factor = value / target
-            if all(alike(v, factor * t) for (_, v), t in zip(values, targets, strict=True)):
+            if factor != 1 and all(
+                alike(v, factor * t) for (_, v), t in zip(values, targets, strict=True)
+            ):
                 parts.append(f"It is always {factor:.4g} times the right learning rate.")
         return " ".join(parts)
     return None
@@ -131,6 +134,19 @@ def _ignores_test_scores(answer: Pick) -> str | None:
         "Where several trials share the best validation score, your choice changes with their test "
         f"scores: you return {', '.join(map(_shown, picked))} for the same trials with different test scores. Break a tie by anything except the test scores."
     )
+
+
+def _from_start(best: float, rate: Callable[[list[Trial]], Any]) -> Pick:
+    """Make a search that begins with this best score, and with a rate in case none is better."""
+
+    def pick(trials: list[Trial]) -> Any:
+        highest, found = best, rate(trials)
+        for trial in trials:
+            if trial[1] > highest:
+                highest, found = trial[1], trial[0]
+        return found
+
+    return pick
 
 
 def _is_constant(answer: Pick) -> bool:
@@ -188,6 +204,8 @@ same_recipe = Exercise(
             lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0], _depends_on_test, "its choice",
             (lambda: lambda r: max(r, key=lambda x: x[1] * x[2])[0], lambda: lambda r: max(r, key=lambda x: min(x[1:]))[0],
              lambda: lambda r: max(r, key=lambda x: (round(x[1], 1), x[2]))[0])),
+        known.mistake("the search starts at a number", "Where all scores are negative, as log-likelihoods are, your search finds nothing: it starts with a number, such as `best = 0`, that no score exceeds. Start with the first trial, or with `-math.inf`.",
+            *(_from_start(best, rate) for best in (0, -1) for rate in (lambda t: None, lambda t: 0, lambda t: t[0][0], lambda t: t[-1][0]))),
         KnownMistake("a constant", "You return the same number for every list of trials. Find it in `trials`.",
             lambda: lambda trials: 0.003, _is_constant),
         known.mistake("compared by the rate", "On their own, `max`, `min` and `sorted` compare tuples by their first entry, the learning rate. Which entry should decide?",

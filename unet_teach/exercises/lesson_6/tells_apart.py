@@ -54,6 +54,8 @@ KNOWN: list[tuple[Scores, Scores]] = [
     ([0.25, 0.24, 0.05, 0.2, 0.44], [0.48, 0.38, 0.72]),  # 3/56
     ([0.99, 0.99, 0.9, 0.9], [0.6, 0.55, 0.8, 0.4]),  # 2/70
     ([0.65, 0.35, 0.35, 0.1], [0.8, 0.85, 0.55, 0.7]),  # 4/70
+    ([2e-6, 4e-6, 1e-6, 3e-6], [9e-6, 6e-6, 8e-6, 7e-6]),  # 2/70, as small errors
+    ([0.84, 0.27, 0.85, 0.26], [0.43, 0.45, 0.6, 0.82]),  # 70/70: nothing is closer together
     ([0.4, 0.01, 0.2, 0.4, 0.5], [0.7, 0.7, 0.7]),  # 1/56
     ([0.49, 0.18, 0.1, 0.26, 0.47], [0.6, 0.81, 0.55, 0.45]),  # 6/126, and they overlap
     ([0.57, 0.27, 0.35, 0.53, 0.33, 0.31, 0.58], [0.87, 0.56, 0.6]),  # 6/120, which is 0.05
@@ -137,17 +139,21 @@ def _limit(answer: Decide) -> str:
     no = min((p for p, value in decided if value is False), default=None)
     if yes is None or no is None:
         return f"You return {decided[0][1]} every time."
+    least = min(p for p, value in decided if value is True)
+    most = max(p for p, value in decided if value is False)
+    if most < least:
+        return f"You return False for every p up to {most:.3g}, and True from {least:.3g} on. It should be True up to 0.05, and False above."
     if round(yes - no, 6) == 0:
         return f"At p = {yes:.3g} you return True in one case and False in another, so your function doesn't go by this p."
     if yes < no:
-        return f"In these cases you return True for every p up to {yes:.3g}, and False from {no:.3g} on. The limit should be 0.05."
+        return f"In these cases you return True for every p up to {yes:.3g}, and False from {no:.3g} on. It should be True for every p up to 0.05."
     return f"You return True at p = {yes:.3g}, but False at p = {no:.3g}, so your function doesn't go by this p."
 
 
 def _right_on_whole_numbers(answer: Decide) -> bool:
     """Whether it decides correctly where all means are whole numbers, so that nothing is rounded."""
     for inputs in KNOWN[: len(_decisions(answer))]:
-        whole = [[round(100 * score) * 60 for score in scores] for scores in inputs]
+        whole = [[round(1_000_000 * score) * 60 for score in scores] for scores in inputs]
         if _probes._try(answer, whole) is not told_apart(*inputs):
             return False
     return True
@@ -234,18 +240,37 @@ def _test(
     statistic: Callable[[Scores, Scores], float] = _distance,
     slack: float = ROUNDING,
     size: Callable[[Scores, Scores], int] = lambda a, b: len(a),
+    *,
+    seen: Callable[[Scores, Scores], float] | None = None,
+    share: Callable[[int, int], float] = lambda far, ways: far / ways,
+    deals: Callable[[list[tuple[Any, float]]], list[float]] | None = None,
 ) -> Decide:
-    """Make a test with another statistic, tolerance, or number of scores that are dealt."""
+    """Make a test with another statistic, tolerance, or number of scores that are dealt.
+
+    Args:
+        statistic: of each deal.
+        slack: how much the statistic may fall short.
+        size: how many scores are dealt to the first group.
+        seen: the observed statistic, if it is another one.
+        share: makes p of the number of deals that are far apart and of all.
+        deals: picks the statistics that count, of pairs (scores dealt, statistic); None: all.
+    """
 
     def decide(a: Scores, b: Scores) -> bool:
-        pool, seen = [*a, *b], statistic(a, b) - slack
-        far = []
+        pool, limit = [*a, *b], (seen or statistic)(a, b) - slack
+        found = []
         for places in combinations(range(len(pool)), size(a, b)):
             rest = [x for place, x in enumerate(pool) if place not in places]
-            far.append(statistic([pool[place] for place in places], rest) >= seen)
-        return fmean(far) <= LEVEL
+            dealt = [pool[place] for place in places]
+            found.append((tuple(sorted(dealt)), statistic(dealt, rest)))
+        counted = deals(found) if deals else [value for _, value in found]
+        return share(sum(x >= limit for x in counted), len(counted)) <= LEVEL
 
     return decide
+
+
+def _numpy_distance(a: Scores, b: Scores) -> float:
+    return float(abs(np.mean(a) - np.mean(b)))
 
 
 def _separated(a: Scores, b: Scores) -> bool:
@@ -305,12 +330,24 @@ tells_apart = Exercise(
             p_value),
         KnownMistake("random deals", "`itertools.combinations(pool, len(a))` gives you every way.",
             lambda: _sampled, _draws),
-        KnownMistake("rounding decides", "With the same scores as whole numbers, 6000 times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
+        KnownMistake("rounding decides", "With the same scores as whole numbers, 60 million times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
             lambda: _test(slack=0), _right_on_whole_numbers, "its decisions", (lambda: _test(slack=0.05),)),
         mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences.",
             _test(_signed), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True))),
-        mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. `at least as far` means `>=`.",
+        mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. Deals exactly as far apart count too, so compare with `>= observed - 1e-9`.",
             _test(slack=-ROUNDING)),
+        mistake("1 added", "Your decisions are those of p = (k + 1) / (n + 1), where k of the n deals are at least as far apart. That correction is for random deals. You go through all of them, the observed one included, so p is k / n.",
+            _test(share=lambda far, ways: (far + 1) / (ways + 1)), _test(share=lambda far, ways: (far + 1) / ways)),
+        mistake("the observed deal left out", "Your decisions are those of a test that doesn't count the observed deal itself, p = (k − 1) / n. It is one of the ways to deal the scores, so count it.",
+            _test(share=lambda far, ways: (far - 1) / ways), _test(share=lambda far, ways: (far - 1) / (ways - 1))),
+        mistake("one tail doubled", "Your decisions are those of twice the share of deals in one direction. With groups of different sizes, the two directions have different shares. Compare absolute differences instead, without doubling.",
+            _test(_signed, seen=_distance, share=lambda far, ways: 2 * far / ways), _test(_signed, share=lambda far, ways: 2 * far / ways),
+            _test(lambda a, b: _signed(b, a), seen=_distance, share=lambda far, ways: 2 * far / ways), _test(lambda a, b: _signed(b, a), share=lambda far, ways: 2 * far / ways)),
+        mistake("equal deals counted once", "Your decisions are those of a test that counts equal deals or equal distances only once, as a `set` does. Two seeds with the same score are still two seeds, so count every deal.",
+            *(_test(distance, deals=deals) for distance in (_distance, _numpy_distance) for deals in (
+                lambda found: [*{x for _, x in found}], lambda found: [*{round(x, 9) for _, x in found}], lambda found: [*dict(found).values()]))),
+        mistake("at most as far apart", "Your decisions are those of the share of deals whose means are at most as far apart as those of `a` and `b`. Count those at least as far apart, with `>=`.",
+            _test(lambda a, b: -_distance(a, b)), _test(lambda a, b: -_distance(a, b), slack=-ROUNDING)),
         mistake("medians", "Your decisions are those of a test of medians, which hardly notice a collapsed run. Compare means.",
             _test(lambda a, b: abs(median(a) - median(b)))),
         mistake("sums", "Your decisions are those of a test of sums. In a larger group the sum is larger anyway, so divide it by the number of scores.",

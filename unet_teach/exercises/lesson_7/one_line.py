@@ -64,6 +64,8 @@ def _gradient_problem(answer: Meet) -> str | None:
     if NO_EFFECT in (crosses := _what_crosses(answer)):
         return f"Both feature maps are used, but one of them had no effect. {crosses}"
     largest = [float(gradient.abs().max()) for gradient in run.gradients]
+    if not any(largest):
+        return "Both feature maps are used, but no gradient flows back to x or to skip, so the network can't learn. Comparisons, rounding, `detach()`, `.data` and `no_grad()` stop it."
     for name, size in zip(("x", "skip"), largest, strict=True):
         if size <= FAINT * max(largest):
             return f"Both feature maps are used, but the network can't learn anything from {name}. {crosses}".strip()
@@ -88,7 +90,7 @@ def _what_crosses(answer: Meet) -> str:
         slopes = list(torch.autograd.grad(cell, [x, skip], materialize_grads=True))
     for name, slope in zip(("x", "skip"), slopes, strict=True):
         if not slope.any():
-            return f"The values of {name} do change the result, but no gradient flows back to it. Comparisons, rounding and `detach()` stop the gradient."
+            return f"The values of {name} do change the result, but no gradient flows back to it. Comparisons, rounding, `detach()` and `.data` stop the gradient."
     effect = slopes[1][0].abs().sum(0)
     rows, columns = (effect > 1e-6 * effect.max()).nonzero().T.tolist()
     if len(rows) == effect.numel() and effect.min() > 0.9 * effect.max():
@@ -137,11 +139,15 @@ def _has_weights(answer: Meet) -> bool:
     return False
 
 
-def _attaches_skip(answer: Meet) -> bool:
-    """Whether the output is connected to the skip in the autograd graph, as it is for `0 * skip`."""
-    skip = torch.ones(1, 16, 4, 4, requires_grad=True)
-    output: Tensor = answer(torch.ones(1, 16, 4, 4), skip.clone())
-    return output.requires_grad
+def _attached(answer: Meet) -> list[bool]:
+    """Whether the output is connected to x and to skip in the autograd graph, as for `0 * skip`."""
+    maps = [torch.ones(1, 16, 4, 4) for _ in range(2)]
+    found = []
+    for given in maps:
+        given.requires_grad_()
+        found.append(bool(answer(*(x.clone() for x in maps)).requires_grad))
+        given.requires_grad_(False)
+    return found
 
 
 def _in_place(x: Tensor, skip: Tensor) -> Tensor:
@@ -177,9 +183,9 @@ one_line = Exercise(
             lambda x, skip: x),
         _mistake("only the skip", "Nothing of `x` arrives in the result, so everything that the bottleneck computed is lost. How can the result contain both?",
             lambda x, skip: skip),
-        KnownMistake("detached", "A detached skip brings the values across, but no gradient back, so the encoder learns nothing through it. Leave out `detach()`.",
+        KnownMistake("detached", "A detached skip brings the values across, but no gradient back, so the encoder learns nothing through it. Leave out what cuts it off, such as `detach()` or `.data`.",
             lambda: lambda x, skip: x + skip.detach(),
-            lambda a: not _attaches_skip(a) and _same_values(a, lambda x, skip: x + skip), at="a skip that can be learned from"),
+            lambda a: _attached(a) == [True, False] and _same_values(a, lambda x, skip: x + skip), at="a skip that can be learned from"),
         _mistake("concatenated, and too wide", "`cat` along the channel axis makes 32 channels, but the next layer takes 16. Which way of joining keeps 16?",
             lambda x, skip: torch.cat([x, skip], dim=1), lambda x, skip: torch.cat([skip, x], dim=1)),
         _mistake("stacked", "`stack` adds a new axis, but a layer takes four axes, (N, C, H, W). Which way of joining adds neither an axis nor channels?",

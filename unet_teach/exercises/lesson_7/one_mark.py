@@ -91,11 +91,17 @@ def _lacks_only(place: int) -> Callable[[Any], str | None]:
         # What else it misses is the reason, or else that it meets what it should miss.
         wrong = [name for name in lacking if name != target] or [target]
         reasons = " ".join(
-            f"About its {name}: {' '.join(criteria[name].evidence)}" for name in wrong
+            f"About its {name}: {' '.join(map(_observed, criteria[name].evidence))}"
+            for name in wrong
         )
         return f"The {PLACES[place]} network should miss {target} and nothing else, but it {actual}. {reasons}"
 
     return problem
+
+
+def _observed(evidence: str) -> str:
+    """Leave out the advice for training, which would lead away from this exercise."""
+    return evidence.partition(" Crop the ")[0]
 
 
 def _unet(**options: Any) -> UNet:
@@ -149,6 +155,10 @@ one_mark = Exercise(
         KnownMistake("an option of the decoder", "Symmetry is about levels, and no option of `UNet` leaves one out. `decoder` changes how many channels and convolutions a level has, `padding` how large its feature maps are, and `down` and `up` which layers lead to the next level. What could you put before or after a U-Net?",
             lambda: (_no_skips(), _unet(decoder="narrow")),
             lambda a: isinstance(a[1], UNet) and not _lacking(a[1]),
+            at="the second lacks only its symmetry"),
+        KnownMistake("still symmetric", "Symmetry is about levels: the decoder goes up as often as the encoder goes down. Cropping or padding changes no level, and a level added on both sides keeps it symmetric. What could you add on one side of a U-Net alone, so that its output has half or twice the resolution of the image?",
+            lambda: (_no_skips(), nn.Sequential(_unet(), nn.ZeroPad2d(-8))),
+            lambda a: not isinstance(a[1], UNet) and not _lacking(a[1]),
             at="the second lacks only its symmetry"),
         KnownMistake("no skips, twice", "Give the second network its skips back. Then make its output end at another resolution than the image's.",
             lambda: (_no_skips(), _no_skips()), lambda a: _lacking(a[1]) == [LACKING[0]],

@@ -138,7 +138,7 @@ def _overlap_problem(starts: list[Any], size: int, tile: int, overlap: int) -> s
     for one, other in pairwise(starts):
         if one + tile - other < overlap:
             shared = max(0, one + tile - other)
-            return f"the tiles at {one} and {other} share {shared} pixels, but it should be {overlap} or more"
+            return f"the tiles at {one} and {other} share {shared} {'pixel' if shared == 1 else 'pixels'}, but it should be {overlap} or more"
     return None
 
 
