@@ -868,7 +868,8 @@ def test_layers_in_a_plain_list_are_named_and_noted() -> None:
 def test_an_output_of_another_size_is_noted() -> None:
     report = inspect_unet(UNet(depth=2, base_channels=4, padding="valid"), (1, 1, 100, 100))
     assert report.is_unet
-    assert "It is smaller: 60×60 for an input of 100×100." in report.criteria.symmetry.evidence[1]
+    said = report.criteria.symmetry.evidence[0]
+    assert "as fine as the input, but it is smaller: 60×60 for an input of 100×100." in said
 
 
 def test_a_network_that_runs_is_not_said_not_to_run() -> None:

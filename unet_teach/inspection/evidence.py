@@ -169,11 +169,12 @@ def _other_size(wording: Wording, output: Value) -> Iterator[str]:
     sides, given = wording.size(output), sizes_as_text(wording.graph.axes.values())
     made, axes = wording.sizes(output), wording.graph.axes
     pixels = math.prod(made.get(axis, 1) for axis in axes) - math.prod(axes.values())
-    if pixels and given:
+    if pixels and given and output in wording.graph.recording.outputs:
         word, what = ("smaller", "mask") if pixels < 0 else ("larger", "output")
         yield (
-            f"It is {word}: {sides} for an input of {given}. Crop the {what} to match before "
-            "you compare the two, or pad so that the sizes stay equal."
+            f"The output is as fine as the input, but it is {word}: {sides} for an input of "
+            f"{given}. Crop the {what} to match before you compare the two, or pad so that the "
+            "sizes stay equal."
         )
 
 
@@ -190,8 +191,8 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
         word = "lower" if shape.output_level > 0 else "higher"
         sentences.append(f"The output's resolution is {times:.3g} times {word} than the input's.")
     elif path:
-        sentences.append("The output has the same resolution as the input.")
-        sentences += _other_size(wording, path[-1])
+        same = ["The output has the same resolution as the input."]
+        sentences += list(_other_size(wording, path[-1])) or same
     if not (shape.goes_down and shape.goes_up):
         sentences.append("Without an encoder and a decoder, there is nothing to compare.")
     elif shape.bare_rise:
