@@ -275,6 +275,10 @@ WRONG = {
         ),
         ["→ 32×48 (`interpolate`) → 16×24 (`pad`)", "with which stride?"],
     ),
+    "padded without up-sampling": (
+        changed(fit=lambda self, x, skip: Student.fit(self, x[:, :, ::2, ::2], skip)),
+        ["made twice as large", "(the index `[…]`) → 16×24 (`pad`)"],
+    ),
     "mirrored": (
         changed(fit=lambda self, x, skip: Student.fit(self, x, skip).flip(3)),
         ["Its cell (4, 3) depends most on cell (2, 10)", "Is it flipped"],

@@ -32,7 +32,7 @@ def doubling_problem(trace: Trace, depth: int) -> str | None:
             for join in trace.used
             if join.across and join.size == size
             for source in join.inputs
-            if source.follows_layer and source.min_height < size[0]
+            if source.size == size and source.follows_layer and source.min_height < size[0]
         ]
         problems = [_problem(trace, step, size, below) for step in maps]
         if problems and all(problems):  # gates may join other maps as well
@@ -60,7 +60,7 @@ def _problem(trace: Trace, up: Step, size: Size, below: Size) -> str | None:
             "column: which layer doubles height and width, and with which stride?"
         )
     if changes[0].name == "pad":
-        return f"{should} But its sizes are {made}: `pad` puts zeros around it, and no layer doubles it."
+        return f"{should} But its sizes are {made}: `pad` adds cells around it, and no layer doubles it."
     return f"{should} {moved} Is it flipped, turned or moved?"
 
 

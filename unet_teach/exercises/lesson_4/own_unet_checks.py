@@ -207,12 +207,13 @@ def needs_activation(first: Step, second: Step) -> bool:
     """Whether two convolutions in a row are a mistake.
 
     A 1×1 convolution may only change the number of channels, as around a residual block or in a
-    separable convolution, and a strided or transposed one only the size. None of them needs an
-    activation.
+    separable convolution, and a strided or transposed one, or one after an interpolation, only the
+    size. None of them needs an activation.
     """
     return (
         first.name == second.name == "conv2d"
         and first.settings.get("stride", 1) in (1, (1, 1))
+        and first.inputs[0].name != "interpolate"
         and (1, 1) not in (first.kernel_size, second.kernel_size)
     )
 
