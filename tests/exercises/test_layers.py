@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from unet_teach import exercises
+from unet_teach.networks.document import DocumentUNet
 
 
 class Zeros(nn.Module):
@@ -91,6 +92,38 @@ def test_the_documents_layer_is_no_other_way_to_halve(layer):
 )
 def test_other_ways_to_halve_are_right(layer):
     assert exercises.halve.check(layer).text == exercises.halve.praise
+
+
+class Cut(nn.Sequential):
+    """Layers whose output no gradient flows back from."""
+
+    def forward(self, x):
+        return super().forward(x).detach()
+
+
+@pytest.mark.parametrize(("name", "channels"), [("double", (128, 64)), ("even_overlap", (8, 8))])
+def test_a_layer_that_learns_nothing_is_told_why(name, channels):
+    up = nn.ConvTranspose2d(*channels, 2, stride=2)
+    text = getattr(exercises, name).check(Cut(up)).text
+    assert "`detach` cuts the gradient of" in text
+    assert "no gradient flows back" in text
+    assert "affects the output" not in text
+
+
+def test_a_parent_that_was_not_set_up_is_named():
+    class Concatenating(DocumentUNet):
+        def __init__(self, in_channels, out_channels):
+            nn.Module.__init__(self)
+
+        def forward(self, x):
+            return self.conv1(x)
+
+    text = exercises.forward_cat.check(Concatenating).text
+    assert "because the __init__ of DocumentUNet, which makes it, was not called" in text
+
+
+def test_a_printed_answer_is_told_from_none():
+    assert "`print(…)` only shows a value" in exercises.halvings.check(None).text
 
 
 def frozen(layer):

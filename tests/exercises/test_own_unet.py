@@ -265,6 +265,34 @@ WRONG = {
         changed(forward=with_bottleneck_detached),
         ["`detach` cuts the gradient of `down.2.2`'s output (128 channels, 4×6)"],
     ),
+    "up and down again": (
+        changed(fit=lambda self, x, skip: Student.fit(self, F.avg_pool2d(x, 2), skip)),
+        ["made twice as large", "8×12 → 16×24 (`up.2`) → 8×12 (`avg_pool2d`) → 16×24 (`pad`)"],
+    ),
+    "up too far": (
+        changed(
+            fit=lambda self, x, skip: Student.fit(self, F.interpolate(x, scale_factor=2), skip)
+        ),
+        ["→ 32×48 (`interpolate`) → 16×24 (`pad`)", "with which stride?"],
+    ),
+    "padded without up-sampling": (
+        changed(fit=lambda self, x, skip: Student.fit(self, x[:, :, ::2, ::2], skip)),
+        ["made twice as large", "(the index `[…]`) → 16×24 (`pad`)"],
+    ),
+    "mirrored": (
+        changed(fit=lambda self, x, skip: Student.fit(self, x, skip).flip(3)),
+        ["Its cell (4, 3) depends most on cell (2, 10)", "Is it flipped"],
+    ),
+    "skips that cancel": (
+        changed(
+            join=lambda self, x, skip, level: (
+                self.fit(x, skip).repeat(1, 2, 1, 1)
+                + skip.repeat(1, 2, 1, 1)
+                - skip.repeat(1, 2, 1, 1)
+            )
+        ),
+        ["no skip arrives at 32×48", "which has no effect on the output"],
+    ),
     "unused": (
         changed(__init__=extra_layer),
         ["2 of your network's weights and biases don't affect its output", "`extra`"],

@@ -105,8 +105,15 @@ class Exercise:
         restored: random states, default dtype, running statistics of a layer and the like.
 
         Args:
-            answer: the student's answer; `...` or `None` means there is none yet.
+            answer: the student's answer; `...` means there is none yet.
         """
+        if answer is None:
+            return Reply(
+                f"{self.prompt} Your answer is `None`, which means no value. `print(…)` only shows "
+                "a value and returns `None`, and so does a function without `return`. Write the "
+                "value itself.",
+                Outcome.NOT_ATTEMPTED,
+            )
         if is_untouched(answer):
             return Reply(
                 f"{self.prompt} Write your answer in place of the dots.", Outcome.NOT_ATTEMPTED

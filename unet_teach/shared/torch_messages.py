@@ -305,9 +305,14 @@ MESSAGES = (
         "Copy it before, x.clone(), or write x = x + y.",
     ),
     Message(
+        r"cannot resize variables that require grad",
+        "`resize_` only changes how many cells are read from memory: it neither pads nor crops.",
+        "F.pad does both.",
+    ),
+    Message(
         r"modified by an inplace operation.*output \d+ of (?P<maker>\w+?)(Backward|,)",
         "A map that training needs was changed in place after {maker} had made it.",
-        "`+=` changes a map that the gradient still needs: write x = x + y.",
+        "`+=` and functions that end in `_`, such as `x.add_(y)`, change a map that the gradient still needs: write x = x + y.",
     ),
     Message(
         r"missing \d+ required positional arguments?: (?P<names>.*)", "The call leaves out {names}."
@@ -336,7 +341,7 @@ MESSAGES = (
     Message(
         r"before Module\.__init__\(\) call|has no attribute '_parameters'",
         "Layers can only be assigned after the network itself has been set up.",
-        "Write super().__init__() as the first line of __init__.",
+        "Write super().__init__() as the first line of __init__, with the arguments that the class takes from which yours inherits; nn.Module takes none.",
     ),
     Message(
         r"not implemented for 'Float'",

@@ -159,7 +159,7 @@ TRAINING_MESSAGES: tuple[tuple[str, str, str], ...] = (
     (
         r"argument '\w+' \(position \d+\) must be Tensor, not (?P<kind>\w+)",
         "This function takes a tensor, and was given a {kind}.",
-        "A tuple means that a layer returned several values: take one of them. NoneType means that a function, often forward, doesn't return anything.",
+        "A tuple means that a layer returned several values: take one of them. NoneType means that there is nothing: a function, often forward, has no return, or a layer has no bias.",
     ),
     (
         r"a Tensor with (?P<numbers>\d+) elements cannot be converted",

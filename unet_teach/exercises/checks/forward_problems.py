@@ -167,8 +167,13 @@ def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
         sources = list(dict.fromkeys(with_shape(step.inputs[0]) for step in cuts))
         more = ", and more" if len(sources) > 3 else ""
         return (
-            f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The "
-            "values still pass, but nothing that lies before it on this path can learn."
+            f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The values "
+            "still pass, but no gradient flows back, so nothing before it on this path can learn."
+        )
+    if lost and not any(weight.requires_grad for weight in network.parameters()):
+        return (
+            "It doesn't learn: all its weights are frozen (`requires_grad=False`), so no gradient "
+            "flows back to any of them."
         )
     if lost:
         return (
@@ -198,7 +203,7 @@ def skips_problem(trace: Trace, sizes: Sequence[tuple[int, int]]) -> str | None:
         facts.setdefault(_without_skip(trace, size), []).append(sizes_as_text(size))
     texts = "; ".join(f"at {', '.join(at)}, {fact}" for fact, at in facts.items())
     if len(facts) == 1:
-        texts = f"{next(iter(facts))} there"
+        texts = next(iter(facts))
     advice = " Keep the encoder's feature map of that size, and join it to the decoder's."
     return (
         f"{'In training mode, o' if trace.training else 'O'}n a "

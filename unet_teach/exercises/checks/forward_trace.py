@@ -189,6 +189,7 @@ class Trace(TorchFunctionMode):
         network: the student's.
         images: of shape (N, C, H, W).
         training: whether the network is in training mode, not in evaluation mode.
+        altered: the places of joins, and of the step whose output each is given changed.
 
     Attributes:
         steps: in the order of the calls.
@@ -206,7 +207,7 @@ class Trace(TorchFunctionMode):
         images: Tensor,
         *,
         training: bool = False,
-        altered: tuple[int, int] | None = None,
+        altered: dict[int, int] | None = None,
     ) -> None:
         super().__init__()
         self.steps: list[Step] = []
@@ -214,7 +215,7 @@ class Trace(TorchFunctionMode):
         self.result: Any = None
         self.stopped_at = ""
         self.given: tuple[Step, ...] = ()
-        self.training, self._network, self._altered = training, network, altered
+        self.training, self._network, self._altered = training, network, dict(altered or {})
         self._weights: dict[int, Tensor] = {}
         self._batch = len(images)
         self._latest: dict[int, tuple[Tensor, Step]] = {}  # holds the tensors: no id is used twice
@@ -268,12 +269,32 @@ class Trace(TorchFunctionMode):
         return list(dict.fromkeys(step.size for step in live if step.size))
 
     def _matters(self, join: Step) -> bool:
-        """Whether the result changes when the join, it alone, is given something else across."""
+        """Whether the result changes when the join is given something else across.
+
+        Once it alone, then every join that the same values reach, as `x + skip - skip`.
+        """
         assert join.across
-        place = self.steps.index(join), self.steps.index(join.across)
-        other = Trace(self._network, self.steps[0].output, training=self.training, altered=place)
-        unchanged = other.result is not None and torch.equal(self.result, other.result)
-        return not unchanged or other._altered is not None
+        first, across = self.steps.index(join), join.across
+        everywhere = {
+            place: self.steps.index(source)
+            for place, step in enumerate(self.steps[first:], first)
+            if step.kind == "join"
+            for source in step.inputs
+            if torch.equal(source.output, across.output)
+        }
+        alone = {first: self.steps.index(across)}
+        return self._differs(alone, torch.equal) and (
+            len(everywhere) == 1 or self._differs(everywhere, _same)  # cancelling leaves rounding
+        )
+
+    def _differs(self, places: dict[int, int], same: Callable[[Tensor, Tensor], bool]) -> bool:
+        other = Trace(self._network, self.steps[0].output, training=self.training, altered=places)
+        unchanged = other.result is not None and same(self.result, other.result)
+        return not unchanged or bool(other._altered)
+
+    def tensor(self, step: Step) -> Tensor | None:
+        """Return a step's output as it was made, with its gradient; `None` if it was changed."""
+        return next((tensor for tensor, last in self._latest.values() if last is step), None)
 
     @property
     def not_activated(self) -> list[tuple[Step, Step]]:
@@ -330,13 +351,13 @@ class Trace(TorchFunctionMode):
         call = _Call(function, args, kwargs or {})
         given = [tensor for tensor in call.tensors if self._step(tensor)]
         self._weights.update((id(w), w) for w in call.tensors if w.requires_grad and w.is_leaf)
-        if self._altered and len(self.steps) == self._altered[0] and len(given) > 1:
-            across = self.steps[self._altered[1]]
+        if len(self.steps) in self._altered and len(given) > 1:
+            across = self.steps[self._altered[len(self.steps)]]
             for tensor in given:
                 if self._step(tensor) is across:
                     other = tensor.flatten().flip(0).reshape(tensor.shape) + 1
                     args = _replaced(args, {id(tensor): other})
-                    self._altered = None
+                    self._altered.pop(len(self.steps), None)
         call.values = {id(tensor): tensor.detach().clone() for tensor in given}  # may be in place
         if call.name.startswith(RANDOM):
             self.random.append(call.name)

@@ -41,9 +41,9 @@ def new_network(answer: Any, *arguments: Any) -> nn.Module:
     return network
 
 
-def random_image(size: tuple[int, int] = SIZES[0]) -> Tensor:
-    """Return noise of shape (1, 3, H, W)."""
-    return torch.randn(1, IN_CHANNELS, *size)
+def random_image(size: tuple[int, int] = SIZES[0], channels: int = IN_CHANNELS) -> Tensor:
+    """Return noise of shape (1, channels, H, W)."""
+    return torch.randn(1, channels, *size)
 
 
 def random_sizes(multiple: int, count: int = 3) -> list[tuple[int, int]]:
@@ -87,8 +87,10 @@ class StudentNetworks:
     Args:
         make: makes a new network of the student's answer; may take more arguments.
         size: height and width of the images that the networks are given.
+        channels: of these images.
     """
 
+<<<<<<< HEAD
     def __init__(self, make: Callable[..., nn.Module], size: tuple[int, int] = SIZES[0]) -> None:
         self._make, self._size = make, size
         self._kept = threading.local()  # an answer's thread ends with its check, and frees 100 MB
@@ -96,6 +98,16 @@ class StudentNetworks:
     @property
     def _traces(self) -> dict[Any, Trace]:
         return self._kept.__dict__.setdefault("traces", {})  # type: ignore[no-any-return]
+=======
+    def __init__(
+        self,
+        make: Callable[..., nn.Module],
+        size: tuple[int, int] = SIZES[0],
+        channels: int = IN_CHANNELS,
+    ) -> None:
+        self._make, self._size, self._channels = make, size, channels
+        self._traces: dict[Any, Trace] = {}
+>>>>>>> exercises
 
     def make(self, answer: Any, *arguments: Any) -> nn.Module:
         """Return a new network, with the same weights each time."""
@@ -121,8 +133,11 @@ class StudentNetworks:
         key = (answer, arguments, size, training)
         if key not in self._traces:
             network = self.make(answer, *arguments)
-            self._traces[key] = Trace(network, random_image(size or self._size), training=training)
+            self._traces[key] = Trace(network, self._image(size), training=training)
         return self._traces[key]
+
+    def _image(self, size: tuple[int, int] | None = None) -> Tensor:
+        return random_image(size or self._size, self._channels)
 
     def trace_shows(self, holds: Callable[[Trace], Any], size: Any = None) -> Callable[[Any], bool]:
         """Recognise answers by what one of their networks does with an image of this size."""
@@ -133,20 +148,20 @@ class StudentNetworks:
         """Check that a gradient goes back on every path on which values go on."""
         return Check(
             "gradients on every path",
-            lambda answer: gradient_problem(self.make(answer), random_image(self._size)),
+            lambda answer: gradient_problem(self.make(answer), self._image()),
         )
 
     def repeats(self, *arguments: Any) -> Check:
         """Check that the same image gives the same output each time."""
         return Check(
             "the same output each time",
-            lambda answer: repeat_problem(self.make(answer, *arguments), random_image(self._size)),
+            lambda answer: repeat_problem(self.make(answer, *arguments), self._image()),
         )
 
     def batch_problem(self, answer: Any, *arguments: Any) -> str | None:
         """Say what makes the output for an image depend on the other images of its batch."""
         network = self.make(answer, *arguments)
-        images = torch.cat([9 * random_image(self._size), random_image(self._size)])
+        images = torch.cat([9 * self._image(), self._image()])
         return batch_problem(network, images)
 
     def has_skips(self, holds: str) -> Check:
@@ -218,7 +233,7 @@ class StudentNetworks:
     def _makes_weights(self, answer: Any, *arguments: Any) -> bool:
         """Whether a second run of a network has other unregistered weights than the first."""
         network = self.make(answer, *arguments)
-        weights = [Trace(network, random_image(self._size)).unregistered for _ in range(2)]
+        weights = [Trace(network, self._image()).unregistered for _ in range(2)]
         one, other = ({id(weight) for weight in run} for run in weights)
         return bool(one) and not one & other
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unet_teach.exercises.checks.forward_problems import gradient_problem
 from unet_teach.exercises.checks.layers import random_sizes, size_problem, window
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -41,9 +42,10 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
             f"{int(constant.sum())} of {constant.numel()} output cells don't depend on the input. "
             f"The first is in row {row}, column {column}."
         )
-    weights = [weight for weight in layer.parameters() if weight.requires_grad]
-    if not weights or not any(gradient.any() for gradient in _gradients(output, weights)):
-        return "Your layer doesn't learn: none of its trainable weights affects the output."
+    if not any(True for _ in layer.parameters()):
+        return "Your layer has no weights, so there is nothing that it could learn."
+    if problem := gradient_problem(layer, maps.detach()[:1]):
+        return problem
     (gradient,) = _gradients(output[..., -1, -1], [maps])
     row, column = divmod(int(gradient.abs().sum((0, 1)).argmax()), maps.shape[3])
     if row < maps.shape[2] // 2 or column < maps.shape[3] // 2:

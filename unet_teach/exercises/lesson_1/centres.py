@@ -35,6 +35,8 @@ centres = Exercise(
             25),
         wrong_number("without padding", "That is the count without padding, where the first centre is cell 1. Padding 1 moves it to cell 0.",
             9 * 14),
+        wrong_number("without the stride", "That counts every position of the window on the feature map, one cell apart. Stride 2 uses every other row and every other column.",
+            18 * 28),
         wrong_number("the padding as well", "That counts centres on the padding, but there are none: the first centre is cell 0, and the last are row 18 and column 28.",
             11 * 16),
     ),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from torch import nn
+from typing import Any
+
+from torch import Tensor, nn
 
 from unet_teach.exercises.checks.layers import channels_are, has_channels, is_layer
+from unet_teach.exercises.checks.networks import StudentNetworks
 from unet_teach.exercises.checks.upsampling import (
     contains,
     doubling_problem,
@@ -14,14 +17,32 @@ from unet_teach.exercises.checks.upsampling import (
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
+layers = StudentNetworks(lambda answer: answer, size=(7, 9), channels=128)
+
+
+class _InList(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = [nn.ConvTranspose2d(128, 64, 2, stride=2)]
+
+    def forward(self, x: Tensor) -> Any:
+        return self.layers[0](x)
+
+
+class _InForward(nn.Module):
+    def forward(self, x: Tensor) -> Any:
+        return nn.ConvTranspose2d(128, 64, 2, stride=2)(x)
+
+
 double = Exercise(
     name="double",
     lesson=2,
     prompt="Make a layer that learns, takes 128 channels, returns 64, and doubles height and width.",
     checks=(
-        is_layer("nn.ConvTranspose2d(…)"),
+        layers.first_check("a layer", is_layer("nn.ConvTranspose2d(…)").problem),
         channels_are(128, 64, nn.ConvTranspose2d, nn.Conv2d),
         Check("twice the size", lambda layer: doubling_problem(layer, 128, 64)),
+        layers.registers_its_weights(),
         Check("every output cell and every input is used", lambda layer: unused_problem(layer, 128)),
     ),
     answers=(
@@ -33,6 +54,7 @@ double = Exercise(
         lambda: nn.LazyConvTranspose2d(64, 4, stride=2, padding=1),
     ),
     mistakes=(
+        *layers.unregistered_layers(lambda: _InList(), lambda: _InForward()),
         KnownMistake("channels swapped", "You swapped the channels: in_channels, which the layer takes, comes before out_channels, which it returns.",
             lambda: nn.ConvTranspose2d(64, 128, 4, stride=2, padding=1),
             lambda a: isinstance(a, nn.ConvTranspose2d) and has_channels(a, 64, 128)),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from torch import nn
+from typing import Any
+
+from torch import Tensor, nn
 
 from unet_teach.exercises.checks.layers import has_channels, is_layer
+from unet_teach.exercises.checks.networks import StudentNetworks
 from unet_teach.exercises.checks.upsampling import (
     contains,
     doubling_problem,
@@ -25,13 +28,31 @@ def _has_document_window(answer: nn.Module) -> bool:
     return any((3, 2) in zip(a.kernel_size, a.stride, strict=True) for a in layers)
 
 
+layers = StudentNetworks(lambda answer: answer, size=(7, 9), channels=8)
+
+
+class _InList(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = [nn.ConvTranspose2d(8, 8, 2, stride=2)]
+
+    def forward(self, x: Tensor) -> Any:
+        return self.layers[0](x)
+
+
+class _InForward(nn.Module):
+    def forward(self, x: Tensor) -> Any:
+        return nn.ConvTranspose2d(8, 8, 2, stride=2)(x)
+
+
 even_overlap = Exercise(
     name="even_overlap",
     lesson=2,
     prompt="Make a layer that doubles height and width without a checkerboard: 8 channels in, 8 out, mixed by learned weights.",
     checks=(
-        is_layer("nn.ConvTranspose2d(…)"),
+        layers.first_check("a layer", is_layer("nn.ConvTranspose2d(…)").problem),
         Check(SIZE, lambda module: doubling_problem(module, 8, 8)),
+        layers.registers_its_weights(),
         Check(MIXED, lambda module: unused_problem(module, 8, is_mixed=True)),
         Check("an even overlap", overlap_problem),
     ),
@@ -46,6 +67,7 @@ even_overlap = Exercise(
         lambda: nn.Sequential(nn.Conv2d(8, 32, 3, padding=1), nn.PixelShuffle(2)),
     ),
     mistakes=(
+        *layers.unregistered_layers(lambda: _InList(), lambda: _InForward()),
         KnownMistake("the document's channels", "Those are the document's channels. In this exercise 8 go in and 8 come out.",
             lambda: nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1),
             lambda a: isinstance(a, nn.ConvTranspose2d) and has_channels(a, 128, 64)),
@@ -55,6 +77,9 @@ even_overlap = Exercise(
         KnownMistake("kernel smaller than the stride", "Patches of 1 cell that start 2 cells apart leave three cells in four empty. How large must the kernel be to fill the gaps evenly?",
             lambda: nn.ConvTranspose2d(8, 8, 1, stride=2, output_padding=1),
             lambda a: is_transposed(a, lambda k, s, p, o: (k, s) == (1, 2))),
+        KnownMistake("dilation", "`dilation` puts the patch's cells so far apart that they fall into the same rows and columns again, and the cells between stay empty. Leave it out.",
+            lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=2, output_padding=1, dilation=2),
+            lambda a: isinstance(a, nn.ConvTranspose2d) and a.dilation[0] % a.stride[0] == 0, at=MIXED),
         KnownMistake("the document's kernel", "With kernel 3 and stride 2, every second row or column gets two patches and the others one. Which kernel_size overlaps evenly?",
             lambda: nn.ConvTranspose2d(8, 8, 3, stride=2, padding=1, output_padding=1),
             lambda a: is_transposed(a, lambda k, s, p, o: True) and _has_document_window(a) and 1.99 < unevenness(a) < 2.01),

@@ -91,7 +91,7 @@ pad_to = Exercise(
     mistakes=(
         known.mistake("resized", "You resized up, which changes its values. Pad and crop instead, so that every value stays where it was.",
             *RESIZED),
-        known.mistake("height and width swapped", "You pad rows where columns are missing. `F.pad` starts with the last axis, so its first two numbers are left and right.",
+        known.mistake("height and width swapped", "You use the number of missing rows for the columns, and that of the columns for the rows. `F.pad` starts with the last axis, so its first two numbers are left and right.",
             _pad(lambda rows, columns: (0, rows, 0, columns)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, columns)))),
         known.mistake("the rows for both axes", "You use the number of missing rows for both axes. How many columns are missing? That is the difference of the widths.",
             _pad(lambda rows, columns: (0, rows, 0, rows)), _pad(lambda rows, columns: (0, max(0, rows), 0, max(0, rows)))),

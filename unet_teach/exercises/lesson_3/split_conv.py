@@ -236,7 +236,7 @@ split_conv = Exercise(
         lambda: lambda conv, c: list(_right(conv, c)),
     ),
     mistakes=(
-        KnownMistake("the given convolution changed", "Others may still use it. `copy.deepcopy(conv)` makes a layer with weights of its own; a `copy.copy` still shares them with `conv`.",
+        KnownMistake("the given convolution changed", "Other code may still use `conv`. `copy.deepcopy(conv)` makes a layer with weights of its own; a `copy.copy` still shares them.",
             lambda: _in_place, _changes_conv),
         known.mistake("the bias twice", "The sum differs by exactly the bias, because both of your layers add it. How often should it be added?",
             lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias)),

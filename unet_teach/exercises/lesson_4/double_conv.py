@@ -90,10 +90,12 @@ def _convolutions_problem(answer: Any) -> str | None:
                 f"In {call}, dilation={step.settings['dilation']}: the nine weights are spread out and "
                 "skip direct neighbours. Leave dilation out."
             )
-        if step.size != (9, 12):
+        if step.size != (9, 12):  # reflection pads before, and is right
+            given = sizes_as_text(step.inputs[0].size or ())
             return (
-                f"Each convolution should keep height and width. But {call} turns a 9×12 feature map "
-                f"into {sizes_as_text(step.size or ())}, and another step changes it back."
+                f"Each convolution should keep height and width, with its own padding. But {call} is "
+                f"given {given} and returns {sizes_as_text(step.size or ())} in place of 9×12, and "
+                "another step makes up for it."
             )
     return None
 

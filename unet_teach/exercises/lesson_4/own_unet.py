@@ -87,10 +87,10 @@ own_unet = Exercise(
         changed(block=lambda self, into, out: separable_block(into, out)),
     ),
     mistakes=(
-        KnownMistake("one halving too few", "Your network halves once too few. `depth` counts the halvings, and there are `depth + 1` levels with one halving between each two.",
+        KnownMistake("one halving too few", "Your network halves one time too few. `depth` counts the halvings, and there are `depth + 1` levels with one halving between each two.",
             changed(halvings=lambda self, depth: depth - 1), lambda a: [smallest_size(a, depth) for depth in (1, 2, 3)] == SIZES[:3],
             at=DEPTHS),
-        KnownMistake("one halving too many", "Your network halves once too often: `depth` is the number of halvings.",
+        KnownMistake("one halving too many", "Your network halves one time too many: `depth` is the number of halvings.",
             changed(halvings=lambda self, depth: depth + 1), lambda a: smallest_size(a, 1) == SIZES[2] and smallest_size(a, 2) == SIZES[3],
             at=DEPTHS),
         *networks.unregistered_layers(

@@ -29,11 +29,13 @@ from unet_teach.exercises.checks.networks import (
     new_network,
     random_image,
 )
+from unet_teach.exercises.lesson_4.doubled_maps import doubling_problem
 from unet_teach.exercises.sandbox import describe
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 BASE = 16  # base_channels of most networks that the checks make
 ODD = (31, 47)  # a size that leaves a row and a column over at each of three halvings
+LARGER = (64, 96)  # a size at which even the smallest maps show where a cell comes from
 PIXELS = [(3, 5), (6, 40), (26, 9), (21, 37)]  # row and column of outputs that are followed back
 NEAR = 10  # pixels: rows plus columns between an output and the input it depends on most
 PARAMETERS = ["in_channels", "out_channels", "depth", "base_channels"]
@@ -205,12 +207,13 @@ def needs_activation(first: Step, second: Step) -> bool:
     """Whether two convolutions in a row are a mistake.
 
     A 1×1 convolution may only change the number of channels, as around a residual block or in a
-    separable convolution, and a strided or transposed one only the size. None of them needs an
-    activation.
+    separable convolution, and a strided or transposed one, or one after an interpolation, only the
+    size. None of them needs an activation.
     """
     return (
         first.name == second.name == "conv2d"
         and first.settings.get("stride", 1) in (1, (1, 1))
+        and first.inputs[0].name != "interpolate"
         and (1, 1) not in (first.kernel_size, second.kernel_size)
     )
 
@@ -237,7 +240,9 @@ def logits_problem(answer: Any) -> str | None:
 
 
 def place_problem(answer: Any) -> str | None:
-    """Say that outputs depend most on pixels far away, if that is so for each of four."""
+    """Say which map is not where it belongs, or that outputs depend most on pixels far away."""
+    if problem := doubling_problem(networks.trace(answer, size=LARGER), DEPTH):
+        return problem
     network, image = networks.make(answer).eval(), random_image().requires_grad_()
     with torch.enable_grad():
         output = network(image).sum(dim=1)[0]

@@ -52,6 +52,14 @@ def missing_attribute(attempt: Attempt) -> str:
     has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
     owns = f"has {', '.join(has[:8])}{', …' if has[8:] else ''}" if has else "has no layers"
     who = f"{path}, a {type(owner).__name__}," if path else f"{type(owner).__name__}"
+    for parent in type(owner).__mro__[1:]:
+        made = getattr(vars(parent).get("__init__"), "__code__", None)
+        if parent is not nn.Module and made and name in made.co_names:
+            return (
+                f"{who} has no `{name}`, because the __init__ of {parent.__name__}, which makes "
+                "it, was not called. Write super().__init__(…) as the first line of yours, with "
+                f"the arguments that {parent.__name__} takes."
+            )
     return (
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
         f"{_similar(name, has)} Make it in __init__, or correct the name."
