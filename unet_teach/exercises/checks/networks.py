@@ -90,15 +90,6 @@ class StudentNetworks:
         channels: of these images.
     """
 
-<<<<<<< HEAD
-    def __init__(self, make: Callable[..., nn.Module], size: tuple[int, int] = SIZES[0]) -> None:
-        self._make, self._size = make, size
-        self._kept = threading.local()  # an answer's thread ends with its check, and frees 100 MB
-
-    @property
-    def _traces(self) -> dict[Any, Trace]:
-        return self._kept.__dict__.setdefault("traces", {})  # type: ignore[no-any-return]
-=======
     def __init__(
         self,
         make: Callable[..., nn.Module],
@@ -106,8 +97,11 @@ class StudentNetworks:
         channels: int = IN_CHANNELS,
     ) -> None:
         self._make, self._size, self._channels = make, size, channels
-        self._traces: dict[Any, Trace] = {}
->>>>>>> exercises
+        self._kept = threading.local()  # an answer's thread ends with its check, and frees 100 MB
+
+    @property
+    def _traces(self) -> dict[Any, Trace]:
+        return self._kept.__dict__.setdefault("traces", {})  # type: ignore[no-any-return]
 
     def make(self, answer: Any, *arguments: Any) -> nn.Module:
         """Return a new network, with the same weights each time."""
