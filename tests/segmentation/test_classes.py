@@ -15,6 +15,7 @@ from unet_teach import UNet
 from unet_teach.segmentation import (
     Dataset,
     Pair,
+    ablation,
     evaluate,
     from_folder,
     load_model,
@@ -366,3 +367,23 @@ def test_a_class_that_a_split_lacks_is_noted(tmp_path):
         from_folder(*folders(tmp_path, masks), classes=VOC)
     with pytest.raises(ValueError, match="leave it out with classes"):
         from_folder(tmp_path / "images", tmp_path / "masks", classes=VOC, invert=True)
+
+
+def test_variants_are_measured_on_several_classes(scenes):
+    runs = [
+        ablation.measure(name, scenes, steps=steps, crop=48, live=False)
+        for name, steps in (("the U-Net", 40), ("no skips", 2))
+    ]
+    for run in runs:
+        assert run.data == "scenes"
+        assert list(run.class_iou) == list(NAMES)
+        assert run.iou == pytest.approx(sum(run.class_iou.values()) / 4)
+        assert run.iou <= run.dice <= 1
+        assert (run.mask.dtype, run.mask.shape) == (torch.uint8, scenes.test[0].mask.shape)
+    assert runs[0].iou > runs[1].iou
+    assert f"| whole | the U-Net | {runs[0].parameters:,} | {runs[0].iou:.2f} |" in ablation.table(
+        runs
+    )
+    titles = [axes.get_title("left") for axes in ablation.prediction_figure(scenes, runs).axes]
+    assert titles[1:3] == ["target", f"the U-Net: {runs[0].iou:.2f}"]
+    assert ablation.figure(runs).axes

@@ -28,15 +28,16 @@ class Run:
         data: name of the dataset.
         variant: name of the variant.
         seed: of weights, crops and flips.
-        iou: on the test images, as are the next two.
-        dice: Dice score.
-        boundary_f1: boundary F1 at a tolerance of 1 pixel.
+        iou: on the test images, as are the next two. With several classes, the mean IoU.
+        dice: Dice score. With several classes, their mean.
+        boundary_f1: boundary F1 at a tolerance of 1 pixel; NaN with several classes.
         validation_iou: of the weights that were kept.
         parameters: number of parameters of the network.
         seconds: processor time of the training, on the machine of the results (`machine`).
         trouble: what went wrong, or "".
         picture: the mask predicted for `displayed_pair(data)`, as a PNG in base64.
         stopped_after: the number of steps if it was interrupted, else None.
+        class_iou: IoU of each of several classes by name, else None.
     """
 
     data: str
@@ -51,6 +52,7 @@ class Run:
     trouble: str
     picture: str
     stopped_after: int | None = None
+    class_iou: dict[str, float] | None = None
 
     @property
     def score(self) -> float:
@@ -59,7 +61,7 @@ class Run:
 
     @property
     def mask(self) -> Tensor:
-        """The mask predicted for `displayed_pair(data)`: (1, H, W), bool."""
+        """The mask predicted for the displayed pair: (1, H, W), bool, or uint8 labels."""
         return torch.from_numpy(np.array(decode_png(self.picture)))[None]
 
 

@@ -9,6 +9,7 @@ skips the runs that are in it already.
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 import time
@@ -31,9 +32,12 @@ from unet_teach.segmentation.ablation.results import (
     save,
     score_name,
 )
+from unet_teach.segmentation.class_scores import ClassScores
 from unet_teach.segmentation.data.dataset import Dataset, Pair, earth, nuclei
 from unet_teach.segmentation.data.synthetic import lines_in_rings
 from unet_teach.segmentation.evaluation import evaluate, predict
+from unet_teach.segmentation.metrics import Scores
+from unet_teach.segmentation.plots import comparison
 from unet_teach.segmentation.training import train
 from unet_teach.shared.png import encode_png
 
@@ -79,7 +83,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def measure(
-    variant: str, data: str, seed: int = 0, *, seconds: float | None = None, live: bool = True
+    variant: str,
+    data: str | Dataset,
+    seed: int = 0,
+    *,
+    seconds: float | None = None,
+    live: bool = True,
+    **recipe: Any,
 ) -> Run:
     """Train one variant by the recipe of the study, and score it on the test images.
 
@@ -88,37 +98,43 @@ def measure(
 
     Args:
         variant: one of `VARIANTS`.
-        data: "earth", "lines in rings" or "nuclei".
+        data: "earth", "lines in rings" or "nuclei"; or a dataset of your own, also one with
+            several classes.
         seed: of weights, crops and flips.
         seconds: time limit.
         live: show the progress while training.
+        **recipe: options of `train`, such as `steps=300` or `class_weights="inverse_sqrt"`. A
+            dataset of your own has the recipe of the nuclei otherwise.
 
     Raises:
         TypeError: if the seed is not a whole number.
         ValueError: if the variant or the dataset is unknown, or the seed negative.
     """
     _require_known(variant, VARIANTS)
-    _require_known(data, DATA)
+    if not isinstance(data, Dataset):
+        _require_known(data, DATA)
     argument_checks.require_integer(0, seed=seed)
-    dataset = DATA[data]()
+    dataset = data if isinstance(data, Dataset) else DATA[data]()
+    name = data.name if isinstance(data, Dataset) else data
     torch.manual_seed(seed)
-    model = UNet(dataset.channels, 1, **NETWORK | VARIANTS[variant])
+    model = UNet(dataset.channels, dataset.out_channels, **NETWORK | VARIANTS[variant])
     start = time.process_time()
-    recipe = RECIPES[data] | {"seed": seed, "seconds": seconds, "device": "cpu"}
-    trained = train(model, dataset, live=live, **recipe)
+    recipe = RECIPES[data if isinstance(data, str) else "nuclei"] | recipe
+    given = {"seed": seed, "seconds": seconds, "device": "cpu"}
+    trained = train(model, dataset, live=live, **recipe | given)
     used = time.process_time() - start
     mask = predict(trained.model, displayed_pair(data, dataset).image)
     trouble = trained.trouble
     stopped_by = {"stopped": "you", "out of time": "its time limit"}.get(trained.ended)
     if stopped_by:  # the recipe has a number of steps: this is no run of it
-        steps = f"{trained.steps} of {RECIPES[data]['steps']} steps"
+        steps = f"{trained.steps} of {recipe['steps']} steps"
         stop = f"Stopped by {stopped_by} after {steps}, so not comparable with the others."
         trouble = f"{stop} {trouble}".strip()
     return Run(
-        data=data,
+        data=name,
         variant=variant,
         seed=seed,
-        **asdict(evaluate(trained.model, dataset.test)),
+        **_scores(evaluate(trained.model, dataset.test, classes=dataset.classes)),
         validation_iou=trained.best.validation_iou,
         parameters=sum(p.numel() for p in model.parameters()),
         seconds=round(used, 1),
@@ -128,16 +144,26 @@ def measure(
     )
 
 
-def displayed_pair(data: str, dataset: Dataset | None = None) -> Pair:
+def _scores(scores: Scores | ClassScores) -> dict[str, Any]:
+    if isinstance(scores, Scores):
+        return asdict(scores)
+    dice = [2 * iou / (1 + iou) for iou in scores.iou.values() if not math.isnan(iou)]
+    means = {"iou": scores.mean_iou, "dice": statistics.mean(dice), "boundary_f1": math.nan}
+    return means | {"class_iou": scores.iou}
+
+
+def displayed_pair(data: str | Dataset, dataset: Dataset | None = None) -> Pair:
     """Return the test image, with its mask, whose predictions are stored: on earth, the Caribbean.
 
     Args:
-        data: "earth", "lines in rings" or "nuclei".
+        data: "earth", "lines in rings" or "nuclei"; or a dataset, which gives its first test image.
         dataset: the dataset of this name, if it is loaded already.
 
     Raises:
         ValueError: if the dataset is unknown.
     """
+    if isinstance(data, Dataset):
+        return data.test[0]
     _require_known(data, DATA)
     image, mask, name = (dataset or DATA[data]()).test[0]
     if data != "earth":
@@ -160,6 +186,7 @@ def table(runs: Iterable[Run] | Run | None = None) -> str:
     """
     chosen = as_runs(results() if runs is None else runs)
     names = [name for name in DATA if any(run.data == name for run in chosen)]
+    names += [name for name in dict.fromkeys(run.data for run in chosen) if name not in DATA]
     heads = [f"{name}: {score_name(name)}" for name in names]
     lines = [f"| part | variant | parameters | {' | '.join(heads)} |"]
     lines.append("|---|---|---:" + "|---:" * len(names) + "|")
@@ -188,11 +215,13 @@ def figure(runs: Iterable[Run] | Run | None = None, mine: Iterable[Run] | Run = 
     return figures.score_figure(chosen, as_runs(mine, least=0), list(VARIANTS))
 
 
-def prediction_figure(data: str, runs: Iterable[Run] | Run | None = None, seed: int = 0) -> Figure:
+def prediction_figure(
+    data: str | Dataset, runs: Iterable[Run] | Run | None = None, seed: int = 0
+) -> Figure:
     """Draw the predictions of all variants for one test image, side by side.
 
     Args:
-        data: "earth", "lines in rings" or "nuclei".
+        data: "earth", "lines in rings" or "nuclei"; or the dataset that was measured.
         runs: such as `results()`, the default.
         seed: which runs of each variant are drawn.
 
@@ -201,10 +230,14 @@ def prediction_figure(data: str, runs: Iterable[Run] | Run | None = None, seed: 
         ValueError: if there is no run of this dataset and seed.
     """
     runs = as_runs(results() if runs is None else runs)
-    chosen = [run for run in runs if (run.data, run.seed) == (data, seed)]
+    name = data.name if isinstance(data, Dataset) else data
+    chosen = [run for run in runs if (run.data, run.seed) == (name, seed)]
     if not chosen:
-        raise ValueError(f"There is no run on {data!r} with seed {seed}.")
+        raise ValueError(f"There is no run on {name!r} with seed {seed}.")
     chosen.sort(key=lambda run: [*VARIANTS, run.variant].index(run.variant))
+    if isinstance(data, Dataset):
+        masks = {f"{run.variant}: {run.score:.2f}": run.mask for run in chosen}
+        return comparison(data.test[0], masks, classes=data.classes, colours=data.colours)
     return figures.prediction_figure(chosen, displayed_pair(data))
 
 
