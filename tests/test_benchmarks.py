@@ -151,3 +151,14 @@ def test_no_cell_of_a_lesson_takes_too_long_but_the_one_that_is_announced():
 
 def test_a_cell_is_named_by_its_first_line_that_does_something():
     assert first_line("import torch\n# now\ntorch.manual_seed(0)\nrun()\n") == "run()"
+
+
+def test_classes_are_trained_and_their_cost_is_compared():
+    command = [sys.executable, "-m", "benchmarks.classes", "--smoke"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout[run.stdout.index("{\n") :])
+    names = [list(row["iou"]) for row in report["rows"]]
+    assert names[0] == ["ground", "square", "disc", "line"]
+    assert names[-1] == ["background", "inside", "border"]
+    assert report["ratios"].keys() == {"ms_a_step", "peak_mb"}

@@ -92,11 +92,11 @@ class TestForwardAdd:
             ),
             (
                 {"skip": at_level(1, lambda s: 0)},
-                "no skip arrives at 16×24: nothing is joined there",
+                "no skip arrives at 16×24: nothing is joined.",
             ),
             (
                 {"skip": lambda network, maps, level: network.skip1(maps[2]) if level == 2 else 0},
-                "no skip arrives at 32×48, 16×24: nothing is joined there. Keep the encoder's",
+                "no skip arrives at 32×48, 16×24: nothing is joined. Keep the encoder's",
             ),
             # -------------------------------------------------------------- the joins
             (
