@@ -75,7 +75,7 @@ print("the wall", tuple(wall.shape), "and its prediction, made at once", tuple(w
 # %% [markdown]
 # This wall still fits into memory, so you know what should come out: the prediction for the whole wall. Now predict it in tiles of 64, without overlap.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 def off(prediction):
     return (prediction.sigmoid() - whole.sigmoid()).abs()[0]
 
@@ -176,10 +176,12 @@ Predict(
     explain="Tiles that start 51 pixels earlier pair up other pixels than the whole image does when they halve, because 51 isn't a multiple of 8.",
 )
 
-# %%
+# %% tags=["nbval-ignore-output"]
 with exact_sums(), torch.no_grad():
     exact = network(wall[None])[0]
-    print("51 pixels:", torch.equal(predict_tiled(network, wall, 64, overlap=51), exact))
+    tiled = predict_tiled(network, wall, tile=64, overlap=51)
+print("51 pixels:", torch.equal(tiled, exact))
+assert not torch.equal(tiled, exact)
 print(why_tiles_differ(network, 384, 384, tile=64, overlap=51))
 
 # %% [markdown]
@@ -189,12 +191,13 @@ print(why_tiles_differ(network, 384, 384, tile=64, overlap=51))
 #
 # Away from the border, a convolution with stride 1 is **equivariant** to shifts: if you shift the image, the output shifts with it and doesn't change otherwise. Does a U-Net keep this **equivariance**? Shift the wall by some pixels, predict, shift the prediction back, and compare.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 with exact_sums(), torch.no_grad():
     for shift in time_left((1, 2, 4, 8, 16)):
         moved = network(wall.roll(shift, dims=2)[None])[0].roll(-shift, dims=2)
         inside = (moved - exact)[..., 100:-100]  # away from where the wall was rolled over its border
         print(f"shifted by {shift:2}: the same? {bool((inside == 0).all())}")
+        assert bool((inside == 0).all()) == (shift in (8, 16)), "the text below says which"
 
 # %% [markdown]
 # Only for some shifts.
@@ -215,7 +218,7 @@ exercises.repeats_after.check(repeats_after)
 #
 # A pixel that sees 51 pixels to the right lies near the left border of its cell, so part of those 51 is still inside the cell. No pixel sees more than 46 pixels beyond it, and 46 rounded up to the grid is 48.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 overlap = needed_overlap(network)
 assert (receptive_field.halo, overlap) == (46, 48)
 with exact_sums(), torch.no_grad():

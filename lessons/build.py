@@ -151,6 +151,8 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if "outputs" in cell:  # without what `time_left` has wiped
+            cell.outputs = [out for out in cell.outputs if out.get("data") != {"text/plain": ""}]
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             for kind in [kind for kind, text in data.items() if folder in text]:

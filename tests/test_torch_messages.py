@@ -74,7 +74,8 @@ SAID: dict[str, tuple[Callable[[], Any], str, str]] = {
     "changed in place": (
         lambda: (x := torch.ones(2, requires_grad=True).exp()).add_(1).sum().backward() or x,
         "A map that training needs was changed in place after Exp had made it.",
-        "`+=` changes a map that the gradient still needs: write x = x + y.",
+        "`+=` and functions that end in `_`, such as `x.add_(y)`, change a map that the gradient "
+        "still needs: write x = x + y.",
     ),
 }
 

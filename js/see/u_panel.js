@@ -113,12 +113,14 @@ export class UPanel {
   #level(place, { left, top, side }, rows) {
     const [part, level] = place.split(' ');
     const isBottom = part === 'encoder' && Number(level) === rows.length - 1;
+    const name = isBottom ? 'bottleneck' : `${part} ${rows[Number(level)].name}`;
     const canvas = h('canvas', { 'aria-hidden': 'true' });
     const box = h(
       'button',
       {
         type: 'button',
         class: `ut-see-level ut-see-${part}`,
+        'aria-label': name, // until its first map is there
         'data-place': place,
         style: `--x:${left};--y:${top};--s:${side}`,
       },
@@ -127,7 +129,6 @@ export class UPanel {
     box.addEventListener('click', () => this.onOpen(place), { signal: this.signal });
     const size = h('span', { class: 'ut-see-size' });
     const says = h('span', { class: 'ut-see-changed' });
-    const name = isBottom ? 'bottleneck' : `${part} ${rows[Number(level)].name}`;
     this.#levels.set(place, { name, box, canvas, size, says });
     return h(
       'div',

@@ -70,7 +70,7 @@ function render({ model, el }) {
   const numbers = h('div', { class: 'ut-merged' });
   panels[0].frame.append(numbers);
   const table = h('dl', { class: 'ut-counts' });
-  const note = h('p', { class: 'ut-note' });
+  const note = h('p', { class: 'ut-cells-note' });
   const side = h('div', { class: 'ut-side' }, table, overlay.group, note);
   const status = h('p', { role: 'status', class: 'ut-read' });
   const root = h('div', { class: 'ut ut-cells', role: 'group', 'aria-label': 'Cell counter' });
@@ -92,10 +92,10 @@ function render({ model, el }) {
     const svg = s('svg', { role: 'img' });
     const title = h('b');
     const words = h('span');
-    const frame = h('div', { class: 'ut-frame', tabindex: 0, role: 'group' }, canvas, svg);
+    const frame = h('div', { class: 'ut-cells-frame', tabindex: 0, role: 'group' }, canvas, svg);
     const figure = h(
       'figure',
-      { class: `ut-map ${name}` },
+      { class: `ut-cells-map ${name}` },
       h('figcaption', {}, title, words),
       frame,
     );
@@ -211,7 +211,7 @@ function render({ model, el }) {
         .querySelector('.ut-cursor')
         ?.replaceChildren(
           ...(at
-            ? ['ut-halo', 'ut-frame-window'].map((name) =>
+            ? ['ut-cells-halo', 'ut-cells-window'].map((name) =>
                 s('rect', { class: name, x: at[1] - 1, y: at[0] - 1, width: 3, height: 3 }),
               )
             : []),

@@ -73,7 +73,7 @@ def test_the_threshold_recolours_the_cells_without_a_kernel(alone):
 def test_one_cursor_reads_both_images_by_mouse_and_by_keys(alone):
     page = alone()
     read = page.get_by_role("status").last
-    page.locator(".ut-cells-border .ut-frame").hover(position={"x": 100, "y": 144})
+    page.locator(".ut-cells-border .ut-cells-frame").hover(position={"x": 100, "y": 144})
     expect(read).to_contain_text("found cell 1, target cell 1")
     assert page.locator(".ut-cursor rect").count() == 4
     page.mouse.move(0, 0)
@@ -108,7 +108,7 @@ def test_it_fits_into_a_notebook_and_nothing_moves(alone, height, width):
     assert found["overflows"] == [False, False]
     assert found["beyond"] == []
     assert found["type"] >= 13
-    parts = ".ut-frame, .ut-slider, .ut-side, .ut-read, .ut-presenter"
+    parts = ".ut-cells-frame, .ut-slider, .ut-side, .ut-read, .ut-presenter"
     before = places(view, parts)
     for value in (0, 30, 100):
         page.get_by_role("slider", name="threshold").fill(str(value))
@@ -125,7 +125,7 @@ def test_on_the_whole_screen_the_images_fill_it(alone, screen, height, width, sh
     assert found["beyond"] == []
     assert found["type"] >= SMALLEST_PRESENTED * screen[1] / 720
     # Long strips fill the width of the screen before its height.
-    assert share_of_screen(page, page.locator(".ut-map")) >= share
+    assert share_of_screen(page, page.locator(".ut-cells-map")) >= share
     page.get_by_role("button", name="threshold more").click()
     assert page.evaluate("state.threshold") == 0.51
 
@@ -135,7 +135,7 @@ def test_on_a_phone_it_stacks(alone):
     found = measured(page.locator(".ut"))
     assert found["overflows"][0] is False
     assert found["beyond"] == []
-    first, second = (box for box in places(page.locator(".ut"), ".ut-frame"))
+    first, second = (box for box in places(page.locator(".ut"), ".ut-cells-frame"))
     assert first[1] + first[3] < second[1]
 
 

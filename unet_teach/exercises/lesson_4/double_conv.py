@@ -62,6 +62,7 @@ def _shape_problem(answer: Any) -> str | None:
         where = f"double_conv({into}, {out}) {images_as_text(count, size)}".replace(
             "image", "feature map"
         )
+        torch.manual_seed(0)  # or whether all activations are dead, and the reply, would be chance
         maps = torch.randn(count, into, *size)
         if problem := output_problem(_block(answer, into, out), maps, out, where):
             works = " double_conv(3, 8) works. Did you write a number where an argument belongs?"
