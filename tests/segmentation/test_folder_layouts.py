@@ -86,6 +86,16 @@ def test_names_that_differ_by_words_and_zeros_are_paired(tmp_path, names):
     assert "not used" not in notes
 
 
+def test_what_a_system_leaves_in_a_folder_is_not_mentioned(tmp_path):
+    for name in "abc":
+        put(tmp_path / f"i/{name}.png", GREY)
+        put(tmp_path / f"m/{name}.png", LEFT)
+    (tmp_path / "i" / "Thumbs.db").write_bytes(b"x")
+    (tmp_path / "m" / "__MACOSX").mkdir()
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    assert (set(found), notes) == ({"a", "b", "c"}, "")
+
+
 def test_names_that_leave_a_choice_are_not_paired(tmp_path):
     for name in ("a_1", "a_01", "b"):
         put(tmp_path / f"i/{name}.png", GREY)

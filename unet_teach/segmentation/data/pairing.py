@@ -18,6 +18,7 @@ ROLES = {"mask", "masks", "seg", "segmentation", "label", "labels", "gt", "groun
 ROLES |= {"annotation", "annotations", "target", "targets", "truth"}
 IMAGES = ("image", "images", "img", "imgs", "input", "photo")
 WORDS = re.compile(rf"(?<![a-z])({'|'.join(sorted((*ROLES, *IMAGES)))})(?![a-z])")
+OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders
 NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
 
 
@@ -149,7 +150,11 @@ def has_mask_suffix(name: str) -> bool:
 
 
 def _visible(paths: Iterator[Path]) -> list[Path]:
-    return sorted(path for path in paths if not path.name.startswith("."))
+    return sorted(
+        path
+        for path in paths
+        if not path.name.startswith(".") and path.name.lower() not in OF_THE_SYSTEM
+    )
 
 
 def _is_usable(path: Path) -> bool:
