@@ -109,7 +109,7 @@ print(object_scores(connected_components(without), numbers["test"]))
 # %% [markdown]
 # Pixel accuracy hardly notices. Counting does: neighbours are merged, and a third of the cells has no match any more. (**Object F1** is 1 if every cell is found and nothing else. You'll write it in exercise 5.)
 #
-# That's the **accuracy trap** of a rare class. Whoever chooses a network by pixel accuracy chooses one that ignores it.
+# That's the **accuracy trap** of a rare class. If you choose a network by pixel accuracy, you choose one that ignores it.
 #
 # ## Exercise 2: pixels that don't count
 #

@@ -373,7 +373,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: Through(lambda x: (x, x)),
         (PICTURE,),
         {},
-        ["last needs a tensor and is given a tuple. Take a part of it, such as [0]."],
+        ["last needs a tensor and is given a tuple. Give each part a name, as in x, skip ="],
     ),
     "a layer made, not called": (
         lambda: Through(lambda x: nn.ReLU(x)),  # type: ignore[arg-type]

@@ -286,7 +286,8 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         if path
         else "Is a `return` missing where it was made?",
         "tuple": (f"{path} returned a tuple of {count}. " if path else "")
-        + "Take a part of it, such as [0]. (A comma at a line's end makes a tuple, too.)",
+        + "Give each part a name, as in x, skip = self.block(x), or take one, such as [0]. (A "
+        "comma at a line's end makes a tuple, too.)",
         "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
         "ndarray": "Stay in torch: torch.from_numpy(x).",
         "int": "Give it a tensor.",
