@@ -137,16 +137,19 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     The exercises start without progress, as they do for a student.
     """
     folder = tempfile.mkdtemp()
-    os.environ["UNET_TEACH_PROGRESS"] = str(Path(folder) / "progress.json")
-    os.environ["UNET_TEACH_PATIENT"] = "1"  # trainings have no time limit
-    os.environ["UNET_TEACH_PICTURES"] = "yes"  # for readers without a kernel
+    environment = {
+        **os.environ,
+        "UNET_TEACH_PROGRESS": str(Path(folder) / "progress.json"),
+        "UNET_TEACH_PATIENT": "1",  # trainings have no time limit
+        "UNET_TEACH_PICTURES": "yes",  # for readers without a kernel
+    }
     NotebookClient(
         notebook,
         timeout=900,
         kernel_name="python3",
         coalesce_streams=True,  # otherwise the pieces of a long print vary
         resources={"metadata": {"path": str(NOTEBOOKS)}},
-    ).execute()
+    ).execute(env=environment)
     widget_states.move_to_outputs(notebook)
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import os
 import struct
 import subprocess
 import sys
@@ -90,7 +91,9 @@ def test_executed_notebooks_hold_a_picture_of_each_widget(lesson):
     source = lesson("from unet_teach.widgets import ConvExplorer\nConvExplorer()")
     notebook = build.solved(source)
     notebook.cells.pop()  # the cell that opens the next lesson
+    before = dict(os.environ)
     notebook = build.execute(notebook)
+    assert os.environ == before, "later tests would train without a time limit"
     data = notebook.cells[0].outputs[0].data
     assert set(data) == {"text/plain", "text/html", "image/png"}
     assert "8×8 → 6×6" in data["text/plain"]
