@@ -26,6 +26,7 @@ c.Spawner.http_timeout = 300
 c.Spawner.mem_guarantee = "450M"
 c.Spawner.mem_limit = "1400M"
 c.Spawner.default_url = "/lab/tree/unet/notebooks/00_how_do_you_know.ipynb"
+c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("singleuser.py"))]
 c.Spawner.args = [
     "--MappingKernelManager.cull_idle_timeout=1800",  # seconds; a kernel that runs nothing
     "--MappingKernelManager.cull_connected=True",  # also with its notebook open; never a busy one

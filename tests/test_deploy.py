@@ -1,6 +1,9 @@
 """The configurations in `deploy/`; `benchmarks/classroom.py` runs the one of JupyterHub."""
 
+import os
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,6 +32,28 @@ def test_a_real_machine_has_accounts_limits_and_no_open_door(hub):
     assert hub.JupyterHub.bind_url.startswith("http://127.0.0.1:")
     assert "services" not in hub.JupyterHub
     assert int(hub.Spawner.mem_limit.removesuffix("M")) > MOST_MEMORY
+
+
+def test_a_server_starts_without_parsing_a_grammar_that_it_does_not_need(hub, tmp_path):
+    package = tmp_path / "jupyterhub"  # is not installed here, so this stands in for it
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "singleuser.py").write_text(
+        "def main():\n    import sys, jsonschema\n"
+        "    checked = jsonschema.FormatChecker.checkers\n"
+        "    print('uri' in checked, 'iri' in checked, sys.argv[1:])\n",
+        encoding="utf-8",
+    )
+    python, script = hub.Spawner.cmd
+    assert python == sys.executable
+    assert Path(script).parent == DEPLOY
+    told = subprocess.run(
+        [python, script, "--a=b"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout.strip() == "True False ['--a=b']", told.stderr
 
 
 def test_idle_kernels_are_stopped_and_never_a_busy_one(hub):
