@@ -18,7 +18,7 @@ from .boxes import (
     share_of_screen,
     state_of,
 )
-from .lab import axe_violations
+from .lab import THEMES, axe_violations
 from .stub import what_is_left
 
 
@@ -120,6 +120,16 @@ def test_it_fits_into_a_notebook_and_nothing_moves(alone, height, width):
     for value in (0, 30, 100):
         page.get_by_role("slider", name="threshold").fill(str(value))
         assert places(view, parts) == before
+
+
+@pytest.mark.parametrize(("height", "width"), [(128, 128), (96, 512)])
+def test_it_fits_beside_jupyterlab_s_file_browser(alone, height, width):
+    found = measured(
+        alone(height, width, {"width": 848, "height": 599}, steps=STEPS).locator(".ut")
+    )
+    assert found["height"] <= 580
+    assert found["overflows"] == [False, False]
+    assert found["beyond"] == []
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -233,3 +243,56 @@ def test_everyone_can_use_it(alone, theme):
     page.locator(".ut-presenter").click()
     assert axe_violations(page, ".ut") == []
     assert what_is_left(page) == [0, 0]
+
+
+# In JupyterLab: the validation image of lesson 9, with a border score that needs no training.
+CODE = """from scipy import ndimage
+import numpy as np
+from unet_teach.segmentation import touching_nuclei
+from unet_teach.widgets import CellCounter, Step
+data, numbers = touching_nuclei()
+image, target = data.validation[0].image, numbers['validation'].numpy()
+near = ndimage.grey_dilation(target, 5) > ndimage.grey_erosion(np.where(target, target, 99), 5)
+border = ndimage.gaussian_filter(0.9 * near, 1.5)
+background = np.where(target, 0.0, 0.9 - border.clip(max=0.9))
+counter = CellCounter(image, np.stack([background, 1 - background - border, border]).clip(0, 1),
+    target, steps=[Step('Set `threshold` to 1.', when={'threshold': 1}),
+                   Step('Point at a hatched cell.', when={'overlay': 'target'})])
+counter"""
+
+
+@pytest.fixture(scope="module")
+def notebook(open_cells):
+    return open_cells(CODE, height=720)
+
+
+def test_in_jupyterlab_keys_move_the_threshold_and_python_hears_it(notebook):
+    widget = notebook.page.get_by_role("group", name="Cell counter")
+    assert widget.bounding_box()["height"] <= 580
+    place = "jupyterapp.shell.currentWidget.content.activeCellIndex"
+    slider = widget.get_by_role("slider", name="threshold")
+    slider.focus()
+    for key, value in {"ArrowDown": "49", "ArrowUp": "50", "End": "100"}.items():
+        slider.press(key)
+        expect(slider).to_have_value(value)
+    notebook.says("print(counter.threshold, counter._ticked)", "1.0 [0]")
+    widget.get_by_role("group", name="Cells found.").focus()
+    for key in ("ArrowDown", "Shift+ArrowRight", "j", "d", "d"):
+        notebook.page.keyboard.press(key)
+    expect(widget.get_by_role("status").last).to_contain_text("Row 49, column 264: background")
+    assert notebook.page.evaluate(place) == 0
+    notebook.execute("counter.threshold = 0.2")
+    expect(slider).to_have_value("20")
+    found = widget.locator(".ut-result").inner_text()
+    notebook.says("print(counter.labels.max())", found.split()[0])
+
+
+@pytest.mark.parametrize("theme", THEMES[::-1])
+def test_in_jupyterlab_it_is_accessible_in_both_themes(notebook, theme):
+    notebook.set_theme(theme)
+    assert axe_violations(notebook.page) == []
+
+
+def test_nothing_was_written_to_the_console_as_an_error(notebook):
+    assert notebook.errors() == []
+    assert notebook.console_errors == []

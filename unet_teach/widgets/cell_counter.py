@@ -162,16 +162,19 @@ class CellCounter(CourseWidget):
             size = 7.2 * height / width * (2 if stacked else 0.5) + (0.8 if stacked else 0.5)
             figure = Figure(figsize=(7.2, size), layout="constrained")
             left, right = figure.subplots(*((2, 1) if stacked else (1, 2)))
-            left.imshow(self._plane_of(self._image), cmap="gray", interpolation="nearest")
+            sharp: dict[str, Any] = {"interpolation": "nearest"}
+            left.imshow(self._plane_of(self._image), cmap="gray", **sharp)
             painted = np.ma.masked_where(labels == 0, (labels - 1) % len(HUES))
             hues = ListedColormap(HUES)
-            left.imshow(painted, cmap=hues, vmin=0, vmax=len(HUES) - 1, alpha=0.55)
+            left.imshow(painted, cmap=hues, vmin=0, vmax=len(HUES) - 1, alpha=0.55, **sharp)
             count = int(labels.max())
             _outline(left, labels)
             _, is_cut = self._pixels()
             border = self._plane_of(self._border)
-            right.imshow(border, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-            right.imshow(np.ma.masked_equal(is_cut, 0), cmap=ListedColormap([ON_DARK[WRONG]]))
+            right.imshow(border, cmap="gray", vmin=0, vmax=255, **sharp)
+            right.imshow(
+                np.ma.masked_equal(is_cut, 0), cmap=ListedColormap([ON_DARK[WRONG]]), **sharp
+            )
             _outline(right, is_cut)
             left.set_title(f"{count} {'cell' if count == 1 else 'cells'} found", loc="left")
             right.set_title("border score; orange is cut out", loc="left")
