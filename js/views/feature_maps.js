@@ -1,6 +1,6 @@
 /** The view of FeatureMaps: the feature maps of one image side by side, with one cursor for all. */
 
-import { choice, slider } from '../controls.js';
+import { choiceOf, slider } from '../controls.js';
 import { h, set } from '../dom.js';
 import { layOut } from '../feature_layout.js';
 import {
@@ -14,7 +14,8 @@ import {
   sentence,
   shown,
 } from '../feature_values.js';
-import { designPixel, mount, presentButton } from '../shell.js';
+import { followPointer } from '../pointing.js';
+import { designPixel, mount, presentButton, saver } from '../shell.js';
 import { ValueMap } from '../value_map.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -28,12 +29,6 @@ const NOTEBOOK_HEIGHT = 580; // pixels that the widget has in a notebook
 const SPACE = { notebook: 32, steps: 8, presented: 20 };
 const MOST_ROWS = 8;
 const LARGEST_INPUT = 4096; // pixels a side, as in Python
-const STEPS = /** @type {Record<string, Cell>} */ ({
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-});
 const SCALES = { shared: 'one scale', own: 'each its own' };
 const RAMPS = { grey: 'grey', diverging: 'diverging' };
 
@@ -41,10 +36,7 @@ const RAMPS = { grey: 'grey', diverging: 'diverging' };
 function render({ model, el }) {
   const ended = new AbortController();
   const { signal } = ended;
-  const save = (/** @type {string} */ name, /** @type {unknown} */ value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
+  const save = saver(model);
 
   /** @type {unknown} what `maps` were read from */
   let sent;
@@ -64,8 +56,8 @@ function render({ model, el }) {
     onInput: (value) => save('channel', value),
     signal,
   });
-  const scale = choiceOf('scale', SCALES);
-  const ramp = choiceOf('ramp', RAMPS);
+  const scale = choiceOf('scale', SCALES, (chosen) => save('scale', chosen), signal);
+  const ramp = choiceOf('ramp', RAMPS, (chosen) => save('ramp', chosen), signal);
   const legend = h('span', { class: 'ut-legend-ramp', role: 'img' });
   const odd = h(
     'span',
@@ -90,25 +82,6 @@ function render({ model, el }) {
   );
   const said = h('div', { class: 'ut-said' }, status, longest);
   root.append(head, area, said);
-
-  /** @param {string} name @param {Record<string, string>} options the values of a trait, and what they are called */
-  function choiceOf(name, options) {
-    const values = Object.keys(options);
-    const buttons = choice(
-      name,
-      Object.values(options),
-      (chosen) =>
-        save(
-          name,
-          values.find((value) => options[value] === chosen),
-        ),
-      signal,
-    );
-    return {
-      group: buttons.group,
-      show: (/** @type {string} */ value) => buttons.show(options[value]),
-    };
-  }
 
   // -------------------------------------------------------------------------------- what is shown
   function paint() {
@@ -338,46 +311,23 @@ function render({ model, el }) {
   // ------------------------------------------------------------------------------- what one can do
   /** @param {ValueMap} view @param {number} source */
   function listen(view, source) {
-    const { frame } = view;
-    frame.addEventListener(
-      'pointermove',
-      (event) => {
-        const cell = view.cellAt(event);
-        if (String(cell) === String(hovered?.cell ?? null) && (!cell || hovered?.source === source))
-          return;
-        hovered = cell && { source, cell };
-        move();
+    followPointer(
+      view.frame,
+      {
+        cellAt: (event) => view.cellAt(event),
+        hover(cell) {
+          const isSame = String(cell) === String(hovered?.cell ?? null);
+          if (isSame && (!cell || hovered?.source === source)) return;
+          hovered = cell && { source, cell };
+          move();
+        },
+        pin: (cell) => pin(source, cell),
+        move(by) {
+          const from = pinned?.source === source ? pinned.cell : null;
+          pin(source, from ? view.next(from, by) : view.next([0, 0], [0, 0]));
+        },
       },
-      { signal },
-    );
-    frame.addEventListener(
-      'pointerleave',
-      () => {
-        hovered = null;
-        move();
-      },
-      { signal },
-    );
-    frame.addEventListener(
-      'pointerdown',
-      (event) => {
-        const cell = view.cellAt(event);
-        if (cell) pin(source, cell);
-      },
-      { signal },
-    );
-    frame.addEventListener(
-      'keydown',
-      (event) => {
-        const step = STEPS[event.key];
-        if (!step) return;
-        event.preventDefault();
-        pin(
-          source,
-          pinned?.source === source ? view.next(pinned.cell, step) : view.next([0, 0], [0, 0]),
-        );
-      },
-      { signal },
+      signal,
     );
     return view;
   }
