@@ -74,7 +74,7 @@ export const ROOMS = {
 export const HEADING = 260; // at least so far from the right end the last map begins on a whole screen: its size stands over it
 const FLAT = 240; // on a whole screen: with maps less high beside each other, more than a fifth would be blank above them or below
 export const ROOM_OF_NOTES = 480; // for what padding crops and output_padding keeps, on one line of a whole screen
-const AIR = 120; // so much of a whole screen may be blank under products and kernel
+const AIR = 100; // so much of a whole screen may be blank under products and kernel
 const SHADES = 184; // the height of what shades mean, on a whole screen
 const SECOND_ROW = 134; // of a whole screen: the words over the patch and over the map under it
 const CAPACITIES = [2, 4, 7, 10, 13, 17, 22, 28, 36, 46, 60, 80, 112];
@@ -137,11 +137,11 @@ export function layoutOf(kind, mode, width, counts) {
     return { ...layout, drop };
   };
   const legend = { x: left, y: head + tall - 8, side: width };
-  /** The side of a cell of a map over its legend: two lines of words where it is too narrow for one. @param {number[]} count @param {number} wide @param {number} above  of the height */
-  const aboveLegend = (count, wide, above = 0) => {
-    const side = sideFor(count, tall - above - room.legend, wide, room.patch);
+  /** The side of a cell of a map over its legend: two lines of words where it is too narrow for one. @param {number[]} count @param {number} wide @param {number} above  of the height @param {number} most */
+  const aboveLegend = (count, wide, above = 0, most = room.patch) => {
+    const side = sideFor(count, tall - above - room.legend, wide, most);
     const isNarrow = isPresented && count[1] * side < ROOM_OF_NOTES;
-    return isNarrow ? sideFor(count, tall - above - 1.6 * room.legend, wide, room.patch) : side;
+    return isNarrow ? sideFor(count, tall - above - 1.6 * room.legend, wide, most) : side;
   };
   if (kind === 'flow') {
     const wide = width - left - column - 2 * gutter;
@@ -151,7 +151,7 @@ export function layoutOf(kind, mode, width, counts) {
     const end = endAt(x + column + gutter, last[1] * side);
     const { stacked, ...stack } = stackAt(x, end - gutter - x);
     // On a whole screen, flat maps beside a tall kernel stand a little lower: less is blank below them.
-    const lower = isPresented ? clamp((stacked - head - rows * side) / 4, 0, 60) : 0;
+    const lower = isPresented ? clamp((stacked - head - rows * side) / 3, 0, 130) : 0;
     const y = head + Math.floor(lower);
     const places = {
       first: { x: left, y, side },
@@ -173,7 +173,7 @@ export function layoutOf(kind, mode, width, counts) {
       return twoRowLayout(base, width, counts, held);
     const end = endAt(least, held[1] * side);
     const { stacked, ...stack } = stackAt(x, end - gutter - 4 - x);
-    const lower = isPresented ? clamp((stacked - head - last[0] * side) / 4, 0, 60) : 0;
+    const lower = isPresented ? clamp((stacked - head - last[0] * side) / 3, 0, 130) : 0;
     const y = head + Math.floor(lower);
     const bottom = y + last[0] * side;
     const most = Math.max(stacked, bottom + room.legend, top + first[0] * small + under);
@@ -194,7 +194,9 @@ export function layoutOf(kind, mode, width, counts) {
   const wide = width - left - room.cut;
   const held = isPresented ? first : capacity(first);
   const both = [held[0], held[1] + Math.min(held[1], isPresented ? last[1] : capacity(last)[1])];
-  const side = isPresented ? aboveLegend(both, wide) : sideFor(both, tall, wide, room.patch);
+  const side = isPresented
+    ? aboveLegend(both, wide, 0, room.largest)
+    : sideFor(both, tall, wide, room.patch);
   const [down] = counts.shift ?? [0, 0];
   if (isPresented && first[0] * side < FLAT) return crossedLayout(base, width, first, last);
   const made = {
@@ -210,7 +212,7 @@ export function layoutOf(kind, mode, width, counts) {
     legend,
     isRoomRight: true,
   };
-  return centred(made, head + first[0] * side + room.legend);
+  return centred(made, head + first[0] * side + room.legend / 2);
 }
 
 /** A flat map of what is scattered, on a whole screen: under the patch that it is made of. @param {Omit<Layout, 'places' | 'legend' | 'isRoomRight'>} base @param {number} width @param {{first: Pair, last: Pair, kernel: Pair}} counts @param {number[]} held @returns {Layout} */
@@ -224,16 +226,18 @@ function twoRowLayout(base, width, { first, last, kernel }, held) {
   const x = third + gutter;
   const y = top + high + SECOND_ROW - label;
   const side = sideFor(held, head + tall - y - legend, width - left, patch);
+  const spare = head + tall - legend - y - last[0] * side;
   return {
     ...base,
     isUpright: true,
+    drop: Math.max(0, Math.floor(spare / 2)),
     places: {
       first: { x: left, y: top, side: small },
       products: { x, y: top, side: part },
       kernel: { x: x + Math.max(taps, kernel[1] * part) + gutter, y: top, side: part },
       last: { x: left + Math.floor((width - left - last[1] * side) / 2), y, side },
     },
-    legend: { x: width - 165, y: top + 16, side: 46 },
+    legend: { x: width - 180, y: top + 16, side: 46 },
     isRoomRight: false,
   };
 }

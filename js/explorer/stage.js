@@ -226,7 +226,7 @@ export class Stage {
   }
 
   /** Where torch's words stand: beside the map that the flow begins with. @param {Picture} picture @param {Layout} layout @param {Mode} mode */
-  #placeQuote(picture, { places, width, drop }, mode) {
+  #placeQuote(picture, { places, width, drop, isUpright }, mode) {
     const { state, quote } = this;
     const { products, first, last } = places;
     const room = ROOMS[mode];
@@ -244,14 +244,16 @@ export class Stage {
       });
       return;
     }
-    // As large as the room beside the map, or between the two maps, allows.
+    // As large as the room beside the map, under it, or between two maps allows.
     const isScatter = state.isTransposed && state.view === 'scatter';
-    const columns = picture.panels[this.#ends(picture)[0]]?.count[1] ?? 0;
-    const x = first.x + columns * first.side + room.gutter + (isScatter ? 0 : first.side);
-    const isUnder = isScatter && last.y > first.y + room.legend;
-    const w = (isScatter && !isUnder ? last.x - room.gutter : width) - x;
-    const top = room.head + drop + 8;
-    const high = (isUnder ? last.y - room.legend : room.head + room.tall - room.legend) - top;
+    const [rows, columns] = picture.panels[this.#ends(picture)[0]]?.count ?? [0, 0];
+    const isUnder = isUpright && !isScatter;
+    const beside = first.x + columns * first.side + room.gutter + (isScatter ? 0 : first.side);
+    const x = isUnder ? first.x : beside;
+    const w = (isScatter && !isUpright ? last.x - room.gutter : width) - x;
+    const top = isUnder ? first.y + rows * first.side : room.head + drop + 8;
+    const end = isScatter && isUpright ? last.y : room.head + room.tall;
+    const high = end - room.legend - top;
     const letters = Math.max(60, state.layer.torchError(state.axes).length + 11);
     const type = clamp(Math.sqrt((w * high) / letters), 24, 56);
     put({ x, w, y: top + high / 2, type: Math.floor(type) });

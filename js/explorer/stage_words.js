@@ -43,7 +43,9 @@ function headings({ state, maps, mode, ends, layout }) {
   const y = head - Math.round(0.45 * big);
   const last = maps[ends[1]];
   const frame = ends[1] === 'middle' && !state.problem ? last.rect([0, 0], [1, 1]) : last.edges;
-  const x = Math.round(frame.left);
+  const isUnder = mode === 'present' && layout.isUpright;
+  const isBelow = isUnder && !state.problem;
+  const x = isUnder && state.problem ? layout.width - HEADING : Math.round(frame.left);
   const size = times(state.sizes.input_size);
   const note = inputNote(state);
   const room = Math.round(0.35 * small);
@@ -67,7 +69,6 @@ function headings({ state, maps, mode, ends, layout }) {
           }),
           ...(isNamed ? [name] : []),
         ];
-  const isBelow = mode === 'present' && layout.isUpright;
   return [
     text(left, y, 'ut-heading', part('ut-size ut-of-input', size), gap(note, room)),
     ...(isBelow ? [] : arrow),
