@@ -7,7 +7,7 @@ import WORKER from './worker.js?text';
 /** @typedef {import('./server.js').MatterQuestion} MatterQuestion */
 /** @typedef {import('./server.js').Question} Question */
 /** @typedef {import('./server.js').RunQuestion} RunQuestion */
-/** @typedef {(receive: (answer: Answer) => void) => {send: (question: Question) => void, end: () => void}} Connect */
+/** @typedef {(receive: (answer: Answer) => void) => {send: (question: Question, spare?: ArrayBuffer) => void, end: () => void}} Connect */
 
 /** @type {Connect} */
 function inWorker(receive) {
@@ -16,7 +16,7 @@ function inWorker(receive) {
     const worker = new Worker(url);
     worker.addEventListener('message', ({ data }) => receive(data));
     return {
-      send: (question) => worker.postMessage(question),
+      send: (question, spare) => worker.postMessage({ ...question, spare }, spare ? [spare] : []),
       end() {
         worker.terminate();
         URL.revokeObjectURL(url);
@@ -24,7 +24,8 @@ function inWorker(receive) {
     };
   } catch {
     // A page that forbids workers: the same code, in the page.
-    return { send: serve((answer) => setTimeout(() => receive(answer))), end() {} };
+    const ask = serve((answer) => setTimeout(() => receive(answer)));
+    return { send: (question, spare) => ask({ ...question, spare }), end() {} };
   }
 }
 
@@ -39,6 +40,8 @@ export class Engine {
   #waiting = null;
   /** @type {{id: number, heard: (answer: Answer) => void} | null} */
   #covering = null;
+  /** @type {ArrayBuffer | undefined} */
+  #spare;
 
   /** @param {Connect} [connect] */
   constructor(connect = inWorker) {
@@ -60,7 +63,14 @@ export class Engine {
     }
     this.#id += 1;
     this.#running = { id: this.#id, heard };
-    this.#connection.send({ ...question, type: 'run', id: this.#id });
+    const spare = this.#spare;
+    this.#spare = undefined;
+    this.#connection.send({ ...question, type: 'run', id: this.#id }, spare);
+  }
+
+  /** Give back the maps of an answer: the next one is written into their memory. @param {Record<string, import('./server.js').Shown>} maps */
+  reuse(maps) {
+    this.#spare = /** @type {ArrayBuffer} */ (maps.logits.values.buffer);
   }
 
   /** Which pixels matter for a value: answers come coarse to fine, until a newer question. @param {Omit<MatterQuestion, 'type' | 'id'>} question @param {(answer: Answer) => void} heard */
