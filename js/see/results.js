@@ -50,12 +50,11 @@ export function changed(before, after) {
   let [differs, all] = [0, 0];
   const [was, is] = [before.values, after.values];
   for (let i = 0; i < is.length; i += 1) {
-    const a = was[i];
-    const b = is[i];
-    differs += Math.abs(a - b);
-    all += Math.max(Math.abs(a), Math.abs(b));
+    const [a, b] = [Math.abs(was[i]), Math.abs(is[i])];
+    differs += Math.abs(was[i] - is[i]);
+    all += a + b + Math.abs(a - b); // twice the larger one; Math.max takes four times as long
   }
-  return all ? differs / all : 0;
+  return all ? (2 * differs) / all : 0;
 }
 
 /** How much each channel varies over the image, in blocks of 2×2 cells: a checkerboard alone is no activity. @param {Shown} maps */

@@ -192,6 +192,7 @@ export class Session {
         if (this.#compared === compared) this.#compared = null;
         this.#asked = '';
       });
+      if (!this.#compared) this.ask(state);
     } else if (state.seen !== this.#asked) {
       this.#asked = state.seen;
       this.#run(state, (result) => {

@@ -56,7 +56,7 @@ function render({ model, el }) {
   let slid = -1; // the skip whose strength was moved last
   let problem = ''; // of a file, until something else is done
   const drawn = new Map(); // what each part was drawn from
-  let painting = false; // several values are set, and painted together
+  let painting = false; // what happens now is painted together
 
   /** @param {Record<string, unknown>} values */
   const save = (values) => {
@@ -224,7 +224,9 @@ function render({ model, el }) {
       title.textContent = 'There is no network to show.';
       return;
     }
+    painting = true; // the answer may be there at once
     session.ask(state);
+    painting = false;
     const { now, earlier: before } = session;
     const theme = themeOf(root);
     const place = placeNow();
