@@ -168,6 +168,25 @@ def test_lesson_2_extra_rows_are_empty_only_where_a_kernel_is_smaller_than_its_s
     assert empty > 0
 
 
+def test_lesson_2_with_dilation_the_kernel_counts_as_many_cells_as_it_spans():
+    options = {"stride": 2, "padding": 1, "output_padding": 1}
+    dilated, wide = (
+        nn.ConvTranspose2d(1, 1, kernel, dilation=dilation, **options)(torch.zeros(1, 1, 16, 16))
+        for kernel, dilation in ((3, 2), (5, 1))
+    )
+    assert dilated.shape == wide.shape
+
+
+def test_lesson_2_pixel_shuffle_starts_flat_if_its_four_channels_start_alike():
+    torch.manual_seed(0)
+    conv = nn.Conv2d(8, 4 * 2, 3, padding=1)
+    with torch.no_grad():
+        for part in (conv.weight, conv.bias):
+            part.copy_(part[::4].repeat_interleave(4, dim=0))
+        made = F.pixel_shuffle(conv(torch.ones(1, 8, 12, 12)), 2)[0, :, 8:16, 8:16]
+    assert torch.allclose(made, made[:, :1, :1].expand_as(made), atol=1e-6)
+
+
 def test_lesson_2_beyond_the_padding_there_is_only_the_bias():
     layer = nn.ConvTranspose2d(1, 1, 2, stride=2)
     made = layer(torch.rand(1, 1, 5, 5), output_size=(11, 11))[0, 0]
