@@ -26,6 +26,7 @@ from unet_teach.exercises.reply import Outcome
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import Almost, twelve_networks
+from unet_teach.segmentation.ablation.denoising import OneSkip
 from unet_teach.segmentation.data.synthetic import RADII
 from unet_teach.segmentation.unet_receptive_field import receptive_field_of
 from unet_teach.widgets.see_inside import shipped
@@ -225,6 +226,14 @@ def test_lesson_4_a_layer_behind_a_cat_can_take_over_the_convolution_of_a_skip()
         network.upconv4.weight[64:] = torch.einsum("io, ikhw -> okhw", mixing, behind)
         network.skip3.weight.copy_(torch.eye(64)[:, :, None, None])
         assert torch.allclose(network(x), before, atol=1e-4)
+
+
+def test_lesson_4_the_network_of_lesson_3_has_a_quarter_of_its_parameters():
+    small, large = (
+        sum(p.numel() for p in network.parameters())
+        for network in (OneSkip(keep=1), UNet(1, 1, depth=3, base_channels=8))
+    )
+    assert 0.2 < small / large < 0.3
 
 
 def test_lesson_4_torchinfo_counts_a_transposed_convolution_four_times_too_often():
