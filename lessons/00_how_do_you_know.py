@@ -40,7 +40,9 @@
 #
 # The score, **IoU**, divides the pixels that prediction and target share by the pixels that at least one of them marks. If they share 6 pixels, and each marks 2 more, it's 6 / (6 + 2 + 2) = 0.6. 1 is perfect, and 0 means that they have nothing in common.
 #
-# This page is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** three times, which runs three cells; the first time takes a few seconds. There's no need to open the folded ones. The first only installs the course where it's missing. The last draws a **widget** with three things to try, and is folded because it contains the answers.
+# This page is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** three times, which runs three cells; the first time takes a few seconds.
+#
+# There's no need to open the folded ones. The first only installs the course where it's missing. The last draws a **widget** with three things to try, and is folded because it contains the answers.
 #
 # (If the widget doesn't fit on your screen, press its *present* button. Its slider shows the network at earlier steps of its training; leave it where it is for now.)
 

@@ -45,9 +45,9 @@ from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict, Step
 # ## What a convolution computes
 #
 # A **kernel** is a small window of weights; `kernel_size=3` makes it 3×3, so it has nine. The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
-# up the products: that sum is *one* output value. Then it moves the kernel by `stride` pixels and does the same again. (Before it starts, `padding=1` puts a border of zeros around the image, one pixel wide on each side.) The result is called a **feature map**.
+# up the products: that sum is *one* output value. Then it moves the kernel by `stride` pixels and does the same again. The result is called a **feature map**.
 #
-# (Finally, PyTorch adds the **bias**, one more learned number for each output channel. It shifts a whole output channel by the same amount, so the widget leaves it out.)
+# (Before it starts, `padding=1` puts a border of zeros around the image, one pixel wide on each side. Finally, PyTorch adds the **bias**, one more learned number for each output channel. It shifts a whole output channel by the same amount, so the widget leaves it out.)
 
 # %% [markdown]
 # Make a guess before you read on. You'll remember the answer better, and a wrong guess tells you what to look for.
@@ -156,8 +156,9 @@ feature_map = torch.zeros(1, 64, 32, 32)
 print(tuple(feature_map.shape), "→", tuple(downsample(feature_map).shape))
 
 # %% [markdown]
-# So far a single channel went in, and nine weights were enough. Now each of the 64 input channels gets nine weights of its own, and all 64·9 = 576 products are added up to *one* output value: the kernel is
-# 64×3×3. There are 128 such kernels, also called **filters**, one for each output channel. The shape of the weight says exactly that, and an input with another number of channels is refused:
+# So far a single channel went in, and nine weights were enough. Now each of the 64 input channels gets nine weights of its own, and all 64·9 = 576 products are added up to *one* output value: the kernel is 64×3×3.
+#
+# There are 128 such kernels, also called **filters**, one for each output channel. The shape of the weight says exactly that, and an input with another number of channels is refused:
 
 # %%
 print(tuple(downsample.weight.shape), "and", len(downsample.bias), "biases")
@@ -170,7 +171,9 @@ except RuntimeError as error:
 
 # %% [markdown]
 # Why twice as many channels? Halving height and width leaves a quarter of the positions, and each of them has to describe four times the area. Twice the channels give it more numbers to do so, and the
-# feature map still shrinks to half as many values. The next convolution, which keeps size and channels, then needs as many multiplications as one at the larger size: there are a quarter of the positions, but four times as many pairs of an input and an output channel.
+# feature map still shrinks to half as many values.
+#
+# The next convolution, which keeps size and channels, then needs as many multiplications as one at the larger size: there are a quarter of the positions, but four times as many pairs of an input and an output channel.
 
 # %%
 before, after = 64 * 32 * 32, 128 * 16 * 16
@@ -266,7 +269,9 @@ assert receptive_field([(3, 2, 1)] * 6).size == 127
 
 # %% [markdown]
 # With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, the second layer combines 3 values, each 3 pixels wide and 2 pixels apart: 3 + 2·2 = 7. The third combines 3 values, 7 wide and 4 apart: 7 + 2·4 = 15. Each layer
-# adds twice as much as the one before. After five layers that makes 11 pixels against 63, and a sixth reaches 127, half the width of the portrait. **This is what down-sampling is for**: small kernels take in a large area with few layers. (Not all of these pixels count equally: those in the middle reach the value on many more paths than those at the border.)
+# adds twice as much as the one before.
+#
+# After five layers that makes 11 pixels against 63, and a sixth reaches 127, half the width of the portrait. **This is what down-sampling is for**: small kernels take in a large area with few layers. (Not all of these pixels count equally: those in the middle reach the value on many more paths than those at the border.)
 #
 # **Exercise.** Two convolutions with kernel 5, stride 2 and padding 2, one after the other: how many pixels wide is the receptive field of one value?
 
@@ -348,8 +353,8 @@ show(
 # You can now judge two of its claims:
 #
 # - It says that [`stride=2` reduces the size by a factor of 2](../docs/the_document.md#stride). For even sizes it does, but 31 becomes 16, and 33 becomes 17.
-# - It says that [`padding=1` makes the kernel's centre visit all pixels](../docs/the_document.md#padding). With stride 2 the centre visits every second pixel in each direction, which is one pixel in
-#   four. What padding changes is the border: without it, the last row and column of *even* sizes lie in no window. With padding 1 every pixel is *covered*, for even sizes and for odd ones. ("Going further" counts.)
+# - It says that [`padding=1` makes the kernel's centre visit all pixels](../docs/the_document.md#padding). With stride 2 the centre visits every second pixel in each direction, one pixel in
+#   four. What padding changes is the border: without it, the last row and column of *even* sizes lie in no window. With padding 1 every pixel is *covered*, at any size.
 
 # %% [markdown]
 # ## Recap

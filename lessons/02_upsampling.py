@@ -97,7 +97,9 @@ ConvTransposeExplorer(
 
 # %% [markdown]
 # Here is the same by hand: 3×3 patches, each two cells further on than the one before. Together they cover 9×11 cells. `padding=1` crops a row and a column on each side, but `output_padding=1` keeps those at the end,
-# so only the first row and column are lost (`[1:, 1:]`), and 8×10 are left, twice 4×5. (`F` has the layers' computations as functions, to which you pass the kernel yourself.)
+# so only the first row and column are lost (`[1:, 1:]`), and 8×10 are left, twice 4×5.
+#
+# (`F` has the layers' computations as functions, to which you pass the kernel yourself.)
 
 # %%
 torch.manual_seed(0)
@@ -402,8 +404,9 @@ for name, layer in ways_up(8, 64).items():
     assert (equal > 0.1) == (name == "kernel 3")
 
 # %% [markdown]
-# With *random* weights, kernel 2, kernel 4 and pixel shuffle draw as much of a pattern as kernel 3, because neighbouring outputs are computed with different weights. The difference is that kernel 3 keeps its pattern even if all weights are equal. Of these six, only the two that
-# copy or blend and then convolve start flat: their enlarged map is flat, and a convolution treats all of its positions alike. So:
+# With *random* weights, kernel 2, kernel 4 and pixel shuffle draw as much of a pattern as kernel 3, because neighbouring outputs are computed with different weights. The difference is that kernel 3 keeps its pattern even if all weights are equal.
+#
+# Of these six, only the two that copy or blend and then convolve start flat: their enlarged map is flat, and a convolution treats all of its positions alike. So:
 #
 # | choose | when |
 # |---|---|

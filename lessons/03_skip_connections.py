@@ -157,7 +157,9 @@ for channels in (32, 1):
 # ## What a skip is worth
 #
 # Let's repeat the experiment from the top of this lesson. Both networks get the portrait with noise and should return it clean. Both go down three times and up three times, as in the document, and both end in a `cat`, but
-# in one of them the skip is multiplied by zero. (The folded cell makes `down` and `up` of the document's layers, each with a `ReLU` after it, which sets negative values to 0. Lesson 4 says why.)
+# in one of them the skip is multiplied by zero.
+#
+# (The folded cell makes `down` and `up` of the document's layers, each with a `ReLU` after it, which sets negative values to 0. Lesson 4 says why.)
 #
 # A network is a class that builds on `nn.Module`. Its `__init__` makes the layers: `super().__init__()` lets `nn.Module` prepare itself, and `self.first = …` keeps a layer under a name, so that PyTorch finds its weights. Its `forward` says in which order data passes through them. Call `network(image)`, and PyTorch calls `forward`.
 
@@ -237,7 +239,7 @@ show(
 )
 
 # %% [markdown]
-# At edges the network without a skip is off by about twice as much as the noise was, because halving has blurred them. The one with a skip is no better there than the noisy image, but it keeps the edges, and elsewhere half of the noise is gone.
+# At edges the network without a skip is off by about twice as much as the noise was (more or less, depending on the seed), because halving has blurred them. The one with a skip is no better there than the noisy image, but it keeps the edges, and elsewhere half of the noise is gone.
 #
 # The last of these numbers cut the *other* side: zeros arrive in place of what comes from the bottleneck, and the same network does as well. To remove noise a pixel's neighbours are enough, and they come across the skip. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
 #

@@ -142,7 +142,9 @@ exercises.arguments.check((in_channels, out_channels))
 # %% [markdown]
 # ## Eight layers, or one?
 #
-# One thing is missing from the document, and no error message will ever tell you. There is no **activation** between its layers, and a convolution is **linear**: each output is a weighted sum of pixels, plus a constant. A weighted sum of such sums is again one. So for each output, its eight layers with 3 million parameters compute no more than *one* weighted sum of pixels, plus a constant.
+# One thing is missing from the document, and no error message will ever tell you: there is no **activation** between its layers.
+#
+# A convolution is **linear**: each output is a weighted sum of pixels, plus a constant. A weighted sum of such sums is again one. So for each output, its eight layers with 3 million parameters compute no more than *one* weighted sum of pixels, plus a constant.
 #
 # However deep, such a network can't express "bright, *unless* its neighbour is bright, too", because in a sum the neighbour always counts the same, whatever the pixel itself is. ("Going further" tests this.) An activation such as ReLU, which sets negative values to 0, changes that: write `F.relu(x)`, or `nn.ReLU()(x)`.
 #
@@ -150,7 +152,9 @@ exercises.arguments.check((in_channels, out_channels))
 #
 # ## Write `forward`
 #
-# Now you have everything. `class Additive(DocumentUNet)` *inherits* from the document's network: it has all of its layers, `self.conv1` to `self.skip4`, and you add the `forward`. Keep three feature maps in the encoder, and in the decoder *add* each of them to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`. These are 1×1 convolutions, which mix channels at each position without looking at its neighbours. Their channels tell you
+# Now you have everything. `class Additive(DocumentUNet)` *inherits* from the document's network: it has all of its layers, `self.conv1` to `self.skip4`, and you add the `forward`.
+#
+# Keep three feature maps in the encoder, and in the decoder *add* each of them to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`. These are 1×1 convolutions, which mix channels at each position without looking at its neighbours. Their channels tell you
 # which of them belongs to which level. (You may apply the ReLU of a transposed convolution before or after the `+`.)
 
 
@@ -187,7 +191,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# *Expected 256 channels, but got 512*: two stacked feature maps have twice the channels, and the next layer has to accept them, so the document's layers fit a U-Net that *adds*. To concatenate, change the layers that come after a `cat`.
+# *Expected 256 channels, but got 512*: two stacked feature maps have twice the channels, and the next layer has to accept them, so the document's layers fit a U-Net that *adds*. To concatenate, replace those that come after a `cat`; `super().__init__(…)` has made all of the document's.
 
 
 # %%
@@ -298,7 +302,9 @@ torch.manual_seed(0)
 network = fit(UNet(1, 1, depth=3, base_channels=8))
 
 # %% [markdown]
-# Like most U-Nets, this one has **batch normalisation**: layers that shift and scale each channel, so that its mean is 0 and its values spread by about 1 around it. `eval()` makes them use the mean and spread collected in training, instead of those of the current image (here they are nearly the same, because there was only one image). `no_grad()` saves the work of preparing gradients.
+# Like most U-Nets, this one has **batch normalisation**: layers that shift and scale each channel, so that its mean is 0 and its values spread by about 1 around it.
+#
+# `eval()` makes them use the mean and spread collected in training, instead of those of the current image (here they are nearly the same, because there was only one image). `no_grad()` saves the work of preparing gradients.
 
 # %% tags=["nbval-ignore-output"]
 network.eval()
