@@ -106,7 +106,7 @@ ConvExplorer(
 #
 # $$\begin{aligned}\text{room} &= H + 2\cdot\text{padding}\\ &\quad - \text{kernel\_size}\\[4pt] H_\text{out} &= \left\lfloor\frac{\text{room}}{\text{stride}}\right\rfloor + 1\end{aligned}$$
 #
-# Don't take a formula on trust when you can ask PyTorch. Here it's tested for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64:
+# Don't take a formula on trust when you can ask PyTorch (`shape[-1]` is the last axis, the width). Here it's tested for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64:
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)

@@ -158,7 +158,7 @@ assert torch.equal(matrix.T @ three, seven)
 print("(16 − 1)·2 + 3 − 2·1 + 1 =", (16 - 1) * 2 + 3 - 2 * 1 + 1)
 for size in range(1, 65):
     for extra in (0, 1):
-        layer = nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=extra)
+        layer = nn.ConvTranspose2d(1, 1, 3, 2, padding=1, output_padding=extra)
         side = layer(torch.zeros(1, 1, size, 1)).shape[2]
         assert side == (size - 1) * 2 + 3 - 2 * 1 + extra
 print("PyTorch agrees for 64 sizes, with and without output_padding")
@@ -272,10 +272,10 @@ Predict(
 
 # %%
 ones, kernel = torch.ones(1, 1, 3, 3), torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)
-without = F.conv_transpose2d(ones, kernel, stride=2, padding=1)[0, 0].int()
-extra = F.conv_transpose2d(ones, kernel, stride=2, padding=1, output_padding=1)[0, 0].int()
+without = F.conv_transpose2d(ones, kernel, stride=2, padding=1)[0, 0]
+extra = F.conv_transpose2d(ones, kernel, **options)[0, 0]  # output_padding=1
 assert torch.equal(extra[:5, :5], without)
-print(extra)
+print(extra.int())
 
 # %% [markdown]
 # The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**. ("Going further" has the few layers in which the extra row stays empty.)
@@ -293,7 +293,7 @@ for _ in range(3):
     down = F.conv2d(down, ninths, stride=2, padding=1)
 blended = F.interpolate(down, scale_factor=8, mode="bilinear")
 scattered = down
-for _ in range(3):  # times 4, because a value has to cover four pixels, on average
+for _ in range(3):  # times 4: a value has to cover four pixels, on average
     scattered = F.conv_transpose2d(scattered, 4 * ninths, **options)
 
 # %% jupyter={"source_hidden": true}
@@ -330,7 +330,7 @@ for size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
 # %%
 def ways_up(ins, outs):
     return {
-        "kernel 3": nn.ConvTranspose2d(ins, outs, 3, 2, padding=1, output_padding=1),
+        "kernel 3": nn.ConvTranspose2d(ins, outs, 3, 2, 1, output_padding=1),
         "kernel 2": nn.ConvTranspose2d(ins, outs, 2, stride=2),
         "kernel 4": nn.ConvTranspose2d(ins, outs, 4, stride=2, padding=1),
         "nearest + conv": nn.Sequential(

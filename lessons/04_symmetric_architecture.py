@@ -45,7 +45,8 @@ torch.set_num_threads(1)
 #         super().__init__()
 #
 #         # Down-sampling layers
-#         self.conv1 = nn.Conv2d(in_channels, 64, kernel_size=3, stride=1, padding=1)
+#         self.conv1 = nn.Conv2d(in_channels, 64, kernel_size=3,
+#                                stride=1, padding=1)
 #         self.conv2 = nn.Conv2d(64, 128, kernel_size=3, stride=2, padding=1)
 #         self.conv3 = nn.Conv2d(128, 256, kernel_size=3, stride=2, padding=1)
 #         self.conv4 = nn.Conv2d(256, 512, kernel_size=3, stride=2, padding=1)
@@ -57,8 +58,8 @@ torch.set_num_threads(1)
 #                                           padding=1, output_padding=1)
 #         self.upconv3 = nn.ConvTranspose2d(128, 64, kernel_size=3, stride=2,
 #                                           padding=1, output_padding=1)
-#         self.upconv4 = nn.ConvTranspose2d(64, out_channels, kernel_size=3, stride=1,
-#                                           padding=1)
+#         self.upconv4 = nn.ConvTranspose2d(64, out_channels, kernel_size=3,
+#                                           stride=1, padding=1)
 #
 #         # Skip connections
 #         self.skip1 = nn.Conv2d(256, 256, kernel_size=1, stride=1, padding=0)
@@ -102,11 +103,12 @@ except NotImplementedError as error:
 
 # %%
 x = torch.zeros(1, 64, 32, 32)
-names = ["conv1", "conv2", "conv3", "conv4", "upconv1", "upconv2", "upconv3", "upconv4"]
-for name in names:
+for name in ["conv1", "conv2", "conv3", "conv4",
+             "upconv1", "upconv2", "upconv3", "upconv4"]:
     x = getattr(network, name)(x).detach()  # no gradients needed here
-    channels, height, width = x.shape[1:]
-    print(f"{name:8} {channels:3} channels, {height:2}×{width:<2} = {x.numel():7,} values")
+    _, channels, height, width = x.shape
+    size = f"{height:2}×{width:<2}"
+    print(f"{name:8} {channels:3} channels, {size} = {x.numel():7,} values")
 
 # %% [markdown]
 # Read the list from its middle outwards. `conv1` and `upconv4` keep the size. Between them, three halvings lead down to the bottleneck, 4×4, and three doublings pass through the same sizes on the way back. **That is the symmetry.**

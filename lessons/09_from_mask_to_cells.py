@@ -222,7 +222,7 @@ def left_over(probabilities, threshold):
 exercises.border_threshold.check(left_over)
 
 # %% [markdown]
-# Here are the validation cells. The threshold is yours: each change recolours the connected components of what is left. A cell with a number on it is several cells merged into one. (If you stopped the training, you may see other numbers than the steps tell.)
+# Here are the validation cells. The threshold is yours: each change recolours the connected components of what is left. What's wrong has a sign in the image, and the same sign stands beside its count: a black number, for example, says how many cells were merged into one. (If you stopped the training, you may see other numbers than the steps tell.)
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 CellCounter(
@@ -230,10 +230,10 @@ CellCounter(
     validation,
     numbers["validation"],
     steps=[
-        Step("Set `threshold` to 1, so that nothing is cut. Which cells carry a number now?", when={"threshold": 1.0}, explain="Those that touch: they are connected, so they count as one."),
+        Step("Set `threshold` to 1, so that nothing is cut. Which cells have a number now?", when={"threshold": 1.0}, explain="Those that touch: they are connected, so they count as one."),
         Step("Set it to 0. What happened to the cells?", when={"threshold": 0.0}, explain="Hardly any pixel has a border probability of exactly 0, so nearly everything is cut away."),
-        "Now search: which threshold gives the best object F1?",
-        "Switch to *target*, point at a merged cell, and read what the network says at the line where it should have cut.",
+        Step("Now search: at which threshold is object F1 highest?", when={"best": True}, explain="None of the thresholds 0.05, 0.10, … 0.95 is better than this one."),
+        Step("Switch to “target”, and point at a hatched cell: it was missed. What does the network say at the line where it should have cut?", when={"overlay": "target"}, explain="Often a border probability far below your threshold, and sometimes hardly any: there the image has no dark line."),
     ],
 )
 

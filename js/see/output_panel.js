@@ -1,17 +1,12 @@
 /** The right column: the prediction over the ground truth's outline, what changed, and the score. */
 
 import { h, s, set } from '../dom.js';
+import { ARROWS } from '../pointing.js';
 import { drawChange, drawChanges, drawMap, outline } from './drawing.js';
 
 /** @typedef {[row: number, column: number]} Point */
 
 const EMPTY = 0.1; // a prediction whose largest value is lower is stretched
-const STEPS = /** @type {Record<string, Point>} */ ({
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-});
 
 /**
  * @typedef {object} Outcome
@@ -83,7 +78,7 @@ export class OutputPanel {
     this.frame.addEventListener(
       'keydown',
       (event) => {
-        const step = STEPS[event.key];
+        const step = ARROWS[event.key];
         if (step) {
           event.preventDefault();
           const far = event.shiftKey ? 8 : 1;

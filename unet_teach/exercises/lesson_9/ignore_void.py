@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, a_number, is_function
+from unet_teach.exercises.checks.functions import Case, Probes, a_number
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.masks import input_changed, runs_on, values_check, where_right
+from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 
 VOID = 255
 
@@ -57,11 +57,7 @@ ignore_void = Exercise(
     name="ignore_void",
     lesson=9,
     prompt="Return pixel accuracy as one number: of the pixels that count, the share that is right. Pixels with the label 255 in the target don't count. There is always at least one pixel that does.",
-    checks=(
-        is_function("accuracy(prediction, target)"),
-        runs_on(_cases, "one number", a_number),
-        values_check(_accuracy, _cases, lambda answer: where_right(answer, _accuracy, _known_cases())),
-    ),
+    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, lambda answer: where_right(answer, _accuracy, _known_cases())),
     answers=(
         lambda: _accuracy,
         lambda: lambda p, t: float((p == t).sum() / (t != VOID).sum()),
