@@ -70,6 +70,7 @@ function render({ model, el }) {
   const area = h('div', { class: 'ut-values' });
   const status = h('p', { role: 'status' });
   const longest = h('p', { class: 'ut-longest' }); // invisible: it reserves the height of the longest sentence, so that nothing jumps
+  const facts = h('p', { class: 'ut-facts' }); // in large type, where a whole screen has room for it
   const root = h('div', { class: 'ut ut-features', role: 'group', 'aria-label': 'Feature maps' });
   const head = h(
     'div',
@@ -80,7 +81,7 @@ function render({ model, el }) {
     h('div', { class: 'ut-tools' }, scale.group, ramp.group),
     presentButton(root, () => paint(), signal),
   );
-  const said = h('div', { class: 'ut-said' }, status, longest);
+  const said = h('div', { class: 'ut-said' }, facts, status, longest);
   root.append(head, area, said);
 
   // -------------------------------------------------------------------------------- what is shown
@@ -120,6 +121,7 @@ function render({ model, el }) {
     const { isBeside, ...placed } = place(isNested);
     const { height, width } = placed;
     root.classList.toggle('ut-beside', isBeside);
+    paintFacts(placed, chosen);
     const notes = model.get('notes') ?? {};
     views.forEach((view, i) => {
       const map = chosen[i];
@@ -140,6 +142,21 @@ function render({ model, el }) {
       });
     });
     paintCursor();
+  }
+
+  /** What is known of each map, in words beside them or under them. @param {Pick<import('../feature_layout.js').Layout, 'aside' | 'used' | 'facts' | 'isListed' | 'type'>} placed @param {Shown[]} chosen */
+  function paintFacts({ aside, used, facts: most, isListed, type }, chosen) {
+    for (const side of ['right', 'below'])
+      root.classList.toggle(`ut-aside-${side}`, side === aside);
+    if (!aside) return facts.replaceChildren();
+    set(said, { style: `--used:${used}px;--type:${type}px` });
+    facts.replaceChildren(
+      ...chosen.slice(0, most).map(({ name, height, width, values }) => {
+        const parts = [`${height}×${width}`, rangeText(values)];
+        const words = isListed ? parts : [parts.join(' · ')];
+        return h('span', {}, h('b', {}, name), ...words.map((word) => h('span', {}, word)));
+      }),
+    );
   }
 
   /** The size of most maps, of the first of them where several are equally frequent: only the others show theirs. */
@@ -193,6 +210,7 @@ function render({ model, el }) {
     const isPresented = root.classList.contains('ut-present');
     const px = designPixel(root);
     const labels = [...new Set(maps.map(({ row }) => row))].filter(Boolean);
+    root.classList.remove('ut-aside-right', 'ut-aside-below'); // or its height could not be measured
     const others = [...root.children].filter((child) => child !== area);
     const taken = others.reduce(
       (sum, child) => sum + /** @type {HTMLElement} */ (child).offsetHeight,
@@ -215,9 +233,9 @@ function render({ model, el }) {
       px,
       isPresented,
     });
-    const { columns, cell, gap, label } = layout;
+    const { columns, cell, gap, label, inset } = layout;
     set(area, {
-      style: `grid-template-columns:${label ? `${label}px ` : ''}repeat(${columns}, ${cell}px);column-gap:${gap}px`,
+      style: `grid-template-columns:${label ? `${label}px ` : ''}repeat(${columns}, ${cell}px);column-gap:${gap}px;padding-left:${inset}px`,
     });
     const notes = model.get('notes') ?? {};
     const ofRows = labels.map((name) => {
