@@ -187,10 +187,16 @@ def _outline(axes: Axes, labels: NDArray[Any]) -> None:
     """Draw a white line along the sides of pixels between which the labels change."""
     from matplotlib.collections import LineCollection
 
-    below, right = np.diff(labels, axis=0) != 0, np.diff(labels, axis=1) != 0
-    sides = [((x - 0.5, y + 0.5), (x + 0.5, y + 0.5)) for y, x in np.argwhere(below)]
-    sides += [((x + 0.5, y - 0.5), (x + 0.5, y + 0.5)) for y, x in np.argwhere(right)]
+    sides = [((x - 0.5, y + 0.5), (to - 0.5, y + 0.5)) for y, x, to in _changes(labels)]
+    sides += [((x + 0.5, y - 0.5), (x + 0.5, to - 0.5)) for x, y, to in _changes(labels.T)]
     axes.add_collection(LineCollection(sides, colors="white", linewidths=0.6), autolim=False)
+
+
+def _changes(labels: NDArray[Any]) -> NDArray[np.intp]:
+    """Return below which row, from which column and up to which, labels differ from the next."""
+    differs = np.pad(np.diff(labels, axis=0) != 0, ((0, 0), (1, 1))).astype(np.int8)
+    ends = np.diff(differs, axis=1)
+    return np.column_stack([np.argwhere(ends == 1), np.argwhere(ends == -1)[:, 1]])
 
 
 def _array(name: str, values: Any) -> NDArray[np.float64]:
