@@ -355,6 +355,10 @@ def test_a_narrow_page_shows_it_whole(show, kind, width):
         stage, tools = (page.locator(part).bounding_box() for part in (".ut-stage", ".ut-tools"))
         assert stage["width"] == width - 24
         assert tools["y"] >= stage["y"] + stage["height"]
+        ends = page.locator(".ut-says > *").evaluate_all(
+            "(all) => all.map((line) => line.getBoundingClientRect().bottom)"
+        )
+        assert max(ends) <= tools["y"], options
 
 
 def test_an_illegal_layer_keeps_its_last_output_faint_and_marks_the_missing_cell(show):
