@@ -171,7 +171,8 @@ class LiveView:
             image = image.resize((width, height))
         return (
             f'<figure style="margin:0;min-width:{max(least, width)}px"><figcaption '
-            f'style="height:{CAPTION}px;white-space:nowrap">{name}</figcaption><img alt="{name}" '
+            f'style="height:{CAPTION}px;line-height:{CAPTION - 2}px;font-size:14px;'
+            f'white-space:nowrap">{name}</figcaption><img alt="{name}" '
             f'width="{width}" height="{height}" style="display:block;image-rendering:pixelated;'
             f'outline:1px solid {GREY}" '
             f'src="data:image/png;base64,{encode_png(image)}"></figure>'
