@@ -21,6 +21,7 @@ from unet_teach.exercises.reply import Outcome
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import Almost, twelve_networks
+from unet_teach.segmentation.ablation.denoising import OneSkip
 from unet_teach.segmentation.data.synthetic import RADII
 from unet_teach.segmentation.unet_receptive_field import receptive_field_of
 from unet_teach.widgets.see_inside import shipped
@@ -258,8 +259,20 @@ def test_lesson_7_a_network_that_asks_for_a_value_is_judged_and_fooled_alike():
         def forward(self, x):
             return super().forward(x / 2 if x.max() > 1 else x)
 
+    tricks = {
+        "0 * skip": (lambda x, skip: x + 0 * skip, False),  # the only one that it sees through
+        "skip - skip": (lambda x, skip: x + (skip - skip), True),
+        "1e-9 * skip": (lambda x, skip: x + 1e-9 * skip, True),
+    }
     for network in (Almost, Asks):
-        assert inspect_unet(network(lambda x, skip: x + (skip - skip)), (1, 1, 64, 64)).is_unet
+        for name, (line, fooled) in tricks.items():
+            assert inspect_unet(network(line), (1, 1, 64, 64)).is_unet is fooled, name
+
+
+def test_lesson_7_the_network_of_lesson_3_has_too_few_skips():
+    report = inspect_unet(OneSkip(1), (1, 1, 64, 64))
+    assert len(report.criteria.skip_connections.facts["missing"]) == 2
+    assert not report.criteria.skip_connections.met
 
 
 def mended(base, join):
