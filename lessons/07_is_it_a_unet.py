@@ -37,8 +37,10 @@ reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 #
 # 1. **Down-sampling.** Does a path lead to a coarser level?
 # 2. **Up-sampling.** Does it lead back to a finer one?
-# 3. **Skip connections.** Take a level of the encoder. Is one of its feature maps joined there with one that has come up from a coarser level? The answer must be yes at half of the levels or more, not counting the bottleneck. (*Joined* means concatenated, added or multiplied. The input image itself doesn't count, because no layer of the encoder made it.)
+# 3. **Skip connections.** Take a level of the encoder. Is one of its feature maps joined there with one that has come up from a coarser level? The answer must be yes at half of the levels or more, not counting the bottleneck.
 # 4. **Symmetry.** Does the decoder pass every level of the encoder on its way back, and end at the resolution of the input?
+#
+# In question 3, *joined* means concatenated, added or multiplied. The input image itself doesn't count, because no layer of the encoder made it.
 #
 # ## Twelve networks
 #
@@ -100,7 +102,7 @@ reports["C"]
 print(reports["F"])
 
 # %% [markdown]
-# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (**H** jumps from the bottleneck itself, so no level is left at which a skip could arrive. **F** has skips at two of four.)
+# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (**H** jumps from the bottleneck itself, so no level is left at which a skip could arrive. **F** has skips at two of three.)
 #
 # **G** makes the same jump, but in **G** that's fine, because its encoder went from 64×64 to 16×16 in one step as well. No level is left out.
 #
@@ -184,7 +186,9 @@ for broken, shape in [
 #
 # ## Exercise 2: one line
 #
-# `Almost` is a network with one line left open: what to do where `x` comes up and `skip` comes across. Both have 16 channels, and the next layer expects 16. (In a notebook, `Almost??` in a cell of its own shows the code.) Here the line is a function without a name, a `lambda`: it gets `x` and `skip`, returns `x` and drops `skip`, which the report notices:
+# `Almost` is a network with one line left open: what to do where `x` comes up and `skip` comes across. Both have 16 channels, and the next layer expects 16. (In a notebook, `Almost??` in a cell of its own shows the code.)
+#
+# Here the line is a function without a name, a `lambda`: it gets `x` and `skip`, returns `x` and drops `skip`, which the report notices:
 
 # %%
 inspect_unet(Almost(lambda x, skip: x), (1, 1, 64, 64))
@@ -214,7 +218,9 @@ for name, line in tricks.items():
     print(f"{name:17}", inspect_unet(Almost(line), (1, 1, 64, 64)).verdict)
 
 # %% [markdown]
-# The last two fool it. It sees which operations a feature map goes through, so it recognises a multiplication by zero. But it doesn't see values, so it can't know that `skip - skip` is always zero, or that a billionth of the skip is as good as nothing. (Exercise 2 isn't fooled, because its check sends numbers through your line and looks at the gradient.)
+# The last two fool it. It sees which operations a feature map goes through, so it recognises a multiplication by zero. But it doesn't see values, so it can't know that `skip - skip` is always zero, or that a billionth of the skip is as good as nothing.
+#
+# (Exercise 2 isn't fooled, because its check sends numbers through your line and looks at the gradient.)
 #
 # How often is it wrong otherwise? The course's tests have 80 networks with a known verdict, many of them made to be misjudged, and it judges all of them correctly. But it was improved *on* these networks, so that's a training score. The [gallery](../docs/gallery.md) shows its verdicts on 36 public architectures, with the evidence.
 #
@@ -248,7 +254,9 @@ for sentence in thrifty.criteria.skip_connections.evidence:
     print("-", sentence)
 
 # %% [markdown]
-# The inspector says no, because one of four levels is less than half. With two skips it would say yes. But *half* is a choice that somebody made: with fewer, most levels have no skip. (So by this rule lesson 3's network, with one skip at three levels, isn't a U-Net either.) You may draw the line elsewhere, as long as you say where and why. If two people go through the criteria one by one, they may still disagree, but at least they know about what.
+# The inspector says no, because one of four levels is less than half. With two skips it would say yes. But *half* is a choice that somebody made: with fewer, most levels have no skip. (So by this rule lesson 3's network, with one skip at three levels, isn't a U-Net either.)
+#
+# You may draw the line elsewhere, as long as you say where and why. If two people go through the criteria one by one, they may still disagree, but at least they know about what.
 #
 # ## Try your own
 #
