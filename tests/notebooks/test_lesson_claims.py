@@ -302,8 +302,20 @@ def test_lesson_7_a_network_that_asks_for_a_value_is_judged_and_fooled_alike():
         def forward(self, x):
             return super().forward(x / 2 if x.max() > 1 else x)
 
+    tricks = {
+        "0 * skip": (lambda x, skip: x + 0 * skip, False),  # the only one that it sees through
+        "skip - skip": (lambda x, skip: x + (skip - skip), True),
+        "1e-9 * skip": (lambda x, skip: x + 1e-9 * skip, True),
+    }
     for network in (Almost, Asks):
-        assert inspect_unet(network(lambda x, skip: x + (skip - skip)), (1, 1, 64, 64)).is_unet
+        for name, (line, fooled) in tricks.items():
+            assert inspect_unet(network(line), (1, 1, 64, 64)).is_unet is fooled, name
+
+
+def test_lesson_7_the_network_of_lesson_3_has_too_few_skips():
+    report = inspect_unet(OneSkip(1), (1, 1, 64, 64))
+    assert len(report.criteria.skip_connections.facts["missing"]) == 2
+    assert not report.criteria.skip_connections.met
 
 
 def mended(base, join):
