@@ -25,7 +25,7 @@ from unet_teach.widgets import SeeInside
 
 GOAL = 16  # milliseconds: one frame
 STROKES, WARM_UP = 40, 10
-PAUSE = 0.05  # seconds between two moves, and up to a frame more
+PAUSES = 50, 300  # milliseconds between two moves, and up to a frame more; longer for plain loops
 # A page and its worker have a WebAssembly each; both are made from blobs.
 WITHOUT_WEBASSEMBLY = """window.Blob = class extends Blob {
   constructor(parts, options) { super(['delete self.WebAssembly;', ...parts], options); }
@@ -77,7 +77,7 @@ def strokes(browser: Browser, folder: Path, before: str = "") -> list[dict[str, 
     page.mouse.down()
     for i in range(STROKES + WARM_UP):
         page.mouse.move(x + side * (0.6 + 0.007 * (i % 40)), y)
-        page.wait_for_timeout(1000 * PAUSE + random.uniform(0, 17))
+        page.wait_for_timeout(PAUSES[bool(before)] + random.uniform(0, 17))
     page.mouse.up()
     rows: list[dict[str, float]] = page.evaluate("rows")
     page.close()
