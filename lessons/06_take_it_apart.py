@@ -211,8 +211,7 @@ def compare(runs):
 
 
 three = sorted(compare(first))
-smallest = three[0][0]
-count = sum(p == smallest for p, *_ in three)
+smallest, count = three[0][0], sum(p == three[0][0] for p, *_ in three)
 print(f"{len(three)} comparisons; the smallest p is {smallest:.2f}, and {count} have it")
 
 # %%
