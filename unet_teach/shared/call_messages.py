@@ -118,13 +118,18 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"'NoneType' object has no attribute '(?P<name>\w+)'",
-        "This is None, and not a tensor.",
-        "Does a forward, or a function in it, end without `return`? Is a gradient asked for before backward()?",
+        "What stands before `.{name}` is None.",
+        "A function without `return` gives None, and so do the bias of a layer made with bias=False and `.grad` before backward().",
     ),
     (
         r"'(?P<kind>tuple|list)' object has no attribute '(?P<name>\w+)'",
         "This is a {kind} of tensors, and not one tensor.",
         "A block that returns two, such as `return x, skip`, needs two names: x, skip = block(x). torch.cat joins the tensors of a list.",
+    ),
+    (
+        r"'(?P<kind>float|int|bool|str|dict|set|function|numpy\.\w+)' object has no attribute '(?P<name>\w+)'",
+        "Something of type {kind} has nothing called `{name}`.",
+        "",
     ),
     (
         r"'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'",

@@ -31,8 +31,11 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
 
     def problem(value: object) -> str | None:
         if not isinstance(value, Tensor):
-            leave = {list: ", so leave out `.tolist()`", ndarray: ", so leave out `.numpy()`"}
-            return f"you return something of type {type(value).__name__}, but it should be a tensor{leave.get(type(value), '')}"
+            makes = {
+                list: " (`torch.tensor` makes one)",
+                ndarray: " (`torch.from_numpy` makes one)",
+            }
+            return f"you return something of type {type(value).__name__}, but it should be a tensor{makes.get(type(value), '')}"
         if not right_type(value):
             shape = f"a tensor of shape {tuple(value.shape)}" if value.dim() else "one number"
             return f"you return {shape} and type {value.dtype}{otherwise}"
