@@ -141,7 +141,12 @@ def tiles(size, tile, overlap):
 @pytest.mark.parametrize(
     ("name", "answer", "says"),
     [
-        ("output_size", lambda n, k, s, p: n + 2 * p - k // s + 1, "It is right wherever stride=1"),
+        (
+            "output_size",
+            lambda n, k, s, p: n + 2 * p - k // s + 1,
+            "Python computes `k // s` first. Other parentheses make your function right: "
+            "`lambda n, k, s, p: (n + 2 * p - k) // s + 1`.",
+        ),
         ("output_size", lambda n, k, s, p: (n - 2 * p - k) // s + 1, "padding had the other sign"),
         (
             "output_size",
@@ -154,7 +159,11 @@ def tiles(size, tile, overlap):
             "acts as if padding were half as large, and then subtracts 1.",
         ),
         ("up_size", lambda n, k, s, p, o: n * s + k - p + o, "is too large by stride + padding."),
-        ("restore", lambda low, target: target - 2 * low - 1, "always 2 too small."),
+        (
+            "restore",
+            lambda low, target: target - 2 * low - 1,
+            "Other parentheses make your function right",
+        ),
         ("fits", lambda size, depth: math.ceil(size / 16) * 16, "as if depth were always 4."),
         (
             "fits",

@@ -25,7 +25,7 @@ ATTEMPTS_BEFORE_SOLUTION = 2
 SECONDS = 20.0  # of processor time for one check, which takes about 1 s
 
 
-_LAST_REPLY: dict[str, str] = {}  # what an exercise said last, by its name
+_LAST_REPLY: dict[str, str] = {}  # the mistake that an exercise told last, or else its reply
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,9 @@ class Exercise:
             return Reply(self.praise + printed, Outcome.SOLVED)
         said, before = result.error or said, RECORD.entry(self.name)
         entry = self._count_attempt(answer, mistake)
-        again = entry.attempts != before.attempts and _LAST_REPLY.get(self.name) == said
-        _LAST_REPLY[self.name] = said
+        kind = mistake or said
+        again = entry.attempts != before.attempts and _LAST_REPLY.get(self.name) == kind
+        _LAST_REPLY[self.name] = kind
         repeated = self._repeated() if again else ""
         next_step = self._next_step(RECORD.entry(self.name))
         return Reply(said + repeated + printed + next_step, Outcome.NOT_YET)
@@ -155,12 +156,14 @@ class Exercise:
 
     def _reason(self, check: Check, answer: Any) -> tuple[str, str]:
         """Say why an answer fails a check, and name the known mistake; "" if it makes none."""
+        fitting = (mistake for mistake in self.mistakes if mistake.at in ("", check.holds))
+        for mistake in fitting:
+            if mistake.is_made_by(answer):
+                return mistake.sentence or _facts(check, answer), mistake.name
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
             if said := told_by_parentheses(answer, lambda a: not self._first_problem(a)[1]):
                 return said, "parentheses"
-        fitting = (mistake for mistake in self.mistakes if mistake.at in ("", check.holds))
-        made = next((mistake for mistake in fitting if mistake.is_made_by(answer)), None)
-        return (made.sentence if made else "") or _facts(check, answer), made.name if made else ""
+        return _facts(check, answer), ""
 
     def _first_problem(self, answer: Any) -> tuple[Check, str, list[str]]:
         """Return the first check that fails, its sentence, and what is right before it.
@@ -201,7 +204,7 @@ class Exercise:
         self.hint()
         shown = RECORD.entry(self.name).hints
         hint = f" Hint {shown}: {self.hints[shown - 1]}" if shown > read else ""
-        return f"\nYour last change didn't touch this mistake, so the reply is the same.{hint}"
+        return f"\nIt is the same mistake as in your answer before.{hint}"
 
     def _open_hints(self, entry: ProgressEntry) -> int:
         """How many hints may be read: one, and one more for each different attempt."""

@@ -67,6 +67,11 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Leave out the quotation marks, or write int(text).",
     ),
     (
+        r"(?<!\w)UNet\.__init__\(\) got an unexpected keyword argument '(?P<name>\w+)'",
+        "UNet has no option `{name}`.",
+        "Its options are depth, base_channels, skip, down, up, padding, norm and decoder.",
+    ),
+    (
         r"(?P<layer>\w+)\.__init__\(\) got an unexpected keyword argument '(?P<name>\w+)'",
         "{layer} has no argument `{name}`.",
         "help({layer}) lists its arguments: for convolutions these are kernel_size, stride, padding, dilation, groups and bias, and output_padding for transposed ones.",

@@ -128,9 +128,10 @@ def _decides(answer: Decide) -> str | None:
         and not all(holds(*inputs) for inputs in KNOWN[:asked])
     ]
     such = [inputs for inputs in KNOWN[:asked] if all(holds(*inputs) for _, holds in shared)]
-    shared = [text for text, _ in shared]
-    if shared and 1 < len(wrong) and len(such) <= 2 * len(wrong):  # else it is a coincidence
-        parts.append(f"What the {len(wrong)} wrong ones have in common: {'; '.join(shared)}.")
+    if shared and len(wrong) > 1 and len(such) <= 2 * len(wrong):  # else it is a coincidence
+        parts.append(
+            f"What the {len(wrong)} wrong ones have in common: {'; '.join(text for text, _ in shared)}."
+        )
     return " ".join(parts)
 
 

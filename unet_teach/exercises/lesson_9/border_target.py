@@ -66,7 +66,7 @@ def _wrong_pixel(case: Case, value: Any) -> str | None:
     place = tuple(wrong[0].tolist())
     label, largest, smallest = (int(each[place]) for each in case.inputs)
     square = f"largest {largest}, smallest {smallest if smallest < BEYOND else 'none'}"
-    return f"{len(wrong)} of {target.numel()} pixels are wrong; the one in row {place[1]}, column {place[2]} has label {label} ({square} around it) and becomes {value[place].item():g}, but it should become {int(target[place])}"
+    return f"{len(wrong)} of {target.numel()} pixels {'is' if len(wrong) == 1 else 'are'} wrong; the one in row {place[1]}, column {place[2]} has label {label} ({square} around it) and becomes {value[place].item():g}, but it should become {int(target[place])}"
 
 
 def _whole(value: Tensor) -> bool:

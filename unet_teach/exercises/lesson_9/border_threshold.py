@@ -48,7 +48,7 @@ def _wrong_pixel(case: Case, value: Tensor) -> str:
     wrong = (value != target).nonzero()
     row, column = wrong[0].tolist()
     background, inside, border = probabilities[:, row, column].tolist()
-    return f"{len(wrong)} of {target.numel()} pixels are wrong; for example, one with background {background:.3g}, inside {inside:.3g} and border {border:.3g} is {bool(value[row, column])} in your mask"
+    return f"{len(wrong)} of {target.numel()} pixels {'is' if len(wrong) == 1 else 'are'} wrong; for example, one with background {background:.3g}, inside {inside:.3g} and border {border:.3g} is {bool(value[row, column])} in your mask"
 
 
 known = Probes(_known_cases)
@@ -73,7 +73,7 @@ border_threshold = Exercise(
         known.mistake("threshold on inside", "You compare *inside* with the threshold. A pixel may be no border and still be unsure between inside and background. Which channel says how likely a border is?",
             lambda p, t: p[1] > t, lambda p, t: p[1] >= t, lambda p, t: (p[0] < 0.5) & (p[1] > t), lambda p, t: (p[0] < 0.5) & (p[1] >= t)),
         known.mistake("inside above one half", "You ask whether *inside* is above one half, but the exercise asks whether *background* is below it. Where border is likely, neither of the two may be above one half.",
-            lambda p, t: (p[1] > 0.5) & (p[2] <= t), lambda p, t: (p[1] >= 0.5) & (p[2] <= t), lambda p, t: p[1] > 0.5, lambda p, t: p[1] >= 0.5),
+            lambda p, t: (p[1] > 0.5) & (p[2] <= t), lambda p, t: (p[1] >= 0.5) & (p[2] <= t), lambda p, t: p[1] > 0.5),
         known.mistake("one half is left", "A pixel whose background is exactly one half is True in your mask. Background should be *less* probable than one half, so compare with `<`.",
             lambda p, t: (p[0] <= 0.5) & (p[2] <= t)),
         known.mistake("background is left", "You ask only for the border. Background hardly ever looks like one, so most of it is left as well, and all cells are connected through it.",
