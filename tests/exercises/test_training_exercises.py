@@ -266,7 +266,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
     ("exercise", "answer", "says"),
     [
         ("to_mask", lambda logits: logits > 0.2, "logit 0."),
-        ("to_mask", lambda logits: (logits > 0).tolist(), "so leave out `.tolist()`"),
+        ("to_mask", lambda logits: (logits > 0).tolist(), "So leave out `.tolist()`"),
         ("to_mask", lambda x: x.round() > 0, "Your mask is False for logits between 0 and 0.5."),
         (
             "held_out",

@@ -159,7 +159,7 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
         if value is None:
             always = all(other.run(answer) is None for other in cases())
             advice = "Did you forget `return`?" if always else EACH_BRANCH
-            if not _may_end_without_return(answer):
+            if not (always or _may_end_without_return(answer)):
                 advice = "What stands after its `return` is None there."
             return f"{case.call}: it returns nothing. {advice}"
         if value is ...:

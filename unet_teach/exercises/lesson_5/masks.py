@@ -54,7 +54,13 @@ def runs_on(cases: Cases, holds: str, kind: Kind) -> Check:
                 case.run(answer)
             except Exception as error:
                 return f"{case.call}: {sandbox.describe(error)}"
-        return check.problem(answer)
+        said = check.problem(answer)
+        names = getattr(getattr(answer, "__code__", None), "co_names", ())
+        if said and "should be a tensor" in said:
+            said += "".join(
+                f" So leave out `.{name}()`." for name in ("tolist", "numpy") if name in names
+            )
+        return said
 
     return Check(holds, problem)
 
