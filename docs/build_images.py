@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -27,6 +28,7 @@ from unet_teach.segmentation.plots import paint_cells, side_by_side
 from unet_teach.shared.portrait import portrait, zoomed
 
 IMAGES = Path(__file__).parent / "images"
+PROBABILITIES = Path(__file__).parent / "cell_probabilities.png"  # for the playground's CellCounter
 
 
 def shrunken() -> Figure:
@@ -119,16 +121,24 @@ def seams() -> Figure:
     return figure
 
 
-def cells() -> Figure:
-    """Return touching cells of lesson 9, their mask in pieces, and what its network cuts apart."""
+def cell_probabilities() -> Tensor:
+    """Train lesson 9's network; return background, inside and border of the test, (3, H, W)."""
     torch.manual_seed(0)
     network = UNet(1, 3, depth=3, base_channels=8)
-    data, numbers = touching_nuclei()
+    data, _ = touching_nuclei()
     recipe = {"steps": 300, "learning_rate": 6e-3, "class_weights": "inverse_sqrt"}
     train(network, data, **recipe, device="cpu", live=False)
-    image = data.test[0].image
     with torch.no_grad():
-        found = border_watershed(network(image[None])[0].softmax(0), threshold=0.7)
+        return network(data.test[0].image[None])[0].softmax(0)
+
+
+def cells() -> Figure:
+    """Return touching cells of lesson 9, their mask in pieces, and what its network cuts apart."""
+    data, numbers = touching_nuclei()
+    probabilities = cell_probabilities()
+    pixels = (255 * probabilities).round().byte().movedim(0, 2).numpy()
+    Image.fromarray(pixels).save(PROBABILITIES)
+    image, found = data.test[0].image, border_watershed(probabilities, threshold=0.7)
     left = (slice(None), slice(256))
     mask = connected_components(numbers["test"] > 0)
     shown = {

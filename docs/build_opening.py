@@ -44,13 +44,10 @@ image {{ image-rendering: pixelated; }}
 .way {{ fill: none; stroke: {QUIET}; stroke-width: 2; }}
 .skip {{ fill: none; stroke: {PINK}; stroke-width: 2.5; stroke-dasharray: 7 5; }}
 .dot {{ fill: {AMBER}; opacity: 0; offset-rotate: 0deg; animation: flow 7s linear 3; }}
-.mask {{ clip-path: inset(0 34% 0 0); animation: wipe 7s ease-in-out 3; }}
 @keyframes flow {{ from {{ offset-distance: 0%; opacity: 1; }} 60% {{ opacity: 1; }}
   65%, to {{ offset-distance: 100%; opacity: 0; }} }}
-@keyframes wipe {{ 0%, 55% {{ clip-path: inset(0 100% 0 0); }}
-  80%, 95% {{ clip-path: inset(0 0 0 0); }} to {{ clip-path: inset(0 34% 0 0); }} }}
 @media (prefers-reduced-motion: reduce) {{
-  .dot, .mask {{ animation: none; }}
+  .dot {{ animation: none; }}
 }}
 """
 
@@ -95,15 +92,13 @@ def coloured(values: Tensor, colour: str) -> Pixels:
     return (low + shades * (high - low)).round().astype(np.uint8)
 
 
-def picture(
-    pixels: Pixels, x: float, y: float, side: float, more: str = "", height: float | None = None
-) -> str:
+def picture(pixels: Pixels, x: float, y: float, side: float, height: float | None = None) -> str:
     """Return an SVG image that holds its PNG; it is square unless its height is given."""
     file = io.BytesIO()
     Image.fromarray(pixels).quantize(64, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     data = base64.b64encode(file.getvalue()).decode()
     return (
-        f'<image {more} x="{x}" y="{y}" width="{side}" height="{height or side}" '
+        f'<image x="{x}" y="{y}" width="{side}" height="{height or side}" '
         f'href="data:image/png;base64,{data}"/>'
     )
 
@@ -126,7 +121,7 @@ def svg(width: int, height: int, label: str, parts: list[str]) -> str:
 
 
 def opening(network: UNet, image: Tensor, mask: Tensor, prediction: Tensor) -> str:
-    """Return the photo, the U with its feature maps, and the mask that is wiped over the photo."""
+    """Return the photo, the U with its feature maps, and the mask."""
     photo = coloured((image[0, ROWS] * BRIGHTER).clamp(0, 1), "#ffffff")
     maps = feature_maps(network, image[:, ROWS])
     score = iou(prediction[:, ROWS], mask[:, ROWS])
@@ -140,8 +135,7 @@ def opening(network: UNet, image: Tensor, mask: Tensor, prediction: Tensor) -> s
         '<text class="bold" x="758" y="74">Mask</text>',
         '<text class="small" x="812" y="74">which pixels belong to a nucleus?</text>',
         picture(photo, 20, 84, 302),
-        picture(photo, 758, 84, 302),
-        picture(coloured(prediction[0, ROWS], GREEN), 758, 84, 302, 'class="mask"'),
+        picture(coloured(prediction[0, ROWS], GREEN), 758, 84, 302),
         frame(758, 84, 302, GREEN, 8),
         f'<path class="way" d="M326 148H{left - 68}M{right + 68} 148H752"/>',
     ]

@@ -16,7 +16,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from unet_teach.segmentation import touching_nuclei
 from unet_teach.widgets import (
+    CellCounter,
     ConvExplorer,
     ConvTransposeExplorer,
     Predict,
@@ -32,7 +37,18 @@ PAGE = DOCS / "playground.html"
 OWN = {"_echo", "_layer", "_task", "_locked", "_tally", "_shown", "question", "steps"} | {
     "_tasks",
     "autoplay",
+    *("_shape", "_image", "_background", "_border", "_target"),
 }
+
+
+def touching_cells() -> CellCounter:
+    """Return a piece of lesson 9's test image with what its network says of it."""
+    data, numbers = touching_nuclei()
+    stored = np.asarray(Image.open(DOCS / "cell_probabilities.png"))  # by build_images.py
+    piece = (..., slice(0, 128), slice(0, 160))
+    probabilities = np.moveaxis(stored, 2, 0)[piece] / 255
+    return CellCounter(data.test[0].image[piece], probabilities, numbers["test"][piece])
+
 
 WIDGETS: list[tuple[str, CourseWidget]] = [
     ("See inside", SeeInside(autoplay=True)),
@@ -40,6 +56,7 @@ WIDGETS: list[tuple[str, CourseWidget]] = [
     ("Transposed convolution", ConvTransposeExplorer("double")),
     ("Round trip", RoundTrip()),
     ("Size ledger", SizeLedger()),
+    ("Cell counter", touching_cells()),
     (
         "Predict",
         Predict(

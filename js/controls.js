@@ -172,6 +172,27 @@ export function choice(label, options, onChoose, signal) {
   };
 }
 
+/**
+ * The same for values that have other names on the page.
+ * @param {string} label
+ * @param {Record<string, string>} options   the name of each value
+ * @param {(value: string) => void} onChoose
+ * @param {AbortSignal} signal
+ */
+export function choiceOf(label, options, onChoose, signal) {
+  const values = Object.keys(options);
+  const buttons = choice(
+    label,
+    Object.values(options),
+    (chosen) => onChoose(values.find((value) => options[value] === chosen) ?? values[0]),
+    signal,
+  );
+  return {
+    group: buttons.group,
+    show: (/** @type {string} */ value) => buttons.show(options[value] ?? null),
+  };
+}
+
 /** A button that is on or off. @param {string} text @param {string} title @param {() => void} onPress @param {AbortSignal} signal */
 export function toggle(text, title, onPress, signal) {
   const button = h('button', { type: 'button', title, 'aria-pressed': 'false' }, text);

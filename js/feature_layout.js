@@ -8,6 +8,10 @@ const CAPTION = 26; // height above a map
 const BESIDE = 84; // width beside a map
 const LABEL = 100; // width of the rows' labels
 const LARGEST_CELL = 56; // of the input image, in a notebook
+const ASIDE = { right: 0.22, below: 0.47 }; // of the room: with more left over, words stand there
+const NARROW_MAPS = 0.6; // with more of the width left over, they stand away from the border
+const MOST_FACTS = 4; // maps of which something is said there
+const ASIDE_TYPE = { smallest: 28, largest: 104, letters: 11 };
 const NARROW = 520;
 const TIGHT = 960; // below, maps stand closer together
 const STACKED = 700; // below, labels stand above their rows and captions above their maps
@@ -21,6 +25,12 @@ const STACKED = 700; // below, labels stand above their rows and captions above 
  * @property {number} cell      width of a column, caption included
  * @property {number} height    pixels of a map
  * @property {number} width
+ * @property {'' | 'right' | 'below'} aside   where a whole screen has room for words in large type
+ * @property {number} facts     maps of which something is said there
+ * @property {boolean} isListed  each on a line of its own
+ * @property {number} type      pixels of that type
+ * @property {number} inset     pixels left of very narrow maps
+ * @property {number} used      width of the maps, and of what is left of them
  */
 
 /**
@@ -73,14 +83,45 @@ export function layOut({ groups, count, rows, image, isNested, room, px, isPrese
             .reduce((first, next) => (next.side > first.side ? next : first));
   const pixels = (/** @type {number} */ cells) => Math.max(1, Math.round(cells * best.side));
   const width = pixels(image.width);
-  const least = width + 2 * FRAME + beside;
+  const height = pixels(image.height);
+  const least = Math.max(width + 2 * FRAME + beside, smallest);
+  const lines = groups.length || Math.ceil(count / best.columns);
+  const used = label + best.columns * (least + gap) - (label ? 0 : gap);
+  const free = {
+    right: room.width - used,
+    below: room.height - lines * (height + caption + 2 * FRAME) - GAP.row * px * (lines - 1),
+  };
+  const isRight = best.wide + gap - width > ASIDE.right * room.width;
+  const aside =
+    !isPresented || isNested || isStacked
+      ? ''
+      : isRight
+        ? 'right'
+        : free.below > ASIDE.below * room.height
+          ? 'below'
+          : '';
+  const facts = Math.min(count, MOST_FACTS);
+  const isListed = count === 1 && isRight;
+  const inset = isRight && free.right > NARROW_MAPS * room.width ? 0.14 * room.width : 0;
+  const high = isRight ? room.height : free.below;
+  const type = Math.min(
+    (isRight ? free.right - inset : room.width) / ASIDE_TYPE.letters,
+    (0.45 * high) / (isListed ? 3 : 2 * facts),
+    ASIDE_TYPE.largest * px,
+  );
   return {
     columns: best.columns,
     gap,
     label,
     isBeside,
-    cell: isPresented ? best.wide : Math.min(best.wide, Math.max(least, smallest)),
-    height: pixels(image.height),
+    cell: isPresented && aside !== 'right' ? best.wide : Math.min(best.wide, least),
+    height,
     width,
+    aside,
+    inset,
+    used: used + inset,
+    facts,
+    isListed,
+    type: Math.max(ASIDE_TYPE.smallest * px, type),
   };
 }

@@ -210,5 +210,11 @@ export function initialize({ model }) {
   model.save_changes();
 }
 
+/** What sets one value in the model and tells Python. @param {Model} model */
+export const saver = (model) => (/** @type {string} */ name, /** @type {unknown} */ value) => {
+  model.set(name, value);
+  model.save_changes();
+};
+
 /** @param {number} value @param {number} low @param {number} high */
 export const clamp = (value, low, high) => Math.max(low, Math.min(high, value));

@@ -6,14 +6,14 @@
 # - follow how the size of a feature map changes on its way through a network,
 # - work with the widgets, checks and hints of this course.
 #
-# *20 minutes. You need Python, and a rough idea of what a neural network is.*
+# *25 minutes. You need Python, and a rough idea of what a neural network is. All minutes in this course assume that you know tensors and Python classes a little; if they're new to you, plan twice as long.*
 #
 # ![A microscope photo goes in on the left. Its feature maps shrink from 128×128 to 16×16 and grow back, with three skip connections across. A mask of the nuclei comes out on the right.](../docs/images/lesson_0.svg)
 
 # %% [markdown]
 # This is a U-Net at work. For every pixel of the photo it answers one question: *does this belong to a cell nucleus?* Answering a question for every pixel is called **segmentation**. Other U-Nets look for tumours, roads or rain, and the first Stable Diffusion, which makes images from text, has one at its heart.
 #
-# U-Nets also make characteristic mistakes. In the first row below, two nuclei that touch are merged into one; in the second, part of a faint nucleus is missing. Each row shows the photo, the **target** (what an expert marked) and the **prediction** (what the network marked). Images of 0 and 1, like the last two, are called **masks**.
+# U-Nets also make characteristic mistakes. In the first example below, two nuclei that touch are merged into one; in the second, part of a faint nucleus is missing. Each example shows the photo, the **target** (what an expert marked) and the **prediction** (what the network marked). Images of 0 and 1, like the last two, are called **masks**.
 #
 # ![Two cut-outs, each as photo, target and prediction. In the first, two touching nuclei became one. In the second, part of a faint nucleus is missing.](../docs/images/lesson_0_errors.svg)
 #
@@ -34,15 +34,17 @@
 # %% [markdown]
 # ## See inside one
 #
-# Now you can try out a small, trained U-Net, which runs in your browser. Its task is made up so that both halves of it are visible: mark the pixels of every line, but *only inside a ring*.
+# Now you can try out a small, trained U-Net, which runs in your browser. Its task is made up: mark the pixels of every line, but *only inside a ring*. So it has to find out *what* to mark (lines in rings), and *where exactly* each line runs.
 #
 # The image is on the left and the prediction on the right, where an outline shows the target. In between, feature maps shrink (blue), grow back (green), and cross over by three skip connections, numbered from the top.
 #
-# The score, **IoU**, divides the pixels that prediction and target share by the pixels that at least one of them marks: 1 is perfect, and 0 means that they have nothing in common.
+# The score, **IoU**, divides the pixels that prediction and target share by the pixels that at least one of them marks. If they share 6 pixels, and each marks 2 more, it's 6 / (6 + 2 + 2) = 0.6. 1 is perfect, and 0 means that they have nothing in common.
 #
-# This page is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** to run it; the first time takes a few seconds. Then run the folded cell below it in the same way. It draws a **widget** with three things to try, and it's folded because it contains the answers.
+# This page is a notebook: text and code in cells. Click into the next cell and press **Shift + Enter** three times, which runs three cells; the first time takes a few seconds.
 #
-# (If the U isn't *between* the two images, hide the list of files with **Ctrl + B**, or **⌘ B** on a Mac. Then it fits on the screen.)
+# There's no need to open the folded ones. The first only installs the course where it's missing. The last draws a **widget** with three things to try, and is folded because it contains the answers.
+#
+# (If the widget doesn't fit on your screen, press its *present* button. Its slider shows the network at earlier steps of its training; leave it where it is for now.)
 
 # %%
 from unet_teach import exercises, inspect_unet, progress, self_test
@@ -55,16 +57,16 @@ from unet_teach.widgets import Predict, SeeInside, Step
 living = SeeInside(
     steps=[
         Step(
-            "Paint a ring, about as large as the others, around a piece of line outside them: press where its centre should be, and drag. What appears in the prediction?",
+            "Find a piece of line that isn't inside any ring, and paint a ring around it, about as large as the others: press where its centre should be, and drag. What appears in the prediction?",
             explain="Most of the line inside your ring: nobody programmed this rule, the network learned it from examples. Where your ring crosses another one, it may take the arc for a line.",
         ),
         Step(
             "Press `undo`, then cut skip 0 by pressing its switch. What is the IoU now?",
             answer=0.77,
-            explain="0.77 instead of 0.87. The same lines are found, but pixels along their borders come and go.",
+            explain="0.77 instead of 0.87. The same lines are found, but some pixels along their borders are lost, and others are added.",
         ),
         Step(
-            "Cut skips 1 and 2 as well. What does the network still know, and what does it no longer know?",
+            "Cut skips 1 and 2 as well. What does the network still find, and what is lost?",
             when={"skips": [0, 0, 0]},
             explain="It still knows roughly where to mark something, but the lines have become blobs, and the IoU is 0.37.",
         ),
@@ -75,12 +77,12 @@ living
 # %% [markdown]
 # The smallest feature map has 12×12 cells, each standing for 8×8 pixels. That's enough to know *what* is there, but the skips have to bring back *where exactly*. Lesson 3 comes back to this.
 #
-# One caution: don't read the last score as "what a U-Net without skips can do". Over 64 test images this network has an IoU of 0.81, or 0.36 with all skips cut, although cutting was part of its training. A network that *never had* any skips reaches 0.49, because it learned to do without.
+# One caution: 0.37 doesn't tell you what a network without skips can do. This one was trained with skips and relies on them. One that *never had* any does better, because it learned to do without. Lesson 3 has the numbers.
 
 # %% [markdown]
 # ## Does everything work?
 #
-# Let the course check itself. A ✕ comes with what to do about it. (If you ran all cells at once, run this one again.)
+# Let the course check itself. A ✕ comes with what to do about it. (If you ran all cells at once, run this one again. On a web page nothing runs, so there it finds that *the widget has not shown yet*.)
 
 # %% tags=["nbval-ignore-output"]
 self_test(living)
@@ -101,7 +103,9 @@ self_test(living)
 
 # %%
 networks = six_networks()
-reports = {letter: inspect_unet(network, (1, 1, 64, 64)) for letter, network in networks.items()}
+reports = {
+    letter: inspect_unet(network, (1, 1, 64, 64)) for letter, network in networks.items()
+}
 show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 
 # %% jupyter={"source_hidden": true}
@@ -124,14 +128,14 @@ Predict(
 # - **Down-sampling?** Does the path go down?
 # - **Up-sampling?** Does it come up again?
 # - **Skip connections?** Does a dashed line lead from the encoder to the decoder?
-# - **Symmetric?** Does the decoder pass through every size of the encoder, in reverse?
+# - **Symmetric?** Does the decoder pass through every size of the encoder, in reverse? (If nothing shrinks, there are no two halves to compare, so no.)
 
 # %% [markdown]
 # ## How an exercise works
 #
 # You write an answer, and the **check** tells you what it found. It recognises many typical mistakes, so a wrong answer teaches you something. Try it: a 96×96 image goes in, and the feature map at the bottleneck is 12×12. How many times was it halved?
 #
-# The number of halvings is called the network's **depth**. First put **8** in place of the dots and run the cell. Read the reply, look at the first hint in the cell below, and then correct your answer.
+# The number of halvings is called the network's **depth**. First put **8** in place of the dots (the comment behind them may stay) and run the cell. Read the reply, look at the first hint in the cell below, and then correct your answer.
 
 # %%
 ### BEGIN SOLUTION
@@ -159,21 +163,24 @@ exercises.unets.check(letters)
 # ## What the inspector says
 #
 # Answer the exercise before you run this cell. The drawings above were made by the course's **inspector**, which sends an image through a network, follows what happens to it, and checks the four criteria. What things are called makes no difference to it.
+#
+# (A line that begins with `assert` only checks what the text says. You can skip such lines in every lesson.)
 
 # %%
 print("   down  up    skips symmetric")
 for letter, report in reports.items():
     marks = ["✓" if criterion.met else "·" for criterion in report.criteria]
-    print(f"{letter}  " + "".join(f"{mark:6}" for mark in marks) + ("U-Net" if report.is_unet else ""))
+    verdict = "U-Net" if report.is_unet else ""
+    print(f"{letter}  " + "".join(f"{mark:6}" for mark in marks) + verdict)
 
-assert [letter for letter, report in reports.items() if report.is_unet] == ["A", "E"], "the text below says two"
+assert [letter for letter in reports if reports[letter].is_unet] == ["A", "E"]
 
 # %% [markdown]
 # Two of the six are U-Nets. The others are respectable networks all the same:
 #
 # - **B** is an **autoencoder**: it goes down and up, but without skips everything has to squeeze through the bottleneck.
-# - **C** is a **residual network**: its shortcuts make it easier to train, but it stays at full resolution, so each output sees only a small neighbourhood. It has no two halves that could be symmetric.
-# - **D** is built like FCN-32s, a **fully convolutional network**: it goes down in three steps, and up in a single one. (A U-Net is fully convolutional as well, because the term only says that no layer is tied to one image size.)
+# - **C** is a **residual network**: its shortcuts make it easier to train, but it stays at full resolution, so each output sees only a small neighbourhood.
+# - **D** comes up in a single step, like FCN-32s, a **fully convolutional network**. (FCN-32s halves five times, and D only three times. A U-Net is fully convolutional as well, because the term only says that no layer is tied to one image size.)
 # - **F** is a **classifier**: it gives one answer for the whole image, so it never needs to come up.
 #
 # **A** and **E** differ in their layers and in how a skip joins the decoder: A concatenates the two feature maps (it stacks their channels), while E adds them. Lesson 3 shows what difference that makes. Both are U-Nets.

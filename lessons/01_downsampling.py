@@ -19,10 +19,11 @@
 # course follows and tests, one line of PyTorch does it:
 #
 # ```python
-# downsample = nn.Conv2d(in_channels=64, out_channels=128, kernel_size=3, stride=2, padding=1)
+# downsample = nn.Conv2d(in_channels=64, out_channels=128,
+#                        kernel_size=3, stride=2, padding=1)
 # ```
 #
-# Run the next cell first (Shift + Enter). It loads the tools, which takes a few seconds. Folded cells, like the one after it, contain the text of a widget: run them in the same way.
+# Run the next cell first (Shift + Enter). It loads the tools, which takes a few seconds. Folded cells contain the text of a widget: run them in the same way.
 
 # %%
 import torch
@@ -30,36 +31,39 @@ from torch import nn
 from torchinfo import summary
 
 from unet_teach import exercises
-from unet_teach.arithmetic import conv_coverage, conv_input_sizes, conv_output_size, receptive_field
+from unet_teach.arithmetic import (
+    conv_coverage,
+    conv_input_sizes,
+    conv_output_size,
+    receptive_field,
+)
 from unet_teach.shared.portrait import portrait, zoomed
 from unet_teach.shared.show import show
 from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict, Step
 
 # %% [markdown]
-# ## Predict
+# ## What a convolution computes
 #
+# A **kernel** is a small window of weights; `kernel_size=3` makes it 3×3, so it has nine. The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
+# up the products: that sum is *one* output value. Then it moves the kernel by `stride` pixels and does the same again. The result is called a **feature map**.
+#
+# (Before it starts, `padding=1` puts a border of zeros around the image, one pixel wide on each side. Finally, PyTorch adds the **bias**, one more learned number for each output channel. It shifts a whole output channel by the same amount, so the widget leaves it out.)
+
+# %% [markdown]
 # Make a guess before you read on. You'll remember the answer better, and a wrong guess tells you what to look for.
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "A feature map of 32×32 cells goes into the line above. What are the height and width of the output?",
+    "A feature map of 32×32 cells goes into the line above, with `kernel_size=3`, `stride=2` and `padding=1`. What are the height and width of the output?",
     answer=(16, 16),
     mistakes={
-        (15, 15): "That's the size without padding: (32 + 2·0 − 3) // 2 + 1 = 15. Here `padding=1` adds one pixel on each side.",
-        (17, 17): "You rounded up. PyTorch drops an incomplete last step: (32 + 2·1 − 3) // 2 = 15, plus 1.",
+        (15, 15): "That's the size without padding. Here `padding=1` adds one pixel on each side, and there is room for one more step.",
+        (17, 17): "One too many. After 16 positions there is only half a step left, and PyTorch drops an incomplete step.",
         (32, 32): "That would be stride 1. With stride 2 the kernel skips every other position.",
         (30, 30): "That would be stride 1 without padding.",
     },
     explain="`stride=2` means that the kernel stops at every second position, so height and width are halved.",
 )
-
-# %% [markdown]
-# ## What a convolution computes
-#
-# A **kernel** is a small window of weights; `kernel_size=3` makes it 3×3, so it has nine. The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
-# up the products: that sum is *one* output value. Then it moves the kernel by `stride` and does the same again. The result is called a **feature map**.
-#
-# (Finally, PyTorch adds the **bias**, one more learned number for each output channel. It shifts a whole output channel by the same amount, so the widget leaves it out.)
 
 # %% jupyter={"source_hidden": true}
 ConvExplorer(
@@ -98,27 +102,28 @@ ConvExplorer(
 # ## The formula
 #
 # You have just seen everything the formula says. The kernel starts at the border and has room to move by `H + 2·padding − kernel_size` pixels, in steps of `stride`. An
-# incomplete last step is dropped (that's what ⌊ ⌋ means), and the starting position counts too:
+# incomplete last step is dropped (that's what ⌊ ⌋ means), and we add 1 for the starting position:
 #
 # $$\begin{aligned}\text{room} &= H + 2\cdot\text{padding}\\ &\quad - \text{kernel\_size}\\[4pt] H_\text{out} &= \left\lfloor\frac{\text{room}}{\text{stride}}\right\rfloor + 1\end{aligned}$$
 #
-# Don't take a formula on trust when you can ask PyTorch. Here it's tested for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64:
+# Don't take a formula on trust when you can ask PyTorch (`shape[-1]` is the last axis, the width). Here it's tested for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64:
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
 for size in range(1, 65):
-    assert layer(torch.zeros(1, 1, size, size)).shape[-1] == (size + 2 * 1 - 3) // 2 + 1
-print("32 →", (32 + 2 * 1 - 3) // 2 + 1, "and PyTorch agrees for all 64 sizes")
+    output = layer(torch.zeros(1, 1, size, size))
+    assert output.shape[-1] == (size + 2 * 1 - 3) // 2 + 1
+print("32 →", (32 + 2 - 3) // 2 + 1, "and PyTorch agrees for all 64 sizes")
 
 # %% [markdown]
 # Now we change one number at a time. Which of them decides how much smaller the output is?
 
 # %%
-print("as it is       32 →", conv_output_size(32, kernel_size=3, stride=2, padding=1))
-print("kernel_size=5  32 →", conv_output_size(32, kernel_size=5, stride=2, padding=1))
-print("padding=0      32 →", conv_output_size(32, kernel_size=3, stride=2, padding=0))
-print("stride=1       32 →", conv_output_size(32, kernel_size=3, stride=1, padding=1))
-print("stride=4       32 →", conv_output_size(32, kernel_size=3, stride=4, padding=1))
+print("as it is       32 →", conv_output_size(32, 3, stride=2, padding=1))
+print("kernel_size=5  32 →", conv_output_size(32, 5, stride=2, padding=1))
+print("padding=0      32 →", conv_output_size(32, 3, stride=2, padding=0))
+print("stride=1       32 →", conv_output_size(32, 3, stride=1, padding=1))
+print("stride=4       32 →", conv_output_size(32, 3, stride=4, padding=1))
 
 # %% [markdown]
 # **The stride divides the size.** Kernel size and padding change the *output size* only by what happens at the border, a pixel or two.
@@ -145,17 +150,20 @@ exercises.output_size.check(output_size)
 # pattern: an edge, a texture, a corner.
 
 # %%
-downsample = nn.Conv2d(in_channels=64, out_channels=128, kernel_size=3, stride=2, padding=1)
+downsample = nn.Conv2d(in_channels=64, out_channels=128,
+                       kernel_size=3, stride=2, padding=1)
 feature_map = torch.zeros(1, 64, 32, 32)
 print(tuple(feature_map.shape), "→", tuple(downsample(feature_map).shape))
 
 # %% [markdown]
-# Each output value is computed from *all* 64 input channels, so its kernel is 64×3×3. There are 128 such kernels, also called **filters**, one for each output channel. The
-# shape of the weight says exactly that, and an input with another number of channels is refused:
+# So far a single channel went in, and nine weights were enough. Now each of the 64 input channels gets nine weights of its own, and all 64·9 = 576 products are added up to *one* output value: the kernel is 64×3×3.
+#
+# There are 128 such kernels, also called **filters**, one for each output channel. The shape of the weight says exactly that, and an input with another number of channels is refused:
 
 # %%
 print(tuple(downsample.weight.shape), "and", len(downsample.bias), "biases")
-print(f"{sum(p.numel() for p in downsample.parameters()):,} parameters, whatever the size of the image")
+parameters = sum(p.numel() for p in downsample.parameters())
+print(f"{parameters:,} parameters, whatever the size of the image")
 try:
     downsample(torch.zeros(1, 3, 32, 32))  # a colour photo
 except RuntimeError as error:
@@ -163,14 +171,16 @@ except RuntimeError as error:
 
 # %% [markdown]
 # Why twice as many channels? Halving height and width leaves a quarter of the positions, and each of them has to describe four times the area. Twice the channels give it more numbers to do so, and the
-# feature map still shrinks to half as many values. The work per layer stays the same, too: halving twice and doubling twice cancel out.
+# feature map still shrinks to half as many values.
+#
+# The next convolution, which keeps size and channels, then needs as many multiplications as one at the larger size: there are a quarter of the positions, but four times as many pairs of an input and an output channel.
 
 # %%
 before, after = 64 * 32 * 32, 128 * 16 * 16
 print(f"values: {before:,} → {after:,}")
-work = [channels * channels * 9 * side * side for channels, side in ((64, 32), (128, 16))]
-print(f"multiplications of a 3×3 convolution: {work[0]:,} and {work[1]:,}")
-assert work[0] == work[1]
+for channels, side in ((64, 32), (128, 16)):
+    work = channels * channels * 9 * side * side
+    print(f"{channels} → {channels} channels at {side}×{side}: {work:,} multiplications")
 
 # %% [markdown]
 # ## Exercise: another layer that halves
@@ -187,19 +197,18 @@ exercises.halve.check(layer)
 # %% [markdown]
 # ## A factor of 2? Not always
 #
-# In the explorer, 7 and 8 both became 4. Here are three larger sizes; **predict** what becomes of each before you run the cell.
+# With stride 2, `padding=kernel_size // 2` makes any odd kernel halve every *even* size. But in the explorer, 7 and 8 both became 4. Here are three larger sizes; **predict** what becomes of each before you run the cell.
 
 # %%
 for size in (31, 32, 33):
-    print(size, "→", conv_output_size(size, kernel_size=3, stride=2, padding=1))
+    print(size, "→", conv_output_size(size, 3, stride=2, padding=1))
 
 # %% [markdown]
 # So "halves the size" is only true for even sizes. Now turn the question round: which input sizes give 16, and which give 17?
 
 # %%
-print("16 comes from", list(conv_input_sizes(16, kernel_size=3, stride=2, padding=1)))
-print("17 comes from", list(conv_input_sizes(17, kernel_size=3, stride=2, padding=1)))
-assert all(len(conv_input_sizes(size, 3, stride=2, padding=1)) == 2 for size in range(1, 65))
+for size in (16, 17):
+    print(size, "comes from", list(conv_input_sizes(size, 3, stride=2, padding=1)))
 
 # %% [markdown]
 # It's always two. **From 16 alone, no later layer can tell whether the size was 31 or 32.** In lesson 2 you'll meet a parameter with an odd name that exists only to choose between the
@@ -219,7 +228,9 @@ exercises.odd_sizes.check(pair)
 # Why shrink the image at all, instead of stacking convolutions at full size? Take one value of the result and ask which input pixels it depends on. They
 # are its **receptive field**.
 #
-# We can find it by experiment. The **gradient** of an output value says, for each input pixel, how much the output would change if that pixel changed a little, and `backward()` computes it for all pixels at once. With all weights set to 1, it's positive for every pixel inside the receptive field and zero for all others.
+# We can find it by experiment. The **gradient** of an output value says how much it would change if some number changed a little. Training asks for the gradients of the weights; here we ask for those of the input pixels (`requires_grad=True`), and `backward()` computes them all at once.
+#
+# All weights are set to 1 and there is no activation, so the gradient is positive for every pixel inside the receptive field and zero for all others.
 
 
 # %%
@@ -250,16 +261,17 @@ FeatureMaps(
 # %%
 for stride, layers in fields.items():
     sizes = [int(field.any(dim=0).sum()) for field in layers.values()]
-    print(f"{stride}: one value depends on {sizes[0]}, {sizes[1]}, {sizes[2]} pixels in a row")
-# each layer is (kernel_size, stride, padding)
-print("after five layers:", receptive_field([(3, 1, 1)] * 5).size, "with stride 1,", end=" ")
-print(receptive_field([(3, 2, 1)] * 5).size, "with stride 2")
-assert [receptive_field([(3, 1, 1)] * n).size for n in (1, 2, 3, 5)] == [3, 5, 7, 11]
-assert [receptive_field([(3, 2, 1)] * n).size for n in (1, 2, 3, 5, 6)] == [3, 7, 15, 63, 127]
+    print(f"{stride}: one value depends on", *sizes, "pixels in a row")
+for stride in (1, 2):  # each layer is (kernel_size, stride, padding)
+    size = receptive_field([(3, stride, 1)] * 5).size
+    print(f"stride {stride}, after five layers: {size}")
+assert receptive_field([(3, 2, 1)] * 6).size == 127
 
 # %% [markdown]
-# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, every layer adds twice as much as the one before, because its inputs are twice as far apart: 3, 7, 15. After five layers that makes
-# 11 pixels against 63, and a sixth reaches 127, half the width of the portrait. **This is what down-sampling is for**: small kernels take in a large area with few layers.
+# With stride 1, every layer adds two pixels: 3, 5, 7. With stride 2, the second layer combines 3 values, each 3 pixels wide and 2 pixels apart: 3 + 2·2 = 7. The third combines 3 values, 7 wide and 4 apart: 7 + 2·4 = 15. Each layer
+# adds twice as much as the one before.
+#
+# After five layers that makes 11 pixels against 63, and a sixth reaches 127, half the width of the portrait. **This is what down-sampling is for**: small kernels take in a large area with few layers. (Not all of these pixels count equally: those in the middle reach the value on many more paths than those at the border.)
 #
 # **Exercise.** Two convolutions with kernel 5, stride 2 and padding 2, one after the other: how many pixels wide is the receptive field of one value?
 
@@ -277,37 +289,38 @@ exercises.sees.check(width)
 
 # %%
 line = torch.zeros(1, 1, 16, 16)
-line[..., 5] = 1
+line[..., 5] = 1  # column 5 of every row
 mean = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1, bias=False)
 nn.init.constant_(mean.weight, 1 / 9)
 ways = {
-    "strided convolution": mean,
+    "strided conv": mean,
     "max-pool": nn.MaxPool2d(2),
     "average-pool": nn.AvgPool2d(2),
-    "interpolation, nearest": nn.Upsample(scale_factor=0.5, mode="nearest"),
-    "interpolation, bilinear": nn.Upsample(scale_factor=0.5, mode="bilinear"),
+    "nearest": nn.Upsample(scale_factor=0.5, mode="nearest"),
+    "bilinear": nn.Upsample(scale_factor=0.5, mode="bilinear"),
     "pixel-unshuffle": nn.PixelUnshuffle(2),
 }
 
 # %%
 halved = {name: way(line).detach() for name, way in ways.items()}
-FeatureMaps({"the image": line, **halved}, input_size=16, title="One bright line, halved in six ways")
+title = "One bright line, halved in six ways"
+FeatureMaps({"the image": line} | halved, input_size=16, title=title)
 
 # %%
 for name, made in halved.items():
-    print(f"{name:24} brightest {made.max():.2f}   mean {made.mean():.4f}")
-print(f"{'the image':24} brightest {line.max():.2f}   mean {line.mean():.4f}")
+    print(f"{name:15} brightest {made.max():.2f}   mean {made.mean():.4f}")
+print(f"{'the image':15} brightest {line.max():.2f}   mean {line.mean():.4f}")
 
-assert halved["average-pool"].mean() == halved["interpolation, bilinear"].mean() == line.mean()
-assert torch.equal(nn.functional.pixel_shuffle(halved["pixel-unshuffle"], 2), line)
-assert torch.equal(ways["interpolation, nearest"](line.roll(-1, dims=3))[0, 0, :, 2], torch.ones(8))
+assert halved["average-pool"].mean() == halved["bilinear"].mean() == line.mean()
+assert torch.equal(nn.PixelShuffle(2)(halved["pixel-unshuffle"]), line)
+assert ways["nearest"](line.roll(-1, dims=3)).max() == 1
 
 # %% [markdown]
 # - **Max-pooling** keeps the line as bright as it was, but you can no longer tell in which of two columns it ran. The U-Net of 2015 uses it, with convolutions before and after.
 # - **Average-pooling** and **bilinear** interpolation halve its brightness. Since a column is now twice as wide, the mean stays exactly the same.
 # - The **strided convolution** leaves a third of the brightness in each of two columns, because two windows cover the line. Its weights are learned, though, and others would keep
 #   the line at full brightness.
-# - **Nearest** takes every second column, the even ones, so the line is gone. In column 4 it would have survived at full brightness.
+# - **Nearest** interpolation takes every second column, the even ones, so the line is gone. In column 4 it would have survived at full brightness.
 # - **Pixel-unshuffle** loses nothing and can be undone: it moves the four pixels of each 2×2 square into four channels. Step through **channel** to see them.
 #
 # Only the convolution learns, and only there can you choose the number of channels. The others have no parameters at all, and they need a convolution next to them to change the channels.
@@ -315,7 +328,7 @@ assert torch.equal(ways["interpolation, nearest"](line.roll(-1, dims=3))[0, 0, :
 # %% [markdown]
 # ## What survives
 #
-# Back to the portrait. This layer averages each 3×3 window with stride 2, and we apply it three times:
+# Back to the portrait. This layer averages each 3×3 window with stride 2, and we apply it three times. (`[None, None]` adds the axes N and C: an image of shape (256, 256) becomes (1, 1, 256, 256), as a layer expects it.)
 
 # %%
 blur = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1, bias=False)
@@ -340,8 +353,8 @@ show(
 # You can now judge two of its claims:
 #
 # - It says that [`stride=2` reduces the size by a factor of 2](../docs/the_document.md#stride). For even sizes it does, but 31 becomes 16, and 33 becomes 17.
-# - It says that [`padding=1` makes the kernel's centre visit all pixels](../docs/the_document.md#padding). With stride 2 the centre visits every second pixel in each direction, which is one pixel in
-#   four. What padding 1 does ensure is that every pixel is *covered* by some window, for even sizes and for odd ones. "Going further" below counts for 31 and 32.
+# - It says that [`padding=1` makes the kernel's centre visit all pixels](../docs/the_document.md#padding). With stride 2 the centre visits every second pixel in each direction, one pixel in
+#   four. What padding changes is the border: without it, the last row and column of *even* sizes lie in no window. With padding 1 every pixel is *covered*, at any size.
 
 # %% [markdown]
 # ## Recap
@@ -367,7 +380,7 @@ centres = [2 * output for output in range(conv_output_size(32, 3, stride=2, padd
 print("centres:", centres)
 print(f"that is {len(centres) ** 2} of {32**2} pixels: one in {32**2 // len(centres) ** 2}")
 for size in (31, 32):
-    print(f"windows over each of {size} rows:", conv_coverage(size, kernel_size=3, stride=2, padding=1))
+    print(f"windows over each of {size} rows:", conv_coverage(size, 3, stride=2, padding=1))
 
 # %% [markdown]
 # There is no zero in these lists, so every row is covered, some once and some twice. PyTorch agrees: if all weights are 1, the sum of all outputs contains each input
@@ -399,8 +412,8 @@ exercises.centres.check(number)
 # On the document's 64 channels, `torchinfo` counts the parameters of each:
 
 # %%
-costly = {**ways, "strided convolution": nn.Conv2d(64, 128, 3, stride=2, padding=1)}
+costly = ways | {"strided conv": nn.Conv2d(64, 128, 3, stride=2, padding=1)}
 for name, way in costly.items():
     made = summary(way, (1, 64, 32, 32), verbose=0)
     shape = tuple(way(torch.zeros(1, 64, 32, 32)).shape)
-    print(f"{name:24} {shape!s:20} {made.total_params:6,} parameters")
+    print(f"{name:15} {shape!s:20} {made.total_params:6,} parameters")

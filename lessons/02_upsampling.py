@@ -2,7 +2,7 @@
 # # 2 · Up-sampling
 #
 # **After this lesson you can**
-# - work out the output size of any transposed convolution on paper,
+# - work out the output size of a transposed convolution on paper,
 # - choose the `output_padding` that brings back the size you started from,
 # - choose an up-sampling layer that doesn't draw a pattern of its own.
 #
@@ -18,7 +18,8 @@
 #
 # ```python
 # upsample = nn.ConvTranspose2d(
-#     in_channels=128, out_channels=64, kernel_size=3, stride=2, padding=1, output_padding=1)
+#     in_channels=128, out_channels=64,
+#     kernel_size=3, stride=2, padding=1, output_padding=1)
 # ```
 #
 # It looks like the line from lesson 1, with the channels swapped and one new parameter. What does `output_padding` do?
@@ -31,7 +32,7 @@ from torch.nn import functional as F
 from torchinfo import summary
 
 from unet_teach import exercises
-from unet_teach.arithmetic import conv_transpose_output_size, conv_transpose_overlap
+from unet_teach.arithmetic import conv_transpose_overlap
 from unet_teach.segmentation.plots import side_by_side
 from unet_teach.shared.portrait import portrait, zoomed
 from unet_teach.shared.show import show
@@ -53,14 +54,13 @@ Predict(
 )
 
 # %%
-upsample = nn.ConvTranspose2d(128, 64, kernel_size=3, stride=2, padding=1, output_padding=1)
+upsample = nn.ConvTranspose2d(128, 64, kernel_size=3,
+                              stride=2, padding=1, output_padding=1)
 low = torch.zeros(1, 128, 16, 16)
 high = upsample(low)
 print(tuple(low.shape), "→", tuple(high.shape))
 
 # %% [markdown]
-# That's twice the height, twice the width and half the channels.
-#
 # ## What a transposed convolution computes
 #
 # A convolution *gathers*: with a 3×3 kernel it collects nine inputs into one output. A transposed convolution **scatters**: each input value multiplies the whole kernel, and the
@@ -96,8 +96,10 @@ ConvTransposeExplorer(
 )
 
 # %% [markdown]
-# Here is the same by hand: 3×3 patches, each two cells further on than the last. `padding=1` crops a row and a column on each side, but `output_padding=1` keeps those at the end,
-# so only the first row and column are lost, which is `[1:, 1:]`.
+# Here is the same by hand: 3×3 patches, each two cells further on than the one before. Together they cover 9×11 cells. `padding=1` crops a row and a column on each side, but `output_padding=1` keeps those at the end,
+# so only the first row and column are lost (`[1:, 1:]`), and 8×10 are left, twice 4×5.
+#
+# (`F` has the layers' computations as functions, to which you pass the kernel yourself.)
 
 # %%
 torch.manual_seed(0)
@@ -111,7 +113,7 @@ for row in range(4):
 options = {"stride": 2, "padding": 1, "output_padding": 1}
 output = F.conv_transpose2d(small[None, None], kernel[None, None], **options)[0, 0]
 assert torch.allclose(scattered[1:, 1:], output)
-print("4×5 scatters over {}×{}".format(*scattered.shape), "and keeps {}×{}".format(*output.shape))
+print("scattered:", tuple(scattered.shape), "kept:", tuple(output.shape))
 
 # %% [markdown]
 # ## Why it is called transposed
@@ -119,15 +121,11 @@ print("4×5 scatters over {}×{}".format(*scattered.shape), "and keeps {}×{}".f
 # A convolution can be written as a matrix. Take one dimension, a kernel of `[1, 2, 3]`, stride 2, and 7 values: each row of the matrix is one position of the kernel. Multiplying by
 # the *transposed* matrix goes from 3 values to 7, and that is exactly what `conv_transpose1d` computes.
 
-# %%
+# %% jupyter={"source_hidden": true}
 weights = torch.tensor([[[1.0, 2.0, 3.0]]])
 # What the convolution makes of each unit vector is a column of its matrix.
 matrix = F.conv1d(torch.eye(7)[:, None], weights, stride=2)[:, 0].T
-three = torch.tensor([1.0, 10.0, 100.0])
-assert torch.equal(matrix.T @ three, F.conv_transpose1d(three[None, None], weights, stride=2)[0, 0])
-
-# %% jupyter={"source_hidden": true}
-figure, panels = plt.subplots(1, 2, figsize=(7, 2.8), width_ratios=(7, 4))
+figure, panels = plt.subplots(1, 2, figsize=(6, 4), width_ratios=(7, 3))
 tables = {"convolution: 7 → 3 values": matrix, "transposed: 3 → 7": matrix.T}
 for panel, (title, table) in zip(panels, tables.items(), strict=True):
     panel.imshow(table.where(table > 0, float("nan")), vmin=-1, vmax=6, cmap="YlOrBr")
@@ -139,14 +137,20 @@ show(
     "Two matrices. Left, 3 rows of 7: the numbers 1 2 3 in each row, two columns further to the right from row to row. Right, the same matrix transposed: 1 2 3 in each of 3 columns.",
 )
 
+# %%
+three = torch.tensor([1.0, 10.0, 100.0])
+seven = F.conv_transpose1d(three[None, None], weights, stride=2)[0, 0]
+print("1, 10, 100 become", *seven.int().tolist())
+assert torch.equal(matrix.T @ three, seven)
+
 # %% [markdown]
-# Only the *shape* runs backwards. The values don't come back, because a matrix that turns 7 values into 3 has no inverse. The document and many papers say
-# [*deconvolution*](../docs/the_document.md#deconvolutional); this course doesn't, because elsewhere in science that word means recovering the values.
+# Only the *shape* is restored. The 7 values don't come back, because many different sevens become the same three. The document and many papers say
+# [*deconvolution*](../docs/the_document.md#deconvolutional); this course doesn't, because elsewhere, as in microscopy, that word means recovering the values.
 #
 # ## How large is the output?
 #
 # The first patch covers `kernel_size` cells, and each of the other `H − 1` inputs starts its own patch `stride` cells further on. Then `padding` crops both ends, and `output_padding`
-# keeps a few more cells at the last one:
+# keeps a few more cells at the last one. (With dilation, the kernel spans more cells, as in lesson 1.)
 #
 # $$\begin{aligned}H_\text{out} ={} &(H - 1)\cdot\text{stride}\\ &+ \text{kernel\_size} - 2\cdot\text{padding}\\ &+ \text{output\_padding}\end{aligned}$$
 
@@ -154,15 +158,15 @@ show(
 print("(16 − 1)·2 + 3 − 2·1 + 1 =", (16 - 1) * 2 + 3 - 2 * 1 + 1)
 for size in range(1, 65):
     for extra in (0, 1):
-        layer = nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=extra)
+        layer = nn.ConvTranspose2d(1, 1, 3, 2, padding=1, output_padding=extra)
         side = layer(torch.zeros(1, 1, size, 1)).shape[2]
-        assert side == conv_transpose_output_size(size, 3, 2, padding=1, output_padding=extra)
+        assert side == (size - 1) * 2 + 3 - 2 * 1 + extra
 print("PyTorch agrees for 64 sizes, with and without output_padding")
 
 # %% [markdown]
 # ## Exercise 1: write the formula
 #
-# Write it as a function of whole numbers. If you're stuck, run `exercises.up_size.hint()`.
+# Write it as a function of whole numbers.
 
 # %%
 def up_size(size, kernel_size, stride, padding, output_padding):
@@ -268,14 +272,13 @@ Predict(
 
 # %%
 ones, kernel = torch.ones(1, 1, 3, 3), torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)
-without = F.conv_transpose2d(ones, kernel, stride=2, padding=1)[0, 0].int()
-extra = F.conv_transpose2d(ones, kernel, stride=2, padding=1, output_padding=1)[0, 0].int()
+without = F.conv_transpose2d(ones, kernel, stride=2, padding=1)[0, 0]
+extra = F.conv_transpose2d(ones, kernel, **options)[0, 0]  # output_padding=1
 assert torch.equal(extra[:5, :5], without)
-print(extra)
+print(extra.int())
 
 # %% [markdown]
-# The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**. The extra rows carry data as long as `output_padding` is at most `padding` and
-# `kernel_size` is at least `stride`. ("Going further" tests this on 145 layers.)
+# The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**. ("Going further" has the few layers in which the extra row stays empty.)
 #
 # ## Does the detail come back?
 #
@@ -283,15 +286,15 @@ print(extra)
 # the document's transposed convolution with the same averaging weights.
 
 # %%
-mean = torch.full((1, 1, 3, 3), 1 / 9)
+ninths = torch.full((1, 1, 3, 3), 1 / 9)
 image = torch.tensor(portrait())[None, None]
 down = image
 for _ in range(3):
-    down = F.conv2d(down, mean, stride=2, padding=1)
+    down = F.conv2d(down, ninths, stride=2, padding=1)
 blended = F.interpolate(down, scale_factor=8, mode="bilinear")
 scattered = down
-for _ in range(3):
-    scattered = F.conv_transpose2d(scattered, 4 * mean, **options)  # times 4: a value now covers four pixels
+for _ in range(3):  # times 4: a value has to cover four pixels, on average
+    scattered = F.conv_transpose2d(scattered, 4 * ninths, **options)
 
 # %% jupyter={"source_hidden": true}
 show(
@@ -302,16 +305,16 @@ show(
 # %% [markdown]
 # Of 65,536 pixels, 1,024 values were left at the bottleneck. Many different images have the same 1,024 averages, so no up-sampling layer can know which of them went in; it can only blend, or guess. **Up-sampling restores the size, not the detail.**
 #
-# But where does the grid on the right come from? It wasn't in the portrait.
+# But where does the grid in the last image come from? It wasn't in the portrait.
 #
 # ## The checkerboard
 #
 # Let's count how many patches reach each row:
 
 # %%
-for kernel_size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
-    counts = conv_transpose_overlap(16, kernel_size, stride=2, padding=padding, output_padding=extra)
-    print(f"kernel {kernel_size}:", *counts[8:20], "…")
+for size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
+    counts = conv_transpose_overlap(16, size, 2, padding=padding, output_padding=extra)
+    print(f"kernel {size}:", *counts[8:20], "…")
 
 # %% [markdown]
 # With kernel 3 and stride 2 the counts alternate: 1, 2, 1, 2. Rows and columns together give 1, 2, 2 or 4 patches for a cell, and the result is a **checkerboard**. It arises because three weights can't be split
@@ -322,23 +325,27 @@ for kernel_size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
 #
 # ## Which up-sampling layer should you choose?
 #
-# The document [ends with a list](../docs/the_document.md#up-sampling-layers): transposed convolutions, up-sampling layers, bilinear interpolation. Here are six candidates. (Pixel shuffle undoes the pixel-unshuffle of lesson 1: four channels become the four cells of a 2×2 square.)
+# The document [ends with a list of such layers](../docs/the_document.md#up-sampling-layers). Here are six candidates. (Pixel shuffle undoes the pixel-unshuffle of lesson 1: four channels become the four cells of a 2×2 square.)
 
 # %%
 def ways_up(ins, outs):
     return {
-        "kernel 3": nn.ConvTranspose2d(ins, outs, 3, stride=2, padding=1, output_padding=1),
+        "kernel 3": nn.ConvTranspose2d(ins, outs, 3, 2, 1, output_padding=1),
         "kernel 2": nn.ConvTranspose2d(ins, outs, 2, stride=2),
         "kernel 4": nn.ConvTranspose2d(ins, outs, 4, stride=2, padding=1),
-        "nearest + conv": nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(ins, outs, 3, padding=1)),
+        "nearest + conv": nn.Sequential(
+            nn.Upsample(scale_factor=2), nn.Conv2d(ins, outs, 3, padding=1)
+        ),
         "bilinear + conv": nn.Sequential(
             nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(ins, outs, 3, padding=1)
         ),
-        "pixel shuffle": nn.Sequential(nn.Conv2d(ins, 4 * outs, 3, padding=1), nn.PixelShuffle(2)),
+        "pixel shuffle": nn.Sequential(
+            nn.Conv2d(ins, 4 * outs, 3, padding=1), nn.PixelShuffle(2)
+        ),
     }
 
 # %% [markdown]
-# We feed each of them a *flat* feature map, all ones, so any pattern in the output is the layer's own. We measure it twice: with all weights equal, and with the random weights of a new layer.
+# We feed each of them a *flat* feature map, all ones, so any pattern in the output is the layer's own. We look at it twice: with all weights equal, and with the random weights of a new layer.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -352,53 +359,72 @@ Predict(
     explain="Only kernel 3 does, because its counts alternate.",
 )
 
-# %%
-def pattern(layer):  # the size of the pattern relative to the whole: 0 is flat, 1 nothing but pattern
-    with torch.no_grad():
-        made = layer(torch.ones(1, 8, 12, 12))[0, :, 8:16, 8:16]  # away from the border
-    return ((made - made.mean(dim=(-2, -1), keepdim=True)).norm() / made.norm()).item()
-
-
+# %% jupyter={"source_hidden": true}
 def with_equal_weights(layer):
     for weight in layer.parameters():
         nn.init.constant_(weight, 1 if weight.dim() > 1 else 0)  # all weights 1, every bias 0
     return layer
 
+
+def from_flat(layer):
+    with torch.no_grad():
+        return layer(torch.ones(1, 8, 12, 12))[0, :, 8:16, 8:16]  # away from the border
+
+
+def first_channel(layer):
+    made = from_flat(layer)[0]
+    return made / made.abs().max() * made.mean().sign()  # brighter is more, whatever the sign
+
+# %% jupyter={"source_hidden": true}
+torch.manual_seed(0)
+shown = {}
+for weights, start in {"equal": with_equal_weights, "random": lambda layer: layer}.items():
+    for name, layer in ways_up(8, 8).items():
+        shown[f"{name}\n{weights} weights"] = first_channel(start(layer))
+show(
+    side_by_side(shown, width=112, columns=6, value_range=(-1.3, 1.3)),
+    "The first channel of each layer's output. With equal weights only kernel 3 is uneven. With random weights all are uneven except the two that end in a convolution.",
+)
+
+# %% [markdown]
+# As a number: how far is a cell from the mean of its channel, on average, compared with the size of the values? 0 % is flat.
+
 # %%
+def pattern(layer):
+    made = from_flat(layer)
+    off = made - made.mean(dim=(-2, -1), keepdim=True)
+    return (off.abs().mean() / made.abs().mean()).item()
+
+
 torch.manual_seed(0)
 for name, layer in ways_up(8, 64).items():
-    parameters = summary(ways_up(128, 64)[name], input_size=low.shape, verbose=0).total_params
     random, equal = pattern(layer), pattern(with_equal_weights(layer))
-    print(f"{name:16} {parameters:>8,} parameters   equal weights {equal:4.0%}   random weights {random:4.0%}")
+    print(f"{name:16} equal weights {equal:4.0%}   random weights {random:4.0%}")
     assert random < 1e-3 if name.endswith("conv") else 0.7 < random < 0.95
     assert (equal > 0.1) == (name == "kernel 3")
 
 # %% [markdown]
-# With random weights kernel 2, kernel 4 and pixel shuffle draw a pattern, too, because neighbouring outputs are computed with different weights. Of these six, only the two that copy or blend and then convolve
-# stay flat: their enlarged map is flat, and a convolution treats all of its positions alike. So:
+# With *random* weights, kernel 2, kernel 4 and pixel shuffle draw as much of a pattern as kernel 3, because neighbouring outputs are computed with different weights. The difference is that kernel 3 keeps its pattern even if all weights are equal.
+#
+# Of these six, only the two that copy or blend and then convolve start flat: their enlarged map is flat, and a convolution treats all of its positions alike. So:
 #
 # | choose | when |
 # |---|---|
-# | kernel 2, stride 2 | you want what the U-Net of 2015 uses: few parameters, no overlap |
 # | bilinear or nearest + convolution | the output is an image, or patterns would hurt |
-# | kernel 4, stride 2, padding 1 | you want a learned layer with even overlap |
-# | pixel shuffle | you can afford a convolution that makes four times as many channels |
+# | kernel 2, stride 2 | you want what the U-Net of 2015 uses; training has to remove the pattern |
+# | kernel 4, stride 2, padding 1 | the same, with patches that overlap evenly |
+# | pixel shuffle | you can afford four times as many channels; it starts flat with [ICNR](https://arxiv.org/abs/1707.02937), equal first weights for all four |
 #
-# None of this says which layer is more *accurate*. Only training can tell, and lesson 6 does that. Point at a pixel below, and the other images outline the same place.
-
-# %% jupyter={"source_hidden": true}
-face = F.avg_pool2d(image, 8)
-maps = {"as taken": F.avg_pool2d(image, 4), "what goes in": face}
-for name, layer in ways_up(1, 1).items():
-    made = with_equal_weights(layer)(face)
-    maps[name] = (made * (face.mean() / made.mean())).detach()  # as bright as what goes in
-FeatureMaps(maps, value_range=(0, 1), title="The same small face, enlarged in six ways with equal weights")
+# Which of them is more *accurate*, only training can tell: lesson 6.
 
 # %% [markdown]
 # ## Exercise 4: no checkerboard
 #
-# Make a layer, or several in `nn.Sequential`, that takes 8 channels, returns 8, and doubles height and width. It has to mix the channels with weights that it can learn, and leave no output cell without input. With all
-# its weights equal, a flat feature map has to stay flat away from the border. There are many right answers.
+# Make a layer, or several in `nn.Sequential`, that takes 8 channels, returns 8, and doubles height and width, so that
+#
+# - it has weights to learn, which mix the channels,
+# - every output cell gets some input,
+# - with all weights equal, a flat feature map stays flat away from the border.
 
 # %%
 ### BEGIN SOLUTION
@@ -410,9 +436,9 @@ exercises.even_overlap.check(layer)
 # ## Read the document again
 #
 # - Its section opens with ["all of the above, put together"](../docs/the_document.md#put-together). Nothing has been put together yet, so that line belongs at the very end.
-# - Its layer [doubles the size](../docs/the_document.md#doubles): 16 does become 32, but an image that had been 31 comes back as 32, one too many.
+# - Its layer [doubles the size](../docs/the_document.md#doubles): 16 does become 32, but an image that had been 31 comes back as 32, one row and one column too many.
 # - It says that apart from the channels everything is "same as before", although there is a new parameter. Now you can explain it.
-# - "Deconvolutional" promises an inverse, but only the shapes run backwards, not the values.
+# - "Deconvolutional" promises the values, but only the shape is restored.
 # - It doesn't mention that kernel 3 with stride 2 overlaps unevenly, 1, 2, 1, 2.
 
 # %% [markdown]
@@ -420,7 +446,7 @@ exercises.even_overlap.check(layer)
 #
 # - Each input value scatters a patch, `stride` cells after the last, so the output size is (H − 1)·stride + kernel_size − 2·padding + output_padding.
 # - `output_padding` chooses among the sizes that down-sampling merged, by cropping less.
-# - A kernel that isn't a multiple of the stride draws a checkerboard even with equal weights. Of our six layers, only nearest or bilinear plus a convolution draws none with random weights.
+# - A kernel that isn't a multiple of the stride draws a checkerboard even with equal weights. With random weights most layers draw some pattern; nearest or bilinear plus a convolution doesn't.
 # - Up-sampling restores the size, not the detail.
 #
 # Next: [**3 · Skip connections**](03_skip_connections.ipynb), which fetch the detail from where it still exists.
@@ -428,7 +454,7 @@ exercises.even_overlap.check(layer)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Nothing later depends on this part. It has two more ways to see the layer, the cases in which an extra row stays empty, a textbook's claim to test, and pictures of the patterns.
+# Nothing later depends on this part. It has two more ways to see the layer, the cases in which an extra row stays empty, a textbook's claim to test, and the face enlarged in six ways.
 
 # %% [markdown]
 # ### Zeros between the values, then a convolution
@@ -446,7 +472,7 @@ print(f"the same values; {int((spread == 0).sum())} of {spread.numel()} cells ar
 # %% [markdown]
 # ### A convolution run backwards
 #
-# Training runs every convolution backwards: the gradient at each output is passed on to the inputs from which that output was computed. That is a transposed convolution, too. Here `output_padding` isn't needed, because PyTorch has kept
+# Training runs every convolution backwards: the gradient at each output is passed on to the inputs from which that output was computed. That is a transposed convolution, too. (So the gradients of a strided convolution overlap unevenly as well, 1, 2, 1, 2.) Here `output_padding` isn't needed, because PyTorch has kept
 # the input's size, 8×10.
 
 # %%
@@ -454,7 +480,7 @@ big = torch.zeros(1, 1, 8, 10, requires_grad=True)
 gathered = F.conv2d(big, kernel[None, None], stride=2, padding=1)
 (back,) = torch.autograd.grad(gathered, big, grad_outputs=small[None, None])
 assert torch.allclose(back[0, 0], output)
-print("forwards 8×10 → {}×{}".format(*gathered.shape[2:]), "and backwards → {}×{}".format(*back.shape[2:]))
+print("forwards:", tuple(gathered.shape[2:]), "backwards:", tuple(back.shape[2:]))
 
 # %% [markdown]
 # ### When an extra row stays empty
@@ -493,29 +519,30 @@ lost = (12, 14, 15, 17, 18)
 exercises.not_restored.check(lost)
 
 # %% [markdown]
-# ### What the patterns look like
+# ### A face, enlarged in six ways
 #
-# These are the first channels of each layer's output for a flat feature map. With random weights the pattern differs from channel to channel.
-
-# %%
-def flat(layer):
-    with torch.no_grad():
-        made = layer(torch.ones(1, 8, 12, 12))[0, 0, 8:16, 8:16]
-    return made / made.abs().max() * made.mean().sign()  # brighter is more, whatever the sign
+# All weights are equal. Point at a pixel, and the other images outline the same place.
 
 # %% jupyter={"source_hidden": true}
-torch.manual_seed(0)
-shown = {f"{name}\nequal weights": flat(with_equal_weights(layer)) for name, layer in ways_up(8, 8).items()}
-shown |= {f"{name}\nrandom weights": flat(layer) for name, layer in ways_up(8, 8).items()}
-show(
-    side_by_side(shown, width=124, columns=6, value_range=(-1.3, 1.3)),
-    "With equal weights only kernel 3 is uneven. With random weights all are uneven except the two that end in a convolution.",
-)
+face = F.avg_pool2d(image, 8)
+maps = {"as taken": F.avg_pool2d(image, 4), "what goes in": face}
+for name, layer in ways_up(1, 1).items():
+    made = with_equal_weights(layer)(face)
+    maps[name] = (made * (face.mean() / made.mean())).detach()  # as bright as what goes in
+FeatureMaps(maps, value_range=(0, 1), title="The same small face, enlarged in six ways")
+
+# %% [markdown]
+# Which needs how many parameters, from 128 to 64 channels?
+
+# %%
+for name, layer in ways_up(128, 64).items():
+    counted = summary(layer, input_size=low.shape, verbose=0)
+    print(f"{name:16} {counted.total_params:>8,} parameters")
 
 # %% [markdown]
 # The document's own layer can learn to draw no pattern. With these weights a flat input stays flat, except along the last row and column:
 
 # %%
-layer = nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=1, bias=False)
+layer = nn.ConvTranspose2d(1, 1, 3, 2, padding=1, output_padding=1, bias=False)
 layer.weight.data[:] = torch.outer(*2 * [torch.tensor([0.5, 1.0, 0.5])])
 print(layer(torch.ones(1, 1, 3, 3))[0, 0].detach())

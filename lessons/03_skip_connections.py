@@ -13,7 +13,7 @@
 # Both networks above were trained to remove the noise from the portrait. They are identical, except that in one of them the skip connection is multiplied by zero, so nothing gets across. You'll train both.
 
 # %% [markdown]
-# After three halvings a feature map may still say *that* there is an eye, but no longer *where* its outline runs. Yet before each halving there was a feature map with every edge in its place. A
+# After three halvings a feature map may still show *that* there is an eye, but no longer *where* its outline runs. Yet before each halving there was a feature map with every edge in its place. A
 # **skip connection** keeps that feature map and joins it to the one that comes back up. It's the third criterion, and [the document](../docs/the_document.md#cat) writes it like this:
 #
 # ```python
@@ -26,8 +26,6 @@
 # To **concatenate** two feature maps is to stack their channels: first those of one, then those of the other. Does the snippet run?
 
 # %%
-import copy
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -54,7 +52,8 @@ Predict(
 # %%
 torch.manual_seed(0)
 downsample = nn.Conv2d(64, 128, kernel_size=3, stride=2, padding=1)
-upsample = nn.ConvTranspose2d(128, 64, kernel_size=3, stride=2, padding=1, output_padding=1)
+upsample = nn.ConvTranspose2d(128, 64, kernel_size=3,
+                              stride=2, padding=1, output_padding=1)
 input_tensor = torch.randn(1, 64, 32, 32)
 
 x = downsample(input_tensor)
@@ -116,7 +115,7 @@ stripes = torch.zeros(1, 1, 32, 32)
 stripes[..., ::2] = 1
 grey = torch.full((1, 1, 32, 32), 0.5)
 assert torch.equal(F.avg_pool2d(stripes, 2), F.avg_pool2d(grey, 2))
-print(f"equal by this average; the document's layer keeps {x.numel():,} of {input_tensor.numel():,} values")
+print(f"the document's layer keeps {x.numel():,} of {input_tensor.numel():,} values")
 
 # %% [markdown]
 # What has become equal can't be told apart by any later layer. Learned weights keep more of what matters than an average does, but half of the values are gone all the same. So a skip leaves **before** the down-sampling layer.
@@ -125,7 +124,7 @@ print(f"equal by this average; the document's layer keeps {x.numel():,} of {inpu
 #
 # ## What the next layer has to expect
 #
-# `z` has 64 + 64 channels. The layer after a `cat` needs `in_channels` for both:
+# `z` has 64 + 64 channels. The layer after a `cat` needs `in_channels` for both. (Which of the two comes first doesn't matter, as long as it stays the same.)
 
 # %%
 z = torch.cat([input_tensor, y], dim=1)
@@ -145,19 +144,24 @@ print(tuple(nn.Conv2d(128, 64, kernel_size=3, padding=1)(z).shape))
 print("64 + 64 channels:", tuple((input_tensor + y).shape))
 for channels in (32, 1):
     try:
-        print(f"64 + {channels} channels:", tuple((input_tensor + y[:, :channels]).shape))
+        added = input_tensor + y[:, :channels]
+        print(f"64 + {channels} channels:", tuple(added.shape))
     except RuntimeError as error:
         print(f"64 + {channels} channels:", error)
 
 # %% [markdown]
-# For an addition the numbers of channels have to be equal. Look at the last line, though: a *single* channel is added to each of the 64 without any complaint.
+# For an addition the numbers of channels have to be equal. (*Dimension 1* is the channel axis, *non-singleton* means that neither size is 1.) Look at the last line, though: a *single* channel is added to each of the 64 without any complaint.
 #
-# How do the two differ? A convolution after `cat` has its own weights for each of the two feature maps, while adding first means that both get the *same* weights, half as many. So addition is the special case ("Going further" tests this). Both are skip connections, and networks with either are U-Nets.
+# How do the two differ? A convolution after `cat` has its own weights for each of the two feature maps, while adding first means that both get the *same* weights, half as many ("Going further" tests this). Both are skip connections, and networks with either are U-Nets.
 #
 # ## What a skip is worth
 #
 # Let's repeat the experiment from the top of this lesson. Both networks get the portrait with noise and should return it clean. Both go down three times and up three times, as in the document, and both end in a `cat`, but
-# in one of them the skip is multiplied by zero. (The folded cell makes `down` and `up` of the document's layers, each with a `ReLU` after it, which sets negative values to 0. Lesson 4 says why.)
+# in one of them the skip is multiplied by zero.
+#
+# (The folded cell makes `down` and `up` of the document's layers, each with a `ReLU` after it, which sets negative values to 0. Lesson 4 says why.)
+#
+# A network is a class that builds on `nn.Module`. Its `__init__` makes the layers: `super().__init__()` lets `nn.Module` prepare itself, and `self.first = …` keeps a layer under a name, so that PyTorch finds its weights. Its `forward` says in which order data passes through them. Call `network(image)`, and PyTorch calls `forward`.
 
 # %% jupyter={"source_hidden": true}
 def down(ins, outs):
@@ -165,7 +169,7 @@ def down(ins, outs):
 
 
 def up(ins, outs):
-    layer = nn.ConvTranspose2d(ins, outs, 3, stride=2, padding=1, output_padding=1)
+    layer = nn.ConvTranspose2d(ins, outs, 3, 2, padding=1, output_padding=1)
     return nn.Sequential(layer, nn.ReLU())
 
 
@@ -202,39 +206,31 @@ def fit(keep):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return network(noisy).detach()
+    return network
 
 # %% tags=["nbval-ignore-output"]
-torch.set_num_threads(1)  # with several, sums are taken in another order and the last digits change
+torch.set_num_threads(1)  # with several, the last digits may change
 without, skipped = fit(keep=0), fit(keep=1)
 
-# %% jupyter={"source_hidden": true}
-Predict(
-    "Compare the three images at the top again, but only at edges: cap, glasses, eyes. Which is furthest from the clean portrait there?",
-    answer="the output without a skip",
-    choices=["the noisy image", "the output without a skip", "the output with a skip"],
-    mistakes={
-        "the noisy image": "It's off by the noise, as much at edges as anywhere. But an edge can be lost in another way than by noise. Which?",
-        "the output with a skip": "The skip brings the edges across before anything is halved. What has the other network got?",
-    },
-    explain="Halving blurs edges, and after 200 steps that costs more than the noise did.",
-)
-
 # %% [markdown]
-# We call the steepest tenth of the image its *edges*. How far off is each image there, on average, and how far elsewhere? (Black is 0, white is 1.)
+# We call the steepest tenth of the image its *edges*: cap, glasses, eyes. Guess before you run the next cell: which image is furthest from the clean portrait there, the noisy one, or the output of which network? (Black is 0, white is 1.)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 steepness = torch.hypot(*torch.gradient(face[0, 0]))
 edges = (steepness > steepness.quantile(0.9)).expand_as(face)
-outputs = {"noisy input": noisy, "without a skip": without, "with a skip": skipped}
-off = {name: (output - face).abs() for name, output in outputs.items()}
+with torch.no_grad():
+    outputs = {"noisy input": noisy, "without a skip": without(noisy), "with a skip": skipped(noisy)}
+    skipped.last.weight[:, 8:] = 0  # the 8 channels that come from the bottleneck
+    bottleneck_cut = {"with a skip, bottleneck cut": skipped(noisy)}
+off = {name: (output - face).abs() for name, output in (outputs | bottleneck_cut).items()}
 for name, error in off.items():
-    print(f"{name:14} edges {error[edges].mean():.3f}, elsewhere {error[~edges].mean():.3f}")
+    print(f"{name:27} edges {error[edges].mean():.3f}, elsewhere {error[~edges].mean():.3f}")
 
 assert max(off["without a skip"][~edges].mean(), off["with a skip"][~edges].mean()) < 0.08
 assert off["without a skip"][edges].mean() > 1.4 * off["noisy input"][edges].mean()
 assert 0.8 < off["with a skip"][edges].mean() / off["noisy input"][edges].mean() < 1.2
 assert 0.4 < off["with a skip"][~edges].mean() / off["noisy input"][~edges].mean() < 0.6
+assert (bottleneck_cut["with a skip, bottleneck cut"] - outputs["with a skip"]).abs().mean() < 0.01
 
 # %% jupyter={"source_hidden": true}
 show(
@@ -243,15 +239,16 @@ show(
 )
 
 # %% [markdown]
-# At edges the network without a skip is off by about twice as much as the noise was. The one with a skip is no better at edges than the noisy image, but half of the noise elsewhere is gone. What comes from the bottleneck says *this is
-# skin, make it smooth*, and what comes across the skip says *here runs a rim*.
+# At edges the network without a skip is off by about twice as much as the noise was (more or less, depending on the seed), because halving has blurred them. The one with a skip is no better there than the noisy image, but it keeps the edges, and elsewhere half of the noise is gone.
+#
+# The last of these numbers cut the *other* side: zeros arrive in place of what comes from the bottleneck, and the same network does as well. To remove noise a pixel's neighbours are enough, and they come across the skip. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
 #
 # And if both train for longer? After ten times as many steps the network without a skip gets close on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
 
 # %% [markdown]
 # ## Cut it yourself
 #
-# Here is the small U-Net of lesson 0 again, with three skips. You know that cutting one costs something, but which pixels? The small image beside the ground truth shows them, with new ones in green.
+# Here is the small U-Net of lesson 0 again, with three skips. You know that cutting one costs something, but which pixels? The small image beside the ground truth shows them, with new ones in green. (*present* shows it larger.)
 
 # %% jupyter={"source_hidden": true}
 SeeInside(
@@ -269,7 +266,7 @@ SeeInside(
         Step(
             "Cut all three skips and note the IoU. Then choose the network `trained without skips`. Which of the two is better?",
             when={"network": "trained without skips"},
-            explain="Trained without: 0.54 against 0.37. Its decoder learned to place lines from small maps, and the other never had to do so without any skip for long.",
+            explain="Trained without: 0.54 against 0.37. Its decoder learned to place lines from small maps, and the other one relied on its skips.",
         ),
     ]
 )
@@ -309,10 +306,12 @@ except RuntimeError as error:
 # All feature maps of one resolution form a **level**: level 0 has the resolution of the image, and every halving leads one level down. Whenever you meet *Sizes of tensors must match*, ask in this order:
 #
 # 1. **Which tensors?** Print all shapes right before the `cat`. *Number 1* is the second in the list.
-# 2. **Which axis?** Compare height first, then width. The message is about the first that differs.
-# 3. **Off by how much?** By *one*: an odd size was halved, or an up-sampling layer lacks its `output_padding`. By a *factor of two*: the skip comes from another level. By another *even* number, such as 8: convolutions
-#    without padding, or a level below without a skip, where nothing corrects a difference of one and every step up doubles it.
-# 4. **Which level?** The size of the *skip* tells you, which is the expected one if the skip comes first in the list. In an image 80 high, 20 is what two halvings leave, so a skip of 20 belongs to level 2.
+# 2. **Which axis?** Compare height first, then width. The message gives the sizes along the first axis that differs, but doesn't name it.
+# 3. **Off by how much?**
+#    - By *one*: an odd size was halved, or an up-sampling layer lacks its `output_padding`.
+#    - By a *factor of two*: the skip comes from another level.
+#    - By another even number, such as 8: the convolutions have no padding. (Or a level below has no skip. A difference of one isn't repaired there, and each step up doubles it.)
+# 4. **Which level?** Look at the size of the *skip*. If the skip comes first in the list, that's the *expected* size. In an image 80 high, 20 is what two halvings leave, so a skip of 20 belongs to level 2.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -363,7 +362,7 @@ SizeLedger(
 #
 # | what to do | what it costs |
 # |---|---|
-# | *set output_padding*, or call `upsample` with `x` and `output_size=` `skip.shape[2:]` | nothing here, because the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
+# | *set output_padding*, or call `upsample` with `x` and `output_size=` `skip.shape[2:]` | nothing: the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
 # | *pad the smaller* or *crop the larger*, which is usually the decoder's feature map | a row of zeros, or a row that is computed and thrown away |
 # | crop the skip (the U-Net of 2015) | its border is lost, and the output gets smaller |
 # | *resize to the skip*, bilinear | every value of the decoder's feature map changes a little |
@@ -372,10 +371,10 @@ SizeLedger(
 # %% [markdown]
 # ## Exercise 2: pad or crop what comes up
 #
-# With padded convolutions the two sizes differ by one row or column at most, so the skip can stay whole. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`. The two may have different numbers of channels; the result keeps those of `up`.
+# With padded convolutions the two sizes differ by one row or column at most, so the skip can stay whole. The course's own U-Net does the same. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`. The two may have different numbers of channels; the result keeps those of `up`.
 #
 # The top-left value stays at the top left. What's missing
-# at the bottom and on the right becomes zeros, and what's too much is cropped. (`F.pad(up, (left, right, top, bottom))` adds zeros.)
+# at the bottom and on the right becomes zeros, and what's too much is cropped. (`F.pad(up, (left, right, top, bottom))` adds zeros; a negative number crops.)
 
 # %%
 def pad_to(up, skip):
@@ -413,8 +412,8 @@ exercises.fits.check(fits)
 # %% [markdown]
 # ## Recap
 #
-# - A skip carries a feature map from before a halving to the decoder's feature map of the same size, so that the *where* meets the *what*.
-# - `cat` stacks channels, and the next layer has to expect all of them. Addition is `cat` with the same weights twice.
+# - A skip carries a feature map from before a halving to the decoder's feature map of the same size.
+# - `cat` stacks channels, and the next layer has to expect all of them. After an addition, both feature maps get the same weights.
 # - Sizes stop matching where an odd one was halved. You can repair that by `output_size`, by padding or cropping, or by image sizes that are multiples of 2 to the power of depth.
 #
 # Next: [**4 · Symmetric architecture**](04_symmetric_architecture.ipynb) puts all three criteria into one network, the document's, and finds out what is wrong with it.
@@ -427,8 +426,8 @@ exercises.fits.check(fits)
 # %% [markdown]
 # ### If it trains for longer
 #
-# Is it impossible without a skip, or has the network just not learned it *yet*? We trained both for longer, with five seeds each. The table has the mean error at edges, with the lowest and the highest seed in parentheses. The last two
-# columns test the same networks on the mirrored portrait, which they have never seen.
+# Is it impossible without a skip, or has the network just not learned it *yet*? We trained both for longer, with five seeds each (other first weights, other noise). The table has the mean error at edges, with the lowest and the highest seed in parentheses. The last two
+# columns test the same networks on the mirrored portrait, which they have never seen: it has the same kind of edges, in other places.
 
 # %%
 from IPython.display import Markdown
@@ -469,7 +468,7 @@ a, b = input_tensor, y
 shared = nn.Conv2d(64, 64, kernel_size=3, padding=1)
 conv = nn.Conv2d(128, 64, kernel_size=3, padding=1)
 with torch.no_grad():
-    conv.weight.copy_(torch.cat([shared.weight, shared.weight], dim=1))  # the same weights twice
+    conv.weight.copy_(torch.cat([shared.weight] * 2, dim=1))  # the same weights twice
     conv.bias.copy_(shared.bias)
     assert torch.allclose(conv(torch.cat([a, b], dim=1)), shared(a + b), atol=1e-5)
 for name, layer in {"cat": conv, "add": shared}.items():
@@ -524,15 +523,19 @@ assert torch.allclose(too_much, conv.bias[:, None, None].expand_as(too_much), at
 # They are equal, except that the bias was added twice. And in each of the two convolutions, half of the weights were only multiplied by zeros.
 #
 # **Exercise 5**, the hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels belong to `a`, make the two smaller ones. It has to work for any kernel, stride, padding and dilation,
-# with a bias or without. `copy.deepcopy(layer)` copies a layer; `layer.weight = nn.Parameter(tensor)` gives it other weights.
+# with a bias or without. `conv` has them as attributes, such as `conv.stride`; `nn.Conv2d` takes `bias=False`; and inside `with torch.no_grad():`, `layer.weight.copy_(tensor)` fills in weights.
 
 # %%
 def split_conv(conv, c):
     ### BEGIN SOLUTION
-    conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)
-    conv_a.weight = nn.Parameter(conv.weight[:, :c])
-    conv_b.weight = nn.Parameter(conv.weight[:, c:])
-    conv_b.bias = None
+    window = (conv.kernel_size, conv.stride, conv.padding, conv.dilation)
+    conv_a = nn.Conv2d(c, conv.out_channels, *window, bias=conv.bias is not None)
+    conv_b = nn.Conv2d(conv.in_channels - c, conv.out_channels, *window, bias=False)
+    with torch.no_grad():
+        conv_a.weight.copy_(conv.weight[:, :c])
+        conv_b.weight.copy_(conv.weight[:, c:])
+        if conv.bias is not None:
+            conv_a.bias.copy_(conv.bias)
     return conv_a, conv_b
     ### END SOLUTION
 

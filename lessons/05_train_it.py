@@ -33,7 +33,7 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## Look at the data first
 #
-# It takes a minute, and it's the step that people most regret having skipped.
+# It's the step that people most regret having skipped.
 
 # %%
 data = earth()
@@ -54,11 +54,13 @@ show(
 # - **validation**: the part you look at *while you try things out*. It tells you when to stop training and which of two ideas is better.
 # - **test**: the part you look at *once*, at the end. Here it's the Americas, which the network has never seen.
 #
-# Why not two parts? Suppose you try twenty ideas and keep the one with the best test score. Some of that score is luck, and by choosing the best you've selected for luck. The test no longer tells you how the network does on unseen images.
+# Why not two parts? Suppose you try twenty ideas and keep the one with the best test score. The best of twenty is partly just the luckiest, so the test no longer tells you how the network does on unseen images.
 #
 # ## Exercise 1: nothing may leak
 #
-# Training uses **crops**, which are small squares cut out at random places. If a crop reaches into the validation strip, the network has trained on pixels it will be judged by: the data has **leaked**. In this course the image was cut up beforehand, so that can't happen.
+# Training uses **crops**, small squares cut out at random places, so that one image gives thousands of examples.
+#
+# If a crop reaches into the validation strip, the network has trained on pixels it will be judged by: the data has **leaked**. In this course the image was cut up beforehand, so that can't happen. (Pixels beside the strip still resemble it. The test, a continent away, is harder.)
 #
 # Suppose it hadn't been. The image is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`. Return a list of all left columns at which a crop may begin without touching the strip.
 
@@ -96,7 +98,7 @@ nothing = torch.zeros_like(target)
 print(f"pixel accuracy of 'sea' everywhere: {(nothing == target).float().mean():.0%}")
 
 # %% [markdown]
-# Three quarters, for doing nothing. Pixel accuracy rewards predicting the majority class, so ask two better questions. Of the pixels that you called land, what share is land (**precision**)? And of all the land, what share did you find (**recall**)?
+# Three quarters, for doing nothing. Pixel accuracy rewards predicting the majority class, so ask two better questions. What share of the pixels that you called land is land (**precision**)? And what share of the land did you find (**recall**)?
 #
 # **Intersection over union**, IoU, answers both with one number. Take all pixels that *either* the prediction or the target calls land. IoU is the share of them that *both* call land. It's 1 for a perfect prediction, and 0 if nothing overlaps. (**Dice** is a close relative: twice the overlap, divided by the sum of the two areas.)
 #
@@ -115,7 +117,9 @@ exercises.iou.check(iou)
 # %% [markdown]
 # IoU has a blind spot. A continent is large and its coast is thin, so a prediction may blur every bay and still overlap almost perfectly.
 #
-# **Boundary F1** looks at the outline alone. It takes the precision and the recall of the outline, allowing for an error of one pixel, and combines them into their harmonic mean, which is low as soon as one of them is low.
+# **Boundary F1** looks at the outline alone: the land pixels with sea above, below, left or right of them. (The image's border isn't an outline.) A pixel of one outline is matched if it, or one of its four neighbours, lies on the other.
+#
+# Say your outline has 50 pixels, 30 of them matched: that's a precision of 30/50 = 0.6. The target's has 40, 32 of them matched: a recall of 32/40 = 0.8. Boundary F1 is their *harmonic mean*, 2 · 0.6 · 0.8 / (0.6 + 0.8) = 0.69, which is low as soon as one of the two is low.
 #
 # ## First without a network
 #
@@ -139,37 +143,39 @@ for name, method in methods.items():
 #
 # Here is all of training, with the U-Net that you wrote in lesson 4. (If you haven't written one yet, the course's stands in.) It begins with the **loss**, the number that says how wrong a prediction is. Ours is a sum of two terms:
 #
-# - **Cross-entropy** goes through the pixels one by one, and grows the less probability the network gave to the right class.
-# - **1 − Dice** compares the land as a whole, so a little land isn't drowned out by a lot of sea.
-#
-# The two `+ 1` are for batches without any land. There Dice would be 0 whatever the network predicts. With them, it rises towards 1 as the network predicts less land, which is what it should learn.
+# - **Binary cross-entropy** looks at each pixel: how probable did the network find the right class? The less probable, the larger the loss.
+# - **1 − Dice** compares the land as a whole, so a little land isn't drowned out by a lot of sea. We take Dice over a whole batch.
 
 # %% tags=["nbval-ignore-output"]
 MyUNet = exercises.my_unet()
 
 
 def loss_of(logits, masks):
-    probabilities = logits.sigmoid()
+    probabilities = logits.sigmoid()  # from 0 to 1
     overlap = (probabilities * masks).sum()
-    dice = (2 * overlap + 1) / (probabilities.sum() + masks.sum() + 1)
+    dice = (2 * overlap + 1) / (probabilities.sum() + masks.sum() + 1)  # + 1: no land, no 0 / 0
     return F.binary_cross_entropy_with_logits(logits, masks) + 1 - dice
 
 # %% [markdown]
-# Then comes the loop. Each step takes a **batch** of 8 random crops and flips each of them at random, left to right and top to bottom. That's the simplest **augmentation**: a flipped coast is still a coast, so the network gets more examples for free.
+# Each step of the loop takes a **batch** of 8 random crops and flips each of them at random, left to right and top to bottom. That's the simplest **augmentation**: a flipped coast is still a coast, so the network gets more examples for free.
 #
-# `backward()` computes the **gradient**, which says for each weight how fast the loss would grow if that weight grew. The **optimizer** uses it to change the weights so that the loss falls. Ours is AdamW, which averages the gradients of recent steps and gives each weight a step size of its own. It also pulls all weights slightly towards zero (**weight decay**).
+# `backward()` computes the **gradient**, which says for each weight how fast the loss would grow if that weight grew. It *adds* it to what is already there, so `zero_grad()` clears the last step's first.
 #
-# How large those steps are is set by the **learning rate**. It rises during the first 30 % of the training and then falls to almost nothing, a schedule called *one-cycle*. (By default PyTorch's `OneCycleLR` also changes how many past gradients AdamW averages. `cycle_momentum=False` leaves that alone.)
+# The **optimizer** then changes the weights so that the loss falls. Ours is AdamW, which averages the gradients of recent steps and gives each weight a step size of its own. It also pulls all weights slightly towards zero (**weight decay**).
+#
+# How large those steps are is set by the **learning rate**. It rises during the first 30 % of the training and then falls to almost nothing, a schedule called *one-cycle*.
+#
+# The first weights and the crops are random. A **seed** fixes where the random numbers start, so the same seed gives the same training again, and another seed gives another one.
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 mine = MyUNet(1, 1, depth=3, base_channels=8)
-random = torch.Generator().manual_seed(0)
+generator = torch.Generator().manual_seed(0)
 optimizer = torch.optim.AdamW(mine.parameters(), lr=3e-3)
 schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=60, cycle_momentum=False)
 losses = []
-for _ in time_left(range(60)):
-    images, masks = random_crops(data.train, 8, 64, random)  # (8, 1, 64, 64) each
+for _ in time_left(range(60)):  # shows how long it will take
+    images, masks = random_crops(data.train, 8, 64, generator)  # (8, 1, 64, 64) each
     loss = loss_of(mine(images), masks)
     optimizer.zero_grad()
     loss.backward()
@@ -181,7 +187,7 @@ print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average 
 # %% [markdown]
 # That's all there is to it: predict, measure the loss, `backward`, `step`. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
 #
-# For real training you'd add a few things: validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule. Its file, `training.py`, is made to be read.
+# For real training you'd also validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule; `training.py` is made to be read.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -201,7 +207,7 @@ Predict(
 #
 # This is the longest wait of the course: about half a minute on a laptop, a minute or two on Binder, and never more than four, because then it stops by itself. Meanwhile, watch the curves and the prediction.
 #
-# `device="cpu"` keeps your numbers comparable with those in the text; without it, `train` uses a GPU if there is one. You can press **■** at any time. The best weights so far are kept, whether you or the clock ended the training. In both cases the tables and images below say after how many steps, and your numbers will be lower than those in the text.
+# `device="cpu"` keeps your numbers comparable with those in the text; without it, `train` uses a GPU if there is one. You can press **■** at any time: the best weights so far are kept. The tables and images below say after how many steps it was stopped, and your numbers will be lower.
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
@@ -214,13 +220,13 @@ predictors = methods | {name: network}
 # %% [markdown]
 # ## Read the curve
 #
-# There are two losses, one on training images and one on validation images. Both are computed in the same way, so you may compare them.
+# There are two losses, one on training images and one on validation images. Both are computed in the same way, so you may compare them: without flips, on pieces of the same size, in evaluation mode (exercise 5).
 #
 # - **Both fall.** The network learns, and what it learns also holds for images it hasn't seen. Jumps are normal as long as the learning rate is high, here up to about step 425 of 600.
 # - **The training loss falls and the validation loss rises.** The network **overfits**: it memorises the training images, as the network without a skip did in lesson 3.
 # - **Neither falls.** Something is wrong: the data, the learning rate, or an unlucky seed.
 #
-# The weights that were kept are those with the best IoU *on validation*, which needn't be the last ones. The more that curve jumps around, the more luck there is in which step came out best.
+# The weights that were kept are those with the best IoU *on validation*, which needn't be the last ones. The more that curve jumps around, the more luck there is in which step came out best. So the printed score, the best of 25, is a little optimistic, unlike the baselines'.
 #
 # ## Exercise 4: from logits to a mask
 #
@@ -238,13 +244,13 @@ exercises.to_mask.check(to_mask)
 # %% [markdown]
 # ## Exercise 5: validate, and change nothing
 #
-# After each 3×3 convolution, our U-Net has a **batch normalisation**. It shifts and scales each channel to mean 0 and standard deviation 1, so that values neither explode nor vanish from layer to layer. Then it shifts and scales again, by two numbers that it learns.
+# After each 3×3 convolution, our U-Net has a **batch normalisation**. It shifts and scales each channel to mean 0 and standard deviation 1 (a measure of spread, see lesson 6), so that values neither explode nor vanish from layer to layer. Then it shifts and scales again, by two numbers that it learns.
 #
 # Its mean and standard deviation depend on the mode. In *training mode* they are those of the batch, and the layer also keeps a running average of them. In *evaluation mode* it uses that running average.
 #
 # If you validate in training mode, the prediction for one image depends on the others in its batch, and the running averages change, so you've altered the network by measuring it.
 #
-# Write the IoU of a network in evaluation mode, with the pixels of all images counted together; the masks are boolean. Record nothing for learning (`torch.no_grad()`), and afterwards leave the network in the mode it was in.
+# Write the IoU of a network in evaluation mode, with the pixels of all images counted together, not as a mean over images; the masks are boolean. Record nothing for learning (`torch.no_grad()`), and afterwards leave the network in the mode it was in.
 
 # %%
 def validate(network, images, masks):
@@ -271,7 +277,7 @@ for name, score in scores.items():
     print(f"{name:15}", score)
 
 # %% [markdown]
-# That is one training with one seed, and another seed gives another score. The course has trained twenty of them for you. How often do they beat the forest?
+# That is one training. The course has done twenty for you, with other seeds. How often do they beat the forest?
 
 # %%
 twenty = [run for run in ablation.results() if (run.data, run.variant) == ("earth", "the U-Net")]
@@ -288,7 +294,7 @@ for measure in ("iou", "boundary_f1"):
 # - By **boundary F1**, the forest beats most seeds.
 # - And *Otsu* has the best outline in the table! Only one of the twenty U-Nets does better, although its IoU is the worst of all.
 #
-# Can a threshold really draw the best coast? When a score surprises you, ask *where* it is earned. In the far north coasts are long, and bright snow lies beside dark water. So let's split the image at 60° N.
+# Can a threshold really draw the best coast? When a score surprises you, ask *where* it is earned. In the far north coasts are long, and bright snow lies beside dark water. (They also count for more, because this map stretches the north: at 60° N, everything is twice as wide as it should be.) So let's split the image there.
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach.segmentation import boundary_f1
@@ -301,11 +307,13 @@ for name, method in predictors.items():
     print(f"{name:15} boundary F1 north of 60°: {north:.2f}, south of it: {south:.2f}")
 
 # %% [markdown]
-# Otsu and the forest earn their outlines in the north, which has 44 % of the coast in this image. South of 60° both thresholds are far behind, and the U-Net's outline is better than the forest's with six of seven seeds (`benchmarks/coast.py`). So the forest doesn't draw better coasts, only better *northern* ones.
+# So **Otsu and the forest earn their outlines in the north**, which has 44 % of the coast in this image. South of 60° both thresholds are far behind, and the U-Net's outline is better than the forest's (with six of the seven seeds for which `benchmarks/coast.py` compared them).
 #
-# That also explains why nobody noticed earlier: the validation strip has little northern coast, and there Otsu's outline is the worst.
+# Nobody noticed earlier because the validation strip has little northern coast; there, Otsu's outline is the worst.
 #
-# Is the network just too small? With twice the channels, three out of three seeds beat the forest's outline on the whole image (`benchmarks/coast.py`), but none of them does in the north. What does help, in the same time and without a larger network, is told in *Going further*.
+# Would a larger network do better in the north? Not one with twice the channels. What does help, in the same time, is described in *Going further*.
+#
+# Which score should you report, then? The one that fits your question, or both.
 #
 # One warning: you've now seen the test scores. You may explain them, as we just did. But if you change something *because* of them, you need new images to test it on.
 #
@@ -345,8 +353,6 @@ SeeInside(
 )
 
 # %% [markdown]
-# You'll meet this widget again in lesson 6, where you cut its skips.
-#
 # ## Read the document again
 #
 # - It doesn't say a word about training, and it doesn't have to. But [its `UNet(64, 128)`](../docs/the_document.md#unet) would return 128 logits for each pixel, where we need one.
@@ -369,18 +375,18 @@ SeeInside(
 # %% [markdown]
 # ### A better minute
 #
-# Can the same network draw better outlines than the forest, in the same time? The question came from the test, but every choice was made on validation, with 40 seconds of processor time for each training (`benchmarks/boundary.py`).
+# Can the same network draw better outlines than the forest, in the same time? Every choice was made on validation, with 40 seconds of processor time for each training (`benchmarks/boundary.py`).
 #
 # | what was changed | boundary F1 on validation |
 # |---|---:|
 # | nothing | 0.45 |
 # | half of the crops over a random pixel of the coast | 0.53 |
-# | *all* crops over a random pixel of the coast | 0.61 |
+# | *all* crops over a random pixel of the coast (twenty seeds) | 0.53 |
 # | ... with 4 crops in a batch instead of 8 | 0.53 |
 # | 12 channels instead of 8 | 0.37 |
 # | 16 channels, and a narrow decoder | 0.32 |
 #
-# **What helped** is where the crops lie. The rows are means of two or three seeds, so half or all is an open question: with twenty seeds and 700 steps, *all* gives 0.53. Wider networks get through half as many steps in the time.
+# **What helped** is where the crops lie. The other rows are means of two or three seeds, which can't tell whether half or all is better. (The first two seeds of *all* had 0.61 on average: luck, or their 966 steps instead of 700.) Wider networks get through half as many steps in the time.
 #
 # Two ways to average made outlines no better: over the weights of recent steps, and over predictions for flipped images.
 #
@@ -392,7 +398,9 @@ SeeInside(
 # train(other, data, steps=700, seed=1, crop_at="boundary", device="cpu")
 # ```
 #
-# **On the test**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1, which is 0.50 to 0.68 instead of 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. The forest draws no better coasts when it learns from such crops: 0.33 on validation, instead of 0.38.
+# **On the test**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1, which is 0.50 to 0.68 instead of 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on validation, its boundary F1 falls from 0.38 to 0.33.
+#
+# But remember the warning. We looked for better outlines *because* this test had shown bad ones, so these numbers are optimistic. For a fair test you'd need images of land that nobody has looked at.
 
 # %% [markdown]
 # ### Another seed

@@ -3,8 +3,8 @@
 #
 # **After this lesson you can**
 # - summarise several training runs by their mean and spread,
-# - test whether two variants of a network really differ, and say what "not told apart" means,
-# - tell what cutting a skip asks from what training without it asks,
+# - test whether two variants of a network really differ, and say what it means if a test shows no difference,
+# - explain the difference between cutting a skip and training without it,
 # - compare variants fairly, so that none of them gets an advantage.
 #
 # *50 minutes, of which your computer works about one by itself. You need lesson 5.*
@@ -54,7 +54,7 @@ show(
 # - You can tell whether it's *on a line* from close up, because three pixels are enough. But you need every pixel: a halving blurs lines that thin.
 # - You can only tell whether it's *inside a ring* from further away. The ring may be 20 pixels off, so a network with a small receptive field doesn't see it.
 #
-# So the network needs to know both *where* and *what*. Which part of a U-Net provides which?
+# So the network needs to know *what* is there (the inside of a ring, or not) and *where* exactly (on which pixel). Which part of a U-Net provides which?
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -94,9 +94,9 @@ for run in mine:
     print(f"IoU {run.iou:.2f} with {run.parameters:,} parameters. {run.trouble}")
 
 # %% [markdown]
-# You can change the variant and run the cell again; `ablation.VARIANTS` lists them all. But one run is an anecdote, because another seed gives another score.
+# You can change the variant and run the cell again; `ablation.VARIANTS` lists them all. But one run proves little, because another seed gives another score.
 #
-# So the course brings runs of its own: every variant with three seeds, on three data sets. Earth is scored by boundary F1, the others by IoU.
+# So the course comes with runs of its own: every variant with three seeds, on three data sets. Earth is scored by boundary F1, the others by IoU.
 
 # %%
 runs = ablation.results()
@@ -118,7 +118,9 @@ for variant in ("no skips", "depth 1"):
 # %% [markdown]
 # Both fall into the same range, but for opposite reasons, as you'll see below.
 #
-# One row of the table is a control. A network of depth 1 has 6,489 parameters instead of 121,033, so it may do badly just because it's small. *depth 1, wide* therefore starts with 34 channels instead of 8, which gives it 114,207 parameters. It takes three to four times as long to train, so it was only trained on lines in rings.
+# One row of the table is a control. A network of depth 1 has 6,489 parameters instead of 121,033, so it may do badly just because it's small. *depth 1, wide* therefore starts with 34 channels instead of 8, which gives it 114,207 parameters.
+#
+# It takes three to four times as long to train, so it was only trained on lines in rings. (The other variants have no such control, although depth 2 and the narrow decoder are smaller, too.)
 
 # %% jupyter={"source_hidden": true}
 show(
@@ -135,7 +137,13 @@ show(
 #
 # ## Exercise 1: say it in two numbers
 #
-# Return the mean of the scores and their sample standard deviation, which divides by `n − 1`. If any score is NaN, both results should be NaN.
+# The **sample standard deviation** says how far scores typically lie from their mean. Square the distance of each score from the mean, add the squares up, divide by $n - 1$, and take the root:
+#
+# $$s = \sqrt{\frac{(x_1 - \bar x)^2 + \dots + (x_n - \bar x)^2}{n - 1}}$$
+#
+# The scores 0.5, 0.7 and 0.9 have the mean 0.7 and $s = \sqrt{(0.04 + 0 + 0.04) / 2} = 0.2$. (Why not $n$? The mean was computed from the same scores, so they lie a little closer to it than to the true mean. With $n - 1$, the squares are right on average.)
+#
+# Return mean and standard deviation. If any score is NaN (*not a number*, from a failed computation), both should be NaN.
 
 # %%
 def summarise(scores):
@@ -147,15 +155,28 @@ def summarise(scores):
 exercises.mean_and_spread.check(summarise)
 
 # %% [markdown]
-# ## Exercise 2: can these runs tell two variants apart?
+# ## Exercise 2: is it more than luck?
 #
 # In the table, the three runs of the whole network on earth have a mean of 0.36, and those of depth 2 have 0.33. Is that because of the depth, or just luck with the seeds?
 #
-# Suppose that depth made no difference. Then the two names would be arbitrary labels, and any three of the six scores might have been the whole network's. So deal the six scores into two groups of three in every possible way (there are 20), and each time note how far apart the two means are.
+# Suppose that depth made no difference. Then the two names would be arbitrary labels, and any three of the six scores might have been the whole network's. So divide the six scores into two groups of three in every possible way (there are 20), and each time note how far apart the two means are.
 #
-# **p** is the share of these ways in which the means lie *at least as far apart* as in the real groups, in either direction. If p is small, chance alone would rarely produce such a difference.
+# **p** is the share of these ways in which the means lie *at least as far apart* as in the real groups, in either direction. With two scores each there are six ways, so you can see all of them. The real groups are 0.4 and 0.5 against 0.1 and 0.2:
 #
-# This is the **exact two-sided permutation test** of the difference of means: *exact* because it counts every way, *two-sided* because either variant may be the better one. We'll say that the runs *tell two variants apart* if p is 0.05 or less.
+# | first group | second group | distance of the means | at least 0.3? |
+# |---|---|---:|---|
+# | **0.4, 0.5** | **0.1, 0.2** | 0.3 | yes |
+# | 0.4, 0.1 | 0.5, 0.2 | 0.1 | |
+# | 0.4, 0.2 | 0.5, 0.1 | 0.0 | |
+# | 0.5, 0.1 | 0.4, 0.2 | 0.0 | |
+# | 0.5, 0.2 | 0.4, 0.1 | 0.1 | |
+# | 0.1, 0.2 | 0.4, 0.5 | 0.3 | yes |
+#
+# So p is 2/6. In Python, `itertools.combinations([0.4, 0.5, 0.1, 0.2], 2)` gives the first column; the second is whatever is left.
+#
+# This is the **exact two-sided permutation test** of the difference of means: *exact* because it counts every way, *two-sided* because either variant may be the better one. If p is small, luck alone would rarely produce such a difference. But p isn't the probability that the variants are equal, and it doesn't say how *large* a difference is.
+#
+# We'll say that runs **show a difference** (they *tell two variants apart*) if p is 0.05 or less. That limit is a convention, one false alarm in twenty, and you have to choose it before you look.
 #
 # One detail: rounding must not decide. In Python, `0.1 + 0.2` is greater than `0.3`. So count a distance as just as large if it falls short by less than 1e-9.
 
@@ -178,18 +199,19 @@ exercises.tells_apart.check(tells_apart)
 
 # %%
 def compare(runs):
+    rows = []
     for data in ablation.DATA:
         whole = scores(runs, data, "the U-Net")
         for variant in ablation.VARIANTS:
             theirs = scores(runs, data, variant)
             if theirs and variant != "the U-Net":
                 p = ablation.p_value(whole, theirs)
-                yield p, data, variant, np.mean(whole), np.mean(theirs)
+                rows.append((p, data, variant, np.mean(whole), np.mean(theirs)))
+    return rows
 
 
 three = sorted(compare(first))
-smallest = three[0][0]
-count = sum(p == smallest for p, *_ in three)
+smallest, count = three[0][0], sum(p == three[0][0] for p, *_ in three)
 print(f"{len(three)} comparisons; the smallest p is {smallest:.2f}, and {count} have it")
 
 # %%
@@ -199,15 +221,17 @@ assert smallest == ablation.p_value([3, 4, 5], [0, 1, 2]) == 2 / 20
 assert ablation.p_value(range(5, 10), range(5)) == 2 / 252
 
 # %% [markdown]
-# No variant is told apart from the whole network, not even those that reach 0.3 where it reaches 0.8. With this test, three seeds against three *can't* tell anything apart at 0.05: of the 20 ways, the real one and its mirror image always count, so p is at least 2/20.
+# No variant shows a difference from the whole network, not even those that reach 0.3 where the whole network reaches 0.8. With this test, three seeds against three *can't* show one at 0.05: of the 20 ways, the real one and its mirror image always count, so p is at least 2/20.
 #
 # (A t-test could give a smaller p. But it assumes that the scores follow a normal distribution, and you can't check that on three of them.)
 #
-# So **"not told apart by these runs" doesn't mean "equal"**. It means that these runs can't answer the question, and that you need more of them.
+# So **"no difference shown" doesn't mean "equal"**. It means that these runs can't answer the question, and that you need more of them.
 #
 # ## More seeds
 #
-# The course has trained the whole network with twenty seeds on each data set. On lines, it has trained the two variants that did badly, and the control, with five. Three scores against twenty can be dealt in 1,771 ways, and five against twenty in 53,130.
+# The course has trained the whole network with twenty seeds on each data set. On lines, it has trained the two variants that did badly, and the control, with five. There are 1,771 ways to choose three scores of 23, and 53,130 ways to choose five of 25.
+#
+# (Those two were chosen after a look at the first three runs, and that's not a fair habit: more runs only where a result looks promising mean more false alarms. Here the gap is too large for that to matter, but decide on the number of seeds beforehand.)
 
 # %%
 for data in ablation.DATA:
@@ -223,7 +247,7 @@ for p, data, variant, whole, theirs in more:
 # %% [markdown]
 # Now even three runs of a variant can say something, because there are twenty to compare them with. (The means of the whole network have moved a little. On earth it's 0.38 now, where the first three seeds had 0.36.)
 #
-# But `p_value` doesn't know how many questions we asked, and we asked 37. If no variant made any difference, up to about two of the 37 would still get a p of 0.05 or less, just by luck. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which variants pass 0.05 / 37?
+# But `p_value` doesn't know how many questions we asked, and we asked 37. If no variant made any difference, about two of the 37 would on average still get a p of 0.05 or less, just by luck. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which variants pass 0.05 / 37?
 
 # %%
 limit = 0.05 / len(more)
@@ -232,7 +256,7 @@ passed = {(data, variant) for p, data, variant, *_ in more if p <= limit}
 for data, variant in sorted(passed):
     print(f"{data}: {variant}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 told = {(data, variant): p for p, data, variant, *_ in more if p <= 0.05}
 lines, rings = "lines in rings", scores(runs, "lines in rings", "the U-Net")
 assert len(more) == 37
@@ -251,9 +275,9 @@ for variant in ("no skips", "depth 1", "depth 1, wide"):
 # %% [markdown]
 # ## What the four criteria did
 #
-# **Skips.** Without them, the network loses the lines, and on the other two data sets some of the outline. All three differences pass the strict limit. *Adding* skips instead of concatenating them is not told apart on any of the three.
+# **Skips.** Without them, the network loses the lines, and on the other two data sets some of the outline. All three differences pass the strict limit. *Adding* skips instead of concatenating them shows no difference on any data set.
 #
-# **Depth**, the number of halvings. With one halving, the network finds lines but can't say which of them count. Two halvings are told apart from three on lines, though not by the strict limit. Four are not told apart from three.
+# **Depth**, the number of halvings. With one halving, the network finds lines but can't say which of them count. With two, it scores lower on lines than with three (p = 0.011), but that doesn't pass the strict limit. Four halvings show no difference from three.
 #
 # **Is it depth, or only size?** That's what the control is for. With 18 times as many parameters, depth 1 does a little better, but stays far below the whole network, which is about as large:
 
@@ -269,20 +293,25 @@ assert max(wide) < min(rings) - 0.2
 # %% [markdown]
 # So size isn't what's missing. With depth 1, an output pixel sees only 9 pixels to each side (you'll count that in lesson 8), and a ring has a radius of 13 to 22 pixels. Each halving roughly doubles the receptive field. Other ways of seeing further, such as larger kernels, might help as well, but they weren't tried here.
 #
-# **Down-sampling.** Strided convolutions score lower than max-pooling on lines and on earth. Both p are below 0.005, but not below the strict limit.
+# **Down-sampling.** Strided convolutions score lower than max-pooling on lines and on earth. Both p are below 0.005, but not below the strict limit. On lines, they miss it by one way of the 1,771: with three runs, only the two most extreme ways pass. So whether a variant passes also depends on how many runs it got.
 #
-# **Up-sampling.** Kernel 3, bilinear and nearest are not told apart from kernel 2. Kernel 4 is, but only on earth and with p = 0.011, so it may be one of the two that luck brings.
+# **Up-sampling.** Kernel 3, bilinear and nearest show no difference from kernel 2. Kernel 4 does, but only on earth and with p = 0.011, so it may be one of the false alarms to be expected. Its three runs scored 0.19, 0.18 and 0.41: a mean of three hangs on a single run, so look at the dots as well.
 #
-# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth. (On lines, one of its three runs failed outright, which accounts for much of the difference.) A decoder with one convolution per level is told apart only on nuclei, with p = 0.028.
+# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth. (On lines, one of its three runs failed outright, which accounts for much of the difference.) A decoder with one convolution per level scores lower only on nuclei, with p = 0.028.
 #
 # All of this holds for *one set of settings*: the number of steps and the learning rate were chosen **with the whole U-Net**. Variants that need other settings couldn't show what they can do. So don't say "strided convolutions are worse". Say "with the whole network's settings, they scored lower".
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert max(told[data, "strided convolution"] for data in (lines, "earth")) < 0.005
 assert round(told["earth", "transposed, kernel 4"], 3) == 0.011
 earth = scores(runs, "earth", "the U-Net")
-gaps = [abs(whole - theirs) for _, data, _, whole, theirs in more if data == "earth"]
-assert max(gaps) < max(earth) - min(earth)
+far = {v for _, data, v, whole, theirs in more if data == "earth" and abs(whole - theirs) > 2 * np.std(earth, ddof=1)}
+assert far == {"no skips", "strided convolution", "transposed, kernel 4"}
+assert round(np.std(earth, ddof=1), 2) == 0.05
+assert round(told[lines, "depth 2"], 3) == 0.011
+kernel_4 = [f"{score:.2f}" for score in scores(runs, "earth", "transposed, kernel 4")]
+assert kernel_4 == ["0.19", "0.18", "0.41"]
+assert [round(1771 * told[lines, "strided convolution"]), int(1771 * limit)] == [3, 2]
 assert round(told["nuclei", "shallow decoder"], 3) == 0.028
 
 # %% jupyter={"source_hidden": true}
@@ -294,13 +323,15 @@ show(
 )
 
 # %% [markdown]
-# The two failures are opposite. Without skips, the network knows roughly in which rings there is something, but loses the lines: it knows *what*, but not *where*. With depth 1 it finds lines whether they're inside a ring or not: *where*, but not *what*. That is the whole idea of a U-Net, in two images.
+# The two failures are opposite. Without skips, the network knows in which rings there is something, but not on which pixels: it knows *what*, but not *where*. With depth 1 it finds lines whether they're inside a ring or not: *where*, but not *what*. That is the whole idea of a U-Net, in two images.
 #
 # ## Cut, or trained without?
 #
 # Training again is one way to find out what a skip is good for. There is a quicker one: take a trained network and **cut** its skips, which means that the decoder gets zeros in place of the encoder's feature maps.
 #
-# Does that answer the same question? The course has trained two networks on four times as many of these images. One has skips, which were left out at random during training so that it can cope without them. The other never had any, and on new images it reaches an IoU of 0.49.
+# Does that answer the same question? The course has trained two networks on four times as many of these images. One has skips, which were left out at random during training so that it can cope without them.
+#
+# The other never had any, and on new images it reaches an IoU of 0.49. (That's more than in the table above, where training was three times shorter, and on a quarter of the images.)
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -322,9 +353,15 @@ print(f"with all skips:       IoU {evaluate(whole, images).iou:.2f}")
 with cut(whole):
     print(f"all of them cut:      IoU {evaluate(whole, images).iou:.2f}")
 print(f"trained without them: IoU {evaluate(trained_unet('trained without skips'), images).iou:.2f}")
+ordinary = trained_unet("ordinary training")
+print(f"ordinary training:    IoU {evaluate(ordinary, images).iou:.2f}")
+with cut(ordinary):
+    print(f"the same, all cut:    IoU {evaluate(ordinary, images).iou:.2f}")
 
 # %% [markdown]
-# So a cut and an ablation are two different things. See for yourself, on one image. Each skip of the U has a switch, and the list at the top holds the networks. (If the U is below your screen, press *present*, or hide the file browser with Ctrl + B.)
+# So a cut and an ablation are two different things. And a network trained in the ordinary way, as most are, can't cope with a cut at all, because it never met a missing skip.
+#
+# See for yourself, on one image. Each skip of the U has a switch, and the list at the top holds the networks. (If the U is below your screen, press *present*, or hide the file browser with Ctrl + B.)
 
 # %% jupyter={"source_hidden": true}
 SeeInside(
@@ -339,7 +376,7 @@ SeeInside(
 )
 
 # %% [markdown]
-# ## Exercise 3: which skip carries the rim?
+# ## Exercise 3: which skip carries the rim of the lines?
 #
 # Which of the three skips matters most to the first network, `whole`? Decide first. Then check in a cell of your own: inside a block `with cut(whole, "48×48"):`, that skip is cut, and `print(evaluate(whole, images))` gives the score.
 #
@@ -354,15 +391,17 @@ exercises.rim_skip.check(height)
 # %% [markdown]
 # ## Why do real images disagree?
 #
-# On nuclei, depth 1 and depth 3 both reach 0.89. Brightness and a few pixels around are nearly enough there, so a large receptive field brings little. Without skips the mean is 0.86. That is told apart by the strict limit although it's close, because p tells you nothing about how *large* a difference is.
+# On nuclei, depth 1 and depth 3 both reach 0.89. Brightness and a few pixels around are nearly enough there, so a large receptive field brings little. Without skips the mean is 0.86. That passes the strict limit although it's close: a small p doesn't make a difference large.
 #
-# On earth, the whole network's own seeds range from 0.28 to 0.50. No variant's mean is as far from the whole network's mean as those two seeds are from each other.
+# On earth, luck with the seed is large: the whole network's twenty runs have a standard deviation of 0.05. Only three variants have a mean that lies more than twice that from its mean, and only one of them, without skips, passes the strict limit.
 #
 # So if somebody claims that their skip is better, ask on which data, with how many seeds, and after how many comparisons.
 #
 # ## Exercise 4: the same chance for all
 #
-# There is another way to go wrong. If you tune the learning rate for *your* variant and leave the other one's at its default, you measure how much care each of them got. In this lesson all variants share the same settings. That's equal treatment, but not quite an equal chance, because the settings suit the whole U-Net. It would be better to tune each variant with the same effort.
+# There is another way to go wrong. If you tune the learning rate for *your* variant and leave the other one's at its default, you measure how much care each of them got. In this lesson all variants share the same settings, and each run keeps the weights that are best on validation.
+#
+# That's equal treatment, but not quite an equal chance, because the settings suit the whole U-Net. It would be better to tune each variant with the same effort.
 #
 # Write a function for that. It gets a list of trials, each `(learning_rate, validation, test)`, where higher scores are better, and returns the learning rate you'd go on with.
 
@@ -380,13 +419,13 @@ exercises.same_recipe.check(pick)
 #
 # - It lists [four criteria](../docs/the_document.md#four-criteria) as equals. They are, if you ask *is it a U-Net?* If you ask *what does my task need?*, the answer depends on your data.
 # - A skip is there [to preserve more detailed information](../docs/the_document.md#skip-connection). Now you've seen how much that is worth.
-# - Encoder and decoder [typically have the same number of layers](../docs/the_document.md#same-number). A decoder with half of the convolutions was told apart from the symmetric one on one of three data sets, and not by the strict limit.
+# - Encoder and decoder [typically have the same number of layers](../docs/the_document.md#same-number). A decoder with half of the convolutions scored lower on one of three data sets (p = 0.028), which doesn't pass the strict limit.
 #
 # ## Recap
 #
 # - Depth enlarges the receptive field, which tells the network *what*. Skips keep *where*. On data that need both, leaving out either cost most.
-# - One run is an anecdote. With this test, three seeds against three can't tell anything apart at 0.05; with five against five, p can reach 2/252.
-# - "Not told apart" doesn't mean "equal". Say how many comparisons you made, and for which variant the settings were chosen.
+# - One run proves little. With this test, three seeds against three can't show a difference at 0.05; with five against five, p can reach 2/252.
+# - "No difference shown" doesn't mean "equal". Say how many comparisons you made, and for which variant the settings were chosen.
 # - Cutting a skip asks what a network relies on. Training without it asks what a network can do.
 #
 # Next: [**7 · Is it a U-Net?**](07_is_it_a_unet.ipynb) Twelve networks, and you are the judge.

@@ -2,9 +2,9 @@
 # # 8 · Larger than memory
 #
 # **After this lesson you can**
-# - work out how far a U-Net looks, for any depth,
-# - explain after which shifts a U-Net gives the same output again,
-# - work out where tiles start, and how far they overlap, so that nobody can see a seam.
+# - work out how large a U-Net's receptive field is, for any depth,
+# - say by how many pixels an image may be shifted so that the output is only shifted, too,
+# - work out where tiles start, and how many more pixels they read than they keep, so that there is no seam.
 #
 # *35 minutes. You need lessons 1, 2 and 5.*
 #
@@ -37,7 +37,7 @@ skips = [base * 2**level * (side // 2**level) ** 2 for level in range(depth)]
 print(f"feature maps kept for the skips: {4 * sum(skips) / 1e9:.0f} GB")
 
 # %% [markdown]
-# That's more than most computers have. So cut the image into tiles, predict each of them, and put the predictions together. But as you can see in the image above, that goes wrong near their borders. How near?
+# That's more than most computers have, and the skips aren't all. (Shrinking the slide wouldn't help: then the details that you look for are gone.) So cut the image into tiles, predict each of them, and put the predictions together. But as you can see in the image above, that goes wrong near their borders. How near?
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -54,7 +54,7 @@ Predict(
 # %% [markdown]
 # ## A network and a wall
 #
-# To see the damage, we use lines in rings again, because there it matters what is far away. First train a network for about ten seconds, then lay 16 test images side by side as one wall of 384×384.
+# To see the damage, we use lines in rings again, because there it matters what is far away. First train a network, for ten seconds to a minute, then lay 16 test images side by side as one wall of 384×384.
 #
 # (If you stop the training with **■**, or it takes more than two minutes, it ends there. Everything below still works, but the network may know too little to show what the text describes. The captions say after how many steps it was stopped.)
 
@@ -98,13 +98,15 @@ show(
 # %% [markdown]
 # Seen up close, these aren't thin lines along the borders: whole pieces of lines are missing, far into the tiles. At a tile's border, every convolution pads with zeros where the image really goes on. A ring that is cut in two is no ring any more, so the network drops the lines inside it. Such a place is called a **seam**.
 #
-# (Lines also break every 96 pixels, but that's the wall itself: its images meet there.)
+# (Lines also end every 96 pixels, because the wall is made of separate images.)
 #
 # Many tools hide seams by **blending**. Tiles overlap a little, and their predictions are averaged with weights that fall off towards the border. That makes the transition smooth, but not right. The alternative is to let each tile *read* more pixels than it *keeps*. How many more?
 #
-# ## How far does a pixel see?
+# ## How large is the receptive field?
 #
 # You can measure that in two ways. Change one input pixel, and see which outputs change. Or take one output pixel, and ask with a gradient which input pixels it depends on. The second is its receptive field, as in lesson 1.
+#
+# (A gradient of zero doesn't prove that a pixel lies outside: a ReLU may just be off, and a max-pooling passes on one value of four. But there are many channels, and at the edge of the field at least one of them is on.)
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach.segmentation.unet_receptive_field import (
@@ -137,11 +139,16 @@ panel.plot(194, 194, "s", color="#E69F00", markersize=4)
 show(figure, "The wall, faint, and one output pixel near its middle. A square of about a hundred pixels around it, not quite centred, is its receptive field.")
 
 # %% [markdown]
-# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count:
+# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count. Here is depth 1, from the output back to the input, to the side on which most is added:
 #
-# - A 3×3 convolution looks one cell further on each side. At level 3, that cell is 8 pixels wide.
-# - A max-pooling turns a pair of cells into one. From then on, a cell that sees one of the pair also sees the other, so one finer cell can be added on one side.
-# - A transposed convolution with kernel 2 and stride 2 computes each output from a single cell, so it adds nothing.
+# | layers | why | pixels further |
+# |---|---|---:|
+# | 2 convolutions in the decoder | 1 cell each, a cell is 1 pixel | 2 · 1 |
+# | transposed convolution, kernel 2 | each output comes from a single cell | 0 |
+# | 2 convolutions in the bottleneck | 1 cell each, a cell is 2 pixels | 2 · 2 |
+# | max-pooling | a cell is a pair of pixels: whoever needs one gets the other | 1 |
+# | 2 convolutions in the encoder | 1 cell each, a cell is 1 pixel | 2 · 1 |
+# | **together** | | **9** |
 
 # %%
 receptive_field = receptive_field_of(network)
@@ -151,9 +158,9 @@ assert max(measured) <= receptive_field.radius == 51
 # %% [markdown]
 # ## Exercise 1: how far, for any depth
 #
-# Do the count for the course's U-Net, which has two 3×3 convolutions per level on each side, max-pooling in the encoder, and transposed convolutions with kernel 2 in the decoder. Return how many pixels it can see to one side at most.
+# Do the count for the course's U-Net, which has two 3×3 convolutions per level on each side, max-pooling in the encoder, and transposed convolutions with kernel 2 in the decoder. Return how many pixels its receptive field reaches to one side at most.
 #
-# Start with depth 0, which is two convolutions and nothing else. Then ask what one more level adds around a network that you've already counted, whose cells are now twice as wide.
+# Start with depth 0, which is two convolutions and nothing else: 2. In the table, the bottleneck is such a network, with cells twice as wide. So ask what one more level adds around a network that you've already counted.
 
 # %%
 def reach(depth):
@@ -214,9 +221,9 @@ def repeats_after(depth):
 exercises.repeats_after.check(repeats_after)
 
 # %% [markdown]
-# So a tile has to start on that grid, at a multiple of 8. Then it consists of whole cells, and what counts is how far a pixel sees beyond its own *cell*.
+# So a tile has to start on that grid, at a multiple of 8. Then it consists of whole cells, and what counts is how far the receptive field reaches beyond a pixel's own *cell*.
 #
-# A pixel that sees 51 pixels to the right lies near the left border of its cell, so part of those 51 is still inside the cell. No pixel sees more than 46 pixels beyond it, and 46 rounded up to the grid is 48.
+# Take the pixel at 194 from above. It reaches 51 pixels to the right, to 245. But its cell goes from 192 to 199, and from 199 to 245 it's only 46. For no pixel is it more than that. So each tile needs a margin of 46, and rounded up to the grid that's **48**.
 
 # %% tags=["nbval-ignore-output"]
 overlap = needed_overlap(network)
@@ -227,11 +234,11 @@ assert torch.equal(tiled, exact)
 print(f"overlap {overlap}: equal to the prediction at once, to the last bit")
 
 # %% [markdown]
-# There is no seam: the two are equal *to the last bit*. Such tiles with a *halo* are described by [Majurski and Bajcsy, 2021](https://doi.org/10.6028/jres.126.009).
+# There is no seam: the two are equal *to the last bit*. Such a margin is also called a *halo*. It's described by [Majurski and Bajcsy, 2021](https://doi.org/10.6028/jres.126.009).
 #
 # This needs a network in evaluation mode, as `train` returns it. In training mode, batch normalisation would use the mean and spread of each tile, so a pixel would depend on everything in its tile, however far away. The same goes for layers that always average over the whole image, such as instance normalisation.
 #
-# (Why `exact_sums()`? A processor adds numbers in an order that depends on the size of the feature map, and each order rounds differently, in about the seventh digit. Nobody will notice, but it isn't *equal*. `exact_sums()` first rounds weights and feature maps so that no sum has to be rounded. Both predictions here are computed like that.)
+# (Why `exact_sums()`? A processor adds numbers in an order that depends on the size of the feature map, and each order rounds differently, in about the seventh digit. PyTorch's `use_deterministic_algorithms` doesn't change that. `exact_sums()` first rounds weights and feature maps so that no sum has to be rounded. You only need it for such a proof.)
 #
 # ## How much overlap is enough?
 #
@@ -245,21 +252,25 @@ for less in range(0, overlap + 8, 8):
     assert less < overlap or most < 1e-4  # what is left is rounding
 
 # %% [markdown]
-# In general, pixels matter less the further away they are. But with less than 48, some probability is always off. How much overlap it takes until every pixel at least gets the right class depends on the training. In one network that was 32 (`benchmarks/tiling.py`), while another still had pixels in the wrong class there.
+# Usually a pixel matters less the further away it is. (The part that matters noticeably is the *effective receptive field*, and it's much smaller.)
 #
-# So either measure it, for each network and its images, or use 48, which is guaranteed for this architecture with any weights. And choose large tiles: the overlap is then a smaller share of the work.
+# But with less than 48, some probability is always off. How much it takes until every pixel at least gets the right class depends on the training: in one network that was 32 (`benchmarks/tiling.py`), in another not even 40.
+#
+# So either measure it, for each network and its images, or use 48, which is guaranteed for this architecture with any weights. And choose large tiles. With a margin of 48, a tile of 64 reads 160², which is 6.25 times its own pixels; a tile of 256 reads 352², only 1.9 times.
 #
 # ## Exercise 3: where tiles start
 #
-# Some tools want all tiles to have the same size and to lie inside the image, with the last one ending where the image ends. Where do they start?
+# Some tools count differently. All their tiles have the same size and lie inside the image, and the last one ends where the image ends. Here `tile` is everything that a tile reads, and `shared` is how many pixels two neighbours have in common at least: twice the margin.
 #
-# Be careful with the words: here `tile` is everything that a tile reads, and `overlap` is what two neighbours have in common. List the starts from 0 on, and as few as possible. An image no larger than a tile has a single start.
+# (Elsewhere *overlap* may mean either of the two, or a share of the tile.)
+#
+# Where do the tiles start? List the starts from 0 on, and as few as possible. An image no larger than a tile has a single start.
 
 # %%
-def tile_starts(size, tile, overlap):
+def tile_starts(size, tile, shared):
     ### BEGIN SOLUTION
     last = max(0, size - tile)
-    return [*range(0, last, tile - overlap), last]
+    return [*range(0, last, tile - shared), last]
     ### END SOLUTION
 
 
@@ -271,7 +282,9 @@ exercises.tile_starts.check(tile_starts)
 # %% [markdown]
 # ## Larger than memory
 #
-# Now for real. The image is in a file and is never read as a whole, the prediction is written to another file, and only one tile at a time is in memory. If you don't pass `overlap`, `predict_tiled` works out the 48 that this network needs. (To be quick, this image has only 1,500×1,500 pixels. `benchmarks/tiling.py` does 10,000×10,000.)
+# Now for real. The image is in a file and is never read as a whole (`np.memmap` reads only the pixels that you ask for), the prediction is written to another file, and only one tile at a time is in memory. If you don't pass `overlap`, `predict_tiled` works out the 48 that this network needs.
+#
+# (To be quick, this image has only 1,500×1,500 pixels. `benchmarks/tiling.py` does 10,000×10,000.)
 
 # %%
 import tempfile
@@ -318,13 +331,13 @@ show(figure, "A piece of the large image and its prediction. Orange lines mark w
 #
 # - [`padding=1`](../docs/the_document.md#padding) puts zeros around every tile. In the middle of an image those zeros are wrong, and they cause the seam.
 # - [`stride=2`](../docs/the_document.md#stride) makes the grid: at each level, a cell stands for 2, 4 or 8 pixels, and always for the same ones.
-# - [`kernel_size=3`](../docs/the_document.md#kernel-size) lets every layer look one cell further on each side. Add that up level by level, and you know how far a pixel sees.
+# - [`kernel_size=3`](../docs/the_document.md#kernel-size) lets every layer look one cell further on each side. Add that up level by level, and you have the receptive field.
 #
 # ## Recap
 #
-# - A tile has to start on the network's grid of halvings, and to read as far as the network sees beyond one cell of it.
+# - A tile has to start on the network's grid of halvings, and to read as far as the receptive field reaches beyond one cell of it.
 # - Then tiles give the same prediction as the whole image: to the last bit with exact sums, otherwise up to rounding. Blending only hides the difference.
-# - Away from the border, a U-Net is equivariant to shifts by multiples of 2 to the power of its depth, and to no others.
+# - Away from the border, a U-Net is equivariant to shifts by multiples of 2 to the power of its depth, and in general to no others.
 #
 # Next: [**9 · From mask to cells**](09_from_mask_to_cells.ipynb). How many of them are there?
 #

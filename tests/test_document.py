@@ -16,6 +16,7 @@ LESSON = LESSONS / "04_symmetric_architecture.py"
 
 def layers(text):
     """The layers that a text lists, by name: class, numbers and options, in one spelling."""
+    text = re.sub(r",\n#? +", ", ", text)  # a lesson's lines are short
     found = re.findall(r"self\.(\w+) = (nn\.\w+)\((.*?)\)$", text, re.M)
     return {name: (kind, arguments.replace("kernel_size=", "")) for name, kind, arguments in found}
 

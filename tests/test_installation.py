@@ -29,6 +29,7 @@ def _as_in_a_fresh_kernel(monkeypatch):
 def test_all_is_well_here():
     reply = self_test()
     assert reply.text.startswith("All is well.\n✓ Python 3.")
+    assert reply.text.count("\n") == 1  # what passed is one line
     assert "torch" in reply.text
     assert "✕" not in reply.text
 
@@ -43,7 +44,14 @@ def test_a_widget_that_was_not_shown_is_said_with_advice():
 def test_a_widget_that_was_shown_is_a_tick():
     explorer = ConvExplorer()
     explorer._shown = True
-    assert "✓ the widget shows" in self_test(explorer).text
+    assert " · the widget shows" in self_test(explorer).text
+
+
+def test_a_widget_in_a_stored_notebook_shows_as_a_picture(monkeypatch):
+    monkeypatch.setenv("UNET_TEACH_PICTURES", "yes")
+    explorer = ConvExplorer()
+    explorer._repr_mimebundle_()
+    assert self_test(explorer).text.startswith("All is well.")
 
 
 @pytest.mark.parametrize("found", ["1.0", None])
@@ -220,7 +228,7 @@ def test_progress_that_cannot_be_written_is_said(tmp_path, monkeypatch):
         text = self_test().text
     assert f"✕ your progress is kept in {path}\n   {path} can't be written" in text
     assert "Your progress is kept until the kernel stops. The lessons work without it." in text
-    assert f"✓ your progress is kept in {path}" in self_test().text
+    assert f" · your progress is kept in {path}" in self_test().text
 
 
 @pytest.mark.parametrize("file", ["README.md", "lessons/00_how_do_you_know.py"])

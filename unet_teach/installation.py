@@ -41,14 +41,12 @@ def self_test(widget: CourseWidget | None = None) -> Reply:
     findings = [*_check_versions(), _check_memory(), _check_progress_file()]
     if widget is not None:
         findings.append(_check_shown(widget))
-    lines = [
-        f"{'✓' if ok else '✕'} {text}" + (f"\n   {advice}" if advice and not ok else "")
-        for ok, text, advice in findings
-    ]
     failed = sum(not finding.ok for finding in findings)
     need = "needs" if failed == 1 else "need"
     head = f"{failed} of {len(findings)} {need} your attention." if failed else "All is well."
-    return Reply("\n".join([head, *lines]))
+    wrong = [f"✕ {text}\n   {advice}" for ok, text, advice in findings if not ok]
+    right = "✓ " + " · ".join(finding.text for finding in findings if finding.ok)
+    return Reply("\n".join([head, *wrong, right]))
 
 
 def _check_versions() -> Iterator[Finding]:

@@ -38,6 +38,13 @@ READY["demo.html"] = "live_demo.html"  # demo.html explains it
 ICONS = re.compile(
     r"<(?:script|link)\b[^>]*fontawesome[^>]*>(?:</script>)?|@font-face\s*\{[^}]*\}", re.I
 )
+# What a page waits for before it answers: a style sheet that only names another one, scripts that
+# stop the reading of the page, and the theme's scripts, which come early enough without a hint.
+THEME_CSS = re.compile(r"_static/styles/theme\.css\?\w+=\w+")
+WAITED_FOR = re.compile(
+    r"<script (?=src=\"_static/(?:doctools|sphinx_highlight|scripts/sphinx-book))"
+)
+HINTS = re.compile(r'<link rel="preload" as="script"[^>]*>')
 # What the theme brings and no page of ours asks for.
 LEFT_OUT = ["**/*.map", "_static/vendor", "_static/scripts/fontawesome.js", "_static/locales"]
 LEFT_OUT += ["_static/images", "_static/webpack-macros.html", "_static/sbt-webpack-macros.html"]
@@ -94,6 +101,10 @@ def finish(site: Path, files: dict[str, str]) -> None:
         shutil.copy(path, site / "notebooks" / path.name)
     for path in [*site.glob("*.html"), *(site / "_static").rglob("*.css")]:
         text = ICONS.sub("", path.read_text(encoding="utf-8"))
+        if path.suffix == ".html" and path.name not in READY.values():
+            text = HINTS.sub("", THEME_CSS.sub("_static/basic.css", text))
+            if path.name != "search.html":  # its script needs the others at once
+                text = WAITED_FOR.sub("<script defer ", text)
         path.write_text(text, encoding="utf-8")
     for path in [path for pattern in LEFT_OUT for path in site.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -30,6 +30,10 @@ NO_HOSTS = (
 )
 MINUTES = re.compile(r"^\*(\d+) minutes", re.M)
 OBJECTIVES = re.compile(r"^- (.+?)[,.]$", re.M)
+FOLDED = {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
+# Cells whose code stays away: it holds an answer, or belongs to a notebook alone.
+NEVER_SHOWN = re.compile(r"^(Predict\(|next_lesson\()", re.M)
+NO_PROGRESS = "This page keeps no progress. Where you run the notebooks, this map shows yours."
 LARGE = 100_000  # characters of JSON from which a value has a file of its own
 
 
@@ -52,6 +56,7 @@ def page(
         if cell.cell_type == "markdown":
             cell.source = with_links(cell.source, where)
         else:
+            cell.outputs = [output for output in cell.outputs if not is_of_a_kernel(output)]
             for output in cell.outputs:
                 make_live(output, files)
             cells += before_code(cell, given.get(cell.id, ""), name, where)
@@ -92,6 +97,12 @@ def opened_in(name: str, where: str, label: str) -> str:
     return f'<div class="hosts"><span>{label}</span> {" ".join(links)}</div>\n'
 
 
+def is_of_a_kernel(output: NotebookNode) -> bool:
+    """Return whether an output is the button that shuts a kernel down: a page has none."""
+    kept = output.get("metadata", {}).get(widget_states.KEY)
+    return bool(kept) and kept["bundle"] == "next_lesson"
+
+
 def make_live(output: NotebookNode, files: dict[str, str]) -> None:
     """Let a widget's output hold its state for book.js, around what is seen without JavaScript."""
     kept = output.get("metadata", {}).pop(widget_states.KEY, None)
@@ -109,6 +120,10 @@ def mount(kept: Mapping[str, Any], inside: str, files: dict[str, str]) -> str:
         files: takes its large values.
     """
     state = widget_states.restored(kept["state"])
+    if kept["bundle"] == "progress_map":
+        state |= {"note": NO_PROGRESS, "_has_files": False}
+        for exercise in (each for lesson in state["lessons"] for each in lesson["exercises"]):
+            exercise |= {"state": "untouched", "attempts": 0, "hints": 0}
     text = stored(state, kept.get("buffers", []), files).replace("<", "\\u003c")
     script = f'<script type="application/json">{text}</script>'
     return f'<div class="live" data-bundle="{kept["bundle"]}">{inside}{script}</div>'
@@ -152,7 +167,11 @@ def before_code(cell: NotebookNode, given: str, name: str, where: str) -> list[N
         cell.metadata["mystnb"] = prompts
         return [exercise_box(getattr(exercises, each), given, name, where) for each in asked[:1]]
     if cell.metadata.get("jupyter", {}).get("source_hidden"):
-        tags.append("remove-input")
+        if NEVER_SHOWN.search(cell.source):
+            tags.append("remove-input")
+        else:
+            tags.append("hide-input")
+            cell.metadata["mystnb"] = FOLDED
     return []
 
 

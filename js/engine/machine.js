@@ -1,12 +1,13 @@
 /** Memory, and the one operation in which a network spends its time: in WebAssembly where the page allows it, otherwise in JavaScript. */
 
-import { SUMS_WASM } from './sums_wasm.js';
+import { FUSED_WASM, SUMS_WASM } from './sums_wasm.js';
 
 const PAGE = 65536; // bytes of a page of WebAssembly's memory
 
+/** The fastest first: WebAssembly with relaxed SIMD, with SIMD, and without either. @typedef {'fused' | 'wasm' | 'plain'} Kind */
 /**
  * @typedef {object} Machine
- * @property {'wasm' | 'plain'} kind
+ * @property {Kind} kind
  * @property {Float32Array} floats   all of the memory; anew after `reserve`
  * @property {Int32Array} ints
  * @property {(bytes: number) => number} reserve   more memory, zeroed; where it begins, in bytes
@@ -18,29 +19,31 @@ const PAGE = 65536; // bytes of a page of WebAssembly's memory
  * @typedef {(out: number, step: number, groups: number, cells: number, terms: number, starts: number, weights: number, biases: number, least: number) => void} Sums
  */
 
-/** @param {'wasm' | 'plain'} [kind]   what to use; by default the faster that this page allows @returns {Machine} */
+/** @param {Kind} [kind]   what to use; by default the fastest that this page allows @returns {Machine} */
 export function makeMachine(kind) {
-  if (kind !== 'plain') {
+  if (kind === 'plain') return plainMachine();
+  if (kind) return wasmMachine(kind);
+  for (const each of /** @type {const} */ (['fused', 'wasm'])) {
     try {
-      return wasmMachine();
-    } catch (reason) {
-      // No SIMD, or a page whose security policy forbids WebAssembly.
-      if (kind === 'wasm') throw reason;
+      return wasmMachine(each);
+    } catch {
+      // No such instructions, or a page whose security policy forbids WebAssembly.
     }
   }
   return plainMachine();
 }
 
-/** @returns {Machine} */
-function wasmMachine() {
+/** @param {'fused' | 'wasm'} kind @returns {Machine} */
+function wasmMachine(kind) {
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const bytes = Uint8Array.from(atob(SUMS_WASM), (letter) => letter.charCodeAt(0));
+  const text = kind === 'fused' ? FUSED_WASM : SUMS_WASM;
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     engine: { memory },
   });
   let used = 0;
   const machine = {
-    kind: /** @type {const} */ ('wasm'),
+    kind,
     floats: new Float32Array(memory.buffer),
     ints: new Int32Array(memory.buffer),
     sums: /** @type {Sums} */ (/** @type {unknown} */ (exports.sums)),

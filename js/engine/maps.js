@@ -57,9 +57,12 @@ export function write({ floats }, { first, step, channels, height, width, pitch 
     }
 }
 
-/** Maps without their padding, (channels, height, width). @param {Machine} machine @param {Maps} maps */
-export function read({ floats }, { first, step, channels, height, width, pitch }) {
-  const values = new Float32Array(channels * height * width);
+/** Maps without their padding, (channels, height, width). @param {Machine} machine @param {Maps} maps @param {Float32Array} [values]   where to write them */
+export function read(
+  { floats },
+  { first, step, channels, height, width, pitch },
+  values = new Float32Array(channels * height * width),
+) {
   for (let channel = 0; channel < channels; channel += 1)
     for (let row = 0; row < height; row += 1) {
       const at = ((first + channel * step) >> 2) + row * pitch;

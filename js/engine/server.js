@@ -44,7 +44,7 @@ const SLICE = 12; // ms of covering pixels between two looks at what else is ask
 const SIDES = [8, 4, 2, 1]; // of the covered squares, coarse to fine
 const SMALL = 0.04; // of the largest change: squares that change less are not looked at more closely
 
-/** @param {(answer: Answer, transfer: Transferable[]) => void} post @returns {(question: Question) => void} */
+/** @param {(answer: Answer, transfer: Transferable[]) => void} post @returns {(question: Question & {spare?: ArrayBuffer}) => void} what is asked, with the memory of an answer that is no longer needed */
 export function serve(post) {
   /** @type {Map<string, Network>} */
   const networks = new Map();
@@ -65,14 +65,14 @@ export function serve(post) {
     return made;
   }
 
-  /** @param {RunQuestion} question */
+  /** @param {RunQuestion & {spare?: ArrayBuffer}} question */
   function run(question) {
     const start = performance.now();
     const runner = runnerFor(question);
     runner.run(question.image, question.skips, question.other);
-    const maps = Object.fromEntries(runner.places.map((place) => [place, runner.read(place)]));
-    const transfer = Object.values(maps).map(({ values }) => values.buffer);
-    post({ type: 'run', id: question.id, maps, ms: performance.now() - start }, transfer);
+    const maps = runner.readAll(question.spare);
+    const ms = performance.now() - start;
+    post({ type: 'run', id: question.id, maps, ms }, [maps.logits.values.buffer]);
   }
 
   /** Cover square after square, and see how much the value changes. @param {MatterQuestion} question */

@@ -98,6 +98,23 @@ export class UNetRunner {
     return { channels, height, width, values: read(this.#machine, this.#at(place)) };
   }
 
+  /** Copies of all maps, in one buffer. @param {ArrayBuffer} [spare]   is written to, if it is as large @returns {Record<string, import('./server.js').Shown>} */
+  readAll(spare) {
+    const sizes = [...this.#places].map(([, each]) => each.channels * each.height * each.width);
+    const bytes = 4 * sizes.reduce((sum, each) => sum + each, 0);
+    // Fresh memory costs more than the copy: the system has to find and clear it.
+    const buffer = spare?.byteLength === bytes ? spare : new ArrayBuffer(bytes);
+    let at = 0;
+    return Object.fromEntries(
+      [...this.#places].map(([place, maps], i) => {
+        const values = read(this.#machine, maps, new Float32Array(buffer, at, sizes[i]));
+        at += 4 * sizes[i];
+        const { channels, height, width } = maps;
+        return [place, { channels, height, width, values }];
+      }),
+    );
+  }
+
   /** One value. @param {Place} place @param {number} channel @param {number} row @param {number} column */
   value(place, channel, row, column) {
     const { first, step, pitch } = this.#at(place);

@@ -18,7 +18,7 @@ import { clamp } from '../shell.js';
  * @property {number} height
  * @property {number} drop         how far down all of it stands, on a whole screen: a small drawing in the middle
  * @property {Record<string, Place>} places    by the name of the map
- * @property {boolean} isUpright   the first map stands above the others, not beside them
+ * @property {boolean} isUpright   the first map stands above the others or the last, not beside them
  * @property {Place} legend        its left end and middle; `side` is the width there is
  * @property {boolean} isRoomRight   whether words fit beside the last map
  */
@@ -71,6 +71,12 @@ export const ROOMS = {
   },
 };
 /** Cells that share the room of a map which outgrows any frame: few steps, so that most changes keep the scale. */
+export const HEADING = 260; // at least so far from the right end the last map begins on a whole screen: its size stands over it
+const FLAT = 240; // on a whole screen: with maps less high beside each other, more than a fifth would be blank above them or below
+export const ROOM_OF_NOTES = 480; // for what padding crops and output_padding keeps, on one line of a whole screen
+const AIR = 100; // so much of a whole screen may be blank under products and kernel
+const SHADES = 184; // the height of what shades mean, on a whole screen
+const SECOND_ROW = 134; // of a whole screen: the words over the patch and over the map under it
 const CAPACITIES = [2, 4, 7, 10, 13, 17, 22, 28, 36, 46, 60, 80, 112];
 
 /** @param {Pair} count */
@@ -101,78 +107,159 @@ export function layoutOf(kind, mode, width, counts) {
   const { first, last, kernel } = counts;
   const most = Math.max(...kernel);
   const isPresented = mode === 'present';
-  const largest = isPresented ? Math.min(110, Math.floor((3 * room.tap) / most)) : room.tap;
-  const tap = most <= 3 ? largest : Math.floor(room.taps / most);
-  // Larger kernels take a little of the next gap, so that all other maps stay where they are.
   const column = 3 * room.tap;
-  const inset = Math.max(0, Math.floor((column - tap * kernel[1]) / 2));
   const top = head + room.label;
-  const below = top + kernel[0] * tap + room.caption;
+  /** Where products and the kernel below them stand in a column. @param {number} x @param {number} wide */
+  const stackAt = (x, wide) => {
+    const plain = most <= 3 ? room.tap : Math.floor(room.taps / most);
+    const half = (tall - room.label - room.caption) / 2;
+    const tap = isPresented ? Math.max(plain, sideFor(kernel, half, wide, room.patch)) : plain;
+    // Larger kernels take a little of the next gap, so that all other maps stay where they are.
+    const left = x + Math.max(0, Math.floor((wide - tap * kernel[1]) / 2));
+    const high = 2 * kernel[0] * tap + room.caption;
+    // A flat kernel stands lower on a whole screen: less is blank below it.
+    const spare = isPresented ? Math.max(0, head + tall - top - high - AIR) : 0;
+    const y = top + Math.floor(spare / 2);
+    const below = y + kernel[0] * tap + room.caption;
+    return {
+      products: { x: left, y, side: tap },
+      kernel: { x: left, y: below, side: tap },
+      stacked: below + kernel[0] * tap,
+    };
+  };
+  /** Where the last map begins: on a whole screen it ends with the drawing, and what is between fills the rest. @param {number} least @param {number} wide */
+  const endAt = (least, wide) =>
+    isPresented ? Math.max(least, width - Math.max(wide, HEADING)) : least;
   const base = { width, height: room.height, isUpright: false, drop: 0 };
   /** A layout moved to the middle, its bottom given. @param {Layout} layout @param {number} bottom */
   const centred = (layout, bottom) => {
     const drop = isPresented ? Math.max(0, Math.floor((head + tall - bottom) / 2)) : 0;
     return { ...layout, drop };
   };
-  const stacked = below + kernel[0] * tap;
   const legend = { x: left, y: head + tall - 8, side: width };
+  /** The side of a cell of a map over its legend: two lines of words where it is too narrow for one. @param {number[]} count @param {number} wide @param {number} above  of the height @param {number} most */
+  const aboveLegend = (count, wide, above = 0, most = room.patch) => {
+    const side = sideFor(count, tall - above - room.legend, wide, most);
+    const isNarrow = isPresented && count[1] * side < ROOM_OF_NOTES;
+    return isNarrow ? sideFor(count, tall - above - 1.6 * room.legend, wide, most) : side;
+  };
   if (kind === 'flow') {
     const wide = width - left - column - 2 * gutter;
     const rows = Math.max(first[0], last[0]);
     const side = sideFor([rows, first[1] + last[1]], tall, wide, room.largest);
     const x = left + first[1] * side + gutter;
+    const end = endAt(x + column + gutter, last[1] * side);
+    const { stacked, ...stack } = stackAt(x, end - gutter - x);
     // On a whole screen, flat maps beside a tall kernel stand a little lower: less is blank below them.
-    const lower = isPresented ? clamp((stacked - head - rows * side) / 4, 0, 60) : 0;
+    const lower = isPresented ? clamp((stacked - head - rows * side) / 3, 0, 130) : 0;
     const y = head + Math.floor(lower);
     const places = {
       first: { x: left, y, side },
-      products: { x: x + inset, y: top, side: tap },
-      kernel: { x: x + inset, y: below, side: tap },
-      last: { x: x + column + gutter, y, side },
+      ...stack,
+      last: { x: end, y, side },
     };
     const bottom = Math.max(stacked, head + first[0] * side);
     const made = centred({ ...base, places, legend, isRoomRight: false }, bottom);
     return { ...made, legend: { ...legend, y: legend.y - made.drop } };
   }
   if (kind === 'scatter') {
-    const small = sideFor(first, tall - room.label, room.input, room.patch);
+    const under = isPresented ? SHADES : 0; // what shades mean stands under the input
+    const small = sideFor(first, tall - room.label - under, room.input, room.patch);
     const x = left + first[1] * small + gutter;
-    const end = x + column + gutter + 4;
-    const side = sideFor(capacity(last), tall - room.legend, width - end, room.patch);
-    const bottom = head + last[0] * side;
-    const most = Math.max(stacked, bottom + room.legend, top + first[0] * small + 4 * room.legend);
+    const least = x + column + gutter + 4;
+    const held = capacity(last);
+    const side = aboveLegend(held, width - least);
+    if (isPresented && side < aboveLegend(held, width - left, 3 * room.tap + SECOND_ROW))
+      return twoRowLayout(base, width, counts, held);
+    const end = endAt(least, held[1] * side);
+    const { stacked, ...stack } = stackAt(x, end - gutter - 4 - x);
+    const lower = isPresented ? clamp((stacked - head - last[0] * side) / 3, 0, 130) : 0;
+    const y = head + Math.floor(lower);
+    const bottom = y + last[0] * side;
+    const most = Math.max(stacked, bottom + room.legend, top + first[0] * small + under);
     const made = {
       ...base,
       places: {
         first: { x: left, y: top, side: small },
-        products: { x: x + inset, y: top, side: tap },
-        kernel: { x: x + inset, y: below, side: tap },
-        last: { x: end, y: head, side },
+        ...stack,
+        last: { x: end, y, side },
       },
-      legend: { x: end, y: bottom + 20, side: width - end },
+      legend: isPresented
+        ? { x: left, y: top + first[0] * small + 44, side: 46 }
+        : { x: end, y: bottom + 20, side: width - end },
       isRoomRight: width - end - last[1] * side >= room.words,
     };
     return centred(made, most);
   }
   const wide = width - left - room.cut;
   const held = isPresented ? first : capacity(first);
-  const side = sideFor(
-    [held[0], held[1] + Math.min(held[1], isPresented ? last[1] : capacity(last)[1])],
-    tall - (isPresented ? room.legend : 0),
-    wide,
-    room.patch,
-  );
+  const both = [held[0], held[1] + Math.min(held[1], isPresented ? last[1] : capacity(last)[1])];
+  const side = isPresented
+    ? aboveLegend(both, wide, 0, room.largest)
+    : sideFor(both, tall, wide, room.patch);
   const [down] = counts.shift ?? [0, 0];
+  if (isPresented && first[0] * side < FLAT) return crossedLayout(base, width, first, last);
   const made = {
     ...base,
     places: {
       first: { x: left, y: head, side },
-      last: { x: left + first[1] * side + room.cut, y: head + down * side, side },
+      last: {
+        x: endAt(left + first[1] * side + room.cut, last[1] * side),
+        y: head + down * side,
+        side,
+      },
     },
     legend,
     isRoomRight: true,
   };
-  return centred(made, head + first[0] * side + room.legend);
+  return centred(made, head + first[0] * side + room.legend / 2);
+}
+
+/** A flat map of what is scattered, on a whole screen: under the patch that it is made of. @param {Omit<Layout, 'places' | 'legend' | 'isRoomRight'>} base @param {number} width @param {{first: Pair, last: Pair, kernel: Pair}} counts @param {number[]} held @returns {Layout} */
+function twoRowLayout(base, width, { first, last, kernel }, held) {
+  const { left, head, tall, label, tap, taps, gutter, legend, patch } = ROOMS.present;
+  const top = head + label;
+  const high = 3 * tap;
+  const third = Math.floor(width / 3);
+  const small = sideFor(first, high, third, patch);
+  const part = Math.min(tap, Math.floor(taps / Math.max(...kernel)));
+  const x = third + gutter;
+  const y = top + high + SECOND_ROW - label;
+  const side = sideFor(held, head + tall - y - legend, width - left, patch);
+  const spare = head + tall - legend - y - last[0] * side;
+  return {
+    ...base,
+    isUpright: true,
+    drop: Math.max(0, Math.floor(spare / 2)),
+    places: {
+      first: { x: left, y: top, side: small },
+      products: { x, y: top, side: part },
+      kernel: { x: x + Math.max(taps, kernel[1] * part) + gutter, y: top, side: part },
+      last: { x: left + Math.floor((width - left - last[1] * side) / 2), y, side },
+    },
+    legend: { x: width - 180, y: top + 16, side: 46 },
+    isRoomRight: false,
+  };
+}
+
+/** Two flat maps on a whole screen: one above at the left, one below at the right. @param {Omit<Layout, 'places' | 'legend' | 'isRoomRight'>} base @param {number} width @param {Pair} first @param {Pair} last @returns {Layout} */
+function crossedLayout(base, width, first, last) {
+  const { left, head, tall, legend } = ROOMS.present;
+  const between = head + legend;
+  const rows = [first[0] + last[0], Math.max(first[1], last[1])];
+  const side = sideFor(rows, tall - between - legend, width - left, ROOMS.present.patch);
+  const y = head + first[0] * side + between;
+  const free = tall - between - legend - rows[0] * side;
+  return {
+    ...base,
+    isUpright: true,
+    places: {
+      first: { x: left, y: head, side },
+      last: { x: width - last[1] * side, y: y + free, side },
+    },
+    legend: { x: left, y: head, side: width },
+    isRoomRight: false,
+  };
 }
 
 /** Maps under each other, for a column as narrow as a phone. @param {Kind} kind @param {number} width @param {{first: Pair, last: Pair, kernel: Pair}} counts @returns {Layout} */

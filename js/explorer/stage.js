@@ -3,6 +3,7 @@
 import { h, s, set, update } from '../dom.js';
 import { convOutputSize, paddedSize } from '../geometry.js';
 import { axesOf } from '../layers.js';
+import { clamp } from '../shell.js';
 import { bandShapes } from './band.js';
 import { CellMap } from './cell_map.js';
 import { cellText } from './cell_texts.js';
@@ -23,7 +24,7 @@ const PRESENT_WIDTH = 1048; // of the 1280 pixels of the design
 /** Pixels: below the first, maps stand under each other; below the second, they move closer together. */
 const [PHONE, NARROW] = [520, 700];
 /** Smallest and largest type in a cell. @type {Record<Mode, Pair>} */
-const TYPE = { notebook: [11, 26], narrow: [11, 20], present: [24, 34], phone: [11, 22] };
+const TYPE = { notebook: [11, 26], narrow: [11, 20], present: [24, 56], phone: [11, 22] };
 /** The maps in which a cell can be chosen, in the order of the flow. @type {PanelName[]} */
 const NAMES = ['input', 'middle', 'kernel', 'output'];
 
@@ -108,10 +109,14 @@ export class Stage {
     for (const name of /** @type {MapName[]} */ (Object.keys(maps))) {
       const isFaint = Boolean(before) && name === 'output';
       const panel = (isFaint ? before : picture.panels)?.[name];
-      maps[name].frame.toggleAttribute('hidden', !panel);
-      if (!panel) continue;
       const role = name === names[0] ? 'first' : name === names[1] ? 'last' : name;
-      const look = { sentence, isFaint, place: layout.places[role] };
+      const place = layout.places[role];
+      // On a whole screen torch's words stand where the output would.
+      const isLeftOut = isFaint && place && mode === 'present';
+      maps[name].frame.toggleAttribute('hidden', !panel || isLeftOut);
+      if (isLeftOut) maps[name].place = place;
+      if (!panel || isLeftOut) continue;
+      const look = { sentence, isFaint, place };
       this.#draw(name, panel, layout, mode, look);
       const other = ghost?.[name];
       if (other && name !== 'products') maps[name].drawGhost(other);
@@ -137,7 +142,12 @@ export class Stage {
       sentence: name === 'input' ? sentence + unreachedNote(state) : sentence,
       text: isNumbered ? cellText(state, name) : undefined,
       type: TYPE[mode],
-      limits: { left: 0, top: 0, right: mid.x - 8, bottom: layout.height - 2 },
+      limits: {
+        left: 0,
+        top: 0,
+        right: mode === 'present' ? 0 : mid.x - 8,
+        bottom: layout.height - 2,
+      },
       isFaint,
     });
   }
@@ -197,8 +207,8 @@ export class Stage {
 
   /** @param {Picture} picture @param {Layout} layout @param {Mode} mode */
   #overlay(picture, layout, mode) {
-    const { state, editor, quote } = this;
-    const { kernel, products, first } = layout.places;
+    const { state, editor } = this;
+    const { kernel } = layout.places;
     const chosen = state.pinned.panel === 'kernel' ? state.pinned.cell : null;
     editor.paint({
       weights: state.model.get('weights'),
@@ -212,14 +222,41 @@ export class Stage {
       isShown: Boolean(picture.panels.kernel) && state.isNumbered,
       isTurned: state.isTransposed && state.view === 'zero insertion',
     });
+    this.#placeQuote(picture, layout, mode);
+  }
+
+  /** Where torch's words stand: beside the map that the flow begins with. @param {Picture} picture @param {Layout} layout @param {Mode} mode */
+  #placeQuote(picture, { places, width, drop, isUpright }, mode) {
+    const { state, quote } = this;
+    const { products, first, last } = places;
     const room = ROOMS[mode];
-    const x = products
-      ? products.x
-      : first.x + (picture.panels.middle?.count[1] ?? 0) * first.side + 14;
-    quote.style.setProperty('--x', String(x));
-    quote.style.setProperty('--phone', picture.panels.input && state.isTransposed ? '0' : '34%');
-    quote.style.setProperty('--w', String((products ? 3 * room.tap + room.gutter : room.cut) - 18));
-    quote.style.setProperty('--y', String(ROOMS[mode].head + 8));
+    const put = (/** @type {Record<string, string | number>} */ values) => {
+      for (const [name, value] of Object.entries(values))
+        quote.style.setProperty(`--${name}`, String(value));
+    };
+    if (mode !== 'present') {
+      const beside = first.x + (picture.panels.middle?.count[1] ?? 0) * first.side + 14;
+      put({
+        x: products ? products.x : beside,
+        phone: picture.panels.input && state.isTransposed ? '0' : '34%',
+        w: (products ? 3 * room.tap + room.gutter : room.cut) - 18,
+        y: room.head + 8,
+      });
+      return;
+    }
+    // As large as the room beside the map, under it, or between two maps allows.
+    const isScatter = state.isTransposed && state.view === 'scatter';
+    const [rows, columns] = picture.panels[this.#ends(picture)[0]]?.count ?? [0, 0];
+    const isUnder = isUpright && !isScatter;
+    const beside = first.x + columns * first.side + room.gutter + (isScatter ? 0 : first.side);
+    const x = isUnder ? first.x : beside;
+    const w = (isScatter && !isUpright ? last.x - room.gutter : width) - x;
+    const top = isUnder ? first.y + rows * first.side : room.head + drop + 8;
+    const end = isScatter && isUpright ? last.y : room.head + room.tall;
+    const high = end - room.legend - top;
+    const letters = Math.max(60, state.layer.torchError(state.axes).length + 11);
+    const type = clamp(Math.sqrt((w * high) / letters), 24, 56);
+    put({ x, w, y: top + high / 2, type: Math.floor(type) });
   }
 }
 

@@ -3,6 +3,7 @@
 import { s } from '../dom.js';
 import { range } from '../geometry.js';
 import { outline, SIGNS, shadeOf } from './cell_shapes.js';
+import { ROOM_OF_NOTES } from './layout.js';
 import { pair } from './pictures.js';
 import { unreachedWords } from './sentences.js';
 import { LETTER, text } from './stage_words.js';
@@ -80,20 +81,19 @@ function presentLegend(map, layout, shades, pads, more, state) {
       }),
       text(
         end,
-        y + (end - left < 480 && pads[1] ? 56 : 28),
+        y + (end - left < ROOM_OF_NOTES && pads[1] ? 56 : 28),
         'ut-label ut-from-right ut-of-output',
         'output_padding keeps',
       ),
     );
   }
   if (state.view !== 'scatter') return words;
-  const { x } = layout.places.first;
-  const under = layout.places.first.y + state.axes[0].input_size * layout.places.first.side + 44;
+  const { x, y: first, side: step } = layout.legend;
   const patches = shades.map((item) => ({
     ...item,
     words: item.level ? `${item.words} patch${item.level > 1 ? 'es' : ''}` : item.words,
   }));
-  return [...words, ...patches.flatMap((item, i) => row(x, under + 46 * i, 32, [item], state))];
+  return [...words, ...patches.flatMap((item, i) => row(x, first + step * i, 32, [item], state))];
 }
 
 /** Beside the map: which rows padding crops and output_padding keeps. @param {CellMap} map @param {ExplorerState} state @param {number[]} pads @param {number[]} more */

@@ -3,7 +3,7 @@
 import { s } from '../dom.js';
 import { paddedSize } from '../geometry.js';
 import { times } from '../layers.js';
-import { ROOMS } from './layout.js';
+import { HEADING, ROOMS } from './layout.js';
 
 /** @typedef {import('./state.js').ExplorerState} ExplorerState */
 /** @typedef {import('./cell_map.js').CellMap} CellMap */
@@ -37,13 +37,15 @@ export const wordsOf = (drawing) =>
 export const text = (x, y, kind, ...parts) => s('text', { x, y, class: kind }, ...parts);
 
 /** The sentence that the drawing says: this size becomes that one by this layer. @param {Drawing} drawing */
-function headings({ state, maps, mode, ends }) {
+function headings({ state, maps, mode, ends, layout }) {
   const [big, small] = TYPE[mode];
   const { head, left } = ROOMS[mode];
   const y = head - Math.round(0.45 * big);
   const last = maps[ends[1]];
   const frame = ends[1] === 'middle' && !state.problem ? last.rect([0, 0], [1, 1]) : last.edges;
-  const x = Math.round(frame.left);
+  const isUnder = mode === 'present' && layout.isUpright;
+  const isBelow = isUnder && !state.problem;
+  const x = isUnder && state.problem ? layout.width - HEADING : Math.round(frame.left);
   const size = times(state.sizes.input_size);
   const note = inputNote(state);
   const room = Math.round(0.35 * small);
@@ -69,10 +71,10 @@ function headings({ state, maps, mode, ends }) {
         ];
   return [
     text(left, y, 'ut-heading', part('ut-size ut-of-input', size), gap(note, room)),
-    ...arrow,
+    ...(isBelow ? [] : arrow),
     text(
-      x,
-      y,
+      isBelow ? Math.min(x, layout.width - HEADING) : x,
+      isBelow ? Math.round(frame.top) - (head - y) : y,
       'ut-heading',
       part(`ut-size ${state.problem ? 'ut-of-problem' : 'ut-of-output'}`, result),
       gap(outputNote(state, mode), room),
@@ -105,19 +107,15 @@ function outputNote({ problem, isTransposed, view }, mode) {
 }
 
 /** Over and between the products and the last map. @param {Drawing} drawing */
-function middleLabels({ state, picture, maps, mode }) {
+function middleLabels({ state, picture, maps, mode, layout }) {
   const { products } = picture.panels;
   if (!products) {
     const [a, b] = [maps.middle.rect([0, 0], state.outputSize), maps.output.edges];
     if (state.problem) return [];
-    return [
-      text(
-        (maps.middle.edges.right + b.left) / 2,
-        (a.top + b.bottom) / 2,
-        'ut-step-word ut-of-output',
-        'crop',
-      ),
-    ];
+    const [x, y] = layout.isUpright
+      ? [b.left + 0.72 * (b.right - b.left), b.top - 24]
+      : [(maps.middle.edges.right + b.left) / 2, (a.top + b.bottom) / 2];
+    return [text(x, y, 'ut-step-word ut-of-output', 'crop')];
   }
   if (state.problem) return mode === 'present' ? [] : kernelName(state, maps, mode);
   const box = maps.products.edges;
@@ -141,8 +139,9 @@ function middleLabels({ state, picture, maps, mode }) {
   if (!end) return words;
   const to = maps[end.panel].rect(end.from, end.size);
   const map = maps[end.panel].edges;
-  const x = (box.right + map.left) / 2;
-  const y = (box.top + box.bottom + to.top + to.bottom) / 4;
+  const [x, y] = layout.isUpright
+    ? [(box.left + box.right + to.left + to.right) / 4, (box.bottom + map.top) / 2]
+    : [(box.right + map.left) / 2, (box.top + box.bottom + to.top + to.bottom) / 4];
   const isWord = mode === 'notebook'; // elsewhere the gap is as wide as a sign
   const word = isPatch ? (isWord ? 'add' : '+') : isWord ? 'sum' : 'Σ';
   return [...words, text(x, y, 'ut-step-word', word)];

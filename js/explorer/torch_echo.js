@@ -20,7 +20,7 @@ export class TorchEcho {
   /** The kernel's answer may be about earlier sizes: then it is waited for. */
   paint() {
     this.stop();
-    const { layer, axes, sizes, model } = this.state;
+    const { layer, axes, sizes, model, problem } = this.state;
     const echo = model.get('_echo');
     const isCurrent =
       Boolean(echo?.parameters) &&
@@ -28,7 +28,9 @@ export class TorchEcho {
         (name) => String(pairOf(echo.parameters[name])) === String(sizes[name]),
       );
     const refusal = isCurrent && !echo.accepts ? echo.text : layer.torchError(axes);
-    this.refusal.textContent = refusal && `PyTorch: “${refusal}”`;
+    this.refusal.textContent = refusal
+      ? `PyTorch: “${refusal}”`
+      : problem && 'PyTorch returns an empty map here, without an error.';
     this.answer.classList.remove('ut-wrong');
     if (!echo?.parameters) return; // a page without a kernel
     if (isCurrent) {

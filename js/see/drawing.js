@@ -48,76 +48,77 @@ export function themeOf(root) {
   return scale * (red + green + blue) > 382 ? 'dark' : 'light';
 }
 
-/** Give a canvas its size, which is that of the map: the style scales it. @param {HTMLCanvasElement} canvas @param {number} height @param {number} width */
-function sized(canvas, height, width) {
-  if (canvas.height !== height || canvas.width !== width) {
+/** What a canvas is drawn from, kept from one drawing to the next. @typedef {{context: CanvasRenderingContext2D, pixels: ImageData, cells: Uint32Array}} Paper */
+/** @type {WeakMap<HTMLCanvasElement, Paper>} */
+const papers = new WeakMap();
+
+/** Let a function set a canvas's cells. The canvas has the size of the map: the style scales it. @param {HTMLCanvasElement} canvas @param {number} height @param {number} width @param {(cells: Uint32Array) => void} fill */
+function draw(canvas, height, width, fill) {
+  let paper = papers.get(canvas);
+  if (paper?.pixels.height !== height || paper.pixels.width !== width) {
     canvas.height = height;
     canvas.width = width;
+    const context = canvas.getContext('2d');
+    if (!context) return;
+    const pixels = context.createImageData(width, height);
+    paper = { context, pixels, cells: new Uint32Array(pixels.data.buffer) };
+    papers.set(canvas, paper);
   }
-  return canvas.getContext('2d');
+  fill(paper.cells);
+  paper.context.putImageData(paper.pixels, 0, 0);
 }
 
-/** One map, from its lowest to its highest shown value. @param {HTMLCanvasElement} canvas @param {Float32Array} values @param {number} height @param {number} width @param {[number, number]} ends @param {Ramp} ramp @param {'light' | 'dark'} theme */
+/** A colour as a canvas keeps it. @param {number[]} parts   red, green, blue, 0 to 255 */
+const packed = (parts) => new Uint32Array(Uint8ClampedArray.of(...parts, 255).buffer)[0];
+
+/** One map, from its lowest to its highest shown value. @param {HTMLCanvasElement} canvas @param {Float32Array | Uint8Array} values @param {number} height @param {number} width @param {[number, number]} ends @param {Ramp} ramp @param {'light' | 'dark'} theme */
 export function drawMap(canvas, values, height, width, [low, high], ramp, theme) {
-  const context = sized(canvas, height, width);
-  if (!context) return;
-  const pixels = context.createImageData(width, height);
   const colours = table(ramp, theme);
   const scale = high > low ? (STEPS - 1) / (high - low) : 0;
-  const cells = new Uint32Array(pixels.data.buffer);
-  for (let i = 0; i < cells.length; i += 1)
-    cells[i] =
-      colours[Math.max(0, Math.min(STEPS - 1, Math.round((values[i] - low) * scale) || 0))];
-  context.putImageData(pixels, 0, 0);
+  draw(canvas, height, width, (cells) => {
+    for (let i = 0; i < cells.length; i += 1)
+      cells[i] =
+        colours[Math.max(0, Math.min(STEPS - 1, Math.round((values[i] - low) * scale) || 0))];
+  });
 }
 
 /** An image of one or three channels, 0 to 1. @param {HTMLCanvasElement} canvas @param {Float32Array} image @param {number} height @param {number} width @param {number} [shade]   0 leaves all black */
 export function drawImage(canvas, image, height, width, shade = 1) {
-  const context = sized(canvas, height, width);
-  if (!context) return;
-  const pixels = context.createImageData(width, height);
   const count = height * width;
-  const isColour = image.length >= 3 * count;
-  for (let i = 0; i < count; i += 1) {
-    for (let c = 0; c < 3; c += 1)
-      pixels.data[4 * i + c] = 255 * shade * image[(isColour ? c * count : 0) + i];
-    pixels.data[4 * i + 3] = 255;
-  }
-  context.putImageData(pixels, 0, 0);
+  const step = image.length >= 3 * count ? count : 0;
+  draw(canvas, height, width, ({ buffer }) => {
+    const bytes = new Uint8ClampedArray(buffer);
+    for (let i = 0; i < count; i += 1) {
+      for (let c = 0; c < 3; c += 1) bytes[4 * i + c] = 255 * shade * image[c * step + i];
+      bytes[4 * i + 3] = 255;
+    }
+  });
 }
 
 /** What a prediction kept, lost and gained. @param {HTMLCanvasElement} canvas @param {Uint8Array} before @param {Uint8Array} after @param {number} height @param {number} width @param {'light' | 'dark'} theme */
 export function drawChange(canvas, before, after, height, width, theme) {
-  const context = sized(canvas, height, width);
-  if (!context) return;
-  const pixels = context.createImageData(width, height);
   const isLight = theme === 'light';
-  const colours = {
-    none: isLight ? [255, 255, 255] : [20, 25, 30],
-    kept: isLight ? [200, 206, 212] : [88, 98, 108],
-    lost: isLight ? [0, 0, 0] : [255, 255, 255],
-    gained: isLight ? [0, 128, 92] : [47, 199, 154],
-  };
-  const [none, kept, lost, gained] = [colours.none, colours.kept, colours.lost, colours.gained].map(
-    (colour) => new Uint32Array(Uint8ClampedArray.from([...colour, 255]).buffer)[0],
-  );
-  const cells = new Uint32Array(pixels.data.buffer);
-  for (let i = 0; i < cells.length; i += 1)
-    cells[i] = after[i] ? (before[i] ? kept : gained) : before[i] ? lost : none;
-  context.putImageData(pixels, 0, 0);
+  const [none, kept, lost, gained] = [
+    isLight ? [255, 255, 255] : [20, 25, 30],
+    isLight ? [200, 206, 212] : [88, 98, 108],
+    isLight ? [0, 0, 0] : [255, 255, 255],
+    isLight ? [0, 128, 92] : [47, 199, 154],
+  ].map(packed);
+  draw(canvas, height, width, (cells) => {
+    for (let i = 0; i < cells.length; i += 1)
+      cells[i] = after[i] ? (before[i] ? kept : gained) : before[i] ? lost : none;
+  });
 }
 
 /** How much pixels matter, in amber. @param {HTMLCanvasElement} canvas @param {Float32Array} changes @param {number} height @param {number} width @param {'light' | 'dark'} theme */
 export function drawChanges(canvas, changes, height, width, theme) {
-  const context = sized(canvas, height, width);
-  if (!context) return;
   const most = changes.reduce((top, each) => Math.max(top, each), 0) || 1;
-  const pixels = context.createImageData(width, height);
   const full = theme === 'light' ? [122, 72, 0] : [255, 176, 0];
-  changes.forEach((each, i) => {
-    pixels.data.set([...full, 255 * Math.sqrt(each / most)], 4 * i);
+  draw(canvas, height, width, (cells) => {
+    cells.fill(packed(full));
+    const bytes = new Uint8ClampedArray(cells.buffer);
+    for (let i = 0; i < cells.length; i += 1) bytes[4 * i + 3] = 255 * Math.sqrt(changes[i] / most);
   });
-  context.putImageData(pixels, 0, 0);
 }
 
 /** The outline of a mask, between its pixels and the others. @param {Uint8Array} mask @param {number} height @param {number} width */

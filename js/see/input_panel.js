@@ -1,6 +1,7 @@
 /** The left column: the image, painted with a pointer or with keys, chosen from samples, or dropped on. */
 
 import { h, s, set } from '../dom.js';
+import { ARROWS } from '../pointing.js';
 import { drawImage } from './drawing.js';
 import { ERASER } from './painting.js';
 import { SampleList } from './sample_list.js';
@@ -10,12 +11,6 @@ import { SampleList } from './sample_list.js';
 /** @typedef {'ring' | 'line' | 'erase'} Tool */
 
 const TOOLS = /** @type {Record<Tool, string>} */ ({ ring: 'ring', line: 'line', erase: 'eraser' });
-const STEPS = /** @type {Record<string, Point>} */ ({
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-});
 const LEAP = 8; // pixels that Shift and an arrow key move
 const SMALLEST = 3; // pixels: a shorter stroke is a slip
 
@@ -157,7 +152,7 @@ export class InputPanel {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const step = STEPS[event.key];
+    const step = ARROWS[event.key];
     if (step && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       const far = event.shiftKey ? LEAP : 1;

@@ -1,18 +1,12 @@
 /** One level opened: all its channels, most active first, and one of them large, with its values and what its cells see. */
 
 import { h, s, set } from '../dom.js';
+import { ARROWS } from '../pointing.js';
 import { drawMap } from './drawing.js';
 import { activities, channelOf } from './results.js';
 
 /** @typedef {import('../engine/server.js').Shown} Shown */
 /** @typedef {[row: number, column: number]} Point */
-
-const STEPS = /** @type {Record<string, Point>} */ ({
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-});
 
 export class LevelPanel {
   #grid = h('div', { class: 'ut-see-grid', role: 'group', 'aria-label': 'Channels' });
@@ -100,7 +94,7 @@ export class LevelPanel {
     this.frame.addEventListener(
       'keydown',
       (event) => {
-        const step = STEPS[event.key];
+        const step = ARROWS[event.key];
         if (!step) return;
         event.preventDefault();
         const inside = (/** @type {number} */ i, /** @type {number} */ count) =>
@@ -207,9 +201,9 @@ export class LevelPanel {
 /** The lowest and highest value; 0 at least. @param {Float32Array} values @returns {[number, number]} */
 export function ends(values) {
   let [low, high] = [0, 0];
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
   }
   return [low, high];
 }

@@ -1,17 +1,12 @@
 /** The right column: the prediction over the ground truth's outline, what changed, and the score. */
 
-import { h, s, set } from '../dom.js';
+import { h, s, set, update } from '../dom.js';
+import { ARROWS } from '../pointing.js';
 import { drawChange, drawChanges, drawMap, outline } from './drawing.js';
 
 /** @typedef {[row: number, column: number]} Point */
 
 const EMPTY = 0.1; // a prediction whose largest value is lower is stretched
-const STEPS = /** @type {Record<string, Point>} */ ({
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-});
 
 /**
  * @typedef {object} Outcome
@@ -83,7 +78,7 @@ export class OutputPanel {
     this.frame.addEventListener(
       'keydown',
       (event) => {
-        const step = STEPS[event.key];
+        const step = ARROWS[event.key];
         if (step) {
           event.preventDefault();
           const far = event.shiftKey ? 8 : 1;
@@ -159,25 +154,25 @@ export class OutputPanel {
           h('p', {}, `of ${score.total} px`),
         ]
       : [h('p', {}, unknown)];
-    this.#score.replaceChildren(
+    update(this.#score, [
       h('p', { class: 'ut-see-iou-name' }, h('b', {}, 'IoU')),
       h('p', { class: 'ut-see-iou' }, score ? score.iou.toFixed(2) : '–'),
       ...rows,
-    );
+    ]);
   }
 
   /** @param {Outcome} now @param {Outcome | null} before @param {'light' | 'dark'} theme */
   #paintChange(now, before, theme) {
     const [truth, change] = this.#small;
     const { height, width, mask, prediction } = now;
-    truth.name.replaceChildren(h('b', {}, 'Ground truth'));
-    const empty = new Uint8Array(height * width);
-    drawChange(truth.canvas, mask ?? empty, mask ?? empty, height, width, theme);
+    update(truth.name, [h('b', {}, 'Ground truth')]);
     if (mask) {
       // Dark on a light page, light on a dark one.
-      const isLight = theme === 'light';
-      const shade = Float32Array.from(mask, (each) => Number(isLight ? !each : each));
+      const shade = theme === 'light' ? mask.map((each) => 1 - each) : mask;
       drawMap(truth.canvas, shade, height, width, [0, 1], 'grey', theme);
+    } else {
+      const empty = new Uint8Array(height * width);
+      drawChange(truth.canvas, empty, empty, height, width, theme);
     }
     set(truth.canvas, { 'aria-label': mask ? 'ground truth' : 'no ground truth' });
     const isComparable = before && before.height === height && before.width === width;
@@ -193,10 +188,10 @@ export class OutputPanel {
       ...(gained ? [h('b', { class: 'ut-see-gained' }, `+${gained}`)] : []),
     ];
     const spaced = parts.flatMap((part, i) => (i ? [' ', part] : [part]));
-    change.name.replaceChildren(
+    update(change.name, [
       ...(lost && gained ? [] : ['Change ']),
       ...(spaced.length ? spaced : [h('b', {}, 'none')]),
-    );
+    ]);
     set(change.canvas, {
       'aria-label': `change of the prediction: ${lost} pixels lost, ${gained} gained`,
     });

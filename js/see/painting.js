@@ -3,7 +3,10 @@
 import {
   CONTRAST,
   clip,
+  coveredBy,
   GROUND,
+  isInside,
+  isMarked,
   layersOf,
   maskOf,
   NOISE,
@@ -54,25 +57,23 @@ export function painted(sample, strokes) {
   const { height, width, channels } = sample;
   const image = sample.image.slice();
   const pixels = height * width;
-  const own = layersIn(sample);
-  const covered = own
-    ? Float32Array.from(own.onLine, (line, i) => Math.max(line, own.onRing[i]))
-    : new Float32Array(pixels);
+  const covered = ownOf(sample)?.covered.slice() ?? new Float32Array(pixels);
   for (const stroke of strokes) {
     if (stroke[0] === 'erase') erase(sample, image, covered, stroke.slice(1));
     else
       for (const i of cellsNear(stroke, height, width)) {
-        const more = Math.max(0, coverage(stroke, Math.floor(i / width), i % width) - covered[i]);
+        const more = coverage(stroke, Math.floor(i / width), i % width) - covered[i];
+        if (more <= 0) continue;
         covered[i] += more;
-        for (let c = 0; c < channels; c += 1)
-          image[c * pixels + i] = clip(image[c * pixels + i] + CONTRAST * more);
+        for (let c = i; c < channels * pixels; c += pixels)
+          image[c] = clip(image[c] + CONTRAST * more);
       }
   }
   return { image, mask: truth(sample, strokes) };
 }
 
 /** The pixels in the box around a ring or a line. @param {Stroke} stroke @param {number} height @param {number} width */
-function* cellsNear([kind, ...numbers], height, width) {
+function cellsNear([kind, ...numbers], height, width) {
   const [a, b, c, d] = numbers;
   const [from, to] =
     kind === 'ring'
@@ -87,8 +88,10 @@ function* cellsNear([kind, ...numbers], height, width) {
   const [top, left] = from.map((at) => Math.max(0, Math.floor(at - STROKE_REACH)));
   const bottom = Math.min(height - 1, Math.ceil(to[0] + STROKE_REACH));
   const right = Math.min(width - 1, Math.ceil(to[1] + STROKE_REACH));
+  const cells = [];
   for (let row = top; row <= bottom; row += 1)
-    for (let column = left; column <= right; column += 1) yield row * width + column;
+    for (let column = left; column <= right; column += 1) cells.push(row * width + column);
+  return cells;
 }
 
 /** @param {Stroke} stroke @param {number} row @param {number} column */
@@ -97,33 +100,53 @@ export const coverage = ([kind, ...numbers], row, column) =>
     ? ringCoverage(row, column, /** @type {Ring} */ (numbers))
     : segmentCoverage(row, column, /** @type {Segment} */ (numbers));
 
-/** @type {WeakMap<Sample, import('./scene.js').Layers>} */
+/** What a sample shows without strokes. @typedef {{layers: import('./scene.js').Layers, covered: Float32Array, mask: Uint8Array}} Own */
+
+/** @type {WeakMap<Sample, Own>} */
 const known = new WeakMap();
 
 /** The lines and rings of a sample itself, `null` where nobody knows them. @param {Sample} sample */
-function layersIn(sample) {
+function ownOf(sample) {
   const { lines, rings, height, width } = sample;
   if (!lines) return null;
-  const layers = known.get(sample) ?? layersOf({ lines, rings, segments: [] }, height, width);
-  known.set(sample, layers);
-  return layers;
+  let own = known.get(sample);
+  if (!own) {
+    const layers = layersOf({ lines, rings, segments: [] }, height, width);
+    own = { layers, covered: coveredBy(layers), mask: maskOf(layers) };
+    known.set(sample, own);
+  }
+  return own;
 }
 
 /** @param {Sample} sample @param {Stroke[]} strokes */
 function truth(sample, strokes) {
-  const { mask, height, width } = sample;
-  if (!strokes.length) return mask;
-  const own = layersIn(sample);
+  const { height, width } = sample;
+  if (!strokes.length) return sample.mask;
+  const own = ownOf(sample);
   if (!own || strokes.some(([kind]) => kind === 'erase')) return null;
-  const drawn = (/** @type {string} */ kind) =>
-    strokes.filter(([each]) => each === kind).map(([, ...numbers]) => numbers);
-  const rings = /** @type {Ring[]} */ (drawn('ring'));
-  const segments = /** @type {Segment[]} */ (drawn('line'));
-  const after = maskOf(layersOf({ lines: [], rings, segments }, height, width, own));
-  if (!mask) return after;
+  const { onLine, onRing, inside } = own.layers;
+  const layers = { onLine: onLine.slice(), onRing: onRing.slice(), inside: inside.slice() };
+  const near = strokes.map((stroke) => cellsNear(stroke, height, width));
+  strokes.forEach((stroke, k) => {
+    for (const i of near[k]) addTo(layers, stroke, i, width);
+  });
   // Where nothing was painted, the sample's own mask stays: its lines and rings may be rounded.
-  const before = maskOf(own);
-  return after.map((each, i) => (each === before[i] ? mask[i] : each));
+  const mask = (sample.mask ?? own.mask).slice();
+  for (const i of near.flat()) {
+    const each = isMarked(layers, i);
+    if (each !== own.mask[i]) mask[i] = each;
+  }
+  return mask;
+}
+
+/** @param {import('./scene.js').Layers} layers @param {Stroke} stroke @param {number} i @param {number} width */
+function addTo({ onLine, onRing, inside }, stroke, i, width) {
+  const [row, column] = [Math.floor(i / width), i % width];
+  const covered = coverage(stroke, row, column);
+  const layer = stroke[0] === 'ring' ? onRing : onLine;
+  if (covered > layer[i]) layer[i] = covered;
+  if (stroke[0] === 'ring' && isInside(row, column, /** @type {Ring} */ (stroke.slice(1))))
+    inside[i] = 1;
 }
 
 /** Put ground where the eraser was. @param {Sample} sample @param {Float32Array} image @param {Float32Array} covered @param {(string | number)[]} way */
@@ -145,7 +168,7 @@ function erase({ lines, height, width, channels, image: before }, image, covered
 /** @param {number} row @param {number} column @param {number[]} way */
 function isNear(row, column, way) {
   for (let i = 0; i < way.length; i += 2)
-    if (Math.hypot(row - way[i], column - way[i + 1]) <= ERASER) return true;
+    if ((row - way[i]) ** 2 + (column - way[i + 1]) ** 2 <= ERASER ** 2) return true;
   return false;
 }
 

@@ -16,7 +16,12 @@ export function probability({ channels, height, width, values }) {
 }
 
 /** @param {Float32Array} probabilities */
-export const predicted = (probabilities) => Uint8Array.from(probabilities, (p) => Number(p >= 0.5));
+export function predicted(probabilities) {
+  // Uint8Array.from with a function takes a millisecond more.
+  const made = new Uint8Array(probabilities.length);
+  for (let i = 0; i < made.length; i += 1) made[i] = Number(probabilities[i] >= 0.5);
+  return made;
+}
 
 /** How a prediction compares with the truth. @param {Uint8Array} prediction @param {Uint8Array} mask */
 export function score(prediction, mask) {
@@ -43,13 +48,13 @@ export function difference(before, after) {
 /** Which share of the maps' values changed, 0 to 1: the sum of differences by the sum of the larger values. @param {Shown} before @param {Shown} after */
 export function changed(before, after) {
   let [differs, all] = [0, 0];
-  for (let i = 0; i < after.values.length; i += 1) {
-    const a = before.values[i];
-    const b = after.values[i];
-    differs += Math.abs(a - b);
-    all += Math.max(Math.abs(a), Math.abs(b));
+  const [was, is] = [before.values, after.values];
+  for (let i = 0; i < is.length; i += 1) {
+    const [a, b] = [Math.abs(was[i]), Math.abs(is[i])];
+    differs += Math.abs(was[i] - is[i]);
+    all += a + b + Math.abs(a - b); // twice the larger one; Math.max takes four times as long
   }
-  return all ? differs / all : 0;
+  return all ? (2 * differs) / all : 0;
 }
 
 /** How much each channel varies over the image, in blocks of 2×2 cells: a checkerboard alone is no activity. @param {Shown} maps */

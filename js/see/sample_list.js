@@ -1,6 +1,6 @@
 /** The images on offer below the painted one, and one that is drawn anew. */
 
-import { h } from '../dom.js';
+import { h, set } from '../dom.js';
 import { drawImage } from './drawing.js';
 
 /** @typedef {import('./painting.js').Sample} Sample */
@@ -46,7 +46,7 @@ export class SampleList {
     }
     [...this.element.children].forEach((button) => {
       const { sample } = /** @type {HTMLElement} */ (button).dataset;
-      if (sample) button.setAttribute('aria-pressed', String(Number(sample) === chosen));
+      if (sample) set(button, { 'aria-pressed': String(Number(sample) === chosen) });
     });
   }
 }

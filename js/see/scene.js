@@ -24,6 +24,9 @@ const stroke = (far, halfWidth) => Math.max(0, Math.min(1, halfWidth + 0.5 - far
 export const ringCoverage = (row, column, [y, x, radius]) =>
   stroke(Math.abs(distance(row - y, column - x) - radius), 1);
 
+/** @param {number} row @param {number} column @param {Ring} ring */
+export const isInside = (row, column, [y, x, radius]) => distance(row - y, column - x) < radius;
+
 /** @param {number} row @param {number} column @param {Segment} segment */
 export function segmentCoverage(row, column, [y0, x0, y1, x1]) {
   const [down, right] = [y1 - y0, x1 - x0];
@@ -36,12 +39,12 @@ export function segmentCoverage(row, column, [y0, x0, y1, x1]) {
 
 /** How much of each pixel lines and rings cover, and whether it lies in a ring. @typedef {{onLine: Float64Array, onRing: Float64Array, inside: Uint8Array}} Layers */
 
-/** @param {Scene} scene @param {number} height @param {number} width @param {Layers} [under]   what is there already: it is added to @returns {Layers} */
-export function layersOf({ lines, rings, segments }, height, width, under) {
+/** @param {Scene} scene @param {number} height @param {number} width @returns {Layers} */
+export function layersOf({ lines, rings, segments }, height, width) {
   const count = height * width;
-  const onLine = under?.onLine.slice() ?? new Float64Array(count);
-  const onRing = under?.onRing.slice() ?? new Float64Array(count);
-  const inside = under?.inside.slice() ?? new Uint8Array(count);
+  const onLine = new Float64Array(count);
+  const onRing = new Float64Array(count);
+  const inside = new Uint8Array(count);
   /** @param {(row: number, column: number, i: number) => void} visit */
   const eachPixel = (visit) => {
     for (let i = 0; i < count; i += 1) visit(Math.floor(i / width), i % width, i);
@@ -60,20 +63,26 @@ export function layersOf({ lines, rings, segments }, height, width, under) {
   for (const ring of rings)
     eachPixel((row, column, i) => {
       onRing[i] = Math.max(onRing[i], ringCoverage(row, column, ring));
-      if (distance(row - ring[0], column - ring[1]) < ring[2]) inside[i] = 1;
+      if (isInside(row, column, ring)) inside[i] = 1;
     });
   return { onLine, onRing, inside };
 }
 
-/** The rule: pixels of lines inside a ring, not on a ring. @param {Layers} layers */
-export const maskOf = ({ onLine, onRing, inside }) =>
-  Uint8Array.from(onLine, (line, i) => Number(line >= 0.5 && inside[i] && onRing[i] < 0.5));
+/** The rule: a pixel of a line, inside a ring, not on a ring. @param {Layers} layers @param {number} i */
+export const isMarked = ({ onLine, onRing, inside }, i) =>
+  Number(onLine[i] >= 0.5 && inside[i] && onRing[i] < 0.5);
+
+/** @param {Layers} layers */
+export const maskOf = (layers) => layers.inside.map((_, i) => isMarked(layers, i));
+
+/** How much of each pixel strokes cover. @param {Layers} layers */
+export const coveredBy = ({ onLine, onRing }) =>
+  Float32Array.from(onLine, (line, i) => Math.max(line, onRing[i]));
 
 /** How much of each pixel strokes cover, and the mask. @param {Scene} scene @param {number} height @param {number} width */
 export function drawScene(scene, height, width) {
   const layers = layersOf(scene, height, width);
-  const strokes = Float32Array.from(layers.onLine, (line, i) => Math.max(line, layers.onRing[i]));
-  return { strokes, mask: maskOf(layers) };
+  return { strokes: coveredBy(layers), mask: maskOf(layers) };
 }
 
 /** A random scene, and its image, by the same distributions as the data. @param {number} seed */

@@ -192,6 +192,7 @@ export class Session {
         if (this.#compared === compared) this.#compared = null;
         this.#asked = '';
       });
+      if (!this.#compared) this.ask(state);
     } else if (state.seen !== this.#asked) {
       this.#asked = state.seen;
       this.#run(state, (result) => {
@@ -229,7 +230,8 @@ export class Session {
   /** @param {State} state @param {(result: Result) => void} keep */
   #run(state, keep) {
     const { sample } = state;
-    this.#engine(state).run(this.picture(state), (answer) => {
+    const engine = this.#engine(state);
+    engine.run(this.picture(state), (answer) => {
       if (answer.type === 'failed' || answer.type === 'silent') this.problem = answer.sentence;
       if (answer.type !== 'run') return this.onAnswer();
       this.problem = answer.note ?? '';
@@ -239,6 +241,7 @@ export class Session {
       const prediction = predicted(probabilities);
       const isComparable = height === sample.height && width === sample.width;
       const mask = isComparable ? state.mask : null;
+      const { now } = this;
       keep({
         id: answer.id,
         height,
@@ -252,6 +255,8 @@ export class Session {
         state,
         ms: answer.ms,
       });
+      if (now && now !== this.now && now !== this.before && !now.state.network.inKernel)
+        engine.reuse(now.maps);
       const ordersOf = `${state.moment.key} ${state.sample.name}`;
       if (ordersOf !== this.#ordersOf) {
         this.#ordersOf = ordersOf;

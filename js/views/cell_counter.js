@@ -1,15 +1,21 @@
 /** The view of CellCounter: cells in an image and the border score, under one cursor, and a threshold that recolours them. */
 
-import { agreement, findCells, middles } from '../cells.js';
-import { choice, slider } from '../controls.js';
-import { h, s, set } from '../dom.js';
-import { mount, presentButton } from '../shell.js';
+import { agreement, findCells, middles, outlines } from '../cells.js';
+import { choiceOf, slider } from '../controls.js';
+import { freshId, h, s, set } from '../dom.js';
+import { followPointer } from '../pointing.js';
+import { clamp, mount, presentButton, saver } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
-/** @typedef {[number, number]} Place   row and column */
+/** @typedef {import('../pointing.js').Cell} Cell */
+/** @typedef {{has: (label: number) => boolean}} Asked   which cells */
 
-const FINE = 3; // pixels of the drawing a pixel of the image, so that outlines are thin
-const OVERLAYS = { found: 'cells found', target: 'target', none: 'image' };
+const OVERLAYS = { found: 'found', target: 'target', none: 'image' };
+const TITLES = { found: 'Cells found', target: 'Target', none: 'Image' };
+const TRAITS = [
+  ...['threshold', 'overlay', 'smallest'],
+  ...['_shape', '_image', '_background', '_border', '_target'],
+];
 const WIDE = 2; // times as wide as high: the images stand one above the other
 /** Of neighbours: they only have to differ, and outlines say the same a second time. */
 const HUES = [
@@ -20,28 +26,29 @@ const HUES = [
   [255, 138, 61],
   [240, 228, 66],
 ];
-const CUT = [255, 138, 61]; // pixels above the threshold
-const STEPS = /** @type {Record<string, Place>} */ ({
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-});
+const CUT = packed([255, 138, 61]); // pixels above the threshold
+const GREYS = Array.from({ length: 256 }, (_, grey) => packed([grey, grey, grey]));
+const TINTS = HUES.map((hue) =>
+  GREYS.map((_, grey) => packed(hue.map((value) => 0.45 * grey + 0.55 * value))),
+);
+const ALL = { has: () => true };
+const NONE = { has: () => false };
+const LEAP = 8; // pixels that Shift and an arrow key move
+const GRID = Array.from({ length: 19 }, (_, i) => 5 * (i + 1)); // percent: where steps look for the best threshold
 
 /** @param {{model: Model, el: HTMLElement}} context */
 function render({ model, el }) {
   const ended = new AbortController();
   const { signal } = ended;
-  const save = (/** @type {string} */ name, /** @type {unknown} */ value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
-  /** @type {Place | null} */
+  const save = saver(model);
+  /** @type {Cell | null} */
   let hovered = null;
-  /** @type {Place | null} */
+  /** @type {Cell | null} */
   let pinned = null;
   let found = findCells(new Uint8Array(), new Uint8Array(), 1, 50, 1);
   let scores = agreement([], []);
+  /** The highest object F1 on the grid of thresholds, where a step has asked for it. @type {number | null} */
+  let best = null;
   let decoded = {
     sent: /** @type {string[]} */ ([]),
     image: new Uint8Array(),
@@ -58,20 +65,38 @@ function render({ model, el }) {
     text: (value) => (value / 100).toFixed(2),
     signal,
   });
-  const overlay = choice(
+  const overlay = choiceOf(
     'painted over the image',
-    Object.values(OVERLAYS),
-    (chosen) =>
-      save('overlay', Object.entries(OVERLAYS).find(([, words]) => words === chosen)?.[0]),
+    OVERLAYS,
+    (chosen) => save('overlay', chosen),
     signal,
   );
   const result = h('span', { class: 'ut-result' });
-  const panels = [panel('ut-cells-image'), panel('ut-cells-border')];
-  const numbers = h('div', { class: 'ut-merged' });
-  panels[0].frame.append(numbers);
-  const table = h('dl', { class: 'ut-counts' });
-  const note = h('p', { class: 'ut-cells-note' });
-  const side = h('div', { class: 'ut-side' }, table, overlay.group, note);
+  const hatch = freshId();
+  const painting = panel('ut-cells-image', overlay.group);
+  const border = panel('ut-cells-border', h('b', {}, 'Border score'));
+  const panels = [painting, border];
+  const badges = h('div', { class: 'ut-badges' });
+  painting.frame.append(badges);
+  const counts = Object.fromEntries(
+    ['matched', 'spurious', 'missed', 'merged', 'split'].map((name) => [name, h('dd')]),
+  );
+  const f1 = h('dd');
+  const table = h(
+    'dl',
+    { class: 'ut-counts' },
+    h('div', {}, h('dt', {}, 'object F1'), f1),
+    ...Object.entries(counts).map(([name, count]) =>
+      h(
+        'div',
+        {},
+        h('dt', {}, h('i', { class: 'ut-sign', 'data-sign': name, 'aria-hidden': 'true' }), name),
+        count,
+      ),
+    ),
+  );
+  const note = h('p', { class: 'ut-cells-note' }, 'matched: IoU above 0.5');
+  const side = h('div', { class: 'ut-side' }, table, note);
   const status = h('p', { role: 'status', class: 'ut-read' });
   const root = h('div', { class: 'ut ut-cells', role: 'group', 'aria-label': 'Cell counter' });
   root.append(
@@ -86,20 +111,17 @@ function render({ model, el }) {
     status,
   );
 
-  /** @param {string} name */
-  function panel(name) {
+  /** @param {string} name @param {HTMLElement} title */
+  function panel(name, title) {
     const canvas = h('canvas', { 'aria-hidden': 'true' });
-    const svg = s('svg', { role: 'img' });
-    const title = h('b');
-    const words = h('span');
+    const lines = s('g');
+    const cursor = s('g');
+    const svg = s('svg', { role: 'img' }, lines, cursor);
+    const reading = h('span', { 'aria-hidden': 'true' }); // `status` says it to a screen reader
     const frame = h('div', { class: 'ut-cells-frame', tabindex: 0, role: 'group' }, canvas, svg);
-    const figure = h(
-      'figure',
-      { class: `ut-cells-map ${name}` },
-      h('figcaption', {}, title, words),
-      frame,
-    );
-    return { canvas, svg, title, words, frame, figure };
+    const caption = h('figcaption', {}, title, reading);
+    const figure = h('figure', { class: `ut-cells-map ${name}` }, caption, frame);
+    return { canvas, svg, lines, cursor, reading, frame, figure };
   }
 
   // -------------------------------------------------------------------------------- what is shown
@@ -117,109 +139,119 @@ function render({ model, el }) {
         (_, i) => numbers[2 * i] + 256 * numbers[2 * i + 1],
       );
       decoded = { sent, image, background, border, target };
+      best = null;
     }
     const [height, width] = model.get('_shape') ?? [1, 1];
     return { height, width, ...decoded };
   }
 
-  const percent = () =>
-    Math.max(0, Math.min(100, Math.round(100 * Number(model.get('threshold'))) || 0));
+  const percent = () => clamp(Math.round(100 * Number(model.get('threshold'))) || 0, 0, 100);
+  const smallest = () => Math.max(1, Number(model.get('smallest')) || 1);
+  /** @returns {keyof typeof OVERLAYS} */
+  function painted() {
+    const chosen = String(model.get('overlay'));
+    if (chosen === 'none') return 'none';
+    return chosen === 'target' && decoded.target.length ? 'target' : 'found';
+  }
 
   function paint() {
-    const { height, width, image, background, border, target } = data();
+    const { height, width, image, background, border: share, target } = data();
     const hasTarget = target.length > 0;
-    const chosen = hasTarget || model.get('overlay') !== 'target' ? model.get('overlay') : 'found';
-    found = findCells(background, border, width, percent(), model.get('smallest'));
+    const chosen = painted();
+    const most = percent() * 255;
+    found = findCells(background, share, width, percent(), smallest());
     scores = agreement(found.labels, target);
     threshold.show(percent());
-    overlay.show(OVERLAYS[/** @type {keyof typeof OVERLAYS} */ (chosen)] ?? null);
-    const there = hasTarget ? new Set(target.filter(Boolean)).size : 0;
-    result.textContent = `${found.count} ${found.count === 1 ? 'cell' : 'cells'} found${hasTarget ? `, ${there} in the target` : ''}`;
+    overlay.show(chosen);
+    const there = scores.matched + scores.missed;
+    const cells = `${found.count} ${found.count === 1 ? 'cell' : 'cells'} found`;
+    result.textContent = `${cells}${hasTarget ? `, ${there} in the target` : ''}`;
     set(root, { style: `--ratio:${width / height}` });
     root.classList.toggle('ut-wide', width > WIDE * height);
+    root.classList.toggle('ut-no-target', !hasTarget);
 
-    const painted = { found: found.labels, target, none: new Int32Array(image.length) }[
-      /** @type {'found'} */ (chosen)
-    ];
-    draw(panels[0].canvas, height, width, painted, (pixel) => {
-      const grey = image[pixel];
-      const hue = painted[pixel] ? HUES[(painted[pixel] - 1) % HUES.length] : null;
-      return hue ? hue.map((value) => 0.45 * grey + 0.55 * value) : [grey, grey, grey];
+    const labels = { found: found.labels, target, none: new Int32Array(image.length) }[chosen];
+    drawPixels(painting.canvas, height, width, (pixel) => {
+      const greys = labels[pixel] ? TINTS[(labels[pixel] - 1) % TINTS.length] : GREYS;
+      return greys[image[pixel]];
     });
-    draw(panels[1].canvas, height, width, null, (pixel) => {
-      const isCut = background[pixel] < 127.5 && border[pixel] * 100 > percent() * 255;
-      return isCut ? CUT : [border[pixel], border[pixel], border[pixel]];
+    const isCut = new Uint8Array(share.length);
+    drawPixels(border.canvas, height, width, (pixel) => {
+      isCut[pixel] = Number(background[pixel] < 127.5 && share[pixel] * 100 > most);
+      return isCut[pixel] ? CUT : GREYS[share[pixel]];
     });
-    const says = { found: `${found.count} cells found`, target: 'the target', none: 'the image' }[
-      /** @type {'found'} */ (chosen)
-    ];
-    label(
-      panels[0],
-      { found: 'Cells found', target: 'Target', none: 'Image' }[/** @type {'found'} */ (chosen)],
-      chosen === 'found' && scores.merged.size ? 'a number: so many cells merged' : '',
-      says,
-    );
-    label(
-      panels[1],
-      'Border score',
-      'orange: above the threshold',
-      `the border score; what is above ${(percent() / 100).toFixed(2)} is cut out`,
-    );
-    const rows = hasTarget
-      ? [
-          ['object F1', scores.f1.toFixed(2)],
-          ['matched', scores.matched],
-          ['spurious', scores.spurious],
-          ['missed', scores.missed],
-          ['merged', scores.merged.size],
-          ['split', scores.split],
-        ]
-      : [];
-    table.replaceChildren(
-      ...rows.flatMap(([name, value]) => [h('dt', {}, String(name)), h('dd', {}, String(value))]),
-    );
-    note.textContent = hasTarget ? 'matched: IoU above 0.5' : '';
-    const at = chosen === 'found' ? middles(found.labels, width, scores.merged.keys()) : new Map();
-    for (const { svg } of panels) {
-      set(svg, { viewBox: `0 0 ${width} ${height}` });
-      svg.replaceChildren(s('g', { class: 'ut-cursor' }));
-    }
-    numbers.replaceChildren(
-      ...[...at].map(([number, [y, x]]) =>
-        h(
-          'b',
-          { style: `top:${(100 * y) / height}%;left:${(100 * x) / width}%` },
-          String(scores.merged.get(number)),
-        ),
+    const says = { found: cells, target: 'the target', none: 'the image' }[chosen];
+    const isPaired = hasTarget && chosen !== 'none';
+    const alone = isPaired ? scores.alone[chosen === 'target' ? 'target' : 'found'] : NONE;
+    const missed = isPaired && chosen === 'found' ? scores.alone.target : NONE;
+    painting.lines.replaceChildren(
+      hatching(hatch, Math.min(width, 2 * height) / 64),
+      s('path', {
+        class: 'ut-cells-alone',
+        d: outlines(labels, width, alone),
+        fill: `url(#${hatch})`,
+      }),
+      s('path', { class: 'ut-cells-outline', d: outlines(labels, width, ALL) }),
+      ...['ut-cells-halo', 'ut-cells-missed'].map((name) =>
+        s('path', { class: name, d: outlines(target, width, missed) }),
       ),
+    );
+    border.lines.replaceChildren(
+      s('path', { class: 'ut-cells-outline', d: outlines(isCut, width, ALL) }),
+    );
+    label(painting, TITLES[chosen], says);
+    const above = `what is above ${(percent() / 100).toFixed(2)} is cut out`;
+    label(border, 'Border score', `the border score; ${above}`);
+    for (const { svg } of panels) set(svg, { viewBox: `0 0 ${width} ${height}` });
+    if (hasTarget) {
+      f1.textContent = scores.f1.toFixed(2);
+      for (const [name, count] of Object.entries(counts)) {
+        const value = scores[/** @type {'matched' | 'merged'} */ (name)];
+        count.textContent = String(typeof value === 'number' ? value : value.size);
+      }
+    }
+    /** @param {Int32Array} numbers @param {Map<number, number>} marked @param {string} kind */
+    const marks = (numbers, marked, kind) =>
+      [...middles(numbers, width, marked.keys())].map(([number, [y, x]]) => {
+        const style = `top:${(100 * y) / height}%;left:${(100 * x) / width}%`;
+        return h('b', { class: `ut-${kind}`, style }, String(marked.get(number)));
+      });
+    badges.replaceChildren(
+      ...(chosen === 'found' ? marks(found.labels, scores.merged, 'merged') : []),
+      ...(chosen === 'none' ? [] : marks(target, scores.split, 'split')),
     );
     paintCursor();
   }
 
-  /** @param {ReturnType<typeof panel>} panel @param {string} title @param {string} words @param {string} says */
-  function label({ svg, title: heading, words: line, frame }, title, words, says) {
-    heading.textContent = title;
-    line.textContent = words;
+  /** @param {ReturnType<typeof panel>} panel @param {string} title @param {string} says */
+  function label({ svg, frame }, title, says) {
     set(svg, { 'aria-label': says });
     set(frame, { 'aria-label': `${title}. Arrow keys choose a pixel.` });
   }
 
   function paintCursor() {
     const at = hovered ?? pinned;
-    for (const { svg } of panels)
-      svg
-        .querySelector('.ut-cursor')
-        ?.replaceChildren(
-          ...(at
-            ? ['ut-cells-halo', 'ut-cells-window'].map((name) =>
-                s('rect', { class: name, x: at[1] - 1, y: at[0] - 1, width: 3, height: 3 }),
-              )
-            : []),
-        );
+    for (const { cursor } of panels)
+      cursor.replaceChildren(
+        ...(at
+          ? ['ut-cells-halo', 'ut-cells-window'].map((name) =>
+              s('rect', { class: name, x: at[1] - 1, y: at[0] - 1, width: 3, height: 3 }),
+            )
+          : []),
+      );
     status.textContent = at ? sentence(at) : 'Point at a pixel, or use the arrow keys on an image.';
+    const { width, border: share, target } = data();
+    const pixel = at ? at[0] * width + at[1] : -1;
+    const number = (/** @type {number} */ label) => label || '–';
+    painting.reading.textContent = at
+      ? `found ${number(found.labels[pixel])}${target.length ? `, target ${number(target[pixel])}` : ''}`
+      : '';
+    border.reading.textContent = at
+      ? `${(share[pixel] / 255).toFixed(2)} at row ${at[0]}, column ${at[1]}`
+      : 'orange is cut out';
   }
 
-  /** @param {Place} at */
+  /** @param {Cell} at */
   function sentence([row, column]) {
     const { width, background, border, target } = data();
     const pixel = row * width + column;
@@ -230,117 +262,86 @@ function render({ model, el }) {
     return `Row ${row}, column ${column}: background ${share(background[pixel])}, inside ${share(Math.max(0, inside))}, border ${share(border[pixel])}. ${of(found.labels[pixel], 'found cell')}${target.length ? `, ${of(target[pixel], 'target cell')}` : ''}.`;
   }
 
-  // ------------------------------------------------------------------------------ what one can do
-  for (const { frame } of panels) {
-    frame.addEventListener(
-      'pointermove',
-      (event) => {
-        const { height, width } = data();
-        const page = frame.getBoundingClientRect();
-        const at = /** @type {Place} */ ([
-          Math.floor(((event.clientY - page.top) / page.height) * height),
-          Math.floor(((event.clientX - page.left) / page.width) * width),
-        ]);
-        hovered = inside(at);
-        paintCursor();
-      },
-      { signal },
-    );
-    frame.addEventListener(
-      'pointerleave',
-      () => {
-        hovered = null;
-        paintCursor();
-      },
-      { signal },
-    );
-    frame.addEventListener(
-      'pointerdown',
-      () => {
-        pinned = hovered;
-        paintCursor();
-      },
-      { signal },
-    );
-    frame.addEventListener(
-      'keydown',
-      (event) => {
-        const step = STEPS[event.key];
-        if (!step) return;
-        event.preventDefault();
-        const { height, width } = data();
-        const from = pinned ?? [Math.floor(height / 2), Math.floor(width / 2)];
-        const by = event.shiftKey ? 8 : 1;
-        pinned = inside([from[0] + by * step[0], from[1] + by * step[1]]) ?? pinned;
-        hovered = null;
-        paintCursor();
-      },
-      { signal },
-    );
+  /** What steps may ask for besides traits. @param {string} name */
+  function fact(name) {
+    if (name === 'best') return decoded.target.length > 0 && scores.f1 >= bestF1();
+    return { found: found.count, merged: scores.merged.size, split: scores.split.size }[name];
   }
 
-  /** @param {Place} at @returns {Place | null} */
+  /** The highest object F1 that a threshold in steps of 0.05 reaches. */
+  function bestF1() {
+    const { width, background, border, target } = data();
+    best ??= Math.max(
+      ...GRID.map((each) => {
+        const { labels } = findCells(background, border, width, each, smallest());
+        return agreement(labels, target).f1;
+      }),
+    );
+    return best;
+  }
+
+  // ------------------------------------------------------------------------------ what one can do
+  for (const { frame } of panels)
+    followPointer(
+      frame,
+      {
+        cellAt(event) {
+          const { height, width } = data();
+          const page = frame.getBoundingClientRect();
+          return inside([
+            Math.floor(((event.clientY - page.top) / page.height) * height),
+            Math.floor(((event.clientX - page.left) / page.width) * width),
+          ]);
+        },
+        hover(cell) {
+          hovered = cell;
+          paintCursor();
+        },
+        pin(cell) {
+          pinned = cell;
+          paintCursor();
+        },
+        move(by, { shiftKey }) {
+          const { height, width } = data();
+          const from = pinned ?? [Math.floor(height / 2), Math.floor(width / 2)];
+          const far = shiftKey ? LEAP : 1;
+          pinned = inside([from[0] + far * by[0], from[1] + far * by[1]]) ?? pinned;
+          hovered = null;
+          paintCursor();
+        },
+      },
+      signal,
+    );
+
+  /** @param {Cell} at @returns {Cell | null} */
   function inside([row, column]) {
     const { height, width } = data();
     return row >= 0 && column >= 0 && row < height && column < width ? [row, column] : null;
   }
 
-  return mount({
-    model,
-    el,
-    root,
-    traits: [
-      'threshold',
-      'overlay',
-      'smallest',
-      '_shape',
-      '_image',
-      '_background',
-      '_border',
-      '_target',
-    ],
-    paint,
-    ended,
-    fact: (name) => ({ found: found.count, merged: scores.merged.size })[name],
-  });
+  return mount({ model, el, root, traits: TRAITS, paint, ended, fact });
 }
 
-/**
- * Paint pixels, with thin white lines between cells.
- * @param {HTMLCanvasElement} canvas @param {number} height @param {number} width
- * @param {Int32Array | null} labels   outlined @param {(pixel: number) => number[]} colour
- */
-function draw(canvas, height, width, labels, colour) {
-  set(canvas, { width: width * FINE, height: height * FINE });
+/** The lines over a cell that has no partner. @param {string} id @param {number} unit   pixels of the image */
+function hatching(id, unit) {
+  const side = { width: unit * 2, height: unit * 2, patternUnits: 'userSpaceOnUse' };
+  const line = s('rect', { width: unit * 0.8, height: unit * 2 });
+  return s('pattern', { id, ...side, patternTransform: 'rotate(45)' }, line);
+}
+
+/** A colour as a canvas stores it. @param {number[]} colour   red, green and blue */
+function packed([red, green, blue]) {
+  return (255 << 24) | (blue << 16) | (green << 8) | red;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} height @param {number} width @param {(pixel: number) => number} colour   packed */
+function drawPixels(canvas, height, width, colour) {
+  set(canvas, { width, height });
   const context = canvas.getContext('2d');
-  if (!context || !height) return;
-  const picture = context.createImageData(width * FINE, height * FINE);
+  if (!context) return;
+  const picture = context.createImageData(width, height);
   const pixels = new Uint32Array(picture.data.buffer);
-  const packed = (/** @type {number[]} */ [red, green, blue]) =>
-    (255 << 24) | (blue << 16) | (green << 8) | red;
-  for (let row = 0; row < height; row += 1)
-    for (let column = 0; column < width; column += 1) {
-      const pixel = row * width + column;
-      const own = labels ? labels[pixel] : 0;
-      const fill = packed(colour(pixel));
-      const first = row * FINE * width * FINE + column * FINE;
-      for (let y = 0; y < FINE; y += 1)
-        pixels.fill(fill, first + y * width * FINE, first + y * width * FINE + FINE);
-      if (!labels || !own) continue;
-      const white = -1;
-      if (row && labels[pixel - width] !== own) pixels.fill(white, first, first + FINE);
-      if (row < height - 1 && labels[pixel + width] !== own)
-        pixels.fill(
-          white,
-          first + (FINE - 1) * width * FINE,
-          first + (FINE - 1) * width * FINE + FINE,
-        );
-      for (let y = 0; y < FINE; y += 1) {
-        if (column && labels[pixel - 1] !== own) pixels[first + y * width * FINE] = white;
-        if (column < width - 1 && labels[pixel + 1] !== own)
-          pixels[first + y * width * FINE + FINE - 1] = white;
-      }
-    }
+  for (let pixel = 0; pixel < pixels.length; pixel += 1) pixels[pixel] = colour(pixel);
   context.putImageData(picture, 0, 0);
 }
 

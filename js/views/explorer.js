@@ -8,6 +8,7 @@ import { ExplorerState } from '../explorer/state.js';
 import { formulaLines, InverseQuestion, Says } from '../explorer/sums.js';
 import { TorchEcho } from '../explorer/torch_echo.js';
 import { codeLine, LIMITS, times, VIEWS } from '../layers.js';
+import { ARROWS } from '../pointing.js';
 import { copyButton, initialize, isTyping, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -15,14 +16,6 @@ import { copyButton, initialize, isTyping, mount, presentButton } from '../shell
 /** @typedef {import('../explorer/cell_map.js').CellMap} CellMap */
 /** @typedef {import('../explorer/pictures.js').PanelName} PanelName */
 /** @typedef {import('../explorer/pictures.js').Selection} Selection */
-
-/** @type {Record<string, Pair>} */
-const ARROWS = {
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-};
 
 /** @param {{model: Model, el: HTMLElement}} context */
 function render({ model, el }) {

@@ -1,6 +1,6 @@
 /** The view of FeatureMaps: the feature maps of one image side by side, with one cursor for all. */
 
-import { choice, slider } from '../controls.js';
+import { choiceOf, slider } from '../controls.js';
 import { h, set } from '../dom.js';
 import { layOut } from '../feature_layout.js';
 import {
@@ -14,7 +14,8 @@ import {
   sentence,
   shown,
 } from '../feature_values.js';
-import { designPixel, mount, presentButton } from '../shell.js';
+import { followPointer } from '../pointing.js';
+import { designPixel, mount, presentButton, saver } from '../shell.js';
 import { ValueMap } from '../value_map.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -28,12 +29,6 @@ const NOTEBOOK_HEIGHT = 580; // pixels that the widget has in a notebook
 const SPACE = { notebook: 32, steps: 8, presented: 20 };
 const MOST_ROWS = 8;
 const LARGEST_INPUT = 4096; // pixels a side, as in Python
-const STEPS = /** @type {Record<string, Cell>} */ ({
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-});
 const SCALES = { shared: 'one scale', own: 'each its own' };
 const RAMPS = { grey: 'grey', diverging: 'diverging' };
 
@@ -41,10 +36,7 @@ const RAMPS = { grey: 'grey', diverging: 'diverging' };
 function render({ model, el }) {
   const ended = new AbortController();
   const { signal } = ended;
-  const save = (/** @type {string} */ name, /** @type {unknown} */ value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
+  const save = saver(model);
 
   /** @type {unknown} what `maps` were read from */
   let sent;
@@ -64,8 +56,8 @@ function render({ model, el }) {
     onInput: (value) => save('channel', value),
     signal,
   });
-  const scale = choiceOf('scale', SCALES);
-  const ramp = choiceOf('ramp', RAMPS);
+  const scale = choiceOf('scale', SCALES, (chosen) => save('scale', chosen), signal);
+  const ramp = choiceOf('ramp', RAMPS, (chosen) => save('ramp', chosen), signal);
   const legend = h('span', { class: 'ut-legend-ramp', role: 'img' });
   const odd = h(
     'span',
@@ -78,6 +70,7 @@ function render({ model, el }) {
   const area = h('div', { class: 'ut-values' });
   const status = h('p', { role: 'status' });
   const longest = h('p', { class: 'ut-longest' }); // invisible: it reserves the height of the longest sentence, so that nothing jumps
+  const facts = h('p', { class: 'ut-facts' }); // in large type, where a whole screen has room for it
   const root = h('div', { class: 'ut ut-features', role: 'group', 'aria-label': 'Feature maps' });
   const head = h(
     'div',
@@ -88,27 +81,8 @@ function render({ model, el }) {
     h('div', { class: 'ut-tools' }, scale.group, ramp.group),
     presentButton(root, () => paint(), signal),
   );
-  const said = h('div', { class: 'ut-said' }, status, longest);
+  const said = h('div', { class: 'ut-said' }, facts, status, longest);
   root.append(head, area, said);
-
-  /** @param {string} name @param {Record<string, string>} options the values of a trait, and what they are called */
-  function choiceOf(name, options) {
-    const values = Object.keys(options);
-    const buttons = choice(
-      name,
-      Object.values(options),
-      (chosen) =>
-        save(
-          name,
-          values.find((value) => options[value] === chosen),
-        ),
-      signal,
-    );
-    return {
-      group: buttons.group,
-      show: (/** @type {string} */ value) => buttons.show(options[value]),
-    };
-  }
 
   // -------------------------------------------------------------------------------- what is shown
   function paint() {
@@ -147,6 +121,7 @@ function render({ model, el }) {
     const { isBeside, ...placed } = place(isNested);
     const { height, width } = placed;
     root.classList.toggle('ut-beside', isBeside);
+    paintFacts(placed, chosen);
     const notes = model.get('notes') ?? {};
     views.forEach((view, i) => {
       const map = chosen[i];
@@ -167,6 +142,21 @@ function render({ model, el }) {
       });
     });
     paintCursor();
+  }
+
+  /** What is known of each map, in words beside them or under them. @param {Pick<import('../feature_layout.js').Layout, 'aside' | 'used' | 'facts' | 'isListed' | 'type'>} placed @param {Shown[]} chosen */
+  function paintFacts({ aside, used, facts: most, isListed, type }, chosen) {
+    for (const side of ['right', 'below'])
+      root.classList.toggle(`ut-aside-${side}`, side === aside);
+    if (!aside) return facts.replaceChildren();
+    set(said, { style: `--used:${used}px;--type:${type}px` });
+    facts.replaceChildren(
+      ...chosen.slice(0, most).map(({ name, height, width, values }) => {
+        const parts = [`${height}×${width}`, rangeText(values)];
+        const words = isListed ? parts : [parts.join(' · ')];
+        return h('span', {}, h('b', {}, name), ...words.map((word) => h('span', {}, word)));
+      }),
+    );
   }
 
   /** The size of most maps, of the first of them where several are equally frequent: only the others show theirs. */
@@ -220,6 +210,7 @@ function render({ model, el }) {
     const isPresented = root.classList.contains('ut-present');
     const px = designPixel(root);
     const labels = [...new Set(maps.map(({ row }) => row))].filter(Boolean);
+    root.classList.remove('ut-aside-right', 'ut-aside-below'); // or its height could not be measured
     const others = [...root.children].filter((child) => child !== area);
     const taken = others.reduce(
       (sum, child) => sum + /** @type {HTMLElement} */ (child).offsetHeight,
@@ -242,9 +233,9 @@ function render({ model, el }) {
       px,
       isPresented,
     });
-    const { columns, cell, gap, label } = layout;
+    const { columns, cell, gap, label, inset } = layout;
     set(area, {
-      style: `grid-template-columns:${label ? `${label}px ` : ''}repeat(${columns}, ${cell}px);column-gap:${gap}px`,
+      style: `grid-template-columns:${label ? `${label}px ` : ''}repeat(${columns}, ${cell}px);column-gap:${gap}px;padding-left:${inset}px`,
     });
     const notes = model.get('notes') ?? {};
     const ofRows = labels.map((name) => {
@@ -338,46 +329,23 @@ function render({ model, el }) {
   // ------------------------------------------------------------------------------- what one can do
   /** @param {ValueMap} view @param {number} source */
   function listen(view, source) {
-    const { frame } = view;
-    frame.addEventListener(
-      'pointermove',
-      (event) => {
-        const cell = view.cellAt(event);
-        if (String(cell) === String(hovered?.cell ?? null) && (!cell || hovered?.source === source))
-          return;
-        hovered = cell && { source, cell };
-        move();
+    followPointer(
+      view.frame,
+      {
+        cellAt: (event) => view.cellAt(event),
+        hover(cell) {
+          const isSame = String(cell) === String(hovered?.cell ?? null);
+          if (isSame && (!cell || hovered?.source === source)) return;
+          hovered = cell && { source, cell };
+          move();
+        },
+        pin: (cell) => pin(source, cell),
+        move(by) {
+          const from = pinned?.source === source ? pinned.cell : null;
+          pin(source, from ? view.next(from, by) : view.next([0, 0], [0, 0]));
+        },
       },
-      { signal },
-    );
-    frame.addEventListener(
-      'pointerleave',
-      () => {
-        hovered = null;
-        move();
-      },
-      { signal },
-    );
-    frame.addEventListener(
-      'pointerdown',
-      (event) => {
-        const cell = view.cellAt(event);
-        if (cell) pin(source, cell);
-      },
-      { signal },
-    );
-    frame.addEventListener(
-      'keydown',
-      (event) => {
-        const step = STEPS[event.key];
-        if (!step) return;
-        event.preventDefault();
-        pin(
-          source,
-          pinned?.source === source ? view.next(pinned.cell, step) : view.next([0, 0], [0, 0]),
-        );
-      },
-      { signal },
+      signal,
     );
     return view;
   }

@@ -55,16 +55,16 @@ function render({ model, el }) {
   let base = /** @type {Stroke[]} */ ([]); // strokes before the one in the making
   let slid = -1; // the skip whose strength was moved last
   let problem = ''; // of a file, until something else is done
-  let painted = /** @type {unknown[]} */ ([]); // what the maps were drawn from
-  let painting = false; // several values are set, and painted together
+  const drawn = new Map(); // what each part was drawn from
+  let painting = false; // what happens now is painted together
 
   /** @param {Record<string, unknown>} values */
   const save = (values) => {
     painting = true;
     for (const [name, value] of Object.entries(values)) model.set(name, value);
     painting = false;
+    paint(); // first: it asks the engine
     model.save_changes();
-    paint();
     root.dispatchEvent(new Event('ut-fact'));
   };
   /** Do something of which the change is shown. @param {Record<string, unknown>} values */
@@ -205,6 +205,18 @@ function render({ model, el }) {
     return session.now?.maps[place] && /coder \d$/.test(place) ? place : '';
   }
 
+  /** Draw a part, unless it shows all of this already. @param {string} part @param {unknown[]} seen @param {() => void} act */
+  function draw(part, seen, act) {
+    if (
+      drawn
+        .get(part)
+        ?.every((/** @type {unknown} */ each, /** @type {number} */ i) => each === seen[i])
+    )
+      return;
+    drawn.set(part, seen);
+    act();
+  }
+
   function paint() {
     if (painting) return;
     const state = session.state();
@@ -212,7 +224,9 @@ function render({ model, el }) {
       title.textContent = 'There is no network to show.';
       return;
     }
+    painting = true; // the answer may be there at once
     session.ask(state);
+    painting = false;
     const { now, earlier: before } = session;
     const theme = themeOf(root);
     const place = placeNow();
@@ -221,43 +235,45 @@ function render({ model, el }) {
     root.classList.toggle('ut-see-narrow', isPage && width < MEDIUM);
     root.classList.toggle('ut-see-medium', isNarrow && width >= MEDIUM);
     root.classList.toggle('ut-see-open', place !== '');
-    networks.paint(session.tasks, state);
-    input.samples.paint(
-      state.task.samples,
-      get('image') || get('seed') ? -1 : Number(get('sample')) || 0,
-      state.task.samples[0].lines !== null,
+    const { task, network, image, skips } = state;
+    draw('networks', [session.tasks, task, network], () => networks.paint(session.tasks, state));
+    const chosen = get('image') || get('seed') ? -1 : Number(get('sample')) || 0;
+    draw('samples', [task, chosen], () =>
+      input.samples.paint(task.samples, chosen, task.samples[0].lines !== null),
     );
     input.undo.disabled = !state.strokes.length;
-    input.paint(state.image, state.sample, place ? inspection.hint : 'paint here', {
-      shade: place && !state.network.inKernel ? 0.45 : 1,
-      marks: place ? inspection.marks(state, place) : [],
+    draw('input', [image, input.tool, place ? {} : ''], () =>
+      input.paint(image, state.sample, place ? inspection.hint : 'paint here', {
+        shade: place && !network.inKernel ? 0.45 : 1,
+        marks: place ? inspection.marks(state, place) : [],
+      }),
+    );
+    draw('skips', [network, isNarrow, String(skips)], () => {
+      const why = network.inKernel ? 'none found' : 'trained without';
+      u.build(network.rows, isNarrow ? 'narrow' : 'wide', why);
+      u.paintSkips(skips);
     });
-    const why = state.network.inKernel ? 'none found' : 'trained without';
-    u.build(state.network.rows, isNarrow ? 'narrow' : 'wide', why);
-    u.paintSkips(state.skips);
     bars.paint(get('_gradients'), state);
     strip.show(state.task.source === 'yours' ? (bars.element.hidden ? 'hint' : 'none') : 'tour');
-    paintMoments(state);
+    draw('moments', [network, state.moment.key], () => paintMoments(state));
     if (!now || now.state.network.key !== state.network.key) {
       title.textContent = problem || session.problem;
       return;
     }
     const pixel = inspection.pixel(state);
     const matters = inspection.matters(state);
-    const seen = [now, before, theme, isNarrow, pixel && String(pixel), matters];
     // A stroke paints the input at once, and the maps when their answer is there.
-    if (seen.some((each, i) => each !== painted[i])) {
-      painted = seen;
-      u.paintMaps(now.maps, (each) => thumbnail(each, now, before), theme);
+    draw('maps', [now, before, theme, isNarrow, pixel && String(pixel), matters], () => {
       output.paint(now, before, pixel, matters, unknown(now), theme);
-    }
+      u.paintMaps(now.maps, (each) => thumbnail(each, now, before), theme);
+    });
     const said = place ? inspection.headline(place, now) : headline(now, before);
     title.textContent = problem || session.problem || said.title;
     note.textContent = said.note;
     if (place) {
       halves[1].hidden = !now.maps[`decoder ${place.split(' ')[1]}`];
       halves.forEach((button, i) => {
-        button.setAttribute('aria-pressed', String(place.startsWith(['encoder', 'decoder'][i])));
+        set(button, { 'aria-pressed': String(place.startsWith(['encoder', 'decoder'][i])) });
       });
       inspection.paint(state, place, now, theme);
     }

@@ -7,7 +7,7 @@ import { enlarged, kindsIn, swatch, wordOf } from '../ledger_corner.js';
 import { FRAMES, isToScale } from '../ledger_frames.js';
 import { drawLedger } from '../ledger_picture.js';
 import { codeLine, grouped, headline, why } from '../ledger_words.js';
-import { clamp, copyButton, mount, presentButton } from '../shell.js';
+import { clamp, copyButton, mount, presentButton, saver } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
 /** @typedef {import('../ledger.js').Options} Options */
@@ -42,10 +42,7 @@ function readOptions(model) {
 function render({ model, el }) {
   const ended = new AbortController();
   const { signal } = ended;
-  const save = (/** @type {string} */ name, /** @type {unknown} */ value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
+  const save = saver(model);
 
   const rows = MAIN.map((name) => sizeRow(name, save, signal));
   const dials = MAIN.map((name) => dial(name, save, signal));

@@ -80,13 +80,22 @@ def blank_share(page: Page, cell: int = 8) -> float:
     rows, columns = (side // cell for side in drawn.shape)
     cells = drawn[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
     blank = ~cells.any(axis=(1, 3))
-    heights, largest = np.zeros(columns, int), 0
+    return _largest_rectangle(blank) / blank.size
+
+
+def _largest_rectangle(blank: np.ndarray) -> int:
+    """Return the area of the largest rectangle in which every cell is blank, in cells."""
+    heights, largest = np.zeros(blank.shape[1] + 1, int), 0  # the last stays 0 and ends all runs
     for row in blank:
-        heights = np.where(row, heights + 1, 0)
-        for low in set(heights.tolist()) - {0}:
-            runs = "".join("x" if height >= low else " " for height in heights).split()
-            largest = max(largest, low * max(map(len, runs)))
-    return largest / (rows * columns)
+        heights[:-1] = np.where(row, heights[:-1] + 1, 0)
+        open_runs: list[tuple[int, int]] = []  # where each began, and how high it is
+        for column, height in enumerate(heights.tolist()):
+            start = column
+            while open_runs and open_runs[-1][1] >= height:
+                start, high = open_runs.pop()
+                largest = max(largest, high * (column - start))
+            open_runs.append((start, height))
+    return largest
 
 
 def places(view: Locator, selector: str) -> list[tuple[int, ...]]:
@@ -154,10 +163,4 @@ def largest_blank(page: Page) -> float:
     for box in page.evaluate(_INK):
         left, top, right, bottom = (int(np.clip(edge / side, 0, columns)) for edge in box)
         blank[top : bottom + 1, left : right + 1] = False
-    heights, largest = np.zeros(columns, int), 0
-    for row in blank:
-        heights = np.where(row, heights + 1, 0)
-        for height in {*heights}:
-            runs = "".join("#" if each >= height else " " for each in heights).split()
-            largest = max(largest, height * max(map(len, runs), default=0))
-    return largest / blank.size
+    return _largest_rectangle(blank) / blank.size

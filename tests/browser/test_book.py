@@ -25,6 +25,8 @@ SOLVED = sorted((ROOT / "notebooks" / "solved").glob("[0-9][0-9]_*.ipynb"))
 DOCUMENTS = ["the_document", "glossary", "objectives", "gallery", "use_elsewhere", "hosts"]
 DOCUMENTS += ["instructor", "grading", "hub", "demo"]
 ABORTED = "net::ERR_ABORTED"  # what was still loading when the next page was opened
+NO_WIDGET = {"bundle": ""}
+OF_NO_PAGE = ("", "next_lesson")  # the button that shuts a kernel down has no place on a page
 READ = ["index", "01_downsampling", "glossary"]  # these are judged by axe
 MEGABYTE = 1_000_000
 
@@ -79,7 +81,7 @@ def wake_all(page):
 
 def widgets_of(path):
     return sum(
-        "unet_teach_widget" in output.get("metadata", {})
+        output.get("metadata", {}).get("unet_teach_widget", NO_WIDGET)["bundle"] not in OF_NO_PAGE
         for cell in nbformat.read(path, as_version=4).cells
         for output in cell.get("outputs", [])
     )
@@ -110,6 +112,36 @@ def test_the_solved_notebooks_hold_every_widget_that_they_show():
         for output in cell.get("outputs", [])
     )
     assert sum(map(widgets_of, SOLVED)) >= max(shown, 30)
+
+
+def test_nothing_to_read_is_cut_off_and_folded_code_is_behind_a_click(browser, address):
+    page = new_page(browser, viewport={"width": 1280, "height": 800})
+    for name in ("03_skip_connections", "06_take_it_apart", "09_from_mask_to_cells"):
+        page.goto(f"{address}{name}.html")
+        cut = """(all) => all.filter((box) => box.checkVisibility() &&
+          box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent)"""
+        assert page.locator(".bd-article :is(pre, table)").evaluate_all(cut) == []
+    page.goto(f"{address}03_skip_connections.html")
+    code = page.get_by_text("def fit(keep)")
+    expect(code).not_to_be_visible()
+    page.locator("details", has=code).locator("summary").click()
+    expect(code).to_be_visible()
+    assert "Predict(\n" not in "".join(page.locator(".bd-article .highlight").all_text_contents())
+    page.set_viewport_size({"width": 390, "height": 800})
+    outputs = page.locator(".bd-article .cell_output pre").evaluate_all(
+        "(all) => all.every((box) => box.scrollWidth <= box.clientWidth)"
+    )
+    assert outputs
+    page.close()
+
+
+def test_a_page_says_that_it_keeps_no_progress(reader, address):
+    reader.goto(f"{address}00_how_do_you_know.html")
+    wake_all(reader)
+    progress = reader.locator(".live[data-bundle='progress_map']").first
+    expect(progress).to_contain_text("This page keeps no progress.")
+    expect(progress).to_contain_text("0 of 45")
+    assert reader.get_by_text("needs your attention").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -263,14 +263,64 @@ TINY = [
 ]
 
 
+# Of 1,400 settings, among them all extremes, those that leave most of the screen blank.
+WIDE_OR_TALL = [
+    *(
+        (ConvExplorer, {"input_size": size, "kernel_size": kernel, "padding": padding})
+        for size, kernel, padding in [
+            ((16, 1), 1, 0),
+            ((16, 3), 3, 0),
+            ((15, 2), 1, (6, 0)),
+            ((2, 1), (7, 1), 3),
+            ((1, 16), (7, 1), 3),
+            ((1, 16), 1, 0),
+            ((15, 2), (1, 5), (6, 0)),  # illegal, as the next
+            ((1, 1), (2, 3), 0),
+        ]
+    ),
+    *(
+        (ConvTransposeExplorer, {**options, "view": view})
+        for options in (
+            {"input_size": (1, 4)},
+            {"input_size": (8, 1)},
+            {"input_size": (2, 16), "stride": 2, "padding": 1, "output_padding": 1},
+            {"input_size": (4, 1), "kernel_size": 2, "padding": 1},  # empty, without an error
+            {"input_size": (4, 5), "stride": (1, 5), "padding": (0, 2), "output_padding": 1},
+        )
+        for view in VIEWS
+    ),
+    (ConvTransposeExplorer, {"input_size": (11, 1), "kernel_size": (1, 7), "stride": (5, 1)}),
+    (ConvTransposeExplorer, {"input_size": 11, "kernel_size": (7, 2), "stride": (1, 5)}),
+    (
+        ConvTransposeExplorer,
+        {"input_size": (7, 11), "kernel_size": 1, "view": "crop window"},
+    ),
+]
+# What is said on a whole screen ends inside the drawing, and no box of words lies on another.
+WORDS = """() => {
+  const box = (node) => node.getBoundingClientRect();
+  const stage = box(document.querySelector('.ut-stage'));
+  const words = [...document.querySelectorAll('.ut-words text, .ut-quote')].filter(
+    (node) => box(node).width > 0);
+  const beyond = words.filter((node) =>
+    box(node).right > stage.right + 6 || box(node).bottom > stage.bottom + 2);
+  const quote = words.find((node) => node.matches('.ut-quote'));
+  const under = quote ? words.filter((node) => node !== quote &&
+    box(node).right > box(quote).left && box(node).left < box(quote).right &&
+    box(node).bottom > box(quote).top + 6 && box(node).top < box(quote).bottom) : [];
+  return [...beyond, ...under].map((node) => node.textContent);
+}"""
+
+
 @pytest.mark.parametrize("screen", [(1280, 720), (1920, 1080)], ids="%d×%d".__mod__)
-def test_a_whole_screen_has_no_large_blank_even_for_tiny_maps(show, screen):
+def test_a_whole_screen_has_no_large_blank_whatever_the_sizes(show, screen):
     width, height = screen
     page = show(ConvExplorer, viewport={"width": width, "height": height})
-    for kind, options in TINY:
+    for kind, options in [*TINY, *(WIDE_OR_TALL if width == 1280 else [])]:
         (_,) = show_each(page, kind, [options])
         page.get_by_role("button", name="present").click()
         assert blank_share(page, height // 90) <= 0.2, (kind, options)
+        assert page.evaluate(WORDS) == [], (kind, options)
 
 
 @pytest.mark.parametrize("kind", [ConvExplorer, ConvTransposeExplorer])
@@ -305,6 +355,10 @@ def test_a_narrow_page_shows_it_whole(show, kind, width):
         stage, tools = (page.locator(part).bounding_box() for part in (".ut-stage", ".ut-tools"))
         assert stage["width"] == width - 24
         assert tools["y"] >= stage["y"] + stage["height"]
+        ends = page.locator(".ut-says > *").evaluate_all(
+            "(all) => all.map((line) => line.getBoundingClientRect().bottom)"
+        )
+        assert max(ends) <= tools["y"], options
 
 
 def test_an_illegal_layer_keeps_its_last_output_faint_and_marks_the_missing_cell(show):

@@ -10,6 +10,7 @@ from .boxes import (
     NOTEBOOK,
     SCREENS,
     SMALLEST_PRESENTED,
+    blank_share,
     measured,
     places,
     share_of_screen,
@@ -438,6 +439,34 @@ def test_only_a_size_that_differs_is_written_and_ranges_where_each_has_its_own(a
     expect(view.locator("figcaption")).to_have_text(
         ["image0 to 4095", "x32×32, 0 to 4030", "y−4095 to 0"]
     )
+
+
+FEW = {
+    "one number": {"x": [[3.0]]},
+    "square": {"x": GRID},
+    "tall": {"x": GRID[:20, :3]},
+    "flat": {"x": GRID[:2, :20]},
+    "two tall ones": {"a": GRID[:40, :8], "b": -GRID[:40, :8]},
+}
+
+
+@pytest.mark.parametrize("maps", FEW.values(), ids=FEW)
+def test_few_maps_leave_no_large_blank_on_a_whole_screen(without_kernel, maps):
+    screen = {"width": 1280, "height": 720}
+    page = without_kernel("feature_maps", state_of(FeatureMaps(maps)), viewport=screen)
+    page.get_by_role("button", name="present").click()
+    name, values = list(maps.items())[-1]
+    facts = page.locator(".ut-facts > span").last
+    expect(facts).to_contain_text("×".join(map(str, np.shape(values))))
+    assert blank_share(page) <= 0.2
+    kept = ".ut-facts, .ut-frame"
+    before = places(page.locator(".ut"), kept)
+    for key in ("ArrowRight", "ArrowDown"):
+        page.get_by_role("group", name=f"{name}. Arrow").press(key)
+        assert blank_share(page) <= 0.2
+        assert places(page.locator(".ut"), kept) == before
+    page.keyboard.press("Escape")
+    expect(facts).to_be_hidden()
 
 
 def test_a_step_is_ticked_off_when_its_cell_is_pointed_at(without_kernel):

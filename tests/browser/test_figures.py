@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tests.contrast import contrast, linear
@@ -97,6 +98,36 @@ def test_of_a_figures_two_sizes_the_one_that_fits_is_shown(show_on, width):
 def test_images_have_their_full_size_where_there_is_room(show_on, name):
     for image in show_on(FIGURES[name](), width=848).locator("figure img").all():
         assert image.bounding_box()["width"] == int(image.get_attribute("width"))
+
+
+ROWS = {  # images, columns, width of each: how many stand in a row at 740, 1080 and 390 pixels
+    (4, 4, 256): ([4], [4], [2, 2]),
+    (3, 3, 256): ([3], [3], [1, 1, 1]),
+    (4, 2, 384): ([2, 2], [2, 2], [1, 1, 1, 1]),
+    (3, 2, 160): ([2, 1], [2, 1], [2, 1]),
+    (12, 6, 120): ([6, 6], [6, 6], [3, 3, 3, 3]),
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_images_to_be_compared_stay_in_their_row_and_equally_large(show_on, kind):
+    count, columns, side = kind
+    images = {f"image {number}": torch.rand(32, 32) for number in range(count)}
+    page = show_on(plots.side_by_side(images, width=side, columns=columns), width=740)
+    for width, expected in zip((740, 1080, 390), ROWS[kind], strict=True):
+        page.set_viewport_size({"width": width, "height": 700})
+        boxes = [image.bounding_box() for image in page.locator("figure img").all()]
+        tops = [round(box["y"] / 5) for box in boxes]
+        assert [tops.count(top) for top in sorted(set(tops))] == expected
+        assert max(box["width"] for box in boxes) - min(box["width"] for box in boxes) < 1
+        assert max(box["x"] + box["width"] for box in boxes) <= width
+
+
+def test_parts_of_the_earth_have_one_scale_also_where_they_shrink(show_on):
+    page = show_on(earth().figure(), width=740)
+    heights = [image.bounding_box()["height"] for image in page.locator("figure img").all()]
+    assert len(heights) == 4
+    assert max(heights) - min(heights) < 2
 
 
 def test_curves_stand_to_the_left_of_the_prediction(show_on):

@@ -15,6 +15,10 @@ WIDGETS = {
     "Size ledger": ("SizeLedger(height=100, width=100)", ".ut-card[data-repair=crop] input"),
     "See inside a U-Net": ("SeeInside()", ".ut-see-switch"),
     "Feature maps": ("FeatureMaps({'a': [[[0, 1]], [[1, 0]]]})", "[aria-label='channel more']"),
+    "Cell counter": (
+        "CellCounter([[0.5, 1]], [[[0, 0]], [[0.4, 1]], [[0.5, 0]]], smallest=1)",
+        "[aria-label='threshold more']",
+    ),
     "Predict": ('Predict("Which?", choices=["one", "two"], answer="two")', "[data-by='1']"),
     "Progress": (
         "ProgressMap([{'number': 1, 'title': 'One', 'exercises': "

@@ -31,7 +31,7 @@ LESSONS = {
         "nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1)",
     ),
     "03_skip_connections": (
-        ["Predict"] * 4 + ["Feature maps", "See inside a U-Net", "Size ledger of a U-Net"],
+        ["Predict"] * 3 + ["Feature maps", "See inside a U-Net", "Size ledger of a U-Net"],
         "join",
         "lambda i, down, up: torch.cat([down(i), up(down(i))], dim=1)",
         "You joined x and y, as the document does, but x is only half as high and wide.",

@@ -4,10 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 CELLS = [
-    "from unet_teach.widgets import ConvExplorer, Predict, SizeLedger\n"
+    "from unet_teach.widgets import CellCounter, ConvExplorer, Predict, SizeLedger\n"
     "conv = ConvExplorer('halve'); conv",
     "ledger = SizeLedger(); ledger",
     "Predict('How many?', answer=12)",
+    "CellCounter([[0.5, 1]], [[[0, 0]], [[0.4, 1]], [[0.5, 0]]], smallest=1)",
     "1",
 ]
 # The selected cell, the mode, and how many cells there are: a shortcut changes one of them.
@@ -92,6 +93,19 @@ def test_another_widget_keeps_its_keys_too(stays):
     expect(slider).to_have_value(str(before - 1))
     stays.keyboard.press("ArrowRight")
     expect(slider).to_have_value(str(before))
+
+
+@pytest.mark.parametrize("stays", [3], indirect=True)
+def test_a_threshold_and_the_images_keep_their_keys(stays):
+    slider = stays.get_by_role("slider", name="threshold")
+    slider.focus()
+    for key, value in {"ArrowDown": "49", "ArrowRight": "50", "End": "100", "Home": "0"}.items():
+        stays.keyboard.press(key)
+        expect(slider).to_have_value(value)
+    stays.get_by_role("group", name="Cells found.").focus()
+    for key in ["ArrowLeft", "ArrowDown", "j", "x"]:
+        stays.keyboard.press(key)
+    expect(stays.get_by_text("Row 0, column 0: background 0.00")).to_be_visible()
 
 
 @pytest.mark.parametrize("stays", [2], indirect=True)

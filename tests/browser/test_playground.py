@@ -19,6 +19,7 @@ WIDGETS = {
     "ConvTransposeExplorer": "Transposed convolution explorer",
     "RoundTrip": "Round trip",
     "SizeLedger": "Size ledger of a U-Net",
+    "CellCounter": "Cell counter",
     "Predict": "Predict: ",
 }
 
@@ -117,6 +118,7 @@ def test_the_buttons_change_the_widget_and_the_way_back_works(open_page):
         "#ConvExplorer?stride=[1,2,3]&dilation={}&numbers=2&view=7",
         "#ConvTransposeExplorer?view=3&weights=[[1],2]&numbers=true&_pinned=[%22middle%22,99,-99]",
         "#RoundTrip?chosen=1000&stride=true&_layer=%22x%22",
+        "#CellCounter?threshold=%22x%22&overlay=7&smallest={}&_image=%22x%22&_shape=3",
         "#SizeLedger?height=1e99&depth=%22deep%22&padding=null&up=[]&repair={}",
         "#SeeInside?skips=[9,%22x%22,null]&strokes=[[%22ring%22],7,[%22line%22,1,2,3]]&sample=1e9",
         "#SeeInside?network=%22no%22&moment=-7&place=%22encoder%209%22&cell=%22x%22&pixel=[1e9,{}]",

@@ -171,6 +171,40 @@ def test_the_newest_of_many_strokes_wins(show):
     page.wait_for_function(f"{picture} === {json.dumps(alone.evaluate(picture))}")
 
 
+# The worker's clock stands still, so that its runs look quick, and the page's runs ahead.
+CLOCKS = """let time = 0;
+performance.now = () => (time += window.pace ?? 0);
+window.Blob = class extends Blob {
+  constructor(parts, options) {
+    super(['if (!self.document) performance.now = () => 0;', ...parts], options);
+  }
+}"""
+# Whether the prediction of a stroke is there when the pointer's event has been handled.
+AT_ONCE = """({ reach, pace }) => {
+  window.pace = pace;
+  const paper = document.querySelector('.ut-see-paper');
+  const output = document.querySelector('.ut-see-output .ut-see-frame canvas');
+  const { left, top, width } = paper.getBoundingClientRect();
+  const before = output.toDataURL();
+  paper.setPointerCapture = () => {};
+  for (const [type, far] of [['down', 0], ['move', reach], ['up', reach]])
+    paper.dispatchEvent(new PointerEvent(`pointer${type}`, { bubbles: true, pointerId: 1,
+      clientX: left + width * (0.5 + far), clientY: top + width / 2 }));
+  return output.toDataURL() !== before;
+}"""
+
+
+def test_a_quick_network_answers_in_the_frame_of_the_stroke_and_a_slow_one_blocks_nothing(show):
+    page = show(before=CLOCKS)
+    assert page.evaluate(AT_ONCE, {"reach": 0.15, "pace": 0})
+    assert page.evaluate(AT_ONCE, {"reach": 0.2, "pace": 100})  # known as quick until now
+    assert not page.evaluate(AT_ONCE, {"reach": 0.25, "pace": 0})
+    alone = show(strokes=page.evaluate("state.strokes"))
+    picture = "document.querySelector('.ut-see-output canvas').toDataURL()"
+    page.wait_for_function(f"{picture} === {json.dumps(alone.evaluate(picture))}")
+    assert page.evaluate(AT_ONCE, {"reach": 0.3, "pace": 0})  # the worker was quick
+
+
 # A worker has a WebAssembly of its own.
 WITHOUT_WEBASSEMBLY = """window.Blob = class extends Blob {
   constructor(parts, options) { super(['delete self.WebAssembly;', ...parts], options); }

@@ -179,8 +179,8 @@ def tiles(size, tile, overlap):
         ("repeats_after", lambda depth: 2**depth if depth else 0, "`repeats_after(0)` returns 0"),
         ("reach", lambda depth: [2, 9, 23][depth], "`reach(3)`: Your code stopped with IndexError"),
         ("reach", lambda depth: 7 ** (2 * 2**depth), "some of its numbers are larger than 10**12."),
-        ("tile_starts", lambda s, t, o: tiles(s, t, o + 1), "it acts as if overlap were 1 larger."),
-        ("tile_starts", lambda s, t, o: tiles(s, t, -o), "as if overlap had the other sign."),
+        ("tile_starts", lambda s, t, o: tiles(s, t, o + 1), "it acts as if shared were 1 larger."),
+        ("tile_starts", lambda s, t, o: tiles(s, t, -o), "as if shared had the other sign."),
         (
             "tile_starts",
             lambda s, t, o: [start + 1 for start in tiles(s, t, o)],
@@ -194,7 +194,7 @@ def tiles(size, tile, overlap):
         (
             "tile_starts",
             lambda s, t, o: list(range(0, s - t, o)),
-            "`tile_starts(size=25, tile=8, overlap=0)`: your code stopped with ValueError",
+            "`tile_starts(size=25, tile=8, shared=0)`: your code stopped with ValueError",
         ),
         ("sees", 17, "The second layer combines 5 such values, 2 pixels apart."),
         ("halvings", 2.079, "96 / 2**n = 12, so it is a logarithm to base 2."),

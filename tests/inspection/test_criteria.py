@@ -11,6 +11,7 @@ from odd_networks import conv
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from unet_teach import inspect_unet
 from unet_teach.inspection.axes import AxisPart, resized, stride_scale
 from unet_teach.inspection.criteria import UShape, strongest_u_shape
 from unet_teach.inspection.graph import Graph
@@ -184,6 +185,13 @@ def test_how_much_a_last_bare_interpolation_enlarges(end, rise):
     model.end = end(model)
     found = shape_of(model).bare_rise
     assert found == rise
+
+
+def test_what_is_said_of_a_bare_interpolation_is_true_with_a_1x1_after_it():
+    model = Enlarged(torch.relu)
+    model.end = lambda x: model.one_by_one(times(4)(x))
+    *_, sentence = inspect_unet(model, PICTURE).criteria.symmetry.evidence
+    assert "×4 at once, with no kernel larger than 1×1 after it" in sentence
 
 
 def test_an_interpolation_to_the_level_of_a_skip_is_not_bare():

@@ -163,6 +163,13 @@ def test_a_network_of_one_level_shows_its_own_skips(six):
     ]
 
 
+def test_words_of_the_gallery_have_11_pixels_where_a_book_or_a_phone_shows_it(six):
+    drawn, _ = gallery(six)
+    assert drawn.get_figwidth() * drawn.dpi <= 740  # so that no page shrinks it
+    words = [text for axes in drawn.axes for text in axes.texts]
+    assert min(text.get_size() * drawn.dpi / 72 for text in words) >= 11
+
+
 def test_the_gallery_gives_no_verdict_away(six):
     figure, said = gallery(six)
     drawn = " ".join(t.get_text() for axes in figure.axes for t in axes.texts)

@@ -33,6 +33,15 @@ const answers = {
             isSame: outside.mask.every((each, i) => each === sample.mask[i]) && outside.image.every((each, i) => each === sample.image[i]),
             erased: erased.mask,
             differs: [...ring.image].filter((each, i) => each !== sample.image[i]).length,
+            // What is painted counts as what was there from the start.
+            isByRule: ['ring', 'line'].every((kind) => {
+              const numbers = kind === 'ring' ? [60, 40, 15] : [20.5, 10, 80, 70.5];
+              const scene = { lines: sample.lines, rings: [...sample.rings], segments: [] };
+              scene[kind === 'ring' ? 'rings' : 'segments'].push(numbers);
+              const [bare, drawn] = [{ ...sample, mask: null }, drawScene(scene, 96, 96)];
+              const { mask } = painted(bare, [[kind, ...numbers]]);
+              return mask.every((each, i) => each === drawn.mask[i]);
+            }),
             isBright: ring.image.every((each, i) => each >= sample.image[i]),
           };
         }),

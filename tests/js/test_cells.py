@@ -1,6 +1,8 @@
 """CellCounter: the page, its Python side and `segmentation` find and count the same cells."""
 
+import itertools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,14 +14,16 @@ from unet_teach.widgets import CellCounter
 
 SCRIPT = """
 import { readFileSync } from 'node:fs';
-import { agreement, findCells, middles } from './cells.js';
+import { agreement, findCells, middles, outlines } from './cells.js';
 const asked = JSON.parse(readFileSync(0, 'utf8'));
 console.log(JSON.stringify(asked.map(({ background, border, width, percent, smallest, target }) => {
   const bytes = (values) => Uint8Array.from(values);
   const { labels, count } = findCells(bytes(background), bytes(border), width, percent, smallest);
-  const { merged, ...scores } = agreement(labels, target);
+  const { merged, split, alone, ...scores } = agreement(labels, target);
   const at = [...middles(labels, width, merged.keys())];
-  return { labels: [...labels], count, merged: merged.size, ...scores, at };
+  const path = outlines(labels, width, { has: (label) => label % 2 });
+  const sizes = { merged: merged.size, split: split.size };
+  return { labels: [...labels], count, ...scores, ...sizes, alone: [...alone.found], at, path };
 })));
 """
 
@@ -84,6 +88,41 @@ def test_the_page_scores_them_as_segmentation_does(asked, answers):
         assert said["f1"] == pytest.approx(scores.f1)
         merged += scores.merged
     assert merged
+
+
+def test_cells_without_a_partner_are_known_by_number(asked, answers):
+    for (_, target, _, _), said in zip(asked, answers, strict=True):
+        found = np.array(said["labels"])
+        ious = {}
+        for cell in range(1, said["count"] + 1):
+            mask = found == cell
+            truth = target.flatten().numpy()
+            ious[cell] = max(
+                (mask & (truth == other)).sum() / (mask | (truth == other)).sum()
+                for other in {*truth.tolist()} - {0}
+            )
+        assert said["alone"] == [cell for cell, iou in ious.items() if iou <= 0.5]
+
+
+def test_outlines_go_around_every_asked_cell_and_no_other(asked, answers):
+    for (shares, *_), said in zip(asked, answers, strict=True):
+        height, width = shares.shape[1:]
+        loops = []
+        for loop in said["path"].split("Z")[:-1]:
+            start, *turns = re.findall(r"[MHV][\d ]+", loop)
+            points = [[int(side) for side in start[1:].split()]]
+            for turn in turns:
+                x, y = points[-1]
+                points.append([int(turn[1:]), y] if turn[0] == "H" else [x, int(turn[1:])])
+            loops.append(points)
+        # A pixel is inside where a ray to the left crosses an odd number of upright sides.
+        crossings = np.zeros((height, width), int)
+        for points in loops:
+            for (x, y), (to_x, to_y) in itertools.pairwise([*points, points[0]]):
+                assert x == to_x or y == to_y
+                crossings[min(y, to_y) : max(y, to_y), x:] += 1
+        asked_for = np.reshape(said["labels"], (height, width)) % 2 == 1
+        assert np.array_equal(crossings % 2 == 1, asked_for)
 
 
 def test_a_merged_cell_is_marked_in_its_middle(asked, answers):

@@ -83,7 +83,7 @@ def cases():
     return [(*case, every_map(*case)) for case in drawn]
 
 
-@pytest.mark.parametrize("kind", ["wasm", "plain"])
+@pytest.mark.parametrize("kind", ["fused", "wasm", "plain"])
 def test_the_engine_equals_torch_at_every_level(kind, cases, node, tmp_path):
     asked = [
         {

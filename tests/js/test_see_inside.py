@@ -81,6 +81,7 @@ def test_painted_lines_follow_the_rule_as_well(ask):
 def test_painting_changes_what_is_painted_and_nothing_else(ask):
     for found in ask("paintings", [shipped()]):
         assert found["isSame"]
+        assert found["isByRule"]
         assert found["erased"] is None
         assert found["isBright"]
         assert 50 < found["differs"] < 400

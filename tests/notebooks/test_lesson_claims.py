@@ -15,12 +15,18 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from torchinfo import summary
 
 from unet_teach import UNet, exercises, inspect_unet
-from unet_teach.arithmetic import conv_coverage, conv_transpose_overlap
+from unet_teach.arithmetic import (
+    conv_coverage,
+    conv_input_sizes,
+    conv_output_size,
+    conv_transpose_overlap,
+)
 from unet_teach.exercises.progress_file import RECORD
 from unet_teach.exercises.reply import Outcome
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import Almost, twelve_networks
+from unet_teach.segmentation.ablation.denoising import OneSkip
 from unet_teach.segmentation.data.synthetic import RADII
 from unet_teach.segmentation.unet_receptive_field import receptive_field_of
 from unet_teach.widgets.see_inside import shipped
@@ -92,7 +98,7 @@ def test_lesson_3_without_skip_0_pixels_change_only_along_the_borders_of_lines()
     assert not ((before != after) & (widest == narrowest)[0]).any()
 
 
-def test_lessons_0_and_3_say_how_the_living_u_net_scores_on_64_test_images():
+def test_lesson_3_says_how_the_living_u_net_scores_on_64_test_images():
     path = LESSONS.parent / "benchmarks" / "results" / "living_unet.json"
     runs = json.loads(path.read_text(encoding="utf-8"))
     networks = shipped()[0]["networks"]
@@ -104,7 +110,8 @@ def test_lessons_0_and_3_say_how_the_living_u_net_scores_on_64_test_images():
     )
     (bare,) = (each["score"] for each in networks if each["name"] == "trained without skips")
     scores = [f"{score:.2f}" for score in (shown["iou"], shown["cut_all"], bare)]
-    assert all(score in text(number) for score in scores for number in (0, 3))
+    assert all(score in text(3) for score in scores)
+    assert shown["cut_all"] < bare  # lesson 0: one that never had any skips does better
     assert f"falls to {shown['cut_0']:.2f} without skip 0" in text(3)
 
 
@@ -113,6 +120,16 @@ def test_lesson_1_padding_covers_each_row_and_without_it_even_sizes_lose_their_l
         assert min(conv_coverage(size, **DOWN)) > 0
         bare = conv_coverage(size, kernel_size=3, stride=2, padding=0)
         assert bare.index(0) == size - 1 if size % 2 == 0 else min(bare) > 0
+
+
+@pytest.mark.parametrize("kernel", [3, 5, 7])
+def test_lesson_1_padding_of_half_the_kernel_halves_every_even_size(kernel):
+    for size in range(2, 65, 2):
+        assert conv_output_size(size, kernel, stride=2, padding=kernel // 2) == size // 2
+
+
+def test_lesson_1_every_size_comes_from_two():
+    assert all(len(conv_input_sizes(size, **DOWN)) == 2 for size in range(1, 65))
 
 
 def halved_line(weight, column):
@@ -150,6 +167,25 @@ def test_lesson_2_extra_rows_are_empty_only_where_a_kernel_is_smaller_than_its_s
                 assert kernel < stride
                 empty += 1
     assert empty > 0
+
+
+def test_lesson_2_with_dilation_the_kernel_counts_as_many_cells_as_it_spans():
+    options = {"stride": 2, "padding": 1, "output_padding": 1}
+    dilated, wide = (
+        nn.ConvTranspose2d(1, 1, kernel, dilation=dilation, **options)(torch.zeros(1, 1, 16, 16))
+        for kernel, dilation in ((3, 2), (5, 1))
+    )
+    assert dilated.shape == wide.shape
+
+
+def test_lesson_2_pixel_shuffle_starts_flat_if_its_four_channels_start_alike():
+    torch.manual_seed(0)
+    conv = nn.Conv2d(8, 4 * 2, 3, padding=1)
+    with torch.no_grad():
+        for part in (conv.weight, conv.bias):
+            part.copy_(part[::4].repeat_interleave(4, dim=0))
+        made = F.pixel_shuffle(conv(torch.ones(1, 8, 12, 12)), 2)[0, :, 8:16, 8:16]
+    assert torch.allclose(made, made[:, :1, :1].expand_as(made), atol=1e-6)
 
 
 def test_lesson_2_beyond_the_padding_there_is_only_the_bias():
@@ -190,6 +226,14 @@ def test_lesson_4_a_layer_behind_a_cat_can_take_over_the_convolution_of_a_skip()
         network.upconv4.weight[64:] = torch.einsum("io, ikhw -> okhw", mixing, behind)
         network.skip3.weight.copy_(torch.eye(64)[:, :, None, None])
         assert torch.allclose(network(x), before, atol=1e-4)
+
+
+def test_lesson_4_the_network_of_lesson_3_has_a_quarter_of_its_parameters():
+    small, large = (
+        sum(p.numel() for p in network.parameters())
+        for network in (OneSkip(keep=1), UNet(1, 1, depth=3, base_channels=8))
+    )
+    assert 0.2 < small / large < 0.3
 
 
 def test_lesson_4_torchinfo_counts_a_transposed_convolution_four_times_too_often():
@@ -258,8 +302,20 @@ def test_lesson_7_a_network_that_asks_for_a_value_is_judged_and_fooled_alike():
         def forward(self, x):
             return super().forward(x / 2 if x.max() > 1 else x)
 
+    tricks = {
+        "0 * skip": (lambda x, skip: x + 0 * skip, False),  # the only one that it sees through
+        "skip - skip": (lambda x, skip: x + (skip - skip), True),
+        "1e-9 * skip": (lambda x, skip: x + 1e-9 * skip, True),
+    }
     for network in (Almost, Asks):
-        assert inspect_unet(network(lambda x, skip: x + (skip - skip)), (1, 1, 64, 64)).is_unet
+        for name, (line, fooled) in tricks.items():
+            assert inspect_unet(network(line), (1, 1, 64, 64)).is_unet is fooled, name
+
+
+def test_lesson_7_the_network_of_lesson_3_has_too_few_skips():
+    report = inspect_unet(OneSkip(1), (1, 1, 64, 64))
+    assert len(report.criteria.skip_connections.facts["missing"]) == 2
+    assert not report.criteria.skip_connections.met
 
 
 def mended(base, join):

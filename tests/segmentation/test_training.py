@@ -21,6 +21,7 @@ from unet_teach.segmentation.training import (
 )
 from unet_teach.segmentation.training_result import (
     StepMetrics,
+    Training,
     centre_crops,
     diagnose,
     measure_step,
@@ -579,6 +580,14 @@ def test_outside_of_a_notebook_it_prints_a_line_a_look(halves, capsys):
     said = capsys.readouterr().out
     assert said.startswith("step 0, 0% done: loss ")
     assert "Finished after 2 steps." in said
+
+
+def test_the_last_line_has_the_losses_of_the_weights_that_are_kept(halves, capsys):
+    looks = [StepMetrics(0, 1.0, 1.1, 0.5, 0.2, 0.25), StepMetrics(25, 2.0, 2.1, 0.4, 0.2, 0.25)]
+    view = LiveView(halves.validation[0], shown=True)
+    view.close(Training(small(), looks, "finished", 25, 1.0, "", threads=1))
+    kept = "step 0, the best on validation (IoU 0.50): loss 1.000 (train) 1.100 (validation), "
+    assert f"{kept}validation IoU 0.50" in capsys.readouterr().out
 
 
 def test_the_view_draws_in_its_share_of_the_time_only(halves):

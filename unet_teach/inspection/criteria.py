@@ -41,8 +41,8 @@ class UShape:
         levels_without_skip: levels of the encoder that have none.
         output_level: of the output; `inf` when it is no map.
         is_side_branch: whether most of the network stays at the top, next to one pooled branch.
-        bare_rise: how many times one interpolation without layers after it enlarges the output, if
-            that is more than twice; otherwise 0.
+        bare_rise: how many times one interpolation enlarges the output, with no kernel larger than
+            1×1 after it, if that is more than twice; otherwise 0.
     """
 
     path: DownUpPath

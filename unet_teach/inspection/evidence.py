@@ -197,8 +197,8 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
         sentences.append("Without an encoder and a decoder, there is nothing to compare.")
     elif shape.bare_rise:
         sentences.append(
-            f"The last up-sampling is bare: ×{shape.bare_rise} at once, with no layers after it, "
-            "so nothing there mirrors the encoder."
+            f"The last up-sampling is bare: ×{shape.bare_rise} at once, with no kernel larger than "
+            "1×1 after it, so nothing there mirrors the encoder."
         )
     elif shape.unvisited_levels:
         skipped = wording.level_sizes(shape.unvisited_levels, shape.path.down)

@@ -95,11 +95,10 @@ class LiveView:
         kept: str = "",
     ) -> None:
         if self.handle is None:
-            last = history[-1]
+            at = predicted_at  # the last metrics, and at the end those of the weights that are kept
             print(
-                f"{head}{' ' * bool(kept)}{kept.rstrip('.')}: loss {last.train_loss:.3f} (train) "
-                f"{last.validation_loss:.3f} (validation), "
-                f"validation IoU {last.validation_iou:.2f}",
+                f"{head}{' ' * bool(kept)}{kept.rstrip('.')}: loss {at.train_loss:.3f} (train) "
+                f"{at.validation_loss:.3f} (validation), validation IoU {at.validation_iou:.2f}",
                 *([warning] if warning else []),
                 sep="\n",
             )
@@ -171,7 +170,8 @@ class LiveView:
             image = image.resize((width, height))
         return (
             f'<figure style="margin:0;min-width:{max(least, width)}px"><figcaption '
-            f'style="height:{CAPTION}px;white-space:nowrap">{name}</figcaption><img alt="{name}" '
+            f'style="height:{CAPTION}px;line-height:{CAPTION - 2}px;font-size:14px;'
+            f'white-space:nowrap">{name}</figcaption><img alt="{name}" '
             f'width="{width}" height="{height}" style="display:block;image-rendering:pixelated;'
             f'outline:1px solid {GREY}" '
             f'src="data:image/png;base64,{encode_png(image)}"></figure>'

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 GAP = 12  # pixels between images
 NARROWEST = 100  # pixels for a caption
 PHONE = 358  # pixels that a phone's page has for a figure
+STACKED = 190  # pixels: two or three wider images don't become narrower, but stand in a column
+HALF = 270  # pixels for half a row of four images and more: a phone has one, a book's page both
 SMALLEST = 11 / 13  # of its size, where words of 13 pixels become 11
 # What a colour of a figure becomes on a light and on a dark page. A browser may tell an SVG the
 # system's theme in place of the page's: on that page, too, text has a contrast of 3 : 1.
@@ -45,10 +47,10 @@ def show(figure: Figure, alt: str) -> None:
     """Show a matplotlib figure in the notebook with its alternative text, and close it.
 
     A figure of nothing but images becomes an `<img>` for each, with its title as a caption in the
-    page's own type; where the page is narrow, they stand one below the other. Any other figure
-    becomes an SVG whose colours follow the page's theme, and a second one for narrow pages, with
-    its axes below each other. JupyterLab shows both untrusted, too. What can't show a page, such as
-    PDF export, has a PNG.
+    page's own type; they shrink to stay side by side, and on a phone stand in twos or ones. Any
+    other figure becomes an SVG whose colours follow the page's theme, and a second one for narrow
+    pages, with its axes below each other. JupyterLab shows both untrusted, too. What can't show a
+    page, such as PDF export, has a PNG.
 
     Args:
         figure: a figure, shown at its own dpi.
@@ -189,26 +191,56 @@ def _has_only_images(figure: Figure) -> bool:
 def _images_html(figure: Figure, alt: str) -> str:
     pixels = _render_without_words(figure)
     rows = _rows(figure.axes)
-    room = max(
-        sum(max(_cut_out(pixels, axes).width, NARROWEST) + GAP for axes in row) for row in rows
-    )
+    images = [[_cut_out(pixels, axes) for axes in row] for row in rows]
+    places = [[max(image.width, NARROWEST) for image in row] for row in images]
+    most = max(map(len, rows))
+    is_grid = len({place for row in places for place in row}) == 1
     parts = [_legend_html(figure, pixels)]
-    for axes in (axes for row in rows for axes in row):
-        image = _cut_out(pixels, axes)
-        first, *others = _title(axes).split("\n")
-        caption = f"<b>{html.escape(first)}</b><br>{html.escape(' '.join(others))}"
-        caption = f"<figcaption>{caption.removesuffix('<br>')}</figcaption>" if first else ""
-        # On a narrow page small images stand in twos and threes.
-        most = 100 if image.width > 240 else 47 if image.width > 120 else 30  # percent
-        most = most if image.width < most / 100 * room else 100
-        parts.append(
-            f'<figure style="margin:0;width:{image.width}px;min-width:{NARROWEST}px;'
-            f'max-width:{most}%">'
-            f"{caption}{_img(_png(image), alt, *image.size)}</figure>"
-        )
-        alt = ""  # the first image says it for all of them
-    style = f"display:flex;flex-wrap:wrap;align-items:flex-end;gap:{GAP}px"
-    return f'<div style="{style};max-width:{room}px">{"".join(parts)}</div>'
+    for row, row_images, row_places in zip(rows, images, places, strict=True):
+        cells = []
+        for axes, image, place in zip(row, row_images, row_places, strict=True):
+            first, *others = _title(axes).split("\n")
+            caption = f"<b>{html.escape(first)}</b><br>{html.escape(' '.join(others))}"
+            caption = f"<figcaption>{caption.removesuffix('<br>')}</figcaption>" if first else ""
+            share = "" if image.width == place else f"width:{100 * image.width / place:.0f}%;"
+            cells.append(f"{caption}{_img(_png(image), alt, *image.size, share)}")
+            alt = ""  # the first image says it for all of them
+        if is_grid:  # all images stay equally large where a row lacks some
+            cells += [""] * (most - len(row))
+        parts.append(_row_html(cells, row_places + row_places[:1] * (len(cells) - len(row))))
+    style = f"max-width:{max(map(_room, places))}px;overflow-wrap:break-word"
+    return f'<div style="{style}">{"".join(parts)}</div>'
+
+
+def _room(places: Sequence[int]) -> int:
+    return sum(places) + GAP * (len(places) - 1)
+
+
+def _row_html(cells: Sequence[str], places: Sequence[int]) -> str:
+    """Return images that shrink to stay in a row; on a phone, large ones stand in twos or ones.
+
+    Widths are shares of what is free, so that all images keep one scale. Only flex boxes are used:
+    JupyterLab keeps them in a notebook that it does not trust.
+    """
+    fours = len(cells) > 3
+    least = 0 if fours or min(places) < STACKED else STACKED
+    figures = [
+        f'<figure style="margin:0;flex:{place} 1 0px;min-width:{least}px;max-width:{place}px">'
+        f"{cell}</figure>"
+        for cell, place in zip(cells, places, strict=True)
+    ]
+    flex = f"display:flex;gap:{GAP}px;align-items:flex-end"
+    if fours:
+        middle = (len(cells) + 1) // 2
+        halves = [slice(0, middle), slice(middle, None)]
+        widest = max(_room(places[half]) for half in halves)
+        figures = [
+            f'<div style="{flex};flex:{sum(places[half])} 1 {GAP * (len(places[half]) - 1)}px;'
+            f"min-width:{_room(places[half]) * min(1, HALF / widest):.0f}px;"
+            f'max-width:{_room(places[half])}px">{"".join(figures[half])}</div>'
+            for half in halves
+        ]
+    return f'<div style="{flex};flex-wrap:wrap;margin:0 0 {GAP}px">{"".join(figures)}</div>'
 
 
 def _title(axes: Axes) -> str:

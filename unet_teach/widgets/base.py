@@ -161,6 +161,7 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             from unet_teach.shared.show import static_picture  # it needs matplotlib
 
             data |= static_picture(self.figure(), self.describe())
+            self._shown = True  # as a picture
         return data, metadata
 
     def __repr__(self) -> str:

@@ -10,14 +10,18 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, SKIP, WINDOW_LINE, WRONG
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size, is_finite
 from unet_teach.widgets.steps import Step
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_PIXELS = 2**16
 WIDE = 2  # times as wide as high: the images stand one above the other
+
+HUES = [*(ON_DARK[hue] for hue in (INPUT, WINDOW_LINE, OUTPUT, SKIP, WRONG)), "#F0E442"]
 
 
 class Share(traitlets.TraitType[Any, Any]):
@@ -48,8 +52,10 @@ class CellCounter(CourseWidget):
         overlay: What is painted over the image: the cells "found", those of the "target", or
             "none".
         smallest: Cells with fewer pixels are left out.
-        steps: Instructions above the images. Their states may ask for `found` and `merged`, the
-            number of cells found, and of those that hold several cells of the target.
+        steps: Instructions above the images. Their states may ask for `found`, the number of cells
+            found; `merged`, of those that hold several cells of the target; `split`, of target
+            cells in several pieces; and `best`, whether object F1 is as high as at the best of
+            the thresholds 0.05, 0.10, … 0.95.
 
     Attributes:
         threshold, overlay, smallest: as above. Each may be assigned, and the widget follows.
@@ -62,7 +68,7 @@ class CellCounter(CourseWidget):
 
     _esm = STATIC / "cell_counter.js"
     _css = STATIC / "cell_counter.css"
-    STEP_FACTS = ("found", "merged")
+    STEP_FACTS = ("found", "merged", "split", "best")
 
     threshold = Share(0.5).tag(sync=True)
     overlay = Choice("found", "target", "none").tag(sync=True)
@@ -94,21 +100,20 @@ class CellCounter(CourseWidget):
                 f"The probabilities are {classes.shape} and the image is {plane.shape}. Give "
                 "(3, H, W), those of background, inside and border."
             )
-        if not ((classes >= 0) & (classes <= 1)).all():
-            raise ValueError(
-                f"The probabilities run from {classes.min():.3g} to {classes.max():.3g}, but they "
-                "should lie between 0 and 1. Turn logits into probabilities first: "
-                "logits.softmax(0)."
-            )
+        _check_shares(
+            "probabilities", classes, "Turn logits into probabilities first: logits.softmax(0)"
+        )
+        _check_shares("image", plane, "Divide 8-bit values by 255")
         self._shape = list(plane.shape)
         self._image, self._background, self._border = map(_as_text, (plane, classes[0], classes[2]))
         if target is not None:
             numbers = _plane("target", target)
-            if numbers.shape != plane.shape or not 0 <= numbers.min() <= numbers.max() < 2**16:
+            is_number = (numbers >= 0) & (numbers < 2**16) & (numbers == np.rint(numbers))
+            if numbers.shape != plane.shape or not is_number.all():
                 raise ValueError(
                     f"The target is {numbers.shape}, with numbers from {numbers.min():g} to "
-                    f"{numbers.max():g}. Give one number from 0 to 65,535 for each pixel of the "
-                    f"image, {plane.shape}."
+                    f"{numbers.max():g}. Give a whole number from 0 to 65,535 for each pixel of "
+                    f"the image, {plane.shape}."
                 )
             self._target = _base64(numbers.astype("<u2"))
 
@@ -117,13 +122,18 @@ class CellCounter(CourseWidget):
         """The cells found, (H, W): 0 for background, 1, 2, 3, … for the cells."""
         from scipy import ndimage  # slow to import
 
-        background, border = self._plane_of(self._background), self._plane_of(self._border)
-        is_left = (background < 127.5) & (border * 100 <= round(100 * self.threshold) * 255)
-        numbers, _ = ndimage.label(is_left)
-        is_cell = np.bincount(numbers.ravel()) >= self.smallest
-        is_cell[0] = False
-        labels: NDArray[np.int32] = np.where(is_cell, is_cell.cumsum(), 0)[numbers].astype(np.int32)
+        is_cell, is_cut = self._pixels()
+        numbers, _ = ndimage.label(is_cell & ~is_cut)
+        is_kept = np.bincount(numbers.ravel()) >= self.smallest
+        is_kept[0] = False
+        labels: NDArray[np.int32] = np.where(is_kept, is_kept.cumsum(), 0)[numbers].astype(np.int32)
         return labels
+
+    def _pixels(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return where background is less likely than one half, and where the border is cut out."""
+        background, border = self._plane_of(self._background), self._plane_of(self._border)
+        is_cell = background < 127.5
+        return is_cell, is_cell & (border * 100 > round(100 * self.threshold) * 255)
 
     def _plane_of(self, pixels: str) -> NDArray[np.int32]:
         return np.frombuffer(b64decode(pixels), np.uint8).reshape(self._shape).astype(np.int32)
@@ -142,6 +152,7 @@ class CellCounter(CourseWidget):
     def figure(self) -> Figure:
         """Return the image with the cells that were found, and the border score."""
         import matplotlib.pyplot as plt
+        from matplotlib.colors import ListedColormap
         from matplotlib.figure import Figure
 
         labels = self.labels
@@ -151,18 +162,41 @@ class CellCounter(CourseWidget):
             size = 7.2 * height / width * (2 if stacked else 0.5) + (0.8 if stacked else 0.5)
             figure = Figure(figsize=(7.2, size), layout="constrained")
             left, right = figure.subplots(*((2, 1) if stacked else (1, 2)))
-            left.imshow(self._plane_of(self._image), cmap="gray", interpolation="nearest")
-            painted = np.ma.masked_where(labels == 0, (labels - 1) % 8)
-            left.imshow(painted, cmap="Set2", vmin=0, vmax=7, alpha=0.55, interpolation="nearest")
+            sharp: dict[str, Any] = {"interpolation": "nearest"}
+            left.imshow(self._plane_of(self._image), cmap="gray", **sharp)
+            painted = np.ma.masked_where(labels == 0, (labels - 1) % len(HUES))
+            hues = ListedColormap(HUES)
+            left.imshow(painted, cmap=hues, vmin=0, vmax=len(HUES) - 1, alpha=0.55, **sharp)
             count = int(labels.max())
-            for number in range(1, count + 1):
-                left.contour(labels == number, [0.5], colors="white", linewidths=0.6)
-            right.imshow(self._plane_of(self._border), cmap="gray", interpolation="nearest")
+            _outline(left, labels)
+            _, is_cut = self._pixels()
+            border = self._plane_of(self._border)
+            right.imshow(border, cmap="gray", vmin=0, vmax=255, **sharp)
+            right.imshow(
+                np.ma.masked_equal(is_cut, 0), cmap=ListedColormap([ON_DARK[WRONG]]), **sharp
+            )
+            _outline(right, is_cut)
             left.set_title(f"{count} {'cell' if count == 1 else 'cells'} found", loc="left")
-            right.set_title("border score", loc="left")
+            right.set_title("border score; orange is cut out", loc="left")
             for axes in (left, right):
                 axes.axis("off")
         return figure
+
+
+def _outline(axes: Axes, labels: NDArray[Any]) -> None:
+    """Draw a white line along the sides of pixels between which the labels change."""
+    from matplotlib.collections import LineCollection
+
+    sides = [((x - 0.5, y + 0.5), (to - 0.5, y + 0.5)) for y, x, to in _changes(labels)]
+    sides += [((x + 0.5, y - 0.5), (x + 0.5, to - 0.5)) for x, y, to in _changes(labels.T)]
+    axes.add_collection(LineCollection(sides, colors="white", linewidths=0.6), autolim=False)
+
+
+def _changes(labels: NDArray[Any]) -> NDArray[np.intp]:
+    """Return below which row, from which column and up to which, labels differ from the next."""
+    differs = np.pad(np.diff(labels, axis=0) != 0, ((0, 0), (1, 1))).astype(np.int8)
+    ends = np.diff(differs, axis=1)
+    return np.column_stack([np.argwhere(ends == 1), np.argwhere(ends == -1)[:, 1]])
 
 
 def _array(name: str, values: Any) -> NDArray[np.float64]:
@@ -184,8 +218,17 @@ def _plane(name: str, values: Any) -> NDArray[np.float64]:
     return plane
 
 
+def _check_shares(name: str, values: NDArray[np.float64], remedy: str) -> None:
+    if not ((values >= 0) & (values <= 1)).all():
+        range_ = f"from {values.min():.3g} to {values.max():.3g}"
+        wrong = "have NaN in them" if np.isnan(values).any() else f"run {range_}"
+        raise ValueError(
+            f"The values of the {name} {wrong}, but they should lie between 0 and 1. {remedy}."
+        )
+
+
 def _as_text(values: NDArray[np.float64]) -> str:
-    return _base64(np.rint(255 * values.clip(0, 1)).astype(np.uint8))
+    return _base64(np.rint(255 * values).astype(np.uint8))
 
 
 def _base64(values: NDArray[Any]) -> str:

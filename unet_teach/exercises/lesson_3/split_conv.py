@@ -248,15 +248,19 @@ split_conv = Exercise(
     hints=(
         "Each filter has one kernel for each input channel. Which of them are ever applied to a?",
         "The axes of the weight are (out_channels, in_channels, height, width): split along one of them. And how often should the bias be added?",
-        "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)`, then `conv_a.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.weight = nn.Parameter(conv.weight[:, ___])`, `conv_b.bias = ___`",
+        "`window = (conv.kernel_size, conv.stride, conv.padding, conv.dilation)`, `conv_a = nn.Conv2d(___, conv.out_channels, *window, bias=conv.bias is not None)`, `conv_b = nn.Conv2d(___, conv.out_channels, *window, bias=___)`, then `conv_a.weight.copy_(conv.weight[:, ___])` and `conv_b.weight.copy_(conv.weight[:, ___])` inside `with torch.no_grad():`, and the bias of conv_a if there is one",
     ),
     solution_text=(
-        "`conv_a, conv_b = copy.deepcopy(conv), copy.deepcopy(conv)\n"
-        "conv_a.weight = nn.Parameter(conv.weight[:, :c])\n"
-        "conv_b.weight = nn.Parameter(conv.weight[:, c:])\n"
-        "conv_b.bias = None\n"
+        "`window = (conv.kernel_size, conv.stride, conv.padding, conv.dilation)\n"
+        "conv_a = nn.Conv2d(c, conv.out_channels, *window, bias=conv.bias is not None)\n"
+        "conv_b = nn.Conv2d(conv.in_channels - c, conv.out_channels, *window, bias=False)\n"
+        "with torch.no_grad():\n"
+        "    conv_a.weight.copy_(conv.weight[:, :c])\n"
+        "    conv_b.weight.copy_(conv.weight[:, c:])\n"
+        "    if conv.bias is not None:\n"
+        "        conv_a.bias.copy_(conv.bias)\n"
         "return conv_a, conv_b`\n"
-        "The copies keep kernel size, stride, padding and dilation, and one of them keeps the bias."
+        "Both have the kernel size, stride, padding and dilation of `conv`, and one of them has its bias."
     ),
     praise="Each part of the weight is applied to its own feature map. So a convolution over cat is the sum of two convolutions.",
 )  # fmt: skip

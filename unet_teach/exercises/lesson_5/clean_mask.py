@@ -7,14 +7,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function
+from unet_teach.exercises.checks.functions import Case, Probes
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_5.masks import (
     first_wrong_pixel,
     input_changed,
-    runs_on,
     tensor_of,
-    values_check,
+    three_checks,
     where_right,
 )
 
@@ -90,11 +89,7 @@ clean_mask = Exercise(
     name="clean_mask",
     lesson=5,
     prompt="A mask file stores 0 for background. For foreground it stores True, 1, 255, or numbered objects 1, 2, 3 and so on, as a tensor of bool, uint8 or int32. Turn it into a float tensor of 0 and 1.",
-    checks=(
-        is_function("clean_mask(raw_mask)"),
-        runs_on(_files, "floats", tensor_of(Tensor.is_floating_point, ", but the loss needs floats")),
-        values_check(_mask, _files, _what_becomes, first_wrong_pixel(_mask, _wrong_value)),
-    ),
+    checks=three_checks("clean_mask(raw_mask)", "floats", tensor_of(Tensor.is_floating_point, ", but the loss needs floats"), _mask, _files, _what_becomes, first_wrong_pixel(_mask, _wrong_value)),
     answers=(
         lambda: _mask,
         lambda: lambda raw_mask: raw_mask.bool().to(torch.float32),

@@ -8,14 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import (
-    Case,
-    Probes,
-    a_number,
-    is_function,
-)
+from unet_teach.exercises.checks.functions import Case, Probes, a_number
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import input_changed, runs_on, values_check, where_right
+from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.lesson_5.scores import RIGHT, counts, formula_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
@@ -124,11 +119,7 @@ iou = Exercise(
     name="iou",
     lesson=5,
     prompt="Compute the IoU of two boolean masks (N, 1, H, W): the number of pixels that are True in both, divided by the number that are True in either. Count the pixels of the whole batch together. If both masks are empty, return 1.",
-    checks=(
-        is_function("iou(prediction, target)"),
-        runs_on(_cases, "one number", a_number),
-        values_check(metrics.iou, _cases, _how_computed),
-    ),
+    checks=three_checks("iou(prediction, target)", "one number", a_number, metrics.iou, _cases, _how_computed),
     answers=(
         lambda: lambda a, t: (a & t).sum() / (a | t).sum() if a.sum() + t.sum() else 1.0,
         lambda: lambda a, t: ((a & t).sum() + 1e-9) / (torch.logical_or(a, t).sum() + 1e-9),

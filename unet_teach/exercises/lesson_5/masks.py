@@ -17,6 +17,7 @@ from unet_teach.exercises.checks.functions import (
     Function,
     Kind,
     alike,
+    is_function,
     matches,
     returns,
 )
@@ -42,6 +43,12 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
         return None
 
     return problem
+
+
+A_MASK = tensor_of(
+    lambda mask: mask.dtype == torch.bool,
+    ", but it should be True or False for each pixel (torch.bool)",
+)
 
 
 def runs_on(cases: Cases, holds: str, kind: Kind) -> Check:
@@ -79,6 +86,23 @@ def values_check(
         return facts(answer)
 
     return replace(matches(reference, cases, explain), facts=facts_if_repeated)
+
+
+def three_checks(
+    signature: str,
+    holds: str,
+    kind: Kind,
+    reference: Function,
+    cases: Cases,
+    facts: Callable[[Function], str],
+    explain: Callable[[Case, Any], str | None] | None = None,
+) -> tuple[Check, ...]:
+    """Make the checks of most functions of masks: its signature, what it returns, its values."""
+    return (
+        is_function(signature),
+        runs_on(cases, holds, kind),
+        values_check(reference, cases, facts, explain),
+    )
 
 
 def input_changed(

@@ -9,14 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function
+from unet_teach.exercises.checks.functions import Case, Probes
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_5.masks import (
+    A_MASK,
     first_wrong_pixel,
     input_changed,
-    runs_on,
-    tensor_of,
-    values_check,
+    three_checks,
 )
 
 
@@ -110,11 +109,7 @@ to_mask = Exercise(
     name="to_mask",
     lesson=5,
     prompt="Turn the network's logits (N, 1, H, W) into a mask: True where foreground is more likely than background, and False everywhere else, also where both are equally likely.",
-    checks=(
-        is_function("to_mask(logits)"),
-        runs_on(_cases, "a boolean mask", tensor_of(lambda mask: mask.dtype == torch.bool, ", but it should be True or False for each pixel (torch.bool)")),
-        values_check(_mask, _cases, _which_logits, first_wrong_pixel(_mask, _wrong_side)),
-    ),
+    checks=three_checks("to_mask(logits)", "a boolean mask", A_MASK, _mask, _cases, _which_logits, first_wrong_pixel(_mask, _wrong_side)),
     answers=(
         lambda: _mask,
         lambda: lambda logits: torch.sigmoid(logits) > 0.5,

@@ -20,59 +20,59 @@ from unet_teach.exercises.checks.functions import (
 from unet_teach.exercises.exercise import Check, Exercise
 from unet_teach.exercises.plain_values import as_list
 
-SIZES = [  # size of the image, size of a tile, overlap
+SIZES = [  # size of the image, size of a tile, what two neighbours share
     (20, 8, 2),
     (23, 8, 3),  # full steps do not end with the image
     (100, 32, 12),
-    (25, 8, 0),  # no overlap
+    (25, 8, 0),  # nothing shared
     (24, 8, 0),
     (8, 8, 2),  # as large as a tile
     (5, 8, 2),  # smaller than a tile
-    (30, 10, 7),  # more overlap than not
+    (30, 10, 7),  # more shared than not
 ]
 
 
 # --------------------------------------------------------------------------------- right answers
-def _pushed_back(size: int, tile: int, overlap: int) -> list[int]:
+def _pushed_back(size: int, tile: int, shared: int) -> list[int]:
     """Full steps, and a last tile pushed back until it ends with the image."""
     last = max(0, size - tile)
-    return [*range(0, last, tile - overlap), last]
+    return [*range(0, last, tile - shared), last]
 
 
-def _spread(size: int, tile: int, overlap: int) -> list[int]:
+def _spread(size: int, tile: int, shared: int) -> list[int]:
     """As many tiles, evenly spaced."""
     last = max(0, size - tile)
-    steps = -(-last // (tile - overlap))
+    steps = -(-last // (tile - shared))
     return [number * last // steps for number in range(steps + 1)] if steps else [0]
 
 
-def _one_by_one(size: int, tile: int, overlap: int) -> list[int]:
+def _one_by_one(size: int, tile: int, shared: int) -> list[int]:
     starts = [0]
     while starts[-1] + tile < size:
-        starts.append(min(starts[-1] + tile - overlap, size - tile))
+        starts.append(min(starts[-1] + tile - shared, size - tile))
     return starts
 
 
 GRID = Grid(
-    ["size", "tile", "overlap"],
+    ["size", "tile", "shared"],
     [
         *SIZES,
         *((s, t, o) for s in (7, 8, 11, 13, 30, 40) for t in (6, 8, 10) for o in (0, 1, 3, 4)),
     ],
     {
-        "size is at most tile": lambda size, tile, overlap: size <= tile,
-        "size is larger than tile": lambda size, tile, overlap: size > tile,
-        "full steps end with the image": lambda size, tile, overlap: (
-            max(0, size - tile) % (tile - overlap) == 0
+        "size is at most tile": lambda size, tile, shared: size <= tile,
+        "size is larger than tile": lambda size, tile, shared: size > tile,
+        "full steps end with the image": lambda size, tile, shared: (
+            max(0, size - tile) % (tile - shared) == 0
         ),
     },
 )
 
 
 # ------------------------------------------------------------------------------------------- checks
-def _case(size: int, tile: int, overlap: int) -> Case:
-    call = f"`tile_starts(size={size}, tile={tile}, overlap={overlap})`"
-    return Case(call, (size, tile, overlap))
+def _case(size: int, tile: int, shared: int) -> Case:
+    call = f"`tile_starts(size={size}, tile={tile}, shared={shared})`"
+    return Case(call, (size, tile, shared))
 
 
 def _known_cases() -> list[Case]:
@@ -89,7 +89,7 @@ def _cases() -> list[Case]:
 
 
 def _check(holds: str, problem: Callable[..., str | None]) -> Check:
-    """Check the starts in each case: `problem(starts, size, tile, overlap)` says what is wrong."""
+    """Check the starts in each case: `problem(starts, size, tile, shared)` says what is wrong."""
 
     def in_case(answer: Function, case: Case) -> str | None:
         message = problem(as_list(case.run(answer)) or [], *case.inputs)
@@ -112,7 +112,7 @@ def _facts(answer: Function) -> str:
     return f"On the {len(results)} inputs tried: {fact[:1].lower()}{fact[1:]}" if fact else ""
 
 
-def _coverage_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
+def _coverage_problem(starts: list[Any], size: int, tile: int, shared: int) -> str | None:
     if not starts:
         return "you return no tile at all, but even a small image needs one"
     for start in starts:
@@ -134,22 +134,22 @@ def _coverage_problem(starts: list[Any], size: int, tile: int, overlap: int) -> 
     )
 
 
-def _overlap_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
+def _shared_problem(starts: list[Any], size: int, tile: int, shared: int) -> str | None:
     for one, other in pairwise(starts):
-        if one + tile - other < overlap:
-            shared = max(0, one + tile - other)
-            return f"the tiles at {one} and {other} share {shared} {'pixel' if shared == 1 else 'pixels'}, but it should be {overlap} or more"
+        if one + tile - other < shared:
+            common = max(0, one + tile - other)
+            return f"the tiles at {one} and {other} share {common} {'pixel' if common == 1 else 'pixels'}, but it should be {shared} or more"
     return None
 
 
-def _count_problem(starts: list[Any], size: int, tile: int, overlap: int) -> str | None:
-    fewest = len(_pushed_back(size, tile, overlap))
+def _count_problem(starts: list[Any], size: int, tile: int, shared: int) -> str | None:
+    fewest = len(_pushed_back(size, tile, shared))
     if len(starts) == fewest:
         return None
     return f"you return {len(starts)} tiles, but {fewest} are enough"
 
 
-_PROBLEMS = (_coverage_problem, _overlap_problem, _count_problem)
+_PROBLEMS = (_coverage_problem, _shared_problem, _count_problem)
 
 
 # --------------------------------------------------------------------------------- known mistakes
@@ -169,25 +169,25 @@ def _with_last(size: int, tile: int, step: int) -> list[int]:
     return [*range(0, last, max(1, step)), last]
 
 
-known = Probes(lambda: SIZES[:3])  # those with several tiles and an overlap
+known = Probes(lambda: SIZES[:3])  # those with several tiles that share something
 
 tile_starts = Exercise(
     name="tile_starts",
     lesson=8,
-    prompt="An image is `size` pixels wide. List the starts of its tiles in increasing order, as few as possible. Each tile is `tile` pixels wide and inside the image; the first one starts at 0, the last one ends with the image, and neighbours share at least `overlap` pixels. If the image is no larger than a tile, return [0].",
+    prompt="An image is `size` pixels wide. List the starts of its tiles in increasing order, as few as possible. Each tile is `tile` pixels wide and inside the image; the first one starts at 0, the last one ends with the image, and neighbours share at least `shared` pixels. If the image is no larger than a tile, return [0].",
     checks=(
-        is_function("tile_starts(size, tile, overlap)"),
+        is_function("tile_starts(size, tile, shared)"),
         returns("a list of numbers", some_numbers(), _known_cases),
         _check("tiles from end to end", _coverage_problem),
-        _check("their overlap", _overlap_problem),
+        _check("what neighbours share", _shared_problem),
         _check("as few as possible", _count_problem),
     ),
     answers=(lambda: _pushed_back, lambda: _spread, lambda: _one_by_one),
     mistakes=(
-        known.mistake("the overlap for a step", "You step by the overlap. But the overlap is what two neighbours share. How far does the next tile start after this one, then?",
+        known.mistake("what is shared for a step", "You step by what two neighbours share. How far does the next tile start after this one, then?",
             _with_last, _while_inside, _up_to_end, lambda s, t, o: list(range(0, s, o)),
             lambda s, t, o: list(range(0, s - t + 1, o))),
-        known.mistake("no overlap", "You step by a whole tile, so neighbours share nothing. If they share `overlap` pixels, how far apart are their starts?",
+        known.mistake("nothing shared", "You step by a whole tile, so neighbours share nothing. If they share `shared` pixels, how far apart are their starts?",
             *(lambda s, t, o, starts=starts: starts(s, t, t) for starts in (_with_last, _while_inside, _up_to_end))),
         known.mistake("the rest left out", "Full steps don't always end with the image, so the pixels after your last tile are never predicted. Add one more tile, moved back until it ends with the image.",
             lambda s, t, o: _while_inside(s, t, t - o)),
@@ -201,7 +201,7 @@ tile_starts = Exercise(
             lambda s, t, o: [min(x, s - t) for x in _up_to_end(s, t, t - o)]),
         known.mistake("the last forgotten", "`range` stops before its end, so the tile at size − tile is always missing. Add it.",
             lambda s, t, o: list(range(0, s - t, t - o)), cases=lambda: SIZES),
-        known.mistake("an overlap on either side", "You subtract the overlap on both sides. Two neighbours share the same overlap, so subtract it only once.",
+        known.mistake("subtracted on either side", "You subtract `shared` on both sides. But two neighbours share the same pixels, so subtract it only once.",
             lambda s, t, o: _with_last(s, t, t - 2 * o),
             lambda s, t, o: _while_inside(s, t, t - 2 * o),
             lambda s, t, o: _up_to_end(s, t, t - 2 * o)),
@@ -211,13 +211,13 @@ tile_starts = Exercise(
             lambda s, t, o: _pushed_back(s, t, o) if s >= t else [], cases=lambda: SIZES),
     ),
     hints=(
-        "Two neighbours share `overlap` pixels. How far apart are their starts?",
-        "Take steps of `tile - overlap`, beginning at 0. Where does the last tile start, the one that ends with the image?",
+        "Two neighbours share `shared` pixels. How far apart are their starts?",
+        "Take steps of `tile - shared`, beginning at 0. Where does the last tile start, the one that ends with the image?",
         "`last = max(0, ___)`, `return [*range(0, last, ___), last]`",
     ),
     solution_text=(
         "`last = max(0, size - tile)\n"
-        "return [*range(0, last, tile - overlap), last]`\n"
+        "return [*range(0, last, tile - shared), last]`\n"
         "Evenly spaced tiles are just as right."
     ),
     praise="No pixel is left out, no tile reaches beyond the image, and neighbours share enough.",

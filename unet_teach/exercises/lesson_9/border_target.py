@@ -8,15 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function
+from unet_teach.exercises.checks.functions import Case, Probes
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import (
-    input_changed,
-    runs_on,
-    tensor_of,
-    values_check,
-    where_right,
-)
+from unet_teach.exercises.lesson_5.masks import input_changed, tensor_of, three_checks, where_right
 
 BEYOND = 1000  # what background counts as where the smallest number is sought
 
@@ -90,11 +84,7 @@ border_target = Exercise(
     name="border_target",
     lesson=9,
     prompt="Turn numbered cells (1, H, W) into a target of whole numbers: 0 for background, 1 inside a cell, and 2 where the 5×5 square around a pixel holds two cells. `largest` and `smallest` are the largest and smallest cell number in that square; without any cell they are 0 and 1000.",
-    checks=(
-        is_function("three_classes(labels, largest, smallest)"),
-        runs_on(_cases, "whole numbers", tensor_of(_whole, ", but class numbers should be whole numbers, such as torch.long")),
-        values_check(_target, _cases, lambda answer: where_right(answer, _target, _known_cases()), _wrong_pixel),
-    ),
+    checks=three_checks("three_classes(labels, largest, smallest)", "whole numbers", tensor_of(_whole, ", but class numbers should be whole numbers, such as torch.long"), _target, _cases, lambda answer: where_right(answer, _target, _known_cases()), _wrong_pixel),
     answers=(lambda: _target, lambda: _step_by_step),
     mistakes=(
         input_changed("Your function overwrites the numbered cells, which are still needed to count them. `torch.where` makes a new tensor instead.",

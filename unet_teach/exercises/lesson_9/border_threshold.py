@@ -5,14 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function
+from unet_teach.exercises.checks.functions import Case, Probes
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.masks import (
-    runs_on,
-    tensor_of,
-    values_check,
-    where_right,
-)
+from unet_teach.exercises.lesson_5.masks import A_MASK, three_checks, where_right
 
 # Background, inside and border of each pixel, one column a pixel.
 KNOWN = [
@@ -57,11 +52,7 @@ border_threshold = Exercise(
     name="border_threshold",
     lesson=9,
     prompt="From the probabilities of background, inside and border (3, H, W), make a mask (H, W) of the pixels that are left: True where background is less probable than one half *and* border is at most as probable as the threshold.",
-    checks=(
-        is_function("left_over(probabilities, threshold)"),
-        runs_on(_cases, "a boolean mask", tensor_of(lambda mask: mask.dtype == torch.bool, ", but it should be True or False for each pixel (torch.bool)")),
-        values_check(_left, _cases, lambda answer: where_right(answer, _left, _known_cases()), _wrong_pixel),
-    ),
+    checks=three_checks("left_over(probabilities, threshold)", "a boolean mask", A_MASK, _left, _cases, lambda answer: where_right(answer, _left, _known_cases()), _wrong_pixel),
     answers=(
         lambda: _left,
         lambda: lambda p, threshold: ~((p[0] >= 0.5) | (p[2] > threshold)),

@@ -8,16 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import (
-    Case,
-    Function,
-    Probes,
-    a_number,
-    alike,
-    is_function,
-)
+from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.masks import input_changed, runs_on, values_check, where_right
+from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
 VOID = 255
@@ -99,11 +92,7 @@ ignore_void = Exercise(
     name="ignore_void",
     lesson=9,
     prompt="Return pixel accuracy as one number: of the pixels that count, the share that is right. Pixels with the label 255 in the target don't count. There is always at least one pixel that does.",
-    checks=(
-        is_function("accuracy(prediction, target)"),
-        runs_on(_cases, "one number", a_number),
-        values_check(_accuracy, _cases, _pixels_that_count, _two_numbers),
-    ),
+    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, _pixels_that_count, _two_numbers),
     answers=(
         lambda: _accuracy,
         lambda: lambda p, t: float((p == t).sum() / (t != VOID).sum()),

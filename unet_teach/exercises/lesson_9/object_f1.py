@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, a_number, is_function
+from unet_teach.exercises.checks.functions import Case, Probes, a_number
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.masks import input_changed, runs_on, values_check, where_right
+from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
 
@@ -70,11 +70,7 @@ object_f1 = Exercise(
     name="object_f1",
     lesson=9,
     prompt="You get a table of IoUs: a row for each cell that was found, a column for each cell of the target. Two cells match if their IoU is *above* one half. Return object F1 as one number: twice the matches, divided by the number of cells found plus the number of cells in the target.",
-    checks=(
-        is_function("object_f1(ious)"),
-        runs_on(_cases, "one number", a_number),
-        values_check(_f1, _cases, lambda answer: where_right(answer, _f1, _known_cases()), _two_numbers),
-    ),
+    checks=three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, lambda answer: where_right(answer, _f1, _known_cases()), _two_numbers),
     answers=(
         lambda: lambda ious: 2 * (ious > 0.5).sum() / sum(ious.shape),
         lambda: _f1,

@@ -74,7 +74,7 @@ rare_weights = Exercise(
             lambda c: c.sqrt() / c.sqrt().mean(), lambda c: c**0.5, lambda c: c / c.float().mean(), lambda c: c / c.sum()),
         known.mistake("no root", "You divide by the number of pixels itself. Then a class with one pixel in a hundred weighs 99 times as much as the rest, and one wrong outline outweighs whole cells. Take the square root.",
             lambda c: (1 / c) / (1 / c).mean(), lambda c: 1 / c, lambda c: c.sum() / (len(c) * c)),
-        known.mistake("not scaled", "The weights have the right ratios, but their mean isn't 1. With tiny weights the loss is tiny, and so are its gradients. Divide by the mean.",
+        known.mistake("not scaled", "The weights have the right ratios, but their mean isn't 1. PyTorch's cross-entropy would give the same loss, but with a mean of 1 you can see at once which class counts for more. Divide by the mean.",
             lambda c: c**-0.5, lambda c: (c / c.sum()) ** -0.5),
         known.mistake("scaled to a sum of 1", "The weights add up to 1, so with three classes their mean is a third. Divide by the mean instead of the sum.",
             lambda c: c**-0.5 / (c**-0.5).sum()),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DPI = 110  # of the course's figures
 FIGURE_WIDTH = 1056.0  # one network with its verdicts
 DRAWING_WIDTH = 0.58 * FIGURE_WIDTH
-GALLERY_WIDTH = 880.0  # what JupyterLab leaves beside its file browser on a screen of 1280 pixels
+PANEL_WIDTH = 310.0  # in a gallery: with the letter beside it, it fits a phone unchanged
 TITLE_HEIGHT = 10.0  # for the letter above a drawing
 GAP_BELOW, GAP_BESIDE = 14.0, 24.0  # the letter is in the gap beside a drawing
 
@@ -71,7 +71,7 @@ def _sentences(drawing: Drawing) -> list[str]:
     return [line.replace("`", "") for line in lines if line]
 
 
-def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, str]:
+def gallery(drawings: Mapping[str, Drawing], columns: int = 2) -> tuple[Figure, str]:
     """Draw several networks side by side, without titles or verdicts.
 
     Args:
@@ -87,8 +87,8 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, 
     letters = list(drawings)
     rows = [letters[i : i + columns] for i in range(0, len(letters), columns)]
     across = max(min(columns, len(letters)), 1)
-    room = GALLERY_WIDTH / across - GAP_BESIDE
-    grid = replace(GALLERY, width=room, height=0.77 * room)
+    room, total_width = PANEL_WIDTH, across * (PANEL_WIDTH + GAP_BESIDE)
+    grid = replace(GALLERY, width=room)
     drawings = {letter: _without_missing(drawing) for letter, drawing in drawings.items()}
     made = {letter: layout(drawing, grid) for letter, drawing in drawings.items()}
     # The same scale for all, so that sizes can be compared.
@@ -98,7 +98,7 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 3) -> tuple[Figure, 
         for row in rows
     ]
     with plt.style.context("unet_teach.course"):
-        drawn = Figure(figsize=(GALLERY_WIDTH / DPI, max(sum(heights), 1.0) / DPI))
+        drawn = Figure(figsize=(total_width / DPI, max(sum(heights), 1.0) / DPI))
         drawn.set_layout_engine("none")
         top = 0.0
         for row, height in zip(rows, heights, strict=True):

@@ -47,7 +47,7 @@ class Grid:
 
 SCREEN = Grid(width=448, height=330, largest=110, font_size=15, small=13, gap=16)
 PRESENT = Grid(width=1232, height=540, largest=210, font_size=32, small=28, gap=24)
-GALLERY = Grid(width=250, height=190, largest=56, font_size=12, small=11.8, gap=10)
+GALLERY = Grid(width=310, height=200, largest=56, font_size=12.5, small=12, gap=10)
 
 
 @dataclass(frozen=True)
