@@ -159,11 +159,7 @@ def tiles(size, tile, overlap):
             "acts as if padding were half as large, and then subtracts 1.",
         ),
         ("up_size", lambda n, k, s, p, o: n * s + k - p + o, "is too large by stride + padding."),
-        (
-            "restore",
-            lambda low, target: target - 2 * low - 1,
-            "Other parentheses make your function right",
-        ),
+        ("restore", lambda low, target: target - 2 * low - 1, "always 2 too small."),
         ("fits", lambda size, depth: math.ceil(size / 16) * 16, "as if depth were always 4."),
         (
             "fits",

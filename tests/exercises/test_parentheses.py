@@ -58,7 +58,7 @@ def test_a_wrong_pair_of_parentheses_is_shown_with_what_is_computed_first():
             exercises.iou,
             iou,
             "both / prediction.sum() + target.sum()",
-            "return both / (prediction.sum() + (target.sum() - both))",
+            "return both / (prediction.sum() + target.sum() - both)",
         ),
         (
             exercises.ignore_void,
@@ -74,6 +74,9 @@ def test_a_wrong_pair_of_parentheses_is_shown_with_what_is_computed_first():
 
 
 def test_nothing_is_said_where_no_parentheses_help():
+    signs = exercises.up_size.check(lambda n, k, s, p, o: (n - 1) * s + k - 2 * p - o)
+    assert "output_padding had the other sign" in signs.text
+    assert "parentheses" not in signs.text
     wrong = exercises.object_f1.check(lambda ious: 3 * (ious > 0.5).sum() / sum(ious.shape))
     assert "parentheses" not in wrong.text
 

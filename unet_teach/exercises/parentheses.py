@@ -120,14 +120,20 @@ def _moves(node: Tree) -> Iterator[Move]:
         yield from _comparisons_first(node)
     for left, right, put in _sides(node):
         match left:
-            case ast.BinOp(a, op, b):
+            case ast.BinOp(a, op, b) if not _is_sum(node, left):
                 yield ast.BinOp(a, op, put(b, right)), left
             case ast.UnaryOp(op, a):
                 yield ast.UnaryOp(op, put(a, right)), left
-        if isinstance(right, ast.BinOp):
+        if isinstance(right, ast.BinOp) and not _is_sum(node, right):
             yield ast.BinOp(put(left, right.left), right.op, right.right), right
         for base, around in _bases(right):
             yield around(put(left, base)), right
+
+
+def _is_sum(*nodes: Tree) -> bool:
+    """Whether these only add and subtract: there, a sign is wrong rather than the parentheses."""
+    signs = ast.Add | ast.Sub
+    return all(isinstance(node, ast.BinOp) and isinstance(node.op, signs) for node in nodes)
 
 
 def _sides(node: Tree) -> Iterator[tuple[Tree, Tree, Callable[[Tree, Tree], Tree]]]:
