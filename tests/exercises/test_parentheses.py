@@ -57,7 +57,7 @@ def test_a_wrong_pair_of_parentheses_is_shown_with_what_is_computed_first():
         (
             exercises.iou,
             iou,
-            "both / prediction.sum() + target.sum()",
+            "both / prediction.sum()",
             "return both / (prediction.sum() + target.sum() - both)",
         ),
         (
