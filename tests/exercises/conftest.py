@@ -12,6 +12,7 @@ from unet_teach.exercises.progress_file import RECORD
 def _no_progress(tmp_path, monkeypatch):
     monkeypatch.setattr(RECORD, "_path", tmp_path / "progress.json")
     monkeypatch.setattr(RECORD, "_memory", {})
+    monkeypatch.setattr(exercise_module, "_LAST_REPLY", {})
     monkeypatch.setattr(exercise_module, "SECONDS", 600)
 
 

@@ -141,7 +141,12 @@ def tiles(size, tile, overlap):
 @pytest.mark.parametrize(
     ("name", "answer", "says"),
     [
-        ("output_size", lambda n, k, s, p: n + 2 * p - k // s + 1, "It is right wherever stride=1"),
+        (
+            "output_size",
+            lambda n, k, s, p: n + 2 * p - k // s + 1,
+            "Python computes `k // s` first. Other parentheses make your function right: "
+            "`lambda n, k, s, p: (n + 2 * p - k) // s + 1`.",
+        ),
         ("output_size", lambda n, k, s, p: (n - 2 * p - k) // s + 1, "padding had the other sign"),
         (
             "output_size",

@@ -205,7 +205,7 @@ def test_what_takes_no_part_is_named():
     assert [step.name for step in trace.used if step.cuts_gradient] == ["detach"]
     assert [step.layer for step in trace.used if step.kind == "layer"] == [
         "`conv`",
-        "an unregistered `nn.Conv2d`",
+        "a nameless `nn.Conv2d`",
         "`other`",
     ]
 

@@ -266,7 +266,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
     ("exercise", "answer", "says"),
     [
         ("to_mask", lambda logits: logits > 0.2, "logit 0."),
-        ("to_mask", lambda logits: (logits > 0).tolist(), "so leave out `.tolist()`"),
+        ("to_mask", lambda logits: (logits > 0).tolist(), "So leave out `.tolist()`"),
         ("to_mask", lambda x: x.round() > 0, "Your mask is False for logits between 0 and 0.5."),
         (
             "held_out",
@@ -381,7 +381,11 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         ),
         ("iou", lambda a, t: -right_iou(a, t), "your number is minus (the pixels in both"),
         ("to_mask", lambda x: x.sigmoid() > 0.7, "True for logits from 0.85 up"),
-        ("to_mask", lambda x: x.sigmoid() > 0.505, "the pixel with logit 0.001"),
+        (
+            "to_mask",
+            lambda x: x.sigmoid() > 0.505,
+            "the pixel with logit 1e-06, a probability of just above 0.5,",
+        ),
         ("to_mask", lambda x: x + torch.randn_like(x) > 0, "two different results"),
         ("clean_mask", lambda x: (x > 50).float(), "7 → 0, 127 → 1"),
         ("clean_mask", lambda x: (x != 0).float().flip(0), "but in the wrong place"),

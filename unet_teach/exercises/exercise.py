@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from torch import nn
 
 from unet_teach.exercises import sandbox
 from unet_teach.exercises.answer_code import fingerprint, is_untouched
+from unet_teach.exercises.parentheses import told_by_parentheses
 from unet_teach.exercises.plain_values import plain_answer
 from unet_teach.exercises.progress_file import RECORD, ProgressEntry
 from unet_teach.exercises.reply import Outcome, Reply
@@ -20,6 +23,9 @@ __all__ = ["RECORD", "Check", "Exercise", "KnownMistake", "Outcome", "Reply"]
 
 ATTEMPTS_BEFORE_SOLUTION = 2
 SECONDS = 20.0  # of processor time for one check, which takes about 1 s
+
+
+_LAST_REPLY: dict[str, str] = {}  # the mistake that an exercise told last, or else its reply
 
 
 @dataclass(frozen=True)
@@ -125,8 +131,14 @@ class Exercise:
             RECORD.mark_solved(self.name)
             self.when_solved(answer)
             return Reply(self.praise + printed, Outcome.SOLVED)
-        next_step = self._next_step(self._count_attempt(answer, mistake))
-        return Reply((result.error or said) + printed + next_step, Outcome.NOT_YET)
+        said, before = result.error or said, RECORD.entry(self.name)
+        entry = self._count_attempt(answer, mistake)
+        kind = mistake or said
+        again = entry.attempts != before.attempts and _LAST_REPLY.get(self.name) == kind
+        _LAST_REPLY[self.name] = kind
+        repeated = self._repeated() if again else ""
+        next_step = self._next_step(RECORD.entry(self.name))
+        return Reply(said + repeated + printed + next_step, Outcome.NOT_YET)
 
     def _problem(self, answer: Any) -> tuple[str, str]:
         """Return what is wrong with the answer in sentences, and the name of the known mistake.
@@ -134,24 +146,40 @@ class Exercise:
         Both are empty if the answer is right, and the name is if no known mistake is recognised.
         """
         answer = _copy_of_layer(plain_answer(answer))
+        check, problem, passed = self._first_problem(answer)
+        if not problem:
+            return "", ""
+        said, name = self._reason(check, answer)
+        right = f"\nAlready right: {', '.join(passed)}." if passed else ""
+        text = re.sub(r"\s*\n\s*", "\n", f"{problem} {said} {right}")
+        return re.sub(" +", " ", text).strip(), name
+
+    def _reason(self, check: Check, answer: Any) -> tuple[str, str]:
+        """Say why an answer fails a check, and name the known mistake; "" if it makes none."""
+        fitting = (mistake for mistake in self.mistakes if mistake.at in ("", check.holds))
+        for mistake in fitting:
+            if mistake.is_made_by(answer):
+                return mistake.sentence or _facts(check, answer), mistake.name
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+            if said := told_by_parentheses(answer, lambda a: not self._first_problem(a)[1]):
+                return said, "parentheses"
+        return _facts(check, answer), ""
+
+    def _first_problem(self, answer: Any) -> tuple[Check, str, list[str]]:
+        """Return the first check that fails, its sentence, and what is right before it.
+
+        The sentence is "" if all checks pass.
+        """
         passed: list[str] = []
         for check in self.checks:
             try:
-                problem = check.problem(answer)
+                problem = check.problem(answer) or ""
             except Exception as error:
                 problem = sandbox.describe(error)
             if problem:
-                break
+                return check, problem, passed
             passed.append(check.holds)
-        else:
-            return "", ""
-        fitting = (mistake for mistake in self.mistakes if mistake.at in ("", check.holds))
-        made = next((mistake for mistake in fitting if mistake.is_made_by(answer)), None)
-        parts = [problem, (made.sentence if made else "") or _facts(check, answer)]
-        if passed:
-            parts.append(f"\nAlready right: {', '.join(passed)}.")
-        text = re.sub(r"\s*\n\s*", "\n", " ".join(part for part in parts if part))
-        return text.strip(), made.name if made else ""
+        return check, "", passed
 
     def _count_attempt(self, answer: Any, mistake: str) -> ProgressEntry:
         attempt, entry = fingerprint(answer), RECORD.entry(self.name)
@@ -169,6 +197,14 @@ class Exercise:
         if len(entry.attempts) >= ATTEMPTS_BEFORE_SOLUTION:
             offers.append(f"Solution: run `exercises.{self.name}.solution()`.")
         return f"\nStuck? {' '.join(offers)}" if offers else ""
+
+    def _repeated(self) -> str:
+        """Say that another answer has got the same reply, with the next hint."""
+        read = RECORD.entry(self.name).hints
+        self.hint()
+        shown = RECORD.entry(self.name).hints
+        hint = f" Hint {shown}: {self.hints[shown - 1]}" if shown > read else ""
+        return f"\nIt is the same mistake as in your answer before.{hint}"
 
     def _open_hints(self, entry: ProgressEntry) -> int:
         """How many hints may be read: one, and one more for each different attempt."""

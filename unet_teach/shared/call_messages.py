@@ -67,6 +67,11 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Leave out the quotation marks, or write int(text).",
     ),
     (
+        r"(?<!\w)UNet\.__init__\(\) got an unexpected keyword argument '(?P<name>\w+)'",
+        "UNet has no option `{name}`.",
+        "Its options are depth, base_channels, skip, down, up, padding, norm and decoder.",
+    ),
+    (
         r"(?P<layer>\w+)\.__init__\(\) got an unexpected keyword argument '(?P<name>\w+)'",
         "{layer} has no argument `{name}`.",
         "help({layer}) lists its arguments: for convolutions these are kernel_size, stride, padding, dilation, groups and bias, and output_padding for transposed ones.",
@@ -118,13 +123,18 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"'NoneType' object has no attribute '(?P<name>\w+)'",
-        "This is None, and not a tensor.",
-        "Does a forward, or a function in it, end without `return`? Is a gradient asked for before backward()?",
+        "What stands before `.{name}` is None.",
+        "A function without `return` gives None, and so do the bias of a layer made with bias=False and `.grad` before backward().",
     ),
     (
         r"'(?P<kind>tuple|list)' object has no attribute '(?P<name>\w+)'",
         "This is a {kind} of tensors, and not one tensor.",
         "A block that returns two, such as `return x, skip`, needs two names: x, skip = block(x). torch.cat joins the tensors of a list.",
+    ),
+    (
+        r"'(?P<kind>float|int|bool|str|dict|set|function|numpy\.\w+)' object has no attribute '(?P<name>\w+)'",
+        "Something of type {kind} has nothing called `{name}`.",
+        "",
     ),
     (
         r"'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'",

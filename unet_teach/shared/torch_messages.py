@@ -138,8 +138,13 @@ MESSAGES = (
         "torch.{name} takes the tensors in one list: torch.{name}([a, b]).",
     ),
     Message(
+        r"expected Tensor as element (?P<number>\d+) in argument 0, but got (?P<kind>float|int|bool|str|list|tuple|NoneType|ndarray)\b",
+        "Number {number} of your list, counted from 0, is a {kind}, not a tensor.",
+    ),
+    Message(
         r"expected Tensor as element (?P<number>\d+) in argument 0, but got (?P<kind>\w+)",
-        "Number {number} of your list, counted from 0, is a {kind}, not a tensor. A layer has to be called.",
+        "Number {number} of your list, counted from 0, is a {kind}, not a tensor.",
+        "A layer has to be called.",
     ),
     Message(
         "slice indices must be integers",
@@ -326,7 +331,7 @@ MESSAGES = (
     Message(
         r"maximum recursion depth",
         "It called itself without an end.",
-        "In a forward, call the layers, self.layer(x), and not self(x), nor a layer that holds the network.",
+        "A function needs a case in which it returns without calling itself. A forward should call the layers, self.layer(x), but not self(x).",
     ),
     Message(
         r"list is not a Module subclass",
@@ -346,7 +351,7 @@ MESSAGES = (
     Message(
         r"not implemented for 'Float'",
         "`&`, `|` and `~` work on masks of True and False, and this is a tensor of numbers.",
-        "Compare first, as in logits > 0.",
+        "Compare first, each comparison in parentheses: (a > 0) & (b > 0).",
     ),
     Message(
         r"Subtraction, the `-` operator",

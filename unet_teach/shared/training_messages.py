@@ -17,7 +17,12 @@ TRAINING_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Give the logits to F.binary_cross_entropy_with_logits, without a sigmoid before it.",
     ),
     (
-        r"result type Float can't be cast to the desired output type|Found dtype \w+ but expected Float",
+        r"result type Float can't be cast to the desired output type",
+        "A tensor of whole numbers can't hold these floating-point numbers.",
+        "Write target.float() for a loss, and x = x / y in place of x /= y, which keeps the type of x.",
+    ),
+    (
+        r"Found dtype \w+ but expected Float",
         "The target of this loss has to be floating-point numbers, as the output is.",
         "Write target.float().",
     ),

@@ -301,8 +301,9 @@ def activation_problem(trace: Trace, needed: Callable[[Step, Step], bool]) -> st
     ]
     if not pairs:
         return None
-    more = ", nor between others" if len(pairs) > 8 else ""
-    return f"There is no activation {', nor '.join(dict.fromkeys(pairs[:8]))}{more}."
+    pairs = list(dict.fromkeys(pairs))
+    more = f", nor in {len(pairs) - 2} other places" if len(pairs) > 2 else ""
+    return f"There is no activation {', nor '.join(pairs[:2])}{more}."
 
 
 def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:

@@ -400,7 +400,7 @@ class Trace(TorchFunctionMode):
             )
 
         def enter(module: nn.Module, _: Any) -> None:
-            unknown = f"an unregistered `nn.{type(module).__name__}`"
+            unknown = f"a nameless `nn.{type(module).__name__}`"
             self._layers.append(names.get(id(module), unknown))
 
         def leave(*_: Any) -> None:
@@ -412,6 +412,16 @@ class Trace(TorchFunctionMode):
         finally:
             for hook in hooks:
                 hook.remove()
+
+    def _fitting_neighbour(self, layer: str, channels: int) -> str:
+        """Return the name of a layer of the same list that takes so many channels, or ""."""
+        name, _, number = layer.rpartition(".")
+        if not number.isdigit() or not isinstance(
+            layers := self._network.get_submodule(name), nn.ModuleList
+        ):
+            return ""
+        takes = [getattr(part, "in_channels", None) for part in layers]
+        return f"{name}.{takes.index(channels)}" if channels in takes else ""
 
     def _why_stopped(self, call: _Call, steps: tuple[Step, ...]) -> str:
         """Say which call stopped, and where what it was given comes from."""
@@ -432,6 +442,8 @@ class Trace(TorchFunctionMode):
                 more += f" It is also `{self._shared[layer]}`: make a layer for each place."
             elif any(step.kind == "layer" and step.layer == layer for step in self.steps):
                 more += " It was already called once in this run: is it the right layer here?"
+            elif fitting := self._fitting_neighbour(layer.strip("`"), first.output.shape[1]):
+                more += f" `{fitting}` takes as many: is this list gone through in the right order?"
             return f"{layer} takes {wanted} channels, but is given {got}.{more}"
         verb = "can't join" if len(steps) > 1 else "fails on"
         layer = f"`{call.name}`" if len(steps) > 1 else layer

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dis
 import inspect
 import io
 import math
@@ -158,6 +159,8 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
         if value is None:
             always = all(other.run(answer) is None for other in cases())
             advice = "Did you forget `return`?" if always else EACH_BRANCH
+            if not (always or _may_end_without_return(answer)):
+                advice = "What stands after its `return` is None there."
             return f"{case.call}: it returns nothing. {advice}"
         if value is ...:
             return f"{case.call}: it returns `...`, so part of your function is not written yet."
@@ -165,6 +168,19 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
         return f"{case.call}: {message}." if message else None
 
     return on_each_case(holds, cases, problem)
+
+
+def _may_end_without_return(function: Function) -> bool:
+    """Whether a function's bytecode has a place that returns None itself."""
+    code = getattr(function, "__code__", None)
+    steps = list(dis.get_instructions(code)) if code else []
+    pairs = zip(steps, [*steps[1:], None], strict=True)
+    return not steps or any(
+        step.argval is None
+        and ("RETURN_CONST" in step.opname or (after and "RETURN_VALUE" in after.opname))
+        and "CONST" in step.opname
+        for step, after in pairs
+    )
 
 
 def matches(

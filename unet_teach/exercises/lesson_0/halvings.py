@@ -42,7 +42,7 @@ halvings = Exercise(
             8),
         wrong_number("the factor of the area", "64 is how many times smaller the area gets, 8 · 8. The question is how many halvings that takes.",
             64),
-        wrong_number("both axes counted", "That counts height and width separately, but one halving does both at once.",
+        wrong_number("both axes counted", "Halving 96 pixels 6 times leaves 1.5, not 12. If you counted height and width separately: one halving does both at once.",
             6),
         wrong_number("the sizes counted", "96, 48, 24 and 12 are four sizes. Count the steps between them instead.",
             4),

@@ -83,6 +83,8 @@ fits = Exercise(
             lambda size, depth: -(-size // (2 ^ depth)) * (2 ^ depth), cases=lambda: NOT_TWO),
         known.mistake("rounded down", "You round down, so the image would have to be cropped. Which size is the image padded to? Round up.",
             lambda size, depth: size // 2**depth * 2**depth),
+        known.mistake("rounded to the nearest", "You round to the nearest multiple, which may be smaller than `size`. Always round up.",
+            lambda size, depth: round(size / 2**depth) * 2**depth, lambda size, depth: int(size / 2**depth + 0.5) * 2**depth),
         known.mistake("always a step more", "You always go one step up, even for a size that fits already. Such a size should stay as it is.",
             lambda size, depth: (size // 2**depth + 1) * 2**depth),
         known.mistake("a power of two", "You return a power of two, which can be halved down to 1. But only `depth` halvings are needed: for depth 2, 12 fits as well.",

@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Function
 from unet_teach.exercises.checks.tensors import TensorProbes, tensor_function
-from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_3.size_pairs import RESIZED, Pairs, Size
 
 SIZES: list[tuple[Size, Size]] = [  # of up and skip
@@ -80,6 +80,17 @@ def _copied_into_zeros(up: Tensor, skip: Tensor) -> Tensor:
     return output
 
 
+def _cut_axes_0_and_1(up: Tensor, skip: Tensor) -> Tensor:
+    return up[: skip.shape[2], : skip.shape[3]]
+
+
+def _cuts_channels(answer: Function) -> bool:
+    """Whether channels are lost wherever skip's width is smaller than their number, and only there."""
+    found = [(answer(*case.inputs).shape[1], *case.inputs) for case in pairs.known()]
+    cut = [count == min(up.shape[1], skip.shape[3]) for count, up, skip in found]
+    return all(cut) and any(count < up.shape[1] for count, up, _ in found)
+
+
 known = TensorProbes(lambda: pairs.known()[:6])
 
 pad_to = Exercise(
@@ -99,6 +110,11 @@ pad_to = Exercise(
             _pad(lambda rows, columns: (0, max(0, columns), 0, max(0, rows)))),
         known.mistake("the difference without its sign", "Where up is too large, you make it even larger. Keep the sign of the difference, because a negative number crops.",
             _pad(lambda rows, columns: (0, abs(columns), 0, abs(rows)))),
+        KnownMistake("axes 0 and 1", "You cut along axes 0 and 1, images and channels. Height and width are axes 2 and 3, so write `up[:, :, …, …]`.",
+            lambda: _cut_axes_0_and_1, _cuts_channels, at="its size"),
+        known.mistake("two sides of one axis", "You pad two sides of one axis. The order in `F.pad` is left, right, top, bottom: how many zeros does each of these four get?",
+            *(_pad(order) for order in (lambda r, c: (r, c, 0, 0), lambda r, c: (c, r, 0, 0), lambda r, c: (0, 0, r, c), lambda r, c: (0, 0, c, r))),
+            lambda up, skip: _pad(lambda r, c: (r, c, 0, 0))(up, skip) if _rows(up, skip) > 0 else up),
         known.mistake("zeros above and on the left", "You add the zeros at the top and on the left, which moves every value. The order in `F.pad` is left, right, top, bottom.",
             _pad(lambda rows, columns: (columns, 0, rows, 0))),
         known.mistake("zeros on all sides", "You divide the zeros between both sides, which moves the values. The top-left value should stay at the top left.",

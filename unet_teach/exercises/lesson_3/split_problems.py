@@ -45,7 +45,9 @@ def layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
             return f"{name}'s bias has {len(layer.bias)} numbers, but there are {conv.out_channels} output channels"
         if not held:
             part = conv.weight.detach()[:, channels.start : channels.stop]
-            relation = how(layer.weight.detach(), part, torch.ones_like(part, dtype=torch.bool))
+            relation = how(
+                layer.weight.detach(), part, torch.ones_like(part, dtype=torch.bool)
+            ).replace("feature map", "kernel")
             return f"{name}'s weights differ from those of the given convolution{relation and ': ' + relation[0].lower() + relation[1:-1]}"
     return ""  # fmt: skip
 

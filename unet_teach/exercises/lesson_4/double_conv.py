@@ -16,6 +16,7 @@ from unet_teach.exercises.checks.forward_problems import (
     other_steps_problem,
     output_problem,
 )
+from unet_teach.exercises.checks.functions import lower_first
 from unet_teach.exercises.checks.networks import (
     ACTIVATIONS,
     StudentNetworks,
@@ -104,7 +105,8 @@ def _convolutions_problem(answer: Any) -> str | None:
 def _activation_problem(answer: Any) -> str | None:
     trace = blocks.trace(answer)
     if problem := activation_problem(trace, lambda first, second: True):
-        return problem
+        other = activation_problem(blocks.trace(answer, training=True), lambda first, second: True)
+        return problem if other else f"In evaluation mode, {lower_first(problem)}"
     if all(step.changes_nothing for step in trace.tail):
         after = ", ".join(step.call for step in trace.tail)
         what = f"Only {after} comes" if after else "Nothing comes"

@@ -70,7 +70,8 @@ def _activation_problem(answer: Any) -> str | None:
         in_skip = second.kernel_size == (1, 1) and second in joined
         return first.kernel_size != (1, 1) and not in_skip
 
-    return activation_problem(trace, needed) or logits_problem(trace)
+    problems = activation_problem(trace, needed), logits_problem(trace)
+    return " ".join(filter(None, problems)) or None
 
 
 def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, ...]:

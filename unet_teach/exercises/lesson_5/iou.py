@@ -58,7 +58,7 @@ def _pixels(count: int) -> str:
 def _cases() -> list[Case]:
     cases = _known_cases()
     for share in (0.2, 0.5, 0.8):
-        p, t = torch.rand(2, 3, 1, 11, 7) < torch.tensor([share, 0.4]).reshape(2, 1, 1, 1, 1)
+        p, t = torch.rand(2, 3, 1, 20, 30) < torch.tensor([share, 0.4]).reshape(2, 1, 1, 1, 1)
         cases.append(_case(p, t))
     return cases
 
@@ -143,7 +143,7 @@ iou = Exercise(
             lambda a, t: ((a & t).sum() / (a | t).sum()).nan_to_num(),
             lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
             lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1)),
-        known.mistake("rounded down", "`//` rounds down to a whole number, so every score below 1 becomes 0. Use `/`.",
+        known.mistake("rounded down", "Your number is 0 unless the two masks are equal, as if it were rounded down to a whole number. The IoU is the fraction itself: divide with `/`.",
             lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1)),
         KnownMistake("no number", "You return several numbers instead of one. A sum over some of the axes, such as `.sum((1, 2, 3))`, keeps one number for each place along the others, whereas `.sum()` adds up all pixels of the batch.",
             lambda: lambda a, t: (a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)), lambda answer: answer(*_known_cases()[0].inputs).dim() > 0, at="one number"),

@@ -32,8 +32,11 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
 
     def problem(value: object) -> str | None:
         if not isinstance(value, Tensor):
-            leave = {list: ", so leave out `.tolist()`", ndarray: ", so leave out `.numpy()`"}
-            return f"you return something of type {type(value).__name__}, but it should be a tensor{leave.get(type(value), '')}"
+            makes = {
+                list: " (`torch.tensor` makes one)",
+                ndarray: " (`torch.from_numpy` makes one)",
+            }
+            return f"you return something of type {type(value).__name__}, but it should be a tensor{makes.get(type(value), '')}"
         if not right_type(value):
             shape = f"a tensor of shape {tuple(value.shape)}" if value.dim() else "one number"
             return f"you return {shape} and type {value.dtype}{otherwise}"
@@ -58,7 +61,13 @@ def runs_on(cases: Cases, holds: str, kind: Kind) -> Check:
                 case.run(answer)
             except Exception as error:
                 return f"{case.call}: {sandbox.describe(error)}"
-        return check.problem(answer)
+        said = check.problem(answer)
+        names = getattr(getattr(answer, "__code__", None), "co_names", ())
+        if said and "should be a tensor" in said:
+            said += "".join(
+                f" So leave out `.{name}()`." for name in ("tolist", "numpy") if name in names
+            )
+        return said
 
     return Check(holds, problem)
 

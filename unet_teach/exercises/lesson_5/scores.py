@@ -127,12 +127,20 @@ def formula_of(scores: Sequence[Any], pairs: Sequence[Pair]) -> str | None:
         for s, (one, other) in known
     ):
         return f"the mean over all rows of all images of {RIGHT}"
+    for size in (2, 3):
+        if all(_same(s, _mean_of_batches(*pair, size)) for s, pair in known):
+            return f"the mean over batches of {size} images of {RIGHT}"
     return _smoothed([score for score, _ in known], [pooled[0] for pooled, _ in counted])
 
 
 def _mean_of_rows(prediction: Tensor, target: Tensor) -> float:
     rows = zip(prediction.flatten(0, -2), target.flatten(0, -2), strict=True)
     return fmean(_IOU(counts(*row)) for row in rows)
+
+
+def _mean_of_batches(prediction: Tensor, target: Tensor, size: int) -> float:
+    batches = ((x[i : i + size] for x in (prediction, target)) for i in range(0, len(target), size))
+    return fmean(_IOU(counts(*batch)) for batch in batches)
 
 
 def _same(score: float, other: float) -> bool:

@@ -27,7 +27,7 @@ def _known_logits() -> Tensor:
 
 def _logits_with_0() -> Tensor:
     """One image, (1, 1, 2, 4): 0 and logits close to it; neither mean nor median is near them."""
-    values = [0.0, -1.0, 5.0, 0.001, 0.6, 3.0, -0.001, 1.5]
+    values = [0.0, -1.0, 5.0, 1e-6, 0.6, 3.0, -1e-6, 1.5]
     return torch.tensor(values).reshape(1, 1, 2, 4)
 
 
@@ -48,7 +48,10 @@ def _mask(logits: Tensor) -> Tensor:
 
 
 def _wrong_side(logit: Tensor, pixel: Tensor) -> str:
-    return f"for example, the pixel with logit {logit:.4g}, a probability of {logit.sigmoid():.3g}, is {bool(pixel)} in your mask"
+    probability = f"{logit.sigmoid():.3g}"
+    if logit and probability == "0.5":
+        probability = f"just {'above' if logit > 0 else 'below'} 0.5"
+    return f"for example, the pixel with logit {logit:.4g}, a probability of {probability}, is {bool(pixel)} in your mask"
 
 
 ALONE = (-6.0, -1.0, -0.2, 0.2, 1.0, 6.0)  # logits that fill an image

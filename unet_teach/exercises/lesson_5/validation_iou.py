@@ -135,13 +135,15 @@ def _found_formula(answer: Validation) -> str | None:
         return f"You return {scores[0]:.4g} for four different networks."
     everywhere = [metrics.iou(torch.ones_like(task.masks), task.masks) for task in tasks]
     if all(map(alike, scores, everywhere)):
-        return "On four networks, your number is the IoU of a prediction that is True at every pixel. A sigmoid is above 0 for every logit, so compare the logits themselves with 0."
+        return "On four networks, your number is the IoU of a prediction that is True at every pixel. So what you compare is on the same side everywhere, as a sigmoid is above 0 for every logit, and a softmax over one channel is always 1. Compare the logits themselves with 0."
     for training, (name, of) in product((False, True), PREDICTIONS.items()):
         pairs = [(of(task.logits(training=training)), task.masks) for task in tasks]
         formula = formula_of(scores, pairs)
         if formula and (formula, training, name) != (RIGHT, False, next(iter(PREDICTIONS))):
             mode = "training" if training else "eval"
-            return f"On four networks, your number is {formula}, where the prediction is {name}, of the network in {mode} mode."
+            swapped = "<" in name or "in neither" in formula
+            inverted = " Inverted masks give the same numbers." if swapped else ""
+            return f"On four networks, your number is {formula}, where the prediction is {name}, of the network in {mode} mode.{inverted}"
     return None
 
 
@@ -157,7 +159,7 @@ def _mode_problem(answer: Validation) -> str | None:
         wrong = _left_in_other_mode(answer, training)
         if wrong == [""]:
             problems.append(
-                f"A network that comes in {before} mode has its layers back in {before} mode afterwards, but its own `training` says {after} mode."
+                f"A network that comes in {before} mode has its layers back in {before} mode afterwards, but its own `training` says {after} mode. `network.train(mode)` sets both."
             )
         elif wrong and "" not in wrong:
             problems.append(
@@ -292,7 +294,7 @@ validation_iou = Exercise(
         KnownMistake("always set to training", "You always switch to training mode at the end. Someone who only uses the network would get different predictions from it afterwards. Remember `network.training` before you change it, and put that back.",
             lambda: _validation(left_in=True), lambda answer: list(map(bool, _modes_left(answer))) == [False, True], at="the mode it came in"),
         KnownMistake("left in eval", "Training would go on in evaluation mode, so the BatchNorms would no longer update their averages, without any error. Remember `network.training` before you call `eval()`, and restore it before the `return`, because nothing after a `return` runs.",
-            lambda: _validation(left_in=False), lambda answer: list(map(bool, _modes_left(answer))) == [True, False], at="the mode it came in"),
+            lambda: _validation(left_in=False), lambda answer: _modes_left(answer)[0] not in ([], [""]) and not _modes_left(answer)[1], at="the mode it came in"),
         KnownMistake("recorded", "The score is right. Nothing is learned here, so put the forward pass into a `with torch.no_grad():` block.",
             lambda: _validation(records=True), lambda answer: True, at="nothing recorded"),
     ),

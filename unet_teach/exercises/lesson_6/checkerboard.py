@@ -44,11 +44,6 @@ def pattern(height: int, width: int) -> Tensor:
     return sign[:height, None] * sign[:width]
 
 
-def _with_rows(score: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """Make a function that computes another score from the right power, averaged over the rows."""
-    return lambda image: score(_power(image).mean(0))
-
-
 def _without_fft(image: Tensor) -> float:
     width = image.shape[1]
     power = []
@@ -138,7 +133,9 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
     ("below", "the sum of the two", "You divide by the sum of the two neighbours. Divide by their mean, so that an image without the pattern gives 1.",
         (lambda p: p[-3:-1].sum(),)),
     ("below", "one neighbour", "You compare with one neighbour only. The mean of the two before the last varies less with chance.",
-        (lambda p: p[-2], lambda p: p[-3], lambda p: p[-3:-1].amax(), lambda p: p[-3:-1].amin())),
+        (lambda p: p[-2], lambda p: p[-3])),
+    ("below", "another middle", "You combine the two neighbours by something else than their mean, such as the larger, the smaller or the geometric mean. Add them up and divide by 2.",
+        (lambda p: p[-3:-1].amax(), lambda p: p[-3:-1].amin(), lambda p: p[-3:-1].prod().sqrt(), lambda p: 2 / (1 / p[-3:-1]).sum(), lambda p: p[-3:-1].square().mean().sqrt())),
     ("below", "the last among its neighbours", "Your denominator includes the last power itself, so the ratio can never get large. Use only the two before it.",
         (lambda p: p[-2:].mean(), lambda p: p[-3:].mean(), lambda p: p[-3:].sum(), lambda p: p[-2:].sum())),
     ("below", "other neighbours", "You divide by frequencies further away, or by more than two. `power[-3:-1]` are the two before the last.",
@@ -249,10 +246,6 @@ checkerboard = Exercise(
             lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).mean(), lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).median()),
         known.mistake("one ratio for each row", "You return one ratio for each row. Average the powers over the rows first, so that one ratio is left.",
             lambda x: _power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)),
-        known.mistake("brackets", "The mean needs brackets: `a / ((b + c) / 2)`. Without them, `a / b + c / 2` divides only `a` by `b`, and only `c` by 2.",
-            _with_rows(lambda p: p[-1] / p[-3] + p[-2] / 2), _with_rows(lambda p: p[-1] / p[-2] + p[-3] / 2),
-            _with_rows(lambda p: p[-1] / (p[-3] + p[-2] / 2)), _with_rows(lambda p: p[-1] / (p[-2] + p[-3] / 2)),
-            _with_rows(lambda p: p[-1] / (p[-2] + p[-3]) / 2)),
         KnownMistake("a constant", "You return the same number for every image, so it measures nothing. Compute it from `image`.",
             lambda: lambda x: 1.0, _is_constant, "its values"),
     ),

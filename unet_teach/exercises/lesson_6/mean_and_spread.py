@@ -101,6 +101,8 @@ STATISTICS: dict[str, Summarise] = {
     "the root of the sum of the squared distances, not divided": lambda s: math.sqrt(_squares(s)),
     "the root of the sum of the squared distances, divided by n − 1 after taking the root": lambda s: math.sqrt(_squares(s)) / (len(s) - 1),
     "the mean distance from the mean": lambda s: statistics.mean(_deviations(s)),
+    "the sum of the distances from the mean, divided by n − 1": lambda s: sum(_deviations(s)) / (len(s) - 1),
+    "the median distance from the mean": lambda s: statistics.median(_deviations(s)),
     "the sum of the distances from the mean": lambda s: sum(_deviations(s)),
     "the highest minus the lowest score": lambda s: max(s) - min(s),
 }  # fmt: skip
@@ -153,6 +155,8 @@ def _part(place: int) -> Check:
                 return f"For {scores} it is {_shown(value)}, but {_shown(turned)} if the first score moves to the end. The order shouldn't matter."
             if right := summary(scores)[place]:
                 factors.setdefault(len(scores), value / right)
+        if all(abs(factor - 1) < 2e-3 for factor in factors.values()):
+            return "All your numbers are nearly right. Are the scores, or is the result, rounded, for example to float16?"
         shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())
         return f"Divided by the right number, yours is {shown}."
 

@@ -122,13 +122,16 @@ def _decides(answer: Decide) -> str | None:
     more = "" if len(wrong) < asked else " All of them are turned round."
     parts.append(f"You decide {asked - len(wrong)} of the {asked} known cases correctly.{more}")
     shared = [
-        text
-        for text, holds in SHARED
+        (text, holds)
+        for text, holds in sorted(SHARED, key=lambda clue: sum(clue[1](*x) for x in KNOWN))
         if all(holds(*KNOWN[number]) for number in wrong)
         and not all(holds(*inputs) for inputs in KNOWN[:asked])
     ]
-    if shared and len(wrong) > 1:
-        parts.append(f"What the {len(wrong)} wrong ones have in common: {'; '.join(shared)}.")
+    such = [inputs for inputs in KNOWN[:asked] if all(holds(*inputs) for _, holds in shared)]
+    if shared and len(wrong) > 1 and len(such) <= 2 * len(wrong):  # else it is a coincidence
+        parts.append(
+            f"What the {len(wrong)} wrong ones have in common: {'; '.join(text for text, _ in shared)}."
+        )
     return " ".join(parts)
 
 
@@ -166,6 +169,7 @@ SHARED: list[tuple[str, Callable[[Scores, Scores], bool]]] = [
     ("the mean of `b` is the higher one", lambda a, b: fmean(a) < fmean(b)),
     ("the groups have different sizes", lambda a, b: len(a) != len(b)),
     ("the groups have the same size", lambda a, b: len(a) == len(b)),
+    ("`a` doesn't have 3 scores", lambda a, b: len(a) != 3),
     ("a score occurs twice", lambda a, b: len({*a, *b}) < len(a) + len(b)),
     ("all of one group lie above all of the other", lambda a, b: _separated(a, b)),
 ]
@@ -332,8 +336,8 @@ tells_apart = Exercise(
             lambda: _sampled, _draws),
         KnownMistake("rounding decides", "With the same scores as whole numbers, 60 million times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
             lambda: _test(slack=0), _right_on_whole_numbers, "its decisions", (lambda: _test(slack=0.05),)),
-        mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences.",
-            _test(_signed), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True))),
+        mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences (the test is two-sided).",
+            _test(_signed), _test(_signed, seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True))),
         mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. Deals exactly as far apart count too, so compare with `>= observed - 1e-9`.",
             _test(slack=-ROUNDING)),
         mistake("1 added", "Your decisions are those of p = (k + 1) / (n + 1), where k of the n deals are at least as far apart. That correction is for random deals. You go through all of them, the observed one included, so p is k / n.",

@@ -23,20 +23,34 @@ NO_EFFECT = "the result stayed the same"
 FAINT = 1e-3  # a gradient so much smaller than the other one teaches next to nothing
 
 
-def _two_feature_maps() -> tuple[Tensor, Tensor]:
-    """Make x and skip as they arrive at this line: (2, 16, 6, 10), after a ReLU, with gradients."""
-    x, skip = (torch.randn(2, 16, 6, 10, requires_grad=True) for _ in range(2))
+def _two_feature_maps(batch: int = 2) -> tuple[Tensor, Tensor]:
+    """Make x and skip as they arrive at this line: (N, 16, 6, 10), after a ReLU, with gradients."""
+    x, skip = (torch.randn(batch, 16, 6, 10, requires_grad=True) for _ in range(2))
     return F.relu(x), F.relu(skip)
 
 
 def _shape_problem(answer: Meet) -> str | None:
-    try:
-        output = answer(*_two_feature_maps())
-    except Exception as error:
-        return f"With x and skip of shape (2, 16, 6, 10): {sandbox.describe(error)}"
-    if not isinstance(output, Tensor):
-        return no_tensor(output)
-    return shape_problem(output, (2, 16, 6, 10), "With x and skip of 16 channels, 6×10")
+    for batch in (2, 1, 3):
+        shape = (batch, 16, 6, 10)
+        try:
+            output = answer(*_two_feature_maps(batch))
+        except Exception as error:
+            return f"With x and skip of shape {shape}: {sandbox.describe(error)}"
+        if not isinstance(output, Tensor):
+            return no_tensor(output)
+        if problem := shape_problem(output, shape, f"With x and skip of shape {shape}"):
+            return problem
+    return None
+
+
+def _batch_problem(answer: Meet) -> str | None:
+    x, skip = _two_feature_maps(3)
+    together = answer(x.clone(), skip.clone())
+    for image in range(3):
+        one = slice(image, image + 1)
+        if not close(together[one], answer(x[one].clone(), skip[one].clone())):
+            return f"Your line mixes the images of a batch: the result for image {image} of 3 is another one if this image is given alone. Axis 0 counts the images, so x and skip should meet along another axis."
+    return None
 
 
 def _chance_problem(answer: Meet) -> str | None:
@@ -163,6 +177,7 @@ one_line = Exercise(
         is_function("meet(x, skip)"),
         Check("its shape", _shape_problem),
         Check("the same result each time", _chance_problem),
+        Check("each image by itself", _batch_problem),
         Check("the verdict", _verdict_problem),
         Check("a skip that can be learned from", _gradient_problem),
     ),

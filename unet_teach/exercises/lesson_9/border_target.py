@@ -9,24 +9,24 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Probes
-from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, tensor_of, three_checks, where_right
 
 BEYOND = 1000  # what background counts as where the smallest number is sought
 
 KNOWN = {
-    "two cells that touch": [[0, 3, 3, 5, 5, 0], [0, 3, 3, 5, 5, 0], [0, 0, 3, 5, 0, 0]],
-    "two cells with a gap of one pixel": [[0, 4, 4, 0, 2, 2], [0, 4, 4, 0, 2, 2], [0, 0, 0, 0, 0, 0]],
+    "two cells that touch": [[0, 3, 3, 3, 3, 5, 5, 5, 5, 0]] * 2 + [[0, 0, 3, 3, 3, 5, 5, 5, 0, 0]],
+    "two cells with a gap of one pixel": [[0, 4, 4, 4, 0, 2, 2, 2, 0]] * 3 + [[0] * 9],
     "a cell alone": [[0, 0, 0, 0, 0, 0], [0, 0, 7, 7, 0, 0], [0, 0, 7, 7, 0, 0]],
     "no cell": [[0] * 6] * 3,
 }  # fmt: skip
 
 
 def _inputs(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return numbered cells (1, H, W) with the largest and smallest number in each 3×3 square."""
+    """Return numbered cells (1, H, W) with the largest and smallest number in each 5×5 square."""
     filled = labels.where(labels > 0, float(BEYOND))
-    largest = F.max_pool2d(labels, 3, stride=1, padding=1)
-    return labels, largest, -F.max_pool2d(-filled, 3, stride=1, padding=1)
+    largest = F.max_pool2d(labels, 5, stride=1, padding=2)
+    return labels, largest, -F.max_pool2d(-filled, 5, stride=1, padding=2)
 
 
 def _known_cases() -> list[Case]:
@@ -37,7 +37,7 @@ def _known_cases() -> list[Case]:
 
 
 def _cases() -> list[Case]:
-    fresh = torch.randint(0, 6, (1, 7, 9)).float() * (torch.rand(1, 7, 9) < 0.4)
+    fresh = torch.randint(0, 6, (1, 7, 9)).float() * (torch.rand(1, 7, 9) < 0.2)
     return [*_known_cases(), Case("On random cells", _inputs(fresh))]
 
 
@@ -60,11 +60,16 @@ def _wrong_pixel(case: Case, value: Any) -> str | None:
     place = tuple(wrong[0].tolist())
     label, largest, smallest = (int(each[place]) for each in case.inputs)
     square = f"largest {largest}, smallest {smallest if smallest < BEYOND else 'none'}"
-    return f"{len(wrong)} of {target.numel()} pixels are wrong; the one in row {place[1]}, column {place[2]} has label {label} ({square} around it) and becomes {value[place].item():g}, but it should become {int(target[place])}"
+    return f"{len(wrong)} of {target.numel()} pixels {'is' if len(wrong) == 1 else 'are'} wrong; the one in row {place[1]}, column {place[2]} has label {label} ({square} around it) and becomes {value[place].item():g}, but it should become {int(target[place])}"
 
 
 def _whole(value: Tensor) -> bool:
     return not value.is_floating_point() and value.dtype != torch.bool
+
+
+def _one_hot(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
+    target = _target(labels, largest, smallest)
+    return torch.stack([target == number for number in range(3)])
 
 
 def _in_place(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
@@ -78,7 +83,7 @@ known = Probes(_known_cases)
 border_target = Exercise(
     name="border_target",
     lesson=9,
-    prompt="Turn numbered cells (1, H, W) into a target of whole numbers: 0 for background, 1 inside a cell, and 2 where the square around a pixel holds two cells. `largest` and `smallest` are the largest and smallest cell number in that square; without any cell they are 0 and 1000.",
+    prompt="Turn numbered cells (1, H, W) into a target of whole numbers: 0 for background, 1 inside a cell, and 2 where the 5×5 square around a pixel holds two cells. `largest` and `smallest` are the largest and smallest cell number in that square; without any cell they are 0 and 1000.",
     checks=three_checks("three_classes(labels, largest, smallest)", "whole numbers", tensor_of(_whole, ", but class numbers should be whole numbers, such as torch.long"), _target, _cases, lambda answer: where_right(answer, _target, _known_cases()), _wrong_pixel),
     answers=(lambda: _target, lambda: _step_by_step),
     mistakes=(
@@ -97,6 +102,8 @@ border_target = Exercise(
             lambda a, b, c: torch.where(c < b, 2, a.long())),
         known.mistake("floats, not whole numbers", "The classes are right, but as floats. Cross-entropy takes class numbers as whole numbers: convert with `.long()`.",
             lambda a, b, c: torch.where(c < b, 2.0, (a > 0).float()), at="whole numbers"),
+        KnownMistake("a channel for each class", "You return one channel for each class. A target holds class numbers instead, 0, 1 or 2, in the shape (1, H, W): that's what `F.cross_entropy` takes.",
+            lambda: _one_hot, lambda answer: all(case.run(answer).numel() == 3 * case.inputs[0].numel() for case in _known_cases())),
         known.mistake("no inside", "Your target has only 0 and 2, or a border without the cells. Start from `(labels > 0)`, which is 1 inside every cell.",
             lambda a, b, c: 2 * (c < b).long(), lambda a, b, c: (c < b).long()),
     ),

@@ -11,9 +11,9 @@ from unet_teach.exercises.lesson_5.masks import A_MASK, three_checks, where_righ
 
 # Background, inside and border of each pixel, one column a pixel.
 KNOWN = [
-    [0.9, 0.1, 0.1, 0.3, 0.6, 0.25, 0.45, 0.05],
-    [0.1, 0.8, 0.5, 0.1, 0.1, 0.5, 0.35, 0.35],
-    [0.0, 0.1, 0.4, 0.6, 0.3, 0.25, 0.2, 0.6],
+    [0.9, 0.1, 0.1, 0.3, 0.6, 0.25, 0.45, 0.05, 0.5],
+    [0.1, 0.8, 0.5, 0.1, 0.1, 0.5, 0.35, 0.35, 0.375],
+    [0.0, 0.1, 0.4, 0.6, 0.3, 0.25, 0.2, 0.6, 0.125],
 ]
 
 
@@ -22,7 +22,7 @@ def _case(probabilities: Tensor, threshold: float) -> Case:
 
 
 def _known_cases() -> list[Case]:
-    known = torch.tensor(KNOWN).reshape(3, 2, 4)
+    known = torch.tensor(KNOWN).reshape(3, 3, 3)
     return [_case(known, threshold) for threshold in (0.25, 0.5, 0.1, 1.0, 0.0)]
 
 
@@ -43,7 +43,7 @@ def _wrong_pixel(case: Case, value: Tensor) -> str:
     wrong = (value != target).nonzero()
     row, column = wrong[0].tolist()
     background, inside, border = probabilities[:, row, column].tolist()
-    return f"{len(wrong)} of {target.numel()} pixels are wrong; for example, one with background {background:.2f}, inside {inside:.2f} and border {border:.2f} is {bool(value[row, column])} in your mask"
+    return f"{len(wrong)} of {target.numel()} pixels {'is' if len(wrong) == 1 else 'are'} wrong; for example, one with background {background:.3g}, inside {inside:.3g} and border {border:.3g} is {bool(value[row, column])} in your mask"
 
 
 known = Probes(_known_cases)
@@ -63,6 +63,10 @@ border_threshold = Exercise(
             lambda p, t: p.argmax(0) == 1, lambda p, t: p.argmax(0) != 2, lambda p, t: p.argmax(0) > 0),
         known.mistake("threshold on inside", "You compare *inside* with the threshold. A pixel may be no border and still be unsure between inside and background. Which channel says how likely a border is?",
             lambda p, t: p[1] > t, lambda p, t: p[1] >= t, lambda p, t: (p[0] < 0.5) & (p[1] > t), lambda p, t: (p[0] < 0.5) & (p[1] >= t)),
+        known.mistake("inside above one half", "You ask whether *inside* is above one half, but the exercise asks whether *background* is below it. Where border is likely, neither of the two may be above one half.",
+            lambda p, t: (p[1] > 0.5) & (p[2] <= t), lambda p, t: (p[1] >= 0.5) & (p[2] <= t), lambda p, t: p[1] > 0.5),
+        known.mistake("one half is left", "A pixel whose background is exactly one half is True in your mask. Background should be *less* probable than one half, so compare with `<`.",
+            lambda p, t: (p[0] <= 0.5) & (p[2] <= t)),
         known.mistake("background is left", "You ask only for the border. Background hardly ever looks like one, so most of it is left as well, and all cells are connected through it.",
             lambda p, t: p[2] <= t, lambda p, t: p[2] < t),
         known.mistake("the border instead of the rest", "Your mask is the border itself. The cells are what's *left* when it is cut out, so the comparison should point the other way.",

@@ -2,47 +2,82 @@
 
 from __future__ import annotations
 
+from statistics import fmean
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, a_number
+from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
+from unet_teach.exercises.plain_values import plain
 
 VOID = 255
 
 
-def _case(prediction: Tensor, target: Tensor) -> Case:
-    void, right = int((target == VOID).sum()), int((prediction == target).sum())
-    return Case(
-        f"With {target.numel()} pixels, of which {void} are void and {right} are right",
-        (prediction, target),
-    )
+def _case(prediction: list[list[int]], target: list[list[int]]) -> Case:
+    masks = [torch.tensor(rows, dtype=torch.uint8)[:, None] for rows in (prediction, target)]
+    return Case(f"For the rows {prediction} and the target {target}", tuple(masks))
 
 
 def _known_cases() -> list[Case]:
-    rows = [
-        ([0, 1, 2, 1, 0, 0], [0, 1, 1, 255, 255, 0]),
-        ([1, 1, 1, 1, 2, 0], [0, 255, 255, 255, 2, 1]),
-        ([2, 2, 0, 1, 1, 0], [2, 1, 0, 1, 2, 0]),  # nothing is void
-        ([0, 0, 0, 0, 1, 2], [255, 255, 255, 0, 1, 1]),
-    ]
+    """Make predictions and targets of one row (N, 1, 3) each; each image has other void pixels."""
     return [
-        _case(*(torch.tensor(row, dtype=torch.uint8).reshape(1, 2, 3) for row in both))
-        for both in rows
+        _case([[0, 1, 2], [1, 0, 0]], [[0, 1, 1], [255, 255, 0]]),
+        _case([[1, 1, 1], [2, 2, 0]], [[0, 255, 255], [255, 2, 1]]),
+        _case([[2, 2, 0], [1, 1, 0]], [[2, 1, 0], [1, 2, 0]]),  # nothing is void
+        _case([[0, 0, 0], [0, 1, 2]], [[255, 255, 255], [0, 1, 1]]),
     ]
 
 
 def _cases() -> list[Case]:
-    prediction, target = torch.randint(0, 3, (2, 1, 9, 7)).byte()
-    void = torch.rand(1, 9, 7) < 0.3
-    void[0, 0, 0] = False  # one pixel at least counts
-    return [*_known_cases(), _case(prediction, target.masked_fill(void, VOID))]
+    prediction, target = torch.randint(0, 3, (2, 4, 9, 7)).byte()
+    void = torch.rand(4, 9, 7) < torch.tensor([0.0, 0.2, 0.5, 1.0]).reshape(4, 1, 1)
+    target = target.masked_fill(void, VOID)
+    return [*_known_cases(), Case("On four random images of 9×7", (prediction, target))]
+
+
+def _two_numbers(case: Case, value: Any) -> str:
+    prediction, target = case.inputs
+    right, count = int((prediction == target).sum()), int((target != VOID).sum())
+    return f"it returns {plain(value):.4g}, but it should return {right / count:.4g}, because {right} of the {count} pixels that count {'is' if right == 1 else 'are'} right"
+
+
+def _pixels_that_count(answer: Function) -> str:
+    """Name a pixel that counts and doesn't change the number, or one that is void and does."""
+    for case in _known_cases():
+        prediction, target = case.inputs
+        for place in map(tuple, target.new_ones(target.shape).nonzero().tolist()):
+            label, numbers = int(target[place]), []
+            for guess in range(3):
+                changed = prediction.clone()
+                changed[place] = guess
+                numbers.append(plain(answer(changed, target.clone())))
+            same = all(alike(number, numbers[0]) for number in numbers)
+            if same is not (label == VOID):
+                says = (
+                    "doesn't change your number, but it counts"
+                    if same
+                    else "changes your number, but it's void"
+                )
+                return f"In the target {target[:, 0].tolist()}, what is predicted for the pixel of label {label} in row {place[0]}, column {place[2]}, {says}."
+    return where_right(answer, _accuracy, _known_cases())
 
 
 def _accuracy(prediction: Tensor, target: Tensor) -> Tensor:
     counted = target != VOID
     return (prediction == target)[counted].float().mean()
+
+
+def _mean_of_images(prediction: Tensor, target: Tensor) -> float:
+    pairs = zip(prediction, target, strict=True)
+    return fmean(float(_accuracy(p, t)) for p, t in pairs if (t != VOID).any())
+
+
+def _mean_of_classes(prediction: Tensor, target: Tensor) -> float:
+    classes = {*target.flatten().tolist()} - {VOID}
+    return fmean(float((prediction == c)[target == c].float().mean()) for c in classes)
 
 
 def _void_removed_in_place(prediction: Tensor, target: Tensor) -> Tensor:
@@ -57,7 +92,7 @@ ignore_void = Exercise(
     name="ignore_void",
     lesson=9,
     prompt="Return pixel accuracy as one number: of the pixels that count, the share that is right. Pixels with the label 255 in the target don't count. There is always at least one pixel that does.",
-    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, lambda answer: where_right(answer, _accuracy, _known_cases())),
+    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, _pixels_that_count, _two_numbers),
     answers=(
         lambda: _accuracy,
         lambda: lambda p, t: float((p == t).sum() / (t != VOID).sum()),
@@ -66,13 +101,19 @@ ignore_void = Exercise(
     mistakes=(
         input_changed("Your function overwrites the target, so the void pixels are gone for the next score. `target[counted]` makes a new tensor.",
             _void_removed_in_place, lambda: _known_cases()[0].inputs),
-        known.mistake("void counts as wrong", "Void pixels count as wrong: no class has the number 255, so they can never be right. Leave them out of the pixels that you divide by, too. It's the target that holds 255, never the prediction.",
+        known.mistake("void counts as wrong", "Void pixels count as wrong in your number. Leave them out of the pixels that you divide by, too. It's the target that holds 255, never the prediction.",
             lambda p, t: (p == t).float().mean(), lambda p, t: ((p == t) & (t != VOID)).float().mean(),
             lambda p, t: (p == t)[p != VOID].float().mean(), lambda p, t: (p == t).sum() / (p != VOID).sum()),
         known.mistake("void counts as right", "Void pixels count as right, so the more of them there are, the better the score looks. They should count in neither direction.",
             lambda p, t: ((p == t) | (t == VOID)).float().mean()),
-        known.mistake("background left out", "You leave out background instead of void. Background has the label 0 and is a class like the others here.",
-            lambda p, t: (p == t)[t != 0].float().mean(), lambda p, t: (p == t)[t > 0].float().mean()),
+        known.mistake("the mean of the images", "That's the mean of the images' accuracies, so a pixel of an image with many void pixels counts more than others. Count the pixels of all images together, and then divide once.",
+            _mean_of_images),
+        known.mistake("the mean of the classes", "That's the mean of the classes' accuracies, so a pixel of a rare class counts more than others. Count the pixels of all classes together, and then divide once.",
+            _mean_of_classes),
+        known.mistake("foreground or not", "You ask only whether prediction and target are both foreground or both background, so class 1 predicted as 2 counts as right. Compare the classes themselves with `==`.",
+            lambda p, t: ((p > 0) == (t > 0))[t != VOID].float().mean()),
+        known.mistake("rounded down", "Your number is 0 wherever a pixel is wrong, as if it were rounded down. Divide with `/`.",
+            lambda p, t: float(_accuracy(p, t) == 1)),
         known.mistake("the share of mistakes", "That's the share of the pixels that are *wrong*. Compare with `==`.",
             lambda p, t: (p != t)[t != VOID].float().mean(), lambda p, t: 1 - _accuracy(p, t)),
         known.mistake("a count", "That's how many pixels are right, not which share of them. Divide by the number of pixels that count.",

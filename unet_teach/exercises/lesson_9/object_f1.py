@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Probes, a_number
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
+from unet_teach.exercises.plain_values import plain
 
 
 def _case(ious: Tensor) -> Case:
-    found, there = ious.shape
-    hits = int((ious > 0.5).sum())
-    return Case(
-        f"With {found} cells found and {there} in the target, of which {hits} match", (ious,)
-    )
+    rows = [[round(x, 2) for x in row] for row in ious.tolist()]
+    return Case(f"For the table {rows}", (ious,))
+
+
+def _two_numbers(case: Case, value: Any) -> str:
+    hits, found, there = _parts(*case.inputs)
+    return f"it returns {plain(value):.4g}, but it should return {_f1(*case.inputs):.4g}, because {found} and {there} cells have {hits} match{'' if hits == 1 else 'es'}"
 
 
 def _known_cases() -> list[Case]:
@@ -65,7 +70,7 @@ object_f1 = Exercise(
     name="object_f1",
     lesson=9,
     prompt="You get a table of IoUs: a row for each cell that was found, a column for each cell of the target. Two cells match if their IoU is *above* one half. Return object F1 as one number: twice the matches, divided by the number of cells found plus the number of cells in the target.",
-    checks=three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, lambda answer: where_right(answer, _f1, _known_cases())),
+    checks=three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, lambda answer: where_right(answer, _f1, _known_cases()), _two_numbers),
     answers=(
         lambda: lambda ious: 2 * (ious > 0.5).sum() / sum(ious.shape),
         lambda: _f1,
@@ -76,6 +81,8 @@ object_f1 = Exercise(
             _rounded_in_place, lambda: _known_cases()[0].inputs),
         known.mistake("exactly one half matches", "An IoU of exactly one half counts as a match in your function. It has to be *above* one half: otherwise two predictions could each match the same cell.",
             lambda x: 2 * (x >= 0.5).sum() / sum(x.shape)),
+        known.mistake("rounded down", "Your number is 0 although some cells match, as if it were rounded down. Divide with `/`.",
+            lambda x: 0 * x.sum()),
         known.mistake("precision", "That's precision: of the cells found, the share that match. Somebody who finds one cell and gets it right would have 1. Count the cells of the target, too.",
             lambda x: (x > 0.5).sum() / x.shape[0], lambda x: (x > 0.5).any(1).float().mean()),
         known.mistake("recall", "That's recall: of the cells in the target, the share that were found. Somebody who finds a thousand cells too many would not notice. Count the cells found, too.",

@@ -40,8 +40,17 @@ def _ratio(case: Case, value: Any) -> str:
     weights, target = torch.as_tensor(value).double().flatten(), _weights(*case.inputs)
     if len(weights) != len(target):
         return f"you return {len(weights)} weights for {len(target)} classes"
-    first, last = (float(w[-1] / w[0]) for w in (weights, target))
-    return f"your weights have a mean of {weights.mean():.3g}, and the last class weighs {first:.3g} times as much as the first. The mean should be 1, and the factor {last:.3g}"
+    mine, right = (", ".join(f"{w:.4g}" for w in ws) for ws in (weights, target))
+    return f"your weights are ({mine}), with a mean of {weights.mean():.3g}. They should be ({right}), with a mean of 1{_some_right(weights, target)}"
+
+
+def _some_right(weights: Tensor, target: Tensor) -> str:
+    """Say that some weights are in the right ratio, and which are not."""
+    ratios = (weights / weights[0]) / (target / target[0])
+    wrong = [place for place, ratio in enumerate(ratios.tolist()) if abs(ratio - 1) > 1e-4]
+    if not wrong or len(wrong) == len(target) - 1:
+        return ""
+    return f"; in relation to the first, only weight {' and '.join(map(str, wrong))} is wrong (counted from 0)"
 
 
 known = Probes(_known_cases)

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article, described, listed, own_code
@@ -277,9 +278,12 @@ def no_tensor_is_given(attempt: Attempt) -> str:
                 "None. Give it a tensor in the call."
             )
         if isinstance(thing, nn.Module) and type(thing).__name__ == kind:
+            advice = "Call it where its map is meant, as in self.layer(x)."
+            if hasattr(nn, kind) and not any(thing is part for part in attempt.model.modules()):
+                advice = _how_to_call(kind)
             return (
                 f"{attempt.stopped_in} needs a tensor and is given {article(kind)}: `{name}` is "
-                "the layer itself. Call it where its map is meant, as in self.layer(x)."
+                f"the layer itself. {advice}"
             )
     hints = {
         "NoneType": f"{path} returned None: is a `return` missing at the end of its forward?"
@@ -296,8 +300,10 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         "method": "That is a method without its brackets: call it.",
         "dict": f"Take a tensor out of it by its key, such as [{key!r}].",
     }
-    not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
     line = own_code(attempt.error).line
+    not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
+    if f"{kind}(" in line:
+        not_called = _how_to_call(kind)
     if kind == "NoneType" and (call := re.search(r"\.(append|extend|insert|sort|reverse)\(", line)):
         hints["NoneType"] = (
             f".{call[1]}(…) changes its list and returns None: write it without an assignment, "
@@ -312,6 +318,12 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     if is_used:
         return f"In {attempt.stopped_in}, {what} is used like a tensor. {hint}".strip()
     return f"{attempt.stopped_in} needs a tensor and is given {what}. {hint}".strip()
+
+
+def _how_to_call(kind: str) -> str:
+    """Say how a layer is called that was made with a feature map between its brackets."""
+    short = f", and so does F.{kind.lower()}(x)" if hasattr(F, kind.lower()) else ""
+    return f"nn.{kind}(…) only makes a layer; nn.{kind}()(x) calls it{short}."
 
 
 def _numbers_of(things: list[Any] | tuple[Any, ...], wanted: Any) -> str:

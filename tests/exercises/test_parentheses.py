@@ -1,0 +1,104 @@
+"""Other parentheses are named only if they make the student's own function right."""
+
+import pytest
+
+from unet_teach import exercises
+from unet_teach.exercises.parentheses import told_by_parentheses
+
+ONE = 1
+
+
+def left_over(probabilities, threshold):
+    return probabilities[0] < 0.5 & probabilities[2] <= threshold
+
+
+def object_f1(ious):
+    found, target = ious.shape
+    matches = (ious > 0.5).sum()
+    return 2 * matches / found + target
+
+
+def up_size(size, kernel_size, stride, padding, output_padding):
+    return size - ONE * stride + kernel_size - 2 * padding + output_padding
+
+
+def iou(prediction, target):
+    both = (prediction & target).sum()
+    if not (prediction | target).any():
+        return 1.0
+    return both / prediction.sum() + target.sum() - both
+
+
+def accuracy(prediction, target):
+    counted = target != 255
+    return prediction == target[counted].float().mean()
+
+
+def test_a_wrong_pair_of_parentheses_is_shown_with_what_is_computed_first():
+    for exercise, answer, first, right in (
+        (
+            exercises.border_threshold,
+            left_over,
+            "0.5 & probabilities[2]",
+            "return (probabilities[0] < 0.5) & (probabilities[2] <= threshold)",
+        ),
+        (
+            exercises.object_f1,
+            object_f1,
+            "2 * matches / found",
+            "return 2 * matches / (found + target)",
+        ),
+        (
+            exercises.up_size,
+            up_size,
+            "ONE * stride",
+            "return (size - ONE) * stride + kernel_size - 2 * padding + output_padding",
+        ),
+        (
+            exercises.iou,
+            iou,
+            "both / prediction.sum()",
+            "return both / (prediction.sum() + target.sum() - both)",
+        ),
+        (
+            exercises.ignore_void,
+            accuracy,
+            "target[counted].float().mean()",
+            "return (prediction == target)[counted].float().mean()",
+        ),
+        (exercises.to_mask, lambda x: ~x <= 0, "~x", "lambda x: ~(x <= 0)"),
+    ):
+        text = exercise.check(answer).text
+        assert f"Python computes `{first}` first." in text
+        assert f"Other parentheses make your function right: `{right}`." in text
+
+
+def test_nothing_is_said_where_no_parentheses_help():
+    signs = exercises.up_size.check(lambda n, k, s, p, o: (n - 1) * s + k - 2 * p - o)
+    assert "output_padding had the other sign" in signs.text
+    assert "parentheses" not in signs.text
+    wrong = exercises.object_f1.check(lambda ious: 3 * (ious > 0.5).sum() / sum(ious.shape))
+    assert "parentheses" not in wrong.text
+
+
+@pytest.mark.parametrize("answer", [len, 5, eval("lambda x: x - 1 * 2")])
+def test_without_a_readable_source_nothing_is_said(answer):
+    assert told_by_parentheses(answer, lambda other: True) == ""
+
+
+def test_names_around_a_function_stay_known():
+    step = 3
+
+    def inner(x, factor=2):
+        return x - step * factor
+
+    assert "`return (x - step) * factor`" in told_by_parentheses(inner, lambda f: f(10) == 14)
+
+
+def test_a_loop_that_might_never_end_is_left_alone():
+    def count(size):
+        while size > 2 * size - 1:
+            size += 1
+        return size
+
+    assert told_by_parentheses(count, lambda other: True) == ""

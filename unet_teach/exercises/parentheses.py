@@ -1,0 +1,193 @@
+"""Finds out whether other parentheses make an answer right, by trying them on its own code."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import linecache
+from collections.abc import Callable, Iterator
+from functools import partial
+from time import thread_time
+from types import CodeType, FunctionType
+from typing import Any
+
+MOVES = 3  # parentheses that may be wrong in one function
+MOST = 300  # ways that are tried
+SECONDS = 1.5  # of processor time, after which no further way is tried
+
+Tree = ast.expr
+Move = tuple[Tree, Tree]  # an expression with other parentheses, and what was computed first
+
+
+def told_by_parentheses(answer: Any, is_right: Callable[[Any], bool]) -> str:
+    """Say which other parentheses make an answer right; "" if none do, or its code is unknown.
+
+    Args:
+        answer: a function, as a student wrote it.
+        is_right: whether a function is a right answer.
+    """
+    found = _source(answer) if isinstance(answer, FunctionType) else None
+    if found is None or any(isinstance(node, ast.While) for node in ast.walk(found)):
+        return ""  # with other parentheses, a loop may never end
+    end = thread_time() + SECONDS
+    seen, waiting = {ast.unparse(found)}, [(found, "")]
+    for _ in range(MOVES):
+        following = []
+        for tree, first in waiting:
+            for other, moved in _moved(tree):
+                text = ast.unparse(other)
+                if text in seen:
+                    continue
+                seen.add(text)
+                if thread_time() > end or len(seen) > MOST:
+                    return ""
+                if is_right(_function(answer, other)):
+                    return _sentence(found, other, first or moved)
+                following.append((other, first or moved))
+        waiting = following
+    return ""
+
+
+def _sentence(found: ast.AST, right: ast.AST, first: str) -> str:
+    lines = (ast.unparse(tree).splitlines() for tree in (found, right))
+    changed = next(new.strip() for old, new in zip(*lines, strict=True) if old != new)
+    return (
+        f"Python computes `{first}` first. Other parentheses make your function right: `{changed}`."
+    )
+
+
+def _source(answer: FunctionType) -> ast.FunctionDef | ast.Lambda | None:
+    """Return the code of a function as a tree; `None` if it cannot be read, or is not unique."""
+    code = answer.__code__
+    try:
+        module = ast.parse("".join(linecache.getlines(code.co_filename, answer.__globals__)))
+    except (SyntaxError, ValueError):
+        return None
+    found = [
+        (node, _code_of(node))
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef | ast.Lambda)
+        and not getattr(node, "decorator_list", [])
+        and node.lineno == code.co_firstlineno
+    ]
+    alike = [node for node, own in found if own.co_varnames == code.co_varnames]
+    same = [node for node, own in found if own.co_code == code.co_code]  # not so for closures
+    nodes = alike if len(alike) == 1 else same
+    return nodes[0] if len(nodes) == 1 else None
+
+
+def _code_of(node: ast.FunctionDef | ast.Lambda) -> CodeType:
+    """Compile one function alone."""
+    node = copy.deepcopy(node)
+    body = node if isinstance(node, ast.FunctionDef) else ast.Expr(node)
+    module = compile(ast.fix_missing_locations(ast.Module([body], [])), "<answer>", "exec")
+    return next(part for part in module.co_consts if isinstance(part, CodeType))
+
+
+def _function(answer: FunctionType, node: ast.FunctionDef | ast.Lambda) -> FunctionType:
+    """Make the function again from changed code, with the names that the first one knows."""
+    cells = dict(zip(answer.__code__.co_freevars, answer.__closure__ or (), strict=True))
+    names = answer.__globals__ | {name: cell.cell_contents for name, cell in cells.items()}
+    function = FunctionType(_code_of(node), names, answer.__name__, answer.__defaults__)
+    names[answer.__name__] = function  # a function that calls itself calls the changed one
+    function.__kwdefaults__ = answer.__kwdefaults__
+    return function
+
+
+def _moved(root: Any) -> Iterator[tuple[Any, str]]:
+    """Make every function in which the parentheses of one expression are others."""
+    for number, node in enumerate(ast.walk(root)):
+        if isinstance(node, ast.expr):
+            for new, first in _moves(node):
+                copied = copy.deepcopy(root)
+                _replace(copied, number, copy.deepcopy(new))
+                yield ast.fix_missing_locations(copied), ast.unparse(first)
+
+
+def _replace(root: Any, number: int, new: Tree) -> None:
+    place = next(node for i, node in enumerate(ast.walk(root)) if i == number)
+    for parent in ast.walk(root):
+        for name, value in ast.iter_fields(parent):
+            if value is place:
+                setattr(parent, name, new)
+            elif isinstance(value, list) and any(part is place for part in value):
+                setattr(parent, name, [new if part is place else part for part in value])
+
+
+def _moves(node: Tree) -> Iterator[Move]:
+    """Yield an expression with other parentheses, each with what they computed first before."""
+    if isinstance(node, ast.Compare):
+        yield from _comparisons_first(node)
+    for left, right, put in _sides(node):
+        match left:
+            case ast.BinOp(a, op, b) if not _is_sum(node, left):
+                yield ast.BinOp(a, op, put(b, right)), left
+            case ast.UnaryOp(op, a):
+                yield ast.UnaryOp(op, put(a, right)), left
+        if isinstance(right, ast.BinOp) and not _is_sum(node, right):
+            yield ast.BinOp(put(left, right.left), right.op, right.right), right
+        for base, around in _bases(right):
+            yield around(put(left, base)), right
+
+
+def _is_sum(*nodes: Tree) -> bool:
+    """Whether these only add and subtract: there, a sign is wrong rather than the parentheses."""
+    signs = ast.Add | ast.Sub
+    return all(isinstance(node, ast.BinOp) and isinstance(node.op, signs) for node in nodes)
+
+
+def _sides(node: Tree) -> Iterator[tuple[Tree, Tree, Callable[[Tree, Tree], Tree]]]:
+    """Yield both sides of an operator, with what joins two other sides in the same way."""
+    match node:
+        case ast.BinOp(a, op, b):
+            yield a, b, lambda one, other: ast.BinOp(one, op, other)
+        case ast.Compare(a, [compares], [b]):
+            yield a, b, lambda one, other: ast.Compare(one, [compares], [other])
+
+
+def _bases(node: Tree) -> Iterator[tuple[Tree, Callable[[Tree], Tree]]]:
+    """Yield what stands before `.name`, `(…)` and `[…]`, with what puts them behind another one."""
+    base = node
+    while isinstance(base, ast.Call | ast.Attribute | ast.Subscript):
+        base = base.func if isinstance(base, ast.Call) else base.value
+        yield base, partial(_with_base, node, base)
+
+
+def _with_base(node: Tree, base: Tree, other: Tree) -> Tree:
+    if node is base:
+        return other
+    new = copy.copy(node)
+    if isinstance(new, ast.Call):
+        new.func = _with_base(new.func, base, other)
+    elif isinstance(new, ast.Attribute | ast.Subscript):
+        new.value = _with_base(new.value, base, other)
+    return new
+
+
+def _comparisons_first(node: ast.Compare) -> Iterator[Move]:
+    """Yield `(a < b) & (c <= d)` for `a < b & c <= d`, which Python reads as `a < (b & c) <= d`."""
+    sides = [_between_bits(side) for side in (node.left, *node.comparators)]
+    joined = [operator for _, operators in sides for operator in operators]
+    if not joined:
+        return
+    groups: list[tuple[list[Tree], list[ast.cmpop]]] = [([], [])]
+    for place, (parts, _) in enumerate(sides):
+        if place:
+            groups[-1][1].append(node.ops[place - 1])
+        groups[-1][0].append(parts[0])
+        groups += [([part], []) for part in parts[1:]]
+    compared = [ast.Compare(p[0], ops, p[1:]) if ops else p[0] for p, ops in groups]
+    new = compared[0]
+    for operator, other in zip(joined, compared[1:], strict=True):
+        new = ast.BinOp(new, operator, other)
+    first = (node.left, *node.comparators)[[bool(ops) for _, ops in sides].index(True)]
+    yield new, first
+
+
+def _between_bits(node: Tree) -> tuple[list[Tree], list[ast.operator]]:
+    """Divide `a & b | c` into its parts and operators; one part where there are none."""
+    match node:
+        case ast.BinOp(a, ast.BitAnd() | ast.BitOr() | ast.BitXor() as op, b):
+            (left, before), (right, after) = _between_bits(a), _between_bits(b)
+            return [*left, *right], [*before, op, *after]
+    return [node], []
