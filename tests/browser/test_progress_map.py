@@ -252,6 +252,15 @@ def test_it_fits_a_notebook_and_nothing_moves(alone):
         assert places(view, ".ut-lesson, .ut-progress-middle > *") == before
 
 
+@pytest.mark.parametrize("width", [700, 760, 820, 860])
+def test_the_legend_lies_on_no_lesson(alone, width):
+    view = alone(width, 700)
+    ((x, y, wide, high),) = places(view, ".ut-legend")
+    for left, top, width, height in places(view, ".ut-lesson"):
+        is_aside = left + width <= x or x + wide <= left
+        assert is_aside or top + height <= y or y + high <= top
+
+
 def test_a_phone_shows_ten_lessons_at_a_glance(alone):
     view = alone(390, 844)
     found = measured(view)
