@@ -77,6 +77,10 @@ def test_nothing_is_said_where_no_parentheses_help():
     signs = exercises.up_size.check(lambda n, k, s, p, o: (n - 1) * s + k - 2 * p - o)
     assert "output_padding had the other sign" in signs.text
     assert "parentheses" not in signs.text
+    mean = exercises.object_f1.check(
+        lambda x: ((x > 0.5).sum() / x.shape[0] + (x > 0.5).sum() / x.shape[1]) / 2
+    )
+    assert "parentheses" not in mean.text
     wrong = exercises.object_f1.check(lambda ious: 3 * (ious > 0.5).sum() / sum(ious.shape))
     assert "parentheses" not in wrong.text
 

@@ -11,7 +11,7 @@ from time import thread_time
 from types import CodeType, FunctionType
 from typing import Any
 
-MOVES = 3  # parentheses that may be wrong in one function
+MOVES = 2  # parentheses that may be missing in one function
 MOST = 300  # ways that are tried
 SECONDS = 1.5  # of processor time, after which no further way is tried
 
@@ -35,12 +35,12 @@ def told_by_parentheses(answer: Any, is_right: Callable[[Any], bool]) -> str:
         following = []
         for tree, first in waiting:
             for other, moved in _moved(tree):
+                if thread_time() > end or len(seen) > MOST:
+                    return ""
                 text = ast.unparse(other)
                 if text in seen:
                     continue
                 seen.add(text)
-                if thread_time() > end or len(seen) > MOST:
-                    return ""
                 if is_right(_function(answer, other)):
                     return _sentence(found, other, first or moved)
                 following.append((other, first or moved))
@@ -120,14 +120,23 @@ def _moves(node: Tree) -> Iterator[Move]:
         yield from _comparisons_first(node)
     for left, right, put in _sides(node):
         match left:
-            case ast.BinOp(a, op, b) if not _is_sum(node, left):
+            case ast.BinOp(a, op, b) if _binds(left) >= _binds(node) and not _is_sum(node, left):
                 yield ast.BinOp(a, op, put(b, right)), left
             case ast.UnaryOp(op, a):
                 yield ast.UnaryOp(op, put(a, right)), left
-        if isinstance(right, ast.BinOp) and not _is_sum(node, right):
+        if isinstance(right, ast.BinOp) and _binds(right) > _binds(node):
             yield ast.BinOp(put(left, right.left), right.op, right.right), right
         for base, around in _bases(right):
             yield around(put(left, base)), right
+
+
+def _binds(node: Tree) -> int:
+    """Return how tightly Python binds an operator; what binds less was written in parentheses."""
+    kind: type = type(node.op) if isinstance(node, ast.BinOp) else ast.Compare
+    order = (ast.Compare, ast.BitOr, ast.BitXor, ast.BitAnd, ast.LShift, ast.Add, ast.Mult, ast.Pow)
+    same: dict[type, type] = {ast.RShift: ast.LShift, ast.Sub: ast.Add}
+    kind = same.get(kind, kind)
+    return order.index(kind if kind in order else ast.Mult)
 
 
 def _is_sum(*nodes: Tree) -> bool:
@@ -146,10 +155,14 @@ def _sides(node: Tree) -> Iterator[tuple[Tree, Tree, Callable[[Tree, Tree], Tree
 
 
 def _bases(node: Tree) -> Iterator[tuple[Tree, Callable[[Tree], Tree]]]:
-    """Yield what stands before `.name`, `(…)` and `[…]`, with what puts them behind another one."""
+    """Yield what stands before `.name(…)` and `[…]`, with what puts these behind another one."""
     base = node
-    while isinstance(base, ast.Call | ast.Attribute | ast.Subscript):
-        base = base.func if isinstance(base, ast.Call) else base.value
+    while True:
+        match base:
+            case ast.Call(ast.Attribute(value)) | ast.Subscript(value):
+                base = value
+            case _:
+                return
         yield base, partial(_with_base, node, base)
 
 
