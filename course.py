@@ -54,7 +54,8 @@ REQUIREMENTS = {
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # The cells of a notebook, and the tests of a file, stay together in one process; conftest.py puts
 # the long files first. With `-n 0` everything runs in one process.
-TWO_PROCESSES = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# Tests wait for kernels and browsers a third of the time, so two cores have work for three.
+PROCESSES = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 IDLE = 2 * 60 * 60  # seconds after which a kernel is stopped that runs nothing; never a busy one
 LINUX = sys.platform.startswith("linux")
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -655,7 +656,7 @@ def start(arguments: list[str]) -> int:
     find_browser = [str(PYTHON), "-m", "tests.browser.find_browser"]
     if subprocess.run(find_browser, cwd=str(ROOT), env=child_environment(**more)).returncode:
         return 1
-    return run(["-m", "pytest", *TWO_PROCESSES, *options], **more)
+    return run(["-m", "pytest", *PROCESSES, *options], **more)
 
 
 def main(arguments: list[str]) -> int:

@@ -82,7 +82,7 @@ living
 # %% [markdown]
 # ## Does everything work?
 #
-# Let the course check itself. A ✕ comes with what to do about it. (If you ran all cells at once, run this one again. On a web page nothing runs, so there it finds that *the widget has not shown yet*.)
+# Let the course check itself. A ✕ comes with what to do about it. (If you ran all cells at once, run this one again.)
 
 # %% tags=["nbval-ignore-output"]
 self_test(living)

@@ -241,7 +241,7 @@ show(
 # %% [markdown]
 # At edges the network without a skip is off by about twice as much as the noise was (more or less, depending on the seed), because halving has blurred them. The one with a skip is no better there than the noisy image, but it keeps the edges, and elsewhere half of the noise is gone.
 #
-# The last of these numbers cut the *other* side: zeros arrive in place of what comes from the bottleneck, and the same network does as well. To remove noise a pixel's neighbours are enough, and they come across the skip. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
+# In the last line the *other* side is cut: zeros arrive in place of what comes from the bottleneck, and the same network does as well. To remove noise a pixel's neighbours are enough, and they come across the skip. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
 #
 # And if both train for longer? After ten times as many steps the network without a skip gets close on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
 
@@ -345,7 +345,7 @@ SizeLedger(
             explain="Level 2: 108 → 54 → 27, and 27 is odd. The next halving gives 14, which is even again.",
         ),
         Step(
-            "Set `depth` to 5. From 200 upwards, which is the first `height` that needs no repair?",
+            "Set `depth` to 5, and watch the height alone: the width has a mismatch of its own. From 200 upwards, which is the first `height` that needs no repair?",
             answer=224,
             explain="224 = 7·32: with depth 5 it has to be a multiple of 2⁵ = 32.",
         ),
@@ -437,7 +437,7 @@ from unet_teach.segmentation.ablation import denoising
 Markdown(denoising.table())
 
 # %% [markdown]
-# With a skip, the edges are as good as in the noisy image after 200 steps, and better from 500 on. Without one, longer training helps on *this* portrait: after 2,000 steps the mean is 0.077, not far from 0.067, and the best seed (0.052) beats the best with a skip (0.061).
+# With a skip, the edges are as good as in the noisy image after 200 steps, and better from 500 on. Without one, longer training helps on *this* portrait: after 2,000 steps the mean is 0.077, not far from the 0.067 with a skip, and the best seed (0.052) beats the best with a skip (0.061).
 #
 # But look at the mirrored portrait. There the network with a skip is as good as before, while the one without is far worse than the noise and has learned nothing useful since step 500. It has memorised where *this* face has its edges, instead of learning what an edge is.
 

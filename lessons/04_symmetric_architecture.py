@@ -10,7 +10,7 @@
 #
 # ![The portrait with noise; denoised with a single skip connection, as in lesson 3; and denoised by a U-Net with a skip at every level.](../docs/images/lesson_4.png)
 #
-# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the last image is its output after the same number of training steps. (That it's cleaner comes from its extra layers: with its finest skip alone it does as well here. "Going further" has the numbers.)
+# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the last image is its output after the same number of training steps. (That it's cleaner comes from its extra layers: with its finest skip alone it does nearly as well here. "Going further" has the numbers.)
 
 # %% [markdown]
 # You know three criteria: down-sampling, up-sampling and skip connections. The fourth, **symmetry**, holds them together: for every step down there is a step up, so the decoder passes through the sizes of the encoder in reverse. That gives every skip
@@ -46,20 +46,20 @@ torch.set_num_threads(1)
 #
 #         # Down-sampling layers
 #         self.conv1 = nn.Conv2d(in_channels, 64, kernel_size=3,
-#                                stride=1, padding=1)
+#             stride=1, padding=1)
 #         self.conv2 = nn.Conv2d(64, 128, kernel_size=3, stride=2, padding=1)
 #         self.conv3 = nn.Conv2d(128, 256, kernel_size=3, stride=2, padding=1)
 #         self.conv4 = nn.Conv2d(256, 512, kernel_size=3, stride=2, padding=1)
 #
 #         # Up-sampling layers
 #         self.upconv1 = nn.ConvTranspose2d(512, 256, kernel_size=3, stride=2,
-#                                           padding=1, output_padding=1)
+#             padding=1, output_padding=1)
 #         self.upconv2 = nn.ConvTranspose2d(256, 128, kernel_size=3, stride=2,
-#                                           padding=1, output_padding=1)
+#             padding=1, output_padding=1)
 #         self.upconv3 = nn.ConvTranspose2d(128, 64, kernel_size=3, stride=2,
-#                                           padding=1, output_padding=1)
+#             padding=1, output_padding=1)
 #         self.upconv4 = nn.ConvTranspose2d(64, out_channels, kernel_size=3,
-#                                           stride=1, padding=1)
+#             stride=1, padding=1)
 #
 #         # Skip connections
 #         self.skip1 = nn.Conv2d(256, 256, kernel_size=1, stride=1, padding=0)
@@ -178,7 +178,7 @@ class Additive(DocumentUNet):
 exercises.forward_add.check(Additive)
 
 # %% [markdown]
-# How does the check know? It doesn't read your code, but sends an image through and follows what happens to it. A skip counts if what arrives was never halved further than the feature map that it joins, and if a gradient finds its way back across it.
+# How does the check know? It doesn't read your code, but sends an image through and follows what happens to it. A skip counts if what arrives comes from no deeper level than the one that it joins, and if a gradient finds its way back across it.
 #
 # ## Add, or concatenate?
 #

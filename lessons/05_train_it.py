@@ -292,7 +292,7 @@ for measure in ("iou", "boundary_f1"):
 #
 # - By **IoU**, most seeds of the U-Net beat the forest. Much of the difference is literally forest: the random forest takes dark woods for sea.
 # - By **boundary F1**, the forest beats most seeds.
-# - And *Otsu* has the best outline in the table! Only one of the twenty U-Nets does better, although its IoU is the worst of all.
+# - And *Otsu* has the best outline in the table! Only one of the twenty U-Nets does better, although Otsu's IoU is the worst of all.
 #
 # Can a threshold really draw the best coast? When a score surprises you, ask *where* it is earned. In the far north coasts are long, and bright snow lies beside dark water. (They also count for more, because this map stretches the north: at 60° N, everything is twice as wide as it should be.) So let's split the image there.
 
@@ -398,7 +398,7 @@ SeeInside(
 # train(other, data, steps=700, seed=1, crop_at="boundary", device="cpu")
 # ```
 #
-# **On the test**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1, which is 0.50 to 0.68 instead of 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on validation, its boundary F1 falls from 0.38 to 0.33.
+# **On the test**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on validation, its boundary F1 falls from 0.38 to 0.33.
 #
 # But remember the warning. We looked for better outlines *because* this test had shown bad ones, so these numbers are optimistic. For a fair test you'd need images of land that nobody has looked at.
 

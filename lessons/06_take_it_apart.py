@@ -172,7 +172,7 @@ exercises.mean_and_spread.check(summarise)
 # | 0.5, 0.2 | 0.4, 0.1 | 0.1 | |
 # | 0.1, 0.2 | 0.4, 0.5 | 0.3 | yes |
 #
-# So p is 2/6. In Python, `itertools.combinations([0.4, 0.5, 0.1, 0.2], 2)` gives the first column; the second is whatever is left.
+# So p is 2/6. In Python, `itertools.combinations([0.4, 0.5, 0.1, 0.2], 2)` gives the first column; the second is what is left. (Go by position: two scores may be equal.)
 #
 # This is the **exact two-sided permutation test** of the difference of means: *exact* because it counts every way, *two-sided* because either variant may be the better one. If p is small, luck alone would rarely produce such a difference. But p isn't the probability that the variants are equal, and it doesn't say how *large* a difference is.
 #
@@ -293,11 +293,11 @@ assert max(wide) < min(rings) - 0.2
 # %% [markdown]
 # So size isn't what's missing. With depth 1, an output pixel sees only 9 pixels to each side (you'll count that in lesson 8), and a ring has a radius of 13 to 22 pixels. Each halving roughly doubles the receptive field. Other ways of seeing further, such as larger kernels, might help as well, but they weren't tried here.
 #
-# **Down-sampling.** Strided convolutions score lower than max-pooling on lines and on earth. Both p are below 0.005, but not below the strict limit. On lines, they miss it by one way of the 1,771: with three runs, only the two most extreme ways pass. So whether a variant passes also depends on how many runs it got.
+# **Down-sampling.** Strided convolutions score lower than max-pooling on lines and on earth. Both p are below 0.005, but not below the strict limit. On lines, 3 of the 1,771 ways are as extreme, and 2 would have passed. So whether a variant passes also depends on how many runs it got.
 #
 # **Up-sampling.** Kernel 3, bilinear and nearest show no difference from kernel 2. Kernel 4 does, but only on earth and with p = 0.011, so it may be one of the false alarms to be expected. Its three runs scored 0.19, 0.18 and 0.41: a mean of three hangs on a single run, so look at the dots as well.
 #
-# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth. (On lines, one of its three runs failed outright, which accounts for much of the difference.) A decoder with one convolution per level scores lower only on nuclei, with p = 0.028.
+# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth (p = 0.004 and 0.038; neither passes the strict limit). (On lines, one of its three runs failed outright, which accounts for much of the difference.) A decoder with one convolution per level scores lower only on nuclei, with p = 0.028.
 #
 # All of this holds for *one set of settings*: the number of steps and the learning rate were chosen **with the whole U-Net**. Variants that need other settings couldn't show what they can do. So don't say "strided convolutions are worse". Say "with the whole network's settings, they scored lower".
 
@@ -393,7 +393,7 @@ exercises.rim_skip.check(height)
 #
 # On nuclei, depth 1 and depth 3 both reach 0.89. Brightness and a few pixels around are nearly enough there, so a large receptive field brings little. Without skips the mean is 0.86. That passes the strict limit although it's close: a small p doesn't make a difference large.
 #
-# On earth, luck with the seed is large: the whole network's twenty runs have a standard deviation of 0.05. Only three variants have a mean that lies more than twice that from its mean, and only one of them, without skips, passes the strict limit.
+# On earth, luck with the seed is large: the whole network's twenty runs have a standard deviation of 0.05. Only three variants have a mean that lies more than two of these from the whole network's, and only one of them, without skips, passes the strict limit.
 #
 # So if somebody claims that their skip is better, ask on which data, with how many seeds, and after how many comparisons.
 #

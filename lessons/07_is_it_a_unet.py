@@ -102,7 +102,7 @@ reports["C"]
 print(reports["F"])
 
 # %% [markdown]
-# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (**H** jumps from the bottleneck itself, so no level is left at which a skip could arrive. **F** has skips at two of three.)
+# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (The report says *bare*: explained below.) (**H** jumps from the bottleneck itself, so no level is left at which a skip could arrive. **F** has skips at two of three.)
 #
 # **G** makes the same jump, but in **G** that's fine, because its encoder went from 64×64 to 16×16 in one step as well. No level is left out.
 #

@@ -7,7 +7,7 @@
 # - get separate cells from probabilities, with a threshold of your choice,
 # - match cells with a target, and count mistakes by cells instead of pixels.
 #
-# *40 minutes, of which your computer works half a minute by itself. You need lesson 5.*
+# *45 minutes, of which your computer works half a minute by itself. You need lesson 5.*
 #
 # ![Touching cells under a microscope; their mask, in which connected pixels share a colour, so that neighbours are one blob; and the same cells cut apart at likely borders, several of them in a colour of their own.](../docs/images/lesson_9.png)
 #
@@ -33,7 +33,7 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## Numbered cells
 #
-# These are the nuclei of lesson 0. Experts outlined each of them and gave it a number. We cut the image from top to bottom this time, because then cells touch in all three parts.
+# These are the nuclei of lesson 0. Experts outlined each of them and gave it a number. This time we divide the image into three strips, one above the other, because then cells touch in all of them.
 
 # %%
 data, numbers = touching_nuclei()
@@ -225,7 +225,7 @@ CellCounter(
     numbers["validation"],
     steps=[
         Step("At 0.5 hardly anything is cut. Set `threshold` to 0.2. What happens to the cells with a black number?", when={"threshold": 0.2}, explain="Most of them come apart: at their seams, border is possible, though seldom more probable than one half."),
-        Step("Set it to 0. What happened to the cells?", when={"threshold": 0.0}, explain="Hardly any pixel has a border probability of exactly 0, so nearly everything is cut away."),
+        Step("Set it to 0. What happened to the cells?", when={"threshold": 0.0}, explain="Hardly any pixel has a border probability of exactly 0, so most of every cell is cut away, and its crumbs count as cells."),
         Step("Now search: at which threshold is object F1 highest?", when={"best": True}, explain="None of the thresholds 0.05, 0.10, … 0.95 is better than this one."),
         Step("Switch to “target”, and point at a hatched cell: it was missed. What does the network say at the line where it should have cut?", when={"overlay": "target"}, explain="Often a border probability far below your threshold, and sometimes hardly any: there the image has no dark line."),
     ],
@@ -243,7 +243,7 @@ best = max(by_threshold, key=by_threshold.get)
 print(f"best threshold {best}, object F1 {by_threshold[best]:.2f}; at 0.5 it is {by_threshold[0.5]:.2f}")
 
 # %% [markdown]
-# Several thresholds are about equally good: with 28 cells, a single one makes a difference of about 0.03.
+# Several thresholds are about equally good: with 28 cells, a single one makes a difference of about 0.03. By that much, `argmax` is better here.
 #
 # But why is 0.5 so much worse than `argmax`? Because `argmax` also cuts where border or background is the most probable class with *less* than one half. A threshold of 0.5 leaves those pixels in, and a bridge of one pixel merges two cells.
 #
@@ -273,7 +273,7 @@ exercises.object_f1.check(object_f1)
 #
 # But if three cells of about the same size merge, none of them makes up half of the whole, so three are missed and one is spurious.
 #
-# In the experts' own mask, 13 components consist of two cells, and in each of them one cell still matches. In the three components of three or four cells, none does. A dozen wrong pixels are enough for such a merge, which is why you score by objects if you want to count them.
+# In the experts' mask of the whole image, 13 components consist of two cells, and in each of them one cell still matches. In the three components of three or four cells, none does. A dozen wrong pixels are enough for such a merge, which is why you score by objects if you want to count them.
 #
 # ## The test
 #
@@ -303,7 +303,7 @@ for name, cells in found.items():
 # %% [markdown]
 # That's one training, and its ranking means little. Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on validation, for each network (`benchmarks/cells.py`).
 #
-# | | no weights | weights by frequency |
+# | | no weights | weights of exercise 3 |
 # |---|---|---|
 # | not cut | 0.56 (0.51 to 0.61) | 0.52 (0.46 to 0.55) |
 # | argmax | 0.70 (0.58 to 0.83) | 0.81 (0.77 to 0.90) |
@@ -312,9 +312,9 @@ for name, cells in found.items():
 # | border watershed | 0.84 (0.76 to 0.90) | 0.82 (0.78 to 0.93) |
 #
 # - Anything is better than not cutting. But on this strip, **Otsu with a distance watershed reaches 0.78, without a network**. This lesson's own route, weights and then a threshold, has 0.78 on average.
-# - On four cuts of the image together, Otsu with a distance watershed only has 0.68, cutting at a threshold 0.81, and both watersheds of the network have 0.87 (weights by frequency, three seeds). So the network pays. The border class hardly does, for cells as round as these: cutting where the mask is narrow works as well.
+# - If the image is divided in four ways, with another strip as the test each time, Otsu with a distance watershed only has 0.68 over all of them, cutting at a threshold 0.81, and both watersheds of the network have 0.87 (weights of exercise 3, three seeds). So the network pays. The border class hardly does, for cells as round as these: cutting where the mask is narrow works as well.
 # - With `argmax`, weights score higher (p = 0.010 by the test of lesson 6, but that's one question of five). With a threshold or a watershed, no difference is shown.
-# - The border watershed beats the distance watershed of the same network in 14 of 20 runs here, but the four cuts don't confirm it.
+# - The border watershed beats the distance watershed of the same network in 14 of 20 runs here, but the other divisions don't confirm it.
 #
 # Why do runs differ so much? Not only because of the seed. The same recipe, with the loss added up in another order, rounds differently, and small differences grow during training: seed 0 found 77 % of the border pixels instead of 48 %. So your own numbers may differ from these even with the same seed.
 #

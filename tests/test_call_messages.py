@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach import explain
+from unet_teach import UNet, explain
 from unet_teach.shared.call_messages import CALL_MESSAGES
 from unet_teach.shared.torch_messages import MESSAGES, Message
 
@@ -41,6 +41,8 @@ PROVOKED: dict[str, tuple[Callable[..., Any], str]] = {
     "indices": (lambda: MAPS[0, 0, 0, 0, 0], "it has 4"),
     "a half channel": (lambda: nn.Conv2d(3, 16 / 2, 3), "/ returns a float"),
     "text": (lambda: nn.Conv2d("3", 16, 3), "given as text"),
+    "an option of UNet": (lambda: UNet(1, 1, skips=False), "UNet has no option `skips`"),
+    "an attribute of a number": (lambda: (3.5).shape, "type float has nothing called `shape`"),
     "an argument of a layer": (lambda: nn.Conv2d(3, 16, 3, pad=1), "Conv2d has no argument `pad`"),
     "an argument": (lambda: takes(MAPS, skip=MAPS), "no argument `skip`"),
     "a layer's settings": (lambda: nn.ReLU(MAPS, MAPS), "ReLU is made with too many"),

@@ -90,7 +90,12 @@ function render({ model, el }) {
       h(
         'div',
         {},
-        h('dt', {}, h('i', { class: 'ut-sign', 'data-sign': name, 'aria-hidden': 'true' }), name),
+        h(
+          'dt',
+          {},
+          h('i', { class: 'ut-count-sign', 'data-sign': name, 'aria-hidden': 'true' }),
+          name,
+        ),
         count,
       ),
     ),
@@ -214,7 +219,7 @@ function render({ model, el }) {
     const marks = (numbers, marked, kind) =>
       [...middles(numbers, width, marked.keys())].map(([number, [y, x]]) => {
         const style = `top:${(100 * y) / height}%;left:${(100 * x) / width}%`;
-        return h('b', { class: `ut-${kind}`, style }, String(marked.get(number)));
+        return h('b', { class: `ut-count-${kind}`, style }, String(marked.get(number)));
       });
     badges.replaceChildren(
       ...(chosen === 'found' ? marks(found.labels, scores.merged, 'merged') : []),

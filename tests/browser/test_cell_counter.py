@@ -67,7 +67,7 @@ def test_the_threshold_recolours_the_cells_without_a_kernel(alone):
     assert slider.get_attribute("aria-valuetext") == "1.00"
     assert page.evaluate("state.threshold") == 1
     assert canvas.evaluate("(node) => node.toDataURL()") != before
-    expect(page.locator(".ut-merged")).to_have_text("2")
+    expect(page.locator(".ut-count-merged")).to_have_text("2")
     expect(page.locator(".ut-counts > div", has_text="merged")).to_have_text("merged1")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
@@ -94,7 +94,7 @@ def test_the_target_is_painted_on_request(alone):
     assert page.evaluate("state.overlay") == "target"
     expect(page.get_by_role("button", name="target")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("group", name="Target.")).to_be_visible()
-    assert page.locator(".ut-merged").count() == 0
+    assert page.locator(".ut-count-merged").count() == 0
 
 
 def test_steps_follow_the_threshold(alone):
@@ -196,7 +196,7 @@ def test_a_target_cell_in_two_pieces_has_a_white_number(without_kernel):
     shares[1, :, 11:13] = 0.1
     state = state_of(CellCounter(np.zeros((12, 24)), shares, np.ones((12, 24))))
     page = without_kernel("cell_counter", state)
-    expect(page.locator(".ut-split")).to_have_text("2")
+    expect(page.locator(".ut-count-split")).to_have_text("2")
     expect(page.locator(".ut-counts > div", has_text="split")).to_have_text("split1")
     assert page.locator(".ut-cells-alone").get_attribute("d").count("M") == 2
 

@@ -92,10 +92,10 @@ def test_a_number_in_the_formula_lights_its_slider(explorer):
 
 def test_a_guess_is_locked_before_its_answer_shows(lesson):
     card = lesson.page.get_by_role("group", name="Predict: A feature map of 32×32 cells goes")
-    expect(card.get_by_text("You rounded up")).not_to_be_visible()
+    expect(card.get_by_text("One too many. After 16 positions")).not_to_be_visible()
     card.get_by_role("textbox").fill("17x17")
     card.get_by_role("textbox").press("Enter")
-    expect(card.get_by_text("You rounded up")).to_be_visible()
+    expect(card.get_by_text("One too many. After 16 positions")).to_be_visible()
 
 
 def test_an_exercise_is_answered_wrongly_then_rightly(lesson):

@@ -134,7 +134,7 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
     (
         r"'(?P<kind>float|int|bool|str|dict|set|function|numpy\.\w+)' object has no attribute '(?P<name>\w+)'",
         "Something of type {kind} has nothing called `{name}`.",
-        "",
+        "Print what stands before `.{name}`: where should it have become something else?",
     ),
     (
         r"'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'",

@@ -360,7 +360,7 @@ MESSAGES = (
     ),
     Message(
         r"could not infer output dtype",
-        "A mean needs floating-point numbers, so True and False have none.",
+        "A mean needs floating-point numbers, so whole numbers, and True and False, have none.",
         "Write .float() first.",
     ),
     Message(

@@ -302,7 +302,8 @@ def activation_problem(trace: Trace, needed: Callable[[Step, Step], bool]) -> st
     if not pairs:
         return None
     pairs = list(dict.fromkeys(pairs))
-    more = f", nor in {len(pairs) - 2} other places" if len(pairs) > 2 else ""
+    others = len(pairs) - 2
+    more = f", nor in {others} other place{'s' * (others > 1)}" if others > 0 else ""
     return f"There is no activation {', nor '.join(pairs[:2])}{more}."
 
 

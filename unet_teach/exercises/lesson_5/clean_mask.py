@@ -26,7 +26,7 @@ def _files() -> list[Case]:
     files = {
         "0 and 255": 255 * binary,
         "0 and 1": binary,
-        "numbered objects, 0 to 35": labels.to(torch.uint8),
+        f"numbered objects, 0 to {int(labels.max())}": labels.to(torch.uint8),
         "True and False": foreground,
         "numbered objects up to 450": (8 * labels + 170 * foreground).to(torch.int32),
         "0 and 256": 256 * foreground.to(torch.int32),

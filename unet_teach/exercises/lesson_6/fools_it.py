@@ -155,7 +155,7 @@ fools_it = Exercise(
             lambda a: _kinds(a) == {"line"}, CROSSING),
         _mistake("rings alone", "There is no line. A ring itself is never foreground.",
             lambda a: _kinds(a) == {"ring"}, [("ring", 48, 48, 40)]),
-        _mistake("lines beside the rings", "No line passes through a ring: all of them are background, and the network may well see that.",
+        _mistake("lines beside the rings", "Within the image, no line passes through a ring: all of them are background, and the network may well see that.",
             lambda a: _kinds(a) == {"line", "ring"} and painted(a).foreground == 0, [("ring", 30, 30, 15), ("line", 80, 0, 80, 95)], at="enough foreground by the rule"),
         _mistake("as in training", "All your rings have a radius of 13 to 22, as all had in training. What did the network never see?",
             lambda a: all(13 <= r <= 22 for r in _radii(a)),

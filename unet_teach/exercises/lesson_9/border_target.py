@@ -87,7 +87,7 @@ border_target = Exercise(
     checks=three_checks("three_classes(labels, largest, smallest)", "whole numbers", tensor_of(_whole, ", but class numbers should be whole numbers, such as torch.long"), _target, _cases, lambda answer: where_right(answer, _target, _known_cases()), _wrong_pixel),
     answers=(lambda: _target, lambda: _step_by_step),
     mistakes=(
-        input_changed("Your function overwrites the numbered cells, which are still needed to count them. `torch.where` makes a new tensor instead.",
+        input_changed("Your function overwrites a tensor that it was given, and the numbered cells are still needed to count them. `torch.where` makes a new tensor instead.",
             _in_place, lambda: _known_cases()[0].inputs),
         known.mistake("background is border", "You compare `largest` and `smallest` with `!=`, and without any cell around a pixel they are 0 and 1000. So most of the background becomes border. On which side of each other are the two numbers if there are two cells?",
             lambda a, b, c: torch.where(b != c, 2, (a > 0).long())),

@@ -71,6 +71,8 @@ border_threshold = Exercise(
             lambda p, t: p[2] <= t, lambda p, t: p[2] < t),
         known.mistake("the border instead of the rest", "Your mask is the border itself. The cells are what's *left* when it is cut out, so the comparison should point the other way.",
             lambda p, t: (p[0] < 0.5) & (p[2] > t), lambda p, t: p[2] > t, lambda p, t: (p[0] < 0.5) & (p[2] >= t)),
+        known.mistake("softmax again", "You take the softmax of what are probabilities already. That pulls all three towards a third. Compare them as they are.",
+            lambda p, t: (p.softmax(0)[0] < 0.5) & (p.softmax(0)[2] <= t)),
         known.mistake("equal is cut", "A border exactly as probable as the threshold is cut out in your mask. It should be left, so that a threshold of 1 cuts nothing.",
             lambda p, t: (p[0] < 0.5) & (p[2] < t)),
         known.mistake("or instead of and", "You keep a pixel if *one* of the two holds. Both have to hold: join the comparisons with `&`.",

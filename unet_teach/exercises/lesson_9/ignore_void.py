@@ -99,7 +99,7 @@ ignore_void = Exercise(
         lambda: lambda p, t: (p[t != VOID] == t[t != VOID]).double().mean().item(),
     ),
     mistakes=(
-        input_changed("Your function overwrites the target, so the void pixels are gone for the next score. `target[counted]` makes a new tensor.",
+        input_changed("Your function overwrites a tensor that it was given, so the next score is computed from other pixels. `target[counted]` makes a new tensor.",
             _void_removed_in_place, lambda: _known_cases()[0].inputs),
         known.mistake("void counts as wrong", "Void pixels count as wrong in your number. Leave them out of the pixels that you divide by, too. It's the target that holds 255, never the prediction.",
             lambda p, t: (p == t).float().mean(), lambda p, t: ((p == t) & (t != VOID)).float().mean(),

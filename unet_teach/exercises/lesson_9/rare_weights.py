@@ -45,10 +45,12 @@ def _ratio(case: Case, value: Any) -> str:
 
 
 def _some_right(weights: Tensor, target: Tensor) -> str:
-    """Say that some weights are in the right ratio, and which are not."""
+    """Say that the weights are in the right ratio, or which of them are not, if some are."""
     ratios = (weights / weights[0]) / (target / target[0])
     wrong = [place for place, ratio in enumerate(ratios.tolist()) if abs(ratio - 1) > 1e-4]
-    if not wrong or len(wrong) == len(target) - 1:
+    if not wrong:
+        return "; their ratios are right"
+    if len(wrong) == len(target) - 1:
         return ""
     return f"; in relation to the first, only weight {' and '.join(map(str, wrong))} is wrong (counted from 0)"
 
@@ -82,6 +84,12 @@ rare_weights = Exercise(
             lambda c: c**-0.5 / (c**-0.5).max(), lambda c: (c.min() / c) ** 0.5),
         known.mistake("scaled by the smallest", "Your smallest weight is 1, so all the others are above 1. It's the mean that should be 1.",
             lambda c: c**-0.5 / (c**-0.5).min(), lambda c: (c.max() / c) ** 0.5),
+        known.mistake("squared", "You divide by the *square* of the number of pixels, which makes a rare class weigh even more than one over the number itself. Take the square root, `counts ** -0.5`.",
+            lambda c: c**-2.0 / (c**-2.0).mean(), lambda c: c**-2.0),
+        known.mistake("a logarithm", "You divide by the logarithm of the number of pixels. Take the square root, `counts ** -0.5`.",
+            lambda c: (1 / c.log()) / (1 / c.log()).mean(), lambda c: 1 / c.log(), lambda c: (1 / c.log1p()) / (1 / c.log1p()).mean()),
+        known.mistake("shifted", "You *add* something to make the mean 1. That changes the ratios, and a weight may even become negative. Divide by the mean.",
+            lambda c: c**-0.5 - (c**-0.5).mean() + 1),
         known.mistake("all equal", "All weights are 1, so a rare class still counts only as often as it occurs.",
             lambda c: torch.ones(len(c)), lambda c: c**0),
     ),

@@ -28,7 +28,7 @@ FIGURE_WIDTH = 1056.0  # one network with its verdicts
 DRAWING_WIDTH = 0.58 * FIGURE_WIDTH
 PANEL_WIDTH = 310.0  # in a gallery: with the letter beside it, it fits a phone unchanged
 TITLE_HEIGHT = 10.0  # for the letter above a drawing
-GAP_BELOW, GAP_BESIDE = 14.0, 24.0  # the letter is in the gap beside a drawing
+GAP_BELOW, GAP_BESIDE = 14.0, 36.0  # the letter is in the gap beside a drawing
 
 
 def figure(drawing: Drawing) -> Figure:
