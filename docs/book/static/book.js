@@ -61,7 +61,14 @@ const near = new IntersectionObserver(
 );
 // After the first paint: what there is to read is there before what moves.
 const begin = () => document.querySelectorAll('.live').forEach((place) => near.observe(place));
-addEventListener('load', () => requestAnimationFrame(() => setTimeout(begin)));
+addEventListener('load', () => {
+  if (!PerformanceObserver.supportedEntryTypes?.includes('paint')) return begin();
+  new PerformanceObserver((paints, observer) => {
+    if (!paints.getEntriesByName('first-contentful-paint').length) return;
+    observer.disconnect();
+    begin();
+  }).observe({ type: 'paint', buffered: true });
+});
 
 const page = document.documentElement;
 const buttons = document.querySelectorAll('.theme-button');
