@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import secrets
@@ -91,13 +92,21 @@ class Hub:
 
     def programs(self) -> list[psutil.Process]:
         """Return the servers and kernels of all students."""
-        inside = self.process.children(recursive=True)
-        return [each for each in inside if "proxy" not in " ".join(each.cmdline())]
+        found = []
+        for each in self.process.children(recursive=True):
+            with contextlib.suppress(psutil.Error):  # one that has just ended
+                if "proxy" not in " ".join(each.cmdline()):
+                    found.append(each)
+        return found
 
     def core_seconds(self, name: str) -> float:
         """Return the processor time of a student's server and kernel so far."""
-        mine = (p for p in self.programs() if p.environ().get("JUPYTERHUB_USER") == name)
-        return sum(sum(each.cpu_times()[:2]) for each in mine)
+        seconds = 0.0
+        for each in self.programs():
+            with contextlib.suppress(psutil.Error):  # one that has just ended
+                if each.environ().get("JUPYTERHUB_USER") == name:
+                    seconds += sum(each.cpu_times()[:2])
+        return seconds
 
 
 async def run_cell(channel: Any, code: str) -> list[dict[str, Any]]:
