@@ -146,7 +146,7 @@ show(figure, "The wall, faint, and one output pixel near its middle. A square of
 # | 2 convolutions in the decoder | 1 cell each, a cell is 1 pixel | 2 · 1 |
 # | transposed convolution, kernel 2 | each output comes from a single cell | 0 |
 # | 2 convolutions in the bottleneck | 1 cell each, a cell is 2 pixels | 2 · 2 |
-# | max-pooling | a cell is a pair of pixels: whoever needs one gets the other | 1 |
+# | max-pooling | a cell is a pair of pixels: what needs one gets the other | 1 |
 # | 2 convolutions in the encoder | 1 cell each, a cell is 1 pixel | 2 · 1 |
 # | **together** | | **9** |
 
