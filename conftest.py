@@ -21,6 +21,18 @@ def pytest_configure() -> None:
     os.environ["UNET_TEACH_PROGRESS"] = str(folder / "progress.json")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Limit the trainings of a notebook, before its kernel starts.
+
+    The solved one, which is compared, trains to the end. The other one shows that every cell runs
+    without a solution, and after a training that was too short.
+    """
+    os.environ.pop("UNET_TEACH_SECONDS", None)
+    if isinstance(item.parent, IPyNbFile):
+        os.environ["UNET_TEACH_SECONDS"] = "inf" if item.parent.compare_outputs else "3"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the long files first in each of several processes; the order in a file stays."""
     if "PYTEST_XDIST_WORKER" in os.environ:

@@ -89,7 +89,7 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="numbers, such as 01; all when left out")
     options = parser.parse_args()
     os.environ["UNET_TEACH_PROGRESS"] = str(Path(tempfile.mkdtemp()) / "progress.json")
-    os.environ["OMP_NUM_THREADS"] = os.environ["UNET_TEACH_PATIENT"] = "1"
+    os.environ |= {"OMP_NUM_THREADS": "1", "UNET_TEACH_SECONDS": "inf"}
     os.environ["MALLOC_ARENA_MAX"] = "1"  # as on Binder and a JupyterHub
     found = {}
     print("| lesson | seconds | processor | kernel, MB | its share (PSS), MB | at most, MB |")

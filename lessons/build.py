@@ -140,7 +140,7 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     environment = {
         **os.environ,
         "UNET_TEACH_PROGRESS": str(Path(folder) / "progress.json"),
-        "UNET_TEACH_PATIENT": "1",  # trainings have no time limit
+        "UNET_TEACH_SECONDS": "inf",  # trainings have no time limit
         "UNET_TEACH_PICTURES": "yes",  # for readers without a kernel
     }
     NotebookClient(

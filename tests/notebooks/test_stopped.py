@@ -134,7 +134,7 @@ class Kernel:
 @pytest.fixture
 def kernel(monkeypatch, tmp_path):
     monkeypatch.setenv("UNET_TEACH_PROGRESS", str(tmp_path / "progress.json"))
-    monkeypatch.setenv("UNET_TEACH_PATIENT", "1")
+    monkeypatch.setenv("UNET_TEACH_SECONDS", "inf")
     kernel = Kernel()
     yield kernel
     kernel.client.stop_channels()
