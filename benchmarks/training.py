@@ -232,8 +232,8 @@ def main() -> None:
     steps, kernel_steps = 10, ablation.RECIPES["earth"]["steps"]
     if options.smoke:
         options.seconds, options.seeds, options.rounds, steps, kernel_steps = 1, [0], 1, 2, 2
-        NETWORKS.pop("monai BasicUNet")
-        NETWORKS.pop("monai UNet")
+        NETWORKS.pop("monai BasicUNet", None)
+        NETWORKS.pop("monai UNet", None)
     torch.set_num_threads(1)
     load = [os.getloadavg()]
     candidates = {name: lambda n, b=build: step_times(b(), n) for name, build in NETWORKS.items()}

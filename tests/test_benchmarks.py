@@ -3,8 +3,8 @@
 The one that needs a browser is tested in tests/browser/test_widget_latency.py.
 """
 
+import importlib
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,38 +13,48 @@ import torch
 
 from benchmarks.lesson_cost import ANNOUNCED, first_line, too_slow
 from unet_teach.networks.packed import unpack
-from unet_teach.segmentation import Pair, lines_in_rings, nuclei
+from unet_teach.segmentation import Pair, baselines, lines_in_rings, nuclei
 from unet_teach.segmentation.baselines import otsu
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_training_prints_its_tables():
-    command = [sys.executable, "-m", "benchmarks.training", "--smoke"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    networks, ways, baselines, rest = run.stdout.split("\n\n")
+@pytest.fixture
+def smoke(monkeypatch, capsys):
+    """Run a benchmark with `--smoke` in this process, where torch is loaded; return its output."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.setattr(baselines, "SAMPLES", 500)  # random forests of shallow trees
+    threads = torch.get_num_threads()
+
+    def run(name):
+        monkeypatch.setattr(sys, "argv", [name, "--smoke"])
+        importlib.import_module(f"benchmarks.{name}").main()
+        return capsys.readouterr().out
+
+    yield run
+    torch.set_num_threads(threads)
+
+
+def test_training_prints_its_tables(smoke):
+    printed = smoke("training")
+    networks, ways, baselines, rest = printed.split("\n\n")
     assert "| UNet of the course | 121,033 |" in networks
     assert "| channels_last (used) |" in ways
     assert baselines.count("\n") == 1 + 3
     assert "peak_mb" in rest
 
 
-def test_tiling_measures_seams_shifts_and_memory():
-    command = [sys.executable, "-m", "benchmarks.tiling", "--smoke"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    report = json.loads(run.stdout[: run.stdout.rindex("}") + 1])
+def test_tiling_measures_seams_shifts_and_memory(smoke):
+    printed = smoke("tiling")
+    report = json.loads(printed[: printed.rindex("}") + 1])
     assert report["seams"][-1]["equal_to_the_last_bit"]
     assert [row["largest"] for row in report["shifts"][-2:]] == [0, 0]
     assert {row["way"] for row in report["memory"]} == {"tiles", "whole"}
 
 
-def test_coast_splits_the_outlines_of_every_method():
-    command = [sys.executable, "-m", "benchmarks.coast", "--smoke"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    report = json.loads(run.stdout[run.stdout.index("{\n") :])
+def test_coast_splits_the_outlines_of_every_method(smoke):
+    printed = smoke("coast")
+    report = json.loads(printed[printed.index("{\n") :])
     assert [row["method"] for row in report["runs"]] == ["Otsu", "random forest", "U-Net"]
     assert all({"iou", "boundary_f1", "north", "south"} <= set(row) for row in report["runs"])
 
@@ -79,11 +89,9 @@ def test_boundary_finds_a_shift_between_image_and_mask(monkeypatch):
     assert boundary.shift(moved, slice(0, 120)) == pytest.approx([2, -1], abs=0.5)
 
 
-def test_cells_trains_chooses_and_scores_every_method():
-    command = [sys.executable, "-m", "benchmarks.cells", "--smoke"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    report = json.loads(run.stdout[run.stdout.index("{\n") :])
+def test_cells_trains_chooses_and_scores_every_method(smoke):
+    printed = smoke("cells")
+    report = json.loads(printed[printed.index("{\n") :])
     (row,) = report["runs"]
     assert set(row["objects"]) > {"distance watershed", "border watershed"}
     assert row["objects"]["components, border threshold"]["chosen"] is not None
@@ -153,11 +161,9 @@ def test_a_cell_is_named_by_its_first_line_that_does_something():
     assert first_line("import torch\n# now\ntorch.manual_seed(0)\nrun()\n") == "run()"
 
 
-def test_classes_are_trained_and_their_cost_is_compared():
-    command = [sys.executable, "-m", "benchmarks.classes", "--smoke"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    report = json.loads(run.stdout[run.stdout.index("{\n") :])
+def test_classes_are_trained_and_their_cost_is_compared(smoke):
+    printed = smoke("classes")
+    report = json.loads(printed[printed.index("{\n") :])
     names = [list(row["iou"]) for row in report["rows"]]
     assert names[0] == ["ground", "square", "disc", "line"]
     assert names[-1] == ["background", "inside", "border"]
