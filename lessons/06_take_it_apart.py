@@ -297,7 +297,7 @@ for variant in ("no skips", "depth 1", "depth 1, wide"):
 #
 # Only the **lower** in bold passes the strict limit. Among the others there may be a false alarm or two, such as kernel 4: its three runs scored 0.19, 0.18 and 0.41, and a mean of three hangs on a single run.
 #
-# Is it depth, or only size? The control has 18 times as many parameters as depth 1, and does little better. With one halving, an output pixel sees only 9 pixels to each side (you'll count that in lesson 8), and a ring has a radius of 13 to 22 pixels. Each halving roughly doubles the receptive field.
+# Is it depth, or only size? The control has 18 times as many parameters as depth 1, and does only a little better. With one halving, an output pixel sees only 9 pixels to each side (you'll count that in lesson 8), and a ring has a radius of 13 to 22 pixels. Each halving roughly doubles the receptive field.
 #
 # All of this holds for *one set of settings*: the number of steps and the learning rate were chosen **with the whole U-Net**. Variants that need other settings couldn't show what they can do. So don't say "strided convolutions are worse". Say "with the whole network's settings, they scored lower".
 
