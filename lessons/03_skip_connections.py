@@ -369,6 +369,8 @@ SizeLedger(
 # %% [markdown]
 # ## The repairs
 #
+# You can try each of them in the widget above.
+#
 # | what to do | what it costs |
 # |---|---|
 # | *set output_padding*, or call `upsample` with `x` and `output_size=` `skip.shape[2:]` | nothing: the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
