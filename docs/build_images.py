@@ -1,17 +1,20 @@
-"""Make the pictures that open the lessons: docs/images/lesson_N.png.
+"""Make the pictures that open the lessons: docs/images/lesson_N.png, or .svg for lesson 7.
 
     python docs/build_images.py
 
 They stand in the lessons' first cells, so that there is something to see before anything is run.
-Their ground is transparent, and their labels stand on boxes of their own: they hold in both themes.
+They hold in both themes: their ground is transparent, and their labels stand on boxes of their own;
+lesson 7's drawings are on a dark card.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import torch
+from build_opening import CARD, QUIET, TEXT
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
@@ -25,9 +28,12 @@ from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, tou
 from unet_teach.segmentation.ablation import denoising
 from unet_teach.segmentation.instances import border_watershed, connected_components
 from unet_teach.segmentation.plots import paint_cells, side_by_side
+from unet_teach.shared.palette import GREY, INK
 from unet_teach.shared.portrait import portrait, zoomed
+from unet_teach.shared.show import PAGE_COLOURS, svg_text
 
 IMAGES = Path(__file__).parent / "images"
+CLOSE = 84, 212  # columns of lesson 9's test image: a square with a pair and a chain of cells
 PROBABILITIES = Path(__file__).parent / "cell_probabilities.png"  # for the playground's CellCounter
 
 
@@ -98,7 +104,26 @@ def two_failures() -> Figure:
 def six_of_twelve() -> Figure:
     """Return drawings of the first six networks of lesson 7."""
     networks = dict(list(twelve_networks().items())[:6])
-    return gallery({name: inspect_unet(*pair).drawing for name, pair in networks.items()})[0]
+    drawings = {name: inspect_unet(*pair).drawing for name, pair in networks.items()}
+    return gallery(drawings, columns=3)[0]
+
+
+def on_card(figure: Figure) -> str:
+    """Return a figure as an SVG on a dark card, as lessons 0 and 5 open: alike in both themes."""
+    width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
+    svg = svg_text(figure)
+    colours = {light: dark for light, (_, dark) in PAGE_COLOURS.items()}
+    for light, dark in (colours | {INK: TEXT, GREY: QUIET}).items():
+        svg = re.sub(light, dark, svg, flags=re.IGNORECASE)
+    start = re.match(r"<svg\b[^>]*>", svg)
+    assert start, "no SVG"
+    card = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + 32} {height + 32}">'
+        f'<rect width="{width + 32}" height="{height + 32}" rx="12" fill="{CARD}"/>'
+    )
+    inner = re.sub(r'width="[^"]*"', f'x="16" y="16" width="{width}"', start[0], count=1)
+    inner = re.sub(r'height="[^"]*"', f'height="{height}"', inner, count=1)
+    return f"{card}{inner}{svg[start.end() :]}</svg>\n"
 
 
 def seams() -> Figure:
@@ -139,12 +164,12 @@ def cells() -> Figure:
     pixels = (255 * probabilities).round().byte().movedim(0, 2).numpy()
     Image.fromarray(pixels).save(PROBABILITIES)
     image, found = data.test[0].image, border_watershed(probabilities, threshold=0.7)
-    left = (slice(None), slice(256))
+    close = (slice(None), slice(*CLOSE))
     mask = connected_components(numbers["test"] > 0)
     shown = {
-        "image": image[0][left].sqrt(),  # most cells are dark
-        "mask: connected is one": paint_cells(mask[left]),
-        "cut at likely borders": paint_cells(found[left]),
+        "image": image[0][close].sqrt(),  # most cells are dark
+        "mask: connected is one": paint_cells(mask[close]),
+        "cut at likely borders": paint_cells(found[close]),
     }
     return side_by_side(shown, width=288, columns=3)
 
@@ -156,7 +181,6 @@ OPENINGS = {
     "lesson_3": without_and_with_a_skip,
     "lesson_4": with_all_skips,
     "lesson_6": two_failures,
-    "lesson_7": six_of_twelve,
     "lesson_8": seams,
     "lesson_9": cells,
 }
@@ -171,6 +195,7 @@ def main() -> None:
         path = IMAGES / f"{name}.png"
         make().savefig(path, dpi=110, transparent=True)
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+    (IMAGES / "lesson_7.svg").write_text(on_card(six_of_twelve()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ living
 # %% [markdown]
 # The smallest feature map has 12×12 cells, each standing for 8×8 pixels. That's enough to know *what* is there, but the skips have to bring back *where exactly*. Lesson 3 comes back to this.
 #
-# One caution: 0.37 doesn't tell you what a network without skips can do. This one was trained with skips and relies on them. One that *never had* any does better, because it learned to do without. Lesson 3 has the numbers.
+# One caution: 0.37 doesn't tell you what a network without skips can do. This one was trained with skips and relies on them. One that *never had* any does better, because it learned to do without. Lesson 6 has the numbers.
 
 # %% [markdown]
 # ## Does everything work?

@@ -15,7 +15,7 @@
 # detail is gone, and it will take two more lessons to get it back.
 
 # %% [markdown]
-# Shrinking is called **down-sampling**, the first of the four criteria. In [the document](../docs/the_document.md#down-sampling), the one-page note that this
+# Shrinking is called **down-sampling**, the first of the four criteria, and it's what the encoder of a U-Net does at each level. In [the document](../docs/the_document.md#down-sampling), the one-page note that this
 # course follows and tests, one line of PyTorch does it:
 #
 # ```python

@@ -14,7 +14,7 @@
 # has to grow again. Enlarging it is easy; getting the detail back is not.
 
 # %% [markdown]
-# Growing is called **up-sampling**, the second criterion. [The document](../docs/the_document.md#up-sampling) does it with a **transposed convolution**:
+# Growing is called **up-sampling**, the second criterion and the work of the decoder. [The document](../docs/the_document.md#up-sampling) does it with a **transposed convolution**:
 #
 # ```python
 # upsample = nn.ConvTranspose2d(
@@ -96,10 +96,10 @@ ConvTransposeExplorer(
 )
 
 # %% [markdown]
-# Here is the same by hand: 3×3 patches, each two cells further on than the one before. Together they cover 9×11 cells. `padding=1` crops a row and a column on each side, but `output_padding=1` keeps those at the end,
+# Here is the same by hand: 3×3 patches, each two cells further on. Together they cover 9×11 cells. `padding=1` crops a row and a column on each side, but `output_padding=1` keeps those at the end,
 # so only the first row and column are lost (`[1:, 1:]`), and 8×10 are left, twice 4×5.
 #
-# (`F` has the layers' computations as functions, to which you pass the kernel yourself.)
+# (`F` has the layers as functions, to which you pass the kernel.)
 
 # %%
 torch.manual_seed(0)
@@ -118,20 +118,24 @@ print("scattered:", tuple(scattered.shape), "kept:", tuple(output.shape))
 # %% [markdown]
 # ## Why it is called transposed
 #
-# A convolution can be written as a matrix. Take one dimension, a kernel of `[1, 2, 3]`, stride 2, and 7 values: each row of the matrix is one position of the kernel. Multiplying by
-# the *transposed* matrix goes from 3 values to 7, and that is exactly what `conv_transpose1d` computes.
+# A convolution can be written as a matrix W. Take one dimension, a kernel of `[1, 2, 3]`, stride 2, and 7 values: each row of W is one position of the kernel. Multiplying by
+# the *transposed* matrix Wᵀ goes from 3 values to 7, and that is exactly what `conv_transpose1d` computes.
 
 # %% jupyter={"source_hidden": true}
 weights = torch.tensor([[[1.0, 2.0, 3.0]]])
 # What the convolution makes of each unit vector is a column of its matrix.
 matrix = F.conv1d(torch.eye(7)[:, None], weights, stride=2)[:, 0].T
 figure, panels = plt.subplots(1, 2, figsize=(6, 4), width_ratios=(7, 3))
-tables = {"convolution: 7 → 3 values": matrix, "transposed: 3 → 7": matrix.T}
+tables = {"W\n7 → 3 values": matrix, "Wᵀ\n3 → 7 values": matrix.T}
 for panel, (title, table) in zip(panels, tables.items(), strict=True):
     panel.imshow(table.where(table > 0, float("nan")), vmin=-1, vmax=6, cmap="YlOrBr")
     for (row, column), value in ((tuple(place), table[tuple(place)]) for place in table.nonzero().tolist()):
         panel.text(column, row, f"{value:.0f}", ha="center", va="center", color="black")
-    panel.set(xticks=[], yticks=[], title=title)
+    panel.set(xticks=[], yticks=[], title=title, anchor="NW")
+    panel.set_xticks([column - 0.5 for column in range(table.shape[1] + 1)], minor=True)
+    panel.set_yticks([row - 0.5 for row in range(table.shape[0] + 1)], minor=True)
+    panel.grid(which="minor")
+    panel.tick_params(which="minor", length=0)
 show(
     figure,
     "Two matrices. Left, 3 rows of 7: the numbers 1 2 3 in each row, two columns further to the right from row to row. Right, the same matrix transposed: 1 2 3 in each of 3 columns.",

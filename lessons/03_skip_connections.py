@@ -3,8 +3,8 @@
 #
 # **After this lesson you can**
 # - join two feature maps with a skip connection, by `cat` and by addition,
-# - read the error *Sizes of tensors must match*, and repair it at the right place,
-# - choose image sizes that need no repair.
+# - write a small network as a class, with `__init__` and `forward`,
+# - read the error *Sizes of tensors must match*, and repair it at the right place.
 #
 # *40 minutes. You need lessons 1 and 2.*
 #
@@ -88,7 +88,7 @@ eye_up = F.interpolate(eye_down, scale_factor=2, mode="bilinear")
 FeatureMaps({"input_tensor": eye, "x": eye_down, "y": eye_up}, value_range=(0, 1))
 
 # %% [markdown]
-# `y` has the size but not the detail, `x` has neither, and `input_tensor` has both. **A skip joins two feature maps of the same height and width: one from before a halving, and one that has come back up.**
+# `y` has the size but not the detail, `x` has neither, and `input_tensor` has both. **A skip joins two feature maps of the same height and width: one of the encoder, from before a halving, and one of the decoder, which has come back up.**
 #
 # ## Exercise 1: repair the snippet
 #
@@ -108,7 +108,7 @@ exercises.join.check(join)
 # %% [markdown]
 # ## Where a skip leaves
 #
-# Why not enlarge `x` and join that? It would run, but it would bring nothing new. Here are two very different inputs, fine stripes of 0 and 1 and a uniform grey. Once they are halved by averaging, they are the same:
+# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but it would bring nothing new, because `y` was made of `x` as well. Here are two very different inputs, fine stripes of 0 and 1 and a uniform grey. Once they are halved by averaging, they are the same:
 
 # %%
 stripes = torch.zeros(1, 1, 32, 32)
@@ -154,14 +154,58 @@ for channels in (32, 1):
 #
 # How do the two differ? A convolution after `cat` has its own weights for each of the two feature maps, while adding first means that both get the *same* weights, half as many ("Going further" tests this). Both are skip connections, and networks with either are U-Nets.
 #
+# ## A network is a class
+#
+# So far you've called one layer after the other by hand. A **network** packs them into a class that builds on `nn.Module`. Here is the smallest one:
+
+# %%
+class Halve(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.layer = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+halve = Halve(8)
+print("(1, 8, 32, 32) →", tuple(halve(torch.zeros(1, 8, 32, 32)).shape))
+
+# %% [markdown]
+# - `__init__` runs once, in `Halve(8)`, and makes the layers. `super().__init__()` comes first: it lets `nn.Module` prepare itself.
+# - `self.layer = …` keeps a layer under a name, so that PyTorch finds its weights when it trains them.
+# - `forward` says in which order data passes through the layers. You call `halve(…)`, and PyTorch calls `forward`.
+#
+# ## Exercise 2: your first network
+#
+# Write the repaired snippet as a network. `DownAndUp(channels)` makes the two layers for any number of channels (the first one doubles it, the second goes back), and `forward` returns `x` stacked with what came back up.
+
+# %%
+class DownAndUp(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.downsample = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
+        self.upsample = nn.ConvTranspose2d(2 * channels, channels, 3, stride=2,
+                                           padding=1, output_padding=1)
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        y = self.upsample(self.downsample(x))
+        return torch.cat([x, y], dim=1)
+        ### END SOLUTION
+
+
+exercises.first_network.check(DownAndUp)
+
+# %% [markdown]
 # ## What a skip is worth
 #
 # Let's repeat the experiment from the top of this lesson. Both networks get the portrait with noise and should return it clean. Both go down three times and up three times, as in the document, and both end in a `cat`, but
 # in one of them the skip is multiplied by zero.
 #
-# (The folded cell makes `down` and `up` of the document's layers, each with a `ReLU` after it, which sets negative values to 0. Lesson 4 says why.)
-#
-# A network is a class that builds on `nn.Module`. Its `__init__` makes the layers: `super().__init__()` lets `nn.Module` prepare itself, and `self.first = …` keeps a layer under a name, so that PyTorch finds its weights. Its `forward` says in which order data passes through them. Call `network(image)`, and PyTorch calls `forward`.
+# (Their class, folded below, is built like yours, with three halvings. A `ReLU` follows each layer but the last; it sets negative values to 0. Lesson 4 says why.)
 
 # %% jupyter={"source_hidden": true}
 def down(ins, outs):
@@ -173,7 +217,6 @@ def up(ins, outs):
     return nn.Sequential(layer, nn.ReLU())
 
 
-# %%
 class OneSkip(nn.Module):
     def __init__(self, keep):
         super().__init__()
@@ -244,35 +287,6 @@ show(
 # In the last line the *other* side is cut: zeros arrive in place of what comes from the bottleneck, and the same network does as well. To remove noise a pixel's neighbours are enough, and they come across the skip. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
 #
 # And if both train for longer? After ten times as many steps the network without a skip gets close on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
-
-# %% [markdown]
-# ## Cut it yourself
-#
-# Here is the small U-Net of lesson 0 again, with three skips. You know that cutting one costs something, but which pixels? The small image beside the ground truth shows them, with new ones in green. (*present* shows it larger.)
-
-# %% jupyter={"source_hidden": true}
-SeeInside(
-    steps=[
-        Step(
-            "Cut skip 0. Which pixels change: those inside the lines, those along their borders, or those far away?",
-            when={"skips": [0, 1, 1]},
-            explain="Those along the borders: 17 are lost, 17 appear, and the IoU falls from 0.87 to 0.77. The deeper levels stay the same, so the network still knows which lines to mark.",
-        ),
-        Step(
-            "Below the switch of skip 0, choose `other image`: the skip now carries the edges of another image. Is that better than nothing?",
-            when={"skips": ["other", 1, 1]},
-            explain="No, it's worse: the IoU is 0.42. The decoder relies on the skip for the places of edges, and now they are false.",
-        ),
-        Step(
-            "Cut all three skips and note the IoU. Then choose the network `trained without skips`. Which of the two is better?",
-            when={"network": "trained without skips"},
-            explain="Trained without: 0.54 against 0.37. Its decoder learned to place lines from small maps, and the other one relied on its skips.",
-        ),
-    ]
-)
-
-# %% [markdown]
-# These are two different questions. Cutting asks what *this* network relies on; training without skips asks what the *task* needs them for. Over 64 test images this network has an IoU of 0.81, which falls to 0.71 without skip 0 and to 0.36 without any. One that was trained without skips has 0.49. Lesson 6 asks the second question properly.
 
 # %% [markdown]
 # ## When sizes don't match
@@ -349,16 +363,13 @@ SizeLedger(
             answer=224,
             explain="224 = 7·32: with depth 5 it has to be a multiple of 2⁵ = 32.",
         ),
-        Step(
-            "Set `depth` to 4 and `height` to 200 again, and try every repair. Which of them changes values that were already there?",
-            when=[{"repair": name} for name in ("pad_input", "crop", "pad", "output_padding", "resize")],
-            explain="Only resizing, which blends each value with its neighbours.",
-        ),
     ],
 )
 
 # %% [markdown]
 # ## The repairs
+#
+# You can try each of them in the widget above.
 #
 # | what to do | what it costs |
 # |---|---|
@@ -369,7 +380,7 @@ SizeLedger(
 # | *pad the input* to a size that fits | more pixels to compute, and the output has to be cropped |
 
 # %% [markdown]
-# ## Exercise 2: pad or crop what comes up
+# ## Exercise 3: pad or crop what comes up
 #
 # With padded convolutions the two sizes differ by one row or column at most, so the skip can stay whole. The course's own U-Net does the same. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`. The two may have different numbers of channels; the result keeps those of `up`.
 #
@@ -386,21 +397,6 @@ def pad_to(up, skip):
 
 
 exercises.pad_to.check(pad_to)
-
-# %% [markdown]
-# ## Exercise 3: sizes that need no repair
-#
-# A size that is even at every halving never causes a mismatch. Write `fits(size, depth)`, which returns the smallest such size that isn't smaller than `size`. For 200 and a depth of 5 you've just found the answer.
-
-# %%
-def fits(size, depth):
-    ### BEGIN SOLUTION
-    step = 2**depth
-    return (size + step - 1) // step * step
-    ### END SOLUTION
-
-
-exercises.fits.check(fits)
 
 # %% [markdown]
 # ## Read the document again
@@ -421,7 +417,7 @@ exercises.fits.check(fits)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Nothing later depends on this part. It shows what longer training changes, what the repairs cost, what `cat` and addition have in common, and how the U-Net of 2015 crops its skips.
+# Nothing later depends on this part. It shows what longer training changes, what a cut costs, pixel by pixel, and what the repairs cost. Then it computes sizes that need no repair, and asks what `cat` and addition have in common, and how the U-Net of 2015 crops its skips.
 
 # %% [markdown]
 # ### If it trains for longer
@@ -442,6 +438,35 @@ Markdown(denoising.table())
 # But look at the mirrored portrait. There the network with a skip is as good as before, while the one without is far worse than the noise and has learned nothing useful since step 500. It has memorised where *this* face has its edges, instead of learning what an edge is.
 
 # %% [markdown]
+# ### Cut it yourself
+#
+# Here is the small U-Net of lesson 0 again, with three skips. You know that cutting one costs something, but which pixels? The small image beside the ground truth shows them, with new ones in green. (*present* shows it larger.)
+
+# %% jupyter={"source_hidden": true}
+SeeInside(
+    steps=[
+        Step(
+            "Cut skip 0. Which pixels change: those inside the lines, those along their borders, or those far away?",
+            when={"skips": [0, 1, 1]},
+            explain="Those along the borders: 17 are lost, 17 appear, and the IoU falls from 0.87 to 0.77. The deeper levels stay the same, so the network still knows which lines to mark.",
+        ),
+        Step(
+            "Below the switch of skip 0, choose `other image`: the skip now carries the edges of another image. Is that better than nothing?",
+            when={"skips": ["other", 1, 1]},
+            explain="No, it's worse: the IoU is 0.42. The decoder relies on the skip for the places of edges, and now they are false.",
+        ),
+        Step(
+            "Cut all three skips and note the IoU. Then choose the network `trained without skips`. Which of the two is better?",
+            when={"network": "trained without skips"},
+            explain="Trained without: 0.54 against 0.37. Its decoder learned to place lines from small maps, and the other one relied on its skips.",
+        ),
+    ]
+)
+
+# %% [markdown]
+# These are two different questions. Cutting asks what *this* network relies on; training without skips asks what the *task* needs them for. Over 64 test images this network has an IoU of 0.81, which falls to 0.71 without skip 0 and to 0.36 without any. One that was trained without skips has 0.49. Lesson 6 asks the second question properly.
+
+# %% [markdown]
 # ### What the repairs cost
 #
 # Three repairs of the same feature map. How many of its values are the same as before?
@@ -457,6 +482,21 @@ repaired = {
 for name, made in repaired.items():
     stayed = torch.isclose(made, high_map[:, :, :31, :31], atol=1e-5).float().mean()
     print(f"{name:12} {tuple(made.shape[2:])}, unchanged values: {stayed:.0%}")
+
+# %% [markdown]
+# ### Exercise 4: sizes that need no repair
+#
+# A size that is even at every halving never causes a mismatch. Write `fits(size, depth)`, which returns the smallest such size that isn't smaller than `size`. For 200 and a depth of 5 you found the answer in the widget: 224.
+
+# %%
+def fits(size, depth):
+    ### BEGIN SOLUTION
+    step = 2**depth
+    return (size + step - 1) // step * step
+    ### END SOLUTION
+
+
+exercises.fits.check(fits)
 
 # %% [markdown]
 # ### Addition is a special case of `cat`
@@ -475,7 +515,7 @@ for name, layer in {"cat": conv, "add": shared}.items():
     print(name, f"{sum(p.numel() for p in layer.parameters()):,} parameters")
 
 # %% [markdown]
-# ### Exercise 4: crop, as in 2015
+# ### Exercise 5: crop, as in 2015
 #
 # The first U-Net has no padding. Each 3×3 convolution takes one pixel off every side, so what comes up is *smaller* than its skip and lies in the skip's middle
 # ([Ronneberger, Fischer and Brox, 2015](https://arxiv.org/abs/1505.04597), figure 1).
@@ -522,7 +562,7 @@ assert torch.allclose(too_much, conv.bias[:, None, None].expand_as(too_much), at
 # %% [markdown]
 # They are equal, except that the bias was added twice. And in each of the two convolutions, half of the weights were only multiplied by zeros.
 #
-# **Exercise 5**, the hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels belong to `a`, make the two smaller ones. It has to work for any kernel, stride, padding and dilation,
+# **Exercise 6**, the hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels belong to `a`, make the two smaller ones. It has to work for any kernel, stride, padding and dilation,
 # with a bias or without. `conv` has them as attributes, such as `conv.stride`; `nn.Conv2d` takes `bias=False`; and inside `with torch.no_grad():`, `layer.weight.copy_(tensor)` fills in weights.
 
 # %%

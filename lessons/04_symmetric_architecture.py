@@ -154,7 +154,7 @@ exercises.arguments.check((in_channels, out_channels))
 #
 # ## Write `forward`
 #
-# Now you have everything. `class Additive(DocumentUNet)` *inherits* from the document's network: it has all of its layers, `self.conv1` to `self.skip4`, and you add the `forward`.
+# Now you have everything. Your class in lesson 3 built on `nn.Module`. `class Additive(DocumentUNet)` builds on the document's network (it *inherits* from it): it has all of its layers, `self.conv1` to `self.skip4`, and you add the `forward`.
 #
 # Keep three feature maps in the encoder, and in the decoder *add* each of them to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`. These are 1×1 convolutions, which mix channels at each position without looking at its neighbours. Their channels tell you
 # which of them belongs to which level. (You may apply the ReLU of a transposed convolution before or after the `+`.)

@@ -62,7 +62,7 @@ show(
 #
 # If a crop reaches into the validation strip, the network has trained on pixels it will be judged by: the data has **leaked**. In this course the image was cut up beforehand, so that can't happen. (Pixels beside the strip still resemble it. The test, a continent away, is harder.)
 #
-# Suppose it hadn't been. The image is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`. Return a list of all left columns at which a crop may begin without touching the strip.
+# Suppose that the image had been left whole. It is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`. Return a list of all left columns at which a crop may begin without touching the strip.
 
 # %%
 def training_lefts(width, crop, start, stop):
@@ -74,21 +74,9 @@ def training_lefts(width, crop, start, stop):
 exercises.held_out.check(training_lefts)
 
 # %% [markdown]
-# ## Exercise 2: a mask is 0 and 1
-#
-# What the network should predict is called the **target**, or **ground truth**. Here it's a mask: 1 where there is land, 0 elsewhere. Mask files aren't always that tidy. Some store 255 for the object, others 1, and others give each object a number of its own. Turn any of these into 0 and 1, as floats.
-
-# %%
-def clean_mask(raw_mask):
-    ### BEGIN SOLUTION
-    return (raw_mask != 0).float()
-    ### END SOLUTION
-
-
-exercises.clean_mask.check(clean_mask)
-
-# %% [markdown]
 # ## How good is a prediction?
+#
+# What the network should predict is called the **target**, or **ground truth**. Here it's a mask: 1 where there is land, 0 elsewhere.
 #
 # The simplest score is **pixel accuracy**, the share of pixels that are right. Let's give it an easy test: the next cell predicts "sea" everywhere, on East Asia and Australia.
 
@@ -102,7 +90,7 @@ print(f"pixel accuracy of 'sea' everywhere: {(nothing == target).float().mean():
 #
 # **Intersection over union**, IoU, answers both with one number. Take all pixels that *either* the prediction or the target calls land. IoU is the share of them that *both* call land. It's 1 for a perfect prediction, and 0 if nothing overlaps. (**Dice** is a close relative: twice the overlap, divided by the sum of the two areas.)
 #
-# **Exercise 3.** Write IoU for boolean masks. If both masks are empty, they agree, so return 1.
+# **Exercise 2.** Write IoU for boolean masks. If both masks are empty, they agree, so return 1.
 
 # %%
 def iou(prediction, target):
@@ -117,9 +105,20 @@ exercises.iou.check(iou)
 # %% [markdown]
 # IoU has a blind spot. A continent is large and its coast is thin, so a prediction may blur every bay and still overlap almost perfectly.
 #
-# **Boundary F1** looks at the outline alone: the land pixels with sea above, below, left or right of them. (The image's border isn't an outline.) A pixel of one outline is matched if it, or one of its four neighbours, lies on the other.
-#
-# Say your outline has 50 pixels, 30 of them matched: that's a precision of 30/50 = 0.6. The target's has 40, 32 of them matched: a recall of 32/40 = 0.8. Boundary F1 is their *harmonic mean*, 2 · 0.6 · 0.8 / (0.6 + 0.8) = 0.69, which is low as soon as one of the two is low.
+# **Boundary F1** looks at the outline alone: the land pixels with sea above, below, left or right of them. (The image's border isn't an outline.) A pixel of one outline is **matched** if it, or one of its four neighbours, lies on the other outline. The prediction below misses a lake and has an island too many:
+
+# %% jupyter={"source_hidden": true}
+from unet_teach.segmentation import boundary_f1
+from unet_teach.segmentation.drawings import matched_outlines, outline_example
+
+show(
+    matched_outlines(*outline_example()),
+    "Two small maps of one land with its outline in green. In the prediction, a square island is orange and crossed: 27 of 31 pixels are matched. In the target, the outline of a lake is orange and crossed: 28 of 37 are matched.",
+)
+assert round(boundary_f1(*outline_example()), 2) == 0.81
+
+# %% [markdown]
+# The prediction's outline has a precision of 27/31 = 0.87 (orange: the island), and the target's a recall of 28/37 = 0.76 (orange: the lake). Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is low.
 #
 # ## First without a network
 #
@@ -220,7 +219,7 @@ predictors = methods | {name: network}
 # %% [markdown]
 # ## Read the curve
 #
-# There are two losses, one on training images and one on validation images. Both are computed in the same way, so you may compare them: without flips, on pieces of the same size, in evaluation mode (exercise 5).
+# There are two losses, one on training images and one on validation images. Both are computed in the same way, so you may compare them: without flips, on pieces of the same size, in evaluation mode (exercise 4).
 #
 # - **Both fall.** The network learns, and what it learns also holds for images it hasn't seen. Jumps are normal as long as the learning rate is high, here up to about step 425 of 600.
 # - **The training loss falls and the validation loss rises.** The network **overfits**: it memorises the training images, as the network without a skip did in lesson 3.
@@ -228,7 +227,7 @@ predictors = methods | {name: network}
 #
 # The weights that were kept are those with the best IoU *on validation*, which needn't be the last ones. The more that curve jumps around, the more luck there is in which step came out best. So the printed score, the best of 25, is a little optimistic, unlike the baselines'.
 #
-# ## Exercise 4: from logits to a mask
+# ## Exercise 3: from logits to a mask
 #
 # The network returns **logits**, which may be any number. A sigmoid turns a logit into a probability: 0 becomes one half, positive logits become more, negative ones less. You want a mask that is True where land is more likely than sea, and False everywhere else, including where both are equally likely.
 
@@ -242,7 +241,7 @@ def to_mask(logits):
 exercises.to_mask.check(to_mask)
 
 # %% [markdown]
-# ## Exercise 5: validate, and change nothing
+# ## Exercise 4: validate, and change nothing
 #
 # After each 3×3 convolution, our U-Net has a **batch normalisation**. It shifts and scales each channel to mean 0 and standard deviation 1 (a measure of spread, see lesson 6), so that values neither explode nor vanish from layer to layer. Then it shifts and scales again, by two numbers that it learns.
 #
@@ -377,16 +376,16 @@ SeeInside(
 #
 # Can the same network draw better outlines than the forest, in the same time? Every choice was made on validation, with 40 seconds of processor time for each training (`benchmarks/boundary.py`).
 #
-# | what was changed | boundary F1 on validation |
-# |---|---:|
-# | nothing | 0.45 |
-# | half of the crops over a random pixel of the coast | 0.53 |
-# | *all* crops over a random pixel of the coast (twenty seeds) | 0.53 |
-# | ... with 4 crops in a batch instead of 8 | 0.53 |
-# | 12 channels instead of 8 | 0.37 |
-# | 16 channels, and a narrow decoder | 0.32 |
+# | what was changed | seeds | boundary F1 on validation: mean, lowest to highest |
+# |---|---:|---:|
+# | nothing | 3 | 0.45 (0.40 to 0.50) |
+# | half of the crops over a random pixel of the coast | 3 | 0.53 (0.51 to 0.55) |
+# | *all* crops over a random pixel of the coast | 20 | 0.53 (0.42 to 0.64) |
+# | ... with 4 crops in a batch instead of 8 | 2 | 0.53 (0.47 to 0.60) |
+# | 12 channels instead of 8 | 2 | 0.37 (0.32 to 0.42) |
+# | 16 channels, and a narrow decoder | 2 | 0.32 (0.32 to 0.33) |
 #
-# **What helped** is where the crops lie. The other rows are means of two or three seeds, which can't tell whether half or all is better. (The first two seeds of *all* had 0.61 on average: luck, or their 966 steps instead of 700.) Wider networks get through half as many steps in the time.
+# **What helped** is where the crops lie. But one setting spreads from 0.42 to 0.64 over twenty seeds, so two or three seeds can't tell 0.53 from 0.53, or whether half or all is better. (The first two seeds of *all* had 0.61 on average: luck, or their 966 steps instead of 700.) Wider networks get through half as many steps in the time.
 #
 # Two ways to average made outlines no better: over the weights of recent steps, and over predictions for flipped images.
 #
@@ -398,7 +397,7 @@ SeeInside(
 # train(other, data, steps=700, seed=1, crop_at="boundary", device="cpu")
 # ```
 #
-# **On the test**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on validation, its boundary F1 falls from 0.38 to 0.33.
+# **On the test**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on validation, its boundary F1 falls from 0.38 (three seeds, 0.37 to 0.39) to 0.33 (0.28 to 0.38).
 #
 # But remember the warning. We looked for better outlines *because* this test had shown bad ones, so these numbers are optimistic. For a fair test you'd need images of land that nobody has looked at.
 
@@ -448,6 +447,18 @@ for name, method in tries.items():
 # training = train(UNet(my_data.channels, my_data.out_channels, depth=3, base_channels=8), my_data, seconds=60)
 # ```
 #
+# **Exercise 5.** Mask files aren't always tidy. Some store 255 for the object, others 1, and others give each object a number of its own. `from_folder` copes with all of them. Do the same: `clean_mask` gets a mask as a tensor, and returns it with 0 and 1, as floats.
+
+# %%
+def clean_mask(raw_mask):
+    ### BEGIN SOLUTION
+    return (raw_mask != 0).float()
+    ### END SOLUTION
+
+
+exercises.clean_mask.check(clean_mask)
+
+# %% [markdown]
 # If your masks have several classes, name them: `from_folder("my_images", "my_masks", classes={"sky": 0, "road": 7})`. Then the network returns a channel for each class, and [Use it elsewhere](../docs/use_elsewhere.md) says how to score and keep it. Nothing leaves your computer. With `checkpoint="mine.pt", resume=True`, an interrupted training continues where it was.
 #
 # Out of every five images, one is set aside for validation and one for the test. But slices of one patient, or frames of one film, are nearly the same image, so they would leak from one part into another. If you have such images, split the files yourself, patient by patient.

@@ -43,8 +43,8 @@ print(data)
 
 # %% jupyter={"source_hidden": true}
 show(
-    data.figure(most=3),
-    "Grey noisy squares with thin bright lines across and one to three bright rings. Outlined as foreground: only the pieces of the "
+    data.figure(most=1),
+    "Three grey noisy squares with thin bright lines across and one to three bright rings. Outlined as foreground: only the pieces of the "
     "lines that lie inside a ring.",
 )
 
@@ -103,9 +103,8 @@ runs = ablation.results()
 first = [run for run in runs if run.seed < 3]
 minutes = sum(run.seconds for run in first) / 60
 print(f"{minutes:.0f} minutes of training that you don't have to wait for")
-Markdown(ablation.table(first))
 
-# %%
+
 def scores(runs, data, variant):
     return [run.score for run in runs if (run.data, run.variant) == (data, variant)]
 
@@ -116,11 +115,7 @@ for variant in ("no skips", "depth 1"):
     assert 0.15 < found[0] <= found[-1] < 0.4  # both predictions
 
 # %% [markdown]
-# Both fall into the same range, but for opposite reasons, as you'll see below.
-#
-# One row of the table is a control. A network of depth 1 has 6,489 parameters instead of 121,033, so it may do badly just because it's small. *depth 1, wide* therefore starts with 34 channels instead of 8, which gives it 114,207 parameters.
-#
-# It takes three to four times as long to train, so it was only trained on lines in rings. (The other variants have no such control, although depth 2 and the narrow decoder are smaller, too.)
+# Both fall into the same range, but for opposite reasons, as you'll see below. Here are all variants. (*depth 1, wide* is a control: a network of depth 1 is small, so this one has more channels, and as many parameters as the whole network. "Going further" has all numbers.)
 
 # %% jupyter={"source_hidden": true}
 show(
@@ -157,7 +152,7 @@ exercises.mean_and_spread.check(summarise)
 # %% [markdown]
 # ## Exercise 2: is it more than luck?
 #
-# In the table, the three runs of the whole network on earth have a mean of 0.36, and those of depth 2 have 0.33. Is that because of the depth, or just luck with the seeds?
+# On earth, the three runs of the whole network have a mean of 0.36 (they lie between 0.32 and 0.40), and those of depth 2 have 0.33. Is that because of the depth, or just luck with the seeds?
 #
 # Suppose that depth made no difference. Then the two names would be arbitrary labels, and any three of the six scores might have been the whole network's. So divide the six scores into two groups of three in every possible way (there are 20), and each time note how far apart the two means are.
 #
@@ -172,22 +167,34 @@ exercises.mean_and_spread.check(summarise)
 # | 0.5, 0.2 | 0.4, 0.1 | 0.1 | |
 # | 0.1, 0.2 | 0.4, 0.5 | 0.3 | yes |
 #
-# So p is 2/6. In Python, `itertools.combinations([0.4, 0.5, 0.1, 0.2], 2)` gives the first column; the second is what is left. (Go by position: two scores may be equal.)
+# So p is 2/6.
 #
 # This is the **exact two-sided permutation test** of the difference of means: *exact* because it counts every way, *two-sided* because either variant may be the better one. If p is small, luck alone would rarely produce such a difference. But p isn't the probability that the variants are equal, and it doesn't say how *large* a difference is.
 #
 # We'll say that runs **show a difference** (they *tell two variants apart*) if p is 0.05 or less. That limit is a convention, one false alarm in twenty, and you have to choose it before you look.
 #
-# One detail: rounding must not decide. In Python, `0.1 + 0.2` is greater than `0.3`. So count a distance as just as large if it falls short by less than 1e-9.
+# `deals` gives you every way, so that you can loop over them:
+
+# %%
+def deals(a, b):
+    """Yield each way to divide all scores into two groups as large as a and b."""
+    pool = [*a, *b]
+    for chosen in combinations(range(len(pool)), len(a)):
+        rest = [i for i in range(len(pool)) if i not in chosen]
+        yield [pool[i] for i in chosen], [pool[i] for i in rest]
+
+
+for first_group, second_group in deals([0.4, 0.5], [0.1, 0.2]):
+    print(first_group, second_group)
+
+# %% [markdown]
+# Return whether p is 0.05 or less. One detail: rounding must not decide. In Python, `0.1 + 0.2` is greater than `0.3`. So count a distance as just as large if it falls short by less than 1e-9.
 
 # %%
 def tells_apart(a, b):
     ### BEGIN SOLUTION
-    pool, observed = [*a, *b], abs(np.mean(a) - np.mean(b))
-    distances = []
-    for chosen in combinations(pool, len(a)):
-        rest = (sum(pool) - sum(chosen)) / len(b)
-        distances.append(abs(np.mean(chosen) - rest))
+    observed = abs(np.mean(a) - np.mean(b))
+    distances = [abs(np.mean(first) - np.mean(second)) for first, second in deals(a, b)]
     return np.mean(np.array(distances) >= observed - 1e-9) <= 0.05
     ### END SOLUTION
 
@@ -195,7 +202,7 @@ def tells_apart(a, b):
 exercises.tells_apart.check(tells_apart)
 
 # %% [markdown]
-# `ablation.p_value` computes the same p. Let it compare each variant with the whole network, using the three seeds of the table.
+# `ablation.p_value` computes the same p. Let it compare each variant with the whole network, using three seeds of each.
 
 # %%
 def compare(runs):
@@ -245,9 +252,9 @@ for p, data, variant, whole, theirs in more:
         print(f"p = {p:.5f}  {data:15} {variant:20} {whole:.2f} → {theirs:.2f}")
 
 # %% [markdown]
-# Now even three runs of a variant can say something, because there are twenty to compare them with. (The means of the whole network have moved a little. On earth it's 0.38 now, where the first three seeds had 0.36.)
+# Now even three runs of a variant can say something, because there are twenty to compare them with. (The means of the whole network have moved a little. On earth it's 0.38 now, where the first three seeds had 0.36. With a standard deviation of 0.05, that's no surprise.)
 #
-# But `p_value` doesn't know how many questions we asked, and we asked 37. If no variant made any difference, about two of the 37 would on average still get a p of 0.05 or less, just by luck. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which variants pass 0.05 / 37?
+# But `p_value` doesn't know how many questions we asked, and we asked 37. If no variant made any difference, about two of the 37 would on average still get a p of 0.05 or less, just by luck. The simplest correction divides the limit by the number of questions (**Bonferroni**). Which variants pass this *strict limit*, 0.05 / 37?
 
 # %%
 limit = 0.05 / len(more)
@@ -275,29 +282,22 @@ for variant in ("no skips", "depth 1", "depth 1, wide"):
 # %% [markdown]
 # ## What the four criteria did
 #
-# **Skips.** Without them, the network loses the lines, and on the other two data sets some of the outline. All three differences pass the strict limit. *Adding* skips instead of concatenating them shows no difference on any data set.
+# | | variant | compared with the whole network |
+# |---|---|---|
+# | **skips** | none | **lower** on all three data sets |
+# | | added, not concatenated | no difference shown |
+# | **depth** | 1 halving, narrow or wide | **lower** on lines |
+# | | 2 halvings | lower on lines (p = 0.011) |
+# | | 4 halvings | no difference shown |
+# | **down-sampling** | strided convolution | lower on lines and earth (p below 0.005) |
+# | **up-sampling** | kernel 3, bilinear, nearest | no difference shown |
+# | | kernel 4 | lower on earth (p = 0.011) |
+# | **symmetry** | narrow decoder | lower on lines (p = 0.004) and earth (p = 0.038) |
+# | | one convolution per level | lower on nuclei (p = 0.028) |
 #
-# **Depth**, the number of halvings. With one halving, the network finds lines but can't say which of them count. With two, it scores lower on lines than with three (p = 0.011), but that doesn't pass the strict limit. Four halvings show no difference from three.
+# Only the **lower** in bold passes the strict limit. Among the others there may be a false alarm or two, such as kernel 4: its three runs scored 0.19, 0.18 and 0.41, and a mean of three hangs on a single run.
 #
-# **Is it depth, or only size?** That's what the control is for. With 18 times as many parameters, depth 1 does a little better, but stays far below the whole network, which is about as large:
-
-# %%
-narrow, wide = (scores(runs, lines, variant) for variant in ("depth 1", "depth 1, wide"))
-for name, found in (("depth 1", narrow), ("depth 1, wide", wide), ("the U-Net", rings)):
-    print(f"{name:14} {len(found)} seeds: {min(found):.2f} to {max(found):.2f}")
-print(f"narrow against wide: p = {ablation.p_value(narrow, wide):.3f}")
-print(f"wide against the U-Net: p = {ablation.p_value(wide, rings):.5f}")
-assert max(narrow) < min(wide)
-assert max(wide) < min(rings) - 0.2
-
-# %% [markdown]
-# So size isn't what's missing. With depth 1, an output pixel sees only 9 pixels to each side (you'll count that in lesson 8), and a ring has a radius of 13 to 22 pixels. Each halving roughly doubles the receptive field. Other ways of seeing further, such as larger kernels, might help as well, but they weren't tried here.
-#
-# **Down-sampling.** Strided convolutions score lower than max-pooling on lines and on earth. Both p are below 0.005, but not below the strict limit. On lines, 3 of the 1,771 ways are as extreme, and 2 would have passed. So whether a variant passes also depends on how many runs it got.
-#
-# **Up-sampling.** Kernel 3, bilinear and nearest show no difference from kernel 2. Kernel 4 does, but only on earth and with p = 0.011, so it may be one of the false alarms to be expected. Its three runs scored 0.19, 0.18 and 0.41: a mean of three hangs on a single run, so look at the dots as well.
-#
-# **Symmetry.** A decoder with a quarter of the channels scores lower on lines and on earth (p = 0.004 and 0.038; neither passes the strict limit). (On lines, one of its three runs failed outright, which accounts for much of the difference.) A decoder with one convolution per level scores lower only on nuclei, with p = 0.028.
+# Is it depth, or only size? The control has 18 times as many parameters as depth 1, and does only a little better. With one halving, an output pixel sees only 9 pixels to each side (you'll count that in lesson 8), and a ring has a radius of 13 to 22 pixels. Each halving roughly doubles the receptive field.
 #
 # All of this holds for *one set of settings*: the number of steps and the learning rate were chosen **with the whole U-Net**. Variants that need other settings couldn't show what they can do. So don't say "strided convolutions are worse". Say "with the whole network's settings, they scored lower".
 
@@ -308,6 +308,8 @@ earth = scores(runs, "earth", "the U-Net")
 far = {v for _, data, v, whole, theirs in more if data == "earth" and abs(whole - theirs) > 2 * np.std(earth, ddof=1)}
 assert far == {"no skips", "strided convolution", "transposed, kernel 4"}
 assert round(np.std(earth, ddof=1), 2) == 0.05
+narrow_decoder = [round(told[data, "narrow decoder"], 3) for data in (lines, "earth")]
+assert narrow_decoder == [0.004, 0.038]
 assert round(told[lines, "depth 2"], 3) == 0.011
 kernel_4 = [f"{score:.2f}" for score in scores(runs, "earth", "transposed, kernel 4")]
 assert kernel_4 == ["0.19", "0.18", "0.41"]
@@ -331,7 +333,7 @@ show(
 #
 # Does that answer the same question? The course has trained two networks on four times as many of these images. One has skips, which were left out at random during training so that it can cope without them.
 #
-# The other never had any, and on new images it reaches an IoU of 0.49. (That's more than in the table above, where training was three times shorter, and on a quarter of the images.)
+# The other never had any, and on new images it reaches an IoU of 0.49. (That's more than the runs above have, where training was three times shorter, and on a quarter of the images.)
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -371,7 +373,6 @@ SeeInside(
         Step("Press “cut all”. What does the prediction still get right?", when={"skips": [0, 0, 0]}, explain="Mostly which ring, and not which pixels: the lines have become blobs or broken pieces."),
         Step("Select the network “trained without skips”. Are its lines better than those of the network that you cut?", when={"network": "trained without skips"}, explain="Yes. It had to get along without skips from the start, so its bottleneck keeps more of each line."),
         Step("Select “ordinary training”, whose skips were never left out. Press “all on”, then cut skip 0 alone.", when={"network": "ordinary training", "skips": [0, 1, 1]}, explain="On this image IoU falls from 0.83 to 0.37 by one cut, where the first network would lose 0.10. Its decoder never met a missing skip."),
-        "Press “all on” again, and paint a ring around a line that lies outside of all rings. How do target and prediction change?",
     ],
 )
 
@@ -393,9 +394,7 @@ exercises.rim_skip.check(height)
 #
 # On nuclei, depth 1 and depth 3 both reach 0.89. Brightness and a few pixels around are nearly enough there, so a large receptive field brings little. Without skips the mean is 0.86. That passes the strict limit although it's close: a small p doesn't make a difference large.
 #
-# On earth, luck with the seed is large: the whole network's twenty runs have a standard deviation of 0.05. Only three variants have a mean that lies more than two of these from the whole network's, and only one of them, without skips, passes the strict limit.
-#
-# So if somebody claims that their skip is better, ask on which data, with how many seeds, and after how many comparisons.
+# On earth, luck with the seed is large: the whole network's twenty runs have a standard deviation of 0.05, so most variants disappear in it. If somebody claims that their skip is better, ask on which data, with how many seeds, and after how many comparisons.
 #
 # ## Exercise 4: the same chance for all
 #
@@ -433,7 +432,34 @@ exercises.same_recipe.check(pick)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Optional: fool a network, cut your own U-Net, count failures, and find a checkerboard.
+# Optional: all numbers, fool a network, cut your own U-Net, count failures, and find a checkerboard.
+
+# %% [markdown]
+# ### All numbers
+#
+# Means of three seeds, ± their standard deviation. Earth is scored by boundary F1, the others by IoU.
+
+# %%
+Markdown(ablation.table(first))
+
+# %% [markdown]
+# Read each mean with its spread. On earth the whole network has 0.36 ± 0.04, and bilinear up-sampling 0.38 ± 0.02: three seeds can't tell these two apart. The whole network itself has 0.38 over all twenty seeds, only because other seeds are in it. Three variants have a mean that lies more than two standard deviations (of the twenty) from its own.
+#
+# The control takes three to four times as long to train, so it was only trained on lines in rings. (The other variants have no such control, although depth 2 and the narrow decoder are smaller, too.)
+
+# %%
+narrow, wide = (scores(runs, lines, variant) for variant in ("depth 1", "depth 1, wide"))
+for name, found in (("depth 1", narrow), ("depth 1, wide", wide), ("the U-Net", rings)):
+    print(f"{name:14} {len(found)} seeds: {min(found):.2f} to {max(found):.2f}")
+print(f"narrow against wide: p = {ablation.p_value(narrow, wide):.3f}")
+print(f"wide against the U-Net: p = {ablation.p_value(wide, rings):.5f}")
+assert max(narrow) < min(wide)
+assert max(wide) < min(rings) - 0.2
+
+# %% [markdown]
+# So size isn't what's missing. Other ways of seeing further, such as larger kernels, might help as well, but they weren't tried here.
+#
+# Strided convolutions don't pass the strict limit on lines: 3 of the 1,771 ways are as extreme, and 2 would have passed. So whether a variant passes also depends on how many runs it got. And one of the narrow decoder's three runs on lines failed outright, which accounts for much of its difference.
 
 # %% [markdown]
 # ### Paint an image that fools it
@@ -498,7 +524,7 @@ show(
 #
 # ### How often does training fail?
 #
-# None of the whole network's sixty runs failed. Which of all the other runs in the table did? A run counts as failed if it predicts less than a twentieth of the foreground there is, or if it predicts nearly everything as foreground.
+# None of the whole network's sixty runs failed. Which of all the other runs did? A run counts as failed if it predicts less than a twentieth of the foreground there is, or if it predicts nearly everything as foreground.
 
 # %%
 assert not any(run.trouble for run in runs if run.variant == "the U-Net")

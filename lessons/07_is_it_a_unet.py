@@ -8,7 +8,7 @@
 #
 # *30 minutes. You need lessons 0 to 4.*
 #
-# ![Six of the twelve networks of this lesson, drawn by the inspector. Some are shaped like a U, with dashed skips across; others lack a skip or a step up.](../docs/images/lesson_7.png)
+# ![Six of the twelve networks of this lesson, drawn by the inspector. Some are shaped like a U, with dashed skips across; others lack a skip or a step up.](../docs/images/lesson_7.svg)
 #
 # In lesson 0, somebody showed you 900 lines of code and said, "It's a U-Net." By now you know the four criteria, you've built each of the parts, and you've seen what they're good for. But nobody wants to read 900 lines to check four criteria, so the course has an **inspector** that does it for you.
 #
@@ -102,7 +102,7 @@ reports["C"]
 print(reports["F"])
 
 # %% [markdown]
-# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (The report says *bare*: explained below.) (**H** jumps from the bottleneck itself, so no level is left at which a skip could arrive. **F** has skips at two of three.)
+# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (The report calls this jump *bare*, a word that is explained below.) Its skips arrive at two of three levels, which is enough. **H** jumps as well, but from the bottleneck itself, so no level is left at which a skip could arrive.
 #
 # **G** makes the same jump, but in **G** that's fine, because its encoder went from 64×64 to 16×16 in one step as well. No level is left out.
 #

@@ -3,7 +3,7 @@
 #
 # **After this lesson you can**
 # - work out how large a U-Net's receptive field is, for any depth,
-# - say by how many pixels an image may be shifted so that the output is only shifted, too,
+# - say which shifts of an image only shift the output, and change nothing else,
 # - work out where tiles start, and how many more pixels they read than they keep, so that there is no seam.
 #
 # *35 minutes. You need lessons 1, 2 and 5.*
@@ -132,14 +132,26 @@ for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
 top, bottom, left, right = nonzero_bounds(gradient_of_output_pixel(network, wall, 194, 194))
 shown = 0.35 * wall[0]
 shown[top : bottom + 1, left : right + 1] = wall[0, top : bottom + 1, left : right + 1]
-figure = side_by_side({"what one output pixel sees": shown}, width=256)
+figure = side_by_side({"what one output pixel sees": shown}, width=480)
 (panel,) = figure.axes
 panel.add_patch(plt.Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="#E69F00", linewidth=2))
 panel.plot(194, 194, "s", color="#E69F00", markersize=4)
 show(figure, "The wall, faint, and one output pixel near its middle. A square of about a hundred pixels around it, not quite centred, is its receptive field.")
 
 # %% [markdown]
-# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count. Here is depth 1, from the output back to the input, to the side on which most is added:
+# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count. Here is a row of pixels in a U-Net of depth 1, read from the top: what does one output pixel need, and what do those values need in turn? (On the right: how many pixels further the last value lies, or its cell begins.)
+
+# %% jupyter={"source_hidden": true}
+from unet_teach.segmentation.drawings import receptive_field_chain
+
+show(
+    receptive_field_chain(),
+    "A chain of six rows. One output pixel; 5 pixels for the decoder's convolutions; the 3 cells that cover them; 7 cells for the bottleneck's convolutions; the 14 pixels in these cells; 18 input pixels, the last of them 9 to the right of the output pixel.",
+)
+assert receptive_field_of(UNet(depth=1, base_channels=2)).radius == 9
+
+# %% [markdown]
+# The same as a table, to the side on which most is added:
 #
 # | layers | why | pixels further |
 # |---|---|---:|

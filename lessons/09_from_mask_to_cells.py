@@ -7,11 +7,11 @@
 # - get separate cells from probabilities, with a threshold of your choice,
 # - match cells with a target, and count mistakes by cells instead of pixels.
 #
-# *45 minutes, of which your computer works half a minute by itself. You need lesson 5.*
+# *50 minutes, of which your computer works half a minute by itself. You need lesson 5.*
 #
-# ![Touching cells under a microscope; their mask, in which connected pixels share a colour, so that neighbours are one blob; and the same cells cut apart at likely borders, several of them in a colour of their own.](../docs/images/lesson_9.png)
+# ![Touching cells under a microscope; their mask, in which connected pixels share a colour, so that a chain of three cells is one blob, and a pair another; and the same cells cut apart at likely borders: the chain is three cells, the pair still one.](../docs/images/lesson_9.png)
 #
-# How many cells are there? In the middle image every pixel of a cell is marked correctly, and you still can't count them, because cells that touch have become one. On the right, several of them are separate again.
+# How many cells are there? In the middle image every pixel of a cell is marked correctly, and you still can't count them, because cells that touch have become one. On the right, the chain of three is three cells again, though the pair above it isn't two.
 #
 # All your networks so far answered one question about each pixel: foreground or not? Here you'll ask for three classes, and the third one, the **border** between two cells, is so rare that a network can ignore it and still look excellent. Whether that class is worth its trouble here is something you'll measure at the end.
 
@@ -301,24 +301,11 @@ for name, cells in found.items():
     print(f"{name:28}", object_scores(cells, numbers["test"]), after.removeprefix(", "))
 
 # %% [markdown]
-# That's one training, and its ranking means little. Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on validation, for each network (`benchmarks/cells.py`).
-#
-# | | no weights | weights of exercise 3 |
-# |---|---|---|
-# | not cut | 0.56 (0.51 to 0.61) | 0.52 (0.46 to 0.55) |
-# | argmax | 0.70 (0.58 to 0.83) | 0.81 (0.77 to 0.90) |
-# | border ≤ threshold | 0.77 (0.58 to 0.84) | 0.78 (0.69 to 0.86) |
-# | distance watershed | 0.80 (0.74 to 0.86) | 0.80 (0.71 to 0.89) |
-# | border watershed | 0.84 (0.76 to 0.90) | 0.82 (0.78 to 0.93) |
+# That's one training, and its ranking means little. Here is what ten seeds say ("Going further" has the table):
 #
 # - Anything is better than not cutting. But on this strip, **Otsu with a distance watershed reaches 0.78, without a network**. This lesson's own route, weights and then a threshold, has 0.78 on average.
-# - If the image is divided in four ways, with another strip as the test each time, Otsu with a distance watershed only has 0.68 over all of them, cutting at a threshold 0.81, and both watersheds of the network have 0.87 (weights of exercise 3, three seeds). So the network pays. The border class hardly does, for cells as round as these: cutting where the mask is narrow works as well.
-# - With `argmax`, weights score higher (p = 0.010 by the test of lesson 6, but that's one question of five). With a threshold or a watershed, no difference is shown.
-# - The border watershed beats the distance watershed of the same network in 14 of 20 runs here, but the other divisions don't confirm it.
-#
-# Why do runs differ so much? Not only because of the seed. The same recipe, with the loss added up in another order, rounds differently, and small differences grow during training: seed 0 found 77 % of the border pixels instead of 48 %. So your own numbers may differ from these even with the same seed.
-#
-# The test has 36 cells, so a single one makes a difference of 0.03. That's also why a score on validation may be quite different on the test.
+# - If the image is divided in four ways, with another strip as the test each time, Otsu with a distance watershed only has 0.68 over all of them, cutting at a threshold 0.81, and both watersheds of the network have 0.87 (weights of exercise 3, three seeds). So the network pays.
+# - The border class hardly does, for cells as round as these: cutting where the mask is narrow works as well.
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 shown = {"target": numbers["test"], "not cut": found["network, not cut"], f"border ≤ {best}{after}": cells_below(test, best)}
@@ -367,6 +354,26 @@ show(
 
 # %% tags=["nbval-ignore-output"]
 progress()
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Going further: ten seeds
+#
+# Optional. Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on validation, for each network (`benchmarks/cells.py`).
+#
+# | | no weights | weights of exercise 3 |
+# |---|---|---|
+# | not cut | 0.56 (0.51 to 0.61) | 0.52 (0.46 to 0.55) |
+# | argmax | 0.70 (0.58 to 0.83) | 0.81 (0.77 to 0.90) |
+# | border ≤ threshold | 0.77 (0.58 to 0.84) | 0.78 (0.69 to 0.86) |
+# | distance watershed | 0.80 (0.74 to 0.86) | 0.80 (0.71 to 0.89) |
+# | border watershed | 0.84 (0.76 to 0.90) | 0.82 (0.78 to 0.93) |
+#
+# - With `argmax`, weights score higher (p = 0.010 by the test of lesson 6, but that's one question of five). With a threshold or a watershed, no difference is shown.
+# - The border watershed beats the distance watershed of the same network in 14 of 20 runs here, but the other divisions don't confirm it.
+#
+# Why do runs differ so much? Not only because of the seed. The same recipe, with the loss added up in another order, rounds differently, and small differences grow during training: seed 0 found 77 % of the border pixels instead of 48 %. So your own numbers may differ from these even with the same seed.
+#
+# The test has 36 cells, so a single one makes a difference of 0.03. That's also why a score on validation may be quite different on the test.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further: how good are the outlines?

@@ -77,6 +77,11 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     ),
     "unet_teach.segmentation.ablation": ("checkerboard", "denoising"),
     "unet_teach.segmentation.cell_targets": ("border_classes", "weight_map"),
+    "unet_teach.segmentation.drawings": (
+        "matched_outlines",
+        "outline_example",
+        "receptive_field_chain",
+    ),
     "unet_teach.segmentation.exact_sums": ("exact_sums",),
     "unet_teach.segmentation.instances": (
         "border_watershed",

@@ -141,7 +141,7 @@ def test_a_page_says_that_it_keeps_no_progress(reader, address):
     wake_all(reader)
     progress = reader.locator(".live[data-bundle='progress_map']").first
     expect(progress).to_contain_text("This page keeps no progress.")
-    expect(progress).to_contain_text("0 of 45")
+    expect(progress).to_contain_text("0 of 46")
     assert reader.get_by_text("needs your attention").count() == 0
 
 

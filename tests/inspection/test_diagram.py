@@ -249,7 +249,20 @@ def test_a_network_that_stops_in_a_layer_has_the_mark_behind_the_last_box():
     ):
         drawing = inspect_unet(*STOPPED[name]).drawing
         assert (drawing.stop.label, drawing.stop.after) == (label, after)
-        assert len(drawing.boxes) == after + 1
+        assert [box.reached for box in drawing.boxes] == [True] * (after + 1) + [False] * (
+            after == 0
+        )
+
+
+def test_a_network_that_stops_at_once_shows_that_nothing_comes_after_its_input():
+    drawing = inspect_unet(*STOPPED["first layer"]).drawing
+    made = layout(drawing, SCREEN)
+    (first, rest), ((x, y), label) = made.places, made.stop
+    assert first.right < x < rest.left
+    assert (y, first.width) == (first.y, SCREEN.largest)
+    written = label.place(SCREEN)
+    assert first.right < written.left < written.right < rest.left
+    assert [text.text for text in made.labels[1]] == ["not reached"]
 
 
 def test_the_line_that_failed_has_the_sizes_under_its_names():

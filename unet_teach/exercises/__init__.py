@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from unet_teach.exercises.lesson_2.even_overlap import even_overlap as even_overlap
     from unet_teach.exercises.lesson_2.not_restored import not_restored as not_restored
     from unet_teach.exercises.lesson_3.join import join as join
+    from unet_teach.exercises.lesson_3.first_network import first_network as first_network
     from unet_teach.exercises.lesson_3.pad_to import pad_to as pad_to
     from unet_teach.exercises.lesson_3.fits import fits as fits
     from unet_teach.exercises.lesson_3.crop_to import crop_to as crop_to
@@ -51,10 +52,10 @@ if TYPE_CHECKING:
     from unet_teach.exercises.lesson_4.double_conv import double_conv as double_conv
     from unet_teach.exercises.lesson_4.own_unet import own_unet as own_unet
     from unet_teach.exercises.lesson_5.held_out import held_out as held_out
-    from unet_teach.exercises.lesson_5.clean_mask import clean_mask as clean_mask
     from unet_teach.exercises.lesson_5.iou import iou as iou
     from unet_teach.exercises.lesson_5.to_mask import to_mask as to_mask
     from unet_teach.exercises.lesson_5.validation_iou import validation_iou as validation_iou
+    from unet_teach.exercises.lesson_5.clean_mask import clean_mask as clean_mask
     from unet_teach.exercises.lesson_6.mean_and_spread import mean_and_spread as mean_and_spread
     from unet_teach.exercises.lesson_6.tells_apart import tells_apart as tells_apart
     from unet_teach.exercises.lesson_6.rim_skip import rim_skip as rim_skip

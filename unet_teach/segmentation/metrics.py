@@ -111,9 +111,17 @@ def boundary_counts(prediction: Mask, target: Mask, tolerance: float = TOLERANCE
             f"The masks have the shape {tuple(prediction.shape)}, but an outline needs (H, W)."
         )
     boundaries = boundary(prediction), boundary(target)
-    near = [_dilate(pixels, tolerance) for pixels in boundaries]
-    matched = boundaries[0] & near[1], boundaries[1] & near[0]
+    matched = matched_boundaries(prediction, target, tolerance)
     return [int(pixels.sum()) for both in zip(matched, boundaries, strict=True) for pixels in both]
+
+
+def matched_boundaries(
+    prediction: Tensor, target: Tensor, tolerance: float
+) -> tuple[Tensor, Tensor]:
+    """Return which boundary pixels of each mask lie near the other's boundary."""
+    boundaries = boundary(prediction), boundary(target)
+    near = [_dilate(pixels, tolerance) for pixels in boundaries]
+    return boundaries[0] & near[1], boundaries[1] & near[0]
 
 
 def boundary(mask: Tensor) -> Tensor:

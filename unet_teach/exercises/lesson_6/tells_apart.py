@@ -366,16 +366,13 @@ tells_apart = Exercise(
             lambda a, b: fmean(a) != fmean(b)),
     ),
     hints=(
-        "Suppose that the two names mean nothing. Then any `len(a)` of the scores could have been `a`. `itertools.combinations([*a, *b], len(a))` gives you each choice, and the scores left over are the other group.",
-        "For each choice, compute how far apart the two means are; the sum of the rest is `sum(pool) - sum(chosen)`. p is the share of these distances that are at least the observed one minus 1e-9, because `0.1 + 0.2` is not quite `0.3`.",
-        "`pool, observed = [*a, *b], abs(np.mean(a) - np.mean(b))`, then in a loop over `combinations(pool, ___)`: `distances.append(abs(np.mean(chosen) - ___))`, and `return np.mean(np.array(distances) >= ___) <= 0.05`",
+        "Suppose that the two names mean nothing. Then any `len(a)` of the scores could have been `a`. `deals(a, b)` gives you each of these groups, with the scores left over as the other one.",
+        "For each pair of groups, compute how far apart the two means are. p is the share of these distances that are at least the observed one minus 1e-9, because `0.1 + 0.2` is not quite `0.3`.",
+        "`observed = abs(np.mean(a) - np.mean(b))`, then `distances = [abs(np.mean(first) - ___) for first, second in deals(a, b)]`, and `return np.mean(np.array(distances) >= ___) <= 0.05`",
     ),
     solution_text=(
-        "`pool, observed = [*a, *b], abs(np.mean(a) - np.mean(b))\n"
-        "distances = []\n"
-        "for chosen in combinations(pool, len(a)):\n"
-        "    rest = (sum(pool) - sum(chosen)) / len(b)\n"
-        "    distances.append(abs(np.mean(chosen) - rest))\n"
+        "`observed = abs(np.mean(a) - np.mean(b))\n"
+        "distances = [abs(np.mean(first) - np.mean(second)) for first, second in deals(a, b)]\n"
         "return np.mean(np.array(distances) >= observed - 1e-9) <= 0.05`"
     ),
     praise="That's an exact test, without any assumption about how scores are distributed. With 3 seeds against 3, p is at least 2/20, so it never tells them apart. With 5 against 5, it can reach 2/252.",

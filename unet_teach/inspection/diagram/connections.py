@@ -94,7 +94,10 @@ def stop_mark(drawing: Drawing, made: Layout, grid: Grid) -> tuple[Point, Text |
     below, beside = 1.1 * grid.small, radius + 5
     anchor: Anchor = "end"
     written: Point | None = None  # where it is not to the left of the ✕
-    if is_flat(drawing):
+    if is_flat(drawing) and following:
+        at = ((place.right + following[0].left) / 2, place.y)
+        written, anchor = (at[0], at[1] - radius - below), "middle"
+    elif is_flat(drawing):
         at = (place.right + radius + grid.gap, place.y)
         made.width = max(made.width, at[0] + radius + 2)
         written = (at[0] + radius, place.top - below)

@@ -77,7 +77,10 @@ def reached_before_stop(graph: Graph) -> Reached | None:
     label = _what_does_not_fit(op, end, others) if op else ""
     if not shape.goes_down:
         boxes, skips = _row(graph, shape)
-        return Reached(shape, boxes, skips, len(boxes) - 1, label)
+        last = len(boxes) - 1
+        if not last:  # of the input alone: where the rest would be, and that it isn't there
+            boxes += (replace(boxes[0], arm="decoder", module="", reached=False),)
+        return Reached(shape, boxes, skips, last, label)
     boxes, skips = _u(graph, shape)
     last = len(boxes) - 1
     if not shape.goes_up:  # how much deeper it would have gone cannot be known

@@ -214,13 +214,17 @@ def _row(drawing: Drawing, grid: Grid) -> Layout:
     """
     count = len(drawing.boxes)
     labels = [
-        f"{box.channels:,}{'' if index else ' ch'}" for index, box in enumerate(drawing.boxes)
+        f"{box.channels:,}{'' if index else ' ch'}" if box.reached else NOT_REACHED
+        for index, box in enumerate(drawing.boxes)
     ]
     widest = max(grid.text_width(label, grid.small) for label in labels) + 4
     ends = max(grid.text_width(box.size) for box in drawing.boxes) / 2
     even = (grid.width - 2 * ends) / (count - 1) if count > 1 else 2 * grid.largest
-    largest = 1.6 * grid.largest
+    largest = grid.largest if drawing.stop else 1.6 * grid.largest
     pitch = min(max(widest, even), largest + 5 * grid.gap)
+    if drawing.stop:  # the ✕ and what does not fit are written between two boxes
+        between = max(grid.text_width(drawing.stop.label, grid.small), 4 * grid.font_size)
+        pitch = max(pitch, largest + between + grid.gap)
     largest = max(min(largest, pitch - 1.4 * grid.gap), LEAST_SIDE)
     sizes = _scaled(drawing, largest)
     width = max(grid.width, 2 * ends + pitch * (count - 1))
@@ -236,7 +240,7 @@ def _row(drawing: Drawing, grid: Grid) -> Layout:
         place = Place(start + pitch * index, y, *size)
         below = y + tall / 2 + grid.small * 0.8
         texts = [Text(place.x, below, label, "middle", grid.small)]
-        if box.size != written:
+        if box.reached and box.size != written:
             size_text = Text(
                 place.x, below + grid.font_size * 1.2, box.size, "middle", grid.font_size, True
             )

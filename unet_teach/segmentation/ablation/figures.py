@@ -109,7 +109,7 @@ def prediction_figure(runs: Sequence[Run], pair: Pair) -> Figure:
         rows = [small[first : first + 4] for first in range(0, len(small), 4)]
         figure, (first, second, *others) = image_grid(rows, legend=True)
     else:
-        rows = [sized(titles, 2, 400), sized([pair.name, "target"], 7, 100)]
+        rows = [sized(titles, 2, 400), sized(["image", "target"], 7, 100)]
         figure, every_axes = image_grid(rows, legend=True)
         *others, first, second = every_axes
     show_image(first, pair.image)

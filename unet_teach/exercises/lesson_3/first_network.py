@@ -1,0 +1,199 @@
+"""Lesson 3: a first network of one's own, the repaired snippet as a class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach.exercises.checks.forward_problems import output_problem
+from unet_teach.exercises.checks.networks import (
+    StudentNetworks,
+    class_problem,
+    images_as_text,
+    new_network,
+    random_sizes,
+)
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+
+CHANNELS, OTHER_CHANNELS = 4, 6  # with which the networks of a check are made
+STATEMENT = "class DownAndUp(nn.Module):"
+HALVED, JOINED, OWN_LAYERS = "a halving inside", "the input stacked with it", "layers of its own"
+
+networks = StudentNetworks(
+    lambda answer, channels=CHANNELS: new_network(answer, channels), (8, 12), CHANNELS
+)
+
+
+def _output_problem(answer: Any) -> str | None:
+    for channels in (CHANNELS, OTHER_CHANNELS):
+        for count, size in ((2, (8, 12)), *((1, size) for size in random_sizes(2))):
+            maps = torch.randn(count, channels, *size)
+            where = f"DownAndUp({channels}) {images_as_text(count, size)}"
+            where = where.replace("image", "feature map")
+            network = networks.make(answer, channels)
+            if problem := output_problem(network, maps, 2 * channels, where):
+                works = f" DownAndUp({CHANNELS}) works. Did you write a number where `channels` belongs?"
+                return problem + (works if channels != CHANNELS else "")
+    return None
+
+
+def _halved_problem(answer: Any) -> str | None:
+    if any(step.size == (4, 6) for step in networks.trace(answer).used):
+        return None
+    return (
+        "No layer of your network returns a feature map of half the height and width, so nothing "
+        "is halved and brought back. Use the two layers of the snippet."
+    )
+
+
+def _joined_problem(answer: Any) -> str | None:
+    network = networks.make(answer).eval()
+    maps = torch.randn(2, CHANNELS, 8, 12, requires_grad=True)
+    crossed = [half for half in network(maps).split(CHANNELS, dim=1) if torch.equal(half, maps)]
+    if len(crossed) != 1:
+        return (
+            "One half of the output's channels should be `x` itself, unchanged, and the other half "
+            "what came back up."
+        )
+    (gradient,) = torch.autograd.grad(crossed[0].sum(), maps)
+    if gradient.any():
+        return None
+    return (
+        "No gradient flows back through the skip, so layers before it would not learn from it. "
+        "Leave out `detach()`, `.data` and `torch.no_grad()`."
+    )
+
+
+def _layers_problem(answer: Any) -> str | None:
+    network = networks.make(answer)
+    network(torch.randn(2, CHANNELS, 8, 12)).square().mean().backward()
+    names = [name for name, weight in network.named_parameters() if weight.grad is None]
+    if names:
+        return f"`forward` never uses {', '.join(f'`{name}`' for name in names)}."
+    return None
+
+
+def _written(
+    forward: Callable[[Any, Tensor], Any], hidden: bool = False, width: int = 0
+) -> Callable[[], Any]:
+    """Make a class with the snippet's layers; `hidden` in a list, for a fixed `width` of channels."""
+
+    class Student(nn.Module):
+        def __init__(self, channels: int) -> None:
+            super().__init__()
+            channels = width or channels
+            down = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
+            up = nn.ConvTranspose2d(2 * channels, channels, 3, 2, padding=1, output_padding=1)
+            if hidden:
+                self.layers = [down, up]
+            else:
+                self.downsample, self.upsample = down, up
+
+        def forward(self, x: Tensor) -> Any:
+            return forward(self, x)
+
+    return lambda: Student
+
+
+def _up(network: Any, x: Tensor) -> Any:
+    return network.upsample(network.downsample(x))
+
+
+def _new_layers(network: Any, x: Tensor) -> Tensor:
+    channels = x.shape[1]
+    down = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)(x)
+    up = nn.ConvTranspose2d(2 * channels, channels, 3, 2, padding=1, output_padding=1)(down)
+    return torch.cat([x, up], dim=1)
+
+
+def _returns(*shape: int) -> Callable[[Any], bool]:
+    """Recognise networks whose output for a feature map of (1, CHANNELS, 8, 12) has this shape."""
+    return lambda answer: networks.make(answer)(torch.randn(1, CHANNELS, 8, 12)).shape == shape
+
+
+def _returns_nothing(answer: Any) -> bool:
+    return networks.make(answer)(torch.randn(1, CHANNELS, 8, 12)) is None
+
+
+def _adds(answer: Any) -> bool:
+    joins = [step for step in networks.trace(answer).used if step.kind == "join"]
+    return bool(joins) and all(step.joins_by == "add" for step in joins)
+
+
+def _has_fixed_width(answer: Any) -> bool:
+    """Whether the layers need the same number of channels, whatever they are told."""
+    wide = networks.make(answer, OTHER_CHANNELS)
+    return any(
+        getattr(layer, "in_channels", 0) == CHANNELS
+        or getattr(layer, "out_channels", 0) == CHANNELS
+        for layer in wide.modules()
+    )
+
+
+class _InterpolatingUp(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.down = nn.Sequential(nn.Conv2d(channels, 5, 4, stride=2, padding=1), nn.ReLU())
+        self.back = nn.Conv2d(5, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.back(F.interpolate(self.down(x), scale_factor=2)), x], dim=1)
+
+
+first_network = Exercise(
+    name="first_network",
+    lesson=3,
+    prompt="Write `DownAndUp(channels)`, the repaired snippet as a network: its `forward` returns the input stacked with what came back up.",
+    checks=(
+        networks.first_check("a class of networks", lambda answer: class_problem(answer, STATEMENT)),
+        Check("its output shapes", _output_problem),
+        networks.registers_its_weights(),
+        networks.repeats(),
+        Check(HALVED, _halved_problem),
+        Check(JOINED, _joined_problem),
+        networks.has_gradients(),
+        Check(OWN_LAYERS, _layers_problem),
+    ),
+    answers=(
+        _written(lambda network, x: torch.cat([x, _up(network, x)], dim=1)),
+        _written(lambda network, x: torch.cat([_up(network, x), x], dim=1)),
+        lambda: _InterpolatingUp,
+    ),
+    mistakes=(
+        KnownMistake("no return", "Your `forward` computes something, but returns nothing. Does its last line begin with `return`?",
+            _written(lambda network, x: None), _returns_nothing),
+        KnownMistake("no skip", "The output has only the channels of what came back up. Stack the input with it: `torch.cat([…, …], dim=1)`.",
+            _written(_up), lambda answer: _returns(1, CHANNELS, 8, 12)(answer) and not _adds(answer)),
+        KnownMistake("added", "You added the two, which mixes them. Here they should be stacked: `torch.cat([…, …], dim=1)`.",
+            _written(lambda network, x: x + _up(network, x)), _adds),
+        KnownMistake("joined along height or width", "You joined along the height (dim=2) or the width (dim=3), which makes one larger feature map. Which axis counts the channels?",
+            _written(lambda network, x: torch.cat([x, _up(network, x)], dim=2)),
+            lambda answer: _returns(1, CHANNELS, 16, 12)(answer) or _returns(1, CHANNELS, 8, 24)(answer)),
+        KnownMistake("a number in place of channels", "Your layers have the same number of channels, whatever `channels` is. Write `channels` and `2 * channels` in `__init__`, in place of numbers.",
+            _written(lambda network, x: torch.cat([x, _up(network, x)], dim=1), width=CHANNELS), _has_fixed_width),
+        *networks.unregistered_layers(
+            _written(lambda network, x: torch.cat([x, network.layers[1](network.layers[0](x))], dim=1), hidden=True),
+            _written(_new_layers),
+        ),
+    ),
+    hints=(
+        "Which two layers does the snippet have, and how many channels does each take and return? Make them in `__init__`, in the same way as `Halve` makes its layer.",
+        "In `forward`, a layer is called by the name that it has in `self`: `self.downsample(x)`. What do you do with the result, and what do you stack with `x` in the end?",
+        "`self.downsample = nn.Conv2d(channels, ___, 3, stride=2, padding=1)`, `self.upsample = nn.ConvTranspose2d(___, ___, 3, stride=2, padding=1, output_padding=1)`, and in `forward`: `y = self.upsample(___)`, `return torch.cat([x, ___], dim=1)`",
+    ),
+    solution_text=(
+        "`def __init__(self, channels):\n"
+        "    super().__init__()\n"
+        "    self.downsample = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)\n"
+        "    self.upsample = nn.ConvTranspose2d(2 * channels, channels, 3, stride=2, padding=1, output_padding=1)\n"
+        "\n"
+        "def forward(self, x):\n"
+        "    y = self.upsample(self.downsample(x))\n"
+        "    return torch.cat([x, y], dim=1)`"
+    ),
+    praise="Your first network: PyTorch finds its layers, and the input crosses to what came back up.",
+)  # fmt: skip
