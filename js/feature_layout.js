@@ -4,7 +4,9 @@ import { range } from './geometry.js';
 
 export const FRAME = 2; // pixels around a map's cells, so that the cursor is whole at the border
 const GAP = { column: 32, tight: 16, row: 8 };
-const CAPTION = 26; // height above a map
+const CAPTION = { notebook: [26, 20], presented: [32, 29] }; // height above a map, and of each further line
+const LETTER = { notebook: 10, presented: 15 }; // width of a caption's
+const MOST_LINES = 3;
 const BESIDE = 84; // width beside a map
 const LABEL = 100; // width of the rows' labels
 const LARGEST_CELL = 56; // of the input image, in a notebook
@@ -19,6 +21,7 @@ const STACKED = 700; // below, labels stand above their rows and captions above 
 /**
  * @typedef {object} Layout
  * @property {number} columns
+ * @property {number} lines     of the longest caption
  * @property {number} gap       pixels between columns
  * @property {number} label     width of the rows' labels; 0: they stand above
  * @property {boolean} isBeside captions stand beside the maps
@@ -42,16 +45,19 @@ const STACKED = 700; // below, labels stand above their rows and captions above 
  * @param {number | null} options.rows   as many as the author asked for
  * @param {{height: number, width: number}} options.image   what all maps cover, in pixels
  * @param {boolean} options.isNested     receptive fields, with captions beside them
+ * @param {number} options.letters       of the longest caption
  * @param {{height: number, width: number}} options.room    pixels on the page
  * @param {number} options.px            pixels of one design pixel
  * @param {boolean} options.isPresented
  * @returns {Layout}
  */
-export function layOut({ groups, count, rows, image, isNested, room, px, isPresented }) {
+export function layOut({ groups, count, rows, image, isNested, letters, room, px, isPresented }) {
   const isStacked = room.width / px < STACKED;
   const isBeside = isNested && !isStacked && !isPresented;
   const label = groups.length && !isStacked ? LABEL * px * (isPresented ? 1.5 : 1) : 0;
-  const caption = (isPresented ? 32 : CAPTION) * px;
+  const look = isPresented ? 'presented' : 'notebook';
+  const captionOf = (/** @type {number} */ lines) =>
+    (CAPTION[look][0] + (lines - 1) * CAPTION[look][1]) * px;
   const beside = isBeside ? BESIDE : 0;
   const between = room.width / px < TIGHT ? GAP.tight : GAP.column;
   const gap = (isStacked ? 12 : isBeside ? 8 : between) * px;
@@ -59,17 +65,22 @@ export function layOut({ groups, count, rows, image, isNested, room, px, isPrese
   const fitting = Math.max(1, Math.floor((room.width + gap) / (smallest * px + gap)));
   const most = Math.max(LARGEST_CELL, smallest / Math.max(image.height, image.width));
 
-  /** @param {number} columns @param {number} lines */
-  const fit = (columns, lines) => {
+  const widthOf = (/** @type {number} */ side) =>
+    Math.max(1, Math.round(image.width * side)) + 2 * FRAME + beside;
+  /** @param {number} columns @param {number} rows @param {number} [lines]   of captions @returns {{columns: number, side: number, wide: number, lines: number}} */
+  const fit = (columns, rows, lines = 1) => {
     const wide = (room.width - label - gap * (columns - (label ? 0 : 1))) / columns;
-    const high = (room.height - GAP.row * px * (lines - 1)) / lines;
+    const high = (room.height - GAP.row * px * (rows - 1)) / rows;
     const side = Math.min(
       (wide - beside - 2 * FRAME) / image.width,
-      isStacked ? Infinity : (high - (isBeside ? 0 : caption) - 2 * FRAME) / image.height,
+      isStacked ? Infinity : (high - (isBeside ? 0 : captionOf(lines)) - 2 * FRAME) / image.height,
       isPresented ? Infinity : most,
     );
     const whole = side >= 1 ? Math.floor(side) : Math.max(side, 0.1);
-    return { columns, side: whole, wide: Math.floor(wide) };
+    const held = isPresented ? wide : Math.min(wide, Math.max(widthOf(whole), smallest));
+    const needed = isBeside ? 1 : Math.ceil((letters * LETTER[look] * px) / held);
+    if (needed > lines && lines < MOST_LINES) return fit(columns, rows, lines + 1);
+    return { columns, side: whole, wide: Math.floor(wide), lines };
   };
   const inRows = (/** @type {number} */ lines) => fit(Math.ceil(count / lines), lines);
   const best = groups.length
@@ -84,8 +95,10 @@ export function layOut({ groups, count, rows, image, isNested, room, px, isPrese
   const pixels = (/** @type {number} */ cells) => Math.max(1, Math.round(cells * best.side));
   const width = pixels(image.width);
   const height = pixels(image.height);
-  const least = Math.max(width + 2 * FRAME + beside, smallest);
+  const written = isPresented ? Math.min(letters * LETTER[look] * px, best.wide) : 0;
+  const least = Math.max(widthOf(best.side), smallest, written);
   const lines = groups.length || Math.ceil(count / best.columns);
+  const caption = captionOf(best.lines);
   const used = label + best.columns * (least + gap) - (label ? 0 : gap);
   const free = {
     right: room.width - used,
@@ -111,6 +124,7 @@ export function layOut({ groups, count, rows, image, isNested, room, px, isPrese
   );
   return {
     columns: best.columns,
+    lines: best.lines,
     gap,
     label,
     isBeside,

@@ -203,7 +203,6 @@ export function codeLine(layer, sizes) {
 /** Why there is no output, as a sentence, or ''. @param {Layer} layer @param {[Axis, Axis]} axes */
 export function problemSentence(layer, axes) {
   const [height, width] = axes.map((axis) => layer.problem(axis));
-  return height === width
-    ? height
-    : [height && `Height: ${height}`, width && `Width: ${width}`].filter(Boolean).join(' ');
+  if (height === width) return height;
+  return height ? `Height: ${height}${width && ' The width fails, too.'}` : `Width: ${width}`;
 }

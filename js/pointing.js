@@ -11,7 +11,7 @@ export const ARROWS = /** @type {Record<string, Cell>} */ ({
 });
 
 /**
- * @param {HTMLElement} frame   with a `tabindex`
+ * @param {GlobalEventHandlers} frame   with a `tabindex`
  * @param {object} on
  * @param {(event: PointerEvent) => Cell | null} on.cellAt
  * @param {(cell: Cell | null) => void} on.hover   null where the pointer has left
@@ -22,10 +22,11 @@ export const ARROWS = /** @type {Record<string, Cell>} */ ({
 export function followPointer(frame, { cellAt, hover, pin, move }, signal) {
   frame.addEventListener('pointermove', (event) => hover(cellAt(event)), { signal });
   frame.addEventListener('pointerleave', () => hover(null), { signal });
+  // Not before the pointer is up: what a cell hands the focus to would lose it again.
   frame.addEventListener(
-    'pointerdown',
+    'click',
     (event) => {
-      const cell = cellAt(event);
+      const cell = cellAt(/** @type {PointerEvent} */ (event));
       if (cell) pin(cell);
     },
     { signal },

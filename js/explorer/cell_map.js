@@ -144,18 +144,20 @@ export class CellMap {
     const { left, top } = window;
     const goesOn = { right: right < window.right, down: bottom < window.bottom };
     const outlined = `M${right} ${top}H${left}V${bottom}${goesOn.down ? `M${right} ${top}` : `H${right}`}${goesOn.right ? '' : `M${right} ${top}V${bottom}`}`;
+    const [isWider, isHigher] = [window.right > edges.right, window.bottom > edges.bottom];
     const missing = [];
-    if (window.right > edges.right)
-      missing.push(outline(edges.right, top, right - edges.right, bottom - top, 0));
-    if (window.bottom > edges.bottom && bottom > edges.bottom)
+    if (isWider) missing.push(outline(edges.right, top, right - edges.right, bottom - top, 0));
+    if (isHigher && bottom > edges.bottom)
       missing.push(
         outline(left, edges.bottom, Math.min(right, edges.right) - left, bottom - edges.bottom, 0),
       );
+    // Where a whole cell is drawn that is missing.
+    const isBeside = isWider && (right - edges.right >= side || !isHigher);
     const at = {
-      x: window.right > edges.right ? edges.right : left,
-      y: window.right > edges.right ? top : Math.min(edges.bottom, bottom - side / 2),
+      x: isBeside ? edges.right : left,
+      y: isBeside ? top : Math.min(edges.bottom, bottom - side / 2),
     };
-    const isMissing = window.right > edges.right || window.bottom > edges.bottom;
+    const isMissing = isWider || isHigher;
     return [
       s('path', { class: 'ut-missing', d: missing.join('') }),
       s('path', { class: 'ut-frame-wrong', d: outlined }),

@@ -196,7 +196,7 @@ export function layoutOf(kind, mode, width, counts) {
   const both = [held[0], held[1] + Math.min(held[1], isPresented ? last[1] : capacity(last)[1])];
   const side = isPresented
     ? aboveLegend(both, wide, 0, room.largest)
-    : sideFor(both, tall, wide, room.patch);
+    : sideFor(both, tall - room.legend, wide, room.patch);
   const [down] = counts.shift ?? [0, 0];
   if (isPresented && first[0] * side < FLAT) return crossedLayout(base, width, first, last);
   const made = {

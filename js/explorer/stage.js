@@ -11,6 +11,7 @@ import { KernelEditor } from './kernel_editor.js';
 import { layoutOf, ROOMS } from './layout.js';
 import { legends, unreachedNote } from './stage_legends.js';
 import { wordsOf } from './stage_words.js';
+import { quoted } from './torch_echo.js';
 
 /** @typedef {import('./state.js').ExplorerState} ExplorerState */
 /** @typedef {import('../layers.js').Pair} Pair */
@@ -27,6 +28,7 @@ const [PHONE, NARROW] = [520, 700];
 const TYPE = { notebook: [11, 26], narrow: [11, 20], present: [24, 56], phone: [11, 22] };
 /** The maps in which a cell can be chosen, in the order of the flow. @type {PanelName[]} */
 const NAMES = ['input', 'middle', 'kernel', 'output'];
+const PRODUCT = /** @type {const} */ (['products', 'kernel']);
 
 export class Stage {
   /** @param {ExplorerState} state @param {(changes: Record<string, unknown>) => void} save @param {HTMLElement} quote what torch says of illegal sizes @param {AbortSignal} signal */
@@ -92,9 +94,8 @@ export class Stage {
           ? 'narrow'
           : 'notebook';
     const picture = state.problem ? state.plain : state.picture(state.axes, state.selected);
-    // Torch's words need its room on a whole screen.
-    if (state.problem && mode === 'present') delete picture.panels.kernel;
-    if (state.problem) delete picture.panels.products;
+    // Torch's words stand where products and kernel would.
+    if (state.problem) for (const name of PRODUCT) delete picture.panels[name];
     const layout = this.#layout(picture, mode, isPresenting ? PRESENT_WIDTH : width);
     set(this.svg, {
       viewBox: `0 ${-layout.drop} ${layout.width} ${layout.height}`,
@@ -132,10 +133,7 @@ export class Stage {
     const { state, maps } = this;
     const isTap = name === 'kernel' || name === 'products';
     const smallest = isTap ? ROOMS[mode].tapped : ROOMS[mode].numbered;
-    const isNumbered =
-      place.side >= smallest &&
-      !isFaint &&
-      !(state.problem && name !== 'kernel' && name !== 'input');
+    const isNumbered = place.side >= smallest && !isFaint && !(state.problem && name !== 'input');
     const mid = layout.places.products ?? layout.places.last;
     maps[name].draw(panel, {
       place,
@@ -146,7 +144,7 @@ export class Stage {
         left: 0,
         top: 0,
         right: mode === 'present' ? 0 : mid.x - 8,
-        bottom: layout.height - 2,
+        bottom: mode === 'phone' ? mid.y - 24 : layout.height - 2,
       },
       isFaint,
     });
@@ -230,6 +228,7 @@ export class Stage {
     const { state, quote } = this;
     const { products, first, last } = places;
     const room = ROOMS[mode];
+    const isScatter = state.isTransposed && state.view === 'scatter';
     const put = (/** @type {Record<string, string | number>} */ values) => {
       for (const [name, value] of Object.entries(values))
         quote.style.setProperty(`--${name}`, String(value));
@@ -238,14 +237,13 @@ export class Stage {
       const beside = first.x + (picture.panels.middle?.count[1] ?? 0) * first.side + 14;
       put({
         x: products ? products.x : beside,
-        phone: picture.panels.input && state.isTransposed ? '0' : '34%',
+        phone: isScatter ? '18px 0 auto 34%' : 'auto 36% 0 0',
         w: (products ? 3 * room.tap + room.gutter : room.cut) - 18,
         y: room.head + 8,
       });
       return;
     }
     // As large as the room beside the map, under it, or between two maps allows.
-    const isScatter = state.isTransposed && state.view === 'scatter';
     const [rows, columns] = picture.panels[this.#ends(picture)[0]]?.count ?? [0, 0];
     const isUnder = isUpright && !isScatter;
     const beside = first.x + columns * first.side + room.gutter + (isScatter ? 0 : first.side);
@@ -254,7 +252,7 @@ export class Stage {
     const top = isUnder ? first.y + rows * first.side : room.head + drop + 8;
     const end = isScatter && isUpright ? last.y : room.head + room.tall;
     const high = end - room.legend - top;
-    const letters = Math.max(60, state.layer.torchError(state.axes).length + 11);
+    const letters = Math.max(60, quoted(state.layer.torchError(state.axes)).length);
     const type = clamp(Math.sqrt((w * high) / letters), 24, 56);
     put({ x, w, y: top + high / 2, type: Math.floor(type) });
   }

@@ -42,15 +42,21 @@ function headings({ state, maps, mode, ends, layout }) {
   const { head, left } = ROOMS[mode];
   const y = head - Math.round(0.45 * big);
   const last = maps[ends[1]];
+  const room = Math.round(0.35 * small);
+  const wide = (/** @type {string} */ size, /** @type {string} */ note) =>
+    size.length * big * DIGIT + room + note.length * small * LETTER;
+  const result = state.problem ? '✕' : times(state.outputSize);
   const frame = ends[1] === 'middle' && !state.problem ? last.rect([0, 0], [1, 1]) : last.edges;
   const isUnder = mode === 'present' && layout.isUpright;
   const isBelow = isUnder && !state.problem;
-  const x = isUnder && state.problem ? layout.width - HEADING : Math.round(frame.left);
+  const made = outputNote(state, mode);
+  // On a whole screen the drawing ends with the last map: its size may be wider than it.
+  const most = layout.width - (isUnder ? HEADING : mode === 'present' ? wide(result, made) : 0);
+  const x = isUnder && state.problem ? most : Math.round(Math.min(frame.left, most));
   const size = times(state.sizes.input_size);
-  const note = inputNote(state);
-  const room = Math.round(0.35 * small);
-  const end = left + size.length * big * DIGIT + room + note.length * small * LETTER;
-  const result = state.problem ? '✕' : times(state.outputSize);
+  const isClose = left + wide(size, inputNote(state)) > x - small / 2;
+  const note = isClose && !isBelow ? 'input' : inputNote(state);
+  const end = left + wide(size, note);
   const start = Math.round(Math.max(end, maps[ends[0]].edges.right) + small);
   const tip = x - small;
   const middle = head - Math.round(0.75 * big);
@@ -73,11 +79,11 @@ function headings({ state, maps, mode, ends, layout }) {
     text(left, y, 'ut-heading', part('ut-size ut-of-input', size), gap(note, room)),
     ...(isBelow ? [] : arrow),
     text(
-      isBelow ? Math.min(x, layout.width - HEADING) : x,
+      x,
       isBelow ? Math.round(frame.top) - (head - y) : y,
       'ut-heading',
       part(`ut-size ${state.problem ? 'ut-of-problem' : 'ut-of-output'}`, result),
-      gap(outputNote(state, mode), room),
+      gap(made, room),
     ),
   ];
 }
@@ -117,7 +123,7 @@ function middleLabels({ state, picture, maps, mode, layout }) {
       : [(maps.middle.edges.right + b.left) / 2, (a.top + b.bottom) / 2];
     return [text(x, y, 'ut-step-word ut-of-output', 'crop')];
   }
-  if (state.problem) return mode === 'present' ? [] : kernelName(state, maps, mode);
+  if (state.problem) return [];
   const box = maps.products.edges;
   const centre = (box.left + box.right) / 2;
   const label = Math.round(box.top) - (mode === 'present' ? 12 : 7);
@@ -158,10 +164,16 @@ function kernelName({ axes, isNumbered, isTransposed, view }, maps, mode) {
 }
 
 /** @param {Drawing} drawing */
-function phoneLabels({ state, picture, maps, ends }) {
+function phoneLabels({ state, picture, maps, ends, layout }) {
   const over = (/** @type {PanelName | 'products'} */ name, /** @type {string} */ words) => {
     const { left, top } = maps[name].edges;
-    return text(Math.round(left), Math.round(top) - 6, 'ut-label ut-from-left', words);
+    const most = layout.width - words.length * TYPE.phone[1] * LETTER;
+    return text(
+      Math.round(Math.min(left, most)),
+      Math.round(top) - 6,
+      'ut-label ut-from-left',
+      words,
+    );
   };
   const { kernel, products, output } = picture.panels;
   const labels = [];

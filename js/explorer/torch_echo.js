@@ -7,6 +7,9 @@ import { pairOf } from './state.js';
 
 const PATIENCE = 4000; // milliseconds until a kernel that does not answer is said to be gone
 
+/** Torch's words; the values that it adds are those of the sliders. @param {string} refusal */
+export const quoted = (refusal) => `PyTorch: “${refusal.replace(/, but got .*/, ', but got …')}”`;
+
 export class TorchEcho {
   /** @param {ExplorerState} state */
   constructor(state) {
@@ -29,7 +32,7 @@ export class TorchEcho {
       );
     const refusal = isCurrent && !echo.accepts ? echo.text : layer.torchError(axes);
     this.refusal.textContent = refusal
-      ? `PyTorch: “${refusal}”`
+      ? quoted(refusal)
       : problem && 'PyTorch returns an empty map here, without an error.';
     this.answer.classList.remove('ut-wrong');
     if (!echo?.parameters) return; // a page without a kernel

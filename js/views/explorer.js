@@ -8,7 +8,7 @@ import { ExplorerState } from '../explorer/state.js';
 import { formulaLines, InverseQuestion, Says } from '../explorer/sums.js';
 import { TorchEcho } from '../explorer/torch_echo.js';
 import { codeLine, LIMITS, times, VIEWS } from '../layers.js';
-import { ARROWS } from '../pointing.js';
+import { followPointer } from '../pointing.js';
 import { copyButton, initialize, isTyping, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -203,34 +203,22 @@ function render({ model, el }) {
   // --------------------------------------------------------------------------------------- events
   /** @param {PanelName} panel @param {CellMap} map */
   function listenToMap(panel, map) {
-    const selectionAt = (/** @type {PointerEvent} */ event) => {
-      const cell = stage.cellAt(map, event);
-      return cell && { panel, cell };
-    };
-    const { frame } = map;
-    frame.addEventListener('pointermove', (event) => hover(selectionAt(event)), { signal });
-    frame.addEventListener('pointerleave', () => hover(null), { signal });
-    frame.addEventListener(
-      'click',
-      (event) => {
-        const selection = selectionAt(/** @type {PointerEvent} */ (event));
-        if (!selection) return;
-        pin(selection);
-        if (panel === 'kernel') stage.editor.take();
+    followPointer(
+      map.frame,
+      {
+        cellAt: (event) => stage.cellAt(map, event),
+        hover: (cell) => hover(cell && { panel, cell }),
+        pin: (cell) => {
+          pin({ panel, cell });
+          if (panel === 'kernel') stage.editor.take();
+        },
+        move: (by) => {
+          const { pinned } = state;
+          const isHere = pinned.panel === panel;
+          pin({ panel, cell: isHere ? map.next(pinned.cell, by) : map.next([0, 0], [0, 0]) });
+        },
       },
-      { signal },
-    );
-    frame.addEventListener(
-      'keydown',
-      (event) => {
-        const by = ARROWS[event.key];
-        if (!by) return;
-        event.preventDefault();
-        const { pinned } = state;
-        const isHere = pinned.panel === panel;
-        pin({ panel, cell: isHere ? map.next(pinned.cell, by) : map.next([0, 0], [0, 0]) });
-      },
-      { signal },
+      signal,
     );
   }
 

@@ -28,6 +28,7 @@ const NOTEBOOK_HEIGHT = 580; // pixels that the widget has in a notebook
 /** Pixels above, below and between its parts. */
 const SPACE = { notebook: 32, steps: 8, presented: 20 };
 const MOST_ROWS = 8;
+const NESTED_NOTE = { notebook: 15, presented: 11 }; // letters of a receptive field's size and pixels
 const LARGEST_INPUT = 4096; // pixels a side, as in Python
 const SCALES = { shared: 'one scale', own: 'each its own' };
 const RAMPS = { grey: 'grey', diverging: 'diverging' };
@@ -118,27 +119,36 @@ function render({ model, el }) {
     );
     longest.textContent = candidates.reduce((a, b) => (b.length > a.length ? b : a), '');
 
-    const { isBeside, ...placed } = place(isNested);
-    const { height, width } = placed;
-    root.classList.toggle('ut-beside', isBeside);
-    paintFacts(placed, chosen);
     const notes = model.get('notes') ?? {};
-    views.forEach((view, i) => {
-      const map = chosen[i];
-      const own = isOwn ? boundsOf(map.values) : sharedBounds;
-      const noted = [
+    const noteOf = (/** @type {Shown} */ map) =>
+      [
         `${map.height}×${map.width}` === usual ? '' : `${map.height}×${map.width}`,
         isOwn ? rangeText(map.values) : '',
         text(notes[map.name]),
-      ];
+      ]
+        .filter(Boolean)
+        .join(', ');
+    const isPresented = root.classList.contains('ut-present');
+    const captions = chosen.map((map) => map.name.length + 1 + noteOf(map).length);
+    const letters =
+      Math.max(0, ...captions) +
+      (isNested ? NESTED_NOTE[isPresented ? 'presented' : 'notebook'] : 0);
+
+    const { isBeside, ...placed } = place(isNested, letters);
+    const { height, width } = placed;
+    root.classList.toggle('ut-beside', isBeside);
+    paintFacts(placed, chosen);
+    views.forEach((view, i) => {
+      const map = chosen[i];
+      const own = isOwn ? boundsOf(map.values) : sharedBounds;
       view.draw(map, {
         height,
         width,
         ends: endsOf(own, kind),
         ramp: kind,
-        note: noted.filter(Boolean).join(', '),
+        note: noteOf(map),
         before: isNested ? chosen.slice(0, i).filter(({ row }) => row === map.row) : null,
-        presentedPixel: root.classList.contains('ut-present') ? designPixel(root) : 0,
+        presentedPixel: isPresented ? designPixel(root) : 0,
       });
     });
     paintCursor();
@@ -205,8 +215,8 @@ function render({ model, el }) {
     return isSize(height) && isSize(width ?? height) ? { height, width: width ?? height } : null;
   }
 
-  /** Put the maps, and the labels of their rows, where there is room for them. @param {boolean} isNested */
-  function place(isNested) {
+  /** Put the maps, and the labels of their rows, where there is room for them. @param {boolean} isNested @param {number} letters   of the longest caption */
+  function place(isNested, letters) {
     const isPresented = root.classList.contains('ut-present');
     const px = designPixel(root);
     const labels = [...new Set(maps.map(({ row }) => row))].filter(Boolean);
@@ -224,6 +234,7 @@ function render({ model, el }) {
       rows: rows || null,
       image: readInput() ?? maps[0] ?? { height: 1, width: 1 },
       isNested,
+      letters,
       room: {
         height: isPresented
           ? innerHeight - taken - SPACE.presented * px
@@ -233,9 +244,10 @@ function render({ model, el }) {
       px,
       isPresented,
     });
-    const { columns, cell, gap, label, inset } = layout;
+    const { columns, lines, cell, gap, label, inset } = layout;
+    root.classList.toggle('ut-lines', lines > 1);
     set(area, {
-      style: `grid-template-columns:${label ? `${label}px ` : ''}repeat(${columns}, ${cell}px);column-gap:${gap}px;padding-left:${inset}px`,
+      style: `grid-template-columns:${label ? `${label}px ` : ''}repeat(${columns}, ${cell}px);column-gap:${gap}px;padding-left:${inset}px;--lines:${lines}`,
     });
     const notes = model.get('notes') ?? {};
     const ofRows = labels.map((name) => {

@@ -49,6 +49,7 @@ function render({ model, el }) {
     autocapitalize: 'off',
     spellcheck: 'false',
     enterkeyhint: 'done',
+    style: `--more:${task.kind === 'size' ? 5 * (Math.max(...task.lengths) - 2) : 0}`,
     inputmode: task.kind === 'int' ? 'numeric' : task.kind === 'float' ? 'decimal' : 'text',
     'aria-describedby': hint.id,
   });

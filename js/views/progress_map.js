@@ -11,6 +11,7 @@ import { mount, presentButton } from '../shell.js';
 const STATES = /** @type {State[]} */ (['solved', 'tried', 'untouched']);
 /** With fewer lessons there is no room between the arms. */
 const FEWEST_HOLLOW = 7;
+const SHORTEST = 8; // letters of a title, its number included
 const STEPS = /** @type {Record<string, number>} */ ({
   ArrowLeft: -1,
   ArrowUp: -1,
@@ -139,11 +140,24 @@ function render({ model, el }) {
       ),
     );
     root.classList.toggle('ut-few', lessons.length < FEWEST_HOLLOW);
-    paintWays(/** @type {HTMLElement[]} */ ([...list.children]));
+    const boxes = /** @type {HTMLElement[]} */ ([...list.children]);
+    if (root.classList.contains('ut-present')) boxes.forEach(shorten);
+    paintWays(boxes);
     const before = marks.find(({ dataset }) => dataset.key === told);
     (before ?? marks[0])?.setAttribute('tabindex', '0');
     if (isFocused) before?.focus({ preventScroll: true });
     tell(focused());
+  }
+
+  /** Leave out the end of a title that is longer than its box on a whole screen. @param {HTMLElement} box */
+  function shorten(box) {
+    const title = box.querySelector('b');
+    let rest = title?.textContent ?? '';
+    while (title && rest.length > SHORTEST && box.scrollHeight > box.clientHeight + 1) {
+      box.title ||= rest;
+      rest = rest.slice(0, -1).trimEnd();
+      title.textContent = `${rest}…`;
+    }
   }
 
   /** Arrows from box to box, around a corner into the bottom one and out of it. @param {HTMLElement[]} boxes */

@@ -487,7 +487,7 @@ def test_nothing_moves_while_sizes_and_layers_are_chosen(board, layers, width):
         found = measured(view)
         assert found["height"] <= 580
         assert found["overflows"] == [False, False]
-        assert found["type"] >= 12, found["small"]
+        assert found["type"] >= 13, found["small"]
         assert cut_lines(view) == []
 
 
@@ -517,7 +517,7 @@ def test_a_narrow_page_shows_all_of_the_board(board, width, layers):
     found = measured(view)
     assert found["overflows"][0] is False
     assert found["beyond"] == []
-    assert found["type"] >= 12, found["small"]
+    assert found["type"] >= 13, found["small"]
     assert found["height"] <= 850
     assert cut_lines(view) == []
 

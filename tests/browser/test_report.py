@@ -13,7 +13,7 @@ from unet_teach.networks import UNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import twelve_networks
 
-from .boxes import blank_share
+from .boxes import blank_share, share_of_screen
 from .lab import THEMES, axe_violations, new_page
 
 IMAGE = (1, 1, 64, 64)
@@ -139,11 +139,8 @@ def test_present_mode_fills_the_screen_in_large_type(reports, show, name, width,
     assert measured["scrolls"] == [0, 0]
     _check_labels(measured)
     assert min(measured["type"])[0] >= least - 0.01, min(measured["type"])
-    svg = measured["svg"]
-    said = present.locator(":scope > p:not(.udia-line)").all()  # what it explains
-    sentences = sum(sentence.bounding_box()["height"] for sentence in said)
-    share = (svg["height"] + sentences) * svg["width"] / (width * height)
-    assert share >= 0.7
+    said = present.locator("p:not(.udia-line, .udia-title)")  # what it explains
+    assert share_of_screen(page, present.locator("svg"), said) >= 0.7
     assert present.evaluate("(root) => root.contains(document.activeElement)")
     page.keyboard.press("PageDown")
     page.keyboard.press("Tab")
@@ -152,7 +149,7 @@ def test_present_mode_fills_the_screen_in_large_type(reports, show, name, width,
     assert present.is_hidden()
 
 
-@pytest.mark.parametrize("name", ["depth 1", "depth 4", "one level", "stops at skip"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_no_large_part_of_the_screen_is_blank(reports, show, name):
     page = show(reports[name], 1280)
     page.get_by_role("button", name="⤢ present").click()

@@ -20,6 +20,7 @@ from unet_teach.inspection.diagram.model import CodeLine, CriterionVerdict, Draw
 from unet_teach.inspection.diagram.style import STYLE, line_rules
 from unet_teach.inspection.diagram.svg import picture
 
+FEW = 400  # characters of the words beside a drawing that may be large
 MOST_CHARACTERS = 150  # of a line that has room for two lines of text
 HINT = "Boxes to scale. Point at one, or go there with Tab, to see its layer."
 NO_KEYS = "data-lm-suppress-shortcuts"  # JupyterLab looks for it on what has the focus
@@ -77,16 +78,17 @@ def _criteria(drawing: Drawing) -> str:
 
 
 def _stopped(stop: Stop, drawing: Drawing) -> str:
-    parts = [f"<p><b>Why.</b> {_prose(stop.why)}</p>"]
-    if stop.next_step:
-        parts.append(f"<p><b>Next step.</b> {_prose(stop.next_step)}</p>")
-    if stop.code:
-        parts.append(_code(stop.code))
+    code = _code(stop.code) if stop.code else ""
     items = (
         f"<li>{_mark(c)} <b>{html.escape(c.name)}</b> <span>{html.escape(c.summary)}</span></li>"
         for c in drawing.criteria
     )
-    return f'{"".join(parts)}<ul class="udia-so-far">{"".join(items)}</ul>'
+    return f'{_reasons(stop)}{code}<ul class="udia-so-far">{"".join(items)}</ul>'
+
+
+def _reasons(stop: Stop) -> str:
+    step = f"<p><b>Next step.</b> {_prose(stop.next_step)}</p>" if stop.next_step else ""
+    return f"<p><b>Why.</b> {_prose(stop.why)}</p>{step}"
 
 
 def _code(code: CodeLine) -> str:
@@ -178,16 +180,23 @@ def _present(drawing: Drawing) -> str:
     if not drawing.boxes:
         return ""
     name = _present_id(drawing)
-    grid = PRESENT
-    if drawing.stop:
-        under, grid = f"<p>{_prose(drawing.stop.why)}</p>", replace(PRESENT, height=500)
+    grid, beside = PRESENT, ""
+    has_one_arm = not any(box.arm == "decoder" for box in drawing.boxes)
+    found = "".join(
+        f"<p>{_mark(c)} <b>{html.escape(c.name)}</b>: {_prose(said)}</p>"
+        for c in drawing.criteria
+        if (said := c.summary or "".join(c.sentences[:1]))
+    )
+    under = f"<p>{_prose(drawing.stop.why)}</p>" if drawing.stop else found
+    if has_one_arm and (drawing.stop or not is_flat(drawing)):  # words fill the other half
+        words = _reasons(drawing.stop) if drawing.stop else found
+        large = 'class="udia-words udia-large"' if len(words) < FEW else 'class="udia-words"'
+        under, beside = "", f"<div {large}>{words}</div>"
+        grid = replace(PRESENT, width=560)
+    elif drawing.stop:
+        grid = replace(PRESENT, height=500)
     elif is_flat(drawing):  # one row leaves room for what was found
-        found = (
-            f"<p>{_mark(c)} <b>{html.escape(c.name)}</b>: {_prose(said)}</p>"
-            for c in drawing.criteria
-            if (said := c.summary or "".join(c.sentences[:1]))
-        )
-        under, grid = "".join(found), replace(PRESENT, height=300)
+        grid = replace(PRESENT, height=300)
     else:
         marks = (f"<span>{_mark(c)} {html.escape(c.name)}</span>" for c in drawing.criteria)
         under = f'<p class="udia-marks">{"".join(marks)}</p>'
@@ -198,5 +207,6 @@ def _present(drawing: Drawing) -> str:
         f"{html.escape(drawing.verdict)}</p>"
         f'<button type="button" autofocus {NO_KEYS} class="udia-button" popovertarget="{name}" '
         f'popovertargetaction="hide">⤢ leave</button></div>{under}'
-        f"{picture(drawing, grid, NO_KEYS)}{_line(drawing)}</div>"
+        f'<div class="udia-drawn">{picture(drawing, grid, NO_KEYS)}{beside}</div>'
+        f"{_line(drawing)}</div>"
     )

@@ -125,7 +125,10 @@ font-size:calc(24*var(--u))}}
 .udia-present :is(p,code,.udia-button){{font-size:calc(24*var(--u))!important}}
 .udia-present .udia-title{{font-size:calc(36*var(--u))!important}}
 .udia-marks{{display:flex;flex-wrap:wrap;gap:0 calc(36*var(--u))}}
-.udia-present svg{{flex:1;min-height:0}}
+.udia-drawn{{flex:1;display:flex;min-height:0;gap:calc(36*var(--u))}}
+.udia-present svg{{flex:1;min-width:0;height:100%}}
+.udia-words{{flex:1;display:flex;flex-direction:column;justify-content:space-evenly}}
+.udia-present .udia-large :is(p,code){{font-size:calc(32*var(--u))!important}}
 @media(forced-colors:active){{.udia,.udia-present{{--text:CanvasText!important;
 --ground:Canvas!important;--quiet:CanvasText!important;--skip-word:CanvasText!important}}}}
 .udia .udia-present .udia-line{{height:auto;min-height:1.4em;flex:none;color:var(--text)}}
