@@ -56,17 +56,17 @@ class Plan(NamedTuple):
     says: str = ""
 
 
-COPES = "skips left out at random in training: copes with a cut"
-SUFFERS = "no skip ever left out in training: a cut costs it more"
+MET = "skips left out at random in training: it has met cuts"
+NEVER_MET = "no skip ever left out in training: it never met a cut"
 NEVER = "never had skips, which is not the same as a cut"
 FLAT = "one level deep, so it cannot see a whole ring"
 PLANS = {
-    "trained with skips": Plan("lines in rings", 900, {}, varies=True, says=COPES),
-    "ordinary training": Plan("lines in rings", 300, {}, says=SUFFERS),
+    "trained with skips": Plan("lines in rings", 900, {}, varies=True, says=MET),
+    "ordinary training": Plan("lines in rings", 300, {}, says=NEVER_MET),
     "trained without skips": Plan("lines in rings", 900, {"skip": "none"}, says=NEVER),
     "depth 1": Plan("lines in rings", 900, {"depth": 1}, says=FLAT),
-    "nuclei": Plan("nuclei", 300, {}, 0.5, says=COPES),
-    "earth": Plan("earth", 900, {}, 0.5, says=COPES),
+    "nuclei": Plan("nuclei", 300, {}, 0.5, says=MET),
+    "earth": Plan("earth", 900, {}, 0.5, says=MET),
     "fixed dropout": Plan("lines in rings", 900, {}, 0.5),  # compared, not shipped
 }
 SAMPLES: dict[str, list[tuple[str, int, int, int]]] = {  # name, test image, first row and column

@@ -37,7 +37,7 @@ export const TOUR = [
       return {
         lead: 'The encoder',
         text: `shrinks the image: from ${first.height}×${first.width} to ${last.height}×${last.width} cells.`,
-        evidence: `Receptive field: ${top}×${top} pixels at level 0, ${size}×${size} at the bottom, where a cell stands for ${step}×${step} pixels.`,
+        evidence: `A cell sees ${top}×${top} pixels at level 0, ${size}×${size} at the bottom: its receptive field. There it stands for ${step}×${step}.`,
       };
     },
   },
@@ -51,7 +51,7 @@ export const TOUR = [
       return {
         lead: 'The bottleneck',
         text: `sees ${size >= widest ? 'far enough for' : 'less than'} a whole ring, in ${bottom.channels} channels.`,
-        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. For ${step * step} pixels of the image it has ${bottom.channels} numbers.`,
+        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. A cell keeps ${bottom.channels} numbers for ${step * step} pixels of the image.`,
       };
     },
   },
@@ -135,6 +135,15 @@ export function captionAt(index, { task, network, moment, sample, strokes, skips
   const isCutSo = String(skips) === String(TOUR[at].skips(network.depth));
   return isItsImage && isItsNetwork && isCutSo ? at : last;
 }
+
+/** What to do with an opened level. @param {boolean} inKernel   where a gradient takes the place of the square @returns {Caption} */
+export const levelCaption = (inKernel) => ({
+  lead: 'Your turn.',
+  text: inKernel
+    ? 'Move over the channel: which pixels of the input move its value?'
+    : 'Move over the channel: the square on the input follows.',
+  evidence: 'Arrow keys move the cell, comma and full stop change the channel, Escape goes back.',
+});
 
 /** Where all skips are cut: a network that never had any is something else. @param {State} state */
 function hintOfAnother({ task, network, skips }) {

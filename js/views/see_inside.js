@@ -13,7 +13,7 @@ import { MOST_STROKES } from '../see/painting.js';
 import { squeeze } from '../see/reading.js';
 import { Session } from '../see/session.js';
 import { thumbnail } from '../see/thumbnail.js';
-import { captionAt, TOUR } from '../see/tour.js';
+import { captionAt, levelCaption, TOUR } from '../see/tour.js';
 import { TourStrip } from '../see/tour_strip.js';
 import { UPanel } from '../see/u_panel.js';
 import { comparedWith, headline } from '../see/words.js';
@@ -261,14 +261,17 @@ function render({ model, el }) {
       head.paintHalves(place, `decoder ${place.split(' ')[1]}` in now.maps);
       inspection.paint(state, place, now, theme);
     }
-    if (session.isUpToDate(state))
+    const at = strip.at();
+    const { network: layered } = /** @type {any} */ (state.moment);
+    if (place && at === last) strip.paint(levelCaption(network.inKernel));
+    else if (session.isUpToDate(state))
       strip.paint(
-        TOUR[strip.at()].say({
+        TOUR[at].say({
           now,
           before,
           sample: state.sample,
-          layers: /** @type {any} */ (state.moment.network).layers,
-          depth: state.network.depth,
+          layers: layered.layers,
+          depth: network.depth,
         }),
       );
   }

@@ -231,6 +231,7 @@ def test_a_level_opens_by_keys_and_says_values_and_what_a_cell_sees(show):
     value = page.locator(".ut-see-value").inner_text()
     assert f": {value}." in frame.get_attribute("aria-label")
     expect(page.locator(".ut-see-field")).to_have_text("14×14, by arithmetic")
+    expect(page.get_by_role("region", name="Tour")).to_contain_text("the square on the input")
     expect(page.locator(".ut-see-uses")).to_contain_text(
         re.compile(r"\d+ of these 14×14 pixels make 90 % of all changes\.$")
     )
@@ -244,6 +245,16 @@ def test_a_level_opens_by_keys_and_says_values_and_what_a_cell_sees(show):
     expect(page.locator(".ut-see-large b").first).to_have_text(first)
     page.keyboard.press("Escape")
     expect(level).to_be_focused()
+    expect(page.get_by_role("region", name="Tour")).to_contain_text("Paint a ring")
+
+
+def test_a_cell_near_the_border_sees_less_than_its_field_and_both_sizes_are_said(show):
+    page = show(place="decoder 0", cell=[47, 27])
+    expect(page.locator(".ut-see-field")).to_have_text("92×100, in the image 92×78")
+    expect(page.locator(".ut-see-input .ut-see-name")).to_contain_text("the 92×78 pixels")
+    expect(page.locator(".ut-see-uses")).to_contain_text(
+        re.compile(r"\d+ of these 92×78 pixels make 90 % of all changes\.$")
+    )
 
 
 def test_a_picked_pixel_shows_which_input_pixels_matter(show):
