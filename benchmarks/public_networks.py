@@ -64,6 +64,7 @@ def diffusers(name: str, **kwargs: Any) -> Callable[[], nn.Module]:
     return build
 
 
+LARGE = (1, 1, 256, 256)
 GREY, RGB, VOLUME = (1, 1, 128, 128), (1, 3, 128, 128), (1, 1, 64, 64, 64)
 WIDTHS = (16, 32, 64, 128)
 BLOCKS = {
@@ -85,6 +86,11 @@ NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], Given]] = {
     "monai AttentionUnet": (monai("AttentionUnet", 2, 1, 2, WIDTHS, (2, 2, 2)), GREY, {}),
     "monai SegResNet": (monai("SegResNet", 2, 8, 1, 2), GREY, {}),
     "monai SwinUNETR, 3-D": (monai("SwinUNETR", 1, 2, feature_size=12), VOLUME, {}),
+    "monai SwinUNETR, 256×256": (
+        monai("SwinUNETR", 1, 2, feature_size=12, spatial_dims=2),
+        LARGE,
+        {},
+    ),
     "monai FlexibleUNet": (monai("FlexibleUNet", 3, 2, "efficientnet-b0"), RGB, {}),
     "monai UNet, 1-D": (monai("UNet", 1, 1, 2, (8, 16, 32), (2, 2)), (1, 1, 256), {}),
     "smp Unet, resnet18": (smp("Unet", "resnet18"), RGB, {}),
@@ -124,7 +130,9 @@ def measure(name: str) -> dict[str, Any]:
         found["cut"] = any(not torch.equal(a, b) for a, b in zip(full, without, strict=True))
     except ValueError as error:
         found["cut"] = str(error)
+    start = time.process_time()
     found["as before"] = all(torch.equal(a, b) for a, b in zip(full, run(), strict=True))
+    found["forward"] = round(time.process_time() - start, 2)
     start = time.process_time()
     try:
         live = LiveNetwork(model, image, None, kwargs)

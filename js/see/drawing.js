@@ -39,6 +39,9 @@ function table(ramp, theme) {
   return made;
 }
 
+/** A ramp as a background in CSS. @param {Exclude<Ramp, 'grey'>} ramp @param {'light' | 'dark'} theme */
+export const gradient = (ramp, theme) => `linear-gradient(to right, ${STOPS[ramp][theme]})`;
+
 /** The theme of the widget: light text stands on a dark ground. @param {Element} root @returns {'light' | 'dark'} */
 export function themeOf(root) {
   const [red, green, blue] = getComputedStyle(root)

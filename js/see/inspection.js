@@ -137,8 +137,8 @@ export class Inspection {
       this.hint = this.#uses ? 'dark: pixels that move this value' : '';
       return [];
     }
-    const { area, size } = this.#area(state, place, this.#cell(map, this.#channel(place)));
-    this.hint = `the ${size[0]}×${size[1]} pixels this cell can see`;
+    const { area } = this.#area(state, place, this.#cell(map, this.#channel(place)));
+    this.hint = `the ${area.height}×${area.width} pixels this cell can see`;
     const { row, column, height, width } = area;
     return [
       s('path', {
@@ -166,6 +166,8 @@ export class Inspection {
             { says: 'the convolutions above it add', sum: `${size[0]}×${size[1]}` },
           ];
     const isWhole = area.height === state.sample.height && area.width === state.sample.width;
+    const isPart = area.height < size[0] || area.width < size[1];
+    const inImage = isPart ? `, in the image ${area.height}×${area.width}` : ', by arithmetic';
     this.level.paint({
       place,
       map,
@@ -174,9 +176,8 @@ export class Inspection {
       cell,
       carries: part === 'encoder' && state.network.rows[Number(level)].skip,
       field: {
-        title: state.network.inKernel
-          ? ''
-          : `${size[0]}×${size[1]}${isWhole ? ', the whole image' : ''}, by arithmetic`,
+        title: state.network.inKernel ? '' : `${size[0]}×${size[1]}`,
+        more: state.network.inKernel ? '' : isWhole ? ', the whole image' : inImage,
         steps: steps.slice(-4),
       },
       theme,
@@ -227,7 +228,7 @@ export class Inspection {
     }
     drawChanges(this.#usesCanvas, shown, area.height, area.width, theme);
     const count = mostOf(shown);
-    const words = `${count} of ${area.height * area.width} pixels`;
+    const words = `${count} of these ${area.height}×${area.width} pixels`;
     if (!count && isDone) {
       this.#usesText.textContent = inKernel
         ? 'The gradient of this value is zero at every pixel.'

@@ -3,7 +3,7 @@
 import { h, s, set } from '../dom.js';
 import { ARROWS } from '../pointing.js';
 import { drawMap } from './drawing.js';
-import { activities, channelOf } from './results.js';
+import { activities, channelOf, ends } from './results.js';
 
 /** @typedef {import('../engine/server.js').Shown} Shown */
 /** @typedef {[row: number, column: number]} Point */
@@ -117,7 +117,7 @@ export class LevelPanel {
    * @param {number} options.channel
    * @param {Point} options.cell
    * @param {boolean} options.carries   whether a skip carries these maps
-   * @param {{title: string, steps: {says: string, sum: string}[]}} options.field
+   * @param {{title: string, more: string, steps: {says: string, sum: string}[]}} options.field
    * @param {'light' | 'dark'} options.theme
    */
   paint({ place, map, order, channel, cell, carries, field, theme }) {
@@ -192,18 +192,8 @@ export class LevelPanel {
       'aria-label': `${place}, channel ${number(channel)}, row ${row}, column ${column}: ${value.toFixed(2)}. Arrow keys move, comma and full stop change the channel, Escape goes back.`,
     });
     this.#steps.replaceChildren(
-      h('p', { class: 'ut-see-field' }, h('b', {}, field.title)),
+      h('p', { class: 'ut-see-field' }, h('b', {}, field.title, h('span', {}, field.more))),
       ...field.steps.map(({ says, sum }) => h('p', {}, h('span', {}, says), h('b', {}, sum))),
     );
   }
-}
-
-/** The lowest and highest value; 0 at least. @param {Float32Array} values @returns {[number, number]} */
-export function ends(values) {
-  let [low, high] = [0, 0];
-  for (let i = 0; i < values.length; i += 1) {
-    if (values[i] < low) low = values[i];
-    if (values[i] > high) high = values[i];
-  }
-  return [low, high];
 }

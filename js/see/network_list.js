@@ -1,4 +1,4 @@
-/** The list of the networks on offer, by task. */
+/** The list of the networks on offer, by task: each with what sets it apart. */
 
 import { h } from '../dom.js';
 
@@ -34,7 +34,11 @@ export class NetworkList {
           h(
             'optgroup',
             { label: each.name },
-            ...each.networks.map(({ name }, n) => h('option', { value: `${t} ${n}` }, name)),
+            ...each.networks.flatMap(({ name, says }, n) => [
+              h('option', { value: `${t} ${n}` }, name),
+              // The closed list shows a name alone.
+              ...(says ? [h('option', { disabled: true }, `\u2003${says}`)] : []),
+            ]),
           ),
         ),
       );

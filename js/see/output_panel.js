@@ -6,6 +6,7 @@ import { drawChange, drawChanges, drawMap, outline } from './drawing.js';
 
 /** @typedef {[row: number, column: number]} Point */
 
+const MEANS = 'IoU: intersection over union, 1 is perfect';
 const EMPTY = 0.1; // a prediction whose largest value is lower is stretched
 
 /**
@@ -30,6 +31,7 @@ export class OutputPanel {
     return { name, canvas, element: h('div', { class: 'ut-see-small' }, name, canvas) };
   });
   #score = h('div', { class: 'ut-see-score' });
+  #means = h('p', { class: 'ut-see-iou-means ut-quiet' }, MEANS);
   #size = { height: 1, width: 1 };
   /** @type {Point} */
   #at = [48, 48];
@@ -60,6 +62,7 @@ export class OutputPanel {
         { class: 'ut-see-results' },
         ...this.#small.map(({ element }) => element),
         this.#score,
+        this.#means,
       ),
     );
     this.frame.addEventListener(
@@ -150,12 +153,12 @@ export class OutputPanel {
     const rows = score
       ? [
           h('p', {}, h('b', {}, String(score.missed)), ' missed'),
-          h('p', {}, h('b', {}, String(score.wrong)), ' false'),
           h('p', {}, `of ${score.total} px`),
+          h('p', {}, h('b', {}, String(score.wrong)), ' false'),
         ]
       : [h('p', {}, unknown)];
     update(this.#score, [
-      h('p', { class: 'ut-see-iou-name' }, h('b', {}, 'IoU')),
+      h('p', { class: 'ut-see-iou-name', title: MEANS }, h('b', {}, 'IoU')),
       h('p', { class: 'ut-see-iou' }, score ? score.iou.toFixed(2) : '–'),
       ...rows,
     ]);
@@ -192,9 +195,8 @@ export class OutputPanel {
       ...(lost && gained ? [] : ['Change ']),
       ...(spaced.length ? spaced : [h('b', {}, 'none')]),
     ]);
-    set(change.canvas, {
-      'aria-label': `change of the prediction: ${lost} pixels lost, ${gained} gained`,
-    });
+    const counts = `change of the prediction: ${lost} pixels lost, ${gained} gained`;
+    set(change.canvas, { 'aria-label': counts, title: `${counts} (green); grey ones stay` });
   }
 
   /** @param {{changes: Float32Array, name: string, count: number}[]} matters @param {number} height @param {number} width @param {'light' | 'dark'} theme */

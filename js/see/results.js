@@ -101,3 +101,13 @@ export function mostOf(changes) {
   }
   return count;
 }
+
+/** The lowest and highest value; 0 at least. @param {Float32Array} values @returns {[number, number]} */
+export function ends(values) {
+  let [low, high] = [0, 0];
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
+  }
+  return [low, high];
+}

@@ -177,7 +177,7 @@ export class Session {
     return !this.#compared && this.now?.seen === state.seen;
   }
 
-  /** Ask the engine, if the screen shows something else than its last answer. @param {State} state */
+  /** Ask the engine, if the screen shows something else than its last answer. @param {State} state @returns {void} */
   ask(state) {
     // A link with a cut skip: what is it without the cut?
     if (!this.now && !this.before && state.skips.some((skip) => skip !== 1))
@@ -185,6 +185,11 @@ export class Session {
     const compared = this.#compared;
     if (compared) {
       const other = withSkips(state, compared.skips);
+      if (other.seen === this.now?.seen) {
+        this.before = this.now;
+        this.#compared = null;
+        return this.ask(state);
+      }
       if (other.seen === compared.asked) return;
       compared.asked = other.seen;
       this.#run(other, (result) => {

@@ -8,10 +8,12 @@ import { changed, difference } from './results.js';
 /** @typedef {import('./output_panel.js').Outcome} Outcome */
 /** @typedef {import('./painting.js').Sample} Sample */
 /** @typedef {Outcome & {maps: Record<string, Shown>, id: number, seen: string, state: import('./session.js').State, ms: number}} Result */
+/** @typedef {import('./session.js').State} State */
 /** @typedef {{now: Result, before: Result | null, sample: Sample, layers: any[], depth: number}} Seen */
 /** @typedef {{lead: string, text: string, evidence: string}} Caption */
 
 export const SECONDS = 90;
+const ROUGHLY = 0.6; // of the predicted pixels: at least so many in rings, fewer right
 
 /** What the switches of each caption are; the text says what is seen then. @type {{skips: (depth: number) => Skip[], say: (seen: Seen) => Caption}[]} */
 export const TOUR = [
@@ -35,7 +37,7 @@ export const TOUR = [
       return {
         lead: 'The encoder',
         text: `shrinks the image: from ${first.height}×${first.width} to ${last.height}×${last.width} cells.`,
-        evidence: `Receptive field: ${top}×${top} pixels at level 0, ${size}×${size} at the bottom, where a cell stands for ${step}×${step} pixels.`,
+        evidence: `A cell sees ${top}×${top} pixels at level 0, ${size}×${size} at the bottom: its receptive field. There it stands for ${step}×${step}.`,
       };
     },
   },
@@ -48,8 +50,8 @@ export const TOUR = [
       const widest = Math.max(...sample.rings.map(([, , radius]) => 2 * radius));
       return {
         lead: 'The bottleneck',
-        text: `sees far enough for a whole ring, in ${bottom.channels} channels.`,
-        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. For ${step * step} pixels of the image it has ${bottom.channels} numbers.`,
+        text: `sees ${size >= widest ? 'far enough for' : 'less than'} a whole ring, in ${bottom.channels} channels.`,
+        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. A cell keeps ${bottom.channels} numbers for ${step * step} pixels of the image.`,
       };
     },
   },
@@ -57,9 +59,14 @@ export const TOUR = [
     skips: allCut,
     say: ({ now, sample }) => {
       const { marked, near, exact } = whereMarked(now, sample);
+      const isRough = near >= ROUGHLY * marked && exact < ROUGHLY * marked;
       return {
-        lead: 'Without skips',
-        text: 'the decoder knows roughly where, but not which pixels.',
+        lead: 'All skips cut:',
+        text: !marked
+          ? 'the decoder finds nothing.'
+          : isRough
+            ? 'the decoder knows roughly where, but not which pixels.'
+            : `${exact} of the ${marked} pixels that it predicts are right.`,
         evidence: marked
           ? `It predicts ${marked} pixels, ${percent(near / marked)} of them in a ring, but only ${percent(exact / marked)} are right: IoU ${iou(now)}.`
           : `It predicts no pixel at all: IoU ${iou(now)}. The largest value is ${most(now).toFixed(2)}.`,
@@ -72,7 +79,10 @@ export const TOUR = [
       const { lost, gained } = moved(now, before);
       return {
         lead: 'Skip 0 alone',
-        text: 'brings the edges back, at full resolution.',
+        text:
+          rise(now, before) > 0
+            ? 'brings the edges back, at full resolution.'
+            : 'does not help: the score is no better than with none.',
         evidence: `IoU ${iou(before ?? now)} → ${iou(now)}: ${gained} pixels gained, ${lost} lost. ${now.score?.missed ?? 0} of ${now.score?.total ?? 0} are still missed.`,
       };
     },
@@ -80,8 +90,8 @@ export const TOUR = [
   {
     skips: allOn,
     say: ({ now, before }) => ({
-      lead: 'All skips:',
-      text: `the whole mask, with ${now.score?.hit ?? 0} of ${now.score?.total ?? 0} pixels right.`,
+      lead: 'All skips on:',
+      text: `${now.score?.hit ?? 0} of the ${now.score?.total ?? 0} pixels of the mask are found.`,
       evidence: `IoU ${iou(before ?? now)} → ${iou(now)}. ${now.score?.wrong ?? 0} predicted pixels are false.`,
     }),
   },
@@ -96,21 +106,51 @@ export const TOUR = [
       return {
         lead: 'Cut skip 0:',
         text: `${lost} predicted pixels are lost, ${gained} appear.`,
-        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${same} In training, skips were cut now and then.`,
+        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${same} In training, skips were left out at random.`,
       };
     },
   },
   {
     skips: allOn,
-    say: ({ sample }) => ({
+    say: ({ now, sample }) => ({
       lead: 'Your turn.',
       text: sample.lines
         ? 'Paint a ring around a line outside: what should appear?'
         : 'Cut a skip, or paint: what changes, and what stays?',
-      evidence: 'Drag from the centre, or use the arrow keys and Space. 0 1 2 switch the skips.',
+      evidence:
+        hintOfAnother(now.state) ??
+        'Drag from the centre, or use the arrow keys and Space. 0 1 2 switch the skips.',
     }),
   },
 ];
+
+/** Which caption is shown: the tour's where the screen shows what it speaks of, otherwise the last. @param {unknown} index @param {State} state @param {import('./reading.js').Task[]} tasks */
+export function captionAt(index, { task, network, moment, sample, strokes, skips }, tasks) {
+  const last = TOUR.length - 1;
+  const at = Math.max(0, Math.min(last, Math.round(Number(index)) || 0));
+  const [first] = tasks;
+  const isItsImage = task === first && sample === first.samples[0] && !strokes.length;
+  const isItsNetwork =
+    network === first.networks[0] && moment.step === (network.moments.at(-1)?.step ?? null);
+  const isCutSo = String(skips) === String(TOUR[at].skips(network.depth));
+  return isItsImage && isItsNetwork && isCutSo ? at : last;
+}
+
+/** What to do with an opened level. @param {boolean} inKernel   where a gradient takes the place of the square @returns {Caption} */
+export const levelCaption = (inKernel) => ({
+  lead: 'Your turn.',
+  text: inKernel
+    ? 'Move over the channel: which pixels of the input move its value?'
+    : 'Move over the channel: the square on the input follows.',
+  evidence: 'Arrow keys move the cell, comma and full stop change the channel, Escape goes back.',
+});
+
+/** Where all skips are cut: a network that never had any is something else. @param {State} state */
+function hintOfAnother({ task, network, skips }) {
+  const never = task.networks.find(({ hasSkips }) => !hasSkips);
+  if (!never || !network.hasSkips || skips.some((skip) => skip !== 0)) return null;
+  return `Cutting is not “${never.name}”: that network, in the list above, learned to do without. Compare.`;
+}
 
 /** @param {number} depth @returns {Skip[]} */
 function allOn(depth) {
@@ -144,6 +184,8 @@ export function whereMarked({ prediction, mask, width }, { rings }) {
   return { marked, near, exact };
 }
 
+/** By how much the score rose. @param {Result} now @param {Result | null} before */
+const rise = (now, before) => (now.score?.iou ?? 0) - (before?.score?.iou ?? 0);
 /** @param {Outcome} now */
 const iou = ({ score }) => (score ? score.iou.toFixed(2) : '–');
 /** @param {Outcome} now */

@@ -1,7 +1,7 @@
 /** The middle: the U with a live map for each level, and a switch in each skip. */
 
-import { h, s, set } from '../dom.js';
-import { drawMap } from './drawing.js';
+import { h, s, set, update } from '../dom.js';
+import { drawMap, gradient } from './drawing.js';
 import { channelOf } from './results.js';
 import { SkipSwitch } from './skip_switch.js';
 import { layOut } from './u_layout.js';
@@ -21,6 +21,9 @@ export class UPanel {
   #wires = [];
   #arrows = s('svg', { class: 'ut-see-arrows', 'aria-hidden': 'true' });
   #built = '';
+  #momentSays = h('span', {});
+  #ramps = ['input', 'output'].map(() => h('i'));
+  #since = h('p', { class: 'ut-see-since ut-quiet' });
 
   /**
    * @param {object} options
@@ -36,8 +39,7 @@ export class UPanel {
     this.signal = signal;
     this.moment = h('input', { type: 'range', min: 0, max: 0, step: 1 });
     this.moment.addEventListener('input', () => onMoment(this.moment.valueAsNumber), { signal });
-    this.momentSays = h('span', {});
-    this.moments = h('label', { class: 'ut-see-moments' }, this.momentSays, this.moment);
+    this.moments = h('label', { class: 'ut-see-moments' }, this.#momentSays, this.moment);
     const all = (/** @type {Skip} */ skip, /** @type {string} */ text) => {
       const button = h('button', { type: 'button' }, text);
       button.addEventListener('click', () => onAll(skip), { signal });
@@ -52,7 +54,7 @@ export class UPanel {
         { class: 'ut-see-name' },
         h('b', {}, 'Inside'),
         ' ',
-        h('span', { class: 'ut-quiet' }, 'one channel a level, Enter opens all'),
+        h('span', { class: 'ut-quiet' }, 'one channel a level; press one to see all'),
       ),
       this.#box,
     );
@@ -100,7 +102,19 @@ export class UPanel {
       this.#arrows,
       ...this.#wires.map(({ element }) => element),
       ...(hasSkips ? [] : [none]),
-      this.moments,
+      h(
+        'div',
+        { class: 'ut-see-corner' },
+        h(
+          'p',
+          { class: 'ut-see-scale', title: 'From the lowest to the highest value of the channel' },
+          'low',
+          h('span', { 'aria-hidden': 'true' }, ...this.#ramps),
+          'high',
+        ),
+        this.moments,
+      ),
+      this.#since,
       this.all,
     );
     if (focused)
@@ -201,6 +215,9 @@ export class UPanel {
    * @param {'light' | 'dark'} theme
    */
   paintMaps(maps, of, theme) {
+    this.#ramps.forEach((ramp, i) => {
+      set(ramp, { style: `background:${gradient(i ? 'output' : 'input', theme)}` });
+    });
     for (const [place, { name, box, canvas, size, says }] of this.#levels) {
       const map = maps[place];
       if (!map) continue;
@@ -225,6 +242,39 @@ export class UPanel {
         'aria-label': `${name}, ${cells}, ${total} channels, channel ${map.names?.[channel] ?? channel} shown${words ? `, ${words}` : ''}. Opens all channels.`,
       });
     }
+  }
+
+  /** What the levels say that they are compared with. @param {string} words   "" for nothing */
+  paintSince(words) {
+    update(
+      this.#since,
+      words ? ['changed', h('span', {}, ': % of its values, against ', h('b', {}, words))] : [],
+    );
+  }
+
+  /** The steps of the training that were kept; those of a network of one's own are unknown. @param {import('./session.js').State} state */
+  paintMoments({ network, moment }) {
+    const { moments, steps } = network;
+    const isOne = moments.length < 2;
+    this.moments.hidden = !steps;
+    this.moment.hidden = isOne;
+    if (isOne) {
+      update(this.#momentSays, [
+        'trained for ',
+        h('b', {}, `${steps} steps`),
+        ', earlier ones not kept',
+      ]);
+      return;
+    }
+    const at = moments.findIndex(({ key }) => key === moment.key);
+    set(this.moment, { max: moments.length - 1, 'aria-valuetext': `step ${moment.step}` });
+    this.moment.value = String(at);
+    const isBest = at === moments.length - 1 && moment.step !== steps;
+    update(this.#momentSays, [
+      h('span', {}, 'training '),
+      h('b', {}, `step ${moment.step}`),
+      h('span', {}, ` of ${steps}${isBest ? ', the best' : ''}`),
+    ]);
   }
 
   /** @param {Skip[]} skips */

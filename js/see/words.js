@@ -1,4 +1,4 @@
-/** The headline: what was done last, and what it changed. Pure: no page. */
+/** The headline: what was done last, and what it changed; and what the screen is compared with. Pure: no page. */
 
 import { coverage } from './painting.js';
 import { inWords } from './skip_switch.js';
@@ -12,32 +12,48 @@ const iou = (result) => (result?.score ? result.score.iou.toFixed(2) : null);
 /** @param {Result} now @param {Result | null} before @returns {{title: string, note: string}} */
 export function headline(now, before) {
   const { state } = now;
-  const note = state.network.note || state.task.name;
+  const { network, strokes } = state;
+  const note = network.note || network.says || state.task.name;
   const [was, is] = [iou(before), iou(now)];
   if (!now.mask) {
-    if (state.network.inKernel && !state.task.samples[0].mask) return unscored(now, before);
-    const why = state.strokes.length
+    if (network.inKernel && !state.task.samples[0].mask) return unscored(now, before);
+    const why = strokes.length
       ? 'Painted: the ground truth is unknown'
       : 'Your image: no ground truth';
     return { title: why, note: 'so there is no score' };
   }
-  const moved =
-    was !== null && before && before.seen !== now.seen ? `IoU ${was} → ${is}` : `IoU ${is}`;
-  const last =
-    before && state.strokes.length > before.state.strokes.length ? state.strokes.at(-1) : null;
-  if (last?.[0] === 'ring') return { title: ringWords(now, last), note };
-  if (last?.[0] === 'line') return { title: `Line painted: ${moved}`, note };
-  if (before && before.state.network.name !== state.network.name)
+  const moved = was !== null && before?.seen !== now.seen ? `IoU ${was} → ${is}` : `IoU ${is}`;
+  if (before && before.state.network.key !== network.key)
     return {
-      title: `${capital(state.network.name)}: IoU ${is}`,
-      note: `${before.state.network.name} ${was ?? '–'}`,
+      title: `${capital(network.name)}: IoU ${is}`,
+      note: [network.says, `${before.state.network.name} had ${was ?? 'no score'}`]
+        .filter(Boolean)
+        .join('; '),
     };
   if (before && before.state.moment.key !== state.moment.key)
     return {
       title: `Step ${state.moment.step}: IoU ${is}`,
-      note: `step ${before.state.moment.step} ${was ?? '–'}`,
+      note: `step ${before.state.moment.step} had ${was ?? 'no score'}`,
     };
+  const more = before ? strokes.length - before.state.strokes.length : 0;
+  if (more < 0) return { title: `Stroke taken back: ${moved}`, note };
+  const last = more > 0 ? strokes.at(-1) : null;
+  if (last?.[0] === 'ring') return { title: `Ring painted: ${moved}`, note: ringWords(now, last) };
+  if (last?.[0] === 'line') return { title: `Line painted: ${moved}`, note };
   return { title: `${changedSkip(now, before) ?? skipWords(state)}: ${moved}`, note };
+}
+
+/** What the levels and the prediction are compared with; "" where there is nothing. @param {Result} now @param {Result | null} before */
+export function comparedWith(now, before) {
+  if (!before || before.seen === now.seen || before.state.moment.key !== now.state.moment.key)
+    return '';
+  const [was, is] = [before.state, now.state];
+  const kind = is.strokes.at(-1)?.[0];
+  if (is.strokes.length > was.strokes.length)
+    return kind === 'erase' ? 'the image before erasing' : `the image without the ${kind}`;
+  if (is.strokes.length < was.strokes.length) return 'the image with the stroke';
+  const words = skipWords(was);
+  return words[0].toLowerCase() + words.slice(1);
 }
 
 /** Without a ground truth: how many pixels are predicted. @param {Result} now @param {Result | null} before */
@@ -74,10 +90,12 @@ export function skipWords({ skips, network }) {
   if (!network.hasSkips) return network.inKernel ? 'No skips' : capital(network.name);
   if (skips.every((skip) => skip === 1)) return 'All skips on';
   if (skips.every((skip, level) => skip === 0 || !network.rows[level].skip)) return 'All skips cut';
-  const parts = skips.flatMap((skip, level) =>
-    skip === 1 ? [] : [`skip ${network.rows[level].name} ${inWords(skip)}`],
-  );
-  return capital(parts.length > 1 ? `${parts.length} skips changed` : parts[0]);
+  const moved = skips.flatMap((skip, level) => (skip === 1 ? [] : [level]));
+  const how = new Set(moved.map((level) => inWords(skips[level])));
+  if (how.size > 1) return `${moved.length} skips changed`;
+  const names = moved.map((level) => network.rows[level].name);
+  const all = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names[0];
+  return `Skip${names.length > 1 ? 's' : ''} ${all} ${[...how][0]}`;
 }
 
 /** How many of the pixels that a new ring adds to the mask are predicted. @param {Result} now @param {import('./painting.js').Stroke} ring */
@@ -90,8 +108,8 @@ function ringWords({ prediction, mask, width }, ring) {
     all += 1;
     if (prediction[i]) found += 1;
   });
-  if (!all) return 'Ring painted: no line runs through it';
-  return `Ring painted: ${found} of ${all} line pixels in it predicted`;
+  if (!all) return 'no line runs through it';
+  return `${found} of ${all} line pixels in it predicted`;
 }
 
 /** @param {string} text */

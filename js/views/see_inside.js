@@ -1,22 +1,22 @@
 /** The view of SeeInside: paint an image, watch every feature map of a U-Net, cut a skip. */
 
-import { h, set } from '../dom.js';
+import { h } from '../dom.js';
 import { themeOf } from '../see/drawing.js';
 import { GradientBars } from '../see/gradient_bars.js';
+import { Head } from '../see/head.js';
 import { readFile } from '../see/image_file.js';
 import { InputPanel } from '../see/input_panel.js';
 import { Inspection } from '../see/inspection.js';
-import { ends } from '../see/level_panel.js';
 import { NetworkList } from '../see/network_list.js';
 import { OutputPanel } from '../see/output_panel.js';
 import { MOST_STROKES } from '../see/painting.js';
 import { squeeze } from '../see/reading.js';
-import { changed, channelOf } from '../see/results.js';
 import { Session } from '../see/session.js';
-import { TOUR } from '../see/tour.js';
+import { thumbnail } from '../see/thumbnail.js';
+import { captionAt, levelCaption, TOUR } from '../see/tour.js';
 import { TourStrip } from '../see/tour_strip.js';
 import { UPanel } from '../see/u_panel.js';
-import { headline } from '../see/words.js';
+import { comparedWith, headline } from '../see/words.js';
 import { initialize, isTyping, mount, presentButton } from '../shell.js';
 
 /** @typedef {import('../shell.js').Model} Model */
@@ -26,7 +26,7 @@ import { initialize, isTyping, mount, presentButton } from '../shell.js';
 
 const WIDE = 1040; // pixels of width from which the three columns have their full size
 const MEDIUM = 740; // and from which they stand side by side
-const SMALLEST_CHANGE = 0.005; // of a level's maps: less is "same" only where it is nothing
+const TWO = 600; // and from which the U stands beside the images
 const TRAITS = [
   '_tasks',
   '_gradients',
@@ -127,11 +127,12 @@ function render({ model, el }) {
   const bars = new GradientBars();
   const strip = new TourStrip({
     onCaption: show,
-    at: () => Math.max(0, Math.min(last, Math.round(Number(get('caption'))) || 0)),
+    at() {
+      const state = session.state();
+      return state ? captionAt(get('caption'), state, session.tasks) : last;
+    },
     signal,
   });
-  const title = h('b', { class: 'ut-result' });
-  const note = h('span', { class: 'ut-quiet' });
   const networks = new NetworkList({
     onChoose(task, network) {
       const isSame = task.name === session.state()?.task.name;
@@ -144,18 +145,6 @@ function render({ model, el }) {
     },
     signal,
   });
-  const halves = ['encoder', 'decoder'].map((part) => {
-    const button = h('button', { type: 'button' }, part);
-    button.addEventListener('click', () => open(`${part} ${placeNow().split(' ')[1]}`), { signal });
-    return button;
-  });
-  const back = h(
-    'button',
-    { type: 'button' },
-    '← back',
-    h('span', {}, ' to the U ', h('small', {}, 'Esc')),
-  );
-  back.addEventListener('click', close, { signal });
   const root = h('div', {
     class: 'ut ut-see',
     role: 'group',
@@ -163,19 +152,15 @@ function render({ model, el }) {
     tabindex: -1,
   });
   root.addEventListener('keydown', key, { signal, capture: true });
+  const head = new Head({
+    networks: networks.element,
+    present: presentButton(root, () => paint(), signal),
+    onHalf: (part) => open(`${part} ${placeNow().split(' ')[1]}`),
+    onBack: close,
+    signal,
+  });
   root.append(
-    h(
-      'div',
-      { class: 'ut-head' },
-      h('p', { class: 'ut-see-headline', role: 'status' }, title, ' ', note),
-      h(
-        'div',
-        { class: 'ut-tools' },
-        h('span', { class: 'ut-see-of-u' }, networks.element),
-        h('span', { class: 'ut-see-of-level' }, ...halves, back),
-        presentButton(root, () => paint(), signal),
-      ),
-    ),
+    head.element,
     h(
       'div',
       { class: 'ut-see-stage' },
@@ -221,7 +206,7 @@ function render({ model, el }) {
     if (painting) return;
     const state = session.state();
     if (!state) {
-      title.textContent = 'There is no network to show.';
+      head.say('There is no network to show.');
       return;
     }
     painting = true; // the answer may be there at once
@@ -233,6 +218,7 @@ function render({ model, el }) {
     const isPage = width > 0 && !root.classList.contains('ut-present');
     const isNarrow = isPage && width < WIDE;
     root.classList.toggle('ut-see-narrow', isPage && width < MEDIUM);
+    root.classList.toggle('ut-see-two', isPage && width < MEDIUM && width >= TWO);
     root.classList.toggle('ut-see-medium', isNarrow && width >= MEDIUM);
     root.classList.toggle('ut-see-open', place !== '');
     const { task, network, image, skips } = state;
@@ -255,9 +241,9 @@ function render({ model, el }) {
     });
     bars.paint(get('_gradients'), state);
     strip.show(state.task.source === 'yours' ? (bars.element.hidden ? 'hint' : 'none') : 'tour');
-    draw('moments', [network, state.moment.key], () => paintMoments(state));
+    draw('moments', [network, state.moment.key], () => u.paintMoments(state));
     if (!now || now.state.network.key !== state.network.key) {
-      title.textContent = problem || session.problem;
+      head.say(problem || session.problem);
       return;
     }
     const pixel = inspection.pixel(state);
@@ -265,62 +251,29 @@ function render({ model, el }) {
     // A stroke paints the input at once, and the maps when their answer is there.
     draw('maps', [now, before, theme, isNarrow, pixel && String(pixel), matters], () => {
       output.paint(now, before, pixel, matters, unknown(now), theme);
-      u.paintMaps(now.maps, (each) => thumbnail(each, now, before), theme);
+      const channel = (/** @type {string} */ each) => session.order(each)[0];
+      u.paintMaps(now.maps, (each) => thumbnail(each, channel(each), now, before), theme);
+      u.paintSince(comparedWith(now, before));
     });
     const said = place ? inspection.headline(place, now) : headline(now, before);
-    title.textContent = problem || session.problem || said.title;
-    note.textContent = said.note;
+    head.say(problem || session.problem || said.title, said.note);
     if (place) {
-      halves[1].hidden = !now.maps[`decoder ${place.split(' ')[1]}`];
-      halves.forEach((button, i) => {
-        set(button, { 'aria-pressed': String(place.startsWith(['encoder', 'decoder'][i])) });
-      });
+      head.paintHalves(place, `decoder ${place.split(' ')[1]}` in now.maps);
       inspection.paint(state, place, now, theme);
     }
-    if (session.isUpToDate(state))
+    const at = strip.at();
+    const { network: layered } = /** @type {any} */ (state.moment);
+    if (place && at === last) strip.paint(levelCaption(network.inKernel));
+    else if (session.isUpToDate(state))
       strip.paint(
-        TOUR[strip.at()].say({
+        TOUR[at].say({
           now,
           before,
           sample: state.sample,
-          layers: /** @type {any} */ (state.moment.network).layers,
-          depth: state.network.depth,
+          layers: layered.layers,
+          depth: network.depth,
         }),
       );
-  }
-
-  /** What a level shows: its most active channel in one scale with what it showed before. @param {string} place @param {Result} now @param {Result | null} before */
-  function thumbnail(place, now, before) {
-    const map = now.maps[place];
-    const channel = session.order(place)[0];
-    const bounds = ends(channelOf(map, channel));
-    const old = before?.maps[place];
-    const isComparable = old && before?.state.moment.key === now.state.moment.key;
-    if (isComparable && place.startsWith('decoder')) {
-      const [low, high] = ends(channelOf(old, channel));
-      bounds[0] = Math.min(bounds[0], low);
-      bounds[1] = Math.max(bounds[1], high);
-    }
-    return {
-      channel,
-      ends: bounds,
-      says: isComparable ? changeWords(map.changed ?? changed(old, map)) : '',
-    };
-  }
-
-  /** @param {State} state */
-  function paintMoments({ network, moment }) {
-    const { moments } = network;
-    u.moments.hidden = moments.length < 2;
-    if (moments.length < 2) return;
-    const at = moments.findIndex(({ key: each }) => each === moment.key);
-    set(u.moment, { max: moments.length - 1, 'aria-valuetext': `step ${moment.step}` });
-    u.moment.value = String(at);
-    const isBest = at === moments.length - 1 && moment.step !== network.steps;
-    u.momentSays.replaceChildren(
-      h('b', {}, `step ${moment.step}`),
-      h('span', {}, ` of ${network.steps}${isBest ? ', the best' : ''}`),
-    );
   }
 
   // ------------------------------------------------------------------------------ what one can do
@@ -344,7 +297,7 @@ function render({ model, el }) {
     if (!state) return;
     const [task] = session.tasks;
     const { depth } = task.networks[0];
-    session.compareWith(TOUR[Math.max(0, index - 1)].skips(depth));
+    session.compareWith(switchesBefore(index, depth));
     save({
       caption: index,
       task: task.name,
@@ -389,6 +342,9 @@ function render({ model, el }) {
     return undefined;
   }
 
+  const opens = strip.at();
+  const shown = session.state();
+  if (shown && opens < last) session.compareWith(switchesBefore(opens, shown.network.depth));
   const leave = mount({ model, el, root, traits: TRAITS, paint, ended, fact });
   // A link shows what it names: there the tour waits.
   const isUntouched = strip.at() === last && !get('strokes')?.length && !get('skips')?.length;
@@ -400,18 +356,13 @@ function render({ model, el }) {
   return leave;
 }
 
+/** The switches that a caption compares with: those of the one before it. @param {number} index @param {number} depth */
+const switchesBefore = (index, depth) => TOUR[Math.max(0, index - 1)].skips(depth);
+
 /** @param {Result} now */
 function unknown({ state }) {
   if (state.strokes.some(([kind]) => kind === 'erase')) return 'erased: no ground truth';
   return state.strokes.length ? 'painted: no rule is known here' : 'your image: no ground truth';
-}
-
-/** @param {number} share */
-function changeWords(share) {
-  if (share === 0) return 'same';
-  return share < SMALLEST_CHANGE
-    ? 'changed < 1 %'
-    : `changed ${Math.max(1, Math.round(100 * share))} %`;
 }
 
 export default { initialize, render };

@@ -87,11 +87,12 @@ def test_a_ring_around_a_line_puts_its_pixels_into_truth_and_prediction(show):
     page.mouse.up()
     # Of the whole ring: smaller ones came before.
     expect(headline(page)).to_have_text(
-        re.compile(r"Ring painted: \d+ of [3-9]\d line pixels in it predicted")
+        re.compile(r"Ring painted: IoU 0.87 → 0.\d\d \d+ of [3-9]\d line pixels in it predicted")
     )
+    expect(page.locator(".ut-see-since")).to_contain_text("against the image without the ring")
     [[kind, row, column, radius]] = page.evaluate("state.strokes")
     assert (kind, round(row), round(column), round(radius)) == ("ring", 62, 62, 16)
-    predicted, true = map(int, re.findall(r"\d+", headline(page).inner_text())[:2])
+    predicted, true = map(int, re.findall(r"(\d+) of (\d+)", headline(page).inner_text())[0])
     assert predicted > true / 2
     expect(page.get_by_text("Change", exact=False).first).to_be_visible()
 
@@ -104,7 +105,7 @@ def test_keys_paint_what_the_pointer_paints(show):
     expect(headline(page)).to_contain_text("Ring painted")
     assert page.evaluate("state.strokes") == [["ring", 62, 62, 16]]
     press(page, [("Backspace", 1)])
-    expect(headline(page)).to_contain_text("All skips on")
+    expect(headline(page)).to_contain_text("Stroke taken back: IoU")
     assert page.evaluate("state.strokes") == []
     page.get_by_role("button", name="line", exact=True).click()
     page.locator(".ut-see-paper").focus()
@@ -230,8 +231,9 @@ def test_a_level_opens_by_keys_and_says_values_and_what_a_cell_sees(show):
     value = page.locator(".ut-see-value").inner_text()
     assert f": {value}." in frame.get_attribute("aria-label")
     expect(page.locator(".ut-see-field")).to_have_text("14×14, by arithmetic")
+    expect(page.get_by_role("region", name="Tour")).to_contain_text("the square on the input")
     expect(page.locator(".ut-see-uses")).to_contain_text(
-        re.compile(r"\d+ of 196 pixels make 90 % of all changes\.$")
+        re.compile(r"\d+ of these 14×14 pixels make 90 % of all changes\.$")
     )
     before = frame.get_attribute("aria-label")
     page.keyboard.press("ArrowRight")
@@ -243,6 +245,16 @@ def test_a_level_opens_by_keys_and_says_values_and_what_a_cell_sees(show):
     expect(page.locator(".ut-see-large b").first).to_have_text(first)
     page.keyboard.press("Escape")
     expect(level).to_be_focused()
+    expect(page.get_by_role("region", name="Tour")).to_contain_text("Paint a ring")
+
+
+def test_a_cell_near_the_border_sees_less_than_its_field_and_both_sizes_are_said(show):
+    page = show(place="decoder 0", cell=[47, 27])
+    expect(page.locator(".ut-see-field")).to_have_text("92×100, in the image 92×78")
+    expect(page.locator(".ut-see-input .ut-see-name")).to_contain_text("the 92×78 pixels")
+    expect(page.locator(".ut-see-uses")).to_contain_text(
+        re.compile(r"\d+ of these 92×78 pixels make 90 % of all changes\.$")
+    )
 
 
 def test_a_picked_pixel_shows_which_input_pixels_matter(show):
@@ -281,6 +293,54 @@ def test_moments_of_the_training_can_be_walked_through(show):
     slider.focus()
     page.keyboard.press("Home")
     expect(headline(page)).to_contain_text("Step 0: IoU")
+    expect(page.locator(".ut-see-moments")).to_contain_text("training step 0 of 900")
+    # Of the others only the end is stored: the place says so.
+    page.get_by_role("combobox", name="network").select_option("ordinary training")
+    expect(headline(page)).to_contain_text("Ordinary training: IoU")
+    expect(slider).to_be_hidden()
+    says = "trained for 300 steps, earlier ones not kept"
+    expect(page.locator(".ut-see-moments")).to_have_text(says)
+
+
+def test_the_list_says_what_sets_each_network_apart_and_the_closed_one_a_name(show):
+    page = show()
+    networks = page.get_by_role("combobox", name="network")
+    options = [each.inner_text().strip() for each in networks.locator("option").all()]
+    for network in (each for task in shipped() for each in task["networks"]):
+        assert options[options.index(network["name"]) + 1] == network["says"]
+    chosen = networks.evaluate("(it) => it.selectedOptions[0].text")
+    assert chosen == "trained with skips"
+    for name in ("ordinary training", "trained without skips", "depth 1"):
+        networks.select_option(name)
+        says = next(each["says"] for each in shipped()[0]["networks"] if each["name"] == name)
+        expect(headline(page)).to_contain_text(says)
+
+
+def test_a_link_to_a_caption_shows_it_only_beside_what_it_speaks_of(show):
+    strip = "[data-shows=tour] .ut-see-lead"
+    page = show(caption=3, skips=[0, 0, 0])
+    expect(page.locator(strip)).to_contain_text("All skips cut: the decoder knows roughly where")
+    page = show(caption=4, skips=[1, 0, 0])
+    expect(page.locator(strip)).to_contain_text("Skip 0 alone brings the edges back")
+    expect(page.locator(".ut-see-since")).to_contain_text("against all skips cut")
+    page = show(caption=4, skips=[1, 0, 0], network="ordinary training")
+    expect(page.locator(strip)).to_contain_text("Your turn.")
+
+
+def test_it_says_what_iou_is_and_which_end_of_the_colours_is_high(show):
+    page = show()
+    expect(page.locator(".ut-see-iou-means")).to_have_text(
+        "IoU: intersection over union, 1 is perfect"
+    )
+    scale = page.locator(".ut-see-scale")
+    expect(scale).to_have_text("lowhigh")
+    for scheme, ends in [("true", ("255, 255, 255", "4, 48, 77")), ("false", ("20, 25, 30",))]:
+        page.evaluate("(it) => (document.body.dataset.jpThemeLight = it)", scheme)
+        page.locator(".ut-see").focus()
+        page.keyboard.press("0")
+        ramp = scale.locator("i").first
+        for colour in ends:
+            expect(ramp).to_have_css("background-image", re.compile(re.escape(colour)))
 
 
 BOXES = [".ut-see-paper", ".ut-see-output .ut-see-frame", ".ut-see-level", ".ut-see-switch"]

@@ -55,6 +55,27 @@ def test_the_task_says_what_there_is_at_each_level() -> None:
     ]
 
 
+def test_a_slow_network_runs_once_to_open_and_once_for_a_switch() -> None:
+    runs = []
+
+    class Counted(Small):
+        def forward(self, x: Tensor) -> Tensor:
+            runs.append(not x.is_meta)
+            return super().forward(x)
+
+    torch.manual_seed(0)
+    live = opened(Counted().eval())
+    _, first = ask(live)
+    assert sum(runs) == 1
+    _, cut_off = ask(live, id=2, skips=[0, 1], before=1)
+    assert sum(runs) == 2
+    answer, again = ask(live, id=3, before=2)
+    assert sum(runs) == 2
+    assert torch.equal(prediction(first), prediction(again))
+    assert not torch.equal(prediction(first), prediction(cut_off))
+    assert answer["places"]["decoder 0"]["changed"] > 0
+
+
 @pytest.mark.parametrize("name", STAND_INS)
 def test_a_switch_does_what_cut_does_and_says_which_levels_changed(name: str) -> None:
     torch.manual_seed(0)
@@ -199,8 +220,8 @@ def test_gradients_are_those_of_the_loss_with_and_without_each_skip() -> None:
 
 def test_a_network_that_fails_or_gives_nan_says_so() -> None:
     model = small()
+    model.head.weight.data.fill_(float("nan"))
     live = opened(model)
-    live._seen._model.head.weight.data.fill_(float("nan"))
     answer, _ = ask(live)
     assert answer["note"] == "192 values of the output are NaN or infinite."
     said, data = live.answer({"id": 7, "type": "run"}, [])

@@ -9,11 +9,79 @@ import { painted } from '../../js/see/painting.js';
 import { readTasks } from '../../js/see/reading.js';
 import { changed, predicted, probability, score } from '../../js/see/results.js';
 import { drawScene, randomScene } from '../../js/see/scene.js';
-import { TOUR, whereMarked } from '../../js/see/tour.js';
+import { captionAt, fieldSize, TOUR, whereMarked } from '../../js/see/tour.js';
+import { comparedWith, headline } from '../../js/see/words.js';
 
 const questions = readFileSync(0, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
 
+const machine = makeMachine();
+/** How a session shows a network of a task. */
+function shower(task, network, sample) {
+  const { height, width } = sample;
+  const runner = new UNetRunner(readNetwork(network.network), height, width, machine);
+  const known = new Map();
+  return (skips, strokes = []) => {
+    const seen = JSON.stringify([network.key, sample.name, skips, strokes]);
+    if (known.has(seen)) return known.get(seen);
+    const { image, mask } = painted(sample, strokes);
+    runner.run(image, skips);
+    const maps = Object.fromEntries(runner.places.map((place) => [place, runner.read(place)]));
+    const probabilities = probability(maps.logits);
+    const prediction = predicted(probabilities);
+    const moment = { key: network.key, network: network.network, step: network.moments.at(-1)?.step ?? null };
+    const state = { task, network, moment, sample, strokes, image, mask, skips };
+    const made = { height, width, maps, probabilities, prediction, mask, score: mask && score(prediction, mask), seen, state };
+    known.set(seen, made);
+    return made;
+  };
+}
+const allSwitches = (depth) =>
+  Array.from({ length: 2 ** depth }, (_, i) => Array.from({ length: depth }, (_, level) => (i >> level) & 1));
+
 const answers = {
+  /** What the headline says after each switch, each choice of a network and each stroke, for each network and image; and what the tour would say. */
+  headlines: () => {
+    const tasks = readTasks(questions[0]);
+    const said = [];
+    for (const task of tasks)
+      for (const sample of task.samples) {
+        const on = (depth) => Array.from({ length: depth }, () => 1);
+        const first = shower(task, task.networks[0], sample)(on(task.networks[0].depth));
+        for (const network of task.networks) {
+          const shown = shower(task, network, sample);
+          const { depth } = network;
+          const whole = shown(on(depth));
+          const about = (kind, now, before) => ({
+            kind, network: network.name, sample: sample.name, skips: now.state.skips,
+            ...headline(now, before), against: comparedWith(now, before),
+            hint: TOUR.at(-1).say({ now, sample }).evidence,
+            was: before?.score?.iou ?? null, is: now.score?.iou ?? null,
+            shows: TOUR.map((_, i) => captionAt(i, now.state, tasks)), // of each caption that a link may ask for
+          });
+          const steps = [about('opened', whole, null)];
+          if (network !== task.networks[0]) steps.push(about('network', whole, first));
+          if (network.hasSkips)
+            for (const skips of allSwitches(depth)) {
+              const after = shown(skips);
+              steps.push(about('switch', after, whole), about('switch', whole, after), about('switch', after, shown(skips.map(() => 0))));
+            }
+          for (const stroke of [['ring', 62, 62, 16], ['line', 10, 80, 70, 20], ['erase', 48, 48]]) {
+            const after = shown(on(depth), [stroke]);
+            steps.push(about(stroke[0], after, whole), about('undo', whole, after));
+          }
+          const tour = !network.hasSkips ? [] : TOUR.map(({ skips, say }, i) => {
+            const [now, before] = [shown(skips(depth)), shown(TOUR[Math.max(0, i - 1)].skips(depth))];
+            const { layers } = network.network;
+            return {
+              ...say({ now, before, sample, layers, depth }), score: now.score, was: before.score.iou, marked: whereMarked(now, sample),
+              field: fieldSize(layers, `encoder ${depth}`), widest: Math.max(0, ...sample.rings.map(([, , radius]) => 2 * radius)),
+            };
+          });
+          said.push({ task: task.name, network: network.name, sample: sample.name, says: network.says, sees: fieldSize(network.network.layers, 'logits'), isTour: network === tasks[0].networks[0] && sample === tasks[0].samples[0], steps, tour });
+        }
+      }
+    return said;
+  },
   scenes: () =>
     questions.map((scene) => {
       const { strokes, mask } = drawScene(scene, 96, 96);
@@ -101,15 +169,7 @@ const answers = {
     const [task] = readTasks(questions[0]);
     const [{ depth, network }] = task.networks;
     const [sample] = task.samples;
-    const runner = new UNetRunner(readNetwork(network), sample.height, sample.width, makeMachine());
-    const result = (skips) => {
-      runner.run(sample.image, skips);
-      const maps = Object.fromEntries(runner.places.map((place) => [place, runner.read(place)]));
-      const probabilities = probability(maps.logits);
-      const prediction = predicted(probabilities);
-      const { height, width, mask } = sample;
-      return { height, width, maps, probabilities, prediction, mask, score: score(prediction, mask) };
-    };
+    const result = shower(task, task.networks[0], sample);
     return TOUR.map(({ skips, say }, i) => {
       const now = result(skips(depth));
       const before = result(TOUR[Math.max(0, i - 1)].skips(depth));

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.living_unet import PLANS
 from unet_teach.networks.packed import pack
 from unet_teach.networks.unet import UNet
 from unet_teach.segmentation.data.synthetic import Scene, draw_scene, scene, stroke
@@ -181,8 +182,109 @@ def test_the_tour_says_what_is_on_the_screen(tour):
     assert whole["iou"] > 0.8
     assert again["iou"] < whole["iou"]
     assert f"IoU {whole['iou']:.2f} → {again['iou']:.2f}" in again["evidence"]
-    assert f"{whole['score']['hit']} of {whole['score']['total']}" in whole["text"]
+    hit, total = (whole["score"][name] for name in ("hit", "total"))
+    assert f"{hit} of the {total} pixels of the mask are found" in whole["text"]
     assert turn["skips"] == [1, 1, 1]
+
+
+@pytest.fixture(scope="module")
+def said(ask):
+    """What is said of each network on each of its images, after each switch and stroke."""
+    found = ask("headlines", [shipped()])
+    assert len(found) == sum(len(task["networks"]) * len(task["samples"]) for task in shipped())
+    return found
+
+
+def test_a_headline_has_the_score_that_is_on_the_screen(said):
+    kinds = set()
+    for step in (step for each in said for step in each["steps"]):
+        kinds.add(step["kind"])
+        text = f"{step['title']} {step['note']}"
+        if step["is"] is None:
+            assert "no score" in text
+            assert "IoU" not in text
+            continue
+        was, now = (None if s is None else f"{s:.2f}" for s in (step["was"], step["is"]))
+        if step["kind"] == "network":
+            assert f"IoU {now}" in step["title"]
+            assert step["note"].endswith(f"had {was}")
+        else:
+            changed = was is not None and step["against"]
+            assert step["title"].endswith(f"IoU {was} → {now}" if changed else f"IoU {now}"), step
+    assert kinds == {"opened", "network", "switch", "ring", "line", "erase", "undo"}
+
+
+def test_it_says_what_the_levels_are_compared_with(said):
+    steps = [step for each in said for step in each["steps"]]
+    named = {step["against"] for step in steps}
+    assert {"", "all skips on", "all skips cut", "skip 0 cut", "skips 1 and 2 cut"} <= named
+    assert {f"the image without the {kind}" for kind in ("ring", "line")} <= named
+    assert {"the image before erasing", "the image with the stroke"} <= named
+    # Another network's levels are compared with nothing, nor is what was on the screen already.
+    assert {step["against"] for step in steps if step["kind"] in ("opened", "network")} == {""}
+
+
+def test_a_caption_of_the_tour_stands_only_beside_what_it_speaks_of(said):
+    switches = [[1, 1, 1]] * 3 + [[0, 0, 0], [1, 0, 0], [1, 1, 1], [0, 1, 1], [1, 1, 1]]
+    for each in said:
+        for step in each["steps"]:
+            as_painted = step["kind"] in ("opened", "switch", "network", "undo")
+            expected = [
+                i if each["isTour"] and as_painted and step["skips"] == skips else 7
+                for i, skips in enumerate(switches)
+            ]
+            assert step["shows"] == expected, step
+
+
+def test_no_caption_contradicts_the_score_whatever_network_and_image_it_is_said_of(said):
+    claims = set()
+    for task, _, bottleneck, cut, first, whole, again, _ in (
+        each["tour"] for each in said if each["tour"]
+    ):
+        total = task["score"]["total"]
+        assert f"{total} of 9216 pixels are in the ground truth" in task["evidence"]
+        assert ("far enough" in bottleneck["text"]) == (bottleneck["field"] >= bottleneck["widest"])
+        marked, near, exact = (cut["marked"][name] for name in ("marked", "near", "exact"))
+        if "roughly where" in cut["text"]:
+            assert near / marked >= 0.6 > exact / marked
+        elif marked:
+            assert f"{exact} of the {marked} pixels" in cut["text"]
+        else:
+            assert "finds nothing" in cut["text"]
+        assert ("brings the edges back" in first["text"]) == (first["score"]["iou"] > first["was"])
+        assert f"{whole['score']['hit']} of the {total} pixels" in whole["text"]
+        for each in (first, whole, again):
+            assert f"IoU {each['was']:.2f} → {each['score']['iou']:.2f}" in each["evidence"]
+        claims |= {each["text"].split(" ")[0] for each in (bottleneck, cut, first)}
+    assert {"does", "brings"} <= claims  # both fates occurred
+
+
+def test_where_all_is_cut_it_names_the_network_that_never_had_skips(said):
+    named = "Cutting is not “trained without skips”"
+    for each in said:
+        has_other = each["task"] == "lines in rings" and each["network"] != "trained without skips"
+        for step in each["steps"]:
+            is_cut = not any(step["skips"])
+            assert step["hint"].startswith(named if has_other and is_cut else "Drag from"), step
+
+
+def test_what_the_list_says_of_each_network_is_so(said):
+    for each in said:
+        says, name = each["says"], each["network"]
+        plan = PLANS[name if each["task"] == "lines in rings" else each["task"]]
+        assert 0 < len(says) <= 60
+        assert says == plan.says
+        if "it has met cuts" in says:
+            assert plan.dropout > 0 or plan.varies
+        elif "it never met a cut" in says:
+            assert plan.dropout == 0
+            assert not plan.varies
+            assert each["tour"]
+        elif "cannot see a whole ring" in says:
+            assert each["sees"] < 2 * 13  # the smallest radius
+        else:
+            assert says == "never had skips, which is not the same as a cut"
+            assert each["tour"] == []
 
 
 def test_below_a_cut_nothing_changes(tour):

@@ -48,7 +48,7 @@ class LiveNetwork:
         _check_model(model)
         self._given = _as_batch(image, model)
         self._seen = Activations(model, self._given, **forward_kwargs)
-        look = self._seen.look()
+        self._first = look = self._seen.look()
         levels = {maps.level for maps in look.levels} | set(self._seen.skips)
         self._rows = sorted(levels, key=lambda name: float(name.removeprefix("level ")))
         if len(self._rows) > MOST_LEVELS:
@@ -190,7 +190,9 @@ class LiveNetwork:
         return {"type": "matter", "isDone": True}, [pixels.cpu().numpy().astype("<f4").tobytes()]
 
     def _look(self, skips: Skips, image: Tensor | None, other: Tensor | None) -> Look:
-        return self._seen.look(self._changes(skips, other), image)
+        changes = self._changes(skips, other)
+        # The page's first question, and each one after all switches were put on again.
+        return self._seen.look(changes, image) if changes or image is not None else self._first
 
     def _changes(self, skips: Skips, other: Tensor | None) -> dict[str, Any]:
         """Return what becomes of each skip, for `Activations.look`."""
