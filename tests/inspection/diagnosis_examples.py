@@ -286,4 +286,8 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
         lambda: example(Between(lambda x: torch.zeros(x.shape)), IMAGE),
         lambda: example(Between(lambda x: x), IMAGE),
     ),
+    "values leave torch on the way": (
+        lambda: example(OneLevel(lambda x, s: torch.cat([torch.tensor(x.tolist()), s], 1)), IMAGE),
+        lambda: example(OneLevel(lambda x, s: torch.cat([x, s], 1)), IMAGE),
+    ),
 }

@@ -69,6 +69,12 @@ def explain_lost_output(attempt: Attempt) -> Problem:
     return Problem(row.name if row else None, text)
 
 
+def explain_way_outside(attempt: Attempt) -> Problem | None:
+    """Say that a part of the way from input to output is outside of torch; `None` if none is."""
+    row, text = first_that_applies(WAY_OUTSIDE, attempt)
+    return Problem(row.name, text + own_code.own_line(attempt, text)) if row else None
+
+
 def first_that_applies(rows: Sequence[Diagnosis], attempt: Attempt) -> tuple[Diagnosis | None, str]:
     """Return the first row that explains the problem, with its sentences."""
     for row in rows:
@@ -131,4 +137,6 @@ LOST_OUTPUT = (
     ),
 )
 
-DIAGNOSES = (*FAILED_RUN, *LOST_OUTPUT)
+WAY_OUTSIDE = (Diagnosis("values leave torch on the way", lost_output.leaves_torch, "forward"),)
+
+DIAGNOSES = (*FAILED_RUN, *LOST_OUTPUT, *WAY_OUTSIDE)
