@@ -15,7 +15,7 @@ from torch import nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article
 from unet_teach.inspection.plain_lists import all_modules
-from unet_teach.inspection.recording import Value
+from unet_teach.inspection.recording import Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
 CONTAINERS = {
@@ -132,6 +132,15 @@ def layer_of_another_rank(attempt: Attempt) -> str:
         return (
             f"{attempt.stopped_in} is given {shape_text(given.shape)}: torch.stack makes a new "
             "dimension. torch.cat([…], dim=1) joins channels."
+        )
+    way = [v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op]
+    if drops := [op for op in way if op.name in ("squeeze", "select")]:
+        dropped = drops[-1]  # the first that ran: a convolution without a batch squeezes as well
+        return (
+            f"{attempt.stopped_in} is given {shape_text(given.shape)}: {op_name(dropped)} made "
+            f"{shape_text(dropped.outputs[0].shape)} of {shape_text(dropped.inputs[0].shape)}, so "
+            f"{'the batch' if dropped.inputs[0].shape[0] == 1 else 'a dimension'} is gone. Leave "
+            "it out, or put the dimension back with x.unsqueeze(0)."
         )
     has_others = any(v.name and len(v.shape) == right + 2 for v in attempt.recording.weights)
     if given.is_input and not mode and not has_others:  # the input has the wrong rank

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
+from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Value, find_all
 from unet_teach.inspection.wording import module_name, op_name, shape_text
 
@@ -52,6 +55,7 @@ def leaves_torch(attempt: Attempt) -> str:
             used.add(value)
             waiting += value.op.inputs if value.op else ()
     names = {value.name for value in recording.weights}
+    plain = {tuple(t.shape) for t in _plain_tensors(attempt.model)}
     returns = [
         value
         for value in used
@@ -59,7 +63,7 @@ def leaves_torch(attempt: Attempt) -> str:
         and not value.is_input
         and value.name not in names
         and value.is_floating
-        and len(value.shape) > 2
+        and value.shape not in plain
         and math.prod(value.shape) > 1
     ]
     lost = [
@@ -68,7 +72,7 @@ def leaves_torch(attempt: Attempt) -> str:
         if op.outputs
         and op.outputs[0].depends_on_input
         and op.outputs[0] not in used
-        and len(op.outputs[0].shape) > 2
+        and len(op.outputs[0].shape) > 1
         and op.name not in SAME_MAP
     ]
     if not returns or not lost:
@@ -81,6 +85,14 @@ def leaves_torch(attempt: Attempt) -> str:
         "comes after it. Use torch's own functions instead: torch.clamp for np.clip, "
         "torch.maximum for np.maximum."
     )
+
+
+def _plain_tensors(model: nn.Module) -> Iterator[Tensor]:
+    """Yield the tensors that modules hold as plain attributes, neither parameters nor buffers."""
+    for _, module in all_modules(model):
+        for name, thing in vars(module).items():
+            if not name.startswith("_"):
+                yield from find_all(thing, Tensor)
 
 
 def _last_dependent(attempt: Attempt) -> str:

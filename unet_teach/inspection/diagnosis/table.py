@@ -108,6 +108,7 @@ FAILED_RUN = (
     Diagnosis(
         "added maps have different channels", channel_mismatch.added_channels_differ, "layer"
     ),
+    Diagnosis("made of a fixed size", failures.made_of_a_fixed_size, "forward"),
     Diagnosis("parts of a concatenation differ", failures.parts_do_not_fit, "forward"),
     Diagnosis("number of positions is fixed", input_shape.positions_are_fixed, "input"),
     Diagnosis("windows do not divide the sides", views.windows_do_not_fit, "input"),
