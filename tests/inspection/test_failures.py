@@ -39,10 +39,14 @@ class Ends(Small):
 
 
 class Squeezes(nn.Module):
-    """Takes away every side of 1, and with it a batch of one."""
+    """Takes away every side of 1, and with it a batch of one; or asks for a view."""
+
+    def __init__(self, view: tuple[int, ...] = ()) -> None:
+        super().__init__()
+        self.view = view
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.squeeze()
+        return x.view(self.view) if self.view else x.squeeze()
 
 
 class Misspelt(nn.Module):
@@ -424,6 +428,12 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         (PICTURE,),
         {},
         ["squeeze made 3×32×32 of 1×3×32×32, so the batch is gone", "x.unsqueeze(0)"],
+    ),
+    "the batch is left out of a view": (
+        lambda: nn.Sequential(Squeezes((3, 32, 32)), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)),
+        (PICTURE,),
+        {},
+        ["view made 3×32×32 of 1×3×32×32, so the batch is gone"],
     ),
     "floats for an embedding": (
         lambda: nn.Embedding(4, 2),

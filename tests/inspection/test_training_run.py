@@ -85,3 +85,22 @@ def test_a_value_that_decides_is_no_way_outside():
         return join(x * 2 if x.mean().item() > 0 else x, skip)
 
     assert inspect_unet(OneLevel(decide), IMAGE).is_unet
+
+
+def test_what_only_training_takes_is_not_asked_for():
+    class WithTarget(OneLevel):
+        def forward(self, x, target=None):
+            made = super().forward(x)
+            return nn.functional.mse_loss(made, target) if self.training else made
+
+    assert not inspect_unet(WithTarget(join), IMAGE).note
+
+
+def test_what_is_only_written_down_is_no_way_outside():
+    written = []
+
+    def write_down(x, skip):
+        written.append((x * 2).detach().numpy())
+        return join(x * torch.ones(x.shape), skip)
+
+    assert inspect_unet(OneLevel(write_down), IMAGE).is_unet

@@ -47,6 +47,8 @@ def fails_in_training(
             return None
         except (Exception, SystemExit) as error:
             problem = error
+        if "NoneType" in str(problem):  # what it takes in training alone was not given
+            return None
         if on_meta and ("meta" in str(problem) or isinstance(problem, NotImplementedError)):
             return None
         recorder = Recorder(_in_training(model, on_meta=on_meta), on_meta=on_meta)

@@ -18,6 +18,7 @@ from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
+DROPPING = ("squeeze", "select", "view", "_unsafe_view", "reshape")
 CONTAINERS = {
     "ModuleList": "Loop over it, `for layer in {it}: x = layer(x)`, or make it an nn.Sequential.",
     "ModuleDict": "Take one layer by its key, `{it}[key](x)`, with key one of {keys}.",
@@ -133,9 +134,13 @@ def layer_of_another_rank(attempt: Attempt) -> str:
             f"{attempt.stopped_in} is given {shape_text(given.shape)}: torch.stack makes a new "
             "dimension. torch.cat([…], dim=1) joins channels."
         )
-    way = [v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op]
-    if drops := [op for op in way if op.name in ("squeeze", "select")]:
-        dropped = drops[-1]  # the first that ran: a convolution without a batch squeezes as well
+    layers = dict(all_modules(attempt.model))  # a convolution without a batch squeezes by itself
+    for dropped in (v.op for v in way_back(given, lambda v: v.depends_on_input)):
+        if not dropped or dropped.name not in DROPPING or not dropped.inputs:
+            continue
+        is_own = not type(layers.get(dropped.module)).__module__.startswith("torch.nn")
+        if not is_own or len(dropped.inputs[0].shape) != len(given.shape) + 1:
+            continue
         return (
             f"{attempt.stopped_in} is given {shape_text(given.shape)}: {op_name(dropped)} made "
             f"{shape_text(dropped.outputs[0].shape)} of {shape_text(dropped.inputs[0].shape)}, so "
