@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, permutations
 from math import comb
 from statistics import fmean, median, stdev
@@ -328,20 +328,40 @@ def _sampled(a: Scores, b: Scores) -> bool:
 
 
 # --------------------------------------------------------------------------------- known mistakes
-def mistake(name: str, sentence: str, *wrong: Decide) -> KnownMistake:
-    """Make a known mistake: the answer decides every known case as one wrong function does."""
+# Each decided differently by twice the share in one direction and by a signed difference, and not
+# asked for a right answer: twice the share in one direction is two-sided as well.
+ONE_DIRECTION = (
+    ([0.55, 0.49, 0.86, 0.77], [0.34, 0.23, 0.17]),
+    ([0.45, 0.36, 0.74, 0.38, 0.89], [0.05, 0.35, 0.03]),
+    ([0.51, 0.95, 0.27, 0.48], [0.18, 0.29, 0.3, 0.36, 0.14]),
+)
+
+
+def mistake(
+    name: str, sentence: str, *wrong: Decide, more: Sequence[tuple[Scores, Scores]] = ()
+) -> KnownMistake:
+    """Make a known mistake: the answer decides every known case as one wrong function does.
+
+    Args:
+        name: of the mistake.
+        sentence: what a student is told.
+        *wrong: the wrong functions.
+        more: further cases, where those known don't tell it from another mistake.
+    """
 
     def recognises(answer: Any) -> bool:
         decisions = _decisions(answer)
         if len(decisions) < SMALL or all(value is decisions[0] for value in decisions):
             return False  # too few, or True or False every time, which any mistake may lead to
+        decisions = [*decisions, *(_probes._try(answer, inputs) for inputs in more)]
+        cases = [*KNOWN[: len(decisions) - len(more)], *more]
         return any(
-            all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in KNOWN)))
+            all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in cases)))
             for f in wrong
         )
 
-    first, *more = (lambda function=function: function for function in wrong)
-    return KnownMistake(name, sentence, first, recognises, "", tuple(more))
+    first, *others = (lambda function=function: function for function in wrong)
+    return KnownMistake(name, sentence, first, recognises, "", tuple(others))
 
 
 _probes = Probes(_known_cases)
@@ -374,9 +394,11 @@ tells_apart = Exercise(
             _test(share=lambda far, ways: (far + 1) / (ways + 1)), _test(share=lambda far, ways: (far + 1) / ways)),
         mistake("the observed deal left out", "Your decisions are those of a test that doesn't count the observed deal itself, p = (k − 1) / n. It is one of the ways to deal the scores, so count it.",
             _test(share=lambda far, ways: (far - 1) / ways), _test(share=lambda far, ways: (far - 1) / (ways - 1))),
+        mistake("the observed difference signed", "Your decisions are those of a test that takes absolute differences for the deals, but not for `a` and `b` themselves. Where the observed difference is negative, every deal is at least as large. Take its absolute value, too.",
+            _test(_distance, seen=_signed), _test(_distance, seen=lambda a, b: _signed(b, a)), more=ONE_DIRECTION),
         mistake("one tail doubled", "Your decisions are those of twice the share of deals in one direction. With groups of different sizes, the two directions have different shares. Compare absolute differences instead, without doubling.",
             _test(_signed, seen=_distance, share=lambda far, ways: 2 * far / ways), _test(_signed, share=lambda far, ways: 2 * far / ways),
-            _test(lambda a, b: _signed(b, a), seen=_distance, share=lambda far, ways: 2 * far / ways), _test(lambda a, b: _signed(b, a), share=lambda far, ways: 2 * far / ways)),
+            _test(lambda a, b: _signed(b, a), seen=_distance, share=lambda far, ways: 2 * far / ways), _test(lambda a, b: _signed(b, a), share=lambda far, ways: 2 * far / ways), more=ONE_DIRECTION),
         mistake("equal deals counted once", "Your decisions are those of a test that counts equal deals or equal distances only once, as a `set` does. Two seeds with the same score are still two seeds, so count every deal.",
             *(_test(distance, deals=deals) for distance in (_distance, _numpy_distance) for deals in (
                 lambda found: [*{x for _, x in found}], lambda found: [*{round(x, 9) for _, x in found}], lambda found: [*dict(found).values()]))),
