@@ -1,5 +1,7 @@
 """What `forward_add`, `forward_cat` and `double_conv` say about answers, and what they accept."""
 
+import functools
+
 import pytest
 import torch
 from torch import nn
@@ -205,6 +207,10 @@ class TestForwardCat:
                 "the output has 5 channels, but it should have 2. `upconv4`",
             ),
             (
+                {"upconv4": lambda _: nn.Conv2d(128, 128, 1)},
+                "`upconv4` takes 128 channels and returns as many.",
+            ),
+            (
                 {"conv1": lambda _: nn.Conv2d(3, 64, 3, 1, 1)},
                 "`conv1` takes 3 channels, but is given",
             ),
@@ -233,6 +239,11 @@ class TestForwardCat:
             (
                 lambda x, s: torch.cat([x, x], 1),
                 "32×48, `cat` joins `upconv3`'s output (64 channels,",
+            ),
+            (
+                lambda x, s: torch.cat([s, s.relu()], 1),
+                "64 channels, 32×48, made of `conv1`'s output), but none of them comes up from a "
+                "smaller one",
             ),
             (lambda *maps: torch.cat(*maps), "torch.cat takes the tensors in one list"),
             (lambda *maps: torch.stack(maps, 1), "`upconv2` is given the `stack` of `upconv1`'s"),
@@ -353,6 +364,17 @@ class TestDoubleConv:
     )
     def test_names_what_differs(self, answer, says):
         assert says in exercises.double_conv.check(answer).text
+
+    def test_channels_written_as_numbers_are_not_swapped(self):
+        numbers = lambda i, o: nn.Sequential(conv(3, 8), nn.ReLU(), conv(8, 8), nn.ReLU())  # noqa: E731
+        text = exercises.double_conv.check(numbers).text
+        assert "Did you write a number where an argument belongs?" in text
+        assert "swapped" not in text
+
+    def test_each_call_makes_new_layers(self):
+        kept = functools.cache(lambda i, o: block()(i, o))
+        text = exercises.double_conv.check(kept).text
+        assert "share 4 of their weights and biases" in text
 
     def test_the_block_that_the_wrong_ones_are_made_of_is_right(self):
         assert exercises.double_conv.check(block()).text == exercises.double_conv.praise

@@ -1,6 +1,7 @@
 """Mistakes that were once accepted, misnamed, or answered with nothing that helps: one row each."""
 
 import inspect
+import math
 
 import numpy as np
 import pytest
@@ -73,6 +74,10 @@ def counted(keep):
     return lambda p, t: (p == t)[keep(p, t)].float().mean()
 
 
+def keep(prediction, target):
+    return target != 255
+
+
 ROWS = [
     (
         "one_line",
@@ -90,6 +95,12 @@ ROWS = [
         lambda p, t: (p[0] <= 0.5) & (p[2] <= t),
         "exactly one half is True in your mask",
     ),
+    (
+        "border_threshold",
+        lambda p, t: (p[:, 0] < 0.5) & (p[:, 2] <= t),
+        "the mask's shape is (3, 3) instead of (4, 3). You take rows or columns, not channels.",
+    ),
+    ("border_threshold", lambda p, t: (p[..., 0] < 0.5) & (p[..., 2] <= t), "rows or columns"),
     ("border_threshold", lambda p, t: p[1] > 0.5, "You ask whether *inside* is above one half"),
     (
         "border_target",
@@ -115,6 +126,16 @@ ROWS = [
         "ignore_void",
         counted(lambda p, t: (t != 255) & (p != 0)),
         "because 3 of the 4 pixels that count are right",
+    ),
+    (
+        "ignore_void",
+        lambda p, t: torch.stack([counted(keep)(*pair) for pair in zip(p, t, strict=True)]).mean(),
+        "That's the mean of the images' accuracies",
+    ),
+    (
+        "ignore_void",
+        lambda p, t: counted(keep)(p, t) + 0 * counted(keep)(p[:1], t[:1]),
+        "your number is NaN: somewhere, 0 is divided by 0",
     ),
     ("iou", half_of_uint8, "but it should return"),
     (
@@ -150,6 +171,16 @@ ROWS = [
         "mean_and_spread",
         lambda s: (np.mean(s), np.median(np.abs(s - np.mean(s)))),
         "the median distance from the mean",
+    ),
+    (
+        "mean_and_spread",
+        lambda s: (np.mean(s), (max(s) - min(s)) / 2),
+        "half of the highest minus the lowest score",
+    ),
+    (
+        "mean_and_spread",
+        lambda s: (np.mean(s), math.sqrt(np.sum((s - np.median(s)) ** 2) / (len(s) - 1))),
+        "the standard deviation around the median, with n − 1",
     ),
     (
         "object_f1",

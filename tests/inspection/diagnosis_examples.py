@@ -202,6 +202,10 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
             IMAGE,
         ),
     ),
+    "made of a fixed size": (
+        lambda: example(Between(lambda x: x + torch.randn(1, 4, 16, 16)), IMAGE),
+        lambda: example(Between(lambda x: x + torch.randn_like(x)), IMAGE),
+    ),
     "parts of a concatenation differ": (
         lambda: example(Between(lambda x: _cat(x, torch.zeros(2, 4, 32, 32))), IMAGE),
         lambda: example(
@@ -285,5 +289,9 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
     "output does not depend on the input": (
         lambda: example(Between(lambda x: torch.zeros(x.shape)), IMAGE),
         lambda: example(Between(lambda x: x), IMAGE),
+    ),
+    "values leave torch on the way": (
+        lambda: example(OneLevel(lambda x, s: torch.cat([torch.tensor(x.tolist()), s], 1)), IMAGE),
+        lambda: example(OneLevel(lambda x, s: torch.cat([x, s], 1)), IMAGE),
     ),
 }

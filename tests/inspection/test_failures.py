@@ -38,6 +38,17 @@ class Ends(Small):
         return self.end(super().forward(x))
 
 
+class Squeezes(nn.Module):
+    """Takes away every side of 1, and with it a batch of one; or asks for a view."""
+
+    def __init__(self, view: tuple[int, ...] = ()) -> None:
+        super().__init__()
+        self.view = view
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.view(self.view) if self.view else x.squeeze()
+
+
 class Misspelt(nn.Module):
     """Uses a layer under a wrong name."""
 
@@ -405,6 +416,40 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         ((1, 3, 64, 32),),
         {},
         ["32×64", "meets 64×32", ". Height and width are exchanged"],
+    ),
+    "a padding that is not needed": (
+        lambda: Crosses(nn.Conv2d(3, 4, 1), lambda x: nn.functional.pad(x, [1, 1, 1, 1])),
+        (PICTURE,),
+        {},
+        ["A padding in", "makes 34×34 of 32×32. Without it, both match"],
+    ),
+    "the batch is squeezed away": (
+        lambda: nn.Sequential(Squeezes(), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)),
+        (PICTURE,),
+        {},
+        ["squeeze made 3×32×32 of 1×3×32×32, so the batch is gone", "x.unsqueeze(0)"],
+    ),
+    "the batch is left out of a view": (
+        lambda: nn.Sequential(Squeezes((3, 32, 32)), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)),
+        (PICTURE,),
+        {},
+        ["view made 3×32×32 of 1×3×32×32, so the batch is gone"],
+    ),
+    "floats for an embedding": (
+        lambda: nn.Embedding(4, 2),
+        (torch.ones(3),),
+        {},
+        ["is given floats, 3. x.long() makes whole numbers"],
+    ),
+    "an unpadded layer between two poolings": (
+        lambda: Crosses(
+            nn.Sequential(
+                nn.MaxPool2d(2), nn.Conv2d(3, 3, 3), nn.MaxPool2d(2), nn.Upsample(scale_factor=4)
+            )
+        ),
+        ((1, 3, 36, 36),),
+        {},
+        ["32×32", "meets 36×36", "padding=1 keeps the size"],
     ),
     "an empty crop": (
         lambda: Crosses(nn.Conv2d(3, 4, 1), lambda x: x[:, :, 0:-0, 0:-0]),

@@ -8,7 +8,7 @@ from math import isnan, log, sqrt
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach import UNet
@@ -277,7 +277,7 @@ def test_entropy_of_a_network_that_knows_nothing():
 
 def folders(tmp_path, masks: list[Image.Image], suffix: str = ".png"):
     for name in ("images", "masks"):
-        (tmp_path / name).mkdir()
+        (tmp_path / name).mkdir(parents=True)
     for number, mask in enumerate(masks):
         grey = np.full(mask.size[::-1], 40 * number, np.uint8)
         Image.fromarray(grey).save(tmp_path / "images" / f"{number}.png")
@@ -357,6 +357,25 @@ def test_masks_that_do_not_fit_the_classes_are_a_sentence(tmp_path, masks, suffi
 def test_classes_that_are_none_are_a_sentence(tmp_path, classes, kind, said):
     with pytest.raises(kind, match=said):
         from_folder(*folders(tmp_path, [voc_mask(0)] * 3), classes=classes)
+
+
+def test_masks_that_were_once_a_jpeg_are_said_to_be(tmp_path):
+    codes = np.array([0, 90, 200])
+    masks = []
+    for number in range(3):
+        path = tmp_path / "once.jpg"
+        labels = np.roll(np.kron([[0, 1, 0, 2]], np.ones((32, 10), int)), number + 3, axis=1)
+        Image.fromarray(codes[labels].astype(np.uint8)).save(path, quality=75)
+        masks.append(Image.open(path).copy())
+    classes = dict(zip("abc", codes.tolist(), strict=True))
+    with pytest.warns(UserWarning, match="do not count. Most of them hardly differ from a class"):
+        from_folder(*folders(tmp_path / "grain", masks), classes=classes)
+    smooth = [
+        Image.fromarray(codes[labels].astype(np.uint8)).filter(ImageFilter.GaussianBlur(1))
+        for labels in [np.kron([[0, 1, 0, 2]], np.ones((32, 10), int))] * 3
+    ]
+    with pytest.warns(UserWarning, match="as after resizing with smoothing"):
+        from_folder(*folders(tmp_path / "smooth", smooth), classes=classes)
 
 
 def test_a_class_that_a_split_lacks_is_noted(tmp_path):

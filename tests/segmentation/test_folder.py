@@ -225,7 +225,7 @@ def test_one_or_two_pictures_are_cut_in_three(put, count):
 def test_a_picture_of_two_pixels_is_too_small_to_be_cut(tmp_path):
     for name in ("images", "masks"):
         (tmp_path / name).mkdir()
-        Image.fromarray(GREY[:2, :2]).save(tmp_path / name / "a.png")
+        Image.fromarray(np.eye(2) * 255).convert("L").save(tmp_path / name / "a.png")
     with pytest.raises(ValueError, match="too small to be cut in three"):
         from_folder(tmp_path / "images", tmp_path / "masks")
 
@@ -301,9 +301,8 @@ def test_0_in_one_mask_is_background_in_all(put):
     full = np.full(SHAPE, 255, np.uint8)
     _, found = background(put, a=SOFT, b=full, c=np.where(WANTED, 7, 3).astype(np.uint8), d=full)
     assert [mask.mean() for mask in found[1:]] == [1, 1, 1]
-    data, found = background(put, a=full, b=full, c=full)
-    assert all(mask.all() for mask in found)
-    assert "a.png, b.png, c.png: one value only, 255, taken as foreground" in data.notes[0]
+    with pytest.raises(ValueError, match=r"(?s)No pixel of all 3 masks .* one value only, 255"):
+        background(put, a=full, b=full, c=full)
 
 
 def test_labels_beside_a_255_are_labels_and_blurred_edges_are_edges(put):
@@ -360,13 +359,144 @@ def test_what_will_be_in_the_way_of_training_is_noted(put):
     put("masks/tiny.png", WANTED[:5, :7])
     assert "tiny: less than 16 pixels high or wide" in "\n".join(load(put).notes)
     nothing = np.zeros(SHAPE, np.uint8)
-    data, _ = background(put, a=nothing, b=nothing, c=nothing)
+    data, _ = background(put, a=nothing, b=nothing, c=WANTED)
     assert "no foreground at all in validation" in "\n".join(data.notes)
     mostly, _ = background(put, a=~WANTED, b=~WANTED, c=~WANTED)
     assert (
         "80% of all pixels are foreground; if black should be foreground, use invert=True"
         in mostly.notes
     )
+
+
+@pytest.mark.parametrize(
+    ("mask", "options", "said"),
+    [
+        (np.zeros(SHAPE, np.uint8), {}, "Every pixel of all 3 masks is 0 or black"),
+        (np.zeros(SHAPE, np.uint8), {"invert": True}, "Every pixel of all 3 masks is 0 or black"),
+        (np.full(SHAPE, 255, np.uint8), {"invert": True}, "No pixel of all 3 masks is 0 or black"),
+        (np.zeros(SHAPE, np.uint8), {"classes": {"sky": 0, "road": 1}}, "that counts is of 'sky'"),
+    ],
+)
+def test_masks_of_one_class_are_refused(put, mask, options, said):
+    for number in range(3):
+        put(f"masks/good {number}.png", mask)
+    with pytest.raises(ValueError, match=said):
+        load(put, **options)
+
+
+TRIMAP = np.where(WANTED, 1, 2).astype(np.uint8)
+TRIMAP[3, 6:30] = 3
+
+
+@pytest.mark.parametrize("mask", [TRIMAP, np.stack([TRIMAP] * 3, axis=2)])
+def test_labels_without_0_are_refused_with_the_classes_to_name(put, mask):
+    for number in range(3):
+        put(f"masks/good {number}.png", mask)
+    said = r"labels 1, 2, 3 and no 0.*\{\"pet\": 1, \"background\": 2, \"border\": 3\}; pixels"
+    with pytest.raises(ValueError, match=said):
+        load(put)
+    first = put.masks / "good 0.png"
+    Image.fromarray(np.where(np.arange(40) < 2, 0, TRIMAP).astype(np.uint8)).save(first)
+    with pytest.raises(ValueError, match="labels 1, 2, 3 and no 0"):
+        load(put)  # although one mask has a 0
+    data = load(put, classes={"pet": 1, "background": 2})
+    assert by_name(data, "good 1").mask.unique().tolist() == [0, 1, 255]
+
+
+def test_of_two_values_without_0_the_background_is_said(put):
+    mask = np.where(WANTED, 2, 1).astype(np.uint8)
+    data, found = background(put, a=mask, b=mask, c=mask)
+    assert np.array_equal(found[0], WANTED)
+    assert "is the background, 1; if that is inverted, use invert=True" in data.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((12, 20), "resize it without new values: `Image.open(mask).resize((40, 24), Image.Res"),
+        ((48, 80), "resize it without new values: `Image.open(mask).resize((40, 24), Image.Res"),
+        ((40, 24), "the mask is turned by 90°, or its rows and columns are swapped"),
+        ((24, 39), "they differ by few pixels: cut both to the smaller size"),
+        ((30, 30), "one of them was cropped, padded or stretched"),
+    ],
+)
+def test_a_mask_of_another_size_comes_with_what_to_do(put, shape, said):
+    put("images/other.png", GREY)
+    put("masks/other_mask.png", np.resize([0, 255], shape).astype(np.uint8))
+    (note,) = load(put).notes
+    size = "×".join(map(str, shape))
+    assert f"other.png with other_mask.png: 24×40 (H×W) and the mask {size}, not used" in note
+    assert said in note
+
+
+POINTS = "[[1, 2], [9, 2], [5, 8]]"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("0.json", f'{{"shapes": [{{"points": {POINTS}}}]}}', "LabelMe, .*ImageDraw.Draw"),
+        ("a.json", '{"annotations": [{"image_id": 1}]}', "COCO, .*annToMask"),
+        ("a.json", '{"p.jpg12": {"regions": [{"shape_attributes": 1}]}}', "VIA .*ImageDraw"),
+        ("a.geojson", '{"type": "FeatureCollection"}', "GeoJSON"),
+        (
+            "good 0.txt",
+            "0 0.1 0.1 0.5 0.2 0.44 .5",
+            "polygons in the format of YOLO, .*width",
+        ),
+        ("good 0.txt", "1 0.5 0.5 0.2 1", "boxes in the format of YOLO, .*no mask can be made"),
+        ("a.xml", "<object><bndbox></bndbox></object>", "boxes in the format of PASCAL VOC"),
+        ("a.xml", '<image id="0"><polygon points=""/></image>', "CVAT, .*Segmentation mask"),
+        (
+            "train.csv",
+            "ImageId,EncodedPixels\na,1 3",
+            r"run lengths.*start - 1 : start - 1",
+        ),
+        ("0.mat", "MATLAB 5.0", r"a MATLAB file.*scipy\.io\.loadmat"),
+        ("0.nii.gz", "", "a NIfTI volume"),
+        ("masks.zip", "PK", "an archive.*unpack it"),
+        ("list.txt", "0.1 0.2 are numbers", "not a PNG, JPEG"),
+        ("table.csv", "a,b", "not a PNG, JPEG"),
+    ],
+)
+def test_annotations_in_place_of_masks_are_named_with_what_to_do(put, name, content, said):
+    for path in put.masks.iterdir():
+        path.unlink()
+    (put.masks / name).write_text(content)
+    with pytest.raises(ValueError, match=rf"(?s)No image could be paired.*{name}: {said}|{said}"):
+        load(put)
+    (put.masks / "deeper").mkdir()
+    (put.masks / name).rename(put.masks / "deeper" / name)
+    with pytest.raises(ValueError, match=rf"(?s)No image could be paired.*{said}"):
+        load(put)
+    with pytest.raises(ValueError, match=rf"is a file; give the folder of the masks\. .*{said}"):
+        from_folder(put.images, put.masks / "deeper" / name)
+
+
+@pytest.mark.parametrize("mask", [WANTED, WANTED[None] * 7, WANTED * 1.0, WANTED[..., None] * 255])
+def test_masks_in_files_of_numpy_are_read(put, mask):
+    np.save(put.masks / "one.npy", mask)
+    np.savez(put.masks / "two.npz", mask=mask)
+    put("images/one.png", GREY)
+    np.save(put.images / "two.npy", GREY)
+    data = load(put)
+    for name in ("one", "two"):
+        assert torch.equal(by_name(data, name).mask[0] > 0, torch.from_numpy(WANTED))
+    assert not data.notes
+
+
+def test_arrays_that_are_no_images_are_named(put):
+    np.save(put.masks / "stack.npy", np.zeros((5, 4, 6)))
+    np.save(put.masks / "object.npy", np.array([{}]), allow_pickle=True)
+    np.save(put.masks / "huge.npy", np.full((4, 6), 2**40))
+    np.savez(put.masks / "two.npz", a=WANTED, b=WANTED)
+    for path in list(put.masks.glob("*.np*")):
+        put(f"images/{path.stem}.png", GREY)
+    notes = "\n".join(load(put).notes)
+    assert "holds an array of shape (5, 4, 6)" in notes
+    assert "object.npy: is damaged, or holds no plain array" in notes
+    assert "holds numbers of more than 31 bits" in notes
+    assert "two.npz: holds 2 arrays (a, b); save the one you need as .npy" in notes
 
 
 def test_no_pair_at_all_is_a_sentence_with_the_reasons(put):

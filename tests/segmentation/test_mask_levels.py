@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from unet_teach.segmentation.data.image_files import Opened
+from unet_teach.segmentation.data.image_files import Opened, UnreadableError
 from unet_teach.segmentation.data.mask_files import binarize, read_mask
 
 ROWS, COLUMNS = np.mgrid[:60, :84]
@@ -254,3 +254,40 @@ def test_the_colour_of_the_border_of_pascal_voc_alone_is_a_label():
         assert read(mask).notes == []
     labels = np.where(DISC[..., None], (200, 0, 0), OTHER[..., None] * (0, 0, 90)).astype("u1")
     assert read(labels).notes == ["its 2 labels or colours became one foreground"]
+
+
+FOUR = np.zeros(DISC.shape, np.uint8)
+FOUR[DISC], FOUR[OTHER], FOUR[48:, :34] = 1, 2, 3
+
+
+@pytest.mark.parametrize("levels", [(0, 60, 120, 180), (0, 85, 170, 255), (20, 90, 30, 250)])
+@pytest.mark.parametrize("quality", [50, 75, 90])
+@pytest.mark.parametrize("lossy", [True, False])  # False: saved as PNG after it was a JPEG
+def test_labels_that_a_jpeg_damaged_are_refused(levels, quality, lossy):
+    stored = once_a_jpeg(np.array(levels)[FOUR], quality)
+    with pytest.raises(UnreadableError, match=r"holds 4 labels .* which a JPEG has damaged"):
+        read(stored, lossy=lossy)
+
+
+def test_label_numbers_in_a_jpeg_are_refused():
+    with pytest.raises(UnreadableError, match="which a JPEG has damaged"):
+        read(once_a_jpeg(FOUR), lossy=True)
+
+
+@pytest.mark.parametrize("radius", [0, 1, 3])
+def test_exact_labels_with_soft_edges_are_no_damaged_ones(radius):
+    blurred = Image.fromarray(FOUR * 60).filter(ImageFilter.GaussianBlur(radius))
+    assert foreground(np.asarray(blurred)).any()
+
+
+def test_numbered_objects_are_no_damaged_labels():
+    cells = np.kron(np.arange(1, 141).reshape(10, 14), np.ones((6, 6), np.uint8))
+    large = np.where(DISC, 60, np.where(OTHER, 90, np.where(ROWS > 52, 0, cells)))
+    assert foreground(large.astype(np.uint8)).mean() == (large > 0).mean()
+
+
+@pytest.mark.parametrize("levels", [(0, 1, 2), (0, 2, 1), (0, 80, 240), (0, 1, 255)])
+def test_a_thin_outline_is_a_label(levels):
+    eroded = (ROWS - 26) ** 2 + (COLUMNS - 30) ** 2 < 13**2
+    mask = np.where(eroded, levels[1], np.where(DISC, levels[2], levels[0])).astype(np.uint8)
+    assert np.array_equal(foreground(mask), DISC)

@@ -6,6 +6,7 @@ import contextlib
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,7 +15,11 @@ from torch.nn.parameter import is_lazy
 
 from unet_teach.inspection.criteria import strongest_u_shape
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.table import explain_failed_run, explain_lost_output
+from unet_teach.inspection.diagnosis.table import (
+    explain_failed_run,
+    explain_lost_output,
+    explain_way_outside,
+)
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.model_copy import (
     copy_inputs,
@@ -26,6 +31,7 @@ from unet_teach.inspection.plain_lists import untrained_lists_note
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
 from unet_teach.inspection.report import UNetReport, report_on, report_on_stopped
+from unet_teach.inspection.training_run import fails_in_training
 from unet_teach.shared.keep_state import keep_state
 
 # Pairs of on_meta and gradients: first only shapes, then values where the forward looks at them,
@@ -46,7 +52,8 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         **kwargs: the same by name; a tuple of three or more whole numbers is a shape.
 
     Returns:
-        A report; `report.problem` says why where the network cannot be run.
+        A report; `report.problem` says why where the network cannot be run, and `report.note` what
+        fails only in training.
 
     Raises:
         TypeError: when `model` is no `torch.nn.Module`, or one without `super().__init__()`.
@@ -78,7 +85,21 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         if shape is None:
             problem = explain_lost_output(attempt)
             return report_on_stopped(name, graph, problem, note=note, parameters=count)
+        if outside := explain_way_outside(attempt):
+            return report_on_stopped(name, graph, outside, note=note, parameters=count)
+        if (training := _training_note(attempt)) and not note:
+            note = training
         return report_on(name, graph, shape, note, count)
+
+
+def _training_note(attempt: Attempt) -> str:
+    """Say what fails only when the network is trained; "" if nothing does whose reason is known."""
+    on_meta = attempt.recording.on_meta
+    failed = fails_in_training(attempt.model, attempt.args, attempt.kwargs, on_meta=on_meta)
+    if failed is None:
+        return ""
+    problem = explain_failed_run(replace(attempt, graph=Graph(failed)))
+    return f"In training, it fails. {problem.text}" if problem.diagnosis else ""
 
 
 def check_model(model: Any) -> None:

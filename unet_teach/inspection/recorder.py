@@ -54,7 +54,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, model: nn.Module, *, on_meta: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.recording = Recording()
+        self.recording = Recording(on_meta=on_meta)
         self._on_meta = on_meta
         self._values = WeakIdKeyDictionary()
         self._meta_twins = WeakIdKeyDictionary()  # for each tensor with values, the one on meta

@@ -72,6 +72,7 @@ class Recording:
         weights: the network's parameters and buffers.
         last_module: path of the module that ran last; in a failed run, of the innermost one.
         calls: how often each module was called, by its path.
+        on_meta: whether its tensors had only shapes.
         returned: what each module last returned, by its path, the last to return at the end: the
             name of its type, and how many parts a tuple or list has.
     """
@@ -83,6 +84,7 @@ class Recording:
     failed_op: Op | None = None
     weights: list[Value] = field(default_factory=list)
     last_module: str = ""
+    on_meta: bool = False
     calls: Counter[str] = field(default_factory=Counter)
     returned: dict[str, tuple[str, int]] = field(default_factory=dict)
 

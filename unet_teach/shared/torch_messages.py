@@ -305,6 +305,11 @@ MESSAGES = (
         "Give a larger image, leave it out here, or use nn.GroupNorm(1, {channels}).",
     ),
     Message(
+        r"Can't call numpy\(\) on Tensor that requires grad",
+        "A tensor that training needs is turned into an array of NumPy, and gradients do not pass there.",
+        "In forward, use torch's own functions. Elsewhere, to look at the numbers: x.detach().numpy().",
+    ),
+    Message(
         r"more than one element of the written-to tensor",
         "It writes into a map made by expand, whose positions share their cells.",
         "Copy it before, x.clone(), or write x = x + y.",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.forward_trace import Step, Trace, with_shape
+from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
 from unet_teach.exercises.checks.functions import lower_first
 from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import shape_problem
@@ -232,10 +232,11 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
             )
         if step.kind == "join":
             parts = " and ".join(map(_with_source, step.inputs))
-            return (
-                f"`{step.name}` joins {parts}, but none of them is a layer's output that was never "
-                "smaller"
+            kept = any(s.follows_layer and s.min_height >= size[0] for s in step.inputs)
+            missing = (
+                "comes up from a smaller one" if kept else "is an output that was never smaller"
             )
+            return f"`{step.name}` joins {parts}, but none of them {missing}"
         source, before = step.inputs[0], step.inputs[0].output
         doubled = (2 * before, torch.cat([before, before], dim=1))
         if any(torch.equal(step.output, double) for double in doubled):
@@ -353,8 +354,11 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
         if relevant(trace.used[-1]) == right[part]:
             continue
         for step in reversed(trace.used):
-            if step.inputs and relevant(step) != relevant(step.inputs[0]):
+            changed = step.inputs and relevant(step) != relevant(step.inputs[0])
+            if changed or (part == slice(1, 2) and step.name in LAYERS):
                 of, made = tuple(step.inputs[0].output.shape), tuple(step.output.shape)
+                if not changed:
+                    return f" {_capital(step.call)} takes {of[1]} channels and returns as many."
                 if part == slice(1, 2):
                     channels = f"{of[1]} channel{'s' * (of[1] > 1)} into {made[1]}"
                     return f" {_capital(step.call)} turns {channels}."

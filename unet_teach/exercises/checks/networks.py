@@ -177,7 +177,7 @@ class StudentNetworks:
 
         def problem(answer: Any) -> str | None:
             if not (count := len(self.trace(answer, *arguments).unregistered)):
-                return None
+                return self._shared_weights(answer, *arguments)
             places = _hiding_places(self.make(answer, *arguments))
             named = ", ".join(f"`self.{place}` (of type {kind})" for place, kind in places.items())
             where = f" They are in {named}." if named else ""
@@ -194,6 +194,19 @@ class StudentNetworks:
             )
 
         return Check(REGISTERED, problem)
+
+    def _shared_weights(self, answer: Any, *arguments: Any) -> str | None:
+        """Say that two networks made one after the other have weights in common."""
+        if isinstance(answer, nn.Module):  # one network, not what makes them
+            return None
+        first, second = (self.make(answer, *arguments) for _ in range(2))
+        both = {id(weight) for weight in first.parameters()}
+        if not (count := sum(id(weight) in both for weight in second.parameters())):
+            return None
+        return (
+            f"Two of them, made one after the other, share {count} of their weights and biases, so "
+            "training one changes the other. Make new layers each time."
+        )
 
     # ------------------------------------------------------------------------------- known mistakes
     def unregistered_layers(

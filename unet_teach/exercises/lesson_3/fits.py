@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 from unet_teach.exercises.checks.facts import number
@@ -87,6 +88,15 @@ fits = Exercise(
             lambda size, depth: round(size / 2**depth) * 2**depth, lambda size, depth: int(size / 2**depth + 0.5) * 2**depth),
         known.mistake("always a step more", "You always go one step up, even for a size that fits already. Such a size should stay as it is.",
             lambda size, depth: (size // 2**depth + 1) * 2**depth),
+        known.mistake("rounded up twice", "You round up twice: adding `2**depth - 1` rounds up if a floor, `//`, follows. With `ceil`, divide `size` itself.",
+            lambda size, depth: math.ceil((size + 2**depth - 1) / 2**depth) * 2**depth,
+            lambda size, depth: round(size / 2**depth + 0.5) * 2**depth,
+            lambda size, depth: math.ceil(size / 2**depth + 0.5) * 2**depth),
+        known.mistake("the size at the bottleneck", "You return the size after the halvings, at the bottleneck. Multiply it by 2**depth: that is the size of the image.",
+            lambda size, depth: -(-size // 2**depth), lambda size, depth: _halved_up(size, depth) // 2**depth, lambda size, depth: size // 2**depth),
+        known.mistake("depth squared", "You use multiples of depth², 1, 4, 9. Two to the power of depth is `2**depth`: 2, 4, 8.",
+            lambda size, depth: -(-size // depth**2) * depth**2,
+            cases=lambda: [sample for sample in SAMPLES if sample[1]]),
         known.mistake("a power of two", "You return a power of two, which can be halved down to 1. But only `depth` halvings are needed: for depth 2, 12 fits as well.",
             lambda size, depth: 2 ** (size - 1).bit_length(),
             lambda size, depth: 2 ** max(depth, (size - 1).bit_length())),

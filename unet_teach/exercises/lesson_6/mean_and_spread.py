@@ -81,6 +81,10 @@ def _squares(scores: Scores) -> float:
     return sum(x * x for x in _deviations(scores))
 
 
+def _from_median(scores: Scores, count: int) -> float:
+    return math.sqrt(sum((x - statistics.median(scores)) ** 2 for x in scores) / count)
+
+
 STATISTICS: dict[str, Summarise] = {
     "the mean": statistics.mean,
     "the sample standard deviation": statistics.stdev,
@@ -105,6 +109,19 @@ STATISTICS: dict[str, Summarise] = {
     "the median distance from the mean": lambda s: statistics.median(_deviations(s)),
     "the sum of the distances from the mean": lambda s: sum(_deviations(s)),
     "the highest minus the lowest score": lambda s: max(s) - min(s),
+    "half of the highest minus the lowest score": lambda s: (max(s) - min(s)) / 2,
+    "the highest score minus the mean": lambda s: max(s) - statistics.mean(s),
+    "the mean minus the lowest score": lambda s: statistics.mean(s) - min(s),
+    "the largest distance from the mean": lambda s: max(_deviations(s)),
+    "the distance between the quartiles": lambda s: float(np.subtract(*np.percentile(s, [75, 25]))),
+    "the standard deviation around the median, with n − 1": lambda s: _from_median(s, len(s) - 1),
+    "the standard deviation around the median, with n": lambda s: _from_median(s, len(s)),
+    "the mean distance from the median": lambda s: statistics.mean(abs(x - statistics.median(s)) for x in s),
+    "the median distance from the median": lambda s: statistics.median(abs(x - statistics.median(s)) for x in s),
+    "the sample standard deviation, divided by the mean": lambda s: statistics.stdev(s) / statistics.mean(s),
+    "twice the sample standard deviation": lambda s: 2 * statistics.stdev(s),
+    "1.96 times the standard error": lambda s: 1.96 * statistics.stdev(s) / math.sqrt(len(s)),
+    "the sample standard deviation of the differences between neighbours": lambda s: statistics.stdev(np.diff(s).tolist()),
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, permutations
 from math import comb
 from statistics import fmean, median, stdev
@@ -49,6 +49,7 @@ KNOWN: list[tuple[Scores, Scores]] = [
     ([0.46, 0.35, 0.31], [0.9, 0.55, 0.48, 0.52]),  # 2/35
     ([0.07, 0.05, 0.05, 0.15, 0.3], [0.35, 0.35, 0.85]),  # 1/56
     ([0.3, 0.2, 0.2], [0.4, 0.7, 0.6, 0.4, 0.9]),  # 2/56
+    ([0.99, 0.99, 0.5], [0.01, 0.02, 0.01, 0.03, 0.02]),  # 1/56, also if 2 are dealt
     ([0.62, 0.81, 0.87, 0.77, 0.99], [0.68, 0.57, 0.25]),  # 3/56
     ([0.8, 0.5, 0.7, 0.9, 0.9], [0.3, 0.3, 0.4]),  # 2/56
     ([0.25, 0.24, 0.05, 0.2, 0.44], [0.48, 0.38, 0.72]),  # 3/56
@@ -273,6 +274,32 @@ def _test(
     return decide
 
 
+def _test_with_rest(
+    rest: Callable[[list[float], list[float], Scores, Scores], float],
+    size: Callable[[Scores, Scores], int] = lambda a, b: len(a),
+) -> Decide:
+    """Make a test with another mean of the scores that are left.
+
+    Args:
+        rest: the mean, of (scores dealt, all scores, a, b).
+        size: how many scores are dealt to the first group.
+    """
+
+    def decide(a: Scores, b: Scores) -> bool:
+        pool, seen = [*a, *b], _distance(a, b) - ROUNDING
+        dealt = [list(scores) for scores in combinations(pool, size(a, b))]
+        far = sum(abs(fmean(scores) - rest(scores, pool, a, b)) >= seen for scores in dealt)
+        return far / len(dealt) <= LEVEL
+
+    return decide
+
+
+def _left_over(scores: list[float], pool: list[float]) -> float:
+    """Return the mean of all scores that equal none of those dealt, or 0."""
+    left = [score for score in pool if score not in scores]
+    return fmean(left) if left else 0
+
+
 def _numpy_distance(a: Scores, b: Scores) -> float:
     return float(abs(np.mean(a) - np.mean(b)))
 
@@ -301,18 +328,40 @@ def _sampled(a: Scores, b: Scores) -> bool:
 
 
 # --------------------------------------------------------------------------------- known mistakes
-def mistake(name: str, sentence: str, *wrong: Decide) -> KnownMistake:
-    """Make a known mistake: the answer decides every known case as one wrong function does."""
+# Each decided differently by twice the share in one direction and by a signed difference, and not
+# asked for a right answer: twice the share in one direction is two-sided as well.
+ONE_DIRECTION = (
+    ([0.55, 0.49, 0.86, 0.77], [0.34, 0.23, 0.17]),
+    ([0.45, 0.36, 0.74, 0.38, 0.89], [0.05, 0.35, 0.03]),
+    ([0.51, 0.95, 0.27, 0.48], [0.18, 0.29, 0.3, 0.36, 0.14]),
+)
+
+
+def mistake(
+    name: str, sentence: str, *wrong: Decide, more: Sequence[tuple[Scores, Scores]] = ()
+) -> KnownMistake:
+    """Make a known mistake: the answer decides every known case as one wrong function does.
+
+    Args:
+        name: of the mistake.
+        sentence: what a student is told.
+        *wrong: the wrong functions.
+        more: further cases, where those known don't tell it from another mistake.
+    """
 
     def recognises(answer: Any) -> bool:
         decisions = _decisions(answer)
-        return len(decisions) >= SMALL and any(
-            all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in KNOWN)))
+        if len(decisions) < SMALL or all(value is decisions[0] for value in decisions):
+            return False  # too few, or True or False every time, which any mistake may lead to
+        decisions = [*decisions, *(_probes._try(answer, inputs) for inputs in more)]
+        cases = [*KNOWN[: len(decisions) - len(more)], *more]
+        return any(
+            all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in cases)))
             for f in wrong
         )
 
-    first, *more = (lambda function=function: function for function in wrong)
-    return KnownMistake(name, sentence, first, recognises, "", tuple(more))
+    first, *others = (lambda function=function: function for function in wrong)
+    return KnownMistake(name, sentence, first, recognises, "", tuple(others))
 
 
 _probes = Probes(_known_cases)
@@ -336,21 +385,24 @@ tells_apart = Exercise(
             lambda: _sampled, _draws),
         KnownMistake("rounding decides", "With the same scores as whole numbers, 60 million times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
             lambda: _test(slack=0), _right_on_whole_numbers, "its decisions", (lambda: _test(slack=0.05),)),
-        mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences (the test is two-sided).",
-            _test(_signed), _test(_signed, seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True))),
+        mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences (the test is two-sided). If you do, compare each choice with the scores left over: `b` itself is only one of the choices.",
+            _test(_signed), _test(_signed, seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True)),
+            _test_with_rest(lambda dealt, pool, a, b: fmean(b))),
         mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. Deals exactly as far apart count too, so compare with `>= observed - 1e-9`.",
             _test(slack=-ROUNDING)),
         mistake("1 added", "Your decisions are those of p = (k + 1) / (n + 1), where k of the n deals are at least as far apart. That correction is for random deals. You go through all of them, the observed one included, so p is k / n.",
             _test(share=lambda far, ways: (far + 1) / (ways + 1)), _test(share=lambda far, ways: (far + 1) / ways)),
         mistake("the observed deal left out", "Your decisions are those of a test that doesn't count the observed deal itself, p = (k − 1) / n. It is one of the ways to deal the scores, so count it.",
             _test(share=lambda far, ways: (far - 1) / ways), _test(share=lambda far, ways: (far - 1) / (ways - 1))),
+        mistake("the observed difference signed", "Your decisions are those of a test that takes absolute differences for the deals, but not for `a` and `b` themselves. Where the observed difference is negative, every deal is at least as large. Take its absolute value, too.",
+            _test(_distance, seen=_signed), _test(_distance, seen=lambda a, b: _signed(b, a)), more=ONE_DIRECTION),
         mistake("one tail doubled", "Your decisions are those of twice the share of deals in one direction. With groups of different sizes, the two directions have different shares. Compare absolute differences instead, without doubling.",
             _test(_signed, seen=_distance, share=lambda far, ways: 2 * far / ways), _test(_signed, share=lambda far, ways: 2 * far / ways),
-            _test(lambda a, b: _signed(b, a), seen=_distance, share=lambda far, ways: 2 * far / ways), _test(lambda a, b: _signed(b, a), share=lambda far, ways: 2 * far / ways)),
+            _test(lambda a, b: _signed(b, a), seen=_distance, share=lambda far, ways: 2 * far / ways), _test(lambda a, b: _signed(b, a), share=lambda far, ways: 2 * far / ways), more=ONE_DIRECTION),
         mistake("equal deals counted once", "Your decisions are those of a test that counts equal deals or equal distances only once, as a `set` does. Two seeds with the same score are still two seeds, so count every deal.",
             *(_test(distance, deals=deals) for distance in (_distance, _numpy_distance) for deals in (
                 lambda found: [*{x for _, x in found}], lambda found: [*{round(x, 9) for _, x in found}], lambda found: [*dict(found).values()]))),
-        mistake("at most as far apart", "Your decisions are those of the share of deals whose means are at most as far apart as those of `a` and `b`. Count those at least as far apart, with `>=`.",
+        mistake("at most as far apart", "Your decisions are those of the share of deals whose means are closer together than those of `a` and `b`, or just as far apart. Count those at least as far apart, with `>=`.",
             _test(lambda a, b: -_distance(a, b)), _test(lambda a, b: -_distance(a, b), slack=-ROUNDING)),
         mistake("medians", "Your decisions are those of a test of medians, which hardly notice a collapsed run. Compare means.",
             _test(lambda a, b: abs(median(a) - median(b)))),
@@ -361,7 +413,15 @@ tells_apart = Exercise(
         mistake("mean ± standard deviation", "Your decisions are those of asking whether the bands of mean ± standard deviation overlap. That ignores how many seeds there are, so count deals instead.",
             lambda a, b: _distance(a, b) > stdev(a) + stdev(b), lambda a, b: _distance(a, b) > np.std(a) + np.std(b)),
         mistake("groups of another size", "Your decisions are those of a test that deals groups of another size. The groups must keep their sizes, so choose `len(a)` scores.",
-            _test(size=lambda a, b: len([*a, *b]) // 2), _test(size=lambda a, b: 3)),
+            _test(size=lambda a, b: len([*a, *b]) // 2),
+            *(_test(size=lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4)),  # type: ignore[misc]
+            *(_test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(b), lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4))),  # type: ignore[misc]
+        mistake("compared with all scores", "Your decisions are those of a test that compares each choice with the mean of all scores. Compare it with the scores that are left over: their sum is `sum(pool) - sum(chosen)`.",
+            _test_with_rest(lambda dealt, pool, a, b: fmean(pool))),
+        mistake("the rest divided by another number", "Your decisions are those of a test that divides the sum of the scores left over by `len(a)`. There are `len(b)` of them.",
+            _test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(a))),
+        mistake("equal scores left out", "Your decisions are those of a test that takes as the rest only scores that differ from all chosen ones, as `x not in chosen` does. If a score occurs twice and one of them is chosen, the other is still left over.",
+            _test_with_rest(lambda dealt, pool, a, b: _left_over(dealt, pool))),
         mistake("the means compared", "You return True wherever the two means differ. Two means always differ a little, even those of one variant trained twice. The deals tell you how large a difference chance can make.",
             lambda a, b: fmean(a) != fmean(b)),
     ),

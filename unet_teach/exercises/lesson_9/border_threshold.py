@@ -11,9 +11,9 @@ from unet_teach.exercises.lesson_5.masks import A_MASK, three_checks, where_righ
 
 # Background, inside and border of each pixel, one column a pixel.
 KNOWN = [
-    [0.9, 0.1, 0.1, 0.3, 0.6, 0.25, 0.45, 0.05, 0.5],
-    [0.1, 0.8, 0.5, 0.1, 0.1, 0.5, 0.35, 0.35, 0.375],
-    [0.0, 0.1, 0.4, 0.6, 0.3, 0.25, 0.2, 0.6, 0.125],
+    [0.9, 0.1, 0.1, 0.3, 0.6, 0.25, 0.45, 0.05, 0.5, 0.2, 0.45, 0.7],
+    [0.1, 0.8, 0.5, 0.1, 0.1, 0.5, 0.35, 0.35, 0.375, 0.55, 0.05, 0.25],
+    [0.0, 0.1, 0.4, 0.6, 0.3, 0.25, 0.2, 0.6, 0.125, 0.25, 0.5, 0.05],
 ]
 
 
@@ -22,7 +22,7 @@ def _case(probabilities: Tensor, threshold: float) -> Case:
 
 
 def _known_cases() -> list[Case]:
-    known = torch.tensor(KNOWN).reshape(3, 3, 3)
+    known = torch.tensor(KNOWN).reshape(3, 4, 3)
     return [_case(known, threshold) for threshold in (0.25, 0.5, 0.1, 1.0, 0.0)]
 
 
@@ -61,6 +61,8 @@ border_threshold = Exercise(
     mistakes=(
         known.mistake("argmax", "You use `argmax`, so the threshold has no effect: border is cut out only where it's the *most* probable class. A rare class seldom is. Compare its probability with the threshold instead.",
             lambda p, t: p.argmax(0) == 1, lambda p, t: p.argmax(0) != 2, lambda p, t: p.argmax(0) > 0),
+        known.mistake("another axis", "You take rows or columns, not channels. The channels are the first axis: `probabilities[0]` is the background of all pixels, and `probabilities[:, 0]` is the first row of each channel.",
+            *(lambda p, t, axis=axis: (p.select(axis, 0) < 0.5) & (p.select(axis, 2) <= t) for axis in (1, 2))),
         known.mistake("threshold on inside", "You compare *inside* with the threshold. A pixel may be no border and still be unsure between inside and background. Which channel says how likely a border is?",
             lambda p, t: p[1] > t, lambda p, t: p[1] >= t, lambda p, t: (p[0] < 0.5) & (p[1] > t), lambda p, t: (p[0] < 0.5) & (p[1] >= t)),
         known.mistake("inside above one half", "You ask whether *inside* is above one half, but the exercise asks whether *background* is below it. Where border is likely, neither of the two may be above one half.",

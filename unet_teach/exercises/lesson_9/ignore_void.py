@@ -54,6 +54,8 @@ def _pixels_that_count(answer: Function) -> str:
                 changed = prediction.clone()
                 changed[place] = guess
                 numbers.append(plain(answer(changed, target.clone())))
+            if any(number != number for number in numbers):
+                return f"For the target {target[:, 0].tolist()} your number is NaN: somewhere, 0 is divided by 0, as in a mean over nothing."
             same = all(alike(number, numbers[0]) for number in numbers)
             if same is not (label == VOID):
                 says = (
@@ -73,6 +75,11 @@ def _accuracy(prediction: Tensor, target: Tensor) -> Tensor:
 def _mean_of_images(prediction: Tensor, target: Tensor) -> float:
     pairs = zip(prediction, target, strict=True)
     return fmean(float(_accuracy(p, t)) for p, t in pairs if (t != VOID).any())
+
+
+def _mean_of_all_images(prediction: Tensor, target: Tensor) -> Tensor:
+    """Return NaN where an image is all void."""
+    return torch.stack([_accuracy(p, t) for p, t in zip(prediction, target, strict=True)]).mean()
 
 
 def _mean_of_classes(prediction: Tensor, target: Tensor) -> float:
@@ -107,7 +114,7 @@ ignore_void = Exercise(
         known.mistake("void counts as right", "Void pixels count as right, so the more of them there are, the better the score looks. They should count in neither direction.",
             lambda p, t: ((p == t) | (t == VOID)).float().mean()),
         known.mistake("the mean of the images", "That's the mean of the images' accuracies, so a pixel of an image with many void pixels counts more than others. Count the pixels of all images together, and then divide once.",
-            _mean_of_images),
+            _mean_of_images, _mean_of_all_images),
         known.mistake("the mean of the classes", "That's the mean of the classes' accuracies, so a pixel of a rare class counts more than others. Count the pixels of all classes together, and then divide once.",
             _mean_of_classes),
         known.mistake("foreground or not", "You ask only whether prediction and target are both foreground or both background, so class 1 predicted as 2 counts as right. Compare the classes themselves with `==`.",

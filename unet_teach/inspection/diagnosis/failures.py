@@ -53,10 +53,37 @@ def embedding_of_floats(attempt: Attempt) -> str:
         return ""
     given = attempt.failed_op.arguments.get("indices") if attempt.failed_op else None
     shape = given.shape if isinstance(given, Value) else (1,)
+    if not any(tensor.is_meta for tensor in find_all((attempt.args, attempt.kwargs), Tensor)):
+        return (
+            f"{attempt.stopped_in} looks things up by whole numbers, and is given floats, "
+            f"{shape_text(shape)}. x.long() makes whole numbers of them, if they are labels or "
+            "steps and no image."
+        )
     return (
         f"{attempt.stopped_in} looks things up by whole numbers, and a shape became "
         f"floats. Give a tensor: torch.zeros({shape}, dtype=torch.long)."
     )
+
+
+def made_of_a_fixed_size(attempt: Attempt) -> str:
+    """A tensor that the forward makes itself meets a map of another size."""
+    op = attempt.failed_op
+    if op is None or not op.is_pointwise or "must match the size" not in attempt.message:
+        return ""
+    maps = [v for v in op.inputs if v.depends_on_input]
+    made = [v for v in op.inputs if not v.depends_on_input and v.op is not None and not v.name]
+    if not maps or not made or made[0].op is None or _comes_from_weight(made[0]):
+        return ""
+    return (
+        f"In {attempt.stopped_in}, a tensor of {shape_text(made[0].shape)}, which forward makes by "
+        f"{op_name(made[0].op)}, meets a map of {shape_text(maps[0].shape)}. Make it as large as "
+        "the map: torch.randn_like(x), torch.zeros_like(x), or with the sizes in x.shape."
+    )
+
+
+def _comes_from_weight(value: Value) -> bool:
+    inputs = value.op.inputs if value.op else ()
+    return bool(value.name) or any(map(_comes_from_weight, inputs))
 
 
 DTYPES_DIFFER = re.compile(r"dtype|scalar type|type .*(same|cast)|not implemented for '")

@@ -15,9 +15,10 @@ from torch import nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article
 from unet_teach.inspection.plain_lists import all_modules
-from unet_teach.inspection.recording import Value
+from unet_teach.inspection.recording import Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
+DROPPING = ("squeeze", "select", "view", "_unsafe_view", "reshape")
 CONTAINERS = {
     "ModuleList": "Loop over it, `for layer in {it}: x = layer(x)`, or make it an nn.Sequential.",
     "ModuleDict": "Take one layer by its key, `{it}[key](x)`, with key one of {keys}.",
@@ -132,6 +133,19 @@ def layer_of_another_rank(attempt: Attempt) -> str:
         return (
             f"{attempt.stopped_in} is given {shape_text(given.shape)}: torch.stack makes a new "
             "dimension. torch.cat([…], dim=1) joins channels."
+        )
+    layers = dict(all_modules(attempt.model))  # a convolution without a batch squeezes by itself
+    for dropped in (v.op for v in way_back(given, lambda v: v.depends_on_input)):
+        if not dropped or dropped.name not in DROPPING or not dropped.inputs:
+            continue
+        is_own = not type(layers.get(dropped.module)).__module__.startswith("torch.nn")
+        if not is_own or len(dropped.inputs[0].shape) != len(given.shape) + 1:
+            continue
+        return (
+            f"{attempt.stopped_in} is given {shape_text(given.shape)}: {op_name(dropped)} made "
+            f"{shape_text(dropped.outputs[0].shape)} of {shape_text(dropped.inputs[0].shape)}, so "
+            f"{'the batch' if dropped.inputs[0].shape[0] == 1 else 'a dimension'} is gone. Leave "
+            "it out, or put the dimension back with x.unsqueeze(0)."
         )
     has_others = any(v.name and len(v.shape) == right + 2 for v in attempt.recording.weights)
     if given.is_input and not mode and not has_others:  # the input has the wrong rank

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
+from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Value, find_all
-from unet_teach.inspection.wording import module_name, op_name
+from unet_teach.inspection.wording import module_name, op_name, shape_text
 
+SAME_MAP = {"detach", "alias"}  # operations whose result is the map they are given
 OUTSIDE_TORCH = (np.ndarray, np.generic, float, int, bool, list)
 
 
@@ -30,6 +36,63 @@ def returns_no_tensor(attempt: Attempt) -> str:
 def does_not_depend_on_input(attempt: Attempt) -> str:
     """The forward returns a tensor that was not computed from the input."""
     return f"What comes out does not depend on what goes in. {_last_dependent(attempt)}"
+
+
+def leaves_torch(attempt: Attempt) -> str:
+    """A map leaves torch in the middle, and comes back as a tensor that was made of numbers.
+
+    The forward then needs values, a layer's map leads to no output, and an operation is given a
+    map that neither the input nor a weight led to.
+    """
+    recording = attempt.recording
+    if recording.on_meta:
+        return ""
+    used: set[Value] = set()
+    waiting = list(recording.outputs)
+    while waiting:
+        value = waiting.pop()
+        if value not in used:
+            used.add(value)
+            waiting += value.op.inputs if value.op else ()
+    names = {value.name for value in recording.weights}
+    plain = {tuple(t.shape) for t in _plain_tensors(attempt.model)}
+    returns = [
+        value
+        for value in used
+        if value.op is None
+        and not value.is_input
+        and value.name not in names
+        and value.is_floating
+        and value.shape not in plain
+        and math.prod(value.shape) > 1
+    ]
+    lost = [
+        op
+        for op in recording.ops
+        if op.outputs
+        and op.outputs[0].depends_on_input
+        and op.outputs[0] not in used
+        and len(op.outputs[0].shape) > 1
+        and op.name not in SAME_MAP
+    ]
+    if not returns or not lost:
+        return ""
+    shape = shape_text(returns[0].shape)
+    return (
+        f"The trail ends at {op_name(lost[-1])} in {module_name(lost[-1].module)}: its map leaves "
+        f"torch, as by .numpy(), .tolist() or a function of NumPy, and comes back as a new tensor "
+        f"of {shape}. No gradient passes there, so the layers before it learn nothing from what "
+        "comes after it. Use torch's own functions instead: torch.clamp for np.clip, "
+        "torch.maximum for np.maximum."
+    )
+
+
+def _plain_tensors(model: nn.Module) -> Iterator[Tensor]:
+    """Yield the tensors that modules hold as plain attributes, neither parameters nor buffers."""
+    for _, module in all_modules(model):
+        for name, thing in vars(module).items():
+            if not name.startswith("_"):
+                yield from find_all(thing, Tensor)
 
 
 def _last_dependent(attempt: Attempt) -> str:

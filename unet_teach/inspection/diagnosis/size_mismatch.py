@@ -54,13 +54,28 @@ def sizes_do_not_match(attempt: Attempt) -> str:
 
 def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     """Say what makes two maps equally large: what is sure first, then what is likely."""
-    for remedy in (call_remedy, _divisible, _wrong_level, _mended_step):
+    for remedy in (_padded_away, call_remedy, _divisible, _wrong_level, _mended_step):
         if told := remedy(attempt, first, second):
             return told
     ways = [w for v, o in ((first, second), (second, first)) if (w := _way(attempt, v, o))]
     if times := ratio(first.shape[2:], second.shape[2:]):
         ways = [f"One is {times} times as large as the other.", *ways]
     return f"{' '.join(ways)} Mend the step that is wrong, or {ADVICE}"
+
+
+def _padded_away(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that a padding or a crop changes a map that would match."""
+    for value, other in ((first, second), (second, first)):
+        changing = [s for s in steps_to(attempt.graph, value, other) if s.before != s.after]
+        for step in changing[-1:]:
+            is_cut = "pad" in step.op.name or step.op.name == "slice"
+            if is_cut and 0 not in step.after and step.before == other.shape[2:]:
+                name = "A padding" if "pad" in step.op.name else "A crop"
+                return (
+                    f"{name} in {attempt.wording.layer(step.op)} makes {_change_of(step)}. Without "
+                    "it, both match. Or compute it from both sizes, which gives 0 where they match."
+                )
+    return ""
 
 
 def _divisible(attempt: Attempt, first: Value, second: Value) -> str:
@@ -146,7 +161,8 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
             "before. Are the two exchanged, as when a block returns (pooled, skip) and the call "
             "takes (skip, pooled)?"
         )
-    twice = [s for s in steps if s.kind == "pooling" and s.op.inputs[0].op in [t.op for t in falls]]
+    pooled = [s.op for s in falls if s.kind == "pooling"]
+    twice = [s for s in steps if s.kind == "pooling" and s.op.inputs[0].op in pooled]
     if twice:
         return (
             f"Two poolings follow one another, and {word(twice[0].op.outputs[0])} makes "

@@ -69,6 +69,12 @@ def explain_lost_output(attempt: Attempt) -> Problem:
     return Problem(row.name if row else None, text)
 
 
+def explain_way_outside(attempt: Attempt) -> Problem | None:
+    """Say that a part of the way from input to output is outside of torch; `None` if none is."""
+    row, text = first_that_applies(WAY_OUTSIDE, attempt)
+    return Problem(row.name, text + own_code.own_line(attempt, text)) if row else None
+
+
 def first_that_applies(rows: Sequence[Diagnosis], attempt: Attempt) -> tuple[Diagnosis | None, str]:
     """Return the first row that explains the problem, with its sentences."""
     for row in rows:
@@ -102,6 +108,7 @@ FAILED_RUN = (
     Diagnosis(
         "added maps have different channels", channel_mismatch.added_channels_differ, "layer"
     ),
+    Diagnosis("made of a fixed size", failures.made_of_a_fixed_size, "forward"),
     Diagnosis("parts of a concatenation differ", failures.parts_do_not_fit, "forward"),
     Diagnosis("number of positions is fixed", input_shape.positions_are_fixed, "input"),
     Diagnosis("windows do not divide the sides", views.windows_do_not_fit, "input"),
@@ -131,4 +138,6 @@ LOST_OUTPUT = (
     ),
 )
 
-DIAGNOSES = (*FAILED_RUN, *LOST_OUTPUT)
+WAY_OUTSIDE = (Diagnosis("values leave torch on the way", lost_output.leaves_torch, "forward"),)
+
+DIAGNOSES = (*FAILED_RUN, *LOST_OUTPUT, *WAY_OUTSIDE)

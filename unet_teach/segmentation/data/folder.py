@@ -11,13 +11,14 @@ import numpy as np
 
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.dataset import (
+    VOID,
     Dataset,
     Pixels,
     foreground_fraction,
     label_counts,
 )
 from unet_teach.segmentation.data.label_files import LabelReader
-from unet_teach.segmentation.data.mask_files import binarize
+from unet_teach.segmentation.data.mask_files import binarize, require_background
 from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.pair_files import PairOfFiles, read_match
 from unet_teach.segmentation.data.pairing import Match, list_images, match_masks
@@ -41,12 +42,14 @@ def from_folder(
     Several masks of one image (`a_mask_1`, `a_mask_2`, or a folder `a` of masks) are merged. If a
     folder holds only folders, the files in these are used. The pages of a TIFF are images if its
     mask has as many. A mask may hold 0 and 1, 0 and 255, numbered objects, colours, or
-    probabilities, which are cut at half of their range: 0 or black is background.
+    probabilities, which are cut at half of their range: 0 or black is background. Labels without
+    a 0, and labels that a JPEG has damaged, are refused. A mask has the size of its image.
     Images larger than 512 pixels are cut into tiles. Of every five images one goes to validation
     and one to test; fewer than three images are each cut in three.
 
     Args:
-        images: folder of the images: PNG, JPEG, TIFF, GIF or BMP; grey or colour; 8 or 16 bits.
+        images: folder of the images: PNG, JPEG, TIFF, GIF, BMP or NumPy's .npy; grey or colour; 8
+            or 16 bits.
         masks: folder of the masks.
         seed: of the split.
         invert: whether 0 or black is foreground.
@@ -60,8 +63,9 @@ def from_folder(
 
     Raises:
         TypeError: if an argument is of another type.
-        ValueError: if a folder does not exist, or no pair can be used, with the reasons; or if
-            classes are no numbers or colours, or do not fit most pixels of the masks.
+        ValueError: if a folder does not exist, or no pair can be used, with the reasons; if all
+            masks hold one value only; or if classes are no numbers or colours, or do not fit most
+            pixels of the masks.
     """
     argument_checks.require_integer(0, seed=seed)
     labels = None if classes is None else LabelReader(classes)
@@ -72,7 +76,11 @@ def from_folder(
     matches = match_masks(image_files, list_images("masks", masks, notes), notes)
     pixels = _read_pairs(matches, invert, notes, labels)
     if not pixels:
+        if not notes.lines():
+            notes.add("both folders are empty")
         raise ValueError(_with_notes("No image could be paired with a mask", notes))
+    if problem := _nothing_to_learn(pixels, invert, labels):
+        raise ValueError(_with_notes(problem, notes))
     splits, remarks = split_images(pixels, seed)
     for remark in remarks:
         notes.add(remark)
@@ -125,8 +133,10 @@ def _read_pairs(
             )
             for name, pair in read.items()
         }
+    masks = {name: pair.mask for name, pair in read.items()}
+    require_background(masks, {name: pair.mask_label for name, pair in read.items()})
     cut = min((pair.cut for pair in read.values() if pair.cut is not None), default=0)
-    binary_masks, remarks = binarize({name: pair.mask for name, pair in read.items()}, cut)
+    binary_masks, remarks = binarize(masks, cut)
     for remark, names in remarks.items():
         notes.add(remark, *(read[name].mask_label for name in names))
     pairs: dict[str, tuple[Pixels, Mask]] = {}
@@ -136,6 +146,36 @@ def _read_pairs(
             notes.add(f"all {'foreground' if mask.all() else 'background'}", pair.mask_label)
         pairs[name] = _in_colour(image) if is_coloured else image, mask
     return pairs
+
+
+def _nothing_to_learn(
+    pixels: Mapping[str, tuple[Pixels, Mask]], invert: bool, labels: LabelReader | None
+) -> str:
+    """Return a problem if all masks together hold one class only, or ""."""
+    masks = [mask for _, mask in pixels.values()]
+    which = f"all {len(masks)} masks" if len(masks) > 1 else "the mask"
+    if labels:
+        found = np.unique(np.concatenate([np.unique(mask) for mask in masks]))
+        found = found[found != VOID]
+        if len(found) > 1:
+            return ""
+        name = repr(labels.names[int(found[0])]) if len(found) else "no class"
+        return (
+            f"Every pixel of {which} that counts is of {name}, so there is nothing to tell apart. "
+            "Open a mask, and check the numbers or colours in classes"
+        )
+    if any(mask.any() for mask in masks) and not all(mask.all() for mask in masks):
+        return ""
+    if masks[0].any() != invert:
+        return (
+            f"No pixel of {which} is 0 or black, which is background, so there is nothing to tell "
+            "apart. Open a mask: where the background is, make it 0. The files"
+        )
+    return (
+        f"Every pixel of {which} is 0 or black, so there is nothing to tell apart. "
+        "Open a mask in an image viewer: if it is black there, it was exported empty, or its "
+        "values were divided down to 0; export it again, with 255 as foreground. The files"
+    )
 
 
 def _in_colour(image: Pixels) -> Pixels:
@@ -148,11 +188,14 @@ def _note_training_problems(dataset: Dataset, invert: bool, notes: Notes) -> Non
     if small:
         notes.add(f"less than {SMALL} pixels high or wide, too small for a deep network", *small)
     if dataset.classes:
+        total = label_counts(pairs, len(dataset.classes)).tolist()
+        nowhere = [repr(name) for name, n in zip(dataset.classes, total, strict=True) if not n]
+        if nowhere:
+            notes.add(f"no pixel of {', '.join(nowhere)} in any mask: check its number or colour")
         for name, split in dataset.splits.items():
             counts = label_counts(split, len(dataset.classes)).tolist()
-            missing = [
-                repr(known) for known, n in zip(dataset.classes, counts, strict=True) if not n
-            ]
+            split_lacks = [n == 0 < everywhere for n, everywhere in zip(counts, total, strict=True)]
+            missing = [repr(dataset.classes[k]) for k, lacks in enumerate(split_lacks) if lacks]
             if missing:
                 notes.add(f"no pixel of {', '.join(missing)} in {name}: try another seed")
         return
@@ -168,4 +211,4 @@ def _note_training_problems(dataset: Dataset, invert: bool, notes: Notes) -> Non
 
 
 def _with_notes(problem: str, notes: Notes) -> str:
-    return f"{problem}:\n- " + "\n- ".join(notes.lines() or ["both folders are empty"])
+    return f"{problem}:\n- " + "\n- ".join(notes.lines()) if notes.lines() else f"{problem}."

@@ -10,10 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from unet_teach.segmentation.data.array_files import ARRAYS, UnknownArrayError, read_array
 from unet_teach.segmentation.data.tiff_pixels import UnknownTiffError, read_tiff, white_is_zero
 
 TIFF = (".tif", ".tiff")
-EXTENSIONS = (".png", ".jpg", ".jpeg", *TIFF, ".gif", ".bmp", ".webp", ".pgm", ".ppm", ".pbm")
+EXTENSIONS = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    *TIFF,
+    ".gif",
+    ".bmp",
+    ".webp",
+    ".pgm",
+    ".ppm",
+    ".pbm",
+    *ARRAYS,
+)
 MOST_PIXELS = 400_000_000  # larger files are not opened
 NO_IMAGE = {  # how a text file begins that stands in the place of an image
     b"version https://git-lfs": "is a Git LFS pointer, not the image itself; run `git lfs pull` "
@@ -93,6 +106,11 @@ def open_page(path: Path, page: int = 0) -> Opened:
     for text, reason in NO_IMAGE.items():
         if head.startswith(text):
             raise UnreadableError(reason)
+    if path.suffix.lower() in ARRAYS:
+        try:
+            return Opened(read_array(path), [], False, False, 1, 1)
+        except UnknownArrayError as error:
+            raise UnreadableError(str(error)) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

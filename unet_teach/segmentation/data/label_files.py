@@ -19,6 +19,7 @@ ALLOWED = (
     'give a dict of at least two classes, each with its number or its colour in the masks: {"sky": '
     '0, "road": 7}, or {"sky": (128, 128, 128), "road": "#804080"}'
 )
+NEAR = 8  # values of 8 bits: how far the grain of a JPEG lies from a class
 MOST_CLASSES = VOID  # numbers 0 to 254; 255 is void
 
 
@@ -99,10 +100,35 @@ class LabelReader:
             raise ValueError(
                 f"No class names {share:.0%} of the pixels of the masks. They hold "
                 f"{shown or self._shown(void)}. Add these to classes, or check the values there."
+                f"{self._cause(others)}"
             )
         if not others:
             return ""
-        return f"{share:.1%} of all pixels are of no class ({shown}), so they do not count"
+        note = f"{share:.1%} of all pixels are of no class ({shown}), so they do not count"
+        return f"{note}.{cause}".removesuffix(".") if (cause := self._cause(others)) else note
+
+    def _cause(self, others: list[int]) -> str:
+        """Return why there are many values that no class names, if they look like blends."""
+        if len(others) < 3 * len(self.numbers):
+            return ""
+        known = self._channels(list(self.numbers))
+        distances = np.abs(self._channels(others)[:, None] - known).max(axis=2).min(axis=1)
+        counts = np.array([self.unnamed[code] for code in others])
+        if counts[distances <= NEAR].sum() > 0.5 * counts.sum():
+            return (
+                " Most of them hardly differ from a class, as after saving as JPEG, which damages "
+                "labels also where it cannot be seen: export the masks again as PNG."
+            )
+        return (
+            " There are many such values, as after resizing with smoothing, which also makes wrong "
+            "classes: resize masks with Image.Resampling.NEAREST."
+        )
+
+    def _channels(self, codes: list[int]) -> NDArray[np.int64]:
+        values = np.array(codes, np.int64)
+        if not self.by_colour:
+            return values[:, None]
+        return np.stack([values >> 16, values >> 8 & 255, values & 255], axis=1)
 
     def _shown(self, code: int) -> str:
         if not self.by_colour:

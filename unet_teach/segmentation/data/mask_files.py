@@ -12,15 +12,22 @@ from PIL import Image
 
 from unet_teach.segmentation.data.image_files import (
     Opened,
+    UnreadableError,
     alpha_channel,
     palette_is_missing,
 )
-from unet_teach.segmentation.data.mask_levels import are_labels, cut_at_half, cut_blends
+from unet_teach.segmentation.data.mask_levels import (
+    are_labels,
+    cut_at_half,
+    cut_blends,
+    damaged_labels,
+)
 
 Values = NDArray[Any]  # of any dtype
 Mask = NDArray[np.bool_]
 GREY = ("1", "L", "LA", "La", "I", "F")
 VOID = 255  # the number of pixels that do not count, in many data sets
+GREY_CODE = 0x010101  # a grey value times this is its colour
 VOID_COLOUR = (224, 224, 192)  # of these pixels, in the palette of PASCAL VOC
 LARGEST_FIRST_CLASS = 50  # where 255 is void, classes are numbered from 1 on
 DARK = 32  # of 255: a mask with a darker colour has a black background
@@ -65,6 +72,9 @@ def read_mask(opened: Opened, *, lossy: bool) -> ReadMask:
     Args:
         opened: the file.
         lossy: whether it is a JPEG, which keeps no exact values.
+
+    Raises:
+        UnreadableError: if it holds labels that a JPEG has damaged.
     """
     image, notes = opened.image, list(opened.notes)
     if image.mode in ("RGBA", "LA", "PA") and _is_flat(image):
@@ -73,6 +83,12 @@ def read_mask(opened: Opened, *, lossy: bool) -> ReadMask:
     codes, levels, is_colour = _content(opened, notes)
     if codes.min() == codes.max():
         return ReadMask(levels >= 128 if lossy else codes, notes)
+    if labels := damaged_labels(levels, lossy=lossy):
+        raise UnreadableError(
+            f"holds {len(labels)} labels ({_listed(labels)}) which a JPEG has damaged: other "
+            "values lie around them. Export the masks again as PNG. If there is only the JPEG, "
+            "round each pixel to the nearest label, save that as PNG, and look at the borders"
+        )
     if lossy or not are_labels(codes, levels):
         mask = cut_at_half(levels)
         low, high = float(levels.min()), float(levels.max())
@@ -105,7 +121,7 @@ def _content(opened: Opened, notes: list[str]) -> _Content:
     if opacity.min() == 0 < opacity.max():
         colours[opacity == 0] = 0
     if (colours == colours[..., :1]).all():
-        return _Content(colours[..., 0] * 0x010101, colours[..., 0].astype(np.uint8), False)
+        return _Content(colours[..., 0] * GREY_CODE, colours[..., 0].astype(np.uint8), False)
     void = (colours == VOID_COLOUR).all(axis=2)
     if void.any() and colours[~void].any():
         colours[void] = 0
@@ -206,10 +222,69 @@ def binarize(
         )
         return nonzero, {note: list(without_zero)}
     ((background, _),) = counts.most_common(1)
-    note = "nothing in it is 0 or black, so the most frequent value of all masks is the background"
+    note = (
+        "nothing in it is 0 or black, so the most frequent value of all masks is the background, "
+        f"{_shown(background)}; if that is inverted, use invert=True, and if these are classes, "
+        "name them with classes="
+    )
     return {name: values != background for name, values in without_zero.items()}, {
         note: list(without_zero)
     }
+
+
+def require_background(masks: Mapping[str, Values], labels: Mapping[str, str]) -> None:
+    """Refuse masks of three or more labels of which none is 0: any of them may be background.
+
+    Args:
+        masks: the content of each mask file, from `read_mask`, by its name.
+        labels: what each file is called.
+
+    Raises:
+        ValueError: if more than half of the masks that are no bools have no 0, but several labels.
+    """
+    without_zero = {
+        name: np.unique(values) for name, values in masks.items() if values.dtype != bool
+    }
+    several = {name: v for name, v in without_zero.items() if v[0] > 0 and len(v) > 1}
+    if 2 * len(several) <= len(masks):
+        return
+    found = np.unique(np.concatenate(list(several.values()))).astype(np.int64)
+    if (found % GREY_CODE == 0).all():
+        found = found // GREY_CODE
+    if len(found) < 3 or found[-1] > 255:
+        return
+    first = next(iter(several))
+    numbers = ", ".join(f'"{name}": {value:g}' for name, value in _names(found.tolist()).items())
+    more = ", …" if len(found) > len(_names(found.tolist())) else ""
+    origin = (
+        "The masks of the Oxford-IIIT Pet dataset hold these: 1 is the pet, 2 the background and "
+        "3 the border between them. "
+        if found.tolist() == [1, 2, 3]
+        else ""
+    )
+    raise ValueError(
+        f"The masks hold the labels {_listed(found.tolist())} and no 0, so it is not known which "
+        f"of them is background; see {labels[first]}. {origin}Name them as classes: "
+        f"classes={{{numbers}{more}}}; pixels of a label that is left out do not count. Or save "
+        "masks of foreground and background only, where 0 is background: "
+        f"`Image.fromarray(np.uint8(np.array(Image.open(path)) == {found[0]:g}) * 255)`."
+    )
+
+
+def _names(values: list[float]) -> dict[str, float]:
+    names = ["pet", "background", "border"] if values == [1, 2, 3] else list("abc")
+    return dict(zip(names, values, strict=False))
+
+
+def _shown(code: float) -> str:
+    if code <= 255:
+        return f"{code:g}"
+    colour = int(code)
+    return f"({colour >> 16}, {colour >> 8 & 255}, {colour & 255})"
+
+
+def _listed(values: list[Any]) -> str:
+    return ", ".join(f"{value:g}" for value in values[:6]) + (", …" if len(values) > 6 else "")
 
 
 def _without_faint(values: Values, cut: float) -> Values:

@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 Values = NDArray[Any]  # of any dtype
 Mask = NDArray[np.bool_]
 FEWEST_BLENDS = 8  # different values at the soft edges of labels
+FEW_LABELS = 8  # different values of a mask in which thin outlines are labels
+FEWEST_GREYS = 8  # different values in a photo
 FAINT = 0.1  # fraction of the range: single pixels below it can be the noise of a JPEG
 GRAIN = 8  # values of 8 bits: a range up to this is noise, or labels
+SMALLEST_PATCHES = 0.003  # fraction of a mask's even pixels, of a label
+LEVELS_APART = 2  # values of 8 bits: nearer ones are one level of a JPEG
+LEAST_GRAIN = 0.1  # fraction of the pixels of no level that are extremes, in what was a JPEG
 SMALLEST_PROBABILITY = 0.05  # a mask of floats that stays below it is empty
 
 
@@ -23,7 +28,8 @@ def are_labels(codes: Values, levels: Values) -> bool:
     holds no labels. What remains is labels if most of it lies in patches of equal values, or
     borders sharply on the lower level. As the edges of labels can be soft, a few pixels amidst
     equal ones are enough if they are far from both levels. A blurred edge rises from pixel to
-    pixel, and noise changes everywhere.
+    pixel, and noise changes everywhere. Of few values, a thin outline is a label as well, unless
+    its value is between the two levels as that of a soft edge is.
 
     Args:
         codes: (H, W), one number for each label or colour.
@@ -40,8 +46,44 @@ def are_labels(codes: Values, levels: Values) -> bool:
     solid = _in_equal_squares(codes)
     exact = solid | (sharp & (share > FAINT))
     far = others & (share > FAINT) & (np.abs(share - share[codes == top][0]) > FAINT)
+    if len(np.unique(codes)) <= FEW_LABELS and solid.mean() > 0.5:
+        bounds = share[codes == bottom][0], share[codes == top][0]
+        between = (min(bounds) < share[others]) & (share[others] < max(bounds))
+        is_narrow = levels.dtype.kind != "f" and high - low <= GRAIN
+        if (is_narrow or between.mean() < 0.5) and _in_lines(codes)[others].mean() > 0.5:
+            return True
     inside = solid & _everywhere_around(codes, lambda near, own: near == own)
     return bool(exact[others].mean() > 0.5 or inside[far].sum() > 0.05 * far.sum())
+
+
+def damaged_labels(levels: Values, *, lossy: bool) -> list[int]:
+    """Return the levels of labels that a JPEG has damaged, or [] if a mask holds none.
+
+    Each of at least three levels has patches of equal values, and many of the other pixels are
+    darker or brighter than all their neighbours, as grain is; at soft edges they are between
+    these. A mask of two levels is none of labels: it can be cut at half.
+
+    Args:
+        levels: (H, W), from 0 (background) on.
+        lossy: whether the file is a JPEG. It may also have been one, and was then saved as PNG.
+    """
+    if levels.dtype.kind == "f" or levels.min() < 0 or levels.max() > 255:
+        return []
+    values = levels.astype(np.int32)
+    even = _everywhere_around(values, lambda near, own: near == own) & _in_equal_squares(values)
+    counts = np.bincount(values[even], minlength=256)
+    found = np.flatnonzero(counts > SMALLEST_PATCHES * even.sum())
+    groups = np.split(found, np.flatnonzero(np.diff(found) > LEVELS_APART) + 1)
+    peaks = [int(group[counts[group].argmax()]) for group in groups if len(group)]
+    if lossy and values.max() <= GRAIN and len(found) > 1:
+        return [int(level) for level in found]
+    if len(peaks) < 3:
+        return []
+    others = np.abs(np.arange(256)[:, None] - found).min(axis=1)[values] > 0
+    lowest, highest = -_brightest_around(-values), _brightest_around(values)
+    grain = others & ~_in_equal_squares(values) & ((values == lowest) | (values == highest))
+    is_grainy = others.mean() > 0.005 and grain.sum() > LEAST_GRAIN * others.sum()
+    return peaks if lossy or is_grainy else []
 
 
 def cut_at_half(levels: Values) -> Mask:
@@ -83,7 +125,11 @@ def looks_like_mask(brightness: Values) -> bool:
 
 def looks_like_photo(brightness: Values) -> bool:
     """Return whether most values of an image are between the ends of its range, and no labels."""
-    return _fraction_at_ends(brightness) < 0.5 and not are_labels(brightness, brightness)
+    return (
+        _fraction_at_ends(brightness) < 0.5
+        and len(np.unique(brightness)) > FEWEST_GREYS
+        and not are_labels(brightness, brightness)
+    )
 
 
 def _fraction_at_ends(values: Values) -> float:
@@ -121,6 +167,15 @@ def _in_equal_squares(codes: Values) -> Mask:
         for columns in (slice(None, -1), slice(1, None)):
             inside[rows, columns] |= equal
     return inside
+
+
+def _in_lines(codes: Values) -> Mask:
+    """Return whether at least two of the eight pixels around each have its value."""
+    padded = np.pad(codes.astype(np.float64), 1, constant_values=np.nan)
+    height, width = codes.shape
+    around = [padded[r : r + height, c : c + width] == codes for r in range(3) for c in range(3)]
+    result: Mask = np.sum(around, axis=0) >= 3  # with itself
+    return result
 
 
 def _everywhere_around(codes: Values, holds: Callable[[Values, Values], Mask]) -> Mask:

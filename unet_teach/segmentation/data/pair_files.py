@@ -16,6 +16,8 @@ from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.pairing import ImageFile, Match, has_mask_suffix
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
+FEW_PIXELS = 4  # a difference of sizes that cropping or padding leaves
+SAME_SHAPE = 0.02  # how much the ratios of heights and widths may differ, after rounding
 LOSSY = (".jpg", ".jpeg")
 AS_STORED: dict[int, Callable[[Pixels], Pixels]] = {  # undoes what an EXIF orientation asks for
     2: np.fliplr,
@@ -81,22 +83,22 @@ def _read_page(
         notes.add("all pages are used only if an image and its mask have the same number of them")
         pages = 1
     image, remarks = read_image(files[0])
-    mask, cut, mask_remarks = (
-        _read_masks(files[1:], match.masks)
-        if classes is None
-        else _read_labels(files[1:], match.masks, classes)
-    )
+    try:
+        mask, cut, mask_remarks = (
+            _read_masks(files[1:], match.masks)
+            if classes is None
+            else _read_labels(files[1:], match.masks, classes)
+        )
+    except UnreadableError as reason:
+        notes.add(f"not used: {reason}", labels[1])
+        return None, pages
     for label, remark in [*((labels[0], remark) for remark in remarks), *mask_remarks]:
         notes.add(remark, label)
     if mask is None:
         return None, pages
     image = _turned_like(mask, image, files[0].orientation, files[1].orientation, labels[0], notes)
     if image.shape[:2] != mask.shape[:2]:
-        image_size, mask_size = (sizes_as_text(pixels.shape[:2]) for pixels in (image, mask))
-        notes.add(
-            f"{image_size} (H×W) and the mask {mask_size}, not used: stretching moves edges",
-            labels[0],
-        )
+        notes.add(_about_sizes(image.shape[:2], mask.shape[:2]), f"{labels[0]} with {labels[1]}")
         return None, pages
     is_photo = looks_like_photo(_brightness(files[1]))
     if is_photo:
@@ -104,6 +106,39 @@ def _read_page(
     is_named_as_mask = has_mask_suffix(match.image.name) and not match.masks[0].is_mask
     is_swapped = (is_photo or is_named_as_mask) and looks_like_mask(_brightness(files[0]))
     return PairOfFiles(image, mask, cut, labels[1], is_swapped), pages
+
+
+def _about_sizes(image: tuple[int, ...], mask: tuple[int, ...]) -> str:
+    """Return a note on an image and a mask of different sizes, with what to do."""
+    (height, width), ratios = (
+        image,
+        [given / wanted for given, wanted in zip(mask, image, strict=True)],
+    )
+    if mask == (width, height):
+        remedy = (
+            "the mask is turned by 90°, or its rows and columns are swapped; the latter is undone "
+            "by `Image.open(mask).transpose(Image.Transpose.TRANSPOSE)`"
+        )
+    elif all(abs(given - wanted) <= FEW_PIXELS for given, wanted in zip(mask, image, strict=True)):
+        remedy = (
+            "they differ by few pixels: cut both to the smaller size, at the border where the "
+            "program that made the mask has cut or padded"
+        )
+    elif max(ratios) / min(ratios) < 1 + SAME_SHAPE:
+        remedy = (
+            "if the mask shows all of the image, resize it without new values: "
+            f"`Image.open(mask).resize(({width}, {height}), Image.Resampling.NEAREST)`"
+        )
+        if ratios[0] < 1:
+            remedy += f"; its edges are then known to {1 / min(ratios):.2g} pixels only"
+    else:
+        remedy = (
+            "one of them was cropped, padded or stretched: repeat on the image what was done to "
+            "the mask (stretch a mask with Image.Resampling.NEAREST), or use the "
+            "image it was drawn on"
+        )
+    sizes = f"{sizes_as_text(image)} (H×W) and the mask {sizes_as_text(mask)}"
+    return f"{sizes}, not used; {remedy}"
 
 
 def _open(file: ImageFile, page: int, notes: Notes) -> Opened | None:
@@ -119,7 +154,11 @@ def _read_labels(
 ) -> tuple[Pixels | None, None, list[tuple[str, str]]]:
     """Return the labels of an image, or None if they cannot be used, and notes."""
     if files[0].path.suffix.lower() in LOSSY:
-        reason = "a JPEG keeps no exact colours, so no classes; save masks as PNG, not used"
+        reason = (
+            "a JPEG keeps no exact colours, so no classes, not used. Export the masks again as "
+            "PNG. If there is only the JPEG, set each pixel to the nearest class, save that as "
+            "PNG, and look at the borders"
+        )
         return None, None, [(files[0].label, reason)]
     labels, remark = classes.read(opened[0])
     remarks = [(files[0].label, f"{remark}, not used")] if remark else []

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.image_files import EXTENSIONS
 from unet_teach.segmentation.data.notes import Notes
+from unet_teach.segmentation.data.other_files import other_file
 
 ENDINGS = "mask masks seg segmentation label labels gt"
 SUFFIXES = ("-mask", ".mask", *(f"_{word}" for word in ENDINGS.split()))
@@ -57,19 +58,26 @@ def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
         ValueError: if there is no such folder.
     """
     folder = argument_checks.as_path(name, folder)
+    if folder.is_file():
+        raise ValueError(
+            f"{folder} is a file; give the folder of the {name}. It is {other_file(folder)}."
+            if not _is_usable(folder)
+            else f"{folder} is a file; give the folder that it is in."
+        )
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}. Give the path of one, as text.")
     files = _visible(folder.iterdir())
     usable = [path for path in files if _is_usable(path)]
     inside = [path for path in _visible(folder.rglob("*")) if _is_usable(path)]
     is_nested = not usable and bool(inside)
+    if not usable and not inside:  # annotations may lie deeper
+        files = [path for path in _visible(folder.rglob("*")) if not path.is_dir()]
     for path in files:
         if path not in usable and not (is_nested and path.is_dir()):
             if path.is_dir():
                 notes.add("a folder, not used", path.name)
             elif path.exists():
-                remark = "not a PNG, JPEG, TIFF, GIF or BMP file, so not used"
-                notes.add(f"{remark}; if it is an image, save it as PNG", path.name)
+                notes.add(other_file(path), path.name)
             else:
                 notes.add("a link to a missing file, not used", path.name)
     if is_nested:
