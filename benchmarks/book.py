@@ -9,7 +9,11 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -93,6 +97,22 @@ def measure(site: Path, visits: int, slowdowns: Sequence[float]) -> list[dict[st
     return rows
 
 
+def built_twice() -> list[str]:
+    """Build the book in two fresh clones of what is committed; return the files that differ."""
+    sites = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for place in ("first", "in/another/folder"):
+            clone = Path(temporary, place)
+            subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+            command = [sys.executable, "docs/book/build.py"]
+            subprocess.run(command, cwd=clone, check=True, env=os.environ | {"PYTHONPATH": "."})
+            site = clone / "build" / "book"
+            files = [path for path in site.rglob("*") if path.is_file()]
+            sites.append({str(path.relative_to(site)): path.read_bytes() for path in files})
+    first, second = sites
+    return sorted(name for name in first | second if first.get(name) != second.get(name))
+
+
 def main() -> None:
     """Print a table, and write it with the machine to results/book.json."""
     parser = argparse.ArgumentParser(description="Measure how soon the book's pages answer.")
@@ -100,7 +120,12 @@ def main() -> None:
     parser.add_argument("--visits", type=int, default=7)
     parser.add_argument("--slowdowns", type=float, nargs="+", default=[1, 4])
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
+    parser.add_argument("--twice", action="store_true", help="only build twice, and compare")
     options = parser.parse_args()
+    if options.twice:
+        different = built_twice()
+        print("\n".join(different) or "Two fresh clones give the same site, byte for byte.")
+        sys.exit(bool(different))
     if not (options.site / "index.html").is_file():
         parser.error(f"There is no book in {options.site}. Run `python3 course.py book` first.")
     rows = measure(options.site, options.visits, options.slowdowns)

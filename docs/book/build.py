@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import home
 import lesson_pages
 import nbformat
 from front_page import front_page
+from slim import slim
 from sphinx.cmd.build import build_main
 
 from unet_teach.widgets import SeeInside
@@ -34,21 +34,11 @@ PAGES += ["instructor", "grading", "hub", "demo"]
 # Pages that are one file each, and their names on the site.
 READY = {"playground.html": "playground.html", "why_it_fails.html": "why_it_fails.html"}
 READY["demo.html"] = "live_demo.html"  # demo.html explains it
-# The theme's icons: a script of 1.5 MB and three fonts, for what book.css writes as signs.
-ICONS = re.compile(
-    r"<(?:script|link)\b[^>]*fontawesome[^>]*>(?:</script>)?|@font-face\s*\{[^}]*\}", re.I
-)
-# What a page waits for before it answers: a style sheet that only names another one, scripts that
-# stop the reading of the page, and the theme's scripts, which come early enough without a hint.
-THEME_CSS = re.compile(r"_static/styles/theme\.css\?\w+=\w+")
-WAITED_FOR = re.compile(
-    r"<script (?=src=\"_static/(?:doctools|sphinx_highlight|scripts/sphinx-book))"
-)
-HINTS = re.compile(r'<link rel="preload" as="script"[^>]*>')
 # What the theme brings and no page of ours asks for.
-LEFT_OUT = ["**/*.map", "_static/vendor", "_static/scripts/fontawesome.js", "_static/locales"]
+LEFT_OUT = ["**/*.map", "_static/vendor", "_static/scripts", "_static/styles", "_static/*.png"]
+LEFT_OUT += ["_static/basic.css", "_static/pygments.css", "_static/mystnb.*.css", "_static/locales"]
 LEFT_OUT += ["_static/images", "_static/webpack-macros.html", "_static/sbt-webpack-macros.html"]
-LEFT_OUT += ["_sources", ".buildinfo", ".doctrees", "objects.inv", "_static/scripts/*.txt"]
+LEFT_OUT += ["_static/*-stemmer.js", "_sources", ".buildinfo", ".doctrees", "objects.inv"]
 
 
 def write_sources(folder: Path, files: dict[str, str]) -> list[dict[str, object]]:
@@ -91,6 +81,7 @@ def finish(site: Path, files: dict[str, str]) -> None:
     widgets = site / "_static" / "widgets"
     shutil.copytree(STATIC, widgets)
     files["living_unet.json"] = living_unet(files)
+    SeeInside().figure().savefig(site / "_images" / "living_unet.png")
     for name, text in files.items():
         (widgets / name).write_text(text, encoding="utf-8")
     shutil.copy(ROOT / "js" / "demo" / "model.js", site / "_static" / "model.js")
@@ -99,13 +90,7 @@ def finish(site: Path, files: dict[str, str]) -> None:
     (site / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"):
         shutil.copy(path, site / "notebooks" / path.name)
-    for path in [*site.glob("*.html"), *(site / "_static").rglob("*.css")]:
-        text = ICONS.sub("", path.read_text(encoding="utf-8"))
-        if path.suffix == ".html" and path.name not in READY.values():
-            text = HINTS.sub("", THEME_CSS.sub("_static/basic.css", text))
-            if path.name != "search.html":  # its script needs the others at once
-                text = WAITED_FOR.sub("<script defer ", text)
-        path.write_text(text, encoding="utf-8")
+    slim(site, [path for path in site.glob("*.html") if path.name not in READY.values()])
     for path in [path for pattern in LEFT_OUT for path in site.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 

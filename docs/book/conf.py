@@ -27,7 +27,6 @@ html_theme = "sphinx_book_theme"
 html_favicon = str(HERE / "static" / "u.svg")
 html_static_path = [str(HERE / "static")]
 html_css_files = ["book.css"]
-html_js_files = [("book.js", {"type": "module"})]
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False

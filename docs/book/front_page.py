@@ -28,10 +28,10 @@ MORE = [
     ("instructor.html", "For instructors", "plans for 50 and 90 minutes, misconceptions"),
     ("live_demo.html", "Live demo", "50 minutes of scenes for a class"),
 ]
-PICTURE = (
-    '<img src="_images/lesson_0.svg" alt="A microscope photo goes in on the left. Its feature maps '
-    "shrink from 128×128 to 16×16 and grow back, with three skip connections across. A mask of the "
-    'nuclei comes out on the right.">'
+PICTURE = (  # build.py draws it
+    '<img src="_images/living_unet.png" width="1144" height="594" alt="A noisy image of lines and '
+    "rings goes in on the left. Its feature maps shrink from 96×96 to 12×12 and grow back, with "
+    'three skip connections across. The parts of lines that lie in rings come out on the right.">'
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 import home
@@ -12,6 +13,7 @@ import latex2mathml.converter
 from docutils import nodes
 from sphinx.application import Sphinx
 
+PAGE_JS = Path(__file__).with_name("page.js")
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 
 
@@ -80,9 +82,10 @@ def structured_data(name: str, lessons: list[dict[str, Any]], where: str) -> dic
 def add_to_page(
     app: Sphinx, name: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
 ) -> None:
-    """Give the templates the lessons, and the page its structured data."""
+    """Give the templates the lessons and the page's script, and the page its structured data."""
     lessons = json.loads(os.environ["UNET_TEACH_BOOK"])
     context["lessons"] = lessons
+    context["page_script"] = PAGE_JS.read_text(encoding="utf-8")
     # myst-nb names what folds a cell otherwise than it is written there, and a table's corner is no
     # heading.
     body = context.get("body", "").replace(' aria-label="Toggle hidden content"', "")

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from tests.test_training_messages import WORDINGS
+from tests.test_message_wordings import COLLECTED
 from unet_teach import explain
 from unet_teach.error_help import arguments_of, what_was_raised
 from unet_teach.shared.message_causes import CAUSES, RELATIONS, likely_cause
@@ -210,7 +210,7 @@ def questions() -> list[tuple[str, str]]:
             call()
         said = str(caught.value)
         asked += [(said, layer), (f"Traceback\n  x\nRuntimeError: {said}\n", "")]
-    wordings = json.loads(WORDINGS.read_text(encoding="utf-8")).values()
+    wordings = [table for version in COLLECTED.values() for table in version.values()]
     return asked + [(said, "") for each in wordings for said in each.values()]
 
 

@@ -12,6 +12,11 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Give a batch of at least two images, or a larger image, so that the bottleneck is more than 1×1; or use nn.GroupNorm. For a prediction, call network.eval() first.",
     ),
     (
+        r"num_channels must be divisible by num_groups",
+        "The channels cannot be divided into groups of one size.",
+        "Take a number of groups that divides the number of channels; nn.GroupNorm(1, channels) always works.",
+    ),
+    (
         r"num_channels \((?P<channels>\d+)\) must be divisible by num_groups \((?P<groups>\d+)\)",
         "{channels} channels cannot be divided into {groups} groups of one size.",
         "Take a number of groups that divides {channels}; nn.GroupNorm(1, {channels}) always works.",
@@ -57,6 +62,11 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Print its shape. Was a batch or a channel axis already taken away?",
     ),
     (
+        r"empty\(\) received an invalid combination of arguments - got \(tuple, dtype",
+        "Numbers of channels and sizes are whole numbers, and one of these is not. Often / is why: it returns a float even if there is no remainder.",
+        "Write channels // 2.",
+    ),
+    (
         r"must be tuple of ints,? but (found|got)[^\n]*float|empty\(\) received an invalid combination[^\n]*float",
         "Numbers of channels and sizes are whole numbers, but / returns a float even if there is no remainder.",
         "Write channels // 2.",
@@ -87,7 +97,7 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "If one of them is a feature map, make the layer first and call it then: nn.ReLU()(x).",
     ),
     (
-        r"(?P<name>\w+)\(\) takes (?P<most>\d+) positional arguments? but (?P<given>\d+) (was|were) given",
+        r"(?P<name>\w+)\(\) takes (?:from \d+ to )?(?P<most>\d+) positional arguments? but (?P<given>\d+) (was|were) given",
         "`{name}` takes {most} arguments and was given {given}, both with `self`.",
         "Is `self` missing in its definition? If it needs the skip too, write def {name}(self, x, skip).",
     ),

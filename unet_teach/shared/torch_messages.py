@@ -81,7 +81,7 @@ MESSAGES = (
         "Print x.shape right before this line: its last axis has to be {expected} long. Feature maps have to be flattened first, x.flatten(1).",
     ),
     Message(
-        r"running_mean should contain (?P<given>\d+) elements not (?P<expected>\d+)",
+        r"(?:running_mean|weight) should contain (?P<given>\d+) elements not (?P<expected>\d+)",
         "A batch norm for {expected} channels was given {given}.",
         "Make it for {given}.",
     ),
@@ -106,7 +106,7 @@ MESSAGES = (
         "Take a number of groups that divides {channels}; nn.GroupNorm(1, {channels}) always works.",
     ),
     Message(
-        r"length must be non-negative|negative dimension|negative output size",
+        r"must be non-negative|negative dimension|negative output size",
         "A size or a length came out negative.",
     ),
     Message(
@@ -232,8 +232,8 @@ MESSAGES = (
     ),
     Message(
         r"'generator' object is not subscriptable",
-        "Round brackets around `… for …` make a generator, which has no entries.",
-        "Write nn.ModuleList([… for …]).",
+        "A generator has no entries. Round brackets around `… for …` make one, and model.parameters() returns one.",
+        "Write nn.ModuleList([… for …]), or list(model.parameters())[0].",
     ),
     Message(
         r"either size or scale_factor should be defined",
@@ -399,7 +399,7 @@ MESSAGES = (
         "Is a `self.` missing before it, or an import?",
     ),
     Message(
-        r"(?P<layer>\w+)\(\) received an invalid combination of arguments - got \((?P<kind>tuple|list|NoneType|numpy\.ndarray|Image)\b",
+        r"\b(?P<layer>(?!empty\b)\w+)\(\) received an invalid combination of arguments - got \((?P<kind>tuple|list|NoneType|numpy\.ndarray|Image)\b",
         "`{layer}` was given a {kind} in place of a tensor.",
         "A block that returns two tensors needs two names, x, skip = block(x), and one without `return` returns None. torch.from_numpy(array).float() makes a tensor of an array.",
     ),

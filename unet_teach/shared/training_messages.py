@@ -57,6 +57,11 @@ TRAINING_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Write target.long(). For one class and background, keep them and use binary_cross_entropy_with_logits.",
     ),
     (
+        r"expected scalar type (?P<wanted>Float|Double|Half|BFloat16) but found (?P<found>\w+)",
+        "Numbers of two types meet: {wanted} is expected, and {found} is there.",
+        "numpy's numbers are float64 (Double), layers are float32 (Float): give the network image.float().",
+    ),
+    (
         r"same dtype, but got:? (?P<left>\w+) (and|!=) (?P<right>\w+)",
         "A matrix product of {left} and {right}: both have to be of one type.",
         "numpy's numbers are float64 (Double): x.float() makes them what layers have.",

@@ -1,4 +1,4 @@
-/** Brings the book's widgets to life when they come near the screen, and switches its theme. */
+/** What a page of the book does once it is read (page.js): widgets come to life when they are near the screen. */
 
 import { PageModel } from './model.js'; // js/demo/model.js
 
@@ -59,31 +59,45 @@ const near = new IntersectionObserver(
   },
   { rootMargin: '600px' },
 );
-// After the first paint: what there is to read is there before what moves.
-const begin = () => document.querySelectorAll('.live').forEach((place) => near.observe(place));
-addEventListener('load', () => {
-  if (!PerformanceObserver.supportedEntryTypes?.includes('paint')) return begin();
-  new PerformanceObserver((paints, observer) => {
-    if (!paints.getEntriesByName('first-contentful-paint').length) return;
-    observer.disconnect();
-    begin();
-  }).observe({ type: 'paint', buffered: true });
-});
+for (const place of document.querySelectorAll('.live')) near.observe(place);
 
-const page = document.documentElement;
-const buttons = document.querySelectorAll('.theme-button');
-/** Widgets and reports ask the body for the theme, as in JupyterLab. */
-function tell() {
-  const isDark = page.dataset.theme === 'dark';
-  document.body.dataset.jpThemeLight = String(!isDark);
-  for (const button of buttons) button.setAttribute('aria-pressed', String(isDark));
+/* "On this page" marks the section that is read: the last one whose heading came into view. */
+const links = [...document.querySelectorAll('#pst-page-toc-nav a')];
+const linkOf = new Map(
+  links.map((link) => {
+    const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    return [section.querySelector('h2, h3, h4') ?? section, link];
+  }),
+);
+const reading = new IntersectionObserver(
+  (seen) => {
+    const current = linkOf.get(seen.findLast(({ isIntersecting }) => isIntersecting)?.target);
+    if (!current) return;
+    for (const link of links) {
+      const entry = link.closest('.toc-entry');
+      entry.classList.toggle('active', entry.contains(current)); // its subsections unfold
+      link.classList.toggle('active', link === current);
+      if (link === current) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    }
+  },
+  { rootMargin: '-48px 0px -70%' }, // the header, and what is yet to be read
+);
+for (const heading of linkOf.keys()) reading.observe(heading);
+
+/* What scrolls can be scrolled by keyboard. */
+const boxes = new ResizeObserver((resized) => {
+  for (const { target } of resized) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute('tabindex');
+  }
+});
+for (const box of document.querySelectorAll('.bd-article :is(pre, table, .formula, .cell_output, .cell_output > .output)')) boxes.observe(box);
+
+/* A page that was opened from the search marks what was searched for. */
+if (localStorage.getItem('sphinx_highlight_terms')) {
+  for (const name of ['documentation_options', 'doctools', 'sphinx_highlight']) {
+    const src = new URL(`${name}.js`, HERE).href;
+    document.head.append(Object.assign(document.createElement('script'), { src, async: false }));
+  }
 }
-new MutationObserver(tell).observe(page, { attributeFilter: ['data-theme'] });
-tell();
-function switchTheme() {
-  const theme = page.dataset.theme === 'dark' ? 'light' : 'dark';
-  Object.assign(page.dataset, { theme, mode: theme });
-  localStorage.setItem('theme', theme);
-  localStorage.setItem('mode', theme);
-}
-for (const button of buttons) button.addEventListener('click', switchTheme);
