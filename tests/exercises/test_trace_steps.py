@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from unet_teach.exercises.checks.forward_trace import Trace, with_shape
+from unet_teach.exercises.checks.forward_trace import Trace, _same, with_shape
 
 IMAGES = torch.randn(2, 4, 6, 9, generator=torch.Generator().manual_seed(0))
 
@@ -39,6 +39,7 @@ def trace_of(function, **options):
         (lambda net, x: x.clone().relu_(), "relu", "pointwise", ""),
         (lambda net, x: 2 * x, "mul", "pointwise", "affine scales"),
         (lambda net, x: x + 1, "add", "pointwise", "affine scales"),
+        (lambda net, x: 0 * x, "mul", "pointwise", "affine scales"),  # whatever x is
         (lambda net, x: x + 0, "add", "pointwise", "identical affine"),
         (lambda net, x: x * net.scale, "mul", "pointwise", "affine"),  # a weight
         (lambda net, x: net.norm(x), "batch_norm", "pointwise", "affine"),
@@ -137,6 +138,9 @@ def low(net, x):
         (lambda net, x, skip: torch.cat([x[..., :8], low(net, skip)], 1), []),  # the raw image
         (lambda net, x, skip: torch.cat([skip, net.other(skip)], 1), []),  # none was smaller
         (lambda net, x, skip: torch.cat([low(net, skip), low(net, skip)], 1), []),
+        (lambda net, x, skip: low(net, skip) + 1e-5 * skip, [(6, 8)]),  # however little
+        (lambda net, x, skip: torch.cat([skip, skip + low(net, skip)], 1), [(6, 8)]),
+        (lambda net, x, skip: low(net, skip) + skip - skip, []),
         (lambda net, x, skip: (torch.cat([skip, low(net, skip)], 1), skip)[1], []),
         (lambda net, x, skip: torch.cat([0 * skip, low(net, skip)], 1), []),
         (lambda net, x, skip: torch.cat([skip, low(net, skip)], 1) * 0 + x[:, :1, :, :8], []),
@@ -210,6 +214,23 @@ def test_what_takes_no_part_is_named():
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ([0.0, 1000.0], [9e-4, 1000.0], True),  # a millionth of the largest
+        ([0.0, 1000.0], [1.1e-3, 1000.0], False),
+        ([0.0, 1000.0], [0.0, 1000.09], True),
+        ([0.0, 1000.0], [0.0, 1000.2], False),
+        ([0.0, 0.0], [9e-7, 0.0], True),
+        ([0.0, 0.0], [1.1e-6, 0.0], False),
+        ([0.0, 0.0], [0.0], False),
+        ([], [], True),
+    ],
+)
+def test_values_are_the_same_but_for_rounding(one, other, same):
+    assert _same(torch.tensor(one), torch.tensor(other)) == same
+
+
 def test_random_numbers_are_noted():
     assert trace_of(lambda net, x: x + torch.rand(9)).random == ["rand"]
     assert trace_of(lambda net, x: x.relu()).random == []
@@ -274,6 +295,10 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             f"`norm` fails on the result of the index `[…]` (3 channels, 6×9){MADE}.",
         ),
         (lambda net, x: x.view(7, -1), "`view` fails on the input (4 channels, 6×9)."),
+        (
+            lambda net, x: net.up(x).relu().view(7, -1),
+            "`view` fails on `up`'s output (4 channels, 12×18).",
+        ),
         (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),
     ],
 )
