@@ -17,6 +17,7 @@ from unet_teach.inspection.axes import (
     AxisPart,
     Dims,
     finest_strides,
+    fits_shape,
     guessed_from_sizes,
     pixel_shuffled,
     reshaped,
@@ -419,6 +420,13 @@ def test_matrix_products(function, expected):
 )
 def test_dimensions_are_guessed_from_sizes(given, shape, expected):
     assert written(guessed_from_sizes(parsed(given), shape)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "fits"), [((2, 96), True), ((2, 95), False), ((2,), False), ((2, 8, 12), False)]
+)
+def test_dimensions_fit_a_shape_of_their_sizes(shape, fits):
+    assert fits_shape(parsed("N2 H8·W12"), shape) == fits
 
 
 def test_the_finest_stride_along_each_axis_counts():
