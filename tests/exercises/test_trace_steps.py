@@ -284,6 +284,14 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             lambda net, x: net.up(x[:, :3]),
             "`up` takes 4 channels, but is given 3 at 6×9: the result of the index `[…]`.",
         ),
+        (
+            lambda net, x: F.conv_transpose2d(x, torch.rand(3, 5, 2, 2)),
+            "`conv_transpose2d` takes 3 channels, but is given 4 at 6×9: the input.",
+        ),
+        (
+            lambda net, x: F.conv2d(x, torch.rand(6, 3, 1, 1), groups=2),
+            "`conv2d` takes 6 channels, but is given 4 at 6×9: the input.",
+        ),
         (lambda net, x: net.conv(x.flatten(1)), "`conv` is given the input (shape (2, 216))."),
         (
             lambda net, x: torch.cat([x, net.up(x)], 1),
@@ -306,3 +314,38 @@ def test_the_call_that_an_error_stopped(function, sentence):
     trace = trace_of(function)
     assert trace.result is None
     assert trace.stopped_at == sentence
+
+
+@pytest.mark.parametrize(
+    ("order", "sentence"),
+    [
+        (
+            (0, 2),
+            "`layers.2` takes 6 channels, but is given 8 at 6×9: `layers.0`'s output. `layers.1` "
+            "takes as many: is this list gone through in the right order?",
+        ),
+        (
+            (0, 1, 1),
+            "`layers.1` takes 8 channels, but is given 6 at 6×9: `layers.1`'s output. It was "
+            "already called once in this run: is it the right layer here?",
+        ),
+        (
+            (0, 1, 2, 3),
+            "`layers.3` takes 7 channels, but is given 5 at 6×9: `layers.2`'s output.",
+        ),
+        ((0, 1, 2), ""),
+    ],
+)
+def test_a_layer_of_a_list_that_is_called_at_the_wrong_place(order, sentence):
+    class Listed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            channels = ((4, 8), (8, 6), (6, 5), (7, 4))
+            self.layers = nn.ModuleList([nn.Conv2d(*pair, 1) for pair in channels])
+
+        def forward(self, x):
+            for place in order:
+                x = self.layers[place](x)
+            return x
+
+    assert Trace(Listed(), IMAGES).stopped_at == sentence
