@@ -241,6 +241,7 @@ def test_random_numbers_are_noted():
     [
         (lambda net, x: net.conv(x).relu() + torch.rand(9), "add"),
         (lambda net, x: (net.conv(x) * torch.rand(1)).relu(), "mul"),
+        (lambda net, x: net.conv(x) + F.pad(torch.rand(1, 1), (0, 8, 0, 5)), "add"),  # one cell
         (lambda net, x: (x * torch.rand(1), net.conv(x))[1], None),  # has no part in the result
         (lambda net, x: net.conv(x).relu(), None),
     ],
