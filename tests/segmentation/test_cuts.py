@@ -92,6 +92,7 @@ def ramp(*columns):
         (ramp(0, 0, 0, 7, 7, 7), True),  # two values
         (ramp(0, 0, 0, 90, 90, 90, 200, 200), True),  # patches
         (ramp(0, 0, 0, 90, 200, 200, 200), False),  # an edge that rises
+        (ramp(*[0] * 8, 40, 70, *[100] * 8, 140, 200), False),  # to half of the range, and beyond
         (ramp(0, 0, 60, 120, 180, 200, 200), False),
         (ramp(0, 0, 90, 0, 0, 200, 200), True),  # a line of one pixel on the background
         (ramp(0, 0, 15, 0, 0, 200, 200), False),  # a faint one
