@@ -21,6 +21,7 @@ def told(found, right):
     [
         # one hundredth of the largest value is too small to tell a factor
         ([2e-6, 8.0, 4.0], [1e-8, 4.0, 2.0], "All are 2 times the right ones."),
+        ([2 / 2**10 + 9e-6, 100 / 2**9], [1 / 2**10, 100 / 2**10], "All are 2 times the right"),
         ([0.09, 30.0, 60.0], [0.04, 10.0, 20.0], ""),
         ([0.0, 3.0], [2.0, 1.0], ""),  # a line goes through any two values
         ([3.5, 2.0, 8.0], [1.0, 0.5, 2.5], "All are 3 times the right ones plus 0.5."),
@@ -28,10 +29,27 @@ def told(found, right):
         ([5.0, 5.0, 5.0], [1.0, -2.0, 3.0], "All are 5."),
         ([1.0, 2.0, 4.009], [1.001, 2.001, 4.0], "They are close: off by at most 0.009."),
         ([1.0, 2.0, 4.05], [1.001, 2.001, 4.0], ""),
+        ([100.5, 49.01, 7.3], [100.0, 50.0, 7.0], "They are close: off by at most 0.99."),
+        ([100.5, 49.0, 7.3], [100.0, 50.0, 7.0], ""),
     ],
 )
 def test_how_values_differ(found, right, says):
-    assert told(found, right) == says
+    assert told(found, right).startswith(says)
+    assert bool(told(found, right)) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("found", "right", "says"),
+    [
+        ([5.0, 5.0, 3.0], [-2.0, -1.0, 3.0], "All are 5, exactly where the right values are neg"),
+        ([5.0, 5.0, 3.0], [0.0, -1.0, 3.0], "All are 5 there."),  # 0 is not negative
+        ([5.0, 5.0, -1e-4], [-2.0, -1.0, -1e-4], "All are 5 there."),
+        ([5.0, 5.0, -9e-5], [-2.0, -1.0, -9e-5], "All are 5, exactly where"),  # only rounding
+    ],
+)
+def test_exactly_where_the_right_values_are_negative(found, right, says):
+    found, right = torch.tensor(found), torch.tensor(right)
+    assert how(found, right, found != right).startswith(says)
 
 
 def shifted(height, rows):
@@ -71,6 +89,14 @@ def test_a_map_may_move_along_both_axes():
     )
 
 
+def test_of_several_moves_the_shortest_is_told():
+    right = torch.rand(1, 2, 7, 9, generator=torch.Generator().manual_seed(0))
+    right = right[..., [0, 1, 2] * 4]
+    assert moved(right.roll(1, 3), right) == (
+        "The values are 1 column further right than they should be."
+    )
+
+
 @pytest.mark.parametrize(("channels", "says"), [(3, "All channels are the same."), (1, "")])
 def test_one_map_in_all_channels(channels, says):
     chance = torch.Generator().manual_seed(0)
@@ -78,6 +104,14 @@ def test_one_map_in_all_channels(channels, says):
     assert moved(torch.rand(1, 1, 5, 7, generator=chance).expand_as(right), right) == says
     flat = right[:, :1].expand(1, channels, 5, 7)
     assert moved(torch.rand(1, 1, 5, 7, generator=chance).expand_as(flat), flat) == ""
+
+
+def test_channels_that_changed_places_are_named():
+    one, two = torch.rand(2, 1, 1, 5, 7, generator=torch.Generator().manual_seed(0))
+    right = torch.cat([one, one.flip(2), two], 1)  # the first two have the same sum
+    found = torch.cat([one, one, two], 1)
+    assert moved(found, right) == "Channel 1 has the values of channel 0."
+    assert moved(right.roll(1, 1), right) == "Channel 0 has the values of channel 2, and so on."
 
 
 def test_a_flat_map_does_not_move():
@@ -102,6 +136,20 @@ def test_an_occasion_needs_right_and_wrong_answers(right, says):
     text = occasion(inputs, right, {"it is small": lambda x: x < 3})
     assert says in text
     assert bool(text) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("right", "says"),
+    [
+        ([True, False], "right in 1 (a)."),  # half
+        ([True, True, True, False, False], "wrong in 2 (d; e)."),
+        ([True, True, False, False, False], "right in 2 (a; b)."),
+        ([True] * 4 + [False] * 5, "right in 4 (a; b; c; …)."),
+    ],
+)
+def test_the_fewer_cases_are_told(right, says):
+    calls = "ABCDEFGHI"[: len(right)]
+    assert occasion([()] * len(right), right, {}, calls).endswith(f" tried, it is {says}")
 
 
 def test_always_right_or_wrong_has_no_occasion():
@@ -150,6 +198,27 @@ def test_the_effect_of_a_parameter_is_told_on_one_example():
     ) in said
 
 
+@pytest.mark.parametrize(
+    ("results", "example"),
+    [
+        ([4, 13, -1, 8], "size=1 to size=6 (kernel=2) it shrinks by 5, but it should grow by 5."),
+        ([4, 8, 9, 10], "kernel=2 to kernel=9 (size=6) it grows by 1, but it should grow by 7."),
+        ([4, 21, -1, 16], "size=1 to size=6 (kernel=2) it shrinks by 5, but it should grow by 5."),
+    ],
+)
+def test_the_parameter_that_is_farthest_off_is_the_example(results, example):
+    grid = Grid(["size", "kernel"], list(product((1, 6), (2, 9))))
+    assert f"tried: from {example}" in grid.facts(results, lambda size, kernel: size + kernel)
+
+
+def test_sums_are_read_from_four_inputs_more_than_they_may_have_terms():
+    inputs = list(product((0, 1), (0, 1, 2, 5)))  # 1, size, kernel, size·kernel and 4 more
+    for few, says in ((0, "too large by size + kernel"), (1, "from kernel=0 to kernel=5")):
+        grid = Grid(["size", "kernel"], inputs[few:])
+        results = [9 * n**2 + 7 * k**2 + n + k for n, k in grid.inputs]
+        assert says in grid.facts(results, lambda n, k: 9 * n**2 + 7 * k**2)
+
+
 INPUTS = list(product((5, 8, 9), (1, 2, 3), (1, 2, 4)))
 
 
@@ -180,7 +249,21 @@ def steps(size, kernel, stride):
         (lambda n, k, s: steps(n, k, s) + n + k, "tried: it is too large by size + kernel."),
         (lambda n, k, s: steps(n, k, s) - 2 * n, "tried: it is too small by 2·size."),
         (lambda n, k, s: 3 * n - 2, "tried: it gives 3·size − 2."),
+        (
+            lambda n, k, s: n + k + s + n * k + n * s + 3 * k * s,
+            "gives size + kernel + stride + size·kernel + size·stride + 3·kernel·stride.",
+        ),
+        (lambda n, k, s: n + k + s + n * k + n * s + 3 * k * s + 5, "tried: from kernel=1 to"),
+        (
+            lambda n, k, s: steps(n, k, 2 * s) + 0.3 + 0.2 * (k > 1),
+            "not all of its numbers are whole. Rounded down: It acts as if stride were twice",
+        ),
+        (
+            lambda n, k, s: steps(n, k, 2 * s) - 0.3 - 0.2 * (k > 1),
+            "Rounded down: It acts as if stride were twice as large, and then subtracts 1.",
+        ),
         (lambda n, k, s: 10.0**12 + n, "tried: some of its numbers are larger than 10**12."),
+        (lambda n, k, s: 10.0**12 - 9 + n, "tried: it gives size + 999999999991."),
     ],
 )
 def test_facts_of_a_formula_of_three_numbers(answer, fact):

@@ -54,6 +54,8 @@ ALL = slice(None)
         ),
         ([(..., slice(1, None, 2), ALL)], "the values are wrong in every second row from 1 on."),
         ([(..., [1, 3], ALL)], "the values are wrong in rows 1 and 3."),
+        ([(..., [0, 2, 5], ALL)], "the values are wrong in rows 0, 2 and 5."),
+        ([(..., [0, 2, 3, 6], ALL)], "528 of 924 values are wrong."),
         ([(0, 0, 0, 0), (1, 3, 2, 5)], "2 of 924 values are wrong."),
         ([...], "every value is wrong."),
     ],
@@ -132,6 +134,33 @@ def test_sizes_are_told_by_what_they_always_are(height, says):
     right = [(1, 1, sizes["skip's height"], 3) for sizes in SIZES]
     text = differences.formulas(found, right, SIZES)
     assert text == says
+
+
+TERMS = [dict(zip("abc", sizes, strict=True)) for sizes in ((4, 6, 1), (7, 5, 3), (9, 2, 8))]
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [
+        (lambda a, b, c: a, "a"),
+        (lambda a, b, c: a + 1, "a + 1"),
+        (lambda a, b, c: a - 1, "a − 1"),
+        (lambda a, b, c: max(a, b), "the larger of a and b"),
+        (lambda a, b, c: min(a, b), "the smaller of a and b"),
+        (lambda a, b, c: a + b, "a + b"),
+        (lambda a, b, c: a - b, "a − b"),
+        (lambda a, b, c: 2 * a, "2 · a"),
+        (lambda a, b, c: 2 * a - b, "2 · a − b"),
+        (lambda a, b, c: a // 2, "half of a"),
+        (lambda a, b, c: a + b - c, "a + b − c"),
+        (lambda a, b, c: 2 * a + b, "2 · a + b"),
+        (lambda a, b, c: a + b + c, "a + b + c"),
+    ],
+)
+def test_each_formula_of_a_size_is_told(size, says):
+    found = [(1, 1, 3, size(**sizes)) for sizes in TERMS]
+    right = [(1, 1, 3, 9 * sizes["a"] * sizes["b"]) for sizes in TERMS]
+    assert differences.formulas(found, right, TERMS) == f"width is {says}"
 
 
 def test_the_occasion_is_a_condition_or_the_cases():

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from unet_teach.exercises.checks.forward_trace import Trace, with_shape
+from unet_teach.exercises.checks.forward_trace import Trace, _same, with_shape
 
 IMAGES = torch.randn(2, 4, 6, 9, generator=torch.Generator().manual_seed(0))
 
@@ -39,6 +39,7 @@ def trace_of(function, **options):
         (lambda net, x: x.clone().relu_(), "relu", "pointwise", ""),
         (lambda net, x: 2 * x, "mul", "pointwise", "affine scales"),
         (lambda net, x: x + 1, "add", "pointwise", "affine scales"),
+        (lambda net, x: 0 * x, "mul", "pointwise", "affine scales"),  # whatever x is
         (lambda net, x: x + 0, "add", "pointwise", "identical affine"),
         (lambda net, x: x * net.scale, "mul", "pointwise", "affine"),  # a weight
         (lambda net, x: net.norm(x), "batch_norm", "pointwise", "affine"),
@@ -137,6 +138,9 @@ def low(net, x):
         (lambda net, x, skip: torch.cat([x[..., :8], low(net, skip)], 1), []),  # the raw image
         (lambda net, x, skip: torch.cat([skip, net.other(skip)], 1), []),  # none was smaller
         (lambda net, x, skip: torch.cat([low(net, skip), low(net, skip)], 1), []),
+        (lambda net, x, skip: low(net, skip) + 1e-5 * skip, [(6, 8)]),  # however little
+        (lambda net, x, skip: torch.cat([skip, skip + low(net, skip)], 1), [(6, 8)]),
+        (lambda net, x, skip: low(net, skip) + skip - skip, []),
         (lambda net, x, skip: (torch.cat([skip, low(net, skip)], 1), skip)[1], []),
         (lambda net, x, skip: torch.cat([0 * skip, low(net, skip)], 1), []),
         (lambda net, x, skip: torch.cat([skip, low(net, skip)], 1) * 0 + x[:, :1, :, :8], []),
@@ -210,6 +214,23 @@ def test_what_takes_no_part_is_named():
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ([0.0, 1000.0], [9e-4, 1000.0], True),  # a millionth of the largest
+        ([0.0, 1000.0], [1.1e-3, 1000.0], False),
+        ([0.0, 1000.0], [0.0, 1000.09], True),
+        ([0.0, 1000.0], [0.0, 1000.2], False),
+        ([0.0, 0.0], [9e-7, 0.0], True),
+        ([0.0, 0.0], [1.1e-6, 0.0], False),
+        ([0.0, 0.0], [0.0], False),
+        ([], [], True),
+    ],
+)
+def test_values_are_the_same_but_for_rounding(one, other, same):
+    assert _same(torch.tensor(one), torch.tensor(other)) == same
+
+
 def test_random_numbers_are_noted():
     assert trace_of(lambda net, x: x + torch.rand(9)).random == ["rand"]
     assert trace_of(lambda net, x: x.relu()).random == []
@@ -220,6 +241,7 @@ def test_random_numbers_are_noted():
     [
         (lambda net, x: net.conv(x).relu() + torch.rand(9), "add"),
         (lambda net, x: (net.conv(x) * torch.rand(1)).relu(), "mul"),
+        (lambda net, x: net.conv(x) + F.pad(torch.rand(1, 1), (0, 8, 0, 5)), "add"),  # one cell
         (lambda net, x: (x * torch.rand(1), net.conv(x))[1], None),  # has no part in the result
         (lambda net, x: net.conv(x).relu(), None),
     ],
@@ -263,6 +285,14 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             lambda net, x: net.up(x[:, :3]),
             "`up` takes 4 channels, but is given 3 at 6×9: the result of the index `[…]`.",
         ),
+        (
+            lambda net, x: F.conv_transpose2d(x, torch.rand(3, 5, 2, 2)),
+            "`conv_transpose2d` takes 3 channels, but is given 4 at 6×9: the input.",
+        ),
+        (
+            lambda net, x: F.conv2d(x, torch.rand(6, 3, 1, 1), groups=2),
+            "`conv2d` takes 6 channels, but is given 4 at 6×9: the input.",
+        ),
         (lambda net, x: net.conv(x.flatten(1)), "`conv` is given the input (shape (2, 216))."),
         (
             lambda net, x: torch.cat([x, net.up(x)], 1),
@@ -274,6 +304,10 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             f"`norm` fails on the result of the index `[…]` (3 channels, 6×9){MADE}.",
         ),
         (lambda net, x: x.view(7, -1), "`view` fails on the input (4 channels, 6×9)."),
+        (
+            lambda net, x: net.up(x).relu().view(7, -1),
+            "`view` fails on `up`'s output (4 channels, 12×18).",
+        ),
         (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),
     ],
 )
@@ -281,3 +315,38 @@ def test_the_call_that_an_error_stopped(function, sentence):
     trace = trace_of(function)
     assert trace.result is None
     assert trace.stopped_at == sentence
+
+
+@pytest.mark.parametrize(
+    ("order", "sentence"),
+    [
+        (
+            (0, 2),
+            "`layers.2` takes 6 channels, but is given 8 at 6×9: `layers.0`'s output. `layers.1` "
+            "takes as many: is this list gone through in the right order?",
+        ),
+        (
+            (0, 1, 1),
+            "`layers.1` takes 8 channels, but is given 6 at 6×9: `layers.1`'s output. It was "
+            "already called once in this run: is it the right layer here?",
+        ),
+        (
+            (0, 1, 2, 3),
+            "`layers.3` takes 7 channels, but is given 5 at 6×9: `layers.2`'s output.",
+        ),
+        ((0, 1, 2), ""),
+    ],
+)
+def test_a_layer_of_a_list_that_is_called_at_the_wrong_place(order, sentence):
+    class Listed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            channels = ((4, 8), (8, 6), (6, 5), (7, 4))
+            self.layers = nn.ModuleList([nn.Conv2d(*pair, 1) for pair in channels])
+
+        def forward(self, x):
+            for place in order:
+                x = self.layers[place](x)
+            return x
+
+    assert Trace(Listed(), IMAGES).stopped_at == sentence

@@ -143,6 +143,26 @@ def test_the_first_of_the_strongest_joins_at_a_level_is_its_skip(first, second, 
     assert (skip.kind, skip.from_below.op.name) == chosen
 
 
+class NearlyOneLevel(nn.Module):
+    """Joins a skip at a half of the size, and one at a little less than that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.three = conv(3, 8, 2), conv(8, 8), conv(8, 8, 2)
+        self.between, self.last = conv(16, 8), nn.Conv2d(16, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self.one(x)
+        second = self.two(F.interpolate(first, size=30))
+        x = self.between(torch.cat([second, times(2)(self.three(second))], 1))
+        return times(2)(self.last(torch.cat([first, F.interpolate(x, size=32)], 1)))
+
+
+def test_skips_at_levels_that_only_rounding_parts_are_one():
+    (skip,) = shape_of(NearlyOneLevel()).skips
+    assert skip.level == pytest.approx(1.09, abs=0.01)
+
+
 class Enlarged(nn.Module):
     """Goes down three levels and up one, and ends in what it is given."""
 
@@ -262,6 +282,8 @@ def test_what_has_no_positions_is_no_level():
         (38, 13, 3),
         (41, 13, 3),
         (20, 13, 20 / 13),
+        (10, 6, 10 / 6),  # two off
+        (10, 4, 10 / 4),
         (8, 5, 8 / 5),
         (6, 5, 6 / 5),
         (3, 2, 3 / 2),

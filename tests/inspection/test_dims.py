@@ -17,6 +17,7 @@ from unet_teach.inspection.axes import (
     AxisPart,
     Dims,
     finest_strides,
+    fits_shape,
     guessed_from_sizes,
     pixel_shuffled,
     reshaped,
@@ -263,7 +264,7 @@ def halvings(x: Tensor) -> None:
     """Make 3 columns of 22 by three halvings, rounded up."""
     for _ in range(3):
         x = F.max_pool2d(x, (1, 2), ceil_mode=True)
-    x.mean((2, 3))
+    x.mean(2), x.mean((2, 3))
 
 
 def after(first: Callable[[Tensor], object], function: Callable[[Tensor], Tensor]):
@@ -324,6 +325,7 @@ def after(first: Callable[[Tensor], object], function: Callable[[Tensor], Tensor
         ((2, 3, 9, 14), lambda x: F.max_pool2d(x, (3, 2)), "N2 C3 H3/3 W7/2"),
         ((2, 3, 9, 14), lambda x: F.avg_pool2d(x, (3, 2), (2, 1)), "N2 C3 H4/2 W13"),
         ((3, 9, 14), lambda x: F.max_pool2d(x, (3, 2)), "N3 C3/3 H7/2"),
+        ((3, 9, 14), lambda x: F.avg_pool2d(x, (3, 2), (2, 1)), "N3 C4/2 H13"),
         ((2, 3, 4, 9, 14), lambda x: F.avg_pool3d(x, (1, 3, 2)), "N2 C3 H4 W3/3 D7/2"),
         ((2, 3, 9, 14), lambda x: F.avg_pool1d(x.flatten(1, 2), 2), "N2 C3·H9 W7/2"),
         ((2, 3, 8, 12), lambda x: F.avg_pool2d(x, (8, 2), 2), "N2 C3 H1/2 W6/2"),
@@ -419,6 +421,13 @@ def test_matrix_products(function, expected):
 )
 def test_dimensions_are_guessed_from_sizes(given, shape, expected):
     assert written(guessed_from_sizes(parsed(given), shape)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "fits"), [((2, 96), True), ((2, 95), False), ((2,), False), ((2, 8, 12), False)]
+)
+def test_dimensions_fit_a_shape_of_their_sizes(shape, fits):
+    assert fits_shape(parsed("N2 H8·W12"), shape) == fits
 
 
 def test_the_finest_stride_along_each_axis_counts():

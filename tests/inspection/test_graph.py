@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from test_dims import features, written
+from test_dims import as_rows, features, written
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
@@ -166,6 +166,8 @@ def joined(join: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tenso
         (lambda skip, up: skip * features(up.sigmoid()), ["gate"]),
         (lambda skip, up: skip + up.sigmoid(), ["add"]),
         (lambda skip, up: skip.sigmoid() * up, ["gate"]),
+        (lambda skip, up: skip + up.mean((2, 3), keepdim=True), []),  # numbers, and no map
+        (lambda skip, up: (skip.mean((2, 3)) + up.mean((2, 3)))[:, :, None, None] + up, []),
         (lambda skip, up: up, []),
         (lambda skip, up: up + up.relu(), []),
     ],
@@ -269,6 +271,25 @@ def test_the_path_with_most_steps(function, down, up):
     graph = graph_of(function)
     path = down_up_path(graph, graph.recording.outputs[0])
     assert (names_of(path.down), names_of(path.up)) == (down, up)
+
+
+def test_a_path_leads_through_numbers_without_positions():
+    def grid(x: Tensor) -> Tensor:
+        numbers = features(x).mean((2, 3)) @ torch.rand(4, 5)
+        return F.conv_transpose2d(numbers[:, :, None, None], torch.rand(5, 4, 4, 6))
+
+    def weighed(x: Tensor) -> Tensor:
+        weights = F.max_pool2d(features(x), 2).mean((2, 3)) @ torch.rand(4, 96)
+        return weights[:, None] @ as_rows(x)  # of a map and numbers, which come from further down
+
+    for function, down, up in (
+        (grid, ["convolution", "mean", "mm", "unsqueeze", "unsqueeze"], ["convolution"]),
+        (weighed, [*DOWN[:2], "mean", "mm", "unsqueeze", "expand", "view", "bmm"], []),
+    ):
+        graph = graph_of(function)
+        path = down_up_path(graph, graph.recording.outputs[0])
+        assert [name for name in names_of(path.down) if name != "_unsafe_view"] == ["input", *down]
+        assert names_of(path.up) == up
 
 
 def test_a_path_from_the_image_wins_over_one_from_a_mask():

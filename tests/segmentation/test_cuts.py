@@ -92,14 +92,26 @@ def ramp(*columns):
         (ramp(0, 0, 0, 7, 7, 7), True),  # two values
         (ramp(0, 0, 0, 90, 90, 90, 200, 200), True),  # patches
         (ramp(0, 0, 0, 90, 200, 200, 200), False),  # an edge that rises
+        (ramp(*[0] * 8, 40, 70, *[100] * 8, 140, 200), False),  # to half of the range, and beyond
         (ramp(0, 0, 60, 120, 180, 200, 200), False),
         (ramp(0, 0, 90, 0, 0, 200, 200), True),  # a line of one pixel on the background
         (ramp(0, 0, 15, 0, 0, 200, 200), False),  # a faint one
         (ramp(0, 0, 20, 0, 0, 200, 200), False),  # a tenth of the range
         (ramp(0, 0, 21, 0, 0, 200, 200), True),
+        (ramp(0, 0, 0, 90, 90, 120, 150, 200, 200), False),  # half of the rest is patches
+        (ramp(0, 0, 0, 0, 90, 90, 90, 120, 150, 200, 200), True),
     ],
 )
 def test_labels_are_patches_or_border_sharply_on_the_background(levels, labels):
+    assert are_labels(levels, levels) == labels
+
+
+@pytest.mark.parametrize(
+    ("value", "labels"), [(20, False), (21, True), (100, True), (179, True), (181, False)]
+)
+def test_a_patch_is_a_label_if_it_is_far_from_both_levels(value, labels):
+    levels = ramp(*[0] * 20, *range(40, 161, 20), *[200] * 20)  # a soft edge: no labels
+    levels[1:5, 4:8] = value
     assert are_labels(levels, levels) == labels
 
 
@@ -108,7 +120,12 @@ def test_labels_are_patches_or_border_sharply_on_the_background(levels, labels):
     [
         (ramp(0, 0, 0, 255, 255, 255), True, False),
         (ramp(*[0] * 20, *[255] * 19, 127), True, False),  # more than 95 % at the ends
+        (ramp(*[100] * 20, *[200] * 19, 127), True, False),
         (ramp(0, 20, 60, 100, 140, 180, 200, 220, 255), False, True),
+        (ramp(0, 180, 60, 200, 100, 140), False, True),  # 180 is no end
+        (ramp(0, 181, 60, 200, 100, 140), False, False),
+        (ramp(0, 120, 20, 200, 100, 140), False, True),
+        (ramp(0, 120, 19, 200, 100, 140), False, False),
         (ramp(0, 20, 60, 100, 240, 250, 255, 235), False, False),  # 6 of 8 at the ends
         (ramp(0, 20, 60, 100, 140, 255), False, False),  # half
         (ramp(0, 0, 90, 90, 180, 180, 255, 255), True, False),  # labels
@@ -130,6 +147,9 @@ def test_a_blend_is_foreground_from_half_of_its_surroundings_on():
     assert foreground[3:9, 27].tolist() == [value >= 50 for value in blends[1]]
     assert foreground[3:9, 3:12].all()
     assert foreground[3:9, 18:27].all()
+    for more, is_soft in (((35, 45, 55), True), ((35, 45, 45), False)):  # 8 blends in all, and 7
+        levels[3:9, 27] = (*more, 0, 0, 0)
+        assert cut_blends(levels, levels)[1] == is_soft
     few, is_soft = cut_blends(levels // 100, levels // 100)
     assert not is_soft
     assert np.array_equal(few, levels >= 100)

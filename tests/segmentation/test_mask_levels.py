@@ -158,6 +158,12 @@ def test_255_is_asked_about_where_it_is_a_number_and_not_where_it_is_blue():
         assert "make it 0" not in "".join(read(mask).notes)
 
 
+@pytest.mark.parametrize(("first", "is_asked"), [(50, True), (51, False)])
+def test_255_is_asked_about_beside_the_number_of_a_class(first, is_asked):
+    notes = read(np.where(DISC, 255, np.where(OTHER, first, 0)).astype(np.uint8)).notes
+    assert ("make it 0" in "".join(notes)) == is_asked
+
+
 def test_255_is_asked_about_in_a_coloured_table_if_a_gap_precedes_it():
     colours = [0, 0, 0] + [200, 30, 30] * 254 + [255, 255, 255]
     for before, is_asked in ((1, True), (253, True), (254, False)):
@@ -200,6 +206,18 @@ def test_an_inverting_table_is_undone_and_said():
 def test_what_is_transparent_is_background():
     colours = np.where(DISC[..., None], (200, 30, 30), (255, 255, 255)).astype(np.uint8)
     assert np.array_equal(foreground(np.dstack([colours, bytes_of(DISC * 255)])), DISC)
+
+
+def test_only_where_it_is_transparent():
+    red, blue = (DISC[..., None] * (200, 0, 0) + OTHER[..., None] * (0, 0, 90)).astype("u1"), 90
+    assert np.array_equal(foreground(np.dstack([red, bytes_of(~OTHER * 255)])), DISC)
+    filled = np.where(~DISC[..., None], (200, 30, 30), (0, 0, blue)).astype(np.uint8)
+    assert np.array_equal(foreground(np.dstack([filled, bytes_of(~DISC * 255)])), ~DISC)
+
+
+def test_a_black_mask_that_is_opaque_is_empty():
+    black = np.zeros((*DISC.shape, 3), np.uint8)
+    assert not foreground(np.dstack([black, np.full(DISC.shape, 255, np.uint8)])).any()
 
 
 @pytest.mark.parametrize(

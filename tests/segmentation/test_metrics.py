@@ -131,9 +131,10 @@ def test_an_independent_implementation_agrees():
 
 def test_pictures_are_added_before_dividing():
     accumulator = ScoreAccumulator()
-    accumulator.add(torch.ones(1, 2), torch.ones(1, 2))  # IoU 1, two pixels
+    accumulator.add(torch.ones(1, 3), torch.ones(1, 3))  # IoU 1, three pixels
     accumulator.add(torch.zeros(4, 2), torch.ones(4, 2))  # IoU 0, eight pixels
-    assert accumulator.scores.iou == 2 / 10
+    assert accumulator.scores.iou == 3 / 11
+    assert accumulator.scores.dice == 2 * 3 / (3 + 11)
 
 
 @pytest.mark.parametrize("score", [iou, dice, boundary_f1])

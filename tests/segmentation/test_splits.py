@@ -33,6 +33,13 @@ def test_three_images_are_not_cut(count, sizes):
     assert [len(part) for part in parts] == (sizes or [2, 2, 2])
 
 
+@pytest.mark.parametrize(("kind", "value"), [(np.uint8, 3), (bool, 1)])
+def test_labels_keep_their_numbers(kind, value):
+    pixels, mask = image_of(5, 40)
+    parts, _ = split_images({name: (pixels, (mask + 3).astype(kind)) for name in "abc"}, seed=0)
+    assert {float(pair.mask.max()) for part in parts for pair in part} == {value}
+
+
 @pytest.mark.parametrize(
     ("shape", "tiles"),
     [

@@ -187,6 +187,27 @@ def test_a_budget_is_kept_with_all_looks(halves, options, ended, steps, seconds)
 
 
 @pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize(
+    ("options", "done"),
+    [
+        ({"steps": 4}, [0, 1 / 4, 2 / 4, 3 / 4]),
+        ({"steps": 4, "seconds": 99}, [0, 1 / 4, 2 / 4, 3 / 4]),
+        ({"seconds": 14}, [5 / 9, 6 / 9, 7 / 9, 8 / 9]),  # two looks take 5 seconds each
+    ],
+)
+def test_each_step_has_the_learning_rate_of_its_progress(halves, monkeypatch, options, done):
+    rates, step = [], torch.optim.AdamW.step
+
+    def noted(optimizer):
+        rates.append(optimizer.param_groups[0]["lr"])
+        return step(optimizer)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    short(small(), halves, learning_rate=0.02, **options)
+    assert rates == pytest.approx([0.02 * one_cycle(progress) for progress in done])
+
+
+@pytest.mark.usefixtures("slow")
 def test_the_view_is_told_the_time_since_the_start(halves, monkeypatch):
     told = []
     monkeypatch.setattr(LiveView, "show", lambda view, *given: told.append(given[1:]))

@@ -117,6 +117,35 @@ def test_without_padding_exactly_the_pictures_that_the_network_takes_fit(down):
         assert ledger(o)["fits"] == (side >= smallest)
 
 
+@pytest.mark.parametrize(
+    ("side", "depth", "where"),
+    [
+        # without padding: 12 → 8 → 4 → 0; 14 → 10 → 5 → 1 → 2 → 0; 18 → 14 → 7 → 3 → 6 → 2
+        (4, 1, ("down", 0)),
+        (12, 1, ("down", 1)),
+        (13, 1, ("down", 1)),
+        (14, 1, ("up", 0)),
+        (17, 1, ("up", 0)),
+        (18, 1, (None, None)),
+        (28, 2, ("down", 2)),
+        (32, 2, ("up", 1)),
+        (36, 2, ("up", 1)),
+        (42, 2, ("up", 0)),
+        (44, 2, (None, None)),
+    ],
+)
+def test_where_less_than_one_row_is_left(side, depth, where):
+    for height, width in ((side, 188), (188, side), (side, side)):
+        result = ledger(Options(height, width, depth=depth, padding="valid"))
+        assert (result["vanishes_on"], result["vanishes_at"]) == where
+        assert result["fits"] == (where[0] is None)
+
+
+def test_nothing_vanishes_where_sizes_do_not_match():
+    result = ledger(Options(height=6, depth=2))
+    assert (result["mismatch_at"], result["vanishes_on"], result["vanishes_at"]) == (1, None, None)
+
+
 @pytest.mark.parametrize("down", DOWN)
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_the_receptive_field_is_where_the_gradient_comes_from(depth, down):

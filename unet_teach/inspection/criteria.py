@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from unet_teach.inspection.axes import finest_strides
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, JoinKind, SkipConnection
+from unet_teach.inspection.graph import (
+    GLOBAL,
+    Graph,
+    JoinKind,
+    SkipConnection,
+    is_deeper,
+    is_same_level,
+)
 from unet_teach.inspection.path_search import DownUpPath, down_up_path, shallowest_path
 from unet_teach.inspection.recording import Value
 
@@ -59,7 +66,7 @@ class UShape:
     @property
     def goes_down(self) -> bool:
         """Whether there is at least one step down; without it nothing can come up."""
-        return self.bottom > self.top + SAME_LEVEL
+        return is_deeper(self.bottom, self.top)
 
     @property
     def goes_up(self) -> bool:
@@ -79,7 +86,7 @@ class UShape:
     @property
     def is_symmetric(self) -> bool:
         """Whether the output has the input's level and the decoder passes every encoder level."""
-        at_top = abs(self.output_level) < SAME_LEVEL
+        at_top = is_same_level(self.output_level, 0)
         mirrored = not (self.unvisited_levels or self.bare_rise)
         return self.goes_down and self.goes_up and at_top and mirrored
 
@@ -89,7 +96,7 @@ class UShape:
         return tuple(
             level
             for level in self.encoder_levels
-            if level < self.bottom - SAME_LEVEL and not _is_among(level, self.decoder_levels)
+            if is_deeper(self.bottom, level) and not _is_among(level, self.decoder_levels)
         )
 
     @property
@@ -104,12 +111,11 @@ def u_shape(graph: Graph, output: Value) -> UShape:
     path = down_up_path(graph, output)
     down = [graph.levels[v] for v in path.down if graph.levels[v] < GLOBAL]
     top, bottom = min(down, default=0.0), max(down, default=0.0)
-    above_bottom = bottom - SAME_LEVEL
     skips: dict[float, SkipConnection] = {}
     for skip in graph.skip_connections(output):
-        if graph.max_depth[skip.from_below] < above_bottom:
+        if is_deeper(bottom, graph.max_depth[skip.from_below]):
             continue  # it comes from a detour next to the path, not from the bottleneck
-        level = next((known for known in skips if abs(known - skip.level) < SAME_LEVEL), skip.level)
+        level = next((known for known in skips if is_same_level(known, skip.level)), skip.level)
         best = skips.setdefault(level, skip)
         if JOINS_BY_RANK.index(skip.kind) < JOINS_BY_RANK.index(best.kind):
             skips[level] = skip
@@ -117,7 +123,7 @@ def u_shape(graph: Graph, output: Value) -> UShape:
     half_steps = _half_steps(graph, path.down)
     passed = _without(half_steps, _levels_with_weights(graph, path.down))
     encoder = _without(half_steps, _levels_with_weights(graph, (*path.down, *to_skips)))
-    decoder = (graph.levels[v] for v in path.up if graph.levels[v] < above_bottom)
+    decoder = (graph.levels[v] for v in path.up if is_deeper(bottom, graph.levels[v]))
     return UShape(
         path=path,
         encoder_levels=tuple(encoder),
@@ -126,7 +132,7 @@ def u_shape(graph: Graph, output: Value) -> UShape:
         bottom=bottom,
         skips=tuple(skip for _, skip in sorted(skips.items())),
         levels_without_skip=tuple(
-            level for level in passed if level < above_bottom and not _is_among(level, skips)
+            level for level in passed if is_deeper(bottom, level) and not _is_among(level, skips)
         ),
         output_level=graph.levels.get(output, math.inf),
         is_side_branch=_is_side_branch(graph, path, passed, bottom),
@@ -142,19 +148,19 @@ def _is_side_branch(
     Such a branch has layers at its bottom only, and pooling and interpolation change its size. It
     is pooled by more than a halving at once, or nearly all layers work at the top.
     """
-    above = [level for level in encoder_levels if level < bottom - SAME_LEVEL]
+    above = [level for level in encoder_levels if is_deeper(bottom, level)]
     values = (*path.down, *path.up)
     learned_step = any(
         after.op in graph.ops_with_weights
-        and abs(graph.levels[after] - graph.levels[before]) > SAME_LEVEL
+        and not is_same_level(graph.levels[after], graph.levels[before])
         for before, after in pairwise(values)
     )
     if len(above) > 1 or learned_step or not path.up:
         return False
     top = above[0] if above else 0.0
     ops = [v for v in graph.ancestors(values[-1]) if v.op in graph.ops_with_weights]
-    below = sum(graph.levels[v] > top + SAME_LEVEL for v in ops)
-    is_far = bottom - top > 1 + SAME_LEVEL
+    below = sum(is_deeper(graph.levels[v], top) for v in ops)
+    is_far = is_deeper(bottom, top + 1)
     return is_far or below <= MAX_SHARE_OF_SIDE_BRANCH * len(ops)
 
 
@@ -163,13 +169,11 @@ def _bare_rise(graph: Graph, path: DownUpPath, skips: Iterable[float]) -> int:
     for before, after in reversed(list(pairwise((*path.down[-1:], *path.up)))):
         if after.op in graph.ops_with_weights and _has_kernel(after):
             return 0
-        rise = graph.levels[before] - graph.levels[after]
-        if rise > SAME_LEVEL:
+        low, high = graph.levels[before], graph.levels[after]
+        if is_deeper(low, high):
             is_resized = after.op is not None and "upsample" in after.op.name
-            bare = (
-                is_resized and 1 + SAME_LEVEL < rise < math.inf
-            )  # a map of no known level is no rise
-            return round(2**rise) if bare and not _is_among(graph.levels[after], skips) else 0
+            is_bare = is_resized and is_deeper(low, high + 1) and not _is_among(high, skips)
+            return round(2 ** (low - high)) if is_bare and low < GLOBAL else 0
     return 0
 
 
@@ -184,7 +188,7 @@ def _half_steps(graph: Graph, path: Iterable[Value]) -> list[float]:
 
     Down-sampling one axis at a time is one step for all of them.
     """
-    strides = [finest_strides(graph.map_dims(v)) for v in path if graph.levels[v] < GLOBAL]
+    strides = [finest_strides(graph.map_dims(v)) for v in path]
     found, done = [], set[int]()
     for before, after in pairwise(strides):
         changed = {a for a in graph.axes if before.get(a, 1) < after.get(a, 1)}
@@ -220,4 +224,4 @@ def _distinct(levels: Iterable[float]) -> list[float]:
 
 
 def _is_among(level: float, levels: Iterable[float]) -> bool:
-    return any(abs(level - other) < SAME_LEVEL for other in levels)
+    return any(is_same_level(level, other) for other in levels)

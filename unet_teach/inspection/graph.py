@@ -218,9 +218,9 @@ class Graph:
     def _skip_at(self, op: Op, kind: JoinKind) -> Iterator[SkipConnection]:
         level = self.levels.get(op.outputs[0], GLOBAL)
         maps = [v for v in dict.fromkeys(op.inputs) if v in self.levels]
-        maps = [v for v in maps if level < GLOBAL and abs(self.levels[v] - level) < SAME_LEVEL]
-        skips = [v for v in maps if self.min_depth_with_weights[v] < level + SAME_LEVEL]
-        from_below = [v for v in maps if self.min_depth[v] > level + SAME_LEVEL]
+        maps = [v for v in maps if level < GLOBAL and is_same_level(self.levels[v], level)]
+        skips = [v for v in maps if not is_deeper(self.min_depth_with_weights[v], level)]
+        from_below = [v for v in maps if is_deeper(self.min_depth[v], level)]
         for skip, below in zip(skips[:1], from_below[:1], strict=False):
             if not (kind == "gate" and self._is_gate(below)) and self._comes_from_encoder(
                 skip, below
@@ -240,11 +240,21 @@ class Graph:
         each level has no encoder.
         """
         before, below = self.ancestors(skip), self.ancestors(from_below)
-        finest = self.levels[skip] - SAME_LEVEL
         return any(
-            value.op in self.ops_with_weights and (value in below or self.levels[value] < finest)
+            value.op in self.ops_with_weights
+            and (value in below or is_deeper(self.levels[skip], self.levels[value]))
             for value in before
         )
+
+
+def is_same_level(level: float, other: float) -> bool:
+    """Return whether two levels are one, apart from rounding."""
+    return level == other or abs(level - other) < SAME_LEVEL  # two infinities are equal
+
+
+def is_deeper(level: float, other: float) -> bool:
+    """Return whether a level is below another one, by more than rounding."""
+    return level > other + SAME_LEVEL
 
 
 def join_kind(op: Op) -> JoinKind | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Literal
 
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, is_same_level
 from unet_teach.inspection.recording import Value
 
 # The part of a path from input to output that a value lies on. A network may enlarge its input
@@ -84,7 +84,7 @@ def _path_to(graph: Graph, end: State | None, best: BestPaths) -> DownUpPath:
         state = best[state][1]
     finest = graph.levels[phases["start"][-1]]
     # The path begins where an enlarged input has reached its finest level.
-    start = dropwhile(lambda v: abs(graph.levels[v] - finest) > SAME_LEVEL, phases["start"])
+    start = dropwhile(lambda v: not is_same_level(graph.levels[v], finest), phases["start"])
     return DownUpPath((*start, *phases["down"]), tuple(phases["up"]))
 
 

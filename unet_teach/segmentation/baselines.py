@@ -7,7 +7,6 @@ For example: `evaluate(otsu(), data.test)`, `evaluate(best_threshold(data.train)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite
 
 import numpy as np
 import torch
@@ -49,11 +48,11 @@ def otsu_threshold(values: Tensor) -> float:
     Source: Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE Transactions on
     Systems, Man, and Cybernetics 9, 1979, equation 18.
     """
-    low, high = float(values.min()), float(values.max())
-    if not isfinite(high - low):
+    if not values.isfinite().all():
         raise ValueError(
             "The image has values that are NaN or infinite, so no threshold can be computed."
         )
+    low, high = float(values.min()), float(values.max())
     if low == high:
         return high
     counts = torch.histc(values.double(), LEVELS, low, high)

@@ -97,8 +97,9 @@ def how(output: Tensor, target: Tensor, differs: Tensor) -> str:
         return f"All are {abs(off[0]):.4g} too {'large' if off[0] > 0 else 'small'}{there}."
     if output.dim() == 4 and (text := moved(output, target)):
         return text
-    if len(found) > 2 and right.std() > 0:
-        factor = ((found - found.mean()) * (right - right.mean())).mean() / right.var(correction=0)
+    if len(found) > 2:
+        covariances = torch.stack([found, right]).cov()
+        factor = covariances[0, 1] / covariances[1, 1]
         rest = found.mean() - factor * right.mean()
         if _same(found, factor * right + rest):
             return f"All are {factor:.4g} times the right ones plus {rest:.4g}{there}."
@@ -151,7 +152,7 @@ def moved(output: Tensor, target: Tensor) -> str:
                 return (
                     f"{moves[0][0].upper()}{moves[0][1:]}{', and so on' if len(moves) > 1 else ''}."
                 )
-    if output.shape[1] > 1 and _same(output, output[:, :1]) and not _same(target, target[:, :1]):
+    if _same(output, output[:, :1]) and not _same(target, target[:, :1]):
         return "All channels are the same."
     if _same(output.flatten().sort()[0], target.flatten().sort()[0]):
         return "These are the right values, but in the wrong places."
@@ -254,8 +255,6 @@ def occasion(
         conditions: functions of the inputs by their names, as in "the stride is 1".
         calls: the inputs in words; without them, no cases are listed.
     """
-    if not any(right) or all(right):
-        return ""
     tried = f"Of the {len(right)} cases tried, it is"
     for name, test in conditions.items() if ENOUGH <= sum(right) <= len(right) - ENOUGH else ():
         holds = [test(*each) for each in inputs]

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import combinations, permutations
+from itertools import combinations
 from operator import itemgetter
 from typing import Any
 
@@ -92,9 +92,7 @@ class Grid(Inputs):
                 return f"{fact} {where}"
         if len(self.names) == 1:
             return f"{self._table(results, targets)} {where}"
-        fact = self._effects(results, targets)
-        side = _large(errors[0]) if min(errors) > 0 or max(errors) < 0 else "large or too small"
-        return f"{fact} {roughly}".strip() or f"It is always too {side}."
+        return f"{self._effects(results, targets)} {roughly}"
 
     def _always_the_same(self, results: Sequence[float], errors: Sequence[float]) -> str:
         """Say what wrong results have in common: how much they are off, or what they are."""
@@ -180,10 +178,10 @@ class Grid(Inputs):
                 changes.append((f"{name} were always {value}", put(i, partial(_first, value))))
             for words, apply in REPLACEMENTS.items():
                 changes.append((f"{name} {words}", put(i, partial(_changed, apply, i))))
-        for (i, one), (j, two) in permutations(enumerate(self.names), 2):
+        for (i, one), (j, two) in combinations(enumerate(self.names), 2):
             changes.append((f"{one} were equal to {two}", put(i, itemgetter(j))))
-            if i < j:
-                changes.append((f"{one} and {two} were swapped", swap(i, j)))
+            changes.append((f"{two} were equal to {one}", put(j, itemgetter(i))))
+            changes.append((f"{one} and {two} were swapped", swap(i, j)))
         return changes
 
     # ------------------------------------------------------------------------------- as a formula

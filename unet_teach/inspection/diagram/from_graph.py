@@ -12,7 +12,7 @@ from unet_teach.inspection.criteria import UShape, u_shape
 from unet_teach.inspection.diagnosis.channel_mismatch import taken_channels
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagram.model import INPUT, MISMATCH, NOT_REACHED, Arm, Box, SkipLine
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, join_kind
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, is_same_level, join_kind
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import op_name
 from unet_teach.shared.sizes_as_text import sizes_as_text
@@ -122,7 +122,7 @@ def _what_does_not_fit(op: Op, end: Value, others: list[Value]) -> str:
 
 
 def _index_at(boxes: Sequence[Box], level: float, arm: Arm) -> int | None:
-    at_level = (i for i, b in enumerate(boxes) if b.arm == arm and _is_same(b.level, level))
+    at_level = (i for i, b in enumerate(boxes) if b.arm == arm and is_same_level(b.level, level))
     return next(at_level, None)
 
 
@@ -130,14 +130,10 @@ def _one_per_level(graph: Graph, path: Sequence[Value]) -> list[Value]:
     """Return the last value with weights of each level, or the last one if none has weights."""
     runs: list[list[Value]] = []
     for value in path:
-        if not runs or not _is_same(graph.levels[value], graph.levels[runs[-1][0]]):
+        if not runs or not is_same_level(graph.levels[value], graph.levels[runs[-1][0]]):
             runs.append([])
         runs[-1].append(value)
     return [next((v for v in reversed(r) if v.op in graph.ops_with_weights), r[-1]) for r in runs]
-
-
-def _is_same(level: float, other: float) -> bool:
-    return level == other or abs(level - other) < SAME_LEVEL  # two infinities are equal
 
 
 def _row(graph: Graph, shape: UShape) -> Parts:

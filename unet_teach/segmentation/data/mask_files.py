@@ -178,8 +178,8 @@ def _numbers_of_palette(image: Image.Image, notes: list[str]) -> Values | None:
             "its table of colours shows 0 in the lightest colour, so what is not black is "
             "foreground: if that is inverted, use invert=True"
         )
-    elif VOID in used and len(used) > 2 and used[0] == 0 and used[-2] < VOID - 1:
-        return numbers if not palette[0].any() else None
+    elif VOID in used and used[0] == 0 and used[-2] < VOID - 1 and not palette[0].any():
+        return numbers
     return None
 
 

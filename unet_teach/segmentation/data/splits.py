@@ -46,8 +46,7 @@ def split_images(
             width = mask.shape[1]
             for split, (first, last) in enumerate(((0, 0.6), (0.6, 0.8), (0.8, 1))):
                 columns = slice(int(first * width), int(last * width))
-                if columns.start < columns.stop:
-                    tiles[split].append(list(_tiles(name, image[:, columns], mask[:, columns])))
+                tiles[split].append(list(_tiles(name, image[:, columns], mask[:, columns])))
     else:
         names = sorted(images)
         random.Random(seed).shuffle(names)
