@@ -6,7 +6,8 @@ import torch
 from diagnosis_examples import OneLevel
 from torch import nn
 
-from unet_teach import inspect_unet
+from unet_teach import UNet, inspect_unet
+from unet_teach.inspection import inspector
 
 IMAGE = (2, 3, 32, 48)
 
@@ -59,6 +60,17 @@ def test_a_map_that_the_gradient_needs_is_noted():
 
     assert "changed in place" in inspect_unet(OneLevel(through_square), IMAGE).note
     assert not inspect_unet(OneLevel(join), IMAGE).note
+
+
+def test_a_network_is_run_as_in_training_only_where_that_may_matter(monkeypatch):
+    class Deep(OneLevel):
+        def forward(self, x):
+            made = super().forward(x)
+            return self.auxiliary(made) if self.training else made
+
+    assert "In training, it fails. " in inspect_unet(Deep(join), IMAGE).note
+    monkeypatch.setattr(inspector, "fails_in_training", None)
+    assert inspect_unet(UNet(3, 1, depth=2, base_channels=2), IMAGE).is_unet
 
 
 def test_a_network_prints_only_once(capsys):

@@ -31,7 +31,7 @@ from unet_teach.inspection.plain_lists import untrained_lists_note
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
 from unet_teach.inspection.report import UNetReport, report_on, report_on_stopped
-from unet_teach.inspection.training_run import fails_in_training
+from unet_teach.inspection.training_run import fails_in_training, may_fail_in_training
 from unet_teach.shared.keep_state import keep_state
 
 # Pairs of on_meta and gradients: first only shapes, then values where the forward looks at them,
@@ -94,6 +94,8 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
 
 def _training_note(attempt: Attempt) -> str:
     """Say what fails only when the network is trained; "" if nothing does whose reason is known."""
+    if not may_fail_in_training(attempt.model, attempt.recording):
+        return ""
     on_meta = attempt.recording.on_meta
     failed = fails_in_training(attempt.model, attempt.args, attempt.kwargs, on_meta=on_meta)
     if failed is None:
