@@ -48,13 +48,13 @@ show(
 # %% [markdown]
 # The image is grey on purpose, because in colour *blue* would give the answer away. In grey, a single pixel doesn't tell you much: the Amazon is nearly as dark as the sea, and shallow sea is brighter than the Amazon.
 #
-# The image is cut into three parts, each for a different purpose:
+# The image is cut into four pieces, which serve three purposes:
 #
-# - **train**: the part the network learns from. A good score here proves little, because the network could simply memorise it.
-# - **validation**: the part you look at *while you try things out*. It tells you when to stop training and which of two ideas is better.
-# - **test**: the part you look at *once*, at the end. Here it's the Americas, which the network has never seen.
+# - **train**: the two pieces the network learns from. A good score here proves little, because the network could simply memorise it.
+# - **validation**: the piece you look at *while you try things out*. It tells you when to stop training and which of two ideas is better.
+# - **test**: the piece you look at *once*, at the end. Here it's the Americas, which the network has never seen.
 #
-# Why not two parts? Suppose you try twenty ideas and keep the one with the best test score. The best of twenty is partly just the luckiest, so the test no longer tells you how the network does on unseen images.
+# Why not just training and test? Suppose you try twenty ideas and keep the one with the best test score. The best of twenty is partly just the luckiest, so the test no longer tells you how the network does on unseen images.
 #
 # ## Exercise 1: nothing may leak
 #
@@ -105,7 +105,7 @@ exercises.iou.check(iou)
 # %% [markdown]
 # IoU has a blind spot. A continent is large and its coast is thin, so a prediction may blur every bay and still overlap almost perfectly.
 #
-# **Boundary F1** looks at the outline alone: the land pixels with sea above, below, left or right of them. (The image's border isn't an outline.) A pixel of one outline is **matched** if it, or one of its four neighbours, lies on the other outline. The prediction below misses a lake and has an island too many:
+# **Boundary F1** looks at the outline alone: the land pixels with sea above, below, left or right of them. (The image's border isn't an outline.) A pixel of one outline is **matched** if it, or one of its four neighbours, lies on the other outline. The prediction below misses a lake and adds an island:
 
 # %% jupyter={"source_hidden": true}
 from unet_teach.segmentation import boundary_f1
@@ -118,7 +118,7 @@ show(
 assert round(boundary_f1(*outline_example()), 2) == 0.81
 
 # %% [markdown]
-# The prediction's outline has a precision of 27/31 = 0.87 (orange: the island), and the target's a recall of 28/37 = 0.76 (orange: the lake). Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is low.
+# Of the prediction's outline 27/31 = 0.87 is matched, which is its precision (orange: the island). Of the target's, 28/37 = 0.76 is matched, which is the recall (orange: the lake). Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is low.
 #
 # ## First without a network
 #
@@ -186,7 +186,7 @@ print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average 
 # %% [markdown]
 # That's all there is to it: predict, measure the loss, `backward`, `step`. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
 #
-# For real training you'd also validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule; `training.py` is made to be read.
+# For real training you'd also validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule; `unet_teach/segmentation/training.py` is made to be read.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -206,7 +206,7 @@ Predict(
 #
 # This is the longest wait of the course: about half a minute on a laptop, a minute or two on Binder, and never more than four, because then it stops by itself. Meanwhile, watch the curves and the prediction.
 #
-# `device="cpu"` keeps your numbers comparable with those in the text; without it, `train` uses a GPU if there is one. You can press **■** at any time: the best weights so far are kept. The tables and images below say after how many steps it was stopped, and your numbers will be lower.
+# `device="cpu"` keeps your numbers comparable with those in the text; without it, `train` uses a GPU if there is one. You can press **■** at any time: the best weights so far are kept. If you do, the tables and images below say after how many steps it was stopped, and your numbers will be lower.
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
