@@ -120,7 +120,7 @@ print(f"the document's layer keeps {x.numel():,} of {input_tensor.numel():,} val
 # %% [markdown]
 # What has become equal can't be told apart by any later layer. Learned weights keep more of what matters than an average does, but half of the values are gone all the same. So a skip leaves **before** the down-sampling layer.
 #
-# If several layers work at one size (usually convolution, normalisation, activation, and the same again), the skip leaves after the last of them: the feature map that is halved next is the one that goes across.
+# If several layers work at one size (usually a convolution, a normalisation, which lesson 5 explains, and an activation, and then the same three again), the skip leaves after the last of them: the feature map that is halved next is the one that goes across.
 #
 # ## What the next layer has to expect
 #
@@ -152,7 +152,7 @@ for channels in (32, 1):
 # %% [markdown]
 # For an addition the numbers of channels have to be equal. (*Dimension 1* is the channel axis, *non-singleton* means that neither size is 1.) Look at the last line, though: a *single* channel is added to each of the 64 without any complaint.
 #
-# How do the two differ? A convolution after `cat` has its own weights for each of the two feature maps, while adding first means that both get the *same* weights, half as many ("Going further" tests this). Both are skip connections, and networks with either are U-Nets.
+# How do the two differ? A convolution after `cat` has its own weights for each of the two feature maps, while adding first means that both get the *same* weights, so there are half as many ("Going further" tests this). Both are skip connections, and networks with either are U-Nets.
 #
 # ## A network is a class
 #

@@ -48,13 +48,13 @@ show(
 # %% [markdown]
 # The image is grey on purpose, because in colour *blue* would give the answer away. In grey, a single pixel doesn't tell you much: the Amazon is nearly as dark as the sea, and shallow sea is brighter than the Amazon.
 #
-# The image is cut into three parts, each for a different purpose:
+# The image is cut into four pieces, which serve three purposes:
 #
-# - **train**: the part the network learns from. A good score here proves little, because the network could simply memorise it.
-# - **validation**: the part you look at *while you try things out*. It tells you when to stop training and which of two ideas is better.
-# - **test**: the part you look at *once*, at the end. Here it's the Americas, which the network has never seen.
+# - **train**: the two pieces the network learns from. A good score here proves little, because the network could simply memorise it.
+# - **validation**: the piece you look at *while you try things out*. It tells you when to stop training and which of two ideas is better.
+# - **test**: the piece you look at *once*, at the end. Here it's the Americas, which the network has never seen.
 #
-# Why not two parts? Suppose you try twenty ideas and keep the one with the best test score. The best of twenty is partly just the luckiest, so the test no longer tells you how the network does on unseen images.
+# Why not just training and test? Suppose you try twenty ideas and keep the one with the best test score. The best of twenty is partly just the luckiest, so the test no longer tells you how the network does on unseen images.
 #
 # ## Exercise 1: nothing may leak
 #
@@ -86,7 +86,7 @@ nothing = torch.zeros_like(target)
 print(f"pixel accuracy of 'sea' everywhere: {(nothing == target).float().mean():.0%}")
 
 # %% [markdown]
-# Three quarters, for doing nothing. Pixel accuracy rewards predicting the majority class, so ask two better questions. What share of the pixels that you called land is land (**precision**)? And what share of the land did you find (**recall**)?
+# Three quarters, for doing nothing. Pixel accuracy rewards predicting the majority class, so ask two better questions. What share of the pixels that you called land really is land (**precision**)? And what share of the land did you find (**recall**)?
 #
 # **Intersection over union**, IoU, answers both with one number. Take all pixels that *either* the prediction or the target calls land. IoU is the share of them that *both* call land. It's 1 for a perfect prediction, and 0 if nothing overlaps. (**Dice** is a close relative: twice the overlap, divided by the sum of the two areas.)
 #
@@ -105,7 +105,7 @@ exercises.iou.check(iou)
 # %% [markdown]
 # IoU has a blind spot. A continent is large and its coast is thin, so a prediction may blur every bay and still overlap almost perfectly.
 #
-# **Boundary F1** looks at the outline alone: the land pixels with sea above, below, left or right of them. (The image's border isn't an outline.) A pixel of one outline is **matched** if it, or one of its four neighbours, lies on the other outline. The prediction below misses a lake and has an island too many:
+# **Boundary F1** looks at the outline alone: the land pixels with sea above, below, left or right of them. (The image's border isn't an outline.) A pixel of one outline is **matched** if it, or one of its four neighbours, lies on the other outline. The prediction below misses a lake and adds an island:
 
 # %% jupyter={"source_hidden": true}
 from unet_teach.segmentation import boundary_f1
@@ -118,7 +118,7 @@ show(
 assert round(boundary_f1(*outline_example()), 2) == 0.81
 
 # %% [markdown]
-# The prediction's outline has a precision of 27/31 = 0.87 (orange: the island), and the target's a recall of 28/37 = 0.76 (orange: the lake). Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is low.
+# Of the prediction's outline 27/31 = 0.87 is matched, which is its precision (orange: the island). Of the target's, 28/37 = 0.76 is matched, which is the recall (orange: the lake). Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is low.
 #
 # ## First without a network
 #
@@ -186,7 +186,7 @@ print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average 
 # %% [markdown]
 # That's all there is to it: predict, measure the loss, `backward`, `step`. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
 #
-# For real training you'd also validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule; `training.py` is made to be read.
+# For real training you'd also validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule; `unet_teach/segmentation/training.py` is made to be read.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -206,7 +206,7 @@ Predict(
 #
 # This is the longest wait of the course: about half a minute on a laptop, a minute or two on Binder, and never more than four, because then it stops by itself. Meanwhile, watch the curves and the prediction.
 #
-# `device="cpu"` keeps your numbers comparable with those in the text; without it, `train` uses a GPU if there is one. You can press **■** at any time: the best weights so far are kept. The tables and images below say after how many steps it was stopped, and your numbers will be lower.
+# `device="cpu"` keeps your numbers comparable with those in the text; without it, `train` uses a GPU if there is one. You can press **■** at any time: the best weights so far are kept. If you do, the tables and images below say after how many steps it was stopped, and your numbers will be lower.
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
@@ -291,7 +291,7 @@ for measure in ("iou", "boundary_f1"):
 #
 # - By **IoU**, most seeds of the U-Net beat the forest. Much of the difference is literally forest: the random forest takes dark woods for sea.
 # - By **boundary F1**, the forest beats most seeds.
-# - And *Otsu* has the best outline in the table! Only one of the twenty U-Nets does better, although Otsu's IoU is the worst of all.
+# - And *Otsu* has the best outline in the table, 0.48! Only one of the twenty U-Nets does better, although Otsu's IoU is the worst of all.
 #
 # Can a threshold really draw the best coast? When a score surprises you, ask *where* it is earned. In the far north coasts are long, and bright snow lies beside dark water. (They also count for more, because this map stretches the north: at 60° N, everything is twice as wide as it should be.) So let's split the image there.
 

@@ -33,11 +33,10 @@ export const TOUR = [
     say: ({ now, depth, layers }) => {
       const [first, last] = [now.maps['encoder 0'], now.maps[`encoder ${depth}`]];
       const [top, size] = [0, depth].map((level) => fieldSize(layers, `encoder ${level}`));
-      const step = first.height / last.height;
       return {
         lead: 'The encoder',
         text: `shrinks the image: from ${first.height}×${first.width} to ${last.height}×${last.width} cells.`,
-        evidence: `A cell sees ${top}×${top} pixels at level 0, ${size}×${size} at the bottom: its receptive field. There it stands for ${step}×${step}.`,
+        evidence: `A cell is one place in a feature map. It sees ${top}×${top} pixels at level 0, ${size}×${size} at the bottom: its receptive field.`,
       };
     },
   },
@@ -51,7 +50,7 @@ export const TOUR = [
       return {
         lead: 'The bottleneck',
         text: `sees ${size >= widest ? 'far enough for' : 'less than'} a whole ring, in ${bottom.channels} channels.`,
-        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. A cell keeps ${bottom.channels} numbers for ${step * step} pixels of the image.`,
+        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. A cell keeps ${bottom.channels} numbers for ${step}×${step} pixels of the image.`,
       };
     },
   },
