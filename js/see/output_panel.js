@@ -136,12 +136,13 @@ export class OutputPanel {
       set(this.#outline, { d: mask ? outline(mask, height, width) : '' });
     this.#outlined = mask;
     const amount = most < 0.005 ? 'below 0.01' : most.toFixed(2);
+    const count = prediction.reduce((sum, each) => sum + each, 0);
+    const known = count ? 'outline: ground truth' : 'no value reaches 0.5';
     this.#hint.textContent = isStretched
       ? `stretched: largest value ${amount}`
       : mask
-        ? 'outline: ground truth'
+        ? known
         : 'no ground truth';
-    const count = prediction.reduce((sum, each) => sum + each, 0);
     set(this.frame, {
       style: `--ratio:${width / height}`,
       'aria-label': `Prediction: ${count} pixels${score ? `, IoU ${score.iou.toFixed(2)}` : ''}. Arrow keys and Enter pick a pixel: which input pixels matter for it?`,

@@ -351,7 +351,17 @@ function render({ model, el }) {
   const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
   if (get('autoplay') === true && isUntouched && !isCalm) {
     model.set('caption', 0);
-    strip.toggle();
+    // Not before it is on screen: on a phone the captions lie below the U.
+    const watch = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry.isIntersecting) return;
+        watch.disconnect();
+        if (strip.at() === 0 && !strip.isPlaying) strip.toggle();
+      },
+      { threshold: 0.5 },
+    );
+    watch.observe(strip.element);
+    signal.addEventListener('abort', () => watch.disconnect());
   }
   return leave;
 }
