@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from math import isnan, log, sqrt
 
@@ -280,6 +281,7 @@ def folders(tmp_path, masks: list[Image.Image], suffix: str = ".png"):
         (tmp_path / name).mkdir(parents=True)
     for number, mask in enumerate(masks):
         grey = np.full(mask.size[::-1], 40 * number, np.uint8)
+        grey[0, 0] = 9
         Image.fromarray(grey).save(tmp_path / "images" / f"{number}.png")
         mask.save(tmp_path / "masks" / f"{number}{suffix}")
     return tmp_path / "images", tmp_path / "masks"
@@ -406,3 +408,21 @@ def test_variants_are_measured_on_several_classes(scenes):
     titles = [axes.get_title("left") for axes in ablation.prediction_figure(scenes, runs).axes]
     assert titles[1:3] == ["target", f"the U-Net: {runs[0].iou:.2f}"]
     assert ablation.figure(runs).axes
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "said"),
+    [
+        ((0, 255), {"bg": 0, "fg": 1}, "{'bg': 0, 'fg': 255}"),
+        ((0, 127, 255), {"bg": 0, "a": 1, "b": 2}, "{'bg': 0, 'a': 127, 'b': 255}"),
+    ],
+)
+def test_values_in_no_class_come_with_the_classes_that_may_be_meant(
+    tmp_path, values, classes, said
+):
+    mask = np.zeros((32, 40), np.uint8)
+    for number, value in enumerate(values[1:]):
+        mask[4:12, 8 * number : 8 * number + 8] = value
+    images, masks = folders(tmp_path, [Image.fromarray(mask)] * 3)
+    with pytest.raises(ValueError, match=rf"255 \(192 pixels\).*{re.escape(said)}"):
+        from_folder(images, masks, classes=classes)

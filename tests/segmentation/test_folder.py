@@ -3,6 +3,7 @@
 import struct
 import warnings
 import zlib
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -25,6 +26,9 @@ def put(tmp_path):
     def save(where, content, **options):
         path = tmp_path / where
         path.parent.mkdir(exist_ok=True)
+        if content is GREY:  # no two images are copies
+            content = GREY.copy()
+            content[0, :4] = [byte // 4 for byte in crc32(where.encode()).to_bytes(4, "big")]
         if isinstance(content, bytes):
             path.write_bytes(content)
         else:
@@ -177,7 +181,7 @@ def test_trouble_is_named_file_by_file_and_the_rest_is_used(put):
 
 def test_masks_may_have_a_suffix_and_lie_in_the_same_folder(tmp_path):
     for number in range(4):
-        Image.fromarray(GREY).save(tmp_path / f"cell{number}.png")
+        Image.fromarray(GREY + np.uint8(number)).save(tmp_path / f"cell{number}.png")
         Image.fromarray(WANTED).save(tmp_path / f"Cell{number}_mask.png")
     data = from_folder(tmp_path, tmp_path)
     assert {p.name for p in data.train} < {"cell0", "cell1", "cell2", "cell3"}
@@ -246,7 +250,7 @@ def test_a_large_picture_comes_in_tiles_that_cover_it(put):
 
 def test_the_same_remark_on_many_files_is_one_note(put):
     for number in range(6):
-        put(f"images/deep {number}.png", GREY.astype(np.uint16) * 16)
+        put(f"images/deep {number}.png", (GREY + np.arange(40, dtype=np.uint16) * number) * 16)
         put(f"masks/deep {number}.png", WANTED)
     (note,) = load(put).notes
     assert note.startswith(
@@ -518,7 +522,7 @@ def test_what_is_no_folder_is_refused(given, error, said):
 
 
 def test_two_empty_folders_are_a_sentence(tmp_path):
-    with pytest.raises(ValueError, match="both folders are empty"):
+    with pytest.raises(ValueError, match="the folder of the masks is empty"):
         from_folder(tmp_path, tmp_path)
 
 
@@ -543,3 +547,32 @@ def test_pages_after_the_first_are_said(put):
     put("images/stack.tif", pages[0], save_all=True, append_images=pages[1:])
     put("masks/stack.png", WANTED)
     assert "stack.tif: only the first of its 3 pages is used" in load(put).notes
+
+
+def test_copies_of_an_image_in_other_splits_are_named(put):
+    same = Image.fromarray(GREY)
+    for number in range(3):
+        put(f"images/good {number}.png", same)
+    (note,) = load(put).notes
+    assert all(f"good {number}" in note for number in range(3))
+    assert "the same image is also in another split" in note
+
+
+def test_no_seed_is_advised_where_the_cut_is_fixed(put):
+    for number in (1, 2):
+        (put.images / f"good {number}.png").unlink()
+        (put.masks / f"good {number}.png").unlink()
+    left = WANTED.copy()
+    left[:, 20:] = False
+    put("masks/good 0.png", left)
+    notes = "\n".join(load(put).notes)
+    assert "no foreground at all in test: add images" in notes
+    assert "seed" not in notes
+
+
+def test_grey_images_among_colours_and_negative_labels_are_noted(put):
+    put("images/c.png", COLOUR)
+    put("masks/c.tif", np.where(WANTED, -1, 0).astype(np.int32))
+    notes = "\n".join(load(put).notes)
+    assert "good 0, good 1, good 2: grey, while others are in colour" in notes
+    assert "c.tif: values below 0 are not 0, so they are foreground" in notes

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 import warnings
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ GREY = (np.where(BOTH, 200, 60) + np.random.default_rng(0).normal(0, 9, SHAPE)).
 
 def put(path, content, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
+    if content is GREY:  # no two images are copies
+        content = GREY.copy()
+        content[0, :4] = [byte // 4 for byte in crc32(str(path).encode()).to_bytes(4, "big")]
     image = content if isinstance(content, Image.Image) else Image.fromarray(content)
     image.save(path, **options)
 
@@ -178,7 +182,7 @@ def turned(tmp_path, orientation, window, draw):
     exif[0x0112] = orientation
     how = {3: 3, 4: 1, 2: 0, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]
     for number in range(3):
-        seen = Image.fromarray(GREY[window])
+        seen = Image.fromarray(np.maximum(GREY[window], 50 + 9 * number).astype(np.uint8))
         put(tmp_path / f"i/{number}.png", seen.transpose(Image.Transpose(how)), exif=exif)
         mask = Image.fromarray(LEFT[window])
         put(tmp_path / f"m/{number}.png", draw(mask, Image.Transpose(how)))
@@ -245,3 +249,52 @@ def test_sizes_with_a_16_are_no_bit_depth(tmp_path, size):
         put(tmp_path / f"m/{ending}.png", rows % 7 > 2)
     _, notes = load(tmp_path / "i", tmp_path / "m")
     assert "16 bits" not in notes
+
+
+NAMED = {
+    "DeepGlobe": ("{}_sat.png", "{}_mask.png"),
+    "Cityscapes": ("x/x_{}_19_leftImg8bit.png", "x/x_{}_19_gtFine_labelIds.png"),
+    "CamVid": ("{}.png", "{}_L.png"),
+    "LiTS": ("volume-{}.png", "segmentation-{}.png"),
+    "DRIVE": ("{}_training.png", "{}_manual1.png"),
+    "CHASE": ("Image_{}L.png", "Image_{}L_1stHO.png"),
+    "a folder a patient": ("p0/im{}.png", "im{}.png"),
+}
+
+
+@pytest.mark.parametrize("layout", NAMED)
+def test_names_without_a_common_ending_or_beginning_are_paired_and_said(tmp_path, layout):
+    image, mask = NAMED[layout]
+    wanted = {number: np.roll(LEFT, number, 1) for number in (2, 3, 12)}
+    for number in wanted:
+        put(tmp_path / "i" / image.format(number), GREY)
+        put(tmp_path / "m" / mask.format(number), wanted[number])
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    assert len(found) == 3
+    for name, pixels in found.items():
+        (number,) = [n for n in wanted if re.search(rf"(?<!\d){n}(?!\d)", name)]
+        assert np.array_equal(pixels, wanted[number])
+    assert "paired by what their names share" in notes
+
+
+def test_numbers_that_differ_are_never_left_out_of_names(tmp_path):
+    for name in ("s1_1", "s1_2"):
+        put(tmp_path / f"i/{name}.png", GREY)
+        put(tmp_path / f"m/{name.replace('s1', 's2')}_L.png", LEFT)
+    with pytest.raises(ValueError, match="No image could be paired"):
+        load(tmp_path / "i", tmp_path / "m")
+
+
+def test_a_given_split_is_kept(tmp_path):
+    wanted = {"train": {"a", "b"}, "validation": {"c", "f"}, "test": {"d", "e"}}
+    for folder, names in zip(("train", "val", "test"), wanted.values(), strict=True):
+        for name in names:
+            put(tmp_path / f"i/{folder}/{name}.png", GREY)
+            put(tmp_path / f"m/{folder}/{name}.png", LEFT)
+    with pytest.warns(UserWarning, match="are kept as the split"):
+        data = from_folder(tmp_path / "i", tmp_path / "m", seed=3)
+    for split, names in wanted.items():
+        assert {pair.name[-1] for pair in data.splits[split]} == names
+    for name in wanted["validation"]:
+        (tmp_path / f"i/val/{name}.png").unlink()
+    assert "mixed and split anew" in load(tmp_path / "i", tmp_path / "m")[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,9 @@ from unet_teach.segmentation.data.dataset import (
 from unet_teach.segmentation.data.label_files import LabelReader
 from unet_teach.segmentation.data.mask_files import binarize, require_background
 from unet_teach.segmentation.data.notes import Notes
-from unet_teach.segmentation.data.pair_files import PairOfFiles, read_match
-from unet_teach.segmentation.data.pairing import Match, list_images, match_masks
-from unet_teach.segmentation.data.splits import Mask, split_images
+from unet_teach.segmentation.data.pair_files import NO_MASK, PairOfFiles, read_match
+from unet_teach.segmentation.data.pairing import Match, given_split, list_images, match_masks
+from unet_teach.segmentation.data.splits import FEW, Mask, split_images
 
 SMALL = 16  # pixels: smaller images do not fit a network of depth 4
 
@@ -45,11 +46,12 @@ def from_folder(
     probabilities, which are cut at half of their range: 0 or black is background. Labels without
     a 0, and labels that a JPEG has damaged, are refused. A mask has the size of its image.
     Images larger than 512 pixels are cut into tiles. Of every five images one goes to validation
-    and one to test; fewer than three images are each cut in three.
+    and one to test; fewer than three images are each cut in three. Images that are all in folders
+    train, val and test stay in these splits.
 
     Args:
-        images: folder of the images: PNG, JPEG, TIFF, GIF, BMP or NumPy's .npy; grey or colour; 8
-            or 16 bits.
+        images: folder of the images: PNG, JPEG, TIFF, GIF, BMP, WebP or NumPy's .npy; grey or
+            colour; 8 or 16 bits.
         masks: folder of the masks.
         seed: of the split.
         invert: whether 0 or black is foreground.
@@ -74,14 +76,12 @@ def from_folder(
     notes = Notes()
     image_files = list_images("images", images, notes)
     matches = match_masks(image_files, list_images("masks", masks, notes), notes)
-    pixels = _read_pairs(matches, invert, notes, labels)
+    pixels, given = _read_pairs(matches, invert, notes, labels)
     if not pixels:
-        if not notes.lines():
-            notes.add("both folders are empty")
         raise ValueError(_with_notes("No image could be paired with a mask", notes))
     if problem := _nothing_to_learn(pixels, invert, labels):
         raise ValueError(_with_notes(problem, notes))
-    splits, remarks = split_images(pixels, seed)
+    splits, remarks = split_images(pixels, seed, given)
     for remark in remarks:
         notes.add(remark)
     if not all(splits):
@@ -93,7 +93,8 @@ def from_folder(
     dataset = Dataset(
         "your images", train, validation, test, source, classes=names, colours=colours
     )
-    _note_training_problems(dataset, invert, notes)
+    another_seed = "" if given or len(pixels) < FEW else "try another seed, or "
+    _note_training_problems(dataset, invert, notes, another_seed)
     lines = notes.lines()
     if lines:
         rest = (
@@ -107,22 +108,42 @@ def from_folder(
 
 def _read_pairs(
     matches: Sequence[Match], invert: bool, notes: Notes, labels: LabelReader | None
-) -> dict[str, tuple[Pixels, Mask]]:
-    """Return images and masks by the image's name; all images are grey, or all in colour.
+) -> tuple[dict[str, tuple[Pixels, Mask]], dict[str, int]]:
+    """Return images and masks by the image's name, and the split that their folders give, or {}.
+
+    All images are grey, or all in colour.
 
     Raises:
         ValueError: if the images look like masks, and the masks like images; or the classes do not
             fit.
     """
     read: dict[str, PairOfFiles] = {}
+    folders: dict[str, int | None] = {}
     for match in matches:
-        read |= read_match(match, notes, labels)
+        pairs_of_match = read_match(match, notes, labels)
+        read |= pairs_of_match
+        folders |= dict.fromkeys(pairs_of_match, given_split(match.image))
+    given = {name: split for name, split in folders.items() if split is not None}
+    if len(given) == len(folders) and len(set(given.values())) == 3:
+        notes.add("your folders of train, validation and test are kept as the split")
+    elif given:
+        notes.add(
+            "folders are named as splits, but train, val and test do not hold all images, so these "
+            "are mixed and split anew"
+        )
+        given = {}
     if read and all(pair.is_swapped for pair in read.values()):
         raise ValueError(
             "The images look like masks and the masks like images, so the two folders are probably "
             "swapped. Give the folder of the images first."
         )
-    is_coloured = any(pair.image.ndim == 3 for pair in read.values())
+    grey = [name for name, pair in read.items() if pair.image.ndim == 2]
+    is_coloured = len(grey) < len(read)
+    if grey and is_coloured:
+        notes.add("grey, while others are in colour: it became three equal channels", *grey)
+    constant = [name for name, pair in read.items() if pair.image.min() == pair.image.max()]
+    if constant:
+        notes.add("the image has one value only; if it is damaged, remove it", *constant)
     if labels:
         if note := labels.note():
             notes.add(note)
@@ -132,7 +153,7 @@ def _read_pairs(
                 pair.mask.astype(np.uint8, copy=False),
             )
             for name, pair in read.items()
-        }
+        }, given
     masks = {name: pair.mask for name, pair in read.items()}
     require_background(masks, {name: pair.mask_label for name, pair in read.items()})
     cut = min((pair.cut for pair in read.values() if pair.cut is not None), default=0)
@@ -145,7 +166,7 @@ def _read_pairs(
         if mask.all() or not mask.any():
             notes.add(f"all {'foreground' if mask.all() else 'background'}", pair.mask_label)
         pairs[name] = _in_colour(image) if is_coloured else image, mask
-    return pairs
+    return pairs, given
 
 
 def _nothing_to_learn(
@@ -182,32 +203,49 @@ def _in_colour(image: Pixels) -> Pixels:
     return np.stack([image] * 3, axis=2) if image.ndim == 2 else image
 
 
-def _note_training_problems(dataset: Dataset, invert: bool, notes: Notes) -> None:
+def _note_training_problems(
+    dataset: Dataset, invert: bool, notes: Notes, another_seed: str
+) -> None:
     pairs = [pair for split in dataset.splits.values() for pair in split]
     small = [pair.name for pair in pairs if min(pair.mask.shape[1:]) < SMALL]
     if small:
         notes.add(f"less than {SMALL} pixels high or wide, too small for a deep network", *small)
+    if copies := _copies(dataset):
+        notes.add(
+            "the same image is also in another split, so scores there are too good; remove all "
+            "copies but one",
+            *copies,
+        )
     if dataset.classes:
         total = label_counts(pairs, len(dataset.classes)).tolist()
-        nowhere = [repr(name) for name, n in zip(dataset.classes, total, strict=True) if not n]
-        if nowhere:
-            notes.add(f"no pixel of {', '.join(nowhere)} in any mask: check its number or colour")
         for name, split in dataset.splits.items():
             counts = label_counts(split, len(dataset.classes)).tolist()
             split_lacks = [n == 0 < everywhere for n, everywhere in zip(counts, total, strict=True)]
             missing = [repr(dataset.classes[k]) for k, lacks in enumerate(split_lacks) if lacks]
             if missing:
-                notes.add(f"no pixel of {', '.join(missing)} in {name}: try another seed")
+                notes.add(f"no pixel of {', '.join(missing)} in {name}: {another_seed}add images")
         return
     for name, split in dataset.splits.items():
         if not any(pair.mask.any() for pair in split):
-            notes.add(f"no foreground at all in {name}: try another seed, or add images")
+            notes.add(f"no foreground at all in {name}: {another_seed}add images")
     fraction = foreground_fraction(pairs)
-    if 0.5 < fraction < 1 and not invert:
+    if 0.5 < fraction < 1 and not invert and NO_MASK not in notes.names:
         notes.add(
             f"{fraction:.0%} of all pixels are foreground; if black should be foreground, use "
             "invert=True"
         )
+
+
+def _copies(dataset: Dataset) -> list[str]:
+    """Return names of images of which another split has an exact copy; constant ones aside."""
+    places: dict[bytes, dict[str, list[str]]] = {}
+    for name, split in dataset.splits.items():
+        for pair in split:
+            if pair.image.min() < pair.image.max():
+                key = sha256(pair.image.numpy().tobytes()).digest()
+                places.setdefault(key, {}).setdefault(name, []).append(pair.name)
+    several = [found for found in places.values() if len(found) > 1]
+    return [name for found in several for names in found.values() for name in names]
 
 
 def _with_notes(problem: str, notes: Notes) -> str:

@@ -56,6 +56,7 @@ class LabelReader:
             else ()
         )
         self.unnamed: Counter[int] = Counter()
+        self.absent = dict(zip(self.numbers, self.names, strict=True))  # in no mask so far
         self.pixels = 0
 
     def read(self, opened: Opened) -> tuple[Labels | None, str]:
@@ -80,6 +81,8 @@ class LabelReader:
         labels = np.full(codes.shape, VOID, np.uint8)
         for code, number in self.numbers.items():
             labels[codes == code] = number
+            if code in self.absent and (labels == number).any():
+                del self.absent[code]
         unnamed = codes[labels == VOID]
         found, counts = np.unique(unnamed, return_counts=True)
         self.unnamed.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
@@ -95,17 +98,46 @@ class LabelReader:
         void = _packed(VOID_COLOUR) if self.by_colour else VOID
         share = sum(self.unnamed.values()) / max(1, self.pixels)
         others = [code for code, _ in self.unnamed.most_common() if code != void]
-        shown = ", ".join(map(self._shown, others[:6])) + (", …" if len(others) > 6 else "")
+        named = [*map(self._shown, others[:6]), *(["…"] if len(others) > 6 else [])]
+        if void in self.unnamed and (self.absent or share > 0.5):
+            named.append(f"{self._shown(void)}, which is taken as void")
+        shown = ", ".join(named)
         if share > 0.5:
             raise ValueError(
-                f"No class names {share:.0%} of the pixels of the masks. They hold "
-                f"{shown or self._shown(void)}. Add these to classes, or check the values there."
-                f"{self._cause(others)}"
+                f"No class names {share:.0%} of the pixels of the masks. They hold {shown}. Add "
+                f"these to classes, or check the values there.{self._cause(others)}{self.misfit()}"
             )
-        if not others:
+        if not others and not self.absent:
             return ""
+        if not self.unnamed:
+            return self.misfit().strip().removesuffix(".") if self.pixels else ""
         note = f"{share:.1%} of all pixels are of no class ({shown}), so they do not count"
-        return f"{note}.{cause}".removesuffix(".") if (cause := self._cause(others)) else note
+        return f"{note}.{self._cause(others)}{self.misfit()}".removesuffix(".")
+
+    def misfit(self) -> str:
+        """Return sentences on the classes that no mask holds, with what may be meant, or ""."""
+        if not self.absent:
+            return ""
+        absent = ", ".join(f"{self._shown(code)} ({name!r})" for code, name in self.absent.items())
+        problem = f" No mask holds {absent}"
+        if not self.unnamed:
+            return f"{problem}. Check the value in classes, or leave the class out."
+        common = self.unnamed.most_common(6)
+        held = ", ".join(f"{self._shown(code)} ({count} pixels)" for code, count in common)
+        problem += f", but the masks hold {held}"
+        reversed_ = {code: (code & 255) << 16 | code & 0xFF00 | code >> 16 for code in self.absent}
+        if self.by_colour and all(code in self.unnamed for code in reversed_.values()):
+            meant, why = reversed_, "Red and blue are in reverse order, as OpenCV has them"
+        elif len(self.unnamed) == len(self.absent):
+            meant = dict(zip(sorted(self.absent), sorted(self.unnamed), strict=True))
+            why = "If these are meant"
+        else:
+            return f"{problem}. Check the values in classes."
+        written = ", ".join(
+            f"{name!r}: {self._shown(meant.get(code, code))}"
+            for code, name in zip(self.numbers, self.names, strict=True)
+        )
+        return f"{problem}. {why}: classes={{{written}}}."
 
     def _cause(self, others: list[int]) -> str:
         """Return why there are many values that no class names, if they look like blends."""

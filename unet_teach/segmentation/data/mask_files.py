@@ -30,6 +30,7 @@ VOID = 255  # the number of pixels that do not count, in many data sets
 GREY_CODE = 0x010101  # a grey value times this is its colour
 VOID_COLOUR = (224, 224, 192)  # of these pixels, in the palette of PASCAL VOC
 LARGEST_FIRST_CLASS = 50  # where 255 is void, classes are numbered from 1 on
+ROUNDING = 1  # how far a value lies from another one after rounding
 DARK = 32  # of 255: a mask with a darker colour has a black background
 
 
@@ -89,20 +90,26 @@ def read_mask(opened: Opened, *, lossy: bool) -> ReadMask:
             "values lie around them. Export the masks again as PNG. If there is only the JPEG, "
             "round each pixel to the nearest label, save that as PNG, and look at the borders"
         )
-    if lossy or not are_labels(codes, levels):
+    low, high = float(levels.min()), float(levels.max())
+    is_probability = levels.dtype.kind == "f" and low > 0 and high <= 1
+    if lossy or is_probability or not are_labels(codes, levels):
         mask = cut_at_half(levels)
-        low, high = float(levels.min()), float(levels.max())
+        rounding = 0 if levels.dtype.kind == "f" else ROUNDING
         where = "128" if (low, high) == (0, 255) else "half of its own range"
         if mask.all() or not mask.any():
             notes.append(f"only noise, taken as all {'foreground' if mask.any() else 'background'}")
             return ReadMask(mask, notes)
         if lossy:
             notes.append(f"a JPEG blurs edges, so it is cut at {where}; save masks as PNG")
+        elif np.minimum(levels - low, high - levels).max() <= rounding:
+            notes.append(f"its values lie at {low:g} and {high:g}; it is cut at {where}")
         else:
             notes.append(f"its soft edges are cut at {where}")
         return ReadMask(mask, notes, (low + high) / 2)
     if codes.all():
         return ReadMask(codes, notes)
+    if low < 0:
+        notes.append("values below 0 are not 0, so they are foreground")
     _note_labels(codes if is_colour else levels, is_colour, notes)
     mask, is_soft = cut_blends(codes, levels)
     if is_soft:

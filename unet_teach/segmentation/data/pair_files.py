@@ -18,6 +18,7 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 FEW_PIXELS = 4  # a difference of sizes that cropping or padding leaves
 SAME_SHAPE = 0.02  # how much the ratios of heights and widths may differ, after rounding
+NO_MASK = "looks like an image, not like a mask"
 LOSSY = (".jpg", ".jpeg")
 AS_STORED: dict[int, Callable[[Pixels], Pixels]] = {  # undoes what an EXIF orientation asks for
     2: np.fliplr,
@@ -102,7 +103,7 @@ def _read_page(
         return None, pages
     is_photo = looks_like_photo(_brightness(files[1]))
     if is_photo:
-        notes.add("looks like an image, not like a mask", labels[1])
+        notes.add(NO_MASK, labels[1])
     is_named_as_mask = has_mask_suffix(match.image.name) and not match.masks[0].is_mask
     is_swapped = (is_photo or is_named_as_mask) and looks_like_mask(_brightness(files[0]))
     return PairOfFiles(image, mask, cut, labels[1], is_swapped), pages

@@ -20,6 +20,7 @@ ROLES |= {"annotation", "annotations", "target", "targets", "truth"}
 IMAGES = ("image", "images", "img", "imgs", "input", "photo")
 WORDS = re.compile(rf"(?<![a-z])({'|'.join(sorted((*ROLES, *IMAGES)))})(?![a-z])")
 OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders
+SPLITS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}
 NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
 
 
@@ -67,6 +68,8 @@ def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}. Give the path of one, as text.")
     files = _visible(folder.iterdir())
+    if not files:
+        notes.add(f"the folder of the {name} is empty", folder.name)
     usable = [path for path in files if _is_usable(path)]
     inside = [path for path in _visible(folder.rglob("*")) if _is_usable(path)]
     is_nested = not usable and bool(inside)
@@ -96,6 +99,11 @@ def match_masks(
     if {image.path for image in images} == {mask.path for mask in masks}:  # one folder for both
         masks = [file for file in images if file.is_mask]
         images = [file for file in images if not file.is_mask]
+        if images and not masks:
+            notes.add(
+                "both folders are the same, and no name in it says that it is a mask; let those of "
+                "masks end in _mask, or give the folder of the masks"
+            )
     matches = _matches_without_masks(images, notes)
     by_name = _names_of(matches)
     found: dict[str, list[tuple[str, ImageFile]]] = {}
@@ -122,6 +130,8 @@ def match_masks(
     remedy = ""
     if without_mask and without_image:
         remedy = "; give both the same name, or let the mask's end in _mask"
+        if any("/" in label for label in without_mask):
+            remedy += "; folders in the two folders must have the same names, too"
     if without_mask:
         notes.add(f"no mask, not used{remedy}", *without_mask)
     if without_image:
@@ -130,21 +140,53 @@ def match_masks(
 
 
 def _pair_what_is_left(matches: Sequence[Match], masks: list[ImageFile], notes: Notes) -> None:
-    """Pair files whose names are the same but for words such as `image` and zeros before numbers.
+    """Pair files by a part of their names, where exactly one image and one mask have it.
 
-    Only where exactly one image and one mask have what remains of their names. Such masks leave
-    the list.
+    The names without words such as `image` and zeros before numbers; without the words with which
+    all images, or all masks, begin or end; or without folders. Such masks leave the list.
     """
-    left = [match for match in matches if not match.masks]
-    images = [_without_words(match.image.name) for match in left]
-    for mask in list(masks):
-        kept = _without_words(mask.name)
-        alike = [other for other in masks if _without_words(other.name) == kept]
-        if kept and images.count(kept) == len(alike) == 1:
-            match = left[images.index(kept)]
-            match.masks.append(mask)
-            masks.remove(mask)
-            notes.add("paired by what their names share", f"{match.image.label} with {mask.label}")
+    for parts_of in (
+        lambda names: [_without_words(name) for name in names],
+        _without_common_words,
+        lambda names: [name.rpartition("/")[2] for name in names],
+    ):
+        left = [match for match in matches if not match.masks]
+        of_images = parts_of([match.image.name for match in left])
+        of_masks = parts_of([mask.name for mask in masks])
+        for mask, part in zip(list(masks), of_masks, strict=True):
+            if part and of_images.count(part) == of_masks.count(part) == 1:
+                match = left[of_images.index(part)]
+                match.masks.append(mask)
+                masks.remove(mask)
+                pair = f"{match.image.label} with {mask.label}"
+                notes.add("paired by what their names share", pair)
+
+
+def _without_common_words(names: Sequence[str]) -> list[str]:
+    """Return names without the words that all of them begin or end with.
+
+    A beginning has no digits, and an ending is not a number: these tell images apart. A single
+    name keeps its first word.
+    """
+    split = [re.findall(r"[^\W_]+", name) for name in names]
+    most = min(map(len, split), default=1) - 1
+    end = 0
+    while end < most and len({words[-1 - end] for words in split}) == 1:
+        if split[0][-1 - end].isdigit():
+            break
+        end += 1
+    start = 0
+    while len(names) > 1 and start < most - end and len({words[start] for words in split}) == 1:
+        if re.search(r"\d", split[0][start]):
+            break
+        start += 1
+    return [" ".join(words[start : len(words) - end]) for words in split]
+
+
+def given_split(image: ImageFile) -> int | None:
+    """Return the split, 0 to 2, after which a folder of an image is named, or None."""
+    folders = image.label.lower().split("/")[:-1]
+    return next((SPLITS[folder] for folder in folders if folder in SPLITS), None)
 
 
 def _without_words(name: str) -> str:

@@ -27,7 +27,7 @@ class Tile(NamedTuple):
 
 
 def split_images(
-    images: Mapping[str, tuple[Pixels, Mask]], seed: int
+    images: Mapping[str, tuple[Pixels, Mask]], seed: int, given: Mapping[str, int] | None = None
 ) -> tuple[list[tuple[Pair, ...]], list[str]]:
     """Return the pairs of train, validation and test, and notes on the split.
 
@@ -37,10 +37,14 @@ def split_images(
     Args:
         images: pixels, (H, W) or (H, W, 3), and masks, (H, W), by name.
         seed: of the order in which images are assigned.
+        given: the split of each image, 0 to 2, by name; without it, they are assigned.
     """
     notes = []
     tiles: list[list[list[Tile]]] = [[], [], []]  # tiles[split][image][index]
-    if len(images) < FEW:
+    if given:
+        for name, pixels in images.items():
+            tiles[given[name]].append(list(_tiles(name, *pixels)))
+    elif len(images) < FEW:
         notes.append("fewer than 3 images, so each is cut into train (60 %), validation and test")
         for name, (image, mask) in images.items():
             width = mask.shape[1]
