@@ -24,7 +24,7 @@ MIN_SKIPS_PER_DECODER_LEVEL = 1 / 3
 MAX_SHARE_OF_SIDE_BRANCH = 0.2
 # Of several joins at one level, the first of the strongest kind is the skip: a sum may be a step of
 # an attention gate, whose result is then concatenated.
-JOINS_BY_RANK: tuple[JoinKind, ...] = ("cat", "add", "gate", "attention")
+JOINS_BY_RANK: tuple[JoinKind, ...] = ("cat", "add", "combine", "gate", "attention")
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,13 @@ def u_shape(graph: Graph, output: Value) -> UShape:
     down = [graph.levels[v] for v in path.down if graph.levels[v] < GLOBAL]
     top, bottom = min(down, default=0.0), max(down, default=0.0)
     above_bottom = bottom - SAME_LEVEL
+    before_bottom = graph.ancestors(path.down[-1]) if path.down else set()
     skips: dict[float, SkipConnection] = {}
     for skip in graph.skip_connections(output):
         if graph.max_depth[skip.from_below] < above_bottom:
             continue  # it comes from a detour next to the path, not from the bottleneck
+        if skip.op.outputs[0] in before_bottom:
+            continue  # it belongs to another U-Net, whose output the path goes down from
         level = next((known for known in skips if abs(known - skip.level) < SAME_LEVEL), skip.level)
         best = skips.setdefault(level, skip)
         if JOINS_BY_RANK.index(skip.kind) < JOINS_BY_RANK.index(best.kind):

@@ -54,7 +54,7 @@ def added_channels_differ(attempt: Attempt) -> str:
     """Two maps of one size with different channels are added or multiplied."""
     op = attempt.failed_op
     maps = _two_maps(op)
-    if op is None or maps is None or join_kind(op) not in ("add", "gate"):
+    if op is None or maps is None or join_kind(op) not in ("add", "combine", "gate"):
         return ""
     first, second = maps
     is_factor = any(set(v.shape[2:]) == {1} for v in maps)  # one number for each channel
