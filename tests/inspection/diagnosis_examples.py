@@ -57,6 +57,22 @@ class Between(nn.Module):
         return self.last(self.step(self.first(x)))
 
 
+class CallsItself(nn.Module):
+    """A forward that ends in a call of its own module, or in its last layer."""
+
+    def __init__(self, calls_itself: bool) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 2, 1)
+        self.calls_itself = calls_itself
+
+    def forward(self, x: Tensor) -> Any:
+        """Return (N, 2, H, W) for (N, 3, H, W)."""
+        x = self.first(x)
+        if self.calls_itself:
+            return self(x)
+        return self.last(x)
+
+
 class Misnamed(nn.Module):
     """A network whose forward asks for its layer by a name of its own."""
 
@@ -129,6 +145,10 @@ def _in_windows(x: Tensor) -> Tensor:
 
 # By the name of the row: an example that no earlier row explains, and one that runs.
 EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
+    "forward calls itself": (
+        lambda: example(CallsItself(True), IMAGE),
+        lambda: example(CallsItself(False), IMAGE),
+    ),
     "container is called": (
         lambda: example(Between(nn.ModuleList([nn.ReLU()])), IMAGE),
         lambda: example(Between(nn.Sequential(nn.ReLU())), IMAGE),

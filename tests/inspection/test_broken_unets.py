@@ -175,7 +175,7 @@ SIZES: dict[
             lambda net, x: net.join(net.way_down(x)[1], net.up1(net.way_down(x)[1]))
         ),
         PICTURE,
-        ["The smallest map, 1×32×16×16 (made by low.0 (convolution)), has not been used so far"],
+        ["The smallest map, 1×32×16×16 (made by low.1 (relu)), has not been used so far"],
         ThreeLevels,
     ),
     "size turned": (

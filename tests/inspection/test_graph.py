@@ -159,7 +159,14 @@ def joined(join: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tenso
         (lambda skip, up: torch.cat([skip, up], 1), ["cat"]),
         (lambda skip, up: torch.stack([skip, up]), ["cat"]),
         (lambda skip, up: skip + up, ["add"]),
-        (lambda skip, up: torch.maximum(skip, up), ["add"]),
+        (lambda skip, up: torch.maximum(skip, up), ["combine"]),
+        (lambda skip, up: torch.where(skip > 0, skip, up), ["combine"]),
+        (lambda skip, up: torch.stack([skip, up]).sum(0), ["add"]),
+        (lambda skip, up: torch.stack([skip, up], -1).mean(-1), ["add"]),
+        (lambda skip, up: (0.5 * torch.stack([skip, up])).sum(0), ["add"]),
+        (lambda skip, up: torch.cat([skip[None], up[None]]).amax(0), ["combine"]),
+        (lambda skip, up: torch.stack([skip, up], 1).sum(2), ["cat"]),  # over channels
+        (lambda skip, up: torch.cat([skip, up], 1).sum(1), ["cat"]),
         (lambda skip, up: skip * up, ["gate"]),
         (lambda skip, up: skip * up.sigmoid(), []),  # only says how much of the skip passes
         (lambda skip, up: skip * features(up).sigmoid(), []),

@@ -765,6 +765,12 @@ def test_what_an_operation_wants_is_said_and_works(name: str) -> None:
 
 def test_a_network_that_calls_itself() -> None:
     told = str(inspect_unet(Takes(lambda self, x: self(x[:, :3])), PICTURE).problem)
+    assert "forward calls itself" in told
+
+    def endless(x: Tensor) -> Tensor:
+        return endless(x)
+
+    told = str(inspect_unet(Takes(lambda self, x: endless(x)), PICTURE).problem)
     assert "It called itself without an end" in told
 
 

@@ -31,7 +31,7 @@ MIN_SKIPS_PER_DECODER_LEVEL = 1 / 3
 MAX_SHARE_OF_SIDE_BRANCH = 0.2
 # Of several joins at one level, the first of the strongest kind is the skip: a sum may be a step of
 # an attention gate, whose result is then concatenated.
-JOINS_BY_RANK: tuple[JoinKind, ...] = ("cat", "add", "gate", "attention")
+JOINS_BY_RANK: tuple[JoinKind, ...] = ("cat", "add", "combine", "gate", "attention")
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,13 @@ def u_shape(graph: Graph, output: Value) -> UShape:
     path = down_up_path(graph, output)
     down = [graph.levels[v] for v in path.down if graph.levels[v] < GLOBAL]
     top, bottom = min(down, default=0.0), max(down, default=0.0)
+    before_bottom = graph.ancestors(path.down[-1]) if path.down else set()
     skips: dict[float, SkipConnection] = {}
     for skip in graph.skip_connections(output):
         if is_deeper(bottom, graph.max_depth[skip.from_below]):
             continue  # it comes from a detour next to the path, not from the bottleneck
+        if skip.op.outputs[0] in before_bottom:
+            continue  # it belongs to another U-Net, whose output the path goes down from
         level = next((known for known in skips if is_same_level(known, skip.level)), skip.level)
         best = skips.setdefault(level, skip)
         if JOINS_BY_RANK.index(skip.kind) < JOINS_BY_RANK.index(best.kind):

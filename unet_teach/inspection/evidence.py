@@ -11,11 +11,13 @@ from typing import Any
 from unet_teach.inspection.criteria import UShape
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, SkipConnection
 from unet_teach.inspection.recording import Value
-from unet_teach.inspection.wording import Wording
+from unet_teach.inspection.wording import Wording, op_name
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 NAMES = ("Down-sampling", "Up-sampling", "Skip connections", "Symmetric architecture")
-JOIN_PHRASES = {
+JOIN_PHRASES = {  # by the operation, or else by its kind
+    "mean": "averaged with",
+    "sub": "subtracted from",
     "cat": "concatenated with",
     "add": "added to",
     "gate": "multiplied with",
@@ -87,6 +89,10 @@ def _step_sentences(steps: list[dict[str, str]]) -> list[str]:
     return [f"{step['from']} → {step['to']} by {step['by']}." for step in steps]
 
 
+def _has_maps(wording: Wording) -> bool:
+    return any(len(value.shape) > 2 for value in wording.graph.values)
+
+
 def _rounded(levels: Sequence[float]) -> list[float]:
     rounded = (round(level, 2) for level in levels)
     return [int(level) if level.is_integer() else level for level in rounded]
@@ -94,7 +100,11 @@ def _rounded(levels: Sequence[float]) -> list[float]:
 
 def _downsampling(wording: Wording, shape: UShape) -> Criterion:
     steps = _steps(wording, shape.path.down)
-    sentences = _step_sentences(steps) or ["No feature map is smaller than the input."]
+    sentences = _step_sentences(steps) or [
+        "No feature map is smaller than the input."
+        if _has_maps(wording)
+        else "Nothing here has a height and a width: every tensor has at most two dimensions."
+    ]
     facts = {"steps": steps, "levels": _rounded(shape.encoder_levels)}
     return Criterion(NAMES[0], shape.goes_down, tuple(sentences), facts)
 
@@ -153,10 +163,12 @@ def _skip_connections(wording: Wording, shape: UShape) -> Criterion:
 
 
 def _skip_sentence(wording: Wording, skip: SkipConnection) -> str:
-    return (
-        f"At {wording.size(skip.op.outputs[0])}, {_output_of(wording, skip.skip)} is "
-        f"{JOIN_PHRASES[skip.kind]} {_output_of(wording, skip.from_below)}."
-    )
+    name = op_name(skip.by)
+    phrase = JOIN_PHRASES.get(name) or JOIN_PHRASES.get(skip.kind, f"combined by {name} with")
+    maps = [_output_of(wording, value) for value in (skip.skip, skip.from_below)]
+    if name == "sub" and skip.op.inputs[0] is skip.skip:
+        maps.reverse()
+    return f"At {wording.size(skip.op.outputs[0])}, {maps[0]} is {phrase} {maps[1]}."
 
 
 def _output_of(wording: Wording, value: Value) -> str:
@@ -190,7 +202,7 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
         times = 2 ** abs(shape.output_level)
         word = "lower" if shape.output_level > 0 else "higher"
         sentences.append(f"The output's resolution is {times:.3g} times {word} than the input's.")
-    elif path:
+    elif path and _has_maps(wording):
         same = ["The output has the same resolution as the input."]
         sentences += list(_other_size(wording, path[-1])) or same
     if not (shape.goes_down and shape.goes_up):

@@ -18,7 +18,7 @@ from unet_teach.inspection.calls import (
     record_calls,
 )
 from unet_teach.inspection.criteria import UShape, strongest_u_shape
-from unet_teach.inspection.graph import SAME_LEVEL, Graph, JoinKind, join_kind
+from unet_teach.inspection.graph import SAME_LEVEL, Graph, JoinKind
 from unet_teach.inspection.inspector import check_model, garbage_collector_off, inspect_unet
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import Wording
@@ -121,7 +121,7 @@ class Followed:
         known = {skip.op: skip.skip for skip in graph.skip_connections(self.output)}
         for op in graph.recording.ops:
             is_here = op.outputs[0] in ancestors and _is_same(graph.levels[op.outputs[0]], level)
-            if not is_here or join_kind(op) != kind:
+            if not is_here or graph.join_of(op)[0] != kind:
                 continue
             maps = [v for v in dict.fromkeys(op.inputs) if _is_same(graph.levels.get(v), level)]
             own = [

@@ -30,10 +30,11 @@ MIN_AXIS_SHARE = 0.2  # an axis that fewer of the tensors have is no axis of the
 
 GATES = {"sigmoid", "hardsigmoid", "softmax", "tanh", "hardtanh"}
 
-JoinKind = Literal["cat", "add", "gate", "attention"]
+JoinKind = Literal["cat", "add", "combine", "gate", "attention"]
 JOIN_KINDS: dict[str, JoinKind] = {
     **dict.fromkeys(("cat", "stack", "write", "index_put"), "cat"),
-    **dict.fromkeys(("where", "addmm", "index_add", "scatter_add"), "add"),
+    **dict.fromkeys(("add", "sub", "rsub", "addmm", "index_add", "scatter_add"), "add"),
+    "where": "combine",
     **dict.fromkeys(("mul", "div"), "gate"),
     **dict.fromkeys(("bmm", "baddbmm"), "attention"),
     "_scaled_dot_product_flash_attention_for_cpu": "attention",
@@ -41,6 +42,8 @@ JOIN_KINDS: dict[str, JoinKind] = {
     "_scaled_dot_product_efficient_attention": "attention",
     "scaled_dot_product_attention": "attention",
 }
+SUMS = {"sum", "nansum", "mean", "nanmean"}
+REDUCTIONS = {*SUMS, "max", "min", "amax", "amin", "prod", "median", "logsumexp", "var", "std"}
 OPS_WITH_WEIGHTS = {  # and everything with "conv" in its name
     *("mm", "addmm", "bmm", "baddbmm", "mul"),
     "mkldnn_rnn_layer",
@@ -56,6 +59,7 @@ class SkipConnection:
         level: of both maps and of their result.
         kind: how they meet.
         op: the operation that joins them.
+        by: what says how: the same one, or the sum or maximum that is taken of both after a stack.
         skip: the operand that stayed at its level.
         from_below: the operand that was up-sampled.
     """
@@ -63,6 +67,7 @@ class SkipConnection:
     level: float
     kind: JoinKind
     op: Op
+    by: Op
     skip: Value
     from_below: Value
 
@@ -210,22 +215,48 @@ class Graph:
         ancestors = self.ancestors(output)
         found: list[SkipConnection] = []
         for op in self.recording.ops:
-            kind = join_kind(op)
+            kind, by = self.join_of(op)
             if kind and any(value in ancestors for value in op.outputs):
-                found += self._skip_at(op, kind)
+                found += self._skip_at(op, kind, by)
         return found
 
-    def _skip_at(self, op: Op, kind: JoinKind) -> Iterator[SkipConnection]:
+    def join_of(self, op: Op) -> tuple[JoinKind | None, Op]:
+        """Return how an operation joins its operands, and what says so.
+
+        That is the operation itself. Where it only stacks them along a new dimension, over which a
+        sum or a maximum is then taken, it is the latter.
+        """
+        kind, user, place = join_kind(op), op, _stacked_along(op)
+        while place is not None and len(self._users.get(user.outputs[0], ())) == 1:
+            (user,) = self._users[user.outputs[0]]
+            if user.name in REDUCTIONS and _reduces(user, place):
+                return "add" if user.name in SUMS else "combine", user
+            if not user.is_pointwise:
+                break
+        return kind, op
+
+    @cached_property
+    def _users(self) -> dict[Value, list[Op]]:
+        """The operations that take each value."""
+        found: dict[Value, list[Op]] = {}
+        for op in self.recording.ops:
+            for value in dict.fromkeys(op.inputs):
+                found.setdefault(value, []).append(op)
+        return found
+
+    def _skip_at(self, op: Op, kind: JoinKind, by: Op) -> Iterator[SkipConnection]:
         level = self.levels.get(op.outputs[0], GLOBAL)
         maps = [v for v in dict.fromkeys(op.inputs) if v in self.levels]
         maps = [v for v in maps if level < GLOBAL and is_same_level(self.levels[v], level)]
         skips = [v for v in maps if not is_deeper(self.min_depth_with_weights[v], level)]
         from_below = [v for v in maps if is_deeper(self.min_depth[v], level)]
+        # Several maps may come from below, as where the outputs of all levels are concatenated.
+        from_below.sort(key=lambda v: -self.max_depth[v])
         for skip, below in zip(skips[:1], from_below[:1], strict=False):
             if not (kind == "gate" and self._is_gate(below)) and self._comes_from_encoder(
                 skip, below
             ):
-                yield SkipConnection(level, kind, op, skip, below)
+                yield SkipConnection(level, kind, op, by, skip, below)
 
     def _is_gate(self, value: Value) -> bool:
         """Return whether a value only says how much of another map passes, as a sigmoid does."""
@@ -259,7 +290,22 @@ def is_deeper(level: float, other: float) -> bool:
 
 def join_kind(op: Op) -> JoinKind | None:
     """Return how an operation joins its operands; `None` if it does not."""
-    return JOIN_KINDS.get(op.name.rstrip("_")) or ("add" if op.is_pointwise else None)
+    return JOIN_KINDS.get(op.name.rstrip("_")) or ("combine" if op.is_pointwise else None)
+
+
+def _stacked_along(op: Op) -> int | None:
+    """Return the new dimension along which operands are put; `None` if there is none."""
+    is_new = [v.op is not None and v.op.name == "unsqueeze" for v in op.inputs]
+    if op.name != "stack" and not (op.name == "cat" and all(is_new)):
+        return None
+    return int(op.arguments.get("dim", 0)) % len(op.outputs[0].shape)
+
+
+def _reduces(op: Op, place: int) -> bool:
+    """Return whether a sum, a maximum and such is taken over this dimension alone."""
+    dims = op.arguments.get("dim")
+    listed = dims if isinstance(dims, list | tuple) else [dims]
+    return [dim % len(op.inputs[0].shape) for dim in listed if dim is not None] == [place]
 
 
 def _applies_weights(op: Op) -> bool:

@@ -60,6 +60,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._meta_twins = WeakIdKeyDictionary()  # for each tensor with values, the one on meta
         self._tensors_on: dict[int, list[Any]] = {}  # by storage: weak references to its tensors
         self._module_path: list[str] = [""]
+        self.called = ""  # the function of torch that the network called last
         self._model = model
         for name, tensor in named_weights(model):
             if is_lazy(tensor):  # has no shape before its first run
@@ -85,7 +86,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         in_one_step = has_recurrent_layers(self._model)
         try:
             undivided = RecurrentInOneStep(self.record) if in_one_step else nullcontext()
-            with self, undivided, ListsAsPositions() if self._on_meta else nullcontext():
+            with self, undivided, WatchedCalls(self, lists_as_positions=self._on_meta):
                 made = self._model(*args, **kwargs)
             self.recording.output = self._with_values(made)
         except Exception as error:
@@ -191,7 +192,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         named = dict(zip(signature.arguments, args, strict=False)) | kwargs
         arguments = {key: self._with_values(thing) for key, thing in named.items()}
         module = self._module_path[-1]
-        return Op(signature.name, arguments, inputs, (), module, signature.is_pointwise)
+        pointwise = signature.is_pointwise
+        return Op(signature.name, arguments, inputs, (), module, pointwise, self.called)
 
     def _record_write(self, target: Tensor, op: Op) -> None:
         """Give every other tensor on the same memory a new value, made of the old and the written.
@@ -258,14 +260,25 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return thing
 
 
-class ListsAsPositions(TorchFunctionMode):
-    """Takes a list of numbers as index for a tensor of them, which keeps its values beside meta."""
+class WatchedCalls(TorchFunctionMode):
+    """Tells a recorder which function the network calls: operations may have another name.
+
+    Args:
+        recorder: that records.
+        lists_as_positions: whether to take a list of numbers as index for a tensor of them, which
+            keeps its values beside meta.
+    """
+
+    def __init__(self, recorder: Recorder, *, lists_as_positions: bool) -> None:
+        super().__init__()
+        self._recorder, self._lists_as_positions = recorder, lists_as_positions
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        """Change the index of `x[…]`; run everything else as it is."""
-        if func is Tensor.__getitem__:
+        """Note the name and perhaps change the index of `x[…]`; run everything as it is."""
+        self._recorder.called = getattr(func, "__name__", "")
+        if self._lists_as_positions and func is Tensor.__getitem__:
             args = (args[0], _with_positions(args[1]))
         return func(*args, **(kwargs or {}))
 

@@ -49,6 +49,8 @@ class Op:
         outputs: the values that it made.
         module: path of the module that was running, "" for the network itself.
         is_pointwise: whether it works element by element.
+        called: the function of torch that the network called, such as "max_pool1d", which torch
+            runs by the operation "max_pool2d_with_indices".
     """
 
     name: str
@@ -57,6 +59,7 @@ class Op:
     outputs: tuple[Value, ...]
     module: str
     is_pointwise: bool = False
+    called: str = ""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 
@@ -81,7 +82,11 @@ class Wording:
         return module_name(self.place(op))
 
     def _says_where(self, op: Op) -> bool:
-        is_only_call = self.graph.recording.calls[op.module] <= 1
+        calls, around = self.graph.recording.calls, op.module
+        while around and (around == op.module or not calls[around]):  # a list is never called
+            around = around.rpartition(".")[0]
+        # Its block may run more than once, as on every frame of a video.
+        is_only_call = calls[op.module] <= max(calls[around], 1)
         has_weights = op in self.graph.ops_with_weights
         return bool(self.place(op)) and (has_weights or is_only_call)
 
@@ -100,6 +105,14 @@ OP_NAMES = {  # torch's internal names, where the user knows another
     "fft_c2c": "fft",
     "index_put": "a write",
 }
+CALLED_BY_NAME = {  # functions that torch runs by operations of another name
+    *("repeat_interleave", "tile", "repeat", "einsum"),
+    *(
+        f"{kind}_pool{rank}d"
+        for kind in ("max", "avg", "lp", "adaptive_max", "adaptive_avg", "fractional_max")
+        for rank in (1, 2, 3)
+    ),
+}
 INTERNAL_PARTS = re.compile(r"native_|unsafe_|_legit\w*|_with_indices|_default$|_impl\b")
 
 
@@ -110,7 +123,12 @@ def op_name(op: Op) -> str:
     if "scaled_dot_product" in op.name:
         return "attention"
     if resized := re.match(r"_?upsample_(nearest|linear|bilinear|trilinear|bicubic)", op.name):
-        return f"{resized[1]} up-sampling"
+        made = [math.prod(value.shape) for value in (op.inputs[0], *op.outputs[:1])]
+        return f"{resized[1]} {'down' if made[-1] < made[0] else 'up'}-sampling"
+    if op.called in CALLED_BY_NAME:
+        return op.called
+    if op.called == "interpolate":
+        return "area interpolation"
     name = INTERNAL_PARTS.sub("", op.name).strip("_")
     return OP_NAMES.get(name, name)
 

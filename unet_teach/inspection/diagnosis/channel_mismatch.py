@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import re
 from itertools import takewhile
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from unet_teach.inspection.axes import has_axis
@@ -18,6 +20,7 @@ from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.views import wrong_view
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
+from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
@@ -54,7 +57,7 @@ def added_channels_differ(attempt: Attempt) -> str:
     """Two maps of one size with different channels are added or multiplied."""
     op = attempt.failed_op
     maps = _two_maps(op)
-    if op is None or maps is None or join_kind(op) not in ("add", "gate"):
+    if op is None or maps is None or join_kind(op) not in ("add", "combine", "gate"):
         return ""
     first, second = maps
     is_factor = any(set(v.shape[2:]) == {1} for v in maps)  # one number for each channel
@@ -117,9 +120,13 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     """Say what brings a map to the channels that a layer takes."""
     channels, dims = given.shape[1], attempt.graph.dims[given]
     swapped = _swapped(op, channels)
+    if swapped and not _swap_helps(attempt, op):
+        swapped = ""
     made_by = next((v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op), None)
     if made_by and made_by.module == op.module and made_by.name in CONVOLUTIONS:
         return f"It is given what it made itself: {op.module} is called twice. Call it once."
+    if again := _called_again(attempt, op, channels):
+        return again
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
     if given.is_input and swapped:
@@ -173,6 +180,46 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             f"has {expected}. {plain}"
         )
     return f"{swapped} {plain}" if swapped else _sibling(attempt, op, channels) or plain
+
+
+def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
+    """Say that a layer, or a block around it, is called a second time, and which one is not."""
+    calls, parts = attempt.recording.calls, op.module.split(".")
+    paths = [".".join(parts[: i + 1]) for i in range(len(parts))]
+    path = next((path for path in paths if calls[path] > 1), "")
+    if not path:
+        return ""
+    modules = dict(attempt.model.named_modules())
+    told = f"{path} is called here for the {'second' if calls[path] == 2 else 'next'} time."
+    for other, module in modules.items():
+        takes = next((m.in_channels for m in module.modules() if hasattr(m, "in_channels")), 0)
+        is_beside = other.count(".") == path.count(".") and not calls[other]
+        if is_beside and takes == channels and type(module) is type(modules.get(path)):
+            return f"{told} {other} takes {channels} and has not been called: is it meant here?"
+    return f"{told} It takes the same number of channels each time: make one layer for each call."
+
+
+def _swap_helps(attempt: Attempt, op: Op) -> bool:
+    """Return whether a copy of the network runs when a layer's two numbers are exchanged.
+
+    Only a layer can be tried; of a weight that is applied without one, it is taken to be so.
+    """
+    path = op.module
+    if not isinstance(dict(attempt.model.named_modules()).get(path), nn.modules.conv._ConvNd):
+        return True
+    try:
+        with torch.no_grad():
+            copied = copy_to_run(attempt.model, on_meta=False)
+            layer: Any = copied.get_submodule(path)
+            layer.in_channels, layer.out_channels = layer.out_channels, layer.in_channels
+            layer.weight = nn.Parameter(layer.weight.transpose(0, 1).contiguous())
+            if layer.bias is not None:
+                layer.bias = nn.Parameter(torch.zeros(layer.out_channels))
+            args, kwargs = copy_inputs((attempt.args, attempt.kwargs), on_meta=False)
+            copied(*args, **kwargs)
+    except Exception:
+        return False
+    return True
 
 
 def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected: int) -> str:

@@ -13,7 +13,7 @@ import types
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import article
+from unet_teach.inspection.diagnosis.own_code import article, own_code
 from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
@@ -50,7 +50,13 @@ def no_forward(attempt: Attempt) -> str:
     """A class has layers but does not define forward, or under another name or indentation."""
     path, module = _without_forward(attempt)
     if module is None:
-        return ""
+        is_missing = '"forward" function' in attempt.message
+        return (
+            "super().forward(…) calls the forward of nn.Module, which has none. Leave "
+            "super().forward out, and return what stands between its brackets."
+            if is_missing and "super()" in own_code(attempt.error).line
+            else ""
+        )
     name = type(module).__name__
     who = f"{path}, {article(name)}, has no forward" if path else "The network has no forward"
     methods = [n for n in vars(type(module)) if not n.startswith("__")]
@@ -66,14 +72,15 @@ def no_forward(attempt: Attempt) -> str:
                 f"`def {method}`."
             )
     layers = [name for name, _ in module.named_children()]
-    listed = (
-        f" Its layers ({', '.join(layers[:6])}{', …' if layers[6:] else ''}) stand ready"
-        if layers
-        else " Layers"
-    )
+    if not layers:
+        return (
+            f"{who}, and no layers. Make the layers in its __init__, and write "
+            "`def forward(self, x)` that calls them."
+        )
     return (
-        f"{who}: it owns layers, and nothing says how data flows.{listed}; "
-        "write `def forward(self, x)` that calls them."
+        f"{who}: it owns layers, and nothing says how data flows. Its layers "
+        f"({', '.join(layers[:6])}{', …' if layers[6:] else ''}) stand ready; write "
+        "`def forward(self, x)` that calls them."
     )
 
 

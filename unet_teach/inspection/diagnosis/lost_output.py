@@ -29,6 +29,8 @@ def returns_no_tensor(attempt: Attempt) -> str:
     output = attempt.recording.output
     if next(find_all(output, Value), None) is not None:
         return ""
+    if attempt.recording.returned.get("", ("", 0))[0] == "Size":
+        return "The network returns a shape, and no map: return the map itself, without .shape."
     told = f"The network returns a value of type {type(output).__name__}, no tensor to follow."
     return f"{told} {_last_dependent(attempt)}" if isinstance(output, OUTSIDE_TORCH) else told
 

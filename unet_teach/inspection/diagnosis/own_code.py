@@ -53,6 +53,10 @@ def own_code(error: BaseException | None) -> OwnCode:
         if not summary.filename.startswith("<frozen")
         and not set(NOT_THE_USERS) & set(Path(summary.filename).parents)
     ]
+    # Where a function calls itself on the same object, the line that does so matters.
+    seen = [(f.f_code, id(next(iter(f.f_locals.values()), None))) for f, _ in places]
+    first = next((i for i, each in enumerate(seen) if each in seen[i + 1 :]), None)
+    places = places if first is None else places[: first + 1]
     # A network from a package is quoted too, but einops or NumPy are only called by it.
     places.sort(key=lambda place: not PACKAGES & set(Path(place[1].filename).parts))
     for frame, summary in reversed(places):

@@ -6,6 +6,7 @@ docstring says when it applies.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import difflib
 import inspect
@@ -20,6 +21,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article, described, listed, own_code
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
 
 KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
     r"must be Tensor, not (\w+)",
@@ -33,10 +35,25 @@ KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
 
 
 def _similar(name: str, known: Collection[str]) -> str:
+    stem = name.rstrip("0123456789")
+    numbered = [f"`{n}`" for n in sorted(known) if n.rstrip("0123456789") == stem != n]
+    if stem != name and numbered:  # for x4, rather x3 than x
+        return f" Is {' or '.join(numbered[:4])} meant?"
     close = difflib.get_close_matches(name, known, n=4)
     likeness = [difflib.SequenceMatcher(None, name, each).ratio() for each in close]
     alike = [f"`{c}`" for c, ratio in zip(close, likeness, strict=True) if ratio == max(likeness)]
     return f" Is {' or '.join(sorted(alike))} meant?" if close else ""
+
+
+def forward_calls_itself(attempt: Attempt) -> str:
+    """A forward calls its own module, which runs the same forward again."""
+    run = attempt.recording
+    if run.calls[""] < 2 or "" in run.returned:
+        return ""
+    return (
+        "forward calls itself: self(…) inside forward runs the same forward again, and so on "
+        "without an end. Call the layers, self.layer(x), and return what the last one makes."
+    )
 
 
 def missing_attribute(attempt: Attempt) -> str:
@@ -77,21 +94,24 @@ def unknown_name(attempt: Attempt) -> str:
             f"`{name}` is used before it has a value: what gives it one was not run, such as a "
             "line further down, or in an `if` or a loop that was passed over."
         )
-    names = own_code(attempt.error).names
-    owner = names.get("self")
-    if name != "self" and hasattr(owner, name):
-        return f"`{name}` is no name here; the network has `self.{name}`: write `self.{name}`."
+    code = own_code(attempt.error)
+    names = code.names
+    own_name = next((n for n in code.parameters[:1] if isinstance(names[n], nn.Module)), "self")
+    owner = names.get(own_name)
+    if name != own_name and hasattr(owner, name):
+        full = f"`{own_name}.{name}`"
+        return f"`{name}` is no name here; the network has {full}: write {full}."
     functions = {n for space in (torch, nn.functional, nn) for n in dir(space)}
     if name in {"torch", "nn", "F", "math", "einops", "rearrange", "np"} | functions:
         where = {"nn": "from torch import nn", "F": "import torch.nn.functional as F"}.get(name, "")
         return f"`{name}` was not imported{f': {where}' if where else '. Import it'}."
     own = [n for n in (*names, *vars(builtins)) if not n.startswith("_")]
     children = owner.named_children() if isinstance(owner, nn.Module) else ()
-    layers = [f"self.{n}" for n, _ in children]
+    layers = [f"{own_name}.{n}" for n, _ in children]
+    meant = _similar(name, own) or _similar(f"{own_name}.{name}", layers)
     return (
-        f"`{name}` is used, and nothing of this name was made before."
-        f"{_similar(name, own) or _similar(f'self.{name}', layers)} Give it a value first, or "
-        "correct the name."
+        f"`{name}` is used, and nothing of this name was made before.{meant} Give it a value "
+        "first, or correct the name."
     )
 
 
@@ -115,8 +135,14 @@ def no_such_entry(attempt: Attempt) -> str:
             return (
                 f"`{name}` is empty here: more is taken out of it than was put in. If it holds the "
                 "skips, the decoder has more steps than the encoder kept maps: keep one more "
-                "before a halving, or leave one step out."
+                f"before a halving, or leave one step out.{_steps_so_far(attempt)}"
             )
+    if "from empty list" in attempt.message or "from an empty" in attempt.message:
+        return (
+            "More is taken out of a list than was put in. If it holds the skips, more of them are "
+            "taken than were kept: the decoder may have as many steps as the encoder kept maps."
+            f"{_steps_so_far(attempt)}"
+        )
     if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
         name, thing = next(iter(lists.items()))
         count = f"{len(thing)} {'entry' if len(thing) == 1 else 'entries'}"
@@ -125,6 +151,20 @@ def no_such_entry(attempt: Attempt) -> str:
             "through as many as there are, or add what is missing."
         )
     return ""
+
+
+def _steps_so_far(attempt: Attempt) -> str:
+    """Say how many steps a network has gone down and up, where it has gone any."""
+    levels, down, up = attempt.graph.levels, 0, 0
+    for op in attempt.recording.ops:
+        before = [levels[v] for v in op.inputs if v in levels]
+        after = levels.get(op.outputs[0], GLOBAL)
+        if before and after < GLOBAL:
+            down += after > max(before) + SAME_LEVEL
+            up += after < min(before) - SAME_LEVEL
+    if not down and not up:
+        return ""
+    return f" So far, it has made {down} {'step' if down == 1 else 'steps'} down and {up} up."
 
 
 def call_does_not_fit(attempt: Attempt) -> str:
@@ -236,7 +276,7 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
             )
     made = attempt.recording.returned
     path = next(reversed(made), None)
-    if path and f"self.{path}(" in code.line:
+    if path and _is_all_that_is_unpacked(path, code.line):
         kind, count = made[path]
         what = f"a {kind} of {count}" if count else "one tensor, whose batch would be divided"
         return (
@@ -246,6 +286,21 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
     got = re.search(r"got (\d+)\)", attempt.message)
     given = got[1] if got else f"more than {wanted}"
     return f"{wanted} names are given {given} values. Write as many names as there are parts."
+
+
+def _is_all_that_is_unpacked(path: str, line: str) -> bool:
+    """Return whether what a module returns is unpacked as it is, not cut by chunk before."""
+    try:
+        parsed = ast.parse(f"{line} pass" if line.endswith(":") else line)
+    except SyntaxError:
+        return False
+    taken = [
+        node.iter if isinstance(node, ast.For) else node.value
+        for node in ast.walk(parsed)
+        if isinstance(node, ast.For | ast.Assign)
+    ]
+    calls = [ast.unparse(part.func) for part in taken if isinstance(part, ast.Call)]
+    return any(call.partition(".")[2] == path for call in calls)
 
 
 def no_tensor_is_given(attempt: Attempt) -> str:

@@ -221,7 +221,9 @@ def _change(attempt: Attempt, change: Mended) -> str:
     if step.kind != "transposed":
         del shown["output_padding"]
     has = [f"{name}={value}" for name, value in shown.items()]
-    others = [attempt.wording.step(s.op.outputs[0]) for s in change.others[:3]]
+    own, makers = attempt.wording.step(step.op.outputs[0]), dict[str, None]()
+    makers.update((attempt.wording.step(s.op.outputs[0]), None) for s in change.others)
+    others = [maker for maker in makers if maker != own][:3]  # a layer may be called again
     also = f" (and in the same way {listed(others)})" if others else ""
     needed = listed(f"{name}={_setting(value)}" for name, value in change.changed.items())
     is_kept, s = change.after == step.before, "" if len(change.changed) > 1 else "s"

@@ -33,7 +33,10 @@ def _u(graph: Graph, shape: UShape) -> Parts:
     boxes = [_box(graph, "encoder", value) for value in down[:-1]]
     boxes.append(_box(graph, "bottleneck", down[-1]))
     boxes += [_box(graph, "decoder", value) for value in up]
-    levels = [(skip.level, str(skip.kind), True) for skip in shape.skips]
+    levels = [
+        (skip.level, op_name(skip.by) if skip.kind == "combine" else skip.kind, True)
+        for skip in shape.skips
+    ]
     if shape.goes_up:  # otherwise there is no decoder that a skip could be missing from
         levels += [(level, "", False) for level in shape.levels_without_skip]
     skips = []
@@ -150,7 +153,7 @@ def _row(graph: Graph, shape: UShape) -> Parts:
         sources = [index[v] for v in value.op.inputs if v in index]
         index[value] = max(sources, default=-1)
         kind = join_kind(value.op)
-        if kind in ("add", "cat") and len(set(sources)) > 1 and min(sources) >= 0:
+        if kind in ("add", "cat", "combine") and len(set(sources)) > 1 and min(sources) >= 0:
             skips.append(SkipLine(min(sources), max(sources), str(kind), True))
     return boxes, tuple(skips)
 

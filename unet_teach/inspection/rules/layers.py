@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 from unet_teach.inspection.axes import (
@@ -22,7 +23,7 @@ from unet_teach.inspection.axes import (
     size_of,
     without_axes,
 )
-from unet_teach.inspection.recording import Op
+from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.rules import KnownDims
 
 
@@ -32,13 +33,14 @@ def _one_per_axis(option: Any, count: int) -> list[int]:
     return listed * count if len(listed) == 1 else listed
 
 
-def _with_new_axes(given: Dims, count: int, known: KnownDims) -> Dims:
+def _with_new_axes(value: Value, count: int, known: KnownDims) -> Dims:
     """Turn the last `count` dimensions into axes where none of them is one.
 
     This is how a generator or a decoder behind a vector begins: a grid is folded out of numbers and
     then up-sampled. The grid covers what the input covers; an input without such axes gets new
-    ones.
+    ones. It has them from where it was folded.
     """
+    given = known[value]
     if any(has_axis(dim) for dim in given[-count:]):
         return given
     first = next(iter(known.values()))  # the input's
@@ -49,6 +51,12 @@ def _with_new_axes(given: Dims, count: int, known: KnownDims) -> Dims:
         stride = size_of(first[place + more]) / size if more >= 0 else 1.0
         axis = place + more if more >= 0 else FIRST_NEW_AXIS + place
         made[place] = (AxisPart(axis, size, stride),)
+
+    def is_same_grid(other: Value) -> bool:
+        return other in known and other.shape[-count:] == value.shape[-count:] != (1,) * count
+
+    for earlier in takewhile(is_same_grid, way_back(value, known.__contains__)):
+        known[earlier] = (*known[earlier][:-count], *made[-count:])
     return tuple(made)
 
 
@@ -58,7 +66,7 @@ def convolution(op: Op, known: KnownDims) -> Dims:
     count = len(op.arguments["weight"].shape) - 2
     strides = _one_per_axis(op.arguments.get("stride"), count)
     if op.arguments.get("transposed"):
-        given = _with_new_axes(given, count, known)
+        given = _with_new_axes(op.arguments["input"], count, known)
     made = list(without_axes(out))
     made[: len(out) - count - 1] = given[: len(out) - count - 1]
     for i, stride in enumerate(strides):
@@ -88,7 +96,7 @@ def resize(op: Op, known: KnownDims) -> Dims:
     """Interpolation, adaptive pooling and unpooling: the sizes say what happens to the stride."""
     given, out = known[op.inputs[0]], op.outputs[0].shape
     if all(1 < size_of(dim) <= size for dim, size in zip(given[2:], out[2:], strict=True)):
-        given = _with_new_axes(given, len(given) - 2, known)
+        given = _with_new_axes(op.inputs[0], len(given) - 2, known)
     return tuple(
         dim
         if size_of(dim) == size

@@ -1,0 +1,190 @@
+"""The sentences of evidence say what the code does, by the names that the code has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from odd_networks import Small, conv
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach import inspect_unet
+
+Function = Callable[[Tensor], Tensor]
+
+
+class OneLevel(nn.Module):
+    """A U-Net of one level: how it goes down, up and joins is given."""
+
+    def __init__(
+        self,
+        rank: int = 2,
+        down: Function | None = None,
+        up: Function = lambda x: F.interpolate(x, scale_factor=2.0),
+        join: Callable[[Tensor, Tensor], Tensor] = lambda skip, x: skip + x,
+    ) -> None:
+        super().__init__()
+        self.first, self.low, self.last = (conv(4, 4, 1, rank) for _ in range(3))
+        pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[rank - 1]
+        self.ways = down or (lambda x: pool(x, 2)), up, join
+
+    def forward(self, x: Tensor) -> Tensor:
+        down, up, join = self.ways
+        skip = self.first(x)
+        out: Tensor = self.last(join(skip, up(self.low(down(skip)))))
+        return out
+
+
+def told(model: nn.Module, *size: int) -> str:
+    return str(inspect_unet(model, (1, *size)))
+
+
+@pytest.mark.parametrize(
+    ("join", "how"),
+    [
+        (lambda s, x: torch.stack([s, x]).sum(0), "conv} is added to {up}"),
+        (lambda s, x: torch.stack([s, x]).mean(0), "conv} is averaged with {up}"),
+        (lambda s, x: torch.maximum(s, x), "conv} is combined by maximum with {up}"),
+        (lambda s, x: torch.stack([s, x]).amax(0), "conv} is combined by amax with {up}"),
+        (lambda s, x: x - s, "conv} is subtracted from {up}"),
+        (lambda s, x: s - x, "up} is subtracted from {conv}"),
+        (lambda s, x: s + x, "conv} is added to {up}"),
+        (lambda s, x: s * x, "conv} is multiplied with {up}"),
+    ],
+)
+def test_how_a_skip_is_joined(join, how):
+    sentence = "{" + how
+    said = sentence.format(
+        conv="the output of first.2 (relu)",
+        up="the output of nearest up-sampling in forward",
+    )
+    assert f"At 32×32, {said}." in told(OneLevel(join=join), 4, 32, 32)
+
+
+@pytest.mark.parametrize(
+    ("rank", "down", "name"),
+    [
+        (1, lambda x: F.max_pool1d(x, 2), "max_pool1d"),
+        (1, lambda x: F.avg_pool1d(x, 2), "avg_pool1d"),
+        (1, lambda x: F.adaptive_max_pool1d(x, 16), "adaptive_max_pool1d"),
+        (1, lambda x: F.adaptive_avg_pool1d(x, 16), "adaptive_avg_pool1d"),
+        (1, lambda x: F.interpolate(x, scale_factor=0.5, mode="linear"), "linear down-sampling"),
+        (1, lambda x: F.interpolate(x, scale_factor=0.5, mode="area"), "area interpolation"),
+        (2, lambda x: F.max_pool2d(x, 2, return_indices=True)[0], "max_pool2d"),
+        (2, lambda x: F.lp_pool2d(x, 2, 2), "lp_pool2d"),
+        (3, lambda x: F.avg_pool3d(x, 2), "avg_pool3d"),
+    ],
+)
+def test_down_sampling_has_the_name_that_the_code_has(rank, down, name):
+    model = OneLevel(rank, down)
+    assert f"by {name} in forward." in told(model, 4, *[32] * rank)
+
+
+def test_up_sampling_has_the_name_that_the_code_has():
+    up = lambda x: x.repeat_interleave(2, -1)  # noqa: E731 - the way of one network
+    assert "16 → 32 by repeat_interleave in forward." in told(OneLevel(1, up=up), 4, 32)
+
+
+class AllLevelsAtOnce(nn.Module):
+    """Enlarges the outputs of all levels to a quarter of the image and concatenates them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        steps = ((3, 8, 4), (8, 8, 2), (8, 8, 2))
+        self.down = nn.ModuleList(nn.Conv2d(i, o, 3, s, 1) for i, o, s in steps)
+        self.across = nn.ModuleList(nn.Conv2d(8, 4, 1) for _ in range(3))
+        self.head = nn.Conv2d(12, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = []
+        for layer in self.down:
+            x = layer(x).relu()
+            maps.append(x)
+        each = [layer(x) for layer, x in zip(self.across, maps, strict=True)]
+        each = [F.interpolate(x, size=each[0].shape[2:]) for x in each]
+        out: Tensor = self.head(torch.cat(each, 1))
+        return out
+
+
+def test_a_skip_is_found_where_maps_of_several_levels_meet_it():
+    said = told(AllLevelsAtOnce(), 3, 64, 64)
+    assert "At 16×16, the output of across.0 (convolution) is concatenated with" in said
+    assert "There is no skip connection at 8×8." in said
+
+
+class BehindAVector(nn.Module):
+    """An autoencoder with linear layers at its bottleneck."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.Sequential(conv(3, 4, 2), conv(4, 4, 2))
+        self.code, self.grid = nn.Linear(4 * 64, 8), nn.Linear(8, 4 * 64)
+        up = [nn.ConvTranspose2d(4, 4, 2, 2), nn.ReLU(), nn.ConvTranspose2d(4, 3, 2, 2)]
+        self.up = nn.Sequential(*up)
+
+    def forward(self, x: Tensor) -> Tensor:
+        code = self.code(self.down(x).flatten(1))
+        out: Tensor = self.up(self.grid(code).view(-1, 4, 8, 8))
+        return out
+
+
+def test_a_grid_has_its_size_from_where_it_is_folded_out_of_a_vector():
+    said = told(BehindAVector(), 3, 32, 32)
+    assert "1×1 → 8×8 by view in forward.\n   8×8 → 16×16 by up.0 (transposed" in said
+
+
+def test_of_two_u_nets_in_a_row_one_is_described():
+    said = told(nn.Sequential(Small(), Small(channels=2)), 3, 32, 32)
+    assert "✓ Skip connections" in said
+    described = [f"by {net} (max_pool2d)" in said for net in (0, 1)]
+    assert described == [f"the output of {net}." in said for net in (0, 1)]
+    assert sum(described) == 1
+
+
+def test_a_block_that_runs_on_every_frame_is_named_by_its_end():
+    class Frames(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = OneLevel()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.stack([self.net(frame) for frame in x.unbind(1)], 1)
+
+    assert "the output of net.first.2 (relu) is added" in told(Frames(), 2, 4, 32, 32)
+
+
+def test_without_height_and_width_the_resolution_is_not_spoken_of():
+    said = told(nn.Sequential(nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 16)), 16)
+    assert "Nothing here has a height and a width: every tensor has at most two dimensions." in said
+    assert "same resolution" not in said
+
+
+class TwoBranches(nn.Module):
+    """A branch at full size beside one at half of it, as in HRNet, exchanged twice.
+
+    By the four criteria it is a U-Net: one branch goes down and up again, features of the full size
+    are added to what comes up, and the output has the size of the input. That both branches have as
+    many layers does not count.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.last = conv(3, 8), nn.Conv2d(8, 1, 1)
+        self.whole = nn.ModuleList(conv(8, 8) for _ in range(2))
+        self.coarse = nn.ModuleList(conv(8, 8) for _ in range(2))
+        self.down = nn.ModuleList(conv(8, 8, 2) for _ in range(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        low = self.down[0](x)
+        for step in range(2):
+            x, low = self.whole[step](x), self.coarse[step](low)
+            x, low = x + F.interpolate(low, scale_factor=2.0), low + self.down[1](x)
+        out: Tensor = self.last(x)
+        return out
+
+
+def test_two_branches_that_exchange_features_meet_the_four_criteria():
+    assert inspect_unet(TwoBranches(), (1, 3, 32, 32)).is_unet
