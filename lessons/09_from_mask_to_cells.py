@@ -189,7 +189,7 @@ Predict(
 #
 # The network returns three logits for each pixel. `softmax` turns them into three probabilities that add up to 1.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 def probabilities_of(pair):
     with torch.no_grad():
         return network(pair.image[None])[0].softmax(0)  # (3, H, W)

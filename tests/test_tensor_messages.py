@@ -185,7 +185,7 @@ PROVOKED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "numpy": (
         lambda: torch.zeros(1, requires_grad=True).numpy(),
-        "PyTorch records gradients for this tensor",
+        "turned into an array of NumPy, and gradients do not pass there",
     ),
     "four axes": (
         lambda: nn.BatchNorm2d(8)(FLAT),

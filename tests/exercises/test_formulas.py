@@ -197,7 +197,7 @@ def tiles(size, tile, overlap):
         ("unets", "A-F", "'A-F' could mean two letters, or all from one to the other."),
         (
             "fits",
-            lambda s, d: -(-s // max(1, d**2)) * max(1, d**2),
+            lambda s, d: -(-s // max(1, d**3)) * max(1, d**3),
             "It is right wherever depth=0.",
         ),
         ("centres", 140, "so 140 would mean 14 columns. How many columns"),

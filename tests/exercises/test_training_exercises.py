@@ -79,7 +79,7 @@ def test_the_least_possible_p_is_what_the_praise_says(seeds, ways):
     [
         # a separated 3 against 3 is the old rule's True
         (lambda a, b: min(a) > max(b), "p = 2/20 = 0.1"),
-        (lambda a, b: len(a) == 5, "True at p = 0.0536, but False at p = 0.0286"),
+        (lambda a, b: len(a) == 5, "True at p = 0.0536, but False at p = 0.0179"),
         (
             lambda a, b: p_value(a, b) <= 0.15,
             "False from 0.4 on. It should be True for every p up to 0.05.",

@@ -675,7 +675,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     "attribute": (lambda x: x.channels, "A tensor has no `channels`", lambda x: x * x.shape[1]),
     "generator": (
         lambda x: (f for f in (x, x))[0],
-        "make a generator",
+        "A generator has no entries",
         lambda x: [2 * f for f in (x, x)][1],
     ),
     "no scale": (

@@ -122,10 +122,11 @@ def test_a_patch_is_a_label_if_it_is_far_from_both_levels(value, labels):
         (ramp(*[0] * 20, *[255] * 19, 127), True, False),  # more than 95 % at the ends
         (ramp(*[100] * 20, *[200] * 19, 127), True, False),
         (ramp(0, 20, 60, 100, 140, 180, 200, 220, 255), False, True),
-        (ramp(0, 180, 60, 200, 100, 140), False, True),  # 180 is no end
-        (ramp(0, 181, 60, 200, 100, 140), False, False),
-        (ramp(0, 120, 20, 200, 100, 140), False, True),
-        (ramp(0, 120, 19, 200, 100, 140), False, False),
+        (ramp(0, 1, 199, 200, 180, 60, 61, 100, 101, 140), False, True),  # 180 is no end
+        (ramp(0, 1, 199, 200, 181, 60, 61, 100, 101, 140), False, False),
+        (ramp(0, 1, 199, 200, 20, 60, 61, 100, 101, 140), False, True),
+        (ramp(0, 1, 199, 200, 19, 60, 61, 100, 101, 140), False, False),
+        (ramp(0, 180, 60, 200, 100, 140, 40, 160), False, False),  # eight values are no photo
         (ramp(0, 20, 60, 100, 240, 250, 255, 235), False, False),  # 6 of 8 at the ends
         (ramp(0, 20, 60, 100, 140, 255), False, False),  # half
         (ramp(0, 0, 90, 90, 180, 180, 255, 255), True, False),  # labels

@@ -374,11 +374,6 @@ MESSAGES = (
         "Wrap the tensor: nn.Parameter(tensor).",
     ),
     Message(
-        r"(?<!Variable )that requires grad",
-        "PyTorch records gradients for this tensor.",
-        "Call .detach() first, or work inside with torch.no_grad():.",
-    ),
-    Message(
         r"expected 4D input|or 4D \(batched\) input to",
         "It takes a batch of images with four axes, (N, C, H, W).",
         "For a single image (C, H, W), image[None] makes a batch of one.",

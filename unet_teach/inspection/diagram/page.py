@@ -181,7 +181,7 @@ def _present(drawing: Drawing) -> str:
         return ""
     name = _present_id(drawing)
     grid, beside = PRESENT, ""
-    has_one_arm = not any(box.arm == "decoder" for box in drawing.boxes)
+    has_one_arm = not any(box.arm == "decoder" and box.reached for box in drawing.boxes)
     found = "".join(
         f"<p>{_mark(c)} <b>{html.escape(c.name)}</b>: {_prose(said)}</p>"
         for c in drawing.criteria
@@ -192,7 +192,7 @@ def _present(drawing: Drawing) -> str:
         words = _reasons(drawing.stop) if drawing.stop else found
         large = 'class="udia-words udia-large"' if len(words) < FEW else 'class="udia-words"'
         under, beside = "", f"<div {large}>{words}</div>"
-        grid = replace(PRESENT, width=560)
+        grid = replace(PRESENT, width=600 if is_flat(drawing) else 560)
     elif drawing.stop:
         grid = replace(PRESENT, height=500)
     elif is_flat(drawing):  # one row leaves room for what was found
