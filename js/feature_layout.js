@@ -16,6 +16,7 @@ const MOST_FACTS = 4; // maps of which something is said there
 const ASIDE_TYPE = { smallest: 28, largest: 104, letters: 11 };
 const NARROW = 520;
 const TIGHT = 960; // below, maps stand closer together
+const TALLEST = 480; // pixels of a map that stands above others
 const STACKED = 700; // below, labels stand above their rows and captions above their maps
 
 /**
@@ -73,7 +74,9 @@ export function layOut({ groups, count, rows, image, isNested, letters, room, px
     const high = (room.height - GAP.row * px * (rows - 1)) / rows;
     const side = Math.min(
       (wide - beside - 2 * FRAME) / image.width,
-      isStacked ? Infinity : (high - (isBeside ? 0 : captionOf(lines)) - 2 * FRAME) / image.height,
+      isStacked
+        ? TALLEST / image.height
+        : (high - (isBeside ? 0 : captionOf(lines)) - 2 * FRAME) / image.height,
       isPresented ? Infinity : most,
     );
     const whole = side >= 1 ? Math.floor(side) : Math.max(side, 0.1);

@@ -76,6 +76,7 @@ const FLAT = 240; // on a whole screen: with maps less high beside each other, m
 export const ROOM_OF_NOTES = 480; // for what padding crops and output_padding keeps, on one line of a whole screen
 const AIR = 100; // so much of a whole screen may be blank under products and kernel
 const SHADES = 184; // the height of what shades mean, on a whole screen
+const SIGN = 16; // pixels between two maps side by side on a phone
 const SECOND_ROW = 134; // of a whole screen: the words over the patch and over the map under it
 const CAPACITIES = [2, 4, 7, 10, 13, 17, 22, 28, 36, 46, 60, 80, 112];
 
@@ -265,13 +266,15 @@ function crossedLayout(base, width, first, last) {
 /** Maps under each other, for a column as narrow as a phone. @param {Kind} kind @param {number} width @param {{first: Pair, last: Pair, kernel: Pair}} counts @returns {Layout} */
 function phoneLayout(kind, width, { first, last, kernel }) {
   const room = ROOMS.phone;
-  const tap = Math.min(room.tap, Math.floor(room.taps / Math.max(...kernel)));
   const third = Math.floor(width / 3);
+  // Input or kernel, products, and kernel or output share the width: a sign stands between them.
+  const part = Math.min(room.taps, third - SIGN);
+  const tap = Math.min(room.tap, Math.floor(part / Math.max(...kernel)));
   const centred = (/** @type {number} */ cells, /** @type {number} */ side) =>
     Math.max(0, Math.floor((width - cells * side) / 2));
   const base = { width, height: room.height, isUpright: true, isRoomRight: false, drop: 0 };
   if (kind === 'scatter') {
-    const small = sideFor(first, room.input, room.input, room.tap);
+    const small = sideFor(first, room.input, part, room.tap);
     const y = room.label;
     const below = y + room.taps + room.gutter;
     const side = sideFor(capacity(last), room.tall - 32, width, room.patch);

@@ -8,6 +8,8 @@ import { pair } from './pictures.js';
 import { unreachedWords } from './sentences.js';
 import { LETTER, text } from './stage_words.js';
 
+const ROOM_FOR_BOTH = 300; // pixels: in less, the notes on padding and output_padding are a word each
+
 /** @typedef {import('./state.js').ExplorerState} ExplorerState */
 /** @typedef {import('./cell_map.js').CellMap} CellMap */
 /** @typedef {import('./layout.js').Layout} Layout */
@@ -33,7 +35,10 @@ export function legends({ state, maps, layout, mode, ends }) {
   const more = pair(axes, (axis) => axis.output_padding);
   const isBare = overlap?.counts.some((counts) => counts.includes(0));
   const shades = [
-    ...chosenLevels(overlap?.levels ?? [], mode === 'notebook' ? 4 : 3).map((level) => ({
+    ...chosenLevels(
+      overlap?.levels ?? [],
+      layout.width < ROOM_FOR_BOTH ? 2 : mode === 'notebook' ? 4 : 3,
+    ).map((level) => ({
       level,
       words: String(level),
     })),
@@ -41,7 +46,7 @@ export function legends({ state, maps, layout, mode, ends }) {
   ];
   if (mode === 'present') return presentLegend(map, layout, shades, pads, more, state);
   const { x } = layout.legend;
-  const isShort = mode === 'narrow';
+  const isShort = mode === 'narrow' || layout.width < ROOM_FOR_BOTH;
   const isBelow = state.view === 'crop window' && mode !== 'phone';
   const top = isBelow ? Math.round(map.edges.bottom) + 16 : layout.legend.y;
   const added = [
@@ -53,9 +58,11 @@ export function legends({ state, maps, layout, mode, ends }) {
   const high = state.view === 'crop window' ? 32 : 20;
   if (layout.isRoomRight && rows.every((count) => count * map.place.side >= high))
     return [...added, ...asides(map, state, pads, more)];
+  const [crops, keeps] =
+    layout.width < ROOM_FOR_BOTH ? ['cropped', 'kept'] : ['padding crops', 'output_padding keeps'];
   const notes = [
-    ...(Math.max(...pads) ? [{ sign: 'hatch', words: 'padding crops' }] : []),
-    ...(Math.max(...more) ? [{ sign: 'keep', words: 'output_padding keeps' }] : []),
+    ...(Math.max(...pads) ? [{ sign: 'hatch', words: crops }] : []),
+    ...(Math.max(...more) ? [{ sign: 'keep', words: keeps }] : []),
   ];
   return [...added, ...row(x, top + 20, 16, notes)];
 }

@@ -12,6 +12,7 @@ const STATES = /** @type {State[]} */ (['solved', 'tried', 'untouched']);
 /** With fewer lessons there is no room between the arms. */
 const FEWEST_HOLLOW = 7;
 const SHORTEST = 8; // letters of a title, its number included
+const UNBROKEN = 'U\u2011Net'; // a hyphen at which no line ends
 const STEPS = /** @type {Record<string, number>} */ ({
   ArrowLeft: -1,
   ArrowUp: -1,
@@ -209,7 +210,7 @@ function render({ model, el }) {
       h(
         'div',
         { class: 'ut-standing' },
-        h('b', {}, `${number} · ${title}`),
+        h('b', {}, `${number} · ${title.replaceAll('U-Net', UNBROKEN)}`),
         ...(isNext ? [h('span', { class: 'ut-here' }, 'next')] : []),
         h(
           'span',

@@ -7,7 +7,7 @@ Names after the command choose widgets: `python -m tests.browser.grid explorer s
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import pairwise
@@ -46,6 +46,7 @@ WINDOWS = {  # width and height, and whether in present mode
     "present 1080": (1920, 1080, True),
     "700": (700, 844, False),
     "390": (390, 844, False),
+    "270": (270, 844, False),  # JupyterLab on a phone, beside its bars
 }
 STEPS: list[str | Step] = [
     Step("Set `stride` back to 1. How many positions does the kernel visit now?", answer=36),
@@ -349,6 +350,8 @@ class Found(NamedTuple):
 def smallest_type(window: str) -> float:
     """Return the smallest type that a window allows, in pixels."""
     _, height, is_presented = WINDOWS[window]
+    if window == "270":
+        return 7.5  # drawings shrink to a phone's column, and their words with them
     return 24 * height / 720 if is_presented else 11
 
 
@@ -398,10 +401,8 @@ def report(name: str) -> str:
     return inspect_unet(*_reports()[name])._repr_html_()
 
 
-def put(page: Page, state: State | str, window: str) -> None:
-    """Show a state, or a report by its name, on a page of a window's size."""
-    width, height, _ = WINDOWS[window]
-    page.set_viewport_size({"width": width, "height": height})
+def put(page: Page, state: State | str) -> None:
+    """Show a state, or a report by its name."""
     if isinstance(state, str):
         page.set_content(
             '<!doctype html><html lang="en"><body data-jp-theme-light="true" '
@@ -410,16 +411,31 @@ def put(page: Page, state: State | str, window: str) -> None:
         return
     show(page, state.view, state_of(state.make()) | state.changes)
     page.evaluate("document.body.style.margin = 0")
+
+
+def resize(page: Page, window: str) -> None:
+    """Give a page the size of a window, and what it shows the time to hear of it."""
+    width, height, _ = WINDOWS[window]
+    page.set_viewport_size({"width": width, "height": height})
     # Two frames: views hear of their width in the first and paint in the second.
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-def walk(page: Page, view: str, window: str) -> Iterator[tuple[str, Found]]:
-    """Measure all states of a view in one window, on one page."""
+def walk(page: Page, view: str, windows: Iterable[str]) -> Iterator[tuple[str, str, Found]]:
+    """Measure all states of a view on one page, each in the windows one after the other.
+
+    Yields:
+        A state's name, a window's and what was measured. Of windows in present mode, at most one
+        can be asked for, as the last.
+    """
     states = REPORT_STATES if view == "report" else [s for s in STATES if s.view == view]
     for state in states:
-        put(page, state, window)
-        yield (state if isinstance(state, str) else state.name), measure(page, view, window)
+        resize(page, next(iter(windows)))
+        put(page, state)
+        for window in windows:
+            resize(page, window)
+            name = state if isinstance(state, str) else state.name
+            yield name, window, measure(page, view, window)
 
 
 def main(chosen: list[str]) -> None:
@@ -432,7 +448,7 @@ def main(chosen: list[str]) -> None:
         for view in chosen or DRAWINGS:
             for window in WINDOWS:
                 page.goto("about:blank")
-                all_found = dict(walk(page, view, window))
+                all_found = {name: found for name, _, found in walk(page, view, [window])}
                 for name, found in all_found.items():
                     wrong += [
                         f"{view}, {name}, {window}: {v}" for v in violations(found, view, window)

@@ -4,25 +4,25 @@ import pytest
 
 from . import grid
 
+# The last is the only one in present mode: all lengths of a larger screen are the same, scaled.
+WINDOWS = ["notebook", "700", "390", "270", "present 720"]
 # Beyond what the course shows: an image one pixel wide, and twelve lessons with the longest titles.
-# A score beside a network's long name is shortened on a phone.
 EXTREME = {
     ("cell_counter", "present 720"): {"smallest"},
-    ("cell_counter", "present 1080"): {"smallest"},
     ("progress_map", "notebook"): {"largest"},
-    ("see_inside", "390"): {"skips cut"},
 }
 
 
-@pytest.mark.parametrize("window", grid.WINDOWS)
 @pytest.mark.parametrize("view", grid.DRAWINGS)
-def test_no_state_breaks_a_limit(blank_page, view, window):
-    found = dict(grid.walk(blank_page(), view, window))
+def test_no_state_breaks_a_limit(blank_page, view):
+    # A report's lines of code scroll in so narrow a column: they are no drawing.
+    windows = [each for each in WINDOWS if (view, each) != ("report", "270")]
+    found = list(grid.walk(blank_page(), view, windows))
     assert found
-    known = EXTREME.get((view, window), set())
     wrong = {
-        name: broken
-        for name, state in found.items()
-        if name not in known and (broken := grid.violations(state, view, window))
+        (name, window): broken
+        for name, window, measured in found
+        if name not in EXTREME.get((view, window), set())
+        and (broken := grid.violations(measured, view, window))
     }
     assert wrong == {}
