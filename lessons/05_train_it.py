@@ -186,7 +186,7 @@ print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average 
 # %% [markdown]
 # That's all there is to it: predict, measure the loss, `backward`, `step`. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
 #
-# For real training you'd also validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule; `unet_teach/segmentation/training.py` is made to be read.
+# For real training you'd also validate every 25 steps, keep the best weights, stop when asked to, and show what's going on. The course's `train` does that, with the same loss, optimizer and schedule; its file, `training.py` in `unet_teach/segmentation`, is made to be read.
 
 # %% jupyter={"source_hidden": true}
 Predict(
