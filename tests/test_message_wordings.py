@@ -10,6 +10,7 @@ import pytest
 
 from tests.message_wordings import TABLES
 from tests.test_training_messages import TEXTS
+from unet_teach import explain
 from unet_teach.shared.torch_messages import MESSAGES, explain_message
 
 WORDINGS = Path(__file__).with_name("message_wordings.json")
@@ -24,6 +25,20 @@ def test_the_oldest_version_that_is_allowed_was_asked_for_everything() -> None:
     oldest = re.search(r'"torch>=([\d.]+)"', project)
     assert oldest
     assert COLLECTED[f"{oldest[1]}.0"].keys() == TABLES.keys()
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [(table, name) for table in TABLES if table != "layers" for name in TABLES[table]],
+)
+def test_a_message_is_explained(table: str, name: str) -> None:
+    call, part = TABLES[table][name]
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of many types; the text is read
+        call()
+    said = explain(caught.value)
+    assert said.known, said.message
+    assert part in said.sentence
+    assert said.check or table == "tensors"  # some of whose sentences say all there is to check
 
 
 @pytest.mark.parametrize(("version", "table"), PAIRS)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
-
-from unet_teach import explain
 
 PICTURE, FLAT = torch.zeros(2, 8, 6, 10), torch.zeros(2, 3)
 
@@ -203,13 +200,3 @@ PROVOKED: dict[str, tuple[Callable[[], Any], str]] = {
         "Numbers of two types meet: Float is expected, and Double is there",
     ),
 }
-
-
-@pytest.mark.parametrize("name", PROVOKED)
-def test_a_message_is_explained(name: str) -> None:
-    call, part = PROVOKED[name]
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - of many types; the text is read
-        call()
-    said = explain(caught.value)
-    assert said.known, said.message
-    assert part in said.sentence

@@ -55,6 +55,23 @@ def test_it_is_fresh():
     assert run.returncode == 0, run.stderr
 
 
+def test_the_tour_begins_when_its_captions_are_on_screen(open_page):
+    page = open_page(viewport={"width": 390, "height": 844})
+    tour = page.get_by_role("region", name="Tour")
+    expect(tour).to_contain_text("1 of 8")
+    page.wait_for_timeout(500)  # longer than a frame: it would have begun
+    expect(tour).to_have_attribute("data-playing", "false")
+    tour.scroll_into_view_if_needed()
+    expect(tour).to_have_attribute("data-playing", "true")
+    assert open_page().get_by_role("region", name="Tour").get_attribute("data-playing") == "true"
+
+
+def test_a_prediction_that_reaches_nowhere_a_half_says_so(open_page):
+    page = open_page()
+    page.locator(".ut-see-moments input").fill("0")
+    expect(page.locator(".ut-see-output")).to_contain_text("no value reaches 0.5")
+
+
 def test_it_is_one_small_file():
     """The networks of SeeInside are most of it; a server sends it compressed."""
     assert PAGE.stat().st_size < 2_000_000
