@@ -16,7 +16,6 @@ from .boxes import (
     share_of_screen,
     state_of,
 )
-from .grid import PICK
 from .lab import THEMES, axe_violations, small_type
 from .stub import what_is_left
 
@@ -182,6 +181,14 @@ LONG = Predict(
         (30, 30): "In the convolution 31 becomes 16, not 15: (31 + 2·1 − 3) // 2 + 1.",
     },
     "31 and 32 both become 16 in the convolution, and 16 becomes 32 afterwards.",
+)
+PICK = Predict(
+    "With `output_padding=1`, what stands in the extra row?",
+    "sums of products, as in every row",
+    {"zeros": "In a convolution, padding is zeros. Here the word means something else."},
+    "The kernels reach this row as well. Without `output_padding` it is cropped.",
+    choices=["zeros", "a copy of the row before", "sums of products, as in every row"],
+    why="Every row of the output is scattered by kernels.",
 )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import torch
 
-from unet_teach.exercises.stuck_thread import PARKED, parked_after
+from unet_teach.exercises.stuck_thread import is_parked, parked_after
 from unet_teach.exercises.torch_errors import explained, what_was_there
 from unet_teach.shared.keep_state import keep_state
 from unet_teach.shared.traceback_line import last_frame_outside
@@ -170,7 +170,7 @@ def _stop(thread: threading.Thread) -> bool:
         thread.join(STOP_WAIT)
         if not thread.is_alive():
             return True
-        if thread.ident in PARKED:
+        if is_parked(thread):
             return False
         if thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(

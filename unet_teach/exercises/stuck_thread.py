@@ -4,6 +4,10 @@
 no other thread runs and no interrupt arrives. Against that, the thread sets a timer on its own
 processor time. When it goes off, the system calls `_park` in this thread, in the midst of the loop.
 `_park` is Python code that sleeps, which hands over the lock, and it never returns.
+
+The loop may be stopped in the midst of an allocation, whose few steps belong together. So `_park`
+allocates nothing itself. Even so, one process in some hundreds dies of it afterwards; without
+the timer, each would hang until somebody restarts it.
 """
 
 from __future__ import annotations
@@ -16,7 +20,6 @@ import threading
 import time
 from collections.abc import Iterator
 
-PARKED: set[int | None] = set()  # the threads that sleep for good, by `Thread.ident`
 THREAD_CPU_CLOCK, TO_ONE_THREAD = 3, 4  # CLOCK_THREAD_CPUTIME_ID and SIGEV_THREAD_ID of Linux
 
 
@@ -36,9 +39,16 @@ class _Times(ctypes.Structure):  # struct itimerspec
 
 def _park(_signal: int) -> None:
     while True:
-        with contextlib.suppress(BaseException):
-            PARKED.add(threading.get_ident())
+        try:
             time.sleep(3600)
+        except BaseException:  # raised by another thread; `suppress` would allocate
+            continue
+
+
+def is_parked(thread: threading.Thread) -> bool:
+    """Return whether a thread sleeps for good."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and frame.f_code is _park.__code__
 
 
 _PARK = ctypes.CFUNCTYPE(None, ctypes.c_int)(_park)
