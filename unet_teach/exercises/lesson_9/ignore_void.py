@@ -28,6 +28,8 @@ def _known_cases() -> list[Case]:
         _case([[1, 1, 1], [2, 2, 0]], [[0, 255, 255], [255, 2, 1]]),
         _case([[2, 2, 0], [1, 1, 0]], [[2, 1, 0], [1, 2, 0]]),  # nothing is void
         _case([[0, 0, 0], [0, 1, 2]], [[255, 255, 255], [0, 1, 1]]),
+        _case([[0, 2, 0], [2, 0, 1]], [[1, 0, 1], [2, 0, 255]]),  # foreground for background
+        _case([[1, 2, 0], [0, 0, 2]], [[1, 2, 0], [0, 255, 2]]),  # all that count are right
     ]
 
 
@@ -77,6 +79,21 @@ def _mean_of_images(prediction: Tensor, target: Tensor) -> float:
     return fmean(float(_accuracy(p, t)) for p, t in pairs if (t != VOID).any())
 
 
+def _mean_with_void_images(void: float) -> Function:
+    """Make a mean over images in which an image that is all void has this accuracy."""
+
+    def mean(prediction: Tensor, target: Tensor) -> float:
+        pairs = zip(prediction, target, strict=True)
+        return fmean(float(_accuracy(p, t)) if (t != VOID).any() else void for p, t in pairs)
+
+    return mean
+
+
+def _foreground_iou(prediction: Tensor, target: Tensor) -> float:
+    p, t = (x[target != VOID] > 0 for x in (prediction, target))
+    return float((p & t).sum() / (p | t).sum())
+
+
 def _mean_of_all_images(prediction: Tensor, target: Tensor) -> Tensor:
     """Return NaN where an image is all void."""
     return torch.stack([_accuracy(p, t) for p, t in zip(prediction, target, strict=True)]).mean()
@@ -114,11 +131,17 @@ ignore_void = Exercise(
         known.mistake("void counts as right", "Void pixels count as right, so the more of them there are, the better the score looks. They should count in neither direction.",
             lambda p, t: ((p == t) | (t == VOID)).float().mean()),
         known.mistake("the mean of the images", "That's the mean of the images' accuracies, so a pixel of an image with many void pixels counts more than others. Count the pixels of all images together, and then divide once.",
-            _mean_of_images, _mean_of_all_images),
+            _mean_of_images, _mean_of_all_images, _mean_with_void_images(0), _mean_with_void_images(1)),
         known.mistake("the mean of the classes", "That's the mean of the classes' accuracies, so a pixel of a rare class counts more than others. Count the pixels of all classes together, and then divide once.",
             _mean_of_classes),
         known.mistake("foreground or not", "You ask only whether prediction and target are both foreground or both background, so class 1 predicted as 2 counts as right. Compare the classes themselves with `==`.",
             lambda p, t: ((p > 0) == (t > 0))[t != VOID].float().mean()),
+        known.mistake("an IoU", "That's an IoU of foreground and background, which leaves out the background that is right and doesn't ask for the class. Accuracy is simpler: the pixels where `prediction == target`, divided by all that count.",
+            _foreground_iou),
+        known.mistake("void pixels alone", "You count only the void pixels, so the mask is the wrong way round. `target != 255` is True for the pixels that count.",
+            lambda p, t: (p == t)[t == VOID].float().mean(), lambda p, t: float((p == t)[t == VOID].sum() / (t == VOID).sum().clamp(min=1))),
+        known.mistake("a percentage", "That's the right share in percent. Return the share itself, a number from 0 to 1, so leave out the factor 100.",
+            lambda p, t: 100 * _accuracy(p, t)),
         known.mistake("rounded down", "Your number is 0 wherever a pixel is wrong, as if it were rounded down. Divide with `/`.",
             lambda p, t: float(_accuracy(p, t) == 1)),
         known.mistake("the share of mistakes", "That's the share of the pixels that are *wrong*. Compare with `==`.",
