@@ -148,7 +148,7 @@ def _which_match(answer: Function) -> str:
         return True if alike(value, 0.4) else False if alike(value, 0) else None
 
     at = [[says((row, column), 0.9) for column in range(3)] for row in range(2)]
-    if None not in sum(at, []) and {True, False} == {*sum(at, [])}:
+    if {*at[0], *at[1]} == {True, False}:
         row, column = next((r, c) for r in range(2) for c in range(3) if not at[r][c])
         return f"In a table of 2 rows and 3 columns, a match in row {row}, column {column} (counted from 0) isn't counted, but one in another place is. Any cell found may match any cell of the target."
     tried = [number / 100 for number in range(5, 100, 5)]
