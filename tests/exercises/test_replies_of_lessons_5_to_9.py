@@ -1,5 +1,7 @@
 """Wrong answers that blind testers gave: one row each, with the part of the reply that names it."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -174,6 +176,7 @@ LESSON_9 = [
         lambda x: 2 * (x > 0.7).sum() / sum(x.shape),
         "takes 0.75 to 0.95 for a match; it should be those above 0.5",
     ),
+    ("ignore_void", lambda p, t: (p.argmax(1) == t).sum(), "`prediction` holds classes already"),
     ("object_f1", lambda x: 2 * len(x) / sum(x.shape), "You count a match in every row"),
     (
         "object_f1",
@@ -188,7 +191,156 @@ LESSON_9 = [
 ]
 
 
-@pytest.mark.parametrize(("name", "answer", "says"), LESSON_9)
+def permutation_test(
+    p_of=lambda far, ways: far / ways, limit=0.05, size=None, seen=None, below=False
+):
+    def tells_apart(a, b):
+        pool, chosen_size = [*a, *b], size or len(a)
+        observed = (seen or (lambda a, b: abs(np.mean(a) - np.mean(b))))(a, b)
+        far = ways = 0
+        for chosen in combinations(range(len(pool)), chosen_size):
+            rest = [x for place, x in enumerate(pool) if place not in chosen]
+            ways += 1
+            far += (
+                abs(np.mean([pool[place] for place in chosen]) - np.mean(rest)) >= observed - 1e-9
+            )
+        p = p_of(far, ways)
+        return bool(p < limit if below else p <= limit)
+
+    return tells_apart
+
+
+def last_deal(a, b):
+    pool = [*a, *b]
+    return abs(np.mean(pool[-len(a) :]) - np.mean(pool[: -len(a)]))
+
+
+def spread_with(squares, divisor):
+    return lambda s: (np.mean(s), np.sqrt(squares(np.array(s)) / divisor(s)))
+
+
+def never_sets_a_new_best(trials):
+    (rate, best, _), *others = trials
+    for other, validation, _ in others:
+        if validation > best:
+            rate = other
+    return rate
+
+
+def validation(before=lambda network: None):
+    def validate(network, images, masks):
+        was = network.training
+        network.eval()
+        before(network)
+        with torch.no_grad():
+            prediction = network(images) > 0
+        network.train(was)
+        return (prediction & masks).sum() / (prediction | masks).sum()
+
+    return validate
+
+
+def one_range_too_short(depth):
+    reach = 2
+    for _ in range(depth - 1):
+        reach = 2 * reach + 5
+    return reach
+
+
+LESSONS_5_TO_8 = [
+    ("held_out", lambda w, c, a, b: [], "Your list is always empty."),
+    (
+        "held_out",
+        lambda w, c, a, b: [x for x in range(w - c + 1) if a < x + c and x < b],
+        "These are the crops that touch the strip. Return the others.",
+    ),
+    ("held_out", lambda w, c, a, b: range(b, w - c + 1), "All your crops lie on one side"),
+    ("held_out", lambda w, c, a, b: range(a - c + 1), "All your crops lie on one side"),
+    ("held_out", lambda w, c, a, b: [0] if a >= c else [b], "If your `return` is inside the loop"),
+    (
+        "held_out",
+        lambda w, c, a, b: [x for x in range(91) if x + 10 <= a or x >= b],
+        "stays the same if another `width` or `crop` is given",
+    ),
+    (
+        "held_out",
+        lambda w, c, a, b: [
+            x for x in range(w - c + 1) if not a <= x < b and not a <= x + c - 1 < b
+        ],
+        "You test only the first and the last column of a crop.",
+    ),
+    ("to_mask", lambda x: x.sigmoid().sigmoid() > 0.5, "or take the sigmoid twice"),
+    ("to_mask", lambda x: x.sigmoid() > 0, "So you compare a probability with 0"),
+    ("to_mask", lambda x: x.softmax(1) > 0.5, "Your mask is True everywhere"),
+    ("to_mask", lambda x: x.argmax(1, keepdim=True) == 1, "Your mask is False everywhere"),
+    (
+        "iou",
+        lambda p, t: round(float((p & t).sum() / (p | t).sum()), 2),
+        "your number is (the pixels in both, divided by the pixels in either), rounded to 2 digits",
+    ),
+    ("validation_iou", validation(lambda n: n.zero_grad()), "is gone. `zero_grad()` and"),
+    (
+        "validation_iou",
+        validation(lambda n: n.requires_grad_(False)),
+        "Inside `with torch.no_grad():` nothing is recorded",
+    ),
+    (
+        "mean_and_spread",
+        spread_with(lambda s: ((s - s.mean()) ** 2).sum(), lambda s: 2),
+        "you divide by 2, however many scores there are",
+    ),
+    ("mean_and_spread", lambda s: (sum(s) / 3, np.std(s, ddof=1)), "you divide by 3, however many"),
+    (
+        "mean_and_spread",
+        spread_with(lambda s: (s**2).sum(), lambda s: len(s) - 1),
+        "divided by n − 1, so the mean isn't subtracted",
+    ),
+    ("same_recipe", never_sets_a_new_best, "because it never sets a new best"),
+    ("tells_apart", permutation_test(limit=0.5), "True for every p up to 0.5, and False from 0.7"),
+    (
+        "tells_apart",
+        permutation_test(limit=0.01),
+        "True for every p up to 0.00794, and False from 0.0179",
+    ),
+    ("tells_apart", permutation_test(below=True), "up to 0.0476, and False from 0.05 on"),
+    ("tells_apart", permutation_test(lambda far, ways: far / 20), "those of dividing by 20"),
+    ("tells_apart", permutation_test(lambda far, ways: 2 * far / ways), "or of p at 0.025"),
+    ("tells_apart", permutation_test(limit=0.1), "or of p at 0.1"),
+    ("tells_apart", permutation_test(seen=last_deal), "`for a, b in deals(a, b)` overwrites both"),
+    ("tells_apart", permutation_test(size=2), "a test that deals groups of another size"),
+    (
+        "tells_apart",
+        permutation_test(size=2, below=True),
+        "a test that deals groups of another size",
+    ),
+    (
+        "tells_apart",
+        permutation_test(lambda far, ways: 2 * far / ways, below=True),
+        "or of p at 0.025",
+    ),
+    ("fools_it", ("ring", 48, 48, 40), "This is a single stroke: put it into a list"),
+    ("one_line", lambda x, skip: torch.cat([x, skip]), "Without `dim=`, it's axis 0."),
+    ("one_line", lambda x, skip: torch.cat([x, skip], 2), "axis 2 or 3 a feature map twice as"),
+    ("one_line", lambda x, skip: x @ skip, "`@` is a matrix product"),
+    ("reach", lambda depth: 5 * 2**depth - 3, "Doubling is right, but the number isn't"),
+    ("reach", lambda depth: 12 * 2**depth - 10, "Doubling is right, but the number isn't"),
+    ("reach", lambda depth: 7 * 2**depth - 4, "it is always 1 too large"),
+    ("reach", lambda depth: 6 * 2**depth - 5, "but you start with another number"),
+    ("reach", lambda depth: 4 * depth + 2, "Each level adds the same number of pixels"),
+    ("reach", lambda depth: 2 * 2**depth + 5 * depth, "only the bottleneck's reach by 2**depth"),
+    ("reach", lambda depth: 6 * 2**depth - 4 + depth, "At each max-pooling you add 1 pixel."),
+    ("reach", one_range_too_short, "from depth=1 on, it acts as if depth were 1 smaller"),
+    ("repeats_after", lambda depth: depth**2, "That's `depth` times itself."),
+    ("repeats_after", lambda depth: 7 * 2**depth - 5, "how far the receptive field reaches"),
+    (
+        "tile_starts",
+        lambda s, t, o: [*range(0, max(0, s - t), t - o), max(0, s - t)][::-1],
+        "Your starts are right, but in decreasing order.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "says"), [*LESSONS_5_TO_8, *LESSON_9])
 def test_a_wrong_answer_is_told_what_is_wrong_with_it(name, answer, says):
     reply = getattr(exercises, name).check(answer)
     assert reply.outcome is Outcome.NOT_YET

@@ -150,7 +150,10 @@ def run_validation(
             effects[name] = f"Your validation changes the {name} that it was given."
     if records_now != records:
         what = "no longer records gradients" if records else "records gradients again"
-        effects["grad mode"] = f"After your validation, PyTorch {what}, in all code that follows."
+        effects["grad mode"] = (
+            f"After your validation, PyTorch {what}, in all code that follows. A block "
+            "`with torch.no_grad():` restores by itself what was before."
+        )
     elif torch_was != torch_now:
         changed = zip(SETTINGS, torch_was, torch_now, strict=True)
         read, was, now = next((read, a, b) for (read, _), a, b in changed if a != b)
@@ -208,7 +211,11 @@ def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str,
             text = f"After your validation, the network has changed: {what} is different."
             changes.setdefault(kind, text)
         if learned and not learns:
-            text = f"After your validation, `requires_grad` is False for {what}, but it was True."
+            text = (
+                f"After your validation, `requires_grad` is False for {what}, but it was True, so "
+                "it would no longer be trained. Inside `with torch.no_grad():` nothing is "
+                "recorded, whatever the weights say, so leave them alone."
+            )
             changes.setdefault("frozen", text)
         elif learns and not learned:
             text = f"After your validation, `requires_grad` is True for {what}, but it was False."
@@ -220,7 +227,10 @@ def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str,
         ):
             lost = gradient_now is None or not gradient_now.any()
             verb = "gone" if lost else "a different one"
-            text = f"After your validation, the gradient stored for {what} is {verb}."
+            text = (
+                f"After your validation, the gradient stored for {what} is {verb}. `zero_grad()` "
+                "and `backward()` change gradients, and both belong to training."
+            )
             changes.setdefault("gradients", text)
     return changes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 from math import comb
 from statistics import fmean, median, stdev
@@ -58,6 +59,8 @@ KNOWN: list[tuple[Scores, Scores]] = [
     ([2e-6, 4e-6, 1e-6, 3e-6], [9e-6, 6e-6, 8e-6, 7e-6]),  # 2/70, as small errors
     ([0.84, 0.27, 0.85, 0.26], [0.43, 0.45, 0.6, 0.82]),  # 70/70: nothing is closer together
     ([0.4, 0.01, 0.2, 0.4, 0.5], [0.7, 0.7, 0.7]),  # 1/56
+    ([0.1, 0.2, 0.4, 0.8], [0.3, 0.5, 0.6, 0.7]),  # 34/70
+    ([0.12, 0.15, 0.19, 0.11, 0.14], [0.81, 0.9, 0.78, 0.86]),  # 1/126, below 0.01
     ([0.49, 0.18, 0.1, 0.26, 0.47], [0.6, 0.81, 0.55, 0.45]),  # 6/126, and they overlap
     ([0.57, 0.27, 0.35, 0.53, 0.33, 0.31, 0.58], [0.87, 0.56, 0.6]),  # 6/120, which is 0.05
 ]
@@ -77,7 +80,7 @@ def _known_cases() -> list[Case]:
 def _fresh_cases() -> Iterator[Case]:
     chance = random.Random()
     small = [(a, b) for a, b in KNOWN if len(a) + len(b) < 8]
-    for a, b in [*chance.sample(small, 3), KNOWN[-3]]:  # the same p: turned round, another order
+    for a, b in [*chance.sample(small, 3), KNOWN[23]]:  # the same p: turned round, another order
         turned = [[round(1.01 - score, 2) for score in chance.sample(x, len(x))] for x in (b, a)]
         yield _case(*turned)
 
@@ -241,6 +244,19 @@ def _distance(a: Scores, b: Scores) -> float:
     return abs(_signed(a, b))
 
 
+@dataclass(frozen=True)
+class _Test:
+    """A test by some p, right or wrong: it tells two variants apart if p is at most the level."""
+
+    p_of: Callable[[Scores, Scores], float]
+    level: float = LEVEL
+    strict: bool = False  # whether p has to be below the level
+
+    def __call__(self, a: Scores, b: Scores) -> bool:
+        p = self.p_of(a, b)
+        return p < self.level if self.strict else p <= self.level
+
+
 def _test(
     statistic: Callable[[Scores, Scores], float] = _distance,
     slack: float = ROUNDING,
@@ -249,6 +265,7 @@ def _test(
     seen: Callable[[Scores, Scores], float] | None = None,
     share: Callable[[int, int], float] = lambda far, ways: far / ways,
     deals: Callable[[list[tuple[Any, float]]], list[float]] | None = None,
+    level: float = LEVEL,
 ) -> Decide:
     """Make a test with another statistic, tolerance, or number of scores that are dealt.
 
@@ -259,9 +276,10 @@ def _test(
         seen: the observed statistic, if it is another one.
         share: makes p of the number of deals that are far apart and of all.
         deals: picks the statistics that count, of pairs (scores dealt, statistic); None: all.
+        level: the largest p that tells them apart.
     """
 
-    def decide(a: Scores, b: Scores) -> bool:
+    def p_of(a: Scores, b: Scores) -> float:
         pool, limit = [*a, *b], (seen or statistic)(a, b) - slack
         found = []
         for places in combinations(range(len(pool)), size(a, b)):
@@ -269,9 +287,9 @@ def _test(
             dealt = [pool[place] for place in places]
             found.append((tuple(sorted(dealt)), statistic(dealt, rest)))
         counted = deals(found) if deals else [value for _, value in found]
-        return share(sum(x >= limit for x in counted), len(counted)) <= LEVEL
+        return share(sum(x >= limit for x in counted), len(counted))
 
-    return decide
+    return _Test(p_of, level)
 
 
 def _test_with_rest(
@@ -285,13 +303,13 @@ def _test_with_rest(
         size: how many scores are dealt to the first group.
     """
 
-    def decide(a: Scores, b: Scores) -> bool:
+    def p_of(a: Scores, b: Scores) -> float:
         pool, seen = [*a, *b], _distance(a, b) - ROUNDING
         dealt = [list(scores) for scores in combinations(pool, size(a, b))]
         far = sum(abs(fmean(scores) - rest(scores, pool, a, b)) >= seen for scores in dealt)
-        return far / len(dealt) <= LEVEL
+        return far / len(dealt)
 
-    return decide
+    return _Test(p_of)
 
 
 def _left_over(scores: list[float], pool: list[float]) -> float:
@@ -336,12 +354,15 @@ ONE_DIRECTION = (
     ([0.34, 0.23, 0.17], [0.55, 0.49, 0.86, 0.77]),
     ([0.05, 0.35, 0.03], [0.45, 0.36, 0.74, 0.38, 0.89]),
 )
+ONE_OF_35 = (([0.04, 0.27, 0.12], [0.45, 0.41, 0.72, 0.77]),)  # p is 1/35: above 0.025
 
 
 def mistake(
     name: str, sentence: str, *wrong: Decide, more: Sequence[tuple[Scores, Scores]] = ()
 ) -> KnownMistake:
     """Make a known mistake: the answer decides every known case as one wrong function does.
+
+    It may make a second one beside it, `<` in place of `<=`, which is told once the first is gone.
 
     Args:
         name: of the mistake.
@@ -356,9 +377,10 @@ def mistake(
             return False  # too few, or True or False every time, which any mistake may lead to
         decisions = [*decisions, *(_probes._try(answer, inputs) for inputs in more)]
         cases = [*KNOWN[: len(decisions) - len(more)], *more]
+        below: list[Decide] = [replace(f, strict=True) for f in wrong if isinstance(f, _Test)]
         return any(
             all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in cases)))
-            for f in wrong
+            for f in (*wrong, *below)
         )
 
     first, *others = (lambda function=function: function for function in wrong)
@@ -387,7 +409,7 @@ tells_apart = Exercise(
         KnownMistake("rounding decides", "With the same scores as whole numbers, 60 million times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
             lambda: _test(slack=0), _right_on_whole_numbers, "its decisions", (lambda: _test(slack=0.05),)),
         mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences (the test is two-sided). If you do, compare each choice with the scores left over: `b` itself is only one of the choices.",
-            _test(_signed), _test(_signed, seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True)),
+            _test(_signed), _test(_signed, seen=_distance), _test(_signed, size=lambda a, b: len(b), seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True)),
             _test_with_rest(lambda dealt, pool, a, b: fmean(b))),
         mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. Deals exactly as far apart count too, so compare with `>= observed - 1e-9`.",
             _test(slack=-ROUNDING)),
@@ -417,6 +439,14 @@ tells_apart = Exercise(
             _test(size=lambda a, b: len([*a, *b]) // 2),
             *(_test(size=lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4)),  # type: ignore[misc]
             *(_test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(b), lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4))),  # type: ignore[misc]
+        mistake("20 deals for all sizes", "Your decisions are those of dividing by 20. That is how many deals there are for 3 against 3 scores; with other sizes there are others, so divide by the number of deals.",
+            _test(share=lambda far, ways: far / 20), more=ONE_OF_35),
+        mistake("both directions counted twice", "Your decisions are those of twice p at the limit of 0.05, or of p at 0.025. The deals hold both directions already, so neither double p nor halve the limit.",
+            _test(share=lambda far, ways: 2 * far / ways), _test(level=0.025), more=ONE_OF_35),
+        mistake("half of p", "Your decisions are those of half of p at the limit of 0.05, or of p at 0.1. A test in one direction would halve p, but `a` or `b` may be the higher one. Compare the share of the deals in both directions with 0.05.",
+            _test(share=lambda far, ways: far / ways / 2), _test(level=0.1)),
+        mistake("the last deal compared", "Your decisions are those of a test that measures how far apart the means are in the last deal, and not in `a` and `b`. A loop such as `for a, b in deals(a, b)` overwrites both: compute the observed distance before it, and give the deals other names.",
+            _test(seen=lambda a, b: _distance([*a, *b][-len(a):], [*a, *b][:-len(a)]))),
         mistake("compared with all scores", "Your decisions are those of a test that compares each choice with the mean of all scores. Compare it with the scores that are left over: their sum is `sum(pool) - sum(chosen)`.",
             _test_with_rest(lambda dealt, pool, a, b: fmean(pool))),
         mistake("the rest divided by another number", "Your decisions are those of a test that divides the sum of the scores left over by `len(a)`. There are `len(b)` of them.",

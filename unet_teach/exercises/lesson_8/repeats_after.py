@@ -44,6 +44,10 @@ repeats_after = Exercise(
             lambda depth: 2 ^ depth),
         known.mistake("an area", "That's the area of a bottleneck cell in pixels. The shift goes in one direction, so you need its width.",
             lambda depth: 4**depth),
+        known.mistake("squared", "That's `depth` times itself. Each halving *doubles* how many pixels one step covers, so 2 is multiplied with itself `depth` times.",
+            lambda depth: depth**2),
+        known.mistake("the receptive field", "That's how far the receptive field reaches to one side. Whether the output shifts depends on something else: do the same pixels stay together in each max-pooling?",
+            lambda depth: 7 * 2**depth - 5),
     ),
     hints=(
         "Max-pooling combines pixels 0 and 1, 2 and 3, 4 and 5. Does it combine the same pixels after a shift by 1? And by 2?",

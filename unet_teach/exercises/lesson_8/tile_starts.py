@@ -205,6 +205,8 @@ tile_starts = Exercise(
             lambda s, t, o: _with_last(s, t, t - 2 * o),
             lambda s, t, o: _while_inside(s, t, t - 2 * o),
             lambda s, t, o: _up_to_end(s, t, t - 2 * o)),
+        known.mistake("from the end to the start", "Your starts are right, but in decreasing order. List them from 0 up.",
+            lambda s, t, o: _pushed_back(s, t, o)[::-1], lambda s, t, o: _spread(s, t, o)[::-1], lambda s, t, o: [s - t - x for x in _pushed_back(s, t, o)], cases=lambda: SIZES[:4]),
         known.mistake("a small image", "It's right for large images. If the image is no larger than a tile, you start before 0 or return no tile. `max(0, size - tile)` helps.",
             lambda s, t, o: [*range(0, s - t, t - o), s - t],
             lambda s, t, o: _pushed_back(s, t, o) if s > t else [],

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike
-from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
@@ -125,6 +125,8 @@ ignore_void = Exercise(
     mistakes=(
         input_changed("Your function overwrites a tensor that it was given, so the next score is computed from other pixels. `target[counted]` makes a new tensor.",
             _void_removed_in_place, lambda: _known_cases()[0].inputs),
+        KnownMistake("argmax of classes", "`prediction` holds classes already, one for each pixel, so there is nothing to take the largest of. `argmax` belongs to a network's output, which has a channel for each class. Leave it out.",
+            lambda: lambda p, t: (p.argmax(1) == t)[t != VOID].float().mean(), lambda answer: "argmax" in answer.__code__.co_names),
         known.mistake("void counts as wrong", "Void pixels count as wrong in your number. Leave them out of the pixels that you divide by, too. It's the target that holds 255, never the prediction.",
             lambda p, t: (p == t).float().mean(), lambda p, t: ((p == t) & (t != VOID)).float().mean(),
             lambda p, t: (p == t)[p != VOID].float().mean(), lambda p, t: (p == t).sum() / (p != VOID).sum()),

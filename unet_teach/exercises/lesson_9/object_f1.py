@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike, matches
-from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
@@ -172,6 +172,16 @@ def _formula(answer: Function) -> str:
     return ""
 
 
+def _stops(answer: Function) -> bool:
+    for case in _tables_without_cells():
+        try:
+            case.run(answer)
+        except Exception:
+            return True
+    return False
+
+
+WITHOUT_CELLS = "tables without a cell on one side"
 known = Probes(_known_cases)
 
 object_f1 = Exercise(
@@ -180,7 +190,7 @@ object_f1 = Exercise(
     prompt="You get a table of IoUs: a row for each cell that was found, a column for each cell of the target. Two cells match if their IoU is *above* one half. Return object F1 as one number: twice the matches, divided by the number of cells found plus the number of cells in the target. One of these two numbers may be 0.",
     checks=(
         *three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, _facts, _two_numbers),
-        replace(matches(_f1, _tables_without_cells, _two_numbers), holds="tables without a cell on one side"),
+        replace(matches(_f1, _tables_without_cells, _two_numbers), holds=WITHOUT_CELLS),
     ),
     answers=(
         lambda: lambda ious: 2 * (ious > 0.5).sum() / sum(ious.shape),
@@ -192,6 +202,9 @@ object_f1 = Exercise(
             _rounded_in_place, lambda: _known_cases()[0].inputs),
         known.mistake("exactly one half matches", "An IoU of exactly one half counts as a match in your function. It has to be *above* one half: otherwise two predictions could each match the same cell.",
             lambda x: 2 * (x >= 0.5).sum() / sum(x.shape)),
+        KnownMistake("a table without entries", "Your code stops at a table without rows or columns. `max` and `argmax` need at least one entry along their axis, and so does `ious[0]`. `(ious > 0.5).sum()` is 0 there, and so is F1.",
+            lambda: lambda x: 2 * (x.amax(0) > 0.5).sum() / sum(x.shape), _stops, at=WITHOUT_CELLS,
+            more_examples=(lambda: lambda x: 2 * (x.amax(1) > 0.5).sum() / sum(x.shape), lambda: lambda x: 2 * (x > 0.5).sum() / (len(x) + len(x[0])))),
         known.mistake("no match, 0 divided by 0", "It's right wherever a cell matches. Without a match, precision and recall are both 0, so their harmonic mean divides 0 by 0. The formula of the question doesn't, because it divides by the number of cells.",
             lambda x: (x > 0.5).sum() / x.shape[0] * 2 * ((x > 0.5).sum() / x.shape[1]) / ((x > 0.5).sum() / x.shape[0] + (x > 0.5).sum() / x.shape[1]),
             _harmonic_or_error),

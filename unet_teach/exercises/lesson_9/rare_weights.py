@@ -103,7 +103,7 @@ rare_weights = Exercise(
     mistakes=(
         known.mistake("frequent classes weigh more", "The most frequent class weighs most, so the rare one counts even less than before. Divide by the root instead of multiplying with it.",
             lambda c: c.sqrt() / c.sqrt().mean(), lambda c: c**0.5, lambda c: c / c.float().mean(), lambda c: c / c.sum()),
-        known.mistake("no root", "You divide by the number of pixels itself. Then a class with one pixel in a hundred weighs 99 times as much as the rest, and one wrong outline outweighs whole cells. Take the square root.",
+        known.mistake("no root", "You divide by the number of pixels itself. Then a class with one pixel in a hundred weighs 99 times as much as the rest, and one wrong outline outweighs whole cells. Take the square root: `counts ** 0.5`, or `counts ** (1 / 2)` with these parentheses.",
             lambda c: (1 / c) / (1 / c).mean(), lambda c: 1 / c, lambda c: c.sum() / (len(c) * c), lambda c: c.median() / c, lambda c: c.sum() / c,
             lambda c: c.max() / c, lambda c: (1 / c) / (1 / c).sum()),
         known.mistake("not scaled", "The weights have the right ratios, but their mean isn't 1. PyTorch's cross-entropy would give the same loss, but with a mean of 1 you can see at once which class counts for more. Divide by the mean.",
