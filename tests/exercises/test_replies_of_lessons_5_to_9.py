@@ -1,14 +1,17 @@
 """Wrong answers that blind testers gave: one row each, with the part of the reply that names it."""
 
+import random
 from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach import exercises
 from unet_teach.exercises.exercise import Outcome
+from unet_teach.segmentation import iou as right_iou
 
 
 def three_by_three(labels, largest, smallest):
@@ -177,6 +180,37 @@ LESSON_9 = [
         "takes 0.75 to 0.95 for a match; it should be those above 0.5",
     ),
     ("ignore_void", lambda p, t: (p.argmax(1) == t).sum(), "`prediction` holds classes already"),
+    (
+        "ignore_void",
+        lambda p, t: (p == t).sum() / ((t != 255).sum() + 0.1),
+        "is the right one with 0.1 added to what it is divided by",
+    ),
+    (
+        "ignore_void",
+        lambda p, t: (p == t).sum() / (t == 255).sum(),
+        "the pixels that count and are right, divided by the void pixels",
+    ),
+    (
+        "rare_weights",
+        lambda c: scaled((c**-0.5).sort(descending=True).values),
+        "so don't sort anything",
+    ),
+    ("rare_weights", lambda c: scaled(c**-0.5).round(), "as if they were rounded"),
+    (
+        "object_f1",
+        lambda x: (x > 0.5).sum() / (x.shape[0] * x.shape[1]) ** 0.5,
+        "your number is the geometric mean of precision and recall",
+    ),
+    (
+        "object_f1",
+        lambda x: 2 * (x > 0.5).sum() / (sum(x.shape) - (x > 0.5).sum()),
+        "twice the matches, divided by the matches, spurious and missed cells together",
+    ),
+    (
+        "object_f1",
+        lambda x: x.max(0).values.mean() if x.numel() else 0,
+        "your number is the mean of each column's largest IoU",
+    ),
     ("object_f1", lambda x: 2 * len(x) / sum(x.shape), "You count a match in every row"),
     (
         "object_f1",
@@ -215,6 +249,22 @@ def last_deal(a, b):
     return abs(np.mean(pool[-len(a) :]) - np.mean(pool[: -len(a)]))
 
 
+def above_average(a, b):
+    pool, total = [*a, *b], sum(a) + sum(b)
+    sums = [sum(chosen) for chosen in combinations(pool, len(a))]
+    mean = np.mean([abs(s / len(a) - (total - s) / len(b)) for s in sums])
+    return bool(abs(np.mean(a) - np.mean(b)) >= mean)
+
+
+def of_argmax(network, images, masks):
+    was = network.training
+    network.eval()
+    with torch.no_grad():
+        prediction = network(images).argmax(1, keepdim=True).bool()
+    network.train(was)
+    return (prediction & masks).sum() / (prediction | masks).sum()
+
+
 def spread_with(squares, divisor):
     return lambda s: (np.mean(s), np.sqrt(squares(np.array(s)) / divisor(s)))
 
@@ -251,6 +301,21 @@ LESSONS_5_TO_8 = [
     ("held_out", lambda w, c, a, b: [], "Your list is always empty."),
     (
         "held_out",
+        lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a or x >= a + b],
+        "You take `stop` for the strip's length",
+    ),
+    (
+        "held_out",
+        lambda w, c, a, b: [x + c // 2 for x in range(w - c + 1) if x + c <= a or x >= b],
+        "These are the columns in the middle of the crops.",
+    ),
+    (
+        "held_out",
+        lambda w, c, a, b: random.sample(range(w - c + 1), 5),
+        "Called again with the same numbers, your function returns another list.",
+    ),
+    (
+        "held_out",
         lambda w, c, a, b: [x for x in range(w - c + 1) if a < x + c and x < b],
         "These are the crops that touch the strip. Return the others.",
     ),
@@ -278,6 +343,13 @@ LESSONS_5_TO_8 = [
         lambda p, t: round(float((p & t).sum() / (p | t).sum()), 2),
         "your number is (the pixels in both, divided by the pixels in either), rounded to 2 digits",
     ),
+    (
+        "iou",
+        lambda p, t: max(right_iou(*pair) for pair in zip(p, t, strict=True)),
+        "your number is the highest score of an image",
+    ),
+    ("validation_iou", validation(lambda n: nn.init.constant_(n[-1].bias, -100)), "has changed"),
+    ("validation_iou", of_argmax, "That is so after `argmax`"),
     ("validation_iou", validation(lambda n: n.zero_grad()), "is gone. `zero_grad()` and"),
     (
         "validation_iou",
@@ -295,6 +367,16 @@ LESSONS_5_TO_8 = [
         spread_with(lambda s: (s**2).sum(), lambda s: len(s) - 1),
         "divided by n − 1, so the mean isn't subtracted",
     ),
+    (
+        "same_recipe",
+        lambda trials: sorted(trials, key=lambda trial: trial[1])[-2][0],
+        "the trial with the second highest validation score",
+    ),
+    (
+        "same_recipe",
+        lambda trials: 1 + max(range(len(trials)), key=lambda place: trials[place][1]),
+        "You return the position of the best trial",
+    ),
     ("same_recipe", never_sets_a_new_best, "because it never sets a new best"),
     ("tells_apart", permutation_test(limit=0.5), "True for every p up to 0.5, and False from 0.7"),
     (
@@ -307,6 +389,17 @@ LESSONS_5_TO_8 = [
     ("tells_apart", permutation_test(lambda far, ways: 2 * far / ways), "or of p at 0.025"),
     ("tells_apart", permutation_test(limit=0.1), "or of p at 0.1"),
     ("tells_apart", permutation_test(seen=last_deal), "`for a, b in deals(a, b)` overwrites both"),
+    (
+        "tells_apart",
+        permutation_test(lambda far, ways: far),
+        "should be a share of the deals, a number from 0 to 1",
+    ),
+    (
+        "tells_apart",
+        permutation_test(lambda far, ways: far / ways**2 / 9),
+        "also where p is 1. Is what you count divided by more than the number of deals?",
+    ),
+    ("tells_apart", above_average, "farther apart than they are on average over all deals"),
     ("tells_apart", permutation_test(size=2), "a test that deals groups of another size"),
     (
         "tells_apart",
@@ -326,16 +419,26 @@ LESSONS_5_TO_8 = [
     ("reach", lambda depth: 12 * 2**depth - 10, "Doubling is right, but the number isn't"),
     ("reach", lambda depth: 7 * 2**depth - 4, "it is always 1 too large"),
     ("reach", lambda depth: 6 * 2**depth - 5, "but you start with another number"),
+    ("reach", lambda depth: 10 * 2**depth - 7, "neither the number nor the start is"),
+    ("reach", lambda depth: (9 * 3**depth - 5) // 2, "but grow by another factor"),
+    ("reach", lambda depth: 14 * 2**depth - 5, "it acts as if depth were 1 larger"),
     ("reach", lambda depth: 4 * depth + 2, "Each level adds the same number of pixels"),
     ("reach", lambda depth: 2 * 2**depth + 5 * depth, "only the bottleneck's reach by 2**depth"),
     ("reach", lambda depth: 6 * 2**depth - 4 + depth, "At each max-pooling you add 1 pixel."),
     ("reach", one_range_too_short, "from depth=1 on, it acts as if depth were 1 smaller"),
+    ("repeats_after", lambda depth: 3**depth, "You multiply by 3 for each halving"),
+    ("repeats_after", lambda depth: 6 * 2**depth - 2, "which pixels does each max-pooling combine"),
     ("repeats_after", lambda depth: depth**2, "That's `depth` times itself."),
     ("repeats_after", lambda depth: 7 * 2**depth - 5, "how far the receptive field reaches"),
     (
         "tile_starts",
         lambda s, t, o: [*range(0, max(0, s - t), t - o), max(0, s - t)][::-1],
         "Your starts are right, but in decreasing order.",
+    ),
+    (
+        "tile_starts",
+        lambda s, t, o: [x + t for x in (*range(0, max(0, s - t), t - o), max(0, s - t))],
+        "These are the pixels right after each tile",
     ),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -68,8 +68,14 @@ def random_task(
 
 
 def known_task(seed: int = 7) -> ValidationTask:
-    """Make a task that is the same each time, on which known mistakes are recognised."""
-    return random_task(torch.Generator().manual_seed(seed))
+    """Make a task that is the same each time, on which known mistakes are recognised.
+
+    The image with the highest score is the last one of an odd seed, and the first of an even one.
+    """
+    task = random_task(torch.Generator().manual_seed(seed))
+    if seed % 2:
+        return task
+    return replace(task, images=task.images.flip(0), masks=task.masks.flip(0))
 
 
 def odd_task() -> ValidationTask:

@@ -129,6 +129,9 @@ def _unused(answer: Callable[..., Any]) -> str:
 
 
 def _facts(answer: Callable[..., Any]) -> str:
+    again = _sorted(answer)
+    if any(as_list(again(*strip)) != as_list(again(*strip)) for strip in STRIPS):
+        return "Called again with the same numbers, your function returns another list. Return every left column, not some of them drawn at random."
     return _edges(answer) or _unused(answer)
 
 
@@ -187,6 +190,10 @@ held_out = Exercise(
         inside.mistake("right edges", "These are the columns where the crops end, or the ones just after. The question is where they start, so return `left` itself, without `+ crop`.",
             lambda w, c, a, b: [x + c for x in _lefts(w, c, a, b)],
             lambda w, c, a, b: [x + c - 1 for x in _lefts(w, c, a, b)]),
+        inside.mistake("middles", "These are the columns in the middle of the crops. The question is where they start, so return `left` itself.",
+            lambda w, c, a, b: [x + c // 2 for x in _lefts(w, c, a, b)], lambda w, c, a, b: [x + (c - 1) // 2 for x in _lefts(w, c, a, b)]),
+        inside.mistake("the strip's length", "You take `stop` for the strip's length, and let it end at `start + stop`. It ends right before column `stop`.",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a or x >= a + b]),
         KnownMistake("one list", "You return the same list for every image, crop and strip. Compute it from `width`, `crop`, `start` and `stop`.",
             lambda: lambda w, c, a, b: [0, 1, 2, 3], _is_constant),
         known.mistake("no column", "Your list is always empty. If it asks for crops that end before the strip *and* start after it, no crop does both. One of the two is enough, so join them with `or`.",

@@ -84,6 +84,10 @@ _OVER_IMAGES: tuple[tuple[str, Callable[[list[float]], float]], ...] = (
     ("", lambda scores: scores[0]),
     ("the mean over the images of ", fmean),
     ("the score of the first image alone: ", lambda scores: scores[0]),
+    ("the score of the last image alone: ", lambda scores: scores[-1]),
+    ("the highest score of an image: ", max),
+    ("the lowest score of an image: ", min),
+    ("the sum over the images of ", sum),
 )
 _AFTERWARDS: tuple[tuple[str, Callable[[float], float]], ...] = (
     ("{}", lambda score: score),

@@ -130,7 +130,7 @@ to_mask = Exercise(
             lambda x: torch.sigmoid(x) > 0, lambda x: torch.sigmoid(torch.sigmoid(x)) > 0.5, lambda x: torch.sigmoid(x).bool(), at="its values"),
         known.mistake("True everywhere", "Your mask is True everywhere, whatever the logits. That is so if you take a softmax over the single channel, which is always 1, or compare a sigmoid with `>= 0`. Compare each logit with one number instead.",
             lambda x: x.softmax(1) > 0.5, lambda x: torch.sigmoid(x) >= 0, lambda x: torch.ones_like(x).bool(), at="its values"),
-        known.mistake("False everywhere", "Your mask is False everywhere, whatever the logits. If it comes from `argmax`: with a single channel, the highest is always channel 0. Compare each logit with one number instead.",
+        known.mistake("False everywhere", "Your mask is False everywhere, whatever the logits. With a single channel, `argmax` is always channel 0. A probability is never above 1, and its logarithm never above 0. Compare each logit with one number instead.",
             lambda x: x.argmax(1, keepdim=True).bool(), lambda x: torch.sigmoid(x) > 1, at="its values"),
         known.mistake("numbers, not truth values", "The pixels are right, but as numbers 0 and 1. A comparison already gives True and False, so leave out the conversion.",
             lambda x: (x > 0).float(), at="a boolean mask"),

@@ -62,6 +62,8 @@ COLUMNS = ("learning rate", "validation score", "test score")
 def _place(values: list[float], index: int) -> list[str]:
     """Describe the place of a value among the others, as in "the highest"."""
     names = {min(values): "the lowest", max(values): "the highest"}
+    if len(values) > 2:
+        names |= {sorted(values)[1]: "the second lowest", sorted(values)[-2]: "the second highest"}
     return [names.get(values[index], "")]
 
 
@@ -199,7 +201,7 @@ same_recipe = Exercise(
             lambda: lambda trials: max(trials, key=lambda trial: trial[1]),
             lambda answer: all(answer(*case.inputs) in case.inputs[0] for case in _known_cases()), "one number"),
         known.mistake("the place in the list", "You return the position of the best trial in the list. Return the learning rate of that trial.",
-            lambda r: int(np.argmax([x[1] for x in r]))),
+            lambda r: int(np.argmax([x[1] for x in r])), lambda r: int(np.argmax([x[1] for x in r])) + 1),
         KnownMistake("both scores", "If only the test scores change, you choose another trial. So the test score influences the choice, and even a small influence makes the winner's test score too good. Choose by validation alone.",
             lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0], _depends_on_test, "its choice",
             (lambda: lambda r: max(r, key=lambda x: x[1] * x[2])[0], lambda: lambda r: max(r, key=lambda x: min(x[1:]))[0],

@@ -145,7 +145,10 @@ def _limit(answer: Decide) -> str:
     yes = max((p for p, value in decided if value is True), default=None)
     no = min((p for p, value in decided if value is False), default=None)
     if yes is None or no is None:
-        return f"You return {decided[0][1]} every time."
+        such = f"You return {decided[0][1]} every time"
+        if decided[0][1] is False:
+            return f"{such}, also where p is {min(p for p, _ in decided):.2g}. What you compare with 0.05 should be a share of the deals, a number from 0 to 1, and not how many there are."
+        return f"{such}, also where p is {max(p for p, _ in decided):.2g}. Is what you count divided by more than the number of deals?"
     least = min(p for p, value in decided if value is True)
     most = max(p for p, value in decided if value is False)
     if most < least:
@@ -318,6 +321,12 @@ def _left_over(scores: list[float], pool: list[float]) -> float:
     return fmean(left) if left else 0
 
 
+def _above_average(a: Scores, b: Scores) -> bool:
+    pool, total = [*a, *b], sum(a) + sum(b)
+    dealt = [sum(scores) for scores in combinations(pool, len(a))]
+    return _distance(a, b) >= fmean(abs(s / len(a) - (total - s) / len(b)) for s in dealt)
+
+
 def _numpy_distance(a: Scores, b: Scores) -> float:
     return float(abs(np.mean(a) - np.mean(b)))
 
@@ -439,6 +448,8 @@ tells_apart = Exercise(
             _test(size=lambda a, b: len([*a, *b]) // 2),
             *(_test(size=lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4)),  # type: ignore[misc]
             *(_test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(b), lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4))),  # type: ignore[misc]
+        mistake("compared with the mean distance", "Your decisions are those of asking whether the means are farther apart than they are on average over all deals. Chance does better than its own average in about half of the cases. Count the deals in which the means are at least as far apart.",
+            _above_average, more=(([0.07, 0.11, 0.06], [0.95, 0.15, 0.02]),)),
         mistake("20 deals for all sizes", "Your decisions are those of dividing by 20. That is how many deals there are for 3 against 3 scores; with other sizes there are others, so divide by the number of deals.",
             _test(share=lambda far, ways: far / 20), more=ONE_OF_35),
         mistake("both directions counted twice", "Your decisions are those of twice p at the limit of 0.05, or of p at 0.025. The deals hold both directions already, so neither double p nor halve the limit.",

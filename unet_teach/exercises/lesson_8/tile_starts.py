@@ -205,6 +205,8 @@ tile_starts = Exercise(
             lambda s, t, o: _with_last(s, t, t - 2 * o),
             lambda s, t, o: _while_inside(s, t, t - 2 * o),
             lambda s, t, o: _up_to_end(s, t, t - 2 * o)),
+        known.mistake("where tiles end", "These are the pixels right after each tile, or its last ones. The question is where they start.",
+            lambda s, t, o: [x + t for x in _pushed_back(s, t, o)], lambda s, t, o: [x + t - 1 for x in _pushed_back(s, t, o)]),
         known.mistake("from the end to the start", "Your starts are right, but in decreasing order. List them from 0 up.",
             lambda s, t, o: _pushed_back(s, t, o)[::-1], lambda s, t, o: _spread(s, t, o)[::-1], lambda s, t, o: [s - t - x for x in _pushed_back(s, t, o)], cases=lambda: SIZES[:4]),
         known.mistake("a small image", "It's right for large images. If the image is no larger than a tile, you start before 0 or return no tile. `max(0, size - tile)` helps.",

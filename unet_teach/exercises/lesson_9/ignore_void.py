@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import permutations
 from statistics import fmean
 from typing import Any
 
@@ -44,6 +46,51 @@ def _two_numbers(case: Case, value: Any) -> str:
     prediction, target = case.inputs
     right, count = int((prediction == target).sum()), int((target != VOID).sum())
     return f"it returns {plain(value):.4g}, but it should return {right / count:.4g}, because {right} of the {count} pixels that count {'is' if right == 1 else 'are'} right"
+
+
+COUNTS: dict[str, Callable[[Tensor, Tensor], int]] = {
+    "the pixels that count and are right": lambda p, t: int((p == t).sum()),
+    "the pixels that count and are wrong": lambda p, t: int(((p != t) & (t != VOID)).sum()),
+    "the pixels that count": lambda p, t: int((t != VOID).sum()),
+    "the void pixels": lambda p, t: int((t == VOID).sum()),
+    "all pixels": lambda p, t: t.numel(),
+    "the pixels in which the two differ": lambda p, t: int((p != t).sum()),
+}
+
+
+RIGHT = ("the pixels that count and are right", "the pixels that count")
+
+
+def _pairs() -> list[tuple[Tensor, Tensor]]:
+    """Make 4 predictions and targets (2, 1, 5), the same each time, some pixels of them void."""
+    generator = torch.Generator().manual_seed(0)
+    pairs = []
+    for _ in range(4):
+        prediction, target = torch.randint(0, 3, (2, 2, 1, 5), generator=generator).byte()
+        void = torch.rand(target.shape, generator=generator) < 0.3
+        pairs.append((prediction, target.masked_fill(void, VOID)))
+    return pairs
+
+
+def _ratio(answer: Function) -> str:
+    """Name the two counts whose ratio an answer returns, or what it adds to the lower one."""
+    pairs = _pairs()
+    values = [plain(answer(*(x.clone() for x in pair))) for pair in pairs]
+    for above, below in permutations(COUNTS, 2):
+        counts = [(COUNTS[above](*pair), COUNTS[below](*pair)) for pair in pairs]
+        known = [(v, a / b) for v, (a, b) in zip(values, counts, strict=True) if b]
+        same = len(known) > 2 and all(alike(*each) for each in known)
+        if same and (above, below) != RIGHT:
+            return f"For {len(known)} pairs of masks, your number is {above}, divided by {below}."
+    right, count = ([COUNTS[name](*pair) for pair in pairs] for name in RIGHT)
+    added = [r / v - n for v, r, n in zip(values, right, count, strict=True) if v]
+    if added and abs(added[0]) > 1e-6 and all(abs(x / added[0] - 1) < 1e-3 for x in added):
+        return f"For {len(added)} pairs of masks, your number is the right one with {added[0]:.3g} added to what it is divided by. There is always a pixel that counts, so add nothing."
+    return ""
+
+
+def _facts(answer: Function) -> str:
+    return _ratio(answer) or _pixels_that_count(answer)
 
 
 def _pixels_that_count(answer: Function) -> str:
@@ -116,7 +163,7 @@ ignore_void = Exercise(
     name="ignore_void",
     lesson=9,
     prompt="Return pixel accuracy as one number: of the pixels that count, the share that is right. Pixels with the label 255 in the target don't count. There is always at least one pixel that does.",
-    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, _pixels_that_count, _two_numbers),
+    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, _facts, _two_numbers),
     answers=(
         lambda: _accuracy,
         lambda: lambda p, t: float((p == t).sum() / (t != VOID).sum()),

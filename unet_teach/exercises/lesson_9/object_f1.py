@@ -105,6 +105,8 @@ COUNTS: dict[str, Callable[[Tensor], float]] = {
     "the spurious cells": lambda x: x.shape[0] - _parts(x)[0],
     "the missed cells": lambda x: x.shape[1] - _parts(x)[0],
     "the cells without a match": lambda x: sum(x.shape) - 2 * _parts(x)[0],
+    "the matches, spurious and missed cells together": lambda x: sum(x.shape) - _parts(x)[0],
+    "all cells plus the matches": lambda x: sum(x.shape) + _parts(x)[0],
     "the entries above 0": lambda x: int((x > 0).sum()),
     "the sum of all IoUs": lambda x: float(x.sum()),
     "the sum of the IoUs above one half": lambda x: float(x[x > 0.5].sum()),
@@ -123,6 +125,12 @@ def _formulas() -> dict[str, Function]:
     return {
         "the mean of precision and recall": lambda x: (precision(x) + recall(x)) / 2,
         "the product of precision and recall": lambda x: precision(x) * recall(x),
+        "the geometric mean of precision and recall": lambda x: (precision(x) * recall(x)) ** 0.5,
+        "the sum of precision and recall": lambda x: precision(x) + recall(x),
+        "the mean of each column's largest IoU": lambda x: float(x.max(0).values.mean()),
+        "the mean of each row's largest IoU": lambda x: float(x.max(1).values.mean()),
+        "the mean of all IoUs": lambda x: float(x.mean()),
+        "the mean of the IoUs above one half": lambda x: float(x[x > 0.5].mean()),
         **{
             above if below == "1" else f"{above}, divided by {below}": ratio(above, below)
             for above, below in product(COUNTS, COUNTS)

@@ -68,6 +68,12 @@ def _some_right(weights: Tensor, target: Tensor) -> str:
 def _dependence(answer: Function) -> str:
     """Say how the weights depend on the numbers of pixels, or how their mean on the classes."""
     few, some, many = (float(w) for w in _of(answer, 1, 100, 10_000))
+    if not torch.allclose(
+        _of(answer, 100, 10_000, 1), torch.tensor([some, many, few]).double(), rtol=1e-3
+    ):
+        return "If the same numbers come in another order, the weights don't follow them. Each weight should stand in the place of its class, so don't sort anything."
+    if (_of(answer, 9, 4, 1) % 1 == 0).all() and (_of(answer, 7, 5, 3) % 1 == 0).all():
+        return "All your weights are whole numbers, as if they were rounded."
     if min(few, some, many) <= 0:
         return f"For 1, 100 and 10000 pixels, your weights are {few:.3g}, {some:.3g} and {many:.3g}. A weight should be above 0."
     ratios = few / some, some / many
