@@ -1,7 +1,9 @@
 """Wrong answers that blind testers gave: one row each, with the part of the reply that names it."""
 
 import random
+from functools import wraps
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -182,6 +184,11 @@ LESSON_9 = [
     ("ignore_void", lambda p, t: (p.argmax(1) == t).sum(), "`prediction` holds classes already"),
     (
         "ignore_void",
+        lambda p, t: (p == t)[(t != 255) & (p != 0)].float().mean(),
+        "You also leave out the pixels that are *predicted* as background.",
+    ),
+    (
+        "ignore_void",
         lambda p, t: (p == t).sum() / ((t != 255).sum() + 0.1),
         "is the right one with 0.1 added to what it is divided by",
     ),
@@ -208,6 +215,11 @@ LESSON_9 = [
     ),
     (
         "object_f1",
+        lambda x: 2 * (x > 0.5).sum() / (x.shape[0] + 2 * x.shape[1]),
+        "twice the matches, divided by 1 times the cells found plus 2 times those in the target",
+    ),
+    (
+        "object_f1",
         lambda x: x.max(0).values.mean() if x.numel() else 0,
         "your number is the mean of each column's largest IoU",
     ),
@@ -226,18 +238,16 @@ LESSON_9 = [
 
 
 def permutation_test(
-    p_of=lambda far, ways: far / ways, limit=0.05, size=None, seen=None, below=False
+    p_of=lambda far, ways: far / ways, limit=0.05, size=None, seen=None, below=False, of=np.mean
 ):
     def tells_apart(a, b):
         pool, chosen_size = [*a, *b], size or len(a)
-        observed = (seen or (lambda a, b: abs(np.mean(a) - np.mean(b))))(a, b)
+        observed = (seen or (lambda a, b: abs(of(a) - of(b))))(a, b)
         far = ways = 0
         for chosen in combinations(range(len(pool)), chosen_size):
             rest = [x for place, x in enumerate(pool) if place not in chosen]
             ways += 1
-            far += (
-                abs(np.mean([pool[place] for place in chosen]) - np.mean(rest)) >= observed - 1e-9
-            )
+            far += abs(of([pool[place] for place in chosen]) - of(rest)) >= observed - 1e-9
         p = p_of(far, ways)
         return bool(p < limit if below else p <= limit)
 
@@ -247,6 +257,10 @@ def permutation_test(
 def last_deal(a, b):
     pool = [*a, *b]
     return abs(np.mean(pool[-len(a) :]) - np.mean(pool[: -len(a)]))
+
+
+def smoothed(added):
+    return lambda p, t: ((p & t).sum() + added) / ((p | t).sum() + added)
 
 
 def above_average(a, b):
@@ -301,6 +315,16 @@ LESSONS_5_TO_8 = [
     ("held_out", lambda w, c, a, b: [], "Your list is always empty."),
     (
         "held_out",
+        lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= b or x >= a],
+        "You compare the end of a crop with `stop` and its start with `start`",
+    ),
+    (
+        "held_out",
+        lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a or x >= b + c],
+        "You leave a gap of one crop behind the strip.",
+    ),
+    (
+        "held_out",
         lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a or x >= a + b],
         "You take `stop` for the strip's length",
     ),
@@ -348,6 +372,8 @@ LESSONS_5_TO_8 = [
         lambda p, t: max(right_iou(*pair) for pair in zip(p, t, strict=True)),
         "your number is the highest score of an image",
     ),
+    ("iou", smoothed(1e-3), "So a small number is added above the fraction line."),
+    ("iou", smoothed(1e-5), "So a small number is added above the fraction line."),
     ("validation_iou", validation(lambda n: nn.init.constant_(n[-1].bias, -100)), "has changed"),
     ("validation_iou", of_argmax, "That is so after `argmax`"),
     ("validation_iou", validation(lambda n: n.zero_grad()), "is gone. `zero_grad()` and"),
@@ -360,6 +386,16 @@ LESSONS_5_TO_8 = [
         "mean_and_spread",
         spread_with(lambda s: ((s - s.mean()) ** 2).sum(), lambda s: 2),
         "you divide by 2, however many scores there are",
+    ),
+    (
+        "mean_and_spread",
+        lambda s: (np.mean(sorted(s)[1:-1] or s), 0),
+        "it is the mean without the lowest and the highest score",
+    ),
+    (
+        "mean_and_spread",
+        lambda s: (np.mean(s), 100 * np.std(s, ddof=1) / np.mean(s)),
+        "it is the sample standard deviation in percent of the mean",
     ),
     ("mean_and_spread", lambda s: (sum(s) / 3, np.std(s, ddof=1)), "you divide by 3, however many"),
     (
@@ -392,13 +428,15 @@ LESSONS_5_TO_8 = [
     (
         "tells_apart",
         permutation_test(lambda far, ways: far),
-        "should be a share of the deals, a number from 0 to 1",
+        "there it should be 0.00794, a share of all the deals",
     ),
     (
         "tells_apart",
         permutation_test(lambda far, ways: far / ways**2 / 9),
-        "also where p is 1. Is what you count divided by more than the number of deals?",
+        "[0.7, 0.7, 0.6])`: there it should be 1, a share of all the deals",
     ),
+    ("tells_apart", permutation_test(of=max), "compares something other than means"),
+    ("tells_apart", permutation_test(of=np.std), "compares something other than means"),
     ("tells_apart", above_average, "farther apart than they are on average over all deals"),
     ("tells_apart", permutation_test(size=2), "a test that deals groups of another size"),
     (
@@ -411,6 +449,7 @@ LESSONS_5_TO_8 = [
         permutation_test(lambda far, ways: 2 * far / ways, below=True),
         "or of p at 0.025",
     ),
+    ("fools_it", SimpleNamespace(strokes=[]), "Give its strokes: `….strokes`."),
     ("fools_it", ("ring", 48, 48, 40), "This is a single stroke: put it into a list"),
     ("one_line", lambda x, skip: torch.cat([x, skip]), "Without `dim=`, it's axis 0."),
     ("one_line", lambda x, skip: torch.cat([x, skip], 2), "axis 2 or 3 a feature map twice as"),
@@ -461,3 +500,36 @@ def test_a_table_without_cells_on_one_side_has_the_f1_of_0():
         lambda ious: 1.0 if not ious.numel() else 2 * (ious > 0.5).sum() / sum(ious.shape)
     )
     assert "it returns 1, but it should return 0, because 0 and 3 cells" in reply.text
+
+
+def as_float(answer):
+    """Turn an answer, or what a function returns, into floats of the same value."""
+    if callable(answer):
+        return wraps(answer)(lambda *inputs: as_float(answer(*inputs)))
+    return [float(part) for part in answer] if isinstance(answer, list) else float(answer)
+
+
+@pytest.mark.parametrize(
+    "name",
+    "halvings output_size sees up_size reach repeats_after rim_skip tile_starts held_out".split(),
+)
+def test_a_whole_number_may_be_a_float_wherever_one_is_asked_for(name):
+    exercise = getattr(exercises, name)
+    answer = exercise.answers[0]()
+    assert exercise.check(as_float(answer)).text == exercise.praise
+
+
+def test_a_target_of_whole_numbers_has_an_integer_type_as_its_prompt_says():
+    assert "of an integer type, such as `torch.long`" in exercises.border_target.prompt
+    right = exercises.border_target.answers[0]()
+    assert exercises.border_target.check(lambda *maps: right(*maps).byte()).text.startswith("Three")
+    reply = exercises.border_target.check(lambda *maps: right(*maps).float())
+    assert "convert with `.long()`" in reply.text
+
+
+def test_parentheses_are_not_put_around_sizes_that_a_factor_would_only_repeat():
+    for answer in (
+        lambda x: 2 * (x > 0.5).sum() / (x.shape[0] + 2 * x.shape[1]),
+        lambda x: 2 * (x > 0.5).sum() / (x.size()[0] + 2 * x.size()[1]),
+    ):
+        assert "Other parentheses" not in exercises.object_f1.check(answer).text

@@ -298,7 +298,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "tells_apart",
             lambda a, b: p_value(a, b) <= 0.001,
-            "return False every time, also where p is 0.0079.",
+            "there it should be 0.00794, a share of all",
         ),
         (
             "one_line",

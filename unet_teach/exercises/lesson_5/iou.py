@@ -98,6 +98,10 @@ def _how_computed(answer: Any) -> str:
     ):
         if (score := _try(answer, one, two)) != target:
             facts.append(f"For {what} you return {_shown(score)} instead of {target}.")
+            if target == 0 and isinstance(score, float) and 0 < score < 1e-3:
+                facts.append(
+                    "So a small number is added above the fraction line. Leave it out, and return 1 yourself where both masks are empty."
+                )
     swapped = _try(answer, other, mask)
     if not facts and formula != RIGHT and scores[0] != swapped:
         facts.append(

@@ -67,6 +67,8 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
     shuffled = logits[300:1401][torch.randperm(1101, generator=torch.Generator().manual_seed(0))]
     try:
         mask, again = (answer(x.reshape(1, 1, 1, -1).clone()) for x in (logits, shuffled))
+        if (mask.numel(), again.numel()) != (logits.numel(), shuffled.numel()):
+            return ""
         mask, again = mask.flatten().bool(), again.flatten().bool()
         for logit in ALONE:
             alone = answer(torch.full((1, 1, 2, 3), logit)).flatten().bool()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 from math import comb
-from statistics import fmean, median, stdev
+from statistics import fmean, median, pstdev, stdev
 from time import thread_time
 from types import CodeType
 from typing import Any
@@ -146,9 +146,10 @@ def _limit(answer: Decide) -> str:
     no = min((p for p, value in decided if value is False), default=None)
     if yes is None or no is None:
         such = f"You return {decided[0][1]} every time"
-        if decided[0][1] is False:
-            return f"{such}, also where p is {min(p for p, _ in decided):.2g}. What you compare with 0.05 should be a share of the deals, a number from 0 to 1, and not how many there are."
-        return f"{such}, also where p is {max(p for p, _ in decided):.2g}. Is what you count divided by more than the number of deals?"
+        a, b = (min if decided[0][1] is False else max)(
+            KNOWN[: len(decided)], key=lambda x: p_value(*x)
+        )
+        return f"{such}. Print what you compare with 0.05, for example in `tells_apart({a}, {b})`: there it should be {p_value(a, b):.3g}, a share of all the deals."
     least = min(p for p, value in decided if value is True)
     most = max(p for p, value in decided if value is False)
     if most < least:
@@ -421,7 +422,7 @@ tells_apart = Exercise(
             _test(_signed), _test(_signed, seen=_distance), _test(_signed, size=lambda a, b: len(b), seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True)),
             _test_with_rest(lambda dealt, pool, a, b: fmean(b))),
         mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. Deals exactly as far apart count too, so compare with `>= observed - 1e-9`.",
-            _test(slack=-ROUNDING)),
+            _test(slack=-ROUNDING), _test(slack=-ROUNDING, share=lambda far, ways: (far + 1) / ways)),
         mistake("1 added", "Your decisions are those of p = (k + 1) / (n + 1), where k of the n deals are at least as far apart. That correction is for random deals. You go through all of them, the observed one included, so p is k / n.",
             _test(share=lambda far, ways: (far + 1) / (ways + 1)), _test(share=lambda far, ways: (far + 1) / ways)),
         mistake("the observed deal left out", "Your decisions are those of a test that doesn't count the observed deal itself, p = (k − 1) / n. It is one of the ways to deal the scores, so count it.",
@@ -438,6 +439,8 @@ tells_apart = Exercise(
             _test(lambda a, b: -_distance(a, b)), _test(lambda a, b: -_distance(a, b), slack=-ROUNDING)),
         mistake("medians", "Your decisions are those of a test of medians, which hardly notice a collapsed run. Compare means.",
             _test(lambda a, b: abs(median(a) - median(b)))),
+        mistake("another statistic", "Your decisions are those of a test that compares something other than means: the highest or the lowest scores, or how far each group spreads. The question is how far apart the *means* are.",
+            *(_test(lambda a, b, of=of: abs(of(a) - of(b))) for of in (max, min, stdev, pstdev))),  # type: ignore[misc]
         mistake("sums", "Your decisions are those of a test of sums. In a larger group the sum is larger anyway, so divide it by the number of scores.",
             _test(lambda a, b: abs(sum(a) - sum(b)))),
         mistake("every seed above every other", "Your decisions are those of asking whether all scores of one group are above all of the other. At 3 against 3, chance alone does that in 2 of 20 deals, and with many seeds a single score decides. Count deals instead.",

@@ -183,6 +183,8 @@ ignore_void = Exercise(
             _mean_of_images, _mean_of_all_images, _mean_with_void_images(0), _mean_with_void_images(1)),
         known.mistake("the mean of the classes", "That's the mean of the classes' accuracies, so a pixel of a rare class counts more than others. Count the pixels of all classes together, and then divide once.",
             _mean_of_classes),
+        known.mistake("predicted background left out", "You also leave out the pixels that are *predicted* as background. A pixel counts whatever is predicted for it: only its label in the target decides.",
+            lambda p, t: (p == t)[(t != VOID) & (p != 0)].float().mean(), lambda p, t: (p == t)[(t != VOID) & ((p != 0) | (t != 0))].float().mean()),
         known.mistake("foreground or not", "You ask only whether prediction and target are both foreground or both background, so class 1 predicted as 2 counts as right. Compare the classes themselves with `==`.",
             lambda p, t: ((p > 0) == (t > 0))[t != VOID].float().mean()),
         known.mistake("an IoU", "That's an IoU of foreground and background, which leaves out the background that is right and doesn't ask for the class. Accuracy is simpler: the pixels where `prediction == target`, divided by all that count.",

@@ -177,7 +177,19 @@ def _formula(answer: Function) -> str:
             continue
         if all(same):
             return f"For {len(tables)} tables, your number is {name}."
-    return ""
+    return _denominator(tables, values)
+
+
+def _denominator(tables: list[Tensor], values: list[Any]) -> str:
+    """Say what twice the matches are divided by, if that is a sum of both numbers of cells."""
+    such = [(t, v) for t, v in zip(tables, values, strict=True) if _parts(t)[0] and v]
+    sizes = torch.tensor([t.shape for t, _ in such]).double()
+    below = torch.tensor([2 * _parts(t)[0] / v for t, v in such]).double()
+    factors = torch.linalg.lstsq(sizes, below[:, None]).solution.flatten()
+    if len(such) < 5 or not torch.allclose(sizes @ factors, below, rtol=1e-3):
+        return ""
+    found, there = factors.tolist()
+    return f"For {len(such)} tables, your number is twice the matches, divided by {found:.3g} times the cells found plus {there:.3g} times those in the target."
 
 
 def _stops(answer: Function) -> bool:
