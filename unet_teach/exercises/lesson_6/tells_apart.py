@@ -364,6 +364,10 @@ ONE_DIRECTION = (
     ([0.34, 0.23, 0.17], [0.55, 0.49, 0.86, 0.77]),
     ([0.05, 0.35, 0.03], [0.45, 0.36, 0.74, 0.38, 0.89]),
 )
+OF_MEANS = (  # spreads and nearness of means decide differently
+    ([0.71, 0.07, 0.36, 0.31], [0.7, 0.18, 0.47, 0.18]),
+    ([0.34, 0.35, 0.52], [0.78, 0.11, 0.75, 0.8, 0.86]),
+)
 ONE_OF_35 = (([0.04, 0.27, 0.12], [0.45, 0.41, 0.72, 0.77]),)  # p is 1/35: above 0.025
 
 
@@ -436,11 +440,11 @@ tells_apart = Exercise(
             *(_test(distance, deals=deals) for distance in (_distance, _numpy_distance) for deals in (
                 lambda found: [*{x for _, x in found}], lambda found: [*{round(x, 9) for _, x in found}], lambda found: [*dict(found).values()]))),
         mistake("at most as far apart", "Your decisions are those of the share of deals whose means are closer together than those of `a` and `b`, or just as far apart. Count those at least as far apart, with `>=`.",
-            _test(lambda a, b: -_distance(a, b)), _test(lambda a, b: -_distance(a, b), slack=-ROUNDING)),
+            _test(lambda a, b: -_distance(a, b)), _test(lambda a, b: -_distance(a, b), slack=-ROUNDING), more=OF_MEANS),
         mistake("medians", "Your decisions are those of a test of medians, which hardly notice a collapsed run. Compare means.",
             _test(lambda a, b: abs(median(a) - median(b)))),
         mistake("another statistic", "Your decisions are those of a test that compares something other than means: the highest or the lowest scores, or how far each group spreads. The question is how far apart the *means* are.",
-            *(_test(lambda a, b, of=of: abs(of(a) - of(b))) for of in (max, min, stdev, pstdev))),  # type: ignore[misc]
+            *(_test(lambda a, b, of=of: abs(of(a) - of(b))) for of in (max, min, stdev, pstdev)), more=OF_MEANS),  # type: ignore[misc]
         mistake("sums", "Your decisions are those of a test of sums. In a larger group the sum is larger anyway, so divide it by the number of scores.",
             _test(lambda a, b: abs(sum(a) - sum(b)))),
         mistake("every seed above every other", "Your decisions are those of asking whether all scores of one group are above all of the other. At 3 against 3, chance alone does that in 2 of 20 deals, and with many seeds a single score decides. Count deals instead.",

@@ -134,7 +134,7 @@ border_target = Exercise(
             lambda a, b, c: torch.where(b != c, 2, (a > 0).long())),
         known.mistake("one cell is border", "With a single cell in the square, `largest` and `smallest` are equal, and that is no border. Two cells have two numbers, so one of the two is smaller than the other.",
             lambda a, b, c: torch.where(c <= b, 2, (a > 0).long())),
-        known.mistake("compared the wrong way round", "Where `smallest` is above `largest` there is no cell at all, because they are 1000 and 0 then. With two cells in the square it's the other way round. (If your comparison is right, the two results of `torch.where` are in the wrong order.)",
+        known.mistake("compared the wrong way round", "Where `smallest` is above `largest` there is no cell at all, because they are 1000 and 0 then. With two cells in the square it's the other way round. If your comparison is right, the two results of `torch.where` are in the wrong order.",
             lambda a, b, c: torch.where(c > b, 2, (a > 0).long()), lambda a, b, c: torch.where(c >= b, 2, (a > 0).long()), at="its values"),
         known.mistake("the pixel's own number compared", "You compare the pixel's own number with `largest` or `smallest`. In a cell that has the larger (or smaller) number of the two, both are the same, and background differs from both. Compare `smallest` with `largest`: they differ where there are two cells, whatever the pixel itself is.",
             *(lambda a, b, c, keep=keep, where=where: torch.where(where(a, b, c) & keep(a), 2, (a > 0).long())
