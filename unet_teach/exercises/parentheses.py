@@ -159,6 +159,10 @@ def _bases(node: Tree) -> Iterator[tuple[Tree, Callable[[Tree], Tree]]]:
     base = node
     while True:
         match base:
+            case ast.Subscript(
+                ast.Attribute(attr="shape") | ast.Call(ast.Attribute(attr="size"), args=[])
+            ):
+                return  # sizes in a tuple: `2 * x.shape` only repeats them
             case ast.Call(ast.Attribute(value)) | ast.Subscript(value):
                 base = value
             case _:

@@ -91,7 +91,7 @@ class Grid(Inputs):
             if (fact and len(self.names) > 1) or (fact and fact == more):
                 return f"{fact} {where}"
         if len(self.names) == 1:
-            return f"{self._table(results, targets)} {where}"
+            return self._shifted(results, reference) or f"{self._table(results, targets)} {where}"
         return f"{self._effects(results, targets)} {roughly}"
 
     def _always_the_same(self, results: Sequence[float], errors: Sequence[float]) -> str:
@@ -224,6 +224,19 @@ class Grid(Inputs):
         if as_it_should:
             example = f"It changes with {' and '.join(as_it_should)} as it should. {example}"
         return example
+
+    def _shifted(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
+        """Say that the results of a function of one parameter are those of its neighbours."""
+        order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])
+        name = self.names[0]
+        for by, kept, words in ((-1, order[1:], "smaller"), (1, order[:-1], "larger")):
+            if all(results[k] == reference(self.inputs[k][0] + by) for k in kept):
+                at, steps = self.inputs[kept[0]][0], "few" if by < 0 else "many"
+                return (
+                    f"From {name}={at} on, it acts as if {name} were 1 {words}: is there one step "
+                    f"too {steps}?"
+                )
+        return ""
 
     def _table(self, results: Sequence[float], targets: Sequence[float]) -> str:
         """List the results of a function of one parameter beside the right ones."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -68,8 +68,14 @@ def random_task(
 
 
 def known_task(seed: int = 7) -> ValidationTask:
-    """Make a task that is the same each time, on which known mistakes are recognised."""
-    return random_task(torch.Generator().manual_seed(seed))
+    """Make a task that is the same each time, on which known mistakes are recognised.
+
+    The image with the highest score is the last one of an odd seed, and the first of an even one.
+    """
+    task = random_task(torch.Generator().manual_seed(seed))
+    if seed % 2:
+        return task
+    return replace(task, images=task.images.flip(0), masks=task.masks.flip(0))
 
 
 def odd_task() -> ValidationTask:
@@ -150,7 +156,10 @@ def run_validation(
             effects[name] = f"Your validation changes the {name} that it was given."
     if records_now != records:
         what = "no longer records gradients" if records else "records gradients again"
-        effects["grad mode"] = f"After your validation, PyTorch {what}, in all code that follows."
+        effects["grad mode"] = (
+            f"After your validation, PyTorch {what}, in all code that follows. A block "
+            "`with torch.no_grad():` restores by itself what was before."
+        )
     elif torch_was != torch_now:
         changed = zip(SETTINGS, torch_was, torch_now, strict=True)
         read, was, now = next((read, a, b) for (read, _), a, b in changed if a != b)
@@ -208,7 +217,11 @@ def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str,
             text = f"After your validation, the network has changed: {what} is different."
             changes.setdefault(kind, text)
         if learned and not learns:
-            text = f"After your validation, `requires_grad` is False for {what}, but it was True."
+            text = (
+                f"After your validation, `requires_grad` is False for {what}, but it was True, so "
+                "it would no longer be trained. Inside `with torch.no_grad():` nothing is "
+                "recorded, whatever the weights say, so leave them alone."
+            )
             changes.setdefault("frozen", text)
         elif learns and not learned:
             text = f"After your validation, `requires_grad` is True for {what}, but it was False."
@@ -220,7 +233,10 @@ def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str,
         ):
             lost = gradient_now is None or not gradient_now.any()
             verb = "gone" if lost else "a different one"
-            text = f"After your validation, the gradient stored for {what} is {verb}."
+            text = (
+                f"After your validation, the gradient stored for {what} is {verb}. `zero_grad()` "
+                "and `backward()` change gradients, and both belong to training."
+            )
             changes.setdefault("gradients", text)
     return changes
 

@@ -108,6 +108,33 @@ def _edges(answer: Callable[..., Any]) -> str:
     return f"Apart from that your lists are right: {', and '.join(parts)}. Look at `<` and `<=`, and at where each `range` ends."
 
 
+CHANGES = {
+    "width": (7, 0, 0, 0),
+    "crop": (0, 1, 0, 0),
+    "start": (0, 0, -1, 0),
+    "stop": (0, 0, 0, 1),
+}
+
+
+def _unused(answer: Callable[..., Any]) -> str:
+    """Name the arguments that never change the list."""
+    such = []
+    for name, change in CHANGES.items():
+        pairs = [(strip, tuple(a + b for a, b in zip(strip, change, strict=True))) for strip in STRIPS]  # fmt: skip
+        if all(as_list(answer(*one)) == as_list(answer(*other)) for one, other in pairs):
+            such.append(f"`{name}`")
+    if not such:
+        return ""
+    return f"Your list stays the same if another {' or '.join(such)} is given, so it doesn't use {'it' if len(such) == 1 else 'them'}."
+
+
+def _facts(answer: Callable[..., Any]) -> str:
+    again = _sorted(answer)
+    if any(as_list(again(*strip)) != as_list(again(*strip)) for strip in STRIPS):
+        return "Called again with the same numbers, your function returns another list. Return every left column, not some of them drawn at random."
+    return _edges(answer) or _unused(answer)
+
+
 def _sorted(answer: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function that returns the same left columns from left to right."""
 
@@ -135,7 +162,7 @@ held_out = Exercise(
     checks=(
         is_function("training_lefts(width, crop, start, stop)"),
         runs_on(_known_cases, "a list of numbers", some_numbers()),
-        Check(_values.holds, lambda answer: _values.problem(_sorted(answer)), _edges),
+        Check(_values.holds, lambda answer: _values.problem(_sorted(answer)), _facts),
     ),
     answers=(
         lambda: _lefts,
@@ -163,8 +190,26 @@ held_out = Exercise(
         inside.mistake("right edges", "These are the columns where the crops end, or the ones just after. The question is where they start, so return `left` itself, without `+ crop`.",
             lambda w, c, a, b: [x + c for x in _lefts(w, c, a, b)],
             lambda w, c, a, b: [x + c - 1 for x in _lefts(w, c, a, b)]),
+        inside.mistake("middles", "These are the columns in the middle of the crops. The question is where they start, so return `left` itself.",
+            lambda w, c, a, b: [x + c // 2 for x in _lefts(w, c, a, b)], lambda w, c, a, b: [x + (c - 1) // 2 for x in _lefts(w, c, a, b)]),
+        known.mistake("start and stop swapped", "You compare the end of a crop with `stop` and its start with `start`, so crops inside the strip pass as well. A crop before the strip ends at `start` or earlier, and one after it starts at `stop` or later.",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= b or x >= a]),
+        inside.mistake("a gap behind the strip", "You leave a gap of one crop behind the strip. A crop that starts at `stop` doesn't touch it any more, because the strip ends at `stop − 1`.",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a or x >= b + c], lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a or x > b + c]),
+        inside.mistake("the strip's length", "You take `stop` for the strip's length, and let it end at `start + stop`. It ends right before column `stop`.",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a or x >= a + b]),
         KnownMistake("one list", "You return the same list for every image, crop and strip. Compute it from `width`, `crop`, `start` and `stop`.",
             lambda: lambda w, c, a, b: [0, 1, 2, 3], _is_constant),
+        known.mistake("no column", "Your list is always empty. If it asks for crops that end before the strip *and* start after it, no crop does both. One of the two is enough, so join them with `or`.",
+            lambda w, c, a, b: []),
+        known.mistake("those that touch", "These are the crops that touch the strip. Return the others.",
+            lambda w, c, a, b: sorted({*range(w - c + 1)} - {*_lefts(w, c, a, b)}), lambda w, c, a, b: sorted({*range(w)} - {*_lefts(w, c, a, b)})),
+        known.mistake("one side only", "All your crops lie on one side of the strip. A crop may lie on the other side as well, wherever it fits.",
+            lambda w, c, a, b: list(range(a - c + 1)), lambda w, c, a, b: list(range(b, w - c + 1)), lambda w, c, a, b: list(range(b, w)), lambda w, c, a, b: list(range(a))),
+        inside.mistake("the first column alone", "Your list holds only the first right column. If your `return` is inside the loop, the function ends there: put it after the loop, as far to the left as `for`.",
+            lambda w, c, a, b: _lefts(w, c, a, b)[:1]),
+        known.mistake("only both ends looked at", "You test only the first and the last column of a crop. A crop that is wider than the strip can have both outside and cover the strip in between.",
+            lambda w, c, a, b: [x for x in range(w - c + 1) if not (a <= x < b or a <= x + c - 1 < b)]),
         inside.mistake("side by side", "Your crops lie next to each other, one crop width apart. Training crops may overlap, so check every column as a possible start, not only every `crop`-th.",
             lambda w, c, a, b: [*range(0, a - c + 1, c), *range(b, w - c + 1, c)],
             lambda w, c, a, b: [x for x in range(0, w - c + 1, c) if x + c <= a or x >= b]),

@@ -67,7 +67,7 @@ def _chance_pairs() -> list[tuple[Tensor, Tensor]]:
     """Make 4 pairs of masks (3, 1, 9, 8), the same each time, in which no two counts agree."""
     pairs = []
     for seed in range(4):
-        share = torch.tensor([0.2, 0.5, 0.8]).reshape(3, 1, 1, 1)
+        share = torch.tensor([0.2, 0.5, 0.8]).roll(seed).reshape(3, 1, 1, 1)
         chance = torch.rand(2, 3, 1, 9, 8, generator=torch.Generator().manual_seed(seed))
         pair = (chance[0] < share, chance[1] < 0.4)
         pairs.append(pair if seed % 2 else pair[::-1])
@@ -98,6 +98,10 @@ def _how_computed(answer: Any) -> str:
     ):
         if (score := _try(answer, one, two)) != target:
             facts.append(f"For {what} you return {_shown(score)} instead of {target}.")
+            if target == 0 and isinstance(score, float) and 0 < score < 1e-3:
+                facts.append(
+                    "So a small number is added above the fraction line. Leave it out, and return 1 yourself where both masks are empty."
+                )
     swapped = _try(answer, other, mask)
     if not facts and formula != RIGHT and scores[0] != swapped:
         facts.append(

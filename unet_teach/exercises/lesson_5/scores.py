@@ -84,14 +84,18 @@ _OVER_IMAGES: tuple[tuple[str, Callable[[list[float]], float]], ...] = (
     ("", lambda scores: scores[0]),
     ("the mean over the images of ", fmean),
     ("the score of the first image alone: ", lambda scores: scores[0]),
+    ("the score of the last image alone: ", lambda scores: scores[-1]),
+    ("the highest score of an image: ", max),
+    ("the lowest score of an image: ", min),
+    ("the sum over the images of ", sum),
 )
 _AFTERWARDS: tuple[tuple[str, Callable[[float], float]], ...] = (
-    ("", lambda score: score),
-    ("1 minus ", lambda score: 1 - score),
-    ("100 times ", lambda score: 100 * score),
-    ("minus ", lambda score: -score),
+    ("{}", lambda score: score),
+    ("1 minus ({})", lambda score: 1 - score),
+    ("100 times ({})", lambda score: 100 * score),
+    ("minus ({})", lambda score: -score),
     *(
-        (f"rounded to {digits} digit{'s' * (digits > 1)}, ", partial(round, ndigits=digits))
+        (f"({{}}), rounded to {digits} digit{'s' * (digits > 1)}", partial(round, ndigits=digits))
         for digits in (2, 1, 3)
     ),
 )
@@ -114,14 +118,14 @@ def formula_of(scores: Sequence[Any], pairs: Sequence[Pair]) -> str | None:
     right = [(RIGHT, _IOU)]
     for formulas in (right, list(_formulas())):
         for (later, change), (over, pool) in product(_AFTERWARDS, _OVER_IMAGES):
-            if later and over:
+            if later != "{}" and over:
                 continue
             for name, formula in formulas:
                 if all(
                     _same(score, change(pool(list(map(formula, images if over else batch)))))
                     for (score, _), (batch, images) in zip(known, counted, strict=True)
                 ):
-                    return f"{later}({name})" if later else f"{over}{name}"
+                    return later.format(f"{over}{name}")
     if all(
         one.shape == other.shape and _same(s, _mean_of_rows(one, other))
         for s, (one, other) in known

@@ -67,6 +67,8 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
     shuffled = logits[300:1401][torch.randperm(1101, generator=torch.Generator().manual_seed(0))]
     try:
         mask, again = (answer(x.reshape(1, 1, 1, -1).clone()) for x in (logits, shuffled))
+        if (mask.numel(), again.numel()) != (logits.numel(), shuffled.numel()):
+            return ""
         mask, again = mask.flatten().bool(), again.flatten().bool()
         for logit in ALONE:
             alone = answer(torch.full((1, 1, 2, 3), logit)).flatten().bool()
@@ -126,6 +128,12 @@ to_mask = Exercise(
         known.mistake("argmax over one channel", "Your mask is 0 everywhere. `argmax` returns the number of the highest channel, and with a single channel that is always channel 0. Compare each logit with one number instead.",
             lambda x: x.argmax(dim=1, keepdim=True), lambda x: x.argmax(dim=1),
             lambda x: torch.zeros_like(x), at="a boolean mask"),
+        known.mistake("a sigmoid compared with 0, or taken twice", "Your mask is False only where the probability is so small that it is rounded to 0, as at a logit of −200. So you compare a probability with 0, or take the sigmoid twice: a sigmoid is above 0 for every logit, and the sigmoid of that is above one half. Which probability means equally likely?",
+            lambda x: torch.sigmoid(x) > 0, lambda x: torch.sigmoid(torch.sigmoid(x)) > 0.5, lambda x: torch.sigmoid(x).bool(), at="its values"),
+        known.mistake("True everywhere", "Your mask is True everywhere, whatever the logits. That is so if you take a softmax over the single channel, which is always 1, or compare a sigmoid with `>= 0`. Compare each logit with one number instead.",
+            lambda x: x.softmax(1) > 0.5, lambda x: torch.sigmoid(x) >= 0, lambda x: torch.ones_like(x).bool(), at="its values"),
+        known.mistake("False everywhere", "Your mask is False everywhere, whatever the logits. With a single channel, `argmax` is always channel 0. A probability is never above 1, and its logarithm never above 0. Compare each logit with one number instead.",
+            lambda x: x.argmax(1, keepdim=True).bool(), lambda x: torch.sigmoid(x) > 1, at="its values"),
         known.mistake("numbers, not truth values", "The pixels are right, but as numbers 0 and 1. A comparison already gives True and False, so leave out the conversion.",
             lambda x: (x > 0).float(), at="a boolean mask"),
         known.mistake("probabilities", "You return probabilities. A mask needs a decision for each pixel: above which probability is foreground more likely than background?",

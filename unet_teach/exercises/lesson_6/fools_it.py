@@ -53,7 +53,10 @@ def _painted(strokes: tuple[tuple[Any, ...], ...]) -> Painted:
 def _form_problem(answer: Any) -> str | None:
     wanted = 'Wanted: a list of strokes, such as [("ring", 48, 48, 20), ("line", 20, 0, 70, 95)]'
     if not isinstance(answer, list | tuple):
-        return f"{wanted}. This is of type {type(answer).__name__}."
+        advice = " Give its strokes: `….strokes`." if hasattr(answer, "strokes") else ""
+        return f"{wanted}. This is of type {type(answer).__name__}.{advice}"
+    if answer and isinstance(answer[0], str) and answer[0] in NUMBERS:
+        return f"{wanted}. This is a single stroke: put it into a list, [{answer!r:.60}], beside others."
     if len(answer) > MOST_STROKES:
         return f"{wanted}, at most {MOST_STROKES}. These are {len(answer)}."
     for stroke in answer:

@@ -94,6 +94,9 @@ STATISTICS: dict[str, Summarise] = {
     "the highest score": max,
     "the median": statistics.median,
     "the score in the middle of the sorted list": lambda s: sorted(s)[len(s) // 2],
+    "the mean without the lowest and the highest score": lambda s: statistics.mean(sorted(s)[1:-1] or s),
+    "the mean of the lowest and the highest score": lambda s: (min(s) + max(s)) / 2,
+    "the geometric mean of the scores": statistics.geometric_mean,
     "the sum of the scores": sum,
     "the sum of the scores, divided by n − 1": lambda s: sum(s) / (len(s) - 1),
     "the standard deviation with n in place of n − 1": statistics.pstdev,
@@ -104,6 +107,13 @@ STATISTICS: dict[str, Summarise] = {
     "the sum of the squared distances from the mean": _squares,
     "the root of the sum of the squared distances, not divided": lambda s: math.sqrt(_squares(s)),
     "the root of the sum of the squared distances, divided by n − 1 after taking the root": lambda s: math.sqrt(_squares(s)) / (len(s) - 1),
+    "the root of the sum of the squared scores, divided by n − 1, so the mean isn't subtracted": lambda s: math.sqrt(sum(x * x for x in s) / (len(s) - 1)),
+    "the root of the mean of the squared scores, so the mean isn't subtracted": lambda s: math.sqrt(sum(x * x for x in s) / len(s)),
+    "the root of the sum of the squared scores, so the mean isn't subtracted": lambda s: math.sqrt(sum(x * x for x in s)),
+    "the root of the sum of the distances from the mean, divided by n − 1, so the distances aren't squared": lambda s: math.sqrt(sum(_deviations(s)) / (len(s) - 1)),
+    "the root of the standard deviation, so a root is taken twice": lambda s: math.sqrt(statistics.stdev(s)),
+    "the sample standard deviation with n − 2 in place of n − 1": lambda s: math.sqrt(_squares(s) / (len(s) - 2)),
+    "the sample standard deviation with n + 1 in place of n − 1": lambda s: math.sqrt(_squares(s) / (len(s) + 1)),
     "the mean distance from the mean": lambda s: statistics.mean(_deviations(s)),
     "the sum of the distances from the mean, divided by n − 1": lambda s: sum(_deviations(s)) / (len(s) - 1),
     "the median distance from the mean": lambda s: statistics.median(_deviations(s)),
@@ -119,6 +129,7 @@ STATISTICS: dict[str, Summarise] = {
     "the mean distance from the median": lambda s: statistics.mean(abs(x - statistics.median(s)) for x in s),
     "the median distance from the median": lambda s: statistics.median(abs(x - statistics.median(s)) for x in s),
     "the sample standard deviation, divided by the mean": lambda s: statistics.stdev(s) / statistics.mean(s),
+    "the sample standard deviation in percent of the mean": lambda s: 100 * statistics.stdev(s) / statistics.mean(s),
     "twice the sample standard deviation": lambda s: 2 * statistics.stdev(s),
     "1.96 times the standard error": lambda s: 1.96 * statistics.stdev(s) / math.sqrt(len(s)),
     "the sample standard deviation of the differences between neighbours": lambda s: statistics.stdev(np.diff(s).tolist()),
@@ -142,6 +153,15 @@ def _statistic(values: list[Any], place: int) -> str:
     return ""
 
 
+def _fixed_divisor(values: list[Any], place: int) -> float:
+    """Return the number by which each sum is divided, if it is the same for lists of any length."""
+    sums = [(sum, _squares)[place](*case.inputs) for case in _known_cases()]
+    pairs = [(s, v ** (1, 2)[place]) for s, v in zip(sums, values, strict=True) if s > TINY]
+    divisors = [s / v for s, v in pairs if v]
+    same = len(divisors) == len(pairs) and all(math.isclose(d, divisors[0]) for d in divisors)
+    return divisors[0] if same else 0
+
+
 def _part(place: int) -> Check:
     """Check one of the two numbers; the facts say which other statistic it is, or how far off."""
 
@@ -162,6 +182,8 @@ def _part(place: int) -> Check:
             return "It is 0 for every list, apart from rounding. Distances from the mean cancel if you add them up with their signs, so square each of them first."
         if known := _statistic(values, place):
             return f"For all {len(cases)} lists tried first, it is {known}."
+        if divisor := _fixed_divisor(values, place):
+            return f"In each of the {len(cases)} lists tried first, you divide by {divisor:.4g}, however many scores there are. Divide by {('n', 'n − 1')[place]}, which is different for each list."
         factors: dict[int, float] = {}
         for case, value in zip(cases, values, strict=True):
             (scores,) = case.inputs

@@ -62,6 +62,8 @@ COLUMNS = ("learning rate", "validation score", "test score")
 def _place(values: list[float], index: int) -> list[str]:
     """Describe the place of a value among the others, as in "the highest"."""
     names = {min(values): "the lowest", max(values): "the highest"}
+    if len(values) > 2:
+        names |= {sorted(values)[1]: "the second lowest", sorted(values)[-2]: "the second highest"}
     return [names.get(values[index], "")]
 
 
@@ -199,13 +201,15 @@ same_recipe = Exercise(
             lambda: lambda trials: max(trials, key=lambda trial: trial[1]),
             lambda answer: all(answer(*case.inputs) in case.inputs[0] for case in _known_cases()), "one number"),
         known.mistake("the place in the list", "You return the position of the best trial in the list. Return the learning rate of that trial.",
-            lambda r: int(np.argmax([x[1] for x in r]))),
+            lambda r: int(np.argmax([x[1] for x in r])), lambda r: int(np.argmax([x[1] for x in r])) + 1),
         KnownMistake("both scores", "If only the test scores change, you choose another trial. So the test score influences the choice, and even a small influence makes the winner's test score too good. Choose by validation alone.",
             lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0], _depends_on_test, "its choice",
             (lambda: lambda r: max(r, key=lambda x: x[1] * x[2])[0], lambda: lambda r: max(r, key=lambda x: min(x[1:]))[0],
              lambda: lambda r: max(r, key=lambda x: (round(x[1], 1), x[2]))[0])),
         known.mistake("the search starts at a number", "Where all scores are negative, as log-likelihoods are, your search finds nothing: it starts with a number, such as `best = 0`, that no score exceeds. Start with the first trial, or with `-math.inf`.",
             *(_from_start(best, rate) for best in (0, -1) for rate in (lambda t: None, lambda t: 0, lambda t: t[0][0], lambda t: t[-1][0]))),
+        known.mistake("the best score isn't kept", "Your search ends with the last trial that beats the score it began with, because it never sets a new best. Where you keep the learning rate, keep its score as well: `best = validation`.",
+            lambda t: [t[0][0], *(r for r, v, _ in t if v > t[0][1])][-1], *(lambda t, best=best: [None, *(r for r, v, _ in t if v > best)][-1] for best in (0, -1))),
         KnownMistake("a constant", "You return the same number for every list of trials. Find it in `trials`.",
             lambda: lambda trials: 0.003, _is_constant),
         known.mistake("compared by the rate", "On their own, `max`, `min` and `sorted` compare tuples by their first entry, the learning rate. Which entry should decide?",

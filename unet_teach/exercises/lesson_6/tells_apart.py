@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 from math import comb
-from statistics import fmean, median, stdev
+from statistics import fmean, median, pstdev, stdev
 from time import thread_time
 from types import CodeType
 from typing import Any
@@ -58,6 +59,8 @@ KNOWN: list[tuple[Scores, Scores]] = [
     ([2e-6, 4e-6, 1e-6, 3e-6], [9e-6, 6e-6, 8e-6, 7e-6]),  # 2/70, as small errors
     ([0.84, 0.27, 0.85, 0.26], [0.43, 0.45, 0.6, 0.82]),  # 70/70: nothing is closer together
     ([0.4, 0.01, 0.2, 0.4, 0.5], [0.7, 0.7, 0.7]),  # 1/56
+    ([0.1, 0.2, 0.4, 0.8], [0.3, 0.5, 0.6, 0.7]),  # 34/70
+    ([0.12, 0.15, 0.19, 0.11, 0.14], [0.81, 0.9, 0.78, 0.86]),  # 1/126, below 0.01
     ([0.49, 0.18, 0.1, 0.26, 0.47], [0.6, 0.81, 0.55, 0.45]),  # 6/126, and they overlap
     ([0.57, 0.27, 0.35, 0.53, 0.33, 0.31, 0.58], [0.87, 0.56, 0.6]),  # 6/120, which is 0.05
 ]
@@ -77,7 +80,7 @@ def _known_cases() -> list[Case]:
 def _fresh_cases() -> Iterator[Case]:
     chance = random.Random()
     small = [(a, b) for a, b in KNOWN if len(a) + len(b) < 8]
-    for a, b in [*chance.sample(small, 3), KNOWN[-3]]:  # the same p: turned round, another order
+    for a, b in [*chance.sample(small, 3), KNOWN[23]]:  # the same p: turned round, another order
         turned = [[round(1.01 - score, 2) for score in chance.sample(x, len(x))] for x in (b, a)]
         yield _case(*turned)
 
@@ -142,7 +145,11 @@ def _limit(answer: Decide) -> str:
     yes = max((p for p, value in decided if value is True), default=None)
     no = min((p for p, value in decided if value is False), default=None)
     if yes is None or no is None:
-        return f"You return {decided[0][1]} every time."
+        such = f"You return {decided[0][1]} every time"
+        a, b = (min if decided[0][1] is False else max)(
+            KNOWN[: len(decided)], key=lambda x: p_value(*x)
+        )
+        return f"{such}. Print what you compare with 0.05, for example in `tells_apart({a}, {b})`: there it should be {p_value(a, b):.3g}, a share of all the deals."
     least = min(p for p, value in decided if value is True)
     most = max(p for p, value in decided if value is False)
     if most < least:
@@ -241,6 +248,19 @@ def _distance(a: Scores, b: Scores) -> float:
     return abs(_signed(a, b))
 
 
+@dataclass(frozen=True)
+class _Test:
+    """A test by some p, right or wrong: it tells two variants apart if p is at most the level."""
+
+    p_of: Callable[[Scores, Scores], float]
+    level: float = LEVEL
+    strict: bool = False  # whether p has to be below the level
+
+    def __call__(self, a: Scores, b: Scores) -> bool:
+        p = self.p_of(a, b)
+        return p < self.level if self.strict else p <= self.level
+
+
 def _test(
     statistic: Callable[[Scores, Scores], float] = _distance,
     slack: float = ROUNDING,
@@ -249,6 +269,7 @@ def _test(
     seen: Callable[[Scores, Scores], float] | None = None,
     share: Callable[[int, int], float] = lambda far, ways: far / ways,
     deals: Callable[[list[tuple[Any, float]]], list[float]] | None = None,
+    level: float = LEVEL,
 ) -> Decide:
     """Make a test with another statistic, tolerance, or number of scores that are dealt.
 
@@ -259,9 +280,10 @@ def _test(
         seen: the observed statistic, if it is another one.
         share: makes p of the number of deals that are far apart and of all.
         deals: picks the statistics that count, of pairs (scores dealt, statistic); None: all.
+        level: the largest p that tells them apart.
     """
 
-    def decide(a: Scores, b: Scores) -> bool:
+    def p_of(a: Scores, b: Scores) -> float:
         pool, limit = [*a, *b], (seen or statistic)(a, b) - slack
         found = []
         for places in combinations(range(len(pool)), size(a, b)):
@@ -269,9 +291,9 @@ def _test(
             dealt = [pool[place] for place in places]
             found.append((tuple(sorted(dealt)), statistic(dealt, rest)))
         counted = deals(found) if deals else [value for _, value in found]
-        return share(sum(x >= limit for x in counted), len(counted)) <= LEVEL
+        return share(sum(x >= limit for x in counted), len(counted))
 
-    return decide
+    return _Test(p_of, level)
 
 
 def _test_with_rest(
@@ -285,19 +307,25 @@ def _test_with_rest(
         size: how many scores are dealt to the first group.
     """
 
-    def decide(a: Scores, b: Scores) -> bool:
+    def p_of(a: Scores, b: Scores) -> float:
         pool, seen = [*a, *b], _distance(a, b) - ROUNDING
         dealt = [list(scores) for scores in combinations(pool, size(a, b))]
         far = sum(abs(fmean(scores) - rest(scores, pool, a, b)) >= seen for scores in dealt)
-        return far / len(dealt) <= LEVEL
+        return far / len(dealt)
 
-    return decide
+    return _Test(p_of)
 
 
 def _left_over(scores: list[float], pool: list[float]) -> float:
     """Return the mean of all scores that equal none of those dealt, or 0."""
     left = [score for score in pool if score not in scores]
     return fmean(left) if left else 0
+
+
+def _above_average(a: Scores, b: Scores) -> bool:
+    pool, total = [*a, *b], sum(a) + sum(b)
+    dealt = [sum(scores) for scores in combinations(pool, len(a))]
+    return _distance(a, b) >= fmean(abs(s / len(a) - (total - s) / len(b)) for s in dealt)
 
 
 def _numpy_distance(a: Scores, b: Scores) -> float:
@@ -336,12 +364,19 @@ ONE_DIRECTION = (
     ([0.34, 0.23, 0.17], [0.55, 0.49, 0.86, 0.77]),
     ([0.05, 0.35, 0.03], [0.45, 0.36, 0.74, 0.38, 0.89]),
 )
+OF_MEANS = (  # spreads and nearness of means decide differently
+    ([0.71, 0.07, 0.36, 0.31], [0.7, 0.18, 0.47, 0.18]),
+    ([0.34, 0.35, 0.52], [0.78, 0.11, 0.75, 0.8, 0.86]),
+)
+ONE_OF_35 = (([0.04, 0.27, 0.12], [0.45, 0.41, 0.72, 0.77]),)  # p is 1/35: above 0.025
 
 
 def mistake(
     name: str, sentence: str, *wrong: Decide, more: Sequence[tuple[Scores, Scores]] = ()
 ) -> KnownMistake:
     """Make a known mistake: the answer decides every known case as one wrong function does.
+
+    It may make a second one beside it, `<` in place of `<=`, which is told once the first is gone.
 
     Args:
         name: of the mistake.
@@ -356,9 +391,10 @@ def mistake(
             return False  # too few, or True or False every time, which any mistake may lead to
         decisions = [*decisions, *(_probes._try(answer, inputs) for inputs in more)]
         cases = [*KNOWN[: len(decisions) - len(more)], *more]
+        below: list[Decide] = [replace(f, strict=True) for f in wrong if isinstance(f, _Test)]
         return any(
             all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in cases)))
-            for f in wrong
+            for f in (*wrong, *below)
         )
 
     first, *others = (lambda function=function: function for function in wrong)
@@ -387,10 +423,10 @@ tells_apart = Exercise(
         KnownMistake("rounding decides", "With the same scores as whole numbers, 60 million times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
             lambda: _test(slack=0), _right_on_whole_numbers, "its decisions", (lambda: _test(slack=0.05),)),
         mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences (the test is two-sided). If you do, compare each choice with the scores left over: `b` itself is only one of the choices.",
-            _test(_signed), _test(_signed, seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True)),
+            _test(_signed), _test(_signed, seen=_distance), _test(_signed, size=lambda a, b: len(b), seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True)),
             _test_with_rest(lambda dealt, pool, a, b: fmean(b))),
         mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. Deals exactly as far apart count too, so compare with `>= observed - 1e-9`.",
-            _test(slack=-ROUNDING)),
+            _test(slack=-ROUNDING), _test(slack=-ROUNDING, share=lambda far, ways: (far + 1) / ways)),
         mistake("1 added", "Your decisions are those of p = (k + 1) / (n + 1), where k of the n deals are at least as far apart. That correction is for random deals. You go through all of them, the observed one included, so p is k / n.",
             _test(share=lambda far, ways: (far + 1) / (ways + 1)), _test(share=lambda far, ways: (far + 1) / ways)),
         mistake("the observed deal left out", "Your decisions are those of a test that doesn't count the observed deal itself, p = (k − 1) / n. It is one of the ways to deal the scores, so count it.",
@@ -404,9 +440,11 @@ tells_apart = Exercise(
             *(_test(distance, deals=deals) for distance in (_distance, _numpy_distance) for deals in (
                 lambda found: [*{x for _, x in found}], lambda found: [*{round(x, 9) for _, x in found}], lambda found: [*dict(found).values()]))),
         mistake("at most as far apart", "Your decisions are those of the share of deals whose means are closer together than those of `a` and `b`, or just as far apart. Count those at least as far apart, with `>=`.",
-            _test(lambda a, b: -_distance(a, b)), _test(lambda a, b: -_distance(a, b), slack=-ROUNDING)),
+            _test(lambda a, b: -_distance(a, b)), _test(lambda a, b: -_distance(a, b), slack=-ROUNDING), more=OF_MEANS),
         mistake("medians", "Your decisions are those of a test of medians, which hardly notice a collapsed run. Compare means.",
             _test(lambda a, b: abs(median(a) - median(b)))),
+        mistake("another statistic", "Your decisions are those of a test that compares something other than means: the highest or the lowest scores, or how far each group spreads. The question is how far apart the *means* are.",
+            *(_test(lambda a, b, of=of: abs(of(a) - of(b))) for of in (max, min, stdev, pstdev)), more=OF_MEANS),  # type: ignore[misc]
         mistake("sums", "Your decisions are those of a test of sums. In a larger group the sum is larger anyway, so divide it by the number of scores.",
             _test(lambda a, b: abs(sum(a) - sum(b)))),
         mistake("every seed above every other", "Your decisions are those of asking whether all scores of one group are above all of the other. At 3 against 3, chance alone does that in 2 of 20 deals, and with many seeds a single score decides. Count deals instead.",
@@ -417,6 +455,16 @@ tells_apart = Exercise(
             _test(size=lambda a, b: len([*a, *b]) // 2),
             *(_test(size=lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4)),  # type: ignore[misc]
             *(_test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(b), lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4))),  # type: ignore[misc]
+        mistake("compared with the mean distance", "Your decisions are those of asking whether the means are farther apart than they are on average over all deals. Chance does better than its own average in about half of the cases. Count the deals in which the means are at least as far apart.",
+            _above_average, more=(([0.07, 0.11, 0.06], [0.95, 0.15, 0.02]),)),
+        mistake("20 deals for all sizes", "Your decisions are those of dividing by 20. That is how many deals there are for 3 against 3 scores; with other sizes there are others, so divide by the number of deals.",
+            _test(share=lambda far, ways: far / 20), more=ONE_OF_35),
+        mistake("both directions counted twice", "Your decisions are those of twice p at the limit of 0.05, or of p at 0.025. The deals hold both directions already, so neither double p nor halve the limit.",
+            _test(share=lambda far, ways: 2 * far / ways), _test(level=0.025), more=ONE_OF_35),
+        mistake("half of p", "Your decisions are those of half of p at the limit of 0.05, or of p at 0.1. A test in one direction would halve p, but `a` or `b` may be the higher one. Compare the share of the deals in both directions with 0.05.",
+            _test(share=lambda far, ways: far / ways / 2), _test(level=0.1)),
+        mistake("the last deal compared", "Your decisions are those of a test that measures how far apart the means are in the last deal, and not in `a` and `b`. A loop such as `for a, b in deals(a, b)` overwrites both: compute the observed distance before it, and give the deals other names.",
+            _test(seen=lambda a, b: _distance([*a, *b][-len(a):], [*a, *b][:-len(a)]))),
         mistake("compared with all scores", "Your decisions are those of a test that compares each choice with the mean of all scores. Compare it with the scores that are left over: their sum is `sum(pool) - sum(chosen)`.",
             _test_with_rest(lambda dealt, pool, a, b: fmean(pool))),
         mistake("the rest divided by another number", "Your decisions are those of a test that divides the sum of the scores left over by `len(a)`. There are `len(b)` of them.",

@@ -164,6 +164,11 @@ def _attached(answer: Meet) -> list[bool]:
     return found
 
 
+def _is_matrix_product(answer: Meet) -> bool:
+    x, skip = torch.rand(2, 1, 16, 5, 5)
+    return any(close(answer(x, skip), x @ other) for other in (skip, skip.mT))
+
+
 def _in_place(x: Tensor, skip: Tensor) -> Tensor:
     x += skip
     return x
@@ -203,6 +208,11 @@ one_line = Exercise(
             lambda a: _attached(a) == [True, False] and _same_values(a, lambda x, skip: x + skip), at="a skip that can be learned from"),
         _mistake("concatenated, and too wide", "`cat` along the channel axis makes 32 channels, but the next layer takes 16. Which way of joining keeps 16?",
             lambda x, skip: torch.cat([x, skip], dim=1), lambda x, skip: torch.cat([skip, x], dim=1)),
+        _mistake("concatenated along another axis", "`cat` along axis 0 makes a batch twice as large, along axis 2 or 3 a feature map twice as high or wide: x and skip then lie beside each other and never meet. Without `dim=`, it's axis 0. Which way of joining changes no size at all?",
+            *(lambda x, skip, dim=dim: torch.cat([x, skip], dim=dim) for dim in (0, 2, 3)),
+            *(lambda x, skip, dim=dim: torch.cat([skip, x], dim=dim) for dim in (0, 2, 3))),
+        KnownMistake("a matrix product", "`@` is a matrix product: it multiplies rows of one feature map with columns of the other, so places get mixed, and only square ones fit. `+` and `*` work place by place.",
+            lambda: lambda x, skip: x @ skip, _is_matrix_product, more_examples=(lambda: lambda x, skip: x @ skip.mT,)),
         _mistake("stacked", "`stack` adds a new axis, but a layer takes four axes, (N, C, H, W). Which way of joining adds neither an axis nor channels?",
             *(lambda x, skip, dim=dim: torch.stack([x, skip], dim=dim) for dim in range(5)),
             *(lambda x, skip, dim=dim: torch.stack([skip, x], dim=dim) for dim in range(5))),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes
+from unet_teach.exercises.checks.functions import Case, Function, Probes
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_5.masks import A_MASK, three_checks, where_right
 
@@ -46,13 +48,61 @@ def _wrong_pixel(case: Case, value: Tensor) -> str:
     return f"{len(wrong)} of {target.numel()} pixels {'is' if len(wrong) == 1 else 'are'} wrong; for example, one with background {background:.3g}, inside {inside:.3g} and border {border:.3g} is {bool(value[row, column])} in your mask"
 
 
+# ------------------------------------------------------------------------------------------- facts
+STEPS = torch.arange(21) / 20  # of the probability that varies
+LINES = [  # what stays the same and how probable it is, what varies, and up to where it is left
+    ("border", 0.0, "background", 0.45),
+    ("background", 0.0, "border", 0.25),
+    ("border", 0.2, "background", 0.45),
+    ("background", 0.3, "border", 0.25),
+]
+CHANNELS = ("background", "inside", "border")
+
+
+def _line(fixed: str, value: float, varies: str) -> tuple[list[float], Tensor]:
+    """Return what varies, and the probabilities (3, 1, W) in which nothing else does."""
+    steps = STEPS[STEPS + value < 1.001]
+    image = torch.zeros(3, 1, len(steps))
+    image[CHANNELS.index(fixed)], image[CHANNELS.index(varies)] = value, steps
+    image[1] = (1 - image[0] - image[2]).clamp(min=0)
+    return steps.tolist(), image
+
+
+def _where_left(answer: Function) -> str:
+    """Say for which probabilities a pixel is left, on the first line on which that is wrong."""
+    threshold = 0.25
+    at = [_left_on_border(answer, other) for other in (0.25, 0.5, 0.75)]
+    if at[0] == at[1] == at[2]:
+        return "With the thresholds 0.25, 0.5 and 0.75, your mask is the same, so it doesn't depend on `threshold`."
+    for fixed, value, varies, last in LINES:
+        steps, image = _line(fixed, value, varies)
+        left = answer(image, threshold).flatten().tolist()
+        if left != [step < last + 0.01 for step in steps]:
+            return f"With the threshold {threshold} and {fixed} at {value:g}, a pixel is left in your mask where {varies} is {_spans(steps, left)}; it should be left {'below 0.5' if varies == 'background' else 'up to 0.25'}."
+    return where_right(answer, _left, _known_cases())
+
+
+def _left_on_border(answer: Function, threshold: float) -> list[bool]:
+    return list(answer(_line("background", 0.0, "border")[1], threshold).flatten().tolist())
+
+
+def _spans(steps: list[float], chosen: list[bool]) -> str:
+    """Return the steps that are chosen as a text of ranges, as in "0 to 0.35"."""
+    edges = [0, *(i for i in range(1, len(steps)) if chosen[i] != chosen[i - 1]), len(steps)]
+    spans = [(steps[a], steps[b - 1]) for a, b in pairwise(edges) if chosen[a]]
+    return (
+        " and ".join(f"{a:.3g} to {b:.3g}" if a < b else f"{a:.3g}" for a, b in spans)
+        or "nowhere at all"
+    )
+
+
 known = Probes(_known_cases)
 
 border_threshold = Exercise(
     name="border_threshold",
     lesson=9,
     prompt="From the probabilities of background, inside and border (3, H, W), make a mask (H, W) of the pixels that are left: True where background is less probable than one half *and* border is at most as probable as the threshold.",
-    checks=three_checks("left_over(probabilities, threshold)", "a boolean mask", A_MASK, _left, _cases, lambda answer: where_right(answer, _left, _known_cases()), _wrong_pixel),
+    checks=three_checks("left_over(probabilities, threshold)", "a boolean mask", A_MASK, _left, _cases, _where_left, _wrong_pixel),
     answers=(
         lambda: _left,
         lambda: lambda p, threshold: ~((p[0] >= 0.5) | (p[2] > threshold)),
@@ -64,7 +114,8 @@ border_threshold = Exercise(
         known.mistake("another axis", "You take rows or columns, not channels. The channels are the first axis: `probabilities[0]` is the background of all pixels, and `probabilities[:, 0]` is the first row of each channel.",
             *(lambda p, t, axis=axis: (p.select(axis, 0) < 0.5) & (p.select(axis, 2) <= t) for axis in (1, 2))),
         known.mistake("threshold on inside", "You compare *inside* with the threshold. A pixel may be no border and still be unsure between inside and background. Which channel says how likely a border is?",
-            lambda p, t: p[1] > t, lambda p, t: p[1] >= t, lambda p, t: (p[0] < 0.5) & (p[1] > t), lambda p, t: (p[0] < 0.5) & (p[1] >= t)),
+            lambda p, t: p[1] > t, lambda p, t: p[1] >= t, lambda p, t: (p[0] < 0.5) & (p[1] > t), lambda p, t: (p[0] < 0.5) & (p[1] >= t),
+            lambda p, t: (p[0] < 0.5) & (p[1] <= t), lambda p, t: (p[0] < 0.5) & (p[1] < t), lambda p, t: p[1] <= t, lambda p, t: p[1] < t),
         known.mistake("inside above one half", "You ask whether *inside* is above one half, but the exercise asks whether *background* is below it. Where border is likely, neither of the two may be above one half.",
             lambda p, t: (p[1] > 0.5) & (p[2] <= t), lambda p, t: (p[1] >= 0.5) & (p[2] <= t), lambda p, t: p[1] > 0.5),
         known.mistake("one half is left", "A pixel whose background is exactly one half is True in your mask. Background should be *less* probable than one half, so compare with `<`.",
@@ -77,6 +128,14 @@ border_threshold = Exercise(
             lambda p, t: (p.softmax(0)[0] < 0.5) & (p.softmax(0)[2] <= t)),
         known.mistake("equal is cut", "A border exactly as probable as the threshold is cut out in your mask. It should be left, so that a threshold of 1 cuts nothing.",
             lambda p, t: (p[0] < 0.5) & (p[2] < t)),
+        known.mistake("border is left", "You ask only for background, so no border is cut out and cells that touch stay one. The threshold belongs to the third channel.",
+            lambda p, t: p[0] < 0.5, lambda p, t: p[1] + p[2] > 0.5, lambda p, t: p[0] <= 0.5),
+        known.mistake("only background is left", "Your mask holds background, and cells are cut out of it. A pixel of a cell is one whose background is *less* probable than one half.",
+            lambda p, t: (p[0] > 0.5) & (p[2] <= t), lambda p, t: (p[0] >= 0.5) & (p[2] <= t), lambda p, t: p[0] > 0.5, lambda p, t: p[0] >= 0.5),
+        known.mistake("background below inside", "You compare background with *inside*, so a pixel may be left out although its background is below one half: inside and border together are the cell. Compare background with one half.",
+            lambda p, t: (p[0] < p[1]) & (p[2] <= t), lambda p, t: (p[0] <= p[1]) & (p[2] <= t)),
+        known.mistake("one minus the threshold", "Your limit for border falls where the threshold rises: it is 1 minus the threshold. Compare border with the threshold itself.",
+            lambda p, t: (p[0] < 0.5) & (p[2] <= 1 - t), lambda p, t: (p[0] < 0.5) & (p[2] < 1 - t), lambda p, t: (p[0] < 0.5) & (1 - p[2] >= t)),
         known.mistake("or instead of and", "You keep a pixel if *one* of the two holds. Both have to hold: join the comparisons with `&`.",
             lambda p, t: (p[0] < 0.5) | (p[2] <= t)),
         known.mistake("background below the threshold", "You compare background with the threshold, too. It has a limit of its own, one half, so that moving the threshold changes only where cells are cut apart.",

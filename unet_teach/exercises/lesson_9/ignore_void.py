@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import permutations
 from statistics import fmean
 from typing import Any
 
@@ -9,7 +11,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike
-from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
@@ -28,6 +30,8 @@ def _known_cases() -> list[Case]:
         _case([[1, 1, 1], [2, 2, 0]], [[0, 255, 255], [255, 2, 1]]),
         _case([[2, 2, 0], [1, 1, 0]], [[2, 1, 0], [1, 2, 0]]),  # nothing is void
         _case([[0, 0, 0], [0, 1, 2]], [[255, 255, 255], [0, 1, 1]]),
+        _case([[0, 2, 0], [2, 0, 1]], [[1, 0, 1], [2, 0, 255]]),  # foreground for background
+        _case([[1, 2, 0], [0, 0, 2]], [[1, 2, 0], [0, 255, 2]]),  # all that count are right
     ]
 
 
@@ -42,6 +46,51 @@ def _two_numbers(case: Case, value: Any) -> str:
     prediction, target = case.inputs
     right, count = int((prediction == target).sum()), int((target != VOID).sum())
     return f"it returns {plain(value):.4g}, but it should return {right / count:.4g}, because {right} of the {count} pixels that count {'is' if right == 1 else 'are'} right"
+
+
+COUNTS: dict[str, Callable[[Tensor, Tensor], int]] = {
+    "the pixels that count and are right": lambda p, t: int((p == t).sum()),
+    "the pixels that count and are wrong": lambda p, t: int(((p != t) & (t != VOID)).sum()),
+    "the pixels that count": lambda p, t: int((t != VOID).sum()),
+    "the void pixels": lambda p, t: int((t == VOID).sum()),
+    "all pixels": lambda p, t: t.numel(),
+    "the pixels in which the two differ": lambda p, t: int((p != t).sum()),
+}
+
+
+RIGHT = ("the pixels that count and are right", "the pixels that count")
+
+
+def _pairs() -> list[tuple[Tensor, Tensor]]:
+    """Make 4 predictions and targets (2, 1, 5), the same each time, some pixels of them void."""
+    generator = torch.Generator().manual_seed(0)
+    pairs = []
+    for _ in range(4):
+        prediction, target = torch.randint(0, 3, (2, 2, 1, 5), generator=generator).byte()
+        void = torch.rand(target.shape, generator=generator) < 0.3
+        pairs.append((prediction, target.masked_fill(void, VOID)))
+    return pairs
+
+
+def _ratio(answer: Function) -> str:
+    """Name the two counts whose ratio an answer returns, or what it adds to the lower one."""
+    pairs = _pairs()
+    values = [plain(answer(*(x.clone() for x in pair))) for pair in pairs]
+    for above, below in permutations(COUNTS, 2):
+        counts = [(COUNTS[above](*pair), COUNTS[below](*pair)) for pair in pairs]
+        known = [(v, a / b) for v, (a, b) in zip(values, counts, strict=True) if b]
+        same = len(known) > 2 and all(alike(*each) for each in known)
+        if same and (above, below) != RIGHT:
+            return f"For {len(known)} pairs of masks, your number is {above}, divided by {below}."
+    right, count = ([COUNTS[name](*pair) for pair in pairs] for name in RIGHT)
+    added = [r / v - n for v, r, n in zip(values, right, count, strict=True) if v]
+    if added and abs(added[0]) > 1e-6 and all(abs(x / added[0] - 1) < 1e-3 for x in added):
+        return f"For {len(added)} pairs of masks, your number is the right one with {added[0]:.3g} added to what it is divided by. There is always a pixel that counts, so add nothing."
+    return ""
+
+
+def _facts(answer: Function) -> str:
+    return _ratio(answer) or _pixels_that_count(answer)
 
 
 def _pixels_that_count(answer: Function) -> str:
@@ -77,6 +126,21 @@ def _mean_of_images(prediction: Tensor, target: Tensor) -> float:
     return fmean(float(_accuracy(p, t)) for p, t in pairs if (t != VOID).any())
 
 
+def _mean_with_void_images(void: float) -> Function:
+    """Make a mean over images in which an image that is all void has this accuracy."""
+
+    def mean(prediction: Tensor, target: Tensor) -> float:
+        pairs = zip(prediction, target, strict=True)
+        return fmean(float(_accuracy(p, t)) if (t != VOID).any() else void for p, t in pairs)
+
+    return mean
+
+
+def _foreground_iou(prediction: Tensor, target: Tensor) -> float:
+    p, t = (x[target != VOID] > 0 for x in (prediction, target))
+    return float((p & t).sum() / (p | t).sum())
+
+
 def _mean_of_all_images(prediction: Tensor, target: Tensor) -> Tensor:
     """Return NaN where an image is all void."""
     return torch.stack([_accuracy(p, t) for p, t in zip(prediction, target, strict=True)]).mean()
@@ -99,7 +163,7 @@ ignore_void = Exercise(
     name="ignore_void",
     lesson=9,
     prompt="Return pixel accuracy as one number: of the pixels that count, the share that is right. Pixels with the label 255 in the target don't count. There is always at least one pixel that does.",
-    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, _pixels_that_count, _two_numbers),
+    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, _facts, _two_numbers),
     answers=(
         lambda: _accuracy,
         lambda: lambda p, t: float((p == t).sum() / (t != VOID).sum()),
@@ -108,17 +172,27 @@ ignore_void = Exercise(
     mistakes=(
         input_changed("Your function overwrites a tensor that it was given, so the next score is computed from other pixels. `target[counted]` makes a new tensor.",
             _void_removed_in_place, lambda: _known_cases()[0].inputs),
+        KnownMistake("argmax of classes", "`prediction` holds classes already, one for each pixel, so there is nothing to take the largest of. `argmax` belongs to a network's output, which has a channel for each class. Leave it out.",
+            lambda: lambda p, t: (p.argmax(1) == t)[t != VOID].float().mean(), lambda answer: "argmax" in answer.__code__.co_names),
         known.mistake("void counts as wrong", "Void pixels count as wrong in your number. Leave them out of the pixels that you divide by, too. It's the target that holds 255, never the prediction.",
             lambda p, t: (p == t).float().mean(), lambda p, t: ((p == t) & (t != VOID)).float().mean(),
             lambda p, t: (p == t)[p != VOID].float().mean(), lambda p, t: (p == t).sum() / (p != VOID).sum()),
         known.mistake("void counts as right", "Void pixels count as right, so the more of them there are, the better the score looks. They should count in neither direction.",
             lambda p, t: ((p == t) | (t == VOID)).float().mean()),
         known.mistake("the mean of the images", "That's the mean of the images' accuracies, so a pixel of an image with many void pixels counts more than others. Count the pixels of all images together, and then divide once.",
-            _mean_of_images, _mean_of_all_images),
+            _mean_of_images, _mean_of_all_images, _mean_with_void_images(0), _mean_with_void_images(1)),
         known.mistake("the mean of the classes", "That's the mean of the classes' accuracies, so a pixel of a rare class counts more than others. Count the pixels of all classes together, and then divide once.",
             _mean_of_classes),
+        known.mistake("predicted background left out", "You also leave out the pixels that are *predicted* as background. A pixel counts whatever is predicted for it: only its label in the target decides.",
+            lambda p, t: (p == t)[(t != VOID) & (p != 0)].float().mean(), lambda p, t: (p == t)[(t != VOID) & ((p != 0) | (t != 0))].float().mean()),
         known.mistake("foreground or not", "You ask only whether prediction and target are both foreground or both background, so class 1 predicted as 2 counts as right. Compare the classes themselves with `==`.",
             lambda p, t: ((p > 0) == (t > 0))[t != VOID].float().mean()),
+        known.mistake("an IoU", "That's an IoU of foreground and background, which leaves out the background that is right and doesn't ask for the class. Accuracy is simpler: the pixels where `prediction == target`, divided by all that count.",
+            _foreground_iou),
+        known.mistake("void pixels alone", "You count only the void pixels, so the mask is the wrong way round. `target != 255` is True for the pixels that count.",
+            lambda p, t: (p == t)[t == VOID].float().mean(), lambda p, t: float((p == t)[t == VOID].sum() / (t == VOID).sum().clamp(min=1))),
+        known.mistake("a percentage", "That's the right share in percent. Return the share itself, a number from 0 to 1, so leave out the factor 100.",
+            lambda p, t: 100 * _accuracy(p, t)),
         known.mistake("rounded down", "Your number is 0 wherever a pixel is wrong, as if it were rounded down. Divide with `/`.",
             lambda p, t: float(_accuracy(p, t) == 1)),
         known.mistake("the share of mistakes", "That's the share of the pixels that are *wrong*. Compare with `==`.",

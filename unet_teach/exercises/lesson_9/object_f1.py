@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, a_number
-from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike, matches
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
@@ -16,6 +19,20 @@ from unet_teach.exercises.plain_values import plain
 def _case(ious: Tensor) -> Case:
     rows = [[round(x, 2) for x in row] for row in ious.tolist()]
     return Case(f"For the table {rows}", (ious,))
+
+
+def _more_tables() -> list[Case]:
+    """Return tables of several sizes, which tell numbers of cells from their product."""
+    sizes = [(3, 4), (5, 3), (1, 3), (4, 7)]
+    tables = [torch.eye(*size) * 0.8 + torch.arange(size[1]) / 50 for size in sizes]
+    return [_case(table) for table in tables]
+
+
+def _tables_without_cells() -> list[Case]:
+    return [
+        Case("For a table of 0 rows and 3 columns, since no cell was found", (torch.zeros(0, 3),)),
+        Case("For a table of 2 rows and 0 columns, since the target has no cell", (torch.zeros(2, 0),)),
+    ]  # fmt: skip
 
 
 def _two_numbers(case: Case, value: Any) -> str:
@@ -48,6 +65,12 @@ def _f1(ious: Tensor) -> float:
     return float(2 * hits / sum(ious.shape))
 
 
+def _harmonic_or_error(ious: Tensor) -> float:
+    hits, found, there = _parts(ious)
+    precision, recall = hits / found, hits / there
+    return 2 * precision * recall / (precision + recall)
+
+
 def _parts(ious: Tensor) -> tuple[int, int, int]:
     return int((ious > 0.5).sum()), ious.shape[0], ious.shape[1]
 
@@ -60,17 +83,135 @@ def _rounded_in_place(ious: Tensor) -> float:
 
 def _harmonic(ious: Tensor) -> float:
     hits, found, there = _parts(ious)
+    if not hits:
+        return 0.0
     precision, recall = hits / found, hits / there
-    return 2 * precision * recall / (precision + recall) if hits else 0.0
+    return 2 * precision * recall / (precision + recall)
 
 
+# ------------------------------------------------------------------------------------------- facts
+COUNTS: dict[str, Callable[[Tensor], float]] = {
+    "the matches": lambda x: _parts(x)[0],
+    "twice the matches": lambda x: 2 * _parts(x)[0],
+    "half the matches": lambda x: _parts(x)[0] / 2,
+    "the cells found": lambda x: x.shape[0],
+    "the cells in the target": lambda x: x.shape[1],
+    "twice the cells found": lambda x: 2 * x.shape[0],
+    "twice the cells in the target": lambda x: 2 * x.shape[1],
+    "the cells found plus those in the target": lambda x: sum(x.shape),
+    "the cells found times those in the target, which are all entries of the table": lambda x: x.numel(),
+    "the larger of the two numbers of cells": lambda x: max(x.shape),
+    "the smaller of the two numbers of cells": lambda x: min(x.shape),
+    "the spurious cells": lambda x: x.shape[0] - _parts(x)[0],
+    "the missed cells": lambda x: x.shape[1] - _parts(x)[0],
+    "the cells without a match": lambda x: sum(x.shape) - 2 * _parts(x)[0],
+    "the matches, spurious and missed cells together": lambda x: sum(x.shape) - _parts(x)[0],
+    "all cells plus the matches": lambda x: sum(x.shape) + _parts(x)[0],
+    "the entries above 0": lambda x: int((x > 0).sum()),
+    "the sum of all IoUs": lambda x: float(x.sum()),
+    "the sum of the IoUs above one half": lambda x: float(x[x > 0.5].sum()),
+    "1": lambda x: 1,
+}  # fmt: skip
+
+
+def _formulas() -> dict[str, Function]:
+    """Return what a wrong number may be: one count divided by another, or a mean of two."""
+
+    def ratio(above: str, below: str) -> Function:
+        return lambda x: COUNTS[above](x) / COUNTS[below](x)
+
+    precision = ratio("the matches", "the cells found")
+    recall = ratio("the matches", "the cells in the target")
+    return {
+        "the mean of precision and recall": lambda x: (precision(x) + recall(x)) / 2,
+        "the product of precision and recall": lambda x: precision(x) * recall(x),
+        "the geometric mean of precision and recall": lambda x: (precision(x) * recall(x)) ** 0.5,
+        "the sum of precision and recall": lambda x: precision(x) + recall(x),
+        "the mean of each column's largest IoU": lambda x: float(x.max(0).values.mean()),
+        "the mean of each row's largest IoU": lambda x: float(x.max(1).values.mean()),
+        "the mean of all IoUs": lambda x: float(x.mean()),
+        "the mean of the IoUs above one half": lambda x: float(x[x > 0.5].mean()),
+        **{
+            above if below == "1" else f"{above}, divided by {below}": ratio(above, below)
+            for above, below in product(COUNTS, COUNTS)
+            if above not in (below, "1")
+        },
+        "1 minus object F1": lambda x: 1 - _f1(x),
+        "100 times object F1": lambda x: 100 * _f1(x),
+    }
+
+
+def _facts(answer: Function) -> str:
+    """Say which matches don't count, or which number it is; else for which tables it is right."""
+    return _which_match(answer) or _formula(answer) or where_right(answer, _f1, _known_cases())
+
+
+def _which_match(answer: Function) -> str:
+    """Say for which IoU, or in which place of the table, a match is not counted as one."""
+
+    def says(place: tuple[int, int], iou: float) -> bool | None:
+        table = torch.zeros(2, 3)
+        table[place] = iou
+        value = plain(answer(table))
+        return True if alike(value, 0.4) else False if alike(value, 0) else None
+
+    at = [[says((row, column), 0.9) for column in range(3)] for row in range(2)]
+    if {*at[0], *at[1]} == {True, False}:
+        row, column = next((r, c) for r in range(2) for c in range(3) if not at[r][c])
+        return f"In a table of 2 rows and 3 columns, a match in row {row}, column {column} (counted from 0) isn't counted, but one in another place is. Any cell found may match any cell of the target."
+    tried = [number / 100 for number in range(5, 100, 5)]
+    counts = [says((0, 0), iou) for iou in tried]
+    if at[0][0] is True and None not in counts and counts != [iou > 0.5 for iou in tried]:
+        such = [iou for iou, counted in zip(tried, counts, strict=True) if counted]
+        return f"Of the IoUs 0.05, 0.1, … 0.95, your function takes {min(such):g} to {max(such):g} for a match; it should be those above 0.5."
+    return ""
+
+
+def _formula(answer: Function) -> str:
+    tables = [case.inputs[0] for case in [*_known_cases(), *_more_tables()]]
+    values = [plain(answer(table.clone())) for table in tables]
+    for name, formula in _formulas().items():
+        try:
+            same = [alike(v, formula(t)) for v, t in zip(values, tables, strict=True)]
+        except ZeroDivisionError:
+            continue
+        if all(same):
+            return f"For {len(tables)} tables, your number is {name}."
+    return _denominator(tables, values)
+
+
+def _denominator(tables: list[Tensor], values: list[Any]) -> str:
+    """Say what twice the matches are divided by, if that is a sum of both numbers of cells."""
+    such = [(t, v) for t, v in zip(tables, values, strict=True) if _parts(t)[0] and v]
+    sizes = torch.tensor([t.shape for t, _ in such]).double()
+    below = torch.tensor([2 * _parts(t)[0] / v for t, v in such]).double()
+    factors = torch.linalg.lstsq(sizes, below[:, None]).solution.flatten()
+    if len(such) < 5 or not torch.allclose(sizes @ factors, below, rtol=1e-3):
+        return ""
+    found, there = factors.tolist()
+    return f"For {len(such)} tables, your number is twice the matches, divided by {found:.3g} times the cells found plus {there:.3g} times those in the target."
+
+
+def _stops(answer: Function) -> bool:
+    for case in _tables_without_cells():
+        try:
+            case.run(answer)
+        except Exception:
+            return True
+    return False
+
+
+WITHOUT_CELLS = "tables without a cell on one side"
 known = Probes(_known_cases)
 
 object_f1 = Exercise(
     name="object_f1",
     lesson=9,
-    prompt="You get a table of IoUs: a row for each cell that was found, a column for each cell of the target. Two cells match if their IoU is *above* one half. Return object F1 as one number: twice the matches, divided by the number of cells found plus the number of cells in the target.",
-    checks=three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, lambda answer: where_right(answer, _f1, _known_cases()), _two_numbers),
+    prompt="You get a table of IoUs: a row for each cell that was found, a column for each cell of the target. Two cells match if their IoU is *above* one half. Return object F1 as one number: twice the matches, divided by the number of cells found plus the number of cells in the target. One of these two numbers may be 0.",
+    checks=(
+        *three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, _facts, _two_numbers),
+        replace(matches(_f1, _tables_without_cells, _two_numbers), holds=WITHOUT_CELLS),
+    ),
     answers=(
         lambda: lambda ious: 2 * (ious > 0.5).sum() / sum(ious.shape),
         lambda: _f1,
@@ -81,6 +222,14 @@ object_f1 = Exercise(
             _rounded_in_place, lambda: _known_cases()[0].inputs),
         known.mistake("exactly one half matches", "An IoU of exactly one half counts as a match in your function. It has to be *above* one half: otherwise two predictions could each match the same cell.",
             lambda x: 2 * (x >= 0.5).sum() / sum(x.shape)),
+        KnownMistake("a table without entries", "Your code stops at a table without rows or columns. `max` and `argmax` need at least one entry along their axis, and so does `ious[0]`. `(ious > 0.5).sum()` is 0 there, and so is F1.",
+            lambda: lambda x: 2 * (x.amax(0) > 0.5).sum() / sum(x.shape), _stops, at=WITHOUT_CELLS,
+            more_examples=(lambda: lambda x: 2 * (x.amax(1) > 0.5).sum() / sum(x.shape), lambda: lambda x: 2 * (x > 0.5).sum() / (len(x) + len(x[0])))),
+        known.mistake("no match, 0 divided by 0", "It's right wherever a cell matches. Without a match, precision and recall are both 0, so their harmonic mean divides 0 by 0. The formula of the question doesn't, because it divides by the number of cells.",
+            lambda x: (x > 0.5).sum() / x.shape[0] * 2 * ((x > 0.5).sum() / x.shape[1]) / ((x > 0.5).sum() / x.shape[0] + (x > 0.5).sum() / x.shape[1]),
+            _harmonic_or_error),
+        known.mistake("the best of each row", "You count a match in every row, however small its largest IoU is. A cell that was found in the wrong place has no partner. Ask for an IoU above one half.",
+            lambda x: 2 * x.shape[0] / sum(x.shape)),
         known.mistake("rounded down", "Your number is 0 although some cells match, as if it were rounded down. Divide with `/`.",
             lambda x: 0 * x.sum()),
         known.mistake("precision", "That's precision: of the cells found, the share that match. Somebody who finds one cell and gets it right would have 1. Count the cells of the target, too.",

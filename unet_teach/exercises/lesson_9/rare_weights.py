@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, is_function, matches, some_numbers
+from unet_teach.exercises.checks.functions import (
+    Case,
+    Function,
+    Probes,
+    is_function,
+    matches,
+    some_numbers,
+)
 from unet_teach.exercises.checks.functions import returns as returns_kind
 from unet_teach.exercises.exercise import Exercise
+from unet_teach.exercises.plain_values import as_list
 
 
 def _case(*counts: int) -> Case:
@@ -55,6 +65,31 @@ def _some_right(weights: Tensor, target: Tensor) -> str:
     return f"; in relation to the first, only weight {' and '.join(map(str, wrong))} is wrong (counted from 0)"
 
 
+def _dependence(answer: Function) -> str:
+    """Say how the weights depend on the numbers of pixels, or how their mean on the classes."""
+    few, some, many = (float(w) for w in _of(answer, 1, 100, 10_000))
+    if not torch.allclose(
+        _of(answer, 100, 10_000, 1), torch.tensor([some, many, few]).double(), rtol=1e-3
+    ):
+        return "If the same numbers come in another order, the weights don't follow them. Each weight should stand in the place of its class, so don't sort anything."
+    if (_of(answer, 9, 4, 1) % 1 == 0).all() and (_of(answer, 7, 5, 3) % 1 == 0).all():
+        return "All your weights are whole numbers, as if they were rounded."
+    if min(few, some, many) <= 0:
+        return f"For 1, 100 and 10000 pixels, your weights are {few:.3g}, {some:.3g} and {many:.3g}. A weight should be above 0."
+    ratios = few / some, some / many
+    if all(abs(ratio / 10 - 1) < 1e-3 for ratio in ratios):
+        means = [float(_of(answer, *counts).mean()) for counts in ((9, 4), (9, 4, 1), (9, 4, 2, 1))]
+        return f"For two, three and four classes, the mean of your weights is {means[0]:.3g}, {means[1]:.3g} and {means[2]:.3g}. It should be 1 each time: divide by the mean of the weights themselves."
+    if abs(ratios[0] / ratios[1] - 1) > 1e-3:
+        return f"A class with 1 pixel should weigh 10 times as much as one with 100, and that one 10 times as much as one with 10000. In your weights it's {ratios[0]:.3g} times and {ratios[1]:.3g} times."
+    power = -math.log(ratios[0]) / math.log(100)
+    return f"A class with a hundredth of the pixels should weigh 10 times as much, and yours weighs {ratios[0]:.3g} times as much: your weights are proportional to `counts ** {power:.3g}`, and they should be to `counts ** -0.5`."
+
+
+def _of(answer: Function, *counts: int) -> Tensor:
+    return torch.as_tensor(as_list(answer(torch.tensor(counts)))).double()
+
+
 known = Probes(_known_cases)
 
 rare_weights = Exercise(
@@ -64,7 +99,7 @@ rare_weights = Exercise(
     checks=(
         is_function("class_weights(counts)"),
         returns_kind("a weight for each class", some_numbers(), _known_cases),
-        matches(_weights, _cases, _ratio),
+        replace(matches(_weights, _cases, _ratio), facts=_dependence),
     ),
     answers=(
         lambda: _weights,
@@ -74,8 +109,9 @@ rare_weights = Exercise(
     mistakes=(
         known.mistake("frequent classes weigh more", "The most frequent class weighs most, so the rare one counts even less than before. Divide by the root instead of multiplying with it.",
             lambda c: c.sqrt() / c.sqrt().mean(), lambda c: c**0.5, lambda c: c / c.float().mean(), lambda c: c / c.sum()),
-        known.mistake("no root", "You divide by the number of pixels itself. Then a class with one pixel in a hundred weighs 99 times as much as the rest, and one wrong outline outweighs whole cells. Take the square root.",
-            lambda c: (1 / c) / (1 / c).mean(), lambda c: 1 / c, lambda c: c.sum() / (len(c) * c)),
+        known.mistake("no root", "You divide by the number of pixels itself. Then a class with one pixel in a hundred weighs 99 times as much as the rest, and one wrong outline outweighs whole cells. Take the square root: `counts ** 0.5`, or `counts ** (1 / 2)` with these parentheses.",
+            lambda c: (1 / c) / (1 / c).mean(), lambda c: 1 / c, lambda c: c.sum() / (len(c) * c), lambda c: c.median() / c, lambda c: c.sum() / c,
+            lambda c: c.max() / c, lambda c: (1 / c) / (1 / c).sum()),
         known.mistake("not scaled", "The weights have the right ratios, but their mean isn't 1. PyTorch's cross-entropy would give the same loss, but with a mean of 1 you can see at once which class counts for more. Divide by the mean.",
             lambda c: c**-0.5, lambda c: (c / c.sum()) ** -0.5),
         known.mistake("scaled to a sum of 1", "The weights add up to 1, so with three classes their mean is a third. Divide by the mean instead of the sum.",
@@ -84,6 +120,8 @@ rare_weights = Exercise(
             lambda c: c**-0.5 / (c**-0.5).max(), lambda c: (c.min() / c) ** 0.5),
         known.mistake("scaled by the smallest", "Your smallest weight is 1, so all the others are above 1. It's the mean that should be 1.",
             lambda c: c**-0.5 / (c**-0.5).min(), lambda c: (c.max() / c) ** 0.5),
+        known.mistake("a softmax", "A softmax makes numbers from 0 to 1 that add up to 1, and their ratios are no longer those of the roots. Divide by the mean instead.",
+            lambda c: (c**-0.5).softmax(0), lambda c: len(c) * (c**-0.5).softmax(0)),
         known.mistake("squared", "You divide by the *square* of the number of pixels, which makes a rare class weigh even more than one over the number itself. Take the square root, `counts ** -0.5`.",
             lambda c: c**-2.0 / (c**-2.0).mean(), lambda c: c**-2.0),
         known.mistake("a logarithm", "You divide by the logarithm of the number of pixels. Take the square root, `counts ** -0.5`.",
