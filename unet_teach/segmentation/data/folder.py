@@ -22,7 +22,13 @@ from unet_teach.segmentation.data.label_files import LabelReader
 from unet_teach.segmentation.data.mask_files import binarize, require_background
 from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.pair_files import NO_MASK, PairOfFiles, read_match
-from unet_teach.segmentation.data.pairing import Match, given_split, list_images, match_masks
+from unet_teach.segmentation.data.pairing import (
+    TAKEN_AS_MASKS,
+    Match,
+    given_split,
+    list_images,
+    match_masks,
+)
 from unet_teach.segmentation.data.splits import FEW, Mask, split_images
 
 SMALL = 16  # pixels: smaller images do not fit a network of depth 4
@@ -136,6 +142,12 @@ def _read_pairs(
         raise ValueError(
             "The images look like masks and the masks like images, so the two folders are probably "
             "swapped. Give the folder of the images first."
+        )
+    if TAKEN_AS_MASKS in notes.names and len(notes.names.get(NO_MASK, ())) == len(read):
+        raise ValueError(
+            f"Both folders are the same, and no name in it says that it is a mask. "
+            f"{notes.names[NO_MASK][0]} and others, whose names add the same to those of images, "
+            "look like images as well. Let the names of masks end in _mask, or give their folder."
         )
     grey = [name for name, pair in read.items() if pair.image.ndim == 2]
     is_coloured = len(grey) < len(read)

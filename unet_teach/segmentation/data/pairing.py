@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.image_files import EXTENSIONS
+from unet_teach.segmentation.data.mask_kinds import about_kinds, masks_by_kind
 from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.other_files import other_file
 
@@ -21,6 +22,7 @@ IMAGES = ("image", "images", "img", "imgs", "input", "photo")
 WORDS = re.compile(rf"(?<![a-z])({'|'.join(sorted((*ROLES, *IMAGES)))})(?![a-z])")
 OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders
 SPLITS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}
+TAKEN_AS_MASKS = "taken as masks, since their names add the same to those of images"
 NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
 
 
@@ -97,8 +99,8 @@ def match_masks(
 ) -> list[Match]:
     """Return each image with its masks; note files that have no counterpart."""
     if {image.path for image in images} == {mask.path for mask in masks}:  # one folder for both
-        masks = [file for file in images if file.is_mask]
-        images = [file for file in images if not file.is_mask]
+        masks = [file for file in images if file.is_mask] or _by_added_words(images, notes)
+        images = [file for file in images if file not in masks]
         if images and not masks:
             notes.add(
                 "both folders are the same, and no name in it says that it is a mask; let those of "
@@ -126,6 +128,10 @@ def match_masks(
         if len(match.masks) > 1:
             notes.add("its masks are merged into one", match.image.label)
     _pair_what_is_left(matches, without_image, notes)
+    left = _without_common_words([match.image.name for match in matches if not match.masks])
+    kinds = masks_by_kind(left, [mask.name for mask in without_image])
+    of_kinds = _note_kinds(kinds.values(), without_image, notes)
+    without_image = [mask for mask in without_image if mask not in of_kinds]
     without_mask = [match.image.label for match in matches if not match.masks]
     remedy = ""
     if without_mask and without_image:
@@ -137,6 +143,28 @@ def match_masks(
     if without_image:
         notes.add("a mask without an image, not used", *(mask.label for mask in without_image))
     return [match for match in matches if match.masks]
+
+
+def _by_added_words(files: Sequence[ImageFile], notes: Notes) -> list[ImageFile]:
+    """Return the files whose names add to others what more than half of these have: `a`, `a_L`."""
+    names = [file.name for file in files]
+    kinds = masks_by_kind(names, names)
+    masks = _note_kinds(kinds.values(), files, notes)
+    if len(kinds) == 1:
+        masks = [files[place] for places in kinds.values() for place in places]
+        notes.add(TAKEN_AS_MASKS, *(mask.label for mask in masks))
+    return masks
+
+
+def _note_kinds(
+    kinds: Collection[Sequence[int]], masks: Sequence[ImageFile], notes: Notes
+) -> list[ImageFile]:
+    """Note that images have masks of several kinds, and return these masks."""
+    if len(kinds) < 2:
+        return []
+    folder = masks[0].path.parents[masks[0].label.count("/")]
+    notes.add(about_kinds(folder, [[masks[place].path for place in places] for places in kinds]))
+    return [masks[place] for places in kinds for place in places]
 
 
 def _pair_what_is_left(matches: Sequence[Match], masks: list[ImageFile], notes: Notes) -> None:
