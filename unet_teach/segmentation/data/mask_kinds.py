@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from glob import escape
-from os.path import commonprefix
 from pathlib import Path
 
 WORD = re.compile(r"[^\W_]+")
@@ -70,6 +69,12 @@ def about_kinds(folder: Path, kinds: Sequence[Sequence[Path]]) -> str:
 
 def _pattern(names: Sequence[str]) -> str:
     """Return what all of these names begin and end with, for `fnmatch`."""
-    start = commonprefix(names)
-    end = commonprefix([name[len(start) :][::-1] for name in names])[::-1]
+    start = _common_start(names)
+    end = _common_start([name[len(start) :][::-1] for name in names])[::-1]
     return f"{escape(start)}*{escape(end)}"
+
+
+def _common_start(names: Sequence[str]) -> str:
+    first, last = min(names), max(names)
+    differ = (i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1])
+    return first[: next(differ, None)]
