@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_teach.segmentation.data.dataset import Pixels
+from unet_teach.segmentation.data.splits import Mask
 
 FEWEST = 4  # masks: fewer say nothing about what is usual
 ENOUGH = 512  # pixels of a side that are looked at
@@ -19,7 +20,7 @@ INVERTED = "looks inverted: its foreground is like the background of the other m
 
 
 def inverted_masks(
-    pairs: Mapping[str, tuple[Pixels, NDArray[np.bool_]]],
+    pairs: Mapping[str, tuple[Pixels, Mask]],
 ) -> tuple[list[str], str]:
     """Return the names of masks that look inverted against most others, and a note with a remedy.
 
