@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -218,11 +219,22 @@ def strongest_u_shape(graph: Graph) -> UShape | None:
 
 
 def _shapes_in_a_row(graph: Graph, output: Value) -> Iterator[UShape]:
-    """Yield the U of an output; where parts of the network each go down and up, that of each."""
+    """Yield the U of an output; where parts of the network each go down and up, that of each.
+
+    Of several parts it is still the whole, if that is a U with all of its skips in one part.
+    """
     whole = u_shape(graph, output)
     parts = [] if whole.is_side_branch else parts_in_a_row(graph, output)
     if not parts:
         yield whole
+        return
+    places = {op: place for place, op in enumerate(graph.recording.ops)}
+    ends = [places[end.op] for _, end in parts if end.op]
+    ops = (whole.path.down[-1].op, *(skip.op for skip in whole.skips))
+    found = {bisect_left(ends, places[op]) for op in ops if op}
+    if whole.score[0] == 4 and len(found) == 1:
+        yield replace(whole, part=(found.pop() + 1, len(parts)))
+        return
     for number, (start, end) in enumerate(parts, 1):
         with graph_from(graph, start) as part:
             yield replace(u_shape(part, end), part=(number, len(parts)))

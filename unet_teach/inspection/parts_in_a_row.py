@@ -50,8 +50,11 @@ def graph_from(graph: Graph, start: Value | None) -> Iterator[Graph]:
         return
     run, made_by = graph.recording, start.op
     rest = run.ops[run.ops.index(made_by) + 1 :]
+    part = Graph.__new__(Graph)  # the dimensions are known, and take longest
+    part.recording, part.image = Recording(rest, [start, *run.inputs]), start
+    part.dims = graph.dims
     start.op = None
     try:
-        yield Graph(Recording(rest, [start, *(v for v in run.inputs if v.op is None)]))
+        yield part
     finally:
         start.op = made_by
