@@ -539,7 +539,117 @@ class Gate(nn.Module):
         return made
 
 
-CASES = SIZES | OTHERS
+class Heads(nn.Module):
+    """Divides the channels of the lowest level into heads."""
+
+    def __init__(self, heads: int, *, left_out: bool = False) -> None:
+        super().__init__()
+        self.heads, self.left_out = heads, left_out
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        tokens = x.flatten(2).transpose(1, 2)
+        if self.left_out:
+            tokens = tokens.view(batch, height * width, channels // self.heads)
+        else:
+            tokens = tokens.view(batch, height * width, self.heads, channels // self.heads)
+        return tokens.flatten(2).transpose(1, 2).reshape(batch, channels, height, width)
+
+
+def resized_to_skip(*order: int) -> Callable[[Any, Tensor], Any]:
+    """Return a forward that takes skips in this order, and resizes what comes up to each."""
+
+    def forward(net: Any, x: Tensor) -> Any:
+        one, two, x = net.way_down(x)
+        for skip, up, dec in zip(
+            [(one, two)[i] for i in order], (net.up2, net.up1), (net.dec2, net.dec1), strict=True
+        ):
+            x = dec(net.join(skip, F.interpolate(up(x), size=skip.shape[2:])))
+        return net.out(x)
+
+    return forward
+
+
+def last_layer_of(*, image: bool) -> Callable[[Any, Tensor], Any]:
+    """Return a forward whose last layer is given the image, or what the decoder made."""
+
+    def forward(net: Any, x: Tensor) -> Any:
+        one, two, low = net.way_down(x)
+        up = net.dec1(net.join(one, net.up1(net.dec2(net.join(two, net.up2(low))))))
+        return net.out(x if image else up)
+
+    return forward
+
+
+def shuffled(**options: Any) -> nn.Module:
+    """Return a U-Net whose lowest level is reached by a kernel of 4 and left by a pixel shuffle."""
+    return ThreeLevels(
+        low=block(16, 32, kernel_size=4, stride=2, **options),
+        up2=nn.Sequential(nn.Conv2d(32, 64, 1), nn.PixelShuffle(2)),
+        forward=lambda net, x: net.way_up(
+            one := net.one(x), two := net.two(net.pool(one)), net.low(two)
+        ),
+    )
+
+
+UNSEEN: dict[str, Any] = {
+    "kernel of 4 before a pixel shuffle": (
+        lambda: shuffled(padding=0),
+        PICTURE,
+        ["kernel_size=4, stride=2 and padding=0", "padding=1 makes 16×16"],
+        lambda: shuffled(padding=1),
+    ),
+    "skips not reversed, but resized": (
+        lambda: ThreeLevels(resized_to_skip(0, 1)),
+        PICTURE,
+        [
+            "was resized from 32×32 to meet it",
+            "two.1 (relu) made 16 channels of 32×32: is that the skip of this level?",
+            "without skips[::-1]",
+        ],
+        lambda: ThreeLevels(resized_to_skip(1, 0)),
+    ),
+    "enlarged twice": (
+        lambda: ThreeLevels(
+            up2=nn.Sequential(nn.ConvTranspose2d(32, 16, 2, 2), nn.Upsample(None, 2))
+        ),
+        PICTURE,
+        ["is it enlarged once too often?", "Without up2.1 (nearest up-sampling) it is 32×32"],
+        ThreeLevels,
+    ),
+    "too narrow before a list of layers": (
+        lambda: ThreeLevels(
+            low=block(16, 16),
+            ups=nn.ModuleList([nn.ConvTranspose2d(32, 16, 2, 2), nn.ConvTranspose2d(16, 8, 2, 2)]),
+            forward=lambda net, x: net.ups[0](net.way_down(x)[2]),
+        ),
+        PICTURE,
+        ["Let the layer before it make 32, or this one take 16."],
+        lambda: ThreeLevels(
+            ups=nn.ModuleList([nn.ConvTranspose2d(32, 16, 2, 2), nn.ConvTranspose2d(16, 8, 2, 2)]),
+            forward=lambda net, x: net.ups[0](net.way_down(x)[2]),
+        ),
+    ),
+    "the image in place of the last map": (
+        lambda: ThreeLevels(last_layer_of(image=True), one=block(1, 8)),
+        (1, 1, 64, 64),
+        ["1×8×64×64, which nothing has used so far: is that map meant here?"],
+        lambda: ThreeLevels(last_layer_of(image=False), one=block(1, 8)),
+    ),
+    "heads that do not divide": (
+        lambda: ThreeLevels(with_low(Heads(6))),
+        PICTURE,
+        ["32 is not divisible by 6: 32 // 6 is 5, and 2 are left over", "such as 4 or 8."],
+        lambda: ThreeLevels(with_low(Heads(4))),
+    ),
+    "heads left out": (
+        lambda: ThreeLevels(with_low(Heads(4, left_out=True))),
+        PICTURE,
+        ["The factor 4 is missing, and self.heads is 4: is it left out?"],
+        lambda: ThreeLevels(with_low(Heads(4))),
+    ),
+}
+CASES = SIZES | OTHERS | UNSEEN
 
 
 @pytest.mark.parametrize("name", CASES)

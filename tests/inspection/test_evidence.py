@@ -143,6 +143,78 @@ def test_of_two_u_nets_in_a_row_one_is_described():
     assert sum(described) == 1
 
 
+class Joined(Small):
+    """A U-Net that is joined in another way, or not at all."""
+
+    def __init__(self, how: str, channels: int = 3) -> None:
+        super().__init__(channels=channels, joined=2 if how == "cat" else 1)
+        self.how = how
+
+    def join(self, x: Tensor, skip: Tensor) -> Tensor:
+        return {"cat": super().join(x, skip), "add": x + skip, "none": x}[self.how]
+
+
+class Again(nn.Module):
+    """Gives the image to the second network, too."""
+
+    def __init__(self, first: nn.Module, second: nn.Module) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.second(torch.cat([x, self.first(x)], 1))
+        return made
+
+
+@pytest.mark.parametrize(
+    "how", [("cat", "none"), ("none", "cat"), ("add", "none"), ("none", "add")]
+)
+@pytest.mark.parametrize("with_image", [False, True])
+def test_of_two_in_a_row_that_with_skips_counts(how, with_image):
+    first, second = (Joined(name, channels) for name, channels in zip(how, (3, 2), strict=True))
+    if with_image:
+        second = Joined(how[1], 5)
+    net = Again(first, second) if with_image else nn.Sequential(first, second)
+    said = told(net, 3, 32, 32)
+    number = 1 if how[1] == "none" else 2
+    assert "It is a U-Net" in said
+    assert f"2 parts in a row go down and up; what is said here is about number {number}." in said
+    own = ("first", "second")[number - 1] if with_image else str(number - 1)
+    assert said.count(f"{own} (max_pool2d)") == said.count("(max_pool2d)") == 2
+    assert said.count("There is no skip connection") == 0
+
+
+@pytest.mark.parametrize(
+    "after", [nn.MaxPool2d(2), nn.Upsample(scale_factor=2), nn.AdaptiveAvgPool2d(1)]
+)
+def test_what_follows_two_in_a_row_counts_for_symmetry(after):
+    report = inspect_unet(nn.Sequential(Joined("add"), Joined("add", 2), after), (1, 3, 32, 32))
+    assert report.problem is None
+    assert not report.criteria.symmetry.met
+
+
+def test_two_in_a_row_without_skips_are_no_unet():
+    report = inspect_unet(nn.Sequential(Joined("none"), Joined("none", 2)), (1, 3, 32, 32))
+    assert report.criteria.symmetry.met
+    assert not report.criteria.skip_connections.met
+
+
+def test_an_activation_that_writes_into_a_normalised_volume_has_its_name():
+    class Fails(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            layers = nn.Conv3d(1, 4, 3, padding=1), nn.InstanceNorm3d(4), nn.LeakyReLU(inplace=True)
+            self.first, self.low = nn.Sequential(*layers), nn.Conv3d(4, 4, 3, 2, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            skip = self.first(x)
+            return torch.cat([skip, self.low(self.low(skip))], 1)
+
+    problem = inspect_unet(Fails(), (1, 1, 16, 16, 16)).problem
+    assert "made by first.2 (leaky_relu)" in problem
+    assert "a write" not in problem
+
+
 def test_a_block_that_runs_on_every_frame_is_named_by_its_end():
     class Frames(nn.Module):
         def __init__(self) -> None:

@@ -855,6 +855,30 @@ def test_a_batch_makes_no_output_larger(batch: int) -> None:
     assert not any("larger" in sentence for sentence in evidence)
 
 
+@pytest.mark.parametrize("path", ["three", "three.0", "head"])
+def test_a_layer_without_values_is_noted_and_can_be_given_some(path: str) -> None:
+    model = Small().eval()
+    model.get_submodule(path).to("meta")
+    note = inspect_unet(model, PICTURE).note
+    assert note.startswith(f"{path} is on the meta device")
+    (remedy,) = re.findall(r"model\.\S*\(device='cpu'\)", note)
+    eval(remedy, {"model": model})
+    assert inspect_unet(model, PICTURE).note == ""
+    assert model(torch.randn(PICTURE)).shape[2:] == PICTURE[2:]
+
+
+def test_a_weight_of_the_network_itself_gets_no_remedy_that_empties_the_others() -> None:
+    model = Small()
+    model.scale = nn.Parameter(torch.ones(1, device="meta"))
+    note = inspect_unet(model, PICTURE).note
+    assert note.startswith("scale is on the meta device")
+    assert "to_empty" not in note
+
+
+def test_a_network_that_is_on_meta_altogether_is_meant_to_be() -> None:
+    assert inspect_unet(Small().to("meta"), PICTURE).note == ""
+
+
 def test_layers_in_a_plain_list_are_named_and_noted() -> None:
     class Listed(Small):
         def __init__(self) -> None:

@@ -441,6 +441,7 @@ POINTS = "[[1, 2], [9, 2], [5, 8]]"
     [
         ("0.json", f'{{"shapes": [{{"points": {POINTS}}}]}}', "LabelMe, .*ImageDraw.Draw"),
         ("a.json", '{"annotations": [{"image_id": 1}]}', "COCO, .*annToMask"),
+        ("a.json", '{"info": {}, "images": [{"file_name": "a.jpg"}, ', "COCO, .*annToMask"),
         ("a.json", '{"p.jpg12": {"regions": [{"shape_attributes": 1}]}}', "VIA .*ImageDraw"),
         ("a.geojson", '{"type": "FeatureCollection"}', "GeoJSON"),
         (

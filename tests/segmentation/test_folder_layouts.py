@@ -1,8 +1,11 @@
 """Which mask belongs to which image: several masks, folders in folders, pages, turned images."""
 
+import itertools
 import re
+import shutil
 import unicodedata
 import warnings
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from PIL import Image
 
 from unet_teach.segmentation import from_folder
+from unet_teach.segmentation.data.mask_kinds import about_kinds
 
 SHAPE = 24, 40
 LEFT, RIGHT = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
@@ -218,6 +222,119 @@ def test_swapped_folders_are_a_sentence(tmp_path):
         from_folder(tmp_path / "m", tmp_path / "i")
 
 
+def test_masks_of_two_values_and_dark_photos_are_swapped_as_well(tmp_path):
+    for number in range(3):
+        cells = np.where(LEFT, 230, 8) + np.random.default_rng(number).integers(0, 12, LEFT.shape)
+        put(tmp_path / f"i/{number}.png", cells.astype(np.uint8))
+        put(tmp_path / f"m/{number}.png", LEFT)
+    assert len(load(tmp_path / "i", tmp_path / "m")[0]) == 3
+    with pytest.raises(ValueError, match="the two folders are probably swapped"):
+        from_folder(tmp_path / "m", tmp_path / "i")
+
+
+KINDS = {
+    "Cityscapes": ("i/{0}/{1}_leftImg8bit.png", "m/{0}/{1}_gtFine_{kind}.png", ("color", "ids")),
+    "two readers, one folder": ("i/im_{0}{1}.png", "i/im_{0}{1}_{kind}.png", ("1stHO", "2ndHO")),
+    "words before": ("i/{0}{1}.png", "m/{kind}_{0}{1}.png", ("lesion", "lesion_coarse")),
+    "folders": ("i/{0}{1}.png", "m/{kind}/{0}{1}.png", ("Class", "Object")),
+}
+
+
+@pytest.mark.parametrize("layout", KINDS)
+def test_of_several_kinds_of_masks_one_is_to_be_chosen(tmp_path, layout, monkeypatch):
+    image, mask, kinds = KINDS[layout]
+    for town, number in itertools.product(("bonn", "ulm"), ("a", "b")):
+        put(tmp_path / image.format(town, number), GREY)
+        for kind, content in zip(kinds, (LEFT, RIGHT), strict=True):
+            put(tmp_path / mask.format(town, number, kind=kind), content)
+    monkeypatch.chdir(tmp_path)
+    masks = mask[0]
+    with pytest.raises(ValueError, match="there are 2 masks for each image") as refused:
+        from_folder("i", masks)
+    assert "_mask" not in str(refused.value)
+    remedy = re.search(r"`(shutil.copytree.*?)`|such as (m/\w+)\n", str(refused.value))
+    if remedy[1]:
+        exec(remedy[1], {"shutil": shutil})
+    chosen = "one_kind" if remedy[1] else remedy[2]
+    found, _ = load(chosen if masks == "i" else "i", chosen)
+    assert len(found) == 4
+    assert all(np.array_equal(m, LEFT > 0) for m in found.values())
+
+
+def test_where_names_of_kinds_contain_one_another_no_command_is_given():
+    kinds = [[Path(f"m/{name}{end}.png") for name in "ab"] for end in ("_color", "")]
+    assert "Copy those of one kind" in about_kinds(Path("m"), kinds)
+
+
+def test_what_names_add_to_those_of_images_makes_masks(tmp_path):
+    for name in ("a", "b", "a_1", "b_1"):
+        put(tmp_path / f"{name}.png", GREY)
+        put(tmp_path / f"{name}_L.png", LEFT)
+    found, notes = load(tmp_path, tmp_path)
+    assert set(found) == {"a", "b", "a_1", "b_1"}
+    assert all(np.array_equal(mask, LEFT > 0) for mask in found.values())
+    assert "taken as masks, since their names add the same" in notes
+
+
+@pytest.mark.parametrize("added", ["_flip", "_white"])
+def test_photos_whose_names_add_the_same_are_no_masks(tmp_path, added):
+    for number in range(4 if added == "_flip" else 1):
+        put(tmp_path / f"x{number}{added}.png", GREY)
+    for number in range(4):
+        put(tmp_path / f"x{number}.png", GREY)
+    with pytest.raises(ValueError, match="no name in it says that it is a mask"):
+        from_folder(tmp_path, tmp_path)
+
+
+def test_numbers_that_begin_elsewhere_are_no_pairs(tmp_path):
+    for number in range(6):
+        put(tmp_path / f"i/img{number + 1}.png", GREY)
+        put(tmp_path / f"m/label{number}.png", LEFT)
+    with pytest.raises(ValueError, match="numbered from 1 to 6 and the masks from 0 to 5"):
+        from_folder(tmp_path / "i", tmp_path / "m")
+    (tmp_path / "i/img6.png").unlink()
+    (tmp_path / "m/label0.png").unlink()
+    assert len(load(tmp_path / "i", tmp_path / "m")[0]) == 5
+
+
+INVERTED_MASKS = {"one": {3}, "half": {1, 3, 5, 7}, "most": {0, 1, 2, 4, 5, 6}}
+
+
+@pytest.mark.parametrize("which", INVERTED_MASKS)
+def test_masks_that_are_inverted_are_named_and_can_be_mended(tmp_path, which):
+    height, width = LEFT.shape
+    rows, columns = np.mgrid[:height, :width]
+    discs = []
+    for number in range(8):
+        disc = (rows - height / 2) ** 2 + (columns - 8 - number) ** 2 < 30
+        discs.append(disc)
+        put(tmp_path / f"i/{number}.png", (np.where(disc, 90, 160) + rows % 7).astype(np.uint8))
+        shown = disc != (number in INVERTED_MASKS[which])
+        put(tmp_path / f"m/{number}.png", shown.astype(np.uint8) * 255)
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    note = next(line for line in notes.splitlines() if "looks inverted" in line)
+    odd = INVERTED_MASKS[which] if len(INVERTED_MASKS[which]) <= 4 else {3, 7}
+    assert note.partition(": looks")[0] == ", ".join(f"{number}.png" for number in sorted(odd))
+    assert "invert=True" not in notes
+    assign, act = re.findall(r"`(.*?)`", note)
+    for path in sorted((tmp_path / "m").iterdir()):
+        exec(f"{assign}\n{act}", {"np": np, "Image": Image, "path": path})
+    found, notes = load(tmp_path / "i", tmp_path / "m")
+    assert "looks inverted" not in notes
+    flipped = which == "most"
+    assert all(np.array_equal(found[str(n)], disc != flipped) for n, disc in enumerate(discs))
+
+
+def test_large_objects_are_not_inverted_masks(tmp_path):
+    height, width = LEFT.shape
+    rows = np.mgrid[:height, :width][0]
+    for number in range(8):
+        block = rows < height * (0.8 if number % 2 else 0.2)
+        put(tmp_path / f"i/{number}.png", (np.where(block, 90, 160) + rows % 7).astype(np.uint8))
+        put(tmp_path / f"m/{number}.png", block.astype(np.uint8) * 255)
+    assert "inverted" not in load(tmp_path / "i", tmp_path / "m")[1]
+
+
 def test_git_lfs_pointers_are_one_note(tmp_path):
     for number in range(3):
         put(tmp_path / f"i/{number}.png", GREY)
@@ -295,6 +412,21 @@ def test_a_given_split_is_kept(tmp_path):
         data = from_folder(tmp_path / "i", tmp_path / "m", seed=3)
     for split, names in wanted.items():
         assert {pair.name[-1] for pair in data.splits[split]} == names
-    for name in wanted["validation"]:
-        (tmp_path / f"i/val/{name}.png").unlink()
+    put(tmp_path / "i/more/x.png", GREY)
+    put(tmp_path / "m/more/x.png", LEFT)
     assert "mixed and split anew" in load(tmp_path / "i", tmp_path / "m")[1]
+
+
+@pytest.mark.parametrize(("given", "lacking"), [("test", "validation"), ("val", "test")])
+def test_what_a_given_split_lacks_is_a_fifth_of_train(tmp_path, given, lacking):
+    for folder, names in {"train": "abcdefghij", given: "xy"}.items():
+        for name in names:
+            put(tmp_path / f"i/{folder}/{name}.png", GREY)
+            put(tmp_path / f"m/{folder}/{name}.png", LEFT)
+    with pytest.warns(UserWarning, match=f"2 of the 10 images of train are for {lacking}"):
+        data = from_folder(tmp_path / "i", tmp_path / "m", seed=3)
+    names = {split: {pair.name[-1] for pair in pairs} for split, pairs in data.splits.items()}
+    kept = "validation" if given == "val" else given
+    assert names[kept] == {"x", "y"}
+    assert len(names[lacking]) == 2
+    assert names["train"] | names[lacking] == set("abcdefghij")

@@ -201,6 +201,9 @@ def test_an_inverting_table_is_undone_and_said():
     assert "if that is inverted, use invert=True" in mask.notes[0]
     two = read(with_palette(DISC, [255, 255, 255, 0, 0, 0]))
     assert "if that is inverted, use invert=True" in two.notes[0]
+    one = read(with_palette(DISC * 0, [255, 255, 255, 0, 0, 0]))  # as Pillow writes a white GIF
+    assert one.pixels.all()
+    assert not one.notes
 
 
 def test_what_is_transparent_is_background():

@@ -69,6 +69,16 @@ def test_bands_that_are_left_out_are_said(tmp_path):
     assert "of its 2 bands only the first is used" in notes
 
 
+def test_three_bands_of_floats_are_colours_unless_they_are_equal(tmp_path):
+    red = np.dstack([MASK * 0.9, MASK * 0, MASK * 0.3]).astype("f4")
+    image, notes = read_image(open_page(write(tmp_path / "a.tif", red)))
+    assert image[MASK].tolist() == [[255, 0, 85]] * MASK.sum()
+    assert "its values are scaled, its own smallest to 0 and its own largest to 255" in notes
+    labels = np.dstack([MASK * 2.0] * 3).astype("f4")
+    mask = open_page(write(tmp_path / "b.tif", labels)).image
+    assert np.unique(np.asarray(mask)).tolist() == [0, 2]
+
+
 def test_an_unknown_compression_is_a_sentence_with_a_remedy(tmp_path):
     path = write(tmp_path / "a.tif", MASK.astype("f8"), compression=5)
     with pytest.raises(UnreadableError, match=r"64-bit numbers.*: save it as PNG, or as a TIFF"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from unet_teach.inspection.axes import finest_strides
@@ -16,6 +17,7 @@ from unet_teach.inspection.graph import (
     is_deeper,
     is_same_level,
 )
+from unet_teach.inspection.parts_in_a_row import graph_from, parts_in_a_row
 from unet_teach.inspection.path_search import DownUpPath, down_up_path, shallowest_path
 from unet_teach.inspection.recording import Value
 
@@ -50,6 +52,7 @@ class UShape:
         is_side_branch: whether most of the network stays at the top, next to one pooled branch.
         bare_rise: how many times one interpolation enlarges the output, with no kernel larger than
             1×1 after it, if that is more than twice; otherwise 0.
+        part: which of several parts in a row it is, from 1 on, and of how many.
     """
 
     path: DownUpPath
@@ -62,6 +65,7 @@ class UShape:
     output_level: float
     is_side_branch: bool = False
     bare_rise: int = 0
+    part: tuple[int, int] = (1, 1)
 
     @property
     def goes_down(self) -> bool:
@@ -210,7 +214,30 @@ def _without(left_out: list[float], levels: list[float]) -> list[float]:
 def strongest_u_shape(graph: Graph) -> UShape | None:
     """Look at every output and return the U that makes the strongest case."""
     outputs = [v for v in graph.recording.outputs if v in graph.levels]
-    return max((u_shape(graph, v) for v in outputs), key=lambda shape: shape.score, default=None)
+    shapes = (shape for v in outputs for shape in _shapes_in_a_row(graph, v))
+    return max(shapes, key=lambda shape: shape.score, default=None)
+
+
+def _shapes_in_a_row(graph: Graph, output: Value) -> Iterator[UShape]:
+    """Yield the U of an output; where parts of the network each go down and up, that of each.
+
+    Of several parts it is still the whole, if that is a U with all of its skips in one part.
+    """
+    whole = u_shape(graph, output)
+    parts = [] if whole.is_side_branch else parts_in_a_row(graph, output)
+    if not parts:
+        yield whole
+        return
+    places = {op: place for place, op in enumerate(graph.recording.ops)}
+    ends = [places[end.op] for _, end in parts if end.op]
+    ops = (whole.path.down[-1].op, *(skip.op for skip in whole.skips))
+    found = {bisect_left(ends, places[op]) for op in ops if op}
+    if whole.score[0] == 4 and len(found) == 1:
+        yield replace(whole, part=(found.pop() + 1, len(parts)))
+        return
+    for number, (start, end) in enumerate(parts, 1):
+        with graph_from(graph, start) as part:
+            yield replace(u_shape(part, end), part=(number, len(parts)))
 
 
 def _levels_with_weights(graph: Graph, values: Iterable[Value]) -> list[float]:

@@ -105,6 +105,11 @@ def _downsampling(wording: Wording, shape: UShape) -> Criterion:
         if _has_maps(wording)
         else "Nothing here has a height and a width: every tensor has at most two dimensions."
     ]
+    number, count = shape.part
+    if count > 1:
+        sentences.append(
+            f"{count} parts in a row go down and up; what is said here is about number {number}."
+        )
     facts = {"steps": steps, "levels": _rounded(shape.encoder_levels)}
     return Criterion(NAMES[0], shape.goes_down, tuple(sentences), facts)
 

@@ -27,7 +27,7 @@ from unet_teach.inspection.model_copy import (
     tensor_from_shape,
     with_image_size,
 )
-from unet_teach.inspection.plain_lists import untrained_lists_note
+from unet_teach.inspection.plain_lists import meta_note, untrained_lists_note
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
 from unet_teach.inspection.report import UNetReport, report_on, report_on_stopped
@@ -62,7 +62,7 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     check_model(model)
     args = tuple(tensor_from_shape(given, 1) for given in example_inputs)
     kwargs = {name: tensor_from_shape(given, 3) for name, given in kwargs.items()}
-    name, note = type(model).__name__, untrained_lists_note(model)
+    name, note = type(model).__name__, meta_note(model) or untrained_lists_note(model)
     count = sum(0 if is_lazy(p) else p.numel() for p in nn.Module.parameters(model))
     with keep_state(), garbage_collector_off():
         graph = Graph(record(model, args, kwargs))

@@ -5,6 +5,7 @@ They run, but `model.parameters()` leaves them out, so an optimizer never trains
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +46,26 @@ def named_weights(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     for prefix, root in (("", model), *hidden_layers(model).items()):
         yield from root.named_parameters(prefix=prefix)
         yield from root.named_buffers(prefix=prefix)
+
+
+def meta_note(model: nn.Module) -> str:
+    """Say which layer has shapes and no values, while others have values; "" if none."""
+    weights = dict(named_weights(model))
+    empty = [name for name, weight in weights.items() if weight.is_meta]
+    if not empty or len(empty) == len(weights):  # all of them are meant to be
+        return ""
+    path = empty[0].rpartition(".")[0]
+    while (above := path.rpartition(".")[0]) and all(
+        weight.is_meta for name, weight in weights.items() if name.startswith(f"{above}.")
+    ):
+        path = above
+    code = re.sub(r"\.(\d+)", r"[\1]", f"model.{path}")
+    filled = f", or give it memory, {code}.to_empty(device='cpu'), and load its weights"
+    return (
+        f"{path or empty[0]} is on the meta device: its weights have shapes and no values, so the "
+        "network cannot run with real images. Build it without device='meta'"
+        f"{filled if path else ''}."
+    )
 
 
 def untrained_lists_note(model: nn.Module) -> str:

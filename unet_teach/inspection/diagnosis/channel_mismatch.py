@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -19,7 +20,7 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.views import wrong_view
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, is_deeper, join_kind
 from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
@@ -129,6 +130,8 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         return again
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
+    if given.is_input and (unused := _unused(attempt, given, expected)):
+        return unused
     if given.is_input and swapped:
         return swapped
     if given.is_input:
@@ -179,7 +182,9 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             "Two maps were added, which keeps the number of channels: torch.cat([skip, x], dim=1) "
             f"has {expected}. {plain}"
         )
-    return f"{swapped} {plain}" if swapped else _sibling(attempt, op, channels) or plain
+    are_made = {getattr(module, "out_channels", 0) for module in attempt.model.modules()}
+    order = _sibling(attempt, op, channels) if expected in are_made else ""
+    return f"{swapped} {plain}" if swapped else order or plain
 
 
 def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
@@ -242,6 +247,8 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
             )
     for part in parts:
         needed = part.shape[1] + missing
+        if level := _of_another_level(attempt, part, parts, needed):
+            return level
         fits = [v for v in same_size if v.shape[1] == needed and v not in parts]
         if part.is_input and fits:
             return (
@@ -259,6 +266,30 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
                 f"given: with {needed * factor} there, the sum is {expected}."
             )
     return told
+
+
+def _of_another_level(attempt: Attempt, skip: Value, parts: Sequence[Value], needed: int) -> str:
+    """Name the skip of the level from which the other part of a join was enlarged to meet this."""
+    graph, maker = attempt.graph, attempt.wording.maker
+    for part in parts:
+        if part is skip or part.op is None or "upsample" not in part.op.name:
+            continue
+        size = part.op.inputs[0].shape[2:]
+        fits = [
+            v
+            for v in graph.values
+            if v.shape[1:] == (needed, *size)
+            and v.is_floating
+            and not is_deeper(graph.min_depth_with_weights[v], graph.levels[v])
+        ]
+        if fits and size != part.shape[2:] and graph.max_depth[part] > graph.levels[part]:
+            return (
+                f"{maker(skip)} made {skip.shape[1]} channels of {shape_text(skip.shape[2:])}, and "
+                f"what comes up was resized from {shape_text(size)} to meet it. {maker(fits[-1])} "
+                f"made {needed} channels of {shape_text(size)}: is that the skip of this level? "
+                "Are skips taken in the wrong order, as without skips[::-1]?"
+            )
+    return ""
 
 
 def _unused(attempt: Attempt, given: Value, expected: int) -> str:

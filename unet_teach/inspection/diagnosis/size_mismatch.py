@@ -136,6 +136,15 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
                 f"up-sampling to {shape_text(other.shape[2:])} is missing, "
                 "F.interpolate(x, size=skip.shape[2:])."
             )
+        steps = [s for s in steps_to(graph, up, other) if s.before == other.shape[2:]]
+        again = next((s for s in reversed(steps) if s.factor(True) > 1), None)
+        was_below = graph.max_depth[up] > graph.levels[other] + SAME_LEVEL
+        if again and was_below and other.shape[2:] not in {v.shape[2:] for v in joined}:
+            return (
+                f"{told}: is it enlarged once too often? Without "
+                f"{attempt.wording.step(again.op.outputs[0])} it is {shape_text(again.before)}. "
+                f"Or is it a skip of another level? {named}{maker(fitting[-1])}."
+            )
         told += f": is it a skip of another level? {named}{maker(fitting[-1])}."
         is_pooled = other.op is not None and "pool" in other.op.name
         if graph.max_depth[up] < graph.levels[other] + SAME_LEVEL and not is_pooled:

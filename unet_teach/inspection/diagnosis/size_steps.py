@@ -130,13 +130,23 @@ def steps_to(graph: Graph, value: Value, other: Value | None) -> list[Step]:
         list[Step](),
     )
     while value.op is not None and value not in shared:
-        sources = [v for v in value.op.inputs if v in graph.levels and len(v.shape) > rank]
-        if not sources:
+        source = _source(graph, value, rank)
+        while source and source.op and len(source.shape) != rank + 2 and source not in shared:
+            source = _source(graph, source, rank)  # a pixel shuffle is several views
+        if source is None:
             break
-        source = max(sources, key=lambda v: (len(v.shape) == len(value.shape), graph.max_depth[v]))
         steps.append(_step(value.op, source.shape[-rank:], value.shape[-rank:]))
         value = source
     return steps[::-1]
+
+
+def _source(graph: Graph, value: Value, rank: int) -> Value | None:
+    """Return what a value was made of; of several maps, the one that has been further down."""
+    inputs = value.op.inputs if value.op else ()
+    sources = [v for v in inputs if v in graph.levels and len(v.shape) > rank]
+    same_rank = len(value.shape)
+    key = lambda v: (len(v.shape) == same_rank, graph.max_depth[v])  # noqa: E731
+    return max(sources, key=key, default=None)
 
 
 def _step(op: Op, before: Sizes, after: Sizes) -> Step:
@@ -152,6 +162,8 @@ def _step(op: Op, before: Sizes, after: Sizes) -> Step:
         kind = "resize"
     elif "upsample" in op.name or "adaptive" in op.name:
         kind = "fixed"
+    elif "shuffle" in op.name or "view" in op.name:
+        kind = "resize"
     settings: tuple[Settings, ...] = ()
     if "kernel_size" in given:
         each = zip(*(_each(given[name], len(before)) for name in NAMES), strict=True)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from itertools import takewhile
 
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last
+from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.recording import Value, way_back
 from unet_teach.inspection.wording import shape_text
 
@@ -48,7 +50,40 @@ def windows_do_not_fit(attempt: Attempt) -> str:
                 f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "
                 "before the view."
             )
-    return f"{told} {_view_that_fits(attempt, given.shape, asked, numbers)}"
+    remedy = _not_divided(attempt, given.shape, asked, numbers)
+    return f"{told} {remedy or _view_that_fits(attempt, given.shape, asked, numbers)}"
+
+
+def _not_divided(attempt: Attempt, given: tuple[int, ...], asked: list[int], numbers: int) -> str:
+    """Say that a // in the view loses a remainder, or which factor is missing."""
+    same = _equal_at_the_beginning(given, asked)
+    maps = {v.shape[-2:] for v in attempt.graph.values if len(v.shape) > 3}
+    if same != len(given) - 1 or min(asked) < 1 or tuple(asked[-2:]) in maps:
+        return ""
+    for place in range(same, len(asked) - 1):
+        parts, part = asked[place : place + 2]
+        whole, rest = divmod(numbers * parts * part, math.prod(asked))
+        if rest == 0 < whole % parts and whole // parts == part > 1:
+            fitting = [n for n in range(2, whole) if whole % n == 0]
+            near = [max((n for n in fitting if n < parts), default=0)]
+            near.append(min((n for n in fitting if n > parts), default=0))
+            such = " or ".join(str(n) for n in near if n)
+            return (
+                f"{whole} is not divisible by {parts}: {whole} // {parts} is {part}, and "
+                f"{whole % parts} are left over. Take a number that divides {whole}"
+                f"{', such as ' if such else ''}{such}."
+            )
+    factor, rest = divmod(numbers, math.prod(asked))
+    names = own_code(attempt.error).values.items()
+    missing = [n for n, value in names if isinstance(value, int) and value == factor > 1]
+    if missing and not rest:
+        return f"The factor {factor} is missing, and {missing[0]} is {factor}: is it left out?"
+    return ""
+
+
+def _equal_at_the_beginning(given: Sequence[int], asked: Sequence[int]) -> int:
+    pairs = zip(given, asked, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _view_that_fits(
@@ -73,9 +108,7 @@ def _view_that_fits(
             f"{positions + more} positions are {more} more than {shape_text(asked[-2:])}, such as "
             f"a class token: leave it out before, x[:, {more}:] where the tokens are dimension 1."
         )
-    same = sum(
-        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(given, asked, strict=False))
-    )
+    same = _equal_at_the_beginning(given, asked)
     if same == len(given) - 1 < len(asked) - 1:
         wanted = f"sizes of which the last {len(asked) - same} multiply to {given[-1]}"
     for place in (*([1] if same < 2 else []), *range(len(asked) - 1, 1, -1)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,11 +19,18 @@ from unet_teach.segmentation.data.dataset import (
     foreground_fraction,
     label_counts,
 )
+from unet_teach.segmentation.data.inverted_masks import INVERTED, inverted_masks
 from unet_teach.segmentation.data.label_files import LabelReader
 from unet_teach.segmentation.data.mask_files import binarize, require_background
 from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.pair_files import NO_MASK, PairOfFiles, read_match
-from unet_teach.segmentation.data.pairing import Match, given_split, list_images, match_masks
+from unet_teach.segmentation.data.pairing import (
+    TAKEN_AS_MASKS,
+    Match,
+    given_split,
+    list_images,
+    match_masks,
+)
 from unet_teach.segmentation.data.splits import FEW, Mask, split_images
 
 SMALL = 16  # pixels: smaller images do not fit a network of depth 4
@@ -40,6 +48,7 @@ def from_folder(
 
     An image and its mask have the same name (`a.jpg` and `a.png`), or the name of the mask also
     ends in a suffix such as `_mask`, `_seg`, `_label` or `_gt`; then both may be in one folder.
+    There, masks may also be all files that add the same to the name of another: `a_L` to `a`.
     Several masks of one image (`a_mask_1`, `a_mask_2`, or a folder `a` of masks) are merged. If a
     folder holds only folders, the files in these are used. The pages of a TIFF are images if its
     mask has as many. A mask may hold 0 and 1, 0 and 255, numbered objects, colours, or
@@ -47,7 +56,7 @@ def from_folder(
     a 0, and labels that a JPEG has damaged, are refused. A mask has the size of its image.
     Images larger than 512 pixels are cut into tiles. Of every five images one goes to validation
     and one to test; fewer than three images are each cut in three. Images that are all in folders
-    train, val and test stay in these splits.
+    train, val and test stay in these splits; without one of the latter two, it is a fifth of train.
 
     Args:
         images: folder of the images: PNG, JPEG, TIFF, GIF, BMP, WebP or NumPy's .npy; grey or
@@ -76,7 +85,7 @@ def from_folder(
     notes = Notes()
     image_files = list_images("images", images, notes)
     matches = match_masks(image_files, list_images("masks", masks, notes), notes)
-    pixels, given = _read_pairs(matches, invert, notes, labels)
+    pixels, given = _read_pairs(matches, invert, notes, labels, seed)
     if not pixels:
         raise ValueError(_with_notes("No image could be paired with a mask", notes))
     if problem := _nothing_to_learn(pixels, invert, labels):
@@ -107,7 +116,7 @@ def from_folder(
 
 
 def _read_pairs(
-    matches: Sequence[Match], invert: bool, notes: Notes, labels: LabelReader | None
+    matches: Sequence[Match], invert: bool, notes: Notes, labels: LabelReader | None, seed: int
 ) -> tuple[dict[str, tuple[Pixels, Mask]], dict[str, int]]:
     """Return images and masks by the image's name, and the split that their folders give, or {}.
 
@@ -123,19 +132,17 @@ def _read_pairs(
         pairs_of_match = read_match(match, notes, labels)
         read |= pairs_of_match
         folders |= dict.fromkeys(pairs_of_match, given_split(match.image))
-    given = {name: split for name, split in folders.items() if split is not None}
-    if len(given) == len(folders) and len(set(given.values())) == 3:
-        notes.add("your folders of train, validation and test are kept as the split")
-    elif given:
-        notes.add(
-            "folders are named as splits, but train, val and test do not hold all images, so these "
-            "are mixed and split anew"
-        )
-        given = {}
+    given = _complete_split(folders, seed, notes)
     if read and all(pair.is_swapped for pair in read.values()):
         raise ValueError(
             "The images look like masks and the masks like images, so the two folders are probably "
             "swapped. Give the folder of the images first."
+        )
+    if TAKEN_AS_MASKS in notes.names and len(notes.names.get(NO_MASK, ())) == len(read):
+        raise ValueError(
+            f"Both folders are the same, and no name in it says that it is a mask. "
+            f"{notes.names[NO_MASK][0]} and others, whose names add the same to those of images, "
+            "look like images as well. Let the names of masks end in _mask, or give their folder."
         )
     grey = [name for name, pair in read.items() if pair.image.ndim == 2]
     is_coloured = len(grey) < len(read)
@@ -166,7 +173,39 @@ def _read_pairs(
         if mask.all() or not mask.any():
             notes.add(f"all {'foreground' if mask.all() else 'background'}", pair.mask_label)
         pairs[name] = _in_colour(image) if is_coloured else image, mask
+    inverted, remark = inverted_masks(pairs)
+    if inverted:
+        notes.add(remark, *(read[name].mask_label for name in inverted))
     return pairs, given
+
+
+def _complete_split(folders: Mapping[str, int | None], seed: int, notes: Notes) -> dict[str, int]:
+    """Return the split of each image by its folder, 0 to 2, or {} if the folders do not give it.
+
+    If there are train and test alone, a fifth of train is for validation; and the same for test.
+    """
+    given = {name: split for name, split in folders.items() if split is not None}
+    found = set(given.values())
+    train = sorted(name for name, split in given.items() if split == 0)
+    if len(given) == len(folders) and len(found) == 3:
+        notes.add("your folders of train, validation and test are kept as the split")
+        return given
+    if len(given) == len(folders) and len(found) == 2 and len(train) > 1:
+        lacking = 2 if 1 in found else 1
+        random.Random(seed).shuffle(train)
+        taken = train[: max(1, len(train) // 5)]
+        names = ("train", "validation", "test")
+        notes.add(
+            f"your folders of train and {names[3 - lacking]} are kept as the split; "
+            f"{len(taken)} of the {len(train)} images of train are for {names[lacking]}"
+        )
+        return given | dict.fromkeys(taken, lacking)
+    if given:
+        notes.add(
+            "folders are named as splits, but train, val and test do not hold all images, so these "
+            "are mixed and split anew"
+        )
+    return {}
 
 
 def _nothing_to_learn(
@@ -229,7 +268,8 @@ def _note_training_problems(
         if not any(pair.mask.any() for pair in split):
             notes.add(f"no foreground at all in {name}: {another_seed}add images")
     fraction = foreground_fraction(pairs)
-    if 0.5 < fraction < 1 and not invert and NO_MASK not in notes.names:
+    known = any(remark.startswith((NO_MASK, INVERTED)) for remark in notes.names)
+    if 0.5 < fraction < 1 and not (invert or known):
         notes.add(
             f"{fraction:.0%} of all pixels are foreground; if black should be foreground, use "
             "invert=True"

@@ -172,6 +172,11 @@ def _open_tiff(path: Path, page: int) -> Opened:
         ) from None
     bands = pixels.shape[2]
     notes = []
+    if bands == 3 and pixels.dtype.kind == "f" and (pixels != pixels[..., :1]).any():
+        notes.append("its values are scaled, its own smallest to 0 and its own largest to 255")
+        values = np.nan_to_num(pixels, nan=0, posinf=0, neginf=0)
+        low, high = float(values.min()), float(values.max())
+        pixels = np.round((values - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
     is_colour = bands >= 3 and pixels.dtype in (np.uint8, np.uint16)
     if is_colour and pixels.dtype == np.uint16:
         notes.append(DEEP)

@@ -170,7 +170,7 @@ def _numbers_of_palette(image: Image.Image, notes: list[str]) -> Values | None:
     colours = np.array(image.getpalette("RGB") or [], np.int32).reshape(-1, 3)
     palette[: len(colours)] = colours
     used = np.unique(numbers)
-    if (palette[used] == (255 - used)[:, None]).all():
+    if len(colours) > 1 and (colours == 255 - np.arange(len(colours))[:, None]).all():
         notes.append(
             "its table of grey values is inverted; foreground is what is not 0 as stored, and "
             "shown in black: if that is inverted, use invert=True"
@@ -225,7 +225,8 @@ def binarize(
         return {}, {}
     if len(counts) == 1:
         note = (
-            f"one value only, {next(iter(counts)):g}, taken as foreground; if it is not, make it 0"
+            f"one value only, {_shown(next(iter(counts)))}, taken as foreground; if it is not, "
+            "make it 0"
         )
         return nonzero, {note: list(without_zero)}
     ((background, _),) = counts.most_common(1)
@@ -287,6 +288,8 @@ def _shown(code: float) -> str:
     if code <= 255:
         return f"{code:g}"
     colour = int(code)
+    if colour % GREY_CODE == 0:
+        return str(colour // GREY_CODE)
     return f"({colour >> 16}, {colour >> 8 & 255}, {colour & 255})"
 
 

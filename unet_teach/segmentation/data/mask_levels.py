@@ -132,6 +132,19 @@ def looks_like_photo(brightness: Values) -> bool:
     )
 
 
+def has_grain(brightness: Values) -> bool:
+    """Return whether most values of an image are none of its two ends, and no labels.
+
+    A dark photo of bright cells has nearly all values near two levels, but hardly two are equal.
+    """
+    at_ends = (brightness == brightness.min()) | (brightness == brightness.max())
+    return bool(
+        at_ends.mean() < 0.5
+        and len(np.unique(brightness)) > FEWEST_GREYS
+        and not are_labels(brightness, brightness)
+    )
+
+
 def _fraction_at_ends(values: Values) -> float:
     low, high = float(values.min()), float(values.max())
     share = (values.astype(np.float32) - low) / max(high - low, 1e-12)

@@ -23,7 +23,8 @@ ANNOTATIONS = (
     (".json", r'"shapes"\s*:', "annotations of LabelMe", POLYGONS),
     (
         ".json",
-        r'"annotations"\s*:[^\0]*"(image_id|categories)"|"categories"\s*:[^\0]*"annotations"',
+        r'"annotations"\s*:[^\0]*"(image_id|categories)"|"categories"\s*:[^\0]*"annotations"'
+        r'|"images"\s*:\s*\[[^\0]*"file_name"',
         "annotations in the format of COCO",
         "add up `COCO(path).annToMask(annotation)` of pycocotools for each image, and save each "
         "mask as PNG",

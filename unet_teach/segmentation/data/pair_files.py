@@ -11,7 +11,7 @@ from unet_teach.segmentation.data.dataset import Pixels
 from unet_teach.segmentation.data.image_files import Opened, UnreadableError, open_page, read_image
 from unet_teach.segmentation.data.label_files import LabelReader
 from unet_teach.segmentation.data.mask_files import binarize, read_mask
-from unet_teach.segmentation.data.mask_levels import looks_like_mask, looks_like_photo
+from unet_teach.segmentation.data.mask_levels import has_grain, looks_like_mask, looks_like_photo
 from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.pairing import ImageFile, Match, has_mask_suffix
 from unet_teach.shared.sizes_as_text import sizes_as_text
@@ -105,7 +105,9 @@ def _read_page(
     if is_photo:
         notes.add(NO_MASK, labels[1])
     is_named_as_mask = has_mask_suffix(match.image.name) and not match.masks[0].is_mask
-    is_swapped = (is_photo or is_named_as_mask) and looks_like_mask(_brightness(files[0]))
+    of_image = _brightness(files[0])
+    is_swapped = (is_photo or is_named_as_mask) and looks_like_mask(of_image)
+    is_swapped |= len(np.unique(of_image)) == 2 and has_grain(_brightness(files[1]))
     return PairOfFiles(image, mask, cut, labels[1], is_swapped), pages
 
 

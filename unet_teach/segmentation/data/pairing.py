@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.image_files import EXTENSIONS
+from unet_teach.segmentation.data.mask_kinds import about_kinds, masks_by_kind
 from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.other_files import other_file
 
@@ -21,6 +22,7 @@ IMAGES = ("image", "images", "img", "imgs", "input", "photo")
 WORDS = re.compile(rf"(?<![a-z])({'|'.join(sorted((*ROLES, *IMAGES)))})(?![a-z])")
 OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders
 SPLITS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}
+TAKEN_AS_MASKS = "taken as masks, since their names add the same to those of images"
 NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
 
 
@@ -95,15 +97,20 @@ def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
 def match_masks(
     images: Sequence[ImageFile], masks: Sequence[ImageFile], notes: Notes
 ) -> list[Match]:
-    """Return each image with its masks; note files that have no counterpart."""
+    """Return each image with its masks; note files that have no counterpart.
+
+    Raises:
+        ValueError: if both are numbered, but images begin with another number than masks.
+    """
     if {image.path for image in images} == {mask.path for mask in masks}:  # one folder for both
-        masks = [file for file in images if file.is_mask]
-        images = [file for file in images if not file.is_mask]
+        masks = [file for file in images if file.is_mask] or _by_added_words(images, notes)
+        images = [file for file in images if file not in masks]
         if images and not masks:
             notes.add(
                 "both folders are the same, and no name in it says that it is a mask; let those of "
                 "masks end in _mask, or give the folder of the masks"
             )
+    _require_same_numbers(images, masks)
     matches = _matches_without_masks(images, notes)
     by_name = _names_of(matches)
     found: dict[str, list[tuple[str, ImageFile]]] = {}
@@ -125,7 +132,13 @@ def match_masks(
                 notes.add("a second mask for the same image, not used", mask.label)
         if len(match.masks) > 1:
             notes.add("its masks are merged into one", match.image.label)
-    _pair_what_is_left(matches, without_image, notes)
+    _pair_what_is_left(matches, without_image, notes, _without_words)
+    left = _without_common_words([match.image.name for match in matches if not match.masks])
+    kinds = masks_by_kind(left, [mask.name for mask in without_image])
+    of_kinds = _note_kinds(kinds.values(), without_image, notes)
+    without_image = [mask for mask in without_image if mask not in of_kinds]
+    _pair_what_is_left(matches, without_image, notes, _without_common_words)
+    _pair_what_is_left(matches, without_image, notes, _without_folders)
     without_mask = [match.image.label for match in matches if not match.masks]
     remedy = ""
     if without_mask and without_image:
@@ -139,27 +152,71 @@ def match_masks(
     return [match for match in matches if match.masks]
 
 
-def _pair_what_is_left(matches: Sequence[Match], masks: list[ImageFile], notes: Notes) -> None:
+def _require_same_numbers(images: Sequence[ImageFile], masks: Sequence[ImageFile]) -> None:
+    """Refuse images 1 to 6 with masks 0 to 5: as many, but equal numbers are no pairs."""
+    numbers = []
+    for files in (images, masks):
+        found = [re.fullmatch(r"(\D*)(\d+)(\D*)", file.name) for file in files]
+        if len({part and part.group(1, 3) for part in found}) != 1 or None in found:
+            return
+        numbers.append(sorted(int(part[2]) for part in found if part))
+    first, second = numbers
+    shift = second[0] - first[0]
+    if shift and len(first) > 2 and [number + shift for number in first] == second:
+        raise ValueError(
+            f"The images are numbered from {first[0]} to {first[-1]} and the masks from "
+            f"{second[0]} to {second[-1]}, so masks of equal numbers may belong to other images. "
+            "Give both the same numbers. If equal numbers do belong together, take away the files "
+            "that are alone."
+        )
+
+
+def _by_added_words(files: Sequence[ImageFile], notes: Notes) -> list[ImageFile]:
+    """Return the files whose names add to others what more than half of these have: `a`, `a_L`."""
+    names = [file.name for file in files]
+    kinds = masks_by_kind(names, names)
+    masks = _note_kinds(kinds.values(), files, notes)
+    if len(kinds) == 1:
+        masks = [files[place] for places in kinds.values() for place in places]
+        notes.add(TAKEN_AS_MASKS, *(mask.label for mask in masks))
+    return masks
+
+
+def _note_kinds(
+    kinds: Collection[Sequence[int]], masks: Sequence[ImageFile], notes: Notes
+) -> list[ImageFile]:
+    """Note that images have masks of several kinds, and return these masks."""
+    if len(kinds) < 2:
+        return []
+    folder = masks[0].path.parents[masks[0].label.count("/")]
+    notes.add(about_kinds(folder, [[masks[place].path for place in places] for places in kinds]))
+    return [masks[place] for places in kinds for place in places]
+
+
+def _pair_what_is_left(
+    matches: Sequence[Match],
+    masks: list[ImageFile],
+    notes: Notes,
+    parts_of: Callable[[Sequence[str]], list[str]],
+) -> None:
     """Pair files by a part of their names, where exactly one image and one mask have it.
 
-    The names without words such as `image` and zeros before numbers; without the words with which
-    all images, or all masks, begin or end; or without folders. Such masks leave the list.
+    Such masks leave the list.
     """
-    for parts_of in (
-        lambda names: [_without_words(name) for name in names],
-        _without_common_words,
-        lambda names: [name.rpartition("/")[2] for name in names],
-    ):
-        left = [match for match in matches if not match.masks]
-        of_images = parts_of([match.image.name for match in left])
-        of_masks = parts_of([mask.name for mask in masks])
-        for mask, part in zip(list(masks), of_masks, strict=True):
-            if part and of_images.count(part) == of_masks.count(part) == 1:
-                match = left[of_images.index(part)]
-                match.masks.append(mask)
-                masks.remove(mask)
-                pair = f"{match.image.label} with {mask.label}"
-                notes.add("paired by what their names share", pair)
+    left = [match for match in matches if not match.masks]
+    of_images = parts_of([match.image.name for match in left])
+    of_masks = parts_of([mask.name for mask in masks])
+    for mask, part in zip(list(masks), of_masks, strict=True):
+        if part and of_images.count(part) == of_masks.count(part) == 1:
+            match = left[of_images.index(part)]
+            match.masks.append(mask)
+            masks.remove(mask)
+            pair = f"{match.image.label} with {mask.label}"
+            notes.add("paired by what their names share", pair)
+
+
+def _without_folders(names: Sequence[str]) -> list[str]:
+    return [name.rpartition("/")[2] for name in names]
 
 
 def _without_common_words(names: Sequence[str]) -> list[str]:
@@ -189,9 +246,10 @@ def given_split(image: ImageFile) -> int | None:
     return next((SPLITS[folder] for folder in folders if folder in SPLITS), None)
 
 
-def _without_words(name: str) -> str:
-    kept = re.sub(r"\d+", lambda number: f" {int(number[0])} ", WORDS.sub(" ", name))
-    return " ".join(re.findall(r"[^\W_]+", kept))
+def _without_words(names: Sequence[str]) -> list[str]:
+    """Return names without words such as `image`, and without zeros before numbers."""
+    kept = (re.sub(r"\d+", lambda n: f" {int(n[0])} ", WORDS.sub(" ", name)) for name in names)
+    return [" ".join(re.findall(r"[^\W_]+", name)) for name in kept]
 
 
 def has_mask_suffix(name: str) -> bool:
