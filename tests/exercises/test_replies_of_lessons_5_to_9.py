@@ -3,6 +3,7 @@
 import random
 from functools import wraps
 from itertools import combinations
+from statistics import median
 from types import SimpleNamespace
 
 import numpy as np
@@ -98,6 +99,11 @@ LESSON_9 = [
         "border_threshold",
         lambda p, t: (p[0] < 0.5) & (p[1] <= t),
         "You compare *inside* with the threshold.",
+    ),
+    (
+        "border_threshold",
+        lambda p, t: (p[2] < 0.5) & (p[0] <= t),
+        "You take the channels in another order.",
     ),
     ("border_threshold", lambda p, t: p[0] < 0.5, "You ask only for background"),
     ("border_threshold", lambda p, t: (p[0] > 0.5) & (p[2] <= t), "Your mask holds background"),
@@ -202,6 +208,11 @@ LESSON_9 = [
         lambda c: scaled((c**-0.5).sort(descending=True).values),
         "so don't sort anything",
     ),
+    (
+        "rare_weights",
+        lambda c: c**-0.5 / (c[:2] ** -0.5).mean(),
+        "on the number of its own class, and on the mean over *all* classes",
+    ),
     ("rare_weights", lambda c: scaled(c**-0.5).round(), "as if they were rounded"),
     (
         "object_f1",
@@ -212,6 +223,11 @@ LESSON_9 = [
         "object_f1",
         lambda x: 2 * (x > 0.5).sum() / (sum(x.shape) - (x > 0.5).sum()),
         "twice the matches, divided by the matches, spurious and missed cells together",
+    ),
+    (
+        "object_f1",
+        lambda x: 2 * (x > 0.5).sum() / sum(x.shape) if (x > 0.5).any() else 1.0,
+        "Of 6 cases tried, it is wrong only for the table [[0.2, 0.1, 0.0, 0.0]].",
     ),
     (
         "object_f1",
@@ -372,6 +388,16 @@ LESSONS_5_TO_8 = [
         lambda p, t: max(right_iou(*pair) for pair in zip(p, t, strict=True)),
         "your number is the highest score of an image",
     ),
+    (
+        "iou",
+        lambda p, t: float(median(right_iou(*pair) for pair in zip(p, t, strict=True))),
+        "your number is the median over the images of the pixels in both",
+    ),
+    (
+        "iou",
+        lambda p, t: (p & t).sum() / (p.sum() * t.sum()),
+        "divided by the pixels of the prediction times those of the target",
+    ),
     ("iou", smoothed(1e-3), "So a small number is added above the fraction line."),
     ("iou", smoothed(1e-5), "So a small number is added above the fraction line."),
     ("validation_iou", validation(lambda n: nn.init.constant_(n[-1].bias, -100)), "has changed"),
@@ -435,6 +461,7 @@ LESSONS_5_TO_8 = [
         permutation_test(lambda far, ways: far / ways**2 / 9),
         "[0.7, 0.7, 0.6])`: there it should be 1, a share of all the deals",
     ),
+    ("tells_apart", permutation_test(lambda far, ways: 1 - far / ways), "those of 1 − p"),
     ("tells_apart", permutation_test(of=max), "compares something other than means"),
     ("tells_apart", permutation_test(of=np.std), "compares something other than means"),
     ("tells_apart", above_average, "farther apart than they are on average over all deals"),
@@ -465,6 +492,7 @@ LESSONS_5_TO_8 = [
     ("reach", lambda depth: 2 * 2**depth + 5 * depth, "only the bottleneck's reach by 2**depth"),
     ("reach", lambda depth: 6 * 2**depth - 4 + depth, "At each max-pooling you add 1 pixel."),
     ("reach", one_range_too_short, "from depth=1 on, it acts as if depth were 1 smaller"),
+    ("repeats_after", lambda depth: 3 * 2**depth, "it is always 3 times the right number"),
     ("repeats_after", lambda depth: 3**depth, "You multiply by 3 for each halving"),
     ("repeats_after", lambda depth: 6 * 2**depth - 2, "which pixels does each max-pooling combine"),
     ("repeats_after", lambda depth: depth**2, "That's `depth` times itself."),
@@ -536,3 +564,15 @@ def test_parentheses_are_not_put_around_sizes_that_a_factor_would_only_repeat():
         lambda x: 2 * (x > 0.5).sum() / (x.size()[0] + 2 * x.size()[1]),
     ):
         assert "Other parentheses" not in exercises.object_f1.check(answer).text
+
+
+def test_a_limit_that_is_divided_is_not_told_as_wrong_parentheses():
+    def tells_apart(a, b):
+        pool, total, seen = [*a, *b], sum(a) + sum(b), abs(np.mean(a) - np.mean(b))
+        sums = [sum(chosen) for chosen in combinations(pool, len(a))]
+        far = [abs(s / len(a) - (total - s) / len(b)) >= seen - 1e-9 for s in sums]
+        return bool(np.mean(far) <= 0.05 / len(far))
+
+    text = exercises.tells_apart.check(tells_apart).text
+    assert "Other parentheses" not in text
+    assert "there it should be 0.00794" in text

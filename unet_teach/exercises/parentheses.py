@@ -99,9 +99,19 @@ def _moved(root: Any) -> Iterator[tuple[Any, str]]:
     for number, node in enumerate(ast.walk(root)):
         if isinstance(node, ast.expr):
             for new, first in _moves(node):
+                if _divides_a_comparison(new):
+                    continue
                 copied = copy.deepcopy(root)
                 _replace(copied, number, copy.deepcopy(new))
                 yield ast.fix_missing_locations(copied), ast.unparse(first)
+
+
+def _divides_a_comparison(node: Tree) -> bool:
+    """Whether True or False would be divided, as in `(p <= 0.05) / n`: nobody means that."""
+    match node:
+        case ast.BinOp(ast.Compare(), ast.Div() | ast.FloorDiv() | ast.Pow(), _):
+            return True
+    return False
 
 
 def _replace(root: Any, number: int, new: Tree) -> None:

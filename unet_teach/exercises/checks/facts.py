@@ -70,6 +70,11 @@ class Grid(Inputs):
         for sentence, repair in REPAIRS.items():
             if list(map(repair, results)) == targets:
                 return f"{sentence}. {where}"
+        ratios = {
+            round(y / target, 9) for y, target in zip(results, targets, strict=True) if target
+        }
+        if len(ratios) == 1 and 0 not in targets:
+            return f"It is always {number(ratios.pop())} times the right number."
         same = self._always_the_same(results, errors)
         if same and where:
             return f"{where} {same}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from operator import itemgetter
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 import torch
@@ -46,6 +46,7 @@ def counts(prediction: Tensor, target: Tensor) -> Counts:
         "the difference between the pixels of the prediction and those of the target": abs(
             first - second
         ),
+        "the pixels of the prediction times those of the target": first * second,
         "the pixels of the larger mask": max(first, second),
         "the pixels of the smaller mask": min(first, second),
         "all pixels": pixels,
@@ -85,6 +86,7 @@ _OVER_IMAGES: tuple[tuple[str, Callable[[list[float]], float]], ...] = (
     ("the mean over the images of ", fmean),
     ("the score of the first image alone: ", lambda scores: scores[0]),
     ("the score of the last image alone: ", lambda scores: scores[-1]),
+    ("the median over the images of ", median),
     ("the highest score of an image: ", max),
     ("the lowest score of an image: ", min),
     ("the sum over the images of ", sum),

@@ -440,7 +440,9 @@ tells_apart = Exercise(
             *(_test(distance, deals=deals) for distance in (_distance, _numpy_distance) for deals in (
                 lambda found: [*{x for _, x in found}], lambda found: [*{round(x, 9) for _, x in found}], lambda found: [*dict(found).values()]))),
         mistake("at most as far apart", "Your decisions are those of the share of deals whose means are closer together than those of `a` and `b`, or just as far apart. Count those at least as far apart, with `>=`.",
-            _test(lambda a, b: -_distance(a, b)), _test(lambda a, b: -_distance(a, b), slack=-ROUNDING), more=OF_MEANS),
+            _test(lambda a, b: -_distance(a, b)), more=OF_MEANS),
+        mistake("1 minus p", "Your decisions are those of 1 − p, the share of the deals whose means are closer together than those of `a` and `b`. A *small* p tells the two apart: count the deals at least as far apart, with `>=`, and compare their share with 0.05.",
+            _test(lambda a, b: -_distance(a, b), slack=-ROUNDING), _test(share=lambda far, ways: 1 - far / ways), more=OF_MEANS),
         mistake("medians", "Your decisions are those of a test of medians, which hardly notice a collapsed run. Compare means.",
             _test(lambda a, b: abs(median(a) - median(b)))),
         mistake("another statistic", "Your decisions are those of a test that compares something other than means: the highest or the lowest scores, or how far each group spreads. The question is how far apart the *means* are.",

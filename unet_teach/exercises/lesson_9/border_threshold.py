@@ -71,7 +71,7 @@ def _line(fixed: str, value: float, varies: str) -> tuple[list[float], Tensor]:
 def _where_left(answer: Function) -> str:
     """Say for which probabilities a pixel is left, on the first line on which that is wrong."""
     threshold = 0.25
-    at = [_left_on_border(answer, other) for other in (0.25, 0.5, 0.75)]
+    at = [_left_at(answer, other) for other in (0.25, 0.5, 0.75)]
     if at[0] == at[1] == at[2]:
         return "With the thresholds 0.25, 0.5 and 0.75, your mask is the same, so it doesn't depend on `threshold`."
     for fixed, value, varies, last in LINES:
@@ -82,8 +82,10 @@ def _where_left(answer: Function) -> str:
     return where_right(answer, _left, _known_cases())
 
 
-def _left_on_border(answer: Function, threshold: float) -> list[bool]:
-    return list(answer(_line("background", 0.0, "border")[1], threshold).flatten().tolist())
+def _left_at(answer: Function, threshold: float) -> list[bool]:
+    """Return which pixels of all lines, and of the known image, are left."""
+    images = [torch.tensor(KNOWN)[:, None], *(_line(*line[:3])[1] for line in LINES)]
+    return list(answer(torch.cat(images, 2), threshold).flatten().tolist())
 
 
 def _spans(steps: list[float], chosen: list[bool]) -> str:
@@ -136,6 +138,8 @@ border_threshold = Exercise(
             lambda p, t: (p[0] < p[1]) & (p[2] <= t), lambda p, t: (p[0] <= p[1]) & (p[2] <= t)),
         known.mistake("one minus the threshold", "Your limit for border falls where the threshold rises: it is 1 minus the threshold. Compare border with the threshold itself.",
             lambda p, t: (p[0] < 0.5) & (p[2] <= 1 - t), lambda p, t: (p[0] < 0.5) & (p[2] < 1 - t), lambda p, t: (p[0] < 0.5) & (1 - p[2] >= t)),
+        known.mistake("channels in another order", "You take the channels in another order. They are background, inside and border, so `probabilities[0]` is background and `probabilities[2]` is border.",
+            lambda p, t: (p[2] < 0.5) & (p[0] <= t), lambda p, t: (p[1] < 0.5) & (p[2] <= t), lambda p, t: (p[1] < 0.5) & (p[0] <= t), lambda p, t: (p[2] < 0.5) & (p[1] <= t)),
         known.mistake("or instead of and", "You keep a pixel if *one* of the two holds. Both have to hold: join the comparisons with `&`.",
             lambda p, t: (p[0] < 0.5) | (p[2] <= t)),
         known.mistake("background below the threshold", "You compare background with the threshold, too. It has a limit of its own, one half, so that moving the threshold changes only where cells are cut apart.",

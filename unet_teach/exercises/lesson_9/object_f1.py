@@ -189,6 +189,8 @@ def _denominator(tables: list[Tensor], values: list[Any]) -> str:
     if len(such) < 5 or not torch.allclose(sizes @ factors, below, rtol=1e-3):
         return ""
     found, there = factors.tolist()
+    if max(abs(found - 1), abs(there - 1)) < 1e-3:
+        return ""
     return f"For {len(such)} tables, your number is twice the matches, divided by {found:.3g} times the cells found plus {there:.3g} times those in the target."
 
 

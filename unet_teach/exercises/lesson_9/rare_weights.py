@@ -71,7 +71,13 @@ def _dependence(answer: Function) -> str:
     if not torch.allclose(
         _of(answer, 100, 10_000, 1), torch.tensor([some, many, few]).double(), rtol=1e-3
     ):
-        return "If the same numbers come in another order, the weights don't follow them. Each weight should stand in the place of its class, so don't sort anything."
+        counts = torch.tensor([100, 10_000, 1])
+        right, weights = (
+            x.sort().values for x in (_weights(counts).double(), _of(answer, *counts.tolist()))
+        )
+        if torch.allclose(weights, right, rtol=1e-3):
+            return "The weights are right, but not in the places of their classes, so don't sort anything."
+        return "If the same numbers come in another order, the weights don't just change places with them. Each weight should depend on the number of its own class, and on the mean over *all* classes."
     if (_of(answer, 9, 4, 1) % 1 == 0).all() and (_of(answer, 7, 5, 3) % 1 == 0).all():
         return "All your weights are whole numbers, as if they were rounded."
     if min(few, some, many) <= 0:
