@@ -57,6 +57,11 @@ class Between(nn.Module):
         return self.last(self.step(self.first(x)))
 
 
+def unless_dark(x: Tensor) -> Tensor:
+    """Look at a value, so that shapes alone are not enough."""
+    return x if x.max() > -99 else -x
+
+
 class CallsItself(nn.Module):
     """A forward that ends in a call of its own module, or in its last layer."""
 
@@ -145,6 +150,10 @@ def _in_windows(x: Tensor) -> Tensor:
 
 # By the name of the row: an example that no earlier row explains, and one that runs.
 EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
+    "layer is on the meta device": (
+        lambda: example(Between(unless_dark, nn.BatchNorm2d(4, device="meta").eval()), IMAGE),
+        lambda: example(Between(unless_dark, nn.BatchNorm2d(4).eval()), IMAGE),
+    ),
     "forward calls itself": (
         lambda: example(CallsItself(True), IMAGE),
         lambda: example(CallsItself(False), IMAGE),

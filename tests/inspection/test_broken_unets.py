@@ -540,7 +540,7 @@ class Gate(nn.Module):
 
 
 class Heads(nn.Module):
-    """Divides the channels of the lowest level into heads."""
+    """Divides the channels of a map into heads, for queries, keys and values."""
 
     def __init__(self, heads: int, *, left_out: bool = False) -> None:
         super().__init__()
@@ -548,12 +548,12 @@ class Heads(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         batch, channels, height, width = x.shape
-        tokens = x.flatten(2).transpose(1, 2)
+        tokens = x.flatten(2).transpose(1, 2).repeat(1, 1, 3)
         if self.left_out:
-            tokens = tokens.view(batch, height * width, channels // self.heads)
+            tokens = tokens.view(batch, height * width, 3, channels // self.heads)
         else:
-            tokens = tokens.view(batch, height * width, self.heads, channels // self.heads)
-        return tokens.flatten(2).transpose(1, 2).reshape(batch, channels, height, width)
+            tokens = tokens.view(batch, height * width, 3, self.heads, channels // self.heads)
+        return tokens[:, :, 0].flatten(2).transpose(1, 2).reshape(batch, channels, height, width)
 
 
 def resized_to_skip(*order: int) -> Callable[[Any, Tensor], Any]:
@@ -617,6 +617,20 @@ UNSEEN: dict[str, Any] = {
         ["is it enlarged once too often?", "Without up2.1 (nearest up-sampling) it is 32×32"],
         ThreeLevels,
     ),
+    "enlarged again in forward": (
+        lambda: ThreeLevels(
+            up1=nn.Sequential(nn.ConvTranspose2d(16, 8, 2, 2), nn.Upsample(None, 2))
+        ),
+        PICTURE,
+        ["is it enlarged once too often?", "Without up1.1 (nearest up-sampling) it is 64×64"],
+        ThreeLevels,
+    ),
+    "enlarged too much": (
+        lambda: ThreeLevels(up2=nn.ConvTranspose2d(32, 16, 4, 4)),
+        PICTURE,
+        ["does it enlarge too much? With a factor of 2, they match."],
+        ThreeLevels,
+    ),
     "too narrow before a list of layers": (
         lambda: ThreeLevels(
             low=block(16, 16),
@@ -637,9 +651,9 @@ UNSEEN: dict[str, Any] = {
         lambda: ThreeLevels(last_layer_of(image=False), one=block(1, 8)),
     ),
     "heads that do not divide": (
-        lambda: ThreeLevels(with_low(Heads(6))),
+        lambda: ThreeLevels(with_low(Heads(5))),
         PICTURE,
-        ["32 is not divisible by 6: 32 // 6 is 5, and 2 are left over", "such as 4 or 8."],
+        ["32 is not divisible by 5: 32 // 5 is 6, and 2 are left over", "such as 4 or 8."],
         lambda: ThreeLevels(with_low(Heads(4))),
     ),
     "heads left out": (

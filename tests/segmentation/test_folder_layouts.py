@@ -276,6 +276,19 @@ def test_what_names_add_to_those_of_images_makes_masks(tmp_path):
     assert "taken as masks, since their names add the same" in notes
 
 
+def test_of_two_files_of_a_name_the_jpeg_is_the_image(tmp_path):
+    for name in ("a", "b", "c"):
+        put(tmp_path / f"{name}.jpg", GREY, quality=95)
+        put(tmp_path / f"{name}.png", LEFT)
+    found, notes = load(tmp_path, tmp_path)
+    assert all(np.array_equal(mask, LEFT > 0) for mask in found.values())
+    assert "a.png, b.png, c.png: taken as masks, and the images are JPEG files" in notes
+    for name in ("a", "b", "c"):
+        put(tmp_path / f"{name}.png", GREY)
+    with pytest.raises(ValueError, match="look like images as well"):
+        from_folder(tmp_path, tmp_path)
+
+
 @pytest.mark.parametrize("added", ["_flip", "_white"])
 def test_photos_whose_names_add_the_same_are_no_masks(tmp_path, added):
     for number in range(4 if added == "_flip" else 1):
@@ -417,7 +430,7 @@ def test_a_given_split_is_kept(tmp_path):
     assert "mixed and split anew" in load(tmp_path / "i", tmp_path / "m")[1]
 
 
-@pytest.mark.parametrize(("given", "lacking"), [("test", "validation"), ("val", "test")])
+@pytest.mark.parametrize(("given", "lacking"), [("testing", "validation"), ("val", "test")])
 def test_what_a_given_split_lacks_is_a_fifth_of_train(tmp_path, given, lacking):
     for folder, names in {"train": "abcdefghij", given: "xy"}.items():
         for name in names:
@@ -426,7 +439,7 @@ def test_what_a_given_split_lacks_is_a_fifth_of_train(tmp_path, given, lacking):
     with pytest.warns(UserWarning, match=f"2 of the 10 images of train are for {lacking}"):
         data = from_folder(tmp_path / "i", tmp_path / "m", seed=3)
     names = {split: {pair.name[-1] for pair in pairs} for split, pairs in data.splits.items()}
-    kept = "validation" if given == "val" else given
+    kept = "validation" if given == "val" else "test"
     assert names[kept] == {"x", "y"}
     assert len(names[lacking]) == 2
     assert names["train"] | names[lacking] == set("abcdefghij")

@@ -80,6 +80,8 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
                 runs = True
                 told = f"In evaluation mode, after model.eval(), it fails. {problem.text}"
                 problem = problem._replace(text=told)
+            if note in problem.text:
+                note = ""
             return report_on_stopped(name, graph, problem, runs=runs, note=note, parameters=count)
         shape = strongest_u_shape(graph)
         if shape is None:

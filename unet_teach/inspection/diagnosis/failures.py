@@ -17,9 +17,15 @@ from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
+from unet_teach.inspection.plain_lists import meta_note
 from unet_teach.inspection.recording import Value, find_all, way_back
 from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 from unet_teach.shared.torch_messages import explain_message
+
+
+def layer_on_meta(attempt: Attempt) -> str:
+    """Some of the network's weights have no values, while others have."""
+    return meta_note(attempt.model) if "meta" in attempt.message else ""
 
 
 def wrong_arguments(attempt: Attempt) -> str:

@@ -110,6 +110,13 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
                 f"{_change_of(own[-1])}. Without its stride, or with as much up-sampling after it, "
                 "they match."
             )
+        before = graph.ancestors(up)
+        joined = {
+            v
+            for op in attempt.recording.ops
+            if op.outputs[0] in before and join_kind(op) and len({*op.inputs} & before) > 1
+            for v in op.inputs
+        }
         fitting = [
             v
             for v in graph.values
@@ -118,34 +125,23 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
             and graph.min_depth_with_weights[v] < GLOBAL
             and not (v.op and "pool" in v.op.name)  # no layer has worked at this level
         ]
+        last = maker(fitting[-1]) if fitting else ""
+        named = f"The encoder's last map of {shape_text(up.shape[2:])} was made by {last}"
+        is_joined = any(v.shape[2:] == other.shape[2:] for v in joined)
+        if not is_joined and (large := _too_large_step(attempt, up, other)):
+            is_other = f" Or is it a skip of another level? {named}."
+            return f"{told}: {large}{is_other if fitting else ''}"
         if not fitting:
             continue
-        named = f"The encoder's last map of {shape_text(up.shape[2:])} was made by "
-        before = graph.ancestors(up)
-        joined = {
-            v
-            for op in attempt.recording.ops
-            if op.outputs[0] in before and join_kind(op) and len({*op.inputs} & before) > 1
-            for v in op.inputs
-        }
         if any(v in joined for v in fitting):
             if math.prod(up.shape[2:]) > math.prod(other.shape[2:]):
                 continue
             return (
-                f"{told}. {named}{maker(fitting[-1])}, and is joined already: before this join, an "
+                f"{told}. {named}, and is joined already: before this join, an "
                 f"up-sampling to {shape_text(other.shape[2:])} is missing, "
                 "F.interpolate(x, size=skip.shape[2:])."
             )
-        steps = [s for s in steps_to(graph, up, other) if s.before == other.shape[2:]]
-        again = next((s for s in reversed(steps) if s.factor(True) > 1), None)
-        was_below = graph.max_depth[up] > graph.levels[other] + SAME_LEVEL
-        if again and was_below and other.shape[2:] not in {v.shape[2:] for v in joined}:
-            return (
-                f"{told}: is it enlarged once too often? Without "
-                f"{attempt.wording.step(again.op.outputs[0])} it is {shape_text(again.before)}. "
-                f"Or is it a skip of another level? {named}{maker(fitting[-1])}."
-            )
-        told += f": is it a skip of another level? {named}{maker(fitting[-1])}."
+        told += f": is it a skip of another level? {named}."
         is_pooled = other.op is not None and "pool" in other.op.name
         if graph.max_depth[up] < graph.levels[other] + SAME_LEVEL and not is_pooled:
             told += (
@@ -153,6 +149,26 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
                 f"{shape_text(other.shape[2:])} itself."
             )
         return told
+    return ""
+
+
+def _too_large_step(attempt: Attempt, up: Value, other: Value) -> str:
+    """Ask whether what comes up is enlarged once too often, or by too much at once."""
+    graph, sides = attempt.graph, other.shape[2:]
+    if graph.max_depth[up] < graph.levels[other] + SAME_LEVEL:
+        return ""
+    for step in reversed(steps_to(graph, up, other)):
+        if step.factor(True) <= 1:
+            continue
+        does = attempt.wording.step(step.op.outputs[0])
+        if step.before == sides:
+            return f"is it enlarged once too often? Without {does} it is {shape_text(step.before)}."
+        if times := ratio(step.before, sides):
+            is_between = math.prod(step.before) < math.prod(sides) < math.prod(step.after)
+            return is_between * (
+                f"{does} makes {_change_of(step)}: does it enlarge too much? With a factor of "
+                f"{times}, they match."
+            )
     return ""
 
 

@@ -84,6 +84,7 @@ def first_that_applies(rows: Sequence[Diagnosis], attempt: Attempt) -> tuple[Dia
 
 
 FAILED_RUN = (
+    Diagnosis("layer is on the meta device", failures.layer_on_meta, "layer"),
     Diagnosis("forward calls itself", python_mistakes.forward_calls_itself, "forward"),
     Diagnosis("container is called", layer_settings.container_is_called, "forward"),
     Diagnosis("no forward", layer_settings.no_forward, "forward"),

@@ -60,7 +60,7 @@ def _not_divided(attempt: Attempt, given: tuple[int, ...], asked: list[int], num
     maps = {v.shape[-2:] for v in attempt.graph.values if len(v.shape) > 3}
     if same != len(given) - 1 or min(asked) < 1 or tuple(asked[-2:]) in maps:
         return ""
-    for place in range(same, len(asked) - 1):
+    for place in reversed(range(same, len(asked) - 1)):
         parts, part = asked[place : place + 2]
         whole, rest = divmod(numbers * parts * part, math.prod(asked))
         if rest == 0 < whole % parts and whole // parts == part > 1:

@@ -48,7 +48,8 @@ def from_folder(
 
     An image and its mask have the same name (`a.jpg` and `a.png`), or the name of the mask also
     ends in a suffix such as `_mask`, `_seg`, `_label` or `_gt`; then both may be in one folder.
-    There, masks may also be all files that add the same to the name of another: `a_L` to `a`.
+    There, masks may also be files that add the same to the names of others (`a_L` to `a`), or
+    PNG files, each with a JPEG of the same name.
     Several masks of one image (`a_mask_1`, `a_mask_2`, or a folder `a` of masks) are merged. If a
     folder holds only folders, the files in these are used. The pages of a TIFF are images if its
     mask has as many. A mask may hold 0 and 1, 0 and 255, numbered objects, colours, or
@@ -138,11 +139,12 @@ def _read_pairs(
             "The images look like masks and the masks like images, so the two folders are probably "
             "swapped. Give the folder of the images first."
         )
-    if TAKEN_AS_MASKS in notes.names and len(notes.names.get(NO_MASK, ())) == len(read):
+    are_guessed = any(remark.startswith(TAKEN_AS_MASKS) for remark in notes.names)
+    if are_guessed and 0 < len(read) == len(notes.names.get(NO_MASK, ())):
         raise ValueError(
             f"Both folders are the same, and no name in it says that it is a mask. "
-            f"{notes.names[NO_MASK][0]} and others, whose names add the same to those of images, "
-            "look like images as well. Let the names of masks end in _mask, or give their folder."
+            f"{notes.names[NO_MASK][0]} and others, which may be meant, look like images as well. "
+            "Let the names of masks end in _mask, or give their folder."
         )
     grey = [name for name, pair in read.items() if pair.image.ndim == 2]
     is_coloured = len(grey) < len(read)

@@ -50,7 +50,9 @@ def inverted_masks(
         return [], ""
     found = [name for name, contrast in others.items() if contrast @ direction < -least]
     more = ">" if others is contrasts[1] else "<"
-    condition = f"if (mask > 0).mean() {more} 0.5: " if len(found) == len(others) else ""
+    condition = (
+        f"if (mask > mask.max() / 2).mean() {more} 0.5: " if len(found) == len(others) else ""
+    )
     return found, (
         f"{INVERTED}. Look at them, data.figure(), and invert it in its file: "
         f"`mask = np.array(Image.open(path).convert('L'))`, "

@@ -21,8 +21,10 @@ ROLES |= {"annotation", "annotations", "target", "targets", "truth"}
 IMAGES = ("image", "images", "img", "imgs", "input", "photo")
 WORDS = re.compile(rf"(?<![a-z])({'|'.join(sorted((*ROLES, *IMAGES)))})(?![a-z])")
 OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders
-SPLITS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}
-TAKEN_AS_MASKS = "taken as masks, since their names add the same to those of images"
+SPLITS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1}
+SPLITS |= {"test": 2, "testing": 2}
+JPEG = (".jpg", ".jpeg")
+TAKEN_AS_MASKS = "taken as masks"
 NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
 
 
@@ -172,13 +174,24 @@ def _require_same_numbers(images: Sequence[ImageFile], masks: Sequence[ImageFile
 
 
 def _by_added_words(files: Sequence[ImageFile], notes: Notes) -> list[ImageFile]:
-    """Return the files whose names add to others what more than half of these have: `a`, `a_L`."""
+    """Return the files of a folder of both that must be masks, since no name says so.
+
+    Their names add to others what more than half of these have, `a_L` to `a`; or there is a JPEG
+    of the same name for each.
+    """
     names = [file.name for file in files]
     kinds = masks_by_kind(names, names)
     masks = _note_kinds(kinds.values(), files, notes)
+    photos = {file.name for file in files if file.path.suffix.lower() in JPEG}
+    twins = [f for f in files if f.name in photos and f.path.suffix.lower() not in JPEG]
+    if photos and not kinds and len(twins) == len(photos):
+        masks = twins
+        remark = f"{TAKEN_AS_MASKS}, and the images are JPEG files of the same names"
+        notes.add(remark, *(mask.label for mask in masks))
     if len(kinds) == 1:
         masks = [files[place] for places in kinds.values() for place in places]
-        notes.add(TAKEN_AS_MASKS, *(mask.label for mask in masks))
+        remark = f"{TAKEN_AS_MASKS}, since their names add the same to those of images"
+        notes.add(remark, *(mask.label for mask in masks))
     return masks
 
 
