@@ -20,7 +20,8 @@ from unet_teach.shared.live_networks import own_samples
 MOST_LEVELS = 7  # that the page has room for
 LARGEST_IMAGE = 512  # pixels of a side
 BLUR = 5  # cells that a blurred skip is averaged over
-KEPT = 12  # answers that later ones are compared with
+KEPT = 3  # newest answers, which later ones may be compared with
+QUICK = 0.3  # seconds of a run: a switch should take no longer
 SKIP_HOW = "blur", "other"
 Skips = list[float | str]
 
@@ -37,6 +38,8 @@ class LiveNetwork:
 
     Attributes:
         task: the network and its image, as the page reads them.
+        seconds: what its first run took. Opening takes one run; a switch or a stroke another one,
+            and a skip of another image two.
 
     Raises:
         TypeError, ValueError: with a sentence, for what cannot be shown.
@@ -48,7 +51,9 @@ class LiveNetwork:
         _check_model(model)
         self._given = _as_batch(image, model)
         self._seen = Activations(model, self._given, **forward_kwargs)
+        start = time.perf_counter()
         self._first = look = self._seen.look()
+        self.seconds = time.perf_counter() - start
         levels = {maps.level for maps in look.levels} | set(self._seen.skips)
         self._rows = sorted(levels, key=lambda name: float(name.removeprefix("level ")))
         if len(self._rows) > MOST_LEVELS:
@@ -145,8 +150,9 @@ class LiveNetwork:
             self._orders = {place: maps.order for place, maps in places.items()}
         before = self._looks.get(question.get("before") or 0, {})
         self._looks[question["id"]] = places
-        for old in list(self._looks)[:-KEPT]:
-            del self._looks[old]
+        for old in list(self._looks)[:-KEPT]:  # each holds all maps of all levels
+            if old != question.get("before"):
+                del self._looks[old]
         described, data = {}, []
         for place, maps in places.items():
             count = MOST_CHANNELS if place == question["open"] else 1
@@ -267,11 +273,16 @@ class LiveNetwork:
             "depth": len(rows) - 1,
             "skip": "cat" if self._seen.skips else "none",
             "rows": rows,
-            "note": " ".join([self._seen.note, reads]).strip(),
+            "note": " ".join(filter(None, [self._seen.note, reads, self._slowness()])),
         }
+        if self.seconds > QUICK:
+            network["seconds"] = round(self.seconds, 1)
         samples = own_samples(pixels.numpy(), mask)
         networks = [{"name": name, "network": network}]
         return {"name": "your image", "source": "yours", "networks": networks, "samples": samples}
+
+    def _slowness(self) -> str:
+        return "" if self.seconds <= QUICK else f"One run of it took {self.seconds:.1f} s."
 
 
 def _check_model(model: Any) -> None:
