@@ -57,7 +57,7 @@ class Plan(NamedTuple):
 
 
 MET = "skips left out at random in training: it has met cuts"
-NEVER_MET = "no skip ever left out in training: it never met a cut"
+NEVER_MET = "it never met a cut in training, so 300 steps were enough"
 NEVER = "never had skips, which is not the same as a cut"
 FLAT = "one level deep, so it cannot see a whole ring"
 PLANS = {

@@ -187,15 +187,13 @@ export class OutputPanel {
       if (each > was[i]) gained += 1;
       if (each < was[i]) lost += 1;
     });
+    // The words have the colours of the pixels.
     const parts = [
-      ...(lost ? [h('b', {}, `−${lost}`)] : []),
-      ...(gained ? [h('b', { class: 'ut-see-gained' }, `+${gained}`)] : []),
+      ...(lost ? [h('b', {}, `${lost} lost`)] : []),
+      ...(lost && gained ? [' '] : []),
+      ...(gained ? [h('b', { class: 'ut-see-gained' }, `${gained} new`)] : []),
     ];
-    const spaced = parts.flatMap((part, i) => (i ? [' ', part] : [part]));
-    update(change.name, [
-      ...(lost && gained ? [] : ['Change ']),
-      ...(spaced.length ? spaced : [h('b', {}, 'none')]),
-    ]);
+    update(change.name, parts.length ? parts : ['Change ', h('b', {}, 'none')]);
     const counts = `change of the prediction: ${lost} pixels lost, ${gained} gained`;
     set(change.canvas, { 'aria-label': counts, title: `${counts} (green); grey ones stay` });
   }

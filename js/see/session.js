@@ -68,7 +68,9 @@ export class Session {
   /** What runs a network. @param {State} state */
   #engine({ network }) {
     const where = network.inKernel ? 'kernel' : 'page';
-    this.#engines[where] ??= new Engine(network.inKernel ? inKernel(this.#model) : undefined);
+    this.#engines[where] ??= new Engine(
+      network.inKernel ? inKernel(this.#model, network.seconds) : undefined,
+    );
     return this.#engines[where];
   }
 

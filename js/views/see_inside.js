@@ -6,14 +6,21 @@ import { GradientBars } from '../see/gradient_bars.js';
 import { Head } from '../see/head.js';
 import { readFile } from '../see/image_file.js';
 import { InputPanel } from '../see/input_panel.js';
-import { Inspection } from '../see/inspection.js';
+import { Inspection, leavesOut } from '../see/inspection.js';
 import { NetworkList } from '../see/network_list.js';
 import { OutputPanel } from '../see/output_panel.js';
 import { MOST_STROKES } from '../see/painting.js';
 import { squeeze } from '../see/reading.js';
 import { Session } from '../see/session.js';
 import { thumbnail } from '../see/thumbnail.js';
-import { captionAt, levelCaption, TOUR } from '../see/tour.js';
+import {
+  isShown,
+  levelCaption,
+  pausedCaption,
+  readCaption,
+  slowCaption,
+  TOUR,
+} from '../see/tour.js';
 import { TourStrip } from '../see/tour_strip.js';
 import { UPanel } from '../see/u_panel.js';
 import { comparedWith, headline } from '../see/words.js';
@@ -67,12 +74,12 @@ function render({ model, el }) {
     model.save_changes();
     root.dispatchEvent(new Event('ut-fact'));
   };
-  /** Do something of which the change is shown. @param {Record<string, unknown>} values */
+  /** Do something of which the change is shown; the tour waits where it is. @param {Record<string, unknown>} values */
   const act = (values) => {
     problem = '';
     strip.pause();
     session.remember();
-    save({ pixel: null, caption: last, ...values });
+    save({ pixel: null, ...values });
   };
   const session = new Session(model, () => {
     paint();
@@ -89,7 +96,7 @@ function render({ model, el }) {
         session.remember();
       }
       problem = '';
-      save({ pixel: null, caption: last, strokes: stroke ? [...base, stroke] : base });
+      save({ pixel: null, strokes: stroke ? [...base, stroke] : base });
     },
     onUndo: () => act({ strokes: (session.state()?.strokes ?? []).slice(0, -1) }),
     onSample: (sample) => act({ sample, seed: 0, image: '', strokes: [] }),
@@ -123,14 +130,17 @@ function render({ model, el }) {
     signal,
   });
   const inspection = new Inspection({ get, save, session, onChange: () => paint(), signal });
-  const output = new OutputPanel({ onPick: (pixel) => save({ pixel }), signal });
+  const output = new OutputPanel({
+    onPick(pixel) {
+      strip.pause();
+      save({ pixel });
+    },
+    signal,
+  });
   const bars = new GradientBars();
   const strip = new TourStrip({
     onCaption: show,
-    at() {
-      const state = session.state();
-      return state ? captionAt(get('caption'), state, session.tasks) : last;
-    },
+    at: () => readCaption(get('caption')),
     signal,
   });
   const networks = new NetworkList({
@@ -256,24 +266,24 @@ function render({ model, el }) {
       u.paintSince(comparedWith(now, before));
     });
     const said = place ? inspection.headline(place, now) : headline(now, before);
-    head.say(problem || session.problem || said.title, said.note);
+    const isLate = network.seconds > 0 && !session.isUpToDate(state);
+    const running = isLate ? `Running: about ${network.seconds} s …` : '';
+    head.say(problem || session.problem || running || said.title, said.note);
     if (place) {
       head.paintHalves(place, `decoder ${place.split(' ')[1]}` in now.maps);
       inspection.paint(state, place, now, theme);
     }
+    if (network.seconds) strip.paint(slowCaption(network.seconds, leavesOut(state)));
+    else if (place) strip.paint(levelCaption(network.inKernel));
+    else if (session.isUpToDate(state)) strip.paint(captionOf(state, now, before));
+  }
+
+  /** @param {State} state @param {Result} now @param {Result | null} before */
+  function captionOf(state, now, before) {
     const at = strip.at();
-    const { network: layered } = /** @type {any} */ (state.moment);
-    if (place && at === last) strip.paint(levelCaption(network.inKernel));
-    else if (session.isUpToDate(state))
-      strip.paint(
-        TOUR[at].say({
-          now,
-          before,
-          sample: state.sample,
-          layers: layered.layers,
-          depth: network.depth,
-        }),
-      );
+    const { layers } = /** @type {any} */ (state.moment.network);
+    if (!isShown(at, state, session.tasks)) return pausedCaption(at);
+    return TOUR[at].say({ now, before, sample: state.sample, layers, depth: state.network.depth });
   }
 
   // ------------------------------------------------------------------------------ what one can do
