@@ -7,6 +7,8 @@ import { drawChange, drawChanges, drawMap, outline } from './drawing.js';
 /** @typedef {[row: number, column: number]} Point */
 
 const MEANS = 'IoU: intersection over union, 1 is perfect';
+const short = (/** @type {number} */ count) =>
+  count < 1000 ? String(count) : `${Number((count / 1000).toPrecision(2))}k`;
 const EMPTY = 0.1; // a prediction whose largest value is lower is stretched
 
 /**
@@ -189,9 +191,9 @@ export class OutputPanel {
     });
     // The words have the colours of the pixels.
     const parts = [
-      ...(lost ? [h('b', {}, `${lost} lost`)] : []),
+      ...(lost ? [h('b', {}, `${short(lost)} lost`)] : []),
       ...(lost && gained ? [' '] : []),
-      ...(gained ? [h('b', { class: 'ut-see-gained' }, `${gained} new`)] : []),
+      ...(gained ? [h('b', { class: 'ut-see-gained' }, `${short(gained)} new`)] : []),
     ];
     update(change.name, parts.length ? parts : ['Change ', h('b', {}, 'none')]);
     const counts = `change of the prediction: ${lost} pixels lost, ${gained} gained`;

@@ -106,7 +106,7 @@ export const TOUR = [
       return {
         lead: 'Cut skip 0:',
         text: `${lost} predicted pixels are lost, ${gained} appear.`,
-        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${same} In training, skips were left out at random.`,
+        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${same} In training, skips were cut at random.`,
       };
     },
   },

@@ -55,7 +55,7 @@ export class UPanel {
         { class: 'ut-see-name' },
         h('b', {}, 'Inside'),
         ' ',
-        h('span', { class: 'ut-quiet' }, 'one channel (ch) of each level; press it for all'),
+        h('span', { class: 'ut-quiet' }, 'one channel (ch) a level; press it for all'),
       ),
       this.#box,
     );

@@ -1,6 +1,6 @@
 /** The view of SeeInside: paint an image, watch every feature map of a U-Net, cut a skip. */
 
-import { h } from '../dom.js';
+import { h, set } from '../dom.js';
 import { themeOf } from '../see/drawing.js';
 import { GradientBars } from '../see/gradient_bars.js';
 import { Head } from '../see/head.js';
@@ -31,7 +31,7 @@ import { initialize, isTyping, mount, presentButton } from '../shell.js';
 /** @typedef {import('../see/painting.js').Stroke} Stroke */
 /** @typedef {import('../see/tour.js').Result} Result */
 
-const WIDE = 1040; // pixels of width from which the three columns have their full size
+const WIDE = 1052; // pixels of width from which the three columns have their full size
 const MEDIUM = 740; // and from which they stand side by side
 const TWO = 600; // and from which the U stands beside the images
 const TRAITS = [
@@ -273,6 +273,8 @@ function render({ model, el }) {
       head.paintHalves(place, `decoder ${place.split(' ')[1]}` in now.maps);
       inspection.paint(state, place, now, theme);
     }
+    const isTour = !place && strip.at() < last && isShown(strip.at(), state, session.tasks);
+    set(root, { 'data-caption': isTour ? String(strip.at()) : '' });
     if (network.seconds) strip.paint(slowCaption(network.seconds, leavesOut(state)));
     else if (place) strip.paint(levelCaption(network.inKernel));
     else if (session.isUpToDate(state)) strip.paint(captionOf(state, now, before));

@@ -282,6 +282,16 @@ def test_a_picked_pixel_shows_which_input_pixels_matter(show):
     expect(page.get_by_role("img", name="ground truth")).to_be_visible()
 
 
+def test_the_first_captions_mark_what_they_speak_of(show):
+    for caption, marked in enumerate([".ut-see-paper", ".ut-see-encoder", ".ut-see-bottom button"]):
+        page = show(caption=caption)
+        style = page.locator(marked).first.evaluate("(it) => getComputedStyle(it).outlineStyle")
+        assert style == "solid"
+        page.get_by_role("switch", name="skip 1").click()
+        expect(page.get_by_role("region", name="Tour")).to_contain_text("Paused.")
+        expect(page.locator(marked).first).to_have_css("outline-style", "none")
+
+
 def test_the_tour_walks_with_arrows_and_plays_with_space(show):
     page = show(caption=0)
     strip = page.get_by_role("region", name="Tour")
@@ -351,8 +361,8 @@ def test_the_list_says_what_sets_each_network_apart_and_the_closed_one_a_name(sh
     page = show()
     networks = page.get_by_role("combobox", name="network")
     options = [each.inner_text().strip() for each in networks.locator("option").all()]
-    for network in (each for task in shipped() for each in task["networks"]):
-        assert options[options.index(network["name"]) + 1] == network["says"]
+    shown = [network for task in shipped() for network in task["networks"]]
+    assert options == [each[part] for each in shown for part in ("name", "says")]
     chosen = networks.evaluate("(it) => it.selectedOptions[0].text")
     assert chosen == "trained with skips"
     for name in ("ordinary training", "trained without skips", "depth 1"):
@@ -463,7 +473,7 @@ def test_a_high_image_is_as_high_as_a_square_one(show):
         assert paper["height"] / paper["width"] == pytest.approx(96 / 40, rel=0.03)
 
 
-@pytest.mark.parametrize("width", [290, 390, 700, 780, 900])  # 290: a notebook on a phone
+@pytest.mark.parametrize("width", [290, 390, 700, 780, 900, 1066])  # 290: a notebook on a phone
 @pytest.mark.parametrize("options", [{}, {"place": "encoder 1"}, {"skips": [1, 0, "other"]}])
 def test_narrow_pages_stack_without_overflow(show, width, options):
     page = show(size=(width, 844), **options)
