@@ -8,7 +8,7 @@ import { drawChange, drawChanges, drawMap, outline } from './drawing.js';
 
 const MEANS = 'IoU: intersection over union, 1 is perfect';
 const short = (/** @type {number} */ count) =>
-  count < 1000 ? String(count) : `${Number((count / 1000).toPrecision(2))}k`;
+  count < 1000 ? String(count) : `${Math.round(count / 1000)}k`;
 const EMPTY = 0.1; // a prediction whose largest value is lower is stretched
 
 /**

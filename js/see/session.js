@@ -242,6 +242,7 @@ export class Session {
       if (answer.type === 'failed' || answer.type === 'silent') this.problem = answer.sentence;
       if (answer.type !== 'run') return this.onAnswer();
       this.problem = answer.note ?? '';
+      if (answer.seconds !== undefined) state.network.seconds = answer.seconds; // the first may have been slow alone
       const { maps } = answer;
       const { height, width } = maps.logits;
       const probabilities = state.network.inKernel ? maps.logits.values : probability(maps.logits);

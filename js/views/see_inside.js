@@ -268,7 +268,8 @@ function render({ model, el }) {
     const said = place ? inspection.headline(place, now) : headline(now, before);
     const isLate = network.seconds > 0 && !session.isUpToDate(state);
     const running = isLate ? `Running: about ${network.seconds} s …` : '';
-    head.say(problem || session.problem || running || said.title, said.note);
+    const took = network.seconds && !place ? `One run took ${network.seconds} s.` : '';
+    head.say(problem || session.problem || running || said.title, `${said.note} ${took}`.trim());
     if (place) {
       head.paintHalves(place, `decoder ${place.split(' ')[1]}` in now.maps);
       inspection.paint(state, place, now, theme);
@@ -384,7 +385,7 @@ const switchesBefore = (index, depth) => TOUR[Math.max(0, index - 1)].skips(dept
 /** @param {Result} now */
 function unknown({ state }) {
   if (state.strokes.some(([kind]) => kind === 'erase')) return 'erased: no ground truth';
-  return state.strokes.length ? 'painted: no rule is known here' : 'your image: no ground truth';
+  return state.strokes.length ? 'painted: no rule is known here' : 'no ground truth';
 }
 
 export default { initialize, render };

@@ -217,7 +217,7 @@ class SeeInside(CourseWidget):
             parts.append(f"IoU {network['score']:.2f} on test images")
         if self.strokes:
             parts.append(f"painted: {', '.join(stroke[0] for stroke in self.strokes)}")
-        if "seconds" in network["network"]:
+        if network["network"].get("seconds"):  # of a network in the kernel that is not quick
             parts.append(f"one run took {network['network']['seconds']} s")
         words = {0: "cut", 1: "on", "blur": "blurred", "other": "of another image"}
         if network["network"]["skip"] != "none":
