@@ -56,17 +56,18 @@ class Plan(NamedTuple):
     says: str = ""
 
 
-MET = "skips left out at random in training: it has met cuts"
-NEVER_MET = "no skip ever left out in training: it never met a cut"
+CUT = "trained with skips cut at random"
+CUT_LONG = f"{CUT}, which took 900 steps"
+ALL_ON = "trained with all skips on: 300 steps were enough"
 NEVER = "never had skips, which is not the same as a cut"
 FLAT = "one level deep, so it cannot see a whole ring"
 PLANS = {
-    "trained with skips": Plan("lines in rings", 900, {}, varies=True, says=MET),
-    "ordinary training": Plan("lines in rings", 300, {}, says=NEVER_MET),
+    "trained with skips": Plan("lines in rings", 900, {}, varies=True, says=CUT_LONG),
+    "ordinary training": Plan("lines in rings", 300, {}, says=ALL_ON),
     "trained without skips": Plan("lines in rings", 900, {"skip": "none"}, says=NEVER),
     "depth 1": Plan("lines in rings", 900, {"depth": 1}, says=FLAT),
-    "nuclei": Plan("nuclei", 300, {}, 0.5, says=MET),
-    "earth": Plan("earth", 900, {}, 0.5, says=MET),
+    "nuclei": Plan("nuclei", 300, {}, 0.5, says=CUT),
+    "earth": Plan("earth", 900, {}, 0.5, says=CUT),
     "fixed dropout": Plan("lines in rings", 900, {}, 0.5),  # compared, not shipped
 }
 SAMPLES: dict[str, list[tuple[str, int, int, int]]] = {  # name, test image, first row and column

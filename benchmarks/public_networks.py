@@ -64,7 +64,7 @@ def diffusers(name: str, **kwargs: Any) -> Callable[[], nn.Module]:
     return build
 
 
-LARGE = (1, 1, 256, 256)
+LARGE, LARGE_RGB = (1, 1, 256, 256), (1, 3, 256, 256)
 GREY, RGB, VOLUME = (1, 1, 128, 128), (1, 3, 128, 128), (1, 1, 64, 64, 64)
 WIDTHS = (16, 32, 64, 128)
 BLOCKS = {
@@ -79,7 +79,7 @@ WITH_WORDS = {
     "cross_attention_dim": 32,
 }
 NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], Given]] = {
-    "UNet of the course, 256×256": (partial(UNet, base_channels=16), (1, 1, 256, 256), {}),
+    "UNet of the course, 256×256": (partial(UNet, base_channels=16), LARGE, {}),
     "UNet of the course, 128×128": (partial(UNet, base_channels=16), GREY, {}),
     "monai UNet": (monai("UNet", 2, 1, 2, WIDTHS, (2, 2, 2), num_res_units=2), GREY, {}),
     "monai BasicUNet, 3-D": (monai("BasicUNet", 3, 1, 2, (8, 8, 16, 32, 64, 8)), VOLUME, {}),
@@ -101,6 +101,11 @@ NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], Given]] = {
     "smp MAnet": (smp("MAnet", "resnet18"), RGB, {}),
     "smp DeepLabV3": (smp("DeepLabV3", "resnet18"), RGB, {}),
     "diffusers UNet2DModel": (diffusers("UNet2DModel", **BLOCKS), RGB, {"timestep": 3}),
+    "diffusers UNet2DModel, 256×256": (
+        diffusers("UNet2DModel", **BLOCKS),
+        LARGE_RGB,
+        {"timestep": 3},
+    ),
     "diffusers UNet2DConditionModel": (
         diffusers("UNet2DConditionModel", **WITH_WORDS),
         (1, 4, 64, 64),

@@ -37,6 +37,23 @@ step(compiled)
 """
 
 
+LIVE = """
+import sys
+import torch
+from unet_teach import UNet
+from unet_teach.widgets import SeeInside
+
+widget = SeeInside(UNet(depth=1, base_channels=2), torch.randn(1, 32, 32))
+assert widget._live is not None
+assert "torch._dynamo.eval_frame" not in sys.modules
+"""
+
+
+def test_a_network_opens_in_the_kernel_without_it():
+    ran = subprocess.run([sys.executable, "-c", LIVE], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_the_compiler_comes_when_something_is_compiled_and_not_before():
     ran = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from unet_teach.shared import live_networks
 from unet_teach.shared.interrupts import explain_stopped_cells
 from unet_teach.shared.lazy_imports import lazy_imports
+from unet_teach.shared.no_compiler import keep_compiler_out
 
 if TYPE_CHECKING:
     from unet_teach import exercises as exercises
@@ -29,6 +30,7 @@ else:
 def _open_network(*given: Any) -> live_networks.LiveNetwork:
     from unet_teach.inspection.live_network import LiveNetwork
 
+    keep_compiler_out()  # its import takes longer than most networks
     return LiveNetwork(*given)
 
 

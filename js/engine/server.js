@@ -37,7 +37,7 @@ import { UNetRunner } from './unet.js';
 /** @typedef {Picture & {type: 'run', id: number}} RunQuestion */
 /** @typedef {Picture & {type: 'matter', id: number, place: Place, channel: number, row: number, column: number, area: Area}} MatterQuestion */
 /** @typedef {{type: 'network', key: string, network: unknown} | RunQuestion | MatterQuestion} Question */
-/** @typedef {{type: 'run', id: number, maps: Record<string, Shown>, ms: number, note?: string} | {type: 'silent', id: number, sentence: string} | {type: 'matter', id: number, changes: Float32Array, side: number, isDone: boolean} | {type: 'failed', id: number, sentence: string}} Answer */
+/** @typedef {{type: 'run', id: number, maps: Record<string, Shown>, ms: number, seconds?: number, note?: string} | {type: 'silent', id: number, sentence: string} | {type: 'matter', id: number, changes: Float32Array, side: number, isDone: boolean} | {type: 'failed', id: number, sentence: string}} Answer */
 
 const MOST_RUNNERS = 4; // their maps are kept in memory
 const SLICE = 12; // ms of covering pixels between two looks at what else is asked

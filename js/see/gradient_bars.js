@@ -39,7 +39,7 @@ export class GradientBars {
         const [part, level] = place.split(' ');
         const isBottom = Number(level) === network.depth;
         const name = isBottom
-          ? 'bottom'
+          ? 'bottleneck'
           : `${part.slice(0, 3)} ${network.rows[Number(level)].name}`;
         const [now, then] = [runs[ALL][place], runs[without][place] ?? 0];
         const bar = (/** @type {number} */ value) =>
@@ -68,4 +68,8 @@ function otherRun(runs, skips) {
 
 /** Two digits that count. @param {number} value */
 const short = (value) =>
-  value >= 10 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
+  value && value < 0.001
+    ? '<0.001'
+    : value >= 10
+      ? String(Math.round(value))
+      : String(Number(value.toPrecision(2)));

@@ -14,6 +14,7 @@ import { channelOf, mostOf } from './results.js';
 /** @typedef {[row: number, column: number]} Point */
 
 const PATIENCE = 150; // ms that the cell stands still before its pixels are covered
+const LONG = 1; // seconds of a run: a gradient takes several, and is left out
 
 export class Inspection {
   hint = '';
@@ -182,6 +183,11 @@ export class Inspection {
       },
       theme,
     });
+    if (leavesOut(state)) {
+      drawChanges(this.#usesCanvas, new Float32Array(1), 1, 1, theme);
+      this.#usesText.textContent = `Left out: it takes several runs, and one took ${state.network.seconds} s.`;
+      return;
+    }
     this.#ask(`${state.seen} ${place} ${channel} ${cell}`, () => {
       const question = {
         place: /** @type {any} */ (place),
@@ -248,8 +254,9 @@ export class Inspection {
 
   // ------------------------------------------------------------------- a pixel of the prediction
   /** @param {State} state @returns {Point | null} */
-  pixel({ sample }) {
-    const given = this.get('pixel');
+  pixel(state) {
+    const { sample } = state;
+    const given = leavesOut(state) ? null : this.get('pixel');
     if (!Array.isArray(given) || given.length !== 2 || !given.every(Number.isInteger)) return null;
     const [row, column] = given;
     return row >= 0 && column >= 0 && row < sample.height && column < sample.width
@@ -308,6 +315,9 @@ export class Inspection {
     });
   }
 }
+
+/** Whether the kernel is not asked which pixels matter, since it would take too long. @param {State} state */
+export const leavesOut = ({ network }) => network.seconds > LONG;
 
 /** How many pixels a cell of the bottleneck sees: "68×68". @param {import('./field.js').Layer[]} layers @param {number} depth */
 function fieldSizes(layers, depth) {

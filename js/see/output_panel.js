@@ -7,6 +7,8 @@ import { drawChange, drawChanges, drawMap, outline } from './drawing.js';
 /** @typedef {[row: number, column: number]} Point */
 
 const MEANS = 'IoU: intersection over union, 1 is perfect';
+const short = (/** @type {number} */ count) =>
+  count < 1000 ? String(count) : `${Math.round(count / 1000)}k`;
 const EMPTY = 0.1; // a prediction whose largest value is lower is stretched
 
 /**
@@ -187,15 +189,13 @@ export class OutputPanel {
       if (each > was[i]) gained += 1;
       if (each < was[i]) lost += 1;
     });
+    // The words have the colours of the pixels.
     const parts = [
-      ...(lost ? [h('b', {}, `−${lost}`)] : []),
-      ...(gained ? [h('b', { class: 'ut-see-gained' }, `+${gained}`)] : []),
+      ...(lost ? [h('b', {}, `${short(lost)} lost`)] : []),
+      ...(lost && gained ? [' '] : []),
+      ...(gained ? [h('b', { class: 'ut-see-gained' }, `${short(gained)} new`)] : []),
     ];
-    const spaced = parts.flatMap((part, i) => (i ? [' ', part] : [part]));
-    update(change.name, [
-      ...(lost && gained ? [] : ['Change ']),
-      ...(spaced.length ? spaced : [h('b', {}, 'none')]),
-    ]);
+    update(change.name, parts.length ? parts : ['Change ', h('b', {}, 'none')]);
     const counts = `change of the prediction: ${lost} pixels lost, ${gained} gained`;
     set(change.canvas, { 'aria-label': counts, title: `${counts} (green); grey ones stay` });
   }

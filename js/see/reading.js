@@ -3,7 +3,7 @@
 /** @typedef {import('./painting.js').Sample} Sample */
 /** @typedef {import('../engine/unet.js').Skip} Skip */
 /** @typedef {{name: string, encoder: boolean, decoder: boolean, skip: boolean}} Row   a level: its name, and what there is at it */
-/** @typedef {{key: string, name: string, says: string, score: number | null, depth: number, hasSkips: boolean, rows: Row[], inKernel: boolean, note: string, steps: number, channels: number, outputs: number, network: unknown, moments: {step: number, score: number | null, key: string, network: unknown}[]}} NetworkEntry */
+/** @typedef {{key: string, name: string, says: string, score: number | null, depth: number, hasSkips: boolean, rows: Row[], inKernel: boolean, seconds: number, note: string, steps: number, channels: number, outputs: number, network: unknown, moments: {step: number, score: number | null, key: string, network: unknown}[]}} NetworkEntry */
 /** @typedef {{name: string, source: string, mean: number, scale: number, networks: NetworkEntry[], samples: Sample[]}} Task */
 
 /** @param {unknown} sent @returns {Task[]} */
@@ -46,6 +46,7 @@ function readNetworkEntry(sent, key) {
       hasSkips: network.skip !== 'none',
       rows: Array.isArray(network.rows) ? network.rows : rowsOf(network),
       inKernel: network.runs === 'kernel',
+      seconds: Number(network.seconds ?? 0), // of a run that is not quick
       note: String(network.note ?? ''),
       steps: Number(sent.steps ?? moments.at(-1)?.step ?? 0),
       channels: network.in_channels,

@@ -68,7 +68,9 @@ export class Session {
   /** What runs a network. @param {State} state */
   #engine({ network }) {
     const where = network.inKernel ? 'kernel' : 'page';
-    this.#engines[where] ??= new Engine(network.inKernel ? inKernel(this.#model) : undefined);
+    this.#engines[where] ??= new Engine(
+      network.inKernel ? inKernel(this.#model, network.seconds) : undefined,
+    );
     return this.#engines[where];
   }
 
@@ -240,6 +242,7 @@ export class Session {
       if (answer.type === 'failed' || answer.type === 'silent') this.problem = answer.sentence;
       if (answer.type !== 'run') return this.onAnswer();
       this.problem = answer.note ?? '';
+      if (answer.seconds !== undefined) state.network.seconds = answer.seconds; // the first may have been slow alone
       const { maps } = answer;
       const { height, width } = maps.logits;
       const probabilities = state.network.inKernel ? maps.logits.values : probability(maps.logits);

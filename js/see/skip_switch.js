@@ -57,7 +57,11 @@ export class SkipSwitch {
         s('circle', { class: 'ut-see-pole ut-see-far', cx: far, cy: 16, r: 4.5 }),
       ),
     );
-    this.#how = h('select', { 'aria-label': `skip ${name} carries`, class: 'ut-see-how' });
+    this.#how = h('select', {
+      'aria-label': `skip ${name} carries`,
+      title: 'what this skip carries',
+      class: 'ut-see-how',
+    });
     for (const [value, text] of Object.entries(HOW)) this.#how.append(h('option', { value }, text));
     this.#strength = h('input', {
       type: 'range',
@@ -65,6 +69,7 @@ export class SkipSwitch {
       max: 1,
       step: 0.05,
       'aria-label': `strength of skip ${name}`,
+      title: 'what this skip is multiplied by',
     });
     const [button, how, strength] = [this.#button, this.#how, this.#strength];
     const isOn = () => button.getAttribute('aria-checked') === 'true';

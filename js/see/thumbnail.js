@@ -1,6 +1,7 @@
 /** What a level of the U shows: one channel, in one scale with what it showed before, and how much the level changed. Pure: no page. */
 
 import { changed, channelOf, ends } from './results.js';
+import { areComparable } from './words.js';
 
 /** @typedef {import('./tour.js').Result} Result */
 
@@ -11,7 +12,7 @@ export function thumbnail(place, channel, now, before) {
   const map = now.maps[place];
   const bounds = ends(channelOf(map, channel));
   const old = before?.maps[place];
-  const isComparable = old && before?.state.moment.key === now.state.moment.key;
+  const isComparable = old && before && areComparable(before, now);
   if (isComparable && place.startsWith('decoder')) {
     const [low, high] = ends(channelOf(old, channel));
     bounds[0] = Math.min(bounds[0], low);

@@ -12,7 +12,8 @@ import { changed, difference } from './results.js';
 /** @typedef {{now: Result, before: Result | null, sample: Sample, layers: any[], depth: number}} Seen */
 /** @typedef {{lead: string, text: string, evidence: string}} Caption */
 
-export const SECONDS = 90;
+const SECONDS = 90; // until the last caption, which stays
+export const STANDS = SECONDS / 7; // each of the others; the strip's style has it as well
 const ROUGHLY = 0.6; // of the predicted pixels: at least so many in rings, fewer right
 
 /** What the switches of each caption are; the text says what is seen then. @type {{skips: (depth: number) => Skip[], say: (seen: Seen) => Caption}[]} */
@@ -36,7 +37,7 @@ export const TOUR = [
       return {
         lead: 'The encoder',
         text: `shrinks the image: from ${first.height}×${first.width} to ${last.height}×${last.width} cells.`,
-        evidence: `A cell is one place in a feature map. It sees ${top}×${top} pixels at level 0, ${size}×${size} at the bottom: its receptive field.`,
+        evidence: `A cell is one place in a feature map. It sees ${top}×${top} pixels at level 0, ${size}×${size} in the bottleneck: its receptive field.`,
       };
     },
   },
@@ -50,7 +51,7 @@ export const TOUR = [
       return {
         lead: 'The bottleneck',
         text: `sees ${size >= widest ? 'far enough for' : 'less than'} a whole ring, in ${bottom.channels} channels.`,
-        evidence: `The widest ring here is ${Math.round(widest)} pixels across, the receptive field ${size}. A cell keeps ${bottom.channels} numbers for ${step}×${step} pixels of the image.`,
+        evidence: `The widest ring is ${Math.round(widest)} pixels across, the receptive field ${size}. A cell keeps ${bottom.channels} numbers for ${step}×${step} pixels.`,
       };
     },
   },
@@ -105,7 +106,7 @@ export const TOUR = [
       return {
         lead: 'Cut skip 0:',
         text: `${lost} predicted pixels are lost, ${gained} appear.`,
-        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${same} In training, skips were left out at random.`,
+        evidence: `IoU ${iou(before ?? now)} → ${iou(now)}.${same} In training, skips were cut at random.`,
       };
     },
   },
@@ -123,16 +124,19 @@ export const TOUR = [
   },
 ];
 
-/** Which caption is shown: the tour's where the screen shows what it speaks of, otherwise the last. @param {unknown} index @param {State} state @param {import('./reading.js').Task[]} tasks */
-export function captionAt(index, { task, network, moment, sample, strokes, skips }, tasks) {
-  const last = TOUR.length - 1;
-  const at = Math.max(0, Math.min(last, Math.round(Number(index)) || 0));
+/** A caption that there is, whatever a link says. @param {unknown} index */
+export const readCaption = (index) =>
+  Math.max(0, Math.min(TOUR.length - 1, Math.round(Number(index)) || 0));
+
+/** Whether the screen shows what a caption speaks of; the last speaks of anything. @param {number} index @param {State} state @param {import('./reading.js').Task[]} tasks */
+export function isShown(index, { task, network, moment, sample, strokes, skips }, tasks) {
+  if (index === TOUR.length - 1) return true;
   const [first] = tasks;
   const isItsImage = task === first && sample === first.samples[0] && !strokes.length;
   const isItsNetwork =
     network === first.networks[0] && moment.step === (network.moments.at(-1)?.step ?? null);
-  const isCutSo = String(skips) === String(TOUR[at].skips(network.depth));
-  return isItsImage && isItsNetwork && isCutSo ? at : last;
+  const isCutSo = String(skips) === String(TOUR[index].skips(network.depth));
+  return isItsImage && isItsNetwork && isCutSo;
 }
 
 /** What to do with an opened level. @param {boolean} inKernel   where a gradient takes the place of the square @returns {Caption} */
@@ -142,6 +146,20 @@ export const levelCaption = (inKernel) => ({
     ? 'Move over the channel: which pixels of the input move its value?'
     : 'Move over the channel: the square on the input follows.',
   evidence: 'Arrow keys move the cell, comma and full stop change the channel, Escape goes back.',
+});
+
+/** What the strip says while the viewer tries something and the tour waits. @param {number} index   the caption it waits at @returns {Caption} */
+export const pausedCaption = (index) => ({
+  lead: 'Paused.',
+  text: 'Try what you like: what changes, and what stays?',
+  evidence: `Play goes on with caption ${index + 1}, its image and its switches.`,
+});
+
+/** What a network that is not quick takes, and how it would take less. @param {number} seconds   of its first run @param {boolean} leavesOut   which pixels matter @returns {Caption} */
+export const slowCaption = (seconds, leavesOut) => ({
+  lead: `One run took ${seconds} s.`,
+  text: 'Each switch and each stroke takes as long.',
+  evidence: `${leavesOut ? 'Which pixels move a value is left out. ' : ''}A smaller image takes less: SeeInside(model, image[..., ::2, ::2]).`,
 });
 
 /** Where all skips are cut: a network that never had any is something else. @param {State} state */

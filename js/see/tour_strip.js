@@ -1,7 +1,7 @@
 /** The strip below: the tour's caption, its evidence, and the keys that play it. */
 
 import { h, set } from '../dom.js';
-import { SECONDS, TOUR } from './tour.js';
+import { STANDS, TOUR } from './tour.js';
 
 /** @typedef {import('./tour.js').Caption} Caption */
 
@@ -98,7 +98,7 @@ export class TourStrip {
   #next(index) {
     this.onCaption(index);
     if (index >= TOUR.length - 1) return this.pause();
-    this.#timer = window.setTimeout(() => this.#next(index + 1), (1000 * SECONDS) / TOUR.length);
+    this.#timer = window.setTimeout(() => this.#next(index + 1), 1000 * STANDS);
     this.#paintPlay();
   }
 
@@ -113,6 +113,7 @@ export class TourStrip {
   /** @param {Caption} caption */
   paint({ lead, text, evidence }) {
     const at = this.at();
+    set(this.element, { 'data-waits': String(at < TOUR.length - 1) });
     this.#lead.textContent = lead;
     this.#text.textContent = text;
     this.#count.textContent = `${at + 1} of ${TOUR.length}`;

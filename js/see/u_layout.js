@@ -15,6 +15,7 @@ const GAP = { wide: 14, narrow: 14 };
 const COLUMNS = { wide: { encoder: 120, decoder: 346 }, narrow: { encoder: 106, decoder: 284 } };
 export const WIDTH = { wide: 472, narrow: 374 };
 export const LABEL_ROOM = 62; // a lower one has what its skip carries beside its name
+export const NAME_ROOM = 38; // a lower one has its size and its channels on the left, and no name
 export const SLIDER_ROOM = 70; // of a level: a lower one has no slider for its skip's strength
 
 /** @param {number} depth @param {Shape} shape */

@@ -4,7 +4,8 @@ import { h, s, set, update } from '../dom.js';
 import { drawMap, gradient } from './drawing.js';
 import { channelOf } from './results.js';
 import { SkipSwitch } from './skip_switch.js';
-import { layOut } from './u_layout.js';
+import { layOut, NAME_ROOM } from './u_layout.js';
+import { isBest } from './words.js';
 
 /** @typedef {import('../engine/server.js').Shown} Shown */
 /** @typedef {import('../engine/unet.js').Skip} Skip */
@@ -54,7 +55,7 @@ export class UPanel {
         { class: 'ut-see-name' },
         h('b', {}, 'Inside'),
         ' ',
-        h('span', { class: 'ut-quiet' }, 'one channel a level; press one to see all'),
+        h('span', { class: 'ut-quiet' }, 'one channel (ch) a level; press it for all'),
       ),
       this.#box,
     );
@@ -147,7 +148,13 @@ export class UPanel {
     return h(
       'div',
       {
-        class: `ut-see-place${isBottom ? ' ut-see-bottom' : ''}`,
+        class: [
+          'ut-see-place',
+          isBottom && 'ut-see-bottom',
+          !isBottom && side < NAME_ROOM && 'ut-see-unnamed',
+        ]
+          .filter(Boolean)
+          .join(' '),
         style: `--x:${left};--y:${top};--s:${side}`,
       },
       box,
@@ -228,7 +235,11 @@ export class UPanel {
       const sized = `${cells} ${total}`;
       if (size.dataset.says !== sized) {
         size.dataset.says = sized;
-        size.replaceChildren(h('b', {}, cells), h('span', {}, `${total} ch`));
+        size.replaceChildren(
+          h('i', {}, name.replace('encoder', 'level')),
+          h('b', {}, cells),
+          h('span', {}, `${total} ch`),
+        );
       }
       if (says.dataset.says !== words) {
         says.dataset.says = words;
@@ -253,7 +264,8 @@ export class UPanel {
   }
 
   /** The steps of the training that were kept; those of a network of one's own are unknown. @param {import('./session.js').State} state */
-  paintMoments({ network, moment }) {
+  paintMoments(state) {
+    const { network, moment } = state;
     const { moments, steps } = network;
     const isOne = moments.length < 2;
     this.moments.hidden = !steps;
@@ -269,11 +281,10 @@ export class UPanel {
     const at = moments.findIndex(({ key }) => key === moment.key);
     set(this.moment, { max: moments.length - 1, 'aria-valuetext': `step ${moment.step}` });
     this.moment.value = String(at);
-    const isBest = at === moments.length - 1 && moment.step !== steps;
     update(this.#momentSays, [
       h('span', {}, 'training '),
       h('b', {}, `step ${moment.step}`),
-      h('span', {}, ` of ${steps}${isBest ? ', the best' : ''}`),
+      h('span', {}, ` of ${steps}${isBest(state) ? ', the best' : ''}`),
     ]);
   }
 

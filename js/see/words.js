@@ -1,6 +1,5 @@
 /** The headline: what was done last, and what it changed; and what the screen is compared with. Pure: no page. */
 
-import { coverage } from './painting.js';
 import { inWords } from './skip_switch.js';
 
 /** @typedef {import('./session.js').State} State */
@@ -22,7 +21,11 @@ export function headline(now, before) {
       : 'Your image: no ground truth';
     return { title: why, note: 'so there is no score' };
   }
-  const moved = was !== null && before?.seen !== now.seen ? `IoU ${was} → ${is}` : `IoU ${is}`;
+  const isChanged = was !== null && before?.seen !== now.seen;
+  const { mask } = now;
+  const isSameTruth = before?.mask?.every((each, i) => each === mask[i]) ?? false;
+  // Scores against two ground truths are two different questions.
+  const moved = isChanged && isSameTruth ? `IoU ${was} → ${is}` : `IoU ${is}`;
   if (before && before.state.network.key !== network.key)
     return {
       title: `${capital(network.name)}: IoU ${is}`,
@@ -33,21 +36,27 @@ export function headline(now, before) {
   if (before && before.state.moment.key !== state.moment.key)
     return {
       title: `Step ${state.moment.step}: IoU ${is}`,
-      note: `step ${before.state.moment.step} had ${was ?? 'no score'}`,
+      note: `${isBest(state) ? `the best of ${network.steps} on validation images; ` : ''}step ${before.state.moment.step} had ${was ?? 'no score'}`,
     };
   const more = before ? strokes.length - before.state.strokes.length : 0;
-  if (more < 0) return { title: `Stroke taken back: ${moved}`, note };
-  const last = more > 0 ? strokes.at(-1) : null;
-  if (last?.[0] === 'ring') return { title: `Ring painted: ${moved}`, note: ringWords(now, last) };
-  if (last?.[0] === 'line') return { title: `Line painted: ${moved}`, note };
+  if (more) {
+    const kind = capital(String(strokes.at(-1)?.[0]));
+    const what = more < 0 ? 'Stroke taken back' : `${kind} painted`;
+    if (isSameTruth) return { title: `${what}: ${moved}`, note: 'the ground truth is the same' };
+    if (more < 0) return { title: `${what}: ${moved}`, note: 'the ground truth is the older one' };
+    const { added, found } = addedPixels(now, before);
+    const says = added ? `${found} of ${added} new pixels predicted` : 'no new pixels to predict';
+    const old = was === null ? '' : `; it was ${was} on the old one`;
+    return { title: `${kind}: ${says}`, note: `IoU ${is} on the new ground truth${old}` };
+  }
   return { title: `${changedSkip(now, before) ?? skipWords(state)}: ${moved}`, note };
 }
 
 /** What the levels and the prediction are compared with; "" where there is nothing. @param {Result} now @param {Result | null} before */
 export function comparedWith(now, before) {
-  if (!before || before.seen === now.seen || before.state.moment.key !== now.state.moment.key)
-    return '';
+  if (!before || before.seen === now.seen || !areComparable(before, now)) return '';
   const [was, is] = [before.state, now.state];
+  if (was.moment.key !== is.moment.key) return `training step ${was.moment.step}`;
   const kind = is.strokes.at(-1)?.[0];
   if (is.strokes.length > was.strokes.length)
     return kind === 'erase' ? 'the image before erasing' : `the image without the ${kind}`;
@@ -55,6 +64,13 @@ export function comparedWith(now, before) {
   const words = skipWords(was);
   return words[0].toLowerCase() + words.slice(1);
 }
+
+/** Whether two results are of one network, perhaps at two steps of its training. @param {Result} before @param {Result} now */
+export const areComparable = (before, now) => before.state.network.key === now.state.network.key;
+
+/** Whether a step before the last is shown as the end of the training. @param {State} state */
+export const isBest = ({ network: { moments, steps }, moment }) =>
+  moment.step !== steps && moment.key === moments.at(-1)?.key;
 
 /** Without a ground truth: how many pixels are predicted. @param {Result} now @param {Result | null} before */
 function unscored(now, before) {
@@ -98,18 +114,15 @@ export function skipWords({ skips, network }) {
   return `Skip${names.length > 1 ? 's' : ''} ${all} ${[...how][0]}`;
 }
 
-/** How many of the pixels that a new ring adds to the mask are predicted. @param {Result} now @param {import('./painting.js').Stroke} ring */
-function ringWords({ prediction, mask, width }, ring) {
-  const [, row, column, radius] = /** @type {[string, number, number, number]} */ (ring);
-  let [all, found] = [0, 0];
+/** How many pixels the ground truth has gained, and how many of them are predicted. @param {Result} now @param {Result | null} before */
+function addedPixels({ mask, prediction }, before) {
+  let [added, found] = [0, 0];
   mask?.forEach((each, i) => {
-    const [y, x] = [Math.floor(i / width), i % width];
-    if (!each || Math.hypot(y - row, x - column) >= radius || coverage(ring, y, x) >= 0.5) return;
-    all += 1;
+    if (!each || before?.mask?.[i]) return;
+    added += 1;
     if (prediction[i]) found += 1;
   });
-  if (!all) return 'no line runs through it';
-  return `${found} of ${all} line pixels in it predicted`;
+  return { added, found };
 }
 
 /** @param {string} text */

@@ -1,19 +1,26 @@
 /** The view of SeeInside: paint an image, watch every feature map of a U-Net, cut a skip. */
 
-import { h } from '../dom.js';
+import { h, set } from '../dom.js';
 import { themeOf } from '../see/drawing.js';
 import { GradientBars } from '../see/gradient_bars.js';
 import { Head } from '../see/head.js';
 import { readFile } from '../see/image_file.js';
 import { InputPanel } from '../see/input_panel.js';
-import { Inspection } from '../see/inspection.js';
+import { Inspection, leavesOut } from '../see/inspection.js';
 import { NetworkList } from '../see/network_list.js';
 import { OutputPanel } from '../see/output_panel.js';
 import { MOST_STROKES } from '../see/painting.js';
 import { squeeze } from '../see/reading.js';
 import { Session } from '../see/session.js';
 import { thumbnail } from '../see/thumbnail.js';
-import { captionAt, levelCaption, TOUR } from '../see/tour.js';
+import {
+  isShown,
+  levelCaption,
+  pausedCaption,
+  readCaption,
+  slowCaption,
+  TOUR,
+} from '../see/tour.js';
 import { TourStrip } from '../see/tour_strip.js';
 import { UPanel } from '../see/u_panel.js';
 import { comparedWith, headline } from '../see/words.js';
@@ -24,7 +31,7 @@ import { initialize, isTyping, mount, presentButton } from '../shell.js';
 /** @typedef {import('../see/painting.js').Stroke} Stroke */
 /** @typedef {import('../see/tour.js').Result} Result */
 
-const WIDE = 1040; // pixels of width from which the three columns have their full size
+const WIDE = 1052; // pixels of width from which the three columns have their full size
 const MEDIUM = 740; // and from which they stand side by side
 const TWO = 600; // and from which the U stands beside the images
 const TRAITS = [
@@ -67,12 +74,12 @@ function render({ model, el }) {
     model.save_changes();
     root.dispatchEvent(new Event('ut-fact'));
   };
-  /** Do something of which the change is shown. @param {Record<string, unknown>} values */
+  /** Do something of which the change is shown; the tour waits where it is. @param {Record<string, unknown>} values */
   const act = (values) => {
     problem = '';
     strip.pause();
     session.remember();
-    save({ pixel: null, caption: last, ...values });
+    save({ pixel: null, ...values });
   };
   const session = new Session(model, () => {
     paint();
@@ -89,7 +96,7 @@ function render({ model, el }) {
         session.remember();
       }
       problem = '';
-      save({ pixel: null, caption: last, strokes: stroke ? [...base, stroke] : base });
+      save({ pixel: null, strokes: stroke ? [...base, stroke] : base });
     },
     onUndo: () => act({ strokes: (session.state()?.strokes ?? []).slice(0, -1) }),
     onSample: (sample) => act({ sample, seed: 0, image: '', strokes: [] }),
@@ -123,14 +130,17 @@ function render({ model, el }) {
     signal,
   });
   const inspection = new Inspection({ get, save, session, onChange: () => paint(), signal });
-  const output = new OutputPanel({ onPick: (pixel) => save({ pixel }), signal });
+  const output = new OutputPanel({
+    onPick(pixel) {
+      strip.pause();
+      save({ pixel });
+    },
+    signal,
+  });
   const bars = new GradientBars();
   const strip = new TourStrip({
     onCaption: show,
-    at() {
-      const state = session.state();
-      return state ? captionAt(get('caption'), state, session.tasks) : last;
-    },
+    at: () => readCaption(get('caption')),
     signal,
   });
   const networks = new NetworkList({
@@ -256,24 +266,27 @@ function render({ model, el }) {
       u.paintSince(comparedWith(now, before));
     });
     const said = place ? inspection.headline(place, now) : headline(now, before);
-    head.say(problem || session.problem || said.title, said.note);
+    const isLate = network.seconds > 0 && !session.isUpToDate(state);
+    const running = isLate ? `Running: about ${network.seconds} s …` : '';
+    const took = network.seconds && !place ? `One run took ${network.seconds} s.` : '';
+    head.say(problem || session.problem || running || said.title, `${said.note} ${took}`.trim());
     if (place) {
       head.paintHalves(place, `decoder ${place.split(' ')[1]}` in now.maps);
       inspection.paint(state, place, now, theme);
     }
+    const isTour = !place && strip.at() < last && isShown(strip.at(), state, session.tasks);
+    set(root, { 'data-caption': isTour ? String(strip.at()) : '' });
+    if (network.seconds) strip.paint(slowCaption(network.seconds, leavesOut(state)));
+    else if (place) strip.paint(levelCaption(network.inKernel));
+    else if (session.isUpToDate(state)) strip.paint(captionOf(state, now, before));
+  }
+
+  /** @param {State} state @param {Result} now @param {Result | null} before */
+  function captionOf(state, now, before) {
     const at = strip.at();
-    const { network: layered } = /** @type {any} */ (state.moment);
-    if (place && at === last) strip.paint(levelCaption(network.inKernel));
-    else if (session.isUpToDate(state))
-      strip.paint(
-        TOUR[at].say({
-          now,
-          before,
-          sample: state.sample,
-          layers: layered.layers,
-          depth: network.depth,
-        }),
-      );
+    const { layers } = /** @type {any} */ (state.moment.network);
+    if (!isShown(at, state, session.tasks)) return pausedCaption(at);
+    return TOUR[at].say({ now, before, sample: state.sample, layers, depth: state.network.depth });
   }
 
   // ------------------------------------------------------------------------------ what one can do
@@ -372,7 +385,7 @@ const switchesBefore = (index, depth) => TOUR[Math.max(0, index - 1)].skips(dept
 /** @param {Result} now */
 function unknown({ state }) {
   if (state.strokes.some(([kind]) => kind === 'erase')) return 'erased: no ground truth';
-  return state.strokes.length ? 'painted: no rule is known here' : 'your image: no ground truth';
+  return state.strokes.length ? 'painted: no rule is known here' : 'no ground truth';
 }
 
 export default { initialize, render };

@@ -56,7 +56,7 @@ def test_it_is_fresh():
 
 
 def test_the_tour_begins_when_its_captions_are_on_screen(open_page):
-    page = open_page(viewport={"width": 390, "height": 844})
+    page = open_page(viewport={"width": 390, "height": 600})
     tour = page.get_by_role("region", name="Tour")
     expect(tour).to_contain_text("1 of 8")
     page.wait_for_timeout(500)  # longer than a frame: it would have begun
@@ -64,6 +64,19 @@ def test_the_tour_begins_when_its_captions_are_on_screen(open_page):
     tour.scroll_into_view_if_needed()
     expect(tour).to_have_attribute("data-playing", "true")
     assert open_page().get_by_role("region", name="Tour").get_attribute("data-playing") == "true"
+
+
+def test_a_phone_shows_prediction_and_caption_together(open_page):
+    page = open_page(viewport={"width": 390, "height": 844})
+    tour = page.get_by_role("region", name="Tour")
+    expect(tour).to_have_attribute("data-playing", "true")
+    lead, prediction = (page.locator(each) for each in (".ut-see-lead", ".ut-see-output canvas"))
+    for each in (lead.first, prediction.first):
+        box = each.bounding_box()
+        assert 0 <= box["y"] < box["y"] + box["height"] <= 844
+    page.get_by_role("switch", name="skip 0").click()
+    expect(tour).to_contain_text("Play goes on with caption 1")
+    assert tour.bounding_box()["y"] < 700  # it waits there
 
 
 def test_a_prediction_that_reaches_nowhere_a_half_says_so(open_page):

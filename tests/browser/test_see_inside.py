@@ -87,14 +87,25 @@ def test_a_ring_around_a_line_puts_its_pixels_into_truth_and_prediction(show):
     page.mouse.up()
     # Of the whole ring: smaller ones came before.
     expect(headline(page)).to_have_text(
-        re.compile(r"Ring painted: IoU 0.87 → 0.\d\d \d+ of [3-9]\d line pixels in it predicted")
+        re.compile(
+            r"Ring: \d+ of [3-9]\d new pixels predicted "
+            r"IoU 0\.\d\d on the new ground truth; it was 0\.87 on the old one"
+        )
     )
     expect(page.locator(".ut-see-since")).to_contain_text("against the image without the ring")
     [[kind, row, column, radius]] = page.evaluate("state.strokes")
     assert (kind, round(row), round(column), round(radius)) == ("ring", 62, 62, 16)
     predicted, true = map(int, re.findall(r"(\d+) of (\d+)", headline(page).inner_text())[0])
     assert predicted > true / 2
-    expect(page.get_by_text("Change", exact=False).first).to_be_visible()
+    change = page.get_by_role("img", name=re.compile(r"\d+ gained"))
+    gained = re.findall(r"(\d+) gained", change.get_attribute("aria-label"))[0]
+    words = page.locator(".ut-see-gained")
+    expect(words).to_have_text(f"{gained} new")
+    colour = words.evaluate("(it) => getComputedStyle(it).color")
+    drawn = change.evaluate(
+        "(it) => [...it.getContext('2d').getImageData(0, 0, it.width, it.height).data].join()"
+    )
+    assert ",".join(re.findall(r"\d+", colour)[:3]) in drawn
 
 
 def test_keys_paint_what_the_pointer_paints(show):
@@ -102,15 +113,17 @@ def test_keys_paint_what_the_pointer_paints(show):
     page.locator(".ut-see-paper").focus()
     press(page, [("ArrowDown", 14), ("ArrowRight", 14), ("Space", 1), ("Shift+ArrowRight", 2)])
     press(page, [("Space", 1)])
-    expect(headline(page)).to_contain_text("Ring painted")
+    expect(headline(page)).to_contain_text("new pixels predicted")
     assert page.evaluate("state.strokes") == [["ring", 62, 62, 16]]
     press(page, [("Backspace", 1)])
-    expect(headline(page)).to_contain_text("Stroke taken back: IoU")
+    expect(headline(page)).to_have_text(
+        "Stroke taken back: IoU 0.87 the ground truth is the older one"
+    )
     assert page.evaluate("state.strokes") == []
     page.get_by_role("button", name="line", exact=True).click()
     page.locator(".ut-see-paper").focus()
     press(page, [("Space", 1), ("ArrowLeft", 12), ("Space", 1)])
-    expect(headline(page)).to_contain_text("Line painted: IoU")
+    expect(headline(page)).to_contain_text("Line painted: IoU 0.87 → 0")  # in no ring
     press(page, [("Space", 1), ("ArrowLeft", 12), ("Escape", 1)])
     assert len(page.evaluate("state.strokes")) == 1
 
@@ -166,7 +179,7 @@ def test_the_newest_of_many_strokes_wins(show):
     for column in range(66, 79):
         page.mouse.move(*at(page, 62, column))
     page.mouse.up()
-    expect(headline(page)).to_contain_text("Ring painted")
+    expect(headline(page)).to_contain_text("Ring: ")
     picture = "document.querySelector('.ut-see-output canvas').toDataURL()"
     alone = show(strokes=page.evaluate("state.strokes"))
     page.wait_for_function(f"{picture} === {json.dumps(alone.evaluate(picture))}")
@@ -269,6 +282,16 @@ def test_a_picked_pixel_shows_which_input_pixels_matter(show):
     expect(page.get_by_role("img", name="ground truth")).to_be_visible()
 
 
+def test_the_first_captions_mark_what_they_speak_of(show):
+    for caption, marked in enumerate([".ut-see-paper", ".ut-see-encoder", ".ut-see-bottom button"]):
+        page = show(caption=caption)
+        style = page.locator(marked).first.evaluate("(it) => getComputedStyle(it).outlineStyle")
+        assert style == "solid"
+        page.get_by_role("switch", name="skip 1").click()
+        expect(page.get_by_role("region", name="Tour")).to_contain_text("Paused.")
+        expect(page.locator(marked).first).to_have_css("outline-style", "none")
+
+
 def test_the_tour_walks_with_arrows_and_plays_with_space(show):
     page = show(caption=0)
     strip = page.get_by_role("region", name="Tour")
@@ -287,6 +310,31 @@ def test_the_tour_walks_with_arrows_and_plays_with_space(show):
     expect(page.get_by_role("button", name="play the tour")).to_be_visible()
 
 
+def test_after_an_own_action_the_tour_waits_and_goes_on_from_there(show):
+    page = show(caption=3, skips=[0, 0, 0])
+    strip = page.get_by_role("region", name="Tour")
+    page.get_by_role("button", name="next caption").click()
+    expect(strip).to_contain_text("5 of 8")
+    play = page.get_by_role("button", name="play the tour")
+    play.click()
+    page.get_by_role("switch", name="skip 1").click()
+    expect(play).to_be_visible()
+    expect(strip).to_contain_text("Paused.")
+    expect(strip).to_contain_text("5 of 8 · Play goes on with caption 5")
+    page.locator(".ut-see-paper").focus()
+    press(page, [("Space", 1), ("Shift+ArrowRight", 2), ("Space", 1)])
+    expect(strip).to_contain_text("Paused.")
+    play.click()
+    expect(strip).to_contain_text("Skip 0 alone brings the edges back")
+    expect(page.locator(".ut-see-since")).to_contain_text("against all skips cut")
+    assert page.evaluate("[state.skips, state.strokes, state.caption]") == [[1, 0, 0], [], 4]
+    page.get_by_role("application", name="Prediction").press("Enter")  # which pixels matter here?
+    expect(play).to_be_visible()
+    play.click()
+    page.get_by_role("button", name="next caption").click()
+    expect(strip).to_contain_text("6 of 8")
+
+
 def test_moments_of_the_training_can_be_walked_through(show):
     page = show()
     slider = page.locator(".ut-see-moments input")
@@ -294,6 +342,13 @@ def test_moments_of_the_training_can_be_walked_through(show):
     page.keyboard.press("Home")
     expect(headline(page)).to_contain_text("Step 0: IoU")
     expect(page.locator(".ut-see-moments")).to_contain_text("training step 0 of 900")
+    expect(page.locator(".ut-see-since")).to_have_text(
+        "changed: % of its values, against training step 825"
+    )
+    says = page.locator(".ut-see-changed").all_inner_texts()
+    assert all(re.match(r"changed\s\d+ %", text) for text in says)
+    page.keyboard.press("End")
+    expect(headline(page)).to_contain_text("the best of 900 on validation images; step 0 had 0.00")
     # Of the others only the end is stored: the place says so.
     page.get_by_role("combobox", name="network").select_option("ordinary training")
     expect(headline(page)).to_contain_text("Ordinary training: IoU")
@@ -306,8 +361,8 @@ def test_the_list_says_what_sets_each_network_apart_and_the_closed_one_a_name(sh
     page = show()
     networks = page.get_by_role("combobox", name="network")
     options = [each.inner_text().strip() for each in networks.locator("option").all()]
-    for network in (each for task in shipped() for each in task["networks"]):
-        assert options[options.index(network["name"]) + 1] == network["says"]
+    shown = [network for task in shipped() for network in task["networks"]]
+    assert options == [each[part] for each in shown for part in ("name", "says")]
     chosen = networks.evaluate("(it) => it.selectedOptions[0].text")
     assert chosen == "trained with skips"
     for name in ("ordinary training", "trained without skips", "depth 1"):
@@ -324,7 +379,7 @@ def test_a_link_to_a_caption_shows_it_only_beside_what_it_speaks_of(show):
     expect(page.locator(strip)).to_contain_text("Skip 0 alone brings the edges back")
     expect(page.locator(".ut-see-since")).to_contain_text("against all skips cut")
     page = show(caption=4, skips=[1, 0, 0], network="ordinary training")
-    expect(page.locator(strip)).to_contain_text("Your turn.")
+    expect(page.locator(strip)).to_contain_text("Paused.")
 
 
 def test_it_says_what_iou_is_and_which_end_of_the_colours_is_high(show):
@@ -368,7 +423,7 @@ def test_nothing_moves_while_values_change(show):
         assert boxes(page) == still
     page.locator(".ut-see-paper").focus()
     press(page, [("Space", 1), ("Shift+ArrowDown", 2), ("Space", 1)])
-    expect(headline(page)).to_contain_text("Ring painted")
+    expect(headline(page)).to_contain_text("Ring")
     assert boxes(page) == still
 
 
@@ -423,8 +478,8 @@ LAID_OUT = "() => new Promise((done) => requestAnimationFrame(() => requestAnima
 
 @pytest.mark.parametrize("options", [{}, {"place": "encoder 1"}, {"skips": [1, 0, "other"]}])
 def test_narrow_pages_stack_without_overflow(show, options):
-    page = show(size=(900, 844), **options)
-    for width in (900, 780, 700, 390, 290):  # 290: a notebook on a phone
+    page = show(size=(1066, 844), **options)
+    for width in (1066, 900, 780, 700, 390, 290):  # 290: a notebook on a phone
         page.set_viewport_size({"width": width, "height": 844})
         page.evaluate(LAID_OUT)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -586,6 +641,95 @@ def test_a_slow_kernel_blocks_nothing_and_the_newest_wins(show, stranger):
     assert last["skips"] == [0, 0, 0]
     assert last["id"] == first["id"] + 2
     expect(headline(page)).to_contain_text("Painted: the ground truth is unknown")
+    assert page.evaluate("held.length") == 0
+
+
+def slow(stranger, seconds):
+    """The same network as one whose run takes longer."""
+    state = json.loads(json.dumps({**state_of(stranger), "_gradients": {}}, default=str))
+    state["_tasks"][0]["networks"][0]["network"]["seconds"] = seconds
+    return state
+
+
+@pytest.mark.parametrize("seconds", [0.7, 11.2])
+def test_a_network_that_is_not_quick_says_so_and_leaves_the_pixels_out(show, stranger, seconds):
+    questions = []
+
+    def answer(content, buffers):
+        questions.append(content["type"])
+        said, data = stranger._live.answer(content, buffers)
+        return {**said, "seconds": seconds}, data
+
+    page = show(kernel=answer, **slow(stranger, seconds))
+    strip = page.get_by_role("region", name="Tour")
+    expect(strip).to_contain_text(f"One run took {seconds} s. Each switch and each stroke")
+    expect(strip).to_contain_text("SeeInside(model, image[..., ::2, ::2])")
+    page.get_by_role("application", name="Prediction").press("Enter")
+    page.get_by_role("button", name="encoder 1, 48×48").click()
+    uses = page.locator(".ut-see-uses")
+    if seconds < 1:
+        expect(uses).to_contain_text("make 90 % of the gradient")
+        return
+    expect(strip).to_contain_text("Which pixels move a value is left out.")
+    expect(uses).to_contain_text("Left out: it takes several runs, and one took 11.2 s.")
+    page.wait_for_timeout(300)  # longer than a cell stands still
+    assert "matter" not in questions
+
+
+def test_while_a_slow_network_runs_the_headline_says_how_long(show, stranger):
+    held = "window.askKernel = (...asked) => new Promise((done) => (window.held = [asked, done]))"
+    page = show(before=held, answers=False, **slow(stranger, 11.2))
+
+    def answer_one(seconds=11.2):
+        page.wait_for_function("window.held")
+        content, buffers = page.evaluate("held[0]")
+        said, data = stranger._live.answer(content, [bytes(each) for each in buffers])
+        said["seconds"] = seconds
+        texts = [base64.b64encode(each).decode() for each in data]
+        page.evaluate(
+            "(answer) => { const [, done] = held; held = null; done(answer); }", [said, texts]
+        )
+
+    answer_one()
+    expect(headline(page)).to_contain_text("All skips on")
+    page.get_by_role("switch", name="skip 1").click()
+    expect(headline(page)).to_contain_text("Running: about 11.2 s …")
+    answer_one(seconds=0)  # only the first run was slow
+    expect(headline(page)).to_contain_text("Skip 1 cut")
+    expect(page.get_by_role("region", name="Tour")).to_contain_text("Your turn.")
+
+
+def test_a_kernel_is_asked_about_the_newest_of_many_cells(show, stranger):
+    """Questions about pixels do not pile up: one is on its way, and only the newest waits."""
+    held = "window.held = []; window.askKernel = (content, buffers) => "
+    held += "new Promise((done) => held.push([content, buffers, done]))"
+    page = show(before=held, answers=False, **state_of(stranger))
+
+    def answer_one():
+        page.wait_for_function("held.length")
+        content, buffers = page.evaluate("held[0].slice(0, 2)")
+        said, data = stranger._live.answer(content, [bytes(each) for each in buffers])
+        texts = [base64.b64encode(each).decode() for each in data]
+        page.evaluate("(answer) => held.shift()[2](answer)", [said, texts])
+        return content
+
+    answer_one()
+    page.get_by_role("button", name="encoder 1, 48×48").click()
+    while (
+        page.locator(".ut-see-grid").is_hidden() or page.evaluate("held[0]?.[0].type") != "matter"
+    ):
+        if page.evaluate("held[0]?.[0].type") == "run":
+            answer_one()
+        page.wait_for_timeout(50)
+    frame = page.get_by_role("application", name="encoder 1, channel")
+    for _ in range(3):
+        frame.press("ArrowRight")
+        page.wait_for_timeout(250)  # longer than a cell stands still
+    assert page.evaluate("held.length") == 1
+    first, last = answer_one(), answer_one()
+    assert last["column"] == page.evaluate("state.cell[1]")
+    assert last["id"] == first["id"] + 3
+    expect(page.locator(".ut-see-uses")).to_contain_text("make 90 % of the gradient")
     assert page.evaluate("held.length") == 0
 
 

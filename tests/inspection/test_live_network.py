@@ -13,6 +13,7 @@ from test_cut import STAND_INS
 from torch import Tensor, nn
 
 from unet_teach import cut
+from unet_teach.inspection import live_network
 from unet_teach.inspection.live_network import LiveNetwork
 
 IMAGE = torch.rand(3, 8, 12, generator=torch.Generator().manual_seed(0))
@@ -74,6 +75,34 @@ def test_a_slow_network_runs_once_to_open_and_once_for_a_switch() -> None:
     assert torch.equal(prediction(first), prediction(again))
     assert not torch.equal(prediction(first), prediction(cut_off))
     assert answer["places"]["decoder 0"]["changed"] > 0
+
+
+def test_a_network_that_is_not_quick_says_what_one_run_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Slow(Small):
+        def forward(self, x: Tensor) -> Tensor:
+            if not x.is_meta:
+                clock[0] += runs.pop(0)
+            return super().forward(x)
+
+    clock, runs = [0.0], [11.24, 12.0, 0.2]
+    monkeypatch.setattr(live_network.time, "perf_counter", lambda: clock[0])
+    live = opened(Slow().eval())
+    assert live.task["networks"][0]["network"]["seconds"] == 11.2
+    assert ask(live)[0]["seconds"] == 11.2  # answered from the first run
+    assert ask(live, skips=[0, 1])[0]["seconds"] == 11.2  # the quickest counts
+    assert ask(live, skips=[1, 0])[0]["seconds"] == 0  # the first was slow for another reason
+
+
+def test_the_answer_that_is_compared_with_stays_and_older_ones_go() -> None:
+    live = opened(small())
+    ask(live)
+    ask(live, id=2, before=1, skips=[0, 1])
+    for number in range(3, 20):  # as while a stroke is painted
+        answer, _ = ask(live, IMAGE * (1 - number / 100), id=number, before=2)
+        assert answer["places"]["decoder 0"]["changed"] > 0
+    assert len(live._looks) <= live_network.KEPT + 1
 
 
 @pytest.mark.parametrize("name", STAND_INS)

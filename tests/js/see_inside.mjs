@@ -9,7 +9,7 @@ import { painted } from '../../js/see/painting.js';
 import { readTasks } from '../../js/see/reading.js';
 import { changed, predicted, probability, score } from '../../js/see/results.js';
 import { drawScene, randomScene } from '../../js/see/scene.js';
-import { captionAt, fieldSize, TOUR, whereMarked } from '../../js/see/tour.js';
+import { fieldSize, isShown, pausedCaption, TOUR, whereMarked } from '../../js/see/tour.js';
 import { comparedWith, headline } from '../../js/see/words.js';
 
 const questions = readFileSync(0, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
@@ -35,6 +35,13 @@ function shower(task, network, sample) {
     return made;
   };
 }
+/** Whether both have one ground truth, and how many of the pixels that it has gained are predicted. */
+function truths(now, before) {
+  if (!now.mask || !before?.mask) return { isSameTruth: false, added: '' };
+  const added = [...now.mask.keys()].filter((i) => now.mask[i] && !before.mask[i]);
+  const found = added.filter((i) => now.prediction[i]).length;
+  return { isSameTruth: String(now.mask) === String(before.mask), added: added.length ? `${found} of ${added.length} ` : '' };
+}
 const allSwitches = (depth) =>
   Array.from({ length: 2 ** depth }, (_, i) => Array.from({ length: depth }, (_, level) => (i >> level) & 1));
 
@@ -55,8 +62,8 @@ const answers = {
             kind, network: network.name, sample: sample.name, skips: now.state.skips,
             ...headline(now, before), against: comparedWith(now, before),
             hint: TOUR.at(-1).say({ now, sample }).evidence,
-            was: before?.score?.iou ?? null, is: now.score?.iou ?? null,
-            shows: TOUR.map((_, i) => captionAt(i, now.state, tasks)), // of each caption that a link may ask for
+            was: before?.score?.iou ?? null, is: now.score?.iou ?? null, ...truths(now, before),
+            shows: TOUR.map((_, i) => isShown(i, now.state, tasks)), // of each caption that a link may ask for
           });
           const steps = [about('opened', whole, null)];
           if (network !== task.networks[0]) steps.push(about('network', whole, first));
@@ -68,6 +75,14 @@ const answers = {
           for (const stroke of [['ring', 62, 62, 16], ['line', 10, 80, 70, 20], ['erase', 48, 48]]) {
             const after = shown(on(depth), [stroke]);
             steps.push(about(stroke[0], after, whole), about('undo', whole, after));
+          }
+          if (network.moments.length > 1) {
+            const [early, late] = [0, network.moments.length - 1].map((m) => {
+              const { key, network: kept, step } = network.moments[m];
+              const made = shower(task, { ...network, network: kept }, sample)(on(depth));
+              return { ...made, seen: `${made.seen} ${m}`, state: { ...made.state, network, moment: { key, network: kept, step } } };
+            });
+            steps.push(about('moment', late, early));
           }
           const tour = !network.hasSkips ? [] : TOUR.map(({ skips, say }, i) => {
             const [now, before] = [shown(skips(depth)), shown(TOUR[Math.max(0, i - 1)].skips(depth))];
@@ -82,6 +97,7 @@ const answers = {
       }
     return said;
   },
+  paused: () => questions.map(pausedCaption),
   scenes: () =>
     questions.map((scene) => {
       const { strokes, mask } = drawScene(scene, 96, 96);

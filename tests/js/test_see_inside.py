@@ -1,6 +1,7 @@
 """SeeInside in the browser: its rule is the data's, its fields are torch's, its tour is true."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -166,7 +167,7 @@ def test_the_tour_says_what_is_on_the_screen(tour):
     task, encoder, bottleneck, cut, first, whole, again, turn = tour
     # What goes in, and how far a cell sees.
     assert f"{task['score']['total']} of 9216 pixels" in task["evidence"]
-    assert "5×5 pixels at level 0, 68×68 at the bottom" in encoder["evidence"]
+    assert "5×5 pixels at level 0, 68×68 in the bottleneck" in encoder["evidence"]
     assert "from 96×96 to 12×12 cells" in encoder["text"]
     assert "the receptive field 68" in bottleneck["evidence"]
     # Without skips: inside rings, and wrong.
@@ -205,13 +206,17 @@ def test_a_headline_has_the_score_that_is_on_the_screen(said):
             assert "IoU" not in text
             continue
         was, now = (None if s is None else f"{s:.2f}" for s in (step["was"], step["is"]))
-        if step["kind"] == "network":
+        if step["kind"] in ("network", "moment"):
             assert f"IoU {now}" in step["title"]
             assert step["note"].endswith(f"had {was}")
+        elif "new pixels" in step["title"]:  # against another ground truth
+            assert step["kind"] in ("ring", "line")
+            assert step["note"] == f"IoU {now} on the new ground truth; it was {was} on the old one"
+            assert step["title"].split(": ")[1].startswith(step["added"] or "no new pixels"), step
         else:
-            changed = was is not None and step["against"]
+            changed = was is not None and step["against"] and step["isSameTruth"]
             assert step["title"].endswith(f"IoU {was} → {now}" if changed else f"IoU {now}"), step
-    assert kinds == {"opened", "network", "switch", "ring", "line", "erase", "undo"}
+    assert kinds == {"opened", "network", "moment", "switch", "ring", "line", "erase", "undo"}
 
 
 def test_it_says_what_the_levels_are_compared_with(said):
@@ -224,15 +229,21 @@ def test_it_says_what_the_levels_are_compared_with(said):
     assert {step["against"] for step in steps if step["kind"] in ("opened", "network")} == {""}
 
 
+def test_each_step_of_a_training_is_compared_with_the_one_before(said):
+    steps = [step for each in said for step in each["steps"] if step["kind"] == "moment"]
+    assert steps
+    for step in steps:
+        assert step["against"] == "training step 0"
+        assert re.search(r"step 0 had (0|no)", step["note"])
+
+
 def test_a_caption_of_the_tour_stands_only_beside_what_it_speaks_of(said):
     switches = [[1, 1, 1]] * 3 + [[0, 0, 0], [1, 0, 0], [1, 1, 1], [0, 1, 1], [1, 1, 1]]
     for each in said:
         for step in each["steps"]:
-            as_painted = step["kind"] in ("opened", "switch", "network", "undo")
-            expected = [
-                i if each["isTour"] and as_painted and step["skips"] == skips else 7
-                for i, skips in enumerate(switches)
-            ]
+            as_painted = step["kind"] in ("opened", "switch", "network", "moment", "undo")
+            is_so = [each["isTour"] and as_painted and step["skips"] == each_ for each_ in switches]
+            expected = [*is_so[:7], True]
             assert step["shows"] == expected, step
 
 
@@ -274,11 +285,12 @@ def test_what_the_list_says_of_each_network_is_so(said):
         plan = PLANS[name if each["task"] == "lines in rings" else each["task"]]
         assert 0 < len(says) <= 60
         assert says == plan.says
-        if "it has met cuts" in says:
+        if "skips cut at random" in says:
             assert plan.dropout > 0 or plan.varies
-        elif "it never met a cut" in says:
+        elif "all skips on" in says:
             assert plan.dropout == 0
             assert not plan.varies
+            assert f"{plan.steps} steps were enough" in says
             assert each["tour"]
         elif "cannot see a whole ring" in says:
             assert each["sees"] < 2 * 13  # the smallest radius
@@ -295,7 +307,12 @@ def test_below_a_cut_nothing_changes(tour):
     assert "stays the same" in again["evidence"]
 
 
-def test_captions_fit_their_line(tour):
-    for caption in tour:
-        assert len(f"{caption['lead']} {caption['text']}") <= 80
+def test_captions_fit_their_line_and_stand_long_enough_to_be_read(tour, ask):
+    [paused] = ask("paused", [4])
+    assert "Play goes on with caption 5" in paused["evidence"]
+    for caption in [*tour, paused]:
+        lead = f"{caption['lead']} {caption['text']}"
+        assert len(lead) <= 80
         assert len(caption["evidence"]) <= 140
+        words = len(f"{lead} {caption['evidence']}".split())
+        assert words / (200 / 60) + 2 <= 90 / 7  # two seconds to look

@@ -122,6 +122,8 @@ def test_a_network_that_the_page_cannot_run_runs_in_the_kernel():
         assert widget._live is not None
         assert isinstance(widget.figure(), Figure)
     assert "skip 0 on" in widget.describe()
+    widget._tasks[0]["networks"][0]["network"]["seconds"] = 11.2
+    assert "one run took 11.2 s" in widget.describe()
 
 
 def test_the_page_s_questions_are_answered_by_a_message():

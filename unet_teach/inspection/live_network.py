@@ -20,7 +20,8 @@ from unet_teach.shared.live_networks import own_samples
 MOST_LEVELS = 7  # that the page has room for
 LARGEST_IMAGE = 512  # pixels of a side
 BLUR = 5  # cells that a blurred skip is averaged over
-KEPT = 12  # answers that later ones are compared with
+KEPT = 3  # newest answers, which later ones may be compared with
+QUICK = 0.3  # seconds of a run: a switch should take no longer
 SKIP_HOW = "blur", "other"
 Skips = list[float | str]
 
@@ -37,6 +38,8 @@ class LiveNetwork:
 
     Attributes:
         task: the network and its image, as the page reads them.
+        seconds: what the quickest of its runs took. Opening takes one run; a switch or a stroke
+            another one, and a skip of another image two.
 
     Raises:
         TypeError, ValueError: with a sentence, for what cannot be shown.
@@ -48,7 +51,8 @@ class LiveNetwork:
         _check_model(model)
         self._given = _as_batch(image, model)
         self._seen = Activations(model, self._given, **forward_kwargs)
-        self._first = look = self._seen.look()
+        self.seconds = math.inf
+        self._first = look = self._timed({}, None)
         levels = {maps.level for maps in look.levels} | set(self._seen.skips)
         self._rows = sorted(levels, key=lambda name: float(name.removeprefix("level ")))
         if len(self._rows) > MOST_LEVELS:
@@ -87,7 +91,8 @@ class LiveNetwork:
             said = str(error) if isinstance(error, ValueError) else f"The network stopped: {error}"
             return {"type": "failed", "id": question.get("id"), "sentence": said}, []
         seconds = time.perf_counter() - start
-        return {**made, "id": question["id"], "ms": round(1000 * seconds, 1)}, data
+        timed = {"ms": round(1000 * seconds, 1), "seconds": self._long()}
+        return {**made, "id": question["id"], **timed}, data
 
     def maps(self, image: Any, skips: Skips, other: Any) -> dict[str, Any]:
         """Return the maps of every level (C, H, W) and "prediction" (H, W), as arrays."""
@@ -145,8 +150,9 @@ class LiveNetwork:
             self._orders = {place: maps.order for place, maps in places.items()}
         before = self._looks.get(question.get("before") or 0, {})
         self._looks[question["id"]] = places
-        for old in list(self._looks)[:-KEPT]:
-            del self._looks[old]
+        for old in list(self._looks)[:-KEPT]:  # each holds all maps of all levels
+            if old != question.get("before"):
+                del self._looks[old]
         described, data = {}, []
         for place, maps in places.items():
             count = MOST_CHANNELS if place == question["open"] else 1
@@ -192,7 +198,17 @@ class LiveNetwork:
     def _look(self, skips: Skips, image: Tensor | None, other: Tensor | None) -> Look:
         changes = self._changes(skips, other)
         # The page's first question, and each one after all switches were put on again.
-        return self._seen.look(changes, image) if changes or image is not None else self._first
+        return self._timed(changes, image) if changes or image is not None else self._first
+
+    def _timed(self, changes: dict[str, Any], image: Tensor | None) -> Look:
+        start = time.perf_counter()
+        look = self._seen.look(changes, image)
+        self.seconds = min(self.seconds, time.perf_counter() - start)
+        return look
+
+    def _long(self) -> float:
+        """Return the seconds of a run that is not quick, otherwise 0."""
+        return round(self.seconds, 1) if self.seconds > QUICK else 0.0
 
     def _changes(self, skips: Skips, other: Tensor | None) -> dict[str, Any]:
         """Return what becomes of each skip, for `Activations.look`."""
@@ -267,6 +283,7 @@ class LiveNetwork:
             "depth": len(rows) - 1,
             "skip": "cat" if self._seen.skips else "none",
             "rows": rows,
+            "seconds": self._long(),
             "note": " ".join([self._seen.note, reads]).strip(),
         }
         samples = own_samples(pixels.numpy(), mask)

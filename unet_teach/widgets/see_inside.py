@@ -101,7 +101,8 @@ class SeeInside(CourseWidget):
         forward_kwargs: What the model's forward takes besides the image, by name, such as
             `{"timestep": 10}`.
         gradients: Whether bars show how much gradient reaches each level, with and without skips:
-            of the binary cross-entropy with `target` or, without one, of the output's mean.
+            of the binary cross-entropy with `target` or, without one, of the output's mean. This
+            takes a forward and a backward pass for each skip and two more.
         steps: Instructions above the picture. Their states may ask for `iou`, the score of the
             prediction, with two decimals.
 
@@ -216,6 +217,8 @@ class SeeInside(CourseWidget):
             parts.append(f"IoU {network['score']:.2f} on test images")
         if self.strokes:
             parts.append(f"painted: {', '.join(stroke[0] for stroke in self.strokes)}")
+        if network["network"].get("seconds"):  # of a network in the kernel that is not quick
+            parts.append(f"one run took {network['network']['seconds']} s")
         words = {0: "cut", 1: "on", "blur": "blurred", "other": "of another image"}
         if network["network"]["skip"] != "none":
             pairs = zip(self._skip_names, self.switches, strict=True)
