@@ -80,15 +80,16 @@ def one_skip(keep: int) -> Tensor:
 
 def without_and_with_a_skip() -> Figure:
     """Return lesson 3's result."""
-    images = {"with noise": with_noise(), "without a skip": one_skip(0), "with a skip": one_skip(1)}
-    return zoomed(images)
+    networks = {"without a skip": one_skip(0), "with a skip": one_skip(1)}
+    return zoomed({"clean": FACE, "with noise": with_noise()} | networks)
 
 
 def with_all_skips() -> Figure:
     """Return lesson 4's result beside lesson 3's."""
     torch.manual_seed(0)
     all_skips = denoised(UNet(1, 1, depth=3, base_channels=8))
-    return zoomed({"with noise": with_noise(), "one skip": one_skip(1), "U-Net": all_skips})
+    networks = {"one skip": one_skip(1), "U-Net": all_skips}
+    return zoomed({"clean": FACE, "with noise": with_noise()} | networks)
 
 
 def two_failures() -> Figure:

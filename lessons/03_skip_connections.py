@@ -8,7 +8,7 @@
 #
 # *40 minutes. You need lessons 1 and 2.*
 #
-# ![The portrait with noise, denoised by a network without a skip connection, and by the same network with one; only in the last can you make out the eye.](../docs/images/lesson_3.png)
+# ![The portrait, clean and with noise; denoised by a network without a skip connection, and by the same network with one. Of these two, only the last lets you make out the eye.](../docs/images/lesson_3.png)
 #
 # Both networks above were trained to remove the noise from the portrait. They are identical, except that in one of them the skip connection is multiplied by zero, so nothing gets across. You'll train both.
 
