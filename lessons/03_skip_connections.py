@@ -23,7 +23,7 @@
 # z = torch.cat([x, y], dim=1)
 # ```
 #
-# To **concatenate** two feature maps is to stack their channels: first those of one, then those of the other. Does the snippet run?
+# To **concatenate** two feature maps is to stack their channels: first those of one, then those of the other. The layers are those of lessons 1 and 2: `downsample` makes 128 channels of half the size out of 64, and `upsample` goes back to 64. Does the snippet run?
 
 # %%
 import torch
@@ -71,7 +71,7 @@ except RuntimeError as error:
 # - *Expected size 16*: the size of the **first** tensor in the list, `x`.
 # - *but got size 32 for tensor number 1 in the list*: Python counts from 0, so number 1 is the **second** tensor, `y`.
 #
-# The message doesn't say whether 16 and 32 are heights or widths, nor which of the two tensors is the wrong one. So the first thing to do is always the same: print the shapes.
+# The message doesn't say whether these are heights or widths, nor which of the two tensors is wrong. So first print the shapes:
 
 # %%
 for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
@@ -107,7 +107,7 @@ exercises.join.check(join)
 # %% [markdown]
 # ## Where a skip leaves
 #
-# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but it would bring nothing new, because `y` was made of `x` as well. Of the 65,536 values of `input_tensor`, `x` keeps 32,768, and no later layer can bring the others back. So a skip leaves **before** the down-sampling layer.
+# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but it would bring nothing new, because `y` was made of `x` as well. Of the 65,536 values of `input_tensor`, half are left in `x`, and no later layer can bring the others back. So a skip leaves **before** the down-sampling layer.
 #
 # If several layers work at one size, the skip leaves after the last of them: the feature map that is halved next is the one that goes across.
 #
@@ -135,7 +135,7 @@ for channels in (32, 1):
         print(f"64 + {channels} channels:", error)
 
 # %% [markdown]
-# For an addition the numbers of channels have to be equal. (*Non-singleton* means that neither is 1.) Look at the last line, though: a *single* channel is added to each of the 64 without any complaint.
+# For an addition the numbers of channels have to be equal. Look at the last line, though: a *single* channel is added to each of the 64 without any complaint.
 #
 # A convolution after `cat` has its own weights for each of the two feature maps. After an addition both get the *same* weights, so there are half as many. Both are skip connections, and networks with either are U-Nets.
 #
@@ -147,7 +147,7 @@ for channels in (32, 1):
 class Halve(nn.Module):
     def __init__(self, channels):
         super().__init__()
-        self.layer = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
+        self.layer = nn.Conv2d(channels, 2 * channels, kernel_size=3, stride=2, padding=1)
 
     def forward(self, x):
         return self.layer(x)
@@ -235,7 +235,7 @@ torch.set_num_threads(1)  # with several, the last digits may change
 without, skipped = fit(keep=0), fit(keep=1)
 
 # %% [markdown]
-# We call the steepest tenth of the image its *edges*: cap, glasses, eyes. Guess before you run the next cell: which image is furthest from the clean portrait there, the noisy one, or the output of which network? (Black is 0, white is 1.)
+# The steepest tenth of the image are its *edges*: cap, glasses, eyes. Guess before you run the next cell: which image is furthest from the clean portrait there, the noisy one, or which output? (Black is 0, white is 1.)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 steepness = torch.hypot(*torch.gradient(face[0, 0]))
@@ -351,7 +351,7 @@ SizeLedger(
 # %% [markdown]
 # ## Exercise 3: pad or crop what comes up
 #
-# The skip stays whole here, as in the course's own U-Net. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`, and with its own channels.
+# The skip stays whole. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`, and with its own channels.
 #
 # The top-left value stays at the top left. What's missing at the bottom and on the right becomes zeros, and what's too much is cropped. `F.pad(up, (left, right, top, bottom))` adds so many columns and rows of zeros; a negative number crops. How many are missing? Compare the shapes: `up.shape[2]` is a height, `up.shape[3]` a width.
 

@@ -56,7 +56,7 @@ show(
 #
 # Training uses **crops**, small squares cut out at random places, so that one image gives thousands of examples. If a crop reached into the validation strip, the network would train on pixels it will be judged by: the data would **leak**. Here the image was cut up beforehand, so that can't happen.
 #
-# Suppose it had been left whole. It is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`. Return a list of all left columns at which a crop may begin without touching the strip.
+# Suppose it had been left whole. It is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`. Return a list of all left columns at which a crop may begin without touching the strip. (A crop that begins at `left` ends at `left + crop − 1`.)
 
 # %%
 def training_lefts(width, crop, start, stop):
@@ -116,7 +116,7 @@ assert round(boundary_f1(*outline_example()), 2) == 0.81
 #
 # ## First without a network
 #
-# What would you try if you had never heard of a U-Net? Probably a threshold, because land tends to be brighter than sea. *Otsu's* threshold separates the grey values as well as possible without looking at a mask. The *best threshold* is the one with the best IoU on the training images.
+# Without a U-Net you'd probably try a threshold, because land tends to be brighter than sea. *Otsu's* threshold separates the grey values as well as possible without looking at a mask. The *best threshold* is the one with the best IoU on the training images.
 #
 # A *random forest* is many small decision trees that judge each pixel by the grey values around it, up to 9 pixels away. These three are your **baselines**. A network that can't beat them isn't worth its electricity. (The forest takes a few seconds. **■** in the toolbar stops it, and then the trees grown so far are used.)
 
@@ -136,7 +136,7 @@ for name, method in methods.items():
 #
 # The **loss** is the number that says how wrong these probabilities are. Ours is a sum of two terms:
 #
-# - **Binary cross-entropy** looks at each pixel: how probable did the network find the right class? The less probable, the larger the loss.
+# - **Binary cross-entropy** looks at each pixel: how probable did the network find the right class? The less probable, the larger the loss. (PyTorch's function below takes the logits, and applies the sigmoid itself.)
 # - **1 − Dice** compares the land as a whole, so a little land isn't drowned out by a lot of sea. We take Dice over a whole batch.
 
 # %% tags=["nbval-ignore-output"]
@@ -196,7 +196,7 @@ Predict(
 # %% [markdown]
 # ## Train
 #
-# This is the longest wait of the course: about half a minute on a laptop, a minute or two on Binder, and never more than four, because then it stops by itself. Meanwhile, watch the curves and the prediction.
+# This is the longest wait of the course: about half a minute on a laptop, a minute or two on Binder, and never more than four, because then it stops by itself. Watch the curves meanwhile.
 #
 # You can press **■** at any time: the best weights so far are kept, and the tables and images below say after how many steps it was stopped.
 
@@ -227,7 +227,7 @@ print(f"{wins} of 20 U-Nets have a higher IoU")
 #
 # There are two losses, one on training images and one on validation images. Both are computed in the same way, so you may compare them.
 #
-# - **Both fall.** The network learns what also holds for images it hasn't seen. Jumps are normal as long as the learning rate is high, here up to about step 425.
+# - **Both fall.** What the network learns also holds for images it hasn't seen. Jumps are normal as long as the learning rate is high, here up to about step 425.
 # - **The training loss falls and the validation loss rises.** The network **overfits**: it memorises the training images, as the network without a skip did in lesson 3.
 # - **Neither falls.** Something is wrong: the data, the learning rate, or an unlucky seed.
 #

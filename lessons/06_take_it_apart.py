@@ -372,7 +372,7 @@ SeeInside(
 # %% [markdown]
 # ## Exercise 3: which skip matters most?
 #
-# Which of the three skips does the first network, `whole`, need most to draw thin lines? Decide first. Then measure it in a cell of your own: inside a block `with cut(whole, "48×48"):`, that skip is cut, and `print(evaluate(whole, images))` gives the score.
+# Which of the three skips does the first network, `whole`, need most to draw thin lines? Decide first. Then measure it in a cell of your own: inside a block `with cut(whole, "48×48"):` (or `with cut(whole, 1):`, by its level), that skip is cut, and `print(evaluate(whole, images))` gives the score.
 #
 # Give the height of that skip's feature maps: 96, 48 or 24.
 

@@ -188,7 +188,7 @@ print(scores)
 # Each class has an IoU of its own now. `train` kept the weights with the best *mean IoU*: there, border counts as much as background. Its IoU is low, because a thin line is hard to hit exactly. What matters is whether it keeps cells apart.
 
 # %% [markdown]
-# What do the weights change? The course also trained ten networks without them, and ten with. Pixel accuracy on the test is 0.957 without weights, and 0.947 with them (means; `benchmarks/cells.py`), so by pixel accuracy you'd leave them out. But look at the borders: four of the ten networks without weights found less than 10 % of the border pixels, and the ten with weights found 48 to 86 %.
+# What do the weights change? The course also trained ten networks without them, and ten with. Pixel accuracy on the test is 0.957 without weights, and 0.947 with them (means; the benchmark is `benchmarks/cells.py`), so by pixel accuracy you'd leave them out. But look at the borders: four of the ten networks without weights found less than 10 % of the border pixels, and the ten with weights found 48 to 86 %.
 #
 # ## From probabilities to cells
 #
