@@ -123,7 +123,7 @@ print(tuple(z.shape), "→", tuple(layer(z).shape))
 # %% [markdown]
 # ## Or add
 #
-# Some networks *add* the skip instead: `input_tensor + y`. Nothing is stacked, so the next layer needs no more channels than before. When does that work?
+# Some networks *add* the skip instead: `input_tensor + y`. Then the next layer needs no more channels than before. When does that work?
 
 # %%
 print("64 + 64 channels:", tuple((input_tensor + y).shape))
@@ -260,7 +260,7 @@ show(
 # %% [markdown]
 # At edges the network without a skip is off by about twice as much as the noise was (depending on the seed), because halving has blurred them. The one with a skip is no better there than the noisy image, but elsewhere half of the noise is gone.
 #
-# And if both train for longer? After ten times as many steps the network without a skip gets close on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
+# After ten times as many steps the network without a skip gets close on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
 
 # %% [markdown]
 # ## When sizes don't match
@@ -317,7 +317,7 @@ Predict(
 # %% [markdown]
 # ## A whole U-Net on 200×304
 #
-# In this network every level has its skip, and the document's layers halve and double.
+# Here every level has its skip, and the document's layers halve and double.
 
 # %% jupyter={"source_hidden": true}
 SizeLedger(
@@ -378,7 +378,7 @@ exercises.pad_to.check(pad_to)
 #
 # - A skip carries a feature map from before a halving to the decoder's feature map of the same size.
 # - `cat` stacks channels, and the next layer has to expect all of them. After an addition, both feature maps get the same weights.
-# - Sizes stop matching where an odd one was halved. You can repair that by `output_size`, by padding or cropping, or by image sizes that are multiples of 2 to the power of depth.
+# - Sizes stop matching where an odd one was halved. Repair that by `output_size`, by padding or cropping, or by image sizes that are multiples of 2 to the power of depth.
 #
 # Next: [**4 · Symmetric architecture**](04_symmetric_architecture.ipynb) puts all three criteria into one network, the document's, and finds out what is wrong with it.
 

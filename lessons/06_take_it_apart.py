@@ -9,9 +9,9 @@
 #
 # *45 minutes, of which your computer works about one by itself. You need lesson 5.*
 #
-# ![What two networks predict for one image of lines and rings. Without skips there are blobs where rings hold something. With depth 1 there are lines inside and outside of rings. Below them, small: the image and its target.](../docs/images/lesson_6.png)
+# ![An image of lines and rings, and what two networks predict for it. Without skips there are blobs where rings hold something. With depth 1 there are lines inside and outside of rings.](../docs/images/lesson_6.png)
 #
-# The task is to mark lines, but only inside rings. A whole U-Net can do it. Without its skips (left) it draws blobs instead of lines. With one halving instead of three (right) it draws thin lines, but can't tell inside from outside.
+# The task is to mark lines, but only inside rings. A whole U-Net can do it. Without its skips (in the middle) it draws blobs instead of lines. With one halving instead of three (right) it draws thin lines, but can't tell inside from outside.
 #
 # To find out what a part is good for, you remove it, train again, and compare. That's called an **ablation**. Removing is easy. Most of this lesson is about comparing, where people go wrong.
 
