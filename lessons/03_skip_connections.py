@@ -107,7 +107,7 @@ exercises.join.check(join)
 # %% [markdown]
 # ## Where a skip leaves
 #
-# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but it would bring nothing new, because `y` was made of `x` as well. Of the 65,536 values of `input_tensor`, half are left in `x`, and no later layer can bring the others back. So a skip leaves **before** the down-sampling layer.
+# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but bring nothing new, because `y` was made of `x` as well. Of the 65,536 values of `input_tensor`, half are left in `x`, and no later layer can bring the others back. So a skip leaves **before** the down-sampling layer.
 #
 # If several layers work at one size, the skip leaves after the last of them: the feature map that is halved next is the one that goes across.
 #
@@ -371,7 +371,7 @@ exercises.pad_to.check(pad_to)
 #
 # - [Its snippet](../docs/the_document.md#cat) joins `x` and `y`, which can't work, because one is half the size of the other. `y` has to be joined with `input_tensor`.
 # - It speaks of [an earlier and a later layer](../docs/the_document.md#skip-connection). Not any two will do, because both need the same resolution.
-# - A skip may start from the [output of a down-sampling layer](../docs/the_document.md#skip-connections), as it says at its end, but before the next one halves it.
+# - A skip may start from the [output of a down-sampling layer](../docs/the_document.md#skip-connections), but before the next one halves it.
 
 # %% [markdown]
 # ## Recap

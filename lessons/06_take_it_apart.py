@@ -171,7 +171,7 @@ exercises.mean_and_spread.check(summarise)
 #
 # We'll say that runs **show a difference**, or *tell two variants apart*, if p is 0.05 or less. That limit is a convention, one false alarm in twenty, and you have to choose it before you look.
 #
-# `deals` gives you every way, so that you can loop over them:
+# `deals` gives you every way, one pair of groups at a time:
 
 # %%
 def deals(a, b):
@@ -185,7 +185,7 @@ def deals(a, b):
 print(*deals([0.4, 0.5], [0.1, 0.2]), sep="\n")
 
 # %% [markdown]
-# Return whether p is 0.05 or less: loop over `deals(a, b)`, and count how often the means are at least as far apart as those of `a` and `b`. Rounding must not decide, so subtract 1e-9 from the distance of `a` and `b` before you compare.
+# Return whether p is 0.05 or less. Loop with `for one, other in deals(a, b):`, and count how often the means of `one` and `other` are at least as far apart as those of `a` and `b`. Rounding must not decide, so subtract 1e-9 from the distance of `a` and `b` before you compare.
 
 # %%
 def tells_apart(a, b):
