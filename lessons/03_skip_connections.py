@@ -13,8 +13,9 @@
 # Both networks above were trained to remove the noise from the portrait. They are identical, except that in one of them the skip connection is multiplied by zero, so nothing gets across. You'll train both.
 
 # %% [markdown]
-# After three halvings a feature map may still show *that* there is an eye, but no longer *where* its outline runs. Yet before each halving there was a feature map with every edge in its place. A
-# **skip connection** keeps that feature map and joins it to the one that comes back up. It's the third criterion, and [the document](../docs/the_document.md#cat) writes it like this:
+# After three halvings a feature map may still show *that* there is an eye, but no longer *where* its outline runs. Yet before each halving there was a feature map with every edge in its place.
+#
+# A **skip connection** keeps that feature map and joins it to the one that comes back up. It's the third criterion, and [the document](../docs/the_document.md#cat) writes it like this:
 #
 # ```python
 # x = downsample(input_tensor)
@@ -78,7 +79,9 @@ for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
     print(f"{name:13}", tuple(tensor.shape))
 
 # %% [markdown]
-# `x` is the small feature map, which hasn't been enlarged again. Which one should the document have used? Here are the same three on a detail of the portrait (shrunk and enlarged by averaging, so that you still see an eye). Point at the rim of the glasses in `input_tensor`, and look at the same place in `y`, which has 32×32 values again. Is the rim still there?
+# `x` is the small feature map, which hasn't been enlarged again. Which one should the document have used?
+#
+# Here are the same three on a detail of the portrait (shrunk and enlarged by averaging, so that you still see an eye). Point at the rim of the glasses in `input_tensor`, and look at the same place in `y`, which has 32×32 values again. Is the rim still there?
 
 # %% jupyter={"source_hidden": true}
 eye = torch.tensor(portrait())[None, None, 80:112, 136:168]

@@ -113,7 +113,9 @@ for variant in ("no skips", "depth 1"):
     assert 0.15 < found[0] <= found[-1] < 0.4  # both predictions
 
 # %% [markdown]
-# Both fall into the same range, but for opposite reasons, as you'll see below. Here are six of the variants ("Going further" has all thirteen). *skip: add* adds its skips instead of stacking them, and a *narrow decoder* has a quarter of the channels. *depth 1, wide* is a control: a network of depth 1 is small, so this one has more channels, and about as many parameters as the whole U-Net.
+# Both fall into the same range, but for opposite reasons, as you'll see below. Here are six of the variants ("Going further" has all thirteen).
+#
+# *skip: add* adds its skips instead of stacking them, and a *narrow decoder* has a quarter of the channels. *depth 1, wide* is a control: a network of depth 1 is small, so this one has more channels, and about as many parameters as the whole U-Net.
 
 # %% jupyter={"source_hidden": true}
 few = {"the U-Net", "skip: add", "no skips", "depth 1", "depth 1, wide", "depth 2", "narrow decoder"}
@@ -391,7 +393,9 @@ exercises.rim_skip.check(height)
 #
 # ## Exercise 4: the same chance for all
 #
-# If you tune the learning rate for *your* variant and leave the other one's at its default, you measure how much care each of them got. In this lesson all variants share the same settings. That's equal treatment, but not quite an equal chance, because these settings suit the whole U-Net. It would be better to tune each variant with the same effort.
+# If you tune the learning rate for *your* variant and leave the other one's at its default, you measure how much care each of them got. In this lesson all variants share the same settings.
+#
+# That's equal treatment, but not quite an equal chance, because these settings suit the whole U-Net. It would be better to tune each variant with the same effort.
 #
 # Write a function for that. It gets a list of trials, each `(learning_rate, validation, test)`, where higher scores are better, and returns the learning rate you'd go on with.
 

@@ -102,7 +102,9 @@ def object_f1(ious):
 exercises.object_f1.check(object_f1)
 
 # %% [markdown]
-# What does a merge cost? Say two cells of 60 and 40 pixels become one of 100. Its IoU with the larger one is 60/100, so these two match, and only the smaller cell is missed. But if three cells of about the same size merge, none of them makes up half of the whole, so three are missed and one is spurious.
+# What does a merge cost? Say two cells of 60 and 40 pixels become one of 100. Its IoU with the larger one is 60/100, so these two match, and only the smaller cell is missed.
+#
+# But if three cells of about the same size merge, none of them makes up half of the whole, so three are missed and one is spurious.
 #
 # ## A rare class
 #
@@ -187,7 +189,9 @@ print(scores)
 # %% [markdown]
 # Each class has an IoU of its own now. `train` kept the weights with the best *mean IoU*: there, border counts as much as background. Its IoU is low, because a thin line is hard to hit exactly. What matters is whether it keeps cells apart.
 #
-# What do the weights change? The course also trained ten networks without them, and ten with. Pixel accuracy on the test is 0.957 without weights, and 0.947 with them (means; the benchmark is `benchmarks/cells.py`), so by pixel accuracy you'd leave them out. But look at the borders: four of the ten networks without weights found less than 10 % of the border pixels, and the ten with weights found 48 to 86 %.
+# What do the weights change? The course also trained ten networks without them, and ten with. Pixel accuracy on the test is 0.957 without weights, and 0.947 with them (means; the benchmark is `benchmarks/cells.py`), so by pixel accuracy you'd leave them out.
+#
+# But look at the borders: four of the ten networks without weights found less than 10 % of the border pixels, and the ten with weights found 48 to 86 %.
 #
 # ## From probabilities to cells
 #
@@ -243,7 +247,9 @@ best = max(by_threshold, key=by_threshold.get)
 print(f"best threshold {best}, object F1 {by_threshold[best]:.2f}; at 0.5 it is {by_threshold[0.5]:.2f}")
 
 # %% [markdown]
-# Compare the best threshold with `argmax`, above. A single cell of the 28 makes a difference of about 0.03, so one training can't say which is better. The benchmark has ten. For networks trained *without* weights a threshold helps: object F1 on the test rises from 0.70 by `argmax` to 0.77, on average. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there it brings nothing more.
+# Compare the best threshold with `argmax`, above. A single cell of the 28 makes a difference of about 0.03, so one training can't say which is better.
+#
+# The benchmark has ten. For networks trained *without* weights a threshold helps: object F1 on the test rises from 0.70 by `argmax` to 0.77, on average. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there it brings nothing more.
 #
 # So weights and a threshold treat the same problem, one during training and the other after it. You can set a threshold for a network that you can't train again.
 #
