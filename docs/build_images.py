@@ -16,7 +16,6 @@ import matplotlib.pyplot as plt
 import torch
 from build_opening import CARD, QUIET, TEXT
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
@@ -26,8 +25,16 @@ from unet_teach.inspection.diagram.figure import gallery
 from unet_teach.networks.twelve_networks import twelve_networks
 from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, touching_nuclei, train
 from unet_teach.segmentation.ablation import denoising
+from unet_teach.segmentation.ablation.study import displayed_pair
 from unet_teach.segmentation.instances import border_watershed, connected_components
-from unet_teach.segmentation.plots import paint_cells, side_by_side
+from unet_teach.segmentation.plots import (
+    add_legend,
+    image_grid,
+    paint_cells,
+    show_image,
+    show_mistakes,
+    side_by_side,
+)
 from unet_teach.shared.palette import GREY, INK
 from unet_teach.shared.portrait import portrait, zoomed
 from unet_teach.shared.show import PAGE_COLOURS, svg_text
@@ -80,24 +87,32 @@ def one_skip(keep: int) -> Tensor:
 
 def without_and_with_a_skip() -> Figure:
     """Return lesson 3's result."""
-    images = {"with noise": with_noise(), "without a skip": one_skip(0), "with a skip": one_skip(1)}
-    return zoomed(images)
+    networks = {"without a skip": one_skip(0), "with a skip": one_skip(1)}
+    return zoomed({"clean": FACE, "with noise": with_noise()} | networks)
 
 
 def with_all_skips() -> Figure:
     """Return lesson 4's result beside lesson 3's."""
     torch.manual_seed(0)
     all_skips = denoised(UNet(1, 1, depth=3, base_channels=8))
-    return zoomed({"with noise": with_noise(), "one skip": one_skip(1), "U-Net": all_skips})
+    networks = {"one skip": one_skip(1), "U-Net": all_skips}
+    return zoomed({"clean": FACE, "with noise": with_noise()} | networks)
 
 
 def two_failures() -> Figure:
-    """Return what two incomplete networks of lesson 6 predict."""
-    asked = ("no skips", "depth 1")
-    runs = [run for run in ablation.results() if run.variant in asked]
-    figure = ablation.prediction_figure("lines in rings", runs)
-    for text in figure.findobj(Text):  # no scores: the lesson asks for them first
-        text.set_text(text.get_text().partition(": 0.")[0])
+    """Return what two incomplete networks of lesson 6 predict, without the scores it asks for."""
+    pair, side = displayed_pair("lines in rings"), 288
+    masks = {
+        run.variant: run.mask
+        for run in ablation.results()
+        if (run.data, run.seed) == ("lines in rings", 0) and run.variant in ("no skips", "depth 1")
+    }
+    row = [(title, side, side) for title in ("image", *masks)]
+    figure, (first, *others) = image_grid([row], legend=True)
+    show_image(first, pair.image)
+    for axes, mask in zip(others, masks.values(), strict=True):
+        show_mistakes(axes, mask, pair.mask, pair.image)
+    add_legend(figure)
     return figure
 
 

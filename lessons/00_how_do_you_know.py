@@ -6,7 +6,7 @@
 # - follow how the size of a feature map changes on its way through a network,
 # - work with the widgets, checks and hints of this course.
 #
-# *25 minutes. You need Python, and a rough idea of what a neural network is. All minutes in this course assume that you know tensors and Python classes a little; if they're new to you, plan twice as long.*
+# *25 minutes. You need Python, and a rough idea of what a neural network is.*
 #
 # ![A microscope photo goes in on the left. Its feature maps shrink from 128×128 to 16×16 and grow back, with three skip connections across. A mask of the nuclei comes out on the right.](../docs/images/lesson_0.svg)
 
@@ -17,7 +17,7 @@
 #
 # ![Two cut-outs, each as photo, target and prediction. In the first, two touching nuclei became one. In the second, part of a faint nucleus is missing.](../docs/images/lesson_0_errors.svg)
 #
-# By the end of this course you'll be able to train such a network in a minute, take it apart, and say where its mistakes come from.
+# By the end of this course you'll be able to train such a network in a minute, take it apart, and say where its mistakes come from. (All minutes in this course assume that you know tensors and Python classes a little. If they're new to you, plan twice as long.)
 
 # %% [markdown]
 # ## Four criteria

@@ -8,13 +8,14 @@
 #
 # *40 minutes. You need lessons 1 and 2.*
 #
-# ![The portrait with noise, denoised by a network without a skip connection, and by the same network with one; only in the last can you make out the eye.](../docs/images/lesson_3.png)
+# ![The portrait, clean and with noise; denoised by a network without a skip connection, and by the same network with one. Of these two, only the last lets you make out the eye.](../docs/images/lesson_3.png)
 #
 # Both networks above were trained to remove the noise from the portrait. They are identical, except that in one of them the skip connection is multiplied by zero, so nothing gets across. You'll train both.
 
 # %% [markdown]
-# After three halvings a feature map may still show *that* there is an eye, but no longer *where* its outline runs. Yet before each halving there was a feature map with every edge in its place. A
-# **skip connection** keeps that feature map and joins it to the one that comes back up. It's the third criterion, and [the document](../docs/the_document.md#cat) writes it like this:
+# After three halvings a feature map may still show *that* there is an eye, but no longer *where* its outline runs. Yet before each halving there was a feature map with every edge in its place.
+#
+# A **skip connection** keeps that feature map and joins it to the one that comes back up. It's the third criterion, and [the document](../docs/the_document.md#cat) writes it like this:
 #
 # ```python
 # x = downsample(input_tensor)
@@ -23,7 +24,7 @@
 # z = torch.cat([x, y], dim=1)
 # ```
 #
-# To **concatenate** two feature maps is to stack their channels: first those of one, then those of the other. Does the snippet run?
+# To **concatenate** two feature maps is to stack their channels: first those of one, then those of the other. The layers are those of lessons 1 and 2: `downsample` makes 128 channels of half the size out of 64, and `upsample` goes back to 64. Does the snippet run?
 
 # %%
 import torch
@@ -71,15 +72,16 @@ except RuntimeError as error:
 # - *Expected size 16*: the size of the **first** tensor in the list, `x`.
 # - *but got size 32 for tensor number 1 in the list*: Python counts from 0, so number 1 is the **second** tensor, `y`.
 #
-# The message doesn't say whether 16 and 32 are heights or widths, nor which of the two tensors is the wrong one. So the first thing to do is always the same: print the shapes.
+# The message doesn't say whether these are heights or widths, nor which of the two tensors is wrong. So first print the shapes:
 
 # %%
 for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
     print(f"{name:13}", tuple(tensor.shape))
 
 # %% [markdown]
-# `x` is the small feature map, which hasn't been enlarged again. Which one should the document have used? Here are the same three on a detail of the portrait (shrunk by averaging and enlarged by blending, so that
-# you still see an eye). Point at the rim of the glasses in `input_tensor`, and look at the same place in `y`, which has 32×32 values again. Is the rim still there?
+# `x` is the small feature map, which hasn't been enlarged again. Which one should the document have used?
+#
+# Here are the same three on a detail of the portrait (shrunk and enlarged by averaging, so that you still see an eye). Point at the rim of the glasses in `input_tensor`, and look at the same place in `y`, which has 32×32 values again. Is the rim still there?
 
 # %% jupyter={"source_hidden": true}
 eye = torch.tensor(portrait())[None, None, 80:112, 136:168]
@@ -108,37 +110,23 @@ exercises.join.check(join)
 # %% [markdown]
 # ## Where a skip leaves
 #
-# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but it would bring nothing new, because `y` was made of `x` as well. Here are two very different inputs, fine stripes of 0 and 1 and a uniform grey. Once they are halved by averaging, they are the same:
-
-# %%
-stripes = torch.zeros(1, 1, 32, 32)
-stripes[..., ::2] = 1
-grey = torch.full((1, 1, 32, 32), 0.5)
-assert torch.equal(F.avg_pool2d(stripes, 2), F.avg_pool2d(grey, 2))
-print(f"the document's layer keeps {x.numel():,} of {input_tensor.numel():,} values")
-
-# %% [markdown]
-# What has become equal can't be told apart by any later layer. Learned weights keep more of what matters than an average does, but half of the values are gone all the same. So a skip leaves **before** the down-sampling layer.
+# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but bring nothing new, because `y` was made of `x` as well. Of the 65,536 values of `input_tensor`, half are left in `x`, and no later layer can bring the others back. So a skip leaves **before** the down-sampling layer.
 #
-# If several layers work at one size (usually a convolution, a normalisation, which lesson 5 explains, and an activation, and then the same three again), the skip leaves after the last of them: the feature map that is halved next is the one that goes across.
+# If several layers work at one size, the skip leaves after the last of them: the feature map that is halved next is the one that goes across.
 #
 # ## What the next layer has to expect
 #
-# `z` has 64 + 64 channels. The layer after a `cat` needs `in_channels` for both. (Which of the two comes first doesn't matter, as long as it stays the same.)
+# `z` has 64 + 64 channels. The layer after a `cat` needs `in_channels` for both:
 
 # %%
 z = torch.cat([input_tensor, y], dim=1)
-print(tuple(z.shape))
-try:
-    nn.Conv2d(64, 64, kernel_size=3, padding=1)(z)
-except RuntimeError as error:
-    print(error)
-print(tuple(nn.Conv2d(128, 64, kernel_size=3, padding=1)(z).shape))
+layer = nn.Conv2d(64 + 64, 64, kernel_size=3, padding=1)
+print(tuple(z.shape), "→", tuple(layer(z).shape))
 
 # %% [markdown]
 # ## Or add
 #
-# Some networks *add* the skip instead: `input_tensor + y`. Nothing is stacked, so the next layer needs no more channels than before. When does that work?
+# Some networks *add* the skip instead: `input_tensor + y`. Then the next layer needs no more channels than before. When does that work?
 
 # %%
 print("64 + 64 channels:", tuple((input_tensor + y).shape))
@@ -150,9 +138,9 @@ for channels in (32, 1):
         print(f"64 + {channels} channels:", error)
 
 # %% [markdown]
-# For an addition the numbers of channels have to be equal. (*Dimension 1* is the channel axis, *non-singleton* means that neither size is 1.) Look at the last line, though: a *single* channel is added to each of the 64 without any complaint.
+# For an addition the numbers of channels have to be equal. Look at the last line, though: a *single* channel is added to each of the 64 without any complaint.
 #
-# How do the two differ? A convolution after `cat` has its own weights for each of the two feature maps, while adding first means that both get the *same* weights, so there are half as many ("Going further" tests this). Both are skip connections, and networks with either are U-Nets.
+# A convolution after `cat` has its own weights for each of the two feature maps. After an addition both get the *same* weights, so there are half as many. Both are skip connections, and networks with either are U-Nets.
 #
 # ## A network is a class
 #
@@ -162,7 +150,7 @@ for channels in (32, 1):
 class Halve(nn.Module):
     def __init__(self, channels):
         super().__init__()
-        self.layer = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
+        self.layer = nn.Conv2d(channels, 2 * channels, kernel_size=3, stride=2, padding=1)
 
     def forward(self, x):
         return self.layer(x)
@@ -173,12 +161,12 @@ print("(1, 8, 32, 32) →", tuple(halve(torch.zeros(1, 8, 32, 32)).shape))
 
 # %% [markdown]
 # - `__init__` runs once, in `Halve(8)`, and makes the layers. `super().__init__()` comes first: it lets `nn.Module` prepare itself.
-# - `self.layer = …` keeps a layer under a name, so that PyTorch finds its weights when it trains them.
-# - `forward` says in which order data passes through the layers. You call `halve(…)`, and PyTorch calls `forward`.
+# - `self` is the network. `self.layer = …` keeps a layer in it, so that `forward` can use it, and PyTorch finds its weights when it trains them.
+# - `forward` says which way data takes through the layers. You call `halve(…)`, and PyTorch calls `forward`.
 #
 # ## Exercise 2: your first network
 #
-# Write the repaired snippet as a network. `DownAndUp(channels)` makes the two layers for any number of channels (the first one doubles it, the second goes back), and `forward` returns `x` stacked with what came back up.
+# Write the repaired snippet as a network. In `__init__`, make its two layers for any number of channels: the first one doubles it, the second goes back. `forward` gets the input as `x`, and returns it stacked with what came back up.
 
 # %%
 class DownAndUp(nn.Module):
@@ -202,10 +190,7 @@ exercises.first_network.check(DownAndUp)
 # %% [markdown]
 # ## What a skip is worth
 #
-# Let's repeat the experiment from the top of this lesson. Both networks get the portrait with noise and should return it clean. Both go down three times and up three times, as in the document, and both end in a `cat`, but
-# in one of them the skip is multiplied by zero.
-#
-# (Their class, folded below, is built like yours, with three halvings. A `ReLU` follows each layer but the last; it sets negative values to 0. Lesson 4 says why.)
+# Let's repeat the experiment from the top of this lesson. Both networks get the portrait with noise and should return it clean. Their class is built like yours, with three halvings (and a `ReLU` after each layer but the last, which lesson 4 explains). It's folded, like the training: lesson 5 shows how that works.
 
 # %% jupyter={"source_hidden": true}
 def down(ins, outs):
@@ -231,9 +216,6 @@ class OneSkip(nn.Module):
         coarse = self.decoder(self.encoder(fine))
         return self.last(torch.cat([self.keep * fine, coarse], dim=1))
 
-# %% [markdown]
-# Training means that, 200 times, the network gets the portrait with fresh noise, and every weight is changed a little so that the output moves towards the clean image. (The lines are folded, because lesson 5 explains them.)
-
 # %% jupyter={"source_hidden": true}
 face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
 torch.manual_seed(0)
@@ -256,24 +238,21 @@ torch.set_num_threads(1)  # with several, the last digits may change
 without, skipped = fit(keep=0), fit(keep=1)
 
 # %% [markdown]
-# We call the steepest tenth of the image its *edges*: cap, glasses, eyes. Guess before you run the next cell: which image is furthest from the clean portrait there, the noisy one, or the output of which network? (Black is 0, white is 1.)
+# The steepest tenth of the image are its *edges*: cap, glasses, eyes. Guess before you run the next cell: which image is furthest from the clean portrait there, the noisy one, or which output? (Black is 0, white is 1.)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 steepness = torch.hypot(*torch.gradient(face[0, 0]))
 edges = (steepness > steepness.quantile(0.9)).expand_as(face)
 with torch.no_grad():
     outputs = {"noisy input": noisy, "without a skip": without(noisy), "with a skip": skipped(noisy)}
-    skipped.last.weight[:, 8:] = 0  # the 8 channels that come from the bottleneck
-    bottleneck_cut = {"with a skip, bottleneck cut": skipped(noisy)}
-off = {name: (output - face).abs() for name, output in (outputs | bottleneck_cut).items()}
+off = {name: (output - face).abs() for name, output in outputs.items()}
 for name, error in off.items():
-    print(f"{name:27} edges {error[edges].mean():.3f}, elsewhere {error[~edges].mean():.3f}")
+    print(f"{name:14} edges {error[edges].mean():.3f}, elsewhere {error[~edges].mean():.3f}")
 
 assert max(off["without a skip"][~edges].mean(), off["with a skip"][~edges].mean()) < 0.08
 assert off["without a skip"][edges].mean() > 1.4 * off["noisy input"][edges].mean()
 assert 0.8 < off["with a skip"][edges].mean() / off["noisy input"][edges].mean() < 1.2
 assert 0.4 < off["with a skip"][~edges].mean() / off["noisy input"][~edges].mean() < 0.6
-assert (bottleneck_cut["with a skip, bottleneck cut"] - outputs["with a skip"]).abs().mean() < 0.01
 
 # %% jupyter={"source_hidden": true}
 show(
@@ -282,11 +261,9 @@ show(
 )
 
 # %% [markdown]
-# At edges the network without a skip is off by about twice as much as the noise was (more or less, depending on the seed), because halving has blurred them. The one with a skip is no better there than the noisy image, but it keeps the edges, and elsewhere half of the noise is gone.
+# At edges the network without a skip is off by about twice as much as the noise was (depending on the seed), because halving has blurred them. The one with a skip is no better there than the noisy image, but elsewhere half of the noise is gone.
 #
-# In the last line the *other* side is cut: zeros arrive in place of what comes from the bottleneck, and the same network does as well. To remove noise a pixel's neighbours are enough, and they come across the skip. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
-#
-# And if both train for longer? After ten times as many steps the network without a skip gets close on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
+# After ten times as many steps the network without a skip gets close on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
 
 # %% [markdown]
 # ## When sizes don't match
@@ -319,13 +296,13 @@ except RuntimeError as error:
 #
 # All feature maps of one resolution form a **level**: level 0 has the resolution of the image, and every halving leads one level down. Whenever you meet *Sizes of tensors must match*, ask in this order:
 #
-# 1. **Which tensors?** Print all shapes right before the `cat`. *Number 1* is the second in the list.
-# 2. **Which axis?** Compare height first, then width. The message gives the sizes along the first axis that differs, but doesn't name it.
+# 1. **Which tensors?** Print all shapes right before the `cat`.
+# 2. **Which axis?** Compare height first, then width: the message gives the sizes along the first axis that differs.
 # 3. **Off by how much?**
 #    - By *one*: an odd size was halved, or an up-sampling layer lacks its `output_padding`.
 #    - By a *factor of two*: the skip comes from another level.
-#    - By another even number, such as 8: the convolutions have no padding. (Or a level below has no skip. A difference of one isn't repaired there, and each step up doubles it.)
-# 4. **Which level?** Look at the size of the *skip*. If the skip comes first in the list, that's the *expected* size. In an image 80 high, 20 is what two halvings leave, so a skip of 20 belongs to level 2.
+#    - By another even number, such as 8: most likely, the convolutions have no padding.
+# 4. **Which level?** Look at the size of the *skip*. In an image 80 high, 20 is what two halvings leave, so a skip of 20 belongs to level 2.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -343,7 +320,7 @@ Predict(
 # %% [markdown]
 # ## A whole U-Net on 200×304
 #
-# In this network every level has its skip, and the document's layers halve and double.
+# Here every level has its skip, and the document's layers halve and double.
 
 # %% jupyter={"source_hidden": true}
 SizeLedger(
@@ -358,11 +335,6 @@ SizeLedger(
             answer=2,
             explain="Level 2: 108 → 54 → 27, and 27 is odd. The next halving gives 14, which is even again.",
         ),
-        Step(
-            "Set `depth` to 5, and watch the height alone: the width has a mismatch of its own. From 200 upwards, which is the first `height` that needs no repair?",
-            answer=224,
-            explain="224 = 7·32: with depth 5 it has to be a multiple of 2⁵ = 32.",
-        ),
     ],
 )
 
@@ -373,19 +345,18 @@ SizeLedger(
 #
 # | what to do | what it costs |
 # |---|---|
-# | *set output_padding*, or call `upsample` with `x` and `output_size=` `skip.shape[2:]` | nothing: the document's layer can make both sizes (with kernel 2, an extra row holds only the bias) |
-# | *pad the smaller* or *crop the larger*, which is usually the decoder's feature map | a row of zeros, or a row that is computed and thrown away |
+# | *set output_padding*, or call `upsample` with `x` and `output_size=` `skip.shape[2:]` | nothing: the document's layer can make both sizes |
+# | *pad the smaller* or *crop the larger*, usually the decoder's feature map | a row of zeros, or a row that is thrown away |
 # | crop the skip (the U-Net of 2015) | its border is lost, and the output gets smaller |
 # | *resize to the skip*, bilinear | every value of the decoder's feature map changes a little |
-# | *pad the input* to a size that fits | more pixels to compute, and the output has to be cropped |
+# | *pad the input* to a size that fits | more pixels, and the output has to be cropped |
 
 # %% [markdown]
 # ## Exercise 3: pad or crop what comes up
 #
-# With padded convolutions the two sizes differ by one row or column at most, so the skip can stay whole. The course's own U-Net does the same. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`. The two may have different numbers of channels; the result keeps those of `up`.
+# The skip stays whole. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`, and with its own channels.
 #
-# The top-left value stays at the top left. What's missing
-# at the bottom and on the right becomes zeros, and what's too much is cropped. (`F.pad(up, (left, right, top, bottom))` adds zeros; a negative number crops.)
+# The top-left value stays at the top left. What's missing at the bottom and on the right becomes zeros, and what's too much is cropped. `F.pad(up, (left, right, top, bottom))` adds so many columns and rows of zeros; a negative number crops. How many are missing? Compare the shapes: `up.shape[2]` is a height, `up.shape[3]` a width.
 
 # %%
 def pad_to(up, skip):
@@ -403,21 +374,21 @@ exercises.pad_to.check(pad_to)
 #
 # - [Its snippet](../docs/the_document.md#cat) joins `x` and `y`, which can't work, because one is half the size of the other. `y` has to be joined with `input_tensor`.
 # - It speaks of [an earlier and a later layer](../docs/the_document.md#skip-connection). Not any two will do, because both need the same resolution.
-# - At its end, a skip starts from the [output of a down-sampling layer](../docs/the_document.md#skip-connections). That's right as long as you take it before the next layer halves it.
+# - A skip may start from the [output of a down-sampling layer](../docs/the_document.md#skip-connections), but before the next one halves it.
 
 # %% [markdown]
 # ## Recap
 #
 # - A skip carries a feature map from before a halving to the decoder's feature map of the same size.
 # - `cat` stacks channels, and the next layer has to expect all of them. After an addition, both feature maps get the same weights.
-# - Sizes stop matching where an odd one was halved. You can repair that by `output_size`, by padding or cropping, or by image sizes that are multiples of 2 to the power of depth.
+# - Sizes stop matching where an odd one was halved. Repair that by `output_size`, by padding or cropping, or by image sizes that are multiples of 2 to the power of depth.
 #
 # Next: [**4 · Symmetric architecture**](04_symmetric_architecture.ipynb) puts all three criteria into one network, the document's, and finds out what is wrong with it.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Nothing later depends on this part. It shows what longer training changes, what a cut costs, pixel by pixel, and what the repairs cost. Then it computes sizes that need no repair, and asks what `cat` and addition have in common, and how the U-Net of 2015 crops its skips.
+# Nothing later depends on this part: longer training, cuts pixel by pixel, what the repairs cost, sizes that need no repair, what `cat` and addition have in common, and how the U-Net of 2015 crops its skips.
 
 # %% [markdown]
 # ### If it trains for longer
@@ -438,6 +409,21 @@ Markdown(denoising.table())
 # But look at the mirrored portrait. There the network with a skip is as good as before, while the one without is far worse than the noise and has learned nothing useful since step 500. It has memorised where *this* face has its edges, instead of learning what an edge is.
 
 # %% [markdown]
+# ### And without the bottleneck?
+#
+# Now cut the *other* side: zeros arrive in place of what comes from the bottleneck.
+
+# %% tags=["nbval-ignore-output"]
+with torch.no_grad():
+    skipped.last.weight[:, 8:] = 0  # the 8 channels that come from the bottleneck
+    bottleneck_cut = skipped(noisy)
+error = (bottleneck_cut - face).abs()
+print(f"bottleneck cut: edges {error[edges].mean():.3f}, elsewhere {error[~edges].mean():.3f}")
+assert (bottleneck_cut - outputs["with a skip"]).abs().mean() < 0.01
+
+# %% [markdown]
+# The same network does as well. To remove noise a pixel's neighbours are enough, and they come across the skip. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
+#
 # ### Cut it yourself
 #
 # Here is the small U-Net of lesson 0 again, with three skips. You know that cutting one costs something, but which pixels? The small image beside the ground truth shows them, with new ones in green. (*present* shows it larger.)
@@ -464,7 +450,9 @@ SeeInside(
 )
 
 # %% [markdown]
-# These are two different questions. Cutting asks what *this* network relies on; training without skips asks what the *task* needs them for. Over 64 test images this network has an IoU of 0.81, which falls to 0.71 without skip 0 and to 0.36 without any. One that was trained without skips has 0.49. Lesson 6 asks the second question properly.
+# These are two different questions. Cutting asks what *this* network relies on; training without skips asks what the *task* needs them for. Over 64 test images this network has an IoU of 0.81, which falls to 0.71 without skip 0 and to 0.36 without any. One that was trained without skips has 0.49.
+#
+# (This network is a sturdy one: in training, its skips were left out at random, so that it copes with a cut. An ordinary network falls much further, as lesson 6 shows.)
 
 # %% [markdown]
 # ### What the repairs cost
@@ -486,7 +474,7 @@ for name, made in repaired.items():
 # %% [markdown]
 # ### Exercise 4: sizes that need no repair
 #
-# A size that is even at every halving never causes a mismatch. Write `fits(size, depth)`, which returns the smallest such size that isn't smaller than `size`. For 200 and a depth of 5 you found the answer in the widget: 224.
+# A size that is even at every halving never causes a mismatch. Write `fits(size, depth)`, which returns the smallest such size that isn't smaller than `size`. For 200 and a depth of 5 it's 224, as you can see in the widget above: set `depth` to 5 and watch the height alone.
 
 # %%
 def fits(size, depth):

@@ -8,7 +8,7 @@
 #
 # *40 minutes, and a project of 30 to 60 minutes for another day. You need lessons 1 to 3.*
 #
-# ![The portrait with noise; denoised with a single skip connection, as in lesson 3; and denoised by a U-Net with a skip at every level.](../docs/images/lesson_4.png)
+# ![The portrait, clean and with noise; denoised with a single skip connection, as in lesson 3; and denoised by a U-Net with a skip at every level.](../docs/images/lesson_4.png)
 #
 # In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the last image is its output after the same number of training steps. (That it's cleaner comes from its extra layers: with its finest skip alone it does nearly as well here. "Going further" has the numbers.)
 

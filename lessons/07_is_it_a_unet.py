@@ -44,12 +44,18 @@ reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 #
 # ## Twelve networks
 #
-# Each of these is small, and built like a well-known family of networks. They take a colour image of 64×64, with three exceptions: **A** takes a grey image of 572×572, **I** takes 1,024 samples of sound, and **K** takes a volume, such as a stack of slices.
+# Each of these is small, and built like a well-known family of networks. Note the letters of those that you take for U-Nets.
 #
-# Each box is the output of a level's last layer. **A** starts with 568×568, because its convolutions have no padding. **D**, **F** and **G** shrink the image right away, so their first box is the image itself. **G** cuts it into **tokens**: each square of 4×4 pixels becomes one list of numbers.
+# They take a colour image of 64×64, except **A**, which takes a grey image of 572×572. Each box is the output of a level's last layer. **A** starts with 568×568, because its convolutions have no padding. **D** and **F** shrink the image right away, so their first box is the image itself.
 
 # %% jupyter={"source_hidden": true}
-show(*gallery({letter: report.drawing for letter, report in reports.items()}))
+show(*gallery({letter: reports[letter].drawing for letter in "ABCDEF"}))
+
+# %% [markdown]
+# **G** shrinks its image right away as well: it cuts it into **tokens**, which means that each square of 4×4 pixels becomes one list of numbers. **I** takes 1,024 samples of sound, and **K** takes a volume, such as a stack of slices.
+
+# %% jupyter={"source_hidden": true}
+show(*gallery({letter: reports[letter].drawing for letter in "GHIJKL"}))
 
 # %% jupyter={"source_hidden": true}
 Predict(

@@ -7,13 +7,13 @@
 # - get separate cells from probabilities, with a threshold of your choice,
 # - match cells with a target, and count mistakes by cells instead of pixels.
 #
-# *50 minutes, of which your computer works half a minute by itself. You need lesson 5.*
+# *45 minutes, of which your computer works half a minute by itself. You need lesson 5.*
 #
 # ![Touching cells under a microscope; their mask, in which connected pixels share a colour, so that a chain of three cells is one blob, and a pair another; and the same cells cut apart at likely borders: the chain is three cells, the pair still one.](../docs/images/lesson_9.png)
 #
 # How many cells are there? In the middle image every pixel of a cell is marked correctly, and you still can't count them, because cells that touch have become one. On the right, the chain of three is three cells again, though the pair above it isn't two.
 #
-# All your networks so far answered one question about each pixel: foreground or not? Here you'll ask for three classes, and the third one, the **border** between two cells, is so rare that a network can ignore it and still look excellent. Whether that class is worth its trouble here is something you'll measure at the end.
+# So far your networks asked of each pixel: foreground or not? Here you'll ask for three classes, and the third one, the **border** between two cells, is so rare that a network can ignore it and still look excellent.
 
 # %%
 import matplotlib.pyplot as plt
@@ -33,7 +33,7 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## Numbered cells
 #
-# These are the nuclei of lesson 0. Experts outlined each of them and gave it a number. This time we divide the image into three strips, one above the other, because then cells touch in all of them.
+# These are the nuclei of lesson 0. Experts outlined each of them and gave it a number. The image is divided into three strips: train, validation, test.
 
 # %%
 data, numbers = touching_nuclei()
@@ -42,13 +42,13 @@ for name, labels in numbers.items():
     print(f"{name:10} {cells} cells, {pieces} connected pieces")
 
 # %% [markdown]
-# A **connected component** is a set of foreground pixels that you can walk through without stepping on background. (A diagonal step isn't allowed.) Even in the experts' own mask there are fewer components than cells. A perfect binary network couldn't do better: what it was asked for doesn't contain the answer.
+# A **connected component** is a set of foreground pixels that you can walk through, up, down, left and right, without stepping on background. Even in the experts' own mask there are fewer components than cells. A perfect network couldn't do better with two classes.
 #
-# The U-Net of 2015 was made for this. Its authors had cells that touch, and they taught it to leave a thin line of background between them. We go one step further, and give that line a class of its own.
+# The authors of the U-Net of 2015 taught it to leave a thin line of background between cells that touch. We go one step further, and give that line a class of its own.
 #
 # ## Exercise 1: where two cells meet
 #
-# A pixel is **border** if the 5×5 square around it holds pixels of *two* cells. (So border is four pixels wide where two cells touch, and a mistake of one pixel doesn't break it.) How do you find such pixels without loops?
+# A pixel is **border** if the 5×5 square around it holds pixels of *two* cells. How do you find such pixels without loops?
 #
 # - Max-pooling with stride 1 gives each pixel the *largest* number in its square.
 # - The *smallest* comes from the same layer, because min(x) = −max(−x). But background, which is 0, would always be the smallest, so it's set to 1000 first.
@@ -62,7 +62,7 @@ largest = F.max_pool2d(labels, kernel_size=5, stride=1, padding=2)
 smallest = -F.max_pool2d(-filled, kernel_size=5, stride=1, padding=2)
 
 # %% [markdown]
-# Now make the target: 0 for background, 1 inside a cell, 2 for border.
+# Now make the target: 0 for background, 1 inside a cell, 2 for border. (`torch.where(condition, a, b)` takes `a` where the condition is True, and `b` elsewhere; `(labels > 0).long()` is 1 in cells and 0 elsewhere.)
 
 # %%
 def three_classes(labels, largest, smallest):
@@ -84,6 +84,28 @@ show(
 )
 
 # %% [markdown]
+# ## Exercise 2: a match is a match
+#
+# Whether cells are kept apart is a question about cells, so count cells, not pixels. A cell that was found and a cell of the target **match** if their IoU is above one half. Then no cell can match twice, because two others that don't overlap can't both cover more than half of it.
+#
+# The rest are **spurious** (found, but without a partner) or **missed** (in the target, but without one). **Object F1** is twice the matches, divided by all cells found plus all cells in the target. It's 1 if every cell is found, and nothing else.
+#
+# Write it for a table of IoUs, which has a row for each cell found and a column for each cell of the target. (`ious.shape` says how many rows and columns there are.)
+
+# %%
+def object_f1(ious):
+    ### BEGIN SOLUTION
+    return 2 * (ious > 0.5).sum() / sum(ious.shape)
+    ### END SOLUTION
+
+
+exercises.object_f1.check(object_f1)
+
+# %% [markdown]
+# What does a merge cost? Say two cells of 60 and 40 pixels become one of 100. Its IoU with the larger one is 60/100, so these two match, and only the smaller cell is missed.
+#
+# But if three cells of about the same size merge, none of them makes up half of the whole, so three are missed and one is spurious.
+#
 # ## A rare class
 #
 # How many pixels is that?
@@ -112,40 +134,17 @@ print(f"pixel accuracy {(without == target).float().mean():.1%}")
 print(object_scores(connected_components(without), numbers["test"]))
 
 # %% [markdown]
-# Pixel accuracy hardly notices. Counting does: a quarter of the cells are missed, even though this prediction is as good as one without borders can be. (**Object F1** is 1 if every cell is found and nothing else; you'll write it in exercise 5.)
-#
-# (A component is *merged* if it holds most of two cells or more, and a cell is *split* if it holds most of two components or more.)
+# Pixel accuracy hardly notices. Counting does: a quarter of the cells are missed, even though this prediction is as good as one without borders can be. (A component is *merged* if it holds most of two cells or more, and a cell is *split* if it holds most of two components or more.)
 #
 # That's the **accuracy trap** of a rare class. If you choose a network by pixel accuracy, you choose one that ignores it.
 #
-# ## Exercise 2: pixels that don't count
-#
-# There's another way in which accuracy misleads. Where exactly does one cell end and the next begin? Two experts would disagree by a pixel or two. Data sets often give such pixels the label 255, called **void**, which means: don't count this one.
-#
-# Write pixel accuracy without them.
-
-# %%
-def accuracy(prediction, target):
-    ### BEGIN SOLUTION
-    counted = target != 255
-    return (prediction == target)[counted].float().mean()
-    ### END SOLUTION
-
-
-exercises.ignore_void.check(accuracy)
-
-# %% [markdown]
-# In the loss it's just as simple: `F.cross_entropy(logits, target, ignore_index=255)`. The course's `train` and `evaluate` do the same with 255.
-#
 # ## Exercise 3: weights
 #
-# The loss has a trap too. As in lesson 5, it's cross-entropy plus 1 − Dice. Dice is computed for each class and averaged, so border makes up a third of it. But cross-entropy is a mean over pixels, and border is only 1 % of those.
-#
-# If only the Dice term counts border as a class of its own, it's sometimes hardly learned at all, as you'll see. The remedy is to multiply each pixel's cross-entropy by a **weight** of its class.
+# The loss has the same trap. Cross-entropy is a mean over pixels, and border is only 1 % of those, so it's sometimes hardly learned at all, even with a Dice term beside it. The remedy is to multiply each pixel's cross-entropy by a **weight** of its class.
 #
 # One over the class's frequency would balance the classes completely, but then a border pixel weighs a hundred times as much as a background pixel, and the network sees borders everywhere. One over the *square root* of the frequency is a common compromise.
 #
-# Only the ratios of the weights matter, because `F.cross_entropy(…, weight=w)` divides by the weights of all pixels. So scale them to a mean of 1, which makes them easy to read.
+# Write `class_weights`. It gets the number of pixels of each class, and returns the weights as a tensor. Only their ratios matter, so scale them to a mean of 1.
 
 # %%
 def class_weights(counts):
@@ -158,9 +157,26 @@ def class_weights(counts):
 exercises.rare_weights.check(class_weights)
 
 # %% [markdown]
+# ## Exercise 4: pixels that don't count
+#
+# Where exactly does one cell end and the next begin? Two experts would disagree by a pixel or two. Data sets often give such pixels the label 255, called **void**, which means: don't count this one. Write pixel accuracy without them.
+
+# %%
+def accuracy(prediction, target):
+    ### BEGIN SOLUTION
+    counted = target != 255
+    return (prediction == target)[counted].float().mean()
+    ### END SOLUTION
+
+
+exercises.ignore_void.check(accuracy)
+
+# %% [markdown]
+# In the loss it's just as simple: `F.cross_entropy(logits, target, ignore_index=255)`.
+#
 # ## Train
 #
-# Three classes need three output channels, and `class_weights="inverse_sqrt"` computes the weights of exercise 3. Everything else is as in lesson 5. (This takes half a minute on a laptop. After two minutes it stops by itself; if it's stopped, the best weights so far are kept.)
+# Three classes need three output channels, and `class_weights="inverse_sqrt"` computes the weights of exercise 3. The rest is as in lesson 5. (This takes half a minute on a laptop. After two minutes it stops by itself; if it's stopped, the best weights so far are kept.)
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
@@ -171,19 +187,11 @@ scores = evaluate(network, data.validation, classes=data.classes)
 print(scores)
 
 # %% [markdown]
-# Each class has an IoU of its own now, and *mean IoU* is their mean. That's why `train` kept the weights with the best mean IoU: there, border counts as much as background. Its IoU is low, but a line that is thin and drawn by hand is hard to hit exactly. What matters is whether it keeps cells apart.
-
-# %% jupyter={"source_hidden": true}
-Predict(
-    "The course also trained networks without any weights, otherwise alike. Which ones have the higher pixel accuracy on the test?",
-    answer="those without weights",
-    choices=["those without weights", "those with weights"],
-    mistakes={"those with weights": "Weights make the network say *border* more often. Where it's wrong about that, it loses pixels of the two large classes."},
-    explain="On average it's 0.957 without weights, and 0.947 with them, ten seeds each (`benchmarks/cells.py`).",
-)
-
-# %% [markdown]
-# So by pixel accuracy you'd leave the weights out. But look at the borders. Although their loss has Dice in it too, four of the ten networks without weights found less than 10 % of the border pixels, and the ten with weights found 48 to 86 %.
+# Each class has an IoU of its own now. `train` kept the weights with the best *mean IoU*: there, border counts as much as background. Its IoU is low, because a thin line is hard to hit exactly. What matters is whether it keeps cells apart.
+#
+# What do the weights change? The course also trained ten networks without them, and ten with. Pixel accuracy on the test is 0.957 without weights, and 0.947 with them (means; the benchmark is `benchmarks/cells.py`), so by pixel accuracy you'd leave them out.
+#
+# But look at the borders: four of the ten networks without weights found less than 10 % of the border pixels, and the ten with weights found 48 to 86 %.
 #
 # ## From probabilities to cells
 #
@@ -200,11 +208,9 @@ inside = validation.argmax(0) == 1
 print("by argmax:", object_scores(connected_components(inside), numbers["validation"]))
 
 # %% [markdown]
-# `argmax` takes the most probable class, and for a rare class that's a high bar: where the network isn't sure, *inside* usually comes out ahead. But you needn't ask which class is most probable. You want to cut two cells apart, and it may pay to cut even where a border is only *possible*.
+# `argmax` takes the most probable class. But you needn't: you may also cut wherever border is more probable than a **threshold**, which turns one rule into a dial. Low thresholds cut much, high ones little. Whether that helps has to be measured, below.
 #
-# (Don't read these numbers as chances. Because of the weights, the network says *border* more often than it's right. So choose a threshold by the score that you get with it.)
-#
-# **Exercise 4.** Return a mask of what is left: True where background is less probable than one half and border is at most as probable as a threshold.
+# **Exercise 5.** Return a mask of what is left: True where background is less probable than one half *and* border is at most as probable as the threshold. `probabilities[0]` is background, `probabilities[2]` border, and `&` joins two masks (each in parentheses).
 
 # %%
 def left_over(probabilities, threshold):
@@ -216,7 +222,7 @@ def left_over(probabilities, threshold):
 exercises.border_threshold.check(left_over)
 
 # %% [markdown]
-# Here are the validation cells. The threshold is yours: each change recolours the connected components of what is left. Each kind of mistake has a mark in the image, and the same mark is shown beside its count: a black number, for example, says how many cells were merged into one. (If you stopped the training, your numbers may differ from those in the steps.)
+# Here are the validation cells. Each change of the threshold recolours the connected components of what is left. Each kind of mistake has a mark in the image, and the same mark beside its count: a black number, for example, says how many cells were merged into one.
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 CellCounter(
@@ -225,9 +231,7 @@ CellCounter(
     numbers["validation"],
     steps=[
         Step("At 0.5 hardly anything is cut. Set `threshold` to 0.2. What happens to the cells with a black number?", when={"threshold": 0.2}, explain="Most of them come apart: at their seams, border is possible, though seldom more probable than one half."),
-        Step("Set it to 0. What happened to the cells?", when={"threshold": 0.0}, explain="Hardly any pixel has a border probability of exactly 0, so most of every cell is cut away, and its crumbs count as cells."),
         Step("Now search: at which threshold is object F1 highest?", when={"best": True}, explain="None of the thresholds 0.05, 0.10, … 0.95 is better than this one."),
-        Step("Switch to “target”, and point at a hatched cell: it was missed. What does the network say at the line where it should have cut?", when={"overlay": "target"}, explain="Often a border probability far below your threshold, and sometimes hardly any: there the image has no dark line."),
     ],
 )
 
@@ -243,46 +247,19 @@ best = max(by_threshold, key=by_threshold.get)
 print(f"best threshold {best}, object F1 {by_threshold[best]:.2f}; at 0.5 it is {by_threshold[0.5]:.2f}")
 
 # %% [markdown]
-# Several thresholds are about equally good: with 28 cells, a single one makes a difference of about 0.03. By that much, `argmax` is better here.
+# Compare the best threshold with `argmax`, above. A single cell of the 28 makes a difference of about 0.03, so one training can't say which is better.
 #
-# But why is 0.5 so much worse than `argmax`? Because `argmax` also cuts where border or background is the most probable class with *less* than one half. A threshold of 0.5 leaves those pixels in, and a bridge of one pixel merges two cells.
+# The benchmark has ten. For networks trained *without* weights a threshold helps: object F1 on the test rises from 0.70 by `argmax` to 0.77, on average. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there it brings nothing more.
 #
-# For networks that were trained *without* weights, a threshold helps most: in the benchmark, object F1 on the test rises from 0.70 by `argmax` to 0.77, on average over ten seeds. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there the threshold brings nothing more.
-#
-# So weights and a threshold treat the same problem, the weights during training and the threshold after it.
-#
-# ## Exercise 5: a match is a match
-#
-# Take a table of IoUs with a row for each cell that was found, and a column for each cell of the target. Two cells **match** if their IoU is above one half. Then no cell can match twice, because two others that don't overlap can't both cover more than half of it.
-#
-# The rest are **spurious** (found, but without a partner) or **missed** (in the target, but without one).
-#
-# Write object F1: twice the matches, divided by all cells found plus all cells in the target.
-
-# %%
-def object_f1(ious):
-    ### BEGIN SOLUTION
-    return 2 * (ious > 0.5).sum() / sum(ious.shape)
-    ### END SOLUTION
-
-
-exercises.object_f1.check(object_f1)
-
-# %% [markdown]
-# What does a merge cost? Say two cells of 60 and 40 pixels become one of 100. Its IoU with the larger one is 60/100, so these two match, and only the smaller cell is missed.
-#
-# But if three cells of about the same size merge, none of them makes up half of the whole, so three are missed and one is spurious.
-#
-# In the experts' mask of the whole image, 13 components consist of two cells, and in each of them one cell still matches. In the three components of three or four cells, none does. A dozen wrong pixels are enough for such a merge, which is why you score by objects if you want to count them.
+# So weights and a threshold treat the same problem, one during training and the other after it. You can set a threshold for a network that you can't train again.
 #
 # ## The test
 #
-# All choices so far were made without the test. (It's a strip of the same image, though, so it says nothing about other microscopes.) Your network has rivals, which need no border class:
+# All choices so far were made without the test. (It's a strip of the same image, so it says nothing about other microscopes.) Your cuts have rivals:
 #
-# - *Otsu* is the threshold of lesson 5, and needs no network either.
-# - The **distance watershed** takes any mask, and computes how far each foreground pixel is from the background. A round cell has a peak in its middle, and two round cells that touch have two. Each peak becomes a cell, if it's the highest point within `radius` pixels.
-#
-# A **watershed** treats an image as a landscape. Water rises from the peaks (turned into valleys), and where the water of two valleys meets, there's a line between two cells. You can use the border score as the landscape, too: then likely borders are ridges. This **border watershed** also gives back the pixels that were cut out.
+# - *Otsu* is the threshold of lesson 5, and needs no network.
+# - The **distance watershed** needs no border class. It cuts any mask where it's narrow.
+# - The **border watershed** cuts along the most probable borders, and gives back the pixels that were cut out. ("Going further" says how both work.)
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach.segmentation.instances import border_watershed, distance_watershed
@@ -301,10 +278,10 @@ for name, cells in found.items():
     print(f"{name:28}", object_scores(cells, numbers["test"]), after.removeprefix(", "))
 
 # %% [markdown]
-# That's one training, and its ranking means little. Here is what more training runs say ("Going further" has the table for ten seeds):
+# That's one training, and its ranking means little. Here is what more of them say ("Going further" has ten seeds):
 #
 # - Anything is better than not cutting. But on this strip, **Otsu with a distance watershed reaches 0.78, without a network**. This lesson's own route, weights and then a threshold, has 0.78 on average.
-# - If the image is divided in four ways, with another strip as the test each time, Otsu with a distance watershed only has 0.68 over all of them, cutting at a threshold 0.81, and both watersheds of the network have 0.87 (weights of exercise 3, three seeds). So the network pays.
+# - If each of four strips is the test once, Otsu with a distance watershed only has 0.68 over all of them, cutting at a threshold 0.81, and both watersheds of the network have 0.87 (weights of exercise 3, three seeds). So the network pays.
 # - The border class hardly pays for cells as round as these: cutting where the mask is narrow works as well.
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
@@ -317,27 +294,22 @@ show(
 # %% [markdown]
 # ## Where it merges, and where it splits
 #
-# Compare the last image with the target, cluster by cluster.
-#
-# - It **merges** cells that overlap rather than touch. Where one cell lies on top of another there's no dark line, so there's no evidence of a border in the image at all.
-# - With a low threshold it also **splits** cells with an inner structure, where a dark fold looks like a border.
-# - Cells that are **cut off** by the image's border are small, so a few wrong pixels already cost the match.
+# Compare the last image with the target, cluster by cluster. It **merges** cells that overlap: where one lies on top of another, there's no dark line, so the image holds no evidence of a border. With a low threshold it also **splits** cells in which a dark fold looks like a border.
 #
 # ## What a U-Net doesn't know
 #
-# Look at the network's output again: three probabilities for each pixel. Nowhere in it is there a cell, let alone the number of one. *You* made the cells, by walking through connected pixels. A single gap of one pixel in a border joins two cells, and the loss would hardly have noticed.
+# The network's output is three probabilities for each pixel. Nowhere in it is there a cell. *You* made the cells, by walking through connected pixels. A gap of one pixel in a border joins two cells, and the loss would hardly have noticed.
 #
-# Could you let the network predict the numbers? No: exchange the numbers of two cells, and the target is just as right, but the loss is completely different. So people let networks predict something about cells that has no arbitrary number in it:
+# Could you let the network predict the cells' numbers? No: exchange the numbers of two cells, and the target is just as right, but the loss is completely different. So people let networks predict something else for each pixel:
 #
-# - [StarDist](https://doi.org/10.1007/978-3-030-00934-2_30): a U-Net that predicts, for each pixel, how far it is to its cell's outline in 32 directions. Use it for round cells that lie close together.
-# - [Cellpose](https://doi.org/10.1038/s41592-020-01018-x): a U-Net (a transformer since version 4) that predicts, for each pixel, an arrow; following the arrows from pixel to pixel leads to the inside of its cell. Use it for cells of any shape, and try it first, because it comes trained.
+# - [StarDist](https://doi.org/10.1007/978-3-030-00934-2_30): how far it is to its cell's outline in 32 directions. Use it for round cells that lie close together.
+# - [Cellpose](https://doi.org/10.1038/s41592-020-01018-x): an arrow; following the arrows leads to the inside of its cell. Use it for cells of any shape, and try it first, because it comes trained.
 #
-# Use three classes if your objects rarely touch, if they aren't cells at all, or if you want to understand what you're doing. StarDist and Cellpose up to version 3 are U-Nets inside, so you know how they work up to the last layer.
+# Both are U-Nets inside (Cellpose up to version 3), so you know how they work up to the last layer.
 #
 # ## Read the document again
 #
-# - [`UNet(64, 128)`](../docs/the_document.md#unet) returns 128 channels. As the output of a whole network, that would be 128 classes.
-# - It doesn't name the classes or weigh them. That's no part of the architecture, but it decides what the network is good for.
+# [`UNet(64, 128)`](../docs/the_document.md#unet) returns 128 channels. As the output of a whole network, that would be 128 classes. The document doesn't name the classes or weigh them: that's no part of the architecture, but it decides what the network is good for.
 #
 # ## Recap
 #
@@ -348,7 +320,7 @@ show(
 #
 # That was the last lesson, and you know the four criteria.
 #
-# You've repaired a network that somebody wrote down wrong, built one of your own, trained it, taken it apart, judged others, used one on an image larger than your memory, and counted cells with it. The next time somebody shows you 900 lines and says *it's a U-Net*, you'll know how to find out.
+# The next time somebody shows you 900 lines and says *it's a U-Net*, you'll know how to find out.
 #
 # Here is what's left to solve:
 
@@ -356,9 +328,14 @@ show(
 progress()
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
-# ## Going further: ten seeds
+# ## Going further: two watersheds, and ten seeds
 #
-# Optional. Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on validation, for each network (`benchmarks/cells.py`).
+# Optional. A **watershed** treats an image as a landscape. Water rises from its valleys, and where the water of two valleys meets, there's a line between two cells.
+#
+# - The **distance watershed** computes how far each foreground pixel is from the background. A round cell has a peak in its middle, and two round cells that touch have two. Turned upside down, each peak is a valley, if it's the highest point within `radius` pixels.
+# - The **border watershed** takes the border score as its landscape, so that likely borders are ridges.
+#
+# Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on validation, for each network (`benchmarks/cells.py`).
 #
 # | | no weights | weights of exercise 3 |
 # |---|---|---|
@@ -368,12 +345,13 @@ progress()
 # | distance watershed | 0.80 (0.74 to 0.86) | 0.80 (0.71 to 0.89) |
 # | border watershed | 0.84 (0.76 to 0.90) | 0.82 (0.78 to 0.93) |
 #
+# - Why does `argmax` do better than a threshold of 0.5? It also cuts where border or background is the most probable class with *less* than one half. A threshold of 0.5 leaves those pixels in, and a bridge of one pixel merges two cells.
 # - With `argmax`, weights score higher (p = 0.010 by the test of lesson 6, but that's one question of five). With a threshold or a watershed, no difference is shown.
 # - The border watershed beats the distance watershed of the same network in 14 of 20 runs here, but the other divisions don't confirm it.
 #
 # Why do runs differ so much? Not only because of the seed. The same recipe, with the loss added up in another order, rounds differently, and small differences grow during training: seed 0 found 77 % of the border pixels instead of 48 %. So your own numbers may differ from these even with the same seed.
 #
-# The test has 36 cells, so a single one makes a difference of 0.03. That's also why a score on validation may be quite different on the test.
+# The test has 36 cells, so a single one makes a difference of 0.03.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further: how good are the outlines?

@@ -57,14 +57,18 @@ def test_eighteen_of_twenty_seeds_end_where_lesson_5_says_and_two_below():
     assert len(ends) == 20
     assert sum(0.85 <= iou <= 0.93 for iou in ends) == 18
     assert sum(0.73 <= iou < 0.85 for iou in ends) == 2
+    assert "18 of 20 U-Nets have a higher IoU" in printed("05_train_it")
 
 
 def test_lesson_5_prints_what_its_text_is_about():
     text = printed("05_train_it")
     lines = re.findall(r"^(\S.*\S) +IoU (0\.\d\d), .*F1 (0\.\d\d)", text, re.M)
-    assert len(lines) == 3 + 1 + 4  # baselines and network on validation, then all on the test
+    assert len(lines) == 3 + 2 + 4  # baselines, network and forest on validation; all on the test
+    assert lines[4] == lines[2]
     validation = {name: (float(iou), float(f1)) for name, iou, f1 in lines[:4]}
-    test = {name: (float(iou), float(f1)) for name, iou, f1 in lines[4:]}
+    test = {name: (float(iou), float(f1)) for name, iou, f1 in lines[5:]}
+    assert validation["U-Net"][0] > validation["random forest"][0]
+    assert abs(validation["U-Net"][1] - validation["random forest"][1]) < 0.1
     assert min(validation, key=lambda name: validation[name][1]) == "Otsu"
     assert max(test, key=lambda name: test[name][1]) == "Otsu"
     assert min(test, key=lambda name: test[name][0]) == "Otsu"

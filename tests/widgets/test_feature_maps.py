@@ -344,3 +344,13 @@ def test_steps_may_ask_for_the_map_and_the_cell_pointed_at():
     assert widget.steps[0]["when"] == [{"map": "halves", "cell": (1, 2)}]
     with pytest.raises(TraitError, match=r"This widget has .*nested.*, map, cell"):
         FeatureMaps(TWO, steps=[Step("Point.", when={"pointer": 1})])
+
+
+def test_a_long_note_of_a_row_stays_beside_its_row():
+    note = "every layer adds twice as many as the one before"
+    figure = FeatureMaps(ROWS, notes={"stride 1": note}).figure()
+    figure.draw_without_rendering()
+    panel = figure.axes[0]
+    label = panel.yaxis.label
+    assert " ".join(label.get_text().split()) == f"stride 1 {note}"
+    assert label.get_window_extent().height <= panel.get_window_extent().height + 20

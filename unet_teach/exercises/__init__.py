@@ -69,10 +69,10 @@ if TYPE_CHECKING:
     from unet_teach.exercises.lesson_8.repeats_after import repeats_after as repeats_after
     from unet_teach.exercises.lesson_8.tile_starts import tile_starts as tile_starts
     from unet_teach.exercises.lesson_9.border_target import border_target as border_target
-    from unet_teach.exercises.lesson_9.ignore_void import ignore_void as ignore_void
-    from unet_teach.exercises.lesson_9.rare_weights import rare_weights as rare_weights
-    from unet_teach.exercises.lesson_9.border_threshold import border_threshold as border_threshold
     from unet_teach.exercises.lesson_9.object_f1 import object_f1 as object_f1
+    from unet_teach.exercises.lesson_9.rare_weights import rare_weights as rare_weights
+    from unet_teach.exercises.lesson_9.ignore_void import ignore_void as ignore_void
+    from unet_teach.exercises.lesson_9.border_threshold import border_threshold as border_threshold
     # isort: on
 
     ALL: tuple[Exercise, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -28,6 +29,7 @@ Labelled: TypeAlias = tuple[str, str, Values]  # the row's label, the map's name
 
 MOST_COLUMNS = 4
 PANEL = 2.4  # inches
+NOTE_LETTERS = 10  # an inch, of a row's note, which stands upright beside its panel
 LARGEST_NUMBERED = 8  # cells a side; larger maps have no room for numbers
 WINDOW_LINE = "#B07400"  # amber that holds on a tint
 RAMPS = {"grey": "gray", "diverging": "PuOr_r"}
@@ -53,6 +55,7 @@ def feature_maps_figure(
     columns = max(map(len, lines))
     height, width = maps[0][2].shape if input_size is None else pair_of(input_size)
     panel = (PANEL * min(1, width / height), PANEL * min(1, height / width) + 0.5)
+    letters = max(NOTE_LETTERS, int(NOTE_LETTERS * (panel[1] - 0.5)))
     together = value_range or range_of(np.concatenate([v.ravel() for _, _, v in maps]))
     with plt.style.context("unet_teach.course"):
         # A figure without pyplot is not shown a second time at the end of a notebook cell.
@@ -81,7 +84,7 @@ def feature_maps_figure(
                 axes.annotate(says, (0, 1), (0, 4), fontsize=9, color=INK, **where)
                 axes.set(xticks=[], yticks=[])
                 if label and i == 0:
-                    named = "\n".join(filter(None, [label, notes.get(label)]))
+                    named = "\n".join([label, *textwrap.wrap(notes.get(label, ""), letters)])
                     axes.set_ylabel(named, fontsize=11, parse_math=False)
     return figure
 

@@ -195,5 +195,5 @@ first_network = Exercise(
         "    y = self.upsample(self.downsample(x))\n"
         "    return torch.cat([x, y], dim=1)`"
     ),
-    praise="Your first network: PyTorch finds its layers, and the input crosses to what came back up.",
+    praise="Your first network: PyTorch finds its layers, and the skip brings the input, unchanged, to what came back up.",
 )  # fmt: skip
