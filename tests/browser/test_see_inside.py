@@ -319,6 +319,9 @@ def test_after_an_own_action_the_tour_waits_and_goes_on_from_there(show):
     play.click()
     page.get_by_role("switch", name="skip 1").click()
     expect(play).to_be_visible()
+    usual = play.evaluate("(it) => getComputedStyle(it).backgroundColor")
+    play.hover()
+    expect(play).to_have_css("background-color", usual)  # its sign has the ground's colour
     expect(strip).to_contain_text("Paused.")
     expect(strip).to_contain_text("5 of 8 · Play goes on with caption 5")
     page.locator(".ut-see-paper").focus()
