@@ -320,8 +320,12 @@ _MEASURE = """(root) => {
      parseFloat(getComputedStyle(node).borderTopWidth) && !node.matches('button, .ut-tile') &&
        node.scrollHeight > node.clientHeight + 2));
   const shown = root.matches('.ut-present, .udia-present');
-  const beyond = texts.filter((node) => box(node).right > innerWidth + 1 || box(node).left < -1 ||
-    box(node).bottom > view.bottom + 1 || shown && box(node).top < -1);
+  const isScrolled = (node) => node !== root &&
+    (node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX === 'auto' ||
+      isScrolled(node.parentElement));
+  const beyond = texts.filter((node) => !isScrolled(node) && (
+    box(node).right > innerWidth + 1 || box(node).left < -1 ||
+    box(node).bottom > view.bottom + 1 || shown && box(node).top < -1));
   return {
     height: view.height,
     type: Math.min(...type.map(([size]) => size)),
@@ -350,8 +354,6 @@ class Found(NamedTuple):
 def smallest_type(window: str) -> float:
     """Return the smallest type that a window allows, in pixels."""
     _, height, is_presented = WINDOWS[window]
-    if window == "270":
-        return 7.5  # drawings shrink to a phone's column, and their words with them
     return 24 * height / 720 if is_presented else 11
 
 

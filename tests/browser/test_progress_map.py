@@ -298,6 +298,10 @@ def test_the_u_fills_the_screen(alone, screen):
     assert found["beyond"] == []
     assert found["type"] >= SMALLEST_PRESENTED * screen[1] / 720 - 0.1, found["small"]
     assert share_of_screen(view.page, view.locator(".ut-lesson")) >= 0.7
+    titles = [f"{number} · {title}" for number, title in enumerate(TITLES)]
+    assert [
+        text.replace("\u2011", "-") for text in view.locator("b").all_inner_texts()[1:]
+    ] == titles
     assert view.locator(".ut-lesson").evaluate_all(
         "(all) => all.every((box) => box.scrollHeight <= box.clientHeight + 1)"
     )

@@ -108,9 +108,11 @@ stroke-dasharray:calc(3px*var(--width)) calc(2px*var(--width))}}
 .udia-stop{{fill:var(--ground);stroke:var(--mismatch);stroke-width:var(--width)}}
 .udia-cross{{stroke:var(--mismatch);stroke-width:calc(1.2px*var(--width))}}
 @container(max-width:859px){{.udia-page>*{{grid-column:1/-1}}}}
-@container(max-width:480px){{.udia .udia-line{{height:4.2em}}
+@container(max-width:480px){{.udia .udia-line{{height:4.2em}}.udia-frame{{overflow-x:auto}}
+.udia-frame svg{{min-width:calc(.85px*var(--units))}}
 .udia-so-far li{{grid-template-columns:24px 1fr}}
 .udia-so-far li>span:last-child{{grid-column:2}}}}
+@container(max-width:330px){{.udia .udia-line{{height:7em}}}}
 .udia-present:popover-open{{--u:min(100vw/1280,100vh/720);--quiet:var(--text);
 display:flex!important;
 flex-direction:column;gap:calc(4*var(--u));position:fixed;inset:0;width:100vw;height:100vh;
