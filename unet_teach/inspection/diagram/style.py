@@ -123,7 +123,8 @@ font-size:calc(24*var(--u))}}
 @media(prefers-color-scheme:dark){{body:not([data-jp-theme-light]) .udia-present{{--text:#fff;
 --ground:#000}}}}
 .udia .udia-present .udia-title{{font-size:calc(36*var(--u));flex:1}}
-.udia-present .udia-head{{flex-wrap:nowrap}}.udia .udia-present .udia-button{{margin:0}}
+.udia-present .udia-head{{flex-wrap:nowrap}}.udia .udia-present .udia-button{{margin:0;
+color:var(--ground);background:var(--text)}}
 .udia-present :is(p,code,.udia-button){{font-size:calc(24*var(--u))!important}}
 .udia-present .udia-title{{font-size:calc(36*var(--u))!important}}
 .udia-marks{{display:flex;flex-wrap:wrap;gap:0 calc(36*var(--u))}}
