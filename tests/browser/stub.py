@@ -80,8 +80,9 @@ def show(page: Page, view: str, state: dict[str, Any], kernel: Kernel | None = N
 
 @cache
 def _styles(view: str) -> str:
-    """Return a widget's style and, after it, all others': a notebook adds them in any order."""
-    sheets = sorted(STATIC.glob("*.css"), key=lambda sheet: sheet.stem != view)
+    """Return a widget's style and, after it, another's: both begin with the rules of all."""
+    other = "predict" if view != "predict" else "round_trip"
+    sheets = [STATIC / f"{name}.css" for name in (view, other)]
     return LAB + "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
