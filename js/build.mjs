@@ -15,6 +15,8 @@ const names = async (/** @type {string} */ folder) =>
 const views = await names('views');
 /** Styles of one widget alone; the others are in every one's. */
 const styles = (await names('styles')).filter((name) => views.includes(name));
+const SHARED = ['theme.css', 'steps.css'];
+const KEYFRAME = /^\s*(from|to|[\d.]+%)/;
 /** `import text from './script.js?text'`: that script and all that it imports, as one text for a worker. */
 const asText = {
   name: 'as-text',
@@ -37,6 +39,63 @@ const asText = {
     });
   },
 };
+/**
+ * Make a widget's rules stronger than those that all widgets share, where both are equally specific.
+ *
+ * Every bundle begins with the shared rules, so on a page with several widgets they come again after a
+ * widget's own. Of the element names in a selector, a shared rule gets twice as many and a widget's one
+ * more than that; all other orders stay. `:not(q)` counts as one name and is true of everything here.
+ */
+const weighed = {
+  name: 'weighed',
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
+      const css = (await readFile(file, 'utf8')).replaceAll(/\/\*.*?\*\//gs, '');
+      const isShared = SHARED.includes(path.basename(file));
+      const contents = css.replaceAll(/(?<=^|[{};])[^{};]+(?=\{)/g, (prelude) =>
+        prelude.trim().startsWith('@') || KEYFRAME.test(prelude)
+          ? prelude
+          : topLevel(prelude)
+              .map((selector) => heavier(selector.trim(), isShared))
+              .join(',\n'),
+      );
+      return { contents, loader: 'css' };
+    });
+  },
+};
+/** @param {string} selector @param {boolean} isShared */
+function heavier(selector, isShared) {
+  const [, , names] = specificity(selector);
+  const [first] = /^[a-z]*/.exec(selector) ?? [''];
+  return first + ':not(q)'.repeat(names + Number(!isShared)) + selector.slice(first.length);
+}
+/** Ids; classes, attributes and pseudo-classes; names of elements and pseudo-elements. @param {string} selector @returns {number[]} */
+function specificity(selector) {
+  const inner = /:(is|not|has|where|[a-z-]+)\(([^()]*)\)/;
+  let rest = selector.replaceAll(/\[[^\]]*\]/g, '.x');
+  for (let found = inner.exec(rest); found; found = inner.exec(rest)) {
+    const [whole, name, list] = found;
+    const isList = ['is', 'not', 'has'].includes(name);
+    const [ids, classes, names] = isList
+      ? list.split(',').map(specificity).sort(byWeight)[0]
+      : [0, Number(name !== 'where'), 0];
+    const same = '#x'.repeat(ids) + '.x'.repeat(classes) + '::x'.repeat(names);
+    rest = rest.replace(whole, () => same);
+  }
+  const count = (/** @type {RegExp} */ part) => (rest.match(part) ?? []).length;
+  return [count(/#/g), count(/\.|(?<!:):(?!:)/g), count(/::|(?<![\w.#:-])[a-z]/g)];
+}
+/** @param {number[]} one @param {number[]} other */
+const byWeight = (one, other) => other.map((n, i) => n - one[i]).find(Boolean) ?? 0;
+/** The selectors of a list. @param {string} list */
+function topLevel(list) {
+  let depth = 0;
+  const marked = list.replaceAll(/[(),]/g, (sign) => {
+    depth += { '(': 1, ')': -1 }[sign] ?? 0;
+    return sign === ',' && !depth ? '\n,' : sign;
+  });
+  return marked.split('\n,');
+}
 const options = {
   absWorkingDir: here,
   bundle: true,
@@ -46,7 +105,7 @@ const options = {
   charset: 'utf8',
   legalComments: 'none',
   write: false,
-  plugins: [asText],
+  plugins: [asText, weighed],
 };
 const results = await Promise.all([
   esbuild.build({

@@ -17,12 +17,13 @@ import { range } from './geometry.js';
  * @property {number} cell      of the lens
  * @property {number} columns   of the lens
  * @property {boolean} isNarrow  no room for two things on a line
+ * @property {number} [foot]     height below the U for the halvings; then no words stand at the skips
  */
 
 const WIDEST_GAP = 0.42; // of the picture's height, between two levels
 export const LEAST = 4; // pixels of the design that a box's side has at least
 
-/** @type {Record<'wide' | 'medium' | 'present' | 'phone', Frame>} */
+/** @type {Record<'wide' | 'medium' | 'present' | 'phone' | 'slim', Frame>} */
 export const FRAMES = {
   wide: {
     width: 676,
@@ -76,6 +77,20 @@ export const FRAMES = {
     columns: 4,
     isNarrow: true,
   },
+  slim: {
+    width: 262,
+    height: 440,
+    box: [26, 22],
+    left: 84,
+    right: 160,
+    large: 11,
+    small: 11,
+    slot: 42,
+    cell: 8,
+    columns: 4,
+    isNarrow: true,
+    foot: 58,
+  },
 };
 
 /** Pixels of the design for one of the image's. @param {Ledger} result @param {Frame} frame */
@@ -96,11 +111,11 @@ export function isToScale(result, frame) {
 }
 
 /** The middles of the levels, from top to bottom. @param {number} depth @param {Frame} frame */
-export function heights(depth, { height, box, slot, large, small }) {
+export function heights(depth, { height, box, slot, large, small, foot = 0 }) {
   const slots = range(0, depth).map((level) =>
     Math.max(level ? slot : large + 3.9 * small, box[1] / 2 ** level),
   );
-  const bottom = height - small * 1.75 - Math.max(3, box[1] / 2 ** (depth + 1));
+  const bottom = height - foot - small * 1.75 - Math.max(3, box[1] / 2 ** (depth + 1));
   const free = (bottom - small / 2 - slots.reduce((sum, each) => sum + each, 0)) / depth;
   // A single level and the bottleneck stand closer: the blank between them would be the largest thing.
   const gap = Math.min(free, WIDEST_GAP * height);

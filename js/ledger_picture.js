@@ -226,7 +226,8 @@ function skipLine(o, { level, encoder, joined }, from, to, isWrong, lensBelow, f
   const isReached = Boolean(joined);
   const look = isWrong ? 'ut-u-clash' : isReached ? 'ut-u-skip' : 'ut-u-missed';
   const [start, end] = [from.x + from.width / 2 + 5, to.x - to.width / 2 - 5];
-  if (lensBelow === 0) return [s('path', { class: look, d: `M${start} ${from.y}H${end}` })];
+  if (lensBelow === 0 || frame.foot)
+    return [s('path', { class: look, d: `M${start} ${from.y}H${end}` })];
   const half = small * 2.3; // of the words
   const shapes = [
     s('path', {
@@ -282,10 +283,16 @@ function corner(box, bottom, isReached, way) {
 
 /** The floors that were taken where it matters: at the mismatch, or at the bottleneck. @param {Options} o @param {Ledger} result @param {Frame} frame */
 function halvings(o, { levels, mismatch_at, vanishes_at, vanishes_on }, frame) {
-  const { left, right, small, isNarrow } = frame;
+  const { left, right, small, isNarrow, foot = 0 } = frame;
   const at = vanishes_on === 'down' ? (vanishes_at ?? 0) - 1 : (mismatch_at ?? o.depth - 1);
   if (at < 0) return [];
   const sides = formulas(o, levels[at], levels[at + 1]);
+  if (foot)
+    return sides
+      .flat()
+      .map((line, n) =>
+        text('ut-u-formula', 0, frame.height - foot + small * 1.3 * (n + 0.8), small, line),
+      );
   // Long ones stand at the margin, and so do three lines, which reach the words of the level above.
   const isFar = isNarrow || at < o.depth - 1 || sides[0].some(({ length }) => length > 20);
   const isTight = sides[0].some(({ length }) => length * small * 0.6 > left - small);

@@ -16,7 +16,7 @@ const TRAITS = [
   ...['threshold', 'overlay', 'smallest'],
   ...['_shape', '_image', '_background', '_border', '_target'],
 ];
-const WIDE = 2; // times as wide as high: the images stand one above the other
+const LONG = 2; // times as wide as high: the images stand one above the other; as high: counts between
 /** Of neighbours: they only have to differ, and outlines say the same a second time. */
 const HUES = [
   [86, 180, 233],
@@ -172,7 +172,8 @@ function render({ model, el }) {
     const cells = `${found.count} ${found.count === 1 ? 'cell' : 'cells'} found`;
     result.textContent = `${cells}${hasTarget ? `, ${there} in the target` : ''}`;
     set(root, { style: `--ratio:${width / height}` });
-    root.classList.toggle('ut-wide', width > WIDE * height);
+    root.classList.toggle('ut-wide', width > LONG * height);
+    root.classList.toggle('ut-tall', height > LONG * width);
     root.classList.toggle('ut-no-target', !hasTarget);
 
     const labels = { found: found.labels, target, none: new Int32Array(image.length) }[chosen];

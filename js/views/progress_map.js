@@ -150,7 +150,7 @@ function render({ model, el }) {
     tell(focused());
   }
 
-  /** Leave out the end of a title that is longer than its box on a whole screen. @param {HTMLElement} box */
+  /** Leave out the end of a title of three lines or more on a whole screen. @param {HTMLElement} box */
   function shorten(box) {
     const title = box.querySelector('b');
     let rest = title?.textContent ?? '';
@@ -212,13 +212,17 @@ function render({ model, el }) {
         { class: 'ut-standing' },
         h('b', {}, `${number} · ${title.replaceAll('U-Net', UNBROKEN)}`),
         ...(isNext ? [h('span', { class: 'ut-here' }, 'next')] : []),
+      ),
+      h(
+        'div',
+        { class: 'ut-marks' },
+        ...own,
         h(
           'span',
           { class: 'ut-count' },
           exercises.length ? `${done} of ${exercises.length}` : 'no exercises yet',
         ),
       ),
-      h('div', { class: 'ut-marks' }, ...own),
     );
   }
 

@@ -85,7 +85,9 @@ function layer(name) {
     show(from, to, words) {
       set(band, { d: from && to ? `M0 0H${from}L${to} 1H0z` : '' });
       formula.replaceChildren(...words);
-      formula.classList.toggle('ut-tight', (formula.textContent ?? '').length > 46);
+      const { length } = formula.textContent ?? '';
+      formula.classList.toggle('ut-tight', length > 46);
+      formula.classList.toggle('ut-short', length <= 40);
     },
   };
 }

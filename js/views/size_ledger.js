@@ -21,7 +21,8 @@ const WIDTHS = [
   [1049, 'wide'],
   [799, 'medium'],
   [669, 'wide'],
-  [1, 'phone'],
+  [311, 'phone'],
+  [1, 'slim'],
   [0, 'wide'], // not on the page yet
 ];
 
@@ -137,9 +138,10 @@ function render({ model, el }) {
     const shown = enlarged(o, result, cost);
     const [before, after] = headline(o, result);
     asked.textContent = before;
-    verdict.textContent = isPresented
-      ? after.replace("sizes don't match", 'mismatch').replace('is left', 'left')
-      : after;
+    verdict.textContent =
+      isPresented || frame === FRAMES.slim
+        ? after.replace("sizes don't match", 'mismatch').replace('is left', 'left')
+        : after;
     verdict.className = result.fits ? 'ut-fits' : 'ut-wrong';
     words.textContent = why(o, result, cost);
     rows.forEach((row) => {

@@ -75,8 +75,8 @@ def blank_share(page: Page, cell: int = 8) -> float:
         cell: pixels of the squares that are either blank or not.
     """
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    pixels = np.asarray(shot).astype(int)
-    drawn = abs(pixels - pixels[0, 0]).max(axis=2) > 8
+    pixels = np.asarray(shot).astype(np.int16)
+    drawn = (abs(pixels - pixels[0, 0]) > 8).any(axis=2)
     rows, columns = (side // cell for side in drawn.shape)
     cells = drawn[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
     blank = ~cells.any(axis=(1, 3))

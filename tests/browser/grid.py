@@ -42,6 +42,7 @@ from .stub import show
 
 WINDOWS = {  # width and height, and whether in present mode
     "notebook": (1080, 599, False),
+    "824": (824, 599, False),  # the same beside an open sidebar
     "present 720": (1280, 720, True),
     "present 1080": (1920, 1080, True),
     "700": (700, 844, False),
@@ -63,6 +64,8 @@ DRAWINGS = {  # what counts as the drawing in present mode
     "progress_map": ".ut-lesson",
     "report": ".udia-present :is(svg, p:not(.udia-line, .udia-title))",
 }
+BESIDE_A_SIDEBAR = {"explorer", "size_ledger", "round_trip", "cell_counter", "feature_maps"}
+BESIDE_A_SIDEBAR |= {"predict"}  # no higher there than in a whole notebook
 LIMITS = {  # of what is measured: the highest, or the lowest where it is a floor
     "height": 580,
     "drawing": 0.7,
@@ -136,6 +139,7 @@ class State:
     name: str
     make: Callable[[], CourseWidget]
     changes: dict[str, Any] = field(default_factory=dict)  # traits that no constructor takes
+    is_presented: bool = False  # only of interest on a whole screen
 
 
 def _explorers() -> Iterator[State]:
@@ -169,6 +173,24 @@ def _explorers() -> Iterator[State]:
         for name, options in up.items():
             make = partial(ConvTransposeExplorer, **options, view=view, steps=STEPS)
             yield State("explorer", f"{view}, {name}", make)
+    # Of 1,400 settings, among them all extremes, those that leave most of the screen blank.
+    for size, kernel, padding in [
+        ((16, 3), 3, 0),
+        ((15, 2), 1, (6, 0)),
+        ((2, 1), (7, 1), 3),
+        ((15, 2), (1, 5), (6, 0)),
+    ]:
+        make = partial(ConvExplorer, input_size=size, kernel_size=kernel, padding=padding)
+        yield State("explorer", f"conv, {size}, {kernel}", make, is_presented=True)
+    for wide in (
+        {"input_size": (1, 4)},
+        {"input_size": (4, 1), "kernel_size": 2, "padding": 1},  # empty, without an error
+        {"input_size": (4, 5), "stride": (1, 5), "padding": (0, 2), "output_padding": 1},
+        {"input_size": 11, "kernel_size": (7, 2), "stride": (1, 5)},
+        {"input_size": (7, 11), "kernel_size": 1, "view": "crop window"},
+    ):
+        make = partial(ConvTransposeExplorer, **wide)
+        yield State("explorer", f"up, {wide}", make, is_presented=True)
 
 
 def _maps() -> dict[str, dict[str, Any]]:
@@ -271,13 +293,13 @@ REPORT_STATES = ["depth 1", "depth 4", "depth 6", "no skips", "one level", "clas
 REPORT_STATES += [f"stops at {name}" for name in STOPPED]
 
 # Heights, type as it is shown, texts that lie on others, and what is cut off or sticks out.
-_MEASURE = """(root) => {
+_MEASURE = """async (root) => {
+  await document.fonts.ready;
   const box = (node) => node.getBoundingClientRect();
-  const isClipped = (node) => // for screen readers alone
-    getComputedStyle(node).clipPath === 'inset(50%)' ||
-    node !== root && isClipped(node.parentElement);
+  const clipped = [root, ...root.querySelectorAll('*')].filter( // for screen readers alone
+    (node) => getComputedStyle(node).clipPath === 'inset(50%)');
   const seen = (node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true })
-    && !isClipped(node);
+    && !clipped.some((each) => each.contains(node));
   const zoom = (node) => node.ownerSVGElement ? Math.hypot(node.getScreenCTM().a,
     node.getScreenCTM().b) : 1;
   const words = (node) => node.textContent.trim().slice(0, 60);
@@ -320,8 +342,12 @@ _MEASURE = """(root) => {
      parseFloat(getComputedStyle(node).borderTopWidth) && !node.matches('button, .ut-tile') &&
        node.scrollHeight > node.clientHeight + 2));
   const shown = root.matches('.ut-present, .udia-present');
-  const beyond = texts.filter((node) => box(node).right > innerWidth + 1 || box(node).left < -1 ||
-    box(node).bottom > view.bottom + 1 || shown && box(node).top < -1);
+  const isScrolled = (node) => node !== root &&
+    (node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX === 'auto' ||
+      isScrolled(node.parentElement));
+  const beyond = texts.filter((node) => !isScrolled(node) && (
+    box(node).right > innerWidth + 1 || box(node).left < -1 ||
+    box(node).bottom > view.bottom + 1 || shown && box(node).top < -1));
   return {
     height: view.height,
     type: Math.min(...type.map(([size]) => size)),
@@ -347,11 +373,11 @@ class Found(NamedTuple):
     overflow: tuple[float, float]  # pixels beyond the window: sideways, and down in present mode
 
 
-def smallest_type(window: str) -> float:
+def smallest_type(view: str, window: str) -> float:
     """Return the smallest type that a window allows, in pixels."""
     _, height, is_presented = WINDOWS[window]
-    if window == "270":
-        return 7.5  # drawings shrink to a phone's column, and their words with them
+    if (view, window) == ("see_inside", "270"):
+        return 7.5  # its drawing shrinks to a phone's column, and its words with it
     return 24 * height / 720 if is_presented else 11
 
 
@@ -362,7 +388,6 @@ def measure(page: Page, view: str, window: str) -> Found:
         page.get_by_role("button", name="present").click()
     name = ".udia-present" if is_presented else ".udia-page"
     root = page.locator(name if view == "report" else ".ut").first
-    page.wait_for_function("document.fonts.status === 'loaded'")
     found = root.evaluate(_MEASURE)
     return Found(
         found["height"],
@@ -380,13 +405,14 @@ def violations(found: Found, view: str, window: str) -> list[str]:
     """Return what breaks a limit of this window, as words."""
     _, _, is_presented = WINDOWS[window]
     wrong = []
-    if window == "notebook" and found.height > LIMITS["height"]:
+    keeps_height = window == "notebook" or (window == "824" and view in BESIDE_A_SIDEBAR)
+    if keeps_height and found.height > LIMITS["height"]:
         wrong.append(f"{found.height:.0f} px high")
     if is_presented and (found.drawing or 0) < LIMITS["drawing"]:
         wrong.append(f"drawing {found.drawing:.3f}")
     if is_presented and (found.blank or 0) > LIMITS["blank"]:
         wrong.append(f"blank {found.blank:.3f}")
-    if found.type < smallest_type(window) - 0.1:
+    if found.type < smallest_type(view, window) - 0.1:
         wrong.append(f"type {found.type:.1f} px: {found.small}")
     wrong += [f"overlap: {each}" for each in found.overlaps]
     wrong += [f"cut: {each}" for each in found.cut]
@@ -416,7 +442,9 @@ def put(page: Page, state: State | str) -> None:
 def resize(page: Page, window: str) -> None:
     """Give a page the size of a window, and what it shows the time to hear of it."""
     width, height, _ = WINDOWS[window]
-    page.set_viewport_size({"width": width, "height": height})
+    if page.viewport_size == (size := {"width": width, "height": height}):
+        return
+    page.set_viewport_size(size)
     # Two frames: views hear of their width in the first and paint in the second.
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
@@ -430,11 +458,14 @@ def walk(page: Page, view: str, windows: Iterable[str]) -> Iterator[tuple[str, s
     """
     states = REPORT_STATES if view == "report" else [s for s in STATES if s.view == view]
     for state in states:
-        resize(page, next(iter(windows)))
-        put(page, state)
-        for window in windows:
+        name, only_presented = state, False
+        if not isinstance(state, str):
+            name, only_presented = state.name, state.is_presented
+        shown_in = [each for each in windows if WINDOWS[each][2] or not only_presented]
+        for number, window in enumerate(shown_in):
             resize(page, window)
-            name = state if isinstance(state, str) else state.name
+            if not number:
+                put(page, state)
             yield name, window, measure(page, view, window)
 
 

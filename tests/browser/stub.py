@@ -1,4 +1,4 @@
-"""A page without Jupyter: one widget's bundle, and a model of a dozen lines in place of a kernel's.
+"""A page without Jupyter: one widget, and a model of a dozen lines in place of a kernel's.
 
 In the page, `state` holds the model's values, `leave()` takes the widget away, and `listeners()`
 counts the listeners that the model still has. A view that sends messages to a kernel is answered by
@@ -10,14 +10,21 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 
 STATIC = Path(__file__).parents[2] / "unet_teach" / "widgets" / "static"
+# What JupyterLab says of elements in an output, where widgets have them too.
+LAB = """.jp-OutputArea-output :is(dl, dt, dd) { display: block; padding: 0; margin: 0; }
+.jp-OutputArea-output dl { width: 100%; overflow: hidden; }
+.jp-OutputArea-output dt { font-weight: bold; float: left; width: 20%; }
+.jp-OutputArea-output dd { float: left; width: 80%; }"""
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>no kernel</title>
-<style>%s</style><body data-jp-theme-light="true"><main></main></body></html>"""
+<style>%s</style><body data-jp-theme-light="true"><main class="jp-OutputArea-output"></main></body>
+</html>"""
 SHOW = """async ({ view, esm, state }) => {
   const heard = {};
   const model = {
@@ -65,10 +72,18 @@ def show(page: Page, view: str, state: dict[str, Any], kernel: Kernel | None = N
             return [said, [base64.b64encode(each).decode() for each in data]]
 
         page.expose_function("askKernel", answer)
-    page.set_content(PAGE % (STATIC / f"{view}.css").read_text(encoding="utf-8"))
+    page.set_content(PAGE % _styles(view))
     bundle = (STATIC / f"{view}.js").read_text(encoding="utf-8")
     values = json.loads(json.dumps(state, default=str))
     page.evaluate(SHOW, {"view": view, "esm": bundle, "state": values})
+
+
+@cache
+def _styles(view: str) -> str:
+    """Return a widget's style and, after it, another's: both begin with the rules of all."""
+    other = "predict" if view != "predict" else "round_trip"
+    sheets = [STATIC / f"{name}.css" for name in (view, other)]
+    return LAB + "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
 def what_is_left(page: Page) -> list[int]:

@@ -10,9 +10,6 @@ from unet_teach.widgets import CellCounter, Step
 
 from .boxes import (
     NOTEBOOK,
-    SCREENS,
-    SMALLEST_PRESENTED,
-    largest_blank,
     measured,
     places,
     share_of_screen,
@@ -122,33 +119,12 @@ def test_it_fits_into_a_notebook_and_nothing_moves(alone, height, width):
         assert places(view, parts) == before
 
 
-@pytest.mark.parametrize(("height", "width"), [(128, 128), (96, 512)])
-def test_it_fits_beside_jupyterlab_s_file_browser(alone, height, width):
-    found = measured(
-        alone(height, width, {"width": 848, "height": 599}, steps=STEPS).locator(".ut")
-    )
-    assert found["height"] <= 580
-    assert found["overflows"] == [False, False]
-    assert found["beyond"] == []
-
-
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("steps", [(), STEPS], ids=["plain", "steps"])
 @pytest.mark.parametrize(("height", "width"), [(128, 128), (120, 144), (96, 512)])
-def test_on_the_whole_screen_everything_is_there_and_the_images_fill_it(
-    alone, screen, steps, height, width
-):
-    page = alone(height, width, dict(zip(("width", "height"), screen, strict=True)), steps=steps)
+def test_on_the_whole_screen_everything_is_there_and_the_images_fill_it(alone, height, width):
+    page = alone(height, width, {"width": 1280, "height": 720}, steps=STEPS)
     page.locator(".ut-presenter").click()
-    found = measured(page.locator(".ut"))
-    assert found["overflows"] == [False, False]
-    assert found["beyond"] == []
-    assert found["type"] >= SMALLEST_PRESENTED * screen[1] / 720
-    # The signs in front of the counts are the key to the drawing.
-    assert share_of_screen(page, page.locator(".ut-cells-map, .ut-counts")) >= 0.7
     assert share_of_screen(page, page.locator(".ut-cells-map")) >= 0.62
-    assert largest_blank(page) < 0.2
-    for part in (".ut-counts", ".ut-choice", ".ut-slider input", ".ut-steps" if steps else ".ut"):
+    for part in (".ut-counts", ".ut-choice", ".ut-slider input", ".ut-steps"):
         expect(page.locator(part)).to_be_visible()
     page.get_by_role("button", name="threshold more").click()
     assert page.evaluate("state.threshold") == 0.51
@@ -159,20 +135,6 @@ def test_on_the_whole_screen_everything_is_there_and_the_images_fill_it(
     expect(page.locator(".ut-cells-border span")).to_have_text(reading)
     assert measured(page.locator(".ut"))["overflows"] == [False, False]
     assert places(page.locator(".ut"), parts) == before
-
-
-@pytest.mark.parametrize("page_width", [390, 700])
-@pytest.mark.parametrize(("height", "width"), [(96, 128), (96, 512), (16, 1)])
-def test_on_narrow_pages_it_stacks(alone, page_width, height, width):
-    page = alone(height, width, {"width": page_width, "height": 844}, steps=STEPS)
-    found = measured(page.locator(".ut"))
-    assert found["overflows"][0] is False
-    assert found["beyond"] == []
-    first, second = (box for box in places(page.locator(".ut"), ".ut-cells-frame"))
-    if page_width == 390 or width == 512:
-        assert first[1] + first[3] < second[1]
-    (counts,) = places(page.locator(".ut"), ".ut-counts")
-    assert counts[1] >= second[1] + second[3]
 
 
 def test_every_count_has_its_sign_in_the_image(alone):

@@ -16,7 +16,7 @@ WIDER = """() => {
     [...cell.node.querySelectorAll('.jp-OutputArea-output, .jp-MarkdownOutput')].flatMap((output) =>
       [output, ...output.querySelectorAll(':not(svg *):not(mjx-container *)')]
         .filter((node) => node.checkVisibility() &&
-          !node.closest('[style*="overflow-x:auto"], table, .udia pre') &&
+          !node.closest('[style*="overflow-x:auto"], table, .udia pre, .udia-frame') &&
           !(node === output && output.querySelector('table')) && (
           node.getBoundingClientRect().right > right + 1 ||
           (node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1 &&

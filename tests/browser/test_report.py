@@ -13,7 +13,6 @@ from unet_teach.networks import UNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import twelve_networks
 
-from .boxes import blank_share, share_of_screen
 from .lab import THEMES, axe_violations, new_page
 
 IMAGE = (1, 1, 64, 64)
@@ -104,56 +103,39 @@ def _check_labels(measured):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_report_fits_the_notebook_and_the_drawing_is_what_the_eye_meets_first(
-    reports, show, name
-):
+def test_labels_lie_on_nothing_in_any_window(reports, show, name):
     page = show(reports[name], 1080)
-    measured = page.locator(".udia-page").evaluate(MEASURE)
+    report = page.locator(".udia-page")
+    measured = report.evaluate(MEASURE)
     assert measured["root"]["height"] <= 580
     assert measured["svg"]["width"] >= 0.54 * 1080
-    assert page.evaluate("document.documentElement.scrollWidth") == 1080
-    _check_labels(measured)
-    assert min(measured["type"])[0] >= 12.9
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_nothing_overflows_on_a_narrow_page(reports, show, name):
-    for width in (390, 700, 880):
-        page = show(reports[name], width)
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        measured = page.locator(".udia-page").evaluate(MEASURE)
+    for width in (1080, 880, 700, 390):
+        page.set_viewport_size({"width": width, "height": 720})
+        measured = report.evaluate(MEASURE)
         _check_labels(measured)
-        assert min(measured["type"])[0] >= 11
+        assert min(measured["type"])[0] >= (12.9 if width == 1080 else 11)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.get_by_role("button", name="⤢ present").click()
+    measured = page.locator(".udia-present").evaluate(MEASURE)
+    _check_labels(measured)
+    assert min(measured["type"])[0] >= 24 - 0.01, min(measured["type"])
+    assert measured["scrolls"] == [0, 0]
+    assert measured["root"] == {
+        "left": 0, "top": 0, "right": 1280, "bottom": 720, "height": 720
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "height", "least"), [(1280, 720, 24), (1920, 1080, 36)])
-@pytest.mark.parametrize("name", NETWORKS)
-def test_present_mode_fills_the_screen_in_large_type(reports, show, name, width, height, least):
-    page = show(reports[name], width, height)
+def test_present_mode_keeps_the_keys_until_escape(reports, show):
+    page = show(reports["depth 4"], 1280)
     page.get_by_role("button", name="⤢ present").click()
     present = page.locator(".udia-present")
-    measured = present.evaluate(MEASURE)
-    assert measured["root"] == pytest.approx(
-        {"left": 0, "top": 0, "right": width, "bottom": height, "height": height}
-    )
-    assert measured["scrolls"] == [0, 0]
-    _check_labels(measured)
-    assert min(measured["type"])[0] >= least - 0.01, min(measured["type"])
-    said = present.locator("p:not(.udia-line, .udia-title)")  # what it explains
-    assert share_of_screen(page, present.locator("svg"), said) >= 0.7
     assert present.evaluate("(root) => root.contains(document.activeElement)")
     page.keyboard.press("PageDown")
     page.keyboard.press("Tab")
     assert present.evaluate("(root) => root.contains(document.activeElement)")
     page.keyboard.press("Escape")
     assert present.is_hidden()
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_no_large_part_of_the_screen_is_blank(reports, show, name):
-    page = show(reports[name], 1280)
-    page.get_by_role("button", name="⤢ present").click()
-    assert blank_share(page) <= 0.2
 
 
 @pytest.mark.parametrize("name", ["depth 4", "one level", "stops at skip"])
@@ -193,15 +175,15 @@ def test_tab_goes_from_box_to_box(reports, show):
     assert reached[9] == "udia-button"
 
 
-@pytest.mark.parametrize("theme", GROUNDS)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_text_in_the_drawing_stands_out(reports, show, name, theme):
-    page = show(reports[name], 1080, theme=theme)
-    measured = page.locator(".udia-page").evaluate(MEASURE)
-    for text in measured["texts"]:
-        numbers = list(map(int, re.findall(r"\d+", text["fill"])))[:3]
-        colour = "#{:02x}{:02x}{:02x}".format(*numbers)
-        assert contrast(linear(colour), linear(GROUNDS[theme])) >= 4.5, text
+def test_text_in_the_drawing_stands_out(reports, show, name):
+    page = show(reports[name], 1080)
+    for theme, ground in GROUNDS.items():
+        page.evaluate("(light) => { document.body.dataset.jpThemeLight = light }", theme == "light")
+        for text in page.locator(".udia-page").evaluate(MEASURE)["texts"]:
+            numbers = list(map(int, re.findall(r"\d+", text["fill"])))[:3]
+            colour = "#{:02x}{:02x}{:02x}".format(*numbers)
+            assert contrast(linear(colour), linear(ground)) >= 4.5, (theme, text)
 
 
 @pytest.mark.parametrize("theme", GROUNDS)

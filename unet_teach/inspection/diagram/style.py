@@ -108,9 +108,11 @@ stroke-dasharray:calc(3px*var(--width)) calc(2px*var(--width))}}
 .udia-stop{{fill:var(--ground);stroke:var(--mismatch);stroke-width:var(--width)}}
 .udia-cross{{stroke:var(--mismatch);stroke-width:calc(1.2px*var(--width))}}
 @container(max-width:859px){{.udia-page>*{{grid-column:1/-1}}}}
-@container(max-width:480px){{.udia .udia-line{{height:4.2em}}
+@container(max-width:480px){{.udia .udia-line{{height:4.2em}}.udia-frame{{overflow-x:auto}}
+.udia-frame svg{{min-width:calc(.85px*var(--units))}}
 .udia-so-far li{{grid-template-columns:24px 1fr}}
 .udia-so-far li>span:last-child{{grid-column:2}}}}
+@container(max-width:330px){{.udia .udia-line{{height:7em}}}}
 .udia-present:popover-open{{--u:min(100vw/1280,100vh/720);--quiet:var(--text);
 display:flex!important;
 flex-direction:column;gap:calc(4*var(--u));position:fixed;inset:0;width:100vw;height:100vh;
@@ -121,7 +123,8 @@ font-size:calc(24*var(--u))}}
 @media(prefers-color-scheme:dark){{body:not([data-jp-theme-light]) .udia-present{{--text:#fff;
 --ground:#000}}}}
 .udia .udia-present .udia-title{{font-size:calc(36*var(--u));flex:1}}
-.udia-present .udia-head{{flex-wrap:nowrap}}.udia .udia-present .udia-button{{margin:0}}
+.udia-present .udia-head{{flex-wrap:nowrap}}.udia .udia-present .udia-button{{margin:0;
+color:var(--ground);background:var(--text)}}
 .udia-present :is(p,code,.udia-button){{font-size:calc(24*var(--u))!important}}
 .udia-present .udia-title{{font-size:calc(36*var(--u))!important}}
 .udia-marks{{display:flex;flex-wrap:wrap;gap:0 calc(36*var(--u))}}

@@ -50,7 +50,7 @@ def picture(drawing: Drawing, grid: Grid, attribute: str = "") -> str:
     label = html.escape(alt_text(drawing), quote=True)
     return (
         f'<svg viewBox="0 0 {made.width:.4g} {made.height:.4g}" role="group" aria-label="{label}" '
-        f'style="--width:{2 * scale:.3g}">'
+        f'style="--width:{2 * scale:.3g};--units:{made.width:.4g}">'
         f"{hatch if failed is not None or made.stop else ''}{''.join(parts)}</svg>"
     )
 
