@@ -13,7 +13,7 @@ def _explain(answer: Any) -> str:
     facts = (
         "in_channels is right."
         if in_channels == 3
-        else "in_channels should be the number of values that one pixel of the photo has.",
+        else "in_channels should be the number of values that one pixel of the photo has: one for each of its colours.",
         "out_channels is right."
         if out_channels == 5
         else "out_channels should be the number of classes.",
