@@ -13,7 +13,7 @@ def _explain(answer: Any) -> str:
     facts = (
         "in_channels is right."
         if in_channels == 3
-        else "in_channels should be the number of values that one pixel of the photo has: one for each of its colours.",
+        else "in_channels should be the number of values that one pixel of the photo has.",
         "out_channels is right."
         if out_channels == 5
         else "out_channels should be the number of classes.",
@@ -39,6 +39,10 @@ arguments = Exercise(
             (3, 1)),
         wrong_number("a background added", "You added one for the background. But each pixel belongs to one of the 5 classes, so nothing has to be added.",
             (3, 6)),
+        wrong_number("how bright a pixel can be", "256 is how many levels each colour of a pixel can have. How many colours are there?",
+            (256, 5)),
+        wrong_number("the brightest value", "255 is the largest value that each colour of a pixel can have. How many colours are there?",
+            (255, 5)),
         wrong_number("the first layer's", "64 is what conv1 returns. What should the whole network return?",
             (3, 64)),
     ),
