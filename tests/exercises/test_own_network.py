@@ -107,3 +107,15 @@ def test_a_source_that_is_not_known_is_not_kept(monkeypatch, tmp_path):
     exec(compile(CELL, "<no cell>", "exec"), names)
     own_network.keep(names["Mine"])
     assert not (tmp_path / "my_unet.py").exists()
+
+
+def test_other_names_of_the_arguments_work_in_later_lessons(mine, monkeypatch):
+    main = sys.modules["__main__"]
+    cell = CELL.replace("depth, base_channels)", "levels, width)").replace("base_channels", "width")
+    linecache.cache["<a cell>"] = (len(cell), None, cell.splitlines(keepends=True), "<a cell>")
+    exec(compile(cell, "<a cell>", "exec"), vars(main))
+    own_network.keep(main.Mine)
+    network = exercises.my_unet()(1, 2, depth=3, base_channels=4)
+    assert network.first[0].weight.shape == (4, 1, 3, 3)
+    assert network(torch.zeros(1, 1, 8, 8)).shape == (1, 2, 8, 8)
+    assert type(network).__name__ == "Mine"

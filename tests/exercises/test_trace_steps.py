@@ -209,7 +209,7 @@ def test_what_takes_no_part_is_named():
     assert [step.name for step in trace.used if step.cuts_gradient] == ["detach"]
     assert [step.layer for step in trace.used if step.kind == "layer"] == [
         "`conv`",
-        "a nameless `nn.Conv2d`",
+        "an `nn.Conv2d` that isn't in your network",
         "`other`",
     ]
 
@@ -297,7 +297,8 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
         (
             lambda net, x: torch.cat([x, net.up(x)], 1),
             "`cat` can't join the input (4 channels, 6×9) and `up`'s output "
-            "(4 channels, 12×18). `up` gets the input (4 channels, 6×9).",
+            "(4 channels, 12×18). `up` gets the input (4 channels, 6×9): kernel 2×2, "
+            "stride (2, 2), padding (0, 0), output_padding (0, 0).",
         ),
         (
             lambda net, x: net.norm(x[:, :3]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import inspect
 import linecache
 import symtable
 import sys
@@ -80,7 +82,21 @@ def _kept() -> type[nn.Module]:
     output = mine(1, 1, 1, 2)(Tensor(1, 1, 8, 8).zero_())
     if output.shape != (1, 1, 8, 8):
         raise ValueError(f"it returns {tuple(output.shape)} for an image of (1, 1, 8, 8)")
-    return mine
+    return _with_names(mine)
+
+
+def _with_names(mine: type[nn.Module]) -> type[nn.Module]:
+    """Return a class whose arguments have the names that the lessons use; the student's may not."""
+    with contextlib.suppress(TypeError):
+        inspect.signature(mine).bind(1, 1, depth=1, base_channels=2)
+        return mine
+
+    def init(
+        self: nn.Module, in_channels: int, out_channels: int, depth: int, base_channels: int
+    ) -> None:
+        mine.__init__(self, in_channels, out_channels, depth, base_channels)
+
+    return type(mine.__name__, (mine,), {"__init__": init})
 
 
 def _path() -> Path:

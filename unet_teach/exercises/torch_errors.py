@@ -13,6 +13,7 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.shared.torch_messages import explain_message
 
 MOST_NAMES = 6  # shown of one line
+ONCE = ("zip", "map", "filter", "enumerate", "reversed")  # what they return is no list
 AXES = ("batch", "channels", "height", "width")
 CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 TEXT = re.compile(r"""f?("[^"]*"|'[^']*')""")
@@ -28,9 +29,34 @@ def explained(message: str, frame: FrameType | None, line: str) -> str:
     """
     tensors = [value for value in _values(frame, line).values() if isinstance(value, Tensor)]
     known = explain_message(message, lambda number: _axis(number, tensors))
+    if found := re.match(rf"'({'|'.join(ONCE)})' object (has no attribute|is not subscr)", message):
+        kind = found[1]
+        return (
+            f"A {kind} is no list: it can only be gone through, and only once. Make a list of it: "
+            f"`list({kind}(…))`."
+        )
+    if own := _of_a_function(message, frame):
+        return own
     if known is None:
         return ""
     return _joined(known.groups, tensors) or f"{known.sentence} {known.remedy}".strip()
+
+
+def _of_a_function(message: str, frame: FrameType | None) -> str:
+    """Explain errors to which the advice for a `forward` doesn't apply; empty for others."""
+    count = frame.f_code.co_argcount if frame else 0
+    given = frame.f_code.co_varnames[:count] if frame else ()
+    if not given or "self" in given:
+        return ""
+    if unknown := re.fullmatch(r"name '(\w+)' is not defined", message):
+        names = ", ".join(f"`{name}`" for name in given)
+        return f"Nothing is called `{unknown[1]}` here. Your function is given {names}: use these."
+    if "maximum recursion depth" in message:
+        return (
+            "It called itself without an end. A function needs a case in which it returns without "
+            "calling itself."
+        )
+    return ""
 
 
 def what_was_there(frame: FrameType | None, line: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Sequence
 
@@ -14,6 +15,7 @@ from unet_teach.exercises.checks.layers import run
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.python_mistakes import CALLS_ITSELF
 from unet_teach.inspection.diagnosis.table import FAILED_RUN, first_that_applies
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.model_copy import copy_to_run
@@ -21,6 +23,7 @@ from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
+FACTS = re.compile(" takes | can't join ")  # what the inspector could not say better
 NOT_JOINED = "nothing is joined"
 MOST_CHANGES = 8  # of the size that are listed
 
@@ -39,11 +42,12 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
         output = run(network, given)
     except Exception as error:
         trace = Trace(network, images, training=network.training)
-        known = trace.stopped_at
+        known = CALLS_ITSELF if trace.calls > 1 else trace.stopped_at
+        known += _made_but_lost(network, known) + _unfinished_lists(network, trace)
         many_axes = any(step.output.dim() > 4 for step in trace.given)
-        if len(trace.given) < 2 and " takes " not in known and not many_axes:
+        if trace.calls < 2 and len(trace.given) < 2 and not FACTS.search(known) and not many_axes:
             known = _diagnosis(network, images) or known
-        if known.startswith(("layer ", "the ")):
+        if known.startswith(("layer ", "the ", "an ")):
             known = _capital(known)
         return f"{where}: {lower_first(describe(error, known))}"
     if isinstance(output, str):
@@ -76,6 +80,46 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
     return None
 
 
+def _made_but_lost(network: nn.Module, said: str) -> str:
+    """Say that a layer in a sentence has the name of a variable of `__init__`, which is gone."""
+    made = getattr(type(network).__init__, "__code__", None)
+    if made is None:
+        return ""
+    variables = made.co_varnames[made.co_argcount :]
+    lost = [n for n in variables if f"`{n}`" in said and n not in made.co_names]
+    if not lost:
+        return ""
+    return (
+        f" In `__init__`, `{lost[0]} = …` only makes a variable, which is gone when it ends. Write "
+        f"`self.{lost[0]} = …`."
+    )
+
+
+def _unfinished_lists(network: nn.Module, trace: Trace) -> str:
+    """Name lists of layers that are empty, or whose first layers alone ran before an error."""
+    lists = {n: m for n, m in network.named_modules() if isinstance(m, nn.ModuleList)}
+    if empty := [f"`{name}`" for name, layers in lists.items() if not len(layers)]:
+        return (
+            f" No layer is in {', '.join(empty)}. Was nothing appended, or was a zip, a generator "
+            "or a reversed list gone through before? That works only once, so make a list of it "
+            "first: `list(zip(…))`."
+        )
+    stopped = re.match(r"`(\w+)` takes ", trace.stopped_at)
+    never, made = set(trace.never_called), trace.given[:1]
+    for name, layers in lists.items() if stopped and stopped[1] not in lists else ():
+        ran = [
+            not any(path.startswith(f"{name}.{place}") for path in never)
+            for place in range(len(layers))
+        ]
+        here = any(step.origin.layer.startswith(f"`{name}.") for step in made)
+        if here and any(ran) and not all(ran):
+            return (
+                f" Only {sum(ran)} of the {len(ran)} layers in `{name}` ran before it. Does a line "
+                "stand too far to the right, inside the loop?"
+            )
+    return ""
+
+
 def _diagnosis(network: nn.Module, images: Tensor) -> str:
     """Return the inspector's diagnosis of an error; empty if it has none."""
 
@@ -98,6 +142,8 @@ def _diagnosis(network: nn.Module, images: Tensor) -> str:
 
 def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
     """Say what makes the output for the same images differ at the next call."""
+    if kept := _earlier_problem(network, images):
+        return kept
     first, second = Trace(network, images), Trace(network, images)
     if not (first.used and second.used):
         unknown = "The output is not computed from the input with functions of PyTorch."
@@ -114,6 +160,37 @@ def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
     elif first.random:
         cause = f"`{first.random[0]}` draws new random numbers at each call."
     return f"In evaluation mode, the same input gives a different output at the next call. {cause}"
+
+
+def _earlier_problem(network: nn.Module, images: Tensor) -> str | None:
+    """Say that the output for an image depends on the image of an earlier call."""
+    other = images.flip(-1) + 1
+    try:
+        new = copy.deepcopy(network).eval()
+        mode = network.training
+        with torch.no_grad():
+            outputs = []
+            for called, given in ((network.eval(), images), (network, other), (new, other)):
+                torch.manual_seed(0)  # what it draws is another mistake
+                outputs.append(called(given))
+        network.train(mode)
+        if torch.allclose(outputs[1], outputs[2], rtol=1e-4, atol=1e-6, equal_nan=True):
+            return None
+    except Exception:  # it cannot be copied, or not be called: another check says why
+        return None
+    kept = [
+        name
+        for name, value in vars(network).items()
+        if not name.startswith("_")
+        and any(
+            isinstance(x, Tensor) for x in (value if isinstance(value, list | tuple) else [value])
+        )
+    ]
+    where = f" `self.{kept[0]}` keeps what was computed then." if kept else ""
+    return (
+        f"The output for an image depends on earlier calls of your network.{where} Compute it anew "
+        "in each call of `forward`, from its input."
+    )
 
 
 def kept_problem(network: nn.Module, images: Tensor) -> str | None:
@@ -162,7 +239,7 @@ def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
     ]
     if cuts:
         name = f"`{cuts[0].name}`"
-        if cuts[0].kind == "layer":
+        if cuts[0].output.is_floating_point() and cuts[0].name not in ("detach", "data"):
             name = f"{cuts[0].call} runs as if inside `torch.no_grad()`, which"
         sources = list(dict.fromkeys(with_shape(step.inputs[0]) for step in cuts))
         more = ", and more" if len(sources) > 3 else ""
@@ -175,6 +252,8 @@ def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
             "It doesn't learn: all its weights are frozen (`requires_grad=False`), so no gradient "
             "flows back to any of them."
         )
+    if lost and not any(step.kind == "layer" or step.layer for step in trace.steps):
+        return "No layer of your network is called in `forward`, so there is nothing to train."
     if lost:
         return (
             "No gradient flows back from the output to any weight. It is lost where values leave "
@@ -205,6 +284,7 @@ def skips_problem(trace: Trace, sizes: Sequence[tuple[int, int]]) -> str | None:
     if len(facts) == 1:
         texts = next(iter(facts))
     advice = " Keep the encoder's feature map of that size, and join it to the decoder's."
+    advice += _never_called(trace)
     return (
         f"{'In training mode, o' if trace.training else 'O'}n a "
         f"{sizes_as_text(trace.steps[0].output.shape[2:])} image, no skip arrives at "
@@ -358,12 +438,27 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
             if changed or (part == slice(1, 2) and step.name in LAYERS):
                 of, made = tuple(step.inputs[0].output.shape), tuple(step.output.shape)
                 if not changed:
-                    return f" {_capital(step.call)} takes {of[1]} channels and returns as many."
+                    last = f" {_capital(step.call)} takes {of[1]} channels and returns as many."
+                    return f"{last}{_never_called(trace)}"
+                if part == slice(1, 2) and step.name == "cat" and len(step.inputs) > 1:
+                    joined = " and ".join(map(with_shape, step.inputs))
+                    stacks = f" `cat` stacks {joined}, which makes {made[1]} channels."
+                    return f"{stacks}{_never_called(trace)}"
                 if part == slice(1, 2):
                     channels = f"{of[1]} channel{'s' * (of[1] > 1)} into {made[1]}"
-                    return f" {_capital(step.call)} turns {channels}."
+                    return f" {_capital(step.call)} turns {channels}.{_never_called(trace)}"
                 return f" {_capital(step.call)} turns shape {of} into shape {made}."
-    return " No step in it changes that."
+    return f" No step in it changes that.{_never_called(trace)}"
+
+
+def _never_called(trace: Trace) -> str:
+    """Name the layers with weights that no call of the network's ran; "" if all ran."""
+    names = [f"`{name}`" for name in trace.never_called]
+    if not names:
+        return ""
+    verb, them = ("is", "it") if len(names) == 1 else ("are", "them")
+    more = " and more" if len(names) > 4 else ""
+    return f" {', '.join(names[:4])}{more} {verb} never called: does `forward` need {them}?"
 
 
 def _sizes(trace: Trace) -> str:
@@ -376,4 +471,5 @@ def _sizes(trace: Trace) -> str:
     first = sizes_as_text(trace.steps[0].output.shape[2:])
     shown = " → ".join([first, *(["…"] if len(path) > MOST_CHANGES else []), *path[-MOST_CHANGES:]])
     window = f" {_capital(last.call)}:{last.window}" if last.window else ""
+    window += next((f" {said}" for step in trace.used if (said := step.far_padding)), "")
     return f" The sizes are {shown}.{window}" if path else " No step in it changes that."

@@ -91,9 +91,27 @@ class Step:
         """The settings that decide the size of a convolution's output, in a sentence."""
         if self.name not in LAYERS[:2]:
             return ""
-        names = ("stride", "padding", "output_padding")
-        settings = [f", {n} {self.settings[n]}" for n in names if n in self.settings]
+        names = ("stride", "padding", "output_padding", "dilation")
+        settings = [f", {n} {self.settings[n]}" for n in names if self._tells(n)]
         return f" kernel {sizes_as_text(self.kernel_size)}{''.join(settings)}."
+
+    @property
+    def far_padding(self) -> str:
+        """A sentence about a `pad` that changes the size by more than a repair needs; or ""."""
+        if self.name != "pad" or not (self.size and self.inputs[0].size):
+            return ""
+        before, after = self.inputs[0].size, self.size
+        if all(max(pair) < 2 * min(pair) for pair in zip(before, after, strict=True)):
+            return ""
+        return (
+            f"`pad` turns {sizes_as_text(before)} into {sizes_as_text(after)}, but a repair only "
+            "adds or crops a row or a column. Does the skip come from another level?"
+        )
+
+    def _tells(self, setting: str) -> bool:
+        """Whether a setting says something: no dilation is the usual case."""
+        usual = (1, (1, 1)) if setting == "dilation" else ()
+        return setting in self.settings and self.settings[setting] not in usual
 
     @property
     def origin(self) -> Step:
@@ -217,6 +235,7 @@ class Trace(TorchFunctionMode):
         self.stopped_at = ""
         self.given: tuple[Step, ...] = ()
         self.training, self._network, self._altered = training, network, dict(altered or {})
+        self.calls = 0  # of the network itself
         self._weights: dict[int, Tensor] = {}
         self._batch = len(images)
         self._latest: dict[int, tuple[Tensor, Step]] = {}  # holds the tensors: no id is used twice
@@ -252,6 +271,17 @@ class Trace(TorchFunctionMode):
             self.result.sum(), [w for _, w in named], retain_graph=True, allow_unused=True
         )
         return [name for (name, _), g in zip(named, gradients, strict=True) if g is None]
+
+    @property
+    def never_called(self) -> list[str]:
+        """The names of layers that change channels or size, and that the network never called."""
+        return [
+            name
+            for name, module in self._network.named_modules()
+            if (own := list(module.parameters(recurse=False)))
+            and not any(id(weight) in self._weights for weight in own)
+            and not (own[0].shape[2:].numel() == 1 and own[0].shape[:1] == own[0].shape[1:2])
+        ]
 
     @property
     def convolutions(self) -> list[Step]:
@@ -401,8 +431,9 @@ class Trace(TorchFunctionMode):
             )
 
         def enter(module: nn.Module, _: Any) -> None:
-            unknown = f"a nameless `nn.{type(module).__name__}`"
+            unknown = f"an `nn.{type(module).__name__}` that isn't in your network"
             self._layers.append(names.get(id(module), unknown))
+            self.calls += module is network
 
         def leave(*_: Any) -> None:
             self._layers.pop()
@@ -445,12 +476,21 @@ class Trace(TorchFunctionMode):
                 more += " It was already called once in this run: is it the right layer here?"
             elif fitting := self._fitting_neighbour(layer.strip("`"), first.output.shape[1]):
                 more += f" `{fitting}` takes as many: is this list gone through in the right order?"
-            return f"{layer} takes {wanted} channels, but is given {got}.{more}"
+            far = next((f" {said}" for each in join.inputs if (said := each.far_padding)), "")
+            takes = f"{wanted} channel{'s' * (wanted != 1)}"
+            return f"{layer} takes {takes}, but is given {got}.{more}{far}"
+        others = [x for x in call.tensors if not (self._step(x) or isinstance(x, nn.Parameter))]
+        if len(steps) == 1 and others and call.name in (*AFFINE_JOINS, "mul"):
+            return (
+                f"`{call.name}` can't join {with_shape(first)} and a tensor of shape "
+                f"{tuple(others[0].shape)} that isn't computed from this image. Was it kept from "
+                "an earlier call?"
+            )
         verb = "can't join" if len(steps) > 1 else "fails on"
         layer = f"`{call.name}`" if len(steps) > 1 else layer
         made = [
             f" {step.origin.call[:1].upper()}{step.origin.call[1:]} gets "
-            f"{with_shape(step.origin.inputs[0])}."
+            f"{with_shape(step.origin.inputs[0])}:{step.origin.window}"
             for step in steps
             if step.origin.name == "conv_transpose2d" and len(steps) > 1
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 IN_CHANNELS, OUT_CHANNELS, DEPTH = 3, 5, 3  # of the networks that a check makes
 SIZES = [(32 >> level, 48 >> level) for level in range(DEPTH + 1)]  # of the image and each level
+INIT_MISSPELT = ("init", "int", "inti", "intit", "initialize", "initialise", "constructor")
+COUNTS = ("no", "one", "two", "three", "four")
 REGISTERED, ACTIVATIONS = "all its weights registered", "its activations"  # what checks hold
 
 
@@ -58,17 +61,17 @@ def images_as_text(count: int, size: Sequence[int]) -> str:
     return f"on {'one image' if count == 1 else f'{count} images'} of {sizes_as_text(size)}"
 
 
-def class_problem(answer: Any, statement: str) -> str | None:
+def class_problem(answer: Any, statement: str, *arguments: str) -> str | None:
     """Say why the answer is no class of networks, nor one of its networks.
 
     Args:
         answer: the student's.
         statement: the first line of a right class.
+        *arguments: the names of what its `__init__` has to take.
     """
-    if isinstance(answer, nn.Module) or (
-        isinstance(answer, type) and issubclass(answer, nn.Module)
-    ):
-        return None
+    kind = type(answer) if isinstance(answer, nn.Module) else answer
+    if isinstance(kind, type) and issubclass(kind, nn.Module):
+        return _init_problem(kind, statement, arguments)
     if isinstance(answer, type):
         return (
             "Your class isn't a network yet, because it doesn't inherit from one. Begin with "
@@ -77,6 +80,53 @@ def class_problem(answer: Any, statement: str) -> str | None:
     return (
         f"The answer should be a class, `{statement}`, but this is of type {type(answer).__name__}."
     )
+
+
+def _init_problem(kind: type[nn.Module], statement: str, arguments: Sequence[str]) -> str | None:
+    """Say that a class cannot be made with as many values as its `__init__` has to take."""
+    right = f"`def __init__({', '.join(('self', *arguments))}):`"
+    taken = [name for name in inspect.signature(kind.__init__).parameters if name in arguments]
+    if taken != list(arguments) and sorted(taken) == sorted(arguments):
+        return (
+            f"Your `__init__` takes its arguments in the order {', '.join(taken)}. It should be "
+            f"{', '.join(arguments)}."
+        )
+    base, no_base = statement.partition("(")[2].partition(")")[0], ""
+    if base != "nn.Module" and base not in [each.__name__ for each in kind.__mro__]:
+        no_base = (
+            f"Your class doesn't inherit from `{base}`, so it has none of its layers. Begin with "
+            f"`{statement}`"
+        )
+    if kind.__init__ is nn.Module.__init__:
+        if name := next((n for n in vars(kind) if n.strip("_").lower() in INIT_MISSPELT), ""):
+            return (
+                f"Python doesn't call `{name}` when a network is made. Rename it to `__init__`, "
+                "with two underscores before and after."
+            )
+        return (
+            no_base
+            or f"Your class has no `__init__`, so it can't take any values. Begin it with {right}"
+        )
+    signature = inspect.signature(kind.__init__)
+    try:
+        signature.bind("self", *arguments)
+    except TypeError as error:
+        shown = signature.replace(
+            parameters=list(signature.parameters.values())[1:],
+            return_annotation=inspect.Signature.empty,
+        )
+        name = statement.removeprefix("class ").partition("(")[0]
+        count = f"{COUNTS[len(arguments)]} argument{'s' * (len(arguments) > 1)}"
+        return (
+            f"Your class takes `{name}{shown}`, but it should take {count}, "
+            f"`{name}({', '.join(arguments)})`: {error}. Begin its `__init__` with {right}"
+        )
+    if no_base:
+        try:
+            new_network(kind, *range(1, len(arguments) + 1))
+        except TypeError:  # `nn.Module.__init__` takes no arguments
+            return no_base
+    return None
 
 
 class StudentNetworks:

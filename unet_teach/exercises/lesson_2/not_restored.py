@@ -29,8 +29,10 @@ def _form_problem(answer: Any) -> str | None:
         if isinstance(part, bool) or not isinstance(part, int | float):
             return f"The answer should be a tuple of sizes, such as (12, 13), but {part!r} is of type {type(part).__name__}."
         if part not in SIZES:
+            backs = {_down_and_up(size)[1] for size in SIZES}
             return (
                 f"The question is about the sizes from 12 to 18, and {part!r} is not one of them."
+                + (f" {part!r} is what comes back of another size." if part in backs else "")
             )
     return None
 

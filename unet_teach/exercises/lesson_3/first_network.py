@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.forward_problems import output_problem
+from unet_teach.exercises.checks.forward_trace import with_shape
 from unet_teach.exercises.checks.networks import (
     StudentNetworks,
     class_problem,
@@ -42,8 +43,14 @@ def _output_problem(answer: Any) -> str | None:
 
 
 def _halved_problem(answer: Any) -> str | None:
-    if any(step.size == (4, 6) for step in networks.trace(answer).used):
+    trace = networks.trace(answer)
+    if any(step.size == (4, 6) for step in trace.used):
         return None
+    if any(step.size == (4, 6) for step in trace.steps):
+        return (
+            "Your network halves its input, but the output doesn't depend on what comes of that. "
+            "Stack the input with what came back up."
+        )
     return (
         "No layer of your network returns a feature map of half the height and width, so nothing "
         "is halved and brought back. Use the two layers of the snippet."
@@ -53,17 +60,43 @@ def _halved_problem(answer: Any) -> str | None:
 def _joined_problem(answer: Any) -> str | None:
     network = networks.make(answer).eval()
     maps = torch.randn(2, CHANNELS, 8, 12, requires_grad=True)
-    crossed = [half for half in network(maps).split(CHANNELS, dim=1) if torch.equal(half, maps)]
+    halves = network(maps).split(CHANNELS, dim=1)
+    crossed = [half for half in halves if torch.equal(half, maps)]
     if len(crossed) != 1:
         return (
             "One half of the output's channels should be `x` itself, unchanged, and the other half "
             "what came back up."
         )
-    (gradient,) = torch.autograd.grad(crossed[0].sum(), maps)
-    if gradient.any():
+    joins = [
+        step
+        for step in networks.trace(answer).used
+        if step.kind == "join" and any(source.kind == "image" for source in step.inputs)
+    ]
+    if len(joins) > 1:
+        other = next(source for source in joins[0].inputs if source.kind != "image")
+        return (
+            f"`{joins[0].name}` joins the input with {with_shape(other)} before they are stacked. "
+            "Stack what came back up as it is."
+        )
+    return _cut(crossed[0], maps, "through the skip")
+
+
+def _came_up_problem(answer: Any) -> str | None:
+    network = networks.make(answer).eval()
+    maps = torch.randn(2, CHANNELS, 8, 12, requires_grad=True)
+    for half in network(maps).split(CHANNELS, dim=1):
+        if problem := _cut(half, maps, "from what came back up to the input"):
+            return problem
+    return None
+
+
+def _cut(half: Tensor, maps: Tensor, path: str) -> str | None:
+    """Say that half of the output has no gradient for the input."""
+    (gradient,) = torch.autograd.grad(half.sum(), maps, retain_graph=True, allow_unused=True)
+    if gradient is not None and gradient.any():
         return None
     return (
-        "No gradient flows back through the skip, so layers before it would not learn from it. "
+        f"No gradient flows back {path}, so layers before it would not learn from it. "
         "Leave out `detach()`, `.data` and `torch.no_grad()`."
     )
 
@@ -124,6 +157,12 @@ def _adds(answer: Any) -> bool:
     return bool(joins) and all(step.joins_by == "add" for step in joins)
 
 
+def _returns_what_came_up(answer: Any) -> bool:
+    steps = networks.trace(answer).used
+    joins = [step for step in steps if step.kind == "join"]
+    return _returns(1, CHANNELS, 8, 12)(answer) and len(steps) > 1 and not joins
+
+
 def _has_fixed_width(answer: Any) -> bool:
     """Whether the layers need the same number of channels, whatever they are told."""
     wide = networks.make(answer, OTHER_CHANNELS)
@@ -149,13 +188,14 @@ first_network = Exercise(
     lesson=3,
     prompt="Write `DownAndUp(channels)`, the repaired snippet as a network: its `forward` returns the input stacked with what came back up.",
     checks=(
-        networks.first_check("a class of networks", lambda answer: class_problem(answer, STATEMENT)),
+        networks.first_check("a class of networks", lambda answer: class_problem(answer, STATEMENT, "channels")),
         Check("its output shapes", _output_problem),
         networks.registers_its_weights(),
         networks.repeats(),
         Check(HALVED, _halved_problem),
         Check(JOINED, _joined_problem),
         networks.has_gradients(),
+        Check("gradients as far as the input", _came_up_problem),
         Check(OWN_LAYERS, _layers_problem),
     ),
     answers=(
@@ -167,7 +207,9 @@ first_network = Exercise(
         KnownMistake("no return", "Your `forward` computes something, but returns nothing. Does its last line begin with `return`?",
             _written(lambda network, x: None), _returns_nothing),
         KnownMistake("no skip", "The output has only the channels of what came back up. Stack the input with it: `torch.cat([…, …], dim=1)`.",
-            _written(_up), lambda answer: _returns(1, CHANNELS, 8, 12)(answer) and not _adds(answer)),
+            _written(_up), _returns_what_came_up),
+        KnownMistake("only the input", "The output is the input alone. Stack it with what came back up: `torch.cat([…, …], dim=1)`.",
+            _written(lambda network, x: (_up(network, x), x)[1]), lambda answer: len(networks.trace(answer).used) == 1),
         KnownMistake("added", "You added the two, which mixes them. Here they should be stacked: `torch.cat([…, …], dim=1)`.",
             _written(lambda network, x: x + _up(network, x)), _adds),
         KnownMistake("joined along height or width", "You joined along the height (dim=2) or the width (dim=3), which makes one larger feature map. Which axis counts the channels?",

@@ -100,7 +100,7 @@ def _layers_problem(answer: Function) -> str | None:
     output = next(_cases()).run(answer)
     if output is None or output is ...:
         return no_tensor(output)
-    if not isinstance(output, tuple | list):
+    if not isinstance(output, tuple | list | nn.ModuleList):
         kind = type(output).__name__
         return f"Your function should return two layers, `return conv_a, conv_b`, but it returns something of type {kind}."
     if len(output) != 2:

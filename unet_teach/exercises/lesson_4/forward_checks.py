@@ -95,7 +95,8 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
 
     return (
         networks.first_check(
-            "a class of networks", lambda answer: class_problem(answer, statement)
+            "a class of networks",
+            lambda answer: class_problem(answer, statement, "in_channels", "out_channels"),
         ),
         Check("5 classes at the size of the image", _output_problem),
         networks.has_gradients(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 from typing import Any
 
 import torch
@@ -64,23 +63,7 @@ def first_problem(answer: Any) -> str | None:
             "You gave a network, but the check makes its own networks, of several depths and widths. "
             "Give it the class without brackets: `exercises.own_unet.check(MyUNet)`."
         )
-    if problem := class_problem(answer, "class MyUNet(nn.Module): …"):
-        return problem
-    signature = inspect.signature(answer)
-    names = [name for name in signature.parameters if name in PARAMETERS]
-    if names != PARAMETERS and sorted(names) == sorted(PARAMETERS):
-        return (
-            f"Your `__init__` takes its arguments in the order {', '.join(names)}. It should be "
-            f"{', '.join(PARAMETERS)}."
-        )
-    try:
-        signature.bind(*PARAMETERS)
-    except TypeError as error:
-        return (
-            f"Your class takes `MyUNet{signature}`, but it should take four arguments, "
-            f"`MyUNet({', '.join(PARAMETERS)})`: {error}."
-        )
-    return None
+    return class_problem(answer, "class MyUNet(nn.Module): …", *PARAMETERS)
 
 
 def _run_problem(

@@ -34,6 +34,12 @@ KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
 )
 
 
+CALLS_ITSELF = (
+    "forward calls itself: self(…) inside forward runs the same forward again, and so on without "
+    "an end. Call the layers, self.layer(x), and return what the last one makes."
+)
+
+
 def _similar(name: str, known: Collection[str]) -> str:
     stem = name.rstrip("0123456789")
     numbered = [f"`{n}`" for n in sorted(known) if n.rstrip("0123456789") == stem != n]
@@ -50,9 +56,17 @@ def forward_calls_itself(attempt: Attempt) -> str:
     run = attempt.recording
     if run.calls[""] < 2 or "" in run.returned:
         return ""
+    return CALLS_ITSELF
+
+
+def _given_itself(attempt: Attempt) -> str:
+    """Say that a layer is given `self` before its feature map."""
+    found = re.search(r"\bself\.(\w+)\(\s*self\s*,", own_code(attempt.error).line)
+    if found is None:
+        return ""
     return (
-        "forward calls itself: self(…) inside forward runs the same forward again, and so on "
-        "without an end. Call the layers, self.layer(x), and return what the last one makes."
+        f"`self.{found[1]}` is given `self` as well, but it already knows its network. Write "
+        f"`self.{found[1]}(x)`, with the feature map alone."
     )
 
 
@@ -61,6 +75,14 @@ def missing_attribute(attempt: Attempt) -> str:
     if not isinstance(attempt.error, AttributeError):
         return ""
     owner, name = getattr(attempt.error, "obj", None), getattr(attempt.error, "name", None)
+    if isinstance(owner, type(attempt.model)) and (itself := _given_itself(attempt)):
+        return itself
+    is_kind = isinstance(owner, type) and isinstance(attempt.model, owner)
+    if owner and is_kind and name and hasattr(attempt.model, name):
+        return (
+            f"`{owner.__name__}.{name}` asks the class, but each network has layers of its own: "
+            f"write `self.{name}`."
+        )
     if isinstance(owner, types.ModuleType) and name:
         return f"{owner.__name__} has no `{name}`.{_similar(name, dir(owner))} Correct the name."
     if not isinstance(owner, nn.Module) or not name:
@@ -78,6 +100,12 @@ def missing_attribute(attempt: Attempt) -> str:
                 "it, was not called. Write super().__init__(…) as the first line of yours, with "
                 f"the arguments that {parent.__name__} takes."
             )
+    made = getattr(type(owner).__init__, "__code__", None)
+    if made and name in made.co_varnames[made.co_argcount :] and name not in made.co_names:
+        return (
+            f"{who} has no `{name}`: its __init__ makes a variable of this name, which is gone "
+            f"when it ends. Write `self.{name} = …` there."
+        )
     return (
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
         f"{_similar(name, has)} Make it in __init__, or correct the name."
@@ -194,6 +222,8 @@ def call_does_not_fit(attempt: Attempt) -> str:
             "pooling made with return_indices=True, and here self.unpool(x, indices). Keep the "
             "indices of each level."
         )
+    if itself := _given_itself(attempt):
+        return itself
     wrong = f"it is given {count}" if count else f"here {' and '.join(missing)} is missing"
     return f"{who} takes ({', '.join(names)}), and {wrong}. Give it one value for each."
 
