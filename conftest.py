@@ -30,7 +30,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     os.environ.pop("UNET_TEACH_SECONDS", None)
     if isinstance(item.parent, IPyNbFile):
-        os.environ["UNET_TEACH_SECONDS"] = "inf" if item.parent.compare_outputs else "3"
+        os.environ["UNET_TEACH_SECONDS"] = "inf" if item.parent.compare_outputs else "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -143,10 +143,12 @@ def steps_to(graph: Graph, value: Value, other: Value | None) -> list[Step]:
 def _source(graph: Graph, value: Value, rank: int) -> Value | None:
     """Return what a value was made of; of several maps, the one that has been further down."""
     inputs = value.op.inputs if value.op else ()
-    sources = [v for v in inputs if v in graph.levels and len(v.shape) > rank]
-    same_rank = len(value.shape)
-    key = lambda v: (len(v.shape) == same_rank, graph.max_depth[v])  # noqa: E731
-    return max(sources, key=key, default=None)
+    sources = (v for v in inputs if v in graph.levels and len(v.shape) > rank)
+
+    def depth(source: Value) -> tuple[bool, float]:
+        return len(source.shape) == len(value.shape), graph.max_depth[source]
+
+    return max(sources, key=depth, default=None)
 
 
 def _step(op: Op, before: Sizes, after: Sizes) -> Step:
