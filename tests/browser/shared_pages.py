@@ -34,7 +34,12 @@ class SharedPages:
         self._lent.append((str(options), page))
         page.bring_to_front()  # a window behind others may not be painted
         page.set_viewport_size(viewport or {"width": 1280, "height": 720})
-        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
+        page.emulate_media(  # all of it: a test may have changed any
+            media="screen",
+            color_scheme=color_scheme,
+            reduced_motion=reduced_motion,
+            forced_colors=options.get("forced_colors", "none"),
+        )
         return page
 
     def take_back(self) -> list[str]:

@@ -78,7 +78,7 @@ def missing_attribute(attempt: Attempt) -> str:
     if isinstance(owner, type(attempt.model)) and (itself := _given_itself(attempt)):
         return itself
     is_kind = isinstance(owner, type) and isinstance(attempt.model, owner)
-    if owner and is_kind and name and hasattr(attempt.model, name):
+    if is_kind and name and hasattr(attempt.model, name):
         return (
             f"`{owner.__name__}.{name}` asks the class, but each network has layers of its own: "
             f"write `self.{name}`."
