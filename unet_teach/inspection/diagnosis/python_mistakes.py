@@ -77,8 +77,7 @@ def missing_attribute(attempt: Attempt) -> str:
     owner, name = getattr(attempt.error, "obj", None), getattr(attempt.error, "name", None)
     if isinstance(owner, type(attempt.model)) and (itself := _given_itself(attempt)):
         return itself
-    is_kind = isinstance(owner, type) and isinstance(attempt.model, owner)
-    if is_kind and name and hasattr(attempt.model, name):
+    if isinstance(owner, type) and isinstance(attempt.model, owner) and name in dir(attempt.model):
         return (
             f"`{owner.__name__}.{name}` asks the class, but each network has layers of its own: "
             f"write `self.{name}`."
