@@ -703,7 +703,7 @@ def test_while_a_slow_network_runs_the_headline_says_how_long(show, stranger):
 
 
 def test_a_kernel_is_asked_about_the_newest_of_many_cells(show, stranger):
-    """Questions about pixels do not pile up: one is on its way, and only the newest waits."""
+    """Questions about pixels do not queue up: one is on its way, and only the newest waits."""
     held = "window.held = []; window.askKernel = (content, buffers) => "
     held += "new Promise((done) => held.push([content, buffers, done]))"
     page = show(before=held, answers=False, **state_of(stranger))
