@@ -193,6 +193,11 @@ def test_the_search_finds_stride(reader, address):
     field.press("Enter")
     expect(reader.locator("#search-results li a").first).to_be_visible()
     expect(reader.locator("#search-results")).to_contain_text("Down-sampling")
+    reader.evaluate("import('./_static/book.js')")  # ends when all of it has run
+    expect(reader.locator("script[src*='doctools.js']")).to_have_count(1)
+    assert reader.wrong == []
+    reader.locator("#search-results li a").first.click()
+    expect(reader.locator(".bd-article .highlighted").first).to_be_visible()
     assert reader.wrong == []
 
 

@@ -94,8 +94,8 @@ const boxes = new ResizeObserver((resized) => {
 });
 for (const box of document.querySelectorAll('.bd-article :is(pre, table, .formula, .cell_output, .cell_output > .output)')) boxes.observe(box);
 
-/* A page that was opened from the search marks what was searched for. */
-if (localStorage.getItem('sphinx_highlight_terms')) {
+/* A page that was opened from the search marks what was searched for. The search page has these scripts itself. */
+if (localStorage.getItem('sphinx_highlight_terms') && !document.querySelector('script[src*="doctools.js"]')) {
   for (const name of ['documentation_options', 'doctools', 'sphinx_highlight']) {
     const src = new URL(`${name}.js`, HERE).href;
     document.head.append(Object.assign(document.createElement('script'), { src, async: false }));
