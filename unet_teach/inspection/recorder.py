@@ -222,27 +222,25 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         on_same.append(weakref.ref(tensor))
 
     def known_value(self, tensor: Tensor) -> Value | None:
-        """Return what a tensor is in this recording; `None` if no operation has seen it."""
+        """Return what a tensor is in this recording, or another one on the same cells, if known."""
         value: Value | None = self._values.get(tensor)  # type: ignore[no-untyped-call]
-        return value
+        return value or (None if is_lazy(tensor) else self._value_of_same_cells(tensor))
 
     def _value(self, tensor: Tensor) -> Value:
         if type(tensor) is not Tensor and is_lazy(tensor):
             return Value((), True)  # it gets its shape in this run, and is looked up again then
         value = self.known_value(tensor)
-        if value is None:  # another tensor object on known cells, or a constant
-            value = self._value_of_same_cells(tensor)
-            value = value or Value(
-                tuple(tensor.shape), _is_floating(tensor), step=_step_of_positions(tensor)
-            )
+        if value is None:  # a constant
+            shape, step = tuple(tensor.shape), _step_of_positions(tensor)
+            value = Value(shape, _is_floating(tensor), step=step)
+        if tensor not in self._values:
             self._remember(tensor, value)
         return value
 
     def _value_of_same_cells(self, tensor: Tensor) -> Value | None:
         """Find what is known of exactly these cells, as of a tensor made into a subclass."""
-        cells = _cells(tensor)
         others = (reference() for reference in self._tensors_on.get(_storage(tensor), ()))
-        same = (o for o in others if o is not None and _cells(o) == cells)
+        same = (o for o in others if o is not None and _cells(o) == _cells(tensor))
         return next((self._values[other] for other in same), None)
 
     def _with_values(self, thing: Any) -> Any:
