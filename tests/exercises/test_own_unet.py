@@ -515,7 +515,7 @@ def test_where_the_bottleneck_is_taken_for_a_skip_the_two_maps_are_named():
 
     reply = own_unet.check(changed(forward=forward)()).text
     assert "`down.0.2`'s output (32 channels, 16×24) and `up.0`'s output (16 channels, 32" in reply
-    assert "`up.0` gets `down.0.2`'s output (32 channels, 16×24)" in reply
+    assert "`into.2`'s output (16 channels, 32×48) has the size of `up.0`'s output." in reply
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
 from unet_teach.exercises.checks.functions import lower_first
 from unet_teach.exercises.checks.layers import run
+from unet_teach.exercises.checks.stopped_call import why_stopped
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -42,8 +43,8 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
         output = run(network, given)
     except Exception as error:
         trace = Trace(network, images, training=network.training)
-        known = CALLS_ITSELF if trace.calls > 1 else trace.stopped_at
-        known += _made_but_lost(network, known) + _unfinished_lists(network, trace)
+        known = CALLS_ITSELF if trace.calls > 1 else why_stopped(trace)
+        known += _made_but_lost(network, known) + _unfinished_lists(network, trace, known)
         many_axes = any(step.output.dim() > 4 for step in trace.given)
         if trace.calls < 2 and len(trace.given) < 2 and not FACTS.search(known) and not many_axes:
             known = _diagnosis(network, images) or known
@@ -95,7 +96,7 @@ def _made_but_lost(network: nn.Module, said: str) -> str:
     )
 
 
-def _unfinished_lists(network: nn.Module, trace: Trace) -> str:
+def _unfinished_lists(network: nn.Module, trace: Trace, said: str) -> str:
     """Name lists of layers that are empty, or whose first layers alone ran before an error."""
     lists = {n: m for n, m in network.named_modules() if isinstance(m, nn.ModuleList)}
     if empty := [f"`{name}`" for name, layers in lists.items() if not len(layers)]:
@@ -104,7 +105,7 @@ def _unfinished_lists(network: nn.Module, trace: Trace) -> str:
             "or a reversed list gone through before? That works only once, so make a list of it "
             "first: `list(zip(…))`."
         )
-    stopped = re.match(r"`(\w+)` takes ", trace.stopped_at)
+    stopped = re.match(r"`(\w+)` takes ", said)
     never, made = set(trace.never_called), trace.given[:1]
     for name, layers in lists.items() if stopped and stopped[1] not in lists else ():
         ran = [
@@ -216,7 +217,7 @@ def batch_problem(network: nn.Module, images: Tensor) -> str | None:
     if not (together.used and alone.used):
         return (
             f"Your network was called with {len(images)} images, then with the last of them alone, "
-            f"and one of the two calls failed. {alone.stopped_at} Does it keep feature maps from "
+            f"and one of the two calls failed. {why_stopped(alone)} Does it keep feature maps from "
             "one call to the next?"
         )
     if not (step := together.first_difference(alone)):

@@ -253,9 +253,7 @@ def any_size_problem(answer: Any) -> str | None:
             "or width. Bring them to the same size before you join them: `F.pad`, a crop, or "
             "`F.interpolate(x, size=skip.shape[2:])`. "
         )
-        if "`pad` by" in problem:
-            joins = "Height and width may differ by different numbers: which belong to left and right, which to top and bottom? "
-        more = joins if "can't join" in problem else ""
+        more = joins if "can't join" in problem and "`pad` turns" not in problem else ""
         return f"{problem} {more}Sizes that can be halved three times, such as 32×48, work."
     arriving = networks.trace(answer, size=ODD).skips
     if len(arriving) < DEPTH:

@@ -99,8 +99,7 @@ def missing_attribute(attempt: Attempt) -> str:
                 "it, was not called. Write super().__init__(…) as the first line of yours, with "
                 f"the arguments that {parent.__name__} takes."
             )
-    made = getattr(type(owner).__init__, "__code__", None)
-    if made and name in made.co_varnames[made.co_argcount :] and name not in made.co_names:
+    if _is_local_of_init(type(owner), name):
         return (
             f"{who} has no `{name}`: its __init__ makes a variable of this name, which is gone "
             f"when it ends. Write `self.{name} = …` there."
@@ -109,6 +108,12 @@ def missing_attribute(attempt: Attempt) -> str:
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
         f"{_similar(name, has)} Make it in __init__, or correct the name."
     )
+
+
+def _is_local_of_init(kind: type, name: str) -> bool:
+    """Whether `__init__` of a class makes a variable of this name, and asks for nothing else."""
+    made = getattr(vars(kind).get("__init__"), "__code__", None)
+    return bool(made and name in made.co_varnames[made.co_argcount :] and name not in made.co_names)
 
 
 def unknown_name(attempt: Attempt) -> str:
@@ -128,6 +133,11 @@ def unknown_name(attempt: Attempt) -> str:
     if name != own_name and hasattr(owner, name):
         full = f"`{own_name}.{name}`"
         return f"`{name}` is no name here; the network has {full}: write {full}."
+    if _is_local_of_init(type(owner), name):
+        return (
+            f"`{name}` is only a variable of __init__, which is gone when that ends. Write "
+            f"`{own_name}.{name} = …` there, and `{own_name}.{name}` here."
+        )
     functions = {n for space in (torch, nn.functional, nn) for n in dir(space)}
     if name in {"torch", "nn", "F", "math", "einops", "rearrange", "np"} | functions:
         where = {"nn": "from torch import nn", "F": "import torch.nn.functional as F"}.get(name, "")
