@@ -25,6 +25,7 @@ from unet_teach.inspection.recording import Recording
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 FACTS = re.compile(" takes | can't join ")  # what the inspector could not say better
+CONCATENATES = "`torch.cat([…, …], dim=1)` joins feature maps along the channel axis."
 NOT_JOINED = "nothing is joined"
 MOST_CHANGES = 8  # of the size that are listed
 
@@ -314,10 +315,12 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
         if step.kind == "join":
             parts = " and ".join(map(_with_source, step.inputs))
             kept = any(s.follows_layer and s.min_height >= size[0] for s in step.inputs)
-            missing = (
-                "comes up from a smaller one" if kept else "is an output that was never smaller"
+            if kept:
+                return f"`{step.name}` joins {parts}, but none of them comes up from a smaller one"
+            return (
+                f"`{step.name}` joins {parts}, but the encoder's feature map of this size is not "
+                "among them"
             )
-            return f"`{step.name}` joins {parts}, but none of them {missing}"
         source, before = step.inputs[0], step.inputs[0].output
         doubled = (2 * before, torch.cat([before, before], dim=1))
         if any(torch.equal(step.output, double) for double in doubled):
@@ -325,8 +328,10 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
         if not step.identical:
             constant = "something that is not computed from the image"
             return f"`{step.name}` joins {with_shape(source)} with {constant}"
-    if any(step.across and step.size == size for step in trace.steps):
-        return "two feature maps are joined, but the result is not used"
+    for step in trace.steps:
+        if step.across and step.size == size:
+            parts = " and ".join(map(with_shape, step.inputs))
+            return f"`{step.name}` joins {parts}, but the output doesn't depend on the result"
     return NOT_JOINED
 
 
@@ -438,6 +443,8 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
             changed = step.inputs and relevant(step) != relevant(step.inputs[0])
             if changed or (part == slice(1, 2) and step.name in LAYERS):
                 of, made = tuple(step.inputs[0].output.shape), tuple(step.output.shape)
+                if not changed and (better := _not_returned(trace, right)):
+                    return better
                 if not changed:
                     last = f" {_capital(step.call)} takes {of[1]} channels and returns as many."
                     return f"{last}{_never_called(trace)}"
@@ -445,11 +452,27 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
                     joined = " and ".join(map(with_shape, step.inputs))
                     stacks = f" `cat` stacks {joined}, which makes {made[1]} channels."
                     return f"{stacks}{_never_called(trace)}"
+                if part == slice(1, 2) and (better := _not_returned(trace, right)):
+                    return better
                 if part == slice(1, 2):
                     channels = f"{of[1]} channel{'s' * (of[1] > 1)} into {made[1]}"
                     return f" {_capital(step.call)} turns {channels}.{_never_called(trace)}"
-                return f" {_capital(step.call)} turns shape {of} into shape {made}."
+                turns = f" {_capital(step.call)} turns shape {of} into shape {made}."
+                if step.name == "stack":
+                    turns += f" `torch.stack` makes a new axis. {CONCATENATES}"
+                return turns
     return f" No step in it changes that.{_never_called(trace)}"
+
+
+def _not_returned(trace: Trace, right: tuple[int, ...]) -> str:
+    """Name a layer's output that has the right shape and is no part of the result; "" if none."""
+    for step in reversed(trace.steps):
+        if step.kind == "layer" and step not in trace.used and step.output.shape[1:] == right[1:]:
+            return (
+                f" Your network returns {with_shape(trace.used[-1])}. It also computes "
+                f"{with_shape(step)}, but doesn't return it."
+            )
+    return ""
 
 
 def _never_called(trace: Trace) -> str:

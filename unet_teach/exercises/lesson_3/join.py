@@ -178,6 +178,8 @@ join = Exercise(
             *_both_orders(_parts, dim=0)),
         known.mistake("joined along height or width", "You joined along the height (dim=2) or the width (dim=3), which makes one larger feature map. Which axis counts the channels?",
             *_both_orders(_parts, dim=2), *_both_orders(_parts, dim=3)),
+        known.mistake("stacked along a new axis", "`torch.stack` makes a new axis, so that there are five. `torch.cat` joins along an axis that both have already: the channels.",
+            *(function for dim in range(5) for function in _both_orders(_parts, torch.stack, dim))),
         known.mistake("added", "You added the two, which mixes them and needs equal numbers of channels. The exercise asks you to concatenate: use `torch.cat`.",
             lambda i, down, up: i + up(down(i))),
         known.mistake("an activation", "There is a ReLU in your function, which the snippet doesn't have. Concatenate input_tensor and upsample(x) as they are.",

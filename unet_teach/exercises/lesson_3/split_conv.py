@@ -99,7 +99,7 @@ def _maps(conv: nn.Conv2d, c: int) -> tuple[Tensor, Tensor]:
 def _layers_problem(answer: Function) -> str | None:
     output = next(_cases()).run(answer)
     if output is None or output is ...:
-        return no_tensor(output)
+        return no_tensor(output, answer)
     if not isinstance(output, tuple | list | nn.ModuleList):
         kind = type(output).__name__
         return f"Your function should return two layers, `return conv_a, conv_b`, but it returns something of type {kind}."
