@@ -106,7 +106,7 @@ def unchanged(i, down, up):
         (join, lambda i, down, up: F.dropout(torch.cat([i, up(down(i))], 1)), "returns different results"),
         (split_conv, layers(lambda conv: {"stride": conv.stride[0]}), "The cause: conv_a has stride=2, but the given convolution has stride=(2, 1)."),
         (split_conv, layers(lambda conv: {"padding": conv.padding[0]}), "conv_a has padding=1, but the given convolution has padding=(1, 2). Of the 12 cases tried, it is right when the padding is the same"),
-        (split_conv, layers(lambda conv: {"kernel_size": conv.kernel_size[0]}), "axis 3 (width) is 3 in one and 5 in the other"),
+        (split_conv, layers(lambda conv: {"kernel_size": conv.kernel_size[0]}), "axis 3 is 3 in one and 5 in the other. There, `layer.weight` is 5×3×3×3, `weight` is 5×3×3×5."),
         (split_conv, layers(lambda conv: {"dilation": 1}), "conv_a has dilation=1, but the given convolution has dilation=2. Of the 12 cases tried, it is right when the dilation is 1, and wrong otherwise."),
         (split_conv, layers(cut=lambda conv, c: c - 1), "conv_a has the weights for input channels 0 to 3, but its input is channels 0 to 4"),
         (split_conv, lambda conv, c: [nn.Sequential(layer) for layer in layers()(conv, c)][::-1], "conv_a should be an `nn.Conv2d`, but it is of type Sequential"),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
 from unet_teach.exercises.checks.functions import lower_first
 from unet_teach.exercises.checks.layers import run
-from unet_teach.exercises.checks.stopped_call import why_stopped
+from unet_teach.exercises.checks.stopped_call import CONCATENATES, why_stopped
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -25,7 +25,6 @@ from unet_teach.inspection.recording import Recording
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 FACTS = re.compile(" takes | can't join ")  # what the inspector could not say better
-CONCATENATES = "`torch.cat([…, …], dim=1)` joins feature maps along the channel axis."
 NOT_JOINED = "nothing is joined"
 MOST_CHANGES = 8  # of the size that are listed
 
@@ -459,7 +458,7 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
                     return f" {_capital(step.call)} turns {channels}.{_never_called(trace)}"
                 turns = f" {_capital(step.call)} turns shape {of} into shape {made}."
                 if step.name == "stack":
-                    turns += f" `torch.stack` makes a new axis. {CONCATENATES}"
+                    turns += f" {CONCATENATES}"
                 return turns
     return f" No step in it changes that.{_never_called(trace)}"
 

@@ -19,6 +19,10 @@ from unet_teach.exercises.checks.forward_trace import (
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SIMILAR = 0.75  # names that are as alike may be one name, misspelt
+CONCATENATES = (
+    "`torch.stack` makes a new axis. `torch.cat([…, …], dim=1)` joins feature maps along the "
+    "channel axis."
+)
 JOINS_AXES = ("the batch", "", "the height", "the width")
 
 
@@ -44,7 +48,8 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
             "more: how is it computed in `__init__`?"
         )
     if given.size is None or given.output.shape[1] == wanted:
-        return f"{layer} is given {with_shape(given)}."
+        stacked = f" {CONCATENATES}" if given.origin.name == "stack" else ""
+        return f"{layer} is given {with_shape(given)}.{stacked}"
     got = given.output.shape[1]
     join = given.origin
     dim = join.settings.get("dim", 0) % 4 if join.name == "cat" else 1
@@ -70,7 +75,7 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
 
 def _fitting_neighbour(network: nn.Module, layer: str, channels: int) -> str:
     """Return the part of the same list whose layer takes so many channels, or ""."""
-    parts = layer.split(".")
+    parts = layer.split(".") if layer in dict(network.named_modules()) else []
     for place in range(1, len(parts)):
         name, inside = ".".join(parts[:place]), ".".join(parts[place + 1 :])
         layers = network.get_submodule(name)
