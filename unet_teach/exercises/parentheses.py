@@ -152,7 +152,9 @@ def _too_wide(node: Tree) -> Iterator[Move]:
         ) and not _is_sum(node, right):
             yield ast.BinOp(ast.BinOp(a, outer, b), op, c), right
     match node:
-        case ast.Call(name, [ast.BinOp(a, op, b) as inside], []):
+        case ast.Call(
+            ast.Name() | ast.Attribute(ast.Name()) as name, [ast.BinOp(a, op, b) as inside], []
+        ) if not ast.unparse(name).endswith("_"):
             yield ast.BinOp(ast.Call(name, [a], []), op, b), inside
 
 
