@@ -34,6 +34,18 @@ PROVOKED: dict[str, tuple[Callable[[], Any], str]] = {
         "A size or a number of channels was given as text.",
     ),
     "one number to pad": (lambda: F.pad(MAPS, 1), "F.pad takes several numbers in brackets"),  # type: ignore[arg-type]
+    "an axis as text": (
+        lambda: torch.cat([MAPS, MAPS], dim="1"),  # type: ignore[arg-type]
+        "`cat` takes a whole number for `dim`, and was given something of type str.",
+    ),
+    "a list that append returned": (
+        lambda: torch.cat([].append(MAPS), dim=1),  # type: ignore[func-returns-value,arg-type]
+        "`torch.cat` takes a list of tensors, and was given None.",
+    ),
+    "sizes subtracted": (
+        lambda: MAPS.shape - MAPS.shape,  # type: ignore[operator]
+        "`-` can't compute with a torch.Size on the left and a torch.Size on the right.",
+    ),
     "negative padding": (
         lambda: nn.Conv2d(6, 6, 3, padding=-1)(MAPS),
         "The padding of a layer can't be negative.",

@@ -169,6 +169,24 @@ class WithoutSelf(nn.Module):
         return down(x)  # noqa: F821 - the mistake
 
 
+class ArgumentInForward(DownAndUp):
+    def __init__(self, channels):
+        super().__init__(channels)
+
+    def forward(self, x):
+        return torch.cat([x, self.up(self.down(x))], dim=channels)  # noqa: F821 - the mistake
+
+
+class AskedFromLayer(DownAndUp):
+    def forward(self, x):
+        return torch.cat([x, self.down.up(x)], dim=1)
+
+
+class AlongTheBatch(DownAndUp):
+    def forward(self, x):
+        return torch.cat([x, self.up(self.down(x))])
+
+
 class Stacks(DownAndUp):
     def forward(self, x):
         return torch.stack([x, self.up(self.down(x))], dim=1)
@@ -215,6 +233,12 @@ FIRST_NETWORK = [
         WithoutSelf,
         "`down` is only a variable of __init__, which is gone when that ends. Write `sel",
     ),
+    (
+        ArgumentInForward,
+        "`channels` is an argument of __init__, and known only there. Keep it with",
+    ),
+    (AskedFromLayer, "down, a Conv2d, has no `up`, but the network itself has: write `self.up`."),
+    (AlongTheBatch, "It joins along dim=0, the batch; channels are dim=1."),
     (Stacks, "`torch.stack` makes a new axis. `torch.cat([…, …], dim=1)` joins feature maps along"),
     (
         ReturnsSometimes,

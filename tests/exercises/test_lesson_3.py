@@ -104,6 +104,7 @@ def unchanged(i, down, up):
         (crop_to, window(lambda r, c, h, w: (r + h) // 2, lambda r, c, h, w: (c + w) // 2, lambda r, c, h, w: h, lambda r, c, h, w: w), "In all 14 cases tried, your slice of rows begins at half of skip's height; your slice of columns begins at half of skip's width."),
         (crop_to, window(lambda r, c, h, w: r // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: r - 2 * (r // 2) + h, lambda r, c, h, w: w), "In all 14 cases tried, your slice of rows ends as far from skip's end as it begins from skip's start, which is 1 row off where the difference is odd."),
         (crop_to, lambda s, u: s[:, :, -rows(s, u) // 2 : u.shape[2], -columns(s, u) // 2 : u.shape[3]], "tried, your slice of rows ends at up's height, and not that many rows after its start; your slice of columns ends at up's width, and not that many columns after its start. In 3 others, nothing is left."),
+        (crop_to, lambda s, u: s[:, -rows(s, u) // 2 :, -columns(s, u) // 2 :][:, : u.shape[2], : u.shape[3]], "You cut along axes 1 and 2, channels and height."),
         (crop_to, lambda s, u: s[:, :, : s.shape[2] // 2 - u.shape[2]], "the output is 0×10, but it should be 4×6. A slice is empty where it ends before it starts"),
         (crop_to, lambda s, u: s[1 : 1 + u.shape[2], 2 : 2 + u.shape[3]], "the output is a batch of 1, but it should be one of 2."),
         (crop_to, lambda s, u: s[-rows(s, u) // 2 :][: u.shape[2], -columns(s, u) // 2 :][:, : u.shape[3]], "You cut along axes 0 and 1, images and channels."),

@@ -41,6 +41,16 @@ OPERAND_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Write F.pad(x, (left, right, top, bottom)).",
     ),
     (
+        r"(?P<name>\w+)\(\): argument '(?P<which>\w+)' (\(position \d+\) )?must be int, not (?P<kind>\w+)",
+        "`{name}` takes a whole number for `{which}`, and was given something of type {kind}.",
+        "Write the number itself, as in dim=1, without quotation marks or brackets.",
+    ),
+    (
+        r"(?P<name>cat|stack)\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not NoneType",
+        "`torch.{name}` takes a list of tensors, and was given None.",
+        "list.append(x) changes the list and returns None, so write parts.append(x) in a line of its own. A function without `return` gives None as well.",
+    ),
+    (
         r"negative padding is not supported",
         "The padding of a layer can't be negative.",
         "Is it computed? Print it. To crop a feature map, F.pad takes negative numbers.",
@@ -76,7 +86,7 @@ OPERAND_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Take one of its numbers first, as in x.shape[2] + 1.",
     ),
     (
-        r"unsupported operand type\(s\) for (?P<sign>\S+): '(?P<left>\w+)' and '(?P<right>\w+)'",
+        r"unsupported operand type\(s\) for (?P<sign>\S+): '(?P<left>[\w.]+)' and '(?P<right>[\w.]+)'",
         "`{sign}` can't compute with a {left} on the left and a {right} on the right.",
         "Print both. NoneType is what a function without `return` gives; of a tuple or a list, take one entry first.",
     ),

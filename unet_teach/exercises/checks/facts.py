@@ -65,6 +65,9 @@ class Grid(Inputs):
         where = self.where_exactly([error == 0 for error in errors])
         if len(set(results)) == 1:
             return f"It always returns {number(results[0])}."
+        for name, values in zip(self.names, zip(*self.inputs, strict=True), strict=True):
+            if list(results) == list(values):
+                return f"It always returns {name} as it is. {where}"
         if len(set(errors)) == 1:
             return f"It is always {number(abs(errors[0]))} too {_large(errors[0])}."
         for sentence, repair in REPAIRS.items():

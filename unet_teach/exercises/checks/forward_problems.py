@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
 from unet_teach.exercises.checks.functions import lower_first
 from unet_teach.exercises.checks.layers import run
-from unet_teach.exercises.checks.stopped_call import CONCATENATES, why_stopped
+from unet_teach.exercises.checks.stopped_call import CONCATENATES, JOINED_AXES, why_stopped
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -459,6 +459,9 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
                 turns = f" {_capital(step.call)} turns shape {of} into shape {made}."
                 if step.name == "stack":
                     turns += f" {CONCATENATES}"
+                if step.name == "cat" and (dim := step.settings.get("dim", 0) % 4) != 1:
+                    axis = JOINED_AXES[dim]
+                    turns += f" It joins along dim={dim}, {axis}; channels are dim=1."
                 return turns
     return f" No step in it changes that.{_never_called(trace)}"
 

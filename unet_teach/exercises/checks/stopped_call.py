@@ -23,7 +23,7 @@ CONCATENATES = (
     "`torch.stack` makes a new axis. `torch.cat([…, …], dim=1)` joins feature maps along the "
     "channel axis."
 )
-JOINS_AXES = ("the batch", "", "the height", "the width")
+JOINED_AXES = ("the batch", "", "the height", "the width")
 
 
 def why_stopped(trace: Trace) -> str:
@@ -54,7 +54,7 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
     join = given.origin
     dim = join.settings.get("dim", 0) % 4 if join.name == "cat" else 1
     more = (
-        f" `cat` joins along dim={dim}, {JOINS_AXES[dim]}; channels are dim=1." if dim != 1 else ""
+        f" `cat` joins along dim={dim}, {JOINED_AXES[dim]}; channels are dim=1." if dim != 1 else ""
     )
     name = layer.strip("`")
     if layer in trace.shared:

@@ -28,7 +28,8 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 NOT_REPEATED = (
     "called twice with the same inputs, your function returns different results. "
-    "Is there dropout, noise, or a new layer with random weights?"
+    "Is there dropout, noise, a new layer with random weights, or a `torch.empty`, which is not "
+    "filled?"
 )
 
 Problem = Callable[[Function, Case, "Trace", "list[Trace]"], "str | None"]  # of an answer's run

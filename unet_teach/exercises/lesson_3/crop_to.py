@@ -42,6 +42,9 @@ STARTS: dict[str, Edge] = {
     "begins at the whole difference of the {side}s": lambda s, u, a, s2, u2: s - u,
     "begins 1 {noun} after the middle does": lambda s, u, a, s2, u2: (s - u) // 2 + 1,
     "begins 1 {noun} before the middle does": lambda s, u, a, s2, u2: (s - u) // 2 - 1,
+    "begins at half of the difference of skip's {side} and up's {other}": lambda s, u, a, s2, u2: (
+        (s - u2) // 2
+    ),
     "begins at half of the difference of the {other}s": lambda s, u, a, s2, u2: (s2 - u2) // 2,
 }
 STOPS: dict[str, Edge] = {
@@ -68,6 +71,7 @@ CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
     "the heights differ by an even number": lambda *maps: _surplus(*maps)[0] % 2 == 0,
     "the widths differ by an even number": lambda *maps: _surplus(*maps)[1] % 2 == 0,
     "height and width differ by the same number": lambda *maps: len(set(_surplus(*maps))) == 1,
+    "up's height and width are even": lambda skip, up: up.shape[2] % 2 == up.shape[3] % 2 == 0,
     "the height has to be cropped": lambda *maps: _surplus(*maps)[0] > 0,
     "the width has to be cropped": lambda *maps: _surplus(*maps)[1] > 0,
 }
@@ -227,6 +231,8 @@ crop_to = Exercise(
             lambda: lambda skip, up: skip[:, :, 4:60, 4:60], _ignores_up),
         known.mistake("axes 0 and 1", "You cut along axes 0 and 1, images and channels. Height and width are axes 2 and 3, so write `skip[:, :, …, …]`.",
             lambda skip, up: _window(skip.permute(2, 3, 0, 1), up, _start(skip, up)).permute(2, 3, 0, 1)),
+        known.mistake("axes 1 and 2", "You cut along axes 1 and 2, channels and height. Height and width are axes 2 and 3, so write `skip[:, :, …, …]`.",
+            lambda skip, up: _window(skip.permute(0, 3, 1, 2), up, _start(skip, up)).permute(0, 2, 3, 1)),
         known.mistake("up in place of the skip", "You return up itself. The skip is the one to crop.",
             lambda skip, up: up),
     ),

@@ -168,7 +168,7 @@ join = Exercise(
         known.mistake("x made large again", "You enlarged x, but that doesn't bring back the detail that halving removed. Which feature map has never been smaller?",
             *_resized(mode="nearest"), *_resized(mode="bilinear"),
             *_resized(mode="bilinear", align_corners=True), cases=lambda: _probes()[:1]),
-        known.mistake("the small map joined, as in the document", "You joined x and y, as the document does, but x is only half as high and wide. Which feature map has the size of y?",
+        known.mistake("the small map joined, as in the document", "You joined the halved map and y, as the document does with x and y, but it is only half as high and wide. Which feature map has the size of y?",
             *_both_orders(lambda i, down, up: (down(i), up(down(i))))),
         known.mistake("the input twice", "You joined input_tensor with itself. One of the two has to be what came back up through both layers.",
             *_both_orders(lambda i, down, up: (i, i))),

@@ -104,6 +104,8 @@ def missing_attribute(attempt: Attempt) -> str:
             f"{who} has no `{name}`: its __init__ makes a variable of this name, which is gone "
             f"when it ends. Write `self.{name} = …` there."
         )
+    if isinstance(owner, nn.Module) and hasattr(attempt.model, name) and owner is not attempt.model:
+        return f"{who} has no `{name}`, but the network itself has: write `self.{name}`."
     return (
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
         f"{_similar(name, has)} Make it in __init__, or correct the name."
@@ -137,6 +139,12 @@ def unknown_name(attempt: Attempt) -> str:
         return (
             f"`{name}` is only a variable of __init__, which is gone when that ends. Write "
             f"`{own_name}.{name} = …` there, and `{own_name}.{name}` here."
+        )
+    made = getattr(vars(type(owner)).get("__init__"), "__code__", None)
+    if made and name in made.co_varnames[1 : made.co_argcount]:
+        return (
+            f"`{name}` is an argument of __init__, and known only there. Keep it with "
+            f"`{own_name}.{name} = {name}` in __init__, and write `{own_name}.{name}` here."
         )
     functions = {n for space in (torch, nn.functional, nn) for n in dir(space)}
     if name in {"torch", "nn", "F", "math", "einops", "rearrange", "np"} | functions:
