@@ -46,6 +46,14 @@ PROVOKED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: MAPS.shape - MAPS.shape,  # type: ignore[operator]
         "`-` can't compute with a torch.Size on the left and a torch.Size on the right.",
     ),
+    "a dict in Sequential": (
+        lambda: nn.Sequential({"act": nn.ReLU()}),  # type: ignore[call-overload]
+        "nn.Sequential takes layers one after the other, and was given a dict.",
+    ),
+    "a number in Sequential": (
+        lambda: nn.Sequential(nn.ReLU(), 3),  # type: ignore[call-overload]
+        "nn.Sequential takes layers, and was given something of type int as well.",
+    ),
     "negative padding": (
         lambda: nn.Conv2d(6, 6, 3, padding=-1)(MAPS),
         "The padding of a layer can't be negative.",

@@ -122,6 +122,17 @@ class TestForwardAdd:
         reply = exercises.forward_add.check(with_forward(**{"join": add, **changes})())
         assert says in reply.text
 
+    def test_a_class_with_another_parent_is_told_so(self):
+        class Student(nn.Module):
+            def __init__(self, in_channels, out_channels):
+                super().__init__()
+
+            def forward(self, x):
+                return self.conv1(x)
+
+        text = exercises.forward_add.check(Student).text
+        assert "has no layers. Your class doesn't inherit from `DocumentUNet`, which makes" in text
+
     def test_names_a_layer_that_is_made_and_never_called(self):
         class Student(AdditiveUNet):
             def __init__(self, in_channels, out_channels):

@@ -334,7 +334,7 @@ WRONG = {
         [
             "7×11) and `up.2`'s output (64 channels, 6×10)",
             "a crop, or `F.interpolate",
-            "Sizes that can be halved three times",
+            "On 32×48, which can be halved three times, it works.",
         ],
     ),
     "sigmoid": (ends(torch.sigmoid), ["Your output is `head`'s output after `sigmoid`", "logits"]),

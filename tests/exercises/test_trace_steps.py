@@ -416,3 +416,42 @@ class Named(nn.Module):
 def test_a_layer_that_fits_and_has_not_run(other, said):
     sentence = "`upward3` takes 2 channels, but is given 6 at 12×18: `up1`'s output."
     assert why_stopped(Trace(Named(other), IMAGES)) == sentence + said
+
+
+class Decoder(nn.Module):
+    """Blocks in a list, in the wrong order; a convolution that does not double."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, 4, 3, padding=1)) for channels in (2, 4)
+        )
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+def test_blocks_in_the_wrong_order():
+    assert why_stopped(Trace(Decoder(), IMAGES)) == (
+        "`blocks.0.0` takes 2 channels, but is given 4 at 6×9: the input. `blocks.1` takes as "
+        "many: is this list gone through in the right order?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (
+            lambda net, x: net.conv(F.avg_pool2d(net.other(x)[..., :8], 2)) + x[..., :8],
+            " `conv` is a convolution, which returns the size that it is given: 3×4.",
+        ),
+        (
+            lambda net, x: (net.conv(x), net.up(torch.cat([x, x], 1)))[1],
+            " Not used so far, with as many channels: `conv`'s output (4 channels, 6×9).",
+        ),
+    ],
+)
+def test_what_else_is_known_of_a_call_that_stopped(function, said):
+    assert why_stopped(trace_of(function)).endswith(said)

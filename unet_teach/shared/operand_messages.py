@@ -51,6 +51,16 @@ OPERAND_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "list.append(x) changes the list and returns None, so write parts.append(x) in a line of its own. A function without `return` gives None as well.",
     ),
     (
+        r"dict is not a Module subclass",
+        "nn.Sequential takes layers one after the other, and was given a dict.",
+        "Write nn.Sequential(*layers.values()), or hand over an OrderedDict.",
+    ),
+    (
+        r"(?P<kind>int|float|str|tuple|generator|Tensor) is not a Module subclass",
+        "nn.Sequential takes layers, and was given something of type {kind} as well.",
+        "Each argument has to be a layer, as in nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()). nn.Sequential(*layers) takes several layers out of a tuple.",
+    ),
+    (
         r"negative padding is not supported",
         "The padding of a layer can't be negative.",
         "Is it computed? Print it. To crop a feature map, F.pad takes negative numbers.",

@@ -388,9 +388,9 @@ def activation_problem(trace: Trace, needed: Callable[[Step, Step], bool]) -> st
     if not pairs:
         return None
     pairs = list(dict.fromkeys(pairs))
-    others = len(pairs) - 2
-    more = f", nor in {others} other place{'s' * (others > 1)}" if others > 0 else ""
-    return f"There is no activation {', nor '.join(pairs[:2])}{more}."
+    shown = 3 if len(pairs) == 3 else 2
+    more = f", nor in {len(pairs) - shown} other places" if len(pairs) > shown else ""
+    return f"There is no activation {', nor '.join(pairs[:shown])}{more}."
 
 
 def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:

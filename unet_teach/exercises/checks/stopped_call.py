@@ -65,12 +65,25 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
         more += f" `{fitting}` takes as many: is this list gone through in the right order?"
     elif other := _fitting_layer(trace, name, got):
         more += other
+    elif unused := _unused(trace, given, wanted):
+        more += unused
     elif up and returned == got > wanted:
         more += f" It returns {returned}: are its two numbers of channels the wrong way round?"
     far = next((f" {said}" for each in join.inputs if (said := each.far_padding)), "")
     takes = f"{wanted} channel{'s' * (wanted != 1)}"
     at = f"{got} at {sizes_as_text(given.size)}: {given.text}"
     return f"{layer} takes {takes}, but is given {at}.{more}{far}"
+
+
+def _unused(trace: Trace, given: Step, channels: int) -> str:
+    """Name the last feature map with so many channels that no later call has used."""
+    before, used = given.before(), {source for step in trace.steps for source in step.inputs}
+    for step in reversed(trace.steps):
+        if step.kind in ("layer", "join") and step.size and step.output.shape[1] == channels:
+            if step in used or step in before:
+                return ""
+            return f" Not used so far, with as many channels: {with_shape(step)}."
+    return ""
 
 
 def _fitting_neighbour(network: nn.Module, layer: str, channels: int) -> str:
@@ -132,6 +145,13 @@ def _sizes_differ(trace: Trace, steps: Sequence[Step]) -> str:
         said := next(filter(None, (_fitting_map(trace, step) for step in steps)), "")
     ):
         return said
+    kept = [step.origin for step in steps if step.origin.name == "conv2d"]
+    small = next((s for s in kept if s.size == min(sizes) and s.inputs[0].size == s.size), None)
+    if small and max(sizes) == (2 * min(sizes)[0], 2 * min(sizes)[1]) and small.inputs[0].inputs:
+        return (
+            f" {small.call} is a convolution, which returns the size that it is given: "
+            f"{sizes_as_text(small.size or ())}."
+        )
     axis = 0 if sizes[0][0] != sizes[1][0] else 1
     made = [step.origin for step in steps if step.origin.name == "conv_transpose2d"]
     return "".join(

@@ -286,6 +286,9 @@ def no_tensor(output: Any, function: Any = None) -> str:
     if output is ...:
         return "Your code returns `...`, so part of it is not written yet."
     if isinstance(output, tuple | list) and all(isinstance(part, Tensor) for part in output):
+        if len(output) == 1:
+            kind = type(output).__name__
+            return f"Your code returns a {kind} with one tensor in it. Return the tensor itself."
         return (
             f"Your code returns {len(output)} tensors in a {type(output).__name__}, but it should "
             "return one tensor. `torch.cat([a, b], dim=1)` joins two along the channel axis."

@@ -51,6 +51,9 @@ def _type_problem(answer: Any) -> str | None:
     block = answer(3, 8)
     if block is None:
         return f"Your function returns nothing. {without_value(answer)}"
+    if isinstance(block, type):
+        name = block.__name__
+        return f"Your function returns the class `{name}` itself. Make a layer of it: `{name}(…)`."
     if not isinstance(block, nn.Module):
         kind = type(block).__name__
         return f"It should return a layer, such as `nn.Sequential(…)`, but it returns something of type {kind}."

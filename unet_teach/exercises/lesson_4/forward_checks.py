@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import torch
@@ -45,12 +46,22 @@ JOINED = {"add": "adds them", "cat": "concatenates them"}
 networks = StudentNetworks(lambda answer: new_network(answer, IN_CHANNELS, OUT_CHANNELS))
 
 
+def _class_of(answer: Any) -> type:
+    return answer if isinstance(answer, type) else type(answer)
+
+
 def _output_problem(answer: Any, kind: str) -> str | None:
     for count, size in ((2, SIZES[0]), (1, SIZES[1]), *((3, size) for size in random_sizes(8))):
         images = torch.randn(count, IN_CHANNELS, *size)
         where = images_as_text(count, size).capitalize()
         if problem := output_problem(networks.make(answer), images, OUT_CHANNELS, where):
             other = {"add": "cat", "cat": "add"}[kind]
+            if " has no `" in problem and not issubclass(_class_of(answer), DocumentUNet):
+                problem = re.split(r" Is `| Make it in __init__", problem)[0]
+                return (
+                    f"{problem} Your class doesn't inherit from `DocumentUNet`, which makes these "
+                    "layers: write its name in the brackets after that of your class."
+                )
             return problem + (f" {ASKED[kind]}" if f"the `{other}` of" in problem else "")
     return None
 

@@ -254,7 +254,7 @@ def any_size_problem(answer: Any) -> str | None:
             "`F.interpolate(x, size=skip.shape[2:])`. "
         )
         more = joins if "can't join" in problem and "`pad` turns" not in problem else ""
-        return f"{problem} {more}Sizes that can be halved three times, such as 32×48, work."
+        return f"{problem} {more}On 32×48, which can be halved three times, it works."
     arriving = networks.trace(answer, size=ODD).skips
     if len(arriving) < DEPTH:
         at = ", ".join(map(sizes_as_text, arriving)) or "no size"

@@ -41,6 +41,8 @@ CALLS_ITSELF = (
 
 
 def _similar(name: str, known: Collection[str]) -> str:
+    if same := [each for each in known if each.lower() == name.lower()]:
+        return f" Is `{same[0]}` meant?"
     stem = name.rstrip("0123456789")
     numbered = [f"`{n}`" for n in sorted(known) if n.rstrip("0123456789") == stem != n]
     if stem != name and numbered:  # for x4, rather x3 than x
