@@ -242,7 +242,7 @@ FIRST_NETWORK = [
     (Stacks, "`torch.stack` makes a new axis. `torch.cat([…, …], dim=1)` joins feature maps along"),
     (
         ReturnsSometimes,
-        "There is a `return`, but none is reached here: does it stand inside an `if",
+        "There is a `return` with a value, but it is not reached here: does it stand i",
     ),
     (FromOutside, "An `nn.Conv2d` that isn't in your network takes 64 channels, but is given 4"),
 ]

@@ -420,7 +420,7 @@ WRONG = {
                 x, (0, skip.shape[2] - x.shape[2], 0, skip.shape[3] - x.shape[3])
             )
         ),
-        ["(0, 1, 0, 0)", "which belong to left and right, which to top and bottom?"],
+        ["(0, 1, 0, 0)", "are rows and columns the wrong way round?"],
     ),
     "skips kept from call to call": (
         changed(

@@ -184,7 +184,10 @@ def without_value(function: Any) -> str:
         return "Did you forget `return`?"
     if not any(nothing):
         return NONE_RETURNED
-    return "There is a `return`, but none is reached here: does it stand inside an `if` or a loop?"
+    return (
+        "There is a `return` with a value, but it is not reached here: does it stand inside an "
+        "`if` or a loop?"
+    )
 
 
 def matches(

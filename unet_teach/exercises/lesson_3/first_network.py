@@ -22,6 +22,7 @@ from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
 CHANNELS, OTHER_CHANNELS = 4, 6  # with which the networks of a check are made
 STATEMENT = "class DownAndUp(nn.Module):"
+SHAPES = "its output shapes"
 HALVED, JOINED, OWN_LAYERS = "a halving inside", "the input stacked with it", "layers of its own"
 
 networks = StudentNetworks(
@@ -186,12 +187,13 @@ def _returns_what_came_up(answer: Any) -> bool:
 
 
 def _has_fixed_width(answer: Any) -> bool:
-    """Whether the layers need the same number of channels, whatever they are told."""
-    wide = networks.make(answer, OTHER_CHANNELS)
+    """Whether a layer has the same number of channels, whatever it is told."""
+    narrow, wide = networks.make(answer), networks.make(answer, OTHER_CHANNELS)
+    pairs = list(zip(narrow.modules(), wide.modules(), strict=True))
     return any(
-        getattr(layer, "in_channels", 0) == CHANNELS
-        or getattr(layer, "out_channels", 0) == CHANNELS
-        for layer in wide.modules()
+        getattr(one, name, 0) == getattr(two, name, 1)
+        for name in ("in_channels", "out_channels")
+        for one, two in pairs
     )
 
 
@@ -213,7 +215,7 @@ first_network = Exercise(
     prompt="Write `DownAndUp(channels)`, the repaired snippet as a network: its `forward` returns the input stacked with what came back up.",
     checks=(
         networks.first_check("a class of networks", lambda answer: class_problem(answer, STATEMENT, "channels")),
-        Check("its output shapes", _output_problem),
+        Check(SHAPES, _output_problem),
         networks.registers_its_weights(),
         networks.repeats(),
         Check(HALVED, _halved_problem),
@@ -238,8 +240,8 @@ first_network = Exercise(
         KnownMistake("joined along height or width", "You joined along the height (dim=2) or the width (dim=3), which makes one larger feature map. Which axis counts the channels?",
             _written(lambda network, x: torch.cat([x, _up(network, x)], dim=2)),
             lambda answer: _returns(1, CHANNELS, 16, 12)(answer) or _returns(1, CHANNELS, 8, 24)(answer)),
-        KnownMistake("a number in place of channels", "Your layers have the same number of channels, whatever `channels` is. Write `channels` and `2 * channels` in `__init__`, in place of numbers.",
-            _written(lambda network, x: torch.cat([x, _up(network, x)], dim=1), width=CHANNELS), _has_fixed_width),
+        KnownMistake("a number in place of channels", "There are layers with the same number of channels, whatever `channels` is. Write `channels` and `2 * channels` in `__init__`, in place of numbers.",
+            _written(lambda network, x: torch.cat([x, _up(network, x)], dim=1), width=CHANNELS), _has_fixed_width, at=SHAPES, more_examples=(_written(lambda network, x: torch.cat([x, _up(network, x)], dim=1), width=64),)),
         *networks.unregistered_layers(
             _written(lambda network, x: torch.cat([x, network.layers[1](network.layers[0](x))], dim=1), hidden=True),
             _written(_new_layers),
