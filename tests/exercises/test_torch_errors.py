@@ -40,6 +40,21 @@ class Unset(nn.Module):
         self.down = nn.Conv2d(self.channels, 8, 3)
 
 
+class TooLate(nn.Module):
+    """Is set up after its layers."""
+
+    def __init__(self):
+        self.down = nn.Conv2d(8, 8, 3)
+        super().__init__()
+
+
+class NeverSetUp(nn.Module):
+    """Is not set up at all."""
+
+    def __init__(self):
+        self.down = nn.Conv2d(8, 8, 3)
+
+
 def copied(x):
     layer, first = nn.Conv2d(8, 4, 3, bias=False), 2
     with torch.no_grad():
@@ -70,6 +85,14 @@ def beyond(x):
     ("code", "says"),
     [
         (lambda x: Unset(8), "write `channels` without `self.`, or put `self.channels = channels`"),
+        (
+            lambda x: TooLate(),
+            "Your `super().__init__(…)` comes only after this line, or has no br",
+        ),
+        (
+            lambda x: NeverSetUp(),
+            "Write super().__init__() as the first line of __init__, with the",
+        ),
         (lambda x: nn.conv2d(x, x), "`nn` has no `conv2d`. Is `nn.Conv2d` meant?"),
         (lambda x: F.Relu(x), "`F` has no `Relu`. Is `F.relu` meant?"),
         (lambda x: torch.concatt([x]), "`torch` has no `concatt`. Is `torch.concat` meant?"),

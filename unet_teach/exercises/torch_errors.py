@@ -64,6 +64,13 @@ def _name_problem(message: str, frame: FrameType | None, line: str) -> str:
                 f"`{name}` is a name of its own here: write `{name}` without `self.`, or put "
                 f"`self.{name} = {name}` before this line."
             )
+    early = "before Module.__init__() call" in message
+    if early and frame and "__init__" in frame.f_code.co_names:
+        return (
+            "Layers can only be assigned after the network itself has been set up. Your "
+            "`super().__init__(…)` comes only after this line, or has no brackets: write it as the "
+            "first line of `__init__`, with brackets."
+        )
     if "list index out of range" in message:
         lists = {n: here.get(n) for n in re.findall(r"\b(\w+)\[", line)}
         for name, entries in lists.items():
