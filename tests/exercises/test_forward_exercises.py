@@ -122,6 +122,16 @@ class TestForwardAdd:
         reply = exercises.forward_add.check(with_forward(**{"join": add, **changes})())
         assert says in reply.text
 
+    def test_arguments_in_the_wrong_order_are_named(self):
+        class Student(AdditiveUNet):
+            def __init__(self, in_channels, out_channels):
+                super().__init__(out_channels, in_channels)
+
+        text = exercises.forward_add.check(Student).text
+        assert (
+            "in_channels=3 and out_channels=5: are they the wrong way round in `__init__`?" in text
+        )
+
     def test_a_class_with_another_parent_is_told_so(self):
         class Student(nn.Module):
             def __init__(self, in_channels, out_channels):

@@ -62,6 +62,11 @@ def _output_problem(answer: Any, kind: str) -> str | None:
                     f"{problem} Your class doesn't inherit from `DocumentUNet`, which makes these "
                     "layers: write its name in the brackets after that of your class."
                 )
+            if f" takes {OUT_CHANNELS} channels, but is given {IN_CHANNELS} " in problem:
+                problem += (
+                    f" The network is made with in_channels={IN_CHANNELS} and out_channels="
+                    f"{OUT_CHANNELS}: are they the wrong way round in `__init__`?"
+                )
             return problem + (f" {ASKED[kind]}" if f"the `{other}` of" in problem else "")
     return None
 
