@@ -313,6 +313,13 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
         ),
         (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),
         (
+            lambda net, x: net.other(torch.cat([x, F.interpolate(net.up(x), size=(6, 9))], 1)),
+            "`other` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
+            "6×9) and the result of `interpolate` (4 channels, 6×9), computed from `up`'s output "
+            "(4 channels, 12×18). `interpolate` turns 12×18 into 6×9, but a repair only adds or "
+            "crops a row or a column. Does the skip come from another level?",
+        ),
+        (
             lambda net, x: F.conv2d(x, torch.rand(0, 4, 1, 1)),
             "`conv2d` takes 4 channels and returns 0. Each number has to be 1 or more: how is it "
             "computed in `__init__`?",

@@ -97,15 +97,17 @@ class Step:
 
     @property
     def far_padding(self) -> str:
-        """A sentence about a `pad` that changes the size by more than a repair needs; or ""."""
-        if self.name != "pad" or not (self.size and self.inputs[0].size):
+        """A sentence about a repair of the size that changes it by too much; or ""."""
+        doubled = self.inputs and self.inputs[0].origin.name == "conv_transpose2d"
+        repairs = self.name == "pad" or (self.name == "interpolate" and doubled)
+        if not (repairs and self.size and self.inputs[0].size):
             return ""
         before, after = self.inputs[0].size, self.size
         if all(max(pair) < 2 * min(pair) for pair in zip(before, after, strict=True)):
             return ""
         return (
-            f"`pad` turns {sizes_as_text(before)} into {sizes_as_text(after)}, but a repair only "
-            "adds or crops a row or a column. Does the skip come from another level?"
+            f"`{self.name}` turns {sizes_as_text(before)} into {sizes_as_text(after)}, but a "
+            "repair only adds or crops a row or a column. Does the skip come from another level?"
         )
 
     def _tells(self, setting: str) -> bool:
