@@ -13,6 +13,7 @@ from typing import Any
 
 MOVES = 2  # parentheses that may be missing in one function
 MOST = 300  # ways that are tried
+ROUNDING = ("int", "round", "ceil", "floor", "trunc")  # calls that may end too late
 SECONDS = 1.5  # of processor time, after which no further way is tried
 
 Tree = ast.expr
@@ -152,9 +153,9 @@ def _too_wide(node: Tree) -> Iterator[Move]:
         ) and not _is_sum(node, right):
             yield ast.BinOp(ast.BinOp(a, outer, b), op, c), right
     match node:
-        case ast.Call(
-            ast.Name() | ast.Attribute(ast.Name()) as name, [ast.BinOp(a, op, b) as inside], []
-        ) if not ast.unparse(name).endswith("_"):
+        case ast.Call(name, [ast.BinOp(a, op, b) as inside], []) if (
+            ast.unparse(name).rpartition(".")[2] in ROUNDING
+        ):
             yield ast.BinOp(ast.Call(name, [a], []), op, b), inside
 
 
