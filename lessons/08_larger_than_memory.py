@@ -73,7 +73,7 @@ with torch.no_grad():
 print("the wall", tuple(wall.shape), "and its prediction, made at once", tuple(whole.shape))
 
 # %% [markdown]
-# This wall still fits into memory, so you know what should come out: the prediction for the whole wall. Now predict it in tiles of 64, without overlap.
+# This wall still fits into memory, so you know what should come out: the prediction for the whole wall. Now predict it in tiles of 64, without overlap. (The images show its upper half.)
 
 # %% tags=["nbval-ignore-output"]
 def off(prediction):
@@ -84,15 +84,21 @@ naive = predict_tiled(network, wall, tile=64, overlap=0)
 print(f"largest difference in probability above 0.3? {bool(off(naive).max() > 0.3)}{after}")
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-shown = {f"at once{after}": whole[0].sigmoid(), "in tiles": naive[0].sigmoid(), "the wall": wall[0], "difference": off(naive)}
-figure = side_by_side(shown, width=384, columns=2)
+shown = {
+    f"at once{after}": whole[0].sigmoid(),
+    "in tiles": naive[0].sigmoid(),
+    "the wall": wall[0],
+    "difference": off(naive),
+}
+figure = side_by_side({name: image[:192] for name, image in shown.items()}, width=384, columns=2)
 for panel in (panel for panel in figure.axes if panel.get_label() != "the wall"):
     for border in range(64, 384, 64):
-        panel.axhline(border, color="#E69F00", linewidth=0.7)
         panel.axvline(border, color="#E69F00", linewidth=0.7)
+    for border in (64, 128):
+        panel.axhline(border, color="#E69F00", linewidth=0.7)
 show(
     figure,
-    "The prediction for a wall at once, pieces of lines inside rings, and in tiles, whose borders are drawn in orange; below, the wall of lines and rings, and the difference: whole pieces of lines, wherever a tile's border cuts a ring.",
+    "The upper half of the wall. Its prediction at once, pieces of lines inside rings, and in tiles, whose borders are drawn in orange; below, the wall of lines and rings, and the difference: whole pieces of lines, wherever a tile's border cuts a ring.",
 )
 
 # %% [markdown]

@@ -25,6 +25,9 @@ GAP = 12  # pixels between images
 NARROWEST = 100  # pixels for a caption
 PHONE = 358  # pixels that a phone's page has for a figure
 STACKED = 190  # pixels: two or three wider images don't become narrower, but stand in a column
+TALLEST = 572  # pixels that a notebook shows at once on a screen of 1280×720
+TOO_SMALL = 0.6  # of their size: rows that shrink more are shown large, to be looked at in turn
+CAPTION, KEY = 34, 24  # pixels of height for a row's captions and gap, and for a legend
 HALF = 270  # pixels for half a row of four images and more: a phone has one, a book's page both
 SMALLEST = 11 / 13  # of its size, where words of 13 pixels become 11
 # What a colour of a figure becomes on a light and on a dark page. A browser may tell an SVG the
@@ -47,10 +50,10 @@ def show(figure: Figure, alt: str) -> None:
     """Show a matplotlib figure in the notebook with its alternative text, and close it.
 
     A figure of nothing but images becomes an `<img>` for each, with its title as a caption in the
-    page's own type; they shrink to stay side by side, and on a phone stand in twos or ones. Any
-    other figure becomes an SVG whose colours follow the page's theme, and a second one for narrow
-    pages, with its axes below each other. JupyterLab shows both untrusted, too. What can't show a
-    page, such as PDF export, has a PNG.
+    page's own type; they shrink to stay side by side and to fit a screen's height, and on a phone
+    stand in twos or ones. Any other figure becomes an SVG whose colours follow the page's theme,
+    and a second one for narrow pages, with its axes below each other. JupyterLab shows both
+    untrusted, too. What can't show a page, such as PDF export, has a PNG.
 
     Args:
         figure: a figure, shown at its own dpi.
@@ -193,9 +196,10 @@ def _images_html(figure: Figure, alt: str) -> str:
     rows = _rows(figure.axes)
     images = [[_cut_out(pixels, axes) for axes in row] for row in rows]
     places = [[max(image.width, NARROWEST) for image in row] for row in images]
+    scale = _fitting_scale([max(image.height for image in row) for row in images], figure)
     most = max(map(len, rows))
     is_grid = len({place for row in places for place in row}) == 1
-    parts = [_legend_html(figure, pixels)]
+    parts, widest = [_legend_html(figure, pixels)], 0
     for row, row_images, row_places in zip(rows, images, places, strict=True):
         cells = []
         for axes, image, place in zip(row, row_images, row_places, strict=True):
@@ -207,9 +211,18 @@ def _images_html(figure: Figure, alt: str) -> str:
             alt = ""  # the first image says it for all of them
         if is_grid:  # all images stay equally large where a row lacks some
             cells += [""] * (most - len(row))
-        parts.append(_row_html(cells, row_places + row_places[:1] * (len(cells) - len(row))))
-    style = f"max-width:{max(map(_room, places))}px;overflow-wrap:break-word"
+        widths = [round(scale * place) for place in row_places]
+        widest = max(widest, _room(widths))
+        parts.append(_row_html(cells, widths + widths[:1] * (len(cells) - len(row))))
+    style = f"max-width:{widest}px;overflow-wrap:break-word"
     return f'<div style="{style}">{"".join(parts)}</div>'
+
+
+def _fitting_scale(heights: Sequence[int], figure: Figure) -> float:
+    """Return by how much rows of images shrink so that all of them are on the screen at once."""
+    words = CAPTION * len(heights) + KEY * bool(figure.legends)
+    scale = (TALLEST - words) / sum(heights)
+    return scale if TOO_SMALL < scale < 1 else 1.0
 
 
 def _room(places: Sequence[int]) -> int:
