@@ -196,7 +196,8 @@ def _images_html(figure: Figure, alt: str) -> str:
     rows = _rows(figure.axes)
     images = [[_cut_out(pixels, axes) for axes in row] for row in rows]
     places = [[max(image.width, NARROWEST) for image in row] for row in images]
-    scale = _fitting_scale([max(image.height for image in row) for row in images], figure)
+    heights = [max(image.height for image in row) for row in images]
+    scale = fitting_scale(heights, has_legend=bool(figure.legends))
     most = max(map(len, rows))
     is_grid = len({place for row in places for place in row}) == 1
     parts, widest = [_legend_html(figure, pixels)], 0
@@ -218,9 +219,14 @@ def _images_html(figure: Figure, alt: str) -> str:
     return f'<div style="{style}">{"".join(parts)}</div>'
 
 
-def _fitting_scale(heights: Sequence[int], figure: Figure) -> float:
-    """Return by how much rows of images shrink so that all of them are on the screen at once."""
-    words = CAPTION * len(heights) + KEY * bool(figure.legends)
+def fitting_scale(heights: Sequence[float], *, has_legend: bool = False) -> float:
+    """Return by how much rows of images shrink so that all of them are on the screen at once.
+
+    Args:
+        heights: of the rows, in pixels.
+        has_legend: whether a legend stands above them.
+    """
+    words = CAPTION * len(heights) + KEY * has_legend
     scale = (TALLEST - words) / sum(heights)
     return scale if TOO_SMALL < scale < 1 else 1.0
 
