@@ -84,6 +84,19 @@ def test_axes_placed_by_hand_keep_their_shape_on_a_narrow_page(shown, style):
     ]
 
 
+def test_a_letter_beside_axes_is_whole_on_a_narrow_page(shown):
+    figure = plt.figure(figsize=(8, 2), dpi=100)
+    figure.set_layout_engine("none")
+    for left in (0.1, 0.6):
+        axes = figure.add_axes((left, 0, 0.38, 0.9))
+        axes.axis("off")
+        axes.set_title("W", loc="left", x=-0.1)
+    shown(figure)  # the narrow one is drawn last
+    for axes in figure.axes:
+        assert axes.get_tightbbox().x0 > -0.01
+        assert axes.get_window_extent().x1 <= PHONE
+
+
 @pytest.mark.parametrize("colour", [palette.INK, *palette.ON_DARK])
 def test_colours_stand_out_on_either_page(colour):
     """Text, 4.5 : 1, on its own page; all, 3 : 1, unchanged on both pages, as in a PNG."""
