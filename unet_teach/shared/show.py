@@ -128,11 +128,6 @@ def _stack(figure: Figure) -> None:
 
     every_axes = [axes for row in _rows(figure.axes) for axes in row]
     boxes = [axes.get_window_extent().frozen() for axes in every_axes]
-    # A letter may stand in the gap on the left of its axes.
-    beside = [
-        box.x0 - (axes.get_tightbbox() or box).x0
-        for axes, box in zip(every_axes, boxes, strict=True)
-    ]
     engine = figure.get_layout_engine()  # switched off, it has left a placeholder
     if not (engine is None or isinstance(engine, PlaceHolderLayoutEngine)):
         # Such axes have ticks and labels around them.
@@ -142,6 +137,11 @@ def _stack(figure: Figure) -> None:
             axes.set_subplotspec(grid[row])
             axes.tick_params(labelleft=True)
         return
+    # A letter may stand in the gap on the left of its axes.
+    beside = [
+        box.x0 - (axes.get_tightbbox() or box).x0
+        for axes, box in zip(every_axes, boxes, strict=True)
+    ]
     total = sum(box.height for box in boxes)
     figure.set_size_inches(PHONE / figure.dpi, total / figure.dpi)
     top = total
