@@ -21,6 +21,7 @@ import torch
 
 from unet_teach import UNet, exercises, progress
 from unet_teach.segmentation import lines_in_rings, predict_tiled, train
+from unet_teach.segmentation.drawings import receptive_field_chain
 from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.plots import side_by_side
 from unet_teach.segmentation.tiling import needed_overlap, why_tiles_differ
@@ -115,7 +116,6 @@ show(
 # (A gradient of zero doesn't prove that a pixel lies outside: a ReLU may just be off, and a max-pooling passes on one value of four. But there are many channels, and at the edge of the field at least one of them is on.)
 
 # %% tags=["nbval-ignore-output"]
-from unet_teach.segmentation.drawings import receptive_field_chain
 from unet_teach.segmentation.unet_receptive_field import (
     gradient_of_output_pixel,
     nonzero_bounds,
