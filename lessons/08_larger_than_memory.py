@@ -21,7 +21,6 @@ import torch
 
 from unet_teach import UNet, exercises, progress
 from unet_teach.segmentation import lines_in_rings, predict_tiled, train
-from unet_teach.segmentation.drawings import receptive_field_chain
 from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.plots import side_by_side
 from unet_teach.segmentation.tiling import needed_overlap, why_tiles_differ
@@ -150,6 +149,9 @@ show(figure, "The wall, faint, and one output pixel near its middle. A square of
 # The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count. Here is a row of pixels in a U-Net of depth 1, read from the top: what does one output pixel need, and what do those values need in turn? (The number on the right says how many pixels from the output pixel the last value lies. Where a cell is wider than a pixel, it's the distance to the cell's beginning.)
 
 # %% jupyter={"source_hidden": true}
+# what one output pixel needs
+from unet_teach.segmentation.drawings import receptive_field_chain
+
 show(
     receptive_field_chain(),
     "A chain of six rows. One output pixel; 5 pixels for the decoder's convolutions; the 3 cells that cover them; 7 cells for the bottleneck's convolutions; the 14 pixels in these cells; 18 input pixels, the last of them 9 to the right of the output pixel.",
