@@ -320,7 +320,7 @@ Predict(
 # %% [markdown]
 # ## A whole U-Net on 200×304
 #
-# Here every level has its skip, and the document's layers halve and double. It stops at level 3, where the skip is 25 high and what comes up is 26: in the enlarged feature map, the last row (orange) has no partner.
+# Here every level has its skip, and the document's layers halve and double. It stops at level 3, where the skip is 25 high and what comes up is 26: in the enlarged corner, the last row (orange) has no partner.
 
 # %% jupyter={"source_hidden": true}
 SizeLedger(

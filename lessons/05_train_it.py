@@ -321,7 +321,7 @@ show(
 # This is the network you just trained, with a piece of South America as its input. It runs in this page, so it answers while you paint. (If the U is below your screen, press *present*.)
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-# 128×128 pixels around the Amazon
+# 128×128 around the Amazon
 piece = (slice(None), slice(163, 291), slice(243, 371))
 SeeInside(
     network,

@@ -303,6 +303,7 @@ for variant in ("no skips", "depth 1", "depth 1, wide"):
 # All of this holds for *one set of settings*, which were chosen **with the whole U-Net**. So don't say "strided convolutions are worse". Say "with the whole network's settings, they scored lower".
 
 # %% jupyter={"source_hidden": true}
+# the numbers in the text above
 assert max(told[data, "strided convolution"] for data in (LINES, "earth")) < 0.005
 assert round(told["earth", "transposed, kernel 4"], 3) == 0.011
 earth = scores(runs, "earth", "the U-Net")

@@ -49,14 +49,18 @@ reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 # They take a colour image of 64×64, except **A**, which takes a grey image of 572×572. Each box is the output of a level's last layer. **A** starts with 568×568, because its convolutions have no padding. **D** and **F** shrink the image right away, so their first box is the image itself.
 
 # %% jupyter={"source_hidden": true}
-drawings = {letter: reports[letter].drawing for letter in "ABCDEF"}
+drawings = {
+    letter: reports[letter].drawing for letter in "ABCDEF"
+}
 show(*gallery(drawings))
 
 # %% [markdown]
 # **G** shrinks its image right away as well: it cuts it into **tokens**, which means that each square of 4×4 pixels becomes one list of numbers. **I** takes 1,024 samples of sound, and **K** takes a volume, such as a stack of slices.
 
 # %% jupyter={"source_hidden": true}
-drawings = {letter: reports[letter].drawing for letter in "GHIJKL"}
+drawings = {
+    letter: reports[letter].drawing for letter in "GHIJKL"
+}
 show(*gallery(drawings))
 
 # %% jupyter={"source_hidden": true}

@@ -135,6 +135,7 @@ for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
 # This is what a receptive field looks like on the wall. Nothing outside the square can change this pixel's prediction.
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
+# one pixel's receptive field
 field = gradient_of_output_pixel(network, wall, 194, 194)
 top, bottom, left, right = nonzero_bounds(field)
 shown = 0.35 * wall[0]
