@@ -44,7 +44,9 @@ from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict, Step
 # %% [markdown]
 # ## What a convolution computes
 #
-# A **kernel** is a small window of **weights**, numbers that the network learns; `kernel_size=3` makes it 3×3, so it has nine. The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
+# A **kernel** is a small window of **weights**, numbers that the network learns; `kernel_size=3` makes it 3×3, so it has nine.
+#
+# The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
 # up the products: that sum is *one* output value. Then it moves the kernel by `stride` pixels and does the same again. The result is called a **feature map**.
 #
 # (Before it starts, `padding=1` puts a border of zeros around the image, one pixel wide on each side. Finally, PyTorch adds the **bias**, one more learned number for each output channel. It shifts a whole output channel by the same amount, so the widget leaves it out.)

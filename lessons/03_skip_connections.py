@@ -356,7 +356,9 @@ SizeLedger(
 #
 # The skip stays whole. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`, and with its own channels.
 #
-# The top-left value stays at the top left. What's missing at the bottom and on the right becomes zeros, and whatever is too much is cropped. `F.pad(up, (left, right, top, bottom))` adds so many columns and rows of zeros (the last axis, the width, comes first); a negative number crops. How many are missing? Compare the shapes: `up.shape[2]` is a height, `up.shape[3]` a width.
+# The top-left value stays at the top left. What's missing at the bottom and on the right becomes zeros, and whatever is too much is cropped.
+#
+# `F.pad(up, (left, right, top, bottom))` adds so many columns and rows of zeros (the last axis, the width, comes first); a negative number crops. How many are missing? Compare the shapes: `up.shape[2]` is a height, `up.shape[3]` a width.
 
 # %%
 def pad_to(up, skip):
@@ -393,7 +395,9 @@ exercises.pad_to.check(pad_to)
 # %% [markdown]
 # ### If it trains for longer
 #
-# Is it impossible without a skip, or has the network just not learned it *yet*? We trained both for longer, with five seeds each (other initial weights, other noise). The table has the mean error at edges, with the lowest and the highest seed in parentheses. The last two
+# Is it impossible without a skip, or has the network just not learned it *yet*? We trained both for longer, with five seeds each (other initial weights, other noise).
+#
+# The table has the mean error at edges, with the lowest and the highest seed in parentheses. The last two
 # columns test the same networks on the mirrored portrait, which they have never seen: it has the same kind of edges, in other places.
 
 # %%
@@ -551,7 +555,9 @@ assert torch.allclose(too_much, conv.bias[:, None, None].expand_as(too_much), at
 # They are equal, except that the bias was added twice. And in each of the two convolutions, half of the weights were only multiplied by zeros.
 #
 # **Exercise 6**, the hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels belong to `a`, make the two smaller ones. It has to work for any kernel, stride, padding (of zeros) and dilation,
-# with a bias or without, but not for `groups`. `conv` has them as attributes, such as `conv.stride`; `nn.Conv2d` takes `bias=False`; and inside `with torch.no_grad():`, `layer.weight.copy_(tensor)` fills in weights.
+# with a bias or without, but not for `groups`.
+#
+# `conv` has them as attributes, such as `conv.stride`; `nn.Conv2d` takes `bias=False`; and inside `with torch.no_grad():`, `layer.weight.copy_(tensor)` fills in weights.
 
 # %%
 def split_conv(conv, c):

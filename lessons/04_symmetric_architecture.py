@@ -156,7 +156,9 @@ exercises.arguments.check((in_channels, out_channels))
 #
 # Now you have everything. Your class in lesson 3 built on `nn.Module`. `class Additive(DocumentUNet)` builds on the document's network (it *inherits* from it): it has all of its layers, `self.conv1` to `self.skip4`, and you add the `forward`.
 #
-# Keep three feature maps of the encoder, after their ReLU, and in the decoder *add* each of them to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`. These are 1×1 convolutions, which mix channels at each position without looking at its neighbours. Their channels tell you
+# Keep three feature maps of the encoder, after their ReLU, and in the decoder *add* each of them to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`.
+#
+# These are 1×1 convolutions, which mix channels at each position without looking at its neighbours. Their channels tell you
 # which of them belongs to which level. (You may apply the ReLU of a transposed convolution before or after the `+`.)
 
 
@@ -371,10 +373,12 @@ exercises.double_conv.check(double_conv)
 # - a list of widths: `base_channels`, then twice as many at each level;
 # - a first block, from `in_channels` to `base_channels`;
 # - in the encoder, `depth` times: keep the feature map, `F.max_pool2d(x, 2)`, a block;
-# - in the decoder, just as often, through your lists *backwards*, because the deepest level comes first and `skips.pop()` returns the skip that was kept last: `nn.ConvTranspose2d(below, above, 2, stride=2)` (without an activation, because the block has two), a repair (`F.pad`, lesson 3), the skip, a block;
+# - in the decoder, just as often, through your lists *backwards*, because the deepest level comes first and `skips.pop()` returns the skip that was kept last: `nn.ConvTranspose2d(below, above, 2, stride=2)` (without an activation, because the block has two), a repair (`F.pad`, lesson 3; max-pooling makes 15 of 31, so here what comes up is one too small), the skip, a block;
 # - at the end a 1×1 convolution to `out_channels`. Keep layers in an `nn.ModuleList`, because PyTorch doesn't find their weights in a plain list.
 #
-# It's the longest exercise of the course, some twenty lines, and the check tells you each time what works already. Once it's solved, your class is kept in `my_unet.py`, beside your progress file, and lessons 5 and 6 use it. If you skipped the block, use the course's: `from unet_teach.networks import double_conv`. (The course's block has an `nn.BatchNorm2d(out_channels)` after each convolution. Add them to yours if you want to train it in lesson 5, where networks without them score lower.)
+# It's the longest exercise of the course, some twenty lines, and the check tells you each time what works already. Once it's solved, your class is kept in `my_unet.py`, beside your progress file, and lessons 5 and 6 use it.
+#
+# If you skipped the block, use the course's: `from unet_teach.networks import double_conv`. (The course's block has an `nn.BatchNorm2d(out_channels)` after each convolution. Add them to yours if you want to train it in lesson 5, where networks without them score lower.)
 
 
 # %%

@@ -56,7 +56,9 @@ show(
 #
 # Training uses **crops**, small squares cut out at random places, so that one image gives thousands of examples. If a crop reached into the validation strip, the network would train on pixels it will be judged by: the data would **leak**. Here the image was cut up beforehand, so that can't happen.
 #
-# Suppose it had been left whole. It is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`. Return a list of all left columns at which a crop may begin so that it fits into the image and doesn't touch the strip. (A crop that begins at `left` ends at `left + crop − 1`.)
+# Suppose it had been left whole. It is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`.
+#
+# Return a list of all left columns at which a crop may begin so that it fits into the image and doesn't touch the strip. (A crop that begins at `left` ends at `left + crop − 1`.)
 
 # %%
 def training_lefts(width, crop, start, stop):
@@ -112,13 +114,17 @@ show(
 assert round(boundary_f1(*outline_example()), 2) == 0.81
 
 # %% [markdown]
-# 27 of the prediction's 31 outline pixels are matched: a precision of 0.87. (The other four, in orange, are the island.) Of the target's 37, 28 are matched: a recall of 0.76. (The rest is the lake.) Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is.
+# 27 of the prediction's 31 outline pixels are matched: a precision of 0.87. (The other four, in orange, are the island.) Of the target's 37, 28 are matched: a recall of 0.76. (The rest is the lake.)
+#
+# Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is.
 #
 # ## First without a network
 #
 # Without a U-Net you'd probably try a threshold, because land tends to be brighter than sea. *Otsu's* threshold separates the grey values as well as possible without looking at a mask. The *best threshold* is the one with the best IoU on the training images.
 #
-# A *random forest* is many decision trees, each a chain of yes-or-no questions about the grey values around a pixel, up to 9 pixels away. These three are your **baselines**. A network that can't beat them isn't worth its electricity. (The forest takes a few seconds. **■** in the toolbar stops it, and then the trees grown so far are used.)
+# A *random forest* is many decision trees, each a chain of yes-or-no questions about the grey values around a pixel, up to 9 pixels away.
+#
+# These three are your **baselines**. A network that can't beat them isn't worth its electricity. (The forest takes a few seconds. **■** in the toolbar stops it, and then the trees grown so far are used.)
 
 # %% tags=["nbval-ignore-output"]
 forest = baselines.random_forest(data.train)
@@ -156,7 +162,7 @@ def loss_of(logits, masks):
 #
 # How large those changes are is set by the **learning rate**. It follows a schedule called *one-cycle*: it rises during the first 30 % of the training and then falls to almost nothing. (`OneCycleLR` takes the highest rate, which replaces AdamW's own, and the number of steps. `cycle_momentum=False` leaves AdamW's momentum as it is.)
 #
-# The initial weights and the crops are random. A **seed** fixes where the random numbers start, so the same seed gives the same training again.
+# The initial weights and the crops are random. A **seed** fixes where the random numbers start, so the same seed gives the same training again. (`generator` draws the crops.)
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
@@ -221,7 +227,9 @@ print(f"{wins} of 20 U-Nets have a higher IoU")
 # %% [markdown]
 # By IoU nearly always. By boundary F1 neither is clearly better: another run may reverse that.
 #
-# Is that fair? Both learned from the same two pieces, and both are scored on the same strip. But the U-Net's weights are the best of 25 looks at that strip (one before training, then one every 25 steps), and nobody chose the forest by it, so the U-Net's score is a little optimistic. Only the test is fair to both.
+# Is that fair? Both learned from the same two pieces, and both are scored on the same strip.
+#
+# But the U-Net's weights are the best of 25 looks at that strip (one before training, then one every 25 steps), and nobody chose the forest by it, so the U-Net's score is a little optimistic. Only the test is fair to both.
 #
 # ## Read the curve
 #
@@ -388,7 +396,9 @@ for name, method in predictors.items():
 # | 12 channels instead of 8 | 2 | 0.37 (0.32 to 0.42) |
 # | 16 channels, and a narrow decoder | 2 | 0.32 (0.32 to 0.33) |
 #
-# **What helped** is where the crops lie. But one setting spreads from 0.42 to 0.64 over twenty seeds, so two or three seeds can't rank the three rows with 0.53. (The twenty seeds made 700 steps each, which took less than the 40 seconds. The first two seeds of *all* had 0.61 on average. They used up their time and made 966 steps on average: was it that, or luck?) Wider networks get through half as many steps in the time.
+# **What helped** is where the crops lie. But one setting spreads from 0.42 to 0.64 over twenty seeds, so two or three seeds can't rank the three rows with 0.53.
+#
+# (The twenty seeds made 700 steps each, which took less than the 40 seconds. The first two seeds of *all* had 0.61 on average. They used up their time and made 966 steps on average: was it that, or luck?) Wider networks get through half as many steps in the time.
 #
 # Two ways to average made outlines no better: over the weights of recent steps, and over predictions for flipped images.
 #
@@ -400,7 +410,9 @@ for name, method in predictors.items():
 # train(other, data, steps=700, seed=1, crop_at="boundary", device="cpu")
 # ```
 #
-# **On the test**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on validation, its boundary F1 falls from 0.38 (three seeds, 0.37 to 0.39) to 0.33 (0.28 to 0.38).
+# **On the test set**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46.
+#
+# (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on the validation strip, its boundary F1 falls from 0.38 (three seeds, 0.37 to 0.39) to 0.33 (0.28 to 0.38).
 #
 # But remember the warning. We looked for better outlines *because* this test had shown bad ones, so these numbers are optimistic. For a fair test you'd need images of land that nobody has looked at.
 
@@ -415,7 +427,9 @@ for name, method in predictors.items():
 # train(other, data, steps=600, seed=1, device="cpu")
 # ```
 #
-# Compare the two on the validation data, because you've already looked at the test set. (Or train the network that you wrote in lesson 4, for as long: `train(MyUNet(1, 1, depth=3, base_channels=8), data, device="cpu")`. Without batch normalisation, expect an IoU of about 0.81.) If the gap between two *methods* is smaller than the gap between two seeds of one method, it tells you nothing. Lesson 6 shows how to compare properly.
+# Compare the two on the validation data, because you've already looked at the test set. (Or train the network that you wrote in lesson 4, for as long: `train(MyUNet(1, 1, depth=3, base_channels=8), data, device="cpu")`. Without batch normalisation, expect an IoU of about 0.81.)
+#
+# If the gap between two *methods* is smaller than the gap between two seeds of one method, it tells you nothing. Lesson 6 shows how to compare properly.
 #
 # ### Other data: nuclei
 #

@@ -173,7 +173,9 @@ exercises.mean_and_spread.check(summarise)
 #
 # So p is 2/6.
 #
-# This is the **exact two-sided permutation test**: *exact* because it counts every way, *two-sided* because either variant may be the better one. If p is small, luck alone would rarely produce such a difference. But p isn't the probability that the variants are equal, and it doesn't say how *large* a difference is. (A *t-test* assumes that scores follow a normal distribution, which three of them can't show.)
+# This is the **exact two-sided permutation test**: *exact* because it counts every way, *two-sided* because either variant may be the better one.
+#
+# If p is small, luck alone would rarely produce such a difference. But p isn't the probability that the variants are equal, and it doesn't say how *large* a difference is. (A *t-test* assumes that scores follow a normal distribution, which three of them can't show.)
 #
 # We'll say that runs **show a difference**, or *tell two variants apart*, if p is 0.05 or less. That limit is a convention, one false alarm in twenty, and you have to choose it before you look.
 #
@@ -237,7 +239,9 @@ assert ablation.p_value(range(5, 10), range(5)) == 2 / 252
 #
 # ## More seeds
 #
-# The course has trained the whole network with twenty seeds on each data set. On lines, it has trained the two variants that did badly, and the control, with five. (If you add runs only where a result looks promising, you get more false alarms. Here the gap is too large for that to matter, but decide on the number of seeds beforehand.)
+# The course has trained the whole network with twenty seeds on each data set. On lines, it has trained the two variants that did badly, and the control, with five.
+#
+# (If you add runs only where a result looks promising, you get more false alarms. Here the gap is too large for that to matter, but decide on the number of seeds beforehand.)
 
 # %% jupyter={"source_hidden": true}
 for data in ablation.DATA:
@@ -253,7 +257,9 @@ for p, data, variant, ours, theirs in more:
 # %% [markdown]
 # Now even three runs of a variant can say something, because there are 1,771 ways to choose three of 23 scores (twenty of the whole network, three of the variant). Each line above has p, the whole network's mean, and the variant's.
 #
-# But `p_value` doesn't know how many questions we asked, and we asked 37: twelve variants on three data sets, and the control on one. If none made any difference, about two of the 37 would still get a p of 0.05 or less just by luck. Whenever you ask several questions, correct for that. The simplest way is to divide the limit by their number (**Bonferroni**). Which variants pass this *strict limit*, 0.05 / 37 = 0.00135?
+# But `p_value` doesn't know how many questions we asked, and we asked 37: twelve variants on three data sets, and the control on one.
+#
+# If none made any difference, about two of the 37 would still get a p of 0.05 or less just by luck. Whenever you ask several questions, correct for that. The simplest way is to divide the limit by their number (**Bonferroni**). Which variants pass this *strict limit*, 0.05 / 37 = 0.00135?
 
 # %%
 limit = 0.05 / len(more)

@@ -114,7 +114,9 @@ reports["C"]
 print(reports["F"])
 
 # %% [markdown]
-# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (The report says *bare: ×4 at once*; the word is explained below.) Its skips arrive at two of three levels, which is enough. **H** jumps as well, but from the bottleneck itself, so no level is left at which a skip could arrive. And **J** sends places across, not values, so it has no skip.
+# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (The report says *bare: ×4 at once*; the word is explained below.) Its skips arrive at two of three levels, which is enough.
+#
+# **H** jumps as well, but from the bottleneck itself, so no level is left at which a skip could arrive. And **J** sends places across, not values, so it has no skip.
 #
 # **G** makes the same jump, but in **G** that's fine, because its encoder went from 64×64 to 16×16 in one step as well. No level is left out.
 #
@@ -129,7 +131,9 @@ for letter, report in reports.items():
 # %% [markdown]
 # ## How does it know?
 #
-# The inspector copies the network and runs the copy on an image that has a shape but no values (a *meta* tensor), so almost nothing has to be computed. PyTorch reports what goes into every operation and what comes out (to a `TorchDispatchMode`), and the inspector writes it down. (If the network asks for a value, as in `if x.max() > 1`, it's run again with real ones.)
+# The inspector copies the network and runs the copy on an image that has a shape but no values (a *meta* tensor), so almost nothing has to be computed. PyTorch reports what goes into every operation and what comes out (to a `TorchDispatchMode`), and the inspector writes it down.
+#
+# (If the network asks for a value, as in `if x.max() > 1`, it's run again with real ones.)
 #
 # Then it works out the level of every feature map. A stride multiplies the width of a cell, up-sampling divides it, and a crop leaves it alone. At 16×16, made from 64×64, a cell is four pixels wide. With the levels known, the four questions can be answered one by one.
 #

@@ -106,7 +106,9 @@ show(
 #
 # (Lines also end every 96 pixels, because the wall is made of separate images.)
 #
-# Many tools hide seams by **blending**. Tiles overlap a little, and their predictions are averaged with weights that fall off towards the border. That makes the transition smooth, but not the same as at once. (Whether it scores better or worse, only a target can tell.) The alternative is to let each tile *read* more pixels than it *keeps*. How many more?
+# Many tools hide seams by **blending**. Tiles overlap a little, and their predictions are averaged with weights that fall off towards the border. That makes the transition smooth, but not the same as at once. (Whether it scores better or worse, only a target can tell.)
+#
+# The alternative is to let each tile *read* more pixels than it *keeps*. How many more?
 #
 # ## How large is the receptive field?
 #
@@ -147,7 +149,9 @@ panel.plot(194, 194, "s", color="#E69F00", markersize=4)
 show(figure, "The wall, faint, and one output pixel near its middle. A square of about a hundred pixels around it, not quite centred, is its receptive field.")
 
 # %% [markdown]
-# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count. Here is a row of pixels in a U-Net of depth 1, read from the top: what does one output pixel need, and what do those values need in turn? (The number on the right says how many pixels from the output pixel the last value lies. Where a cell is wider than a pixel, it's the distance to the cell's beginning.)
+# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count.
+#
+# Here is a row of pixels in a U-Net of depth 1, read from the top: what does one output pixel need, and what do those values need in turn? (The number on the right says how many pixels from the output pixel the last value lies. Where a cell is wider than a pixel, it's the distance to the cell's beginning.)
 
 # %% jupyter={"source_hidden": true}
 # what one output pixel needs
@@ -244,7 +248,9 @@ exercises.repeats_after.check(repeats_after)
 # %% [markdown]
 # So a tile has to start on that grid, at a multiple of 8. Then it consists of whole cells, and what counts is how far the receptive field reaches beyond a pixel's own *cell*.
 #
-# Take the pixel at 194 from above. It reaches 51 pixels to the right, to 245. But its cell goes from 192 to 199, and from 199 to 245 it's only 46. For no pixel is it more than that: the others in this cell reach no further beyond it, on either side. So each tile needs a margin of 46, and rounded up to the grid that's **48**.
+# Take the pixel at 194 from above. It reaches 51 pixels to the right, to 245. But its cell goes from 192 to 199, and from 199 to 245 it's only 46.
+#
+# For no pixel is it more than that: the others in this cell reach no further beyond it, on either side. So each tile needs a margin of 46, and rounded up to the grid that's **48**.
 
 # %% tags=["nbval-ignore-output"]
 overlap = needed_overlap(network)
@@ -357,7 +363,7 @@ show(figure, "A piece of the large image and its prediction. Orange lines mark w
 # ## Recap
 #
 # - A tile has to start on the network's grid of halvings, and to read as far as the receptive field reaches beyond one cell of it.
-# - Then tiles give the same prediction as the whole image: to the last bit with exact sums, otherwise up to rounding. Blending only hides the difference.
+# - Then tiles give the same prediction as the whole image: to the last bit with exact sums, otherwise up to rounding. Blending only smooths the difference.
 # - Away from the border, a U-Net is equivariant to shifts by multiples of 2 to the power of its depth, and in general to no others.
 #
 # Next: [**9 · From mask to cells**](09_from_mask_to_cells.ipynb). How many of them are there?

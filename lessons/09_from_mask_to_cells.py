@@ -87,7 +87,9 @@ show(
 # %% [markdown]
 # ## Exercise 2: a match is a match
 #
-# Whether cells are kept apart is a question about cells, so count cells, not pixels. A cell that was found and a cell of the target **match** if their IoU is above one half. Then no cell can match twice: cells of one mask don't overlap, so no two of them can both cover more than half of the same cell.
+# Whether cells are kept apart is a question about cells, so count cells, not pixels. A cell that was found and a cell of the target **match** if their IoU is above one half.
+#
+# Then no cell can match twice: cells of one mask don't overlap, so no two of them can both cover more than half of the same cell.
 #
 # The rest are **spurious** (found, but without a partner) or **missed** (in the target, but without one). **Object F1** is twice the matches, divided by all cells found plus all cells in the target. It's 1 if every cell is found, and nothing else.
 #
@@ -135,7 +137,9 @@ print(f"pixel accuracy {(without == target).float().mean():.1%}")
 print(object_scores(connected_components(without), numbers["test"]))
 
 # %% [markdown]
-# Pixel accuracy hardly notices. Counting does: a quarter of the cells are missed, even though this prediction is as good as one without borders can be, if components are simply counted. (A component is *merged* if it contains more than half of each of two cells or more. A cell is *split* if it contains more than half of each of two components or more.)
+# Pixel accuracy hardly notices. Counting does: a quarter of the cells are missed, even though this prediction is as good as one without borders can be, if components are simply counted.
+#
+# (A component is *merged* if it contains more than half of each of two cells or more. A cell is *split* if it contains more than half of each of two components or more.)
 #
 # That's the **accuracy trap** of a rare class. If you choose a network by pixel accuracy, you choose one that ignores it.
 #
@@ -250,7 +254,7 @@ print(f"best threshold {best}, object F1 {by_threshold[best]:.2f}; at 0.5 it is 
 # %% [markdown]
 # Compare the best threshold with `argmax`, above. A single cell of the 28 makes a difference of about 0.03, so one run can't say which is better.
 #
-# The benchmark has ten runs of each kind. For networks trained *without* weights a threshold helps: object F1 on the test rises from 0.70 by `argmax` to 0.77, on average. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there it brings nothing more.
+# The benchmark has ten runs of each kind. For networks trained *without* weights a threshold helps: object F1 on the test set rises from 0.70 by `argmax` to 0.77, on average. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there it brings nothing more.
 #
 # So weights and a threshold treat the same problem, one during training and the other after it. You can set a threshold for a network that you can't train again.
 #
@@ -320,7 +324,7 @@ show(
 #
 # - Several classes are several output channels, and void pixels don't count.
 # - A rare class hides in pixel accuracy. Score each class, and score what you want to know: cells.
-# - `argmax` isn't the only way from probabilities to a decision. A threshold is yours to choose, on validation.
+# - `argmax` isn't the only way from probabilities to a decision. A threshold is yours to choose, on validation data.
 # - A U-Net classifies pixels. Cells are made afterwards, and one pixel can merge two.
 #
 # That was the last lesson, and you know the four criteria.
@@ -342,7 +346,7 @@ progress()
 #
 # (Outside this course, `scipy.ndimage.label` finds components, and `skimage.segmentation.watershed` floods.)
 #
-# Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on validation, for each network (`benchmarks/cells.py`).
+# Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on the validation data, for each network (`benchmarks/cells.py`).
 #
 # | | no weights | weights of exercise 3 |
 # |---|---|---|
