@@ -427,7 +427,7 @@ for name, method in predictors.items():
 # train(other, data, steps=600, seed=1, device="cpu")
 # ```
 #
-# Compare the two on the validation data, because you've already looked at the test set. (Or train the network that you wrote in lesson 4, for as long: `train(MyUNet(1, 1, depth=3, base_channels=8), data, device="cpu")`. Without batch normalisation, expect an IoU of about 0.81.)
+# Compare the two on the validation data, because you've already looked at the test set. (Or train the network that you wrote in lesson 4, for as long: `train(MyUNet(1, 1, depth=3, base_channels=8), data, device="cpu")`. Without batch normalisation, expect a lower score.)
 #
 # If the gap between two *methods* is smaller than the gap between two seeds of one method, it tells you nothing. Lesson 6 shows how to compare properly.
 #
