@@ -261,11 +261,13 @@ def comparison(
     for name, (row, column) in (marks or {}).items():
         for axes in (first, *others):
             axes.plot(column, row, "o", markersize=26, fillstyle="none", **on_image)
+        side = 1 if column < width / 2 else -1  # where there is more room for words
         first.annotate(
             name,
             (column, row),
-            (17, 0),
+            (17 * side, 0),
             textcoords="offset points",
+            ha="left" if side > 0 else "right",
             va="center",
             size=size,
             **on_image,
