@@ -22,7 +22,7 @@
 # %% [markdown]
 # ## Four criteria
 #
-# Now somebody shows you 900 lines of code and says, "It's a U-Net." Is it? If it is, you know what to expect of it, and where to look when it goes wrong. A one-page note, [the document](../docs/the_document.md), names four criteria. (There is no official definition. This is the one that the course uses.)
+# Now somebody shows you 900 lines of code and says, "It's a U-Net." Is it? If it is, you know what to expect of it, and where to look when it goes wrong. A one-page note, [the document](../docs/the_document.md), names four criteria (there is no official definition; this is the one that the course uses):
 #
 # 1. **Down-sampling layers** make the feature map smaller.
 # 2. **Up-sampling layers** make it larger again.

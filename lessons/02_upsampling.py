@@ -196,7 +196,7 @@ RoundTrip(
 
 # %% [markdown]
 # With kernel 3, stride 2 and padding 1, inputs of size 31 and 32 both become 16. On the way back up, 16 alone doesn't say which one you started from, so PyTorch lets you
-# choose: `output_padding=0` gives 31, and `output_padding=1` gives 32. (With stride 3, three sizes share one. So the choices are 0 to `stride` − 1, and PyTorch refuses more.)
+# choose: `output_padding=0` gives 31, and `output_padding=1` gives 32. (With stride 3, three sizes share one. So the choices are 0 to `stride` − 1, and without dilation PyTorch refuses more.)
 #
 # Since no fixed value fits every image, you can also pass the size with each call:
 

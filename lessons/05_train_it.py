@@ -410,9 +410,7 @@ for name, method in predictors.items():
 # train(other, data, steps=700, seed=1, crop_at="boundary", device="cpu")
 # ```
 #
-# **On the test set**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46.
-#
-# (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on the validation strip, its boundary F1 falls from 0.38 (three seeds, 0.37 to 0.39) to 0.33 (0.28 to 0.38).
+# **On the test set**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on the validation strip, its boundary F1 falls from 0.38 (three seeds, 0.37 to 0.39) to 0.33 (0.28 to 0.38).
 #
 # But remember the warning. We looked for better outlines *because* this test had shown bad ones, so these numbers are optimistic. For a fair test you'd need images of land that nobody has looked at.
 

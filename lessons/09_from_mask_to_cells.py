@@ -177,7 +177,7 @@ def accuracy(prediction, target):
 exercises.ignore_void.check(accuracy)
 
 # %% [markdown]
-# In the loss both are an argument: `F.cross_entropy(logits, target, weight=weights, ignore_index=255)`.
+# In the loss, both are arguments: `F.cross_entropy(logits, target, weight=weights, ignore_index=255)`.
 #
 # ## Train
 #
