@@ -26,6 +26,7 @@ from unet_teach.exercises.reply import Outcome
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import Almost, twelve_networks
+from unet_teach.segmentation import ablation
 from unet_teach.segmentation.ablation.denoising import OneSkip
 from unet_teach.segmentation.data.synthetic import RADII
 from unet_teach.segmentation.unet_receptive_field import receptive_field_of
@@ -284,6 +285,15 @@ def test_lesson_9_only_the_ratios_of_class_weights_matter():
         for scale in (1, 7)
     )
     assert torch.isclose(first, second)
+
+
+def test_lesson_6_skips_are_the_only_criterion_that_was_taken_away():
+    for name, options in ablation.VARIANTS.items():
+        network = UNet(1, 1, **{"depth": 3, "base_channels": 8} | options)
+        report = inspect_unet(network, (1, 1, 64, 64))
+        unmet = [criterion for criterion in report.criteria if not criterion.met]
+        expected = [report.criteria.skip_connections] if name == "no skips" else []
+        assert unmet == expected, name
 
 
 def test_lesson_6_depth_1_sees_nine_pixels_and_every_ring_is_larger():
