@@ -108,7 +108,7 @@ ConvExplorer(
 #
 # $$\begin{aligned}\text{room} &= H + 2\cdot\text{padding}\\ &\quad - \text{kernel\_size}\\[4pt] H_\text{out} &= \left\lfloor\frac{\text{room}}{\text{stride}}\right\rfloor + 1\end{aligned}$$
 #
-# Don't take a formula on trust when you can ask PyTorch (`shape[-1]` is the last axis, the width). Here it's tested for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64:
+# Here PyTorch tests it for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64 (`shape[-1]` is the last axis, the width):
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
@@ -206,7 +206,7 @@ for size in (31, 32, 33):
     print(size, "→", conv_output_size(size, 3, stride=2, padding=1))
 
 # %% [markdown]
-# So "halves the size" is only true for even sizes. Now turn the question round: which input sizes give 16, and which give 17?
+# Now turn the question round: which input sizes give 16, and which give 17?
 
 # %%
 for size in (16, 17):
@@ -286,7 +286,7 @@ exercises.sees.check(width)
 # %% [markdown]
 # ## Other ways to halve
 #
-# A strided convolution isn't the only layer that shrinks a feature map; here are five more. The image is a single bright line, one pixel wide, in column 5 (counted from 0), and the convolution has nine equal weights of 1/9.
+# Here are five more layers that shrink a feature map. The image is a single bright line, one pixel wide, in column 5 (counted from 0), and the convolution has nine equal weights of 1/9.
 # Guess first: in which of the outputs is the line still there?
 
 # %%
@@ -323,13 +323,12 @@ assert nn.MaxPool2d(2, ceil_mode=True)(torch.zeros(1, 1, 31, 31)).shape[-1] == 1
 # %% [markdown]
 # - **Max-pooling** keeps the line as bright as it was, but you can no longer tell in which of two columns it ran. The U-Net of 2015 uses it, with convolutions before and after.
 # - **Average-pooling** and **bilinear** interpolation halve its brightness. Since a column is now twice as wide, the mean stays exactly the same.
-# - The **strided convolution** leaves a third of the brightness in each of two columns, because two windows cover the line. Its weights are learned, though, and others would keep
-#   the line at full brightness.
+# - The **strided convolution** leaves a third of the brightness in each of two columns, because two windows cover the line. (Its weights are learned, though, and others would keep it as bright.)
 # - **Nearest** interpolation takes every second column, the even ones, so the line is gone. In column 4 it would have survived at full brightness.
 # - **Pixel-unshuffle** loses nothing and can be undone: it moves the four pixels of each 2×2 square into four channels. Step through **channel** to see them.
 # - **Odd sizes**: pooling and interpolation drop the last row, so 30 and 31 both become 15 (with `ceil_mode=True`, a pooling makes 16 of 31), and pixel-unshuffle refuses 31.
 #
-# Only the convolution learns, and only there can you choose the number of channels. The others have no parameters at all, and they need a convolution next to them to change the channels.
+# Only the convolution has parameters, and only there can you choose the number of channels. The others need a convolution next to them for that.
 
 # %% [markdown]
 # ## What survives

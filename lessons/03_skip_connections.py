@@ -72,7 +72,7 @@ except RuntimeError as error:
 # - *Expected size 16*: the size of the **first** tensor in the list, `x`.
 # - *but got size 32 for tensor number 1 in the list*: Python counts from 0, so number 1 is the **second** tensor, `y`.
 #
-# The message doesn't say whether these are heights or widths, nor which of the two tensors is wrong. So first print the shapes:
+# The message doesn't say which axis it means, nor which tensor is wrong. So first print the shapes:
 
 # %%
 for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
@@ -81,7 +81,7 @@ for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
 # %% [markdown]
 # `x` is the small feature map, which hasn't been enlarged again. Which one should the document have used?
 #
-# Here are the same three on a detail of the portrait (shrunk and enlarged by averaging, so that you still see an eye). Point at the rim of the glasses in `input_tensor`, and look at the same place in `y`, which has 32×32 values again. Is the rim still there?
+# Here are the same three on a detail of the portrait (shrunk and enlarged by averaging). Point at the rim of the glasses in `input_tensor`, and look at the same place in `y`, which has 32×32 values again. Is the rim still there?
 
 # %% jupyter={"source_hidden": true}
 eye = torch.tensor(portrait())[None, None, 80:112, 136:168]
@@ -138,9 +138,9 @@ for channels in (32, 1):
         print(f"64 + {channels} channels:", error)
 
 # %% [markdown]
-# For an addition the numbers of channels have to be equal. Look at the last line, though: a *single* channel (PyTorch calls it *singleton*) is added to each of the 64 without any complaint.
+# The numbers of channels have to be equal. Look at the last line, though: a *single* channel (PyTorch calls it *singleton*) is added to each of the 64 without any complaint.
 #
-# A convolution after `cat` has its own weights for each of the two feature maps. After an addition both get the *same* weights, so there are half as many. Both are skip connections, and networks with either are U-Nets.
+# A convolution after `cat` has its own weights for each of the two feature maps. After an addition both get the *same* weights, so there are half as many. Both are skip connections.
 #
 # ## A network is a class
 #
@@ -190,7 +190,7 @@ exercises.first_network.check(DownAndUp)
 # %% [markdown]
 # ## What a skip is worth
 #
-# Let's repeat the experiment from the top of this lesson. Both networks get the portrait with noise and should return it clean. Their class is built like yours, with three halvings (and a `ReLU` after each layer but the last, which lesson 4 explains). It's folded, like the training: lesson 5 shows how that works.
+# Now for the experiment from the top of this lesson: both networks get the portrait with noise and should return it clean. Their class, folded, is built like yours, with three halvings (and a `ReLU` after each layer but the last, which lesson 4 explains). Lesson 5 explains the training.
 
 # %% jupyter={"source_hidden": true}
 def down(ins, outs):
@@ -268,7 +268,7 @@ show(
 # %% [markdown]
 # ## When sizes don't match
 #
-# So far all sizes were even. Now we give the repaired snippet a 31×31 input.
+# Now we give the repaired snippet a 31×31 input.
 
 # %% jupyter={"source_hidden": true}
 Predict(

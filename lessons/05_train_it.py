@@ -12,7 +12,7 @@
 #
 # So far your networks had random weights, so their outputs were noise of the right size. The one above was trained for half a minute to answer a single question: **where is land?**
 #
-# How good is it? Saying how good a prediction is turns out to be harder than making one, and it takes up most of this lesson.
+# Saying how good a prediction is turns out to be harder than making one, and takes up most of this lesson.
 
 # %%
 import matplotlib.pyplot as plt
@@ -82,7 +82,7 @@ nothing = torch.zeros_like(target)
 print(f"pixel accuracy of 'sea' everywhere: {(nothing == target).float().mean():.0%}")
 
 # %% [markdown]
-# Three quarters, for doing nothing: pixel accuracy rewards the majority class. Two better questions: what share of the pixels that you called land really is land (**precision**)? And what share of the land did you find (**recall**)?
+# Three quarters, for doing nothing: pixel accuracy rewards the majority class. Better ask: what share of the pixels that you called land really is land (**precision**)? And what share of the land did you find (**recall**)?
 #
 # **Intersection over union**, IoU, answers both with one number. Take all pixels that *either* the prediction or the target calls land. IoU is the share of them that *both* call land. (**Dice** is a close relative: twice the overlap, divided by the sum of the two areas.)
 #
@@ -134,8 +134,6 @@ for name, method in methods.items():
     print(f"{name:15}", evaluate(method, data.validation))
 
 # %% [markdown]
-# The forest is good. Can a U-Net do better?
-#
 # ## The training loop
 #
 # Here is all of training, with the U-Net that you wrote in lesson 4. (If you haven't written one yet, the course's stands in.) For each pixel it returns a **logit**, which may be any number. A *sigmoid* turns it into a probability of land: 0 becomes one half, positive logits become more, negative ones less.
@@ -182,7 +180,7 @@ for _ in time_left(range(60)):  # shows how long it will take
 print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average in the last ten steps")
 
 # %% [markdown]
-# That's all there is to it: predict, measure the loss, `backward`, `step`. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
+# That's all there is to it. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
 #
 # The course's `train` does the same, and also validates every 25 steps, keeps the best weights, and shows what's going on.
 
@@ -233,7 +231,7 @@ print(f"{wins} of 20 U-Nets have a higher IoU")
 #
 # ## Read the curve
 #
-# There are two losses, one on training images and one on validation images. Both are computed in the same way, so you may compare them.
+# The losses on training and on validation images are computed in the same way, so you may compare them.
 #
 # - **Both fall.** What the network learns also holds for images it hasn't seen. Jumps are normal as long as the learning rate is high, here for the first two thirds.
 # - **The training loss falls and the validation loss rises.** The network **overfits**: it memorises the training images, as the network without a skip did in lesson 3.
@@ -260,7 +258,7 @@ exercises.to_mask.check(to_mask)
 # - In *training mode* (`network.train()`), the layer measures the mean and spread of the current batch, and keeps a running average of them.
 # - In *evaluation mode* (`network.eval()`), it uses that running average.
 #
-# If you validate in training mode, the running averages change: you've altered the network by measuring it.
+# If you validate in training mode, the running averages change, and with them the network.
 #
 # Write `validate`. It returns the IoU in evaluation mode, with the pixels of all images counted together: `images` is a tensor (N, 1, H, W), and `masks`, of the same shape, holds True and False. Inside `with torch.no_grad():`, PyTorch records nothing for learning. Afterwards, leave the network in the mode it was in: `network.training` says which, and `network.train(True)` or `network.train(False)` sets it.
 
@@ -305,7 +303,7 @@ for measure in ("iou", "boundary_f1"):
 #
 # Can a threshold really draw the best coast? When a score surprises you, ask *where* it is earned: here in the far north, where bright snow lies beside dark water (*Going further* shows it).
 #
-# Which score should you report, then? The one that fits your question, or both. And one warning: you've now seen the test scores. If you change something *because* of them, you need new images to test it on.
+# Report the score that fits your question, or both. And one warning: you've now seen the test scores. If you change something *because* of them, you need new images to test it on.
 #
 # ## Where are the mistakes?
 

@@ -54,7 +54,7 @@ show(
 # - You can tell whether it's *on a line* from close up, but you need every pixel: a halving blurs lines that thin.
 # - You can only tell whether it's *inside a ring* from further away. The ring may be 20 pixels off, so a network with a small receptive field doesn't see it.
 #
-# So the network needs to know *what* is there (the inside of a ring, or not) and *where* exactly (on which pixel). Which part of a U-Net provides which?
+# Which part of a U-Net tells it *what* is there (inside a ring, or not), and which *where* exactly (on which pixel)?
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -85,7 +85,7 @@ Predict(
 # %% [markdown]
 # ## Take one out
 #
-# Here is one run, with the same data, settings and seed as one run of the whole network; only the skips are missing. (This takes 15 to 30 seconds on a laptop. On a very slow computer it stops by itself after two and a half minutes, and says so.)
+# Here is one run without skips, with the data, settings and seed of one run of the whole network. (This takes 15 to 30 seconds on a laptop. On a very slow computer it stops by itself after two and a half minutes, and says so.)
 
 # %% tags=["nbval-ignore-output"]
 mine = []  # stays empty if you stop the cell before its training has begun
@@ -94,7 +94,7 @@ for run in mine:
     print(f"IoU {run.iou:.2f} with {run.parameters:,} parameters. {run.trouble}")
 
 # %% [markdown]
-# One run proves little, because another seed gives another score. So the course comes with runs of its own: every variant with three seeds on three data sets, lines in rings, the Earth of lesson 5 and the nuclei of lesson 0. Earth is scored by boundary F1, the others by IoU.
+# One run proves little, so the course comes with runs of its own: every variant with three seeds on three data sets, lines in rings, the Earth of lesson 5 and the nuclei of lesson 0. Earth is scored by boundary F1, the others by IoU.
 
 # %%
 runs = ablation.results()
@@ -140,7 +140,7 @@ show(
 #
 # $$s = \sqrt{\frac{(x_1 - \bar x)^2 + \dots + (x_n - \bar x)^2}{n - 1}}$$
 #
-# The scores 0.5, 0.7 and 0.9 have the mean 0.7 and $s = \sqrt{(0.04 + 0 + 0.04) / 2} = 0.2$. (Why not $n$? The scores lie a little closer to their own mean than to the true one, and $n - 1$ makes up for that.)
+# The scores 0.5, 0.7 and 0.9 have the mean 0.7 and $s = \sqrt{(0.04 + 0 + 0.04) / 2} = 0.2$.
 #
 # Return mean and standard deviation; NumPy has functions for both, and `np.std(…, ddof=1)` divides by $n - 1$. If any score is NaN (*not a number*), both should be NaN.
 
@@ -337,7 +337,7 @@ show(
 #
 # ## Cut, or trained without?
 #
-# Training again is one way to find out what a skip is good for. A quicker one is to take a trained network and **cut** its skips: the decoder gets zeros in place of the encoder's feature maps.
+# A quicker way than training again is to take a trained network and **cut** its skips: the decoder gets zeros in place of the encoder's feature maps.
 #
 # Does that answer the same question? The course has trained three networks, for longer and on more of these images than above:
 #
@@ -373,7 +373,7 @@ with cut(ordinary):
 # %% [markdown]
 # So a cut and an ablation are two different things. And the network trained in the ordinary way (the last two lines) has almost nothing left when all its skips are cut, because it never met a missing one.
 #
-# See for yourself, on one image. Each skip of the U has a switch, and the list at the top holds the networks. (If the U is below your screen, press *present*, or hide the file browser with Ctrl + B.)
+# See for yourself, on one image. (If the U is below your screen, press *present*, or hide the file browser with Ctrl + B.)
 
 # %% jupyter={"source_hidden": true}
 SeeInside(
@@ -403,13 +403,11 @@ exercises.rim_skip.check(height)
 #
 # On nuclei, depth 1 and depth 3 both reach 0.89, because brightness and a few pixels around are nearly enough there. Without skips the mean is 0.86. That passes the strict limit although it's only 0.03 less: a small p doesn't mean a large difference.
 #
-# On earth, the whole network's twenty runs have a standard deviation of 0.05, and most variants disappear in it. If somebody claims that their skip is better, ask on which data, with how many seeds, and after how many comparisons.
+# On earth, the whole network's twenty runs have a standard deviation of 0.05, and most variants disappear in it. If somebody claims that their skip is better, ask on which data, and with how many seeds and comparisons.
 #
 # ## Exercise 4: the same chance for all
 #
-# If you tune the learning rate for *your* variant and leave the other one's at its default, you measure how much care each of them got. In this lesson all variants share the same settings.
-#
-# That's equal treatment, but not quite an equal chance, because these settings suit the whole U-Net. It would be better to tune each variant with the same effort.
+# If you tune the learning rate for *your* variant and leave the other one's at its default, you measure how much care each of them got. Sharing the same settings, as in this lesson, isn't quite fair either, because they suit the whole U-Net. It would be better to tune each variant with the same effort.
 #
 # Tuning means trying several learning rates and keeping one. Write its last step, `pick`: it gets a list of trials, each `(learning_rate, validation, test)`, where higher scores are better, and returns the learning rate you'd go on with. (`max(trials, key=f)` returns the trial for which `f(trial)` is largest.)
 

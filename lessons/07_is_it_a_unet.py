@@ -10,7 +10,7 @@
 #
 # ![Six of the twelve networks of this lesson, drawn by the inspector. Some are shaped like a U, with dashed skips across; others lack a skip or a step up.](../docs/images/lesson_7.svg)
 #
-# In lesson 0, somebody showed you 900 lines of code and said, "It's a U-Net." By now you know the four criteria, you've built each of the parts, and you've seen what they're good for. But nobody wants to read 900 lines to check four criteria, so the course has an **inspector** that does it for you.
+# In lesson 0, somebody showed you 900 lines of code and said, "It's a U-Net." By now you know the four criteria, but nobody wants to read 900 lines to check four criteria, so the course has an **inspector** that does it for you.
 #
 # In this lesson you'll first judge twelve networks by eye, then let the inspector look, and finally try to fool it.
 

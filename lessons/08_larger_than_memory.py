@@ -289,8 +289,6 @@ for less in range(0, overlap + 8, 8):
 #
 # Some tools count differently. All their tiles have the same size and lie inside the image, and the last one ends where the image ends. So far, a tile of 64 was what it *keeps*. Here `tile` is everything that it *reads*, and `shared` is how many pixels two neighbours have in common at least: twice the margin.
 #
-# (Elsewhere *overlap* may mean either of the two, or a share of the tile.)
-#
 # Where do the tiles start? List the starts from 0 on, and as few as possible. An image no larger than a tile has a single start.
 
 # %%
@@ -304,12 +302,12 @@ def tile_starts(size, tile, shared):
 exercises.tile_starts.check(tile_starts)
 
 # %% [markdown]
-# (The last of these tiles needn't start on the grid. That's one reason why the predictions of different tools differ a little.)
+# (The last of these tiles needn't start on the grid, one reason why tools differ a little.)
 
 # %% [markdown]
 # ## Larger than memory
 #
-# Now for real. The image is in a file and is never read as a whole (`np.memmap` reads only the pixels that you ask for), the prediction is written to another file, and only one tile at a time is in memory. If you don't pass `overlap`, `predict_tiled` works out the 48 that this network needs.
+# The image is in a file and is never read as a whole (`np.memmap` reads only the pixels that you ask for), the prediction is written to another file, and only one tile at a time is in memory. If you don't pass `overlap`, `predict_tiled` works out the 48 that this network needs.
 #
 # (To be quick, this image has only 1,500×1,500 pixels. `benchmarks/tiling.py` does 10,000×10,000.)
 

@@ -141,7 +141,7 @@ print(object_scores(connected_components(without), numbers["test"]))
 #
 # (A component is *merged* if it contains more than half of each of two cells or more. A cell is *split* if it contains more than half of each of two components or more.)
 #
-# That's the **accuracy trap** of a rare class. If you choose a network by pixel accuracy, you choose one that ignores it.
+# That's the **accuracy trap**: by pixel accuracy, you'd choose a network that ignores the rare class.
 #
 # ## Exercise 3: weights
 #
@@ -164,7 +164,7 @@ exercises.rare_weights.check(class_weights)
 # %% [markdown]
 # ## Exercise 4: pixels that don't count
 #
-# Where exactly does one cell end and the next begin? Two experts would disagree by a pixel or two. Data sets often give such pixels the label 255, called **void**, which means: don't count this one. Write pixel accuracy without them.
+# Two experts would disagree by a pixel or two about where a cell ends. Data sets often give such pixels the label 255, called **void**, which means: don't count this one. Write pixel accuracy without them.
 
 # %%
 def accuracy(prediction, target):
@@ -213,7 +213,7 @@ inside = validation.argmax(0) == 1
 print("by argmax:", object_scores(connected_components(inside), numbers["validation"]))
 
 # %% [markdown]
-# `argmax` takes the most probable class. You can also cut wherever border is more probable than a **threshold**, and choose the threshold yourself. Low thresholds cut much, high ones little. Whether that helps has to be measured, below.
+# `argmax` takes the most probable class. You can also cut wherever border is more probable than a **threshold**, and choose the threshold yourself. Low thresholds cut much, high ones little.
 #
 # **Exercise 5.** Return a mask of what is left: True where background is less probable than one half *and* border is at most as probable as the threshold. `probabilities[0]` is background, `probabilities[2]` border, and `&` joins two masks (each in parentheses).
 
@@ -256,7 +256,7 @@ print(f"best threshold {best}, object F1 {by_threshold[best]:.2f}; at 0.5 it is 
 #
 # The benchmark has ten runs of each kind. For networks trained *without* weights a threshold helps: object F1 on the test set rises from 0.70 by `argmax` to 0.77, on average. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there it brings nothing more.
 #
-# So weights and a threshold treat the same problem, one during training and the other after it. You can set a threshold for a network that you can't train again.
+# So weights and a threshold treat the same problem, one during training and the other after it, when you can't train again.
 #
 # ## The test
 #
