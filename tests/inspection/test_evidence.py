@@ -347,3 +347,31 @@ def test_an_index_with_steps_along_several_axes_is_one_step(
     steps = inspect_unet(Takes(), (1, 3, 32, 64)).criteria.downsampling.facts["steps"]
     assert [step["to"] for step in steps] == to
     assert by in steps[0]["by"]
+
+
+@pytest.mark.parametrize("levels", [2, 3])
+@pytest.mark.parametrize(
+    "function", [F.avg_pool2d, lambda x, k: F.interpolate(x, scale_factor=1 / k)]
+)
+def test_a_side_branch_is_said_to_come_down_without_layers(
+    levels: int, function: Callable[..., Tensor]
+) -> None:
+    class Pyramid(nn.Module):
+        """A layer for each size of the image, whose results are added on the way up."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.ModuleList(nn.Conv2d(3, 3, 3, padding=1) for _ in range(levels + 1))
+
+        def forward(self, x: Tensor) -> Any:
+            sizes = [x]
+            for _ in range(levels):
+                sizes.append(function(sizes[-1], 2))
+            y = self.layers[levels](sizes[levels])
+            for level in reversed(range(levels)):
+                y = self.layers[level](sizes[level]) + F.interpolate(y, scale_factor=2)
+            return y
+
+    evidence = inspect_unet(Pyramid(), (1, 3, 32, 64)).criteria.skip_connections.evidence
+    size = f"{32 >> levels}×{64 >> levels}"
+    assert f"pooling or resizing alone takes it down to {size}" in evidence[-1]

@@ -264,6 +264,13 @@ class Encode(nn.Module):
         return x, self.pool(x)
 
 
+class EncodeToList(Encode):
+    """Returns a list in place of a tuple."""
+
+    def forward(self, x: Tensor) -> Any:
+        return [*super().forward(x)]
+
+
 class TwoLevels(nn.Module):
     """Takes what its blocks return in one order or the other.
 
@@ -271,10 +278,10 @@ class TwoLevels(nn.Module):
         wrong: the numbers of the blocks whose results are exchanged.
     """
 
-    def __init__(self, *wrong: int, join: str = "cat") -> None:
+    def __init__(self, *wrong: int, join: str = "cat", block: type = Encode) -> None:
         super().__init__()
         self.wrong, self.join = wrong, join
-        self.down1, self.down2, self.bottom = Encode(3, 4), Encode(4, 8), conv(8, 16)
+        self.down1, self.down2, self.bottom = block(3, 4), block(4, 8), conv(8, 16)
         self.up2, self.up1 = nn.ConvTranspose2d(16, 8, 2, 2), nn.ConvTranspose2d(8, 4, 2, 2)
         width = 2 if join == "cat" else 1
         self.back2, self.back1 = conv(width * 8, 8), conv(width * 4, 4)
@@ -295,16 +302,17 @@ class TwoLevels(nn.Module):
         return self.back1(self.joined(self.up1(x), s1))
 
 
+@pytest.mark.parametrize("block", [Encode, EncodeToList])
 @pytest.mark.parametrize("join", ["cat", "add"])
 @pytest.mark.parametrize("wrong", [(1,), (2,), (1, 2)])
 def test_exchanged_results_are_found_by_running_with_them_in_order(
-    wrong: tuple[int, ...], join: str
+    wrong: tuple[int, ...], join: str, block: type
 ) -> None:
-    told = tells(TwoLevels(*wrong, join=join), IMAGE)
+    told = tells(TwoLevels(*wrong, join=join, block=block), IMAGE)
     assert f"down{wrong[0]} returns two maps, " in told
     assert "Taken in the other order, the network runs" in told
     assert f"Write `s{wrong[0]}, p{wrong[0]} = self.down{wrong[0]}(" in told or len(wrong) > 1
-    assert ("and so do down2" in told) is (len(wrong) > 1)
+    assert ("and so does down2" in told) is (len(wrong) > 1)
     assert runs(TwoLevels(join=join), IMAGE)
 
 
@@ -601,3 +609,43 @@ def test_a_list_in_the_right_order_is_not_blamed() -> None:
     assert "from the end" not in told
     model.up[1] = nn.ConvTranspose2d(16, 8, 2, 2)
     assert runs(model, IMAGE)
+
+
+# Skips that are kept after a pooling.
+
+
+class KeepsPooled(Reads):
+    """Keeps a map after its pooling, or before."""
+
+    def __init__(self, pool: Callable[[Tensor], Tensor], late: bool) -> None:
+        super().__init__(front)
+        self.pool, self.late = pool, late
+
+    def forward(self, x: Tensor) -> Any:
+        skips = []
+        for layer in self.down:
+            x = layer(x)
+            pooled = self.pool(x)
+            skips.append(pooled if self.late else x)
+            x = pooled
+        x = self.bottom(x)
+        for up, back in zip(self.up, self.back, strict=True):
+            x = back(torch.cat([up(x), skips.pop()], 1))
+        return x
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        lambda x: F.max_pool2d(x, 2),
+        lambda x: F.avg_pool2d(x, 2),
+        nn.MaxPool2d(2),
+        nn.AvgPool2d(2),
+        lambda x: F.max_pool2d(x, 3, 2, 1),
+        lambda x: F.adaptive_max_pool2d(x, (x.shape[2] // 2, x.shape[3] // 2)),
+    ],
+)
+def test_a_skip_that_is_kept_after_its_pooling(pool: Callable[[Tensor], Tensor]) -> None:
+    told = tells(KeepsPooled(pool, late=True), IMAGE)
+    assert "Keep the map before its pooling for the skip, not what comes after." in told
+    assert runs(KeepsPooled(pool, late=False), IMAGE)

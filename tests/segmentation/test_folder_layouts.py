@@ -10,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from unet_teach.segmentation import from_folder
 from unet_teach.segmentation.data.mask_kinds import about_kinds
@@ -583,3 +583,59 @@ def test_hidden_folders_are_passed_over(tmp_path, hidden):
     found, notes = load(tmp_path, tmp_path)
     assert len(found) == 3
     assert "checkpoint" not in notes
+
+
+def test_kinds_that_lie_deeper_are_chosen_by_their_folder(tmp_path):
+    for number in range(4):
+        put(tmp_path / f"images/{number}.png", GREY)
+        put(tmp_path / f"masks/cell/{number}.png", LEFT)
+        put(tmp_path / f"masks/nucleus/{number}.png", RIGHT)
+    for images, masks in ((tmp_path, tmp_path), (tmp_path / "images", tmp_path / "masks")):
+        with pytest.raises(ValueError, match="Give the folder of one kind") as told:
+            load(images, masks)
+        folder = re.search(r"such as (\S+/masks/\w+)\n", str(told.value))[1]
+        found, _ = load(tmp_path / "images", folder)
+        assert len(found) == 4
+        assert all(np.array_equal(mask, LEFT) for mask in found.values())
+
+
+STACKS = {
+    "masks.npy": lambda path, stack: np.save(path, stack),
+    "masks of one channel.npy": lambda path, stack: np.save(path, stack[..., None]),
+    "masks.npz": lambda path, stack: np.savez(path, stack),
+    "masks.tif": lambda path, stack: put(
+        path,
+        Image.fromarray(stack[0]),
+        save_all=True,
+        append_images=[*map(Image.fromarray, stack[1:])],
+    ),
+    "mask of all.tiff": lambda path, stack: put(
+        path,
+        Image.fromarray(stack[0]),
+        save_all=True,
+        append_images=[*map(Image.fromarray, stack[1:])],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_masks_in_one_file_are_said_to_be_a_stack(tmp_path, name, monkeypatch):
+    wanted = [np.roll(LEFT, number, 1) for number in range(5)]
+    for number in range(5):
+        put(tmp_path / f"i/{number}.png", GREY)
+    (tmp_path / "m").mkdir()
+    path = tmp_path / "m" / name
+    STACKS[name](path, np.stack(wanted).astype(np.uint8) * 255)
+    with pytest.raises(ValueError, match=r"zip\(names, ") as told:
+        load(tmp_path / "i", tmp_path / "m")
+    code = re.search(r"`(for name, .*?)`", str(told.value))[1]
+    (tmp_path / "one").mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    if name.endswith("npz"):
+        code = code.replace("np.load(path)", "np.load(path)['arr_0']")
+    names = {"names": [str(number) for number in range(5)], "path": path}
+    exec(code, {"np": np, "Image": Image, "ImageSequence": ImageSequence, **names})
+    found, _ = load(tmp_path / "i", tmp_path / "one")
+    assert len(found) == 5
+    for number, mask in enumerate(wanted):
+        assert np.array_equal(found[str(number)], mask)

@@ -150,10 +150,10 @@ def _skip_connections(wording: Wording, shape: UShape) -> Criterion:
     if not shape.goes_down:
         sentences.append("Without down-sampling, there is nothing to skip.")
     elif shape.is_side_branch and shape.goes_up:
+        bottom = wording.level_sizes([shape.bottom], shape.path.down)
         sentences.append(
-            "The part that down-samples is a side branch: nearly all layers work beside it "
-            f"at {wording.level_sizes([shape.top], shape.path.down)}, so that path is no skip "
-            "connection."
+            "The part that down-samples is a side branch: pooling or resizing alone takes it down "
+            f"to {bottom}, so what goes beside it is no skip connection."
         )
     elif not sentences:
         sentences.append("No skip connection leads from the encoder to the decoder.")

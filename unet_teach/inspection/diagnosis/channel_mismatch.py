@@ -134,7 +134,9 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     if given.is_input and swapped:
         return swapped
     if given.is_input:
-        return f"Give an image of {expected} channels, or build the network for {channels}."
+        told = f"Give an image of {expected} channels, or build the network for {channels}."
+        is_rgba = (channels, expected) == (4, 3)
+        return told + is_rgba * " If the fourth is transparency, x[:, :3] leaves it out."
     before = given.op.inputs[0] if given.op and given.op.name == "unsqueeze" else given
     if len(before.shape) == 3 < len(given.shape) and before.shape[-1] == expected:
         return (

@@ -106,7 +106,8 @@ def _results_exchanged(attempt: Attempt, first: Value, second: Value) -> str:
             (found for found in map(_unpacking(paths[0]), _own_sources(attempt)) if found), None
         )
         write = f" Write `{code[2]}, {code[1]} = {code[3]}`." if code else ""
-        more = f", and so do {listed(paths[1:])}" if paths[1:] else ""
+        do = "do" if paths[2:] else "does"
+        more = f", and so {do} {listed(paths[1:])}" if paths[1:] else ""
         return (
             f"{paths[0]} returns two maps, {' and then '.join(map(shape_text, shapes))}{more}. "
             "Taken in the other order, the network runs: are the two names exchanged where it is "
@@ -187,8 +188,13 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
             )
         if order := _from_its_end(attempt, up, other):
             return f"{told}. {order}"
-        told += f": is it a skip of another level? {named}."
         is_pooled = other.op is not None and "pool" in other.op.name
+        if is_pooled and other.op and other.op.inputs[0] is fitting[-1]:
+            return (
+                f"{told}. {named}, and {maker(other)} has made {shape_text(other.shape[2:])} of "
+                "it. Keep the map before its pooling for the skip, not what comes after."
+            )
+        told += f": is it a skip of another level? {named}."
         if graph.max_depth[up] < graph.levels[other] + SAME_LEVEL and not is_pooled:
             told += (
                 " Or is a pooling or stride missing? What comes up was made no smaller before than "

@@ -63,7 +63,8 @@ def swapped_results(attempt: Attempt) -> Iterator[tuple[list[str], list[tuple[in
     """
     returned = attempt.recording.returned
     modules = dict(attempt.model.named_modules())
-    pairs = [path for path, made in returned.items() if made == ("tuple", 2) and path in modules]
+    two = (("tuple", 2), ("list", 2))
+    pairs = [path for path, made in returned.items() if made in two and path in modules]
     classes: dict[type, list[str]] = {}
     for path in pairs:
         classes.setdefault(type(modules[path]), []).append(path)

@@ -51,9 +51,12 @@ def _as_image(array: NDArray[np.generic]) -> Image.Image:
     is_colour = pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.dtype == np.uint8
     is_number = pixels.dtype.kind in "iuf"
     if not pixels.size or not is_number or not (pixels.ndim == 2 or is_colour):
+        command = "`for name, one in zip(names, np.load(path)): np.save(f'{name}.npy', one)`"
         raise UnknownArrayError(
             f"holds an array of shape {array.shape} and type {array.dtype}, which is no image; "
             f"save one array for each image, {SHAPES}"
+            + f"; of a stack of them, {command}"
+            * (is_number and pixels.ndim in (3, 4))
         )
     if pixels.dtype.kind in "iu" and pixels.dtype != np.uint8:
         if pixels.min() < -(2**31) or pixels.max() >= 2**31:

@@ -18,7 +18,10 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 FEW_PIXELS = 4  # a difference of sizes that cropping or padding leaves
 SAME_SHAPE = 0.02  # how much the ratios of heights and widths may differ, after rounding
-NO_MASK = "looks like an image, not like a mask"
+NO_MASK = (
+    "looks like an image, not like a mask; if the mask is drawn on a photo, export it alone, white "
+    "on black"
+)
 LOSSY = (".jpg", ".jpeg")
 AS_STORED: dict[int, Callable[[Pixels], Pixels]] = {  # undoes what an EXIF orientation asks for
     2: np.fliplr,

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from unet_teach.segmentation import argument_checks
-from unet_teach.segmentation.data.image_files import EXTENSIONS, UnreadableError, open_page
+from unet_teach.segmentation.data.array_files import ARRAYS
+from unet_teach.segmentation.data.image_files import EXTENSIONS, TIFF, UnreadableError, open_page
 from unet_teach.segmentation.data.mask_kinds import about_kinds, masks_by_kind
 from unet_teach.segmentation.data.mask_levels import looks_like_mask
 from unet_teach.segmentation.data.notes import MOST_NAMES, Notes
@@ -164,6 +165,8 @@ def match_masks(
     if is_one_folder and (told := _second_masks(matches)):
         notes.add(told)
         return []
+    left_over = [*without_image, *(match.image for match in matches if not match.masks)]
+    _note_stacks(left_over, notes)
     without_mask = [match.image.label for match in matches if not match.masks]
     remedy = ""
     if without_mask and without_image:
@@ -209,6 +212,25 @@ def _without_channel(
     of_masks = _without_folders([_split_suffix(mask.name)[0] for mask in masks])
     shared = {*of_masks} & {*_without_folders([image.name for image in shorter])}
     return shorter if end and len(images) > 1 and 2 * len(shared) > len(masks) else images
+
+
+def _note_stacks(files: Sequence[ImageFile], notes: Notes) -> None:
+    """Note which of a few files hold several images, while other folders have a file for each."""
+    stacks = [file for file in files if file.path.suffix.lower() in (*ARRAYS, *TIFF)]
+    for file in stacks if len(stacks) <= MOST_NAMES else ():
+        try:
+            pages = open_page(file.path).pages
+        except UnreadableError as reason:
+            notes.add(f"{reason}, not used", file.label)
+            continue
+        if pages > 1:
+            notes.add(
+                f"holds {pages} images. Save each as a file, with the names of those that they "
+                "belong to, in their order: `for name, page in zip(names, "
+                "ImageSequence.Iterator(Image.open(path))): page.save(f'{name}.png')`, after "
+                "`from PIL import Image, ImageSequence`",
+                file.label,
+            )
 
 
 def _second_masks(matches: Sequence[Match]) -> str:
