@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach import inspect_unet
+from unet_teach.inspection.diagnosis import trials
 
 IMAGE = (1, 3, 32, 48)
 
@@ -649,3 +650,24 @@ def test_a_skip_that_is_kept_after_its_pooling(pool: Callable[[Tensor], Tensor])
     told = tells(KeepsPooled(pool, late=True), IMAGE)
     assert "Keep the map before its pooling for the skip, not what comes after." in told
     assert runs(KeepsPooled(pool, late=False), IMAGE)
+
+
+@pytest.mark.parametrize("looks", [False, True])
+def test_a_remedy_is_tried_with_values_only_where_the_forward_looks_at_them(
+    looks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Looks(TwoLevels):
+        """May ask for a value of its input."""
+
+        def forward(self, x: Tensor) -> Any:
+            return super().forward(x if not looks or x.sum() < 1e9 else -x)
+
+    ways = []
+    copies = trials.copy_to_run
+    monkeypatch.setattr(
+        trials,
+        "copy_to_run",
+        lambda model, on_meta: (ways.append(on_meta), copies(model, on_meta=on_meta))[1],
+    )
+    assert "Taken in the other order, the network runs" in tells(Looks(1, 2), IMAGE)
+    assert (False in ways) is looks

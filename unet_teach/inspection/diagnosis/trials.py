@@ -39,9 +39,11 @@ def runs_when(
                 )
                 with _Replaced(calls) if calls else contextlib.nullcontext():
                     copied(*args, **kwargs)
-        except Exception:  # whatever the user's code raises
-            continue
-        return True
+        except Exception as error:  # whatever the user's code raises
+            if on_meta and "meta" not in str(error) and not isinstance(error, NotImplementedError):
+                return False  # values would not change that, and may take long
+        else:
+            return True
     return False
 
 
