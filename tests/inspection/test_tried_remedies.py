@@ -85,6 +85,12 @@ NAMED: dict[str, tuple[Callable[..., Any], str, Callable[..., Any]]] = {
         "nn.Conv2d(…, stride=…)",
         lambda net, x: net.down(x),
     ),
+    "an option of an up-sampling": (
+        lambda net, x: net.up(net.down(x), size=x.shape[2:]),
+        "and not `size`. It is an option of the layer, given where that is made: "
+        "nn.Upsample(…, size=…). Here, F.interpolate(x, size=…) takes it.",
+        lambda net, x: F.interpolate(net.down(x), size=x.shape[2:]),
+    ),
     "the first one": (
         lambda net, x: net.join(input=net.down(x), skip=x),
         "and not `input`.",
@@ -96,7 +102,7 @@ NAMED: dict[str, tuple[Callable[..., Any], str, Callable[..., Any]]] = {
 @pytest.mark.parametrize("case", NAMED)
 def test_a_value_with_a_name_that_the_layer_does_not_take(case: str) -> None:
     wrong, words, right = NAMED[case]
-    layers = {"down": nn.Conv2d(3, 8, 2, 2), "join": Join(8, 4)}
+    layers = {"down": nn.Conv2d(3, 8, 2, 2), "join": Join(8, 4), "up": nn.Upsample(scale_factor=2)}
     assert words in tells(Does(wrong, **layers), IMAGE)
     assert runs(Does(right, **layers), IMAGE)
 
@@ -241,6 +247,24 @@ def test_an_image_that_is_large_enough_for_a_norm_is_named(
     assert runs(model, (*shape[:2], *sides))
 
 
+@pytest.mark.parametrize(
+    "pool",
+    [
+        nn.AdaptiveAvgPool2d(1),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Sequential(nn.Flatten(), nn.LazyLinear(3), nn.Unflatten(1, (3, 1, 1))),
+        Does(lambda net, x: x.mean((2, 3), keepdim=True)),
+        Does(lambda net, x: x.amax((2, 3), keepdim=True)),
+    ],
+)
+def test_a_norm_of_what_is_one_position_in_any_image(pool: nn.Module) -> None:
+    pool(torch.rand(IMAGE))
+    told = tells(nn.Sequential(pool, nn.InstanceNorm2d(3), nn.Conv2d(3, 2, 1)), IMAGE)
+    assert "single position (1×1), whatever the size of the image. Leave it out here" in told
+    for remedy in (nn.Identity(), nn.GroupNorm(1, 3)):
+        assert runs(nn.Sequential(pool, remedy, nn.Conv2d(3, 2, 1)), IMAGE)
+
+
 @pytest.mark.parametrize("last", [True, False])
 def test_the_norm_is_left_out_only_where_that_is_enough(last: bool) -> None:
     model = deep(5, last=last)
@@ -377,6 +401,23 @@ def test_what_is_missing_is_named_with_a_shape_that_runs(case: str) -> None:
     model = Takes(forward, **layers)
     assert words in tells(model, (2, 3, 32, 48))
     assert runs(model, (2, 3, 32, 48), *more)
+
+
+def test_what_is_taken_by_name_alone_is_named_with_a_tensor() -> None:
+    class ByName(nn.Module):
+        """Takes a number for each image, by its name alone."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.one = nn.Conv2d(3, 2, 1)
+
+        def forward(self, x: Tensor, *, sigma: Tensor) -> Any:
+            return self.one(x) * sigma[:, None, None, None]
+
+    assert "it runs: inspect_unet(model, (2, 3, 32, 48), sigma=torch.zeros((2,)))" in tells(
+        ByName(), (2, 3, 32, 48)
+    )
+    assert inspect_unet(ByName(), (2, 3, 32, 48), sigma=torch.zeros((2,))).problem is None
 
 
 # A pixel shuffle that needs another number of channels.

@@ -453,6 +453,7 @@ TOGETHER = {  # in one folder that is given twice
     "two words": ("Original/{}.png", "Ground Truth/{}.png"),
     "mattes": ("photos/{}.png", "mattes/{}.png"),
     "capitals": ("RGB/{}.png", "RGBMask/{}.png"),
+    "a word in both": ("segmentation_images/{}.png", "segmentation_masks/{}.png"),
     "a sign": ("x/{}-volume.png", "x/{}-labels.png"),
     "a dot": ("x/{}.png", "x/{}.gt.png"),
 }
@@ -531,11 +532,15 @@ def test_a_folder_beside_that_may_hold_the_masks_is_asked_about(tmp_path, first,
         assert all(np.array_equal(mask, half) for mask in found.values())
 
 
-def test_photos_beside_are_no_second_masks(tmp_path):
+DEPTH = (np.arange(SHAPE[0] * SHAPE[1]).reshape(SHAPE) * 60 + 900).astype(np.uint16)
+
+
+@pytest.mark.parametrize("beside", [GREY, np.stack([GREY, 255 - GREY, GREY], 2), DEPTH])
+def test_photos_beside_are_no_second_masks(tmp_path, beside):
     for number in range(4):
         put(tmp_path / f"images/{number}.png", GREY)
         put(tmp_path / f"masks/{number}.png", LEFT)
-        put(tmp_path / f"overlays/{number}.png", GREY)
+        put(tmp_path / f"overlays/{number}.png", beside)
     assert len(load(tmp_path, tmp_path)[0]) == 4
 
 

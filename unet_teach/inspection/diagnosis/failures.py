@@ -62,25 +62,24 @@ MAP_LIKE = re.compile(r"x\d*$|im(a)?g|mask|cond|ref|skip|map|feat|guid|other")
 def _what_runs(attempt: Attempt, signature: inspect.Signature) -> str:
     """Say with which values for what is missing the network runs: one an image, or a map."""
     args, takes = attempt.args, list(signature.parameters.values())
-    missing = [
-        p for p in takes[len(args) :] if p.default is p.empty and p.kind <= p.POSITIONAL_OR_KEYWORD
-    ]
-    if not missing or len(missing) > 2 or not all(isinstance(a, Tensor) and a.dim() for a in args):
+    lacking = [p for p in takes[len(args) :] if p.default is p.empty]
+    missing = [p.name for p in lacking if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    by_name = [p.name for p in lacking if p.kind is p.KEYWORD_ONLY]
+    count = len(missing + by_name)
+    if count not in (1, 2) or not all(isinstance(a, Tensor) and a.dim() for a in args):
         return ""
     given, batch = [tuple(a.shape) for a in args], len(args[0])
-    numbers = f"torch.zeros({batch}, dtype=torch.long)"
-    tried = {
-        str((batch,)): torch.zeros(batch),
-        numbers: torch.zeros(batch, dtype=torch.long),
-        str(given[0]): torch.zeros(given[0]),
-        str((batch, 1)): torch.zeros(batch, 1),
-    }
-    if any(MAP_LIKE.search(p.name.lower()) for p in missing):
-        tried = {str(given[0]): tried[str(given[0])], **tried}
-    for text, tensor in tried.items():
-        if runs_when(attempt, more=(tensor,) * len(missing)):
-            names = listed(f"`{p.name}`" for p in missing)
-            call = ", ".join(map(str, (*given, *[text] * len(missing))))
+    shapes = [(batch,), given[0], (batch, 1)]
+    if any(MAP_LIKE.search(name.lower()) for name in missing + by_name):
+        shapes = [given[0], (batch,), (batch, 1)]
+    tried = [(str(shape), f"torch.zeros({shape})", torch.zeros(shape)) for shape in shapes]
+    whole = f"torch.zeros({batch}, dtype=torch.long)"
+    tried.insert(shapes.index((batch,)) + 1, (whole, whole, torch.zeros(batch, dtype=torch.long)))
+    for text, made, tensor in tried:
+        if runs_when(attempt, more=(tensor,) * len(missing), named=dict.fromkeys(by_name, tensor)):
+            names = listed(f"`{name}`" for name in missing + by_name)
+            named = [f"{name}={made}" for name in by_name]
+            call = ", ".join(map(str, (*given, *[text] * len(missing), *named)))
             what = "one number an image" if tensor.dim() == 1 else "a tensor"
             return f" With {what} for {names} it runs: inspect_unet(model, {call})."
     return ""

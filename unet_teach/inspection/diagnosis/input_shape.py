@@ -95,7 +95,7 @@ def image_too_small(attempt: Attempt) -> str:
 
 
 def single_position(attempt: Attempt) -> str:
-    """A normalisation over positions is given maps of 1×1, and a larger image runs."""
+    """A normalisation over positions is given maps of 1×1."""
     image = attempt.graph.image
     found = re.search(r"more than 1 spatial element.*Size\(\[\d+, (\d+)", attempt.message)
     if image is None or found is None:
@@ -103,7 +103,11 @@ def single_position(attempt: Attempt) -> str:
     larger = [{a: n * 2**k for a, n in enumerate(image.shape[2:], start=2)} for k in range(1, 6)]
     works = next((sides for sides in larger if attempt.runs_with(sides)), None)
     if works is None:
-        return ""
+        return (
+            f"{attempt.stopped_in} computes mean and spread over the positions of each map, and is "
+            "given maps of a single position (1×1), whatever the size of the image. Leave it out "
+            f"here, or use nn.GroupNorm(1, {found[1]})."
+        )
     told = (
         f"{attempt.stopped_in} computes mean and spread over the positions of each map, and with "
         f"an image of {shape_text(image.shape[2:])} its maps have a single one. "

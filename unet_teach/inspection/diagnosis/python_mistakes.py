@@ -256,7 +256,9 @@ def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, na
     if not left and name in options:
         kind = type(module).__name__
         own = f"nn.{kind}" if hasattr(nn, kind) else kind
-        return f"{told}It is an option of the layer, given where that is made: {own}(…, {name}=…)."
+        here = f" Here, F.interpolate(x, {name}=…) takes it." * (kind == "Upsample")
+        made = f"given where that is made: {own}(…, {name}=…).{here}"
+        return f"{told}It is an option of the layer, {made}"
     close = difflib.get_close_matches(name, left, n=1, cutoff=0.4)
     meant = left[0] if len(left) == 1 else close[0] if close else ""
     if not meant:

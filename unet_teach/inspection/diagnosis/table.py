@@ -116,7 +116,7 @@ FAILED_RUN = (
     Diagnosis("windows do not divide the sides", views.windows_do_not_fit, "input"),
     Diagnosis("output_padding is too large", layer_settings.too_much_output_padding, "layer"),
     Diagnosis("image too small", input_shape.image_too_small, "input"),
-    Diagnosis("normalisation of one position", input_shape.single_position, "input"),
+    Diagnosis("normalisation of one position", input_shape.single_position, "layer"),
     Diagnosis("no batch dimension", input_shape.no_batch_dimension, "call"),
     Diagnosis("layer is for another number of axes", layer_settings.layer_of_another_rank, "layer"),
     Diagnosis(

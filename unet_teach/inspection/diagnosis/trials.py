@@ -19,6 +19,7 @@ def runs_when(
     change: Callable[[nn.Module], Any] = lambda copied: None,
     *,
     more: tuple[Any, ...] = (),
+    named: Mapping[str, Any] | None = None,
     calls: Mapping[Any, Callable[..., Tensor]] | None = None,
 ) -> bool:
     """Return whether a copy of the network runs after a change.
@@ -27,6 +28,7 @@ def runs_when(
         attempt: what failed.
         change: is given the copy, and changes its layers.
         more: what the copy is given after the arguments of the user.
+        named: the same by name.
         calls: functions of torch, and what runs in their place.
     """
     for on_meta in (True, False):
@@ -35,7 +37,7 @@ def runs_when(
                 copied = copy_to_run(attempt.model, on_meta=on_meta)
                 change(copied)
                 args, kwargs = copy_inputs(
-                    ((*attempt.args, *more), attempt.kwargs), on_meta=on_meta
+                    ((*attempt.args, *more), {**attempt.kwargs, **(named or {})}), on_meta=on_meta
                 )
                 with _Replaced(calls) if calls else contextlib.nullcontext():
                     copied(*args, **kwargs)

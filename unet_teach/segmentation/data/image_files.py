@@ -204,3 +204,11 @@ def palette_is_missing(image: Image.Image) -> bool:
 def alpha_channel(image: Image.Image) -> NDArray[np.uint8]:
     """Return the opacity of each pixel: (H, W), 0 to 255."""
     return np.asarray(image.convert("RGBA"))[..., 3]
+
+
+def brightness(opened: Opened) -> NDArray[Any]:
+    """Return the largest channel of each pixel, (H, W)."""
+    image = opened.image.convert("RGB") if opened.image.mode == "P" else opened.image
+    pixels: NDArray[Any] = np.nan_to_num(np.asarray(image))
+    brightest: NDArray[Any] = pixels if pixels.ndim == 2 else pixels[..., :3].max(axis=2)
+    return brightest

@@ -9,11 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.data.array_files import ARRAYS
-from unet_teach.segmentation.data.image_files import EXTENSIONS, TIFF, UnreadableError, open_page
+from unet_teach.segmentation.data.image_files import (
+    EXTENSIONS,
+    TIFF,
+    UnreadableError,
+    brightness,
+    open_page,
+)
 from unet_teach.segmentation.data.mask_kinds import about_kinds, masks_by_kind
 from unet_teach.segmentation.data.mask_levels import looks_like_mask
 from unet_teach.segmentation.data.notes import MOST_NAMES, Notes
@@ -183,6 +187,8 @@ def match_masks(
 def _in_folders_of_masks(files: Sequence[ImageFile]) -> list[ImageFile]:
     """Return the files whose folder has a word for masks in its name, if others have none."""
     found = [file for file in files if "/" in file.label and _words(file.path.parent.name) & ROLES]
+    if len(found) == len(files):  # segmentation_images and segmentation_masks
+        found = [file for file in found if not _words(file.path.parent.name) & {*IMAGES}]
     return found if len(found) < len(files) else []
 
 
@@ -248,7 +254,7 @@ def _second_masks(matches: Sequence[Match]) -> str:
         if not is_beside or 2 * len(shared) <= len(names) or _words(folder.name) & {*SPLITS}:
             continue
         with suppress(UnreadableError):
-            if looks_like_mask(np.asarray(open_page(files[0].path).image.convert("L"))):
+            if looks_like_mask(brightness(open_page(files[0].path))):
                 image, mask = paired[0].image, paired[0].masks[0]
                 return (
                     f"{files[0].label} may be the mask of {image.label} as well as {mask.label}, "
