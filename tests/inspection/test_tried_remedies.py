@@ -511,6 +511,19 @@ def test_padding_is_asked_of_all_convolutions_that_lack_it(
     assert runs(Valid(size // 2, size, depth, join), image)
 
 
+@pytest.mark.parametrize(
+    ("depth", "side", "rounded"),
+    [(2, 90, 92), (2, 94, 96), (3, 188, 192), (3, 140, 144), (4, 572, 576)],
+)
+def test_the_image_of_the_paper_is_rounded_where_padding_needs_that(
+    depth: int, side: int, rounded: int
+) -> None:
+    told = tells(Valid(0, depth=depth), (1, 3, side, side))
+    assert f"With padding=1 in each of them and an image of {rounded}×{rounded}, the" in told
+    assert not runs(Valid(1, depth=depth), (1, 3, side, side))
+    assert runs(Valid(1, depth=depth), (1, 3, rounded, rounded))
+
+
 def test_a_single_convolution_without_padding_is_named_alone() -> None:
     model = Valid(1)
     model.back[1][0][0].padding = (0, 0)

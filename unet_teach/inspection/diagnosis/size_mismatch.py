@@ -304,8 +304,10 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
         )
     least = min((change.cost for change in changes), default=None)
     best = [change for change in changes if change.cost == least]
-    if best and (padding := _padding_everywhere(attempt, best[0].step)):
-        return f"{padding}; or {ADVICE}"
+    shrinking = [s for _, way in ways for s in way if s.keeps_or_shifts and s.before != s.after]
+    for step in [change.step for change in best[:1]] or shrinking[:1]:
+        if padding := _padding_everywhere(attempt, step):
+            return f"{padding}; or {ADVICE}"
     working = [change for change in best if _works(attempt, change)]
     fitting = [_change(attempt, change) for change in working or best]
     return f"{'. Or '.join(fitting[:2])}; or {ADVICE}" if fitting else ""
@@ -345,14 +347,21 @@ def _padding_everywhere(attempt: Attempt, step: Step) -> str:
         path: layer for path, layer in attempt.model.named_modules() if is_alike(layer)
     }
     lacks = [set(layer.padding) == {0} and set(layer.dilation) == {1} for layer in alike.values()]
-    if len(alike) < 2 or not all(lacks) or not runs_when(attempt, pad):
+    axes, levels = attempt.graph.axes, attempt.graph.levels.values()
+    coarsest = 2 ** round(max((level for level in levels if level < GLOBAL), default=0))
+    rounded = {axis: -(-size // coarsest) * coarsest for axis, size in axes.items()}
+    if len(alike) < 2 or not all(lacks):
         return ""
+    fits = runs_when(attempt, pad)
+    if not fits and not runs_when(attempt, pad, sides=rounded):
+        return ""
+    image = "" if fits else f" and an image of {shape_text(rounded.values())}"
     lacking = list(alike)
     size = kernel.pop()
     return (
         f"None of the {len(lacking)} convolutions with kernel_size={size}, {lacking[0]} to "
         f"{lacking[-1]}, has padding, so each takes {size - 1} off height and width. With "
-        f"padding={size // 2} in each of them, the network runs"
+        f"padding={size // 2} in each of them{image}, the network runs"
     )
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
+from unet_teach.inspection.model_copy import copy_inputs, copy_to_run, with_image_size
 
 
 def runs_when(
@@ -21,6 +21,7 @@ def runs_when(
     more: tuple[Any, ...] = (),
     named: Mapping[str, Any] | None = None,
     calls: Mapping[Any, Callable[..., Tensor]] | None = None,
+    sides: dict[int, int] | None = None,
 ) -> bool:
     """Return whether a copy of the network runs after a change.
 
@@ -30,15 +31,17 @@ def runs_when(
         more: what the copy is given after the arguments of the user.
         named: the same by name.
         calls: functions of torch, and what runs in their place.
+        sides: the size of the image along each axis that changes.
     """
+    given = ((*attempt.args, *more), {**attempt.kwargs, **(named or {})})
+    if sides:
+        given = with_image_size(given, attempt.graph.image, sides)
     for on_meta in (True, False):
         try:
             with torch.no_grad():
                 copied = copy_to_run(attempt.model, on_meta=on_meta)
                 change(copied)
-                args, kwargs = copy_inputs(
-                    ((*attempt.args, *more), {**attempt.kwargs, **(named or {})}), on_meta=on_meta
-                )
+                args, kwargs = copy_inputs(given, on_meta=on_meta)
                 with _Replaced(calls) if calls else contextlib.nullcontext():
                     copied(*args, **kwargs)
         except Exception as error:  # whatever the user's code raises
