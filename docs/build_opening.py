@@ -126,24 +126,24 @@ def opening(network: UNet, image: Tensor, mask: Tensor, prediction: Tensor) -> s
     maps = feature_maps(network, image[:, ROWS])
     score = iou(prediction[:, ROWS], mask[:, ROWS])
     parameters = sum(p.numel() for p in network.parameters())
-    sides, tops = (128, 96, 64, 48), (84, 232, 348, 424)
+    sides, tops = (128, 96, 64, 48), (66, 211, 324, 398)
     left, right, middle = 446, 634, 540
     parts = [
-        '<text class="title" x="20" y="40">A microscope photo goes in, a mask comes out</text>',
-        '<text class="bold" x="20" y="74">Photo</text>',
-        '<text class="small" x="76" y="74">128×128 pixels</text>',
-        '<text class="bold" x="758" y="74">Mask</text>',
-        '<text class="small" x="812" y="74">which pixels belong to a nucleus?</text>',
-        picture(photo, 20, 84, 302),
-        picture(coloured(prediction[0, ROWS], GREEN), 758, 84, 302),
-        frame(758, 84, 302, GREEN, 8),
-        f'<path class="way" d="M326 148H{left - 68}M{right + 68} 148H752"/>',
+        '<text class="title" x="20" y="34">A microscope photo goes in, a mask comes out</text>',
+        '<text class="bold" x="20" y="58">Photo</text>',
+        '<text class="small" x="76" y="58">128×128 pixels</text>',
+        '<text class="bold" x="770" y="58">Mask</text>',
+        '<text class="small" x="824" y="58">which pixels belong to a nucleus?</text>',
+        picture(photo, 20, 66, 290),
+        picture(coloured(prediction[0, ROWS], GREEN), 770, 66, 290),
+        frame(770, 66, 290, GREEN, 8),
+        f'<path class="way" d="M314 130H{left - 68}M{right + 68} 130H764"/>',
     ]
     for level, (side, top) in enumerate(zip(sides, tops, strict=True)):
         if level == 3:
             parts.append(picture(coloured(maps["encoder 3"], BLUE), middle - side / 2, top, side))
             parts.append(frame(middle - side / 2, top, side, BLUE))
-            parts.append(f'<text class="small bold" x="{middle + 34}" y="{top + 42}">16×16</text>')
+            parts.append(f'<text class="small bold" x="{middle + 34}" y="{top + 44}">16×16</text>')
             break
         for name, x, colour, radius in (
             (f"encoder {level}", left - side / 2, BLUE, 0),
@@ -153,7 +153,7 @@ def opening(network: UNet, image: Tensor, mask: Tensor, prediction: Tensor) -> s
             parts.append(frame(x, top, side, colour, radius))
         y = top + side / 2
         parts.append(f'<path class="skip" d="M{left + side / 2 + 5} {y}H{right - side / 2 - 5}"/>')
-        below = tops[level + 1] - 5 if level < 2 else 448
+        below = tops[level + 1] - 5 if level < 2 else 422
         parts.append(f'<path class="way" d="M{left} {top + side + 5}V{below}"/>')
         parts.append(f'<path class="way" d="M{right} {top + side + 5}V{below}"/>')
         if level:
@@ -162,24 +162,32 @@ def opening(network: UNet, image: Tensor, mask: Tensor, prediction: Tensor) -> s
                 f'<text class="small bold" text-anchor="end" x="{left - side / 2 - 12}" '
                 f'y="{y + 5}">{size}×{size}</text>'
             )
-    parts.append(f'<path class="way" d="M{left} 448H{middle - 30}M{middle + 30} 448H{right}"/>')
-    across = [f"M326 148H{left}V448H{right}V148H752"]
-    across += [f"M326 148H{left}V{y}H{right}V148H752" for y in (148, 280, 380)]
+    parts.append(f'<path class="way" d="M{left} 422H{middle - 30}M{middle + 30} 422H{right}"/>')
+    across = [f"M314 130H{left}V{y}H{right}V130H764" for y in (422, 130, 259, 356)]
     for path in across:
         parts.append(f"""<circle class="dot" r="6" style="offset-path: path('{path}')"/>""")
     captions = (
-        (20, 414, "The <tspan fill='#56b4e9' class='bold'>encoder</tspan> shrinks the image,"),
-        (20, 436, "so that each value sees more of it."),
-        (758, 414, "The <tspan fill='#2fc79a' class='bold'>decoder</tspan> brings the size back,"),
-        (758, 436, "and the <tspan fill='#e3a3c6' class='bold'>skips</tspan> bring the outlines."),
+        (20, "", 380, "The <tspan fill='#56b4e9' class='bold'>encoder</tspan> shrinks the image,"),
+        (20, "", 400, "so that each value sees more of it."),
+        (20, "small", 423, f"{parameters:,} weights, 600 training steps. It has never seen"),
+        (20, "small", 440, f"these nuclei: IoU {score:.2f} here."),
+        (
+            770,
+            "",
+            380,
+            "The <tspan fill='#2fc79a' class='bold'>decoder</tspan> brings the size back,",
+        ),
+        (
+            770,
+            "",
+            400,
+            "and the <tspan fill='#e3a3c6' class='bold'>skips</tspan> bring the outlines.",
+        ),
+        (770, "small", 423, "Image: BBBC038v1, Broad Bioimage"),
+        (770, "small", 440, "Benchmark Collection, CC0."),
     )
-    parts += [f'<text x="{x}" y="{y}">{text}</text>' for x, y, text in captions]
-    parts.append(
-        f'<text class="small" x="20" y="492">{parameters:,} weights, 600 training steps. It has '
-        f"never seen these nuclei: IoU {score:.2f} here. Image: BBBC038v1, Broad Bioimage "
-        "Benchmark Collection, CC0.</text>"
-    )
-    return svg(1080, 508, "A microscope photo, a U-shaped network, and the mask it returns.", parts)
+    parts += [f'<text class="{c}" x="{x}" y="{y}">{text}</text>' for x, c, y, text in captions]
+    return svg(1080, 456, "A microscope photo, a U-shaped network, and the mask it returns.", parts)
 
 
 def errors(image: Tensor, mask: Tensor, prediction: Tensor) -> str:

@@ -22,21 +22,21 @@
 # %% [markdown]
 # ## Four criteria
 #
-# Now somebody shows you 900 lines of code and says, "It's a U-Net." Is it? If it is, you know what to expect of it, and where to look when it goes wrong. A one-page note, [the document](../docs/the_document.md), names four criteria:
+# Now somebody shows you 900 lines of code and says, "It's a U-Net." Is it? If it is, you know what to expect of it, and where to look when it goes wrong. A one-page note, [the document](../docs/the_document.md), names four criteria (there is no official definition; this is the one that the course uses):
 #
 # 1. **Down-sampling layers** make the feature map smaller.
 # 2. **Up-sampling layers** make it larger again.
 # 3. **Skip connections** carry feature maps directly from the first half of the network to the second.
 # 4. **Symmetric architecture**: for every step down there is a step up.
 #
-# (A **feature map** is what the image has become at some point inside the network.) The next four lessons take one criterion each and follow the document's code. Some of its claims are wrong, and finding out which is the best test of whether you've understood it.
+# (A **feature map** is what the image has become at some point inside the network.) The next four lessons take one criterion each and follow the document's code. Some of its claims are wrong, and finding them is the best test of your understanding.
 
 # %% [markdown]
 # ## See inside one
 #
 # Now you can try out a small, trained U-Net, which runs in your browser. Its task is made up: mark the pixels of every line, but *only inside a ring*. So it has to find out *what* to mark (lines in rings), and *where exactly* each line runs.
 #
-# The image is on the left and the prediction on the right, where an outline shows the target. In between, feature maps shrink (blue), grow back (green), and cross over by three skip connections, numbered from the top.
+# The image is on the left and the prediction on the right, where an outline shows the target. In between, feature maps shrink (blue), grow back (green), and cross over by three skip connections, numbered 0, 1 and 2 from the top.
 #
 # The score, **IoU**, divides the pixels that prediction and target share by the pixels that at least one of them marks. If they share 6 pixels, and each marks 2 more, it's 6 / (6 + 2 + 2) = 0.6. 1 is perfect, and 0 means that they have nothing in common.
 #
@@ -77,7 +77,7 @@ living
 # %% [markdown]
 # The smallest feature map has 12×12 cells, each standing for 8×8 pixels. That's enough to know *what* is there, but the skips have to bring back *where exactly*. Lesson 3 comes back to this.
 #
-# One caution: 0.37 doesn't tell you what a network without skips can do. This one was trained with skips and relies on them. One that *never had* any does better, because it learned to do without. Lesson 6 has the numbers.
+# A word of caution: 0.37 doesn't tell you what a network without skips can do. This one was trained with skips and relies on them. One that *never had* any does better, because it learned to do without. Lesson 6 has the numbers.
 
 # %% [markdown]
 # ## Does everything work?
@@ -103,9 +103,8 @@ self_test(living)
 
 # %%
 networks = six_networks()
-reports = {
-    letter: inspect_unet(network, (1, 1, 64, 64)) for letter, network in networks.items()
-}
+size = (1, 1, 64, 64)  # one grey image of 64×64
+reports = {letter: inspect_unet(network, size) for letter, network in networks.items()}
 show(*gallery({letter: report.drawing for letter, report in reports.items()}))
 
 # %% jupyter={"source_hidden": true}
@@ -179,8 +178,8 @@ assert [letter for letter in reports if reports[letter].is_unet] == ["A", "E"]
 # Two of the six are U-Nets. The others are respectable networks all the same:
 #
 # - **B** is an **autoencoder**: it goes down and up, but without skips everything has to squeeze through the bottleneck.
-# - **C** is a **residual network**: its shortcuts make it easier to train, but it stays at full resolution, so each output sees only a small neighbourhood.
-# - **D** comes up in a single step, like FCN-32s, a **fully convolutional network**. (FCN-32s halves five times, and D only three times. A U-Net is fully convolutional as well, because the term only says that no layer is tied to one image size.)
+# - **C** is a **residual network** that never shrinks (most of them do; lesson 7 has one). Its shortcuts make it easier to train, but each output sees only a small neighbourhood.
+# - **D** comes up in a single step, like FCN-32s, a **fully convolutional network** (which halves five times, and D only three).
 # - **F** is a **classifier**: it gives one answer for the whole image, so it never needs to come up.
 #
 # **A** and **E** differ in their layers and in how a skip joins the decoder: A concatenates the two feature maps (it stacks their channels), while E adds them. Lesson 3 shows what difference that makes. Both are U-Nets.

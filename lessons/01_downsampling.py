@@ -44,7 +44,9 @@ from unet_teach.widgets import ConvExplorer, FeatureMaps, Predict, Step
 # %% [markdown]
 # ## What a convolution computes
 #
-# A **kernel** is a small window of weights; `kernel_size=3` makes it 3×3, so it has nine. The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
+# A **kernel** is a small window of **weights**, numbers that the network learns; `kernel_size=3` makes it 3×3, so it has nine.
+#
+# The layer lays it on the image, multiplies each of the nine values underneath by its weight, and adds
 # up the products: that sum is *one* output value. Then it moves the kernel by `stride` pixels and does the same again. The result is called a **feature map**.
 #
 # (Before it starts, `padding=1` puts a border of zeros around the image, one pixel wide on each side. Finally, PyTorch adds the **bias**, one more learned number for each output channel. It shifts a whole output channel by the same amount, so the widget leaves it out.)
@@ -106,7 +108,7 @@ ConvExplorer(
 #
 # $$\begin{aligned}\text{room} &= H + 2\cdot\text{padding}\\ &\quad - \text{kernel\_size}\\[4pt] H_\text{out} &= \left\lfloor\frac{\text{room}}{\text{stride}}\right\rfloor + 1\end{aligned}$$
 #
-# Don't take a formula on trust when you can ask PyTorch (`shape[-1]` is the last axis, the width). Here it's tested for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64:
+# Here PyTorch tests it for a kernel of 3 with stride 2 and padding 1, at every size from 1 to 64 (`shape[-1]` is the last axis, the width):
 
 # %%
 layer = nn.Conv2d(1, 1, kernel_size=3, stride=2, padding=1)
@@ -173,7 +175,7 @@ except RuntimeError as error:
 # Why twice as many channels? Halving height and width leaves a quarter of the positions, and each of them has to describe four times the area. Twice the channels give it more numbers to do so, and the
 # feature map still shrinks to half as many values.
 #
-# The next convolution, which keeps size and channels, then needs as many multiplications as one at the larger size: there are a quarter of the positions, but four times as many pairs of an input and an output channel.
+# A convolution that keeps size and channels costs as many multiplications after the halving as before: at a quarter of the positions, but with 128·128 pairs of an input and an output channel instead of 64·64, which is four times as many.
 
 # %%
 before, after = 64 * 32 * 32, 128 * 16 * 16
@@ -204,7 +206,7 @@ for size in (31, 32, 33):
     print(size, "→", conv_output_size(size, 3, stride=2, padding=1))
 
 # %% [markdown]
-# So "halves the size" is only true for even sizes. Now turn the question round: which input sizes give 16, and which give 17?
+# Now turn the question round: which input sizes give 16, and which give 17?
 
 # %%
 for size in (16, 17):
@@ -228,9 +230,9 @@ exercises.odd_sizes.check(pair)
 # Why shrink the image at all, instead of stacking convolutions at full size? Take one value of the result and ask which input pixels it depends on. They
 # are its **receptive field**.
 #
-# We can find it by experiment. The **gradient** of an output value says how much it would change if some number changed a little. Training asks for the gradients of the weights; here we ask for those of the input pixels (`requires_grad=True`), and `backward()` computes them all at once.
+# We can find it by experiment. The **gradient** of an output value says how much it would change if some number changed a little. Training asks for the gradients of the weights; here we ask for those of the input pixels (`requires_grad=True`), and `backward()` computes them all at once and puts them into `image.grad`.
 #
-# All weights are set to 1 and there is no activation, so the gradient is positive for every pixel inside the receptive field and zero for all others.
+# All weights are set to 1, and there is nothing but convolutions, so the gradient is positive for every pixel inside the receptive field and zero for all others.
 
 
 # %%
@@ -284,7 +286,7 @@ exercises.sees.check(width)
 # %% [markdown]
 # ## Other ways to halve
 #
-# A strided convolution isn't the only layer that shrinks a feature map; here are five more. The image is a single bright line, one pixel wide, in column 5 (counted from 0), and the convolution has nine equal weights of 1/9.
+# Here are five more layers that shrink a feature map. The image is a single bright line, one pixel wide, in column 5 (counted from 0), and the convolution has nine equal weights of 1/9.
 # Guess first: in which of the outputs is the line still there?
 
 # %%
@@ -314,16 +316,19 @@ print(f"{'the image':15} brightest {line.max():.2f}   mean {line.mean():.4f}")
 assert halved["average-pool"].mean() == halved["bilinear"].mean() == line.mean()
 assert torch.equal(nn.PixelShuffle(2)(halved["pixel-unshuffle"]), line)
 assert ways["nearest"](line.roll(-1, dims=3)).max() == 1
+for name in ("max-pool", "average-pool", "nearest", "bilinear"):
+    assert {ways[name](torch.zeros(1, 1, size, size)).shape[-1] for size in (30, 31)} == {15}
+assert nn.MaxPool2d(2, ceil_mode=True)(torch.zeros(1, 1, 31, 31)).shape[-1] == 16
 
 # %% [markdown]
 # - **Max-pooling** keeps the line as bright as it was, but you can no longer tell in which of two columns it ran. The U-Net of 2015 uses it, with convolutions before and after.
 # - **Average-pooling** and **bilinear** interpolation halve its brightness. Since a column is now twice as wide, the mean stays exactly the same.
-# - The **strided convolution** leaves a third of the brightness in each of two columns, because two windows cover the line. Its weights are learned, though, and others would keep
-#   the line at full brightness.
+# - The **strided convolution** leaves a third of the brightness in each of two columns, because two windows cover the line. (Its weights are learned, though, and others would keep it as bright.)
 # - **Nearest** interpolation takes every second column, the even ones, so the line is gone. In column 4 it would have survived at full brightness.
 # - **Pixel-unshuffle** loses nothing and can be undone: it moves the four pixels of each 2×2 square into four channels. Step through **channel** to see them.
+# - **Odd sizes**: pooling and interpolation drop the last row, so 30 and 31 both become 15 (with `ceil_mode=True`, a pooling makes 16 of 31), and pixel-unshuffle refuses 31.
 #
-# Only the convolution learns, and only there can you choose the number of channels. The others have no parameters at all, and they need a convolution next to them to change the channels.
+# Only the convolution has parameters, and only there can you choose the number of channels. The others need a convolution next to them for that.
 
 # %% [markdown]
 # ## What survives
@@ -360,7 +365,7 @@ show(
 # ## Recap
 #
 # - One output value is a sum of products, and the kernel visits every `stride`-th position, so the output size is ⌊(H + 2·padding − kernel_size) / stride⌋ + 1.
-# - Stride 2 merges two sizes into one: 31 and 32 both become 16.
+# - A halving merges two sizes into one: with kernel 3 and padding 1, 31 and 32 both become 16; with max-pooling, 30 and 31 both become 15.
 # - Down-sampling makes the receptive field grow fast: 3, 7, 15 pixels instead of 3, 5, 7.
 #
 # Next: [**2 · Up-sampling**](02_upsampling.ipynb) goes back up, and there you have to say whether the size was 31 or 32.

@@ -11,7 +11,7 @@
 # ![The portrait as taken, at 32×32, and enlarged from 32×32 to 256×256 in two ways; the eye stays blurred in both.](../docs/images/lesson_2.png)
 #
 # In lesson 1 the portrait shrank to 32×32. At that size a network may know *that* there is an eye, but we want to know *which pixels* belong to it, so the feature map
-# has to grow again. Enlarging it is easy; getting the detail back is not.
+# has to grow again.
 
 # %% [markdown]
 # Growing is called **up-sampling**, the second criterion and the work of the decoder. [The document](../docs/the_document.md#up-sampling) does it with a **transposed convolution**:
@@ -96,7 +96,7 @@ ConvTransposeExplorer(
 )
 
 # %% [markdown]
-# Here is the same by hand: 3×3 patches, each two cells further on. Together they cover 9×11 cells. `padding=1` crops a row and a column on each side, but `output_padding=1` keeps those at the end,
+# Here is the same by hand: 3×3 patches, each two cells further on. Together they cover 9×11 cells. `padding=1` crops a row and a column on each side, but `output_padding=1` keeps the last ones,
 # so only the first row and column are lost (`[1:, 1:]`), and 8×10 are left, twice 4×5.
 #
 # (`F` has the layers as functions, to which you pass the kernel.)
@@ -116,40 +116,8 @@ assert torch.allclose(scattered[1:, 1:], output)
 print("scattered:", tuple(scattered.shape), "kept:", tuple(output.shape))
 
 # %% [markdown]
-# ## Why it is called transposed
-#
-# A convolution can be written as a matrix W. Take one dimension, a kernel of `[1, 2, 3]`, stride 2, and 7 values: each row of W is one position of the kernel. Multiplying by
-# the *transposed* matrix Wᵀ goes from 3 values to 7, and that is exactly what `conv_transpose1d` computes.
-
-# %% jupyter={"source_hidden": true}
-weights = torch.tensor([[[1.0, 2.0, 3.0]]])
-# What the convolution makes of each unit vector is a column of its matrix.
-matrix = F.conv1d(torch.eye(7)[:, None], weights, stride=2)[:, 0].T
-figure, panels = plt.subplots(1, 2, figsize=(6, 4), width_ratios=(7, 3))
-tables = {"W\n7 → 3 values": matrix, "Wᵀ\n3 → 7 values": matrix.T}
-for panel, (title, table) in zip(panels, tables.items(), strict=True):
-    panel.imshow(table.where(table > 0, float("nan")), vmin=-1, vmax=6, cmap="YlOrBr")
-    for (row, column), value in ((tuple(place), table[tuple(place)]) for place in table.nonzero().tolist()):
-        panel.text(column, row, f"{value:.0f}", ha="center", va="center", color="black")
-    panel.set(xticks=[], yticks=[], title=title, anchor="NW")
-    panel.set_xticks([column - 0.5 for column in range(table.shape[1] + 1)], minor=True)
-    panel.set_yticks([row - 0.5 for row in range(table.shape[0] + 1)], minor=True)
-    panel.grid(which="minor")
-    panel.tick_params(which="minor", length=0)
-show(
-    figure,
-    "Two matrices. Left, 3 rows of 7: the numbers 1 2 3 in each row, two columns further to the right from row to row. Right, the same matrix transposed: 1 2 3 in each of 3 columns.",
-)
-
-# %%
-three = torch.tensor([1.0, 10.0, 100.0])
-seven = F.conv_transpose1d(three[None, None], weights, stride=2)[0, 0]
-print("1, 10, 100 become", *seven.int().tolist())
-assert torch.equal(matrix.T @ three, seven)
-
-# %% [markdown]
-# Only the *shape* is restored. The 7 values don't come back, because many different sevens become the same three. The document and many papers say
-# [*deconvolution*](../docs/the_document.md#deconvolutional); this course doesn't, because elsewhere, as in microscopy, that word means recovering the values.
+# Going down and up again restores only the *shape*. The values don't come back, because many different images become the same small one. The document and many papers say
+# [*deconvolution*](../docs/the_document.md#deconvolutional); this course doesn't, because elsewhere, as in microscopy, that word means recovering the values. ("Going further" says what is *transposed*.)
 #
 # ## How large is the output?
 #
@@ -223,17 +191,14 @@ RoundTrip(
             when={"output_padding": 0},
             explain="The odd ones. No single value is right for all sizes.",
         ),
-        Step(
-            "Set `stride` to 3 and try `output_padding` 0, 1 and 2. How many sizes share one small size now?",
-            when=[{"stride": 3, "output_padding": 0}, {"stride": 3, "output_padding": 1}, {"stride": 3, "output_padding": 2}],
-            explain="Three, and each of them needs its own `output_padding`. With 2 the last row holds only the bias, because no patch reaches so far.",
-        ),
     ],
 )
 
 # %% [markdown]
 # With kernel 3, stride 2 and padding 1, inputs of size 31 and 32 both become 16. On the way back up, 16 alone doesn't say which one you started from, so PyTorch lets you
-# choose: `output_padding=0` gives 31, and `output_padding=1` gives 32. Since no fixed value fits every image, you can also pass the size with each call:
+# choose: `output_padding=0` gives 31, and `output_padding=1` gives 32. (With stride 3, three sizes share one. So the choices are 0 to `stride` − 1, and without dilation PyTorch refuses more.)
+#
+# Since no fixed value fits every image, you can also pass the size with each call:
 
 # %%
 layer = nn.ConvTranspose2d(128, 64, kernel_size=3, stride=2, padding=1)
@@ -282,7 +247,7 @@ assert torch.equal(extra[:5, :5], without)
 print(extra.int())
 
 # %% [markdown]
-# The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**. ("Going further" has the few layers in which the extra row stays empty.)
+# The last row, 8 16 8 16 8 9, was scattered by the kernel's last row, 7 8 9. So `output_padding` adds nothing: **it crops less**.
 #
 # ## Does the detail come back?
 #
@@ -307,7 +272,7 @@ show(
 )
 
 # %% [markdown]
-# Of 65,536 pixels, 1,024 values were left at the bottleneck. Many different images have the same 1,024 averages, so no up-sampling layer can know which of them went in; it can only blend, or guess. **Up-sampling restores the size, not the detail.**
+# The bottleneck has 1,024 values for 65,536 pixels. Many different images have the same 1,024 averages, so no up-sampling layer can know which of them went in; it can only blend, or guess. **Up-sampling restores the size, not the detail.**
 #
 # But where does the grid in the last image come from? It wasn't in the portrait.
 #
@@ -329,23 +294,22 @@ for size, padding, extra in [(2, 0, 0), (3, 1, 1), (4, 1, 0), (5, 2, 1)]:
 #
 # ## Which up-sampling layer should you choose?
 #
-# The document [ends with a list of such layers](../docs/the_document.md#up-sampling-layers). Here are six candidates. (Pixel shuffle undoes the pixel-unshuffle of lesson 1: four channels become the four cells of a 2×2 square.)
+# The document [ends with a list of such layers](../docs/the_document.md#up-sampling-layers). Here are six candidates. (Pixel shuffle undoes the pixel-unshuffle of lesson 1: four channels become the four cells of a 2×2 square. `nn.Sequential(a, b)` applies `a`, then `b`.)
 
 # %%
+def conv(ins, outs):
+    return nn.Conv2d(ins, outs, kernel_size=3, padding=1)
+
+
 def ways_up(ins, outs):
+    nearest, bilinear = (nn.Upsample(scale_factor=2, mode=mode) for mode in ("nearest", "bilinear"))
     return {
         "kernel 3": nn.ConvTranspose2d(ins, outs, 3, 2, 1, output_padding=1),
         "kernel 2": nn.ConvTranspose2d(ins, outs, 2, stride=2),
         "kernel 4": nn.ConvTranspose2d(ins, outs, 4, stride=2, padding=1),
-        "nearest + conv": nn.Sequential(
-            nn.Upsample(scale_factor=2), nn.Conv2d(ins, outs, 3, padding=1)
-        ),
-        "bilinear + conv": nn.Sequential(
-            nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(ins, outs, 3, padding=1)
-        ),
-        "pixel shuffle": nn.Sequential(
-            nn.Conv2d(ins, 4 * outs, 3, padding=1), nn.PixelShuffle(2)
-        ),
+        "nearest + conv": nn.Sequential(nearest, conv(ins, outs)),
+        "bilinear + conv": nn.Sequential(bilinear, conv(ins, outs)),
+        "pixel shuffle": nn.Sequential(conv(ins, 4 * outs), nn.PixelShuffle(2)),
     }
 
 # %% [markdown]
@@ -391,7 +355,7 @@ show(
 )
 
 # %% [markdown]
-# As a number: how far is a cell from the mean of its channel, on average, compared with the size of the values? 0 % is flat.
+# As a number: how far is a cell from the mean of its channel, on average, divided by the mean size of the values? 0 % is flat.
 
 # %%
 def pattern(layer):
@@ -402,9 +366,9 @@ def pattern(layer):
 
 torch.manual_seed(0)
 for name, layer in ways_up(8, 64).items():
-    random, equal = pattern(layer), pattern(with_equal_weights(layer))
-    print(f"{name:16} equal weights {equal:4.0%}   random weights {random:4.0%}")
-    assert random < 1e-3 if name.endswith("conv") else 0.7 < random < 0.95
+    new, equal = pattern(layer), pattern(with_equal_weights(layer))
+    print(f"{name:16} equal weights {equal:4.0%}   random weights {new:4.0%}")
+    assert new < 1e-3 if name.endswith("conv") else 0.7 < new < 0.95
     assert (equal > 0.1) == (name == "kernel 3")
 
 # %% [markdown]
@@ -415,11 +379,11 @@ for name, layer in ways_up(8, 64).items():
 # | choose | when |
 # |---|---|
 # | bilinear or nearest + convolution | the output is an image, or patterns would hurt |
-# | kernel 2, stride 2 | you want what the U-Net of 2015 uses; training has to remove the pattern |
+# | kernel 2, stride 2 | you want what the U-Net of 2015 uses; training may or may not remove the pattern (lesson 6 looks) |
 # | kernel 4, stride 2, padding 1 | the same, with patches that overlap evenly |
-# | pixel shuffle | you can afford four times as many channels; it starts flat with [ICNR](https://arxiv.org/abs/1707.02937), equal first weights for all four |
+# | pixel shuffle | you can afford four times as many channels; it starts flat if the initial weights are equal for all four ([ICNR](https://arxiv.org/abs/1707.02937)) |
 #
-# Which of them is more *accurate*, only training can tell: lesson 6.
+# (With bilinear, leave `align_corners` at False. True stretches the feature map, so it no longer lies on its skip.) Which of them is more *accurate*, only training can tell: lesson 6.
 
 # %% [markdown]
 # ## Exercise 4: no checkerboard
@@ -441,7 +405,7 @@ exercises.even_overlap.check(layer)
 #
 # - Its section opens with ["all of the above, put together"](../docs/the_document.md#put-together). Nothing has been put together yet, so that line belongs at the very end.
 # - Its layer [doubles the size](../docs/the_document.md#doubles): 16 does become 32, but an image that had been 31 comes back as 32, one row and one column too many.
-# - It says that apart from the channels everything is "same as before", although there is a new parameter. Now you can explain it.
+# - It says that apart from the channels everything is "same as before", although there is a new parameter.
 # - "Deconvolutional" promises the values, but only the shape is restored.
 # - It doesn't mention that kernel 3 with stride 2 overlaps unevenly, 1, 2, 1, 2.
 
@@ -458,7 +422,39 @@ exercises.even_overlap.check(layer)
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
 #
-# Nothing later depends on this part. It has two more ways to see the layer, the cases in which an extra row stays empty, a textbook's claim to test, and the face enlarged in six ways.
+# Nothing later depends on this part. It has three more ways to see the layer, the cases in which an extra row stays empty, a textbook's claim to test, and the face enlarged in six ways.
+
+# %% [markdown]
+# ### Why it is called transposed
+#
+# A convolution can be written as a matrix W. Take one dimension, a kernel of `[1, 2, 3]`, stride 2, and 7 values: each row of W is one position of the kernel. Multiplying by
+# the *transposed* matrix Wᵀ goes from 3 values to 7, and that is exactly what `conv_transpose1d` computes.
+
+# %% jupyter={"source_hidden": true}
+weights = torch.tensor([[[1.0, 2.0, 3.0]]])
+# What the convolution makes of each unit vector is a column of its matrix.
+matrix = F.conv1d(torch.eye(7)[:, None], weights, stride=2)[:, 0].T
+figure, panels = plt.subplots(1, 2, figsize=(6, 4), width_ratios=(7, 3))
+tables = {"W\n7 → 3 values": matrix, "Wᵀ\n3 → 7 values": matrix.T}
+for panel, (title, table) in zip(panels, tables.items(), strict=True):
+    panel.imshow(table.where(table > 0, float("nan")), vmin=-1, vmax=6, cmap="YlOrBr")
+    for (row, column), value in ((tuple(place), table[tuple(place)]) for place in table.nonzero().tolist()):
+        panel.text(column, row, f"{value:.0f}", ha="center", va="center", color="black")
+    panel.set(xticks=[], yticks=[], title=title, anchor="NW")
+    panel.set_xticks([column - 0.5 for column in range(table.shape[1] + 1)], minor=True)
+    panel.set_yticks([row - 0.5 for row in range(table.shape[0] + 1)], minor=True)
+    panel.grid(which="minor")
+    panel.tick_params(which="minor", length=0)
+show(
+    figure,
+    "Two matrices. Left, 3 rows of 7: the numbers 1 2 3 in each row, two columns further to the right from row to row. Right, the same matrix transposed: 1 2 3 in each of 3 columns.",
+)
+
+# %%
+three = torch.tensor([1.0, 10.0, 100.0])
+seven = F.conv_transpose1d(three[None, None], weights, stride=2)[0, 0]
+print("1, 10, 100 become", *seven.int().tolist())
+assert torch.equal(matrix.T @ three, seven)
 
 # %% [markdown]
 # ### Zeros between the values, then a convolution
@@ -548,5 +544,7 @@ for name, layer in ways_up(128, 64).items():
 
 # %%
 layer = nn.ConvTranspose2d(1, 1, 3, 2, padding=1, output_padding=1, bias=False)
-layer.weight.data[:] = torch.outer(*2 * [torch.tensor([0.5, 1.0, 0.5])])
-print(layer(torch.ones(1, 1, 3, 3))[0, 0].detach())
+half = torch.tensor([0.5, 1.0, 0.5])
+with torch.no_grad():
+    layer.weight.copy_(torch.outer(half, half))
+    print(layer(torch.ones(1, 1, 3, 3))[0, 0])

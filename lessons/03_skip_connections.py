@@ -72,7 +72,7 @@ except RuntimeError as error:
 # - *Expected size 16*: the size of the **first** tensor in the list, `x`.
 # - *but got size 32 for tensor number 1 in the list*: Python counts from 0, so number 1 is the **second** tensor, `y`.
 #
-# The message doesn't say whether these are heights or widths, nor which of the two tensors is wrong. So first print the shapes:
+# The message doesn't say which axis it means, nor which tensor is wrong. So first print the shapes:
 
 # %%
 for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
@@ -81,7 +81,7 @@ for name, tensor in {"input_tensor": input_tensor, "x": x, "y": y}.items():
 # %% [markdown]
 # `x` is the small feature map, which hasn't been enlarged again. Which one should the document have used?
 #
-# Here are the same three on a detail of the portrait (shrunk and enlarged by averaging, so that you still see an eye). Point at the rim of the glasses in `input_tensor`, and look at the same place in `y`, which has 32×32 values again. Is the rim still there?
+# Here are the same three on a detail of the portrait (shrunk and enlarged by averaging). Point at the rim of the glasses in `input_tensor`, and look at the same place in `y`, which has 32×32 values again. Is the rim still there?
 
 # %% jupyter={"source_hidden": true}
 eye = torch.tensor(portrait())[None, None, 80:112, 136:168]
@@ -110,7 +110,7 @@ exercises.join.check(join)
 # %% [markdown]
 # ## Where a skip leaves
 #
-# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but bring nothing new, because `y` was made of `x` as well. Of the 65,536 values of `input_tensor`, half are left in `x`, and no later layer can bring the others back. So a skip leaves **before** the down-sampling layer.
+# Why not take `x`, enlarge it once more, and join that with `y`? It would run, but bring nothing new, because `y` was made of `x` as well. `x` has half as many values as `input_tensor` (128·16·16 against 64·32·32), so different inputs can give the same `x`, and no later layer can tell them apart. So a skip leaves **before** the down-sampling layer.
 #
 # If several layers work at one size, the skip leaves after the last of them: the feature map that is halved next is the one that goes across.
 #
@@ -138,9 +138,9 @@ for channels in (32, 1):
         print(f"64 + {channels} channels:", error)
 
 # %% [markdown]
-# For an addition the numbers of channels have to be equal. Look at the last line, though: a *single* channel is added to each of the 64 without any complaint.
+# The numbers of channels have to be equal. Look at the last line, though: a *single* channel (PyTorch calls it *singleton*) is added to each of the 64 without any complaint.
 #
-# A convolution after `cat` has its own weights for each of the two feature maps. After an addition both get the *same* weights, so there are half as many. Both are skip connections, and networks with either are U-Nets.
+# A convolution after `cat` has its own weights for each of the two feature maps. After an addition both get the *same* weights, so there are half as many. Both are skip connections.
 #
 # ## A network is a class
 #
@@ -162,11 +162,11 @@ print("(1, 8, 32, 32) →", tuple(halve(torch.zeros(1, 8, 32, 32)).shape))
 # %% [markdown]
 # - `__init__` runs once, in `Halve(8)`, and makes the layers. `super().__init__()` comes first: it lets `nn.Module` prepare itself.
 # - `self` is the network. `self.layer = …` keeps a layer in it, so that `forward` can use it, and PyTorch finds its weights when it trains them.
-# - `forward` says which way data takes through the layers. You call `halve(…)`, and PyTorch calls `forward`.
+# - `forward` says in which order data goes through the layers. You call `halve(…)`, and PyTorch calls `forward`.
 #
 # ## Exercise 2: your first network
 #
-# Write the repaired snippet as a network. In `__init__`, make its two layers for any number of channels: the first one doubles it, the second goes back. `forward` gets the input as `x`, and returns it stacked with what came back up.
+# Write the repaired snippet as a network. In `__init__`, make its two layers for any number of channels: the first doubles the channels and halves the size, the second undoes both. All other numbers are those of the snippet. `forward` gets the input as `x`, and returns it stacked with what came back up.
 
 # %%
 class DownAndUp(nn.Module):
@@ -190,7 +190,7 @@ exercises.first_network.check(DownAndUp)
 # %% [markdown]
 # ## What a skip is worth
 #
-# Let's repeat the experiment from the top of this lesson. Both networks get the portrait with noise and should return it clean. Their class is built like yours, with three halvings (and a `ReLU` after each layer but the last, which lesson 4 explains). It's folded, like the training: lesson 5 shows how that works.
+# Now for the experiment from the top of this lesson: both networks get the portrait with noise and should return it clean. Their class, folded, is built like yours, with three halvings (and a `ReLU` after each layer but the last, which lesson 4 explains). Lesson 5 explains the training.
 
 # %% jupyter={"source_hidden": true}
 def down(ins, outs):
@@ -223,7 +223,7 @@ noisy = face + 0.1 * torch.randn_like(face)
 
 
 def fit(keep):
-    torch.manual_seed(0)  # the same first weights and the same noise for both
+    torch.manual_seed(0)  # the same initial weights and the same noise for both
     network = OneSkip(keep)
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
     for _ in time_left(range(200)):
@@ -238,7 +238,7 @@ torch.set_num_threads(1)  # with several, the last digits may change
 without, skipped = fit(keep=0), fit(keep=1)
 
 # %% [markdown]
-# The steepest tenth of the image are its *edges*: cap, glasses, eyes. Guess before you run the next cell: which image is furthest from the clean portrait there, the noisy one, or which output? (Black is 0, white is 1.)
+# The tenth of the pixels where brightness changes most are the *edges*: cap, glasses, eyes. For each image, the next cell prints the mean distance from the clean portrait, there and elsewhere (black is 0, white is 1). Guess first: which of the three is furthest off at the edges?
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 steepness = torch.hypot(*torch.gradient(face[0, 0]))
@@ -261,18 +261,18 @@ show(
 )
 
 # %% [markdown]
-# At edges the network without a skip is off by about twice as much as the noise was (depending on the seed), because halving has blurred them. The one with a skip is no better there than the noisy image, but elsewhere half of the noise is gone.
+# At edges the network without a skip is off by about twice as much as the noise was (other initial weights give somewhat other numbers), because halving has blurred them. The one with a skip is no better there than the noisy image, but elsewhere half of the noise is gone.
 #
-# After ten times as many steps the network without a skip gets close on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
+# After ten times as many steps the network without a skip is nearly as good on this portrait, but only because it has memorised it. That is called **overfitting**; "Going further" has the numbers.
 
 # %% [markdown]
 # ## When sizes don't match
 #
-# So far all sizes were even. Now we give the repaired snippet a 31×31 input.
+# Now we give the repaired snippet a 31×31 input.
 
 # %% jupyter={"source_hidden": true}
 Predict(
-    "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. Which two numbers? Write A×B, as in 3×4.",
+    "`torch.cat([input_tensor, y], dim=1)` on 31×31 stops with `Expected size A but got size B`. Give A and B, written as 3×4.",
     answer=(31, 32),
     mistakes={
         (32, 31): "`Expected` is the size of the first tensor in the list, and that is `input_tensor`.",
@@ -300,7 +300,7 @@ except RuntimeError as error:
 # 2. **Which axis?** Compare height first, then width: the message gives the sizes along the first axis that differs.
 # 3. **Off by how much?**
 #    - By *one*: an odd size was halved, or an up-sampling layer lacks its `output_padding`.
-#    - By a *factor of two*: the skip comes from another level.
+#    - By a *factor* of 2 or 4: the skip comes from another level.
 #    - By another even number, such as 8: most likely, the convolutions have no padding.
 # 4. **Which level?** Look at the size of the *skip*. In an image 80 high, 20 is what two halvings leave, so a skip of 20 belongs to level 2.
 
@@ -320,7 +320,7 @@ Predict(
 # %% [markdown]
 # ## A whole U-Net on 200×304
 #
-# Here every level has its skip, and the document's layers halve and double.
+# Here every level has its skip, and the document's layers halve and double. It stops at level 3, where the skip is 25 high and what comes up is 26: in the enlarged corner, the last row (orange) has no partner.
 
 # %% jupyter={"source_hidden": true}
 SizeLedger(
@@ -341,22 +341,24 @@ SizeLedger(
 # %% [markdown]
 # ## The repairs
 #
-# You can try each of them in the widget above.
+# Those in italics are choices of the widget above.
 #
 # | what to do | what it costs |
 # |---|---|
-# | *set output_padding*, or call `upsample` with `x` and `output_size=` `skip.shape[2:]` | nothing: the document's layer can make both sizes |
+# | *set output_padding*, or call `upsample(x, output_size=size)` with `size = skip.shape[2:]` | nothing: the document's layer can make both sizes |
 # | *pad the smaller* or *crop the larger*, usually the decoder's feature map | a row of zeros, or a row that is thrown away |
 # | crop the skip (the U-Net of 2015) | its border is lost, and the output gets smaller |
 # | *resize to the skip*, bilinear | every value of the decoder's feature map changes a little |
-# | *pad the input* to a size that fits | more pixels, and the output has to be cropped |
+# | *pad the input* to a multiple of 2 to the power of depth, such as 208 for 200 and depth 4 | more pixels, and the output has to be cropped |
 
 # %% [markdown]
 # ## Exercise 3: pad or crop what comes up
 #
 # The skip stays whole. Write `pad_to(up, skip)`, which returns `up` with the height and width of `skip`, and with its own channels.
 #
-# The top-left value stays at the top left. What's missing at the bottom and on the right becomes zeros, and what's too much is cropped. `F.pad(up, (left, right, top, bottom))` adds so many columns and rows of zeros; a negative number crops. How many are missing? Compare the shapes: `up.shape[2]` is a height, `up.shape[3]` a width.
+# The top-left value stays at the top left. What's missing at the bottom and on the right becomes zeros, and whatever is too much is cropped.
+#
+# `F.pad(up, (left, right, top, bottom))` adds so many columns and rows of zeros (the last axis, the width, comes first); a negative number crops. How many are missing? Compare the shapes: `up.shape[2]` is a height, `up.shape[3]` a width.
 
 # %%
 def pad_to(up, skip):
@@ -393,7 +395,9 @@ exercises.pad_to.check(pad_to)
 # %% [markdown]
 # ### If it trains for longer
 #
-# Is it impossible without a skip, or has the network just not learned it *yet*? We trained both for longer, with five seeds each (other first weights, other noise). The table has the mean error at edges, with the lowest and the highest seed in parentheses. The last two
+# Is it impossible without a skip, or has the network just not learned it *yet*? We trained both for longer, with five seeds each (other initial weights, other noise).
+#
+# The table has the mean error at edges, with the lowest and the highest seed in parentheses. The last two
 # columns test the same networks on the mirrored portrait, which they have never seen: it has the same kind of edges, in other places.
 
 # %%
@@ -422,7 +426,7 @@ print(f"bottleneck cut: edges {error[edges].mean():.3f}, elsewhere {error[~edges
 assert (bottleneck_cut - outputs["with a skip"]).abs().mean() < 0.01
 
 # %% [markdown]
-# The same network does as well. To remove noise a pixel's neighbours are enough, and they come across the skip. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
+# The same network does just as well, so it hardly uses its bottleneck: the near neighbours, which come across the skip, do nearly all of the work. A network needs its bottleneck where the question is *what* something is, as in lesson 0.
 #
 # ### Cut it yourself
 #
@@ -550,8 +554,10 @@ assert torch.allclose(too_much, conv.bias[:, None, None].expand_as(too_much), at
 # %% [markdown]
 # They are equal, except that the bias was added twice. And in each of the two convolutions, half of the weights were only multiplied by zeros.
 #
-# **Exercise 6**, the hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels belong to `a`, make the two smaller ones. It has to work for any kernel, stride, padding and dilation,
-# with a bias or without. `conv` has them as attributes, such as `conv.stride`; `nn.Conv2d` takes `bias=False`; and inside `with torch.no_grad():`, `layer.weight.copy_(tensor)` fills in weights.
+# **Exercise 6**, the hardest of this lesson. Write `split_conv(conv, c)`: from a convolution over `cat([a, b])`, whose first `c` channels belong to `a`, make the two smaller ones. It has to work for any kernel, stride, padding (of zeros) and dilation,
+# with a bias or without, but not for `groups`.
+#
+# `conv` has them as attributes, such as `conv.stride`; `nn.Conv2d` takes `bias=False`; and inside `with torch.no_grad():`, `layer.weight.copy_(tensor)` fills in weights.
 
 # %%
 def split_conv(conv, c):

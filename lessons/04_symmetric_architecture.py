@@ -10,7 +10,7 @@
 #
 # ![The portrait, clean and with noise; denoised with a single skip connection, as in lesson 3; and denoised by a U-Net with a skip at every level.](../docs/images/lesson_4.png)
 #
-# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the last image is its output after the same number of training steps. (That it's cleaner comes from its extra layers: with its finest skip alone it does nearly as well here. "Going further" has the numbers.)
+# In lesson 3 a single skip brought back the rim of the glasses. A U-Net has one at *every* level, and the last image is its output after the same number of training steps.
 
 # %% [markdown]
 # You know three criteria: down-sampling, up-sampling and skip connections. The fourth, **symmetry**, holds them together: for every step down there is a step up, so the decoder passes through the sizes of the encoder in reverse. That gives every skip
@@ -156,7 +156,9 @@ exercises.arguments.check((in_channels, out_channels))
 #
 # Now you have everything. Your class in lesson 3 built on `nn.Module`. `class Additive(DocumentUNet)` builds on the document's network (it *inherits* from it): it has all of its layers, `self.conv1` to `self.skip4`, and you add the `forward`.
 #
-# Keep three feature maps in the encoder, and in the decoder *add* each of them to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`. These are 1×1 convolutions, which mix channels at each position without looking at its neighbours. Their channels tell you
+# Keep three feature maps of the encoder, after their ReLU, and in the decoder *add* each of them to the feature map of its size, either directly or through `skip1`, `skip2` or `skip3`.
+#
+# These are 1×1 convolutions, which mix channels at each position without looking at its neighbours. Their channels tell you
 # which of them belongs to which level. (You may apply the ReLU of a transposed convolution before or after the `+`.)
 
 
@@ -178,7 +180,7 @@ class Additive(DocumentUNet):
 exercises.forward_add.check(Additive)
 
 # %% [markdown]
-# How does the check know? It doesn't read your code, but sends an image through and follows what happens to it. A skip counts if what arrives comes from no deeper level than the one that it joins, and if a gradient finds its way back across it.
+# How does the check know? It doesn't read your code, but sends an image through and follows what happens to it. A skip counts if what it brings has never been further down than the level at which it arrives, and if a gradient finds its way back across it.
 #
 # ## Add, or concatenate?
 #
@@ -193,7 +195,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# *Expected 256 channels, but got 512*: two stacked feature maps have twice the channels, and the next layer has to accept them, so the document's layers fit a U-Net that *adds*. To concatenate, replace those that come after a `cat`; `super().__init__(…)` has made all of the document's.
+# *Expected 256 channels, but got 512*: two stacked feature maps have twice the channels, and the next layer has to accept them, so the document's layers fit a U-Net that *adds*. `super().__init__(…)` has already made the document's layers. To concatenate, assign new ones in place of those that come after a `cat`, as in `self.upconv2 = nn.ConvTranspose2d(…)`.
 
 
 # %%
@@ -224,7 +226,7 @@ exercises.forward_cat.check(Concatenating)
 # %% [markdown]
 # Both are U-Nets. What does the difference cost?
 
-# %%
+# %% jupyter={"source_hidden": true}
 add, cat = (
     sum(p.numel() for p in kind(3, 5).parameters())
     for kind in (AdditiveUNet, ConcatenatingUNet)
@@ -236,7 +238,7 @@ print(f"add {add:,} parameters, cat {cat:,}: {cat / add - 1:.0%} more")
 #
 # ## Sizes, channels, parameters
 #
-# A U-Net has two columns of numbers, sizes and channels, and most errors happen where one of them doesn't fit.
+# A U-Net has two columns of numbers, sizes and channels, and most errors happen where one of them doesn't fit. (Half the channels everywhere make a quarter of the parameters, because every weight connects an input channel with an output channel.)
 
 # %% jupyter={"source_hidden": true}
 SizeLedger(
@@ -249,11 +251,6 @@ SizeLedger(
             "Set `depth` to 4. How many channels does the new bottleneck have?",
             answer=1024,
             explain="1,024, which is 64 doubled four times. The number of parameters grows to about four times as many.",
-        ),
-        Step(
-            "Set `base_channels` to 32, which halves the channels everywhere. By which factor does the number of parameters shrink, roughly?",
-            answer=4,
-            explain="By about 4, because every weight connects an input channel with an output channel, and both are halved.",
         ),
     ],
 )
@@ -282,7 +279,7 @@ with torch.no_grad():
 # %% [markdown]
 # ## The portrait, one last time
 #
-# We train this U-Net like the network with a single skip in lesson 3, with the same portrait and the same noise for 200 steps. It takes about ten seconds. (The training is folded, as in lesson 3.)
+# We train this U-Net like the network with a single skip in lesson 3, with the same portrait and the same noise for 200 steps. It takes about ten seconds.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 face = F.avg_pool2d(torch.tensor(portrait())[None, None], 2)
@@ -304,9 +301,7 @@ torch.manual_seed(0)
 network = fit(UNet(1, 1, depth=3, base_channels=8))
 
 # %% [markdown]
-# Like most U-Nets, this one has **batch normalisation**: layers that shift and scale each channel, so that its mean is 0 and its values spread by about 1 around it.
-#
-# `eval()` makes them use the mean and spread collected in training, instead of those of the current image (here they are nearly the same, because there was only one image). `no_grad()` saves the work of preparing gradients.
+# Like most U-Nets, the course's has **batch normalisation**: layers that shift and scale each channel to mean 0 and spread 1, and then by two learned numbers. `eval()` makes them use the mean and spread collected in training, instead of those of the current images (lesson 5 says why). `no_grad()` saves the work of preparing gradients.
 
 # %% tags=["nbval-ignore-output"]
 network.eval()
@@ -340,17 +335,17 @@ show(
 # - There is no activation anywhere, so each output of the whole network is one weighted sum of pixels, plus a constant.
 # - Its 1×1 convolutions on the skips are allowed, but not needed.
 #
-# Everything else in it is right: there are four layers in the encoder and four in the decoder, three halvings and three doublings, the channels double and halve, and the sizes are mirrored.
+# Almost everything else in it is right (though its comments count `conv1` and `upconv4`, which keep the size, among the layers that change it): there are four layers in the encoder and four in the decoder, three halvings and three doublings, the channels double and halve, and the sizes are mirrored.
 
 # %% [markdown]
 # ## Recap
 #
 # - Symmetric means that the decoder passes the sizes of the encoder in reverse, so that every skip finds its partner.
 # - `cat` widens the `in_channels` of the next layer; addition doesn't.
-# - An activation belongs after every layer of the encoder and the decoder, except the last one.
+# - In the document's network an activation belongs after every layer except the last. Without one, layers in a row are no more than a single layer.
 # - A network for images of any size needs a repair where sizes don't match.
 #
-# You know all four criteria now. Next: [**5 · Train it**](05_train_it.ipynb), on an image of the Earth. Lesson 5 can train *your own* U-Net, if you build it in the project below (now, or another day).
+# Next: [**5 · Train it**](05_train_it.ipynb), on an image of the Earth. Lesson 5 can train *your own* U-Net, if you build it in the project below (now, or another day).
 
 # %% [markdown]
 # ## Project: your own U-Net
@@ -378,10 +373,12 @@ exercises.double_conv.check(double_conv)
 # - a list of widths: `base_channels`, then twice as many at each level;
 # - a first block, from `in_channels` to `base_channels`;
 # - in the encoder, `depth` times: keep the feature map, `F.max_pool2d(x, 2)`, a block;
-# - in the decoder, just as often, through your lists *backwards*, because the deepest level comes first and `skips.pop()` returns the skip that was kept last: `nn.ConvTranspose2d(below, above, 2, stride=2)` (without an activation, because the block has two), a repair (`F.pad`, lesson 3), the skip, a block;
+# - in the decoder, just as often, through your lists *backwards*, because the deepest level comes first and `skips.pop()` returns the skip that was kept last: `nn.ConvTranspose2d(below, above, 2, stride=2)` (without an activation, because the block has two), a repair (`F.pad`, lesson 3; max-pooling makes 15 of 31, so here what comes up is one too small), the skip, a block;
 # - at the end a 1×1 convolution to `out_channels`. Keep layers in an `nn.ModuleList`, because PyTorch doesn't find their weights in a plain list.
 #
-# It's the longest exercise of the course, some twenty lines, and the check tells you each time what works already. Once it's solved, your class is kept in `my_unet.py`, beside your progress file, and lessons 5 and 6 use it. If you skipped the block, use the course's: `from unet_teach.networks import double_conv`.
+# It's the longest exercise of the course, some twenty lines, and the check tells you each time what works already. Once it's solved, your class is kept in `my_unet.py`, beside your progress file, and lessons 5 and 6 use it.
+#
+# If you skipped the block, use the course's: `from unet_teach.networks import double_conv`. (The course's block has an `nn.BatchNorm2d(out_channels)` after each convolution. Add them to yours if you want to train it in lesson 5, where networks without them score lower.)
 
 
 # %%

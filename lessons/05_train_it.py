@@ -12,7 +12,7 @@
 #
 # So far your networks had random weights, so their outputs were noise of the right size. The one above was trained for half a minute to answer a single question: **where is land?**
 #
-# How good is it? Saying how good a prediction is turns out to be harder than making one, and it takes up most of this lesson.
+# Saying how good a prediction is turns out to be harder than making one, and takes up most of this lesson.
 
 # %%
 import matplotlib.pyplot as plt
@@ -56,7 +56,9 @@ show(
 #
 # Training uses **crops**, small squares cut out at random places, so that one image gives thousands of examples. If a crop reached into the validation strip, the network would train on pixels it will be judged by: the data would **leak**. Here the image was cut up beforehand, so that can't happen.
 #
-# Suppose it had been left whole. It is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`. Return a list of all left columns at which a crop may begin without touching the strip. (A crop that begins at `left` ends at `left + crop − 1`.)
+# Suppose it had been left whole. It is `width` pixels wide, a crop is `crop` pixels wide, and the strip covers columns `start` to `stop − 1`.
+#
+# Return a list of all left columns at which a crop may begin so that it fits into the image and doesn't touch the strip. (A crop that begins at `left` ends at `left + crop − 1`.)
 
 # %%
 def training_lefts(width, crop, start, stop):
@@ -80,7 +82,7 @@ nothing = torch.zeros_like(target)
 print(f"pixel accuracy of 'sea' everywhere: {(nothing == target).float().mean():.0%}")
 
 # %% [markdown]
-# Three quarters, for doing nothing: pixel accuracy rewards the majority class. Two better questions: what share of the pixels that you called land really is land (**precision**)? And what share of the land did you find (**recall**)?
+# Three quarters, for doing nothing: pixel accuracy rewards the majority class. Better ask: what share of the pixels that you called land really is land (**precision**)? And what share of the land did you find (**recall**)?
 #
 # **Intersection over union**, IoU, answers both with one number. Take all pixels that *either* the prediction or the target calls land. IoU is the share of them that *both* call land. (**Dice** is a close relative: twice the overlap, divided by the sum of the two areas.)
 #
@@ -112,13 +114,17 @@ show(
 assert round(boundary_f1(*outline_example()), 2) == 0.81
 
 # %% [markdown]
-# Of the prediction's outline 27/31 = 0.87 is matched, its precision (orange: the island). Of the target's, 28/37 = 0.76 is matched, its recall (orange: the lake). Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is.
+# 27 of the prediction's 31 outline pixels are matched: a precision of 0.87. (The other four, in orange, are the island.) Of the target's 37, 28 are matched: a recall of 0.76. (The rest is the lake.)
+#
+# Boundary F1 is their *harmonic mean*, 2 · 0.87 · 0.76 / (0.87 + 0.76) = 0.81, which is low as soon as one of the two is.
 #
 # ## First without a network
 #
 # Without a U-Net you'd probably try a threshold, because land tends to be brighter than sea. *Otsu's* threshold separates the grey values as well as possible without looking at a mask. The *best threshold* is the one with the best IoU on the training images.
 #
-# A *random forest* is many small decision trees that judge each pixel by the grey values around it, up to 9 pixels away. These three are your **baselines**. A network that can't beat them isn't worth its electricity. (The forest takes a few seconds. **■** in the toolbar stops it, and then the trees grown so far are used.)
+# A *random forest* is many decision trees, each a chain of yes-or-no questions about the grey values around a pixel, up to 9 pixels away.
+#
+# These three are your **baselines**. A network that can't beat them isn't worth its electricity. (The forest takes a few seconds. **■** in the toolbar stops it, and then the trees grown so far are used.)
 
 # %% tags=["nbval-ignore-output"]
 forest = baselines.random_forest(data.train)
@@ -128,8 +134,6 @@ for name, method in methods.items():
     print(f"{name:15}", evaluate(method, data.validation))
 
 # %% [markdown]
-# The forest is good. Can a U-Net do better?
-#
 # ## The training loop
 #
 # Here is all of training, with the U-Net that you wrote in lesson 4. (If you haven't written one yet, the course's stands in.) For each pixel it returns a **logit**, which may be any number. A *sigmoid* turns it into a probability of land: 0 becomes one half, positive logits become more, negative ones less.
@@ -137,7 +141,7 @@ for name, method in methods.items():
 # The **loss** is the number that says how wrong these probabilities are. Ours is a sum of two terms:
 #
 # - **Binary cross-entropy** looks at each pixel: how probable did the network find the right class? The less probable, the larger the loss. (PyTorch's function below takes the logits, and applies the sigmoid itself.)
-# - **1 − Dice** compares the land as a whole, so a little land isn't drowned out by a lot of sea. We take Dice over a whole batch.
+# - **1 − Dice** compares the land as a whole, so a little land isn't drowned out by a lot of sea. Here probabilities take the place of the prediction's 0s and 1s, and all images of a training step count together.
 
 # %% tags=["nbval-ignore-output"]
 MyUNet = exercises.my_unet()
@@ -152,11 +156,11 @@ def loss_of(logits, masks):
 # %% [markdown]
 # Each step of the loop takes a **batch** of 8 random crops and flips each of them at random. That's the simplest **augmentation**: a flipped coast is still a coast, so the network gets more examples for free.
 #
-# `backward()` computes the **gradient**, which says for each weight how fast the loss would grow if that weight grew. It *adds* it to what is already there, so `zero_grad()` clears the last step's first. Then `step()` of the **optimizer**, ours is called AdamW, changes every weight a little so that the loss falls.
+# `backward()` computes the **gradient**, which says for each weight how fast the loss would grow if that weight grew. It *adds* the new gradient to the old one, so `zero_grad()` clears the old one first. Then the **optimizer**, here AdamW, takes a `step()`: it changes every weight a little so that the loss falls.
 #
-# How large those changes are is set by the **learning rate**. Its schedule, called *one-cycle*, rises during the first 30 % of the training and then falls to almost nothing.
+# How large those changes are is set by the **learning rate**. It follows a schedule called *one-cycle*: it rises during the first 30 % of the training and then falls to almost nothing. (`OneCycleLR` takes the highest rate, which replaces AdamW's own, and the number of steps. `cycle_momentum=False` leaves AdamW's momentum as it is.)
 #
-# The first weights and the crops are random. A **seed** fixes where the random numbers start, so the same seed gives the same training again.
+# The initial weights and the crops are random. A **seed** fixes where the random numbers start, so the same seed gives the same training again. (`generator` draws the crops.)
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
@@ -176,7 +180,7 @@ for _ in time_left(range(60)):  # shows how long it will take
 print(f"loss: {losses[0]:.2f} at first, {sum(losses[-10:]) / 10:.2f} on average in the last ten steps")
 
 # %% [markdown]
-# That's all there is to it: predict, measure the loss, `backward`, `step`. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
+# That's all there is to it. (Books count training in **epochs**, which are passes through all the training images. Random crops have no natural end, so this course counts steps.)
 #
 # The course's `train` does the same, and also validates every 25 steps, keeps the best weights, and shows what's going on.
 
@@ -209,25 +213,27 @@ print(f"{name:15}", evaluate(network, data.validation))
 predictors = methods | {name: network}
 
 # %% [markdown]
-# Does it beat the forest on this strip? One training may be lucky, so count the course's twenty as well, which differ in their seeds:
+# Does it beat the forest on this strip? One run may be lucky, so count the course's twenty as well, which differ in their seeds:
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-forests = evaluate(forest, data.validation)
+forest_score = evaluate(forest, data.validation)
 twenty = [run for run in ablation.results() if (run.data, run.variant) == ("earth", "the U-Net")]
-wins = sum(run.validation_iou > forests.iou for run in twenty)
-print(f"{'random forest':15}", forests)
+wins = sum(run.validation_iou > forest_score.iou for run in twenty)
+print(f"{'random forest':15}", forest_score)
 print(f"{wins} of 20 U-Nets have a higher IoU")
 
 # %% [markdown]
-# By IoU nearly always. By boundary F1 neither is clearly better: another training may turn it round.
+# By IoU nearly always. By boundary F1 neither is clearly better: another run may reverse that.
 #
-# Is that fair? Both learned from the same two pieces, and both are scored on the same strip. But the U-Net's weights are the best of 25 looks at that strip, and nobody chose the forest by it, so the U-Net's score is a little optimistic. Only the test is fair to both.
+# Is that fair? Both learned from the same two pieces, and both are scored on the same strip.
+#
+# But the U-Net's weights are the best of 25 looks at that strip (one before training, then one every 25 steps), and nobody chose the forest by it, so the U-Net's score is a little optimistic. Only the test is fair to both.
 #
 # ## Read the curve
 #
-# There are two losses, one on training images and one on validation images. Both are computed in the same way, so you may compare them.
+# The losses on training and on validation images are computed in the same way, so you may compare them.
 #
-# - **Both fall.** What the network learns also holds for images it hasn't seen. Jumps are normal as long as the learning rate is high, here up to about step 425.
+# - **Both fall.** What the network learns also holds for images it hasn't seen. Jumps are normal as long as the learning rate is high, here for the first two thirds.
 # - **The training loss falls and the validation loss rises.** The network **overfits**: it memorises the training images, as the network without a skip did in lesson 3.
 # - **Neither falls.** Something is wrong: the data, the learning rate, or an unlucky seed.
 #
@@ -247,14 +253,14 @@ exercises.to_mask.check(to_mask)
 # %% [markdown]
 # ## Exercise 4: validate, and change nothing
 #
-# After each 3×3 convolution, our U-Net has a **batch normalisation**. It shifts and scales each channel so that values neither explode nor vanish from layer to layer. By how much depends on the network's mode:
+# After each 3×3 convolution, the course's U-Net has a **batch normalisation** (yours has one only if you added it). As in lesson 4, it shifts and scales each channel. By how much depends on the network's mode:
 #
 # - In *training mode* (`network.train()`), the layer measures the mean and spread of the current batch, and keeps a running average of them.
 # - In *evaluation mode* (`network.eval()`), it uses that running average.
 #
-# If you validate in training mode, the running averages change: you've altered the network by measuring it.
+# If you validate in training mode, the running averages change, and with them the network.
 #
-# Write `validate`. It returns the IoU in evaluation mode, with the pixels of all images counted together. Inside `with torch.no_grad():`, PyTorch records nothing for learning. Afterwards, leave the network in the mode it was in: `network.training` says which, and `network.train(True)` or `network.train(False)` sets it.
+# Write `validate`. It returns the IoU in evaluation mode, with the pixels of all images counted together: `images` is a tensor (N, 1, H, W), and `masks`, of the same shape, holds True and False. Inside `with torch.no_grad():`, PyTorch records nothing for learning. Afterwards, leave the network in the mode it was in: `network.training` says which, and `network.train(True)` or `network.train(False)` sets it.
 
 # %%
 def validate(network, images, masks):
@@ -281,23 +287,23 @@ for name, score in scores.items():
     print(f"{name:15}", score)
 
 # %% [markdown]
-# How often do the course's twenty trainings beat the forest here?
+# How often do the course's twenty runs beat the forest here?
 
 # %%
 for measure in ("iou", "boundary_f1"):
-    forests = getattr(scores["random forest"], measure)
+    forest_score = getattr(scores["random forest"], measure)
     ours = [getattr(run, measure) for run in twenty]
-    wins = sum(value > forests for value in ours)
-    print(f"{measure}: {min(ours):.2f} to {max(ours):.2f}, above {forests:.2f} in {wins} of 20")
+    wins = sum(value > forest_score for value in ours)
+    print(f"{measure}: {min(ours):.2f} to {max(ours):.2f}, above {forest_score:.2f} in {wins} of 20")
 
 # %% [markdown]
 # - By **IoU**, most seeds of the U-Net beat the forest here, too. Much of the difference is literally forest: the random forest takes dark woods for sea.
 # - By **boundary F1**, the forest beats most seeds.
 # - And *Otsu* has the best outline in the table above, although its IoU is the worst of all!
 #
-# Can a threshold really draw the best coast? When a score surprises you, ask *where* it is earned: *Going further* finds out.
+# Can a threshold really draw the best coast? When a score surprises you, ask *where* it is earned: here in the far north, where bright snow lies beside dark water (*Going further* shows it).
 #
-# Which score should you report, then? The one that fits your question, or both. And one warning: you've now seen the test scores. If you change something *because* of them, you need new images to test it on.
+# Report the score that fits your question, or both. And one warning: you've now seen the test scores. If you change something *because* of them, you need new images to test it on.
 #
 # ## Where are the mistakes?
 
@@ -321,7 +327,8 @@ show(
 # This is the network you just trained, with a piece of South America as its input. It runs in this page, so it answers while you paint. (If the U is below your screen, press *present*.)
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-piece = (slice(None), slice(163, 291), slice(243, 371))  # 128×128 pixels around the Amazon
+# 128×128 around the Amazon
+piece = (slice(None), slice(163, 291), slice(243, 371))
 SeeInside(
     network,
     pair.image[piece],
@@ -344,7 +351,7 @@ SeeInside(
 # - Pixel accuracy rewards the majority class. IoU measures areas, boundary F1 measures outlines.
 # - Two scores can rank methods differently, so ask where each of them is earned.
 #
-# Next: [**6 · Take it apart**](06_take_it_apart.ipynb). Which of the four criteria did the work?
+# Next: [**6 · Take it apart**](06_take_it_apart.ipynb). Which of its parts did the work?
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Going further
@@ -376,7 +383,7 @@ for name, method in predictors.items():
 # %% [markdown]
 # ### A better minute
 #
-# Can the same network draw better outlines than the forest, in about the same time? Every choice was made on validation, with 40 seconds of processor time for each training (`benchmarks/boundary.py`).
+# Can the same network draw better outlines than the forest, in about the same time? Every choice was made on the validation data, with 40 seconds of processor time for each run (`benchmarks/boundary.py`).
 #
 # | what was changed | seeds | boundary F1 on validation: mean, lowest to highest |
 # |---|---:|---:|
@@ -387,7 +394,9 @@ for name, method in predictors.items():
 # | 12 channels instead of 8 | 2 | 0.37 (0.32 to 0.42) |
 # | 16 channels, and a narrow decoder | 2 | 0.32 (0.32 to 0.33) |
 #
-# **What helped** is where the crops lie. But one setting spreads from 0.42 to 0.64 over twenty seeds, so two or three seeds can't tell 0.53 from 0.53, or whether half or all is better. (The twenty seeds made 700 steps each, which took less than the 40 seconds. The first two seeds of *all* had 0.61 on average. They used up their time and made 966 steps on average: was it that, or luck?) Wider networks get through half as many steps in the time.
+# **What helped** is where the crops lie. But one setting spreads from 0.42 to 0.64 over twenty seeds, so two or three seeds can't rank the three rows with 0.53.
+#
+# (The twenty seeds made 700 steps each, which took less than the 40 seconds. The first two seeds of *all* had 0.61 on average. They used up their time and made 966 steps on average: was it that, or luck?) Wider networks get through half as many steps in the time.
 #
 # Two ways to average made outlines no better: over the weights of recent steps, and over predictions for flipped images.
 #
@@ -399,7 +408,7 @@ for name, method in predictors.items():
 # train(other, data, steps=700, seed=1, crop_at="boundary", device="cpu")
 # ```
 #
-# **On the test**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on validation, its boundary F1 falls from 0.38 (three seeds, 0.37 to 0.39) to 0.33 (0.28 to 0.38).
+# **On the test set**, 20 of 20 seeds beat the forest by IoU *and* by boundary F1: theirs is 0.50 to 0.68, the forest's 0.42 to 0.46. (With a threshold of −0.5 for the logits, which validation prefers, it is 0.48 to 0.67.) They win in the north as well. Such crops don't help the forest: on the validation strip, its boundary F1 falls from 0.38 (three seeds, 0.37 to 0.39) to 0.33 (0.28 to 0.38).
 #
 # But remember the warning. We looked for better outlines *because* this test had shown bad ones, so these numbers are optimistic. For a fair test you'd need images of land that nobody has looked at.
 
@@ -414,7 +423,9 @@ for name, method in predictors.items():
 # train(other, data, steps=600, seed=1, device="cpu")
 # ```
 #
-# Compare the two on validation, because you've already looked at the test. (Or train the network that you wrote in lesson 4, for as long: `train(MyUNet(1, 1, depth=3, base_channels=8), data, device="cpu")`.) If the gap between two *methods* is smaller than the gap between two seeds of one method, it tells you nothing. Lesson 6 shows how to compare properly.
+# Compare the two on the validation data, because you've already looked at the test set. (Or train the network that you wrote in lesson 4, for as long: `train(MyUNet(1, 1, depth=3, base_channels=8), data, device="cpu")`. Without batch normalisation, expect a lower score.)
+#
+# If the gap between two *methods* is smaller than the gap between two seeds of one method, it tells you nothing. Lesson 6 shows how to compare properly.
 #
 # ### Other data: nuclei
 #
@@ -440,7 +451,7 @@ for name, method in tries.items():
 #
 # ### Your own images
 #
-# You need two folders, one with images and one with masks of the same names. `from_folder` tells you which files it couldn't use, and why.
+# You need two folders, one with images and one with masks of the same names. `from_folder` tells you which files it couldn't use, and why. (`train` uses a GPU if torch sees one. The lessons pass `device="cpu"`, where a seed gives the same numbers again.)
 #
 # ```python
 # from unet_teach.segmentation import from_folder

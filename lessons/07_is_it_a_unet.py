@@ -6,11 +6,11 @@
 # - read the inspector's report, for networks that run and for networks that don't,
 # - name what the inspector cannot see.
 #
-# *30 minutes. You need lessons 0 to 4.*
+# *35 minutes. You need lessons 0 to 4.*
 #
 # ![Six of the twelve networks of this lesson, drawn by the inspector. Some are shaped like a U, with dashed skips across; others lack a skip or a step up.](../docs/images/lesson_7.svg)
 #
-# In lesson 0, somebody showed you 900 lines of code and said, "It's a U-Net." By now you know the four criteria, you've built each of the parts, and you've seen what they're good for. But nobody wants to read 900 lines to check four criteria, so the course has an **inspector** that does it for you.
+# In lesson 0, somebody showed you 900 lines of code and said, "It's a U-Net." By now you know the four criteria, but nobody wants to read 900 lines to check four criteria, so the course has an **inspector** that does it for you.
 #
 # In this lesson you'll first judge twelve networks by eye, then let the inspector look, and finally try to fool it.
 
@@ -49,13 +49,19 @@ reports = {letter: inspect_unet(*pair) for letter, pair in networks.items()}
 # They take a colour image of 64×64, except **A**, which takes a grey image of 572×572. Each box is the output of a level's last layer. **A** starts with 568×568, because its convolutions have no padding. **D** and **F** shrink the image right away, so their first box is the image itself.
 
 # %% jupyter={"source_hidden": true}
-show(*gallery({letter: reports[letter].drawing for letter in "ABCDEF"}))
+drawings = {
+    letter: reports[letter].drawing for letter in "ABCDEF"
+}
+show(*gallery(drawings))
 
 # %% [markdown]
 # **G** shrinks its image right away as well: it cuts it into **tokens**, which means that each square of 4×4 pixels becomes one list of numbers. **I** takes 1,024 samples of sound, and **K** takes a volume, such as a stack of slices.
 
 # %% jupyter={"source_hidden": true}
-show(*gallery({letter: reports[letter].drawing for letter in "GHIJKL"}))
+drawings = {
+    letter: reports[letter].drawing for letter in "GHIJKL"
+}
+show(*gallery(drawings))
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -74,7 +80,7 @@ Predict(
 # A drawing doesn't show everything. In **J**, for example, something does cross from the encoder to the decoder. Here is what its code does at each level:
 #
 # ```python
-# # encoder: keep each maximum, and remember at which place it was
+# # encoder: keep each maximum, and remember where it was
 # x, place = F.max_pool2d(convs(x), 2, return_indices=True)
 #
 # # decoder: put each value back at that place, with zeros around it
@@ -108,7 +114,9 @@ reports["C"]
 print(reports["F"])
 
 # %% [markdown]
-# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (The report calls this jump *bare*, a word that is explained below.) Its skips arrive at two of three levels, which is enough. **H** jumps as well, but from the bottleneck itself, so no level is left at which a skip could arrive.
+# **F** meets three criteria. Its decoder comes up to 16×16, and from there the result is stretched to full size in one go. So the encoder's feature map at 32×32 has no counterpart in the decoder. (The report says *bare: ×4 at once*; the word is explained below.) Its skips arrive at two of three levels, which is enough.
+#
+# **H** jumps as well, but from the bottleneck itself, so no level is left at which a skip could arrive. And **J** sends places across, not values, so it has no skip.
 #
 # **G** makes the same jump, but in **G** that's fine, because its encoder went from 64×64 to 16×16 in one step as well. No level is left out.
 #
@@ -123,11 +131,13 @@ for letter, report in reports.items():
 # %% [markdown]
 # ## How does it know?
 #
-# The inspector copies the network and runs the copy on an image that has a shape but no values, so almost nothing has to be computed. PyTorch reports what goes into every operation and what comes out, and the inspector writes it down. (If the network asks for a value, as in `if x.max() > 1`, it's run again with real ones.)
+# The inspector copies the network and runs the copy on an image that has a shape but no values (a *meta* tensor), so almost nothing has to be computed. PyTorch reports what goes into every operation and what comes out (to a `TorchDispatchMode`), and the inspector writes it down.
+#
+# (If the network asks for a value, as in `if x.max() > 1`, it's run again with real ones.)
 #
 # Then it works out the level of every feature map. A stride multiplies the width of a cell, up-sampling divides it, and a crop leaves it alone. At 16×16, made from 64×64, a cell is four pixels wide. With the levels known, the four questions can be answered one by one.
 #
-# There is one more condition for symmetry. The last step up may not be an interpolation by *more than 2* with no kernel larger than 1×1 after it, because then nothing there mirrors the encoder. A last interpolation by 2 is accepted, because it leaves out no level.
+# There is one more condition for symmetry. If the last step up is an interpolation by *more than 2*, a convolution with a kernel larger than 1×1 has to follow it. Otherwise the step is *bare*: nothing there mirrors the encoder. A last interpolation by 2 is accepted, because it leaves out no level.
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -232,7 +242,7 @@ for name, line in tricks.items():
 #
 # ## Exercise 3: one criterion less
 #
-# Make two networks for one grey image: one that lacks *skip connections* and nothing else, and one that lacks *symmetry* and nothing else. Start from `UNet(depth=2, base_channels=4)` both times. For the first, `UNet?` in a cell of its own lists the options. For the second, ask what could follow a whole U-Net. The twelve networks and `Almost` don't count.
+# Make two networks for a grey image of 64×64: one that lacks *skip connections* and nothing else, and one that lacks *symmetry* and nothing else. Start from `UNet(depth=2, base_channels=4)` both times. For the first, `UNet?` in a cell of its own lists the options. For the second, ask what could follow a whole U-Net. The twelve networks and `Almost` don't count.
 
 # %%
 ### BEGIN SOLUTION
@@ -260,7 +270,7 @@ for sentence in thrifty.criteria.skip_connections.evidence:
     print("-", sentence)
 
 # %% [markdown]
-# The inspector says no, because one of four levels is less than half. With two skips it would say yes. But *half* is a choice that somebody made: with fewer, most levels have no skip. (So by this rule lesson 3's network, with one skip at three levels, isn't a U-Net either.)
+# The inspector says no, because one of four levels is less than half. With two skips it would say yes. But *half* is a choice that somebody made: with fewer, most levels have no skip. (So by this rule lesson 3's network, with one skip for three levels, isn't a U-Net either.)
 #
 # You may draw the line elsewhere, as long as you say where and why. If two people go through the criteria one by one, they may still disagree, but at least they know about what.
 #

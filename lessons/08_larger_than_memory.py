@@ -6,7 +6,7 @@
 # - say which shifts of an image only shift the output, and change nothing else,
 # - work out where tiles start, and how many more pixels they read than they keep, so that there is no seam.
 #
-# *35 minutes. You need lessons 1, 2 and 5.*
+# *40 minutes. You need lessons 1, 2 and 5.*
 #
 # ![A wall of lines and rings; the prediction made at once; the prediction made of tiles laid edge to edge, in which pieces of lines are missing wherever a tile's border cuts a ring.](../docs/images/lesson_8.png)
 #
@@ -37,7 +37,7 @@ skips = [base * 2**level * (side // 2**level) ** 2 for level in range(depth)]
 print(f"feature maps kept for the skips: {4 * sum(skips) / 1e9:.0f} GB")
 
 # %% [markdown]
-# That's more than most computers have, and the skips aren't all. (Shrinking the slide wouldn't help: then the details that you look for are gone.) So cut the image into tiles, predict each of them, and put the predictions together. But as you can see in the image above, that goes wrong near their borders. How near?
+# That's more than most computers have, and the skips are only a part of it. (Shrinking the slide wouldn't help: then the details that you look for are gone.) So cut the image into tiles, predict each of them, and put the predictions together. But as you can see in the image above, that goes wrong near their borders. How near?
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -73,7 +73,7 @@ with torch.no_grad():
 print("the wall", tuple(wall.shape), "and its prediction, made at once", tuple(whole.shape))
 
 # %% [markdown]
-# This wall still fits into memory, so you know what should come out: the prediction for the whole wall. Now predict it in tiles of 64, without overlap.
+# This wall still fits into memory, so you know what should come out: the prediction for the whole wall. Now predict it in tiles of 64, without overlap. (The images show its upper half.)
 
 # %% tags=["nbval-ignore-output"]
 def off(prediction):
@@ -84,23 +84,31 @@ naive = predict_tiled(network, wall, tile=64, overlap=0)
 print(f"largest difference in probability above 0.3? {bool(off(naive).max() > 0.3)}{after}")
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-shown = {f"at once{after}": whole[0].sigmoid(), "in tiles": naive[0].sigmoid(), "the wall": wall[0], "difference": off(naive)}
-figure = side_by_side(shown, width=384, columns=2)
+shown = {
+    f"at once{after}": whole[0].sigmoid(),
+    "in tiles": naive[0].sigmoid(),
+    "the wall": wall[0],
+    "difference": off(naive),
+}
+figure = side_by_side({name: image[:192] for name, image in shown.items()}, width=384, columns=2)
 for panel in (panel for panel in figure.axes if panel.get_label() != "the wall"):
     for border in range(64, 384, 64):
-        panel.axhline(border, color="#E69F00", linewidth=0.7)
         panel.axvline(border, color="#E69F00", linewidth=0.7)
+    for border in (64, 128):
+        panel.axhline(border, color="#E69F00", linewidth=0.7)
 show(
     figure,
-    "The prediction for a wall at once, pieces of lines inside rings, and in tiles, whose borders are drawn in orange; below, the wall of lines and rings, and the difference: whole pieces of lines, wherever a tile's border cuts a ring.",
+    "The upper half of the wall. Its prediction at once, pieces of lines inside rings, and in tiles, whose borders are drawn in orange; below, the wall of lines and rings, and the difference: whole pieces of lines, wherever a tile's border cuts a ring.",
 )
 
 # %% [markdown]
-# Seen up close, these aren't thin lines along the borders: whole pieces of lines are missing, far into the tiles. At a tile's border, every convolution pads with zeros where the image really goes on. A ring that is cut in two is no ring any more, so the network drops the lines inside it. Such a place is called a **seam**.
+# Look at the difference. It isn't thin lines along the borders: whole pieces of lines are missing, far into the tiles. At a tile's border, every convolution pads with zeros where the image really goes on. A ring that is cut in two is no ring any more, so the network drops the lines inside it. Such a place is called a **seam**.
 #
 # (Lines also end every 96 pixels, because the wall is made of separate images.)
 #
-# Many tools hide seams by **blending**. Tiles overlap a little, and their predictions are averaged with weights that fall off towards the border. That makes the transition smooth, but not right. The alternative is to let each tile *read* more pixels than it *keeps*. How many more?
+# Many tools hide seams by **blending**. Tiles overlap a little, and their predictions are averaged with weights that fall off towards the border. That makes the transition smooth, but not the same as at once. (Whether it scores better or worse, only a target can tell.)
+#
+# The alternative is to let each tile *read* more pixels than it *keeps*. How many more?
 #
 # ## How large is the receptive field?
 #
@@ -129,7 +137,9 @@ for place in (192, 194, 197):  # the first of a cell of 8, the third, the sixth
 # This is what a receptive field looks like on the wall. Nothing outside the square can change this pixel's prediction.
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-top, bottom, left, right = nonzero_bounds(gradient_of_output_pixel(network, wall, 194, 194))
+# one pixel's receptive field
+field = gradient_of_output_pixel(network, wall, 194, 194)
+top, bottom, left, right = nonzero_bounds(field)
 shown = 0.35 * wall[0]
 shown[top : bottom + 1, left : right + 1] = wall[0, top : bottom + 1, left : right + 1]
 figure = side_by_side({"what one output pixel sees": shown}, width=480)
@@ -139,9 +149,12 @@ panel.plot(194, 194, "s", color="#E69F00", markersize=4)
 show(figure, "The wall, faint, and one output pixel near its middle. A square of about a hundred pixels around it, not quite centred, is its receptive field.")
 
 # %% [markdown]
-# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count. Here is a row of pixels in a U-Net of depth 1, read from the top: what does one output pixel need, and what do those values need in turn? (On the right: how many pixels further the last value lies, or its cell begins.)
+# The numbers differ from place to place, because they depend on where in its 8×8 cell a pixel lies. But you don't have to measure them all, you can count.
+#
+# Here is a row of pixels in a U-Net of depth 1, read from the top: what does one output pixel need, and what do those values need in turn? (The number on the right says how many pixels from the output pixel the last value lies. Where a cell is wider than a pixel, it's the distance to the cell's beginning.)
 
 # %% jupyter={"source_hidden": true}
+# what one output pixel needs
 from unet_teach.segmentation.drawings import receptive_field_chain
 
 show(
@@ -184,7 +197,7 @@ def reach(depth):
 exercises.reach.check(reach)
 
 # %% [markdown]
-# So is 51 enough? Let each tile read 51 more pixels on each side, and compare.
+# So is 51 enough? Let each tile read 51 more pixels on each side (`overlap=51`), and compare. (`exact_sums` keeps rounding out of the comparison, as explained below.)
 
 # %% jupyter={"source_hidden": true}
 Predict(
@@ -235,7 +248,9 @@ exercises.repeats_after.check(repeats_after)
 # %% [markdown]
 # So a tile has to start on that grid, at a multiple of 8. Then it consists of whole cells, and what counts is how far the receptive field reaches beyond a pixel's own *cell*.
 #
-# Take the pixel at 194 from above. It reaches 51 pixels to the right, to 245. But its cell goes from 192 to 199, and from 199 to 245 it's only 46. For no pixel is it more than that. So each tile needs a margin of 46, and rounded up to the grid that's **48**.
+# Take the pixel at 194 from above. It reaches 51 pixels to the right, to 245. But its cell goes from 192 to 199, and from 199 to 245 it's only 46.
+#
+# For no pixel is it more than that: the others in this cell reach no further beyond it, on either side. So each tile needs a margin of 46, and rounded up to the grid that's **48**.
 
 # %% tags=["nbval-ignore-output"]
 overlap = needed_overlap(network)
@@ -266,15 +281,13 @@ for less in range(0, overlap + 8, 8):
 # %% [markdown]
 # Usually a pixel matters less the further away it is. (The part that matters noticeably is the *effective receptive field*, and it's much smaller.)
 #
-# But with less than 48, some probability is always off. How much it takes until every pixel at least gets the right class depends on the training: in one network that was 32 (`benchmarks/tiling.py`), in another not even 40.
+# But with less than 48, some probability is always off. How much it takes until every pixel at least gets the right class depends on the training: in one network 32 was enough (`benchmarks/tiling.py`), in another even 40 wasn't.
 #
 # So either measure it, for each network and its images, or use 48, which is guaranteed for this architecture with any weights. And choose large tiles. With a margin of 48, a tile of 64 reads 160², which is 6.25 times its own pixels; a tile of 256 reads 352², only 1.9 times.
 #
 # ## Exercise 3: where tiles start
 #
-# Some tools count differently. All their tiles have the same size and lie inside the image, and the last one ends where the image ends. Here `tile` is everything that a tile reads, and `shared` is how many pixels two neighbours have in common at least: twice the margin.
-#
-# (Elsewhere *overlap* may mean either of the two, or a share of the tile.)
+# Some tools count differently. All their tiles have the same size and lie inside the image, and the last one ends where the image ends. So far, a tile of 64 was what it *keeps*. Here `tile` is everything that it *reads*, and `shared` is how many pixels two neighbours have in common at least: twice the margin.
 #
 # Where do the tiles start? List the starts from 0 on, and as few as possible. An image no larger than a tile has a single start.
 
@@ -289,12 +302,12 @@ def tile_starts(size, tile, shared):
 exercises.tile_starts.check(tile_starts)
 
 # %% [markdown]
-# (The last of these tiles needn't start on the grid. That's one reason why the predictions of different tools differ a little.)
+# (The last of these tiles needn't start on the grid, one reason why tools differ a little.)
 
 # %% [markdown]
 # ## Larger than memory
 #
-# Now for real. The image is in a file and is never read as a whole (`np.memmap` reads only the pixels that you ask for), the prediction is written to another file, and only one tile at a time is in memory. If you don't pass `overlap`, `predict_tiled` works out the 48 that this network needs.
+# The image is in a file and is never read as a whole (`np.memmap` reads only the pixels that you ask for), the prediction is written to another file, and only one tile at a time is in memory. If you don't pass `overlap`, `predict_tiled` works out the 48 that this network needs.
 #
 # (To be quick, this image has only 1,500×1,500 pixels. `benchmarks/tiling.py` does 10,000×10,000.)
 
@@ -348,7 +361,7 @@ show(figure, "A piece of the large image and its prediction. Orange lines mark w
 # ## Recap
 #
 # - A tile has to start on the network's grid of halvings, and to read as far as the receptive field reaches beyond one cell of it.
-# - Then tiles give the same prediction as the whole image: to the last bit with exact sums, otherwise up to rounding. Blending only hides the difference.
+# - Then tiles give the same prediction as the whole image: to the last bit with exact sums, otherwise up to rounding. Blending only smooths the difference.
 # - Away from the border, a U-Net is equivariant to shifts by multiples of 2 to the power of its depth, and in general to no others.
 #
 # Next: [**9 · From mask to cells**](09_from_mask_to_cells.ipynb). How many of them are there?

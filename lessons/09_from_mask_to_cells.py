@@ -42,7 +42,7 @@ for name, labels in numbers.items():
     print(f"{name:10} {cells} cells, {pieces} connected pieces")
 
 # %% [markdown]
-# A **connected component** is a set of foreground pixels that you can walk through, up, down, left and right, without stepping on background. Even in the experts' own mask there are fewer components than cells. A perfect network couldn't do better with two classes.
+# A **connected component** is a set of foreground pixels that you can walk through, up, down, left and right, without stepping on background. Even in the experts' own mask there are fewer components than cells. So a perfect network with two classes couldn't do better, as long as each component counts as a cell.
 #
 # The authors of the U-Net of 2015 taught it to leave a thin line of background between cells that touch. We go one step further, and give that line a class of its own.
 #
@@ -51,7 +51,7 @@ for name, labels in numbers.items():
 # A pixel is **border** if the 5×5 square around it holds pixels of *two* cells. How do you find such pixels without loops?
 #
 # - Max-pooling with stride 1 gives each pixel the *largest* number in its square.
-# - The *smallest* comes from the same layer, because min(x) = −max(−x). But background, which is 0, would always be the smallest, so it's set to 1000 first.
+# - The *smallest* comes from the same layer, because min(x) = −max(−x). But background, which is 0, would always be the smallest, so it's set to 1000 first, which is more than any cell's number.
 #
 # In a square without any cell, `largest` is 0 and `smallest` is 1000.
 
@@ -62,7 +62,7 @@ largest = F.max_pool2d(labels, kernel_size=5, stride=1, padding=2)
 smallest = -F.max_pool2d(-filled, kernel_size=5, stride=1, padding=2)
 
 # %% [markdown]
-# Now make the target: 0 for background, 1 inside a cell, 2 for border. (`torch.where(condition, a, b)` takes `a` where the condition is True, and `b` elsewhere; `(labels > 0).long()` is 1 in cells and 0 elsewhere.)
+# Now make the target: 2 for border, whatever the pixel was before, otherwise 1 inside a cell and 0 for background. (`torch.where(condition, a, b)` takes `a` where the condition is True, and `b` elsewhere; `(labels > 0).long()` is 1 in cells and 0 elsewhere.)
 
 # %%
 def three_classes(labels, largest, smallest):
@@ -77,7 +77,8 @@ exercises.border_target.check(three_classes)
 # The course's data come with exactly this target. In the image, border is orange.
 
 # %% jupyter={"source_hidden": true}
-image, target = data.train[0].image[:, 144:], data.train[0].mask[0, 144:]
+pair = data.train[0]
+image, target = pair.image[:, 144:], pair.mask[0, 144:]
 show(
     side_by_side({"half of the training image: inside is blue, border is orange": paint_cells(target, image)}, width=640),
     "Half of the training image. Cells are painted blue; where two of them touch or almost touch there is a short, thick orange line. There are only a few of them.",
@@ -86,7 +87,9 @@ show(
 # %% [markdown]
 # ## Exercise 2: a match is a match
 #
-# Whether cells are kept apart is a question about cells, so count cells, not pixels. A cell that was found and a cell of the target **match** if their IoU is above one half. Then no cell can match twice, because two others that don't overlap can't both cover more than half of it.
+# Whether cells are kept apart is a question about cells, so count cells, not pixels. A cell that was found and a cell of the target **match** if their IoU is above one half.
+#
+# Then no cell can match twice: cells of one mask don't overlap, so no two of them can both cover more than half of the same cell.
 #
 # The rest are **spurious** (found, but without a partner) or **missed** (in the target, but without one). **Object F1** is twice the matches, divided by all cells found plus all cells in the target. It's 1 if every cell is found, and nothing else.
 #
@@ -108,7 +111,7 @@ exercises.object_f1.check(object_f1)
 #
 # ## A rare class
 #
-# How many pixels is that?
+# How many of the pixels are border?
 
 # %%
 counts = torch.bincount(data.train[0].mask.flatten(), minlength=3)
@@ -134,17 +137,19 @@ print(f"pixel accuracy {(without == target).float().mean():.1%}")
 print(object_scores(connected_components(without), numbers["test"]))
 
 # %% [markdown]
-# Pixel accuracy hardly notices. Counting does: a quarter of the cells are missed, even though this prediction is as good as one without borders can be. (A component is *merged* if it holds most of two cells or more, and a cell is *split* if it holds most of two components or more.)
+# Pixel accuracy hardly notices. Counting does: a quarter of the cells are missed, even though this prediction is as good as one without borders can be, if components are simply counted.
 #
-# That's the **accuracy trap** of a rare class. If you choose a network by pixel accuracy, you choose one that ignores it.
+# (A component is *merged* if it contains more than half of each of two cells or more. A cell is *split* if it contains more than half of each of two components or more.)
+#
+# That's the **accuracy trap**: by pixel accuracy, you'd choose a network that ignores the rare class.
 #
 # ## Exercise 3: weights
 #
-# The loss has the same trap. Cross-entropy is a mean over pixels, and border is only 1 % of those, so it's sometimes hardly learned at all, even with a Dice term beside it. The remedy is to multiply each pixel's cross-entropy by a **weight** of its class.
+# The loss has the same trap. Cross-entropy (lesson 5's, for any number of classes) is a mean over pixels, and border is only 1 % of those, so it's sometimes hardly learned at all, even with a Dice term beside it. The remedy is to multiply each pixel's cross-entropy by a **weight** of its class.
 #
 # One over the class's frequency would balance the classes completely, but then a border pixel weighs a hundred times as much as a background pixel, and the network sees borders everywhere. One over the *square root* of the frequency is a common compromise.
 #
-# Write `class_weights`. It gets the number of pixels of each class, and returns the weights as a tensor. Only their ratios matter, so scale them to a mean of 1.
+# Write `class_weights`. It gets the number of pixels of each class, and returns the weights as a tensor. Only their ratios matter, because PyTorch divides by the sum of the weights, so scale them to a mean of 1.
 
 # %%
 def class_weights(counts):
@@ -159,7 +164,7 @@ exercises.rare_weights.check(class_weights)
 # %% [markdown]
 # ## Exercise 4: pixels that don't count
 #
-# Where exactly does one cell end and the next begin? Two experts would disagree by a pixel or two. Data sets often give such pixels the label 255, called **void**, which means: don't count this one. Write pixel accuracy without them.
+# Two experts would disagree by a pixel or two about where a cell ends. Data sets often give such pixels the label 255, called **void**, which means: don't count this one. Write pixel accuracy without them.
 
 # %%
 def accuracy(prediction, target):
@@ -172,7 +177,7 @@ def accuracy(prediction, target):
 exercises.ignore_void.check(accuracy)
 
 # %% [markdown]
-# In the loss it's just as simple: `F.cross_entropy(logits, target, ignore_index=255)`.
+# In the loss, both are arguments: `F.cross_entropy(logits, target, weight=weights, ignore_index=255)`.
 #
 # ## Train
 #
@@ -189,7 +194,7 @@ print(scores)
 # %% [markdown]
 # Each class has an IoU of its own now. `train` kept the weights with the best *mean IoU*: there, border counts as much as background. Its IoU is low, because a thin line is hard to hit exactly. What matters is whether it keeps cells apart.
 #
-# What do the weights change? The course also trained ten networks without them, and ten with. Pixel accuracy on the test is 0.957 without weights, and 0.947 with them (means; the benchmark is `benchmarks/cells.py`), so by pixel accuracy you'd leave them out.
+# What do the weights change? The course also trained ten networks without them, and ten with. Pixel accuracy on the test set is 0.957 without weights, and 0.947 with them (means; the benchmark is `benchmarks/cells.py`), so by pixel accuracy you'd leave them out.
 #
 # But look at the borders: four of the ten networks without weights found less than 10 % of the border pixels, and the ten with weights found 48 to 86 %.
 #
@@ -208,7 +213,7 @@ inside = validation.argmax(0) == 1
 print("by argmax:", object_scores(connected_components(inside), numbers["validation"]))
 
 # %% [markdown]
-# `argmax` takes the most probable class. But you needn't: you may also cut wherever border is more probable than a **threshold**, which turns one rule into a dial. Low thresholds cut much, high ones little. Whether that helps has to be measured, below.
+# `argmax` takes the most probable class. You can also cut wherever border is more probable than a **threshold**, and choose the threshold yourself. Low thresholds cut much, high ones little.
 #
 # **Exercise 5.** Return a mask of what is left: True where background is less probable than one half *and* border is at most as probable as the threshold. `probabilities[0]` is background, `probabilities[2]` border, and `&` joins two masks (each in parentheses).
 
@@ -230,13 +235,13 @@ CellCounter(
     validation,
     numbers["validation"],
     steps=[
-        Step("At 0.5 hardly anything is cut. Set `threshold` to 0.2. What happens to the cells with a black number?", when={"threshold": 0.2}, explain="Most of them come apart: at their seams, border is possible, though seldom more probable than one half."),
+        Step("At 0.5 hardly anything is cut. Set `threshold` to 0.2. What happens to the cells with a black number?", when={"threshold": 0.2}, explain="Most of them come apart: where they touch, border is possible, though seldom more probable than one half."),
         Step("Now search: at which threshold is object F1 highest?", when={"best": True}, explain="None of the thresholds 0.05, 0.10, … 0.95 is better than this one."),
     ],
 )
 
 # %% [markdown]
-# Low thresholds split cells and eat away their outlines, high ones merge neighbours. Choose on validation, where you may look as often as you like:
+# Low thresholds split cells and eat away their outlines, high ones merge neighbours. Choose on the validation cells, where you may look as often as you like. (`cells_below` is `left_over`, then `connected_components`.)
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach.segmentation.instances import cells_below
@@ -247,11 +252,11 @@ best = max(by_threshold, key=by_threshold.get)
 print(f"best threshold {best}, object F1 {by_threshold[best]:.2f}; at 0.5 it is {by_threshold[0.5]:.2f}")
 
 # %% [markdown]
-# Compare the best threshold with `argmax`, above. A single cell of the 28 makes a difference of about 0.03, so one training can't say which is better.
+# Compare the best threshold with `argmax`, above. A single cell of the 28 makes a difference of about 0.03, so one run can't say which is better.
 #
-# The benchmark has ten. For networks trained *without* weights a threshold helps: object F1 on the test rises from 0.70 by `argmax` to 0.77, on average. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there it brings nothing more.
+# The benchmark has ten runs of each kind. For networks trained *without* weights a threshold helps: object F1 on the test set rises from 0.70 by `argmax` to 0.77, on average. With weights, it's 0.81 by `argmax` and 0.78 with a threshold, so there it brings nothing more.
 #
-# So weights and a threshold treat the same problem, one during training and the other after it. You can set a threshold for a network that you can't train again.
+# So weights and a threshold treat the same problem, one during training and the other after it, when you can't train again.
 #
 # ## The test
 #
@@ -259,7 +264,7 @@ print(f"best threshold {best}, object F1 {by_threshold[best]:.2f}; at 0.5 it is 
 #
 # - *Otsu* is the threshold of lesson 5, and needs no network.
 # - The **distance watershed** needs no border class. It cuts any mask where it's narrow.
-# - The **border watershed** cuts along the most probable borders, and gives back the pixels that were cut out. ("Going further" says how both work.)
+# - The **border watershed** cuts along the most probable borders, and gives back the pixels that were cut out. ("Going further" says how both work. Radius 9 and threshold 0.9 are among those that the benchmark chose on validation data.)
 
 # %% tags=["nbval-ignore-output"]
 from unet_teach.segmentation.instances import border_watershed, distance_watershed
@@ -278,14 +283,18 @@ for name, cells in found.items():
     print(f"{name:28}", object_scores(cells, numbers["test"]), after.removeprefix(", "))
 
 # %% [markdown]
-# That's one training, and its ranking means little. Here is what more of them say ("Going further" has ten seeds):
+# That's one run, and its ranking means little. Here is what more runs say ("Going further" has ten seeds):
 #
 # - Anything is better than not cutting. But on this strip, **Otsu with a distance watershed reaches 0.78, without a network**. This lesson's own route, weights and then a threshold, has 0.78 on average.
-# - If each of four strips is the test once, Otsu with a distance watershed only has 0.68 over all of them, cutting at a threshold 0.81, and both watersheds of the network have 0.87 (weights of exercise 3, three seeds). So the network pays.
-# - The border class hardly pays for cells as round as these: cutting where the mask is narrow works as well.
+# - If the image is cut into four strips instead, and each of them is the test once, Otsu with a distance watershed only has 0.68 over all of them, cutting at a threshold 0.81, and both watersheds of the network have 0.87 (weights of exercise 3, three seeds). So the network is worth its cost.
+# - The border class is hardly worth it for cells as round as these: cutting where the mask is narrow works as well.
 
 # %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
-shown = {"target": numbers["test"], "not cut": found["network, not cut"], f"border ≤ {best}{after}": cells_below(test, best)}
+shown = {
+    "target": numbers["test"],
+    "not cut": found["network, not cut"],
+    f"border ≤ {best}{after}": cells_below(test, best),
+}
 show(
     side_by_side({name: paint_cells(cells) for name, cells in shown.items()}, width=768, columns=1),
     "Three times the test image, cells in colours: the target; the components of the network's foreground, in which clusters of touching cells have one colour; and the components after borders were cut out, most of them separate.",
@@ -294,13 +303,13 @@ show(
 # %% [markdown]
 # ## Where it merges, and where it splits
 #
-# Compare the last image with the target, cluster by cluster. It **merges** cells that overlap: where one lies on top of another, there's no dark line, so the image holds no evidence of a border. With a low threshold it also **splits** cells in which a dark fold looks like a border.
+# Compare the last image with the target, cluster by cluster. The cut **merges** cells that overlap: where one lies on top of another, there's no dark line, so the image holds no evidence of a border. With a low threshold it also **splits** cells in which a dark fold looks like a border.
 #
 # ## What a U-Net doesn't know
 #
 # The network's output is three probabilities for each pixel. Nowhere in it is there a cell. *You* made the cells, by walking through connected pixels. A gap of one pixel in a border joins two cells, and the loss would hardly have noticed.
 #
-# Could you let the network predict the cells' numbers? No: exchange the numbers of two cells, and the target is just as right, but the loss is completely different. So people let networks predict something else for each pixel:
+# Could you let the network predict the cells' numbers? Not with this loss: exchange the numbers of two cells, and the target is just as right, but the loss is completely different. So people let networks predict something else for each pixel:
 #
 # - [StarDist](https://doi.org/10.1007/978-3-030-00934-2_30): how far it is to its cell's outline in 32 directions. Use it for round cells that lie close together.
 # - [Cellpose](https://doi.org/10.1038/s41592-020-01018-x): an arrow; following the arrows leads to the inside of its cell. Use it for cells of any shape, and try it first, because it comes trained.
@@ -315,7 +324,7 @@ show(
 #
 # - Several classes are several output channels, and void pixels don't count.
 # - A rare class hides in pixel accuracy. Score each class, and score what you want to know: cells.
-# - `argmax` isn't the only way from probabilities to a decision. A threshold is yours to choose, on validation.
+# - `argmax` isn't the only way from probabilities to a decision. A threshold is yours to choose, on validation data.
 # - A U-Net classifies pixels. Cells are made afterwards, and one pixel can merge two.
 #
 # That was the last lesson, and you know the four criteria.
@@ -333,9 +342,11 @@ progress()
 # Optional. A **watershed** treats an image as a landscape. Water rises from its valleys, and where the water of two valleys meets, there's a line between two cells.
 #
 # - The **distance watershed** computes how far each foreground pixel is from the background. A round cell has a peak in its middle, and two round cells that touch have two. Turned upside down, each peak is a valley, if it's the highest point within `radius` pixels.
-# - The **border watershed** takes the border score as its landscape, so that likely borders are ridges.
+# - The **border watershed** takes the probability of border as its landscape, so that likely borders are ridges.
 #
-# Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on validation, for each network (`benchmarks/cells.py`).
+# (Outside this course, `scipy.ndimage.label` finds components, and `skimage.segmentation.watershed` floods.)
+#
+# Here is object F1 on the test for ten seeds with this recipe: the mean, and lowest to highest. Radius and thresholds were chosen on the validation data, for each network (`benchmarks/cells.py`).
 #
 # | | no weights | weights of exercise 3 |
 # |---|---|---|
@@ -345,7 +356,7 @@ progress()
 # | distance watershed | 0.80 (0.74 to 0.86) | 0.80 (0.71 to 0.89) |
 # | border watershed | 0.84 (0.76 to 0.90) | 0.82 (0.78 to 0.93) |
 #
-# - Why does `argmax` do better than a threshold of 0.5? It also cuts where border or background is the most probable class with *less* than one half. A threshold of 0.5 leaves those pixels in, and a bridge of one pixel merges two cells.
+# - Above, `argmax` did better than a threshold of 0.5. Why? It also cuts where border or background is the most probable class with *less* than one half. A threshold of 0.5 leaves those pixels in, and a bridge of one pixel merges two cells.
 # - With `argmax`, weights score higher (p = 0.010 by the test of lesson 6, but that's one question of five). With a threshold or a watershed, no difference is shown.
 # - The border watershed beats the distance watershed of the same network in 14 of 20 runs here, but the other divisions don't confirm it.
 #

@@ -16,19 +16,25 @@ from nbformat import NotebookNode
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 ID = "host-install"
 CELL = """\
-# On Colab and Kaggle this installs the course; their PyTorch and ipywidgets stay as they are.
+# Install the course if needed.
+# Only on Colab and Kaggle; their PyTorch and ipywidgets stay as they are.
 import os, subprocess, sys
 from importlib import invalidate_caches, util
 
 HOME = "{home}"
 FILE = "{wheel}"
-there = lambda: getattr(util.find_spec("unet_teach"), "origin", None)  # a folder alone has none
-if not there() and {{"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"}} & {{*os.environ}}:
+
+
+def is_there():
+    return getattr(util.find_spec("unet_teach"), "origin", None)  # a folder alone has none
+
+
+if not is_there() and {{"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"}} & {{*os.environ}}:
     wheel = os.environ.get("UNET_TEACH_WHEEL") or f"https://github.com/{{HOME}}/releases/latest/download/{{FILE}}"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     subprocess.run([*pip, wheel, {names}])
     invalidate_caches()
-if there():
+if is_there():
     from unet_teach.lesson_docs import show_lesson_docs
     show_lesson_docs({lesson})
 elif not (HOME or os.environ.get("UNET_TEACH_WHEEL")):

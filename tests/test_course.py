@@ -899,10 +899,11 @@ def test_cpu_takes_torch_from_its_own_index_first(
     usage = shutil.disk_usage(used.folder)._replace(free=10**12)
     monkeypatch.setattr(course.shutil, "disk_usage", lambda _: usage)
     assert course.main(["lab", *arguments]) == 0
-    cpu = ("install", "--index-url", "https://download.pytorch.org/whl/cpu", "torch==2.13.0")
+    index = "https://download.pytorch.org/whl/cpu"
+    cpu = ("install", "--no-compile", "--index-url", index, "torch==2.13.0")
     assert (asked[0] == cpu) == from_cpu_index
     assert asked[-2:] == [
-        ("install", "-r", "requirements.txt"),
+        ("install", "--no-compile", "-r", "requirements.txt"),
         ("install", "--no-deps", "-e", "."),
     ]
     offered = "python3 course.py lab --cpu" in capsys.readouterr().out
@@ -928,4 +929,16 @@ def test_the_book_is_built_with_packages_of_its_own(used, monkeypatch):
     monkeypatch.setattr(course, "run", lambda words, **_: ran.append(words) or 0)
     assert course.main(["book", "--output", "site"]) == 0
     assert ran == [["docs/book/build.py", "--output", "site"]]
-    assert asked[0] == ("install", "-r", "requirements.txt", "-r", "docs/book/requirements.txt")
+    requirements = ("-r", "requirements.txt", "-r", "docs/book/requirements.txt")
+    assert asked[0] == ("install", "--no-compile", *requirements)
+
+
+def test_packages_are_compiled_but_not_their_tests(used):
+    course = used.module()
+    (site,) = course.site_packages()
+    folder = site / "package"
+    for name in ("used.py", "broken.py", "tests/unused.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("def f[" if name == "broken.py" else "")
+    course.compile_packages()
+    assert [path.name.split(".")[0] for path in folder.rglob("*.pyc")] == ["used"]

@@ -84,6 +84,19 @@ def test_axes_placed_by_hand_keep_their_shape_on_a_narrow_page(shown, style):
     ]
 
 
+def test_a_letter_beside_axes_is_whole_on_a_narrow_page(shown):
+    figure = plt.figure(figsize=(8, 2), dpi=100)
+    figure.set_layout_engine("none")
+    for left in (0.1, 0.6):
+        axes = figure.add_axes((left, 0, 0.38, 0.9))
+        axes.axis("off")
+        axes.set_title("W", loc="left", x=-0.1)
+    shown(figure)  # the narrow one is drawn last
+    for axes in figure.axes:
+        assert axes.get_tightbbox().x0 > -0.01
+        assert axes.get_window_extent().x1 <= PHONE
+
+
 @pytest.mark.parametrize("colour", [palette.INK, *palette.ON_DARK])
 def test_colours_stand_out_on_either_page(colour):
     """Text, 4.5 : 1, on its own page; all, 3 : 1, unchanged on both pages, as in a PNG."""
@@ -107,6 +120,18 @@ def test_each_image_gets_its_caption_as_text_and_the_first_one_says_it_all(shown
     ]
     assert re.findall('alt="(.*?)"', page) == ["Two ramps", ""]
     assert len(sources(page, "png")) == 2
+
+
+@pytest.mark.parametrize(("rows", "width"), [(1, 250), (2, 250), (3, 161), (6, 250)])
+def test_rows_of_images_shrink_to_the_height_of_a_screen_but_not_too_much(rows, width, shown):
+    figure = plt.figure(figsize=(2.5, 2.4 * rows), dpi=100, layout="none")
+    for row in range(rows):
+        axes = figure.add_axes((0, row / rows, 1, 0.98 / rows))
+        axes.imshow([[0, 1]], aspect="auto")
+        axes.set_title(f"row {row}")
+    page = shown(figure)["text/html"]
+    assert set(re.findall(r"max-width:(\d+)px", page)) == {str(width)}
+    assert re.findall(r'width="(\d+)"', page) == ["250"] * rows  # no pixel is lost
 
 
 def test_images_stand_in_reading_order(shown):

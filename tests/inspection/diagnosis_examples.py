@@ -257,6 +257,10 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
         lambda: example(nn.Sequential(nn.MaxPool2d(2), nn.MaxPool2d(2)), (1, 3, 2, 2)),
         lambda: example(nn.Sequential(nn.MaxPool2d(2), nn.MaxPool2d(2)), (1, 3, 4, 4)),
     ),
+    "normalisation of one position": (
+        lambda: example(nn.Sequential(nn.Conv2d(3, 4, 4, 4), nn.InstanceNorm2d(4)), (1, 3, 4, 4)),
+        lambda: example(nn.Sequential(nn.Conv2d(3, 4, 4, 4), nn.InstanceNorm2d(4)), (1, 3, 8, 8)),
+    ),
     "no batch dimension": (
         lambda: example(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), (3, 32, 32)),
         lambda: example(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)), IMAGE),
@@ -278,6 +282,12 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
     "linear layer is given other features": (
         lambda: example(nn.Linear(3 * 32 * 32, 10), IMAGE),
         lambda: example(nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 10)), IMAGE),
+    ),
+    "sequence has its features second": (
+        lambda: example(Between(lambda x: x.flatten(2), nn.GRU(4, 2, batch_first=True)), IMAGE),
+        lambda: example(
+            Between(lambda x: x.flatten(2).transpose(1, 2), nn.GRU(4, 2, batch_first=True)), IMAGE
+        ),
     ),
     "LayerNorm is given another shape": (
         lambda: example(Between(nn.LayerNorm(4)), IMAGE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -260,3 +261,117 @@ class TwoBranches(nn.Module):
 
 def test_two_branches_that_exchange_features_meet_the_four_criteria():
     assert inspect_unet(TwoBranches(), (1, 3, 32, 32)).is_unet
+
+
+class Ends(nn.Module):
+    """Halves some times, and doubles some times, with a skip at each level that it comes back to.
+
+    Args:
+        down: how often it halves.
+        up: how many of these it takes back.
+    """
+
+    def __init__(self, down: int, up: int) -> None:
+        super().__init__()
+        self.down = nn.ModuleList(nn.Conv2d(3, 3, 3, padding=1) for _ in range(down + 1))
+        self.up = nn.ModuleList(nn.Conv2d(6, 3, 3, padding=1) for _ in range(up))
+
+    def forward(self, x: Tensor) -> Any:
+        skips = []
+        for layer in self.down[:-1]:
+            skips.append(layer(x))
+            x = F.max_pool2d(skips[-1], 2)
+        x = self.down[-1](x)
+        for layer in self.up:
+            x = layer(torch.cat([F.interpolate(x, scale_factor=2), skips.pop()], 1))
+        return x
+
+
+@pytest.mark.parametrize(
+    ("down", "up", "words"),
+    [
+        (3, 2, "The decoder does not reach 32×64."),
+        (3, 1, "The decoder does not reach 32×64, 16×32."),
+        (2, 1, "The decoder does not reach 32×64."),
+        (4, 2, "The decoder does not reach 32×64, 16×32."),
+        (4, 3, "The decoder does not reach 32×64."),
+    ],
+)
+def test_a_decoder_that_ends_early_jumps_over_nothing(down: int, up: int, words: str) -> None:
+    evidence = inspect_unet(Ends(down, up), (1, 3, 32, 64)).criteria.symmetry.evidence
+    assert evidence[-1] == words
+    assert not any("jumps over" in sentence for sentence in evidence)
+
+
+@pytest.mark.parametrize(
+    ("first", "side", "words"),
+    [
+        (nn.ConvTranspose2d(3, 3, 4), 1, "The output is 8×8 for an input of 1×1."),
+        (nn.ConvTranspose2d(3, 3, (4, 7)), 1, "The output is 8×14 for an input of 1×1."),
+        (nn.ConvTranspose2d(3, 3, 5), 2, "The output is 12×12 for an input of 2×2."),
+        (nn.Identity(), 1, "The output's resolution is 2 times higher than the input's."),
+        (nn.Conv2d(3, 3, 3), 32, "The output's resolution is 2 times higher than the input's."),
+    ],
+)
+def test_the_resolution_of_an_output_agrees_with_its_size(
+    first: nn.Module, side: int, words: str
+) -> None:
+    model = nn.Sequential(first, nn.ConvTranspose2d(3, 3, 2, 2))
+    evidence = inspect_unet(model, (1, 3, side, side)).criteria.symmetry.evidence
+    assert evidence[0] == words
+
+
+@pytest.mark.parametrize(
+    ("take", "by", "to"),
+    [
+        (lambda x: x[:, :, ::2, ::2], "slice", ["16×32"]),
+        (lambda x: x[:, :, 1::2, ::2], "slice", ["16×32"]),
+        (lambda x: x[:, :, ::4, ::4], "slice", ["8×16"]),
+        (lambda x: x[:, :, 3::2, 2::2], "slice", ["15×31"]),
+        (lambda x: F.max_pool2d(x[:, :, ::2, ::2], 2), "slice", ["16×32", "8×16"]),
+    ],
+)
+def test_an_index_with_steps_along_several_axes_is_one_step(
+    take: Callable[[Tensor], Tensor], by: str, to: list[str]
+) -> None:
+    class Takes(nn.Module):
+        """Takes every second or fourth position."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+
+        def forward(self, x: Tensor) -> Any:
+            return self.two(take(self.one(x)))
+
+    steps = inspect_unet(Takes(), (1, 3, 32, 64)).criteria.downsampling.facts["steps"]
+    assert [step["to"] for step in steps] == to
+    assert by in steps[0]["by"]
+
+
+@pytest.mark.parametrize("levels", [2, 3])
+@pytest.mark.parametrize(
+    "function", [F.avg_pool2d, lambda x, k: F.interpolate(x, scale_factor=1 / k)]
+)
+def test_a_side_branch_is_said_to_come_down_without_layers(
+    levels: int, function: Callable[..., Tensor]
+) -> None:
+    class Pyramid(nn.Module):
+        """A layer for each size of the image, whose results are added on the way up."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.ModuleList(nn.Conv2d(3, 3, 3, padding=1) for _ in range(levels + 1))
+
+        def forward(self, x: Tensor) -> Any:
+            sizes = [x]
+            for _ in range(levels):
+                sizes.append(function(sizes[-1], 2))
+            y = self.layers[levels](sizes[levels])
+            for level in reversed(range(levels)):
+                y = self.layers[level](sizes[level]) + F.interpolate(y, scale_factor=2)
+            return y
+
+    evidence = inspect_unet(Pyramid(), (1, 3, 32, 64)).criteria.skip_connections.evidence
+    size = f"{32 >> levels}×{64 >> levels}"
+    assert f"pooling or resizing alone takes it down to {size}" in evidence[-1]

@@ -225,7 +225,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: Named(),
         (PICTURE,),
         {},
-        ["forward(x, time)", "'time'", "(1, 3, 64, 64), (1, 4))"],
+        ["forward(x, time)", "'time'", "it runs: inspect_unet(model, (1, 3, 32, 32), (1,))"],
     ),
     "bytes": (
         Small,

@@ -722,7 +722,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "one position": (
         lambda x: nn.InstanceNorm2d(8)(x[:, :, :1, :1]),
-        "single position (1×1). Give a larger image, leave it out here, or use nn.GroupNorm(1,",
+        "(1×1), whatever the size of the image. Leave it out here, or use nn.GroupNorm(1, 8).",
         lambda x: nn.GroupNorm(1, 8)(x[:, :, :1, :1]),
     ),
     "features of an LSTM": (

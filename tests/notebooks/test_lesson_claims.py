@@ -26,6 +26,7 @@ from unet_teach.exercises.reply import Outcome
 from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.networks.six_networks import six_networks
 from unet_teach.networks.twelve_networks import Almost, twelve_networks
+from unet_teach.segmentation import ablation
 from unet_teach.segmentation.ablation.denoising import OneSkip
 from unet_teach.segmentation.data.synthetic import RADII
 from unet_teach.segmentation.unet_receptive_field import receptive_field_of
@@ -194,6 +195,20 @@ def test_lesson_2_beyond_the_padding_there_is_only_the_bias():
     assert torch.equal(made[-1], layer.bias.expand(11))
 
 
+def test_lesson_2_output_padding_is_smaller_than_the_stride():
+    x = torch.zeros(1, 1, 4, 4)
+    for stride in (2, 3):
+        options = {"kernel_size": 3, "stride": stride, "padding": 1}
+        sizes = [
+            nn.ConvTranspose2d(1, 1, **options, output_padding=extra)(x).shape[-1]
+            for extra in range(stride)
+        ]
+        down = nn.Conv2d(1, 1, **options)
+        assert {down(torch.zeros(1, 1, size, size)).shape[-1] for size in sizes} == {4}
+        with pytest.raises(RuntimeError, match="must be smaller than either stride"):
+            nn.ConvTranspose2d(1, 1, **options, output_padding=stride)(x)
+
+
 def test_lesson_3_the_error_of_cat_means_the_first_axis_that_differs():
     for size, named in {(32, 34): "31 but got size 32", (31, 34): "33 but got size 34"}.items():
         with pytest.raises(RuntimeError, match=f"Expected size {named}"):
@@ -258,6 +273,27 @@ def test_lesson_4_a_layer_that_is_never_called_stays_as_it_was():
     network(torch.randn(1, 3, 16, 16)).square().mean().backward()
     optimizer.step()
     assert torch.equal(network.skip4.weight, before)
+
+
+def test_lesson_9_only_the_ratios_of_class_weights_matter():
+    torch.manual_seed(0)
+    logits, target = torch.randn(2, 3, 5, 7), torch.randint(0, 3, (2, 5, 7))
+    target[0, 0] = 255
+    weights = torch.tensor([1.0, 2.0, 9.0])
+    first, second = (
+        F.cross_entropy(logits, target, weight=scale * weights, ignore_index=255)
+        for scale in (1, 7)
+    )
+    assert torch.isclose(first, second)
+
+
+def test_lesson_6_skips_are_the_only_criterion_that_was_taken_away():
+    for name, options in ablation.VARIANTS.items():
+        network = UNet(1, 1, **{"depth": 3, "base_channels": 8} | options)
+        report = inspect_unet(network, (1, 1, 64, 64))
+        unmet = [criterion for criterion in report.criteria if not criterion.met]
+        expected = [report.criteria.skip_connections] if name == "no skips" else []
+        assert unmet == expected, name
 
 
 def test_lesson_6_depth_1_sees_nine_pixels_and_every_ring_is_larger():

@@ -251,6 +251,20 @@ def test_size_alone_does_not_replace_depth():
     assert max(wide) < 0.4 < 0.6 < min(whole)
 
 
+def test_lesson_6_says_what_was_measured_of_single_variants():
+    lesson = (SOLVED.parents[1] / "lessons" / "06_take_it_apart.py").read_text(encoding="utf-8")
+    wide, narrow, whole = (
+        f"{statistics.mean(scores(LINES, variant)):.2f}"
+        for variant in ("depth 1, wide", "depth 1", "the U-Net")
+    )
+    assert f"its mean is {wide} instead of {narrow}, still far from {whole}" in lesson
+    low, lower, high = sorted(scores("earth", "transposed, kernel 4"))
+    assert f"({lower:.2f} and {low:.2f}), but the third ({high:.2f})" in lesson
+    earth_scores = scores("earth", "the U-Net")
+    assert lower < min(earth_scores)
+    assert statistics.mean(earth_scores) < high
+
+
 def test_none_of_the_whole_network_s_runs_failed():
     for data in ablation.DATA:
         assert scores(data, "the U-Net", "trouble") == [""] * 20

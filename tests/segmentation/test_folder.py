@@ -164,7 +164,7 @@ def test_trouble_is_named_file_by_file_and_the_rest_is_used(put):
         "orphan.png: a mask without an image, not used",
         "smaller.png: 20×40 (H×W) and the mask 24×40, not used",
         "cut.png: is damaged, or of a kind that Pillow cannot read",
-        "nothing.png: is an empty file, not used",
+        "nothing.png: is an empty file: download or export it again, not used",
         "text.png: is damaged",
         "notes.txt: not a PNG, JPEG, TIFF, GIF or BMP file, so not used",
         "more: a folder, not used",
@@ -442,6 +442,29 @@ POINTS = "[[1, 2], [9, 2], [5, 8]]"
         ("0.json", f'{{"shapes": [{{"points": {POINTS}}}]}}', "LabelMe, .*ImageDraw.Draw"),
         ("a.json", '{"annotations": [{"image_id": 1}]}', "COCO, .*annToMask"),
         ("a.json", '{"info": {}, "images": [{"file_name": "a.jpg"}, ', "COCO, .*annToMask"),
+        (
+            "a.json",
+            '{"images": [], "annotations": [], "categories": []}',
+            "COCO without any annotation, .*annotate the images, or export it again",
+        ),
+        ("a.json", '{"info": {}, "images": [], "annotations": []}', "COCO without any annotation"),
+        ("a.json", '{"annotations": [ ]}', "COCO without any annotation"),
+        (
+            "a.json",
+            '{"annotations": [{"image_id": 1, "bbox": [1, 2, 3, 4], "segmentation": []}]}',
+            "boxes in the format of COCO, without outlines, .*no mask can be made",
+        ),
+        (
+            "a.json",
+            '{"annotations": [{"image_id": 1, "bbox": [1, 2, 3, 4]}]}',
+            "boxes in the format of COCO",
+        ),
+        (
+            "a.json",
+            '{"annotations": [{"image_id": 1, "bbox": [1, 2, 3, 4], "segmentation": [[1, 2, 3]]}, '
+            '{"image_id": 2, "bbox": [1, 2, 3, 4], "segmentation": []}]}',
+            "COCO, .*annToMask",
+        ),
         ("a.json", '{"p.jpg12": {"regions": [{"shape_attributes": 1}]}}', "VIA .*ImageDraw"),
         ("a.geojson", '{"type": "FeatureCollection"}', "GeoJSON"),
         (

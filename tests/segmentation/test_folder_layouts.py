@@ -10,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from unet_teach.segmentation import from_folder
 from unet_teach.segmentation.data.mask_kinds import about_kinds
@@ -368,7 +368,7 @@ def test_damaged_files_are_one_note(tmp_path):
         (tmp_path / f"i/{number}.png").write_bytes(b"nothing that Pillow knows")
         put(tmp_path / f"m/{number}.png", LEFT)
     _, notes = load(tmp_path / "i", tmp_path / "m")
-    assert "and 12 more: is damaged, or of a kind that Pillow cannot read, not used" in notes
+    assert "and 12 more: is damaged, or of a kind that Pillow cannot read: " in notes
 
 
 @pytest.mark.parametrize("size", [(160, 240), (416, 416), (16, 1600)])
@@ -443,3 +443,202 @@ def test_what_a_given_split_lacks_is_a_fifth_of_train(tmp_path, given, lacking):
     assert names[kept] == {"x", "y"}
     assert len(names[lacking]) == 2
     assert names["train"] | names[lacking] == set("abcdefghij")
+
+
+TOGETHER = {  # in one folder that is given twice
+    "CamVid": ("train/{}.png", "train_labels/{}_L.png"),
+    "PASCAL VOC": ("VOC2012/JPEGImages/{}.png", "VOC2012/SegmentationClass/{}.png"),
+    "ISIC": ("ISIC_Data/ISIC_{}.png", "ISIC_GroundTruth/ISIC_{}_segmentation.png"),
+    "nnU-Net": ("imagesTr/case_{}_0000.png", "labelsTr/case_{}.png"),
+    "two words": ("Original/{}.png", "Ground Truth/{}.png"),
+    "mattes": ("photos/{}.png", "mattes/{}.png"),
+    "capitals": ("RGB/{}.png", "RGBMask/{}.png"),
+    "a word in both": ("segmentation_images/{}.png", "segmentation_masks/{}.png"),
+    "a sign": ("x/{}-volume.png", "x/{}-labels.png"),
+    "a dot": ("x/{}.png", "x/{}.gt.png"),
+}
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("layout", TOGETHER)
+def test_folders_whose_names_say_that_they_hold_masks(tmp_path, layout, inside):
+    image, mask = TOGETHER[layout]
+    wanted = {number: np.roll(LEFT, number, 1) for number in (2, 3, 12, 15)}
+    for number in wanted:
+        put(tmp_path / image.format(number), GREY)
+        put(tmp_path / mask.format(number), wanted[number])
+    if inside and image.rpartition("/")[0] != mask.rpartition("/")[0]:
+        found, _ = load(tmp_path, (tmp_path / mask).parent)  # which lies in the folder of images
+    else:
+        found, _ = load(tmp_path, tmp_path)
+    assert len(found) == 4
+    for name, pixels in found.items():
+        (number,) = [n for n in wanted if re.search(rf"(?<!\d){n}(?!\d)", name)]
+        assert np.array_equal(pixels, wanted[number])
+
+
+CHANNELS = {
+    "nnU-Net": (["case_1_0000", "case_2_0000"], ["case_1", "case_2"], 2),
+    "with a suffix": (["a_0000", "b_0000"], ["a_mask", "b_mask"], 2),
+    "the same number": (["a_01", "b_01", "c_01"], ["a", "b", "c"], 3),
+    "masks with another number": (["a_1", "b_1"], ["a_2", "b_2"], 0),
+    "two channels": (["a_0000", "a_0001"], ["a"], 0),
+    "a single image": (["a_0000"], ["a"], 0),
+}
+
+
+@pytest.mark.parametrize("case", CHANNELS)
+def test_a_number_that_all_images_end_in_is_left_out_where_masks_lack_it(tmp_path, case):
+    images, masks, count = CHANNELS[case]
+    for name in images:
+        put(tmp_path / f"i/{name}.png", GREY)
+    for name in masks:
+        put(tmp_path / f"m/{name}.png", LEFT)
+    if count:
+        assert len(load(tmp_path / "i", tmp_path / "m")[0]) == count
+    else:
+        with pytest.raises(ValueError, match="No image could be paired"):
+            load(tmp_path / "i", tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_asked"),
+    [
+        ("mask/{}.png", "1st_hand/{}.png", True),
+        ("mask/{}_training_mask.png", "1st_hand/{}_hand1.png", True),
+        ("masks/{}.png", "edges/{}.png", True),
+        ("data/masks/{}.png", "data/contours/{}.png", True),
+        ("label/{}.png", "roi/{}_roi.png", True),
+        ("masks/{}.png", "test/{}.png", False),
+        ("masks/{}.png", "other/place/{}.png", False),
+    ],
+)
+def test_a_folder_beside_that_may_hold_the_masks_is_asked_about(tmp_path, first, second, is_asked):
+    image = "data/images/{}.png" if first.startswith("data") else "images/{}.png"
+    for number in range(4):
+        put(tmp_path / image.format(number), GREY)
+        put(tmp_path / first.format(number), LEFT)
+        put(tmp_path / second.format(number), RIGHT)
+    if not is_asked:
+        assert len(load(tmp_path, tmp_path)[0]) == 4
+        return
+    with pytest.raises(ValueError, match="which of them counts is not known") as told:
+        load(tmp_path, tmp_path)
+    folders = re.findall(r"'([^']+)'", str(told.value).partition("Give both folders")[2])
+    images, *masks = map(Path, folders)
+    for folder, half in zip(masks, (LEFT, RIGHT), strict=True):
+        found, _ = load(images, folder)
+        assert len(found) == 4
+        assert all(np.array_equal(mask, half) for mask in found.values())
+
+
+DEPTH = (np.arange(SHAPE[0] * SHAPE[1]).reshape(SHAPE) * 60 + 900).astype(np.uint16)
+
+
+@pytest.mark.parametrize("beside", [GREY, np.stack([GREY, 255 - GREY, GREY], 2), DEPTH])
+def test_photos_beside_are_no_second_masks(tmp_path, beside):
+    for number in range(4):
+        put(tmp_path / f"images/{number}.png", GREY)
+        put(tmp_path / f"masks/{number}.png", LEFT)
+        put(tmp_path / f"overlays/{number}.png", beside)
+    assert len(load(tmp_path, tmp_path)[0]) == 4
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("train/a.coco.json", "train/a.coco.json: annotations in the format of COCO"),
+        ("masks/0.mat", "masks/0.mat: a MATLAB file"),
+        ("a/b/c/0.nii.gz", "a/b/c/0.nii.gz: a NIfTI volume"),
+        ("labels/masks.zip", "labels/masks.zip: an archive"),
+        ("labels/0.txt", "labels/0.txt: boxes in the format of YOLO"),
+    ],
+)
+def test_what_lies_deeper_is_named_if_nothing_can_be_paired(tmp_path, file, said):
+    path = tmp_path / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('{"annotations": [{"image_id": 1}]}' if "json" in file else "1 .5 .5 .2 1")
+    for number in range(3):
+        put(tmp_path / f"train/{number}.png", GREY)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        load(tmp_path, tmp_path)
+    for number in range(3):
+        put(tmp_path / f"train/{number}_mask.png", LEFT)
+    found, notes = load(tmp_path, tmp_path)
+    assert len(found) == 3
+    assert said not in notes
+
+
+def test_folders_that_no_name_tells_apart_are_named(tmp_path):
+    for number in range(3):
+        put(tmp_path / f"first/{number}.png", GREY)
+        put(tmp_path / f"second/{number}.png", LEFT)
+    with pytest.raises(ValueError, match=r"from_folder\(images, masks\).*first, second"):
+        load(tmp_path, tmp_path)
+    assert len(load(tmp_path / "first", tmp_path / "second")[0]) == 3
+    assert len(load(tmp_path, tmp_path / "second")[0]) == 3
+
+
+@pytest.mark.parametrize("hidden", [".ipynb_checkpoints", "__MACOSX", ".git"])
+def test_hidden_folders_are_passed_over(tmp_path, hidden):
+    for number in range(3):
+        put(tmp_path / f"images/{number}.png", GREY)
+        put(tmp_path / f"masks/{number}.png", LEFT)
+    put(tmp_path / f"images/{hidden}/0-checkpoint.png", GREY)
+    found, notes = load(tmp_path, tmp_path)
+    assert len(found) == 3
+    assert "checkpoint" not in notes
+
+
+def test_kinds_that_lie_deeper_are_chosen_by_their_folder(tmp_path):
+    for number in range(4):
+        put(tmp_path / f"images/{number}.png", GREY)
+        put(tmp_path / f"masks/cell/{number}.png", LEFT)
+        put(tmp_path / f"masks/nucleus/{number}.png", RIGHT)
+    for images, masks in ((tmp_path, tmp_path), (tmp_path / "images", tmp_path / "masks")):
+        with pytest.raises(ValueError, match="Give the folder of one kind") as told:
+            load(images, masks)
+        folder = re.search(r"such as (\S+/masks/\w+)\n", str(told.value))[1]
+        found, _ = load(tmp_path / "images", folder)
+        assert len(found) == 4
+        assert all(np.array_equal(mask, LEFT) for mask in found.values())
+
+
+STACKS = {
+    "masks.npy": lambda path, stack: np.save(path, stack),
+    "masks of one channel.npy": lambda path, stack: np.save(path, stack[..., None]),
+    "masks.npz": lambda path, stack: np.savez(path, stack),
+    "masks.tif": lambda path, stack: put(
+        path,
+        Image.fromarray(stack[0]),
+        save_all=True,
+        append_images=[*map(Image.fromarray, stack[1:])],
+    ),
+    "mask of all.tiff": lambda path, stack: put(
+        path,
+        Image.fromarray(stack[0]),
+        save_all=True,
+        append_images=[*map(Image.fromarray, stack[1:])],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_masks_in_one_file_are_said_to_be_a_stack(tmp_path, name, monkeypatch):
+    wanted = [np.roll(LEFT, number, 1) for number in range(5)]
+    for number in range(5):
+        put(tmp_path / f"i/{number}.png", GREY)
+    (tmp_path / "m").mkdir()
+    path = tmp_path / "m" / name
+    STACKS[name](path, np.stack(wanted).astype(np.uint8) * 255)
+    with pytest.raises(ValueError, match=r"zip\(names, ") as told:
+        load(tmp_path / "i", tmp_path / "m")
+    code = re.search(r"`(for name, .*?)`", str(told.value))[1]
+    (tmp_path / "one").mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    names = {"names": [str(number) for number in range(5)], "path": path}
+    exec(code, {"np": np, "Image": Image, "ImageSequence": ImageSequence, **names})
+    found, _ = load(tmp_path / "i", tmp_path / "one")
+    assert len(found) == 5
+    for number, mask in enumerate(wanted):
+        assert np.array_equal(found[str(number)], mask)

@@ -15,6 +15,7 @@ from unet_teach.inspection.wording import Wording, op_name
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 NAMES = ("Down-sampling", "Up-sampling", "Skip connections", "Symmetric architecture")
+ABOUT = 0.5  # of a level: how far unpadded borders may move a ratio of sizes from its resolution
 JOIN_PHRASES = {  # by the operation, or else by its kind
     "mean": "averaged with",
     "sub": "subtracted from",
@@ -73,16 +74,23 @@ def criteria_with_evidence(graph: Graph, shape: UShape) -> Criteria:
 
 def _steps(wording: Wording, path: Sequence[Value]) -> list[dict[str, str]]:
     """Return the places of a path where the level changes: from which size to which, by what."""
-    levels = wording.graph.levels
-    return [
-        {
-            "from": wording.size(before),
-            "to": wording.size(after),
-            "by": wording.step(after),
-        }
-        for before, after in pairwise(path)
-        if abs(levels[after] - levels[before]) > SAME_LEVEL and levels[after] < GLOBAL
-    ]
+    levels, steps = wording.graph.levels, list[dict[str, str]]()
+    last = None
+    for before, after in pairwise(path):
+        if abs(levels[after] - levels[before]) <= SAME_LEVEL or levels[after] >= GLOBAL:
+            continue
+        is_one_index = last is before and _is_slice(before) and _is_slice(after)
+        if is_one_index:  # x[:, ::2, ::2] is a slice for each axis
+            steps[-1]["to"] = wording.size(after)
+        else:
+            made = wording.step(after)
+            steps.append({"from": wording.size(before), "to": wording.size(after), "by": made})
+        last = after
+    return steps
+
+
+def _is_slice(value: Value) -> bool:
+    return value.op is not None and value.op.name == "slice"
 
 
 def _step_sentences(steps: list[dict[str, str]]) -> list[str]:
@@ -142,10 +150,10 @@ def _skip_connections(wording: Wording, shape: UShape) -> Criterion:
     if not shape.goes_down:
         sentences.append("Without down-sampling, there is nothing to skip.")
     elif shape.is_side_branch and shape.goes_up:
+        bottom = wording.level_sizes([shape.bottom], shape.path.down)
         sentences.append(
-            "The part that down-samples is a side branch: nearly all layers work beside it "
-            f"at {wording.level_sizes([shape.top], shape.path.down)}, so that path is no skip "
-            "connection."
+            "The part that down-samples is a side branch: pooling or resizing alone takes it down "
+            f"to {bottom}, so what goes beside it is no skip connection."
         )
     elif not sentences:
         sentences.append("No skip connection leads from the encoder to the decoder.")
@@ -206,7 +214,16 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
     elif path and abs(shape.output_level) >= SAME_LEVEL:
         times = 2 ** abs(shape.output_level)
         word = "lower" if shape.output_level > 0 else "higher"
-        sentences.append(f"The output's resolution is {times:.3g} times {word} than the input's.")
+        sizes, axes = wording.sizes(path[-1]), wording.graph.axes
+        counted = [axes[axis] / sizes.get(axis, 1) for axis in axes]
+        is_output = path[-1] in wording.graph.recording.outputs
+        if is_output and any(abs(math.log2(n) - shape.output_level) > ABOUT for n in counted):
+            given = f"an input of {sizes_as_text(axes.values())}"
+            sentences.append(f"The output is {wording.size(path[-1])} for {given}.")
+        else:
+            sentences.append(
+                f"The output's resolution is {times:.3g} times {word} than the input's."
+            )
     elif path and _has_maps(wording):
         same = ["The output has the same resolution as the input."]
         sentences += list(_other_size(wording, path[-1])) or same
@@ -218,8 +235,13 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
             "1×1 after it, so nothing there mirrors the encoder."
         )
     elif shape.unvisited_levels:
-        skipped = wording.level_sizes(shape.unvisited_levels, shape.path.down)
-        sentences.append(f"The decoder jumps over {skipped}.")
+        end = min(shape.decoder_levels) - SAME_LEVEL
+        beyond = [level for level in shape.unvisited_levels if level < end]
+        between = [level for level in shape.unvisited_levels if level >= end]
+        for verb, levels in (("jumps over", between), ("does not reach", beyond)):
+            if levels:
+                named = wording.level_sizes(levels, shape.path.down)
+                sentences.append(f"The decoder {verb} {named}.")
     else:
         # The last sentence of a criterion that is not met says what is missing. Here that is the
         # size of the output, so what the decoder passes goes first.

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, SKIP, WINDOW_LINE, WRONG
-from unet_teach.shared.show import GAP, NARROWEST
+from unet_teach.shared.show import GAP, NARROWEST, fitting_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -254,13 +254,23 @@ def comparison(
             axes.imshow(paint_labels(mask[0], colours), interpolation="nearest")
         else:
             show_mistakes(axes, mask, pair.mask, pair.image)
+    # On a page the images may shrink, and the words on them should stay as large as all others.
+    size = SMALL / fitting_scale([row[0][2] for row in rows], has_legend=True)
     outline = withStroke(linewidth=3.5, foreground=DARK)
     on_image: dict[str, Any] = {"color": "white", "path_effects": [outline]}
     for name, (row, column) in (marks or {}).items():
         for axes in (first, *others):
             axes.plot(column, row, "o", markersize=26, fillstyle="none", **on_image)
+        side = 1 if column < width / 2 else -1  # where there is more room for words
         first.annotate(
-            name, (column, row), (17, 0), textcoords="offset points", va="center", **on_image
+            name,
+            (column, row),
+            (17 * side, 0),
+            textcoords="offset points",
+            ha="left" if side > 0 else "right",
+            va="center",
+            size=size,
+            **on_image,
         )
     if classes:
         add_legend(figure, _class_entries(classes, colours))

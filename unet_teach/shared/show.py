@@ -25,6 +25,9 @@ GAP = 12  # pixels between images
 NARROWEST = 100  # pixels for a caption
 PHONE = 358  # pixels that a phone's page has for a figure
 STACKED = 190  # pixels: two or three wider images don't become narrower, but stand in a column
+TALLEST = 556  # pixels beside a folded cell, in a notebook on a screen of 1280×720
+TOO_SMALL = 0.6  # of their size: rows that shrink more are shown large, to be looked at in turn
+CAPTION, KEY = 34, 24  # pixels of height for a row's captions and gap, and for a legend
 HALF = 270  # pixels for half a row of four images and more: a phone has one, a book's page both
 SMALLEST = 11 / 13  # of its size, where words of 13 pixels become 11
 # What a colour of a figure becomes on a light and on a dark page. A browser may tell an SVG the
@@ -47,10 +50,10 @@ def show(figure: Figure, alt: str) -> None:
     """Show a matplotlib figure in the notebook with its alternative text, and close it.
 
     A figure of nothing but images becomes an `<img>` for each, with its title as a caption in the
-    page's own type; they shrink to stay side by side, and on a phone stand in twos or ones. Any
-    other figure becomes an SVG whose colours follow the page's theme, and a second one for narrow
-    pages, with its axes below each other. JupyterLab shows both untrusted, too. What can't show a
-    page, such as PDF export, has a PNG.
+    page's own type; they shrink to stay side by side and to fit a screen's height, and on a phone
+    stand in twos or ones. Any other figure becomes an SVG whose colours follow the page's theme,
+    and a second one for narrow pages, with its axes below each other. JupyterLab shows both
+    untrusted, too. What can't show a page, such as PDF export, has a PNG.
 
     Args:
         figure: a figure, shown at its own dpi.
@@ -134,12 +137,18 @@ def _stack(figure: Figure) -> None:
             axes.set_subplotspec(grid[row])
             axes.tick_params(labelleft=True)
         return
+    # A letter may stand in the gap on the left of its axes.
+    beside = [
+        box.x0 - (axes.get_tightbbox() or box).x0
+        for axes, box in zip(every_axes, boxes, strict=True)
+    ]
     total = sum(box.height for box in boxes)
     figure.set_size_inches(PHONE / figure.dpi, total / figure.dpi)
     top = total
-    for axes, box in zip(every_axes, boxes, strict=True):
+    for axes, box, least in zip(every_axes, boxes, beside, strict=True):
         top -= box.height
-        left = max(0.0, PHONE - box.width) / 2
+        room = max(0.0, PHONE - box.width)
+        left = min(max(room / 2, least), room)
         axes.set_position(
             (left / PHONE, top / total, box.width / PHONE, box.height / total), which="both"
         )
@@ -193,9 +202,11 @@ def _images_html(figure: Figure, alt: str) -> str:
     rows = _rows(figure.axes)
     images = [[_cut_out(pixels, axes) for axes in row] for row in rows]
     places = [[max(image.width, NARROWEST) for image in row] for row in images]
+    heights = [max(image.height for image in row) for row in images]
+    scale = fitting_scale(heights, has_legend=bool(figure.legends))
     most = max(map(len, rows))
     is_grid = len({place for row in places for place in row}) == 1
-    parts = [_legend_html(figure, pixels)]
+    parts, widest = [_legend_html(figure, pixels)], 0
     for row, row_images, row_places in zip(rows, images, places, strict=True):
         cells = []
         for axes, image, place in zip(row, row_images, row_places, strict=True):
@@ -207,9 +218,23 @@ def _images_html(figure: Figure, alt: str) -> str:
             alt = ""  # the first image says it for all of them
         if is_grid:  # all images stay equally large where a row lacks some
             cells += [""] * (most - len(row))
-        parts.append(_row_html(cells, row_places + row_places[:1] * (len(cells) - len(row))))
-    style = f"max-width:{max(map(_room, places))}px;overflow-wrap:break-word"
+        widths = [round(scale * place) for place in row_places]
+        widest = max(widest, _room(widths))
+        parts.append(_row_html(cells, widths + widths[:1] * (len(cells) - len(row))))
+    style = f"max-width:{widest}px;overflow-wrap:break-word"
     return f'<div style="{style}">{"".join(parts)}</div>'
+
+
+def fitting_scale(heights: Sequence[float], *, has_legend: bool = False) -> float:
+    """Return by how much rows of images shrink so that all of them are on the screen at once.
+
+    Args:
+        heights: of the rows, in pixels.
+        has_legend: whether a legend stands above them.
+    """
+    words = CAPTION * len(heights) + KEY * has_legend
+    scale = (TALLEST - words) / sum(heights)
+    return scale if TOO_SMALL < scale < 1 else 1.0
 
 
 def _room(places: Sequence[int]) -> int:

@@ -240,6 +240,7 @@ class Trace(TorchFunctionMode):
         self.stopped_in = ""
         self.given: tuple[Step, ...] = ()
         self.training, self.network, self._altered = training, network, dict(altered or {})
+        self._is_altered = bool(altered)
         self.calls = 0  # of the network itself
         self._weights: dict[int, Tensor] = {}
         self._batch = len(images)
@@ -405,10 +406,14 @@ class Trace(TorchFunctionMode):
                 self.stopped, self.stopped_in = call, self._layers[-1] if self._layers else ""
             raise
         if given and not call.name.startswith("new_") and not call.name.endswith("_like"):
-            call.drop_unused(result)
+            if not self._is_altered:
+                call.drop_unused(result)
             steps = tuple(dict.fromkeys(self._latest[place][1] for place in call.values))
             for output in _tensors(args[0] if call.name == "__setitem__" else result):
-                step = call.step(steps, output)
+                if self._is_altered:  # only its result is asked for
+                    step = Step(call.name, "other", steps, output.detach())
+                else:
+                    step = call.step(steps, output)
                 step.layer = self._layers[-1] if self._layers else ""
                 self._keep(output, step)
         return result
@@ -546,12 +551,15 @@ class Call:
 
 
 def _same(one: Tensor, other: Tensor) -> bool:
-    return one.shape == other.shape and bool(_close(one, other).all())
+    if one.shape != other.shape:
+        return False
+    return torch.equal(one, other) or bool(_close(one, other).all())
 
 
 def _close(one: Tensor, other: Tensor) -> Tensor:
     """Compare two tensors of one shape cell by cell."""
-    one, other = one.double(), other.double()
+    if not one.is_floating_point() or one.dtype != other.dtype:
+        one, other = one.double(), other.double()
     scale = float(other.detach().abs().nan_to_num(0.0, 0.0).max()) if other.numel() else 0.0
     return torch.isclose(one, other, rtol=1e-4, atol=1e-6 * (1 + scale), equal_nan=True)
 

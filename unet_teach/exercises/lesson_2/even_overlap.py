@@ -99,7 +99,7 @@ even_overlap = Exercise(
     hints=(
         "A patch has kernel_size rows, and a new one starts every stride rows. When do all rows get the same number of patches?",
         "There are two ways: a kernel_size that is a multiple of the stride, or doubling without weights followed by a convolution with stride 1.",
-        "`nn.ConvTranspose2d(8, 8, kernel_size=___, stride=2, padding=___)`, or `nn.Sequential(nn.Upsample(scale_factor=___), nn.Conv2d(8, 8, 3, padding=___))`",
+        "`nn.ConvTranspose2d(8, 8, kernel_size=___, stride=2, padding=___)`, or in `nn.Sequential`: `nn.Upsample(scale_factor=___)`, then `nn.Conv2d(8, 8, 3, padding=___)`",
     ),
     solution_text="`nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, kernel_size=3, padding=1))`, or `nn.ConvTranspose2d(8, 8, kernel_size=2, stride=2)`, or kernel_size=4 with padding=1.",
     praise="With equal weights, a flat feature map stays flat away from the border, because every cell gets as many patches as the others. Training makes weights unequal, though: where even and odd cells use different weights, as in a transposed convolution, a network can still learn a pattern.",

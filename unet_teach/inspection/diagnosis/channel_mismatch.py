@@ -12,16 +12,15 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
+from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import wrong_view
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, is_deeper, join_kind
-from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
@@ -135,7 +134,9 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     if given.is_input and swapped:
         return swapped
     if given.is_input:
-        return f"Give an image of {expected} channels, or build the network for {channels}."
+        told = f"Give an image of {expected} channels, or build the network for {channels}."
+        is_rgba = (channels, expected) == (4, 3)
+        return told + is_rgba * " If the fourth is transparency, x[:, :3] leaves it out."
     before = given.op.inputs[0] if given.op and given.op.name == "unsqueeze" else given
     if len(before.shape) == 3 < len(given.shape) and before.shape[-1] == expected:
         return (
@@ -212,19 +213,15 @@ def _swap_helps(attempt: Attempt, op: Op) -> bool:
     path = op.module
     if not isinstance(dict(attempt.model.named_modules()).get(path), nn.modules.conv._ConvNd):
         return True
-    try:
-        with torch.no_grad():
-            copied = copy_to_run(attempt.model, on_meta=False)
-            layer: Any = copied.get_submodule(path)
-            layer.in_channels, layer.out_channels = layer.out_channels, layer.in_channels
-            layer.weight = nn.Parameter(layer.weight.transpose(0, 1).contiguous())
-            if layer.bias is not None:
-                layer.bias = nn.Parameter(torch.zeros(layer.out_channels))
-            args, kwargs = copy_inputs((attempt.args, attempt.kwargs), on_meta=False)
-            copied(*args, **kwargs)
-    except Exception:
-        return False
-    return True
+
+    def swap(copied: nn.Module) -> None:
+        layer: Any = copied.get_submodule(path)
+        layer.in_channels, layer.out_channels = layer.out_channels, layer.in_channels
+        layer.weight = nn.Parameter(layer.weight.transpose(0, 1).contiguous())
+        if layer.bias is not None:
+            layer.bias = nn.Parameter(layer.bias.new_zeros(layer.out_channels))
+
+    return runs_when(attempt, swap)
 
 
 def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,9 @@ from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
-from unet_teach.inspection.plain_lists import meta_note
+from unet_teach.inspection.diagnosis.own_code import listed
+from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.plain_lists import hidden_layers, meta_note
 from unet_teach.inspection.recording import Value, find_all, way_back
 from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
 from unet_teach.shared.torch_messages import explain_message
@@ -44,12 +47,41 @@ def wrong_arguments(attempt: Attempt) -> str:
         is_missing = "missing" in str(mismatch) and not kwargs
         more = " Give each a tensor or its shape: inspect_unet(model, (1, 3, 64, 64), (1, 4))."
         one = " Give a tensor or its shape: inspect_unet(model, (1, 3, 64, 64))."
-        example = (more if args else one) if is_missing else ""
+        example = (_what_runs(attempt, signature) or more if args else one) if is_missing else ""
         if len(args) > 1 and all(isinstance(a, int) for a in args):
             example = f" A shape is one tuple: inspect_unet(model, {args})."
         if not signature.parameters and len(args) == 1:
             example = " Is `self` missing? The first argument is the network: def forward(self, x)."
         return f"It takes forward{signature}; given: {', '.join(given)}: {mismatch}.{example}"
+    return ""
+
+
+MAP_LIKE = re.compile(r"x\d*$|im(a)?g|mask|cond|ref|skip|map|feat|guid|other")
+
+
+def _what_runs(attempt: Attempt, signature: inspect.Signature) -> str:
+    """Say with which values for what is missing the network runs: one an image, or a map."""
+    args, takes = attempt.args, list(signature.parameters.values())
+    lacking = [p for p in takes[len(args) :] if p.default is p.empty]
+    missing = [p.name for p in lacking if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    by_name = [p.name for p in lacking if p.kind is p.KEYWORD_ONLY]
+    count = len(missing + by_name)
+    if count not in (1, 2) or not all(isinstance(a, Tensor) and a.dim() for a in args):
+        return ""
+    given, batch = [tuple(a.shape) for a in args], len(args[0])
+    shapes = [(batch,), given[0], (batch, 1)]
+    if any(MAP_LIKE.search(name.lower()) for name in missing + by_name):
+        shapes = [given[0], (batch,), (batch, 1)]
+    tried = [(str(shape), f"torch.zeros({shape})", torch.zeros(shape)) for shape in shapes]
+    whole = f"torch.zeros({batch}, dtype=torch.long)"
+    tried.insert(shapes.index((batch,)) + 1, (whole, whole, torch.zeros(batch, dtype=torch.long)))
+    for text, made, tensor in tried:
+        if runs_when(attempt, more=(tensor,) * len(missing), named=dict.fromkeys(by_name, tensor)):
+            names = listed(f"`{name}`" for name in missing + by_name)
+            named = [f"{name}={made}" for name in by_name]
+            call = ", ".join(map(str, (*given, *[text] * len(missing), *named)))
+            what = "one number an image" if tensor.dim() == 1 else "a tensor"
+            return f" With {what} for {names} it runs: inspect_unet(model, {call})."
     return ""
 
 
@@ -146,10 +178,19 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
         for v in recording.weights
         if v.dtype == other and f"{v.name}.".startswith(f"{place}.")
     ]:
-        return (
+        told = (
             f"Types of numbers do not fit in {place}: {' meets '.join(types)}. `{odd[0]}` is "
-            f"{other}, as from NumPy or .double(). Convert it where it is made, "
-            f".to(torch.{usual}), or the whole network: model.to(torch.{usual})."
+            f"{other}"
+        )
+        lists = [p.partition("[")[0] for p in hidden_layers(attempt.model) if odd[0].startswith(p)]
+        if lists:
+            return (
+                f"{told}: it is in a plain list or dict, `{lists[0]}`, where .to(…) and .double() "
+                "do not reach it. Keep its layers in an nn.ModuleList, or nn.ModuleDict."
+            )
+        return (
+            f"{told}{', as from NumPy or .double()' * (other == 'float64')}. Convert it where it "
+            f"is made, .to(torch.{usual}), or the whole network: model.to(torch.{usual})."
         )
     last = given_to_last(attempt)
     for value in (a for v in meeting or filter(None, [last]) for a in attempt.graph.ancestors(v)):
@@ -263,6 +304,7 @@ def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
     return ""
 
 
+MOST_TRIALS = 24  # of channels, each a run without values
 SHUFFLED = r"pixel_(un)?shuffle.*input.size\(-\d\)=(\d+) is not divisible by (\d+)"
 
 
@@ -280,11 +322,50 @@ def pixel_shuffle_does_not_divide(attempt: Attempt) -> str:
             f"width must be divisible by {divisor}, and {size} is not: give it {fitting}, by a "
             "larger input or F.pad."
         )
-    return (
+    told = (
         f"{attempt.stopped_in} makes 1 channel of each {divisor}, so their number must be "
-        f"divisible by {divisor}, and {size} is not. Let the layer before it make {fitting}: "
-        f"{divisor} times the {' or '.join(str(n // divisor) for n in near)} that come out."
+        f"divisible by {divisor}, and {size} is not. Let the layer before it make "
     )
+    if needed := _shuffled_channels(attempt, [n // divisor for n in near]):
+        return f"{told}{needed * divisor}: the rest of the network takes {needed} of it."
+    return (
+        f"{told}{fitting}: {divisor} times the {_either(n // divisor for n in near)} that come out."
+    )
+
+
+def _either(numbers: Iterable[int]) -> str:
+    return " or ".join(map(str, numbers))
+
+
+def _shuffled_channels(attempt: Attempt, first: Sequence[int]) -> int:
+    """Return how many channels a pixel shuffle must make for the network to run, or 0.
+
+    Args:
+        attempt: what failed.
+        first: the numbers that are tried before others.
+    """
+    taken, made = (
+        {0, *(getattr(module, name, 0) for module in attempt.model.modules())}
+        for name in ("in_channels", "out_channels")
+    )
+    made |= {v.shape[1] for v in attempt.graph.values if len(v.shape) > 2}
+    others = sorted({t - m for t in taken for m in made if t > m}, key=lambda n: abs(n - first[-1]))
+
+    def with_channels(count: int) -> Callable[..., Tensor]:
+        def shuffle(x: Tensor, factor: int) -> Tensor:
+            if x.shape[-3] % factor**2 == 0:
+                return torch.pixel_shuffle(x, factor)
+            *batch, _, height, width = x.shape
+            return x.new_zeros(*batch, count, height * factor, width * factor)
+
+        return shuffle
+
+    def fits(count: int) -> bool:
+        return runs_when(attempt, calls={torch.pixel_shuffle: with_channels(count)})
+
+    if all(map(fits, (*first, first[-1] + 1))):  # any number will do
+        return 0
+    return next(filter(fits, dict.fromkeys((*first, *others[:MOST_TRIALS]))), 0)
 
 
 def wrong_rank(attempt: Attempt) -> str:

@@ -7,8 +7,13 @@ docstring says when it applies.
 from __future__ import annotations
 
 import math
+import re
+from typing import Any
+
+from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import VIEWS
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
@@ -58,6 +63,54 @@ def linear_features(attempt: Attempt) -> str:
         f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
         f"{shape_text(left.shape)}. {remedy}"
     )
+
+
+IN_A_SEQUENCE = (  # what torch says of features, and in which order
+    r"dimension of (?P<expected>\d+), but got (?P<given>\d+)",
+    r"embed_dim (?P<expected>\d+) didn't match last dim of query (?P<given>\d+)",
+    r"input_size\. Expected (?P<expected>\d+), got (?P<given>\d+)",
+    r"input_size: got (?P<given>\d+) expected (?P<expected>\d+)",
+)
+
+
+def features_second(attempt: Attempt) -> str:
+    """An attention or recurrent layer is given (N, features, L), as x.flatten(2) makes it."""
+    found = next(filter(None, (re.search(p, attempt.message) for p in IN_A_SEQUENCE)), None)
+    if found is None:
+        return ""
+    expected, shape = int(found["expected"]), _given_to_layer(attempt)
+    if len(shape) != 3 or shape[1] != expected:
+        return ""
+    batch, _, length = shape
+    if getattr(attempt.module, "batch_first", True):
+        order, move, wanted = "N, L", "transpose(1, 2)", (batch, length, expected)
+    else:
+        order, move, wanted = "L, N", "permute(2, 0, 1)", (length, batch, expected)
+    return (
+        f"{attempt.stopped_in} takes sequences ({order}, features) with {expected} features, and "
+        f"is given {shape_text(shape)}, where the {expected} stand second. x.{move} makes "
+        f"{shape_text(wanted)}."
+    )
+
+
+def _given_to_layer(attempt: Attempt) -> tuple[int, ...]:
+    """Return the shape that the outermost layer of torch was given around where a run stopped."""
+    path, modules = attempt.recording.last_module, dict(attempt.model.named_modules())
+    while path and _is_of_torch(modules.get(path.rpartition(".")[0])):
+        path = path.rpartition(".")[0]
+    shapes: list[tuple[int, ...]] = []
+
+    def keep(module: nn.Module, args: tuple[Any, ...]) -> None:
+        shapes.extend(tuple(given.shape) for given in args[:1] if isinstance(given, Tensor))
+
+    runs_when(attempt, lambda copied: copied.get_submodule(path).register_forward_pre_hook(keep))
+    return shapes[-1] if shapes else ()
+
+
+def _is_of_torch(module: nn.Module | None) -> bool:
+    """Return whether a module is a layer of torch, and no row of layers."""
+    is_own = not type(module).__module__.startswith("torch.nn")
+    return not (is_own or isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict))
 
 
 def _misfit_matrices(op: Op | None) -> tuple[Value, Value] | None:

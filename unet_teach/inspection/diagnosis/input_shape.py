@@ -7,10 +7,14 @@ docstring says when it applies.
 from __future__ import annotations
 
 import math
+import re
+
+from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import taken_channels
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
+from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import module_name, shape_text, weight_name
 
@@ -88,6 +92,35 @@ def image_too_small(attempt: Attempt) -> str:
                 f"{only}{shape_text((sides | larger).values())} works."
             )
     return ""
+
+
+def single_position(attempt: Attempt) -> str:
+    """A normalisation over positions is given maps of 1×1."""
+    image = attempt.graph.image
+    found = re.search(r"more than 1 spatial element.*Size\(\[\d+, (\d+)", attempt.message)
+    if image is None or found is None:
+        return ""
+    larger = [{a: n * 2**k for a, n in enumerate(image.shape[2:], start=2)} for k in range(1, 6)]
+    works = next((sides for sides in larger if attempt.runs_with(sides)), None)
+    if works is None:
+        return (
+            f"{attempt.stopped_in} computes mean and spread over the positions of each map, and is "
+            "given maps of a single position (1×1), whatever the size of the image. Leave it out "
+            f"here, or use nn.GroupNorm(1, {found[1]})."
+        )
+    told = (
+        f"{attempt.stopped_in} computes mean and spread over the positions of each map, and with "
+        f"an image of {shape_text(image.shape[2:])} its maps have a single one. "
+        f"{shape_text(works.values())} works."
+    )
+
+    def leave_out(copied: nn.Module) -> None:
+        parent, _, name = attempt.recording.last_module.rpartition(".")
+        setattr(copied.get_submodule(parent), name, nn.Identity())
+
+    if attempt.recording.last_module and runs_when(attempt, leave_out):
+        return f"{told} Or leave it out here, or use nn.GroupNorm(1, {found[1]})."
+    return f"{told} Or go down fewer times."
 
 
 def no_batch_dimension(attempt: Attempt) -> str:

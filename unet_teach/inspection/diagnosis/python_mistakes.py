@@ -243,8 +243,47 @@ def call_does_not_fit(attempt: Attempt) -> str:
         )
     if itself := _given_itself(attempt):
         return itself
+    if named := re.search(r"(unexpected keyword|multiple values for) argument '(\w+)'", found[3]):
+        return f"{who} takes ({', '.join(names)}){_named(attempt, module, names, *named.groups())}"
     wrong = f"it is given {count}" if count else f"here {' and '.join(missing)} is missing"
     return f"{who} takes ({', '.join(names)}), and {wrong}. Give it one value for each."
+
+
+def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, name: str) -> str:
+    """Say of a value that is given by name which name it should have, or that it is one too many.
+
+    Args:
+        attempt: what failed.
+        module: the layer that was called.
+        names: what its forward takes.
+        wrong: how Python calls the mistake.
+        name: of the value.
+    """
+    if wrong == "multiple values for":
+        return f", and `{name}` is given twice, by its place and by its name. Give it once."
+    told = f", and not `{name}`. "
+    try:
+        call = next(
+            node
+            for node in ast.walk(ast.parse(own_code(attempt.error).line.rstrip(":")))
+            if isinstance(node, ast.Call) and name in [keyword.arg for keyword in node.keywords]
+        )
+    except (SyntaxError, StopIteration):
+        return f"{told}Leave it out, or correct the name."
+    given = [keyword.arg for keyword in call.keywords]
+    left = [each for each in names[len(call.args) :] if each not in given]
+    options = inspect.signature(type(module).__init__).parameters
+    if not left and name in options:
+        kind = type(module).__name__
+        own = f"nn.{kind}" if hasattr(nn, kind) else kind
+        here = f" Here, F.interpolate(x, {name}=…) takes it." * (kind == "Upsample")
+        made = f"given where that is made: {own}(…, {name}=…).{here}"
+        return f"{told}It is an option of the layer, {made}"
+    close = difflib.get_close_matches(name, left, n=1, cutoff=0.4)
+    meant = left[0] if len(left) == 1 else close[0] if close else ""
+    if not meant:
+        return f"{told}Leave it out, or let its forward take it."
+    return f"{told}Is `{meant}` meant? Write {meant}=…, or let its forward take `{name}`."
 
 
 def class_is_called(attempt: Attempt) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import math
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import Tensor, nn
 
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
-from unet_teach.inspection.diagnosis.own_code import listed
+from unet_teach.inspection.diagnosis.own_code import listed, own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
     NAMES,
@@ -19,6 +26,7 @@ from unet_teach.inspection.diagnosis.size_steps import (
     ratio,
     steps_to,
 )
+from unet_teach.inspection.diagnosis.trials import runs_when, swapped_results
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import op_name, shape_text
@@ -54,7 +62,14 @@ def sizes_do_not_match(attempt: Attempt) -> str:
 
 def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     """Say what makes two maps equally large: what is sure first, then what is likely."""
-    for remedy in (_padded_away, call_remedy, _divisible, _wrong_level, _mended_step):
+    for remedy in (
+        _padded_away,
+        call_remedy,
+        _divisible,
+        _results_exchanged,
+        _wrong_level,
+        _mended_step,
+    ):
         if told := remedy(attempt, first, second):
             return told
     ways = [w for v, o in ((first, second), (second, first)) if (w := _way(attempt, v, o))]
@@ -82,6 +97,36 @@ def _divisible(attempt: Attempt, first: Value, second: Value) -> str:
     """Say by what the input's sides must be divisible, where that is the reason."""
     told = _divisible_sides(attempt)
     return told and f"{told} Pad the input, or {ADVICE}"
+
+
+def _results_exchanged(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that the network runs if what a block returns is taken in the other order."""
+    for paths, shapes in swapped_results(attempt):
+        code = next(
+            (found for found in map(_unpacking(paths[0]), _own_sources(attempt)) if found), None
+        )
+        write = f" Write `{code[2]}, {code[1]} = {code[3]}`." if code else ""
+        do = "do" if paths[2:] else "does"
+        more = f", and so {do} {listed(paths[1:])}" if paths[1:] else ""
+        return (
+            f"{paths[0]} returns two maps, {' and then '.join(map(shape_text, shapes))}{more}. "
+            "Taken in the other order, the network runs: are the two names exchanged where it is "
+            f"called?{write}"
+        )
+    return ""
+
+
+def _own_sources(attempt: Attempt) -> Iterator[str]:
+    """Yield the code of each class of the network."""
+    for kind in dict.fromkeys(map(type, attempt.model.modules())):
+        with contextlib.suppress(OSError, TypeError):
+            yield inspect.getsource(kind)
+
+
+def _unpacking(path: str) -> Callable[[str], re.Match[str] | None]:
+    """Return what finds the line of a code that gives what a module returns to two names."""
+    name = re.escape(path.rpartition(".")[2])
+    return re.compile(rf"^ *(\w+), (\w+) = (self\.{name}\(.*\)) *$", re.MULTILINE).search
 
 
 def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
@@ -141,14 +186,43 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
                 f"up-sampling to {shape_text(other.shape[2:])} is missing, "
                 "F.interpolate(x, size=skip.shape[2:])."
             )
-        told += f": is it a skip of another level? {named}."
+        if order := _from_its_end(attempt, up, other):
+            return f"{told}. {order}"
         is_pooled = other.op is not None and "pool" in other.op.name
+        if is_pooled and other.op and other.op.inputs[0] is fitting[-1]:
+            return (
+                f"{told}. {named}, and {maker(other)} has made {shape_text(other.shape[2:])} of "
+                "it. Keep the map before its pooling for the skip, not what comes after."
+            )
+        told += f": is it a skip of another level? {named}."
         if graph.max_depth[up] < graph.levels[other] + SAME_LEVEL and not is_pooled:
             told += (
                 " Or is a pooling or stride missing? What comes up was made no smaller before than "
                 f"{shape_text(other.shape[2:])} itself."
             )
         return told
+    return ""
+
+
+def _from_its_end(attempt: Attempt, up: Value, other: Value) -> str:
+    """Say that a list of skips is read from its front, where it is needed from its end."""
+    code = own_code(attempt.error)
+    for name, kept in {**code.names, **code.values}.items():
+        is_list = isinstance(kept, list | tuple) and len(kept) > 1
+        if not is_list or not all(isinstance(m, Tensor) and m.dim() == len(up.shape) for m in kept):
+            continue
+        shapes = [tuple(m.shape) for m in kept]
+        if re.search(rf"\b{re.escape(name)}\.pop\(0\)", code.line):  # it is taken out already
+            shapes = [other.shape, *shapes]
+            call = f"{name}.pop() takes the last one, .pop(0) the first"
+        else:
+            call = f"go through `{name}[::-1]`"
+        places = [i for i, shape in enumerate(shapes) if shape == other.shape]
+        if any(shapes[-1 - i][2:] == up.shape[2:] for i in places if 2 * i < len(shapes) - 1):
+            return (
+                f"`{name}` holds the encoder's maps from {shape_text(shapes[0][2:])} to "
+                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end: {call}."
+            )
     return ""
 
 
@@ -229,8 +303,66 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
             "kernel_size=3 and padding=1."
         )
     least = min((change.cost for change in changes), default=None)
-    fitting = [_change(attempt, change) for change in changes if change.cost == least]
+    best = [change for change in changes if change.cost == least]
+    shrinking = [s for _, way in ways for s in way if s.keeps_or_shifts and s.before != s.after]
+    for step in [change.step for change in best[:1]] or shrinking[:1]:
+        if padding := _padding_everywhere(attempt, step):
+            return f"{padding}; or {ADVICE}"
+    working = [change for change in best if _works(attempt, change)]
+    fitting = [_change(attempt, change) for change in working or best]
     return f"{'. Or '.join(fitting[:2])}; or {ADVICE}" if fitting else ""
+
+
+def _works(attempt: Attempt, change: Mended) -> bool:
+    """Return whether the network runs to its end when the layers of a change are so made."""
+
+    def mend(copied: nn.Module) -> None:
+        for step in (change.step, *change.others):
+            layer = copied.get_submodule(step.op.module)
+            for name, value in change.changed.items():
+                if name == "kernel_size" and hasattr(layer, "weight"):
+                    raise AttributeError("its weights have another size")
+                getattr(layer, name)  # a step that is no layer has none
+                setattr(layer, name, value)
+
+    return runs_when(attempt, mend)
+
+
+def _padding_everywhere(attempt: Attempt, step: Step) -> str:
+    """Say that all convolutions lack padding, if the network runs when they have it."""
+    kernel = set(step.setting("kernel_size"))
+    if not step.keeps_or_shifts or len(kernel) > 1 or min(kernel) % 2 == 0:
+        return ""
+
+    def is_alike(layer: Any) -> bool:
+        is_convolution = isinstance(layer, nn.modules.conv._ConvNd) and not layer.transposed
+        return is_convolution and set(layer.stride) == {1} and set(layer.kernel_size) == kernel
+
+    def pad(copied: nn.Module) -> None:
+        each: Iterator[Any] = filter(is_alike, copied.modules())
+        for layer in each:
+            layer.padding = tuple(size // 2 for size in layer.kernel_size)
+
+    alike: dict[str, Any] = {
+        path: layer for path, layer in attempt.model.named_modules() if is_alike(layer)
+    }
+    lacks = [set(layer.padding) == {0} and set(layer.dilation) == {1} for layer in alike.values()]
+    axes, levels = attempt.graph.axes, attempt.graph.levels.values()
+    coarsest = 2 ** round(max((level for level in levels if level < GLOBAL), default=0))
+    rounded = {axis: -(-size // coarsest) * coarsest for axis, size in axes.items()}
+    if len(alike) < 2 or not all(lacks):
+        return ""
+    fits = runs_when(attempt, pad)
+    if not fits and not runs_when(attempt, pad, sides=rounded):
+        return ""
+    image = "" if fits else f" and an image of {shape_text(rounded.values())}"
+    lacking = list(alike)
+    size = kernel.pop()
+    return (
+        f"None of the {len(lacking)} convolutions with kernel_size={size}, {lacking[0]} to "
+        f"{lacking[-1]}, has padding, so each takes {size - 1} off height and width. With "
+        f"padding={size // 2} in each of them{image}, the network runs"
+    )
 
 
 def _change_of(step: Step) -> str:

@@ -116,6 +116,7 @@ FAILED_RUN = (
     Diagnosis("windows do not divide the sides", views.windows_do_not_fit, "input"),
     Diagnosis("output_padding is too large", layer_settings.too_much_output_padding, "layer"),
     Diagnosis("image too small", input_shape.image_too_small, "input"),
+    Diagnosis("normalisation of one position", input_shape.single_position, "layer"),
     Diagnosis("no batch dimension", input_shape.no_batch_dimension, "call"),
     Diagnosis("layer is for another number of axes", layer_settings.layer_of_another_rank, "layer"),
     Diagnosis(
@@ -123,6 +124,7 @@ FAILED_RUN = (
     ),
     Diagnosis("matrix product does not fit", feature_mismatch.matrix_product, "forward"),
     Diagnosis("linear layer is given other features", feature_mismatch.linear_features, "layer"),
+    Diagnosis("sequence has its features second", feature_mismatch.features_second, "forward"),
     Diagnosis("LayerNorm is given another shape", layer_settings.layer_norm_shape, "forward"),
     Diagnosis("embedding is given floats", failures.embedding_of_floats, "call"),
     Diagnosis("dtypes do not match", failures.dtypes_do_not_match, "input"),

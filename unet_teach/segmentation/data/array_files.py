@@ -32,17 +32,18 @@ def read_array(path: Path) -> Image.Image:
             f"is damaged, or holds no plain array ({error}); save the array with np.save"
         ) from None
     if isinstance(content, np.ndarray):
-        return _as_image(content)
+        return _as_image(content, "np.load(path)")
     with content:
         names = list(content)
         if len(names) != 1:
             raise UnknownArrayError(
                 f"holds {len(names)} arrays ({', '.join(names)}); save the one you need as .npy"
             )
-        return _as_image(content[names[0]])
+        return _as_image(content[names[0]], f"np.load(path)[{names[0]!r}]")
 
 
-def _as_image(array: NDArray[np.generic]) -> Image.Image:
+def _as_image(array: NDArray[np.generic], code: str) -> Image.Image:
+    """Return an array as an image; `code` is what loads it."""
     pixels = array
     while pixels.ndim > 2 and 1 in (pixels.shape[0], pixels.shape[-1]):
         pixels = pixels[0] if pixels.shape[0] == 1 else pixels[..., 0]
@@ -51,9 +52,12 @@ def _as_image(array: NDArray[np.generic]) -> Image.Image:
     is_colour = pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.dtype == np.uint8
     is_number = pixels.dtype.kind in "iuf"
     if not pixels.size or not is_number or not (pixels.ndim == 2 or is_colour):
+        command = f"`for name, one in zip(names, {code}): np.save(f'{{name}}.npy', one)`"
         raise UnknownArrayError(
             f"holds an array of shape {array.shape} and type {array.dtype}, which is no image; "
             f"save one array for each image, {SHAPES}"
+            + f"; of a stack of them, {command}"
+            * (is_number and pixels.ndim in (3, 4))
         )
     if pixels.dtype.kind in "iu" and pixels.dtype != np.uint8:
         if pixels.min() < -(2**31) or pixels.max() >= 2**31:

@@ -21,7 +21,7 @@ from unet_teach.segmentation.data.dataset import (
 )
 from unet_teach.segmentation.data.inverted_masks import INVERTED, inverted_masks
 from unet_teach.segmentation.data.label_files import LabelReader
-from unet_teach.segmentation.data.mask_files import binarize, require_background
+from unet_teach.segmentation.data.mask_files import NO_ZERO, binarize, require_background
 from unet_teach.segmentation.data.notes import Notes
 from unet_teach.segmentation.data.pair_files import NO_MASK, PairOfFiles, read_match
 from unet_teach.segmentation.data.pairing import (
@@ -30,6 +30,7 @@ from unet_teach.segmentation.data.pairing import (
     given_split,
     list_images,
     match_masks,
+    note_files_inside,
 )
 from unet_teach.segmentation.data.splits import FEW, Mask, split_images
 
@@ -88,6 +89,8 @@ def from_folder(
     matches = match_masks(image_files, list_images("masks", masks, notes), notes)
     pixels, given = _read_pairs(matches, invert, notes, labels, seed)
     if not pixels:
+        for folder in dict.fromkeys((images, masks)):
+            note_files_inside(folder, notes)
         raise ValueError(_with_notes("No image could be paired with a mask", notes))
     if problem := _nothing_to_learn(pixels, invert, labels):
         raise ValueError(_with_notes(problem, notes))
@@ -270,7 +273,7 @@ def _note_training_problems(
         if not any(pair.mask.any() for pair in split):
             notes.add(f"no foreground at all in {name}: {another_seed}add images")
     fraction = foreground_fraction(pairs)
-    known = any(remark.startswith((NO_MASK, INVERTED)) for remark in notes.names)
+    known = any(remark.startswith((NO_MASK, INVERTED, NO_ZERO)) for remark in notes.names)
     if 0.5 < fraction < 1 and not (invert or known):
         notes.add(
             f"{fraction:.0%} of all pixels are foreground; if black should be foreground, use "

@@ -35,6 +35,7 @@ NO_IMAGE = {  # how a text file begins that stands in the place of an image
     b"<html": "is a web page, not an image; download it again",
 }
 DEEP = "16 bits a colour, of which only the upper 8 are read: scale it to 8 bits first"
+DAMAGED, AGAIN = "is damaged, or of a kind that Pillow cannot read", "download or export it again"
 FAX = ("group3", "group4", "tiff_ccitt")
 PixelsAndNotes = tuple[NDArray[np.generic], list[str]]  # (H, W) or (H, W, 3); how it was read
 
@@ -102,7 +103,7 @@ def open_page(path: Path, page: int = 0) -> Opened:
     with path.open("rb") as start:
         head = start.read(32)
     if not head:
-        raise UnreadableError("is an empty file")
+        raise UnreadableError(f"is an empty file: {AGAIN}")
     for text, reason in NO_IMAGE.items():
         if head.startswith(text):
             raise UnreadableError(reason)
@@ -124,7 +125,7 @@ def open_page(path: Path, page: int = 0) -> Opened:
         if path.suffix.lower() in TIFF and isinstance(error, UnidentifiedImageError):
             return _open_tiff(path, page)
         reason = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
-        raise UnreadableError(f"is damaged, or of a kind that Pillow cannot read{reason}") from None
+        raise UnreadableError(f"{DAMAGED}{reason}: {AGAIN}") from None
 
 
 def _open_with_pillow(file: Any, page: int) -> Opened:
@@ -167,9 +168,7 @@ def _open_tiff(path: Path, page: int) -> Opened:
             f"is {kind}: save it as PNG, or as a TIFF without compression"
         ) from None
     except Exception as error:  # a damaged file can fail anywhere
-        raise UnreadableError(
-            f"is damaged, or of a kind that Pillow cannot read ({error})"
-        ) from None
+        raise UnreadableError(f"{DAMAGED} ({error}): {AGAIN}") from None
     bands = pixels.shape[2]
     notes = []
     if bands == 3 and pixels.dtype.kind == "f" and (pixels != pixels[..., :1]).any():
@@ -205,3 +204,11 @@ def palette_is_missing(image: Image.Image) -> bool:
 def alpha_channel(image: Image.Image) -> NDArray[np.uint8]:
     """Return the opacity of each pixel: (H, W), 0 to 255."""
     return np.asarray(image.convert("RGBA"))[..., 3]
+
+
+def brightness(opened: Opened) -> NDArray[Any]:
+    """Return the largest channel of each pixel, (H, W)."""
+    image = opened.image.convert("RGB") if opened.image.mode == "P" else opened.image
+    pixels: NDArray[Any] = np.nan_to_num(np.asarray(image))
+    brightest: NDArray[Any] = pixels if pixels.ndim == 2 else pixels[..., :3].max(axis=2)
+    return brightest

@@ -31,6 +31,8 @@ GREY_CODE = 0x010101  # a grey value times this is its colour
 VOID_COLOUR = (224, 224, 192)  # of these pixels, in the palette of PASCAL VOC
 LARGEST_FIRST_CLASS = 50  # where 255 is void, classes are numbered from 1 on
 ROUNDING = 1  # how far a value lies from another one after rounding
+NO_ZERO = "nothing in it is 0 or black"
+MOST_CLASSES = 30  # more labels in a mask are numbered objects
 DARK = 32  # of 255: a mask with a darker colour has a black background
 
 
@@ -197,6 +199,8 @@ def _note_labels(codes: Values, is_colour: bool, notes: list[str]) -> None:
         first = min(value for value in counts if value)
         if VOID in counts and not is_colour and first <= LARGEST_FIRST_CLASS:
             notes[-1] += ", 255 too: if 255 means 'do not count', make it 0"
+        if len(counts) - 1 <= MOST_CLASSES:
+            notes[-1] += "; if they are classes, name them with classes="
 
 
 def binarize(
@@ -231,7 +235,7 @@ def binarize(
         return nonzero, {note: list(without_zero)}
     ((background, _),) = counts.most_common(1)
     note = (
-        "nothing in it is 0 or black, so the most frequent value of all masks is the background, "
+        f"{NO_ZERO}, so the most frequent value of all masks is the background, "
         f"{_shown(background)}; if that is inverted, use invert=True, and if these are classes, "
         "name them with classes="
     )

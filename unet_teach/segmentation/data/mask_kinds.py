@@ -53,9 +53,11 @@ def about_kinds(folder: Path, kinds: Sequence[Sequence[Path]]) -> str:
         f"{', '.join(paths[0].relative_to(folder).as_posix() for paths in kinds)}, and which of "
         "them counts is not known. "
     )
-    folders = [{path.relative_to(folder).parts[0] for path in paths} for paths in kinds]
-    if all(len(names) == 1 for names in folders) and len(set[str]().union(*folders)) == len(kinds):
-        return f"{told}Give the folder of one kind, such as {(folder / min(folders[0])).as_posix()}"
+    firsts = [{folder / path.relative_to(folder).parts[0] for path in paths} for paths in kinds]
+    parents = [{path.parent for path in paths} for paths in kinds]
+    for places in (firsts, parents):
+        if all(len(each) == 1 for each in places) and len(set[Path]().union(*places)) == len(kinds):
+            return f"{told}Give the folder of one kind, such as {min(places[0]).as_posix()}"
     patterns = [_pattern([path.name for path in paths]) for paths in kinds]
     others = ", ".join(map(repr, patterns[1:]))
     if any(fnmatch(path.name, pattern) for path in kinds[0] for pattern in patterns[1:]):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 HEAD = 200_000  # characters of a file that are looked at
+LARGEST_JSON = 50_000_000  # bytes of a file that is read to its end
+COCO_IN_WORDS = "annotations in the format of COCO"
 DRAW = "`mask = Image.new('L', (width, height)); ImageDraw.Draw(mask).polygon(points, fill=255)`"
 POLYGONS = f"draw the polygons of each image with Pillow, {DRAW}, and save each mask as PNG"
 SAVE = "then `Image.fromarray(mask.astype('uint8')).save('NAME.png')`"
@@ -24,8 +27,8 @@ ANNOTATIONS = (
     (
         ".json",
         r'"annotations"\s*:[^\0]*"(image_id|categories)"|"categories"\s*:[^\0]*"annotations"'
-        r'|"images"\s*:\s*\[[^\0]*"file_name"',
-        "annotations in the format of COCO",
+        r'|"images"\s*:\s*\[[^\0]*"file_name"|"annotations"\s*:\s*\[\s*\]',
+        COCO_IN_WORDS,
         "add up `COCO(path).annToMask(annotation)` of pycocotools for each image, and save each "
         "mask as PNG",
     ),
@@ -119,8 +122,28 @@ def _kind_of_text(path: Path) -> tuple[str, str] | None:
         return _yolo(text)
     for endings, pattern, kind, remedy in ANNOTATIONS:
         if suffix in endings.split() and re.search(pattern, text):
-            return kind, remedy
+            return (COCO_IN_WORDS in kind and _coco_without_outlines(path)) or (kind, remedy)
     return None
+
+
+def _coco_without_outlines(path: Path) -> tuple[str, str] | None:
+    """Return what a file of COCO is from which no mask can be made; None if it has outlines."""
+    if path.stat().st_size > LARGEST_JSON:
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        annotations = content["annotations"]
+        if not annotations:
+            return f"{COCO_IN_WORDS} without any annotation", (
+                "nothing in it says where an object is: annotate the images, or export it again"
+            )
+        has_boxes_only = all(
+            annotation.get("bbox") and not annotation.get("segmentation")
+            for annotation in annotations
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return ("boxes in the format of COCO, without outlines", BOXES) if has_boxes_only else None
 
 
 def _yolo(text: str) -> tuple[str, str] | None:

@@ -8,7 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from unet_teach.segmentation.data.dataset import Pixels
-from unet_teach.segmentation.data.image_files import Opened, UnreadableError, open_page, read_image
+from unet_teach.segmentation.data.image_files import (
+    Opened,
+    UnreadableError,
+    brightness,
+    open_page,
+    read_image,
+)
 from unet_teach.segmentation.data.label_files import LabelReader
 from unet_teach.segmentation.data.mask_files import binarize, read_mask
 from unet_teach.segmentation.data.mask_levels import has_grain, looks_like_mask, looks_like_photo
@@ -18,7 +24,10 @@ from unet_teach.shared.sizes_as_text import sizes_as_text
 
 FEW_PIXELS = 4  # a difference of sizes that cropping or padding leaves
 SAME_SHAPE = 0.02  # how much the ratios of heights and widths may differ, after rounding
-NO_MASK = "looks like an image, not like a mask"
+NO_MASK = (
+    "looks like an image, not like a mask; if the mask is drawn on a photo, export it alone, white "
+    "on black"
+)
 LOSSY = (".jpg", ".jpeg")
 AS_STORED: dict[int, Callable[[Pixels], Pixels]] = {  # undoes what an EXIF orientation asks for
     2: np.fliplr,
@@ -101,13 +110,13 @@ def _read_page(
     if image.shape[:2] != mask.shape[:2]:
         notes.add(_about_sizes(image.shape[:2], mask.shape[:2]), f"{labels[0]} with {labels[1]}")
         return None, pages
-    is_photo = looks_like_photo(_brightness(files[1]))
+    is_photo = looks_like_photo(brightness(files[1]))
     if is_photo:
         notes.add(NO_MASK, labels[1])
     is_named_as_mask = has_mask_suffix(match.image.name) and not match.masks[0].is_mask
-    of_image = _brightness(files[0])
+    of_image = brightness(files[0])
     is_swapped = (is_photo or is_named_as_mask) and looks_like_mask(of_image)
-    is_swapped |= len(np.unique(of_image)) == 2 and has_grain(_brightness(files[1]))
+    is_swapped |= len(np.unique(of_image)) == 2 and has_grain(brightness(files[1]))
     return PairOfFiles(image, mask, cut, labels[1], is_swapped), pages
 
 
@@ -214,11 +223,3 @@ def _turned_like(
         label,
     )
     return image
-
-
-def _brightness(opened: Opened) -> Pixels:
-    """Return the largest channel of each pixel, (H, W)."""
-    image = opened.image.convert("RGB") if opened.image.mode == "P" else opened.image
-    pixels: Pixels = np.nan_to_num(np.asarray(image))
-    brightest: Pixels = pixels if pixels.ndim == 2 else pixels[..., :3].max(axis=2)
-    return brightest

@@ -5,24 +5,34 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from unet_teach.segmentation import argument_checks
-from unet_teach.segmentation.data.image_files import EXTENSIONS
+from unet_teach.segmentation.data.array_files import ARRAYS
+from unet_teach.segmentation.data.image_files import (
+    EXTENSIONS,
+    TIFF,
+    UnreadableError,
+    brightness,
+    open_page,
+)
 from unet_teach.segmentation.data.mask_kinds import about_kinds, masks_by_kind
-from unet_teach.segmentation.data.notes import Notes
+from unet_teach.segmentation.data.mask_levels import looks_like_mask
+from unet_teach.segmentation.data.notes import MOST_NAMES, Notes
 from unet_teach.segmentation.data.other_files import other_file
 
 ENDINGS = "mask masks seg segmentation label labels gt"
-SUFFIXES = ("-mask", ".mask", *(f"_{word}" for word in ENDINGS.split()))
+SUFFIXES = tuple(f"{sign}{word}" for word in ENDINGS.split() for sign in "_-. ")
 ROLES = {"mask", "masks", "seg", "segmentation", "label", "labels", "gt", "groundtruth"}
-ROLES |= {"annotation", "annotations", "target", "targets", "truth"}
+ROLES |= {"annotation", "annotations", "target", "targets", "truth", "manual", "matte", "mattes"}
 IMAGES = ("image", "images", "img", "imgs", "input", "photo")
 WORDS = re.compile(rf"(?<![a-z])({'|'.join(sorted((*ROLES, *IMAGES)))})(?![a-z])")
 OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders
 SPLITS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1}
-SPLITS |= {"test": 2, "testing": 2}
+SPLITS |= {"test": 2, "testing": 2, "ts": 2}
+WORDS_OF_FOLDERS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of "SegmentationClass", "labelsTr"
 JPEG = (".jpg", ".jpeg")
 TAKEN_AS_MASKS = "taken as masks"
 NUMBER = re.compile(r"[ _-]?\(?\d+\)?$")  # of several masks of one image: _1, -02, " (3)"
@@ -71,14 +81,14 @@ def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
         )
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}. Give the path of one, as text.")
-    files = _visible(folder.iterdir())
+    files = _visible(folder.iterdir(), folder)
     if not files:
         notes.add(f"the folder of the {name} is empty", folder.name)
     usable = [path for path in files if _is_usable(path)]
-    inside = [path for path in _visible(folder.rglob("*")) if _is_usable(path)]
+    inside = [path for path in _visible(folder.rglob("*"), folder) if _is_usable(path)]
     is_nested = not usable and bool(inside)
     if not usable and not inside:  # annotations may lie deeper
-        files = [path for path in _visible(folder.rglob("*")) if not path.is_dir()]
+        files = [path for path in _visible(folder.rglob("*"), folder) if not path.is_dir()]
     for path in files:
         if path not in usable and not (is_nested and path.is_dir()):
             if path.is_dir():
@@ -105,13 +115,27 @@ def match_masks(
         ValueError: if both are numbered, but images begin with another number than masks.
     """
     if {image.path for image in images} == {mask.path for mask in masks}:  # one folder for both
-        masks = [file for file in images if file.is_mask] or _by_added_words(images, notes)
+        is_one_folder = True
+        masks = [file for file in images if file.is_mask]
+        masks = masks or _in_folders_of_masks(images) or _by_added_words(images, notes)
         images = [file for file in images if file not in masks]
         if images and not masks:
             notes.add(
                 "both folders are the same, and no name in it says that it is a mask; let those of "
-                "masks end in _mask, or give the folder of the masks"
+                f"masks end in _mask, or give {_both_folders(images)}"
             )
+    else:  # one folder may lie in the other
+        is_one_folder = False
+        paths = {mask.path for mask in masks}
+        outside = [image for image in images if image.path not in paths]
+        if len(outside) < len(images):
+            others = [image for image in outside if image.is_mask]
+            others += [file for file in _in_folders_of_masks(outside) if file not in others]
+            if 0 < len(others) < len(outside):
+                notes.add("named like another mask, not used", *(file.label for file in others))
+                outside = [image for image in outside if image not in others]
+        images = outside
+    images = _without_channel(images, masks)
     _require_same_numbers(images, masks)
     matches = _matches_without_masks(images, notes)
     by_name = _names_of(matches)
@@ -141,6 +165,12 @@ def match_masks(
     without_image = [mask for mask in without_image if mask not in of_kinds]
     _pair_what_is_left(matches, without_image, notes, _without_common_words)
     _pair_what_is_left(matches, without_image, notes, _without_folders)
+    _pair_what_is_left(matches, without_image, notes, _without_folders_and_words)
+    if is_one_folder and (told := _second_masks(matches)):
+        notes.add(told)
+        return []
+    left_over = [*without_image, *(match.image for match in matches if not match.masks)]
+    _note_stacks(left_over, notes)
     without_mask = [match.image.label for match in matches if not match.masks]
     remedy = ""
     if without_mask and without_image:
@@ -152,6 +182,87 @@ def match_masks(
     if without_image:
         notes.add("a mask without an image, not used", *(mask.label for mask in without_image))
     return [match for match in matches if match.masks]
+
+
+def _in_folders_of_masks(files: Sequence[ImageFile]) -> list[ImageFile]:
+    """Return the files whose folder has a word for masks in its name, if others have none."""
+    found = [file for file in files if "/" in file.label and _words(file.path.parent.name) & ROLES]
+    if len(found) == len(files):  # segmentation_images and segmentation_masks
+        found = [file for file in found if not _words(file.path.parent.name) & {*IMAGES}]
+    return found if len(found) < len(files) else []
+
+
+def _words(folder: str) -> set[str]:
+    return {word.lower() for word in WORDS_OF_FOLDERS.findall(folder)}
+
+
+def _both_folders(files: Sequence[ImageFile]) -> str:
+    """Return which two folders should be given, in place of one that holds both."""
+    folders = sorted({file.label.rpartition("/")[0] for file in files})
+    if len(folders) < 2:
+        return "the folder of the masks"
+    more = f" and {len(folders) - MOST_NAMES} more" if len(folders) > MOST_NAMES else ""
+    return (
+        "both folders, from_folder(images, masks): the images lie in "
+        f"{', '.join(folders[:MOST_NAMES])}{more}"
+    )
+
+
+def _without_channel(
+    images: Sequence[ImageFile], masks: Sequence[ImageFile]
+) -> Sequence[ImageFile]:
+    """Return images without a number that all end in and masks lack, as _0000 in nnU-Net."""
+    ends = {number[0] if (number := re.search(r"_\d+$", image.name)) else "" for image in images}
+    end = ends.pop() if len(ends) == 1 else ""
+    shorter = [image._replace(name=image.name.removesuffix(end)) for image in images]
+    of_masks = _without_folders([_split_suffix(mask.name)[0] for mask in masks])
+    shared = {*of_masks} & {*_without_folders([image.name for image in shorter])}
+    return shorter if end and len(images) > 1 and 2 * len(shared) > len(masks) else images
+
+
+def _note_stacks(files: Sequence[ImageFile], notes: Notes) -> None:
+    """Note which of a few files hold several images, while other folders have a file for each."""
+    stacks = [file for file in files if file.path.suffix.lower() in (*ARRAYS, *TIFF)]
+    for file in stacks if len(stacks) <= MOST_NAMES else ():
+        try:
+            pages = open_page(file.path).pages
+        except UnreadableError as reason:
+            notes.add(f"{reason}, not used", file.label)
+            continue
+        if pages > 1:
+            notes.add(
+                f"holds {pages} images. Save each as a file, with the names of those that they "
+                "belong to, in their order: `for name, page in zip(names, "
+                "ImageSequence.Iterator(Image.open(path))): page.save(f'{name}.png')`, after "
+                "`from PIL import Image, ImageSequence`",
+                file.label,
+            )
+
+
+def _second_masks(matches: Sequence[Match]) -> str:
+    """Say that another folder holds what may be the masks as well; "" if none does."""
+    paired = [match for match in matches if match.masks]
+    places = {match.image.path.parent for match in paired}
+    groups: dict[Path, list[ImageFile]] = {}
+    for match in matches:
+        if not match.masks and match.image.path.parent not in places:
+            groups.setdefault(match.image.path.parent, []).append(match.image)
+    names = set(_without_folders_and_words([match.image.name for match in paired]))
+    for folder, files in groups.items():
+        is_beside = folder.parent in {place.parent for place in places}
+        shared = names & set(_without_folders_and_words([file.name for file in files]))
+        if not is_beside or 2 * len(shared) <= len(names) or _words(folder.name) & {*SPLITS}:
+            continue
+        with suppress(UnreadableError):
+            if looks_like_mask(brightness(open_page(files[0].path))):
+                image, mask = paired[0].image, paired[0].masks[0]
+                return (
+                    f"{files[0].label} may be the mask of {image.label} as well as {mask.label}, "
+                    "and which of them counts is not known. Give both folders: "
+                    f"from_folder({image.path.parent.as_posix()!r}, "
+                    f"{mask.path.parent.as_posix()!r}), or with {folder.as_posix()!r} as the second"
+                )
+    return ""
 
 
 def _require_same_numbers(images: Sequence[ImageFile], masks: Sequence[ImageFile]) -> None:
@@ -232,6 +343,10 @@ def _without_folders(names: Sequence[str]) -> list[str]:
     return [name.rpartition("/")[2] for name in names]
 
 
+def _without_folders_and_words(names: Sequence[str]) -> list[str]:
+    return _without_common_words(_without_folders(names))
+
+
 def _without_common_words(names: Sequence[str]) -> list[str]:
     """Return names without the words that all of them begin or end with.
 
@@ -270,12 +385,24 @@ def has_mask_suffix(name: str) -> bool:
     return _split_suffix(name) != (name, "")
 
 
-def _visible(paths: Iterator[Path]) -> list[Path]:
+def _visible(paths: Iterator[Path], folder: Path) -> list[Path]:
+    """Return sorted paths without those that are hidden, or in a folder that is."""
     return sorted(
         path
         for path in paths
-        if not path.name.startswith(".") and path.name.lower() not in OF_THE_SYSTEM
+        if not any(
+            part.startswith(".") or part.lower() in OF_THE_SYSTEM
+            for part in path.relative_to(folder).parts
+        )
     )
+
+
+def note_files_inside(folder: str | Path, notes: Notes) -> None:
+    """Note what lies in the folders of a folder and is no image, such as annotations."""
+    folder = Path(folder)
+    for path in _visible(folder.rglob("*"), folder):
+        if path.is_file() and path.parent != folder and not _is_usable(path):
+            notes.add(other_file(path), path.relative_to(folder).as_posix())
 
 
 def _is_usable(path: Path) -> bool:

@@ -1,0 +1,97 @@
+"""Runs a changed copy of a network: a remedy that was tried is known to work."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.model_copy import copy_inputs, copy_to_run, with_image_size
+
+
+def runs_when(
+    attempt: Attempt,
+    change: Callable[[nn.Module], Any] = lambda copied: None,
+    *,
+    more: tuple[Any, ...] = (),
+    named: Mapping[str, Any] | None = None,
+    calls: Mapping[Any, Callable[..., Tensor]] | None = None,
+    sides: dict[int, int] | None = None,
+) -> bool:
+    """Return whether a copy of the network runs after a change.
+
+    Args:
+        attempt: what failed.
+        change: is given the copy, and changes its layers.
+        more: what the copy is given after the arguments of the user.
+        named: the same by name.
+        calls: functions of torch, and what runs in their place.
+        sides: the size of the image along each axis that changes.
+    """
+    given = ((*attempt.args, *more), {**attempt.kwargs, **(named or {})})
+    if sides:
+        given = with_image_size(given, attempt.graph.image, sides)
+    for on_meta in (True, False):
+        try:
+            with torch.no_grad():
+                copied = copy_to_run(attempt.model, on_meta=on_meta)
+                change(copied)
+                args, kwargs = copy_inputs(given, on_meta=on_meta)
+                with _Replaced(calls) if calls else contextlib.nullcontext():
+                    copied(*args, **kwargs)
+        except Exception as error:  # whatever the user's code raises
+            if on_meta and "meta" not in str(error) and not isinstance(error, NotImplementedError):
+                return False  # values would not change that, and may take long
+        else:
+            return True
+    return False
+
+
+class _Replaced(TorchFunctionMode):
+    def __init__(self, calls: Mapping[Any, Callable[..., Tensor]]) -> None:
+        super().__init__()
+        self.calls = calls
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        return self.calls.get(func, func)(*args, **(kwargs or {}))
+
+
+def swapped_results(attempt: Attempt) -> Iterator[tuple[list[str], list[tuple[int, ...]]]]:
+    """Yield modules that return two maps, with which the network runs if these are exchanged.
+
+    First each of them alone, then all of one class; with the shapes that the first one returns.
+    """
+    returned = attempt.recording.returned
+    modules = dict(attempt.model.named_modules())
+    two = (("tuple", 2), ("list", 2))
+    pairs = [path for path, made in returned.items() if made in two and path in modules]
+    classes: dict[type, list[str]] = {}
+    for path in pairs:
+        classes.setdefault(type(modules[path]), []).append(path)
+    alike = [paths for paths in classes.values() if len(paths) > 1]
+    for paths in (*([path] for path in pairs), *alike):
+        shapes: list[tuple[int, ...]] = []
+
+        def exchange(copied: nn.Module, paths: list[str] = paths) -> None:
+            for path in paths:
+                copied.get_submodule(path).register_forward_hook(_reversed)
+            first = copied.get_submodule(paths[0])
+            first.register_forward_hook(keep)
+
+        def keep(module: nn.Module, args: Any, made: Any, shapes: Any = shapes) -> None:
+            shapes[:] = [tuple(part.shape) for part in reversed(made)]
+
+        if runs_when(attempt, exchange):
+            yield paths, shapes
+
+
+def _reversed(module: nn.Module, args: Any, made: Any) -> Any:
+    first, second = made
+    return (second, first) if isinstance(first, Tensor) and isinstance(second, Tensor) else made
