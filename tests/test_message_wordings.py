@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.message_wordings import TABLES
+from tests.test_operand_messages import PROVOKED, raised
 from tests.test_training_messages import TEXTS
 from unet_teach import explain
 from unet_teach.shared.torch_messages import MESSAGES, explain_message
@@ -65,6 +66,7 @@ OTHER_TEXTS = [
 
 def test_every_row_is_tried() -> None:
     collected = [table.values() for version in COLLECTED.values() for table in version.values()]
-    texts = [*TEXTS, *OTHER_TEXTS, *(text for table in collected for text in table)]
+    provoked = [str(raised(call)) for call, _ in PROVOKED.values()]
+    texts = [*TEXTS, *OTHER_TEXTS, *provoked, *(text for table in collected for text in table)]
     tried = {next((r for r in MESSAGES if re.search(r.pattern, t, re.S)), None) for t in texts}
     assert [row.pattern for row in MESSAGES if row not in tried] == []

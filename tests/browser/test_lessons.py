@@ -34,7 +34,7 @@ LESSONS = {
         ["Predict"] * 3 + ["Feature maps", "See inside a U-Net", "Size ledger of a U-Net"],
         "join",
         "lambda i, down, up: torch.cat([down(i), up(down(i))], dim=1)",
-        "You joined x and y, as the document does, but x is only half as high and wide.",
+        "as the document does with x and y, but it is only half as high and wide.",
         "lambda i, down, up: torch.cat([i, up(down(i))], dim=1)",
     ),
     "04_symmetric_architecture": (

@@ -135,6 +135,69 @@ class WideUp(DownAndUp):
         self.up = nn.ConvTranspose2d(2 * channels, 2 * channels, 2, stride=2)
 
 
+class Squares(DownAndUp):
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.down = nn.Conv2d(channels, channels**2, 3, stride=2, padding=1)
+        self.up = nn.ConvTranspose2d(channels**2, channels, 2, stride=2)
+
+
+class ActiveSkip(DownAndUp):
+    def forward(self, x):
+        return torch.cat([F.relu(x), self.up(self.down(x))], dim=1)
+
+
+class UpTwice(DownAndUp):
+    def forward(self, x):
+        y = self.up(self.down(x))
+        return torch.cat([y, y], dim=1)
+
+
+class Overwritten(DownAndUp):
+    def forward(self, x):
+        x = self.down(x)
+        return torch.cat([x, self.up(x)], dim=1)
+
+
+class WithoutSelf(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        down = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
+        down.requires_grad_()
+
+    def forward(self, x):
+        return down(x)  # noqa: F821 - the mistake
+
+
+class ArgumentInForward(DownAndUp):
+    def __init__(self, channels):
+        super().__init__(channels)
+
+    def forward(self, x):
+        return torch.cat([x, self.up(self.down(x))], dim=channels)  # noqa: F821 - the mistake
+
+
+class AskedFromLayer(DownAndUp):
+    def forward(self, x):
+        return torch.cat([x, self.down.up(x)], dim=1)
+
+
+class AlongTheBatch(DownAndUp):
+    def forward(self, x):
+        return torch.cat([x, self.up(self.down(x))])
+
+
+class Stacks(DownAndUp):
+    def forward(self, x):
+        return torch.stack([x, self.up(self.down(x))], dim=1)
+
+
+class ReturnsSometimes(DownAndUp):
+    def forward(self, x):
+        if x.shape[1] == 3:
+            return torch.cat([x, self.up(self.down(x))], dim=1)
+
+
 OUTSIDE = nn.Conv2d(64, 128, 3, stride=2, padding=1)
 
 
@@ -162,6 +225,25 @@ FIRST_NETWORK = [
     (NoLayer, "No layer of your network is called in `forward`, so there is nothing to train."),
     (WithoutGradient, "No gradient flows back from what came back up to the input"),
     (WideUp, "`cat` stacks the input (4 channels, 8×12) and `up`'s output (8 channels, 8×12), whi"),
+    (Squares, "DownAndUp(4): `down` returns 16 channels. As in the snippet, there should be twice"),
+    (ActiveSkip, "Channels 0 to 3 are `relu` of the input, channels 4 to 7 are `up`'s output."),
+    (UpTwice, "Channels 0 to 3 are `up`'s output, channels 4 to 7 are `up`'s output."),
+    (Overwritten, "The input (4 channels, 8×12) has the size of `up`'s output."),
+    (
+        WithoutSelf,
+        "`down` is only a variable of __init__, which is gone when that ends. Write `sel",
+    ),
+    (
+        ArgumentInForward,
+        "`channels` is an argument of __init__, and known only there. Keep it with",
+    ),
+    (AskedFromLayer, "down, a Conv2d, has no `up`, but the network itself has: write `self.up`."),
+    (AlongTheBatch, "It joins along dim=0, the batch; channels are dim=1."),
+    (Stacks, "`torch.stack` makes a new axis. `torch.cat([…, …], dim=1)` joins feature maps along"),
+    (
+        ReturnsSometimes,
+        "There is a `return` with a value, but it is not reached here: does it stand i",
+    ),
     (FromOutside, "An `nn.Conv2d` that isn't in your network takes 64 channels, but is given 4"),
 ]
 

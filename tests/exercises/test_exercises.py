@@ -126,7 +126,7 @@ def test_a_layer_that_returns_two_things_is_told_so():
             return x, x
 
     assert (
-        "something of type tuple, but it should return one tensor."
+        "returns 2 tensors in a tuple, but it should return one tensor."
         in exercises.halve.check(Two()).text
     )
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from unet_teach import exercises
 from unet_teach.exercises.lesson_4.forward_variants import add, cat, own_skip, with_forward
-from unet_teach.networks.document import ConcatenatingUNet, DocumentUNet
+from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ class TestForwardAdd:
                 {"end": F.relu},
                 "Your output is `upconv4`'s output after `relu`",
             ),
-            ({"end": lambda x: (x, x)}, "of type tuple, but it should return one tensor"),
+            ({"end": lambda x: (x, x)}, "returns 2 tensors in a tuple, but it should"),
             ({"end": torch.log}, "Your output is `upconv4`'s output after `log`."),
             ({"end": lambda x: x.round()}, "Your output is `upconv4`'s output after `round`."),
             ({"end": lambda x: 1.0 * (x > 0)}, "`gt` cuts the gradient of `upconv4`'s output"),
@@ -111,12 +111,75 @@ class TestForwardAdd:
                 {"join": lambda x, s: F.relu(x).add_(s)},
                 "right shape, but no gradient can be computed. Your code",
             ),
+            (
+                {"join": cat},
+                "In this exercise, the two are added, `a + b`, which keeps the number of",
+            ),
             ({"join": cat}, "is given 512 at 8×12: the `cat` of `skip1`'s output (256 channels, 8"),
         ],
     )
     def test_names_what_differs(self, changes, says):
         reply = exercises.forward_add.check(with_forward(**{"join": add, **changes})())
         assert says in reply.text
+
+    def test_arguments_in_the_wrong_order_are_named(self):
+        class Student(AdditiveUNet):
+            def __init__(self, in_channels, out_channels):
+                super().__init__(out_channels, in_channels)
+
+        text = exercises.forward_add.check(Student).text
+        assert (
+            "in_channels=3 and out_channels=5: are they the wrong way round in `__init__`?" in text
+        )
+
+    def test_a_class_with_another_parent_is_told_so(self):
+        class Student(nn.Module):
+            def __init__(self, in_channels, out_channels):
+                super().__init__()
+
+            def forward(self, x):
+                return self.conv1(x)
+
+        text = exercises.forward_add.check(Student).text
+        assert "has no layers. Your class doesn't inherit from `DocumentUNet`, which makes" in text
+
+    def test_names_a_layer_that_is_made_and_never_called(self):
+        class Student(AdditiveUNet):
+            def __init__(self, in_channels, out_channels):
+                super().__init__(in_channels, out_channels)
+                self.bottleneck = nn.Conv2d(512, 512, 3, padding=1)
+
+        text = exercises.forward_add.check(Student).text
+        assert "Your `__init__` makes `bottleneck`, but `forward` never calls it." in text
+
+    def test_names_what_is_returned_in_place_of_the_last_output(self):
+        class Student(AdditiveUNet):
+            def forward(self, x):
+                super().forward(x)
+                return F.relu(self.conv1(x))
+
+        text = exercises.forward_add.check(Student).text
+        assert (
+            "Your network returns `conv1`'s output (64 channels, 32×48). It also computes "
+            "`upconv4`'s output (5 channels, 32×48), but doesn't return it."
+        ) in text
+
+    def test_says_which_maps_are_joined_where_none_is_the_encoders(self):
+        class Student(DocumentUNet):
+            def forward(self, x):
+                for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
+                    x = F.relu(conv(x))
+                pairs = (self.upconv1, self.skip1), (self.upconv2, self.skip2)
+                for up, skip in (*pairs, (self.upconv3, self.skip3)):
+                    x = F.relu(up(x))
+                    x = x + skip(x)
+                return self.upconv4(x)
+
+        assert (
+            "`add` joins `upconv1`'s output (256 channels, 8×12) and `skip1`'s output (256 "
+            "channels, 8×12, made of `upconv1`'s output), but the encoder's feature map of this "
+            "size is not among them."
+        ) in exercises.forward_add.check(Student).text
 
     def test_names_the_layer_and_the_channels_it_is_given(self):
         class Student(DocumentUNet):
@@ -248,6 +311,10 @@ class TestForwardCat:
             (lambda *maps: torch.cat(*maps), "torch.cat takes the tensors in one list"),
             (lambda *maps: torch.stack(maps, 1), "`upconv2` is given the `stack` of `upconv1`'s"),
             (
+                lambda *maps: torch.stack(maps, 1),
+                "`torch.stack` makes a new axis. `torch.cat([…, …], dim=1)`",
+            ),
+            (
                 lambda x, s: torch.stack([x, s], 2).flatten(1, 2),
                 "(64 channels, 32×48) into shape (1, 64, 2, 32, 48)",
             ),
@@ -260,6 +327,7 @@ class TestForwardCat:
                 "upconv2 needs a tensor and is given a list. Take one",
             ),
             (add, "`upconv2` takes 512 channels, but is given 256 at 8×12: the `add` of"),
+            (add, "the two are concatenated, `torch.cat([a, b], dim=1)`, which adds up their"),
         ],
     )
     def test_names_the_join_that_is_wrong(self, join, says):
@@ -280,7 +348,10 @@ class TestForwardCat:
         student = with_forward(join, base=ConcatenatingUNet)()
         text = exercises.forward_cat.check(student).text
         assert "at 16×24, `cat` joins `skip2`'s output (128 channels, 16×24) with itself" in text
-        assert "at 8×12, two feature maps are joined, but the result is not used" in text
+        assert (
+            "`cat` joins `skip1`'s output (256 channels, 8×12) and `upconv1`'s output (256 "
+            "channels, 8×12), but the output doesn't depend on the result"
+        ) in text
 
 
 def conv(into, out, kernel_size=3, **options):

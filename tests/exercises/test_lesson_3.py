@@ -72,6 +72,12 @@ def half_weights(conv, c):
     return layers()(conv, c)
 
 
+def another_bias(conv, c):
+    parts = layers()(conv, c)
+    parts[1].bias = nn.Parameter(torch.ones(conv.out_channels))
+    return parts
+
+
 def small_and_large(i, down, up):
     x = down(i)
     return torch.cat([i, F.interpolate(x, size=i.shape[2:]), up(x)], 1)
@@ -95,6 +101,13 @@ def unchanged(i, down, up):
         (crop_to, window(lambda r, c, h, w: r // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: w, lambda r, c, h, w: h), "you return rows 2 to 7, columns 2 to 5 (6×4), but the middle is rows 2 to 5, columns 2 to 7 (4×6)."),
         (crop_to, window(lambda r, c, h, w: r // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: h + 1, lambda r, c, h, w: w), "(5×6), but the middle is"),
         (crop_to, window(lambda r, c, h, w: (r + 2) // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: h, lambda r, c, h, w: w), "Of the 14 cases tried, it is wrong when the heights differ by an even number, and right otherwise."),
+        (crop_to, window(lambda r, c, h, w: (r + h) // 2, lambda r, c, h, w: (c + w) // 2, lambda r, c, h, w: h, lambda r, c, h, w: w), "In all 14 cases tried, your slice of rows begins at half of skip's height; your slice of columns begins at half of skip's width."),
+        (crop_to, window(lambda r, c, h, w: r // 2, lambda r, c, h, w: c // 2, lambda r, c, h, w: r - 2 * (r // 2) + h, lambda r, c, h, w: w), "In all 14 cases tried, your slice of rows ends as far from skip's end as it begins from skip's start, which is 1 row off where the difference is odd."),
+        (crop_to, lambda s, u: s[:, :, -rows(s, u) // 2 : u.shape[2], -columns(s, u) // 2 : u.shape[3]], "tried, your slice of rows ends at up's height, and not that many rows after its start; your slice of columns ends at up's width, and not that many columns after its start. In 3 others, nothing is left."),
+        (crop_to, lambda s, u: s[:, -rows(s, u) // 2 :, -columns(s, u) // 2 :][:, : u.shape[2], : u.shape[3]], "You cut along axes 1 and 2, channels and height."),
+        (crop_to, lambda s, u: s[:, :, : s.shape[2] // 2 - u.shape[2]], "the output is 0×10, but it should be 4×6. A slice is empty where it ends before it starts"),
+        (crop_to, lambda s, u: s[1 : 1 + u.shape[2], 2 : 2 + u.shape[3]], "the output is a batch of 1, but it should be one of 2."),
+        (crop_to, lambda s, u: s[-rows(s, u) // 2 :][: u.shape[2], -columns(s, u) // 2 :][:, : u.shape[3]], "You cut along axes 0 and 1, images and channels."),
         (crop_to, lambda s, u: s[0, :, : u.shape[2], : u.shape[3]], "The batch axis is missing."),
         (join, small_and_large, "number of channels is input_tensor's channels + downsample(input_tensor)'s channels + upsample(x)'s channels"),
         (join, unchanged, "your function changes its input `upsample`"),
@@ -106,10 +119,13 @@ def unchanged(i, down, up):
         (join, lambda i, down, up: F.dropout(torch.cat([i, up(down(i))], 1)), "returns different results"),
         (split_conv, layers(lambda conv: {"stride": conv.stride[0]}), "The cause: conv_a has stride=2, but the given convolution has stride=(2, 1)."),
         (split_conv, layers(lambda conv: {"padding": conv.padding[0]}), "conv_a has padding=1, but the given convolution has padding=(1, 2). Of the 12 cases tried, it is right when the padding is the same"),
-        (split_conv, layers(lambda conv: {"kernel_size": conv.kernel_size[0]}), "axis 3 (width) is 3 in one and 5 in the other"),
+        (split_conv, layers(lambda conv: {"kernel_size": conv.kernel_size[0]}), "axis 3 is 3 in one and 5 in the other. There, `layer.weight` is 5×3×3×3, `weight` is 5×3×3×5."),
         (split_conv, layers(lambda conv: {"dilation": 1}), "conv_a has dilation=1, but the given convolution has dilation=2. Of the 12 cases tried, it is right when the dilation is 1, and wrong otherwise."),
         (split_conv, layers(cut=lambda conv, c: c - 1), "conv_a has the weights for input channels 0 to 3, but its input is channels 0 to 4"),
         (split_conv, lambda conv, c: [nn.Sequential(layer) for layer in layers()(conv, c)][::-1], "conv_a should be an `nn.Conv2d`, but it is of type Sequential"),
+        (split_conv, lambda conv, c: layers()(conv, c)[::-1], "You return the two layers in the other order"),
+        (split_conv, lambda conv, c: [nn.Conv2d(n, 4, 3, 2, 1) for n in (c, conv.in_channels - c)], "conv_a's weights are random, other ones in each call: those of the given convolution are not copied into it, so"),
+        (split_conv, another_bias, "conv_a has the bias of the given convolution, and conv_b adds another one, so"),
         (split_conv, half_weights, "all are 0.5 times the right ones"),
     ],
 )  # fmt: skip

@@ -334,7 +334,7 @@ WRONG = {
         [
             "7×11) and `up.2`'s output (64 channels, 6×10)",
             "a crop, or `F.interpolate",
-            "Sizes that can be halved three times",
+            "On 32×48, which can be halved three times, it works.",
         ],
     ),
     "sigmoid": (ends(torch.sigmoid), ["Your output is `head`'s output after `sigmoid`", "logits"]),
@@ -420,7 +420,7 @@ WRONG = {
                 x, (0, skip.shape[2] - x.shape[2], 0, skip.shape[3] - x.shape[3])
             )
         ),
-        ["(0, 1, 0, 0)", "which belong to left and right, which to top and bottom?"],
+        ["(0, 1, 0, 0)", "are rows and columns the wrong way round?"],
     ),
     "skips kept from call to call": (
         changed(
@@ -515,7 +515,7 @@ def test_where_the_bottleneck_is_taken_for_a_skip_the_two_maps_are_named():
 
     reply = own_unet.check(changed(forward=forward)()).text
     assert "`down.0.2`'s output (32 channels, 16×24) and `up.0`'s output (16 channels, 32" in reply
-    assert "`up.0` gets `down.0.2`'s output (32 channels, 16×24)" in reply
+    assert "`into.2`'s output (16 channels, 32×48) has the size of `up.0`'s output." in reply
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Other parentheses are named only if they make the student's own function right."""
 
+import math
+
 import pytest
 
 from unet_teach import exercises
@@ -20,6 +22,18 @@ def object_f1(ious):
 
 def up_size(size, kernel_size, stride, padding, output_padding):
     return size - ONE * stride + kernel_size - 2 * padding + output_padding
+
+
+def up_size_of_a_sum(size, kernel_size, stride, padding, output_padding):
+    return (size - 1) * (stride + kernel_size) - 2 * padding + output_padding
+
+
+def up_size_of_a_difference(size, kernel_size, stride, padding, output_padding):
+    return (size - 1) * stride + (kernel_size - 2) * padding + output_padding
+
+
+def fits(size, depth):
+    return math.ceil(size / 2**depth * 2**depth)
 
 
 def iou(prediction, target):
@@ -53,6 +67,24 @@ def test_a_wrong_pair_of_parentheses_is_shown_with_what_is_computed_first():
             up_size,
             "ONE * stride",
             "return (size - ONE) * stride + kernel_size - 2 * padding + output_padding",
+        ),
+        (
+            exercises.up_size,
+            up_size_of_a_sum,
+            "stride + kernel_size",
+            "return (size - 1) * stride + kernel_size - 2 * padding + output_padding",
+        ),
+        (
+            exercises.up_size,
+            up_size_of_a_difference,
+            "kernel_size - 2",
+            "return (size - 1) * stride + (kernel_size - 2 * padding) + output_padding",
+        ),
+        (
+            exercises.fits,
+            fits,
+            "size / 2 ** depth * 2 ** depth",
+            "return math.ceil(size / 2 ** depth) * 2 ** depth",
         ),
         (
             exercises.iou,

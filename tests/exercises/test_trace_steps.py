@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from unet_teach.exercises.checks.forward_trace import Trace, _same, with_shape
+from unet_teach.exercises.checks.stopped_call import why_stopped
 
 IMAGES = torch.randn(2, 4, 6, 9, generator=torch.Generator().manual_seed(0))
 
@@ -298,7 +299,8 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             lambda net, x: torch.cat([x, net.up(x)], 1),
             "`cat` can't join the input (4 channels, 6×9) and `up`'s output "
             "(4 channels, 12×18). `up` gets the input (4 channels, 6×9): kernel 2×2, "
-            "stride (2, 2), padding (0, 0), output_padding (0, 0).",
+            "stride (2, 2), padding (0, 0), output_padding (0, 0). Its height is "
+            "(6 − 1)·2 + 2 − 2·0 + 0 = 12.",
         ),
         (
             lambda net, x: net.norm(x[:, :3]),
@@ -310,12 +312,51 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             "`view` fails on `up`'s output (4 channels, 12×18).",
         ),
         (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),
+        (
+            lambda net, x: net.other(torch.cat([x, F.interpolate(net.up(x), size=(6, 9))], 1)),
+            "`other` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
+            "6×9) and the result of `interpolate` (4 channels, 6×9), computed from `up`'s output "
+            "(4 channels, 12×18). `interpolate` turns 12×18 into 6×9, but a repair only adds or "
+            "crops a row or a column. Does the skip come from another level?",
+        ),
+        (
+            lambda net, x: F.conv2d(x, torch.rand(0, 4, 1, 1)),
+            "`conv2d` takes 4 channels and returns 0. Each number has to be 1 or more: how is it "
+            "computed in `__init__`?",
+        ),
+        (
+            lambda net, x: F.conv_transpose2d(x, torch.rand(2, 4, 2, 2)),
+            "`conv_transpose2d` takes 2 channels, but is given 4 at 6×9: the input. It returns 4: "
+            "are its two numbers of channels the wrong way round?",
+        ),
+        (
+            lambda net, x: net.up(F.max_pool2d(net.conv(x[..., :8]), 2)) + F.max_pool2d(x, 2),
+            "`add` can't join `up`'s output (4 channels, 6×8) and the result of `max_pool2d` "
+            "(4 channels, 3×4), computed from the input (4 channels, 6×9). `conv`'s output "
+            "(4 channels, 6×8) has the size of `up`'s output.",
+        ),
+        (
+            lambda net, x: x + F.pad(net.conv(x)[..., 1:, 2:], (0, 1, 0, 2)),
+            "`add` can't join the input (4 channels, 6×9) and the result of `pad` by (left, "
+            "right, top, bottom) = (0, 1, 0, 2) (4 channels, 7×8), computed from the result of "
+            "the index `[…]` (4 channels, 5×7), computed from `conv`'s output (4 channels, 6×9). "
+            "`pad` turns 5×7 into 7×8, but the other map is 6×9. Its first two numbers are left "
+            "and right, the other two top and bottom: are rows and columns the wrong way round?",
+        ),
+        (
+            lambda net, x: x + F.pad(net.conv(x)[..., 1:, 2:], (0, -2, 0, -1)),
+            "`add` can't join the input (4 channels, 6×9) and the result of `pad` by (left, "
+            "right, top, bottom) = (0, -2, 0, -1) (4 channels, 4×5), computed from the result of "
+            "the index `[…]` (4 channels, 5×7), computed from `conv`'s output (4 channels, 6×9). "
+            "`pad` turns 5×7 into 4×5, but the other map is 6×9. Is the difference taken the "
+            "wrong way round, or is the wrong one of the two padded?",
+        ),
     ],
 )
 def test_the_call_that_an_error_stopped(function, sentence):
     trace = trace_of(function)
     assert trace.result is None
-    assert trace.stopped_at == sentence
+    assert why_stopped(trace) == sentence
 
 
 @pytest.mark.parametrize(
@@ -350,4 +391,74 @@ def test_a_layer_of_a_list_that_is_called_at_the_wrong_place(order, sentence):
                 x = self.layers[place](x)
             return x
 
-    assert Trace(Listed(), IMAGES).stopped_at == sentence
+    assert why_stopped(Trace(Listed(), IMAGES)) == sentence
+
+
+class Named(nn.Module):
+    """Two layers that double, of which the second takes too few channels, and another one."""
+
+    def __init__(self, other):
+        super().__init__()
+        self.up1 = nn.ConvTranspose2d(4, 6, 2, 2)
+        if other == "upward2":
+            self.upward2 = nn.ConvTranspose2d(6, 2, 2, 2)
+        self.upward3 = nn.ConvTranspose2d(2, 2, 2, 2)
+        if other != "upward2":
+            setattr(self, other, nn.ConvTranspose2d(6, 2, 2, 2))
+        self.last = nn.ConvTranspose2d(2, 1, 2, 2)
+
+    def forward(self, x):
+        return self.last(self.upward3(self.up1(x)))
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("upwrad3", " `upwrad3` takes as many and has not run: is one of the two names misspelt?"),
+        ("upward2", " `upward2` takes as many and has not run: is it left out before this line?"),
+        ("upward4", ""),  # a later one: nothing says that it is left out
+        ("another", ""),
+    ],
+)
+def test_a_layer_that_fits_and_has_not_run(other, said):
+    sentence = "`upward3` takes 2 channels, but is given 6 at 12×18: `up1`'s output."
+    assert why_stopped(Trace(Named(other), IMAGES)) == sentence + said
+
+
+class Decoder(nn.Module):
+    """Blocks in a list, in the wrong order; a convolution that does not double."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, 4, 3, padding=1)) for channels in (2, 4)
+        )
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+def test_blocks_in_the_wrong_order():
+    assert why_stopped(Trace(Decoder(), IMAGES)) == (
+        "`blocks.0.0` takes 2 channels, but is given 4 at 6×9: the input. `blocks.1` takes as "
+        "many: is this list gone through in the right order?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (
+            lambda net, x: net.conv(F.avg_pool2d(net.other(x)[..., :8], 2)) + x[..., :8],
+            " `conv` is a convolution, which returns the size that it is given: 3×4.",
+        ),
+        (
+            lambda net, x: (net.conv(x), net.up(torch.cat([x, x], 1)))[1],
+            " Not used so far, with as many channels: `conv`'s output (4 channels, 6×9).",
+        ),
+    ],
+)
+def test_what_else_is_known_of_a_call_that_stopped(function, said):
+    assert why_stopped(trace_of(function)).endswith(said)

@@ -13,6 +13,7 @@ from typing import Any
 
 MOVES = 2  # parentheses that may be missing in one function
 MOST = 300  # ways that are tried
+ROUNDING = ("int", "round", "ceil", "floor", "trunc")  # calls that may end too late
 SECONDS = 1.5  # of processor time, after which no further way is tried
 
 Tree = ast.expr
@@ -128,6 +129,7 @@ def _moves(node: Tree) -> Iterator[Move]:
     """Yield an expression with other parentheses, each with what they computed first before."""
     if isinstance(node, ast.Compare):
         yield from _comparisons_first(node)
+    yield from _too_wide(node)
     for left, right, put in _sides(node):
         match left:
             case ast.BinOp(a, op, b) if _binds(left) >= _binds(node) and not _is_sum(node, left):
@@ -138,6 +140,23 @@ def _moves(node: Tree) -> Iterator[Move]:
             yield ast.BinOp(put(left, right.left), right.op, right.right), right
         for base, around in _bases(right):
             yield around(put(left, base)), right
+
+
+def _too_wide(node: Tree) -> Iterator[Move]:
+    """Yield an expression without a pair of its parentheses, or with a call that ends earlier."""
+    match node:
+        case ast.BinOp(ast.BinOp(a, op, b) as left, outer, c) if _binds(left) < _binds(node):
+            yield ast.BinOp(a, op, ast.BinOp(b, outer, c)), left
+    match node:
+        case ast.BinOp(a, outer, ast.BinOp(b, op, c) as right) if (
+            _binds(right) < _binds(node) or (_binds(right) == _binds(node) and op is not outer)
+        ) and not _is_sum(node, right):
+            yield ast.BinOp(ast.BinOp(a, outer, b), op, c), right
+    match node:
+        case ast.Call(name, [ast.BinOp(a, op, b) as inside], []) if (
+            ast.unparse(name).rpartition(".")[2] in ROUNDING
+        ):
+            yield ast.BinOp(ast.Call(name, [a], []), op, b), inside
 
 
 def _binds(node: Tree) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from unet_teach.shared.call_messages import CALL_MESSAGES
+from unet_teach.shared.operand_messages import OPERAND_MESSAGES
 from unet_teach.shared.training_messages import TRAINING_MESSAGES
 
 
@@ -61,6 +62,7 @@ SEQUENCE = (
 WHERE_X_IS = "Tensors that forward makes must be made where x is: device=x.device."
 RESIZE = "Give one of the two: size=skip.shape[2:], or scale_factor=2."
 MESSAGES = (
+    *(Message(*row) for row in OPERAND_MESSAGES),
     Message(rf"groups=1, {CHANNELS}", f"A convolution {TAKES}"),
     Message(rf"transposed=1, {CHANNELS}", f"A transposed convolution {TAKES}"),
     Message(

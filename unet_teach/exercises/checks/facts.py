@@ -65,6 +65,9 @@ class Grid(Inputs):
         where = self.where_exactly([error == 0 for error in errors])
         if len(set(results)) == 1:
             return f"It always returns {number(results[0])}."
+        for name, values in zip(self.names, zip(*self.inputs, strict=True), strict=True):
+            if list(results) == list(values):
+                return f"It always returns {name} as it is. {where}"
         if len(set(errors)) == 1:
             return f"It is always {number(abs(errors[0]))} too {_large(errors[0])}."
         for sentence, repair in REPAIRS.items():
@@ -197,12 +200,17 @@ class Grid(Inputs):
             lines.setdefault((*self.inputs[k][:i], *self.inputs[k][i + 1 :]), []).append(k)
         return list(lines.values())
 
+    def _varies_alone(self, i: int) -> bool:
+        """Whether there are inputs that differ in this parameter only."""
+        return any(len(line) > 1 for line in self._lines(i))
+
     def _unused(self, results: Sequence[float]) -> str:
         """Name the parameters that do not change the results, if there are several."""
         unused = [
             name
             for i, name in enumerate(self.names)
-            if all(len({results[k] for k in line}) == 1 for line in self._lines(i))
+            if self._varies_alone(i)
+            and all(len({results[k] for k in line}) == 1 for line in self._lines(i))
         ]
         return f"{' and '.join(unused)} do not change its result." if len(unused) > 1 else ""
 
@@ -210,6 +218,8 @@ class Grid(Inputs):
         """Say which parameter does not change the results as it should, and on one example how."""
         as_it_should, worst, example = [], 0.0, ""
         for i, name in enumerate(self.names):
+            if not self._varies_alone(i):
+                continue
             moved = [
                 (results[k] - results[line[0]], targets[k] - targets[line[0]], line[0], k)
                 for line in self._lines(i)
@@ -226,9 +236,20 @@ class Grid(Inputs):
                     f"({', '.join(f'{n}={x}' for n, x in fixed)}) it {_change(mine, 's')}, "
                     f"but it should {_change(right)}."
                 )
+        example = example or self._first_and_last(results, targets)
         if as_it_should:
             example = f"It changes with {' and '.join(as_it_should)} as it should. {example}"
         return example
+
+    def _first_and_last(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """Set the results for the first and the last of the inputs beside the right ones."""
+        first, last = (f(range(len(self.inputs)), key=self.inputs.__getitem__) for f in (min, max))
+        texts = [
+            f"For {', '.join(f'{n}={x}' for n, x in zip(self.names, self.inputs[k], strict=True))} "
+            f"it returns {number(results[k])} and should return {number(targets[k])}."
+            for k in dict.fromkeys((first, last))
+        ]
+        return " ".join(texts)
 
     def _shifted(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
         """Say that the results of a function of one parameter are those of its neighbours."""

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from unet_teach.exercises.checks.conditions import Input
 from unet_teach.exercises.checks.facts import FEWEST, Grid, number
-from unet_teach.exercises.checks.functions import EACH_BRANCH
+from unet_teach.exercises.checks.functions import EACH_BRANCH, without_value
 from unet_teach.exercises.exercise import Check
 from unet_teach.exercises.plain_values import plain
 from unet_teach.exercises.sandbox import describe
@@ -96,7 +96,7 @@ def computes(
             return "Called again with the same numbers, it returns different ones."
         shown = results[wrong.index(True)] if True in wrong else None
         if isinstance(shown, _NoNumber):
-            return _where_no_number(grid, results, shown.kind)
+            return _where_no_number(answer, grid, results, shown.kind)
         if len(known) < FEWEST or isinstance(shown, bool | None):
             return ""
         pairs = zip(known, results, strict=True)
@@ -109,10 +109,10 @@ def computes(
     return Check("its values", problem, facts)
 
 
-def _where_no_number(grid: Grid, results: list[Any], kind: str) -> str:
+def _where_no_number(answer: Any, grid: Grid, results: list[Any], kind: str) -> str:
     such = [isinstance(value, _NoNumber) and value.kind == kind for value in results]
     if all(such):
-        return "Did you forget `return`?" if kind == NOTHING else ""
+        return without_value(answer) if kind == NOTHING else ""
     words = grid.where(such)
     where = f"wherever {words}, and nowhere else" if words else f"on {sum(such)} of them"
     advice = f" {EACH_BRANCH}" if kind == NOTHING else ""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
 from unet_teach.exercises.checks.functions import lower_first
 from unet_teach.exercises.checks.layers import run
+from unet_teach.exercises.checks.stopped_call import CONCATENATES, JOINED_AXES, why_stopped
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -42,8 +43,8 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
         output = run(network, given)
     except Exception as error:
         trace = Trace(network, images, training=network.training)
-        known = CALLS_ITSELF if trace.calls > 1 else trace.stopped_at
-        known += _made_but_lost(network, known) + _unfinished_lists(network, trace)
+        known = CALLS_ITSELF if trace.calls > 1 else why_stopped(trace)
+        known += _made_but_lost(network, known) + _unfinished_lists(network, trace, known)
         many_axes = any(step.output.dim() > 4 for step in trace.given)
         if trace.calls < 2 and len(trace.given) < 2 and not FACTS.search(known) and not many_axes:
             known = _diagnosis(network, images) or known
@@ -95,7 +96,7 @@ def _made_but_lost(network: nn.Module, said: str) -> str:
     )
 
 
-def _unfinished_lists(network: nn.Module, trace: Trace) -> str:
+def _unfinished_lists(network: nn.Module, trace: Trace, said: str) -> str:
     """Name lists of layers that are empty, or whose first layers alone ran before an error."""
     lists = {n: m for n, m in network.named_modules() if isinstance(m, nn.ModuleList)}
     if empty := [f"`{name}`" for name, layers in lists.items() if not len(layers)]:
@@ -104,7 +105,7 @@ def _unfinished_lists(network: nn.Module, trace: Trace) -> str:
             "or a reversed list gone through before? That works only once, so make a list of it "
             "first: `list(zip(…))`."
         )
-    stopped = re.match(r"`(\w+)` takes ", trace.stopped_at)
+    stopped = re.match(r"`(\w+)` takes ", said)
     never, made = set(trace.never_called), trace.given[:1]
     for name, layers in lists.items() if stopped and stopped[1] not in lists else ():
         ran = [
@@ -216,7 +217,7 @@ def batch_problem(network: nn.Module, images: Tensor) -> str | None:
     if not (together.used and alone.used):
         return (
             f"Your network was called with {len(images)} images, then with the last of them alone, "
-            f"and one of the two calls failed. {alone.stopped_at} Does it keep feature maps from "
+            f"and one of the two calls failed. {why_stopped(alone)} Does it keep feature maps from "
             "one call to the next?"
         )
     if not (step := together.first_difference(alone)):
@@ -313,10 +314,12 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
         if step.kind == "join":
             parts = " and ".join(map(_with_source, step.inputs))
             kept = any(s.follows_layer and s.min_height >= size[0] for s in step.inputs)
-            missing = (
-                "comes up from a smaller one" if kept else "is an output that was never smaller"
+            if kept:
+                return f"`{step.name}` joins {parts}, but none of them comes up from a smaller one"
+            return (
+                f"`{step.name}` joins {parts}, but the encoder's feature map of this size is not "
+                "among them"
             )
-            return f"`{step.name}` joins {parts}, but none of them {missing}"
         source, before = step.inputs[0], step.inputs[0].output
         doubled = (2 * before, torch.cat([before, before], dim=1))
         if any(torch.equal(step.output, double) for double in doubled):
@@ -324,8 +327,10 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
         if not step.identical:
             constant = "something that is not computed from the image"
             return f"`{step.name}` joins {with_shape(source)} with {constant}"
-    if any(step.across and step.size == size for step in trace.steps):
-        return "two feature maps are joined, but the result is not used"
+    for step in trace.steps:
+        if step.across and step.size == size:
+            parts = " and ".join(map(with_shape, step.inputs))
+            return f"`{step.name}` joins {parts}, but the output doesn't depend on the result"
     return NOT_JOINED
 
 
@@ -383,9 +388,9 @@ def activation_problem(trace: Trace, needed: Callable[[Step, Step], bool]) -> st
     if not pairs:
         return None
     pairs = list(dict.fromkeys(pairs))
-    others = len(pairs) - 2
-    more = f", nor in {others} other place{'s' * (others > 1)}" if others > 0 else ""
-    return f"There is no activation {', nor '.join(pairs[:2])}{more}."
+    shown = 3 if len(pairs) == 3 else 2
+    more = f", nor in {len(pairs) - shown} other places" if len(pairs) > shown else ""
+    return f"There is no activation {', nor '.join(pairs[:shown])}{more}."
 
 
 def logits_problem(trace: Trace, *, scaled: bool = False) -> str | None:
@@ -437,6 +442,8 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
             changed = step.inputs and relevant(step) != relevant(step.inputs[0])
             if changed or (part == slice(1, 2) and step.name in LAYERS):
                 of, made = tuple(step.inputs[0].output.shape), tuple(step.output.shape)
+                if not changed and (better := _not_returned(trace, right)):
+                    return better
                 if not changed:
                     last = f" {_capital(step.call)} takes {of[1]} channels and returns as many."
                     return f"{last}{_never_called(trace)}"
@@ -444,11 +451,30 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
                     joined = " and ".join(map(with_shape, step.inputs))
                     stacks = f" `cat` stacks {joined}, which makes {made[1]} channels."
                     return f"{stacks}{_never_called(trace)}"
+                if part == slice(1, 2) and (better := _not_returned(trace, right)):
+                    return better
                 if part == slice(1, 2):
                     channels = f"{of[1]} channel{'s' * (of[1] > 1)} into {made[1]}"
                     return f" {_capital(step.call)} turns {channels}.{_never_called(trace)}"
-                return f" {_capital(step.call)} turns shape {of} into shape {made}."
+                turns = f" {_capital(step.call)} turns shape {of} into shape {made}."
+                if step.name == "stack":
+                    turns += f" {CONCATENATES}"
+                if step.name == "cat" and (dim := step.settings.get("dim", 0) % 4) != 1:
+                    axis = JOINED_AXES[dim]
+                    turns += f" It joins along dim={dim}, {axis}; channels are dim=1."
+                return turns
     return f" No step in it changes that.{_never_called(trace)}"
+
+
+def _not_returned(trace: Trace, right: tuple[int, ...]) -> str:
+    """Name a layer's output that has the right shape and is no part of the result; "" if none."""
+    for step in reversed(trace.steps):
+        if step.kind == "layer" and step not in trace.used and step.output.shape[1:] == right[1:]:
+            return (
+                f" Your network returns {with_shape(trace.used[-1])}. It also computes "
+                f"{with_shape(step)}, but doesn't return it."
+            )
+    return ""
 
 
 def _never_called(trace: Trace) -> str:

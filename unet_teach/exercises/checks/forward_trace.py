@@ -97,15 +97,17 @@ class Step:
 
     @property
     def far_padding(self) -> str:
-        """A sentence about a `pad` that changes the size by more than a repair needs; or ""."""
-        if self.name != "pad" or not (self.size and self.inputs[0].size):
+        """A sentence about a repair of the size that changes it by too much; or ""."""
+        doubled = self.inputs and self.inputs[0].origin.name == "conv_transpose2d"
+        repairs = self.name == "pad" or (self.name == "interpolate" and doubled)
+        if not (repairs and self.size and self.inputs[0].size):
             return ""
         before, after = self.inputs[0].size, self.size
         if all(max(pair) < 2 * min(pair) for pair in zip(before, after, strict=True)):
             return ""
         return (
-            f"`pad` turns {sizes_as_text(before)} into {sizes_as_text(after)}, but a repair only "
-            "adds or crops a row or a column. Does the skip come from another level?"
+            f"`{self.name}` turns {sizes_as_text(before)} into {sizes_as_text(after)}, but a "
+            "repair only adds or crops a row or a column. Does the skip come from another level?"
         )
 
     def _tells(self, setting: str) -> bool:
@@ -216,8 +218,10 @@ class Trace(TorchFunctionMode):
         result: what the network returned.
         unregistered: the weights in use that are not among `network.parameters()`, so that no
             training would change them.
-        stopped_at: says which call an error stopped, and what that was given.
+        stopped: the call that an error stopped, and `stopped_in` the name of its layer.
         given: the steps that made the inputs of that call.
+        network: the student's.
+        shared: layers with two names: the one that is shown, and the other.
     """
 
     def __init__(
@@ -232,16 +236,17 @@ class Trace(TorchFunctionMode):
         self.steps: list[Step] = []
         self.random: list[str] = []
         self.result: Any = None
-        self.stopped_at = ""
+        self.stopped: Call | None = None
+        self.stopped_in = ""
         self.given: tuple[Step, ...] = ()
-        self.training, self._network, self._altered = training, network, dict(altered or {})
+        self.training, self.network, self._altered = training, network, dict(altered or {})
         self._is_altered = bool(altered)
         self.calls = 0  # of the network itself
         self._weights: dict[int, Tensor] = {}
         self._batch = len(images)
         self._latest: dict[int, tuple[Tensor, Step]] = {}  # holds the tensors: no id is used twice
         self._layers: list[str] = []
-        self._shared: dict[str, str] = {}  # layers with two names: the one that is shown, the other
+        self.shared: dict[str, str] = {}
         self._keep(images, Step("image", "image", (), images.clone()))
         before = network.training
         network.train(training)
@@ -266,8 +271,8 @@ class Trace(TorchFunctionMode):
     @property
     def unused(self) -> list[str]:
         """The names of trainable parameters that have no part in the result."""
-        self._network.train(self.training)  # a checkpoint runs its layers once more
-        named = [(n, w) for n, w in self._network.named_parameters() if w.requires_grad]
+        self.network.train(self.training)  # a checkpoint runs its layers once more
+        named = [(n, w) for n, w in self.network.named_parameters() if w.requires_grad]
         gradients = torch.autograd.grad(
             self.result.sum(), [w for _, w in named], retain_graph=True, allow_unused=True
         )
@@ -278,7 +283,7 @@ class Trace(TorchFunctionMode):
         """The names of layers that change channels or size, and that the network never called."""
         return [
             name
-            for name, module in self._network.named_modules()
+            for name, module in self.network.named_modules()
             if (own := list(module.parameters(recurse=False)))
             and not any(id(weight) in self._weights for weight in own)
             and not (own[0].shape[2:].numel() == 1 and own[0].shape[:1] == own[0].shape[1:2])
@@ -320,7 +325,7 @@ class Trace(TorchFunctionMode):
         )
 
     def _differs(self, places: dict[int, int], same: Callable[[Tensor, Tensor], bool]) -> bool:
-        other = Trace(self._network, self.steps[0].output, training=self.training, altered=places)
+        other = Trace(self.network, self.steps[0].output, training=self.training, altered=places)
         unchanged = other.result is not None and same(self.result, other.result)
         return not unchanged or bool(other._altered)
 
@@ -380,7 +385,7 @@ class Trace(TorchFunctionMode):
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         """Call one of torch's functions, and note it when it is given data that is known."""
-        call = _Call(function, args, kwargs or {})
+        call = Call(function, args, kwargs or {})
         given = [tensor for tensor in call.tensors if self._step(tensor)]
         self._weights.update((id(w), w) for w in call.tensors if w.requires_grad and w.is_leaf)
         if len(self.steps) in self._altered and len(given) > 1:
@@ -396,9 +401,9 @@ class Trace(TorchFunctionMode):
         try:
             result = function(*args, **call.kwargs)
         except Exception:
-            if not self.stopped_at:
+            if not self.stopped:
                 self.given = tuple(dict.fromkeys(self._latest[id(t)][1] for t in given))
-                self.stopped_at = self._why_stopped(call, self.given)
+                self.stopped, self.stopped_in = call, self._layers[-1] if self._layers else ""
             raise
         if given and not call.name.startswith("new_") and not call.name.endswith("_like"):
             if not self._is_altered:
@@ -413,6 +418,10 @@ class Trace(TorchFunctionMode):
                 self._keep(output, step)
         return result
 
+    def knows(self, tensor: Tensor) -> bool:
+        """Whether a tensor is computed from the images."""
+        return self._step(tensor) is not None
+
     def _step(self, value: Any) -> Step | None:
         return self._latest[id(value)][1] if id(value) in self._latest else None
 
@@ -426,7 +435,7 @@ class Trace(TorchFunctionMode):
         names: dict[int, str] = {}
         for name, module in network.named_modules(remove_duplicate=False):
             if id(module) in names:
-                self._shared[names[id(module)]] = name
+                self.shared[names[id(module)]] = name
                 continue
             # A layer of an `nn.Sequential` has a number for a name, which says little alone.
             number = name.replace(".", "").isdigit()
@@ -450,59 +459,8 @@ class Trace(TorchFunctionMode):
             for hook in hooks:
                 hook.remove()
 
-    def _fitting_neighbour(self, layer: str, channels: int) -> str:
-        """Return the name of a layer of the same list that takes so many channels, or ""."""
-        name, _, number = layer.rpartition(".")
-        if not number.isdigit() or not isinstance(
-            layers := self._network.get_submodule(name), nn.ModuleList
-        ):
-            return ""
-        takes = [getattr(part, "in_channels", None) for part in layers]
-        return f"{name}.{takes.index(channels)}" if channels in takes else ""
 
-    def _why_stopped(self, call: _Call, steps: tuple[Step, ...]) -> str:
-        """Say which call stopped, and where what it was given comes from."""
-        if not steps:
-            return ""
-        first, layer = steps[0], (self._layers or [""])[-1] or f"`{call.name}`"
-        if call.name in LAYERS and isinstance(weight := call.settings.get("weight"), Tensor):
-            wanted = weight.shape[1] * call.settings.get("groups", 1)
-            wanted = weight.shape[0] if call.name == "conv_transpose2d" else wanted
-            if first.size is None or first.output.shape[1] == wanted:
-                return f"{layer} is given {with_shape(first)}."
-            got = f"{first.output.shape[1]} at {sizes_as_text(first.size)}: {first.text}"
-            join = first.origin
-            dim = join.settings.get("dim", 0) % 4 if join.name == "cat" else 1
-            axis = ("the batch", "", "the height", "the width")[dim]
-            more = f" `cat` joins along dim={dim}, {axis}; channels are dim=1." if dim != 1 else ""
-            if layer in self._shared:
-                more += f" It is also `{self._shared[layer]}`: make a layer for each place."
-            elif any(step.kind == "layer" and step.layer == layer for step in self.steps):
-                more += " It was already called once in this run: is it the right layer here?"
-            elif fitting := self._fitting_neighbour(layer.strip("`"), first.output.shape[1]):
-                more += f" `{fitting}` takes as many: is this list gone through in the right order?"
-            far = next((f" {said}" for each in join.inputs if (said := each.far_padding)), "")
-            takes = f"{wanted} channel{'s' * (wanted != 1)}"
-            return f"{layer} takes {takes}, but is given {got}.{more}{far}"
-        others = [x for x in call.tensors if not (self._step(x) or isinstance(x, nn.Parameter))]
-        if len(steps) == 1 and others and call.name in (*AFFINE_JOINS, "mul"):
-            return (
-                f"`{call.name}` can't join {with_shape(first)} and a tensor of shape "
-                f"{tuple(others[0].shape)} that isn't computed from this image. Was it kept from "
-                "an earlier call?"
-            )
-        verb = "can't join" if len(steps) > 1 else "fails on"
-        layer = f"`{call.name}`" if len(steps) > 1 else layer
-        made = [
-            f" {step.origin.call[:1].upper()}{step.origin.call[1:]} gets "
-            f"{with_shape(step.origin.inputs[0])}:{step.origin.window}"
-            for step in steps
-            if step.origin.name == "conv_transpose2d" and len(steps) > 1
-        ]
-        return f"{layer} {verb} {' and '.join(map(with_shape, steps))}.{''.join(made)}"
-
-
-class _Call:
+class Call:
     """One call of a function of torch."""
 
     def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ import io
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ from unet_teach.exercises.sandbox import describe
 Function = Callable[..., Any]
 Kind = Callable[[Any], str | None]  # says why a value is not of this kind
 
+NONE_RETURNED = "What stands after its `return` is None there."
 EACH_BRANCH = "Does every branch of your function end with `return`?"
 
 _RAISED = object()  # stands for the run of a function that raised an error
@@ -158,9 +160,8 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
         value = case.run(answer)
         if value is None:
             always = all(other.run(answer) is None for other in cases())
-            advice = "Did you forget `return`?" if always else EACH_BRANCH
-            if not (always or _may_end_without_return(answer)):
-                advice = "What stands after its `return` is None there."
+            why = without_value(answer)
+            advice = why if always or why == NONE_RETURNED else EACH_BRANCH
             return f"{case.call}: it returns nothing. {advice}"
         if value is ...:
             return f"{case.call}: it returns `...`, so part of your function is not written yet."
@@ -170,16 +171,22 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
     return on_each_case(holds, cases, problem)
 
 
-def _may_end_without_return(function: Function) -> bool:
-    """Whether a function's bytecode has a place that returns None itself."""
+def without_value(function: Any) -> str:
+    """Say in a sentence why a call of a function has returned nothing."""
     code = getattr(function, "__code__", None)
-    steps = list(dis.get_instructions(code)) if code else []
-    pairs = zip(steps, [*steps[1:], None], strict=True)
-    return not steps or any(
-        step.argval is None
-        and ("RETURN_CONST" in step.opname or (after and "RETURN_VALUE" in after.opname))
-        and "CONST" in step.opname
-        for step, after in pairs
+    steps = list(dis.get_instructions(code)) if code and code.co_name != "<lambda>" else []
+    nothing = [
+        step.argval is None if step.opname == "RETURN_CONST" else before.argval is None
+        for before, step in pairwise(steps)
+        if step.opname in ("RETURN_CONST", "RETURN_VALUE")
+    ]
+    if all(nothing):
+        return "Did you forget `return`?"
+    if not any(nothing):
+        return NONE_RETURNED
+    return (
+        "There is a `return` with a value, but it is not reached here: does it stand inside an "
+        "`if` or a loop?"
     )
 
 

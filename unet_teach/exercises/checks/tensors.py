@@ -21,13 +21,15 @@ from unet_teach.exercises.checks.functions import (
     is_function,
     on_each_case,
     parameter_names,
+    without_value,
 )
 from unet_teach.exercises.exercise import Check
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 NOT_REPEATED = (
     "called twice with the same inputs, your function returns different results. "
-    "Is there dropout, noise, or a new layer with random weights?"
+    "Is there dropout, noise, a new layer with random weights, or a `torch.empty`, which is not "
+    "filled?"
 )
 
 Problem = Callable[[Function, Case, "Trace", "list[Trace]"], "str | None"]  # of an answer's run
@@ -234,7 +236,7 @@ def trace(function: Function, inputs: Sequence[Any]) -> Trace | str:
     with torch.enable_grad():
         output = function(*given)
         if not isinstance(output, Tensor):
-            return no_tensor(output)
+            return no_tensor(output, function)
         sources = [source for leaf in leaves for source in _sources(leaf)]
         gradients = tuple(torch.zeros_like(source) for source in sources)
         changed = tuple(
@@ -277,12 +279,20 @@ def close(one: Tensor, other: Tensor) -> bool:
     )
 
 
-def no_tensor(output: Any) -> str:
-    """Say why an output is not the expected tensor."""
+def no_tensor(output: Any, function: Any = None) -> str:
+    """Say why the output of a function is not the expected tensor."""
     if output is None:
-        return "Your code returns nothing. Did you forget `return`?"
+        return f"Your code returns nothing. {without_value(function)}"
     if output is ...:
         return "Your code returns `...`, so part of it is not written yet."
+    if isinstance(output, tuple | list) and all(isinstance(part, Tensor) for part in output):
+        if len(output) == 1:
+            kind = type(output).__name__
+            return f"Your code returns a {kind} with one tensor in it. Return the tensor itself."
+        return (
+            f"Your code returns {len(output)} tensors in a {type(output).__name__}, but it should "
+            "return one tensor. `torch.cat([a, b], dim=1)` joins two along the channel axis."
+        )
     return (
         f"Your code returns something of type {type(output).__name__}, but it should return one "
         "tensor."

@@ -17,6 +17,7 @@ from unet_teach.exercises.checks.upsampling import (
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
+USED = "every output cell and every input is used"  # what a check holds
 layers = StudentNetworks(lambda answer: answer, size=(7, 9), channels=128)
 
 
@@ -43,7 +44,7 @@ double = Exercise(
         channels_are(128, 64, nn.ConvTranspose2d, nn.Conv2d),
         Check("twice the size", lambda layer: doubling_problem(layer, 128, 64)),
         layers.registers_its_weights(),
-        Check("every output cell and every input is used", lambda layer: unused_problem(layer, 128)),
+        Check(USED, lambda layer: unused_problem(layer, 128)),
     ),
     answers=(
         lambda: nn.ConvTranspose2d(128, 64, kernel_size=4, stride=2, padding=1),
@@ -69,6 +70,9 @@ double = Exercise(
         KnownMistake("kernel smaller than the stride", "Patches of 1 cell that start 2 cells apart leave gaps between them. How large must the kernel be to fill them?",
             lambda: nn.ConvTranspose2d(128, 64, 1, stride=2, output_padding=1),
             lambda a: is_transposed(a, lambda k, s, p, o: k < s)),
+        KnownMistake("dilation", "`dilation` puts the patch's cells so far apart that they fall into the same rows and columns again, and the cells between stay empty. Leave it out.",
+            lambda: nn.ConvTranspose2d(128, 64, 3, stride=2, padding=2, output_padding=1, dilation=2),
+            lambda a: isinstance(a, nn.ConvTranspose2d) and a.dilation[0] % a.stride[0] == 0, at=USED),
         KnownMistake("output_padding forgotten", "The last row and column are cropped. Which parameter keeps them? Or which kernel_size makes that unnecessary?",
             lambda: nn.ConvTranspose2d(128, 64, 3, stride=2, padding=1),
             lambda a: is_transposed(a, lambda k, s, p, o: s == 2 and k - 2 * p == 1 and o == 0)),

@@ -53,6 +53,8 @@ restore = Exercise(
             lambda low, target: 1 - low % 2),
         known.mistake("counted from the double", "You count from 2·low, but output_padding=0 gives one less than that.",
             lambda low, target: target - 2 * low),
+        known.mistake("the convolution's formula", "You subtract what a convolution makes of low, which is about half of it. Here a transposed convolution makes low larger: what is its formula?",
+            lambda low, target: target - ((low + 2 - 3) // 2 + 1)),
         known.mistake("the size itself", "You return the whole size. How many rows does output_padding have to add to reach it?",
             lambda low, target: target),
     ),

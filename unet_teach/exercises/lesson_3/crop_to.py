@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import product
 
 import torch
@@ -11,8 +12,9 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function
 from unet_teach.exercises.checks.tensors import TensorProbes, close, tensor_function
-from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_3.size_pairs import RESIZED, Pairs, Size
+from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SIZES: list[tuple[Size, Size]] = [  # of skip and up
     ((8, 10), (4, 6)),  # even differences
@@ -31,6 +33,31 @@ SIZES: list[tuple[Size, Size]] = [  # of skip and up
     ((9, 6), (4, 3)),
 ]
 
+FEWEST = 6  # windows from which it is told where all of them begin or end
+Edge = Callable[[int, int, int, int, int], int]  # of skip, up, where it begins, skip and up across
+STARTS: dict[str, Edge] = {
+    "begins with {noun} 0": lambda s, u, a, s2, u2: 0,
+    "begins at half of skip's {side}": lambda s, u, a, s2, u2: s // 2,
+    "begins at a quarter of the difference of the {side}s": lambda s, u, a, s2, u2: (s - u) // 4,
+    "begins at the whole difference of the {side}s": lambda s, u, a, s2, u2: s - u,
+    "begins 1 {noun} after the middle does": lambda s, u, a, s2, u2: (s - u) // 2 + 1,
+    "begins 1 {noun} before the middle does": lambda s, u, a, s2, u2: (s - u) // 2 - 1,
+    "begins at half of the difference of skip's {side} and up's {other}": lambda s, u, a, s2, u2: (
+        (s - u2) // 2
+    ),
+    "begins at half of the difference of the {other}s": lambda s, u, a, s2, u2: (s2 - u2) // 2,
+}
+STOPS: dict[str, Edge] = {
+    "ends only with skip's last {noun}": lambda s, u, a, s2, u2: s,
+    "ends at up's {side}, and not that many {noun}s after its start": lambda s, u, a, s2, u2: u,
+    "ends as far from skip's end as it begins from skip's start, which is 1 {noun} off where the difference is odd": lambda s, u, a, s2, u2: (
+        s - a
+    ),
+    "ends 1 {noun} too early": lambda s, u, a, s2, u2: a + u - 1,
+    "ends 1 {noun} too late": lambda s, u, a, s2, u2: a + u + 1,
+    "holds as many {noun}s as up's {other}": lambda s, u, a, s2, u2: a + u2,
+}
+
 pairs = Pairs(("skip", "up"), SIZES, larger=range(8))
 
 
@@ -44,6 +71,7 @@ CONDITIONS: dict[str, Callable[[Tensor, Tensor], bool]] = {
     "the heights differ by an even number": lambda *maps: _surplus(*maps)[0] % 2 == 0,
     "the widths differ by an even number": lambda *maps: _surplus(*maps)[1] % 2 == 0,
     "height and width differ by the same number": lambda *maps: len(set(_surplus(*maps))) == 1,
+    "up's height and width are even": lambda skip, up: up.shape[2] % 2 == up.shape[3] % 2 == 0,
     "the height has to be cropped": lambda *maps: _surplus(*maps)[0] > 0,
     "the width has to be cropped": lambda *maps: _surplus(*maps)[1] > 0,
 }
@@ -84,7 +112,13 @@ def _find(window: Tensor, skip: Tensor) -> Size | None:
 
 def _start_problem(case: Case, output: Tensor) -> str | None:
     skip, up = case.inputs
-    if output.shape[:2] != skip.shape[:2] or output.dim() != 4 or not output.numel():
+    if output.dim() == 4 and not output.numel() and output.shape[:2] == skip.shape[:2]:
+        size, right = (sizes_as_text(x.shape[2:]) for x in (output, up))
+        return (
+            f"{case.call}: the output is {size}, but it should be {right}. A slice is empty where it "
+            "ends before it starts, and a negative number in it counts from the end."
+        )
+    if output.shape[:2] != skip.shape[:2] or output.dim() != 4:
         return None
     start = _find(output, skip)
     if start is None:
@@ -97,6 +131,53 @@ def _span(start: Size, window: Tensor) -> str:
     return (
         f"rows {top} to {top + height - 1}, columns {left} to {left + width - 1} ({height}×{width})"
     )
+
+
+def _edges(answer: Function) -> str:
+    """Say in which rows and columns an answer's windows begin and end, as far as few words can."""
+    empty, found = (
+        0,
+        list[tuple[Sequence[int], ...]](),
+    )  # sizes of skip and up, where it begins and ends
+    for case in pairs.known():
+        skip, up = case.inputs
+        output = case.run(answer)
+        empty += output.dim() == 4 and not output.numel()
+        if output.dim() == 4 and output.numel() and output.shape[:2] == skip.shape[:2]:
+            if (start := _find(output, skip)) is None:
+                return ""
+            stop = start[0] + output.shape[2], start[1] + output.shape[3]
+            found.append((skip.shape[2:], up.shape[2:], start, stop))
+    if len(found) < FEWEST:
+        return ""
+    texts = []
+    for axis, (noun, side, other) in enumerate(
+        (("row", "height", "width"), ("column", "width", "height"))
+    ):
+        lines = [
+            (*(sizes[axis] for sizes in each), *(sizes[1 - axis] for sizes in each[:2]))
+            for each in found
+        ]
+        right_starts = all(a in ((s - u) // 2, (s - u + 1) // 2) for s, u, a, *_ in lines)
+        right_stops = all(b == a + u for _, u, a, b, *_ in lines)
+        words = []
+        for edges, place, right in ((STARTS, 2, right_starts), (STOPS, 3, right_stops)):
+            words += [
+                text.format(noun=noun, side=side, other=other)
+                for text, edge in ({} if right else edges).items()
+                if all(line[place] == edge(*line[:3], *line[4:]) for line in lines)
+            ][:1]
+        if words:
+            texts.append(f"your slice of {noun}s {' and '.join(words)}")
+    if not texts:
+        return ""
+    count = "all" if len(found) == len(SIZES) else f"{len(found)} of the"
+    nothing = f" In {empty} others, nothing is left." if empty else ""
+    return f"In {count} {len(SIZES)} cases tried, {'; '.join(texts)}.{nothing}"
+
+
+def _with_edges(check: Check) -> Check:
+    return replace(check, facts=lambda answer: f"{_edges(answer)} {check.facts(answer)}")
 
 
 def _by_padding(skip: Tensor, up: Tensor) -> Tensor:
@@ -125,8 +206,8 @@ crop_to = Exercise(
     name="crop_to",
     lesson=3,
     prompt="Write `crop_to`: cut a piece with the height and width of `up` out of the middle of `skip`, as the U-Net of 2015 does.",
-    checks=tensor_function("crop_to(skip, up)", pairs.cases, *_CENTRES, holds=("its size", "its place in the middle"),
-        explain=_start_problem, fixed=pairs.known, conditions=CONDITIONS | pairs.conditions),
+    checks=tuple(map(_with_edges, tensor_function("crop_to(skip, up)", pairs.cases, *_CENTRES, holds=("its size", "its place in the middle"),
+        explain=_start_problem, fixed=pairs.known, conditions=CONDITIONS | pairs.conditions))),
     answers=(
         lambda: centre,
         lambda: _CENTRES[-1],
@@ -148,6 +229,10 @@ crop_to = Exercise(
             lambda skip, up: centre(skip, up)[:, : up.shape[1]]),
         KnownMistake("sizes written down", "Your crop has the same size whatever the size of up. Don't write sizes as numbers: take them from `up.shape` and `skip.shape`.",
             lambda: lambda skip, up: skip[:, :, 4:60, 4:60], _ignores_up),
+        known.mistake("axes 0 and 1", "You cut along axes 0 and 1, images and channels. Height and width are axes 2 and 3, so write `skip[:, :, …, …]`.",
+            lambda skip, up: _window(skip.permute(2, 3, 0, 1), up, _start(skip, up)).permute(2, 3, 0, 1)),
+        known.mistake("axes 1 and 2", "You cut along axes 1 and 2, channels and height. Height and width are axes 2 and 3, so write `skip[:, :, …, …]`.",
+            lambda skip, up: _window(skip.permute(0, 3, 1, 2), up, _start(skip, up)).permute(0, 2, 3, 1)),
         known.mistake("up in place of the skip", "You return up itself. The skip is the one to crop.",
             lambda skip, up: up),
     ),

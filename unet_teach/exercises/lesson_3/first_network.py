@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.forward_problems import output_problem
-from unet_teach.exercises.checks.forward_trace import with_shape
+from unet_teach.exercises.checks.forward_trace import Trace, with_shape
 from unet_teach.exercises.checks.networks import (
     StudentNetworks,
     class_problem,
@@ -22,6 +22,7 @@ from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 
 CHANNELS, OTHER_CHANNELS = 4, 6  # with which the networks of a check are made
 STATEMENT = "class DownAndUp(nn.Module):"
+SHAPES = "its output shapes"
 HALVED, JOINED, OWN_LAYERS = "a halving inside", "the input stacked with it", "layers of its own"
 
 networks = StudentNetworks(
@@ -57,6 +58,20 @@ def _halved_problem(answer: Any) -> str | None:
     )
 
 
+def _width_problem(answer: Any) -> str | None:
+    """Say that no layer that halves the size doubles the channels."""
+    for channels in (CHANNELS, OTHER_CHANNELS):
+        trace = Trace(networks.make(answer, channels), torch.randn(1, channels, 8, 12))
+        small = [step for step in trace.used if step.size == (4, 6)]
+        if small and all(step.output.shape[1] != 2 * channels for step in small):
+            made = small[0].output.shape[1]
+            return (
+                f"DownAndUp({channels}): {small[0].call} returns {made} channels. As in the "
+                f"snippet, there should be twice as many as in the input: {2 * channels}."
+            )
+    return None
+
+
 def _joined_problem(answer: Any) -> str | None:
     network = networks.make(answer).eval()
     maps = torch.randn(2, CHANNELS, 8, 12, requires_grad=True)
@@ -65,7 +80,7 @@ def _joined_problem(answer: Any) -> str | None:
     if len(crossed) != 1:
         return (
             "One half of the output's channels should be `x` itself, unchanged, and the other half "
-            "what came back up."
+            f"what came back up.{_halves(networks.trace(answer))}"
         )
     joins = [
         step
@@ -79,6 +94,18 @@ def _joined_problem(answer: Any) -> str | None:
             "Stack what came back up as it is."
         )
     return _cut(crossed[0], maps, "through the skip")
+
+
+def _halves(trace: Trace) -> str:
+    """Say which feature map each half of the output holds, where it is one."""
+    texts: list[str] = []
+    for place, half in enumerate(trace.result.split(CHANNELS, dim=1)):
+        found = next((step for step in trace.used[:-1] if torch.equal(step.output, half)), None)
+        if found:
+            span = f"hannels {place * CHANNELS} to {(place + 1) * CHANNELS - 1}"
+            result = found.text if found is found.origin else f"`{found.name}` of {found.text}"
+            texts.append(f"{'c' if texts else 'C'}{span} are {result}")
+    return f" {', '.join(texts)}." if texts else ""
 
 
 def _came_up_problem(answer: Any) -> str | None:
@@ -148,10 +175,6 @@ def _returns(*shape: int) -> Callable[[Any], bool]:
     return lambda answer: networks.make(answer)(torch.randn(1, CHANNELS, 8, 12)).shape == shape
 
 
-def _returns_nothing(answer: Any) -> bool:
-    return networks.make(answer)(torch.randn(1, CHANNELS, 8, 12)) is None
-
-
 def _adds(answer: Any) -> bool:
     joins = [step for step in networks.trace(answer).used if step.kind == "join"]
     return bool(joins) and all(step.joins_by == "add" for step in joins)
@@ -164,20 +187,23 @@ def _returns_what_came_up(answer: Any) -> bool:
 
 
 def _has_fixed_width(answer: Any) -> bool:
-    """Whether the layers need the same number of channels, whatever they are told."""
-    wide = networks.make(answer, OTHER_CHANNELS)
+    """Whether a layer has the same number of channels, whatever it is told."""
+    narrow, wide = networks.make(answer), networks.make(answer, OTHER_CHANNELS)
+    pairs = list(zip(narrow.modules(), wide.modules(), strict=True))
     return any(
-        getattr(layer, "in_channels", 0) == CHANNELS
-        or getattr(layer, "out_channels", 0) == CHANNELS
-        for layer in wide.modules()
+        getattr(one, name, 0) == getattr(two, name, 1)
+        for name in ("in_channels", "out_channels")
+        for one, two in pairs
     )
 
 
 class _InterpolatingUp(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.down = nn.Sequential(nn.Conv2d(channels, 5, 4, stride=2, padding=1), nn.ReLU())
-        self.back = nn.Conv2d(5, channels, 1)
+        self.down = nn.Sequential(
+            nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1), nn.ReLU()
+        )
+        self.back = nn.Conv2d(2 * channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([self.back(F.interpolate(self.down(x), scale_factor=2)), x], dim=1)
@@ -189,12 +215,13 @@ first_network = Exercise(
     prompt="Write `DownAndUp(channels)`, the repaired snippet as a network: its `forward` returns the input stacked with what came back up.",
     checks=(
         networks.first_check("a class of networks", lambda answer: class_problem(answer, STATEMENT, "channels")),
-        Check("its output shapes", _output_problem),
+        Check(SHAPES, _output_problem),
         networks.registers_its_weights(),
         networks.repeats(),
         Check(HALVED, _halved_problem),
         Check(JOINED, _joined_problem),
         networks.has_gradients(),
+        Check("twice the channels inside", _width_problem),
         Check("gradients as far as the input", _came_up_problem),
         Check(OWN_LAYERS, _layers_problem),
     ),
@@ -204,8 +231,6 @@ first_network = Exercise(
         lambda: _InterpolatingUp,
     ),
     mistakes=(
-        KnownMistake("no return", "Your `forward` computes something, but returns nothing. Does its last line begin with `return`?",
-            _written(lambda network, x: None), _returns_nothing),
         KnownMistake("no skip", "The output has only the channels of what came back up. Stack the input with it: `torch.cat([…, …], dim=1)`.",
             _written(_up), _returns_what_came_up),
         KnownMistake("only the input", "The output is the input alone. Stack it with what came back up: `torch.cat([…, …], dim=1)`.",
@@ -215,8 +240,8 @@ first_network = Exercise(
         KnownMistake("joined along height or width", "You joined along the height (dim=2) or the width (dim=3), which makes one larger feature map. Which axis counts the channels?",
             _written(lambda network, x: torch.cat([x, _up(network, x)], dim=2)),
             lambda answer: _returns(1, CHANNELS, 16, 12)(answer) or _returns(1, CHANNELS, 8, 24)(answer)),
-        KnownMistake("a number in place of channels", "Your layers have the same number of channels, whatever `channels` is. Write `channels` and `2 * channels` in `__init__`, in place of numbers.",
-            _written(lambda network, x: torch.cat([x, _up(network, x)], dim=1), width=CHANNELS), _has_fixed_width),
+        KnownMistake("a number in place of channels", "There are layers with the same number of channels, whatever `channels` is. Write `channels` and `2 * channels` in `__init__`, in place of numbers.",
+            _written(lambda network, x: torch.cat([x, _up(network, x)], dim=1), width=CHANNELS), _has_fixed_width, at=SHAPES, more_examples=(_written(lambda network, x: torch.cat([x, _up(network, x)], dim=1), width=64),)),
         *networks.unregistered_layers(
             _written(lambda network, x: torch.cat([x, network.layers[1](network.layers[0](x))], dim=1), hidden=True),
             _written(_new_layers),

@@ -99,7 +99,7 @@ def _maps(conv: nn.Conv2d, c: int) -> tuple[Tensor, Tensor]:
 def _layers_problem(answer: Function) -> str | None:
     output = next(_cases()).run(answer)
     if output is None or output is ...:
-        return no_tensor(output)
+        return no_tensor(output, answer)
     if not isinstance(output, tuple | list | nn.ModuleList):
         kind = type(output).__name__
         return f"Your function should return two layers, `return conv_a, conv_b`, but it returns something of type {kind}."
@@ -137,7 +137,8 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
             return f"{problem} The cause: {why}." if why else problem
         total += output
     if problem := values_problem(total, target, f"{case.call}, conv_a(a) + conv_b(b)"):
-        why = layer_problem(conv, c, layers) or bias_problem(conv, layers)
+        again = tuple(read_once(answer(copy.deepcopy(conv), c)))
+        why = layer_problem(conv, c, layers, again) or bias_problem(conv, layers)
         return (
             f"{case.call}: {why}, so conv_a(a) + conv_b(b) differs from conv(cat([a, b]))."
             if why
@@ -242,6 +243,8 @@ split_conv = Exercise(
             lambda conv, c: _with_biases(_right(conv, c), conv.bias, conv.bias)),
         known.mistake("the bias lost", "The sum differs by exactly the bias, because neither of your layers adds it. Which one could keep it?",
             lambda conv, c: _with_biases(_right(conv, c), None, None)),
+        known.mistake("the other way round", "You return the two layers in the other order: the first one should take a, which is the first c channels.",
+            lambda conv, c: _right(conv, c)[::-1], lambda conv, c: _with_biases(_right(conv, c), None, conv.bias)[::-1]),
         known.mistake("cut along the output channels", "You split the weight along its output channels. Its axes are (out_channels, in_channels, height, width): along which of them do a and b lie?",
             lambda conv, c: _split_along(0, conv, c)),
     ),

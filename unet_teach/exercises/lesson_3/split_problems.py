@@ -21,10 +21,21 @@ def setting_text(value: Any) -> str:
     return repr(value[0] if same else value)
 
 
-def layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
-    """Name the first setting, or the weights, in which a layer differs from the convolution."""
+def layer_problem(
+    conv: nn.Conv2d, c: int, layers: Sequence[nn.Module], again: Sequence[Any] = ()
+) -> str:
+    """Name the first setting, or the weights, in which a layer differs from the convolution.
+
+    Args:
+        conv: the given convolution.
+        c: the channels of the first input.
+        layers: the two that the answer made of it.
+        again: the two that it made in another call; shows which weights are random.
+    """
     spans = (range(c), range(c, conv.in_channels))
-    for name, layer, channels in zip(("conv_a", "conv_b"), layers, spans, strict=True):
+    for place, (name, layer, channels) in enumerate(
+        zip(("conv_a", "conv_b"), layers, spans, strict=True)
+    ):
         if not isinstance(layer, nn.Conv2d):
             return f"{name} should be an `nn.Conv2d`, but it is of type {type(layer).__name__}"
         for setting in (*SETTINGS, "groups", "padding_mode"):
@@ -43,6 +54,8 @@ def layer_problem(conv: nn.Conv2d, c: int, layers: Sequence[nn.Module]) -> str:
             return f"{name}'s weight is {sizes_as_text(layer.weight.shape)}, but it should be {sizes_as_text(shape)}"
         if layer.bias is not None and len(layer.bias) != conv.out_channels:
             return f"{name}'s bias has {len(layer.bias)} numbers, but there are {conv.out_channels} output channels"
+        if again and (layer.weight != again[place].weight).all():
+            return f"{name}'s weights are random, other ones in each call: those of the given convolution are not copied into it"
         if not held:
             part = conv.weight.detach()[:, channels.start : channels.stop]
             relation = how(
@@ -94,6 +107,14 @@ def bias_problem(conv: nn.Conv2d, layers: Sequence[nn.Module]) -> str:
         )
     if not held:
         return "neither of your layers has a bias, but the given convolution has one"
+    own = [
+        n
+        for n, b in zip(("conv_a", "conv_b"), biases, strict=True)
+        if b is not None and not close(b, conv.bias)
+    ]
+    if len(given) == 2 and len(own) == 1:
+        other = "conv_b" if own == ["conv_a"] else "conv_a"
+        return f"{other} has the bias of the given convolution, and {own[0]} adds another one"
     factors = torch.stack([bias.detach() for bias in given]).sum(0) / conv.bias.detach()
     if not close(factors, factors[:1].expand_as(factors)):
         return f"the bias of {held} is not that of the given convolution"

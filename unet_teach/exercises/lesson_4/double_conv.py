@@ -16,7 +16,7 @@ from unet_teach.exercises.checks.forward_problems import (
     other_steps_problem,
     output_problem,
 )
-from unet_teach.exercises.checks.functions import lower_first
+from unet_teach.exercises.checks.functions import lower_first, without_value
 from unet_teach.exercises.checks.networks import (
     ACTIVATIONS,
     StudentNetworks,
@@ -50,7 +50,10 @@ def _type_problem(answer: Any) -> str | None:
             return f"It should take two arguments, (in_channels, out_channels), but yours takes {signature}."
     block = answer(3, 8)
     if block is None:
-        return "Your function returns nothing. Did you forget the word `return`?"
+        return f"Your function returns nothing. {without_value(answer)}"
+    if isinstance(block, type):
+        name = block.__name__
+        return f"Your function returns the class `{name}` itself. Make a layer of it: `{name}(…)`."
     if not isinstance(block, nn.Module):
         kind = type(block).__name__
         return f"It should return a layer, such as `nn.Sequential(…)`, but it returns something of type {kind}."

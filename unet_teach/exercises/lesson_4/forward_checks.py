@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import torch
@@ -36,17 +37,37 @@ from unet_teach.networks.document import DocumentUNet
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SKIPS = "a skip at each of three sizes"  # what a check holds
+ASKED = {
+    "add": "In this exercise, the two are added, `a + b`, which keeps the number of channels.",
+    "cat": "In this exercise, the two are concatenated, `torch.cat([a, b], dim=1)`, which adds up their channels.",
+}  # fmt: skip
 JOINED = {"add": "adds them", "cat": "concatenates them"}
 
 networks = StudentNetworks(lambda answer: new_network(answer, IN_CHANNELS, OUT_CHANNELS))
 
 
-def _output_problem(answer: Any) -> str | None:
+def _class_of(answer: Any) -> type:
+    return answer if isinstance(answer, type) else type(answer)
+
+
+def _output_problem(answer: Any, kind: str) -> str | None:
     for count, size in ((2, SIZES[0]), (1, SIZES[1]), *((3, size) for size in random_sizes(8))):
         images = torch.randn(count, IN_CHANNELS, *size)
         where = images_as_text(count, size).capitalize()
         if problem := output_problem(networks.make(answer), images, OUT_CHANNELS, where):
-            return problem
+            other = {"add": "cat", "cat": "add"}[kind]
+            if " has no `" in problem and not issubclass(_class_of(answer), DocumentUNet):
+                problem = re.split(r" Is `| Make it in __init__", problem)[0]
+                return (
+                    f"{problem} Your class doesn't inherit from `DocumentUNet`, which makes these "
+                    "layers: write its name in the brackets after that of your class."
+                )
+            if f" takes {OUT_CHANNELS} channels, but is given {IN_CHANNELS} " in problem:
+                problem += (
+                    f" The network is made with in_channels={IN_CHANNELS} and out_channels="
+                    f"{OUT_CHANNELS}: are they the wrong way round in `__init__`?"
+                )
+            return problem + (f" {ASKED[kind]}" if f"the `{other}` of" in problem else "")
     return None
 
 
@@ -74,6 +95,16 @@ def _activation_problem(answer: Any) -> str | None:
     return " ".join(filter(None, problems)) or None
 
 
+def _unused_problem(answer: Any) -> str | None:
+    """Name the layers that the student's class adds to the document's, and never calls."""
+    usual = {name for name, _ in DocumentUNet(IN_CHANNELS, OUT_CHANNELS).named_modules()}
+    names = [name for name in networks.trace(answer).never_called if name not in usual]
+    if not names:
+        return None
+    listed = ", ".join(f"`{name}`" for name in names)
+    return f"Your `__init__` makes {listed}, but `forward` never calls it. Use it, or leave it out."
+
+
 def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, ...]:
     """Make the checks for skips of one kind; `statement` is the first line of the class."""
     joined = {"add": "added", "cat": "concatenated"}[kind]
@@ -98,7 +129,7 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
             "a class of networks",
             lambda answer: class_problem(answer, statement, "in_channels", "out_channels"),
         ),
-        Check("5 classes at the size of the image", _output_problem),
+        Check("5 classes at the size of the image", lambda answer: _output_problem(answer, kind)),
         networks.has_gradients(),
         networks.registers_its_weights(),
         Check("other numbers of channels", _channels_problem),
@@ -112,6 +143,7 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
         ),
         Check(joined, kinds),
         Check(ACTIVATIONS, _activation_problem),
+        Check("no unused layers", _unused_problem),
     )
 
 

@@ -253,10 +253,8 @@ def any_size_problem(answer: Any) -> str | None:
             "or width. Bring them to the same size before you join them: `F.pad`, a crop, or "
             "`F.interpolate(x, size=skip.shape[2:])`. "
         )
-        if "`pad` by" in problem:
-            joins = "Height and width may differ by different numbers: which belong to left and right, which to top and bottom? "
-        more = joins if "can't join" in problem else ""
-        return f"{problem} {more}Sizes that can be halved three times, such as 32×48, work."
+        more = joins if "can't join" in problem and "`pad` turns" not in problem else ""
+        return f"{problem} {more}On 32×48, which can be halved three times, it works."
     arriving = networks.trace(answer, size=ODD).skips
     if len(arriving) < DEPTH:
         at = ", ".join(map(sizes_as_text, arriving)) or "no size"

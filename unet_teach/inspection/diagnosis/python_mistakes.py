@@ -41,6 +41,8 @@ CALLS_ITSELF = (
 
 
 def _similar(name: str, known: Collection[str]) -> str:
+    if same := [each for each in known if each.lower() == name.lower()]:
+        return f" Is `{same[0]}` meant?"
     stem = name.rstrip("0123456789")
     numbered = [f"`{n}`" for n in sorted(known) if n.rstrip("0123456789") == stem != n]
     if stem != name and numbered:  # for x4, rather x3 than x
@@ -99,16 +101,23 @@ def missing_attribute(attempt: Attempt) -> str:
                 "it, was not called. Write super().__init__(…) as the first line of yours, with "
                 f"the arguments that {parent.__name__} takes."
             )
-    made = getattr(type(owner).__init__, "__code__", None)
-    if made and name in made.co_varnames[made.co_argcount :] and name not in made.co_names:
+    if _is_local_of_init(type(owner), name):
         return (
             f"{who} has no `{name}`: its __init__ makes a variable of this name, which is gone "
             f"when it ends. Write `self.{name} = …` there."
         )
+    if isinstance(owner, nn.Module) and hasattr(attempt.model, name) and owner is not attempt.model:
+        return f"{who} has no `{name}`, but the network itself has: write `self.{name}`."
     return (
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
         f"{_similar(name, has)} Make it in __init__, or correct the name."
     )
+
+
+def _is_local_of_init(kind: type, name: str) -> bool:
+    """Whether `__init__` of a class makes a variable of this name, and asks for nothing else."""
+    made = getattr(vars(kind).get("__init__"), "__code__", None)
+    return bool(made and name in made.co_varnames[made.co_argcount :] and name not in made.co_names)
 
 
 def unknown_name(attempt: Attempt) -> str:
@@ -128,6 +137,17 @@ def unknown_name(attempt: Attempt) -> str:
     if name != own_name and hasattr(owner, name):
         full = f"`{own_name}.{name}`"
         return f"`{name}` is no name here; the network has {full}: write {full}."
+    if _is_local_of_init(type(owner), name):
+        return (
+            f"`{name}` is only a variable of __init__, which is gone when that ends. Write "
+            f"`{own_name}.{name} = …` there, and `{own_name}.{name}` here."
+        )
+    made = getattr(vars(type(owner)).get("__init__"), "__code__", None)
+    if made and name in made.co_varnames[1 : made.co_argcount]:
+        return (
+            f"`{name}` is an argument of __init__, and known only there. Keep it with "
+            f"`{own_name}.{name} = {name}` in __init__, and write `{own_name}.{name}` here."
+        )
     functions = {n for space in (torch, nn.functional, nn) for n in dir(space)}
     if name in {"torch", "nn", "F", "math", "einops", "rearrange", "np"} | functions:
         where = {"nn": "from torch import nn", "F": "import torch.nn.functional as F"}.get(name, "")
