@@ -29,6 +29,12 @@ Kind = Callable[[Any], str | None]  # says why a value is not of this kind
 
 EACH_BRANCH = "Does every branch of your function end with `return`?"
 
+WHAT_IS_NONE = (
+    "What stands after its `return` is None, as of methods that change a list itself (`sort`, "
+    "`append`, `extend`) and of `print`. Call them on a line before it."
+)
+SHORT = 60  # characters of a value that is shown as it is
+
 _RAISED = object()  # stands for the run of a function that raised an error
 
 
@@ -91,7 +97,9 @@ def some_numbers(count: int | None = None) -> Kind:
 def _described(value: Any) -> str:
     if isinstance(value, Tensor) and value.dim():
         return f"a tensor of shape {tuple(value.shape)}"
-    return f"something of type {type(plain(value)).__name__}"
+    kind, text = type(plain(value)).__name__, repr(plain(value))
+    short = isinstance(value, int | float | str | list | tuple | dict) and len(text) <= SHORT
+    return f"{text}, of type {kind}" if short else f"something of type {kind}"
 
 
 # ------------------------------------------------------------------------------------------- checks
@@ -159,8 +167,8 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
         if value is None:
             always = all(other.run(answer) is None for other in cases())
             advice = "Did you forget `return`?" if always else EACH_BRANCH
-            if not (always or _may_end_without_return(answer)):
-                advice = "What stands after its `return` is None there."
+            if not _may_end_without_return(answer):
+                advice = WHAT_IS_NONE if always else "What stands after its `return` is None there."
             return f"{case.call}: it returns nothing. {advice}"
         if value is ...:
             return f"{case.call}: it returns `...`, so part of your function is not written yet."

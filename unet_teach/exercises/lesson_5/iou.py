@@ -148,7 +148,7 @@ iou = Exercise(
             lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
             lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1)),
         known.mistake("rounded down", "Your number is 0 unless the two masks are equal, as if it were rounded down to a whole number. The IoU is the fraction itself: divide with `/`.",
-            lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1)),
+            lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1), at="its values"),
         KnownMistake("no number", "You return several numbers instead of one. A sum over some of the axes, such as `.sum((1, 2, 3))`, keeps one number for each place along the others, whereas `.sum()` adds up all pixels of the batch.",
             lambda: lambda a, t: (a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)), lambda answer: answer(*_known_cases()[0].inputs).dim() > 0, at="one number"),
     ),

@@ -194,7 +194,7 @@ ignore_void = Exercise(
         known.mistake("a percentage", "That's the right share in percent. Return the share itself, a number from 0 to 1, so leave out the factor 100.",
             lambda p, t: 100 * _accuracy(p, t)),
         known.mistake("rounded down", "Your number is 0 wherever a pixel is wrong, as if it were rounded down. Divide with `/`.",
-            lambda p, t: float(_accuracy(p, t) == 1)),
+            lambda p, t: float(_accuracy(p, t) == 1), at="its values"),
         known.mistake("the share of mistakes", "That's the share of the pixels that are *wrong*. Compare with `==`.",
             lambda p, t: (p != t)[t != VOID].float().mean(), lambda p, t: 1 - _accuracy(p, t)),
         known.mistake("a count", "That's how many pixels are right, not which share of them. Divide by the number of pixels that count.",
