@@ -48,6 +48,48 @@ def told_by_parentheses(answer: Any, is_right: Callable[[Any], bool]) -> str:
     return ""
 
 
+def source_of(answer: Any) -> ast.FunctionDef | ast.Lambda | None:
+    """Return the code of a function as a tree; `None` for anything else, or if it is unknown."""
+    return _source(answer) if isinstance(answer, FunctionType) else None
+
+
+def compared_with(
+    answer: Any, is_limit: Callable[[float], bool]
+) -> tuple[FunctionType, float] | None:
+    """Find the last comparison of an answer with a number, and make a function of its other side.
+
+    Args:
+        answer: a function, as a student wrote it.
+        is_limit: whether this is the number.
+
+    Returns:
+        A function that returns what the answer compares, and the number; `None` if there is none.
+    """
+    tree = copy.deepcopy(source_of(answer))
+    places = [
+        (parent, name, place, node)
+        for parent in (ast.walk(tree) if tree else ())
+        for name, value in ast.iter_fields(parent)
+        for place, node in enumerate(value if isinstance(value, list) else [value])
+        if isinstance(node, ast.Return | ast.If | ast.Assign)
+        or (isinstance(parent, ast.Lambda) and name == "body")
+    ]
+    for parent, name, place, node in reversed(places):
+        inside = node.test if isinstance(node, ast.If) else node
+        for part in ast.walk(inside):
+            match part:
+                case ast.Compare(value, [_], [ast.Constant(float() | int() as limit)]):
+                    if not is_limit(limit):
+                        continue
+                    if isinstance(parent, ast.Lambda):
+                        parent.body = value
+                    else:
+                        new = ast.copy_location(ast.Return(value), node)
+                        getattr(parent, name)[place] = new
+                    return _function(answer, ast.fix_missing_locations(tree)), limit
+    return None
+
+
 def _sentence(found: ast.AST, right: ast.AST, first: str) -> str:
     lines = (ast.unparse(tree).splitlines() for tree in (found, right))
     changed = next(new.strip() for old, new in zip(*lines, strict=True) if old != new)

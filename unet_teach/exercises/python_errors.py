@@ -13,6 +13,8 @@ from typing import Any
 
 from torch import Tensor
 
+from unet_teach.exercises.plain_values import plain
+
 MOST_SHOWN = 8  # keys of a dict
 CHANGES_IN_PLACE = "append|extend|insert|remove|reverse|sort|shuffle"
 OPERATORS = r"unsupported operand type\(s\) for (?P<sign>\S+?):? "
@@ -110,6 +112,18 @@ def _sizes(values: Names, line: str) -> str:
     return ", ".join(f"`{n}` has {size} {'entry' if size == 1 else 'entries'}" for n, size in such)
 
 
+def _by_zero(found: re.Match[str], line: str, values: Names, source: str) -> str:
+    """Say what the numbers in the line were."""
+    numbers = {name: plain(value) for name, value in values.items()}
+    shown = [
+        f"`{n}` is {x:.4g}"
+        for n, x in numbers.items()
+        if isinstance(x, int | float) and not isinstance(x, bool)
+    ]
+    there = f" There, {', '.join(shown)}." if shown else ""
+    return f"Something is divided by 0 here.{there} What should be returned in this case? Ask for it before you divide."
+
+
 def _no_key(found: re.Match[str], line: str, values: Names, source: str) -> str:
     for name, value in values.items():
         if isinstance(value, dict):
@@ -183,6 +197,7 @@ ERRORS: tuple[tuple[str, Explain], ...] = (
     (r"object of type '(int|float|bool)' has no len|'(int|float|bool)' object is not (iterable|subscriptable)", _one_number),
     (r"(list|tuple|string) index out of range|pop from empty list", _no_entry),
     (r"(arg|argument) is (an )?empty", _empty),
+    (r"division by zero|modulo by zero|division or modulo", _by_zero),
     (r"^KeyError: (.*)$", _no_key),
     (r"'(?P<kind>int|float|str|tuple|list)' object is not callable", _not_callable),
     (rf"'(?P<kind>{PLAIN})' object has no attribute '(?P<name>\w+)'", _of_a_list),

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import alike
+from unet_teach.exercises.checks.ratios import ratio_in_words
 
 Pair = tuple[Tensor, Tensor]  # boolean masks (N, 1, H, W): prediction and target
 Counts = dict[str, int]
@@ -136,7 +137,10 @@ def formula_of(scores: Sequence[Any], pairs: Sequence[Pair]) -> str | None:
     for size in (2, 3):
         if all(_same(s, _mean_of_batches(*pair, size)) for s, pair in known):
             return f"the mean over batches of {size} images of {RIGHT}"
-    return _smoothed([score for score, _ in known], [pooled[0] for pooled, _ in counted])
+    pooled = [batch[0] for batch, _ in counted]
+    scores_known = [score for score, _ in known]
+    by_name = {name: [count[name] for count in pooled] for name in _NAMES}
+    return _smoothed(scores_known, pooled) or ratio_in_words(scores_known, by_name, _NAMES[:2])
 
 
 def _mean_of_rows(prediction: Tensor, target: Tensor) -> float:

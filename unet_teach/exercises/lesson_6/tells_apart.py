@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
-from math import comb
+from math import comb, isfinite
 from statistics import fmean, median, pstdev, stdev
 from time import thread_time
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from unet_teach.exercises.checks.functions import (
     Case,
     Probes,
+    alike,
     is_function,
     on_each_case,
     returns,
@@ -25,6 +27,7 @@ from unet_teach.exercises.checks.functions import (
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_6.mean_and_spread import Scores
+from unet_teach.exercises.parentheses import compared_with, source_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation.ablation import p_value
 
@@ -139,13 +142,102 @@ def _decides(answer: Decide) -> str | None:
     return " ".join(parts)
 
 
-def _limit(answer: Decide) -> str:
+def _facts(answer: Decide) -> str:
+    """Say which deals the answer looks at, what it compares, and how its decisions follow p."""
+    seen = _deals_seen(answer)
+    own = _own_p(answer, counts=not seen)
+    return " ".join(filter(None, (seen, own, _limit(answer, own))))
+
+
+class _Deals(Iterator[Any]):
+    """The deals of a generator, counted as they are taken."""
+
+    def __init__(self, deals: Iterator[Any]) -> None:
+        self.deals, self.taken, self.ends = deals, 0, 0
+
+    def __next__(self) -> Any:
+        try:
+            deal = next(self.deals)
+        except StopIteration:
+            self.ends += 1
+            raise
+        self.taken += 1
+        return deal
+
+
+def _deals_seen(answer: Decide) -> str:
+    """Say that the answer does not go through all deals, as counted while it runs."""
+    tree = source_of(answer)
+    loops = ast.For | ast.While | ast.comprehension
+    if tree and not any(isinstance(node, loops) for node in ast.walk(tree)):
+        return "Your function doesn't go through the ways to deal the scores, and p is a share of these ways. `for one, other in deals(a, b):` goes through all of them."
+    made: list[_Deals] = []
+    known = getattr(answer, "__globals__", {})
+    if "deals" not in _names(getattr(answer, "__code__", None)) or "deals" not in known:
+        return ""
+
+    def deals(*groups: Any) -> _Deals:
+        made.append(_Deals(iter(known["deals"](*groups))))
+        return made[-1]
+
+    names = {**known, "deals": deals}
+    counted = FunctionType(answer.__code__, names, "counted", None, answer.__closure__)  # type: ignore[attr-defined]
+    a, b = _first_wrong(answer)
+    _probes._try(counted, (a, b))
+    ways = comb(len(a) + len(b), len(a))
+    if made and all(each.ends > 1 for each in made):
+        return "Your function goes through the same `deals(a, b)` twice. A generator can be gone through only once, so the second time nothing is left. Make a list of it first: `ways = list(deals(a, b))`."
+    if made and (most := max(each.taken for each in made)) < ways:
+        return f"In the case above, your function looks at {most} of the {ways} deals. A `return` ends a function at once: inside the loop, already at the first deal."
+    return ""
+
+
+def _own_p(answer: Decide, *, counts: bool) -> str:
+    """Say which number the answer compares with 0.05, taken from its own code."""
+    found = compared_with(answer, lambda limit: 0 < limit < 1)
+    if found is None:
+        return ""
+    function, limit = found
+    inputs = KNOWN[: len(_decisions(answer))]
+    pairs = [(plain(_probes._try(function, x)), p_value(*x)) for x in inputs]
+    if not all(isinstance(own, float | int) for own, _ in pairs):
+        return ""
+    if all(alike(own, p) for own, p in pairs):
+        return ""
+    a, b = _first_wrong(answer)
+    own, p = plain(_probes._try(function, (a, b))), p_value(a, b)
+    said = f"In the case above, you compare {own:.4g} with {limit:g}, but p is {p:.3g}."
+    if not all(isfinite(own) for own, _ in pairs):
+        return said
+    ways = [comb(len(a) + len(b), len(a)) for a, b in inputs]
+    if all(alike(own, round(p * n)) for (own, p), n in zip(pairs, ways, strict=True)):
+        return f"{said} Your number is how many deals are as far apart, not their share: divide it by the number of all deals."
+    factors = [own / p for own, p in pairs]
+    if all(alike(factor, factors[0]) for factor in factors):
+        return f"{said} Your number is always {factors[0]:.3g} times p."
+    if counts and all(
+        alike(own * n, round(own * n)) and 0 <= own <= 1
+        for (own, _), n in zip(pairs, ways, strict=True)
+    ):
+        n = comb(len(a) + len(b), len(a))
+        return f"{said} Of the {n} deals, you count {round(own * n)} instead of {round(p * n)}."
+    return said
+
+
+def _first_wrong(answer: Decide) -> tuple[Scores, Scores]:
+    decisions = zip(_decisions(answer), KNOWN, strict=False)
+    return next((x for value, x in decisions if value is not told_apart(*x)), KNOWN[0])
+
+
+def _limit(answer: Decide, own: str) -> str:
     """Say between which two p the decision changes, or that it does not follow p."""
     decided = [(p_value(*x), value) for x, value in zip(KNOWN, _decisions(answer), strict=False)]
     yes = max((p for p, value in decided if value is True), default=None)
     no = min((p for p, value in decided if value is False), default=None)
     if yes is None or no is None:
         such = f"You return {decided[0][1]} every time"
+        if own:
+            return f"{such}."
         a, b = (min if decided[0][1] is False else max)(
             KNOWN[: len(decided)], key=lambda x: p_value(*x)
         )
@@ -411,7 +503,7 @@ tells_apart = Exercise(
         is_function("tells_apart(a, b)"),
         returns("True or False", true_or_false, lambda: _known_cases()[:5]),
         Check("no random numbers", _says_that_it_draws),
-        Check("its decisions", _decides, _limit),
+        Check("its decisions", _decides, _facts),
         on_each_case("fresh scores", _fresh_cases, _on_fresh),
     ),
     answers=(lambda: told_apart, _test, lambda: _all_orders, lambda: _with_numpy),
@@ -469,6 +561,10 @@ tells_apart = Exercise(
             _test(seen=lambda a, b: _distance([*a, *b][-len(a):], [*a, *b][:-len(a)]))),
         mistake("compared with all scores", "Your decisions are those of a test that compares each choice with the mean of all scores. Compare it with the scores that are left over: their sum is `sum(pool) - sum(chosen)`.",
             _test_with_rest(lambda dealt, pool, a, b: fmean(pool))),
+        mistake("compared with a or b itself", "Your decisions are those of a test that compares the first group of each deal with the scores of `a`. Compare it with the other group of the same deal, which holds the scores left over.",
+            _test_with_rest(lambda dealt, pool, a, b: fmean(a))),
+        mistake("a square compared with a distance", "Your decisions are those of a test that squares the distance of each deal, but not that of `a` and `b`. Compute both in the same way: `abs(…)` without a square is enough.",
+            _test(lambda a, b: _distance(a, b) ** 2, seen=_distance)),
         mistake("the rest divided by another number", "Your decisions are those of a test that divides the sum of the scores left over by `len(a)`. There are `len(b)` of them.",
             _test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(a))),
         mistake("equal scores left out", "Your decisions are those of a test that takes as the rest only scores that differ from all chosen ones, as `x not in chosen` does. If a score occurs twice and one of them is chosen, the other is still left over.",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike, matches
+from unet_teach.exercises.checks.ratios import ratio_in_words, rounded_in_words
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
@@ -107,11 +108,15 @@ COUNTS: dict[str, Callable[[Tensor], float]] = {
     "the cells without a match": lambda x: sum(x.shape) - 2 * _parts(x)[0],
     "the matches, spurious and missed cells together": lambda x: sum(x.shape) - _parts(x)[0],
     "all cells plus the matches": lambda x: sum(x.shape) + _parts(x)[0],
+    "the entries of at most one half": lambda x: x.numel() - _parts(x)[0],
     "the entries above 0": lambda x: int((x > 0).sum()),
     "the sum of all IoUs": lambda x: float(x.sum()),
     "the sum of the IoUs above one half": lambda x: float(x[x > 0.5].sum()),
     "1": lambda x: 1,
 }  # fmt: skip
+
+
+RIGHT = ("twice the matches", "the cells found plus those in the target")
 
 
 def _formulas() -> dict[str, Function]:
@@ -177,6 +182,11 @@ def _formula(answer: Function) -> str:
             continue
         if all(same):
             return f"For {len(tables)} tables, your number is {name}."
+    if found := rounded_in_words(values, list(map(_f1, tables))):
+        return f"For {len(tables)} tables, your number is {found}. Return all its digits."
+    counts = {name: [count(t) for t in tables] for name, count in COUNTS.items() if name != "1"}
+    if found := ratio_in_words(values, counts, RIGHT):
+        return f"For {len(tables)} tables, your number is {found}. It should be {', divided by '.join(RIGHT)}."
     return _denominator(tables, values)
 
 
