@@ -282,7 +282,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "same_recipe",
             lambda r: max(r, key=lambda t: round(t[1], 1))[0],
-            "the best scores 0.68.\nAlready",
+            "the best scores 0.68. You choose the best of",
         ),
         ("fools_it", [("ring", 48, 48, 100), ("line", 20, 0, 70, 95)], "next to nothing is on"),
         ("fools_it", [("ring", 48, 48, 0), ("line", 20, 0, 70, 95)], "has a radius of 0"),
@@ -329,7 +329,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             "instead of a mask of shape (5, 7)",
         ),
         ("iou", lambda a, t: (a & t).sum((1, 2, 3)), "a tensor of shape (2,)"),
-        ("iou", lambda a, t: print(end=""), "Did you forget `return`?"),
+        ("iou", lambda a, t: print(end=""), "What stands after its `return` is None"),
         (
             "iou",
             lambda a, t: ((a & t).sum(3) / (a | t).sum(3)).mean(),

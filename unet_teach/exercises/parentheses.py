@@ -65,10 +65,12 @@ def compared_with(
     Returns:
         A function that returns what the answer compares, and the number; `None` if there is none.
     """
-    tree = copy.deepcopy(source_of(answer))
+    if (found := source_of(answer)) is None:
+        return None
+    tree = copy.deepcopy(found)
     places = [
         (parent, name, place, node)
-        for parent in (ast.walk(tree) if tree else ())
+        for parent in ast.walk(tree)
         for name, value in ast.iter_fields(parent)
         for place, node in enumerate(value if isinstance(value, list) else [value])
         if isinstance(node, ast.Return | ast.If | ast.Assign)

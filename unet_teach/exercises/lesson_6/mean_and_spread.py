@@ -54,7 +54,10 @@ def _known_cases() -> list[Case]:
 
 
 def _failed_runs() -> list[Case]:
-    return _cases_of([0.8, math.nan, 0.7], [math.nan, 0.5, 0.6, 0.1])
+    nan = float(
+        "nan"
+    )  # another object than `math.nan`, as a training makes it: `in` finds only the same
+    return _cases_of([0.8, nan, 0.7], [nan, 0.5, 0.6, 0.1])
 
 
 def _cases() -> list[Case]:
@@ -104,6 +107,9 @@ STATISTICS: dict[str, Summarise] = {
     "the variance, with n": statistics.pvariance,
     "the sample standard deviation, divided by the root of n": lambda s: statistics.stdev(s) / math.sqrt(len(s)),
     "the sample standard deviation, divided by n": lambda s: statistics.stdev(s) / len(s),
+    "the root of (the sum of the squared scores minus the squared mean, divided by n − 1), so n times the squared mean isn't subtracted": lambda s: math.sqrt((sum(x * x for x in s) - statistics.mean(s) ** 2) / (len(s) - 1)),
+    "the root of (the mean of the squared scores minus the mean)": lambda s: math.sqrt(statistics.mean(x * x for x in s) - statistics.mean(s)),
+    "the mean of the squared scores minus the squared mean, which is the variance with n": lambda s: statistics.mean(x * x for x in s) - statistics.mean(s) ** 2,
     "the sum of the squared distances from the mean": _squares,
     "the root of the sum of the squared distances, not divided": lambda s: math.sqrt(_squares(s)),
     "the root of the sum of the squared distances, divided by n − 1 after taking the root": lambda s: math.sqrt(_squares(s)) / (len(s) - 1),
@@ -162,6 +168,19 @@ def _fixed_divisor(values: list[Any], place: int) -> float:
     return divisors[0] if same else 0
 
 
+def _moves_or_scales(spread: Callable[[Scores], float]) -> str:
+    """Say that a spread changes if all scores move, or doesn't double if they do."""
+    scores = [0.5, 0.7, 0.9]
+    now, moved, doubled = (
+        spread([f * x + d for x in scores]) for f, d in ((1, 0), (1, 0.1), (2, 0))
+    )
+    if not alike(moved, now):
+        return f"For {scores} it is {_shown(now)}, but {_shown(moved)} if every score is 0.1 higher. They are as far apart as before, so it should stay the same: subtract the mean from each score before you square."
+    if now and not alike(doubled, 2 * now):
+        return f"If all scores are twice as high, your number becomes {_shown(doubled / now)} times as high. It should be twice as high: square each distance from the mean, and take one root at the end."
+    return ""
+
+
 def _part(place: int) -> Check:
     """Check one of the two numbers; the facts say which other statistic it is, or how far off."""
 
@@ -196,6 +215,10 @@ def _part(place: int) -> Check:
                 factors.setdefault(len(scores), value / right)
         if all(abs(factor - 1) < 2e-3 for factor in factors.values()):
             return "All your numbers are nearly right. Are the scores, or is the result, rounded, for example to float16?"
+        if place and (
+            changed := _moves_or_scales(lambda scores: value_of(answer, _cases_of(scores)[0]))
+        ):
+            return changed
         shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())
         return f"Divided by the right number, yours is {shown}."
 
@@ -265,7 +288,7 @@ mean_and_spread = Exercise(
         second.mistake("the standard error", "Your second number is the standard error. It says how precisely you know the mean, and shrinks with more seeds. Return the standard deviation, which says how far single seeds lie from the mean.",
             lambda s: (np.mean(s), np.std(s, ddof=1) / math.sqrt(len(s))),
             lambda s: (np.mean(s), np.std(s) / math.sqrt(len(s))), at=DEVIATION),
-        with_nan.mistake("a failed run dropped", "Your numbers leave out the NaN, so nobody sees that a run failed. Both of them should be NaN.",
+        with_nan.mistake("a failed run dropped", "Your numbers leave out the NaN, so nobody sees that a run failed. Both of them should be NaN. (NaN equals nothing, itself included, so look for it with `math.isnan`, not with `==` or `in`.)",
             lambda s: (np.nanmean(s), np.nanstd(s, ddof=1))),
         with_nan.mistake("dropped from one number", "One of your numbers leaves out the NaN, and the other shows it. Both of them should be NaN.",
             lambda s: (np.mean(s), np.nanstd(s, ddof=1)), lambda s: (np.nanmean(s), np.std(s, ddof=1))),

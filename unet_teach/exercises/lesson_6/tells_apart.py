@@ -181,7 +181,7 @@ def _deals_seen(answer: Decide) -> str:
         return made[-1]
 
     names = {**known, "deals": deals}
-    counted = FunctionType(answer.__code__, names, "counted", None, answer.__closure__)  # type: ignore[attr-defined]
+    counted = FunctionType(answer.__code__, names, "counted", None, answer.__closure__)
     a, b = _first_wrong(answer)
     _probes._try(counted, (a, b))
     ways = comb(len(a) + len(b), len(a))

@@ -184,10 +184,12 @@ def _formula(answer: Function) -> str:
             return f"For {len(tables)} tables, your number is {name}."
     if found := rounded_in_words(values, list(map(_f1, tables))):
         return f"For {len(tables)} tables, your number is {found}. Return all its digits."
+    if found := _denominator(tables, values):
+        return found
     counts = {name: [count(t) for t in tables] for name, count in COUNTS.items() if name != "1"}
     if found := ratio_in_words(values, counts, RIGHT):
         return f"For {len(tables)} tables, your number is {found}. It should be {', divided by '.join(RIGHT)}."
-    return _denominator(tables, values)
+    return ""
 
 
 def _denominator(tables: list[Tensor], values: list[Any]) -> str:
