@@ -308,7 +308,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "reach",
             lambda depth: 7 * 2**depth - 5 + depth,
-            "The right results are 2, 9, 23, 51, 107",
+            "it is the right number plus depth. It is right wherever depth=0",
         ),
         ("one_line", lambda x, skip: x * skip * 0, "feature maps in place of x, none negative"),
         ("halvings", 2.079, "`math.log` is to base e"),

@@ -35,6 +35,7 @@ REPAIRS: dict[str, Callable[[Any], Any]] = {
 REPLACEMENTS: dict[str, Callable[[Any], Any]] = {
     "were half as large": lambda x: x / 2,
     "had the other sign": lambda x: -x,
+    "were half as large, rounded down": lambda x: x // 2,
     "were twice as large": lambda x: 2 * x,
     "were 1 smaller": lambda x: x - 1,
     "were 1 larger": lambda x: x + 1,
@@ -96,7 +97,8 @@ class Grid(Inputs):
             if (fact and len(self.names) > 1) or (fact and fact == more):
                 return f"{fact} {where}"
         if len(self.names) == 1:
-            return self._shifted(results, reference) or f"{self._table(results, targets)} {where}"
+            said = self._shifted(results, reference) or self._with_parameter(results, targets)
+            return f"{said} {where}" if said else f"{self._table(results, targets)} {where}"
         return f"{self._effects(results, targets)} {roughly}"
 
     def _always_the_same(self, results: Sequence[float], errors: Sequence[float]) -> str:
@@ -229,6 +231,24 @@ class Grid(Inputs):
         if as_it_should:
             example = f"It changes with {' and '.join(as_it_should)} as it should. {example}"
         return example
+
+    def _with_parameter(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """Say that the results are right ones times, plus or minus the parameter itself."""
+        name = self.names[0]
+        ways: dict[str, Callable[[float, int], float]] = {
+            f"It is {name} times the right number.": lambda y, x: y * x,
+            f"It is {name} + 1 times the right number.": lambda y, x: y * (x + 1),
+            f"It is the right number plus {name}.": lambda y, x: y + x,
+            f"It is the right number minus {name}.": lambda y, x: y - x,
+            f"It is the right number to the power of {name}.": lambda y, x: y**x,
+            f"It is the right number times 2**{name}.": lambda y, x: y * 2**x,
+            f"It is the right number divided by 2**{name}.": lambda y, x: y / 2**x,
+        }
+        for words, way in ways.items():
+            pairs = zip(results, targets, self.inputs, strict=True)
+            if all(result == way(target, x) for result, target, (x,) in pairs):
+                return words
+        return ""
 
     def _shifted(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
         """Say that the results of a function of one parameter are those of its neighbours."""

@@ -132,7 +132,34 @@ def _facts(answer: Callable[..., Any]) -> str:
     again = _sorted(answer)
     if any(as_list(again(*strip)) != as_list(again(*strip)) for strip in STRIPS):
         return "Called again with the same numbers, your function returns another list. Return every left column, not some of them drawn at random."
-    return _edges(answer) or _unused(answer)
+    return _shift(answer) or _edges(answer) or _unused(answer) or _where_wrong(answer)
+
+
+def _shift(answer: Callable[..., Any]) -> str:
+    """Say by how much all left columns are too far to one side, if it is the same on each image."""
+    shifts = set()
+    for strip in (*STRIPS, *STRIPS_AT_A_BORDER):
+        lefts, target = as_list(_sorted(answer)(*strip)) or [], _lefts(*strip)
+        if len(lefts) != len(target):
+            return ""
+        shifts |= {mine - right for mine, right in zip(lefts, target, strict=True)}
+    by = shifts.pop() if len(shifts) == 1 else 0
+    side = f"{abs(by):g} too {'large' if by > 0 else 'small'}"
+    return f"All your left columns are {side}. Columns are counted from 0." if by else ""
+
+
+def _where_wrong(answer: Callable[..., Any]) -> str:
+    """Say of which known images the list is right."""
+    calls = {
+        case.call: as_list(case.run(_sorted(answer))) == _lefts(*case.inputs)
+        for case in _known_cases()
+    }
+    wrong = [call for call, right in calls.items() if not right]
+    if len(wrong) == len(calls):
+        return ""
+    if set(wrong) <= {_case(*strip).call for strip in STRIPS_AT_A_BORDER}:
+        return f"Of the {len(calls)} images tried, it is wrong only where no crop fits on one side of the strip: {', '.join(wrong)}. `range(n)` is empty where n is 0 or below, but `abs`, `max` and indices from the end are not."
+    return f"Of the {len(calls)} images tried, it is wrong only for {', '.join(wrong)}."
 
 
 def _sorted(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -185,6 +212,8 @@ held_out = Exercise(
         known.mistake("only the left edge looked at", "You only test where a crop starts. A crop that starts before the strip can still end inside it, so you'd train on pixels that you validate on, and the score would be too good. Where does the crop end?",
             lambda w, c, a, b: [x for x in range(w - c + 1) if x < a or x >= b],
             lambda w, c, a, b: [x for x in range(w) if x < a or x >= b]),
+        known.mistake("only the middle looked at", "You only test the middle column of a crop. A crop whose middle is outside the strip can still reach into it. Test where it starts and where it ends.",
+            *(lambda w, c, a, b, m=m: [x for x in range(w - c + 1) if m(x, c) < a or m(x, c) >= b] for m in (lambda x, c: x + c // 2, lambda x, c: x + (c - 1) / 2, lambda x, c: x + c / 2, lambda x, c: x + (c - 1) // 2))),
         known.mistake("every crop", "You return every crop, including those that overlap the strip. A network that was trained on the strip may have memorised it, so its validation score no longer says anything about new images. Keep only the crops outside the strip.",
             lambda w, c, a, b: list(range(w - c + 1)), lambda w, c, a, b: list(range(w))),
         inside.mistake("right edges", "These are the columns where the crops end, or the ones just after. The question is where they start, so return `left` itself, without `+ crop`.",

@@ -114,6 +114,10 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
         (lambda x: torch.fft.rfft(x, dim=0),)),
     ("transform", "fft for rfft", "`fft` also returns the mirror image of each frequency, so its last entry is the slowest wave again. `rfft` ends with the fastest.",
         (torch.fft.fft,)),
+    ("rows", "a root after averaging", "You take the root of the mean power. Leave it out: the ratio is one of powers.",
+        (lambda p: p.mean(0).sqrt(),)),
+    ("rows", "logarithms divided", "You take logarithms before you divide. A ratio of logarithms depends on the contrast of the image. Divide the powers themselves.",
+        (lambda p: p.mean(0).log(), lambda p: p.mean(0).log10(), lambda p: p.mean(0).log1p(), lambda p: p.log().mean(0), lambda p: p.log1p().mean(0))),
     ("rows", "squared after averaging", "You average the magnitudes and then square the mean. Square first, because powers are what adds up.",
         (lambda p: p.sqrt().mean(0).square(),)),
     ("rows", "one row's power", "You take the largest, smallest or middle power over the rows, so a single row decides. Average over all rows.",
@@ -166,8 +170,8 @@ def _computed(**wrong: Step) -> Callable[[Tensor], Tensor]:
 
 def _two_wrong_steps(answer: Callable[[Tensor], Any]) -> str | None:
     """Return the sentences of two wrong steps that together do what the answer does."""
-    results = [plain(case.run(answer)) for case in _known_cases()]
-    inputs = [case.inputs for case in _known_cases()]
+    cases = _known_cases()[::-1]  # those first that tell most functions apart
+    results, inputs = [plain(case.run(answer)) for case in cases], [case.inputs for case in cases]
     for (step, _, sentence, ways), (other, _, its_sentence, other_ways) in combinations(WRONG, 2):
         for way, other_way in product(ways, other_ways) if step != other else ():
             function = _computed(**{step: way, other: other_way})
@@ -244,6 +248,8 @@ checkerboard = Exercise(
         ),
         known.mistake("a ratio a row", "You compute a ratio for each row and then take their mean or median. A row whose neighbours happen to be weak distorts that. Average the powers over the rows first.",
             lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).mean(), lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).median()),
+        known.mistake("the last row", "The first axis of the powers counts the rows and the second the frequencies, so `power[-1]` is the last row. Average over the rows first, `power.mean(0)`; then `[-1]` is the last frequency.",
+            lambda x: _ratio(_power(x)), lambda x: _power(x)[-1] / _power(x)[-3:-1].mean(0), lambda x: _power(x)[-1] / (_power(x)[-2] + _power(x)[-3]), at="one number"),
         known.mistake("one ratio for each row", "You return one ratio for each row. Average the powers over the rows first, so that one ratio is left.",
             lambda x: _power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)),
         KnownMistake("a constant", "You return the same number for every image, so it measures nothing. Compute it from `image`.",

@@ -49,7 +49,7 @@ def _batch_problem(answer: Meet) -> str | None:
     for image in range(3):
         one = slice(image, image + 1)
         if not close(together[one], answer(x[one].clone(), skip[one].clone())):
-            return f"Your line mixes the images of a batch: the result for image {image} of 3 is another one if this image is given alone. Axis 0 counts the images, so x and skip should meet along another axis."
+            return f"Your line mixes the images of a batch: the result for image {image} of 3 is another one if this image is given alone. Axis 0 counts the images. A mean, sum or maximum over this axis, or over all of them, mixes images, and so does joining along it. Join x and skip place by place instead."
     return None
 
 

@@ -56,6 +56,8 @@ def _ratio(case: Case, value: Any) -> str:
 
 def _some_right(weights: Tensor, target: Tensor) -> str:
     """Say that the weights are in the right ratio, or which of them are not, if some are."""
+    if not weights.isfinite().all():
+        return ""
     ratios = (weights / weights[0]) / (target / target[0])
     wrong = [place for place, ratio in enumerate(ratios.tolist()) if abs(ratio - 1) > 1e-4]
     if not wrong:
@@ -86,6 +88,10 @@ def _dependence(answer: Function) -> str:
     if all(abs(ratio / 10 - 1) < 1e-3 for ratio in ratios):
         means = [float(_of(answer, *counts).mean()) for counts in ((9, 4), (9, 4, 1), (9, 4, 2, 1))]
         return f"For two, three and four classes, the mean of your weights is {means[0]:.3g}, {means[1]:.3g} and {means[2]:.3g}. It should be 1 each time: divide by the mean of the weights themselves."
+    shown = [f"{ratio:.3g}" for ratio in ratios]
+    if shown == ["10", "10"]:  # what is off shows only with other numbers
+        mine, right = (x / x[0] for x in (_of(answer, 100, 25, 1), torch.tensor([1.0, 2, 10])))
+        return f"For 100, 25 and 1 pixels, your second weight is {mine[1]:.4g} times the first one and your third {mine[2]:.4g} times. It should be {right[1]:g} and {right[2]:g} times. Is something rounded, as by `//` or `round`, or added to the numbers of pixels?"
     if abs(ratios[0] / ratios[1] - 1) > 1e-3:
         return f"A class with 1 pixel should weigh 10 times as much as one with 100, and that one 10 times as much as one with 10000. In your weights it's {ratios[0]:.3g} times and {ratios[1]:.3g} times."
     power = -math.log(ratios[0]) / math.log(100)
