@@ -155,11 +155,24 @@ def _where_wrong(answer: Callable[..., Any]) -> str:
         for case in _known_cases()
     }
     wrong = [call for call, right in calls.items() if not right]
-    if len(wrong) == len(calls):
-        return ""
-    if set(wrong) <= {_case(*strip).call for strip in STRIPS_AT_A_BORDER}:
+    if wrong and set(wrong) <= {_case(*strip).call for strip in STRIPS_AT_A_BORDER}:
         return f"Of the {len(calls)} images tried, it is wrong only where no crop fits on one side of the strip: {', '.join(wrong)}. `range(n)` is empty where n is 0 or below, but `abs`, `max` and indices from the end are not."
-    return f"Of the {len(calls)} images tried, it is wrong only for {', '.join(wrong)}."
+    right_on = [
+        all(
+            _on_side(answer(*strip), strip, before) == _on_side(_lefts(*strip), strip, before)
+            for strip in STRIPS
+        )
+        for before in (True, False)
+    ]
+    if any(right_on):
+        sides = ("up to the strip", "behind the strip")[:: 1 if right_on[0] else -1]
+        return f"Your left columns {sides[0]} are right, so look only at those {sides[1]}."
+    return ""
+
+
+def _on_side(lefts: Any, strip: tuple[int, ...], before: bool) -> list[Any]:
+    """Return the left columns before the end of the strip, or those behind it."""
+    return sorted(left for left in as_list(lefts) or [] if (left < strip[3]) is before)
 
 
 def _sorted(answer: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, a_number
+from unet_teach.exercises.checks.functions import Case, Probes, a_number, alike
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.lesson_5.scores import RIGHT, counts, formula_of
@@ -90,6 +90,20 @@ def _how_computed(answer: Any) -> str:
     formula = formula_of(scores, pairs)
     if formula and formula != RIGHT:
         return f"On 4 other pairs of masks, your number is {formula}. The IoU is {RIGHT}."
+    targets = [metrics.iou(*pair) for pair in pairs]
+    factors = [s / t for s, t in zip(scores, targets, strict=True) if isinstance(s, int | float)]
+    if (
+        len(factors) == len(pairs)
+        and formula != RIGHT
+        and all(alike(f, factors[0]) for f in factors)
+    ):
+        pixels = pairs[0][0].numel()
+        divided = (
+            f", which is the IoU divided by all {pixels} pixels"
+            if alike(factors[0] * pixels, 1)
+            else ""
+        )
+        return f"On 4 other pairs of masks, your number is always {factors[0]:.4g} times the IoU{divided}. The IoU is {RIGHT}."
     mask, other = pairs[0]
     facts = []
     for what, one, two, target in (

@@ -146,7 +146,18 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
         parts = zip(torch.split(right, sizes), torch.split(task.masks, sizes), strict=True)
         own = " and ".join(f"{metrics.iou(p, t):.4g}" for p, t in parts)
         return f"Your function runs the network on batches of {' and '.join(map(str, run.batches))} images, whose own IoUs are {own}. Add up the pixels in both and the pixels in either over all batches, and divide once at the end: {both} / {either} = {both / either:.4g}."
+    if not alike(value := plain(run.value), _with_doubled_logits(answer, task)):
+        return f"If all logits are twice as large, your number changes from {value:.4g} to {_with_doubled_logits(answer, task):.4g}. But the same logits are above 0 then, so the prediction is the same. Make a mask of the logits first, by comparing them with 0, and compute the IoU from masks alone."
     return f"Here {int(right.sum())} logits are above 0 and {int(task.masks.sum())} pixels of the masks are True. {both} pixels are in both and {either} in either, so the IoU is {both} / {either} = {both / either:.4g}."
+
+
+def _with_doubled_logits(answer: Validation, task: ValidationTask) -> Any:
+    """Return the score of the same network whose last layer makes logits twice as large."""
+    network = copy.deepcopy(task.network)
+    with torch.no_grad():
+        for weight in list(network.parameters())[-2:]:
+            weight.mul_(2)
+    return plain(run_validation(answer, replace(task, network=network), training=True).value)
 
 
 def _found_formula(answer: Validation) -> str | None:
