@@ -575,4 +575,4 @@ def test_a_limit_that_is_divided_is_not_told_as_wrong_parentheses():
 
     text = exercises.tells_apart.check(tells_apart).text
     assert "Other parentheses" not in text
-    assert "there it should be 0.00794" in text
+    assert "you compare p with 0.0008929; it should be 0.05." in text

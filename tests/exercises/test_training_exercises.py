@@ -298,7 +298,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "tells_apart",
             lambda a, b: p_value(a, b) <= 0.001,
-            "there it should be 0.00794, a share of all",
+            "you compare p with 0.001; it should be 0.05",
         ),
         (
             "one_line",
@@ -370,7 +370,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             lambda a, t: ((a & t).sum() + 3) / ((a | t).sum() + 3),
             "3 added to numerator and deno",
         ),
-        ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "same mask twice you return 0.4"),
+        ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "always 0.4 times the IoU"),
         ("iou", lambda a, t: ((a & t) / (a | t)).mean(), "NaN comes from 0 / 0"),
         ("iou", lambda a, t: (a - t).sum(), "`a & ~b` is a without b"),
         (
@@ -529,7 +529,7 @@ def test_a_score_that_fits_no_mask_is_no_error_of_the_check():
         network.train(mode)
         return float(value)
 
-    assert "63 / 190 = 0.3316." in exercises.validation_iou.check(validate).text
+    assert "If all logits are twice as large" in exercises.validation_iou.check(validate).text
 
 
 def test_a_recorded_run_with_a_wrong_score_is_not_told_that_the_score_is_right():

@@ -6,6 +6,7 @@ import ast
 import copy
 import linecache
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from time import thread_time
 from types import CodeType, FunctionType
@@ -53,43 +54,73 @@ def source_of(answer: Any) -> ast.FunctionDef | ast.Lambda | None:
     return _source(answer) if isinstance(answer, FunctionType) else None
 
 
-def compared_with(
-    answer: Any, is_limit: Callable[[float], bool]
-) -> tuple[FunctionType, float] | None:
-    """Find the last comparison of an answer with a number, and make a function of its other side.
+def returns_none_itself(answer: Any) -> bool:
+    """Whether an answer has `return None`, or `return` without a value, in its own code."""
+    tree = source_of(answer)
+    for node in ast.walk(tree) if isinstance(tree, ast.FunctionDef) else ():
+        match node:
+            case ast.Return(None) | ast.Return(ast.Constant(None)):
+                return True
+    return False
 
-    Args:
-        answer: a function, as a student wrote it.
-        is_limit: whether this is the number.
 
-    Returns:
-        A function that returns what the answer compares, and the number; `None` if there is none.
+@dataclass(frozen=True)
+class Compared:
+    """What an answer compares at its end, as functions of its own inputs.
+
+    Attributes:
+        left, right: the two sides.
+        fraction: numerator and denominator of the left side, if it is a fraction.
+        smaller: whether the answer asks whether the left side is the smaller one.
     """
+
+    left: FunctionType
+    right: FunctionType
+    fraction: tuple[FunctionType, FunctionType] | None
+    smaller: bool
+
+
+def compared_by(answer: Any) -> Compared | None:
+    """Find the only comparison in the last statement of an answer that has one, outside loops."""
     if (found := source_of(answer)) is None:
         return None
-    tree = copy.deepcopy(found)
-    places = [
-        (parent, name, place, node)
-        for parent in ast.walk(tree)
-        for name, value in ast.iter_fields(parent)
-        for place, node in enumerate(value if isinstance(value, list) else [value])
-        if isinstance(node, ast.Return | ast.If | ast.Assign)
-        or (isinstance(parent, ast.Lambda) and name == "body")
-    ]
-    for parent, name, place, node in reversed(places):
-        inside = node.test if isinstance(node, ast.If) else node
-        for part in ast.walk(inside):
-            match part:
-                case ast.Compare(value, [_], [ast.Constant(float() | int() as limit)]):
-                    if not is_limit(limit):
-                        continue
-                    if isinstance(parent, ast.Lambda):
-                        parent.body = value
-                    else:
-                        new = ast.copy_location(ast.Return(value), node)
-                        getattr(parent, name)[place] = new
-                    return _function(answer, ast.fix_missing_locations(tree)), limit
+    body = [found.body] if isinstance(found, ast.Lambda) else found.body
+    for place, node in reversed([*enumerate(body)]):
+        if isinstance(node, ast.For | ast.While):
+            continue
+        compared = _outer_comparisons(node.test if isinstance(node, ast.If) else node)
+        if not compared:
+            continue
+        match compared:
+            case [ast.Compare(left, [op], [right])]:
+                pass
+            case _:
+                return None
+
+        def returning(value: Tree, place: int = place) -> FunctionType:
+            if isinstance(found, ast.Lambda):
+                new: ast.Lambda | ast.FunctionDef = ast.Lambda(found.args, value)
+            else:
+                new = copy.copy(found)
+                new.body = [*found.body[:place], ast.Return(value)]
+            ast.copy_location(new, found)
+            return _function(answer, ast.fix_missing_locations(copy.deepcopy(new)))
+
+        fraction = None
+        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div):
+            fraction = (returning(left.left), returning(left.right))
+        smaller = isinstance(op, ast.Lt | ast.LtE)
+        return Compared(returning(left), returning(right), fraction, smaller)
     return None
+
+
+def _outer_comparisons(node: ast.AST) -> list[ast.Compare]:
+    """Return the comparisons in no other one, and in no comprehension or function of their own."""
+    if isinstance(node, ast.Compare):
+        return [node]
+    if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.Lambda | ast.DictComp):
+        return []
+    return [part for child in ast.iter_child_nodes(node) for part in _outer_comparisons(child)]
 
 
 def _sentence(found: ast.AST, right: ast.AST, first: str) -> str:
@@ -151,9 +182,13 @@ def _moved(root: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _divides_a_comparison(node: Tree) -> bool:
-    """Whether True or False would be divided, as in `(p <= 0.05) / n`: nobody means that."""
+    """Whether True or False would be divided or scaled, as in `(p <= 0.05) / n`."""
     match node:
         case ast.BinOp(ast.Compare(), ast.Div() | ast.FloorDiv() | ast.Pow(), _):
+            return True
+        case ast.BinOp(
+            ast.Compare(), ast.Mult() | ast.Add() | ast.Sub(), ast.Constant()
+        ) | ast.BinOp(ast.Constant(), _, ast.Compare()):
             return True
     return False
 

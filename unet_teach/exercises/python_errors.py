@@ -63,6 +63,10 @@ def _operands(found: re.Match[str], line: str, values: Names, source: str) -> st
 def _of_kinds(sign: str, kinds: set[str], line: str) -> str:
     if kinds & {"function", "method", "builtin_function_or_method"}:
         return "One of the two is a function that isn't called: parentheses are missing behind its name, as in `x.sum()`."
+    if sign == "^":
+        return (
+            "In Python, `^` isn't a power: it flips the bits of whole numbers. A power is `x ** 2`."
+        )
     if "NoneType" in kinds:
         return "One of the two is None. A function without `return` gives None, and so does a method that changes a list itself, such as `sort` or `append`."
     if "range" in kinds and sign == "+":

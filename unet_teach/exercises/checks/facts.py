@@ -98,6 +98,8 @@ class Grid(Inputs):
                 return f"{fact} {where}"
         if len(self.names) == 1:
             said = self._shifted(results, reference) or self._with_parameter(results, targets)
+            if not said and 0 < len(error) <= 2:
+                said = f"It {_off(error)}."
             return f"{said} {where}" if said else f"{self._table(results, targets)} {where}"
         return f"{self._effects(results, targets)} {roughly}"
 
@@ -236,6 +238,7 @@ class Grid(Inputs):
         """Say that the results are right ones times, plus or minus the parameter itself."""
         name = self.names[0]
         ways: dict[str, Callable[[float, int], float]] = {
+            "It is half the right number, rounded down.": lambda y, x: y // 2,
             f"It is {name} times the right number.": lambda y, x: y * x,
             f"It is {name} + 1 times the right number.": lambda y, x: y * (x + 1),
             f"It is the right number plus {name}.": lambda y, x: y + x,

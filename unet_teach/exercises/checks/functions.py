@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.exercise import Check, KnownMistake
+from unet_teach.exercises.parentheses import returns_none_itself
 from unet_teach.exercises.plain_values import as_list, plain, read_once
 from unet_teach.exercises.sandbox import describe
 
@@ -29,6 +30,9 @@ Kind = Callable[[Any], str | None]  # says why a value is not of this kind
 
 EACH_BRANCH = "Does every branch of your function end with `return`?"
 
+RETURNS_NONE = (
+    "A `return None`, or `return` alone, gives nothing back: is this what should come out here?"
+)
 WHAT_IS_NONE = (
     "What stands after its `return` is None, as of methods that change a list itself (`sort`, "
     "`append`, `extend`) and of `print`. Call them on a line before it."
@@ -167,7 +171,9 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
         if value is None:
             always = all(other.run(answer) is None for other in cases())
             advice = "Did you forget `return`?" if always else EACH_BRANCH
-            if not _may_end_without_return(answer):
+            if returns_none_itself(answer):
+                advice = RETURNS_NONE
+            elif not _may_end_without_return(answer):
                 advice = WHAT_IS_NONE if always else "What stands after its `return` is None there."
             return f"{case.call}: it returns nothing. {advice}"
         if value is ...:

@@ -34,6 +34,7 @@ def ratio_in_words(
     if len({round(float(v), 6) for v in numbers[known]}) < FEWEST:
         return ""
     numbers = numbers[known]
+    counts = {**counts, "1": [1] * len(values)}
     single = {name: np.array(count, float)[known] for name, count in counts.items()}
     double = {f"twice {name}": 2 * x for name, x in single.items() if not name.startswith("twice")}
     for one, other in combinations(single, 2):
@@ -50,7 +51,8 @@ def ratio_in_words(
             same = np.isclose(matrix * numbers, count, rtol=1e-4, atol=1e-6).all(1)
             for place in (same & (matrix != 0).all(1)).nonzero()[0]:
                 if names[place] != name:
-                    return f"{name}, divided by {names[place]}"
+                    below_it = names[place]
+                    return name if below_it == "1" else f"{name}, divided by {below_it}"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from unet_teach.exercises.checks.functions import (
     matches,
     returns,
 )
+from unet_teach.exercises.checks.ratios import rounded_in_words
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
@@ -114,13 +116,28 @@ def _picks(answer: Pick) -> str | None:
         if always:
             parts.append(f"In all {len(values)} known cases you return {min(always)}.")
         elif not in_list:
-            parts.append("That number isn't in the list. Return the learning rate of a trial.")
+            cells = [
+                (COLUMNS[k], t[0]) for t in case.inputs[0] for k in (1, 2) if alike(t[k], value)
+            ]
+            where = (
+                f"is the {cells[0][0]} of the trial with rate {cells[0][1]}"
+                if cells
+                else "isn't in the list"
+            )
+            parts.append(f"That number {where}. Return the learning rate of a trial.")
             targets = [_best_on_validation(*each.inputs) for each, _ in values]
             factor = value / target
             if factor != 1 and all(
                 alike(v, factor * t) for (_, v), t in zip(values, targets, strict=True)
             ):
                 parts.append(f"It is always {factor:.4g} times the right learning rate.")
+            elif found := rounded_in_words([v for _, v in values], targets):
+                parts.append(f"It is always {found}. Return it as it is.")
+            elif any(
+                all(alike(v, change(t)) for (_, v), t in zip(values, targets, strict=True))
+                for change in (math.log10, math.log)
+            ):
+                parts.append("It is always the logarithm of the right learning rate.")
         return " ".join(parts)
     return None
 
@@ -137,6 +154,29 @@ def _facts(answer: Pick) -> str:
         return f"{said} It is wrong exactly where the last trial is the best one. Does your loop reach it?"
     if len(wrong) == 1 and all(trial[1] < 0 for trial in wrong[0]):
         return f"{said} It is wrong only where all scores are below 0. Of two such scores, the one closer to 0 is higher."
+    for column, (name, what) in enumerate(
+        (("learning rates", "rate"), ("validation scores", "score"))
+    ):
+        changed = [
+            [
+                (*t[:column], other[column], *t[column + 1 :])
+                for t, other in zip(trials, [*trials[1:], trials[0]], strict=True)
+            ]
+            for trials, _ in values
+        ]
+        picked = [plain(answer([*trials])) for trials in changed]
+        places = [
+            (
+                [t[0] for t in trials].index(v),
+                [t[0] for t in other].index(p) if p in [t[0] for t in other] else -1,
+            )
+            for (trials, v), other, p in zip(values, changed, picked, strict=True)
+        ]
+        same = [one == two for one, two in places]
+        if name == "validation scores" and all(same):
+            return f"{said} If only the validation scores change places, you choose the same trials, so they play no part in your choice. They alone should decide."
+        if name == "learning rates" and not all(same):
+            return f"{said} If only the learning rates change places, you choose other trials. How high a {what} is should play no part: the validation score alone decides."
     for trials, value in sorted(values, key=lambda pair: pair[0] not in wrong):
         turned = plain(answer(trials[::-1]))
         if not alike(turned, value):

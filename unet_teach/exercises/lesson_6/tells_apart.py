@@ -27,7 +27,7 @@ from unet_teach.exercises.checks.functions import (
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_6.mean_and_spread import Scores
-from unet_teach.exercises.parentheses import compared_with, source_of
+from unet_teach.exercises.parentheses import compared_by, source_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation.ablation import p_value
 
@@ -145,8 +145,8 @@ def _decides(answer: Decide) -> str | None:
 def _facts(answer: Decide) -> str:
     """Say which deals the answer looks at, what it compares, and how its decisions follow p."""
     seen = _deals_seen(answer)
-    own = _own_p(answer, counts=not seen)
-    return " ".join(filter(None, (seen, own, _limit(answer, own))))
+    own = "" if seen else _own_p(answer)
+    return " ".join(filter(None, (seen, own, _limit(answer, own or seen))))
 
 
 class _Deals(Iterator[Any]):
@@ -168,8 +168,7 @@ class _Deals(Iterator[Any]):
 def _deals_seen(answer: Decide) -> str:
     """Say that the answer does not go through all deals, as counted while it runs."""
     tree = source_of(answer)
-    loops = ast.For | ast.While | ast.comprehension
-    if tree and not any(isinstance(node, loops) for node in ast.walk(tree)):
+    if tree and all(map(_goes_through_nothing, ast.walk(tree))):
         return "Your function doesn't go through the ways to deal the scores, and p is a share of these ways. `for one, other in deals(a, b):` goes through all of them."
     made: list[_Deals] = []
     known = getattr(answer, "__globals__", {})
@@ -188,40 +187,91 @@ def _deals_seen(answer: Decide) -> str:
     if made and all(each.ends > 1 for each in made):
         return "Your function goes through the same `deals(a, b)` twice. A generator can be gone through only once, so the second time nothing is left. Make a list of it first: `ways = list(deals(a, b))`."
     if made and (most := max(each.taken for each in made)) < ways:
-        return f"In the case above, your function looks at {most} of the {ways} deals. A `return` ends a function at once: inside the loop, already at the first deal."
+        return f"In the case above, your function looks at {most} of the {ways} deals. A `return` inside the loop ends the function before the other deals are counted."
     return ""
 
 
-def _own_p(answer: Decide, *, counts: bool) -> str:
-    """Say which number the answer compares with 0.05, taken from its own code."""
-    found = compared_with(answer, lambda limit: 0 < limit < 1)
-    if found is None:
-        return ""
-    function, limit = found
-    inputs = KNOWN[: len(_decisions(answer))]
-    pairs = [(plain(_probes._try(function, x)), p_value(*x)) for x in inputs]
-    if not all(isinstance(own, float | int) for own, _ in pairs):
-        return ""
-    if all(alike(own, p) for own, p in pairs):
+SIMPLE = {  # functions that take a group as it is
+    *(
+        "abs",
+        "len",
+        "sum",
+        "max",
+        "min",
+        "sorted",
+        "bool",
+        "float",
+        "int",
+        "round",
+        "list",
+        "tuple",
+    ),
+    *("mean", "median", "std", "var", "stdev", "pstdev", "variance", "pvariance", "sqrt", "fabs"),
+    *("set", "array", "asarray", "item", "any", "all"),
+}
+
+
+def _goes_through_nothing(node: ast.AST) -> bool:
+    """Whether a part of a function is no loop, and calls no function that may hold one."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        return name in SIMPLE
+    return not isinstance(node, ast.For | ast.While | ast.comprehension)
+
+
+def _own_p(answer: Decide) -> str:
+    """Say which numbers the answer compares at its end, taken from its own code."""
+    if (own := _compared(answer)) is None:
         return ""
     a, b = _first_wrong(answer)
-    own, p = plain(_probes._try(function, (a, b))), p_value(a, b)
-    said = f"In the case above, you compare {own:.4g} with {limit:g}, but p is {p:.3g}."
-    if not all(isfinite(own) for own, _ in pairs):
-        return said
-    ways = [comb(len(a) + len(b), len(a)) for a, b in inputs]
-    if all(alike(own, round(p * n)) for (own, p), n in zip(pairs, ways, strict=True)):
+    x, limit, _ = next(each for each in own if each[2] == (a, b))
+    if all(alike(x, p_value(*scores)) for x, _, scores in own):
+        same = alike(limit, LEVEL)
+        return (
+            ""
+            if same
+            else f"In the case above, you compare p with {limit:.4g}; it should be {LEVEL}."
+        )
+    p, ways = p_value(a, b), comb(len(a) + len(b), len(a))
+    share = f"{round(p * ways)} / {ways} = {p:.3g}"
+    found = compared_by(answer)
+    if found and found.fraction:
+        parts = [plain(_probes._try(part, (a, b))) for part in found.fraction]
+        if all(isinstance(part, float | int) for part in parts):
+            return f"In the case above, you compare {parts[0]:.4g} / {parts[1]:.4g} = {x:.4g} with {limit:.4g}, but p is {share}."
+    said = f"In the case above, you compare {x:.4g} with {limit:.4g}, but p is {share}."
+    factors = [x / p_value(*scores) for x, _, scores in own]
+    if isfinite(factors[0]) and all(alike(factor, factors[0]) for factor in factors):
+        more = "" if alike(factors[0], 1) else f" Your number is always {factors[0]:.3g} times p."
+        return said + more
+    counts = [round(p_value(a, b) * comb(len(a) + len(b), len(a))) for *_, (a, b) in own]
+    if all(alike(x, count) for (x, *_), count in zip(own, counts, strict=True)):
         return f"{said} Your number is how many deals are as far apart, not their share: divide it by the number of all deals."
-    factors = [own / p for own, p in pairs]
-    if all(alike(factor, factors[0]) for factor in factors):
-        return f"{said} Your number is always {factors[0]:.3g} times p."
-    if counts and all(
-        alike(own * n, round(own * n)) and 0 <= own <= 1
-        for (own, _), n in zip(pairs, ways, strict=True)
-    ):
-        n = comb(len(a) + len(b), len(a))
-        return f"{said} Of the {n} deals, you count {round(own * n)} instead of {round(p * n)}."
     return said
+
+
+def _compared(answer: Decide) -> list[tuple[float, float, tuple[Scores, Scores]]] | None:
+    """Return the two numbers that the answer compares in each known case; `None` if unknown."""
+    if (found := compared_by(answer)) is None:
+        return None
+    inputs = KNOWN[: len(_decisions(answer))]
+    sides = [[plain(_probes._try(side, x)) for side in (found.left, found.right)] for x in inputs]
+    if not all(isinstance(side, float | int) for pair in sides for side in pair):
+        return None
+    return [(pair[0], pair[1], x) for pair, x in zip(sides, inputs, strict=True)]
+
+
+def _compares_another_number(answer: Decide, test: Decide) -> bool:
+    """Whether it is known what the answer compares, and it is mostly not what this test compares.
+
+    Rounding may count a deal more or less.
+    """
+    found = compared_by(answer)
+    own = _compared(answer) if found and found.smaller and isinstance(test, _Test) else None
+    if own is None or not isinstance(test, _Test):
+        return False
+    same = [alike(x / limit, test.p_of(*scores) / test.level) for x, limit, scores in own if limit]
+    return sum(same) < 0.7 * len(same)
 
 
 def _first_wrong(answer: Decide) -> tuple[Scores, Scores]:
@@ -486,6 +536,7 @@ def mistake(
         below: list[Decide] = [replace(f, strict=True) for f in wrong if isinstance(f, _Test)]
         return any(
             all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in cases)))
+            and not _compares_another_number(answer, f)
             for f in (*wrong, *below)
         )
 

@@ -95,12 +95,13 @@ def _check(holds: str, problem: Callable[..., str | None]) -> Check:
     """Check the starts in each case: `problem(starts, size, tile, shared)` says what is wrong."""
 
     def in_case(answer: Function, case: Case) -> str | None:
-        starts = as_list(case.run(answer)) or []
+        value = case.run(answer)
+        starts = as_list(value) or []
         message = problem(starts, *case.inputs)
         if not message:
             return None
         mine, right = (_listed(x) for x in (starts, _pushed_back(*case.inputs)))
-        return f"{case.call}: {message}. Your starts are {mine}; {right}, for example, is right."
+        return f"{case.call}: {message}. Your starts are {mine}; {right}, for example, is right.{' A set has no order of its own: `sorted(…)` makes a list in increasing order.' if isinstance(value, set) else ''}"
 
     return Check(holds, on_each_case(holds, _cases, in_case).problem, _facts)
 

@@ -99,7 +99,13 @@ def _spans(steps: list[float], chosen: list[bool]) -> str:
     )
 
 
-known = Probes(_known_cases)
+def _probes() -> list[Case]:
+    """Return the known cases and one with many pixels, which tells more functions apart."""
+    many = (2 * torch.randn(3, 9, 7, generator=torch.Generator().manual_seed(0))).softmax(0)
+    return [*_known_cases(), _case(many, 0.3), _case(many, 0.6)]
+
+
+known = Probes(_probes)
 
 border_threshold = Exercise(
     name="border_threshold",
@@ -120,7 +126,7 @@ border_threshold = Exercise(
             lambda p, t: p[1] > t, lambda p, t: p[1] >= t, lambda p, t: (p[0] < 0.5) & (p[1] > t), lambda p, t: (p[0] < 0.5) & (p[1] >= t),
             lambda p, t: (p[0] < 0.5) & (p[1] <= t), lambda p, t: (p[0] < 0.5) & (p[1] < t), lambda p, t: p[1] <= t, lambda p, t: p[1] < t),
         known.mistake("inside above one half", "You ask whether *inside* is above one half, but the exercise asks whether *background* is below it. Where border is likely, neither of the two may be above one half.",
-            lambda p, t: (p[1] > 0.5) & (p[2] <= t), lambda p, t: (p[1] >= 0.5) & (p[2] <= t), lambda p, t: p[1] > 0.5),
+            lambda p, t: (p[1] > 0.5) & (p[2] <= t), lambda p, t: (p[1] >= 0.5) & (p[2] <= t), lambda p, t: p[1] > 0.5, lambda p, t: (p[1] > 0.5) & (p[2] < t), lambda p, t: (p[1] >= 0.5) & (p[2] < t)),
         known.mistake("one half is left", "A pixel whose background is exactly one half is True in your mask. Background should be *less* probable than one half, so compare with `<`.",
             lambda p, t: (p[0] <= 0.5) & (p[2] <= t)),
         known.mistake("background is left", "You ask only for the border. Background hardly ever looks like one, so most of it is left as well, and all cells are connected through it.",
@@ -142,7 +148,7 @@ border_threshold = Exercise(
         known.mistake("channels in another order", "You take the channels in another order. They are background, inside and border, so `probabilities[0]` is background and `probabilities[2]` is border.",
             lambda p, t: (p[2] < 0.5) & (p[0] <= t), lambda p, t: (p[1] < 0.5) & (p[2] <= t), lambda p, t: (p[1] < 0.5) & (p[0] <= t), lambda p, t: (p[2] < 0.5) & (p[1] <= t)),
         known.mistake("the two limits swapped", "You compare background with the threshold and border with one half. It should be the other way round: the threshold is for border.",
-            lambda p, t: (p[0] < t) & (p[2] <= 0.5), lambda p, t: (p[0] <= t) & (p[2] <= 0.5), lambda p, t: (p[0] < t) & (p[2] < 0.5), lambda p, t: (p[0] <= t) & (p[2] < 0.5)),
+            lambda p, t: (p[0] < t) & (p[2] <= 0.5), lambda p, t: (p[0] <= t) & (p[2] <= 0.5), lambda p, t: (p[0] < t) & (p[2] < 0.5)),
         known.mistake("a share of the cell", "You divide border by inside plus border before you compare it. The threshold is for the probability itself.",
             lambda p, t: (p[0] < 0.5) & (p[2] / (p[1] + p[2]) <= t), lambda p, t: (p[0] < 0.5) & (p[2] <= t * (p[1] + p[2]))),
         known.mistake("or instead of and", "You keep a pixel if *one* of the two holds. Both have to hold: join the comparisons with `&`.",

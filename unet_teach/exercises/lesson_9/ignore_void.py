@@ -168,7 +168,7 @@ def _void_removed_in_place(prediction: Tensor, target: Tensor) -> Tensor:
     return right
 
 
-known = Probes(_known_cases)
+known = Probes(lambda: [*_known_cases(), *_pairs()[:3]])
 
 ignore_void = Exercise(
     name="ignore_void",
