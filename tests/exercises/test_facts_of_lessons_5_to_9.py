@@ -126,6 +126,21 @@ def abs_of_start(width, crop, start, stop):
     return [*range(abs(start - crop) + 1), *range(stop, width - crop + 1)]
 
 
+def removed_in_a_loop(width, crop, start, stop):
+    lefts = list(range(width - crop + 1))
+    for left in lefts:
+        if left + crop > start and left < stop:
+            lefts.remove(left)
+    return lefts
+
+
+def returned_append(width, crop, start, stop):
+    lefts = []
+    for left in range(width - crop + 1):
+        if left + crop <= start:
+            return lefts.append(left)
+
+
 def unet(**options):
     return UNet(depth=2, base_channels=4, **options)
 
@@ -164,13 +179,16 @@ ROWS = [
     ("held_out", lambda w, c, a, b: [x + 1 for x in [*range(a - c + 1), *range(b, w - c + 1)]], "All your left columns are 1 too large."),
     ("held_out", lambda w, c, a, b: [*range(a - c + 1), *range(b, w - c + 1, c)], "Your left columns up to the strip are right"),
     ("held_out", lambda w, c, a, b: [x for x in range(w - c + 1) if not a <= x + c // 2 < b], "You only test the middle column of a crop."),
+    ("held_out", removed_in_a_loop, "You remove entries from a list while you loop over it"),
+    ("held_out", returned_append, "as of methods that change a list itself"),
+    ("iou", lambda a, t: float((a & t).any()), "Your number is 0 or 1 for every pair of masks tried."),
     ("object_f1", lambda x: 2 * (x > 0.5).sum() / ((x > 0.5).sum() + len(x)), "twice the matches, divided by the matches plus the cells found."),
     ("object_f1", lambda x: (2 * (x > 0.5).sum() + 1) / (sum(x.shape) + 1), "twice the matches plus 1, divided by the cells found plus those in the target plus 1"),
     ("object_f1", lambda x: round(float(2 * (x > 0.5).sum() / sum(x.shape)), 1), "the right one, rounded to 1 digit"),
     ("ignore_void", lambda p, t: (p == t).sum() / len(t), "divided by the images"),
     ("ignore_void", lambda p, t: (p == t).float().mean() - (t == 255).float().mean(), "the pixels that count and are right minus the void pixels, divided by all pixels"),
     ("ignore_void", lambda p, t: torch.equal(p[t != 255], t[t != 255]), "it returns False, of type bool, but it should return one number.\nAlready"),
-    ("rare_weights", lambda c: (c.sum() // c).sqrt() / (c.sum() // c).sqrt().mean(), "your second weight is 2.236 times the first one"),
+    ("rare_weights", lambda c: (c.sum() // c).sqrt() / (c.sum() // c).sqrt().mean(), "your weights after the first one are 2.236, 11.22 times the first one. They should be 2, 10 times."),
     ("border_threshold", lambda p, t: (1 - p[0]) * (1 - p[2]) > 0.5, "so it doesn't depend on `threshold`"),
     ("border_threshold", lambda p, t: (p[0] < t) & (p[2] <= 0.5), "the threshold is for border"),
     ("border_threshold", lambda p, t: ((p[0] < 0.5) & (p[2] <= t))[None], "1 axis more than it should have; the values themselves are right"),

@@ -77,6 +77,20 @@ def all_axes(scores):
     return p[-1]
 
 
+def empty_maximum(scores):
+    x = torch.tensor(scores)[:0]
+    return x.max()
+
+
+def root(scores):
+    return math.sqrt(torch.tensor(scores))
+
+
+def two_names(scores):
+    one, other = scores
+    return one + other
+
+
 def half_mask(scores):
     return MASK[MASK[0]][MASK]
 
@@ -107,6 +121,9 @@ def no_mean(scores):
         (largest_by, "`key=lambda entry: entry[1]`, and this is of type int"),
         (axis_one, "There is no axis 1: this array has only axis 0."),
         (all_axes, "`p` is a single number there"),
+        (empty_maximum, "needs at least one value, and here `x` has no values"),
+        (root, "`math.sqrt` takes a single number, and this tensor has several."),
+        (two_names, "Left of `=` are 2 names, but right of it more values stand."),
         (half_mask, "both need one shape. The mask is 2×2 and x is"),
         (several, "`x.sum()` and `x.mean()` take all"),
         (no_mean, "`np.array(x)` makes an array of numbers"),

@@ -310,7 +310,11 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             lambda depth: 7 * 2**depth - 5 + depth,
             "it is the right number plus depth. It is right wherever depth=0",
         ),
-        ("one_line", lambda x, skip: x * skip * 0, "feature maps in place of x, none negative"),
+        (
+            "one_line",
+            lambda x, skip: x * skip * 0,
+            "The result is 0 at every place, and with other",
+        ),
         ("halvings", 2.079, "`math.log` is to base e"),
         ("halvings", 5, "5 is not the number of halvings. Halving 96 pixels 5 times leaves 3."),
         ("sees", 15, "the first of them is the 5 already"),

@@ -64,6 +64,18 @@ def returns_none_itself(answer: Any) -> bool:
     return False
 
 
+def returns_what_has_no_value(answer: Any) -> bool:
+    """Whether an answer returns `print(…)`, or a method that changes a list itself."""
+    tree = source_of(answer)
+    for node in ast.walk(tree) if isinstance(tree, ast.FunctionDef) else ():
+        match node:
+            case ast.Return(ast.Call(ast.Name("print") | ast.Attribute(attr="append" | "extend"))):
+                return True
+            case ast.Return(ast.Call(ast.Attribute(attr="sort" | "reverse" | "insert"))):
+                return True
+    return False
+
+
 @dataclass(frozen=True)
 class Compared:
     """What an answer compares at its end, as functions of its own inputs.

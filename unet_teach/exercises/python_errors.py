@@ -99,6 +99,12 @@ def _one_number(found: re.Match[str], line: str, values: Names, source: str) -> 
     return "This is a single number, but a list or a range is needed here. To count up to a number n, write `range(n)`."
 
 
+def _unpacked(found: re.Match[str], line: str, values: Names, source: str) -> str:
+    right = f"{found['got']} values stand" if found["got"] else "more values stand"
+    shape = " The shape of a batch of images has four: N, C, H and W." if ".shape" in line else ""
+    return f"Left of `=` are {found['expected']} names, but right of it {right}.{shape}"
+
+
 def _no_entry(found: re.Match[str], line: str, values: Names, source: str) -> str:
     """Say how many entries the lists in the line have."""
     if not (lists := _sizes(values, line)):
@@ -125,7 +131,7 @@ def _by_zero(found: re.Match[str], line: str, values: Names, source: str) -> str
         if isinstance(x, int | float) and not isinstance(x, bool)
     ]
     there = f" There, {', '.join(shown)}." if shown else ""
-    return f"Something is divided by 0 here.{there} What should be returned in this case? Ask for it before you divide."
+    return f"Something is divided by 0 here.{there} Is it the right number to divide by? If so, this case needs a `return` of its own before."
 
 
 def _no_key(found: re.Match[str], line: str, values: Names, source: str) -> str:
@@ -158,6 +164,12 @@ def _no_axis(found: re.Match[str], line: str, values: Names, source: str) -> str
     return f"There is no axis {number}: this array has {only}.{other}"
 
 
+def _no_maximum(found: re.Match[str], line: str, values: Names, source: str) -> str:
+    empty = [name for name, x in values.items() if isinstance(x, Tensor) and not x.numel()]
+    which = f"`{empty[0]}` has no values" if empty else "there are no values"
+    return f"A maximum or minimum needs at least one value, and here {which}. A comparison and its sum, such as `(x > 0).sum()`, need none."
+
+
 def _one_value(found: re.Match[str], line: str, values: Names, source: str) -> str:
     """Say that a tensor without axes is indexed."""
     for name, value in values.items():
@@ -181,6 +193,8 @@ def _picked(found: re.Match[str], line: str, values: Names, source: str) -> str:
 
 
 def _several(found: re.Match[str], line: str, values: Names, source: str) -> str:
+    if own := re.search(r"\bmath\.(sqrt|exp|log|floor|ceil|pow)\b", line):
+        return f"`math.{own[1]}` takes a single number, and this tensor has several. `torch.{own[1]}(x)` takes a whole tensor."
     if re.search(r"\btensor\(|\barray\(", line):
         return ""
     return "This tensor has several values, so it can't become one number. A sum or a mean over some axes leaves the others: `x.sum()` and `x.mean()` take all."
@@ -199,12 +213,14 @@ ERRORS: tuple[tuple[str, Explain], ...] = (
     (r"can only concatenate (?P<kind>list|tuple) \(not \"(?P<other>(?!Tensor)\w+)\"", _joined),
     (r"'?generator'? (object )?(of type )?.*has no len|object of type 'generator'|'generator' object is not subscr", _generator),
     (r"object of type '(int|float|bool)' has no len|'(int|float|bool)' object is not (iterable|subscriptable)", _one_number),
+    (r"values to unpack \(expected (?:at least )?(?P<expected>\d+)(?:, got (?P<got>\d+))?\)", _unpacked),
     (r"(list|tuple|string) index out of range|pop from empty list", _no_entry),
     (r"(arg|argument) is (an )?empty", _empty),
     (r"division by zero|modulo by zero|division or modulo", _by_zero),
     (r"^KeyError: (.*)$", _no_key),
     (r"'(?P<kind>int|float|str|tuple|list)' object is not callable", _not_callable),
     (rf"'(?P<kind>{PLAIN})' object has no attribute '(?P<name>\w+)'", _of_a_list),
+    (r"Expected reduction dim|zero-size array to reduction", _no_maximum),
     (r"axis (?P<axis>\d+) is out of bounds for array of dimension (?P<axes>\d+)", _no_axis),
     (r"is out of bounds for dimension 0 with size 0|to a 0-dim tensor|of a 0-dim tensor", _one_value),
     (r"shape of the mask \[(?P<mask>[\d, ]+)\] at index \d does not match .*? \[(?P<shape>[\d, ]+)\]", _mask),

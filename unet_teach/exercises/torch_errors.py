@@ -16,7 +16,7 @@ from unet_teach.shared.torch_messages import explain_message
 MOST_NAMES = 6  # shown of one line
 ONCE = ("zip", "map", "filter", "enumerate", "reversed")  # what they return is no list
 AXES = ("batch", "channels", "height", "width")
-CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+CODE = re.compile(r"(?<![.\w])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 TEXT = re.compile(r"""f?("[^"]*"|'[^']*')""")
 
 

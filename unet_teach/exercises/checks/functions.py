@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.exercise import Check, KnownMistake
-from unet_teach.exercises.parentheses import returns_none_itself
+from unet_teach.exercises.parentheses import returns_none_itself, returns_what_has_no_value
 from unet_teach.exercises.plain_values import as_list, plain, read_once
 from unet_teach.exercises.sandbox import describe
 
@@ -173,6 +173,8 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
             advice = "Did you forget `return`?" if always else EACH_BRANCH
             if returns_none_itself(answer):
                 advice = RETURNS_NONE
+            elif returns_what_has_no_value(answer):
+                advice = WHAT_IS_NONE
             elif not _may_end_without_return(answer):
                 advice = WHAT_IS_NONE if always else "What stands after its `return` is None there."
             return f"{case.call}: it returns nothing. {advice}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from unet_teach.exercises.checks.functions import (
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import runs_on
+from unet_teach.exercises.parentheses import source_of
 from unet_teach.exercises.plain_values import as_list
 
 STRIPS = [(20, 4, 8, 12), (30, 5, 11, 14)]  # width, crop, start, stop
@@ -120,7 +122,7 @@ def _unused(answer: Callable[..., Any]) -> str:
     """Name the arguments that never change the list."""
     such = []
     for name, change in CHANGES.items():
-        pairs = [(strip, tuple(a + b for a, b in zip(strip, change, strict=True))) for strip in STRIPS]  # fmt: skip
+        pairs = [(strip, tuple(a + times * b for a, b in zip(strip, change, strict=True))) for strip in STRIPS for times in (1, 2, 3)]  # fmt: skip
         if all(as_list(answer(*one)) == as_list(answer(*other)) for one, other in pairs):
             such.append(f"`{name}`")
     if not such:
@@ -132,7 +134,22 @@ def _facts(answer: Callable[..., Any]) -> str:
     again = _sorted(answer)
     if any(as_list(again(*strip)) != as_list(again(*strip)) for strip in STRIPS):
         return "Called again with the same numbers, your function returns another list. Return every left column, not some of them drawn at random."
+    if _removes_while_looping(answer):
+        return "You remove entries from a list while you loop over it, so the entry after each one that you remove is skipped. Loop over a copy, `list(…)`, or build a new list of those to keep."
     return _shift(answer) or _edges(answer) or _unused(answer) or _where_wrong(answer)
+
+
+def _removes_while_looping(answer: Callable[..., Any]) -> bool:
+    tree = source_of(answer)
+    for loop in ast.walk(tree) if tree else ():
+        if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name):
+            for node in ast.walk(loop):
+                match node:
+                    case ast.Call(ast.Attribute(ast.Name(name), "remove" | "pop")) if (
+                        name == loop.iter.id
+                    ):
+                        return True
+    return False
 
 
 def _shift(answer: Callable[..., Any]) -> str:

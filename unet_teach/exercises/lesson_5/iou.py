@@ -105,6 +105,9 @@ def _how_computed(answer: Any) -> str:
         )
         return f"On 4 other pairs of masks, your number is always {factors[0]:.4g} times the IoU{divided}. The IoU is {RIGHT}."
     mask, other = pairs[0]
+    tried = [_try(answer, *case.inputs) for case in _known_cases()]
+    if {*scores, *tried} <= {0, 1}:
+        return "Your number is 0 or 1 for every pair of masks tried. The IoU is a share, so it lies in between wherever the masks overlap in part."
     facts = []
     for what, one, two, target in (
         ("the same mask twice", mask, mask, 1),

@@ -164,7 +164,7 @@ def _found_formula(answer: Validation) -> str | None:
     tasks = [known_task(seed) for seed in SEEDS]
     scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
     if not any(scores):
-        return "You return 0 for four different networks, as if no pixel were foreground. That is so after `argmax`, since with a single channel the highest is always channel 0. Compare the logits themselves with 0."
+        return "You return 0 for four different networks. That is so after `argmax`, since with a single channel the highest is always channel 0: compare the logits themselves with 0. It is also so if an IoU below 1 is rounded down, as `int(…)` and `//` do."
     if len({round(score, 6) for score in scores}) == 1:
         return f"You return {scores[0]:.4g} for four different networks."
     everywhere = [metrics.iou(torch.ones_like(task.masks), task.masks) for task in tasks]

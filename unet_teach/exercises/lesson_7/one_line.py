@@ -93,9 +93,7 @@ def _what_crosses(answer: Meet) -> str:
     if (output == (value := output.flatten()[0])).all() and (
         answer(skip.clone(), x.clone()) == value
     ).all():
-        return (
-            f"The result is {value:g} at every place, for other feature maps as well: {NO_EFFECT}."
-        )
+        return f"The result is {value:g} at every place, and with other feature maps {NO_EFFECT}."
     for name, place in (("x", 0), ("skip", 1)):
         others = [F.relu(size * torch.randn_like(x) - 1) for size in (1, 3, 10)]
         pairs = [[x, other] if place else [other, skip] for other in others]

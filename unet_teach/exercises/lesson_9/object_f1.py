@@ -244,7 +244,7 @@ object_f1 = Exercise(
             _harmonic_or_error),
         known.mistake("the best of each row", "You count a match in every row, however small its largest IoU is. A cell that was found in the wrong place has no partner. Ask for an IoU above one half.",
             lambda x: 2 * x.shape[0] / sum(x.shape)),
-        known.mistake("rounded down", "Your number is 0 although some cells match, as if it were rounded down. Divide with `/`.",
+        known.mistake("rounded down", "Your number is always 0, although some cells match. `//` and `int(…)` round it down, and `try … except` hides an error. Divide with `/`.",
             lambda x: 0 * x.sum()),
         known.mistake("precision", "That's precision: of the cells found, the share that match. Somebody who finds one cell and gets it right would have 1. Count the cells of the target, too.",
             lambda x: (x > 0.5).sum() / x.shape[0], lambda x: (x > 0.5).any(1).float().mean()),
