@@ -190,7 +190,7 @@ ROWS = [
     ("ignore_void", lambda p, t: torch.equal(p[t != 255], t[t != 255]), "it returns False, of type bool, but it should return one number.\nAlready"),
     ("rare_weights", lambda c: (c.sum() // c).sqrt() / (c.sum() // c).sqrt().mean(), "your weights after the first one are 2.236, 11.22 times the first one. They should be 2, 10 times."),
     ("border_threshold", lambda p, t: (1 - p[0]) * (1 - p[2]) > 0.5, "so it doesn't depend on `threshold`"),
-    ("border_threshold", lambda p, t: (p[0] < t) & (p[2] <= 0.5), "the threshold is for border"),
+    ("border_threshold", lambda p, t: (p[0] < t) & (p[2] <= 0.5), "and `probabilities[2]`, border, at most the threshold"),
     ("border_threshold", lambda p, t: ((p[0] < 0.5) & (p[2] <= t))[None], "1 axis more than it should have; the values themselves are right"),
     ("checkerboard", lambda x: (p := torch.fft.rfft(x).abs() ** 2)[-1] / p[-3:-1].mean(), "so `power[-1]` is the last row"),
     ("checkerboard", lambda x: (p := (torch.fft.rfft(x).abs() ** 2).mean(0).sqrt())[-1] / p[-3:-1].mean(), "You take the root of the mean power."),

@@ -91,6 +91,16 @@ def two_names(scores):
     return one + other
 
 
+def no_step(scores):
+    step = len(scores) - 3
+    return list(range(0, 9, step))
+
+
+def by_zero(scores):
+    n = len(scores) - 3
+    return sum(scores) / n
+
+
 def half_mask(scores):
     return MASK[MASK[0]][MASK]
 
@@ -124,6 +134,8 @@ def no_mean(scores):
         (empty_maximum, "needs at least one value, and here `x` has no values"),
         (root, "`math.sqrt` takes a single number, and this tensor has several."),
         (two_names, "Left of `=` are 2 names, but right of it more values stand."),
+        (no_step, "A `range` with a step of 0 would never end. There, `step` is 0."),
+        (by_zero, "Something is divided by 0 here. There, `n` is 0. Is what you divide by"),
         (half_mask, "both need one shape. The mask is 2×2 and x is"),
         (several, "`x.sum()` and `x.mean()` take all"),
         (no_mean, "`np.array(x)` makes an array of numbers"),

@@ -103,7 +103,7 @@ LESSON_9 = [
     (
         "border_threshold",
         lambda p, t: (p[2] < 0.5) & (p[0] <= t),
-        "You take the channels in another order.",
+        "`probabilities[2]`, border, at most the threshold.",
     ),
     ("border_threshold", lambda p, t: p[0] < 0.5, "You ask only for background"),
     ("border_threshold", lambda p, t: (p[0] > 0.5) & (p[2] <= t), "Your mask holds background"),

@@ -123,6 +123,14 @@ def _sizes(values: Names, line: str) -> str:
 
 
 def _by_zero(found: re.Match[str], line: str, values: Names, source: str) -> str:
+    return f"Something is divided by 0 here.{_numbers(values)} Is what you divide by the right number? If so, this case needs a `return` of its own before."
+
+
+def _step(found: re.Match[str], line: str, values: Names, source: str) -> str:
+    return f"A `range` with a step of 0 would never end.{_numbers(values)} Is this the right step?"
+
+
+def _numbers(values: Names) -> str:
     """Say what the numbers in the line were."""
     numbers = {name: plain(value) for name, value in values.items()}
     shown = [
@@ -130,8 +138,7 @@ def _by_zero(found: re.Match[str], line: str, values: Names, source: str) -> str
         for n, x in numbers.items()
         if isinstance(x, int | float) and not isinstance(x, bool)
     ]
-    there = f" There, {', '.join(shown)}." if shown else ""
-    return f"Something is divided by 0 here.{there} Is it the right number to divide by? If so, this case needs a `return` of its own before."
+    return f" There, {', '.join(shown)}." if shown else ""
 
 
 def _no_key(found: re.Match[str], line: str, values: Names, source: str) -> str:
@@ -217,6 +224,7 @@ ERRORS: tuple[tuple[str, Explain], ...] = (
     (r"(list|tuple|string) index out of range|pop from empty list", _no_entry),
     (r"(arg|argument) is (an )?empty", _empty),
     (r"division by zero|modulo by zero|division or modulo", _by_zero),
+    (r"range\(\) arg 3 must not be zero", _step),
     (r"^KeyError: (.*)$", _no_key),
     (r"'(?P<kind>int|float|str|tuple|list)' object is not callable", _not_callable),
     (rf"'(?P<kind>{PLAIN})' object has no attribute '(?P<name>\w+)'", _of_a_list),
