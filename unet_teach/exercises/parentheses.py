@@ -64,15 +64,18 @@ def returns_none_itself(answer: Any) -> bool:
     return False
 
 
+NO_VALUE = ("append", "extend", "insert", "sort", "reverse")  # they change a list itself
+
+
 def returns_what_has_no_value(answer: Any) -> bool:
     """Whether an answer returns `print(…)`, or a method that changes a list itself."""
     tree = source_of(answer)
-    for node in ast.walk(tree) if isinstance(tree, ast.FunctionDef) else ():
+    for node in ast.walk(tree) if tree else ():
         match node:
-            case ast.Return(ast.Call(ast.Name("print") | ast.Attribute(attr="append" | "extend"))):
-                return True
-            case ast.Return(ast.Call(ast.Attribute(attr="sort" | "reverse" | "insert"))):
-                return True
+            case ast.Return(ast.Call(function)) | ast.Lambda(_, ast.Call(function)):
+                name = getattr(function, "attr", "")
+                if name in NO_VALUE or getattr(function, "id", "") == "print":
+                    return True
     return False
 
 

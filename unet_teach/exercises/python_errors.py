@@ -9,12 +9,15 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any
 
 from torch import Tensor
 
 from unet_teach.exercises.plain_values import plain
 
+NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
+TEXT = re.compile(r"""f?("[^"]*"|'[^']*')""")
 MOST_SHOWN = 8  # keys of a dict
 CHANGES_IN_PLACE = "append|extend|insert|remove|reverse|sort|shuffle"
 OPERATORS = r"unsupported operand type\(s\) for (?P<sign>\S+?):? "
@@ -23,15 +26,18 @@ PLAIN = "list|tuple|range|int|float|bool|generator|dict|set"
 Names = Mapping[str, Any]  # the values of the names in a line
 
 
-def explained_plainly(message: str, line: str, values: Names, source: str) -> str:
+def explained_plainly(message: str, frame: FrameType | None, line: str) -> str:
     """Return sentences about an error of a function that is no layer; empty if none is known.
 
     Args:
-        message: what Python or torch says.
-        line: the line that failed, as code.
-        values: of the names in this line.
-        source: the code of the function.
+        message: what Python or torch says; for a missing key, "KeyError: " and the key.
+        frame: where the user's own line ran.
+        line: this line, as code.
     """
+    given = frame.f_code.co_varnames[: frame.f_code.co_argcount] if frame else ()
+    if frame is None or not given or "self" in given:
+        return ""
+    values, source = _names_in(frame, line), _source_of(frame)
     for pattern, explain in ERRORS:
         if found := re.search(pattern, message, re.DOTALL):
             said = explain(found, line, values, source)
@@ -239,7 +245,14 @@ ERRORS: tuple[tuple[str, Explain], ...] = (
 )  # fmt: skip
 
 
-def source_of(frame: Any) -> str:
+def _names_in(frame: FrameType, line: str) -> dict[str, Any]:
+    """Return the values of all plain names in a line of code, in their order."""
+    known = {**frame.f_globals, **frame.f_locals}
+    names = NAME.findall(TEXT.sub("", line))
+    return {name: known[name] for name in names if name in known}
+
+
+def _source_of(frame: FrameType) -> str:
     """Return the code of the function that a frame runs; empty if it can't be read."""
     try:
         return inspect.getsource(frame.f_code)

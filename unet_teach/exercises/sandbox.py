@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 import torch
 
+from unet_teach.exercises.python_errors import explained_plainly
 from unet_teach.exercises.stuck_thread import is_parked, parked_after
 from unet_teach.exercises.torch_errors import explained, what_was_there
 from unet_teach.shared.keep_state import keep_state
@@ -169,7 +170,8 @@ def describe(error: BaseException, known: str = "") -> str:
     there = "" if known else what_was_there(frame, line)
     if isinstance(error, KeyError):
         message = f"KeyError: {message}"
-    if sentence := known or explained(message, frame, line):
+    plainly = explained_plainly(message, frame, line)
+    if sentence := known or plainly or explained(message, frame, line):
         says = f"\nError message: {_shortened(message)}.\n"
         parts = (f"Your code stopped{where}.", sentence, there, says)
         return re.sub(" *\n", "\n", " ".join(part for part in parts if part))

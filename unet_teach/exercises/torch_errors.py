@@ -9,14 +9,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from unet_teach.exercises.python_errors import explained_plainly, source_of
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.shared.torch_messages import explain_message
 
 MOST_NAMES = 6  # shown of one line
 ONCE = ("zip", "map", "filter", "enumerate", "reversed")  # what they return is no list
 AXES = ("batch", "channels", "height", "width")
-CODE = re.compile(r"(?<![.\w])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 TEXT = re.compile(r"""f?("[^"]*"|'[^']*')""")
 
 
@@ -36,14 +35,14 @@ def explained(message: str, frame: FrameType | None, line: str) -> str:
             f"A {kind} is no list: it can only be gone through, and only once. Make a list of it: "
             f"`list({kind}(…))`."
         )
-    if own := _of_a_function(message, frame, line):
+    if own := _of_a_function(message, frame):
         return own
     if known is None:
         return ""
     return _joined(known.groups, tensors) or f"{known.sentence} {known.remedy}".strip()
 
 
-def _of_a_function(message: str, frame: FrameType | None, line: str) -> str:
+def _of_a_function(message: str, frame: FrameType | None) -> str:
     """Explain errors to which the advice for a `forward` doesn't apply; empty for others."""
     count = frame.f_code.co_argcount if frame else 0
     given = frame.f_code.co_varnames[:count] if frame else ()
@@ -57,7 +56,7 @@ def _of_a_function(message: str, frame: FrameType | None, line: str) -> str:
             "It called itself without an end. A function needs a case in which it returns without "
             "calling itself."
         )
-    return explained_plainly(message, line, names_in(frame, line), source_of(frame))
+    return ""
 
 
 def what_was_there(frame: FrameType | None, line: str) -> str:
@@ -107,13 +106,6 @@ def _values(frame: FrameType | None, line: str) -> dict[str, Any]:
             layers = vars(value).get("_modules", {})  # none before `super().__init__()`
             path, value = f"{path}.{parts[0]}", layers.get(parts.pop(0))
     return dict(list(values.items())[:MOST_NAMES])
-
-
-def names_in(frame: FrameType | None, line: str) -> dict[str, Any]:
-    """Return the values of all plain names in a line of code, in their order."""
-    known = {**frame.f_globals, **frame.f_locals} if frame else {}
-    names = [name.partition(".")[0] for name in CODE.findall(TEXT.sub("", line))]
-    return {name: known[name] for name in names if name in known}
 
 
 def _shown(name: str, value: Any) -> str:

@@ -234,25 +234,6 @@ class Grid(Inputs):
             example = f"It changes with {' and '.join(as_it_should)} as it should. {example}"
         return example
 
-    def _with_parameter(self, results: Sequence[float], targets: Sequence[float]) -> str:
-        """Say that the results are right ones times, plus or minus the parameter itself."""
-        name = self.names[0]
-        ways: dict[str, Callable[[float, int], float]] = {
-            "It is half the right number, rounded down.": lambda y, x: y // 2,
-            f"It is {name} times the right number.": lambda y, x: y * x,
-            f"It is {name} + 1 times the right number.": lambda y, x: y * (x + 1),
-            f"It is the right number plus {name}.": lambda y, x: y + x,
-            f"It is the right number minus {name}.": lambda y, x: y - x,
-            f"It is the right number to the power of {name}.": lambda y, x: y**x,
-            f"It is the right number times 2**{name}.": lambda y, x: y * 2**x,
-            f"It is the right number divided by 2**{name}.": lambda y, x: y / 2**x,
-        }
-        for words, way in ways.items():
-            pairs = zip(results, targets, self.inputs, strict=True)
-            if all(result == way(target, x) for result, target, (x,) in pairs):
-                return words
-        return ""
-
     def _shifted(self, results: Sequence[float], reference: Callable[..., Any]) -> str:
         """Say that the results of a function of one parameter are those of its neighbours."""
         order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])
@@ -275,6 +256,25 @@ class Grid(Inputs):
             f"For {self.names[0]}={first} to {last} it returns {mine}. The right results are "
             f"{right}: how does each follow from the one before?"
         )
+
+    def _with_parameter(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """Say that the results are right ones times, plus or minus the parameter itself."""
+        name = self.names[0]
+        ways: dict[str, Callable[[float, int], float]] = {
+            "It is half the right number, rounded down.": lambda y, x: y // 2,
+            f"It is {name} times the right number.": lambda y, x: y * x,
+            f"It is {name} + 1 times the right number.": lambda y, x: y * (x + 1),
+            f"It is the right number plus {name}.": lambda y, x: y + x,
+            f"It is the right number minus {name}.": lambda y, x: y - x,
+            f"It is the right number to the power of {name}.": lambda y, x: y**x,
+            f"It is the right number times 2**{name}.": lambda y, x: y * 2**x,
+            f"It is the right number divided by 2**{name}.": lambda y, x: y / 2**x,
+        }
+        for words, way in ways.items():
+            pairs = zip(results, targets, self.inputs, strict=True)
+            if all(result == way(target, x) for result, target, (x,) in pairs):
+                return words
+        return ""
 
     def _fit(self, values: Sequence[float]) -> dict[str, float]:
         """Return the values as a sum of parameters, products of two and a constant; or nothing."""

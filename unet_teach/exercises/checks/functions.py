@@ -168,15 +168,13 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
 
     def problem(answer: Function, case: Case) -> str | None:
         value = case.run(answer)
+        if value is None and (why := _why_nothing(answer)):
+            return f"{case.call}: it returns nothing. {why}"
         if value is None:
             always = all(other.run(answer) is None for other in cases())
             advice = "Did you forget `return`?" if always else EACH_BRANCH
-            if returns_none_itself(answer):
-                advice = RETURNS_NONE
-            elif returns_what_has_no_value(answer):
-                advice = WHAT_IS_NONE
-            elif not _may_end_without_return(answer):
-                advice = WHAT_IS_NONE if always else "What stands after its `return` is None there."
+            if not (always or _may_end_without_return(answer)):
+                advice = "What stands after its `return` is None there."
             return f"{case.call}: it returns nothing. {advice}"
         if value is ...:
             return f"{case.call}: it returns `...`, so part of your function is not written yet."
@@ -225,6 +223,13 @@ def matches(
         return f"{case.call}: {message}."
 
     return on_each_case("its values", cases, problem)
+
+
+def _why_nothing(answer: Function) -> str:
+    """Say why a function returns nothing, if its code has a `return` that gives nothing."""
+    if returns_none_itself(answer):
+        return RETURNS_NONE
+    return WHAT_IS_NONE if returns_what_has_no_value(answer) else ""
 
 
 # --------------------------------------------------------------------------------- known mistakes
