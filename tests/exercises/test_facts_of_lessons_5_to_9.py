@@ -122,8 +122,8 @@ def not_a_mask(network, images, masks):
     return float((logits * masks).sum() / (logits + masks).sum())
 
 
-def abs_of_start(width, crop, start, stop):
-    return [*range(abs(start - crop) + 1), *range(stop, width - crop + 1)]
+def at_least_0(width, crop, start, stop):
+    return [*range(max(start - crop, 0) + 1), *range(stop, width - crop + 1)]
 
 
 def removed_in_a_loop(width, crop, start, stop):
@@ -175,7 +175,7 @@ ROWS = [
     ("iou", lambda a, t: (a == t).sum() / (a.sum() + t.sum() - (a == t).sum()), "divided by the pixels in either minus the pixels in neither"),
     ("iou", lambda a, t: (a & t).float().mean() / (a | t).sum(), "which is the IoU divided by all 216 pixels"),
     ("to_mask", lambda x: x.softmax(0) > 0.5, "so your mask mixes the images of a batch"),
-    ("held_out", abs_of_start, "it is wrong only where no crop fits on one side of the strip: `training_lefts(width=20, crop=4, start=0, stop=6)`"),
+    ("held_out", at_least_0, "it is wrong only where no crop fits on one side of the strip: `training_lefts(width=20, crop=4, start=0, stop=6)`"),
     ("held_out", lambda w, c, a, b: [x + 1 for x in [*range(a - c + 1), *range(b, w - c + 1)]], "All your left columns are 1 too large."),
     ("held_out", lambda w, c, a, b: [*range(a - c + 1), *range(b, w - c + 1, c)], "Your left columns up to the strip are right"),
     ("held_out", lambda w, c, a, b: [x for x in range(w - c + 1) if not a <= x + c // 2 < b], "You only test the middle column of a crop."),

@@ -125,7 +125,7 @@ def no_mean(scores):
         (not_called, "parentheses are missing behind its name, as in `x.sum()`"),
         (length, "Make a list of it first: `list(…)`."),
         (in_number, "To count up to a number n, write `range(n)`."),
-        (first_of, "There, `good` has 0 entries."),
+        (first_of, "`good` has 0 entries, but another one is asked for."),
         (largest, "no entry is there. Here, `good` has 0 entries."),
         (key_of, "`places` has no entry 0.4. Its keys are 0.5, 0.7, 0.9."),
         (largest_by, "`key=lambda entry: entry[1]`, and this is of type int"),

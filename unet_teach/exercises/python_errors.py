@@ -112,10 +112,12 @@ def _unpacked(found: re.Match[str], line: str, values: Names, source: str) -> st
 
 
 def _no_entry(found: re.Match[str], line: str, values: Names, source: str) -> str:
-    """Say how many entries the lists in the line have."""
-    if not (lists := _sizes(values, line)):
-        return ""
-    return f"There, {lists}. Entries are counted from 0, and an empty one has none at all."
+    """Say how many entries the list has from which one is taken."""
+    for name in re.findall(r"\b(\w+)\[", line):
+        if isinstance(value := values.get(name), list | tuple):
+            last = f", and the last is number {len(value) - 1}" if value else ""
+            return f"`{name}` has {_count(value)}{last}, but another one is asked for."
+    return ""
 
 
 def _empty(found: re.Match[str], line: str, values: Names, source: str) -> str:
@@ -124,8 +126,12 @@ def _empty(found: re.Match[str], line: str, values: Names, source: str) -> str:
 
 
 def _sizes(values: Names, line: str) -> str:
-    such = [(n, len(x)) for n, x in values.items() if isinstance(x, list | tuple | dict)]
-    return ", ".join(f"`{n}` has {size} {'entry' if size == 1 else 'entries'}" for n, size in such)
+    such = [(name, x) for name, x in values.items() if isinstance(x, list | tuple | dict)]
+    return ", ".join(f"`{name}` has {_count(x)}" for name, x in such)
+
+
+def _count(entries: Any) -> str:
+    return f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
 
 
 def _by_zero(found: re.Match[str], line: str, values: Names, source: str) -> str:
