@@ -86,6 +86,9 @@ def _fresh_cases() -> Iterator[Case]:
     for a, b in [*chance.sample(small, 3), KNOWN[23]]:  # the same p: turned round, another order
         turned = [[round(1.01 - score, 2) for score in chance.sample(x, len(x))] for x in (b, a)]
         yield _case(*turned)
+    for reverse in (True, False):  # sorting one of them in place changes it
+        a, b = (sorted(scores, reverse=reverse) for scores in KNOWN[0])
+        yield _case(a, b)
 
 
 # ------------------------------------------------------------------------------------------- checks
