@@ -193,7 +193,7 @@ def tiles(size, tile, overlap):
         (
             "tile_starts",
             lambda s, t, o: list(range(0, s - t, o)),
-            "`tile_starts(size=25, tile=8, shared=0)`: your code stopped with ValueError",
+            "A `range` with a step of 0 would never end.",
         ),
         ("sees", 17, "The second layer combines 5 such values, 2 pixels apart."),
         ("halvings", 2.079, "96 / 2**n = 12, so it is a logarithm to base 2."),

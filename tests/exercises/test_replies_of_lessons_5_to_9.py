@@ -103,7 +103,7 @@ LESSON_9 = [
     (
         "border_threshold",
         lambda p, t: (p[2] < 0.5) & (p[0] <= t),
-        "You take the channels in another order.",
+        "`probabilities[2]`, border, at most the threshold.",
     ),
     ("border_threshold", lambda p, t: p[0] < 0.5, "You ask only for background"),
     ("border_threshold", lambda p, t: (p[0] > 0.5) & (p[2] <= t), "Your mask holds background"),
@@ -575,4 +575,4 @@ def test_a_limit_that_is_divided_is_not_told_as_wrong_parentheses():
 
     text = exercises.tells_apart.check(tells_apart).text
     assert "Other parentheses" not in text
-    assert "there it should be 0.00794" in text
+    assert "you compare p with 0.0008929; it should be 0.05." in text

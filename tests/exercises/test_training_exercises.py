@@ -282,7 +282,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "same_recipe",
             lambda r: max(r, key=lambda t: round(t[1], 1))[0],
-            "the best scores 0.68.\nAlready",
+            "the best scores 0.68. You choose the best of",
         ),
         ("fools_it", [("ring", 48, 48, 100), ("line", 20, 0, 70, 95)], "next to nothing is on"),
         ("fools_it", [("ring", 48, 48, 0), ("line", 20, 0, 70, 95)], "has a radius of 0"),
@@ -298,7 +298,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "tells_apart",
             lambda a, b: p_value(a, b) <= 0.001,
-            "there it should be 0.00794, a share of all",
+            "you compare p with 0.001; it should be 0.05",
         ),
         (
             "one_line",
@@ -308,9 +308,13 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
         (
             "reach",
             lambda depth: 7 * 2**depth - 5 + depth,
-            "The right results are 2, 9, 23, 51, 107",
+            "it is the right number plus depth. It is right wherever depth=0",
         ),
-        ("one_line", lambda x, skip: x * skip * 0, "feature maps in place of x, none negative"),
+        (
+            "one_line",
+            lambda x, skip: x * skip * 0,
+            "The result is 0 at every place, and with other",
+        ),
         ("halvings", 2.079, "`math.log` is to base e"),
         ("halvings", 5, "5 is not the number of halvings. Halving 96 pixels 5 times leaves 3."),
         ("sees", 15, "the first of them is the 5 already"),
@@ -329,7 +333,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             "instead of a mask of shape (5, 7)",
         ),
         ("iou", lambda a, t: (a & t).sum((1, 2, 3)), "a tensor of shape (2,)"),
-        ("iou", lambda a, t: print(end=""), "Did you forget `return`?"),
+        ("iou", lambda a, t: print(end=""), "What stands after its `return` is None"),
         (
             "iou",
             lambda a, t: ((a & t).sum(3) / (a | t).sum(3)).mean(),
@@ -370,7 +374,7 @@ BROKEN = type("Broken", (nn.Module,), {"__init__": lambda self: 1 / 0})
             lambda a, t: ((a & t).sum() + 3) / ((a | t).sum() + 3),
             "3 added to numerator and deno",
         ),
-        ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "same mask twice you return 0.4"),
+        ("iou", lambda a, t: 0.4 * (a & t).sum() / (a | t).sum(), "always 0.4 times the IoU"),
         ("iou", lambda a, t: ((a & t) / (a | t)).mean(), "NaN comes from 0 / 0"),
         ("iou", lambda a, t: (a - t).sum(), "`a & ~b` is a without b"),
         (
@@ -529,7 +533,7 @@ def test_a_score_that_fits_no_mask_is_no_error_of_the_check():
         network.train(mode)
         return float(value)
 
-    assert "63 / 190 = 0.3316." in exercises.validation_iou.check(validate).text
+    assert "If all logits are twice as large" in exercises.validation_iou.check(validate).text
 
 
 def test_a_recorded_run_with_a_wrong_score_is_not_told_that_the_score_is_right():

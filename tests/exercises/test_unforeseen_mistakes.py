@@ -133,7 +133,7 @@ ROWS = [
     (
         "ignore_void",
         counted(lambda p, t: (t != 255) & (t > 0)),
-        "pixel of label 0 in row 0, column 0, doesn't change your",
+        "the foreground pixels that are right, divided by the foreground pixels of the target. It",
     ),
     (
         "ignore_void",

@@ -6,6 +6,7 @@ import ast
 import copy
 import linecache
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from time import thread_time
 from types import CodeType, FunctionType
@@ -47,6 +48,95 @@ def told_by_parentheses(answer: Any, is_right: Callable[[Any], bool]) -> str:
                 following.append((other, first or moved))
         waiting = following
     return ""
+
+
+def source_of(answer: Any) -> ast.FunctionDef | ast.Lambda | None:
+    """Return the code of a function as a tree; `None` for anything else, or if it is unknown."""
+    return _source(answer) if isinstance(answer, FunctionType) else None
+
+
+def returns_none_itself(answer: Any) -> bool:
+    """Whether an answer has `return None`, or `return` without a value, in its own code."""
+    tree = source_of(answer)
+    for node in ast.walk(tree) if isinstance(tree, ast.FunctionDef) else ():
+        match node:
+            case ast.Return(None) | ast.Return(ast.Constant(None)):
+                return True
+    return False
+
+
+NO_VALUE = ("append", "extend", "insert", "sort", "reverse")  # they change a list itself
+
+
+def returns_what_has_no_value(answer: Any) -> bool:
+    """Whether an answer returns `print(…)`, or a method that changes a list itself."""
+    tree = source_of(answer)
+    for node in ast.walk(tree) if tree else ():
+        match node:
+            case ast.Return(ast.Call(function)) | ast.Lambda(_, ast.Call(function)):
+                name = getattr(function, "attr", "")
+                if name in NO_VALUE or getattr(function, "id", "") == "print":
+                    return True
+    return False
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What an answer compares at its end, as functions of its own inputs.
+
+    Attributes:
+        left, right: the two sides.
+        fraction: numerator and denominator of the left side, if it is a fraction.
+        smaller: whether the answer asks whether the left side is the smaller one.
+    """
+
+    left: FunctionType
+    right: FunctionType
+    fraction: tuple[FunctionType, FunctionType] | None
+    smaller: bool
+
+
+def compared_by(answer: Any) -> Compared | None:
+    """Find the only comparison in the last statement of an answer that has one, outside loops."""
+    if (found := source_of(answer)) is None:
+        return None
+    body = [found.body] if isinstance(found, ast.Lambda) else found.body
+    for place, node in reversed([*enumerate(body)]):
+        if isinstance(node, ast.For | ast.While):
+            continue
+        compared = _outer_comparisons(node.test if isinstance(node, ast.If) else node)
+        if not compared:
+            continue
+        match compared:
+            case [ast.Compare(left, [op], [right])]:
+                pass
+            case _:
+                return None
+
+        def returning(value: Tree, place: int = place) -> FunctionType:
+            if isinstance(found, ast.Lambda):
+                new: ast.Lambda | ast.FunctionDef = ast.Lambda(found.args, value)
+            else:
+                new = copy.copy(found)
+                new.body = [*found.body[:place], ast.Return(value)]
+            ast.copy_location(new, found)
+            return _function(answer, ast.fix_missing_locations(copy.deepcopy(new)))
+
+        fraction = None
+        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div):
+            fraction = (returning(left.left), returning(left.right))
+        smaller = isinstance(op, ast.Lt | ast.LtE)
+        return Compared(returning(left), returning(right), fraction, smaller)
+    return None
+
+
+def _outer_comparisons(node: ast.AST) -> list[ast.Compare]:
+    """Return the comparisons in no other one, and in no comprehension or function of their own."""
+    if isinstance(node, ast.Compare):
+        return [node]
+    if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.Lambda | ast.DictComp):
+        return []
+    return [part for child in ast.iter_child_nodes(node) for part in _outer_comparisons(child)]
 
 
 def _sentence(found: ast.AST, right: ast.AST, first: str) -> str:
@@ -108,9 +198,13 @@ def _moved(root: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _divides_a_comparison(node: Tree) -> bool:
-    """Whether True or False would be divided, as in `(p <= 0.05) / n`: nobody means that."""
+    """Whether True or False would be divided or scaled, as in `(p <= 0.05) / n`."""
     match node:
         case ast.BinOp(ast.Compare(), ast.Div() | ast.FloorDiv() | ast.Pow(), _):
+            return True
+        case ast.BinOp(
+            ast.Compare(), ast.Mult() | ast.Add() | ast.Sub(), ast.Constant()
+        ) | ast.BinOp(ast.Constant(), _, ast.Compare()):
             return True
     return False
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import linecache
 import re
+import sys
 import sysconfig
 import threading
 import time
@@ -18,6 +20,7 @@ from typing import Any
 import psutil
 import torch
 
+from unet_teach.exercises.python_errors import explained_plainly
 from unet_teach.exercises.stuck_thread import is_parked, parked_after
 from unet_teach.exercises.torch_errors import explained, what_was_there
 from unet_teach.shared.keep_state import keep_state
@@ -35,6 +38,7 @@ STOP_ATTEMPTS, STOP_WAIT = (
 )  # how often, and how many seconds apart, it is tried to stop code
 PARK_LATER = 3.0  # seconds of processor time beyond the limit
 SHOWN_CHARACTERS = 300
+MOST_NUMBERS = 8  # of the code that was stopped
 LINE = 100  # characters of a line of code that are shown
 
 
@@ -113,7 +117,7 @@ def _wait(thread: threading.Thread, seconds: float) -> str | None:
         if _processor_seconds(thread, used_before) > seconds:
             return (
                 f"Your code was still running after {seconds:g} seconds of computing, so it was "
-                "stopped. Is there a loop that never ends?"
+                f"stopped{_where_it_runs(thread)} Is there a loop that never ends?"
             )
         if time.monotonic() - started > WAITING * seconds:
             return (
@@ -121,6 +125,25 @@ def _wait(thread: threading.Thread, seconds: float) -> str | None:
                 "spent waiting, so it was stopped. Does it sleep, or wait for an input?"
             )
     return None
+
+
+def _where_it_runs(thread: threading.Thread) -> str:
+    """Name the line of the student's code that a thread is in, and the numbers there."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        name, number = frame.f_code.co_filename, frame.f_lineno
+        line = linecache.getline(name, number, frame.f_globals).strip()
+        outside = not any(folder in Path(name).parents for folder in NOT_STUDENT_CODE)
+        if line and outside and not name.startswith("<frozen"):
+            numbers = [
+                f"`{key}` is {value:.6g}"
+                for key, value in frame.f_locals.items()
+                if isinstance(value, int | float) and not isinstance(value, bool)
+            ]
+            there = f" There, {', '.join(numbers[:MOST_NUMBERS])}." if numbers else ""
+            return f" in line {number}: `{line[:LINE]}`.{there}"
+        frame = frame.f_back
+    return "."
 
 
 def _processor_seconds(thread: threading.Thread, used_before: float) -> float:
@@ -145,7 +168,10 @@ def describe(error: BaseException, known: str = "") -> str:
     code = line if len(line) <= LINE else f"{line[:LINE]} …"
     where = f", in line {number}: `{code}`" if found else ""
     there = "" if known else what_was_there(frame, line)
-    if sentence := known or explained(message, frame, line):
+    if isinstance(error, KeyError):
+        message = f"KeyError: {message}"
+    plainly = explained_plainly(message, frame, line)
+    if sentence := known or plainly or explained(message, frame, line):
         says = f"\nError message: {_shortened(message)}.\n"
         parts = (f"Your code stopped{where}.", sentence, there, says)
         return re.sub(" *\n", "\n", " ".join(part for part in parts if part))
@@ -156,7 +182,7 @@ def describe(error: BaseException, known: str = "") -> str:
     elif isinstance(error, MemoryError) or "can't allocate memory" in message:
         what = f"asked for more memory than there is ({type(error).__name__})"
     else:
-        shown = _shortened(message)
+        shown = _shortened(_message(error))
         what = f"stopped with {type(error).__name__}" + (f": {shown}" if shown else "")
     return " ".join(part for part in (f"Your code {what}{where}.", there) if part)
 

@@ -35,6 +35,7 @@ REPAIRS: dict[str, Callable[[Any], Any]] = {
 REPLACEMENTS: dict[str, Callable[[Any], Any]] = {
     "were half as large": lambda x: x / 2,
     "had the other sign": lambda x: -x,
+    "were half as large, rounded down": lambda x: x // 2,
     "were twice as large": lambda x: 2 * x,
     "were 1 smaller": lambda x: x - 1,
     "were 1 larger": lambda x: x + 1,
@@ -99,7 +100,10 @@ class Grid(Inputs):
             if (fact and len(self.names) > 1) or (fact and fact == more):
                 return f"{fact} {where}"
         if len(self.names) == 1:
-            return self._shifted(results, reference) or f"{self._table(results, targets)} {where}"
+            said = self._shifted(results, reference) or self._with_parameter(results, targets)
+            if not said and 0 < len(error) <= 2:
+                said = f"It {_off(error)}."
+            return f"{said} {where}" if said else f"{self._table(results, targets)} {where}"
         return f"{self._effects(results, targets)} {roughly}"
 
     def _always_the_same(self, results: Sequence[float], errors: Sequence[float]) -> str:
@@ -273,6 +277,25 @@ class Grid(Inputs):
             f"For {self.names[0]}={first} to {last} it returns {mine}. The right results are "
             f"{right}: how does each follow from the one before?"
         )
+
+    def _with_parameter(self, results: Sequence[float], targets: Sequence[float]) -> str:
+        """Say that the results are right ones times, plus or minus the parameter itself."""
+        name = self.names[0]
+        ways: dict[str, Callable[[float, int], float]] = {
+            "It is half the right number, rounded down.": lambda y, x: y // 2,
+            f"It is {name} times the right number.": lambda y, x: y * x,
+            f"It is {name} + 1 times the right number.": lambda y, x: y * (x + 1),
+            f"It is the right number plus {name}.": lambda y, x: y + x,
+            f"It is the right number minus {name}.": lambda y, x: y - x,
+            f"It is the right number to the power of {name}.": lambda y, x: y**x,
+            f"It is the right number times 2**{name}.": lambda y, x: y * 2**x,
+            f"It is the right number divided by 2**{name}.": lambda y, x: y / 2**x,
+        }
+        for words, way in ways.items():
+            pairs = zip(results, targets, self.inputs, strict=True)
+            if all(result == way(target, x) for result, target, (x,) in pairs):
+                return words
+        return ""
 
     def _fit(self, values: Sequence[float]) -> dict[str, float]:
         """Return the values as a sum of parameters, products of two and a constant; or nothing."""

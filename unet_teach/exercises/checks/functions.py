@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.exercise import Check, KnownMistake
+from unet_teach.exercises.parentheses import returns_none_itself, returns_what_has_no_value
 from unet_teach.exercises.plain_values import as_list, plain, read_once
 from unet_teach.exercises.sandbox import describe
 
@@ -30,6 +31,15 @@ Kind = Callable[[Any], str | None]  # says why a value is not of this kind
 
 NONE_RETURNED = "What stands after its `return` is None there."
 EACH_BRANCH = "Does every branch of your function end with `return`?"
+
+RETURNS_NONE = (
+    "A `return None`, or `return` alone, gives nothing back: is this what should come out here?"
+)
+WHAT_IS_NONE = (
+    "What stands after its `return` is None, as of methods that change a list itself (`sort`, "
+    "`append`, `extend`) and of `print`. Call them on a line before it."
+)
+SHORT = 60  # characters of a value that is shown as it is
 
 _RAISED = object()  # stands for the run of a function that raised an error
 
@@ -93,7 +103,9 @@ def some_numbers(count: int | None = None) -> Kind:
 def _described(value: Any) -> str:
     if isinstance(value, Tensor) and value.dim():
         return f"a tensor of shape {tuple(value.shape)}"
-    return f"something of type {type(plain(value)).__name__}"
+    kind, text = type(plain(value)).__name__, repr(plain(value))
+    short = isinstance(value, int | float | str | list | tuple | dict) and len(text) <= SHORT
+    return f"{text}, of type {kind}" if short else f"something of type {kind}"
 
 
 # ------------------------------------------------------------------------------------------- checks
@@ -158,6 +170,8 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
 
     def problem(answer: Function, case: Case) -> str | None:
         value = case.run(answer)
+        if value is None and (why := _why_nothing(answer)):
+            return f"{case.call}: it returns nothing. {why}"
         if value is None:
             always = all(other.run(answer) is None for other in cases())
             why = without_value(answer)
@@ -216,6 +230,13 @@ def matches(
         return f"{case.call}: {message}."
 
     return on_each_case("its values", cases, problem)
+
+
+def _why_nothing(answer: Function) -> str:
+    """Say why a function returns nothing, if its code has a `return` that gives nothing."""
+    if returns_none_itself(answer):
+        return RETURNS_NONE
+    return WHAT_IS_NONE if returns_what_has_no_value(answer) else ""
 
 
 # --------------------------------------------------------------------------------- known mistakes

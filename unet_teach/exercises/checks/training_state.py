@@ -91,7 +91,7 @@ class ValidationRun:
         value: what it returned.
         modes: name and mode of each part of the network afterwards; the network's own name is "".
         ran_in_training: kinds of layers, of those whose mode matters, that ran in training mode.
-        images_seen: how many images the network was given.
+        batches: how many images the network was given, each time.
         changes_images: whether it was given as many images as there are, but different ones.
         side_effects: what is not as it was before, each a kind and a sentence. Modes are no part.
         recorded: whether autograd recorded a forward pass of the network or the returned value.
@@ -100,10 +100,15 @@ class ValidationRun:
     value: Any
     modes: dict[str, bool]
     ran_in_training: set[str]
-    images_seen: int
+    batches: tuple[int, ...]
     changes_images: bool
     side_effects: dict[str, str]
     recorded: bool
+
+    @property
+    def images_seen(self) -> int:
+        """How many images the network was given."""
+        return sum(self.batches)
 
 
 def run_validation(
@@ -171,7 +176,7 @@ def run_validation(
         value,
         {name: part.training for name, part in network.named_modules()},
         in_training,
-        sum(map(len, seen)),
+        tuple(map(len, seen)),
         sum(map(len, seen)) == len(images) and not _equal(torch.cat(seen), task.images),
         effects,
         any(recorded) or _requires_grad(value),

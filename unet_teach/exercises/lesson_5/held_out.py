@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from unet_teach.exercises.checks.functions import (
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import runs_on
+from unet_teach.exercises.parentheses import source_of
 from unet_teach.exercises.plain_values import as_list
 
 STRIPS = [(20, 4, 8, 12), (30, 5, 11, 14)]  # width, crop, start, stop
@@ -120,7 +122,7 @@ def _unused(answer: Callable[..., Any]) -> str:
     """Name the arguments that never change the list."""
     such = []
     for name, change in CHANGES.items():
-        pairs = [(strip, tuple(a + b for a, b in zip(strip, change, strict=True))) for strip in STRIPS]  # fmt: skip
+        pairs = [(strip, tuple(a + times * b for a, b in zip(strip, change, strict=True))) for strip in STRIPS for times in (1, 2, 3)]  # fmt: skip
         if all(as_list(answer(*one)) == as_list(answer(*other)) for one, other in pairs):
             such.append(f"`{name}`")
     if not such:
@@ -132,7 +134,62 @@ def _facts(answer: Callable[..., Any]) -> str:
     again = _sorted(answer)
     if any(as_list(again(*strip)) != as_list(again(*strip)) for strip in STRIPS):
         return "Called again with the same numbers, your function returns another list. Return every left column, not some of them drawn at random."
-    return _edges(answer) or _unused(answer)
+    if _removes_while_looping(answer):
+        return "You remove entries from a list while you loop over it, so the entry after each one that you remove is skipped. Loop over a copy, `list(…)`, or build a new list of those to keep."
+    return _shift(answer) or _edges(answer) or _unused(answer) or _where_wrong(answer)
+
+
+def _removes_while_looping(answer: Callable[..., Any]) -> bool:
+    tree = source_of(answer)
+    for loop in ast.walk(tree) if tree else ():
+        if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name):
+            for node in ast.walk(loop):
+                match node:
+                    case ast.Call(ast.Attribute(ast.Name(name), "remove" | "pop")) if (
+                        name == loop.iter.id
+                    ):
+                        return True
+    return False
+
+
+def _shift(answer: Callable[..., Any]) -> str:
+    """Say by how much all left columns are too far to one side, if it is the same on each image."""
+    shifts = set()
+    for strip in (*STRIPS, *STRIPS_AT_A_BORDER):
+        lefts, target = as_list(_sorted(answer)(*strip)) or [], _lefts(*strip)
+        if len(lefts) != len(target):
+            return ""
+        shifts |= {mine - right for mine, right in zip(lefts, target, strict=True)}
+    by = shifts.pop() if len(shifts) == 1 else 0
+    side = f"{abs(by):g} too {'large' if by > 0 else 'small'}"
+    return f"All your left columns are {side}. Columns are counted from 0." if by else ""
+
+
+def _where_wrong(answer: Callable[..., Any]) -> str:
+    """Say of which known images the list is right."""
+    calls = {
+        case.call: as_list(case.run(_sorted(answer))) == _lefts(*case.inputs)
+        for case in _known_cases()
+    }
+    wrong = [call for call, right in calls.items() if not right]
+    if wrong and set(wrong) <= {_case(*strip).call for strip in STRIPS_AT_A_BORDER}:
+        return f"Of the {len(calls)} images tried, it is wrong only where no crop fits on one side of the strip: {', '.join(wrong)}. `range(n)` is empty where n is 0 or below, but `abs`, `max` and indices from the end are not."
+    right_on = [
+        all(
+            _on_side(answer(*strip), strip, before) == _on_side(_lefts(*strip), strip, before)
+            for strip in STRIPS
+        )
+        for before in (True, False)
+    ]
+    if any(right_on):
+        sides = ("up to the strip", "behind the strip")[:: 1 if right_on[0] else -1]
+        return f"Your left columns {sides[0]} are right, so look only at those {sides[1]}."
+    return ""
+
+
+def _on_side(lefts: Any, strip: tuple[int, ...], before: bool) -> list[Any]:
+    """Return the left columns before the end of the strip, or those behind it."""
+    return sorted(left for left in as_list(lefts) or [] if (left < strip[3]) is before)
 
 
 def _sorted(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -185,6 +242,8 @@ held_out = Exercise(
         known.mistake("only the left edge looked at", "You only test where a crop starts. A crop that starts before the strip can still end inside it, so you'd train on pixels that you validate on, and the score would be too good. Where does the crop end?",
             lambda w, c, a, b: [x for x in range(w - c + 1) if x < a or x >= b],
             lambda w, c, a, b: [x for x in range(w) if x < a or x >= b]),
+        known.mistake("only the middle looked at", "You only test the middle column of a crop. A crop whose middle is outside the strip can still reach into it. Test where it starts and where it ends.",
+            *(lambda w, c, a, b, m=m: [x for x in range(w - c + 1) if m(x, c) < a or m(x, c) >= b] for m in (lambda x, c: x + c // 2, lambda x, c: x + (c - 1) / 2, lambda x, c: x + c / 2, lambda x, c: x + (c - 1) // 2))),
         known.mistake("every crop", "You return every crop, including those that overlap the strip. A network that was trained on the strip may have memorised it, so its validation score no longer says anything about new images. Keep only the crops outside the strip.",
             lambda w, c, a, b: list(range(w - c + 1)), lambda w, c, a, b: list(range(w))),
         inside.mistake("right edges", "These are the columns where the crops end, or the ones just after. The question is where they start, so return `left` itself, without `+ crop`.",

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import Case, Probes, a_number
+from unet_teach.exercises.checks.functions import Case, Probes, a_number, alike
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.lesson_5.scores import RIGHT, counts, formula_of
@@ -90,7 +90,24 @@ def _how_computed(answer: Any) -> str:
     formula = formula_of(scores, pairs)
     if formula and formula != RIGHT:
         return f"On 4 other pairs of masks, your number is {formula}. The IoU is {RIGHT}."
+    targets = [metrics.iou(*pair) for pair in pairs]
+    factors = [s / t for s, t in zip(scores, targets, strict=True) if isinstance(s, int | float)]
+    if (
+        len(factors) == len(pairs)
+        and formula != RIGHT
+        and all(alike(f, factors[0]) for f in factors)
+    ):
+        pixels = pairs[0][0].numel()
+        divided = (
+            f", which is the IoU divided by all {pixels} pixels"
+            if alike(factors[0] * pixels, 1)
+            else ""
+        )
+        return f"On 4 other pairs of masks, your number is always {factors[0]:.4g} times the IoU{divided}. The IoU is {RIGHT}."
     mask, other = pairs[0]
+    tried = [_try(answer, *case.inputs) for case in _known_cases()]
+    if {*scores, *tried} <= {0, 1}:
+        return "Your number is 0 or 1 for every pair of masks tried. The IoU is a share, so it lies in between wherever the masks overlap in part."
     facts = []
     for what, one, two, target in (
         ("the same mask twice", mask, mask, 1),
@@ -148,7 +165,7 @@ iou = Exercise(
             lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
             lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1)),
         known.mistake("rounded down", "Your number is 0 unless the two masks are equal, as if it were rounded down to a whole number. The IoU is the fraction itself: divide with `/`.",
-            lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1)),
+            lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1), at="its values"),
         KnownMistake("no number", "You return several numbers instead of one. A sum over some of the axes, such as `.sum((1, 2, 3))`, keeps one number for each place along the others, whereas `.sum()` adds up all pixels of the batch.",
             lambda: lambda a, t: (a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)), lambda answer: answer(*_known_cases()[0].inputs).dim() > 0, at="one number"),
     ),

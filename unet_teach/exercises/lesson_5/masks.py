@@ -24,7 +24,11 @@ from unet_teach.exercises.checks.functions import (
 from unet_teach.exercises.exercise import Check, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
-AXES = {4: ("batch", "channel", "height", "width"), 2: ("height", "width")}
+AXES = {
+    4: ("batch", "channel", "height", "width"),
+    3: ("first", "height", "width"),
+    2: ("height", "width"),
+}
 
 
 def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
@@ -154,7 +158,7 @@ def first_wrong_pixel(
         target = reference(given)
         if value.shape != given.shape:
             shapes = f"the mask's shape is {tuple(value.shape)} instead of {tuple(given.shape)}"
-            return f"{shapes}{_about_shape(value, target)}"
+            return f"{shapes}{about_shape(value, target)}"
         wrong = value != target
         place = tuple(int(i) for i in wrong.nonzero()[0])
         images = [number for number, image in enumerate(wrong, start=1) if image.any()]
@@ -172,7 +176,7 @@ def first_wrong_pixel(
     return explain
 
 
-def _about_shape(value: Tensor, target: Tensor) -> str:
+def about_shape(value: Tensor, target: Tensor) -> str:
     """Say which axis a mask of the wrong shape lacks, and whether its values are right."""
     shape, wanted = list(value.shape), list(target.shape)
     names = AXES[target.dim()]
@@ -188,7 +192,7 @@ def _about_shape(value: Tensor, target: Tensor) -> str:
         facts = ": all axes are flattened into one"
     elif fewer:
         count = f"{abs(fewer)} {'axis' if abs(fewer) == 1 else 'axes'}"
-        facts = f": that is {count} {'fewer' if fewer > 0 else 'more'} than the input has"
+        facts = f": that is {count} {'fewer' if fewer > 0 else 'more'} than it should have"
     else:
         differ = [name for name, a, b in zip(names, shape, wanted, strict=True) if a != b]
         facts = f": the mismatch is in {' and '.join(differ)}"

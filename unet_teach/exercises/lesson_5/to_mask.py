@@ -77,6 +77,10 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
         for logit, around in permutations(ALONE, 2):
             image = torch.full((1, 1, 3, 3), around)
             image[0, 0, 1, 1] = logit
+            both = torch.full((2, 1, 2, 3), around)
+            both[0] = logit
+            if bool(answer(both)[0].flatten()[0]) != bool(mask[round(100 * logit) + 1000]):
+                return f"An image of {logit:g} everywhere has another mask beside an image of {around:g} in its batch than alone, so your mask mixes the images of a batch. Compare each logit with one number."
             if bool(answer(image)[0, 0, 1, 1]) != bool(mask[round(100 * logit) + 1000]):
                 return _depends(logit)
     except Exception:
@@ -124,7 +128,7 @@ to_mask = Exercise(
         known.mistake("0.5 on logits", "Your mask is False for logits between 0 and 0.5. But 0.5 is the midpoint of *probabilities*, and logits run from −∞ to ∞. Which logit has a probability of 0.5?",
             lambda x: x > 0.5, lambda x: x >= 0.5, lambda x: x.round() > 0),
         known.mistake("equally likely is True", "At logit 0 the probability is exactly 0.5, so foreground is not *more* likely than background there. Your comparison counts that pixel as foreground. Which comparison leaves it out?",
-            lambda x: x >= 0, lambda x: torch.sigmoid(x) >= 0.5, lambda x: ~(x < 0)),
+            lambda x: x >= 0, lambda x: torch.sigmoid(x) >= 0.5, lambda x: ~(x < 0), at="its values"),
         known.mistake("argmax over one channel", "Your mask is 0 everywhere. `argmax` returns the number of the highest channel, and with a single channel that is always channel 0. Compare each logit with one number instead.",
             lambda x: x.argmax(dim=1, keepdim=True), lambda x: x.argmax(dim=1),
             lambda x: torch.zeros_like(x), at="a boolean mask"),

@@ -43,6 +43,20 @@ PREDICTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }  # fmt: skip
 
 
+OTHER_LIMITS: dict[str, Callable[[Tensor], Tensor]] = {  # each makes a prediction of logits
+    "above the mean of all logits": lambda x: x > x.mean(),
+    "above the mean logit of its image": lambda x: x > x.mean((1, 2, 3), keepdim=True),
+    "above the median of all logits": lambda x: x > x.median(),
+    "above the middle between the lowest and the highest logit": lambda x: (
+        x > (x.min() + x.max()) / 2
+    ),
+    "above the middle between its image's lowest and highest logit": lambda x: (
+        x > (x.amin((1, 2, 3), keepdim=True) + x.amax((1, 2, 3), keepdim=True)) / 2
+    ),
+    "above 0 after rounding": lambda x: x.round() > 0,
+}
+
+
 # ------------------------------------------------------------------------------------------- checks
 def _number_problem(answer: Validation) -> str | None:
     for task in (known_task(), odd_task()):
@@ -123,30 +137,71 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
         return found
     if run.ran_in_training:
         return _ran_in_training(run)
+    if found := _found_limit(answer):
+        return found
     right = task.logits(training=False) > 0
     both, either = int((right & task.masks).sum()), int((right | task.masks).sum())
+    if len(run.batches) > 1:
+        sizes = list(run.batches)
+        parts = zip(torch.split(right, sizes), torch.split(task.masks, sizes), strict=True)
+        own = " and ".join(f"{metrics.iou(p, t):.4g}" for p, t in parts)
+        return f"Your function runs the network on batches of {' and '.join(map(str, run.batches))} images, whose own IoUs are {own}. Add up the pixels in both and the pixels in either over all batches, and divide once at the end: {both} / {either} = {both / either:.4g}."
+    if not alike(value := plain(run.value), _with_doubled_logits(answer, task)):
+        return f"If all logits are twice as large, your number changes from {value:.4g} to {_with_doubled_logits(answer, task):.4g}. But the same logits are above 0 then, so the prediction is the same. Make a mask of the logits first, by comparing them with 0, and compute the IoU from masks alone."
     return f"Here {int(right.sum())} logits are above 0 and {int(task.masks.sum())} pixels of the masks are True. {both} pixels are in both and {either} in either, so the IoU is {both} / {either} = {both / either:.4g}."
+
+
+def _with_doubled_logits(answer: Validation, task: ValidationTask) -> Any:
+    """Return the score of the same network whose last layer makes logits twice as large."""
+    network = copy.deepcopy(task.network)
+    with torch.no_grad():
+        for weight in list(network.parameters())[-2:]:
+            weight.mul_(2)
+    return plain(run_validation(answer, replace(task, network=network), training=True).value)
 
 
 def _found_formula(answer: Validation) -> str | None:
     tasks = [known_task(seed) for seed in SEEDS]
     scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
     if not any(scores):
-        return "You return 0 for four different networks, as if no pixel were foreground. That is so after `argmax`, since with a single channel the highest is always channel 0. Compare the logits themselves with 0."
+        return "You return 0 for four different networks. That is so after `argmax`, since with a single channel the highest is always channel 0: compare the logits themselves with 0. It is also so if an IoU below 1 is rounded down, as `int(…)` and `//` do."
     if len({round(score, 6) for score in scores}) == 1:
         return f"You return {scores[0]:.4g} for four different networks."
     everywhere = [metrics.iou(torch.ones_like(task.masks), task.masks) for task in tasks]
     if all(map(alike, scores, everywhere)):
         return "On four networks, your number is the IoU of a prediction that is True at every pixel. So what you compare is on the same side everywhere, as a sigmoid is above 0 for every logit, and a softmax over one channel is always 1. Compare the logits themselves with 0."
-    for training, (name, of) in product((False, True), PREDICTIONS.items()):
+    ways = [(*way, False) for way in product((False, True), PREDICTIONS.items())]
+    for training, (name, of), sums in (*ways, (*ways[0][:2], True)):
         pairs = [(of(task.logits(training=training)), task.masks) for task in tasks]
-        formula = formula_of(scores, pairs)
+        formula = formula_of(scores, pairs, sums=sums)
         if formula and (formula, training, name) != (RIGHT, False, next(iter(PREDICTIONS))):
             mode = "training" if training else "eval"
             swapped = "<" in name or "in neither" in formula
             inverted = " Inverted masks give the same numbers." if swapped else ""
             return f"On four networks, your number is {formula}, where the prediction is {name}, of the network in {mode} mode.{inverted}"
     return None
+
+
+def _found_limit(answer: Validation) -> str:
+    """Say above which limit a logit counts as foreground, if one explains the scores of all tasks."""
+    tasks = [known_task(seed) for seed in SEEDS]
+    scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
+    logits = [task.logits(training=False) for task in tasks]
+    for name, of in OTHER_LIMITS.items():
+        pairs = zip(scores, logits, tasks, strict=True)
+        if all(alike(score, metrics.iou(of(x), task.masks)) for score, x, task in pairs):
+            return f"On four networks, your number is the IoU of a prediction that is True where a logit is {name}. It should be True where a logit is above 0, whatever the others are."
+    limits = torch.cat([x.flatten() for x in logits]).sort().values
+    limits = (limits[1:] + limits[:-1]) / 2
+    for score, x, task in zip(scores, logits, tasks, strict=True):
+        predicted = x.flatten() > limits[:, None]
+        both = (predicted & task.masks.flatten()).sum(1)
+        either = (predicted | task.masks.flatten()).sum(1)
+        limits = limits[torch.isclose(both / either, torch.tensor(score), rtol=1e-4)]
+    if not len(limits) or float(limits.max() - limits.min()) > 0.3:
+        return ""
+    limit = limits.mean()
+    return f"On four networks, your number is the IoU of a prediction that is True where a logit is above about {limit:.2g}, a probability of {limit.sigmoid():.2g}. It should be True where a logit is above 0."
 
 
 def _left_in_other_mode(answer: Validation, training: bool) -> list[str]:

@@ -107,13 +107,21 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
     ("axis", "rows averaged first", "You average the rows before you take their power. A checkerboard changes sign from row to row, so the average cancels exactly what you're looking for.",
         (lambda x: x.mean(0, keepdim=True),)),
     ("axis", "some of the rows", "You leave out some of the rows. Average the powers over all of them.",
-        (lambda x: x[:1], lambda x: x[-1:], lambda x: x[len(x) // 2 :][:1], lambda x: x[::2], lambda x: x[1:], lambda x: x[:-1])),
+        (lambda x: x[:1], lambda x: x[-1:], lambda x: x[len(x) // 2 :][:1], lambda x: x[::2], lambda x: x[1:], lambda x: x[:-1], lambda x: x[: len(x) // 2], lambda x: x[len(x) // 2 :])),
     ("axis", "rows joined", "You join all rows to a single one before you transform it. Then the frequencies are those of the whole string of pixels. Transform each row by itself: `rfft(image)` does.",
         (lambda x: x.reshape(1, -1), lambda x: x.T.reshape(1, -1))),
     ("transform", "along the other axis", "With `dim=0` you transform the columns, so the first axis holds the frequencies. By default `rfft` works along the last axis, which is a row.",
         (lambda x: torch.fft.rfft(x, dim=0),)),
     ("transform", "fft for rfft", "`fft` also returns the mirror image of each frequency, so its last entry is the slowest wave again. `rfft` ends with the fastest.",
         (torch.fft.fft,)),
+    ("transform", "no frequencies", "You use the pixels themselves, so your powers are those of columns, not of frequencies. `torch.fft.rfft(image)` gives the frequencies of each row.",
+        (lambda x: x,)),
+    ("transform", "back from frequencies", "`irfft` leads from frequencies back to pixels. `torch.fft.rfft` leads from pixels to frequencies.",
+        (torch.fft.irfft,)),
+    ("rows", "a root after averaging", "You take the root of the mean power. Leave it out: the ratio is one of powers.",
+        (lambda p: p.mean(0).sqrt(),)),
+    ("rows", "logarithms divided", "You take logarithms before you divide. A ratio of logarithms depends on the contrast of the image. Divide the powers themselves.",
+        (lambda p: p.mean(0).log(), lambda p: p.mean(0).log10(), lambda p: p.mean(0).log1p(), lambda p: p.log().mean(0), lambda p: p.log1p().mean(0))),
     ("rows", "squared after averaging", "You average the magnitudes and then square the mean. Square first, because powers are what adds up.",
         (lambda p: p.sqrt().mean(0).square(),)),
     ("rows", "one row's power", "You take the largest, smallest or middle power over the rows, so a single row decides. Average over all rows.",
@@ -146,6 +154,8 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
         (lambda above, below: above - below, lambda above, below: below - above, lambda above, below: (above - below) / below)),
     ("result", "a share", "Your denominator is the last power plus its neighbours' mean, so your number never exceeds 1. Divide by the mean alone.",
         (lambda above, below: above / (above + below), lambda above, below: (above - below) / (above + below))),
+    ("result", "rounded", "You round the ratio to a whole number. Return the ratio itself.",
+        (lambda above, below: (above / below).floor(), lambda above, below: (above / below).round(), lambda above, below: (above / below).ceil())),
     ("result", "a root or logarithm", "You return the ratio's root, square or logarithm. Return the ratio itself.",
         (lambda above, below: (above / below).square(), lambda above, below: (above / below).sqrt(), lambda above, below: (above / below).log(), lambda above, below: (above / below).log10(), lambda above, below: 10 * (above / below).log10())),
     ("result", "the power alone", "You return the numerator only, or its root. To see whether it's a lot, divide it by the mean of its neighbours.",
@@ -164,17 +174,25 @@ def _computed(**wrong: Step) -> Callable[[Tensor], Tensor]:
     return function
 
 
+# What changes no frequency but the first, so it is told only what else is wrong.
+HARMLESS = ("axis", "", "", (lambda x: x - x.mean(), lambda x: x - x.mean(1, keepdim=True)))
+
+
 def _two_wrong_steps(answer: Callable[[Tensor], Any]) -> str | None:
     """Return the sentences of two wrong steps that together do what the answer does."""
-    results = [plain(case.run(answer)) for case in _known_cases()]
-    inputs = [case.inputs for case in _known_cases()]
-    for (step, _, sentence, ways), (other, _, its_sentence, other_ways) in combinations(WRONG, 2):
+    cases = _known_cases()[::-1]  # those first that tell most functions apart
+    results, inputs = [plain(case.run(answer)) for case in cases], [case.inputs for case in cases]
+    for (step, _, sentence, ways), (other, _, its_sentence, other_ways) in combinations(
+        [HARMLESS, *WRONG], 2
+    ):
         for way, other_way in product(ways, other_ways) if step != other else ():
             function = _computed(**{step: way, other: other_way})
             if all(
                 known.same(r, known._try(function, x)) for r, x in zip(results, inputs, strict=True)
             ):
-                return f"Two steps are wrong. {sentence} {its_sentence}"
+                return (
+                    f"Two steps are wrong. {sentence} {its_sentence}" if sentence else its_sentence
+                )
     return None
 
 
@@ -244,6 +262,13 @@ checkerboard = Exercise(
         ),
         known.mistake("a ratio a row", "You compute a ratio for each row and then take their mean or median. A row whose neighbours happen to be weak distorts that. Average the powers over the rows first.",
             lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).mean(), lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).median()),
+        known.mistake("the last row", "The first axis of the powers counts the rows and the second the frequencies, so `power[-1]` is the last row. Average over the rows first, `power.mean(0)`; then `[-1]` is the last frequency.",
+            lambda x: _ratio(_power(x)), lambda x: _power(x)[-1] / _power(x)[-3:-1].mean(0), lambda x: _power(x)[-1] / (_power(x)[-2] + _power(x)[-3]), at="one number"),
+        known.mistake("a ratio for each neighbour", "You divide by the two neighbours one by one. Divide by their mean, `power[-3:-1].mean()`.",
+            lambda x: _power(x).mean(0)[-1] / _power(x).mean(0)[-3:-1], at="one number"),
+        known.mistake("squares of complex numbers", "`rfft` returns complex numbers, and their squares are complex as well, so they cancel where you add them up. The power is the square of the absolute value, `.abs() ** 2`.",
+            *(lambda x, part=part: part(_ratio(torch.fft.rfft(x).square().mean(0))) for part in (lambda r: r.real, lambda r: r.abs())),
+            lambda x: _ratio(torch.fft.rfft(x).square().mean(0).abs()), lambda x: _ratio(torch.fft.rfft(x).square().mean(0).real)),
         known.mistake("one ratio for each row", "You return one ratio for each row. Average the powers over the rows first, so that one ratio is left.",
             lambda x: _power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)),
         KnownMistake("a constant", "You return the same number for every image, so it measures nothing. Compute it from `image`.",

@@ -135,6 +135,11 @@ def _radii(answer: Strokes) -> list[float]:
     return [plain(stroke[3]) for stroke in answer if stroke[0] == "ring"]
 
 
+def _about_radii(answer: Strokes) -> str:
+    radii = " and ".join(f"{radius:g}" for radius in sorted({*_radii(answer)}))
+    return f"Your rings have a radius of {radii}, and the network still finds what is inside. In training it was 13 to 22 for every ring, so go further beyond that."
+
+
 fools_it = Exercise(
     name="fools_it",
     lesson=6,
@@ -142,7 +147,7 @@ fools_it = Exercise(
     checks=(
         Check("strokes", _form_problem),
         Check("enough foreground by the rule", _foreground_problem),
-        Check(FOOLED, _score_problem),
+        Check(FOOLED, _score_problem, _about_radii),
     ),
     answers=(
         lambda: BIG,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import random
 import statistics
@@ -54,7 +55,10 @@ def _known_cases() -> list[Case]:
 
 
 def _failed_runs() -> list[Case]:
-    return _cases_of([0.8, math.nan, 0.7], [math.nan, 0.5, 0.6, 0.1])
+    nan = float(
+        "nan"
+    )  # another object than `math.nan`, as a training makes it: `in` finds only the same
+    return _cases_of([0.8, nan, 0.7], [nan, 0.5, 0.6, 0.1])
 
 
 def _cases() -> list[Case]:
@@ -98,12 +102,25 @@ STATISTICS: dict[str, Summarise] = {
     "the mean of the lowest and the highest score": lambda s: (min(s) + max(s)) / 2,
     "the geometric mean of the scores": statistics.geometric_mean,
     "the sum of the scores": sum,
+    "the sum of all scores but the first, divided by n": lambda s: sum(s[1:]) / len(s),
+    "the sum of all scores but the last, divided by n": lambda s: sum(s[:-1]) / len(s),
+    "the last score, divided by n": lambda s: s[-1] / len(s),
+    "the mean of all scores but the first": lambda s: sum(s[1:]) / (len(s) - 1),
+    "the mean of all scores but the last": lambda s: sum(s[:-1]) / (len(s) - 1),
+    "the distance of the last score alone from the mean, divided by the root of n − 1, as if a sum began anew with each score": lambda s: abs(s[-1] - statistics.mean(s)) / math.sqrt(len(s) - 1),
+    "the right one without the distance of the first score": lambda s: math.sqrt(sum((x - statistics.mean(s)) ** 2 for x in s[1:]) / (len(s) - 1)),
+    "the right one without the distance of the last score": lambda s: math.sqrt(sum((x - statistics.mean(s)) ** 2 for x in s[:-1]) / (len(s) - 1)),
+    "the root of the squared distances from the first score, divided by n − 1": lambda s: math.sqrt(sum((x - s[0]) ** 2 for x in s) / (len(s) - 1)),
+    "the mean distance between neighbours": lambda s: statistics.mean(abs(a - b) for a, b in itertools.pairwise(s)),
     "the sum of the scores, divided by n − 1": lambda s: sum(s) / (len(s) - 1),
     "the standard deviation with n in place of n − 1": statistics.pstdev,
     "the variance, with n − 1": statistics.variance,
     "the variance, with n": statistics.pvariance,
     "the sample standard deviation, divided by the root of n": lambda s: statistics.stdev(s) / math.sqrt(len(s)),
     "the sample standard deviation, divided by n": lambda s: statistics.stdev(s) / len(s),
+    "the root of (the sum of the squared scores minus the squared mean, divided by n − 1), so n times the squared mean isn't subtracted": lambda s: math.sqrt((sum(x * x for x in s) - statistics.mean(s) ** 2) / (len(s) - 1)),
+    "the root of (the mean of the squared scores minus the mean)": lambda s: math.sqrt(statistics.mean(x * x for x in s) - statistics.mean(s)),
+    "the mean of the squared scores minus the squared mean, which is the variance with n": lambda s: statistics.mean(x * x for x in s) - statistics.mean(s) ** 2,
     "the sum of the squared distances from the mean": _squares,
     "the root of the sum of the squared distances, not divided": lambda s: math.sqrt(_squares(s)),
     "the root of the sum of the squared distances, divided by n − 1 after taking the root": lambda s: math.sqrt(_squares(s)) / (len(s) - 1),
@@ -162,6 +179,19 @@ def _fixed_divisor(values: list[Any], place: int) -> float:
     return divisors[0] if same else 0
 
 
+def _moves_or_scales(spread: Callable[[Scores], float]) -> str:
+    """Say that a spread changes if all scores move, or doesn't double if they do."""
+    scores = [0.5, 0.7, 0.9]
+    now, moved, doubled = (
+        spread([f * x + d for x in scores]) for f, d in ((1, 0), (1, 0.1), (2, 0))
+    )
+    if not alike(moved, now):
+        return f"For {scores} it is {_shown(now)}, but {_shown(moved)} if every score is 0.1 higher. They are as far apart as before, so it should stay the same: subtract the mean from each score before you square."
+    if now and not alike(doubled, 2 * now):
+        return f"If all scores are twice as high, your number becomes {_shown(doubled / now)} times as high. It should be twice as high: square each distance from the mean, and take one root at the end."
+    return ""
+
+
 def _part(place: int) -> Check:
     """Check one of the two numbers; the facts say which other statistic it is, or how far off."""
 
@@ -185,6 +215,7 @@ def _part(place: int) -> Check:
         if divisor := _fixed_divisor(values, place):
             return f"In each of the {len(cases)} lists tried first, you divide by {divisor:.4g}, however many scores there are. Divide by {('n', 'n − 1')[place]}, which is different for each list."
         factors: dict[int, float] = {}
+        last = 1.0
         for case, value in zip(cases, values, strict=True):
             (scores,) = case.inputs
             turned = value_of(answer, _cases_of([*scores[1:], scores[0]])[0])
@@ -194,8 +225,15 @@ def _part(place: int) -> Check:
                 return f"For {scores} it is {_shown(value)}, but {_shown(turned)} if the first score moves to the end. The order shouldn't matter."
             if right := summary(scores)[place]:
                 factors.setdefault(len(scores), value / right)
+                last = value / right
         if all(abs(factor - 1) < 2e-3 for factor in factors.values()):
             return "All your numbers are nearly right. Are the scores, or is the result, rounded, for example to float16?"
+        if place and (
+            changed := _moves_or_scales(lambda scores: value_of(answer, _cases_of(scores)[0]))
+        ):
+            return changed
+        if all(alike(factor, last) for factor in factors.values()):
+            return f"It is always {last:.4g} times the right number."
         shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())
         return f"Divided by the right number, yours is {shown}."
 
@@ -265,7 +303,7 @@ mean_and_spread = Exercise(
         second.mistake("the standard error", "Your second number is the standard error. It says how precisely you know the mean, and shrinks with more seeds. Return the standard deviation, which says how far single seeds lie from the mean.",
             lambda s: (np.mean(s), np.std(s, ddof=1) / math.sqrt(len(s))),
             lambda s: (np.mean(s), np.std(s) / math.sqrt(len(s))), at=DEVIATION),
-        with_nan.mistake("a failed run dropped", "Your numbers leave out the NaN, so nobody sees that a run failed. Both of them should be NaN.",
+        with_nan.mistake("a failed run dropped", "Your numbers leave out the NaN, so nobody sees that a run failed. Both of them should be NaN. NaN equals nothing, itself included, so `math.isnan` finds it, but `==` and `in` don't.",
             lambda s: (np.nanmean(s), np.nanstd(s, ddof=1))),
         with_nan.mistake("dropped from one number", "One of your numbers leaves out the NaN, and the other shows it. Both of them should be NaN.",
             lambda s: (np.mean(s), np.nanstd(s, ddof=1)), lambda s: (np.nanmean(s), np.std(s, ddof=1))),
@@ -275,7 +313,9 @@ mean_and_spread = Exercise(
             lambda s: summary(np.nan_to_num(s).tolist())),
         with_nan.mistake("None or 0 for a failed run", "You notice the failed run, but return something other than NaN for it. Return `math.nan` for both, which nobody can mistake for a score.",
             lambda s: (0.0, 0.0) if any(map(math.isnan, s)) else summary(s),
-            lambda s: (math.nan, 0.0) if any(map(math.isnan, s)) else summary(s)),
+            lambda s: (math.nan, 0.0) if any(map(math.isnan, s)) else summary(s),
+            lambda s: None if any(map(math.isnan, s)) else summary(s), lambda s: math.nan if any(map(math.isnan, s)) else summary(s),
+            lambda s: (None, None) if any(map(math.isnan, s)) else summary(s), lambda s: "failed" if any(map(math.isnan, s)) else summary(s)),
     ),
     hints=(
         "Suppose you train twice as many seeds. Which number stays about the same, the best score or the mean?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from unet_teach.exercises.checks.functions import (
     matches,
     returns,
 )
+from unet_teach.exercises.checks.ratios import rounded_in_words
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
@@ -41,6 +43,7 @@ def _known_cases() -> list[Case]:
         _case([(0.004, 0.4, 0.75), (0.001, 0.2, 0.1), (0.01, 0.8, 0.5), (0.003, 0.75, 0.7), (0.03, 0.5, 0.3)]),
         _case([(0.002, 0.5, 0.1), (0.02, 0.9, 0.58), (0.2, 0.4, 0.6), (0.01, 0.88, 0.89)]),
         _case([(0.05, 0.62, 0.87), (0.005, 0.66, 0.61), (0.5, 0.68, 0.28), (0.0005, 0.67, 0.53), (0.02, 0.31, 0.72)]),
+        _case([(0.02, 0.35, 0.6), (0.001, 0.58, 0.9), (0.3, 0.31, 0.2), (0.008, 0.64, 0.41)]),
         _case([(0.03, -2.3, -1.9), (0.001, -4.1, -1.1), (0.01, -1.2, -2.5), (0.1, -1.6, -3.0)]),  # as a log-likelihood
     ]  # fmt: skip
 
@@ -56,6 +59,11 @@ def _cases() -> list[Case]:
     return cases
 
 
+MEANS = {  # of a column
+    "the mean of all learning rates": 0,
+    "the mean of all validation scores": 1,
+    "the mean of all test scores": 2,
+}
 COLUMNS = ("learning rate", "validation score", "test score")
 
 
@@ -69,7 +77,11 @@ def _place(values: list[float], index: int) -> list[str]:
 
 def _descriptions(trials: list[Trial], value: Any) -> set[str]:
     """Return every description of a value: which column it is, and of which trial."""
-    found = set()
+    found = {
+        name
+        for name, place in MEANS.items()
+        if alike(sum(t[place] for t in trials) / len(trials), value)
+    }
     for row, trial in enumerate(trials):
         places = {
             "the first trial": row == 0,
@@ -100,18 +112,76 @@ def _picks(answer: Pick) -> str | None:
                     f"That trial scores {trial[1]} on validation, where higher is better; the best scores {best}."
                 )
         always = set.intersection(*(_descriptions(case.inputs[0], value) for case, value in values))
+        in_list = any(alike(trial[0], value) for trial in case.inputs[0])
         if always:
             parts.append(f"In all {len(values)} known cases you return {min(always)}.")
-        elif not any(alike(trial[0], value) for trial in case.inputs[0]):
-            parts.append("That number isn't in the list. Return the learning rate of a trial.")
+        elif not in_list:
+            cells = [
+                (COLUMNS[k], t[0]) for t in case.inputs[0] for k in (1, 2) if alike(t[k], value)
+            ]
+            where = (
+                f"is the {cells[0][0]} of the trial with rate {cells[0][1]}"
+                if cells
+                else "isn't in the list"
+            )
+            parts.append(f"That number {where}. Return the learning rate of a trial.")
             targets = [_best_on_validation(*each.inputs) for each, _ in values]
             factor = value / target
             if factor != 1 and all(
                 alike(v, factor * t) for (_, v), t in zip(values, targets, strict=True)
             ):
                 parts.append(f"It is always {factor:.4g} times the right learning rate.")
+            elif found := rounded_in_words([v for _, v in values], targets):
+                parts.append(f"It is always {found}. Return it as it is.")
+            elif any(
+                all(alike(v, change(t)) for (_, v), t in zip(values, targets, strict=True))
+                for change in (math.log10, math.log)
+            ):
+                parts.append("It is always the logarithm of the right learning rate.")
         return " ".join(parts)
     return None
+
+
+def _facts(answer: Pick) -> str:
+    """Say in which of the known lists the choice is right, and whether it depends on their order."""
+    values = [(case.inputs[0], plain(case.run(answer))) for case in _known_cases()]
+    if not all(any(alike(v, trial[0]) for trial in trials) for trials, v in values):
+        return ""
+    wrong = [trials for trials, v in values if not alike(v, _best_on_validation(trials))]
+    said = f"You choose the best of {len(values) - len(wrong)} of the {len(values)} lists tried."
+    last_best = [trials for trials, _ in values if trials[-1][0] == _best_on_validation(trials)]
+    if wrong == last_best:
+        return f"{said} It is wrong exactly where the last trial is the best one. Does your loop reach it?"
+    if len(wrong) == 1 and all(trial[1] < 0 for trial in wrong[0]):
+        return f"{said} It is wrong only where all scores are below 0. Of two such scores, the one closer to 0 is higher."
+    for column, (name, what) in enumerate(
+        (("learning rates", "rate"), ("validation scores", "score"))
+    ):
+        changed = [
+            [
+                (*t[:column], other[column], *t[column + 1 :])
+                for t, other in zip(trials, [*trials[1:], trials[0]], strict=True)
+            ]
+            for trials, _ in values
+        ]
+        picked = [plain(answer([*trials])) for trials in changed]
+        places = [
+            (
+                [t[0] for t in trials].index(v),
+                [t[0] for t in other].index(p) if p in [t[0] for t in other] else -1,
+            )
+            for (trials, v), other, p in zip(values, changed, picked, strict=True)
+        ]
+        same = [one == two for one, two in places]
+        if name == "validation scores" and all(same):
+            return f"{said} If only the validation scores change places, you choose the same trials, so they play no part in your choice. They alone should decide."
+        if name == "learning rates" and not all(same):
+            return f"{said} If only the learning rates change places, you choose other trials. How high a {what} is should play no part: the validation score alone decides."
+    for trials, value in sorted(values, key=lambda pair: pair[0] not in wrong):
+        turned = plain(answer(trials[::-1]))
+        if not alike(turned, value):
+            return f"{said} The order matters to your function: for {trials} you return {_shown(value)}, and {_shown(turned)} if the same trials come from last to first. Is every score compared with the highest one so far?"
+    return said
 
 
 def _ignores_test_scores(answer: Pick) -> str | None:
@@ -184,7 +254,7 @@ same_recipe = Exercise(
     checks=(
         is_function("pick(trials)"),
         returns("one number", a_number, _known_cases),
-        Check("its choice", _picks),
+        Check("its choice", _picks, _facts),
         Check("test scores play no part", _ignores_test_scores),
         matches(_best_on_validation, _cases),
     ),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
-from math import comb
+from math import comb, isfinite
 from statistics import fmean, median, pstdev, stdev
 from time import thread_time
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from unet_teach.exercises.checks.functions import (
     Case,
     Probes,
+    alike,
     is_function,
     on_each_case,
     returns,
@@ -25,6 +27,7 @@ from unet_teach.exercises.checks.functions import (
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.lesson_6.mean_and_spread import Scores
+from unet_teach.exercises.parentheses import compared_by, source_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation.ablation import p_value
 
@@ -83,6 +86,9 @@ def _fresh_cases() -> Iterator[Case]:
     for a, b in [*chance.sample(small, 3), KNOWN[23]]:  # the same p: turned round, another order
         turned = [[round(1.01 - score, 2) for score in chance.sample(x, len(x))] for x in (b, a)]
         yield _case(*turned)
+    for reverse in (True, False):  # sorting one of them in place changes it
+        a, b = (sorted(scores, reverse=reverse) for scores in KNOWN[0])
+        yield _case(a, b)
 
 
 # ------------------------------------------------------------------------------------------- checks
@@ -139,13 +145,152 @@ def _decides(answer: Decide) -> str | None:
     return " ".join(parts)
 
 
-def _limit(answer: Decide) -> str:
+def _facts(answer: Decide) -> str:
+    """Say which deals the answer looks at, what it compares, and how its decisions follow p."""
+    seen = _deals_seen(answer)
+    own = "" if seen else _own_p(answer)
+    return " ".join(filter(None, (seen, own, _limit(answer, own or seen))))
+
+
+class _Deals(Iterator[Any]):
+    """The deals of a generator, counted as they are taken."""
+
+    def __init__(self, deals: Iterator[Any]) -> None:
+        self.deals, self.taken, self.ends = deals, 0, 0
+
+    def __next__(self) -> Any:
+        try:
+            deal = next(self.deals)
+        except StopIteration:
+            self.ends += 1
+            raise
+        self.taken += 1
+        return deal
+
+
+def _deals_seen(answer: Decide) -> str:
+    """Say that the answer does not go through all deals, as counted while it runs."""
+    tree = source_of(answer)
+    if tree and all(map(_goes_through_nothing, ast.walk(tree))):
+        return "Your function doesn't go through the ways to deal the scores, and p is a share of these ways. `for one, other in deals(a, b):` goes through all of them."
+    made: list[_Deals] = []
+    known = getattr(answer, "__globals__", {})
+    if "deals" not in _names(getattr(answer, "__code__", None)) or "deals" not in known:
+        return ""
+
+    def deals(*groups: Any) -> _Deals:
+        made.append(_Deals(iter(known["deals"](*groups))))
+        return made[-1]
+
+    names = {**known, "deals": deals}
+    counted = FunctionType(answer.__code__, names, "counted", None, answer.__closure__)
+    a, b = _first_wrong(answer)
+    _probes._try(counted, (a, b))
+    ways = comb(len(a) + len(b), len(a))
+    if made and all(each.ends > 1 for each in made):
+        return "Your function goes through the same `deals(a, b)` twice. A generator can be gone through only once, so the second time nothing is left. Make a list of it first: `ways = list(deals(a, b))`."
+    if made and (most := max(each.taken for each in made)) < ways:
+        return f"In the case above, your function looks at {most} of the {ways} deals. A `return` inside the loop ends the function before the other deals are counted."
+    return ""
+
+
+SIMPLE = {  # functions that take a group as it is
+    *(
+        "abs",
+        "len",
+        "sum",
+        "max",
+        "min",
+        "sorted",
+        "bool",
+        "float",
+        "int",
+        "round",
+        "list",
+        "tuple",
+    ),
+    *("mean", "median", "std", "var", "stdev", "pstdev", "variance", "pvariance", "sqrt", "fabs"),
+    *("set", "array", "asarray", "item", "any", "all"),
+}
+
+
+def _goes_through_nothing(node: ast.AST) -> bool:
+    """Whether a part of a function is no loop, and calls no function that may hold one."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        return name in SIMPLE
+    return not isinstance(node, ast.For | ast.While | ast.comprehension)
+
+
+def _own_p(answer: Decide) -> str:
+    """Say which numbers the answer compares at its end, taken from its own code."""
+    if (own := _compared(answer)) is None:
+        return ""
+    a, b = _first_wrong(answer)
+    x, limit, _ = next(each for each in own if each[2] == (a, b))
+    if all(alike(x, p_value(*scores)) for x, _, scores in own):
+        same = alike(limit, LEVEL)
+        return (
+            ""
+            if same
+            else f"In the case above, you compare p with {limit:.4g}; it should be {LEVEL}."
+        )
+    p, ways = p_value(a, b), comb(len(a) + len(b), len(a))
+    share = f"{round(p * ways)} / {ways} = {p:.3g}"
+    found = compared_by(answer)
+    if found and found.fraction:
+        parts = [plain(_probes._try(part, (a, b))) for part in found.fraction]
+        if all(isinstance(part, float | int) for part in parts):
+            return f"In the case above, you compare {parts[0]:.4g} / {parts[1]:.4g} = {x:.4g} with {limit:.4g}, but p is {share}."
+    said = f"In the case above, you compare {x:.4g} with {limit:.4g}, but p is {share}."
+    factors = [x / p_value(*scores) for x, _, scores in own]
+    if isfinite(factors[0]) and all(alike(factor, factors[0]) for factor in factors):
+        more = "" if alike(factors[0], 1) else f" Your number is always {factors[0]:.3g} times p."
+        return said + more
+    counts = [round(p_value(a, b) * comb(len(a) + len(b), len(a))) for *_, (a, b) in own]
+    if all(alike(x, count) for (x, *_), count in zip(own, counts, strict=True)):
+        return f"{said} Your number is how many deals are as far apart, not their share: divide it by the number of all deals."
+    return said
+
+
+def _compared(answer: Decide) -> list[tuple[float, float, tuple[Scores, Scores]]] | None:
+    """Return the two numbers that the answer compares in each known case; `None` if unknown."""
+    if (found := compared_by(answer)) is None:
+        return None
+    inputs = KNOWN[: len(_decisions(answer))]
+    sides = [[plain(_probes._try(side, x)) for side in (found.left, found.right)] for x in inputs]
+    if not all(isinstance(side, float | int) for pair in sides for side in pair):
+        return None
+    return [(pair[0], pair[1], x) for pair, x in zip(sides, inputs, strict=True)]
+
+
+def _compares_another_number(answer: Decide, test: Decide) -> bool:
+    """Whether it is known what the answer compares, and it is mostly not what this test compares.
+
+    Rounding may count a deal more or less.
+    """
+    found = compared_by(answer)
+    own = _compared(answer) if found and found.smaller and isinstance(test, _Test) else None
+    if own is None or not isinstance(test, _Test):
+        return False
+    same = [alike(x / limit, test.p_of(*scores) / test.level) for x, limit, scores in own if limit]
+    return sum(same) < 0.7 * len(same)
+
+
+def _first_wrong(answer: Decide) -> tuple[Scores, Scores]:
+    decisions = zip(_decisions(answer), KNOWN, strict=False)
+    return next((x for value, x in decisions if value is not told_apart(*x)), KNOWN[0])
+
+
+def _limit(answer: Decide, own: str) -> str:
     """Say between which two p the decision changes, or that it does not follow p."""
     decided = [(p_value(*x), value) for x, value in zip(KNOWN, _decisions(answer), strict=False)]
     yes = max((p for p, value in decided if value is True), default=None)
     no = min((p for p, value in decided if value is False), default=None)
     if yes is None or no is None:
         such = f"You return {decided[0][1]} every time"
+        if own:
+            return f"{such}."
         a, b = (min if decided[0][1] is False else max)(
             KNOWN[: len(decided)], key=lambda x: p_value(*x)
         )
@@ -394,6 +539,7 @@ def mistake(
         below: list[Decide] = [replace(f, strict=True) for f in wrong if isinstance(f, _Test)]
         return any(
             all(map(_probes.same, decisions, (_probes._try(f, inputs) for inputs in cases)))
+            and not _compares_another_number(answer, f)
             for f in (*wrong, *below)
         )
 
@@ -411,7 +557,7 @@ tells_apart = Exercise(
         is_function("tells_apart(a, b)"),
         returns("True or False", true_or_false, lambda: _known_cases()[:5]),
         Check("no random numbers", _says_that_it_draws),
-        Check("its decisions", _decides, _limit),
+        Check("its decisions", _decides, _facts),
         on_each_case("fresh scores", _fresh_cases, _on_fresh),
     ),
     answers=(lambda: told_apart, _test, lambda: _all_orders, lambda: _with_numpy),
@@ -469,6 +615,10 @@ tells_apart = Exercise(
             _test(seen=lambda a, b: _distance([*a, *b][-len(a):], [*a, *b][:-len(a)]))),
         mistake("compared with all scores", "Your decisions are those of a test that compares each choice with the mean of all scores. Compare it with the scores that are left over: their sum is `sum(pool) - sum(chosen)`.",
             _test_with_rest(lambda dealt, pool, a, b: fmean(pool))),
+        mistake("compared with a or b itself", "Your decisions are those of a test that compares the first group of each deal with the scores of `a`. Compare it with the other group of the same deal, which holds the scores left over.",
+            _test_with_rest(lambda dealt, pool, a, b: fmean(a))),
+        mistake("a square compared with a distance", "Your decisions are those of a test that squares the distance of each deal, but not that of `a` and `b`. Compute both in the same way: `abs(…)` without a square is enough.",
+            _test(lambda a, b: _distance(a, b) ** 2, seen=_distance)),
         mistake("the rest divided by another number", "Your decisions are those of a test that divides the sum of the scores left over by `len(a)`. There are `len(b)` of them.",
             _test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(a))),
         mistake("equal scores left out", "Your decisions are those of a test that takes as the rest only scores that differ from all chosen ones, as `x not in chosen` does. If a score occurs twice and one of them is chosen, the other is still left over.",

@@ -79,6 +79,8 @@ reach = Exercise(
             lambda depth: 6 * 2**depth - 4 + depth),
         known.mistake("only the bottleneck doubled", "You multiply only the bottleneck's reach by 2**depth. The levels above it lie inside each other as well: at level 1 a cell is 2 pixels wide, at level 2 four, so each level counts its 5 in pixels of its own size.",
             lambda depth: 2 * 2**depth + 5 * depth),
+        known.mistake("every level as coarse as the bottleneck", "You multiply what every level adds by 2**depth, as if all cells were as wide as those of the bottleneck. The pixels of the top level are 1 wide, those of the next one 2, then 4, so each level counts in pixels of its own size.",
+            *(lambda depth, own=own: (2 + own * depth) * 2**depth for own in (5, 4, 3, 2)), lambda depth: 7 * depth * 2**depth),
         KnownMistake("another start", "Each level is counted correctly, but you start with another number. Without any halving there are two 3×3 convolutions, which reach 2 pixels.",
             lambda: lambda depth: 6 * 2**depth - 5, lambda answer: (found := _follows(answer))[:2] == (2, 5) and found[2] not in (2, 9)),
         KnownMistake("another number added", "Each of your results is twice the one before, plus a number. Doubling is right, but the number isn't: how far do the two convolutions of the encoder reach, the two of the decoder, and the far pixel of a pair in max-pooling?",

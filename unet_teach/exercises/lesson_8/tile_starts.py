@@ -32,6 +32,9 @@ SIZES = [  # size of the image, size of a tile, what two neighbours share
 ]
 
 
+MOST_SHOWN = 12  # starts of one list
+
+
 # --------------------------------------------------------------------------------- right answers
 def _pushed_back(size: int, tile: int, shared: int) -> list[int]:
     """Full steps, and a last tile pushed back until it ends with the image."""
@@ -92,10 +95,20 @@ def _check(holds: str, problem: Callable[..., str | None]) -> Check:
     """Check the starts in each case: `problem(starts, size, tile, shared)` says what is wrong."""
 
     def in_case(answer: Function, case: Case) -> str | None:
-        message = problem(as_list(case.run(answer)) or [], *case.inputs)
-        return f"{case.call}: {message}." if message else None
+        value = case.run(answer)
+        starts = as_list(value) or []
+        message = problem(starts, *case.inputs)
+        if not message:
+            return None
+        mine, right = (_listed(x) for x in (starts, _pushed_back(*case.inputs)))
+        return f"{case.call}: {message}. Your starts are {mine}; {right}, for example, is right.{' A set has no order of its own: `sorted(…)` makes a list in increasing order.' if isinstance(value, set) else ''}"
 
     return Check(holds, on_each_case(holds, _cases, in_case).problem, _facts)
+
+
+def _listed(starts: list[Any]) -> str:
+    shown = ", ".join(f"{start:g}" for start in starts[:MOST_SHOWN])
+    return f"[{shown}{', …' * (len(starts) > MOST_SHOWN)}]"
 
 
 def _facts(answer: Function) -> str:
@@ -199,7 +212,7 @@ tile_starts = Exercise(
         known.mistake("one twice", "Where full steps already end with the image, your last tile appears twice. Add it only if it is missing, or let the range end before it.",
             lambda s, t, o: [*_while_inside(s, t, t - o), max(0, s - t)],
             lambda s, t, o: [min(x, s - t) for x in _up_to_end(s, t, t - o)]),
-        known.mistake("the last forgotten", "`range` stops before its end, so the tile at size − tile is always missing. Add it.",
+        known.mistake("the last forgotten", "The tile at size − tile is always missing. A `range` stops before its end, and a loop with `<` stops as well. Add this tile.",
             lambda s, t, o: list(range(0, s - t, t - o)), cases=lambda: SIZES),
         known.mistake("subtracted on either side", "You subtract `shared` on both sides. But two neighbours share the same pixels, so subtract it only once.",
             lambda s, t, o: _with_last(s, t, t - 2 * o),

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import input_changed, tensor_of, three_checks
+from unet_teach.exercises.lesson_5.masks import about_shape, input_changed, tensor_of, three_checks
 
 BEYOND = 1000  # what background counts as where the smallest number is sought
 
@@ -57,7 +57,7 @@ def _step_by_step(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
 def _wrong_pixel(case: Case, value: Any) -> str | None:
     target = _target(*case.inputs)
     if value.shape != target.shape:
-        return f"the target's shape is {tuple(value.shape)} instead of {tuple(target.shape)}"
+        return f"the target's shape is {tuple(value.shape)} instead of {tuple(target.shape)}{about_shape(value, target)}"
     wrong = (value != target).nonzero()
     place = tuple(wrong[0].tolist())
     label, largest, smallest = (int(each[place]) for each in case.inputs)

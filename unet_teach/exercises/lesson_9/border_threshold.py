@@ -9,7 +9,7 @@ from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.masks import A_MASK, three_checks, where_right
+from unet_teach.exercises.lesson_5.masks import A_MASK, about_shape, three_checks, where_right
 
 # Background, inside and border of each pixel, one column a pixel.
 KNOWN = [
@@ -41,7 +41,8 @@ def _wrong_pixel(case: Case, value: Tensor) -> str:
     probabilities, threshold = case.inputs
     target = _left(probabilities, threshold)
     if value.shape != target.shape:
-        return f"the mask's shape is {tuple(value.shape)} instead of {tuple(target.shape)}"
+        more = about_shape(value, target) if value.dim() != target.dim() else ""
+        return f"the mask's shape is {tuple(value.shape)} instead of {tuple(target.shape)}{more}"
     wrong = (value != target).nonzero()
     row, column = wrong[0].tolist()
     background, inside, border = probabilities[:, row, column].tolist()
@@ -98,7 +99,13 @@ def _spans(steps: list[float], chosen: list[bool]) -> str:
     )
 
 
-known = Probes(_known_cases)
+def _probes() -> list[Case]:
+    """Return the known cases and one with many pixels, which tells more functions apart."""
+    many = (2 * torch.randn(3, 9, 7, generator=torch.Generator().manual_seed(0))).softmax(0)
+    return [*_known_cases(), _case(many, 0.3), _case(many, 0.6)]
+
+
+known = Probes(_probes)
 
 border_threshold = Exercise(
     name="border_threshold",
@@ -119,7 +126,7 @@ border_threshold = Exercise(
             lambda p, t: p[1] > t, lambda p, t: p[1] >= t, lambda p, t: (p[0] < 0.5) & (p[1] > t), lambda p, t: (p[0] < 0.5) & (p[1] >= t),
             lambda p, t: (p[0] < 0.5) & (p[1] <= t), lambda p, t: (p[0] < 0.5) & (p[1] < t), lambda p, t: p[1] <= t, lambda p, t: p[1] < t),
         known.mistake("inside above one half", "You ask whether *inside* is above one half, but the exercise asks whether *background* is below it. Where border is likely, neither of the two may be above one half.",
-            lambda p, t: (p[1] > 0.5) & (p[2] <= t), lambda p, t: (p[1] >= 0.5) & (p[2] <= t), lambda p, t: p[1] > 0.5),
+            lambda p, t: (p[1] > 0.5) & (p[2] <= t), lambda p, t: (p[1] >= 0.5) & (p[2] <= t), lambda p, t: p[1] > 0.5, lambda p, t: (p[1] > 0.5) & (p[2] < t), lambda p, t: (p[1] >= 0.5) & (p[2] < t)),
         known.mistake("one half is left", "A pixel whose background is exactly one half is True in your mask. Background should be *less* probable than one half, so compare with `<`.",
             lambda p, t: (p[0] <= 0.5) & (p[2] <= t)),
         known.mistake("background is left", "You ask only for the border. Background hardly ever looks like one, so most of it is left as well, and all cells are connected through it.",
@@ -139,7 +146,11 @@ border_threshold = Exercise(
         known.mistake("one minus the threshold", "Your limit for border falls where the threshold rises: it is 1 minus the threshold. Compare border with the threshold itself.",
             lambda p, t: (p[0] < 0.5) & (p[2] <= 1 - t), lambda p, t: (p[0] < 0.5) & (p[2] < 1 - t), lambda p, t: (p[0] < 0.5) & (1 - p[2] >= t)),
         known.mistake("channels in another order", "You take the channels in another order. They are background, inside and border, so `probabilities[0]` is background and `probabilities[2]` is border.",
-            lambda p, t: (p[2] < 0.5) & (p[0] <= t), lambda p, t: (p[1] < 0.5) & (p[2] <= t), lambda p, t: (p[1] < 0.5) & (p[0] <= t), lambda p, t: (p[2] < 0.5) & (p[1] <= t)),
+            lambda p, t: (p[1] < 0.5) & (p[2] <= t), lambda p, t: (p[1] < 0.5) & (p[0] <= t), lambda p, t: (p[2] < 0.5) & (p[1] <= t)),
+        known.mistake("the two limits swapped", "You compare background with the threshold and border with one half. It should be the other way round: `probabilities[0]`, background, below one half, and `probabilities[2]`, border, at most the threshold.",
+            lambda p, t: (p[0] < t) & (p[2] <= 0.5), lambda p, t: (p[0] <= t) & (p[2] <= 0.5), lambda p, t: (p[0] < t) & (p[2] < 0.5), lambda p, t: (p[0] <= t) & (p[2] < 0.5)),
+        known.mistake("a share of the cell", "You divide border by inside plus border before you compare it. The threshold is for the probability itself.",
+            lambda p, t: (p[0] < 0.5) & (p[2] / (p[1] + p[2]) <= t), lambda p, t: (p[0] < 0.5) & (p[2] <= t * (p[1] + p[2]))),
         known.mistake("or instead of and", "You keep a pixel if *one* of the two holds. Both have to hold: join the comparisons with `&`.",
             lambda p, t: (p[0] < 0.5) | (p[2] <= t)),
         known.mistake("background below the threshold", "You compare background with the threshold, too. It has a limit of its own, one half, so that moving the threshold changes only where cells are cut apart.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import permutations
 from statistics import fmean
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike
+from unet_teach.exercises.checks.ratios import ratio_in_words, rounded_in_words
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
@@ -55,6 +55,11 @@ COUNTS: dict[str, Callable[[Tensor, Tensor], int]] = {
     "the void pixels": lambda p, t: int((t == VOID).sum()),
     "all pixels": lambda p, t: t.numel(),
     "the pixels in which the two differ": lambda p, t: int((p != t).sum()),
+    "the images": lambda p, t: len(t),
+    "the pixels of one image": lambda p, t: t[0].numel(),
+    "the foreground pixels of the target": lambda p, t: int(((t > 0) & (t != VOID)).sum()),
+    "the foreground pixels that are right": lambda p, t: int(((t == p) & (t > 0)).sum()),
+    "the foreground pixels of the prediction": lambda p, t: int((p > 0).sum()),
 }
 
 
@@ -62,26 +67,27 @@ RIGHT = ("the pixels that count and are right", "the pixels that count")
 
 
 def _pairs() -> list[tuple[Tensor, Tensor]]:
-    """Make 4 predictions and targets (2, 1, 5), the same each time, some pixels of them void."""
+    """Make 8 predictions and targets (N, 1, W), the same each time, some pixels of them void."""
     generator = torch.Generator().manual_seed(0)
     pairs = []
-    for _ in range(4):
-        prediction, target = torch.randint(0, 3, (2, 2, 1, 5), generator=generator).byte()
+    for size in range(8):
+        shape = (2, 2 + size % 3, 1, 9 + size)
+        prediction, target = torch.randint(0, 3, shape, generator=generator).byte()
         void = torch.rand(target.shape, generator=generator) < 0.3
         pairs.append((prediction, target.masked_fill(void, VOID)))
     return pairs
 
 
-def _ratio(answer: Function) -> str:
+def _ratio(answer: Function, *, sums: bool = False) -> str:
     """Name the two counts whose ratio an answer returns, or what it adds to the lower one."""
     pairs = _pairs()
     values = [plain(answer(*(x.clone() for x in pair))) for pair in pairs]
-    for above, below in permutations(COUNTS, 2):
-        counts = [(COUNTS[above](*pair), COUNTS[below](*pair)) for pair in pairs]
-        known = [(v, a / b) for v, (a, b) in zip(values, counts, strict=True) if b]
-        same = len(known) > 2 and all(alike(*each) for each in known)
-        if same and (above, below) != RIGHT:
-            return f"For {len(known)} pairs of masks, your number is {above}, divided by {below}."
+    targets = [float(_accuracy(*pair)) for pair in pairs]
+    if found := rounded_in_words(values, targets):
+        return f"For {len(pairs)} pairs of masks, your number is {found}. Return all its digits."
+    counts = {name: [count(*pair) for pair in pairs] for name, count in COUNTS.items()}
+    if found := ratio_in_words(values, counts, RIGHT, sums=sums):
+        return f"For {len(pairs)} pairs of masks, your number is {found}. It should be {', divided by '.join(RIGHT)}."
     right, count = ([COUNTS[name](*pair) for pair in pairs] for name in RIGHT)
     added = [r / v - n for v, r, n in zip(values, right, count, strict=True) if v]
     if added and abs(added[0]) > 1e-6 and all(abs(x / added[0] - 1) < 1e-3 for x in added):
@@ -90,7 +96,12 @@ def _ratio(answer: Function) -> str:
 
 
 def _facts(answer: Function) -> str:
-    return _ratio(answer) or _pixels_that_count(answer)
+    return (
+        _ratio(answer)
+        or _pixels_that_count(answer)
+        or _ratio(answer, sums=True)
+        or where_right(answer, _accuracy, _known_cases())
+    )
 
 
 def _pixels_that_count(answer: Function) -> str:
@@ -113,7 +124,7 @@ def _pixels_that_count(answer: Function) -> str:
                     else "changes your number, but it's void"
                 )
                 return f"In the target {target[:, 0].tolist()}, what is predicted for the pixel of label {label} in row {place[0]}, column {place[2]}, {says}."
-    return where_right(answer, _accuracy, _known_cases())
+    return ""
 
 
 def _accuracy(prediction: Tensor, target: Tensor) -> Tensor:
@@ -157,7 +168,7 @@ def _void_removed_in_place(prediction: Tensor, target: Tensor) -> Tensor:
     return right
 
 
-known = Probes(_known_cases)
+known = Probes(lambda: [*_known_cases(), *_pairs()[:3]])
 
 ignore_void = Exercise(
     name="ignore_void",
@@ -194,7 +205,7 @@ ignore_void = Exercise(
         known.mistake("a percentage", "That's the right share in percent. Return the share itself, a number from 0 to 1, so leave out the factor 100.",
             lambda p, t: 100 * _accuracy(p, t)),
         known.mistake("rounded down", "Your number is 0 wherever a pixel is wrong, as if it were rounded down. Divide with `/`.",
-            lambda p, t: float(_accuracy(p, t) == 1)),
+            lambda p, t: float(_accuracy(p, t) == 1), at="its values"),
         known.mistake("the share of mistakes", "That's the share of the pixels that are *wrong*. Compare with `==`.",
             lambda p, t: (p != t)[t != VOID].float().mean(), lambda p, t: 1 - _accuracy(p, t)),
         known.mistake("a count", "That's how many pixels are right, not which share of them. Divide by the number of pixels that count.",

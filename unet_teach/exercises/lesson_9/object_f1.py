@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike, matches
+from unet_teach.exercises.checks.ratios import ratio_in_words, rounded_in_words
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
@@ -107,11 +108,15 @@ COUNTS: dict[str, Callable[[Tensor], float]] = {
     "the cells without a match": lambda x: sum(x.shape) - 2 * _parts(x)[0],
     "the matches, spurious and missed cells together": lambda x: sum(x.shape) - _parts(x)[0],
     "all cells plus the matches": lambda x: sum(x.shape) + _parts(x)[0],
+    "the entries of at most one half": lambda x: x.numel() - _parts(x)[0],
     "the entries above 0": lambda x: int((x > 0).sum()),
     "the sum of all IoUs": lambda x: float(x.sum()),
     "the sum of the IoUs above one half": lambda x: float(x[x > 0.5].sum()),
     "1": lambda x: 1,
 }  # fmt: skip
+
+
+RIGHT = ("twice the matches", "the cells found plus those in the target")
 
 
 def _formulas() -> dict[str, Function]:
@@ -177,7 +182,14 @@ def _formula(answer: Function) -> str:
             continue
         if all(same):
             return f"For {len(tables)} tables, your number is {name}."
-    return _denominator(tables, values)
+    if found := rounded_in_words(values, list(map(_f1, tables))):
+        return f"For {len(tables)} tables, your number is {found}. Return all its digits."
+    if found := _denominator(tables, values):
+        return found
+    counts = {name: [count(t) for t in tables] for name, count in COUNTS.items()}
+    if found := ratio_in_words(values, counts, RIGHT):
+        return f"For {len(tables)} tables, your number is {found}. It should be {', divided by '.join(RIGHT)}."
+    return ""
 
 
 def _denominator(tables: list[Tensor], values: list[Any]) -> str:
@@ -204,7 +216,7 @@ def _stops(answer: Function) -> bool:
 
 
 WITHOUT_CELLS = "tables without a cell on one side"
-known = Probes(_known_cases)
+known = Probes(lambda: [*_known_cases(), *_more_tables()])
 
 object_f1 = Exercise(
     name="object_f1",
@@ -232,7 +244,7 @@ object_f1 = Exercise(
             _harmonic_or_error),
         known.mistake("the best of each row", "You count a match in every row, however small its largest IoU is. A cell that was found in the wrong place has no partner. Ask for an IoU above one half.",
             lambda x: 2 * x.shape[0] / sum(x.shape)),
-        known.mistake("rounded down", "Your number is 0 although some cells match, as if it were rounded down. Divide with `/`.",
+        known.mistake("rounded down", "Your number is always 0, although some cells match. `//` and `int(…)` round it down, and `try … except` hides an error. Divide with `/`.",
             lambda x: 0 * x.sum()),
         known.mistake("precision", "That's precision: of the cells found, the share that match. Somebody who finds one cell and gets it right would have 1. Count the cells of the target, too.",
             lambda x: (x > 0.5).sum() / x.shape[0], lambda x: (x > 0.5).any(1).float().mean()),

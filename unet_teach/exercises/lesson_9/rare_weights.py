@@ -56,6 +56,8 @@ def _ratio(case: Case, value: Any) -> str:
 
 def _some_right(weights: Tensor, target: Tensor) -> str:
     """Say that the weights are in the right ratio, or which of them are not, if some are."""
+    if not weights.isfinite().all():
+        return ""
     ratios = (weights / weights[0]) / (target / target[0])
     wrong = [place for place, ratio in enumerate(ratios.tolist()) if abs(ratio - 1) > 1e-4]
     if not wrong:
@@ -83,13 +85,28 @@ def _dependence(answer: Function) -> str:
     if min(few, some, many) <= 0:
         return f"For 1, 100 and 10000 pixels, your weights are {few:.3g}, {some:.3g} and {many:.3g}. A weight should be above 0."
     ratios = few / some, some / many
-    if all(abs(ratio / 10 - 1) < 1e-3 for ratio in ratios):
-        means = [float(_of(answer, *counts).mean()) for counts in ((9, 4), (9, 4, 1), (9, 4, 2, 1))]
+    means = [float(_of(answer, *counts).mean()) for counts in ((9, 4), (9, 4, 1), (9, 4, 2, 1))]
+    if all(abs(ratio / 10 - 1) < 1e-3 for ratio in ratios) and not all(
+        abs(m - 1) < 1e-3 for m in means
+    ):
         return f"For two, three and four classes, the mean of your weights is {means[0]:.3g}, {means[1]:.3g} and {means[2]:.3g}. It should be 1 each time: divide by the mean of the weights themselves."
+    if [f"{ratio:.3g}" for ratio in ratios] == ["10", "10"]:  # what is off shows elsewhere
+        return _in_one_case(answer)
     if abs(ratios[0] / ratios[1] - 1) > 1e-3:
         return f"A class with 1 pixel should weigh 10 times as much as one with 100, and that one 10 times as much as one with 10000. In your weights it's {ratios[0]:.3g} times and {ratios[1]:.3g} times."
     power = -math.log(ratios[0]) / math.log(100)
     return f"A class with a hundredth of the pixels should weigh 10 times as much, and yours weighs {ratios[0]:.3g} times as much: your weights are proportional to `counts ** {power:.3g}`, and they should be to `counts ** -0.5`."
+
+
+def _in_one_case(answer: Function) -> str:
+    """Compare the weights with the first one, in the first known case where that is wrong."""
+    for case in _known_cases():
+        counts = case.inputs[0].tolist()
+        mine, right = (x.double() / x[0] for x in (_of(answer, *counts), _weights(*case.inputs)))
+        if not torch.allclose(mine, right, rtol=1e-3):
+            own, others = (", ".join(f"{w:.4g}" for w in x[1:]) for x in (mine, right))
+            return f"For {counts} pixels, your weights after the first one are {own} times the first one. They should be {others} times. Is something rounded, as by `//`, `int` or `round`, or added to the numbers of pixels?"
+    return ""
 
 
 def _of(answer: Function, *counts: int) -> Tensor:
