@@ -149,7 +149,7 @@ print(object_scores(connected_components(without), numbers["test"]))
 #
 # One over the class's frequency would balance the classes completely, but then a border pixel weighs a hundred times as much as a background pixel, and the network sees borders everywhere. One over the *square root* of the frequency is a common compromise.
 #
-# Write `class_weights`. It gets the number of pixels of each class, and returns the weights as a tensor. Only their ratios matter, because PyTorch divides by the sum of the weights, so scale them to a mean of 1.
+# Write `class_weights`. It gets the number of pixels of each class, and returns the weights, as a tensor or a list. Only their ratios matter, because PyTorch divides by the sum of the weights, so scale them to a mean of 1.
 
 # %%
 def class_weights(counts):

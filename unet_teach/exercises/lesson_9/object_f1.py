@@ -49,6 +49,7 @@ def _known_cases() -> list[Case]:
         [[0.5, 0.0], [0.0, 0.9]],  # exactly one half
         [[0.2, 0.1, 0.0, 0.0]],
         [[0.7, 0.0, 0.0, 0.0, 0.0], [0.0, 0.8, 0.0, 0.0, 0.0]],
+        [[0.51, 0.4], [0.2, 0.0]],  # two pairs without a match have the larger sum
     ]
     return [_case(torch.tensor(table)) for table in tables]
 
