@@ -184,6 +184,7 @@ ROWS = [
     ("iou", lambda a, t: float((a & t).any()), "Your number is 0 or 1 for every pair of masks tried."),
     ("object_f1", lambda x: 2 * (x > 0.5).sum() / ((x > 0.5).sum() + len(x)), "twice the matches, divided by the matches plus the cells found."),
     ("object_f1", lambda x: (2 * (x > 0.5).sum() + 1) / (sum(x.shape) + 1), "twice the matches plus 1, divided by the cells found plus those in the target plus 1"),
+    ("object_f1", lambda x: (x.amax(0).sum() + x.amax(1).sum()) / sum(x.shape) if x.numel() else 0.0, "the best IoU of each cell found and of each in the target, added up, divided by"),
     ("object_f1", lambda x: round(float(2 * (x > 0.5).sum() / sum(x.shape)), 1), "the right one, rounded to 1 digit"),
     ("ignore_void", lambda p, t: (p == t).sum() / len(t), "divided by the images"),
     ("ignore_void", lambda p, t: (p == t).float().mean() - (t == 255).float().mean(), "the pixels that count and are right minus the void pixels, divided by all pixels"),

@@ -87,7 +87,10 @@ class TestForwardAdd:
                 {"skip": at_level(2, lambda s: 0.5 * s)},
                 "`mul` scales or shifts `skip1`'s output",
             ),
-            ({"skip": at_level(1, lambda s: 0 * s)}, "(128 channels, 16×24), which is zero in all"),
+            (
+                {"skip": at_level(1, lambda s: 0 * s)},
+                "(128 channels, 16×24), but what arrives is zero in all",
+            ),
             (
                 {"skip": at_level(1, torch.ones_like)},
                 "no skip arrives at 16×24: `add` joins `upconv2`'s",
@@ -212,7 +215,10 @@ class TestForwardAdd:
 
         text = exercises.forward_add.check(with_forward(add, skip=skip)()).text
         assert text.startswith("In training mode, on a 32×48 image, no skip arrives at 16×24")
-        assert "`skip2`'s output (128 channels, 16×24), which is the same in all positions" in text
+        assert (
+            "`skip2`'s output (128 channels, 16×24), but what arrives is the same in all positions"
+            in text
+        )
 
     def test_a_class_without_forward_is_told_so(self):
         assert "The network has no forward" in exercises.forward_add.check(DocumentUNet).text
@@ -261,6 +267,17 @@ class TestForwardAdd:
 
 class TestForwardCat:
     """The layers that are changed, and the joins."""
+
+    def test_a_layer_whose_number_of_channels_alone_was_changed_keeps_its_weight(self):
+        class Widened(with_forward(lambda x, s: torch.cat([x, s], 1))()):
+            def __init__(self, into, out):
+                super().__init__(into, out)
+                self.upconv2.in_channels *= 2
+
+        text = exercises.forward_cat.check(Widened).text
+        assert (
+            "Its `in_channels` was set to 512 afterwards, which doesn't change its weight" in text
+        )
 
     @pytest.mark.parametrize(
         ("layers", "says"),
@@ -320,7 +337,7 @@ class TestForwardCat:
             ),
             (
                 lambda x, s: torch.cat([x, 0 * s + 1], 1),
-                "`cat` joins `skip3`'s output (64 channels, 32×48), which is the same",
+                "`cat` joins `skip3`'s output (64 channels, 32×48), but what arrives is the same",
             ),
             (
                 lambda x, s: [x, s],

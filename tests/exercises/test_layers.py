@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach import exercises
 from unet_teach.networks.document import DocumentUNet
@@ -47,7 +48,10 @@ TOO_LITTLE = "A larger kernel fits into fewer positions"
             "should be 16×16. For the height, the formula gives (32 + 2·2 − 5)",
         ),
         (nn.MaxPool2d(2), "the output has 64 channels, but it should have 128."),
-        ([nn.MaxPool2d(2)], "You gave a list of layers."),
+        (
+            [nn.MaxPool2d(2)],
+            "You gave a list of one layer. Is there a comma or a bracket too many?",
+        ),
         (Zeros(), "The output is always the same, whatever the input."),
         (
             OneMap(),
@@ -160,3 +164,9 @@ def test_a_known_mistake_is_only_said_where_it_was_made(name, layer, says, says_
     text = getattr(exercises, name).check(layer).text
     assert says in text
     assert says_not not in text
+
+
+def test_a_function_in_place_of_a_layer_is_told_so():
+    text = exercises.double_conv.check(lambda into, out: nn.Sequential(F.relu())).text
+    assert "`relu` is a function of a feature map, and here it is called without one" in text
+    assert "The layer is `nn.ReLU(…)`." in text

@@ -326,6 +326,12 @@ def validation(before=lambda network: None):
     return validate
 
 
+def misspelt(trials):
+    best_trial = max(trials, key=lambda trial: trial[1])
+    del best_trial
+    return best_trail[0]  # noqa: F821 - the mistake
+
+
 def one_range_too_short(depth):
     reach = 2
     for _ in range(depth - 1):
@@ -483,7 +489,10 @@ LESSONS_5_TO_8 = [
         "or of p at 0.025",
     ),
     ("fools_it", SimpleNamespace(strokes=[]), "Give its strokes: `….strokes`."),
-    ("fools_it", ("ring", 48, 48, 40), "This is a single stroke: put it into a list"),
+    ("fools_it", ("ring", 48, 48, 40), "put it into a list, [('ring', 48, 48, 40)], beside"),
+    ("fools_it", ("ring", 48, 48), "put it into a list, beside others, with all its numbers."),
+    ("same_recipe", misspelt, "Nothing is called `best_trail` here. Is `best_trial` meant?"),
+    ("held_out", lambda *_: [], "join them with `or`, arrays and tensors with `|`."),
     ("one_line", lambda x, skip: torch.cat([x, skip]), "Without `dim=`, it's axis 0."),
     ("one_line", lambda x, skip: torch.cat([x, skip], 2), "axis 2 or 3 a feature map twice as"),
     ("one_line", lambda x, skip: x @ skip, "`@` is a matrix product"),

@@ -55,6 +55,13 @@ def _name_problem(message: str, frame: FrameType | None, line: str) -> str:
         short = {"torch.nn": "nn", "torch.nn.functional": "F"}.get(module, module)
         meant = f" Is `{short}.{near[0]}` meant?" if near else ""
         return f"`{short}` has no `{name}`.{meant}"
+    if found := re.match(r"(\w+)\(\) missing 1 required positional argument: 'input'", message):
+        layers = {each.lower(): each for each in dir(nn) if each[0].isupper()}
+        if layer := layers.get(found[1].replace("_", "")):
+            return (
+                f"`{found[1]}` is a function of a feature map, and here it is called without one. "
+                f"The layer is `nn.{layer}(…)`."
+            )
     here = frame.f_locals if frame else {}
     lost = re.fullmatch(r"'\w+' object has no attribute '(\w+)'", message)
     if lost and frame and frame.f_code.co_name == "__init__" and f"self.{lost[1]}" in line:
@@ -88,6 +95,8 @@ def _of_a_function(message: str, frame: FrameType | None) -> str:
     if not given or "self" in given:
         return ""
     if unknown := re.fullmatch(r"name '(\w+)' is not defined", message):
+        if frame and (near := difflib.get_close_matches(unknown[1], frame.f_code.co_varnames, 1)):
+            return f"Nothing is called `{unknown[1]}` here. Is `{near[0]}` meant?"
         names = ", ".join(f"`{name}`" for name in given)
         return f"Nothing is called `{unknown[1]}` here. Your function is given {names}: use these."
     if "maximum recursion depth" in message:

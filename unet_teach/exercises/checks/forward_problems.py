@@ -309,7 +309,8 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
                     "output"
                 )
             return (
-                f"`{step.name}` joins {with_shape(step.across)}, which is {value} in all positions"
+                f"`{step.name}` joins {with_shape(step.across)}, but what arrives is {value} in "
+                "all positions"
             )
         if step.kind == "join":
             parts = " and ".join(map(_with_source, step.inputs))

@@ -44,6 +44,8 @@ def is_layer(example: str) -> Check:
             return f"You gave the class {name} itself. Create a layer from it: `{name}(…)`."
         kind = type(answer).__name__
         if isinstance(answer, list | tuple) and any(isinstance(x, nn.Module) for x in answer):
+            if len(answer) == 1:
+                return f"You gave a {kind} of one layer. Is there a comma or a bracket too many?"
             return f"You gave a {kind} of layers. Put them into one layer: `nn.Sequential(…)`."
         if not isinstance(answer, nn.Module):
             return f"The answer should be a layer, such as `{example}`, but this is of type {kind}."

@@ -57,7 +57,13 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
         f" `cat` joins along dim={dim}, {JOINED_AXES[dim]}; channels are dim=1." if dim != 1 else ""
     )
     name = layer.strip("`")
-    if layer in trace.shared:
+    own = dict(trace.network.named_modules()).get(name)
+    if getattr(own, "in_channels", wanted) == got != wanted:
+        more += (
+            f" Its `in_channels` was set to {got} afterwards, which doesn't change its weight: "
+            "make a new layer."
+        )
+    elif layer in trace.shared:
         more += f" It is also `{trace.shared[layer]}`: make a layer for each place."
     elif any(step.kind == "layer" and step.layer == layer for step in trace.steps):
         more += " It was already called once in this run: is it the right layer here?"

@@ -33,7 +33,7 @@ centres = Exercise(
         wrong_number("one axis only", "You halved one axis only, but the stride of 2 applies to both.", 300),
         wrong_number("the sides added", "You added 10 and 15. There are 10 rows with 15 windows each: how many windows is that?",
             25),
-        wrong_number("without padding", "That is the count without padding, where the first centre is cell 1. Padding 1 moves it to cell 0.",
+        wrong_number("without padding", "That is the count without padding, where the first centre is cell 1; padding 1 moves it to cell 0. It is also the count without the formula's `+ 1`, which stands for the first position of the kernel.",
             9 * 14),
         wrong_number("without the stride", "That counts every position of the window on the feature map, one cell apart. Stride 2 uses every other row and every other column.",
             18 * 28),

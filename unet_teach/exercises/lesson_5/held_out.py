@@ -259,7 +259,7 @@ held_out = Exercise(
             lambda w, c, a, b: [x for x in range(w - c + 1) if x + c <= a or x >= a + b]),
         KnownMistake("one list", "You return the same list for every image, crop and strip. Compute it from `width`, `crop`, `start` and `stop`.",
             lambda: lambda w, c, a, b: [0, 1, 2, 3], _is_constant),
-        known.mistake("no column", "Your list is always empty. If it asks for crops that end before the strip *and* start after it, no crop does both. One of the two is enough, so join them with `or`.",
+        known.mistake("no column", "Your list is always empty. If it asks for crops that end before the strip *and* start after it, no crop does both. One of the two is enough, so join them with `or`, arrays and tensors with `|`.",
             lambda w, c, a, b: []),
         known.mistake("those that touch", "These are the crops that touch the strip. Return the others.",
             lambda w, c, a, b: sorted({*range(w - c + 1)} - {*_lefts(w, c, a, b)}), lambda w, c, a, b: sorted({*range(w)} - {*_lefts(w, c, a, b)})),

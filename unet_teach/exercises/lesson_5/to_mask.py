@@ -138,7 +138,7 @@ to_mask = Exercise(
             lambda x: x.softmax(1) > 0.5, lambda x: torch.sigmoid(x) >= 0, lambda x: torch.ones_like(x).bool(), at="its values"),
         known.mistake("False everywhere", "Your mask is False everywhere, whatever the logits. With a single channel, `argmax` is always channel 0. A probability is never above 1, and its logarithm never above 0. Compare each logit with one number instead.",
             lambda x: x.argmax(1, keepdim=True).bool(), lambda x: torch.sigmoid(x) > 1, at="its values"),
-        known.mistake("numbers, not truth values", "The pixels are right, but as numbers 0 and 1. A comparison already gives True and False, so leave out the conversion.",
+        known.mistake("numbers, not truth values", "The pixels are right, but as numbers 0 and 1. A comparison gives True and False: compare, and convert nothing afterwards.",
             lambda x: (x > 0).float(), at="a boolean mask"),
         known.mistake("probabilities", "You return probabilities. A mask needs a decision for each pixel: above which probability is foreground more likely than background?",
             lambda x: torch.sigmoid(x)),

@@ -169,7 +169,7 @@ def _found_formula(answer: Validation) -> str | None:
         return f"You return {scores[0]:.4g} for four different networks."
     everywhere = [metrics.iou(torch.ones_like(task.masks), task.masks) for task in tasks]
     if all(map(alike, scores, everywhere)):
-        return "On four networks, your number is the IoU of a prediction that is True at every pixel. So what you compare is on the same side everywhere, as a sigmoid is above 0 for every logit, and a softmax over one channel is always 1. Compare the logits themselves with 0."
+        return "On four networks, your number is the IoU of a prediction that is True at every pixel. So what you make of the logits is True for negative ones, too, as with `.bool()`, a sigmoid `> 0`, or a softmax over one channel. Compare the logits themselves with 0."
     ways = [(*way, False) for way in product((False, True), PREDICTIONS.items())]
     for training, (name, of), sums in (*ways, (*ways[0][:2], True)):
         pairs = [(of(task.logits(training=training)), task.masks) for task in tasks]

@@ -56,7 +56,13 @@ def _form_problem(answer: Any) -> str | None:
         advice = " Give its strokes: `….strokes`." if hasattr(answer, "strokes") else ""
         return f"{wanted}. This is of type {type(answer).__name__}.{advice}"
     if answer and isinstance(answer[0], str) and answer[0] in NUMBERS:
-        return f"{wanted}. This is a single stroke: put it into a list, [{answer!r:.60}], beside others."
+        told = f"{wanted}. This is a single stroke: put it into a list"
+        is_whole = len(answer) == 1 + NUMBERS[answer[0]]
+        return (
+            f"{told}, [{answer!r:.60}], beside others."
+            if is_whole
+            else f"{told}, beside others, with all its numbers."
+        )
     if len(answer) > MOST_STROKES:
         return f"{wanted}, at most {MOST_STROKES}. These are {len(answer)}."
     for stroke in answer:

@@ -311,7 +311,7 @@ mean_and_spread = Exercise(
             lambda: _summary_or_error, _raises_at_nan, at=FAILED_RUN),
         with_nan.mistake("a failed run counted as 0", "You count the NaN as 0, which is a score that nobody measured. Both of your numbers should be NaN.",
             lambda s: summary(np.nan_to_num(s).tolist())),
-        with_nan.mistake("None or 0 for a failed run", "You notice the failed run, but return something other than NaN for it. Return `math.nan` for both, which nobody can mistake for a score.",
+        with_nan.mistake("None or 0 for a failed run", "You notice the failed run. Return `math.nan` for both numbers then, as a pair: nobody can mistake it for a score.",
             lambda s: (0.0, 0.0) if any(map(math.isnan, s)) else summary(s),
             lambda s: (math.nan, 0.0) if any(map(math.isnan, s)) else summary(s),
             lambda s: None if any(map(math.isnan, s)) else summary(s), lambda s: math.nan if any(map(math.isnan, s)) else summary(s),

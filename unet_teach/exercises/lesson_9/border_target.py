@@ -136,7 +136,7 @@ border_target = Exercise(
             lambda a, b, c: torch.where(c <= b, 2, (a > 0).long())),
         known.mistake("compared the wrong way round", "Where `smallest` is above `largest` there is no cell at all, because they are 1000 and 0 then. With two cells in the square it's the other way round. If your comparison is right, the two results of `torch.where` are in the wrong order.",
             lambda a, b, c: torch.where(c > b, 2, (a > 0).long()), lambda a, b, c: torch.where(c >= b, 2, (a > 0).long()), at="its values"),
-        known.mistake("the pixel's own number compared", "You compare the pixel's own number with `largest` or `smallest`. In a cell that has the larger (or smaller) number of the two, both are the same, and background differs from both. Compare `smallest` with `largest`: they differ where there are two cells, whatever the pixel itself is.",
+        known.mistake("the pixel's own number compared", "You compare the pixel's own number with `largest` or `smallest`. In a cell that has the larger (or smaller) number of the two, both are the same. Compare `smallest` with `largest`: they differ where there are two cells, whatever the pixel itself is.",
             *(lambda a, b, c, keep=keep, where=where: torch.where(where(a, b, c) & keep(a), 2, (a > 0).long())
               for keep in (lambda a: a >= 0, lambda a: a > 0)
               for where in (lambda a, b, c: a != b, lambda a, b, c: a < b, lambda a, b, c: a != c, lambda a, b, c: a > c)), at="its values"),

@@ -92,6 +92,10 @@ def _harmonic(ious: Tensor) -> float:
 
 
 # ------------------------------------------------------------------------------------------- facts
+def _best(ious: Tensor, axis: int) -> float:
+    return float(ious.amax(axis).sum()) if ious.numel() else 0.0
+
+
 COUNTS: dict[str, Callable[[Tensor], float]] = {
     "the matches": lambda x: _parts(x)[0],
     "twice the matches": lambda x: 2 * _parts(x)[0],
@@ -113,6 +117,9 @@ COUNTS: dict[str, Callable[[Tensor], float]] = {
     "the entries above 0": lambda x: int((x > 0).sum()),
     "the sum of all IoUs": lambda x: float(x.sum()),
     "the sum of the IoUs above one half": lambda x: float(x[x > 0.5].sum()),
+    "the best IoU of each cell found, added up": lambda x: _best(x, 1),
+    "the best IoU of each cell in the target, added up": lambda x: _best(x, 0),
+    "the best IoU of each cell found and of each in the target, added up": lambda x: _best(x, 0) + _best(x, 1),
     "1": lambda x: 1,
 }  # fmt: skip
 

@@ -53,7 +53,7 @@ def no_forward(attempt: Attempt) -> str:
         is_missing = '"forward" function' in attempt.message
         return (
             "super().forward(…) calls the forward of nn.Module, which has none. Leave "
-            "super().forward out, and return what stands between its brackets."
+            "super().forward out: a forward calls the layers itself, and returns what they make."
             if is_missing and "super()" in own_code(attempt.error).line
             else ""
         )
