@@ -357,7 +357,7 @@ def test_a_side_branch_is_said_to_come_down_without_layers(
     levels: int, function: Callable[..., Tensor]
 ) -> None:
     class Pyramid(nn.Module):
-        """A layer for each size of the image, whose results are added on the way up."""
+        """A layer for each size of the image, whose results are added from coarse to fine."""
 
         def __init__(self) -> None:
             super().__init__()
